@@ -1,0 +1,85 @@
+"""The ASGI application: all route families behind authentication, CORS and the error boundary."""
+
+import attrs
+from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import Router
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from gns3trio import __version__
+from gns3trio.api import v1
+from gns3trio.api.auth import BasicAuth
+from gns3trio.api.context import ApiContext
+from gns3trio.api.errors import ErrorBoundary
+from gns3trio.api.v2 import links, nodes, projects, server
+
+TABLES = (server.routes, server.bare_routes, projects.routes, nodes.routes, links.routes, v1.routes)
+
+# Where the GNS3 web UI is served from when it is not this server.
+ALLOWED_ORIGINS = (
+    "http://127.0.0.1:3080",
+    "http://localhost:3080",
+    "http://127.0.0.1:4200",
+    "http://localhost:4200",
+    "http://gns3.github.io",
+    "https://gns3.github.io",
+)
+
+
+@attrs.define
+class _State:
+    """What handlers find as ``app.state``."""
+
+    context: ApiContext
+
+
+class Application:
+    """The ASGI application. From the outside in: CORS, authentication, errors, routes."""
+
+    def __init__(self, context: ApiContext) -> None:
+        config = context.config
+        self.state = _State(context)
+        self._server = f"gns3trio/{__version__} GNS3/{config.gns3_version}".encode()
+        routes = [route for table in TABLES for route in table.routes]
+        app: ASGIApp = ErrorBoundary(Router(routes, redirect_slashes=False, default=_no_such_path))
+        app = BasicAuth(
+            app,
+            user=config.user,
+            password=config.password,
+            guard_console_websockets=config.console_websocket_auth,
+        )
+        self._app = CORSMiddleware(
+            app,
+            allow_origins=ALLOWED_ORIGINS,
+            allow_credentials=True,
+            allow_methods=["GET", "POST", "PUT", "DELETE"],
+            allow_headers=["*"],
+            max_age=0,
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI entry."""
+        if scope["type"] == "lifespan":
+            await _acknowledge_lifespan(receive, send)
+            return
+        scope["app"] = self
+
+        async def send_with_server(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], (b"server", self._server)]
+            await send(message)
+
+        await self._app(scope, receive, send_with_server)
+
+
+async def _no_such_path(scope: Scope, receive: Receive, send: Send) -> None:
+    raise HTTPException(404)
+
+
+async def _acknowledge_lifespan(receive: Receive, send: Send) -> None:
+    """Start and end belong to ``gns3trio.server``; here they are only answered."""
+    while True:
+        message = await receive()
+        await send({"type": f"{message['type']}.complete"})
+        if message["type"] == "lifespan.shutdown":
+            return

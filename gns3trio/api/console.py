@@ -1,0 +1,50 @@
+"""A node's console over a websocket: binary frames of the same bytes that a telnet client gets."""
+
+import trio
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from gns3trio.console.hub import ConsoleClient
+from gns3trio.controller.node import Node
+
+WS_NORMAL = 1000
+WS_GOING_AWAY = 1001
+
+
+async def serve_console(websocket: WebSocket, node: Node, closing: trio.Event) -> None:
+    """Join ``websocket`` to the console until either side ends. A stopped node's console closes at once (1000)."""
+    await websocket.accept()
+    instance = node.instance
+    if instance is None or instance.console_hub is None or node.status != "started":
+        await websocket.close(WS_NORMAL)
+        return
+    close_code: int | None = WS_NORMAL
+
+    async def from_client(client: ConsoleClient, nursery: trio.Nursery) -> None:
+        nonlocal close_code
+        try:
+            while True:
+                message = await websocket.receive()
+                if message["type"] == "websocket.disconnect":
+                    break
+                data = message.get("bytes")
+                await client.send_input(data if data is not None else message["text"].encode())
+        except WebSocketDisconnect:
+            pass
+        close_code = None
+        nursery.cancel_scope.cancel()
+
+    async def until_closing(nursery: trio.Nursery) -> None:
+        nonlocal close_code
+        await closing.wait()
+        close_code = WS_GOING_AWAY
+        nursery.cancel_scope.cancel()
+
+    with instance.console_hub.attach() as client:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(from_client, client, nursery)
+            nursery.start_soon(until_closing, nursery)
+            while data := await client.receive():
+                await websocket.send_bytes(data)
+            nursery.cancel_scope.cancel()
+    if close_code is not None:
+        await websocket.close(close_code)

@@ -1,0 +1,121 @@
+"""The one place where errors become HTTP statuses and the JSON error body.
+
+Body: ``{"status": 409, "message": "..."}``; a 400 adds ``method``, ``path`` and ``request``, which the GNS3 GUI reads.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import orjson
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from gns3trio.errors import Conflict, Forbidden, Invalid, LabError, NotFound, Unavailable
+
+log = logging.getLogger(__name__)
+
+
+class BodyTooLarge(LabError):
+    """The request's body is larger than the server takes."""
+
+
+STATUS_OF_ERROR: dict[type[LabError], int] = {
+    Invalid: 400,
+    Forbidden: 403,
+    NotFound: 404,
+    Conflict: 409,
+    BodyTooLarge: 413,
+    Unavailable: 503,
+}
+
+_HTTP_MESSAGES = {
+    404: "There is no such path: {path}",
+    405: "Method {method} is not allowed for {path}",
+}
+
+
+def status_of(error: LabError) -> int:
+    """The HTTP status of a domain error."""
+    return next((status for kind, status in STATUS_OF_ERROR.items() if isinstance(error, kind)), 500)
+
+
+def error_response(status: int, message: str, headers: dict[str, str] | None = None, **more: Any) -> Response:
+    """The reply for an error."""
+    body = orjson.dumps({"message": message, "status": status, **more})
+    return Response(body, status, {"content-type": "application/json", **(headers or {})})
+
+
+def _sole_cause(error: Exception) -> Exception:
+    """A nursery wraps the one error that ended it in a group; the client should see the error."""
+    while isinstance(error, ExceptionGroup) and len(error.exceptions) == 1:
+        error = error.exceptions[0]
+    return error
+
+
+def response_for(error: Exception, request: Request) -> Response:
+    """The reply for any exception of a handler; unexpected ones are logged and told without a trace."""
+    error = _sole_cause(error)
+    if isinstance(error, LabError):
+        status = status_of(error)
+        more = {}
+        if status == 400:
+            body = getattr(request.state, "body", {})
+            more = {"method": request.method, "path": request.url.path, "request": body}
+        return error_response(status, str(error), **more)
+    if isinstance(error, HTTPException):
+        message = _HTTP_MESSAGES.get(error.status_code, str(error.detail))
+        message = message.format(method=request.method, path=request.url.path)
+        return error_response(error.status_code, message, dict(error.headers or {}))
+    log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    return error_response(500, "Internal server error; the server's log has the details")
+
+
+class ErrorBoundary:
+    """Innermost middleware: whatever a handler raises becomes a reply."""
+
+    def __init__(self, app: Callable[[Scope, Receive, Send], Awaitable[None]]) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI entry."""
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+            return
+        started = False
+
+        async def watch_send(message: Any) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watch_send)
+        except ClientDisconnect:
+            pass
+        except Exception as error:
+            if started:
+                raise  # too late for a reply: the connection is cut
+            await _send_error(error, scope, receive, send)
+
+
+async def _send_error(error: Exception, scope: Scope, receive: Receive, send: Send) -> None:
+    if scope["type"] == "http":
+        await response_for(error, Request(scope))(scope, receive, send)
+        return
+    response = response_for(error, Request({**scope, "type": "http", "method": "GET"}))
+    await refuse_websocket(response, send)
+
+
+async def refuse_websocket(response: Response, send: Send) -> None:
+    """Answer a websocket handshake with an HTTP reply (ASGI extension ``websocket.http.response``)."""
+    await send(
+        {
+            "type": "websocket.http.response.start",
+            "status": response.status_code,
+            "headers": response.raw_headers,
+        }
+    )
+    await send({"type": "websocket.http.response.body", "body": response.body})

@@ -1,0 +1,145 @@
+"""One table of routes gives dispatch and conversion: a handler gets checked values and returns plain data.
+
+A handler is ``async def name(api, <path parameters>, body)``; its annotations say how path parameters (UUID, int, str)
+and the body (an attrs class) are checked. What it returns, plain data or a Response, is sent with the route's status.
+"""
+
+import inspect
+import typing
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+from uuid import UUID
+
+import attrs
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.websockets import WebSocket
+
+from gns3trio.api.context import ApiContext
+from gns3trio.api.errors import BodyTooLarge
+from gns3trio.controller.controller import Controller
+from gns3trio.convert import make_strict_converter, parse_uuid, structure
+from gns3trio.errors import Invalid, NotFound
+
+# A drawing may hold an image as text; nothing else comes near this.
+MAX_JSON_BODY_BYTES = 16 * 1024 * 1024
+
+_body_converter = make_strict_converter(forbid_extra_keys=True)
+Handler = Callable[..., Awaitable[Any]]
+WebSocketHandler = Callable[..., Awaitable[None]]
+
+
+class JSONResponse(Response):
+    """JSON without a charset in its type, because the GNS3 GUI compares the type for equality."""
+
+    def __init__(self, content: Any, status_code: int = 200, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(orjson.dumps(content), status_code, {"content-type": "application/json", **(headers or {})})
+
+
+@attrs.frozen
+class ApiRequest:
+    """What a handler sees of the request beside its parameters."""
+
+    context: ApiContext
+    http: Request
+
+    @property
+    def controller(self) -> Controller:
+        """The server's controller."""
+        return self.context.controller
+
+    def given(self, body: Any) -> dict[str, Any]:
+        """The fields of ``body`` that the client sent, by name; the others hold defaults that mean nothing."""
+        sent = self.http.state.body
+        return {f.name: getattr(body, f.name) for f in attrs.fields(type(body)) if f.name in sent}
+
+    @property
+    def declares_json(self) -> bool:
+        """Whether the client says that it sends JSON, as every GNS3 2.2 client does and plain curl does not."""
+        return self.http.headers.get("content-type", "").startswith("application/json")
+
+
+@attrs.define
+class RouteTable:
+    """The routes of one family. ``strict_ids``: a malformed id is 400 (version 1), not 404 (version 2)."""
+
+    prefix: str
+    strict_ids: bool = False
+    routes: list[BaseRoute] = attrs.field(factory=list)
+
+    def route(self, method: str, *paths: str, status: int = 200) -> Callable[[Handler], Handler]:
+        """Register a handler for ``method`` on every one of ``paths`` (below the prefix)."""
+
+        def register(handler: Handler) -> Handler:
+            endpoint = _make_endpoint(handler, status, self.strict_ids)
+            self.routes += [
+                Route(self.prefix + path, endpoint, methods=[method], name=handler.__name__) for path in paths
+            ]
+            return handler
+
+        return register
+
+    def websocket(self, *paths: str) -> Callable[[WebSocketHandler], WebSocketHandler]:
+        """Register a handler for websockets; it gets the ApiContext, the WebSocket and the path parameters."""
+
+        def register(handler: WebSocketHandler) -> WebSocketHandler:
+            hints = typing.get_type_hints(handler)
+
+            async def endpoint(websocket: WebSocket) -> None:
+                arguments = _path_arguments(websocket.path_params, hints, self.strict_ids)
+                await handler(websocket.app.state.context, websocket, **arguments)
+
+            self.routes += [WebSocketRoute(self.prefix + path, endpoint, name=handler.__name__) for path in paths]
+            return handler
+
+        return register
+
+
+def _make_endpoint(handler: Handler, status: int, strict_ids: bool) -> Callable[[Request], Awaitable[Response]]:
+    hints = typing.get_type_hints(handler)
+    body_type = hints.get("body") if "body" in inspect.signature(handler).parameters else None
+
+    async def endpoint(request: Request) -> Response:
+        arguments = _path_arguments(request.path_params, hints, strict_ids)
+        if body_type is not None:
+            arguments["body"] = structure(_body_converter, await _read_json(request), body_type)
+        result = await handler(ApiRequest(request.app.state.context, request), **arguments)
+        if isinstance(result, Response):
+            return result
+        if result is None:
+            return Response(status_code=status)
+        return JSONResponse(result, status)
+
+    return endpoint
+
+
+def _path_arguments(parameters: Mapping[str, Any], hints: Mapping[str, Any], strict_ids: bool) -> dict[str, Any]:
+    arguments = dict(parameters)
+    for name, value in parameters.items():
+        if hints.get(name) is UUID:
+            try:
+                arguments[name] = parse_uuid(value)
+            except ValueError:
+                if strict_ids:
+                    raise Invalid(f"{name}: {value!r} is not a UUID") from None
+                raise NotFound(f"{name.removesuffix('_id').capitalize()} ID {value} doesn't exist") from None
+    return arguments
+
+
+async def _read_json(request: Request) -> Any:
+    """The body as JSON, whatever its Content-Type; empty is ``{}``; query parameters are fields too."""
+    data = bytearray()
+    async for chunk in request.stream():
+        data += chunk
+        if len(data) > MAX_JSON_BODY_BYTES:
+            raise BodyTooLarge(f"body: larger than {MAX_JSON_BODY_BYTES} bytes")
+    try:
+        body = orjson.loads(data) if data.strip() else {}
+    except orjson.JSONDecodeError as error:
+        raise Invalid(f"body: is not JSON: {error}") from None
+    if request.query_params and isinstance(body, dict):
+        body = {**body, **request.query_params}
+    request.state.body = body
+    return body

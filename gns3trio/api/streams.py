@@ -1,0 +1,137 @@
+"""Endless replies: notifications over chunked HTTP and over websockets.
+
+A stream ends when its client leaves, when it loses events, or when the server closes. Each case runs in
+one nursery, whose tasks race: whoever ends first ends the others.
+"""
+
+from collections.abc import Awaitable, Callable
+
+import psutil
+import trio
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from gns3trio.notifications.events import Event
+from gns3trio.notifications.hub import NotificationHub, Subscription, Topic
+
+# After this long without an event a ping is sent (GNS3: 5 s, and 1 s on the compute's stream).
+PING_AFTER_SECONDS = 5.0
+# Asking the kernel again for each of many clients would cost more than the pings.
+_LOAD_MAX_AGE_SECONDS = 1.0
+
+WS_GOING_AWAY = 1001  # RFC 6455 7.4.1
+WS_TRY_AGAIN_LATER = 1013  # IANA WebSocket close code registry
+
+
+class _Load:
+    """CPU and memory use of this machine in percent, measured at most once a second."""
+
+    def __init__(self) -> None:
+        self._measured_at = float("-inf")
+        self._values = {"cpu_usage_percent": 0.0, "memory_usage_percent": 0.0}
+
+    def percent(self) -> dict[str, float]:
+        now = trio.current_time()
+        if now - self._measured_at > _LOAD_MAX_AGE_SECONDS:
+            self._measured_at = now
+            self._values = {
+                "cpu_usage_percent": psutil.cpu_percent(interval=None),
+                "memory_usage_percent": psutil.virtual_memory().percent,
+            }
+        return self._values
+
+
+_load = _Load()
+
+
+def ping_line() -> bytes:
+    """The line of a ping event."""
+    return Event("ping", _load.percent()).line
+
+
+Writer = Callable[[list[bytes]], Awaitable[None]]
+
+
+async def _forward(subscription: Subscription, write: Writer) -> None:
+    """Write events as they come and pings between them; returns when the subscription ended."""
+    await write([ping_line()])
+    while True:
+        lines: list[bytes] | None = None
+        with trio.move_on_after(PING_AFTER_SECONDS):
+            try:
+                lines = await subscription.receive()
+            except trio.EndOfChannel:
+                return
+        await write(lines or [ping_line()])
+
+
+class NotificationStream(Response):
+    """Newline-delimited JSON, one event a line, without end."""
+
+    def __init__(self, hub: NotificationHub, topic: Topic, closing: trio.Event) -> None:
+        super().__init__(status_code=200, headers={"content-type": "application/json", "cache-control": "no-store"})
+        del self.headers["content-length"]
+        self._hub = hub
+        self._topic = topic
+        self._closing = closing
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI entry."""
+        client_left = False
+
+        async def write(lines: list[bytes]) -> None:
+            body = b"\n".join(lines) + b"\n"
+            await send({"type": "http.response.body", "body": body, "more_body": True})
+
+        async def wait_for_leaving(nursery: trio.Nursery) -> None:
+            nonlocal client_left
+            while (await receive())["type"] != "http.disconnect":
+                pass
+            client_left = True
+            nursery.cancel_scope.cancel()
+
+        with self._hub.subscribe(self._topic) as subscription:
+            await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(wait_for_leaving, nursery)
+                nursery.start_soon(_cancel_when, self._closing, nursery)
+                await _forward(subscription, write)
+                nursery.cancel_scope.cancel()
+        if not client_left:
+            await send({"type": "http.response.body", "body": b""})
+
+
+async def _cancel_when(event: trio.Event, nursery: trio.Nursery) -> None:
+    await event.wait()
+    nursery.cancel_scope.cancel()
+
+
+async def serve_notifications(websocket: WebSocket, hub: NotificationHub, topic: Topic, closing: trio.Event) -> None:
+    """Send the events of ``topic`` as text frames until the client leaves or the server closes."""
+    close_code: int | None = WS_GOING_AWAY
+
+    async def write(lines: list[bytes]) -> None:
+        for line in lines:
+            await websocket.send_text(line.decode())
+
+    async def wait_for_leaving(nursery: trio.Nursery) -> None:
+        nonlocal close_code
+        try:
+            while (await websocket.receive())["type"] != "websocket.disconnect":
+                pass  # what clients send here means nothing
+        except WebSocketDisconnect:
+            pass
+        close_code = None
+        nursery.cancel_scope.cancel()
+
+    with hub.subscribe(topic) as subscription:
+        await websocket.accept()
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(wait_for_leaving, nursery)
+            nursery.start_soon(_cancel_when, closing, nursery)
+            await _forward(subscription, write)
+            close_code = WS_TRY_AGAIN_LATER
+            nursery.cancel_scope.cancel()
+    if close_code is not None:
+        await websocket.close(close_code)

@@ -1,0 +1,262 @@
+"""``/v1``: the API of GNS3 1.3 and 1.4, over the same projects and nodes as version 2.
+
+Here the client wires tunnels itself: it leases UDP ports and binds a NIO to each end.
+"""
+
+from pathlib import Path
+from typing import Any, Literal
+from uuid import UUID, uuid4
+
+import attrs
+from attrs import field
+from attrs import validators as v
+
+from gns3trio.api.routing import ApiRequest, RouteTable
+from gns3trio.api.streams import NotificationStream
+from gns3trio.api.v2.schemas import VersionCheck
+from gns3trio.api.v2.server import check_version
+from gns3trio.compute.nio import UdpNio
+from gns3trio.controller.node import Node
+from gns3trio.controller.project import Project
+from gns3trio.controller.topology import NodeRecord, ProjectSettings
+from gns3trio.controller.views import v1_project_view, v1_vm_view
+from gns3trio.errors import Conflict, Forbidden, NotFound
+from gns3trio.notifications.hub import v1_project_topic
+
+routes = RouteTable("/v1", strict_ids=True)
+
+DEFAULT_PROJECT_NAME = "untitled"
+_port = v.and_(v.ge(1), v.le(65535))
+_VM = "/projects/{project_id}/vpcs/vms/{vm_id}"
+_NIO = _VM + "/adapters/{adapter_number:int}/ports/{port_number:int}/nio"
+
+
+@attrs.define(kw_only=True)
+class ProjectCreate:
+    """``POST /projects``."""
+
+    name: str | None = field(default=None, validator=v.optional(v.min_len(1)))
+    path: str | None = field(default=None, validator=v.optional(v.min_len(1)))
+    project_id: UUID | None = None
+    temporary: bool = False
+
+
+@attrs.define(kw_only=True)
+class ProjectUpdate:
+    """``PUT /projects/{project_id}``."""
+
+    name: str | None = field(default=None, validator=v.optional(v.min_len(1)))
+    path: str | None = None
+    temporary: bool = False
+
+
+@attrs.define(kw_only=True)
+class VpcsUpdate:
+    """``PUT .../vpcs/vms/{vm_id}``."""
+
+    name: str | None = field(default=None, validator=v.optional(v.min_len(1)))
+    console: int | None = field(default=None, validator=v.optional(_port))
+    startup_script: str | None = None
+
+
+@attrs.define(kw_only=True)
+class VpcsCreate(VpcsUpdate):
+    """``POST .../vpcs/vms``."""
+
+    name: str = field(validator=v.min_len(1))
+    vm_id: UUID | None = None
+
+
+@attrs.define(kw_only=True)
+class Nio:
+    """``POST .../nio``. An empty ``rhost`` is this host, as in the document's session."""
+
+    type: Literal["nio_udp"]
+    lport: int = field(validator=_port)
+    rhost: str
+    rport: int = field(validator=_port)
+
+
+def _opened(api: ApiRequest, project_id: UUID) -> Project:
+    """The project; version 1 knows opened ones only."""
+    project = api.controller.get_project(project_id)
+    if project.status != "opened":
+        raise NotFound(f"Project ID {project_id} doesn't exist")
+    return project
+
+
+@routes.route("GET", "/version")
+async def get_version(api: ApiRequest) -> dict[str, Any]:
+    """The server's version."""
+    return {"local": api.context.config.local, "version": api.context.config.gns3_version}
+
+
+@routes.route("POST", "/version")
+async def post_version(api: ApiRequest, body: VersionCheck) -> dict[str, Any]:
+    """Check a client's version."""
+    check_version(api.context.config, body.version)
+    return {"version": body.version}
+
+
+@routes.route("GET", "/projects")
+async def list_projects(api: ApiRequest) -> list[dict[str, Any]]:
+    """The opened projects."""
+    return [v1_project_view(p) for p in api.controller.projects.values() if p.status == "opened"]
+
+
+@routes.route("POST", "/projects", status=201)
+async def create_project(api: ApiRequest, body: ProjectCreate) -> dict[str, Any]:
+    """Create and open a project; names need not be unique, a known id opens and gives that project."""
+    project = await api.controller.create_project(
+        ProjectSettings(name=body.name or DEFAULT_PROJECT_NAME),
+        project_id=body.project_id,
+        path=Path(body.path) if body.path else None,
+        temporary=body.temporary,
+        unique_name=False,
+    )
+    await project.open()
+    return v1_project_view(project)
+
+
+@routes.route("GET", "/projects/{project_id}")
+async def get_project(api: ApiRequest, project_id: UUID) -> dict[str, Any]:
+    """One opened project."""
+    return v1_project_view(_opened(api, project_id))
+
+
+@routes.route("PUT", "/projects/{project_id}")
+async def update_project(api: ApiRequest, project_id: UUID, body: ProjectUpdate) -> dict[str, Any]:
+    """Rename a project or change whether it is temporary."""
+    project = _opened(api, project_id)
+    given = api.given(body)
+    if given.get("path") not in (None, str(project.folder)):
+        raise Forbidden("path: the folder of a project cannot be changed")
+    if body.name is not None:
+        await project.update({"name": body.name})
+    if "temporary" in given:
+        project.temporary = body.temporary
+    return v1_project_view(project)
+
+
+@routes.route("POST", "/projects/{project_id}/commit", status=204)
+async def commit_project(api: ApiRequest, project_id: UUID) -> None:
+    """Nothing is left to do: every change is saved when its request is answered."""
+    _opened(api, project_id)
+
+
+@routes.route("POST", "/projects/{project_id}/close", status=204)
+async def close_project(api: ApiRequest, project_id: UUID) -> None:
+    """Stop the nodes of a project and save it."""
+    await api.controller.close_project(_opened(api, project_id))
+
+
+@routes.route("DELETE", "/projects/{project_id}", status=204)
+async def delete_project(api: ApiRequest, project_id: UUID) -> None:
+    """Close a project and delete its files."""
+    await api.controller.delete_project(_opened(api, project_id))
+
+
+@routes.route("GET", "/projects/{project_id}/notifications")
+async def project_notifications(api: ApiRequest, project_id: UUID) -> NotificationStream:
+    """``vm.started``, ``vm.stopped`` and log messages of one project."""
+    _opened(api, project_id)
+    return NotificationStream(api.controller.hub, v1_project_topic(project_id), api.context.closing)
+
+
+@routes.route("POST", "/projects/{project_id}/ports/udp", status=201)
+async def lease_udp_port(api: ApiRequest, project_id: UUID) -> dict[str, int]:
+    """Lease the lowest free UDP port; it is held until a NIO that uses it is deleted or the project closes."""
+    project = _opened(api, project_id)
+    return {"udp_port": api.controller.compute.lease_udp(project.project_id)}
+
+
+@routes.route("POST", "/projects/{project_id}/vpcs/vms", status=201)
+async def create_vpcs(api: ApiRequest, project_id: UUID, body: VpcsCreate) -> dict[str, Any]:
+    """Create a VPCS; its name is kept as it is."""
+    project = _opened(api, project_id)
+    record = NodeRecord(
+        node_id=body.vm_id or uuid4(),
+        node_type="vpcs",
+        name=body.name,
+        console=body.console,
+        console_type="telnet",
+    )
+    node = await project.create_node(record, keep_name=True, startup_script=body.startup_script)
+    return v1_vm_view(node)
+
+
+@routes.route("GET", _VM)
+async def get_vpcs(api: ApiRequest, project_id: UUID, vm_id: UUID) -> dict[str, Any]:
+    """One VPCS."""
+    async with _opened(api, project_id).locked_node(vm_id) as node:
+        return v1_vm_view(node)
+
+
+@routes.route("PUT", _VM)
+async def update_vpcs(api: ApiRequest, project_id: UUID, vm_id: UUID, body: VpcsUpdate) -> dict[str, Any]:
+    """Change the name, console or start-up script of a VPCS."""
+    project = _opened(api, project_id)
+    changes = {name: value for name, value in api.given(body).items() if value is not None}
+    script = changes.pop("startup_script", None)
+    async with project.locked_node(vm_id) as node:
+        await project.update_node(node, changes, keep_name=True)
+        if script is not None:
+            await node.require_instance().set_startup_script(script)
+        return v1_vm_view(node)
+
+
+@routes.route("DELETE", _VM, status=204)
+async def delete_vpcs(api: ApiRequest, project_id: UUID, vm_id: UUID) -> None:
+    """Delete a VPCS with its files."""
+    project = _opened(api, project_id)
+    async with project.locked_node(vm_id) as node:
+        await project.delete_node(node)
+
+
+@routes.route("POST", _VM + "/start")
+async def start_vpcs(api: ApiRequest, project_id: UUID, vm_id: UUID) -> dict[str, Any]:
+    """Start a VPCS, which version 1 allows only with a NIO."""
+    async with _opened(api, project_id).locked_node(vm_id) as node:
+        _require_nio(node)
+        await node.require_instance().start()
+        return v1_vm_view(node)
+
+
+def _require_nio(node: Node) -> None:
+    if not node.require_instance().has_nio:
+        raise Conflict(f"VPCS '{node.name}' has no NIO: bind one before it is started")
+
+
+@routes.route("POST", _VM + "/stop", status=204)
+async def stop_vpcs(api: ApiRequest, project_id: UUID, vm_id: UUID) -> None:
+    """Stop a VPCS."""
+    async with _opened(api, project_id).locked_node(vm_id) as node:
+        await node.require_instance().stop()
+
+
+@routes.route("POST", _VM + "/reload", status=204)
+async def reload_vpcs(api: ApiRequest, project_id: UUID, vm_id: UUID) -> None:
+    """Stop and start a VPCS."""
+    async with _opened(api, project_id).locked_node(vm_id) as node:
+        _require_nio(node)
+        await node.require_instance().reload()
+
+
+@routes.route("POST", _NIO, status=201)
+async def bind_nio(
+    api: ApiRequest, project_id: UUID, vm_id: UUID, adapter_number: int, port_number: int, body: Nio
+) -> dict[str, Any]:
+    """Bind a UDP NIO to a port: frames go to ``rhost:rport`` and come in at ``lport``."""
+    project = _opened(api, project_id)
+    async with project.locked_node(vm_id) as node:
+        nio = UdpNio(lport=body.lport, rhost=body.rhost, rport=body.rport)
+        await project.bind_nio(node, adapter_number, port_number, nio)
+    return attrs.asdict(body)
+
+
+@routes.route("DELETE", _NIO, status=204)
+async def unbind_nio(api: ApiRequest, project_id: UUID, vm_id: UUID, adapter_number: int, port_number: int) -> None:
+    """Remove the NIO of a port; none there is fine."""
+    project = _opened(api, project_id)
+    async with project.locked_node(vm_id) as node:
+        await project.unbind_nio(node, adapter_number, port_number)

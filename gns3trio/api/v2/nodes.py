@@ -1,0 +1,164 @@
+"""``/v2/projects/{project_id}/nodes``, and ``vms``, as these routes were called before 2.0."""
+
+from typing import Any
+from uuid import UUID, uuid4
+
+import attrs
+from starlette.websockets import WebSocket
+
+from gns3trio.api.console import serve_console
+from gns3trio.api.context import ApiContext
+from gns3trio.api.routing import ApiRequest, RouteTable
+from gns3trio.api.v2.schemas import NodeCreate, NodeUpdate, VmCreate
+from gns3trio.controller.node import Node
+from gns3trio.controller.project import Project
+from gns3trio.controller.topology import NodeRecord
+from gns3trio.controller.views import node_view, record_view, vm_view
+from gns3trio.errors import Invalid
+
+routes = RouteTable("/v2/projects/{project_id}")
+
+_RECORD_FIELDS = frozenset(field.name for field in attrs.fields(NodeRecord))
+# What a client may send back of a node but cannot change.
+_FIXED_FIELDS = frozenset({"node_id", "node_type", "compute_id", "template_id"})
+
+
+async def _view_list(project: Project) -> list[dict[str, Any]]:
+    if project.status == "opened":
+        return [node_view(node) for node in project.nodes.values()]
+    return [record_view(record) for record in (await project.read()).nodes]
+
+
+@routes.route("GET", "/nodes")
+async def list_nodes(api: ApiRequest, project_id: UUID) -> list[dict[str, Any]]:
+    """The nodes of a project; of a closed one what its file holds."""
+    return await _view_list(api.controller.get_project(project_id))
+
+
+@routes.route("POST", "/nodes", status=201)
+async def create_node(api: ApiRequest, project_id: UUID, body: NodeCreate) -> dict[str, Any]:
+    """Create a node. Its name is made unique in the project."""
+    project = api.controller.get_project(project_id)
+    fields = {name: value for name, value in api.given(body).items() if name in _RECORD_FIELDS}
+    fields.setdefault("node_id", uuid4())
+    return node_view(await _create(project, fields, keep_name=False))
+
+
+async def _create(project: Project, fields: dict[str, Any], *, keep_name: bool) -> Node:
+    properties = dict(fields.pop("properties", None) or {})
+    # The script is a file of the node, not a property: kept here it would come back at every change.
+    script = properties.pop("startup_script", None)
+    if script is not None and not isinstance(script, str):
+        raise Invalid("properties.startup_script: expected text")
+    if properties and fields["node_type"] == "vpcs":
+        raise Invalid(f"properties.{min(properties)}: unknown field")
+    record = NodeRecord(**fields, properties=properties)
+    return await project.create_node(record, keep_name=keep_name, startup_script=script)
+
+
+@routes.route("GET", "/nodes/{node_id}")
+async def get_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> dict[str, Any]:
+    """One node."""
+    async with api.controller.get_project(project_id).locked_node(node_id) as node:
+        return node_view(node)
+
+
+@routes.route("PUT", "/nodes/{node_id}")
+async def update_node(api: ApiRequest, project_id: UUID, node_id: UUID, body: NodeUpdate) -> dict[str, Any]:
+    """Change a node."""
+    project = api.controller.get_project(project_id)
+    changes = {
+        name: value for name, value in api.given(body).items() if name in _RECORD_FIELDS and name not in _FIXED_FIELDS
+    }
+    async with project.locked_node(node_id) as node:
+        await project.update_node(node, changes)
+        return node_view(node)
+
+
+@routes.route("DELETE", "/nodes/{node_id}", status=204)
+async def delete_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> None:
+    """Delete a node with its links and files."""
+    project = api.controller.get_project(project_id)
+    async with project.locked_node(node_id) as node:
+        await project.delete_node(node)
+
+
+@routes.route("POST", "/nodes/{node_id}/start")
+async def start_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> dict[str, Any]:
+    """Start a node; the reply shows it started."""
+    async with api.controller.get_project(project_id).locked_node(node_id) as node:
+        await node.require_instance().start()
+        return node_view(node)
+
+
+@routes.route("POST", "/nodes/{node_id}/stop")
+async def stop_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> dict[str, Any]:
+    """Stop a node."""
+    async with api.controller.get_project(project_id).locked_node(node_id) as node:
+        await node.require_instance().stop()
+        return node_view(node)
+
+
+@routes.route("POST", "/nodes/{node_id}/suspend")
+async def suspend_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> dict[str, Any]:
+    """A VPCS cannot be suspended: nothing happens, as in GNS3."""
+    async with api.controller.get_project(project_id).locked_node(node_id) as node:
+        return node_view(node)
+
+
+@routes.route("POST", "/nodes/{node_id}/reload")
+async def reload_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> dict[str, Any]:
+    """Stop and start a node."""
+    async with api.controller.get_project(project_id).locked_node(node_id) as node:
+        await node.require_instance().reload()
+        return node_view(node)
+
+
+@routes.route("POST", "/nodes/{node_id}/console/reset", status=204)
+async def reset_console(api: ApiRequest, project_id: UUID, node_id: UUID) -> None:
+    """Drop every client of a node's console."""
+    async with api.controller.get_project(project_id).locked_node(node_id) as node:
+        await node.require_instance().reset_console()
+
+
+@routes.route("POST", "/nodes/start", status=204)
+async def start_nodes(api: ApiRequest, project_id: UUID) -> None:
+    """Start every node of the project that is not started."""
+    await api.controller.get_project(project_id).for_all_nodes("start")
+
+
+@routes.route("POST", "/nodes/stop", status=204)
+async def stop_nodes(api: ApiRequest, project_id: UUID) -> None:
+    """Stop every node of the project."""
+    await api.controller.get_project(project_id).for_all_nodes("stop")
+
+
+@routes.route("POST", "/nodes/reload", status=204)
+async def reload_nodes(api: ApiRequest, project_id: UUID) -> None:
+    """Stop and start every node of the project."""
+    await api.controller.get_project(project_id).for_all_nodes("reload")
+
+
+@routes.websocket("/nodes/{node_id}/console/ws", "/vms/{node_id}/console/ws")
+async def node_console_ws(context: ApiContext, websocket: WebSocket, project_id: UUID, node_id: UUID) -> None:
+    """A node's console as a websocket."""
+    node = context.controller.get_project(project_id).get_node(node_id)
+    await serve_console(websocket, node, context.closing)
+
+
+@routes.route("POST", "/vms", status=201)
+async def create_vm(api: ApiRequest, project_id: UUID, body: VmCreate) -> dict[str, Any]:
+    """Create a node under the old name of this route; its name is kept as it is."""
+    project = api.controller.get_project(project_id)
+    fields = api.given(body)
+    fields["node_id"] = fields.pop("vm_id", None) or uuid4()
+    fields["node_type"] = fields.pop("vm_type")
+    return vm_view(await _create(project, fields, keep_name=True))
+
+
+@routes.route("GET", "/vms")
+async def list_vms(api: ApiRequest, project_id: UUID) -> list[dict[str, Any]]:
+    """The nodes of an opened project in the old shape."""
+    project = api.controller.get_project(project_id)
+    project.require_open()
+    return [vm_view(node) for node in project.nodes.values()]

@@ -1,0 +1,105 @@
+"""``/v2/projects``."""
+
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from starlette.websockets import WebSocket
+
+from gns3trio.api.context import ApiContext
+from gns3trio.api.routing import ApiRequest, RouteTable
+from gns3trio.api.streams import NotificationStream, serve_notifications
+from gns3trio.api.v2.schemas import ProjectCreate, ProjectUpdate
+from gns3trio.controller.topology import ProjectSettings
+from gns3trio.controller.views import project_view
+from gns3trio.errors import Forbidden
+from gns3trio.notifications.hub import project_topic
+
+routes = RouteTable("/v2/projects")
+
+
+@routes.route("POST", "", status=201)
+async def create_project(api: ApiRequest, body: ProjectCreate) -> dict[str, Any]:
+    """Create and open a project.
+
+    GNS3 2.2 refuses a name in use, the document's session does not know that rule: it holds for clients that declare
+    JSON, as all of 2.2 do.
+    """
+    given = api.given(body)
+    path, project_id = given.pop("path", None), given.pop("project_id", None)
+    project = await api.controller.create_project(
+        ProjectSettings(**given),
+        project_id=project_id,
+        path=Path(path) if path else None,
+        unique_name=api.declares_json,
+    )
+    return project_view(project)
+
+
+@routes.route("GET", "")
+async def list_projects(api: ApiRequest) -> list[dict[str, Any]]:
+    """All projects, opened and closed."""
+    return [project_view(project) for project in api.controller.projects.values()]
+
+
+@routes.route("GET", "/{project_id}")
+async def get_project(api: ApiRequest, project_id: UUID) -> dict[str, Any]:
+    """One project."""
+    return project_view(api.controller.get_project(project_id))
+
+
+@routes.route("PUT", "/{project_id}")
+async def update_project(api: ApiRequest, project_id: UUID, body: ProjectUpdate) -> dict[str, Any]:
+    """Change the settings of a project."""
+    project = api.controller.get_project(project_id)
+    changes = api.given(body)
+    if changes.pop("path", None) not in (None, str(project.folder)):
+        raise Forbidden("path: the folder of a project cannot be changed")
+    await project.update(changes)
+    return project_view(project)
+
+
+@routes.route("DELETE", "/{project_id}", status=204)
+async def delete_project(api: ApiRequest, project_id: UUID) -> None:
+    """Close a project and delete its files."""
+    await api.controller.delete_project(api.controller.get_project(project_id))
+
+
+@routes.route("POST", "/{project_id}/open", status=201)
+async def open_project(api: ApiRequest, project_id: UUID) -> dict[str, Any]:
+    """Open a project; its nodes are stopped."""
+    project = api.controller.get_project(project_id)
+    await project.open()
+    return project_view(project)
+
+
+@routes.route("POST", "/{project_id}/close", status=204)
+async def close_project(api: ApiRequest, project_id: UUID) -> None:
+    """Stop the nodes of a project and save it."""
+    await api.controller.close_project(api.controller.get_project(project_id))
+
+
+@routes.route("GET", "/{project_id}/stats")
+async def project_stats(api: ApiRequest, project_id: UUID) -> dict[str, int]:
+    """How many objects an opened project has; zeros for a closed one."""
+    project = api.controller.get_project(project_id)
+    return {
+        "nodes": len(project.nodes),
+        "links": len(project.links),
+        "drawings": len(project.drawings),
+        "snapshots": 0,
+    }
+
+
+@routes.route("GET", "/{project_id}/notifications")
+async def project_notifications(api: ApiRequest, project_id: UUID) -> NotificationStream:
+    """Events of one project; the stream outlives its closing and opening."""
+    api.controller.get_project(project_id)
+    return NotificationStream(api.controller.hub, project_topic(project_id), api.context.closing)
+
+
+@routes.websocket("/{project_id}/notifications/ws")
+async def project_notifications_ws(context: ApiContext, websocket: WebSocket, project_id: UUID) -> None:
+    """The same over a websocket."""
+    context.controller.get_project(project_id)
+    await serve_notifications(websocket, context.controller.hub, project_topic(project_id), context.closing)

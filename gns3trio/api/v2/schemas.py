@@ -1,0 +1,125 @@
+"""The bodies of version 2 requests. ``ApiRequest.given`` tells which fields a client really sent."""
+
+from typing import Any, Literal
+from uuid import UUID
+
+import attrs
+from attrs import field
+from attrs import validators as v
+
+from gns3trio.controller.topology import Label, LinkEnd, ProjectSettings
+
+ConsoleType = Literal["vnc", "telnet", "http", "https", "spice", "spice+agent", "none", None]
+NodeType = Literal[
+    "cloud",
+    "nat",
+    "ethernet_hub",
+    "ethernet_switch",
+    "frame_relay_switch",
+    "atm_switch",
+    "docker",
+    "dynamips",
+    "vpcs",
+    "traceng",
+    "virtualbox",
+    "vmware",
+    "iou",
+    "qemu",
+]
+
+_port = v.optional([v.ge(1), v.le(65535)])
+_not_empty = v.optional(v.min_len(1))
+
+
+@attrs.define(kw_only=True)
+class VersionCheck:
+    """``POST /version``."""
+
+    version: str
+
+
+@attrs.define(kw_only=True)
+class ProjectCreate(ProjectSettings):
+    """``POST /projects``."""
+
+    name: str = field(validator=v.min_len(1))
+    path: str | None = field(default=None, validator=_not_empty)
+    project_id: UUID | None = None
+
+
+@attrs.define(kw_only=True)
+class ProjectUpdate(ProjectSettings):
+    """``PUT /projects/{project_id}``. ``path`` is accepted for the sake of old clients and ignored."""
+
+    name: str = field(default="", validator=v.min_len(1))
+    path: str | None = None
+
+
+@attrs.define(kw_only=True)
+class NodeUpdate:
+    """``PUT /projects/{project_id}/nodes/{node_id}``.
+
+    The second group is what a client sends that gives a whole node object back; it is read and ignored.
+    """
+
+    name: str = field(default="", validator=v.min_len(1))
+    console: int | None = field(default=None, validator=_port)
+    console_type: ConsoleType = None
+    console_auto_start: bool = False
+    properties: dict[str, Any] = field(factory=dict)
+    label: Label = field(factory=Label)
+    symbol: str | None = field(default=None, validator=_not_empty)
+    width: int = 0
+    height: int = 0
+    x: int = 0
+    y: int = 0
+    z: int = 0
+    locked: bool = False
+    port_name_format: str = ""
+    port_segment_size: int = field(default=0, validator=v.ge(0))
+    first_port_name: str | None = None
+    custom_adapters: list[dict[str, Any]] = field(factory=list)
+
+    compute_id: str = "local"
+    project_id: UUID | None = None
+    node_id: UUID | None = None
+    template_id: UUID | None = None
+    node_type: NodeType = "vpcs"
+    node_directory: str | None = None
+    command_line: str | None = None
+    console_host: str | None = None
+    status: Literal["stopped", "started", "suspended"] = "stopped"
+    ports: list[dict[str, Any]] = field(factory=list)
+
+
+@attrs.define(kw_only=True)
+class NodeCreate(NodeUpdate):
+    """``POST /projects/{project_id}/nodes``."""
+
+    name: str = field(validator=v.min_len(1))
+    node_type: NodeType
+    compute_id: str
+
+
+@attrs.define(kw_only=True)
+class VmCreate:
+    """``POST /projects/{project_id}/vms``, the name that ``nodes`` had before 2.0. No compute means the local one."""
+
+    name: str = field(validator=v.min_len(1))
+    vm_type: NodeType
+    compute_id: str = "local"
+    vm_id: UUID | None = None
+    console: int | None = field(default=None, validator=_port)
+    console_type: ConsoleType = None
+    properties: dict[str, Any] = field(factory=dict)
+
+
+@attrs.define(kw_only=True)
+class LinkCreate:
+    """``POST /projects/{project_id}/links``."""
+
+    nodes: list[LinkEnd]
+    link_id: UUID | None = None
+    filters: dict[str, Any] = field(factory=dict)
+    link_style: dict[str, Any] = field(factory=dict)
+    suspend: bool = False

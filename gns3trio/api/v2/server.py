@@ -1,0 +1,65 @@
+"""``/v2``: version and the controller's notifications, and the document's bare ``/notifications``."""
+
+from typing import Any
+
+from starlette.websockets import WebSocket
+
+from gns3trio import __version__
+from gns3trio.api.context import ApiContext
+from gns3trio.api.routing import ApiRequest, RouteTable
+from gns3trio.api.streams import NotificationStream, serve_notifications
+from gns3trio.api.v2.schemas import VersionCheck
+from gns3trio.config import Config
+from gns3trio.errors import Conflict
+from gns3trio.notifications.hub import CONTROLLER, EVERYTHING
+
+routes = RouteTable("/v2")
+bare_routes = RouteTable("")
+
+
+def version_view(config: Config) -> dict[str, Any]:
+    """The GNS3 version that clients insist on, and our own."""
+    return {"local": config.local, "version": config.gns3_version, "gns3trio_version": __version__}
+
+
+def check_version(config: Config, version: str) -> None:
+    """Raises Conflict when a client's version is not the one that this server answers to."""
+    if version != config.gns3_version:
+        raise Conflict(f"version: client {version} and server {config.gns3_version} do not match")
+
+
+@routes.route("GET", "/version")
+async def get_version(api: ApiRequest) -> dict[str, Any]:
+    """The server's version."""
+    return version_view(api.context.config)
+
+
+@routes.route("POST", "/version")
+async def post_version(api: ApiRequest, body: VersionCheck) -> dict[str, Any]:
+    """Check a client's version."""
+    check_version(api.context.config, body.version)
+    return {"version": body.version}
+
+
+@routes.route("GET", "/notifications")
+async def controller_notifications(api: ApiRequest) -> NotificationStream:
+    """Events of the controller: projects, and log messages that concern no project."""
+    return NotificationStream(api.controller.hub, CONTROLLER, api.context.closing)
+
+
+@routes.websocket("/notifications/ws")
+async def controller_notifications_ws(context: ApiContext, websocket: WebSocket) -> None:
+    """The same over a websocket."""
+    await serve_notifications(websocket, context.controller.hub, CONTROLLER, context.closing)
+
+
+@bare_routes.route("GET", "/notifications")
+async def all_notifications(api: ApiRequest) -> NotificationStream:
+    """Events of the controller and of every project, as the document describes."""
+    return NotificationStream(api.controller.hub, EVERYTHING, api.context.closing)
+
+
+@bare_routes.websocket("/notifications/ws")
+async def all_notifications_ws(context: ApiContext, websocket: WebSocket) -> None:
+    """The same over a websocket."""
+    await serve_notifications(websocket, context.controller.hub, EVERYTHING, context.closing)

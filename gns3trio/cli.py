@@ -1,0 +1,111 @@
+"""The command line: ``gns3trio serve|demo|watch``."""
+
+import argparse
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+import trio
+
+from gns3trio import __version__, demo, watch
+from gns3trio.config import DEFAULT_FILES, SETTINGS, environment_name, load_config
+from gns3trio.errors import LabError
+
+USAGE_ERROR = 2
+FAILURE = 1
+
+_ABSENT = argparse.SUPPRESS
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command; returns its exit status: 0, 1 when it failed, 2 when it was called wrongly."""
+    parser = _make_parser()
+    arguments = parser.parse_args(argv)
+    try:
+        status: int = arguments.run(arguments)
+    except KeyboardInterrupt:
+        return 128 + 2
+    except LabError as error:
+        print(f"gns3trio: {error}", file=sys.stderr)
+        return FAILURE
+    return status
+
+
+def _make_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="gns3trio", description="A GNS3-compatible network-lab server.")
+    parser.add_argument("-v", "--version", action="version", version=f"gns3trio {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    serve = commands.add_parser(
+        "serve",
+        help="run the server",
+        description="Run the server until it gets SIGTERM or Ctrl-C.",
+        epilog=_layers_text(),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    _add_settings(serve)
+    serve.set_defaults(run=_serve)
+    demonstration = commands.add_parser("demo", help="start a server and play the sample session on it")
+    demo.add_arguments(demonstration)
+    demonstration.set_defaults(run=demo.run_demo)
+    watching = commands.add_parser("watch", help="print a server's events as they happen")
+    watch.add_arguments(watching)
+    watching.set_defaults(run=watch.run_watch)
+    return parser
+
+
+def _layers_text() -> str:
+    files = " or ".join(str(path) for path in reversed(DEFAULT_FILES))
+    return (
+        "A setting may also be given in a TOML file (--config; else the first that exists of\n"
+        f"{files}) as NAME = VALUE, or as the environment variable\n"
+        f"{environment_name('port')} (so for every setting). The command line is stronger than the environment,\n"
+        "the environment than the file. Put the password into the file or the environment:\n"
+        "other users of this machine can see a command line."
+    )
+
+
+def _add_settings(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--config", metavar="FILE", type=Path, help="TOML file with settings")
+    for name, field in SETTINGS.items():
+        flag = "--" + name.replace("_", "-")
+        text = f"{field.metadata['doc']} (default: {_default_text(field.default)})"
+        if field.type is bool:
+            parser.add_argument(flag, dest=name, action=argparse.BooleanOptionalAction, default=_ABSENT, help=text)
+        else:
+            parser.add_argument(flag, dest=name, metavar="VALUE", default=_ABSENT, help=text)
+
+
+def _default_text(default: object) -> str:
+    if isinstance(default, bool):
+        return "yes" if default else "no"
+    return "none" if default in (None, "") else str(default).replace("%", "%%")
+
+
+def _serve(arguments: argparse.Namespace) -> int:
+    from gns3trio.server import (
+        run_server,
+    )  # builds on the compiled core, which the other commands do not need
+
+    given = {name: value for name, value in vars(arguments).items() if name in SETTINGS}
+    config = load_config(given, os.environ, arguments.config)
+    logging.basicConfig(
+        level=config.log_level.upper(),
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+        stream=sys.stderr,
+    )
+    try:
+        trio.run(partial(run_server, config, _announce), strict_exception_groups=True)
+    except* LabError as group:
+        error: BaseException = group
+        while isinstance(error, BaseExceptionGroup):
+            error = error.exceptions[0]
+        print(f"gns3trio: {error}", file=sys.stderr)
+        return FAILURE
+    return 0
+
+
+def _announce(urls: list[str]) -> None:
+    print(f"gns3trio {__version__} ready on {' '.join(urls)}", flush=True)

@@ -1,0 +1,154 @@
+"""The controller: the projects of this server, found at start, created, and closed in order at the end."""
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import trio
+
+from gns3trio.compute.compute import Compute
+from gns3trio.config import Config
+from gns3trio.controller import storage
+from gns3trio.controller.project import Project, ProjectServices
+from gns3trio.controller.topology import ProjectSettings
+from gns3trio.errors import Conflict, Forbidden, LabError, NotFound
+from gns3trio.notifications.hub import NotificationHub
+
+log = logging.getLogger(__name__)
+
+
+class Controller:
+    """All projects. Use ``open_controller``."""
+
+    def __init__(self, config: Config, services: ProjectServices) -> None:
+        self.projects: dict[UUID, Project] = {}
+        self._config = config
+        self._services = services
+
+    @property
+    def compute(self) -> Compute:
+        """The compute that runs the nodes of this server."""
+        return self._services.compute
+
+    @property
+    def hub(self) -> NotificationHub:
+        """Where events are published."""
+        return self._services.hub
+
+    async def load(self) -> None:
+        """Find the projects on the disk; they are closed. One that cannot be read is listed with its error."""
+        found = await trio.to_thread.run_sync(lambda: list(storage.find_project_files(self._config.projects_path)))
+        for project_id, file in found:
+            project = self._new_project(project_id, ProjectSettings(name=file.stem), file.parent, file)
+            try:
+                project.settings = (await project.read()).settings
+            except LabError as error:
+                project.error = str(error)
+                log.warning("project %s: %s", project_id, error)
+            self.projects[project_id] = project
+
+    def _new_project(
+        self,
+        project_id: UUID,
+        settings: ProjectSettings,
+        folder: Path,
+        file: Path,
+        *,
+        temporary: bool = False,
+    ) -> Project:
+        return Project(
+            project_id=project_id,
+            settings=settings,
+            folder=folder,
+            file=file,
+            services=self._services,
+            temporary=temporary,
+        )
+
+    def get_project(self, project_id: UUID) -> Project:
+        """The project; raises NotFound."""
+        project = self.projects.get(project_id)
+        if project is None:
+            raise NotFound(f"Project ID {project_id} doesn't exist")
+        return project
+
+    async def create_project(
+        self,
+        settings: ProjectSettings,
+        *,
+        project_id: UUID | None = None,
+        path: Path | None = None,
+        temporary: bool = False,
+        unique_name: bool = True,
+    ) -> Project:
+        """Create and open a project; a known id gives the project that has it.
+
+        Raises Conflict when ``unique_name`` and the name is in use, Forbidden for a path that this client may not use.
+        """
+        project_id = project_id or uuid4()
+        if project_id in self.projects:
+            return self.projects[project_id]
+        if unique_name and any(p.settings.name == settings.name for p in self.projects.values()):
+            raise Conflict(f"name: there is a project named {settings.name!r} already")
+        file_name = storage.topology_file_name(settings.name)
+        folder = self._project_folder(project_id, path)
+        project = self._new_project(project_id, settings, folder, folder / file_name, temporary=temporary)
+        self.projects[project_id] = project  # holds the id and the name while the disk works
+        try:
+            await trio.to_thread.run_sync(storage.make_project_folder, folder)
+            try:
+                await project.create()
+            except BaseException:
+                with trio.CancelScope(shield=True):
+                    await trio.to_thread.run_sync(storage.remove_folder, folder)
+                raise
+        except BaseException:
+            del self.projects[project_id]
+            raise
+        return project
+
+    def _project_folder(self, project_id: UUID, path: Path | None) -> Path:
+        if path is None:
+            return self._config.projects_path / str(project_id)
+        folder = path.absolute()
+        if not self._config.local and not folder.resolve().is_relative_to(self._config.projects_path.resolve()):
+            raise Forbidden(f"path: {path} is outside of the folder for projects")
+        if folder.exists():
+            raise Forbidden(f"path: {path} exists already")
+        return folder
+
+    async def delete_project(self, project: Project) -> None:
+        """Close the project and remove all its files."""
+        await project.delete()
+        self.projects.pop(project.project_id, None)
+
+    async def close_project(self, project: Project) -> None:
+        """Close the project; a temporary one is gone then."""
+        await project.close()
+        if project.temporary:
+            self.projects.pop(project.project_id, None)
+
+
+@asynccontextmanager
+async def open_controller(config: Config, compute: Compute, hub: NotificationHub) -> AsyncIterator[Controller]:
+    """The controller with the projects on the disk. At the end every open project is closed and saved."""
+    async with trio.open_nursery() as nursery:
+        services = ProjectServices(
+            compute=compute,
+            hub=hub,
+            nursery=nursery,
+            gns3_version=config.gns3_version,
+            console_host=config.host,
+        )
+        controller = Controller(config, services)
+        await controller.load()
+        try:
+            yield controller
+        finally:
+            with trio.CancelScope(shield=True):
+                async with trio.open_nursery() as closing:
+                    for project in controller.projects.values():
+                        closing.start_soon(project.close)
+        nursery.cancel_scope.cancel()

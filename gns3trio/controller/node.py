@@ -1,0 +1,85 @@
+"""A node as the controller knows it: its place in the drawing, and the compute's node that runs it."""
+
+from typing import Any
+from uuid import UUID
+
+import trio
+
+from gns3trio.compute.node import ComputeNode
+from gns3trio.controller.topology import NodeRecord
+from gns3trio.errors import Conflict
+
+
+class Node:
+    """A node of an open project.
+
+    ``lock`` makes requests to this node wait for each other, in order of arrival; whoever changes the node through
+    the API holds it. ``deleted`` tells a request that waited that the node is gone.
+    """
+
+    def __init__(self, record: NodeRecord, project_id: UUID, console_host: str) -> None:
+        self.record = record
+        self.project_id = project_id
+        self.console_host = console_host
+        self.lock = trio.Lock()
+        self.deleted = False
+        self._instance: ComputeNode | None = None
+
+    def attach(self, instance: ComputeNode) -> None:
+        """Give the node what runs it."""
+        self._instance = instance
+        self.sync_console()
+
+    @property
+    def node_id(self) -> UUID:
+        """The node's id."""
+        return self.record.node_id
+
+    @property
+    def name(self) -> str:
+        """The node's name."""
+        return self.record.name
+
+    @property
+    def instance(self) -> ComputeNode | None:
+        """What runs the node; None for a type that this server keeps but does not run."""
+        return self._instance
+
+    @property
+    def status(self) -> str:
+        """``started`` or ``stopped``."""
+        return self._instance.status if self._instance else "stopped"
+
+    def require_instance(self) -> ComputeNode:
+        """What runs the node; raises Conflict for a type that this server does not run."""
+        if self._instance is None:
+            raise Conflict(f"This server does not run nodes of type {self.record.node_type}")
+        return self._instance
+
+    def ports(self) -> list[dict[str, Any]]:
+        """The node's ports in the shape of the API."""
+        return _VPCS_PORTS if self.record.node_type == "vpcs" else []
+
+    def sync_console(self) -> None:
+        """Take over the console that the compute really gave."""
+        if self._instance is not None:
+            self.record.console = self._instance.console
+            self.record.console_type = self._instance.console_type
+
+    def rename(self, name: str) -> None:
+        """Set the name; the label follows it, as in GNS3."""
+        self.record.name = name
+        self.record.label.text = name
+
+
+# The one port of a VPCS, in the shape of the API.
+_VPCS_PORTS: list[dict[str, Any]] = [
+    {
+        "adapter_number": 0,
+        "data_link_types": {"Ethernet": "DLT_EN10MB"},
+        "link_type": "ethernet",
+        "name": "Ethernet0",
+        "port_number": 0,
+        "short_name": "e0",
+    }
+]

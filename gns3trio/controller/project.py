@@ -1,0 +1,503 @@
+"""A project: its nodes and links while it is open, and its life between open and closed.
+
+Every change either happens as a whole or leaves the project as it was, is announced to the
+notification hub, and is written to the project's file.
+"""
+
+import contextlib
+from collections.abc import AsyncIterator, Callable, Mapping
+from pathlib import Path
+from typing import Any, Literal
+from uuid import UUID
+
+import attrs
+import trio
+
+from gns3trio.compute.compute import Compute, NodeSpec
+from gns3trio.compute.nio import UdpNio
+from gns3trio.compute.node import ComputeNode, NodeEvent
+from gns3trio.controller import views
+from gns3trio.controller.link import Link, PortAddress, address_of
+from gns3trio.controller.names import allocate_name
+from gns3trio.controller.node import Node
+from gns3trio.controller.saver import Saver
+from gns3trio.controller.storage import remove_folder, write_atomic
+from gns3trio.controller.topology import (
+    LinkRecord,
+    NodeRecord,
+    ProjectSettings,
+    Topology,
+    format_topology,
+    parse_topology,
+)
+from gns3trio.controller.wiring import Wiring, new_link_end
+from gns3trio.errors import Conflict, Forbidden, LabError, NotFound
+from gns3trio.notifications.events import Event, log_event
+from gns3trio.notifications.hub import NotificationHub
+
+LOCAL_COMPUTE_ID = "local"
+
+
+@attrs.frozen(kw_only=True)
+class ProjectServices:
+    """What every project needs from the server."""
+
+    compute: Compute
+    hub: NotificationHub
+    nursery: trio.Nursery
+    gns3_version: str
+    console_host: str
+
+
+class Project:
+    """One project. Create it with its settings, then ``open`` it."""
+
+    def __init__(
+        self,
+        *,
+        project_id: UUID,
+        settings: ProjectSettings,
+        folder: Path,
+        file: Path,
+        services: ProjectServices,
+        temporary: bool = False,
+        error: str | None = None,
+    ) -> None:
+        self.project_id = project_id
+        self.settings = settings
+        self.folder = folder
+        self.file = file
+        self.temporary = temporary
+        self.error = error  # why the project's file could not be read
+        self.status: Literal["opened", "closed"] = "closed"
+        self.nodes: dict[UUID, Node] = {}
+        self.deleted = False
+        self._services = services
+        self._wiring = self._new_wiring()
+        self._kept = Topology(project_id=project_id, settings=settings)  # drawings, computes, unknown keys
+        self._saver = Saver(file, self._render, self._save_failed)
+        self._saver_scope = trio.CancelScope()
+        self._saver_ended = trio.Event()
+        self._life = trio.Lock()  # open, close and delete exclude each other
+
+    @property
+    def links(self) -> Mapping[UUID, Link]:
+        """The links of the opened project by their id."""
+        return self._wiring.links
+
+    def _new_wiring(self) -> Wiring:
+        return Wiring(self.project_id, self._services.compute, self._find_instance)
+
+    @property
+    def drawings(self) -> list[dict[str, Any]]:
+        """The drawings of the project as they are saved."""
+        return self._kept.drawings
+
+    def links_of(self, node: Node) -> list[Link]:
+        """The links with an end at ``node``."""
+        return self._wiring.links_of(node.node_id)
+
+    def _find_instance(self, node_id: UUID) -> ComputeNode | None:
+        node = self.nodes.get(node_id)
+        return node.instance if node is not None else None
+
+    # --- open and close ---
+
+    async def create(self) -> None:
+        """Open the project for the first time and write its file."""
+        async with self._life:
+            await self._start_saving()
+            self.status = "opened"
+            try:
+                await self._make_durable()
+            except BaseException:
+                self.status = "closed"
+                self._saver_scope.cancel()
+                raise
+        self._publish_project("project.created")
+
+    async def open(self) -> None:
+        """Bring the project to life from its file. Opened already is fine.
+
+        Raises Conflict when it cannot be; the project is then closed as before.
+        """
+        async with self._life:
+            if self.status == "opened" or self.deleted:
+                return
+            topology = await self.read()
+            self.settings, self._kept, self.error = topology.settings, topology, None
+            try:
+                await self._revive(topology)
+                await self._start_saving()
+            except BaseException:
+                with trio.CancelScope(shield=True):
+                    await self._release()
+                raise
+            self.status = "opened"
+        for node in self.nodes.values():
+            self._publish("node.created", views.node_view(node))
+        for link in self.links.values():
+            self._publish("link.created", views.link_view(link))
+        self._publish_project("project.opened")
+
+    async def _revive(self, topology: Topology) -> None:
+        for record in topology.nodes:
+            node = self._add_node(record)
+            if self._services.compute.runs(record.node_type):
+                node.attach(await self._create_instance(record))
+        for link in topology.links:
+            if all(self._find_instance(end.node_id) for end in link.nodes):
+                await self._wiring.connect(link)
+            else:
+                self._wiring.keep(link)
+
+    async def _start_saving(self) -> None:
+        self._saver_scope = trio.CancelScope()
+        await self._services.nursery.start(self._save_while_open)
+
+    async def read(self) -> Topology:
+        """What the project's file holds. Raises Conflict when it cannot be read."""
+        try:
+            data = await trio.to_thread.run_sync(self.file.read_bytes)
+        except OSError as error:
+            raise Conflict(f"{self.file} cannot be read: {error.strerror}") from None
+        try:
+            topology = parse_topology(data)
+        except Conflict as error:
+            raise Conflict(f"{self.file}: {error}") from None
+        if topology.project_id != self.project_id:
+            raise Conflict(f"{self.file}: belongs to project {topology.project_id}")
+        return topology
+
+    async def _save_while_open(self, task_status: trio.TaskStatus[None]) -> None:
+        self._saver_ended = trio.Event()
+        try:
+            with self._saver_scope:
+                await self._saver.run(task_status)
+        finally:
+            self._saver_ended.set()
+
+    async def close(self) -> None:
+        """Stop all nodes, free their ports and write the file. Closed already is fine."""
+        async with self._life:
+            if self.status == "closed":
+                return
+            with trio.CancelScope(shield=True):  # half closed is no state to leave a project in
+                await self._close()
+        self._publish_project("project.closed")
+
+    async def _close(self) -> None:
+        self.status = "closed"
+        self._saver_scope.cancel()
+        await self._saver_ended.wait()
+        try:
+            if self.temporary:
+                await trio.to_thread.run_sync(remove_folder, self.folder)
+            elif not self.deleted:
+                await self._saver.finish()
+        except LabError as error:
+            self._publish(*_log("error", str(error)))
+        await self._release()
+
+    async def _release(self) -> None:
+        async with trio.open_nursery() as nursery:
+            for node in self.nodes.values():
+                node.deleted = True
+                if node.instance is not None:
+                    nursery.start_soon(self._services.compute.close_node, node.instance)
+        self.nodes.clear()
+        self._wiring = self._new_wiring()
+        self._services.compute.release_project(self.project_id)
+
+    async def delete(self) -> None:
+        """Close the project and remove its folder."""
+        self.deleted = True
+        await self.close()
+        async with self._life:
+            await trio.to_thread.run_sync(remove_folder, self.folder)
+        self._publish_project("project.deleted")
+
+    def require_open(self) -> None:
+        """Raises Forbidden unless the project is opened."""
+        if self.status != "opened":
+            raise Forbidden(f"Project '{self.settings.name}' is not opened")
+
+    async def update(self, changes: dict[str, Any]) -> None:
+        """Change settings; ``changes`` holds checked values by setting name."""
+        before = attrs.asdict(self.settings)
+        for name, value in changes.items():
+            setattr(self.settings, name, value)
+        if attrs.asdict(self.settings) == before:
+            return
+        try:
+            await self._make_durable()
+        except LabError:
+            self.settings = ProjectSettings(**before)
+            raise
+        self._publish_project("project.updated")
+
+    # --- saving ---
+
+    def topology(self) -> Topology:
+        """The present state as it is saved."""
+        return attrs.evolve(
+            self._kept,
+            settings=self.settings,
+            nodes=[node.record for node in self.nodes.values()],
+            links=[link.record for link in self.links.values()],
+        )
+
+    def _render(self) -> bytes:
+        return format_topology(self.topology(), self._services.gns3_version)
+
+    def _save_failed(self, message: str) -> None:
+        self._publish(*_log("error", f"The project could not be saved: {message}"))
+
+    async def _make_durable(self) -> None:
+        if self.status == "opened":
+            self._saver.mark()
+            await self._saver.flush()
+        else:
+            topology = attrs.evolve(await self.read(), settings=self.settings)
+            data = format_topology(topology, self._services.gns3_version)
+            await trio.to_thread.run_sync(write_atomic, self.file, data)
+
+    # --- nodes ---
+
+    def get_node(self, node_id: UUID) -> Node:
+        """The node; raises Forbidden when the project is closed and NotFound when there is no such node."""
+        self.require_open()
+        node = self.nodes.get(node_id)
+        if node is None:
+            raise NotFound(f"Node ID {node_id} doesn't exist")
+        return node
+
+    @contextlib.asynccontextmanager
+    async def locked_node(self, node_id: UUID) -> AsyncIterator[Node]:
+        """The node, once every earlier request to it is done."""
+        node = self.get_node(node_id)
+        async with node.lock:
+            if node.deleted:
+                raise NotFound(f"Node ID {node_id} doesn't exist")
+            yield node
+
+    async def create_node(
+        self, record: NodeRecord, *, keep_name: bool = False, startup_script: str | None = None
+    ) -> Node:
+        """Add a node; a known node id gives the node that has it.
+
+        ``keep_name`` takes the name as it is (API version 1); otherwise it is made unique as GNS3 2.2 does.
+        Raises Conflict when the compute cannot provide it; nothing is left then.
+        """
+        self.require_open()
+        if record.node_id in self.nodes:
+            return self.nodes[record.node_id]
+        if record.compute_id != LOCAL_COMPUTE_ID:
+            raise NotFound(f"Compute ID {record.compute_id} doesn't exist")
+        if not keep_name:
+            record.name = allocate_name(record.name, self._names())
+        record.label.text = record.name
+        node = self._add_node(record)  # holds the id and the name while the compute works
+        async with node.lock:
+            try:
+                node.attach(await self._create_instance(record, startup_script))
+                self.require_open()
+                self._publish("node.created", views.node_view(node))
+                await self._make_durable()
+            except BaseException:
+                with trio.CancelScope(shield=True):
+                    await self._discard(node)
+                raise
+        return node
+
+    def _names(self) -> set[str]:
+        return {node.name for node in self.nodes.values()}
+
+    async def _create_instance(self, record: NodeRecord, startup_script: str | None = None) -> ComputeNode:
+        return await self._services.compute.create_node(
+            NodeSpec(
+                node_type=record.node_type,
+                node_id=record.node_id,
+                project_id=self.project_id,
+                name=record.name,
+                folder=self.folder / "project-files" / record.node_type / str(record.node_id),
+                console=record.console,
+                console_type=record.console_type,
+                properties=record.properties,
+                startup_script=startup_script,
+                emit=self._emitter(record.node_id),
+            )
+        )
+
+    def _add_node(self, record: NodeRecord) -> Node:
+        node = self.nodes[record.node_id] = Node(record, self.project_id, self._services.console_host)
+        return node
+
+    async def _discard(self, node: Node) -> None:
+        """Undo a creation."""
+        node.deleted = True
+        self.nodes.pop(node.node_id, None)
+        if node.instance is not None:
+            await self._services.compute.delete_node(node.instance)
+            self._publish("node.deleted", views.node_view(node))
+            self._saver.mark()
+
+    async def delete_node(self, node: Node) -> None:
+        """Remove a node with its links and files. The caller holds its lock. Raises Conflict when it is locked."""
+        if node.record.locked:
+            raise Conflict(f"Node '{node.name}' is locked")
+        for link in self._wiring.links_of(node.node_id):
+            await self.delete_link(link)
+        node.deleted = True
+        del self.nodes[node.node_id]
+        self._wiring.forget_node(node.node_id)
+        if node.instance is not None:
+            await self._services.compute.delete_node(node.instance)
+        self._publish("node.deleted", views.node_view(node))
+        await self._make_durable()
+
+    async def update_node(self, node: Node, changes: dict[str, Any], *, keep_name: bool = False) -> None:
+        """Change a node; ``changes`` holds checked values by the name of a NodeRecord field.
+
+        Moving and drawing changes are saved soon; a new name or console is durable when this returns. The caller holds
+        the lock. Raises Conflict from the compute; the node is then as before.
+        """
+        before = attrs.asdict(node.record, recurse=False)
+        label_before = attrs.evolve(node.record.label)
+        on_compute = False
+        if "name" in changes:
+            name = changes.pop("name")
+            if name != node.name:
+                on_compute = True
+                name = name if keep_name else allocate_name(name, self._names() - {node.name})
+                if node.instance is not None:
+                    await node.instance.rename(name)
+                node.rename(name)
+        console = changes.pop("console", node.record.console)
+        console_type = changes.pop("console_type", node.record.console_type)
+        if (console, console_type) != (node.record.console, node.record.console_type):
+            on_compute = True
+            if node.instance is not None:
+                try:
+                    await node.instance.set_console(console, console_type)
+                except LabError:
+                    if node.name != before["name"]:
+                        await node.instance.rename(before["name"])
+                    node.record.name, node.record.label = before["name"], label_before
+                    raise
+            node.sync_console()
+        if "label" in changes:
+            changes["label"].text = node.name
+        for field, value in changes.items():
+            setattr(node.record, field, value)
+        if attrs.asdict(node.record, recurse=False) == before and node.record.label == label_before:
+            return
+        self._publish("node.updated", views.node_view(node))
+        self._saver.mark()
+        if on_compute:
+            await self._saver.flush()
+
+    async def for_all_nodes(self, action: Literal["start", "stop", "reload"]) -> None:
+        """Do ``action`` to every node, in parallel. Raises the first error after all have been tried."""
+        self.require_open()
+        errors: list[LabError] = []
+
+        async def act(node: Node) -> None:
+            async with node.lock:
+                if node.deleted or node.instance is None:
+                    return
+                try:
+                    await getattr(node.instance, action)()
+                except LabError as error:
+                    errors.append(error)
+
+        async with trio.open_nursery() as nursery:
+            for node in list(self.nodes.values()):
+                nursery.start_soon(act, node)
+        if errors:
+            raise errors[0]
+
+    def _emitter(self, node_id: UUID) -> Callable[[NodeEvent], None]:
+        """What the compute calls when something happens to the node by itself."""
+
+        def emit(event: NodeEvent) -> None:
+            node = self.nodes.get(node_id)
+            if node is not None and node.instance is not None:
+                self._node_changed(node, event)
+
+        return emit
+
+    def _node_changed(self, node: Node, event: NodeEvent) -> None:
+        if event.kind == "updated":
+            self._publish("node.updated", views.node_view(node))
+        elif event.kind == "status":
+            self._publish("node.updated", views.node_view(node))
+            action = "vm.started" if node.status == "started" else "vm.stopped"
+            self._publish(action, views.v1_vm_view(node))
+        else:
+            self._publish(*_log(event.kind, event.message))
+
+    # --- links ---
+
+    async def bind_nio(self, node: Node, adapter_number: int, port_number: int, nio: UdpNio) -> None:
+        """Bind a NIO that a client wires by itself (API version 1). It completes a link when the other
+        end of the tunnel is in this project too. The caller holds the node's lock.
+        """
+        link = await self._wiring.bind_nio(PortAddress(node.node_id, adapter_number, port_number), nio)
+        if link is not None:
+            self._publish("link.created", views.link_view(link))
+            await self._make_durable()
+
+    async def unbind_nio(self, node: Node, adapter_number: int, port_number: int) -> None:
+        """Undo ``bind_nio``; no NIO there is fine. The link that it was part of goes too."""
+        link = await self._wiring.unbind_nio(PortAddress(node.node_id, adapter_number, port_number))
+        if link is not None:
+            self._publish("link.deleted", views.link_view(link))
+            await self._make_durable()
+
+    def get_link(self, link_id: UUID) -> Link:
+        """The link; raises Forbidden when the project is closed and NotFound when there is no such link."""
+        self.require_open()
+        link = self.links.get(link_id)
+        if link is None:
+            raise NotFound(f"Link ID {link_id} doesn't exist")
+        return link
+
+    async def create_link(self, record: LinkRecord) -> Link:
+        """Join two ports; a known link id gives the link that has it.
+
+        Raises Conflict or NotFound; nothing is left then.
+        """
+        self.require_open()
+        if record.link_id in self.links:
+            return self.links[record.link_id]
+        for end in record.nodes:
+            end.label = end.label or new_link_end(address_of(end)).label
+        link = await self._wiring.connect(record)
+        try:
+            await self._make_durable()
+        except BaseException:
+            with trio.CancelScope(shield=True):
+                await self._wiring.disconnect(link)
+            raise
+        self._publish("link.created", views.link_view(link))
+        return link
+
+    async def delete_link(self, link: Link) -> None:
+        """Separate the two ports."""
+        await self._wiring.disconnect(link)
+        self._publish("link.deleted", views.link_view(link))
+        await self._make_durable()
+
+    # --- events ---
+
+    def _publish(self, action: str, payload: Any) -> None:
+        self._services.hub.publish(Event(action, payload, self.project_id))
+
+    def _publish_project(self, action: str) -> None:
+        self._services.hub.publish(Event(action, views.project_view(self)))
+
+
+def _log(level: str, message: str) -> tuple[str, dict[str, str]]:
+    event = log_event(level, message)
+    return event.action, event.payload

@@ -1,0 +1,75 @@
+"""Writes a project's topology file in the background, so that a burst of changes costs one write.
+
+``mark`` says that something changed; ``flush`` returns when all that was marked before is on the disk.
+Several callers of ``flush`` share one write.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import trio
+
+from gns3trio.controller.storage import write_atomic
+from gns3trio.errors import LabError
+
+
+class Saver:
+    """Keeps one file equal to what ``render`` returns. ``run`` must be running for ``flush`` to return."""
+
+    def __init__(self, file: Path, render: Callable[[], bytes], on_failure: Callable[[str], None]) -> None:
+        self._file = file
+        self._render = render
+        self._on_failure = on_failure
+        self._changes = 0
+        self._saved = 0
+        self._attempted = 0
+        self._error: LabError | None = None
+        self._wakeup = trio.Event()
+        self._attempt_done = trio.Event()
+
+    def mark(self) -> None:
+        """Note a change; it is written soon."""
+        self._changes += 1
+        self._wakeup.set()
+
+    async def flush(self) -> None:
+        """Wait until all changes made so far are durable. Raises Unavailable when the disk refuses."""
+        wanted = self._changes
+        if self._saved < wanted and self._attempted >= wanted:
+            self._wakeup.set()  # the last attempt failed: try once more for this caller
+            await self._attempt_done.wait()
+        while self._attempted < wanted:
+            await self._attempt_done.wait()
+        if self._saved < wanted and self._error is not None:
+            raise self._error
+
+    async def run(self, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        """Write whenever something was marked, until cancelled. A failed write is told and tried again at the next mark."""
+        task_status.started()
+        while True:
+            await self._wakeup.wait()
+            self._wakeup = trio.Event()
+            await self._write()
+
+    async def _write(self) -> None:
+        changes, data = self._changes, self._render()
+        # Half a write must not be left behind, and it is short: it is not interrupted.
+        with trio.CancelScope(shield=True):
+            try:
+                await trio.to_thread.run_sync(write_atomic, self._file, data)
+            except LabError as error:
+                self._error = error
+                self._on_failure(str(error))
+            else:
+                self._error = None
+                self._saved = changes
+        self._attempted = changes
+        done, self._attempt_done = self._attempt_done, trio.Event()
+        done.set()
+
+    async def finish(self) -> None:
+        """The last write, for a saver whose ``run`` has ended."""
+        if self._saved < self._changes:
+            await self._write()
+        if self._error is not None:
+            raise self._error

@@ -1,0 +1,193 @@
+"""What a project file holds, and its translation from and to the ``.gns3`` format. Sans-IO.
+
+Format: GNS3 topology, revision 9 (JSON, indented by 4, keys sorted). Keys and whole objects that we do not know
+are kept as they came, so that a file made elsewhere loses nothing here.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+import attrs
+import orjson
+
+from gns3trio.convert import make_strict_converter, parse_uuid, structure
+from gns3trio.errors import Conflict, Invalid
+
+REVISION = 9
+
+
+@attrs.define(kw_only=True)
+class ProjectSettings:
+    """The settings of a project that clients read and change. Lengths are in pixels of the scene."""
+
+    name: str
+    auto_close: bool = True
+    auto_open: bool = False
+    auto_start: bool = False
+    scene_height: int = 1000
+    scene_width: int = 2000
+    zoom: int = 100
+    show_layers: bool = False
+    snap_to_grid: bool = False
+    show_grid: bool = False
+    grid_size: int = 75
+    drawing_grid_size: int = 25
+    show_interface_labels: bool = False
+    supplier: dict[str, Any] | None = None
+    variables: list[dict[str, Any]] | None = None
+
+
+@attrs.define(kw_only=True)
+class Label:
+    """The text beside a node; ``x`` None lets the client centre it."""
+
+    text: str = ""
+    x: int | None = None
+    y: int = -40
+    rotation: int = 0
+    style: str | None = None
+
+
+@attrs.define(kw_only=True)
+class NodeRecord:
+    """A node as it is saved."""
+
+    node_id: UUID
+    node_type: str
+    name: str
+    compute_id: str = "local"
+    console: int | None = None
+    console_auto_start: bool = False
+    console_type: str | None = None
+    custom_adapters: list[dict[str, Any]] = attrs.field(factory=list)
+    first_port_name: str | None = None
+    height: int = 59
+    label: Label = attrs.field(factory=Label)
+    locked: bool = False
+    port_name_format: str = "Ethernet{0}"
+    port_segment_size: int = 0
+    properties: dict[str, Any] = attrs.field(factory=dict)
+    symbol: str | None = ":/symbols/computer.svg"
+    template_id: UUID | None = None
+    width: int = 65
+    x: int = 0
+    y: int = 0
+    z: int = 1
+
+
+@attrs.define(kw_only=True)
+class LinkEnd:
+    """One end of a link: a port of a node."""
+
+    node_id: UUID
+    adapter_number: int
+    port_number: int
+    label: dict[str, Any] | None = None
+
+
+@attrs.define(kw_only=True)
+class LinkRecord:
+    """A link as it is saved."""
+
+    link_id: UUID
+    nodes: list[LinkEnd]
+    filters: dict[str, list[Any]] = attrs.field(factory=dict)
+    link_style: dict[str, Any] = attrs.field(factory=dict)
+    suspend: bool = False
+
+
+@attrs.define(kw_only=True)
+class _Inner:
+    """The ``topology`` object of the file."""
+
+    nodes: list[NodeRecord] = attrs.field(factory=list)
+    links: list[LinkRecord] = attrs.field(factory=list)
+    drawings: list[dict[str, Any]] = attrs.field(factory=list)
+    computes: list[dict[str, Any]] = attrs.field(factory=list)
+
+
+@attrs.define(kw_only=True)
+class Topology:
+    """A whole project file. ``unknown`` maps an object's path in the file to the keys we do not know."""
+
+    project_id: UUID
+    settings: ProjectSettings
+    nodes: list[NodeRecord] = attrs.field(factory=list)
+    links: list[LinkRecord] = attrs.field(factory=list)
+    drawings: list[dict[str, Any]] = attrs.field(factory=list)
+    computes: list[dict[str, Any]] = attrs.field(factory=list)
+    unknown: dict[str, dict[str, Any]] = attrs.field(factory=dict)
+
+
+_file = make_strict_converter(forbid_extra_keys=False)
+_SETTING_NAMES = frozenset(field.name for field in attrs.fields(ProjectSettings))
+_KNOWN_TOP = _SETTING_NAMES | {"project_id", "revision", "topology", "type", "version"}
+_KNOWN_INNER = frozenset(field.name for field in attrs.fields(_Inner))
+
+
+def parse_topology(data: bytes) -> Topology:
+    """The topology in the text of a ``.gns3`` file. Raises Conflict that says what is wrong with it."""
+    try:
+        document = orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        raise Conflict(f"the project file is not JSON: {error}") from None
+    if not isinstance(document, dict) or not isinstance(document.get("topology"), dict):
+        raise Conflict("the project file has no topology")
+    revision = document.get("revision")
+    if revision != REVISION:
+        raise Conflict(f"the project file has revision {revision}, this server reads revision {REVISION}")
+    try:
+        inner = structure(_file, document["topology"], _Inner)
+        topology = Topology(
+            project_id=parse_uuid(document.get("project_id")),
+            settings=structure(_file, document, ProjectSettings),
+            **attrs.asdict(inner, recurse=False),
+        )
+    except (Invalid, ValueError) as error:
+        raise Conflict(f"the project file is damaged: {error}") from None
+    topology.unknown = _unknown_keys(document, topology)
+    return topology
+
+
+def _unknown_keys(document: Mapping[str, Any], topology: Topology) -> dict[str, Any]:
+    inner = document["topology"]
+    unknown = {
+        "": {key: value for key, value in document.items() if key not in _KNOWN_TOP},
+        "topology": {key: value for key, value in inner.items() if key not in _KNOWN_INNER},
+    }
+    raw_records = [*inner.get("nodes", ()), *inner.get("links", ())]
+    records: list[NodeRecord | LinkRecord] = [*topology.nodes, *topology.links]
+    for record, raw in zip(records, raw_records, strict=True):
+        known = {field.name for field in attrs.fields(type(record))}
+        unknown[record_path(record)] = {key: value for key, value in raw.items() if key not in known}
+    return {path: keys for path, keys in unknown.items() if keys}
+
+
+def record_path(record: NodeRecord | LinkRecord) -> str:
+    """The name under which ``Topology.unknown`` keeps the unknown keys of a record."""
+    return str(record.node_id if isinstance(record, NodeRecord) else record.link_id)
+
+
+def format_topology(topology: Topology, version: str) -> bytes:
+    """The text of the ``.gns3`` file; ``version`` is the server version written into it."""
+
+    def plain(record: NodeRecord | LinkRecord) -> dict[str, Any]:
+        return {**_file.unstructure(record), **topology.unknown.get(record_path(record), {})}
+
+    document = {
+        **topology.unknown.get("", {}),
+        **_file.unstructure(topology.settings),
+        "project_id": str(topology.project_id),
+        "revision": REVISION,
+        "type": "topology",
+        "version": version,
+        "topology": {
+            **topology.unknown.get("topology", {}),
+            "computes": topology.computes,
+            "drawings": topology.drawings,
+            "links": [plain(link) for link in topology.links],
+            "nodes": [plain(node) for node in topology.nodes],
+        },
+    }
+    return orjson.dumps(document, option=orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2) + b"\n"

@@ -1,0 +1,107 @@
+"""The shapes in which the API shows projects, nodes and links, in replies and in events alike.
+
+Keys and types are those of GNS3 2.2; some clients refuse a node or link with a key they do not know, so
+nothing may be added to those two.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+if TYPE_CHECKING:
+    from gns3trio.controller.link import Link
+    from gns3trio.controller.node import Node
+    from gns3trio.controller.project import Project
+    from gns3trio.controller.topology import NodeRecord
+
+
+def project_view(project: "Project") -> dict[str, Any]:
+    """A project. ``temporary`` belongs to the API before 2.0; ``error`` is there only when its file is unreadable."""
+    view = {
+        **attrs.asdict(project.settings),
+        "filename": project.file.name,
+        "path": str(project.folder),
+        "project_id": str(project.project_id),
+        "status": project.status,
+        "temporary": project.temporary,
+    }
+    if project.error is not None:
+        view["error"] = project.error
+    return view
+
+
+def record_view(record: "NodeRecord") -> dict[str, Any]:
+    """A node of a closed project: what its file holds."""
+    view = attrs.asdict(record)
+    view["node_id"] = str(record.node_id)
+    view["template_id"] = str(record.template_id) if record.template_id else None
+    return view
+
+
+def node_view(node: "Node") -> dict[str, Any]:
+    """A node of an opened project."""
+    instance = node.instance
+    return {
+        **record_view(node.record),
+        "command_line": instance.command_line if instance else None,
+        "console": instance.console if instance else node.record.console,
+        "console_host": node.console_host,
+        "node_directory": str(instance.directory) if instance else None,
+        "ports": node.ports(),
+        "project_id": str(node.project_id),
+        "status": node.status,
+    }
+
+
+def link_view(link: "Link") -> dict[str, Any]:
+    """A link of an opened project."""
+    record = link.record
+    return {
+        "capture_compute_id": None,
+        "capture_file_name": None,
+        "capture_file_path": None,
+        "capturing": False,
+        "filters": record.filters,
+        "link_id": str(record.link_id),
+        "link_style": record.link_style,
+        "link_type": "ethernet",
+        "nodes": [{**attrs.asdict(end), "node_id": str(end.node_id)} for end in record.nodes],
+        "project_id": str(link.project_id),
+        "suspend": record.suspend,
+    }
+
+
+def v1_project_view(project: "Project") -> dict[str, Any]:
+    """A project in API version 1."""
+    return {
+        "location": str(project.folder.parent),
+        "name": project.settings.name,
+        "path": str(project.folder),
+        "project_id": str(project.project_id),
+        "temporary": project.temporary,
+    }
+
+
+def v1_vm_view(node: "Node") -> dict[str, Any]:
+    """A VPCS node in API version 1."""
+    instance = node.instance
+    script = instance.startup_script() if instance else None
+    return {
+        "command_line": instance.command_line if instance else "",
+        "console": instance.console if instance else None,
+        "name": node.name,
+        "project_id": str(node.project_id),
+        "startup_script": script,
+        "startup_script_path": "startup.vpc" if script is not None else None,
+        "status": node.status,
+        "vm_directory": str(instance.directory) if instance else None,
+        "vm_id": str(node.node_id),
+    }
+
+
+def vm_view(node: "Node") -> dict[str, Any]:
+    """A node in the shape of the ``vms`` routes, which ``nodes`` replaced in 2.0."""
+    view = node_view(node)
+    view["vm_id"] = view.pop("node_id")
+    view["vm_type"] = view.pop("node_type")
+    return view

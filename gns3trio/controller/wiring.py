@@ -1,0 +1,131 @@
+"""The links of an open project, and the UDP tunnels they are made of.
+
+A tunnel is a pair of UDP NIOs that name each other's ports. The controller makes one for each link; a client of
+API version 1 makes one by hand, and as soon as both its ends are nodes of this project it is a link too:
+listed, saved and opened again.
+"""
+
+from collections.abc import Callable
+from uuid import UUID, uuid4
+
+import trio
+
+from gns3trio.compute.compute import Compute
+from gns3trio.compute.nio import UdpNio
+from gns3trio.compute.node import ComputeNode
+from gns3trio.controller.link import Link, PortAddress, check_link
+from gns3trio.controller.topology import LinkEnd, LinkRecord
+from gns3trio.errors import NotFound
+
+LOOPBACK = "127.0.0.1"
+_LOOPBACK_NAMES = frozenset({"", LOOPBACK, "localhost"})
+LABEL_STYLE = "font-family: TypeWriter;font-size: 10.0;font-weight: bold;fill: #000000;fill-opacity: 1.0;"
+
+
+class Wiring:
+    """Which port of which node is joined to what. ``find`` gives the compute's node of an id, or None."""
+
+    def __init__(self, project_id: UUID, compute: Compute, find: Callable[[UUID], ComputeNode | None]) -> None:
+        self.links: dict[UUID, Link] = {}
+        self._project_id = project_id
+        self._compute = compute
+        self._find = find
+        self._nios: dict[PortAddress, UdpNio] = {}
+        self._address_by_lport: dict[int, PortAddress] = {}
+
+    async def connect(self, record: LinkRecord) -> Link:
+        """Join two ports: lease a UDP port for each and bind both NIOs.
+
+        Raises Conflict (port in use, node joined to itself) or NotFound (no such node); nothing is left then.
+        """
+        link = Link(record, self._project_id)
+        check_link(link.addresses, self._used_addresses())
+        self.links[link.link_id] = link  # holds the ports while the compute works
+        try:
+            near, far = link.addresses
+            near_lport = self._compute.lease_udp(self._project_id)
+            far_lport = self._compute.lease_udp(self._project_id)
+            await self._bind(near, UdpNio(lport=near_lport, rhost=LOOPBACK, rport=far_lport))
+            await self._bind(far, UdpNio(lport=far_lport, rhost=LOOPBACK, rport=near_lport))
+        except BaseException:
+            with trio.CancelScope(shield=True):
+                await self.disconnect(link)
+            raise
+        return link
+
+    def keep(self, record: LinkRecord) -> None:
+        """List a link that cannot be wired here, because a node of it is of a type that we do not run."""
+        self.links[record.link_id] = Link(record, self._project_id)
+
+    async def disconnect(self, link: Link) -> None:
+        """Separate the two ports of a link; their UDP ports become free."""
+        self.links.pop(link.link_id, None)
+        for address in link.addresses:
+            if address in self._nios:
+                await self._unbind(address)
+
+    async def bind_nio(self, address: PortAddress, nio: UdpNio) -> Link | None:
+        """Bind a NIO made by a client. Returns the link that this completes, if it does."""
+        await self._bind(address, nio)
+        other = self._other_end(nio)
+        if other is None or other.node_id == address.node_id:
+            return None
+        record = LinkRecord(link_id=uuid4(), nodes=[new_link_end(end) for end in sorted((other, address))])
+        link = self.links[record.link_id] = Link(record, self._project_id)
+        return link
+
+    async def unbind_nio(self, address: PortAddress) -> Link | None:
+        """Undo ``bind_nio``; no NIO there is fine. Returns the link that was separated by this, if there was one."""
+        if address in self._nios:
+            await self._unbind(address)
+        link = next((link for link in self.links.values() if address in link.addresses), None)
+        if link is not None:
+            del self.links[link.link_id]
+        return link
+
+    def links_of(self, node_id: UUID) -> list[Link]:
+        """The links with an end at the node."""
+        return [link for link in self.links.values() if any(a.node_id == node_id for a in link.addresses)]
+
+    def forget_node(self, node_id: UUID) -> None:
+        """The node is gone and its NIOs with it."""
+        for address in [address for address in self._nios if address.node_id == node_id]:
+            del self._address_by_lport[self._nios.pop(address).lport]
+
+    def _used_addresses(self) -> set[PortAddress]:
+        return {*self._nios, *(address for link in self.links.values() for address in link.addresses)}
+
+    def _other_end(self, nio: UdpNio) -> PortAddress | None:
+        address = self._address_by_lport.get(nio.rport)
+        if address is None or nio.rhost not in _LOOPBACK_NAMES:
+            return None
+        other = self._nios[address]
+        return address if other.rport == nio.lport and other.rhost in _LOOPBACK_NAMES else None
+
+    async def _bind(self, address: PortAddress, nio: UdpNio) -> None:
+        await self._instance(address).bind_nio(address.adapter_number, address.port_number, nio)
+        self._nios[address] = nio
+        self._address_by_lport[nio.lport] = address
+
+    async def _unbind(self, address: PortAddress) -> None:
+        nio = self._nios.pop(address)
+        del self._address_by_lport[nio.lport]
+        instance = self._find(address.node_id)
+        if instance is not None:
+            await instance.unbind_nio(address.adapter_number, address.port_number)
+
+    def _instance(self, address: PortAddress) -> ComputeNode:
+        instance = self._find(address.node_id)
+        if instance is None:
+            raise NotFound(f"nodes: node ID {address.node_id} doesn't exist or cannot be linked here")
+        return instance
+
+
+def new_link_end(address: PortAddress) -> LinkEnd:
+    """A link end with the label that GNS3 gives it."""
+    return LinkEnd(
+        node_id=address.node_id,
+        adapter_number=address.adapter_number,
+        port_number=address.port_number,
+        label={"style": LABEL_STYLE, "text": f"{address.adapter_number}/{address.port_number}"},
+    )

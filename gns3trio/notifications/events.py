@@ -1,0 +1,40 @@
+"""What an event is and how it is written. Sans-IO.
+
+An event on the wire is one line of JSON, ``{"action": ..., "event": {...}}``, as GNS3 sends it (keys sorted).
+"""
+
+from typing import Any
+from uuid import UUID
+
+import attrs
+import orjson
+
+# A client that falls behind may lose these: the next one of the same kind says it all again.
+COALESCIBLE_ACTIONS = frozenset({"ping", "link.stats"})
+
+# Only the stream of API version 1 carries these.
+V1_ACTIONS = frozenset({"vm.started", "vm.stopped"})
+
+
+@attrs.frozen
+class Event:
+    """Something that happened. ``line`` is encoded once, however many subscribers get it."""
+
+    action: str
+    payload: Any
+    project_id: UUID | None = None
+    line: bytes = attrs.field(init=False, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        body = orjson.dumps({"action": self.action, "event": self.payload}, option=orjson.OPT_SORT_KEYS)
+        object.__setattr__(self, "line", body)
+
+    @property
+    def coalescible(self) -> bool:
+        """Whether a subscriber that is behind may lose this event."""
+        return self.action in COALESCIBLE_ACTIONS
+
+
+def log_event(level: str, message: str, project_id: UUID | None = None) -> Event:
+    """A ``log.error``, ``log.warning`` or ``log.info`` event; ``level`` is the part behind the dot."""
+    return Event(f"log.{level}", {"message": message}, project_id)

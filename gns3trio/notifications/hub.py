@@ -1,0 +1,147 @@
+"""Hands events to subscribers, none of whom can hold up another or grow without bound.
+
+A subscriber has a bounded queue. When it is full, coalescible events are left out; any other event that does not
+fit ends the subscription, and its last event says so, because a client that silently missed a change
+shows a wrong lab. It reconnects and reads the state anew.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from uuid import UUID
+
+import attrs
+import trio
+
+from gns3trio.notifications.events import V1_ACTIONS, Event, log_event
+
+# Room for the burst of a large project opening (nodes, links and drawings) before the client has read once.
+MAX_QUEUED_EVENTS = 4096
+MAX_QUEUED_BYTES = 8 * 1024 * 1024
+# Coalescible events never use more than this part of the queue, so that they do not push out the others.
+MAX_QUEUED_COALESCIBLE = 64
+# Lines that wait for one subscriber travel in one write of about this size.
+BATCH_BYTES = 64 * 1024
+
+EVENTS_LOST = "This client reads too slowly: events were lost. Connect again and reload the project."
+
+
+@attrs.frozen
+class Topic:
+    """Which events a subscriber wants."""
+
+    name: str
+    wants: Callable[[Event], bool]
+
+
+def _controller_only(event: Event) -> bool:
+    return event.project_id is None
+
+
+def _everything(event: Event) -> bool:
+    return event.action not in V1_ACTIONS
+
+
+def _in_project(project_id: UUID, event: Event) -> bool:
+    return event.project_id == project_id and event.action not in V1_ACTIONS
+
+
+def _in_v1_project(project_id: UUID, event: Event) -> bool:
+    return event.project_id == project_id and (event.action in V1_ACTIONS or event.action.startswith("log."))
+
+
+# The GNS3 controller stream: projects, templates, computes; what happens inside a project is not in it.
+CONTROLLER = Topic("controller", _controller_only)
+# The document's bare /notifications: everything of every project.
+EVERYTHING = Topic("everything", _everything)
+
+
+def project_topic(project_id: UUID) -> Topic:
+    """The stream of one project: its nodes, links, drawings and log messages."""
+    return Topic(f"project {project_id}", partial(_in_project, project_id))
+
+
+def v1_project_topic(project_id: UUID) -> Topic:
+    """The stream of one project in API version 1: ``vm.started``, ``vm.stopped`` and log messages."""
+    return Topic(f"v1 project {project_id}", partial(_in_v1_project, project_id))
+
+
+class Subscription:
+    """One client's place in the hub. ``receive`` gives its events in order."""
+
+    def __init__(self, topic: Topic) -> None:
+        self.topic = topic
+        self.lost_events = False
+        self._queue: deque[Event] = deque()
+        self._bytes = 0
+        self._coalescible = 0
+        self._wakeup = trio.Event()
+
+    def offer(self, event: Event) -> None:
+        """Queue ``event``; never blocks. Ends the subscription when there is no room for it."""
+        if self.lost_events:
+            return
+        if event.coalescible and self._coalescible >= MAX_QUEUED_COALESCIBLE:
+            return
+        if len(self._queue) >= MAX_QUEUED_EVENTS or self._bytes + len(event.line) > MAX_QUEUED_BYTES:
+            if event.coalescible:
+                return
+            self.lost_events = True
+            self._queue.clear()
+            self._bytes = self._coalescible = 0
+            event = log_event("error", EVENTS_LOST)
+        self._queue.append(event)
+        self._bytes += len(event.line)
+        self._coalescible += event.coalescible
+        self._wakeup.set()
+
+    async def receive(self) -> list[bytes]:
+        """The waiting lines, oldest first, as many as fit one write; waits for the first.
+
+        Raises trio.EndOfChannel when events were lost and this client has been told.
+        """
+        if not self._queue:
+            if self.lost_events:
+                raise trio.EndOfChannel
+            self._wakeup = trio.Event()
+            await self._wakeup.wait()
+        return self._take()
+
+    def _take(self) -> list[bytes]:
+        lines: list[bytes] = []
+        size = 0
+        while self._queue and size < BATCH_BYTES:
+            event = self._queue.popleft()
+            self._coalescible -= event.coalescible
+            lines.append(event.line)
+            size += len(event.line)
+        self._bytes -= size
+        return lines
+
+
+class NotificationHub:
+    """Everybody publishes here; streams subscribe here."""
+
+    def __init__(self) -> None:
+        self._subscriptions: set[Subscription] = set()
+
+    def publish(self, event: Event) -> None:
+        """Give ``event`` to every subscriber that wants it; never blocks."""
+        for subscription in self._subscriptions:
+            if subscription.topic.wants(event):
+                subscription.offer(event)
+
+    @contextmanager
+    def subscribe(self, topic: Topic) -> Iterator[Subscription]:
+        """A subscription that lasts as long as the ``with``."""
+        subscription = Subscription(topic)
+        self._subscriptions.add(subscription)
+        try:
+            yield subscription
+        finally:
+            self._subscriptions.discard(subscription)
+
+    def count(self) -> int:
+        """How many subscribers there are."""
+        return len(self._subscriptions)

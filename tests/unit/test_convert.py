@@ -1,0 +1,82 @@
+"""Conversion from JSON: strict, and errors name the field."""
+
+from typing import Any, Literal
+from uuid import UUID
+
+import attrs
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gns3trio.api.v2.schemas import NodeCreate
+from gns3trio.convert import make_strict_converter, structure
+from gns3trio.errors import Invalid
+
+
+@attrs.define(kw_only=True)
+class Inner:
+    x: int
+
+
+@attrs.define(kw_only=True)
+class Body:
+    name: str
+    flag: bool = False
+    ratio: float = 0.0
+    kind: Literal["a", "b", None] = None
+    items: list[Inner] = attrs.field(factory=list)
+    node_id: UUID | None = None
+
+
+converter = make_strict_converter(forbid_extra_keys=True)
+
+
+@pytest.mark.parametrize(
+    ("body", "complaint"),
+    [
+        ({}, "name: required field is missing"),
+        ({"name": 5}, "name: expected text, got an integer"),
+        ({"name": "n", "flag": 1}, "flag: expected true or false, got an integer"),
+        ({"name": "n", "flag": None}, "flag: expected true or false, got null"),
+        ({"name": "n", "ratio": "1"}, "ratio: expected a number, got text"),
+        ({"name": "n", "kind": "c"}, "kind: 'c' is not one of a, b, null"),
+        ({"name": "n", "kind": ["a"]}, r"kind: \['a'\] is not one of"),
+        (
+            {"name": "n", "items": [{"x": 1}, {"x": True}]},
+            r"items\[1\]\.x: expected an integer, got true or false",
+        ),
+        ({"name": "n", "items": [{"x": 2**60}]}, r"items\[0\]\.x: .* is too large"),
+        ({"name": "n", "items": {}}, "items: expected a list, got an object"),
+        ({"name": "n", "items": [3]}, r"items\[0\]: expected an object, got an integer"),
+        ({"name": "n", "node_id": "x"}, "node_id: 'x' is not a UUID"),
+        ({"name": "n", "surprise": 1}, "surprise: unknown field"),
+        ([], "body: expected an object, got a list"),
+        ("text", "body: expected an object, got text"),
+        (None, "body: expected an object, got null"),
+    ],
+)
+def test_a_wrong_body_is_refused_by_field(body: Any, complaint: str) -> None:
+    with pytest.raises(Invalid, match=f"^{complaint}"):
+        structure(converter, body, Body)
+
+
+def test_a_whole_float_is_an_integer_in_json() -> None:
+    assert structure(converter, {"x": 68.0}, Inner) == Inner(x=68)
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    max_leaves=10,
+)
+fields = st.sampled_from([field.name for field in attrs.fields(NodeCreate)]) | st.text(max_size=5)
+
+
+@given(json_values | st.dictionaries(fields, json_values, max_size=8))
+def test_no_json_value_causes_another_error_than_invalid(value: Any) -> None:
+    try:
+        result = structure(converter, value, NodeCreate)
+    except Invalid as error:
+        assert str(error)
+    else:
+        assert isinstance(result, NodeCreate)

@@ -1,0 +1,100 @@
+"""The hub: order, topics, and what a slow subscriber gets."""
+
+from uuid import uuid4
+
+import orjson
+import pytest
+import trio
+import trio.testing
+
+from gns3trio.notifications import hub as hub_module
+from gns3trio.notifications.events import Event
+from gns3trio.notifications.hub import (
+    CONTROLLER,
+    EVERYTHING,
+    MAX_QUEUED_COALESCIBLE,
+    NotificationHub,
+    project_topic,
+    v1_project_topic,
+)
+
+
+def actions(lines: list[bytes]) -> list[str]:
+    return [orjson.loads(line)["action"] for line in lines]
+
+
+async def test_each_topic_gets_its_events_in_order() -> None:
+    hub, mine, other = NotificationHub(), uuid4(), uuid4()
+    with (
+        hub.subscribe(CONTROLLER) as controller,
+        hub.subscribe(EVERYTHING) as everything,
+        hub.subscribe(project_topic(mine)) as project,
+        hub.subscribe(v1_project_topic(mine)) as old,
+    ):
+        hub.publish(Event("project.created", {}))
+        hub.publish(Event("node.created", {}, mine))
+        hub.publish(Event("vm.started", {}, mine))
+        hub.publish(Event("node.created", {}, other))
+        hub.publish(Event("log.error", {"message": "x"}, mine))
+        assert actions(await controller.receive()) == ["project.created"]
+        assert actions(await everything.receive()) == [
+            "project.created",
+            "node.created",
+            "node.created",
+            "log.error",
+        ]
+        assert actions(await project.receive()) == ["node.created", "log.error"]
+        assert actions(await old.receive()) == ["vm.started", "log.error"]
+    assert hub.count() == 0
+
+
+async def test_a_waiting_subscriber_is_woken() -> None:
+    hub = NotificationHub()
+    with hub.subscribe(EVERYTHING) as subscription:
+        async with trio.open_nursery() as nursery:
+
+            async def wait() -> None:
+                assert actions(await subscription.receive()) == ["project.created"]
+
+            nursery.start_soon(wait)
+            await trio.testing.wait_all_tasks_blocked()
+            hub.publish(Event("project.created", {}))
+
+
+async def test_a_slow_subscriber_is_told_and_ended_and_others_get_all(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(hub_module, "MAX_QUEUED_EVENTS", 100)
+    hub = NotificationHub()
+    with hub.subscribe(EVERYTHING) as slow, hub.subscribe(EVERYTHING) as quick:
+        got = []
+        for number in range(250):
+            hub.publish(Event("node.updated", {"x": number}, uuid4()))
+            got += [orjson.loads(line)["event"]["x"] for line in await quick.receive()]
+        assert got == list(range(250))
+        (last,) = await slow.receive()
+        assert orjson.loads(last)["action"] == "log.error"
+        assert "events were lost" in orjson.loads(last)["event"]["message"]
+        with pytest.raises(trio.EndOfChannel):
+            await slow.receive()
+
+
+async def test_large_events_count_by_their_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hub_module, "MAX_QUEUED_BYTES", 10_000)
+    hub = NotificationHub()
+    with hub.subscribe(EVERYTHING) as slow:
+        for _ in range(20):
+            hub.publish(Event("drawing.created", {"svg": "x" * 1000}))
+        assert slow.lost_events
+
+
+async def test_statistics_never_push_out_what_matters() -> None:
+    hub = NotificationHub()
+    with hub.subscribe(EVERYTHING) as slow:
+        for _ in range(10_000):
+            hub.publish(Event("link.stats", {}, uuid4()))
+        hub.publish(Event("node.deleted", {}, uuid4()))
+        lines: list[bytes] = []
+        while "node.deleted" not in actions(lines):
+            lines += await slow.receive()
+        assert len(lines) == MAX_QUEUED_COALESCIBLE + 1
