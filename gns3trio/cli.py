@@ -12,7 +12,7 @@ import trio
 
 from gns3trio import __version__, demo, watch
 from gns3trio.config import DEFAULT_FILES, SETTINGS, environment_name, load_config
-from gns3trio.errors import LabError
+from gns3trio.errors import LabError, sole_cause
 
 USAGE_ERROR = 2
 FAILURE = 1
@@ -97,13 +97,9 @@ def _serve(arguments: argparse.Namespace) -> int:
         stream=sys.stderr,
     )
     try:
-        trio.run(partial(run_server, config, _announce), strict_exception_groups=True)
-    except* LabError as group:
-        error: BaseException = group
-        while isinstance(error, BaseExceptionGroup):
-            error = error.exceptions[0]
-        print(f"gns3trio: {error}", file=sys.stderr)
-        return FAILURE
+        trio.run(partial(run_server, config, _announce))
+    except ExceptionGroup as group:
+        raise sole_cause(group) from None
     return 0
 
 

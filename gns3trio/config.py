@@ -53,7 +53,6 @@ class Config:
         True, "ask for the password on console websockets too (the GNS3 web UI cannot send one)"
     )
     stats_interval: float = _setting(1.0, "seconds between two link.stats events of a busy link")
-    forwarder_workers: int = _setting(1, "threads that forward frames")
     log_level: str = _setting("info", "debug, info, warning or error")
 
     def __attrs_post_init__(self) -> None:
@@ -84,8 +83,6 @@ def _check(config: Config) -> None:
         raise Invalid("ssl: needs certfile and certkey")
     if config.stats_interval < 0.05:
         raise Invalid(f"stats_interval: {config.stats_interval} is less than 0.05 seconds")
-    if config.forwarder_workers < 1:
-        raise Invalid(f"forwarder_workers: {config.forwarder_workers} is less than 1")
     if config.log_level not in ("debug", "info", "warning", "error"):
         raise Invalid(f"log_level: {config.log_level!r} is not debug, info, warning or error")
     if not (config.is_loopback or config.user or config.allow_unauthenticated):

@@ -27,3 +27,10 @@ class Forbidden(LabError):
 
 class Unavailable(LabError):
     """The server cannot do this now (shutting down, no resource left)."""
+
+
+def sole_cause(error: Exception) -> Exception:
+    """The one error in a group, however deep: a nursery wraps what ended it, and people should see the error itself."""
+    while isinstance(error, ExceptionGroup) and len(error.exceptions) == 1:
+        error = error.exceptions[0]
+    return error

@@ -4,8 +4,11 @@ the API stops first, then projects close and nodes stop, then the forwarder, who
 
 import logging
 import signal
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from functools import partial
 
+import attrs
 import trio
 
 from gns3trio.api.app import Application
@@ -14,49 +17,79 @@ from gns3trio.compute.compute import open_compute
 from gns3trio.config import Config
 from gns3trio.controller.controller import Controller, open_controller
 from gns3trio.controller.link_stats import publish_link_stats
-from gns3trio.forwarder.forwarder import open_forwarder
+from gns3trio.forwarder.forwarder import Forwarder, open_forwarder
 from gns3trio.http.serve import HttpSettings, serve_http
 from gns3trio.notifications.hub import NotificationHub
 
 log = logging.getLogger(__name__)
 
 
-async def run_server(config: Config, on_ready: Callable[[list[str]], None]) -> None:
-    """Serve until SIGTERM, SIGINT or SIGQUIT. ``on_ready`` gets the URLs once requests are answered.
+@attrs.frozen
+class RunningServer:
+    """A server that answers requests at ``urls``. Setting ``closing`` makes it stop."""
+
+    urls: list[str]
+    controller: Controller
+    closing: trio.Event
+
+
+@asynccontextmanager
+async def open_server(config: Config) -> AsyncIterator[RunningServer]:
+    """A server that runs as long as the ``async with``, and ends in order when the block does.
 
     Raises Unavailable or Invalid when the address or the certificate cannot be used.
     """
     hub = NotificationHub()
+    closing = trio.Event()
     async with (
-        open_forwarder(workers=config.forwarder_workers, stats_interval=config.stats_interval) as forwarder,
+        open_forwarder(stats_interval=config.stats_interval) as forwarder,
         open_compute(config, forwarder) as compute,
         open_controller(config, compute, hub) as controller,
         trio.open_nursery() as nursery,
     ):
-        nursery.start_soon(publish_link_stats, forwarder, controller, hub)
-        await _serve_until_signal(config, controller, on_ready)
-        nursery.cancel_scope.cancel()
+        statistics = await nursery.start(_publish_until_cancelled, forwarder, controller, hub)
+        settings = HttpSettings(
+            host=config.host,
+            port=config.port,
+            certfile=config.certfile if config.ssl else None,
+            certkey=config.certkey if config.ssl else None,
+        )
+        app = Application(ApiContext(config, controller, closing))
+        serve = partial(serve_http, app, settings, closing=closing)
+        urls: list[str] = await nursery.start(serve)
+        yield RunningServer(urls, controller, closing)
+        closing.set()
+        statistics.cancel()
 
 
-async def _serve_until_signal(config: Config, controller: Controller, on_ready: Callable[[list[str]], None]) -> None:
-    closing = trio.Event()
-    app = Application(ApiContext(config, controller, closing))
-    settings = HttpSettings(
-        host=config.host,
-        port=config.port,
-        certfile=config.certfile if config.ssl else None,
-        certkey=config.certkey if config.ssl else None,
-    )
+async def _publish_until_cancelled(
+    forwarder: Forwarder,
+    controller: Controller,
+    hub: NotificationHub,
+    task_status: trio.TaskStatus[trio.CancelScope],
+) -> None:
+    with trio.CancelScope() as scope:
+        task_status.started(scope)
+        await publish_link_stats(forwarder, controller, hub)
+
+
+async def run_server(config: Config, on_ready: Callable[[list[str]], None]) -> None:
+    """Serve until SIGTERM, SIGINT or SIGQUIT; a second signal does not wait for clients any longer.
+
+    ``on_ready`` gets the URLs once requests are answered. Raises as ``open_server``.
+    """
     with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT, signal.SIGQUIT) as signals:
         async with trio.open_nursery() as nursery:
 
-            async def serve(task_status: trio.TaskStatus[list[str]]) -> None:
-                await serve_http(app, settings, closing=closing, task_status=task_status)
-                nursery.cancel_scope.cancel()
+            async def stop_on_signals() -> None:
+                async for number in signals:
+                    log.info("%s: stopping", signal.Signals(number).name)
+                    if server.closing.is_set():
+                        nursery.cancel_scope.cancel()
+                    server.closing.set()
 
-            on_ready(await nursery.start(serve))
-            async for number in signals:
-                if closing.is_set():  # asked twice: do not wait for clients any longer
-                    nursery.cancel_scope.cancel()
-                log.info("%s: stopping", signal.Signals(number).name)
-                closing.set()
+            async with open_server(config) as server:
+                nursery.start_soon(stop_on_signals)
+                on_ready(server.urls)
+                await server.closing.wait()
+            nursery.cancel_scope.cancel()

@@ -13,7 +13,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from gns3trio.errors import Conflict, Forbidden, Invalid, LabError, NotFound, Unavailable
+from gns3trio.errors import Conflict, Forbidden, Invalid, LabError, NotFound, Unavailable, sole_cause
 
 log = logging.getLogger(__name__)
 
@@ -48,23 +48,15 @@ def error_response(status: int, message: str, headers: dict[str, str] | None = N
     return Response(body, status, {"content-type": "application/json", **(headers or {})})
 
 
-def _sole_cause(error: Exception) -> Exception:
-    """A nursery wraps the one error that ended it in a group; the client should see the error."""
-    while isinstance(error, ExceptionGroup) and len(error.exceptions) == 1:
-        error = error.exceptions[0]
-    return error
-
-
 def response_for(error: Exception, request: Request) -> Response:
     """The reply for any exception of a handler; unexpected ones are logged and told without a trace."""
-    error = _sole_cause(error)
+    error = sole_cause(error)
     if isinstance(error, LabError):
         status = status_of(error)
-        more = {}
         if status == 400:
             body = getattr(request.state, "body", {})
-            more = {"method": request.method, "path": request.url.path, "request": body}
-        return error_response(status, str(error), **more)
+            return error_response(status, str(error), method=request.method, path=request.url.path, request=body)
+        return error_response(status, str(error))
     if isinstance(error, HTTPException):
         message = _HTTP_MESSAGES.get(error.status_code, str(error.detail))
         message = message.format(method=request.method, path=request.url.path)

@@ -1,29 +1,93 @@
-"""The local compute: creates nodes, leases ports to them, and takes everything back.
+"""The local compute: makes nodes, leases UDP ports to projects, and takes everything back.
 
-The controller calls it directly. Every node runs below the compute's nursery; a node that fails ends alone.
+The controller calls it directly, without HTTP. A node that fails ends alone.
 """
 
-from collections.abc import Callable
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
-import attrs
+import trio
 
-from gns3trio.compute.node import NodeEvent
+from gns3trio.compute.leases import ConsolePorts, MacIds, UdpPorts
+from gns3trio.compute.node import ComputeNode, NodeSpec
+from gns3trio.compute.registry import NodeRegistry
+from gns3trio.compute.tunnels import TunnelTable
+from gns3trio.compute.vpcs import VpcsServices, vpcs_type
+from gns3trio.compute.vpcs_command import MAC_IDS
+from gns3trio.compute.vpcs_process import VpcsPorts, VpcsProgramFinder
+from gns3trio.config import Config
+from gns3trio.errors import Conflict
+from gns3trio.forwarder.forwarder import Forwarder
 
 
-@attrs.frozen(kw_only=True)
-class NodeSpec:
-    """What a node is made from. ``folder`` is its own and is created when missing."""
+class Compute:
+    """The nodes of this host. Use ``open_compute``."""
 
-    node_type: str
-    node_id: UUID
-    project_id: UUID
-    name: str
-    folder: Path
-    console: int | None
-    console_type: str | None
-    properties: dict[str, Any]
-    startup_script: str | None
-    emit: Callable[[NodeEvent], None]
+    def __init__(self, registry: NodeRegistry, udp_ports: UdpPorts) -> None:
+        self._registry = registry
+        self._udp_ports = udp_ports
+        self._nodes: dict[UUID, ComputeNode] = {}
+
+    def runs(self, node_type: str) -> bool:
+        """Whether this compute can run nodes of the type."""
+        return node_type in self._registry
+
+    async def create_node(self, spec: NodeSpec) -> ComputeNode:
+        """A stopped node with its ports leased. Raises Conflict or Invalid; nothing is left then."""
+        if spec.node_id in self._nodes:
+            raise Conflict(f"node_id: node {spec.node_id} exists already in another project")
+        node = await self._registry.get(spec.node_type).create(spec)
+        self._nodes[spec.node_id] = node
+        return node
+
+    async def close_node(self, node: ComputeNode) -> None:
+        """Stop a node and free its ports; its files stay."""
+        await node.close()
+        self._nodes.pop(node.node_id, None)
+
+    async def delete_node(self, node: ComputeNode) -> None:
+        """Stop a node, free its ports and delete its folder."""
+        await self.close_node(node)
+        await trio.to_thread.run_sync(_remove_folder, node.directory)
+
+    def lease_udp(self, project_id: UUID) -> int:
+        """The lowest free UDP port, bound and held until a NIO that uses it is removed or the project closes.
+
+        Raises Conflict when the range is exhausted.
+        """
+        return self._udp_ports.reserve(project_id)
+
+    def release_project(self, project_id: UUID) -> None:
+        """Free the UDP ports that were leased to a project and that no NIO took."""
+        self._udp_ports.release_project(project_id)
+
+
+def _remove_folder(folder: Path) -> None:
+    with suppress(OSError):  # what cannot be deleted disturbs nobody: no other node gets this folder
+        shutil.rmtree(folder)
+
+
+@asynccontextmanager
+async def open_compute(config: Config, forwarder: Forwarder) -> AsyncIterator[Compute]:
+    """A compute whose nodes run below its nursery and end with it."""
+    udp_ports = UdpPorts(config.udp_start_port_range, config.udp_end_port_range)
+    registry = NodeRegistry()
+    async with trio.open_nursery() as nursery:
+        services = VpcsServices(
+            nursery=nursery,
+            forwarder=forwarder,
+            tunnels=TunnelTable(forwarder),
+            console_ports=ConsolePorts(
+                config.host, config.console_start_port_range, config.console_end_port_range
+            ),
+            udp_ports=udp_ports,
+            mac_ids=MacIds(MAC_IDS),
+            vpcs_ports=VpcsPorts(),
+            programs=VpcsProgramFinder(config.vpcs_path),
+        )
+        registry.add("vpcs", vpcs_type(services))
+        yield Compute(registry, udp_ports)
+        nursery.cancel_scope.cancel()

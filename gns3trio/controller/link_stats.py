@@ -12,7 +12,8 @@ import trio
 from gns3trio.controller.controller import Controller
 from gns3trio.controller.link import Link
 from gns3trio.controller.project import Project
-from gns3trio.forwarder.forwarder import Forwarder, PortCounters
+from gns3trio.forwarder.forwarder import Forwarder
+from gns3trio.forwarder.stats import PortCounters, receive_rates
 from gns3trio.notifications.events import Event
 from gns3trio.notifications.hub import NotificationHub
 
@@ -70,14 +71,15 @@ def link_stats(project: Project, link: Link, before: Snapshot, now: Snapshot) ->
 
 def _direction(receiver: int, sender: int, before: Snapshot, now: Snapshot, interval: float) -> dict[str, Any]:
     """What arrived at the tunnel port ``receiver``, and what was dropped on the way to its node."""
-    total, old = now.counters.get(receiver, _NOTHING), before.counters.get(receiver, _NOTHING)
+    received = now.counters.get(receiver, _NOTHING)
     sent = now.counters.get(sender, _NOTHING)
+    rates = receive_rates(before.counters.get(receiver, _NOTHING), received, interval)
     return {
-        "frames": total.rx_frames,
-        "bytes": total.rx_bytes,
-        "drops": {reason: count + sent.drops[reason] for reason, count in total.drops.items()},
-        "frames_per_second": round((total.rx_frames - old.rx_frames) / interval, 1),
-        "bits_per_second": round((total.rx_bytes - old.rx_bytes) * 8 / interval, 1),
+        "frames": received.rx_frames,
+        "bytes": received.rx_bytes,
+        "drops": {reason: count + sent.drops[reason] for reason, count in received.drops.items()},
+        "frames_per_second": rates.frames_per_second,
+        "bits_per_second": rates.bits_per_second,
     }
 
 

@@ -13,9 +13,9 @@ from uuid import UUID
 import attrs
 import trio
 
-from gns3trio.compute.compute import Compute, NodeSpec
+from gns3trio.compute.compute import Compute
 from gns3trio.compute.nio import UdpNio
-from gns3trio.compute.node import ComputeNode, NodeEvent
+from gns3trio.compute.node import ComputeNode, NodeEvent, NodeSpec
 from gns3trio.controller import views
 from gns3trio.controller.link import Link, PortAddress, address_of
 from gns3trio.controller.names import allocate_name
@@ -96,6 +96,10 @@ class Project:
     def links_of(self, node: Node) -> list[Link]:
         """The links with an end at ``node``."""
         return self._wiring.links_of(node.node_id)
+
+    def tunnel_ports(self, link: Link) -> tuple[int, int] | None:
+        """The forwarder's ports of the link's two ends; None when one of them is not wired."""
+        return self._wiring.tunnel_ports(link)
 
     def _find_instance(self, node_id: UUID) -> ComputeNode | None:
         node = self.nodes.get(node_id)

@@ -87,6 +87,20 @@ class Wiring:
         """The links with an end at the node."""
         return [link for link in self.links.values() if any(a.node_id == node_id for a in link.addresses)]
 
+    def tunnel_ports(self, link: Link) -> tuple[int, int] | None:
+        """The forwarder's ports of the two ends; None when one of them is not wired."""
+        instances = [self._find(address.node_id) for address in link.addresses]
+        ports = [
+            instance.tunnel_port(address.adapter_number, address.port_number)
+            for instance, address in zip(instances, link.addresses, strict=True)
+            if instance is not None
+        ]
+        match ports:
+            case [int(first), int(second)]:
+                return first, second
+            case _:
+                return None
+
     def forget_node(self, node_id: UUID) -> None:
         """The node is gone and its NIOs with it."""
         for address in [address for address in self._nios if address.node_id == node_id]:

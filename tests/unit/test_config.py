@@ -51,7 +51,6 @@ def test_another_address_needs_a_password_or_an_explicit_permission(host: str) -
         ({"udp_end_port_range": "70000"}, "udp_start_port_range"),
         ({"log_level": "loud"}, "log_level"),
         ({"stats_interval": "0"}, "stats_interval"),
-        ({"forwarder_workers": "0"}, "forwarder_workers"),
         ({"no_such_thing": "1"}, "no_such_thing"),
     ],
 )

@@ -1,4 +1,4 @@
-"""``/v2/projects/{project_id}/nodes``, and ``vms``, as these routes were called before 2.0."""
+"""``/v2/projects/{project_id}/nodes``."""
 
 from typing import Any
 from uuid import UUID, uuid4
@@ -9,18 +9,18 @@ from starlette.websockets import WebSocket
 from gns3trio.api.console import serve_console
 from gns3trio.api.context import ApiContext
 from gns3trio.api.routing import ApiRequest, RouteTable
-from gns3trio.api.v2.schemas import NodeCreate, NodeUpdate, VmCreate
+from gns3trio.api.v2.schemas import NodeCreate, NodeUpdate
 from gns3trio.controller.node import Node
 from gns3trio.controller.project import Project
 from gns3trio.controller.topology import NodeRecord
-from gns3trio.controller.views import node_view, record_view, vm_view
+from gns3trio.controller.views import node_view, record_view
 from gns3trio.errors import Invalid
 
 routes = RouteTable("/v2/projects/{project_id}")
 
 _RECORD_FIELDS = frozenset(field.name for field in attrs.fields(NodeRecord))
-# What a client may send back of a node but cannot change.
-_FIXED_FIELDS = frozenset({"node_id", "node_type", "compute_id", "template_id"})
+# A client that sends a whole node object back also sends these; they stay as they are.
+_CHANGEABLE_FIELDS = _RECORD_FIELDS - {"node_id", "node_type", "compute_id", "template_id"}
 
 
 async def _view_list(project: Project) -> list[dict[str, Any]]:
@@ -41,10 +41,11 @@ async def create_node(api: ApiRequest, project_id: UUID, body: NodeCreate) -> di
     project = api.controller.get_project(project_id)
     fields = {name: value for name, value in api.given(body).items() if name in _RECORD_FIELDS}
     fields.setdefault("node_id", uuid4())
-    return node_view(await _create(project, fields, keep_name=False))
+    return node_view(await create(project, fields, keep_name=False))
 
 
-async def _create(project: Project, fields: dict[str, Any], *, keep_name: bool) -> Node:
+async def create(project: Project, fields: dict[str, Any], *, keep_name: bool) -> Node:
+    """Create a node from checked NodeRecord fields, whose properties are not checked yet."""
     properties = dict(fields.pop("properties", None) or {})
     # The script is a file of the node, not a property: kept here it would come back at every change.
     script = properties.pop("startup_script", None)
@@ -63,15 +64,17 @@ async def get_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> dict[str
         return node_view(node)
 
 
+def record_changes(api: ApiRequest, body: Any) -> dict[str, Any]:
+    """The fields that a client sent and may change."""
+    return {name: value for name, value in api.given(body).items() if name in _CHANGEABLE_FIELDS}
+
+
 @routes.route("PUT", "/nodes/{node_id}")
 async def update_node(api: ApiRequest, project_id: UUID, node_id: UUID, body: NodeUpdate) -> dict[str, Any]:
     """Change a node."""
     project = api.controller.get_project(project_id)
-    changes = {
-        name: value for name, value in api.given(body).items() if name in _RECORD_FIELDS and name not in _FIXED_FIELDS
-    }
     async with project.locked_node(node_id) as node:
-        await project.update_node(node, changes)
+        await project.update_node(node, record_changes(api, body))
         return node_view(node)
 
 
@@ -139,26 +142,8 @@ async def reload_nodes(api: ApiRequest, project_id: UUID) -> None:
     await api.controller.get_project(project_id).for_all_nodes("reload")
 
 
-@routes.websocket("/nodes/{node_id}/console/ws", "/vms/{node_id}/console/ws")
+@routes.websocket("/nodes/{node_id}/console/ws")
 async def node_console_ws(context: ApiContext, websocket: WebSocket, project_id: UUID, node_id: UUID) -> None:
     """A node's console as a websocket."""
     node = context.controller.get_project(project_id).get_node(node_id)
     await serve_console(websocket, node, context.closing)
-
-
-@routes.route("POST", "/vms", status=201)
-async def create_vm(api: ApiRequest, project_id: UUID, body: VmCreate) -> dict[str, Any]:
-    """Create a node under the old name of this route; its name is kept as it is."""
-    project = api.controller.get_project(project_id)
-    fields = api.given(body)
-    fields["node_id"] = fields.pop("vm_id", None) or uuid4()
-    fields["node_type"] = fields.pop("vm_type")
-    return vm_view(await _create(project, fields, keep_name=True))
-
-
-@routes.route("GET", "/vms")
-async def list_vms(api: ApiRequest, project_id: UUID) -> list[dict[str, Any]]:
-    """The nodes of an opened project in the old shape."""
-    project = api.controller.get_project(project_id)
-    project.require_open()
-    return [vm_view(node) for node in project.nodes.values()]

@@ -27,6 +27,9 @@ NodeType = Literal[
     "qemu",
 ]
 
+# Stands for a name that the client did not send, where an empty one is refused.
+UNCHANGED = "(unchanged)"
+
 _port = v.optional([v.ge(1), v.le(65535)])
 _not_empty = v.optional(v.min_len(1))
 
@@ -51,7 +54,7 @@ class ProjectCreate(ProjectSettings):
 class ProjectUpdate(ProjectSettings):
     """``PUT /projects/{project_id}``. ``path`` is accepted for the sake of old clients and ignored."""
 
-    name: str = field(default="", validator=v.min_len(1))
+    name: str = field(default=UNCHANGED, validator=v.min_len(1))
     path: str | None = None
 
 
@@ -62,7 +65,7 @@ class NodeUpdate:
     The second group is what a client sends that gives a whole node object back; it is read and ignored.
     """
 
-    name: str = field(default="", validator=v.min_len(1))
+    name: str = field(default=UNCHANGED, validator=v.min_len(1))
     console: int | None = field(default=None, validator=_port)
     console_type: ConsoleType = None
     console_auto_start: bool = False
@@ -112,6 +115,20 @@ class VmCreate:
     console: int | None = field(default=None, validator=_port)
     console_type: ConsoleType = None
     properties: dict[str, Any] = field(factory=dict)
+
+
+@attrs.define(kw_only=True)
+class VmUpdate:
+    """``PUT /projects/{project_id}/vms/{vm_id}``."""
+
+    name: str = field(default=UNCHANGED, validator=v.min_len(1))
+    console: int | None = field(default=None, validator=_port)
+    console_type: ConsoleType = None
+    properties: dict[str, Any] = field(factory=dict)
+    compute_id: str = "local"
+    project_id: UUID | None = None
+    vm_id: UUID | None = None
+    vm_type: NodeType = "vpcs"
 
 
 @attrs.define(kw_only=True)

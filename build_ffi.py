@@ -1,0 +1,42 @@
+"""Builds ``gns3trio._udpfwd`` from the C sources in ``native`` (cffi API mode, stable ABI of Python 3.11).
+
+The headers are the one source of truth: the part of each between its two markers is what cffi reads.
+"""
+
+import os
+import re
+from pathlib import Path
+
+from cffi import FFI
+
+HEADERS = ("udpfwd.h", "spawn.h")
+SOURCES = ("udpfwd.c", "spawn.c")
+ROOT = Path(__file__).parent
+
+
+def declarations(header: str) -> str:
+    """The part of a header that is meant for cffi."""
+    text = (ROOT / "native" / header).read_text()
+    match = re.search(r"/\* >>> .*?\*/(.*?)/\* <<< \*/", text, re.DOTALL)
+    if match is None:
+        raise SystemExit(f"native/{header}: the markers for cffi are missing")
+    return match.group(1)
+
+
+ffibuilder = FFI()
+ffibuilder.cdef("\n".join(map(declarations, HEADERS)))
+ffibuilder.set_source(
+    "gns3trio._udpfwd",
+    "\n".join(f'#include "{header}"' for header in HEADERS),
+    # setuptools wants paths below the folder it runs in.
+    sources=[os.path.join("native", source) for source in SOURCES],
+    include_dirs=["native"],
+    depends=[os.path.join("native", header) for header in HEADERS],
+    extra_compile_args=["-O2", "-g", "-std=gnu11", "-Wall", "-Wextra"],
+    extra_link_args=["-pthread"],
+    py_limited_api=True,
+)
+
+if __name__ == "__main__":
+    os.chdir(ROOT)
+    ffibuilder.compile(verbose=True)

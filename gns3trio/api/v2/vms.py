@@ -1,0 +1,88 @@
+"""``/v2/projects/{project_id}/vms``: what ``nodes`` was called while 2.0 was made.
+
+Thin aliases: ``vm_id`` and ``vm_type`` for ``node_id`` and ``node_type``, names kept as they are, no compute means the local one,
+and every status is 201, as it was then.
+"""
+
+from typing import Any
+from uuid import UUID, uuid4
+
+from gns3trio.api.routing import ApiRequest, RouteTable
+from gns3trio.api.v2.nodes import create, record_changes
+from gns3trio.api.v2.schemas import VmCreate, VmUpdate
+from gns3trio.controller.views import vm_view
+
+routes = RouteTable("/v2/projects/{project_id}")
+
+
+@routes.route("POST", "/vms", status=201)
+async def create_vm(api: ApiRequest, project_id: UUID, body: VmCreate) -> dict[str, Any]:
+    """Create a node."""
+    project = api.controller.get_project(project_id)
+    fields = api.given(body)
+    fields["node_id"] = fields.pop("vm_id", None) or uuid4()
+    fields["node_type"] = fields.pop("vm_type")
+    return vm_view(await create(project, fields, keep_name=True))
+
+
+@routes.route("GET", "/vms")
+async def list_vms(api: ApiRequest, project_id: UUID) -> list[dict[str, Any]]:
+    """The nodes of an opened project."""
+    project = api.controller.get_project(project_id)
+    project.require_open()
+    return [vm_view(node) for node in project.nodes.values()]
+
+
+@routes.route("GET", "/vms/{vm_id}")
+async def get_vm(api: ApiRequest, project_id: UUID, vm_id: UUID) -> dict[str, Any]:
+    """One node."""
+    async with api.controller.get_project(project_id).locked_node(vm_id) as node:
+        return vm_view(node)
+
+
+@routes.route("PUT", "/vms/{vm_id}", status=201)
+async def update_vm(api: ApiRequest, project_id: UUID, vm_id: UUID, body: VmUpdate) -> dict[str, Any]:
+    """Change a node."""
+    project = api.controller.get_project(project_id)
+    async with project.locked_node(vm_id) as node:
+        await project.update_node(node, record_changes(api, body), keep_name=True)
+        return vm_view(node)
+
+
+@routes.route("DELETE", "/vms/{vm_id}", status=201)
+async def delete_vm(api: ApiRequest, project_id: UUID, vm_id: UUID) -> None:
+    """Delete a node with its links and files."""
+    project = api.controller.get_project(project_id)
+    async with project.locked_node(vm_id) as node:
+        await project.delete_node(node)
+
+
+@routes.route("POST", "/vms/{vm_id}/start", status=201)
+async def start_vm(api: ApiRequest, project_id: UUID, vm_id: UUID) -> dict[str, Any]:
+    """Start a node."""
+    async with api.controller.get_project(project_id).locked_node(vm_id) as node:
+        await node.require_instance().start()
+        return vm_view(node)
+
+
+@routes.route("POST", "/vms/{vm_id}/stop", status=201)
+async def stop_vm(api: ApiRequest, project_id: UUID, vm_id: UUID) -> dict[str, Any]:
+    """Stop a node."""
+    async with api.controller.get_project(project_id).locked_node(vm_id) as node:
+        await node.require_instance().stop()
+        return vm_view(node)
+
+
+@routes.route("POST", "/vms/{vm_id}/suspend", status=201)
+async def suspend_vm(api: ApiRequest, project_id: UUID, vm_id: UUID) -> dict[str, Any]:
+    """A VPCS cannot be suspended: nothing happens."""
+    async with api.controller.get_project(project_id).locked_node(vm_id) as node:
+        return vm_view(node)
+
+
+@routes.route("POST", "/vms/{vm_id}/reload", status=201)
+async def reload_vm(api: ApiRequest, project_id: UUID, vm_id: UUID) -> dict[str, Any]:
+    """Stop and start a node."""
+    async with api.controller.get_project(project_id).locked_node(vm_id) as node:
+        await node.require_instance().reload()
+        return vm_view(node)

@@ -1,0 +1,313 @@
+"""Ports that are bound and held: console ports, UDP tunnel ports, and the ports of VPCS itself.
+
+Finding a free port and binding it later is a race. A lease holds a bound socket from the moment its number
+is known until ``release``.
+"""
+
+import errno
+import heapq
+import socket
+from collections.abc import Callable
+from types import TracebackType
+from uuid import UUID
+
+import trio
+
+from gns3trio.errors import Conflict
+
+# Ports that browsers refuse ("bad ports", https://fetch.spec.whatwg.org/#port-blocking): no websocket or
+# web client could use a console there.
+# fmt: off
+BROWSER_BLOCKED_PORTS = frozenset((
+    1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101, 102, 103, 104,
+    109, 110, 111, 113, 115, 117, 119, 123, 135, 137, 139, 143, 161, 179, 389, 427, 465, 512, 513, 514, 515,
+    526, 530, 531, 532, 540, 548, 554, 556, 563, 587, 601, 636, 989, 990, 993, 995, 1719, 1720, 1723, 2049,
+    3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080,
+))
+# fmt: on
+
+# Clients of one console that connect in the same instant; the kernel lets more of them try again.
+CONSOLE_BACKLOG = 128
+
+# A port may be taken or not ours to bind; any other error is a mistake in the settings.
+_NOT_FREE = frozenset({errno.EADDRINUSE, errno.EACCES})
+
+
+class PortLease:
+    """A port and the socket bound to it. ``release`` gives both back; released already is fine."""
+
+    def __init__(self, port: int, held: socket.socket, on_release: Callable[[int], None]) -> None:
+        self.port = port
+        self.socket = held
+        self._on_release: Callable[[int], None] | None = on_release
+
+    def release(self) -> None:
+        """Close the socket; the port is free for others."""
+        if self._on_release is not None:
+            self.socket.close()
+            self._on_release(self.port)
+            self._on_release = None
+
+    def __enter__(self) -> "PortLease":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.release()
+
+
+class _FreePorts:
+    """The numbers of a range, handed out lowest first.
+
+    ``_next`` is the lowest one that was never handed out; ``_returned`` is a heap of lower ones that are free again. A
+    port that somebody else holds goes back to the heap, as it may become free; a lease therefore costs one
+    bind for each foreign port below it (3 us each).
+    """
+
+    def __init__(self, start: int, end: int, skip: frozenset[int] = frozenset()) -> None:
+        self._next = start
+        self._end = end
+        self._skip = skip
+        self._returned: list[int] = []
+        self._in_heap: set[int] = set()
+
+    def take(
+        self, bind: Callable[[int], socket.socket | None], in_use: Callable[[int], bool]
+    ) -> tuple[int, socket.socket] | None:
+        """The lowest port that ``bind`` gives a socket for, and that socket; None when there is none."""
+        foreign: list[int] = []
+        try:
+            while (port := self._pop()) is not None:
+                if in_use(port):
+                    continue  # asked for by its number; it comes back when that lease ends
+                held = bind(port)
+                if held is not None:
+                    return port, held
+                foreign.append(port)
+            return None
+        finally:
+            for port in foreign:
+                self.give_back(port)
+
+    def give_back(self, port: int) -> None:
+        """``port`` is free again. One that was never handed out here is ignored: its turn comes."""
+        if port < self._next and port not in self._in_heap and port not in self._skip:
+            heapq.heappush(self._returned, port)
+            self._in_heap.add(port)
+
+    def _pop(self) -> int | None:
+        if self._returned:
+            port = heapq.heappop(self._returned)
+            self._in_heap.discard(port)
+            return port
+        while self._next <= self._end:
+            port = self._next
+            self._next += 1
+            if port not in self._skip:
+                return port
+        return None
+
+
+class _Ports:
+    """Leases out of one range; the subclasses say how a port is bound and what the setting is called."""
+
+    kind: str
+    setting: str
+
+    def __init__(self, start: int, end: int, skip: frozenset[int] = frozenset()) -> None:
+        self._start = start
+        self._end = end
+        self._free = _FreePorts(start, end, skip)
+        self._leased: set[int] = set()
+
+    def _bind(self, port: int) -> socket.socket:
+        raise NotImplementedError
+
+    def _try_bind(self, port: int) -> socket.socket | None:
+        try:
+            return self._bind(port)
+        except OSError as error:
+            if error.errno in _NOT_FREE:
+                return None
+            raise Conflict(f"{self.kind} {port} cannot be bound: {error.strerror}") from None
+
+    def _lease(self, port: int | None) -> PortLease:
+        if port is None:
+            found = self._free.take(self._try_bind, self._leased.__contains__)
+            if found is None:
+                raise Conflict(
+                    f"No free {self.kind} between {self._start} and {self._end}: "
+                    f"widen {self.setting}_start_port_range and {self.setting}_end_port_range"
+                )
+            port, held = found
+        else:
+            found_there = None if port in self._leased else self._try_bind(port)
+            if found_there is None:
+                raise Conflict(f"{self.kind} {port} is in use")
+            held = found_there
+        self._leased.add(port)
+        return PortLease(port, held, self._released)
+
+    def _released(self, port: int) -> None:
+        self._leased.discard(port)
+        if self._start <= port <= self._end:
+            self._free.give_back(port)
+
+    @property
+    def leased(self) -> frozenset[int]:
+        """The ports that are leased now."""
+        return frozenset(self._leased)
+
+
+class ConsoleLease:
+    """A console's TCP port: refused connections while nobody listens, but never free for others."""
+
+    def __init__(self, lease: PortLease) -> None:
+        self._lease = lease
+
+    @property
+    def port(self) -> int:
+        """The port's number."""
+        return self._lease.port
+
+    def listen(self) -> trio.SocketListener:
+        """Accept connections. The listener has a descriptor of its own; after closing it, call ``stop_listening``.
+
+        Raises Conflict when another program has got the port after all (see ``ConsolePorts``).
+        """
+        held = self._lease.socket
+        # Inherited by connections: after a restart of the server those that linger must not block the port.
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            held.listen(CONSOLE_BACKLOG)
+        except OSError as error:
+            raise Conflict(f"Console port {self.port} cannot be opened: {error.strerror}") from None
+        return trio.SocketListener(trio.socket.from_stdlib_socket(held.dup()))
+
+    def stop_listening(self) -> None:
+        """Refuse connections again. On Linux shutdown(2) ends listening and keeps the port bound."""
+        held = self._lease.socket
+        held.shutdown(socket.SHUT_RDWR)
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)
+
+    def release(self) -> None:
+        """Give the port back."""
+        self._lease.release()
+
+
+class ConsolePorts(_Ports):
+    """TCP ports for consoles on ``host``, from ``start`` to ``end``, both included."""
+
+    kind = "Console port"
+    setting = "console"
+
+    def __init__(self, host: str, start: int, end: int) -> None:
+        super().__init__(start, end, BROWSER_BLOCKED_PORTS)
+        self._host = host
+
+    def lease(self, port: int | None = None) -> ConsoleLease:
+        """Lease ``port``, or the lowest free one that browsers do not refuse. Raises Conflict."""
+        return ConsoleLease(self._lease(port))
+
+    def _bind(self, port: int) -> socket.socket:
+        """Bind exclusively if possible.
+
+        With SO_REUSEADDR two programs may bind one port until one of them listens. So it is used only when the
+        port is blocked without it, by connections of an earlier server that linger (TIME_WAIT). If another
+        program held the port in the same way, ``listen`` would find out.
+        """
+        try:
+            return self._bind_with(port, reuse=False)
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise
+        held = self._bind_with(port, reuse=True)
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)
+        return held
+
+    def _bind_with(self, port: int, *, reuse: bool) -> socket.socket:
+        family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
+        held = socket.socket(family, socket.SOCK_STREAM)
+        try:
+            held.setblocking(False)
+            held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, reuse)
+            if family == socket.AF_INET6:
+                held.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+            held.bind((self._host, port))
+        except BaseException:
+            held.close()
+            raise
+        return held
+
+
+class UdpPorts(_Ports):
+    """UDP ports for tunnels on all addresses, from ``start`` to ``end``, both included.
+
+    A project reserves ports; a NIO claims one of them, or any other that is free.
+    """
+
+    kind = "UDP port"
+    setting = "udp"
+
+    def __init__(self, start: int, end: int) -> None:
+        super().__init__(start, end)
+        self._reserved: dict[UUID, dict[int, PortLease]] = {}
+
+    def reserve(self, project_id: UUID) -> int:
+        """Lease the lowest free port to the project. Raises Conflict."""
+        lease = self._lease(None)
+        self._reserved.setdefault(project_id, {})[lease.port] = lease
+        return lease.port
+
+    def claim(self, project_id: UUID, port: int) -> PortLease:
+        """The project's lease of ``port``, which is the caller's from now on; leased now when it was not
+        reserved. Raises Conflict.
+        """
+        lease = self._reserved.get(project_id, {}).pop(port, None)
+        return lease if lease is not None else self._lease(port)
+
+    def release_project(self, project_id: UUID) -> None:
+        """Give back the ports that the project reserved and no NIO claimed."""
+        for lease in self._reserved.pop(project_id, {}).values():
+            lease.release()
+
+    def _bind(self, port: int) -> socket.socket:
+        return bind_udp("0.0.0.0", port)
+
+
+def bind_udp(host: str, port: int) -> socket.socket:
+    """A UDP socket bound to ``host`` and ``port`` (0: one of the system's ephemeral ports). Raises OSError."""
+    held = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    try:
+        held.setblocking(False)
+        held.bind((host, port))
+    except BaseException:
+        held.close()
+        raise
+    return held
+
+
+class MacIds:
+    """Small numbers that are unique in a project, lowest first; VPCS makes its MAC address of one."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._used: dict[UUID, set[int]] = {}
+
+    def lease(self, project_id: UUID) -> int:
+        """The lowest number below ``limit`` that the project does not use. Raises Conflict."""
+        used = self._used.setdefault(project_id, set())
+        for number in range(self._limit):
+            if number not in used:
+                used.add(number)
+                return number
+        raise Conflict(f"A project cannot have more than {self._limit} VPCS: they would share a MAC address")
+
+    def release(self, project_id: UUID, number: int) -> None:
+        """The project does not use ``number`` any longer."""
+        used = self._used.get(project_id)
+        if used is not None:
+            used.discard(number)
+            if not used:
+                del self._used[project_id]

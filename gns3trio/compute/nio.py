@@ -1,0 +1,27 @@
+"""What a port of a node is joined to. Sans-IO."""
+
+from typing import Any
+
+import attrs
+
+LOOPBACK = "127.0.0.1"
+
+
+@attrs.frozen
+class UdpNio:
+    """A UDP tunnel: frames leave for ``rhost``:``rport`` and come in at ``lport`` of this host.
+
+    ``rhost`` is a name or an IPv4 address; the empty one of the document's session is this host. ``filters`` and
+    ``suspend`` are those of the GNS3 API, kept for the link that the tunnel belongs to.
+    """
+
+    lport: int
+    rhost: str
+    rport: int
+    filters: dict[str, Any] = attrs.field(factory=dict)
+    suspend: bool = False
+
+    @property
+    def remote_host(self) -> str:
+        """Where frames go to: ``rhost``, or the loopback address when that is empty."""
+        return self.rhost or LOOPBACK

@@ -1,0 +1,139 @@
+"""What a compute needs from a node, whatever its type, and what a node tells of itself."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal, Protocol
+from uuid import UUID
+
+import attrs
+
+from gns3trio.compute.nio import UdpNio
+from gns3trio.console.hub import ConsoleHub
+
+NodeStatus = Literal["stopped", "started"]
+
+
+@attrs.frozen
+class NodeEvent:
+    """Something that happened to a node.
+
+    ``status``: it was started or stopped; ``updated``: another attribute changed by itself; ``error``,
+    ``warning`` and ``info`` carry a ``message`` for the user.
+    """
+
+    kind: Literal["status", "updated", "error", "warning", "info"]
+    message: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class NodeSpec:
+    """What a node is made from. ``folder`` is its own and is created when missing."""
+
+    node_type: str
+    node_id: UUID
+    project_id: UUID
+    name: str
+    folder: Path
+    console: int | None
+    console_type: str | None
+    properties: dict[str, Any]
+    startup_script: str | None
+    emit: Callable[[NodeEvent], None]
+
+
+class ComputeNode(Protocol):
+    """A node that a compute runs.
+
+    Calls to one node are made one after the other (the caller holds its lock); different nodes run in parallel.
+    Every call leaves the node as it was when it raises.
+    """
+
+    @property
+    def node_id(self) -> UUID:
+        """The node's id."""
+
+    @property
+    def project_id(self) -> UUID:
+        """The id of the project that the node belongs to."""
+
+    @property
+    def node_type(self) -> str:
+        """The name of the type in the API, such as ``vpcs``."""
+
+    @property
+    def name(self) -> str:
+        """The node's name."""
+
+    @property
+    def status(self) -> NodeStatus:
+        """Whether it runs."""
+
+    @property
+    def exit_reason(self) -> str | None:
+        """Why it stopped last; None when it was asked to or never ran."""
+
+    @property
+    def command_line(self) -> str:
+        """The command that started it last, empty before the first start."""
+
+    @property
+    def directory(self) -> Path:
+        """The node's own folder."""
+
+    @property
+    def console(self) -> int | None:
+        """The TCP port of the console, None without one."""
+
+    @property
+    def console_type(self) -> str | None:
+        """``telnet`` or ``none``."""
+
+    @property
+    def console_hub(self) -> ConsoleHub | None:
+        """Where console clients are served while it runs; None for a type without a console."""
+
+    @property
+    def has_nio(self) -> bool:
+        """Whether any port has a NIO."""
+
+    def startup_script(self) -> str | None:
+        """The start-up script in the node's folder, None when there is none."""
+
+    def tunnel_port(self, adapter_number: int, port_number: int) -> int | None:
+        """The id of the forwarder's port that carries the tunnel of a port; None without a NIO."""
+
+    async def start(self) -> None:
+        """Start it and return once it works; started already is fine. Raises Conflict."""
+
+    async def stop(self) -> None:
+        """Stop it; stopped already is fine."""
+
+    async def reload(self) -> None:
+        """Stop and start it. Raises Conflict when it does not start again."""
+
+    async def close(self) -> None:
+        """Stop it and give back everything that it holds."""
+
+    async def bind_nio(self, adapter_number: int, port_number: int, nio: UdpNio) -> None:
+        """Join a port to a tunnel, replacing the one it had.
+
+        Raises Conflict (no such port, ``lport`` taken) or Invalid (``rhost`` is not a host).
+        """
+
+    async def unbind_nio(self, adapter_number: int, port_number: int) -> None:
+        """Undo ``bind_nio``. Raises Conflict when the port has no NIO."""
+
+    async def rename(self, name: str) -> None:
+        """Give it another name."""
+
+    async def set_console(self, console: int | None, console_type: str | None) -> None:
+        """Move or remove the console; None as ``console`` keeps the port or takes the lowest free one.
+
+        Raises Conflict when the port is taken, Invalid for a type of console that it has not.
+        """
+
+    async def reset_console(self) -> None:
+        """Drop all console clients."""
+
+    async def set_startup_script(self, text: str) -> None:
+        """Write the start-up script, used at the next start."""

@@ -1,0 +1,47 @@
+"""Which node types a compute runs: an object that is filled by the composition root and passed on."""
+
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
+
+import attrs
+
+from gns3trio.compute.node import ComputeNode, NodeSpec
+from gns3trio.errors import Conflict
+
+
+@attrs.frozen
+class NodeType:
+    """A type of node: the attrs class of its properties in the API, and what makes a node of it.
+
+    ``create`` gives a stopped node that holds what it needs, or raises Conflict or Invalid and leaves nothing.
+    """
+
+    settings_class: type[Any]
+    create: Callable[[NodeSpec], Awaitable[ComputeNode]]
+
+
+class NodeRegistry:
+    """Node types by their name in the API."""
+
+    def __init__(self) -> None:
+        self._types: dict[str, NodeType] = {}
+
+    def add(self, name: str, node_type: NodeType) -> None:
+        """Register a type; raises ValueError when the name is in use."""
+        if name in self._types:
+            raise ValueError(f"node type {name!r} is registered already")
+        self._types[name] = node_type
+
+    def names(self) -> Iterable[str]:
+        """The registered names, in order of registration."""
+        return self._types.keys()
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._types
+
+    def get(self, name: str) -> NodeType:
+        """The type; raises Conflict when this compute does not run it."""
+        try:
+            return self._types[name]
+        except KeyError:
+            raise Conflict(f"node_type: this compute does not run nodes of type {name!r}") from None

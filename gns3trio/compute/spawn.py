@@ -1,0 +1,109 @@
+"""Child processes that never outlive the server: started in C on the trio thread, held by a pidfd.
+
+A parent-death signal follows the thread that started the child, and the trio thread lives as long as the
+server; a thread of trio's pool does not. A pidfd names the child itself, where a pid may be another process by now.
+"""
+
+import os
+import signal
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import trio
+
+from gns3trio._udpfwd import ffi, lib
+
+# After SIGKILL the kernel needs a moment; a child that is stuck in the kernel longer than this is left to it.
+KILL_SECONDS = 10.0
+
+
+class ChildProcess:
+    """A running child. ``stop`` must be awaited once, whether the child has ended by itself or not."""
+
+    def __init__(self, pid: int, pidfd: int) -> None:
+        self.pid = pid
+        self.pidfd = pidfd
+        self._status: int | None = None
+
+    async def wait(self) -> int:
+        """The exit status once the child has ended; negative is the number of the signal that killed it."""
+        while self._status is None:
+            await trio.lowlevel.wait_readable(self.pidfd)
+            self._reap()
+        return self._status
+
+    def send_signal(self, number: int) -> None:
+        """Send a signal; a child that has ended is fine."""
+        if self._status is None:
+            try:
+                signal.pidfd_send_signal(self.pidfd, number)
+            except ProcessLookupError:
+                pass
+
+    async def stop(self, *, signal_number: int = signal.SIGTERM, grace: float) -> int:
+        """End the child and give its exit status: ``signal_number``, ``grace`` seconds, then SIGKILL.
+
+        Not interrupted by cancellation: a child must not be left behind.
+        """
+        with trio.CancelScope(shield=True):
+            for number, seconds in ((signal_number, grace), (signal.SIGKILL, KILL_SECONDS)):
+                self.send_signal(number)
+                with trio.move_on_after(seconds):
+                    await self.wait()
+                    break
+            self.close()
+        return self._status if self._status is not None else -signal.SIGKILL
+
+    def close(self) -> None:
+        """Let go of the pidfd; closed already is fine."""
+        if self.pidfd >= 0:
+            trio.lowlevel.notify_closing(self.pidfd)
+            os.close(self.pidfd)
+            self.pidfd = -1
+
+    def _reap(self) -> None:
+        result = os.waitid(os.P_PIDFD, self.pidfd, os.WEXITED | os.WNOHANG)
+        if result is not None:
+            exited = result.si_code == os.CLD_EXITED
+            self._status = result.si_status if exited else -result.si_status
+
+
+def spawn(
+    argv: Sequence[str],
+    *,
+    cwd: Path,
+    env: Mapping[str, str] | None = None,
+    stdin: int,
+    stdout: int,
+    stderr: int,
+    controlling_tty: bool = False,
+    death_signal: int = signal.SIGKILL,
+) -> ChildProcess:
+    """Start ``argv[0]``, a path, in folder ``cwd`` with these three descriptors and no others.
+
+    With ``controlling_tty`` the terminal at ``stdin`` becomes the child's own. ``env`` None passes on ours. ``death_signal`` is what
+    the child gets when the server dies. To be called on the trio thread. Raises OSError when it cannot be started.
+    """
+    environment = os.environ if env is None else env
+    child = ffi.new("spawned_child *")
+    arguments, variables = _strings(argv), _strings([f"{name}={value}" for name, value in environment.items()])
+    result = lib.spawn_child(
+        arguments[0],
+        variables[0],
+        os.fsencode(cwd),
+        stdin,
+        stdout,
+        stderr,
+        controlling_tty,
+        death_signal,
+        child,
+    )
+    if result < 0:
+        raise OSError(-result, os.strerror(-result), argv[0])
+    return ChildProcess(child.pid, child.pidfd)
+
+
+def _strings(texts: Sequence[str]) -> tuple[object, list[object]]:
+    """A NULL-terminated array of C strings, and what keeps them alive."""
+    kept = [ffi.new("char[]", os.fsencode(text)) for text in texts]
+    return ffi.new("char *[]", [*kept, ffi.NULL]), kept

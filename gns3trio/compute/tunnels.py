@@ -1,0 +1,70 @@
+"""The UDP tunnels of this host's nodes, and the splicing of those that lead to each other."""
+
+import ipaddress
+import socket
+
+import trio
+
+from gns3trio.compute.leases import PortLease
+from gns3trio.compute.nio import UdpNio
+from gns3trio.errors import Invalid
+from gns3trio.forwarder.forwarder import Forwarder, Port
+
+
+class Tunnel:
+    """A node's end of a tunnel: a port of the forwarder on a leased UDP port."""
+
+    def __init__(self, table: "TunnelTable", lease: PortLease, nio: UdpNio, remote: tuple[str, int]) -> None:
+        self.nio = nio
+        self.lease = lease
+        self.remote = remote  # numeric address and port
+        self.port: Port = table.forwarder.open_port(lease.socket, remote)
+        self._table = table
+
+    def close(self) -> None:
+        """Close the forwarder's port; the lease stays with its owner."""
+        self._table.forget(self)
+        self.port.close()
+
+
+class TunnelTable:
+    """All tunnels. Two that name each other's ports on this host are spliced: a frame takes one hop, not two."""
+
+    def __init__(self, forwarder: Forwarder) -> None:
+        self.forwarder = forwarder
+        self._by_port: dict[int, Tunnel] = {}
+
+    async def resolve(self, nio: UdpNio) -> tuple[str, int]:
+        """The numeric remote address of a NIO. Raises Invalid when ``rhost`` is not a host."""
+        try:
+            found = await trio.socket.getaddrinfo(
+                nio.remote_host, nio.rport, family=socket.AF_INET, type=socket.SOCK_DGRAM
+            )
+        except OSError as error:
+            raise Invalid(f"rhost: {nio.rhost!r} is not a host: {error.strerror}") from None
+        address = ipaddress.IPv4Address(found[0][4][0])
+        if address.is_unspecified or address.is_multicast or address == ipaddress.IPv4Address("255.255.255.255"):
+            raise Invalid(f"rhost: {nio.rhost!r} is not the address of a host")
+        return str(address), nio.rport
+
+    def open(self, lease: PortLease, nio: UdpNio, remote: tuple[str, int]) -> Tunnel:
+        """A tunnel on ``lease`` to ``remote``; spliced with its other end if that is here."""
+        tunnel = Tunnel(self, lease, nio, remote)
+        self._by_port[lease.port] = tunnel
+        other = self._by_port.get(remote[1])
+        if other is not None and other is not tunnel and _joined(tunnel, other):
+            self.forwarder.splice(tunnel.port, other.port)
+        return tunnel
+
+    def forget(self, tunnel: Tunnel) -> None:
+        """The tunnel is being closed, and its splice with it."""
+        self._by_port.pop(tunnel.lease.port, None)
+
+
+def _joined(a: Tunnel, b: Tunnel) -> bool:
+    return (
+        a.remote[1] == b.lease.port
+        and b.remote[1] == a.lease.port
+        and ipaddress.ip_address(a.remote[0]).is_loopback
+        and ipaddress.ip_address(b.remote[0]).is_loopback
+    )

@@ -1,0 +1,482 @@
+"""VPCS nodes: a simulated PC, its console, its port and its files.
+
+A node that runs is one task below the compute's nursery. The task owns the process, the terminal and the console
+listener, and lets no exception out: whatever goes wrong with a node stops that node only.
+"""
+
+import logging
+import signal
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from uuid import UUID
+
+import attrs
+import trio
+
+from gns3trio.compute.leases import ConsoleLease, ConsolePorts, MacIds, PortLease, UdpPorts
+from gns3trio.compute.nio import UdpNio
+from gns3trio.compute.node import NodeEvent, NodeSpec, NodeStatus
+from gns3trio.compute.registry import NodeType
+from gns3trio.compute.tunnels import Tunnel, TunnelTable
+from gns3trio.compute.vpcs_command import (
+    STARTUP_FILE,
+    Boot,
+    BootWatcher,
+    DisconnectFilter,
+    expand_script,
+    rename_in_script,
+)
+from gns3trio.compute.vpcs_process import (
+    VpcsPorts,
+    VpcsProcess,
+    VpcsProgram,
+    VpcsProgramFinder,
+    open_vpcs,
+)
+from gns3trio.console.hub import ConsoleHub
+from gns3trio.errors import Conflict, Invalid
+from gns3trio.forwarder.forwarder import Bridge, Forwarder
+
+log = logging.getLogger(__name__)
+
+# VPCS is ready after 0.4 s; on a machine that starts hundreds at once it takes its turn.
+BOOT_SECONDS = 60.0
+# Another program took the port that was picked for VPCS; that this happens again and again means something else.
+PORT_ATTEMPTS = 5
+# The last output of a VPCS that has ended is in the terminal's buffer already.
+DRAIN_SECONDS = 1.0
+# A script is some lines; more is not read into replies.
+MAX_SCRIPT_BYTES = 1024 * 1024
+# How much of the output goes into the message about a VPCS that did not start.
+_OUTPUT_IN_MESSAGE = 300
+
+GOOD_BYE = b"Good-bye\r\n"
+CONSOLE_TYPES = frozenset({"telnet", "none"})
+
+
+@attrs.frozen(kw_only=True)
+class VpcsSettings:
+    """The properties of a VPCS in the API."""
+
+    startup_script: str | None = None
+    base_script_file: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class VpcsServices:
+    """What VPCS nodes need from the compute. Nodes run below ``nursery``."""
+
+    nursery: trio.Nursery
+    forwarder: Forwarder
+    tunnels: TunnelTable
+    console_ports: ConsolePorts
+    udp_ports: UdpPorts
+    mac_ids: MacIds
+    vpcs_ports: VpcsPorts
+    programs: VpcsProgramFinder
+
+
+def vpcs_type(services: VpcsServices) -> NodeType:
+    """The registry entry."""
+    return NodeType(VpcsSettings, partial(create_vpcs, services))
+
+
+async def create_vpcs(services: VpcsServices, spec: NodeSpec) -> "VpcsNode":
+    """A stopped VPCS with its folder and console port.
+
+    A requested console port that is taken is replaced by the lowest free one, with a warning. Raises Conflict or
+    Invalid and leaves nothing then.
+    """
+    node = VpcsNode(services, spec)
+    try:
+        await node.open(spec.console, spec.console_type, spec.startup_script)
+    except BaseException:
+        with trio.CancelScope(shield=True):
+            await node.close()
+        raise
+    return node
+
+
+class _PortTaken(Exception):
+    """VPCS could not bind the UDP port that was picked for it."""
+
+
+class VpcsNode:
+    """A VPCS. Calls wait for each other, so that a node can be closed while it is being started."""
+
+    node_type = "vpcs"
+
+    def __init__(self, services: VpcsServices, spec: NodeSpec) -> None:
+        self.node_id: UUID = spec.node_id
+        self.project_id: UUID = spec.project_id
+        self.name: str = spec.name
+        self.directory: Path = spec.folder
+        self.status: NodeStatus = "stopped"
+        self.exit_reason: str | None = None
+        self.command_line = ""
+        self.console_type: str = "none"
+        self.console_hub = ConsoleHub()
+        self._services = services
+        self._emit: Callable[[NodeEvent], None] = spec.emit
+        self._changing = trio.Lock()
+        self._mac_id: int | None = None
+        self._console: ConsoleLease | None = None
+        self._tunnel: Tunnel | None = None
+        # As long as it runs:
+        self._scope: trio.CancelScope | None = None
+        self._ended = trio.Event()
+        self._process: VpcsProcess | None = None
+        self._bridge: Bridge | None = None
+        self._nursery: trio.Nursery | None = None
+        self._listening: trio.CancelScope | None = None
+
+    @property
+    def console(self) -> int | None:
+        """The TCP port of the console, None without one."""
+        return self._console.port if self._console is not None else None
+
+    @property
+    def has_nio(self) -> bool:
+        """Whether its port has a NIO."""
+        return self._tunnel is not None
+
+    @property
+    def nios(self) -> dict[int, UdpNio]:
+        """The NIOs by port number."""
+        return {0: self._tunnel.nio} if self._tunnel is not None else {}
+
+    def tunnel_port(self, adapter_number: int, port_number: int) -> int | None:
+        """The id of the forwarder's port of the tunnel; None without a NIO."""
+        return self._tunnel.port.id if self._tunnel is not None and port_number == 0 else None
+
+    def _tell(self, event: NodeEvent) -> None:
+        try:
+            self._emit(event)
+        except Exception:  # whoever listens cannot stop a node
+            log.exception("VPCS %s: an event was not taken", self.node_id)
+
+    # --- life ---
+
+    async def open(self, console: int | None, console_type: str | None, startup_script: str | None) -> None:
+        """Take what a stopped node holds. Raises Conflict or Invalid; ``close`` gives everything back."""
+        self.console_type = _check_console_type(console_type or "telnet")
+        self._mac_id = self._services.mac_ids.lease(self.project_id)
+        if self.console_type != "none":
+            try:
+                self._console = self._services.console_ports.lease(console)
+            except Conflict as conflict:
+                if console is None:
+                    raise
+                self._console = self._services.console_ports.lease()
+                self._tell(NodeEvent("warning", f"{conflict}: '{self.name}' has console {self.console} instead"))
+        await self._use_folder(self._make_folder, startup_script)
+
+    async def close(self) -> None:
+        """Stop and give back everything; the files stay."""
+        async with self._changing:
+            await self._stop()
+            if self._tunnel is not None:
+                self._close_tunnel(self._tunnel)
+            if self._console is not None:
+                self._console.release()
+                self._console = None
+            if self._mac_id is not None:
+                self._services.mac_ids.release(self.project_id, self._mac_id)
+                self._mac_id = None
+
+    async def start(self) -> None:
+        """Start it and return when it works; started already is fine. Raises Conflict."""
+        async with self._changing:
+            await self._start()
+
+    async def stop(self) -> None:
+        """Stop it; stopped already is fine."""
+        async with self._changing:
+            await self._stop()
+
+    async def reload(self) -> None:
+        """Stop and start it. Raises Conflict when it does not start again; it is stopped then."""
+        async with self._changing:
+            await self._stop()
+            await self._start()
+
+    async def _start(self) -> None:
+        if self.status == "started":
+            return
+        if self._mac_id is None:
+            raise Conflict(f"VPCS '{self.name}' has been deleted")
+        program = await self._services.programs.find()
+        for _ in range(PORT_ATTEMPTS):
+            try:
+                await self._services.nursery.start(self._run, program, self._mac_id)
+            except _PortTaken:
+                continue
+            except OSError as error:
+                raise Conflict(f"VPCS '{self.name}' cannot be started: {error.strerror}") from None
+            return
+        raise Conflict(f"VPCS '{self.name}' cannot bind a UDP port: other programs take them")
+
+    async def _stop(self) -> None:
+        if self._scope is not None:
+            self._scope.cancel()
+            await self._ended.wait()
+
+    async def _run(self, program: VpcsProgram, mac_id: int, task_status: trio.TaskStatus[None]) -> None:
+        """One run of the process. Raises only what ``start`` has to know; later nothing gets out."""
+        self._ended = trio.Event()
+        reason: str | None = None  # stays None when it is asked to stop
+        error: str | None = None
+        try:
+            with trio.CancelScope() as self._scope:
+                has_script = await trio.to_thread.run_sync((self.directory / STARTUP_FILE).is_file)
+                async with open_vpcs(
+                    program,
+                    directory=self.directory,
+                    mac_id=mac_id,
+                    has_script=has_script,
+                    forwarder=self._services.forwarder,
+                    ports=self._services.vpcs_ports,
+                ) as (process, command_line):
+                    code = await self._supervise(process, command_line, task_status)
+                reason = describe_exit(code)
+                error = f"VPCS '{self.name}' {reason}" if code != 0 else None
+        except Exception:
+            if self.status != "started":
+                raise
+            log.exception("VPCS %s failed", self.node_id)
+            reason = "failed because of an error of this server"
+            error = f"VPCS '{self.name}' {reason}"
+        finally:
+            self._scope = None
+            self._ended.set()
+            if self.status == "started":
+                self.status = "stopped"
+                self.exit_reason = reason
+                self._tell(NodeEvent("status"))
+                if error is not None:
+                    self._tell(NodeEvent("error", error))
+
+    async def _supervise(self, process: VpcsProcess, command_line: str, task_status: trio.TaskStatus[None]) -> int:
+        """Serve the console until the process ends; returns its exit code."""
+        hub, console = self.console_hub, DisconnectFilter()
+        hub.open()
+        try:
+            await self._wait_until_booted(process, console)
+            listener = self._console.listen() if self._console is not None else None
+            async with trio.open_nursery() as self._nursery:
+                output_ended = trio.Event()
+                self._nursery.start_soon(self._show_output, process, console, output_ended)
+                self._nursery.start_soon(self._type_input, process)
+                if listener is not None:
+                    self._accept_from(listener, self._nursery)
+                self._process = process
+                self._patch()
+                self.command_line = command_line
+                self.exit_reason = None
+                self.status = "started"
+                task_status.started()
+                self._tell(NodeEvent("status"))
+                code = await process.wait()
+                with trio.move_on_after(DRAIN_SECONDS):
+                    await output_ended.wait()
+                self._nursery.cancel_scope.cancel()
+            return code
+        finally:
+            self._nursery = self._process = None
+            self._unpatch()
+            self._stop_listening()
+            hub.close()
+
+    async def _wait_until_booted(self, process: VpcsProcess, console: DisconnectFilter) -> None:
+        watcher = BootWatcher()
+        with trio.move_on_after(BOOT_SECONDS):
+            while watcher.state is Boot.STARTING:
+                output = await process.read_output()
+                if not output:
+                    break
+                watcher.feed(output)
+                self._show(output, console)
+        if watcher.state is Boot.PORT_TAKEN:
+            raise _PortTaken
+        if watcher.state is Boot.STARTING:
+            said = watcher.output[-_OUTPUT_IN_MESSAGE:].decode(errors="replace").strip()
+            raise Conflict(f"VPCS '{self.name}' did not start; it said: {said or 'nothing'}")
+
+    # --- console ---
+
+    def _show(self, output: bytes, console: DisconnectFilter) -> None:
+        for number, piece in enumerate(console.feed(output)):
+            if number > 0:
+                self.console_hub.dismiss_last_typist(GOOD_BYE)
+            if piece:
+                self.console_hub.feed(piece)
+
+    async def _show_output(self, process: VpcsProcess, console: DisconnectFilter, ended: trio.Event) -> None:
+        while output := await process.read_output():
+            self._show(output, console)
+        ended.set()
+
+    async def _type_input(self, process: VpcsProcess) -> None:
+        while True:
+            await process.write_input(await self.console_hub.read_input())
+
+    def _accept_from(self, listener: trio.SocketListener, nursery: trio.Nursery) -> None:
+        """Accept telnet clients until ``_stop_listening``. The hub ends them, and they have a moment to read the
+        last bytes: that is why they live below the compute's nursery.
+        """
+        scope = self._listening = trio.CancelScope()
+
+        async def accept() -> None:
+            with scope:
+                await trio.serve_listeners(
+                    self.console_hub.serve_telnet, [listener], handler_nursery=self._services.nursery
+                )
+
+        nursery.start_soon(accept)
+
+    def _stop_listening(self) -> None:
+        if self._listening is not None and self._console is not None:
+            self._listening.cancel()
+            self._console.stop_listening()
+        self._listening = None
+
+    async def set_console(self, console: int | None, console_type: str | None) -> None:
+        """Move or remove the console; clients that are connected stay when it moves.
+
+        None as ``console`` keeps the port. Raises Conflict when the port is taken, Invalid for another type of console.
+        """
+        async with self._changing:
+            wanted = _check_console_type(console_type or self.console_type)
+            if wanted == "none":
+                self._replace_console(None)
+                self.console_hub.reset()
+            elif self._console is None or console not in (None, self._console.port):
+                lease = self._services.console_ports.lease(console)
+                try:
+                    listener = lease.listen() if self._nursery is not None else None
+                except Conflict:
+                    lease.release()
+                    raise
+                self._replace_console(lease)
+                if listener is not None and self._nursery is not None:
+                    self._accept_from(listener, self._nursery)
+            self.console_type = wanted
+
+    def _replace_console(self, lease: ConsoleLease | None) -> None:
+        self._stop_listening()
+        if self._console is not None:
+            self._console.release()
+        self._console = lease
+
+    async def reset_console(self) -> None:
+        """Drop all console clients."""
+        self.console_hub.reset()
+
+    # --- port ---
+
+    async def bind_nio(self, adapter_number: int, port_number: int, nio: UdpNio) -> None:
+        """Join port 0 to a tunnel, replacing the one it had; the adapter number means nothing.
+
+        Raises Conflict (no such port, ``lport`` taken) or Invalid (``rhost`` is not a host).
+        """
+        async with self._changing:
+            _check_port(port_number)
+            if self._mac_id is None:
+                raise Conflict(f"VPCS '{self.name}' has been deleted")
+            remote = await self._services.tunnels.resolve(nio)
+            old = self._tunnel
+            if old is not None and old.lease.port == nio.lport:
+                self._unpatch()
+                old.close()
+                lease: PortLease = old.lease
+            else:
+                lease = self._services.udp_ports.claim(self.project_id, nio.lport)
+                if old is not None:
+                    self._close_tunnel(old)
+            self._tunnel = self._services.tunnels.open(lease, nio, remote)
+            self._patch()
+
+    async def unbind_nio(self, adapter_number: int, port_number: int) -> None:
+        """Separate port 0 from its tunnel. Raises Conflict when it has none."""
+        async with self._changing:
+            _check_port(port_number)
+            if self._tunnel is None:
+                raise Conflict(f"Port {port_number} is not connected")
+            self._close_tunnel(self._tunnel)
+
+    def _close_tunnel(self, tunnel: Tunnel) -> None:
+        self._unpatch()
+        tunnel.close()
+        tunnel.lease.release()
+        self._tunnel = None
+
+    def _patch(self) -> None:
+        """Join the process and the tunnel, once both are there."""
+        if self._process is not None and self._tunnel is not None:
+            self._bridge = self._services.forwarder.connect(self._process.device, self._tunnel.port)
+
+    def _unpatch(self) -> None:
+        if self._bridge is not None:
+            self._bridge.close()
+            self._bridge = None
+
+    # --- files ---
+
+    def startup_script(self) -> str | None:
+        """What VPCS runs when it starts; None when there is no script."""
+        try:
+            with open(self.directory / STARTUP_FILE, "rb") as file:
+                return file.read(MAX_SCRIPT_BYTES).decode(errors="replace")
+        except OSError:
+            return None
+
+    async def set_startup_script(self, text: str) -> None:
+        """Write the script that VPCS runs when it starts next. Raises Conflict when the disk does not take it."""
+        await self._use_folder(self._write_script, expand_script(text, self.name))
+
+    async def rename(self, name: str) -> None:
+        """Give it another name, also in its start-up script. Raises Conflict when the disk does not take it."""
+        async with self._changing:
+            await self._use_folder(self._rename_in_folder, name)
+            self.name = name
+
+    async def _use_folder(self, function: Callable[..., None], *args: object) -> None:
+        try:
+            await trio.to_thread.run_sync(function, *args)
+        except OSError as error:
+            raise Conflict(f"{self.directory} cannot be used: {error.strerror}") from None
+
+    def _make_folder(self, startup_script: str | None) -> None:
+        self.directory.mkdir(parents=True, exist_ok=True)
+        if startup_script is not None and not (self.directory / STARTUP_FILE).exists():
+            self._write_script(expand_script(startup_script, self.name))
+
+    def _write_script(self, text: str) -> None:
+        (self.directory / STARTUP_FILE).write_text(text, newline="")
+
+    def _rename_in_folder(self, name: str) -> None:
+        script = self.startup_script()
+        if script is not None:
+            self._write_script(rename_in_script(script, self.name, name))
+
+
+def describe_exit(code: int) -> str:
+    """Why a process ended, from its exit code; negative is the signal that killed it."""
+    if code >= 0:
+        return f"exited with code {code}"
+    try:
+        return f"was killed by {signal.Signals(-code).name}"
+    except ValueError:
+        return f"was killed by signal {-code}"
+
+
+def _check_console_type(console_type: str) -> str:
+    if console_type not in CONSOLE_TYPES:
+        raise Invalid(f"console_type: {console_type!r} is neither telnet nor none")
+    return console_type
+
+
+def _check_port(port_number: int) -> None:
+    if port_number != 0:
+        raise Conflict(f"Port {port_number} doesn't exist: a VPCS has port 0 only")

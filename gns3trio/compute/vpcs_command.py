@@ -1,0 +1,142 @@
+"""What VPCS takes and what it prints. Sans-IO.
+
+Facts are measured on 0.5b2 (Debian's package) and 0.8.3 (upstream), without ``-p``, on a terminal.
+"""
+
+import re
+from enum import Enum
+
+import attrs
+
+# The last byte of the MAC address, 00:50:79:66:68:xx. Both versions take 0 to 255 when there is one PC (-i 1).
+MAC_IDS = 255
+
+STARTUP_FILE = "startup.vpc"
+
+# -R turns the relay off, which would bind a second UDP port (the own one + 9). New in 0.8.
+_RELAY_OPTION_SINCE = (0, 8)
+_VERSION = re.compile(r"Virtual PC Simulator, version (?P<text>(?P<major>\d+)\.(?P<minor>\d+)\S*)")
+RELAY_PORT_OFFSET = 9
+
+INSTALL_ADVICE = "Install it (Debian and Ubuntu: apt install vpcs) or set vpcs_path to the program."
+
+
+@attrs.frozen
+class VpcsVersion:
+    """A version as VPCS prints it, and its first two numbers."""
+
+    text: str
+    number: tuple[int, int]
+
+    @property
+    def has_relay_option(self) -> bool:
+        """Whether it knows ``-R``."""
+        return self.number >= _RELAY_OPTION_SINCE
+
+
+def parse_version(output: str) -> VpcsVersion | None:
+    """The version out of what ``vpcs -v`` prints; None when this is not VPCS."""
+    match = _VERSION.search(output)
+    if match is None:
+        return None
+    return VpcsVersion(match["text"], (int(match["major"]), int(match["minor"])))
+
+
+def build_command(
+    program: str, version: VpcsVersion, *, mac_id: int, local_port: int, remote_port: int, has_script: bool
+) -> list[str]:
+    """The argument list of one virtual PC on the terminal it is started on.
+
+    It receives frames at UDP port ``local_port`` and sends them to ``remote_port`` of 127.0.0.1. ``has_script``:
+    it runs STARTUP_FILE of its working directory first.
+    """
+    command = [program, "-i", "1", "-m", str(mac_id)]
+    if version.has_relay_option:
+        command.append("-R")
+    command += ["-s", str(local_port), "-c", str(remote_port), "-t", "127.0.0.1"]
+    if has_script:
+        command.append(STARTUP_FILE)
+    return command
+
+
+def expand_script(text: str, name: str) -> str:
+    """A start-up script for the node ``name``: ``%h`` stands for the name."""
+    return text.replace("%h", name)
+
+
+def rename_in_script(text: str, old: str, new: str) -> str:
+    """The script of a node that gets another name: the old name is replaced and ``set pcname`` sets the new one."""
+    if old:
+        text = text.replace(old, new)
+    # A function, because a name may hold what a replacement string would take for an escape.
+    return re.sub(r"^set pcname [^\r\n]*", lambda _: f"set pcname {new}", text, flags=re.MULTILINE)
+
+
+class Boot(Enum):
+    """How far a VPCS that was started is."""
+
+    STARTING = "starting"
+    READY = "ready"  # it answers frames and commands, or runs its start-up script
+    PORT_TAKEN = "port taken"  # it runs, but without network
+
+
+class BootWatcher:
+    """Tells from the output when VPCS is ready, and whether it could bind its UDP port.
+
+    After the banner VPCS prints a line for help. Behind it comes the prompt, or the note that the start-up script is
+    executed, or ``Open port N error [reason]``.
+    """
+
+    _HELP = b"to get help."
+    _PORT_ERROR = b"Open port "
+    # The banner has 600 bytes.
+    _MAX_BYTES = 16 * 1024
+
+    def __init__(self) -> None:
+        self.output = b""  # what was printed so far, for a message when it goes wrong
+        self.state = Boot.STARTING
+
+    def feed(self, output: bytes) -> None:
+        """Take what VPCS printed next."""
+        if self.state is not Boot.STARTING:
+            return
+        self.output = (self.output + output)[-self._MAX_BYTES :]
+        _, found, rest = self.output.partition(self._HELP)
+        rest = rest.lstrip()
+        if not found or not rest or (len(rest) < len(self._PORT_ERROR) and self._PORT_ERROR.startswith(rest)):
+            return
+        self.state = Boot.PORT_TAKEN if rest.startswith(self._PORT_ERROR) else Boot.READY
+
+
+class DisconnectFilter:
+    """Finds VPCS's answer to ``disconnect`` in its output and takes it out.
+
+    Without ``-p`` VPCS answers ``NOT daemon mode`` and an empty line, where it should say good-bye and close the
+    connection. The user's own ``echo NOT daemon mode`` has no empty line behind it. The text may come in any
+    number of pieces; it is held back only as long as it can still become the answer.
+    """
+
+    _ANSWER = b"NOT daemon mode\r\n\r\n"
+    # The empty line stays: it ends the answer to any command.
+    _TAKEN_OUT = re.compile(rb"(?<=\n)NOT daemon mode\r\n(?=\r\n)")
+
+    def __init__(self) -> None:
+        self._before = b"\n"  # the last byte that was shown
+        self._held = b""
+
+    def feed(self, output: bytes) -> list[bytes]:
+        """What to show, in pieces: between two of them was an answer to ``disconnect``."""
+        text = self._before + self._held + output
+        held = self._unfinished(text)
+        text, self._held = text[: len(text) - held], text[len(text) - held :]
+        pieces = self._TAKEN_OUT.split(text)
+        pieces[0] = pieces[0][len(self._before) :]
+        self._before = text[-1:]
+        return pieces
+
+    def _unfinished(self, text: bytes) -> int:
+        """How many bytes at the end of ``text`` may be the beginning of an answer."""
+        for count in range(min(len(self._ANSWER), len(text)) - 1, 0, -1):
+            if text[-count - 1 : -count] == b"\n" and self._ANSWER.startswith(text[-count:]):
+                return count
+        return 0

@@ -1,0 +1,202 @@
+"""One running VPCS: the program, its terminal, and the forwarder's port that its frames go through."""
+
+import os
+import shlex
+import shutil
+import signal
+import socket
+import termios
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from pathlib import Path
+
+import attrs
+import trio
+
+from gns3trio.compute.leases import PortLease, bind_udp
+from gns3trio.compute.spawn import ChildProcess, spawn
+from gns3trio.compute.vpcs_command import (
+    INSTALL_ADVICE,
+    RELAY_PORT_OFFSET,
+    VpcsVersion,
+    build_command,
+    parse_version,
+)
+from gns3trio.errors import Conflict, Unavailable
+from gns3trio.forwarder.forwarder import Forwarder, Port
+
+# vpcs -v answers within milliseconds; a program that does not is not VPCS.
+PROBE_SECONDS = 5.0
+# VPCS ends at once on SIGTERM; a stopped or swapped-out one may not.
+STOP_GRACE_SECONDS = 3.0
+# VPCS answers commands within milliseconds, so larger pieces than a terminal's buffer do not come.
+_READ_BYTES = 4096
+# The system picks ports at random out of some ten thousand, so this many in a row cannot be taken.
+_PORT_TRIES = 100
+
+
+@attrs.frozen
+class VpcsProgram:
+    """A program that said it is VPCS."""
+
+    path: str
+    version: VpcsVersion
+
+
+class VpcsProgramFinder:
+    """Finds the configured program and asks for its version, again only when the file has changed."""
+
+    def __init__(self, configured: str) -> None:
+        self._configured = configured
+        self._probed: dict[tuple[str, int, int], VpcsProgram] = {}
+        self._probing = trio.Lock()  # many nodes start at once; one of them asks
+
+    async def find(self) -> VpcsProgram:
+        """The program. Raises Conflict that says how to install it when it is not there or is not VPCS."""
+        async with self._probing:
+            path = shutil.which(self._configured)
+            if path is None:
+                raise Conflict(f"VPCS is not installed ({self._configured!r} was not found). {INSTALL_ADVICE}")
+            status = os.stat(path)
+            key = (path, status.st_mtime_ns, status.st_size)
+            program = self._probed.get(key)
+            if program is None:
+                program = VpcsProgram(path, await _probe(path))
+                self._probed = {key: program}
+            return program
+
+
+async def _probe(path: str) -> VpcsVersion:
+    output = b""
+    try:
+        with trio.move_on_after(PROBE_SECONDS):
+            probe = await trio.run_process([path, "-v"], capture_stdout=True, stdin=b"", check=False, cwd="/")
+            output = probe.stdout or b""
+    except OSError as error:
+        raise Conflict(f"{path} cannot be run: {error.strerror}. {INSTALL_ADVICE}") from None
+    version = parse_version(output.decode(errors="replace"))
+    if version is None:
+        raise Conflict(f"{path} is not VPCS: it does not tell its version. {INSTALL_ADVICE}")
+    return version
+
+
+class VpcsPorts:
+    """Picks the UDP ports that VPCS processes bind themselves, out of the system's ephemeral range.
+
+    VPCS binds its port a third of a second after it was started, so it cannot be held until then. Within this
+    process no port is picked twice; when another program is quicker, VPCS says so and is started on another one.
+    """
+
+    def __init__(self) -> None:
+        self._picked: set[int] = set()
+
+    @contextmanager
+    def pick(self) -> Iterator[PortLease]:
+        """A free port that nobody else gets here as long as the ``with``. Raises Unavailable."""
+        for _ in range(_PORT_TRIES):
+            held = bind_udp("0.0.0.0", 0)
+            port = held.getsockname()[1]
+            # A VPCS without -R binds one more port, and would keep another from its own.
+            wanted = {port, port + RELAY_PORT_OFFSET}
+            if wanted.isdisjoint(self._picked):
+                break
+            held.close()
+        else:
+            raise Unavailable("No free UDP port for another VPCS")
+        self._picked |= wanted
+        lease = PortLease(port, held, lambda _: self._picked.difference_update(wanted))
+        try:
+            yield lease
+        finally:
+            lease.release()
+
+
+class VpcsProcess:
+    """A VPCS that has been started. Use ``open_vpcs``."""
+
+    def __init__(self, child: ChildProcess, terminal: trio.lowlevel.FdStream, device: Port) -> None:
+        self.device = device
+        self._child = child
+        self._terminal = terminal
+
+    async def read_output(self) -> bytes:
+        """What it printed next; empty when it has ended."""
+        try:
+            return bytes(await self._terminal.receive_some(_READ_BYTES))
+        except trio.BrokenResourceError:  # EIO: nobody has the other end of the terminal any longer
+            return b""
+
+    async def write_input(self, data: bytes) -> None:
+        """Type ``data``; nobody reads it when it has ended."""
+        with suppress(trio.BrokenResourceError):
+            await self._terminal.send_all(data)
+
+    async def wait(self) -> int:
+        """Its exit code once it has ended; negative for the signal that killed it."""
+        return await self._child.wait()
+
+
+@asynccontextmanager
+async def open_vpcs(
+    program: VpcsProgram,
+    *,
+    directory: Path,
+    mac_id: int,
+    has_script: bool,
+    forwarder: Forwarder,
+    ports: VpcsPorts,
+) -> AsyncIterator[tuple[VpcsProcess, str]]:
+    """A VPCS and its command line; it ends with the ``async with``, or with the death of this process.
+
+    Raises OSError when it cannot be run.
+    """
+    with ports.pick() as picked, bind_udp("127.0.0.1", 0) as device_socket:
+        command = build_command(
+            program.path,
+            program.version,
+            mac_id=mac_id,
+            local_port=picked.port,
+            remote_port=device_socket.getsockname()[1],
+            has_script=has_script,
+        )
+        with _open_device(forwarder, device_socket, picked.port) as device:
+            master, slave = _open_terminal()
+            async with trio.lowlevel.FdStream(master) as terminal:
+                picked.socket.close()  # VPCS binds it now
+                try:
+                    child = spawn(
+                        command,
+                        cwd=directory,
+                        env=None,
+                        stdin=slave,
+                        stdout=slave,
+                        stderr=slave,
+                        controlling_tty=True,
+                        death_signal=signal.SIGKILL,
+                    )
+                finally:
+                    os.close(slave)
+                try:
+                    yield VpcsProcess(child, terminal, device), shlex.join(command)
+                finally:
+                    await child.stop(grace=STOP_GRACE_SECONDS)
+
+
+@contextmanager
+def _open_device(forwarder: Forwarder, device_socket: socket.socket, vpcs_port: int) -> Iterator[Port]:
+    device = forwarder.open_port(device_socket, ("127.0.0.1", vpcs_port))
+    try:
+        yield device
+    finally:
+        device.close()
+
+
+def _open_terminal() -> tuple[int, int]:
+    """A terminal as VPCS makes one for its own console clients: raw, but a line feed also returns the carriage."""
+    master, slave = os.openpty()
+    attributes = termios.tcgetattr(slave)
+    attributes[0] = 0  # input: every byte as it comes
+    attributes[1] = termios.OPOST | termios.ONLCR
+    attributes[3] = 0  # no echo, no lines, no signals: VPCS does all that
+    termios.tcsetattr(slave, termios.TCSANOW, attributes)
+    return master, slave

@@ -1,0 +1,257 @@
+"""The console of a node: what it prints goes to all clients, what any of them types goes to it.
+
+A node feeds its output to the hub and reads its input from it. A client is a telnet connection (``serve_telnet``) or
+anything else that moves the same bytes (``attach``, used for websockets). Nobody waits for a client: each has a
+bounded buffer of output, and one that falls too far behind is dropped.
+"""
+
+import logging
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import trio
+
+from gns3trio.console import telnet
+
+log = logging.getLogger(__name__)
+
+# A client that is further behind does not read at all: VPCS prints less than this in minutes.
+MAX_CLIENT_BYTES = 256 * 1024
+# Each client costs a descriptor of the server; one more is told so and closed.
+MAX_CLIENTS = 256
+# A newcomer gets at most this of the last output: one screen of the usual terminal.
+SCREEN_LINES = 24
+MAX_SCREEN_BYTES = 4096
+# Typed input that waits for the node. When it is full the typing client waits, nobody else.
+MAX_INPUT_CHUNKS = 64
+INPUT_CHUNK_BYTES = 1024
+# How long a closed client may take to read its last bytes.
+CLOSE_SECONDS = 2.0
+_READ_BYTES = 4096
+
+# A vanished client is noticed after 60 + 4 * 10 seconds (the values of GNS3).
+KEEPALIVE_IDLE_SECONDS = 60
+KEEPALIVE_INTERVAL_SECONDS = 10
+KEEPALIVE_PROBES = 4
+
+_ALIVE_TEXT = b"\r\n[yes]\r\n"
+_TOO_MANY_TEXT = b"This console has too many clients.\r\n"
+_CTRL_C = b"\x03"
+
+TOO_SLOW = "the client does not read"
+TOO_MANY = "the console has too many clients"
+NODE_STOPPED = "the node is stopped"
+RESET = "the console was reset"
+CLIENT_LEFT = "the client left"
+SAID_GOODBYE = "the client said good-bye"
+
+
+class ConsoleClient:
+    """One client. ``receive`` and ``send_input`` move the bytes of a telnet connection."""
+
+    def __init__(self, hub: "ConsoleHub") -> None:
+        self.close_reason: str | None = None  # why the hub closed it
+        self._hub = hub
+        self._telnet = telnet.telnet_server()
+        self._output = bytearray(self._telnet.greeting)
+        self._wakeup = trio.Event()
+        self._closed = trio.Event()
+
+    async def receive(self) -> bytes:
+        """What to send to the client next; empty when it has to be closed. For one task at a time."""
+        while not self._output and not self._closed.is_set():
+            self._wakeup = trio.Event()
+            await self._wakeup.wait()
+        output = bytes(self._output)
+        self._output.clear()
+        return output
+
+    async def wait_closed(self) -> None:
+        """Return when the hub has closed this client; ``receive`` still gives its last bytes."""
+        await self._closed.wait()
+
+    async def send_input(self, data: bytes) -> None:
+        """Give the node what the client sent; waits while the node is behind. Ignored once closed."""
+        for event in self._telnet.receive_data(data):
+            match event:
+                case telnet.Data(typed):
+                    await self._hub.type_input(self, typed)
+                case telnet.InterruptProcess():
+                    await self._hub.type_input(self, _CTRL_C)
+                case telnet.AreYouThere():
+                    self.offer(_ALIVE_TEXT)
+        self.offer(self._telnet.take_answers())
+
+    def offer(self, output: bytes) -> None:
+        """Queue bytes for the client; never blocks. Drops the client when it does not read."""
+        if self._closed.is_set():
+            return
+        if len(self._output) + len(output) > MAX_CLIENT_BYTES:
+            self._output.clear()
+            self.close(TOO_SLOW)
+        else:
+            self._output += output
+        self._wakeup.set()
+
+    def close(self, reason: str) -> None:
+        """Let the client read what it has got, then nothing more. Closed already is fine."""
+        if not self._closed.is_set():
+            self.close_reason = reason
+            self._hub.forget(self)
+            self._closed.set()
+            self._wakeup.set()
+
+
+class ConsoleHub:
+    """A node's console. Between ``open`` and ``close`` it has clients."""
+
+    def __init__(self) -> None:
+        self._clients: set[ConsoleClient] = set()
+        self._screen = bytearray()
+        self._last_typist: ConsoleClient | None = None
+        self._is_open = False
+        self._input_send, self._input_receive = trio.open_memory_channel[bytes](MAX_INPUT_CHUNKS)
+
+    def open(self) -> None:
+        """The node runs: forget the last run's screen and input, and let clients in."""
+        self._screen.clear()
+        self._input_send, self._input_receive = trio.open_memory_channel[bytes](MAX_INPUT_CHUNKS)
+        self._is_open = True
+
+    def close(self) -> None:
+        """The node has stopped: close all clients."""
+        self._is_open = False
+        self._drop_all(NODE_STOPPED)
+        self._input_receive.close()
+
+    def reset(self) -> None:
+        """Close all clients; they may come back at once."""
+        self._drop_all(RESET)
+
+    def client_count(self) -> int:
+        """How many clients there are."""
+        return len(self._clients)
+
+    def _drop_all(self, reason: str) -> None:
+        for client in list(self._clients):
+            client.close(reason)
+
+    # --- the node's side ---
+
+    def feed(self, output: bytes) -> None:
+        """Show what the node printed to all clients; never blocks."""
+        self._screen += output
+        if len(self._screen) > MAX_SCREEN_BYTES:
+            del self._screen[:-MAX_SCREEN_BYTES]
+            del self._screen[: self._screen.find(b"\n") + 1]
+        escaped = telnet.TelnetConnection.send(output)
+        for client in list(self._clients):  # one that is dropped leaves the set
+            client.offer(escaped)
+
+    async def read_input(self) -> bytes:
+        """The next typed bytes, in order of arrival over all clients."""
+        return await self._input_receive.receive()
+
+    def dismiss_last_typist(self, farewell: bytes) -> None:
+        """Send ``farewell`` to the client that pressed Enter last, if it is still there, and close it."""
+        if (client := self._last_typist) is not None:
+            client.offer(farewell)
+            client.close(SAID_GOODBYE)
+
+    # --- the clients' side ---
+
+    @contextmanager
+    def attach(self) -> Iterator[ConsoleClient]:
+        """A client as long as the ``with``; one that is closed already when the node is stopped."""
+        client = ConsoleClient(self)
+        if not self._is_open:
+            client.close(NODE_STOPPED)
+        elif len(self._clients) >= MAX_CLIENTS:
+            client.offer(_TOO_MANY_TEXT)
+            client.close(TOO_MANY)
+        else:
+            client.offer(telnet.TelnetConnection.send(last_lines(bytes(self._screen), SCREEN_LINES)))
+            self._clients.add(client)
+        try:
+            yield client
+        finally:
+            client.close(CLIENT_LEFT)
+
+    def forget(self, client: ConsoleClient) -> None:
+        """The client is being closed."""
+        self._clients.discard(client)
+        if self._last_typist is client:
+            self._last_typist = None
+
+    async def type_input(self, client: ConsoleClient, typed: bytes) -> None:
+        """Queue what a client typed; waits while the queue is full. Ignored when the client is closed."""
+        for start in range(0, len(typed), INPUT_CHUNK_BYTES):
+            if client not in self._clients:
+                return
+            chunk = typed[start : start + INPUT_CHUNK_BYTES]
+            if b"\r" in chunk or b"\n" in chunk:
+                self._last_typist = client
+            try:
+                await self._input_send.send(chunk)
+            except (trio.BrokenResourceError, trio.ClosedResourceError):
+                return  # the node has stopped
+
+    async def serve_telnet(self, stream: trio.SocketStream) -> None:
+        """Serve one connection until either side ends it, and close it; lets nothing out but Cancelled."""
+        try:
+            _configure(stream)
+            with self.attach() as client:
+                await _serve(client, stream)
+        except OSError:
+            pass  # gone before it was served
+        except Exception:
+            log.exception("a console client failed")
+        finally:
+            await trio.aclose_forcefully(stream)
+
+
+async def _serve(client: ConsoleClient, stream: trio.SocketStream) -> None:
+    async with trio.open_nursery() as nursery:
+
+        async def read() -> None:
+            try:
+                while data := await stream.receive_some(_READ_BYTES):
+                    await client.send_input(data)
+            except trio.BrokenResourceError:
+                pass
+            nursery.cancel_scope.cancel()
+
+        async def end_when_closed() -> None:
+            await client.wait_closed()
+            await trio.sleep(CLOSE_SECONDS)
+            nursery.cancel_scope.cancel()
+
+        nursery.start_soon(read)
+        nursery.start_soon(end_when_closed)
+        try:
+            while output := await client.receive():
+                await stream.send_all(output)
+            # The reader goes on until the client closes: closing with unread input would reset the
+            # connection, and the client would lose the last bytes.
+            await stream.send_eof()
+        except trio.BrokenResourceError:
+            nursery.cancel_scope.cancel()
+
+
+def _configure(stream: trio.SocketStream) -> None:
+    stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    stream.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, KEEPALIVE_IDLE_SECONDS)
+    stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, KEEPALIVE_INTERVAL_SECONDS)
+    stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, KEEPALIVE_PROBES)
+
+
+def last_lines(screen: bytes, count: int) -> bytes:
+    """The last ``count`` lines of ``screen``, the unfinished one included."""
+    position = len(screen)
+    for _ in range(count):
+        position = screen.rfind(b"\n", 0, position)
+        if position < 0:
+            return screen
+    return screen[position + 1 :]

@@ -1,0 +1,22 @@
+/* Starts a child process from any thread without running Python code in the child. */
+#ifndef GNS3TRIO_SPAWN_H
+#define GNS3TRIO_SPAWN_H
+
+/* >>> read by cffi: declarations only */
+
+typedef struct {
+    int pid;   /* of the child, which leads a new session */
+    int pidfd; /* belongs to the caller; readable when the child has ended */
+} spawned_child;
+
+/* Any thread, but the child dies with the *thread* that called, so call it from one that lives as long as the server.
+ * Starts argv[0] (a path) with the given environment and folder. stdin_fd, stdout_fd and stderr_fd become 0, 1 and 2, every
+ * other descriptor is closed. With controlling_tty, stdin_fd is a terminal that becomes the child's own.
+ * death_signal is sent to the child when the calling thread ends, however it ends.
+ * Returns 0, or the negative errno of the step that failed (no child is left then). */
+int spawn_child(char *const *argv, char *const *envp, const char *folder, int stdin_fd, int stdout_fd, int stderr_fd,
+                int controlling_tty, int death_signal, spawned_child *child);
+
+/* <<< */
+
+#endif

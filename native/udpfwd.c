@@ -1,0 +1,662 @@
+/* The forwarding core. udpfwd.h is the contract; this file opens with how it works.
+ *
+ * The worker sleeps in epoll_wait. A port that has datagrams gets one turn: up to UDPFWD_BATCH_FRAMES of them are read with one
+ * recvmmsg into the core's buffers, and written with one sendmmsg to the port that they leave at. Runs of frames of one size
+ * travel as one message with UDP_SEGMENT, which passes the kernel's stack once for all of them.
+ *
+ * Everything else (ports opened, patched, closed) happens on the worker between two turns of its loop: a caller puts a
+ * change into the queue, wakes the worker and waits. So the frame path takes no lock and sees no half-made change. While no worker
+ * runs, the caller makes the change itself. Counters are written by the worker alone and read by anybody, atomically one by one.
+ */
+#define _GNU_SOURCE
+#include "udpfwd.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/udp.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#ifndef UDP_SEGMENT
+#define UDP_SEGMENT 103
+#endif
+
+#define EVENTS_PER_WAIT 64
+/* One message holds at most this many segments and bytes (UDP_MAX_SEGMENTS of the oldest kernels; IPv4 datagram). */
+#define MAX_SEGMENTS 64
+#define MAX_MESSAGE_BYTES 65000
+/* Room for bursts between two turns of a busy worker. */
+#define SOCKET_BUFFER_BYTES (1024 * 1024)
+/* Datagrams that came before the socket was connected may be anybody's: this many are looked at and dropped. */
+#define MAX_STALE_DATAGRAMS 4096
+/* Frames start at different cache sets. */
+#define BUFFER_STRIDE (UDPFWD_MAX_FRAME_BYTES + 192)
+
+typedef struct port port;
+
+struct port {
+    int id;
+    int fd;
+    port *peer;   /* the other port of the patch */
+    port *splice; /* the other tunnel port */
+    int segments_refused; /* the kernel or the device cannot do UDP_SEGMENT for this remote */
+    udpfwd_counters counters;
+};
+
+typedef int (*change_function)(udpfwd *core, const void *arguments);
+
+typedef struct change change;
+struct change {
+    change_function apply;
+    const void *arguments;
+    int result;
+    int done;
+    change *next;
+};
+
+struct udpfwd {
+    int epoll_fd;
+    int wake_fd;
+    int stats_fd;
+    uint64_t stats_interval_ns;
+    uint64_t last_signal_ns;
+    int unsignalled; /* counters changed since the last signal */
+
+    pthread_mutex_t lock; /* guards all below, and the port table against readers that are not the worker */
+    pthread_cond_t changed;
+    int running;
+    int stopping;
+    change *first_change, **last_change;
+
+    port **ports; /* by id; NULL where there is none */
+    int port_slots;
+
+    unsigned char (*buffers)[BUFFER_STRIDE];
+    struct mmsghdr in[UDPFWD_BATCH_FRAMES];
+    struct iovec in_iov[UDPFWD_BATCH_FRAMES];
+    struct iovec out_iov[UDPFWD_BATCH_FRAMES];
+    struct mmsghdr out[UDPFWD_BATCH_FRAMES];
+    char controls[UDPFWD_BATCH_FRAMES][CMSG_SPACE(sizeof(uint16_t))];
+};
+
+static void count(uint64_t *counter, uint64_t by) {
+    /* Only the worker writes, so no read-modify-write instruction is needed. */
+    __atomic_store_n(counter, *counter + by, __ATOMIC_RELAXED);
+}
+
+static uint64_t now_ns(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+/* --- the frame path --- */
+
+/* Where frames that came in at from leave, NULL when nowhere. Counts them on the spliced ports they pass. */
+static port *find_exit(port *from, uint64_t frames, uint64_t bytes) {
+    port *exit = from->peer;
+    for (int hops = 0; exit != NULL && exit->splice != NULL; hops++) {
+        port *far = exit->splice;
+        if (hops == UDPFWD_MAX_HOPS) {
+            count(&exit->counters.drops[UDPFWD_DROP_LOOP], frames);
+            return NULL;
+        }
+        count(&exit->counters.tx_frames, frames);
+        count(&exit->counters.tx_bytes, bytes);
+        if (far->peer == NULL) {
+            count(&far->counters.drops[UDPFWD_DROP_UNLINKED], frames);
+            return NULL;
+        }
+        count(&far->counters.rx_frames, frames);
+        count(&far->counters.rx_bytes, bytes);
+        exit = far->peer;
+    }
+    return exit;
+}
+
+/* Packs out_iov[0..frames) into messages: a run of frames of one size, the last of which may be shorter, becomes one. */
+static int pack_messages(udpfwd *core, int frames, int use_segments) {
+    int messages = 0;
+    for (int i = 0; i < frames; messages++) {
+        size_t size = core->out_iov[i].iov_len, total = size;
+        int last = i + 1;
+        if (use_segments) {
+            while (last < frames && last - i < MAX_SEGMENTS && core->out_iov[last].iov_len <= size &&
+                   total + core->out_iov[last].iov_len <= MAX_MESSAGE_BYTES) {
+                total += core->out_iov[last].iov_len;
+                if (core->out_iov[last++].iov_len < size)
+                    break; /* a shorter one ends the run */
+            }
+        }
+        struct msghdr *header = &core->out[messages].msg_hdr;
+        memset(header, 0, sizeof *header);
+        header->msg_iov = &core->out_iov[i];
+        header->msg_iovlen = (size_t)(last - i);
+        if (last - i > 1) {
+            header->msg_control = core->controls[messages];
+            header->msg_controllen = sizeof core->controls[messages];
+            struct cmsghdr *control = CMSG_FIRSTHDR(header);
+            control->cmsg_level = SOL_UDP;
+            control->cmsg_type = UDP_SEGMENT;
+            control->cmsg_len = CMSG_LEN(sizeof(uint16_t));
+            uint16_t segment_size = (uint16_t)size;
+            memcpy(CMSG_DATA(control), &segment_size, sizeof segment_size);
+        }
+        i = last;
+    }
+    return messages;
+}
+
+static void count_sent(port *to, const struct msghdr *header) {
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < header->msg_iovlen; i++)
+        bytes += header->msg_iov[i].iov_len;
+    count(&to->counters.tx_frames, header->msg_iovlen);
+    count(&to->counters.tx_bytes, bytes);
+}
+
+static int drop_reason(int error) {
+    switch (error) {
+    case EAGAIN:
+    case ENOBUFS:
+    case ENOMEM:
+        return UDPFWD_DROP_QUEUE;
+    case EMSGSIZE:
+        return UDPFWD_DROP_OVERSIZE;
+    default:
+        return UDPFWD_DROP_ERROR;
+    }
+}
+
+/* Sends out_iov[0..frames) at a port. A frame that cannot be sent is dropped and counted; the others go on. */
+static void send_frames(udpfwd *core, port *to, int frames) {
+    int use_segments = !to->segments_refused;
+    int messages = pack_messages(core, frames, use_segments);
+    int next = 0, refusals = 0;
+    while (next < messages) {
+        int sent = sendmmsg(to->fd, core->out + next, (unsigned)(messages - next), MSG_DONTWAIT);
+        if (sent > 0) {
+            for (int i = 0; i < sent; i++)
+                count_sent(to, &core->out[next + i].msg_hdr);
+            next += sent;
+            refusals = 0;
+            continue;
+        }
+        struct msghdr *header = &core->out[next].msg_hdr;
+        if (errno == ECONNREFUSED && refusals++ == 0) {
+            /* The notice belongs to a frame sent earlier; this one was not tried yet. */
+            count(&to->counters.refused, 1);
+        } else if (use_segments && header->msg_iovlen > 1 && (errno == EINVAL || errno == EIO || errno == EMSGSIZE)) {
+            /* Frames larger than the way's MTU, or a device that cannot split: send the rest one by one. */
+            if (errno != EMSGSIZE)
+                to->segments_refused = 1;
+            int first = (int)(header->msg_iov - core->out_iov);
+            memmove(core->out_iov, core->out_iov + first, sizeof core->out_iov[0] * (size_t)(frames - first));
+            frames -= first;
+            use_segments = 0;
+            messages = pack_messages(core, frames, 0);
+            next = 0;
+        } else {
+            count(&to->counters.drops[drop_reason(errno)], header->msg_iovlen);
+            next++;
+        }
+    }
+}
+
+/* One turn of a port. Returns how many datagrams were read. */
+static int serve_port(udpfwd *core, port *from) {
+    int received = recvmmsg(from->fd, core->in, UDPFWD_BATCH_FRAMES, MSG_DONTWAIT, NULL);
+    if (received < 0) {
+        if (errno == ECONNREFUSED) {
+            count(&from->counters.refused, 1);
+            core->unsignalled = 1;
+        }
+        return 0;
+    }
+    int frames = 0;
+    uint64_t bytes = 0;
+    for (int i = 0; i < received; i++) {
+        size_t size = core->in[i].msg_len;
+        if (size == 0) {
+            count(&from->counters.drops[UDPFWD_DROP_EMPTY], 1);
+        } else if (core->in[i].msg_hdr.msg_flags & MSG_TRUNC) {
+            count(&from->counters.drops[UDPFWD_DROP_OVERSIZE], 1);
+        } else {
+            core->out_iov[frames].iov_base = core->buffers[i];
+            core->out_iov[frames].iov_len = size;
+            frames++;
+            bytes += size;
+        }
+    }
+    core->unsignalled = 1;
+    if (frames == 0)
+        return received;
+    if (from->peer == NULL) {
+        count(&from->counters.drops[UDPFWD_DROP_UNLINKED], (uint64_t)frames);
+        return received;
+    }
+    count(&from->counters.rx_frames, (uint64_t)frames);
+    count(&from->counters.rx_bytes, bytes);
+    port *to = find_exit(from, (uint64_t)frames, bytes);
+    if (to != NULL)
+        send_frames(core, to, frames);
+    return received;
+}
+
+/* --- statistics --- */
+
+/* Signals changed counters if it is time. Returns how long epoll may wait until it is, in ms; -1 when nothing is due. */
+static int signal_stats(udpfwd *core) {
+    if (!core->unsignalled)
+        return -1;
+    uint64_t now = now_ns(), due = core->last_signal_ns + core->stats_interval_ns;
+    if (now < due)
+        return (int)((due - now) / 1000000u) + 1;
+    uint64_t one = 1;
+    ssize_t written = write(core->stats_fd, &one, sizeof one);
+    (void)written; /* fails only when nobody read for 2^64 signals */
+    core->last_signal_ns = now;
+    core->unsignalled = 0;
+    return -1;
+}
+
+int udpfwd_stats_fd(const udpfwd *core) {
+    return core->stats_fd;
+}
+
+static uint64_t read_counter(const uint64_t *counter) {
+    return __atomic_load_n(counter, __ATOMIC_RELAXED);
+}
+
+int udpfwd_snapshot(udpfwd *core, udpfwd_counters *counters, int max) {
+    int found = 0;
+    pthread_mutex_lock(&core->lock);
+    for (int id = 0; id < core->port_slots; id++) {
+        const port *p = core->ports[id];
+        if (p == NULL)
+            continue;
+        if (found < max) {
+            udpfwd_counters *to = &counters[found];
+            to->port_id = id;
+            to->reserved = 0;
+            to->rx_frames = read_counter(&p->counters.rx_frames);
+            to->rx_bytes = read_counter(&p->counters.rx_bytes);
+            to->tx_frames = read_counter(&p->counters.tx_frames);
+            to->tx_bytes = read_counter(&p->counters.tx_bytes);
+            to->refused = read_counter(&p->counters.refused);
+            for (int reason = 0; reason < UDPFWD_DROP_REASONS; reason++)
+                to->drops[reason] = read_counter(&p->counters.drops[reason]);
+        }
+        found++;
+    }
+    pthread_mutex_unlock(&core->lock);
+    return found;
+}
+
+/* --- changes --- */
+
+static void wake(udpfwd *core) {
+    uint64_t one = 1;
+    ssize_t written = write(core->wake_fd, &one, sizeof one);
+    (void)written; /* full means that the worker is woken already */
+}
+
+/* The lock is held. */
+static void apply_changes(udpfwd *core) {
+    change *next;
+    while ((next = core->first_change) != NULL) {
+        core->first_change = next->next;
+        next->result = next->apply(core, next->arguments);
+        next->done = 1;
+    }
+    core->last_change = &core->first_change;
+    pthread_cond_broadcast(&core->changed);
+}
+
+/* Makes a change between two turns of the worker, or here when no worker runs. */
+static int make_change(udpfwd *core, change_function apply, const void *arguments) {
+    change mine = {.apply = apply, .arguments = arguments};
+    pthread_mutex_lock(&core->lock);
+    if (!core->running) {
+        mine.result = apply(core, arguments);
+    } else {
+        *core->last_change = &mine;
+        core->last_change = &mine.next;
+        wake(core);
+        while (!mine.done)
+            pthread_cond_wait(&core->changed, &core->lock);
+    }
+    pthread_mutex_unlock(&core->lock);
+    return mine.result;
+}
+
+static port *find_port(const udpfwd *core, int id) {
+    return id >= 0 && id < core->port_slots ? core->ports[id] : NULL;
+}
+
+static int connect_to(int fd, uint32_t address, uint16_t udp_port) {
+    struct sockaddr_in remote = {
+        .sin_family = AF_INET, .sin_port = htons(udp_port), .sin_addr.s_addr = htonl(address)};
+    return connect(fd, (struct sockaddr *)&remote, sizeof remote) < 0 ? -errno : 0;
+}
+
+static void disconnect(int fd) {
+    struct sockaddr nobody = {.sa_family = AF_UNSPEC};
+    connect(fd, &nobody, sizeof nobody); /* the bound port stays, as bind(2) named it */
+}
+
+/* What waits in the socket came before connect(2) chose whose datagrams are let in. */
+static void drop_stale(port *p) {
+    char byte;
+    for (int i = 0; i < MAX_STALE_DATAGRAMS && recv(p->fd, &byte, 1, MSG_DONTWAIT) >= 0; i++)
+        count(&p->counters.drops[UDPFWD_DROP_UNLINKED], 1);
+}
+
+static void enlarge_buffers(int fd) {
+    int bytes = SOCKET_BUFFER_BYTES;
+    /* FORCE goes past the system's limit where we may; otherwise the limit is what we get. */
+    if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof bytes) < 0)
+        setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
+    if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &bytes, sizeof bytes) < 0)
+        setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes);
+}
+
+static int free_slot(udpfwd *core) {
+    for (int id = 0; id < core->port_slots; id++)
+        if (core->ports[id] == NULL)
+            return id;
+    int slots = core->port_slots ? core->port_slots * 2 : 64;
+    port **ports = realloc(core->ports, sizeof *ports * (size_t)slots);
+    if (ports == NULL)
+        return -ENOMEM;
+    memset(ports + core->port_slots, 0, sizeof *ports * (size_t)(slots - core->port_slots));
+    int id = core->port_slots;
+    core->ports = ports;
+    core->port_slots = slots;
+    return id;
+}
+
+typedef struct {
+    int first;
+    int second;
+    uint32_t address;
+    uint16_t udp_port;
+} change_arguments;
+
+static int apply_open(udpfwd *core, const void *given) {
+    const change_arguments *arguments = given;
+    int id = free_slot(core);
+    if (id < 0)
+        return id;
+    port *p = calloc(1, sizeof *p);
+    if (p == NULL)
+        return -ENOMEM;
+    p->id = id;
+    p->fd = fcntl(arguments->first, F_DUPFD_CLOEXEC, 0);
+    int result = p->fd < 0 ? -errno : connect_to(p->fd, arguments->address, arguments->udp_port);
+    if (result == 0) {
+        enlarge_buffers(p->fd);
+        drop_stale(p);
+        struct epoll_event interest = {.events = EPOLLIN, .data.ptr = p};
+        if (epoll_ctl(core->epoll_fd, EPOLL_CTL_ADD, p->fd, &interest) < 0)
+            result = -errno;
+    }
+    if (result < 0) {
+        if (p->fd >= 0)
+            close(p->fd);
+        free(p);
+        return result;
+    }
+    core->ports[id] = p;
+    return id;
+}
+
+int udpfwd_port_open(udpfwd *core, int fd, uint32_t remote_address, uint16_t remote_port) {
+    return make_change(core, apply_open,
+                       &(change_arguments){.first = fd, .address = remote_address, .udp_port = remote_port});
+}
+
+static int apply_set_remote(udpfwd *core, const void *given) {
+    const change_arguments *arguments = given;
+    port *p = find_port(core, arguments->first);
+    if (p == NULL)
+        return -ENOENT;
+    p->segments_refused = 0;
+    return connect_to(p->fd, arguments->address, arguments->udp_port);
+}
+
+int udpfwd_port_set_remote(udpfwd *core, int port_id, uint32_t remote_address, uint16_t remote_port) {
+    return make_change(core, apply_set_remote,
+                       &(change_arguments){.first = port_id, .address = remote_address, .udp_port = remote_port});
+}
+
+static void separate(port *p) {
+    if (p->peer != NULL)
+        p->peer->peer = NULL;
+    p->peer = NULL;
+}
+
+static void separate_splice(port *p) {
+    if (p->splice != NULL)
+        p->splice->splice = NULL;
+    p->splice = NULL;
+}
+
+static void end_port(udpfwd *core, port *p) {
+    separate(p);
+    separate_splice(p);
+    epoll_ctl(core->epoll_fd, EPOLL_CTL_DEL, p->fd, NULL);
+    disconnect(p->fd);
+    close(p->fd);
+    core->ports[p->id] = NULL;
+    free(p);
+}
+
+static int apply_close(udpfwd *core, const void *given) {
+    port *p = find_port(core, ((const change_arguments *)given)->first);
+    if (p == NULL)
+        return -ENOENT;
+    end_port(core, p);
+    return 0;
+}
+
+int udpfwd_port_close(udpfwd *core, int port_id) {
+    return make_change(core, apply_close, &(change_arguments){.first = port_id});
+}
+
+static int apply_patch(udpfwd *core, const void *given) {
+    const change_arguments *arguments = given;
+    port *first = find_port(core, arguments->first), *second = find_port(core, arguments->second);
+    if (first == NULL || second == NULL)
+        return -ENOENT;
+    if (first == second)
+        return -EINVAL;
+    if (first->peer != NULL || second->peer != NULL)
+        return -EBUSY;
+    first->peer = second;
+    second->peer = first;
+    return 0;
+}
+
+int udpfwd_patch(udpfwd *core, int first_id, int second_id) {
+    return make_change(core, apply_patch, &(change_arguments){.first = first_id, .second = second_id});
+}
+
+static int apply_unpatch(udpfwd *core, const void *given) {
+    port *p = find_port(core, ((const change_arguments *)given)->first);
+    if (p == NULL)
+        return -ENOENT;
+    separate(p);
+    return 0;
+}
+
+int udpfwd_unpatch(udpfwd *core, int port_id) {
+    return make_change(core, apply_unpatch, &(change_arguments){.first = port_id});
+}
+
+static int apply_splice(udpfwd *core, const void *given) {
+    const change_arguments *arguments = given;
+    port *first = find_port(core, arguments->first), *second = find_port(core, arguments->second);
+    if (first == NULL || second == NULL)
+        return -ENOENT;
+    if (first == second)
+        return -EINVAL;
+    if (first->splice != NULL || second->splice != NULL)
+        return -EBUSY;
+    first->splice = second;
+    second->splice = first;
+    return 0;
+}
+
+int udpfwd_splice(udpfwd *core, int first_id, int second_id) {
+    return make_change(core, apply_splice, &(change_arguments){.first = first_id, .second = second_id});
+}
+
+static int apply_unsplice(udpfwd *core, const void *given) {
+    port *p = find_port(core, ((const change_arguments *)given)->first);
+    if (p == NULL)
+        return -ENOENT;
+    separate_splice(p);
+    return 0;
+}
+
+int udpfwd_unsplice(udpfwd *core, int port_id) {
+    return make_change(core, apply_unsplice, &(change_arguments){.first = port_id});
+}
+
+/* --- the worker --- */
+
+static int begin_run(udpfwd *core) {
+    pthread_mutex_lock(&core->lock);
+    int result = core->running ? -EBUSY : 0;
+    if (result == 0)
+        core->running = 1;
+    pthread_mutex_unlock(&core->lock);
+    return result;
+}
+
+/* Between two turns: makes the changes that wait. Returns whether the worker shall end. */
+static int end_turn(udpfwd *core) {
+    uint64_t woken;
+    ssize_t got = read(core->wake_fd, &woken, sizeof woken);
+    (void)got;
+    pthread_mutex_lock(&core->lock);
+    apply_changes(core);
+    int stopping = core->stopping;
+    if (stopping)
+        core->running = 0; /* from here on callers make their changes themselves */
+    pthread_mutex_unlock(&core->lock);
+    return stopping;
+}
+
+static int forward(udpfwd *core) {
+    struct epoll_event events[EVENTS_PER_WAIT];
+    for (;;) {
+        int ready = epoll_wait(core->epoll_fd, events, EVENTS_PER_WAIT, signal_stats(core));
+        if (ready < 0 && errno != EINTR)
+            return -errno;
+        int woken = 0;
+        for (int i = 0; i < ready; i++) {
+            if (events[i].data.ptr == NULL)
+                woken = 1;
+            else
+                serve_port(core, events[i].data.ptr);
+        }
+        if (woken && end_turn(core))
+            return 0;
+    }
+}
+
+int udpfwd_run(udpfwd *core) {
+    int result = begin_run(core);
+    if (result < 0)
+        return result;
+    /* Under SCHED_BATCH waking up does not preempt the sender, so that a burst gathers and is moved as one batch. */
+    struct sched_param before_param, batch_param = {.sched_priority = 0};
+    int before = sched_getscheduler(0);
+    sched_getparam(0, &before_param);
+    sched_setscheduler(0, SCHED_BATCH, &batch_param);
+    result = forward(core);
+    if (before >= 0)
+        sched_setscheduler(0, before, &before_param);
+    if (result < 0) {
+        pthread_mutex_lock(&core->lock);
+        core->running = 0;
+        apply_changes(core);
+        pthread_mutex_unlock(&core->lock);
+    }
+    return result;
+}
+
+void udpfwd_stop(udpfwd *core) {
+    pthread_mutex_lock(&core->lock);
+    core->stopping = 1;
+    pthread_mutex_unlock(&core->lock);
+    wake(core);
+}
+
+/* --- the core --- */
+
+static int prepare(udpfwd *core) {
+    core->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+    core->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    core->stats_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (core->epoll_fd < 0 || core->wake_fd < 0 || core->stats_fd < 0)
+        return -errno;
+    core->buffers = malloc(sizeof *core->buffers * UDPFWD_BATCH_FRAMES);
+    if (core->buffers == NULL)
+        return -ENOMEM;
+    for (int i = 0; i < UDPFWD_BATCH_FRAMES; i++) {
+        core->in_iov[i].iov_base = core->buffers[i];
+        core->in_iov[i].iov_len = UDPFWD_MAX_FRAME_BYTES;
+        core->in[i].msg_hdr.msg_iov = &core->in_iov[i];
+        core->in[i].msg_hdr.msg_iovlen = 1;
+    }
+    struct epoll_event interest = {.events = EPOLLIN, .data.ptr = NULL};
+    return epoll_ctl(core->epoll_fd, EPOLL_CTL_ADD, core->wake_fd, &interest) < 0 ? -errno : 0;
+}
+
+int udpfwd_open(uint32_t stats_interval_us, udpfwd **opened) {
+    udpfwd *core = calloc(1, sizeof *core);
+    if (core == NULL)
+        return -ENOMEM;
+    core->epoll_fd = core->wake_fd = core->stats_fd = -1;
+    core->stats_interval_ns = (uint64_t)stats_interval_us * 1000u;
+    core->last_change = &core->first_change;
+    pthread_mutex_init(&core->lock, NULL);
+    pthread_cond_init(&core->changed, NULL);
+    int result = prepare(core);
+    if (result < 0) {
+        udpfwd_close(core);
+        return result;
+    }
+    *opened = core;
+    return 0;
+}
+
+static void close_if_open(int fd) {
+    if (fd >= 0)
+        close(fd);
+}
+
+void udpfwd_close(udpfwd *core) {
+    for (int id = 0; id < core->port_slots; id++)
+        if (core->ports[id] != NULL)
+            end_port(core, core->ports[id]);
+    close_if_open(core->epoll_fd);
+    close_if_open(core->wake_fd);
+    close_if_open(core->stats_fd);
+    pthread_cond_destroy(&core->changed);
+    pthread_mutex_destroy(&core->lock);
+    free(core->ports);
+    free(core->buffers);
+    free(core);
+}

@@ -1,0 +1,65 @@
+"""A whole server in the test's own trio loop: real core, real sockets, real VPCS, its own ports and folder."""
+
+import os
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import attrs
+import httpx
+import pytest
+
+from gns3trio.config import Config
+from gns3trio.server import open_server
+
+VPCS = os.environ.get("GNS3TRIO_TEST_VPCS", shutil.which("vpcs") or "vpcs").split(":")[0]
+
+
+@attrs.frozen
+class Server:
+    """A running server and a client of it."""
+
+    url: str
+    config: Config
+    http: httpx.AsyncClient
+
+    async def request(self, method: str, path: str, body: Any = None, status: int | None = None) -> Any:
+        """Send a request as a GNS3 2.2 client does; checks the status when given; returns the JSON reply, if any."""
+        reply = await self.http.request(method, path, json=body)
+        if status is not None:
+            assert reply.status_code == status, reply.text
+        return reply.json() if reply.content else None
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Config:
+    return Config(
+        port=0,
+        projects_path=tmp_path / "projects",
+        vpcs_path=VPCS,
+        console_start_port_range=42000,
+        console_end_port_range=44000,
+        udp_start_port_range=44001,
+        udp_end_port_range=48000,
+        stats_interval=0.05,
+    )
+
+
+@pytest.fixture
+async def server(config: Config) -> AsyncIterator[Server]:
+    async with open_server(config) as running:
+        (url,) = running.urls
+        async with httpx.AsyncClient(base_url=url, timeout=30) as http:
+            yield Server(url, config, http)
+
+
+@pytest.fixture
+async def project(server: Server) -> dict[str, Any]:
+    """An open project."""
+    return await server.request("POST", "/v2/projects", {"name": "lab"}, 201)
+
+
+def node_path(project: dict[str, Any], node: dict[str, Any]) -> str:
+    """The path of a node in version 2."""
+    return f"/v2/projects/{project['project_id']}/nodes/{node['node_id']}"
