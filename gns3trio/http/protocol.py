@@ -1,0 +1,362 @@
+"""HTTP/1.1 and websockets of one connection: Hypercorn's protocol classes, mended where they are wrong.
+
+No sockets and no tasks of its own: ``gns3trio.http.containment`` moves the bytes. What differs from Hypercorn 0.18:
+
+- No HTTP/2: neither h2c nor prior knowledge.
+- Bytes pipelined behind a running reply do not park the reader, so the client's leaving is still seen.
+- A reply that ends with input unread does not wait for an application that will never read it.
+- An application that goes on sending to a client that left is told, first gently, then with ClientLeft;
+  Hypercorn's no-op without a checkpoint lets an endless sender stop the whole event loop.
+- A websocket frame that comes along with the upgrade waits for the application's answer instead of being
+  answered with 400 and a connection that nobody closes.
+- A websocket message that is too long, or a broken frame, is answered with its close code and ends the
+  connection; the application gets the code of the client's close frame.
+- Errors of this level have the JSON body of the API: ``{"message": ..., "status": ...}``.
+"""
+
+import json
+from collections import deque
+from http import HTTPStatus
+from typing import Any
+
+import h11
+import trio
+from hypercorn.events import Closed, RawData, Updated
+from hypercorn.events import Event as TransportEvent
+from hypercorn.protocol.events import Body, Data, EndBody, Request, Response, StreamClosed
+from hypercorn.protocol.events import Event as StreamEvent
+from hypercorn.protocol.h11 import STREAM_ID, H11Protocol, H11WSConnection
+from hypercorn.protocol.http_stream import ASGIHTTPState, HTTPStream
+from hypercorn.protocol.ws_stream import ASGIWebsocketState, FrameTooLargeError, WSStream
+from wsproto.connection import ConnectionState as WebsocketState
+from wsproto.events import CloseConnection, Message, Ping
+from wsproto.frame_protocol import CloseReason
+
+# An application has this long, from its first send to a client that left, to see the disconnect in receive().
+LATE_SENDS_SECONDS = 1.0
+# Each of these sends pauses: an endless sender shall not spend that time spinning.
+LATE_SEND_PAUSE_SECONDS = 0.01
+
+_WS_TEXT = 0x81  # FIN and opcode, RFC 6455 5.2
+_WS_BINARY = 0x82
+
+AsgiMessage = Any  # Hypercorn types each message as its own TypedDict; here they only pass through
+
+
+class ClientLeft(OSError):
+    """Raised by ``send()`` when the client is gone and the application does not stop (ASGI 2.4 asks for an OSError)."""
+
+
+class Inbox:
+    """The messages that an application gets from ``receive()``: requests and their bodies, websocket messages.
+
+    Bounded: ``put`` waits while ``limit`` messages wait (so the client's bytes wait in the kernel). A disconnect
+    never waits, comes after all others, and is then the answer to every ``receive()``.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._messages: deque[AsgiMessage] = deque()
+        self._disconnect: AsgiMessage | None = None
+        self._closed = False
+        self._changed = trio.lowlevel.ParkingLot()
+
+    async def put(self, message: AsgiMessage) -> None:
+        """Hand a message to the application; dropped when it has ended or was told of the disconnect."""
+        if message["type"] in ("http.disconnect", "websocket.disconnect"):
+            self._disconnect = self._disconnect or message
+        else:
+            while len(self._messages) >= self._limit and self._disconnect is None and not self._closed:
+                await self._changed.park()
+            if self._closed or self._disconnect is not None:
+                return
+            self._messages.append(message)
+        self._changed.unpark_all()
+
+    async def receive(self) -> AsgiMessage:
+        """ASGI ``receive``."""
+        while not self._messages:
+            if self._disconnect is not None:
+                await trio.lowlevel.checkpoint()
+                return self._disconnect
+            await self._changed.park()
+        self._changed.unpark_all()
+        return self._messages.popleft()
+
+    def close(self) -> None:
+        """The application has ended: nothing waits for it any more."""
+        self._closed = True
+        self._messages.clear()
+        self._changed.unpark_all()
+
+
+def error_reply(status: int, message: str = "") -> tuple[list[tuple[bytes, bytes]], bytes]:
+    """Headers and JSON body of an error of the HTTP layer. The connection ends with it."""
+    body = json.dumps({"message": message or HTTPStatus(status).phrase, "status": status}).encode()
+    headers = [
+        (b"content-type", b"application/json"),
+        (b"content-length", b"%d" % len(body)),
+        (b"connection", b"close"),
+    ]
+    return headers, body
+
+
+class _LateSends:
+    """What ``send()`` does once the stream is over."""
+
+    def __init__(self) -> None:
+        self._raise_after: float | None = None
+
+    async def send(self) -> None:
+        now = trio.current_time()
+        if self._raise_after is None:
+            self._raise_after = now + LATE_SENDS_SECONDS
+        elif now > self._raise_after:
+            raise ClientLeft("the client has left")
+        await trio.sleep(LATE_SEND_PAUSE_SECONDS)
+
+
+class HttpStream(HTTPStream):
+    """One request and its reply."""
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self._late = _LateSends()
+
+    async def client_left(self) -> None:
+        """Tell the application that the client sends no more; a reply is still written, it may be half-closed."""
+        if not self.closed:
+            await self.app_put({"type": "http.disconnect"})
+
+    async def app_send(self, message: AsgiMessage | None) -> None:
+        """ASGI ``send``; None when the application has ended."""
+        if self.closed and message is not None:
+            await self._late.send()
+        else:
+            await super().app_send(message)
+
+    async def _send_error_response(self, status_code: int) -> None:
+        headers, body = error_reply(status_code)
+        await self.send(Response(stream_id=self.stream_id, headers=headers, status_code=status_code))
+        if self.scope["method"] != "HEAD":
+            await self.send(Body(stream_id=self.stream_id, data=body))
+        await self.send(EndBody(stream_id=self.stream_id))
+        self.state = ASGIHTTPState.CLOSED
+
+
+class WebsocketStream(WSStream):
+    """One websocket, from its upgrade on. Compression is never agreed: one frame could unpack to gigabytes."""
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self._late = _LateSends()
+        self._answered = trio.Event()  # the application accepted or refused
+        self._close_code: int = CloseReason.ABNORMAL_CLOSURE
+
+    async def handle(self, event: StreamEvent) -> None:
+        """An event of the connection. Early frames wait here, so that the rest waits in the kernel."""
+        if isinstance(event, Body | Data) and not self._answered.is_set():
+            await self._answered.wait()
+        if isinstance(event, Body | Data) and not self.handshake.accepted:
+            return
+        if isinstance(event, StreamClosed) and not self.closed:
+            self.closed = True
+            self._answered.set()
+            if self.app_put is not None:
+                await self.app_put({"type": "websocket.disconnect", "code": int(self._close_code)})
+            return
+        await super().handle(event)
+        if isinstance(event, Request) and self.closed:  # the upgrade itself was wrong and has been refused
+            self._answered.set()
+            await self.send(StreamClosed(stream_id=self.stream_id))
+
+    async def app_send(self, message: AsgiMessage | None) -> None:
+        """ASGI ``send``; None when the application has ended."""
+        if message is None:
+            self._answered.set()
+            await super().app_send(None)
+        elif self.closed:
+            await self._late.send()
+        elif message["type"] == "websocket.send" and self.state is ASGIWebsocketState.CONNECTED:
+            if self.connection.state is WebsocketState.OPEN:  # else the close frame is out and nothing may follow
+                await self.send(Data(stream_id=self.stream_id, data=_frame(message)))
+        else:
+            if message["type"] == "websocket.accept":
+                self.handshake.extensions = None
+            await super().app_send(message)
+            if self.state is not ASGIWebsocketState.HANDSHAKE:
+                self._answered.set()
+
+    async def _handle_events(self) -> None:
+        for event in self.connection.events():
+            if isinstance(event, Message):
+                try:
+                    self.buffer.extend(event)
+                except FrameTooLargeError:
+                    await self._send_wsproto_event(CloseConnection(code=CloseReason.MESSAGE_TOO_BIG))
+                    await self.send(StreamClosed(stream_id=self.stream_id))
+                    return
+                if event.message_finished:
+                    assert self.app_put is not None
+                    await self.app_put(self.buffer.to_message())
+                    self.buffer.clear()
+            elif isinstance(event, Ping):
+                await self._send_wsproto_event(event.response())
+            elif isinstance(event, CloseConnection):
+                if self.connection.state is WebsocketState.REMOTE_CLOSING:
+                    self._close_code = event.code
+                    await self._send_wsproto_event(event.response())
+                elif self.connection.state is WebsocketState.OPEN:  # wsproto found a frame broken: tell the client why
+                    await self._send_wsproto_event(CloseConnection(code=event.code, reason=event.reason))
+                await self.send(StreamClosed(stream_id=self.stream_id))
+                return
+
+    async def _send_error_response(self, status_code: int) -> None:
+        headers, body = error_reply(status_code)
+        await self.send(Response(stream_id=self.stream_id, headers=headers, status_code=status_code))
+        await self.send(Body(stream_id=self.stream_id, data=body))
+        await self.send(EndBody(stream_id=self.stream_id))
+
+
+def _frame(message: AsgiMessage) -> bytes:
+    """The frame (RFC 6455 5.2) of a ``websocket.send``: unmasked, unfragmented, a tenth of what wsproto takes for it."""
+    payload = message.get("bytes")
+    if payload is not None:
+        first = _WS_BINARY
+    else:
+        first, payload = _WS_TEXT, message["text"].encode()
+    size = len(payload)
+    if size < 126:
+        return bytes((first, size)) + payload
+    if size < 1 << 16:
+        return bytes((first, 126)) + size.to_bytes(2, "big") + payload
+    return bytes((first, 127)) + size.to_bytes(8, "big") + payload
+
+
+class Http1Protocol(H11Protocol):
+    """The requests of one connection, one after the other."""
+
+    def __init__(self, *args: Any, pipelined_bytes: int) -> None:
+        super().__init__(*args)
+        self._max_pipelined = pipelined_bytes
+        self._pipelined = 0
+        self.paused = False  # a reply is running and bytes behind its request wait in h11's buffer
+
+    @property
+    def receiving_body(self) -> bool:
+        """Whether the client has to send more of a request's body."""
+        return self.connection.their_state is h11.SEND_BODY
+
+    @property
+    def expects_input(self) -> bool:
+        """Whether the client may have sent what was not read: part of a request, pipelined bytes, a close frame."""
+        if isinstance(self.connection, H11WSConnection):
+            return True
+        settled = self.connection.their_state in (h11.IDLE, h11.DONE, h11.MUST_CLOSE, h11.CLOSED)
+        return not settled or bool(self.connection.trailing_data[0])
+
+    async def handle(self, event: TransportEvent) -> None:
+        """Bytes from the client (none at its end), or Closed when the connection is over for both sides."""
+        if isinstance(event, RawData) and self.paused:
+            self._pipelined += len(event.data)
+            if self._pipelined > self._max_pipelined:
+                await self.send(Closed())
+            else:
+                self.connection.receive_data(event.data)
+        else:
+            await super().handle(event)
+
+    async def resume(self) -> None:
+        """The reply is over: go on with what was pipelined."""
+        self.paused = False
+        self._pipelined = 0
+        await self._handle_events()
+
+    async def client_left(self) -> None:
+        """The client sends no more: a websocket is over, a running reply may still be read."""
+        if isinstance(self.stream, HttpStream):
+            await self.stream.client_left()
+        else:
+            await self.handle(Closed())
+
+    async def time_out(self) -> None:
+        """Answer headers that did not come to their end."""
+        if self.connection.our_state is h11.IDLE and self.connection.trailing_data[0]:
+            await self._send_error_response(408)
+
+    async def _handle_events(self) -> None:
+        while True:
+            if self.connection.they_are_waiting_for_100_continue:
+                headers = self.config.response_headers("h11")
+                await self._send_h11_event(h11.InformationalResponse(status_code=100, headers=headers))
+            try:
+                event = self.connection.next_event()
+            except h11.RemoteProtocolError as error:
+                if self.connection.our_state in (h11.IDLE, h11.SEND_RESPONSE):
+                    await self._send_error_response(error.error_status_hint, str(error))
+                await self.send(Closed())
+                return
+            if isinstance(event, h11.Request):
+                await self.send(Updated(idle=False))
+                await self._create_stream(event)
+            elif event is h11.PAUSED:
+                self.paused = True
+                return
+            elif self.stream is None or event is h11.NEED_DATA or isinstance(event, h11.ConnectionClosed):
+                return
+            elif isinstance(event, h11.Data):
+                await self.stream.handle(Body(stream_id=STREAM_ID, data=event.data))
+            elif isinstance(event, h11.EndOfMessage):
+                await self.stream.handle(EndBody(stream_id=STREAM_ID))
+            elif isinstance(event, Data):  # of a websocket
+                await self.stream.handle(event)
+
+    async def _create_stream(self, request: h11.Request) -> None:
+        if request.http_version not in (b"1.0", b"1.1"):  # HTTP/2 with prior knowledge looks like a request of 2.0
+            await self._send_error_response(505)
+            await self.send(Closed())
+            return
+        stream_type: type[HttpStream] | type[WebsocketStream] = HttpStream
+        if _is_websocket_upgrade(request):
+            assert isinstance(self.connection, h11.Connection)
+            stream_type = WebsocketStream
+            self.connection = H11WSConnection(self.connection)
+        self.stream = stream_type(
+            self.app,
+            self.config,
+            self.context,
+            self.task_group,
+            self.ssl,
+            self.client,
+            self.server,
+            self.stream_send,
+            STREAM_ID,
+        )
+        await self.stream.handle(
+            Request(
+                stream_id=STREAM_ID,
+                headers=list(request.headers),
+                http_version=request.http_version.decode(),
+                method=request.method.decode("ascii").upper(),
+                raw_path=request.target,
+                state=self.connection_state,
+            )
+        )
+        self.keep_alive_requests += 1
+
+    async def _send_error_response(self, status_code: int, message: str = "") -> None:
+        headers, body = error_reply(status_code, message)
+        headers += self.config.response_headers("h11")
+        await self._send_h11_event(h11.Response(status_code=status_code, headers=headers))
+        await self._send_h11_event(h11.Data(data=body))
+        await self._send_h11_event(h11.EndOfMessage())
+
+
+def _is_websocket_upgrade(request: h11.Request) -> bool:
+    if request.method != b"GET":
+        return False
+    tokens: dict[bytes, list[bytes]] = {b"connection": [], b"upgrade": []}
+    for name, value in request.headers:
+        if name in tokens:
+            tokens[name] += [token.strip() for token in value.lower().split(b",")]
+    return b"upgrade" in tokens[b"connection"] and tokens[b"upgrade"] == [b"websocket"]

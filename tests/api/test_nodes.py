@@ -1,0 +1,187 @@
+"""Nodes over the API of version 2, on real VPCS."""
+
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import trio
+
+from tests.api.conftest import Server, node_path
+
+BASE = {"node_type": "vpcs", "compute_id": "local"}
+NODE_KEYS = {
+    *("command_line", "compute_id", "console", "console_auto_start", "console_host", "console_type", "custom_adapters"),
+    *("first_port_name", "height", "label", "locked", "name", "node_directory", "node_id", "node_type", "ports"),
+    *("port_name_format", "port_segment_size", "project_id", "properties", "status", "symbol", "template_id", "width"),
+    *("x", "y", "z"),
+}
+
+
+async def create(server: Server, project: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    body = {**BASE, "name": "PC1", **fields}
+    return await server.request("POST", f"/v2/projects/{project['project_id']}/nodes", body, 201)
+
+
+async def test_a_node_has_exactly_the_keys_of_gns3(server: Server, project: dict[str, Any]) -> None:
+    node = await create(server, project)
+    assert node.keys() == NODE_KEYS
+    assert (node["status"], node["command_line"], node["console_type"]) == ("stopped", "", "telnet")
+    assert node["console"] == 42000
+    assert node["label"] == {"rotation": 0, "style": None, "text": "PC1", "x": None, "y": -40}
+    assert node["ports"][0]["name"] == "Ethernet0"
+    assert await server.request("GET", node_path(project, node), None, 200) == node
+
+
+async def test_names_follow_the_rules_of_gns3(server: Server, project: dict[str, Any]) -> None:
+    assert [(await create(server, project, name=name))["name"] for name in ("PC 9", "PC9", "PC{0}", "pc")] == [
+        "PC9",
+        "PC1",
+        "PC2",
+        "pc",
+    ]
+
+
+async def test_a_known_id_gives_the_node_that_has_it(server: Server, project: dict[str, Any]) -> None:
+    node = await create(server, project, node_id=str(uuid4()))
+    assert await create(server, project, node_id=node["node_id"], name="other") == node
+
+
+@pytest.mark.parametrize(
+    ("fields", "status", "complaint"),
+    [
+        ({"name": ""}, 400, "name"),
+        ({"node_type": "toaster"}, 400, "node_type"),
+        ({"node_type": None}, 400, "node_type"),
+        ({"compute_id": "elsewhere"}, 404, "elsewhere"),
+        ({"console": 70000}, 400, "console"),
+        ({"console": "2000"}, 400, "console"),
+        ({"console_type": "vnc"}, 400, "console_type"),
+        ({"x": 1.5}, 400, "x"),
+        ({"label": {"x": "left"}}, 400, "label.x"),
+        ({"properties": {"ram": 5}}, 400, "properties.ram"),
+        ({"properties": {"startup_script": 5}}, 400, "startup_script"),
+        ({"surprise": 1}, 400, "surprise"),
+        ({"node_type": "qemu"}, 409, "qemu"),
+    ],
+)
+async def test_a_refused_node_leaves_nothing(
+    server: Server, project: dict[str, Any], fields: dict[str, Any], status: int, complaint: str
+) -> None:
+    path = f"/v2/projects/{project['project_id']}/nodes"
+    error = await server.request("POST", path, {**BASE, "name": "PC1", **fields}, status)
+    assert complaint in error["message"]
+    assert await server.request("GET", path, None, 200) == []
+    assert not list(Path(project["path"]).glob("project-files/*/*"))
+    assert (await create(server, project))["name"] == "PC1"  # the name was not kept
+
+
+async def test_start_stop_reload_and_delete(server: Server, project: dict[str, Any]) -> None:
+    node = await create(server, project)
+    path = node_path(project, node)
+    started = await server.request("POST", f"{path}/start", None, 200)
+    assert started["status"] == "started"
+    assert "-i 1" in started["command_line"]
+    assert (await server.request("POST", f"{path}/start", None, 200))["status"] == "started"
+    assert (await server.request("POST", f"{path}/suspend", None, 200))["status"] == "started"
+    assert (await server.request("POST", f"{path}/reload", None, 200))["status"] == "started"
+    assert (await server.request("POST", f"{path}/stop", None, 200))["status"] == "stopped"
+    await server.request("DELETE", path, None, 204)
+    await server.request("GET", path, None, 404)
+    assert not Path(node["node_directory"]).exists()
+    assert (await create(server, project))["console"] == node["console"]
+
+
+async def test_a_client_may_send_the_whole_object_back(server: Server, project: dict[str, Any]) -> None:
+    node = await create(server, project)
+    changed = await server.request("PUT", node_path(project, node), {**node, "x": 7, "name": "PC5"}, 200)
+    assert (changed["x"], changed["name"], changed["label"]["text"]) == (7, "PC5", "PC5")
+
+
+@pytest.mark.parametrize("change", [{"x": "1"}, {"name": ""}, {"console": 1 << 20}, {"nothing": 1}, {"locked": "no"}])
+async def test_a_refused_change_changes_nothing(
+    server: Server, project: dict[str, Any], change: dict[str, Any]
+) -> None:
+    node = await create(server, project)
+    error = await server.request("PUT", node_path(project, node), {"y": 9, **change}, 400)
+    assert next(iter(change)) in error["message"]
+    assert await server.request("GET", node_path(project, node), None, 200) == node
+
+
+async def test_a_change_that_the_compute_refuses_changes_nothing(server: Server, project: dict[str, Any]) -> None:
+    first, second = await create(server, project), await create(server, project)
+    body = {"name": "renamed", "console": first["console"], "x": 5}
+    await server.request("PUT", node_path(project, second), body, 409)
+    assert await server.request("GET", node_path(project, second), None, 200) == second
+
+
+async def test_a_start_script_is_a_file_and_follows_the_name(server: Server, project: dict[str, Any]) -> None:
+    node = await create(server, project, properties={"startup_script": "set pcname %h\nip 10.0.0.1 24\n"})
+    assert node["properties"] == {}
+    script = Path(node["node_directory"]) / "startup.vpc"
+    assert script.read_text() == "set pcname PC1\nip 10.0.0.1 24\n"
+    await server.request("PUT", node_path(project, node), {"name": "host"}, 200)
+    assert script.read_text().startswith("set pcname host\n")
+
+
+async def test_requests_to_one_node_keep_their_order(server: Server, project: dict[str, Any]) -> None:
+    """Sent at the same moment over one connection each: they are answered in the order in which they arrived."""
+    path = node_path(project, await create(server, project))
+    finished: list[str] = []
+
+    async def act(action: str) -> None:
+        reply = await server.request("POST", f"{path}/{action}", None, 200)
+        assert reply["status"] == {"start": "started", "stop": "stopped"}[action]
+        finished.append(action)
+
+    actions = ["start", "stop", "start", "stop", "start"]
+    async with trio.open_nursery() as nursery:
+        for action in actions:
+            nursery.start_soon(act, action)
+            await trio.sleep(0.02)  # so that they arrive in this order; a start takes far longer
+    assert finished == actions
+
+
+async def test_a_node_that_waits_for_a_deletion_is_gone(server: Server, project: dict[str, Any]) -> None:
+    path = node_path(project, await create(server, project))
+    statuses: list[int] = []
+
+    async def request(method: str, suffix: str) -> None:
+        statuses.append((await server.http.request(method, path + suffix)).status_code)
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(request, "POST", "/start")
+        await trio.sleep(0.02)
+        nursery.start_soon(request, "DELETE", "")
+        await trio.sleep(0.02)
+        nursery.start_soon(request, "POST", "/start")
+    assert statuses == [200, 204, 404]
+
+
+async def test_a_locked_node_is_not_deleted(server: Server, project: dict[str, Any]) -> None:
+    node = await create(server, project)
+    await server.request("PUT", node_path(project, node), {"locked": True}, 200)
+    await server.request("DELETE", node_path(project, node), None, 409)
+
+
+async def test_a_closed_project_shows_its_nodes_and_refuses_the_rest(server: Server, project: dict[str, Any]) -> None:
+    node = await create(server, project, x=5)
+    path = f"/v2/projects/{project['project_id']}"
+    await server.request("POST", f"{path}/close", None, 204)
+    (saved,) = await server.request("GET", f"{path}/nodes", None, 200)
+    assert (saved["name"], saved["x"]) == ("PC1", 5)
+    assert not saved.keys() & {"status", "ports", "project_id", "command_line", "console_host", "node_directory"}
+    await server.request("GET", node_path(project, node), None, 403)
+    await server.request("POST", f"{path}/nodes", {**BASE, "name": "x"}, 403)
+    await server.request("POST", f"{path}/nodes/start", None, 403)
+    await server.request("POST", f"{path}/open", None, 201)
+    assert await server.request("GET", node_path(project, node), None, 200) == node
+
+
+async def test_all_nodes_start_and_stop_together(server: Server, project: dict[str, Any]) -> None:
+    path = f"/v2/projects/{project['project_id']}/nodes"
+    for _ in range(4):
+        await create(server, project)
+    for action, status in [("start", "started"), ("reload", "started"), ("stop", "stopped")]:
+        await server.request("POST", f"{path}/{action}", None, 204)
+        assert {node["status"] for node in await server.request("GET", path, None, 200)} == {status}

@@ -1,0 +1,168 @@
+"""Version 1 and ``vms``, over the same state as version 2."""
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from tests.api.conftest import Server
+
+UNKNOWN = "00000000-0000-4000-8000-000000000000"
+
+
+@pytest.fixture
+async def vms(server: Server, project: dict[str, Any]) -> list[dict[str, Any]]:
+    """Two VPCS, one made through ``vms`` and one through version 1."""
+    p = project["project_id"]
+    first = await server.request("POST", f"/v2/projects/{p}/vms", {"name": "VPCS 1", "vm_type": "vpcs"}, 201)
+    second = await server.request("POST", f"/v1/projects/{p}/vpcs/vms", {"name": "VPCS 2"}, 201)
+    return [first, second]
+
+
+def vm_path(vm: dict[str, Any]) -> str:
+    return f"/v1/projects/{vm['project_id']}/vpcs/vms/{vm['vm_id']}"
+
+
+def nio(lport: int, rport: int) -> dict[str, Any]:
+    return {"lport": lport, "rhost": "", "rport": rport, "type": "nio_udp"}
+
+
+async def wire(server: Server, vms: list[dict[str, Any]]) -> None:
+    a, b = [await lease(server, vms[0]["project_id"]) for _ in range(2)]
+    for vm, body in zip(vms, (nio(a, b), nio(b, a)), strict=True):
+        assert await server.request("POST", f"{vm_path(vm)}/adapters/0/ports/0/nio", body, 201) == body
+
+
+async def lease(server: Server, project_id: str) -> int:
+    reply = await server.request("POST", f"/v1/projects/{project_id}/ports/udp", {}, 201)
+    return int(reply["udp_port"])
+
+
+async def test_names_are_kept_and_consoles_follow_each_other(server: Server, vms: list[dict[str, Any]]) -> None:
+    assert [vm["name"] for vm in vms] == ["VPCS 1", "VPCS 2"]
+    assert [vm["console"] for vm in vms] == [42000, 42001]
+    assert vms[0]["vm_type"] == "vpcs"
+    nodes = await server.request("GET", f"/v2/projects/{vms[0]['project_id']}/nodes", None, 200)
+    assert [node["node_id"] for node in nodes] == [vm["vm_id"] for vm in vms]
+    assert (await server.request("GET", vm_path(vms[0]), None, 200))["name"] == "VPCS 1"
+    duplicate = {"name": "VPCS 2"}
+    assert (await server.request("POST", f"/v1/projects/{vms[0]['project_id']}/vpcs/vms", duplicate, 201))[
+        "name"
+    ] == "VPCS 2"
+
+
+async def test_udp_ports_follow_each_other(server: Server, project: dict[str, Any]) -> None:
+    assert [await lease(server, project["project_id"]) for _ in range(3)] == [44001, 44002, 44003]
+
+
+async def test_a_tunnel_made_by_hand_is_a_link_that_survives(server: Server, vms: list[dict[str, Any]]) -> None:
+    await wire(server, vms)
+    path = f"/v2/projects/{vms[0]['project_id']}"
+    (link,) = await server.request("GET", f"{path}/links", None, 200)
+    assert {end["node_id"] for end in link["nodes"]} == {vm["vm_id"] for vm in vms}
+    await server.request("POST", f"{path}/close", None, 204)
+    await server.request("POST", f"{path}/open", None, 201)
+    assert await server.request("GET", f"{path}/links", None, 200) == [link]
+    assert (await server.request("POST", f"{vm_path(vms[0])}/start", {}, 200))["status"] == "started"
+    await server.request("DELETE", f"{vm_path(vms[1])}/adapters/0/ports/0/nio", None, 204)
+    await server.request("DELETE", f"{vm_path(vms[1])}/adapters/0/ports/0/nio", None, 204)
+    assert await server.request("GET", f"{path}/links", None, 200) == []
+
+
+async def test_a_start_without_nio_is_refused(server: Server, vms: list[dict[str, Any]]) -> None:
+    assert "NIO" in (await server.request("POST", f"{vm_path(vms[0])}/start", {}, 409))["message"]
+    await wire(server, vms)
+    assert (await server.request("POST", f"{vm_path(vms[0])}/start", {}, 200))["status"] == "started"
+    await server.request("POST", f"{vm_path(vms[0])}/reload", {}, 204)
+    await server.request("POST", f"{vm_path(vms[0])}/stop", {}, 204)
+    assert (await server.request("GET", vm_path(vms[0]), None, 200))["status"] == "stopped"
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "complaint"),
+    [
+        ({"type": "nio_udp", "lport": 0, "rhost": "", "rport": 1}, 400, "lport"),
+        ({"type": "nio_udp", "lport": 44001, "rport": 1}, 400, "rhost"),
+        ({"type": "nio_tap", "tap_device": "tap0"}, 400, "type"),
+        ({"type": "nio_udp", "lport": 44001, "rhost": "no.such.host.invalid", "rport": 1}, 400, "rhost"),
+        ({}, 400, "type"),
+    ],
+)
+async def test_a_refused_nio_leaves_nothing(
+    server: Server, vms: list[dict[str, Any]], body: dict[str, Any], status: int, complaint: str
+) -> None:
+    path = f"{vm_path(vms[0])}/adapters/0/ports/0/nio"
+    assert complaint in (await server.request("POST", path, body, status))["message"]
+    await server.request("POST", f"{vm_path(vms[0])}/start", {}, 409)  # still without a NIO
+    assert await lease(server, vms[0]["project_id"]) == 44001  # the port was not kept
+
+
+async def test_a_port_in_use_and_a_port_that_is_not_there_are_409(server: Server, vms: list[dict[str, Any]]) -> None:
+    await wire(server, vms)
+    await server.request("POST", f"{vm_path(vms[0])}/adapters/0/ports/0/nio", nio(44002, 44001), 409)
+    await server.request("POST", f"{vm_path(vms[0])}/adapters/0/ports/1/nio", nio(44010, 44011), 409)
+
+
+async def test_projects_of_version_1(server: Server) -> None:
+    first = await server.request("POST", "/v1/projects", {"name": "old"}, 201)
+    assert first.keys() == {"location", "name", "path", "project_id", "temporary"}
+    await server.request("POST", "/v1/projects", {"name": "old"}, 201)  # names need not be unique
+    assert (await server.request("POST", "/v1/projects", {}, 201))["name"]
+    assert len(await server.request("GET", "/v1/projects", None, 200)) == 3
+    path = f"/v1/projects/{first['project_id']}"
+    assert (await server.request("PUT", path, {"name": "new"}, 200))["name"] == "new"
+    await server.request("PUT", path, {"path": "/elsewhere"}, 403)
+    await server.request("POST", f"{path}/commit", {}, 204)
+    await server.request("POST", f"{path}/close", {}, 204)
+    await server.request("GET", path, None, 404)
+    assert (await server.request("GET", f"/v2{path[3:]}", None, 200))["status"] == "closed"
+    again = await server.request("POST", "/v1/projects", {"project_id": first["project_id"]}, 201)
+    assert again["name"] == "new"
+    await server.request("DELETE", path, None, 204)
+    await server.request("GET", f"/v2{path[3:]}", None, 404)
+
+
+async def test_a_temporary_project_is_gone_when_it_closes(server: Server) -> None:
+    project = await server.request("POST", "/v1/projects", {"name": "short", "temporary": True}, 201)
+    await server.request("POST", f"/v1/projects/{project['project_id']}/close", {}, 204)
+    await server.request("GET", f"/v2/projects/{project['project_id']}", None, 404)
+    assert not list(server.config.projects_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/v1/projects/nope", 400),
+        ("GET", f"/v1/projects/{UNKNOWN}", 404),
+        ("POST", f"/v1/projects/{UNKNOWN}/ports/udp", 404),
+        ("GET", "/v1/version", 200),
+        ("POST", "/v1/version", 400),
+    ],
+)
+async def test_statuses(server: Server, method: str, path: str, status: int) -> None:
+    await server.request(method, path, None, status)
+
+
+async def test_vm_routes_of_version_1(server: Server, vms: list[dict[str, Any]]) -> None:
+    p = vms[0]["project_id"]
+    await server.request("GET", f"/v1/projects/{p}/vpcs/vms", None, 405)
+    await server.request("GET", f"/v1/projects/{p}/vpcs/vms/nope", None, 400)
+    await server.request("GET", f"/v1/projects/{p}/vpcs/vms/{UNKNOWN}", None, 404)
+    await server.request("POST", f"/v1/projects/{p}/vpcs/vms", {"name": "x", "vm_type": "vpcs"}, 400)
+    changed = await server.request("PUT", vm_path(vms[1]), {"name": "New Name", "startup_script": "echo %h"}, 200)
+    assert (changed["name"], changed["startup_script"]) == ("New Name", "echo New Name")
+    await server.request("DELETE", vm_path(vms[1]), None, 204)
+    await server.request("DELETE", vm_path(vms[1]), None, 404)
+
+
+async def test_the_vms_alias(server: Server, project: dict[str, Any]) -> None:
+    path = f"/v2/projects/{project['project_id']}/vms"
+    vm_id = str(uuid4())
+    vm = await server.request("POST", path, {"name": "A B", "vm_type": "vpcs", "vm_id": vm_id}, 201)
+    assert (vm["vm_id"], vm["name"], vm["compute_id"]) == (vm_id, "A B", "local")
+    assert await server.request("GET", path, None, 200) == [vm]
+    assert (await server.request("PUT", f"{path}/{vm_id}", {"name": "C D"}, 201))["name"] == "C D"
+    for action, status in [("start", "started"), ("suspend", "started"), ("reload", "started"), ("stop", "stopped")]:
+        assert (await server.request("POST", f"{path}/{vm_id}/{action}", None, 201))["status"] == status
+    await server.request("DELETE", f"{path}/{vm_id}", None, 201)
+    await server.request("GET", f"{path}/{vm_id}", None, 404)

@@ -1,0 +1,138 @@
+"""Tunnels of one host: which of them are spliced."""
+
+import socket
+from collections.abc import AsyncIterator, Iterator
+from uuid import UUID
+
+import pytest
+import trio
+
+from gns3trio.compute.leases import PortLease, UdpPorts, bind_udp
+from gns3trio.compute.nio import UdpNio
+from gns3trio.compute.registry import NodeRegistry, NodeType
+from gns3trio.compute.tunnels import Tunnel, TunnelTable
+from gns3trio.compute.vpcs import VpcsSettings
+from gns3trio.errors import Conflict
+from gns3trio.forwarder.forwarder import Forwarder, open_forwarder
+from tests.compute.conftest import LOOPBACK, UDP_RANGE
+
+PROJECT = UUID(int=1)
+SECONDS = 5.0
+
+
+@pytest.fixture
+async def forwarder() -> AsyncIterator[Forwarder]:
+    async with open_forwarder() as forwarder:
+        yield forwarder
+
+
+@pytest.fixture
+def leases() -> Iterator[list[PortLease]]:
+    ports = UdpPorts(*UDP_RANGE)
+    held = [ports.claim(PROJECT, ports.reserve(PROJECT)) for _ in range(3)]
+    yield held
+    for lease in held:
+        lease.release()
+
+
+class Device:
+    """Plays a node: a socket joined to a tunnel."""
+
+    def __init__(self, forwarder: Forwarder, tunnel: Tunnel) -> None:
+        self.socket = trio.socket.from_stdlib_socket(bind_udp(LOOPBACK, 0))
+        self._device = bind_udp(LOOPBACK, 0)
+        self.port = forwarder.open_port(self._device, self.socket.getsockname())
+        self._address = self._device.getsockname()
+        self._bridge = forwarder.connect(self.port, tunnel.port)
+
+    async def send(self, frame: bytes) -> None:
+        await self.socket.sendto(frame, self._address)
+
+    async def receive(self) -> bytes:
+        with trio.fail_after(SECONDS):
+            return await self.socket.recv(2048)
+
+    def close(self) -> None:
+        self._bridge.close()
+        self.port.close()
+        self._device.close()
+        self.socket.close()
+
+
+async def open_tunnel(table: TunnelTable, lease: PortLease, rport: int, rhost: str = "") -> Tunnel:
+    nio = UdpNio(lport=lease.port, rhost=rhost, rport=rport)
+    return table.open(lease, nio, await table.resolve(nio))
+
+
+async def test_the_two_ends_of_a_tunnel_are_spliced(forwarder: Forwarder, leases: list[PortLease]):
+    """The frame does not pass through the tunnel's sockets: a listener in the way of one would see it."""
+    table = TunnelTable(forwarder)
+    near = await open_tunnel(table, leases[0], leases[1].port)
+    far = await open_tunnel(table, leases[1], leases[0].port, "localhost")
+    a, b = Device(forwarder, near), Device(forwarder, far)
+    for sender, receiver in ((a, b), (b, a)):
+        await sender.send(b"frame")
+        assert await receiver.receive() == b"frame"
+    for end in (a, b, near, far):
+        end.close()
+
+
+async def test_a_tunnel_to_another_program(forwarder: Forwarder, leases: list[PortLease]):
+    """As to another host: through the sockets, and back."""
+    table = TunnelTable(forwarder)
+    with bind_udp(LOOPBACK, 0) as raw:
+        other = trio.socket.from_stdlib_socket(raw)
+        tunnel = await open_tunnel(table, leases[0], raw.getsockname()[1])
+        device = Device(forwarder, tunnel)
+        await device.send(b"out")
+        with trio.fail_after(SECONDS):
+            assert await other.recv(100) == b"out"
+        await other.sendto(b"in", (LOOPBACK, leases[0].port))
+        assert await device.receive() == b"in"
+        device.close()
+        tunnel.close()
+
+
+async def test_an_end_that_leads_elsewhere_is_not_spliced(forwarder: Forwarder, leases: list[PortLease]):
+    """A names B's port, but B leads to C: what A sends is foreign to B."""
+    table = TunnelTable(forwarder)
+    a = await open_tunnel(table, leases[0], leases[1].port)
+    b = await open_tunnel(table, leases[1], leases[2].port)
+    c = await open_tunnel(table, leases[2], leases[1].port)
+    devices = [Device(forwarder, tunnel) for tunnel in (a, b, c)]
+    await devices[0].send(b"foreign")
+    await devices[2].send(b"expected")
+    assert await devices[1].receive() == b"expected"
+    for end in (*devices, a, b, c):
+        end.close()
+
+
+async def test_a_closed_end_is_forgotten(forwarder: Forwarder, leases: list[PortLease]):
+    table = TunnelTable(forwarder)
+    first = await open_tunnel(table, leases[0], leases[1].port)
+    first.close()
+    second = await open_tunnel(table, leases[0], leases[1].port)
+    far = await open_tunnel(table, leases[1], leases[0].port)
+    a, b = Device(forwarder, second), Device(forwarder, far)
+    await a.send(b"frame")
+    assert await b.receive() == b"frame"
+    for end in (a, b, second, far):
+        end.close()
+    for lease in leases:  # bound still, for whoever holds the lease
+        assert lease.socket.getsockname()[1] == lease.port
+        assert lease.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) == 0
+
+
+def test_node_types_are_registered_by_name():
+    async def create(spec: object) -> None:
+        raise AssertionError
+
+    registry = NodeRegistry()
+    vpcs = NodeType(VpcsSettings, create)
+    registry.add("vpcs", vpcs)
+    assert registry.get("vpcs") is vpcs
+    assert "vpcs" in registry and list(registry.names()) == ["vpcs"]
+    with pytest.raises(ValueError, match="vpcs"):
+        registry.add("vpcs", vpcs)
+    with pytest.raises(Conflict, match="qemu"):
+        registry.get("qemu")
