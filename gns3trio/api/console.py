@@ -3,7 +3,7 @@
 import trio
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from gns3trio.console.hub import ConsoleClient
+from gns3trio.console.hub import CLOSE_SECONDS, ConsoleClient
 from gns3trio.controller.node import Node
 
 WS_NORMAL = 1000
@@ -33,16 +33,23 @@ async def serve_console(websocket: WebSocket, node: Node, closing: trio.Event) -
         close_code = None
         nursery.cancel_scope.cancel()
 
-    async def until_closing(nursery: trio.Nursery) -> None:
+    async def until_server_closes(nursery: trio.Nursery) -> None:
         nonlocal close_code
         await closing.wait()
         close_code = WS_GOING_AWAY
         nursery.cancel_scope.cancel()
 
+    async def until_console_closes(client: ConsoleClient, nursery: trio.Nursery) -> None:
+        """Give a client that does not read a moment for its last bytes, not for ever."""
+        await client.wait_closed()
+        await trio.sleep(CLOSE_SECONDS)
+        nursery.cancel_scope.cancel()
+
     with instance.console_hub.attach() as client:
         async with trio.open_nursery() as nursery:
             nursery.start_soon(from_client, client, nursery)
-            nursery.start_soon(until_closing, nursery)
+            nursery.start_soon(until_server_closes, nursery)
+            nursery.start_soon(until_console_closes, client, nursery)
             while data := await client.receive():
                 await websocket.send_bytes(data)
             nursery.cancel_scope.cancel()

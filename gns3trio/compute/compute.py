@@ -80,9 +80,7 @@ async def open_compute(config: Config, forwarder: Forwarder) -> AsyncIterator[Co
             nursery=nursery,
             forwarder=forwarder,
             tunnels=TunnelTable(forwarder),
-            console_ports=ConsolePorts(
-                config.host, config.console_start_port_range, config.console_end_port_range
-            ),
+            console_ports=ConsolePorts(config.host, config.console_start_port_range, config.console_end_port_range),
             udp_ports=udp_ports,
             mac_ids=MacIds(MAC_IDS),
             vpcs_ports=VpcsPorts(),

@@ -7,6 +7,7 @@ server; a thread of trio's pool does not. A pidfd names the child itself, where 
 import os
 import signal
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import trio
@@ -35,10 +36,8 @@ class ChildProcess:
     def send_signal(self, number: int) -> None:
         """Send a signal; a child that has ended is fine."""
         if self._status is None:
-            try:
+            with suppress(ProcessLookupError):
                 signal.pidfd_send_signal(self.pidfd, number)
-            except ProcessLookupError:
-                pass
 
     async def stop(self, *, signal_number: int = signal.SIGTERM, grace: float) -> int:
         """End the child and give its exit status: ``signal_number``, ``grace`` seconds, then SIGKILL.
@@ -81,8 +80,9 @@ def spawn(
 ) -> ChildProcess:
     """Start ``argv[0]``, a path, in folder ``cwd`` with these three descriptors and no others.
 
-    With ``controlling_tty`` the terminal at ``stdin`` becomes the child's own. ``env`` None passes on ours. ``death_signal`` is what
-    the child gets when the server dies. To be called on the trio thread. Raises OSError when it cannot be started.
+    With ``controlling_tty`` the terminal at ``stdin`` becomes the child's own. ``env`` None passes on ours.
+    ``death_signal`` is what the child gets when the server dies. To be called on the trio thread. Raises OSError when
+    it cannot be started.
     """
     environment = os.environ if env is None else env
     child = ffi.new("spawned_child *")

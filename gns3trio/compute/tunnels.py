@@ -48,12 +48,16 @@ class TunnelTable:
         return str(address), nio.rport
 
     def open(self, lease: PortLease, nio: UdpNio, remote: tuple[str, int]) -> Tunnel:
-        """A tunnel on ``lease`` to ``remote``; spliced with its other end if that is here."""
+        """A tunnel on ``lease`` to ``remote``; spliced with its other end if that is here. Raises Conflict."""
         tunnel = Tunnel(self, lease, nio, remote)
         self._by_port[lease.port] = tunnel
         other = self._by_port.get(remote[1])
         if other is not None and other is not tunnel and _joined(tunnel, other):
-            self.forwarder.splice(tunnel.port, other.port)
+            try:
+                self.forwarder.splice(tunnel.port, other.port)
+            except BaseException:
+                tunnel.close()
+                raise
         return tunnel
 
     def forget(self, tunnel: Tunnel) -> None:

@@ -2,9 +2,13 @@
 
 A node that runs is one task below the compute's nursery. The task owns the process, the terminal and the console
 listener, and lets no exception out: whatever goes wrong with a node stops that node only.
+
+There is no log file of the console: it would grow without end and hold what users typed. What VPCS said last goes into
+the message when it does not start.
 """
 
 import logging
+import os
 import signal
 from collections.abc import Callable
 from functools import partial
@@ -177,7 +181,7 @@ class VpcsNode:
         async with self._changing:
             await self._stop()
             if self._tunnel is not None:
-                self._close_tunnel(self._tunnel)
+                self._take_lease(self._tunnel).release()
             if self._console is not None:
                 self._console.release()
                 self._console = None
@@ -202,6 +206,8 @@ class VpcsNode:
             await self._start()
 
     async def _start(self) -> None:
+        if self._scope is not None and self._scope.cancel_called:  # whoever stopped it did not wait for the end
+            await self._ended.wait()
         if self.status == "started":
             return
         if self._mac_id is None:
@@ -385,17 +391,20 @@ class VpcsNode:
             if self._mac_id is None:
                 raise Conflict(f"VPCS '{self.name}' has been deleted")
             remote = await self._services.tunnels.resolve(nio)
-            old = self._tunnel
-            if old is not None and old.lease.port == nio.lport:
-                self._unpatch()
-                old.close()
-                lease: PortLease = old.lease
+            if self._tunnel is not None and self._tunnel.lease.port == nio.lport:
+                lease = self._take_lease(self._tunnel)
             else:
                 lease = self._services.udp_ports.claim(self.project_id, nio.lport)
-                if old is not None:
-                    self._close_tunnel(old)
-            self._tunnel = self._services.tunnels.open(lease, nio, remote)
-            self._patch()
+                if self._tunnel is not None:
+                    self._take_lease(self._tunnel).release()
+            try:
+                self._tunnel = self._services.tunnels.open(lease, nio, remote)
+                self._patch()
+            except BaseException:
+                if self._tunnel is not None:
+                    self._take_lease(self._tunnel)
+                lease.release()
+                raise
 
     async def unbind_nio(self, adapter_number: int, port_number: int) -> None:
         """Separate port 0 from its tunnel. Raises Conflict when it has none."""
@@ -403,13 +412,14 @@ class VpcsNode:
             _check_port(port_number)
             if self._tunnel is None:
                 raise Conflict(f"Port {port_number} is not connected")
-            self._close_tunnel(self._tunnel)
+            self._take_lease(self._tunnel).release()
 
-    def _close_tunnel(self, tunnel: Tunnel) -> None:
+    def _take_lease(self, tunnel: Tunnel) -> PortLease:
+        """Close the tunnel; its lease is the caller's."""
         self._unpatch()
         tunnel.close()
-        tunnel.lease.release()
         self._tunnel = None
+        return tunnel.lease
 
     def _patch(self) -> None:
         """Join the process and the tunnel, once both are there."""
@@ -426,7 +436,7 @@ class VpcsNode:
     def startup_script(self) -> str | None:
         """What VPCS runs when it starts; None when there is no script."""
         try:
-            with open(self.directory / STARTUP_FILE, "rb") as file:
+            with open(self.directory / STARTUP_FILE, "rb", opener=_open_plain) as file:
                 return file.read(MAX_SCRIPT_BYTES).decode(errors="replace")
         except OSError:
             return None
@@ -453,12 +463,19 @@ class VpcsNode:
             self._write_script(expand_script(startup_script, self.name))
 
     def _write_script(self, text: str) -> None:
-        (self.directory / STARTUP_FILE).write_text(text, newline="")
+        new = self.directory / f".{STARTUP_FILE}.new"
+        new.write_text(text, newline="")
+        new.replace(self.directory / STARTUP_FILE)  # a full disk leaves the old script
 
     def _rename_in_folder(self, name: str) -> None:
         script = self.startup_script()
         if script is not None:
             self._write_script(rename_in_script(script, self.name, name))
+
+
+def _open_plain(path: str, flags: int) -> int:
+    """Open a file of a folder that users fill: a link must not lead out of it, a pipe must not block the server."""
+    return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)
 
 
 def describe_exit(code: int) -> str:

@@ -425,21 +425,18 @@ class Project:
         """What the compute calls when something happens to the node by itself."""
 
         def emit(event: NodeEvent) -> None:
+            if event.kind in ("error", "warning", "info"):
+                self._publish(*_log(event.kind, event.message))
+                return
             node = self.nodes.get(node_id)
-            if node is not None and node.instance is not None:
-                self._node_changed(node, event)
+            if node is None or node.instance is None:
+                return  # it is being created or deleted, which is announced as a whole
+            self._publish("node.updated", views.node_view(node))
+            if event.kind == "status":
+                action = "vm.started" if node.status == "started" else "vm.stopped"
+                self._publish(action, views.v1_vm_view(node))
 
         return emit
-
-    def _node_changed(self, node: Node, event: NodeEvent) -> None:
-        if event.kind == "updated":
-            self._publish("node.updated", views.node_view(node))
-        elif event.kind == "status":
-            self._publish("node.updated", views.node_view(node))
-            action = "vm.started" if node.status == "started" else "vm.stopped"
-            self._publish(action, views.v1_vm_view(node))
-        else:
-            self._publish(*_log(event.kind, event.message))
 
     # --- links ---
 

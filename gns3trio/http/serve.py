@@ -1,31 +1,145 @@
-"""Serves an ASGI application with Hypercorn on trio: HTTP/1.1 and websockets, with or without TLS."""
+"""Serves an ASGI application on one address: HTTP/1.1 and websockets by Hypercorn on trio, with or without TLS.
 
-from functools import partial
+Owns the listening sockets, the TLS context and the order of closing. What may go wrong in a single connection is
+the business of ``gns3trio.http.containment``.
+"""
+
+import errno
+import os
+import socket
+import ssl
+from contextlib import ExitStack
 from pathlib import Path
+from typing import cast
 
 import attrs
 import trio
-from hypercorn.config import Config as HypercornConfig
+from hypercorn.config import Sockets
 from hypercorn.trio import serve
-from starlette.types import ASGIApp
+from hypercorn.typing import ASGIFramework
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from gns3trio.errors import Invalid, Unavailable
+from gns3trio.http import containment
+from gns3trio.http.limits import Limits
 
 
 @attrs.frozen
 class HttpSettings:
-    """Where to serve."""
+    """Where to serve, and what a client may cost.
+
+    ``host`` is an IPv4 or IPv6 address or a name; a name is bound on all of its addresses, ``::`` takes IPv4 as
+    well. ``port`` 0 lets the kernel choose. ``certfile`` (PEM, with its chain) turns TLS on; the key may be in it
+    or in ``certkey``.
+    """
 
     host: str
     port: int
     certfile: Path | None = None
     certkey: Path | None = None
+    limits: Limits = attrs.field(factory=Limits)
 
 
 async def serve_http(
-    app: ASGIApp, settings: HttpSettings, *, closing: trio.Event, task_status: trio.TaskStatus[list[str]]
+    app: ASGIApp,
+    settings: HttpSettings,
+    *,
+    closing: trio.Event,
+    task_status: trio.TaskStatus[list[str]] = trio.TASK_STATUS_IGNORED,
 ) -> None:
-    """Serve until ``closing``; ``task_status`` gets the URLs."""
-    config = HypercornConfig()
-    config.bind = [f"{settings.host}:{settings.port}"]
-    config.alpn_protocols = ["http/1.1"]
-    config.include_server_header = False
-    await serve(app, config, shutdown_trigger=closing.wait, mode="asgi", task_status=task_status)
+    """Serve until ``closing`` is set; ``task_status`` gets the URLs, with real ports, once clients can connect.
+
+    At ``closing`` the server accepts no more, idle connections end, and clients that do not read have
+    ``limits.closing_write_seconds``. Endless replies and websockets are expected to end by themselves, for which
+    the application watches the same event. What still runs after ``limits.closing_grace_seconds`` is cancelled.
+    Cancelling this function instead ends all connections at once.
+
+    Raises Unavailable when the address cannot be had, Invalid when the host, the certificate or its key is wrong.
+    """
+    ssl_context = _tls_context(settings)
+    connections = containment.Connections(settings.limits)
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(each) for each in await _listen(settings)]
+        owned = Sockets(sockets, [], []) if ssl_context else Sockets([], sockets, [])
+        config = containment.ContainedConfig(connections, owned, ssl_context)
+        containment.install()
+        async with trio.open_nursery() as nursery:
+
+            async def hurry_at_closing() -> None:
+                await closing.wait()
+                connections.close()
+
+            nursery.start_soon(hurry_at_closing)
+            framework = cast(ASGIFramework, WithoutLifespan(app))  # the same interface, typed message by message
+            await serve(framework, config, shutdown_trigger=closing.wait, mode="asgi", task_status=task_status)
+            nursery.cancel_scope.cancel()
+
+
+class WithoutLifespan:
+    """Answers ASGI's lifespan messages: what the application needs is started and ended by who calls serve_http."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "lifespan":
+            await self._app(scope, receive, send)
+            return
+        await receive()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await send({"type": "lifespan.shutdown.complete"})
+
+
+def _tls_context(settings: HttpSettings) -> ssl.SSLContext | None:
+    if settings.certfile is None:
+        if settings.certkey is not None:
+            raise Invalid(f"certkey: {settings.certkey} is the key of no certificate: certfile is not set")
+        return None
+    for name, path in (("certfile", settings.certfile), ("certkey", settings.certkey)):
+        try:
+            if path is not None:
+                path.open("rb").close()
+        except OSError as error:
+            raise Invalid(f"{name}: {path} cannot be read: {os.strerror(error.errno or 0)}") from None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.set_alpn_protocols(["http/1.1"])
+    try:
+        # Without a password OpenSSL would ask for that of an encrypted key on the terminal.
+        context.load_cert_chain(settings.certfile, settings.certkey, password="")
+    except (ssl.SSLError, ValueError) as error:
+        files = " and ".join(str(path) for path in (settings.certfile, settings.certkey) if path is not None)
+        raise Invalid(f"certfile, certkey: no certificate with its unencrypted key in {files}: {error}") from None
+    return context
+
+
+async def _listen(settings: HttpSettings) -> list[socket.socket]:
+    """Bound, listening sockets: one, or one per address of a name, all with the same port."""
+    host, port = settings.host, settings.port
+    try:
+        found = await trio.socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except (socket.gaierror, UnicodeError) as error:
+        raise Invalid(f"host: {host!r} is no address and no known name: {error}") from None
+    with ExitStack() as stack:
+        sockets: list[socket.socket] = []
+        for family, _, _, _, address in found:
+            sock = stack.enter_context(socket.socket(family, socket.SOCK_STREAM))
+            try:
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                # Accepted sockets inherit it: the kernel drops a peer whose host has vanished.
+                stall_ms = int(settings.limits.write_stall_seconds * 1000)
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, stall_ms)
+                sock.bind((address[0], port, *address[2:]))
+                sock.listen(settings.limits.backlog)
+            except OSError as error:
+                if error.errno != errno.EADDRNOTAVAIL:
+                    raise Unavailable(f"{host}:{port}: cannot listen there: {os.strerror(error.errno or 0)}") from None
+                sock.close()  # "localhost" also names ::1 on machines without IPv6
+            else:
+                sockets.append(sock)
+                port = sock.getsockname()[1]
+        if not sockets:
+            raise Invalid(f"host: {host!r} is not an address of this machine")
+        stack.pop_all()
+        return sockets

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from gns3trio.config import Config
-from gns3trio.server import open_server
+from gns3trio.server import RunningServer, open_server
 
 VPCS = os.environ.get("GNS3TRIO_TEST_VPCS", shutil.which("vpcs") or "vpcs").split(":")[0]
 
@@ -47,11 +47,16 @@ def config(tmp_path: Path) -> Config:
 
 
 @pytest.fixture
-async def server(config: Config) -> AsyncIterator[Server]:
-    async with open_server(config) as running:
-        (url,) = running.urls
-        async with httpx.AsyncClient(base_url=url, timeout=30) as http:
-            yield Server(url, config, http)
+async def running(config: Config) -> AsyncIterator[RunningServer]:
+    async with open_server(config) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def server(running: RunningServer, config: Config) -> AsyncIterator[Server]:
+    (url,) = running.urls
+    async with httpx.AsyncClient(base_url=url, timeout=30) as http:
+        yield Server(url, config, http)
 
 
 @pytest.fixture

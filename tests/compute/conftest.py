@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -30,9 +31,29 @@ PROGRAMS = os.environ.get("GNS3TRIO_TEST_VPCS", shutil.which("vpcs") or "vpcs").
 # A console that says nothing for so long is broken; a ping of VPCS waits one second.
 SILENCE_SECONDS = 20.0
 
-# Away from the defaults, so that a server on this machine does not matter.
-CONSOLE_RANGE = (22000, 22999)
-UDP_RANGE = (23000, 23999)
+_BLOCK = 1000
+
+
+def _own_block() -> socket.socket:
+    """Hold the last port of a block of ports that no other run of these tests uses.
+
+    Above the defaults, so that a server on this machine does not matter.
+    """
+    for first in range(12000, 32000, _BLOCK):
+        guard = socket.socket()
+        try:
+            guard.bind((LOOPBACK, first + _BLOCK - 1))
+        except OSError:
+            guard.close()
+        else:
+            return guard
+    raise AssertionError("no free block of ports")
+
+
+_guard = _own_block()
+_last = _guard.getsockname()[1]
+CONSOLE_RANGE = (_last - _BLOCK + 1, _last - _BLOCK // 2)
+UDP_RANGE = (_last - _BLOCK // 2 + 1, _last - 1)
 
 
 class Console:

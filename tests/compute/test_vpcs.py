@@ -10,6 +10,7 @@ from pathlib import Path
 import attrs
 import pytest
 import trio
+import trio.testing
 
 from gns3trio.compute.leases import PortLease, bind_udp
 from gns3trio.compute.nio import UdpNio
@@ -19,6 +20,7 @@ from gns3trio.errors import Conflict, Invalid
 from tests.compute.conftest import (
     CONSOLE_RANGE,
     LOOPBACK,
+    UDP_RANGE,
     Lab,
     can_reach_peer,
     count_replies,
@@ -115,11 +117,11 @@ async def test_a_link_is_made_and_removed_while_nodes_run(lab: Lab):
 async def test_a_nio_replaces_the_one_before(lab: Lab):
     """First to nobody, then on the same port, then on another one, to the real peer."""
     a, b = await lab.create("A"), await lab.create("B")
-    await a.bind_nio(0, 0, UdpNio(lport=23500, rhost="", rport=23999))
-    await a.bind_nio(0, 0, UdpNio(lport=23500, rhost="", rport=23501))
-    await b.bind_nio(0, 0, UdpNio(lport=23501, rhost="", rport=23502))
-    await a.bind_nio(0, 0, UdpNio(lport=23502, rhost="", rport=23501))
-    assert lab.services.udp_ports.leased == {23501, 23502}
+    await a.bind_nio(0, 0, UdpNio(lport=UDP_RANGE[0], rhost="", rport=UDP_RANGE[1]))
+    await a.bind_nio(0, 0, UdpNio(lport=UDP_RANGE[0], rhost="", rport=UDP_RANGE[0] + 1))
+    await b.bind_nio(0, 0, UdpNio(lport=UDP_RANGE[0] + 1, rhost="", rport=UDP_RANGE[0] + 2))
+    await a.bind_nio(0, 0, UdpNio(lport=UDP_RANGE[0] + 2, rhost="", rport=UDP_RANGE[0] + 1))
+    assert lab.services.udp_ports.leased == {UDP_RANGE[0] + 1, UDP_RANGE[0] + 2}
     await a.start()
     await b.start()
     async with open_console(a) as first:
@@ -129,15 +131,15 @@ async def test_a_nio_replaces_the_one_before(lab: Lab):
 async def test_nios_that_cannot_be(lab: Lab):
     a, b = await lab.create("A"), await lab.create("B")
     with pytest.raises(Conflict, match="Port 1"):
-        await a.bind_nio(0, 1, UdpNio(lport=23500, rhost="", rport=23501))
+        await a.bind_nio(0, 1, UdpNio(lport=UDP_RANGE[0], rhost="", rport=UDP_RANGE[0] + 1))
     with pytest.raises(Conflict, match="not connected"):
         await a.unbind_nio(0, 0)
     for rhost in ("no.such.host.invalid", "0.0.0.0"):
         with pytest.raises(Invalid, match="rhost"):
-            await a.bind_nio(0, 0, UdpNio(lport=23500, rhost=rhost, rport=23501))
-    await b.bind_nio(0, 0, UdpNio(lport=23500, rhost="", rport=23501))
-    with pytest.raises(Conflict, match="23500"):
-        await a.bind_nio(0, 0, UdpNio(lport=23500, rhost="", rport=23501))
+            await a.bind_nio(0, 0, UdpNio(lport=UDP_RANGE[0], rhost=rhost, rport=UDP_RANGE[0] + 1))
+    await b.bind_nio(0, 0, UdpNio(lport=UDP_RANGE[0], rhost="", rport=UDP_RANGE[0] + 1))
+    with pytest.raises(Conflict, match=str(UDP_RANGE[0])):
+        await a.bind_nio(0, 0, UdpNio(lport=UDP_RANGE[0], rhost="", rport=UDP_RANGE[0] + 1))
     assert not a.has_nio
 
 
@@ -262,7 +264,7 @@ class PortsOfOthers(VpcsPorts):
 async def test_a_port_that_another_program_took_first_is_replaced(lab: Lab):
     taken = [bind_udp(LOOPBACK, 0) for _ in range(2)]
     lab.services = attrs.evolve(lab.services, vpcs_ports=PortsOfOthers(taken))
-    a, b = await lab.create("A"), await lab.create("B")
+    a, b = await lab.create("A", startup_script="set pcname A\n"), await lab.create("B")
     await lab.connect(a, b)
     await a.start()
     await b.start()

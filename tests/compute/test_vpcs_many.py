@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import trio
+import trio.testing
 
 from gns3trio.compute.vpcs import VpcsNode
 from tests.compute.conftest import (
@@ -31,6 +32,12 @@ def open_descriptors() -> set[str]:
         except FileNotFoundError:
             continue  # the descriptor that lists the others
     return found
+
+
+def descriptors_of(pid: int) -> list[str]:
+    """What the descriptors of a process are, in order of their numbers."""
+    folder = f"/proc/{pid}/fd"
+    return [os.readlink(f"{folder}/{number}") for number in sorted(map(int, os.listdir(folder)))]
 
 
 async def test_fifty_nodes_start_ping_and_stop_at_once(program: str, tmp_path: Path):
@@ -73,6 +80,7 @@ SERVER = """
 import sys
 from pathlib import Path
 import trio
+import trio.testing
 from tests.compute.conftest import Lab, open_services, process_of
 
 async def main(program, folder):
@@ -120,7 +128,6 @@ async def test_a_node_has_one_process_and_three_descriptors_of_its_own(lab: Lab)
     await node.start()
     async with open_console(node) as console:
         await console.run("show")
-    descriptors = Path(f"/proc/{process_of(node)}/fd")
-    targets = [os.readlink(entry) for entry in sorted(descriptors.iterdir(), key=lambda entry: int(entry.name))]
+    targets = descriptors_of(process_of(node))
     assert len(set(targets[:3])) == 1 and targets[0].startswith("/dev/pts/")
     assert len(targets) <= 5  # its UDP port, and that of the relay in versions without -R

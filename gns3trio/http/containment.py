@@ -1,0 +1,412 @@
+"""One client's connection: replaces the connection class of Hypercorn's trio worker, whose defects it contains.
+
+Hypercorn's ``TCPServer`` lets the application write to the socket from its own task. Hence most of its defects:
+a write must not be cancelled half-way, so it is shielded, so a client that does not read holds the server's
+shutdown for ever; the closing of the connection runs inside the application's ``send()``, so an application that
+cancels itself at a disconnect cancels the closing too. And any exception of one connection ends the server.
+
+Here a connection is two tasks that own the socket, in a nursery with the application's task:
+
+- the reader feeds the protocol. It ends when the client leaves, when the protocol wants the connection closed,
+  or when its deadline passes (headers that never end, an idle connection, a body that stalls), and it then sees
+  the connection to its end;
+- the writer sends what the protocol put into a bounded buffer, all of it in one write. A client that takes
+  nothing for ``write_stall_seconds`` is cut off.
+
+So ``send()`` of an application only ever waits for room in the buffer, which may be cancelled at any time, and
+frames that were sent in one go leave in one segment.
+
+Nothing is shielded: cancelling a connection ends it.
+"""
+
+import logging
+import ssl
+from collections.abc import Awaitable, Callable, Generator
+from importlib.metadata import version
+from math import inf
+from typing import Any
+
+import attrs
+import hypercorn.trio.run
+import trio
+from hypercorn.config import Config, Sockets
+from hypercorn.events import Closed, Event, RawData, Updated
+from hypercorn.trio.worker_context import WorkerContext
+from hypercorn.typing import AppWrapper, ConnectionState, LifespanState, Scope
+from hypercorn.utils import parse_socket_addr
+
+from gns3trio.http.limits import Limits
+from gns3trio.http.protocol import AsgiMessage, ClientLeft, Http1Protocol, Inbox
+
+SUPPORTED_HYPERCORN = "0.18."
+if not version("hypercorn").startswith(SUPPORTED_HYPERCORN):
+    raise ImportError(
+        f"Hypercorn {version('hypercorn')} is installed, gns3trio needs {SUPPORTED_HYPERCORN}*: "
+        "it replaces parts of it that other versions may have changed"
+    )
+
+RECEIVE_BYTES = 64 * 1024
+# So many sends in a row go into one write; then the sender lets others run, however small what it sends.
+WRITE_BUFFER_PIECES = 128
+# A long body is written in pieces of this size, so that a slow client that does take bytes is not "stalled".
+WRITE_SLICE_BYTES = 256 * 1024
+
+log = logging.getLogger(__name__)
+
+
+@attrs.define(eq=False)
+class Connections:
+    """The live connections of one server."""
+
+    limits: Limits
+    closing: bool = False
+    _live: set["Connection"] = attrs.field(factory=set, init=False)
+
+    def __len__(self) -> int:
+        return len(self._live)
+
+    def add(self, connection: "Connection") -> None:
+        """A client has connected."""
+        self._live.add(connection)
+
+    def discard(self, connection: "Connection") -> None:
+        """A connection is over."""
+        self._live.discard(connection)
+
+    @property
+    def write_stall_seconds(self) -> float:
+        """How long a client may take nothing, at present."""
+        return self.limits.closing_write_seconds if self.closing else self.limits.write_stall_seconds
+
+    def close(self) -> None:
+        """The server stops: idle connections end, replies go on, but clients that do not read are given up soon."""
+        self.closing = True
+        for connection in self._live:
+            connection.hurry()
+
+
+class ContainedConfig(Config):
+    """Hypercorn's settings, with listening sockets and a TLS context that are there already."""
+
+    def __init__(self, connections: Connections, sockets: Sockets, ssl_context: ssl.SSLContext | None) -> None:
+        limits = connections.limits
+        self.connections = connections
+        self._sockets = sockets
+        self._ssl_context = ssl_context
+        self.backlog = limits.backlog
+        self.graceful_timeout = limits.closing_grace_seconds
+        self.h11_max_incomplete_size = limits.request_head_bytes
+        self.websocket_max_message_size = limits.websocket_message_bytes
+        self.websocket_ping_interval = limits.websocket_ping_seconds
+        self.keep_alive_max_requests = 1_000_000_000  # a client costs the same with many connections or with one
+        self.include_server_header = False  # the application names the server
+        self.accesslog = None
+        self.errorlog = logging.getLogger("hypercorn.error")
+
+    def create_sockets(self) -> Sockets:
+        """The sockets that it was made with."""
+        return self._sockets
+
+    def create_ssl_context(self) -> ssl.SSLContext | None:
+        """The context that it was made with."""
+        return self._ssl_context
+
+
+def install() -> None:
+    """Make Hypercorn's trio worker use ``Connection``; it finds the class by this global name only."""
+    vars(hypercorn.trio.run)["TCPServer"] = Connection
+
+
+class _Tasks:
+    """Stands in for Hypercorn's TaskGroup: the tasks of one connection, and what their errors mean."""
+
+    def __init__(self, nursery: trio.Nursery, inbox_limit: int) -> None:
+        self._nursery = nursery
+        self._inbox_limit = inbox_limit
+        self._running = 0
+        self._ended = trio.lowlevel.ParkingLot()
+
+    def spawn(self, function: Callable[..., Awaitable[Any]], *args: Any) -> None:
+        """Start a helper of the protocol (websocket pings); it ends with the connection."""
+        self._nursery.start_soon(function, *args)
+
+    async def spawn_app(
+        self,
+        app: AppWrapper,
+        config: Config,
+        scope: Scope,
+        send: Callable[[AsgiMessage | None], Awaitable[None]],
+    ) -> Callable[[AsgiMessage], Awaitable[None]]:
+        """Start the application for one request; returns how to hand it messages."""
+        inbox = Inbox(self._inbox_limit)
+        self._running += 1
+        self._nursery.start_soon(self._run_app, app, scope, inbox, send)
+        return inbox.put
+
+    async def finished(self) -> None:
+        """Wait until no application runs."""
+        while self._running:
+            await self._ended.park()
+
+    async def _run_app(
+        self,
+        app: AppWrapper,
+        scope: Scope,
+        inbox: Inbox,
+        send: Callable[[AsgiMessage | None], Awaitable[None]],
+    ) -> None:
+        try:
+            try:
+                await app(scope, inbox.receive, send, trio.to_thread.run_sync, trio.from_thread.run)
+            except* ClientLeft:
+                pass
+            except* Exception as errors:
+                what = f"{scope.get('method', scope['type'])} {scope.get('path', '')}"
+                log.error("%s failed", what, exc_info=_sole(errors))
+            inbox.close()
+            await send(None)
+        finally:
+            inbox.close()
+            self._running -= 1
+            self._ended.unpark_all()
+
+
+def _sole(error: BaseException) -> BaseException:
+    """What a group holds when it holds one error."""
+    while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
+        error = error.exceptions[0]
+    return error
+
+
+class Connection:
+    """One connection, from its acceptance to its end. Has the interface of ``hypercorn.trio.tcp_server.TCPServer``."""
+
+    def __init__(
+        self,
+        app: AppWrapper,
+        config: ContainedConfig,
+        context: WorkerContext,
+        state: LifespanState,
+        stream: trio.SocketStream | trio.SSLStream[trio.SocketStream],
+    ) -> None:
+        self._app = app
+        self._config = config
+        self._context = context
+        self._state = state
+        self._stream = stream
+        self._transport = stream.transport_stream if isinstance(stream, trio.SSLStream) else stream
+        self._siblings = config.connections
+        self._limits = config.connections.limits
+        self._protocol: Http1Protocol
+        # Reading
+        self._reading = trio.CancelScope()  # of the receive call that is under way
+        self._stopped = False
+        self._resume = False
+        self._peer_sent_eof = False
+        self._idle = True
+        self._idle_deadline = trio.current_time() + self._limits.request_head_seconds
+        self._head_started = True
+        # Writing
+        self._out: list[bytes] = []
+        self._out_bytes = 0  # in _out and in the writer's hands
+        self._out_waiting = trio.lowlevel.ParkingLot()  # the writer
+        self._out_taken = trio.lowlevel.ParkingLot()  # senders
+        self._writing = trio.CancelScope()  # of the write that is under way
+        self._broken = False  # nothing can be written any more
+
+    def __await__(self) -> Generator[Any, Any, None]:
+        return self.run().__await__()
+
+    async def run(self) -> None:
+        """Serve this client. Errors end the connection and are logged; nothing but cancellation gets out."""
+        self._siblings.add(self)
+        try:
+            await self._serve()
+        except* Exception as errors:
+            log.error("a connection failed", exc_info=_sole(errors))
+        finally:
+            self._siblings.discard(self)
+            await trio.aclose_forcefully(self._stream)
+
+    def hurry(self) -> None:
+        """The server closes: end if idle, and do not wait long for a client that does not read."""
+        if self._idle:
+            self._stop_reading()
+        hurried = trio.current_time() + self._limits.closing_write_seconds
+        self._writing.deadline = min(self._writing.deadline, hurried)
+
+    async def _serve(self) -> None:
+        if self._siblings.closing:
+            return
+        tls = isinstance(self._stream, trio.SSLStream)
+        if isinstance(self._stream, trio.SSLStream) and not await self._handshake(self._stream):
+            return
+        try:
+            family = self._transport.socket.family
+            client = parse_socket_addr(family, self._transport.socket.getpeername())
+            server = parse_socket_addr(family, self._transport.socket.getsockname())
+        except OSError:
+            return  # the client has gone already
+        async with trio.open_nursery() as nursery:
+            tasks = _Tasks(nursery, self._config.max_app_queue_size)
+            self._protocol = Http1Protocol(
+                self._app,
+                self._config,
+                self._context,
+                tasks,
+                ConnectionState(self._state.copy()),
+                tls,
+                client,
+                server,
+                self._on_protocol_event,
+                pipelined_bytes=self._limits.pipelined_bytes,
+            )
+            nursery.start_soon(self._write_until_broken)
+            await self._read_until_end()
+            if self._peer_sent_eof:
+                await self._protocol.client_left()
+                if self._protocol.stream is not None:
+                    await tasks.finished()
+            await self._protocol.handle(Closed())
+            await self._flush()
+            await self._close()
+            await tasks.finished()
+            nursery.cancel_scope.cancel()
+
+    async def _handshake(self, stream: trio.SSLStream[trio.SocketStream]) -> bool:
+        deadline = trio.current_time() + self._limits.tls_handshake_seconds
+        try:
+            with trio.CancelScope(deadline=deadline) as self._reading:
+                await stream.do_handshake()
+                return not self._stopped
+        except trio.BrokenResourceError:
+            pass  # no TLS, or no version or cipher in common
+        return False
+
+    async def _on_protocol_event(self, event: Event) -> None:
+        """What the protocol asks for; runs in the reader's task or in that of the application."""
+        if isinstance(event, RawData):
+            await self._write(event.data)
+        elif isinstance(event, Updated):
+            self._set_idle(event.idle)
+        elif isinstance(event, Closed):
+            self._stop_reading()
+
+    # Reading
+
+    def _stop_reading(self) -> None:
+        self._stopped = True
+        self._reading.cancel()
+
+    def _set_idle(self, idle: bool) -> None:
+        self._idle = idle
+        if not idle:
+            return
+        if self._siblings.closing:
+            self._stop_reading()
+        elif self._protocol.paused:
+            self._resume = True
+            self._reading.cancel()
+        else:
+            self._head_started = False
+            self._idle_deadline = trio.current_time() + self._limits.keep_alive_seconds
+            self._reading.deadline = self._idle_deadline
+
+    def _start_head(self) -> None:
+        if not self._head_started:
+            self._head_started = True
+            self._idle_deadline = trio.current_time() + self._limits.request_head_seconds
+
+    def _read_deadline(self) -> float:
+        if self._idle:
+            return self._idle_deadline
+        if self._protocol.receiving_body:
+            return trio.current_time() + self._limits.body_stall_seconds
+        return inf  # a reply is running, or this is a websocket
+
+    async def _read_until_end(self) -> None:
+        while not self._stopped:
+            if self._resume:
+                self._resume = False
+                self._head_started = False
+                self._start_head()
+                await self._protocol.resume()
+                continue
+            data: bytes | None = None
+            try:
+                with trio.CancelScope(deadline=self._read_deadline()) as self._reading:
+                    data = bytes(await self._stream.receive_some(RECEIVE_BYTES))
+            except (trio.BrokenResourceError, trio.ClosedResourceError):
+                return
+            if data is None:
+                if not self._stopped and not self._resume:  # the deadline has passed
+                    await self._protocol.time_out()
+                    return
+                continue
+            if self._idle:
+                self._start_head()
+            await self._protocol.handle(RawData(data))
+            if not data:
+                self._peer_sent_eof = True
+                return
+
+    # Writing
+
+    async def _write(self, data: bytes) -> None:
+        """Hand bytes to the writer; waits for room after that, so being cancelled here loses nothing."""
+        if self._broken or not data:
+            return
+        self._out.append(data)
+        self._out_bytes += len(data)
+        self._out_waiting.unpark()
+        while self._buffer_is_full() and not self._broken:
+            await self._out_taken.park()
+
+    def _buffer_is_full(self) -> bool:
+        return self._out_bytes > self._limits.write_buffer_bytes or len(self._out) > WRITE_BUFFER_PIECES
+
+    async def _flush(self) -> None:
+        while self._out_bytes and not self._broken:
+            await self._out_taken.park()
+
+    async def _write_until_broken(self) -> None:
+        while True:
+            while not self._out:
+                await self._out_waiting.park()
+            data = self._out[0] if len(self._out) == 1 else b"".join(self._out)
+            self._out.clear()
+            if not await self._write_in_slices(data):
+                break
+            self._out_bytes -= len(data)
+            self._out_taken.unpark_all()
+        self._broken = True
+        self._out.clear()
+        self._out_taken.unpark_all()
+        self._stop_reading()
+        await self._protocol.handle(Closed())
+
+    async def _write_in_slices(self, data: bytes) -> bool:
+        view = memoryview(data)
+        for start in range(0, len(view), WRITE_SLICE_BYTES):
+            deadline = trio.current_time() + self._siblings.write_stall_seconds
+            try:
+                with trio.CancelScope(deadline=deadline) as self._writing:
+                    await self._stream.send_all(view[start : start + WRITE_SLICE_BYTES])
+            except (trio.BrokenResourceError, trio.ClosedResourceError):
+                return False
+            if self._writing.cancelled_caught:
+                return False
+        return True
+
+    # Closing
+
+    async def _close(self) -> None:
+        if not self._broken and not self._peer_sent_eof and self._protocol.expects_input:
+            with trio.move_on_after(self._limits.linger_seconds):
+                try:
+                    await self._transport.send_eof()
+                    while await self._transport.receive_some(RECEIVE_BYTES):
+                        pass
+                except (trio.BrokenResourceError, trio.ClosedResourceError):
+                    pass
+        await trio.aclose_forcefully(self._stream)
