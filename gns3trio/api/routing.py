@@ -103,8 +103,9 @@ def _make_endpoint(handler: Handler, status: int, strict_ids: bool) -> Callable[
 
     async def endpoint(request: Request) -> Response:
         arguments = _path_arguments(request.path_params, hints, strict_ids)
+        data = await _read_body(request)  # even if nobody wants it: an unread body would cost the client its connection
         if body_type is not None:
-            arguments["body"] = structure(_body_converter, await _read_json(request), body_type)
+            arguments["body"] = structure(_body_converter, _parse_json(request, data), body_type)
         result = await handler(ApiRequest(request.app.state.context, request), **arguments)
         if isinstance(result, Response):
             return result
@@ -128,13 +129,17 @@ def _path_arguments(parameters: Mapping[str, Any], hints: Mapping[str, Any], str
     return arguments
 
 
-async def _read_json(request: Request) -> Any:
-    """The body as JSON, whatever its Content-Type; empty is ``{}``; query parameters are fields too."""
+async def _read_body(request: Request) -> bytearray:
     data = bytearray()
     async for chunk in request.stream():
         data += chunk
         if len(data) > MAX_JSON_BODY_BYTES:
             raise BodyTooLarge(f"body: larger than {MAX_JSON_BODY_BYTES} bytes")
+    return data
+
+
+def _parse_json(request: Request, data: bytearray) -> Any:
+    """The body as JSON, whatever its Content-Type; empty is ``{}``; query parameters are fields too."""
     try:
         body = orjson.loads(data) if data.strip() else {}
     except orjson.JSONDecodeError as error:

@@ -22,6 +22,7 @@ Nothing is shielded: cancelling a connection ends it.
 import logging
 import ssl
 from collections.abc import Awaitable, Callable, Generator
+from contextlib import suppress
 from importlib.metadata import version
 from math import inf
 from typing import Any
@@ -401,12 +402,15 @@ class Connection:
     # Closing
 
     async def _close(self) -> None:
-        if not self._broken and not self._peer_sent_eof and self._protocol.expects_input:
+        """Close the socket; before that, let a client that was still sending take its last reply."""
+        if not self._broken and not self._peer_sent_eof:
             with trio.move_on_after(self._limits.linger_seconds):
-                try:
-                    await self._transport.send_eof()
-                    while await self._transport.receive_some(RECEIVE_BYTES):
-                        pass
-                except (trio.BrokenResourceError, trio.ClosedResourceError):
-                    pass
+                with suppress(trio.BrokenResourceError, trio.ClosedResourceError):
+                    await self._linger()
         await trio.aclose_forcefully(self._stream)
+
+    async def _linger(self) -> None:
+        if self._protocol.expects_input and self._protocol.websocket is None:
+            await self._transport.send_eof()
+        while self._protocol.expects_input and (data := bytes(await self._stream.receive_some(RECEIVE_BYTES))):
+            self._protocol.take_leftover(data)

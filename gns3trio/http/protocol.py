@@ -152,10 +152,25 @@ class WebsocketStream(WSStream):
         self._late = _LateSends()
         self._answered = trio.Event()  # the application accepted or refused
         self._close_code: int = CloseReason.ABNORMAL_CLOSURE
+        self._early_frames = False
+
+    @property
+    def expects_input(self) -> bool:
+        """Whether more of the client is to be expected: its close frame, or the rest of frames that came too early."""
+        if self.handshake.accepted:
+            return self.connection.state is not WebsocketState.CLOSED
+        return self._early_frames
+
+    def take_leftover(self, data: bytes) -> None:
+        """Bytes that came after the server's close frame: only the client's close frame matters among them."""
+        if self.handshake.accepted and self.expects_input:
+            self.connection.receive_data(data)
+            deque(self.connection.events(), maxlen=0)
 
     async def handle(self, event: StreamEvent) -> None:
         """An event of the connection. Early frames wait here, so that the rest waits in the kernel."""
         if isinstance(event, Body | Data) and not self._answered.is_set():
+            self._early_frames = True
             await self._answered.wait()
         if isinstance(event, Body | Data) and not self.handshake.accepted:
             return
@@ -238,6 +253,7 @@ class Http1Protocol(H11Protocol):
         super().__init__(*args)
         self._max_pipelined = pipelined_bytes
         self._pipelined = 0
+        self.websocket: WebsocketStream | None = None  # stays when its stream is over
         self.paused = False  # a reply is running and bytes behind its request wait in h11's buffer
 
     @property
@@ -248,10 +264,15 @@ class Http1Protocol(H11Protocol):
     @property
     def expects_input(self) -> bool:
         """Whether the client may have sent what was not read: part of a request, pipelined bytes, a close frame."""
-        if isinstance(self.connection, H11WSConnection):
-            return True
+        if self.websocket is not None:
+            return self.websocket.expects_input
         settled = self.connection.their_state in (h11.IDLE, h11.DONE, h11.MUST_CLOSE, h11.CLOSED)
         return not settled or bool(self.connection.trailing_data[0])
+
+    def take_leftover(self, data: bytes) -> None:
+        """What the client sends once its stream is over."""
+        if self.websocket is not None:
+            self.websocket.take_leftover(data)
 
     async def handle(self, event: TransportEvent) -> None:
         """Bytes from the client (none at its end), or Closed when the connection is over for both sides."""
@@ -330,6 +351,8 @@ class Http1Protocol(H11Protocol):
             self.stream_send,
             STREAM_ID,
         )
+        if isinstance(self.stream, WebsocketStream):
+            self.websocket = self.stream
         await self.stream.handle(
             Request(
                 stream_id=STREAM_ID,

@@ -10,10 +10,6 @@ from gns3trio.http.limits import Limits
 from .conftest import UPGRADE, Server, Start, are_released, client_frame, read_all, read_until, settled_resources
 
 
-def open_websocket(server: Server) -> "object":
-    return open_websocket_url(server.url.replace("http", "ws") + "/ws")
-
-
 async def close_code(websocket: WebSocketConnection) -> int | None:
     """The code with which the server closes."""
     with pytest.raises(ConnectionClosed) as closed:
@@ -66,7 +62,7 @@ async def test_server_closes_with_its_code(start: Start) -> None:
         await receive()
         await send({"type": "websocket.close", "code": 1013})
 
-    server = await start(app)
+    server = await start(app, limits=Limits(linger_seconds=0.05))
     before = await settled_resources()
     async with await server.connect(UPGRADE + client_frame(1, b"x") * 200) as client:
         assert (await read_all(client)).endswith(b"\x88\x02\x03\xf5")
@@ -154,11 +150,11 @@ async def test_refused_websocket(start: Start) -> None:
         await send({"type": "websocket.close"})
 
     server = await start(app)
-    before = await settled_resources()
     with pytest.raises(HandshakeError) as refused:
         async with open_websocket_url(server.url.replace("http", "ws")):
             pass
     assert "403" in repr(refused.value)
+    before = await settled_resources()
     reply = await server.exchange(UPGRADE + client_frame(1, b"early"))
     assert reply.startswith(b"HTTP/1.1 403") and reply.endswith(b'{"message": "Forbidden", "status": 403}')
     assert await are_released(server, before)
