@@ -110,7 +110,8 @@ class Forwarder:
     def open_port(self, sock: socket.socket, remote: Address) -> Port:
         """A port on a bound UDP socket, which stays the caller's and must outlive the port.
 
-        ``remote`` is an IPv4 address and a UDP port. Raises Invalid for another address and Conflict when the kernel refuses.
+        ``remote`` is an IPv4 address and a UDP port. Raises Invalid for another address, Conflict when the kernel
+        refuses.
         """
         return Port(self, _check(lib.udpfwd_port_open(self.core, sock.fileno(), *_ipv4(remote))))
 
@@ -131,7 +132,9 @@ class Forwarder:
             self._counters = ffi.new("udpfwd_counters[]", self._capacity)
         data = ffi.buffer(self._counters, found * _COUNTERS.size)
         return {
-            port_id: PortCounters(rx_frames, rx_bytes, tx_frames, tx_bytes, refused, dict(zip(DROP_REASONS, drops)))
+            port_id: PortCounters(
+                rx_frames, rx_bytes, tx_frames, tx_bytes, refused, dict(zip(DROP_REASONS, drops, strict=True))
+            )
             for port_id, _, rx_frames, rx_bytes, tx_frames, tx_bytes, refused, *drops in _COUNTERS.iter_unpack(data)
         }
 

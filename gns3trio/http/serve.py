@@ -5,6 +5,7 @@ the business of ``gns3trio.http.containment``.
 """
 
 import errno
+import logging
 import os
 import socket
 import ssl
@@ -30,13 +31,14 @@ class HttpSettings:
 
     ``host`` is an IPv4 or IPv6 address or a name; a name is bound on all of its addresses, ``::`` takes IPv4 as
     well. ``port`` 0 lets the kernel choose. ``certfile`` (PEM, with its chain) turns TLS on; the key may be in it
-    or in ``certkey``.
+    or in ``certkey``. ``access_log`` logs each request to the logger ``gns3trio.http.access``.
     """
 
     host: str
     port: int
     certfile: Path | None = None
     certkey: Path | None = None
+    access_log: bool = False
     limits: Limits = attrs.field(factory=Limits)
 
 
@@ -61,7 +63,8 @@ async def serve_http(
     with ExitStack() as stack:
         sockets = [stack.enter_context(each) for each in await _listen(settings)]
         owned = Sockets(sockets, [], []) if ssl_context else Sockets([], sockets, [])
-        config = containment.ContainedConfig(connections, owned, ssl_context)
+        access_log = logging.getLogger("gns3trio.http.access") if settings.access_log else None
+        config = containment.ContainedConfig(connections, owned, ssl_context, access_log)
         containment.install()
         async with trio.open_nursery() as nursery:
 

@@ -6,7 +6,7 @@ import struct
 from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import attrs
 import hypercorn.trio.run
@@ -15,6 +15,7 @@ import trio
 from hypercorn.config import Config
 from hypercorn.trio import serve as hypercorn_serve
 from hypercorn.trio.tcp_server import TCPServer
+from hypercorn.typing import ASGIFramework
 from starlette.types import ASGIApp, Receive, Scope, Send
 from trio.testing import wait_all_tasks_blocked
 
@@ -110,7 +111,7 @@ async def are_released(server: Server, before: tuple[int, int]) -> bool:
 
 async def settled_resources() -> tuple[int, int]:
     """Tasks and descriptors once nothing moves any more."""
-    await wait_all_tasks_blocked(0.05)
+    await wait_all_tasks_blocked(0.02)
     return resources()
 
 
@@ -167,9 +168,8 @@ def _bare_starter(nursery: trio.Nursery, monkeypatch: pytest.MonkeyPatch) -> Sta
         config.keep_alive_timeout = limits.keep_alive_seconds
         config.websocket_ping_interval = limits.websocket_ping_seconds
         server = Server(contained=False)
-        serve = partial(
-            hypercorn_serve, WithoutLifespan(app), config, shutdown_trigger=server.closing.wait, mode="asgi"
-        )
+        framework = cast(ASGIFramework, WithoutLifespan(app))
+        serve = partial(hypercorn_serve, framework, config, shutdown_trigger=server.closing.wait, mode="asgi")
         server.urls = await nursery.start(_run, server, serve)
         return server
 

@@ -1,9 +1,11 @@
 """Requests and replies on the wire, and what a client may cost."""
 
 import json
+import logging
 
 import pytest
 import trio
+from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 from trio.testing import wait_all_tasks_blocked
 
@@ -142,6 +144,30 @@ async def test_client_that_left_is_told_to_receive(start: Start) -> None:
     assert said == ["http.request", "http.disconnect", "http.disconnect"]
 
 
+async def test_starlette_can_ask_whether_the_client_left(start: Start) -> None:
+    """``Request.is_disconnected()`` works, which it does not with a receive() that always yields."""
+    left, answered = trio.Event(), trio.Event()
+    answers: list[bool] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        await request.body()
+        answers.append(await request.is_disconnected())
+        here.set()
+        await left.wait()
+        await wait_all_tasks_blocked()
+        answers.append(await request.is_disconnected())
+        answered.set()
+
+    here = trio.Event()
+    server = await start(app)
+    async with await server.connect(GET):
+        await here.wait()
+    left.set()
+    await answered.wait()
+    assert answers == [False, True]
+
+
 async def test_cancelled_send_loses_nothing(start: Start) -> None:
     """An application may give up waiting for a slow client and still end the reply properly."""
 
@@ -158,18 +184,8 @@ async def test_cancelled_send_loses_nothing(start: Start) -> None:
     cancelled = trio.Event()
     server = await start(app)
     async with await server.connect(GET, receive_buffer=65536) as client:
-        reading = trio.Event()
-        async with trio.open_nursery() as nursery:
-
-            async def read() -> None:
-                await wait_all_tasks_blocked()
-                nonlocal reply
-                reply = await read_until(client, b"0\r\n\r\n")
-                reading.set()
-
-            reply = b""
-            nursery.start_soon(read)
-            await reading.wait()
+        await wait_all_tasks_blocked()  # until the application waits for this client
+        reply = await read_until(client, b"0\r\n\r\n")
     assert cancelled.is_set()
     content = dechunked(reply.partition(b"\r\n\r\n")[2])
     numbers = [content[start : start + 100_000] for start in range(0, len(content) - 3, 100_000)]
@@ -278,3 +294,14 @@ async def test_reply_leaves_in_one_segment(start: Start) -> None:
         reply = await client.receive_some()
     assert reply.startswith(b"HTTP/1.1 200") and reply.endswith(b"hello")
     assert b"server:" not in reply.lower()
+
+
+async def test_access_log(start: Start, caplog: pytest.LogCaptureFixture) -> None:
+    """Off unless asked for."""
+    caplog.set_level(logging.INFO, "gns3trio.http.access")
+    for access_log in (False, True):
+        server = await start(access_log=access_log)
+        await server.is_alive()
+        lines = [record.getMessage() for record in caplog.records if record.name == "gns3trio.http.access"]
+        assert len(lines) == access_log
+    assert '"GET / 1.1" 200 5' in lines[0]

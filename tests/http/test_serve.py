@@ -12,6 +12,7 @@ from starlette.types import Receive, Scope, Send
 from trio_websocket import open_websocket_url
 
 from gns3trio.errors import Invalid, Unavailable
+from gns3trio.http.containment import check_hypercorn
 from gns3trio.http.limits import Limits
 from gns3trio.http.serve import HttpSettings, serve_http
 
@@ -38,6 +39,13 @@ async def test_hosts(start: Start, host: str) -> None:
             assert (await client.get(url)).text == "hello"
         if host in ("::", "0.0.0.0"):
             assert (await client.get(f"http://127.0.0.1:{server.port}")).text == "hello"
+
+
+@pytest.mark.parametrize("installed", ["0.17.3", "0.19.0", "1.0"])
+def test_other_versions_of_hypercorn(installed: str) -> None:
+    """Are refused with a clear message, as its insides are replaced."""
+    with pytest.raises(ImportError, match=rf"Hypercorn {installed} is installed, gns3trio needs 0\.18\."):
+        check_hypercorn(installed)
 
 
 async def serve_failing(**settings: object) -> None:

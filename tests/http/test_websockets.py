@@ -47,7 +47,7 @@ async def test_order_of_many_messages(start: Start) -> None:
     received: dict[str, list[int]] = {"a": [], "b": [], "c": []}
     async with open_websocket_url(server.url.replace("http", "ws"), message_queue_size=2000) as websocket:
         for _ in range(1500):
-            name, number = (await websocket.get_message()).split()
+            name, number = str(await websocket.get_message()).split()
             received[name].append(int(number))
         assert await close_code(websocket) == 1000
     assert all(numbers == list(range(500)) for numbers in received.values())
@@ -149,7 +149,7 @@ async def test_refused_websocket(start: Start) -> None:
         await receive()
         await send({"type": "websocket.close"})
 
-    server = await start(app)
+    server = await start(app, limits=Limits(linger_seconds=0.05))
     with pytest.raises(HandshakeError) as refused:
         async with open_websocket_url(server.url.replace("http", "ws")):
             pass

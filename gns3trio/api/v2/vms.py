@@ -1,7 +1,7 @@
 """``/v2/projects/{project_id}/vms``: what ``nodes`` was called while 2.0 was made.
 
-Thin aliases: ``vm_id`` and ``vm_type`` for ``node_id`` and ``node_type``, names kept as they are, no compute means the local one,
-and every status is 201, as it was then.
+Thin aliases: ``vm_id`` and ``vm_type`` for ``node_id`` and ``node_type``, names kept as they are, no compute means the
+local one, and every status is 201, as it was then.
 """
 
 from typing import Any

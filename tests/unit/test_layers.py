@@ -1,0 +1,64 @@
+"""Imports point one way: a layer knows those below it and nothing above."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import gns3trio
+
+PACKAGE = Path(gns3trio.__file__).parent
+
+LEAVES = {"errors", "convert", "config", "notifications", "__init__"}
+# Each layer with the layers it may import, beside the leaves and itself.
+ALLOWED = {
+    "errors": set[str](),
+    "convert": {"errors"},
+    "config": {"errors"},
+    "notifications": set[str](),
+    "_udpfwd": set[str](),
+    "forwarder": {"_udpfwd"},
+    "console": set[str](),
+    "compute": {"_udpfwd", "forwarder", "console"},
+    "controller": {"compute", "forwarder"},
+    "http": set[str](),
+    "api": {"controller", "compute", "console"},
+    "server": {"api", "http", "controller", "compute", "forwarder"},
+    "watch": set[str](),
+    "demo": {"console"},
+    "cli": {"server", "watch", "demo"},
+    "__main__": {"cli"},
+    "__init__": set[str](),
+}
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+
+def layer_of(dotted: str) -> str:
+    parts = dotted.split(".")
+    return parts[1] if len(parts) > 1 else "__init__"
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_a_module_imports_only_what_its_layer_may(module: Path) -> None:
+    relative = module.relative_to(PACKAGE)
+    layer = relative.parts[0].removesuffix(".py")
+    allowed = ALLOWED[layer] | LEAVES | {layer}
+    if layer in LEAVES:
+        allowed = ALLOWED[layer] | {layer, "__init__"}
+    for node in ast.walk(ast.parse(module.read_text())):
+        names = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{relative}: relative import"
+            names = [node.module or ""]
+            if node.module == "gns3trio":
+                names = [f"gns3trio.{alias.name}" for alias in node.names if alias.name != "__version__"]
+        for name in names:
+            if name.split(".")[0] == "gns3trio":
+                assert layer_of(name) in allowed, f"{relative} imports {name}"
+
+
+def test_only_two_modules_touch_the_core() -> None:
+    users = {str(module.relative_to(PACKAGE)) for module in MODULES if "gns3trio._udpfwd import" in module.read_text()}
+    assert users == {"forwarder/forwarder.py", "compute/spawn.py"}
