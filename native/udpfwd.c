@@ -350,7 +350,7 @@ static int connect_to(int fd, uint32_t address, uint16_t udp_port) {
 
 static void disconnect(int fd) {
     struct sockaddr nobody = {.sa_family = AF_UNSPEC};
-    connect(fd, &nobody, sizeof nobody); /* the bound port stays, as bind(2) named it */
+    connect(fd, &nobody, sizeof nobody); /* a port that bind(2) named stays */
 }
 
 /* What waits in the socket came before connect(2) chose whose datagrams are let in. */

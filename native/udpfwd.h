@@ -7,7 +7,8 @@
  *  1. udpfwd_open gives a core; its caller ends it with udpfwd_close, after udpfwd_run has returned.
  *  2. The core starts no threads. One thread, the worker, is lent to it by calling udpfwd_run.
  *  3. A port duplicates the descriptor that it is opened with; the caller's stays the caller's. The socket itself is shared: while
- *     the port is open it is connected to the remote, and nobody else may read or write it. Closing the port disconnects it.
+ *     the port is open it is connected to the remote, and nobody else may read or write it. Closing the port disconnects it;
+ *     it stays bound if it was bound to a port by its number (a number that the kernel chose is lost, udp(7)).
  *  4. Port ids are small, not negative, and used again after udpfwd_port_close.
  *  5. Closing a port unpatches and unsplices it. When a call that closes or separates returns, no frame is on its way.
  *

@@ -1,1 +1,1 @@
-"""Measures the forwarding core against a plain forwarder and against no forwarder; the method is in ``benchmarks/README.md``."""
+"""Measures the forwarding core beside a plain forwarder and beside none; the method is in ``benchmarks/README.md``."""

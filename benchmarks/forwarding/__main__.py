@@ -43,7 +43,7 @@ def arguments() -> argparse.ArgumentParser:
     """The command line."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.forwarding",
-        description="Throughput, latency and CPU per frame of the forwarding core, beside a plain forwarder and no forwarder.",
+        description="Throughput, latency and CPU per frame of the forwarding core, a plain forwarder and none.",
     )
     add = parser.add_argument
     add("--sizes", type=numbers(*SIZES), default=[64, 512, 1400], help="bytes of a frame (default 64,512,1400)")
@@ -55,11 +55,11 @@ def arguments() -> argparse.ArgumentParser:
     add("--warm-up", type=float, default=0.2, metavar="SECONDS", help="before it, not counted (default 0.2)")
     add("--rounds", type=int, default=5, help="measurements of each thing, of which the median is shown (default 5)")
     add("--placement", type=placements, default=None,
-        help="same,separate,free: forwarder and tool on one CPU, on two, or unpinned (default same,separate)")  # fmt: skip
+        help="same,separate,free: forwarder and tool on one CPU, two, or unpinned (default same,separate)")  # fmt: skip
     add("--cpus", type=Cpus.parse, default=Cpus.default(), metavar="forwarder=N,traffic=N",
         help="which CPUs those are (default the first two); --placement same uses the forwarder's")  # fmt: skip
     add("--variants", type=lambda text: text.split(","), default=None, metavar="NAME,...",
-        help="only these of ceiling, plain, patch, spliced, ubridge1, ubridge2")  # fmt: skip
+        help="only these of ceiling, plain, drain, patch, spliced, ubridge1, ubridge2")  # fmt: skip
     add("--ubridge", type=Path, metavar="PATH", help="measure this GNS3 ubridge too, with one and with two hops")
     add("--json", type=Path, metavar="FILE", help="write everything there")
     add("--idle", action="store_true", help="instead: CPU of the core with silent ports")
@@ -106,8 +106,10 @@ def show_forwarding(options: argparse.Namespace) -> None:
     measurements = list(measure(plan, lambda text: print(text, file=sys.stderr, flush=True)))
     found = rows(measurements)
     print(machine.describe())
-    print(f"medians of {plan.rounds} rounds of {plan.seconds:g} s after {plan.warm_up_seconds:g} s of warm-up, interleaved; "
-          f"sender's bursts of up to {plan.burst} frames")  # fmt: skip
+    print(
+        f"medians of {plan.rounds} interleaved rounds of {plan.seconds:g} s, each after {plan.warm_up_seconds:g} s of "
+        f"warm-up; the sender passes up to {plan.burst} frames with one call"
+    )
     for variant in chosen:
         print(f"  {variant.name:<9} {variant.description}")
     for line in table(found, cpus):

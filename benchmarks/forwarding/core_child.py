@@ -1,8 +1,8 @@
 """Our core as a program of its own, so that it is measured apart from the traffic tool.
 
-``python -m benchmarks.forwarding.core_child patch|spliced SENDER RECEIVER [SENDER RECEIVER ...]`` forwards between these UDP ports
-of 127.0.0.1, writes ``ports NEAR FAR [NEAR FAR ...]`` and ``threads TID [TID ...]`` (the workers), and runs until its
-standard input ends. ``idle PORTS`` in the place of the first argument opens so many ports that nobody sends to.
+``python -m benchmarks.forwarding.core_child patch|spliced SENDER RECEIVER [SENDER RECEIVER ...]`` forwards between
+these UDP ports of 127.0.0.1, writes ``ports NEAR FAR [NEAR FAR ...]`` and ``threads TID [TID ...]`` (the workers), and
+runs until its standard input ends. With the arguments ``idle PORTS`` it opens so many ports that nobody sends to.
 """
 
 import os
@@ -12,6 +12,7 @@ import sys
 from contextlib import ExitStack
 
 import trio
+import trio.testing
 
 from benchmarks.forwarding.machine import threads_of
 from benchmarks.forwarding.programs import pairs
@@ -19,8 +20,6 @@ from gns3trio.forwarder.forwarder import Forwarder, Port, open_forwarder
 
 LOOPBACK = "127.0.0.1"
 STDIN = 0
-# How often to look whether the workers' threads are there.
-START_POLL_SECONDS = 0.01
 
 
 def bound_socket(stack: ExitStack) -> socket.socket:
@@ -91,9 +90,9 @@ async def main(wiring: str, numbers: list[int]) -> None:
             else:
                 links = [add[wiring](stack, forwarder, sender, receiver) for sender, receiver in pairs(numbers)]
                 print("ports", *(port for link in links for port in link), flush=True)
-            while not (workers := set(threads_of(os.getpid())) - before):
-                await trio.sleep(START_POLL_SECONDS)
-            print("threads", *sorted(workers), flush=True)
+            # By then the tasks that lend their threads to the core have started them.
+            await trio.testing.wait_all_tasks_blocked()
+            print("threads", *sorted(set(threads_of(os.getpid())) - before), flush=True)
             nursery.start_soon(read_counters, forwarder)
             await end_of_input()
             nursery.cancel_scope.cancel()

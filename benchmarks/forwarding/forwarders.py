@@ -1,4 +1,4 @@
-"""What is measured, under one interface: something that forwards between the sockets of the traffic tool, or nothing at all."""
+"""What is measured, under one interface: whatever forwards between the sockets of the traffic tool, or nothing."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -9,7 +9,7 @@ import attrs
 
 from benchmarks.forwarding.machine import threads_of
 from benchmarks.forwarding.programs import BenchmarkError, Program, compiled, pairs
-from benchmarks.forwarding.ubridge import running_ubridge, wire_one_hop, wire_two_hops
+from benchmarks.forwarding.ubridge import running_ubridge, wire
 
 CORE_CHILD = "benchmarks.forwarding.core_child"
 
@@ -18,8 +18,8 @@ CORE_CHILD = "benchmarks.forwarding.core_child"
 class Forwarding:
     """A forwarder at work."""
 
-    # Per link the UDP port that the sender sends to and the one that the receiver hears from. None: the sender sends straight
-    # to the receiver.
+    # Per link the UDP port that the sender sends to and the one that the receiver hears from. None: no forwarder, the
+    # sender sends straight to the receiver.
     ports: list[tuple[int, int]] | None
     # The threads that forward, as (process id, thread id).
     threads: list[tuple[int, int]]
@@ -63,9 +63,9 @@ def core(links: list[tuple[int, int]], *, wiring: str) -> Iterator[Forwarding]:
 def ubridge(links: list[tuple[int, int]], *, binary: Path, hops: int) -> Iterator[Forwarding]:
     """A GNS3 ubridge. All its threads count: how it divides its work is its own affair."""
     with ExitStack() as stack:
-        pids, hypervisors = zip(*(stack.enter_context(running_ubridge(binary)) for _ in range(hops)), strict=True)
-        ports = wire_one_hop(hypervisors[0], links) if hops == 1 else wire_two_hops(*hypervisors, links)
-        yield Forwarding(ports=ports, threads=[(pid, thread) for pid in pids for thread in threads_of(pid)])
+        running = [stack.enter_context(running_ubridge(binary)) for _ in range(hops)]
+        ports = wire([hypervisor for _, hypervisor in running], links)
+        yield Forwarding(ports=ports, threads=[(pid, thread) for pid, _ in running for thread in threads_of(pid)])
 
 
 def read_threads(program: Program) -> list[int]:
@@ -77,8 +77,8 @@ def read_threads(program: Program) -> list[int]:
 
 
 CEILING = Variant("ceiling", "no forwarder: the sender sends straight to the receiver", no_forwarder)
-# With one frame per event epoll_wait is called more often, with more the last recv finds nothing: see benchmarks/README.md.
-PLAIN = Variant("plain", "epoll + recv + send per frame, one hop", partial(plain, frames_per_event=1))
+PLAIN = Variant("plain", "one hop, epoll_wait and one recv + send per ready socket", partial(plain, frames_per_event=1))
+DRAIN = Variant("drain", "one hop, epoll_wait and recv + send until empty", partial(plain, frames_per_event=64))
 PATCH = Variant("patch", "our core, a bridge of two ports", partial(core, wiring="patch"))
 SPLICED = Variant("spliced", "our core as the server wires a link, tunnel spliced", partial(core, wiring="spliced"))
 OURS = (PATCH, SPLICED)
@@ -86,7 +86,7 @@ OURS = (PATCH, SPLICED)
 
 def variants(ubridge_path: Path | None) -> list[Variant]:
     """All that can be measured, the ceiling and the baseline first."""
-    found = [CEILING, PLAIN, *OURS]
+    found = [CEILING, PLAIN, DRAIN, *OURS]
     if ubridge_path is not None:
         for hops, text in ((1, "one hop"), (2, "two hops, as GNS3 wires a link")):
             start = partial(ubridge, binary=ubridge_path, hops=hops)

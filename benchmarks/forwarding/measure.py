@@ -126,7 +126,7 @@ def wired_traffic(stack: ExitStack, variant: Variant, links: int) -> Traffic:
 
 
 def measure(plan: Plan, progress: Callable[[str], None]) -> Iterator[Measurement]:
-    """All measurements of a plan. Each load is measured with every variant in turn (A B C), and that in every round (A B C A B C).
+    """All measurements of a plan: each load with every variant in turn, and that in every round, so A B C A B C.
 
     Processes live for one round: where the memory of a process happens to lie is luck, and is drawn anew.
     """

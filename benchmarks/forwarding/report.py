@@ -6,16 +6,13 @@ from typing import Any
 
 import attrs
 
-from benchmarks.forwarding.measure import Load, Measurement, Sample
 from benchmarks.forwarding.machine import Cpus, Placement
-
-# More than this much of a CPU used by others is worth a word.
-NOTABLE_OTHERS = 0.1
+from benchmarks.forwarding.measure import Load, Measurement, Sample
 
 
 @attrs.frozen
 class Row:
-    """One variant under one load and placement: medians over the rounds. Ratios are medians of the ratios within a round."""
+    """One variant under one load and placement: medians over the rounds, and of the ratios within each round."""
 
     placement: Placement
     load: Load
@@ -31,7 +28,7 @@ class Row:
     latency_p50_us: float
     latency_p99_us: float
     lost: int  # in all rounds, warm-up included; with frames reordered or damaged
-    others_busy: float  # CPUs, the worst round
+    others_busy: float  # CPUs that others kept busy
 
 
 def rows(measurements: Sequence[Measurement]) -> list[Row]:
@@ -82,14 +79,37 @@ def _row(
         latency_p50_us=mid(lambda s: s.latency_p50_ns / 1000),
         latency_p99_us=mid(lambda s: s.latency_p99_ns / 1000),
         lost=sum(s.lost + s.reordered + s.damaged for s in samples.values()),
-        others_busy=max(s.others_busy for s in samples.values()),
+        others_busy=mid(lambda s: s.others_busy),
     )
 
 
-HEADER = (
-    f"{'links':>5} {'window':>6} {'bytes':>5} {'variant':<9} {'kframes/s':>9} {'Gbit/s':>6} {'of ceiling':>10} "
-    f"{'CPU ns/frame':>12} {'spread':>6} {'of plain':>8} {'fwd busy':>8} {'tool busy':>9} {'p50 us':>8} {'p99 us':>8} {'lost':>5}"
+# Title, width and text of each column.
+COLUMNS: tuple[tuple[str, int, Callable[[Row], str]], ...] = (
+    ("links", 5, lambda row: str(row.load.links)),
+    ("window", 6, lambda row: str(row.load.window)),
+    ("bytes", 5, lambda row: str(row.load.size)),
+    ("variant", -9, lambda row: row.variant),
+    ("kframes/s", 9, lambda row: f"{row.frames_per_second / 1000:.1f}"),
+    ("Gbit/s", 6, lambda row: f"{row.bits_per_second / 1e9:.2f}"),
+    ("of ceiling", 10, lambda row: _percent(row.of_ceiling)),
+    ("CPU ns/frame", 12, lambda row: f"{row.cpu_ns_per_frame:.0f}" if row.forwarder_busy else "-"),
+    ("spread", 6, lambda row: _percent(row.cpu_spread if row.forwarder_busy else None)),
+    ("of plain", 8, lambda row: "-" if row.of_plain is None else f"{row.of_plain:.2f}"),
+    ("fwd busy", 8, lambda row: _percent(row.forwarder_busy)),
+    ("tool busy", 9, lambda row: _percent(row.tool_busy)),
+    ("p50 us", 8, lambda row: f"{row.latency_p50_us:.1f}"),
+    ("p99 us", 8, lambda row: f"{row.latency_p99_us:.1f}"),
+    ("lost", 5, lambda row: str(row.lost)),
+    ("others", 6, lambda row: _percent(row.others_busy)),
 )
+
+
+def _cell(text: str, width: int) -> str:
+    return text.rjust(width) if width > 0 else text.ljust(-width)
+
+
+def _percent(part: float | None) -> str:
+    return "-" if part is None else f"{part * 100:.0f} %"
 
 
 def table(found: Iterable[Row], cpus: Cpus) -> Iterator[str]:
@@ -100,33 +120,11 @@ def table(found: Iterable[Row], cpus: Cpus) -> Iterator[str]:
         if row.placement is not placement:
             placement = row.placement
             yield f"\nplacement {placement}: {cpus.describe(placement)}"
-            yield HEADER
+            yield " ".join(_cell(title, width) for title, width, _ in COLUMNS)
         elif row.load != load:
             yield ""
         load = row.load
-        yield _line(row)
-        if row.others_busy > NOTABLE_OTHERS:
-            yield f"      (others kept up to {row.others_busy:.2f} CPUs busy meanwhile)"
-
-
-def _line(row: Row) -> str:
-    load = row.load
-    cpu = f"{row.cpu_ns_per_frame:.0f}" if row.forwarder_busy else "-"
-    spread = _percent(row.cpu_spread) if row.forwarder_busy else "-"
-    return (
-        f"{load.links:>5} {load.window:>6} {load.size:>5} {row.variant:<9} {row.frames_per_second / 1000:>9.1f} "
-        f"{row.bits_per_second / 1e9:>6.2f} {_percent(row.of_ceiling):>10} {cpu:>12} {spread:>6} {_ratio(row.of_plain):>8} "
-        f"{_percent(row.forwarder_busy):>8} {_percent(row.tool_busy):>9} {row.latency_p50_us:>8.1f} {row.latency_p99_us:>8.1f} "
-        f"{row.lost:>5}"
-    )
-
-
-def _percent(part: float | None) -> str:
-    return "-" if part is None else f"{part * 100:.0f} %"
-
-
-def _ratio(part: float | None) -> str:
-    return "-" if part is None else f"{part:.2f}"
+        yield " ".join(_cell(text(row), width) for _, width, text in COLUMNS)
 
 
 def as_json(machine: str, cpus: Cpus, measurements: Sequence[Measurement], found: Sequence[Row]) -> dict[str, Any]:

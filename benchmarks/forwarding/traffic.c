@@ -26,7 +26,7 @@
 #define MAX_WATCHED 4096
 #define EVENTS_PER_WAIT 64
 /* A link that gets nothing for this long with a full window has lost what was in flight. Loopback takes microseconds. */
-#define STALL_NS 200000000u
+#define STALL_NS 500000000u
 #define STALL_CHECK_MS 50
 /* What a forwarder needs to go to sleep after the last frame, so that its CPU time is accounted for. */
 #define SETTLE_NS 5000000

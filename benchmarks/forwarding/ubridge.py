@@ -1,15 +1,15 @@
 """Drives a GNS3 ubridge binary: its hypervisor protocol (sans-IO), a client, and the wiring of links.
 
-The protocol: one command per line. The reply is any number of ``101 text`` lines with data, then ``100-text`` when it went well or
-``2xx-text`` when not, each ended by CR LF. This was written from a description of observed behaviour and has been
-run against a fake that keeps to it, not against the program itself.
+The protocol: one command per line. The reply is any number of ``101 text`` lines with data, then ``100-text`` when it
+went well or ``2xx-text`` when not, each ended by CR LF. This was written from a description of observed behaviour and
+has been run against a fake that keeps to it, not against the program itself.
 """
 
 import re
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -37,7 +37,7 @@ class ReplyParser:
         self._data: list[str] = []
 
     def receive_data(self, data: bytes) -> list[str] | None:
-        """The data lines of the reply once it is complete, None before. Raises Refused, or BenchmarkError for what is no reply."""
+        """The data lines of the reply once it is complete, None before. Raises Refused, BenchmarkError for no reply."""
         self._received += data
         if len(self._received) > MAX_REPLY_BYTES:
             raise BenchmarkError("ubridge: endless reply")
@@ -138,22 +138,19 @@ def free_ports(count: int, kind: socket.SocketKind = socket.SOCK_DGRAM) -> list[
         return found
 
 
-def wire_one_hop(hypervisor: Hypervisor, links: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """A bridge per link between the UDP ports of two devices; gives the bridges' UDP ports."""
-    found = free_ports(2 * len(links))
-    ports = list(zip(found[::2], found[1::2], strict=True))
-    for i, ((sender, receiver), (near, far)) in enumerate(zip(links, ports, strict=True)):
-        hypervisor.add_bridge(f"link{i}", (near, sender), (far, receiver))
-    return ports
+def wire(hypervisors: Sequence[Hypervisor], links: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Per link a bridge in each ubridge and a UDP tunnel from each to the next; with two this is how GNS3 wires a link.
 
-
-def wire_two_hops(near_end: Hypervisor, far_end: Hypervisor, links: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Per link a bridge at each end and a UDP tunnel between them, as GNS3 wires it; gives the ports towards the devices."""
-    found = free_ports(4 * len(links))
+    ``links`` are the UDP ports of each link's devices. Gives the UDP ports towards the devices.
+    """
     ports = []
-    for i, (sender, receiver) in enumerate(links):
-        near, near_tunnel, far_tunnel, far = found[4 * i : 4 * i + 4]
-        near_end.add_bridge(f"near{i}", (near, sender), (near_tunnel, far_tunnel))
-        far_end.add_bridge(f"far{i}", (far, receiver), (far_tunnel, near_tunnel))
-        ports.append((near, far))
+    hops = len(hypervisors)
+    for number, (sender, receiver) in enumerate(links):
+        own = free_ports(2 * hops)
+        # What the bridges' ports send to: the first and the last to the devices, the others to each other.
+        remotes = [sender, *(port for pair in zip(own[2::2], own[1::2], strict=False) for port in pair), receiver]
+        for hop, hypervisor in enumerate(hypervisors):
+            near, far = 2 * hop, 2 * hop + 1
+            hypervisor.add_bridge(f"link{number}", (own[near], remotes[near]), (own[far], remotes[far]))
+        ports.append((own[0], own[-1]))
     return ports

@@ -44,7 +44,7 @@ class Saver:
             raise self._error
 
     async def run(self, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
-        """Write whenever something was marked, until cancelled. A failed write is told, and retried at the next mark."""
+        """Write whenever something was marked, until cancelled. A failed write is told, and retried at the next one."""
         task_status.started()
         while True:
             await self._wakeup.wait()

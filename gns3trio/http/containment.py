@@ -37,6 +37,7 @@ from hypercorn.trio.worker_context import WorkerContext
 from hypercorn.typing import AppWrapper, ConnectionState, LifespanState, Scope
 from hypercorn.utils import parse_socket_addr
 
+from gns3trio.errors import sole_cause
 from gns3trio.http.limits import Limits
 from gns3trio.http.protocol import AsgiMessage, ClientLeft, Http1Protocol, Inbox
 
@@ -70,9 +71,6 @@ class Connections:
     limits: Limits
     closing: bool = False
     _live: set["Connection"] = attrs.field(factory=set, init=False)
-
-    def __len__(self) -> int:
-        return len(self._live)
 
     def add(self, connection: "Connection") -> None:
         """A client has connected."""
@@ -177,20 +175,12 @@ class _Tasks:
                 pass
             except* Exception as errors:
                 what = f"{scope.get('method', scope['type'])} {scope.get('path', '')}"
-                log.error("%s failed", what, exc_info=_sole(errors))
-            inbox.close()
+                log.error("%s failed", what, exc_info=sole_cause(errors))
             await send(None)
         finally:
             inbox.close()
             self._running -= 1
             self._ended.unpark_all()
-
-
-def _sole(error: BaseException) -> BaseException:
-    """What a group holds when it holds one error."""
-    while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
-        error = error.exceptions[0]
-    return error
 
 
 class Connection:
@@ -238,7 +228,7 @@ class Connection:
         try:
             await self._serve()
         except* Exception as errors:
-            log.error("a connection failed", exc_info=_sole(errors))
+            log.error("a connection failed", exc_info=sole_cause(errors))
         finally:
             self._siblings.discard(self)
             await trio.aclose_forcefully(self._stream)

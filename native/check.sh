@@ -1,0 +1,45 @@
+#!/bin/sh
+# The C tests under the sanitizers, and the Python tests of the core on an instrumented build of it.
+set -eu
+cd "$(dirname "$0")/.."
+cc=${CC:-cc}
+python=${PYTHON:-python3}
+build=build/check
+strict="-std=gnu11 -O1 -g -fno-omit-frame-pointer -Wall -Wextra -Werror"
+export ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 TSAN_OPTIONS=halt_on_error=1
+rm -rf "$build"
+mkdir -p "$build"
+
+# compile OUTPUT SANITIZERS SOURCE...
+compile() {
+    output=$build/$1
+    sanitizers=$2
+    shift 2
+    # shellcheck disable=SC2086 # words
+    "$cc" $strict -fsanitize="$sanitizers" -o "$output" "$@" -pthread
+}
+
+for sanitizers in address,undefined thread; do
+    echo "C tests under $sanitizers"
+    compile udpfwd_test "$sanitizers" native/udpfwd_test.c native/udpfwd.c
+    compile udpfwd_stress_test "$sanitizers" native/udpfwd_stress_test.c native/udpfwd.c
+    "$build/udpfwd_test"
+    "$build/udpfwd_stress_test"
+done
+compile spawn_test undefined native/spawn_test.c native/spawn.c
+"$build/spawn_test"
+
+echo "Python tests of the core under address,undefined"
+mkdir "$build/tree"
+cp -R gns3trio native tests build_ffi.py setup.py pyproject.toml README.md LICENSE "$build/tree"
+rm -f "$build"/tree/gns3trio/*.so
+root=$(pwd)
+(
+    cd "$build/tree"
+    CC=$cc CFLAGS="-fsanitize=address,undefined -fno-omit-frame-pointer -O1 -g" LDFLAGS="-fsanitize=address,undefined" \
+        "$python" setup.py -q build_ext --inplace >"$root/$build/build.log" 2>&1 || { cat "$root/$build/build.log"; exit 1; }
+    # Python itself leaks by design at its exit, so leaks are looked for in the C tests only.
+    LD_PRELOAD="$("$cc" -print-file-name=libasan.so) $("$cc" -print-file-name=libubsan.so)" \
+        ASAN_OPTIONS=detect_leaks=0 PYTHONMALLOC=malloc \
+        "$python" -m pytest -q -p no:cacheprovider tests/native tests/compute/test_tunnels.py
+)

@@ -1,0 +1,106 @@
+/* What spawn_child promises. */
+#define _GNU_SOURCE
+#include "spawn.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/wait.h>
+
+#include "test.h"
+
+static char *no_environment[] = {"GREETING=hello", NULL};
+
+static spawned_child start(const char *script, int out, const char *folder) {
+    char *argv[] = {"/bin/sh", "-c", (char *)script, NULL};
+    spawned_child child;
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    CHECK(null >= 0);
+    CHECK(spawn_child(argv, no_environment, folder, null, out, null, 0, SIGKILL, &child) == 0);
+    close(null);
+    return child;
+}
+
+static int wait_for(spawned_child child) {
+    int status;
+    CHECK(waitpid(child.pid, &status, 0) == child.pid);
+    close(child.pidfd);
+    return status;
+}
+
+static void output_of(const char *script, const char *folder, char *output, size_t size) {
+    int ends[2];
+    CHECK(pipe2(ends, O_CLOEXEC) == 0);
+    spawned_child child = start(script, ends[1], folder);
+    close(ends[1]);
+    size_t got = 0;
+    for (ssize_t n; (n = read(ends[0], output + got, size - 1 - got)) > 0;)
+        got += (size_t)n;
+    output[got] = 0;
+    close(ends[0]);
+    CHECK(WEXITSTATUS(wait_for(child)) == 0);
+}
+
+static void test_environment_folder_and_descriptors(void) {
+    char output[4096];
+    int leak = open("/dev/null", O_RDONLY); /* not close-on-exec */
+    output_of("echo $GREETING; pwd; ls /proc/self/fd", "/tmp", output, sizeof output);
+    CHECK(strncmp(output, "hello\n/tmp\n0\n1\n2\n", 17) == 0);
+    char number[16];
+    snprintf(number, sizeof number, "\n%d\n", leak);
+    CHECK(leak == 3 || strstr(output, number) == NULL); /* 3 is what ls itself opens */
+    close(leak);
+}
+
+static void test_session_and_signals(void) {
+    char output[256];
+    sigset_t blocked, before;
+    sigemptyset(&blocked);
+    sigaddset(&blocked, SIGTERM);
+    sigprocmask(SIG_BLOCK, &blocked, &before);
+    signal(SIGINT, SIG_IGN);
+    output_of("ps -o sid= -p $$ | tr -d ' '; echo $$; grep -E 'Sig(Blk|Ign)' /proc/self/status", "/", output,
+              sizeof output);
+    signal(SIGINT, SIG_DFL);
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    long session, process;
+    CHECK(sscanf(output, "%ld\n%ld", &session, &process) == 2 && session == process);
+    CHECK(strstr(output, "SigBlk:\t0000000000000000") != NULL);
+    CHECK(strstr(output, "SigIgn:\t0000000000000000") != NULL);
+}
+
+static void test_failures_are_told_and_leave_no_child(void) {
+    spawned_child child;
+    char *missing[] = {"/nowhere/program", NULL}, *shell[] = {"/bin/true", NULL};
+    CHECK(spawn_child(missing, no_environment, "/", 0, 1, 2, 0, SIGKILL, &child) == -ENOENT);
+    CHECK(spawn_child(shell, no_environment, "/nowhere", 0, 1, 2, 0, SIGKILL, &child) == -ENOENT);
+    CHECK(spawn_child(shell, no_environment, "/", 999, 1, 2, 0, SIGKILL, &child) == -EBADF);
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    CHECK(spawn_child(shell, no_environment, "/", null, 1, 2, 1, SIGKILL, &child) == -ENOTTY);
+    close(null);
+    CHECK(waitpid(-1, NULL, WNOHANG) == -1 && errno == ECHILD);
+}
+
+static void test_the_child_dies_with_its_parent(void) {
+    int ends[2];
+    CHECK(pipe2(ends, O_CLOEXEC) == 0);
+    pid_t parent = fork();
+    CHECK(parent >= 0);
+    if (parent == 0) {
+        start("exec sleep 1000", ends[1], "/");
+        _exit(0);
+    }
+    close(ends[1]);
+    CHECK(waitpid(parent, NULL, 0) == parent);
+    char byte;
+    CHECK(read(ends[0], &byte, 1) == 0); /* the end of the pipe: nobody holds it any more */
+    close(ends[0]);
+}
+
+int main(void) {
+    test_environment_folder_and_descriptors();
+    test_session_and_signals();
+    test_failures_are_told_and_leave_no_child();
+    test_the_child_dies_with_its_parent();
+    puts("spawn_test: 4 passed");
+    return 0;
+}

@@ -1,0 +1,130 @@
+/* Reconfiguration under traffic: for the thread sanitizer, and to see that frames in = frames out + drops. */
+#include "udpfwd.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "test.h"
+
+enum { LINKS = 4, ROUNDS = 400, BURST = 16, FRAME_BYTES = 100 };
+
+typedef struct {
+    udpfwd *core;
+    int nodes[LINKS][2];
+    int fds[LINKS][2];
+    atomic_int done;
+} bed;
+
+static void *work(void *argument) {
+    bed *b = argument;
+    CHECK(udpfwd_run(b->core) == 0);
+    return NULL;
+}
+
+/* Sends into both ends of every link and reads what comes out. */
+static void *make_traffic(void *argument) {
+    bed *b = argument;
+    unsigned char frame[FRAME_BYTES] = {0};
+    while (!atomic_load(&b->done)) {
+        for (int i = 0; i < LINKS; i++) {
+            for (int side = 0; side < 2; side++) {
+                for (int k = 0; k < BURST; k++)
+                    test_send(b->nodes[i][side], b->fds[i][side], frame, sizeof frame - (size_t)(k % 3));
+                while (recv(b->nodes[i][side], frame, sizeof frame, MSG_DONTWAIT) > 0)
+                    ;
+            }
+        }
+    }
+    return NULL;
+}
+
+static void *read_statistics(void *argument) {
+    bed *b = argument;
+    udpfwd_counters now[2 * LINKS];
+    while (!atomic_load(&b->done)) {
+        int found = udpfwd_snapshot(b->core, now, 2 * LINKS);
+        CHECK(found >= 0 && found <= 2 * LINKS);
+        uint64_t signals;
+        ssize_t got = read(udpfwd_stats_fd(b->core), &signals, sizeof signals);
+        (void)got;
+        usleep(100);
+    }
+    return NULL;
+}
+
+/* Frames that came in at one side went out at the other or were dropped on the way there. */
+static void check_balance(bed *b, int in, int out) {
+    udpfwd_counters all[2 * LINKS];
+    int found = udpfwd_snapshot(b->core, all, 2 * LINKS);
+    CHECK(found <= 2 * LINKS);
+    uint64_t entered = 0, left = 0;
+    for (int i = 0; i < found; i++) {
+        if (all[i].port_id == in)
+            entered = all[i].rx_frames;
+        if (all[i].port_id == out)
+            left = all[i].tx_frames + all[i].drops[UDPFWD_DROP_QUEUE] + all[i].drops[UDPFWD_DROP_ERROR];
+    }
+    CHECK(entered == left);
+}
+
+static void reconfigure(bed *b, int i, unsigned *seed) {
+    int ports[2];
+    for (int side = 0; side < 2; side++) {
+        ports[side] = udpfwd_port_open(b->core, b->fds[i][side], INADDR_LOOPBACK, test_port_of(b->nodes[i][side]));
+        CHECK(ports[side] >= 0);
+    }
+    CHECK(udpfwd_patch(b->core, ports[0], ports[1]) == 0);
+    usleep((useconds_t)(rand_r(seed) % 300));
+    CHECK(udpfwd_port_set_remote(b->core, ports[0], INADDR_LOOPBACK, test_port_of(b->nodes[i][0])) == 0);
+    usleep((useconds_t)(rand_r(seed) % 300));
+    CHECK(udpfwd_unpatch(b->core, ports[rand_r(seed) % 2]) == 0);
+    check_balance(b, ports[0], ports[1]);
+    check_balance(b, ports[1], ports[0]);
+    for (int side = 0; side < 2; side++)
+        CHECK(udpfwd_port_close(b->core, ports[side]) == 0);
+}
+
+typedef struct {
+    bed *b;
+    int first;
+} reconfigurer;
+
+static void *reconfigure_half(void *argument) {
+    reconfigurer *r = argument;
+    unsigned seed = (unsigned)r->first + 1;
+    for (int round = 0; round < ROUNDS; round++)
+        reconfigure(r->b, r->first + rand_r(&seed) % (LINKS / 2), &seed);
+    return NULL;
+}
+
+int main(void) {
+    bed b = {0};
+    CHECK(udpfwd_open(500, &b.core) == 0);
+    for (int i = 0; i < LINKS; i++)
+        for (int side = 0; side < 2; side++) {
+            b.nodes[i][side] = test_socket();
+            b.fds[i][side] = test_socket();
+        }
+    pthread_t worker, traffic, statistics, changers[2];
+    CHECK(pthread_create(&worker, NULL, work, &b) == 0);
+    CHECK(pthread_create(&traffic, NULL, make_traffic, &b) == 0);
+    CHECK(pthread_create(&statistics, NULL, read_statistics, &b) == 0);
+    reconfigurer halves[2] = {{&b, 0}, {&b, LINKS / 2}};
+    for (int i = 0; i < 2; i++)
+        CHECK(pthread_create(&changers[i], NULL, reconfigure_half, &halves[i]) == 0);
+    for (int i = 0; i < 2; i++)
+        CHECK(pthread_join(changers[i], NULL) == 0);
+    atomic_store(&b.done, 1);
+    CHECK(pthread_join(traffic, NULL) == 0);
+    CHECK(pthread_join(statistics, NULL) == 0);
+    udpfwd_stop(b.core);
+    CHECK(pthread_join(worker, NULL) == 0);
+    udpfwd_close(b.core);
+    for (int i = 0; i < LINKS; i++)
+        for (int side = 0; side < 2; side++) {
+            close(b.nodes[i][side]);
+            close(b.fds[i][side]);
+        }
+    printf("udpfwd_stress_test: %d reconfigurations under traffic passed\n", 2 * ROUNDS);
+    return 0;
+}
