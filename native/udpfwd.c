@@ -21,6 +21,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -30,6 +31,8 @@
 #endif
 
 #define EVENTS_PER_WAIT 64
+#define UDPFWD_THREAD_NAME "udpfwd" /* in ps and top; set for as long as the thread is lent */
+#define THREAD_NAME_BYTES 16        /* TASK_COMM_LEN of Linux */
 /* One message holds at most this many segments and bytes (UDP_MAX_SEGMENTS of the oldest kernels; IPv4 datagram). */
 #define MAX_SEGMENTS 64
 #define MAX_MESSAGE_BYTES 65000
@@ -581,12 +584,16 @@ int udpfwd_run(udpfwd *core) {
         return result;
     /* Under SCHED_BATCH waking up does not preempt the sender, so that a burst gathers and is moved as one batch. */
     struct sched_param before_param, batch_param = {.sched_priority = 0};
+    char before_name[THREAD_NAME_BYTES];
+    prctl(PR_GET_NAME, before_name);
+    prctl(PR_SET_NAME, UDPFWD_THREAD_NAME);
     int before = sched_getscheduler(0);
     sched_getparam(0, &before_param);
     sched_setscheduler(0, SCHED_BATCH, &batch_param);
     result = forward(core);
     if (before >= 0)
         sched_setscheduler(0, before, &before_param);
+    prctl(PR_SET_NAME, before_name);
     if (result < 0) {
         pthread_mutex_lock(&core->lock);
         core->running = 0;

@@ -178,7 +178,7 @@ async def open_forwarder(*, stats_interval: float = 0.5) -> AsyncIterator[Forwar
     core = opened[0]
     try:
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(_run_worker, core)
+            await nursery.start(_run_worker, core)
             try:
                 yield Forwarder(core)
             finally:
@@ -187,9 +187,13 @@ async def open_forwarder(*, stats_interval: float = 0.5) -> AsyncIterator[Forwar
         lib.udpfwd_close(core)
 
 
-async def _run_worker(core: Any) -> None:
+async def _run_worker(core: Any, task_status: trio.TaskStatus[None]) -> None:
+    def lend_thread() -> int:
+        trio.from_thread.run_sync(task_status.started)
+        return lib.udpfwd_run(core)
+
     # The worker ends when told to, not when cancelled: the core must not be freed below it.
     with trio.CancelScope(shield=True):
-        result = await trio.to_thread.run_sync(lib.udpfwd_run, core, limiter=trio.CapacityLimiter(1))
+        result = await trio.to_thread.run_sync(lend_thread, limiter=trio.CapacityLimiter(1))
     if result < 0:
         raise OSError(-result, f"the forwarder's worker ended: {os.strerror(-result)}")
