@@ -26,6 +26,11 @@ from gns3trio.errors import Unavailable
 # Everything here takes milliseconds, but for VPCS's search for duplicate addresses (1 s) and its pings (1 s each).
 PATIENCE_SECONDS = 30.0
 PINGS = 5
+# Replies are shown as short as in the document, and errors in full.
+SHOWN_KEYS = frozenset(
+    ["version", "name", "path", "project_id", "temporary", "console", "vm_id", "udp_port", "lport", "rhost", "rport"]
+    + ["type", "status", "message"]
+)
 
 _READY = re.compile(r"ready on (\S+)")
 _PROMPT = re.compile(rb"\r\n\r?VPCS> $")
@@ -112,7 +117,8 @@ class _Session:
         finally:
             connection.close()
         reply: dict[str, Any] = json.loads(text)
-        print(json.dumps(reply, indent=4, sort_keys=True), "\n", flush=True)
+        shown_reply = {key: value for key, value in reply.items() if key in SHOWN_KEYS}
+        print(json.dumps(shown_reply, indent=4) + "\n", flush=True)
         if response.status != expect:
             raise Unavailable(f"{method} {path} was answered with {response.status} instead of {expect}")
         return reply

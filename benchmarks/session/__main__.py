@@ -89,24 +89,27 @@ def memory(processes: list[psutil.Process]) -> int:
 
 def measure(candidate: Candidate, nodes: int, port: int) -> Sample:
     """Start a server, make a lab of ``nodes`` linked in pairs, and take it down."""
-    with tempfile.TemporaryDirectory() as folder, server(candidate, folder, port) as (process, cold_start):
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}/v2", timeout=PATIENCE_SECONDS) as http:
-            alone = memory([process])
-            project = request(http, "POST", "/projects", {"name": "bench"})["project_id"]
-            began = time.perf_counter()
-            pair = [create(http, project) for _ in range(2)]
-            link(http, project, pair)
-            for node in pair:
-                request(http, "POST", f"/projects/{project}/nodes/{node['node_id']}/start", {})
-            first_ping(pair[0]["console"], pair[1]["console"])
-            pinged = time.perf_counter() - began
-            more = [create(http, project) for _ in range(nodes - 2)]
-            for start in range(0, len(more), 2):
-                link(http, project, more[start : start + 2])
-            start_all = timed(http, f"/projects/{project}/nodes/start")
-            children = process.children(recursive=True)
-            cost = memory([process, *children]) - alone
-            stop_all = timed(http, f"/projects/{project}/nodes/stop")
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        server(candidate, folder, port) as (process, cold_start),
+        httpx.Client(base_url=f"http://127.0.0.1:{port}/v2", timeout=PATIENCE_SECONDS) as http,
+    ):
+        alone = memory([process])
+        project = request(http, "POST", "/projects", {"name": "bench"})["project_id"]
+        began = time.perf_counter()
+        pair = [create(http, project) for _ in range(2)]
+        link(http, project, pair)
+        for node in pair:
+            request(http, "POST", f"/projects/{project}/nodes/{node['node_id']}/start", {})
+        first_ping(pair[0]["console"], pair[1]["console"])
+        pinged = time.perf_counter() - began
+        more = [create(http, project) for _ in range(nodes - 2)]
+        for start in range(0, len(more), 2):
+            link(http, project, more[start : start + 2])
+        start_all = timed(http, f"/projects/{project}/nodes/start")
+        children = process.children(recursive=True)
+        cost = memory([process, *children]) - alone
+        stop_all = timed(http, f"/projects/{project}/nodes/stop")
     return Sample(
         cold_start=cold_start,
         first_ping=pinged,
