@@ -46,7 +46,7 @@ class Sample:
     frames: int
     seconds: float
     lost: int
-    reordered: int
+    late: int  # arrived behind a later one, or after the tool had given it up
     damaged: int
     own_cpu_ns: int  # of the traffic tool
     watched_cpu_ns: int  # of the forwarding threads
@@ -60,6 +60,11 @@ class Sample:
     def frames_per_second(self) -> float:
         """Frames that arrived, per second."""
         return self.frames / self.seconds
+
+    @property
+    def total_cpu_ns_per_frame(self) -> float:
+        """CPU time of the forwarding threads and of the traffic tool per frame that arrived."""
+        return (self.watched_cpu_ns + self.own_cpu_ns) / self.frames
 
     @property
     def cpu_ns_per_frame(self) -> float:

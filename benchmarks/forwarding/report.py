@@ -20,6 +20,7 @@ class Row:
     frames_per_second: float
     bits_per_second: float
     of_ceiling: float | None  # end to end: frames per second, of those without a forwarder
+    of_ceiling_by_cpu: float | None  # end to end: frames per second of CPU time of both sides, likewise
     cpu_ns_per_frame: float
     cpu_spread: float  # largest less smallest of the rounds, of the median; 0 without a forwarder
     of_plain: float | None  # CPU per frame, of the plain forwarder's
@@ -27,7 +28,7 @@ class Row:
     tool_busy: float  # CPUs
     latency_p50_us: float
     latency_p99_us: float
-    lost: int  # in all rounds, warm-up included; with frames reordered or damaged
+    lost: int  # in all rounds, warm-up included; with frames damaged
     others_busy: float  # CPUs that others kept busy
 
 
@@ -71,6 +72,7 @@ def _row(
         frames_per_second=mid(lambda s: s.frames_per_second),
         bits_per_second=mid(lambda s: s.frames_per_second) * load.size * 8,
         of_ceiling=ratio(lambda s: s.frames_per_second, ceiling),
+        of_ceiling_by_cpu=ratio(lambda s: 1 / s.total_cpu_ns_per_frame, ceiling),
         cpu_ns_per_frame=median(cpu),
         cpu_spread=(max(cpu) - min(cpu)) / median(cpu) if median(cpu) else 0.0,
         of_plain=ratio(lambda s: s.cpu_ns_per_frame, plain) if variant != "ceiling" else None,
@@ -78,7 +80,7 @@ def _row(
         tool_busy=mid(lambda s: s.own_cpu_ns / s.seconds / 1e9),
         latency_p50_us=mid(lambda s: s.latency_p50_ns / 1000),
         latency_p99_us=mid(lambda s: s.latency_p99_ns / 1000),
-        lost=sum(s.lost + s.reordered + s.damaged for s in samples.values()),
+        lost=sum(s.lost + s.damaged for s in samples.values()),
         others_busy=mid(lambda s: s.others_busy),
     )
 
@@ -92,6 +94,7 @@ COLUMNS: tuple[tuple[str, int, Callable[[Row], str]], ...] = (
     ("kframes/s", 9, lambda row: f"{row.frames_per_second / 1000:.1f}"),
     ("Gbit/s", 6, lambda row: f"{row.bits_per_second / 1e9:.2f}"),
     ("of ceiling", 10, lambda row: _percent(row.of_ceiling)),
+    ("by CPU", 6, lambda row: _percent(row.of_ceiling_by_cpu)),
     ("CPU ns/frame", 12, lambda row: f"{row.cpu_ns_per_frame:.0f}" if row.forwarder_busy else "-"),
     ("spread", 6, lambda row: _percent(row.cpu_spread if row.forwarder_busy else None)),
     ("of plain", 8, lambda row: "-" if row.of_plain is None else f"{row.of_plain:.2f}"),

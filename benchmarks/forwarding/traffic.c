@@ -53,7 +53,7 @@ typedef struct {
 } link_state;
 
 typedef struct {
-    uint64_t frames, lost, reordered, damaged;
+    uint64_t frames, lost, late, damaged;
     uint64_t first_ns, last_ns, own_cpu_ns, watched_cpu_ns;
     uint64_t latency[BUCKETS];
     uint64_t latency_max;
@@ -131,7 +131,9 @@ static void take_frame(int index, const struct mmsghdr *message, const stamp *go
         return;
     }
     if (got->sequence < link->expected) {
-        result->reordered++; /* or twice; it was counted as lost or as a frame before */
+        result->late++; /* behind a later one, or after we gave it up: counted as lost until now. Or it came twice. */
+        if (result->lost > 0)
+            result->lost--;
         return;
     }
     result->lost += got->sequence - link->expected;
@@ -245,11 +247,11 @@ static void run(const char *arguments) {
     if (warm_up_ms > 0)
         exchange(warm_up_ms * 1000000u, &warm_up);
     exchange(measure_ms * 1000000u, &result);
-    printf("{\"frames\": %lu, \"seconds\": %.9f, \"lost\": %lu, \"reordered\": %lu, \"damaged\": %lu, "
+    printf("{\"frames\": %lu, \"seconds\": %.9f, \"lost\": %lu, \"late\": %lu, \"damaged\": %lu, "
            "\"own_cpu_ns\": %lu, \"watched_cpu_ns\": %lu, "
            "\"latency_p50_ns\": %lu, \"latency_p90_ns\": %lu, \"latency_p99_ns\": %lu, \"latency_max_ns\": %lu}\n",
            result.frames, (double)(result.last_ns - result.first_ns) / 1e9, result.lost + warm_up.lost,
-           result.reordered + warm_up.reordered, result.damaged + warm_up.damaged, result.own_cpu_ns,
+           result.late + warm_up.late, result.damaged + warm_up.damaged, result.own_cpu_ns,
            result.watched_cpu_ns, percentile(&result, 0.5), percentile(&result, 0.9), percentile(&result, 0.99),
            result.latency_max);
 }

@@ -22,7 +22,7 @@ def sample(frames: int, forwarder_cpu_ns: int, *, lost: int = 0) -> Sample:
         frames=frames,
         seconds=1.0,
         lost=lost,
-        reordered=0,
+        late=0,
         damaged=0,
         own_cpu_ns=500_000_000,
         watched_cpu_ns=forwarder_cpu_ns,
@@ -53,7 +53,7 @@ def test_every_variant_forwards_everything(tmp_path: Path) -> None:
     for measurement in data["measurements"]:
         found = measurement["sample"]
         assert found["frames"] > 0
-        assert (found["lost"], found["reordered"], found["damaged"]) == (0, 0, 0)
+        assert (found["lost"], found["late"], found["damaged"]) == (0, 0, 0)
         assert (found["watched_cpu_ns"] > 0) == (measurement["variant"] != "ceiling")
 
 
@@ -89,6 +89,8 @@ def test_medians_and_ratios_are_taken_round_by_round() -> None:
     assert ours.frames_per_second == 400
     assert ours.bits_per_second == 400 * 500 * 8
     assert ours.of_ceiling == pytest.approx(0.4)
+    # CPU per frame of both sides together, the ceiling's and ours: 500/1500, 5000/12750, 500/1333.
+    assert ours.of_ceiling_by_cpu == pytest.approx(0.5 / (0.8 / 0.6))
     assert ours.cpu_ns_per_frame == 250
     # CPU per frame, ours and plain's, in the three rounds: 250/4000, 250/400, 500/4500.
     assert ours.of_plain == pytest.approx(500 / 4500)
