@@ -28,8 +28,10 @@ PATIENCE_SECONDS = 30.0
 PINGS = 5
 # Replies are shown as short as in the document, and errors in full.
 SHOWN_KEYS = frozenset(
-    ["version", "name", "path", "project_id", "temporary", "console", "vm_id", "udp_port", "lport", "rhost", "rport"]
-    + ["type", "status", "message"]
+    (
+        *("version", "name", "path", "project_id", "temporary", "status", "message", "console", "vm_id"),
+        *("udp_port", "lport", "rhost", "rport", "type"),
+    )
 )
 
 _READY = re.compile(r"ready on (\S+)")

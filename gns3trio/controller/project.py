@@ -72,6 +72,7 @@ class Project:
         self.status: Literal["opened", "closed"] = "closed"
         self.nodes: dict[UUID, Node] = {}
         self.deleted = False
+        self._creating: dict[UUID, Node] = {}  # hold their id and name; neither listed nor saved
         self._services = services
         self._wiring = self._new_wiring()
         self._kept = Topology(project_id=project_id, settings=settings)  # drawings, computes, unknown keys
@@ -146,7 +147,7 @@ class Project:
 
     async def _revive(self, topology: Topology) -> None:
         for record in topology.nodes:
-            node = self._add_node(record)
+            node = self.nodes[record.node_id] = self._new_node(record)
             if self._services.compute.runs(record.node_type):
                 node.attach(await self._create_instance(record))
         for link in topology.links:
@@ -197,7 +198,9 @@ class Project:
         try:
             if self.temporary:
                 await trio.to_thread.run_sync(remove_folder, self.folder)
-            elif not self.deleted:
+            if self.temporary or self.deleted:
+                self._saver.abandon()
+            else:
                 await self._saver.finish()
         except LabError as error:
             self._publish(*_log("error", str(error)))
@@ -216,9 +219,13 @@ class Project:
     async def delete(self) -> None:
         """Close the project and remove its folder."""
         self.deleted = True
-        await self.close()
-        async with self._life:
-            await trio.to_thread.run_sync(remove_folder, self.folder)
+        try:
+            await self.close()
+            async with self._life:
+                await trio.to_thread.run_sync(remove_folder, self.folder)
+        except BaseException:
+            self.deleted = False
+            raise
         self._publish_project("project.deleted")
 
     def require_open(self) -> None:
@@ -294,28 +301,40 @@ class Project:
         Raises Conflict when the compute cannot provide it; nothing is left then.
         """
         self.require_open()
-        if record.node_id in self.nodes:
-            return self.nodes[record.node_id]
+        known = self.nodes.get(record.node_id) or self._creating.get(record.node_id)
+        if known is not None:
+            async with known.lock:
+                if known.deleted:
+                    raise Conflict(f"node_id: node {known.node_id} could not be created by another request")
+                return known
         if record.compute_id != LOCAL_COMPUTE_ID:
             raise NotFound(f"Compute ID {record.compute_id} doesn't exist")
         if not keep_name:
             record.name = allocate_name(record.name, self._names())
         record.label.text = record.name
-        node = self._add_node(record)  # holds the id and the name while the compute works
-        async with node.lock:
-            try:
-                node.attach(await self._create_instance(record, startup_script))
-                self.require_open()
-                self._publish("node.created", views.node_view(node))
-                await self._make_durable()
-            except BaseException:
-                with trio.CancelScope(shield=True):
-                    await self._discard(node)
-                raise
+        node = self._creating[record.node_id] = self._new_node(record)
+        try:
+            async with node.lock:
+                await self._bring_up(node, startup_script)
+        finally:
+            del self._creating[record.node_id]
         return node
 
+    async def _bring_up(self, node: Node, startup_script: str | None) -> None:
+        """The part of a creation that may fail; nothing is left then."""
+        try:
+            node.attach(await self._create_instance(node.record, startup_script))
+            self.require_open()
+            self.nodes[node.node_id] = node
+            self._publish("node.created", views.node_view(node))
+            await self._make_durable()
+        except BaseException:
+            with trio.CancelScope(shield=True):
+                await self._discard(node)
+            raise
+
     def _names(self) -> set[str]:
-        return {node.name for node in self.nodes.values()}
+        return {node.name for node in (*self.nodes.values(), *self._creating.values())}
 
     async def _create_instance(self, record: NodeRecord, startup_script: str | None = None) -> ComputeNode:
         return await self._services.compute.create_node(
@@ -333,16 +352,15 @@ class Project:
             )
         )
 
-    def _add_node(self, record: NodeRecord) -> Node:
-        node = self.nodes[record.node_id] = Node(record, self.project_id, self._services.console_host)
-        return node
+    def _new_node(self, record: NodeRecord) -> Node:
+        return Node(record, self.project_id, self._services.console_host)
 
     async def _discard(self, node: Node) -> None:
         """Undo a creation."""
         node.deleted = True
-        self.nodes.pop(node.node_id, None)
         if node.instance is not None:
             await self._services.compute.delete_node(node.instance)
+        if self.nodes.pop(node.node_id, None) is not None:
             self._publish("node.deleted", views.node_view(node))
             self._saver.mark()
 

@@ -67,6 +67,11 @@ class Saver:
         done, self._attempt_done = self._attempt_done, trio.Event()
         done.set()
 
+    def abandon(self) -> None:
+        """The file is not wanted any more: let go of whoever waits for it."""
+        self._saved = self._attempted = self._changes
+        self._attempt_done.set()
+
     async def finish(self) -> None:
         """The last write, for a saver whose ``run`` has ended."""
         if self._saved < self._changes:

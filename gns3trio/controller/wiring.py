@@ -32,6 +32,7 @@ class Wiring:
         self._find = find
         self._nios: dict[PortAddress, UdpNio] = {}
         self._address_by_lport: dict[int, PortAddress] = {}
+        self._connecting: set[PortAddress] = set()  # taken by links that are being made
 
     async def connect(self, record: LinkRecord) -> Link:
         """Join two ports: lease a UDP port for each and bind both NIOs.
@@ -40,7 +41,7 @@ class Wiring:
         """
         link = Link(record, self._project_id)
         check_link(link.addresses, self._used_addresses())
-        self.links[link.link_id] = link  # holds the ports while the compute works
+        self._connecting.update(link.addresses)
         try:
             near, far = link.addresses
             near_lport = self._compute.lease_udp(self._project_id)
@@ -51,6 +52,9 @@ class Wiring:
             with trio.CancelScope(shield=True):
                 await self.disconnect(link)
             raise
+        finally:
+            self._connecting.difference_update(link.addresses)
+        self.links[link.link_id] = link
         return link
 
     def keep(self, record: LinkRecord) -> None:
@@ -107,7 +111,11 @@ class Wiring:
             del self._address_by_lport[self._nios.pop(address).lport]
 
     def _used_addresses(self) -> set[PortAddress]:
-        return {*self._nios, *(address for link in self.links.values() for address in link.addresses)}
+        return {
+            *self._nios,
+            *self._connecting,
+            *(address for link in self.links.values() for address in link.addresses),
+        }
 
     def _other_end(self, nio: UdpNio) -> PortAddress | None:
         address = self._address_by_lport.get(nio.rport)

@@ -89,8 +89,8 @@ def test_medians_and_ratios_are_taken_round_by_round() -> None:
     assert ours.frames_per_second == 400
     assert ours.bits_per_second == 400 * 500 * 8
     assert ours.of_ceiling == pytest.approx(0.4)
-    # CPU per frame of both sides together, the ceiling's and ours: 500/1500, 5000/12750, 500/1333.
-    assert ours.of_ceiling_by_cpu == pytest.approx(0.5 / (0.8 / 0.6))
+    # The forwarder's CPU time is small beside the tool's, which is the same for all.
+    assert ours.of_ceiling_by_cpu == pytest.approx(0.4, rel=0.001)
     assert ours.cpu_ns_per_frame == 250
     # CPU per frame, ours and plain's, in the three rounds: 250/4000, 250/400, 500/4500.
     assert ours.of_plain == pytest.approx(500 / 4500)
