@@ -10,7 +10,8 @@ from pathlib import Path
 from cffi import FFI
 
 HEADERS = ("udpfwd.h", "spawn.h")
-SOURCES = ("udpfwd.c", "spawn.c")
+SOURCES = ("udpfwd.c", "frames.c", "spawn.c")
+PRIVATE_HEADERS = ("core.h",)
 ROOT = Path(__file__).parent
 
 
@@ -31,7 +32,7 @@ ffibuilder.set_source(
     # setuptools wants paths below the folder it runs in.
     sources=[os.path.join("native", source) for source in SOURCES],
     include_dirs=["native"],
-    depends=[os.path.join("native", header) for header in HEADERS],
+    depends=[os.path.join("native", header) for header in HEADERS + PRIVATE_HEADERS],
     extra_compile_args=["-O2", "-g", "-std=gnu11", "-Wall", "-Wextra"],
     extra_link_args=["-pthread"],
     py_limited_api=True,

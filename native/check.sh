@@ -21,8 +21,8 @@ compile() {
 
 for sanitizers in address,undefined thread; do
     echo "C tests under $sanitizers"
-    compile udpfwd_test "$sanitizers" native/udpfwd_test.c native/udpfwd.c
-    compile udpfwd_stress_test "$sanitizers" native/udpfwd_stress_test.c native/udpfwd.c
+    compile udpfwd_test "$sanitizers" native/udpfwd_test.c native/udpfwd.c native/frames.c
+    compile udpfwd_stress_test "$sanitizers" native/udpfwd_stress_test.c native/udpfwd.c native/frames.c
     "$build/udpfwd_test"
     "$build/udpfwd_stress_test"
 done

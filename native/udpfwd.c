@@ -1,257 +1,38 @@
 /* The forwarding core. udpfwd.h is the contract; this file opens with how it works.
  *
- * The worker sleeps in epoll_wait. A port that has datagrams gets one turn: up to UDPFWD_BATCH_FRAMES of them are read with one
- * recvmmsg into the core's buffers, and written with one sendmmsg to the port that they leave at. Runs of frames of one size
- * travel as one message with UDP_SEGMENT, which passes the kernel's stack once for all of them.
+ * The worker sleeps in epoll_wait. A port that has datagrams gets one turn (frames.c), then the next port gets its own.
  *
- * Everything else (ports opened, patched, closed) happens on the worker between two turns of its loop: a caller puts a
+ * Everything else (ports opened, joined, closed) happens on the worker between two rounds of its loop: a caller puts a
  * change into the queue, wakes the worker and waits. So the frame path takes no lock and sees no half-made change. While no worker
  * runs, the caller makes the change itself. Counters are written by the worker alone and read by anybody, atomically one by one.
  */
 #define _GNU_SOURCE
-#include "udpfwd.h"
+#include "core.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <netinet/udp.h>
-#include <pthread.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
-
-#ifndef UDP_SEGMENT
-#define UDP_SEGMENT 103
-#endif
 
 #define EVENTS_PER_WAIT 64
 #define UDPFWD_THREAD_NAME "udpfwd" /* in ps and top; set for as long as the thread is lent */
 #define THREAD_NAME_BYTES 16        /* TASK_COMM_LEN of Linux */
-/* One message holds at most this many segments and bytes (UDP_MAX_SEGMENTS of the oldest kernels; IPv4 datagram). */
-#define MAX_SEGMENTS 64
-#define MAX_MESSAGE_BYTES 65000
 /* Room for bursts between two turns of a busy worker. */
 #define SOCKET_BUFFER_BYTES (1024 * 1024)
 /* Datagrams that came before the socket was connected may be anybody's: this many are looked at and dropped. */
 #define MAX_STALE_DATAGRAMS 4096
-/* Frames start at different cache sets. */
-#define BUFFER_STRIDE (UDPFWD_MAX_FRAME_BYTES + 192)
-
-typedef struct port port;
-
-struct port {
-    int id;
-    int fd;
-    port *peer;   /* the other port of the patch */
-    port *splice; /* the other tunnel port */
-    int segments_refused; /* the kernel or the device cannot do UDP_SEGMENT for this remote */
-    udpfwd_counters counters;
-};
-
-typedef int (*change_function)(udpfwd *core, const void *arguments);
-
-typedef struct change change;
-struct change {
-    change_function apply;
-    const void *arguments;
-    int result;
-    int done;
-    change *next;
-};
-
-struct udpfwd {
-    int epoll_fd;
-    int wake_fd;
-    int stats_fd;
-    uint64_t stats_interval_ns;
-    uint64_t last_signal_ns;
-    int unsignalled; /* counters changed since the last signal */
-
-    pthread_mutex_t lock; /* guards all below, and the port table against readers that are not the worker */
-    pthread_cond_t changed;
-    int running;
-    int stopping;
-    change *first_change, **last_change;
-
-    port **ports; /* by id; NULL where there is none */
-    int port_slots;
-
-    unsigned char (*buffers)[BUFFER_STRIDE];
-    struct mmsghdr in[UDPFWD_BATCH_FRAMES];
-    struct iovec in_iov[UDPFWD_BATCH_FRAMES];
-    struct iovec out_iov[UDPFWD_BATCH_FRAMES];
-    struct mmsghdr out[UDPFWD_BATCH_FRAMES];
-    char controls[UDPFWD_BATCH_FRAMES][CMSG_SPACE(sizeof(uint16_t))];
-};
-
-static void count(uint64_t *counter, uint64_t by) {
-    /* Only the worker writes, so no read-modify-write instruction is needed. */
-    __atomic_store_n(counter, *counter + by, __ATOMIC_RELAXED);
-}
 
 static uint64_t now_ns(void) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
-/* --- the frame path --- */
-
-/* Where frames that came in at from leave, NULL when nowhere. Counts them on the spliced ports they pass. */
-static port *find_exit(port *from, uint64_t frames, uint64_t bytes) {
-    port *exit = from->peer;
-    for (int hops = 0; exit != NULL && exit->splice != NULL; hops++) {
-        port *far = exit->splice;
-        if (hops == UDPFWD_MAX_HOPS) {
-            count(&exit->counters.drops[UDPFWD_DROP_LOOP], frames);
-            return NULL;
-        }
-        count(&exit->counters.tx_frames, frames);
-        count(&exit->counters.tx_bytes, bytes);
-        if (far->peer == NULL) {
-            count(&far->counters.drops[UDPFWD_DROP_UNLINKED], frames);
-            return NULL;
-        }
-        count(&far->counters.rx_frames, frames);
-        count(&far->counters.rx_bytes, bytes);
-        exit = far->peer;
-    }
-    return exit;
-}
-
-/* Packs out_iov[0..frames) into messages: a run of frames of one size, the last of which may be shorter, becomes one. */
-static int pack_messages(udpfwd *core, int frames, int use_segments) {
-    int messages = 0;
-    for (int i = 0; i < frames; messages++) {
-        size_t size = core->out_iov[i].iov_len, total = size;
-        int last = i + 1;
-        if (use_segments) {
-            while (last < frames && last - i < MAX_SEGMENTS && core->out_iov[last].iov_len <= size &&
-                   total + core->out_iov[last].iov_len <= MAX_MESSAGE_BYTES) {
-                total += core->out_iov[last].iov_len;
-                if (core->out_iov[last++].iov_len < size)
-                    break; /* a shorter one ends the run */
-            }
-        }
-        struct msghdr *header = &core->out[messages].msg_hdr;
-        memset(header, 0, sizeof *header);
-        header->msg_iov = &core->out_iov[i];
-        header->msg_iovlen = (size_t)(last - i);
-        if (last - i > 1) {
-            header->msg_control = core->controls[messages];
-            header->msg_controllen = sizeof core->controls[messages];
-            struct cmsghdr *control = CMSG_FIRSTHDR(header);
-            control->cmsg_level = SOL_UDP;
-            control->cmsg_type = UDP_SEGMENT;
-            control->cmsg_len = CMSG_LEN(sizeof(uint16_t));
-            uint16_t segment_size = (uint16_t)size;
-            memcpy(CMSG_DATA(control), &segment_size, sizeof segment_size);
-        }
-        i = last;
-    }
-    return messages;
-}
-
-static void count_sent(port *to, const struct msghdr *header) {
-    uint64_t bytes = 0;
-    for (size_t i = 0; i < header->msg_iovlen; i++)
-        bytes += header->msg_iov[i].iov_len;
-    count(&to->counters.tx_frames, header->msg_iovlen);
-    count(&to->counters.tx_bytes, bytes);
-}
-
-static int drop_reason(int error) {
-    switch (error) {
-    case EAGAIN:
-    case ENOBUFS:
-    case ENOMEM:
-        return UDPFWD_DROP_QUEUE;
-    case EMSGSIZE:
-        return UDPFWD_DROP_OVERSIZE;
-    default:
-        return UDPFWD_DROP_ERROR;
-    }
-}
-
-/* Sends out_iov[0..frames) at a port. A frame that cannot be sent is dropped and counted; the others go on. */
-static void send_frames(udpfwd *core, port *to, int frames) {
-    int use_segments = !to->segments_refused;
-    int messages = pack_messages(core, frames, use_segments);
-    int next = 0, refusals = 0;
-    while (next < messages) {
-        int sent = sendmmsg(to->fd, core->out + next, (unsigned)(messages - next), MSG_DONTWAIT);
-        if (sent > 0) {
-            for (int i = 0; i < sent; i++)
-                count_sent(to, &core->out[next + i].msg_hdr);
-            next += sent;
-            refusals = 0;
-            continue;
-        }
-        struct msghdr *header = &core->out[next].msg_hdr;
-        if (errno == ECONNREFUSED && refusals++ == 0) {
-            /* The notice belongs to a frame sent earlier; this one was not tried yet. */
-            count(&to->counters.refused, 1);
-        } else if (use_segments && header->msg_iovlen > 1 && (errno == EINVAL || errno == EIO || errno == EMSGSIZE)) {
-            /* Frames larger than the way's MTU, or a device that cannot split: send the rest one by one. */
-            if (errno != EMSGSIZE)
-                to->segments_refused = 1;
-            int first = (int)(header->msg_iov - core->out_iov);
-            memmove(core->out_iov, core->out_iov + first, sizeof core->out_iov[0] * (size_t)(frames - first));
-            frames -= first;
-            use_segments = 0;
-            messages = pack_messages(core, frames, 0);
-            next = 0;
-        } else {
-            count(&to->counters.drops[drop_reason(errno)], header->msg_iovlen);
-            next++;
-        }
-    }
-}
-
-/* One turn of a port. Returns how many datagrams were read. */
-static int serve_port(udpfwd *core, port *from) {
-    int received = recvmmsg(from->fd, core->in, UDPFWD_BATCH_FRAMES, MSG_DONTWAIT, NULL);
-    if (received < 0) {
-        if (errno == ECONNREFUSED) {
-            count(&from->counters.refused, 1);
-            core->unsignalled = 1;
-        }
-        return 0;
-    }
-    int frames = 0;
-    uint64_t bytes = 0;
-    for (int i = 0; i < received; i++) {
-        size_t size = core->in[i].msg_len;
-        if (size == 0) {
-            count(&from->counters.drops[UDPFWD_DROP_EMPTY], 1);
-        } else if (core->in[i].msg_hdr.msg_flags & MSG_TRUNC) {
-            count(&from->counters.drops[UDPFWD_DROP_OVERSIZE], 1);
-        } else {
-            core->out_iov[frames].iov_base = core->buffers[i];
-            core->out_iov[frames].iov_len = size;
-            frames++;
-            bytes += size;
-        }
-    }
-    core->unsignalled = 1;
-    if (frames == 0)
-        return received;
-    if (from->peer == NULL) {
-        count(&from->counters.drops[UDPFWD_DROP_UNLINKED], (uint64_t)frames);
-        return received;
-    }
-    count(&from->counters.rx_frames, (uint64_t)frames);
-    count(&from->counters.rx_bytes, bytes);
-    port *to = find_exit(from, (uint64_t)frames, bytes);
-    if (to != NULL)
-        send_frames(core, to, frames);
-    return received;
 }
 
 /* --- statistics --- */
@@ -441,21 +222,23 @@ int udpfwd_port_set_remote(udpfwd *core, int port_id, uint32_t remote_address, u
                        &(change_arguments){.first = port_id, .address = remote_address, .udp_port = remote_port});
 }
 
-static void separate(port *p) {
-    if (p->peer != NULL)
-        p->peer->peer = NULL;
-    p->peer = NULL;
+/* The two ways in which ports are joined, and where a port keeps whom it is joined to. */
+typedef enum { PATCH, SPLICE } joint;
+
+static port **joined_to(port *p, joint kind) {
+    return kind == PATCH ? &p->peer : &p->splice;
 }
 
-static void separate_splice(port *p) {
-    if (p->splice != NULL)
-        p->splice->splice = NULL;
-    p->splice = NULL;
+static void separate(port *p, joint kind) {
+    port **mine = joined_to(p, kind);
+    if (*mine != NULL)
+        *joined_to(*mine, kind) = NULL;
+    *mine = NULL;
 }
 
 static void end_port(udpfwd *core, port *p) {
-    separate(p);
-    separate_splice(p);
+    separate(p, PATCH);
+    separate(p, SPLICE);
     epoll_ctl(core->epoll_fd, EPOLL_CTL_DEL, p->fd, NULL);
     disconnect(p->fd);
     close(p->fd);
@@ -475,60 +258,53 @@ int udpfwd_port_close(udpfwd *core, int port_id) {
     return make_change(core, apply_close, &(change_arguments){.first = port_id});
 }
 
-static int apply_patch(udpfwd *core, const void *given) {
-    const change_arguments *arguments = given;
+static int join(udpfwd *core, const change_arguments *arguments, joint kind) {
     port *first = find_port(core, arguments->first), *second = find_port(core, arguments->second);
     if (first == NULL || second == NULL)
         return -ENOENT;
     if (first == second)
         return -EINVAL;
-    if (first->peer != NULL || second->peer != NULL)
+    if (*joined_to(first, kind) != NULL || *joined_to(second, kind) != NULL)
         return -EBUSY;
-    first->peer = second;
-    second->peer = first;
+    *joined_to(first, kind) = second;
+    *joined_to(second, kind) = first;
     return 0;
+}
+
+static int unjoin(udpfwd *core, const change_arguments *arguments, joint kind) {
+    port *p = find_port(core, arguments->first);
+    if (p == NULL)
+        return -ENOENT;
+    separate(p, kind);
+    return 0;
+}
+
+static int apply_patch(udpfwd *core, const void *arguments) {
+    return join(core, arguments, PATCH);
 }
 
 int udpfwd_patch(udpfwd *core, int first_id, int second_id) {
     return make_change(core, apply_patch, &(change_arguments){.first = first_id, .second = second_id});
 }
 
-static int apply_unpatch(udpfwd *core, const void *given) {
-    port *p = find_port(core, ((const change_arguments *)given)->first);
-    if (p == NULL)
-        return -ENOENT;
-    separate(p);
-    return 0;
+static int apply_unpatch(udpfwd *core, const void *arguments) {
+    return unjoin(core, arguments, PATCH);
 }
 
 int udpfwd_unpatch(udpfwd *core, int port_id) {
     return make_change(core, apply_unpatch, &(change_arguments){.first = port_id});
 }
 
-static int apply_splice(udpfwd *core, const void *given) {
-    const change_arguments *arguments = given;
-    port *first = find_port(core, arguments->first), *second = find_port(core, arguments->second);
-    if (first == NULL || second == NULL)
-        return -ENOENT;
-    if (first == second)
-        return -EINVAL;
-    if (first->splice != NULL || second->splice != NULL)
-        return -EBUSY;
-    first->splice = second;
-    second->splice = first;
-    return 0;
+static int apply_splice(udpfwd *core, const void *arguments) {
+    return join(core, arguments, SPLICE);
 }
 
 int udpfwd_splice(udpfwd *core, int first_id, int second_id) {
     return make_change(core, apply_splice, &(change_arguments){.first = first_id, .second = second_id});
 }
 
-static int apply_unsplice(udpfwd *core, const void *given) {
-    port *p = find_port(core, ((const change_arguments *)given)->first);
-    if (p == NULL)
-        return -ENOENT;
-    separate_splice(p);
-    return 0;
+static int apply_unsplice(udpfwd *core, const void *arguments) {
+    return unjoin(core, arguments, SPLICE);
 }
 
 int udpfwd_unsplice(udpfwd *core, int port_id) {

@@ -9,7 +9,7 @@ import ipaddress
 import os
 import socket
 import struct
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import Any
@@ -69,34 +69,28 @@ class Port(_Closable):
             _check(lib.udpfwd_port_close(self._forwarder.core, self.id))
 
 
-class Bridge(_Closable):
-    """A patch of two ports: what comes in at one leaves at the other. Ends with either port."""
+class _Joint(_Closable):
+    """Two joined ports. Ends with either port."""
 
-    def __init__(self, forwarder: "Forwarder", first: Port, second: Port) -> None:
-        self._forwarder = forwarder
+    def __init__(self, separate: Callable[[Any, int], int], core: Any, first: Port, second: Port) -> None:
+        self._separate = separate
+        self._core = core
         self._ports = (first, second)
         self._open = True
 
     def close(self) -> None:
         """Separate the two ports."""
         if self._open and all(port.is_open for port in self._ports):
-            _check(lib.udpfwd_unpatch(self._forwarder.core, self._ports[0].id))
+            _check(self._separate(self._core, self._ports[0].id))
         self._open = False
 
 
-class Splice(_Closable):
-    """Two tunnel ports joined inside the core. Ends with either port."""
+class Bridge(_Joint):
+    """A patch of two ports: what comes in at one leaves at the other."""
 
-    def __init__(self, forwarder: "Forwarder", first: Port, second: Port) -> None:
-        self._forwarder = forwarder
-        self._ports = (first, second)
-        self._open = True
 
-    def close(self) -> None:
-        """Let frames take the sockets again."""
-        if self._open and all(port.is_open for port in self._ports):
-            _check(lib.udpfwd_unsplice(self._forwarder.core, self._ports[0].id))
-        self._open = False
+class Splice(_Joint):
+    """Two tunnel ports joined inside the core; frames take their sockets again when it is closed."""
 
 
 class Forwarder:
@@ -118,12 +112,12 @@ class Forwarder:
     def connect(self, first: Port, second: Port) -> Bridge:
         """Patch two ports. Raises Conflict when one of them is patched already."""
         _check(lib.udpfwd_patch(self.core, first.id, second.id))
-        return Bridge(self, first, second)
+        return Bridge(lib.udpfwd_unpatch, self.core, first, second)
 
     def splice(self, first: Port, second: Port) -> Splice:
         """Join two tunnel ports that are each other's remote. Raises Conflict when one of them is spliced already."""
         _check(lib.udpfwd_splice(self.core, first.id, second.id))
-        return Splice(self, first, second)
+        return Splice(lib.udpfwd_unsplice, self.core, first, second)
 
     def snapshot(self) -> dict[int, PortCounters]:
         """The counters of all open ports by port id."""
