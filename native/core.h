@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <stddef.h>
 #include <sys/socket.h>
+#include <time.h>
 
 /* Frames start at different cache sets. */
 #define BUFFER_STRIDE (UDPFWD_MAX_FRAME_BYTES + 192)
@@ -19,6 +20,7 @@ struct port {
     port *peer;   /* the other port of the patch */
     port *splice; /* the other tunnel port */
     int segments_refused; /* the kernel or the device cannot do UDP_SEGMENT for this remote */
+    unsigned lone_turns;  /* turns in a row that found a single datagram */
     udpfwd_counters counters;
 };
 
@@ -37,8 +39,9 @@ struct udpfwd {
     int epoll_fd;
     int wake_fd;
     int stats_fd;
-    uint64_t stats_interval_ns;
-    uint64_t last_signal_ns;
+    int timer_fd; /* ends the pause after a signal of stats_fd */
+    struct timespec stats_interval;
+    int pausing;     /* the timer runs */
     int unsignalled; /* counters changed since the last signal */
 
     pthread_mutex_t lock; /* guards all below, and the port table against readers that are not the worker */
@@ -62,6 +65,9 @@ static inline void count(uint64_t *counter, uint64_t by) {
     /* Only the worker writes, so no read-modify-write instruction is needed. */
     __atomic_store_n(counter, *counter + by, __ATOMIC_RELAXED);
 }
+
+/* udpfwd.c. Worker only: counters have changed, which is signalled now or at the end of the pause. */
+void note_change(udpfwd *core);
 
 /* frames.c. Worker only: one turn of a port, which reads at most UDPFWD_BATCH_FRAMES datagrams and sends them on. */
 void serve_port(udpfwd *core, port *from);

@@ -17,6 +17,9 @@
 /* One message holds at most this many segments and bytes (UDP_MAX_SEGMENTS of the oldest kernels; IPv4 datagram). */
 #define MAX_SEGMENTS 64
 #define MAX_MESSAGE_BYTES 65000
+/* After so many turns with a single datagram a port is read one by one, but for every LONE_PROBE-th turn. */
+#define LONE_TURNS 4u
+#define LONE_PROBE 8u
 
 /* Where frames that came in at from leave, NULL when nowhere. Counts them on the spliced ports they pass. */
 static port *find_exit(port *from, uint64_t frames, uint64_t bytes) {
@@ -94,13 +97,21 @@ static int drop_reason(int error) {
     }
 }
 
+/* Sends messages [next..messages) as far as it goes; returns how many were sent, or -1 with errno of the first one. */
+static int transmit(udpfwd *core, const port *to, int next, int messages) {
+    const struct msghdr *first = &core->out[next].msg_hdr;
+    if (messages - next == 1 && first->msg_iovlen == 1) /* the shortest way for a lone frame */
+        return send(to->fd, first->msg_iov->iov_base, first->msg_iov->iov_len, MSG_DONTWAIT) < 0 ? -1 : 1;
+    return sendmmsg(to->fd, core->out + next, (unsigned)(messages - next), MSG_DONTWAIT);
+}
+
 /* Sends out_iov[0..frames) at a port. A frame that cannot be sent is dropped and counted; the others go on. */
 static void send_frames(udpfwd *core, port *to, int frames) {
     int use_segments = !to->segments_refused;
     int messages = pack_messages(core, frames, use_segments);
     int next = 0, refusals = 0;
     while (next < messages) {
-        int sent = sendmmsg(to->fd, core->out + next, (unsigned)(messages - next), MSG_DONTWAIT);
+        int sent = transmit(core, to, next, messages);
         if (sent > 0) {
             for (int i = 0; i < sent; i++)
                 count_sent(to, &core->out[next + i].msg_hdr);
@@ -129,12 +140,36 @@ static void send_frames(udpfwd *core, port *to, int frames) {
     }
 }
 
+/* Reads a single datagram as if recvmmsg had; returns 1, or -1 with errno. */
+static int receive_one(udpfwd *core, const port *from) {
+    ssize_t size = recv(from->fd, core->buffers[0], UDPFWD_MAX_FRAME_BYTES, MSG_DONTWAIT | MSG_TRUNC);
+    if (size < 0)
+        return -1;
+    core->in[0].msg_len = (unsigned)size;
+    core->in[0].msg_hdr.msg_flags = size > UDPFWD_MAX_FRAME_BYTES ? MSG_TRUNC : 0;
+    return 1;
+}
+
+/* Reads what waits at a port. Where single datagrams come one after the other, recv is quicker than recvmmsg; now and then
+ * recvmmsg looks whether they still do. */
+static int receive(udpfwd *core, port *from) {
+    int received;
+    if (from->lone_turns >= LONE_TURNS && from->lone_turns % LONE_PROBE != 0) {
+        received = receive_one(core, from);
+        from->lone_turns++;
+    } else {
+        received = recvmmsg(from->fd, core->in, UDPFWD_BATCH_FRAMES, MSG_DONTWAIT, NULL);
+        from->lone_turns = received == 1 ? from->lone_turns + 1 : 0;
+    }
+    return received;
+}
+
 void serve_port(udpfwd *core, port *from) {
-    int received = recvmmsg(from->fd, core->in, UDPFWD_BATCH_FRAMES, MSG_DONTWAIT, NULL);
+    int received = receive(core, from);
     if (received < 0) {
         if (errno == ECONNREFUSED) {
             count(&from->counters.refused, 1);
-            core->unsignalled = 1;
+            note_change(core);
         }
         return;
     }
@@ -153,16 +188,14 @@ void serve_port(udpfwd *core, port *from) {
             bytes += size;
         }
     }
-    core->unsignalled = 1;
-    if (frames == 0)
-        return;
-    if (from->peer == NULL) {
+    if (frames > 0 && from->peer == NULL) {
         count(&from->counters.drops[UDPFWD_DROP_UNLINKED], (uint64_t)frames);
-        return;
+    } else if (frames > 0) {
+        count(&from->counters.rx_frames, (uint64_t)frames);
+        count(&from->counters.rx_bytes, bytes);
+        port *to = find_exit(from, (uint64_t)frames, bytes);
+        if (to != NULL)
+            send_frames(core, to, frames);
     }
-    count(&from->counters.rx_frames, (uint64_t)frames);
-    count(&from->counters.rx_bytes, bytes);
-    port *to = find_exit(from, (uint64_t)frames, bytes);
-    if (to != NULL)
-        send_frames(core, to, frames);
+    note_change(core);
 }

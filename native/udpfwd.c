@@ -18,7 +18,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
-#include <time.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 #define EVENTS_PER_WAIT 64
@@ -29,27 +29,33 @@
 /* Datagrams that came before the socket was connected may be anybody's: this many are looked at and dropped. */
 #define MAX_STALE_DATAGRAMS 4096
 
-static uint64_t now_ns(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
 /* --- statistics --- */
 
-/* Signals changed counters if it is time. Returns how long epoll may wait until it is, in ms; -1 when nothing is due. */
-static int signal_stats(udpfwd *core) {
-    if (!core->unsignalled)
-        return -1;
-    uint64_t now = now_ns(), due = core->last_signal_ns + core->stats_interval_ns;
-    if (now < due)
-        return (int)((due - now) / 1000000u) + 1;
+/* Signals that counters changed, and begins a pause. */
+static void signal_stats(udpfwd *core) {
     uint64_t one = 1;
     ssize_t written = write(core->stats_fd, &one, sizeof one);
     (void)written; /* fails only when nobody read for 2^64 signals */
-    core->last_signal_ns = now;
     core->unsignalled = 0;
-    return -1;
+    struct itimerspec once = {.it_value = core->stats_interval};
+    core->pausing = timerfd_settime(core->timer_fd, 0, &once, NULL) == 0;
+}
+
+void note_change(udpfwd *core) {
+    if (core->pausing)
+        core->unsignalled = 1;
+    else
+        signal_stats(core);
+}
+
+/* The pause is over. When nothing changed meanwhile, no timer runs until something does. */
+static void end_pause(udpfwd *core) {
+    uint64_t expirations;
+    ssize_t got = read(core->timer_fd, &expirations, sizeof expirations);
+    (void)got;
+    core->pausing = 0;
+    if (core->unsignalled)
+        signal_stats(core);
 }
 
 int udpfwd_stats_fd(const udpfwd *core) {
@@ -153,6 +159,12 @@ static void enlarge_buffers(int fd) {
         setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes);
 }
 
+/* Has epoll say 'what' when a descriptor is readable: a port, or the address of one of the core's own descriptors. */
+static int watch(udpfwd *core, int fd, void *what) {
+    struct epoll_event interest = {.events = EPOLLIN, .data.ptr = what};
+    return epoll_ctl(core->epoll_fd, EPOLL_CTL_ADD, fd, &interest) < 0 ? -errno : 0;
+}
+
 static int free_slot(udpfwd *core) {
     for (int id = 0; id < core->port_slots; id++)
         if (core->ports[id] == NULL)
@@ -189,9 +201,7 @@ static int apply_open(udpfwd *core, const void *given) {
     if (result == 0) {
         enlarge_buffers(p->fd);
         drop_stale(p);
-        struct epoll_event interest = {.events = EPOLLIN, .data.ptr = p};
-        if (epoll_ctl(core->epoll_fd, EPOLL_CTL_ADD, p->fd, &interest) < 0)
-            result = -errno;
+        result = watch(core, p->fd, p);
     }
     if (result < 0) {
         if (p->fd >= 0)
@@ -339,13 +349,15 @@ static int end_turn(udpfwd *core) {
 static int forward(udpfwd *core) {
     struct epoll_event events[EVENTS_PER_WAIT];
     for (;;) {
-        int ready = epoll_wait(core->epoll_fd, events, EVENTS_PER_WAIT, signal_stats(core));
+        int ready = epoll_wait(core->epoll_fd, events, EVENTS_PER_WAIT, -1);
         if (ready < 0 && errno != EINTR)
             return -errno;
         int woken = 0;
         for (int i = 0; i < ready; i++) {
-            if (events[i].data.ptr == NULL)
+            if (events[i].data.ptr == &core->wake_fd)
                 woken = 1;
+            else if (events[i].data.ptr == &core->timer_fd)
+                end_pause(core);
             else
                 serve_port(core, events[i].data.ptr);
         }
@@ -392,7 +404,8 @@ static int prepare(udpfwd *core) {
     core->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     core->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     core->stats_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (core->epoll_fd < 0 || core->wake_fd < 0 || core->stats_fd < 0)
+    core->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+    if (core->epoll_fd < 0 || core->wake_fd < 0 || core->stats_fd < 0 || core->timer_fd < 0)
         return -errno;
     core->buffers = malloc(sizeof *core->buffers * UDPFWD_BATCH_FRAMES);
     if (core->buffers == NULL)
@@ -403,16 +416,19 @@ static int prepare(udpfwd *core) {
         core->in[i].msg_hdr.msg_iov = &core->in_iov[i];
         core->in[i].msg_hdr.msg_iovlen = 1;
     }
-    struct epoll_event interest = {.events = EPOLLIN, .data.ptr = NULL};
-    return epoll_ctl(core->epoll_fd, EPOLL_CTL_ADD, core->wake_fd, &interest) < 0 ? -errno : 0;
+    int result = watch(core, core->wake_fd, &core->wake_fd);
+    return result < 0 ? result : watch(core, core->timer_fd, &core->timer_fd);
 }
 
 int udpfwd_open(uint32_t stats_interval_us, udpfwd **opened) {
+    if (stats_interval_us == 0)
+        return -EINVAL;
     udpfwd *core = calloc(1, sizeof *core);
     if (core == NULL)
         return -ENOMEM;
-    core->epoll_fd = core->wake_fd = core->stats_fd = -1;
-    core->stats_interval_ns = (uint64_t)stats_interval_us * 1000u;
+    core->epoll_fd = core->wake_fd = core->stats_fd = core->timer_fd = -1;
+    core->stats_interval.tv_sec = stats_interval_us / 1000000;
+    core->stats_interval.tv_nsec = stats_interval_us % 1000000 * 1000L;
     core->last_change = &core->first_change;
     pthread_mutex_init(&core->lock, NULL);
     pthread_cond_init(&core->changed, NULL);
@@ -437,6 +453,7 @@ void udpfwd_close(udpfwd *core) {
     close_if_open(core->epoll_fd);
     close_if_open(core->wake_fd);
     close_if_open(core->stats_fd);
+    close_if_open(core->timer_fd);
     pthread_cond_destroy(&core->changed);
     pthread_mutex_destroy(&core->lock);
     free(core->ports);

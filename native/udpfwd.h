@@ -48,7 +48,7 @@ typedef struct {
     uint64_t drops[6];
 } udpfwd_counters;
 
-/* A core without ports. stats_interval_us: the least time between two signals of udpfwd_stats_fd. */
+/* A core without ports. stats_interval_us: the least time between two signals of udpfwd_stats_fd, not 0. */
 int udpfwd_open(uint32_t stats_interval_us, udpfwd **core);
 /* Frees everything. The worker must have returned, and nobody may be in a call. */
 void udpfwd_close(udpfwd *core);

@@ -305,6 +305,8 @@ static void test_a_closed_port_leaves_the_socket_bound_and_unconnected(void) {
 }
 
 static void test_errors(void) {
+    udpfwd *none;
+    CHECK(udpfwd_open(0, &none) == -EINVAL);
     running r = start();
     end a = open_end(r.core), b = open_end(r.core), c = open_end(r.core);
     CHECK(udpfwd_patch(r.core, a.port, a.port) == -EINVAL);

@@ -43,7 +43,7 @@ class Controller:
         for project_id, file in found:
             project = self._new_project(project_id, ProjectSettings(name=file.stem), file.parent, file)
             try:
-                project.settings = (await project.read()).settings
+                project.settings = (await project.file.read()).settings
             except LabError as error:
                 project.error = str(error)
                 log.warning("project %s: %s", project_id, error)

@@ -20,15 +20,13 @@ from gns3trio.controller import views
 from gns3trio.controller.link import Link, PortAddress, address_of
 from gns3trio.controller.names import allocate_name
 from gns3trio.controller.node import Node
-from gns3trio.controller.saver import Saver
-from gns3trio.controller.storage import remove_folder, write_atomic
+from gns3trio.controller.project_file import ProjectFile
+from gns3trio.controller.storage import remove_folder
 from gns3trio.controller.topology import (
     LinkRecord,
     NodeRecord,
     ProjectSettings,
     Topology,
-    format_topology,
-    parse_topology,
 )
 from gns3trio.controller.wiring import Wiring, new_link_end
 from gns3trio.errors import Conflict, Forbidden, LabError, NotFound
@@ -66,7 +64,7 @@ class Project:
         self.project_id = project_id
         self.settings = settings
         self.folder = folder
-        self.file = file
+        self.file = ProjectFile(file, project_id, services.gns3_version, self.topology, self._save_failed)
         self.temporary = temporary
         self.error = error  # why the project's file could not be read
         self.status: Literal["opened", "closed"] = "closed"
@@ -76,9 +74,6 @@ class Project:
         self._services = services
         self._wiring = self._new_wiring()
         self._kept = Topology(project_id=project_id, settings=settings)  # drawings, computes, unknown keys
-        self._saver = Saver(file, self._render, self._save_failed)
-        self._saver_scope = trio.CancelScope()
-        self._saver_ended = trio.Event()
         self._life = trio.Lock()  # open, close and delete exclude each other
 
     @property
@@ -111,13 +106,14 @@ class Project:
     async def create(self) -> None:
         """Open the project for the first time and write its file."""
         async with self._life:
-            await self._start_saving()
+            await self.file.start_saving(self._services.nursery)
             self.status = "opened"
             try:
                 await self._make_durable()
             except BaseException:
                 self.status = "closed"
-                self._saver_scope.cancel()
+                with trio.CancelScope(shield=True):
+                    await self.file.stop_saving(keep=False)
                 raise
         self._publish_project("project.created")
 
@@ -129,11 +125,11 @@ class Project:
         async with self._life:
             if self.status == "opened" or self.deleted:
                 return
-            topology = await self.read()
+            topology = await self.file.read()
             self.settings, self._kept, self.error = topology.settings, topology, None
             try:
                 await self._revive(topology)
-                await self._start_saving()
+                await self.file.start_saving(self._services.nursery)
             except BaseException:
                 with trio.CancelScope(shield=True):
                     await self._release()
@@ -156,32 +152,6 @@ class Project:
             else:
                 self._wiring.keep(link)
 
-    async def _start_saving(self) -> None:
-        self._saver_scope = trio.CancelScope()
-        await self._services.nursery.start(self._save_while_open)
-
-    async def read(self) -> Topology:
-        """What the project's file holds. Raises Conflict when it cannot be read."""
-        try:
-            data = await trio.to_thread.run_sync(self.file.read_bytes)
-        except OSError as error:
-            raise Conflict(f"{self.file} cannot be read: {error.strerror}") from None
-        try:
-            topology = parse_topology(data)
-        except Conflict as error:
-            raise Conflict(f"{self.file}: {error}") from None
-        if topology.project_id != self.project_id:
-            raise Conflict(f"{self.file}: belongs to project {topology.project_id}")
-        return topology
-
-    async def _save_while_open(self, task_status: trio.TaskStatus[None]) -> None:
-        self._saver_ended = trio.Event()
-        try:
-            with self._saver_scope:
-                await self._saver.run(task_status)
-        finally:
-            self._saver_ended.set()
-
     async def close(self) -> None:
         """Stop all nodes, free their ports and write the file. Closed already is fine."""
         async with self._life:
@@ -193,15 +163,10 @@ class Project:
 
     async def _close(self) -> None:
         self.status = "closed"
-        self._saver_scope.cancel()
-        await self._saver_ended.wait()
         try:
+            await self.file.stop_saving(keep=not (self.temporary or self.deleted))
             if self.temporary:
                 await trio.to_thread.run_sync(remove_folder, self.folder)
-            if self.temporary or self.deleted:
-                self._saver.abandon()
-            else:
-                await self._saver.finish()
         except LabError as error:
             self._publish(*_log("error", str(error)))
         await self._release()
@@ -258,20 +223,15 @@ class Project:
             links=[link.record for link in self.links.values()],
         )
 
-    def _render(self) -> bytes:
-        return format_topology(self.topology(), self._services.gns3_version)
-
     def _save_failed(self, message: str) -> None:
         self._publish(*_log("error", f"The project could not be saved: {message}"))
 
     async def _make_durable(self) -> None:
         if self.status == "opened":
-            self._saver.mark()
-            await self._saver.flush()
+            self.file.mark()
+            await self.file.flush()
         else:
-            topology = attrs.evolve(await self.read(), settings=self.settings)
-            data = format_topology(topology, self._services.gns3_version)
-            await trio.to_thread.run_sync(write_atomic, self.file, data)
+            await self.file.replace(attrs.evolve(await self.file.read(), settings=self.settings))
 
     # --- nodes ---
 
@@ -362,7 +322,7 @@ class Project:
             await self._services.compute.delete_node(node.instance)
         if self.nodes.pop(node.node_id, None) is not None:
             self._publish("node.deleted", views.node_view(node))
-            self._saver.mark()
+            self.file.mark()
 
     async def delete_node(self, node: Node) -> None:
         """Remove a node with its links and files. The caller holds its lock. Raises Conflict when it is locked."""
@@ -415,9 +375,9 @@ class Project:
         if attrs.asdict(node.record, recurse=False) == before and node.record.label == label_before:
             return
         self._publish("node.updated", views.node_view(node))
-        self._saver.mark()
+        self.file.mark()
         if on_compute:
-            await self._saver.flush()
+            await self.file.flush()
 
     async def for_all_nodes(self, action: Literal["start", "stop", "reload"]) -> None:
         """Do ``action`` to every node, in parallel. Raises the first error after all have been tried."""

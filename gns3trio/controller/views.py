@@ -19,7 +19,7 @@ def project_view(project: "Project") -> dict[str, Any]:
     """A project. ``temporary`` belongs to the API before 2.0; ``error`` is there only when its file is unreadable."""
     view = {
         **attrs.asdict(project.settings),
-        "filename": project.file.name,
+        "filename": project.file.path.name,
         "path": str(project.folder),
         "project_id": str(project.project_id),
         "status": project.status,

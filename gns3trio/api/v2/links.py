@@ -20,7 +20,7 @@ async def list_links(api: ApiRequest, project_id: UUID) -> list[dict[str, Any]]:
     project = api.controller.get_project(project_id)
     if project.status == "opened":
         return [link_view(link) for link in project.links.values()]
-    return [attrs.asdict(record) for record in (await project.read()).links]
+    return [attrs.asdict(record) for record in (await project.file.read()).links]
 
 
 @routes.route("POST", "/links", status=201)

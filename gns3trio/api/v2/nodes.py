@@ -26,7 +26,7 @@ _CHANGEABLE_FIELDS = _RECORD_FIELDS - {"node_id", "node_type", "compute_id", "te
 async def _view_list(project: Project) -> list[dict[str, Any]]:
     if project.status == "opened":
         return [node_view(node) for node in project.nodes.values()]
-    return [record_view(record) for record in (await project.read()).nodes]
+    return [record_view(record) for record in (await project.file.read()).nodes]
 
 
 @routes.route("GET", "/nodes")

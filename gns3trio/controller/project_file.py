@@ -1,0 +1,88 @@
+"""A project's file: read when the project is opened, and kept equal to it while it is open."""
+
+from collections.abc import Callable
+from pathlib import Path
+from uuid import UUID
+
+import trio
+
+from gns3trio.controller.saver import Saver
+from gns3trio.controller.storage import write_atomic
+from gns3trio.controller.topology import Topology, format_topology, parse_topology
+from gns3trio.errors import Conflict
+
+
+class ProjectFile:
+    """The ``.gns3`` file at ``path``.
+
+    ``present`` gives the state of the opened project, ``on_failure`` is told why a write failed.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        project_id: UUID,
+        gns3_version: str,
+        present: Callable[[], Topology],
+        on_failure: Callable[[str], None],
+    ) -> None:
+        self.path = path
+        self._project_id = project_id
+        self._gns3_version = gns3_version
+        self._present = present
+        self._saver = Saver(path, lambda: self._format(present()), on_failure)
+        self._scope = trio.CancelScope()
+        self._ended = trio.Event()
+
+    def _format(self, topology: Topology) -> bytes:
+        return format_topology(topology, self._gns3_version)
+
+    async def read(self) -> Topology:
+        """What the file holds. Raises Conflict when it cannot be read or belongs to another project."""
+        try:
+            data = await trio.to_thread.run_sync(self.path.read_bytes)
+        except OSError as error:
+            raise Conflict(f"{self.path} cannot be read: {error.strerror}") from None
+        try:
+            topology = parse_topology(data)
+        except Conflict as error:
+            raise Conflict(f"{self.path}: {error}") from None
+        if topology.project_id != self._project_id:
+            raise Conflict(f"{self.path}: belongs to project {topology.project_id}")
+        return topology
+
+    async def replace(self, topology: Topology) -> None:
+        """Write the file of a closed project. Raises Unavailable when the disk refuses."""
+        await trio.to_thread.run_sync(write_atomic, self.path, self._format(topology))
+
+    async def start_saving(self, nursery: trio.Nursery) -> None:
+        """The project is open: write what is marked, in a task of ``nursery``, until ``stop_saving``."""
+        self._scope, self._ended = trio.CancelScope(), trio.Event()
+        await nursery.start(self._save)
+
+    async def _save(self, task_status: trio.TaskStatus[None]) -> None:
+        try:
+            with self._scope:
+                await self._saver.run(task_status)
+        finally:
+            self._ended.set()
+
+    def mark(self) -> None:
+        """The open project has changed; it is written soon."""
+        self._saver.mark()
+
+    async def flush(self) -> None:
+        """Wait until all changes marked so far are durable. Raises Unavailable when the disk refuses."""
+        await self._saver.flush()
+
+    async def stop_saving(self, *, keep: bool) -> None:
+        """The project is closed: write what was not yet, or, without ``keep``, forget it.
+
+        Raises Unavailable when the disk refuses.
+        """
+        self._scope.cancel()
+        await self._ended.wait()
+        if keep:
+            await self._saver.finish()
+        else:
+            self._saver.abandon()
