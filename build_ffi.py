@@ -10,8 +10,17 @@ from pathlib import Path
 from cffi import FFI
 
 HEADERS = ("udpfwd.h", "spawn.h")
-SOURCES = ("udpfwd.c", "frames.c", "spawn.c")
-PRIVATE_HEADERS = ("core.h",)
+SOURCES = (
+    "udpfwd.c",
+    "joints.c",
+    "frames.c",
+    "bridges.c",
+    "filters.c",
+    "queue.c",
+    "capture.c",
+    "spawn.c",
+)
+PRIVATE_HEADERS = ("core.h", "trial.h")
 ROOT = Path(__file__).parent
 
 
@@ -34,6 +43,7 @@ ffibuilder.set_source(
     include_dirs=["native"],
     depends=[os.path.join("native", header) for header in HEADERS + PRIVATE_HEADERS],
     extra_compile_args=["-O2", "-g", "-std=gnu11", "-Wall", "-Wextra"],
+    libraries=["pcap"],
     extra_link_args=["-pthread"],
     py_limited_api=True,
 )

@@ -52,6 +52,7 @@ class Config:
     console_websocket_auth: bool = _setting(
         True, "ask for the password on console websockets too (the GNS3 web UI cannot send one)"
     )
+    forwarder_workers: int = _setting(0, "threads that move frames; 0 takes one for each CPU, four at most")
     stats_interval: float = _setting(1.0, "seconds between two link.stats events of a busy link")
     log_level: str = _setting("info", "debug, info, warning or error")
 
@@ -81,6 +82,8 @@ def _check(config: Config) -> None:
         raise Invalid("user and password: give both or neither")
     if config.ssl and not (config.certfile and config.certkey):
         raise Invalid("ssl: needs certfile and certkey")
+    if not 0 <= config.forwarder_workers <= 64:
+        raise Invalid(f"forwarder_workers: {config.forwarder_workers} is not from 0 to 64")
     if config.stats_interval < 0.05:
         raise Invalid(f"stats_interval: {config.stats_interval} is less than 0.05 seconds")
     if config.log_level not in ("debug", "info", "warning", "error"):

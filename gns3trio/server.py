@@ -16,8 +16,8 @@ from gns3trio.api.context import ApiContext
 from gns3trio.compute.compute import open_compute
 from gns3trio.config import Config
 from gns3trio.controller.controller import Controller, open_controller
-from gns3trio.controller.link_stats import publish_link_stats
-from gns3trio.forwarder.forwarder import Forwarder, open_forwarder
+from gns3trio.controller.link_stats import LinkStats
+from gns3trio.forwarder.forwarder import open_forwarder
 from gns3trio.http.serve import HttpSettings, serve_http
 from gns3trio.notifications.hub import NotificationHub
 
@@ -42,19 +42,20 @@ async def open_server(config: Config) -> AsyncIterator[RunningServer]:
     hub = NotificationHub()
     closing = trio.Event()
     async with (
-        open_forwarder(stats_interval=config.stats_interval) as forwarder,
+        open_forwarder(workers=config.forwarder_workers, stats_interval=config.stats_interval) as forwarder,
         open_compute(config, forwarder) as compute,
         open_controller(config, compute, hub) as controller,
         trio.open_nursery() as nursery,
     ):
-        statistics = await nursery.start(_publish_until_cancelled, forwarder, controller, hub)
+        link_stats = LinkStats(forwarder, controller, hub, config.stats_interval)
+        statistics = await nursery.start(_run_until_cancelled, link_stats)
         settings = HttpSettings(
             host=config.host,
             port=config.port,
             certfile=config.certfile if config.ssl else None,
             certkey=config.certkey if config.ssl else None,
         )
-        app = Application(ApiContext(config, controller, closing))
+        app = Application(ApiContext(config, controller, forwarder, link_stats, closing))
         serve = partial(serve_http, app, settings, closing=closing)
         urls: list[str] = await nursery.start(serve)
         yield RunningServer(urls, controller, closing)
@@ -62,15 +63,10 @@ async def open_server(config: Config) -> AsyncIterator[RunningServer]:
         statistics.cancel()
 
 
-async def _publish_until_cancelled(
-    forwarder: Forwarder,
-    controller: Controller,
-    hub: NotificationHub,
-    task_status: trio.TaskStatus[trio.CancelScope],
-) -> None:
+async def _run_until_cancelled(link_stats: LinkStats, task_status: trio.TaskStatus[trio.CancelScope]) -> None:
     with trio.CancelScope() as scope:
         task_status.started(scope)
-        await publish_link_stats(forwarder, controller, hub)
+        await link_stats.run()
 
 
 async def run_server(config: Config, on_ready: Callable[[list[str]], None]) -> None:

@@ -16,15 +16,17 @@ compile() {
     sanitizers=$2
     shift 2
     # shellcheck disable=SC2086 # words
-    "$cc" $strict -fsanitize="$sanitizers" -o "$output" "$@" -pthread
+    "$cc" $strict -fsanitize="$sanitizers" -o "$output" "$@" -lpcap -pthread
 }
+core="native/udpfwd.c native/joints.c native/frames.c native/bridges.c native/filters.c native/queue.c native/capture.c"
 
 for sanitizers in address,undefined thread; do
     echo "C tests under $sanitizers"
-    compile udpfwd_test "$sanitizers" native/udpfwd_test.c native/udpfwd.c native/frames.c
-    compile udpfwd_stress_test "$sanitizers" native/udpfwd_stress_test.c native/udpfwd.c native/frames.c
-    "$build/udpfwd_test"
-    "$build/udpfwd_stress_test"
+    for test in udpfwd_test bridges_test filters_test capture_test udpfwd_stress_test; do
+        # shellcheck disable=SC2086 # words
+        compile "$test" "$sanitizers" "native/$test.c" $core
+        "$build/$test"
+    done
 done
 compile spawn_test undefined native/spawn_test.c native/spawn.c
 "$build/spawn_test"

@@ -9,67 +9,223 @@
 #include <sys/socket.h>
 #include <time.h>
 
+/* Free bytes before a frame: every hop may put a tag of 4 bytes in front of it. */
+#define HEADROOM_BYTES 192
 /* Frames start at different cache sets. */
-#define BUFFER_STRIDE (UDPFWD_MAX_FRAME_BYTES + 192)
+#define BUFFER_STRIDE (HEADROOM_BYTES + UDPFWD_MAX_FRAME_BYTES)
+
+/* Bridges may make so many copies of a frame in all; more of them are a storm. */
+#define COPIES_PER_FRAME 4096
+
+#define DIRECTIONS 2
+/* Index of a direction in arrays. */
+#define RX 0
+#define TX 1
 
 typedef struct port port;
+typedef struct bridge bridge;
+typedef struct worker worker;
+typedef struct filter_chain filter_chain;
+
+/* The way of a batch of frames so far. A frame that comes to a switch a second time in one VLAN runs in a circle. */
+typedef struct {
+    int hops;
+    int bridges;
+    uint32_t visited[UDPFWD_MAX_HOPS]; /* bridge id and VLAN */
+} path;
 
 struct port {
     int id;
     int fd;
-    port *peer;   /* the other port of the patch */
+    worker *worker;
+    port *peer;   /* the other port of the patch, or the port that a probe's source injects at */
     port *splice; /* the other tunnel port */
+    bridge *bridge;
+    port *probe; /* the source of the probe that injects here */
+    port *sink;  /* where frames of a trial leave that come in here */
+    port *sink_of; /* the port whose sink this is */
+    int injects; /* this is the source of a probe: peer does not point back */
+    int suspended;
+    int vlan_mode;
+    uint16_t vlan;
+    uint16_t ethertype;
     int segments_refused; /* the kernel or the device cannot do UDP_SEGMENT for this remote */
     unsigned lone_turns;  /* turns in a row that found a single datagram */
+    unsigned visit;       /* the walk over joined ports that saw it last */
+    filter_chain *filters[DIRECTIONS];
+    udpfwd_capture *captures;
     udpfwd_counters counters;
 };
 
-typedef int (*change_function)(udpfwd *core, const void *arguments);
+/* A frame that a filter holds. Its bytes follow, after the headroom. */
+typedef struct {
+    port *port;
+    int direction;
+    uint32_t size;
+    int hops;
+    int bridges;
+    uint32_t *visited; /* into the same allocation */
+    unsigned char *bytes;
+} held_frame;
 
-typedef struct change change;
-struct change {
-    change_function apply;
-    const void *arguments;
-    int result;
-    int done;
-    change *next;
-};
+typedef struct {
+    uint64_t release_ns; /* CLOCK_MONOTONIC */
+    uint64_t number;     /* frames with one release time keep their order */
+    held_frame *frame;
+} queue_entry;
 
-struct udpfwd {
+typedef struct {
+    queue_entry *heap; /* the next one to release comes first */
+    size_t count, room;
+    uint64_t next_number;
+} hold_queue;
+
+struct worker {
+    udpfwd *core;
     int epoll_fd;
     int wake_fd;
-    int stats_fd;
-    int timer_fd; /* ends the pause after a signal of stats_fd */
-    struct timespec stats_interval;
+    int timer_fd;   /* ends the pause after a signal of stats_fd */
+    int release_fd; /* when the next held frame is due */
+    uint64_t armed_ns; /* what release_fd is set to, 0 when it is not */
     int pausing;     /* the timer runs */
     int unsignalled; /* counters changed since the last signal */
-
-    pthread_mutex_t lock; /* guards all below, and the port table against readers that are not the worker */
-    pthread_cond_t changed;
     int running;
-    int stopping;
-    change *first_change, **last_change;
-
-    port **ports; /* by id; NULL where there is none */
-    int port_slots;
-
+    int ports;
+    uint64_t now_ns;  /* CLOCK_MONOTONIC of this turn, 0 when nobody asked yet */
+    uint64_t wall_ns; /* CLOCK_REALTIME likewise */
+    int64_t budget;   /* copies that bridges may still make in this turn */
+    hold_queue queue;
     unsigned char (*buffers)[BUFFER_STRIDE];
     struct mmsghdr in[UDPFWD_BATCH_FRAMES];
     struct iovec in_iov[UDPFWD_BATCH_FRAMES];
-    struct iovec out_iov[UDPFWD_BATCH_FRAMES];
     struct mmsghdr out[UDPFWD_BATCH_FRAMES];
     char controls[UDPFWD_BATCH_FRAMES][CMSG_SPACE(sizeof(uint16_t))];
 };
 
+struct udpfwd {
+    int stats_fd;
+    int captures_fd;
+    struct timespec stats_interval;
+
+    pthread_mutex_t lock; /* guards all below; whoever makes a change holds it, and all workers are parked */
+    pthread_cond_t changed;
+    int changing; /* a change waits for the workers to park, or is being made */
+    int running;  /* workers lent */
+    int parked;   /* of these */
+    int stopping;
+
+    port **ports; /* by id; NULL where there is none */
+    int port_slots, lowest_free_port;
+    bridge **bridges;
+    int bridge_slots;
+    unsigned visits;
+
+    int worker_count;
+    worker *workers;
+};
+
 static inline void count(uint64_t *counter, uint64_t by) {
-    /* Only the worker writes, so no read-modify-write instruction is needed. */
+    /* Only the port's worker writes, so no read-modify-write instruction is needed. */
     __atomic_store_n(counter, *counter + by, __ATOMIC_RELAXED);
 }
 
-/* udpfwd.c. Worker only: counters have changed, which is signalled now or at the end of the pause. */
-void note_change(udpfwd *core);
+static inline void drop(port *p, int direction, int reason, uint64_t frames) {
+    count(direction == RX ? &p->counters.rx_drops[reason] : &p->counters.tx_drops[reason], frames);
+}
 
-/* frames.c. Worker only: one turn of a port, which reads at most UDPFWD_BATCH_FRAMES datagrams and sends them on. */
-void serve_port(udpfwd *core, port *from);
+static inline uint32_t *held_counter(port *p, int direction) {
+    return direction == RX ? &p->counters.rx_held : &p->counters.tx_held;
+}
+
+static inline uint64_t timespec_ns(struct timespec time) {
+    return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
+}
+
+/* The time of this turn. */
+static inline uint64_t turn_time(worker *w) {
+    if (w->now_ns == 0) {
+        struct timespec now;
+        clock_gettime(CLOCK_MONOTONIC, &now);
+        w->now_ns = timespec_ns(now);
+    }
+    return w->now_ns;
+}
+
+/* --- udpfwd.c --- */
+
+typedef int (*change_function)(udpfwd *core, const void *arguments);
+/* Makes a change while all workers are parked between two batches. */
+int make_change(udpfwd *core, change_function apply, const void *arguments);
+port *find_port(const udpfwd *core, int id);
+/* Has epoll say 'what' when a descriptor is readable: a port, or the address of one of the worker's own descriptors. */
+int watch(worker *w, int fd, void *what);
+/* Worker only: counters have changed, which is signalled now or at the end of the pause. */
+void note_change(worker *w);
+
+/* --- joints.c: workers are parked --- */
+
+/* Gives a new port to the worker that has the fewest. */
+int place_port(udpfwd *core, port *p);
+/* Takes a port out of everything that it is joined to. */
+void isolate_port(port *p);
+void close_bridges(udpfwd *core);
+
+/* --- frames.c: worker only --- */
+
+/* One turn of a port, which reads at most UDPFWD_BATCH_FRAMES datagrams and sends them on. */
+void serve_port(worker *w, port *from);
+/* Frames that leave at a port, or come in at it, before and after its filters. At most UDPFWD_BATCH_FRAMES. Their bytes, and
+ * the headroom before them, may be changed on the way but are as before when this returns. */
+void send_at(worker *w, port *p, const struct iovec *frames, int n, const path *way);
+void receive_at(worker *w, port *p, const struct iovec *frames, int n, const path *way);
+void leave_filters(worker *w, port *p, int direction, const struct iovec *frames, int n, const path *way);
+
+/* --- bridges.c --- */
+
+typedef struct mac_table mac_table;
+struct bridge {
+    int id;
+    int kind;
+    int count, room;
+    port **ports;
+    mac_table *macs; /* of a switch */
+};
+
+mac_table *new_mac_table(void);
+/* Workers are parked: forgets the addresses of a port, or all when it is NULL. */
+void forget_macs(mac_table *table, const port *p);
+int list_macs(const mac_table *table, udpfwd_mac *macs, int max);
+/* Worker only: frames that came in at a port of the bridge. */
+void bridge_frames(worker *w, bridge *b, port *from, const struct iovec *frames, int n, const path *way);
+
+/* --- filters.c --- */
+
+struct bpf_program;
+/* Any thread; the program is freed with pcap_freecode. -EINVAL with a message in error. */
+int compile_expression(const char *expression, struct bpf_program *program, char *error, int error_size);
+/* Worker only: lets frames pass the filters of a port in a direction: they go on with leave_filters, now or later. */
+void pass_filters(worker *w, port *p, int direction, const struct iovec *frames, int n, const path *way);
+void free_filters(filter_chain *chain);
+
+/* --- queue.c --- */
+
+/* Worker only: copies a frame and holds it; -ENOBUFS when the port's queue is full. */
+int hold_frame(worker *w, port *p, int direction, const struct iovec *frame, uint64_t release_ns, const path *way);
+/* Worker only: sends on what is due, and sets the timer for the next. */
+void release_due(worker *w);
+/* Workers are parked: everything that a port's filters hold in a direction is due now. */
+void release_early(port *p, int direction);
+/* Workers are parked: loses what a port's filters hold. */
+void drop_held(port *p);
+/* Workers are parked: held frames follow their ports to another worker. */
+void move_held(worker *from);
+void free_queue(worker *w);
+
+/* --- capture.c --- */
+
+/* Worker only. */
+void capture_frames(worker *w, port *p, int direction, const struct iovec *frames, int n);
+/* Workers are parked: the captures of a port see nothing more. */
+void detach_captures(port *p);
 
 #endif

@@ -1,10 +1,16 @@
-/* The frame path: what the worker does when a port has datagrams.
+/* A frame's way: what a worker does when a port has datagrams.
  *
- * They are read with one recvmmsg into the core's buffers, and written with one sendmmsg to the port that they leave at. Runs of
- * frames of one size travel as one message with UDP_SEGMENT, which passes the kernel's stack once for all of them.
+ * They are read with one recvmmsg into the worker's buffers, and go from port to port as one batch:
+ *
+ *   serve_port -> receive_at -> [filters] -> leave_filters -> patch: send_at -> [filters] -> leave_filters -> splice: receive_at
+ *                                                          -> bridge: send_at at some ports                -> socket: sendmmsg
+ *
+ * What leaves at a socket is written with one sendmmsg. Runs of frames of one size travel as one message with UDP_SEGMENT, which
+ * passes the kernel's stack once for all of them.
  */
 #define _GNU_SOURCE
 #include "core.h"
+#include "trial.h"
 
 #include <errno.h>
 #include <netinet/udp.h>
@@ -21,49 +27,29 @@
 #define LONE_TURNS 4u
 #define LONE_PROBE 8u
 
-/* Where frames that came in at from leave, NULL when nowhere. Counts them on the spliced ports they pass. */
-static port *find_exit(port *from, uint64_t frames, uint64_t bytes) {
-    port *exit = from->peer;
-    for (int hops = 0; exit != NULL && exit->splice != NULL; hops++) {
-        port *far = exit->splice;
-        if (hops == UDPFWD_MAX_HOPS) {
-            count(&exit->counters.drops[UDPFWD_DROP_LOOP], frames);
-            return NULL;
-        }
-        count(&exit->counters.tx_frames, frames);
-        count(&exit->counters.tx_bytes, bytes);
-        if (far->peer == NULL) {
-            count(&far->counters.drops[UDPFWD_DROP_UNLINKED], frames);
-            return NULL;
-        }
-        count(&far->counters.rx_frames, frames);
-        count(&far->counters.rx_bytes, bytes);
-        exit = far->peer;
-    }
-    return exit;
-}
+/* --- out --- */
 
-/* Packs out_iov[0..frames) into messages: a run of frames of one size, the last of which may be shorter, becomes one. */
-static int pack_messages(udpfwd *core, int frames, int use_segments) {
+/* Packs frames into w->out: a run of frames of one size, the last of which may be shorter, becomes one message. */
+static int pack_messages(worker *w, const struct iovec *frames, int n, int use_segments) {
     int messages = 0;
-    for (int i = 0; i < frames; messages++) {
-        size_t size = core->out_iov[i].iov_len, total = size;
+    for (int i = 0; i < n; messages++) {
+        size_t size = frames[i].iov_len, total = size;
         int last = i + 1;
         if (use_segments) {
-            while (last < frames && last - i < MAX_SEGMENTS && core->out_iov[last].iov_len <= size &&
-                   total + core->out_iov[last].iov_len <= MAX_MESSAGE_BYTES) {
-                total += core->out_iov[last].iov_len;
-                if (core->out_iov[last++].iov_len < size)
+            while (last < n && last - i < MAX_SEGMENTS && frames[last].iov_len <= size &&
+                   total + frames[last].iov_len <= MAX_MESSAGE_BYTES) {
+                total += frames[last].iov_len;
+                if (frames[last++].iov_len < size)
                     break; /* a shorter one ends the run */
             }
         }
-        struct msghdr *header = &core->out[messages].msg_hdr;
+        struct msghdr *header = &w->out[messages].msg_hdr;
         memset(header, 0, sizeof *header);
-        header->msg_iov = &core->out_iov[i];
+        header->msg_iov = (struct iovec *)&frames[i]; /* the kernel only reads it */
         header->msg_iovlen = (size_t)(last - i);
         if (last - i > 1) {
-            header->msg_control = core->controls[messages];
-            header->msg_controllen = sizeof core->controls[messages];
+            header->msg_control = w->controls[messages];
+            header->msg_controllen = sizeof w->controls[messages];
             struct cmsghdr *control = CMSG_FIRSTHDR(header);
             control->cmsg_level = SOL_UDP;
             control->cmsg_type = UDP_SEGMENT;
@@ -76,12 +62,16 @@ static int pack_messages(udpfwd *core, int frames, int use_segments) {
     return messages;
 }
 
-static void count_sent(port *to, const struct msghdr *header) {
+static uint64_t total_bytes(const struct iovec *frames, size_t n) {
     uint64_t bytes = 0;
-    for (size_t i = 0; i < header->msg_iovlen; i++)
-        bytes += header->msg_iov[i].iov_len;
-    count(&to->counters.tx_frames, header->msg_iovlen);
-    count(&to->counters.tx_bytes, bytes);
+    for (size_t i = 0; i < n; i++)
+        bytes += frames[i].iov_len;
+    return bytes;
+}
+
+static void count_sent(port *to, const struct iovec *frames, size_t n) {
+    count(&to->counters.tx_frames, n);
+    count(&to->counters.tx_bytes, total_bytes(frames, n));
 }
 
 static int drop_reason(int error) {
@@ -98,28 +88,28 @@ static int drop_reason(int error) {
 }
 
 /* Sends messages [next..messages) as far as it goes; returns how many were sent, or -1 with errno of the first one. */
-static int transmit(udpfwd *core, const port *to, int next, int messages) {
-    const struct msghdr *first = &core->out[next].msg_hdr;
+static int transmit(worker *w, const port *to, int next, int messages) {
+    const struct msghdr *first = &w->out[next].msg_hdr;
     if (messages - next == 1 && first->msg_iovlen == 1) /* the shortest way for a lone frame */
         return send(to->fd, first->msg_iov->iov_base, first->msg_iov->iov_len, MSG_DONTWAIT) < 0 ? -1 : 1;
-    return sendmmsg(to->fd, core->out + next, (unsigned)(messages - next), MSG_DONTWAIT);
+    return sendmmsg(to->fd, w->out + next, (unsigned)(messages - next), MSG_DONTWAIT);
 }
 
-/* Sends out_iov[0..frames) at a port. A frame that cannot be sent is dropped and counted; the others go on. */
-static void send_frames(udpfwd *core, port *to, int frames) {
+/* Sends frames at a port's socket. A frame that cannot be sent is dropped and counted; the others go on. */
+static void send_frames(worker *w, port *to, const struct iovec *frames, int n) {
     int use_segments = !to->segments_refused;
-    int messages = pack_messages(core, frames, use_segments);
+    int messages = pack_messages(w, frames, n, use_segments);
     int next = 0, refusals = 0;
     while (next < messages) {
-        int sent = transmit(core, to, next, messages);
+        int sent = transmit(w, to, next, messages);
         if (sent > 0) {
-            for (int i = 0; i < sent; i++)
-                count_sent(to, &core->out[next + i].msg_hdr);
+            for (int i = next; i < next + sent; i++)
+                count_sent(to, w->out[i].msg_hdr.msg_iov, w->out[i].msg_hdr.msg_iovlen);
             next += sent;
             refusals = 0;
             continue;
         }
-        struct msghdr *header = &core->out[next].msg_hdr;
+        const struct msghdr *header = &w->out[next].msg_hdr;
         if (errno == ECONNREFUSED && refusals++ == 0) {
             /* The notice belongs to a frame sent earlier; this one was not tried yet. */
             count(&to->counters.refused, 1);
@@ -127,75 +117,157 @@ static void send_frames(udpfwd *core, port *to, int frames) {
             /* Frames larger than the way's MTU, or a device that cannot split: send the rest one by one. */
             if (errno != EMSGSIZE)
                 to->segments_refused = 1;
-            int first = (int)(header->msg_iov - core->out_iov);
-            memmove(core->out_iov, core->out_iov + first, sizeof core->out_iov[0] * (size_t)(frames - first));
-            frames -= first;
+            int first = (int)(header->msg_iov - frames);
+            frames += first;
+            n -= first;
             use_segments = 0;
-            messages = pack_messages(core, frames, 0);
+            messages = pack_messages(w, frames, n, 0);
             next = 0;
         } else {
-            count(&to->counters.drops[drop_reason(errno)], header->msg_iovlen);
+            drop(to, TX, drop_reason(errno), header->msg_iovlen);
             next++;
         }
     }
 }
 
+/* --- from port to port --- */
+
+static void leave(worker *w, port *p, const struct iovec *frames, int n, const path *way) {
+    port *far = p->splice;
+    if (far == NULL) {
+        send_frames(w, p, frames, n);
+        return;
+    }
+    if (way->hops == UDPFWD_MAX_HOPS) {
+        drop(p, TX, UDPFWD_DROP_LOOP, (uint64_t)n);
+        return;
+    }
+    count_sent(p, frames, (size_t)n);
+    path longer = *way;
+    longer.hops++;
+    receive_at(w, far, frames, n, &longer);
+}
+
+static int is_trial(const struct iovec *frame) {
+    const unsigned char *bytes = frame->iov_base;
+    return frame->iov_len >= UDPFWD_TRIAL_MIN_BYTES && bytes[12] == UDPFWD_TRIAL_ETHERTYPE >> 8 &&
+           bytes[13] == (UDPFWD_TRIAL_ETHERTYPE & 0xff) &&
+           memcmp(bytes + 14, UDPFWD_TRIAL_MAGIC, sizeof UDPFWD_TRIAL_MAGIC - 1) == 0;
+}
+
+/* Frames of a trial leave at the sink; frames[0..returned) are the others. */
+static int sink_trials(worker *w, port *sink, struct iovec *frames, int n, const path *way) {
+    struct iovec trials[UDPFWD_BATCH_FRAMES];
+    int others = 0, found = 0;
+    for (int i = 0; i < n; i++) {
+        if (is_trial(&frames[i]))
+            trials[found++] = frames[i];
+        else
+            frames[others++] = frames[i];
+    }
+    if (found > 0)
+        send_at(w, sink, trials, found, way);
+    return others;
+}
+
+static void enter(worker *w, port *p, const struct iovec *frames, int n, const path *way) {
+    if (p->peer == NULL && p->bridge == NULL && p->sink == NULL) {
+        drop(p, RX, UDPFWD_DROP_UNLINKED, (uint64_t)n);
+        return;
+    }
+    count(&p->counters.rx_frames, (uint64_t)n);
+    count(&p->counters.rx_bytes, total_bytes(frames, (size_t)n));
+    struct iovec others[UDPFWD_BATCH_FRAMES];
+    if (p->sink != NULL) {
+        memcpy(others, frames, sizeof *frames * (size_t)n);
+        n = sink_trials(w, p->sink, others, n, way);
+        frames = others;
+    }
+    if (n == 0)
+        return;
+    if (p->peer != NULL)
+        send_at(w, p->peer, frames, n, way);
+    else if (p->bridge != NULL)
+        bridge_frames(w, p->bridge, p, frames, n, way);
+}
+
+void leave_filters(worker *w, port *p, int direction, const struct iovec *frames, int n, const path *way) {
+    if (p->captures != NULL)
+        capture_frames(w, p, direction, frames, n);
+    if (direction == TX)
+        leave(w, p, frames, n, way);
+    else
+        enter(w, p, frames, n, way);
+}
+
+static void pass(worker *w, port *p, int direction, const struct iovec *frames, int n, const path *way) {
+    if (p->suspended)
+        drop(p, direction, UDPFWD_DROP_SUSPENDED, (uint64_t)n);
+    else if (p->filters[direction] != NULL)
+        pass_filters(w, p, direction, frames, n, way);
+    else
+        leave_filters(w, p, direction, frames, n, way);
+}
+
+void send_at(worker *w, port *p, const struct iovec *frames, int n, const path *way) {
+    pass(w, p, TX, frames, n, way);
+}
+
+void receive_at(worker *w, port *p, const struct iovec *frames, int n, const path *way) {
+    pass(w, p, RX, frames, n, way);
+}
+
+/* --- in --- */
+
 /* Reads a single datagram as if recvmmsg had; returns 1, or -1 with errno. */
-static int receive_one(udpfwd *core, const port *from) {
-    ssize_t size = recv(from->fd, core->buffers[0], UDPFWD_MAX_FRAME_BYTES, MSG_DONTWAIT | MSG_TRUNC);
+static int receive_one(worker *w, const port *from) {
+    ssize_t size = recv(from->fd, w->in_iov[0].iov_base, UDPFWD_MAX_FRAME_BYTES, MSG_DONTWAIT | MSG_TRUNC);
     if (size < 0)
         return -1;
-    core->in[0].msg_len = (unsigned)size;
-    core->in[0].msg_hdr.msg_flags = size > UDPFWD_MAX_FRAME_BYTES ? MSG_TRUNC : 0;
+    w->in[0].msg_len = (unsigned)size;
+    w->in[0].msg_hdr.msg_flags = size > UDPFWD_MAX_FRAME_BYTES ? MSG_TRUNC : 0;
     return 1;
 }
 
 /* Reads what waits at a port. Where single datagrams come one after the other, recv is quicker than recvmmsg; now and then
  * recvmmsg looks whether they still do. */
-static int receive(udpfwd *core, port *from) {
+static int receive(worker *w, port *from) {
     int received;
     if (from->lone_turns >= LONE_TURNS && from->lone_turns % LONE_PROBE != 0) {
-        received = receive_one(core, from);
+        received = receive_one(w, from);
         from->lone_turns++;
     } else {
-        received = recvmmsg(from->fd, core->in, UDPFWD_BATCH_FRAMES, MSG_DONTWAIT, NULL);
+        received = recvmmsg(from->fd, w->in, UDPFWD_BATCH_FRAMES, MSG_DONTWAIT, NULL);
         from->lone_turns = received == 1 ? from->lone_turns + 1 : 0;
     }
     return received;
 }
 
-void serve_port(udpfwd *core, port *from) {
-    int received = receive(core, from);
+void serve_port(worker *w, port *from) {
+    int received = receive(w, from);
     if (received < 0) {
         if (errno == ECONNREFUSED) {
             count(&from->counters.refused, 1);
-            note_change(core);
+            note_change(w);
         }
         return;
     }
-    int frames = 0;
-    uint64_t bytes = 0;
+    struct iovec frames[UDPFWD_BATCH_FRAMES];
+    int n = 0;
     for (int i = 0; i < received; i++) {
-        size_t size = core->in[i].msg_len;
+        size_t size = w->in[i].msg_len;
         if (size == 0) {
-            count(&from->counters.drops[UDPFWD_DROP_EMPTY], 1);
-        } else if (core->in[i].msg_hdr.msg_flags & MSG_TRUNC) {
-            count(&from->counters.drops[UDPFWD_DROP_OVERSIZE], 1);
+            drop(from, RX, UDPFWD_DROP_EMPTY, 1);
+        } else if (w->in[i].msg_hdr.msg_flags & MSG_TRUNC) {
+            drop(from, RX, UDPFWD_DROP_OVERSIZE, 1);
         } else {
-            core->out_iov[frames].iov_base = core->buffers[i];
-            core->out_iov[frames].iov_len = size;
-            frames++;
-            bytes += size;
+            frames[n].iov_base = w->in_iov[i].iov_base;
+            frames[n++].iov_len = size;
         }
     }
-    if (frames > 0 && from->peer == NULL) {
-        count(&from->counters.drops[UDPFWD_DROP_UNLINKED], (uint64_t)frames);
-    } else if (frames > 0) {
-        count(&from->counters.rx_frames, (uint64_t)frames);
-        count(&from->counters.rx_bytes, bytes);
-        port *to = find_exit(from, (uint64_t)frames, bytes);
-        if (to != NULL)
-            send_frames(core, to, frames);
+    if (n > 0) {
+        w->budget = n * COPIES_PER_FRAME;
+        receive_at(w, from, frames, n, &(path){0});
     }
-    note_change(core);
+    note_change(w);
 }

@@ -1,19 +1,24 @@
 /* The forwarding core: the contract between C and Python.
  *
- * Ports carry Ethernet frames, one UDP datagram each. A patch joins two ports: what comes in at one leaves at the other. A
- * splice joins two tunnel ports of this process: what would leave at one comes in at the other, without a socket between.
+ * Ports carry Ethernet frames, one UDP datagram each. Ports are joined in three ways:
+ *  - a patch joins two: what comes in at one leaves at the other;
+ *  - a bridge joins many: a hub sends to all the others, a switch learns where addresses are and keeps VLANs apart;
+ *  - a splice joins two tunnel ports of this process: what would leave at one comes in at the other, without a socket between.
+ * A port may have filters, which drop, change or hold frames, and captures, which see what the filters let through.
  *
  * Ownership
- *  1. udpfwd_open gives a core; its caller ends it with udpfwd_close, after udpfwd_run has returned.
- *  2. The core starts no threads. One thread, the worker, is lent to it by calling udpfwd_run.
+ *  1. udpfwd_open gives a core; its caller ends it with udpfwd_close, after every udpfwd_run has returned.
+ *  2. The core starts no threads. Each of its workers is a thread lent to it by calling udpfwd_run.
  *  3. A port duplicates the descriptor that it is opened with; the caller's stays the caller's. The socket itself is shared: while
  *     the port is open it is connected to the remote, and nobody else may read or write it. Closing the port disconnects it;
  *     it stays bound if it was bound to a port by its number (a number that the kernel chose is lost, udp(7)).
- *  4. Port ids are small, not negative, and used again after udpfwd_port_close.
- *  5. Closing a port unpatches and unsplices it. When a call that closes or separates returns, no frame is on its way.
+ *  4. Ids of ports and bridges are small, not negative, and used again after they were closed.
+ *  5. Closing a port takes it out of its patch, bridge, splice and probe, and loses the frames that its filters hold; its
+ *     captures see nothing more. When a call that closes or separates returns, no other frame is on its way.
+ *  6. A capture is its opener's until udpfwd_capture_close, also when its port is gone. One thread at a time reads it.
  *
- * Every function returns 0 or more, or a negative errno. 'Any thread' functions may be called while the worker runs; they wait
- * until the worker is between two batches. Counters never go back while a port is open.
+ * Every function returns 0 or more, or a negative errno. 'Any thread' functions may be called while workers run; they wait
+ * until all workers are between two batches, and return when the change is in force. Counters never go back while a port is open.
  */
 #ifndef GNS3TRIO_UDPFWD_H
 #define GNS3TRIO_UDPFWD_H
@@ -22,40 +27,55 @@
 
 /* >>> read by cffi: declarations only */
 
+#define UDPFWD_MAX_WORKERS 64
 #define UDPFWD_MAX_FRAME_BYTES 10240 /* jumbo frame (9216), VLAN tags and some; larger ones are dropped as oversize */
 #define UDPFWD_BATCH_FRAMES 64       /* one port's turn: it cannot starve the others for longer */
-#define UDPFWD_MAX_HOPS 8            /* splices on one frame's way; more of them are a loop */
+#define UDPFWD_MAX_HOPS 32           /* splices on one frame's way; more of them are a loop */
+#define UDPFWD_MAX_FILTERS 32        /* of one port */
+#define UDPFWD_MAX_HELD_FRAMES 131072 /* by the filters of one port; the next ones are dropped as queue */
+#define UDPFWD_MAX_MACS 4096         /* in the table of one switch; the oldest of those that collide gives way */
+#define UDPFWD_MAC_AGE_SECONDS 300   /* after which an address that sent nothing is forgotten */
 
 /* Why a frame was dropped, at the port where it happened. */
-#define UDPFWD_DROP_EMPTY 0    /* came in without a byte */
-#define UDPFWD_DROP_OVERSIZE 1 /* came in, or should have left, larger than allowed */
-#define UDPFWD_DROP_UNLINKED 2 /* came in at a port that is joined to nothing */
-#define UDPFWD_DROP_QUEUE 3    /* should have left, but the socket's buffer was full */
-#define UDPFWD_DROP_ERROR 4    /* should have left, but the kernel refused (no route, ...) */
-#define UDPFWD_DROP_LOOP 5     /* passed more than UDPFWD_MAX_HOPS splices */
-#define UDPFWD_DROP_REASONS 6
+#define UDPFWD_DROP_EMPTY 0     /* came in without a byte */
+#define UDPFWD_DROP_OVERSIZE 1  /* came in, or should have left, larger than allowed */
+#define UDPFWD_DROP_UNLINKED 2  /* came in at a port that is joined to nothing */
+#define UDPFWD_DROP_QUEUE 3     /* the socket's buffer, or the queue of held frames, was full */
+#define UDPFWD_DROP_ERROR 4     /* should have left, but the kernel refused (no route, ...) */
+#define UDPFWD_DROP_LOOP 5      /* passed more than UDPFWD_MAX_HOPS splices, or came to a switch a second time */
+#define UDPFWD_DROP_FILTER 6    /* a filter took it: loss, frequency or expression */
+#define UDPFWD_DROP_RATE 7      /* the queue of a rate limit was full */
+#define UDPFWD_DROP_SUSPENDED 8 /* the port is suspended */
+#define UDPFWD_DROP_RUNT 9      /* came to a switch without a whole Ethernet header */
+#define UDPFWD_DROP_LOCAL 10    /* a switch knows no other port to send it to */
+#define UDPFWD_DROP_REASONS 11
 
 typedef struct udpfwd udpfwd;
 
 typedef struct {
     int32_t port_id;
-    int32_t reserved;
+    uint32_t rx_held; /* frames that filters hold at this moment */
+    uint32_t tx_held;
+    uint32_t reserved;
     uint64_t rx_frames; /* came in and went on */
     uint64_t rx_bytes;
     uint64_t tx_frames; /* handed to the kernel, or to the spliced port */
     uint64_t tx_bytes;
     uint64_t refused; /* notices that nobody listens at the remote (ICMP port unreachable); their frames count as sent */
-    uint64_t drops[6];
+    uint64_t rx_duplicated; /* extra frames that a filter made */
+    uint64_t tx_duplicated;
+    uint64_t rx_drops[11]; /* of frames that came in */
+    uint64_t tx_drops[11]; /* of frames that should have left */
 } udpfwd_counters;
 
-/* A core without ports. stats_interval_us: the least time between two signals of udpfwd_stats_fd, not 0. */
-int udpfwd_open(uint32_t stats_interval_us, udpfwd **core);
-/* Frees everything. The worker must have returned, and nobody may be in a call. */
+/* A core without ports. stats_interval_us: the least time between two signals of one worker to udpfwd_stats_fd, not 0. */
+int udpfwd_open(int workers, uint32_t stats_interval_us, udpfwd **core);
+/* Frees everything but open captures. No worker may run, and nobody may be in a call. */
 void udpfwd_close(udpfwd *core);
 
-/* The worker: forwards frames until udpfwd_stop. Runs under SCHED_BATCH, and restores the thread's policy at the end. */
-int udpfwd_run(udpfwd *core);
-/* Any thread: makes udpfwd_run return. */
+/* Worker 0, 1, ...: forwards frames until udpfwd_stop. Runs under SCHED_BATCH, and restores the thread's policy at the end. */
+int udpfwd_run(udpfwd *core, int worker);
+/* Any thread: makes every udpfwd_run return. */
 void udpfwd_stop(udpfwd *core);
 
 /* An eventfd, the core's own: readable when counters changed since it was read last. */
@@ -69,8 +89,10 @@ int udpfwd_port_open(udpfwd *core, int fd, uint32_t remote_address, uint16_t rem
 int udpfwd_port_set_remote(udpfwd *core, int port_id, uint32_t remote_address, uint16_t remote_port);
 /* Any thread: ends the port. */
 int udpfwd_port_close(udpfwd *core, int port_id);
+/* Any thread: which worker serves the port now. Ports that are joined have the same one. */
+int udpfwd_port_worker(udpfwd *core, int port_id);
 
-/* Any thread: joins two ports; -EBUSY when one of them is joined already, -EINVAL when they are one port. */
+/* Any thread: joins two ports; -EBUSY when one of them is patched or bridged already, -EINVAL when they are one port. */
 int udpfwd_patch(udpfwd *core, int first_id, int second_id);
 /* Any thread: separates what udpfwd_patch joined; naming one end is enough. */
 int udpfwd_unpatch(udpfwd *core, int port_id);
@@ -78,6 +100,114 @@ int udpfwd_unpatch(udpfwd *core, int port_id);
 int udpfwd_splice(udpfwd *core, int first_id, int second_id);
 /* Any thread: undoes udpfwd_splice; naming one end is enough. */
 int udpfwd_unsplice(udpfwd *core, int port_id);
+
+/* --- bridges --- */
+
+#define UDPFWD_HUB 0
+#define UDPFWD_SWITCH 1
+
+/* The three kinds of switch ports. */
+#define UDPFWD_ACCESS 0 /* everything that comes in belongs to the VLAN, and leaves as it came; a tag is payload */
+#define UDPFWD_DOT1Q 1  /* frames carry the tag of their VLAN (IEEE 802.1Q), those of the native VLAN none */
+#define UDPFWD_QINQ 2   /* to a provider's customer (IEEE 802.1ad): the VLAN's tag is put outside what the customer sends */
+
+typedef struct {
+    uint8_t mac[6];
+    uint16_t vlan;
+    int32_t port_id;
+    uint32_t age_seconds; /* since it sent last */
+} udpfwd_mac;
+
+/* Any thread: a bridge without ports; its id. */
+int udpfwd_bridge_open(udpfwd *core, int kind);
+/* Any thread: ends it; its ports are joined to nothing then. */
+int udpfwd_bridge_close(udpfwd *core, int bridge_id);
+/* Any thread: adds a port; mode, vlan and ethertype as udpfwd_port_set_vlan. -EBUSY when it is joined already. */
+int udpfwd_bridge_join(udpfwd *core, int bridge_id, int port_id, int mode, uint16_t vlan, uint16_t ethertype);
+/* Any thread: takes a port out of its bridge. */
+int udpfwd_bridge_leave(udpfwd *core, int port_id);
+/* Any thread: the kind, VLAN (1..4094) and ethertype of the outer tag (QINQ only) of a switch port; it forgets its addresses. */
+int udpfwd_port_set_vlan(udpfwd *core, int port_id, int mode, uint16_t vlan, uint16_t ethertype);
+/* Any thread: writes at most max entries of a switch's table that are not too old; returns how many there are. */
+int udpfwd_switch_macs(udpfwd *core, int bridge_id, udpfwd_mac *macs, int max);
+/* Any thread: forgets all addresses. */
+int udpfwd_switch_clear(udpfwd *core, int bridge_id);
+
+/* --- filters --- */
+
+/* Directions, seen from the port: they are bits. */
+#define UDPFWD_RX 1
+#define UDPFWD_TX 2
+
+/* Parameters are numbered from 0. Chances are in millionths: 0 never, 1000000 always. */
+#define UDPFWD_FILTER_FREQUENCY 0 /* drops every n-th (0); 0 none, -1 all */
+#define UDPFWD_FILTER_LOSS 1      /* drops with a chance (0) */
+#define UDPFWD_FILTER_DELAY 2     /* holds for microseconds (0), more or less up to microseconds (1); keeps the order */
+#define UDPFWD_FILTER_CORRUPT 3   /* turns one bit over with a chance (0) */
+#define UDPFWD_FILTER_BPF 4       /* drops what the expression matches (pcap-filter(7)) */
+#define UDPFWD_FILTER_RATE 5      /* bits per second (0), burst in bytes (1), longest queue in bytes (2) */
+#define UDPFWD_FILTER_DUPLICATE 6 /* sends twice with a chance (0) */
+#define UDPFWD_FILTER_REORDER 7   /* with a chance (0) holds for microseconds (1), so that later ones overtake */
+
+typedef struct {
+    int32_t type;
+    int32_t directions;
+    int64_t parameters[3];
+    const char *expression; /* BPF only */
+} udpfwd_filter;
+
+/* Any thread: replaces all filters of a port at once; frames that are held stay. count 0 removes them: what is held
+ * leaves then at once. Filters act in their order, each direction by itself. The same seed gives the same decisions.
+ * -EINVAL with a message in error when a filter is invalid; nothing is changed then. */
+int udpfwd_port_set_filters(udpfwd *core, int port_id, const udpfwd_filter *filters, int count, uint64_t seed, char *error,
+                            int error_size);
+/* Any thread: a suspended port drops every frame, in both directions. */
+int udpfwd_port_suspend(udpfwd *core, int port_id, int suspended);
+/* Any thread, no core: -EINVAL with a message when an expression is invalid. */
+int udpfwd_check_expression(const char *expression, char *error, int error_size);
+
+/* --- captures --- */
+
+#define UDPFWD_PCAP 0   /* records with microseconds */
+#define UDPFWD_PCAPNG 1 /* Enhanced Packet Blocks with nanoseconds; interface 0: left at the port (TX), 1: came in (RX) */
+
+typedef struct udpfwd_capture udpfwd_capture;
+
+typedef struct {
+    int32_t format;
+    int32_t directions;
+    uint32_t snaplen;       /* bytes of a frame that are kept */
+    uint32_t ring_bytes;    /* records that wait for their reader; a power of two, at least 65536 */
+    const char *expression; /* frames that match are captured; NULL for all */
+} udpfwd_capture_options;
+
+typedef struct {
+    uint64_t frames;
+    uint64_t bytes;   /* of the frames, before they were cut to the snaplen */
+    uint64_t dropped; /* frames that found the ring full */
+} udpfwd_capture_counters;
+
+/* Any thread: sees every frame that passes the port from now on. -EINVAL with a message in error. */
+int udpfwd_capture_open(udpfwd *core, int port_id, const udpfwd_capture_options *options, udpfwd_capture **capture, char *error,
+                        int error_size);
+/* Any thread: no record is added any more; those that wait can still be read. */
+int udpfwd_capture_stop(udpfwd *core, udpfwd_capture *capture);
+/* Frees it. It is stopped, or its core is closed. */
+void udpfwd_capture_close(udpfwd_capture *capture);
+/* Takes whole records, as many as fit into size bytes; returns their bytes, 0 when none waits. */
+int udpfwd_capture_read(udpfwd_capture *capture, void *records, int size);
+/* Any thread. */
+void udpfwd_capture_count(const udpfwd_capture *capture, udpfwd_capture_counters *counters);
+/* An eventfd, the core's own: readable when a capture got records since it was read last. */
+int udpfwd_captures_fd(const udpfwd *core);
+
+/* --- probes --- */
+
+/* Any thread: what comes in at source leaves at near, as if near's node had sent it; what comes in at far and is a frame of
+ * a trial (trial.h) leaves at sink and not at far's node. All four are different; -EBUSY when one of them has a probe. */
+int udpfwd_probe_attach(udpfwd *core, int source_id, int sink_id, int near_id, int far_id);
+/* Any thread: undoes it; ports that are closed already are fine. */
+int udpfwd_probe_detach(udpfwd *core, int source_id, int sink_id);
 
 /* <<< */
 

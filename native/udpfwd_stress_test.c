@@ -6,18 +6,20 @@
 
 #include "test.h"
 
-enum { LINKS = 4, ROUNDS = 400, BURST = 16, FRAME_BYTES = 100 };
+enum { LINKS = 4, ROUNDS = 400, BURST = 16, FRAME_BYTES = 100, WORKERS = 2, BOTH = UDPFWD_RX | UDPFWD_TX };
 
 typedef struct {
     udpfwd *core;
     int nodes[LINKS][2];
     int fds[LINKS][2];
     atomic_int done;
+    atomic_int workers;
+    int bridge;
 } bed;
 
 static void *work(void *argument) {
     bed *b = argument;
-    CHECK(udpfwd_run(b->core) == 0);
+    CHECK(udpfwd_run(b->core, atomic_fetch_add(&b->workers, 1)) == 0);
     return NULL;
 }
 
@@ -62,9 +64,37 @@ static void check_balance(bed *b, int in, int out) {
         if (all[i].port_id == in)
             entered = all[i].rx_frames;
         if (all[i].port_id == out)
-            left = all[i].tx_frames + all[i].drops[UDPFWD_DROP_QUEUE] + all[i].drops[UDPFWD_DROP_ERROR];
+            left = all[i].tx_frames + all[i].tx_drops[UDPFWD_DROP_QUEUE] + all[i].tx_drops[UDPFWD_DROP_ERROR];
     }
     CHECK(entered == left);
+}
+
+/* Every kind of filter, a capture that is read meanwhile, and ports that join and leave a switch with other links' ports. */
+static void disturb(bed *b, const int *ports, unsigned *seed) {
+    const udpfwd_filter filters[] = {
+        {UDPFWD_FILTER_LOSS, BOTH, {100000}, NULL},        {UDPFWD_FILTER_CORRUPT, BOTH, {100000}, NULL},
+        {UDPFWD_FILTER_DUPLICATE, BOTH, {100000}, NULL},   {UDPFWD_FILTER_REORDER, BOTH, {100000, 100}, NULL},
+        {UDPFWD_FILTER_DELAY, BOTH, {200, 100}, NULL},     {UDPFWD_FILTER_RATE, BOTH, {100000000, 3000, 10000}, NULL},
+        {UDPFWD_FILTER_BPF, BOTH, {0}, "ip and udp"},      {UDPFWD_FILTER_FREQUENCY, BOTH, {7}, NULL},
+    };
+    static const udpfwd_capture_options options = {UDPFWD_PCAPNG, BOTH, 64, 65536, NULL};
+    char error[128];
+    udpfwd_capture *capture;
+    unsigned char records[4096];
+    CHECK(udpfwd_capture_open(b->core, ports[0], &options, &capture, error, sizeof error) == 0);
+    CHECK(udpfwd_port_set_filters(b->core, ports[1], filters, rand_r(seed) % 9, 1, error, sizeof error) == 0);
+    usleep((useconds_t)(rand_r(seed) % 300));
+    CHECK(udpfwd_capture_read(capture, records, sizeof records) >= 0);
+    for (int side = 0; side < 2; side++)
+        CHECK(udpfwd_bridge_join(b->core, b->bridge, ports[side], rand_r(seed) % 3, 1, 0x88a8) == 0);
+    CHECK(udpfwd_port_set_filters(b->core, ports[1], filters, rand_r(seed) % 9, 1, error, sizeof error) == 0);
+    CHECK(udpfwd_port_suspend(b->core, ports[0], rand_r(seed) % 2) == 0);
+    usleep((useconds_t)(rand_r(seed) % 300));
+    CHECK(udpfwd_switch_macs(b->core, b->bridge, NULL, 0) >= 0);
+    CHECK(udpfwd_bridge_leave(b->core, ports[rand_r(seed) % 2]) == 0);
+    CHECK(udpfwd_capture_read(capture, records, sizeof records) >= 0);
+    CHECK(udpfwd_capture_stop(b->core, capture) == 0);
+    udpfwd_capture_close(capture);
 }
 
 static void reconfigure(bed *b, int i, unsigned *seed) {
@@ -80,6 +110,7 @@ static void reconfigure(bed *b, int i, unsigned *seed) {
     CHECK(udpfwd_unpatch(b->core, ports[rand_r(seed) % 2]) == 0);
     check_balance(b, ports[0], ports[1]);
     check_balance(b, ports[1], ports[0]);
+    disturb(b, ports, seed);
     for (int side = 0; side < 2; side++)
         CHECK(udpfwd_port_close(b->core, ports[side]) == 0);
 }
@@ -99,14 +130,16 @@ static void *reconfigure_half(void *argument) {
 
 int main(void) {
     bed b = {0};
-    CHECK(udpfwd_open(500, &b.core) == 0);
+    CHECK(udpfwd_open(WORKERS, 500, &b.core) == 0);
+    CHECK((b.bridge = udpfwd_bridge_open(b.core, UDPFWD_SWITCH)) >= 0);
     for (int i = 0; i < LINKS; i++)
         for (int side = 0; side < 2; side++) {
             b.nodes[i][side] = test_socket();
             b.fds[i][side] = test_socket();
         }
-    pthread_t worker, traffic, statistics, changers[2];
-    CHECK(pthread_create(&worker, NULL, work, &b) == 0);
+    pthread_t workers[WORKERS], traffic, statistics, changers[2];
+    for (int i = 0; i < WORKERS; i++)
+        CHECK(pthread_create(&workers[i], NULL, work, &b) == 0);
     CHECK(pthread_create(&traffic, NULL, make_traffic, &b) == 0);
     CHECK(pthread_create(&statistics, NULL, read_statistics, &b) == 0);
     reconfigurer halves[2] = {{&b, 0}, {&b, LINKS / 2}};
@@ -118,7 +151,8 @@ int main(void) {
     CHECK(pthread_join(traffic, NULL) == 0);
     CHECK(pthread_join(statistics, NULL) == 0);
     udpfwd_stop(b.core);
-    CHECK(pthread_join(worker, NULL) == 0);
+    for (int i = 0; i < WORKERS; i++)
+        CHECK(pthread_join(workers[i], NULL) == 0);
     udpfwd_close(b.core);
     for (int i = 0; i < LINKS; i++)
         for (int side = 0; side < 2; side++) {

@@ -1,106 +1,11 @@
 /* What the core promises, on real sockets with a real worker thread. */
-#include "udpfwd.h"
-
-#include <pthread.h>
-#include <sched.h>
-
-#include "test.h"
-
-#define STATS_INTERVAL_US 1000
-
-typedef struct {
-    udpfwd *core;
-    pthread_t worker;
-    int result;
-} running;
-
-static void *run(void *argument) {
-    running *r = argument;
-    r->result = udpfwd_run(r->core);
-    CHECK(sched_getscheduler(0) == SCHED_OTHER); /* the thread is given back as it was lent */
-    return NULL;
-}
-
-static running start(void) {
-    running r = {0};
-    CHECK(udpfwd_open(STATS_INTERVAL_US, &r.core) == 0);
-    return r;
-}
-
-static void start_worker(running *r) {
-    CHECK(pthread_create(&r->worker, NULL, run, r) == 0);
-}
-
-static void stop(running *r) {
-    udpfwd_stop(r->core);
-    CHECK(pthread_join(r->worker, NULL) == 0);
-    CHECK(r->result == 0);
-    udpfwd_close(r->core);
-}
-
-static udpfwd_counters counters_of(udpfwd *core, int id) {
-    udpfwd_counters all[64];
-    int found = udpfwd_snapshot(core, all, 64);
-    for (int i = 0; i < found && i < 64; i++)
-        if (all[i].port_id == id)
-            return all[i];
-    CHECK(!"the port is in the snapshot");
-    return all[0];
-}
-
-/* A node's end: its own socket, and the core's socket and port towards it. */
-typedef struct {
-    int node;
-    int fd;
-    int port;
-} end;
-
-static end open_end(udpfwd *core) {
-    end e = {.node = test_socket(), .fd = test_socket()};
-    e.port = udpfwd_port_open(core, e.fd, INADDR_LOOPBACK, test_port_of(e.node));
-    CHECK(e.port >= 0);
-    return e;
-}
-
-static void close_end(end *e) {
-    close(e->node);
-    close(e->fd);
-}
-
-static void expect(int fd, const char *text) {
-    char data[64];
-    ssize_t size = test_receive(fd, data, sizeof data);
-    CHECK(size == (ssize_t)strlen(text) && memcmp(data, text, (size_t)size) == 0);
-}
-
-/* Two tunnel ports that name each other, each patched to a node's end. */
-typedef struct {
-    end a, b;
-    int a_fd, b_fd;
-    int a_tunnel, b_tunnel;
-} link_ends;
-
-static link_ends open_link(udpfwd *core) {
-    link_ends l = {.a = open_end(core), .b = open_end(core), .a_fd = test_socket(), .b_fd = test_socket()};
-    l.a_tunnel = udpfwd_port_open(core, l.a_fd, INADDR_LOOPBACK, test_port_of(l.b_fd));
-    l.b_tunnel = udpfwd_port_open(core, l.b_fd, INADDR_LOOPBACK, test_port_of(l.a_fd));
-    CHECK(udpfwd_patch(core, l.a.port, l.a_tunnel) == 0);
-    CHECK(udpfwd_patch(core, l.b.port, l.b_tunnel) == 0);
-    return l;
-}
-
-static void close_link(link_ends *l) {
-    close_end(&l->a);
-    close_end(&l->b);
-    close(l->a_fd);
-    close(l->b_fd);
-}
+#include "test_core.h"
 
 static void test_frames_cross_a_patch_both_ways(void) {
     running r = start();
     end a = open_end(r.core), b = open_end(r.core);
     CHECK(udpfwd_patch(r.core, a.port, b.port) == 0);
-    start_worker(&r);
+    start_workers(&r);
     test_send(a.node, a.fd, "to b", 4);
     expect(b.node, "to b");
     test_send(b.node, b.fd, "to a!", 5);
@@ -113,7 +18,7 @@ static void test_frames_cross_a_patch_both_ways(void) {
 static void test_frames_cross_a_tunnel_with_and_without_splice(void) {
     running r = start();
     link_ends l = open_link(r.core);
-    start_worker(&r);
+    start_workers(&r);
     test_send(l.a.node, l.a.fd, "sockets", 7);
     expect(l.b.node, "sockets");
     CHECK(udpfwd_splice(r.core, l.a_tunnel, l.b_tunnel) == 0);
@@ -141,7 +46,7 @@ static void test_order_and_content_of_a_burst_of_mixed_sizes(void) {
     int bytes = 4 << 20;
     setsockopt(b.node, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
     CHECK(udpfwd_patch(r.core, a.port, b.port) == 0);
-    start_worker(&r);
+    start_workers(&r);
     for (int burst = 0; burst < 10; burst++) {
         for (int i = 0; i < FRAMES / 10; i++) {
             memset(sent, burst * 30 + i, sizeof sent);
@@ -165,15 +70,15 @@ static void test_bad_datagrams_are_counted_and_harmless(void) {
     end a = open_end(r.core), b = open_end(r.core);
     int stranger = test_socket();
     CHECK(udpfwd_patch(r.core, a.port, b.port) == 0);
-    start_worker(&r);
+    start_workers(&r);
     test_send(a.node, a.fd, "", 0);
     test_send(a.node, a.fd, large, sizeof large);
     test_send(stranger, a.fd, "spoofed", 7); /* not from the remote: the kernel keeps it away */
     test_send(a.node, a.fd, large, UDPFWD_MAX_FRAME_BYTES);
     CHECK(test_receive(b.node, large, sizeof large) == UDPFWD_MAX_FRAME_BYTES);
     udpfwd_counters counters = counters_of(r.core, a.port);
-    CHECK(counters.drops[UDPFWD_DROP_EMPTY] == 1);
-    CHECK(counters.drops[UDPFWD_DROP_OVERSIZE] == 1);
+    CHECK(DROPS(counters, UDPFWD_DROP_EMPTY) == 1);
+    CHECK(DROPS(counters, UDPFWD_DROP_OVERSIZE) == 1);
     CHECK(counters.rx_frames == 1);
     CHECK(!test_has_data(b.node));
     stop(&r);
@@ -189,10 +94,10 @@ static void test_what_waited_before_the_port_was_opened_is_not_forwarded(void) {
     test_send(stranger, fd, "early", 5);
     int port = udpfwd_port_open(r.core, fd, INADDR_LOOPBACK, test_port_of(node));
     CHECK(port >= 0 && udpfwd_patch(r.core, port, b.port) == 0);
-    start_worker(&r);
+    start_workers(&r);
     test_send(node, fd, "real", 4);
     expect(b.node, "real");
-    CHECK(counters_of(r.core, port).drops[UDPFWD_DROP_UNLINKED] == 1);
+    CHECK(DROPS(counters_of(r.core, port), UDPFWD_DROP_UNLINKED) == 1);
     stop(&r);
     close(node);
     close(fd);
@@ -208,7 +113,7 @@ static void test_a_peer_that_is_not_up_yet(void) {
     close(late); /* the port is known and nobody listens there */
     int to_late = udpfwd_port_open(r.core, fd, INADDR_LOOPBACK, late_port);
     CHECK(to_late >= 0 && udpfwd_patch(r.core, a.port, to_late) == 0);
-    start_worker(&r);
+    start_workers(&r);
     while (counters_of(r.core, to_late).refused == 0) {
         test_send(a.node, a.fd, "lost", 4);
         usleep(1000);
@@ -229,16 +134,16 @@ static void test_a_peer_that_is_not_up_yet(void) {
 static void test_an_unlinked_port_drains_and_counts(void) {
     running r = start();
     end a = open_end(r.core), b = open_end(r.core);
-    start_worker(&r);
+    start_workers(&r);
     test_send(a.node, a.fd, "x", 1);
-    while (counters_of(r.core, a.port).drops[UDPFWD_DROP_UNLINKED] == 0)
+    while (DROPS(counters_of(r.core, a.port), UDPFWD_DROP_UNLINKED) == 0)
         usleep(100);
     CHECK(udpfwd_patch(r.core, a.port, b.port) == 0);
     test_send(a.node, a.fd, "y", 1);
     expect(b.node, "y");
     CHECK(udpfwd_port_close(r.core, b.port) == 0);
     test_send(a.node, a.fd, "z", 1);
-    while (counters_of(r.core, a.port).drops[UDPFWD_DROP_UNLINKED] == 1)
+    while (DROPS(counters_of(r.core, a.port), UDPFWD_DROP_UNLINKED) == 1)
         usleep(100);
     stop(&r);
     close_end(&a);
@@ -259,12 +164,12 @@ static void test_a_loop_of_splices_ends(void) {
     CHECK(udpfwd_splice(r.core, ports[2], ports[3]) == 0);
     CHECK(udpfwd_patch(r.core, ports[1], ports[2]) == 0);
     CHECK(udpfwd_patch(r.core, ports[3], ports[0]) == 0);
-    start_worker(&r);
+    start_workers(&r);
     test_send(node.node, fds[1], "x", 1);
     uint64_t dropped = 0;
     while (dropped == 0) {
         for (int i = 0; i < 4; i++)
-            dropped += counters_of(r.core, ports[i]).drops[UDPFWD_DROP_LOOP];
+            dropped += DROPS(counters_of(r.core, ports[i]), UDPFWD_DROP_LOOP);
         usleep(100);
     }
     CHECK(dropped == 1);
@@ -279,7 +184,7 @@ static void test_another_remote(void) {
     end a = open_end(r.core), b = open_end(r.core);
     int other = test_socket();
     CHECK(udpfwd_patch(r.core, a.port, b.port) == 0);
-    start_worker(&r);
+    start_workers(&r);
     CHECK(udpfwd_port_set_remote(r.core, b.port, INADDR_LOOPBACK, test_port_of(other)) == 0);
     test_send(a.node, a.fd, "moved", 5);
     expect(other, "moved");
@@ -292,7 +197,7 @@ static void test_another_remote(void) {
 static void test_a_closed_port_leaves_the_socket_bound_and_unconnected(void) {
     running r = start();
     end a = open_end(r.core);
-    start_worker(&r);
+    start_workers(&r);
     uint16_t before = test_port_of(a.fd);
     CHECK(udpfwd_port_close(r.core, a.port) == 0);
     CHECK(test_port_of(a.fd) == before);
@@ -306,7 +211,8 @@ static void test_a_closed_port_leaves_the_socket_bound_and_unconnected(void) {
 
 static void test_errors(void) {
     udpfwd *none;
-    CHECK(udpfwd_open(0, &none) == -EINVAL);
+    CHECK(udpfwd_open(1, 0, &none) == -EINVAL);
+    CHECK(udpfwd_open(0, 1000, &none) == -EINVAL);
     running r = start();
     end a = open_end(r.core), b = open_end(r.core), c = open_end(r.core);
     CHECK(udpfwd_patch(r.core, a.port, a.port) == -EINVAL);
@@ -329,12 +235,13 @@ static void test_errors(void) {
     close(file);
     udpfwd_counters one;
     CHECK(udpfwd_snapshot(r.core, &one, 1) == 2); /* more ports than fit: it says how many */
-    start_worker(&r);
+    start_workers(&r);
     test_send(a.node, a.fd, "works", 5);
-    while (counters_of(r.core, a.port).drops[UDPFWD_DROP_UNLINKED] == 0)
+    while (DROPS(counters_of(r.core, a.port), UDPFWD_DROP_UNLINKED) == 0)
         usleep(100);
     CHECK(udpfwd_patch(r.core, a.port, 99) == -ENOENT);
-    CHECK(udpfwd_run(r.core) == -EBUSY); /* one worker, which is there by now */
+    CHECK(udpfwd_run(r.core, udpfwd_port_worker(r.core, a.port)) == -EBUSY); /* it is there: it forwarded */
+    CHECK(udpfwd_run(r.core, WORKERS) == -EINVAL);
     stop(&r);
     close_end(&a);
     close_end(&b);
@@ -345,7 +252,7 @@ static void test_statistics_are_signalled_when_something_changed(void) {
     running r = start();
     end a = open_end(r.core), b = open_end(r.core);
     CHECK(udpfwd_patch(r.core, a.port, b.port) == 0);
-    start_worker(&r);
+    start_workers(&r);
     int stats = udpfwd_stats_fd(r.core);
     CHECK(!test_has_data(stats));
     for (int i = 0; i < 3; i++) {
@@ -364,7 +271,7 @@ static void test_statistics_are_signalled_when_something_changed(void) {
 static void test_many_ports_and_ids_used_again(void) {
     enum { PORTS = 500 };
     running r = start();
-    start_worker(&r);
+    start_workers(&r);
     int fd = test_socket(), ids[PORTS];
     for (int i = 0; i < PORTS; i++)
         CHECK((ids[i] = udpfwd_port_open(r.core, fd, INADDR_LOOPBACK, 9)) == i);

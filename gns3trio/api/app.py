@@ -7,13 +7,22 @@ from starlette.routing import Router
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gns3trio import __version__
-from gns3trio.api import v1
+from gns3trio.api import metrics, v1
 from gns3trio.api.auth import BasicAuth
 from gns3trio.api.context import ApiContext
 from gns3trio.api.errors import ErrorBoundary
 from gns3trio.api.v2 import links, nodes, projects, server, vms
 
-TABLES = (server.routes, server.bare_routes, projects.routes, nodes.routes, vms.routes, links.routes, v1.routes)
+TABLES = (
+    server.routes,
+    server.bare_routes,
+    projects.routes,
+    nodes.routes,
+    vms.routes,
+    links.routes,
+    v1.routes,
+    metrics.routes,
+)
 
 # Where the GNS3 web UI is served from when it is not this server.
 ALLOWED_ORIGINS = (

@@ -5,6 +5,8 @@ import trio
 
 from gns3trio.config import Config
 from gns3trio.controller.controller import Controller
+from gns3trio.controller.link_stats import LinkStats
+from gns3trio.forwarder.forwarder import Forwarder
 
 
 @attrs.frozen
@@ -13,4 +15,6 @@ class ApiContext:
 
     config: Config
     controller: Controller
+    forwarder: Forwarder
+    link_stats: LinkStats
     closing: trio.Event

@@ -16,6 +16,7 @@ from gns3trio.api.streams import NotificationStream
 from gns3trio.api.v2.schemas import VersionCheck
 from gns3trio.api.v2.server import check_version
 from gns3trio.compute.nio import UdpNio
+from gns3trio.controller.link import PortAddress
 from gns3trio.controller.node import Node
 from gns3trio.controller.project import Project
 from gns3trio.controller.topology import NodeRecord, ProjectSettings
@@ -250,7 +251,7 @@ async def bind_nio(
     project = _opened(api, project_id)
     async with project.locked_node(vm_id) as node:
         nio = UdpNio(lport=body.lport, rhost=body.rhost, rport=body.rport)
-        await project.bind_nio(node, adapter_number, port_number, nio)
+        await project.links.bind_nio(PortAddress(node.node_id, adapter_number, port_number), nio)
     return attrs.asdict(body)
 
 
@@ -259,4 +260,4 @@ async def unbind_nio(api: ApiRequest, project_id: UUID, vm_id: UUID, adapter_num
     """Remove the NIO of a port; none there is fine."""
     project = _opened(api, project_id)
     async with project.locked_node(vm_id) as node:
-        await project.unbind_nio(node, adapter_number, port_number)
+        await project.links.unbind_nio(PortAddress(node.node_id, adapter_number, port_number))

@@ -11,6 +11,9 @@ from uuid import UUID
 
 import trio
 
+from gns3trio.compute.bridge_node import BridgeServices
+from gns3trio.compute.ethernet_hub import hub_type
+from gns3trio.compute.ethernet_switch import switch_type
 from gns3trio.compute.leases import ConsolePorts, MacIds, UdpPorts
 from gns3trio.compute.node import ComputeNode, NodeSpec
 from gns3trio.compute.registry import NodeRegistry
@@ -51,7 +54,8 @@ class Compute:
     async def delete_node(self, node: ComputeNode) -> None:
         """Stop a node, free its ports and delete its folder."""
         await self.close_node(node)
-        await trio.to_thread.run_sync(_remove_folder, node.directory)
+        if node.directory is not None:
+            await trio.to_thread.run_sync(_remove_folder, node.directory)
 
     def lease_udp(self, project_id: UUID) -> int:
         """The lowest free UDP port, bound and held until a NIO that uses it is removed or the project closes.
@@ -76,16 +80,21 @@ async def open_compute(config: Config, forwarder: Forwarder) -> AsyncIterator[Co
     udp_ports = UdpPorts(config.udp_start_port_range, config.udp_end_port_range)
     registry = NodeRegistry()
     async with trio.open_nursery() as nursery:
-        services = VpcsServices(
+        tunnels = TunnelTable(forwarder)
+        console_ports = ConsolePorts(config.host, config.console_start_port_range, config.console_end_port_range)
+        bridges = BridgeServices(nursery, forwarder, tunnels, console_ports, udp_ports)
+        vpcs = VpcsServices(
             nursery=nursery,
             forwarder=forwarder,
-            tunnels=TunnelTable(forwarder),
-            console_ports=ConsolePorts(config.host, config.console_start_port_range, config.console_end_port_range),
+            tunnels=tunnels,
+            console_ports=console_ports,
             udp_ports=udp_ports,
             mac_ids=MacIds(MAC_IDS),
             vpcs_ports=VpcsPorts(),
             programs=VpcsProgramFinder(config.vpcs_path),
         )
-        registry.add("vpcs", vpcs_type(services))
+        registry.add("vpcs", vpcs_type(vpcs))
+        registry.add("ethernet_hub", hub_type(bridges))
+        registry.add("ethernet_switch", switch_type(bridges))
         yield Compute(registry, udp_ports)
         nursery.cancel_scope.cancel()

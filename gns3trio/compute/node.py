@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 from uuid import UUID
 
 import attrs
@@ -10,7 +10,20 @@ import attrs
 from gns3trio.compute.nio import UdpNio
 from gns3trio.console.hub import ConsoleHub
 
+if TYPE_CHECKING:
+    from gns3trio.compute.tunnels import Tunnel
+
 NodeStatus = Literal["stopped", "started"]
+
+
+@attrs.frozen
+class NodePort:
+    """A port of a node, and its names in the API."""
+
+    adapter_number: int
+    port_number: int
+    name: str
+    short_name: str
 
 
 @attrs.frozen
@@ -73,12 +86,12 @@ class ComputeNode(Protocol):
         """Why it stopped last; None when it was asked to or never ran."""
 
     @property
-    def command_line(self) -> str:
-        """The command that started it last, empty before the first start."""
+    def command_line(self) -> str | None:
+        """The command that started it last, empty before the first start; None for a type without a process."""
 
     @property
-    def directory(self) -> Path:
-        """The node's own folder."""
+    def directory(self) -> Path | None:
+        """The node's own folder; None for a type without files."""
 
     @property
     def console(self) -> int | None:
@@ -99,8 +112,21 @@ class ComputeNode(Protocol):
     def startup_script(self) -> str | None:
         """The start-up script in the node's folder, None when there is none."""
 
-    def tunnel_port(self, adapter_number: int, port_number: int) -> int | None:
-        """The id of the forwarder's port that carries the tunnel of a port; None without a NIO."""
+    @property
+    def always_runs(self) -> bool:
+        """Whether it runs as long as it exists: starting and stopping it means nothing."""
+
+    def ports(self) -> list[NodePort]:
+        """Its ports."""
+
+    def properties(self) -> dict[str, Any]:
+        """Its properties in the API, as they are saved."""
+
+    async def set_properties(self, properties: dict[str, Any]) -> None:
+        """Change its properties. Raises Invalid (names the field) or Conflict (not now); nothing is changed then."""
+
+    def tunnel(self, adapter_number: int, port_number: int) -> "Tunnel | None":
+        """The tunnel of a port; None without a NIO."""
 
     async def start(self) -> None:
         """Start it and return once it works; started already is fine. Raises Conflict."""

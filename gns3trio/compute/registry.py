@@ -1,12 +1,24 @@
 """Which node types a compute runs: an object that is filled by the composition root and passed on."""
 
 from collections.abc import Awaitable, Callable, Iterable
-from typing import Any
+from typing import Any, TypeVar
 
 import attrs
 
 from gns3trio.compute.node import ComputeNode, NodeSpec
-from gns3trio.errors import Conflict
+from gns3trio.convert import make_strict_converter, structure
+from gns3trio.errors import Conflict, Invalid
+
+_properties = make_strict_converter(forbid_extra_keys=True)
+_T = TypeVar("_T")
+
+
+def structure_properties(properties: dict[str, Any], settings_class: type[_T]) -> _T:
+    """The checked properties of a node. Raises Invalid that names the wrong ones."""
+    try:
+        return structure(_properties, properties, settings_class)
+    except Invalid as error:
+        raise Invalid(f"properties.{error}") from None
 
 
 @attrs.frozen

@@ -13,15 +13,17 @@ import signal
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import attrs
 import trio
 
-from gns3trio.compute.leases import ConsoleLease, ConsolePorts, MacIds, PortLease, UdpPorts
+from gns3trio.compute.leases import ConsolePorts, MacIds, PortLease, UdpPorts
 from gns3trio.compute.nio import UdpNio
-from gns3trio.compute.node import NodeEvent, NodeSpec, NodeStatus
-from gns3trio.compute.registry import NodeType
+from gns3trio.compute.node import NodeEvent, NodePort, NodeSpec, NodeStatus
+from gns3trio.compute.node_console import NodeConsole
+from gns3trio.compute.registry import NodeType, structure_properties
 from gns3trio.compute.tunnels import Tunnel, TunnelTable
 from gns3trio.compute.vpcs_command import (
     STARTUP_FILE,
@@ -38,9 +40,8 @@ from gns3trio.compute.vpcs_process import (
     VpcsProgramFinder,
     open_vpcs,
 )
-from gns3trio.console.hub import ConsoleHub
 from gns3trio.errors import Conflict, Invalid
-from gns3trio.forwarder.forwarder import Bridge, Forwarder
+from gns3trio.forwarder.forwarder import Forwarder, Patch
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +56,7 @@ MAX_SCRIPT_BYTES = 1024 * 1024
 # How much of the output goes into the message about a VPCS that did not start.
 _OUTPUT_IN_MESSAGE = 300
 
+_PORTS = [NodePort(0, 0, "Ethernet0", "e0")]
 GOOD_BYE = b"Good-bye\r\n"
 CONSOLE_TYPES = frozenset({"telnet", "none"})
 
@@ -110,6 +112,7 @@ class VpcsNode:
     """A VPCS. Calls wait for each other, so that a node can be closed while it is being started."""
 
     node_type = "vpcs"
+    always_runs = False
 
     def __init__(self, services: VpcsServices, spec: NodeSpec) -> None:
         self.node_id: UUID = spec.node_id
@@ -120,25 +123,24 @@ class VpcsNode:
         self.exit_reason: str | None = None
         self.command_line = ""
         self.console_type: str = "none"
-        self.console_hub = ConsoleHub()
         self._services = services
+        self._console = NodeConsole(services.console_ports, services.nursery)
+        self.console_hub = self._console.hub
         self._emit: Callable[[NodeEvent], None] = spec.emit
+        self._properties = {name: value for name, value in spec.properties.items() if name != "startup_script"}
         self._changing = trio.Lock()
         self._mac_id: int | None = None
-        self._console: ConsoleLease | None = None
         self._tunnel: Tunnel | None = None
         # As long as it runs:
         self._scope: trio.CancelScope | None = None
         self._ended = trio.Event()
         self._process: VpcsProcess | None = None
-        self._bridge: Bridge | None = None
-        self._nursery: trio.Nursery | None = None
-        self._listening: trio.CancelScope | None = None
+        self._joint: Patch | None = None
 
     @property
     def console(self) -> int | None:
         """The TCP port of the console, None without one."""
-        return self._console.port if self._console is not None else None
+        return self._console.port
 
     @property
     def has_nio(self) -> bool:
@@ -150,9 +152,24 @@ class VpcsNode:
         """The NIOs by port number."""
         return {0: self._tunnel.nio} if self._tunnel is not None else {}
 
-    def tunnel_port(self, adapter_number: int, port_number: int) -> int | None:
-        """The id of the forwarder's port of the tunnel; None without a NIO."""
-        return self._tunnel.port.id if self._tunnel is not None and port_number == 0 else None
+    def ports(self) -> list[NodePort]:
+        """Its one port."""
+        return _PORTS
+
+    def properties(self) -> dict[str, Any]:
+        """What it was made with, without the start-up script, which is a file of the node."""
+        return self._properties
+
+    async def set_properties(self, properties: dict[str, Any]) -> None:
+        """Take a ``startup_script``. Raises Invalid for others than it has, Conflict when the disk does not take it."""
+        new = {name: value for name, value in properties.items() if self._properties.get(name) != value}
+        checked = structure_properties(new, VpcsSettings)
+        if checked.startup_script is not None:
+            await self.set_startup_script(checked.startup_script)
+
+    def tunnel(self, adapter_number: int, port_number: int) -> Tunnel | None:
+        """The tunnel of a port; None without a NIO."""
+        return self._tunnel if port_number == 0 else None
 
     def _tell(self, event: NodeEvent) -> None:
         try:
@@ -167,13 +184,9 @@ class VpcsNode:
         self.console_type = _check_console_type(console_type or "telnet")
         self._mac_id = self._services.mac_ids.lease(self.project_id)
         if self.console_type != "none":
-            try:
-                self._console = self._services.console_ports.lease(console)
-            except Conflict as conflict:
-                if console is None:
-                    raise
-                self._console = self._services.console_ports.lease()
-                self._tell(NodeEvent("warning", f"{conflict}: '{self.name}' has console {self.console} instead"))
+            reason = self._console.take(console)
+            if reason is not None:
+                self._tell(NodeEvent("warning", f"{reason}: '{self.name}' has console {self.console} instead"))
         await self._use_folder(self._make_folder, startup_script)
 
     async def close(self) -> None:
@@ -182,9 +195,7 @@ class VpcsNode:
             await self._stop()
             if self._tunnel is not None:
                 self._take_lease(self._tunnel).release()
-            if self._console is not None:
-                self._console.release()
-                self._console = None
+            self._console.release()
             if self._mac_id is not None:
                 self._services.mac_ids.release(self.project_id, self._mac_id)
                 self._mac_id = None
@@ -269,13 +280,11 @@ class VpcsNode:
         hub.open()
         try:
             await self._wait_until_booted(process, console)
-            listener = self._console.listen() if self._console is not None else None
-            async with trio.open_nursery() as self._nursery:
+            async with trio.open_nursery() as nursery:
+                self._console.listen(nursery)
                 output_ended = trio.Event()
-                self._nursery.start_soon(self._show_output, process, console, output_ended)
-                self._nursery.start_soon(self._type_input, process)
-                if listener is not None:
-                    self._accept_from(listener, self._nursery)
+                nursery.start_soon(self._show_output, process, console, output_ended)
+                nursery.start_soon(self._type_input, process)
                 self._process = process
                 self._patch()
                 self.command_line = command_line
@@ -286,12 +295,12 @@ class VpcsNode:
                 code = await process.wait()
                 with trio.move_on_after(DRAIN_SECONDS):
                     await output_ended.wait()
-                self._nursery.cancel_scope.cancel()
+                nursery.cancel_scope.cancel()
             return code
         finally:
-            self._nursery = self._process = None
+            self._process = None
             self._unpatch()
-            self._stop_listening()
+            self._console.stop_listening()
             hub.close()
 
     async def _wait_until_booted(self, process: VpcsProcess, console: DisconnectFilter) -> None:
@@ -327,26 +336,6 @@ class VpcsNode:
         while True:
             await process.write_input(await self.console_hub.read_input())
 
-    def _accept_from(self, listener: trio.SocketListener, nursery: trio.Nursery) -> None:
-        """Accept telnet clients until ``_stop_listening``. The hub ends them, and they have a moment to read the
-        last bytes: that is why they live below the compute's nursery.
-        """
-        scope = self._listening = trio.CancelScope()
-
-        async def accept() -> None:
-            with scope:
-                await trio.serve_listeners(
-                    self.console_hub.serve_telnet, [listener], handler_nursery=self._services.nursery
-                )
-
-        nursery.start_soon(accept)
-
-    def _stop_listening(self) -> None:
-        if self._listening is not None and self._console is not None:
-            self._listening.cancel()
-            self._console.stop_listening()
-        self._listening = None
-
     async def set_console(self, console: int | None, console_type: str | None) -> None:
         """Move or remove the console; clients that are connected stay when it moves.
 
@@ -355,25 +344,11 @@ class VpcsNode:
         async with self._changing:
             wanted = _check_console_type(console_type or self.console_type)
             if wanted == "none":
-                self._replace_console(None)
+                self._console.release()
                 self.console_hub.reset()
-            elif self._console is None or console not in (None, self._console.port):
-                lease = self._services.console_ports.lease(console)
-                try:
-                    listener = lease.listen() if self._nursery is not None else None
-                except Conflict:
-                    lease.release()
-                    raise
-                self._replace_console(lease)
-                if listener is not None and self._nursery is not None:
-                    self._accept_from(listener, self._nursery)
+            else:
+                self._console.move(console)
             self.console_type = wanted
-
-    def _replace_console(self, lease: ConsoleLease | None) -> None:
-        self._stop_listening()
-        if self._console is not None:
-            self._console.release()
-        self._console = lease
 
     async def reset_console(self) -> None:
         """Drop all console clients."""
@@ -424,12 +399,12 @@ class VpcsNode:
     def _patch(self) -> None:
         """Join the process and the tunnel, once both are there."""
         if self._process is not None and self._tunnel is not None:
-            self._bridge = self._services.forwarder.connect(self._process.device, self._tunnel.port)
+            self._joint = self._services.forwarder.connect(self._process.device, self._tunnel.port)
 
     def _unpatch(self) -> None:
-        if self._bridge is not None:
-            self._bridge.close()
-            self._bridge = None
+        if self._joint is not None:
+            self._joint.close()
+            self._joint = None
 
     # --- files ---
 

@@ -1,10 +1,12 @@
-"""A link of an open project: which two ports it joins, and the rules for joining them. Sans-IO."""
+"""A link of an open project: which two ports it joins, and the rules for joining them."""
 
 from collections.abc import Iterable
 from uuid import UUID
 
 import attrs
+import trio
 
+from gns3trio.controller.link_filters import NO_IMPAIRMENTS, Impairments
 from gns3trio.controller.topology import LinkEnd, LinkRecord
 from gns3trio.errors import Conflict
 
@@ -25,10 +27,12 @@ def address_of(end: LinkEnd) -> PortAddress:
 
 @attrs.define(eq=False)
 class Link:
-    """A link and its record."""
+    """A link and its record. Whoever changes it holds ``lock``."""
 
     record: LinkRecord
     project_id: UUID
+    impairments: Impairments = NO_IMPAIRMENTS
+    lock: trio.Lock = attrs.field(factory=trio.Lock)
 
     @property
     def link_id(self) -> UUID:

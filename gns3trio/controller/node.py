@@ -3,11 +3,18 @@
 from typing import Any
 from uuid import UUID
 
+import attrs
 import trio
 
 from gns3trio.compute.node import ComputeNode
 from gns3trio.controller.topology import NodeRecord
 from gns3trio.errors import Conflict
+
+# How a node of a type is drawn when the client does not say; the size is that of the symbol.
+DRAWN_AS: dict[str, dict[str, Any]] = {
+    "ethernet_switch": {"symbol": ":/symbols/ethernet_switch.svg", "width": 72, "height": 32},
+    "ethernet_hub": {"symbol": ":/symbols/hub.svg", "width": 72, "height": 32},
+}
 
 
 class Node:
@@ -28,7 +35,7 @@ class Node:
     def attach(self, instance: ComputeNode) -> None:
         """Give the node what runs it."""
         self._instance = instance
-        self.sync_console()
+        self.sync()
 
     @property
     def node_id(self) -> UUID:
@@ -58,28 +65,23 @@ class Node:
 
     def ports(self) -> list[dict[str, Any]]:
         """The node's ports in the shape of the API."""
-        return _VPCS_PORTS if self.record.node_type == "vpcs" else []
+        return [
+            {
+                **attrs.asdict(port),
+                "data_link_types": {"Ethernet": "DLT_EN10MB"},
+                "link_type": "ethernet",
+            }
+            for port in (self._instance.ports() if self._instance else ())
+        ]
 
-    def sync_console(self) -> None:
-        """Take over the console that the compute really gave."""
+    def sync(self) -> None:
+        """Take over the console and properties that the compute really gave."""
         if self._instance is not None:
             self.record.console = self._instance.console
             self.record.console_type = self._instance.console_type
+            self.record.properties = self._instance.properties()
 
     def rename(self, name: str) -> None:
         """Set the name; the label follows it, as in GNS3."""
         self.record.name = name
         self.record.label.text = name
-
-
-# The one port of a VPCS, in the shape of the API.
-_VPCS_PORTS: list[dict[str, Any]] = [
-    {
-        "adapter_number": 0,
-        "data_link_types": {"Ethernet": "DLT_EN10MB"},
-        "link_type": "ethernet",
-        "name": "Ethernet0",
-        "port_number": 0,
-        "short_name": "e0",
-    }
-]

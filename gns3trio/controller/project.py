@@ -5,7 +5,7 @@ notification hub, and is written to the project's file.
 """
 
 import contextlib
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any, Literal
 from uuid import UUID
@@ -14,21 +14,16 @@ import attrs
 import trio
 
 from gns3trio.compute.compute import Compute
-from gns3trio.compute.nio import UdpNio
 from gns3trio.compute.node import ComputeNode, NodeEvent, NodeSpec
 from gns3trio.controller import views
-from gns3trio.controller.link import Link, PortAddress, address_of
+from gns3trio.controller.link import Link
+from gns3trio.controller.link_filters import NO_IMPAIRMENTS
+from gns3trio.controller.links import Links, ProjectHooks
 from gns3trio.controller.names import allocate_name
 from gns3trio.controller.node import Node
 from gns3trio.controller.project_file import ProjectFile
 from gns3trio.controller.storage import remove_folder
-from gns3trio.controller.topology import (
-    LinkRecord,
-    NodeRecord,
-    ProjectSettings,
-    Topology,
-)
-from gns3trio.controller.wiring import Wiring, new_link_end
+from gns3trio.controller.topology import NodeRecord, ProjectSettings, Topology
 from gns3trio.errors import Conflict, Forbidden, LabError, NotFound
 from gns3trio.notifications.events import Event, log_event
 from gns3trio.notifications.hub import NotificationHub
@@ -72,30 +67,18 @@ class Project:
         self.deleted = False
         self._creating: dict[UUID, Node] = {}  # hold their id and name; neither listed nor saved
         self._services = services
-        self._wiring = self._new_wiring()
+        self.links = self._no_links()
         self._kept = Topology(project_id=project_id, settings=settings)  # drawings, computes, unknown keys
         self._life = trio.Lock()  # open, close and delete exclude each other
 
-    @property
-    def links(self) -> Mapping[UUID, Link]:
-        """The links of the opened project by their id."""
-        return self._wiring.links
-
-    def _new_wiring(self) -> Wiring:
-        return Wiring(self.project_id, self._services.compute, self._find_instance)
+    def _no_links(self) -> Links:
+        hooks = ProjectHooks(self._publish, self._make_durable)
+        return Links(self.project_id, self._services.compute, self._find_instance, hooks)
 
     @property
     def drawings(self) -> list[dict[str, Any]]:
         """The drawings of the project as they are saved."""
         return self._kept.drawings
-
-    def links_of(self, node: Node) -> list[Link]:
-        """The links with an end at ``node``."""
-        return self._wiring.links_of(node.node_id)
-
-    def tunnel_ports(self, link: Link) -> tuple[int, int] | None:
-        """The forwarder's ports of the link's two ends; None when one of them is not wired."""
-        return self._wiring.tunnel_ports(link)
 
     def _find_instance(self, node_id: UUID) -> ComputeNode | None:
         node = self.nodes.get(node_id)
@@ -147,10 +130,9 @@ class Project:
             if self._services.compute.runs(record.node_type):
                 node.attach(await self._create_instance(record))
         for link in topology.links:
-            if all(self._find_instance(end.node_id) for end in link.nodes):
-                await self._wiring.connect(link)
-            else:
-                self._wiring.keep(link)
+            impairments = topology.impairments.get(link.link_id, NO_IMPAIRMENTS)
+            wired = all(self._find_instance(end.node_id) for end in link.nodes)
+            await self.links.revive(link, impairments, wired=wired)
 
     async def close(self) -> None:
         """Stop all nodes, free their ports and write the file. Closed already is fine."""
@@ -178,7 +160,7 @@ class Project:
                 if node.instance is not None:
                     nursery.start_soon(self._services.compute.close_node, node.instance)
         self.nodes.clear()
-        self._wiring = self._new_wiring()
+        self.links = self._no_links()
         self._services.compute.release_project(self.project_id)
 
     async def delete(self) -> None:
@@ -220,7 +202,8 @@ class Project:
             self._kept,
             settings=self.settings,
             nodes=[node.record for node in self.nodes.values()],
-            links=[link.record for link in self.links.values()],
+            links=self.links.records(),
+            impairments=self.links.impairments(),
         )
 
     def _save_failed(self, message: str) -> None:
@@ -328,11 +311,11 @@ class Project:
         """Remove a node with its links and files. The caller holds its lock. Raises Conflict when it is locked."""
         if node.record.locked:
             raise Conflict(f"Node '{node.name}' is locked")
-        for link in self._wiring.links_of(node.node_id):
-            await self.delete_link(link)
+        for link in self.links.of_node(node.node_id):
+            await self.links.delete(link)
         node.deleted = True
         del self.nodes[node.node_id]
-        self._wiring.forget_node(node.node_id)
+        self.links.forget_node(node.node_id)
         if node.instance is not None:
             await self._services.compute.delete_node(node.instance)
         self._publish("node.deleted", views.node_view(node))
@@ -346,28 +329,7 @@ class Project:
         """
         before = attrs.asdict(node.record, recurse=False)
         label_before = attrs.evolve(node.record.label)
-        on_compute = False
-        if "name" in changes:
-            name = changes.pop("name")
-            if name != node.name:
-                on_compute = True
-                name = name if keep_name else allocate_name(name, self._names() - {node.name})
-                if node.instance is not None:
-                    await node.instance.rename(name)
-                node.rename(name)
-        console = changes.pop("console", node.record.console)
-        console_type = changes.pop("console_type", node.record.console_type)
-        if (console, console_type) != (node.record.console, node.record.console_type):
-            on_compute = True
-            if node.instance is not None:
-                try:
-                    await node.instance.set_console(console, console_type)
-                except LabError:
-                    if node.name != before["name"]:
-                        await node.instance.rename(before["name"])
-                    node.record.name, node.record.label = before["name"], label_before
-                    raise
-            node.sync_console()
+        on_compute = await self._update_instance(node, changes, keep_name)
         if "label" in changes:
             changes["label"].text = node.name
         for field, value in changes.items():
@@ -378,6 +340,32 @@ class Project:
         self.file.mark()
         if on_compute:
             await self.file.flush()
+
+    async def _update_instance(self, node: Node, changes: dict[str, Any], keep_name: bool) -> bool:
+        """Take name, console and properties out of ``changes`` and give them to what runs the node.
+
+        Returns whether anything of it changed. All is as before when it raises.
+        """
+        record, instance = node.record, node.instance
+        name = changes.pop("name", node.name)
+        console = changes.pop("console", record.console), changes.pop("console_type", record.console_type)
+        properties = changes.pop("properties", record.properties)
+        if name != node.name and not keep_name:
+            name = allocate_name(name, self._names() - {node.name})
+        if instance is None:
+            changed = (name, *console, properties) != (
+                node.name,
+                record.console,
+                record.console_type,
+                record.properties,
+            )
+            record.console, record.console_type, record.properties = *console, properties
+        else:
+            changed = await _update_compute_node(instance, name, console, properties)
+            node.sync()
+        if name != node.name:
+            node.rename(name)
+        return changed
 
     async def for_all_nodes(self, action: Literal["start", "stop", "reload"]) -> None:
         """Do ``action`` to every node, in parallel. Raises the first error after all have been tried."""
@@ -418,22 +406,6 @@ class Project:
 
     # --- links ---
 
-    async def bind_nio(self, node: Node, adapter_number: int, port_number: int, nio: UdpNio) -> None:
-        """Bind a NIO that a client wires by itself (API version 1). It completes a link when the other
-        end of the tunnel is in this project too. The caller holds the node's lock.
-        """
-        link = await self._wiring.bind_nio(PortAddress(node.node_id, adapter_number, port_number), nio)
-        if link is not None:
-            self._publish("link.created", views.link_view(link))
-            await self._make_durable()
-
-    async def unbind_nio(self, node: Node, adapter_number: int, port_number: int) -> None:
-        """Undo ``bind_nio``; no NIO there is fine. The link that it was part of goes too."""
-        link = await self._wiring.unbind_nio(PortAddress(node.node_id, adapter_number, port_number))
-        if link is not None:
-            self._publish("link.deleted", views.link_view(link))
-            await self._make_durable()
-
     def get_link(self, link_id: UUID) -> Link:
         """The link; raises Forbidden when the project is closed and NotFound when there is no such link."""
         self.require_open()
@@ -442,32 +414,6 @@ class Project:
             raise NotFound(f"Link ID {link_id} doesn't exist")
         return link
 
-    async def create_link(self, record: LinkRecord) -> Link:
-        """Join two ports; a known link id gives the link that has it.
-
-        Raises Conflict or NotFound; nothing is left then.
-        """
-        self.require_open()
-        if record.link_id in self.links:
-            return self.links[record.link_id]
-        for end in record.nodes:
-            end.label = end.label or new_link_end(address_of(end)).label
-        link = await self._wiring.connect(record)
-        try:
-            await self._make_durable()
-        except BaseException:
-            with trio.CancelScope(shield=True):
-                await self._wiring.disconnect(link)
-            raise
-        self._publish("link.created", views.link_view(link))
-        return link
-
-    async def delete_link(self, link: Link) -> None:
-        """Separate the two ports."""
-        await self._wiring.disconnect(link)
-        self._publish("link.deleted", views.link_view(link))
-        await self._make_durable()
-
     # --- events ---
 
     def _publish(self, action: str, payload: Any) -> None:
@@ -475,6 +421,24 @@ class Project:
 
     def _publish_project(self, action: str) -> None:
         self._services.hub.publish(Event(action, views.project_view(self)))
+
+
+async def _update_compute_node(
+    instance: ComputeNode, name: str, console: tuple[int | None, str | None], properties: dict[str, Any]
+) -> bool:
+    """Give a node its name, console and properties, or none of them. Returns whether anything changed."""
+    before = instance.name, (instance.console, instance.console_type), instance.properties()
+    async with contextlib.AsyncExitStack() as undo:
+        if name != before[0]:
+            await instance.rename(name)
+            undo.push_async_callback(instance.rename, before[0])
+        if console != before[1]:
+            await instance.set_console(*console)
+            undo.push_async_callback(instance.set_console, *before[1])
+        if properties != before[2]:
+            await instance.set_properties(properties)
+        undo.pop_all()
+    return before != (instance.name, (instance.console, instance.console_type), instance.properties())
 
 
 def _log(level: str, message: str) -> tuple[str, dict[str, str]]:

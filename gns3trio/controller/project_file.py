@@ -6,14 +6,15 @@ from uuid import UUID
 
 import trio
 
+from gns3trio.controller.extras import EXTRAS_FILE, format_extras, parse_extras
 from gns3trio.controller.saver import Saver
-from gns3trio.controller.storage import write_atomic
+from gns3trio.controller.storage import write_all
 from gns3trio.controller.topology import Topology, format_topology, parse_topology
 from gns3trio.errors import Conflict
 
 
 class ProjectFile:
-    """The ``.gns3`` file at ``path``.
+    """The ``.gns3`` file at ``path``, and beside it what that has no place for.
 
     ``present`` gives the state of the opened project, ``on_failure`` is told why a write failed.
     """
@@ -30,30 +31,39 @@ class ProjectFile:
         self._project_id = project_id
         self._gns3_version = gns3_version
         self._present = present
-        self._saver = Saver(path, lambda: self._format(present()), on_failure)
+        self._extras_path = path.parent / EXTRAS_FILE
+        self._saver = Saver(lambda: self._format(present()), on_failure)
         self._scope = trio.CancelScope()
         self._ended = trio.Event()
 
-    def _format(self, topology: Topology) -> bytes:
-        return format_topology(topology, self._gns3_version)
+    def _format(self, topology: Topology) -> dict[Path, bytes | None]:
+        return {
+            self._extras_path: format_extras(topology.impairments),
+            self.path: format_topology(topology, self._gns3_version),
+        }
 
     async def read(self) -> Topology:
         """What the file holds. Raises Conflict when it cannot be read or belongs to another project."""
-        try:
-            data = await trio.to_thread.run_sync(self.path.read_bytes)
-        except OSError as error:
-            raise Conflict(f"{self.path} cannot be read: {error.strerror}") from None
+        data = await self._read(self.path)
         try:
             topology = parse_topology(data)
+            if await trio.to_thread.run_sync(self._extras_path.exists):
+                topology.impairments = parse_extras(await self._read(self._extras_path))
         except Conflict as error:
             raise Conflict(f"{self.path}: {error}") from None
         if topology.project_id != self._project_id:
             raise Conflict(f"{self.path}: belongs to project {topology.project_id}")
         return topology
 
+    async def _read(self, path: Path) -> bytes:
+        try:
+            return await trio.to_thread.run_sync(path.read_bytes)
+        except OSError as error:
+            raise Conflict(f"{path} cannot be read: {error.strerror}") from None
+
     async def replace(self, topology: Topology) -> None:
         """Write the file of a closed project. Raises Unavailable when the disk refuses."""
-        await trio.to_thread.run_sync(write_atomic, self.path, self._format(topology))
+        await trio.to_thread.run_sync(write_all, self._format(topology))
 
     async def start_saving(self, nursery: trio.Nursery) -> None:
         """The project is open: write what is marked, in a task of ``nursery``, until ``stop_saving``."""

@@ -1,23 +1,23 @@
-"""Writes a project's topology file in the background, so that a burst of changes costs one write.
+"""Writes a project's files in the background, so that a burst of changes costs one write.
 
 ``mark`` says that something changed; ``flush`` returns when all that was marked before is on the disk.
 Several callers of ``flush`` share one write.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import trio
 
-from gns3trio.controller.storage import write_atomic
+from gns3trio.controller.storage import write_all
 from gns3trio.errors import LabError
 
 
 class Saver:
-    """Keeps one file equal to what ``render`` returns. ``run`` must be running for ``flush`` to return."""
+    """Keeps files equal to what ``render`` returns (see ``write_all``). ``run`` must run for ``flush`` to return."""
 
-    def __init__(self, file: Path, render: Callable[[], bytes], on_failure: Callable[[str], None]) -> None:
-        self._file = file
+    def __init__(self, render: Callable[[], Mapping[Path, bytes | None]], on_failure: Callable[[str], None]) -> None:
+        self._written: dict[Path, bytes | None] = {}
         self._render = render
         self._on_failure = on_failure
         self._changes = 0
@@ -52,17 +52,21 @@ class Saver:
             await self._write()
 
     async def _write(self) -> None:
-        changes, data = self._changes, self._render()
+        changes, files = self._changes, self._render()
+        # What is on the disk already is not written again, but for the last file: it may have been replaced.
+        *companions, last = files
+        changed = {path: files[path] for path in companions if self._written.get(path) != files[path]}
         # Half a write must not be left behind, and it is short: it is not interrupted.
         with trio.CancelScope(shield=True):
             try:
-                await trio.to_thread.run_sync(write_atomic, self._file, data)
+                await trio.to_thread.run_sync(write_all, {**changed, last: files[last]})
             except LabError as error:
                 self._error = error
                 self._on_failure(str(error))
             else:
                 self._error = None
                 self._saved = changes
+                self._written.update(changed)
         self._attempted = changes
         done, self._attempt_done = self._attempt_done, trio.Event()
         done.set()

@@ -6,7 +6,7 @@ Layout (as GNS3): ``<projects_path>/<project_id>/<name>.gns3`` with ``project-fi
 import errno
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from uuid import UUID
 
@@ -36,6 +36,17 @@ def write_atomic(path: Path, data: bytes) -> None:
     except OSError as error:
         temporary.unlink(missing_ok=True)
         raise Unavailable(f"{path} cannot be written: {_reason(error)}") from error
+
+
+def write_all(files: Mapping[Path, bytes | None]) -> None:
+    """Replace files in their order, each as ``write_atomic`` does; None removes one. The last one counts: what comes
+    before it means nothing without it.
+    """
+    for path, data in files.items():
+        if data is not None:
+            write_atomic(path, data)
+        else:
+            path.unlink(missing_ok=True)
 
 
 def _sync_folder(folder: Path) -> None:

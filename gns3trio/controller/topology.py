@@ -109,7 +109,9 @@ class _Inner:
 
 @attrs.define(kw_only=True)
 class Topology:
-    """A whole project file. ``unknown`` maps an object's path in the file to the keys we do not know."""
+    """A whole project. ``unknown`` maps an object's path in the file to the keys we do not know; ``impairments``, our
+    own filters by link, are kept in another file (see ``extras``).
+    """
 
     project_id: UUID
     settings: ProjectSettings
@@ -118,6 +120,7 @@ class Topology:
     drawings: list[dict[str, Any]] = attrs.field(factory=list)
     computes: list[dict[str, Any]] = attrs.field(factory=list)
     unknown: dict[str, dict[str, Any]] = attrs.field(factory=dict)
+    impairments: dict[UUID, Any] = attrs.field(factory=dict)
 
 
 _file = make_strict_converter(forbid_extra_keys=False)

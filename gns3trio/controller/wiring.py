@@ -13,7 +13,9 @@ import trio
 from gns3trio.compute.compute import Compute
 from gns3trio.compute.nio import UdpNio
 from gns3trio.compute.node import ComputeNode
+from gns3trio.compute.tunnels import Tunnel
 from gns3trio.controller.link import Link, PortAddress, check_link
+from gns3trio.controller.link_filters import Impairments, apply_filters, apply_suspend
 from gns3trio.controller.topology import LinkEnd, LinkRecord
 from gns3trio.errors import NotFound
 
@@ -34,12 +36,12 @@ class Wiring:
         self._address_by_lport: dict[int, PortAddress] = {}
         self._connecting: set[PortAddress] = set()  # taken by links that are being made
 
-    async def connect(self, record: LinkRecord) -> Link:
-        """Join two ports: lease a UDP port for each and bind both NIOs.
+    async def connect(self, record: LinkRecord, impairments: Impairments) -> Link:
+        """Join two ports: lease a UDP port for each and bind both NIOs. No frame passes before its filters are there.
 
         Raises Conflict (port in use, node joined to itself) or NotFound (no such node); nothing is left then.
         """
-        link = Link(record, self._project_id)
+        link = Link(record, self._project_id, impairments)
         check_link(link.addresses, self._used_addresses())
         self._connecting.update(link.addresses)
         try:
@@ -47,7 +49,10 @@ class Wiring:
             near_lport = self._compute.lease_udp(self._project_id)
             far_lport = self._compute.lease_udp(self._project_id)
             await self._bind(near, UdpNio(lport=near_lport, rhost=LOOPBACK, rport=far_lport))
+            apply_filters(self.tunnels(link), record, impairments)
+            apply_suspend(self.tunnels(link), record.suspend)
             await self._bind(far, UdpNio(lport=far_lport, rhost=LOOPBACK, rport=near_lport))
+            apply_suspend(self.tunnels(link), record.suspend)
         except BaseException:
             with trio.CancelScope(shield=True):
                 await self.disconnect(link)
@@ -57,9 +62,9 @@ class Wiring:
         self.links[link.link_id] = link
         return link
 
-    def keep(self, record: LinkRecord) -> None:
+    def keep(self, record: LinkRecord, impairments: Impairments) -> None:
         """List a link that cannot be wired here, because a node of it is of a type that we do not run."""
-        self.links[record.link_id] = Link(record, self._project_id)
+        self.links[record.link_id] = Link(record, self._project_id, impairments)
 
     async def disconnect(self, link: Link) -> None:
         """Separate the two ports of a link; their UDP ports become free."""
@@ -91,19 +96,13 @@ class Wiring:
         """The links with an end at the node."""
         return [link for link in self.links.values() if any(a.node_id == node_id for a in link.addresses)]
 
-    def tunnel_ports(self, link: Link) -> tuple[int, int] | None:
-        """The forwarder's ports of the two ends; None when one of them is not wired."""
+    def tunnels(self, link: Link) -> list[Tunnel | None]:
+        """The tunnels of the two ends, in the order of the link; None where it is not wired."""
         instances = [self._find(address.node_id) for address in link.addresses]
-        ports = [
-            instance.tunnel_port(address.adapter_number, address.port_number)
+        return [
+            instance.tunnel(address.adapter_number, address.port_number) if instance is not None else None
             for instance, address in zip(instances, link.addresses, strict=True)
-            if instance is not None
         ]
-        match ports:
-            case [int(first), int(second)]:
-                return first, second
-            case _:
-                return None
 
     def forget_node(self, node_id: UUID) -> None:
         """The node is gone and its NIOs with it."""

@@ -1,32 +1,40 @@
 """The Python face of the native core, which owns every UDP tunnel socket of this server.
 
-``open_forwarder`` lends the core a thread and takes it back at the end. Calls here are quick: each waits until
-the core is between two batches of frames.
+``open_forwarder`` lends the core threads, its workers, and takes them back at the end. Calls here are quick: each waits
+until the workers are between two batches of frames.
 """
 
 import errno
 import ipaddress
 import os
 import socket
-import struct
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from types import TracebackType
-from typing import Any
+from typing import Any, Literal
 
+import attrs
 import trio
 
 from gns3trio._udpfwd import ffi, lib
 from gns3trio.errors import Conflict, Invalid
-from gns3trio.forwarder.stats import DROP_REASONS, PortCounters
+from gns3trio.forwarder.filters import CoreFilter, Direction
+from gns3trio.forwarder.stats import COUNTERS_BYTES, CaptureCounters, PortCounters, unpack_counters
 
 MICROSECONDS = 1_000_000
 Address = tuple[str, int]
 
-# The layout of udpfwd_counters in native/udpfwd.h.
-_COUNTERS = struct.Struct(f"@ii5Q{len(DROP_REASONS)}Q")
 # Room in a snapshot for ports opened since the last one.
 _SPARE_COUNTERS = 64
+# Messages of libpcap are short.
+_ERROR_BYTES = 512
+# More workers than this gain nothing: links of a lab are mostly idle.
+_MOST_WORKERS = 4
+DIRECTION_BITS: dict[Direction, int] = {
+    "in": lib.UDPFWD_RX,
+    "out": lib.UDPFWD_TX,
+    "both": lib.UDPFWD_RX | lib.UDPFWD_TX,
+}
 
 
 class _Closable:
@@ -62,6 +70,41 @@ class Port(_Closable):
         """Send to another remote from now on, and take frames from it only."""
         _check(lib.udpfwd_port_set_remote(self._forwarder.core, self.id, *_ipv4(remote)))
 
+    def set_filters(self, filters: Sequence[CoreFilter], seed: int) -> None:
+        """Replace all filters at once; an empty sequence removes them. Frames that are held stay held.
+
+        Raises Invalid with the reason when an expression does not compile; nothing is changed then.
+        """
+        expressions = [ffi.new("char[]", f.expression.encode()) if f.expression else ffi.NULL for f in filters]
+        array = ffi.new("udpfwd_filter[]", len(filters))
+        for entry, given, expression in zip(array, filters, expressions, strict=True):
+            entry.type, entry.directions = given.kind, DIRECTION_BITS[given.direction]
+            entry.parameters[0 : len(given.parameters)] = given.parameters
+            entry.expression = expression
+        error = ffi.new("char[]", _ERROR_BYTES)
+        core = self._forwarder.core
+        _check(lib.udpfwd_port_set_filters(core, self.id, array, len(filters), seed, error, _ERROR_BYTES), error)
+
+    def suspend(self, suspended: bool) -> None:
+        """Drop every frame, in both directions, or pass them again."""
+        _check(lib.udpfwd_port_suspend(self._forwarder.core, self.id, suspended))
+
+    def set_vlan(self, vlan: "VlanPort") -> None:
+        """Change what a port of a switch does with VLANs."""
+        _check(lib.udpfwd_port_set_vlan(self._forwarder.core, self.id, *vlan.core_arguments()))
+
+    def capture(self, options: "TapOptions") -> "Tap":
+        """Copy the frames that pass. Raises Invalid when the expression does not compile."""
+        expression = ffi.new("char[]", options.expression.encode()) if options.expression else ffi.NULL
+        wanted = ffi.new("udpfwd_capture_options *")
+        wanted.format = lib.UDPFWD_PCAPNG if options.pcapng else lib.UDPFWD_PCAP
+        wanted.directions, wanted.snaplen = DIRECTION_BITS[options.direction], options.snaplen
+        wanted.ring_bytes, wanted.expression = options.ring_bytes, expression
+        opened, error = ffi.new("udpfwd_capture **"), ffi.new("char[]", _ERROR_BYTES)
+        core = self._forwarder.core
+        _check(lib.udpfwd_capture_open(core, self.id, wanted, opened, error, _ERROR_BYTES), error)
+        return Tap(self._forwarder, opened[0])
+
     def close(self) -> None:
         """End it: its socket is bound and unconnected again. Bridges and splices on it end too."""
         if self._open:
@@ -85,12 +128,135 @@ class _Joint(_Closable):
         self._open = False
 
 
-class Bridge(_Joint):
-    """A patch of two ports: what comes in at one leaves at the other."""
+class Patch(_Joint):
+    """Two patched ports: what comes in at one leaves at the other."""
 
 
 class Splice(_Joint):
     """Two tunnel ports joined inside the core; frames take their sockets again when it is closed."""
+
+
+class Probe(_Closable):
+    """A source of frames that leave at a port as if its node sent them, and a sink for those of a trial."""
+
+    def __init__(self, forwarder: "Forwarder", source: Port, sink: Port) -> None:
+        self._forwarder = forwarder
+        self._ids = (source.id, sink.id)
+        self._open = True
+
+    def close(self) -> None:
+        """Detach both."""
+        if self._open:
+            self._open = False
+            _check(lib.udpfwd_probe_detach(self._forwarder.core, *self._ids))
+
+
+@attrs.frozen(kw_only=True)
+class VlanPort:
+    """What a switch port does with VLANs. ``vlan`` is 1 to 4094; ``ethertype`` that of a QinQ port's outer tag."""
+
+    mode: Literal["access", "dot1q", "qinq"] = "access"
+    vlan: int = 1
+    ethertype: int = 0x8100
+
+    def core_arguments(self) -> tuple[int, int, int]:
+        """Mode, VLAN and ethertype as the core takes them."""
+        modes = {"access": lib.UDPFWD_ACCESS, "dot1q": lib.UDPFWD_DOT1Q, "qinq": lib.UDPFWD_QINQ}
+        return modes[self.mode], self.vlan, self.ethertype
+
+
+@attrs.frozen
+class LearnedMac:
+    """An entry of a switch's address table. ``port_id`` is the id of a Port; ``age`` in seconds since it sent last."""
+
+    mac: str
+    vlan: int
+    port_id: int
+    age: int
+
+
+class Bridge(_Closable):
+    """A hub, or a switch that learns addresses and keeps VLANs apart. Ports join and leave while frames flow."""
+
+    def __init__(self, forwarder: "Forwarder", bridge_id: int) -> None:
+        self._forwarder = forwarder
+        self._id = bridge_id
+        self._open = True
+
+    def join(self, port: Port, vlan: VlanPort | None = None) -> None:
+        """Add a port. Raises Conflict when it is joined to something already."""
+        arguments = (vlan or VlanPort()).core_arguments()
+        _check(lib.udpfwd_bridge_join(self._forwarder.core, self._id, port.id, *arguments))
+
+    def leave(self, port: Port) -> None:
+        """Take a port out."""
+        if port.is_open:
+            _check(lib.udpfwd_bridge_leave(self._forwarder.core, port.id))
+
+    def macs(self) -> list[LearnedMac]:
+        """The addresses that a switch knows now."""
+        entries = ffi.new("udpfwd_mac[]", lib.UDPFWD_MAX_MACS)
+        found = _check(lib.udpfwd_switch_macs(self._forwarder.core, self._id, entries, len(entries)))
+        return [
+            LearnedMac(":".join(f"{byte:02x}" for byte in entry.mac), entry.vlan, entry.port_id, entry.age_seconds)
+            for entry in entries[0:found]
+        ]
+
+    def clear_macs(self) -> None:
+        """Forget all addresses."""
+        _check(lib.udpfwd_switch_clear(self._forwarder.core, self._id))
+
+    def close(self) -> None:
+        """End it; its ports are joined to nothing then."""
+        if self._open:
+            self._open = False
+            _check(lib.udpfwd_bridge_close(self._forwarder.core, self._id))
+
+
+@attrs.frozen(kw_only=True)
+class TapOptions:
+    """What a capture takes. ``snaplen`` is the number of bytes of a frame that are kept; ``ring_bytes``, a power of
+    two, what may wait for its reader. ``out`` frames left at the port, ``in`` came in there.
+    """
+
+    pcapng: bool = False
+    snaplen: int = 65535
+    direction: Direction = "both"
+    expression: str | None = None
+    ring_bytes: int = 4 * 1024 * 1024
+
+
+class Tap:
+    """The records of a capture, ready for a pcap or pcapng file. Read by one thread at a time."""
+
+    def __init__(self, forwarder: "Forwarder", core_capture: Any) -> None:
+        self._forwarder = forwarder
+        self._capture = core_capture
+        self._stopped = False
+
+    def read(self, max_bytes: int) -> bytes:
+        """Whole records that wait, at most ``max_bytes`` of them; empty when there are none."""
+        buffer = ffi.new("unsigned char[]", max_bytes)
+        return bytes(ffi.buffer(buffer, lib.udpfwd_capture_read(self._capture, buffer, max_bytes)))
+
+    def counters(self) -> CaptureCounters:
+        """What was captured, and what was not because the reader was too slow."""
+        now = ffi.new("udpfwd_capture_counters *")
+        lib.udpfwd_capture_count(self._capture, now)
+        return CaptureCounters(now.frames, now.bytes, now.dropped)
+
+    def stop(self) -> None:
+        """Add no record any more; those that wait can still be read. Stopped already is fine."""
+        if not self._stopped:
+            self._stopped = True
+            _check(lib.udpfwd_capture_stop(self._forwarder.core, self._capture))
+
+    def close(self) -> None:
+        """End it; nothing can be read any more."""
+        if self._capture is not None:
+            self.stop()
+            lib.udpfwd_capture_close(self._capture)
+            self._capture = None
 
 
 class Forwarder:
@@ -109,28 +275,38 @@ class Forwarder:
         """
         return Port(self, _check(lib.udpfwd_port_open(self.core, sock.fileno(), *_ipv4(remote))))
 
-    def connect(self, first: Port, second: Port) -> Bridge:
+    def connect(self, first: Port, second: Port) -> Patch:
         """Patch two ports. Raises Conflict when one of them is patched already."""
         _check(lib.udpfwd_patch(self.core, first.id, second.id))
-        return Bridge(lib.udpfwd_unpatch, self.core, first, second)
+        return Patch(lib.udpfwd_unpatch, self.core, first, second)
 
     def splice(self, first: Port, second: Port) -> Splice:
         """Join two tunnel ports that are each other's remote. Raises Conflict when one of them is spliced already."""
         _check(lib.udpfwd_splice(self.core, first.id, second.id))
         return Splice(lib.udpfwd_unsplice, self.core, first, second)
 
+    def open_hub(self) -> Bridge:
+        """A bridge that sends what comes in at a port to all the others."""
+        return Bridge(self, _check(lib.udpfwd_bridge_open(self.core, lib.UDPFWD_HUB)))
+
+    def open_switch(self) -> Bridge:
+        """A bridge that learns addresses and keeps VLANs apart."""
+        return Bridge(self, _check(lib.udpfwd_bridge_open(self.core, lib.UDPFWD_SWITCH)))
+
+    def probe(self, source: Port, sink: Port, near: Port, far: Port) -> Probe:
+        """Let what comes in at ``source`` leave at ``near``, and frames of a trial that come in at ``far`` at ``sink``.
+
+        Raises Conflict when one of the ports has a probe.
+        """
+        _check(lib.udpfwd_probe_attach(self.core, source.id, sink.id, near.id, far.id))
+        return Probe(self, source, sink)
+
     def snapshot(self) -> dict[int, PortCounters]:
         """The counters of all open ports by port id."""
         while (found := lib.udpfwd_snapshot(self.core, self._counters, self._capacity)) > self._capacity:
             self._capacity = found + _SPARE_COUNTERS
             self._counters = ffi.new("udpfwd_counters[]", self._capacity)
-        data = ffi.buffer(self._counters, found * _COUNTERS.size)
-        return {
-            port_id: PortCounters(
-                rx_frames, rx_bytes, tx_frames, tx_bytes, refused, dict(zip(DROP_REASONS, drops, strict=True))
-            )
-            for port_id, _, rx_frames, rx_bytes, tx_frames, tx_bytes, refused, *drops in _COUNTERS.iter_unpack(data)
-        }
+        return unpack_counters(ffi.buffer(self._counters, found * COUNTERS_BYTES))
 
     def counters(self, port: Port) -> PortCounters:
         """The counters of one port."""
@@ -138,9 +314,22 @@ class Forwarder:
 
     async def wait_changed(self) -> None:
         """Return when counters have changed since the last time, at most once in the forwarder's interval."""
-        stats_fd = lib.udpfwd_stats_fd(self.core)
-        await trio.lowlevel.wait_readable(stats_fd)
-        os.eventfd_read(stats_fd)
+        await _wait_signal(lib.udpfwd_stats_fd(self.core))
+
+    async def wait_captured(self) -> None:
+        """Return when a capture has got records since the last time."""
+        await _wait_signal(lib.udpfwd_captures_fd(self.core))
+
+
+async def _wait_signal(eventfd: int) -> None:
+    await trio.lowlevel.wait_readable(eventfd)
+    os.eventfd_read(eventfd)
+
+
+def check_expression(expression: str) -> None:
+    """Raises Invalid with libpcap's reason when ``expression`` is not one (pcap-filter(7))."""
+    error = ffi.new("char[]", _ERROR_BYTES)
+    _check(lib.udpfwd_check_expression(expression.encode(), error, _ERROR_BYTES), error)
 
 
 def _ipv4(address: Address) -> tuple[int, int]:
@@ -151,28 +340,41 @@ def _ipv4(address: Address) -> tuple[int, int]:
         raise Invalid(f"{host!r} is not an IPv4 address") from None
 
 
-def _check(result: int) -> int:
+def _check(result: int, error: Any = None) -> int:
+    """The result; raises Invalid with the core's message in ``error``, or Conflict, when it is a failure."""
     if result >= 0:
         return result
+    message = ffi.string(error).decode(errors="replace") if error is not None else ""
+    if result == -errno.EINVAL and message:
+        raise Invalid(message)
     if result == -errno.EBUSY:
         raise Conflict("the port is joined to another one already")
     raise Conflict(f"the forwarder refused: {os.strerror(-result)}")
 
 
-@asynccontextmanager
-async def open_forwarder(*, stats_interval: float = 0.5) -> AsyncIterator[Forwarder]:
-    """A running forwarder. ``stats_interval``: the least number of seconds between two returns of ``wait_changed``.
+def default_workers() -> int:
+    """One worker for each CPU that this process may use, up to a few."""
+    return min(len(os.sched_getaffinity(0)), _MOST_WORKERS)
 
+
+@asynccontextmanager
+async def open_forwarder(*, workers: int = 0, stats_interval: float = 0.5) -> AsyncIterator[Forwarder]:
+    """A running forwarder with ``workers`` threads, 0 for ``default_workers``.
+
+    ``stats_interval``: the least number of seconds between two signals of one worker to ``wait_changed``.
     At the end all ports are closed. Raises OSError if the core cannot work.
     """
+    workers = workers or default_workers()
     opened = ffi.new("udpfwd **")
-    result = lib.udpfwd_open(int(stats_interval * MICROSECONDS), opened)
+    result = lib.udpfwd_open(workers, int(stats_interval * MICROSECONDS), opened)
     if result < 0:
         raise OSError(-result, os.strerror(-result))
     core = opened[0]
     try:
         async with trio.open_nursery() as nursery:
-            await nursery.start(_run_worker, core)
+            limiter = trio.CapacityLimiter(workers)
+            for number in range(workers):
+                await nursery.start(_run_worker, core, number, limiter)
             try:
                 yield Forwarder(core)
             finally:
@@ -181,13 +383,17 @@ async def open_forwarder(*, stats_interval: float = 0.5) -> AsyncIterator[Forwar
         lib.udpfwd_close(core)
 
 
-async def _run_worker(core: Any, task_status: trio.TaskStatus[None]) -> None:
+async def _run_worker(
+    core: Any, number: int, limiter: trio.CapacityLimiter, task_status: trio.TaskStatus[None]
+) -> None:
     def lend_thread() -> int:
         trio.from_thread.run_sync(task_status.started)
-        return lib.udpfwd_run(core)
+        result: int = lib.udpfwd_run(core, number)
+        return result
 
     # The worker ends when told to, not when cancelled: the core must not be freed below it.
     with trio.CancelScope(shield=True):
-        result = await trio.to_thread.run_sync(lend_thread, limiter=trio.CapacityLimiter(1))
+        result = await trio.to_thread.run_sync(lend_thread, limiter=limiter)
     if result < 0:
-        raise OSError(-result, f"the forwarder's worker ended: {os.strerror(-result)}")
+        lib.udpfwd_stop(core)
+        raise OSError(-result, f"a worker of the forwarder ended: {os.strerror(-result)}")

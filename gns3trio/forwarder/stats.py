@@ -1,29 +1,82 @@
 """The counters of a port, and the rates between two readings. Sans-IO."""
 
+import struct
+from typing import Any
+
 import attrs
 
 # In the order of the UDPFWD_DROP_* constants of native/udpfwd.h, which says what each means.
-DROP_REASONS = ("empty", "oversize", "unlinked", "queue", "error", "loop")
+DROP_REASONS = (
+    "empty",
+    "oversize",
+    "unlinked",
+    "queue",
+    "error",
+    "loop",
+    "filter",
+    "rate",
+    "suspended",
+    "runt",
+    "local",
+)
 
 
-@attrs.frozen
+def _no_drops() -> dict[str, int]:
+    return dict.fromkeys(DROP_REASONS, 0)
+
+
+@attrs.frozen(kw_only=True)
 class PortCounters:
-    """What passed a port since it was opened. ``rx`` came in from outside, ``tx`` left; ``drops`` are frames by reason.
+    """What passed a port since it was opened. ``rx`` came in from outside, ``tx`` left.
 
-    ``refused`` counts notices that nobody listens at the remote; the frames that caused them count as sent.
+    ``drops`` are frames by reason; ``held`` frames are delayed by a filter at this moment; ``duplicated`` are extra
+    ones that a filter made. ``refused`` counts notices that nobody listens at the remote; their frames count as sent.
     """
 
+    rx_held: int = 0
+    tx_held: int = 0
     rx_frames: int = 0
     rx_bytes: int = 0
     tx_frames: int = 0
     tx_bytes: int = 0
     refused: int = 0
-    drops: dict[str, int] = attrs.field(factory=lambda: dict.fromkeys(DROP_REASONS, 0))
+    rx_duplicated: int = 0
+    tx_duplicated: int = 0
+    rx_drops: dict[str, int] = attrs.field(factory=_no_drops)
+    tx_drops: dict[str, int] = attrs.field(factory=_no_drops)
 
     @property
     def dropped(self) -> int:
         """All drops together."""
-        return sum(self.drops.values())
+        return sum(self.rx_drops.values()) + sum(self.tx_drops.values())
+
+
+# The layout of udpfwd_counters in native/udpfwd.h.
+_COUNTERS = struct.Struct(f"@iIII7Q{2 * len(DROP_REASONS)}Q")
+COUNTERS_BYTES = _COUNTERS.size
+
+
+def unpack_counters(data: Any) -> dict[int, PortCounters]:
+    """The counters by port id, from an array of udpfwd_counters."""
+    counters = {}
+    for row in _COUNTERS.iter_unpack(data):
+        port_id, rx_held, tx_held, _, rx_frames, rx_bytes, tx_frames, tx_bytes, refused, rx_twice, tx_twice, *drops = (
+            row
+        )
+        counters[port_id] = PortCounters(
+            rx_held=rx_held,
+            tx_held=tx_held,
+            rx_frames=rx_frames,
+            rx_bytes=rx_bytes,
+            tx_frames=tx_frames,
+            tx_bytes=tx_bytes,
+            refused=refused,
+            rx_duplicated=rx_twice,
+            tx_duplicated=tx_twice,
+            rx_drops=dict(zip(DROP_REASONS, drops[: len(DROP_REASONS)], strict=True)),
+            tx_drops=dict(zip(DROP_REASONS, drops[len(DROP_REASONS) :], strict=True)),
+        )
+    return counters
 
 
 @attrs.frozen
@@ -40,3 +93,12 @@ def receive_rates(before: PortCounters, after: PortCounters, seconds: float) -> 
         frames_per_second=round((after.rx_frames - before.rx_frames) / seconds, 1),
         bits_per_second=round((after.rx_bytes - before.rx_bytes) * 8 / seconds, 1),
     )
+
+
+@attrs.frozen
+class CaptureCounters:
+    """What a capture took. ``bytes`` are those of whole frames; ``dropped`` frames found the reader too slow."""
+
+    frames: int
+    bytes: int
+    dropped: int

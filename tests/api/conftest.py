@@ -38,10 +38,10 @@ def config(tmp_path: Path) -> Config:
         port=0,
         projects_path=tmp_path / "projects",
         vpcs_path=VPCS,
-        console_start_port_range=42000,
-        console_end_port_range=44000,
-        udp_start_port_range=44001,
-        udp_end_port_range=48000,
+        console_start_port_range=22000,
+        console_end_port_range=24000,
+        udp_start_port_range=24001,
+        udp_end_port_range=28000,
         stats_interval=0.05,
     )
 

@@ -27,7 +27,7 @@ async def test_a_node_has_exactly_the_keys_of_gns3(server: Server, project: dict
     node = await create(server, project)
     assert node.keys() == NODE_KEYS
     assert (node["status"], node["command_line"], node["console_type"]) == ("stopped", "", "telnet")
-    assert node["console"] == 42000
+    assert node["console"] == 22000
     assert node["label"] == {"rotation": 0, "style": None, "text": "PC1", "x": None, "y": -40}
     assert node["ports"][0]["name"] == "Ethernet0"
     assert await server.request("GET", node_path(project, node), None, 200) == node

@@ -174,7 +174,15 @@ async def test_link_statistics_count_the_frames(server: Server, project: dict[st
             if stats["a_to_b"]["frames"] >= 4 and stats["b_to_a"]["frames"] >= 4:
                 break
     for direction in ("a_to_b", "b_to_a"):
-        assert stats[direction].keys() == {"frames", "bytes", "drops", "frames_per_second", "bits_per_second"}
+        assert stats[direction].keys() == {
+            "frames",
+            "bytes",
+            "drops",
+            "duplicated",
+            "held",
+            "frames_per_second",
+            "bits_per_second",
+        }
         assert stats[direction]["bytes"] > stats[direction]["frames"] * 40
 
 

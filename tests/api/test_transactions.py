@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 import trio
 
-from gns3trio.controller import saver
+from gns3trio.controller import storage
 from gns3trio.errors import Unavailable
 from tests.api.conftest import Server
 from tests.api.test_nodes import BASE, create
@@ -23,7 +23,7 @@ async def test_a_full_disk_undoes_a_creation(
     path = f"/v2/projects/{project['project_id']}"
     first, second = await create(server, project), await create(server, project)
     with monkeypatch.context() as disk:
-        disk.setattr(saver, "write_atomic", refuse)
+        disk.setattr(storage, "write_atomic", refuse)
         error = await server.request("POST", f"{path}/nodes", {**BASE, "name": "PC3"}, 503)
         assert "the disk is full" in error["message"]
         ends = [{"node_id": n["node_id"], "adapter_number": 0, "port_number": 0} for n in (first, second)]
@@ -69,7 +69,7 @@ async def test_creations_while_the_project_ends(server: Server, project: dict[st
     else:
         assert not Path(project["path"]).exists()
     again = await server.request("POST", "/v2/projects", {"name": "again"}, 201)
-    assert (await create(server, again))["console"] == 42000  # every port came back
+    assert (await create(server, again))["console"] == 22000  # every port came back
 
 
 async def test_one_id_asked_for_many_times_at_once_is_one_node(server: Server, project: dict[str, Any]) -> None:
@@ -136,4 +136,4 @@ async def test_ends_that_do_not_fit_free_their_ports(server: Server, project: di
         ]
         await server.request("POST", path, {"nodes": ends}, status)
     lease = await server.request("POST", f"/v1/projects/{project['project_id']}/ports/udp", {}, 201)
-    assert lease == {"udp_port": 44001}
+    assert lease == {"udp_port": 24001}

@@ -40,7 +40,7 @@ async def lease(server: Server, project_id: str) -> int:
 
 async def test_names_are_kept_and_consoles_follow_each_other(server: Server, vms: list[dict[str, Any]]) -> None:
     assert [vm["name"] for vm in vms] == ["VPCS 1", "VPCS 2"]
-    assert [vm["console"] for vm in vms] == [42000, 42001]
+    assert [vm["console"] for vm in vms] == [22000, 22001]
     assert vms[0]["vm_type"] == "vpcs"
     nodes = await server.request("GET", f"/v2/projects/{vms[0]['project_id']}/nodes", None, 200)
     assert [node["node_id"] for node in nodes] == [vm["vm_id"] for vm in vms]
@@ -52,7 +52,7 @@ async def test_names_are_kept_and_consoles_follow_each_other(server: Server, vms
 
 
 async def test_udp_ports_follow_each_other(server: Server, project: dict[str, Any]) -> None:
-    assert [await lease(server, project["project_id"]) for _ in range(3)] == [44001, 44002, 44003]
+    assert [await lease(server, project["project_id"]) for _ in range(3)] == [24001, 24002, 24003]
 
 
 async def test_a_tunnel_made_by_hand_is_a_link_that_survives(server: Server, vms: list[dict[str, Any]]) -> None:
@@ -82,9 +82,9 @@ async def test_a_start_without_nio_is_refused(server: Server, vms: list[dict[str
     ("body", "status", "complaint"),
     [
         ({"type": "nio_udp", "lport": 0, "rhost": "", "rport": 1}, 400, "lport"),
-        ({"type": "nio_udp", "lport": 44001, "rport": 1}, 400, "rhost"),
+        ({"type": "nio_udp", "lport": 24001, "rport": 1}, 400, "rhost"),
         ({"type": "nio_tap", "tap_device": "tap0"}, 400, "type"),
-        ({"type": "nio_udp", "lport": 44001, "rhost": "no.such.host.invalid", "rport": 1}, 400, "rhost"),
+        ({"type": "nio_udp", "lport": 24001, "rhost": "no.such.host.invalid", "rport": 1}, 400, "rhost"),
         ({}, 400, "type"),
     ],
 )
@@ -94,13 +94,13 @@ async def test_a_refused_nio_leaves_nothing(
     path = f"{vm_path(vms[0])}/adapters/0/ports/0/nio"
     assert complaint in (await server.request("POST", path, body, status))["message"]
     await server.request("POST", f"{vm_path(vms[0])}/start", {}, 409)  # still without a NIO
-    assert await lease(server, vms[0]["project_id"]) == 44001  # the port was not kept
+    assert await lease(server, vms[0]["project_id"]) == 24001  # the port was not kept
 
 
 async def test_a_port_in_use_and_a_port_that_is_not_there_are_409(server: Server, vms: list[dict[str, Any]]) -> None:
     await wire(server, vms)
-    await server.request("POST", f"{vm_path(vms[0])}/adapters/0/ports/0/nio", nio(44002, 44001), 409)
-    await server.request("POST", f"{vm_path(vms[0])}/adapters/0/ports/1/nio", nio(44010, 44011), 409)
+    await server.request("POST", f"{vm_path(vms[0])}/adapters/0/ports/0/nio", nio(24002, 24001), 409)
+    await server.request("POST", f"{vm_path(vms[0])}/adapters/0/ports/1/nio", nio(24010, 24011), 409)
 
 
 async def test_projects_of_version_1(server: Server) -> None:

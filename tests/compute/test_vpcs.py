@@ -103,7 +103,7 @@ async def test_a_link_is_made_and_removed_while_nodes_run(lab: Lab):
     async with open_console(a) as first:
         assert not a.has_nio
         await lab.connect(a, b)
-        assert a.has_nio and a.tunnel_port(0, 0) is not None
+        assert a.has_nio and a.tunnel(0, 0) is not None
         assert await can_reach_peer(first)
         await b.unbind_nio(0, 0)
         assert not await can_reach_peer(first)

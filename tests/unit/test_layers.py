@@ -22,7 +22,7 @@ ALLOWED = {
     "compute": {"_udpfwd", "forwarder", "console"},
     "controller": {"compute", "forwarder"},
     "http": set[str](),
-    "api": {"controller", "compute", "console"},
+    "api": {"controller", "compute", "console", "forwarder"},
     "server": {"api", "http", "controller", "compute", "forwarder"},
     "watch": set[str](),
     "demo": {"console"},

@@ -14,12 +14,12 @@ from gns3trio.errors import Unavailable
 async def test_a_burst_of_changes_is_written_once_or_twice(tmp_path: Path) -> None:
     file, renders, state = tmp_path / "lab.gns3", 0, 0
 
-    def render() -> bytes:
+    def render() -> dict[Path, bytes | None]:
         nonlocal renders
         renders += 1
-        return str(state).encode()
+        return {file: str(state).encode()}
 
-    saver = Saver(file, render, pytest.fail)
+    saver = Saver(render, pytest.fail)
     async with trio.open_nursery() as nursery:
         await nursery.start(saver.run)
 
@@ -41,7 +41,7 @@ async def test_a_burst_of_changes_is_written_once_or_twice(tmp_path: Path) -> No
 async def test_a_failed_write_is_told_to_who_waits_and_works_again_later(tmp_path: Path) -> None:
     folder = tmp_path / "project"
     failures: list[str] = []
-    saver = Saver(folder / "lab.gns3", lambda: b"data", failures.append)
+    saver = Saver(lambda: {folder / "lab.gns3": b"data"}, failures.append)
     async with trio.open_nursery() as nursery:
         await nursery.start(saver.run)
         saver.mark()
@@ -55,7 +55,7 @@ async def test_a_failed_write_is_told_to_who_waits_and_works_again_later(tmp_pat
 
 
 async def test_finish_writes_what_run_did_not(tmp_path: Path) -> None:
-    saver = Saver(tmp_path / "lab.gns3", lambda: b"data", pytest.fail)
+    saver = Saver(lambda: {tmp_path / "lab.gns3": b"data"}, pytest.fail)
     saver.mark()
     await saver.finish()
     assert (tmp_path / "lab.gns3").read_bytes() == b"data"

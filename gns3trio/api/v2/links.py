@@ -1,4 +1,4 @@
-"""``/v2/projects/{project_id}/links``: list, create and delete."""
+"""``/v2/projects/{project_id}/links``: make, change, filter and delete them."""
 
 from typing import Any
 from uuid import UUID, uuid4
@@ -6,10 +6,14 @@ from uuid import UUID, uuid4
 import attrs
 
 from gns3trio.api.routing import ApiRequest, RouteTable
-from gns3trio.api.v2.schemas import LinkCreate
+from gns3trio.api.v2.schemas import LinkCreate, LinkImpairments, LinkUpdate
+from gns3trio.controller.link import Link, address_of
+from gns3trio.controller.link_filters import Impairments
 from gns3trio.controller.topology import LinkRecord
 from gns3trio.controller.views import link_view
 from gns3trio.errors import Invalid
+from gns3trio.forwarder.filters import GNS3_FILTERS, check_gns3_filters, check_impairments, describe
+from gns3trio.forwarder.forwarder import check_expression
 
 routes = RouteTable("/v2/projects/{project_id}")
 
@@ -29,11 +33,62 @@ async def create_link(api: ApiRequest, project_id: UUID, body: LinkCreate) -> di
     project = api.controller.get_project(project_id)
     if len(body.nodes) != 2:
         raise Invalid(f"nodes: a link has two ends, got {len(body.nodes)}")
-    for name in ("filters", "suspend"):
-        if getattr(body, name):
-            raise Invalid(f"{name}: this server does not filter links yet")
-    record = LinkRecord(link_id=body.link_id or uuid4(), nodes=body.nodes, link_style=body.link_style)
-    return link_view(await project.create_link(record))
+    record = LinkRecord(
+        link_id=body.link_id or uuid4(),
+        nodes=body.nodes,
+        filters=check_gns3_filters(body.filters, check_expression),
+        link_style=body.link_style,
+        suspend=body.suspend,
+    )
+    return link_view(await project.links.create(record))
+
+
+@routes.route("PUT", "/links/{link_id}", status=201)
+async def update_link(api: ApiRequest, project_id: UUID, link_id: UUID, body: LinkUpdate) -> dict[str, Any]:
+    """Change filters, suspend, style or labels."""
+    project = api.controller.get_project(project_id)
+    link = project.get_link(link_id)
+    changes = {name: value for name, value in api.given(body).items() if name in ("link_style", "suspend")}
+    if "filters" in api.given(body):
+        changes["filters"] = check_gns3_filters(body.filters, check_expression)
+    labels = {address_of(end): end.label for end in body.nodes if end.label is not None}
+    changes["nodes"] = [attrs.evolve(end, label=labels.get(address_of(end), end.label)) for end in link.record.nodes]
+    await project.links.update(link, changes)
+    return link_view(link)
+
+
+@routes.route("GET", "/links/{link_id}/available_filters")
+async def list_available_filters(api: ApiRequest, project_id: UUID, link_id: UUID) -> list[dict[str, Any]]:
+    """The filters of GNS3 that work on the link: all, whatever its nodes are."""
+    api.controller.get_project(project_id).get_link(link_id)
+    return GNS3_FILTERS
+
+
+@routes.route("GET", "/links/{link_id}/impairments")
+async def get_impairments(api: ApiRequest, project_id: UUID, link_id: UUID) -> dict[str, Any]:
+    """Our own filters of a link, which act after GNS3's."""
+    return _impairments_view(api.controller.get_project(project_id).get_link(link_id))
+
+
+@routes.route("PUT", "/links/{link_id}/impairments")
+async def set_impairments(api: ApiRequest, project_id: UUID, link_id: UUID, body: LinkImpairments) -> dict[str, Any]:
+    """Replace our own filters of a link at once."""
+    project = api.controller.get_project(project_id)
+    link = project.get_link(link_id)
+    check_impairments(body.impairments, api.http.state.body["impairments"], check_expression)
+    await project.links.update(link, {}, Impairments(tuple(body.impairments), body.seed))
+    return _impairments_view(link)
+
+
+def _impairments_view(link: Link) -> dict[str, Any]:
+    return {"impairments": [describe(i) for i in link.impairments.filters], "seed": link.impairments.seed}
+
+
+@routes.route("GET", "/links/{link_id}/statistics")
+async def get_link_statistics(api: ApiRequest, project_id: UUID, link_id: UUID) -> dict[str, Any]:
+    """What crossed a link since it was made, as in ``link.stats``; rates are those since the last such event."""
+    project = api.controller.get_project(project_id)
+    return api.context.link_stats.current(project, project.get_link(link_id))
 
 
 @routes.route("GET", "/links/{link_id}")
@@ -46,7 +101,7 @@ async def get_link(api: ApiRequest, project_id: UUID, link_id: UUID) -> dict[str
 async def delete_link(api: ApiRequest, project_id: UUID, link_id: UUID) -> None:
     """Separate the two ports."""
     project = api.controller.get_project(project_id)
-    await project.delete_link(project.get_link(link_id))
+    await project.links.delete(project.get_link(link_id))
 
 
 @routes.route("GET", "/nodes/{node_id}/links")
@@ -54,4 +109,4 @@ async def list_node_links(api: ApiRequest, project_id: UUID, node_id: UUID) -> l
     """The links with an end at the node."""
     project = api.controller.get_project(project_id)
     node = project.get_node(node_id)
-    return [link_view(link) for link in project.links_of(node)]
+    return [link_view(link) for link in project.links.of_node(node.node_id)]

@@ -10,11 +10,13 @@ from gns3trio.api.console import serve_console
 from gns3trio.api.context import ApiContext
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.v2.schemas import NodeCreate, NodeUpdate
-from gns3trio.controller.node import Node
+from gns3trio.compute.ethernet_switch import EthernetSwitch
+from gns3trio.controller.link_stats import port_statistics
+from gns3trio.controller.node import DRAWN_AS, Node
 from gns3trio.controller.project import Project
 from gns3trio.controller.topology import NodeRecord
 from gns3trio.controller.views import node_view, record_view
-from gns3trio.errors import Invalid
+from gns3trio.errors import Conflict, Invalid
 
 routes = RouteTable("/v2/projects/{project_id}")
 
@@ -47,13 +49,15 @@ async def create_node(api: ApiRequest, project_id: UUID, body: NodeCreate) -> di
 async def create(project: Project, fields: dict[str, Any], *, keep_name: bool) -> Node:
     """Create a node from checked NodeRecord fields, whose properties are not checked yet."""
     properties = dict(fields.pop("properties", None) or {})
-    # The script is a file of the node, not a property: kept here it would come back at every change.
-    script = properties.pop("startup_script", None)
-    if script is not None and not isinstance(script, str):
-        raise Invalid("properties.startup_script: expected text")
-    if properties and fields["node_type"] == "vpcs":
-        raise Invalid(f"properties.{min(properties)}: unknown field")
-    record = NodeRecord(**fields, properties=properties)
+    script = None
+    if fields["node_type"] == "vpcs":
+        # The script is a file of the node, not a property: kept here it would come back at every change.
+        script = properties.pop("startup_script", None)
+        if script is not None and not isinstance(script, str):
+            raise Invalid("properties.startup_script: expected text")
+        if properties:
+            raise Invalid(f"properties.{min(properties)}: unknown field")
+    record = NodeRecord(**{**DRAWN_AS.get(fields["node_type"], {}), **fields}, properties=properties)
     return await project.create_node(record, keep_name=keep_name, startup_script=script)
 
 
@@ -122,6 +126,34 @@ async def reset_console(api: ApiRequest, project_id: UUID, node_id: UUID) -> Non
     """Drop every client of a node's console."""
     async with api.controller.get_project(project_id).locked_node(node_id) as node:
         await node.require_instance().reset_console()
+
+
+@routes.route("GET", "/nodes/{node_id}/statistics")
+async def get_node_statistics(api: ApiRequest, project_id: UUID, node_id: UUID) -> list[dict[str, Any]]:
+    """What passed each port of a node since it was linked, with drops by reason; our own."""
+    async with api.controller.get_project(project_id).locked_node(node_id) as node:
+        return port_statistics(node.require_instance(), api.context.forwarder.snapshot())
+
+
+@routes.route("GET", "/nodes/{node_id}/mac_table")
+async def get_mac_table(api: ApiRequest, project_id: UUID, node_id: UUID) -> list[dict[str, Any]]:
+    """The addresses that a switch has learned; our own."""
+    async with api.controller.get_project(project_id).locked_node(node_id) as node:
+        return [attrs.asdict(entry) for entry in _switch(node).macs()]
+
+
+@routes.route("DELETE", "/nodes/{node_id}/mac_table", status=204)
+async def clear_mac_table(api: ApiRequest, project_id: UUID, node_id: UUID) -> None:
+    """Let a switch forget all addresses."""
+    async with api.controller.get_project(project_id).locked_node(node_id) as node:
+        _switch(node).clear_macs()
+
+
+def _switch(node: Node) -> EthernetSwitch:
+    instance = node.require_instance()
+    if not isinstance(instance, EthernetSwitch):
+        raise Conflict(f"Node '{node.name}' is not an Ethernet switch: it has no address table")
+    return instance
 
 
 @routes.route("POST", "/nodes/start", status=204)

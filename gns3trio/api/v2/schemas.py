@@ -8,6 +8,7 @@ from attrs import field
 from attrs import validators as v
 
 from gns3trio.controller.topology import Label, LinkEnd, ProjectSettings
+from gns3trio.forwarder.filters import Impairment
 
 ConsoleType = Literal["vnc", "telnet", "http", "https", "spice", "spice+agent", "none", None]
 NodeType = Literal[
@@ -140,3 +141,32 @@ class LinkCreate:
     filters: dict[str, Any] = field(factory=dict)
     link_style: dict[str, Any] = field(factory=dict)
     suspend: bool = False
+
+
+@attrs.define(kw_only=True)
+class LinkUpdate:
+    """``PUT /projects/{project_id}/links/{link_id}``.
+
+    The second group is what a client sends that gives a whole link object back; it is read and ignored.
+    """
+
+    nodes: list[LinkEnd] = field(factory=list)
+    filters: dict[str, Any] = field(factory=dict)
+    link_style: dict[str, Any] = field(factory=dict)
+    suspend: bool = False
+
+    link_id: UUID | None = None
+    project_id: UUID | None = None
+    link_type: str = "ethernet"
+    capturing: bool = False
+    capture_file_name: str | None = None
+    capture_file_path: str | None = None
+    capture_compute_id: str | None = None
+
+
+@attrs.define(kw_only=True)
+class LinkImpairments:
+    """``PUT /projects/{project_id}/links/{link_id}/impairments``; our own."""
+
+    impairments: list[Impairment]
+    seed: int | None = field(default=None, validator=v.optional(v.ge(0)))

@@ -1,0 +1,143 @@
+"""``/metrics``: what the server does, for Prometheus.
+
+Format: Prometheus text exposition 0.0.4. Names follow its conventions: base units, ``_total`` for counters.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import attrs
+import psutil
+from starlette.responses import Response
+
+from gns3trio.api.routing import ApiRequest, RouteTable
+
+routes = RouteTable("")
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+
+@attrs.frozen
+class Sample:
+    """One value of a metric."""
+
+    value: float
+    labels: Mapping[str, str] = attrs.field(factory=dict)
+
+
+@attrs.frozen
+class Metric:
+    """A metric with its samples. ``kind`` is ``counter`` or ``gauge``."""
+
+    name: str
+    kind: str
+    help: str
+    samples: Iterable[Sample]
+
+    def lines(self) -> Iterator[str]:
+        """The metric in the text format."""
+        yield f"# HELP {self.name} {self.help}"
+        yield f"# TYPE {self.name} {self.kind}"
+        for sample in self.samples:
+            labels = ",".join(f'{name}="{_escape(value)}"' for name, value in sample.labels.items())
+            yield f"{self.name}{{{labels}}} {sample.value}" if labels else f"{self.name} {sample.value}"
+
+
+def _escape(value: str) -> str:
+    return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+
+
+@routes.route("GET", "/metrics")
+async def get_metrics(api: ApiRequest) -> Response:
+    """All metrics."""
+    lines = (line for metric in collect(api) for line in metric.lines())
+    return Response("\n".join(lines) + "\n", media_type=None, headers={"content-type": CONTENT_TYPE})
+
+
+def collect(api: ApiRequest) -> list[Metric]:
+    """The metrics of this server."""
+    return [*_server_metrics(api), *_link_metrics(api)]
+
+
+def _server_metrics(api: ApiRequest) -> list[Metric]:
+    process = psutil.Process()
+    opened = [project for project in api.controller.projects.values() if project.status == "opened"]
+    nodes: dict[tuple[str, str], int] = {}
+    for project in opened:
+        for node in project.nodes.values():
+            key = (node.record.node_type, node.status)
+            nodes[key] = nodes.get(key, 0) + 1
+    cpu = process.cpu_times()
+    return [
+        Metric("gns3trio_projects", "gauge", "Projects that the server knows.", [Sample(len(api.controller.projects))]),
+        Metric("gns3trio_projects_opened", "gauge", "Projects that are open.", [Sample(len(opened))]),
+        Metric(
+            "gns3trio_nodes",
+            "gauge",
+            "Nodes of open projects.",
+            [Sample(count, {"node_type": kind, "status": status}) for (kind, status), count in nodes.items()],
+        ),
+        Metric(
+            "gns3trio_notification_subscribers",
+            "gauge",
+            "Clients of notification streams.",
+            [Sample(api.controller.hub.count())],
+        ),
+        Metric(
+            "process_cpu_seconds_total",
+            "counter",
+            "CPU time of the server, without its nodes.",
+            [Sample(cpu.user + cpu.system)],
+        ),
+        Metric("process_resident_memory_bytes", "gauge", "Memory of the server.", [Sample(process.memory_info().rss)]),
+        Metric("process_open_fds", "gauge", "Open descriptors of the server.", [Sample(process.num_fds())]),
+    ]
+
+
+# Name in the metric, key in the statistics, help.
+_LINK_COUNTERS = (
+    ("frames", "frames", "Frames that crossed a link."),
+    ("bytes", "bytes", "Bytes of frames that crossed a link."),
+    ("duplicated_frames", "duplicated", "Extra frames that filters of a link made."),
+)
+
+
+def _link_metrics(api: ApiRequest) -> list[Metric]:
+    directions = list(_link_directions(api))
+    metrics = [
+        Metric(
+            f"gns3trio_link_{name}_total",
+            "counter",
+            help_text,
+            [Sample(direction[key], labels) for labels, direction in directions],
+        )
+        for name, key, help_text in _LINK_COUNTERS
+    ]
+    drops = [
+        Sample(count, {**labels, "reason": reason})
+        for labels, direction in directions
+        for reason, count in direction["drops"].items()
+    ]
+    held = [Sample(direction["held"], labels) for labels, direction in directions]
+    return [
+        *metrics,
+        Metric("gns3trio_link_dropped_frames_total", "counter", "Frames that a link dropped, by reason.", drops),
+        Metric("gns3trio_link_held_frames", "gauge", "Frames that filters of a link delay now.", held),
+    ]
+
+
+def _link_directions(api: ApiRequest) -> Iterator[tuple[dict[str, str], dict[str, Any]]]:
+    """Each direction of each wired link: its labels and statistics."""
+    link_stats = api.context.link_stats
+    reading = link_stats.read()
+    for project in api.controller.projects.values():
+        for link in project.links.values():
+            statistics = link_stats.at(reading, project, link)
+            if statistics is None:
+                continue
+            for direction in ("a_to_b", "b_to_a"):
+                labels = {
+                    "project_id": statistics["project_id"],
+                    "link_id": statistics["link_id"],
+                    "direction": direction,
+                }
+                yield labels, statistics[direction]

@@ -1,0 +1,45 @@
+"""What a link does to frames: GNS3's filters, our impairments, and whether it is suspended.
+
+They sit at one end of the link, for both directions: at the first one, unless only the second is on this host.
+"""
+
+import secrets
+from collections.abc import Sequence
+
+import attrs
+
+from gns3trio.compute.tunnels import Tunnel
+from gns3trio.controller.topology import LinkRecord
+from gns3trio.forwarder.filters import Impairment, core_filters
+
+
+@attrs.frozen
+class Impairments:
+    """Our own filters of a link. The same ``seed`` makes the same decisions; None chooses one at every change."""
+
+    filters: tuple[Impairment, ...] = ()
+    seed: int | None = None
+
+
+NO_IMPAIRMENTS = Impairments()
+SEED_BITS = 53  # what a client can write in JSON
+
+
+def apply_filters(tunnels: Sequence[Tunnel | None], record: LinkRecord, impairments: Impairments) -> None:
+    """Make the link's tunnels do what it says. The filters are replaced in one step.
+
+    Raises Invalid when a BPF expression is not one; the filters are as before then.
+    """
+    first, second = (*tunnels, None, None)[:2]
+    holder = first or second
+    if holder is None:
+        return
+    seed = impairments.seed if impairments.seed is not None else secrets.randbits(SEED_BITS)
+    holder.port.set_filters(core_filters(record.filters, impairments.filters, at_first_end=holder is first), seed)
+
+
+def apply_suspend(tunnels: Sequence[Tunnel | None], suspend: bool) -> None:
+    """Let the tunnels pass nothing, or everything again."""
+    for tunnel in tunnels:
+        if tunnel is not None:
+            tunnel.port.suspend(suspend)

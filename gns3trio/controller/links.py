@@ -1,0 +1,147 @@
+"""The links of an open project: made, changed and deleted as a whole, announced, and saved."""
+
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from typing import Any
+from uuid import UUID
+
+import attrs
+import trio
+
+from gns3trio.compute.compute import Compute
+from gns3trio.compute.nio import UdpNio
+from gns3trio.compute.node import ComputeNode
+from gns3trio.compute.tunnels import Tunnel
+from gns3trio.controller import views
+from gns3trio.controller.link import Link, PortAddress, address_of
+from gns3trio.controller.link_filters import NO_IMPAIRMENTS, Impairments, apply_filters, apply_suspend
+from gns3trio.controller.topology import LinkRecord
+from gns3trio.controller.wiring import Wiring, new_link_end
+from gns3trio.errors import LabError
+
+
+@attrs.frozen
+class ProjectHooks:
+    """What the links need from their project: to announce an event, and to have what changed on the disk."""
+
+    publish: Callable[[str, Any], None]
+    make_durable: Callable[[], Awaitable[None]]
+
+
+class Links(Mapping[UUID, Link]):
+    """Links by their id. ``find`` gives the compute's node of an id, or None."""
+
+    def __init__(
+        self, project_id: UUID, compute: Compute, find: Callable[[UUID], ComputeNode | None], hooks: ProjectHooks
+    ) -> None:
+        self._wiring = Wiring(project_id, compute, find)
+        self._hooks = hooks
+
+    def __getitem__(self, link_id: UUID) -> Link:
+        return self._wiring.links[link_id]
+
+    def __iter__(self) -> Iterator[UUID]:
+        return iter(self._wiring.links)
+
+    def __len__(self) -> int:
+        return len(self._wiring.links)
+
+    def of_node(self, node_id: UUID) -> list[Link]:
+        """The links with an end at the node."""
+        return self._wiring.links_of(node_id)
+
+    def tunnels(self, link: Link) -> list[Tunnel | None]:
+        """The tunnels of the two ends, in the order of the link; None where it is not wired."""
+        return self._wiring.tunnels(link)
+
+    def records(self) -> list[LinkRecord]:
+        """The links as they are saved."""
+        return [link.record for link in self.values()]
+
+    def impairments(self) -> dict[UUID, Impairments]:
+        """Our own filters by link."""
+        return {link.link_id: link.impairments for link in self.values()}
+
+    async def revive(self, record: LinkRecord, impairments: Impairments, *, wired: bool) -> None:
+        """A link of the project's file. Without ``wired``, because a node of it does not run here, it is only kept."""
+        if wired:
+            await self._wiring.connect(record, impairments)
+        else:
+            self._wiring.keep(record, impairments)
+
+    async def create(self, record: LinkRecord) -> Link:
+        """Join two ports; a known link id gives the link that has it.
+
+        Raises Conflict or NotFound; nothing is left then.
+        """
+        if record.link_id in self:
+            return self[record.link_id]
+        for end in record.nodes:
+            end.label = end.label or new_link_end(address_of(end)).label
+        link = await self._wiring.connect(record, NO_IMPAIRMENTS)
+        try:
+            await self._hooks.make_durable()
+        except BaseException:
+            with trio.CancelScope(shield=True):
+                await self._wiring.disconnect(link)
+            raise
+        self._publish("link.created", link)
+        return link
+
+    async def update(self, link: Link, changes: Mapping[str, Any], impairments: Impairments | None = None) -> None:
+        """Change a link; ``changes`` holds checked values by the name of a LinkRecord field.
+
+        Frames are filtered by the old set or the new one, never by none. Raises Invalid or Unavailable; nothing is
+        changed then.
+        """
+        async with link.lock:
+            before = link.record, link.impairments
+            after = attrs.evolve(link.record, **changes), impairments or link.impairments
+            if after == before:
+                return
+            self._put_in_force(link, before, after)
+            self._publish("link.updated", link)
+            try:
+                await self._hooks.make_durable()
+            except LabError:
+                self._put_in_force(link, after, before)
+                self._publish("link.updated", link)
+                raise
+
+    def _put_in_force(
+        self, link: Link, before: tuple[LinkRecord, Impairments], after: tuple[LinkRecord, Impairments]
+    ) -> None:
+        tunnels = self.tunnels(link)
+        if (before[0].filters, before[1]) != (after[0].filters, after[1]):
+            apply_filters(tunnels, *after)
+        if before[0].suspend != after[0].suspend:
+            apply_suspend(tunnels, after[0].suspend)
+        link.record, link.impairments = after
+
+    async def delete(self, link: Link) -> None:
+        """Separate the two ports."""
+        await self._wiring.disconnect(link)
+        self._publish("link.deleted", link)
+        await self._hooks.make_durable()
+
+    async def bind_nio(self, address: PortAddress, nio: UdpNio) -> None:
+        """Bind a NIO that a client wires by itself (API version 1). It completes a link when the other
+        end of the tunnel is in this project too. The caller holds the node's lock.
+        """
+        link = await self._wiring.bind_nio(address, nio)
+        if link is not None:
+            self._publish("link.created", link)
+            await self._hooks.make_durable()
+
+    async def unbind_nio(self, address: PortAddress) -> None:
+        """Undo ``bind_nio``; no NIO there is fine. The link that it was part of goes too."""
+        link = await self._wiring.unbind_nio(address)
+        if link is not None:
+            self._publish("link.deleted", link)
+            await self._hooks.make_durable()
+
+    def forget_node(self, node_id: UUID) -> None:
+        """The node is gone and its NIOs with it."""
+        self._wiring.forget_node(node_id)
+
+    def _publish(self, action: str, link: Link) -> None:
+        self._hooks.publish(action, views.link_view(link))

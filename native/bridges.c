@@ -1,0 +1,303 @@
+/* Hubs and switches: to which ports a frame goes, and with which VLAN tag.
+ *
+ * A switch learns the source of every frame in the VLAN where it came in (IEEE 802.1D), sends a frame to where its destination
+ * was learned, and else to all ports of the VLAN. Tags are put on and taken off in place, in front of the frame's payload; the bytes
+ * that this touches are restored, because the same frame may go to other ports with other tags.
+ */
+#define _GNU_SOURCE
+#include "core.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define MAC_BYTES 6
+#define MACS_BYTES (2 * MAC_BYTES)
+#define TAG_BYTES 4
+#define HEADER_BYTES (MACS_BYTES + 2)
+#define TOUCHED_BYTES (MACS_BYTES + TAG_BYTES) /* before the payload */
+#define DOT1Q_ETHERTYPE 0x8100
+#define VLAN_MASK 0x0fff
+#define NANOSECONDS 1000000000u
+
+/* --- the address table: sets of a few entries, so that a search is short and the table never grows --- */
+
+#define WAYS 8
+#define SETS (UDPFWD_MAX_MACS / WAYS)
+
+typedef struct {
+    uint64_t key; /* VLAN and address, 0 when free */
+    port *port;
+    uint64_t seen_ns;
+} mac_entry;
+
+struct mac_table {
+    mac_entry sets[SETS][WAYS];
+};
+
+mac_table *new_mac_table(void) {
+    return calloc(1, sizeof(mac_table));
+}
+
+static uint64_t mac_key(const unsigned char *mac, uint16_t vlan) {
+    uint64_t key = 0;
+    memcpy(&key, mac, MAC_BYTES);
+    return key | (uint64_t)vlan << 48; /* a VLAN is not 0, so no key is */
+}
+
+static mac_entry *mac_set(mac_table *table, uint64_t key) {
+    return table->sets[(key * 0x9e3779b97f4a7c15u >> 40) % SETS];
+}
+
+static int is_old(const mac_entry *entry, uint64_t now_ns) {
+    return now_ns - entry->seen_ns > (uint64_t)UDPFWD_MAC_AGE_SECONDS * NANOSECONDS;
+}
+
+static void learn(mac_table *table, uint64_t key, port *p, uint64_t now_ns) {
+    mac_entry *set = mac_set(table, key), *oldest = set;
+    for (int i = 0; i < WAYS; i++) {
+        if (set[i].key == key) {
+            oldest = &set[i];
+            break;
+        }
+        if (oldest->key != 0 && (set[i].key == 0 || set[i].seen_ns < oldest->seen_ns))
+            oldest = &set[i];
+    }
+    *oldest = (mac_entry){key, p, now_ns};
+}
+
+static port *look_up(mac_table *table, uint64_t key, uint64_t now_ns) {
+    mac_entry *set = mac_set(table, key);
+    for (int i = 0; i < WAYS; i++)
+        if (set[i].key == key)
+            return is_old(&set[i], now_ns) ? NULL : set[i].port;
+    return NULL;
+}
+
+void forget_macs(mac_table *table, const port *p) {
+    for (int i = 0; i < UDPFWD_MAX_MACS; i++) {
+        mac_entry *entry = &table->sets[i / WAYS][i % WAYS];
+        if (p == NULL || entry->port == p)
+            *entry = (mac_entry){0};
+    }
+}
+
+int list_macs(const mac_table *table, udpfwd_mac *macs, int max) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    int found = 0;
+    for (int i = 0; i < UDPFWD_MAX_MACS; i++) {
+        const mac_entry *entry = &table->sets[i / WAYS][i % WAYS];
+        if (entry->key == 0 || is_old(entry, timespec_ns(now)))
+            continue;
+        if (found < max) {
+            memcpy(macs[found].mac, &entry->key, MAC_BYTES);
+            macs[found].vlan = (uint16_t)(entry->key >> 48);
+            macs[found].port_id = entry->port->id;
+            macs[found].age_seconds = (uint32_t)((timespec_ns(now) - entry->seen_ns) / NANOSECONDS);
+        }
+        found++;
+    }
+    return found;
+}
+
+/* --- both kinds --- */
+
+/* Whether the frames may go on from here to 'ports' others; counts those that run in a circle or are too many. */
+static int may_copy(worker *w, const bridge *b, port *from, uint16_t vlan, int n, int ports, const path *way, path *longer) {
+    uint32_t here = (uint32_t)b->id << 12 | vlan;
+    int circle = way->bridges == UDPFWD_MAX_HOPS;
+    for (int i = 0; i < way->bridges; i++)
+        circle |= way->visited[i] == here;
+    w->budget -= (int64_t)n * ports;
+    if (circle || w->budget < 0) {
+        drop(from, RX, UDPFWD_DROP_LOOP, (uint64_t)n);
+        return 0;
+    }
+    *longer = *way;
+    longer->visited[longer->bridges++] = here;
+    return 1;
+}
+
+static void hub_frames(worker *w, bridge *b, port *from, const struct iovec *frames, int n, const path *way) {
+    path longer;
+    if (!may_copy(w, b, from, 0, n, b->count - 1, way, &longer))
+        return;
+    for (int i = 0; i < b->count; i++)
+        if (b->ports[i] != from)
+            send_at(w, b->ports[i], frames, n, &longer);
+}
+
+/* --- switches --- */
+
+/* What a switch knows of a frame while it passes. The payload begins with the ethertype, behind the tag of the VLAN. */
+typedef struct {
+    unsigned char *payload;
+    uint32_t payload_bytes;
+    uint16_t vlan;
+    uint16_t tag_ethertype; /* of the tag that it has in the switch; 0: none yet, 802.1Q when it needs one */
+    uint16_t priority;      /* the bits beside the VLAN in the tag */
+    port *to;               /* NULL: to all of the VLAN */
+    unsigned char macs[MACS_BYTES];
+    unsigned char before[TOUCHED_BYTES]; /* what is restored */
+} switched;
+
+static uint16_t read_be16(const unsigned char *bytes) {
+    return (uint16_t)(bytes[0] << 8 | bytes[1]);
+}
+
+static void write_be16(unsigned char *bytes, uint16_t value) {
+    bytes[0] = (unsigned char)(value >> 8);
+    bytes[1] = (unsigned char)value;
+}
+
+/* The outer tags that a trunk of this switch understands: 802.1Q, and those of its QinQ ports. */
+static int is_tag(const bridge *b, uint16_t ethertype, uint16_t vlan) {
+    if (ethertype == DOT1Q_ETHERTYPE)
+        return 1;
+    for (int i = 0; i < b->count; i++)
+        if (b->ports[i]->vlan_mode == UDPFWD_QINQ && b->ports[i]->ethertype == ethertype && b->ports[i]->vlan == vlan)
+            return 1;
+    return 0;
+}
+
+/* Finds the VLAN of a frame that came in; 0 when it is no whole Ethernet frame. */
+static int classify(const bridge *b, const port *from, const struct iovec *frame, switched *out) {
+    unsigned char *bytes = frame->iov_base;
+    if (frame->iov_len < HEADER_BYTES)
+        return 0;
+    memcpy(out->macs, bytes, MACS_BYTES);
+    out->payload = bytes + MACS_BYTES;
+    out->payload_bytes = (uint32_t)frame->iov_len - MACS_BYTES;
+    out->vlan = from->vlan;
+    out->tag_ethertype = from->vlan_mode == UDPFWD_QINQ ? from->ethertype : 0;
+    out->priority = 0;
+    if (from->vlan_mode == UDPFWD_DOT1Q && out->payload_bytes >= TAG_BYTES + 2) {
+        uint16_t ethertype = read_be16(out->payload), tag = read_be16(out->payload + 2);
+        if (is_tag(b, ethertype, tag & VLAN_MASK)) {
+            /* VLAN 0 means a tag for the priority only (IEEE 802.1Q 9.6): the frame belongs to the native VLAN. */
+            if ((tag & VLAN_MASK) != 0)
+                out->vlan = tag & VLAN_MASK;
+            out->tag_ethertype = ethertype;
+            out->priority = tag & (uint16_t)~VLAN_MASK;
+            out->payload += TAG_BYTES;
+            out->payload_bytes -= TAG_BYTES;
+        }
+    }
+    memcpy(out->before, out->payload - TOUCHED_BYTES, TOUCHED_BYTES);
+    return 1;
+}
+
+static int is_member(const port *p, uint16_t vlan) {
+    return p->vlan_mode == UDPFWD_DOT1Q || p->vlan == vlan;
+}
+
+/* Writes the header that a frame has when it leaves at a port, in front of its payload. */
+static struct iovec dress(const switched *frame, const port *to) {
+    unsigned char *start = frame->payload - MACS_BYTES;
+    if (to->vlan_mode == UDPFWD_DOT1Q && frame->vlan != to->vlan) {
+        write_be16(frame->payload - TAG_BYTES, frame->tag_ethertype ? frame->tag_ethertype : DOT1Q_ETHERTYPE);
+        write_be16(frame->payload - TAG_BYTES + 2, frame->priority | frame->vlan);
+        start -= TAG_BYTES;
+    }
+    memcpy(start, frame->macs, MACS_BYTES);
+    return (struct iovec){start, (size_t)(frame->payload - start) + frame->payload_bytes};
+}
+
+static void undress(const switched *frame) {
+    memcpy(frame->payload - TOUCHED_BYTES, frame->before, TOUCHED_BYTES);
+}
+
+/* Sends the frames whose numbers are in picks. */
+static void send_picked(worker *w, port *to, switched *frames, const uint8_t *picks, int n, const path *way) {
+    struct iovec out[UDPFWD_BATCH_FRAMES];
+    out[0] = (struct iovec){0}; /* n is never 0, which compilers do not see */
+    for (int i = 0; i < n; i++)
+        out[i] = dress(&frames[picks[i]], to);
+    send_at(w, to, out, n, way);
+    for (int i = 0; i < n; i++)
+        undress(&frames[picks[i]]);
+}
+
+/* Sends frames of one VLAN to all its ports but the one where they came in. */
+static void flood(worker *w, const bridge *b, port *from, switched *frames, const uint8_t *picks, int n, const path *way) {
+    uint16_t vlan = frames[picks[0]].vlan;
+    int members = 0;
+    for (int i = 0; i < b->count; i++)
+        members += b->ports[i] != from && is_member(b->ports[i], vlan);
+    path longer;
+    if (members == 0)
+        drop(from, RX, UDPFWD_DROP_LOCAL, (uint64_t)n);
+    else if (may_copy(w, b, from, vlan, n, members, way, &longer))
+        for (int i = 0; i < b->count; i++)
+            if (b->ports[i] != from && is_member(b->ports[i], vlan))
+                send_picked(w, b->ports[i], frames, picks, n, &longer);
+}
+
+static void send_known(worker *w, const bridge *b, port *from, switched *frames, const uint8_t *picks, int n, const path *way) {
+    port *to = frames[picks[0]].to;
+    path longer;
+    if (to == from)
+        drop(from, RX, UDPFWD_DROP_LOCAL, (uint64_t)n);
+    else if (may_copy(w, b, from, frames[picks[0]].vlan, n, 1, way, &longer))
+        send_picked(w, to, frames, picks, n, &longer);
+}
+
+/* Learns where each frame came from and looks up where it goes. Neighbours mostly have the same addresses. */
+static int classify_all(worker *w, bridge *b, port *from, const struct iovec *frames, int n, switched *out) {
+    uint64_t now_ns = turn_time(w), last_source = 0, last_destination = 0;
+    port *last_to = NULL;
+    int good = 0;
+    for (int i = 0; i < n; i++) {
+        switched *frame = &out[good];
+        if (!classify(b, from, &frames[i], frame)) {
+            drop(from, RX, UDPFWD_DROP_RUNT, 1);
+            continue;
+        }
+        uint64_t source = mac_key(frame->macs + MAC_BYTES, frame->vlan), destination = mac_key(frame->macs, frame->vlan);
+        if (source != last_source && !(frame->macs[MAC_BYTES] & 1)) { /* a group sends nothing */
+            learn(b->macs, source, from, now_ns);
+            last_source = source;
+            last_destination = 0;
+        }
+        if (destination != last_destination) {
+            last_to = frame->macs[0] & 1 ? NULL : look_up(b->macs, destination, now_ns);
+            last_destination = destination;
+        }
+        frame->to = last_to;
+        good++;
+    }
+    return good;
+}
+
+static void switch_frames(worker *w, bridge *b, port *from, const struct iovec *frames, int n, const path *way) {
+    switched all[UDPFWD_BATCH_FRAMES];
+    uint8_t picks[UDPFWD_BATCH_FRAMES], done[UDPFWD_BATCH_FRAMES] = {0};
+    n = classify_all(w, b, from, frames, n, all);
+    for (int first = 0; first < n; first++) {
+        if (done[first])
+            continue;
+        /* Those that go the same way are sent together, but none overtakes one that goes to all. */
+        int picked = 0;
+        for (int i = first; i < n; i++) {
+            if (done[i])
+                continue;
+            if (all[i].to == all[first].to && all[i].vlan == all[first].vlan) {
+                picks[picked++] = (uint8_t)i;
+                done[i] = 1;
+            } else if (all[i].to == NULL || all[first].to == NULL) {
+                break;
+            }
+        }
+        if (all[first].to == NULL)
+            flood(w, b, from, all, picks, picked, way);
+        else
+            send_known(w, b, from, all, picks, picked, way);
+    }
+}
+
+void bridge_frames(worker *w, bridge *b, port *from, const struct iovec *frames, int n, const path *way) {
+    if (b->kind == UDPFWD_HUB)
+        hub_frames(w, b, from, frames, n, way);
+    else
+        switch_frames(w, b, from, frames, n, way);
+}

@@ -1,0 +1,242 @@
+/* Captures: copies of the frames that pass a port, as records that are ready for a file.
+ *
+ * The worker writes whole records into a ring, one reader takes them out; neither waits for the other. A frame that finds the ring
+ * full is counted, and not captured. Formats: draft-ietf-opsawg-pcap, draft-ietf-opsawg-pcapng (Enhanced Packet Block).
+ */
+#define _GNU_SOURCE
+#include "core.h"
+
+#include <errno.h>
+#include <pcap/pcap.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define NANOSECONDS 1000000000u
+#define PCAP_HEADER_BYTES 16
+#define EPB_TYPE 6
+#define EPB_HEADER_BYTES 28
+#define EPB_FLAGS_OPTION 2
+#define EPB_FLAGS_BYTES 4
+#define EPB_TRAILER_BYTES 16 /* the option epb_flags, the end of options, the length again */
+#define EPB_INBOUND 1
+#define EPB_OUTBOUND 2
+#define MAX_RECORD_BYTES (EPB_HEADER_BYTES + UDPFWD_MAX_FRAME_BYTES + 4 + EPB_TRAILER_BYTES)
+#define LEAST_RING_BYTES 65536u
+#define LARGEST_RING_BYTES (1u << 30)
+
+struct udpfwd_capture {
+    udpfwd *core;
+    port *port; /* NULL once it is stopped or the port is gone */
+    udpfwd_capture *next;
+    int captures_fd; /* a duplicate: it outlives the core */
+    int format;
+    int directions;
+    uint32_t snaplen;
+    int has_program;
+    struct bpf_program program;
+    udpfwd_capture_counters counters; /* the worker's */
+    uint64_t size;
+    uint64_t head; /* bytes ever written; the worker's */
+    uint64_t tail; /* bytes ever read; the reader's */
+    int signalled; /* the reader was told, and has not come yet */
+    unsigned char *ring;
+};
+
+/* --- the worker's side --- */
+
+static void put(const udpfwd_capture *c, uint64_t at, const void *bytes, size_t n) {
+    size_t start = at & (c->size - 1), first = c->size - start < n ? c->size - start : n;
+    memcpy(c->ring + start, bytes, first);
+    memcpy(c->ring, (const unsigned char *)bytes + first, n - first);
+}
+
+static void put_pcap(const udpfwd_capture *c, uint64_t at, uint64_t wall_ns, const struct iovec *frame, uint32_t kept) {
+    uint32_t header[4] = {(uint32_t)(wall_ns / NANOSECONDS), (uint32_t)(wall_ns % NANOSECONDS / 1000), kept,
+                          (uint32_t)frame->iov_len};
+    put(c, at, header, sizeof header);
+    put(c, at + sizeof header, frame->iov_base, kept);
+}
+
+static uint32_t padded(uint32_t bytes) {
+    return (bytes + 3) & ~3u;
+}
+
+static void put_pcapng(const udpfwd_capture *c, uint64_t at, uint64_t wall_ns, const struct iovec *frame, uint32_t kept,
+                       int direction, uint32_t record_bytes) {
+    uint32_t header[7] = {EPB_TYPE, record_bytes, direction == TX ? 0 : 1, (uint32_t)(wall_ns >> 32), (uint32_t)wall_ns,
+                          kept, (uint32_t)frame->iov_len};
+    uint32_t trailer[4] = {EPB_FLAGS_OPTION | EPB_FLAGS_BYTES << 16, direction == TX ? EPB_OUTBOUND : EPB_INBOUND, 0,
+                           record_bytes};
+    put(c, at, header, sizeof header);
+    put(c, at + sizeof header, frame->iov_base, kept);
+    put(c, at + sizeof header + kept, "\0\0\0", padded(kept) - kept);
+    put(c, at + sizeof header + padded(kept), trailer, sizeof trailer);
+}
+
+static uint64_t wall_time(worker *w) {
+    if (w->wall_ns == 0) {
+        struct timespec now;
+        clock_gettime(CLOCK_REALTIME, &now);
+        w->wall_ns = timespec_ns(now);
+    }
+    return w->wall_ns;
+}
+
+static void capture_frame(udpfwd_capture *c, int direction, const struct iovec *frame, uint64_t wall_ns) {
+    if (c->has_program && bpf_filter(c->program.bf_insns, frame->iov_base, (unsigned)frame->iov_len,
+                                     (unsigned)frame->iov_len) == 0)
+        return;
+    uint32_t kept = frame->iov_len < c->snaplen ? (uint32_t)frame->iov_len : c->snaplen;
+    uint32_t record_bytes =
+        c->format == UDPFWD_PCAP ? PCAP_HEADER_BYTES + kept : EPB_HEADER_BYTES + padded(kept) + EPB_TRAILER_BYTES;
+    uint64_t waiting = c->head - __atomic_load_n(&c->tail, __ATOMIC_ACQUIRE);
+    if (c->size - waiting < record_bytes) {
+        count(&c->counters.dropped, 1);
+        return;
+    }
+    if (c->format == UDPFWD_PCAP)
+        put_pcap(c, c->head, wall_ns, frame, kept);
+    else
+        put_pcapng(c, c->head, wall_ns, frame, kept, direction, record_bytes);
+    count(&c->counters.frames, 1);
+    count(&c->counters.bytes, frame->iov_len);
+    __atomic_store_n(&c->head, c->head + record_bytes, __ATOMIC_RELEASE);
+}
+
+void capture_frames(worker *w, port *p, int direction, const struct iovec *frames, int n) {
+    uint64_t wall_ns = wall_time(w);
+    for (udpfwd_capture *c = p->captures; c != NULL; c = c->next) {
+        if (!(c->directions & 1 << direction))
+            continue;
+        uint64_t head = c->head;
+        for (int i = 0; i < n; i++)
+            capture_frame(c, direction, &frames[i], wall_ns);
+        if (c->head != head && !__atomic_exchange_n(&c->signalled, 1, __ATOMIC_SEQ_CST)) {
+            uint64_t one = 1;
+            ssize_t written = write(c->captures_fd, &one, sizeof one);
+            (void)written;
+        }
+    }
+}
+
+/* --- the reader's side --- */
+
+static uint32_t get_u32(const udpfwd_capture *c, uint64_t at) {
+    unsigned char bytes[4];
+    for (uint64_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = c->ring[(at + i) & (c->size - 1)];
+    uint32_t value;
+    memcpy(&value, bytes, sizeof value);
+    return value;
+}
+
+static uint64_t record_bytes_at(const udpfwd_capture *c, uint64_t at) {
+    return c->format == UDPFWD_PCAP ? PCAP_HEADER_BYTES + get_u32(c, at + 8) : get_u32(c, at + 4);
+}
+
+int udpfwd_capture_read(udpfwd_capture *c, void *records, int size) {
+    __atomic_store_n(&c->signalled, 0, __ATOMIC_SEQ_CST); /* before head is looked at: what comes later signals again */
+    uint64_t head = __atomic_load_n(&c->head, __ATOMIC_SEQ_CST), end = c->tail;
+    while (end < head && end + record_bytes_at(c, end) - c->tail <= (uint64_t)(size > 0 ? size : 0))
+        end += record_bytes_at(c, end);
+    size_t n = end - c->tail, start = c->tail & (c->size - 1), first = c->size - start < n ? c->size - start : n;
+    memcpy(records, c->ring + start, first);
+    memcpy((unsigned char *)records + first, c->ring, n - first);
+    __atomic_store_n(&c->tail, end, __ATOMIC_RELEASE);
+    return (int)n;
+}
+
+void udpfwd_capture_count(const udpfwd_capture *c, udpfwd_capture_counters *counters) {
+    counters->frames = __atomic_load_n(&c->counters.frames, __ATOMIC_RELAXED);
+    counters->bytes = __atomic_load_n(&c->counters.bytes, __ATOMIC_RELAXED);
+    counters->dropped = __atomic_load_n(&c->counters.dropped, __ATOMIC_RELAXED);
+}
+
+/* --- opening and closing --- */
+
+static void detach(udpfwd_capture *c) {
+    if (c->port == NULL)
+        return;
+    udpfwd_capture **link = &c->port->captures;
+    while (*link != c)
+        link = &(*link)->next;
+    *link = c->next;
+    c->port = NULL;
+}
+
+void detach_captures(port *p) {
+    while (p->captures != NULL)
+        detach(p->captures);
+}
+
+typedef struct {
+    int port;
+    udpfwd_capture *capture;
+} capture_arguments;
+
+static int apply_open(udpfwd *core, const void *given) {
+    const capture_arguments *arguments = given;
+    port *p = find_port(core, arguments->port);
+    if (p == NULL)
+        return -ENOENT;
+    arguments->capture->port = p;
+    arguments->capture->next = p->captures;
+    p->captures = arguments->capture;
+    return 0;
+}
+
+static int are_valid(const udpfwd_capture_options *options) {
+    return (options->format == UDPFWD_PCAP || options->format == UDPFWD_PCAPNG) && options->snaplen > 0 &&
+           options->ring_bytes >= LEAST_RING_BYTES && options->ring_bytes <= LARGEST_RING_BYTES &&
+           (options->ring_bytes & (options->ring_bytes - 1)) == 0;
+}
+
+int udpfwd_capture_open(udpfwd *core, int port_id, const udpfwd_capture_options *options, udpfwd_capture **opened, char *error,
+                        int error_size) {
+    if (error_size > 0)
+        error[0] = '\0';
+    if (!are_valid(options))
+        return -EINVAL;
+    udpfwd_capture *c = calloc(1, sizeof *c);
+    if (c == NULL)
+        return -ENOMEM;
+    c->core = core;
+    c->format = options->format;
+    c->directions = options->directions;
+    c->snaplen = options->snaplen;
+    c->size = options->ring_bytes;
+    c->captures_fd = dup(core->captures_fd);
+    c->ring = malloc(c->size);
+    int result = c->captures_fd < 0 ? -errno : c->ring == NULL ? -ENOMEM : 0;
+    if (result == 0 && options->expression != NULL) {
+        result = compile_expression(options->expression, &c->program, error, error_size);
+        c->has_program = result == 0;
+    }
+    if (result == 0)
+        result = make_change(core, apply_open, &(capture_arguments){port_id, c});
+    if (result < 0)
+        udpfwd_capture_close(c);
+    else
+        *opened = c;
+    return result;
+}
+
+static int apply_stop(udpfwd *core, const void *given) {
+    (void)core;
+    detach(((const capture_arguments *)given)->capture);
+    return 0;
+}
+
+int udpfwd_capture_stop(udpfwd *core, udpfwd_capture *capture) {
+    return make_change(core, apply_stop, &(capture_arguments){.capture = capture});
+}
+
+void udpfwd_capture_close(udpfwd_capture *c) {
+    if (c->has_program)
+        pcap_freecode(&c->program);
+    if (c->captures_fd >= 0)
+        close(c->captures_fd);
+    free(c->ring);
+    free(c);
+}

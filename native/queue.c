@@ -1,0 +1,226 @@
+/* Frames that filters hold: a heap of each worker, the one that is due next on top, and a timer for it. */
+#define _GNU_SOURCE
+#include "core.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#define NANOSECONDS 1000000000u
+#define FIRST_ROOM 256u
+
+static int is_before(const queue_entry *a, const queue_entry *b) {
+    return a->release_ns != b->release_ns ? a->release_ns < b->release_ns : a->number < b->number;
+}
+
+static void sift_up(hold_queue *q, size_t i) {
+    queue_entry entry = q->heap[i];
+    while (i > 0 && is_before(&entry, &q->heap[(i - 1) / 2])) {
+        q->heap[i] = q->heap[(i - 1) / 2];
+        i = (i - 1) / 2;
+    }
+    q->heap[i] = entry;
+}
+
+static void sift_down(hold_queue *q, size_t i) {
+    queue_entry entry = q->heap[i];
+    for (;;) {
+        size_t child = 2 * i + 1;
+        if (child >= q->count)
+            break;
+        if (child + 1 < q->count && is_before(&q->heap[child + 1], &q->heap[child]))
+            child++;
+        if (!is_before(&q->heap[child], &entry))
+            break;
+        q->heap[i] = q->heap[child];
+        i = child;
+    }
+    q->heap[i] = entry;
+}
+
+static void restore_order(hold_queue *q) {
+    for (size_t i = q->count / 2; i-- > 0;)
+        sift_down(q, i);
+}
+
+static int push(hold_queue *q, uint64_t release_ns, uint64_t number, held_frame *frame) {
+    if (q->count == q->room) {
+        size_t room = q->room ? q->room * 2 : FIRST_ROOM;
+        queue_entry *heap = realloc(q->heap, sizeof *heap * room);
+        if (heap == NULL)
+            return -ENOMEM;
+        q->heap = heap;
+        q->room = room;
+    }
+    q->heap[q->count] = (queue_entry){release_ns, number, frame};
+    sift_up(q, q->count++);
+    return 0;
+}
+
+static held_frame *pop(hold_queue *q) {
+    held_frame *frame = q->heap[0].frame;
+    q->heap[0] = q->heap[--q->count];
+    if (q->count > 0)
+        sift_down(q, 0);
+    return frame;
+}
+
+/* --- the timer --- */
+
+static void arm(worker *w, uint64_t release_ns) {
+    struct itimerspec once = {.it_value = {.tv_sec = (time_t)(release_ns / NANOSECONDS),
+                                           .tv_nsec = (long)(release_ns % NANOSECONDS)}};
+    if (timerfd_settime(w->release_fd, TFD_TIMER_ABSTIME, &once, NULL) == 0)
+        w->armed_ns = release_ns;
+}
+
+static void arm_for_next(worker *w) {
+    if (w->queue.count > 0 && (w->armed_ns == 0 || w->queue.heap[0].release_ns < w->armed_ns))
+        arm(w, w->queue.heap[0].release_ns);
+}
+
+/* --- holding and releasing --- */
+
+static void count_held(port *p, int direction, int more) {
+    uint32_t *held = held_counter(p, direction);
+    __atomic_store_n(held, *held + (uint32_t)more, __ATOMIC_RELAXED);
+}
+
+int hold_frame(worker *w, port *p, int direction, const struct iovec *frame, uint64_t release_ns, const path *way) {
+    if (*held_counter(p, direction) >= UDPFWD_MAX_HELD_FRAMES)
+        return -ENOBUFS;
+    size_t visited_bytes = sizeof *way->visited * (size_t)way->bridges;
+    held_frame *held = malloc(sizeof *held + visited_bytes + HEADROOM_BYTES + frame->iov_len);
+    if (held == NULL)
+        return -ENOBUFS;
+    *held = (held_frame){.port = p, .direction = direction, .size = (uint32_t)frame->iov_len, .hops = way->hops,
+                         .bridges = way->bridges, .visited = (uint32_t *)(held + 1)};
+    held->bytes = (unsigned char *)held->visited + visited_bytes + HEADROOM_BYTES;
+    memcpy(held->visited, way->visited, visited_bytes);
+    memcpy(held->bytes, frame->iov_base, frame->iov_len);
+    if (push(&w->queue, release_ns, w->queue.next_number++, held) < 0) {
+        free(held);
+        return -ENOBUFS;
+    }
+    count_held(p, direction, 1);
+    arm_for_next(w);
+    return 0;
+}
+
+static int same_way(const held_frame *a, const held_frame *b) {
+    return a->port == b->port && a->direction == b->direction && a->hops == b->hops && a->bridges == b->bridges &&
+           memcmp(a->visited, b->visited, sizeof *a->visited * (size_t)a->bridges) == 0;
+}
+
+/* Sends on frames of one port and one way. */
+static void release_batch(worker *w, held_frame **frames, int n) {
+    port *p = frames[0]->port;
+    path way = {.hops = frames[0]->hops, .bridges = frames[0]->bridges};
+    memcpy(way.visited, frames[0]->visited, sizeof *way.visited * (size_t)way.bridges);
+    struct iovec out[UDPFWD_BATCH_FRAMES];
+    for (int i = 0; i < n; i++)
+        out[i] = (struct iovec){frames[i]->bytes, frames[i]->size};
+    count_held(p, frames[0]->direction, -n);
+    w->budget = n * COPIES_PER_FRAME;
+    if (p->suspended)
+        drop(p, frames[0]->direction, UDPFWD_DROP_SUSPENDED, (uint64_t)n);
+    else
+        leave_filters(w, p, frames[0]->direction, out, n, &way);
+    for (int i = 0; i < n; i++)
+        free(frames[i]);
+}
+
+void release_due(worker *w) {
+    uint64_t expirations;
+    ssize_t got = read(w->release_fd, &expirations, sizeof expirations);
+    (void)got;
+    w->armed_ns = 0;
+    uint64_t now_ns = turn_time(w);
+    hold_queue *q = &w->queue;
+    held_frame *batch[UDPFWD_BATCH_FRAMES];
+    /* One batch is one turn, as for a port: what is due still is seen by the timer at once. */
+    int n = 0;
+    while (n < UDPFWD_BATCH_FRAMES && q->count > 0 && q->heap[0].release_ns <= now_ns &&
+           (n == 0 || same_way(batch[0], q->heap[0].frame)))
+        batch[n++] = pop(q);
+    if (n > 0) {
+        release_batch(w, batch, n);
+        note_change(w);
+    }
+    arm_for_next(w);
+}
+
+void release_early(port *p, int direction) {
+    if (*held_counter(p, direction) == 0)
+        return;
+    hold_queue *q = &p->worker->queue;
+    uint64_t now_ns = turn_time(p->worker);
+    p->worker->now_ns = 0;
+    for (size_t i = 0; i < q->count; i++)
+        if (q->heap[i].frame->port == p && q->heap[i].frame->direction == direction && q->heap[i].release_ns > now_ns)
+            q->heap[i].release_ns = now_ns;
+    restore_order(q);
+    arm_for_next(p->worker);
+}
+
+typedef void (*taker)(held_frame *frame, uint64_t release_ns, uint64_t number);
+
+/* Takes the entries out that leave, and gives each to take(). */
+static void take_out(hold_queue *q, int (*leaves)(const held_frame *, const void *), const void *context, taker take) {
+    size_t kept = 0;
+    for (size_t i = 0; i < q->count; i++) {
+        queue_entry entry = q->heap[i];
+        if (leaves(entry.frame, context))
+            take(entry.frame, entry.release_ns, entry.number);
+        else
+            q->heap[kept++] = entry;
+    }
+    q->count = kept;
+    restore_order(q);
+}
+
+static int is_of_port(const held_frame *frame, const void *p) {
+    return frame->port == p;
+}
+
+static void lose(held_frame *frame, uint64_t release_ns, uint64_t number) {
+    (void)release_ns;
+    (void)number;
+    count_held(frame->port, frame->direction, -1);
+    free(frame);
+}
+
+void drop_held(port *p) {
+    if (p->counters.rx_held + p->counters.tx_held > 0)
+        take_out(&p->worker->queue, is_of_port, p, lose);
+}
+
+static int has_moved(const held_frame *frame, const void *from) {
+    return frame->port->worker != from;
+}
+
+static void follow(held_frame *frame, uint64_t release_ns, uint64_t number) {
+    worker *to = frame->port->worker;
+    if (push(&to->queue, release_ns, number, frame) < 0) {
+        count_held(frame->port, frame->direction, -1);
+        drop(frame->port, frame->direction, UDPFWD_DROP_QUEUE, 1);
+        free(frame);
+        return;
+    }
+    if (to->queue.next_number <= number)
+        to->queue.next_number = number + 1;
+    arm_for_next(to);
+}
+
+void move_held(worker *from) {
+    if (from->queue.count > 0)
+        take_out(&from->queue, has_moved, from, follow);
+}
+
+void free_queue(worker *w) {
+    for (size_t i = 0; i < w->queue.count; i++)
+        free(w->queue.heap[i].frame);
+    free(w->queue.heap);
+}
