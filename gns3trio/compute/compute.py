@@ -51,6 +51,12 @@ class Compute:
         await node.close()
         self._nodes.pop(node.node_id, None)
 
+    async def close_all(self) -> None:
+        """Close every node that is left."""
+        async with trio.open_nursery() as nursery:
+            for node in list(self._nodes.values()):
+                nursery.start_soon(self.close_node, node)
+
     async def delete_node(self, node: ComputeNode) -> None:
         """Stop a node, free its ports and delete its folder."""
         await self.close_node(node)
@@ -96,5 +102,10 @@ async def open_compute(config: Config, forwarder: Forwarder) -> AsyncIterator[Co
         registry.add("vpcs", vpcs_type(vpcs))
         registry.add("ethernet_hub", hub_type(bridges))
         registry.add("ethernet_switch", switch_type(bridges))
-        yield Compute(registry, udp_ports)
-        nursery.cancel_scope.cancel()
+        compute = Compute(registry, udp_ports)
+        try:
+            yield compute
+        finally:
+            with trio.CancelScope(shield=True):
+                await compute.close_all()
+            nursery.cancel_scope.cancel()

@@ -100,6 +100,7 @@ class EthernetSwitch(BridgeNode):
         self.console_hub = self._console.hub
         self.console_type = "none"
         self._serving: trio.CancelScope | None = None
+        self._served = trio.Event()
 
     # --- ports and addresses ---
 
@@ -187,12 +188,18 @@ class EthernetSwitch(BridgeNode):
     async def _use_console_type(self, console_type: str) -> None:
         if console_type == "telnet" and self._serving is None:
             await self._services.nursery.start(self._serve_console)
-        elif console_type == "none" and self._serving is not None:
-            self._serving.cancel()
+        elif console_type == "none":
+            await self._stop_serving()
         self.console_type = console_type
+
+    async def _stop_serving(self) -> None:
+        if self._serving is not None:
+            self._serving.cancel()
+            await self._served.wait()
 
     async def _serve_console(self, task_status: trio.TaskStatus[None]) -> None:
         """Answer what is typed until cancelled. All clients share one line, as on a console."""
+        self._served = trio.Event()
         shell = SwitchShell(self)
         hub = self._console.hub
         with trio.CancelScope() as scope:
@@ -209,10 +216,10 @@ class EthernetSwitch(BridgeNode):
                         if answer.leaves:
                             hub.dismiss_last_typist(b"Good-bye\r\n")
             finally:
-                if self._serving is scope:
-                    self._serving = None
                 self._console.stop_listening()
                 hub.close()
+                self._serving = None
+                self._served.set()
 
     async def set_console(self, console: int | None, console_type: str | None) -> None:
         """Move the console or change its type. Raises Conflict when the port is taken, Invalid for another type."""
@@ -227,7 +234,6 @@ class EthernetSwitch(BridgeNode):
 
     async def close(self) -> None:
         """Give back everything that it holds."""
-        if self._serving is not None:
-            self._serving.cancel()
+        await self._stop_serving()
         self._console.release()
         await super().close()

@@ -46,7 +46,7 @@ def node_view(node: "Node") -> dict[str, Any]:
         "command_line": instance.command_line if instance else None,
         "console": instance.console if instance else node.record.console,
         "console_host": node.console_host,
-        "node_directory": str(instance.directory) if instance else None,
+        "node_directory": str(instance.directory) if instance and instance.directory else None,
         "ports": node.ports(),
         "project_id": str(node.project_id),
         "status": node.status,
@@ -94,7 +94,7 @@ def v1_vm_view(node: "Node") -> dict[str, Any]:
         "startup_script": script,
         "startup_script_path": "startup.vpc" if script is not None else None,
         "status": node.status,
-        "vm_directory": str(instance.directory) if instance else None,
+        "vm_directory": str(instance.directory) if instance and instance.directory else None,
         "vm_id": str(node.node_id),
     }
 

@@ -16,7 +16,7 @@ import trio
 
 from gns3trio.compute.leases import ConsolePorts, MacIds, UdpPorts
 from gns3trio.compute.nio import UdpNio
-from gns3trio.compute.node import NodeEvent, NodeSpec
+from gns3trio.compute.node import ComputeNode, NodeEvent, NodeSpec
 from gns3trio.compute.tunnels import TunnelTable
 from gns3trio.compute.vpcs import VpcsNode, VpcsServices, create_vpcs
 from gns3trio.compute.vpcs_command import MAC_IDS
@@ -102,7 +102,7 @@ class Console:
 
 
 @asynccontextmanager
-async def open_console(node: VpcsNode) -> AsyncIterator[Console]:
+async def open_console(node: ComputeNode) -> AsyncIterator[Console]:
     """A telnet connection to a node's console, at its prompt."""
     assert node.console is not None
     async with await trio.open_tcp_stream(LOOPBACK, node.console) as stream:

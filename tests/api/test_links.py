@@ -1,0 +1,273 @@
+"""Links through the API: switches and hubs between real VPCS, filters, impairments, suspension, statistics."""
+
+import re
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+from uuid import uuid4
+
+import attrs
+import httpx
+import pytest
+import trio
+from trio_websocket import WebSocketConnection
+
+from gns3trio.config import Config
+from gns3trio.server import open_server
+from tests.api.conftest import Server
+from tests.api.test_notifications import console, read_until, ws_events
+
+ALL_DROPPED = {"packet_loss": [100]}
+
+
+async def read_match(connection: WebSocketConnection, pattern: bytes) -> bytes:
+    """What the console shows until it matches."""
+    seen = b""
+    with trio.fail_after(20):
+        while not re.search(pattern, seen, re.DOTALL):
+            seen += await connection.get_message()
+    return seen
+
+
+@attrs.define
+class Lab:
+    """Two VPCS with addresses, and what joins them."""
+
+    server: Server
+    project: dict[str, Any]
+    nodes: list[dict[str, Any]]
+    consoles: list[WebSocketConnection] = attrs.field(factory=list)
+
+    @property
+    def path(self) -> str:
+        return f"/v2/projects/{self.project['project_id']}"
+
+    async def node(self, node_type: str, **fields: Any) -> dict[str, Any]:
+        body = {"name": node_type, "node_type": node_type, "compute_id": "local", **fields}
+        made: dict[str, Any] = await self.server.request("POST", f"{self.path}/nodes", body, 201)
+        return made
+
+    async def link(self, *ends: tuple[dict[str, Any], int], **fields: Any) -> dict[str, Any]:
+        nodes = [{"node_id": n["node_id"], "adapter_number": 0, "port_number": port} for n, port in ends]
+        made: dict[str, Any] = await self.server.request("POST", f"{self.path}/links", {"nodes": nodes, **fields}, 201)
+        return made
+
+    async def update(self, link: dict[str, Any], body: dict[str, Any], status: int = 201) -> Any:
+        return await self.server.request("PUT", f"{self.path}/links/{link['link_id']}", body, status)
+
+    async def ping(self) -> list[float]:
+        """Round-trip times in ms of three pings from the second to the first."""
+        await self.consoles[1].send_message(b"ping 10.0.0.1 -c 3\r")
+        said = await read_match(self.consoles[1], rb"-c 3\s.*\sVPCS> ")
+        return [float(time) for time in re.findall(rb"time=([\d.]+) ms", said)]
+
+
+@asynccontextmanager
+async def open_lab(server: Server, project: dict[str, Any]) -> AsyncIterator[Lab]:
+    lab = Lab(server, project, [])
+    lab.nodes = [await lab.node("vpcs", name=f"PC{n}") for n in (1, 2)]
+    async with AsyncExitStack() as stack:
+        for number, node in enumerate(lab.nodes, 1):
+            await server.request("POST", f"{lab.path}/nodes/{node['node_id']}/start", None, 200)
+            opened = await stack.enter_async_context(console(server, project, node))
+            lab.consoles.append(opened)
+            await read_until(opened, b"VPCS> ")
+            await opened.send_message(f"ip 10.0.0.{number} 24\r".encode())
+            await read_match(opened, rb"255\.255\.255\.0\s+VPCS> ")
+        yield lab
+
+
+@pytest.fixture
+async def lab(server: Server, project: dict[str, Any]) -> AsyncIterator[Lab]:
+    async with open_lab(server, project) as opened:
+        yield opened
+
+
+async def test_filters_suspension_and_impairments(lab: Lab) -> None:
+    link = await lab.link((lab.nodes[0], 0), (lab.nodes[1], 0), filters={"delay": ["10", 0]})
+    assert link["filters"] == {"delay": [10, 0]}
+    times = await lab.ping()
+    assert len(times) == 3 and min(times) >= 20  # once on each way
+    assert (await lab.update(link, {**link, "filters": ALL_DROPPED}))["filters"] == ALL_DROPPED
+    assert await lab.ping() == []
+    statistics = await lab.server.request("GET", f"{lab.path}/links/{link['link_id']}/statistics", None, 200)
+    assert statistics["b_to_a"]["drops"]["filter"] >= 3
+    assert (await lab.update(link, {"filters": {"packet_loss": [0], "bpf": [""]}}))["filters"] == {}
+    assert len(await lab.ping()) == 3
+    assert (await lab.update(link, {"suspend": True}))["suspend"] is True
+    assert await lab.ping() == []
+    await lab.update(link, {"suspend": False})
+    impairments = {"impairments": [{"type": "delay", "direction": "a_to_b", "milliseconds": 15.0}], "seed": 7}
+    path = f"{lab.path}/links/{link['link_id']}/impairments"
+    reply = await lab.server.request("PUT", path, impairments, 200)
+    assert reply == await lab.server.request("GET", path, None, 200)
+    assert reply["impairments"][0] == {**impairments["impairments"][0], "jitter_milliseconds": 0.0}
+    times = await lab.ping()
+    assert len(times) == 3 and min(times) >= 15
+
+
+async def test_what_filters_a_link_survives_a_restart(config: Config) -> None:
+    async with open_server(config) as running:
+        server = Server(running.urls[0], config, http_client(running.urls[0]))
+        project = await server.request("POST", "/v2/projects", {"name": "kept"}, 201)
+        lab = Lab(server, project, [])
+        hub, switch = await lab.node("ethernet_hub"), await lab.node("ethernet_switch")
+        link = await lab.link((hub, 3), (switch, 7))
+        impairments = {"impairments": [{"type": "rate", "bits_per_second": 1000000}], "seed": 1}
+        kept = await server.request("PUT", f"{lab.path}/links/{link['link_id']}/impairments", impairments, 200)
+        link = await lab.update(link, {"filters": {"corrupt": [3]}, "suspend": True})
+        nodes = await server.request("GET", f"{lab.path}/nodes", None, 200)
+        await server.http.aclose()
+    async with open_server(config) as running:
+        lab.server = Server(running.urls[0], config, http_client(running.urls[0]))
+        await lab.server.request("POST", f"{lab.path}/open", None, 201)
+        assert await lab.server.request("GET", f"{lab.path}/links", None, 200) == [link]
+        again = await lab.server.request("GET", f"{lab.path}/nodes", None, 200)
+        assert [(n["name"], n["properties"], n["ports"]) for n in again] == [
+            (n["name"], n["properties"], n["ports"]) for n in nodes
+        ]
+        path = f"{lab.path}/links/{link['link_id']}/impairments"
+        assert await lab.server.request("GET", path, None, 200) == kept
+        await lab.server.http.aclose()
+
+
+def http_client(url: str) -> httpx.AsyncClient:
+    return httpx.AsyncClient(base_url=url, timeout=30)
+
+
+@pytest.mark.parametrize(
+    ("filters", "complaint"),
+    [
+        ({"packet_loss": [101]}, "filters.packet_loss: Chance: 101 is not from 0 to 100"),
+        ({"delay": [5, -1]}, "filters.delay: Jitter"),
+        ({"delay": [5, 1, 1]}, "filters.delay: expected 2 values"),
+        ({"frequency_drop": ["often"]}, "filters.frequency_drop: Frequency: 'often' is not a number"),
+        ({"frequency_drop": [True]}, "filters.frequency_drop: Frequency: expected an integer"),
+        ({"corrupt": None}, "filters.corrupt: expected a list"),
+        ({"bpf": ["arp\nno such thing"]}, "filters.bpf: line 2: "),
+        ({"bpf": [3]}, "filters.bpf: Filters: expected text"),
+        ({"rate": [3]}, "filters.rate: there is no such filter"),
+    ],
+)
+async def test_a_wrong_filter_changes_nothing(
+    server: Server, project: dict[str, Any], filters: dict[str, Any], complaint: str
+) -> None:
+    lab = Lab(server, project, [])
+    hub, switch = await lab.node("ethernet_hub"), await lab.node("ethernet_switch")
+    link = await lab.link((hub, 0), (switch, 0), filters={"corrupt": [1]})
+    error = await lab.update(link, {"suspend": True, "filters": filters}, 400)
+    assert complaint in error["message"]
+    assert await server.request("GET", f"{lab.path}/links/{link['link_id']}", None, 200) == link
+    ends = [{"node_id": n["node_id"], "adapter_number": 0, "port_number": 1} for n in (hub, switch)]
+    error = await server.request("POST", f"{lab.path}/links", {"nodes": ends, "filters": filters}, 400)
+    assert complaint in error["message"]
+    assert await server.request("GET", f"{lab.path}/links", None, 200) == [link]
+
+
+@pytest.mark.parametrize(
+    ("impairment", "complaint"),
+    [
+        ({"type": "loss"}, "impairments[0].percent: required for loss"),
+        ({"type": "loss", "percent": 101.0}, "impairments[0]: 'percent' must be <= 100"),
+        ({"type": "loss", "percent": 1.0, "every": 2}, "impairments[0].every: means nothing for loss"),
+        ({"type": "rate", "bits_per_second": 0}, "impairments[0].bits_per_second: must be positive"),
+        ({"type": "bpf", "expression": "no such thing"}, "impairments[0].expression: "),
+        ({"type": "jam"}, "impairments[0].type"),
+        ({"type": "delay", "milliseconds": 1, "direction": "up"}, "impairments[0].direction"),
+    ],
+)
+async def test_a_wrong_impairment_changes_nothing(
+    server: Server, project: dict[str, Any], impairment: dict[str, Any], complaint: str
+) -> None:
+    lab = Lab(server, project, [])
+    hub, switch = await lab.node("ethernet_hub"), await lab.node("ethernet_switch")
+    path = f"{lab.path}/links/{(await lab.link((hub, 0), (switch, 0)))['link_id']}/impairments"
+    kept = await server.request("PUT", path, {"impairments": [{"type": "loss", "percent": 0.5}]}, 200)
+    error = await server.request("PUT", path, {"impairments": [impairment]}, 400)
+    assert complaint in error["message"]
+    assert await server.request("GET", path, None, 200) == kept
+
+
+async def test_vpcs_reach_each_other_through_a_switch_and_a_hub(lab: Lab) -> None:
+    switch, hub = await lab.node("ethernet_switch", name="SW"), await lab.node("ethernet_hub", name="HUB")
+    await lab.link((lab.nodes[0], 0), (switch, 0))
+    between = await lab.link((switch, 7), (hub, 7), filters=ALL_DROPPED)
+    await lab.link((hub, 0), (lab.nodes[1], 0))
+    assert await lab.ping() == []  # filters work between two built-in nodes too
+    await lab.update(between, {"filters": {}})
+    assert len(await lab.ping()) == 3
+    table = await lab.server.request("GET", f"{lab.path}/nodes/{switch['node_id']}/mac_table", None, 200)
+    assert [(entry["vlan"], entry["port_number"]) for entry in table] == [(1, 0), (1, 7)]
+    ports = await lab.server.request("GET", f"{lab.path}/nodes/{switch['node_id']}/statistics", None, 200)
+    assert [port["name"] for port in ports] == ["Ethernet0", "Ethernet7"]
+    assert all(port["in"]["frames"] >= 3 and port["out"]["frames"] >= 3 for port in ports)
+    await lab.server.request("DELETE", f"{lab.path}/nodes/{switch['node_id']}/mac_table", None, 204)
+    await lab.server.request("GET", f"{lab.path}/nodes/{hub['node_id']}/mac_table", None, 409)
+    vlans = [{**port, "vlan": 10} for port in switch["properties"]["ports_mapping"][:1]]
+    vlans += switch["properties"]["ports_mapping"][1:]
+    body = {"properties": {"ports_mapping": vlans}}
+    changed = await lab.server.request("PUT", f"{lab.path}/nodes/{switch['node_id']}", body, 200)
+    assert changed["properties"]["ports_mapping"][0]["vlan"] == 10
+    assert await lab.ping() == []
+
+
+async def test_switches_and_hubs_look_as_in_gns3(server: Server, project: dict[str, Any]) -> None:
+    lab = Lab(server, project, [])
+    switch, hub = await lab.node("ethernet_switch", name="SW"), await lab.node("ethernet_hub", name="HUB")
+    assert (switch["status"], switch["command_line"], switch["node_directory"]) == ("started", None, None)
+    assert (switch["console_type"], switch["console"]) == ("none", 22000)
+    assert (hub["console_type"], hub["console"]) == (None, None)
+    assert switch["properties"]["ports_mapping"][1] == {
+        "name": "Ethernet1",
+        "port_number": 1,
+        "type": "access",
+        "vlan": 1,
+    }
+    assert hub["properties"]["ports_mapping"][7] == {"name": "Ethernet7", "port_number": 7}
+    assert switch["ports"][3] == {
+        "adapter_number": 0,
+        "data_link_types": {"Ethernet": "DLT_EN10MB"},
+        "link_type": "ethernet",
+        "name": "Ethernet3",
+        "port_number": 3,
+        "short_name": "e3",
+    }
+    for action in ("start", "stop", "suspend"):
+        reply = await server.request("POST", f"{lab.path}/nodes/{switch['node_id']}/{action}", None, 200)
+        assert reply["status"] == "started"
+    body = {"name": "S", "node_type": "ethernet_switch", "compute_id": "local", "properties": {"ports_mapping": [{}]}}
+    error = await server.request("POST", f"{lab.path}/nodes", body, 400)
+    assert "properties.ports_mapping[0].name: required" in error["message"]
+    link = await lab.link((switch, 0), (hub, 0))
+    names = [f["type"] for f in await server.request("GET", f"{lab.path}/links/{link['link_id']}/available_filters")]
+    assert names == ["frequency_drop", "packet_loss", "delay", "corrupt", "bpf"]
+    await server.request("GET", f"{lab.path}/links/{uuid4()}/available_filters", None, 404)
+
+
+async def test_a_change_of_a_link_is_told_once(server: Server, project: dict[str, Any]) -> None:
+    lab = Lab(server, project, [])
+    hub, switch = await lab.node("ethernet_hub"), await lab.node("ethernet_switch")
+    link = await lab.link((hub, 0), (switch, 0))
+    async with ws_events(server, f"{lab.path}/notifications/ws") as stream:
+        await lab.update(link, link)  # nothing new: no event
+        label = {**link["nodes"][0]["label"], "text": "uplink"}
+        body = {"link_style": {"color": "#ff0000"}, "nodes": [{**link["nodes"][0], "label": label}, link["nodes"][1]]}
+        changed = await lab.update(link, body)
+        assert await stream.until("link.updated") == changed
+    assert changed["nodes"][0]["label"]["text"] == "uplink" and changed["link_style"] == {"color": "#ff0000"}
+    error = await lab.update(link, {"colour": 1}, 400)
+    assert "colour: unknown field" in error["message"]
+
+
+async def test_metrics(lab: Lab) -> None:
+    link = await lab.link((lab.nodes[0], 0), (lab.nodes[1], 0))
+    assert len(await lab.ping()) == 3
+    with trio.fail_after(10):
+        reply = await lab.server.http.get("/metrics")
+    assert reply.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
+    labels = f'project_id="{lab.project["project_id"]}",link_id="{link["link_id"]}",direction="b_to_a"'
+    frames = re.search(rf"^gns3trio_link_frames_total{{{labels}}} (\d+)$", reply.text, re.M)
+    assert frames is not None and int(frames[1]) >= 3
+    assert 'gns3trio_nodes{node_type="vpcs",status="started"} 2' in reply.text
+    for line in reply.text.splitlines():
+        assert re.fullmatch(r"# (HELP|TYPE) \w+ .+|\w+({\w+=\"[^\"]*\"(,\w+=\"[^\"]*\")*})? [\d.e+-]+", line), line
