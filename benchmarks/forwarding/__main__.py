@@ -9,7 +9,7 @@ from pathlib import Path
 import attrs
 
 from benchmarks.forwarding import machine
-from benchmarks.forwarding.forwarders import variants
+from benchmarks.forwarding.forwarders import FEATURES, variants
 from benchmarks.forwarding.idle import measure_idle
 from benchmarks.forwarding.machine import Cpus, Placement
 from benchmarks.forwarding.measure import Plan, measure
@@ -17,7 +17,7 @@ from benchmarks.forwarding.programs import BenchmarkError
 from benchmarks.forwarding.report import as_json, rows, table
 
 MAX_LINKS = 1024  # of traffic.c
-SIZES = (24, 9216)  # of traffic.c: its stamp, and a jumbo frame
+SIZES = (40, 9216)  # of traffic.c: its stamp, and a jumbo frame
 MAX_WINDOW = 256  # such frames fit in the socket buffers
 MAX_BURST = 64  # of traffic.c
 
@@ -59,7 +59,8 @@ def arguments() -> argparse.ArgumentParser:
     add("--cpus", type=Cpus.parse, default=Cpus.default(), metavar="forwarder=N,traffic=N",
         help="which CPUs those are (default the first two); --placement same uses the forwarder's")  # fmt: skip
     add("--variants", type=lambda text: text.split(","), default=None, metavar="NAME,...",
-        help="only these of ceiling, plain, drain, patch, spliced, ubridge1, ubridge2")  # fmt: skip
+        help="these of ceiling, plain, drain, patch, spliced, switch, hub, delay, rate, bpf, capture, ubridge1, "
+        "ubridge2 (default all but switch to capture)")  # fmt: skip
     add("--ubridge", type=Path, metavar="PATH", help="measure this GNS3 ubridge too, with one and with two hops")
     add("--json", type=Path, metavar="FILE", help="write everything there")
     add("--idle", action="store_true", help="instead: CPU of the core with silent ports")
@@ -89,6 +90,8 @@ def show_forwarding(options: argparse.Namespace) -> None:
         if unknown:
             raise BenchmarkError(f"no such variant: {', '.join(sorted(unknown))}")
         chosen = [variant for variant in chosen if variant.name in options.variants]
+    else:
+        chosen = [variant for variant in chosen if variant not in FEATURES]
     cpus: Cpus = options.cpus
     both = [Placement.SAME, Placement.SEPARATE] if cpus.forwarder != cpus.traffic else [Placement.SAME]
     plan = Plan(

@@ -1,25 +1,38 @@
 """Our core as a program of its own, so that it is measured apart from the traffic tool.
 
-``python -m benchmarks.forwarding.core_child patch|spliced SENDER RECEIVER [SENDER RECEIVER ...]`` forwards between
-these UDP ports of 127.0.0.1, writes ``ports NEAR FAR [NEAR FAR ...]`` and ``threads TID [TID ...]`` (the workers), and
-runs until its standard input ends. With the arguments ``idle PORTS`` it opens so many ports that nobody sends to.
+``python -m benchmarks.forwarding.core_child WIRING SENDER RECEIVER [SENDER RECEIVER ...]`` forwards between
+these UDP ports of 127.0.0.1 (WIRING is a name in ``WIRINGS``), writes ``ports NEAR FAR [NEAR FAR ...]`` and
+``threads TID [TID ...]`` (the workers), and runs until its standard input ends. With the arguments ``idle PORTS`` it
+opens so many ports that nobody sends to.
 """
 
 import os
 import resource
 import socket
 import sys
+import tempfile
+import threading
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from functools import partial
+from typing import BinaryIO
 
 import trio
 import trio.testing
 
 from benchmarks.forwarding.machine import threads_of
 from benchmarks.forwarding.programs import pairs
-from gns3trio.forwarder.forwarder import Forwarder, Port, open_forwarder
+from gns3trio.forwarder.filters import BPF as BPF_KIND
+from gns3trio.forwarder.filters import DELAY as DELAY_KIND
+from gns3trio.forwarder.filters import RATE as RATE_KIND
+from gns3trio.forwarder.filters import CoreFilter
+from gns3trio.forwarder.forwarder import Bridge, Forwarder, Port, Tap, TapOptions, open_forwarder
 
 LOOPBACK = "127.0.0.1"
 STDIN = 0
+CAPTURE_PAUSE_SECONDS = 0.002
+CAPTURE_READ_BYTES = 1 << 18
+CAPTURE_FILE_BYTES = 1 << 26
 
 
 def bound_socket(stack: ExitStack) -> socket.socket:
@@ -44,8 +57,11 @@ def add_patch(stack: ExitStack, forwarder: Forwarder, sender: int, receiver: int
     return near_udp_port, far_udp_port
 
 
-def add_spliced(stack: ExitStack, forwarder: Forwarder, sender: int, receiver: int) -> tuple[int, int]:
-    """A link as the server wires it: at each end a device's port patched to a tunnel port, and the tunnel spliced."""
+def add_link(stack: ExitStack, forwarder: Forwarder, sender: int, receiver: int) -> tuple[Port, tuple[int, int]]:
+    """A link as the server wires it: at each end a device's port patched to a tunnel port, and the tunnel spliced.
+
+    Gives the near tunnel port too, where filters and captures sit.
+    """
     near, near_udp_port = device_port(stack, forwarder, sender)
     far, far_udp_port = device_port(stack, forwarder, receiver)
     ends = [bound_socket(stack), bound_socket(stack)]
@@ -54,7 +70,100 @@ def add_spliced(stack: ExitStack, forwarder: Forwarder, sender: int, receiver: i
     forwarder.connect(near, near_tunnel)
     forwarder.connect(far, far_tunnel)
     forwarder.splice(near_tunnel, far_tunnel)
+    return near_tunnel, (near_udp_port, far_udp_port)
+
+
+def add_spliced(stack: ExitStack, forwarder: Forwarder, sender: int, receiver: int) -> tuple[int, int]:
+    """A link without anything."""
+    return add_link(stack, forwarder, sender, receiver)[1]
+
+
+def add_filtered(
+    stack: ExitStack, forwarder: Forwarder, sender: int, receiver: int, *, filters: Sequence[CoreFilter]
+) -> tuple[int, int]:
+    """A link with filters."""
+    tunnel, udp_ports = add_link(stack, forwarder, sender, receiver)
+    tunnel.set_filters(filters, seed=1)
+    return udp_ports
+
+
+def add_hub(stack: ExitStack, forwarder: Forwarder, sender: int, receiver: int) -> tuple[int, int]:
+    """Two devices on a hub of their own."""
+    near, near_udp_port = device_port(stack, forwarder, sender)
+    far, far_udp_port = device_port(stack, forwarder, receiver)
+    hub = forwarder.open_hub()
+    hub.join(near)
+    hub.join(far)
     return near_udp_port, far_udp_port
+
+
+class SharedSwitch:
+    """All devices on one switch."""
+
+    def __init__(self) -> None:
+        self._switch: Bridge | None = None
+
+    def __call__(self, stack: ExitStack, forwarder: Forwarder, sender: int, receiver: int) -> tuple[int, int]:
+        if self._switch is None:
+            self._switch = forwarder.open_switch()
+        near, near_udp_port = device_port(stack, forwarder, sender)
+        far, far_udp_port = device_port(stack, forwarder, receiver)
+        self._switch.join(near)
+        self._switch.join(far)
+        return near_udp_port, far_udp_port
+
+
+class FirstCaptured:
+    """Links, the first of which is captured to a file as the server does it, in a thread that is not the worker's."""
+
+    def __init__(self) -> None:
+        self._is_first = True
+
+    def __call__(self, stack: ExitStack, forwarder: Forwarder, sender: int, receiver: int) -> tuple[int, int]:
+        tunnel, udp_ports = add_link(stack, forwarder, sender, receiver)
+        if self._is_first:
+            self._is_first = False
+            tap = tunnel.capture(TapOptions())
+            file = stack.enter_context(capture_file())
+            ended = threading.Event()
+            writer = threading.Thread(target=write_records, args=(tap, file, ended))
+            writer.start()
+            stack.callback(tap.close)
+            stack.callback(writer.join)
+            stack.callback(ended.set)
+        return udp_ports
+
+
+def capture_file() -> BinaryIO:
+    """A file that is gone when it is closed."""
+    return tempfile.TemporaryFile(buffering=0)
+
+
+def write_records(tap: Tap, file: BinaryIO, ended: threading.Event) -> None:
+    """Move records to the file, and write it over when it is large, as a capture with a ring of files does."""
+    buffer = bytearray(CAPTURE_READ_BYTES)
+    view = memoryview(buffer)
+    while not ended.wait(CAPTURE_PAUSE_SECONDS):
+        while size := tap.read_into(buffer):
+            file.write(view[:size])
+        if file.tell() > CAPTURE_FILE_BYTES:
+            file.seek(0)
+
+
+DELAY = CoreFilter(DELAY_KIND, "both", (20_000, 0))
+# A petabit per second.
+RATE = CoreFilter(RATE_KIND, "both", (10**15, 1 << 20, 1 << 20))
+EXPRESSION = CoreFilter(BPF_KIND, "both", expression="ip and udp port 53")
+WIRINGS: dict[str, Callable[[ExitStack, Forwarder, int, int], tuple[int, int]]] = {
+    "patch": add_patch,
+    "spliced": add_spliced,
+    "hub": add_hub,
+    "switch": SharedSwitch(),
+    "delay": partial(add_filtered, filters=[DELAY]),
+    "rate": partial(add_filtered, filters=[RATE]),
+    "bpf": partial(add_filtered, filters=[EXPRESSION]),
+    "capture": FirstCaptured(),
+}
 
 
 def add_idle(stack: ExitStack, forwarder: Forwarder, ports: int) -> None:
@@ -80,7 +189,6 @@ async def read_counters(forwarder: Forwarder) -> None:
 
 async def main(wiring: str, numbers: list[int]) -> None:
     """Forward until standard input ends."""
-    add = {"patch": add_patch, "spliced": add_spliced}
     before = set(threads_of(os.getpid()))
     with ExitStack() as stack:
         async with open_forwarder() as forwarder, trio.open_nursery() as nursery:
@@ -88,7 +196,7 @@ async def main(wiring: str, numbers: list[int]) -> None:
                 add_idle(stack, forwarder, numbers[0])
                 print("ports", flush=True)
             else:
-                links = [add[wiring](stack, forwarder, sender, receiver) for sender, receiver in pairs(numbers)]
+                links = [WIRINGS[wiring](stack, forwarder, sender, receiver) for sender, receiver in pairs(numbers)]
                 print("ports", *(port for link in links for port in link), flush=True)
             # By then the tasks that lend their threads to the core have started them.
             await trio.testing.wait_all_tasks_blocked()

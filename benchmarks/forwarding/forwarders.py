@@ -82,11 +82,22 @@ DRAIN = Variant("drain", "one hop, epoll_wait and recv + send until empty", part
 PATCH = Variant("patch", "our core, a bridge of two ports", partial(core, wiring="patch"))
 SPLICED = Variant("spliced", "our core as the server wires a link, tunnel spliced", partial(core, wiring="spliced"))
 OURS = (PATCH, SPLICED)
+FEATURES = tuple(
+    Variant(name, f"our core, {text}", partial(core, wiring=name))
+    for name, text in (
+        ("switch", "all links on one switch"),
+        ("hub", "a hub of two ports for each link"),
+        ("delay", "as spliced, with a delay of 20 ms"),
+        ("rate", "as spliced, with a rate limit that is never reached"),
+        ("bpf", "as spliced, with an expression that drops nothing"),
+        ("capture", "as spliced, with a capture to disk on the first link"),
+    )
+)
 
 
 def variants(ubridge_path: Path | None) -> list[Variant]:
     """All that can be measured, the ceiling and the baseline first."""
-    found = [CEILING, PLAIN, DRAIN, *OURS]
+    found = [CEILING, PLAIN, DRAIN, *OURS, *FEATURES]
     if ubridge_path is not None:
         for hops, text in ((1, "one hop"), (2, "two hops, as GNS3 wires a link")):
             start = partial(ubridge, binary=ubridge_path, hops=hops)

@@ -24,6 +24,8 @@ class Row:
     cpu_ns_per_frame: float
     cpu_spread: float  # largest less smallest of the rounds, of the median; 0 without a forwarder
     of_plain: float | None  # CPU per frame, of the plain forwarder's
+    of_spliced: float | None  # CPU per frame, of our own link without anything
+    speed_of_spliced: float | None  # frames per second, likewise
     forwarder_busy: float  # CPUs
     tool_busy: float  # CPUs
     latency_p50_us: float
@@ -38,7 +40,7 @@ def rows(measurements: Sequence[Measurement]) -> list[Row]:
     for one in measurements:
         groups.setdefault((one.placement, one.load, one.variant), {})[one.round] = one.sample
     return [
-        _row(key, samples, groups.get((*key[:2], "ceiling")), groups.get((*key[:2], "plain")))
+        _row(key, samples, *(groups.get((*key[:2], base)) for base in ("ceiling", "plain", "spliced")))
         for key, samples in sorted(groups.items(), key=lambda item: _order(item[0]))
     ]
 
@@ -53,6 +55,7 @@ def _row(
     samples: dict[int, Sample],
     ceiling: dict[int, Sample] | None,
     plain: dict[int, Sample] | None,
+    spliced: dict[int, Sample] | None,
 ) -> Row:
     placement, load, variant = key
 
@@ -76,6 +79,8 @@ def _row(
         cpu_ns_per_frame=median(cpu),
         cpu_spread=(max(cpu) - min(cpu)) / median(cpu) if median(cpu) else 0.0,
         of_plain=ratio(lambda s: s.cpu_ns_per_frame, plain) if variant != "ceiling" else None,
+        of_spliced=ratio(lambda s: s.cpu_ns_per_frame, spliced) if variant != "ceiling" else None,
+        speed_of_spliced=ratio(lambda s: s.frames_per_second, spliced) if variant != "ceiling" else None,
         forwarder_busy=mid(lambda s: s.watched_cpu_ns / s.seconds / 1e9),
         tool_busy=mid(lambda s: s.own_cpu_ns / s.seconds / 1e9),
         latency_p50_us=mid(lambda s: s.latency_p50_ns / 1000),
@@ -97,7 +102,9 @@ COLUMNS: tuple[tuple[str, int, Callable[[Row], str]], ...] = (
     ("by CPU", 6, lambda row: _percent(row.of_ceiling_by_cpu)),
     ("CPU ns/frame", 12, lambda row: f"{row.cpu_ns_per_frame:.0f}" if row.forwarder_busy else "-"),
     ("spread", 6, lambda row: _percent(row.cpu_spread if row.forwarder_busy else None)),
-    ("of plain", 8, lambda row: "-" if row.of_plain is None else f"{row.of_plain:.2f}"),
+    ("of plain", 8, lambda row: _ratio(row.of_plain)),
+    ("of spliced", 10, lambda row: _ratio(row.of_spliced)),
+    ("its speed", 9, lambda row: _ratio(row.speed_of_spliced)),
     ("fwd busy", 8, lambda row: _percent(row.forwarder_busy)),
     ("tool busy", 9, lambda row: _percent(row.tool_busy)),
     ("p50 us", 8, lambda row: f"{row.latency_p50_us:.1f}"),
@@ -109,6 +116,10 @@ COLUMNS: tuple[tuple[str, int, Callable[[Row], str]], ...] = (
 
 def _cell(text: str, width: int) -> str:
     return text.rjust(width) if width > 0 else text.ljust(-width)
+
+
+def _ratio(value: float | None) -> str:
+    return "-" if value is None else f"{value:.2f}"
 
 
 def _percent(part: float | None) -> str:

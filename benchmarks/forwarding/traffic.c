@@ -36,8 +36,12 @@
 #define SUB_BUCKETS 64
 #define BUCKETS (SUB_BUCKETS * 60)
 
+#define ETHERTYPE 0x88b5 /* IEEE 802 local experimental */
+
 /* Stands at the start of each frame. */
 typedef struct {
+    unsigned char to[6], from[6];
+    uint16_t ethertype, padding;
     uint64_t sent_ns;
     uint64_t sequence;
     uint32_t run;
@@ -105,15 +109,37 @@ static uint64_t percentile(const outcome *result, double part) {
 
 /* --- one link --- */
 
+/* A link's two hosts have addresses, which a switch learns. */
+static void set_addresses(stamp *header, int index, int from_receiver) {
+    memset(header, 0, sizeof *header);
+    header->to[0] = header->from[0] = 0x02; /* locally administered */
+    header->to[3] = header->from[3] = (unsigned char)(index >> 8);
+    header->to[4] = header->from[4] = (unsigned char)index;
+    header->to[5] = !from_receiver;
+    header->from[5] = (unsigned char)from_receiver;
+    header->ethertype = htons(ETHERTYPE);
+}
+
+static void discard(int fd) {
+    char byte;
+    while (recv(fd, &byte, 1, MSG_DONTWAIT) >= 0)
+        ;
+}
+
 /* Sends until the window is full. */
 static void fill_window(int index) {
     link_state *link = &links[index];
     while (link->sent - link->expected < window) {
         uint64_t room = window - (link->sent - link->expected), now = clock_ns(CLOCK_MONOTONIC);
         unsigned frames = room < burst ? (unsigned)room : burst;
-        for (unsigned i = 0; i < frames; i++)
-            *(stamp *)out_frames[i] =
-                (stamp){.sent_ns = now, .sequence = link->sent + i, .run = run_number, .link = (uint32_t)index};
+        for (unsigned i = 0; i < frames; i++) {
+            stamp *header = (stamp *)out_frames[i];
+            set_addresses(header, index, 0);
+            header->sent_ns = now;
+            header->sequence = link->sent + i;
+            header->run = run_number;
+            header->link = (uint32_t)index;
+        }
         int sent = sendmmsg(link->send_fd, out, frames, MSG_DONTWAIT);
         if (sent < 0 && (errno == EAGAIN || errno == ENOBUFS))
             return; /* goes on when a frame has arrived, or with the next look for stalls */
@@ -195,6 +221,21 @@ static void settle(void) {
     nanosleep(&(struct timespec){.tv_nsec = SETTLE_NS}, NULL);
 }
 
+/* Every receiver is heard once, so that a switch knows where it is; what that brings to the sockets is thrown away. */
+static void announce(void) {
+    for (int i = 0; i < link_count; i++) {
+        stamp header;
+        set_addresses(&header, i, 1);
+        if (send(links[i].receive_fd, &header, sizeof header, MSG_DONTWAIT) < 0 && errno != ECONNREFUSED)
+            die("announce");
+    }
+    settle();
+    for (int i = 0; i < link_count; i++) {
+        discard(links[i].send_fd);
+        discard(links[i].receive_fd);
+    }
+}
+
 static void exchange(uint64_t duration_ns, outcome *result) {
     run_number++;
     settle();
@@ -244,6 +285,7 @@ static void run(const char *arguments) {
     static outcome warm_up, result;
     memset(&warm_up, 0, sizeof warm_up);
     memset(&result, 0, sizeof result);
+    announce();
     if (warm_up_ms > 0)
         exchange(warm_up_ms * 1000000u, &warm_up);
     exchange(measure_ms * 1000000u, &result);
