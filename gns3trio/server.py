@@ -17,6 +17,7 @@ from gns3trio.compute.compute import open_compute
 from gns3trio.config import Config
 from gns3trio.controller.controller import Controller, open_controller
 from gns3trio.controller.link_stats import LinkStats
+from gns3trio.forwarder.captures import open_captures
 from gns3trio.forwarder.forwarder import open_forwarder
 from gns3trio.http.serve import HttpSettings, serve_http
 from gns3trio.notifications.hub import NotificationHub
@@ -43,8 +44,9 @@ async def open_server(config: Config) -> AsyncIterator[RunningServer]:
     closing = trio.Event()
     async with (
         open_forwarder(workers=config.forwarder_workers, stats_interval=config.stats_interval) as forwarder,
+        open_captures(forwarder) as captures,
         open_compute(config, forwarder) as compute,
-        open_controller(config, compute, hub) as controller,
+        open_controller(config, compute, hub, captures) as controller,
         trio.open_nursery() as nursery,
     ):
         link_stats = LinkStats(forwarder, controller, hub, config.stats_interval)

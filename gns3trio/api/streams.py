@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from gns3trio.forwarder.captures import Capture
 from gns3trio.notifications.events import Event
 from gns3trio.notifications.hub import NotificationHub, Subscription, Topic
 
@@ -66,22 +67,22 @@ async def _forward(subscription: Subscription, write: Writer) -> None:
         await write(lines or [ping_line()])
 
 
-class NotificationStream(Response):
-    """Newline-delimited JSON, one event a line, without end."""
+Produce = Callable[[Callable[[bytes], Awaitable[None]]], Awaitable[None]]
 
-    def __init__(self, hub: NotificationHub, topic: Topic, closing: trio.Event) -> None:
-        super().__init__(status_code=200, headers={"content-type": "application/json", "cache-control": "no-store"})
+
+class _EndlessResponse(Response):
+    """A chunked reply that lasts until its client leaves, its source ends, or the server closes."""
+
+    def __init__(self, media_type: str, closing: trio.Event) -> None:
+        super().__init__(status_code=200, headers={"content-type": media_type, "cache-control": "no-store"})
         del self.headers["content-length"]
-        self._hub = hub
-        self._topic = topic
         self._closing = closing
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """ASGI entry."""
+    async def _stream(self, receive: Receive, send: Send, produce: Produce) -> None:
+        """``produce`` gets what writes a piece, and returns when its source has ended."""
         client_left = False
 
-        async def write(lines: list[bytes]) -> None:
-            body = b"\n".join(lines) + b"\n"
+        async def write(body: bytes) -> None:
             await send({"type": "http.response.body", "body": body, "more_body": True})
 
         async def wait_for_leaving(nursery: trio.Nursery) -> None:
@@ -91,15 +92,50 @@ class NotificationStream(Response):
             client_left = True
             nursery.cancel_scope.cancel()
 
-        with self._hub.subscribe(self._topic) as subscription:
-            await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-            async with trio.open_nursery() as nursery:
-                nursery.start_soon(wait_for_leaving, nursery)
-                nursery.start_soon(_cancel_when, self._closing, nursery)
-                await _forward(subscription, write)
-                nursery.cancel_scope.cancel()
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(wait_for_leaving, nursery)
+            nursery.start_soon(_cancel_when, self._closing, nursery)
+            await produce(write)
+            nursery.cancel_scope.cancel()
         if not client_left:
             await send({"type": "http.response.body", "body": b""})
+
+
+class NotificationStream(_EndlessResponse):
+    """Newline-delimited JSON, one event a line, without end."""
+
+    def __init__(self, hub: NotificationHub, topic: Topic, closing: trio.Event) -> None:
+        super().__init__("application/json", closing)
+        self._hub = hub
+        self._topic = topic
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI entry."""
+        with self._hub.subscribe(self._topic) as subscription:
+
+            async def produce(write: Callable[[bytes], Awaitable[None]]) -> None:
+                await _forward(subscription, lambda lines: write(b"\n".join(lines) + b"\n"))
+
+            await self._stream(receive, send, produce)
+
+
+class CaptureStream(_EndlessResponse):
+    """What a capture takes, as the bytes of a pcap or pcapng file."""
+
+    def __init__(self, capture: Capture, closing: trio.Event) -> None:
+        super().__init__("application/x-pcapng" if capture.file.pcapng else "application/vnd.tcpdump.pcap", closing)
+        self._capture = capture
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI entry."""
+        with self._capture.stream() as reader:
+
+            async def produce(write: Callable[[bytes], Awaitable[None]]) -> None:
+                while data := await reader.receive():
+                    await write(data)
+
+            await self._stream(receive, send, produce)
 
 
 async def _cancel_when(event: trio.Event, nursery: trio.Nursery) -> None:

@@ -14,6 +14,7 @@ from gns3trio.controller import storage
 from gns3trio.controller.project import Project, ProjectServices
 from gns3trio.controller.topology import ProjectSettings
 from gns3trio.errors import Conflict, Forbidden, LabError, NotFound
+from gns3trio.forwarder.captures import CaptureService
 from gns3trio.notifications.hub import NotificationHub
 
 log = logging.getLogger(__name__)
@@ -132,7 +133,9 @@ class Controller:
 
 
 @asynccontextmanager
-async def open_controller(config: Config, compute: Compute, hub: NotificationHub) -> AsyncIterator[Controller]:
+async def open_controller(
+    config: Config, compute: Compute, hub: NotificationHub, captures: CaptureService
+) -> AsyncIterator[Controller]:
     """The controller with the projects on the disk. At the end every open project is closed and saved."""
     async with trio.open_nursery() as nursery:
         services = ProjectServices(
@@ -141,6 +144,7 @@ async def open_controller(config: Config, compute: Compute, hub: NotificationHub
             nursery=nursery,
             gns3_version=config.gns3_version,
             console_host=config.host,
+            captures=captures,
         )
         controller = Controller(config, services)
         await controller.load()

@@ -9,6 +9,8 @@ import trio
 from gns3trio.controller.link_filters import NO_IMPAIRMENTS, Impairments
 from gns3trio.controller.topology import LinkEnd, LinkRecord
 from gns3trio.errors import Conflict
+from gns3trio.forwarder.captures import Capture
+from gns3trio.forwarder.filters import LinkDirection
 
 
 @attrs.frozen(order=True)
@@ -25,6 +27,22 @@ def address_of(end: LinkEnd) -> PortAddress:
     return PortAddress(end.node_id, end.adapter_number, end.port_number)
 
 
+@attrs.define(eq=False, kw_only=True)
+class LinkCapture:
+    """A capture on a link.
+
+    ``compatible`` is that of the GNS3 API, of which a link has one at most; it ends with the run of ``node_id``, the node
+    at whose end it is.
+    """
+
+    capture_id: UUID
+    capture: Capture
+    compatible: bool
+    node_id: UUID
+    file_name: str | None
+    direction: LinkDirection = "both"
+
+
 @attrs.define(eq=False)
 class Link:
     """A link and its record. Whoever changes it holds ``lock``."""
@@ -32,7 +50,15 @@ class Link:
     record: LinkRecord
     project_id: UUID
     impairments: Impairments = NO_IMPAIRMENTS
+    captures: dict[UUID, LinkCapture] = attrs.field(factory=dict)
     lock: trio.Lock = attrs.field(factory=trio.Lock)
+
+    last_capture_file: str | None = None  # of the GNS3 API, which shows it also later
+
+    @property
+    def gns3_capture(self) -> LinkCapture | None:
+        """The capture that the GNS3 API shows."""
+        return next((capture for capture in self.captures.values() if capture.compatible), None)
 
     @property
     def link_id(self) -> UUID:

@@ -1,6 +1,7 @@
 """The links of an open project: made, changed and deleted as a whole, announced, and saved."""
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -13,18 +14,27 @@ from gns3trio.compute.node import ComputeNode
 from gns3trio.compute.tunnels import Tunnel
 from gns3trio.controller import views
 from gns3trio.controller.link import Link, PortAddress, address_of
+from gns3trio.controller.link_captures import LinkCaptures
 from gns3trio.controller.link_filters import NO_IMPAIRMENTS, Impairments, apply_filters, apply_suspend
+from gns3trio.controller.node import Node
 from gns3trio.controller.topology import LinkRecord
 from gns3trio.controller.wiring import Wiring, new_link_end
 from gns3trio.errors import LabError
+from gns3trio.forwarder.captures import CaptureService
 
 
-@attrs.frozen
+@attrs.frozen(kw_only=True)
 class ProjectHooks:
-    """What the links need from their project: to announce an event, and to have what changed on the disk."""
+    """What the links need from their project: to announce an event, to have what changed on the disk, to tell the user
+    of an error, to know the nodes; and where captures go.
+    """
 
     publish: Callable[[str, Any], None]
     make_durable: Callable[[], Awaitable[None]]
+    log_error: Callable[[str], None]
+    nodes: Callable[[], Mapping[UUID, Node]]
+    folder: Path
+    captures: CaptureService
 
 
 class Links(Mapping[UUID, Link]):
@@ -35,6 +45,14 @@ class Links(Mapping[UUID, Link]):
     ) -> None:
         self._wiring = Wiring(project_id, compute, find)
         self._hooks = hooks
+        self.captures = LinkCaptures(
+            folder=hooks.folder,
+            service=hooks.captures,
+            nodes=hooks.nodes,
+            tunnels=self.tunnels,
+            publish=hooks.publish,
+            log_error=hooks.log_error,
+        )
 
     def __getitem__(self, link_id: UUID) -> Link:
         return self._wiring.links[link_id]
@@ -118,7 +136,8 @@ class Links(Mapping[UUID, Link]):
         link.record, link.impairments = after
 
     async def delete(self, link: Link) -> None:
-        """Separate the two ports."""
+        """Separate the two ports; captures on the link end."""
+        await self.captures.stop_link(link)
         await self._wiring.disconnect(link)
         self._publish("link.deleted", link)
         await self._hooks.make_durable()
@@ -136,8 +155,18 @@ class Links(Mapping[UUID, Link]):
         """Undo ``bind_nio``; no NIO there is fine. The link that it was part of goes too."""
         link = await self._wiring.unbind_nio(address)
         if link is not None:
+            await self.captures.stop_link(link)
             self._publish("link.deleted", link)
             await self._hooks.make_durable()
+
+    async def stop_captures(self) -> None:
+        """The project is being closed."""
+        for link in self.values():
+            await self.captures.stop_link(link)
+
+    async def node_stopped(self, node_id: UUID) -> None:
+        """A node has stopped, and with it the captures of the GNS3 API at its end."""
+        await self.captures.stop_of_node(self.of_node(node_id), node_id)
 
     def forget_node(self, node_id: UUID) -> None:
         """The node is gone and its NIOs with it."""

@@ -25,6 +25,7 @@ from gns3trio.controller.project_file import ProjectFile
 from gns3trio.controller.storage import remove_folder
 from gns3trio.controller.topology import NodeRecord, ProjectSettings, Topology
 from gns3trio.errors import Conflict, Forbidden, LabError, NotFound
+from gns3trio.forwarder.captures import CaptureService
 from gns3trio.notifications.events import Event, log_event
 from gns3trio.notifications.hub import NotificationHub
 
@@ -40,6 +41,7 @@ class ProjectServices:
     nursery: trio.Nursery
     gns3_version: str
     console_host: str
+    captures: CaptureService
 
 
 class Project:
@@ -72,7 +74,14 @@ class Project:
         self._life = trio.Lock()  # open, close and delete exclude each other
 
     def _no_links(self) -> Links:
-        hooks = ProjectHooks(self._publish, self._make_durable)
+        hooks = ProjectHooks(
+            publish=self._publish,
+            make_durable=self._make_durable,
+            log_error=lambda message: self._publish(*_log("error", message)),
+            nodes=lambda: self.nodes,
+            folder=self.folder,
+            captures=self._services.captures,
+        )
         return Links(self.project_id, self._services.compute, self._find_instance, hooks)
 
     @property
@@ -154,6 +163,7 @@ class Project:
         await self._release()
 
     async def _release(self) -> None:
+        await self.links.stop_captures()
         async with trio.open_nursery() as nursery:
             for node in self.nodes.values():
                 node.deleted = True
@@ -401,6 +411,8 @@ class Project:
             if event.kind == "status":
                 action = "vm.started" if node.status == "started" else "vm.stopped"
                 self._publish(action, views.v1_vm_view(node))
+                if node.status == "stopped":
+                    self._services.nursery.start_soon(self.links.node_stopped, node_id)
 
         return emit
 

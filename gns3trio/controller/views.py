@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 if TYPE_CHECKING:
-    from gns3trio.controller.link import Link
+    from gns3trio.controller.link import Link, LinkCapture
     from gns3trio.controller.node import Node
     from gns3trio.controller.project import Project
     from gns3trio.controller.topology import NodeRecord
@@ -55,12 +55,12 @@ def node_view(node: "Node") -> dict[str, Any]:
 
 def link_view(link: "Link") -> dict[str, Any]:
     """A link of an opened project."""
-    record = link.record
+    record, shown = link.record, link.gns3_capture
     return {
-        "capture_compute_id": None,
-        "capture_file_name": None,
-        "capture_file_path": None,
-        "capturing": False,
+        "capture_compute_id": "local" if shown else None,
+        "capture_file_name": link.last_capture_file,
+        "capture_file_path": str(shown.capture.path) if shown else None,
+        "capturing": shown is not None,
         "filters": record.filters,
         "link_id": str(record.link_id),
         "link_style": record.link_style,
@@ -68,6 +68,23 @@ def link_view(link: "Link") -> dict[str, Any]:
         "nodes": [{**attrs.asdict(end), "node_id": str(end.node_id)} for end in record.nodes],
         "project_id": str(link.project_id),
         "suspend": record.suspend,
+    }
+
+
+def capture_view(link_capture: "LinkCapture") -> dict[str, Any]:
+    """A capture of our own routes. ``bytes`` are those of the frames; ``dropped`` frames were not written in time."""
+    capture = link_capture.capture
+    return {
+        "capture_id": str(link_capture.capture_id),
+        "file_name": link_capture.file_name,
+        "file_path": str(capture.path) if capture.path else None,
+        "format": "pcapng" if capture.file.pcapng else "pcap",
+        "snaplen": capture.file.snaplen,
+        "direction": link_capture.direction,
+        "expression": capture.file.expression,
+        "running": capture.running,
+        "error": capture.error,
+        **attrs.asdict(capture.counters()),
     }
 
 

@@ -4,14 +4,17 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import attrs
+from starlette.responses import Response
 
 from gns3trio.api.routing import ApiRequest, RouteTable
-from gns3trio.api.v2.schemas import LinkCreate, LinkImpairments, LinkUpdate
+from gns3trio.api.streams import CaptureStream
+from gns3trio.api.v2.schemas import CaptureStart, LinkCreate, LinkImpairments, LinkUpdate
 from gns3trio.controller.link import Link, address_of
+from gns3trio.controller.link_captures import CaptureRequest
 from gns3trio.controller.link_filters import Impairments
 from gns3trio.controller.topology import LinkRecord
-from gns3trio.controller.views import link_view
-from gns3trio.errors import Invalid
+from gns3trio.controller.views import capture_view, link_view
+from gns3trio.errors import Conflict, Invalid
 from gns3trio.forwarder.filters import GNS3_FILTERS, check_gns3_filters, check_impairments, describe
 from gns3trio.forwarder.forwarder import check_expression
 
@@ -102,6 +105,69 @@ async def delete_link(api: ApiRequest, project_id: UUID, link_id: UUID) -> None:
     """Separate the two ports."""
     project = api.controller.get_project(project_id)
     await project.links.delete(project.get_link(link_id))
+
+
+@routes.route("POST", "/links/{link_id}/start_capture", status=201)
+async def start_capture(api: ApiRequest, project_id: UUID, link_id: UUID, body: CaptureStart) -> dict[str, Any]:
+    """Start the capture that GNS3 knows of."""
+    project = api.controller.get_project(project_id)
+    link = project.get_link(link_id)
+    await project.links.captures.start_compatible(link, body.data_link_type, body.capture_file_name)
+    return link_view(link)
+
+
+@routes.route("POST", "/links/{link_id}/stop_capture", status=201)
+async def stop_capture(api: ApiRequest, project_id: UUID, link_id: UUID) -> dict[str, Any]:
+    """Stop the capture that GNS3 knows of; none is fine."""
+    project = api.controller.get_project(project_id)
+    link = project.get_link(link_id)
+    await project.links.captures.stop_compatible(link)
+    return link_view(link)
+
+
+@routes.route("GET", "/links/{link_id}/pcap")
+async def stream_pcap(api: ApiRequest, project_id: UUID, link_id: UUID) -> Response:
+    """The capture that GNS3 knows of, as a live stream: the header at once, then frames as they cross."""
+    shown = api.controller.get_project(project_id).get_link(link_id).gns3_capture
+    if shown is None:
+        raise Conflict(f"Link {link_id} is not being captured")
+    return CaptureStream(shown.capture, api.context.closing)
+
+
+@routes.route("GET", "/links/{link_id}/captures")
+async def list_captures(api: ApiRequest, project_id: UUID, link_id: UUID) -> list[dict[str, Any]]:
+    """All captures of a link; our own."""
+    link = api.controller.get_project(project_id).get_link(link_id)
+    return [capture_view(capture) for capture in link.captures.values()]
+
+
+@routes.route("POST", "/links/{link_id}/captures", status=201)
+async def create_capture(api: ApiRequest, project_id: UUID, link_id: UUID, body: CaptureRequest) -> dict[str, Any]:
+    """Start one more capture; our own."""
+    project = api.controller.get_project(project_id)
+    return capture_view(await project.links.captures.start(project.get_link(link_id), body))
+
+
+@routes.route("GET", "/links/{link_id}/captures/{capture_id}")
+async def get_capture(api: ApiRequest, project_id: UUID, link_id: UUID, capture_id: UUID) -> dict[str, Any]:
+    """One capture."""
+    project = api.controller.get_project(project_id)
+    return capture_view(project.links.captures.get(project.get_link(link_id), capture_id))
+
+
+@routes.route("DELETE", "/links/{link_id}/captures/{capture_id}", status=204)
+async def delete_capture(api: ApiRequest, project_id: UUID, link_id: UUID, capture_id: UUID) -> None:
+    """Stop a capture; its file stays."""
+    project = api.controller.get_project(project_id)
+    await project.links.captures.stop(project.get_link(link_id), capture_id)
+
+
+@routes.route("GET", "/links/{link_id}/captures/{capture_id}/stream")
+async def stream_capture(api: ApiRequest, project_id: UUID, link_id: UUID, capture_id: UUID) -> Response:
+    """A capture as a live stream, in its format."""
+    project = api.controller.get_project(project_id)
+    capture = project.links.captures.get(project.get_link(link_id), capture_id)
+    return CaptureStream(capture.capture, api.context.closing)
 
 
 @routes.route("GET", "/nodes/{node_id}/links")

@@ -165,6 +165,14 @@ class LinkUpdate:
 
 
 @attrs.define(kw_only=True)
+class CaptureStart:
+    """``POST /projects/{project_id}/links/{link_id}/start_capture``."""
+
+    data_link_type: str = "DLT_EN10MB"
+    capture_file_name: str | None = None
+
+
+@attrs.define(kw_only=True)
 class LinkImpairments:
     """``PUT /projects/{project_id}/links/{link_id}/impairments``; our own."""
 

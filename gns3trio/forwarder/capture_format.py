@@ -1,0 +1,88 @@
+"""The parts of capture files that are not records: what stands before them and after. Sans-IO.
+
+Formats: pcap (draft-ietf-opsawg-pcap) with microseconds, and pcapng (draft-ietf-opsawg-pcapng) with nanoseconds. Both
+little-endian, as the core writes its records.
+"""
+
+import struct
+from collections.abc import Sequence
+
+from gns3trio.errors import Invalid
+
+# What GNS3 calls a data link type, and its number in a file (https://www.tcpdump.org/linktypes.html).
+LINK_TYPES = {
+    "DLT_EN10MB": 1,
+    "DLT_ATM_RFC1483": 100,
+    "DLT_C_HDLC": 104,
+    "DLT_FRELAY": 107,
+    "DLT_PPP_SERIAL": 50,
+}
+_PCAP_MAGIC = 0xA1B2C3D4  # stamps in microseconds
+_PCAP_VERSION = (2, 4)
+
+_SECTION_HEADER = 0x0A0D0D0A
+_BYTE_ORDER_MAGIC = 0x1A2B3C4D
+_PCAPNG_VERSION = (1, 0)
+_UNKNOWN_LENGTH = -1
+_INTERFACE_DESCRIPTION = 1
+_INTERFACE_STATISTICS = 5
+_OPT_COMMENT = 1
+_SHB_USERAPPL = 4
+_IF_NAME = 2
+_IF_TSRESOL = 9
+_IF_FILTER = 11
+_ISB_IFRECV = 4
+_ISB_IFDROP = 5
+_NANOSECONDS = b"\x09"
+_FILTER_IS_TEXT = b"\x00"
+
+
+def link_type(name: str) -> int:
+    """The number of a data link type. Raises Invalid for one that there is not."""
+    try:
+        return LINK_TYPES[name]
+    except KeyError:
+        raise Invalid(f"data_link_type: {name!r} is not one of {', '.join(LINK_TYPES)}") from None
+
+
+def pcap_header(snaplen: int, link_type_number: int) -> bytes:
+    """The header of a pcap file."""
+    return struct.pack("<IHHiIII", _PCAP_MAGIC, *_PCAP_VERSION, 0, 0, snaplen, link_type_number)
+
+
+def _option(code: int, value: bytes) -> bytes:
+    return struct.pack("<HH", code, len(value)) + value + bytes(-len(value) % 4)
+
+
+def _block(kind: int, body: bytes, options: Sequence[bytes]) -> bytes:
+    body += b"".join(options) + (bytes(4) if options else b"")  # opt_endofopt
+    length = struct.pack("<I", len(body) + 12)
+    return struct.pack("<I", kind) + length + body + length
+
+
+def pcapng_header(
+    snaplen: int, link_type_number: int, *, interfaces: Sequence[str], application: str, expression: str, comment: str
+) -> bytes:
+    """A section header, and a description of each interface: who sent the frames that name it."""
+    options = [_option(_SHB_USERAPPL, application.encode())]
+    if comment:
+        options.insert(0, _option(_OPT_COMMENT, comment.encode()))
+    section = _block(
+        _SECTION_HEADER, struct.pack("<IHHq", _BYTE_ORDER_MAGIC, *_PCAPNG_VERSION, _UNKNOWN_LENGTH), options
+    )
+    described = b""
+    for name in interfaces:
+        options = [_option(_IF_NAME, name.encode()), _option(_IF_TSRESOL, _NANOSECONDS)]
+        if expression:
+            options.append(_option(_IF_FILTER, _FILTER_IS_TEXT + expression.encode()))
+        described += _block(_INTERFACE_DESCRIPTION, struct.pack("<HHI", link_type_number, 0, snaplen), options)
+    return section + described
+
+
+def pcapng_statistics(interface: int, time_ns: int, *, received: int, dropped: int) -> bytes:
+    """How many frames an interface saw, and how many of them found no room. ``time_ns`` since 1970."""
+    return _block(
+        _INTERFACE_STATISTICS,
+        struct.pack("<III", interface, time_ns >> 32, time_ns & 0xFFFFFFFF),
+        [_option(_ISB_IFRECV, struct.pack("<Q", received)), _option(_ISB_IFDROP, struct.pack("<Q", dropped))],
+    )

@@ -1,0 +1,150 @@
+"""Captures through the API, on a link between a hub and a switch and between real VPCS."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trio
+
+from tests.api.conftest import Server
+from tests.api.test_links import Lab, lab
+from tests.api.test_notifications import ws_events
+from tests.pcap_reader import read_capture
+
+__all__ = ["lab"]
+PATIENCE = 20
+
+
+async def link_of_builtins(server: Server, project: dict[str, Any]) -> tuple[Lab, dict[str, Any], str]:
+    lab = Lab(server, project, [])
+    link = await lab.link((await lab.node("ethernet_hub", name="H 1"), 2), (await lab.node("ethernet_switch"), 1))
+    return lab, link, f"{lab.path}/links/{link['link_id']}"
+
+
+async def test_the_capture_of_gns3(lab: Lab) -> None:
+    link = await lab.link((lab.nodes[0], 0), (lab.nodes[1], 0))
+    path = f"{lab.path}/links/{link['link_id']}"
+    await lab.server.request("GET", f"{path}/pcap", None, 409)
+    started = await lab.server.request("POST", f"{path}/start_capture", {}, 201)
+    assert started["capturing"] is True and started["capture_compute_id"] == "local"
+    assert started["capture_file_name"] == "PC1_0-0_to_PC2_0-0.pcap"
+    file = Path(started["capture_file_path"])
+    assert file == Path(lab.project["path"]) / "project-files" / "captures" / started["capture_file_name"]
+    await lab.server.request("POST", f"{path}/start_capture", {}, 409)
+    data = b""
+    async with lab.server.http.stream("GET", f"{path}/pcap") as stream:
+        assert stream.status_code == 200
+        assert stream.headers["content-type"] == "application/vnd.tcpdump.pcap"
+        with trio.fail_after(PATIENCE):
+            chunks = stream.aiter_raw()
+            data = await anext(chunks)  # the header, before any frame
+            assert len(data) == 24
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(lab.ping)
+                while len(read_capture(data).packets) < 8:  # two of ARP, six of ping
+                    data += await anext(chunks)
+            stopped = await lab.server.request("POST", f"{path}/stop_capture", {}, 201)
+            data += b"".join([chunk async for chunk in chunks])  # it ends properly
+    assert stopped["capturing"] is False and stopped["capture_file_path"] is None
+    assert stopped["capture_file_name"] == started["capture_file_name"]
+    assert data == file.read_bytes()
+    icmp = [p for p in read_capture(data).packets if p.data[12:14] == b"\x08\x00" and p.data[23] == 1]
+    assert len(icmp) == 6
+
+
+async def test_a_capture_ends_with_its_node(lab: Lab) -> None:
+    link = await lab.link((lab.nodes[0], 0), (lab.nodes[1], 0))
+    path = f"{lab.path}/links/{link['link_id']}"
+    await lab.server.request("POST", f"{path}/start_capture", {"capture_file_name": "mine.pcap"}, 201)
+    async with ws_events(lab.server, f"{lab.path}/notifications/ws") as stream:
+        await lab.server.request("POST", f"{lab.path}/nodes/{lab.nodes[0]['node_id']}/stop", None, 200)
+        assert (await stream.until("link.updated"))["capturing"] is False
+    await lab.server.request("POST", f"{lab.path}/nodes/stop", None, 204)
+    error = await lab.server.request("POST", f"{path}/start_capture", {}, 409)
+    assert "neither of its nodes is running" in error["message"]
+
+
+@pytest.mark.parametrize(
+    ("body", "complaint"),
+    [
+        ({"data_link_type": "DLT_NOTHING"}, "data_link_type"),
+        ({"capture_file_name": "../escape.pcap"}, "capture_file_name"),
+        ({"capture_file_name": 3}, "capture_file_name: expected text"),
+        ({"colour": 3}, "colour"),
+    ],
+)
+async def test_a_wrong_capture_of_gns3(
+    server: Server, project: dict[str, Any], body: dict[str, Any], complaint: str
+) -> None:
+    _, _, path = await link_of_builtins(server, project)
+    assert complaint in (await server.request("POST", f"{path}/start_capture", body, 400))["message"]
+    assert (await server.request("GET", path, None, 200))["capturing"] is False
+
+
+async def test_captures_of_our_own(lab: Lab) -> None:
+    link = await lab.link((lab.nodes[0], 0), (lab.nodes[1], 0))
+    path = f"{lab.path}/links/{link['link_id']}/captures"
+    arp = await lab.server.request("POST", path, {"expression": "arp", "comment": "who has"}, 201)
+    from_b = await lab.server.request("POST", path, {"direction": "b_to_a", "format": "pcap", "snaplen": 20}, 201)
+    live = await lab.server.request("POST", path, {"save": False}, 201)
+    assert live["file_path"] is None and from_b["format"] == "pcap"
+    assert len(await lab.ping()) == 3
+    assert (await lab.server.request("GET", f"{path}/{arp['capture_id']}", None, 200))["frames"] == 2
+    assert len(await lab.server.request("GET", path, None, 200)) == 3
+    for capture in (arp, from_b, live):
+        await lab.server.request("DELETE", f"{path}/{capture['capture_id']}", None, 204)
+        await lab.server.request("DELETE", f"{path}/{capture['capture_id']}", None, 404)
+    content = read_capture(Path(arp["file_path"]).read_bytes())
+    assert [packet.data[12:14] for packet in content.packets] == [b"\x08\x06"] * 2
+    assert content.section[1] == b"who has"
+    assert [interface[2] for interface in content.interfaces] == [b"PC1_0-0", b"PC2_0-0"]
+    assert {packet.interface for packet in content.packets} == {0, 1}
+    packets = read_capture(Path(from_b["file_path"]).read_bytes()).packets
+    assert len(packets) == 4 and all(len(packet.data) == 20 for packet in packets)
+    assert (await lab.server.request("GET", f"{lab.path}/links", None, 200))[0]["capturing"] is False
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "complaint"),
+    [
+        ({"format": "text"}, 400, "format"),
+        ({"snaplen": 0}, 400, "snaplen"),
+        ({"expression": "no such thing"}, 400, "expression: "),
+        ({"file_name": "a/b"}, 400, "file_name"),
+        ({"file_name": ".hidden"}, 400, "file_name"),
+        ({"ring_bytes": 10_000_000}, 400, "ring_files"),
+        ({"ring_files": 3}, 400, "ring_bytes"),
+        ({"ring_files": 3, "ring_bytes": 10}, 400, "ring_bytes"),
+        ({"file_name": "taken.pcapng"}, 409, "file_name: taken.pcapng"),
+    ],
+)
+async def test_a_wrong_capture_of_our_own(
+    server: Server, project: dict[str, Any], body: dict[str, Any], status: int, complaint: str
+) -> None:
+    _, _, path = await link_of_builtins(server, project)
+    await server.request("POST", f"{path}/captures", {"file_name": "taken.pcapng"}, 201)
+    assert complaint in (await server.request("POST", f"{path}/captures", body, status))["message"]
+    assert len(await server.request("GET", f"{path}/captures", None, 200)) == 1
+
+
+async def test_captures_end_with_their_link_and_project(server: Server, project: dict[str, Any]) -> None:
+    lab, link, path = await link_of_builtins(server, project)
+    capture = await server.request("POST", f"{path}/captures", {}, 201)
+    assert capture["file_name"].startswith("H1_0-2_to_ethernet_switch_0-1_")
+    async with server.http.stream("GET", f"{path}/captures/{capture['capture_id']}/stream") as stream:
+        assert stream.headers["content-type"] == "application/x-pcapng"
+        await server.request("DELETE", path, None, 204)
+        with trio.fail_after(PATIENCE):
+            data = b"".join([chunk async for chunk in stream.aiter_raw()])
+    assert read_capture(data).packets == []
+    assert read_capture(Path(capture["file_path"]).read_bytes()).statistics
+    again = await lab.link(*((node, port) for node, port in ends(link)))
+    path = f"{lab.path}/links/{again['link_id']}"
+    capture = await server.request("POST", f"{path}/captures", {}, 201)
+    await server.request("POST", f"{path}/start_capture", {}, 201)
+    await server.request("POST", f"{lab.path}/close", None, 204)
+    assert read_capture(Path(capture["file_path"]).read_bytes()).statistics
+
+
+def ends(link: dict[str, Any]) -> list[tuple[dict[str, Any], int]]:
+    return [(end, end["port_number"]) for end in link["nodes"]]

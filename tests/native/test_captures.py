@@ -1,0 +1,227 @@
+"""Captures from the core to files and streams: real core, real files."""
+
+import os
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+import trio
+
+from gns3trio.compute.leases import bind_udp
+from gns3trio.errors import Conflict, Invalid
+from gns3trio.forwarder.capture_format import link_type
+from gns3trio.forwarder.captures import Capture, CaptureFile, CaptureService, FileRing, StreamReader, open_captures
+from gns3trio.forwarder.forwarder import Forwarder, Port, TapOptions, open_forwarder
+from tests.pcap_reader import read_capture
+
+LOOPBACK = "127.0.0.1"
+PATIENCE = 10
+
+
+@attrs.define
+class Bench:
+    """A patch between two sockets of the test, and captures at its first port."""
+
+    forwarder: Forwarder
+    service: CaptureService
+    port: Port
+    sender: trio.socket.SocketType
+    receiver: trio.socket.SocketType
+    entrance: tuple[str, int]
+    errors: list[str] = attrs.field(factory=list)
+
+    async def send(self, data: bytes) -> None:
+        await self.sender.sendto(data, self.entrance)
+        with trio.fail_after(PATIENCE):
+            assert await self.receiver.recv(65536) == data
+
+    async def start(self, file: CaptureFile, **options: Any) -> Capture:
+        tap = self.port.capture(TapOptions(pcapng=file.pcapng, snaplen=file.snaplen, **options))
+        return await self.service.start(tap, file, self.errors.append)
+
+
+@pytest.fixture
+def stack() -> Iterator[ExitStack]:
+    with ExitStack() as opened:
+        yield opened
+
+
+@pytest.fixture
+async def bench(stack: ExitStack) -> AsyncIterator[Bench]:
+    async with open_forwarder() as forwarder, open_captures(forwarder) as service:
+        nodes = [stack.enter_context(bind_udp(LOOPBACK, 0)) for _ in range(2)]
+        held = [stack.enter_context(bind_udp(LOOPBACK, 0)) for _ in range(2)]
+        entrance = held[0].getsockname()
+        first, second = (forwarder.open_port(h, n.getsockname()) for h, n in zip(held, nodes, strict=True))
+        forwarder.connect(first, second)
+        sockets = [trio.socket.from_stdlib_socket(node) for node in nodes]
+        yield Bench(forwarder, service, first, sockets[0], sockets[1], entrance)
+
+
+async def read_until(reader: StreamReader, packets: int) -> bytes:
+    """The stream up to so many packets."""
+    data = b""
+    with trio.fail_after(PATIENCE):
+        while len(read_capture(data).packets if data else []) < packets:
+            data += await reader.receive()
+    return data
+
+
+async def test_a_pcap_file_and_its_stream(bench: Bench, tmp_path: Path) -> None:
+    file = tmp_path / "new" / "link.pcap"
+    capture = await bench.start(CaptureFile(path=file, snaplen=50))
+    with capture.stream() as reader:
+        header = await reader.receive()  # at once, before any frame
+        assert len(header) == 24
+        await bench.send(bytes(60))
+        await bench.send(b"\x01" * 30)
+        streamed = header + await read_until_after(reader, header, 2)
+        await bench.service.stop(capture)
+        assert await reader.receive() == b""
+    content = read_capture(file.read_bytes())
+    assert [(p.data, p.original_length) for p in content.packets] == [(bytes(50), 60), (b"\x01" * 30, 30)]
+    assert (content.snaplen, content.link_type, content.torn) == (50, 1, 0)
+    assert streamed == file.read_bytes()
+    assert attrs.astuple(capture.counters()) == (2, 90, 0)
+    await bench.send(b"after")
+    await bench.service.stop(capture)  # stopped already is fine
+    assert len(read_capture(file.read_bytes()).packets) == 2
+
+
+async def read_until_after(reader: StreamReader, header: bytes, packets: int) -> bytes:
+    data = b""
+    with trio.fail_after(PATIENCE):
+        while len(read_capture(header + data).packets) < packets:
+            data += await reader.receive()
+    return data
+
+
+async def test_a_pcapng_file_tells_who_sent_what(bench: Bench, tmp_path: Path) -> None:
+    file = CaptureFile(
+        path=tmp_path / "link.pcapng",
+        pcapng=True,
+        interfaces=("PC1", "PC2"),
+        expression="len > 1",
+        comment="why it was made",
+    )
+    capture = await bench.start(file, expression="len > 1")
+    await bench.send(b"in1")
+    await bench.send(b"x")  # not what the expression wants
+    await bench.service.stop(capture)
+    content = read_capture(file.path.read_bytes() if file.path else b"")
+    assert content.section[1] == b"why it was made" and content.section[4].startswith(b"gns3trio")
+    assert [interface[2] for interface in content.interfaces] == [b"PC1", b"PC2"]
+    assert all(interface[9] == b"\x09" and interface[11] == b"\0len > 1" for interface in content.interfaces)
+    (packet,) = content.packets
+    assert (packet.data, packet.interface, packet.options[2]) == (b"in1", 1, b"\x01\0\0\0")
+    assert [(int.from_bytes(s[4], "little"), int.from_bytes(s[5], "little")) for s in content.statistics] == [(1, 0)]
+
+
+async def test_a_file_that_is_torn_at_any_byte_is_read_up_to_there(bench: Bench, tmp_path: Path) -> None:
+    for pcapng in (False, True):
+        path = tmp_path / f"torn{pcapng}"
+        capture = await bench.start(CaptureFile(path=path, pcapng=pcapng))
+        for number in range(3):
+            await bench.send(bytes([number]) * 33)
+        await bench.service.stop(capture)
+        data = path.read_bytes()
+        end_of_second = len(data) - (16 + 33 if not pcapng else 28 + 36 + 16)
+        if pcapng:
+            end_of_second = data.rfind(b"\x02" * 33) - 28
+        for cut in range(end_of_second, len(data) if not pcapng else end_of_second + 28 + 36 + 15):
+            assert len(read_capture(data[:cut]).packets) == 2
+
+
+async def test_a_ring_of_files(bench: Bench, tmp_path: Path) -> None:
+    file = CaptureFile(path=tmp_path / "ring.pcap", ring=FileRing(files=2, max_bytes=1000))
+    capture = await bench.start(file)
+    with capture.stream() as reader:
+        for number in range(40):
+            await bench.send(bytes([number]) * 100)
+            if number % 10 == 9:
+                await read_any(reader)  # what was sent is in a file by now
+    await bench.service.stop(capture)
+    files = sorted(tmp_path.iterdir())
+    assert len(files) == 2 and files[-1] == capture.path
+    numbers = [packet.data[0] for path in files for packet in read_capture(path.read_bytes()).packets]
+    assert numbers == sorted(numbers) and (not numbers or numbers[-1] == 39)
+
+
+async def read_any(reader: StreamReader) -> None:
+    with trio.fail_after(PATIENCE):
+        await reader.receive()
+
+
+async def test_a_full_disk_ends_that_capture_only(bench: Bench, tmp_path: Path) -> None:
+    other = await bench.start(CaptureFile(path=tmp_path / "other.pcap"))
+    full = await bench.start(CaptureFile(path=tmp_path / "full.pcap"))
+    replace_descriptor(full, "/dev/full")
+    with full.stream() as reader:
+        await bench.send(bytes(60))
+        with trio.fail_after(PATIENCE):
+            while await reader.receive():
+                pass
+    assert not full.running and full.error is not None
+    assert bench.errors == [full.error] and "full.pcap has stopped: No space left on device" in full.error
+    await bench.send(b"\x01" * 60)
+    await bench.service.stop(other)
+    assert [p.data[0] for p in read_capture((tmp_path / "other.pcap").read_bytes()).packets] == [0, 1]
+
+
+def replace_descriptor(capture: Capture, path: str) -> None:
+    """Let what the capture writes go to another file."""
+    assert capture._fd is not None
+    opened = os.open(path, os.O_WRONLY)
+    os.dup2(opened, capture._fd)
+    os.close(opened)
+
+
+async def test_a_deleted_file_ends_the_capture(bench: Bench, tmp_path: Path) -> None:
+    capture = await bench.start(CaptureFile(path=tmp_path / "gone" / "link.pcap"))
+    (tmp_path / "gone" / "link.pcap").unlink()
+    (tmp_path / "gone").rmdir()
+    with capture.stream() as reader:
+        await bench.send(bytes(60))
+        with trio.fail_after(PATIENCE):
+            while await reader.receive():
+                pass
+    assert bench.errors and "the file was deleted" in bench.errors[0]
+
+
+async def test_files_that_cannot_be_opened(bench: Bench, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "file")
+    for path in (tmp_path / "file" / "x.pcap", tmp_path / "folder", tmp_path / "link"):
+        with pytest.raises(Conflict, match="capture file"):
+            await bench.start(CaptureFile(path=path))
+    replaced = await bench.start(CaptureFile(path=tmp_path / "file"))
+    await bench.service.stop(replaced)
+    assert len((tmp_path / "file").read_bytes()) == 24
+    with pytest.raises(Invalid):
+        link_type("DLT_NOTHING")
+
+
+async def test_many_captures_and_slow_readers(bench: Bench, tmp_path: Path) -> None:
+    captures = [await bench.start(CaptureFile(path=tmp_path / f"{n}.pcap")) for n in range(200)]
+    with ExitStack() as readers:
+        slow = readers.enter_context(captures[0].stream())
+        for number in range(20):
+            await bench.send(bytes([number]) * 1000)
+        await bench.service.stop_all()
+        data = await slow.receive()
+    assert [packet.data[0] for packet in read_capture(data).packets] == list(range(20))
+    for number in range(200):
+        packets = read_capture((tmp_path / f"{number}.pcap").read_bytes()).packets
+        assert [packet.data[0] for packet in packets] == list(range(20))
+
+
+def test_a_stream_that_is_not_read_loses_whole_records() -> None:
+    reader = StreamReader(b"header")
+    record = bytes(1024 * 1024)
+    for _ in range(10):
+        reader.offer(record)
+    assert reader.dropped_bytes == 6 * len(record)
