@@ -9,7 +9,7 @@ from pathlib import Path
 
 from cffi import FFI
 
-HEADERS = ("udpfwd.h", "spawn.h")
+HEADERS = ("udpfwd.h", "trial.h", "spawn.h")
 SOURCES = (
     "udpfwd.c",
     "joints.c",
@@ -18,9 +18,10 @@ SOURCES = (
     "filters.c",
     "queue.c",
     "capture.c",
+    "trial.c",
     "spawn.c",
 )
-PRIVATE_HEADERS = ("core.h", "trial.h")
+PRIVATE_HEADERS = ("core.h",)
 ROOT = Path(__file__).parent
 
 

@@ -18,11 +18,11 @@ compile() {
     # shellcheck disable=SC2086 # words
     "$cc" $strict -fsanitize="$sanitizers" -o "$output" "$@" -lpcap -pthread
 }
-core="native/udpfwd.c native/joints.c native/frames.c native/bridges.c native/filters.c native/queue.c native/capture.c"
+core="native/udpfwd.c native/joints.c native/frames.c native/bridges.c native/filters.c native/queue.c native/capture.c native/trial.c"
 
 for sanitizers in address,undefined thread; do
     echo "C tests under $sanitizers"
-    for test in udpfwd_test bridges_test filters_test capture_test udpfwd_stress_test; do
+    for test in udpfwd_test bridges_test filters_test capture_test trial_test udpfwd_stress_test; do
         # shellcheck disable=SC2086 # words
         compile "$test" "$sanitizers" "native/$test.c" $core
         "$build/$test"

@@ -31,8 +31,8 @@ def address_of(end: LinkEnd) -> PortAddress:
 class LinkCapture:
     """A capture on a link.
 
-    ``compatible`` is that of the GNS3 API, of which a link has one at most; it ends with the run of ``node_id``, the node
-    at whose end it is.
+    ``compatible`` is that of the GNS3 API, of which a link has one at most; it ends with the run of ``node_id``, the
+    node at whose end it is.
     """
 
     capture_id: UUID
