@@ -1,4 +1,4 @@
-"""The command line: ``gns3trio serve|demo|watch``."""
+"""The command line: ``gns3trio serve|demo|watch|bench-link``."""
 
 import argparse
 import logging
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import trio
 
-from gns3trio import __version__, demo, watch
+from gns3trio import __version__, bench_link, demo, watch
 from gns3trio.config import DEFAULT_FILES, SETTINGS, environment_name, load_config
 from gns3trio.errors import LabError, sole_cause
 
@@ -54,6 +54,13 @@ def _make_parser() -> argparse.ArgumentParser:
     watching = commands.add_parser("watch", help="print a server's events as they happen")
     watch.add_arguments(watching)
     watching.set_defaults(run=watch.run_watch)
+    measuring = commands.add_parser(
+        "bench-link",
+        help="measure a link of a running lab",
+        description="Measure throughput, latency, loss and bursts of a link after RFC 2544. Its nodes notice nothing.",
+    )
+    bench_link.add_arguments(measuring)
+    measuring.set_defaults(run=bench_link.run_bench_link)
     return parser
 
 

@@ -53,6 +53,7 @@ class Link:
     captures: dict[UUID, LinkCapture] = attrs.field(factory=dict)
     lock: trio.Lock = attrs.field(factory=trio.Lock)
 
+    is_measured: bool = False  # a benchmark runs
     last_capture_file: str | None = None  # of the GNS3 API, which shows it also later
 
     @property

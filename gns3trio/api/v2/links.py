@@ -10,6 +10,7 @@ from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.streams import CaptureStream
 from gns3trio.api.v2.schemas import CaptureStart, LinkCreate, LinkImpairments, LinkUpdate
 from gns3trio.controller.link import Link, address_of
+from gns3trio.controller.link_benchmark import benchmark_link
 from gns3trio.controller.link_captures import CaptureRequest
 from gns3trio.controller.link_filters import Impairments
 from gns3trio.controller.topology import LinkRecord
@@ -17,6 +18,8 @@ from gns3trio.controller.views import capture_view, link_view
 from gns3trio.errors import Conflict, Invalid
 from gns3trio.forwarder.filters import GNS3_FILTERS, check_gns3_filters, check_impairments, describe
 from gns3trio.forwarder.forwarder import check_expression
+from gns3trio.measure.rfc2544 import BenchmarkRequest
+from gns3trio.notifications.events import Event
 
 routes = RouteTable("/v2/projects/{project_id}")
 
@@ -168,6 +171,19 @@ async def stream_capture(api: ApiRequest, project_id: UUID, link_id: UUID, captu
     project = api.controller.get_project(project_id)
     capture = project.links.captures.get(project.get_link(link_id), capture_id)
     return CaptureStream(capture.capture, api.context.closing)
+
+
+@routes.route("POST", "/links/{link_id}/benchmark", status=201)
+async def measure_link(api: ApiRequest, project_id: UUID, link_id: UUID, body: BenchmarkRequest) -> dict[str, Any]:
+    """Measure a link after RFC 2544; the report comes at the end, ``link.benchmark`` events tell of every trial."""
+    project = api.controller.get_project(project_id)
+    link = project.get_link(link_id)
+
+    def tell(trial: dict[str, Any]) -> None:
+        payload = {"link_id": str(link_id), "project_id": str(project_id), **trial}
+        api.controller.hub.publish(Event("link.benchmark", payload, project_id))
+
+    return await benchmark_link(api.context.forwarder, link, project.links.tunnels(link), body, tell)
 
 
 @routes.route("GET", "/nodes/{node_id}/links")

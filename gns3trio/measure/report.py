@@ -1,0 +1,124 @@
+"""The report of a link's benchmark for people: a table, and a plot as SVG. Sans-IO."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from html import escape
+from typing import Any
+
+import attrs
+
+Report = Mapping[str, Any]
+
+
+# Title, width, and the text for one frame size.
+_COLUMNS: tuple[tuple[str, int, Callable[[Mapping[str, Any]], str]], ...] = (
+    ("bytes", 5, lambda r: str(r["frame_size"])),
+    ("frames/s", 10, lambda r: _throughput(r, "frames_per_second", 1)),
+    ("Mbit/s", 9, lambda r: _throughput(r, "bits_per_second", 1e6)),
+    ("p50 us", 9, lambda r: _latency(r, "p50_us")),
+    ("p99 us", 9, lambda r: _latency(r, "p99_us")),
+    ("max us", 9, lambda r: _latency(r, "max_us")),
+    ("loss at most", 12, lambda r: f"{max(p['loss_percent'] for p in r['loss']):.2f} %" if r.get("loss") else "-"),
+    ("burst", 7, lambda r: str(r["burst"]["frames"]) if "burst" in r else "-"),
+)
+
+
+def _throughput(result: Mapping[str, Any], key: str, unit: float) -> str:
+    if "throughput" not in result:
+        return "-"
+    value = result["throughput"][key] / unit
+    limit = ">=" if result["throughput"]["limited_by_request"] else ""
+    return f"{limit}{value:.0f}" if unit == 1 else f"{limit}{value:.1f}"
+
+
+def _latency(result: Mapping[str, Any], key: str) -> str:
+    return f"{result['latency'][key]:.1f}" if "latency" in result else "-"
+
+
+def table(report: Report) -> Iterator[str]:
+    """The lines of the table. ``>=``: the search ended at the rate that was asked for at most."""
+    yield " ".join(title.rjust(width) for title, width, _ in _COLUMNS)
+    for result in report["results"]:
+        yield " ".join(text(result).rjust(width) for _, width, text in _COLUMNS)
+    if report["nodes_were_sending"]:
+        yield f"The nodes sent {report['foreign_frames']} frames meanwhile: measure again when they are silent."
+
+
+# --- the plot ---
+
+_WIDTH, _HEIGHT, _LEFT, _BOTTOM, _TOP, _GAP = 420, 240, 70, 40, 30, 20
+_COLORS = ("#1b6ca8", "#c4501b", "#2b8a3e", "#7b3fa0", "#946c00", "#a61e4d", "#0b7285")
+
+
+@attrs.frozen
+class _Series:
+    name: str
+    points: Sequence[tuple[float, float]]
+
+
+@attrs.frozen
+class _Chart:
+    title: str
+    x_title: str
+    y_title: str
+    series: Sequence[_Series]
+
+
+def plot(report: Report) -> str:
+    """A standalone SVG picture: throughput and latency by frame size, loss by rate."""
+    charts = [chart for chart in _charts(report["results"]) if any(series.points for series in chart.series)]
+    height = len(charts) * (_HEIGHT + _GAP) + _GAP
+    body = "".join(_draw(chart, number * (_HEIGHT + _GAP) + _GAP) for number, chart in enumerate(charts))
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_LEFT + _WIDTH + 150} {height + _GAP}" '
+        f'font-family="sans-serif" font-size="12"><rect width="100%" height="100%" fill="white"/>{body}</svg>\n'
+    )
+
+
+def _charts(results: Sequence[Mapping[str, Any]]) -> list[_Chart]:
+    throughput = [(r["frame_size"], r["throughput"]["bits_per_second"] / 1e6) for r in results if "throughput" in r]
+    latencies = [
+        _Series(key.removesuffix("_us"), [(r["frame_size"], r["latency"][key]) for r in results if "latency" in r])
+        for key in ("p50_us", "p99_us", "p99.9_us")
+    ]
+    losses = [
+        _Series(
+            f"{r['frame_size']} bytes", sorted((p["frames_per_second"] / 1000, p["loss_percent"]) for p in r["loss"])
+        )
+        for r in results
+        if "loss" in r
+    ]
+    return [
+        _Chart("Throughput without loss", "frame size, bytes", "Mbit/s", [_Series("throughput", throughput)]),
+        _Chart("Latency at that rate", "frame size, bytes", "us", latencies),
+        _Chart("Loss", "rate, thousand frames per second", "%", losses),
+    ]
+
+
+def _draw(chart: _Chart, top: int) -> str:
+    points = [point for series in chart.series for point in series.points]
+    x_max = max(x for x, _ in points) * 1.05 or 1.0
+    y_max = max(y for _, y in points) * 1.1 or 1.0
+    floor, ceiling = top + _HEIGHT - _BOTTOM, top + _TOP
+
+    def place(x: float, y: float) -> tuple[float, float]:
+        return _LEFT + x / x_max * _WIDTH, floor - y / y_max * (floor - ceiling)
+
+    parts = [f'<text x="{_LEFT}" y="{top + 16}" font-weight="bold">{escape(chart.title)}</text>']
+    for step in range(5):
+        value = y_max * step / 4
+        y = place(0, value)[1]
+        parts.append(f'<line x1="{_LEFT}" y1="{y:.1f}" x2="{_LEFT + _WIDTH}" y2="{y:.1f}" stroke="#ddd"/>')
+        parts.append(f'<text x="{_LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{value:.4g}</text>')
+    for x in sorted({x for x, _ in points}):
+        parts.append(f'<text x="{place(x, 0)[0]:.1f}" y="{floor + 16}" text-anchor="middle">{x:g}</text>')
+    parts.append(f'<text x="{_LEFT + _WIDTH / 2}" y="{floor + 32}" text-anchor="middle">{escape(chart.x_title)}</text>')
+    parts.append(f'<text x="6" y="{ceiling - 6}">{escape(chart.y_title)}</text>')
+    for number, series in enumerate(chart.series):
+        color = _COLORS[number % len(_COLORS)]
+        placed = [place(x, y) for x, y in series.points]
+        line = " ".join(f"{x:.1f},{y:.1f}" for x, y in placed)
+        parts.append(f'<polyline points="{line}" fill="none" stroke="{color}" stroke-width="2"/>')
+        parts += [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{color}"/>' for x, y in placed]
+        label_y = ceiling + 16 * number + 8
+        parts.append(f'<text x="{_LEFT + _WIDTH + 10}" y="{label_y}" fill="{color}">{escape(series.name)}</text>')
+    return "".join(parts)

@@ -1,0 +1,206 @@
+"""Benchmarks of a link after RFC 2544: throughput (26.1), latency (26.2), loss (26.3), back-to-back frames (26.4).
+
+Sans-IO: each procedure asks for trials and is told how they went. Frame sizes are those of the RFC, with the 4 bytes of
+the checksum, which frames of a lab do not carry.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Literal
+
+import attrs
+from attrs import validators as v
+
+from gns3trio.errors import Invalid
+from gns3trio.forwarder.trial import MAX_FRAME_BYTES, MIN_FRAME_BYTES, TrialResult, TrialSpec
+
+TestName = Literal["throughput", "latency", "loss", "burst"]
+# RFC 2544 section 9.1, for Ethernet.
+FRAME_SIZES = (64, 128, 256, 512, 1024, 1280, 1518)
+CHECKSUM_BYTES = 4
+MIN_SIZE = MIN_FRAME_BYTES + CHECKSUM_BYTES
+MAX_SIZE = MAX_FRAME_BYTES + CHECKSUM_BYTES
+PERCENTILES = (50.0, 90.0, 99.0, 99.9)
+# A benchmark that takes longer is a mistake.
+MAX_SECONDS = 1800.0
+MAX_SEARCH_TRIALS = 20
+FIRST_BURST_FRAMES = 64
+MAX_BURST_FRAMES = 65536
+LOSS_STEP_PERCENT = 10
+
+
+@attrs.frozen(kw_only=True)
+class BenchmarkRequest:
+    """What is measured. ``trial_seconds``: of one trial; ``max_frames_per_second``: where the searches begin.
+
+    ``resolution``: the throughput is found within this part of itself. ``max_loss_percent``: RFC 2544 allows none, but
+    a link that loses frames by a filter has a throughput too.
+    """
+
+    tests: list[TestName] = attrs.field(factory=lambda: ["throughput", "latency", "loss", "burst"])
+    frame_sizes: list[int] = attrs.field(factory=lambda: [64, 512, 1518])
+    direction: Literal["a_to_b", "b_to_a"] = "a_to_b"
+    trial_seconds: float = attrs.field(default=1.0, validator=v.and_(v.ge(0.05), v.le(60.0)))
+    max_frames_per_second: int = attrs.field(default=200_000, validator=v.and_(v.ge(1), v.le(10_000_000)))
+    resolution: float = attrs.field(default=0.02, validator=v.and_(v.ge(0.001), v.le(0.5)))
+    max_loss_percent: float = attrs.field(default=0.0, validator=v.and_(v.ge(0.0), v.lt(100.0)))
+    drain_seconds: float = attrs.field(default=0.5, validator=v.and_(v.ge(0.01), v.le(60.0)))
+
+    def check(self) -> None:
+        """Raises Invalid, naming the field, for what the converter cannot know."""
+        if not self.tests:
+            raise Invalid("tests: name at least one")
+        if not self.frame_sizes:
+            raise Invalid("frame_sizes: name at least one")
+        for index, size in enumerate(self.frame_sizes):
+            if not MIN_SIZE <= size <= MAX_SIZE:
+                raise Invalid(f"frame_sizes[{index}]: {size} is not from {MIN_SIZE} to {MAX_SIZE} bytes")
+        if self.longest_seconds() > MAX_SECONDS:
+            raise Invalid(f"trial_seconds: this may take {self.longest_seconds():.0f} s, more than {MAX_SECONDS:.0f}")
+
+    def longest_seconds(self) -> float:
+        """How long it takes if every search goes to its end."""
+        trials = MAX_SEARCH_TRIALS * len(self.tests) * len(self.frame_sizes)
+        return trials * (self.trial_seconds + self.drain_seconds)
+
+
+RunTrial = Callable[[TrialSpec], Awaitable[TrialResult]]
+Progress = Callable[[dict[str, Any]], None]
+
+
+class _Bench:
+    """The trials of one frame size."""
+
+    def __init__(self, request: BenchmarkRequest, size: int, run: RunTrial, progress: Progress) -> None:
+        self._request = request
+        self._size = size
+        self._run = run
+        self._progress = progress
+        self.trials = 0
+
+    async def trial(self, test: str, rate: int | None, frames: int | None = None) -> TrialResult:
+        request = self._request
+        result = await self._run(
+            TrialSpec(
+                frame_bytes=self._size - CHECKSUM_BYTES,
+                frames_per_second=rate,
+                seconds=request.trial_seconds if frames is None else request.trial_seconds * 10,
+                frames=frames,
+                drain_seconds=request.drain_seconds,
+            )
+        )
+        self.trials += 1
+        self._progress(
+            {
+                "test": test,
+                "frame_size": self._size,
+                "trial": self.trials,
+                "frames_per_second": rate,
+                "frames": frames,
+                "sent": result.sent,
+                "lost": result.lost,
+            }
+        )
+        return result
+
+    def passes(self, result: TrialResult, rate: int | None) -> bool:
+        """Whether nothing (or not more than allowed) was lost, and the sender kept the rate."""
+        if result.sent == 0 or result.loss_ratio * 100 > self._request.max_loss_percent:
+            return False
+        return rate is None or result.sent >= 0.98 * rate * self._request.trial_seconds
+
+    async def throughput(self) -> dict[str, Any]:
+        """The highest rate without loss, by bisection (26.1)."""
+        low, high, best = 0, self._request.max_frames_per_second, None
+        rate = high
+        for _ in range(MAX_SEARCH_TRIALS):
+            result = await self.trial("throughput", rate)
+            if self.passes(result, rate):
+                low, best = rate, result
+            else:
+                high = rate
+            if low == self._request.max_frames_per_second or high - low <= max(high * self._request.resolution, 1):
+                break
+            rate = (low + high) // 2
+        return {
+            "frames_per_second": low,
+            "bits_per_second": low * self._size * 8,
+            "limited_by_request": low == self._request.max_frames_per_second,
+            "loss_percent": best.loss_ratio * 100 if best is not None else None,
+        }
+
+    async def latency(self, rate: int) -> dict[str, Any]:
+        """Latencies at the throughput (26.2), in microseconds."""
+        result = await self.trial("latency", rate)
+        return {
+            "frames_per_second": rate,
+            "received": result.received,
+            "min_us": round(result.latency_min * 1e6, 1),
+            "mean_us": round(result.latency_mean * 1e6, 1),
+            "max_us": round(result.latency_max * 1e6, 1),
+            **{f"p{percent:g}_us": round(result.percentile(percent) * 1e6, 1) for percent in PERCENTILES},
+            "reordered": result.reordered,
+            "duplicated": result.duplicated,
+        }
+
+    async def loss(self) -> list[dict[str, Any]]:
+        """Loss at falling rates, until two trials lose nothing (26.3)."""
+        points: list[dict[str, Any]] = []
+        clean = 0
+        for percent in range(100, 0, -LOSS_STEP_PERCENT):
+            rate = max(self._request.max_frames_per_second * percent // 100, 1)
+            result = await self.trial("loss", rate)
+            points.append(
+                {
+                    "frames_per_second": rate,
+                    "sent_per_second": round(result.sent / self._request.trial_seconds, 1),
+                    "loss_percent": round(result.loss_ratio * 100, 3),
+                }
+            )
+            clean = clean + 1 if result.lost == 0 else 0
+            if clean == 2:
+                break
+        return points
+
+    async def burst(self) -> dict[str, Any]:
+        """The longest burst at full speed without loss, by doubling and bisection (26.4)."""
+        low, high, frames = 0, MAX_BURST_FRAMES + 1, FIRST_BURST_FRAMES
+        for _ in range(MAX_SEARCH_TRIALS):
+            if self.passes(await self.trial("burst", None, frames), None):
+                low = frames
+            else:
+                high = frames
+            if low == MAX_BURST_FRAMES or high - low <= max(1, int(high * self._request.resolution)):
+                break
+            frames = min(low * 2, MAX_BURST_FRAMES) if high > MAX_BURST_FRAMES else (low + high) // 2
+        return {"frames": low, "limited_by_request": low == MAX_BURST_FRAMES}
+
+
+async def run_benchmark(request: BenchmarkRequest, run: RunTrial, progress: Progress) -> list[dict[str, Any]]:
+    """The results by frame size, with a key for each test. ``progress`` is told of every trial, with a ``progress``
+    from 0 to 1 in whole tests.
+    """
+    results = []
+    steps, done = len(request.frame_sizes) * len(request.tests), 0
+
+    def report(event: dict[str, Any]) -> None:
+        progress({**event, "progress": round(done / steps, 3)})
+
+    for size in request.frame_sizes:
+        bench = _Bench(request, size, run, report)
+        found: dict[str, Any] = {"frame_size": size}
+        throughput = await bench.throughput() if {"throughput", "latency"} & set(request.tests) else None
+        for test in ("throughput", "latency", "loss", "burst"):
+            if test not in request.tests:
+                continue
+            if test == "throughput":
+                found[test] = throughput
+            elif test == "latency" and throughput is not None:
+                found[test] = await bench.latency(max(throughput["frames_per_second"], 1))
+            elif test == "loss":
+                found[test] = await bench.loss()
+            elif test == "burst":
+                found[test] = await bench.burst()
+            done += 1
+        found["trials"] = bench.trials
+        results.append(found)
+    return results

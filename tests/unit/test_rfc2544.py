@@ -1,0 +1,134 @@
+"""The benchmark procedures against a link that is only a formula, and the report."""
+
+import itertools
+import xml.etree.ElementTree as ElementTree
+from typing import Any
+
+import pytest
+
+from gns3trio.errors import Invalid
+from gns3trio.forwarder.trial import TrialResult, TrialSpec, bucket_ns
+from gns3trio.measure.report import plot, table
+from gns3trio.measure.rfc2544 import CHECKSUM_BYTES, BenchmarkRequest, run_benchmark
+
+
+class FormulaLink:
+    """Passes ``capacity`` frames per second and ``queue`` frames of a burst, and loses the rest."""
+
+    def __init__(self, capacity: int, queue: int) -> None:
+        self.capacity = capacity
+        self.queue = queue
+        self.trials: list[TrialSpec] = []
+
+    async def run(self, spec: TrialSpec) -> TrialResult:
+        self.trials.append(spec)
+        if spec.frames is not None:
+            sent, received = spec.frames, min(spec.frames, self.queue)
+        else:
+            assert spec.frames_per_second is not None
+            sent = round(spec.frames_per_second * spec.seconds)
+            received = min(sent, round(self.capacity * spec.seconds))
+        histogram = [0] * 2304
+        histogram[164] = received  # 200 ns
+        return TrialResult(
+            sent=sent,
+            received=received,
+            duplicated=0,
+            reordered=0,
+            seconds=spec.seconds,
+            latency_min=200e-9,
+            latency_max=200e-9,
+            latency_mean=200e-9,
+            histogram=histogram,
+        )
+
+
+async def measure(link: FormulaLink, **fields: Any) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    events: list[dict[str, Any]] = []
+    request = BenchmarkRequest(**fields)
+    request.check()
+    return await run_benchmark(request, link.run, events.append), events
+
+
+async def test_every_figure_of_a_known_link() -> None:
+    link = FormulaLink(capacity=30_000, queue=1000)
+    (result,), events = await measure(link, frame_sizes=[512], max_frames_per_second=100_000)
+    assert 30_000 * 0.98 <= result["throughput"]["frames_per_second"] <= 30_000
+    assert result["throughput"]["limited_by_request"] is False
+    assert result["latency"]["p99_us"] == 0.2 and result["latency"]["max_us"] == 0.2
+    assert result["loss"][0] == {"frames_per_second": 100_000, "sent_per_second": 100_000.0, "loss_percent": 70.0}
+    assert [p["loss_percent"] for p in result["loss"]][-2:] == [0.0, 0.0]
+    assert [p["frames_per_second"] for p in result["loss"]] == list(range(100_000, 10_000, -10_000))
+    assert 1000 * 0.98 <= result["burst"]["frames"] <= 1000
+    assert all(spec.frame_bytes == 512 - CHECKSUM_BYTES for spec in link.trials)
+    assert result["trials"] == len(link.trials) == len(events)
+    assert [event["progress"] for event in events] == sorted(event["progress"] for event in events)
+
+
+async def test_a_link_that_is_faster_than_the_request() -> None:
+    link = FormulaLink(capacity=10**9, queue=10**9)
+    (result,), _ = await measure(link, frame_sizes=[64], max_frames_per_second=1000, tests=["throughput", "burst"])
+    assert result["throughput"]["frames_per_second"] == 1000 and result["throughput"]["limited_by_request"] is True
+    assert result["burst"] == {"frames": 65536, "limited_by_request": True}
+    assert "latency" not in result and "loss" not in result
+
+
+async def test_a_link_that_loses_everything() -> None:
+    (result,), _ = await measure(FormulaLink(0, 0), frame_sizes=[64])
+    assert result["throughput"]["frames_per_second"] <= 20
+    assert result["burst"]["frames"] == 0
+    assert len(result["loss"]) == 10 and all(point["loss_percent"] == 100 for point in result["loss"])
+
+
+@pytest.mark.parametrize(
+    ("fields", "complaint"),
+    [
+        ({"tests": []}, "tests"),
+        ({"frame_sizes": []}, "frame_sizes"),
+        ({"frame_sizes": [64, 20]}, r"frame_sizes\[1\]: 20"),
+        ({"frame_sizes": [64, 128, 256, 512], "trial_seconds": 60.0}, "trial_seconds: this may take"),
+    ],
+)
+def test_wrong_requests(fields: dict[str, Any], complaint: str) -> None:
+    with pytest.raises(Invalid, match=complaint):
+        BenchmarkRequest(**fields).check()
+
+
+def test_buckets_are_within_1_6_percent() -> None:
+    values = [bucket_ns(bucket) for bucket in range(2304)]
+    assert values[:64] == list(range(64))
+    assert all(0 < b - a <= max(1, a * 0.017) for a, b in itertools.pairwise(values))
+
+
+async def test_the_table_and_the_plot() -> None:
+    results, _ = await measure(FormulaLink(30_000, 1000), frame_sizes=[64, 1518])
+    report = {"results": results, "nodes_were_sending": True, "foreign_frames": 12}
+    lines = list(table(report))
+    assert lines[0].split() == [
+        "bytes",
+        "frames/s",
+        "Mbit/s",
+        "p50",
+        "us",
+        "p99",
+        "us",
+        "max",
+        "us",
+        "loss",
+        "at",
+        "most",
+        "burst",
+    ]
+    assert lines[1].split()[0] == "64" and lines[2].split()[0] == "1518"
+    assert "12 frames meanwhile" in lines[3]
+    drawn = ElementTree.fromstring(plot(report))
+    texts = [text.text for text in drawn.iter("{http://www.w3.org/2000/svg}text")]
+    assert "Throughput without loss" in texts and "1518 bytes" in texts and "p99.9" in texts
+    assert len(list(drawn.iter("{http://www.w3.org/2000/svg}polyline"))) == 6
+
+
+async def test_a_report_of_one_test_has_gaps() -> None:
+    results, _ = await measure(FormulaLink(30_000, 1000), frame_sizes=[64], tests=["burst"])
+    report = {"results": results, "nodes_were_sending": False, "foreign_frames": 0}
+    assert list(table(report))[1].split()[:3] == ["64", "-", "-"]
+    ElementTree.fromstring(plot(report))
