@@ -1,5 +1,5 @@
 #!/bin/sh
-# The C tests under the sanitizers, and the Python tests of the core on an instrumented build of it.
+# The C tests under the sanitizers, the fuzz targets for a while, and the Python tests of the core on an instrumented build of it.
 set -eu
 cd "$(dirname "$0")/.."
 cc=${CC:-cc}
@@ -30,6 +30,19 @@ for sanitizers in address,undefined thread; do
 done
 compile spawn_test undefined native/spawn_test.c native/spawn.c
 "$build/spawn_test"
+
+fuzz_seconds=${FUZZ_SECONDS:-10}
+for target in fuzz_frames fuzz_expression; do
+    echo "$target for $fuzz_seconds s"
+    mkdir "$build/$target.corpus"
+    printf 'ip and tcp port 80\0%060d' 0 >"$build/$target.corpus/seed"
+    # shellcheck disable=SC2086 # words
+    ${CLANG:-clang} -std=gnu11 -O1 -g -Wall -Wextra -Werror -fno-omit-frame-pointer -fno-sanitize-recover=undefined \
+        -fsanitize=fuzzer,address,undefined -o "$build/$target" "native/$target.c" $core -lpcap -pthread
+    "$build/$target" -max_total_time="$fuzz_seconds" -max_len=2000 -artifact_prefix="$build/" "$build/$target.corpus" \
+        >"$build/$target.log" 2>&1 || { tail -n 40 "$build/$target.log"; exit 1; }
+    tail -n 1 "$build/$target.log"
+done
 
 echo "Python tests of the core under address,undefined"
 mkdir "$build/tree"

@@ -4,6 +4,7 @@ GNS3 has one dictionary for a link, ``{"delay": [20, 5]}``, whose five filters a
 list of *impairments* with a direction each; they act after GNS3's, in their order.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
@@ -131,6 +132,40 @@ def _check_value(name: str, parameter: Mapping[str, Any], value: Any) -> Any:
     if not parameter["minimum"] <= value <= parameter["maximum"]:
         raise Invalid(f"{where}: {value} is not from {parameter['minimum']} to {parameter['maximum']}")
     return value
+
+
+# Words of pcap-filter(7). Any other could be the name of a host, and resolving one would stop the server meanwhile.
+_WORD_LIST = """
+aarp action addr1 addr2 addr3 addr4 address1 address2 address3 address4 ah and arp atalk bcc
+broadcast bs byte carp clnp connectmsg csnp decnet dir direction dpc dst es-is esis esp ether
+ethernet fddi gateway geneve greater hdpc hopc hops host icmp icmp6 icmp6code icmp6type icmpcode
+icmptype ifname igmp igrp iih ilmic inbound ip ip6 ipx is-is isis iso l1 l2 lane lat len length less
+link llc lsp mask metac metaconnect mopdl moprc mpls multicast net netbeui not oam oamf4 oamf4ec
+oamf4sc on opc or outbound pim port portrange pppoed pppoes proto protochain psnp ra radio rarp
+reason rnr rset rulenum ruleset sc sctp sio sls snp src srnr stp subrulenum subtype ta tcp tcpflags
+tr type udp vci vlan vpi vrrp vxlan wlan
+"""
+_EXPRESSION_WORDS = frozenset(_WORD_LIST.split())
+_CONSTANT_PREFIXES = ("icmp-", "icmp6-", "tcp-")
+# What follows these is a number or a name from a local file.
+_NAMED_LOCALLY = frozenset({"port", "portrange", "proto", "protochain", "type", "subtype", "ifname", "on"})
+_WORD = re.compile(r"[A-Za-z0-9_][\w.:/-]*")
+_NUMBER_OR_ADDRESS = re.compile(r"\d+(\.\d+){0,3}(/\d+)?|\d+-\d+|0[xX][0-9a-fA-F]+|[0-9a-fA-F]*:[0-9a-fA-F:.]*(/\d+)?")
+
+
+def check_names(expression: str) -> None:
+    """Raises Invalid when an expression names a host instead of giving its address."""
+    before = ""
+    for word in _WORD.findall(expression):
+        known = (
+            word.lower() in _EXPRESSION_WORDS
+            or word.startswith(_CONSTANT_PREFIXES)
+            or before in _NAMED_LOCALLY
+            or _NUMBER_OR_ADDRESS.fullmatch(word)
+        )
+        if not known:
+            raise Invalid(f"{word!r} is not a word of pcap-filter(7); hosts need their address, names are not resolved")
+        before = word
 
 
 def _lines(text: str) -> list[str]:

@@ -18,7 +18,7 @@ import trio
 
 from gns3trio._udpfwd import ffi, lib
 from gns3trio.errors import Conflict, Invalid
-from gns3trio.forwarder.filters import CoreFilter, Direction
+from gns3trio.forwarder.filters import CoreFilter, Direction, check_names
 from gns3trio.forwarder.stats import COUNTERS_BYTES, CaptureCounters, PortCounters, unpack_counters
 
 MICROSECONDS = 1_000_000
@@ -335,6 +335,7 @@ async def _wait_signal(eventfd: int) -> None:
 
 def check_expression(expression: str) -> None:
     """Raises Invalid with libpcap's reason when ``expression`` is not one (pcap-filter(7))."""
+    check_names(expression)
     error = ffi.new("char[]", _ERROR_BYTES)
     _check(lib.udpfwd_check_expression(expression.encode(), error, _ERROR_BYTES), error)
 
