@@ -21,6 +21,7 @@
 /* Nothing came for so long: what is in the window is lost, and the next frames go. */
 #define STALL_NS 100000000u
 #define LOOK_TURNS 64
+#define SUB_BUCKET_BITS 10
 
 typedef struct __attribute__((packed)) {
     unsigned char to[6], from[6];
@@ -31,6 +32,7 @@ typedef struct __attribute__((packed)) {
     uint64_t sent_ns;
 } trial_header;
 
+_Static_assert(1 << SUB_BUCKET_BITS == UDPFWD_TRIAL_SUB_BUCKETS, "as trial.h says");
 _Static_assert(sizeof(trial_header) == UDPFWD_TRIAL_MIN_BYTES, "trial.h says how long it is");
 
 typedef struct {
@@ -121,7 +123,7 @@ static int send_due(trial *t, uint64_t now) {
 static unsigned bucket_of(uint64_t value) {
     if (value < UDPFWD_TRIAL_SUB_BUCKETS)
         return (unsigned)value;
-    unsigned shift = 63 - (unsigned)__builtin_clzll(value) - 6;
+    unsigned shift = 63 - (unsigned)__builtin_clzll(value) - SUB_BUCKET_BITS;
     unsigned bucket = UDPFWD_TRIAL_SUB_BUCKETS * shift + (unsigned)(value >> shift);
     return bucket < UDPFWD_TRIAL_BUCKETS ? bucket : UDPFWD_TRIAL_BUCKETS - 1;
 }

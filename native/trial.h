@@ -16,9 +16,9 @@
 #define UDPFWD_TRIAL_MIN_BYTES 42
 #define UDPFWD_TRIAL_MAX_BYTES 9216
 
-/* Latencies are counted in buckets: of 1 ns below 64, then 64 for each power of two, so within 1.6 %. */
-#define UDPFWD_TRIAL_SUB_BUCKETS 64
-#define UDPFWD_TRIAL_BUCKETS 2304 /* up to 2^41 ns, which is half an hour */
+/* Latencies are counted in buckets: of 1 ns below 1024, then 1024 for each power of two, so within 0.1 %. */
+#define UDPFWD_TRIAL_SUB_BUCKETS 1024
+#define UDPFWD_TRIAL_BUCKETS 32768 /* up to 2^41 ns, which is half an hour */
 
 typedef struct {
     uint32_t frame_bytes;       /* without checksum */
@@ -40,7 +40,7 @@ typedef struct {
     uint64_t elapsed_ns; /* from the first to the last that was sent */
     uint64_t first_rx_ns, last_rx_ns; /* after the first was sent */
     uint64_t latency_min_ns, latency_max_ns, latency_sum_ns;
-    uint64_t latency[2304];
+    uint64_t latency[32768];
 } udpfwd_trial_result;
 
 /* Any thread: runs a trial from tx_fd, which is connected, to rx_fd. Both may be one socket. Ends early with -ECANCELED

@@ -1,0 +1,1 @@
+"""Benchmark of what links do to frames: see ../README.md."""
