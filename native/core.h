@@ -61,6 +61,7 @@ struct port {
 typedef struct {
     port *port;
     int direction;
+    int slot_class;
     uint32_t size;
     int hops;
     int bridges;
@@ -74,10 +75,16 @@ typedef struct {
     held_frame *frame;
 } queue_entry;
 
+#define SLOT_CLASSES 3
+
+typedef struct slot slot;
+
 typedef struct {
     queue_entry *heap; /* the next one to release comes first */
     size_t count, room;
     uint64_t next_number;
+    slot *spare[SLOT_CLASSES]; /* memory of frames that were released, for the next ones */
+    unsigned spares[SLOT_CLASSES];
 } hold_queue;
 
 struct worker {
@@ -87,6 +94,7 @@ struct worker {
     int timer_fd;   /* ends the pause after a signal of stats_fd */
     int release_fd; /* when the next held frame is due */
     uint64_t armed_ns; /* what release_fd is set to, 0 when it is not */
+    int more_due;      /* held frames are due still: they get a turn after the ports */
     int pausing;     /* the timer runs */
     int unsignalled; /* counters changed since the last signal */
     int running;
@@ -213,6 +221,8 @@ void free_filters(filter_chain *chain);
 int hold_frame(worker *w, port *p, int direction, const struct iovec *frame, uint64_t release_ns, const path *way);
 /* Worker only: sends on what is due, and sets the timer for the next. */
 void release_due(worker *w);
+/* Worker only: the timer of held frames has run out. */
+void end_hold(worker *w);
 /* Workers are parked: everything that a port's filters hold in a direction is due now. */
 void release_early(port *p, int direction);
 /* Workers are parked: loses what a port's filters hold. */

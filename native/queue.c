@@ -10,6 +10,8 @@
 
 #define NANOSECONDS 1000000000u
 #define FIRST_ROOM 256u
+/* After a batch the timer waits for so long at least: setting it costs as much as sending a few frames. */
+#define GATHER_NS 100000u
 
 static int is_before(const queue_entry *a, const queue_entry *b) {
     return a->release_ns != b->release_ns ? a->release_ns < b->release_ns : a->number < b->number;
@@ -81,6 +83,56 @@ static void arm_for_next(worker *w) {
         arm(w, w->queue.heap[0].release_ns);
 }
 
+/* --- memory of frames ---
+ *
+ * A link with a delay takes and gives back memory for every frame. Given back to malloc it would go on to the system and come back
+ * with page faults, which cost more than the rest of a frame's way; so a busy queue keeps some, and an empty one none.
+ */
+
+struct slot {
+    slot *next;
+};
+
+static const size_t slot_bytes[SLOT_CLASSES] = {512, 2048, HEADROOM_BYTES + UDPFWD_MAX_FRAME_BYTES + 1024};
+#define MAX_SPARES 16384u
+
+static int class_of(size_t bytes) {
+    int class = 0;
+    while (class < SLOT_CLASSES - 1 && slot_bytes[class] < bytes)
+        class++;
+    return class;
+}
+
+static void *take_slot(hold_queue *q, int class) {
+    slot *spare = q->spare[class];
+    if (spare == NULL)
+        return malloc(slot_bytes[class]);
+    q->spare[class] = spare->next;
+    q->spares[class]--;
+    return spare;
+}
+
+static void give_slot(hold_queue *q, held_frame *frame) {
+    int class = frame->slot_class;
+    if (q->spares[class] >= MAX_SPARES) {
+        free(frame);
+        return;
+    }
+    slot *spare = (slot *)frame;
+    spare->next = q->spare[class];
+    q->spare[class] = spare;
+    q->spares[class]++;
+}
+
+static void free_spares(hold_queue *q) {
+    for (int class = 0; class < SLOT_CLASSES; class++)
+        for (slot *spare; (spare = q->spare[class]) != NULL;) {
+            q->spare[class] = spare->next;
+            free(spare);
+        }
+    memset(q->spares, 0, sizeof q->spares);
+}
+
 /* --- holding and releasing --- */
 
 static void count_held(port *p, int direction, int more) {
@@ -92,16 +144,22 @@ int hold_frame(worker *w, port *p, int direction, const struct iovec *frame, uin
     if (*held_counter(p, direction) >= UDPFWD_MAX_HELD_FRAMES)
         return -ENOBUFS;
     size_t visited_bytes = sizeof *way->visited * (size_t)way->bridges;
-    held_frame *held = malloc(sizeof *held + visited_bytes + HEADROOM_BYTES + frame->iov_len);
+    int class = class_of(sizeof(held_frame) + visited_bytes + HEADROOM_BYTES + frame->iov_len);
+    held_frame *held = take_slot(&w->queue, class);
     if (held == NULL)
         return -ENOBUFS;
-    *held = (held_frame){.port = p, .direction = direction, .size = (uint32_t)frame->iov_len, .hops = way->hops,
-                         .bridges = way->bridges, .visited = (uint32_t *)(held + 1)};
+    *held = (held_frame){.port = p,
+                         .direction = direction,
+                         .slot_class = class,
+                         .size = (uint32_t)frame->iov_len,
+                         .hops = way->hops,
+                         .bridges = way->bridges,
+                         .visited = (uint32_t *)(held + 1)};
     held->bytes = (unsigned char *)held->visited + visited_bytes + HEADROOM_BYTES;
     memcpy(held->visited, way->visited, visited_bytes);
     memcpy(held->bytes, frame->iov_base, frame->iov_len);
     if (push(&w->queue, release_ns, w->queue.next_number++, held) < 0) {
-        free(held);
+        give_slot(&w->queue, held);
         return -ENOBUFS;
     }
     count_held(p, direction, 1);
@@ -129,18 +187,24 @@ static void release_batch(worker *w, held_frame **frames, int n) {
     else
         leave_filters(w, p, frames[0]->direction, out, n, &way);
     for (int i = 0; i < n; i++)
-        free(frames[i]);
+        give_slot(&w->queue, frames[i]);
+    if (w->queue.count == 0)
+        free_spares(&w->queue);
 }
 
-void release_due(worker *w) {
+void end_hold(worker *w) {
     uint64_t expirations;
     ssize_t got = read(w->release_fd, &expirations, sizeof expirations);
     (void)got;
     w->armed_ns = 0;
+    w->more_due = 1;
+}
+
+void release_due(worker *w) {
     uint64_t now_ns = turn_time(w);
     hold_queue *q = &w->queue;
     held_frame *batch[UDPFWD_BATCH_FRAMES];
-    /* One batch is one turn, as for a port: what is due still is seen by the timer at once. */
+    /* One batch is one turn, as for a port. */
     int n = 0;
     while (n < UDPFWD_BATCH_FRAMES && q->count > 0 && q->heap[0].release_ns <= now_ns &&
            (n == 0 || same_way(batch[0], q->heap[0].frame)))
@@ -149,7 +213,11 @@ void release_due(worker *w) {
         release_batch(w, batch, n);
         note_change(w);
     }
-    arm_for_next(w);
+    w->more_due = q->count > 0 && q->heap[0].release_ns <= now_ns;
+    if (q->count > 0 && !w->more_due && w->armed_ns == 0) {
+        uint64_t soonest = now_ns + GATHER_NS;
+        arm(w, q->heap[0].release_ns > soonest ? q->heap[0].release_ns : soonest);
+    }
 }
 
 void release_early(port *p, int direction) {
@@ -223,4 +291,5 @@ void free_queue(worker *w) {
     for (size_t i = 0; i < w->queue.count; i++)
         free(w->queue.heap[i].frame);
     free(w->queue.heap);
+    free_spares(&w->queue);
 }

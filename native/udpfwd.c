@@ -316,7 +316,7 @@ static void end_run(udpfwd *core, worker *w) {
 static int forward(worker *w) {
     struct epoll_event events[EVENTS_PER_WAIT];
     for (;;) {
-        int ready = epoll_wait(w->epoll_fd, events, EVENTS_PER_WAIT, -1);
+        int ready = epoll_wait(w->epoll_fd, events, EVENTS_PER_WAIT, w->more_due ? 0 : -1);
         if (ready < 0 && errno != EINTR)
             return -errno;
         int woken = 0;
@@ -328,9 +328,13 @@ static int forward(worker *w) {
             else if (what == &w->timer_fd)
                 end_pause(w);
             else if (what == &w->release_fd)
-                release_due(w);
+                end_hold(w);
             else
                 serve_port(w, what);
+        }
+        if (w->more_due) {
+            w->now_ns = w->wall_ns = 0;
+            release_due(w);
         }
         if (woken && park(w))
             return 0;
