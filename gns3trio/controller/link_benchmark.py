@@ -26,7 +26,7 @@ async def benchmark_link(
     second) had sent them, and are taken out before they reach the other.
 
     ``foreign_frames`` are those that the nodes sent meanwhile: they share the link and make the figures worse. Raises
-    Invalid, or Conflict when the link cannot be measured or is being measured.
+    Invalid, or Conflict when the link cannot be measured, is being measured, or goes meanwhile.
     """
     request.check()
     first, second = (*tunnels, None, None)[:2]
@@ -53,6 +53,8 @@ async def benchmark_link(
 
             before = _offered(forwarder, near, far)
             results = await run_benchmark(request, run, progress)
+            if not (near.port.is_open and far.port.is_open):
+                raise Conflict(f"link {link.link_id}: was deleted while it was measured")
             foreign = _offered(forwarder, near, far) - before - sent
     finally:
         link.is_measured = False

@@ -1,6 +1,7 @@
 """The links of an open project: made, changed and deleted as a whole, announced, and saved."""
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -19,7 +20,7 @@ from gns3trio.controller.link_filters import NO_IMPAIRMENTS, Impairments, apply_
 from gns3trio.controller.node import Node
 from gns3trio.controller.topology import LinkRecord
 from gns3trio.controller.wiring import Wiring, new_link_end
-from gns3trio.errors import LabError
+from gns3trio.errors import LabError, NotFound
 from gns3trio.forwarder.captures import CaptureService
 
 
@@ -95,15 +96,28 @@ class Links(Mapping[UUID, Link]):
             return self[record.link_id]
         for end in record.nodes:
             end.label = end.label or new_link_end(address_of(end)).label
-        link = await self._wiring.connect(record, NO_IMPAIRMENTS)
+        async with self._locked_nodes(end.node_id for end in record.nodes):
+            link = await self._wiring.connect(record, NO_IMPAIRMENTS)
         try:
             await self._hooks.make_durable()
         except BaseException:
             with trio.CancelScope(shield=True):
-                await self._wiring.disconnect(link)
+                await self._remove(link)
             raise
         self._publish("link.created", link)
         return link
+
+    @asynccontextmanager
+    async def _locked_nodes(self, node_ids: Iterable[UUID]) -> AsyncIterator[None]:
+        """Hold the locks of nodes, so that none is deleted meanwhile. Raises NotFound when one is not there."""
+        async with AsyncExitStack() as stack:
+            for node_id in sorted(set(node_ids)):  # all take them in one order
+                node = self._hooks.nodes().get(node_id)
+                if node is not None:
+                    await stack.enter_async_context(node.lock)
+                if node is None or node.deleted:
+                    raise NotFound(f"nodes: node ID {node_id} doesn't exist")
+            yield
 
     async def update(self, link: Link, changes: Mapping[str, Any], impairments: Impairments | None = None) -> None:
         """Change a link; ``changes`` holds checked values by the name of a LinkRecord field.
@@ -136,11 +150,19 @@ class Links(Mapping[UUID, Link]):
         link.record, link.impairments = after
 
     async def delete(self, link: Link) -> None:
-        """Separate the two ports; captures on the link end."""
-        await self.captures.stop_link(link)
-        await self._wiring.disconnect(link)
-        self._publish("link.deleted", link)
+        """Separate the two ports; captures on the link end. Deleted already is fine."""
+        if await self._remove(link):
+            self._publish("link.deleted", link)
         await self._hooks.make_durable()
+
+    async def _remove(self, link: Link) -> bool:
+        """Returns whether the link was still there."""
+        async with link.lock:
+            if self.get(link.link_id) is not link:
+                return False
+            await self.captures.stop_link(link)
+            await self._wiring.disconnect(link)
+            return True
 
     async def bind_nio(self, address: PortAddress, nio: UdpNio) -> None:
         """Bind a NIO that a client wires by itself (API version 1). It completes a link when the other
