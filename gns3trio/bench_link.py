@@ -59,6 +59,8 @@ def run_bench_link(arguments: argparse.Namespace) -> int:
         report = trio.run(partial(_measure, Client.from_arguments(arguments), arguments.project, arguments.link, body))
     except ExceptionGroup as group:
         raise sole_cause(group) from None
+    except BaseExceptionGroup as group:  # a nursery was interrupted
+        raise KeyboardInterrupt from group
     if arguments.json:
         print(json.dumps(report, indent=1))
     else:
@@ -73,12 +75,17 @@ def run_bench_link(arguments: argparse.Namespace) -> int:
 
 
 async def _measure(server: Client, project: str, link: str, body: dict[str, Any]) -> dict[str, Any]:
-    async with server.events(f"/v2/projects/{project}/notifications/ws") as connection, trio.open_nursery() as nursery:
-        if sys.stderr.isatty():
+    path = f"/v2/projects/{project}"
+    report: dict[str, Any]
+    if not sys.stderr.isatty():
+        report = await server.request("POST", f"{path}/links/{link}/benchmark", body)
+        return report
+    try:
+        async with server.events(f"{path}/notifications/ws") as connection, trio.open_nursery() as nursery:
             nursery.start_soon(_show_progress, connection, link)
-        report: dict[str, Any] = await server.request("POST", f"/v2/projects/{project}/links/{link}/benchmark", body)
-        nursery.cancel_scope.cancel()
-    if sys.stderr.isatty():
+            report = await server.request("POST", f"{path}/links/{link}/benchmark", body)
+            nursery.cancel_scope.cancel()
+    finally:
         print("\r\033[K", end="", file=sys.stderr)
     return report
 

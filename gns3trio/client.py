@@ -2,6 +2,7 @@
 
 import argparse
 import base64
+import http.client
 import json
 import os
 import ssl
@@ -67,13 +68,19 @@ class Client:
         if self.credentials is not None:
             request.add_header("Authorization", self.credentials)
         request.data = None if body is None else json.dumps(body).encode()
+        # No proxy: the websockets know none either, and a server on this host is not behind one.
+        opener = urllib.request.build_opener(
+            urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=self.context)
+        )
         try:
-            with urllib.request.urlopen(request, context=self.context if self.scheme == "https" else None) as reply:
+            with opener.open(request) as reply:
                 return json.loads(reply.read() or b"null")
         except urllib.error.HTTPError as error:
             raise Unavailable(_message_of(error)) from None
         except OSError as error:
             raise Unavailable(f"{self.scheme}://{self.address}: {getattr(error, 'reason', error)}") from None
+        except (ValueError, http.client.HTTPException) as error:
+            raise Unavailable(f"{self.scheme}://{self.address}: is no GNS3 server: {error!r}") from None
 
     @asynccontextmanager
     async def events(self, path: str) -> AsyncIterator[WebSocketConnection]:

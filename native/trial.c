@@ -18,8 +18,7 @@
 #define NANOSECONDS 1000000000u
 /* A frame that is so far behind the newest is not looked for any more: should it come, it counts as duplicated. */
 #define REMEMBERED 65536u
-/* Nothing came for so long: what is in the window is lost, and the next frames go. */
-#define STALL_NS 100000000u
+/* Who is busy looks for a stop once in so many turns. */
 #define LOOK_TURNS 64
 #define SUB_BUCKET_BITS 10
 
@@ -39,6 +38,7 @@ typedef struct {
     const udpfwd_trial_options *options;
     udpfwd_trial_result *result;
     int tx_fd, rx_fd, stop_fd;
+    int is_blocked; /* tx_fd took less than was due */
     uint64_t start_ns, last_sent_ns, last_progress_ns;
     uint64_t answered; /* frames that do not count in the window any more */
     uint64_t highest;  /* sequence number seen, plus one */
@@ -102,6 +102,7 @@ static unsigned due_frames(const trial *t, uint64_t now) {
 /* Returns how many were sent, or a negative errno. */
 static int send_due(trial *t, uint64_t now) {
     unsigned frames = due_frames(t, now);
+    t->is_blocked = 0;
     if (frames == 0)
         return 0;
     for (unsigned i = 0; i < frames; i++) {
@@ -110,6 +111,7 @@ static int send_due(trial *t, uint64_t now) {
         header->sent_ns = htobe64(now);
     }
     int sent = sendmmsg(t->tx_fd, t->out, frames, MSG_DONTWAIT);
+    t->is_blocked = sent < (int)frames;
     if (sent < 0)
         /* Full: later. Refused is the notice of a frame before: whoever listens may come yet. */
         return errno == EAGAIN || errno == ENOBUFS || errno == ECONNREFUSED || errno == EINTR ? 0 : -errno;
@@ -199,39 +201,42 @@ static int is_stopped(const trial *t) {
 /* Sleeps until something comes, a frame is due or the end is. Returns whether it shall stop. */
 static int wait_for_more(const trial *t, uint64_t now, int sending, uint64_t end_ns) {
     uint64_t until = end_ns;
-    if (sending && t->options->frames_per_second != 0) {
+    int blocked = sending && t->is_blocked; /* what is due is in the past: the socket says when it goes on */
+    if (sending && !blocked && t->options->frames_per_second != 0) {
         uint64_t due = t->start_ns + due_ns(t, t->result->sent);
         until = due < until ? due : until;
     }
     if (sending && t->options->window != 0) {
-        uint64_t stalled = t->last_progress_ns + STALL_NS;
+        uint64_t stalled = t->last_progress_ns + t->options->drain_ns;
         until = stalled < until ? stalled : until;
     }
     uint64_t left = until > now ? until - now : 0;
     struct timespec timeout = {.tv_sec = (time_t)(left / NANOSECONDS), .tv_nsec = (long)(left % NANOSECONDS)};
-    struct pollfd wait[] = {{.fd = t->stop_fd, .events = POLLIN}, {.fd = t->rx_fd, .events = POLLIN}};
-    return ppoll(wait, 2, &timeout, NULL) > 0 && wait[0].revents != 0;
+    struct pollfd wait[] = {{.fd = t->stop_fd, .events = POLLIN},
+                            {.fd = t->rx_fd, .events = POLLIN},
+                            {.fd = blocked ? t->tx_fd : -1, .events = POLLOUT}};
+    return ppoll(wait, 3, &timeout, NULL) > 0 && wait[0].revents != 0;
 }
 
 static int exchange(trial *t) {
     t->start_ns = t->last_progress_ns = now_ns();
     for (unsigned turn = 1;; turn++) {
         uint64_t now = now_ns();
-        int sending = !is_all_sent(t, now);
-        int sent = sending ? send_due(t, now) : 0, received = receive(t);
+        uint64_t known = t->result->received; /* frames of others are no progress */
+        int sent = is_all_sent(t, now) ? 0 : send_due(t, now), received = receive(t);
         if (sent < 0 || received < 0)
             return sent < 0 ? sent : received;
-        if (sent > 0 || received > 0)
+        if (sent > 0 || t->result->received != known)
             t->last_progress_ns = now;
-        else if (now - t->last_progress_ns >= STALL_NS)
-            t->answered = t->result->sent;
+        else if (now - t->last_progress_ns >= t->options->drain_ns)
+            t->answered = t->result->sent; /* what is in the window is lost, and the next frames go */
+        int sending = !is_all_sent(t, now); /* the last may have gone just now */
         uint64_t end_ns = sending ? t->start_ns + t->options->duration_ns : t->last_sent_ns + t->options->drain_ns;
         if (!sending && (t->result->received >= t->result->sent || now >= end_ns))
             return 0;
-        if (received > 0 && sent < BATCH)
-            continue; /* the answers may let the next frames go */
-        /* Who sends full batches does not sleep, and looks only now and then. */
-        if (sent < BATCH ? wait_for_more(t, now, sending, end_ns) : turn % LOOK_TURNS == 0 && is_stopped(t))
+        /* Who sends full batches does not sleep, nor who got answers: they may let the next frames go. */
+        int busy = sent == BATCH || received > 0;
+        if (busy ? turn % LOOK_TURNS == 0 && is_stopped(t) : wait_for_more(t, now, sending, end_ns))
             return -ECANCELED;
     }
 }

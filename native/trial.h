@@ -26,7 +26,7 @@ typedef struct {
     uint64_t frames_per_second; /* 0: as fast as the window allows */
     uint64_t frames;            /* stop after so many; 0: when the time is over */
     uint64_t duration_ns;
-    uint64_t drain_ns; /* how long to wait for frames after the last was sent */
+    uint64_t drain_ns; /* how long to wait for frames after the last was sent; in a window longer ones are lost */
     uint32_t window;   /* frames unanswered at most; 0: no limit */
     uint32_t reserved;
 } udpfwd_trial_options;

@@ -154,12 +154,144 @@ static void test_stop(void) {
     close(stop);
 }
 
+/* --- what once went wrong --- */
+
+static uint64_t clock_ns(clockid_t clock) {
+    struct timespec now;
+    clock_gettime(clock, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+static void *write_stop(void *argument) {
+    const int *stop = argument;
+    uint64_t one = 1;
+    usleep(50000);
+    CHECK(write(*stop, &one, sizeof one) == sizeof one);
+    return NULL;
+}
+
+static void connect_to(int from, int to) {
+    struct sockaddr_in address = {
+        .sin_family = AF_INET, .sin_port = htons(test_port_of(to)), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    CHECK(connect(from, (struct sockaddr *)&address, sizeof address) == 0);
+}
+
+/* Answers come in every turn; it is looked for the stop all the same. */
+static void test_stop_while_answers_come(void) {
+    int tx = test_socket(), rx = test_socket(), stop = eventfd(0, 0);
+    connect_to(tx, rx);
+    udpfwd_trial_options options = thousand;
+    options.frames = 0;
+    options.frames_per_second = 0;
+    options.window = 16;
+    pthread_t stopper;
+    CHECK(pthread_create(&stopper, NULL, write_stop, &stop) == 0);
+    static udpfwd_trial_result r;
+    CHECK(udpfwd_trial(tx, rx, stop, &options, &r) == -ECANCELED && r.received > 0);
+    CHECK(pthread_join(stopper, NULL) == 0);
+    close(tx);
+    close(rx);
+    close(stop);
+}
+
+/* A burst that is no whole number of batches, and wholly lost: over after the drain, not after the duration. */
+static void test_a_lost_burst(void) {
+    int tx = test_socket(), rx = test_socket(), hole = test_socket(), stop = eventfd(0, 0);
+    connect_to(tx, hole);
+    udpfwd_trial_options options = thousand;
+    options.frames = 100;
+    options.frames_per_second = 0;
+    options.drain_ns = 1000000;
+    static udpfwd_trial_result r;
+    uint64_t begin = clock_ns(CLOCK_MONOTONIC);
+    CHECK(udpfwd_trial(tx, rx, stop, &options, &r) == 0 && r.sent == 100 && r.received == 0);
+    CHECK(clock_ns(CLOCK_MONOTONIC) - begin < options.duration_ns / 2);
+    close(tx);
+    close(rx);
+    close(hole);
+    close(stop);
+}
+
+static void *read_later(void *argument) {
+    const int *fd = argument;
+    char frame[256];
+    usleep(50000);
+    while (recv(*fd, frame, sizeof frame, 0) > 1) {
+    }
+    return NULL;
+}
+
+/* A socket that is full: it waits without work, and goes on when there is room. */
+static void test_a_full_socket(void) {
+    int ends[2], rx = test_socket(), stop = eventfd(0, 0);
+    CHECK(socketpair(AF_UNIX, SOCK_DGRAM, 0, ends) == 0);
+    pthread_t reader;
+    CHECK(pthread_create(&reader, NULL, read_later, &ends[1]) == 0);
+    udpfwd_trial_options options = thousand;
+    options.frames_per_second = 0;
+    options.drain_ns = 1000000;
+    static udpfwd_trial_result r;
+    CHECK(udpfwd_trial(ends[0], rx, stop, &options, &r) == 0 && r.sent == 1000);
+    CHECK(send(ends[0], "x", 1, 0) == 1);
+    CHECK(pthread_join(reader, NULL) == 0);
+    options.frames_per_second = 10000; /* now nobody reads */
+    options.frames = 0;
+    options.duration_ns = 500000000;
+    uint64_t begin = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+    CHECK(udpfwd_trial(ends[0], rx, stop, &options, &r) == 0);
+    CHECK(clock_ns(CLOCK_THREAD_CPUTIME_ID) - begin < options.duration_ns / 2);
+    for (int i = 0; i < 2; i++)
+        close(ends[i]);
+    close(rx);
+    close(stop);
+}
+
+typedef struct {
+    int fd, done;
+} chatter;
+
+static void *send_now_and_then(void *argument) {
+    chatter *c = argument;
+    while (!__atomic_load_n(&c->done, __ATOMIC_ACQUIRE)) {
+        CHECK(send(c->fd, "other", 5, 0) == 5);
+        usleep(1000);
+    }
+    return NULL;
+}
+
+/* A lost window opens again although others' frames keep coming. */
+static void test_a_lost_window_among_frames_of_others(void) {
+    int tx = test_socket(), rx = test_socket(), hole = test_socket(), stop = eventfd(0, 0);
+    chatter other = {.fd = test_socket()};
+    connect_to(tx, hole);
+    connect_to(other.fd, rx);
+    pthread_t thread;
+    CHECK(pthread_create(&thread, NULL, send_now_and_then, &other) == 0);
+    udpfwd_trial_options options = thousand;
+    options.frames = 20;
+    options.window = 4;
+    options.drain_ns = 20000000;
+    static udpfwd_trial_result r;
+    CHECK(udpfwd_trial(tx, rx, stop, &options, &r) == 0 && r.sent == 20 && r.foreign > 0);
+    __atomic_store_n(&other.done, 1, __ATOMIC_RELEASE);
+    CHECK(pthread_join(thread, NULL) == 0);
+    close(tx);
+    close(rx);
+    close(hole);
+    close(other.fd);
+    close(stop);
+}
+
 int main(void) {
     test_a_perfect_way();
     test_loss_doubles_and_swaps();
     test_a_window();
     test_frames_of_others();
     test_stop();
-    puts("trial_test: 5 passed");
+    test_stop_while_answers_come();
+    test_a_lost_burst();
+    test_a_full_socket();
+    test_a_lost_window_among_frames_of_others();
+    puts("trial_test: 9 passed");
     return 0;
 }

@@ -44,18 +44,19 @@ async def benchmark_link(
             rx, sink = _probe_end(stack, forwarder)
             stack.enter_context(forwarder.probe(source, sink, near.port, far.port))
             sent = 0
+            before = offered = _offered(forwarder, near, far)
 
             async def run(spec: TrialSpec) -> TrialResult:
-                nonlocal sent
+                nonlocal sent, offered
                 result = await run_trial(tx, rx, spec, next(_trial_ids) & 0xFFFFFFFF)
+                if link.record.suspend or not (near.port.is_open and far.port.is_open):
+                    raise Conflict(f"link {link.link_id}: was suspended or deleted while it was measured")
                 sent += result.sent
+                offered = _offered(forwarder, near, far)
                 return result
 
-            before = _offered(forwarder, near, far)
             results = await run_benchmark(request, run, progress)
-            if not (near.port.is_open and far.port.is_open):
-                raise Conflict(f"link {link.link_id}: was deleted while it was measured")
-            foreign = _offered(forwarder, near, far) - before - sent
+            foreign = offered - before - sent
     finally:
         link.is_measured = False
     return {

@@ -31,7 +31,7 @@ def _throughput(result: Mapping[str, Any], key: str, unit: float) -> str:
 
 
 def _latency(result: Mapping[str, Any], key: str) -> str:
-    return f"{result['latency'][key]:.1f}" if "latency" in result else "-"
+    return f"{result['latency'][key]:.1f}" if result.get("latency") else "-"
 
 
 def table(report: Report) -> Iterator[str]:
@@ -77,13 +77,11 @@ def plot(report: Report) -> str:
 def _charts(results: Sequence[Mapping[str, Any]]) -> list[_Chart]:
     throughput = [(r["frame_size"], r["throughput"]["bits_per_second"] / 1e6) for r in results if "throughput" in r]
     latencies = [
-        _Series(key.removesuffix("_us"), [(r["frame_size"], r["latency"][key]) for r in results if "latency" in r])
+        _Series(key.removesuffix("_us"), [(r["frame_size"], r["latency"][key]) for r in results if r.get("latency")])
         for key in ("p50_us", "p99_us", "p99.9_us")
     ]
     losses = [
-        _Series(
-            f"{r['frame_size']} bytes", sorted((p["frames_per_second"] / 1000, p["loss_percent"]) for p in r["loss"])
-        )
+        _Series(f"{r['frame_size']} bytes", sorted((p["sent_per_second"] / 1000, p["loss_percent"]) for p in r["loss"]))
         for r in results
         if "loss" in r
     ]

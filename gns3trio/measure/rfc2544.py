@@ -25,6 +25,8 @@ MAX_SECONDS = 1800.0
 MAX_SEARCH_TRIALS = 20
 FIRST_BURST_FRAMES = 64
 MAX_BURST_FRAMES = 65536
+# A burst ends with its last frame; whoever cannot send it in this time sends no burst.
+BURST_SECONDS = 2.0
 LOSS_STEP_PERCENT = 10
 
 
@@ -49,8 +51,12 @@ class BenchmarkRequest:
         """Raises Invalid, naming the field, for what the converter cannot know."""
         if not self.tests:
             raise Invalid("tests: name at least one")
+        if len(set(self.tests)) < len(self.tests):
+            raise Invalid("tests: names one twice")
         if not self.frame_sizes:
             raise Invalid("frame_sizes: name at least one")
+        if len(set(self.frame_sizes)) < len(self.frame_sizes):
+            raise Invalid("frame_sizes: names one twice")
         for index, size in enumerate(self.frame_sizes):
             if not MIN_SIZE <= size <= MAX_SIZE:
                 raise Invalid(f"frame_sizes[{index}]: {size} is not from {MIN_SIZE} to {MAX_SIZE} bytes")
@@ -59,8 +65,17 @@ class BenchmarkRequest:
 
     def longest_seconds(self) -> float:
         """How long it takes if every search goes to its end."""
-        trials = MAX_SEARCH_TRIALS * len(self.tests) * len(self.frame_sizes)
-        return trials * (self.trial_seconds + self.drain_seconds)
+        trials, bursts = 0, 0
+        if {"throughput", "latency"} & set(self.tests):
+            trials += MAX_SEARCH_TRIALS
+        if "latency" in self.tests:
+            trials += 1
+        if "loss" in self.tests:
+            trials += 100 // LOSS_STEP_PERCENT
+        if "burst" in self.tests:
+            bursts += MAX_SEARCH_TRIALS
+        seconds = trials * (self.trial_seconds + self.drain_seconds) + bursts * (BURST_SECONDS + self.drain_seconds)
+        return seconds * len(self.frame_sizes)
 
 
 RunTrial = Callable[[TrialSpec], Awaitable[TrialResult]]
@@ -83,7 +98,7 @@ class _Bench:
             TrialSpec(
                 frame_bytes=self._size - CHECKSUM_BYTES,
                 frames_per_second=rate,
-                seconds=request.trial_seconds if frames is None else request.trial_seconds * 10,
+                seconds=request.trial_seconds if frames is None else BURST_SECONDS,
                 frames=frames,
                 drain_seconds=request.drain_seconds,
             )
@@ -102,11 +117,9 @@ class _Bench:
         )
         return result
 
-    def passes(self, result: TrialResult, rate: int | None) -> bool:
-        """Whether nothing (or not more than allowed) was lost, and the sender kept the rate."""
-        if result.sent == 0 or result.loss_ratio * 100 > self._request.max_loss_percent:
-            return False
-        return rate is None or result.sent >= 0.98 * rate * self._request.trial_seconds
+    def passes(self, result: TrialResult, frames: float) -> bool:
+        """Whether nothing (or not more than allowed) was lost, and the sender did send the ``frames``."""
+        return 0 < result.sent >= frames and result.loss_ratio * 100 <= self._request.max_loss_percent
 
     async def throughput(self) -> dict[str, Any]:
         """The highest rate without loss, by bisection (26.1)."""
@@ -114,7 +127,7 @@ class _Bench:
         rate = high
         for _ in range(MAX_SEARCH_TRIALS):
             result = await self.trial("throughput", rate)
-            if self.passes(result, rate):
+            if self.passes(result, 0.98 * rate * self._request.trial_seconds):
                 low, best = rate, result
             else:
                 high = rate
@@ -128,9 +141,11 @@ class _Bench:
             "loss_percent": best.loss_ratio * 100 if best is not None else None,
         }
 
-    async def latency(self, rate: int) -> dict[str, Any]:
-        """Latencies at the throughput (26.2), in microseconds."""
+    async def latency(self, rate: int) -> dict[str, Any] | None:
+        """Latencies at the throughput (26.2), in microseconds; None when no frame arrived."""
         result = await self.trial("latency", rate)
+        if result.received == 0:
+            return None
         return {
             "frames_per_second": rate,
             "received": result.received,
@@ -165,7 +180,7 @@ class _Bench:
         """The longest burst at full speed without loss, by doubling and bisection (26.4)."""
         low, high, frames = 0, MAX_BURST_FRAMES + 1, FIRST_BURST_FRAMES
         for _ in range(MAX_SEARCH_TRIALS):
-            if self.passes(await self.trial("burst", None, frames), None):
+            if self.passes(await self.trial("burst", None, frames), frames):
                 low = frames
             else:
                 high = frames

@@ -14,6 +14,7 @@ from tests.api.test_links import Lab, lab
 from tests.api.test_notifications import ws_events
 
 __all__ = ["lab"]
+QUICK_BURST = {"tests": ["burst"], "trial_seconds": 0.05, "drain_seconds": 0.01, "frame_sizes": [64], "resolution": 0.5}
 QUICK = {"trial_seconds": 0.1, "drain_seconds": 0.3, "frame_sizes": [64], "max_frames_per_second": 4000}
 
 
@@ -87,6 +88,40 @@ async def test_one_benchmark_at_a_time(server: Server, project: dict[str, Any]) 
     assert sorted(statuses) == [201, 409, 409]
     await server.request("PUT", path, {"suspend": True}, 201)
     assert "is suspended" in (await server.request("POST", f"{path}/benchmark", QUICK, 409))["message"]
+
+
+async def test_a_link_that_is_deleted_meanwhile(server: Server, project: dict[str, Any]) -> None:
+    lab, path = await builtin_link(server, project)
+    replies: list[Any] = []
+
+    async def measure() -> None:
+        replies.append(await server.request("POST", f"{path}/benchmark", {**QUICK, "tests": ["loss"]}, 409))
+
+    async with ws_events(server, f"{lab.path}/notifications/ws") as stream, trio.open_nursery() as nursery:
+        nursery.start_soon(measure)
+        await stream.until("link.benchmark")
+        await server.request("DELETE", path, None, 204)
+    assert "while it was measured" in replies[0]["message"]
+
+
+async def test_it_ends_when_its_client_leaves(server: Server, project: dict[str, Any]) -> None:
+    _, path = await builtin_link(server, project)
+
+    async def measure() -> None:
+        await server.http.post(f"{path}/benchmark", json={**QUICK, "trial_seconds": 20.0, "tests": ["throughput"]})
+
+    async def frames() -> int:
+        return int((await server.request("GET", f"{path}/statistics", None, 200))["a_to_b"]["frames"])
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(measure)
+        with trio.fail_after(10):
+            while await frames() == 0:
+                pass
+        nursery.cancel_scope.cancel()
+    with trio.fail_after(10):  # the trial alone would have taken twice as long
+        while (await server.http.post(f"{path}/benchmark", json=QUICK_BURST)).status_code != 201:
+            pass
 
 
 async def test_the_command(

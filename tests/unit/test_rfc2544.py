@@ -4,6 +4,7 @@ import itertools
 import xml.etree.ElementTree as ElementTree
 from typing import Any
 
+import attrs
 import pytest
 
 from gns3trio.errors import Invalid
@@ -75,17 +76,54 @@ async def test_a_link_that_is_faster_than_the_request() -> None:
 
 
 async def test_a_link_that_loses_everything() -> None:
-    (result,), _ = await measure(FormulaLink(0, 0), frame_sizes=[64])
+    results, _ = await measure(FormulaLink(0, 0), frame_sizes=[64])
+    (result,) = results
     assert result["throughput"]["frames_per_second"] <= 20
+    assert result["latency"] is None  # and not 0 us
+    report = {"results": results, "nodes_were_sending": False, "foreign_frames": 0}
+    assert list(table(report))[1].split()[3:6] == ["-", "-", "-"]
+    ElementTree.fromstring(plot(report))
     assert result["burst"]["frames"] == 0
     assert len(result["loss"]) == 10 and all(point["loss_percent"] == 100 for point in result["loss"])
+
+
+class SlowSender(FormulaLink):
+    """Sends ``most`` frames in a trial at most, whatever was asked for."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(capacity=10**9, queue=10**9)
+        self.most = most
+
+    async def run(self, spec: TrialSpec) -> TrialResult:
+        result = await super().run(spec)
+        sent = min(result.sent, self.most)
+        return attrs.evolve(result, sent=sent, received=sent)
+
+
+async def test_what_was_not_sent_is_not_counted_as_passed() -> None:
+    (result,), _ = await measure(SlowSender(500), frame_sizes=[64], max_frames_per_second=1000)
+    assert 500 * 0.98 <= result["throughput"]["frames_per_second"] <= 500 / 0.98
+    assert 500 * 0.98 <= result["burst"]["frames"] <= 500 and result["burst"]["limited_by_request"] is False
+    assert result["loss"][0]["sent_per_second"] == 500
+
+
+@pytest.mark.parametrize("tests", [["throughput"], ["latency"], ["loss"], ["burst"], ["loss", "burst", "latency"]])
+@pytest.mark.parametrize("capacity", [0, 1, 30_000, 10**9])
+async def test_no_benchmark_takes_longer_than_it_says(tests: list[str], capacity: int) -> None:
+    link = FormulaLink(capacity, capacity)
+    request: dict[str, Any] = {"tests": tests, "frame_sizes": [64, 512], "trial_seconds": 10.0}
+    await measure(link, **request)
+    longest = sum(spec.seconds + spec.drain_seconds for spec in link.trials)
+    assert longest <= BenchmarkRequest(**request).longest_seconds()
 
 
 @pytest.mark.parametrize(
     ("fields", "complaint"),
     [
         ({"tests": []}, "tests"),
+        ({"tests": ["loss", "loss"]}, "tests: names one twice"),
         ({"frame_sizes": []}, "frame_sizes"),
+        ({"frame_sizes": [64, 64]}, "frame_sizes: names one twice"),
         ({"frame_sizes": [64, 20]}, r"frame_sizes\[1\]: 20"),
         ({"frame_sizes": [64, 128, 256, 512], "trial_seconds": 60.0}, "trial_seconds: this may take"),
     ],

@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import attrs
+import trio
 from starlette.responses import Response
 
 from gns3trio.api.routing import ApiRequest, RouteTable
@@ -15,7 +16,7 @@ from gns3trio.controller.link_captures import CaptureRequest
 from gns3trio.controller.link_filters import Impairments
 from gns3trio.controller.topology import LinkRecord
 from gns3trio.controller.views import capture_view, link_view
-from gns3trio.errors import Conflict, Invalid
+from gns3trio.errors import Conflict, Invalid, Unavailable
 from gns3trio.forwarder.filters import GNS3_FILTERS, check_gns3_filters, check_impairments, describe
 from gns3trio.forwarder.forwarder import check_expression
 from gns3trio.measure.rfc2544 import BenchmarkRequest
@@ -183,7 +184,18 @@ async def measure_link(api: ApiRequest, project_id: UUID, link_id: UUID, body: B
         payload = {"link_id": str(link_id), "project_id": str(project_id), **trial}
         api.controller.hub.publish(Event("link.benchmark", payload, project_id))
 
-    return await benchmark_link(api.context.forwarder, link, project.links.tunnels(link), body, tell)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(_cancel_when_client_leaves, api, nursery.cancel_scope)
+        report = await benchmark_link(api.context.forwarder, link, project.links.tunnels(link), body, tell)
+        nursery.cancel_scope.cancel()
+        return report
+    raise Unavailable("the client left")  # nobody reads it
+
+
+async def _cancel_when_client_leaves(api: ApiRequest, scope: trio.CancelScope) -> None:
+    while (await api.http.receive())["type"] != "http.disconnect":
+        pass
+    scope.cancel()
 
 
 @routes.route("GET", "/nodes/{node_id}/links")
