@@ -1,27 +1,9 @@
 /* Captures: which frames become records, and that a reader never sees half of one. */
-#include "test_core.h"
+#include "test_link.h"
 
 #include <stdatomic.h>
 
 enum { RING_BYTES = 65536, FRAME_BYTES = 100, BOTH = UDPFWD_RX | UDPFWD_TX };
-
-typedef struct {
-    running r;
-    link_ends l;
-} bed;
-
-static bed open_bed(void) {
-    bed b = {.r = start()};
-    b.l = open_link(b.r.core);
-    CHECK(udpfwd_splice(b.r.core, b.l.a_tunnel, b.l.b_tunnel) == 0);
-    start_workers(&b.r);
-    return b;
-}
-
-static void close_bed(bed *b) {
-    stop(&b->r);
-    close_link(&b->l);
-}
 
 static udpfwd_capture *open_capture(bed *b, int format, int directions, uint32_t snaplen, const char *expression) {
     udpfwd_capture *capture;

@@ -1,27 +1,9 @@
 /* Filters, on a spliced link between two nodes: they sit at the tunnel port of a, so TX is a to b and RX is b to a. */
-#include "test_core.h"
+#include "test_link.h"
 
 #include <time.h>
 
 enum { FRAME_BYTES = 60, A_TO_B = UDPFWD_TX, B_TO_A = UDPFWD_RX, BOTH = UDPFWD_RX | UDPFWD_TX };
-
-typedef struct {
-    running r;
-    link_ends l;
-} bed;
-
-static bed open_bed(void) {
-    bed b = {.r = start()};
-    b.l = open_link(b.r.core);
-    CHECK(udpfwd_splice(b.r.core, b.l.a_tunnel, b.l.b_tunnel) == 0);
-    start_workers(&b.r);
-    return b;
-}
-
-static void close_bed(bed *b) {
-    stop(&b->r);
-    close_link(&b->l);
-}
 
 static void set_filters(bed *b, const udpfwd_filter *filters, int n, uint64_t seed) {
     char error[128] = "";
