@@ -72,11 +72,16 @@ class Link:
         return [address_of(end) for end in self.record.nodes]
 
 
+def check_nodes(first: UUID, second: UUID) -> None:
+    """Raises Conflict when the two are one node."""
+    if first == second:
+        raise Conflict("nodes: a node cannot be linked to itself")
+
+
 def check_link(ends: Iterable[PortAddress], used: Iterable[PortAddress]) -> None:
     """Raises Conflict when ``ends`` cannot be joined; ``used`` are the ports that have a link or NIO."""
     first, second = ends
-    if first.node_id == second.node_id:
-        raise Conflict("nodes: a node cannot be linked to itself")
+    check_nodes(first.node_id, second.node_id)
     taken = set(used)
     for end in (first, second):
         if end in taken:

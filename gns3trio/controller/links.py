@@ -14,7 +14,7 @@ from gns3trio.compute.nio import UdpNio
 from gns3trio.compute.node import ComputeNode
 from gns3trio.compute.tunnels import Tunnel
 from gns3trio.controller import views
-from gns3trio.controller.link import Link, PortAddress, address_of
+from gns3trio.controller.link import Link, PortAddress, address_of, check_nodes
 from gns3trio.controller.link_captures import LinkCaptures
 from gns3trio.controller.link_filters import NO_IMPAIRMENTS, Impairments, apply_filters, apply_suspend
 from gns3trio.controller.node import Node
@@ -94,6 +94,7 @@ class Links(Mapping[UUID, Link]):
         """
         if record.link_id in self:
             return self[record.link_id]
+        check_nodes(*(end.node_id for end in record.nodes))
         for end in record.nodes:
             end.label = end.label or new_link_end(address_of(end)).label
         async with self._locked_nodes(end.node_id for end in record.nodes):

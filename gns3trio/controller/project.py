@@ -335,21 +335,29 @@ class Project:
         """Change a node; ``changes`` holds checked values by the name of a NodeRecord field.
 
         Moving and drawing changes are saved soon; a new name or console is durable when this returns. The caller holds
-        the lock. Raises Conflict from the compute; the node is then as before.
+        the lock. Raises Conflict from the compute, or Unavailable when the disk refuses; the node is then as before.
         """
         before = attrs.asdict(node.record, recurse=False)
-        label_before = attrs.evolve(node.record.label)
+        before["label"] = attrs.evolve(node.record.label)
         on_compute = await self._update_instance(node, changes, keep_name)
         if "label" in changes:
             changes["label"].text = node.name
         for field, value in changes.items():
             setattr(node.record, field, value)
-        if attrs.asdict(node.record, recurse=False) == before and node.record.label == label_before:
+        if attrs.asdict(node.record, recurse=False) == before:
             return
         self._publish("node.updated", views.node_view(node))
         self.file.mark()
         if on_compute:
-            await self.file.flush()
+            try:
+                await self.file.flush()
+            except LabError:
+                with trio.CancelScope(shield=True):
+                    await self._update_instance(node, dict(before), keep_name=True)
+                for field, value in before.items():
+                    setattr(node.record, field, value)
+                self._publish("node.updated", views.node_view(node))
+                raise
 
     async def _update_instance(self, node: Node, changes: dict[str, Any], keep_name: bool) -> bool:
         """Take name, console and properties out of ``changes`` and give them to what runs the node.

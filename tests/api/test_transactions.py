@@ -34,6 +34,9 @@ async def test_a_full_disk_undoes_a_creation(
         ]
         assert await server.request("GET", f"{path}/links", None, 200) == []
         assert len(list(Path(project["path"]).glob("project-files/vpcs/*"))) == 2
+        changes = {"name": "renamed", "console": first["console"] + 50, "x": 5}
+        await server.request("PUT", f"{path}/nodes/{first['node_id']}", changes, 503)
+        assert await server.request("GET", f"{path}/nodes/{first['node_id']}", None, 200) == first
     third = await create(server, project, name="PC3")
     assert (third["name"], third["console"]) == ("PC3", second["console"] + 1)
     await server.request("POST", f"{path}/links", {"nodes": ends}, 201)
