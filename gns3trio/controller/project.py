@@ -68,6 +68,7 @@ class Project:
         self.nodes: dict[UUID, Node] = {}
         self.deleted = False
         self._creating: dict[UUID, Node] = {}  # hold their id and name; neither listed nor saved
+        self._creation_ended = trio.Event()
         self._services = services
         self.links = self._no_links()
         self._kept = Topology(project_id=project_id, settings=settings)  # drawings, computes, unknown keys
@@ -154,6 +155,9 @@ class Project:
 
     async def _close(self) -> None:
         self.status = "closed"
+        while self._creating:  # each finds out, and undoes what it has done
+            self._creation_ended = trio.Event()
+            await self._creation_ended.wait()
         try:
             await self.file.stop_saving(keep=not (self.temporary or self.deleted))
             if self.temporary:
@@ -271,6 +275,7 @@ class Project:
                 await self._bring_up(node, startup_script)
         finally:
             del self._creating[record.node_id]
+            self._creation_ended.set()
         return node
 
     async def _bring_up(self, node: Node, startup_script: str | None) -> None:
