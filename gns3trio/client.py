@@ -14,7 +14,7 @@ from typing import Any
 
 import attrs
 import trio
-from trio_websocket import HandshakeError, WebSocketConnection, open_websocket_url
+from trio_websocket import ConnectionRejected, HandshakeError, WebSocketConnection, open_websocket_url
 
 from gns3trio.errors import LabError, Unavailable
 
@@ -92,8 +92,19 @@ class Client:
                 url, ssl_context=self.context if self.scheme == "https" else None, extra_headers=headers
             ) as connection:
                 yield connection
-        except (HandshakeError, OSError) as error:
-            raise Unavailable(f"{url}: cannot be watched: {error!r}") from None
+        except ConnectionRejected as error:
+            raise Unavailable(_rejection(error)) from None
+        except HandshakeError as error:
+            raise Unavailable(f"{url}: {error.__cause__ or 'is no GNS3 server'}") from None
+        except OSError as error:
+            raise Unavailable(f"{url}: {error}") from None
+
+
+def _rejection(error: ConnectionRejected) -> str:
+    try:
+        return str(json.loads(error.body or b"")["message"])
+    except (ValueError, KeyError, TypeError):
+        return f"the server answered {error.status_code}"
 
 
 def _message_of(error: urllib.error.HTTPError) -> str:

@@ -14,6 +14,7 @@ import attrs
 from gns3trio.errors import Invalid
 
 ENVIRONMENT_PREFIX = "GNS3TRIO_"
+_TEST_PREFIX = "GNS3TRIO_TEST_"  # what the project's tests read
 DEFAULT_FILES = (Path("/etc/gns3trio/gns3trio.toml"), Path("~/.config/gns3trio/gns3trio.toml"))
 
 _TRUE = frozenset({"1", "true", "yes", "on"})
@@ -41,7 +42,7 @@ class Config:
     user: str = _setting("", "user of HTTP Basic authentication; empty turns it off")
     password: str = _setting("", "password of HTTP Basic authentication")
     allow_unauthenticated: bool = _setting(False, "serve an address other than loopback without user and password")
-    local: bool = _setting(False, "clients share this file system: own project paths, load and shutdown")
+    local: bool = _setting(False, "clients share this file system: they may choose the folder of a project")
     projects_path: Path = _setting(Path("~/GNS3/projects"), "folder that holds the projects")
     vpcs_path: str = _setting("vpcs", "VPCS program: a path or a name looked up in PATH")
     console_start_port_range: int = _setting(2000, "first console port")
@@ -84,8 +85,8 @@ def _check(config: Config) -> None:
         raise Invalid("ssl: needs certfile and certkey")
     if not 0 <= config.forwarder_workers <= 64:
         raise Invalid(f"forwarder_workers: {config.forwarder_workers} is not from 0 to 64")
-    if config.stats_interval < 0.05:
-        raise Invalid(f"stats_interval: {config.stats_interval} is less than 0.05 seconds")
+    if not 0.05 <= config.stats_interval <= 3600:
+        raise Invalid(f"stats_interval: {config.stats_interval} is not from 0.05 to 3600 seconds")
     if config.log_level not in ("debug", "info", "warning", "error"):
         raise Invalid(f"log_level: {config.log_level!r} is not debug, info, warning or error")
     if not (config.is_loopback or config.user or config.allow_unauthenticated):
@@ -140,11 +141,18 @@ def load_config(arguments: Mapping[str, object], environ: Mapping[str, str], fil
         file = next((path for path in (p.expanduser() for p in reversed(DEFAULT_FILES)) if path.exists()), None)
     if file is not None:
         values.update(_read_file(file))
-    for name in SETTINGS:
-        if (raw := environ.get(ENVIRONMENT_PREFIX + name.upper())) is not None:
-            values[name] = parse_setting(name, raw)
+    for variable, raw in environ.items():
+        if variable.startswith(ENVIRONMENT_PREFIX) and not variable.startswith(_TEST_PREFIX):
+            values[_setting_of(variable)] = parse_setting(_setting_of(variable), raw)
     values.update({name: parse_setting(name, raw) for name, raw in arguments.items()})
     return Config(**values)
+
+
+def _setting_of(variable: str) -> str:
+    name = variable.removeprefix(ENVIRONMENT_PREFIX).lower()
+    if name not in SETTINGS:  # a mistyped password must not mean a server without one
+        raise Invalid(f"{variable}: there is no such setting")
+    return name
 
 
 def _read_file(file: Path) -> dict[str, Any]:

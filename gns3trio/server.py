@@ -7,6 +7,7 @@ import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
+from pathlib import Path
 
 import attrs
 import trio
@@ -17,6 +18,7 @@ from gns3trio.compute.compute import open_compute
 from gns3trio.config import Config
 from gns3trio.controller.controller import Controller, open_controller
 from gns3trio.controller.link_stats import LinkStats
+from gns3trio.controller.storage import lock_projects
 from gns3trio.forwarder.captures import open_captures
 from gns3trio.forwarder.forwarder import open_forwarder
 from gns3trio.http.serve import HttpSettings, serve_http
@@ -38,11 +40,12 @@ class RunningServer:
 async def open_server(config: Config) -> AsyncIterator[RunningServer]:
     """A server that runs as long as the ``async with``, and ends in order when the block does.
 
-    Raises Unavailable or Invalid when the address or the certificate cannot be used.
+    Raises Unavailable or Invalid when the address, the certificate or the folder for projects cannot be used.
     """
     hub = NotificationHub()
     closing = trio.Event()
     async with (
+        _locked_projects(config.projects_path),
         open_forwarder(workers=config.forwarder_workers, stats_interval=config.stats_interval) as forwarder,
         open_captures(forwarder) as captures,
         open_compute(config, forwarder) as compute,
@@ -63,6 +66,12 @@ async def open_server(config: Config) -> AsyncIterator[RunningServer]:
         yield RunningServer(urls, controller, closing)
         closing.set()
         statistics.cancel()
+
+
+@asynccontextmanager
+async def _locked_projects(projects_path: Path) -> AsyncIterator[None]:
+    with lock_projects(projects_path):
+        yield
 
 
 async def _run_until_cancelled(link_stats: LinkStats, task_status: trio.TaskStatus[trio.CancelScope]) -> None:

@@ -11,6 +11,7 @@ from gns3trio.api import metrics, v1
 from gns3trio.api.auth import BasicAuth
 from gns3trio.api.context import ApiContext
 from gns3trio.api.errors import ErrorBoundary
+from gns3trio.api.origin import OriginGuard
 from gns3trio.api.v2 import links, nodes, projects, server, vms
 
 TABLES = (
@@ -43,7 +44,7 @@ class _State:
 
 
 class Application:
-    """The ASGI application. From the outside in: CORS, authentication, errors, routes."""
+    """The ASGI application. From the outside in: CORS, foreign pages, authentication, errors, routes."""
 
     def __init__(self, context: ApiContext) -> None:
         config = context.config
@@ -57,6 +58,7 @@ class Application:
             password=config.password,
             guard_console_websockets=config.console_websocket_auth,
         )
+        app = OriginGuard(app, allowed=ALLOWED_ORIGINS, loopback=config.is_loopback)
         self._app = CORSMiddleware(
             app,
             allow_origins=ALLOWED_ORIGINS,

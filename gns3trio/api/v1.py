@@ -218,7 +218,8 @@ async def delete_vpcs(api: ApiRequest, project_id: UUID, vm_id: UUID) -> None:
 async def start_vpcs(api: ApiRequest, project_id: UUID, vm_id: UUID) -> dict[str, Any]:
     """Start a VPCS, which version 1 allows only with a NIO."""
     async with _opened(api, project_id).locked_node(vm_id) as node:
-        _require_nio(node)
+        if node.status != "started":
+            _require_nio(node)
         await node.require_instance().start()
         return v1_vm_view(node)
 

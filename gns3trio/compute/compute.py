@@ -3,6 +3,7 @@
 The controller calls it directly, without HTTP. A node that fails ends alone.
 """
 
+import logging
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -24,6 +25,8 @@ from gns3trio.compute.vpcs_process import VpcsPorts, VpcsProgramFinder
 from gns3trio.config import Config
 from gns3trio.errors import Conflict
 from gns3trio.forwarder.forwarder import Forwarder
+
+log = logging.getLogger(__name__)
 
 
 class Compute:
@@ -83,6 +86,8 @@ def _remove_folder(folder: Path) -> None:
 @asynccontextmanager
 async def open_compute(config: Config, forwarder: Forwarder) -> AsyncIterator[Compute]:
     """A compute whose nodes run below its nursery and end with it."""
+    if shutil.which(config.vpcs_path) is None:
+        log.warning("VPCS is not installed (%r was not found): VPCS nodes cannot be started", config.vpcs_path)
     udp_ports = UdpPorts(config.udp_start_port_range, config.udp_end_port_range)
     registry = NodeRegistry()
     async with trio.open_nursery() as nursery:

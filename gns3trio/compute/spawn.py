@@ -99,7 +99,8 @@ def spawn(
         child,
     )
     if result < 0:
-        raise OSError(-result, os.strerror(-result), argv[0])
+        culprit = argv[0] if os.access(cwd, os.X_OK) else os.fspath(cwd)
+        raise OSError(-result, os.strerror(-result), culprit)
     return ChildProcess(child.pid, child.pidfd)
 
 

@@ -230,7 +230,8 @@ class VpcsNode:
             except _PortTaken:
                 continue
             except OSError as error:
-                raise Conflict(f"VPCS '{self.name}' cannot be started: {error.strerror}") from None
+                what = f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+                raise Conflict(f"VPCS '{self.name}' cannot be started: {what}") from None
             return
         raise Conflict(f"VPCS '{self.name}' cannot bind a UDP port: other programs take them")
 

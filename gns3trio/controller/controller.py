@@ -3,6 +3,7 @@
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -154,5 +155,5 @@ async def open_controller(
             with trio.CancelScope(shield=True):
                 async with trio.open_nursery() as closing:
                     for project in controller.projects.values():
-                        closing.start_soon(project.close)
+                        closing.start_soon(partial(project.close, force=True))
         nursery.cancel_scope.cancel()

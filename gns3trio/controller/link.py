@@ -54,6 +54,7 @@ class Link:
     lock: trio.Lock = attrs.field(factory=trio.Lock)
 
     is_measured: bool = False  # a benchmark runs
+    withdrawn: bool = False  # being deleted: not saved any more, but still there until the disk knows
     last_capture_file: str | None = None  # of the GNS3 API, which shows it also later
 
     @property

@@ -26,11 +26,12 @@ from gns3trio.forwarder.captures import CaptureService
 
 @attrs.frozen(kw_only=True)
 class ProjectHooks:
-    """What the links need from their project: to announce an event, to have what changed on the disk, to tell the user
-    of an error, to know the nodes; and where captures go.
+    """What the links need from their project: to announce an event, to have what changed on the disk, soon (``mark``)
+    or now, to tell the user of an error, to know the nodes; and where captures go.
     """
 
     publish: Callable[[str, Any], None]
+    mark: Callable[[], None]
     make_durable: Callable[[], Awaitable[None]]
     log_error: Callable[[str], None]
     nodes: Callable[[], Mapping[UUID, Node]]
@@ -74,7 +75,7 @@ class Links(Mapping[UUID, Link]):
 
     def records(self) -> list[LinkRecord]:
         """The links as they are saved."""
-        return [link.record for link in self.values()]
+        return [link.record for link in self.values() if not link.withdrawn]
 
     def impairments(self) -> dict[UUID, Impairments]:
         """Our own filters by link."""
@@ -151,10 +152,30 @@ class Links(Mapping[UUID, Link]):
         link.record, link.impairments = after
 
     async def delete(self, link: Link) -> None:
-        """Separate the two ports; captures on the link end. Deleted already is fine."""
-        if await self._remove(link):
-            self._publish("link.deleted", link)
-        await self._hooks.make_durable()
+        """Separate the two ports; captures on the link end. Deleted already is fine.
+
+        Raises Unavailable when the disk refuses; the link is then as before.
+        """
+        async with self.withdrawal([link]):
+            await self._hooks.make_durable()
+
+    @asynccontextmanager
+    async def withdrawal(self, links: Iterable[Link]) -> AsyncIterator[None]:
+        """Links that are not saved any more, and deleted at the end of the block; kept when it raises."""
+        links = list(links)
+        for link in links:
+            link.withdrawn = True
+        try:
+            yield
+        except BaseException:
+            for link in links:
+                link.withdrawn = False
+            self._hooks.mark()
+            raise
+        with trio.CancelScope(shield=True):  # they are gone on the disk, so they go here too
+            for link in links:
+                if await self._remove(link):
+                    self._publish("link.deleted", link)
 
     async def _remove(self, link: Link) -> bool:
         """Returns whether the link was still there."""

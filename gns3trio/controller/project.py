@@ -5,6 +5,7 @@ notification hub, and is written to the project's file.
 """
 
 import contextlib
+import logging
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any, Literal
@@ -22,14 +23,17 @@ from gns3trio.controller.links import Links, ProjectHooks
 from gns3trio.controller.names import allocate_name
 from gns3trio.controller.node import Node
 from gns3trio.controller.project_file import ProjectFile
-from gns3trio.controller.storage import remove_folder
+from gns3trio.controller.storage import remove_folder, topology_file_name
 from gns3trio.controller.topology import NodeRecord, ProjectSettings, Topology
 from gns3trio.errors import Conflict, Forbidden, LabError, NotFound
 from gns3trio.forwarder.captures import CaptureService
 from gns3trio.notifications.events import Event, log_event
 from gns3trio.notifications.hub import NotificationHub
 
+log = logging.getLogger(__name__)
+
 LOCAL_COMPUTE_ID = "local"
+_LOG_LEVELS = {"error": logging.ERROR, "warning": logging.WARNING, "info": logging.INFO}
 
 
 @attrs.frozen(kw_only=True)
@@ -77,8 +81,9 @@ class Project:
     def _no_links(self) -> Links:
         hooks = ProjectHooks(
             publish=self._publish,
+            mark=lambda: self.file.mark(),
             make_durable=self._make_durable,
-            log_error=lambda message: self._publish(*_log("error", message)),
+            log_error=lambda message: self._log("error", message),
             nodes=lambda: self.nodes,
             folder=self.folder,
             captures=self._services.captures,
@@ -144,11 +149,17 @@ class Project:
             wired = all(self._find_instance(end.node_id) for end in link.nodes)
             await self.links.revive(link, impairments, wired=wired)
 
-    async def close(self) -> None:
-        """Stop all nodes, free their ports and write the file. Closed already is fine."""
+    async def close(self, *, force: bool = False) -> None:
+        """Stop all nodes, free their ports and write the file. Closed already is fine.
+
+        Raises Unavailable when the disk refuses a change that it does not hold yet; the project stays open then, unless
+        ``force`` says that this is its end.
+        """
         async with self._life:
             if self.status == "closed":
                 return
+            if not (force or self.temporary or self.deleted):
+                await self.file.flush()
             with trio.CancelScope(shield=True):  # half closed is no state to leave a project in
                 await self._close()
         self._publish_project("project.closed")
@@ -163,7 +174,7 @@ class Project:
             if self.temporary:
                 await trio.to_thread.run_sync(remove_folder, self.folder)
         except LabError as error:
-            self._publish(*_log("error", str(error)))
+            self._log("error", str(error))
         await self._release()
 
     async def _release(self) -> None:
@@ -195,7 +206,11 @@ class Project:
             raise Forbidden(f"Project '{self.settings.name}' is not opened")
 
     async def update(self, changes: dict[str, Any]) -> None:
-        """Change settings; ``changes`` holds checked values by setting name."""
+        """Change settings; ``changes`` holds checked values by setting name.
+
+        Raises Conflict for a name that a new project could not have either, Unavailable when the disk refuses.
+        """
+        topology_file_name(changes.get("name", self.settings.name))
         before = attrs.asdict(self.settings)
         for name, value in changes.items():
             setattr(self.settings, name, value)
@@ -215,13 +230,13 @@ class Project:
         return attrs.evolve(
             self._kept,
             settings=self.settings,
-            nodes=[node.record for node in self.nodes.values()],
+            nodes=[node.record for node in self.nodes.values() if not node.deleted],
             links=self.links.records(),
             impairments=self.links.impairments(),
         )
 
     def _save_failed(self, message: str) -> None:
-        self._publish(*_log("error", f"The project could not be saved: {message}"))
+        self._log("error", f"The project could not be saved: {message}")
 
     async def _make_durable(self) -> None:
         if self.status == "opened":
@@ -323,18 +338,26 @@ class Project:
             self.file.mark()
 
     async def delete_node(self, node: Node) -> None:
-        """Remove a node with its links and files. The caller holds its lock. Raises Conflict when it is locked."""
+        """Remove a node with its links and files. The caller holds its lock.
+
+        Raises Conflict when it is locked, Unavailable when the disk refuses; all is then as before.
+        """
         if node.record.locked:
             raise Conflict(f"Node '{node.name}' is locked")
-        for link in self.links.of_node(node.node_id):
-            await self.links.delete(link)
-        node.deleted = True
-        del self.nodes[node.node_id]
-        self.links.forget_node(node.node_id)
-        if node.instance is not None:
-            await self._services.compute.delete_node(node.instance)
+        # First on the disk: what is saved must never name files that are gone.
+        async with self.links.withdrawal(self.links.of_node(node.node_id)):
+            node.deleted = True
+            try:
+                await self._make_durable()
+            except BaseException:
+                node.deleted = False
+                raise
+        with trio.CancelScope(shield=True):
+            del self.nodes[node.node_id]
+            self.links.forget_node(node.node_id)
+            if node.instance is not None:
+                await self._services.compute.delete_node(node.instance)
         self._publish("node.deleted", views.node_view(node))
-        await self._make_durable()
 
     async def update_node(self, node: Node, changes: dict[str, Any], *, keep_name: bool = False) -> None:
         """Change a node; ``changes`` holds checked values by the name of a NodeRecord field.
@@ -414,8 +437,8 @@ class Project:
         """What the compute calls when something happens to the node by itself."""
 
         def emit(event: NodeEvent) -> None:
-            if event.kind in ("error", "warning", "info"):
-                self._publish(*_log(event.kind, event.message))
+            if event.kind in _LOG_LEVELS:
+                self._log(event.kind, event.message)
                 return
             node = self.nodes.get(node_id)
             if node is None or node.instance is None:
@@ -444,6 +467,12 @@ class Project:
     def _publish(self, action: str, payload: Any) -> None:
         self._services.hub.publish(Event(action, payload, self.project_id))
 
+    def _log(self, level: str, message: str) -> None:
+        """Tell those who watch the project, and who reads the server's log."""
+        log.log(_LOG_LEVELS[level], "project %s: %s", self.settings.name, message)
+        event = log_event(level, message)
+        self._publish(event.action, event.payload)
+
     def _publish_project(self, action: str) -> None:
         self._services.hub.publish(Event(action, views.project_view(self)))
 
@@ -464,8 +493,3 @@ async def _update_compute_node(
             await instance.set_properties(properties)
         undo.pop_all()
     return before != (instance.name, (instance.console, instance.console_type), instance.properties())
-
-
-def _log(level: str, message: str) -> tuple[str, dict[str, str]]:
-    event = log_event(level, message)
-    return event.action, event.payload

@@ -4,13 +4,20 @@
 Several callers of ``flush`` share one write.
 """
 
+import logging
+import math
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import trio
 
 from gns3trio.controller.storage import write_all
-from gns3trio.errors import LabError
+from gns3trio.errors import LabError, Unavailable
+
+log = logging.getLogger(__name__)
+
+# A disk that was full may have room again, and nobody may ask for the next write soon.
+RETRY_SECONDS = 5.0
 
 
 class Saver:
@@ -44,32 +51,44 @@ class Saver:
             raise self._error
 
     async def run(self, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
-        """Write whenever something was marked, until cancelled. A failed write is told, and retried at the next one."""
+        """Write whenever something was marked, until cancelled. A failed write is told once, and retried."""
         task_status.started()
         while True:
-            await self._wakeup.wait()
+            with trio.move_on_after(RETRY_SECONDS if self._error is not None else math.inf):
+                await self._wakeup.wait()
             self._wakeup = trio.Event()
             await self._write()
 
     async def _write(self) -> None:
-        changes, files = self._changes, self._render()
-        # What is on the disk already is not written again, but for the last file: it may have been replaced.
-        *companions, last = files
-        changed = {path: files[path] for path in companions if self._written.get(path) != files[path]}
+        changes = self._changes
         # Half a write must not be left behind, and it is short: it is not interrupted.
         with trio.CancelScope(shield=True):
             try:
-                await trio.to_thread.run_sync(write_all, {**changed, last: files[last]})
+                await self._write_files()
             except LabError as error:
-                self._error = error
-                self._on_failure(str(error))
+                self._fail(error)
+            except Exception:
+                log.exception("a project could not be saved")
+                self._fail(Unavailable("an error of this server; its log has the details"))
             else:
                 self._error = None
                 self._saved = changes
-                self._written.update(changed)
         self._attempted = changes
         done, self._attempt_done = self._attempt_done, trio.Event()
         done.set()
+
+    async def _write_files(self) -> None:
+        files = self._render()
+        # What is on the disk already is not written again, but for the last file: it may have been replaced.
+        *companions, last = files
+        changed = {path: files[path] for path in companions if self._written.get(path) != files[path]}
+        await trio.to_thread.run_sync(write_all, {**changed, last: files[last]})
+        self._written.update(changed)
+
+    def _fail(self, error: LabError) -> None:
+        told, self._error = self._error, error
+        if told is None or str(told) != str(error):
+            self._on_failure(str(error))
 
     def abandon(self) -> None:
         """The file is not wanted any more: let go of whoever waits for it."""

@@ -4,14 +4,19 @@ Layout (as GNS3): ``<projects_path>/<project_id>/<name>.gns3`` with ``project-fi
 """
 
 import errno
+import fcntl
+import logging
 import os
 import shutil
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import UUID
 
 from gns3trio.convert import parse_uuid
-from gns3trio.errors import Conflict, Unavailable
+from gns3trio.errors import Conflict, Invalid, Unavailable
+
+log = logging.getLogger(__name__)
 
 TOPOLOGY_SUFFIX = ".gns3"
 _TEMPORARY_SUFFIX = ".tmp"
@@ -34,19 +39,23 @@ def write_atomic(path: Path, data: bytes) -> None:
         os.replace(temporary, path)
         _sync_folder(path.parent)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # what made the write fail may keep this from working too
+            temporary.unlink()
         raise Unavailable(f"{path} cannot be written: {_reason(error)}") from error
 
 
 def write_all(files: Mapping[Path, bytes | None]) -> None:
     """Replace files in their order, each as ``write_atomic`` does; None removes one. The last one counts: what comes
-    before it means nothing without it.
+    before it means nothing without it. Raises Unavailable when the disk refuses.
     """
     for path, data in files.items():
         if data is not None:
             write_atomic(path, data)
-        else:
+            continue
+        try:
             path.unlink(missing_ok=True)
+        except OSError as error:
+            raise Unavailable(f"{path} cannot be deleted: {_reason(error)}") from error
 
 
 def _sync_folder(folder: Path) -> None:
@@ -61,6 +70,32 @@ def _reason(error: OSError) -> str:
     if error.errno == errno.ENOSPC:
         return "the disk is full"
     return error.strerror or str(error)
+
+
+@contextmanager
+def lock_projects(projects_path: Path) -> Iterator[None]:
+    """Have the folder for projects, made when it is missing, for this process alone; the lock dies with the process.
+
+    Two servers that save the same projects would overwrite each other's changes. Raises Unavailable when another one
+    is there, Invalid when this cannot be a folder.
+    """
+    try:
+        projects_path.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(projects_path, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError as error:
+        reason = "is not a folder" if isinstance(error, FileExistsError | NotADirectoryError) else _reason(error)
+        raise Invalid(f"projects_path: {projects_path}: {reason}") from None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        raise Unavailable(f"projects_path: another gns3trio server uses {projects_path}") from None
+    except OSError as error:  # some network file systems lock no folders
+        log.warning("projects_path: %s cannot be locked against a second server: %s", projects_path, _reason(error))
+    try:
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def make_project_folder(folder: Path) -> None:

@@ -83,7 +83,12 @@ class Connections:
     @property
     def write_stall_seconds(self) -> float:
         """How long a client may take nothing, at present."""
-        return self.limits.closing_write_seconds if self.closing else self.limits.write_stall_seconds
+        return self.limits.closing_stall_seconds if self.closing else self.limits.write_stall_seconds
+
+    @property
+    def body_stall_seconds(self) -> float:
+        """How long an unfinished request body may pause, at present."""
+        return self.limits.closing_stall_seconds if self.closing else self.limits.body_stall_seconds
 
     def close(self) -> None:
         """The server stops: idle connections end, replies go on, but clients that do not read are given up soon."""
@@ -234,10 +239,12 @@ class Connection:
             await trio.aclose_forcefully(self._stream)
 
     def hurry(self) -> None:
-        """The server closes: end if idle, and do not wait long for a client that does not read."""
+        """The server closes: end if idle, and do not wait long for a client that does not read or send."""
         if self._idle:
             self._stop_reading()
-        hurried = trio.current_time() + self._limits.closing_write_seconds
+        hurried = trio.current_time() + self._limits.closing_stall_seconds
+        if not self._idle and self._protocol.receiving_body:
+            self._reading.deadline = min(self._reading.deadline, hurried)
         self._writing.deadline = min(self._writing.deadline, hurried)
 
     async def _serve(self) -> None:
@@ -326,7 +333,7 @@ class Connection:
         if self._idle:
             return self._idle_deadline
         if self._protocol.receiving_body:
-            return trio.current_time() + self._limits.body_stall_seconds
+            return trio.current_time() + self._siblings.body_stall_seconds
         return inf  # a reply is running, or this is a websocket
 
     async def _read_until_end(self) -> None:

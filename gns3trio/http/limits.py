@@ -30,8 +30,8 @@ class Limits:
     linger_seconds: float = 2.0
     """After a last reply, for the client to take it and close; its unread bytes would make the kernel send a
     reset, which can destroy a reply that is still under way."""
-    closing_write_seconds: float = 1.0
-    """As write_stall_seconds once the server closes."""
+    closing_stall_seconds: float = 1.0
+    """As write_stall_seconds and body_stall_seconds once the server closes."""
     closing_grace_seconds: float = 5.0
     """For requests that are running when the server closes; then they are cancelled."""
     backlog: int = 1024

@@ -51,8 +51,8 @@ async def serve_http(
 ) -> None:
     """Serve until ``closing`` is set; ``task_status`` gets the URLs, with real ports, once clients can connect.
 
-    At ``closing`` the server accepts no more, idle connections end, and clients that do not read have
-    ``limits.closing_write_seconds``. Endless replies and websockets are expected to end by themselves, for which
+    At ``closing`` the server accepts no more, idle connections end, and clients that do not read or send have
+    ``limits.closing_stall_seconds``. Endless replies and websockets are expected to end by themselves, for which
     the application watches the same event. What still runs after ``limits.closing_grace_seconds`` is cancelled.
     Cancelling this function instead ends all connections at once.
 

@@ -42,6 +42,30 @@ async def test_a_full_disk_undoes_a_creation(
     await server.request("POST", f"{path}/links", {"nodes": ends}, 201)
 
 
+async def test_a_full_disk_undoes_a_deletion_and_keeps_a_project_open(
+    server: Server, project: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = f"/v2/projects/{project['project_id']}"
+    nodes = [await create(server, project), await create(server, project)]
+    ends = [{"node_id": n["node_id"], "adapter_number": 0, "port_number": 0} for n in nodes]
+    link = await server.request("POST", f"{path}/links", {"nodes": ends}, 201)
+    with monkeypatch.context() as disk:
+        disk.setattr(storage, "write_atomic", refuse)
+        await server.request("DELETE", f"{path}/nodes/{nodes[0]['node_id']}", None, 503)
+        await server.request("DELETE", f"{path}/links/{link['link_id']}", None, 503)
+        error = await server.request("POST", f"{path}/close", None, 503)
+        assert "the disk is full" in error["message"]
+        assert await server.request("GET", f"{path}/nodes", None, 200) == nodes
+        assert await server.request("GET", f"{path}/links", None, 200) == [link]
+        assert Path(nodes[0]["node_directory"]).is_dir()
+    await server.request("POST", f"{path}/close", None, 204)
+    await server.request("POST", f"{path}/open", None, 201)
+    assert await server.request("GET", f"{path}/links", None, 200) == [link]
+    await server.request("DELETE", f"{path}/nodes/{nodes[0]['node_id']}", None, 204)
+    assert await server.request("GET", f"{path}/links", None, 200) == []
+    assert not Path(nodes[0]["node_directory"]).exists()
+
+
 @pytest.mark.parametrize("end", ["close", "delete"])
 async def test_creations_while_the_project_ends(server: Server, project: dict[str, Any], end: str) -> None:
     path = f"/v2/projects/{project['project_id']}"

@@ -108,7 +108,7 @@ async def test_client_that_does_not_read_does_not_hold_the_shutdown(start_either
         while True:
             await send(chunk(b"x" * 65536))
 
-    server = await start_either(app, limits=Limits(closing_write_seconds=0.05, closing_grace_seconds=0.3))
+    server = await start_either(app, limits=Limits(closing_stall_seconds=0.05, closing_grace_seconds=0.3))
     async with await server.connect(GET, receive_buffer=4096):
         await wait_all_tasks_blocked(0.05)
         server.closing.set()

@@ -188,6 +188,19 @@ async def test_running_requests_have_a_grace(start: Start) -> None:
         await server.ended.wait()
 
 
+async def test_half_a_body_does_not_hold_the_end(start: Start) -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        while (await receive()).get("more_body"):
+            pass
+
+    server = await start(app, limits=Limits(closing_stall_seconds=0.1, closing_grace_seconds=60))
+    async with await server.connect(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhalf"):
+        await settled_resources()
+        server.closing.set()
+        with trio.fail_after(5):
+            await server.ended.wait()
+
+
 async def test_cancelling_the_server_ends_it_at_once() -> None:
     """Streams, unread replies and idle connections alike."""
     before = await settled_resources()

@@ -51,6 +51,8 @@ def test_another_address_needs_a_password_or_an_explicit_permission(host: str) -
         ({"udp_end_port_range": "70000"}, "udp_start_port_range"),
         ({"log_level": "loud"}, "log_level"),
         ({"stats_interval": "0"}, "stats_interval"),
+        ({"stats_interval": "nan"}, "stats_interval"),
+        ({"stats_interval": "inf"}, "stats_interval"),
         ({"no_such_thing": "1"}, "no_such_thing"),
     ],
 )
@@ -72,6 +74,11 @@ def test_a_wrong_file_is_refused_with_its_name(tmp_path: Path) -> None:
     file.write_text("port = [1]")
     with pytest.raises(Invalid, match=r"port: expected a number"):
         load_config({}, {}, file)
+
+
+def test_a_mistyped_variable_is_refused() -> None:
+    with pytest.raises(Invalid, match="GNS3TRIO_PASWORD: there is no such setting"):
+        load_config({}, {"GNS3TRIO_PASWORD": "secret"}, Path("/dev/null"))
 
 
 def test_every_setting_says_what_it_is() -> None:

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 import trio
 
+from gns3trio.controller import saver as saver_module
 from gns3trio.controller.saver import Saver
-from gns3trio.controller.storage import write_atomic
-from gns3trio.errors import Unavailable
+from gns3trio.controller.storage import lock_projects, write_all, write_atomic
+from gns3trio.errors import Invalid, Unavailable
 
 
 async def test_a_burst_of_changes_is_written_once_or_twice(tmp_path: Path) -> None:
@@ -54,6 +55,44 @@ async def test_a_failed_write_is_told_to_who_waits_and_works_again_later(tmp_pat
         nursery.cancel_scope.cancel()
 
 
+async def test_an_error_of_our_own_is_told_like_one_of_the_disk(tmp_path: Path) -> None:
+    """A project that cannot be written down harms nobody else: the saver lives on."""
+    content: list[bytes | None] = []
+    saver = Saver(lambda: {tmp_path / "lab.gns3": content[0]}, lambda message: None)
+    async with trio.open_nursery() as nursery:
+        await nursery.start(saver.run)
+        saver.mark()
+        with pytest.raises(Unavailable, match="error of this server"):
+            await saver.flush()
+        content.append(b"data")
+        await saver.flush()
+        assert (tmp_path / "lab.gns3").read_bytes() == b"data"
+        nursery.cancel_scope.cancel()
+
+
+async def test_what_the_disk_refused_is_written_when_it_takes_it_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without anybody asking for it; the trouble is told once."""
+    monkeypatch.setattr(saver_module, "RETRY_SECONDS", 0.01)
+    folder, failures = tmp_path / "project", list[str]()
+    file = folder / "lab.gns3"
+    saver = Saver(lambda: {file: b"data"}, failures.append)
+    async with trio.open_nursery() as nursery:
+        await nursery.start(saver.run)
+        saver.mark()
+        for _ in range(2):
+            with pytest.raises(Unavailable):
+                await saver.flush()
+        folder.mkdir()
+        with trio.fail_after(10):
+            while not file.exists():
+                await trio.sleep(0.01)
+        assert file.read_bytes() == b"data"
+        assert len(failures) == 1
+        nursery.cancel_scope.cancel()
+
+
 async def test_finish_writes_what_run_did_not(tmp_path: Path) -> None:
     saver = Saver(lambda: {tmp_path / "lab.gns3": b"data"}, pytest.fail)
     saver.mark()
@@ -73,3 +112,34 @@ def test_a_full_disk_leaves_the_old_file_and_no_other(tmp_path: Path, monkeypatc
         write_atomic(file, b"new")
     assert file.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [file]
+
+
+@pytest.mark.parametrize("trouble", ["temporary is a folder", "target is a folder", "folder is a file"])
+def test_whatever_is_in_the_way_is_told(tmp_path: Path, trouble: str) -> None:
+    folder = tmp_path / "project"
+    file = folder / "lab.gns3"
+    match trouble:
+        case "temporary is a folder":
+            (folder / "lab.gns3.tmp").mkdir(parents=True)
+        case "target is a folder":
+            file.mkdir(parents=True)
+            with pytest.raises(Unavailable, match="cannot be deleted"):
+                write_all({file: None})
+        case "folder is a file":
+            folder.write_bytes(b"")
+            with pytest.raises(Unavailable, match="cannot be deleted"):
+                write_all({file: None})
+    with pytest.raises(Unavailable, match="cannot be written"):
+        write_atomic(file, b"new")
+
+
+def test_projects_belong_to_one_server(tmp_path: Path) -> None:
+    projects = tmp_path / "some" / "projects"
+    with lock_projects(projects), pytest.raises(Unavailable, match="another gns3trio server"), lock_projects(projects):
+        pass
+    with lock_projects(projects):  # free again
+        pass
+    (tmp_path / "file").write_bytes(b"")
+    for wrong in (tmp_path / "file", tmp_path / "file" / "below"):
+        with pytest.raises(Invalid, match=r"projects_path: .* is not a folder"), lock_projects(wrong):
+            pass

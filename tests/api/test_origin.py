@@ -1,0 +1,57 @@
+"""Web pages of other sites cannot use the server through a visitor's browser."""
+
+import httpx
+import pytest
+from trio_websocket import ConnectionRejected, open_websocket_url
+
+from gns3trio.api.origin import is_own_name
+from tests.api.conftest import Server
+
+
+async def test_foreign_pages_are_refused(server: Server) -> None:
+    foreign = {"Origin": "http://evil.example"}
+    for method, path, status in (
+        ("POST", "/v2/projects", 403),
+        ("DELETE", "/v2/projects/x", 403),
+        ("GET", "/v2/version", 200),
+    ):
+        reply = await server.http.request(method, path, headers=foreign)
+        assert reply.status_code == status
+        assert "access-control-allow-origin" not in reply.headers
+    with pytest.raises(ConnectionRejected) as rejected:
+        async with open_websocket_url(
+            server.url.replace("http", "ws") + "/notifications/ws", extra_headers=[(b"Origin", b"http://evil.example")]
+        ):
+            pass
+    assert rejected.value.status_code == 403
+
+
+async def test_our_own_pages_and_programs_are_not(server: Server) -> None:
+    for number, origin in enumerate((server.url, "http://localhost:4200")):
+        reply = await server.http.post("/v2/projects", json={"name": f"lab {number}"}, headers={"Origin": origin})
+        assert reply.status_code == 201, reply.text
+
+
+async def test_names_that_others_can_point_here_are_refused(server: Server) -> None:
+    reply = await server.http.get("/v2/projects", headers={"Host": "evil.example:3080"})
+    assert (reply.status_code, reply.json()["status"]) == (403, 403)
+    port = httpx.URL(server.url).port
+    assert (await server.http.get("/v2/version", headers={"Host": f"localhost:{port}"})).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("host", "own"),
+    [
+        ("127.0.0.1:3080", True),
+        ("[::1]:3080", True),
+        ("LOCALHOST", True),
+        ("lab.localhost:80", True),
+        ("", True),
+        ("192.0.2.1", True),
+        ("evil.example", False),
+        ("127.0.0.1.evil.example", False),
+        ("[::1", False),
+    ],
+)
+def test_own_names(host: str, own: bool) -> None:
+    assert is_own_name(host) is own
