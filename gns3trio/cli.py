@@ -29,6 +29,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         status: int = arguments.run(arguments)
     except KeyboardInterrupt:
         return 128 + 2
+    except BrokenPipeError:  # whoever read our output wants no more of it
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILURE
     except LabError as error:
         print(f"gns3trio: {error}", file=sys.stderr)
         return FAILURE
@@ -104,6 +107,8 @@ def _serve(arguments: argparse.Namespace) -> int:
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
         stream=sys.stderr,
     )
+    if config.log_level == "info":  # our own line tells where the server is
+        logging.getLogger("hypercorn.error").setLevel(logging.WARNING)
     _raise_descriptor_limit()
     try:
         trio.run(partial(run_server, config, _announce))

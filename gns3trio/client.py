@@ -11,6 +11,7 @@ import urllib.request
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
+from urllib.parse import urlsplit
 
 import attrs
 import trio
@@ -48,6 +49,12 @@ class Client:
         scheme, separator, address = arguments.url.rstrip("/").partition("://")
         if not separator or scheme not in _SCHEMES:
             raise LabError(f"--url: {arguments.url!r} does not begin with http:// or https://")
+        try:
+            has_host = bool(urlsplit(arguments.url).hostname and urlsplit(arguments.url).port != 0)
+        except ValueError:
+            has_host = False
+        if not has_host:
+            raise LabError(f"--url: {arguments.url!r} names no host and port")
         credentials = None
         if arguments.user:
             pair = f"{arguments.user}:{os.environ.get('GNS3TRIO_PASSWORD', '')}".encode()

@@ -98,6 +98,7 @@ class _Session:
         with _Console(second["console"]) as console:
             console.run("ip 192.168.1.2 24")
             replies = console.ping("192.168.1.1")
+        print("And back, from the first:\n", flush=True)
         with _Console(first["console"]) as console:
             replies += console.ping("192.168.1.2")
         if replies != 2 * PINGS:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -248,10 +249,13 @@ def test_https(start_server: StartServer) -> None:
         (["--ssl"], "ssl: needs certfile and certkey"),
         (["--config", "/nowhere.toml"], "/nowhere.toml: cannot be read"),
         (["--host", "192.0.2.77", "--allow-unauthenticated"], "192.0.2.77"),
+        (["--projects-path", "/dev/null"], "projects_path: /dev/null: is not a folder"),
+        (["--projects-path", "/proc/projects"], "projects_path: /proc/projects: "),
+        (["--stats-interval", "nan"], "stats_interval"),
     ],
 )
-def test_a_wrong_setting_is_one_clear_line(options: list[str], complaint: str) -> None:
-    command = [sys.executable, "-m", "gns3trio", "serve", *options]
+def test_a_wrong_setting_is_one_clear_line(tmp_path: Path, options: list[str], complaint: str) -> None:
+    command = [sys.executable, "-m", "gns3trio", "serve", "--projects-path", str(tmp_path), *options]
     result = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert result.returncode == 1
     assert complaint in result.stderr
@@ -261,11 +265,23 @@ def test_a_wrong_setting_is_one_clear_line(options: list[str], complaint: str) -
 def test_a_port_in_use_is_one_clear_line(start_server: StartServer) -> None:
     server = start_server()
     port = str(httpx.URL(server.url).port)
-    command = [sys.executable, "-m", "gns3trio", "serve", "--port", port]
+    other = server.projects.with_name("others")
+    command = [sys.executable, "-m", "gns3trio", "serve", "--port", port, "--projects-path", str(other)]
     result = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert result.returncode == 1
     assert port in result.stderr
     assert len(result.stderr.strip().splitlines()) == 1
+
+
+def test_a_second_server_on_the_same_projects_is_refused_as_long_as_the_first_lives(start_server: StartServer) -> None:
+    server = start_server()
+    command = [sys.executable, "-m", "gns3trio", "serve", "--port", "0", "--projects-path", str(server.projects)]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
+    assert result.returncode == 1
+    assert "another gns3trio server uses" in result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1
+    server.stop(signal.SIGKILL)
+    start_server()
 
 
 def test_serve_help_lists_every_setting() -> None:
@@ -285,6 +301,22 @@ def test_watch_prints_the_events(start_server: StartServer) -> None:
         assert json.loads(watcher.stdout.readline())["action"] == "project.created"
         server.stop()
         assert watcher.wait(PATIENCE) == 0
+
+
+def test_watch_tells_in_a_line_why_it_cannot(start_server: StartServer) -> None:
+    server = start_server()
+    nowhere = str(uuid4())
+    for options, complaint in (
+        (["--url", server.url, "--project", nowhere], f"Project ID {nowhere} doesn't exist"),
+        (["--url", "http://127.0.0.1:1"], "127.0.0.1:1"),
+        (["--url", "http://127.0.0.1:x"], "names no host and port"),
+        (["--url", "127.0.0.1"], "does not begin with http"),
+    ):
+        command = [sys.executable, "-m", "gns3trio", "watch", *options]
+        result = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
+        assert result.returncode == 1
+        assert complaint in result.stderr
+        assert len(result.stderr.strip().splitlines()) == 1
 
 
 def test_a_project_that_cannot_be_read_stops_nothing(start_server: StartServer) -> None:
