@@ -32,10 +32,13 @@ class CaptureContent:
 
 def read_capture(data: bytes) -> CaptureContent:
     """The content of a file; raises ValueError when it is wrong, and not only torn at its end."""
-    if data[:4] == struct.pack("<I", 0xA1B2C3D4):
-        return _read_pcap(data)
-    if data[:4] == struct.pack("<I", 0x0A0D0D0A):
-        return _read_pcapng(data)
+    try:
+        if data[:4] == struct.pack("<I", 0xA1B2C3D4):
+            return _read_pcap(data)
+        if data[:4] == struct.pack("<I", 0x0A0D0D0A):
+            return _read_pcapng(data)
+    except struct.error as error:
+        raise ValueError(f"a field is cut off: {error}") from None
     raise ValueError(f"neither pcap nor pcapng: {data[:4]!r}")
 
 
