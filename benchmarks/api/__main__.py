@@ -1,0 +1,178 @@
+"""``python -m benchmarks.api``: what requests cost a server, in CPU time of its process.
+
+The method is in ../README.md.
+"""
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import psutil
+import trio
+
+from benchmarks.api.watchers import update_watched
+from benchmarks.servers import OURS, PATIENCE_SECONDS, Candidate, create, link, request, server
+
+NODES = 100
+FEW_NODES = 25
+# What a server does after its reply (saving, telling) belongs to the request.
+SETTLE_SECONDS = 1.2
+SVG = '<svg width="100" height="50"><rect width="100" height="50" fill="#fff"/></svg>'
+
+Samples = dict[str, float]
+
+
+class Meter:
+    """Reads the CPU time of a process: user and system, threads that have ended included."""
+
+    def __init__(self, process: psutil.Process) -> None:
+        self._clock = (~process.pid << 3) | 2  # clock_getcpuclockid(3): the CPU-time clock of another process
+        self._idle_rate = 0.0
+        self._idle_rate = self._rate()
+
+    def read(self) -> float:
+        """Seconds of CPU since the process began."""
+        return time.clock_gettime(self._clock)
+
+    def _rate(self) -> float:
+        began, used = time.perf_counter(), self.read()
+        time.sleep(3 * SETTLE_SECONDS)
+        return (self.read() - used) / (time.perf_counter() - began)
+
+    def cost(self, times: int, function: Callable[[], Any]) -> float:
+        """Seconds of CPU that one call of ``function`` costs the process, beyond what it uses when idle."""
+        began, used = time.perf_counter(), self.read()
+        for _ in range(times):
+            function()
+        time.sleep(SETTLE_SECONDS)
+        elapsed = time.perf_counter() - began
+        return (self.read() - used - self._idle_rate * elapsed) / times
+
+
+@contextmanager
+def wall(samples: Samples, name: str) -> Iterator[None]:
+    """Seconds that the block takes."""
+    began = time.perf_counter()
+    yield
+    samples[name] = time.perf_counter() - began
+
+
+def ask(http: httpx.Client, method: str, path: str, body: Any = None) -> None:
+    """A request that must succeed."""
+    reply = http.request(method, path, json=body)
+    if reply.is_error:
+        raise SystemExit(f"{method} {path}: {reply.status_code} {reply.text}")
+
+
+def measure(candidate: Candidate, port: int, many_nodes: int, watchers: int) -> Samples:
+    """One round with one server. CPU figures in seconds for one request, wall figures in seconds."""
+    samples: Samples = {}
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        server(candidate, folder, port) as (process, cold_start),
+        httpx.Client(base_url=f"http://127.0.0.1:{port}/v2", timeout=PATIENCE_SECONDS) as http,
+    ):
+        samples["cold start"] = cold_start
+        project = request(http, "POST", "/projects", {"name": "bench"})["project_id"]
+        path = f"/projects/{project}"
+        meter = Meter(process)
+        samples["memory at idle"] = process.memory_full_info().pss
+        make_node = partial(create, http, project)
+        few = [make_node() for _ in range(FEW_NODES + 1)]
+        samples[f"POST link at {FEW_NODES} nodes"] = links_cost(http, meter, project, few)
+        samples["POST node"] = meter.cost(NODES - len(few), make_node)
+        nodes = http.get(f"{path}/nodes").json()
+        one = f"{path}/nodes/{nodes[0]['node_id']}"
+        samples["GET node"] = meter.cost(300, partial(ask, http, "GET", one))
+        samples["GET nodes"] = meter.cost(60, partial(ask, http, "GET", f"{path}/nodes"))
+        samples["GET version"] = meter.cost(500, partial(ask, http, "GET", "/version"))
+        steps = iter(range(1, 10_000))
+        samples["PUT position"] = meter.cost(100, lambda: ask(http, "PUT", one, {"x": next(steps)}))
+        samples["POST and DELETE drawing"] = meter.cost(60, partial(draw_and_delete, http, path))
+        if watchers:
+            samples[f"PUT watched by {watchers}"] = trio.run(update_watched, port, project, one, watchers, meter.read)
+        if many_nodes:
+            more = [make_node() for _ in range(many_nodes - len(nodes))]
+            samples[f"POST link at {many_nodes} nodes"] = links_cost(http, meter, project, more)
+        ask(http, "POST", f"{path}/close", {})
+        with wall(samples, "open the project"):
+            ask(http, "POST", f"{path}/open", {})
+        with wall(samples, "delete the project"):
+            ask(http, "DELETE", path)
+    return samples
+
+
+def links_cost(http: httpx.Client, meter: Meter, project: str, nodes: list[dict[str, Any]]) -> float:
+    """CPU of making one link, over twelve of them."""
+    pairs = iter(zip(nodes[0:24:2], nodes[1:24:2], strict=True))
+    return meter.cost(12, lambda: link(http, project, list(next(pairs))))
+
+
+def draw_and_delete(http: httpx.Client, path: str) -> None:
+    """A drawing comes and goes."""
+    drawing = str(uuid4())
+    ask(http, "POST", f"{path}/drawings", {"drawing_id": drawing, "svg": SVG, "x": 1, "y": 2, "z": 1})
+    ask(http, "DELETE", f"{path}/drawings/{drawing}")
+
+
+def shown(name: str, value: float) -> str:
+    """A figure with its unit."""
+    if name == "memory at idle":
+        return f"{value / 2**20:.1f} MiB"
+    if name.startswith(("cold", "open", "delete")):
+        return f"{value:.3f} s"
+    return f"{value * 1e3:.3f} ms CPU"
+
+
+def table(samples: dict[str, list[Samples]]) -> str:
+    """Medians, and the ratio of the first server to the other."""
+    names = list(samples)
+    lines = [f"{'':32}" + "".join(f"{name:>20}" for name in names) + ("     ratio" if len(names) > 1 else "")]
+    for row in samples[names[0]][0]:
+        medians = [statistics.median(sample[row] for sample in samples[name]) for name in names]
+        line = f"{row:32}" + "".join(f"{shown(row, value):>20}" for value in medians)
+        if len(names) > 1 and medians[1]:
+            line += f"{medians[0] / medians[1]:10.3f}"
+        lines.append(line)
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.api", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=3, help="runs of each server, in turn (default 3)")
+    parser.add_argument("--port", type=int, default=3999, help="TCP port that the servers get (default 3999)")
+    parser.add_argument("--many-nodes", type=int, default=300, help="nodes of the large project; 0 leaves it out")
+    parser.add_argument("--watchers", type=int, default=500, help="websockets that watch; 0 leaves them out")
+    parser.add_argument(
+        "--gns3server",
+        metavar="COMMAND",
+        help="measure this too; {port} and {projects} in it are filled in",
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write every sample there")
+    options = parser.parse_args()
+    candidates = [OURS, *([Candidate("gns3-server", options.gns3server)] if options.gns3server else [])]
+    samples: dict[str, list[Samples]] = {candidate.name: [] for candidate in candidates}
+    for _ in range(options.rounds):
+        for candidate in candidates:
+            samples[candidate.name].append(measure(candidate, options.port, options.many_nodes, options.watchers))
+    print(f"Linux {platform.release()}, {os.cpu_count()} CPUs, Python {platform.python_version()}")
+    print(f"medians of {options.rounds} interleaved rounds, a project of {NODES} VPCS\n")
+    print(table(samples))
+    if options.json is not None:
+        options.json.write_text(json.dumps(samples))
+
+
+if __name__ == "__main__":
+    main()

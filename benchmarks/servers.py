@@ -1,0 +1,79 @@
+"""Servers to measure: started, asked, and ended, ours and others that speak version 2."""
+
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import attrs
+import httpx
+import psutil
+
+PATIENCE_SECONDS = 120.0
+POLL_SECONDS = 0.002
+
+
+@attrs.frozen
+class Candidate:
+    """A server to measure: a command in which {port} and {projects} are filled in."""
+
+    name: str
+    command: str
+
+
+OURS = Candidate(
+    "gns3trio",
+    f"{shlex.quote(sys.executable)} -m gns3trio serve --port {{port}} --projects-path {{projects}} --log-level error",
+)
+
+
+@contextmanager
+def server(candidate: Candidate, folder: str, port: int) -> Iterator[tuple[psutil.Process, float]]:
+    """A running server, and the seconds from its start to its first answer."""
+    command = candidate.command.format(port=port, projects=f"{folder}/projects")
+    began = time.perf_counter()
+    process = subprocess.Popen(
+        shlex.split(command), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder, start_new_session=True
+    )
+    try:
+        while True:
+            try:
+                if httpx.get(f"http://127.0.0.1:{port}/v2/version", timeout=5).status_code == httpx.codes.OK:
+                    break
+            except httpx.HTTPError:
+                if process.poll() is not None:
+                    raise SystemExit(f"{candidate.name} ended with status {process.returncode}: {command}") from None
+                time.sleep(POLL_SECONDS)
+        yield psutil.Process(process.pid), time.perf_counter() - began
+    finally:
+        process.terminate()
+        try:
+            process.wait(PATIENCE_SECONDS)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+def request(http: httpx.Client, method: str, path: str, body: Any) -> dict[str, Any]:
+    """Send a request that must succeed; returns its JSON reply."""
+    reply = http.request(method, path, json=body)
+    if reply.is_error:
+        raise SystemExit(f"{method} {path}: {reply.status_code} {reply.text}")
+    result: dict[str, Any] = reply.json()
+    return result
+
+
+def create(http: httpx.Client, project: str) -> dict[str, Any]:
+    """A VPCS."""
+    body = {"name": "PC1", "node_type": "vpcs", "compute_id": "local"}
+    return request(http, "POST", f"/projects/{project}/nodes", body)
+
+
+def link(http: httpx.Client, project: str, pair: list[dict[str, Any]]) -> None:
+    """Join two VPCS."""
+    ends = [{"node_id": node["node_id"], "adapter_number": 0, "port_number": 0} for node in pair]
+    request(http, "POST", f"/projects/{project}/links", {"nodes": ends})
