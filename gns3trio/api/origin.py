@@ -8,6 +8,7 @@ names of foreign domains that are made to point here (DNS rebinding; the ``Host`
 import ipaddress
 import socket
 from collections.abc import Iterable
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -53,6 +54,7 @@ class OriginGuard:
         return f"Origin: pages of {origin!r} may not use this server"
 
 
+@lru_cache(maxsize=64)  # clients say the same name again and again
 def is_own_name(host: str) -> bool:
     """Whether a ``Host`` header (with or without a port) is an address, or a name that nobody else can point here."""
     try:

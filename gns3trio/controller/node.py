@@ -1,9 +1,11 @@
 """A node as the controller knows it: its place in the drawing, and the compute's node that runs it."""
 
+from collections.abc import Hashable, Mapping
 from typing import Any
 from uuid import UUID
 
 import attrs
+import orjson
 import trio
 
 from gns3trio.compute.node import ComputeNode
@@ -21,7 +23,8 @@ class Node:
     """A node of an open project.
 
     ``lock`` makes requests to this node wait for each other, in order of arrival; whoever changes the node through
-    the API holds it. ``deleted`` tells a request that waited that the node is gone.
+    the API holds it, and changes its record by ``update``. ``deleted`` tells a request that waited that the node is
+    gone.
     """
 
     def __init__(self, record: NodeRecord, project_id: UUID, console_host: str) -> None:
@@ -30,7 +33,23 @@ class Node:
         self.console_host = console_host
         self.lock = trio.Lock()
         self.deleted = False
+        self.encoded: tuple[Hashable, orjson.Fragment] | None = None  # see ``views.node_view``
         self._instance: ComputeNode | None = None
+        self._version = 0
+
+    @property
+    def state(self) -> Hashable:
+        """Differs whenever something of the node that clients see has changed."""
+        instance = self._instance
+        if instance is None:
+            return self._version
+        return self._version, instance.status, instance.console, instance.command_line
+
+    def update(self, fields: Mapping[str, Any]) -> None:
+        """Change the record, by the names of its fields."""
+        for name, value in fields.items():
+            setattr(self.record, name, value)
+        self._version += 1
 
     def attach(self, instance: ComputeNode) -> None:
         """Give the node what runs it."""
@@ -77,11 +96,14 @@ class Node:
     def sync(self) -> None:
         """Take over the console and properties that the compute really gave."""
         if self._instance is not None:
-            self.record.console = self._instance.console
-            self.record.console_type = self._instance.console_type
-            self.record.properties = self._instance.properties()
+            self.update(
+                {
+                    "console": self._instance.console,
+                    "console_type": self._instance.console_type,
+                    "properties": self._instance.properties(),
+                }
+            )
 
     def rename(self, name: str) -> None:
         """Set the name; the label follows it, as in GNS3."""
-        self.record.name = name
-        self.record.label.text = name
+        self.update({"name": name, "label": attrs.evolve(self.record.label, text=name)})

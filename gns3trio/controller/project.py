@@ -366,12 +366,10 @@ class Project:
         the lock. Raises Conflict from the compute, or Unavailable when the disk refuses; the node is then as before.
         """
         before = attrs.asdict(node.record, recurse=False)
-        before["label"] = attrs.evolve(node.record.label)
         on_compute = await self._update_instance(node, changes, keep_name)
         if "label" in changes:
-            changes["label"].text = node.name
-        for field, value in changes.items():
-            setattr(node.record, field, value)
+            changes["label"] = attrs.evolve(changes["label"], text=node.name)
+        node.update(changes)
         if attrs.asdict(node.record, recurse=False) == before:
             return
         self._publish("node.updated", views.node_view(node))
@@ -382,8 +380,7 @@ class Project:
             except LabError:
                 with trio.CancelScope(shield=True):
                     await self._update_instance(node, dict(before), keep_name=True)
-                for field, value in before.items():
-                    setattr(node.record, field, value)
+                node.update(before)
                 self._publish("node.updated", views.node_view(node))
                 raise
 
@@ -405,7 +402,7 @@ class Project:
                 record.console_type,
                 record.properties,
             )
-            record.console, record.console_type, record.properties = *console, properties
+            node.update({"console": console[0], "console_type": console[1], "properties": properties})
         else:
             changed = await _update_compute_node(instance, name, console, properties)
             node.sync()

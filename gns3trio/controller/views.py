@@ -7,12 +7,16 @@ nothing may be added to those two.
 from typing import TYPE_CHECKING, Any
 
 import attrs
+import orjson
+
+from gns3trio.controller.topology import NodeRecord
 
 if TYPE_CHECKING:
     from gns3trio.controller.link import Link, LinkCapture
     from gns3trio.controller.node import Node
     from gns3trio.controller.project import Project
-    from gns3trio.controller.topology import NodeRecord
+
+_RECORD_FIELDS = tuple(field.name for field in attrs.fields(NodeRecord))
 
 
 def project_view(project: "Project") -> dict[str, Any]:
@@ -30,15 +34,24 @@ def project_view(project: "Project") -> dict[str, Any]:
     return view
 
 
-def record_view(record: "NodeRecord") -> dict[str, Any]:
-    """A node of a closed project: what its file holds."""
-    view = attrs.asdict(record)
+def record_view(record: NodeRecord) -> dict[str, Any]:
+    """A node of a closed project: what its file holds. To be encoded at once: it shares the record's parts."""
+    view = {name: getattr(record, name) for name in _RECORD_FIELDS}
+    view["label"] = attrs.asdict(record.label)
     view["node_id"] = str(record.node_id)
     view["template_id"] = str(record.template_id) if record.template_id else None
     return view
 
 
-def node_view(node: "Node") -> dict[str, Any]:
+def node_view(node: "Node") -> orjson.Fragment:
+    """A node of an opened project, as JSON. It is encoded once for each change, however often it is asked for."""
+    state = node.state
+    if node.encoded is None or node.encoded[0] != state:
+        node.encoded = state, orjson.Fragment(orjson.dumps(node_fields(node), option=orjson.OPT_SORT_KEYS))
+    return node.encoded[1]
+
+
+def node_fields(node: "Node") -> dict[str, Any]:
     """A node of an opened project."""
     instance = node.instance
     return {
@@ -118,7 +131,7 @@ def v1_vm_view(node: "Node") -> dict[str, Any]:
 
 def vm_view(node: "Node") -> dict[str, Any]:
     """A node in the shape of the ``vms`` routes, which ``nodes`` replaced in 2.0."""
-    view = node_view(node)
+    view = node_fields(node)
     view["vm_id"] = view.pop("node_id")
     view["vm_type"] = view.pop("node_type")
     return view

@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import attrs
+import orjson
 from starlette.websockets import WebSocket
 
 from gns3trio.api.console import serve_console
@@ -25,20 +26,20 @@ _RECORD_FIELDS = frozenset(field.name for field in attrs.fields(NodeRecord))
 _CHANGEABLE_FIELDS = _RECORD_FIELDS - {"node_id", "node_type", "compute_id", "template_id"}
 
 
-async def _view_list(project: Project) -> list[dict[str, Any]]:
+async def _view_list(project: Project) -> list[orjson.Fragment] | list[dict[str, Any]]:
     if project.status == "opened":
         return [node_view(node) for node in project.nodes.values()]
     return [record_view(record) for record in (await project.file.read()).nodes]
 
 
 @routes.route("GET", "/nodes")
-async def list_nodes(api: ApiRequest, project_id: UUID) -> list[dict[str, Any]]:
+async def list_nodes(api: ApiRequest, project_id: UUID) -> list[orjson.Fragment] | list[dict[str, Any]]:
     """The nodes of a project; of a closed one what its file holds."""
     return await _view_list(api.controller.get_project(project_id))
 
 
 @routes.route("POST", "/nodes", status=201)
-async def create_node(api: ApiRequest, project_id: UUID, body: NodeCreate) -> dict[str, Any]:
+async def create_node(api: ApiRequest, project_id: UUID, body: NodeCreate) -> orjson.Fragment:
     """Create a node. Its name is made unique in the project."""
     project = api.controller.get_project(project_id)
     fields = {name: value for name, value in api.given(body).items() if name in _RECORD_FIELDS}
@@ -62,7 +63,7 @@ async def create(project: Project, fields: dict[str, Any], *, keep_name: bool) -
 
 
 @routes.route("GET", "/nodes/{node_id}")
-async def get_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> dict[str, Any]:
+async def get_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> orjson.Fragment:
     """One node."""
     async with api.controller.get_project(project_id).locked_node(node_id) as node:
         return node_view(node)
@@ -74,7 +75,7 @@ def record_changes(api: ApiRequest, body: Any) -> dict[str, Any]:
 
 
 @routes.route("PUT", "/nodes/{node_id}")
-async def update_node(api: ApiRequest, project_id: UUID, node_id: UUID, body: NodeUpdate) -> dict[str, Any]:
+async def update_node(api: ApiRequest, project_id: UUID, node_id: UUID, body: NodeUpdate) -> orjson.Fragment:
     """Change a node."""
     project = api.controller.get_project(project_id)
     async with project.locked_node(node_id) as node:
@@ -91,7 +92,7 @@ async def delete_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> None:
 
 
 @routes.route("POST", "/nodes/{node_id}/start")
-async def start_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> dict[str, Any]:
+async def start_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> orjson.Fragment:
     """Start a node; the reply shows it started."""
     async with api.controller.get_project(project_id).locked_node(node_id) as node:
         await node.require_instance().start()
@@ -99,7 +100,7 @@ async def start_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> dict[s
 
 
 @routes.route("POST", "/nodes/{node_id}/stop")
-async def stop_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> dict[str, Any]:
+async def stop_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> orjson.Fragment:
     """Stop a node."""
     async with api.controller.get_project(project_id).locked_node(node_id) as node:
         await node.require_instance().stop()
@@ -107,14 +108,14 @@ async def stop_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> dict[st
 
 
 @routes.route("POST", "/nodes/{node_id}/suspend")
-async def suspend_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> dict[str, Any]:
+async def suspend_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> orjson.Fragment:
     """A VPCS cannot be suspended: nothing happens, as in GNS3."""
     async with api.controller.get_project(project_id).locked_node(node_id) as node:
         return node_view(node)
 
 
 @routes.route("POST", "/nodes/{node_id}/reload")
-async def reload_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> dict[str, Any]:
+async def reload_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> orjson.Fragment:
     """Stop and start a node."""
     async with api.controller.get_project(project_id).locked_node(node_id) as node:
         await node.require_instance().reload()
