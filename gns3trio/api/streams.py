@@ -5,6 +5,7 @@ one nursery, whose tasks race: whoever ends first ends the others.
 """
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 import psutil
 import trio
@@ -46,28 +47,34 @@ class _Load:
 _load = _Load()
 
 
-def ping_line() -> bytes:
-    """The line of a ping event."""
-    return Event("ping", _load.percent()).line
+def _ping() -> Event:
+    return Event("ping", _load.percent())
 
 
 Writer = Callable[[list[bytes]], Awaitable[None]]
 
 
-async def _forward(subscription: Subscription, write: Writer) -> None:
+async def _forward(subscription: Subscription, write: Writer, nursery: trio.Nursery) -> None:
     """Write events as they come and pings between them; returns when the subscription ended."""
-    await write([ping_line()])
+    await write([_ping().line])
+    nursery.start_soon(_ping_when_quiet, subscription)
+    with suppress(trio.EndOfChannel):
+        while True:
+            await write(await subscription.receive())
+
+
+async def _ping_when_quiet(subscription: Subscription) -> None:
+    """A timer of its own: one for each event would cost as much as sending it."""
+    last = trio.current_time()
     while True:
-        lines: list[bytes] | None = None
-        with trio.move_on_after(PING_AFTER_SECONDS):
-            try:
-                lines = await subscription.receive()
-            except trio.EndOfChannel:
-                return
-        await write(lines or [ping_line()])
+        await trio.sleep_until(last + PING_AFTER_SECONDS)
+        last = max(last, subscription.offer_time)
+        if trio.current_time() >= last + PING_AFTER_SECONDS:
+            subscription.offer(_ping())
+            last = trio.current_time()
 
 
-Produce = Callable[[Callable[[bytes], Awaitable[None]]], Awaitable[None]]
+Produce = Callable[[Callable[[bytes], Awaitable[None]], trio.Nursery], Awaitable[None]]
 
 
 class _EndlessResponse(Response):
@@ -79,7 +86,7 @@ class _EndlessResponse(Response):
         self._closing = closing
 
     async def _stream(self, receive: Receive, send: Send, produce: Produce) -> None:
-        """``produce`` gets what writes a piece, and returns when its source has ended."""
+        """``produce`` gets what writes a piece, and a nursery; it returns when its source has ended."""
         client_left = False
 
         async def write(body: bytes) -> None:
@@ -96,7 +103,7 @@ class _EndlessResponse(Response):
         async with trio.open_nursery() as nursery:
             nursery.start_soon(wait_for_leaving, nursery)
             nursery.start_soon(_cancel_when, self._closing, nursery)
-            await produce(write)
+            await produce(write, nursery)
             nursery.cancel_scope.cancel()
         if not client_left:
             await send({"type": "http.response.body", "body": b""})
@@ -114,8 +121,8 @@ class NotificationStream(_EndlessResponse):
         """ASGI entry."""
         with self._hub.subscribe(self._topic) as subscription:
 
-            async def produce(write: Callable[[bytes], Awaitable[None]]) -> None:
-                await _forward(subscription, lambda lines: write(b"\n".join(lines) + b"\n"))
+            async def produce(write: Callable[[bytes], Awaitable[None]], nursery: trio.Nursery) -> None:
+                await _forward(subscription, lambda lines: write(b"\n".join(lines) + b"\n"), nursery)
 
             await self._stream(receive, send, produce)
 
@@ -131,7 +138,7 @@ class CaptureStream(_EndlessResponse):
         """ASGI entry."""
         with self._capture.stream() as reader:
 
-            async def produce(write: Callable[[bytes], Awaitable[None]]) -> None:
+            async def produce(write: Callable[[bytes], Awaitable[None]], nursery: trio.Nursery) -> None:
                 while data := await reader.receive():
                     await write(data)
 
@@ -166,7 +173,7 @@ async def serve_notifications(websocket: WebSocket, hub: NotificationHub, topic:
         async with trio.open_nursery() as nursery:
             nursery.start_soon(wait_for_leaving, nursery)
             nursery.start_soon(_cancel_when, closing, nursery)
-            await _forward(subscription, write)
+            await _forward(subscription, write, nursery)
             close_code = WS_TRY_AGAIN_LATER
             nursery.cancel_scope.cancel()
     if close_code is not None:

@@ -218,6 +218,7 @@ class Connection:
         self._head_started = True
         # Writing
         self._out: list[bytes] = []
+        self._out_idle = False  # the writer waits, and nothing is in its hands
         self._out_bytes = 0  # in _out and in the writer's hands
         self._out_waiting = trio.lowlevel.ParkingLot()  # the writer
         self._out_taken = trio.lowlevel.ParkingLot()  # senders
@@ -368,6 +369,13 @@ class Connection:
         """Hand bytes to the writer; waits for room after that, so being cancelled here loses nothing."""
         if self._broken or not data:
             return
+        if self._out_idle and self._protocol.websocket is not None and self._stream is self._transport:
+            # A frame goes out at once; the pieces of a reply are gathered by the writer.
+            with suppress(OSError):  # the writer will meet it too
+                data = data[self._write_what_fits(memoryview(data)) :]
+            if not data:
+                return
+        self._out_idle = False
         self._out.append(data)
         self._out_bytes += len(data)
         self._out_waiting.unpark()
@@ -384,7 +392,9 @@ class Connection:
     async def _write_until_broken(self) -> None:
         while True:
             while not self._out:
+                self._out_idle = True
                 await self._out_waiting.park()
+            self._out_idle = False
             data = self._out[0] if len(self._out) == 1 else b"".join(self._out)
             self._out.clear()
             if not await self._write_in_slices(data):

@@ -73,6 +73,7 @@ class Subscription:
     def __init__(self, topic: Topic) -> None:
         self.topic = topic
         self.lost_events = False
+        self.offer_time = trio.current_time()  # of the newest event that went into the queue
         self._queue: deque[Event] = deque()
         self._bytes = 0
         self._coalescible = 0
@@ -94,6 +95,7 @@ class Subscription:
         self._queue.append(event)
         self._bytes += len(event.line)
         self._coalescible += event.coalescible
+        self.offer_time = trio.current_time()
         self._wakeup.set()
 
     async def receive(self) -> list[bytes]:
