@@ -42,8 +42,11 @@ class Config:
     user: str = _setting("", "user of HTTP Basic authentication; empty turns it off")
     password: str = _setting("", "password of HTTP Basic authentication")
     allow_unauthenticated: bool = _setting(False, "serve an address other than loopback without user and password")
-    local: bool = _setting(False, "clients share this file system: they may choose the folder of a project")
+    local: bool = _setting(False, "clients share this file system: own project folders, load and shutdown")
     projects_path: Path = _setting(Path("~/GNS3/projects"), "folder that holds the projects")
+    state_path: Path | None = _setting(
+        None, "folder for templates, computes and uploaded symbols, by default .gns3trio in projects_path"
+    )
     vpcs_path: str = _setting("vpcs", "VPCS program: a path or a name looked up in PATH")
     console_start_port_range: int = _setting(2000, "first console port")
     console_end_port_range: int = _setting(10000, "last console port")
@@ -59,6 +62,11 @@ class Config:
 
     def __attrs_post_init__(self) -> None:
         _check(self)
+
+    @property
+    def state_folder(self) -> Path:
+        """Where the server keeps what belongs to no project."""
+        return self.state_path or self.projects_path / ".gns3trio"
 
     @property
     def is_loopback(self) -> bool:

@@ -63,6 +63,7 @@ async def open_server(config: Config) -> AsyncIterator[RunningServer]:
         app = Application(ApiContext(config, controller, forwarder, link_stats, closing))
         serve = partial(serve_http, app, settings, closing=closing)
         urls: list[str] = await nursery.start(serve)
+        controller.computes.local_port = int(urls[0].rpartition(":")[2])
         yield RunningServer(urls, controller, closing)
         closing.set()
         statistics.cancel()

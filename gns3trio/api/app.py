@@ -7,12 +7,12 @@ from starlette.routing import Router
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gns3trio import __version__
-from gns3trio.api import metrics, v1
+from gns3trio.api import metrics, pages, v1
 from gns3trio.api.auth import BasicAuth
 from gns3trio.api.context import ApiContext
 from gns3trio.api.errors import ErrorBoundary
 from gns3trio.api.origin import OriginGuard
-from gns3trio.api.v2 import links, nodes, projects, server, vms
+from gns3trio.api.v2 import computes, drawings, links, nodes, projects, server, server_resources, vms
 
 TABLES = (
     server.routes,
@@ -21,8 +21,12 @@ TABLES = (
     nodes.routes,
     vms.routes,
     links.routes,
+    drawings.routes,
+    computes.routes,
+    server_resources.routes,
     v1.routes,
     metrics.routes,
+    pages.routes,
 )
 
 # Where the GNS3 web UI is served from when it is not this server.

@@ -1,7 +1,8 @@
 """One table of routes gives dispatch and conversion: a handler gets checked values and returns plain data.
 
 A handler is ``async def name(api, <path parameters>, body)``; its annotations say how path parameters (UUID, int, str)
-and the body (an attrs class) are checked. What it returns, plain data or a Response, is sent with the route's status.
+and the body are checked. The body is an attrs class; keys that it does not have are refused unless its
+IGNORES_UNKNOWN_KEYS is true. What the handler returns, plain data or a Response, is sent with the route's status.
 """
 
 import inspect
@@ -27,6 +28,7 @@ from gns3trio.errors import Invalid, NotFound
 MAX_JSON_BODY_BYTES = 16 * 1024 * 1024
 
 _body_converter = make_strict_converter(forbid_extra_keys=True)
+_known_keys_converter = make_strict_converter(forbid_extra_keys=False)
 Handler = Callable[..., Awaitable[Any]]
 WebSocketHandler = Callable[..., Awaitable[None]]
 
@@ -100,12 +102,13 @@ class RouteTable:
 def _make_endpoint(handler: Handler, status: int, strict_ids: bool) -> Callable[[Request], Awaitable[Response]]:
     hints = typing.get_type_hints(handler)
     body_type = hints.get("body") if "body" in inspect.signature(handler).parameters else None
+    converter = _known_keys_converter if getattr(body_type, "IGNORES_UNKNOWN_KEYS", False) else _body_converter
 
     async def endpoint(request: Request) -> Response:
         arguments = _path_arguments(request.path_params, hints, strict_ids)
         data = await _read_body(request)  # even if nobody wants it: an unread body would cost the client its connection
         if body_type is not None:
-            arguments["body"] = structure(_body_converter, _parse_json(request, data), body_type)
+            arguments["body"] = structure(converter, _parse_json(request, data), body_type)
         result = await handler(ApiRequest(request.app.state.context, request), **arguments)
         if isinstance(result, Response):
             return result

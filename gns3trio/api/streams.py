@@ -7,48 +7,25 @@ one nursery, whose tasks race: whoever ends first ends the others.
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
-import psutil
 import trio
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from gns3trio.controller.machine import machine
 from gns3trio.forwarder.captures import Capture
 from gns3trio.notifications.events import Event
 from gns3trio.notifications.hub import NotificationHub, Subscription, Topic
 
 # After this long without an event a ping is sent (GNS3: 5 s, and 1 s on the compute's stream).
 PING_AFTER_SECONDS = 5.0
-# Asking the kernel again for each of many clients would cost more than the pings.
-_LOAD_MAX_AGE_SECONDS = 1.0
 
 WS_GOING_AWAY = 1001  # RFC 6455 7.4.1
 WS_TRY_AGAIN_LATER = 1013  # IANA WebSocket close code registry
 
 
-class _Load:
-    """CPU and memory use of this machine in percent, measured at most once a second."""
-
-    def __init__(self) -> None:
-        self._measured_at = float("-inf")
-        self._values = {"cpu_usage_percent": 0.0, "memory_usage_percent": 0.0}
-
-    def percent(self) -> dict[str, float]:
-        now = trio.current_time()
-        if now - self._measured_at > _LOAD_MAX_AGE_SECONDS:
-            self._measured_at = now
-            self._values = {
-                "cpu_usage_percent": psutil.cpu_percent(interval=None),
-                "memory_usage_percent": psutil.virtual_memory().percent,
-            }
-        return self._values
-
-
-_load = _Load()
-
-
 def _ping() -> Event:
-    return Event("ping", _load.percent())
+    return Event("ping", machine.load())
 
 
 Writer = Callable[[list[bytes]], Awaitable[None]]

@@ -32,10 +32,24 @@ log = logging.getLogger(__name__)
 class Compute:
     """The nodes of this host. Use ``open_compute``."""
 
-    def __init__(self, registry: NodeRegistry, udp_ports: UdpPorts) -> None:
+    def __init__(self, registry: NodeRegistry, console_ports: ConsolePorts, udp_ports: UdpPorts) -> None:
         self._registry = registry
+        self._console_ports = console_ports
         self._udp_ports = udp_ports
         self._nodes: dict[UUID, ComputeNode] = {}
+
+    def node_types(self) -> list[str]:
+        """The types that this compute can run."""
+        return list(self._registry.names())
+
+    def port_usage(self) -> dict[str, list[int]]:
+        """Ranges and leased ports, in the shape of the API."""
+        return {
+            "console_port_range": [*self._console_ports.range],
+            "console_ports": sorted(self._console_ports.leased),
+            "udp_port_range": [*self._udp_ports.range],
+            "udp_ports": sorted(self._udp_ports.leased),
+        }
 
     def runs(self, node_type: str) -> bool:
         """Whether this compute can run nodes of the type."""
@@ -107,7 +121,7 @@ async def open_compute(config: Config, forwarder: Forwarder) -> AsyncIterator[Co
         registry.add("vpcs", vpcs_type(vpcs))
         registry.add("ethernet_hub", hub_type(bridges))
         registry.add("ethernet_switch", switch_type(bridges))
-        compute = Compute(registry, udp_ports)
+        compute = Compute(registry, console_ports, udp_ports)
         try:
             yield compute
         finally:

@@ -155,6 +155,11 @@ class _Ports:
             self._free.give_back(port)
 
     @property
+    def range(self) -> tuple[int, int]:
+        """The first and the last port."""
+        return self._start, self._end
+
+    @property
     def leased(self) -> frozenset[int]:
         """The ports that are leased now."""
         return frozenset(self._leased)

@@ -12,7 +12,9 @@ import trio
 from gns3trio.compute.compute import Compute
 from gns3trio.config import Config
 from gns3trio.controller import storage
+from gns3trio.controller.computes import Computes
 from gns3trio.controller.project import Project, ProjectServices
+from gns3trio.controller.server_state import ServerState, open_state
 from gns3trio.controller.topology import ProjectSettings
 from gns3trio.errors import Conflict, Forbidden, LabError, NotFound
 from gns3trio.forwarder.captures import CaptureService
@@ -24,8 +26,9 @@ log = logging.getLogger(__name__)
 class Controller:
     """All projects. Use ``open_controller``."""
 
-    def __init__(self, config: Config, services: ProjectServices) -> None:
+    def __init__(self, config: Config, services: ProjectServices, state: ServerState) -> None:
         self.projects: dict[UUID, Project] = {}
+        self.state = state
         self._config = config
         self._services = services
 
@@ -33,6 +36,11 @@ class Controller:
     def compute(self) -> Compute:
         """The compute that runs the nodes of this server."""
         return self._services.compute
+
+    @property
+    def computes(self) -> Computes:
+        """The computes that clients see."""
+        return self._services.computes
 
     @property
     def hub(self) -> NotificationHub:
@@ -43,6 +51,8 @@ class Controller:
         """Find the projects on the disk; they are closed. One that cannot be read is listed with its error."""
         found = await trio.to_thread.run_sync(lambda: list(storage.find_project_files(self._config.projects_path)))
         for project_id, file in found:
+            if project_id in self.projects:
+                continue
             project = self._new_project(project_id, ProjectSettings(name=file.stem), file.parent, file)
             try:
                 project.settings = (await project.file.read()).settings
@@ -50,6 +60,13 @@ class Controller:
                 project.error = str(error)
                 log.warning("project %s: %s", project_id, error)
             self.projects[project_id] = project
+
+    async def reload(self) -> None:
+        """Find projects that appeared on the disk, and forget closed ones that vanished from it."""
+        for project in list(self.projects.values()):
+            if project.status == "closed" and not await trio.to_thread.run_sync(project.file.path.exists):
+                self.projects.pop(project.project_id, None)
+        await self.load()
 
     def _new_project(
         self,
@@ -139,16 +156,19 @@ async def open_controller(
 ) -> AsyncIterator[Controller]:
     """The controller with the projects on the disk. At the end every open project is closed and saved."""
     async with trio.open_nursery() as nursery:
+        state = await open_state(config.state_folder)
         services = ProjectServices(
             compute=compute,
+            computes=Computes(config, hub, state, compute.node_types()),
             hub=hub,
             nursery=nursery,
             gns3_version=config.gns3_version,
             console_host=config.host,
             captures=captures,
         )
-        controller = Controller(config, services)
+        controller = Controller(config, services, state)
         await controller.load()
+        nursery.start_soon(controller.computes.run)
         try:
             yield controller
         finally:

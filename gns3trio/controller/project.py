@@ -17,6 +17,8 @@ import trio
 from gns3trio.compute.compute import Compute
 from gns3trio.compute.node import ComputeNode, NodeEvent, NodeSpec
 from gns3trio.controller import views
+from gns3trio.controller.computes import Computes
+from gns3trio.controller.drawings import Drawings
 from gns3trio.controller.link import Link
 from gns3trio.controller.link_filters import NO_IMPAIRMENTS
 from gns3trio.controller.links import Links, ProjectHooks
@@ -32,7 +34,6 @@ from gns3trio.notifications.hub import NotificationHub
 
 log = logging.getLogger(__name__)
 
-LOCAL_COMPUTE_ID = "local"
 _LOG_LEVELS = {"error": logging.ERROR, "warning": logging.WARNING, "info": logging.INFO}
 
 
@@ -41,6 +42,7 @@ class ProjectServices:
     """What every project needs from the server."""
 
     compute: Compute
+    computes: Computes
     hub: NotificationHub
     nursery: trio.Nursery
     gns3_version: str
@@ -75,7 +77,8 @@ class Project:
         self._creation_ended = trio.Event()
         self._services = services
         self.links = self._no_links()
-        self._kept = Topology(project_id=project_id, settings=settings)  # drawings, computes, unknown keys
+        self.drawings = self._no_drawings()
+        self._kept = Topology(project_id=project_id, settings=settings)  # computes, unknown keys
         self._life = trio.Lock()  # open, close and delete exclude each other
 
     def _no_links(self) -> Links:
@@ -90,10 +93,8 @@ class Project:
         )
         return Links(self.project_id, self._services.compute, self._find_instance, hooks)
 
-    @property
-    def drawings(self) -> list[dict[str, Any]]:
-        """The drawings of the project as they are saved."""
-        return self._kept.drawings
+    def _no_drawings(self) -> Drawings:
+        return Drawings(self.project_id, self.folder, self._publish, lambda: self.file.mark())
 
     def _find_instance(self, node_id: UUID) -> ComputeNode | None:
         node = self.nodes.get(node_id)
@@ -137,6 +138,8 @@ class Project:
             self._publish("node.created", views.node_view(node))
         for link in self.links.values():
             self._publish("link.created", views.link_view(link))
+        for drawing in self.drawings.views():
+            self._publish("drawing.created", drawing)
         self._publish_project("project.opened")
 
     async def _revive(self, topology: Topology) -> None:
@@ -148,6 +151,7 @@ class Project:
             impairments = topology.impairments.get(link.link_id, NO_IMPAIRMENTS)
             wired = all(self._find_instance(end.node_id) for end in link.nodes)
             await self.links.revive(link, impairments, wired=wired)
+        await self.drawings.revive(topology.drawings)
 
     async def close(self, *, force: bool = False) -> None:
         """Stop all nodes, free their ports and write the file. Closed already is fine.
@@ -171,6 +175,7 @@ class Project:
             await self._creation_ended.wait()
         try:
             await self.file.stop_saving(keep=not (self.temporary or self.deleted))
+            await self.drawings.discard_unused_pictures()
             if self.temporary:
                 await trio.to_thread.run_sync(remove_folder, self.folder)
         except LabError as error:
@@ -185,7 +190,7 @@ class Project:
                 if node.instance is not None:
                     nursery.start_soon(self._services.compute.close_node, node.instance)
         self.nodes.clear()
-        self.links = self._no_links()
+        self.links, self.drawings = self._no_links(), self._no_drawings()
         self._services.compute.release_project(self.project_id)
 
     async def delete(self) -> None:
@@ -232,6 +237,7 @@ class Project:
             settings=self.settings,
             nodes=[node.record for node in self.nodes.values() if not node.deleted],
             links=self.links.records(),
+            drawings=self.drawings.records(),
             impairments=self.links.impairments(),
         )
 
@@ -279,8 +285,7 @@ class Project:
                 if known.deleted:
                     raise Conflict(f"node_id: node {known.node_id} could not be created by another request")
                 return known
-        if record.compute_id != LOCAL_COMPUTE_ID:
-            raise NotFound(f"Compute ID {record.compute_id} doesn't exist")
+        self._services.computes.require_local(record.compute_id)
         if not keep_name:
             record.name = allocate_name(record.name, self._names())
         record.label.text = record.name
@@ -410,7 +415,7 @@ class Project:
             node.rename(name)
         return changed
 
-    async def for_all_nodes(self, action: Literal["start", "stop", "reload"]) -> None:
+    async def for_all_nodes(self, action: Literal["start", "stop", "reload", "reset_console"]) -> None:
         """Do ``action`` to every node, in parallel. Raises the first error after all have been tried."""
         self.require_open()
         errors: list[LabError] = []

@@ -175,6 +175,18 @@ async def reload_nodes(api: ApiRequest, project_id: UUID) -> None:
     await api.controller.get_project(project_id).for_all_nodes("reload")
 
 
+@routes.route("POST", "/nodes/suspend", status=204)
+async def suspend_nodes(api: ApiRequest, project_id: UUID) -> None:
+    """No node that runs here can be suspended: nothing happens, as in GNS3."""
+    api.controller.get_project(project_id).require_open()
+
+
+@routes.route("POST", "/nodes/console/reset", status=204)
+async def reset_consoles(api: ApiRequest, project_id: UUID) -> None:
+    """Drop every console client of the project."""
+    await api.controller.get_project(project_id).for_all_nodes("reset_console")
+
+
 @routes.websocket("/nodes/{node_id}/console/ws")
 async def node_console_ws(context: ApiContext, websocket: WebSocket, project_id: UUID, node_id: UUID) -> None:
     """A node's console as a websocket."""

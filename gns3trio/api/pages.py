@@ -1,0 +1,78 @@
+"""The few HTML pages of this server, for people who open its address in a browser."""
+
+from html import escape
+from uuid import UUID
+
+from starlette.responses import HTMLResponse
+
+from gns3trio import __version__
+from gns3trio.api.routing import ApiRequest, RouteTable
+
+routes = RouteTable("")
+
+_PAGE = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>{title}</title>
+<style>
+:root {{ color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif }}
+body {{ max-width: 50rem; margin: 2rem auto; padding: 0 1rem }}
+th, td {{ text-align: left; padding: .2rem 1rem .2rem 0 }}
+</style>
+</head>
+<body>
+<h1>{title}</h1>
+{body}
+<p><a href="/">Projects</a> · <a href="/compute">Compute</a> · <a href="/v2/version">Version</a> ·
+<a href="/metrics">Metrics</a></p>
+</body>
+</html>
+"""
+
+
+def _page(title: str, body: str) -> HTMLResponse:
+    return HTMLResponse(_PAGE.format(title=escape(title), body=body))
+
+
+def _table(headings: list[str], rows: list[list[str]]) -> str:
+    head = "".join(f"<th>{escape(heading)}</th>" for heading in headings)
+    body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
+    return f"<table><tr>{head}</tr>{body}</table>"
+
+
+@routes.route("GET", "/", "/controller")
+async def show_projects(api: ApiRequest) -> HTMLResponse:
+    """The projects of this server."""
+    rows = [
+        [f'<a href="/projects/{project.project_id}">{escape(project.settings.name)}</a>', project.status]
+        for project in api.controller.projects.values()
+    ]
+    body = _table(["Project", "Status"], rows) if rows else "<p>There is no project yet.</p>"
+    return _page(f"gns3trio {__version__}", body)
+
+
+@routes.route("GET", "/projects/{project_id}")
+async def show_project(api: ApiRequest, project_id: UUID) -> HTMLResponse:
+    """The nodes of a project."""
+    project = api.controller.get_project(project_id)
+    rows = [
+        [escape(node.name), escape(node.record.node_type), node.status, str(node.record.console or "")]
+        for node in project.nodes.values()
+    ]
+    body = _table(["Node", "Type", "Status", "Console"], rows) if rows else f"<p>It is {project.status}.</p>"
+    return _page(project.settings.name, body)
+
+
+@routes.route("GET", "/compute", "/debug")
+async def show_compute(api: ApiRequest) -> HTMLResponse:
+    """What this server runs, and how busy it is."""
+    rows = [[escape(str(name)), escape(str(value))] for name, value in api.controller.computes.view("local").items()]
+    return _page("Compute", _table(["Property", "Value"], rows))
+
+
+@routes.route("GET", "/upload")
+async def show_upload(api: ApiRequest) -> HTMLResponse:
+    """Where GNS3 lets people upload images of emulators."""
+    return _page("Upload", "<p>This server runs no emulator that needs an image.</p>")

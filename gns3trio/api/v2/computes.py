@@ -1,0 +1,118 @@
+"""``/v2/computes``: the servers that run nodes, of which this controller drives its own."""
+
+from typing import Any, Literal
+from uuid import UUID, uuid4
+
+import attrs
+from attrs import field
+from attrs import validators as v
+
+from gns3trio.api.routing import ApiRequest, RouteTable
+from gns3trio.errors import Conflict, NotFound
+
+routes = RouteTable("/v2")
+
+_port = v.and_(v.ge(1), v.le(65535))
+
+
+@attrs.define(kw_only=True)
+class ComputeUpdate:
+    """``PUT /computes/{compute_id}``."""
+
+    compute_id: str | None = None
+    name: str | None = None
+    protocol: Literal["http", "https"] = "http"
+    host: str = field(default="127.0.0.1", validator=v.min_len(1))
+    port: int = field(default=3080, validator=_port)
+    user: str | None = None
+    password: str | None = None
+
+
+@attrs.define(kw_only=True)
+class ComputeCreate(ComputeUpdate):
+    """``POST /computes``."""
+
+    protocol: Literal["http", "https"]
+    host: str = field(validator=v.min_len(1))
+    port: int = field(validator=_port)
+
+
+@routes.route("GET", "/computes")
+async def list_computes(api: ApiRequest) -> list[dict[str, Any]]:
+    """All computes; ``local`` is this server."""
+    return api.controller.computes.views()
+
+
+@routes.route("POST", "/computes", status=201)
+async def create_compute(api: ApiRequest, body: ComputeCreate) -> dict[str, Any]:
+    """Register another server."""
+    fields = {name: value for name, value in attrs.asdict(body).items() if value is not None}
+    return await api.controller.computes.create({"compute_id": str(uuid4()), **fields})
+
+
+# Before the paths that begin with an id, which ``endpoint`` would fit too.
+@routes.route("GET", "/computes/endpoint/{compute_id}/{emulator}/{action:path}")
+async def get_endpoint(api: ApiRequest, compute_id: str, emulator: str, action: str) -> dict[str, Any]:
+    """Where a client reaches an emulator's route of a compute directly."""
+    compute = api.controller.computes.view(compute_id)
+    host = f"{compute['protocol']}://{compute['host']}:{compute['port']}"
+    return {"endpoint": f"{host}/v2/compute/{emulator}/{action}"}
+
+
+@routes.route("GET", "/computes/{compute_id}")
+async def get_compute(api: ApiRequest, compute_id: str) -> dict[str, Any]:
+    """One compute."""
+    return api.controller.computes.view(compute_id)
+
+
+@routes.route("PUT", "/computes/{compute_id}")
+async def update_compute(api: ApiRequest, compute_id: str, body: ComputeUpdate) -> dict[str, Any]:
+    """Change how a compute is reached."""
+    changes = api.given(body)
+    changes.pop("compute_id", None)
+    return await api.controller.computes.update(compute_id, changes)
+
+
+@routes.route("DELETE", "/computes/{compute_id}", status=204)
+async def delete_compute(api: ApiRequest, compute_id: str) -> None:
+    """Forget a compute; unknown is fine."""
+    await api.controller.computes.delete(compute_id)
+
+
+@routes.route("GET", "/computes/{compute_id}/ports")
+async def get_compute_ports(api: ApiRequest, compute_id: str) -> dict[str, Any]:
+    """The console and UDP ports in use, and their ranges."""
+    api.controller.computes.require_local(compute_id)
+    return api.controller.compute.port_usage()
+
+
+@routes.route("GET", "/computes/{compute_id}/{emulator}/images")
+async def list_compute_images(api: ApiRequest, compute_id: str, emulator: str) -> list[dict[str, Any]]:
+    """The images of an emulator: none, for this server runs no emulator that needs one."""
+    api.controller.computes.require_local(compute_id)
+    return []
+
+
+@routes.route("GET", "/computes/{compute_id}/{emulator}/{action:path}")
+@routes.route("POST", "/computes/{compute_id}/{emulator}/{action:path}")
+@routes.route("PUT", "/computes/{compute_id}/{emulator}/{action:path}")
+async def forward_to_emulator(api: ApiRequest, compute_id: str, emulator: str, action: str) -> None:
+    """What GNS3 forwards to an emulator of a compute; there is no such emulator here."""
+    api.controller.computes.require_local(compute_id)
+    raise NotFound(f"/v2/compute/{emulator}/{action} doesn't exist on compute {compute_id}")
+
+
+@routes.route("POST", "/computes/{compute_id}/auto_idlepc")
+async def find_idlepc(api: ApiRequest, compute_id: str) -> None:
+    """Finding an Idle-PC value is for Dynamips routers, which this server does not run."""
+    api.controller.computes.require_local(compute_id)
+    raise Conflict("This server does not run nodes of type dynamips")
+
+
+@routes.route("GET", "/projects/{project_id}/nodes/{node_id}/dynamips/auto_idlepc")
+@routes.route("GET", "/projects/{project_id}/nodes/{node_id}/dynamips/idlepc_proposals")
+@routes.route("POST", "/projects/{project_id}/nodes/{node_id}/resize_disk", status=201)
+async def refuse_for_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> None:
+    """What only Dynamips routers and QEMU machines can do."""
+    node = api.controller.get_project(project_id).get_node(node_id)
+    raise Conflict(f"Node '{node.name}' is of type {node.record.node_type}, which cannot do this")

@@ -1,0 +1,81 @@
+"""``/v2/projects/{project_id}/drawings``."""
+
+from typing import Any
+from uuid import UUID, uuid4
+
+import attrs
+from attrs import field
+from attrs import validators as v
+
+from gns3trio.api.routing import ApiRequest, RouteTable
+from gns3trio.controller.drawings import EMPTY_SVG, Drawing
+from gns3trio.controller.project import Project
+from gns3trio.errors import NotFound
+
+routes = RouteTable("/v2/projects/{project_id}/drawings")
+
+
+@attrs.define(kw_only=True)
+class DrawingBody:
+    """``POST`` and ``PUT``. ``rotation`` is in degrees, lengths are in pixels of the scene."""
+
+    drawing_id: UUID | None = None
+    project_id: UUID | None = None
+    x: int = 0
+    y: int = 0
+    z: int = 2
+    locked: bool = False
+    rotation: int = field(default=0, validator=[v.ge(-359), v.le(360)])
+    svg: str = EMPTY_SVG
+
+
+def _find(project: Project, drawing_id: UUID) -> Drawing:
+    project.require_open()
+    drawing = project.drawings.get(drawing_id)
+    if drawing is None:
+        raise NotFound(f"Drawing ID {drawing_id} doesn't exist")
+    return drawing
+
+
+def _fields(api: ApiRequest, body: DrawingBody) -> dict[str, Any]:
+    return {name: value for name, value in api.given(body).items() if name not in ("drawing_id", "project_id")}
+
+
+@routes.route("GET", "")
+async def list_drawings(api: ApiRequest, project_id: UUID) -> list[dict[str, Any]]:
+    """The drawings of a project; of a closed one what its file holds."""
+    project = api.controller.get_project(project_id)
+    if project.status == "opened":
+        return project.drawings.views()
+    return (await project.file.read()).drawings
+
+
+@routes.route("POST", "", status=201)
+async def create_drawing(api: ApiRequest, project_id: UUID, body: DrawingBody) -> dict[str, Any]:
+    """Add a drawing."""
+    project = api.controller.get_project(project_id)
+    project.require_open()
+    drawing = await project.drawings.create(body.drawing_id or uuid4(), _fields(api, body))
+    return drawing.view(project_id)
+
+
+@routes.route("GET", "/{drawing_id}")
+async def get_drawing(api: ApiRequest, project_id: UUID, drawing_id: UUID) -> dict[str, Any]:
+    """One drawing."""
+    return _find(api.controller.get_project(project_id), drawing_id).view(project_id)
+
+
+@routes.route("PUT", "/{drawing_id}", status=201)
+async def update_drawing(api: ApiRequest, project_id: UUID, drawing_id: UUID, body: DrawingBody) -> dict[str, Any]:
+    """Change a drawing."""
+    project = api.controller.get_project(project_id)
+    drawing = _find(project, drawing_id)
+    await project.drawings.update(drawing, _fields(api, body))
+    return drawing.view(project_id)
+
+
+@routes.route("DELETE", "/{drawing_id}", status=204)
+async def delete_drawing(api: ApiRequest, project_id: UUID, drawing_id: UUID) -> None:
+    """Remove a drawing."""
+    project = api.controller.get_project(project_id)
+    project.drawings.delete(_find(project, drawing_id))

@@ -1,0 +1,161 @@
+"""``/v2`` resources of the server itself: statistics, stored settings of clients, shutdown, reload, debug."""
+
+from typing import Any, ClassVar, Literal
+
+import attrs
+import trio
+from attrs import field
+from attrs import validators as v
+
+from gns3trio.api.routing import ApiRequest, RouteTable
+from gns3trio.controller.computes import LOCAL_COMPUTE_ID
+from gns3trio.controller.machine import statistics
+from gns3trio.controller.storage import write_atomic
+from gns3trio.errors import Forbidden, NotFound
+
+routes = RouteTable("/v2")
+
+GNS3VM_DEFAULTS: dict[str, Any] = {
+    "allocate_vcpus_ram": True,
+    "enable": False,
+    "engine": "vmware",
+    "headless": False,
+    "port": 80,
+    "ram": 2048,
+    "vcpus": 1,
+    "vmname": None,
+    "when_exit": "stop",
+}
+IOU_LICENSE_DEFAULTS: dict[str, Any] = {"iourc_content": "", "license_check": True}
+# What the GNS3 GUI offers in its settings. This server starts no virtual machine.
+_ENGINES = (
+    ("vmware", "VMware", True, True),
+    ("virtualbox", "VirtualBox", True, True),
+    ("remote", "Remote", False, False),
+)
+
+
+@attrs.define(kw_only=True)
+class Gns3VmSettings:
+    """``PUT /gns3vm``. ``ram`` is in megabytes. Every version of the clients has other settings."""
+
+    IGNORES_UNKNOWN_KEYS: ClassVar = True
+    allocate_vcpus_ram: bool = True
+    enable: bool = False
+    engine: Literal["vmware", "virtualbox", "remote", None] = "vmware"
+    headless: bool = False
+    port: int = field(default=80, validator=[v.ge(1), v.le(65535)])
+    ram: int = field(default=2048, validator=v.ge(0))
+    vcpus: int = field(default=1, validator=v.ge(1))
+    vmname: str | None = None
+    when_exit: Literal["stop", "suspend", "keep"] = "stop"
+
+
+@attrs.define(kw_only=True)
+class IouLicense:
+    """``PUT /iou_license``."""
+
+    IGNORES_UNKNOWN_KEYS: ClassVar = True
+    iourc_content: str = ""
+    license_check: bool = True
+
+
+@routes.route("GET", "/statistics")
+async def get_statistics(api: ApiRequest) -> list[dict[str, Any]]:
+    """How busy each connected compute is."""
+    name = api.controller.computes.view(LOCAL_COMPUTE_ID)["name"]
+    folder = str(api.context.config.projects_path)
+    values = await trio.to_thread.run_sync(statistics, folder)
+    return [{"compute_id": LOCAL_COMPUTE_ID, "compute_name": name, "statistics": values}]
+
+
+async def _store(api: ApiRequest, name: str, defaults: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    stored: dict[str, Any] = await api.controller.state.change(
+        name, defaults, lambda old: {**defaults, **old, **changes}
+    )
+    return stored
+
+
+@routes.route("GET", "/gns3vm")
+async def get_gns3vm(api: ApiRequest) -> dict[str, Any]:
+    """Settings of the GNS3 virtual machine, kept for clients; this server starts none."""
+    return {**GNS3VM_DEFAULTS, **api.controller.state.get("gns3vm", GNS3VM_DEFAULTS)}
+
+
+@routes.route("PUT", "/gns3vm", status=201)
+async def put_gns3vm(api: ApiRequest, body: Gns3VmSettings) -> dict[str, Any]:
+    """Store them."""
+    return await _store(api, "gns3vm", GNS3VM_DEFAULTS, api.given(body))
+
+
+@routes.route("GET", "/gns3vm/engines")
+async def list_gns3vm_engines(api: ApiRequest) -> list[dict[str, Any]]:
+    """The programs that could run that machine."""
+    return [
+        {
+            "engine_id": engine,
+            "name": name,
+            "description": f"{name}: settings are stored, this server starts no virtual machine",
+            "support_when_exit": support,
+            "support_headless": support,
+            "support_ram": ram,
+        }
+        for engine, name, support, ram in _ENGINES
+    ]
+
+
+@routes.route("GET", "/gns3vm/engines/{engine}/vms")
+async def list_gns3vm_machines(api: ApiRequest, engine: str) -> list[dict[str, Any]]:
+    """The machines of an engine: none."""
+    if engine not in [engine_id for engine_id, *_ in _ENGINES]:
+        raise NotFound(f"Engine {engine} doesn't exist")
+    return []
+
+
+@routes.route("GET", "/iou_license")
+async def get_iou_license(api: ApiRequest) -> dict[str, Any]:
+    """The licence of IOU, kept for clients; this server runs no IOU."""
+    return {**IOU_LICENSE_DEFAULTS, **api.controller.state.get("iou_license", IOU_LICENSE_DEFAULTS)}
+
+
+@routes.route("PUT", "/iou_license", status=201)
+async def put_iou_license(api: ApiRequest, body: IouLicense) -> dict[str, Any]:
+    """Store it."""
+    return await _store(api, "iou_license", IOU_LICENSE_DEFAULTS, api.given(body))
+
+
+def _require_local(api: ApiRequest) -> None:
+    if not api.context.config.local:
+        raise Forbidden("Only a server with the setting 'local' does this")
+
+
+@routes.route("POST", "/shutdown", status=201)
+async def shutdown(api: ApiRequest) -> None:
+    """Close all projects and end; for clients that started this server themselves."""
+    _require_local(api)
+    api.context.closing.set()
+
+
+@routes.route("POST", "/reload")
+async def reload_controller(api: ApiRequest) -> None:
+    """Find projects that appeared in the folder for projects, and forget those that vanished."""
+    await api.controller.reload()
+
+
+@routes.route("POST", "/debug", status=201)
+async def write_debug_file(api: ApiRequest) -> None:
+    """Write what the server knows of itself into ``debug/controller.txt`` of its folder."""
+    _require_local(api)
+    controller = api.controller
+    lines = [f"{name}: {value}" for name, value in controller.computes.capabilities().items()]
+    lines += [f"{name}: {value}" for name, value in statistics(str(api.context.config.projects_path)).items()]
+    for project in controller.projects.values():
+        counts = f"{len(project.nodes)} nodes, {len(project.links)} links, {len(project.drawings)} drawings"
+        lines.append(f"project {project.project_id} {project.settings.name!r}: {project.status}, {counts}")
+    folder = api.context.config.state_folder / "debug"
+
+    def write() -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        write_atomic(folder / "controller.txt", "\n".join([*lines, ""]).encode())
+
+    await trio.to_thread.run_sync(write)

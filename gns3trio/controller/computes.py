@@ -1,0 +1,179 @@
+"""The computes that the controller knows: this server, and others that clients registered.
+
+Others are stored and shown; this server does not drive them yet, so they are never connected.
+"""
+
+import platform
+import socket
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import attrs
+import trio
+
+from gns3trio.config import Config
+from gns3trio.controller.machine import machine
+from gns3trio.controller.server_state import ServerState
+from gns3trio.errors import Conflict, Invalid, NotFound
+from gns3trio.notifications.events import Event
+from gns3trio.notifications.hub import NotificationHub
+
+LOCAL_COMPUTE_ID = "local"
+NOT_DRIVEN = "This server does not run nodes on other computes"
+# GNS3 has a virtual machine of its own for nodes, under this name; here there is none.
+_GNS3_VM_ID, _GNS3_VM_NAME = "vm", "gns3vm"
+_UPDATE_SECONDS = 1.0
+
+
+@attrs.frozen(kw_only=True)
+class RemoteCompute:
+    """Another server, and how to log in there."""
+
+    compute_id: str
+    name: str
+    protocol: str
+    host: str
+    port: int
+    user: str | None = None
+    password: str | None = None
+
+
+class Computes:
+    """Use ``run`` to have their state announced. ``node_types`` are those that this server runs."""
+
+    def __init__(self, config: Config, hub: NotificationHub, state: ServerState, node_types: Iterable[str]) -> None:
+        self.local_port = config.port  # that of the API, once it is known
+        self._config = config
+        self._hub = hub
+        self._state = state
+        self._node_types = sorted(node_types)
+        self._remote = {compute.compute_id: compute for compute in _stored(state)}
+
+    def capabilities(self) -> dict[str, Any]:
+        """What this server can run, and as which GNS3 version."""
+        return {
+            "node_types": self._node_types,
+            "platform": platform.system().lower(),
+            "version": self._config.gns3_version,
+        }
+
+    def views(self) -> list[dict[str, Any]]:
+        """All computes in the API."""
+        return [self._local_view(), *map(_remote_view, self._remote.values())]
+
+    def view(self, compute_id: str) -> dict[str, Any]:
+        """A compute in the API. Raises NotFound."""
+        return self._local_view() if compute_id == LOCAL_COMPUTE_ID else _remote_view(self.get_remote(compute_id))
+
+    def get_remote(self, compute_id: str) -> RemoteCompute:
+        """A compute that is not this server. Raises NotFound."""
+        compute = self._remote.get(compute_id)
+        if compute is None:
+            raise NotFound(f"Compute ID {compute_id} doesn't exist")
+        return compute
+
+    def require_local(self, compute_id: str) -> None:
+        """Raises NotFound for an unknown compute, Conflict for one that this server does not drive."""
+        if compute_id != LOCAL_COMPUTE_ID:
+            raise Conflict(f"compute_id: {self.get_remote(compute_id).name}: {NOT_DRIVEN}")
+
+    def _local_view(self) -> dict[str, Any]:
+        host = self._config.host
+        return {
+            "capabilities": self.capabilities(),
+            "compute_id": LOCAL_COMPUTE_ID,
+            "connected": True,
+            **machine.load(),
+            "host": "127.0.0.1" if host in ("0.0.0.0", "::") else host,
+            "last_error": None,
+            "name": socket.gethostname(),
+            "port": self.local_port,
+            "protocol": "https" if self._config.ssl else "http",
+            "user": self._config.user or None,
+        }
+
+    async def create(self, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """Register a compute; a known id gives the compute that has it.
+
+        Raises Invalid for an id or name that GNS3 reserves, Conflict for a name in use, Unavailable.
+        """
+        compute_id = fields["compute_id"]
+        if compute_id == LOCAL_COMPUTE_ID or compute_id in self._remote:
+            return self.view(compute_id)
+        name = fields.get("name") or _default_name(fields)
+        compute = RemoteCompute(**{**fields, "name": name})
+        await self._store(compute)
+        view = _remote_view(compute)
+        self._publish("compute.updated", view)
+        self._publish("compute.created", view)
+        return view
+
+    async def update(self, compute_id: str, changes: Mapping[str, Any]) -> dict[str, Any]:
+        """Change a compute. Raises NotFound, and as ``create``."""
+        if compute_id == LOCAL_COMPUTE_ID:
+            raise Conflict("compute_id: the local compute is described by the settings of this server")
+        compute = attrs.evolve(self.get_remote(compute_id), **{**changes, "compute_id": compute_id})
+        await self._store(compute)
+        view = _remote_view(compute)
+        self._publish("compute.updated", view)
+        return view
+
+    async def _store(self, compute: RemoteCompute) -> None:
+        if compute.compute_id == _GNS3_VM_ID or compute.name == _GNS3_VM_NAME:
+            raise Invalid("compute_id, name: 'vm' and 'gns3vm' stand for the virtual machine of GNS3")
+
+        def store(stored: list[Any]) -> list[Any]:
+            others = [other for other in self._remote.values() if other.compute_id != compute.compute_id]
+            if any(other.name == compute.name for other in others):
+                raise Conflict(f"name: there is a compute named {compute.name!r} already")
+            return [attrs.asdict(each) for each in (*others, compute)]
+
+        await self._state.change("computes", [], store)
+        self._remote[compute.compute_id] = compute
+
+    async def delete(self, compute_id: str) -> None:
+        """Forget a compute; unknown is fine, as in GNS3. Raises Conflict for the local one."""
+        if compute_id == LOCAL_COMPUTE_ID:
+            raise Conflict("compute_id: the local compute cannot be deleted")
+        compute = self._remote.get(compute_id)
+        if compute is None:
+            return
+        await self._state.change(
+            "computes", [], lambda stored: [each for each in stored if each["compute_id"] != compute_id]
+        )
+        self._remote.pop(compute_id, None)
+        self._publish("compute.deleted", _remote_view(compute))
+
+    def _publish(self, action: str, view: dict[str, Any]) -> None:
+        self._hub.publish(Event(action, view))
+
+    async def run(self) -> None:
+        """Announce the state of this server about once a second, as GNS3 does, while somebody listens."""
+        while True:
+            await trio.sleep(_UPDATE_SECONDS)
+            if self._hub.count():
+                self._publish("compute.updated", self._local_view())
+
+
+def _stored(state: ServerState) -> Iterable[RemoteCompute]:
+    names = {field.name for field in attrs.fields(RemoteCompute)}
+    for fields in state.get("computes", []):
+        yield RemoteCompute(**{name: value for name, value in fields.items() if name in names})
+
+
+def _default_name(fields: Mapping[str, Any]) -> str:
+    user = f"{fields['user']}@" if fields.get("user") else ""
+    return f"{fields['protocol']}://{user}{fields['host']}:{fields['port']}"
+
+
+def _remote_view(compute: RemoteCompute) -> dict[str, Any]:
+    view = attrs.asdict(compute)
+    del view["password"]
+    return {
+        **view,
+        "capabilities": {"node_types": [], "version": None},
+        "connected": False,
+        "cpu_usage_percent": None,
+        "last_error": NOT_DRIVEN,
+        "memory_usage_percent": None,
+    }

@@ -1,0 +1,197 @@
+"""The drawings of an open project: shapes and pictures as SVG, beside the nodes.
+
+A long SVG is kept in a file of its own, ``project-files/images/<md5>.svg``, and the project file names it, as GNS3
+does: the project file is written anew at every change and stays small. GNS3 also keeps embedded PNG and JPEG pictures
+as such; they are shown as an SVG around them.
+"""
+
+import base64
+import hashlib
+import re
+import struct
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import attrs
+import trio
+
+from gns3trio.controller.storage import write_atomic
+from gns3trio.convert import parse_uuid
+from gns3trio.errors import Conflict
+
+PICTURES_FOLDER = Path("project-files/images")
+# GNS3 keeps longer ones in a file of their own.
+MAX_INLINE_SVG = 1000
+EMPTY_SVG = "<svg></svg>"
+
+_PICTURE_NAME = re.compile(r"[A-Za-z0-9_-]+\.(svg|png|jpg|jpeg|gif)")
+_MIME_TYPES = {"png": "image/png", "jpg": "image/jpeg", "jpeg": "image/jpeg", "gif": "image/gif"}
+_DEFAULTS = {"x": 0, "y": 0, "z": 2, "locked": False, "rotation": 0}
+
+
+@attrs.define(eq=False)
+class Drawing:
+    """A drawing. ``fields`` are its keys in the file but for the SVG; ``picture`` is the file that holds it."""
+
+    drawing_id: UUID
+    fields: dict[str, Any]
+    svg: str
+    picture: str | None = None
+
+    def record(self) -> dict[str, Any]:
+        """The drawing as it is saved."""
+        return {**self.fields, "drawing_id": str(self.drawing_id), "svg": self.picture or self.svg}
+
+    def view(self, project_id: UUID) -> dict[str, Any]:
+        """The drawing in the API."""
+        return {
+            **{name: self.fields.get(name, default) for name, default in _DEFAULTS.items()},
+            "drawing_id": str(self.drawing_id),
+            "project_id": str(project_id),
+            "svg": self.svg,
+        }
+
+
+class Drawings(Mapping[UUID, Drawing]):
+    """Drawings by their id, in the order of the file.
+
+    ``publish`` announces an event; ``mark`` says that the project has changed and is to be saved soon.
+    """
+
+    def __init__(
+        self, project_id: UUID, folder: Path, publish: Callable[[str, Any], None], mark: Callable[[], None]
+    ) -> None:
+        self._project_id = project_id
+        self._pictures = folder / PICTURES_FOLDER
+        self._publish = publish
+        self._mark = mark
+        self._drawings: dict[UUID, Drawing] = {}
+
+    def __getitem__(self, drawing_id: UUID) -> Drawing:
+        return self._drawings[drawing_id]
+
+    def __iter__(self) -> Iterator[UUID]:
+        return iter(self._drawings)
+
+    def __len__(self) -> int:
+        return len(self._drawings)
+
+    def records(self) -> list[dict[str, Any]]:
+        """The drawings as they are saved."""
+        return [drawing.record() for drawing in self.values()]
+
+    def views(self) -> list[dict[str, Any]]:
+        """The drawings in the API."""
+        return [drawing.view(self._project_id) for drawing in self.values()]
+
+    async def revive(self, records: list[dict[str, Any]]) -> None:
+        """The drawings of the project's file. A picture that cannot be read is shown empty, and stays named.
+
+        Raises Conflict for a drawing without an id.
+        """
+        self._drawings = await trio.to_thread.run_sync(self._read, records)
+
+    def _read(self, records: list[dict[str, Any]]) -> dict[UUID, Drawing]:
+        drawings: dict[UUID, Drawing] = {}
+        for record in records:
+            try:
+                drawing_id = parse_uuid(record.get("drawing_id"))
+            except ValueError as error:
+                raise Conflict(f"the project file is damaged: drawing_id: {error}") from None
+            svg = record.get("svg")
+            if not isinstance(svg, str):
+                svg = EMPTY_SVG
+            picture = svg if _PICTURE_NAME.fullmatch(svg) else None
+            if picture is not None:
+                svg = _read_picture(self._pictures / picture)
+            fields = {name: value for name, value in record.items() if name not in ("drawing_id", "svg")}
+            drawings[drawing_id] = Drawing(drawing_id, fields, svg, picture)
+        return drawings
+
+    async def create(self, drawing_id: UUID, fields: Mapping[str, Any]) -> Drawing:
+        """Add a drawing; a known id gives the drawing that has it. Raises Unavailable when the disk refuses."""
+        if drawing_id in self._drawings:
+            return self._drawings[drawing_id]
+        svg = fields.get("svg", EMPTY_SVG)
+        others = {name: fields.get(name, default) for name, default in _DEFAULTS.items()}
+        drawing = Drawing(drawing_id, others, svg, await self._keep_picture(svg))
+        self._drawings[drawing_id] = drawing
+        self._mark()
+        self._publish("drawing.created", drawing.view(self._project_id))
+        return drawing
+
+    async def update(self, drawing: Drawing, changes: Mapping[str, Any]) -> None:
+        """Change a drawing. Raises Unavailable when the disk refuses; it is then as before."""
+        fields = dict(changes)
+        svg = fields.pop("svg", drawing.svg)
+        redrawn = svg != drawing.svg
+        if redrawn:
+            drawing.picture = await self._keep_picture(svg)
+            drawing.svg = svg
+        drawing.fields.update(fields)
+        self._mark()
+        event = drawing.view(self._project_id)
+        if not redrawn:
+            del event["svg"]  # as GNS3: it may be large, and those who watch have it
+        self._publish("drawing.updated", event)
+
+    def delete(self, drawing: Drawing) -> None:
+        """Remove a drawing; deleted already is fine. Raises Conflict when it is locked."""
+        if drawing.fields.get("locked"):
+            raise Conflict(f"Drawing {drawing.drawing_id} is locked")
+        if self._drawings.pop(drawing.drawing_id, None) is not None:
+            self._mark()
+            self._publish("drawing.deleted", drawing.view(self._project_id))
+
+    async def _keep_picture(self, svg: str) -> str | None:
+        """Write a long SVG into a file of its own and return its name; None for a short one."""
+        if len(svg) <= MAX_INLINE_SVG:
+            return None
+        data = svg.encode(errors="replace")
+        name = hashlib.md5(data, usedforsecurity=False).hexdigest() + ".svg"
+        await trio.to_thread.run_sync(self._write_picture, name, data)
+        return name
+
+    def _write_picture(self, name: str, data: bytes) -> None:
+        path = self._pictures / name
+        if not path.exists():
+            self._pictures.mkdir(parents=True, exist_ok=True)
+            write_atomic(path, data)
+
+    async def discard_unused_pictures(self) -> None:
+        """Delete the picture files that no drawing names any more."""
+        used = {drawing.picture for drawing in self.values()}
+        await trio.to_thread.run_sync(_discard_pictures, self._pictures, used)
+
+
+def _discard_pictures(folder: Path, used: set[str | None]) -> None:
+    for path in folder.glob("*.svg") if folder.is_dir() else ():
+        if path.name not in used and _PICTURE_NAME.fullmatch(path.name):
+            path.unlink(missing_ok=True)
+
+
+def _read_picture(path: Path) -> str:
+    """The SVG that shows a picture file."""
+    try:
+        data = path.read_bytes()
+    except OSError:
+        return EMPTY_SVG
+    kind = path.suffix[1:]
+    if kind == "svg":
+        return data.decode(errors="replace")
+    width, height = _png_size(data) or (100, 100)
+    link = f"data:{_MIME_TYPES[kind]};base64,{base64.b64encode(data).decode()}"
+    return (
+        '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
+        f'width="{width}" height="{height}"><image width="{width}" height="{height}" xlink:href="{link}"/></svg>'
+    )
+
+
+def _png_size(data: bytes) -> tuple[int, int] | None:
+    """Width and height from the first chunk of a PNG (RFC 2083 11.2.1); None for something else."""
+    if data[:8] != b"\x89PNG\r\n\x1a\n" or len(data) < 24:
+        return None
+    width, height = struct.unpack(">II", data[16:24])
+    return width, height

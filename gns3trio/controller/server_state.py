@@ -1,0 +1,82 @@
+"""What the server keeps beside its projects, durably, in one JSON file: templates, computes, settings of clients."""
+
+import logging
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import orjson
+import trio
+
+from gns3trio.controller.storage import write_atomic
+from gns3trio.errors import Unavailable
+
+log = logging.getLogger(__name__)
+
+STATE_FILE = "controller.json"
+
+
+class ServerState:
+    """Values by name, in the file ``controller.json`` of ``folder``. Use ``open_state``."""
+
+    def __init__(self, folder: Path, values: dict[str, Any]) -> None:
+        self._folder = folder
+        self._values = values
+        self._writing = trio.Lock()
+
+    def get(self, name: str, default: Any) -> Any:
+        """The value, or ``default`` when there is none of that type. Not to be changed in place."""
+        value = self._values.get(name)
+        return value if isinstance(value, type(default)) else default
+
+    async def change(self, name: str, default: Any, function: Callable[[Any], Any]) -> Any:
+        """Replace a value by ``function`` of it, one after the other; durable when this returns the new one.
+
+        Raises Unavailable when the disk refuses, and what ``function`` raises; nothing is changed then.
+        """
+        async with self._writing:
+            value = function(self.get(name, default))
+            values = {**self._values, name: value}
+            with trio.CancelScope(shield=True):
+                await trio.to_thread.run_sync(self._write, values)
+            self._values = values
+            return value
+
+    def _write(self, values: dict[str, Any]) -> None:
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            self._folder.chmod(0o700)  # it holds passwords of other servers
+        except OSError as error:
+            raise Unavailable(f"{self._folder} cannot be used: {error.strerror}") from None
+        write_atomic(self._folder / STATE_FILE, orjson.dumps(values, option=orjson.OPT_INDENT_2))
+
+
+async def open_state(folder: Path) -> ServerState:
+    """The state in ``folder``; empty when there is none. A damaged file is kept aside, never overwritten.
+
+    Raises Unavailable when the disk refuses.
+    """
+    return ServerState(folder, await trio.to_thread.run_sync(_read, folder / STATE_FILE))
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        values = orjson.loads(path.read_bytes())
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise Unavailable(f"{path} cannot be read: {error.strerror}") from None
+    except orjson.JSONDecodeError as error:
+        reason = str(error)
+    else:
+        if isinstance(values, dict):
+            return values
+        reason = "it is not an object"
+    aside = path.with_name(f"{path.name}.damaged-{time.time_ns()}")
+    log.error("%s is damaged (%s); it is kept as %s, and templates and computes begin anew", path, reason, aside.name)
+    try:
+        path.rename(aside)
+    except OSError as error:
+        raise Unavailable(f"{path} is damaged and cannot be kept aside: {error.strerror}") from None
+    return {}
