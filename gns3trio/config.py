@@ -44,9 +44,9 @@ class Config:
     allow_unauthenticated: bool = _setting(False, "serve an address other than loopback without user and password")
     local: bool = _setting(False, "clients share this file system: own project folders, load and shutdown")
     projects_path: Path = _setting(Path("~/GNS3/projects"), "folder that holds the projects")
-    state_path: Path | None = _setting(
-        None, "folder for templates, computes and uploaded symbols, by default .gns3trio in projects_path"
-    )
+    state_path: Path | None = _setting(None, "folder for templates and computes, by default .gns3trio in projects_path")
+    symbols_path: Path | None = _setting(None, "folder for uploaded symbols, by default symbols in state_path")
+    configs_path: Path | None = _setting(None, "folder for base configurations, by default configs in state_path")
     vpcs_path: str = _setting("vpcs", "VPCS program: a path or a name looked up in PATH")
     console_start_port_range: int = _setting(2000, "first console port")
     console_end_port_range: int = _setting(10000, "last console port")

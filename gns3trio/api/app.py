@@ -12,7 +12,18 @@ from gns3trio.api.auth import BasicAuth
 from gns3trio.api.context import ApiContext
 from gns3trio.api.errors import ErrorBoundary
 from gns3trio.api.origin import OriginGuard
-from gns3trio.api.v2 import computes, drawings, links, nodes, projects, server, server_resources, vms
+from gns3trio.api.v2 import (
+    computes,
+    drawings,
+    links,
+    nodes,
+    projects,
+    server,
+    server_resources,
+    symbols,
+    templates,
+    vms,
+)
 
 TABLES = (
     server.routes,
@@ -23,6 +34,8 @@ TABLES = (
     links.routes,
     drawings.routes,
     computes.routes,
+    templates.routes,
+    symbols.routes,
     server_resources.routes,
     v1.routes,
     metrics.routes,

@@ -107,6 +107,7 @@ def _make_endpoint(handler: Handler, status: int, strict_ids: bool) -> Callable[
     async def endpoint(request: Request) -> Response:
         arguments = _path_arguments(request.path_params, hints, strict_ids)
         data = await _read_body(request)  # even if nobody wants it: an unread body would cost the client its connection
+        request.state.data = data
         if body_type is not None:
             arguments["body"] = structure(converter, _parse_json(request, data), body_type)
         result = await handler(ApiRequest(request.app.state.context, request), **arguments)

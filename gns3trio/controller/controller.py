@@ -12,9 +12,12 @@ import trio
 from gns3trio.compute.compute import Compute
 from gns3trio.config import Config
 from gns3trio.controller import storage
+from gns3trio.controller.base_configs import BaseConfigs
 from gns3trio.controller.computes import Computes
 from gns3trio.controller.project import Project, ProjectServices
 from gns3trio.controller.server_state import ServerState, open_state
+from gns3trio.controller.symbols import Symbols
+from gns3trio.controller.templates import Templates
 from gns3trio.controller.topology import ProjectSettings
 from gns3trio.errors import Conflict, Forbidden, LabError, NotFound
 from gns3trio.forwarder.captures import CaptureService
@@ -29,6 +32,9 @@ class Controller:
     def __init__(self, config: Config, services: ProjectServices, state: ServerState) -> None:
         self.projects: dict[UUID, Project] = {}
         self.state = state
+        self.templates = Templates(state, services.hub)
+        self.symbols = Symbols(config.symbols_path or config.state_folder / "symbols")
+        self.base_configs = BaseConfigs(config.configs_path or config.state_folder / "configs")
         self._config = config
         self._services = services
 

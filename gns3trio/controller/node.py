@@ -14,6 +14,8 @@ from gns3trio.errors import Conflict
 
 # How a node of a type is drawn when the client does not say; the size is that of the symbol.
 DRAWN_AS: dict[str, dict[str, Any]] = {
+    "cloud": {"symbol": ":/symbols/cloud.svg", "width": 159, "height": 71},
+    "nat": {"symbol": ":/symbols/nat.svg", "width": 159, "height": 71},
     "ethernet_switch": {"symbol": ":/symbols/ethernet_switch.svg", "width": 72, "height": 32},
     "ethernet_hub": {"symbol": ":/symbols/hub.svg", "width": 72, "height": 32},
 }

@@ -44,6 +44,8 @@ async def create_node(api: ApiRequest, project_id: UUID, body: NodeCreate) -> or
     project = api.controller.get_project(project_id)
     fields = {name: value for name, value in api.given(body).items() if name in _RECORD_FIELDS}
     fields.setdefault("node_id", uuid4())
+    if fields.get("symbol") and "width" not in fields and "height" not in fields:
+        fields["width"], fields["height"] = api.controller.symbols.size(fields["symbol"])
     return node_view(await create(project, fields, keep_name=False))
 
 

@@ -1,0 +1,49 @@
+"""``/v2/symbols``: the pictures that nodes are drawn with."""
+
+from typing import Any
+
+import trio
+from starlette.responses import Response
+
+from gns3trio.api.routing import ApiRequest, RouteTable
+from gns3trio.api.v2.templates import with_etag
+from gns3trio.controller.symbols import MEDIA_TYPES, SYMBOL_OF_TYPE, THEME
+
+routes = RouteTable("/v2")
+
+# An uploaded SVG may hold scripts. Opened on its own it must not act in the name of this server.
+_SANDBOX = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox"
+
+
+@routes.route("GET", "/symbols")
+async def list_symbols(api: ApiRequest) -> list[dict[str, Any]]:
+    """All symbols, our own and uploaded ones."""
+    return await trio.to_thread.run_sync(api.controller.symbols.views)
+
+
+@routes.route("GET", "/symbols/{symbol_id:path}/raw")
+async def get_symbol(api: ApiRequest, symbol_id: str) -> Response:
+    """The picture; that of a computer for an unknown id."""
+    path = api.controller.symbols.find(symbol_id)
+    data = await trio.to_thread.run_sync(path.read_bytes)
+    media_type = MEDIA_TYPES[path.suffix.lower()]
+    return with_etag(api, data, {"content-type": media_type, "content-security-policy": _SANDBOX})
+
+
+@routes.route("POST", "/symbols/{symbol_id:path}/raw", status=204)
+async def upload_symbol(api: ApiRequest, symbol_id: str) -> None:
+    """Keep a picture under the last part of its id."""
+    await api.controller.symbols.store(symbol_id, bytes(api.http.state.data))
+
+
+@routes.route("GET", "/symbols/{symbol_id:path}/dimensions")
+async def get_symbol_size(api: ApiRequest, symbol_id: str) -> dict[str, int]:
+    """Width and height in pixels."""
+    width, height = api.controller.symbols.size(symbol_id)
+    return {"width": width, "height": height}
+
+
+@routes.route("GET", "/default_symbols")
+async def get_default_symbols(api: ApiRequest) -> dict[str, dict[str, str]]:
+    """The symbol of each type of node, by theme."""
+    return {THEME: {kind: f":/symbols/{THEME.lower()}/{name}.svg" for kind, name in SYMBOL_OF_TYPE.items()}}

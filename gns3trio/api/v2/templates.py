@@ -1,0 +1,139 @@
+"""``/v2/templates``, their base configurations, nodes made from them, and ``/v2/appliances``."""
+
+import hashlib
+from typing import Any, ClassVar
+from uuid import UUID, uuid4
+
+import attrs
+import orjson
+from starlette.responses import Response
+
+from gns3trio.api.routing import ApiRequest, RouteTable
+from gns3trio.api.v2.nodes import create
+from gns3trio.controller.templates import node_fields
+from gns3trio.controller.views import node_view
+from gns3trio.errors import Invalid, NotFound
+
+routes = RouteTable("/v2")
+
+
+@attrs.define(kw_only=True)
+class TemplateBody:
+    """``POST /templates`` and ``PUT /templates/{template_id}``: what a template has depends on its type."""
+
+    IGNORES_UNKNOWN_KEYS: ClassVar = True
+
+
+@attrs.define(kw_only=True)
+class TemplateUse:
+    """``POST /projects/{project_id}/templates/{template_id}``."""
+
+    x: int
+    y: int
+    name: str | None = None
+    compute_id: str | None = None
+
+
+@attrs.define(kw_only=True)
+class BaseConfig:
+    """``PUT /templates/{template_id}/base-config/{filename}``."""
+
+    content: str
+    filename: str | None = None
+
+
+def with_etag(api: ApiRequest, data: bytes, headers: dict[str, str]) -> Response:
+    """A reply with an entity tag; 304 without a body for a client that has it (RFC 9110 13.1.2)."""
+    tag = f'"{hashlib.md5(data, usedforsecurity=False).hexdigest()}"'
+    known = {each.strip().removeprefix("W/") for each in api.http.headers.get("if-none-match", "").split(",")}
+    if tag in known or "*" in known:
+        return Response(status_code=304, headers={"etag": tag})
+    return Response(data, headers={**headers, "etag": tag})
+
+
+@routes.route("GET", "/templates")
+async def list_templates(api: ApiRequest) -> Response:
+    """All templates."""
+    return with_etag(api, orjson.dumps(list(api.controller.templates.values())), {"content-type": "application/json"})
+
+
+@routes.route("POST", "/templates", status=201)
+async def create_template(api: ApiRequest, body: TemplateBody) -> dict[str, Any]:
+    """Add a template."""
+    return await api.controller.templates.create(api.http.state.body)
+
+
+@routes.route("GET", "/templates/base-configs")
+async def list_base_configs(api: ApiRequest) -> list[dict[str, str]]:
+    """The base configurations."""
+    return [{"filename": name} for name in await api.controller.base_configs.names()]
+
+
+@routes.route("GET", "/templates/{template_id}")
+async def get_template(api: ApiRequest, template_id: UUID) -> Response:
+    """One template."""
+    return with_etag(api, orjson.dumps(api.controller.templates[template_id]), {"content-type": "application/json"})
+
+
+@routes.route("PUT", "/templates/{template_id}")
+async def update_template(api: ApiRequest, template_id: UUID, body: TemplateBody) -> dict[str, Any]:
+    """Change a template."""
+    return await api.controller.templates.update(template_id, api.http.state.body)
+
+
+@routes.route("DELETE", "/templates/{template_id}", status=204)
+async def delete_template(api: ApiRequest, template_id: UUID) -> None:
+    """Remove a template; nodes made from it stay."""
+    await api.controller.templates.delete(template_id)
+
+
+@routes.route("POST", "/templates/{template_id}/duplicate", status=201)
+async def duplicate_template(api: ApiRequest, template_id: UUID) -> dict[str, Any]:
+    """Copy a template."""
+    return await api.controller.templates.duplicate(template_id)
+
+
+@routes.route("GET", "/templates/{template_id}/base-config/{filename}")
+async def get_base_config(api: ApiRequest, template_id: UUID, filename: str) -> dict[str, str]:
+    """The text of a base configuration."""
+    _ = api.controller.templates[template_id]
+    return {"content": await api.controller.base_configs.read(filename), "filename": filename}
+
+
+@routes.route("PUT", "/templates/{template_id}/base-config/{filename}", status=201)
+async def put_base_config(api: ApiRequest, template_id: UUID, filename: str, body: BaseConfig) -> dict[str, str]:
+    """Replace a base configuration."""
+    _ = api.controller.templates[template_id]
+    await api.controller.base_configs.write(filename, body.content)
+    return {"content": body.content, "filename": filename}
+
+
+@routes.route("POST", "/projects/{project_id}/templates/{template_id}", status=201)
+async def create_node_from_template(
+    api: ApiRequest, project_id: UUID, template_id: UUID, body: TemplateUse
+) -> orjson.Fragment:
+    """Create a node from a template."""
+    project = api.controller.get_project(project_id)
+    project.require_open()
+    template = api.controller.templates[template_id]
+    compute_id = template["compute_id"] or body.compute_id
+    if compute_id is None:
+        raise NotFound("compute_id: the template names no compute, so the request has to")
+    fields = node_fields(template)
+    properties = fields["properties"]
+    script = properties.pop("base_script_file", None)
+    if script is not None:
+        properties["startup_script"] = await api.controller.base_configs.read(script)
+    if body.name is not None:
+        if not body.name.strip():
+            raise Invalid("name: is empty")
+        fields["name"] = body.name
+    fields |= {"node_id": uuid4(), "compute_id": compute_id, "x": body.x, "y": body.y}
+    fields["width"], fields["height"] = api.controller.symbols.size(fields["symbol"])
+    return node_view(await create(project, fields, keep_name=False))
+
+
+@routes.route("GET", "/appliances")
+async def list_appliances(api: ApiRequest) -> list[dict[str, Any]]:
+    """Appliances are recipes for emulators that this server does not run: there are none."""
+    return []

@@ -1,0 +1,65 @@
+"""Base configurations: text files from which templates give nodes their start-up script."""
+
+from pathlib import Path
+
+import trio
+
+from gns3trio.controller.storage import MAX_FILE_NAME_BYTES, write_atomic
+from gns3trio.controller.templates import VPCS_BASE_SCRIPT
+from gns3trio.errors import Forbidden, NotFound, Unavailable
+
+MAX_CONFIG_BYTES = 1024 * 1024
+# %h is the name of the node.
+_SHIPPED = {
+    VPCS_BASE_SCRIPT: """\
+# This is what %h runs when it starts.
+# An address from a DHCP server:
+# dhcp
+# or an address, a network mask and a gateway:
+# ip 192.168.1.10/24 192.168.1.1
+set pcname %h
+"""
+}
+
+
+class BaseConfigs:
+    """The files of ``folder``, and those that the server ships for names that are not there."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    async def names(self) -> list[str]:
+        """All names, sorted."""
+        return await trio.to_thread.run_sync(self._names)
+
+    def _names(self) -> list[str]:
+        files = [path.name for path in self._folder.iterdir() if path.is_file()] if self._folder.is_dir() else []
+        return sorted({*_SHIPPED, *(name for name in files if not name.startswith("."))})
+
+    async def read(self, name: str) -> str:
+        """The text of a file. Raises NotFound, Forbidden for a name that leads elsewhere."""
+        path = self._path(name)
+        try:
+            data = await trio.to_thread.run_sync(path.read_bytes)
+        except OSError:
+            if name not in _SHIPPED:
+                raise NotFound(f"Base configuration {name!r} doesn't exist") from None
+            return _SHIPPED[name]
+        return data[:MAX_CONFIG_BYTES].decode(errors="replace")
+
+    async def write(self, name: str, text: str) -> None:
+        """Replace a file. Raises Forbidden for a name that leads elsewhere, Unavailable when the disk refuses."""
+        await trio.to_thread.run_sync(self._write, self._path(name), text)
+
+    def _write(self, path: Path, text: str) -> None:
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise Unavailable(f"{self._folder} cannot be used: {error.strerror}") from None
+        write_atomic(path, text.encode(errors="replace"))
+
+    def _path(self, name: str) -> Path:
+        too_long = len(name.encode(errors="replace")) > MAX_FILE_NAME_BYTES
+        if not name or name.startswith(".") or "/" in name or "\0" in name or too_long:
+            raise Forbidden(f"filename: {name!r} is not the name of a base configuration")
+        return self._folder / name

@@ -1,0 +1,147 @@
+"""The symbols that nodes are drawn with: our own, and those that users upload.
+
+Clients ask for the ids of GNS3, such as ``:/symbols/vpcs_guest.svg`` or ``:/symbols/affinity/circle/red/router.svg``:
+the theme in an id does not matter here, its last part names the symbol. What we do not have is drawn as a computer.
+"""
+
+import re
+import struct
+from pathlib import Path
+from typing import Any
+
+import trio
+
+from gns3trio.controller.storage import MAX_FILE_NAME_BYTES, write_atomic
+from gns3trio.errors import Invalid, Unavailable
+
+BUILTIN_FOLDER = Path(__file__).parent.parent / "symbols"
+DEFAULT_SYMBOL = ":/symbols/computer.svg"
+THEME = "Classic"
+CUSTOM_THEME = "Custom symbols"
+# Of a picture without a size, and of what is no picture.
+DEFAULT_SIZE = (65, 59)
+
+MEDIA_TYPES = {
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".gif": "image/gif",
+}
+# How a node of each type is drawn when nobody says.
+SYMBOL_OF_TYPE = {
+    "cloud": "cloud",
+    "nat": "nat",
+    "ethernet_hub": "hub",
+    "ethernet_switch": "ethernet_switch",
+    "frame_relay_switch": "frame_relay_switch",
+    "atm_switch": "atm_switch",
+    "docker": "docker_guest",
+    "dynamips": "router",
+    "vpcs": "vpcs_guest",
+    "traceng": "traceng",
+    "virtualbox": "vbox_guest",
+    "vmware": "vmware_guest",
+    "iou": "iol_l3",
+    "qemu": "qemu_guest",
+}
+
+_SVG_TAG = re.compile(rb"<svg\b[^>]*>", re.IGNORECASE | re.DOTALL)
+_LENGTH = rb"""\b%s\s*=\s*["']\s*([0-9.]+)\s*(?:px|pt)?\s*["']"""
+_VIEW_BOX = re.compile(rb"""\bviewBox\s*=\s*["']\s*[-0-9.]+[\s,]+[-0-9.]+[\s,]+([0-9.]+)[\s,]+([0-9.]+)""")
+
+
+class Symbols:
+    """All symbols. ``folder`` holds the uploaded ones."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._builtin = {path.name: path for path in sorted(BUILTIN_FOLDER.glob("*.svg"))}
+        self._sizes: dict[tuple[str, int], tuple[int, int]] = {}
+
+    def views(self) -> list[dict[str, Any]]:
+        """All symbols in the API."""
+        views: list[dict[str, Any]] = [
+            {"builtin": True, "filename": name, "symbol_id": f":/symbols/{THEME.lower()}/{name}", "theme": THEME}
+            for name in self._builtin
+        ]
+        uploaded = sorted(self._folder.iterdir()) if self._folder.is_dir() else []
+        views += [
+            {"builtin": False, "filename": path.name, "symbol_id": path.name, "theme": CUSTOM_THEME}
+            for path in uploaded
+            if path.suffix.lower() in MEDIA_TYPES and path.is_file()
+        ]
+        return views
+
+    def find(self, symbol_id: str) -> Path:
+        """The file of a symbol, or that of the default one."""
+        name = symbol_id.rpartition("/")[2]
+        uploaded = self._folder / name
+        if _is_file_name(name) and uploaded.is_file():
+            return uploaded
+        return self._builtin.get(name, self._builtin[DEFAULT_SYMBOL.rpartition("/")[2]])
+
+    def size(self, symbol_id: str) -> tuple[int, int]:
+        """Width and height of a symbol in pixels."""
+        path = self.find(symbol_id)
+        try:
+            key = (str(path), path.stat().st_mtime_ns)
+            if key not in self._sizes:
+                self._sizes[key] = picture_size(path.read_bytes())
+        except OSError:
+            return DEFAULT_SIZE
+        return self._sizes[key]
+
+    async def store(self, symbol_id: str, data: bytes) -> None:
+        """Keep an uploaded symbol under the last part of its id.
+
+        Raises Invalid for a name that no picture can have, Unavailable when the disk refuses.
+        """
+        name = symbol_id.rpartition("/")[2]
+        if not _is_file_name(name):
+            raise Invalid(f"symbol_id: {symbol_id!r} does not name a picture: {', '.join(MEDIA_TYPES)}")
+        await trio.to_thread.run_sync(self._write, name, data)
+
+    def _write(self, name: str, data: bytes) -> None:
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise Unavailable(f"{self._folder} cannot be used: {error.strerror}") from None
+        write_atomic(self._folder / name, data)
+
+
+def _is_file_name(name: str) -> bool:
+    return (
+        not name.startswith(".")
+        and "\0" not in name
+        and "\\" not in name
+        and len(name.encode(errors="replace")) <= MAX_FILE_NAME_BYTES
+        and Path(name).suffix.lower() in MEDIA_TYPES
+    )
+
+
+def picture_size(data: bytes) -> tuple[int, int]:
+    """Width and height of an SVG, PNG (RFC 2083) or GIF in pixels; ``DEFAULT_SIZE`` when it does not say."""
+    if data[:8] == b"\x89PNG\r\n\x1a\n" and len(data) >= 24:
+        width, height = struct.unpack(">II", data[16:24])
+        return width, height
+    if data[:4] == b"GIF8" and len(data) >= 10:
+        width, height = struct.unpack("<HH", data[6:10])
+        return width, height
+    tag = _SVG_TAG.search(data)
+    if tag is None:
+        return DEFAULT_SIZE
+    width, height = (re.search(_LENGTH % name, tag.group()) for name in (b"width", b"height"))
+    if (width is None or height is None) and (view_box := _VIEW_BOX.search(tag.group())):
+        return _pixels(view_box.group(1), DEFAULT_SIZE[0]), _pixels(view_box.group(2), DEFAULT_SIZE[1])
+    return (
+        _pixels(width.group(1) if width else b"", DEFAULT_SIZE[0]),
+        _pixels(height.group(1) if height else b"", DEFAULT_SIZE[1]),
+    )
+
+
+def _pixels(number: bytes, default: int) -> int:
+    try:
+        return max(1, round(float(number)))
+    except (ValueError, OverflowError):
+        return default
