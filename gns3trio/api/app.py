@@ -13,6 +13,8 @@ from gns3trio.api.context import ApiContext
 from gns3trio.api.errors import ErrorBoundary
 from gns3trio.api.origin import OriginGuard
 from gns3trio.api.v2 import (
+    compute,
+    compute_nodes,
     computes,
     drawings,
     links,
@@ -37,6 +39,8 @@ TABLES = (
     templates.routes,
     symbols.routes,
     server_resources.routes,
+    compute.routes,
+    compute_nodes.routes,
     v1.routes,
     metrics.routes,
     pages.routes,

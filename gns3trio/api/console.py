@@ -3,18 +3,17 @@
 import trio
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from gns3trio.compute.node import ComputeNode
 from gns3trio.console.hub import CLOSE_SECONDS, ConsoleClient
-from gns3trio.controller.node import Node
 
 WS_NORMAL = 1000
 WS_GOING_AWAY = 1001
 
 
-async def serve_console(websocket: WebSocket, node: Node, closing: trio.Event) -> None:
+async def serve_console(websocket: WebSocket, instance: ComputeNode | None, closing: trio.Event) -> None:
     """Join ``websocket`` to the console until either side ends. A stopped node's console closes at once (1000)."""
     await websocket.accept()
-    instance = node.instance
-    if instance is None or instance.console_hub is None or node.status != "started":
+    if instance is None or instance.console_hub is None or instance.status != "started":
         await websocket.close(WS_NORMAL)
         return
     close_code: int | None = WS_NORMAL

@@ -17,8 +17,9 @@ from gns3trio.forwarder.captures import Capture
 from gns3trio.notifications.events import Event
 from gns3trio.notifications.hub import NotificationHub, Subscription, Topic
 
-# After this long without an event a ping is sent (GNS3: 5 s, and 1 s on the compute's stream).
+# After this long without an event a ping is sent.
 PING_AFTER_SECONDS = 5.0
+COMPUTE_PING_AFTER_SECONDS = 1.0  # a controller takes a silent compute for dead
 
 WS_GOING_AWAY = 1001  # RFC 6455 7.4.1
 WS_TRY_AGAIN_LATER = 1013  # IANA WebSocket close code registry
@@ -31,22 +32,24 @@ def _ping() -> Event:
 Writer = Callable[[list[bytes]], Awaitable[None]]
 
 
-async def _forward(subscription: Subscription, write: Writer, nursery: trio.Nursery) -> None:
+async def _forward(
+    subscription: Subscription, write: Writer, nursery: trio.Nursery, ping_after: float = PING_AFTER_SECONDS
+) -> None:
     """Write events as they come and pings between them; returns when the subscription ended."""
     await write([_ping().line])
-    nursery.start_soon(_ping_when_quiet, subscription)
+    nursery.start_soon(_ping_when_quiet, subscription, ping_after)
     with suppress(trio.EndOfChannel):
         while True:
             await write(await subscription.receive())
 
 
-async def _ping_when_quiet(subscription: Subscription) -> None:
+async def _ping_when_quiet(subscription: Subscription, ping_after: float) -> None:
     """A timer of its own: one for each event would cost as much as sending it."""
     last = trio.current_time()
     while True:
-        await trio.sleep_until(last + PING_AFTER_SECONDS)
+        await trio.sleep_until(last + ping_after)
         last = max(last, subscription.offer_time)
-        if trio.current_time() >= last + PING_AFTER_SECONDS:
+        if trio.current_time() >= last + ping_after:
             subscription.offer(_ping())
             last = trio.current_time()
 
@@ -127,7 +130,14 @@ async def _cancel_when(event: trio.Event, nursery: trio.Nursery) -> None:
     nursery.cancel_scope.cancel()
 
 
-async def serve_notifications(websocket: WebSocket, hub: NotificationHub, topic: Topic, closing: trio.Event) -> None:
+async def serve_notifications(
+    websocket: WebSocket,
+    hub: NotificationHub,
+    topic: Topic,
+    closing: trio.Event,
+    *,
+    ping_after: float = PING_AFTER_SECONDS,
+) -> None:
     """Send the events of ``topic`` as text frames until the client leaves or the server closes."""
     close_code: int | None = WS_GOING_AWAY
 
@@ -150,7 +160,7 @@ async def serve_notifications(websocket: WebSocket, hub: NotificationHub, topic:
         async with trio.open_nursery() as nursery:
             nursery.start_soon(wait_for_leaving, nursery)
             nursery.start_soon(_cancel_when, closing, nursery)
-            await _forward(subscription, write, nursery)
+            await _forward(subscription, write, nursery, ping_after)
             close_code = WS_TRY_AGAIN_LATER
             nursery.cancel_scope.cancel()
     if close_code is not None:

@@ -8,6 +8,7 @@ import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import trio
@@ -17,7 +18,7 @@ from gns3trio.compute.ethernet_hub import hub_type
 from gns3trio.compute.ethernet_switch import switch_type
 from gns3trio.compute.leases import ConsolePorts, MacIds, UdpPorts
 from gns3trio.compute.node import ComputeNode, NodeSpec
-from gns3trio.compute.registry import NodeRegistry
+from gns3trio.compute.registry import NodeRegistry, structure_properties
 from gns3trio.compute.tunnels import TunnelTable
 from gns3trio.compute.vpcs import VpcsServices, vpcs_type
 from gns3trio.compute.vpcs_command import MAC_IDS
@@ -54,6 +55,13 @@ class Compute:
     def runs(self, node_type: str) -> bool:
         """Whether this compute can run nodes of the type."""
         return node_type in self._registry
+
+    def check_properties(self, node_type: str, properties: dict[str, Any]) -> None:
+        """Raises Conflict when the type is not run here, Invalid (names the field) for properties that it does not have.
+
+        The nodes of a saved project are not checked: what another server gave them is kept.
+        """
+        structure_properties(properties, self._registry.get(node_type).settings_class)
 
     async def create_node(self, spec: NodeSpec) -> ComputeNode:
         """A stopped node with its ports leased. Raises Conflict or Invalid; nothing is left then."""

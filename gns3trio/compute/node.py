@@ -1,6 +1,7 @@
 """What a compute needs from a node, whatever its type, and what a node tells of itself."""
 
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 from uuid import UUID
@@ -163,3 +164,21 @@ class ComputeNode(Protocol):
 
     async def set_startup_script(self, text: str) -> None:
         """Write the start-up script, used at the next start."""
+
+
+async def update_node(
+    instance: ComputeNode, name: str, console: tuple[int | None, str | None], properties: dict[str, Any]
+) -> bool:
+    """Give a node its name, console and properties, or none of them. Returns whether anything changed."""
+    before = instance.name, (instance.console, instance.console_type), instance.properties()
+    async with AsyncExitStack() as undo:
+        if name != before[0]:
+            await instance.rename(name)
+            undo.push_async_callback(instance.rename, before[0])
+        if console != before[1]:
+            await instance.set_console(*console)
+            undo.push_async_callback(instance.set_console, *before[1])
+        if properties != before[2]:
+            await instance.set_properties(properties)
+        undo.pop_all()
+    return before != (instance.name, (instance.console, instance.console_type), instance.properties())

@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 import trio
 
 from gns3trio.compute.compute import Compute
+from gns3trio.compute.hosted import HostedProjects
 from gns3trio.config import Config
 from gns3trio.controller import storage
 from gns3trio.controller.base_configs import BaseConfigs
@@ -32,6 +33,7 @@ class Controller:
     def __init__(self, config: Config, services: ProjectServices, state: ServerState) -> None:
         self.projects: dict[UUID, Project] = {}
         self.state = state
+        self.hosted = HostedProjects(services.compute, services.captures, services.hub, self._default_folder)
         self.templates = Templates(state, services.hub)
         self.symbols = Symbols(config.symbols_path or config.state_folder / "symbols")
         self.base_configs = BaseConfigs(config.configs_path or config.state_folder / "configs")
@@ -115,6 +117,8 @@ class Controller:
         project_id = project_id or uuid4()
         if project_id in self.projects:
             return self.projects[project_id]
+        if any(hosted.project_id == project_id for hosted in self.hosted.all()):
+            raise Conflict(f"project_id: another controller has project {project_id} open on this server")
         if unique_name and any(p.settings.name == settings.name for p in self.projects.values()):
             raise Conflict(f"name: there is a project named {settings.name!r} already")
         file_name = storage.topology_file_name(settings.name)
@@ -134,9 +138,12 @@ class Controller:
             raise
         return project
 
+    def _default_folder(self, project_id: UUID) -> Path:
+        return self._config.projects_path / str(project_id)
+
     def _project_folder(self, project_id: UUID, path: Path | None) -> Path:
         if path is None:
-            return self._config.projects_path / str(project_id)
+            return self._default_folder(project_id)
         folder = path.absolute()
         if not self._config.local and not folder.resolve().is_relative_to(self._config.projects_path.resolve()):
             raise Forbidden(f"path: {path} is outside of the folder for projects")

@@ -15,7 +15,7 @@ import attrs
 import trio
 
 from gns3trio.compute.compute import Compute
-from gns3trio.compute.node import ComputeNode, NodeEvent, NodeSpec
+from gns3trio.compute.node import ComputeNode, NodeEvent, NodeSpec, update_node
 from gns3trio.controller import views
 from gns3trio.controller.computes import Computes
 from gns3trio.controller.drawings import Drawings
@@ -409,7 +409,7 @@ class Project:
             )
             node.update({"console": console[0], "console_type": console[1], "properties": properties})
         else:
-            changed = await _update_compute_node(instance, name, console, properties)
+            changed = await update_node(instance, name, console, properties)
             node.sync()
         if name != node.name:
             node.rename(name)
@@ -477,21 +477,3 @@ class Project:
 
     def _publish_project(self, action: str) -> None:
         self._services.hub.publish(Event(action, views.project_view(self)))
-
-
-async def _update_compute_node(
-    instance: ComputeNode, name: str, console: tuple[int | None, str | None], properties: dict[str, Any]
-) -> bool:
-    """Give a node its name, console and properties, or none of them. Returns whether anything changed."""
-    before = instance.name, (instance.console, instance.console_type), instance.properties()
-    async with contextlib.AsyncExitStack() as undo:
-        if name != before[0]:
-            await instance.rename(name)
-            undo.push_async_callback(instance.rename, before[0])
-        if console != before[1]:
-            await instance.set_console(*console)
-            undo.push_async_callback(instance.set_console, *before[1])
-        if properties != before[2]:
-            await instance.set_properties(properties)
-        undo.pop_all()
-    return before != (instance.name, (instance.console, instance.console_type), instance.properties())

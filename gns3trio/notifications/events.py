@@ -23,16 +23,25 @@ class Event:
     action: str
     payload: Any
     project_id: UUID | None = None
+    of_compute: bool = False  # of a project that a controller elsewhere drives
     line: bytes = attrs.field(init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
-        body = orjson.dumps({"action": self.action, "event": self.payload}, option=orjson.OPT_SORT_KEYS)
+        document = {"action": self.action, "event": self.payload}
+        if self.of_compute:
+            document["project_id"] = self.project_id
+        body = orjson.dumps(document, option=orjson.OPT_SORT_KEYS)
         object.__setattr__(self, "line", body)
 
     @property
     def coalescible(self) -> bool:
         """Whether a subscriber that is behind may lose this event."""
         return self.action in COALESCIBLE_ACTIONS
+
+
+def compute_event(action: str, payload: Any, project_id: UUID) -> Event:
+    """An event for the controller elsewhere that drives the project; it names the project beside the payload."""
+    return Event(action, payload, project_id, of_compute=True)
 
 
 def log_event(level: str, message: str, project_id: UUID | None = None) -> Event:

@@ -36,15 +36,19 @@ class Topic:
 
 
 def _controller_only(event: Event) -> bool:
-    return event.project_id is None
+    return event.project_id is None and not event.of_compute
 
 
 def _everything(event: Event) -> bool:
-    return event.action not in V1_ACTIONS
+    return event.action not in V1_ACTIONS and not event.of_compute
+
+
+def _of_compute(event: Event) -> bool:
+    return event.of_compute
 
 
 def _in_project(project_id: UUID, event: Event) -> bool:
-    return event.project_id == project_id and event.action not in V1_ACTIONS
+    return event.project_id == project_id and event.action not in V1_ACTIONS and not event.of_compute
 
 
 def _in_v1_project(project_id: UUID, event: Event) -> bool:
@@ -53,6 +57,8 @@ def _in_v1_project(project_id: UUID, event: Event) -> bool:
 
 # The GNS3 controller stream: projects, templates, computes; what happens inside a project is not in it.
 CONTROLLER = Topic("controller", _controller_only)
+# The stream that a controller elsewhere reads: what happens in the projects that it drives.
+COMPUTE = Topic("compute", _of_compute)
 # The document's bare /notifications: everything of every project.
 EVERYTHING = Topic("everything", _everything)
 

@@ -193,4 +193,4 @@ async def reset_consoles(api: ApiRequest, project_id: UUID) -> None:
 async def node_console_ws(context: ApiContext, websocket: WebSocket, project_id: UUID, node_id: UUID) -> None:
     """A node's console as a websocket."""
     node = context.controller.get_project(project_id).get_node(node_id)
-    await serve_console(websocket, node, context.closing)
+    await serve_console(websocket, node.instance, context.closing)

@@ -1,0 +1,151 @@
+"""``/v2/compute``: what a GNS3 controller on another host asks of this server."""
+
+import platform
+from typing import Any, ClassVar, Literal
+from uuid import UUID, uuid4
+
+import attrs
+import trio
+from attrs import field
+from attrs import validators as v
+from starlette.responses import PlainTextResponse, Response
+from starlette.websockets import WebSocket
+
+from gns3trio import __version__
+from gns3trio.api.context import ApiContext
+from gns3trio.api.routing import ApiRequest, RouteTable
+from gns3trio.api.streams import COMPUTE_PING_AFTER_SECONDS, serve_notifications
+from gns3trio.compute.hosted import HostedProject
+from gns3trio.compute.interfaces import list_interfaces
+from gns3trio.controller.machine import statistics
+from gns3trio.errors import Conflict
+from gns3trio.notifications.hub import COMPUTE
+
+routes = RouteTable("/v2/compute", strict_ids=True)
+
+
+@attrs.define(kw_only=True)
+class ProjectCreate:
+    """``POST /projects``. ``path`` is ignored: the files are in the folder for projects."""
+
+    name: str = field(validator=v.min_len(1))
+    project_id: UUID | None = None
+    path: str | None = None
+    variables: list[dict[str, Any]] | None = None
+
+
+@attrs.define(kw_only=True)
+class ProjectUpdate:
+    """``PUT /projects/{project_id}``: the variables count, what else a controller sends does not."""
+
+    IGNORES_UNKNOWN_KEYS: ClassVar = True
+    variables: list[dict[str, Any]] | None = None
+
+
+@routes.route("GET", "/capabilities")
+async def get_capabilities(api: ApiRequest) -> dict[str, Any]:
+    """What nodes this server runs, and the GNS3 version that it speaks."""
+    return api.controller.computes.capabilities()
+
+
+@routes.route("GET", "/version")
+async def get_version(api: ApiRequest) -> dict[str, Any]:
+    """The server's version."""
+    return {"local": api.context.config.local, "version": api.context.config.gns3_version}
+
+
+@routes.route("GET", "/statistics")
+async def get_statistics(api: ApiRequest) -> dict[str, Any]:
+    """How busy this machine is."""
+    return await trio.to_thread.run_sync(statistics, str(api.context.config.projects_path))
+
+
+@routes.route("GET", "/network/interfaces")
+async def get_interfaces(api: ApiRequest) -> list[dict[str, Any]]:
+    """The network interfaces of this host."""
+    return await trio.to_thread.run_sync(list_interfaces)
+
+
+@routes.route("GET", "/network/ports")
+async def get_ports(api: ApiRequest) -> dict[str, Any]:
+    """The console and UDP ports in use, and their ranges."""
+    return api.controller.compute.port_usage()
+
+
+@routes.route("GET", "/debug")
+async def get_debug(api: ApiRequest) -> Response:
+    """What this compute runs, as text."""
+    lines = [f"gns3trio {__version__}, GNS3 {api.context.config.gns3_version}", platform.platform()]
+    for project in api.controller.hosted.all():
+        lines.append(f"project {project.project_id} {project.name!r}")
+        lines += [f"  {node.view()}" for node in project.nodes.values()]
+    return PlainTextResponse("\n".join([*lines, ""]))
+
+
+@routes.websocket("/notifications/ws")
+async def compute_notifications_ws(context: ApiContext, websocket: WebSocket) -> None:
+    """What happens to the nodes of hosted projects."""
+    await serve_notifications(
+        websocket, context.controller.hub, COMPUTE, context.closing, ping_after=COMPUTE_PING_AFTER_SECONDS
+    )
+
+
+# --- projects ---
+
+
+def hosted_project(api: ApiRequest, project_id: UUID) -> HostedProject:
+    """The project. Raises NotFound."""
+    return api.controller.hosted.get(project_id)
+
+
+@routes.route("GET", "/projects")
+async def list_projects(api: ApiRequest) -> list[dict[str, Any]]:
+    """The projects that a controller has open here."""
+    return [project.view() for project in api.controller.hosted.all()]
+
+
+@routes.route("POST", "/projects", status=201)
+async def create_project(api: ApiRequest, body: ProjectCreate) -> dict[str, Any]:
+    """Make room for a project of a controller."""
+    project_id = body.project_id or uuid4()
+    if project_id in api.controller.projects:
+        raise Conflict(f"project_id: project {project_id} belongs to the controller of this server")
+    return api.controller.hosted.create(project_id, body.name, body.variables).view()
+
+
+@routes.route("GET", "/projects/{project_id}")
+async def get_project(api: ApiRequest, project_id: UUID) -> dict[str, Any]:
+    """One project."""
+    return hosted_project(api, project_id).view()
+
+
+@routes.route("PUT", "/projects/{project_id}")
+async def update_project(api: ApiRequest, project_id: UUID, body: ProjectUpdate) -> dict[str, Any]:
+    """Change the variables of a project."""
+    project = hosted_project(api, project_id)
+    project.variables = api.given(body).get("variables", project.variables)
+    return project.view()
+
+
+@routes.route("POST", "/projects/{project_id}/close", status=204)
+async def close_project(api: ApiRequest, project_id: UUID) -> None:
+    """Stop the nodes of a project; their files stay."""
+    await api.controller.hosted.close(hosted_project(api, project_id))
+
+
+@routes.route("DELETE", "/projects/{project_id}", status=204)
+async def delete_project(api: ApiRequest, project_id: UUID) -> None:
+    """Stop the nodes of a project and delete their files."""
+    await api.controller.hosted.delete(hosted_project(api, project_id))
+
+
+@routes.route("POST", "/projects/{project_id}/ports/udp", status=201)
+async def lease_udp_port(api: ApiRequest, project_id: UUID) -> dict[str, int]:
+    """Lease the lowest free UDP port for an end of a link."""
+    return {"udp_port": api.controller.hosted.lease_udp(hosted_project(api, project_id))}
+
+
+@routes.route("GET", "/{emulator}/images")
+async def list_images(api: ApiRequest, emulator: Literal["qemu", "iou", "dynamips", "docker"]) -> list[dict[str, Any]]:
+    """The images of an emulator: none, for this server runs no emulator that needs one."""
+    return []

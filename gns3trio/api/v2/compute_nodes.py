@@ -1,0 +1,300 @@
+"""``/v2/compute/projects/{project_id}/<node type>/nodes``: nodes that a controller elsewhere drives."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+from uuid import UUID, uuid4
+
+import attrs
+from attrs import field
+from attrs import validators as v
+from starlette.websockets import WebSocket
+
+from gns3trio.api.console import serve_console
+from gns3trio.api.context import ApiContext
+from gns3trio.api.routing import ApiRequest, RouteTable
+from gns3trio.api.streams import CaptureStream
+from gns3trio.api.v2.compute import hosted_project
+from gns3trio.compute.hosted import HostedNode
+from gns3trio.compute.nio import UdpNio
+from gns3trio.compute.node import NodeEvent, NodeSpec
+from gns3trio.controller.link_captures import check_file_name
+from gns3trio.errors import Conflict, Invalid, NotFound
+
+routes = RouteTable("/v2/compute/projects/{project_id}", strict_ids=True)
+
+_NODE = "/{node_type}/nodes/{node_id}"
+_PORT = _NODE + "/adapters/{adapter_number:int}/ports/{port_number:int}"
+_port = v.and_(v.ge(1), v.le(65535))
+# What of a node's body is no property of its type.
+_NOT_PROPERTIES = frozenset(
+    {
+        "name",
+        "node_id",
+        "project_id",
+        "console",
+        "console_type",
+        "startup_script",
+        "status",
+        "node_directory",
+        "command_line",
+    }
+)
+
+
+@attrs.define(kw_only=True)
+class NodeUpdate:
+    """``PUT``: the common fields, and the properties of the node's type beside them."""
+
+    IGNORES_UNKNOWN_KEYS: ClassVar = True
+    name: str = field(default="-", validator=v.min_len(1))
+    console: int | None = field(default=None, validator=v.optional(_port))
+    console_type: str | None = None
+    startup_script: str | None = None
+
+
+@attrs.define(kw_only=True)
+class NodeCreate(NodeUpdate):
+    """``POST``."""
+
+    name: str = field(validator=v.min_len(1))
+    node_id: UUID | None = None
+
+
+@attrs.define(kw_only=True)
+class Nio:
+    """``POST`` and ``PUT .../nio``. TAP and Ethernet NIOs are known, and refused."""
+
+    type: Literal["nio_udp", "nio_tap", "nio_ethernet"]
+    lport: int = field(default=0)
+    rhost: str = ""
+    rport: int = field(default=0)
+    filters: dict[str, Any] = field(factory=dict)
+    suspend: bool = False
+    tap_device: str | None = None
+    ethernet_device: str | None = None
+
+
+@attrs.define(kw_only=True)
+class CaptureStart:
+    """``POST .../start_capture``."""
+
+    capture_file_name: str
+    data_link_type: str = "DLT_EN10MB"
+
+
+@attrs.define(kw_only=True)
+class Duplicate:
+    """``POST .../duplicate``: into which node the files go, which exists already."""
+
+    destination_node_id: UUID
+
+
+@asynccontextmanager
+async def _locked(api: ApiRequest, project_id: UUID, node_type: str, node_id: UUID) -> AsyncIterator[HostedNode]:
+    async with api.controller.hosted.locked_node(project_id, node_type, node_id) as node:
+        yield node
+
+
+def _properties(api: ApiRequest) -> dict[str, Any]:
+    body: dict[str, Any] = api.http.state.body
+    return {name: value for name, value in body.items() if name not in _NOT_PROPERTIES}
+
+
+def _ignore(event: NodeEvent) -> None:
+    """Replaced by the hosted project's own."""
+
+
+@routes.route("POST", "/{node_type}/nodes", status=201)
+async def create_node(api: ApiRequest, project_id: UUID, node_type: str, body: NodeCreate) -> dict[str, Any]:
+    """Create a node; its name is kept as it is."""
+    project = hosted_project(api, project_id)
+    if not api.controller.compute.runs(node_type):
+        raise NotFound(f"This compute does not run nodes of type {node_type}")
+    spec = NodeSpec(
+        node_type=node_type,
+        node_id=body.node_id or uuid4(),
+        project_id=project_id,
+        name=body.name,
+        folder=Path(),
+        console=body.console,
+        console_type=body.console_type,
+        properties=_properties(api),
+        startup_script=body.startup_script,
+        emit=_ignore,
+    )
+    return (await api.controller.hosted.create_node(project, spec)).view()
+
+
+@routes.route("GET", _NODE)
+async def get_node(api: ApiRequest, project_id: UUID, node_type: str, node_id: UUID) -> dict[str, Any]:
+    """One node."""
+    async with _locked(api, project_id, node_type, node_id) as node:
+        return node.view()
+
+
+@routes.route("PUT", _NODE)
+async def update_node(
+    api: ApiRequest, project_id: UUID, node_type: str, node_id: UUID, body: NodeUpdate
+) -> dict[str, Any]:
+    """Change a node."""
+    changes = {**api.given(body), **_properties(api)}
+    async with _locked(api, project_id, node_type, node_id) as node:
+        if changes.get("startup_script", "") is None:
+            del changes["startup_script"]
+        await api.controller.hosted.update_node(node, changes)
+        return node.view()
+
+
+@routes.route("DELETE", _NODE, status=204)
+async def delete_node(api: ApiRequest, project_id: UUID, node_type: str, node_id: UUID) -> None:
+    """Delete a node with its files."""
+    async with _locked(api, project_id, node_type, node_id) as node:
+        await api.controller.hosted.delete_node(hosted_project(api, project_id), node)
+
+
+@routes.route("POST", _NODE + "/duplicate", status=201)
+async def duplicate_node(api: ApiRequest, project_id: UUID, node_type: str, node_id: UUID, body: Duplicate) -> bool:
+    """Copy the files of a node into another one's folder."""
+    async with _locked(api, project_id, node_type, node_id) as source:
+        destination = hosted_project(api, project_id).nodes.get(body.destination_node_id)
+        if destination is None:
+            raise NotFound(f"Node ID {body.destination_node_id} doesn't exist")
+        script = source.instance.startup_script()
+        if script is not None:
+            text = script.replace(source.instance.name, destination.instance.name)
+            await destination.instance.set_startup_script(text)
+        return True
+
+
+@routes.route("POST", _NODE + "/start")
+async def start_node(api: ApiRequest, project_id: UUID, node_type: str, node_id: UUID) -> dict[str, Any]:
+    """Start a node; the reply shows it started."""
+    async with _locked(api, project_id, node_type, node_id) as node:
+        await node.instance.start()
+        return node.view()
+
+
+@routes.route("POST", _NODE + "/stop", status=204)
+async def stop_node(api: ApiRequest, project_id: UUID, node_type: str, node_id: UUID) -> None:
+    """Stop a node."""
+    async with _locked(api, project_id, node_type, node_id) as node:
+        await node.instance.stop()
+
+
+@routes.route("POST", _NODE + "/suspend", status=204)
+async def suspend_node(api: ApiRequest, project_id: UUID, node_type: str, node_id: UUID) -> None:
+    """No node that runs here can be suspended: nothing happens, as in GNS3."""
+    async with _locked(api, project_id, node_type, node_id):
+        pass
+
+
+@routes.route("POST", _NODE + "/reload", status=204)
+async def reload_node(api: ApiRequest, project_id: UUID, node_type: str, node_id: UUID) -> None:
+    """Stop and start a node."""
+    async with _locked(api, project_id, node_type, node_id) as node:
+        await node.instance.reload()
+
+
+@routes.route("POST", _NODE + "/console/reset", status=204)
+async def reset_console(api: ApiRequest, project_id: UUID, node_type: str, node_id: UUID) -> None:
+    """Drop every client of a node's console."""
+    async with _locked(api, project_id, node_type, node_id) as node:
+        await node.instance.reset_console()
+
+
+@routes.websocket(_NODE + "/console/ws")
+async def console_ws(
+    context: ApiContext, websocket: WebSocket, project_id: UUID, node_type: str, node_id: UUID
+) -> None:
+    """A node's console as a websocket; 409 while it is stopped."""
+    async with context.controller.hosted.locked_node(project_id, node_type, node_id) as node:
+        if node.instance.status != "started":
+            raise Conflict(f"Node '{node.instance.name}' is not started")
+    await serve_console(websocket, node.instance, context.closing)
+
+
+# --- ports ---
+
+
+def _udp(body: Nio) -> UdpNio:
+    if body.type != "nio_udp":
+        raise Conflict(f"type: {body.type} is not supported here: links are UDP tunnels, a cloud has the other ports")
+    for name, port in (("lport", body.lport), ("rport", body.rport)):
+        if not 1 <= port <= 65535:
+            raise Invalid(f"{name}: {port} is not a port from 1 to 65535")
+    if not body.rhost:
+        raise Invalid("rhost: is empty")
+    return UdpNio(body.lport, body.rhost, body.rport, body.filters, body.suspend)
+
+
+@routes.route("POST", _PORT + "/nio", status=201)
+async def bind_nio(
+    api: ApiRequest, project_id: UUID, node_type: str, node_id: UUID, adapter_number: int, port_number: int, body: Nio
+) -> dict[str, Any]:
+    """Join a port to a UDP tunnel."""
+    nio = _udp(body)
+    async with _locked(api, project_id, node_type, node_id) as node:
+        await api.controller.hosted.bind_nio(node, adapter_number, port_number, nio)
+    return {"type": body.type, "lport": nio.lport, "rhost": nio.rhost, "rport": nio.rport}
+
+
+@routes.route("PUT", _PORT + "/nio", status=201)
+async def update_nio(
+    api: ApiRequest, project_id: UUID, node_type: str, node_id: UUID, adapter_number: int, port_number: int, body: Nio
+) -> dict[str, Any]:
+    """Change the filters and the suspension of a port's tunnel."""
+    nio = _udp(body)
+    async with _locked(api, project_id, node_type, node_id) as node:
+        api.controller.hosted.update_nio(node, adapter_number, port_number, nio)
+    return dict(api.http.state.body)
+
+
+@routes.route("DELETE", _PORT + "/nio", status=204)
+async def unbind_nio(
+    api: ApiRequest, project_id: UUID, node_type: str, node_id: UUID, adapter_number: int, port_number: int
+) -> None:
+    """Separate a port from its tunnel."""
+    async with _locked(api, project_id, node_type, node_id) as node:
+        await api.controller.hosted.unbind_nio(node, adapter_number, port_number)
+
+
+@routes.route("POST", _PORT + "/start_capture")
+async def start_capture(
+    api: ApiRequest,
+    project_id: UUID,
+    node_type: str,
+    node_id: UUID,
+    adapter_number: int,
+    port_number: int,
+    body: CaptureStart,
+) -> dict[str, str]:
+    """Write what passes a port into a file."""
+    name = check_file_name("capture_file_name", body.capture_file_name)
+    project = hosted_project(api, project_id)
+    async with _locked(api, project_id, node_type, node_id) as node:
+        port = (adapter_number, port_number)
+        path = await api.controller.hosted.start_capture(project, node, port, name, body.data_link_type)
+    return {"pcap_file_path": str(path)}
+
+
+@routes.route("POST", _PORT + "/stop_capture", status=204)
+async def stop_capture(
+    api: ApiRequest, project_id: UUID, node_type: str, node_id: UUID, adapter_number: int, port_number: int
+) -> None:
+    """End a capture."""
+    async with _locked(api, project_id, node_type, node_id) as node:
+        await api.controller.hosted.stop_capture(node, adapter_number, port_number)
+
+
+@routes.route("GET", _PORT + "/pcap")
+async def stream_capture(
+    api: ApiRequest, project_id: UUID, node_type: str, node_id: UUID, adapter_number: int, port_number: int
+) -> CaptureStream:
+    """A capture as it happens."""
+    async with _locked(api, project_id, node_type, node_id) as node:
+        capture = node.captures.get((adapter_number, port_number))
+    if capture is None:
+        raise Conflict(f"Port {adapter_number}/{port_number} is not being captured")
+    return CaptureStream(capture, api.context.closing)

@@ -1,0 +1,261 @@
+"""Projects that a controller elsewhere drives through this server's compute API, and their nodes.
+
+They live as long as that controller has them open, or this server runs; only the files of their nodes stay. The
+projects of this server's own controller are not among them.
+"""
+
+import shutil
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import attrs
+import trio
+
+from gns3trio.compute.compute import Compute
+from gns3trio.compute.nio import UdpNio
+from gns3trio.compute.node import ComputeNode, NodeEvent, NodeSpec, update_node
+from gns3trio.compute.tunnels import Tunnel
+from gns3trio.errors import Conflict, NotFound, Unavailable
+from gns3trio.forwarder.capture_format import link_type
+from gns3trio.forwarder.captures import Capture, CaptureFile, CaptureService
+from gns3trio.forwarder.filters import check_gns3_filters, core_filters
+from gns3trio.forwarder.forwarder import TapOptions, check_expression
+from gns3trio.notifications.events import Event, compute_event
+from gns3trio.notifications.hub import NotificationHub
+
+CAPTURES_FOLDER = "project-files/captures"
+# The seed of a link's filters is a matter of our own controller.
+_SEED = 0
+
+
+@attrs.define(eq=False)
+class HostedNode:
+    """A node. ``lock`` makes requests to it wait for each other; ``deleted`` tells one that waited that it is gone."""
+
+    instance: ComputeNode
+    lock: trio.Lock = attrs.field(factory=trio.Lock)
+    deleted: bool = False
+    captures: dict[tuple[int, int], Capture] = attrs.field(factory=dict)  # by adapter and port number
+
+    def view(self) -> dict[str, Any]:
+        """The node in the compute API; what it has depends on its type."""
+        instance = self.instance
+        view: dict[str, Any] = {
+            "name": instance.name,
+            "node_id": str(instance.node_id),
+            "project_id": str(instance.project_id),
+            "status": instance.status,
+            **instance.properties(),
+        }
+        if instance.directory is not None:
+            view["node_directory"] = str(instance.directory)
+        if instance.command_line is not None:
+            view["command_line"] = instance.command_line
+        if instance.console_type is not None:
+            view |= {"console": instance.console, "console_type": instance.console_type}
+        return view
+
+    def tunnel(self, adapter_number: int, port_number: int) -> Tunnel:
+        """The tunnel of a port. Raises Conflict without a NIO."""
+        tunnel = self.instance.tunnel(adapter_number, port_number)
+        if tunnel is None:
+            raise Conflict(f"Port {adapter_number}/{port_number} of node '{self.instance.name}' is not connected")
+        return tunnel
+
+
+@attrs.define(eq=False)
+class HostedProject:
+    """A project. ``creating`` holds the ids of nodes that are being made."""
+
+    project_id: UUID
+    name: str
+    folder: Path
+    variables: list[dict[str, Any]] | None = None
+    nodes: dict[UUID, HostedNode] = attrs.field(factory=dict)
+    lock: trio.Lock = attrs.field(factory=trio.Lock)  # creation of nodes and the end of the project exclude each other
+
+    def view(self) -> dict[str, Any]:
+        """The project in the compute API."""
+        return {"name": self.name, "project_id": str(self.project_id), "variables": self.variables}
+
+
+class HostedProjects:
+    """All such projects. ``folder_of`` says where the files of a project are."""
+
+    def __init__(
+        self, compute: Compute, captures: CaptureService, hub: NotificationHub, folder_of: Callable[[UUID], Path]
+    ) -> None:
+        self._compute = compute
+        self._captures = captures
+        self._hub = hub
+        self._folder_of = folder_of
+        self._projects: dict[UUID, HostedProject] = {}
+
+    # --- projects ---
+
+    def all(self) -> Iterable[HostedProject]:
+        """The projects, oldest first."""
+        return self._projects.values()
+
+    def get(self, project_id: UUID) -> HostedProject:
+        """A project. Raises NotFound."""
+        project = self._projects.get(project_id)
+        if project is None:
+            raise NotFound(f"Project ID {project_id} doesn't exist")
+        return project
+
+    def create(self, project_id: UUID, name: str, variables: list[dict[str, Any]] | None) -> HostedProject:
+        """A project; a known id gives the project that has it."""
+        project = self._projects.get(project_id)
+        if project is None:
+            project = HostedProject(project_id, name, self._folder_of(project_id), variables)
+            self._projects[project_id] = project
+        return project
+
+    async def close(self, project: HostedProject) -> None:
+        """Stop all nodes of a project and free what they hold; the files stay. Closed already is fine."""
+        with trio.CancelScope(shield=True):
+            async with project.lock:
+                async with trio.open_nursery() as nursery:
+                    for node in list(project.nodes.values()):
+                        nursery.start_soon(self._end, project, node, self._compute.close_node)
+                self._compute.release_project(project.project_id)
+                self._projects.pop(project.project_id, None)
+
+    async def delete(self, project: HostedProject) -> None:
+        """Close a project and delete its files. Raises Unavailable when the disk refuses."""
+        await self.close(project)
+        await trio.to_thread.run_sync(_remove_files, project.folder)
+
+    # --- nodes ---
+
+    @asynccontextmanager
+    async def locked_node(self, project_id: UUID, node_type: str, node_id: UUID) -> AsyncIterator[HostedNode]:
+        """A node of a type, once every earlier request to it is done. Raises NotFound."""
+        missing = NotFound(f"Node ID {node_id} doesn't exist")
+        node = self.get(project_id).nodes.get(node_id)
+        if node is None or node.instance.node_type != node_type:
+            raise missing
+        async with node.lock:
+            if node.deleted:
+                raise missing
+            yield node
+
+    async def create_node(self, project: HostedProject, spec: NodeSpec) -> HostedNode:
+        """A stopped node; a known id gives the node that has it. ``emit`` and ``folder`` of the spec are replaced.
+
+        Raises Conflict or Invalid; nothing is left then.
+        """
+        async with project.lock:
+            if self._projects.get(project.project_id) is not project:
+                raise NotFound(f"Project ID {project.project_id} doesn't exist")
+            if spec.node_id in project.nodes:
+                return project.nodes[spec.node_id]
+            self._compute.check_properties(spec.node_type, spec.properties)
+            folder = project.folder / "project-files" / spec.node_type / str(spec.node_id)
+            emit = partial(self._node_event, project, spec.node_id)
+            instance = await self._compute.create_node(attrs.evolve(spec, folder=folder, emit=emit))
+            node = project.nodes[spec.node_id] = HostedNode(instance)
+        self._publish("node.created", node)
+        return node
+
+    async def update_node(self, node: HostedNode, changes: dict[str, Any]) -> None:
+        """Change ``name``, ``console``, ``console_type`` and properties.
+
+        Raises Conflict or Invalid; all is then as before.
+        """
+        instance = node.instance
+        name = changes.pop("name", instance.name)
+        console = changes.pop("console", instance.console), changes.pop("console_type", instance.console_type)
+        if await update_node(instance, name, console, {**instance.properties(), **changes}):
+            self._publish("node.updated", node)
+
+    async def delete_node(self, project: HostedProject, node: HostedNode) -> None:
+        """Stop a node, free what it holds and delete its folder. The caller holds its lock."""
+        with trio.CancelScope(shield=True):
+            await self._end(project, node, self._compute.delete_node)
+        self._publish("node.deleted", node)
+
+    async def _end(self, project: HostedProject, node: HostedNode, end: Callable[[ComputeNode], Any]) -> None:
+        node.deleted = True
+        for port in list(node.captures):
+            await self.stop_capture(node, *port)
+        await end(node.instance)
+        project.nodes.pop(node.instance.node_id, None)
+
+    def _node_event(self, project: HostedProject, node_id: UUID, event: NodeEvent) -> None:
+        node = project.nodes.get(node_id)
+        if event.kind not in ("status", "updated"):
+            self._hub.publish(compute_event(f"log.{event.kind}", {"message": event.message}, project.project_id))
+        elif node is not None and not node.deleted:
+            self._publish("node.updated", node)
+
+    def _publish(self, action: str, node: HostedNode) -> None:
+        event: Event = compute_event(action, node.view(), node.instance.project_id)
+        self._hub.publish(event)
+
+    # --- ports ---
+
+    def lease_udp(self, project: HostedProject) -> int:
+        """A UDP port, held until a NIO that uses it is removed or the project closes. Raises Conflict."""
+        return self._compute.lease_udp(project.project_id)
+
+    async def bind_nio(self, node: HostedNode, adapter_number: int, port_number: int, nio: UdpNio) -> None:
+        """Join a port to a tunnel. Raises Conflict or Invalid; nothing is changed then."""
+        filters = check_gns3_filters(nio.filters, check_expression)
+        await node.instance.bind_nio(adapter_number, port_number, nio)
+        self._apply(node.tunnel(adapter_number, port_number), filters, nio.suspend)
+
+    def update_nio(self, node: HostedNode, adapter_number: int, port_number: int, nio: UdpNio) -> None:
+        """Change the filters and the suspension of a tunnel in one step. Raises Conflict or Invalid."""
+        filters = check_gns3_filters(nio.filters, check_expression)
+        self._apply(node.tunnel(adapter_number, port_number), filters, nio.suspend)
+
+    def _apply(self, tunnel: Tunnel, filters: dict[str, list[Any]], suspend: bool) -> None:
+        tunnel.port.set_filters(core_filters(filters, (), at_first_end=True), _SEED)
+        tunnel.port.suspend(suspend)
+
+    async def unbind_nio(self, node: HostedNode, adapter_number: int, port_number: int) -> None:
+        """Separate a port from its tunnel; a capture there ends. Raises Conflict when it has none."""
+        node.tunnel(adapter_number, port_number)
+        await self.stop_capture(node, adapter_number, port_number)
+        await node.instance.unbind_nio(adapter_number, port_number)
+
+    # --- captures ---
+
+    async def start_capture(
+        self, project: HostedProject, node: HostedNode, port: tuple[int, int], file_name: str, data_link_type: str
+    ) -> Path:
+        """Write what passes a port into a file of the project; returns its path. Raises Conflict or Invalid."""
+        if port in node.captures:
+            raise Conflict(f"Port {port[0]}/{port[1]} is being captured already")
+        tunnel = node.tunnel(*port)
+        path = project.folder / CAPTURES_FOLDER / file_name
+        file = CaptureFile(path=path, link_type_number=link_type(data_link_type))
+
+        def failed(message: str) -> None:
+            node.captures.pop(port, None)
+            self._hub.publish(compute_event("log.error", {"message": message}, project.project_id))
+
+        tap = tunnel.port.capture(TapOptions(pcapng=False, snaplen=file.snaplen, direction="both", expression=None))
+        node.captures[port] = await self._captures.start(tap, file, failed)
+        return path
+
+    async def stop_capture(self, node: HostedNode, adapter_number: int, port_number: int) -> None:
+        """End a capture; none is fine."""
+        capture = node.captures.pop((adapter_number, port_number), None)
+        if capture is not None:
+            await self._captures.stop(capture)
+
+
+def _remove_files(folder: Path) -> None:
+    try:
+        shutil.rmtree(folder)
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        raise Unavailable(f"{folder} cannot be deleted: {error.strerror}") from None
