@@ -18,10 +18,11 @@ SOURCES = (
     "filters.c",
     "queue.c",
     "capture.c",
+    "interfaces.c",
     "trial.c",
     "spawn.c",
 )
-PRIVATE_HEADERS = ("core.h",)
+PRIVATE_HEADERS = ("core.h", "interfaces.h")
 ROOT = Path(__file__).parent
 
 

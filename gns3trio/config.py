@@ -52,6 +52,7 @@ class Config:
     console_end_port_range: int = _setting(10000, "last console port")
     udp_start_port_range: int = _setting(10000, "first UDP tunnel port")
     udp_end_port_range: int = _setting(30000, "last UDP tunnel port")
+    default_nat_interface: str = _setting("virbr0", "bridge of this host that NAT nodes reach the Internet through")
     gns3_version: str = _setting("2.2.61", "GNS3 version told to clients, which insist on their own")
     console_websocket_auth: bool = _setting(
         True, "ask for the password on console websockets too (the GNS3 web UI cannot send one)"

@@ -37,6 +37,7 @@ typedef struct {
 struct port {
     int id;
     int fd;
+    int kind; /* 0: a UDP socket, else UDPFWD_TAP or UDPFWD_ETHERNET */
     worker *worker;
     port *peer;   /* the other port of the patch, or the port that a probe's source injects at */
     port *splice; /* the other tunnel port */
@@ -141,6 +142,18 @@ static inline void drop(port *p, int direction, int reason, uint64_t frames) {
     count(direction == RX ? &p->counters.rx_drops[reason] : &p->counters.tx_drops[reason], frames);
 }
 
+static inline uint64_t total_bytes(const struct iovec *frames, size_t n) {
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < n; i++)
+        bytes += frames[i].iov_len;
+    return bytes;
+}
+
+static inline void count_sent(port *to, const struct iovec *frames, size_t n) {
+    count(&to->counters.tx_frames, n);
+    count(&to->counters.tx_bytes, total_bytes(frames, n));
+}
+
 static inline uint32_t *held_counter(port *p, int direction) {
     return direction == RX ? &p->counters.rx_held : &p->counters.tx_held;
 }
@@ -180,6 +193,8 @@ void close_bridges(udpfwd *core);
 
 /* --- frames.c: worker only --- */
 
+/* Why a frame could not be sent, from errno. */
+int drop_reason(int error);
 /* One turn of a port, which reads at most UDPFWD_BATCH_FRAMES datagrams and sends them on. */
 void serve_port(worker *w, port *from);
 /* Frames that leave at a port, or come in at it, before and after its filters. At most UDPFWD_BATCH_FRAMES. Their bytes, and

@@ -10,6 +10,7 @@
  */
 #define _GNU_SOURCE
 #include "core.h"
+#include "interfaces.h"
 #include "trial.h"
 
 #include <errno.h>
@@ -62,19 +63,7 @@ static int pack_messages(worker *w, const struct iovec *frames, int n, int use_s
     return messages;
 }
 
-static uint64_t total_bytes(const struct iovec *frames, size_t n) {
-    uint64_t bytes = 0;
-    for (size_t i = 0; i < n; i++)
-        bytes += frames[i].iov_len;
-    return bytes;
-}
-
-static void count_sent(port *to, const struct iovec *frames, size_t n) {
-    count(&to->counters.tx_frames, n);
-    count(&to->counters.tx_bytes, total_bytes(frames, n));
-}
-
-static int drop_reason(int error) {
+int drop_reason(int error) {
     switch (error) {
     case EAGAIN:
     case ENOBUFS:
@@ -95,8 +84,12 @@ static int transmit(worker *w, const port *to, int next, int messages) {
     return sendmmsg(to->fd, w->out + next, (unsigned)(messages - next), MSG_DONTWAIT);
 }
 
-/* Sends frames at a port's socket. A frame that cannot be sent is dropped and counted; the others go on. */
+/* Sends frames at a port's socket or device. A frame that cannot be sent is dropped and counted; the others go on. */
 static void send_frames(worker *w, port *to, const struct iovec *frames, int n) {
+    if (to->kind == UDPFWD_TAP) {
+        write_to_tap(to, frames, n);
+        return;
+    }
     int use_segments = !to->segments_refused;
     int messages = pack_messages(w, frames, n, use_segments);
     int next = 0, refusals = 0;
@@ -244,6 +237,10 @@ static int receive(worker *w, port *from) {
 }
 
 void serve_port(worker *w, port *from) {
+    if (from->kind != 0) {
+        serve_interface(w, from);
+        return;
+    }
     int received = receive(w, from);
     if (received < 0) {
         if (errno == ECONNREFUSED) {

@@ -205,9 +205,19 @@ static int free_port_id(udpfwd *core) {
 typedef struct {
     int id;
     int fd;
+    int kind;
     uint32_t address;
     uint16_t udp_port;
 } port_arguments;
+
+static int prepare_socket(port *p, const port_arguments *arguments) {
+    int result = connect_to(p->fd, arguments->address, arguments->udp_port);
+    if (result == 0) {
+        enlarge_buffers(p->fd);
+        drop_stale(p);
+    }
+    return result;
+}
 
 static int apply_open(udpfwd *core, const void *given) {
     const port_arguments *arguments = given;
@@ -218,13 +228,12 @@ static int apply_open(udpfwd *core, const void *given) {
     if (p == NULL)
         return -ENOMEM;
     p->id = id;
+    p->kind = arguments->kind;
+    p->segments_refused = p->kind != 0;
     p->fd = fcntl(arguments->fd, F_DUPFD_CLOEXEC, 0);
-    int result = p->fd < 0 ? -errno : connect_to(p->fd, arguments->address, arguments->udp_port);
-    if (result == 0) {
-        enlarge_buffers(p->fd);
-        drop_stale(p);
+    int result = p->fd < 0 ? -errno : p->kind == 0 ? prepare_socket(p, arguments) : 0;
+    if (result == 0)
         result = place_port(core, p);
-    }
     if (result < 0) {
         if (p->fd >= 0)
             close(p->fd);
@@ -240,11 +249,19 @@ int udpfwd_port_open(udpfwd *core, int fd, uint32_t remote_address, uint16_t rem
                        &(port_arguments){.fd = fd, .address = remote_address, .udp_port = remote_port});
 }
 
+int udpfwd_interface_open(udpfwd *core, int fd, int kind) {
+    if (kind != UDPFWD_TAP && kind != UDPFWD_ETHERNET)
+        return -EINVAL;
+    return make_change(core, apply_open, &(port_arguments){.fd = fd, .kind = kind});
+}
+
 static int apply_set_remote(udpfwd *core, const void *given) {
     const port_arguments *arguments = given;
     port *p = find_port(core, arguments->id);
     if (p == NULL)
         return -ENOENT;
+    if (p->kind != 0)
+        return -EINVAL;
     p->segments_refused = 0;
     return connect_to(p->fd, arguments->address, arguments->udp_port);
 }
@@ -262,7 +279,8 @@ static void end_port(udpfwd *core, port *p) {
         free_filters(p->filters[direction]);
     epoll_ctl(p->worker->epoll_fd, EPOLL_CTL_DEL, p->fd, NULL);
     p->worker->ports--;
-    disconnect(p->fd);
+    if (p->kind == 0)
+        disconnect(p->fd);
     close(p->fd);
     core->ports[p->id] = NULL;
     if (p->id < core->lowest_free_port)

@@ -41,7 +41,7 @@
 #define UDPFWD_DROP_OVERSIZE 1  /* came in, or should have left, larger than allowed */
 #define UDPFWD_DROP_UNLINKED 2  /* came in at a port that is joined to nothing */
 #define UDPFWD_DROP_QUEUE 3     /* the socket's buffer, or the queue of held frames, was full */
-#define UDPFWD_DROP_ERROR 4     /* should have left, but the kernel refused (no route, ...) */
+#define UDPFWD_DROP_ERROR 4     /* should have left, but the kernel refused (no route, interface down, ...) */
 #define UDPFWD_DROP_LOOP 5      /* passed more than UDPFWD_MAX_HOPS splices, or came to a switch a second time */
 #define UDPFWD_DROP_FILTER 6    /* a filter took it: loss, frequency or expression */
 #define UDPFWD_DROP_RATE 7      /* the queue of a rate limit was full */
@@ -85,7 +85,14 @@ int udpfwd_snapshot(udpfwd *core, udpfwd_counters *counters, int max);
 
 /* Any thread: a port on a bound IPv4 UDP socket. Address and UDP port of the remote in host byte order. Returns the id. */
 int udpfwd_port_open(udpfwd *core, int fd, uint32_t remote_address, uint16_t remote_port);
-/* Any thread: sends to another remote from now on. */
+/* The two kinds of descriptors that reach a network of the host. */
+#define UDPFWD_TAP 1      /* a TAP device (tun(4), IFF_TAP and IFF_NO_PI): what the host sends comes in */
+#define UDPFWD_ETHERNET 2 /* a packet socket (packet(7), SOCK_RAW), bound to an interface, with PACKET_AUXDATA */
+
+/* Any thread: a port on such a descriptor, which is duplicated as that of udpfwd_port_open, and has no remote. When the device
+ * goes away, the port stays open and passes nothing. */
+int udpfwd_interface_open(udpfwd *core, int fd, int kind);
+/* Any thread: sends to another remote from now on; -EINVAL for a port without one. */
 int udpfwd_port_set_remote(udpfwd *core, int port_id, uint32_t remote_address, uint16_t remote_port);
 /* Any thread: ends the port. */
 int udpfwd_port_close(udpfwd *core, int port_id);

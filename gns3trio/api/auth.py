@@ -6,7 +6,7 @@ import hmac
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from gns3trio.api.errors import error_response, refuse_websocket
+from gns3trio.api.errors import error_response, refuse
 
 _CHALLENGE = {"WWW-Authenticate": 'Basic realm="GNS3 server", charset="UTF-8"'}
 CONSOLE_WEBSOCKET_SUFFIX = "/console/ws"
@@ -27,10 +27,7 @@ class BasicAuth:
             await self._app(scope, receive, send)
             return
         response = error_response(401, "Unauthorized: user and password are needed", _CHALLENGE)
-        if scope["type"] == "websocket":
-            await refuse_websocket(response, send)
-        else:
-            await response(scope, receive, send)
+        await refuse(response, scope, receive, send)
 
     def _allows(self, scope: Scope) -> bool:
         if not self._enabled:

@@ -31,6 +31,8 @@ STATUS_OF_ERROR: dict[type[LabError], int] = {
     Unavailable: 503,
 }
 
+MAX_DRAINED_BYTES = 1024 * 1024
+
 _HTTP_MESSAGES = {
     404: "There is no such path: {path}",
     405: "Method {method} is not allowed for {path}",
@@ -83,14 +85,51 @@ class ErrorBoundary:
             started = True
             await send(message)
 
+        body = BodyReader(receive)
         try:
-            await self._app(scope, receive, watch_send)
+            await self._app(scope, body, watch_send)
         except ClientDisconnect:
             pass
         except Exception as error:
             if started:
                 raise  # too late for a reply: the connection is cut
+            if scope["type"] == "http":
+                await body.drain()
             await _send_error(error, scope, receive, send)
+
+
+class BodyReader:
+    """ASGI ``receive`` that knows whether the request's body has been read.
+
+    HTTP/1.1 cannot go on with the next request before that: a reply to a request with an unread body costs the client
+    its connection, perhaps while it is sending the next request there.
+    """
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._ended = False
+
+    async def __call__(self) -> Any:
+        """ASGI ``receive``."""
+        message = await self._receive()
+        if not message.get("more_body", False):
+            self._ended = True
+        return message
+
+    async def drain(self) -> None:
+        """Read what is left of a body, unless it is too long to be worth it."""
+        size = 0
+        while not self._ended and size < MAX_DRAINED_BYTES:
+            size += len((await self()).get("body", b""))
+
+
+async def refuse(response: Response, scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer a request or a websocket handshake that nobody has read anything of."""
+    if scope["type"] == "websocket":
+        await refuse_websocket(response, send)
+    else:
+        await BodyReader(receive).drain()
+        await response(scope, receive, send)
 
 
 async def _send_error(error: Exception, scope: Scope, receive: Receive, send: Send) -> None:

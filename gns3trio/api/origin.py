@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from gns3trio.api.errors import error_response, refuse_websocket
+from gns3trio.api.errors import error_response, refuse
 
 # Reading is harmless: without our CORS headers the browser keeps the reply from the page.
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -37,11 +37,7 @@ class OriginGuard:
         if reason is None:
             await self._app(scope, receive, send)
             return
-        response = error_response(403, reason)
-        if scope["type"] == "websocket":
-            await refuse_websocket(response, send)
-        else:
-            await response(scope, receive, send)
+        await refuse(error_response(403, reason), scope, receive, send)
 
     def _objection(self, scope: Scope) -> str | None:
         headers = {name: value.decode("latin-1") for name, value in scope["headers"] if name in (b"host", b"origin")}

@@ -13,10 +13,12 @@ from uuid import UUID
 
 import trio
 
-from gns3trio.compute.bridge_node import BridgeServices
+from gns3trio.compute.builtin_node import BuiltinServices
+from gns3trio.compute.cloud import cloud_type
 from gns3trio.compute.ethernet_hub import hub_type
 from gns3trio.compute.ethernet_switch import switch_type
 from gns3trio.compute.leases import ConsolePorts, MacIds, UdpPorts
+from gns3trio.compute.nat import nat_type
 from gns3trio.compute.node import ComputeNode, NodeSpec
 from gns3trio.compute.registry import NodeRegistry, structure_properties
 from gns3trio.compute.tunnels import TunnelTable
@@ -57,11 +59,14 @@ class Compute:
         return node_type in self._registry
 
     def check_properties(self, node_type: str, properties: dict[str, Any]) -> None:
-        """Raises Conflict when the type is not run here, Invalid (names the field) for properties that it does not have.
+        """For a new node, but not for one of a saved project, which is kept as another server made it.
 
-        The nodes of a saved project are not checked: what another server gave them is kept.
+        Raises Conflict when a node of the type cannot work here, Invalid (names the field) for properties that it does
+        not have.
         """
-        structure_properties(properties, self._registry.get(node_type).settings_class)
+        kind = self._registry.get(node_type)
+        kind.require()
+        structure_properties(properties, kind.settings_class)
 
     async def create_node(self, spec: NodeSpec) -> ComputeNode:
         """A stopped node with its ports leased. Raises Conflict or Invalid; nothing is left then."""
@@ -115,7 +120,7 @@ async def open_compute(config: Config, forwarder: Forwarder) -> AsyncIterator[Co
     async with trio.open_nursery() as nursery:
         tunnels = TunnelTable(forwarder)
         console_ports = ConsolePorts(config.host, config.console_start_port_range, config.console_end_port_range)
-        bridges = BridgeServices(nursery, forwarder, tunnels, console_ports, udp_ports)
+        builtin = BuiltinServices(nursery, forwarder, tunnels, console_ports, udp_ports)
         vpcs = VpcsServices(
             nursery=nursery,
             forwarder=forwarder,
@@ -127,8 +132,10 @@ async def open_compute(config: Config, forwarder: Forwarder) -> AsyncIterator[Co
             programs=VpcsProgramFinder(config.vpcs_path),
         )
         registry.add("vpcs", vpcs_type(vpcs))
-        registry.add("ethernet_hub", hub_type(bridges))
-        registry.add("ethernet_switch", switch_type(bridges))
+        registry.add("cloud", cloud_type(builtin))
+        registry.add("nat", nat_type(builtin, config.default_nat_interface))
+        registry.add("ethernet_hub", hub_type(builtin))
+        registry.add("ethernet_switch", switch_type(builtin))
         compute = Compute(registry, console_ports, udp_ports)
         try:
             yield compute

@@ -6,7 +6,8 @@ from typing import Any
 import attrs
 from attrs import validators as v
 
-from gns3trio.compute.bridge_node import DEFAULT_PORTS, BridgeNode, BridgeServices, check_port_numbers
+from gns3trio.compute.bridge_node import BridgeNode
+from gns3trio.compute.builtin_node import DEFAULT_PORTS, BuiltinServices, check_port_numbers
 from gns3trio.compute.node import NodePort, NodeSpec
 from gns3trio.compute.registry import NodeType, structure_properties
 from gns3trio.errors import Conflict
@@ -31,12 +32,12 @@ class HubSettings:
     ports_mapping: list[HubPort] = attrs.field(factory=_default_ports)
 
 
-def hub_type(services: BridgeServices) -> NodeType:
+def hub_type(services: BuiltinServices) -> NodeType:
     """The registry entry."""
     return NodeType(HubSettings, partial(create_hub, services))
 
 
-async def create_hub(services: BridgeServices, spec: NodeSpec) -> "EthernetHub":
+async def create_hub(services: BuiltinServices, spec: NodeSpec) -> "EthernetHub":
     """A hub. Raises Invalid for wrong properties."""
     settings = _checked(spec.properties)
     return EthernetHub(services, spec, settings)
@@ -54,7 +55,7 @@ class EthernetHub(BridgeNode):
     node_type = "ethernet_hub"
     label = "hub"
 
-    def __init__(self, services: BridgeServices, spec: NodeSpec, settings: HubSettings) -> None:
+    def __init__(self, services: BuiltinServices, spec: NodeSpec, settings: HubSettings) -> None:
         super().__init__(services, spec, services.forwarder.open_hub())
         self.console_type = "none" if spec.console_type == "none" else None
         self._settings = settings

@@ -7,7 +7,8 @@ import attrs
 import trio
 from attrs import validators as v
 
-from gns3trio.compute.bridge_node import DEFAULT_PORTS, BridgeNode, BridgeServices, check_port_numbers
+from gns3trio.compute.bridge_node import BridgeNode
+from gns3trio.compute.builtin_node import DEFAULT_PORTS, BuiltinServices, check_port_numbers
 from gns3trio.compute.node import NodeEvent, NodePort, NodeSpec
 from gns3trio.compute.node_console import NodeConsole
 from gns3trio.compute.registry import NodeType, structure_properties
@@ -53,12 +54,12 @@ class SwitchSettings:
     ports_mapping: list[SwitchPort] = attrs.field(factory=_default_ports)
 
 
-def switch_type(services: BridgeServices) -> NodeType:
+def switch_type(services: BuiltinServices) -> NodeType:
     """The registry entry."""
     return NodeType(SwitchSettings, partial(create_switch, services))
 
 
-async def create_switch(services: BridgeServices, spec: NodeSpec) -> "EthernetSwitch":
+async def create_switch(services: BuiltinServices, spec: NodeSpec) -> "EthernetSwitch":
     """A switch with its console port, which it holds even when its console type is ``none``.
 
     Raises Invalid for wrong properties, Conflict when no console port is free; nothing is left then.
@@ -93,7 +94,7 @@ class EthernetSwitch(BridgeNode):
     node_type = "ethernet_switch"
     label = "switch"
 
-    def __init__(self, services: BridgeServices, spec: NodeSpec, settings: SwitchSettings) -> None:
+    def __init__(self, services: BuiltinServices, spec: NodeSpec, settings: SwitchSettings) -> None:
         super().__init__(services, spec, services.forwarder.open_switch())
         self._settings = settings
         self._console = NodeConsole(services.console_ports, services.nursery)

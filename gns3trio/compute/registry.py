@@ -26,10 +26,12 @@ class NodeType:
     """A type of node: the attrs class of its properties in the API, and what makes a node of it.
 
     ``create`` gives a stopped node that holds what it needs, or raises Conflict or Invalid and leaves nothing.
+    ``require`` raises Conflict when a new node could not work on this host.
     """
 
     settings_class: type[Any]
     create: Callable[[NodeSpec], Awaitable[ComputeNode]]
+    require: Callable[[], None] = lambda: None
 
 
 class NodeRegistry:

@@ -20,8 +20,10 @@ from gns3trio.controller.link_filters import NO_IMPAIRMENTS, Impairments, apply_
 from gns3trio.controller.node import Node
 from gns3trio.controller.topology import LinkRecord
 from gns3trio.controller.wiring import Wiring, new_link_end
-from gns3trio.errors import LabError, NotFound
+from gns3trio.errors import Conflict, LabError, NotFound
 from gns3trio.forwarder.captures import CaptureService
+
+_HOST_NETWORKS = frozenset({"cloud", "nat"})
 
 
 @attrs.frozen(kw_only=True)
@@ -84,8 +86,12 @@ class Links(Mapping[UUID, Link]):
     async def revive(self, record: LinkRecord, impairments: Impairments, *, wired: bool) -> None:
         """A link of the project's file. Without ``wired``, because a node of it does not run here, it is only kept."""
         if wired:
-            await self._wiring.connect(record, impairments)
-        else:
+            try:
+                await self._wiring.connect(record, impairments)
+            except LabError as error:  # the host lacks an interface, say: no reason to lose sight of the whole project
+                self._hooks.log_error(f"link {record.link_id} is not connected: {error}")
+                wired = False
+        if not wired:
             self._wiring.keep(record, impairments)
 
     async def create(self, record: LinkRecord) -> Link:
@@ -96,6 +102,7 @@ class Links(Mapping[UUID, Link]):
         if record.link_id in self:
             return self[record.link_id]
         check_nodes(*(end.node_id for end in record.nodes))
+        self._check_types(record)
         for end in record.nodes:
             end.label = end.label or new_link_end(address_of(end)).label
         async with self._locked_nodes(end.node_id for end in record.nodes):
@@ -108,6 +115,12 @@ class Links(Mapping[UUID, Link]):
             raise
         self._publish("link.created", link)
         return link
+
+    def _check_types(self, record: LinkRecord) -> None:
+        """Raises Conflict for a link that would join two networks of the host, as GNS3 does."""
+        nodes = [self._hooks.nodes().get(end.node_id) for end in record.nodes]
+        if all(node is not None and node.record.node_type in _HOST_NETWORKS for node in nodes):
+            raise Conflict("nodes: a cloud or NAT cannot be linked to another one")
 
     @asynccontextmanager
     async def _locked_nodes(self, node_ids: Iterable[UUID]) -> AsyncIterator[None]:

@@ -286,6 +286,7 @@ class Project:
                     raise Conflict(f"node_id: node {known.node_id} could not be created by another request")
                 return known
         self._services.computes.require_local(record.compute_id)
+        self._services.compute.check_properties(record.node_type, record.properties)
         if not keep_name:
             record.name = allocate_name(record.name, self._names())
         record.label.text = record.name

@@ -2,6 +2,7 @@
 
 import httpx
 import pytest
+import trio
 from trio_websocket import ConnectionRejected, open_websocket_url
 
 from gns3trio.api.origin import is_own_name
@@ -55,3 +56,22 @@ async def test_names_that_others_can_point_here_are_refused(server: Server) -> N
 )
 def test_own_names(host: str, own: bool) -> None:
     assert is_own_name(host) is own
+
+
+async def test_a_refused_request_does_not_cost_the_connection(server: Server) -> None:
+    """Its body is read, so that the next request on the connection is answered."""
+    body = b"x" * 100_000
+    head = f"Host: 127.0.0.1\r\nContent-Length: {len(body)}\r\n"
+    requests = (
+        ("POST /nowhere", "404"),
+        ("PATCH /v2/version", "405"),
+        ("POST /v2/projects HTTP/1.1\r\nOrigin: http://evil.example\r\nX:", "403"),
+        ("POST /v2/version", "400"),
+    )
+    url = httpx.URL(server.url)
+    async with await trio.open_tcp_stream(url.host, url.port or 0) as stream:
+        for request, status in requests:
+            line = request if "HTTP" in request else f"{request} HTTP/1.1\r\nX:"
+            await stream.send_all(f"{line} y\r\n{head}\r\n".encode() + body)
+            with trio.fail_after(10):
+                assert (await stream.receive_some()).split()[1].decode() == status

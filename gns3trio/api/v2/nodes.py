@@ -58,8 +58,6 @@ async def create(project: Project, fields: dict[str, Any], *, keep_name: bool) -
         script = properties.pop("startup_script", None)
         if script is not None and not isinstance(script, str):
             raise Invalid("properties.startup_script: expected text")
-        if properties:
-            raise Invalid(f"properties.{min(properties)}: unknown field")
     record = NodeRecord(**{**DRAWN_AS.get(fields["node_type"], {}), **fields}, properties=properties)
     return await project.create_node(record, keep_name=keep_name, startup_script=script)
 
