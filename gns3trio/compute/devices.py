@@ -9,8 +9,8 @@ import os
 import socket
 import struct
 from contextlib import ExitStack, suppress
-from pathlib import Path
 
+from gns3trio.compute.interfaces import driver_of
 from gns3trio.errors import Conflict
 from gns3trio.forwarder.forwarder import Forwarder, Port
 
@@ -58,7 +58,7 @@ def open_device(forwarder: Forwarder, kind: str, interface: str) -> Device:
             return Device(forwarder.open_interface(descriptor, "tap"), stack.pop_all())
     if not exists(interface):
         raise Conflict(f"Interface {interface!r} doesn't exist on this host")
-    if is_bridge(interface):
+    if driver_of(interface) == "bridge":
         return open_tap_on_bridge(forwarder, interface)
     with ExitStack() as stack:
         try:
@@ -93,11 +93,6 @@ def exists(interface: str) -> bool:
     with suppress(OSError):
         return socket.if_nametoindex(interface) > 0
     return False
-
-
-def is_bridge(interface: str) -> bool:
-    """Whether the interface is a Linux bridge."""
-    return (Path("/sys/class/net") / interface / "bridge").is_dir()
 
 
 def _check_name(interface: str) -> None:

@@ -1,9 +1,11 @@
 """The network interfaces of this host."""
 
+import ctypes
+import fcntl
 import ipaddress
 import re
 import socket
-from pathlib import Path
+import struct
 from typing import Any
 
 import psutil
@@ -13,7 +15,8 @@ _SPECIAL = re.compile(
     r"(lo|vmnet\d+|vboxnet\d+|docker\d+|lxcbr\d+|virbr\d+(-nic)?|ovs-system|veth.*|fw.*|p2p.*|bridge\d+|br-[0-9a-f]{12}"
     r"|vmware.*|virtualbox.*|gns3.*)"
 )
-_TUN_FLAGS = "tun_flags"
+_SIOCETHTOOL, _ETHTOOL_GDRVINFO = 0x8946, 0x00000003
+_DRVINFO_BYTES, _DRIVER = 196, slice(4, 36)
 
 
 def list_interfaces() -> list[dict[str, Any]]:
@@ -38,8 +41,22 @@ def _describe(name: str, addresses: list[Any]) -> dict[str, Any]:
         "mac_address": mac_address,
         "netmask": netmask,
         "special": is_special(name) or _is_loopback(ip_address),
-        "type": "tap" if (Path("/sys/class/net") / name / _TUN_FLAGS).exists() else "ethernet",
+        "type": "tap" if driver_of(name) == "tun" else "ethernet",
     }
+
+
+def driver_of(name: str) -> str:
+    """What drives an interface, such as ``tun`` or ``bridge`` (ETHTOOL_GDRVINFO of linux/ethtool.h); empty when nothing
+    is told.
+    """
+    information = ctypes.create_string_buffer(struct.pack("I", _ETHTOOL_GDRVINFO), _DRVINFO_BYTES)
+    request = struct.pack("16sP16x", name.encode(), ctypes.addressof(information))
+    try:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
+            fcntl.ioctl(control, _SIOCETHTOOL, request)
+    except OSError:
+        return ""
+    return information.raw[_DRIVER].rstrip(b"\0").decode(errors="replace")
 
 
 def is_special(name: str) -> bool:

@@ -1,0 +1,112 @@
+"""Clouds and NAT: what any machine can show, and the tests of ``namespace_cloud.py`` where namespaces can be made."""
+
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gns3trio.compute.interfaces import is_special, list_interfaces
+from tests.api.conftest import Server, project, running, server
+from tests.api.conftest import config as config
+
+__all__ = ["config", "project", "running", "server"]
+NAMESPACE_TESTS = Path(__file__).with_name("namespace_cloud.py")
+# As a user a namespace of users gives the privileges; root may do without where those are not allowed.
+WAYS = (["unshare", "-Urn"], ["unshare", "-n"])
+# What a machine says that has neither: a container, say.
+REFUSALS = ("CAP_NET_RAW", "CAP_NET_ADMIN", "/dev/net/tun")
+
+OPEN_BOTH = """
+import os, sys
+from gns3trio.compute.devices import open_device
+from gns3trio.errors import Conflict
+if os.geteuid() == 0:
+    os.setgid(65534)
+    os.setuid(65534)
+for kind, interface in (("ethernet", "lo"), ("tap", "labtap")):
+    try:
+        open_device(None, kind, interface)
+    except Conflict as error:
+        print(error)
+"""
+
+
+def test_real_devices() -> None:
+    for way in WAYS:
+        if subprocess.run([*way, "true"], capture_output=True, check=False).returncode == 0:
+            break
+    else:
+        pytest.fail("this machine allows neither namespaces of users nor root one of networks")
+    command = [*way, sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(NAMESPACE_TESTS)]
+    result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_a_missing_privilege_is_named() -> None:
+    result = subprocess.run([sys.executable, "-c", OPEN_BOTH], capture_output=True, text=True, check=True)
+    raw, tap = result.stdout.splitlines()
+    assert "CAP_NET_RAW" in raw
+    assert "setcap cap_net_raw+ep" in raw
+    assert any(refusal in tap for refusal in REFUSALS)
+
+
+@pytest.mark.parametrize(
+    ("name", "special"),
+    [("lo", True), ("docker0", True), ("virbr0", True), ("veth12ab", True), ("eth0", False), ("local0", False)],
+)
+def test_special_interfaces_are_known_by_their_whole_name(name: str, special: bool) -> None:
+    assert is_special(name) is special
+
+
+def test_the_interfaces_of_this_host() -> None:
+    interfaces = {each["name"]: each for each in list_interfaces()}
+    assert set(interfaces) == {name for _, name in socket.if_nameindex()}
+    assert interfaces["lo"]["ip_address"] in ("127.0.0.1", "")
+
+
+async def test_a_cloud_in_the_api(server: Server, project: dict[str, Any]) -> None:
+    path = f"/v2/projects/{project['project_id']}"
+    ports = [{"name": "far", "port_number": 3, "type": "udp", "lport": 24900, "rhost": "127.0.0.1", "rport": 24901}]
+    body = {"name": "Cloud{0}", "node_type": "cloud", "compute_id": "local", "properties": {"ports_mapping": ports}}
+    cloud = await server.request("POST", f"{path}/nodes", body, 201)
+    assert (cloud["name"], cloud["status"], cloud["symbol"]) == ("Cloud1", "started", ":/symbols/cloud.svg")
+    assert (cloud["width"], cloud["height"], cloud["command_line"]) == (159, 71, None)
+    assert cloud["properties"]["ports_mapping"] == [{**ports[0], "port_number": 0}]
+    assert [port["short_name"] for port in cloud["ports"]] == ["far"]
+    assert {"name": "lo", "type": "ethernet", "special": True} in cloud["properties"]["interfaces"]
+    hub = await server.request(
+        "POST", f"{path}/nodes", {**body, "name": "H", "node_type": "ethernet_hub", "properties": {}}, 201
+    )
+    other = await server.request("POST", f"{path}/nodes", body, 201)
+
+    def ends(*nodes: dict[str, Any]) -> dict[str, Any]:
+        return {"nodes": [{"node_id": n["node_id"], "adapter_number": 0, "port_number": 0} for n in nodes]}
+
+    error = await server.request("POST", f"{path}/links", ends(cloud, other), 409)
+    assert "cloud or NAT" in error["message"]
+    link = await server.request("POST", f"{path}/links", ends(cloud, hub), 201)
+    same = {"properties": cloud["properties"]}
+    await server.request("PUT", f"{path}/nodes/{cloud['node_id']}", same, 200)
+    for change, complaint in (
+        ({"lport": 0}, "lport"),
+        ({"rhost": "nowhere.example"}, "rhost"),
+        ({"type": "wifi"}, "type"),
+        ({"type": "tap"}, "interface"),
+    ):
+        wrong = {"properties": {"ports_mapping": [{**ports[0], **change}]}}
+        error = await server.request("POST", f"{path}/nodes", {**body, **wrong}, 400)
+        assert complaint in error["message"]
+    await server.request("POST", f"{path}/close", None, 204)
+    await server.request("POST", f"{path}/open", None, 201)
+    assert await server.request("GET", f"{path}/links", None, 200) == [link]
+    assert (await server.request("GET", f"{path}/nodes/{cloud['node_id']}", None, 200))["ports"] == cloud["ports"]
+
+
+async def test_a_nat_without_its_bridge_says_what_to_install(server: Server, project: dict[str, Any]) -> None:
+    path = f"/v2/projects/{project['project_id']}/nodes"
+    error = await server.request("POST", path, {"name": "N", "node_type": "nat", "compute_id": "local"}, 409)
+    assert "libvirt-daemon-system" in error["message"]
+    assert await server.request("GET", path, None, 200) == []
