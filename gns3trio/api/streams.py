@@ -5,7 +5,7 @@ one nursery, whose tasks race: whoever ends first ends the others.
 """
 
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 
 import trio
 from starlette.responses import Response
@@ -90,16 +90,23 @@ class _EndlessResponse(Response):
 
 
 class NotificationStream(_EndlessResponse):
-    """Newline-delimited JSON, one event a line, without end."""
+    """Newline-delimited JSON, one event a line, without end. ``attend`` gives what is entered as long as it lasts."""
 
-    def __init__(self, hub: NotificationHub, topic: Topic, closing: trio.Event) -> None:
+    def __init__(
+        self,
+        hub: NotificationHub,
+        topic: Topic,
+        closing: trio.Event,
+        attend: Callable[[], AbstractContextManager[None]] = nullcontext,
+    ) -> None:
         super().__init__("application/json", closing)
         self._hub = hub
         self._topic = topic
+        self._attend = attend
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI entry."""
-        with self._hub.subscribe(self._topic) as subscription:
+        with self._attend(), self._hub.subscribe(self._topic) as subscription:
 
             async def produce(write: Callable[[bytes], Awaitable[None]], nursery: trio.Nursery) -> None:
                 await _forward(subscription, lambda lines: write(b"\n".join(lines) + b"\n"), nursery)
