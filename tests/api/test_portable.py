@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import attrs
 import httpx
 import pytest
 import trio
@@ -35,6 +36,8 @@ async def make_lab(server: Server, project: dict[str, Any]) -> tuple[dict[str, A
     impairments = {"impairments": [{"type": "loss", "percent": 10}], "seed": 7}
     await server.request("PUT", f"{path}/links/{link['link_id']}/impairments", impairments, 200)
     await server.http.post(f"{path}/files/README.txt", content=b"read me")
+    for svg in ("<svg></svg>", f"<svg><text>{'long ' * 300}</text></svg>"):  # the second one is a file of its own
+        await server.request("POST", f"{path}/drawings", {"svg": svg, "x": 3}, 201)
     return first, link
 
 
@@ -68,7 +71,7 @@ async def meaning(server: Server, project: dict[str, Any]) -> Any:
     opened = await server.request("POST", f"{path}/open", None, 201)
     nodes = await server.request("GET", f"{path}/nodes", None, 200)
     links = await server.request("GET", f"{path}/links", None, 200)
-    drawings = json.loads((Path(opened["path"]) / opened["filename"]).read_bytes())["topology"]["drawings"]
+    drawings = await server.request("GET", f"{path}/drawings", None, 200)
     names = {node["node_id"]: node["name"] for node in nodes}
     files = {
         f"{names[folder.name]}/{file.name}": file.read_bytes()
@@ -76,7 +79,7 @@ async def meaning(server: Server, project: dict[str, Any]) -> Any:
         for file in folder.iterdir()
     }
     settings = ("zoom", "scene_width", "variables", "supplier", "grid_size")
-    not_shared = ("node_id", "project_id", "console", "node_directory", "link_id")
+    not_shared = ("node_id", "project_id", "console", "node_directory", "link_id", "drawing_id")
     return (
         {key: opened[key] for key in settings},
         [{key: value for key, value in node.items() if key not in not_shared} for node in nodes],
@@ -86,7 +89,7 @@ async def meaning(server: Server, project: dict[str, Any]) -> Any:
             | await server.request("GET", f"{path}/links/{link['link_id']}/impairments", None, 200)
             for link in links
         ],
-        [{key: value for key, value in drawing.items() if key != "drawing_id"} for drawing in drawings],
+        [{key: value for key, value in drawing.items() if key not in not_shared} for drawing in drawings],
         files,
     )
 
@@ -95,7 +98,12 @@ async def ids(server: Server, project: dict[str, Any]) -> set[str]:
     path = f"/v2/projects/{project['project_id']}"
     nodes = await server.request("GET", f"{path}/nodes", None, 200)
     links = await server.request("GET", f"{path}/links", None, 200)
-    return {node["node_id"] for node in nodes} | {link["link_id"] for link in links}
+    drawings = await server.request("GET", f"{path}/drawings", None, 200)
+    return {
+        *(node["node_id"] for node in nodes),
+        *(link["link_id"] for link in links),
+        *(drawing["drawing_id"] for drawing in drawings),
+    }
 
 
 def leftovers(server: Server) -> list[Path]:
@@ -115,10 +123,12 @@ async def test_an_export_has_the_layout_of_gns3(server: Server, project: dict[st
     assert reply.headers["content-disposition"] == 'attachment; filename="lab.gns3project"'
     assert reply.headers["transfer-encoding"] == "chunked"
     files = unzip(reply.content)
+    (picture,) = (name for name in files if name.startswith("project-files/images/"))
     assert list(files) == [
         "project.gns3",
         "project-files/gns3trio.json",
         "README.txt",
+        picture,
         f"project-files/vpcs/{first['node_id']}/startup.vpc",
     ]
     topology = json.loads(files["project.gns3"])
@@ -353,7 +363,7 @@ async def test_load_is_for_local_clients(server: Server, project: dict[str, Any]
 
 
 async def test_load_opens_a_file_anywhere(config: Config, tmp_path: Path) -> None:
-    config = Config(**{**{f: getattr(config, f) for f in config.__slots__ if f != "__weakref__"}, "local": True})
+    config = attrs.evolve(config, local=True)
     async with open_server(config) as running, httpx.AsyncClient(base_url=running.urls[0]) as http:
         server = Server(running.urls[0], config, http)
         place = tmp_path / "elsewhere"

@@ -100,6 +100,7 @@ async def test_a_restore_brings_everything_back(
     )
     assert actions.count("node.created") == 3
     assert actions.count("link.created") == 2
+    assert actions.count("drawing.created") == 2
     assert actions[-1] == "snapshot.restored"
     assert await meaning(server, project) == before
     assert not Path(new["node_directory"]).exists()
