@@ -8,6 +8,7 @@ IGNORES_UNKNOWN_KEYS is true. What the handler returns, plain data or a Response
 import inspect
 import typing
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
@@ -22,7 +23,7 @@ from gns3trio.api.context import ApiContext
 from gns3trio.api.errors import BodyTooLarge
 from gns3trio.controller.controller import Controller
 from gns3trio.convert import make_strict_converter, parse_uuid, structure
-from gns3trio.errors import Invalid, NotFound
+from gns3trio.errors import Invalid, LabError, NotFound
 
 # A drawing may hold an image as text; nothing else comes near this.
 MAX_JSON_BODY_BYTES = 16 * 1024 * 1024
@@ -71,11 +72,16 @@ class RouteTable:
     strict_ids: bool = False
     routes: list[BaseRoute] = attrs.field(factory=list)
 
-    def route(self, method: str, *paths: str, status: int = 200) -> Callable[[Handler], Handler]:
-        """Register a handler for ``method`` on every one of ``paths`` (below the prefix)."""
+    def route(
+        self, method: str, *paths: str, status: int = 200, raw_body: bool = False
+    ) -> Callable[[Handler], Handler]:
+        """Register a handler for ``method`` on every one of ``paths`` (below the prefix).
+
+        With ``raw_body`` the handler reads the body itself, as ``api.http.stream()``, of any size and content.
+        """
 
         def register(handler: Handler) -> Handler:
-            endpoint = _make_endpoint(handler, status, self.strict_ids)
+            endpoint = _make_endpoint(handler, status, self.strict_ids, raw_body)
             self.routes += [
                 Route(self.prefix + path, endpoint, methods=[method], name=handler.__name__) for path in paths
             ]
@@ -99,25 +105,43 @@ class RouteTable:
         return register
 
 
-def _make_endpoint(handler: Handler, status: int, strict_ids: bool) -> Callable[[Request], Awaitable[Response]]:
+def _make_endpoint(
+    handler: Handler, status: int, strict_ids: bool, raw_body: bool
+) -> Callable[[Request], Awaitable[Response]]:
     hints = typing.get_type_hints(handler)
     body_type = hints.get("body") if "body" in inspect.signature(handler).parameters else None
     converter = _known_keys_converter if getattr(body_type, "IGNORES_UNKNOWN_KEYS", False) else _body_converter
 
     async def endpoint(request: Request) -> Response:
         arguments = _path_arguments(request.path_params, hints, strict_ids)
+        if raw_body:
+            return await _handle_raw(handler, request, arguments, status)
         data = await _read_body(request)  # even if nobody wants it: an unread body would cost the client its connection
         request.state.data = data
         if body_type is not None:
             arguments["body"] = structure(converter, _parse_json(request, data), body_type)
-        result = await handler(ApiRequest(request.app.state.context, request), **arguments)
-        if isinstance(result, Response):
-            return result
-        if result is None:
-            return Response(status_code=status)
-        return JSONResponse(result, status)
+        return _reply(await handler(ApiRequest(request.app.state.context, request), **arguments), status)
 
     return endpoint
+
+
+def _reply(result: Any, status: int) -> Response:
+    if isinstance(result, Response):
+        return result
+    if result is None:
+        return Response(status_code=status)
+    return JSONResponse(result, status)
+
+
+async def _handle_raw(handler: Handler, request: Request, arguments: dict[str, Any], status: int) -> Response:
+    try:
+        return _reply(await handler(ApiRequest(request.app.state.context, request), **arguments), status)
+    except LabError:
+        # Many clients send all before they read a reply, and would see a broken connection instead of the reason.
+        with suppress(RuntimeError):  # the stream was read to its end
+            async for _ in request.stream():
+                pass
+        raise
 
 
 def _path_arguments(parameters: Mapping[str, Any], hints: Mapping[str, Any], strict_ids: bool) -> dict[str, Any]:

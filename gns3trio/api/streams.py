@@ -5,7 +5,7 @@ one nursery, whose tasks race: whoever ends first ends the others.
 """
 
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 
 import trio
 from starlette.responses import Response
@@ -33,11 +33,11 @@ Writer = Callable[[list[bytes]], Awaitable[None]]
 
 
 async def _forward(
-    subscription: Subscription, write: Writer, nursery: trio.Nursery, ping_after: float = PING_AFTER_SECONDS
+    subscription: Subscription, write: Writer, nursery: trio.Nursery, ping_after: float | None = None
 ) -> None:
     """Write events as they come and pings between them; returns when the subscription ended."""
     await write([_ping().line])
-    nursery.start_soon(_ping_when_quiet, subscription, ping_after)
+    nursery.start_soon(_ping_when_quiet, subscription, ping_after or PING_AFTER_SECONDS)
     with suppress(trio.EndOfChannel):
         while True:
             await write(await subscription.receive())
@@ -90,16 +90,23 @@ class _EndlessResponse(Response):
 
 
 class NotificationStream(_EndlessResponse):
-    """Newline-delimited JSON, one event a line, without end."""
+    """Newline-delimited JSON, one event a line, without end. ``attend`` gives what is entered as long as it lasts."""
 
-    def __init__(self, hub: NotificationHub, topic: Topic, closing: trio.Event) -> None:
+    def __init__(
+        self,
+        hub: NotificationHub,
+        topic: Topic,
+        closing: trio.Event,
+        attend: Callable[[], AbstractContextManager[None]] = nullcontext,
+    ) -> None:
         super().__init__("application/json", closing)
         self._hub = hub
         self._topic = topic
+        self._attend = attend
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI entry."""
-        with self._hub.subscribe(self._topic) as subscription:
+        with self._attend(), self._hub.subscribe(self._topic) as subscription:
 
             async def produce(write: Callable[[bytes], Awaitable[None]], nursery: trio.Nursery) -> None:
                 await _forward(subscription, lambda lines: write(b"\n".join(lines) + b"\n"), nursery)
@@ -136,7 +143,7 @@ async def serve_notifications(
     topic: Topic,
     closing: trio.Event,
     *,
-    ping_after: float = PING_AFTER_SECONDS,
+    ping_after: float | None = None,
 ) -> None:
     """Send the events of ``topic`` as text frames until the client leaves or the server closes."""
     close_code: int | None = WS_GOING_AWAY

@@ -1,9 +1,10 @@
 """The controller: the projects of this server, found at start, created, and closed in order at the end."""
 
 import logging
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from functools import partial
+from itertools import count
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -12,11 +13,13 @@ import trio
 from gns3trio.compute.compute import Compute
 from gns3trio.compute.hosted import HostedProjects
 from gns3trio.config import Config
-from gns3trio.controller import storage
+from gns3trio.controller import project_swap, storage
+from gns3trio.controller.automatic import Attendance, open_project
 from gns3trio.controller.base_configs import BaseConfigs
 from gns3trio.controller.computes import Computes
-from gns3trio.controller.project import Project, ProjectServices
+from gns3trio.controller.project import Project
 from gns3trio.controller.server_state import ServerState, open_state
+from gns3trio.controller.services import ProjectServices
 from gns3trio.controller.symbols import Symbols
 from gns3trio.controller.templates import Templates
 from gns3trio.controller.topology import ProjectSettings
@@ -37,6 +40,8 @@ class Controller:
         self.templates = Templates(state, services.hub)
         self.symbols = Symbols(config.symbols_path or config.state_folder / "symbols")
         self.base_configs = BaseConfigs(config.configs_path or config.state_folder / "configs")
+        self.attendance = Attendance(services.nursery, self.close_project)
+        self._reserved: dict[UUID, str] = {}  # ids and names of projects whose files are being made
         self._config = config
         self._services = services
 
@@ -55,6 +60,16 @@ class Controller:
         """Where events are published."""
         return self._services.hub
 
+    @property
+    def gns3_version(self) -> str:
+        """The version of GNS3 that is written into files."""
+        return self._services.gns3_version
+
+    @property
+    def is_local(self) -> bool:
+        """Whether clients share this file system."""
+        return self._config.local
+
     async def load(self) -> None:
         """Find the projects on the disk; they are closed. One that cannot be read is listed with its error."""
         found = await trio.to_thread.run_sync(lambda: list(storage.find_project_files(self._config.projects_path)))
@@ -68,11 +83,14 @@ class Controller:
                 project.error = str(error)
                 log.warning("project %s: %s", project_id, error)
             self.projects[project_id] = project
+            if project.settings.auto_open:
+                self._services.nursery.start_soon(open_project, project)
 
     async def reload(self) -> None:
         """Find projects that appeared on the disk, and forget closed ones that vanished from it."""
         for project in list(self.projects.values()):
-            if project.status == "closed" and not await trio.to_thread.run_sync(project.file.path.exists):
+            exists = await trio.to_thread.run_sync(project.file.path.exists)
+            if project.status == "closed" and not exists and not project.life.locked():
                 self.projects.pop(project.project_id, None)
         await self.load()
 
@@ -119,10 +137,12 @@ class Controller:
             return self.projects[project_id]
         if any(hosted.project_id == project_id for hosted in self.hosted.all()):
             raise Conflict(f"project_id: another controller has project {project_id} open on this server")
-        if unique_name and any(p.settings.name == settings.name for p in self.projects.values()):
+        if project_id in self._reserved:
+            raise Conflict(f"project_id: project {project_id} is being made by another request")
+        if unique_name and settings.name in self._names():
             raise Conflict(f"name: there is a project named {settings.name!r} already")
         file_name = storage.topology_file_name(settings.name)
-        folder = self._project_folder(project_id, path)
+        folder = self.new_folder(project_id, path)
         project = self._new_project(project_id, settings, folder, folder / file_name, temporary=temporary)
         self.projects[project_id] = project  # holds the id and the name while the disk works
         try:
@@ -141,7 +161,40 @@ class Controller:
     def _default_folder(self, project_id: UUID) -> Path:
         return self._config.projects_path / str(project_id)
 
-    def _project_folder(self, project_id: UUID, path: Path | None) -> Path:
+    def _names(self) -> set[str]:
+        return {project.settings.name for project in self.projects.values()} | set(self._reserved.values())
+
+    def check_unused(self, project_id: UUID) -> None:
+        """Raises Conflict when a project has the id."""
+        hosted = any(hosted.project_id == project_id for hosted in self.hosted.all())
+        if hosted or project_id in self.projects or project_id in self._reserved:
+            raise Conflict(f"project_id: there is a project {project_id} already")
+
+    @contextmanager
+    def reserve(self, project_id: UUID, name: str) -> Iterator[str]:
+        """Hold the id and a name for a project whose files are being made; the name is ``name``, or the first that is
+        free of ``name-1``, ``name-2`` and so on. Nobody sees the project before it is ``adopt``-ed.
+
+        Raises Conflict when the id is in use or no file can have the name.
+        """
+        self.check_unused(project_id)
+        names = self._names()
+        free = next(each for n in count() if (each := f"{name}-{n}" if n else name) not in names)
+        storage.topology_file_name(free)
+        self._reserved[project_id] = free
+        try:
+            yield free
+        finally:
+            del self._reserved[project_id]
+
+    def adopt(self, project_id: UUID, settings: ProjectSettings, file: Path) -> Project:
+        """Take over a project whose files are there, closed."""
+        project = self._new_project(project_id, settings, file.parent, file)
+        self.projects[project_id] = project
+        return project
+
+    def new_folder(self, project_id: UUID, path: Path | None) -> Path:
+        """The folder for a new project: its own, or ``path`` if the client may choose it. Raises Forbidden."""
         if path is None:
             return self._default_folder(project_id)
         folder = path.absolute()
@@ -180,6 +233,7 @@ async def open_controller(
             captures=captures,
         )
         controller = Controller(config, services, state)
+        await trio.to_thread.run_sync(project_swap.recover, config.projects_path)
         await controller.load()
         nursery.start_soon(controller.computes.run)
         try:

@@ -14,10 +14,9 @@ from uuid import UUID
 import attrs
 import trio
 
-from gns3trio.compute.compute import Compute
 from gns3trio.compute.node import ComputeNode, NodeEvent, NodeSpec, update_node
 from gns3trio.controller import views
-from gns3trio.controller.computes import Computes
+from gns3trio.controller.automatic import start_nodes
 from gns3trio.controller.drawings import Drawings
 from gns3trio.controller.link import Link
 from gns3trio.controller.link_filters import NO_IMPAIRMENTS
@@ -25,29 +24,15 @@ from gns3trio.controller.links import Links, ProjectHooks
 from gns3trio.controller.names import allocate_name
 from gns3trio.controller.node import Node
 from gns3trio.controller.project_file import ProjectFile
+from gns3trio.controller.services import ProjectServices
 from gns3trio.controller.storage import remove_folder, topology_file_name
 from gns3trio.controller.topology import NodeRecord, ProjectSettings, Topology
 from gns3trio.errors import Conflict, Forbidden, LabError, NotFound
-from gns3trio.forwarder.captures import CaptureService
 from gns3trio.notifications.events import Event, log_event
-from gns3trio.notifications.hub import NotificationHub
 
 log = logging.getLogger(__name__)
 
 _LOG_LEVELS = {"error": logging.ERROR, "warning": logging.WARNING, "info": logging.INFO}
-
-
-@attrs.frozen(kw_only=True)
-class ProjectServices:
-    """What every project needs from the server."""
-
-    compute: Compute
-    computes: Computes
-    hub: NotificationHub
-    nursery: trio.Nursery
-    gns3_version: str
-    console_host: str
-    captures: CaptureService
 
 
 class Project:
@@ -79,14 +64,15 @@ class Project:
         self.links = self._no_links()
         self.drawings = self._no_drawings()
         self._kept = Topology(project_id=project_id, settings=settings)  # computes, unknown keys
-        self._life = trio.Lock()  # open, close and delete exclude each other
+        self.life = trio.Lock()  # open, close and delete exclude each other; whoever holds it keeps it as it is
+        self.snapshots_lock = trio.Lock()
 
     def _no_links(self) -> Links:
         hooks = ProjectHooks(
             publish=self._publish,
             mark=lambda: self.file.mark(),
             make_durable=self._make_durable,
-            log_error=lambda message: self._log("error", message),
+            log_error=lambda message: self.log("error", message),
             nodes=lambda: self.nodes,
             folder=self.folder,
             captures=self._services.captures,
@@ -104,7 +90,7 @@ class Project:
 
     async def create(self) -> None:
         """Open the project for the first time and write its file."""
-        async with self._life:
+        async with self.life:
             await self.file.start_saving(self._services.nursery)
             self.status = "opened"
             try:
@@ -121,19 +107,25 @@ class Project:
 
         Raises Conflict when it cannot be; the project is then closed as before.
         """
-        async with self._life:
+        async with self.life:
             if self.status == "opened" or self.deleted:
                 return
-            topology = await self.file.read()
-            self.settings, self._kept, self.error = topology.settings, topology, None
-            try:
-                await self._revive(topology)
-                await self.file.start_saving(self._services.nursery)
-            except BaseException:
-                with trio.CancelScope(shield=True):
-                    await self._release()
-                raise
-            self.status = "opened"
+            await self._open()
+        self._announce_opened()
+
+    async def _open(self) -> None:
+        topology = await self.file.read()
+        self.settings, self._kept, self.error = topology.settings, topology, None
+        try:
+            await self._revive(topology)
+            await self.file.start_saving(self._services.nursery)
+        except BaseException:
+            with trio.CancelScope(shield=True):
+                await self._release()
+            raise
+        self.status = "opened"
+
+    def _announce_opened(self) -> None:
         for node in self.nodes.values():
             self._publish("node.created", views.node_view(node))
         for link in self.links.values():
@@ -141,6 +133,27 @@ class Project:
         for drawing in self.drawings.views():
             self._publish("drawing.created", drawing)
         self._publish_project("project.opened")
+        if self.settings.auto_start:
+            self._services.nursery.start_soon(start_nodes, self)
+
+    async def reopen(self, replaced: Callable[[], contextlib.AbstractAsyncContextManager[None]]) -> None:
+        """Close the project, open it with the folder that ``replaced`` puts there, and keep that.
+
+        When this raises, ``replaced`` has undone it and the project is open as before, but for its nodes: they stop.
+        """
+        async with self.life:
+            self.require_open()
+            await self.file.flush()
+            with trio.CancelScope(shield=True):
+                await self._close(for_good=False)
+                try:
+                    async with replaced():
+                        await self._open()
+                except BaseException:
+                    await self._open()
+                    self._announce_opened()
+                    raise
+        self._announce_opened()
 
     async def _revive(self, topology: Topology) -> None:
         for record in topology.nodes:
@@ -159,7 +172,7 @@ class Project:
         Raises Unavailable when the disk refuses a change that it does not hold yet; the project stays open then, unless
         ``force`` says that this is its end.
         """
-        async with self._life:
+        async with self.life:
             if self.status == "closed":
                 return
             if not (force or self.temporary or self.deleted):
@@ -168,18 +181,18 @@ class Project:
                 await self._close()
         self._publish_project("project.closed")
 
-    async def _close(self) -> None:
+    async def _close(self, *, for_good: bool = True) -> None:
         self.status = "closed"
         while self._creating:  # each finds out, and undoes what it has done
             self._creation_ended = trio.Event()
             await self._creation_ended.wait()
         try:
-            await self.file.stop_saving(keep=not (self.temporary or self.deleted))
+            await self.file.stop_saving(keep=not (for_good and (self.temporary or self.deleted)))
             await self.drawings.discard_unused_pictures()
-            if self.temporary:
+            if self.temporary and for_good:
                 await trio.to_thread.run_sync(remove_folder, self.folder)
         except LabError as error:
-            self._log("error", str(error))
+            self.log("error", str(error))
         await self._release()
 
     async def _release(self) -> None:
@@ -198,7 +211,7 @@ class Project:
         self.deleted = True
         try:
             await self.close()
-            async with self._life:
+            async with self.life:
                 await trio.to_thread.run_sync(remove_folder, self.folder)
         except BaseException:
             self.deleted = False
@@ -242,7 +255,7 @@ class Project:
         )
 
     def _save_failed(self, message: str) -> None:
-        self._log("error", f"The project could not be saved: {message}")
+        self.log("error", f"The project could not be saved: {message}")
 
     async def _make_durable(self) -> None:
         if self.status == "opened":
@@ -441,7 +454,7 @@ class Project:
 
         def emit(event: NodeEvent) -> None:
             if event.kind in _LOG_LEVELS:
-                self._log(event.kind, event.message)
+                self.log(event.kind, event.message)
                 return
             node = self.nodes.get(node_id)
             if node is None or node.instance is None:
@@ -470,7 +483,7 @@ class Project:
     def _publish(self, action: str, payload: Any) -> None:
         self._services.hub.publish(Event(action, payload, self.project_id))
 
-    def _log(self, level: str, message: str) -> None:
+    def log(self, level: str, message: str) -> None:
         """Tell those who watch the project, and who reads the server's log."""
         log.log(_LOG_LEVELS[level], "project %s: %s", self.settings.name, message)
         event = log_event(level, message)

@@ -67,6 +67,7 @@ class ProjectFile:
 
     async def start_saving(self, nursery: trio.Nursery) -> None:
         """The project is open: write what is marked, in a task of ``nursery``, until ``stop_saving``."""
+        self._saver.forget_written()
         self._scope, self._ended = trio.CancelScope(), trio.Event()
         await nursery.start(self._save)
 

@@ -90,6 +90,10 @@ class Saver:
         if told is None or str(told) != str(error):
             self._on_failure(str(error))
 
+    def forget_written(self) -> None:
+        """Somebody else may have replaced the files."""
+        self._written.clear()
+
     def abandon(self) -> None:
         """The file is not wanted any more: let go of whoever waits for it."""
         self._saved = self._attempted = self._changes

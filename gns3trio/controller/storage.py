@@ -37,7 +37,7 @@ def write_atomic(path: Path, data: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     except OSError as error:
         with suppress(OSError):  # what made the write fail may keep this from working too
             temporary.unlink()
@@ -58,7 +58,8 @@ def write_all(files: Mapping[Path, bytes | None]) -> None:
             raise Unavailable(f"{path} cannot be deleted: {_reason(error)}") from error
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)
@@ -104,7 +105,7 @@ def make_project_folder(folder: Path) -> None:
         folder.parent.mkdir(parents=True, exist_ok=True)
         folder.mkdir()
         (folder / "project-files").mkdir()
-        _sync_folder(folder.parent)
+        sync_folder(folder.parent)
     except FileExistsError:
         raise Conflict(f"path: {folder} exists already") from None
     except OSError as error:

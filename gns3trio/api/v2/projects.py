@@ -1,5 +1,6 @@
 """``/v2/projects``."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -10,6 +11,7 @@ from gns3trio.api.context import ApiContext
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.streams import NotificationStream, serve_notifications
 from gns3trio.api.v2.schemas import ProjectCreate, ProjectUpdate
+from gns3trio.controller.snapshots import list_snapshots
 from gns3trio.controller.topology import ProjectSettings
 from gns3trio.controller.views import project_view
 from gns3trio.errors import Forbidden
@@ -81,25 +83,26 @@ async def close_project(api: ApiRequest, project_id: UUID) -> None:
 
 @routes.route("GET", "/{project_id}/stats")
 async def project_stats(api: ApiRequest, project_id: UUID) -> dict[str, int]:
-    """How many objects an opened project has; zeros for a closed one."""
+    """How many objects a project has; of a closed one only snapshots are counted."""
     project = api.controller.get_project(project_id)
     return {
         "nodes": len(project.nodes),
         "links": len(project.links),
         "drawings": len(project.drawings),
-        "snapshots": 0,
+        "snapshots": len(await list_snapshots(project)),
     }
 
 
 @routes.route("GET", "/{project_id}/notifications")
 async def project_notifications(api: ApiRequest, project_id: UUID) -> NotificationStream:
     """Events of one project; the stream outlives its closing and opening."""
-    api.controller.get_project(project_id)
-    return NotificationStream(api.controller.hub, project_topic(project_id), api.context.closing)
+    attend = partial(api.controller.attendance.attend, api.controller.get_project(project_id))
+    return NotificationStream(api.controller.hub, project_topic(project_id), api.context.closing, attend)
 
 
 @routes.websocket("/{project_id}/notifications/ws")
 async def project_notifications_ws(context: ApiContext, websocket: WebSocket, project_id: UUID) -> None:
     """The same over a websocket."""
-    context.controller.get_project(project_id)
-    await serve_notifications(websocket, context.controller.hub, project_topic(project_id), context.closing)
+    controller = context.controller
+    with controller.attendance.attend(controller.get_project(project_id)):
+        await serve_notifications(websocket, controller.hub, project_topic(project_id), context.closing)

@@ -1,0 +1,54 @@
+"""Replies that are files: sent in pieces as they come, however large."""
+
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
+from email.utils import formatdate
+from urllib.parse import quote
+
+import trio
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from gns3trio.controller.project_files import OpenFile, read_pieces
+
+
+class Download(Response):
+    """A reply whose body is what ``pieces`` gives. Without a length in ``headers`` it is sent in chunks.
+
+    When ``pieces`` raises, the connection is cut, so that nobody takes a part for the whole.
+    """
+
+    def __init__(self, pieces: AsyncGenerator[bytes], media_type: str, headers: Mapping[str, str]) -> None:
+        super().__init__(status_code=200, headers={"content-type": media_type, **headers})
+        if "content-length" not in headers:
+            del self.headers["content-length"]
+        self._pieces = pieces
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI entry."""
+
+        async def wait_for_leaving(nursery: trio.Nursery) -> None:
+            while (await receive())["type"] != "http.disconnect":
+                pass
+            nursery.cancel_scope.cancel()
+
+        async with aclosing(self._pieces) as pieces, trio.open_nursery() as nursery:
+            nursery.start_soon(wait_for_leaving, nursery)
+            await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+            async for piece in pieces:
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
+            await send({"type": "http.response.body", "body": b""})
+            nursery.cancel_scope.cancel()
+
+
+def file_download(file: OpenFile, media_type: str) -> Download:
+    """The reply for an open file, which it closes."""
+    headers = {"content-length": str(file.size), "last-modified": formatdate(file.modified, usegmt=True)}
+    return Download(read_pieces(file), media_type, headers)
+
+
+def attachment(name: str) -> str:
+    """The ``Content-Disposition`` of a file to be saved as ``name`` (RFC 6266)."""
+    plain = "".join(c if c.isascii() and c.isprintable() and c not in '"\\/' else "_" for c in name)
+    header = f'attachment; filename="{plain}"'
+    return header if plain == name else f"{header}; filename*=UTF-8''{quote(name, safe='')}"

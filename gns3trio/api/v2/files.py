@@ -1,0 +1,68 @@
+"""``/v2/projects/{project_id}/files`` and ``/v2/projects/{project_id}/nodes/{node_id}/files``, and copies of nodes."""
+
+import mimetypes
+from typing import Any
+from uuid import UUID
+
+import attrs
+import trio
+
+from gns3trio.api.downloads import Download, file_download
+from gns3trio.api.routing import ApiRequest, RouteTable
+from gns3trio.controller.node_copy import duplicate_node
+from gns3trio.controller.project_files import (
+    check_node_path,
+    node_folder,
+    open_file,
+    write_node_file,
+    write_project_file,
+)
+from gns3trio.controller.views import node_view
+
+routes = RouteTable("/v2/projects/{project_id}")
+
+
+@attrs.define(kw_only=True)
+class NodeDuplicate:
+    """``POST /projects/{project_id}/nodes/{node_id}/duplicate``."""
+
+    x: int
+    y: int
+    z: int = 0
+
+
+@routes.route("GET", "/files/{path:path}")
+async def get_project_file(api: ApiRequest, project_id: UUID, path: str) -> Download:
+    """A file of a project, open or closed."""
+    project = api.controller.get_project(project_id)
+    file = await trio.to_thread.run_sync(open_file, project.folder, path)
+    return file_download(file, mimetypes.guess_type(path)[0] or "application/octet-stream")
+
+
+@routes.route("POST", "/files/{path:path}", status=201, raw_body=True)
+async def post_project_file(api: ApiRequest, project_id: UUID, path: str) -> None:
+    """Write a file of a project; the body is its content."""
+    await write_project_file(api.controller.get_project(project_id), path, api.http.stream())
+
+
+@routes.route("GET", "/nodes/{node_id}/files/{path:path}")
+async def get_node_file(api: ApiRequest, project_id: UUID, node_id: UUID, path: str) -> Download:
+    """A file of a node."""
+    project = api.controller.get_project(project_id)
+    folder = node_folder(project, project.get_node(node_id).record.node_type, node_id)
+    check_node_path(path)
+    return file_download(await trio.to_thread.run_sync(open_file, folder, path), "application/octet-stream")
+
+
+@routes.route("POST", "/nodes/{node_id}/files/{path:path}", status=201, raw_body=True)
+async def post_node_file(api: ApiRequest, project_id: UUID, node_id: UUID, path: str) -> None:
+    """Write a file of a node; the body is its content."""
+    await write_node_file(api.controller.get_project(project_id), node_id, path, api.http.stream())
+
+
+@routes.route("POST", "/nodes/{node_id}/duplicate", status=201)
+async def post_node_duplicate(api: ApiRequest, project_id: UUID, node_id: UUID, body: NodeDuplicate) -> Any:
+    """Make a second node like one that there is."""
+    project = api.controller.get_project(project_id)
+    async with project.locked_node(node_id) as node:
+        return node_view(await duplicate_node(project, node, x=body.x, y=body.y, z=body.z))

@@ -1,0 +1,124 @@
+"""Whole projects: duplicate, export, import, load."""
+
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import attrs
+from attrs import field
+from attrs import validators as v
+
+from gns3trio.api.downloads import Download, attachment
+from gns3trio.api.routing import ApiRequest, RouteTable
+from gns3trio.controller.portable import (
+    ExportOptions,
+    duplicate_project,
+    export_project,
+    import_project,
+    load_project,
+)
+from gns3trio.controller.views import project_view
+from gns3trio.convert import parse_uuid
+from gns3trio.errors import Conflict, Invalid
+
+routes = RouteTable("/v2/projects")
+
+_FLAGS = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
+
+
+@attrs.define(kw_only=True)
+class ProjectDuplicate:
+    """``POST /projects/{project_id}/duplicate``; a ``name`` of null is that of the original.
+
+    The second group are settings. They are checked, and those of the original stay, as in GNS3.
+    """
+
+    name: str | None = field(validator=v.optional(v.min_len(1)))
+    path: str | None = field(default=None, validator=v.optional(v.min_len(1)))
+    project_id: UUID | None = None
+    reset_mac_addresses: bool = False
+
+    auto_close: bool = True
+    auto_open: bool = False
+    auto_start: bool = False
+    scene_height: int = 0
+    scene_width: int = 0
+    zoom: int = 0
+    show_layers: bool = False
+    snap_to_grid: bool = False
+    show_grid: bool = False
+    grid_size: int = 0
+    drawing_grid_size: int = 0
+    show_interface_labels: bool = False
+    supplier: dict[str, Any] | None = None
+    variables: list[dict[str, Any]] | None = None
+
+
+@attrs.define(kw_only=True)
+class ProjectLoad:
+    """``POST /projects/load``."""
+
+    path: str = field(validator=v.min_len(1))
+
+
+@routes.route("POST", "/load", status=201)
+async def post_load(api: ApiRequest, body: ProjectLoad) -> dict[str, Any]:
+    """Open the project of a file; for clients that share this file system only."""
+    return project_view(await load_project(api.controller, Path(body.path)))
+
+
+@routes.route("POST", "/{project_id}/duplicate", status=201)
+async def post_duplicate(api: ApiRequest, project_id: UUID, body: ProjectDuplicate) -> dict[str, Any]:
+    """Make a closed copy of a project."""
+    project = await duplicate_project(
+        api.controller,
+        api.controller.get_project(project_id),
+        name=body.name,
+        project_id=body.project_id,
+        path=Path(body.path) if body.path else None,
+        reset_mac_addresses=body.reset_mac_addresses,
+    )
+    return project_view(project)
+
+
+def _flag(api: ApiRequest, name: str) -> bool:
+    text = api.http.query_params.get(name, "no")
+    try:
+        return _FLAGS[text.lower()]
+    except KeyError:
+        raise Invalid(f"{name}: {text!r} is neither yes nor no") from None
+
+
+@routes.route("GET", "/{project_id}/export")
+async def get_export(api: ApiRequest, project_id: UUID) -> Download:
+    """A project as a portable archive."""
+    project = api.controller.get_project(project_id)
+    options = ExportOptions(
+        include_images=_flag(api, "include_images"),
+        include_snapshots=_flag(api, "include_snapshots"),
+        reset_mac_addresses=_flag(api, "reset_mac_addresses"),
+        keep_compute_ids=_flag(api, "keep_compute_ids"),
+        compression=api.http.query_params.get("compression", "zip"),
+    )
+    pieces = await export_project(api.controller, project, options)
+    headers = {"content-disposition": attachment(f"{project.settings.name}.gns3project")}
+    return Download(pieces, "application/gns3project", headers)
+
+
+@routes.route("POST", "/{project_id}/import", status=201, raw_body=True)
+async def post_import(api: ApiRequest, project_id: str) -> dict[str, Any]:
+    """Make a project with a new id of a portable archive, which is the body."""
+    try:
+        new_id = parse_uuid(project_id)
+    except ValueError:
+        raise Conflict(f"project_id: {project_id!r} is not a UUID") from None
+    query = api.http.query_params
+    path = query.get("path")
+    project = await import_project(
+        api.controller,
+        new_id,
+        api.http.stream(),
+        name=query.get("name") or None,
+        path=Path(path) if path else None,
+    )
+    return project_view(project)

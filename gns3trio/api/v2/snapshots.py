@@ -1,0 +1,55 @@
+"""``/v2/projects/{project_id}/snapshots``."""
+
+from typing import Any
+from uuid import UUID
+
+import attrs
+from attrs import field
+from attrs import validators as v
+
+from gns3trio.api.routing import ApiRequest, RouteTable
+from gns3trio.controller.snapshots import (
+    create_snapshot,
+    delete_snapshot,
+    list_snapshots,
+    restore_snapshot,
+    snapshot_view,
+)
+from gns3trio.controller.views import project_view
+
+routes = RouteTable("/v2/projects/{project_id}/snapshots")
+
+
+@attrs.define(kw_only=True)
+class SnapshotCreate:
+    """``POST /projects/{project_id}/snapshots``."""
+
+    name: str = field(validator=v.min_len(1))
+    description: str | None = field(default=None, validator=v.optional(v.min_len(1)))
+
+
+@routes.route("GET", "")
+async def get_snapshots(api: ApiRequest, project_id: UUID) -> list[dict[str, Any]]:
+    """The snapshots of a project, open or closed, oldest first."""
+    return [snapshot_view(each) for each in await list_snapshots(api.controller.get_project(project_id))]
+
+
+@routes.route("POST", "", status=201)
+async def post_snapshot(api: ApiRequest, project_id: UUID, body: SnapshotCreate) -> dict[str, Any]:
+    """Keep the project as it is now."""
+    project = api.controller.get_project(project_id)
+    return snapshot_view(await create_snapshot(api.controller, project, body.name, body.description))
+
+
+@routes.route("DELETE", "/{snapshot_id}", status=204)
+async def remove_snapshot(api: ApiRequest, project_id: UUID, snapshot_id: str) -> None:
+    """Delete a snapshot."""
+    await delete_snapshot(api.controller.get_project(project_id), snapshot_id)
+
+
+@routes.route("POST", "/{snapshot_id}/restore", status=201)
+async def post_restore(api: ApiRequest, project_id: UUID, snapshot_id: str) -> dict[str, Any]:
+    """Give the project the content that a snapshot kept."""
+    project = api.controller.get_project(project_id)
+    await restore_snapshot(api.controller, project, snapshot_id)
+    return project_view(project)

@@ -1,0 +1,50 @@
+"""A second node like one that there is, with its files."""
+
+import shutil
+from copy import deepcopy
+from pathlib import Path
+from uuid import uuid4
+
+import attrs
+import trio
+
+from gns3trio.compute.vpcs_command import STARTUP_FILE, rename_in_script
+from gns3trio.controller.node import Node
+from gns3trio.controller.project import Project
+from gns3trio.controller.project_copy import copy_files, list_folder
+from gns3trio.controller.project_files import node_folder
+from gns3trio.errors import Conflict
+
+# Each is the only way to something outside, which a second one would be another of.
+_NOT_COPIED = frozenset({"cloud", "nat"})
+
+
+async def duplicate_node(project: Project, node: Node, *, x: int, y: int, z: int) -> Node:
+    """A copy of a node at another place of the drawing; its name is made unique, and follows in its start-up script.
+
+    The caller holds the lock of ``node``. Raises Conflict when it runs or is of a type that is not copied; nothing is
+    left then.
+    """
+    instance = node.require_instance()
+    if node.record.node_type in _NOT_COPIED:
+        raise Conflict(f"Node '{node.name}' is a {node.record.node_type}, which cannot be duplicated")
+    if node.status != "stopped" and not instance.always_runs:
+        raise Conflict(f"Node '{node.name}' runs: stop it first")
+    record = attrs.evolve(deepcopy(node.record), node_id=uuid4(), console=None, locked=False, x=x, y=y, z=z)
+    script = instance.startup_script()
+    if script is not None:
+        script = rename_in_script(script, node.name, "%h")  # its name is not known before it is made
+    folder = node_folder(project, record.node_type, record.node_id)
+    try:
+        await trio.to_thread.run_sync(_copy_folder, node_folder(project, record.node_type, node.node_id), folder)
+        return await project.create_node(record, startup_script=script)
+    except BaseException:
+        with trio.CancelScope(shield=True):
+            await trio.to_thread.run_sync(shutil.rmtree, folder, True)
+        raise
+
+
+def _copy_folder(source: Path, target: Path) -> None:
+    """All but the start-up script, which is written anew."""
+    names = [name for name in list_folder(source) if name != STARTUP_FILE]
+    copy_files(source, target, names, trio.from_thread.check_cancelled)

@@ -1,0 +1,316 @@
+"""What of a project's folder travels, and how a copy gets ids of its own. Synchronous; callers run it in threads.
+
+Layout of a portable project and of a snapshot, as GNS3 2.2 writes them: ``project.gns3`` (the topology) at the root,
+``project-files/<node type>/<node id>/...``, other files of the project's folder, and, in portable projects only and
+when asked for, ``snapshots/`` and ``images/``.
+"""
+
+import os
+import shutil
+import stat
+from collections.abc import Callable, Collection, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import attrs
+
+from gns3trio.controller.archive import Budget, disk_error, unpack, write_archive
+from gns3trio.controller.extras import EXTRAS_FILE, format_extras, parse_extras
+from gns3trio.controller.storage import TOPOLOGY_SUFFIX, write_atomic
+from gns3trio.controller.topology import Topology, format_topology, parse_topology
+from gns3trio.convert import parse_uuid
+from gns3trio.errors import Conflict
+
+PORTABLE_TOPOLOGY = "project.gns3"
+PROJECT_FILES = "project-files"
+CAPTURES = "project-files/captures"
+SNAPSHOTS = "snapshots"
+SNAPSHOT_SUFFIXES = (".gns3snapshot", ".gns3project")
+IMAGES = "images"
+# Of our own files that are not complete yet. What begins so is in no archive, and gone after the next start.
+TEMPORARY_PREFIX = ".gns3trio-"
+
+# A topology is read into memory as a whole; one of ten thousand nodes has some 10 MB.
+MAX_TOPOLOGY_BYTES = 128 << 20
+
+_NOT_COPIED = frozenset({CAPTURES, "project-files/tmp", EXTRAS_FILE})
+_LOG_ENDINGS = (".log", "_log.txt")
+
+
+@attrs.define
+class NewIds:
+    """New ids in place of old ones; the same for the same, so that what belongs together still does."""
+
+    _new: dict[UUID, UUID] = attrs.field(factory=dict)
+
+    def __getitem__(self, old: UUID) -> UUID:
+        return self._new.setdefault(old, uuid4())
+
+    def of_text(self, old: object) -> str:
+        """The same for an id in its text form; what is not one gets a new one too."""
+        try:
+            return str(self[parse_uuid(old)])
+        except ValueError:
+            return str(uuid4())
+
+
+def renew(topology: Topology, project_id: UUID, ids: NewIds) -> Topology:
+    """The topology with another project id and new ids of its nodes, links and drawings."""
+
+    def renew_drawing(drawing: dict[str, Any]) -> dict[str, Any]:
+        return {**drawing, "drawing_id": ids.of_text(drawing.get("drawing_id"))}
+
+    records = {str(record.node_id): ids[record.node_id] for record in topology.nodes}
+    records |= {str(record.link_id): ids[record.link_id] for record in topology.links}
+    return attrs.evolve(
+        topology,
+        project_id=project_id,
+        nodes=[attrs.evolve(node, node_id=ids[node.node_id]) for node in topology.nodes],
+        links=[
+            attrs.evolve(
+                link,
+                link_id=ids[link.link_id],
+                nodes=[attrs.evolve(end, node_id=ids[end.node_id]) for end in link.nodes],
+            )
+            for link in topology.links
+        ],
+        drawings=[renew_drawing(drawing) for drawing in topology.drawings],
+        unknown={str(records.get(path, path)): keys for path, keys in topology.unknown.items()},
+        impairments={ids[link_id]: kept for link_id, kept in topology.impairments.items()},
+    )
+
+
+def reset_macs(topology: Topology) -> Topology:
+    """The topology without the MAC addresses that nodes were given, so that their copies get others."""
+
+    def without(values: dict[str, Any]) -> dict[str, Any]:
+        return {key: value for key, value in values.items() if key not in ("mac_addr", "mac_address")}
+
+    return attrs.evolve(
+        topology,
+        nodes=[
+            attrs.evolve(
+                node,
+                properties=without(node.properties),
+                custom_adapters=[without(adapter) for adapter in node.custom_adapters],
+            )
+            for node in topology.nodes
+        ],
+    )
+
+
+# --- the files of a project ---
+
+
+def list_content(
+    folder: Path, node_ids: Collection[UUID], *, snapshots: bool = False, images: bool = False
+) -> list[str]:
+    """The files of a project that travel, by their names below ``folder``; the topology and our extras are not among
+    them. Not: captures, logs, links, folders of nodes that there are not, what is kept of older topologies.
+    """
+    left_out = _NOT_COPIED | ({SNAPSHOTS} if not snapshots else set()) | ({IMAGES} if not images else set())
+
+    def is_wanted(name: str, is_folder: bool) -> bool:
+        base = name.rpartition("/")[2]
+        if name in left_out or base.startswith(TEMPORARY_PREFIX) or base == ".DS_Store":
+            return False
+        if not is_folder:
+            return not (base.endswith(_LOG_ENDINGS) or is_topology_file(name))
+        return not _is_foreign_node(name, node_ids)
+
+    return sorted(_walk(folder, "", is_wanted))
+
+
+def list_folder(folder: Path) -> list[str]:
+    """All files of a folder but links and logs, by their names below it."""
+    return sorted(_walk(folder, "", lambda name, is_folder: is_folder or not name.endswith(_LOG_ENDINGS)))
+
+
+def is_topology_file(name: str) -> bool:
+    """Whether a file of a project's folder is a topology, an older one that was kept, or one being written."""
+    return "/" not in name and (name.endswith(TOPOLOGY_SUFFIX) or f"{TOPOLOGY_SUFFIX}." in name)
+
+
+def _is_foreign_node(name: str, node_ids: Collection[UUID]) -> bool:
+    parts = name.split("/")
+    if len(parts) != 3 or parts[0] != PROJECT_FILES:
+        return False
+    try:
+        return parse_uuid(parts[2]) not in node_ids
+    except ValueError:
+        return False
+
+
+def _walk(folder: Path, below: str, is_wanted: Callable[[str, bool], bool]) -> Iterator[str]:
+    try:
+        entries = list(os.scandir(folder / below))
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise disk_error(folder / below, error) from error
+    for entry in entries:
+        name = f"{below}{entry.name}"
+        is_folder = entry.is_dir(follow_symlinks=False)
+        if (not is_folder and not entry.is_file(follow_symlinks=False)) or not is_wanted(name, is_folder):
+            continue
+        if is_folder:
+            yield from _walk(folder, f"{name}/", is_wanted)
+        else:
+            yield name
+
+
+def portable_files(topology: Topology, gns3_version: str) -> dict[str, bytes]:
+    """The topology and our extras, as they are in an archive."""
+    files = {PORTABLE_TOPOLOGY: format_topology(topology, gns3_version)}
+    extras = format_extras(topology.impairments)
+    if extras is not None:
+        files[EXTRAS_FILE] = extras
+    return files
+
+
+def copy_files(source: Path, target: Path, names: Collection[str], checkpoint: Callable[[], None]) -> None:
+    """Copy files by their names below ``source``; they are durable. One that is gone meanwhile is left out.
+
+    Raises Unavailable when the disk refuses.
+    """
+    for name in names:
+        checkpoint()
+        path = target / name
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _copy_file(source / name, path)
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            raise disk_error(path, error) from error
+
+
+def _copy_file(source: Path, target: Path) -> None:
+    descriptor = os.open(source, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    with open(descriptor, "rb") as old:
+        mode = os.fstat(descriptor).st_mode
+        if not stat.S_ISREG(mode):
+            return
+        with open(target, "xb") as new:
+            shutil.copyfileobj(old, new, 1 << 20)
+            new.flush()
+            os.fchmod(new.fileno(), 0o755 if mode & stat.S_IXUSR else 0o644)
+            os.fsync(new.fileno())
+
+
+# --- an unpacked archive ---
+
+
+def read_unpacked(folder: Path) -> Topology:
+    """The topology in an unpacked archive, with our extras. Raises Conflict."""
+    topology = parse_topology(_read(folder / PORTABLE_TOPOLOGY))
+    if (folder / EXTRAS_FILE).is_file():
+        topology.impairments = parse_extras(_read(folder / EXTRAS_FILE))
+    return topology
+
+
+def _read(path: Path) -> bytes:
+    try:
+        if path.stat().st_size > MAX_TOPOLOGY_BYTES:
+            raise Conflict(f"archive: {path.name} is larger than {MAX_TOPOLOGY_BYTES} bytes")
+        return path.read_bytes()
+    except (FileNotFoundError, IsADirectoryError):
+        raise Conflict(f"archive: there is no {path.name} in it") from None
+    except OSError as error:
+        raise disk_error(path, error) from error
+
+
+def settle(folder: Path, file_name: str, topology: Topology, gns3_version: str) -> None:
+    """Make an unpacked archive the folder of a project: with its topology, under its name, and no other one.
+
+    Raises Unavailable when the disk refuses.
+    """
+    try:
+        for path in list(folder.iterdir()):
+            if is_topology_file(path.name):
+                path.unlink() if not path.is_dir() else shutil.rmtree(path)
+        (folder / PROJECT_FILES).mkdir(exist_ok=True)
+        (folder / EXTRAS_FILE).unlink(missing_ok=True)
+    except OSError as error:
+        raise disk_error(folder, error) from error
+    for name, data in portable_files(topology, gns3_version).items():
+        write_atomic(folder / (file_name if name == PORTABLE_TOPOLOGY else name), data)
+
+
+def rename_node_folders(folder: Path, node_ids: Collection[UUID], ids: NewIds) -> None:
+    """Give the folders of nodes their new ids. Raises Unavailable when the disk refuses."""
+    try:
+        for path in list((folder / PROJECT_FILES).glob("*/*")):
+            with suppress(ValueError):
+                node_id = parse_uuid(path.name)
+                if node_id in node_ids:
+                    path.rename(path.with_name(str(ids[node_id])))
+    except OSError as error:
+        raise disk_error(folder, error) from error
+
+
+def renew_snapshots(
+    folder: Path,
+    *,
+    project_id: UUID,
+    name: str,
+    ids: NewIds,
+    gns3_version: str,
+    budget: Budget,
+    checkpoint: Callable[[], None],
+) -> None:
+    """Give the snapshots in a project's copy the ids of the copy. One that cannot be read stays as it is: it was of no
+    use before either.
+
+    Raises Conflict when they unpack to more than ``budget``, Unavailable when the disk refuses.
+    """
+    scratch = folder / f"{TEMPORARY_PREFIX}{uuid4().hex}"
+    for path in sorted((folder / SNAPSHOTS).glob("*")):
+        if not path.name.endswith(SNAPSHOT_SUFFIXES) or not path.is_file():
+            continue
+        new = path.with_name(f"{TEMPORARY_PREFIX}{uuid4().hex}")
+        try:
+            scratch.mkdir()
+            try:
+                unpack(path, scratch, budget, checkpoint)
+                topology = read_unpacked(scratch)
+            except Conflict as error:
+                if min(budget.bytes_left, budget.entries_left) < 0:
+                    raise error
+                continue
+            node_ids = {node.node_id for node in topology.nodes}
+            rename_node_folders(scratch, node_ids, ids)
+            topology = renew(topology, project_id, ids)
+            topology.settings.name = name
+            names = list_content(scratch, {node.node_id for node in topology.nodes})
+            write_archive(new, scratch, names, portable_files(topology, gns3_version), checkpoint=checkpoint)
+            new.replace(path)
+        except OSError as error:
+            raise disk_error(path, error) from error
+        finally:
+            shutil.rmtree(scratch, ignore_errors=True)
+            with suppress(OSError):
+                new.unlink()
+
+
+def link_or_copy(source: Path, target: Path) -> None:
+    """Have a file, or a folder with all its files, in a second place. Raises Unavailable when the disk refuses."""
+    try:
+        if source.is_symlink():
+            target.symlink_to(source.readlink())
+        elif source.is_dir():
+            shutil.copytree(source, target, copy_function=_link_or_copy_file, symlinks=True, dirs_exist_ok=True)
+        elif source.is_file():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            _link_or_copy_file(str(source), str(target))
+    except (OSError, shutil.Error) as error:
+        raise disk_error(source, error if not isinstance(error, shutil.Error) else OSError(str(error))) from error
+
+
+def _link_or_copy_file(source: str, target: str, *, follow_symlinks: bool = False) -> None:
+    try:
+        os.link(source, target, follow_symlinks=False)
+    except OSError:
+        shutil.copy2(source, target, follow_symlinks=False)

@@ -1,0 +1,225 @@
+"""Single files of a project, as clients read and write them by their path.
+
+A path is followed one folder at a time and through no symbolic link, so it cannot lead out of its folder, whatever
+happens in it meanwhile. A file is replaced as a whole or not at all.
+"""
+
+import os
+import stat
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import suppress
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import attrs
+import trio
+
+from gns3trio.controller.archive import disk_error
+from gns3trio.controller.extras import EXTRAS_FILE
+from gns3trio.controller.project import Project
+from gns3trio.controller.project_copy import PROJECT_FILES, TEMPORARY_PREFIX
+from gns3trio.errors import Conflict, Forbidden, NotFound
+
+CHUNK_BYTES = 256 * 1024
+# What is received is written in pieces of this size: each costs a thread.
+_WRITE_BYTES = 1 << 20
+
+
+@attrs.frozen
+class OpenFile:
+    """A file that is being read. ``size`` is in bytes, ``modified`` in seconds since 1970."""
+
+    descriptor: int
+    name: str
+    size: int
+    modified: float
+
+
+def node_folder(project: Project, node_type: str, node_id: UUID) -> Path:
+    """The folder of a node's files."""
+    return project.folder / PROJECT_FILES / node_type / str(node_id)
+
+
+def _split(path: str) -> list[str]:
+    """The parts of a path. Raises Forbidden when it leads out of its folder, NotFound when it names no file."""
+    if path.startswith("/") or ".." in path.split("/"):
+        raise Forbidden(f"path: {path!r} leads out of the folder")
+    parts = path.split("/")
+    if "\0" in path or any(part in ("", ".") for part in parts):
+        raise NotFound(f"path: there is no file {path!r}")
+    return parts
+
+
+def _open_folder(folder: Path, parts: list[str], *, make: bool) -> int:
+    """A descriptor of the folder that ``parts`` lead to below ``folder``. With ``make`` missing ones are made."""
+    if make:
+        folder.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    for part in parts:
+        try:
+            if make:
+                with suppress(FileExistsError):
+                    os.mkdir(part, dir_fd=descriptor)
+            below = os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=descriptor)
+        finally:
+            os.close(descriptor)
+        descriptor = below
+    return descriptor
+
+
+def _refuse_links(folder: Path, parts: list[str], path: str) -> None:
+    """Raises Forbidden when the way goes through a symbolic link."""
+    for length in range(1, len(parts) + 1):
+        if folder.joinpath(*parts[:length]).is_symlink():
+            raise Forbidden(f"path: {path!r} goes through a symbolic link")
+
+
+def open_file(folder: Path, path: str) -> OpenFile:
+    """Open a file for reading; synchronous. Whoever gets it closes the descriptor.
+
+    Raises NotFound, or Forbidden when the path leads out of ``folder`` or through a link.
+    """
+    parts = _split(path)
+    try:
+        _refuse_links(folder, parts, path)
+        parent = _open_folder(folder, parts[:-1], make=False)
+        try:
+            descriptor = os.open(parts[-1], os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=parent)
+        finally:
+            os.close(parent)
+    except OSError as error:
+        raise NotFound(f"path: {path!r}: {error.strerror}") from None
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode):
+        os.close(descriptor)
+        raise NotFound(f"path: {path!r} is not a file")
+    return OpenFile(descriptor, parts[-1], status.st_size, status.st_mtime)
+
+
+async def read_pieces(file: OpenFile) -> AsyncGenerator[bytes]:
+    """Exactly ``size`` bytes, in pieces; what a growing file gets meanwhile is not among them. Closes the file.
+
+    Raises Conflict when the file became shorter, so that what was sent is not taken for all of it.
+    """
+    left = file.size
+    try:
+        while left > 0:
+            piece = await trio.to_thread.run_sync(os.read, file.descriptor, min(left, CHUNK_BYTES))
+            if not piece:
+                raise Conflict(f"{file.name} became shorter while it was read")
+            left -= len(piece)
+            yield piece
+    finally:
+        os.close(file.descriptor)
+
+
+class Upload:
+    """What a client sends, beside the file that it will replace: ``receive``, ``commit``, and always ``discard``."""
+
+    def __init__(self, folder: Path, path: str, *, make_folders: bool) -> None:
+        self._folder = folder
+        self._path = path
+        self._parts = _split(path)
+        self._make_folders = make_folders
+        self._temporary = f"{TEMPORARY_PREFIX}{uuid4().hex}"
+        self._parent: int | None = None
+
+    async def receive(self, data: AsyncIterator[bytes]) -> None:
+        """Write all of ``data``, durably. Raises NotFound, Forbidden, or Unavailable when the disk refuses."""
+        descriptor = await trio.to_thread.run_sync(self._create)
+        try:
+            waiting = bytearray()
+            async for piece in data:
+                waiting += piece
+                if len(waiting) >= _WRITE_BYTES:
+                    await trio.to_thread.run_sync(self._write, descriptor, waiting)
+                    waiting = bytearray()
+            await trio.to_thread.run_sync(self._write, descriptor, waiting)
+            await trio.to_thread.run_sync(os.fsync, descriptor)
+        finally:
+            os.close(descriptor)
+
+    def _create(self) -> int:
+        try:
+            _refuse_links(self._folder, self._parts, self._path)
+            self._parent = _open_folder(self._folder, self._parts[:-1], make=self._make_folders)
+        except OSError as error:
+            raise NotFound(f"path: the folder of {self._path!r}: {error.strerror}") from None
+        try:
+            return os.open(self._temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644, dir_fd=self._parent)
+        except OSError as error:
+            raise disk_error(self._path, error) from error
+
+    def _write(self, descriptor: int, data: bytearray) -> None:
+        view = memoryview(data)
+        try:
+            while view:
+                view = view[os.write(descriptor, view) :]
+        except OSError as error:
+            raise disk_error(self._path, error) from error
+
+    async def commit(self) -> None:
+        """Give the file its name. Raises Conflict when there is a folder of that name."""
+        await trio.to_thread.run_sync(self._rename)
+
+    def _rename(self) -> None:
+        name, parent = self._parts[-1], self._parent
+        assert parent is not None, "receive comes first"
+        try:
+            os.replace(self._temporary, name, src_dir_fd=parent, dst_dir_fd=parent)
+            os.fsync(parent)
+        except IsADirectoryError:
+            raise Conflict(f"path: {self._path!r} is a folder") from None
+        except OSError as error:
+            raise disk_error(self._path, error) from error
+
+    async def discard(self) -> None:
+        """Leave nothing behind of what was not committed."""
+        if self._parent is not None:
+            with suppress(FileNotFoundError):
+                os.unlink(self._temporary, dir_fd=self._parent)
+            os.close(self._parent)
+            self._parent = None
+
+
+async def write_project_file(project: Project, path: str, data: AsyncIterator[bytes]) -> None:
+    """Replace a file of a project by what ``data`` gives; its folder exists already.
+
+    Raises Conflict for a file that this server keeps itself while the project is open, and as ``Upload``.
+    """
+
+    def check() -> None:
+        if project.status == "opened" and path in (project.file.path.name, EXTRAS_FILE):
+            raise Conflict(f"path: {path!r} is written by the server as long as the project is open")
+
+    check()
+    upload = Upload(project.folder, path, make_folders=False)
+    try:
+        await upload.receive(data)
+        async with project.life:
+            check()
+            await upload.commit()
+    finally:
+        await upload.discard()
+
+
+async def write_node_file(project: Project, node_id: UUID, path: str, data: AsyncIterator[bytes]) -> None:
+    """Replace a file of a node, which counts when the node is started next; missing folders are made.
+
+    Raises Forbidden for a path that begins with a dot, and as ``Upload``.
+    """
+    node = project.get_node(node_id)
+    check_node_path(path)
+    upload = Upload(node_folder(project, node.record.node_type, node_id), path, make_folders=True)
+    try:
+        await upload.receive(data)
+        async with project.locked_node(node_id):
+            await upload.commit()
+    finally:
+        await upload.discard()
+
+
+def check_node_path(path: str) -> None:
+    """Raises Forbidden for a path that begins with a dot."""
+    if path.startswith("."):
+        raise Forbidden(f"path: {path!r} begins with a dot")

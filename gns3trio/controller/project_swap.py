@@ -1,0 +1,133 @@
+"""A project's folder is made beside its place and put there in one step; a crash leaves the old one or the new one.
+
+A folder that is not complete has a name that no project has. Replacing a folder takes two renames, because POSIX has
+none for folders that are not empty: between them the old one is beside, and the next start puts it back.
+"""
+
+import logging
+import os
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from pathlib import Path
+from uuid import uuid4
+
+import trio
+
+from gns3trio.controller.archive import disk_error
+from gns3trio.controller.project_copy import TEMPORARY_PREFIX
+from gns3trio.controller.storage import sync_folder
+from gns3trio.errors import Conflict
+
+log = logging.getLogger(__name__)
+
+_OLD_PREFIX = f"{TEMPORARY_PREFIX}old-"
+
+
+@asynccontextmanager
+async def staging_folder(place: Path) -> AsyncIterator[Path]:
+    """An empty folder on the file system of ``place``, a folder to be. It is gone at the end, with what is left in it.
+
+    Raises Unavailable when the disk refuses.
+    """
+    folder = place.parent / f"{TEMPORARY_PREFIX}{uuid4().hex}"
+
+    def make() -> None:
+        try:
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(mode=0o700)
+        except OSError as error:
+            raise disk_error(folder, error) from error
+
+    await trio.to_thread.run_sync(make)
+    try:
+        yield folder
+    finally:
+        with trio.CancelScope(shield=True):
+            await trio.to_thread.run_sync(_remove, folder)
+
+
+def _remove(folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)  # what stays is tried again at the next start
+
+
+def put_in_place(new: Path, place: Path) -> None:
+    """Give the folder ``new`` its place, durably. Raises Conflict when there is something, Unavailable when the disk
+    refuses.
+    """
+    with _told(place):
+        if os.path.lexists(place):
+            raise Conflict(f"path: {place} exists already")
+        _move(new, place)
+
+
+def _move(new: Path, place: Path) -> None:
+    """Rename, durably or not at all."""
+    new.rename(place)
+    try:
+        sync_folder(place.parent)
+    except OSError:
+        place.rename(new)
+        raise
+
+
+@asynccontextmanager
+async def replaced_folder(place: Path, new: Path) -> AsyncIterator[None]:
+    """``new`` in the place of the folder ``place``; when the block raises, the old one is back, and ``new`` gone.
+
+    Raises Unavailable when the disk refuses; nothing has changed then.
+    """
+    old = place.with_name(f"{_OLD_PREFIX}{place.name}")
+    await trio.to_thread.run_sync(_replace, place, new, old)
+    try:
+        yield
+    except BaseException:
+        with trio.CancelScope(shield=True):
+            await trio.to_thread.run_sync(_put_back, place, new, old)
+        raise
+    await trio.to_thread.run_sync(_remove, old)
+
+
+def _replace(place: Path, new: Path, old: Path) -> None:
+    with _told(place):
+        shutil.rmtree(old, ignore_errors=True)
+        place.rename(old)
+        try:
+            _move(new, place)
+        except OSError:
+            old.rename(place)
+            raise
+
+
+def _put_back(place: Path, new: Path, old: Path) -> None:
+    with _told(place):
+        place.rename(new)
+        old.rename(place)
+        with suppress(OSError):  # after a crash the next start does the same again
+            sync_folder(place.parent)
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise disk_error(path, error) from error
+
+
+def recover(projects_path: Path) -> None:
+    """Clean up what a crash has left, at the start of the server: the old folder of a project whose new one did not
+    come is put back, what was not complete is deleted.
+    """
+    try:
+        leftovers = sorted(projects_path.glob(f"{TEMPORARY_PREFIX}*"))
+    except OSError:
+        return
+    for folder in leftovers:
+        place = folder.with_name(folder.name.removeprefix(_OLD_PREFIX))
+        if folder.name.startswith(_OLD_PREFIX) and not place.exists():
+            log.warning("%s was being replaced when the server ended: what it was is back", place)
+            with suppress(OSError):
+                folder.rename(place)
+        else:
+            _remove(folder)

@@ -1,0 +1,22 @@
+"""What the controller's parts need from the server."""
+
+import attrs
+import trio
+
+from gns3trio.compute.compute import Compute
+from gns3trio.controller.computes import Computes
+from gns3trio.forwarder.captures import CaptureService
+from gns3trio.notifications.hub import NotificationHub
+
+
+@attrs.frozen(kw_only=True)
+class ProjectServices:
+    """What every project needs from the server."""
+
+    compute: Compute
+    computes: Computes
+    hub: NotificationHub
+    nursery: trio.Nursery
+    gns3_version: str
+    console_host: str
+    captures: CaptureService

@@ -1,0 +1,225 @@
+"""Archives from anywhere: whatever is in them, only files below the target come out, or an error that says why."""
+
+import io
+import os
+import stat
+import struct
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gns3trio.controller import archive as archive_module
+from gns3trio.controller.archive import COMPRESSIONS, Budget, unpack, write_archive, zip_pieces
+from gns3trio.errors import Conflict, LabError
+
+BYTES = st.binary(max_size=2000)
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("archives")
+
+
+def try_unpack(place: Path, data: bytes, budget: Budget | None = None) -> dict[str, bytes] | LabError:
+    """Unpack in a folder of its own; checks that nothing but the target changed."""
+    cell = place / uuid4().hex
+    target = cell / "deep" / "target"
+    target.mkdir(parents=True)
+    source = cell / "archive"
+    source.write_bytes(data)
+    try:
+        names = unpack(source, target, budget or Budget.for_size(len(data)))
+    except LabError as error:
+        return error
+    finally:
+        assert set(cell.rglob("*")) - set(target.rglob("*")) == {source, cell / "deep", target}
+        assert source.read_bytes() == data
+        assert not any(path.is_symlink() for path in target.rglob("*"))
+    found = {str(path.relative_to(target)): path.read_bytes() for path in target.rglob("*") if path.is_file()}
+    assert sorted(found) == sorted(names)
+    return found
+
+
+def make(*entries: tuple[str | zipfile.ZipInfo, bytes], compression: int = zipfile.ZIP_DEFLATED) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", compression) as made:
+        for name, data in entries:
+            made.writestr(name, data)
+    return buffer.getvalue()
+
+
+@pytest.fixture(scope="module")
+def valid() -> list[bytes]:
+    return [
+        make(("project.gns3", b"{}"), ("project-files/vpcs/a/startup.vpc", b"ip 10.0.0.1\n" * 20), compression=number)
+        for number in COMPRESSIONS.values()
+    ]
+
+
+@settings(deadline=None)
+@given(data=BYTES)
+def test_arbitrary_bytes_are_refused(place: Path, data: bytes) -> None:
+    assert isinstance(try_unpack(place, data), Conflict)
+
+
+@settings(deadline=None, max_examples=300)
+@given(
+    which=st.integers(0, len(COMPRESSIONS) - 1),
+    changes=st.lists(st.tuples(st.integers(0, 10_000), st.integers(0, 255)), min_size=1, max_size=6),
+)
+def test_a_damaged_archive_is_refused_or_unpacked(
+    place: Path, valid: list[bytes], which: int, changes: list[tuple[int, int]]
+) -> None:
+    data = bytearray(valid[which])
+    for position, value in changes:
+        data[position % len(data)] = value
+    try_unpack(place, bytes(data))
+
+
+NAMES = st.text(max_size=12) | st.lists(
+    st.sampled_from(["..", ".", "", "a", "b", "/", "~", "project-files", "a" * 300, "\0", "\\", "C:", "\ud800"]),
+    max_size=6,
+).map("/".join)
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+@settings(deadline=None, max_examples=300)
+@given(names=st.lists(NAMES, min_size=1, max_size=4), mode=st.integers(0, 0xFFFF))
+def test_arbitrary_names_and_kinds_stay_inside(place: Path, names: list[str], mode: int) -> None:
+    infos = []
+    for name in names:
+        info = zipfile.ZipInfo("x")
+        info.filename = name
+        info.external_attr = mode << 16
+        infos.append((info, name.encode(errors="replace")))
+    try:
+        data = make(*infos)
+    except ValueError:  # zipfile does not write such a name
+        return
+    found = try_unpack(place, data)
+    if isinstance(found, dict):
+        assert all(not os.path.isabs(name) and ".." not in name.split("/") for name in found)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["../a"],
+        ["a/../../b"],
+        ["/etc/passwd"],
+        ["a//b"],
+        ["./a"],
+        ["a", "a"],
+        ["a", "a/"],
+        ["a", "a/b"],
+        ["x" * 256],
+        ["/".join("a" * 70)],
+    ],
+)
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_names_that_are_refused(place: Path, names: list[str]) -> None:
+    assert isinstance(try_unpack(place, make(*((name, b"") for name in names))), Conflict)
+
+
+@pytest.mark.parametrize("kind", [stat.S_IFLNK, stat.S_IFIFO, stat.S_IFCHR, stat.S_IFBLK, stat.S_IFSOCK])
+def test_links_and_devices_are_refused(place: Path, kind: int) -> None:
+    info = zipfile.ZipInfo("link")
+    info.external_attr = (kind | 0o777) << 16
+    error = try_unpack(place, make((info, b"/etc/passwd")))
+    assert isinstance(error, Conflict)
+    assert "link or device" in str(error)
+
+
+def test_modes_do_not_come_in(place: Path, tmp_path: Path) -> None:
+    info = zipfile.ZipInfo("program")
+    info.external_attr = (stat.S_IFREG | 0o6777) << 16
+    (tmp_path / "z").write_bytes(make((info, b"#!")))
+    unpack(tmp_path / "z", tmp_path, Budget.for_size(100))
+    assert stat.S_IMODE((tmp_path / "program").stat().st_mode) & ~0o755 == 0
+
+
+def test_a_bomb_is_refused_before_it_is_unpacked(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archive_module, "FREE_BYTES", 1000)
+    data = make(("bomb", b"\0" * 3_000_000))
+    error = try_unpack(place, data)
+    assert isinstance(error, Conflict)
+    assert "far more" in str(error)
+    assert isinstance(try_unpack(place, make(("text", os.urandom(3000) * 20))), dict)
+
+
+def test_a_bomb_that_lies_about_its_size_is_refused(place: Path) -> None:
+    data = make(("bomb", b"\0" * 3_000_000))
+    size = struct.pack("<I", 3_000_000)
+    assert data.count(size) == 2
+    assert isinstance(try_unpack(place, data.replace(size, struct.pack("<I", 10))), Conflict)
+
+
+def test_too_many_entries_are_refused(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = make(*((f"f{number}", b"") for number in range(20)))
+    assert isinstance(try_unpack(place, data, Budget(1000, entries_left=19)), Conflict)
+    assert isinstance(try_unpack(place, data, Budget(1000, entries_left=20)), dict)
+    monkeypatch.setattr(archive_module, "MAX_DIRECTORY_BYTES", 500)
+    error = try_unpack(place, make(*((f"{number:0200}", b"") for number in range(20))))
+    assert isinstance(error, Conflict)
+    assert "list of entries" in str(error)
+
+
+def test_a_decoder_that_wants_much_memory_is_refused(place: Path) -> None:
+    data = make(("a", b"some text" * 50), compression=zipfile.ZIP_LZMA)
+    at = data.index(b"a", 30) + 1 + 5  # the name, then version, size of the properties, lc/lp/pb
+    error = try_unpack(place, data[:at] + struct.pack("<I", 0xFFFFFFF0) + data[at + 4 :])
+    assert isinstance(error, Conflict)
+    assert "needs more than" in str(error)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Path]:
+    place = tmp_path / "project"
+    (place / "sub").mkdir(parents=True)
+    (place / "sub" / "noise").write_bytes(os.urandom(1_000_000))
+    (place / "empty").write_bytes(b"")
+    (place / "old").write_bytes(b"old")
+    os.utime(place / "old", (0, 0))
+    (place / "link").symlink_to("/etc/passwd")
+    yield place
+
+
+@pytest.mark.parametrize("compression", COMPRESSIONS)
+def test_what_is_written_is_read(folder: Path, place: Path, compression: str) -> None:
+    pieces = list(
+        zip_pieces(folder, ["sub/noise", "empty", "gone", "old"], {"made": b"made"}, COMPRESSIONS[compression])
+    )
+    assert max(map(len, pieces)) < 1_500_000
+    assert try_unpack(place, b"".join(pieces)) == {
+        "made": b"made",
+        "sub/noise": (folder / "sub" / "noise").read_bytes(),
+        "empty": b"",
+        "old": b"old",
+    }
+
+
+def test_a_file_larger_than_memory_should_hold_goes_in_pieces(tmp_path: Path) -> None:
+    with open(tmp_path / "large", "wb") as file:
+        file.truncate(50_000_000)
+    assert max(map(len, zip_pieces(tmp_path, ["large"], {}))) < 1_000_000
+
+
+def test_a_folder_that_is_replaced_ends_the_archive(folder: Path) -> None:
+    pieces = zip_pieces(folder, ["sub/noise", "empty"], {"made": b"made"})
+    next(pieces)
+    folder.rename(folder.with_name("elsewhere"))
+    (folder.with_name("elsewhere") / "empty").unlink()
+    with pytest.raises(Conflict):
+        list(pieces)
+
+
+def test_writing_over_a_file_or_a_link_is_refused(folder: Path) -> None:
+    with pytest.raises(LabError):
+        write_archive(folder / "old", folder, [], {})
+    with pytest.raises(LabError):
+        list(zip_pieces(folder, ["link"], {}))
