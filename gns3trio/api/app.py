@@ -14,6 +14,7 @@ from gns3trio.api.errors import ErrorBoundary
 from gns3trio.api.origin import OriginGuard
 from gns3trio.api.v2 import (
     compute,
+    compute_files,
     compute_nodes,
     computes,
     drawings,
@@ -43,6 +44,7 @@ TABLES = (
     symbols.routes,
     server_resources.routes,
     compute.routes,
+    compute_files.routes,
     compute_nodes.routes,
     portable.routes,
     snapshots.routes,

@@ -4,6 +4,7 @@ A path is followed one folder at a time and through no symbolic link, so it cann
 happens in it meanwhile. A file is replaced as a whole or not at all.
 """
 
+import hashlib
 import os
 import stat
 from collections.abc import AsyncGenerator, AsyncIterator
@@ -223,3 +224,27 @@ def check_node_path(path: str) -> None:
     """Raises Forbidden for a path that begins with a dot."""
     if path.startswith("."):
         raise Forbidden(f"path: {path!r} begins with a dot")
+
+
+async def write_file(folder: Path, path: str, data: AsyncIterator[bytes]) -> None:
+    """Replace a file below a folder that no project of ours uses; missing folders are made. Raises as ``Upload``."""
+    upload = Upload(folder, path, make_folders=True)
+    try:
+        await upload.receive(data)
+        await upload.commit()
+    finally:
+        await upload.discard()
+
+
+def list_files(folder: Path) -> list[dict[str, str]]:
+    """The files below a folder: ``path`` relative to it, ``md5sum`` of the content. No link is followed."""
+    files: list[dict[str, str]] = []
+    for root, _, names in os.walk(folder):
+        for name in sorted(names):
+            path = (Path(root) / name).relative_to(folder).as_posix()
+            with suppress(NotFound, Forbidden, OSError):  # gone meanwhile, or no plain file
+                file = open_file(folder, path)
+                with open(file.descriptor, "rb") as stream:
+                    digest = hashlib.file_digest(stream, lambda: hashlib.md5(usedforsecurity=False))
+                files.append({"path": path, "md5sum": digest.hexdigest()})
+    return files

@@ -1,5 +1,6 @@
 """The compute API, as a GNS3 controller on another host uses it."""
 
+import hashlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -192,6 +193,14 @@ async def test_the_resources_of_the_compute(server: Server, hosted: str) -> None
     await server.request("POST", f"{hosted}/vpcs/nodes", {"name": "v", "startup_script": "set pcname %h\n"}, 201)
     folder = server.config.projects_path / project_id
     assert [path.read_text() for path in folder.rglob("startup.vpc")] == ["set pcname v\n"]
+    (listed,) = await server.request("GET", f"{hosted}/files", None, 200)
+    assert listed["md5sum"] == hashlib.md5(b"set pcname v\n").hexdigest()
+    reply = await server.http.post(f"{hosted}/files/{listed['path']}", content=b"ip 10.0.0.1\n")
+    assert (reply.status_code, reply.content) == (200, b"")
+    assert (await server.http.get(f"{hosted}/files/{listed['path']}")).content == b"ip 10.0.0.1\n"
+    assert (await server.http.post(f"{hosted}/files/a/b.txt", content=b"x")).status_code == 200
+    assert (await server.http.get(f"{hosted}/files/..%2F..%2Fetc/passwd")).status_code == 403
+    assert (await server.http.get(f"{hosted}/files/absent")).status_code == 404
     await server.request("DELETE", hosted, None, 204)
     assert not folder.exists()
     assert await server.request("GET", "/v2/compute/projects", None, 200) == []

@@ -1,0 +1,32 @@
+"""``/v2/compute/projects/{project_id}/files``: the files of nodes here that a controller elsewhere drives."""
+
+import mimetypes
+from uuid import UUID
+
+import trio
+
+from gns3trio.api.downloads import Download, file_download
+from gns3trio.api.routing import ApiRequest, RouteTable
+from gns3trio.api.v2.compute import hosted_project
+from gns3trio.controller.project_files import list_files, open_file, write_file
+
+routes = RouteTable("/v2/compute/projects/{project_id}/files", strict_ids=True)
+
+
+@routes.route("GET", "")
+async def list_project_files(api: ApiRequest, project_id: UUID) -> list[dict[str, str]]:
+    """The files of a project: path below its folder, and MD5 of the content."""
+    return await trio.to_thread.run_sync(list_files, hosted_project(api, project_id).folder)
+
+
+@routes.route("GET", "/{path:path}")
+async def get_project_file(api: ApiRequest, project_id: UUID, path: str) -> Download:
+    """A file of a project."""
+    file = await trio.to_thread.run_sync(open_file, hosted_project(api, project_id).folder, path)
+    return file_download(file, mimetypes.guess_type(path)[0] or "application/octet-stream")
+
+
+@routes.route("POST", "/{path:path}", raw_body=True)
+async def post_project_file(api: ApiRequest, project_id: UUID, path: str) -> None:
+    """Write a file of a project; the body is its content. Folders on its way are made."""
+    await write_file(hosted_project(api, project_id).folder, path, api.http.stream())
