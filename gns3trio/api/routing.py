@@ -174,5 +174,8 @@ def _parse_json(request: Request, data: bytearray) -> Any:
         raise Invalid(f"body: is not JSON: {error}") from None
     if request.query_params and isinstance(body, dict):
         body = {**body, **request.query_params}
+    if isinstance(body, dict):
+        # gns3fy sends a mark of the pydantic that it runs with: __pydantic_initialised__.
+        body = {name: value for name, value in body.items() if not name.startswith("__")}
     request.state.body = body
     return body

@@ -133,17 +133,6 @@ class VmUpdate:
 
 
 @attrs.define(kw_only=True)
-class LinkCreate:
-    """``POST /projects/{project_id}/links``."""
-
-    nodes: list[LinkEnd]
-    link_id: UUID | None = None
-    filters: dict[str, Any] = field(factory=dict)
-    link_style: dict[str, Any] = field(factory=dict)
-    suspend: bool = False
-
-
-@attrs.define(kw_only=True)
 class LinkUpdate:
     """``PUT /projects/{project_id}/links/{link_id}``.
 
@@ -162,6 +151,13 @@ class LinkUpdate:
     capture_file_name: str | None = None
     capture_file_path: str | None = None
     capture_compute_id: str | None = None
+
+
+@attrs.define(kw_only=True)
+class LinkCreate(LinkUpdate):
+    """``POST /projects/{project_id}/links``."""
+
+    nodes: list[LinkEnd]
 
 
 @attrs.define(kw_only=True)
