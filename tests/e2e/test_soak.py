@@ -21,7 +21,7 @@ from tests.api.conftest import VPCS, Server
 SECONDS = float(os.environ.get("GNS3TRIO_TEST_SOAK_SECONDS", "20"))
 WORKERS = 6
 # What Python, the allocator and libraries keep after the first use of everything.
-MAX_GROWTH_BYTES = 24 * 1024 * 1024
+MAX_GROWTH_BYTES = 48 * 1024 * 1024
 KINDS = ("ethernet_switch", "ethernet_hub", "vpcs")
 # Two workers may meet at one object: then one of them comes too late, which is told by these.
 MEETINGS = {200, 201, 204, 404, 409}

@@ -1,0 +1,32 @@
+"""When the tests run in several processes, each has a network of its own: all use the same ports, as users would."""
+
+import ctypes
+import fcntl
+import os
+import socket
+import struct
+
+import pytest
+
+_CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000
+_SIOCSIFFLAGS, _IFF_UP = 0x8914, 0x1
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        _enter_own_network()
+
+
+def _enter_own_network() -> None:
+    """A network namespace with nothing but a loopback interface; unshare(2), network_namespaces(7)."""
+    user, group = os.getuid(), os.getgid()
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.unshare(_CLONE_NEWNET) < 0 and libc.unshare(_CLONE_NEWUSER | _CLONE_NEWNET) < 0:
+        error = ctypes.get_errno()
+        raise pytest.UsageError(f"no network namespace for a parallel run: {os.strerror(error)}; run without -n")
+    if user != os.getuid():  # in a namespace of users we are nobody until we say who
+        for file, text in (("setgroups", "deny"), ("uid_map", f"0 {user} 1"), ("gid_map", f"0 {group} 1")):
+            with open(f"/proc/self/{file}", "w") as stream:
+                stream.write(text)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
+        fcntl.ioctl(control, _SIOCSIFFLAGS, struct.pack("16sh22x", b"lo", _IFF_UP))
