@@ -84,7 +84,7 @@ def measure(candidate: Candidate, port: int, many_nodes: int, watchers: int) -> 
         httpx.Client(base_url=f"http://127.0.0.1:{port}/v2", timeout=PATIENCE_SECONDS) as http,
     ):
         samples["cold start"] = cold_start
-        project = request(http, "POST", "/projects", {"name": "bench"})["project_id"]
+        project = request(http, "POST", "/projects", {"name": "bench", "auto_close": False})["project_id"]
         path = f"/projects/{project}"
         meter = Meter(process)
         samples["memory at idle"] = process.memory_full_info().pss
@@ -153,7 +153,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.api", description=__doc__)
     parser.add_argument("--rounds", type=int, default=3, help="runs of each server, in turn (default 3)")
     parser.add_argument("--port", type=int, default=3999, help="TCP port that the servers get (default 3999)")
-    parser.add_argument("--many-nodes", type=int, default=300, help="nodes of the large project; 0 leaves it out")
+    parser.add_argument(
+        "--many-nodes", type=int, default=250, help="nodes of the large project, 255 at most; 0 leaves it out"
+    )
     parser.add_argument("--watchers", type=int, default=500, help="websockets that watch; 0 leaves them out")
     parser.add_argument(
         "--gns3server",
