@@ -41,7 +41,7 @@ def _numbers(text: str) -> list[int]:
     return [int(item) for item in text.split(",")]
 
 
-def run_bench_link(arguments: argparse.Namespace) -> int:
+def run(arguments: argparse.Namespace) -> int:
     """Measure and show. Raises LabError when the server refuses or a file cannot be written."""
     body = {
         name: value

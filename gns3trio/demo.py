@@ -43,7 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--vpcs-path", default="vpcs", metavar="FILE", help="VPCS program (default: vpcs)")
 
 
-def run_demo(arguments: argparse.Namespace) -> int:
+def run(arguments: argparse.Namespace) -> int:
     """Play the session. Raises Unavailable when a step does not give what the document shows."""
     with tempfile.TemporaryDirectory(prefix="gns3trio-demo-") as folder, _server(folder, arguments.vpcs_path) as url:
         _Session(url).play()

@@ -16,7 +16,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--project", metavar="ID", help="only the events of this project")
 
 
-def run_watch(arguments: argparse.Namespace) -> int:
+def run(arguments: argparse.Namespace) -> int:
     """Print events until the server closes the stream."""
     path = f"/v2/projects/{arguments.project}/notifications/ws" if arguments.project else "/notifications/ws"
     trio.run(_print_events, Client.from_arguments(arguments), path)

@@ -1,9 +1,11 @@
 """The ASGI application: all route families behind authentication, CORS and the error boundary."""
 
+from collections.abc import Sequence
+
 import attrs
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
-from starlette.routing import Router
+from starlette.routing import BaseRoute, Route, Router, WebSocketRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gns3trio import __version__
@@ -72,6 +74,31 @@ class _State:
     context: ApiContext
 
 
+class RouteIndex:
+    """Finds the route of a path among those with as many slashes; Starlette would try all, one after the other."""
+
+    def __init__(self, routes: Sequence[BaseRoute]) -> None:
+        self._of_any_length = [route for route in routes if ":path}" in _pattern(route)]
+        self._by_slashes = {
+            slashes: _router([r for r in routes if r in self._of_any_length or _pattern(r).count("/") == slashes])
+            for slashes in {_pattern(route).count("/") for route in routes}
+        }
+        self._others = _router(self._of_any_length)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI entry."""
+        await self._by_slashes.get(scope["path"].count("/"), self._others)(scope, receive, send)
+
+
+def _pattern(route: BaseRoute) -> str:
+    assert isinstance(route, Route | WebSocketRoute), "the tables hold nothing else"
+    return route.path
+
+
+def _router(routes: list[BaseRoute]) -> Router:
+    return Router(routes, redirect_slashes=False, default=_no_such_path)
+
+
 class Application:
     """The ASGI application. From the outside in: CORS, foreign pages, authentication, errors, routes."""
 
@@ -80,7 +107,7 @@ class Application:
         self.state = _State(context)
         self._server = f"gns3trio/{__version__} GNS3/{config.gns3_version}".encode()
         routes = [route for table in TABLES for route in table.routes]
-        app: ASGIApp = ErrorBoundary(Router(routes, redirect_slashes=False, default=_no_such_path))
+        app: ASGIApp = ErrorBoundary(RouteIndex(routes))
         app = BasicAuth(
             app,
             user=config.user,

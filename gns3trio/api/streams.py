@@ -164,6 +164,7 @@ async def serve_notifications(
 
     with hub.subscribe(topic) as subscription:
         await websocket.accept()
+        subscription.send_now = websocket.scope.get("extensions", {}).get("gns3trio.send_now")
         async with trio.open_nursery() as nursery:
             nursery.start_soon(wait_for_leaving, nursery)
             nursery.start_soon(_cancel_when, closing, nursery)

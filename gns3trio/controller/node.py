@@ -48,9 +48,8 @@ class Node:
         return self._version, instance.status, instance.console, instance.command_line
 
     def update(self, fields: Mapping[str, Any]) -> None:
-        """Change the record, by the names of its fields."""
-        for name, value in fields.items():
-            setattr(self.record, name, value)
+        """Put another record in the place of the present one, with other values by the names of its fields."""
+        self.record = attrs.evolve(self.record, **fields)
         self._version += 1
 
     def attach(self, instance: ComputeNode) -> None:

@@ -9,7 +9,7 @@ import trio
 from gns3trio.controller.extras import EXTRAS_FILE, format_extras, parse_extras
 from gns3trio.controller.saver import Saver
 from gns3trio.controller.storage import write_all
-from gns3trio.controller.topology import Topology, format_topology, parse_topology
+from gns3trio.controller.topology import EncodedRecords, Topology, format_topology, parse_topology
 from gns3trio.errors import Conflict
 
 
@@ -31,6 +31,7 @@ class ProjectFile:
         self._project_id = project_id
         self._gns3_version = gns3_version
         self._present = present
+        self._encoded = EncodedRecords()
         self._extras_path = path.parent / EXTRAS_FILE
         self._saver = Saver(lambda: self._format(present()), on_failure)
         self._scope = trio.CancelScope()
@@ -39,7 +40,7 @@ class ProjectFile:
     def _format(self, topology: Topology) -> dict[Path, bytes | None]:
         return {
             self._extras_path: format_extras(topology.impairments),
-            self.path: format_topology(topology, self._gns3_version),
+            self.path: format_topology(topology, self._gns3_version, self._encoded),
         }
 
     async def read(self) -> Topology:

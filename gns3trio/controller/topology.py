@@ -1,10 +1,10 @@
 """What a project file holds, and its translation from and to the ``.gns3`` format. Sans-IO.
 
-Format: GNS3 topology, revision 9 (JSON, indented by 4, keys sorted). Keys and whole objects that we do not know
+Format: GNS3 topology, revision 9 (JSON, keys sorted). Keys and whole objects that we do not know
 are kept as they came, so that a file made elsewhere loses nothing here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -172,12 +172,35 @@ def record_path(record: NodeRecord | LinkRecord) -> str:
     return str(record.node_id if isinstance(record, NodeRecord) else record.link_id)
 
 
-def format_topology(topology: Topology, version: str) -> bytes:
+class EncodedRecords:
+    """The text of records that were written before. A record of an open project is replaced, never changed, so that
+    each is encoded once however often the project is saved.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[NodeRecord | LinkRecord, orjson.Fragment]] = {}
+
+    def encode(self, records: Sequence[NodeRecord | LinkRecord], topology: Topology) -> list[orjson.Fragment]:
+        """The texts, in their order; one line each."""
+        return [self._encode(record, topology) for record in records]
+
+    def _encode(self, record: NodeRecord | LinkRecord, topology: Topology) -> orjson.Fragment:
+        known = self._known.get(id(record))
+        if known is None or known[0] is not record:
+            plain = {**_file.unstructure(record), **topology.unknown.get(record_path(record), {})}
+            known = self._known[id(record)] = record, orjson.Fragment(orjson.dumps(plain, option=orjson.OPT_SORT_KEYS))
+        return known[1]
+
+    def forget_others(self, topology: Topology) -> None:
+        """Let go of the records that ``topology`` does not have."""
+        if len(self._known) > 2 * (len(topology.nodes) + len(topology.links)):
+            present = {id(record) for record in (*topology.nodes, *topology.links)}
+            self._known = {key: value for key, value in self._known.items() if key in present}
+
+
+def format_topology(topology: Topology, version: str, known: EncodedRecords | None = None) -> bytes:
     """The text of the ``.gns3`` file; ``version`` is the server version written into it."""
-
-    def plain(record: NodeRecord | LinkRecord) -> dict[str, Any]:
-        return {**_file.unstructure(record), **topology.unknown.get(record_path(record), {})}
-
+    records = known or EncodedRecords()
     document = {
         **topology.unknown.get("", {}),
         **_file.unstructure(topology.settings),
@@ -189,8 +212,9 @@ def format_topology(topology: Topology, version: str) -> bytes:
             **topology.unknown.get("topology", {}),
             "computes": topology.computes,
             "drawings": topology.drawings,
-            "links": [plain(link) for link in topology.links],
-            "nodes": [plain(node) for node in topology.nodes],
+            "links": records.encode(topology.links, topology),
+            "nodes": records.encode(topology.nodes, topology),
         },
     }
+    records.forget_others(topology)
     return orjson.dumps(document, option=orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2) + b"\n"

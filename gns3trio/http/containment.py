@@ -26,7 +26,7 @@ from collections.abc import Awaitable, Callable, Generator
 from contextlib import suppress
 from importlib.metadata import version
 from math import inf
-from typing import Any
+from typing import Any, cast
 
 import attrs
 import hypercorn.trio.run
@@ -39,7 +39,7 @@ from hypercorn.utils import parse_socket_addr
 
 from gns3trio.errors import sole_cause
 from gns3trio.http.limits import Limits
-from gns3trio.http.protocol import AsgiMessage, ClientLeft, Http1Protocol, Inbox
+from gns3trio.http.protocol import SEND_NOW, AsgiMessage, ClientLeft, Http1Protocol, Inbox, WebsocketStream
 
 SUPPORTED_HYPERCORN = "0.18."
 
@@ -157,6 +157,9 @@ class _Tasks:
     ) -> Callable[[AsgiMessage], Awaitable[None]]:
         """Start the application for one request; returns how to hand it messages."""
         inbox = Inbox(self._inbox_limit)
+        stream = getattr(send, "__self__", None)
+        if isinstance(stream, WebsocketStream):
+            cast(dict[str, Any], scope)["extensions"][SEND_NOW] = stream.send_now
         self._running += 1
         self._nursery.start_soon(self._run_app, app, scope, inbox, send)
         return inbox.put
@@ -273,6 +276,7 @@ class Connection:
                 server,
                 self._on_protocol_event,
                 pipelined_bytes=self._limits.pipelined_bytes,
+                write_now=self._write_now,
             )
             nursery.start_soon(self._write_until_broken)
             await self._read_until_end()
@@ -369,18 +373,29 @@ class Connection:
         """Hand bytes to the writer; waits for room after that, so being cancelled here loses nothing."""
         if self._broken or not data:
             return
-        if self._out_idle and self._protocol.websocket is not None and self._stream is self._transport:
-            # A frame goes out at once; the pieces of a reply are gathered by the writer.
-            with suppress(OSError):  # the writer will meet it too
-                data = data[self._write_what_fits(memoryview(data)) :]
-            if not data:
-                return
+        # A frame goes out at once; the pieces of a reply are gathered by the writer.
+        if self._protocol.websocket is None or not self._write_now(data):
+            self._leave_to_writer(data)
+        while self._buffer_is_full() and not self._broken:
+            await self._out_taken.park()
+
+    def _write_now(self, data: bytes) -> bool:
+        """Hand bytes to the kernel; False, and nothing is done, when others wait before them or the client is gone."""
+        if not self._out_idle or self._stream is not self._transport:
+            return False
+        try:
+            rest = data[self._write_what_fits(memoryview(data)) :]
+        except OSError:  # the writer will meet it too
+            return False
+        if rest:
+            self._leave_to_writer(rest)
+        return True
+
+    def _leave_to_writer(self, data: bytes) -> None:
         self._out_idle = False
         self._out.append(data)
         self._out_bytes += len(data)
         self._out_waiting.unpark()
-        while self._buffer_is_full() and not self._broken:
-            await self._out_taken.park()
 
     def _buffer_is_full(self) -> bool:
         return self._out_bytes > self._limits.write_buffer_bytes or len(self._out) > WRITE_BUFFER_PIECES

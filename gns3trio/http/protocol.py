@@ -16,6 +16,7 @@ No sockets and no tasks of its own: ``gns3trio.http.containment`` moves the byte
 
 import json
 from collections import deque
+from collections.abc import Callable
 from http import HTTPStatus
 from time import time
 from typing import Any
@@ -40,6 +41,10 @@ LATE_SEND_PAUSE_SECONDS = 0.01
 
 # wsproto decodes these and fails at anything else.
 _ASCII_HEADERS = frozenset({b"connection", b"sec-websocket-extensions", b"sec-websocket-protocol"})
+
+# An ASGI extension of websockets: what is behind this key of ``scope["extensions"]`` takes the text (bytes) of a frame
+# and returns whether it was sent. To one of many clients that costs a third of a ``websocket.send``.
+SEND_NOW = "gns3trio.send_now"
 
 _WS_TEXT = 0x81  # FIN and opcode, RFC 6455 5.2
 _WS_BINARY = 0x82
@@ -160,6 +165,7 @@ class WebsocketStream(WSStream):
         self._late = _LateSends()
         self._answered = trio.Event()  # the application accepted or refused
         self._close_code: int = CloseReason.ABNORMAL_CLOSURE
+        self.write_now: Callable[[bytes], bool] = lambda data: False
         self._early_frames = False
 
     @property
@@ -192,6 +198,11 @@ class WebsocketStream(WSStream):
         if isinstance(event, Request) and self.closed:  # the upgrade itself was wrong and has been refused
             self._answered.set()
             await self.send(StreamClosed(stream_id=self.stream_id))
+
+    def send_now(self, text: bytes) -> bool:
+        """Send a text frame if that needs no waiting; else False, and nothing is sent. See ``SEND_NOW``."""
+        is_open = self.state is ASGIWebsocketState.CONNECTED and self.connection.state is WebsocketState.OPEN
+        return is_open and not self.closed and self.write_now(_frame_of(_WS_TEXT, text))
 
     async def app_send(self, message: AsgiMessage | None) -> None:
         """ASGI ``send``; None when the application has ended."""
@@ -247,6 +258,10 @@ def _frame(message: AsgiMessage) -> bytes:
     data = message.get("bytes")
     first = _WS_TEXT if data is None else _WS_BINARY
     payload: bytes = message["text"].encode() if data is None else data
+    return _frame_of(first, payload)
+
+
+def _frame_of(first: int, payload: bytes) -> bytes:
     size = len(payload)
     if size < 126:
         return bytes((first, size)) + payload
@@ -258,8 +273,9 @@ def _frame(message: AsgiMessage) -> bytes:
 class Http1Protocol(H11Protocol):
     """The requests of one connection, one after the other."""
 
-    def __init__(self, *args: Any, pipelined_bytes: int) -> None:
+    def __init__(self, *args: Any, pipelined_bytes: int, write_now: Callable[[bytes], bool]) -> None:
         super().__init__(*args)
+        self._write_now = write_now
         self._max_pipelined = pipelined_bytes
         self._pipelined = 0
         self.websocket: WebsocketStream | None = None  # stays when its stream is over
@@ -364,6 +380,7 @@ class Http1Protocol(H11Protocol):
         )
         if isinstance(self.stream, WebsocketStream):
             self.websocket = self.stream
+            self.stream.write_now = self._write_now
         await self.stream.handle(
             Request(
                 stream_id=STREAM_ID,

@@ -79,6 +79,9 @@ class Subscription:
     def __init__(self, topic: Topic) -> None:
         self.topic = topic
         self.lost_events = False
+        # Sends a line if that needs no waiting, and returns whether it did: what most events of most clients need.
+        self.send_now: Callable[[bytes], bool] | None = None
+        self._idle = False  # everything so far is sent
         self.offer_time = trio.current_time()  # of the newest event that went into the queue
         self._queue: deque[Event] = deque()
         self._bytes = 0
@@ -88,6 +91,9 @@ class Subscription:
     def offer(self, event: Event) -> None:
         """Queue ``event``; never blocks. Ends the subscription when there is no room for it."""
         if self.lost_events:
+            return
+        if self._idle and not self._queue and self.send_now is not None and self.send_now(event.line):
+            self.offer_time = trio.current_time()
             return
         if event.coalescible and self._coalescible >= MAX_QUEUED_COALESCIBLE:
             return
@@ -113,7 +119,11 @@ class Subscription:
             if self.lost_events:
                 raise trio.EndOfChannel
             self._wakeup = trio.Event()
-            await self._wakeup.wait()
+            self._idle = True
+            try:
+                await self._wakeup.wait()
+            finally:
+                self._idle = False
         return self._take()
 
     def _take(self) -> list[bytes]:
