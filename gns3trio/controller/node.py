@@ -1,6 +1,6 @@
 """A node as the controller knows it: its place in the drawing, and the compute's node that runs it."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -35,22 +35,13 @@ class Node:
         self.console_host = console_host
         self.lock = trio.Lock()
         self.deleted = False
-        self.encoded: tuple[Hashable, orjson.Fragment] | None = None  # see ``views.node_view``
+        self.encoded: orjson.Fragment | None = None  # what ``views.node_view`` made of the present state
         self._instance: ComputeNode | None = None
-        self._version = 0
-
-    @property
-    def state(self) -> Hashable:
-        """Differs whenever something of the node that clients see has changed."""
-        instance = self._instance
-        if instance is None:
-            return self._version
-        return self._version, instance.status, instance.console, instance.command_line
 
     def update(self, fields: Mapping[str, Any]) -> None:
         """Put another record in the place of the present one, with other values by the names of its fields."""
         self.record = attrs.evolve(self.record, **fields)
-        self._version += 1
+        self.encoded = None
 
     def attach(self, instance: ComputeNode) -> None:
         """Give the node what runs it."""

@@ -459,6 +459,7 @@ class Project:
             node = self.nodes.get(node_id)
             if node is None or node.instance is None:
                 return  # it is being created or deleted, which is announced as a whole
+            node.encoded = None
             self._publish("node.updated", views.node_view(node))
             if event.kind == "status":
                 action = "vm.started" if node.status == "started" else "vm.stopped"

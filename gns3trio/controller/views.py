@@ -45,10 +45,9 @@ def record_view(record: NodeRecord) -> dict[str, Any]:
 
 def node_view(node: "Node") -> orjson.Fragment:
     """A node of an opened project, as JSON. It is encoded once for each change, however often it is asked for."""
-    state = node.state
-    if node.encoded is None or node.encoded[0] != state:
-        node.encoded = state, orjson.Fragment(orjson.dumps(node_fields(node), option=orjson.OPT_SORT_KEYS))
-    return node.encoded[1]
+    if node.encoded is None:
+        node.encoded = orjson.Fragment(orjson.dumps(node_fields(node), option=orjson.OPT_SORT_KEYS))
+    return node.encoded
 
 
 def node_fields(node: "Node") -> dict[str, Any]:
