@@ -57,16 +57,24 @@ class Drawing:
 class Drawings(Mapping[UUID, Drawing]):
     """Drawings by their id, in the order of the file.
 
-    ``publish`` announces an event; ``mark`` says that the project has changed and is to be saved soon.
+    ``publish`` announces an event; ``mark`` says that the project has changed and is to be saved soon; ``require_open``
+    raises Forbidden when the project was closed meanwhile.
     """
 
     def __init__(
-        self, project_id: UUID, folder: Path, publish: Callable[[str, Any], None], mark: Callable[[], None]
+        self,
+        project_id: UUID,
+        folder: Path,
+        publish: Callable[[str, Any], None],
+        *,
+        mark: Callable[[], None],
+        require_open: Callable[[], None],
     ) -> None:
         self._project_id = project_id
         self._pictures = folder / PICTURES_FOLDER
         self._publish = publish
         self._mark = mark
+        self._require_open = require_open
         self._drawings: dict[UUID, Drawing] = {}
 
     def __getitem__(self, drawing_id: UUID) -> Drawing:
@@ -151,7 +159,10 @@ class Drawings(Mapping[UUID, Drawing]):
             return None
         data = svg.encode(errors="replace")
         name = hashlib.md5(data, usedforsecurity=False).hexdigest() + ".svg"
-        await trio.to_thread.run_sync(self._write_picture, name, data)
+        try:
+            await trio.to_thread.run_sync(self._write_picture, name, data)
+        finally:
+            self._require_open()
         return name
 
     def _write_picture(self, name: str, data: bytes) -> None:

@@ -80,7 +80,9 @@ class Project:
         return Links(self.project_id, self._services.compute, self._find_instance, hooks)
 
     def _no_drawings(self) -> Drawings:
-        return Drawings(self.project_id, self.folder, self._publish, lambda: self.file.mark())
+        return Drawings(
+            self.project_id, self.folder, self._publish, mark=lambda: self.file.mark(), require_open=self.require_open
+        )
 
     def _find_instance(self, node_id: UUID) -> ComputeNode | None:
         node = self.nodes.get(node_id)
@@ -229,16 +231,19 @@ class Project:
         Raises Conflict for a name that a new project could not have either, Unavailable when the disk refuses.
         """
         topology_file_name(changes.get("name", self.settings.name))
-        before = attrs.asdict(self.settings)
-        for name, value in changes.items():
-            setattr(self.settings, name, value)
-        if attrs.asdict(self.settings) == before:
-            return
-        try:
-            await self._make_durable()
-        except LabError:
-            self.settings = ProjectSettings(**before)
-            raise
+        async with self.life:
+            before, self.settings = self.settings, attrs.evolve(self.settings, **changes)
+            if self.settings == before:
+                return
+            try:
+                if self.status == "opened":
+                    await self._make_durable()
+                else:
+                    await self.file.replace(attrs.evolve(await self.file.read(), settings=self.settings))
+            except BaseException:
+                self.settings = before
+                self.file.mark()
+                raise
         self._publish_project("project.updated")
 
     # --- saving ---
@@ -258,11 +263,10 @@ class Project:
         self.log("error", f"The project could not be saved: {message}")
 
     async def _make_durable(self) -> None:
-        if self.status == "opened":
-            self.file.mark()
-            await self.file.flush()
-        else:
-            await self.file.replace(attrs.evolve(await self.file.read(), settings=self.settings))
+        """Raises Forbidden when the project was closed meanwhile: the change came too late for its last save."""
+        self.require_open()
+        self.file.mark()
+        await self.file.flush()
 
     # --- nodes ---
 

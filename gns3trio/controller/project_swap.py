@@ -1,9 +1,11 @@
 """A project's folder is made beside its place and put there in one step; a crash leaves the old one or the new one.
 
-A folder that is not complete has a name that no project has. Replacing a folder takes two renames, because POSIX has
-none for folders that are not empty: between them the old one is beside, and the next start puts it back.
+A folder that is not complete has a name that no project has. A folder is replaced by exchanging names, which is one
+step (RENAME_EXCHANGE of renameat2(2)). Where the file system has no such step there are two renames: between them the
+old folder is beside, and the next start puts it back.
 """
 
+import ctypes
 import logging
 import os
 import shutil
@@ -21,6 +23,7 @@ from gns3trio.errors import Conflict
 
 log = logging.getLogger(__name__)
 
+_AT_FDCWD, _RENAME_EXCHANGE = -100, 2
 _OLD_PREFIX = f"{TEMPORARY_PREFIX}old-"
 
 
@@ -91,6 +94,14 @@ async def replaced_folder(place: Path, new: Path) -> AsyncIterator[None]:
 def _replace(place: Path, new: Path, old: Path) -> None:
     with _told(place):
         shutil.rmtree(old, ignore_errors=True)
+        if _exchange(place, new):
+            try:
+                sync_folder(place.parent)
+                new.rename(old)
+            except OSError:
+                _exchange(place, new)
+                raise
+            return
         place.rename(old)
         try:
             _move(new, place)
@@ -101,10 +112,23 @@ def _replace(place: Path, new: Path, old: Path) -> None:
 
 def _put_back(place: Path, new: Path, old: Path) -> None:
     with _told(place):
-        place.rename(new)
-        old.rename(place)
+        if _exchange(place, old):
+            old.rename(new)
+        else:
+            place.rename(new)
+            old.rename(place)
         with suppress(OSError):  # after a crash the next start does the same again
             sync_folder(place.parent)
+
+
+def _exchange(one: Path, other: Path) -> bool:
+    """Let two folders exchange their names; False where that is not possible in one step."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    if not hasattr(libc, "renameat2"):
+        return False
+    names = os.fsencode(one), os.fsencode(other)
+    renamed: int = libc.renameat2(_AT_FDCWD, names[0], _AT_FDCWD, names[1], _RENAME_EXCHANGE)
+    return renamed == 0
 
 
 @contextmanager
