@@ -40,6 +40,7 @@ class Compute:
         self._console_ports = console_ports
         self._udp_ports = udp_ports
         self._nodes: dict[UUID, ComputeNode] = {}
+        self._creating: set[UUID] = set()  # ids of nodes that are being made
 
     def node_types(self) -> list[str]:
         """The types that this compute can run."""
@@ -70,10 +71,13 @@ class Compute:
 
     async def create_node(self, spec: NodeSpec) -> ComputeNode:
         """A stopped node with its ports leased. Raises Conflict or Invalid; nothing is left then."""
-        if spec.node_id in self._nodes:
+        if spec.node_id in self._nodes or spec.node_id in self._creating:
             raise Conflict(f"node_id: node {spec.node_id} exists already in another project")
-        node = await self._registry.get(spec.node_type).create(spec)
-        self._nodes[spec.node_id] = node
+        self._creating.add(spec.node_id)
+        try:
+            node = self._nodes[spec.node_id] = await self._registry.get(spec.node_type).create(spec)
+        finally:
+            self._creating.discard(spec.node_id)
         return node
 
     async def close_node(self, node: ComputeNode) -> None:

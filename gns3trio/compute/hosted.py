@@ -4,6 +4,7 @@ They live as long as that controller has them open, or this server runs; only th
 projects of this server's own controller are not among them.
 """
 
+import secrets
 import shutil
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
@@ -28,8 +29,26 @@ from gns3trio.notifications.events import Event, compute_event
 from gns3trio.notifications.hub import NotificationHub
 
 CAPTURES_FOLDER = "project-files/captures"
-# The seed of a link's filters is a matter of our own controller.
-_SEED = 0
+# Filters of one chance on several links of a path must not choose the same frames, so each has a seed of its own.
+_SEED_BITS = 53
+
+
+def instance_view(instance: ComputeNode) -> dict[str, Any]:
+    """A node in the compute API; what it has depends on its type."""
+    view: dict[str, Any] = {
+        "name": instance.name,
+        "node_id": str(instance.node_id),
+        "project_id": str(instance.project_id),
+        "status": instance.status,
+        **instance.properties(),
+    }
+    if instance.directory is not None:
+        view["node_directory"] = str(instance.directory)
+    if instance.command_line is not None:
+        view["command_line"] = instance.command_line
+    if instance.console_type is not None:
+        view |= {"console": instance.console, "console_type": instance.console_type}
+    return view
 
 
 @attrs.define(eq=False)
@@ -42,22 +61,8 @@ class HostedNode:
     captures: dict[tuple[int, int], Capture] = attrs.field(factory=dict)  # by adapter and port number
 
     def view(self) -> dict[str, Any]:
-        """The node in the compute API; what it has depends on its type."""
-        instance = self.instance
-        view: dict[str, Any] = {
-            "name": instance.name,
-            "node_id": str(instance.node_id),
-            "project_id": str(instance.project_id),
-            "status": instance.status,
-            **instance.properties(),
-        }
-        if instance.directory is not None:
-            view["node_directory"] = str(instance.directory)
-        if instance.command_line is not None:
-            view["command_line"] = instance.command_line
-        if instance.console_type is not None:
-            view |= {"console": instance.console, "console_type": instance.console_type}
-        return view
+        """The node in the compute API."""
+        return instance_view(self.instance)
 
     def tunnel(self, adapter_number: int, port_number: int) -> Tunnel:
         """The tunnel of a port. Raises Conflict without a NIO."""
@@ -69,7 +74,7 @@ class HostedNode:
 
 @attrs.define(eq=False)
 class HostedProject:
-    """A project. ``creating`` holds the ids of nodes that are being made."""
+    """A project."""
 
     project_id: UUID
     name: str
@@ -77,6 +82,7 @@ class HostedProject:
     variables: list[dict[str, Any]] | None = None
     nodes: dict[UUID, HostedNode] = attrs.field(factory=dict)
     lock: trio.Lock = attrs.field(factory=trio.Lock)  # creation of nodes and the end of the project exclude each other
+    starting_capture: trio.Lock = attrs.field(factory=trio.Lock)  # one at a time: two must not have one file
 
     def view(self) -> dict[str, Any]:
         """The project in the compute API."""
@@ -108,28 +114,57 @@ class HostedProjects:
             raise NotFound(f"Project ID {project_id} doesn't exist")
         return project
 
-    def create(self, project_id: UUID, name: str, variables: list[dict[str, Any]] | None) -> HostedProject:
-        """A project; a known id gives the project that has it."""
-        project = self._projects.get(project_id)
-        if project is None:
-            project = HostedProject(project_id, name, self._folder_of(project_id), variables)
-            self._projects[project_id] = project
+    def knows(self, project_id: UUID) -> bool:
+        """Whether the id is that of a project here, even if it is just ending."""
+        return project_id in self._projects
+
+    async def create(self, project_id: UUID, name: str, variables: list[dict[str, Any]] | None) -> HostedProject:
+        """A project; a known id gives the project that has it, and one that is just ending is waited for."""
+        while (project := self._projects.get(project_id)) is not None:
+            async with project.lock:
+                if self._projects.get(project_id) is project:
+                    return project
+        project = self._projects[project_id] = HostedProject(project_id, name, self._folder_of(project_id), variables)
         return project
 
     async def close(self, project: HostedProject) -> None:
         """Stop all nodes of a project and free what they hold; the files stay. Closed already is fine."""
+        await self._finish(project, delete_files=False)
+
+    async def delete(self, project_id: UUID) -> None:
+        """Close a project and delete its files, or those that a closed one has left.
+
+        Controllers delete a project that they could not open again. Raises NotFound when there is nothing, Unavailable
+        when the disk refuses.
+        """
+        project = self._projects.get(project_id)
+        if project is None:
+            folder = self._folder_of(project_id)
+            if not await trio.to_thread.run_sync(_holds_leftovers, folder):
+                raise NotFound(f"Project ID {project_id} doesn't exist")
+            project = self._projects.setdefault(project_id, HostedProject(project_id, "", folder))
+        await self._finish(project, delete_files=True)
+
+    async def _finish(self, project: HostedProject, *, delete_files: bool) -> None:
         with trio.CancelScope(shield=True):
             async with project.lock:
-                async with trio.open_nursery() as nursery:
-                    for node in list(project.nodes.values()):
-                        nursery.start_soon(self._end, project, node, self._compute.close_node)
-                self._compute.release_project(project.project_id)
-                self._projects.pop(project.project_id, None)
+                if self._projects.get(project.project_id) is not project:
+                    return  # somebody else closed it meanwhile
+                try:
+                    async with trio.open_nursery() as nursery:
+                        for node in list(project.nodes.values()):
+                            nursery.start_soon(self._close_node, project, node)
+                    self._compute.release_project(project.project_id)
+                    if delete_files:
+                        await trio.to_thread.run_sync(_remove_files, project.folder)
+                finally:
+                    self._projects.pop(project.project_id, None)
 
-    async def delete(self, project: HostedProject) -> None:
-        """Close a project and delete its files. Raises Unavailable when the disk refuses."""
-        await self.close(project)
-        await trio.to_thread.run_sync(_remove_files, project.folder)
+    async def _close_node(self, project: HostedProject, node: HostedNode) -> None:
+        node.deleted = True  # at once: requests that wait for the lock find it gone
+        async with node.lock:
+            if project.nodes.get(node.instance.node_id) is node:
+                await self._end(project, node, self._compute.close_node)
 
     # --- nodes ---
 
@@ -205,10 +240,19 @@ class HostedProjects:
         return self._compute.lease_udp(project.project_id)
 
     async def bind_nio(self, node: HostedNode, adapter_number: int, port_number: int, nio: UdpNio) -> None:
-        """Join a port to a tunnel. Raises Conflict or Invalid; nothing is changed then."""
+        """Join a port to a tunnel; a capture at the one that it had ends. Raises Conflict or Invalid."""
         filters = check_gns3_filters(nio.filters, check_expression)
-        await node.instance.bind_nio(adapter_number, port_number, nio)
+        await self._bind(node, adapter_number, port_number, nio)
         self._apply(node.tunnel(adapter_number, port_number), filters, nio.suspend)
+
+    async def _bind(self, node: HostedNode, adapter_number: int, port_number: int, nio: UdpNio) -> None:
+        before = node.instance.tunnel(adapter_number, port_number)
+        try:
+            await node.instance.bind_nio(adapter_number, port_number, nio)
+        finally:
+            if node.instance.tunnel(adapter_number, port_number) is not before:
+                with trio.CancelScope(shield=True):
+                    await self.stop_capture(node, adapter_number, port_number)  # it was at the tunnel that is gone
 
     def update_nio(self, node: HostedNode, adapter_number: int, port_number: int, nio: UdpNio) -> None:
         """Change the filters and the suspension of a tunnel in one step. Raises Conflict or Invalid."""
@@ -216,7 +260,7 @@ class HostedProjects:
         self._apply(node.tunnel(adapter_number, port_number), filters, nio.suspend)
 
     def _apply(self, tunnel: Tunnel, filters: dict[str, list[Any]], suspend: bool) -> None:
-        tunnel.port.set_filters(core_filters(filters, (), at_first_end=True), _SEED)
+        tunnel.port.set_filters(core_filters(filters, (), at_first_end=True), secrets.randbits(_SEED_BITS))
         tunnel.port.suspend(suspend)
 
     async def unbind_nio(self, node: HostedNode, adapter_number: int, port_number: int) -> None:
@@ -241,8 +285,12 @@ class HostedProjects:
             node.captures.pop(port, None)
             self._hub.publish(compute_event("log.error", {"message": message}, project.project_id))
 
-        tap = tunnel.port.capture(TapOptions(pcapng=False, snaplen=file.snaplen, direction="both", expression=None))
-        node.captures[port] = await self._captures.start(tap, file, failed)
+        async with project.starting_capture:
+            if path in {each.file.path for other in project.nodes.values() for each in other.captures.values()}:
+                raise Conflict(f"capture_file_name: {file_name} is being written by another capture")
+            tap = tunnel.port.capture(TapOptions(snaplen=file.snaplen))
+            with trio.CancelScope(shield=True):  # the tap has no owner before it is started
+                node.captures[port] = await self._captures.start(tap, file, failed)
         return path
 
     async def stop_capture(self, node: HostedNode, adapter_number: int, port_number: int) -> None:
@@ -250,6 +298,11 @@ class HostedProjects:
         capture = node.captures.pop((adapter_number, port_number), None)
         if capture is not None:
             await self._captures.stop(capture)
+
+
+def _holds_leftovers(folder: Path) -> bool:
+    """Whether a folder is what a hosted project left; one with a topology belongs to a controller of this server."""
+    return folder.is_dir() and not any(folder.glob("*.gns3"))
 
 
 def _remove_files(folder: Path) -> None:

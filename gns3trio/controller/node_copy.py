@@ -36,7 +36,7 @@ async def duplicate_node(project: Project, node: Node, *, x: int, y: int, z: int
         script = rename_in_script(script, node.name, "%h")  # its name is not known before it is made
     folder = node_folder(project, record.node_type, record.node_id)
     try:
-        await trio.to_thread.run_sync(_copy_folder, node_folder(project, record.node_type, node.node_id), folder)
+        await trio.to_thread.run_sync(copy_node_files, node_folder(project, record.node_type, node.node_id), folder)
         return await project.create_node(record, startup_script=script)
     except BaseException:
         with trio.CancelScope(shield=True):
@@ -44,7 +44,10 @@ async def duplicate_node(project: Project, node: Node, *, x: int, y: int, z: int
         raise
 
 
-def _copy_folder(source: Path, target: Path) -> None:
-    """All but the start-up script, which is written anew."""
+def copy_node_files(source: Path, target: Path) -> None:
+    """Copy the folder of a node in a thread of trio, all but the start-up script, which is written anew.
+
+    Raises Unavailable when the disk refuses.
+    """
     names = [name for name in list_folder(source) if name != STARTUP_FILE]
     copy_files(source, target, names, trio.from_thread.check_cancelled)

@@ -240,7 +240,7 @@ def list_files(folder: Path) -> list[dict[str, str]]:
     """The files below a folder: ``path`` relative to it, ``md5sum`` of the content. No link is followed."""
     files: list[dict[str, str]] = []
     for root, _, names in os.walk(folder):
-        for name in sorted(names):
+        for name in sorted(name for name in names if not name.startswith(TEMPORARY_PREFIX)):
             path = (Path(root) / name).relative_to(folder).as_posix()
             with suppress(NotFound, Forbidden, OSError):  # gone meanwhile, or no plain file
                 file = open_file(folder, path)

@@ -68,6 +68,15 @@ def project_topic(project_id: UUID) -> Topic:
     return Topic(f"project {project_id}", partial(_in_project, project_id))
 
 
+def _in_compute_project(project_id: UUID, event: Event) -> bool:
+    return event.project_id == project_id and event.of_compute
+
+
+def compute_project_topic(project_id: UUID) -> Topic:
+    """What happens in one project that a controller elsewhere drives."""
+    return Topic(f"compute project {project_id}", partial(_in_compute_project, project_id))
+
+
 def v1_project_topic(project_id: UUID) -> Topic:
     """The stream of one project in API version 1: ``vm.started``, ``vm.stopped`` and log messages."""
     return Topic(f"v1 project {project_id}", partial(_in_v1_project, project_id))

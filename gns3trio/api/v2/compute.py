@@ -14,12 +14,13 @@ from starlette.websockets import WebSocket
 from gns3trio import __version__
 from gns3trio.api.context import ApiContext
 from gns3trio.api.routing import ApiRequest, RouteTable
-from gns3trio.api.streams import COMPUTE_PING_AFTER_SECONDS, serve_notifications
+from gns3trio.api.streams import COMPUTE_PING_AFTER_SECONDS, NotificationStream, serve_notifications
 from gns3trio.compute.hosted import HostedProject
 from gns3trio.compute.interfaces import list_interfaces
 from gns3trio.controller.machine import statistics
+from gns3trio.controller.project import Project
 from gns3trio.errors import Conflict
-from gns3trio.notifications.hub import COMPUTE
+from gns3trio.notifications.hub import COMPUTE, compute_project_topic
 
 routes = RouteTable("/v2/compute", strict_ids=True)
 
@@ -93,15 +94,29 @@ async def compute_notifications_ws(context: ApiContext, websocket: WebSocket) ->
 # --- projects ---
 
 
+def own_project(api: ApiRequest, project_id: UUID) -> Project | None:
+    """The open project of this server's controller that has the id. The compute API shows it, and changes nothing."""
+    project = api.controller.projects.get(project_id)
+    return project if project is not None and project.status == "opened" else None
+
+
 def hosted_project(api: ApiRequest, project_id: UUID) -> HostedProject:
-    """The project. Raises NotFound."""
+    """The project, to be changed. Raises NotFound, or Conflict for one of this server's controller."""
+    if project_id in api.controller.projects:
+        raise Conflict(f"project_id: project {project_id} belongs to the controller of this server")
     return api.controller.hosted.get(project_id)
+
+
+def _own_view(project: Project) -> dict[str, Any]:
+    name, variables = project.settings.name, project.settings.variables
+    return {"name": name, "project_id": str(project.project_id), "variables": variables}
 
 
 @routes.route("GET", "/projects")
 async def list_projects(api: ApiRequest) -> list[dict[str, Any]]:
-    """The projects that a controller has open here."""
-    return [project.view() for project in api.controller.hosted.all()]
+    """The projects that controllers have open here: others', then this server's."""
+    own = [project for project in api.controller.projects.values() if project.status == "opened"]
+    return [*(project.view() for project in api.controller.hosted.all()), *map(_own_view, own)]
 
 
 @routes.route("POST", "/projects", status=201)
@@ -110,13 +125,16 @@ async def create_project(api: ApiRequest, body: ProjectCreate) -> dict[str, Any]
     project_id = body.project_id or uuid4()
     if project_id in api.controller.projects:
         raise Conflict(f"project_id: project {project_id} belongs to the controller of this server")
-    return api.controller.hosted.create(project_id, body.name, body.variables).view()
+    if not api.controller.hosted.knows(project_id):
+        api.controller.check_unused(project_id)  # one that is being imported
+    return (await api.controller.hosted.create(project_id, body.name, body.variables)).view()
 
 
 @routes.route("GET", "/projects/{project_id}")
 async def get_project(api: ApiRequest, project_id: UUID) -> dict[str, Any]:
     """One project."""
-    return hosted_project(api, project_id).view()
+    own = own_project(api, project_id)
+    return _own_view(own) if own is not None else api.controller.hosted.get(project_id).view()
 
 
 @routes.route("PUT", "/projects/{project_id}")
@@ -135,8 +153,17 @@ async def close_project(api: ApiRequest, project_id: UUID) -> None:
 
 @routes.route("DELETE", "/projects/{project_id}", status=204)
 async def delete_project(api: ApiRequest, project_id: UUID) -> None:
-    """Stop the nodes of a project and delete their files."""
-    await api.controller.hosted.delete(hosted_project(api, project_id))
+    """Stop the nodes of a project and delete their files; the files alone when it is closed."""
+    if not api.controller.hosted.knows(project_id):
+        api.controller.check_unused(project_id)
+    await api.controller.hosted.delete(project_id)
+
+
+@routes.route("GET", "/projects/{project_id}/notifications")
+async def project_notifications(api: ApiRequest, project_id: UUID) -> NotificationStream:
+    """What happens to the nodes of a project."""
+    project = hosted_project(api, project_id)
+    return NotificationStream(api.controller.hub, compute_project_topic(project.project_id), api.context.closing)
 
 
 @routes.route("POST", "/projects/{project_id}/ports/udp", status=201)

@@ -1,12 +1,13 @@
 """``/v2/compute/projects/{project_id}/<node type>/nodes``: nodes that a controller elsewhere drives."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 from uuid import UUID, uuid4
 
 import attrs
+import trio
 from attrs import field
 from attrs import validators as v
 from starlette.websockets import WebSocket
@@ -15,11 +16,13 @@ from gns3trio.api.console import serve_console
 from gns3trio.api.context import ApiContext
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.streams import CaptureStream
-from gns3trio.api.v2.compute import hosted_project
-from gns3trio.compute.hosted import HostedNode
+from gns3trio.api.v2.compute import hosted_project, own_project
+from gns3trio.compute.hosted import HostedNode, instance_view
 from gns3trio.compute.nio import UdpNio
 from gns3trio.compute.node import NodeEvent, NodeSpec
+from gns3trio.compute.vpcs_command import rename_in_script
 from gns3trio.controller.link_captures import check_file_name
+from gns3trio.controller.node_copy import copy_node_files
 from gns3trio.errors import Conflict, Invalid, NotFound
 
 routes = RouteTable("/v2/compute/projects/{project_id}", strict_ids=True)
@@ -93,7 +96,8 @@ class Duplicate:
 
 @asynccontextmanager
 async def _locked(api: ApiRequest, project_id: UUID, node_type: str, node_id: UUID) -> AsyncIterator[HostedNode]:
-    async with api.controller.hosted.locked_node(project_id, node_type, node_id) as node:
+    project = hosted_project(api, project_id)
+    async with api.controller.hosted.locked_node(project.project_id, node_type, node_id) as node:
         yield node
 
 
@@ -130,6 +134,12 @@ async def create_node(api: ApiRequest, project_id: UUID, node_type: str, body: N
 @routes.route("GET", _NODE)
 async def get_node(api: ApiRequest, project_id: UUID, node_type: str, node_id: UUID) -> dict[str, Any]:
     """One node."""
+    own = own_project(api, project_id)
+    if own is not None:
+        instance = own.get_node(node_id).instance
+        if instance is None or instance.node_type != node_type:
+            raise NotFound(f"Node ID {node_id} doesn't exist")
+        return instance_view(instance)
     async with _locked(api, project_id, node_type, node_id) as node:
         return node.view()
 
@@ -156,15 +166,19 @@ async def delete_node(api: ApiRequest, project_id: UUID, node_type: str, node_id
 
 @routes.route("POST", _NODE + "/duplicate", status=201)
 async def duplicate_node(api: ApiRequest, project_id: UUID, node_type: str, node_id: UUID, body: Duplicate) -> bool:
-    """Copy the files of a node into another one's folder."""
-    async with _locked(api, project_id, node_type, node_id) as source:
-        destination = hosted_project(api, project_id).nodes.get(body.destination_node_id)
-        if destination is None:
-            raise NotFound(f"Node ID {body.destination_node_id} doesn't exist")
-        script = source.instance.startup_script()
+    """Copy the files of a node into the folder of another one of its type."""
+    if body.destination_node_id == node_id:
+        raise Conflict("destination_node_id: is the node itself")
+    async with AsyncExitStack() as locks:
+        nodes: dict[UUID, HostedNode] = {}
+        for each in sorted((node_id, body.destination_node_id)):  # in one order, so that nobody waits in a circle
+            nodes[each] = await locks.enter_async_context(_locked(api, project_id, node_type, each))
+        source, destination = nodes[node_id].instance, nodes[body.destination_node_id].instance
+        if source.directory is not None and destination.directory is not None:
+            await trio.to_thread.run_sync(copy_node_files, source.directory, destination.directory)
+        script = source.startup_script()
         if script is not None:
-            text = script.replace(source.instance.name, destination.instance.name)
-            await destination.instance.set_startup_script(text)
+            await destination.set_startup_script(rename_in_script(script, source.name, destination.name))
         return True
 
 
