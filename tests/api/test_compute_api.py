@@ -196,9 +196,9 @@ async def test_the_resources_of_the_compute(server: Server, hosted: str) -> None
     (listed,) = await server.request("GET", f"{hosted}/files", None, 200)
     assert listed["md5sum"] == hashlib.md5(b"set pcname v\n").hexdigest()
     reply = await server.http.post(f"{hosted}/files/{listed['path']}", content=b"ip 10.0.0.1\n")
-    assert (reply.status_code, reply.content) == (200, b"")
+    assert (reply.status_code, reply.content) == (201, b"")
     assert (await server.http.get(f"{hosted}/files/{listed['path']}")).content == b"ip 10.0.0.1\n"
-    assert (await server.http.post(f"{hosted}/files/a/b.txt", content=b"x")).status_code == 200
+    assert (await server.http.post(f"{hosted}/files/a/b.txt", content=b"x")).status_code == 201
     assert (await server.http.get(f"{hosted}/files/..%2F..%2Fetc/passwd")).status_code == 403
     assert (await server.http.get(f"{hosted}/files/absent")).status_code == 404
     await server.request("DELETE", hosted, None, 204)

@@ -26,7 +26,7 @@ async def get_project_file(api: ApiRequest, project_id: UUID, path: str) -> Down
     return file_download(file, mimetypes.guess_type(path)[0] or "application/octet-stream")
 
 
-@routes.route("POST", "/{path:path}", raw_body=True)
+@routes.route("POST", "/{path:path}", status=201, raw_body=True)
 async def post_project_file(api: ApiRequest, project_id: UUID, path: str) -> None:
     """Write a file of a project; the body is its content. Folders on its way are made."""
     await write_file(hosted_project(api, project_id).folder, path, api.http.stream())
