@@ -38,10 +38,6 @@ REFUSED = (
         "the emulator is not run",
     ),
     (r"/static/.*", "the web UI is not served yet"),
-    (
-        r"/v2/compute/projects/\{project_id\}/notifications",
-        "an old form of the compute's websocket; no 2.2 controller asks",
-    ),
     (r"/v2/compute/.*(nat|cloud).*/duplicate", "GNS3 has none either"),
 )
 
