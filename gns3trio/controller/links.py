@@ -106,6 +106,7 @@ class Links(Mapping[UUID, Link]):
         for end in record.nodes:
             end.label = end.label or new_link_end(address_of(end)).label
         async with self._locked_nodes(end.node_id for end in record.nodes):
+            self._check_ports(record)
             link = await self._wiring.connect(record, NO_IMPAIRMENTS)
         try:
             await self._hooks.make_durable()
@@ -115,6 +116,17 @@ class Links(Mapping[UUID, Link]):
             raise
         self._publish("link.created", link)
         return link
+
+    def _check_ports(self, record: LinkRecord) -> None:
+        """Raises NotFound for a port that its node does not have."""
+        for end in record.nodes:
+            node = self._hooks.nodes()[end.node_id]
+            ports = node.instance.ports() if node.instance is not None else []
+            if ports and not any(
+                (port.adapter_number, port.port_number) == (end.adapter_number, end.port_number) for port in ports
+            ):
+                where = f"port {end.adapter_number}/{end.port_number}"
+                raise NotFound(f"nodes: {where} doesn't exist on node '{node.name}'")
 
     def _check_types(self, record: LinkRecord) -> None:
         """Raises Conflict for a link that would join two networks of the host, as GNS3 does."""

@@ -17,6 +17,11 @@ from gns3trio.errors import Invalid, Unavailable
 BUILTIN_FOLDER = Path(__file__).parent.parent / "symbols"
 DEFAULT_SYMBOL = ":/symbols/computer.svg"
 THEME = "Classic"
+# Those of GNS3, which clients offer; here they all look the same.
+THEMES = (
+    THEME,
+    *(f"Affinity-{shape}-{colour}" for shape in ("circle", "square") for colour in ("blue", "gray", "red")),
+)
 CUSTOM_THEME = "Custom symbols"
 # Of a picture without a size, and of what is no picture.
 DEFAULT_SIZE = (65, 59)

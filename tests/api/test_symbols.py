@@ -31,7 +31,9 @@ async def test_the_list_and_the_defaults_name_symbols_that_are_there(server: Ser
     symbols = await server.request("GET", "/v2/symbols", None, 200)
     ids = {symbol["symbol_id"] for symbol in symbols}
     assert len(ids) == len(list(BUILTIN_FOLDER.glob("*.svg")))
-    defaults = (await server.request("GET", "/v2/default_symbols", None, 200))["Classic"]
+    themes = await server.request("GET", "/v2/default_symbols", None, 200)
+    assert len(themes) == 7
+    defaults = themes["Classic"]
     assert set(defaults) == set(SYMBOL_OF_TYPE)
     assert set(defaults.values()) <= ids
     for symbol in symbols:

@@ -165,9 +165,9 @@ async def test_base_configurations(server: Server, project: dict[str, Any]) -> N
     ]
     path = f"/v2/templates/{BUILTIN['vpcs']}/base-config"
     assert "set pcname %h" in (await server.request("GET", f"{path}/vpcs_base_config.txt", None, 200))["content"]
-    await server.request("PUT", f"{path}/mine.txt", {"content": "ip 10.0.0.1 24\n"}, 201)
+    await server.request("PUT", f"{path}/mine.txt", {"content": "ip 10.0.0.1 24\n"}, 200)
     text = await server.request("GET", f"{path}/mine.txt", None, 200)
-    assert text == {"content": "ip 10.0.0.1 24\n", "filename": "mine.txt"}
+    assert text == {"content": "ip 10.0.0.1 24\n", "filename": "mine.txt", "template_id": BUILTIN["vpcs"]}
     template = await server.request("POST", "/v2/templates", {**OWN, "base_script_file": "mine.txt"}, 201)
     use = f"/v2/projects/{project['project_id']}/templates/{template['template_id']}"
     node = await server.request("POST", use, {"x": 0, "y": 0}, 201)

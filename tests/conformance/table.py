@@ -24,7 +24,7 @@ PARTLY = (
     (r"/v2/gns3vm.*", "settings are stored; no virtual machine is started"),
     (r"/v2/iou_license", "stored; IOU is not run"),
     (r"/v2/appliances", "always empty: no emulator that an appliance needs is run"),
-    (r".*/(auto_idlepc|idlepc_proposals|resize_disk)$", "409: for Dynamips and QEMU only, which are not run"),
+    (r".*/(auto_idlepc|idlepc_proposals|resize_disk)$", "404 or 409: for Dynamips and QEMU only, which are not run"),
     (r"/v2/templates.*", "templates of emulators are stored; a node cannot be made from them"),
     (r"/v2/projects/\{project_id\}/templates/.*", "409 for templates of emulators that are not run"),
     (r"/v2/projects/\{project_id\}/nodes$", "vpcs, ethernet_switch, ethernet_hub, cloud and nat; other types 409"),

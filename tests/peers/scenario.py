@@ -1,7 +1,7 @@
 """One long story, told to two servers: right requests and wrong ones, in GNS3's terms.
 
-A step is a label, a method, a path, a body, and what of the reply later steps need: ``keep`` maps a variable to a key of
-the reply. ``{name}`` in paths and bodies is a variable.
+A step is a label, a method, a path, a body, and what of the reply later steps need: ``keep`` maps a variable to a key
+of the reply. ``{name}`` in paths and bodies is a variable.
 """
 
 from collections.abc import Iterator, Mapping

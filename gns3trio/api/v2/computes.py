@@ -115,4 +115,4 @@ async def find_idlepc(api: ApiRequest, compute_id: str) -> None:
 async def refuse_for_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> None:
     """What only Dynamips routers and QEMU machines can do."""
     node = api.controller.get_project(project_id).get_node(node_id)
-    raise Conflict(f"Node '{node.name}' is of type {node.record.node_type}, which cannot do this")
+    raise NotFound(f"Node '{node.name}' is of type {node.record.node_type}, for which this doesn't exist")

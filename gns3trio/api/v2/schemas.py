@@ -42,11 +42,20 @@ class VersionCheck:
     version: str
 
 
+def _check_variables(body: object, attribute: object, variables: list[dict[str, Any]] | None) -> None:
+    for index, variable in enumerate(variables or ()):
+        if not (isinstance(variable.get("name"), str) and variable["name"]):
+            raise ValueError(f"[{index}].name: a variable has a name")
+        if not isinstance(variable.get("value", ""), str):
+            raise ValueError(f"[{index}].value: expected text")
+
+
 @attrs.define(kw_only=True)
 class ProjectCreate(ProjectSettings):
     """``POST /projects``."""
 
     name: str = field(validator=v.min_len(1))
+    variables: list[dict[str, Any]] | None = field(default=None, validator=_check_variables)
     path: str | None = field(default=None, validator=_not_empty)
     project_id: UUID | None = None
 
@@ -56,6 +65,7 @@ class ProjectUpdate(ProjectSettings):
     """``PUT /projects/{project_id}``. ``path`` is accepted for the sake of old clients and ignored."""
 
     name: str = field(default=UNCHANGED, validator=v.min_len(1))
+    variables: list[dict[str, Any]] | None = field(default=None, validator=_check_variables)
     path: str | None = None
 
 

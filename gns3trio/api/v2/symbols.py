@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.v2.templates import with_etag
-from gns3trio.controller.symbols import MEDIA_TYPES, SYMBOL_OF_TYPE, THEME
+from gns3trio.controller.symbols import MEDIA_TYPES, SYMBOL_OF_TYPE, THEME, THEMES
 
 routes = RouteTable("/v2")
 
@@ -46,4 +46,5 @@ async def get_symbol_size(api: ApiRequest, symbol_id: str) -> dict[str, int]:
 @routes.route("GET", "/default_symbols")
 async def get_default_symbols(api: ApiRequest) -> dict[str, dict[str, str]]:
     """The symbol of each type of node, by theme."""
-    return {THEME: {kind: f":/symbols/{THEME.lower()}/{name}.svg" for kind, name in SYMBOL_OF_TYPE.items()}}
+    symbols = {kind: f":/symbols/{THEME.lower()}/{name}.svg" for kind, name in SYMBOL_OF_TYPE.items()}
+    return dict.fromkeys(THEMES, symbols)

@@ -97,15 +97,16 @@ async def duplicate_template(api: ApiRequest, template_id: UUID) -> dict[str, An
 async def get_base_config(api: ApiRequest, template_id: UUID, filename: str) -> dict[str, str]:
     """The text of a base configuration."""
     _ = api.controller.templates[template_id]
-    return {"content": await api.controller.base_configs.read(filename), "filename": filename}
+    content = await api.controller.base_configs.read(filename)
+    return {"content": content, "filename": filename, "template_id": str(template_id)}
 
 
-@routes.route("PUT", "/templates/{template_id}/base-config/{filename}", status=201)
+@routes.route("PUT", "/templates/{template_id}/base-config/{filename}")
 async def put_base_config(api: ApiRequest, template_id: UUID, filename: str, body: BaseConfig) -> dict[str, str]:
     """Replace a base configuration."""
     _ = api.controller.templates[template_id]
     await api.controller.base_configs.write(filename, body.content)
-    return {"content": body.content, "filename": filename}
+    return {"content": body.content, "filename": filename, "template_id": str(template_id)}
 
 
 @routes.route("POST", "/projects/{project_id}/templates/{template_id}", status=201)
