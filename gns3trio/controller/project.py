@@ -6,7 +6,7 @@ notification hub, and is written to the project's file.
 
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 from uuid import UUID
@@ -14,28 +14,27 @@ from uuid import UUID
 import attrs
 import trio
 
-from gns3trio.compute.node import ComputeNode, NodeEvent, NodeSpec, update_node
+from gns3trio.compute.node import ComputeNode
 from gns3trio.controller import views
 from gns3trio.controller.automatic import start_nodes
 from gns3trio.controller.drawings import Drawings
 from gns3trio.controller.link import Link
 from gns3trio.controller.link_filters import NO_IMPAIRMENTS
 from gns3trio.controller.links import Links, ProjectHooks
-from gns3trio.controller.names import allocate_name
 from gns3trio.controller.node import Node
 from gns3trio.controller.project_file import ProjectFile
+from gns3trio.controller.project_nodes import LOG_LEVELS, ProjectNodes
 from gns3trio.controller.services import ProjectServices
 from gns3trio.controller.storage import remove_folder, topology_file_name
-from gns3trio.controller.topology import NodeRecord, ProjectSettings, Topology
+from gns3trio.controller.topology import ProjectSettings, Topology
+from gns3trio.controller.versions import list_versions, put_version_back
 from gns3trio.errors import Conflict, Forbidden, LabError, NotFound
 from gns3trio.notifications.events import Event, log_event
 
 log = logging.getLogger(__name__)
 
-_LOG_LEVELS = {"error": logging.ERROR, "warning": logging.WARNING, "info": logging.INFO}
 
-
-class Project:
+class Project(ProjectNodes):
     """One project. Create it with its settings, then ``open`` it."""
 
     def __init__(
@@ -116,7 +115,12 @@ class Project:
         self._announce_opened()
 
     async def _open(self) -> None:
-        topology = await self.file.read()
+        try:
+            topology = await self.file.read()
+        except Conflict as error:
+            self.error = await self._with_offer(str(error))
+            raise Conflict(self.error) from None
+        await self.file.keep_version()
         self.settings, self._kept, self.error = topology.settings, topology, None
         try:
             await self._revive(topology)
@@ -126,6 +130,31 @@ class Project:
                 await self._release()
             raise
         self.status = "opened"
+
+    async def _with_offer(self, error: str) -> str:
+        """Why the project cannot be opened, with what can be done about it."""
+        versions = await trio.to_thread.run_sync(list_versions, self.file.path)
+        if not versions:
+            return error
+        newest = versions[0]
+        return (
+            f"{error}. A version of {newest.saved_at} with {newest.nodes} nodes is kept: "
+            f"POST /v2/projects/{self.project_id}/recover puts it in place"
+        )
+
+    async def recover(self, version: str | None) -> None:
+        """Put a kept version of the file in place, and open the project with it.
+
+        Raises Conflict when the project is open, or no version is kept, NotFound for another name of a version.
+        """
+        async with self.life:
+            if self.status == "opened":
+                raise Conflict(f"Project '{self.settings.name}' is open: close it first")
+            aside = await trio.to_thread.run_sync(put_version_back, self.file.path, version)
+            await self._open()
+        if aside is not None:
+            self.log("warning", f"A kept version was put in place; the file that was there is now {aside.name}")
+        self._announce_opened()
 
     def _announce_opened(self) -> None:
         for node in self.nodes.values():
@@ -268,211 +297,6 @@ class Project:
         self.file.mark()
         await self.file.flush()
 
-    # --- nodes ---
-
-    def get_node(self, node_id: UUID) -> Node:
-        """The node; raises Forbidden when the project is closed and NotFound when there is no such node."""
-        self.require_open()
-        node = self.nodes.get(node_id)
-        if node is None:
-            raise NotFound(f"Node ID {node_id} doesn't exist")
-        return node
-
-    @contextlib.asynccontextmanager
-    async def locked_node(self, node_id: UUID) -> AsyncIterator[Node]:
-        """The node, once every earlier request to it is done."""
-        node = self.get_node(node_id)
-        async with node.lock:
-            if node.deleted:
-                raise NotFound(f"Node ID {node_id} doesn't exist")
-            yield node
-
-    async def create_node(
-        self, record: NodeRecord, *, keep_name: bool = False, startup_script: str | None = None
-    ) -> Node:
-        """Add a node; a known node id gives the node that has it.
-
-        ``keep_name`` takes the name as it is (API version 1); otherwise it is made unique as GNS3 2.2 does.
-        Raises Conflict when the compute cannot provide it; nothing is left then.
-        """
-        self.require_open()
-        known = self.nodes.get(record.node_id) or self._creating.get(record.node_id)
-        if known is not None:
-            async with known.lock:
-                if known.deleted:
-                    raise Conflict(f"node_id: node {known.node_id} could not be created by another request")
-                return known
-        self._services.computes.require_local(record.compute_id)
-        self._services.compute.check_properties(record.node_type, record.properties)
-        if not keep_name:
-            record.name = allocate_name(record.name, self._names())
-        record.label.text = record.name
-        node = self._creating[record.node_id] = self._new_node(record)
-        try:
-            async with node.lock:
-                await self._bring_up(node, startup_script)
-        finally:
-            del self._creating[record.node_id]
-            self._creation_ended.set()
-        return node
-
-    async def _bring_up(self, node: Node, startup_script: str | None) -> None:
-        """The part of a creation that may fail; nothing is left then."""
-        try:
-            node.attach(await self._create_instance(node.record, startup_script))
-            self.require_open()
-            self.nodes[node.node_id] = node
-            self._publish("node.created", views.node_view(node))
-            await self._make_durable()
-        except BaseException:
-            with trio.CancelScope(shield=True):
-                await self._discard(node)
-            raise
-
-    def _names(self) -> set[str]:
-        return {node.name for node in (*self.nodes.values(), *self._creating.values())}
-
-    async def _create_instance(self, record: NodeRecord, startup_script: str | None = None) -> ComputeNode:
-        return await self._services.compute.create_node(
-            NodeSpec(
-                node_type=record.node_type,
-                node_id=record.node_id,
-                project_id=self.project_id,
-                name=record.name,
-                folder=self.folder / "project-files" / record.node_type / str(record.node_id),
-                console=record.console,
-                console_type=record.console_type,
-                properties=record.properties,
-                startup_script=startup_script,
-                emit=self._emitter(record.node_id),
-            )
-        )
-
-    def _new_node(self, record: NodeRecord) -> Node:
-        return Node(record, self.project_id, self._services.console_host)
-
-    async def _discard(self, node: Node) -> None:
-        """Undo a creation."""
-        node.deleted = True
-        if node.instance is not None:
-            await self._services.compute.delete_node(node.instance)
-        if self.nodes.pop(node.node_id, None) is not None:
-            self._publish("node.deleted", views.node_view(node))
-            self.file.mark()
-
-    async def delete_node(self, node: Node) -> None:
-        """Remove a node with its links and files. The caller holds its lock.
-
-        Raises Conflict when it is locked, Unavailable when the disk refuses; all is then as before.
-        """
-        if node.record.locked:
-            raise Conflict(f"Node '{node.name}' is locked")
-        # First on the disk: what is saved must never name files that are gone.
-        async with self.links.withdrawal(self.links.of_node(node.node_id)):
-            node.deleted = True
-            try:
-                await self._make_durable()
-            except BaseException:
-                node.deleted = False
-                raise
-        with trio.CancelScope(shield=True):
-            del self.nodes[node.node_id]
-            self.links.forget_node(node.node_id)
-            if node.instance is not None:
-                await self._services.compute.delete_node(node.instance)
-        self._publish("node.deleted", views.node_view(node))
-
-    async def update_node(self, node: Node, changes: dict[str, Any], *, keep_name: bool = False) -> None:
-        """Change a node; ``changes`` holds checked values by the name of a NodeRecord field.
-
-        Moving and drawing changes are saved soon; a new name or console is durable when this returns. The caller holds
-        the lock. Raises Conflict from the compute, or Unavailable when the disk refuses; the node is then as before.
-        """
-        before = attrs.asdict(node.record, recurse=False)
-        on_compute = await self._update_instance(node, changes, keep_name)
-        if "label" in changes:
-            changes["label"] = attrs.evolve(changes["label"], text=node.name)
-        node.update(changes)
-        if attrs.asdict(node.record, recurse=False) == before:
-            return
-        self._publish("node.updated", views.node_view(node))
-        self.file.mark()
-        if on_compute:
-            try:
-                await self.file.flush()
-            except LabError:
-                with trio.CancelScope(shield=True):
-                    await self._update_instance(node, dict(before), keep_name=True)
-                node.update(before)
-                self._publish("node.updated", views.node_view(node))
-                raise
-
-    async def _update_instance(self, node: Node, changes: dict[str, Any], keep_name: bool) -> bool:
-        """Take name, console and properties out of ``changes`` and give them to what runs the node.
-
-        Returns whether anything of it changed. All is as before when it raises.
-        """
-        record, instance = node.record, node.instance
-        name = changes.pop("name", node.name)
-        console = changes.pop("console", record.console), changes.pop("console_type", record.console_type)
-        properties = changes.pop("properties", record.properties)
-        if name != node.name and not keep_name:
-            name = allocate_name(name, self._names() - {node.name})
-        if instance is None:
-            changed = (name, *console, properties) != (
-                node.name,
-                record.console,
-                record.console_type,
-                record.properties,
-            )
-            node.update({"console": console[0], "console_type": console[1], "properties": properties})
-        else:
-            changed = await update_node(instance, name, console, properties)
-            node.sync()
-        if name != node.name:
-            node.rename(name)
-        return changed
-
-    async def for_all_nodes(self, action: Literal["start", "stop", "reload", "reset_console"]) -> None:
-        """Do ``action`` to every node, in parallel. Raises the first error after all have been tried."""
-        self.require_open()
-        errors: list[LabError] = []
-
-        async def act(node: Node) -> None:
-            async with node.lock:
-                if node.deleted or node.instance is None:
-                    return
-                try:
-                    await getattr(node.instance, action)()
-                except LabError as error:
-                    errors.append(error)
-
-        async with trio.open_nursery() as nursery:
-            for node in list(self.nodes.values()):
-                nursery.start_soon(act, node)
-        if errors:
-            raise errors[0]
-
-    def _emitter(self, node_id: UUID) -> Callable[[NodeEvent], None]:
-        """What the compute calls when something happens to the node by itself."""
-
-        def emit(event: NodeEvent) -> None:
-            if event.kind in _LOG_LEVELS:
-                self.log(event.kind, event.message)
-                return
-            node = self.nodes.get(node_id)
-            if node is None or node.instance is None:
-                return  # it is being created or deleted, which is announced as a whole
-            node.encoded = None
-            self._publish("node.updated", views.node_view(node))
-            if event.kind == "status":
-                action = "vm.started" if node.status == "started" else "vm.stopped"
-                self._publish(action, views.v1_vm_view(node))
-                if node.status == "stopped":
-                    self._services.nursery.start_soon(self.links.node_stopped, node_id)
-
-        return emit
-
     # --- links ---
 
     def get_link(self, link_id: UUID) -> Link:
@@ -490,7 +314,7 @@ class Project:
 
     def log(self, level: str, message: str) -> None:
         """Tell those who watch the project, and who reads the server's log."""
-        log.log(_LOG_LEVELS[level], "project %s: %s", self.settings.name, message)
+        log.log(LOG_LEVELS[level], "project %s: %s", self.settings.name, message)
         event = log_event(level, message)
         self._publish(event.action, event.payload)
 

@@ -4,12 +4,15 @@ from collections.abc import Callable
 from pathlib import Path
 from uuid import UUID
 
+import orjson
 import trio
 
 from gns3trio.controller.extras import EXTRAS_FILE, format_extras, parse_extras
 from gns3trio.controller.saver import Saver
-from gns3trio.controller.storage import write_all
+from gns3trio.controller.storage import write_all, write_atomic
 from gns3trio.controller.topology import EncodedRecords, Topology, format_topology, parse_topology
+from gns3trio.controller.topology_conversion import REVISION
+from gns3trio.controller.versions import keep_version
 from gns3trio.errors import Conflict
 
 
@@ -61,6 +64,14 @@ class ProjectFile:
             return await trio.to_thread.run_sync(path.read_bytes)
         except OSError as error:
             raise Conflict(f"{path} cannot be read: {error.strerror}") from None
+
+    async def keep_version(self) -> None:
+        """Put the file aside as a good version; it was read just now. One of an older GNS3 also as GNS3 does."""
+        data = await self._read(self.path)
+        await trio.to_thread.run_sync(keep_version, self.path, data)
+        revision = orjson.loads(data).get("revision", 0)
+        if revision != REVISION:
+            await trio.to_thread.run_sync(write_atomic, Path(f"{self.path}.backup{revision}"), data)
 
     async def replace(self, topology: Topology) -> None:
         """Write the file of a closed project. Raises Unavailable when the disk refuses."""

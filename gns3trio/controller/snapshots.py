@@ -38,6 +38,7 @@ from gns3trio.controller.project_copy import (
 from gns3trio.controller.project_swap import replaced_folder, staging_folder
 from gns3trio.controller.storage import MAX_FILE_NAME_BYTES, sync_folder, write_atomic
 from gns3trio.controller.topology import Topology
+from gns3trio.controller.versions import VERSIONS_FOLDER
 from gns3trio.convert import make_strict_converter, parse_uuid, structure
 from gns3trio.errors import Conflict, Invalid, NotFound
 from gns3trio.notifications.events import Event
@@ -278,5 +279,6 @@ def _carry_over(old: Path, new: Path) -> None:
     """What snapshots do not hold stays: captures, and, as in GNS3, everything beside ``project-files``."""
     beside = [path.name for path in old.iterdir() if path.name != PROJECT_FILES]
     for name in (*beside, CAPTURES):
-        if not name.startswith(TEMPORARY_PREFIX) and not os.path.lexists(new / name):
+        is_temporary = name.startswith(TEMPORARY_PREFIX) and name != VERSIONS_FOLDER
+        if not is_temporary and not os.path.lexists(new / name):
             link_or_copy(old / name, new / name)

@@ -11,10 +11,9 @@ from uuid import UUID
 import attrs
 import orjson
 
+from gns3trio.controller.topology_conversion import REVISION, convert
 from gns3trio.convert import make_strict_converter, parse_uuid, structure
 from gns3trio.errors import Conflict, Invalid
-
-REVISION = 9
 
 
 @attrs.define(kw_only=True)
@@ -137,9 +136,7 @@ def parse_topology(data: bytes) -> Topology:
         raise Conflict(f"the project file is not JSON: {error}") from None
     if not isinstance(document, dict) or not isinstance(document.get("topology"), dict):
         raise Conflict("the project file has no topology")
-    revision = document.get("revision")
-    if revision != REVISION:
-        raise Conflict(f"the project file has revision {revision}, this server reads revision {REVISION}")
+    document = convert(document)
     try:
         inner = structure(_file, document["topology"], _Inner)
         topology = Topology(

@@ -16,6 +16,7 @@ import trio
 
 from gns3trio.config import Config
 from gns3trio.controller import automatic
+from gns3trio.controller.versions import VERSIONS_FOLDER
 from gns3trio.errors import Unavailable
 from gns3trio.server import RunningServer, open_server
 from tests.api.conftest import Server, node_path
@@ -107,7 +108,8 @@ async def ids(server: Server, project: dict[str, Any]) -> set[str]:
 
 
 def leftovers(server: Server) -> list[Path]:
-    return [path for path in server.config.projects_path.rglob("*") if ".gns3trio-" in path.name]
+    found = server.config.projects_path.rglob("*")
+    return [path for path in found if ".gns3trio-" in path.name and path.name != VERSIONS_FOLDER]
 
 
 async def test_an_export_has_the_layout_of_gns3(server: Server, project: dict[str, Any]) -> None:

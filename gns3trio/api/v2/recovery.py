@@ -1,0 +1,36 @@
+"""``/v2/projects/{project_id}/versions`` and ``/recover``; our own: the kept versions of a project's file."""
+
+from typing import Any
+from uuid import UUID
+
+import attrs
+import trio
+
+from gns3trio.api.routing import ApiRequest, RouteTable
+from gns3trio.controller.versions import list_versions
+from gns3trio.controller.views import project_view
+
+routes = RouteTable("/v2/projects/{project_id}")
+
+
+@attrs.define(kw_only=True)
+class Recovery:
+    """``POST /recover``: which version; the newest without one."""
+
+    version: str | None = None
+
+
+@routes.route("GET", "/versions")
+async def get_versions(api: ApiRequest, project_id: UUID) -> list[dict[str, Any]]:
+    """The kept versions of a project's file, the newest first."""
+    project = api.controller.get_project(project_id)
+    versions = await trio.to_thread.run_sync(list_versions, project.file.path)
+    return [attrs.asdict(version) for version in versions]
+
+
+@routes.route("POST", "/recover", status=201)
+async def recover(api: ApiRequest, project_id: UUID, body: Recovery) -> dict[str, Any]:
+    """Put a kept version in the place of a closed project's file, which is kept aside, and open the project."""
+    project = api.controller.get_project(project_id)
+    await project.recover(body.version)
+    return project_view(project)

@@ -1,0 +1,170 @@
+"""Project files of older GNS3 versions, made into the present form. Sans-IO.
+
+Revisions 5 to 8 (GNS3 2.0 to the betas of 2.2) have the structure of revision 9; what they lack has defaults. Before
+them (GNS3 1.x) nodes and ports had numbers, servers stood for computes, and shapes were not SVG.
+"""
+
+from collections.abc import Mapping
+from html import escape
+from typing import Any
+from uuid import UUID, uuid5
+
+from gns3trio.convert import parse_uuid
+from gns3trio.errors import Conflict
+
+REVISION = 9
+_FIRST_OF_GENERATION_2 = 5
+
+# What a type was called in GNS3 1.x.
+_TYPES = {
+    "VPCSDevice": "vpcs",
+    "EthernetSwitch": "ethernet_switch",
+    "EthernetHub": "ethernet_hub",
+    "Cloud": "cloud",
+    "Host": "cloud",
+    "FrameRelaySwitch": "frame_relay_switch",
+    "ATMSwitch": "atm_switch",
+    "QemuVM": "qemu",
+    "DockerVM": "docker",
+    "VirtualBoxVM": "virtualbox",
+    "VMwareVM": "vmware",
+    "IOUDevice": "iou",
+}
+# Its routers had a type for each model.
+_ROUTER = "dynamips"
+_BRIDGES = ("ethernet_switch", "ethernet_hub")
+
+
+def convert(document: dict[str, Any]) -> dict[str, Any]:
+    """The document in the present revision. Raises Conflict for a newer one, and for one that is damaged."""
+    revision = document.get("revision", 0)
+    if not isinstance(revision, int) or revision > REVISION:
+        raise Conflict(f"the project file has revision {revision}, this server reads revisions up to {REVISION}")
+    if revision == REVISION:
+        return document
+    if revision < _FIRST_OF_GENERATION_2:
+        try:
+            document = _from_generation_1(document)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise Conflict(f"the project file of GNS3 1.x is damaged: {error!r}") from None
+    return {**document, "revision": REVISION}
+
+
+def _from_generation_1(document: Mapping[str, Any]) -> dict[str, Any]:
+    project_id = parse_uuid(document["project_id"])
+    old = document["topology"]
+    nodes = [_node(project_id, node) for node in old.get("nodes", ())]
+    ports = {
+        (node["id"], port["id"]): (converted["node_id"], port)
+        for node, converted in zip(old.get("nodes", ()), nodes, strict=True)
+        for port in _ports(node)
+    }
+    return {
+        "name": document["name"],
+        "project_id": document["project_id"],
+        "auto_start": bool(document.get("auto_start", False)),
+        "version": document.get("version", "1.0"),
+        "type": "topology",
+        "topology": {
+            "computes": [],
+            "nodes": nodes,
+            "links": [_link(project_id, link, ports) for link in old.get("links", ())],
+            "drawings": [
+                _drawing(project_id, kind, number, shape)
+                for kind in ("ellipses", "rectangles", "notes")
+                for number, shape in enumerate(old.get(kind, ()))
+            ],
+        },
+    }
+
+
+def _ports(node: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The ports of a node; those of switches were among its properties at times."""
+    ports = node.get("ports") or node.get("properties", {}).get("ports") or ()
+    return [dict(port) for port in ports]
+
+
+def _node(project_id: UUID, node: Mapping[str, Any]) -> dict[str, Any]:
+    properties = dict(node.get("properties", {}))
+    node_type = _TYPES.get(node["type"], _ROUTER)
+    name = str(properties.pop("name", node.get("label", {}).get("text", f"Node{node['id']}")))
+    console = properties.pop("console", None)
+    label = node.get("label", {})
+    converted = {
+        "node_id": str(_node_id(project_id, node)),
+        "node_type": node_type,
+        "name": name,
+        "compute_id": "local",
+        "console": console if isinstance(console, int) else None,
+        "console_type": "telnet" if node_type == "vpcs" else None,
+        "label": {"text": name, "x": _whole(label.get("x", 0)), "y": _whole(label.get("y", -40)), "rotation": 0},
+        "symbol": node.get("symbol") or node.get("default_symbol") or ":/symbols/computer.svg",
+        "x": _whole(node.get("x", 0)),
+        "y": _whole(node.get("y", 0)),
+        "z": _whole(node.get("z", 1)),
+        "properties": {},
+    }
+    if node_type in _BRIDGES:
+        converted["properties"] = {"ports_mapping": [_bridge_port(node_type, port) for port in _ports(node)]}
+    elif node_type == "cloud":
+        converted["properties"] = {"ports_mapping": []}
+    elif node_type != "vpcs":  # its start-up script is a file beside
+        converted["properties"] = properties
+    return converted
+
+
+def _node_id(project_id: UUID, node: Mapping[str, Any]) -> UUID:
+    for key in ("vm_id", "device_id"):
+        try:
+            return parse_uuid(node.get(key))
+        except ValueError:
+            continue
+    return uuid5(project_id, f"node {node['id']}")
+
+
+def _bridge_port(node_type: str, port: Mapping[str, Any]) -> dict[str, Any]:
+    number = int(port.get("port_number", port.get("name", 0)))
+    mapped: dict[str, Any] = {"name": f"Ethernet{number}", "port_number": number}
+    if node_type == "ethernet_switch":
+        mapped |= {"type": port.get("type", "access"), "vlan": int(port.get("vlan", 1))}
+    return mapped
+
+
+def _link(
+    project_id: UUID, link: Mapping[str, Any], ports: Mapping[tuple[int, int], tuple[str, dict[str, Any]]]
+) -> dict[str, Any]:
+    ends = []
+    for side in ("source", "destination"):
+        node_id, port = ports[link[f"{side}_node_id"], link[f"{side}_port_id"]]
+        adapter, number = int(port.get("adapter_number") or 0), int(port.get("port_number", port.get("name", 0)))
+        ends.append({"node_id": node_id, "adapter_number": adapter, "port_number": number})
+    return {"link_id": str(uuid5(project_id, f"link {link['id']}")), "nodes": ends}
+
+
+def _drawing(project_id: UUID, kind: str, number: int, shape: Mapping[str, Any]) -> dict[str, Any]:
+    width, height = _whole(shape.get("width", 100)), _whole(shape.get("height", 100))
+    fill, border = escape(str(shape.get("color", "#ffffff"))), escape(str(shape.get("border_color", "#000000")))
+    style = f'fill="{fill}" stroke="{border}" stroke-width="{_whole(shape.get("border_width", 2))}"'
+    if kind == "rectangles":
+        body = f'<rect width="{width}" height="{height}" {style}/>'
+    elif kind == "ellipses":
+        body = f'<ellipse cx="{width / 2}" cy="{height / 2}" rx="{width / 2}" ry="{height / 2}" {style}/>'
+    else:
+        text = str(shape.get("text", ""))
+        lines = text.splitlines() or [""]
+        width, height = 8 * max(map(len, lines)) + 8, 20 * len(lines)
+        color = escape(str(shape.get("color", "#000000")))
+        body = f'<text fill="{color}" font-family="TypeWriter" font-size="10" font-weight="bold">{escape(text)}</text>'
+    return {
+        "drawing_id": str(uuid5(project_id, f"{kind} {number}")),
+        "x": _whole(shape["x"]),
+        "y": _whole(shape["y"]),
+        "z": _whole(shape.get("z", 0)),
+        "rotation": _whole(shape.get("rotation", 0)),
+        "locked": False,
+        "svg": f'<svg width="{width}" height="{height}">{body}</svg>',
+    }
+
+
+def _whole(number: Any) -> int:
+    return round(float(number))

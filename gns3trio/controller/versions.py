@@ -1,0 +1,93 @@
+"""The last good versions of a project's file, kept beside it for the day when it cannot be read.
+
+They are in the folder ``.gns3trio-versions`` of the project, named by the time (UTC) when they were put aside, and are
+neither exported nor part of snapshots.
+"""
+
+import os
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+import attrs
+
+from gns3trio.controller.storage import write_atomic
+from gns3trio.controller.topology import parse_topology
+from gns3trio.errors import Conflict, LabError, NotFound, Unavailable
+
+VERSIONS_FOLDER = ".gns3trio-versions"
+MAX_VERSIONS = 8
+_NAME = re.compile(r"\d{8}T\d{6}\.\d{6}Z\.gns3")
+
+
+@attrs.frozen
+class Version:
+    """A kept version. ``saved_at`` is in ISO 8601."""
+
+    version: str
+    saved_at: str
+    nodes: int
+    links: int
+
+
+def keep_version(file: Path, data: bytes) -> None:
+    """Put a good version aside, unless the newest one is the same; the oldest ones go.
+
+    A disk that refuses keeps nobody from opening a project: then there is no version.
+    """
+    folder = file.parent / VERSIONS_FOLDER
+    try:
+        names = _names(folder)
+        if names and (folder / names[-1]).read_bytes() == data:
+            return
+        folder.mkdir(exist_ok=True)
+        write_atomic(folder / datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ.gns3"), data)
+        for name in names[: -(MAX_VERSIONS - 1)]:
+            (folder / name).unlink()
+    except (OSError, Unavailable):
+        return
+
+
+def _names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir() if _NAME.fullmatch(path.name)) if folder.is_dir() else []
+
+
+def list_versions(file: Path) -> list[Version]:
+    """The kept versions of a project's file that can be read, the newest first."""
+    folder = file.parent / VERSIONS_FOLDER
+    versions: list[Version] = []
+    try:
+        names = _names(folder)
+    except OSError:
+        return []
+    for name in reversed(names):
+        try:
+            topology = parse_topology((folder / name).read_bytes())
+        except (OSError, LabError):
+            continue
+        saved_at = datetime.strptime(name, "%Y%m%dT%H%M%S.%fZ.gns3").replace(tzinfo=UTC).isoformat()
+        versions.append(Version(name, saved_at, len(topology.nodes), len(topology.links)))
+    return versions
+
+
+def put_version_back(file: Path, version: str | None) -> Path | None:
+    """Replace a project's file by a kept version, the newest without a name. The file that was there is kept aside;
+    returns where, or None when there was none.
+
+    Raises NotFound for an unknown version, Conflict when there is none at all, Unavailable when the disk refuses.
+    """
+    kept = [each.version for each in list_versions(file)]
+    if not kept:
+        raise Conflict("there is no kept version of this project's file")
+    if version is not None and version not in kept:
+        raise NotFound(f"version: there is no kept version {version!r}")
+    try:
+        data = (file.parent / VERSIONS_FOLDER / (version or kept[0])).read_bytes()
+        aside = None
+        if os.path.lexists(file):
+            aside = file.with_name(f"{file.name}.damaged-{datetime.now(UTC).strftime('%Y%m%dT%H%M%S')}")
+            file.rename(aside)
+    except OSError as error:
+        raise Unavailable(f"{file}: {error.strerror}") from None
+    write_atomic(file, data)
+    return aside

@@ -1,0 +1,133 @@
+"""Project files of older GNS3 versions."""
+
+from typing import Any
+
+import orjson
+import pytest
+
+from gns3trio.controller.topology import format_topology, parse_topology
+from gns3trio.errors import Conflict
+
+PROJECT = "11111111-2222-3333-4444-555555555555"
+PC = "aaaaaaaa-2222-3333-4444-555555555555"
+
+# As GNS3 1.5 wrote it: nodes, ports and links have numbers, lengths are fractions.
+GENERATION_1: dict[str, Any] = {
+    "auto_start": False,
+    "name": "old lab",
+    "project_id": PROJECT,
+    "revision": 4,
+    "type": "topology",
+    "version": "1.5.2",
+    "topology": {
+        "servers": [{"host": "127.0.0.1", "id": 1, "local": True, "port": 3080, "protocol": "http", "vm": False}],
+        "nodes": [
+            {
+                "id": 1,
+                "type": "VPCSDevice",
+                "vm_id": PC,
+                "default_symbol": ":/symbols/vpcs_guest.svg",
+                "label": {"text": "PC1", "x": 12.5, "y": -25.0, "font": "TypeWriter,10", "color": "#000000"},
+                "ports": [{"adapter_number": 0, "id": 1, "link_id": 1, "name": "Ethernet0", "port_number": 0}],
+                "properties": {"console": 4501, "name": "PC1", "startup_script_path": "startup.vpc"},
+                "server_id": 1,
+                "x": -200.5,
+                "y": 10.0,
+            },
+            {
+                "id": 2,
+                "type": "EthernetSwitch",
+                "label": {"text": "SW1", "x": 0.0, "y": -25.0},
+                "ports": [
+                    {"id": 7, "link_id": 1, "name": "1", "port_number": 1, "type": "access", "vlan": 1},
+                    {"id": 8, "name": "2", "port_number": 2, "type": "dot1q", "vlan": 5},
+                ],
+                "properties": {"name": "SW1"},
+                "server_id": 1,
+                "x": 0.0,
+                "y": 0.0,
+            },
+            {
+                "id": 3,
+                "type": "C3725",
+                "vm_id": "bbbbbbbb-2222-3333-4444-555555555555",
+                "label": {"text": "R1", "x": 0.0, "y": 0.0},
+                "ports": [{"adapter_number": 0, "id": 9, "name": "f0/0", "port_number": 0}],
+                "properties": {"name": "R1", "image": "c3725.image", "ram": 128},
+                "x": 100.0,
+                "y": 0.0,
+            },
+        ],
+        "links": [
+            {
+                "id": 1,
+                "source_node_id": 1,
+                "source_port_id": 1,
+                "destination_node_id": 2,
+                "destination_port_id": 7,
+                "description": "Link from PC1 to SW1",
+            }
+        ],
+        "notes": [{"text": "R&D\nlab", "x": 5.0, "y": 6.0, "color": "#112233"}],
+        "rectangles": [{"x": 1.0, "y": 2.0, "width": 30.0, "height": 40.0, "color": "#ffffff", "border_width": 2}],
+        "ellipses": [{"x": 1.0, "y": 2.0, "width": 30.0, "height": 40.0, "z": -1.0}],
+    },
+}
+
+
+def test_a_project_of_gns3_1() -> None:
+    topology = parse_topology(orjson.dumps(GENERATION_1))
+    pc, switch, router = topology.nodes
+    assert (str(pc.node_id), pc.node_type, pc.name, pc.console, pc.x) == (PC, "vpcs", "PC1", 4501, -200)
+    assert (pc.label.text, pc.label.x, pc.symbol) == ("PC1", 12, ":/symbols/vpcs_guest.svg")
+    assert switch.properties["ports_mapping"] == [
+        {"name": "Ethernet1", "port_number": 1, "type": "access", "vlan": 1},
+        {"name": "Ethernet2", "port_number": 2, "type": "dot1q", "vlan": 5},
+    ]
+    assert (router.node_type, router.properties) == ("dynamips", {"image": "c3725.image", "ram": 128})
+    (link,) = topology.links
+    assert [(end.node_id, end.port_number) for end in link.nodes] == [(pc.node_id, 0), (switch.node_id, 1)]
+    assert len(topology.drawings) == 3
+    assert any("R&amp;D\nlab" in drawing["svg"] for drawing in topology.drawings)
+    again = parse_topology(format_topology(topology, "2.2.61"))
+    assert (again.nodes, again.links, again.drawings) == (topology.nodes, topology.links, topology.drawings)
+    assert parse_topology(orjson.dumps(GENERATION_1)) == topology  # its new ids are the same each time
+
+
+@pytest.mark.parametrize("revision", [5, 6, 7, 8])
+def test_the_revisions_of_gns3_2(revision: int) -> None:
+    node = {"node_id": PC, "node_type": "vpcs", "name": "PC1", "x": 1, "properties": {}, "compute_id": "local"}
+    document = {
+        "name": "lab",
+        "project_id": PROJECT,
+        "revision": revision,
+        "type": "topology",
+        "version": "2.0.0",
+        "topology": {"nodes": [node], "links": [], "drawings": [], "computes": []},
+    }
+    topology = parse_topology(orjson.dumps(document))
+    assert (topology.nodes[0].name, topology.nodes[0].console, topology.settings.grid_size) == ("PC1", None, 75)
+    assert orjson.loads(format_topology(topology, "2.2.61"))["revision"] == 9
+
+
+@pytest.mark.parametrize("revision", [10, "9", None, 9.5])
+def test_what_is_newer_is_refused(revision: Any) -> None:
+    with pytest.raises(Conflict, match="revision"):
+        parse_topology(orjson.dumps({**GENERATION_1, "revision": revision}))
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda document: document["topology"]["links"][0].update(source_port_id=99),
+        lambda document: document["topology"]["nodes"][0].pop("type"),
+        lambda document: document["topology"]["nodes"][0].update(x="far"),
+        lambda document: document["topology"].update(nodes=[5]),
+        lambda document: document.update(project_id="x"),
+    ],
+)
+def test_a_damaged_project_of_gns3_1_is_told(damage: Any) -> None:
+    document = orjson.loads(orjson.dumps(GENERATION_1))
+    damage(document)
+    with pytest.raises(Conflict, match=r"GNS3 1\.x is damaged"):
+        parse_topology(orjson.dumps(document))
