@@ -64,8 +64,12 @@ async def create(project: Project, fields: dict[str, Any], *, keep_name: bool) -
 
 @routes.route("GET", "/nodes/{node_id}")
 async def get_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> orjson.Fragment:
-    """One node."""
-    async with api.controller.get_project(project_id).locked_node(node_id) as node:
+    """One node, once earlier requests to it are done."""
+    project = api.controller.get_project(project_id)
+    node = project.get_node(node_id)
+    if not node.lock.locked():
+        return node_view(node)
+    async with project.locked_node(node_id) as node:
         return node_view(node)
 
 
