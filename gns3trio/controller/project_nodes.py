@@ -5,6 +5,7 @@ A part of ``Project``, which has the rest of what is used here.
 
 import contextlib
 import logging
+import os
 from abc import abstractmethod
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -23,6 +24,9 @@ from gns3trio.controller.project_file import ProjectFile
 from gns3trio.controller.services import ProjectServices
 from gns3trio.controller.topology import NodeRecord
 from gns3trio.errors import Conflict, LabError, NotFound
+
+# A starting VPCS waits more than it works; much more of them than the CPUs can carry would only wait for each other.
+NODES_AT_A_TIME = 16 * (os.cpu_count() or 1)
 
 LOG_LEVELS = {"error": logging.ERROR, "warning": logging.WARNING, "info": logging.INFO}
 
@@ -219,12 +223,13 @@ class ProjectNodes:
         return changed
 
     async def for_all_nodes(self, action: Literal["start", "stop", "reload", "reset_console"]) -> None:
-        """Do ``action`` to every node, in parallel. Raises the first error after all have been tried."""
+        """Do ``action`` to every node, many at a time. Raises the first error after all have been tried."""
         self.require_open()
         errors: list[LabError] = []
+        limit = trio.CapacityLimiter(NODES_AT_A_TIME)
 
         async def act(node: Node) -> None:
-            async with node.lock:
+            async with limit, node.lock:
                 if node.deleted or node.instance is None:
                     return
                 try:
