@@ -7,6 +7,7 @@ notification hub, and is written to the project's file.
 import contextlib
 import logging
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 from uuid import UUID
@@ -51,7 +52,9 @@ class Project(ProjectNodes):
         self.project_id = project_id
         self.settings = settings
         self.folder = folder
-        self.file = ProjectFile(file, project_id, services.gns3_version, self.topology, self._save_failed)
+        self.file = ProjectFile(
+            file, project_id, services.gns3_version, self.topology, self._save_failed, partial(self.log, "warning")
+        )
         self.temporary = temporary
         self.error = error  # why the project's file could not be read
         self.status: Literal["opened", "closed"] = "closed"

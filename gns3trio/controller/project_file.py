@@ -1,6 +1,7 @@
 """A project's file: read when the project is opened, and kept equal to it while it is open."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from uuid import UUID
 
@@ -16,10 +17,20 @@ from gns3trio.controller.versions import keep_version
 from gns3trio.errors import Conflict
 
 
+def _identity(path: Path) -> tuple[int, int, int] | None:
+    """What differs when a file is not the same any more; None when there is none."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_ino, status.st_mtime_ns, status.st_size
+
+
 class ProjectFile:
     """The ``.gns3`` file at ``path``, and beside it what that has no place for.
 
-    ``present`` gives the state of the opened project, ``on_failure`` is told why a write failed.
+    ``present`` gives the state of the opened project, ``on_failure`` is told why a write failed, ``warn`` what else the
+    user should know.
     """
 
     def __init__(
@@ -29,6 +40,7 @@ class ProjectFile:
         gns3_version: str,
         present: Callable[[], Topology],
         on_failure: Callable[[str], None],
+        warn: Callable[[str], None],
     ) -> None:
         self.path = path
         self._project_id = project_id
@@ -36,7 +48,9 @@ class ProjectFile:
         self._present = present
         self._encoded = EncodedRecords()
         self._extras_path = path.parent / EXTRAS_FILE
-        self._saver = Saver(lambda: self._format(present()), on_failure)
+        self._saver = Saver(lambda: self._format(present()), on_failure, self._write)
+        self._warn = warn
+        self._ours: tuple[int, int, int] | None = None  # the file as we know it while the project is open
         self._scope = trio.CancelScope()
         self._ended = trio.Event()
 
@@ -45,6 +59,17 @@ class ProjectFile:
             self._extras_path: format_extras(topology.impairments),
             self.path: format_topology(topology, self._gns3_version, self._encoded),
         }
+
+    def _write(self, files: Mapping[Path, bytes | None]) -> None:
+        """In a thread. What somebody else has put in the file's place meanwhile is kept as a version."""
+        if self._ours is not None and _identity(self.path) not in (None, self._ours):
+            with suppress(OSError):
+                keep_version(self.path, self.path.read_bytes())
+                trio.from_thread.run_sync(
+                    self._warn, f"{self.path.name} was changed by another program; its content is kept as a version"
+                )
+        write_all(files)
+        self._ours = _identity(self.path)
 
     async def read(self) -> Topology:
         """What the file holds. Raises Conflict when it cannot be read or belongs to another project."""
@@ -80,6 +105,7 @@ class ProjectFile:
     async def start_saving(self, nursery: trio.Nursery) -> None:
         """The project is open: write what is marked, in a task of ``nursery``, until ``stop_saving``."""
         self._saver.forget_written()
+        self._ours = await trio.to_thread.run_sync(_identity, self.path)
         self._scope, self._ended = trio.CancelScope(), trio.Event()
         await nursery.start(self._save)
 

@@ -21,9 +21,18 @@ RETRY_SECONDS = 5.0
 
 
 class Saver:
-    """Keeps files equal to what ``render`` returns (see ``write_all``). ``run`` must run for ``flush`` to return."""
+    """Keeps files equal to what ``render`` returns. ``run`` must run for ``flush`` to return.
 
-    def __init__(self, render: Callable[[], Mapping[Path, bytes | None]], on_failure: Callable[[str], None]) -> None:
+    ``write`` is called in a thread, with those that have changed and always the last one.
+    """
+
+    def __init__(
+        self,
+        render: Callable[[], Mapping[Path, bytes | None]],
+        on_failure: Callable[[str], None],
+        write: Callable[[Mapping[Path, bytes | None]], None] = write_all,
+    ) -> None:
+        self._write_in_thread = write
         self._written: dict[Path, bytes | None] = {}
         self._render = render
         self._on_failure = on_failure
@@ -82,7 +91,7 @@ class Saver:
         # What is on the disk already is not written again, but for the last file: it may have been replaced.
         *companions, last = files
         changed = {path: files[path] for path in companions if self._written.get(path) != files[path]}
-        await trio.to_thread.run_sync(write_all, {**changed, last: files[last]})
+        await trio.to_thread.run_sync(self._write_in_thread, {**changed, last: files[last]})
         self._written.update(changed)
 
     def _fail(self, error: LabError) -> None:

@@ -9,6 +9,7 @@ from gns3trio.controller.versions import MAX_VERSIONS, VERSIONS_FOLDER
 from gns3trio.server import RunningServer
 from tests.api.conftest import Server
 from tests.api.test_nodes import create
+from tests.api.test_notifications import ws_events
 from tests.unit.test_topology_conversion import GENERATION_1, PC, PROJECT
 
 
@@ -108,3 +109,38 @@ async def test_a_project_of_gns3_1_opens_and_its_file_is_kept(server: Server, ru
     assert saved["revision"] == 9
     router = saved["topology"]["nodes"][2]
     assert (router["properties"], router["x"]) == ({"image": "c3725.image", "ram": 128}, 7)
+
+
+async def test_a_file_that_another_program_replaced_is_kept(server: Server, project: dict[str, Any]) -> None:
+    """The open project wins; what the other one wrote is a version."""
+    path = f"/v2/projects/{project['project_id']}"
+    file = Path(project["path"]) / project["filename"]
+    node = await create(server, project)
+    document = orjson.loads(file.read_bytes())
+    foreign = orjson.dumps({**document, "topology": {**document["topology"], "nodes": []}, "zoom": 33})
+    file.write_bytes(foreign)
+    async with ws_events(server, f"{path}/notifications/ws") as stream:
+        await server.request("PUT", f"{path}/nodes/{node['node_id']}", {"name": "still here"}, 200)
+        assert "changed by another program" in (await stream.until("log.warning"))["message"]
+    assert orjson.loads(file.read_bytes())["topology"]["nodes"][0]["name"] == "stillhere"
+    (kept, *_) = (Path(project["path"]) / VERSIONS_FOLDER).iterdir()
+    assert kept.read_bytes() == foreign
+    await server.request("PUT", f"{path}/nodes/{node['node_id']}", {"name": "again"}, 200)
+    assert len(list((Path(project["path"]) / VERSIONS_FOLDER).iterdir())) == 1
+
+
+async def test_a_folder_that_vanishes_is_told_and_saved_again_when_it_is_back(
+    server: Server, project: dict[str, Any]
+) -> None:
+    path = f"/v2/projects/{project['project_id']}"
+    folder = Path(project["path"])
+    node = await create(server, project)
+    away = folder.with_name("away")
+    folder.rename(away)
+    async with ws_events(server, f"{path}/notifications/ws") as stream:
+        await server.request("PUT", f"{path}/nodes/{node['node_id']}", {"x": 77}, 200)  # saved soon, not at once
+        assert "could not be saved" in (await stream.until("log.error"))["message"]
+    away.rename(folder)
+    await server.request("POST", f"{path}/close", None, 204)
+    saved = orjson.loads((folder / project["filename"]).read_bytes())
+    assert saved["topology"]["nodes"][0]["x"] == 77
