@@ -1,4 +1,4 @@
-"""The command line: ``gns3trio serve|demo|watch|bench-link``."""
+"""The command line: ``gns3trio serve|demo|watch|web-ui|bench-link``."""
 
 import argparse
 import logging
@@ -25,6 +25,7 @@ _ABSENT = argparse.SUPPRESS
 _OTHERS = (
     ("demo", "start a server and play the sample session on it", None),
     ("watch", "print a server's events as they happen", None),
+    ("web-ui", "install the GNS3 web UI for the server", None),
     (
         "bench-link",
         "measure a link of a running lab",

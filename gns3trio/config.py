@@ -46,6 +46,7 @@ class Config:
     projects_path: Path = _setting(Path("~/GNS3/projects"), "folder that holds the projects")
     state_path: Path | None = _setting(None, "folder for templates and computes, by default .gns3trio in projects_path")
     symbols_path: Path | None = _setting(None, "folder for uploaded symbols, by default symbols in state_path")
+    web_ui_path: Path | None = _setting(None, "folder with the GNS3 web UI, by default web-ui in state_path")
     configs_path: Path | None = _setting(None, "folder for base configurations, by default configs in state_path")
     vpcs_path: str = _setting("vpcs", "VPCS program: a path or a name looked up in PATH")
     console_start_port_range: int = _setting(2000, "first console port")
@@ -68,6 +69,11 @@ class Config:
     def state_folder(self) -> Path:
         """Where the server keeps what belongs to no project."""
         return self.state_path or self.projects_path / ".gns3trio"
+
+    @property
+    def web_ui_folder(self) -> Path:
+        """Where the GNS3 web UI is, if it is installed."""
+        return self.web_ui_path or self.state_folder / "web-ui"
 
     @property
     def is_loopback(self) -> bool:

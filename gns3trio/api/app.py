@@ -9,7 +9,7 @@ from starlette.routing import BaseRoute, Route, Router, WebSocketRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gns3trio import __version__
-from gns3trio.api import metrics, pages, v1
+from gns3trio.api import metrics, pages, v1, web_ui
 from gns3trio.api.auth import BasicAuth
 from gns3trio.api.context import ApiContext
 from gns3trio.api.errors import ErrorBoundary
@@ -56,6 +56,7 @@ TABLES = (
     v1.routes,
     metrics.routes,
     pages.routes,
+    web_ui.routes,
 )
 
 # Where the GNS3 web UI is served from when it is not this server.

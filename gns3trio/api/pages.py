@@ -7,8 +7,11 @@ from starlette.responses import HTMLResponse
 
 from gns3trio import __version__
 from gns3trio.api.routing import ApiRequest, RouteTable
+from gns3trio.api.web_ui import INDEX
 
 routes = RouteTable("")
+
+WEB_UI = "/static/web-ui/bundled"  # the path that GNS3 sends browsers to
 
 _PAGE = """<!doctype html>
 <html lang="en">
@@ -50,6 +53,8 @@ async def show_projects(api: ApiRequest) -> HTMLResponse:
         for project in api.controller.projects.values()
     ]
     body = _table(["Project", "Status"], rows) if rows else "<p>There is no project yet.</p>"
+    if (api.context.config.web_ui_folder / INDEX).is_file():
+        body += f'<p><a href="{WEB_UI}">Open the GNS3 web UI</a></p>'
     return _page(f"gns3trio {__version__}", body)
 
 

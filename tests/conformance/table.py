@@ -29,6 +29,7 @@ PARTLY = (
     (r"/v2/projects/\{project_id\}/templates/.*", "409 for templates of emulators that are not run"),
     (r"/v2/projects/\{project_id\}/nodes$", "vpcs, ethernet_switch, ethernet_hub, cloud and nat; other types 409"),
     (r".*/suspend$", "as in GNS3, nothing happens for the types that run here"),
+    (r"/static/.*", "the web UI is served once `gns3trio web-ui install` has put it there"),
     (r"/(debug|upload|compute|controller)?$|/projects/.*", "pages of our own"),
 )
 REFUSED = (
@@ -37,7 +38,6 @@ REFUSED = (
         r"/v2/compute/(?!\w+/images$).*(qemu|docker|dynamips|iou|virtualbox|vmware|traceng).*",
         "the emulator is not run",
     ),
-    (r"/static/.*", "the web UI is not served yet"),
     (r"/v2/compute/.*(nat|cloud).*/duplicate", "GNS3 has none either"),
 )
 

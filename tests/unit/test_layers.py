@@ -27,9 +27,10 @@ ALLOWED = {
     "server": {"api", "http", "controller", "compute", "forwarder"},
     "client": set[str](),
     "watch": {"client"},
+    "web_ui": {"config"},
     "bench_link": {"client", "measure"},
     "demo": {"console"},
-    "cli": {"server", "watch", "bench_link", "demo"},
+    "cli": {"server", "watch", "bench_link", "demo", "web_ui"},
     "__main__": {"cli"},
     "__init__": set[str](),
 }

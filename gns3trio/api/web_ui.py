@@ -1,0 +1,44 @@
+"""``/static/web-ui``: the GNS3 web UI, from the folder where ``gns3trio web-ui install`` has put it.
+
+It is a single-page application: a path that is no file of it is answered with its index.
+"""
+
+import mimetypes
+from pathlib import PurePosixPath
+
+import trio
+
+from gns3trio.api.downloads import Download, file_download
+from gns3trio.api.routing import ApiRequest, RouteTable
+from gns3trio.controller.project_files import OpenFile, open_file
+from gns3trio.errors import Forbidden, NotFound
+
+routes = RouteTable("/static/web-ui")
+
+INDEX = "index.html"
+# Its other files have a hash of their content in the name.
+_FOR_EVER = "public, max-age=31536000, immutable"
+_ASK_AGAIN = "no-cache"
+
+
+@routes.route("GET", "/{path:path}")
+async def get_web_ui_file(api: ApiRequest, path: str) -> Download:
+    """A file of the web UI."""
+    folder = api.context.config.web_ui_folder
+
+    def find() -> OpenFile:
+        try:
+            return open_file(folder, path)
+        except (NotFound, Forbidden):
+            return open_file(folder, INDEX)
+
+    try:
+        file = await trio.to_thread.run_sync(find)
+    except NotFound:
+        raise NotFound("The GNS3 web UI is not installed here: run 'gns3trio web-ui install'") from None
+    name = PurePosixPath(file.name).name
+    media_type = "application/javascript" if name.endswith(".js") else mimetypes.guess_type(name)[0]
+    reply = file_download(file, media_type or "application/octet-stream")
+    has_hash = name != INDEX and name.count(".") >= 2
+    reply.headers["cache-control"] = _FOR_EVER if has_hash else _ASK_AGAIN
+    return reply

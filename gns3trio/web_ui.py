@@ -1,0 +1,79 @@
+"""``gns3trio web-ui install``: takes the GNS3 web UI out of the package gns3-server and puts it where the server looks.
+
+The web UI is a work of the GNS3 project under its own licence and no part of this package. Only built files are taken.
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from pathlib import Path, PurePosixPath
+
+from gns3trio.config import load_config
+from gns3trio.errors import LabError, Unavailable
+
+PACKAGE = "gns3-server"
+_INSIDE = "gns3server/static/web-ui/"
+# The built files of 2.2 are some 20 MiB; anything much larger is not them.
+_MAX_BYTES = 256 * 1024 * 1024
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of ``gns3trio web-ui``."""
+    actions = parser.add_subparsers(required=True, metavar="ACTION")
+    install = actions.add_parser("install", help="install the GNS3 web UI")
+    install.add_argument("--config", metavar="FILE", type=Path, help="TOML file with the server's settings")
+    install.add_argument("--projects-path", metavar="DIR", help="as for the server, which then finds the web UI")
+    install.add_argument("--wheel", metavar="FILE", type=Path, help="a wheel of gns3-server that is here already")
+    install.add_argument("--gns3-version", metavar="VERSION", help="which version (default: the one told to clients)")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Install it. Raises LabError when it cannot be had."""
+    given = {name: value for name in ("projects_path", "gns3_version") if (value := getattr(arguments, name))}
+    config = load_config(given, os.environ, arguments.config)
+    with tempfile.TemporaryDirectory() as scratch:
+        wheel = arguments.wheel or _download(Path(scratch), config.gns3_version)
+        count = install(wheel, config.web_ui_folder)
+    print(f"{count} files of the GNS3 web UI are in {config.web_ui_folder}; the server shows it at /static/web-ui/")
+    return 0
+
+
+def _download(folder: Path, version: str) -> Path:
+    """The wheel of gns3-server from the Python package index, without its dependencies."""
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary", ":all:"]
+    command += ["--disable-pip-version-check", "--dest", str(folder), f"{PACKAGE}=={version}"]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    wheels = sorted(folder.glob("*.whl"))
+    if result.returncode != 0 or not wheels:
+        last = (result.stderr.strip().splitlines() or ["pip gave no reason"])[-1]
+        raise Unavailable(f"{PACKAGE} {version} cannot be downloaded: {last}")
+    return wheels[0]
+
+
+def install(wheel: Path, folder: Path) -> int:
+    """Replace what is in ``folder`` by the web UI of a wheel; returns how many files it has. Raises LabError."""
+    try:
+        with zipfile.ZipFile(wheel) as archive:
+            members = [each for each in archive.infolist() if each.filename.startswith(_INSIDE) and not each.is_dir()]
+            names = [PurePosixPath(each.filename.removeprefix(_INSIDE)) for each in members]
+            if PurePosixPath("index.html") not in names:
+                raise LabError(f"{wheel}: there is no web UI in it")
+            if sum(each.file_size for each in members) > _MAX_BYTES or any(".." in name.parts for name in names):
+                raise LabError(f"{wheel}: is not a wheel of {PACKAGE}")
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".gns3trio-") as scratch:
+                for member, name in zip(members, names, strict=True):
+                    path = Path(scratch, "new", name)
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    with archive.open(member) as source, path.open("wb") as target:
+                        shutil.copyfileobj(source, target)
+                if folder.exists():
+                    folder.rename(Path(scratch, "old"))
+                Path(scratch, "new").rename(folder)
+    except (OSError, zipfile.BadZipFile) as error:
+        raise LabError(f"{wheel}: {error}") from None
+    return len(members)
