@@ -20,6 +20,7 @@ import trio
 
 from gns3trio.compute import devices
 from gns3trio.compute.compute import Compute, open_compute
+from gns3trio.compute.interfaces import exists
 from gns3trio.compute.leases import bind_udp
 from gns3trio.compute.nio import UdpNio
 from gns3trio.compute.node import ComputeNode, NodeSpec
@@ -49,7 +50,7 @@ class Wire:
     """A network of the host: a TAP device whose other end is the test."""
 
     def __init__(self, stack: ExitStack, name: str) -> None:
-        self.descriptor = devices._open_tap(stack, name)
+        self.descriptor, _ = devices._open_tap(stack, name)
         devices._set_up(name)
 
     def put(self, frame: bytes) -> None:
@@ -114,7 +115,7 @@ async def lab(stack: ExitStack, tmp_path: Path) -> AsyncIterator[Lab]:
 
 
 def add_bridge(name: str) -> None:
-    if not devices.exists(name):
+    if not exists(name):
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
             fcntl.ioctl(control, _SIOCBRADDBR, struct.pack("16s", name.encode()))
     devices._set_up(name)
@@ -154,9 +155,9 @@ async def test_an_ethernet_interface(lab: Lab) -> None:
 
 async def test_a_tap_device_is_made_and_goes(lab: Lab) -> None:
     cloud = await lab.node("cloud", [port("tap", "labtap")])
-    assert not devices.exists("labtap")
+    assert not exists("labtap")
     await lab.link(cloud)
-    assert devices.exists("labtap")
+    assert exists("labtap")
     with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3)) as host:
         host.bind(("labtap", 3))
         host.setblocking(False)
@@ -169,7 +170,7 @@ async def test_a_tap_device_is_made_and_goes(lab: Lab) -> None:
         host.send(FRAME)
         await lab.expect(FRAME)
     await cloud.unbind_nio(0, 0)
-    assert not devices.exists("labtap")
+    assert not exists("labtap")
 
 
 async def test_a_bridge_is_joined_through_a_tap_device(lab: Lab) -> None:
@@ -226,7 +227,7 @@ async def test_a_device_that_goes_away_harms_nobody(lab: Lab, kind: str) -> None
         await lab.link(cloud)
         if kind == "tap":
             delete_link("away0")
-    assert not devices.exists("away0")
+    assert not exists("away0")
     for _ in range(5):
         await lab.send(FRAME)
     before = time.process_time()
