@@ -73,11 +73,12 @@ def _checked(properties: dict[str, Any]) -> CloudSettings:
     ports = settings.ports_mapping
     if ports is None:
         return settings
-    check_port_numbers(ports)
     for index, port in enumerate(ports):
         _check_port(port, f"properties.ports_mapping[{index}]")
     # As GNS3: clients number them as they like.
-    return attrs.evolve(settings, ports_mapping=[attrs.evolve(port, port_number=at) for at, port in enumerate(ports)])
+    ports = [attrs.evolve(port, port_number=at) for at, port in enumerate(ports)]
+    check_port_numbers(ports)
+    return attrs.evolve(settings, ports_mapping=ports)
 
 
 def _check_port(port: CloudPort, where: str) -> None:
