@@ -19,10 +19,11 @@ SOURCES = (
     "queue.c",
     "capture.c",
     "interfaces.c",
+    "segments.c",
     "trial.c",
     "spawn.c",
 )
-PRIVATE_HEADERS = ("core.h", "interfaces.h")
+PRIVATE_HEADERS = ("core.h", "interfaces.h", "segments.h")
 ROOT = Path(__file__).parent
 
 

@@ -18,11 +18,11 @@ compile() {
     # shellcheck disable=SC2086 # words
     "$cc" $strict -fsanitize="$sanitizers" -o "$output" "$@" -lpcap -pthread
 }
-core="native/udpfwd.c native/joints.c native/frames.c native/bridges.c native/filters.c native/queue.c native/capture.c native/interfaces.c native/trial.c"
+core="native/udpfwd.c native/joints.c native/frames.c native/bridges.c native/filters.c native/queue.c native/capture.c native/interfaces.c native/segments.c native/trial.c"
 
 for sanitizers in address,undefined thread; do
     echo "C tests under $sanitizers"
-    for test in udpfwd_test bridges_test filters_test capture_test trial_test udpfwd_stress_test; do
+    for test in udpfwd_test bridges_test filters_test capture_test trial_test interfaces_test udpfwd_stress_test; do
         # shellcheck disable=SC2086 # words
         compile "$test" "$sanitizers" "native/$test.c" $core
         "$build/$test"
@@ -32,7 +32,7 @@ compile spawn_test undefined native/spawn_test.c native/spawn.c
 "$build/spawn_test"
 
 fuzz_seconds=${FUZZ_SECONDS:-10}
-for target in fuzz_frames fuzz_expression; do
+for target in fuzz_frames fuzz_expression fuzz_segments; do
     echo "$target for $fuzz_seconds s"
     mkdir "$build/$target.corpus"
     printf 'ip and tcp port 80\0%060d' 0 >"$build/$target.corpus/seed"

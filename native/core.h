@@ -14,6 +14,9 @@
 /* Frames start at different cache sets. */
 #define BUFFER_STRIDE (HEADROOM_BYTES + UDPFWD_MAX_FRAME_BYTES)
 
+/* What a packet socket may give at once: 64 KiB of data, and headers. Only trains are larger than UDPFWD_MAX_FRAME_BYTES. */
+#define LARGE_FRAME_BYTES (65536 + 512)
+
 /* Bridges may make so many copies of a frame in all; more of them are a storm. */
 #define COPIES_PER_FRAME 4096
 
@@ -105,6 +108,7 @@ struct worker {
     int64_t budget;   /* copies that bridges may still make in this turn */
     hold_queue queue;
     unsigned char (*buffers)[BUFFER_STRIDE];
+    unsigned char *large; /* LARGE_FRAME_BYTES */
     struct mmsghdr in[UDPFWD_BATCH_FRAMES];
     struct iovec in_iov[UDPFWD_BATCH_FRAMES];
     struct mmsghdr out[UDPFWD_BATCH_FRAMES];

@@ -86,8 +86,8 @@ static int transmit(worker *w, const port *to, int next, int messages) {
 
 /* Sends frames at a port's socket or device. A frame that cannot be sent is dropped and counted; the others go on. */
 static void send_frames(worker *w, port *to, const struct iovec *frames, int n) {
-    if (to->kind == UDPFWD_TAP) {
-        write_to_tap(to, frames, n);
+    if (to->kind != 0) {
+        write_to_interface(w, to, frames, n);
         return;
     }
     int use_segments = !to->segments_refused;

@@ -211,6 +211,11 @@ typedef struct {
 } port_arguments;
 
 static int prepare_socket(port *p, const port_arguments *arguments) {
+    if (p->kind != 0) {
+        if (p->kind == UDPFWD_ETHERNET)
+            enlarge_buffers(p->fd);
+        return 0;
+    }
     int result = connect_to(p->fd, arguments->address, arguments->udp_port);
     if (result == 0) {
         enlarge_buffers(p->fd);
@@ -229,9 +234,8 @@ static int apply_open(udpfwd *core, const void *given) {
         return -ENOMEM;
     p->id = id;
     p->kind = arguments->kind;
-    p->segments_refused = p->kind != 0;
     p->fd = fcntl(arguments->fd, F_DUPFD_CLOEXEC, 0);
-    int result = p->fd < 0 ? -errno : p->kind == 0 ? prepare_socket(p, arguments) : 0;
+    int result = p->fd < 0 ? -errno : prepare_socket(p, arguments);
     if (result == 0)
         result = place_port(core, p);
     if (result < 0) {
@@ -401,7 +405,8 @@ static int prepare_worker(udpfwd *core, worker *w) {
     if (w->epoll_fd < 0 || w->wake_fd < 0 || w->timer_fd < 0 || w->release_fd < 0)
         return -errno;
     w->buffers = malloc(sizeof *w->buffers * UDPFWD_BATCH_FRAMES);
-    if (w->buffers == NULL)
+    w->large = malloc(LARGE_FRAME_BYTES); /* costs address space only, where no packet socket is served */
+    if (w->buffers == NULL || w->large == NULL)
         return -ENOMEM;
     for (int i = 0; i < UDPFWD_BATCH_FRAMES; i++) {
         w->in_iov[i].iov_base = w->buffers[i] + HEADROOM_BYTES;
@@ -465,6 +470,7 @@ static void close_worker(worker *w) {
     close_if_open(w->timer_fd);
     close_if_open(w->release_fd);
     free(w->buffers);
+    free(w->large);
 }
 
 void udpfwd_close(udpfwd *core) {

@@ -46,7 +46,7 @@
 #define UDPFWD_DROP_FILTER 6    /* a filter took it: loss, frequency or expression */
 #define UDPFWD_DROP_RATE 7      /* the queue of a rate limit was full */
 #define UDPFWD_DROP_SUSPENDED 8 /* the port is suspended */
-#define UDPFWD_DROP_RUNT 9      /* came to a switch without a whole Ethernet header */
+#define UDPFWD_DROP_RUNT 9      /* came to a switch or an interface of the host without a whole Ethernet header */
 #define UDPFWD_DROP_LOCAL 10    /* a switch knows no other port to send it to */
 #define UDPFWD_DROP_REASONS 11
 
@@ -87,7 +87,7 @@ int udpfwd_snapshot(udpfwd *core, udpfwd_counters *counters, int max);
 int udpfwd_port_open(udpfwd *core, int fd, uint32_t remote_address, uint16_t remote_port);
 /* The two kinds of descriptors that reach a network of the host. */
 #define UDPFWD_TAP 1      /* a TAP device (tun(4), IFF_TAP and IFF_NO_PI): what the host sends comes in */
-#define UDPFWD_ETHERNET 2 /* a packet socket (packet(7), SOCK_RAW), bound to an interface, with PACKET_AUXDATA */
+#define UDPFWD_ETHERNET 2 /* a packet socket (packet(7), SOCK_RAW), bound to an interface, with PACKET_AUXDATA and PACKET_VNET_HDR */
 
 /* Any thread: a port on such a descriptor, which is duplicated as that of udpfwd_port_open, and has no remote. When the device
  * goes away, the port stays open and passes nothing. */

@@ -17,7 +17,7 @@ class BridgeNode(BuiltinNode):
         """What a port does with VLANs; nothing, unless the type knows them."""
         return None
 
-    def _attach(self, port_number: int, tunnel: Tunnel) -> None:
+    async def _attach(self, port_number: int, tunnel: Tunnel) -> None:
         self._bridge.join(tunnel.port, self.vlan_of(port_number))
 
     def _release(self) -> None:

@@ -8,6 +8,7 @@ from uuid import UUID
 import attrs
 import trio
 
+from gns3trio.compute.interface_watch import InterfaceWatch
 from gns3trio.compute.leases import ConsolePorts, PortLease, UdpPorts
 from gns3trio.compute.nio import UdpNio
 from gns3trio.compute.node import NodeEvent, NodePort, NodeSpec, NodeStatus
@@ -30,6 +31,7 @@ class BuiltinServices:
     tunnels: TunnelTable
     console_ports: ConsolePorts
     udp_ports: UdpPorts
+    interfaces: InterfaceWatch
 
 
 def check_port_numbers(ports: list[Any]) -> None:
@@ -87,12 +89,12 @@ class BuiltinNode:
         """Its ports; each type has them from its ``ports_mapping``."""
         raise NotImplementedError
 
-    def _attach(self, port_number: int, tunnel: Tunnel) -> None:
+    async def _attach(self, port_number: int, tunnel: Tunnel) -> None:
         """Join a new tunnel to what is behind the port. Raises Conflict; the tunnel is closed then."""
         raise NotImplementedError
 
-    def _detach(self, port_number: int) -> None:
-        """Undo ``_attach``, whose tunnel is being closed; never attached is fine."""
+    async def _detach(self, port_number: int) -> None:
+        """Undo ``_attach``, whose tunnel is being closed; never attached is fine. Cannot be cancelled."""
 
     def _release(self) -> None:
         """The node ends, and no port has a tunnel any more."""
@@ -121,7 +123,7 @@ class BuiltinNode:
         async with self._changing:
             self._closed = True
             for port_number in list(self._tunnels):
-                self._take_lease(port_number).release()
+                (await self._take_lease(port_number)).release()
             self._release()
 
     async def rename(self, name: str) -> None:
@@ -154,17 +156,17 @@ class BuiltinNode:
             remote = await self._services.tunnels.resolve(nio)
             before = self._tunnels.get(port_number)
             if before is not None and before.lease.port == nio.lport:
-                lease = self._take_lease(port_number)
+                lease = await self._take_lease(port_number)
             else:
                 lease = self._services.udp_ports.claim(self.project_id, nio.lport)
                 if before is not None:
-                    self._take_lease(port_number).release()
+                    (await self._take_lease(port_number)).release()
             try:
                 tunnel = self._tunnels[port_number] = self._services.tunnels.open(lease, nio, remote)
-                self._attach(port_number, tunnel)
+                await self._attach(port_number, tunnel)
             except BaseException:
                 if port_number in self._tunnels:
-                    self._take_lease(port_number)
+                    await self._take_lease(port_number)
                 lease.release()
                 raise
 
@@ -174,15 +176,15 @@ class BuiltinNode:
             self._check_port(adapter_number, port_number)
             if port_number not in self._tunnels:
                 raise Conflict(f"Port {port_number} is not connected")
-            self._take_lease(port_number).release()
+            (await self._take_lease(port_number)).release()
 
     def _check_port(self, adapter_number: int, port_number: int) -> None:
         if not any((p.adapter_number, p.port_number) == (adapter_number, port_number) for p in self.ports()):
             raise Conflict(f"Port {adapter_number}/{port_number} doesn't exist on {self.label} '{self.name}'")
 
-    def _take_lease(self, port_number: int) -> PortLease:
-        """Close the tunnel of a port; its lease is the caller's."""
-        self._detach(port_number)
+    async def _take_lease(self, port_number: int) -> PortLease:
+        """Close the tunnel of a port; its lease is the caller's. Cannot be cancelled."""
+        await self._detach(port_number)
         tunnel = self._tunnels.pop(port_number)
         tunnel.close()
         return tunnel.lease

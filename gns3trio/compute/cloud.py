@@ -10,9 +10,9 @@ from attrs import validators as v
 
 from gns3trio.compute.builtin_node import BuiltinNode, BuiltinServices, check_port_numbers
 from gns3trio.compute.devices import Device, open_device
-from gns3trio.compute.interfaces import list_interfaces
+from gns3trio.compute.interfaces import exists, list_interfaces
 from gns3trio.compute.leases import PortLease
-from gns3trio.compute.node import NodePort, NodeSpec
+from gns3trio.compute.node import NodeEvent, NodePort, NodeSpec
 from gns3trio.compute.registry import NodeType, structure_properties
 from gns3trio.compute.tunnels import Tunnel
 from gns3trio.errors import Conflict, Invalid
@@ -73,11 +73,12 @@ def _checked(properties: dict[str, Any]) -> CloudSettings:
     ports = settings.ports_mapping
     if ports is None:
         return settings
-    check_port_numbers(ports)
     for index, port in enumerate(ports):
         _check_port(port, f"properties.ports_mapping[{index}]")
     # As GNS3: clients number them as they like.
-    return attrs.evolve(settings, ports_mapping=[attrs.evolve(port, port_number=at) for at, port in enumerate(ports)])
+    ports = [attrs.evolve(port, port_number=at) for at, port in enumerate(ports)]
+    check_port_numbers(ports)
+    return attrs.evolve(settings, ports_mapping=ports)
 
 
 def _check_port(port: CloudPort, where: str) -> None:
@@ -103,7 +104,8 @@ class Cloud(BuiltinNode):
         super().__init__(services, spec)
         self.console_type = "none" if spec.console_type == "none" else None
         self._settings = settings
-        self._far: dict[int, tuple[Device | _UdpDevice, Patch]] = {}
+        self._far: dict[int, _Far] = {}
+        self._examination_waits = False
 
     @property
     def _mapping(self) -> list[CloudPort]:
@@ -129,18 +131,23 @@ class Cloud(BuiltinNode):
             raise Conflict(f"properties.ports_mapping: cannot change while cloud '{self.name}' has links")
         self._settings = settings
 
-    def _attach(self, port_number: int, tunnel: Tunnel) -> None:
-        device = self._open(self._mapping[port_number])
-        try:
-            self._far[port_number] = device, self._services.forwarder.connect(tunnel.port, device.port)
-        except BaseException:
-            device.close()
-            raise
+    # --- what is behind the ports ---
 
-    def _open(self, port: CloudPort) -> "Device | _UdpDevice":
+    async def _attach(self, port_number: int, tunnel: Tunnel) -> None:
+        device = await self._open(self._mapping[port_number])
+        try:
+            patch = self._services.forwarder.connect(tunnel.port, device.port)
+        except BaseException:
+            await _close(device)
+            raise
+        self._far[port_number] = _Far(device, patch)
+        self._services.interfaces.add(self._interfaces_changed)
+        self._interfaces_changed()  # it may be down already
+
+    async def _open(self, port: CloudPort) -> "Device | _UdpDevice":
         forwarder = self._services.forwarder
         if port.type != "udp":
-            return open_device(forwarder, port.type, port.interface or "")
+            return await trio.to_thread.run_sync(open_device, forwarder, port.type, port.interface or "")
         lease = self._services.udp_ports.claim(self.project_id, port.lport or 0)
         try:
             host = "127.0.0.1" if port.rhost == "localhost" else port.rhost or ""
@@ -149,12 +156,69 @@ class Cloud(BuiltinNode):
             lease.release()
             raise
 
-    def _detach(self, port_number: int) -> None:
-        device, patch = self._far.pop(port_number, (None, None))
-        if patch is not None:
-            patch.close()
-        if device is not None:
-            device.close()
+    async def _detach(self, port_number: int) -> None:
+        far = self._far.pop(port_number, None)
+        if far is not None:
+            far.patch.close()
+            await _close(far.device)
+        if not self._far:
+            self._services.interfaces.discard(self._interfaces_changed)
+
+    def _interfaces_changed(self) -> None:
+        """Some interface of this host came, went, or went down: perhaps one of ours."""
+        if not self._examination_waits:
+            self._examination_waits = True
+            self._services.nursery.start_soon(self._examine)
+
+    async def _examine(self) -> None:
+        async with self._changing:
+            self._examination_waits = False
+            for port_number, far in self._far.items():
+                if isinstance(far.device, Device):
+                    await self._examine_port(self._mapping[port_number], far, far.device)
+
+    async def _examine_port(self, port: CloudPort, far: "_Far", device: Device) -> None:
+        """Tell when an interface fails or works again; one that went and is back is opened anew."""
+        trouble = device.trouble()
+        if device.is_lost and exists(port.interface or ""):
+            try:
+                await self._replace(port, far)
+                trouble = None
+            except Conflict as error:
+                trouble = str(error)
+        if trouble == far.told:
+            return
+        far.told = trouble
+        where = f"{self.label} '{self.name}', port '{port.name}'"
+        if trouble is not None:
+            self._emit(NodeEvent("error", f"{where}: {trouble}: no frame passes until it is back"))
+        else:
+            self._emit(NodeEvent("info", f"{where}: interface {port.interface!r} works again"))
+
+    async def _replace(self, port: CloudPort, far: "_Far") -> None:
+        """Open a port's interface anew. Raises Conflict; the port has what it had then."""
+        device = await self._open(port)
+        far.patch.close()
+        before, far.device = far.device, device
+        try:
+            far.patch = self._services.forwarder.connect(self._tunnels[port.port_number].port, device.port)
+        finally:
+            await _close(before)
+
+
+@attrs.define
+class _Far:
+    """What a linked port is joined to. ``told`` is the trouble with it that was told last."""
+
+    device: "Device | _UdpDevice"
+    patch: Patch
+    told: str | None = None
+
+
+async def _close(device: "Device | _UdpDevice") -> None:
+    """The kernel takes its time for it, in which the server goes on."""
+    with trio.CancelScope(shield=True):
+        await trio.to_thread.run_sync(device.close)
 
 
 @attrs.frozen

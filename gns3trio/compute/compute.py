@@ -17,6 +17,7 @@ from gns3trio.compute.builtin_node import BuiltinServices
 from gns3trio.compute.cloud import cloud_type
 from gns3trio.compute.ethernet_hub import hub_type
 from gns3trio.compute.ethernet_switch import switch_type
+from gns3trio.compute.interface_watch import InterfaceWatch
 from gns3trio.compute.leases import ConsolePorts, MacIds, UdpPorts
 from gns3trio.compute.nat import nat_type
 from gns3trio.compute.node import ComputeNode, NodeSpec
@@ -124,7 +125,9 @@ async def open_compute(config: Config, forwarder: Forwarder) -> AsyncIterator[Co
     async with trio.open_nursery() as nursery:
         tunnels = TunnelTable(forwarder)
         console_ports = ConsolePorts(config.host, config.console_start_port_range, config.console_end_port_range)
-        builtin = BuiltinServices(nursery, forwarder, tunnels, console_ports, udp_ports)
+        interfaces = InterfaceWatch()
+        await nursery.start(interfaces.run)
+        builtin = BuiltinServices(nursery, forwarder, tunnels, console_ports, udp_ports, interfaces)
         vpcs = VpcsServices(
             nursery=nursery,
             forwarder=forwarder,

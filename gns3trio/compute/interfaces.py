@@ -6,6 +6,8 @@ import ipaddress
 import re
 import socket
 import struct
+from contextlib import suppress
+from functools import lru_cache
 from typing import Any
 
 import psutil
@@ -17,6 +19,9 @@ _SPECIAL = re.compile(
 )
 _SIOCETHTOOL, _ETHTOOL_GDRVINFO = 0x8946, 0x00000003
 _DRVINFO_BYTES, _DRIVER = 196, slice(4, 36)
+_SIOCGIFFLAGS, _IFF_UP = 0x8913, 0x1
+# More interfaces than most hosts have; a few bytes each.
+_KNOWN_DRIVERS = 1024
 
 
 def list_interfaces() -> list[dict[str, Any]]:
@@ -49,6 +54,13 @@ def driver_of(name: str) -> str:
     """What drives an interface, such as ``tun`` or ``bridge`` (ETHTOOL_GDRVINFO of linux/ethtool.h); empty when nothing
     is told.
     """
+    index = index_of(name)
+    return _driver_of(name, index) if index else ""
+
+
+@lru_cache(_KNOWN_DRIVERS)
+def _driver_of(name: str, index: int) -> str:
+    # Asking takes a lock that others hold for long; an interface keeps its driver, and no other one gets its index.
     information = ctypes.create_string_buffer(struct.pack("I", _ETHTOOL_GDRVINFO), _DRVINFO_BYTES)
     request = struct.pack("16sP16x", name.encode(), ctypes.addressof(information))
     try:
@@ -57,6 +69,29 @@ def driver_of(name: str) -> str:
     except OSError:
         return ""
     return information.raw[_DRIVER].rstrip(b"\0").decode(errors="replace")
+
+
+def index_of(name: str) -> int:
+    """The number that an interface has as long as it exists; 0 when there is none of that name."""
+    with suppress(OSError):
+        return socket.if_nametoindex(name)
+    return 0
+
+
+def exists(name: str) -> bool:
+    """Whether this host has the interface."""
+    return index_of(name) > 0
+
+
+def is_up(name: str) -> bool:
+    """Whether an interface is there and not administratively down."""
+    try:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
+            answer = fcntl.ioctl(control, _SIOCGIFFLAGS, struct.pack("16sh22x", name.encode(), 0))
+    except OSError:
+        return False
+    flags: int = struct.unpack("16sh22x", answer)[1]
+    return bool(flags & _IFF_UP)
 
 
 def is_special(name: str) -> bool:

@@ -7,7 +7,7 @@ import attrs
 
 from gns3trio.compute.builtin_node import BuiltinServices
 from gns3trio.compute.cloud import Cloud, CloudPort, CloudSettings
-from gns3trio.compute.devices import exists
+from gns3trio.compute.interfaces import exists
 from gns3trio.compute.node import NodeSpec
 from gns3trio.compute.registry import NodeType, structure_properties
 from gns3trio.compute.tunnels import Tunnel
@@ -33,7 +33,8 @@ def require_bridge(bridge: str) -> None:
     if not exists(bridge):
         raise Conflict(
             f"NAT needs the bridge {bridge!r}, which this host does not have. Debian's package libvirt-daemon-system "
-            "provides virbr0 with DHCP; the setting default_nat_interface names another one"
+            "provides virbr0 with DHCP (virsh net-start default); the setting default_nat_interface names a bridge "
+            "that was made by hand"
         )
 
 
@@ -50,9 +51,9 @@ class Nat(Cloud):
     node_type = "nat"
     label = "NAT"
 
-    def _attach(self, port_number: int, tunnel: Tunnel) -> None:
+    async def _attach(self, port_number: int, tunnel: Tunnel) -> None:
         require_bridge(self._mapping[port_number].interface or "")
-        super()._attach(port_number, tunnel)
+        await super()._attach(port_number, tunnel)
 
     def properties(self) -> dict[str, Any]:
         """Its properties in the API."""

@@ -283,8 +283,9 @@ class Forwarder:
         return Port(self, _check(lib.udpfwd_port_open(self.core, sock.fileno(), *_ipv4(remote))))
 
     def open_interface(self, descriptor: int, kind: Literal["tap", "ethernet"]) -> Port:
-        """A port on a TAP device (IFF_TAP, IFF_NO_PI) or a packet socket that is bound to an interface; the descriptor
-        stays the caller's. It has no remote. Raises Conflict when the kernel refuses.
+        """A port on a TAP device (IFF_TAP, IFF_NO_PI) or a packet socket that is bound to an interface and has
+        PACKET_AUXDATA and PACKET_VNET_HDR; the descriptor stays the caller's. It has no remote.
+        Raises Conflict when the kernel refuses.
         """
         number = lib.UDPFWD_TAP if kind == "tap" else lib.UDPFWD_ETHERNET
         return Port(self, _check(lib.udpfwd_interface_open(self.core, descriptor, number)))

@@ -4,12 +4,10 @@ Run by test_cloud.py in a network namespace of its own, where every privilege ov
 harmed.
 """
 
-import fcntl
 import os
 import socket
-import struct
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -20,23 +18,24 @@ import trio
 
 from gns3trio.compute import devices
 from gns3trio.compute.compute import Compute, open_compute
+from gns3trio.compute.interfaces import exists
 from gns3trio.compute.leases import bind_udp
 from gns3trio.compute.nio import UdpNio
-from gns3trio.compute.node import ComputeNode, NodeSpec
+from gns3trio.compute.node import ComputeNode, NodeEvent, NodeSpec
 from gns3trio.config import Config
 from gns3trio.errors import Conflict
 from gns3trio.forwarder.forwarder import Forwarder, open_forwarder
+from tests import rtnetlink
 
 PATIENCE = 10
 LOOPBACK = "127.0.0.1"
 BROADCAST = b"\xff" * 6 + b"\x02\x00\x00\x00\x00\x01"
 FRAME = BROADCAST + b"\x88\xb6" + bytes(range(46))
-_SIOCBRADDBR = 0x89A0
 
 
 @pytest.fixture(scope="module", autouse=True)
 def loopback() -> None:
-    devices._set_up("lo")
+    rtnetlink.set_up("lo")
 
 
 @pytest.fixture
@@ -49,8 +48,8 @@ class Wire:
     """A network of the host: a TAP device whose other end is the test."""
 
     def __init__(self, stack: ExitStack, name: str) -> None:
-        self.descriptor = devices._open_tap(stack, name)
-        devices._set_up(name)
+        self.descriptor, _ = devices._open_tap(stack, name)
+        rtnetlink.set_up(name)
 
     def put(self, frame: bytes) -> None:
         """A frame comes from the network to the host."""
@@ -71,7 +70,7 @@ class Lab:
     def __init__(self, stack: ExitStack, compute: Compute, forwarder: Forwarder) -> None:
         self.stack, self.compute, self.forwarder = stack, compute, forwarder
         self.socket = trio.socket.from_stdlib_socket(stack.enter_context(bind_udp(LOOPBACK, 0)))
-        self.errors: list[str] = []
+        self._told, self._events = trio.open_memory_channel[NodeEvent](100)
 
     async def node(self, node_type: str, ports: list[dict[str, Any]] | None) -> ComputeNode:
         properties = {} if ports is None else {"ports_mapping": ports}
@@ -87,7 +86,7 @@ class Lab:
                 console_type=None,
                 properties=properties,
                 startup_script=None,
-                emit=lambda event: None,
+                emit=self._told.send_nowait,
             )
         )
 
@@ -96,8 +95,31 @@ class Lab:
         nio = UdpNio(lport=self.lport, rhost=LOOPBACK, rport=self.socket.getsockname()[1])
         await node.bind_nio(0, port_number, nio)
 
+    async def expect_event(self, kind: str, message: str) -> None:
+        """The next that the node tells."""
+        with trio.fail_after(PATIENCE):
+            event = await self._events.receive()
+        assert event.kind == kind and message in event.message, event
+
+    def expect_silence(self) -> None:
+        with pytest.raises(trio.WouldBlock):
+            self._events.receive_nowait()
+
     async def send(self, frame: bytes) -> None:
         await self.socket.sendto(frame, (LOOPBACK, self.lport))
+
+    async def send_until(self, arrival: Awaitable[None]) -> None:
+        """Send again and again: a new member of a bridge listens first."""
+        async with trio.open_nursery() as nursery:
+
+            async def send_on() -> None:
+                while True:
+                    await self.send(FRAME)
+                    await trio.sleep(0.05)
+
+            nursery.start_soon(send_on)
+            await arrival
+            nursery.cancel_scope.cancel()
 
     async def expect(self, wanted: bytes) -> None:
         """Wait for a frame that leaves the cloud towards the lab."""
@@ -111,13 +133,6 @@ async def lab(stack: ExitStack, tmp_path: Path) -> AsyncIterator[Lab]:
     config = Config(projects_path=tmp_path, default_nat_interface="natbr")
     async with open_forwarder() as forwarder, open_compute(config, forwarder) as compute:
         yield Lab(stack, compute, forwarder)
-
-
-def add_bridge(name: str) -> None:
-    if not devices.exists(name):
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
-            fcntl.ioctl(control, _SIOCBRADDBR, struct.pack("16s", name.encode()))
-    devices._set_up(name)
 
 
 def port(kind: str, interface: str) -> dict[str, Any]:
@@ -154,9 +169,9 @@ async def test_an_ethernet_interface(lab: Lab) -> None:
 
 async def test_a_tap_device_is_made_and_goes(lab: Lab) -> None:
     cloud = await lab.node("cloud", [port("tap", "labtap")])
-    assert not devices.exists("labtap")
+    assert not exists("labtap")
     await lab.link(cloud)
-    assert devices.exists("labtap")
+    assert exists("labtap")
     with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3)) as host:
         host.bind(("labtap", 3))
         host.setblocking(False)
@@ -169,32 +184,20 @@ async def test_a_tap_device_is_made_and_goes(lab: Lab) -> None:
         host.send(FRAME)
         await lab.expect(FRAME)
     await cloud.unbind_nio(0, 0)
-    assert not devices.exists("labtap")
+    assert not exists("labtap")
 
 
 async def test_a_bridge_is_joined_through_a_tap_device(lab: Lab) -> None:
-    add_bridge("natbr")
     wire = Wire(lab.stack, "uplink")
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
-        index = struct.pack("16si20x", b"natbr", socket.if_nametoindex("uplink"))
-        fcntl.ioctl(control, devices._SIOCBRADDIF, index)
+    rtnetlink.add_bridge("natbr", "uplink")
+    lab.stack.callback(rtnetlink.delete, "natbr")
     nat = await lab.node("nat", None)
     assert nat.properties() == {"ports_mapping": [{**port("ethernet", "natbr"), "name": "nat0"}]}
     before = {name for _, name in socket.if_nameindex()}
     await lab.link(nat)
     (tap,) = {name for _, name in socket.if_nameindex()} - before
     assert tap.startswith("gns3tap")
-    with trio.fail_after(PATIENCE):  # a new member of a bridge listens first
-        async with trio.open_nursery() as nursery:
-
-            async def send_on() -> None:
-                while True:
-                    await lab.send(FRAME)
-                    await trio.sleep(0.05)
-
-            nursery.start_soon(send_on)
-            await wire.get(FRAME)
-            nursery.cancel_scope.cancel()
+    await lab.send_until(wire.get(FRAME))
     wire.put(FRAME[:6] + b"\x02\x00\x00\x00\x00\x09" + FRAME[12:])
     await lab.expect(FRAME[:6] + b"\x02\x00\x00\x00\x00\x09" + FRAME[12:])
     await nat.close()
@@ -225,22 +228,53 @@ async def test_a_device_that_goes_away_harms_nobody(lab: Lab, kind: str) -> None
         cloud = await lab.node("cloud", [port(kind, "away0")])
         await lab.link(cloud)
         if kind == "tap":
-            delete_link("away0")
-    assert not devices.exists("away0")
+            rtnetlink.delete("away0")
+    assert not exists("away0")
     for _ in range(5):
         await lab.send(FRAME)
     before = time.process_time()
     await trio.sleep(0.3)
     assert time.process_time() - before < 0.1  # nobody asks a dead descriptor again and again
+    await lab.expect_event("error", "'away0' is gone")
     await cloud.unbind_nio(0, 0)
 
 
-def delete_link(name: str) -> None:
-    """RTM_DELLINK of rtnetlink(7)."""
-    body = struct.pack("BxHiII", socket.AF_UNSPEC, 0, socket.if_nametoindex(name), 0, 0)
-    request = struct.pack("IHHII", 16 + len(body), 17, 1, 1, 0) + body
-    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE) as netlink:
-        netlink.send(request)
+async def test_an_interface_that_fails_is_told_and_used_when_it_is_back(lab: Lab) -> None:
+    with ExitStack() as wire_stack:
+        Wire(wire_stack, "flap0")
+        cloud = await lab.node("cloud", [port("ethernet", "flap0")])
+        await lab.link(cloud)
+        rtnetlink.set_up("flap0", False)
+        await lab.expect_event("error", "cloud 'C1', port 'flap0': interface 'flap0' is down")
+        rtnetlink.set_up("flap0")
+        await lab.expect_event("info", "interface 'flap0' works again")
+    await lab.expect_event("error", "interface 'flap0' is gone")
+    wire = Wire(lab.stack, "flap0")
+    await lab.expect_event("info", "interface 'flap0' works again")
+    await lab.send(FRAME)
+    await wire.get(FRAME)
+    wire.put(FRAME)
+    await lab.expect(FRAME)
+    await cloud.unbind_nio(0, 0)
+    rtnetlink.set_up("flap0", False)
+    await lab.link(cloud)  # it is down when it is linked
+    await lab.expect_event("error", "is down")
+    lab.expect_silence()
+
+
+async def test_a_bridge_that_was_made_anew_is_joined_again(lab: Lab) -> None:
+    rtnetlink.add_bridge("natbr")
+    nat = await lab.node("nat", None)
+    await lab.link(nat)
+    rtnetlink.delete("natbr")
+    await lab.expect_event("error", "NAT 'C1', port 'nat0': interface 'natbr' is gone")
+    wire = Wire(lab.stack, "uplink")
+    rtnetlink.add_bridge("natbr", "uplink")
+    lab.stack.callback(rtnetlink.delete, "natbr")
+    await lab.expect_event("info", "works again")
+    await lab.send_until(wire.get(FRAME))
+    await nat.close()
+    assert not any(name.startswith("gns3tap") for _, name in socket.if_nameindex())
 
 
 @pytest.mark.parametrize(

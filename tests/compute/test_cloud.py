@@ -1,4 +1,4 @@
-"""Clouds and NAT: what any machine can show, and the tests of ``namespace_cloud.py`` where namespaces can be made."""
+"""Clouds and NAT: what any machine can show, and the tests of ``namespace_*.py`` where namespaces can be made."""
 
 import socket
 import subprocess
@@ -11,16 +11,11 @@ import pytest
 from gns3trio.compute.interfaces import is_special, list_interfaces
 from tests.api.conftest import Server, project, running, server
 from tests.api.conftest import config as config
+from tests.own_network import REFUSALS, run_tests
 
 __all__ = ["config", "project", "running", "server"]
-NAMESPACE_TESTS = Path(__file__).with_name("namespace_cloud.py")
-# As a user a namespace of users gives the privileges; root may do without where those are not allowed.
-WAYS = (["unshare", "-Urn"], ["unshare", "-n"])
-# What a machine says that has neither: a container, say.
-REFUSALS = ("CAP_NET_RAW", "CAP_NET_ADMIN", "/dev/net/tun")
-
 OPEN_BOTH = """
-import os, sys
+import os
 from gns3trio.compute.devices import open_device
 from gns3trio.errors import Conflict
 if os.geteuid() == 0:
@@ -34,25 +29,9 @@ for kind, interface in (("ethernet", "lo"), ("tap", "labtap")):
 """
 
 
-MAKE_TAP = """
-from contextlib import ExitStack
-from gns3trio.compute import devices
-with ExitStack() as stack:
-    devices._open_tap(stack, "probe")
-"""
-
-
-def test_real_devices() -> None:
-    for way in WAYS:
-        if subprocess.run([*way, sys.executable, "-c", MAKE_TAP], capture_output=True, check=False).returncode == 0:
-            break
-    else:  # a container that allows neither: then nobody gets a device here, and is told why
-        probe = subprocess.run([sys.executable, "-c", MAKE_TAP], capture_output=True, text=True, check=False)
-        assert any(refusal in probe.stderr for refusal in REFUSALS)
-        return
-    command = [*way, sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(NAMESPACE_TESTS)]
-    result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
-    assert result.returncode == 0, result.stdout + result.stderr
+@pytest.mark.parametrize("file", ["namespace_cloud.py", "namespace_cloud_api.py"])
+def test_real_devices(file: str) -> None:
+    run_tests(Path(__file__).with_name(file))
 
 
 def test_a_missing_privilege_is_named() -> None:
