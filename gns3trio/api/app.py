@@ -20,6 +20,7 @@ from gns3trio.api.v2 import (
     compute_nodes,
     computes,
     drawings,
+    events,
     files,
     links,
     nodes,
@@ -37,6 +38,7 @@ from gns3trio.api.v2 import (
 TABLES = (
     server.routes,
     server.bare_routes,
+    events.routes,
     projects.routes,
     recovery.routes,
     nodes.routes,

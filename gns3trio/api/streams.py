@@ -15,7 +15,8 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from gns3trio.controller.machine import machine
 from gns3trio.forwarder.captures import Capture
 from gns3trio.notifications.events import Event
-from gns3trio.notifications.hub import NotificationHub, Subscription, Topic
+from gns3trio.notifications.hub import NotificationHub, Subscription
+from gns3trio.notifications.topics import Topic
 
 # After this long without an event a ping is sent.
 PING_AFTER_SECONDS = 5.0
@@ -25,7 +26,7 @@ WS_GOING_AWAY = 1001  # RFC 6455 7.4.1
 WS_TRY_AGAIN_LATER = 1013  # IANA WebSocket close code registry
 
 
-def _ping() -> Event:
+def ping_event() -> Event:
     return Event("ping", machine.load())
 
 
@@ -36,7 +37,7 @@ async def _forward(
     subscription: Subscription, write: Writer, nursery: trio.Nursery, ping_after: float | None = None
 ) -> None:
     """Write events as they come and pings between them; returns when the subscription ended."""
-    await write([_ping().line])
+    await write([ping_event().line])
     nursery.start_soon(_ping_when_quiet, subscription, ping_after or PING_AFTER_SECONDS)
     with suppress(trio.EndOfChannel):
         while True:
@@ -50,14 +51,14 @@ async def _ping_when_quiet(subscription: Subscription, ping_after: float) -> Non
         await trio.sleep_until(last + ping_after)
         last = max(last, subscription.offer_time)
         if trio.current_time() >= last + ping_after:
-            subscription.offer(_ping())
+            subscription.offer(ping_event())
             last = trio.current_time()
 
 
 Produce = Callable[[Callable[[bytes], Awaitable[None]], trio.Nursery], Awaitable[None]]
 
 
-class _EndlessResponse(Response):
+class EndlessResponse(Response):
     """A chunked reply that lasts until its client leaves, its source ends, or the server closes."""
 
     def __init__(self, media_type: str, closing: trio.Event) -> None:
@@ -65,7 +66,7 @@ class _EndlessResponse(Response):
         del self.headers["content-length"]
         self._closing = closing
 
-    async def _stream(self, receive: Receive, send: Send, produce: Produce) -> None:
+    async def stream(self, receive: Receive, send: Send, produce: Produce) -> None:
         """``produce`` gets what writes a piece, and a nursery; it returns when its source has ended."""
         client_left = False
 
@@ -89,7 +90,7 @@ class _EndlessResponse(Response):
             await send({"type": "http.response.body", "body": b""})
 
 
-class NotificationStream(_EndlessResponse):
+class NotificationStream(EndlessResponse):
     """Newline-delimited JSON, one event a line, without end. ``attend`` gives what is entered as long as it lasts."""
 
     def __init__(
@@ -111,10 +112,10 @@ class NotificationStream(_EndlessResponse):
             async def produce(write: Callable[[bytes], Awaitable[None]], nursery: trio.Nursery) -> None:
                 await _forward(subscription, lambda lines: write(b"\n".join(lines) + b"\n"), nursery)
 
-            await self._stream(receive, send, produce)
+            await self.stream(receive, send, produce)
 
 
-class CaptureStream(_EndlessResponse):
+class CaptureStream(EndlessResponse):
     """What a capture takes, as the bytes of a pcap or pcapng file."""
 
     def __init__(self, capture: Capture, closing: trio.Event) -> None:
@@ -129,7 +130,7 @@ class CaptureStream(_EndlessResponse):
                 while data := await reader.receive():
                     await write(data)
 
-            await self._stream(receive, send, produce)
+            await self.stream(receive, send, produce)
 
 
 async def _cancel_when(event: trio.Event, nursery: trio.Nursery) -> None:
@@ -146,6 +147,19 @@ async def serve_notifications(
     ping_after: float | None = None,
 ) -> None:
     """Send the events of ``topic`` as text frames until the client leaves or the server closes."""
+    with hub.subscribe(topic) as subscription:
+
+        async def produce(write: Writer, nursery: trio.Nursery) -> None:
+            subscription.send_now = websocket.scope.get("extensions", {}).get("gns3trio.send_now")
+            await _forward(subscription, write, nursery, ping_after)
+
+        await serve_lines(websocket, closing, produce)
+
+
+async def serve_lines(
+    websocket: WebSocket, closing: trio.Event, produce: Callable[[Writer, trio.Nursery], Awaitable[None]]
+) -> None:
+    """Send lines as text frames until ``produce`` returns (close code 1013), the client leaves or the server closes."""
     close_code: int | None = WS_GOING_AWAY
 
     async def write(lines: list[bytes]) -> None:
@@ -162,14 +176,12 @@ async def serve_notifications(
         close_code = None
         nursery.cancel_scope.cancel()
 
-    with hub.subscribe(topic) as subscription:
-        await websocket.accept()
-        subscription.send_now = websocket.scope.get("extensions", {}).get("gns3trio.send_now")
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(wait_for_leaving, nursery)
-            nursery.start_soon(_cancel_when, closing, nursery)
-            await _forward(subscription, write, nursery, ping_after)
-            close_code = WS_TRY_AGAIN_LATER
-            nursery.cancel_scope.cancel()
+    await websocket.accept()
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(wait_for_leaving, nursery)
+        nursery.start_soon(_cancel_when, closing, nursery)
+        await produce(write, nursery)
+        close_code = WS_TRY_AGAIN_LATER
+        nursery.cancel_scope.cancel()
     if close_code is not None:
         await websocket.close(close_code)

@@ -22,7 +22,7 @@ from gns3trio.controller.project import Project
 from gns3trio.controller.topology import NodeRecord, ProjectSettings
 from gns3trio.controller.views import v1_project_view, v1_vm_view
 from gns3trio.errors import Conflict, Forbidden, NotFound
-from gns3trio.notifications.hub import v1_project_topic
+from gns3trio.notifications.topics import v1_project_topic
 
 routes = RouteTable("/v1", strict_ids=True)
 

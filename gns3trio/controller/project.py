@@ -318,8 +318,7 @@ class Project(ProjectNodes):
     def log(self, level: str, message: str) -> None:
         """Tell those who watch the project, and who reads the server's log."""
         log.log(LOG_LEVELS[level], "project %s: %s", self.settings.name, message)
-        event = log_event(level, message)
-        self._publish(event.action, event.payload)
+        self._services.hub.publish(log_event(level, message, self.project_id))
 
     def _publish_project(self, action: str) -> None:
         self._services.hub.publish(Event(action, views.project_view(self)))

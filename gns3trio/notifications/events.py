@@ -12,26 +12,30 @@ import orjson
 # A client that falls behind may lose these: the next one of the same kind says it all again.
 COALESCIBLE_ACTIONS = frozenset({"ping", "link.stats"})
 
+# So many of them wait for one subscriber at most, so that they do not push out the others.
+MAX_QUEUED_COALESCIBLE = 64
+# Lines that wait for one subscriber travel in one write of about this size.
+BATCH_BYTES = 64 * 1024
+
 # Only the stream of API version 1 carries these.
 V1_ACTIONS = frozenset({"vm.started", "vm.stopped"})
 
 
-@attrs.frozen
+@attrs.frozen(init=False)
 class Event:
-    """Something that happened. ``line`` is encoded once, however many subscribers get it."""
+    """Something that happened. It is encoded once, however many get ``line``, and keeps nothing of its payload."""
 
     action: str
-    payload: Any
-    project_id: UUID | None = None
-    of_compute: bool = False  # of a project that a controller elsewhere drives
-    line: bytes = attrs.field(init=False, repr=False)
+    project_id: UUID | None
+    of_compute: bool  # of a project that a controller elsewhere drives
+    line: bytes = attrs.field(repr=False)
 
-    def __attrs_post_init__(self) -> None:
-        document = {"action": self.action, "event": self.payload}
-        if self.of_compute:
-            document["project_id"] = self.project_id
-        body = orjson.dumps(document, option=orjson.OPT_SORT_KEYS)
-        object.__setattr__(self, "line", body)
+    def __init__(self, action: str, payload: Any, project_id: UUID | None = None, of_compute: bool = False) -> None:
+        document = {"action": action, "event": payload}
+        if of_compute:
+            document["project_id"] = project_id
+        line = orjson.dumps(document, option=orjson.OPT_SORT_KEYS)
+        self.__attrs_init__(action, project_id, of_compute, line)
 
     @property
     def coalescible(self) -> bool:

@@ -2,84 +2,24 @@
 
 A subscriber has a bounded queue. When it is full, coalescible events are left out; any other event that does not
 fit ends the subscription, and its last event says so, because a client that silently missed a change
-shows a wrong lab. It reconnects and reads the state anew.
+shows a wrong lab. It reconnects and reads the state anew. A follower has no queue: it reads the journal.
 """
 
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
-from uuid import UUID
 
-import attrs
 import trio
 
-from gns3trio.notifications.events import V1_ACTIONS, Event, log_event
+from gns3trio.notifications.events import BATCH_BYTES, MAX_QUEUED_COALESCIBLE, Event, log_event
+from gns3trio.notifications.journal import Follower, Journal
+from gns3trio.notifications.topics import Topic
 
 # Room for the burst of a large project opening (nodes, links and drawings) before the client has read once.
 MAX_QUEUED_EVENTS = 4096
 MAX_QUEUED_BYTES = 8 * 1024 * 1024
-# Coalescible events never use more than this part of the queue, so that they do not push out the others.
-MAX_QUEUED_COALESCIBLE = 64
-# Lines that wait for one subscriber travel in one write of about this size.
-BATCH_BYTES = 64 * 1024
 
 EVENTS_LOST = "This client reads too slowly: events were lost. Connect again and reload the project."
-
-
-@attrs.frozen
-class Topic:
-    """Which events a subscriber wants."""
-
-    name: str
-    wants: Callable[[Event], bool]
-
-
-def _controller_only(event: Event) -> bool:
-    return event.project_id is None and not event.of_compute
-
-
-def _everything(event: Event) -> bool:
-    return event.action not in V1_ACTIONS and not event.of_compute
-
-
-def _of_compute(event: Event) -> bool:
-    return event.of_compute
-
-
-def _in_project(project_id: UUID, event: Event) -> bool:
-    return event.project_id == project_id and event.action not in V1_ACTIONS and not event.of_compute
-
-
-def _in_v1_project(project_id: UUID, event: Event) -> bool:
-    return event.project_id == project_id and (event.action in V1_ACTIONS or event.action.startswith("log."))
-
-
-# The GNS3 controller stream: projects, templates, computes; what happens inside a project is not in it.
-CONTROLLER = Topic("controller", _controller_only)
-# The stream that a controller elsewhere reads: what happens in the projects that it drives.
-COMPUTE = Topic("compute", _of_compute)
-# The document's bare /notifications: everything of every project.
-EVERYTHING = Topic("everything", _everything)
-
-
-def project_topic(project_id: UUID) -> Topic:
-    """The stream of one project: its nodes, links, drawings and log messages."""
-    return Topic(f"project {project_id}", partial(_in_project, project_id))
-
-
-def _in_compute_project(project_id: UUID, event: Event) -> bool:
-    return event.project_id == project_id and event.of_compute
-
-
-def compute_project_topic(project_id: UUID) -> Topic:
-    """What happens in one project that a controller elsewhere drives."""
-    return Topic(f"compute project {project_id}", partial(_in_compute_project, project_id))
-
-
-def v1_project_topic(project_id: UUID) -> Topic:
-    """The stream of one project in API version 1: ``vm.started``, ``vm.stopped`` and log messages."""
-    return Topic(f"v1 project {project_id}", partial(_in_v1_project, project_id))
 
 
 class Subscription:
@@ -151,10 +91,13 @@ class NotificationHub:
     """Everybody publishes here; streams subscribe here."""
 
     def __init__(self) -> None:
-        self._subscriptions: set[Subscription] = set()
+        self.journal = Journal()
+        self._subscriptions: set[Subscription | Follower] = set()
 
     def publish(self, event: Event) -> None:
         """Give ``event`` to every subscriber that wants it; never blocks."""
+        if self.journal.topic.wants(event):
+            self.journal.offer(event)
         for subscription in self._subscriptions:
             if subscription.topic.wants(event):
                 subscription.offer(event)
@@ -163,9 +106,21 @@ class NotificationHub:
     def subscribe(self, topic: Topic) -> Iterator[Subscription]:
         """A subscription that lasts as long as the ``with``."""
         subscription = Subscription(topic)
+        with self._subscribed(subscription):
+            yield subscription
+
+    @contextmanager
+    def follow(self, topic: Topic, number: int) -> Iterator[Follower]:
+        """The events behind ``number`` in the journal, and those to come, as long as the ``with`` lasts."""
+        follower = Follower(self.journal, topic, number)
+        with self._subscribed(follower):
+            yield follower
+
+    @contextmanager
+    def _subscribed(self, subscription: Subscription | Follower) -> Iterator[None]:
         self._subscriptions.add(subscription)
         try:
-            yield subscription
+            yield
         finally:
             self._subscriptions.discard(subscription)
 

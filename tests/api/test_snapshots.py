@@ -14,7 +14,7 @@ from gns3trio.config import Config
 from gns3trio.controller import project_swap
 from gns3trio.controller.project import Project
 from gns3trio.errors import Conflict
-from gns3trio.notifications.hub import project_topic
+from gns3trio.notifications.topics import project_topic
 from gns3trio.server import RunningServer, open_server
 from tests.api.conftest import Server, node_path
 from tests.api.test_nodes import create

@@ -9,14 +9,8 @@ import trio.testing
 
 from gns3trio.notifications import hub as hub_module
 from gns3trio.notifications.events import Event
-from gns3trio.notifications.hub import (
-    CONTROLLER,
-    EVERYTHING,
-    MAX_QUEUED_COALESCIBLE,
-    NotificationHub,
-    project_topic,
-    v1_project_topic,
-)
+from gns3trio.notifications.hub import MAX_QUEUED_COALESCIBLE, NotificationHub
+from gns3trio.notifications.topics import CONTROLLER, EVERYTHING, project_topic, v1_project_topic
 
 
 def actions(lines: list[bytes]) -> list[str]:

@@ -20,7 +20,7 @@ from gns3trio.compute.interfaces import list_interfaces
 from gns3trio.controller.machine import statistics
 from gns3trio.controller.project import Project
 from gns3trio.errors import Conflict
-from gns3trio.notifications.hub import COMPUTE, compute_project_topic
+from gns3trio.notifications.topics import COMPUTE, compute_project_topic
 
 routes = RouteTable("/v2/compute", strict_ids=True)
 

@@ -15,7 +15,7 @@ from gns3trio.controller.snapshots import list_snapshots
 from gns3trio.controller.topology import ProjectSettings
 from gns3trio.controller.views import project_view
 from gns3trio.errors import Forbidden
-from gns3trio.notifications.hub import project_topic
+from gns3trio.notifications.topics import project_topic
 
 routes = RouteTable("/v2/projects")
 

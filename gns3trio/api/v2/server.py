@@ -11,7 +11,7 @@ from gns3trio.api.streams import NotificationStream, serve_notifications
 from gns3trio.api.v2.schemas import VersionCheck
 from gns3trio.config import Config
 from gns3trio.errors import Conflict
-from gns3trio.notifications.hub import CONTROLLER, EVERYTHING
+from gns3trio.notifications.topics import CONTROLLER, EVERYTHING
 
 routes = RouteTable("/v2")
 bare_routes = RouteTable("")
