@@ -1,19 +1,18 @@
 """The ASGI application: all route families behind authentication, CORS and the error boundary."""
 
-from collections.abc import Sequence
-
 import attrs
-from starlette.exceptions import HTTPException
+import orjson
 from starlette.middleware.cors import CORSMiddleware
-from starlette.routing import BaseRoute, Route, Router, WebSocketRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gns3trio import __version__
-from gns3trio.api import metrics, pages, v1, web_ui
+from gns3trio.api import metrics, pages, reference, v1, web_ui
 from gns3trio.api.auth import BasicAuth
 from gns3trio.api.context import ApiContext
 from gns3trio.api.errors import ErrorBoundary
+from gns3trio.api.openapi import describe_api
 from gns3trio.api.origin import OriginGuard
+from gns3trio.api.route_index import RouteIndex
 from gns3trio.api.v2 import (
     compute,
     compute_files,
@@ -57,6 +56,7 @@ TABLES = (
     files.routes,
     v1.routes,
     metrics.routes,
+    reference.routes,
     pages.routes,
     web_ui.routes,
 )
@@ -79,37 +79,13 @@ class _State:
     context: ApiContext
 
 
-class RouteIndex:
-    """Finds the route of a path among those with as many slashes; Starlette would try all, one after the other."""
-
-    def __init__(self, routes: Sequence[BaseRoute]) -> None:
-        self._of_any_length = [route for route in routes if ":path}" in _pattern(route)]
-        self._by_slashes = {
-            slashes: _router([r for r in routes if r in self._of_any_length or _pattern(r).count("/") == slashes])
-            for slashes in {_pattern(route).count("/") for route in routes}
-        }
-        self._others = _router(self._of_any_length)
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """ASGI entry."""
-        await self._by_slashes.get(scope["path"].count("/"), self._others)(scope, receive, send)
-
-
-def _pattern(route: BaseRoute) -> str:
-    assert isinstance(route, Route | WebSocketRoute), "the tables hold nothing else"
-    return route.path
-
-
-def _router(routes: list[BaseRoute]) -> Router:
-    return Router(routes, redirect_slashes=False, default=_no_such_path)
-
-
 class Application:
     """The ASGI application. From the outside in: CORS, foreign pages, authentication, errors, routes."""
 
     def __init__(self, context: ApiContext) -> None:
         config = context.config
         self.state = _State(context)
+        self._description: bytes | None = None
         self._server = f"gns3trio/{__version__} GNS3/{config.gns3_version}".encode()
         routes = [route for table in TABLES for route in table.routes]
         app: ASGIApp = ErrorBoundary(RouteIndex(routes))
@@ -129,6 +105,12 @@ class Application:
             max_age=0,
         )
 
+    def describe(self) -> bytes:
+        """The OpenAPI document, as JSON. It is made when it is first asked for."""
+        if self._description is None:
+            self._description = orjson.dumps(describe_api(TABLES))
+        return self._description
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI entry."""
         if scope["type"] == "lifespan":
@@ -142,10 +124,6 @@ class Application:
             await send(message)
 
         await self._app(scope, receive, send_with_server)
-
-
-async def _no_such_path(scope: Scope, receive: Receive, send: Send) -> None:
-    raise HTTPException(404)
 
 
 async def _acknowledge_lifespan(receive: Receive, send: Send) -> None:

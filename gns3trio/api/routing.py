@@ -64,6 +64,28 @@ class ApiRequest:
         return self.http.headers.get("content-type", "").startswith("application/json")
 
 
+@attrs.frozen
+class Operation:
+    """A route as its description in OpenAPI needs it. ``reply`` is the type of a JSON reply, if it has a shape."""
+
+    method: str
+    path: str
+    handler: Handler
+    status: int
+    raw_body: bool
+    reply: Any
+
+    @property
+    def hints(self) -> dict[str, Any]:
+        """The types of the handler's parameters and of what it returns."""
+        return typing.get_type_hints(self.handler)
+
+    @property
+    def body(self) -> Any:
+        """The class of the body, or None."""
+        return _body_type(self.handler)
+
+
 @attrs.define
 class RouteTable:
     """The routes of one family. ``strict_ids``: a malformed id is 400 (version 1), not 404 (version 2)."""
@@ -71,16 +93,19 @@ class RouteTable:
     prefix: str
     strict_ids: bool = False
     routes: list[BaseRoute] = attrs.field(factory=list)
+    operations: list[Operation] = attrs.field(factory=list)
 
     def route(
-        self, method: str, *paths: str, status: int = 200, raw_body: bool = False
+        self, method: str, *paths: str, status: int = 200, raw_body: bool = False, reply: Any = None
     ) -> Callable[[Handler], Handler]:
         """Register a handler for ``method`` on every one of ``paths`` (below the prefix).
 
         With ``raw_body`` the handler reads the body itself, as ``api.http.stream()``, of any size and content.
+        ``reply`` describes the JSON reply (see ``replies``); it changes nothing.
         """
 
         def register(handler: Handler) -> Handler:
+            self.operations += [Operation(method, self.prefix + p, handler, status, raw_body, reply) for p in paths]
             endpoint = _make_endpoint(handler, status, self.strict_ids, raw_body)
             self.routes += [
                 Route(self.prefix + path, endpoint, methods=[method], name=handler.__name__) for path in paths
@@ -109,7 +134,7 @@ def _make_endpoint(
     handler: Handler, status: int, strict_ids: bool, raw_body: bool
 ) -> Callable[[Request], Awaitable[Response]]:
     hints = typing.get_type_hints(handler)
-    body_type = hints.get("body") if "body" in inspect.signature(handler).parameters else None
+    body_type = _body_type(handler)
     converter = _known_keys_converter if getattr(body_type, "IGNORES_UNKNOWN_KEYS", False) else _body_converter
 
     async def endpoint(request: Request) -> Response:
@@ -123,6 +148,10 @@ def _make_endpoint(
         return _reply(await handler(ApiRequest(request.app.state.context, request), **arguments), status)
 
     return endpoint
+
+
+def _body_type(handler: Handler) -> Any:
+    return typing.get_type_hints(handler)["body"] if "body" in inspect.signature(handler).parameters else None
 
 
 def _reply(result: Any, status: int) -> Response:

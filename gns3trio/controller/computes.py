@@ -113,6 +113,8 @@ class Computes:
         if compute_id == LOCAL_COMPUTE_ID:
             raise Conflict("compute_id: the local compute is described by the settings of this server")
         compute = attrs.evolve(self.get_remote(compute_id), **{**changes, "compute_id": compute_id})
+        if not compute.name:
+            compute = attrs.evolve(compute, name=_default_name(attrs.asdict(compute)))
         await self._store(compute)
         view = _remote_view(compute)
         self._publish("compute.updated", view)

@@ -7,6 +7,7 @@ import attrs
 from attrs import field
 from attrs import validators as v
 
+from gns3trio.api import replies
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.errors import Conflict, NotFound
 
@@ -37,13 +38,13 @@ class ComputeCreate(ComputeUpdate):
     port: int = field(validator=_port)
 
 
-@routes.route("GET", "/computes")
+@routes.route("GET", "/computes", reply=list[replies.Compute])
 async def list_computes(api: ApiRequest) -> list[dict[str, Any]]:
     """All computes; ``local`` is this server."""
     return api.controller.computes.views()
 
 
-@routes.route("POST", "/computes", status=201)
+@routes.route("POST", "/computes", status=201, reply=replies.Compute)
 async def create_compute(api: ApiRequest, body: ComputeCreate) -> dict[str, Any]:
     """Register another server."""
     fields = {name: value for name, value in attrs.asdict(body).items() if value is not None}
@@ -59,13 +60,13 @@ async def get_endpoint(api: ApiRequest, compute_id: str, emulator: str, action: 
     return {"endpoint": f"{host}/v2/compute/{emulator}/{action}"}
 
 
-@routes.route("GET", "/computes/{compute_id}")
+@routes.route("GET", "/computes/{compute_id}", reply=replies.Compute)
 async def get_compute(api: ApiRequest, compute_id: str) -> dict[str, Any]:
     """One compute."""
     return api.controller.computes.view(compute_id)
 
 
-@routes.route("PUT", "/computes/{compute_id}")
+@routes.route("PUT", "/computes/{compute_id}", reply=replies.Compute)
 async def update_compute(api: ApiRequest, compute_id: str, body: ComputeUpdate) -> dict[str, Any]:
     """Change how a compute is reached."""
     changes = api.given(body)

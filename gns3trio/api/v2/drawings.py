@@ -7,6 +7,7 @@ import attrs
 from attrs import field
 from attrs import validators as v
 
+from gns3trio.api import replies
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.controller.drawings import EMPTY_SVG, Drawing
 from gns3trio.controller.project import Project
@@ -41,7 +42,7 @@ def _fields(api: ApiRequest, body: DrawingBody) -> dict[str, Any]:
     return {name: value for name, value in api.given(body).items() if name not in ("drawing_id", "project_id")}
 
 
-@routes.route("GET", "")
+@routes.route("GET", "", reply=list[replies.Drawing])
 async def list_drawings(api: ApiRequest, project_id: UUID) -> list[dict[str, Any]]:
     """The drawings of a project; of a closed one what its file holds."""
     project = api.controller.get_project(project_id)
@@ -50,7 +51,7 @@ async def list_drawings(api: ApiRequest, project_id: UUID) -> list[dict[str, Any
     return (await project.file.read()).drawings
 
 
-@routes.route("POST", "", status=201)
+@routes.route("POST", "", status=201, reply=replies.Drawing)
 async def create_drawing(api: ApiRequest, project_id: UUID, body: DrawingBody) -> dict[str, Any]:
     """Add a drawing."""
     project = api.controller.get_project(project_id)
@@ -59,13 +60,13 @@ async def create_drawing(api: ApiRequest, project_id: UUID, body: DrawingBody) -
     return drawing.view(project_id)
 
 
-@routes.route("GET", "/{drawing_id}")
+@routes.route("GET", "/{drawing_id}", reply=replies.Drawing)
 async def get_drawing(api: ApiRequest, project_id: UUID, drawing_id: UUID) -> dict[str, Any]:
     """One drawing."""
     return _find(api.controller.get_project(project_id), drawing_id).view(project_id)
 
 
-@routes.route("PUT", "/{drawing_id}", status=201)
+@routes.route("PUT", "/{drawing_id}", status=201, reply=replies.Drawing)
 async def update_drawing(api: ApiRequest, project_id: UUID, drawing_id: UUID, body: DrawingBody) -> dict[str, Any]:
     """Change a drawing."""
     project = api.controller.get_project(project_id)

@@ -5,8 +5,8 @@ from uuid import UUID, uuid4
 
 import attrs
 import trio
-from starlette.responses import Response
 
+from gns3trio.api import replies
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.streams import CaptureStream
 from gns3trio.api.v2.schemas import CaptureStart, LinkCreate, LinkImpairments, LinkUpdate
@@ -25,7 +25,7 @@ from gns3trio.notifications.events import Event
 routes = RouteTable("/v2/projects/{project_id}")
 
 
-@routes.route("GET", "/links")
+@routes.route("GET", "/links", reply=list[replies.Link | replies.SavedLink])
 async def list_links(api: ApiRequest, project_id: UUID) -> list[dict[str, Any]]:
     """The links of a project; of a closed one what its file holds."""
     project = api.controller.get_project(project_id)
@@ -34,7 +34,7 @@ async def list_links(api: ApiRequest, project_id: UUID) -> list[dict[str, Any]]:
     return [attrs.asdict(record) for record in (await project.file.read()).links]
 
 
-@routes.route("POST", "/links", status=201)
+@routes.route("POST", "/links", status=201, reply=replies.Link)
 async def create_link(api: ApiRequest, project_id: UUID, body: LinkCreate) -> dict[str, Any]:
     """Join two ports."""
     project = api.controller.get_project(project_id)
@@ -50,7 +50,7 @@ async def create_link(api: ApiRequest, project_id: UUID, body: LinkCreate) -> di
     return link_view(await project.links.create(record))
 
 
-@routes.route("PUT", "/links/{link_id}", status=201)
+@routes.route("PUT", "/links/{link_id}", status=201, reply=replies.Link)
 async def update_link(api: ApiRequest, project_id: UUID, link_id: UUID, body: LinkUpdate) -> dict[str, Any]:
     """Change filters, suspend, style or labels."""
     project = api.controller.get_project(project_id)
@@ -71,13 +71,13 @@ async def list_available_filters(api: ApiRequest, project_id: UUID, link_id: UUI
     return GNS3_FILTERS
 
 
-@routes.route("GET", "/links/{link_id}/impairments")
+@routes.route("GET", "/links/{link_id}/impairments", reply=replies.Impairments)
 async def get_impairments(api: ApiRequest, project_id: UUID, link_id: UUID) -> dict[str, Any]:
     """Our own filters of a link, which act after GNS3's."""
     return _impairments_view(api.controller.get_project(project_id).get_link(link_id))
 
 
-@routes.route("PUT", "/links/{link_id}/impairments")
+@routes.route("PUT", "/links/{link_id}/impairments", reply=replies.Impairments)
 async def set_impairments(api: ApiRequest, project_id: UUID, link_id: UUID, body: LinkImpairments) -> dict[str, Any]:
     """Replace our own filters of a link at once."""
     project = api.controller.get_project(project_id)
@@ -91,14 +91,14 @@ def _impairments_view(link: Link) -> dict[str, Any]:
     return {"impairments": [describe(i) for i in link.impairments.filters], "seed": link.impairments.seed}
 
 
-@routes.route("GET", "/links/{link_id}/statistics")
+@routes.route("GET", "/links/{link_id}/statistics", reply=replies.LinkStatistics)
 async def get_link_statistics(api: ApiRequest, project_id: UUID, link_id: UUID) -> dict[str, Any]:
     """What crossed a link since it was made, as in ``link.stats``; rates are those since the last such event."""
     project = api.controller.get_project(project_id)
     return api.context.link_stats.current(project, project.get_link(link_id))
 
 
-@routes.route("GET", "/links/{link_id}")
+@routes.route("GET", "/links/{link_id}", reply=replies.Link)
 async def get_link(api: ApiRequest, project_id: UUID, link_id: UUID) -> dict[str, Any]:
     """One link."""
     return link_view(api.controller.get_project(project_id).get_link(link_id))
@@ -111,7 +111,7 @@ async def delete_link(api: ApiRequest, project_id: UUID, link_id: UUID) -> None:
     await project.links.delete(project.get_link(link_id))
 
 
-@routes.route("POST", "/links/{link_id}/start_capture", status=201)
+@routes.route("POST", "/links/{link_id}/start_capture", status=201, reply=replies.Link)
 async def start_capture(api: ApiRequest, project_id: UUID, link_id: UUID, body: CaptureStart) -> dict[str, Any]:
     """Start the capture that GNS3 knows of."""
     project = api.controller.get_project(project_id)
@@ -120,7 +120,7 @@ async def start_capture(api: ApiRequest, project_id: UUID, link_id: UUID, body: 
     return link_view(link)
 
 
-@routes.route("POST", "/links/{link_id}/stop_capture", status=201)
+@routes.route("POST", "/links/{link_id}/stop_capture", status=201, reply=replies.Link)
 async def stop_capture(api: ApiRequest, project_id: UUID, link_id: UUID) -> dict[str, Any]:
     """Stop the capture that GNS3 knows of; none is fine."""
     project = api.controller.get_project(project_id)
@@ -130,7 +130,7 @@ async def stop_capture(api: ApiRequest, project_id: UUID, link_id: UUID) -> dict
 
 
 @routes.route("GET", "/links/{link_id}/pcap")
-async def stream_pcap(api: ApiRequest, project_id: UUID, link_id: UUID) -> Response:
+async def stream_pcap(api: ApiRequest, project_id: UUID, link_id: UUID) -> CaptureStream:
     """The capture that GNS3 knows of, as a live stream: the header at once, then frames as they cross."""
     shown = api.controller.get_project(project_id).get_link(link_id).gns3_capture
     if shown is None:
@@ -138,21 +138,21 @@ async def stream_pcap(api: ApiRequest, project_id: UUID, link_id: UUID) -> Respo
     return CaptureStream(shown.capture, api.context.closing)
 
 
-@routes.route("GET", "/links/{link_id}/captures")
+@routes.route("GET", "/links/{link_id}/captures", reply=list[replies.Capture])
 async def list_captures(api: ApiRequest, project_id: UUID, link_id: UUID) -> list[dict[str, Any]]:
     """All captures of a link; our own."""
     link = api.controller.get_project(project_id).get_link(link_id)
     return [capture_view(capture) for capture in link.captures.values()]
 
 
-@routes.route("POST", "/links/{link_id}/captures", status=201)
+@routes.route("POST", "/links/{link_id}/captures", status=201, reply=replies.Capture)
 async def create_capture(api: ApiRequest, project_id: UUID, link_id: UUID, body: CaptureRequest) -> dict[str, Any]:
     """Start one more capture; our own."""
     project = api.controller.get_project(project_id)
     return capture_view(await project.links.captures.start(project.get_link(link_id), body))
 
 
-@routes.route("GET", "/links/{link_id}/captures/{capture_id}")
+@routes.route("GET", "/links/{link_id}/captures/{capture_id}", reply=replies.Capture)
 async def get_capture(api: ApiRequest, project_id: UUID, link_id: UUID, capture_id: UUID) -> dict[str, Any]:
     """One capture."""
     project = api.controller.get_project(project_id)
@@ -167,7 +167,7 @@ async def delete_capture(api: ApiRequest, project_id: UUID, link_id: UUID, captu
 
 
 @routes.route("GET", "/links/{link_id}/captures/{capture_id}/stream")
-async def stream_capture(api: ApiRequest, project_id: UUID, link_id: UUID, capture_id: UUID) -> Response:
+async def stream_capture(api: ApiRequest, project_id: UUID, link_id: UUID, capture_id: UUID) -> CaptureStream:
     """A capture as a live stream, in its format."""
     project = api.controller.get_project(project_id)
     capture = project.links.captures.get(project.get_link(link_id), capture_id)
@@ -198,7 +198,7 @@ async def _cancel_when_client_leaves(api: ApiRequest, scope: trio.CancelScope) -
     scope.cancel()
 
 
-@routes.route("GET", "/nodes/{node_id}/links")
+@routes.route("GET", "/nodes/{node_id}/links", reply=list[replies.Link])
 async def list_node_links(api: ApiRequest, project_id: UUID, node_id: UUID) -> list[dict[str, Any]]:
     """The links with an end at the node."""
     project = api.controller.get_project(project_id)

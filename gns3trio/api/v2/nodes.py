@@ -7,11 +7,13 @@ import attrs
 import orjson
 from starlette.websockets import WebSocket
 
+from gns3trio.api import replies
 from gns3trio.api.console import serve_console
 from gns3trio.api.context import ApiContext
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.v2.schemas import NodeCreate, NodeUpdate
 from gns3trio.compute.ethernet_switch import EthernetSwitch
+from gns3trio.compute.switch_shell import SwitchMac
 from gns3trio.controller.link_stats import port_statistics
 from gns3trio.controller.node import DRAWN_AS, Node
 from gns3trio.controller.project import Project
@@ -32,13 +34,13 @@ async def _view_list(project: Project) -> list[orjson.Fragment] | list[dict[str,
     return [record_view(record) for record in (await project.file.read()).nodes]
 
 
-@routes.route("GET", "/nodes")
+@routes.route("GET", "/nodes", reply=list[replies.Node | replies.SavedNode])
 async def list_nodes(api: ApiRequest, project_id: UUID) -> list[orjson.Fragment] | list[dict[str, Any]]:
     """The nodes of a project; of a closed one what its file holds."""
     return await _view_list(api.controller.get_project(project_id))
 
 
-@routes.route("POST", "/nodes", status=201)
+@routes.route("POST", "/nodes", status=201, reply=replies.Node)
 async def create_node(api: ApiRequest, project_id: UUID, body: NodeCreate) -> orjson.Fragment:
     """Create a node. Its name is made unique in the project."""
     project = api.controller.get_project(project_id)
@@ -62,7 +64,7 @@ async def create(project: Project, fields: dict[str, Any], *, keep_name: bool) -
     return await project.create_node(record, keep_name=keep_name, startup_script=script)
 
 
-@routes.route("GET", "/nodes/{node_id}")
+@routes.route("GET", "/nodes/{node_id}", reply=replies.Node)
 async def get_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> orjson.Fragment:
     """One node, once earlier requests to it are done."""
     project = api.controller.get_project(project_id)
@@ -78,7 +80,7 @@ def record_changes(api: ApiRequest, body: Any) -> dict[str, Any]:
     return {name: value for name, value in api.given(body).items() if name in _CHANGEABLE_FIELDS}
 
 
-@routes.route("PUT", "/nodes/{node_id}")
+@routes.route("PUT", "/nodes/{node_id}", reply=replies.Node)
 async def update_node(api: ApiRequest, project_id: UUID, node_id: UUID, body: NodeUpdate) -> orjson.Fragment:
     """Change a node."""
     project = api.controller.get_project(project_id)
@@ -95,7 +97,7 @@ async def delete_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> None:
         await project.delete_node(node)
 
 
-@routes.route("POST", "/nodes/{node_id}/start")
+@routes.route("POST", "/nodes/{node_id}/start", reply=replies.Node)
 async def start_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> orjson.Fragment:
     """Start a node; the reply shows it started."""
     async with api.controller.get_project(project_id).locked_node(node_id) as node:
@@ -103,7 +105,7 @@ async def start_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> orjson
         return node_view(node)
 
 
-@routes.route("POST", "/nodes/{node_id}/stop")
+@routes.route("POST", "/nodes/{node_id}/stop", reply=replies.Node)
 async def stop_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> orjson.Fragment:
     """Stop a node."""
     async with api.controller.get_project(project_id).locked_node(node_id) as node:
@@ -111,14 +113,14 @@ async def stop_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> orjson.
         return node_view(node)
 
 
-@routes.route("POST", "/nodes/{node_id}/suspend")
+@routes.route("POST", "/nodes/{node_id}/suspend", reply=replies.Node)
 async def suspend_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> orjson.Fragment:
     """A VPCS cannot be suspended: nothing happens, as in GNS3."""
     async with api.controller.get_project(project_id).locked_node(node_id) as node:
         return node_view(node)
 
 
-@routes.route("POST", "/nodes/{node_id}/reload")
+@routes.route("POST", "/nodes/{node_id}/reload", reply=replies.Node)
 async def reload_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> orjson.Fragment:
     """Stop and start a node."""
     async with api.controller.get_project(project_id).locked_node(node_id) as node:
@@ -140,7 +142,7 @@ async def get_node_statistics(api: ApiRequest, project_id: UUID, node_id: UUID) 
         return port_statistics(node.require_instance(), api.context.forwarder.snapshot())
 
 
-@routes.route("GET", "/nodes/{node_id}/mac_table")
+@routes.route("GET", "/nodes/{node_id}/mac_table", reply=list[SwitchMac])
 async def get_mac_table(api: ApiRequest, project_id: UUID, node_id: UUID) -> list[dict[str, Any]]:
     """The addresses that a switch has learned; our own."""
     async with api.controller.get_project(project_id).locked_node(node_id) as node:

@@ -8,6 +8,7 @@ import attrs
 from attrs import field
 from attrs import validators as v
 
+from gns3trio.api import replies
 from gns3trio.api.downloads import Download, attachment
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.controller.portable import (
@@ -61,13 +62,13 @@ class ProjectLoad:
     path: str = field(validator=v.min_len(1))
 
 
-@routes.route("POST", "/load", status=201)
+@routes.route("POST", "/load", status=201, reply=replies.Project)
 async def post_load(api: ApiRequest, body: ProjectLoad) -> dict[str, Any]:
     """Open the project of a file; for clients that share this file system only."""
     return project_view(await load_project(api.controller, Path(body.path)))
 
 
-@routes.route("POST", "/{project_id}/duplicate", status=201)
+@routes.route("POST", "/{project_id}/duplicate", status=201, reply=replies.Project)
 async def post_duplicate(api: ApiRequest, project_id: UUID, body: ProjectDuplicate) -> dict[str, Any]:
     """Make a closed copy of a project."""
     project = await duplicate_project(
@@ -105,7 +106,7 @@ async def get_export(api: ApiRequest, project_id: UUID) -> Download:
     return Download(pieces, "application/gns3project", headers)
 
 
-@routes.route("POST", "/{project_id}/import", status=201, raw_body=True)
+@routes.route("POST", "/{project_id}/import", status=201, raw_body=True, reply=replies.Project)
 async def post_import(api: ApiRequest, project_id: str) -> dict[str, Any]:
     """Make a project with a new id of a portable archive, which is the body."""
     try:

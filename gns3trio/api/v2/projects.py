@@ -7,6 +7,7 @@ from uuid import UUID
 
 from starlette.websockets import WebSocket
 
+from gns3trio.api import replies
 from gns3trio.api.context import ApiContext
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.streams import NotificationStream, serve_notifications
@@ -20,7 +21,7 @@ from gns3trio.notifications.topics import project_topic
 routes = RouteTable("/v2/projects")
 
 
-@routes.route("POST", "", status=201)
+@routes.route("POST", "", status=201, reply=replies.Project)
 async def create_project(api: ApiRequest, body: ProjectCreate) -> dict[str, Any]:
     """Create and open a project.
 
@@ -38,19 +39,19 @@ async def create_project(api: ApiRequest, body: ProjectCreate) -> dict[str, Any]
     return project_view(project)
 
 
-@routes.route("GET", "")
+@routes.route("GET", "", reply=list[replies.Project])
 async def list_projects(api: ApiRequest) -> list[dict[str, Any]]:
     """All projects, opened and closed."""
     return [project_view(project) for project in api.controller.projects.values()]
 
 
-@routes.route("GET", "/{project_id}")
+@routes.route("GET", "/{project_id}", reply=replies.Project)
 async def get_project(api: ApiRequest, project_id: UUID) -> dict[str, Any]:
     """One project."""
     return project_view(api.controller.get_project(project_id))
 
 
-@routes.route("PUT", "/{project_id}")
+@routes.route("PUT", "/{project_id}", reply=replies.Project)
 async def update_project(api: ApiRequest, project_id: UUID, body: ProjectUpdate) -> dict[str, Any]:
     """Change the settings of a project."""
     project = api.controller.get_project(project_id)
@@ -67,7 +68,7 @@ async def delete_project(api: ApiRequest, project_id: UUID) -> None:
     await api.controller.delete_project(api.controller.get_project(project_id))
 
 
-@routes.route("POST", "/{project_id}/open", status=201)
+@routes.route("POST", "/{project_id}/open", status=201, reply=replies.Project)
 async def open_project(api: ApiRequest, project_id: UUID) -> dict[str, Any]:
     """Open a project; its nodes are stopped."""
     project = api.controller.get_project(project_id)
@@ -81,7 +82,7 @@ async def close_project(api: ApiRequest, project_id: UUID) -> None:
     await api.controller.close_project(api.controller.get_project(project_id))
 
 
-@routes.route("GET", "/{project_id}/stats")
+@routes.route("GET", "/{project_id}/stats", reply=dict[str, int])
 async def project_stats(api: ApiRequest, project_id: UUID) -> dict[str, int]:
     """How many objects a project has; of a closed one only snapshots are counted."""
     project = api.controller.get_project(project_id)

@@ -6,6 +6,7 @@ from uuid import UUID
 import attrs
 import trio
 
+from gns3trio.api import replies
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.controller.versions import list_versions
 from gns3trio.controller.views import project_view
@@ -28,7 +29,7 @@ async def get_versions(api: ApiRequest, project_id: UUID) -> list[dict[str, Any]
     return [attrs.asdict(version) for version in versions]
 
 
-@routes.route("POST", "/recover", status=201)
+@routes.route("POST", "/recover", status=201, reply=replies.Project)
 async def recover(api: ApiRequest, project_id: UUID, body: Recovery) -> dict[str, Any]:
     """Put a kept version in the place of a closed project's file, which is kept aside, and open the project."""
     project = api.controller.get_project(project_id)

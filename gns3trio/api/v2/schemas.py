@@ -45,9 +45,9 @@ class VersionCheck:
 def _check_variables(body: object, attribute: object, variables: list[dict[str, Any]] | None) -> None:
     for index, variable in enumerate(variables or ()):
         if not (isinstance(variable.get("name"), str) and variable["name"]):
-            raise ValueError(f"[{index}].name: a variable has a name")
+            raise ValueError(f"variables[{index}].name: a variable has a name")
         if not isinstance(variable.get("value", ""), str):
-            raise ValueError(f"[{index}].value: expected text")
+            raise ValueError(f"variables[{index}].value: expected text")
 
 
 @attrs.define(kw_only=True)

@@ -5,6 +5,7 @@ from typing import Any
 from starlette.websockets import WebSocket
 
 from gns3trio import __version__
+from gns3trio.api import replies
 from gns3trio.api.context import ApiContext
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.streams import NotificationStream, serve_notifications
@@ -28,7 +29,7 @@ def check_version(config: Config, version: str) -> None:
         raise Conflict(f"version: client {version} and server {config.gns3_version} do not match")
 
 
-@routes.route("GET", "/version")
+@routes.route("GET", "/version", reply=replies.Version)
 async def get_version(api: ApiRequest) -> dict[str, Any]:
     """The server's version."""
     return version_view(api.context.config)

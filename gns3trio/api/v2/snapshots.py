@@ -7,8 +7,10 @@ import attrs
 from attrs import field
 from attrs import validators as v
 
+from gns3trio.api import replies
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.controller.snapshots import (
+    Snapshot,
     create_snapshot,
     delete_snapshot,
     list_snapshots,
@@ -28,13 +30,13 @@ class SnapshotCreate:
     description: str | None = field(default=None, validator=v.optional(v.min_len(1)))
 
 
-@routes.route("GET", "")
+@routes.route("GET", "", reply=list[Snapshot])
 async def get_snapshots(api: ApiRequest, project_id: UUID) -> list[dict[str, Any]]:
     """The snapshots of a project, open or closed, oldest first."""
     return [snapshot_view(each) for each in await list_snapshots(api.controller.get_project(project_id))]
 
 
-@routes.route("POST", "", status=201)
+@routes.route("POST", "", status=201, reply=Snapshot)
 async def post_snapshot(api: ApiRequest, project_id: UUID, body: SnapshotCreate) -> dict[str, Any]:
     """Keep the project as it is now."""
     project = api.controller.get_project(project_id)
@@ -47,7 +49,7 @@ async def remove_snapshot(api: ApiRequest, project_id: UUID, snapshot_id: str) -
     await delete_snapshot(api.controller.get_project(project_id), snapshot_id)
 
 
-@routes.route("POST", "/{snapshot_id}/restore", status=201)
+@routes.route("POST", "/{snapshot_id}/restore", status=201, reply=replies.Project)
 async def post_restore(api: ApiRequest, project_id: UUID, snapshot_id: str) -> dict[str, Any]:
     """Give the project the content that a snapshot kept."""
     project = api.controller.get_project(project_id)

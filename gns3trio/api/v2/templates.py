@@ -51,7 +51,7 @@ def with_etag(api: ApiRequest, data: bytes, headers: dict[str, str]) -> Response
     return Response(data, headers={**headers, "etag": tag})
 
 
-@routes.route("GET", "/templates")
+@routes.route("GET", "/templates", reply=list[dict[str, Any]])
 async def list_templates(api: ApiRequest) -> Response:
     """All templates."""
     return with_etag(api, orjson.dumps(list(api.controller.templates.values())), {"content-type": "application/json"})
@@ -69,7 +69,7 @@ async def list_base_configs(api: ApiRequest) -> list[dict[str, str]]:
     return [{"filename": name} for name in await api.controller.base_configs.names()]
 
 
-@routes.route("GET", "/templates/{template_id}")
+@routes.route("GET", "/templates/{template_id}", reply=dict[str, Any])
 async def get_template(api: ApiRequest, template_id: UUID) -> Response:
     """One template."""
     return with_etag(api, orjson.dumps(api.controller.templates[template_id]), {"content-type": "application/json"})

@@ -1,0 +1,150 @@
+"""The description of the API, made from the route tables and the converters: OpenAPI 3.1, as a document to serve.
+
+OpenAPI has no word for websockets: they stand under ``x-websockets``. A reply without end has ``x-endless``.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from inspect import getdoc
+from typing import Any, get_type_hints
+from uuid import UUID
+
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import WebSocketRoute
+
+from gns3trio import __version__
+from gns3trio.api.errors import STATUS_OF_ERROR
+from gns3trio.api.json_schema import Schema, Schemas
+from gns3trio.api.replies import Error
+from gns3trio.api.routing import MAX_JSON_BODY_BYTES, Operation, RouteTable
+from gns3trio.api.streams import EndlessResponse
+
+OPENAPI_VERSION = "3.1.1"
+JSON = "application/json"
+BINARY = "application/octet-stream"
+ANY = "*/*"
+
+_PARAMETER = re.compile(r"\{(\w+)(:\w+)?\}")
+_TITLES = {"v1": "Version 1", "server": "Server and events", "events": "Server and events", "vms": "Nodes as VMs"}
+_DESCRIPTION = f"""\
+The API of GNS3 2.2, and beside it what is our own, which its description says.
+
+- A body is JSON of at most {MAX_JSON_BODY_BYTES} bytes, whatever its Content-Type. No body is `{{}}`. Unknown fields
+  are refused where a schema says so.
+- An error is `{{"message": ..., "status": ...}}`; the message names the field. A 400 shows the request, too.
+- Paths of version 1 are those before GNS3 2.0.
+"""
+
+
+def describe_api(tables: Sequence[RouteTable]) -> dict[str, Any]:
+    """The OpenAPI document of what ``tables`` hold."""
+    schemas = Schemas()
+    paths: dict[str, dict[str, Any]] = {}
+    tags: dict[str, None] = {}
+    seen: Counter[str] = Counter()
+    error = {"description": "What is wrong", "content": {JSON: {"schema": schemas.of(Error)}}}
+    for operation in (each for table in tables for each in table.operations):
+        described = _describe(operation, schemas)
+        name = described["operationId"]
+        seen[name] += 1
+        if seen[name] > 1:  # one handler has several routes
+            described["operationId"] = f"{name}_{seen[name]}"
+        tags.update(dict.fromkeys(described["tags"]))
+        methods = paths.setdefault(_PARAMETER.sub(r"{\1}", operation.path) or "/", {})
+        methods[operation.method.lower()] = described
+    return {
+        "openapi": OPENAPI_VERSION,
+        "info": {
+            "title": "gns3trio",
+            "version": __version__,
+            "description": _DESCRIPTION,
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "servers": [{"url": "/", "description": "this server"}],
+        "security": [{}, {"password": []}],
+        "tags": [{"name": name} for name in tags],
+        "paths": paths,
+        "components": {
+            "schemas": schemas.components,
+            "responses": {"Error": error},
+            "securitySchemes": {
+                "password": {"type": "http", "scheme": "basic", "description": "Where the server asks for one."}
+            },
+        },
+        "x-websockets": list(_describe_websockets(tables)),
+    }
+
+
+def _describe(operation: Operation, schemas: Schemas) -> dict[str, Any]:
+    summary, _, more = (getdoc(operation.handler) or "").partition("\n\n")
+    module = operation.handler.__module__.rpartition(".")[2]
+    described: dict[str, Any] = {
+        "operationId": f"{module}.{operation.handler.__name__}",
+        "summary": " ".join(summary.split()),
+        "tags": [_TITLES.get(module, module.replace("_", " ").capitalize())],
+        "responses": {
+            str(operation.status): _describe_reply(operation, schemas),
+            **{str(status): {"$ref": "#/components/responses/Error"} for status in _error_statuses(operation)},
+        },
+    }
+    if more:
+        described["description"] = more
+    parameters = _PARAMETER.findall(operation.path)
+    if parameters:
+        hints = operation.hints
+        described["parameters"] = [_describe_parameter(name, converter, hints) for name, converter in parameters]
+    if operation.raw_body:
+        described["requestBody"] = {"content": {BINARY: {}}}
+    elif operation.body is not None:
+        schema = schemas.of(operation.body)
+        required = "required" in schemas.components[schema["$ref"].rpartition("/")[2]]
+        described["requestBody"] = {"content": {JSON: {"schema": schema}}, "required": required}
+    if _is_endless(operation):
+        described["x-endless"] = True
+    return described
+
+
+def _error_statuses(operation: Operation) -> Iterable[int]:
+    yield from sorted({401, *STATUS_OF_ERROR.values()} - {operation.status})
+
+
+def _describe_parameter(name: str, converter: str, hints: dict[str, Any]) -> dict[str, Any]:
+    schema: Schema = {"type": "string", "minLength": 1}
+    if hints.get(name) is UUID:
+        schema = {"type": "string", "format": "uuid"}
+    elif converter == ":int":
+        schema = {"type": "integer", "minimum": 0}
+    described = {"name": name, "in": "path", "required": True, "schema": schema}
+    if converter == ":path":
+        described["description"] = "May contain slashes."
+    return described
+
+
+def _returns(operation: Operation) -> type | None:
+    returned = get_type_hints(operation.handler).get("return")
+    return returned if isinstance(returned, type) else None
+
+
+def _is_endless(operation: Operation) -> bool:
+    returned = _returns(operation)
+    return returned is not None and issubclass(returned, EndlessResponse)
+
+
+def _describe_reply(operation: Operation, schemas: Schemas) -> dict[str, Any]:
+    returned = _returns(operation)
+    if returned is type(None):
+        return {"description": "Done"}
+    reply = {"description": "The reply"}
+    if operation.reply is not None:
+        return {**reply, "content": {JSON: {"schema": schemas.of(operation.reply)}}}
+    if returned is not None and issubclass(returned, HTMLResponse):
+        return {**reply, "content": {"text/html": {}}}
+    if returned is not None and issubclass(returned, Response):
+        return {**reply, "content": {ANY: {}}}
+    return {**reply, "content": {JSON: {}}}
+
+
+def _describe_websockets(tables: Sequence[RouteTable]) -> Iterable[dict[str, str]]:
+    for route in (each for table in tables for each in table.routes if isinstance(each, WebSocketRoute)):
+        yield {"path": route.path, "summary": (getdoc(route.endpoint) or "").partition("\n\n")[0]}

@@ -1,0 +1,14 @@
+"""``/openapi.json``: the description of the API, for programs."""
+
+from starlette.responses import Response
+
+from gns3trio.api.openapi import JSON
+from gns3trio.api.routing import ApiRequest, RouteTable
+
+routes = RouteTable("")
+
+
+@routes.route("GET", "/openapi.json")
+async def get_openapi(api: ApiRequest) -> Response:
+    """The OpenAPI 3.1 document of this API."""
+    return Response(api.http.app.describe(), media_type=None, headers={"content-type": JSON})
