@@ -6,7 +6,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gns3trio import __version__
-from gns3trio.api import metrics, pages, reference, v1, web_ui
+from gns3trio.api import health, metrics, pages, reference, v1, web_ui
 from gns3trio.api.auth import BasicAuth
 from gns3trio.api.context import ApiContext
 from gns3trio.api.errors import ErrorBoundary
@@ -55,6 +55,7 @@ TABLES = (
     snapshots.routes,
     files.routes,
     v1.routes,
+    health.routes,
     metrics.routes,
     reference.routes,
     pages.routes,

@@ -7,6 +7,7 @@ import hmac
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gns3trio.api.errors import error_response, refuse
+from gns3trio.api.health import PATH as HEALTH_PATH
 
 _CHALLENGE = {"WWW-Authenticate": 'Basic realm="GNS3 server", charset="UTF-8"'}
 CONSOLE_WEBSOCKET_SUFFIX = "/console/ws"
@@ -30,7 +31,7 @@ class BasicAuth:
         await refuse(response, scope, receive, send)
 
     def _allows(self, scope: Scope) -> bool:
-        if not self._enabled:
+        if not self._enabled or scope["path"] == HEALTH_PATH:
             return True
         if (
             scope["type"] == "websocket"

@@ -10,6 +10,7 @@ import attrs
 import psutil
 from starlette.responses import Response
 
+from gns3trio import __version__
 from gns3trio.api.routing import ApiRequest, RouteTable
 
 routes = RouteTable("")
@@ -68,6 +69,12 @@ def _server_metrics(api: ApiRequest) -> list[Metric]:
             nodes[key] = nodes.get(key, 0) + 1
     cpu = process.cpu_times()
     return [
+        Metric(
+            "gns3trio_info",
+            "gauge",
+            "Always 1; the labels say what runs.",
+            [Sample(1, {"version": __version__, "gns3_version": api.context.config.gns3_version})],
+        ),
         Metric("gns3trio_projects", "gauge", "Projects that the server knows.", [Sample(len(api.controller.projects))]),
         Metric("gns3trio_projects_opened", "gauge", "Projects that are open.", [Sample(len(opened))]),
         Metric(
@@ -88,6 +95,7 @@ def _server_metrics(api: ApiRequest) -> list[Metric]:
             "CPU time of the server, without its nodes.",
             [Sample(cpu.user + cpu.system)],
         ),
+        Metric("process_start_time_seconds", "gauge", "When the server was started.", [Sample(process.create_time())]),
         Metric("process_resident_memory_bytes", "gauge", "Memory of the server.", [Sample(process.memory_info().rss)]),
         Metric("process_open_fds", "gauge", "Open descriptors of the server.", [Sample(process.num_fds())]),
     ]
@@ -103,6 +111,19 @@ _LINK_COUNTERS = (
 
 def _link_metrics(api: ApiRequest) -> list[Metric]:
     directions = list(_link_directions(api))
+    links = [
+        Sample(
+            1,
+            {
+                "project_id": str(project.project_id),
+                "link_id": str(link.link_id),
+                "project": project.settings.name,
+                "link": " - ".join(project.nodes[end.node_id].name for end in link.record.nodes),
+            },
+        )
+        for project in api.controller.projects.values()
+        for link in project.links.values()
+    ]
     metrics = [
         Metric(
             f"gns3trio_link_{name}_total",
@@ -119,6 +140,7 @@ def _link_metrics(api: ApiRequest) -> list[Metric]:
     ]
     held = [Sample(direction["held"], labels) for labels, direction in directions]
     return [
+        Metric("gns3trio_link_info", "gauge", "Always 1; the labels give names to the ids of other metrics.", links),
         *metrics,
         Metric("gns3trio_link_dropped_frames_total", "counter", "Frames that a link dropped, by reason.", drops),
         Metric("gns3trio_link_held_frames", "gauge", "Frames that filters of a link delay now.", held),

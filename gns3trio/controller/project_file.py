@@ -120,6 +120,11 @@ class ProjectFile:
         """The open project has changed; it is written soon."""
         self._saver.mark()
 
+    @property
+    def is_failing(self) -> bool:
+        """Whether the last write failed; it is tried again."""
+        return self._saver.is_failing
+
     async def flush(self) -> None:
         """Wait until all changes marked so far are durable. Raises Unavailable when the disk refuses."""
         await self._saver.flush()

@@ -43,6 +43,11 @@ class Saver:
         self._wakeup = trio.Event()
         self._attempt_done = trio.Event()
 
+    @property
+    def is_failing(self) -> bool:
+        """Whether the last write failed."""
+        return self._error is not None
+
     def mark(self) -> None:
         """Note a change; it is written soon."""
         self._changes += 1

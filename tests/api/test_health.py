@@ -1,0 +1,91 @@
+"""``/health``, and the Grafana dashboard against the metrics that there are."""
+
+import json
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import attrs
+import httpx
+import pytest
+
+from gns3trio import __version__
+from gns3trio.api import health
+from gns3trio.config import Config
+from gns3trio.controller import storage
+from gns3trio.errors import Unavailable
+from gns3trio.server import RunningServer, open_server
+from tests.api.conftest import Server
+from tests.api.test_links import Lab, lab
+
+__all__ = ["lab"]
+DASHBOARD = Path(__file__).parents[2] / "docs" / "grafana-dashboard.json"
+
+
+async def test_a_healthy_server(server: Server) -> None:
+    reply = await server.http.get("/health")
+    assert reply.status_code == 200
+    assert reply.json() == {"status": "ok", "problems": [], "gns3trio_version": __version__}
+    assert reply.headers["cache-control"] == "no-store"
+
+
+async def test_a_project_that_cannot_be_saved(
+    server: Server, project: dict[str, Any], running: RunningServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = next(iter(running.controller.projects.values()))
+
+    def refuse(files: Any) -> None:
+        raise Unavailable("No space left on device")
+
+    monkeypatch.setattr(opened.file._saver, "_write_in_thread", refuse)
+    await server.request("POST", f"/v2/projects/{project['project_id']}/drawings", {"svg": "<svg></svg>"})
+    with pytest.raises(Unavailable):
+        await opened.file.flush()
+    report = await server.request("GET", "/health", None, 503)
+    assert report["status"] == "failing"
+    assert report["problems"] == ["projects that cannot be saved: 1"]
+    monkeypatch.setattr(opened.file._saver, "_write_in_thread", storage.write_all)
+    await opened.file.flush()
+    await server.request("GET", "/health", None, 200)
+
+
+async def test_a_disk_that_is_nearly_full(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health, "MIN_FREE_BYTES", 1 << 62)
+    report = await server.request("GET", "/health", None, 503)
+    assert re.fullmatch(r"the disk for projects has only \d+ MiB left", report["problems"][0])
+
+
+async def test_a_folder_that_is_gone(server: Server) -> None:
+    server.config.projects_path.rename(server.config.projects_path.with_name("elsewhere"))
+    report = await server.request("GET", "/health", None, 503)
+    assert "the folder for projects is not there: No such file or directory" in report["problems"]
+    server.config.projects_path.with_name("elsewhere").rename(server.config.projects_path)
+
+
+@pytest.fixture
+async def locked(config: Config) -> AsyncIterator[httpx.AsyncClient]:
+    with_password = attrs.evolve(config, user="gns3", password="secret")
+    async with open_server(with_password) as opened, httpx.AsyncClient(base_url=opened.urls[0]) as http:
+        yield http
+
+
+async def test_it_needs_no_password(locked: httpx.AsyncClient) -> None:
+    assert (await locked.get("/health")).status_code == 200
+    assert (await locked.get("/v2/version")).status_code == 401
+
+
+async def test_the_dashboard_asks_for_metrics_and_labels_that_exist(lab: Lab) -> None:
+    await lab.link((lab.nodes[0], 0), (lab.nodes[1], 0))
+    text = (await lab.server.http.get("/metrics")).text
+    names = set(re.findall(r"^# TYPE (\w+)", text, re.M))
+    labels = {"instance", "job", *re.findall(r"[{,](\w+)=\"", text)}
+    dashboard = json.loads(DASHBOARD.read_text())
+    queries = [target["expr"] for panel in dashboard["panels"] for target in panel["targets"]]
+    queries += [variable["query"] for variable in dashboard["templating"]["list"]]
+    used = {name for query in queries for name in re.findall(r"\b(?:gns3trio|process)_\w+", query)}
+    assert used and used <= names
+    assert {name for query in queries for name in re.findall(r"[{,] ?(\w+)=~?\"", query)} <= labels
+    grouped = re.findall(r"(?:by|on|group_left) \(([^)]*)\)", " ".join(queries))
+    assert {name.strip() for group in grouped for name in group.split(",")} <= labels
+    assert f'project="lab",link="{lab.nodes[0]["name"]} - {lab.nodes[1]["name"]}"' in text
