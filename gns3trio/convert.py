@@ -15,7 +15,7 @@ from cattrs.errors import (
     ForbiddenExtraKeysError,
     IterableValidationError,
 )
-from cattrs.gen import make_dict_structure_fn
+from cattrs.gen import make_dict_structure_fn, mapping_structure_factory
 from cattrs.preconf.orjson import OrjsonConverter, make_converter
 
 from gns3trio.errors import Invalid
@@ -49,6 +49,7 @@ def make_strict_converter(*, forbid_extra_keys: bool) -> OrjsonConverter:
     converter.register_structure_hook(UUID, lambda value, _: parse_uuid(value))
     converter.register_structure_hook_factory(_has_origin(Literal), _literal_hook)
     converter.register_structure_hook_factory(_has_origin(list), _list_hook_of(converter))
+    converter.register_structure_hook_factory(_has_origin(dict), _dict_hook_of(converter))
     converter.register_structure_hook_factory(attrs.has, _object_hook_of(converter, forbid_extra_keys))
     return converter
 
@@ -113,6 +114,20 @@ def _list_hook_of(converter: OrjsonConverter) -> Callable[[Any], Callable[[Any, 
             if type(value) is not list:
                 raise TypeError(f"expected a list, got {json_name(type(value))}")
             return list(structure_items(value, items))
+
+        return structure
+
+    return factory
+
+
+def _dict_hook_of(converter: OrjsonConverter) -> Callable[[Any], Callable[[Any, Any], Any]]:
+    def factory(kind: Any) -> Callable[[Any, Any], Any]:
+        structure_items = mapping_structure_factory(kind, converter, detailed_validation=True)
+
+        def structure(value: Any, _: Any) -> Any:
+            if type(value) is not dict:
+                raise TypeError(f"expected an object, got {json_name(type(value))}")
+            return structure_items(value, kind)
 
         return structure
 

@@ -31,6 +31,7 @@ from gns3trio.api.v2 import (
     snapshots,
     symbols,
     templates,
+    topology,
     vms,
 )
 
@@ -44,6 +45,7 @@ TABLES = (
     vms.routes,
     links.routes,
     drawings.routes,
+    topology.routes,
     computes.routes,
     templates.routes,
     symbols.routes,

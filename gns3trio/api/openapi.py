@@ -94,7 +94,7 @@ def _describe(operation: Operation, schemas: Schemas) -> dict[str, Any]:
     if parameters:
         hints = operation.hints
         described["parameters"] = [_describe_parameter(name, converter, hints) for name, converter in parameters]
-    if operation.raw_body:
+    if operation.raw_body and operation.body is None:
         described["requestBody"] = {"content": {BINARY: {}}}
     elif operation.body is not None:
         schema = schemas.of(operation.body)

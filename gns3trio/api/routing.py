@@ -74,6 +74,7 @@ class Operation:
     status: int
     raw_body: bool
     reply: Any
+    raw_body_type: Any
 
     @property
     def hints(self) -> dict[str, Any]:
@@ -83,7 +84,7 @@ class Operation:
     @property
     def body(self) -> Any:
         """The class of the body, or None."""
-        return _body_type(self.handler)
+        return self.raw_body_type or _body_type(self.handler)
 
 
 @attrs.define
@@ -96,16 +97,19 @@ class RouteTable:
     operations: list[Operation] = attrs.field(factory=list)
 
     def route(
-        self, method: str, *paths: str, status: int = 200, raw_body: bool = False, reply: Any = None
+        self, method: str, *paths: str, status: int = 200, raw_body: bool = False, body: Any = None, reply: Any = None
     ) -> Callable[[Handler], Handler]:
         """Register a handler for ``method`` on every one of ``paths`` (below the prefix).
 
         With ``raw_body`` the handler reads the body itself, as ``api.http.stream()``, of any size and content.
-        ``reply`` describes the JSON reply (see ``replies``); it changes nothing.
+        ``body`` then describes what it takes, and ``reply`` describes the JSON reply (see ``replies``): both change
+        nothing.
         """
 
         def register(handler: Handler) -> Handler:
-            self.operations += [Operation(method, self.prefix + p, handler, status, raw_body, reply) for p in paths]
+            self.operations += [
+                Operation(method, self.prefix + path, handler, status, raw_body, reply, body) for path in paths
+            ]
             endpoint = _make_endpoint(handler, status, self.strict_ids, raw_body)
             self.routes += [
                 Route(self.prefix + path, endpoint, methods=[method], name=handler.__name__) for path in paths

@@ -68,6 +68,7 @@ class Project(ProjectNodes):
         self._kept = Topology(project_id=project_id, settings=settings)  # computes, unknown keys
         self.life = trio.Lock()  # open, close and delete exclude each other; whoever holds it keeps it as it is
         self.snapshots_lock = trio.Lock()
+        self.reconciling = trio.Lock()  # changes of the whole topology wait for each other
 
     def _no_links(self) -> Links:
         hooks = ProjectHooks(

@@ -7,7 +7,7 @@ import contextlib
 import logging
 import os
 from abc import abstractmethod
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from pathlib import Path
 from typing import Any, Literal
 from uuid import UUID
@@ -94,7 +94,7 @@ class ProjectNodes:
         self._services.computes.require_local(record.compute_id)
         self._services.compute.check_properties(record.node_type, record.properties)
         if not keep_name:
-            record.name = allocate_name(record.name, self._names())
+            record.name = allocate_name(record.name, self.node_names())
         record.label.text = record.name
         node = self._creating[record.node_id] = self._new_node(record)
         try:
@@ -118,7 +118,8 @@ class ProjectNodes:
                 await self._discard(node)
             raise
 
-    def _names(self) -> set[str]:
+    def node_names(self) -> set[str]:
+        """The names in use, those of nodes that are being created included."""
         return {node.name for node in (*self.nodes.values(), *self._creating.values())}
 
     async def _create_instance(self, record: NodeRecord, startup_script: str | None = None) -> ComputeNode:
@@ -150,26 +151,42 @@ class ProjectNodes:
             self.file.mark()
 
     async def delete_node(self, node: Node) -> None:
-        """Remove a node with its links and files. The caller holds its lock.
+        """Remove a node with its links and files, as ``delete_nodes``. The caller holds its lock."""
+        await self._delete([node])
 
-        Raises Conflict when it is locked, Unavailable when the disk refuses; all is then as before.
+    async def delete_nodes(self, nodes: Iterable[Node]) -> None:
+        """Remove nodes with their links and files, all or none; those that are gone already do not matter.
+
+        Raises Conflict when one is locked, Unavailable when the disk refuses; all is then as before.
         """
-        if node.record.locked:
-            raise Conflict(f"Node '{node.name}' is locked")
+        async with contextlib.AsyncExitStack() as locks:
+            nodes = sorted(nodes, key=lambda node: node.node_id)  # all take them in one order
+            for node in nodes:
+                await locks.enter_async_context(node.lock)
+            await self._delete([node for node in nodes if not node.deleted])
+
+    async def _delete(self, nodes: list[Node]) -> None:
+        for node in nodes:
+            if node.record.locked:
+                raise Conflict(f"Node '{node.name}' is locked")
+        links = {link.link_id: link for node in nodes for link in self.links.of_node(node.node_id)}
         # First on the disk: what is saved must never name files that are gone.
-        async with self.links.withdrawal(self.links.of_node(node.node_id)):
-            node.deleted = True
+        async with self.links.withdrawal(links.values()):
+            for node in nodes:
+                node.deleted = True
             try:
                 await self._make_durable()
             except BaseException:
-                node.deleted = False
+                for node in nodes:
+                    node.deleted = False
                 raise
         with trio.CancelScope(shield=True):
-            del self.nodes[node.node_id]
-            self.links.forget_node(node.node_id)
-            if node.instance is not None:
-                await self._services.compute.delete_node(node.instance)
-        self._publish("node.deleted", views.node_view(node))
+            for node in nodes:
+                del self.nodes[node.node_id]
+                self.links.forget_node(node.node_id)
+                if node.instance is not None:
+                    await self._services.compute.delete_node(node.instance)
+                self._publish("node.deleted", views.node_view(node))
 
     async def update_node(self, node: Node, changes: dict[str, Any], *, keep_name: bool = False) -> None:
         """Change a node; ``changes`` holds checked values by the name of a NodeRecord field.
@@ -206,7 +223,7 @@ class ProjectNodes:
         console = changes.pop("console", record.console), changes.pop("console_type", record.console_type)
         properties = changes.pop("properties", record.properties)
         if name != node.name and not keep_name:
-            name = allocate_name(name, self._names() - {node.name})
+            name = allocate_name(name, self.node_names() - {node.name})
         if instance is None:
             changed = (name, *console, properties) != (
                 node.name,

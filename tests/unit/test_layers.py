@@ -9,12 +9,13 @@ import gns3trio
 
 PACKAGE = Path(gns3trio.__file__).parent
 
-LEAVES = {"errors", "convert", "config", "notifications", "__init__"}
+LEAVES = {"errors", "convert", "config", "notifications", "topology_yaml", "__init__"}
 # Each layer with the layers it may import, beside the leaves and itself.
 ALLOWED = {
     "errors": set[str](),
     "convert": {"errors"},
     "config": {"errors"},
+    "topology_yaml": {"errors"},
     "notifications": set[str](),
     "_udpfwd": set[str](),
     "forwarder": {"_udpfwd"},

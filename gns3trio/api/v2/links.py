@@ -38,16 +38,20 @@ async def list_links(api: ApiRequest, project_id: UUID) -> list[dict[str, Any]]:
 async def create_link(api: ApiRequest, project_id: UUID, body: LinkCreate) -> dict[str, Any]:
     """Join two ports."""
     project = api.controller.get_project(project_id)
+    return link_view(await project.links.create(link_record(body)))
+
+
+def link_record(body: LinkCreate) -> LinkRecord:
+    """The record of a link to be made. Raises Invalid."""
     if len(body.nodes) != 2:
         raise Invalid(f"nodes: a link has two ends, got {len(body.nodes)}")
-    record = LinkRecord(
+    return LinkRecord(
         link_id=body.link_id or uuid4(),
         nodes=body.nodes,
         filters=check_gns3_filters(body.filters, check_expression),
         link_style=body.link_style,
         suspend=body.suspend,
     )
-    return link_view(await project.links.create(record))
 
 
 @routes.route("PUT", "/links/{link_id}", status=201, reply=replies.Link)

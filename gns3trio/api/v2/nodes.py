@@ -1,5 +1,6 @@
 """``/v2/projects/{project_id}/nodes``."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -15,11 +16,12 @@ from gns3trio.api.v2.schemas import NodeCreate, NodeUpdate
 from gns3trio.compute.ethernet_switch import EthernetSwitch
 from gns3trio.compute.switch_shell import SwitchMac
 from gns3trio.controller.link_stats import port_statistics
-from gns3trio.controller.node import DRAWN_AS, Node
+from gns3trio.controller.node import Node
+from gns3trio.controller.node_creation import create_node_from_fields
 from gns3trio.controller.project import Project
 from gns3trio.controller.topology import NodeRecord
 from gns3trio.controller.views import node_view, record_view
-from gns3trio.errors import Conflict, Invalid
+from gns3trio.errors import Conflict
 
 routes = RouteTable("/v2/projects/{project_id}")
 
@@ -44,24 +46,17 @@ async def list_nodes(api: ApiRequest, project_id: UUID) -> list[orjson.Fragment]
 async def create_node(api: ApiRequest, project_id: UUID, body: NodeCreate) -> orjson.Fragment:
     """Create a node. Its name is made unique in the project."""
     project = api.controller.get_project(project_id)
-    fields = {name: value for name, value in api.given(body).items() if name in _RECORD_FIELDS}
-    fields.setdefault("node_id", uuid4())
+    return node_view(await create_node_from_fields(project, node_record_fields(api, body, api.http.state.body)))
+
+
+def node_record_fields(api: ApiRequest, body: NodeCreate, sent: Mapping[str, Any]) -> dict[str, Any]:
+    """The NodeRecord fields that a client ``sent``, with an id, and with the size of a symbol that it chose."""
+    fields = {name: getattr(body, name) for name in _RECORD_FIELDS & sent.keys()}
+    if fields.get("node_id") is None:
+        fields["node_id"] = uuid4()
     if fields.get("symbol") and "width" not in fields and "height" not in fields:
         fields["width"], fields["height"] = api.controller.symbols.size(fields["symbol"])
-    return node_view(await create(project, fields, keep_name=False))
-
-
-async def create(project: Project, fields: dict[str, Any], *, keep_name: bool) -> Node:
-    """Create a node from checked NodeRecord fields, whose properties are not checked yet."""
-    properties = dict(fields.pop("properties", None) or {})
-    script = None
-    if fields["node_type"] == "vpcs":
-        # The script is a file of the node, not a property: kept here it would come back at every change.
-        script = properties.pop("startup_script", None)
-        if script is not None and not isinstance(script, str):
-            raise Invalid("properties.startup_script: expected text")
-    record = NodeRecord(**{**DRAWN_AS.get(fields["node_type"], {}), **fields}, properties=properties)
-    return await project.create_node(record, keep_name=keep_name, startup_script=script)
+    return fields
 
 
 @routes.route("GET", "/nodes/{node_id}", reply=replies.Node)

@@ -9,7 +9,7 @@ import orjson
 from starlette.responses import Response
 
 from gns3trio.api.routing import ApiRequest, RouteTable
-from gns3trio.api.v2.nodes import create
+from gns3trio.controller.node_creation import create_node_from_fields
 from gns3trio.controller.templates import node_fields
 from gns3trio.controller.views import node_view
 from gns3trio.errors import Invalid, NotFound
@@ -131,7 +131,7 @@ async def create_node_from_template(
         fields["name"] = body.name
     fields |= {"node_id": uuid4(), "compute_id": compute_id, "x": body.x, "y": body.y}
     fields["width"], fields["height"] = api.controller.symbols.size(fields["symbol"])
-    return node_view(await create(project, fields, keep_name=False))
+    return node_view(await create_node_from_fields(project, fields))
 
 
 @routes.route("GET", "/appliances")

@@ -8,8 +8,9 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from gns3trio.api.routing import ApiRequest, RouteTable
-from gns3trio.api.v2.nodes import create, record_changes
+from gns3trio.api.v2.nodes import record_changes
 from gns3trio.api.v2.schemas import VmCreate, VmUpdate
+from gns3trio.controller.node_creation import create_node_from_fields
 from gns3trio.controller.views import vm_view
 
 routes = RouteTable("/v2/projects/{project_id}")
@@ -22,7 +23,7 @@ async def create_vm(api: ApiRequest, project_id: UUID, body: VmCreate) -> dict[s
     fields = api.given(body)
     fields["node_id"] = fields.pop("vm_id", None) or uuid4()
     fields["node_type"] = fields.pop("vm_type")
-    return vm_view(await create(project, fields, keep_name=True))
+    return vm_view(await create_node_from_fields(project, fields, keep_name=True))
 
 
 @routes.route("GET", "/vms")

@@ -1,0 +1,128 @@
+"""``/v2/projects/{project_id}/topology`` and ``.../batch``: many changes in one request, all or none; our own."""
+
+from typing import Any, Literal
+from uuid import UUID, uuid4
+
+import attrs
+import orjson
+import trio
+from starlette.responses import Response
+
+from gns3trio.api import replies
+from gns3trio.api.errors import BodyTooLarge
+from gns3trio.api.routing import MAX_JSON_BODY_BYTES, ApiRequest, JSONResponse, RouteTable
+from gns3trio.api.v2.drawings import DrawingBody
+from gns3trio.api.v2.links import link_record
+from gns3trio.api.v2.nodes import node_record_fields
+from gns3trio.api.v2.schemas import LinkCreate, NodeCreate
+from gns3trio.controller.desired import DesiredTopology, parse_document
+from gns3trio.controller.desired_export import export_document
+from gns3trio.controller.reconcile import create_all, reconcile
+from gns3trio.controller.views import link_view, node_view
+from gns3trio.errors import Invalid
+from gns3trio.topology_yaml import format_yaml, parse_yaml
+
+routes = RouteTable("/v2/projects/{project_id}")
+
+YAML = "application/yaml"  # RFC 9512
+_DRY_RUN = {"": False, "false": False, "true": True}
+
+
+@attrs.define(kw_only=True)
+class BatchCreate:
+    """What is to be created, each as in a request of its own. Links name nodes by ids that the client has chosen."""
+
+    nodes: list[NodeCreate] = attrs.field(factory=list)
+    links: list[LinkCreate] = attrs.field(factory=list)
+    drawings: list[DrawingBody] = attrs.field(factory=list)
+
+
+@attrs.define(kw_only=True)
+class BatchReply(replies.Whole):
+    """What was created, in the order of the request."""
+
+    nodes: list[replies.Node]
+    links: list[replies.Link]
+    drawings: list[replies.Drawing]
+
+
+@attrs.define(kw_only=True)
+class ChangeReply(replies.Whole):
+    """A change. ``fields`` are those of an update, by name, as ``{"from": ..., "to": ...}``."""
+
+    action: Literal["create", "update", "delete"]
+    kind: Literal["node", "link", "drawing"]
+    name: str
+    fields: dict[str, Any]
+
+
+@attrs.define(kw_only=True)
+class TopologyReply(replies.Whole):
+    """What was changed, or with ``dry_run`` would be."""
+
+    changes: list[ChangeReply]
+    dry_run: bool
+
+
+@routes.route("POST", "/batch", status=201, reply=BatchReply)
+async def create_batch(api: ApiRequest, project_id: UUID, body: BatchCreate) -> dict[str, Any]:
+    """Create nodes, links and drawings, all or nothing."""
+    project = api.controller.get_project(project_id)
+    given = api.http.state.body
+    nodes = [node_record_fields(api, node, given["nodes"][index]) for index, node in enumerate(body.nodes)]
+    links = []
+    for index, link in enumerate(body.links):
+        try:
+            links.append(link_record(link))
+        except Invalid as error:
+            raise Invalid(f"links[{index}].{error}") from None
+    drawings = [{**attrs.asdict(each), "drawing_id": each.drawing_id or uuid4()} for each in body.drawings]
+    created = await create_all(project, nodes, links, drawings)
+    return {
+        "nodes": [node_view(node) for node in created.nodes],
+        "links": [link_view(link) for link in created.links],
+        "drawings": [drawing.view(project_id) for drawing in created.drawings],
+    }
+
+
+@routes.route("GET", "/topology", reply=DesiredTopology)
+async def get_topology(api: ApiRequest, project_id: UUID) -> Response:
+    """The project as a document that ``PUT`` takes, as JSON, or as YAML to those who accept that."""
+    document = export_document(api.controller.get_project(project_id))
+    if YAML in api.http.headers.get("accept", ""):
+        return Response(format_yaml(document), media_type=None, headers={"content-type": YAML, "vary": "Accept"})
+    return JSONResponse(document, headers={"vary": "Accept"})
+
+
+@routes.route("PUT", "/topology", raw_body=True, body=DesiredTopology, reply=TopologyReply)
+async def put_topology(api: ApiRequest, project_id: UUID) -> dict[str, Any]:
+    """Make the project what a document says, in JSON or YAML; with ``?dry_run=true`` only tell what that would change.
+
+    Nodes are known by their names, links by their ends. All is changed or nothing.
+    """
+    project = api.controller.get_project(project_id)
+    if unknown := sorted(api.http.query_params.keys() - {"dry_run"}):
+        raise Invalid(f"{unknown[0]}: unknown parameter; there is dry_run")
+    dry_run = _DRY_RUN.get(api.http.query_params.get("dry_run", ""))
+    if dry_run is None:
+        raise Invalid("dry_run: is true or false")
+    document = parse_document(await _read(api))
+    plan = await reconcile(project, document, dry_run=dry_run)
+    return {"changes": [attrs.asdict(change) for change in plan.changes], "dry_run": dry_run}
+
+
+async def _read(api: ApiRequest) -> Any:
+    data = bytearray()
+    async for chunk in api.http.stream():
+        data += chunk
+        if len(data) > MAX_JSON_BODY_BYTES:
+            raise BodyTooLarge(f"body: larger than {MAX_JSON_BODY_BYTES} bytes")
+    if "yaml" in api.http.headers.get("content-type", ""):
+        try:
+            return await trio.to_thread.run_sync(parse_yaml, bytes(data))
+        except Invalid as error:
+            raise Invalid(f"body: {error}") from None
+    try:
+        return orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        raise Invalid(f"body: is not JSON: {error}; YAML needs the Content-Type {YAML}") from None

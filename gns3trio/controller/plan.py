@@ -1,0 +1,183 @@
+"""What has to happen so that a project is what a document says."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal
+
+import attrs
+
+from gns3trio.compute.vpcs import VpcsNode
+from gns3trio.compute.vpcs_command import expand_script
+from gns3trio.controller.desired import Document, End, Ends, Wish, covers
+from gns3trio.controller.drawings import Drawing
+from gns3trio.controller.link import Link
+from gns3trio.controller.node import Node
+from gns3trio.controller.project import Project
+from gns3trio.controller.topology import Label
+from gns3trio.errors import Conflict
+from gns3trio.forwarder.filters import describe
+
+
+@attrs.frozen
+class Change:
+    """One step of a plan. ``fields`` are those of an update: by name what they are ("from") and shall be ("to")."""
+
+    action: Literal["create", "update", "delete"]
+    kind: Literal["node", "link", "drawing"]
+    name: str
+    fields: Mapping[str, Mapping[str, Any]] = attrs.field(factory=dict)
+
+
+@attrs.define
+class Plan:
+    """What has to happen, by kind."""
+
+    delete_links: list[Link] = attrs.field(factory=list)
+    create_nodes: list[Wish] = attrs.field(factory=list)
+    update_nodes: list[tuple[Node, dict[str, Any]]] = attrs.field(factory=list)
+    create_links: list[tuple[Ends, Wish]] = attrs.field(factory=list)
+    update_links: list[tuple[Link, dict[str, Any]]] = attrs.field(factory=list)
+    create_drawings: list[Wish] = attrs.field(factory=list)
+    delete_nodes: list[Node] = attrs.field(factory=list)
+    delete_drawings: list[Drawing] = attrs.field(factory=list)
+    changes: list[Change] = attrs.field(factory=list)
+
+
+def make_plan(project: Project, document: Document) -> Plan:
+    """What makes the project equal to the document. Nodes of types that do not run here stay, with their links.
+
+    Raises Forbidden when the project is closed, Conflict for what cannot be done.
+    """
+    project.require_open()
+    plan = Plan()
+    here = {node.name: node for node in project.nodes.values() if node.instance is not None}
+    _plan_nodes(plan, here, document)
+    if document.links is not None:
+        _plan_links(plan, project, document, document.links)
+    if document.drawings is not None:
+        _plan_drawings(plan, project, document.drawings)
+    return plan
+
+
+def _plan_nodes(plan: Plan, here: Mapping[str, Node], document: Document) -> None:
+    for name, wish in document.nodes.items():
+        node = here.get(name)
+        if node is None:
+            plan.create_nodes.append(wish)
+            plan.changes.append(Change("create", "node", name))
+        elif wish.given["node_type"] != node.record.node_type:
+            is_type = node.record.node_type
+            raise Conflict(f"nodes[{name}].node_type: it is of type {is_type}, and a node keeps its type")
+        elif changes := _node_changes(node, wish.given):
+            plan.update_nodes.append((node, changes))
+            fields = {field: {"from": _node_value(node, field), "to": _plain(to)} for field, to in changes.items()}
+            plan.changes.append(Change("update", "node", name, fields))
+    for name, node in here.items():
+        if name not in document.nodes:
+            if node.record.locked:
+                raise Conflict(f"Node '{name}' is locked")
+            plan.delete_nodes.append(node)
+            plan.changes.append(Change("delete", "node", name))
+
+
+def _node_changes(node: Node, given: Mapping[str, Any]) -> dict[str, Any]:
+    changes = {}
+    for name, wanted in given.items():
+        value = _expanded(node, wanted) if name == "properties" else wanted
+        if not covers(_node_value(node, name), _plain(value)):
+            changes[name] = value
+    return changes
+
+
+def _expanded(node: Node, properties: Mapping[str, Any]) -> dict[str, Any]:
+    script = properties.get("startup_script")
+    if not isinstance(node.instance, VpcsNode) or not isinstance(script, str):
+        return dict(properties)
+    return {**properties, "startup_script": expand_script(script, node.name)}
+
+
+def _node_value(node: Node, name: str) -> Any:
+    if name == "properties":
+        return node_properties(node)
+    return _plain(getattr(node.record, name))
+
+
+def node_properties(node: Node) -> dict[str, Any]:
+    """The properties of a node, those of a VPCS with its start-up script, if it has one."""
+    instance = node.require_instance()
+    script = instance.startup_script() if isinstance(instance, VpcsNode) else None
+    return dict(instance.properties()) | ({} if script is None else {"startup_script": script})
+
+
+def _plain(value: Any) -> Any:
+    """As in JSON, for comparison. A label's text follows the node's name."""
+    if isinstance(value, Label):
+        return {name: part for name, part in attrs.asdict(value).items() if name != "text"}
+    return value
+
+
+# --- links ---
+
+
+def named_ends(project: Project, link: Link) -> Ends:
+    """The two ends of a link, by the names of their nodes."""
+    first, second = (
+        End(project.nodes[end.node_id].name, end.adapter_number, end.port_number) for end in link.record.nodes
+    )
+    return first, second
+
+
+def _plan_links(plan: Plan, project: Project, document: Document, wishes: Mapping[frozenset[End], Wish]) -> None:
+    here = {
+        frozenset(named_ends(project, link)): link
+        for link in project.links.values()
+        if all(project.nodes[end.node_id].instance is not None for end in link.record.nodes)
+    }
+    for ends, link in here.items():
+        if ends not in wishes:
+            plan.delete_links.append(link)
+            plan.changes.append(Change("delete", "link", " - ".join(map(str, named_ends(project, link)))))
+    for ends, wish in wishes.items():
+        present = here.get(ends)
+        if present is None:
+            plan.create_links.append((document.ends[ends], wish))
+            plan.changes.append(Change("create", "link", wish.name))
+            continue
+        is_now = link_value(present)
+        changes = {name: value for name, value in wish.given.items() if name != "ends" and is_now[name] != value}
+        if changes:
+            plan.update_links.append((present, changes))
+            fields = {
+                name: {"from": _described(is_now[name]), "to": _described(value)} for name, value in changes.items()
+            }
+            plan.changes.append(Change("update", "link", wish.name, fields))
+
+
+def link_value(link: Link) -> dict[str, Any]:
+    """What a document can say of a link."""
+    return {
+        "filters": link.record.filters,
+        "impairments": list(link.impairments.filters),
+        "seed": link.impairments.seed,
+        "suspend": link.record.suspend,
+        "link_style": link.record.link_style,
+    }
+
+
+def _described(value: Any) -> Any:
+    return [describe(each) for each in value] if isinstance(value, list) else value
+
+
+def _plan_drawings(plan: Plan, project: Project, wishes: Iterable[Wish]) -> None:
+    left = list(project.drawings.values())
+    for wish in wishes:
+        same = next((each for each in left if covers(each.view(project.project_id), wish.given)), None)
+        if same is not None:
+            left.remove(same)
+        else:
+            plan.create_drawings.append(wish)
+            plan.changes.append(Change("create", "drawing", wish.name))
+    for drawing in left:
+        if drawing.fields.get("locked"):
+            raise Conflict(f"Drawing {drawing.drawing_id} is locked")
+        plan.delete_drawings.append(drawing)
+        plan.changes.append(Change("delete", "drawing", str(drawing.drawing_id)))

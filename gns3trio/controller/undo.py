@@ -1,0 +1,63 @@
+"""Several steps that happen all or not at all."""
+
+import logging
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import AsyncExitStack
+from typing import Any, TypeVar
+
+import trio
+
+from gns3trio.errors import LabError
+
+log = logging.getLogger(__name__)
+
+# Creations wait for the disk together; more of them at a time gain nothing.
+AT_A_TIME = 64
+
+_T = TypeVar("_T")
+
+
+class Undo:
+    """Collects how to take steps back, and does so, the newest first, when its ``async with`` raises.
+
+    Steps that cannot be taken back come behind ``forget``. ``on_failure`` is told when taking back fails.
+    """
+
+    def __init__(self, on_failure: Callable[[str], None]) -> None:
+        self._stack = AsyncExitStack()
+        self._on_failure = on_failure
+
+    async def __aenter__(self) -> "Undo":
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        with trio.CancelScope(shield=True):
+            await self._stack.aclose()
+
+    def by(self, step: Callable[..., Awaitable[None]], *arguments: Any) -> None:
+        """Something was done that ``step`` takes back."""
+        self._stack.push_async_callback(self._take_back, step, *arguments)
+
+    async def _take_back(self, step: Callable[..., Awaitable[None]], *arguments: Any) -> None:
+        """The reason why something is taken back must not be replaced by an error of that."""
+        try:
+            await step(*arguments)
+        except LabError as error:
+            self._on_failure(f"a change could not be taken back as a whole: {error}")
+
+    def forget(self) -> None:
+        """All went well."""
+        self._stack.pop_all()
+
+
+async def for_each(items: Iterable[_T], act: Callable[[_T], Awaitable[None]]) -> None:
+    """Do ``act`` to all items, many at a time, begun in their order. The first error ends the others."""
+    waiting = iter(items)
+
+    async def work() -> None:
+        for item in waiting:
+            await act(item)
+
+    async with trio.open_nursery() as nursery:
+        for _ in range(AT_A_TIME):
+            nursery.start_soon(work)
