@@ -6,7 +6,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gns3trio import __version__
-from gns3trio.api import health, metrics, pages, reference, v1, web_ui
+from gns3trio.api import health, metrics, pages, reference, v1, web_page, web_ui
 from gns3trio.api.auth import BasicAuth
 from gns3trio.api.context import ApiContext
 from gns3trio.api.errors import ErrorBoundary
@@ -61,6 +61,7 @@ TABLES = (
     metrics.routes,
     reference.routes,
     pages.routes,
+    web_page.routes,
     web_ui.routes,
 )
 

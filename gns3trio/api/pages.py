@@ -1,7 +1,6 @@
-"""The few HTML pages of this server, for people who open its address in a browser."""
+"""The pages that GNS3 has beside its web UI, for those who know their addresses."""
 
 from html import escape
-from uuid import UUID
 
 from starlette.responses import HTMLResponse
 
@@ -45,7 +44,7 @@ def _table(headings: list[str], rows: list[list[str]]) -> str:
     return f"<table><tr>{head}</tr>{body}</table>"
 
 
-@routes.route("GET", "/", "/controller")
+@routes.route("GET", "/controller")
 async def show_projects(api: ApiRequest) -> HTMLResponse:
     """The projects of this server."""
     rows = [
@@ -56,18 +55,6 @@ async def show_projects(api: ApiRequest) -> HTMLResponse:
     if (api.context.config.web_ui_folder / INDEX).is_file():
         body += f'<p><a href="{WEB_UI}">Open the GNS3 web UI</a></p>'
     return _page(f"gns3trio {__version__}", body)
-
-
-@routes.route("GET", "/projects/{project_id}")
-async def show_project(api: ApiRequest, project_id: UUID) -> HTMLResponse:
-    """The nodes of a project."""
-    project = api.controller.get_project(project_id)
-    rows = [
-        [escape(node.name), escape(node.record.node_type), node.status, str(node.record.console or "")]
-        for node in project.nodes.values()
-    ]
-    body = _table(["Node", "Type", "Status", "Console"], rows) if rows else f"<p>It is {project.status}.</p>"
-    return _page(project.settings.name, body)
 
 
 @routes.route("GET", "/compute", "/debug")

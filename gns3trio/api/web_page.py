@@ -1,0 +1,89 @@
+"""``/``: our own page, and ``/docs``: the viewer of the API's description. Their files are part of this package.
+
+The page loads nothing from elsewhere, and the browser is told not to let it.
+"""
+
+import hashlib
+import mimetypes
+from importlib.resources import files
+from uuid import UUID
+
+import attrs
+import trio
+from starlette.responses import Response
+
+from gns3trio.api.routing import ApiRequest, RouteTable
+from gns3trio.errors import NotFound
+
+routes = RouteTable("")
+
+_FOLDER = files("gns3trio") / "web"
+_MEDIA_TYPES = {".js": "text/javascript", ".mjs": "text/javascript", ".svg": "image/svg+xml"}
+_HEADERS = {
+    # The terminal and the viewer set styles by themselves; pictures of drawings come as data.
+    "content-security-policy": (
+        "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
+        "connect-src 'self' ws: wss:; object-src 'none'; base-uri 'none'; frame-ancestors 'self'"
+    ),
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cache-control": "no-cache",  # ask again: an update of the server must not meet an old page
+}
+
+
+@attrs.frozen
+class _File:
+    content: bytes
+    etag: str
+    media_type: str
+
+
+_known: dict[str, _File] = {}  # they do not change while the server runs
+
+
+async def _reply(api: ApiRequest, path: str) -> Response:
+    file = _known.get(path)
+    if file is None:
+        file = _known[path] = await trio.to_thread.run_sync(_read, path)
+    headers = {**_HEADERS, "etag": file.etag}
+    if file.etag in api.http.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    return Response(file.content, media_type=None, headers={**headers, "content-type": file.media_type})
+
+
+def _read(path: str) -> _File:
+    parts = path.split("/")
+    place = _FOLDER.joinpath(*parts)
+    if any(part in ("", ".", "..") for part in parts) or not place.is_file():
+        raise NotFound(f"There is no file {path}")
+    content = place.read_bytes()
+    suffix = "." + path.rpartition(".")[2]
+    media_type = _MEDIA_TYPES.get(suffix) or mimetypes.guess_type(path)[0] or "text/plain"
+    if media_type.startswith("text/"):
+        media_type += "; charset=utf-8"
+    return _File(content, f'"{hashlib.sha256(content).hexdigest()[:16]}"', media_type)
+
+
+@routes.route("GET", "/")
+async def show_page(api: ApiRequest) -> Response:
+    """Our own page: the list of projects."""
+    return await _reply(api, "index.html")
+
+
+@routes.route("GET", "/projects/{project_id}")
+async def show_lab(api: ApiRequest, project_id: UUID) -> Response:
+    """Our own page: a project."""
+    api.controller.get_project(project_id)
+    return await _reply(api, "index.html")
+
+
+@routes.route("GET", "/docs")
+async def show_docs(api: ApiRequest) -> Response:
+    """The description of the API, for people."""
+    return await _reply(api, "docs.html")
+
+
+@routes.route("GET", "/static/app/{path:path}")
+async def get_page_file(api: ApiRequest, path: str) -> Response:
+    """A file of our own page."""
+    return await _reply(api, path)

@@ -1,0 +1,85 @@
+// Requests to the server that this page came from, and its streams of events.
+
+export async function request(method, path, body) {
+  const options = { method, headers: {} };
+  if (body instanceof Blob) {
+    options.body = body;
+  } else if (body !== undefined) {
+    options.body = JSON.stringify(body);
+    options.headers["Content-Type"] = "application/json";
+  }
+  let reply;
+  try {
+    reply = await fetch(path, options);
+  } catch {
+    throw new Error("The server does not answer.");
+  }
+  const text = await reply.text();
+  const value = text && reply.headers.get("content-type")?.includes("json") ? JSON.parse(text) : null;
+  if (!reply.ok) throw new Error(value?.message ?? `${method} ${path} was answered with ${reply.status}`);
+  return value;
+}
+
+export const get = (path) => request("GET", path);
+export const post = (path, body = {}) => request("POST", path, body);
+export const put = (path, body) => request("PUT", path, body);
+export const remove = (path) => request("DELETE", path);
+
+export function socketUrl(path) {
+  return `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${path}`;
+}
+
+const LONGEST_WAIT = 5000;
+
+// Events of a project, or of everything. It connects again by itself and then gets what it missed; when that is
+// forgotten, `onReload` reads the state anew. Events wait in order until `onReload` is done.
+export class EventStream {
+  constructor({ projectId, onEvent, onReload, onConnection, onError }) {
+    this.query = projectId ? `project_id=${projectId}&` : "";
+    Object.assign(this, { onEvent, onReload, onConnection, onError });
+    this.lastId = "";
+    this.wait = 250;
+    this.waiting = null; // the events that have come while the state is read
+    this.connect();
+  }
+
+  connect() {
+    this.socket = new WebSocket(socketUrl(`/v2/events/ws?${this.query}after=${encodeURIComponent(this.lastId)}`));
+    this.socket.onmessage = (message) => this.receive(JSON.parse(message.data));
+    this.socket.onclose = () => {
+      this.onConnection(false);
+      this.timer = setTimeout(() => this.connect(), this.wait);
+      this.wait = Math.min(2 * this.wait, LONGEST_WAIT);
+    };
+  }
+
+  receive({ id, action, event }) {
+    if (id) this.lastId = id;
+    if (action === "events.begin") {
+      this.wait = 250;
+      this.onConnection(true);
+      if (!event.resumed) this.reload();
+    } else if (action !== "ping") {
+      if (this.waiting) this.waiting.push([action, event]);
+      else this.onEvent(action, event);
+    }
+  }
+
+  async reload() {
+    const waiting = (this.waiting = []);
+    try {
+      await this.onReload();
+    } catch (error) {
+      this.onError?.(error);
+    }
+    if (this.waiting !== waiting) return; // another reload has begun
+    this.waiting = null;
+    for (const [action, event] of waiting) this.onEvent(action, event);
+  }
+
+  close() {
+    clearTimeout(this.timer);
+    this.socket.onclose = null;
+    this.socket.close();
+  }
+}

@@ -1,0 +1,121 @@
+// The page of one project: tools, drawing, panel, and the drawer with consoles and packets.
+
+import { EventStream, get, post, remove } from "./api.js";
+import { Drawer, openConsole } from "./consoles.js";
+import { ask, button, h, tell } from "./dom.js";
+import { Graph } from "./graph.js";
+import { Lab } from "./lab.js";
+import { LinkPanel } from "./link_panel.js";
+import { NodePanel } from "./node_panel.js";
+import { showOverview } from "./overview.js";
+import { showConnection } from "./projects_view.js";
+
+const NODE_TYPES = {
+  vpcs: ["VPCS", "PC{0}"],
+  ethernet_switch: ["Ethernet switch", "Switch{0}"],
+  ethernet_hub: ["Ethernet hub", "Hub{0}"],
+  cloud: ["Cloud", "Cloud{0}"],
+  nat: ["NAT", "NAT{0}"],
+};
+
+export function showLab(main, projectId) {
+  const lab = new Lab(projectId);
+  const drawer = new Drawer();
+  const side = h("aside", { className: "side", ariaLabel: "Details" });
+  let panel = null;
+
+  const graph = new Graph(lab, {
+    onSelect: (id) => showPanel(id),
+    onOpen: (id) => lab.nodes.has(id) && openConsole(drawer, lab, lab.nodes.get(id)),
+    onDelete: (id) => attempt(() => deleteThing(id)),
+    onLink: (from, to) => attempt(() => createLink(from, to)),
+  });
+  const scene = h("section", { className: "scene", ariaLabel: "Drawing" }, graph.svg, makeTools());
+  main.replaceChildren(h("div", { className: "lab" }, scene, side, drawer.element));
+
+  const tools = { lab, drawer, graph, deleteThing: (id) => deleteThing(id) };
+  lab.views.add({
+    reset: () => showPanel(graph.selected),
+    update: (changed) => panel?.update?.(changed),
+  });
+  lab.onLog = (message, level) => tell(message, level);
+  lab.onReplaced = () => stream.reload();
+  const stream = new EventStream({
+    projectId,
+    onEvent: (action, event) => lab.apply(action, event),
+    onConnection: showConnection,
+    onReload: load,
+    onError: (error) => tell(error.message, "error"),
+  });
+
+  async function load() {
+    const project = await get(lab.path);
+    document.title = `${project.name} · gns3trio`;
+    document.getElementById("title").textContent = project.name;
+    if (project.status !== "opened") await post(`${lab.path}/open`);
+    await lab.load();
+  }
+
+  async function attempt(action) {
+    try {
+      await action();
+    } catch (error) {
+      tell(error.message, "error");
+    }
+  }
+
+  function showPanel(id) {
+    if (panel && panel.id === id && panel.alive?.()) return;
+    panel?.close?.();
+    if (lab.nodes.has(id)) panel = new NodePanel(side, id, tools);
+    else if (lab.links.has(id)) panel = new LinkPanel(side, id, tools);
+    else panel = showOverview(side, tools);
+  }
+
+  function makeTools() {
+    const kinds = h("select", { ariaLabel: "Type of the new node", id: "node-type" },
+      Object.entries(NODE_TYPES).map(([value, [name]]) => h("option", { value }, name)));
+    return h("div", { className: "tools" }, kinds,
+      button("Add node", () => addNode(kinds.value)),
+      button("Add link", () => {
+        const start = lab.nodes.has(graph.selected) ? graph.selected : null;
+        if (start) graph.startLink(start);
+        tell(start ? "Choose the other node. Escape ends this." : "Choose a node first, then the other one.");
+      }),
+      button("Start all", () => post(`${lab.path}/nodes/start`)),
+      button("Stop all", () => post(`${lab.path}/nodes/stop`)),
+      button("+", () => graph.zoom(1.25), { ariaLabel: "Larger" }),
+      button("−", () => graph.zoom(0.8), { ariaLabel: "Smaller" }),
+      button("Fit", () => graph.fit()));
+  }
+
+  async function addNode(kind) {
+    const [x, y] = graph.middle();
+    const shift = 30 * (lab.nodes.size % 8);
+    const node = await post(`${lab.path}/nodes`, {
+      name: NODE_TYPES[kind][1], node_type: kind, compute_id: "local", x: x - 110 + shift, y: y - 110 + shift,
+    });
+    lab.apply("node.created", node);
+    graph.select(node.node_id);
+  }
+
+  async function createLink(from, to) {
+    const ends = [from, to].map((id) => {
+      const node = lab.nodes.get(id);
+      const [port] = lab.freePorts(node);
+      if (!port) throw new Error(`${node.name} has no free port.`);
+      return { node_id: id, adapter_number: port.adapter_number, port_number: port.port_number };
+    });
+    const link = await post(`${lab.path}/links`, { nodes: ends });
+    lab.apply("link.created", link);
+    graph.select(link.link_id);
+  }
+
+  async function deleteThing(id) {
+    const node = lab.nodes.get(id);
+    const name = node ? node.name : `the link ${lab.linkName(lab.links.get(id))}`;
+    const warning = h("p", {}, node ? "Its links and files are deleted, too." : "Its captures end; their files stay.");
+    if (!(await ask(`Delete ${name}?`, warning, "Delete"))) return;
+    await remove(`${lab.path}/${node ? "nodes" : "links"}/${id}`);
+  }
+}

@@ -1,0 +1,155 @@
+// The panel of a node: what it is, what can be done with it, and pings from a VPCS.
+
+import { get, post, put, socketUrl } from "./api.js";
+import { consolePath, openConsole } from "./consoles.js";
+import { act, ask, button, field, formatCount, h, setText } from "./dom.js";
+import { linePlot } from "./plot.js";
+
+const PINGS = 20;
+const PING_INTERVAL_MS = 250;
+const PATIENCE_MS = 30000;
+
+export class NodePanel {
+  constructor(side, id, { lab, drawer, graph, deleteThing }) {
+    Object.assign(this, { id, lab, drawer, graph });
+    const node = lab.nodes.get(id);
+    const path = `${lab.path}/nodes/${id}`;
+    this.path = path;
+    this.title = h("h2");
+    this.status = h("span");
+    this.facts = h("dl");
+    this.ports = h("ul", { className: "list" });
+    this.start = button("Start", () => post(`${path}/start`), { className: "primary" });
+    this.stop = button("Stop", () => post(`${path}/stop`));
+    this.parts = h("div", {}, this.title, h("p", {}, this.status),
+      h("p", { className: "buttons" }, this.start, this.stop, button("Reload", () => post(`${path}/reload`)),
+        button("Console", () => openConsole(drawer, lab, lab.nodes.get(id))),
+        button("Rename", () => this.rename()),
+        button("Link to…", () => graph.startLink(id)),
+        button("Delete", () => deleteThing(id), { className: "danger" })),
+      this.facts, h("h3", {}, "Ports"), this.ports,
+      node.node_type === "vpcs" ? this.makePing() : null,
+      node.node_type === "ethernet_switch" ? this.makeMacs() : null);
+    side.replaceChildren(this.parts);
+    this.draw();
+  }
+
+  alive() {
+    return this.lab.nodes.has(this.id) && this.parts.isConnected;
+  }
+
+  close() {
+    this.pinging?.close();
+  }
+
+  update(changed) {
+    if (changed.has(this.id)) this.draw();
+  }
+
+  draw() {
+    const node = this.lab.nodes.get(this.id);
+    if (!node) return;
+    setText(this.title, node.name);
+    setText(this.status, node.status);
+    this.status.className = `status ${node.status}`;
+    const canStop = node.node_type === "vpcs";
+    this.start.hidden = this.stop.hidden = !canStop;
+    this.start.disabled = node.status === "started";
+    this.stop.disabled = node.status !== "started";
+    const facts = [["Type", node.node_type.replaceAll("_", " ")]];
+    if (node.console) facts.push(["Console", `${node.console_type} ${node.console_host}:${node.console}`]);
+    if (node.node_directory) facts.push(["Folder", node.node_directory]);
+    this.facts.replaceChildren(...facts.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
+    const linked = new Map();
+    for (const id of this.lab.linksOfNode.get(this.id) ?? []) {
+      const link = this.lab.links.get(id);
+      for (const end of link?.nodes ?? []) if (end.node_id === this.id) linked.set(`${end.adapter_number}/${end.port_number}`, link);
+    }
+    this.ports.replaceChildren(...node.ports.map((port) => {
+      const link = linked.get(`${port.adapter_number}/${port.port_number}`);
+      const far = link?.nodes.find((end) => end.node_id !== this.id);
+      return h("li", {}, h("button", { type: "button", disabled: !link, onclick: () => this.graph.select(link.link_id) },
+        h("span", {}, port.short_name),
+        h("span", { className: "hint" }, far ? `${this.lab.nodes.get(far.node_id)?.name} ${this.lab.portName(far)}` : "free")));
+    }));
+  }
+
+  async rename() {
+    const node = this.lab.nodes.get(this.id);
+    const answer = await ask(`Rename ${node.name}`, field("Name", "name", { value: node.name }), "Rename");
+    if (answer) await put(this.path, { name: answer.name });
+  }
+
+  makeMacs() {
+    const body = h("tbody");
+    const refresh = async () => {
+      const entries = await get(`${this.path}/mac_table`);
+      body.replaceChildren(...entries.map((entry) => h("tr", {},
+        [entry.mac, entry.vlan, entry.port_name ?? entry.port, `${formatCount(entry.age)} s`].map((text) => h("td", {}, text)))));
+    };
+    act(refresh)();
+    return [h("h3", {}, "MAC table"), button("Refresh", refresh),
+      h("table", {}, h("thead", {}, h("tr", {}, ["Address", "VLAN", "Port", "Age"].map((text) => h("th", {}, text)))), body)];
+  }
+
+  // --- ping ---
+
+  makePing() {
+    const address = h("input", { name: "address", placeholder: "10.0.0.2", required: true, size: 14, ariaLabel: "Address to ping" });
+    const result = h("div", { ariaLive: "polite" });
+    const go = h("button", { className: "primary" }, "Ping");
+    const form = h("form", { className: "buttons", onsubmit: (event) => {
+      event.preventDefault();
+      go.disabled = true;
+      act(() => this.ping(address.value.trim(), result))().finally(() => { go.disabled = false; });
+    } }, address, go);
+    return [h("h3", {}, "Ping"), form, result];
+  }
+
+  // Types the ping into the node's console, and reads the times there.
+  ping(address, result) {
+    if (!/^[0-9a-fA-F:.]+$/.test(address)) throw new Error("The address is not one: write it as 10.0.0.2");
+    if (this.lab.nodes.get(this.id)?.status !== "started") throw new Error("The node is not started.");
+    return new Promise((resolve, reject) => {
+      const socket = (this.pinging = new WebSocket(socketUrl(consolePath(this.lab, this.lab.nodes.get(this.id)))));
+      socket.binaryType = "arraybuffer";
+      const decoder = new TextDecoder();
+      const times = [];
+      let lost = 0;
+      let text = "";
+      const timer = setTimeout(() => socket.close(), PATIENCE_MS);
+      socket.onopen = () => socket.send(new TextEncoder().encode(`ping ${address} -c ${PINGS} -i ${PING_INTERVAL_MS}\r`));
+      socket.onmessage = (message) => {
+        text += decoder.decode(message.data, { stream: true });
+        const lines = text.split("\n");
+        text = lines.pop();
+        for (const line of lines) {
+          const reply = line.match(/icmp_seq=(\d+) .*time=([\d.]+) ms/);
+          if (reply) times.push([Number(reply[1]), Number(reply[2])]);
+          else if (/icmp_seq=\d+ timeout/.test(line)) lost += 1;
+          else if (/not reachable|host .*unreachable/i.test(line)) lost = PINGS;
+        }
+        this.showPings(result, address, times, lost);
+        if (times.length + lost >= PINGS) socket.close();
+      };
+      socket.onerror = () => reject(new Error("The console does not answer."));
+      socket.onclose = () => {
+        clearTimeout(timer);
+        this.showPings(result, address, times, lost);
+        resolve();
+      };
+    });
+  }
+
+  showPings(result, address, times, lost) {
+    const sorted = times.map(([, ms]) => ms).sort((a, b) => a - b);
+    const median = sorted[Math.floor(sorted.length / 2)];
+    const text = sorted.length
+      ? `${sorted.length} replies, ${lost} lost; ${sorted[0].toFixed(1)} / ${median.toFixed(1)} / ${sorted.at(-1).toFixed(1)} ms (least, median, most)`
+      : lost ? `No reply from ${address}.` : "Waiting…";
+    result.replaceChildren(
+      linePlot([{ points: times }], { label: `Round trip to ${address}: ${text}`, format: (ms) => `${ms} ms`, from: 1, to: PINGS, dots: true }),
+      h("p", { className: "hint", id: "ping-result" }, text));
+    if (median !== undefined) result.dataset.median = median;
+  }
+}
