@@ -322,4 +322,4 @@ class Project(ProjectNodes):
         self._services.hub.publish(log_event(level, message, self.project_id))
 
     def _publish_project(self, action: str) -> None:
-        self._services.hub.publish(Event(action, views.project_view(self)))
+        self._services.hub.publish(Event(action, views.project_view(self), about=self.project_id))

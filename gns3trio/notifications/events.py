@@ -28,14 +28,22 @@ class Event:
     action: str
     project_id: UUID | None
     of_compute: bool  # of a project that a controller elsewhere drives
+    about: UUID | None  # the project that an event of the controller tells of
     line: bytes = attrs.field(repr=False)
 
-    def __init__(self, action: str, payload: Any, project_id: UUID | None = None, of_compute: bool = False) -> None:
+    def __init__(
+        self,
+        action: str,
+        payload: Any,
+        project_id: UUID | None = None,
+        of_compute: bool = False,
+        about: UUID | None = None,
+    ) -> None:
         document = {"action": action, "event": payload}
         if of_compute:
             document["project_id"] = project_id
         line = orjson.dumps(document, option=orjson.OPT_SORT_KEYS)
-        self.__attrs_init__(action, project_id, of_compute, line)
+        self.__attrs_init__(action, project_id, of_compute, about, line)
 
     @property
     def coalescible(self) -> bool:

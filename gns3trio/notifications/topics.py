@@ -50,6 +50,15 @@ def project_topic(project_id: UUID) -> Topic:
     return Topic(f"project {project_id}", partial(_in_project, project_id))
 
 
+def _of_project(project_id: UUID, event: Event) -> bool:
+    return event.about == project_id or _in_project(project_id, event)
+
+
+def whole_project_topic(project_id: UUID) -> Topic:
+    """What ``project_topic`` has, and what becomes of the project itself: ``project.updated``, ``project.closed``."""
+    return Topic(f"whole project {project_id}", partial(_of_project, project_id))
+
+
 def _in_compute_project(project_id: UUID, event: Event) -> bool:
     return event.project_id == project_id and event.of_compute
 

@@ -241,8 +241,9 @@ export class Graph {
     let moved = false;
     const move = (next) => {
       const [dx, dy] = [next.clientX - start.x, next.clientY - start.y];
-      moved ||= Math.hypot(dx, dy) > 3;
-      if (!moved) return;
+      if (!moved && Math.hypot(dx, dy) <= 3) return;
+      if (!moved) this.svg.setPointerCapture(event.pointerId); // not before: a click would go to the whole drawing
+      moved = true;
       if (node && !node.locked) {
         this.place(id, start.at[0] + dx / this.view.scale, start.at[1] + dy / this.view.scale);
       } else if (!node) {
@@ -252,12 +253,13 @@ export class Graph {
     };
     const end = () => {
       this.svg.removeEventListener("pointermove", move);
+      this.svg.removeEventListener("pointerup", end);
+      this.svg.removeEventListener("pointercancel", end);
       if (moved && node && !node.locked) this.keepPlace(id);
     };
-    this.svg.setPointerCapture(event.pointerId);
     this.svg.addEventListener("pointermove", move);
-    this.svg.addEventListener("pointerup", end, { once: true });
-    this.svg.addEventListener("pointercancel", end, { once: true });
+    this.svg.addEventListener("pointerup", end);
+    this.svg.addEventListener("pointercancel", end);
   }
 
   place(id, x, y) {
@@ -325,14 +327,16 @@ export class Graph {
   }
 
   fit() {
-    const nodes = [...this.lab.nodes.values()];
+    const boxes = [...this.lab.nodes.values()].map(({ x, y, width, height }) => [x, y, x + width, y + height]);
+    for (const { x, y, svg } of this.lab.drawings.values()) {
+      const [width, height] = ["width", "height"].map((name) => Number(svg.match(new RegExp(`<svg[^>]*\\b${name}="?'?(\\d+)`))?.[1] ?? 0));
+      boxes.push([x, y, x + width, y + height]);
+    }
+    if (!boxes.length) boxes.push([-200, -150, 200, 150]);
+    const [left, top, right, bottom] = boxes.reduce((all, box) => all.map((edge, place) => Math[place < 2 ? "min" : "max"](edge, box[place])));
     const [width, height] = [this.svg.clientWidth || 800, this.svg.clientHeight || 600];
-    const edges = nodes.reduce(
-      (box, node) => [Math.min(box[0], node.x), Math.min(box[1], node.y), Math.max(box[2], node.x + node.width), Math.max(box[3], node.y + node.height)],
-      [Infinity, Infinity, -Infinity, -Infinity]);
-    const [left, top, right, bottom] = nodes.length ? edges : [-200, -150, 200, 150];
-    const scale = Math.min(width / (right - left + 160), height / (bottom - top + 180), 1.6);
-    this.view = { scale, x: width / 2 - (scale * (left + right)) / 2, y: height / 2 - (scale * (top + bottom)) / 2 + 14 };
+    const scale = Math.min(width / (right - left + 120), height / (bottom - top + 180), 1.6);
+    this.view = { scale, x: width / 2 - (scale * (left + right)) / 2, y: height / 2 - (scale * (top + bottom)) / 2 + 20 };
     this.showView();
   }
 

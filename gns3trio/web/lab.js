@@ -14,7 +14,6 @@ export class Lab {
     this.links = new Map();
     this.drawings = new Map();
     this.traffic = new Map();
-    this.impairments = new Map();
     this.linksOfNode = new Map();
     this.views = new Set();
     this.changed = new Set();
@@ -59,6 +58,9 @@ export class Lab {
       }
       this.touch(id);
       if (kind === "node") for (const link of this.linksOfNode.get(id) ?? []) this.touch(link);
+    } else if (kind === "project") {
+      this.project = event;
+      this.onProject?.(what);
     } else if (kind === "snapshot") {
       this.onReplaced?.();
     } else if (kind === "log") {
@@ -78,7 +80,7 @@ export class Lab {
     const drops = totalDrops(stats);
     const elapsed = traffic.time ? Math.max((now - traffic.time) / 1000, 0.05) : stats.interval;
     const lost = traffic.time ? Math.max(drops - traffic.drops, 0) / elapsed : 0;
-    if (!traffic.busy) traffic.history.push([(traffic.time ? now : now) - 1, 0, 0, 0]);
+    if (!traffic.busy) traffic.history.push([now - 1, 0, 0, 0]);
     Object.assign(traffic, { time: now, drops, stats, busy: true, lost });
     traffic.history.push([now, stats.a_to_b.bits_per_second, stats.b_to_a.bits_per_second, lost]);
     while (traffic.history.length && traffic.history[0][0] < now - 1000 * HISTORY_SECONDS) traffic.history.shift();

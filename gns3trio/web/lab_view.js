@@ -39,6 +39,11 @@ export function showLab(main, projectId) {
     update: (changed) => panel?.update?.(changed),
   });
   lab.onLog = (message, level) => tell(message, level);
+  lab.onProject = (what) => {
+    document.getElementById("title").textContent = lab.project.name;
+    if (what === "opened") stream.reload();
+    else if (what === "closed" || what === "deleted") showGone(what);
+  };
   lab.onReplaced = () => stream.reload();
   const stream = new EventStream({
     projectId,
@@ -54,6 +59,14 @@ export function showLab(main, projectId) {
     document.getElementById("title").textContent = project.name;
     if (project.status !== "opened") await post(`${lab.path}/open`);
     await lab.load();
+  }
+
+  function showGone(what) {
+    panel?.close?.();
+    stream.close();
+    main.replaceChildren(h("section", { className: "projects" }, h("h1", {}, `${lab.project.name} was ${what}.`),
+      h("p", { className: "buttons" }, h("a", { className: "button", href: "/" }, "Projects"),
+        what === "closed" ? button("Open again", () => location.reload(), { className: "primary" }) : null)));
   }
 
   async function attempt(action) {

@@ -34,6 +34,8 @@ export class LinkPanel {
     this.watch = button("Packets", () => showPackets(drawer, lab, this.link));
     this.download = h("a", { className: "button", hidden: true }, "Download");
     this.sliders = new Map();
+    this.wanted = new Set();
+    this.applying = new Set();
     this.parts = h("div", {}, this.title,
       h("p", { className: "buttons" }, this.suspend, button("Delete", () => deleteThing(id), { className: "danger" })),
       h("h3", {}, "Load"), this.load, this.totals,
@@ -120,11 +122,11 @@ export class LinkPanel {
 
   makeFilters() {
     const filters = SLIDERS.map(([name, place, label, unit, most]) =>
-      this.makeSlider(`${name} ${place}`, label, unit, most, () => this.applyFilters()));
+      this.makeSlider(`${name} ${place}`, label, unit, most, () => this.applyLatest("filters")));
     const own = OWN_SLIDERS.map(([type, , label, unit, most]) =>
-      this.makeSlider(type, label, unit, most, () => this.applyOwnFilters()));
-    this.frequency = h("input", { type: "number", min: -1, max: 32767, value: 0, onchange: act(() => this.applyFilters()) });
-    this.bpf = h("input", { placeholder: "icmp", spellcheck: false, onchange: act(() => this.applyFilters()) });
+      this.makeSlider(type, label, unit, most, () => this.applyLatest("own")));
+    this.frequency = h("input", { type: "number", min: -1, max: 32767, value: 0, onchange: act(() => this.applyLatest("filters")) });
+    this.bpf = h("input", { placeholder: "icmp", spellcheck: false, onchange: act(() => this.applyLatest("filters")) });
     this.others = h("p", { className: "hint" });
     return [filters, own,
       h("label", { className: "field" }, h("span", {}, "Drop each n-th frame (0 none, −1 all)"), this.frequency),
@@ -144,13 +146,26 @@ export class LinkPanel {
 
   showValue(key, value) {
     const { number, range } = this.sliders.get(key);
-    if ([number, range].includes(document.activeElement) && document.activeElement.matches(":active")) return;
+    if (this.applying.size || [number, range].some((element) => element.matches(":active"))) return;
     number.value = range.value = value;
     number.value = value;
   }
 
   valueOf(key) {
     return Number(this.sliders.get(key).number.value) || 0;
+  }
+
+  // A slider moves faster than the server answers: one request at a time, and at last one with the newest values.
+  async applyLatest(kind) {
+    this.wanted.add(kind);
+    if (this.applying.has(kind)) return;
+    this.applying.add(kind);
+    try {
+      while (this.wanted.delete(kind)) await (kind === "own" ? this.applyOwnFilters() : this.applyFilters());
+    } finally {
+      this.applying.delete(kind);
+      this.draw();
+    }
   }
 
   async applyFilters() {
@@ -161,7 +176,7 @@ export class LinkPanel {
     for (const name of ["packet_loss", "corrupt"]) if (this.valueOf(`${name} 0`)) filters[name] = [this.valueOf(`${name} 0`)];
     if (Number(this.frequency.value)) filters.frequency_drop = [Number(this.frequency.value)];
     if (this.bpf.value.trim()) filters.bpf = [this.bpf.value.trim()];
-    await put(this.path, { filters });
+    this.lab.apply("link.updated", await put(this.path, { filters }));
   }
 
   async readOwnFilters() {

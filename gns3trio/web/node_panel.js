@@ -117,13 +117,18 @@ export class NodePanel {
       const times = [];
       let lost = 0;
       let text = "";
+      // A console first shows what it has shown before: ours is what comes behind this command with its odd patience.
+      const command = `ping ${address} -c ${PINGS} -i ${PING_INTERVAL_MS} -w ${1000 + (Date.now() % 1000)}`;
+      let begun = false;
       const timer = setTimeout(() => socket.close(), PATIENCE_MS);
-      socket.onopen = () => socket.send(new TextEncoder().encode(`ping ${address} -c ${PINGS} -i ${PING_INTERVAL_MS}\r`));
+      socket.onopen = () => socket.send(new TextEncoder().encode(`${command}\r`));
       socket.onmessage = (message) => {
         text += decoder.decode(message.data, { stream: true });
         const lines = text.split("\n");
         text = lines.pop();
         for (const line of lines) {
+          begun ||= line.includes(command);
+          if (!begun) continue;
           const reply = line.match(/icmp_seq=(\d+) .*time=([\d.]+) ms/);
           if (reply) times.push([Number(reply[1]), Number(reply[2])]);
           else if (/icmp_seq=\d+ timeout/.test(line)) lost += 1;

@@ -3,6 +3,8 @@
 import { button, formatCount, formatRate, h } from "./dom.js";
 import { post } from "./api.js";
 
+const collator = new Intl.Collator("en", { numeric: true });
+
 export function showOverview(side, { lab, graph }) {
   const counts = h("p", { className: "hint" });
   const search = h("input", { type: "search", placeholder: "Find a node or link", ariaLabel: "Find a node or link", oninput: draw });
@@ -26,7 +28,8 @@ export function showOverview(side, { lab, graph }) {
     const things = [
       ...[...lab.nodes.values()].map((node) => [node.node_id, node.name, node.status]),
       ...[...lab.links.values()].map((link) => [link.link_id, lab.linkName(link), loadOf(link.link_id)]),
-    ].filter(([, name]) => name.toLowerCase().includes(wanted));
+    ].filter(([, name]) => name.toLowerCase().includes(wanted))
+      .sort((a, b) => collator.compare(a[1], b[1]));
     list.replaceChildren(...things.slice(0, MOST).map(([id, name, state]) => h("li", {},
       h("button", { type: "button", onclick: () => graph.select(id, true) }, h("span", {}, name), h("span", { className: `hint status ${state}` }, state)))));
     if (things.length > MOST) list.append(h("li", { className: "hint" }, `… and ${things.length - MOST} more`));

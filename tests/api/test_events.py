@@ -120,6 +120,10 @@ async def test_events_of_one_project(server: Server, project: dict[str, Any], op
         await create(server, other)
         node = await create(server, project)
         assert (await stream.next())[1:] == ("node.created", node)
+        for each in (other, project):
+            await server.request("POST", f"/v2/projects/{each['project_id']}/close", None, 204)
+        _, action, closed = await stream.next()
+        assert (action, closed["project_id"]) == ("project.closed", project["project_id"])
 
 
 async def test_load_passes_without_an_id(server: Server, project: dict[str, Any], open_stream: Any) -> None:

@@ -28,7 +28,7 @@ from gns3trio.errors import Invalid
 from gns3trio.notifications.events import Event
 from gns3trio.notifications.hub import NotificationHub
 from gns3trio.notifications.journal import Forgotten, Journal
-from gns3trio.notifications.topics import EVERYTHING, Topic, project_topic
+from gns3trio.notifications.topics import EVERYTHING, Topic, whole_project_topic
 
 routes = RouteTable("/v2")
 
@@ -60,7 +60,7 @@ class Wanted:
             project = controller.get_project(parse_uuid(query["project_id"]))
         except ValueError as error:
             raise Invalid(f"project_id: {error}") from None
-        return cls(project_topic(project.project_id), after, partial(controller.attendance.attend, project))
+        return cls(whole_project_topic(project.project_id), after, partial(controller.attendance.attend, project))
 
 
 class EventSourceResponse(EndlessResponse):

@@ -1,0 +1,103 @@
+"""Our page in a real browser, at a server of its own process. A page that logs an error or asks another host fails."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import attrs
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+VPCS = os.environ.get("GNS3TRIO_TEST_VPCS", shutil.which("vpcs") or "vpcs").split(":")[0]
+PATIENCE = 30
+SCHEME = os.environ.get("GNS3TRIO_TEST_SCHEME", "light")
+expect.set_options(timeout=PATIENCE * 1000)
+
+
+@attrs.frozen
+class Host:
+    """A server, and requests to it."""
+
+    url: str
+
+    def request(self, method: str, path: str, body: Any = None) -> Any:
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(self.url + path, method=method, data=data)
+        with urllib.request.urlopen(request, timeout=PATIENCE) as reply:
+            text = reply.read()
+        return json.loads(text) if text else None
+
+    def lab(self, name: str, topology: Any) -> dict[str, Any]:
+        """A new project with this topology."""
+        project: dict[str, Any] = self.request("POST", "/v2/projects", {"name": name})
+        self.request("PUT", f"/v2/projects/{project['project_id']}/topology", topology)
+        return project
+
+
+@pytest.fixture(scope="session")
+def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
+    folder = tmp_path_factory.mktemp("projects")
+    command = [sys.executable, "-m", "gns3trio", "serve", "--port", "0", "--log-level", "warning"]
+    command += ["--projects-path", str(folder), "--vpcs-path", VPCS]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        yield Host(process.stdout.readline().split()[-1])
+        process.terminate()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if program is None:
+        pytest.fail("these tests need a browser: apt-get install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser, host: Host, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """A page; screenshots go where GNS3TRIO_TEST_SCREENSHOTS says."""
+    context = browser.new_context(viewport={"width": 1280, "height": 800}, color_scheme=SCHEME)
+    context.set_default_timeout(PATIENCE * 1000)
+    page = context.new_page()
+    wrong: list[str] = []
+    page.on("console", lambda message: wrong.append(message.text) if message.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("request", lambda r: wrong.append(r.url) if not is_own(r.url, host) else None)
+    yield page
+    if folder := os.environ.get("GNS3TRIO_TEST_SCREENSHOTS"):
+        page.screenshot(path=Path(folder, f"{request.node.name}.png"))
+    context.close()
+    if request.node.get_closest_marker("refused_requests") is None:
+        assert wrong == []
+
+
+def is_own(url: str, host: Host) -> bool:
+    parts = urlsplit(url)
+    return parts.scheme in ("data", "blob") or parts.netloc == urlsplit(host.url).netloc
+
+
+@pytest.fixture
+def pair(host: Host) -> Iterator[dict[str, Any]]:
+    """A project with two stopped VPCS at a link."""
+    project = host.lab("pair", PAIR)
+    yield project
+    host.request("DELETE", f"/v2/projects/{project['project_id']}")
+
+
+PAIR = {
+    "nodes": {
+        "PC1": {"node_type": "vpcs", "x": -250, "properties": {"startup_script": "ip 10.0.0.1/24\n"}},
+        "PC2": {"node_type": "vpcs", "x": 250, "properties": {"startup_script": "ip 10.0.0.2/24\n"}},
+    },
+    "links": [{"ends": ["PC1", "PC2"]}],
+}

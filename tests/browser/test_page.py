@@ -1,0 +1,236 @@
+"""Our own page, used as people use it."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import PAIR, Host
+from tests.pcap_reader import read_capture
+
+
+def open_lab(page: Page, host: Host, project: dict[str, Any]) -> None:
+    page.goto(f"{host.url}/projects/{project['project_id']}")
+    expect(page.locator(".node").first).to_be_visible()
+
+
+def start_all(page: Page) -> None:
+    page.get_by_role("button", name="Start all").click()
+    expect(page.locator(".node.started")).to_have_count(2)
+
+
+def choose_link(page: Page) -> None:
+    page.locator(".link").first.focus()
+    page.keyboard.press("Space")
+    expect(page.locator("aside h2")).to_contain_text("PC2 e0")
+
+
+def ping(page: Page) -> float:
+    """Ping PC2 from PC1; the median of the times in milliseconds."""
+    page.locator("[aria-label^='PC1,']").click()
+    page.get_by_label("Address to ping").fill("10.0.0.2")
+    page.get_by_role("button", name="Ping").click()
+    expect(page.locator("#ping-result")).to_have_text(re.compile(r"^20 replies, 0 lost; "))
+    shown = re.search(r"/ ([\d.]+) / ", page.locator("#ping-result").inner_text())
+    assert shown is not None
+    assert page.locator("aside .plot circle").count() == 20
+    return float(shown[1])
+
+
+def test_projects_are_made_opened_and_deleted(page: Page, host: Host) -> None:
+    page.goto(host.url)
+    page.get_by_role("button", name="New project").click()
+    page.get_by_label("Name").fill("from the page")
+    page.get_by_role("button", name="Create").click()
+    expect(page.locator("#title")).to_have_text("from the page")
+    page.get_by_role("button", name="Add node").click()
+    page.get_by_label("Type of the new node").select_option("ethernet_switch")
+    page.get_by_role("button", name="Add node").click()
+    expect(page.locator(".node")).to_have_count(2)
+    page.get_by_role("link", name="gns3trio").click()
+    row = page.locator("tr", has_text="from the page")
+    row.get_by_role("button", name="Close").click()
+    expect(row.locator(".status")).to_have_text("closed")
+    host.request("POST", "/v2/projects", {"name": "from a client"})
+    expect(page.locator("tr", has_text="from a client")).to_be_visible()
+    row.get_by_role("button", name="Delete").click()
+    page.locator("dialog").get_by_role("button", name="Delete").click()
+    expect(row).to_have_count(0)
+
+
+def test_nodes_turn_green_and_the_console_answers(page: Page, host: Host, pair: dict[str, Any]) -> None:
+    open_lab(page, host, pair)
+    expect(page.locator(".node.started")).to_have_count(0)
+    host.request("POST", f"/v2/projects/{pair['project_id']}/nodes/start", {})  # another client: the event tells
+    expect(page.locator(".node.started")).to_have_count(2)
+    page.locator("[aria-label^='PC1,']").dblclick()
+    terminal = page.locator(".terminal .xterm-accessibility")
+    page.locator(".xterm-helper-textarea").press_sequentially("show ip\n")
+    expect(terminal).to_contain_text("10.0.0.1/24")
+
+
+def test_a_delay_shows_in_the_ping_plot(page: Page, host: Host, pair: dict[str, Any]) -> None:
+    open_lab(page, host, pair)
+    start_all(page)
+    before = ping(page)
+    choose_link(page)
+    slider = page.get_by_role("slider", name="Delay")
+    slider.focus()
+    for _ in range(20):
+        slider.press("ArrowRight")
+    expect(page.locator(".link .filters")).to_have_text("20 ms")
+    assert before < 20 < 39 < ping(page)
+    choose_link(page)
+    expect(page.locator("aside .plot").first).to_be_visible()
+    page.get_by_role("button", name="Suspend").click()
+    expect(page.locator(".link.suspended")).to_have_count(1)
+    page.get_by_role("button", name="No filters").click()
+    expect(page.locator(".link.suspended")).to_have_count(0)
+    (link,) = host.request("GET", f"/v2/projects/{pair['project_id']}/links")
+    assert (link["filters"], link["suspend"]) == ({}, False)
+
+
+def test_a_project_that_somebody_closes(page: Page, host: Host, pair: dict[str, Any]) -> None:
+    open_lab(page, host, pair)
+    host.request("POST", f"/v2/projects/{pair['project_id']}/close", {})
+    expect(page.get_by_role("heading", name="pair was closed.")).to_be_visible()
+    page.get_by_role("button", name="Open again").click()
+    expect(page.locator(".node")).to_have_count(2)
+
+
+def test_filters_of_our_own(page: Page, host: Host, pair: dict[str, Any]) -> None:
+    open_lab(page, host, pair)
+    choose_link(page)
+    page.get_by_label("Rate limit in kbit/s").fill("512")
+    with page.expect_response("**/impairments"):
+        page.get_by_label("Rate limit in kbit/s").press("Tab")
+    (link,) = host.request("GET", f"/v2/projects/{pair['project_id']}/links")
+    path = f"/v2/projects/{pair['project_id']}/links/{link['link_id']}/impairments"
+    assert host.request("GET", path)["impairments"][0]["bits_per_second"] == 512_000
+
+
+@pytest.mark.refused_requests  # the browser logs them as errors
+def test_what_the_server_says_against_it_is_shown(page: Page, host: Host, pair: dict[str, Any]) -> None:
+    open_lab(page, host, pair)
+    choose_link(page)
+    page.get_by_label("Drop what matches (BPF)").fill("no such thing")
+    page.get_by_label("Drop what matches (BPF)").press("Tab")
+    expect(page.locator(".message.error")).to_contain_text("filters.bpf")
+
+
+def test_a_capture_is_shown_live_and_downloaded(page: Page, host: Host, pair: dict[str, Any], tmp_path: Path) -> None:
+    open_lab(page, host, pair)
+    start_all(page)
+    choose_link(page)
+    page.get_by_role("button", name="Start capture").click()
+    ping(page)
+    expect(page.locator(".packets tbody")).to_contain_text("echo reply 20")
+    expect(page.locator(".packets tbody")).to_contain_text("who has 10.0.0.2? tell 10.0.0.1")
+    choose_link(page)
+    page.get_by_role("button", name="Stop capture").click()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download").click()
+    download.value.save_as(tmp_path / "capture.pcap")
+    if shutil.which("tshark"):
+        subprocess.run(["tshark", "-r", str(tmp_path / "capture.pcap")], check=True, capture_output=True)
+    packets = read_capture((tmp_path / "capture.pcap").read_bytes()).packets
+    assert len([packet for packet in packets if packet.data[12:14] == b"\x08\x00" and packet.data[23] == 1]) == 40
+
+
+def test_a_benchmark_becomes_plots(page: Page, host: Host, pair: dict[str, Any]) -> None:
+    open_lab(page, host, pair)
+    choose_link(page)
+    page.get_by_label("Frame sizes").fill("64, 1518")
+    page.get_by_label("Seconds of one trial").fill("0.1")
+    page.get_by_role("button", name="Measure").click()
+    expect(page.locator("aside tbody tr")).to_have_count(2)
+    expect(page.get_by_role("img", name="Throughput")).to_be_visible()
+    expect(page.get_by_role("img", name="Latency")).to_be_visible()
+
+
+def test_a_lab_is_built_by_keyboard(page: Page, host: Host) -> None:
+    project = host.lab("keys", {"nodes": PAIR["nodes"]})
+    open_lab(page, host, project)
+    page.locator("[aria-label^='PC1,']").focus()
+    page.keyboard.press("l")
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".node.selected")).to_have_attribute("aria-label", re.compile("^PC2,"))
+    page.keyboard.press("Enter")
+    expect(page.locator(".link")).to_have_count(1)
+    page.locator("[aria-label^='PC1,']").focus()
+    page.keyboard.press("Shift+ArrowDown")
+    with page.expect_response("**/nodes/*"):
+        page.keyboard.press("Shift+ArrowDown")
+    nodes = {n["name"]: n for n in host.request("GET", f"/v2/projects/{project['project_id']}/nodes")}
+    assert (nodes["PC1"]["x"], nodes["PC1"]["y"]) == (-250, 20)
+    page.keyboard.press("Delete")
+    page.locator("dialog").get_by_role("button", name="Delete").press("Enter")
+    expect(page.locator(".node")).to_have_count(1)
+    expect(page.locator(".link")).to_have_count(0)
+    host.request("DELETE", f"/v2/projects/{project['project_id']}")
+
+
+def test_a_drawing_can_do_nothing(page: Page, host: Host) -> None:
+    script = "<script>window.hacked=1</script>"
+    svg = f"<svg width='90' height='90' onload='window.hacked=1'>{script}<rect width='9' height='9'/></svg>"
+    project = host.lab("drawing", {**PAIR, "drawings": [{"svg": svg}]})
+    open_lab(page, host, project)
+    expect(page.locator("svg image[href^='data:']")).to_have_count(1)
+    assert page.evaluate("window.hacked") is None
+    host.request("DELETE", f"/v2/projects/{project['project_id']}")
+
+
+NODES = 1000
+# What the page does in this time shows that it keeps up: each update of a link's load is drawn in a frame.
+COUNT_FRAMES = """() => new Promise((done) => {
+  let changes = 0;
+  const seen = new MutationObserver(() => { changes += 1; });
+  seen.observe(document.querySelector('.scene svg'), {subtree: true, attributes: true, childList: true});
+  setTimeout(() => { seen.disconnect(); done(changes); }, 3000);
+})"""
+
+
+# Some 200 events a second.
+MOVE_NODES = """([path, ids]) => {
+  window.moving = setInterval(() => {
+    for (let n = 0; n < 10; n += 1) {
+      const id = ids[Math.floor(Math.random() * ids.length)];
+      fetch(`${path}/nodes/${id}`, {method: 'PUT', body: JSON.stringify({x: Math.floor(Math.random() * 4000)})});
+    }
+  }, 50);
+}"""
+
+
+def big_lab() -> dict[str, Any]:
+    """1,000 nodes: hubs with seven hubs each, in a tree."""
+    nodes = {f"H{n}": {"node_type": "ethernet_hub", "x": 110 * (n % 40), "y": 110 * (n // 40)} for n in range(NODES)}
+    links = [{"ends": [f"H{(n - 1) // 7}:{(n - 1) % 7}", f"H{n}:7"]} for n in range(1, NODES)]
+    return {"nodes": nodes, "links": links}
+
+
+def test_a_thousand_nodes_stay_usable(page: Page, host: Host) -> None:
+    project = host.lab("big", big_lab())
+    path = f"/v2/projects/{project['project_id']}"
+    open_lab(page, host, project)
+    expect(page.locator(".node")).to_have_count(NODES)
+    expect(page.locator(".link")).to_have_count(NODES - 1)
+    nodes = host.request("GET", f"{path}/nodes")
+    page.evaluate(MOVE_NODES, [path, [node["node_id"] for node in nodes]])
+    assert page.evaluate(COUNT_FRAMES) >= 6  # 2 Hz
+    page.evaluate("clearInterval(window.moving)")
+    page.get_by_label("Find a node or link").fill("H777")
+    page.locator("aside .list button", has_text=re.compile("^H777")).first.click()
+    expect(page.locator("aside h2")).to_have_text("H777")
+    host.request("DELETE", path)
+
+
+def test_the_viewer_of_the_api(page: Page, host: Host) -> None:
+    page.goto(f"{host.url}/docs")
+    expect(page.get_by_role("heading", name="gns3trio")).to_be_visible()
+    page.locator("#operations-tag-Topology").click()
+    page.locator(".opblock", has_text="batch").click()
+    expect(page.get_by_text("all or nothing").first).to_be_visible()
