@@ -12,7 +12,9 @@ import attrs
 import trio
 from starlette.responses import Response
 
+from gns3trio.api.pages import WEB_UI
 from gns3trio.api.routing import ApiRequest, RouteTable
+from gns3trio.api.web_ui import INDEX
 from gns3trio.errors import NotFound
 
 routes = RouteTable("")
@@ -67,14 +69,23 @@ def _read(path: str) -> _File:
 @routes.route("GET", "/")
 async def show_page(api: ApiRequest) -> Response:
     """Our own page: the list of projects."""
-    return await _reply(api, "index.html")
+    return await _index(api)
 
 
 @routes.route("GET", "/projects/{project_id}")
 async def show_lab(api: ApiRequest, project_id: UUID) -> Response:
     """Our own page: a project."""
     api.controller.get_project(project_id)
-    return await _reply(api, "index.html")
+    return await _index(api)
+
+
+async def _index(api: ApiRequest) -> Response:
+    if not (api.context.config.web_ui_folder / INDEX).is_file():
+        return await _reply(api, "index.html")
+    page = (await trio.to_thread.run_sync(_read, "index.html")).content
+    link = f'<a href="{WEB_UI}">GNS3 web UI</a> '.encode()
+    headers = {**_HEADERS, "content-type": "text/html; charset=utf-8"}
+    return Response(page.replace(b"<!-- web UI -->", link), media_type=None, headers=headers)
 
 
 @routes.route("GET", "/docs")

@@ -1,6 +1,7 @@
 """Changes a project by many steps at once, all or none: by a plan, or by a list of what is to be created."""
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
@@ -18,7 +19,7 @@ from gns3trio.controller.plan import Plan, link_value, make_plan, node_propertie
 from gns3trio.controller.project import Project
 from gns3trio.controller.topology import LinkEnd, LinkRecord
 from gns3trio.controller.undo import Undo, for_each
-from gns3trio.errors import Conflict
+from gns3trio.errors import Conflict, Invalid
 
 _SCRIPT = ("startup_script",)  # of a VPCS that had none, it becomes empty
 _IMPAIRMENTS = ("impairments", "seed")
@@ -50,7 +51,8 @@ async def _apply(project: Project, plan: Plan) -> None:
                 before["properties"] = {name: "" for name in _SCRIPT if name in changes["properties"]} | (
                     node_properties(node)
                 )
-            await _update_node(project, node, changes)
+            with _naming(f"nodes[{node.name}]"):
+                await _update_node(project, node, changes)
             undo.by(_update_node, project, node, before)
         ids = {node.name: node.node_id for node in project.nodes.values()}
         await for_each(plan.create_links, partial(_create_link, undo, project, ids))
@@ -70,8 +72,18 @@ async def _apply(project: Project, plan: Plan) -> None:
 
 async def _create_node(undo: Undo, project: Project, wish: Wish) -> None:
     fields = {**wish.given, "name": wish.name, "node_id": uuid4()}
-    node = await create_node_from_fields(project, fields, keep_name=True)
+    with _naming(f"nodes[{wish.name}]"):
+        node = await create_node_from_fields(project, fields, keep_name=True)
     undo.by(project.delete_nodes, [node])
+
+
+@contextmanager
+def _naming(where: str) -> Iterator[None]:
+    """Say which part of the request it was that is invalid."""
+    try:
+        yield
+    except Invalid as error:
+        raise Invalid(f"{where}.{error}") from None
 
 
 async def _update_node(project: Project, node: Node, changes: Mapping[str, Any]) -> None:
@@ -146,13 +158,16 @@ async def create_all(
             taken.add(name)
             named.append({**fields, "name": name})
 
-        async def create_node(fields: Mapping[str, Any]) -> None:
-            undo.by(project.delete_nodes, [await create_node_from_fields(project, fields, keep_name=True)])
+        async def create_node(numbered: tuple[int, Mapping[str, Any]]) -> None:
+            index, fields = numbered
+            with _naming(f"nodes[{index}]"):
+                node = await create_node_from_fields(project, fields, keep_name=True)
+            undo.by(project.delete_nodes, [node])
 
         async def create_link(record: LinkRecord) -> None:
             undo.by(project.links.delete, await project.links.create(record))
 
-        await for_each(named, create_node)
+        await for_each(enumerate(named), create_node)
         await for_each(links, create_link)
         made = []
         for fields in drawings:

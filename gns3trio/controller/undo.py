@@ -53,11 +53,18 @@ class Undo:
 async def for_each(items: Iterable[_T], act: Callable[[_T], Awaitable[None]]) -> None:
     """Do ``act`` to all items, many at a time, begun in their order. The first error ends the others."""
     waiting = iter(items)
+    errors: list[LabError] = []
 
     async def work() -> None:
-        for item in waiting:
-            await act(item)
+        try:
+            for item in waiting:
+                await act(item)
+        except LabError as error:
+            errors.append(error)
+            nursery.cancel_scope.cancel()
 
     async with trio.open_nursery() as nursery:
         for _ in range(AT_A_TIME):
             nursery.start_soon(work)
+    if errors:
+        raise errors[0]

@@ -221,11 +221,16 @@ async def test_bad_requests(lab: Labs, query: str, content: str, headers: dict[s
     assert reason in reply.json()["message"]
 
 
+def bad_node() -> dict[str, Any]:
+    return {"node_type": "vpcs", "properties": {"colour": "red"}}
+
+
 # What only shows when it is done, after much else has been done: a port that is not there, properties, a locked node.
 IMPOSSIBLE: list[tuple[Any, int, str]] = [
     (lambda doc: doc["links"].append({"ends": ["PC3", "SW1:99"]}), 404, "port 0/99 doesn't exist on node 'SW1'"),
-    (lambda doc: doc["nodes"]["PC3"].update(properties={"colour": "red"}), 400, "colour: unknown field"),
+    (lambda doc: doc["nodes"]["PC3"].update(properties={"colour": "red"}), 400, "nodes[PC3].properties.colour"),
     (lambda doc: doc["nodes"]["SW1"].update(properties={"ports_mapping": [{"name": 1}]}), 400, "ports_mapping[0]"),
+    (lambda doc: doc["nodes"].update({n: bad_node() for n in "abcdef"}), 400, "].properties.colour: unknown field"),
     (lambda doc: doc["nodes"]["PC1"].update(node_type="ethernet_hub"), 409, "nodes[PC1].node_type: it is of type vpcs"),
 ]
 
@@ -343,7 +348,7 @@ SPOILED: list[tuple[Any, int, str]] = [
     (lambda b: b["links"][2]["nodes"].pop(), 400, "links[2].nodes: a link has two ends, got 1"),
     (lambda b: b["links"][2].update(filters={"rain": [1]}), 400, "links[2].filters.rain: there is no such filter"),
     (lambda b: b["nodes"][3].update(node_id=b["nodes"][2]["node_id"]), 409, "nodes[3].node_id: "),
-    (lambda b: b["nodes"][3].update(properties={"colour": "red"}), 400, "colour: unknown field"),
+    (lambda b: b["nodes"][3].update(properties={"colour": "red"}), 400, "nodes[3].properties.colour: unknown field"),
     (lambda b: b["links"][2]["nodes"][1].update(port_number=99), 404, "port 0/99 doesn't exist"),
     (lambda b: b["links"][2]["nodes"][1].update(port_number=1), 409, "already"),
     (lambda b: b["links"][2]["nodes"][0].update(node_id=str(uuid4())), 404, "doesn't exist"),

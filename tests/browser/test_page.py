@@ -196,10 +196,12 @@ COUNT_FRAMES = """() => new Promise((done) => {
 
 # Some 200 events a second.
 MOVE_NODES = """([path, ids]) => {
+  window.requests = [];
   window.moving = setInterval(() => {
     for (let n = 0; n < 10; n += 1) {
       const id = ids[Math.floor(Math.random() * ids.length)];
-      fetch(`${path}/nodes/${id}`, {method: 'PUT', body: JSON.stringify({x: Math.floor(Math.random() * 4000)})});
+      const place = JSON.stringify({x: Math.floor(Math.random() * 4000)});
+      window.requests.push(fetch(`${path}/nodes/${id}`, {method: 'PUT', body: place}));
     }
   }, 50);
 }"""
@@ -221,7 +223,7 @@ def test_a_thousand_nodes_stay_usable(page: Page, host: Host) -> None:
     nodes = host.request("GET", f"{path}/nodes")
     page.evaluate(MOVE_NODES, [path, [node["node_id"] for node in nodes]])
     assert page.evaluate(COUNT_FRAMES) >= 6  # 2 Hz
-    page.evaluate("clearInterval(window.moving)")
+    page.evaluate("clearInterval(window.moving), Promise.all(window.requests).then(() => 0)")
     page.get_by_label("Find a node or link").fill("H777")
     page.locator("aside .list button", has_text=re.compile("^H777")).first.click()
     expect(page.locator("aside h2")).to_have_text("H777")

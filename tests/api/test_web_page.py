@@ -1,0 +1,35 @@
+"""The files of our own page, as the server gives them; what they do is in ``tests/browser``."""
+
+from typing import Any
+
+import pytest
+
+from tests.api.conftest import Server
+
+
+async def test_the_page_and_its_files(server: Server, project: dict[str, Any]) -> None:
+    for path in ("/", f"/projects/{project['project_id']}"):
+        reply = await server.http.get(path)
+        assert reply.headers["content-type"] == "text/html; charset=utf-8"
+        assert "default-src 'self'" in reply.headers["content-security-policy"]
+        assert 'src="/static/app/app.js"' in reply.text
+    for path, kind in (
+        ("app.js", "text/javascript"),
+        ("vendor/xterm.mjs", "text/javascript"),
+        ("icon.svg", "image/svg+xml"),
+    ):
+        reply = await server.http.get(f"/static/app/{path}")
+        assert reply.headers["content-type"].partition(";")[0] == kind
+        again = await server.http.get(f"/static/app/{path}", headers={"If-None-Match": reply.headers["etag"]})
+        assert (again.status_code, again.content) == (304, b"")
+
+
+@pytest.mark.parametrize(
+    "path", ["absent.js", "..%2F__init__.py", "%2Fetc%2Fpasswd", "vendor", "", "vendor%2F..%2Fapp.js"]
+)
+async def test_nothing_else_is_given(server: Server, path: str) -> None:
+    await server.request("GET", f"/static/app/{path}", None, 404)
+
+
+async def test_an_unknown_project_has_no_page(server: Server) -> None:
+    await server.request("GET", "/projects/00000000-0000-4000-8000-000000000000", None, 404)
