@@ -1,4 +1,4 @@
-"""The command line: ``gns3trio serve|demo|watch|web-ui|bench-link``."""
+"""The command line: ``gns3trio serve``, and a module of ``gns3trio.commands`` for each other command."""
 
 import argparse
 import logging
@@ -14,45 +14,61 @@ import trio
 
 from gns3trio import __version__
 from gns3trio.config import DEFAULT_FILES, SETTINGS, environment_name, load_config
-from gns3trio.errors import LabError, sole_cause
+from gns3trio.errors import LabError, NotFound, sole_cause
 
-USAGE_ERROR = 2
 FAILURE = 1
+NOT_FOUND = 3
+INTERRUPTED = 128 + 2  # as a shell tells of SIGINT
 
 _ABSENT = argparse.SUPPRESS
 
-# Commands in modules of their own, which are loaded when they are called: a server starts quicker without them.
-_OTHERS = (
-    ("demo", "start a server and play the sample session on it", None),
-    ("watch", "print a server's events as they happen", None),
-    ("web-ui", "install the GNS3 web UI for the server", None),
-    (
-        "bench-link",
-        "measure a link of a running lab",
-        "Measure throughput, latency, loss and bursts of a link after RFC 2544. Its nodes notice nothing.",
-    ),
-)
+# Each is a module of ``gns3trio.commands``, loaded when it is called: a server starts quicker without them.
+_COMMANDS = {
+    "project": "list, make, open, close, copy and move projects",
+    "node": "list, make, start, stop and delete nodes",
+    "link": "join nodes; filter, suspend and count links",
+    "console": "a node's console in this terminal, or commands typed into it",
+    "capture": "what crosses a link, live, into a file or Wireshark",
+    "topology": "a project as a document: apply, compare, export, draw",
+    "bench-link": "measure a link after RFC 2544; its nodes notice nothing",
+    "watch": "print a server's events as they happen",
+    "doctor": "say what this machine lacks for labs, and how to get it",
+    "web-ui": "install the GNS3 web UI for the server",
+    "completion": "print what makes a shell complete these commands",
+    "demo": "start a server and play the sample session on it",
+}
+_EXIT_TEXT = """\
+exit status: 0 done; 1 it failed, or the server refused; 2 the command was written wrongly;
+3 there is no such project, node or link. topology diff: 1 when there are differences."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command; returns its exit status: 0, 1 when it failed, 2 when it was called wrongly."""
+    """Run the command; returns its exit status, as ``--help`` tells them."""
     argv = sys.argv[1:] if argv is None else argv
-    arguments = _make_parser(argv).parse_args(argv)
+    parser = make_parser(argv)
+    arguments = parser.parse_args(argv)
+    arguments.whole_parser = parser
     try:
         status: int = arguments.run(arguments)
     except KeyboardInterrupt:
-        return 128 + 2
+        return INTERRUPTED
     except BrokenPipeError:  # whoever read our output wants no more of it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILURE
     except LabError as error:
         print(f"gns3trio: {error}", file=sys.stderr)
-        return FAILURE
+        return NOT_FOUND if isinstance(error, NotFound) else FAILURE
     return status
 
 
-def _make_parser(argv: Sequence[str]) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="gns3trio", description="A GNS3-compatible network-lab server.")
+def make_parser(argv: Sequence[str] | None = None) -> argparse.ArgumentParser:
+    """The parser for these arguments; without any, the whole of it."""
+    parser = argparse.ArgumentParser(
+        prog="gns3trio",
+        description="A GNS3-compatible network-lab server, and commands for such a server.",
+        epilog=_EXIT_TEXT,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("-v", "--version", action="version", version=f"gns3trio {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     serve = commands.add_parser(
@@ -64,12 +80,12 @@ def _make_parser(argv: Sequence[str]) -> argparse.ArgumentParser:
     )
     _add_settings(serve)
     serve.set_defaults(run=_serve)
-    for name, text, description in _OTHERS:
-        other = commands.add_parser(name, help=text, description=description)
-        if name in argv:
-            module = import_module(f"gns3trio.{name.replace('-', '_')}")
-            module.add_arguments(other)
-            other.set_defaults(run=module.run)
+    for name, text in _COMMANDS.items():
+        command = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+        if argv is None or name in argv or "completion" in argv:
+            module = import_module(f"gns3trio.commands.{name.replace('-', '_')}")
+            module.add_arguments(command)
+            command.set_defaults(run=module.run)
     return parser
 
 
@@ -102,9 +118,7 @@ def _default_text(default: object) -> str:
 
 
 def _serve(arguments: argparse.Namespace) -> int:
-    from gns3trio.server import (
-        run_server,
-    )  # builds on the compiled core, which the other commands do not need
+    from gns3trio.server import run_server  # builds on the compiled core, which the other commands do not need
 
     given = {name: value for name, value in vars(arguments).items() if name in SETTINGS}
     config = load_config(given, os.environ, arguments.config)

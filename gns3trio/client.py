@@ -1,32 +1,46 @@
-"""How the commands talk to a server: its address, the credentials, requests and events."""
+"""How the commands talk to a server: its address, the credentials, requests, files and events."""
 
 import argparse
 import base64
 import http.client
 import json
 import os
+import socket
 import ssl
-import urllib.error
-import urllib.request
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import Any
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, closing, contextmanager, suppress
+from functools import partial
+from pathlib import Path
+from typing import IO, Any, TypeVar, cast
 from urllib.parse import urlsplit
 
 import attrs
 import trio
 from trio_websocket import ConnectionRejected, HandshakeError, WebSocketConnection, open_websocket_url
 
-from gns3trio.errors import LabError, Unavailable
+from gns3trio.config import CLIENT_URL_VARIABLE, environment_name
+from gns3trio.errors import LabError, NotFound, Unavailable
 
 DEFAULT_URL = "http://127.0.0.1:3080"
 _SCHEMES = {"http": "ws", "https": "wss"}
+_PIECE_BYTES = 256 * 1024
+_T = TypeVar("_T")
+_JSON = "application/json"
+
+Progress = Callable[[int, int | None], None]  # bytes so far, bytes in all where that is known
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options that name a server. The password comes from GNS3TRIO_PASSWORD."""
-    parser.add_argument("--url", default=DEFAULT_URL, help=f"the server (default: {DEFAULT_URL})")
-    parser.add_argument("--user", default=os.environ.get("GNS3TRIO_USER", ""), help="user, if the server asks for one")
+    url = os.environ.get(CLIENT_URL_VARIABLE) or DEFAULT_URL
+    user = os.environ.get(environment_name("user"), "")
+    parser.add_argument("--url", default=url, help=f"the server (default: {CLIENT_URL_VARIABLE}, else {DEFAULT_URL})")
+    parser.add_argument(
+        "--user",
+        default=user,
+        help=f"user, if the server asks for one (default: {environment_name('user')}); "
+        f"the password is taken from {environment_name('password')}",
+    )
     parser.add_argument(
         "--insecure",
         action="store_true",
@@ -36,7 +50,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 @attrs.frozen
 class Client:
-    """A server and who we are there. Use ``from_arguments``."""
+    """A server and who we are there. Use ``from_arguments``.
+
+    Every method raises NotFound when the server does not know the thing, and Unavailable with the server's message
+    when it refuses otherwise or is not there.
+    """
 
     scheme: str
     address: str
@@ -57,7 +75,7 @@ class Client:
             raise LabError(f"--url: {arguments.url!r} names no host and port")
         credentials = None
         if arguments.user:
-            pair = f"{arguments.user}:{os.environ.get('GNS3TRIO_PASSWORD', '')}".encode()
+            pair = f"{arguments.user}:{os.environ.get(environment_name('password'), '')}".encode()
             credentials = "Basic " + base64.b64encode(pair).decode()
         context = ssl.create_default_context()
         if arguments.insecure:
@@ -66,32 +84,130 @@ class Client:
         return cls(scheme, address, credentials, context)
 
     async def request(self, method: str, path: str, body: Any = None) -> Any:
-        """The JSON reply. Raises Unavailable with the server's message when it refuses or is not there."""
-        return await trio.to_thread.run_sync(self._request, method, path, body, abandon_on_cancel=True)
+        """The JSON reply."""
+        data = None if body is None else json.dumps(body).encode()
+        return await self.send(method, path, data, _JSON)
 
-    def _request(self, method: str, path: str, body: Any) -> Any:
-        request = urllib.request.Request(f"{self.scheme}://{self.address}{path}", method=method)
-        request.add_header("Content-Type", "application/json")
-        if self.credentials is not None:
-            request.add_header("Authorization", self.credentials)
-        request.data = None if body is None else json.dumps(body).encode()
-        # No proxy: the websockets know none either, and a server on this host is not behind one.
-        opener = urllib.request.build_opener(
-            urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=self.context)
-        )
-        try:
-            with opener.open(request) as reply:
-                return json.loads(reply.read() or b"null")
-        except urllib.error.HTTPError as error:
-            raise Unavailable(_message_of(error)) from None
-        except OSError as error:
-            raise Unavailable(f"{self.scheme}://{self.address}: {getattr(error, 'reason', error)}") from None
-        except (ValueError, http.client.HTTPException) as error:
-            raise Unavailable(f"{self.scheme}://{self.address}: is no GNS3 server: {error!r}") from None
+    async def send(self, method: str, path: str, data: bytes | None, content_type: str) -> Any:
+        """The JSON reply to a body of any type."""
+        return await _in_thread(partial(self._send, method, path, data, {"Content-Type": content_type}))
+
+    async def text(self, path: str, content_type: str) -> str:
+        """The reply as text of this type."""
+
+        def read() -> str:
+            with self._open("GET", path, None, {"Accept": content_type}) as reply:
+                return reply.read().decode()
+
+        return await _in_thread(read)
+
+    async def download(self, path: str, file: Path, progress: Progress) -> int:
+        """Write the reply into a file, which is there when all has come; returns its bytes."""
+        return await _in_thread(partial(self._download, path, file, progress))
+
+    async def upload(self, path: str, file: Path, progress: Progress) -> Any:
+        """The JSON reply to a file as the body."""
+        return await _in_thread(partial(self._upload, path, file, progress))
 
     @asynccontextmanager
-    async def events(self, path: str) -> AsyncIterator[WebSocketConnection]:
-        """A notification websocket. Raises Unavailable when the server refuses or is not there."""
+    async def stream(self, path: str) -> AsyncIterator[AsyncIterator[bytes]]:
+        """The pieces of a reply that has no end."""
+        connection = self._connection()
+        try:
+            await _in_thread(connection.connect)
+            sock = connection.sock  # the connection forgets it while a reply without end is read
+            reply = await _in_thread(partial(self._reply, connection, "GET", path, None, {}))
+        except (OSError, http.client.HTTPException) as error:
+            connection.close()
+            raise Unavailable(f"{self.scheme}://{self.address}: {error}") from None
+
+        async def pieces() -> AsyncIterator[bytes]:
+            try:
+                while piece := await _in_thread(partial(reply.read1, _PIECE_BYTES)):
+                    yield piece
+            except (OSError, http.client.HTTPException) as error:
+                raise Unavailable(f"{self.scheme}://{self.address}: the stream broke off: {error!r}") from None
+
+        try:
+            yield pieces()
+        finally:
+            with suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)  # a thread may be reading: this ends it
+            reply.close()
+            connection.close()
+
+    def _send(self, method: str, path: str, data: bytes | IO[bytes] | None, headers: dict[str, str]) -> Any:
+        with self._open(method, path, data, headers) as reply:
+            try:
+                return json.loads(reply.read() or b"null")
+            except ValueError as error:
+                raise Unavailable(f"{self.scheme}://{self.address}: is no GNS3 server: {error!r}") from None
+
+    def _download(self, path: str, file: Path, progress: Progress) -> int:
+        part = file.with_name(file.name + ".part")
+        with self._open("GET", path, None, {}) as reply:
+            try:
+                with part.open("wb") as target:
+                    size = _copy(reply, target, reply.length, progress)
+                part.rename(file)
+            except OSError as error:
+                raise LabError(f"{file}: {error.strerror or error}") from None
+            finally:
+                part.unlink(missing_ok=True)
+        return size
+
+    def _upload(self, path: str, file: Path, progress: Progress) -> Any:
+        try:
+            source = file.open("rb")
+        except OSError as error:
+            raise LabError(f"{file}: {error.strerror}") from None
+        with source:
+            size = os.fstat(source.fileno()).st_size
+            headers = {"Content-Type": "application/octet-stream", "Content-Length": str(size)}
+            return self._send("POST", path, cast(IO[bytes], _Watched(source, size, progress)), headers)
+
+    @contextmanager
+    def _open(
+        self, method: str, path: str, data: bytes | IO[bytes] | None, headers: dict[str, str]
+    ) -> Iterator[http.client.HTTPResponse]:
+        connection = self._connection()
+        try:
+            with closing(connection):
+                yield self._reply(connection, method, path, data, headers)
+        except OSError as error:
+            raise Unavailable(f"{self.scheme}://{self.address}: {error.strerror or error}") from None
+        except http.client.HTTPException as error:
+            raise Unavailable(f"{self.scheme}://{self.address}: is no GNS3 server: {error!r}") from None
+
+    def _connection(self) -> http.client.HTTPConnection:
+        """No proxy: the websockets know none either, and a server on this host is not behind one."""
+        address = urlsplit(f"{self.scheme}://{self.address}")
+        host = address.hostname or ""
+        if self.scheme == "https":
+            return http.client.HTTPSConnection(host, address.port, context=self.context)
+        return http.client.HTTPConnection(host, address.port)
+
+    def _reply(
+        self,
+        connection: http.client.HTTPConnection,
+        method: str,
+        path: str,
+        data: bytes | IO[bytes] | None,
+        headers: dict[str, str],
+    ) -> http.client.HTTPResponse:
+        if self.credentials is not None:
+            headers = {**headers, "Authorization": self.credentials}
+        prefix = urlsplit(f"{self.scheme}://{self.address}").path
+        connection.request(method, prefix + path, data, headers)
+        reply = connection.getresponse()
+        if reply.status >= http.HTTPStatus.BAD_REQUEST:
+            kind = NotFound if reply.status == http.HTTPStatus.NOT_FOUND else Unavailable
+            raise kind(_message(reply.read(), reply.status))
+        return reply
+
+    @asynccontextmanager
+    async def websocket(self, path: str) -> AsyncIterator[WebSocketConnection]:
+        """A websocket, of events or of a console."""
         url = f"{_SCHEMES[self.scheme]}://{self.address}{path}"
         headers = [] if self.credentials is None else [(b"Authorization", self.credentials.encode())]
         try:
@@ -100,22 +216,47 @@ class Client:
             ) as connection:
                 yield connection
         except ConnectionRejected as error:
-            raise Unavailable(_rejection(error)) from None
+            kind = NotFound if error.status_code == http.HTTPStatus.NOT_FOUND else Unavailable
+            raise kind(_message(error.body, error.status_code)) from None
         except HandshakeError as error:
             raise Unavailable(f"{url}: {error.__cause__ or 'is no GNS3 server'}") from None
         except OSError as error:
             raise Unavailable(f"{url}: {error}") from None
 
 
-def _rejection(error: ConnectionRejected) -> str:
-    try:
-        return str(json.loads(error.body or b"")["message"])
-    except (ValueError, KeyError, TypeError):
-        return f"the server answered {error.status_code}"
+async def _in_thread(function: Callable[[], _T]) -> _T:
+    """A blocking call. A cancelled one is left to itself: nobody reads its result, and the process is about to end."""
+    return await trio.to_thread.run_sync(function, abandon_on_cancel=True)
 
 
-def _message_of(error: urllib.error.HTTPError) -> str:
+@attrs.define
+class _Watched:
+    """A file that tells how far it was read."""
+
+    source: IO[bytes]
+    size: int
+    progress: Progress
+    done: int = 0
+
+    def read(self, size: int = -1) -> bytes:
+        """The next bytes."""
+        data = self.source.read(size)
+        self.done += len(data)
+        self.progress(self.done, self.size)
+        return data
+
+
+def _copy(source: http.client.HTTPResponse, target: IO[bytes], size: int | None, progress: Progress) -> int:
+    done = 0
+    while piece := source.read(_PIECE_BYTES):
+        target.write(piece)
+        done += len(piece)
+        progress(done, size)
+    return done
+
+
+def _message(body: bytes | None, status: int) -> str:
     try:
-        return str(json.loads(error.read())["message"])
+        return str(json.loads(body or b"")["message"])
     except (ValueError, KeyError, TypeError):
-        return f"the server answered {error.code} {error.reason}"
+        return f"the server answered {status}"

@@ -15,6 +15,7 @@ from gns3trio.errors import Invalid
 
 ENVIRONMENT_PREFIX = "GNS3TRIO_"
 _TEST_PREFIX = "GNS3TRIO_TEST_"  # what the project's tests read
+CLIENT_URL_VARIABLE = "GNS3TRIO_URL"  # no setting of the server: where the other commands look for it
 DEFAULT_FILES = (Path("/etc/gns3trio/gns3trio.toml"), Path("~/.config/gns3trio/gns3trio.toml"))
 
 _TRUE = frozenset({"1", "true", "yes", "on"})
@@ -157,7 +158,9 @@ def load_config(arguments: Mapping[str, object], environ: Mapping[str, str], fil
     if file is not None:
         values.update(_read_file(file))
     for variable, raw in environ.items():
-        if variable.startswith(ENVIRONMENT_PREFIX) and not variable.startswith(_TEST_PREFIX):
+        if variable == CLIENT_URL_VARIABLE or variable.startswith(_TEST_PREFIX):
+            continue
+        if variable.startswith(ENVIRONMENT_PREFIX):
             values[_setting_of(variable)] = parse_setting(_setting_of(variable), raw)
     values.update({name: parse_setting(name, raw) for name, raw in arguments.items()})
     return Config(**values)

@@ -197,6 +197,9 @@ def _open_terminal() -> tuple[int, int]:
     attributes = termios.tcgetattr(slave)
     attributes[0] = 0  # input: every byte as it comes
     attributes[1] = termios.OPOST | termios.ONLCR
-    attributes[3] = 0  # no echo, no lines, no signals: VPCS does all that
+    # No echo, no lines: VPCS does that. Ctrl-C is how it stops a ping; the other keys of a terminal stop VPCS itself.
+    attributes[3] = termios.ISIG | termios.NOFLSH
+    for key in (termios.VQUIT, termios.VSUSP):
+        attributes[6][key] = b"\0"
     termios.tcsetattr(slave, termios.TCSANOW, attributes)
     return master, slave

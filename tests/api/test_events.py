@@ -185,12 +185,25 @@ async def test_a_client_that_falls_behind_is_told(
         assert (event_id, action, begin) == (journal.id_of(50), "events.begin", {"resumed": False})
 
 
+async def test_who_looks_on_does_not_hold_a_project_open(
+    server: Server, project: dict[str, Any], running: RunningServer, open_stream: Any
+) -> None:
+    present = running.controller.attendance.present
+    async with open_stream(server, f"?attend=false&project_id={project['project_id']}") as stream:
+        await stream.next()
+        assert sum(present.values()) == 0
+        async with open_stream(server, f"?project_id={project['project_id']}") as attending:
+            await attending.next()
+            assert sum(present.values()) == 1
+
+
 @pytest.mark.parametrize(
     ("query", "status", "reason"),
     [
         ("?project_id=nonsense", 400, "project_id: 'nonsense' is not a UUID"),
         (f"?project_id={UNKNOWN}", 404, f"Project ID {UNKNOWN} doesn't exist"),
-        ("?since=3", 400, "since: unknown parameter; there are after, project_id"),
+        ("?attend=maybe", 400, "attend: is true or false"),
+        ("?since=3", 400, "since: unknown parameter; there are after, attend, project_id"),
     ],
 )
 async def test_bad_parameters(server: Server, query: str, status: int, reason: str) -> None:

@@ -140,5 +140,5 @@ async def test_the_command(
     assert await trio.to_thread.run_sync(cli.main, [*words, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["results"][1]["frame_size"] == 512
     words[2] = lab.project["project_id"]
-    assert await trio.to_thread.run_sync(cli.main, words) == 1
-    assert "doesn't exist" in capsys.readouterr().err
+    assert await trio.to_thread.run_sync(cli.main, words) == 3
+    assert "there is no link" in capsys.readouterr().err

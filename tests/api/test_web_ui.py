@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gns3trio import web_ui
+from gns3trio.commands import web_ui
 from gns3trio.errors import LabError
 from tests.api.conftest import Server
 

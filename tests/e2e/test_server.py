@@ -9,7 +9,6 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import httpx
 import pytest
@@ -289,34 +288,6 @@ def test_serve_help_lists_every_setting() -> None:
     text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     for name in ("host", "port", "projects-path", "console-start-port-range", "udp-end-port-range", "vpcs-path"):
         assert f"--{name}" in text
-
-
-def test_watch_prints_the_events(start_server: StartServer) -> None:
-    server = start_server()
-    command = [sys.executable, "-m", "gns3trio", "watch", "--url", server.url]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as watcher:
-        assert watcher.stdout is not None
-        assert json.loads(watcher.stdout.readline())["action"] == "ping"
-        server.post("/v2/projects", '{"name": "test"}')
-        assert json.loads(watcher.stdout.readline())["action"] == "project.created"
-        server.stop()
-        assert watcher.wait(PATIENCE) == 0
-
-
-def test_watch_tells_in_a_line_why_it_cannot(start_server: StartServer) -> None:
-    server = start_server()
-    nowhere = str(uuid4())
-    for options, complaint in (
-        (["--url", server.url, "--project", nowhere], f"Project ID {nowhere} doesn't exist"),
-        (["--url", "http://127.0.0.1:1"], "127.0.0.1:1"),
-        (["--url", "http://127.0.0.1:x"], "names no host and port"),
-        (["--url", "127.0.0.1"], "does not begin with http"),
-    ):
-        command = [sys.executable, "-m", "gns3trio", "watch", *options]
-        result = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
-        assert result.returncode == 1
-        assert complaint in result.stderr
-        assert len(result.stderr.strip().splitlines()) == 1
 
 
 def test_a_project_that_cannot_be_read_stops_nothing(start_server: StartServer) -> None:

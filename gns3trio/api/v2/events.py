@@ -32,7 +32,8 @@ from gns3trio.notifications.topics import EVERYTHING, Topic, whole_project_topic
 
 routes = RouteTable("/v2")
 
-_PARAMETERS = frozenset({"after", "project_id"})
+_PARAMETERS = frozenset({"after", "attend", "project_id"})
+_ATTEND = {"true": True, "false": False}
 _RECONNECT_AFTER_MS = 1000
 
 Numbered = tuple[str | None, bytes]  # the id, if it has one, and the line
@@ -40,7 +41,10 @@ Numbered = tuple[str | None, bytes]  # the id, if it has one, and the line
 
 @attrs.frozen
 class Wanted:
-    """What a client asks for. ``after`` is an id, or empty. ``attend`` is entered as long as the stream lasts."""
+    """What a client asks for. ``after`` is an id, or empty. ``attend`` is entered as long as the stream lasts.
+
+    A project closes when its last watcher has left; ``?attend=false`` is for those who look on without being one.
+    """
 
     topic: Topic
     after: str
@@ -52,6 +56,9 @@ class Wanted:
         query = connection.query_params
         if unknown := sorted(query.keys() - _PARAMETERS):
             raise Invalid(f"{unknown[0]}: unknown parameter; there are {', '.join(sorted(_PARAMETERS))}")
+        attends = _ATTEND.get(query.get("attend", "true"))
+        if attends is None:
+            raise Invalid("attend: is true or false")
         # A browser that connects again sends the address it began with, and the newest id in the header.
         after = connection.headers.get("last-event-id") or query.get("after", "")
         if "project_id" not in query:
@@ -60,7 +67,8 @@ class Wanted:
             project = controller.get_project(parse_uuid(query["project_id"]))
         except ValueError as error:
             raise Invalid(f"project_id: {error}") from None
-        return cls(whole_project_topic(project.project_id), after, partial(controller.attendance.attend, project))
+        attend = partial(controller.attendance.attend, project) if attends else nullcontext
+        return cls(whole_project_topic(project.project_id), after, attend)
 
 
 class EventSourceResponse(EndlessResponse):

@@ -1,0 +1,1 @@
+"""What the command line does beside running the server: one module for each command."""

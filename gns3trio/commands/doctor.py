@@ -1,0 +1,190 @@
+"""``gns3trio doctor``: says what this machine lacks for labs, and how to get it."""
+
+import argparse
+import json
+import os
+import resource
+import shutil
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import Literal
+
+import attrs
+import trio
+
+from gns3trio import __version__
+from gns3trio.commands.lab import print_table
+from gns3trio.compute.devices import TUN_DEVICE
+from gns3trio.compute.vpcs_process import VpcsProgramFinder
+from gns3trio.config import Config, load_config
+from gns3trio.errors import LabError
+
+Verdict = Literal["good", "optional", "missing"]
+
+# From capability.h of Linux.
+_CAP_NET_ADMIN = 12
+_CAP_NET_RAW = 13
+# A running VPCS takes some five descriptors.
+_MIN_DESCRIPTORS = 4096
+_MIN_FREE_BYTES = 200 * 1024 * 1024
+_MIN_FREE_PORTS = 100
+
+
+@attrs.frozen
+class Finding:
+    """What was looked at. ``missing`` keeps labs from running, ``optional`` keeps one feature from it."""
+
+    what: str
+    verdict: Verdict
+    tells: str
+    advice: str = ""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of ``gns3trio doctor``."""
+    parser.add_argument("--config", metavar="FILE", type=Path, help="TOML file with the server's settings")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Look, and tell. Returns 1 when something is missing without which no lab runs."""
+    config = load_config({}, os.environ, arguments.config)
+    findings = [finding for check in _CHECKS for finding in check(config)]
+    if arguments.json:
+        print(json.dumps([attrs.asdict(finding) for finding in findings], indent=2))
+    else:
+        print_table(("what", "verdict", "found"), [(each.what, each.verdict, each.tells) for each in findings])
+        for finding in findings:
+            if finding.advice:
+                print(f"\n{finding.what}: {finding.advice}")
+    return int(any(finding.verdict == "missing" for finding in findings))
+
+
+def _python(_: Config) -> Iterator[Finding]:
+    yield Finding("gns3trio", "good", f"{__version__} on Python {sys.version.split()[0]}")
+    try:
+        import_module("gns3trio._udpfwd")
+    except ImportError as error:
+        yield Finding("core", "missing", str(error), "build and install the package: pip install .")
+    else:
+        yield Finding("core", "good", "loads")
+
+
+def _vpcs(config: Config) -> Iterator[Finding]:
+    try:
+        program = trio.run(VpcsProgramFinder(config.vpcs_path).find)
+    except LabError as error:
+        yield Finding("VPCS", "missing", f"{config.vpcs_path!r} does not run", str(error))
+    else:
+        yield Finding("VPCS", "good", f"{program.version.text} at {program.path}")
+
+
+def _privileges(_: Config) -> Iterator[Finding]:
+    held = _capabilities()
+    python = os.path.realpath(sys.executable)
+    for name, number, purpose in (
+        ("CAP_NET_RAW", _CAP_NET_RAW, "clouds on interfaces of this host"),
+        ("CAP_NET_ADMIN", _CAP_NET_ADMIN, "clouds on bridges and TAP devices, NAT, and large socket buffers"),
+    ):
+        if held >> number & 1:
+            yield Finding(name, "good", "held")
+        else:
+            advice = f"needed for {purpose} only. Run as root, or: setcap {name.lower()}+ep {python}"
+            yield Finding(name, "optional", "not held", advice)
+    if os.access(TUN_DEVICE, os.R_OK | os.W_OK):
+        yield Finding(TUN_DEVICE, "good", "can be opened")
+    else:
+        yield Finding(TUN_DEVICE, "optional", "cannot be opened", "needed for TAP devices only: modprobe tun, as root")
+
+
+def _capabilities() -> int:
+    """The effective capabilities of this process, one bit for each (proc_pid_status(5))."""
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith("CapEff:"):
+            return int(line.split()[1], 16)
+    return 0
+
+
+def _limits(_: Config) -> Iterator[Finding]:
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    if hard == resource.RLIM_INFINITY or hard >= _MIN_DESCRIPTORS:
+        yield Finding("open files", "good", f"up to {hard}")
+    else:
+        advice = "some five are needed for each running node: raise the hard limit in /etc/security/limits.conf"
+        yield Finding("open files", "optional", f"up to {hard}", advice)
+
+
+def _ports(config: Config) -> Iterator[Finding]:
+    yield _port_range(
+        "console ports", socket.SOCK_STREAM, config.console_start_port_range, config.console_end_port_range
+    )
+    yield _port_range("UDP tunnel ports", socket.SOCK_DGRAM, config.udp_start_port_range, config.udp_end_port_range)
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as sock:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            sock.bind((config.host, config.port))
+        except OSError as error:
+            advice = "a server may be running already; another port is chosen with: gns3trio serve --port"
+            yield Finding("API port", "optional", f"{config.host}:{config.port}: {error.strerror}", advice)
+        else:
+            yield Finding("API port", "good", f"{config.host}:{config.port} is free")
+
+
+def _port_range(what: str, kind: socket.SocketKind, first: int, last: int) -> Finding:
+    free = 0
+    for port in range(first, last + 1):
+        with socket.socket(socket.AF_INET, kind) as sock:
+            try:
+                sock.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        free += 1
+        if free == _MIN_FREE_PORTS:
+            return Finding(what, "good", f"{first}-{last}")
+    if free:
+        advice = "each node takes one, and each end of a link: choose a larger range in the settings"
+        return Finding(what, "optional", f"only {free} of {first}-{last} are free", advice)
+    return Finding(what, "missing", f"none of {first}-{last} is free", "choose another range in the settings")
+
+
+def _folders(config: Config) -> Iterator[Finding]:
+    folder = config.projects_path
+    existing = next(each for each in (folder, *folder.parents) if each.exists())
+    if not os.access(existing, os.W_OK | os.X_OK):
+        advice = f"let {existing} be written to, or choose another projects_path in the settings"
+        yield Finding("projects", "missing", f"{folder} cannot be written", advice)
+        return
+    free = shutil.disk_usage(existing).free
+    tells = f"{folder}, {free / 1e9:.1f} GB free"
+    if free < _MIN_FREE_BYTES:
+        yield Finding("projects", "optional", tells, "captures and snapshots need room")
+    else:
+        yield Finding("projects", "good", tells)
+
+
+def _extras(config: Config) -> Iterator[Finding]:
+    program = shutil.which("wireshark") or shutil.which("tshark")
+    if program:
+        yield Finding("Wireshark", "good", program)
+    else:
+        advice = "needed for gns3trio capture --wireshark only: apt install wireshark, or tshark"
+        yield Finding("Wireshark", "optional", "not installed", advice)
+    if (config.web_ui_folder / "index.html").exists():
+        yield Finding("GNS3 web UI", "good", str(config.web_ui_folder))
+    else:
+        advice = "this server has a page of its own; GNS3's is had with: gns3trio web-ui install"
+        yield Finding("GNS3 web UI", "optional", "not installed", advice)
+
+
+_CHECKS: tuple[Callable[[Config], Iterator[Finding]], ...] = (
+    _python,
+    _vpcs,
+    _privileges,
+    _limits,
+    _ports,
+    _folders,
+    _extras,
+)

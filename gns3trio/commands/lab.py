@@ -1,0 +1,223 @@
+"""What commands share: running, finding things by name, and showing them."""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+from urllib.parse import urlencode
+
+import trio
+from trio_websocket import ConnectionClosed
+
+from gns3trio.client import Client
+from gns3trio.client import add_arguments as add_client_arguments
+from gns3trio.errors import Conflict, Invalid, NotFound, Unavailable, sole_cause
+
+Action = Callable[[Client, argparse.Namespace], Awaitable[int | None]]
+Json = dict[str, Any]
+
+MIN_PREFIX = 4
+
+_ARGUMENTS = {
+    "project": "its name or id, or the beginning of its id",
+    "node": "its name or id, or the beginning of its id",
+    "link": "its id or the beginning of it, or NODE[:PORT]-NODE[:PORT]",
+}
+
+
+def add_action(
+    actions: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, text: str, action: Action, *names: str
+) -> argparse.ArgumentParser:
+    """A subcommand that talks to a server; ``names`` are its positional arguments."""
+    parser = actions.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+    for each in names:
+        parser.add_argument(each, metavar=each.upper(), help=_ARGUMENTS.get(each))
+    add_common(parser, action)
+    return parser
+
+
+def add_common(parser: argparse.ArgumentParser, action: Action) -> None:
+    """What every command that talks to a server has."""
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    add_client_arguments(parser)
+    parser.set_defaults(action=action)
+
+
+def add_place(parser: argparse.ArgumentParser, kind: str) -> None:
+    """``[PROJECT] NODE`` or ``[PROJECT] LINK``; see ``locate``."""
+    parser.add_argument("project", nargs="?", metavar="PROJECT", help="default: whichever open project has it")
+    parser.add_argument(kind, metavar=kind.upper(), help=_ARGUMENTS[kind])
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Do the action that was chosen. Raises LabError."""
+    try:
+        return trio.run(_run, arguments)
+    except ExceptionGroup as group:
+        raise sole_cause(group) from None
+    except BaseExceptionGroup as group:  # a nursery was interrupted
+        raise KeyboardInterrupt from group
+
+
+async def _run(arguments: argparse.Namespace) -> int:
+    return await arguments.action(Client.from_arguments(arguments), arguments) or 0
+
+
+# --- finding ---
+
+
+def _matching(wanted: str, things: Sequence[Json], id_name: str, names: Callable[[Json], Iterable[str]]) -> list[Json]:
+    found = [each for each in things if each[id_name] == wanted] or [each for each in things if wanted in names(each)]
+    if not found and len(wanted) >= MIN_PREFIX:
+        found = [each for each in things if each[id_name].startswith(wanted)]
+    return found
+
+
+def _only(kind: str, wanted: str, found: Sequence[Json], id_name: str) -> Json:
+    """The thing that was found. Raises NotFound, or Invalid when there are several."""
+    if not found:
+        raise NotFound(f"there is no {kind} {wanted!r}")
+    if len(found) > 1:
+        raise Invalid(f"{wanted!r} is several {kind}s: {', '.join(each[id_name] for each in found)}")
+    return found[0]
+
+
+async def find_project(server: Client, wanted: str) -> Json:
+    """A project by name or id."""
+    projects = await server.request("GET", "/v2/projects")
+    return _only("project", wanted, _matching(wanted, projects, "project_id", lambda p: [p["name"]]), "project_id")
+
+
+def path_of(project: Json) -> str:
+    """Where the API has a project."""
+    return f"/v2/projects/{project['project_id']}"
+
+
+async def open_path(server: Client, wanted: str) -> str:
+    """The path of an open project. Raises as ``find_project``, and Conflict when it is closed."""
+    project = await find_project(server, wanted)
+    if project["status"] != "opened":
+        raise Conflict(f"project {project['name']!r} is closed: gns3trio project open '{project['name']}'")
+    return path_of(project)
+
+
+async def _matching_nodes(server: Client, path: str, wanted: str) -> list[Json]:
+    return _matching(wanted, await server.request("GET", f"{path}/nodes"), "node_id", lambda node: [node["name"]])
+
+
+async def _matching_links(server: Client, path: str, wanted: str) -> list[Json]:
+    nodes = await nodes_by_id(server, path)
+
+    def names(link: Json) -> Iterable[str]:
+        one, other = ([*end_names(nodes, end)] for end in link["nodes"])
+        return [f"{a}-{b}" for left, right in ((one, other), (other, one)) for a in left for b in right]
+
+    return _matching(wanted, await server.request("GET", f"{path}/links"), "link_id", names)
+
+
+async def find_node(server: Client, path: str, wanted: str) -> Json:
+    """A node of a project by name or id."""
+    return _only("node", wanted, await _matching_nodes(server, path, wanted), "node_id")
+
+
+async def find_link(server: Client, path: str, wanted: str) -> Json:
+    """A link of a project by id, or by its ends in any order."""
+    return _only("link", wanted, await _matching_links(server, path, wanted), "link_id")
+
+
+async def locate(server: Client, arguments: argparse.Namespace, kind: str) -> tuple[str, Json]:
+    """The project's path, and the node or link that ``add_place`` asked for, in whichever open project it is."""
+    wanted = getattr(arguments, kind)
+    find, find_all = (find_node, _matching_nodes) if kind == "node" else (find_link, _matching_links)
+    if arguments.project is not None:
+        path = await open_path(server, arguments.project)
+        return path, await find(server, path, wanted)
+    paths = [path_of(each) for each in await server.request("GET", "/v2/projects") if each["status"] == "opened"]
+    found = [(path, thing) for path in paths for thing in await find_all(server, path, wanted)]
+    if len({path for path, _ in found}) > 1:
+        raise Invalid(f"{wanted!r} is in several open projects: name the project before it")
+    _only(kind, wanted, [thing for _, thing in found], f"{kind}_id")
+    return found[0]
+
+
+async def nodes_by_id(server: Client, path: str) -> dict[str, Json]:
+    """The nodes of a project."""
+    return {node["node_id"]: node for node in await server.request("GET", f"{path}/nodes")}
+
+
+def end_names(nodes: Mapping[str, Json], end: Json) -> list[str]:
+    """How an end of a link may be called: ``PC1`` and ``PC1:0``."""
+    node = nodes.get(end["node_id"])
+    name = node["name"] if node else "?"
+    adapter = f"{end['adapter_number']}/" if end["adapter_number"] else ""
+    return [name, f"{name}:{adapter}{end['port_number']}"]
+
+
+def link_name(nodes: Mapping[str, Json], link: Json) -> str:
+    """The name of a link, which ``find_link`` knows."""
+    return "-".join(end_names(nodes, end)[1] for end in link["nodes"])
+
+
+# --- events ---
+
+
+@asynccontextmanager
+async def follow(
+    server: Client, *, project_id: str | None = None, after: str = ""
+) -> AsyncIterator[AsyncIterator[Json]]:
+    """Events as they come, ``events.begin`` first; looking on keeps no project open and closes none.
+
+    They end when the server closes the stream. Raises Unavailable when those behind ``after`` are forgotten.
+    """
+    asked = {"attend": "false", "project_id": project_id, "after": after}
+    query = urlencode({name: value for name, value in asked.items() if value})
+    async with server.websocket(f"/v2/events/ws?{query}") as connection:
+        begin = json.loads(await connection.get_message())
+
+        async def events() -> AsyncIterator[Json]:
+            yield begin
+            try:
+                while True:
+                    yield json.loads(await connection.get_message())
+            except ConnectionClosed:
+                return
+
+        if after and not begin["event"]["resumed"]:
+            raise Unavailable(f"--after: the server does not remember the events behind {after}: read the state anew")
+        yield events()
+
+
+# --- showing ---
+
+
+def show(arguments: argparse.Namespace, value: Any, as_text: Callable[[], None]) -> None:
+    """JSON if that was asked for, else what ``as_text`` prints."""
+    if arguments.json:
+        print(json.dumps(value, indent=2, ensure_ascii=False))
+    else:
+        as_text()
+
+
+def print_table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Columns as wide as their longest entry; the head stands out on a terminal."""
+    texts = [[str("" if cell is None else cell) for cell in row] for row in rows]
+    widths = [max([len(title), *(len(row[column]) for row in texts)]) for column, title in enumerate(head)]
+
+    def line(cells: Sequence[str]) -> str:
+        return "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip()
+
+    title = line([each.upper() for each in head])
+    plain = not sys.stdout.isatty() or "NO_COLOR" in os.environ  # no-color.org
+    print(title if plain else f"\033[1m{title}\033[0m")
+    for row in texts:
+        print(line(row))
+
+
+def print_facts(facts: Mapping[str, object]) -> None:
+    """One line for each."""
+    width = max(map(len, facts))
+    for name, value in facts.items():
+        print(f"{name.ljust(width)}  {'' if value is None else value}".rstrip())

@@ -1,0 +1,158 @@
+"""``gns3trio link``: join nodes, filter, suspend and watch links."""
+
+import argparse
+import json
+from typing import Any
+
+from gns3trio.client import Client
+from gns3trio.commands.lab import (
+    Json,
+    add_action,
+    find_link,
+    find_node,
+    follow,
+    link_name,
+    nodes_by_id,
+    open_path,
+    print_facts,
+    print_table,
+    run,
+    show,
+)
+from gns3trio.errors import Invalid
+
+__all__ = ["add_arguments", "run"]
+
+_EPILOG = "Filters: delay=MS[,JITTER] packet_loss=PERCENT corrupt=PERCENT frequency_drop=N bpf=EXPRESSION"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The subcommands."""
+    actions = parser.add_subparsers(required=True, metavar="ACTION")
+    add_action(actions, "list", "list the links of a project", _list, "project")
+    create = add_action(actions, "create", "join two nodes", _create, "project")
+    create.add_argument("ends", nargs=2, metavar="NODE[:PORT]", help="without a port the first free one")
+    add_action(actions, "show", "show a link", _show, "project", "link")
+    add_action(actions, "delete", "separate two nodes", _delete, "project", "link")
+    filters = add_action(actions, "filter", "set the filters of a link; none removes them", _filter, "project", "link")
+    filters.add_argument("filters", nargs="*", metavar="NAME=VALUES", help="such as delay=20,2 or packet_loss=5")
+    filters.epilog = _EPILOG
+    for name, text in (("suspend", "let a link pass nothing"), ("resume", "let a link pass frames again")):
+        add_action(actions, name, text, _suspend, "project", "link").set_defaults(suspend=name == "suspend")
+    stats = add_action(actions, "stats", "show what crossed a link", _stats, "project", "link")
+    stats.add_argument("--follow", action="store_true", help="print a line whenever it changes, until Ctrl-C")
+
+
+def _state(link: Json) -> str:
+    filters = [f"{name}={','.join(map(str, values))}" for name, values in link["filters"].items()]
+    marks = [mark for mark, is_so in (("suspended", link["suspend"]), ("capturing", link["capturing"])) if is_so]
+    return " ".join([*filters, *marks])
+
+
+async def _list(server: Client, arguments: argparse.Namespace) -> None:
+    path = await open_path(server, arguments.project)
+    nodes, links = await nodes_by_id(server, path), await server.request("GET", f"{path}/links")
+    rows = sorted((link_name(nodes, link), _state(link), link["link_id"]) for link in links)
+    show(arguments, links, lambda: print_table(("link", "state", "id"), rows))
+
+
+async def _print(server: Client, path: str, arguments: argparse.Namespace, link: Json) -> None:
+    name = link_name(await nodes_by_id(server, path), link)
+    facts = {"link": name, "state": _state(link), "link_id": link["link_id"], "capture": link["capture_file_path"]}
+    show(arguments, link, lambda: print_facts(facts))
+
+
+async def _create(server: Client, arguments: argparse.Namespace) -> None:
+    path = await open_path(server, arguments.project)
+    links = await server.request("GET", f"{path}/links")
+    used = {(end["node_id"], end["adapter_number"], end["port_number"]) for link in links for end in link["nodes"]}
+    ends = [await _find_end(server, path, text, used) for text in arguments.ends]
+    link = await server.request("POST", f"{path}/links", {"nodes": ends})
+    await _print(server, path, arguments, link)
+
+
+async def _find_end(server: Client, path: str, text: str, used: set[tuple[str, int, int]]) -> Json:
+    name, separator, port_text = text.rpartition(":")
+    node = await find_node(server, path, name if separator else text)
+    ports = [port for port in node["ports"] if _is_called(port, port_text)] if separator else node["ports"]
+    if not ports:
+        raise Invalid(
+            f"{text}: there is no such port; {node['name']} has {', '.join(p['name'] for p in node['ports'])}"
+        )
+    for port in ports:
+        place = node["node_id"], port["adapter_number"], port["port_number"]
+        if separator or place not in used:
+            return dict(zip(("node_id", "adapter_number", "port_number"), place, strict=True))
+    raise Invalid(f"{text}: all ports are in use")
+
+
+def _is_called(port: Json, text: str) -> bool:
+    number = str(port["port_number"])
+    return text in (port["name"], port["short_name"], f"{port['adapter_number']}/{number}") or (
+        text == number and port["adapter_number"] == 0
+    )
+
+
+async def _show(server: Client, arguments: argparse.Namespace) -> None:
+    path = await open_path(server, arguments.project)
+    await _print(server, path, arguments, await find_link(server, path, arguments.link))
+
+
+async def _delete(server: Client, arguments: argparse.Namespace) -> None:
+    path = await open_path(server, arguments.project)
+    link = await find_link(server, path, arguments.link)
+    await server.request("DELETE", f"{path}/links/{link['link_id']}")
+
+
+async def _filter(server: Client, arguments: argparse.Namespace) -> None:
+    path = await open_path(server, arguments.project)
+    link = await find_link(server, path, arguments.link)
+    filters = dict(_parse_filter(text) for text in arguments.filters)
+    link = await server.request("PUT", f"{path}/links/{link['link_id']}", {"filters": filters})
+    await _print(server, path, arguments, link)
+
+
+def _parse_filter(text: str) -> tuple[str, list[Any]]:
+    name, separator, values = text.partition("=")
+    if not separator:
+        raise Invalid(f"{text}: is not NAME=VALUES; {_EPILOG}")
+    return name, [values] if name == "bpf" else values.split(",")
+
+
+async def _suspend(server: Client, arguments: argparse.Namespace) -> None:
+    path = await open_path(server, arguments.project)
+    link = await find_link(server, path, arguments.link)
+    link = await server.request("PUT", f"{path}/links/{link['link_id']}", {"suspend": arguments.suspend})
+    await _print(server, path, arguments, link)
+
+
+async def _stats(server: Client, arguments: argparse.Namespace) -> None:
+    path = await open_path(server, arguments.project)
+    link = await find_link(server, path, arguments.link)
+    stats = await server.request("GET", f"{path}/links/{link['link_id']}/statistics")
+    ends = link_name(await nodes_by_id(server, path), link).split("-", 1)
+    show(arguments, stats, lambda: _print_stats(stats, ends))
+    if arguments.follow:
+        await _follow(server, path, arguments, link["link_id"])
+
+
+def _print_stats(stats: Json, ends: list[str]) -> None:
+    rows = []
+    for key, (a, b) in (("a_to_b", ends), ("b_to_a", ends[::-1])):
+        way = stats[key]
+        drops = " ".join(f"{reason}={count}" for reason, count in way["drops"].items() if count)
+        rows.append((f"{a} -> {b}", way["frames"], way["bytes"], f"{way['bits_per_second']:.0f}", way["held"], drops))
+    print_table(("direction", "frames", "bytes", "bit/s", "held", "drops"), rows)
+
+
+async def _follow(server: Client, path: str, arguments: argparse.Namespace, link_id: str) -> None:
+    async with follow(server, project_id=path.rpartition("/")[2]) as events:
+        async for message in events:
+            event = message["event"]
+            if message["action"] != "link.stats" or event["link_id"] != link_id:
+                continue
+            if arguments.json:
+                print(json.dumps(event), flush=True)
+            else:
+                rates = [f"{event[way]['bits_per_second']:12.0f} bit/s" for way in ("a_to_b", "b_to_a")]
+                print("  ".join(rates), flush=True)

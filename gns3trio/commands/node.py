@@ -1,0 +1,123 @@
+"""``gns3trio node``: list, make, start, stop and delete nodes."""
+
+import argparse
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import trio
+
+from gns3trio.client import Client
+from gns3trio.commands.lab import (
+    Json,
+    add_action,
+    find_node,
+    follow,
+    open_path,
+    print_facts,
+    print_table,
+    run,
+    show,
+)
+from gns3trio.commands.progress import ProgressLine, bar, progress_line
+
+__all__ = ["add_arguments", "run"]
+
+NODE_TYPES = ("vpcs", "ethernet_switch", "ethernet_hub", "cloud", "nat")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The subcommands."""
+    actions = parser.add_subparsers(required=True, metavar="ACTION")
+    add_action(actions, "list", "list the nodes of a project", _list, "project")
+    create = add_action(actions, "create", "make a node", _create, "project")
+    create.add_argument("type", choices=NODE_TYPES, metavar="TYPE", help=", ".join(NODE_TYPES))
+    create.add_argument("name", metavar="NAME", help="PC{0} gives PC1, PC2, ...")
+    create.add_argument("-x", type=int, default=0, help="place in the drawing, pixels")
+    create.add_argument("-y", type=int, default=0, help="place in the drawing, pixels")
+    add_action(actions, "show", "show a node", _show, "project", "node")
+    for name, text in (("start", "start"), ("stop", "stop"), ("reload", "stop and start"), ("suspend", "suspend")):
+        many = add_action(actions, name, f"{text} nodes", _act, "project")
+        which = many.add_mutually_exclusive_group(required=True)
+        which.add_argument("nodes", nargs="*", default=[], metavar="NODE", help="names or ids")
+        which.add_argument("--all", action="store_true", help="all nodes of the project")
+        many.set_defaults(verb=name)
+    rename = add_action(actions, "rename", "give a node another name", _rename, "project", "node")
+    rename.add_argument("name", metavar="NAME")
+    delete = add_action(actions, "delete", "delete nodes with their links and files", _delete, "project")
+    delete.add_argument("nodes", nargs="+", metavar="NODE", help="names or ids")
+
+
+def _facts(node: Json) -> dict[str, Any]:
+    console = f"{node['console_type']}://{node['console_host']}:{node['console']}" if node["console"] else None
+    shown = {"name": node["name"], "type": node["node_type"], "status": node["status"], "console": console}
+    return {**shown, "node_id": node["node_id"], "folder": node["node_directory"]}
+
+
+async def _list(server: Client, arguments: argparse.Namespace) -> None:
+    nodes = await server.request("GET", f"{await open_path(server, arguments.project)}/nodes")
+    rows = [list(_facts(node).values())[:5] for node in sorted(nodes, key=lambda node: str(node["name"]))]
+    show(arguments, nodes, lambda: print_table(("name", "type", "status", "console", "id"), rows))
+
+
+async def _create(server: Client, arguments: argparse.Namespace) -> None:
+    body = {"name": arguments.name, "node_type": arguments.type, "compute_id": "local"}
+    path = await open_path(server, arguments.project)
+    node = await server.request("POST", f"{path}/nodes", {**body, "x": arguments.x, "y": arguments.y})
+    show(arguments, node, lambda: print_facts(_facts(node)))
+
+
+async def _show(server: Client, arguments: argparse.Namespace) -> None:
+    path = await open_path(server, arguments.project)
+    node = await find_node(server, path, arguments.node)
+    ports = ", ".join(port["short_name"] for port in node["ports"])
+    show(arguments, node, lambda: print_facts({**_facts(node), "ports": ports}))
+
+
+async def _act(server: Client, arguments: argparse.Namespace) -> None:
+    path = await open_path(server, arguments.project)
+    if arguments.all:
+        async with _progress(server, path):
+            await server.request("POST", f"{path}/nodes/{arguments.verb}", {})
+    found = [await find_node(server, path, name) for name in arguments.nodes]
+    for node in found:
+        await server.request("POST", f"{path}/nodes/{node['node_id']}/{arguments.verb}", {})
+    nodes = await server.request("GET", f"{path}/nodes")
+    rows = [(node["name"], node["status"]) for node in sorted(nodes, key=lambda node: str(node["name"]))]
+    show(arguments, nodes, lambda: print_table(("name", "status"), rows))
+
+
+@asynccontextmanager
+async def _progress(server: Client, path: str) -> AsyncIterator[None]:
+    """A bar for the nodes that tell that they changed; only for those who can see it."""
+    with progress_line() as line:
+        if not line.is_shown:
+            yield
+            return
+        count = len(await server.request("GET", f"{path}/nodes"))
+        async with follow(server, project_id=path.rpartition("/")[2]) as events, trio.open_nursery() as nursery:
+            nursery.start_soon(_show_changes, line, events, count)
+            yield
+            nursery.cancel_scope.cancel()
+
+
+async def _show_changes(line: ProgressLine, events: AsyncIterator[Json], count: int) -> None:
+    changed = set()
+    async for event in events:
+        if event["action"] == "node.updated":
+            changed.add(event["event"]["node_id"])
+            line.show(f"{bar(len(changed) / count)} {len(changed)} of {count}")
+
+
+async def _rename(server: Client, arguments: argparse.Namespace) -> None:
+    path = await open_path(server, arguments.project)
+    node = await find_node(server, path, arguments.node)
+    node = await server.request("PUT", f"{path}/nodes/{node['node_id']}", {"name": arguments.name})
+    show(arguments, node, lambda: print_facts(_facts(node)))
+
+
+async def _delete(server: Client, arguments: argparse.Namespace) -> None:
+    path = await open_path(server, arguments.project)
+    found = [await find_node(server, path, name) for name in arguments.nodes]
+    for node in found:
+        await server.request("DELETE", f"{path}/nodes/{node['node_id']}")

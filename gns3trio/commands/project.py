@@ -1,0 +1,101 @@
+"""``gns3trio project``: list, make, open, close, copy and move projects."""
+
+import argparse
+import sys
+from pathlib import Path
+from urllib.parse import quote
+from uuid import uuid4
+
+from gns3trio.client import Client
+from gns3trio.commands.lab import Json, add_action, find_project, path_of, print_facts, print_table, run, show
+from gns3trio.commands.progress import progress_line
+from gns3trio.errors import LabError
+
+__all__ = ["add_arguments", "run"]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The subcommands."""
+    actions = parser.add_subparsers(required=True, metavar="ACTION")
+    add_action(actions, "list", "list the projects", _list)
+    add_action(actions, "create", "make a project", _create, "name")
+    add_action(actions, "show", "show a project", _show, "project")
+    add_action(actions, "open", "open a project", _open, "project")
+    add_action(actions, "close", "close a project and stop its nodes", _close, "project")
+    delete = add_action(actions, "delete", "delete a project with all its files", _delete, "project")
+    delete.add_argument("--yes", action="store_true", help="do not ask")
+    add_action(actions, "duplicate", "copy a project", _duplicate, "project", "name")
+    export = add_action(actions, "export", "write a project into a portable file", _export, "project", "file")
+    export.add_argument("--snapshots", action="store_true", help="with its snapshots")
+    imported = add_action(actions, "import", "make a project from a portable file", _import, "file")
+    imported.add_argument("--name", help="default: that in the file")
+
+
+def _print(project: Json) -> None:
+    print_facts({name: project[name] for name in ("name", "project_id", "status", "path")})
+
+
+async def _list(server: Client, arguments: argparse.Namespace) -> None:
+    projects = sorted(await server.request("GET", "/v2/projects"), key=lambda project: str(project["name"]))
+    rows = [(p["name"], p["status"], p["project_id"]) for p in projects]
+    show(arguments, projects, lambda: print_table(("name", "status", "id"), rows))
+
+
+async def _create(server: Client, arguments: argparse.Namespace) -> None:
+    project = await server.request("POST", "/v2/projects", {"name": arguments.name})
+    show(arguments, project, lambda: _print(project))
+
+
+async def _show(server: Client, arguments: argparse.Namespace) -> None:
+    project = await find_project(server, arguments.project)
+    stats = await server.request("GET", f"{path_of(project)}/stats")
+    facts = {**{name: project[name] for name in ("name", "project_id", "status", "path")}, **stats}
+    show(arguments, {**project, "stats": stats}, lambda: print_facts(facts))
+
+
+async def _open(server: Client, arguments: argparse.Namespace) -> None:
+    project = await find_project(server, arguments.project)
+    project = await server.request("POST", f"{path_of(project)}/open", {})
+    show(arguments, project, lambda: _print(project))
+
+
+async def _close(server: Client, arguments: argparse.Namespace) -> None:
+    project = await find_project(server, arguments.project)
+    await server.request("POST", f"{path_of(project)}/close", {})
+
+
+async def _delete(server: Client, arguments: argparse.Namespace) -> None:
+    project = await find_project(server, arguments.project)
+    if not arguments.yes:
+        _ask(f"Delete {project['name']!r} with all its files? [y/N] ")
+    await server.request("DELETE", path_of(project))
+
+
+def _ask(question: str) -> None:
+    if not sys.stdin.isatty():
+        raise LabError("--yes is needed where nobody can be asked")
+    if input(question).strip().lower() not in ("y", "yes"):
+        raise LabError("nothing was deleted")
+
+
+async def _duplicate(server: Client, arguments: argparse.Namespace) -> None:
+    project = await find_project(server, arguments.project)
+    path = f"{path_of(project)}/duplicate"
+    copy = await server.request("POST", path, {"name": arguments.name})
+    show(arguments, copy, lambda: _print(copy))
+
+
+async def _export(server: Client, arguments: argparse.Namespace) -> None:
+    project = await find_project(server, arguments.project)
+    query = "?include_snapshots=yes" if arguments.snapshots else ""
+    with progress_line() as line:
+        size = await server.download(f"{path_of(project)}/export{query}", Path(arguments.file), line.show_bytes)
+    show(arguments, {"file": arguments.file, "bytes": size}, lambda: print(f"{arguments.file}: {size} bytes"))
+
+
+async def _import(server: Client, arguments: argparse.Namespace) -> None:
+    query = f"?name={quote(arguments.name)}" if arguments.name else ""
+    path = f"/v2/projects/{uuid4()}/import{query}"
+    with progress_line() as line:
+        project = await server.upload(path, Path(arguments.file), line.show_bytes)
+    show(arguments, project, lambda: _print(project))

@@ -1,0 +1,93 @@
+"""``gns3trio topology``: a project as a document: applied, compared, written and drawn."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from gns3trio.client import Client
+from gns3trio.commands.drawing import draw
+from gns3trio.commands.lab import Json, add_action, find_project, open_path, path_of, run, show
+from gns3trio.errors import LabError, NotFound
+
+__all__ = ["add_arguments", "run"]
+
+_YAML = "application/yaml"
+_SIGNS = {"create": "+", "update": "~", "delete": "-"}
+_DIFFERENT = 1  # as of diff(1)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The subcommands."""
+    actions = parser.add_subparsers(required=True, metavar="ACTION")
+    apply = add_action(actions, "apply", "make a project what a document says", _apply, "project")
+    apply.add_argument("file", metavar="FILE", help="YAML or JSON; - reads the input")
+    apply.add_argument("--create", action="store_true", help="make the project when there is none of that name")
+    diff = add_action(actions, "diff", "tell what apply would change; exits with 1 if anything", _diff, "project")
+    diff.add_argument("file", metavar="FILE", help="YAML or JSON; - reads the input")
+    export = add_action(actions, "export", "write a project as a document", _export, "project")
+    export.add_argument("-o", "--output", metavar="FILE", type=Path, help="default: the output")
+    drawn = add_action(actions, "draw", "draw a project as SVG", _draw, "project")
+    drawn.add_argument("-o", "--output", metavar="FILE", type=Path, help="default: the output")
+
+
+async def _apply(server: Client, arguments: argparse.Namespace) -> None:
+    document = _read(arguments.file)
+    try:
+        path = await open_path(server, arguments.project)
+    except NotFound:
+        if not arguments.create:
+            raise
+        path = path_of(await server.request("POST", "/v2/projects", {"name": arguments.project}))
+    reply = await server.send("PUT", f"{path}/topology", document, _YAML)
+    show(arguments, reply, lambda: _print_changes(reply["changes"]))
+
+
+async def _diff(server: Client, arguments: argparse.Namespace) -> int:
+    path = await open_path(server, arguments.project)
+    reply = await server.send("PUT", f"{path}/topology?dry_run=true", _read(arguments.file), _YAML)
+    show(arguments, reply, lambda: _print_changes(reply["changes"]))
+    return _DIFFERENT if reply["changes"] else 0
+
+
+def _read(file: str) -> bytes:
+    """JSON is YAML too, so its type need not be known."""
+    try:
+        return sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+    except OSError as error:
+        raise LabError(f"{file}: {error.strerror}") from None
+
+
+def _print_changes(changes: list[Json]) -> None:
+    for change in changes:
+        print(f"{_SIGNS[change['action']]} {change['kind']} {change['name']}")
+        for name, field in change["fields"].items():
+            print(f"    {name}: {json.dumps(field['from'])} -> {json.dumps(field['to'])}")
+    if not changes:
+        print("nothing to change")
+
+
+async def _export(server: Client, arguments: argparse.Namespace) -> None:
+    path = await open_path(server, arguments.project)
+    if arguments.json:
+        text = json.dumps(await server.request("GET", f"{path}/topology"), indent=2, ensure_ascii=False) + "\n"
+    else:
+        text = await server.text(f"{path}/topology", _YAML)
+    _write(arguments.output, text)
+
+
+async def _draw(server: Client, arguments: argparse.Namespace) -> None:
+    project = await find_project(server, arguments.project)
+    path = await open_path(server, arguments.project)
+    nodes, links = [await server.request("GET", f"{path}/{kind}") for kind in ("nodes", "links")]
+    _write(arguments.output, draw(project["name"], nodes, links))
+
+
+def _write(file: Path | None, text: str) -> None:
+    if file is None:
+        sys.stdout.write(text)
+        return
+    try:
+        file.write_text(text)
+    except OSError as error:
+        raise LabError(f"{file}: {error.strerror}") from None

@@ -1,0 +1,44 @@
+"""``gns3trio watch``: prints the events of a server as they happen."""
+
+import argparse
+import json
+import sys
+from datetime import datetime
+
+from gns3trio.client import Client
+from gns3trio.commands.lab import Json, add_common, find_project, follow, run
+
+__all__ = ["add_arguments", "run"]
+
+# What of an event tells people which thing it is about, the best first.
+_TELLING = ("message", "name", "link_id", "drawing_id", "snapshot_id", "compute_id", "node_id", "project_id")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of ``gns3trio watch``."""
+    parser.add_argument("--project", metavar="PROJECT", help="only the events of this project, by name or id")
+    parser.add_argument("--after", metavar="ID", default="", help="the last event that was seen: begin behind it")
+    add_common(parser, _watch)
+
+
+async def _watch(server: Client, arguments: argparse.Namespace) -> None:
+    project_id = None
+    if arguments.project is not None:
+        project_id = (await find_project(server, arguments.project))["project_id"]
+    async with follow(server, project_id=project_id, after=arguments.after) as events:
+        async for event in events:
+            if arguments.json:
+                print(json.dumps(event), flush=True)
+            elif event["action"] != "ping":
+                print(_line(event), flush=True)
+    print("gns3trio: the server closed the stream", file=sys.stderr)
+
+
+def _line(message: Json) -> str:
+    event = message["event"]
+    what = next((event[name] for name in _TELLING if event.get(name)), "")
+    status = event.get("status", "")
+    if "a_to_b" in event and "bits_per_second" in event["a_to_b"]:
+        status = " / ".join(f"{event[way]['bits_per_second']:.0f} bit/s" for way in ("a_to_b", "b_to_a"))
+    time = datetime.now().strftime("%H:%M:%S")
+    return f"{time}  {message.get('id', '-'):>8}  {message['action']:<18}  {what}  {status}".rstrip()

@@ -1,0 +1,396 @@
+"""The command line, as processes of its own: what people and scripts type, with a real server and real VPCS."""
+
+import json
+import os
+import pty
+import re
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+from uuid import uuid4
+from xml.etree import ElementTree
+
+import attrs
+import pytest
+
+from tests.e2e.conftest import PATIENCE, ServerProcess, StartServer
+from tests.pcap_reader import read_capture
+
+COMMAND = [sys.executable, "-m", "gns3trio"]
+
+
+@attrs.frozen
+class Shell:
+    """Types ``gns3trio ...`` for one server."""
+
+    server: ServerProcess
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {**os.environ, "GNS3TRIO_URL": self.server.url}
+
+    def run(self, *words: str, status: int = 0, text: str | None = None) -> str:
+        """What a command prints, errors included; checks its exit status."""
+        result = subprocess.run(
+            [*COMMAND, *words],
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            input=text,
+            timeout=PATIENCE,
+            check=False,
+        )
+        assert result.returncode == status, result.stdout
+        return result.stdout
+
+    def json(self, *words: str) -> Any:
+        """What it prints with ``--json``."""
+        return json.loads(self.run(*words, "--json"))
+
+    @contextmanager
+    def running(self, *words: str) -> Iterator[subprocess.Popen[bytes]]:
+        """A command that runs beside the test."""
+        command = [*COMMAND, *words]
+        with subprocess.Popen(command, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+            try:
+                yield process
+            finally:
+                process.kill()
+
+
+@pytest.fixture
+def shell(start_server: StartServer) -> Shell:
+    return Shell(start_server())
+
+
+@pytest.fixture
+def lab(shell: Shell) -> Shell:
+    """A project ``lab`` with PC1 and PC2, linked and started, 10.0.0.1 and 10.0.0.2."""
+    shell.run("project", "create", "lab")
+    for _ in range(2):
+        shell.run("node", "create", "lab", "vpcs", "PC{0}")
+    shell.run("link", "create", "lab", "PC1", "PC2")
+    shell.run("node", "start", "lab", "--all")
+    for number in (1, 2):
+        shell.run("console", "lab", f"PC{number}", "-c", f"ip 10.0.0.{number}/24")
+    return shell
+
+
+def ping(lab: Shell, count: int = 1) -> str:
+    return lab.run("console", "PC2", "-c", f"ping 10.0.0.1 -c {count}")
+
+
+def first_line(stream: IO[bytes] | None) -> bytes:
+    assert stream is not None
+    return stream.readline()
+
+
+def test_a_lab_from_its_first_node_to_its_end(lab: Shell, tmp_path: Path) -> None:
+    assert re.findall(r"icmp_seq=(\d)", ping(lab, 2)) == ["1", "2"]
+    assert re.search(r"PC1 +vpcs +started +telnet://127.0.0.1:\d+", lab.run("node", "list", "lab"))
+    assert lab.run("link", "list", "lab").splitlines()[1].startswith("PC1:0-PC2:0")
+
+    assert "delay=50" in lab.run("link", "filter", "lab", "PC2-PC1", "delay=50")
+    milliseconds = re.search(r"time=([\d.]+) ms", ping(lab))
+    assert milliseconds is not None and float(milliseconds[1]) >= 99
+    lab.run("link", "filter", "lab", "PC1-PC2")
+    assert lab.json("link", "show", "lab", "PC1-PC2")["filters"] == {}
+    lab.run("link", "suspend", "lab", "PC1-PC2")
+    assert "timeout" in ping(lab)
+    lab.run("link", "resume", "lab", "PC1-PC2")
+    assert lab.json("link", "stats", "lab", "PC1:0-PC2:0")["a_to_b"]["frames"] >= 2
+    lab.run("node", "rename", "lab", "PC1", "Server")
+    assert lab.json("node", "show", "lab", "Server")["status"] == "started"
+    lab.run("node", "stop", "lab", "Server", "PC2")
+
+    archive = tmp_path / "lab.gns3project"
+    told = lab.run("project", "export", "lab", str(archive))
+    assert told == f"{archive}: {archive.stat().st_size} bytes\n"
+    lab.run("project", "import", str(archive), "--name", "again")
+    lab.run("project", "open", "again")
+    assert [link["link_type"] for link in lab.json("link", "list", "again")] == ["ethernet"]
+    lab.run("project", "duplicate", "lab", "third")
+    lab.run("link", "delete", "lab", "Server-PC2")
+    lab.run("node", "delete", "lab", "Server", "PC2")
+    assert lab.json("node", "list", "lab") == []
+    lab.run("project", "close", "lab")
+    assert "is closed: gns3trio project open" in lab.run("node", "list", "lab", status=1)
+    lab.run("project", "open", "lab")
+    assert "--yes" in lab.run("project", "delete", "lab", status=1, text="")
+    lab.run("project", "delete", "lab", "--yes")
+    assert {project["name"] for project in lab.json("project", "list")} == {"again", "third"}
+    assert not list(tmp_path.glob("*.part"))
+
+
+def test_what_is_not_there_ends_with_3(lab: Shell) -> None:
+    for words, complaint in (
+        (("project", "show", "no"), "there is no project 'no'"),
+        (("node", "show", "lab", "PC9"), "there is no node 'PC9'"),
+        (("link", "show", "lab", "PC1-PC9"), "there is no link 'PC1-PC9'"),
+        (("console", "PC9"), "there is no node 'PC9'"),
+    ):
+        assert lab.run(*words, status=3) == f"gns3trio: {complaint}\n"
+
+
+def test_wrong_words_end_with_2(shell: Shell) -> None:
+    for words in (("node", "start", "lab"), ("node", "create", "lab", "toaster", "x"), ("capture",), ("nonsense",)):
+        assert "usage: gns3trio" in shell.run(*words, status=2)
+
+
+def test_refusals_say_what_to_do(lab: Shell) -> None:
+    assert "all ports are in use" in lab.run("link", "create", "lab", "PC1", "PC2", status=1)
+    assert "no such port; PC1 has Ethernet0" in lab.run("link", "create", "lab", "PC1:7", "PC2", status=1)
+    assert "is not NAME=VALUES" in lab.run("link", "filter", "lab", "PC1-PC2", "delay", status=1)
+    assert "delay" in lab.run("link", "filter", "lab", "PC1-PC2", "delay=fast", status=1)
+    assert "no prompt came" in lab.run("console", "PC1", "-c", "ping 10.0.0.9 -t", "--timeout", "1", status=1)
+    assert "is no regular expression" in lab.run("console", "PC1", "-c", "x", "--prompt", "(", status=1)
+    lab.run("project", "create", "other")
+    lab.run("node", "create", "other", "vpcs", "PC1")
+    assert "name the project" in lab.run("console", "PC1", status=1)
+    assert "stopped: start it first" in lab.run("console", "other", "PC1", status=1)
+    assert "No such file" in lab.run("project", "import", "/nowhere", status=1)
+    assert "Not a directory" in lab.run("project", "export", "other", "/dev/null/x", status=1)
+    assert "Traceback" not in lab.run("project", "list", "--url", "http://127.0.0.1:1", status=1)
+
+
+def test_a_capture_ends_with_its_time_and_leaves_nothing(lab: Shell, tmp_path: Path) -> None:
+    file = tmp_path / "x.pcapng"
+    with lab.running("capture", "PC1-PC2", "-w", str(file), "--filter", "icmp") as capture:
+        wait_for_capture(lab)
+        ping(lab, 2)
+        capture.send_signal(signal.SIGINT)
+        assert capture.wait(PATIENCE) == 0
+    shown = tshark("-r", str(file), "-Y", "icmp")
+    assert len(shown.splitlines()) == 4
+    lab.run("capture", "PC1-PC2", "-w", str(file), "--seconds", "0.2")
+    assert captures(lab) == []
+
+
+def test_a_capture_is_piped(lab: Shell) -> None:
+    with lab.running("capture", "lab", "PC1-PC2", "--format", "pcap") as capture:
+        assert capture.stdout is not None
+        header = capture.stdout.read(24)
+        assert header[:4] in (b"\xd4\xc3\xb2\xa1", b"\x4d\x3c\xb2\xa1")
+        ping(lab)
+        content = read_capture(header + capture.stdout.read(16 + 98))
+        assert len(content.packets) == 1
+        capture.send_signal(signal.SIGTERM)
+        assert capture.wait(PATIENCE) == 0
+    assert captures(lab) == []
+
+
+@pytest.mark.skipif(shutil.which("tshark") is None, reason="tshark is not installed")
+def test_a_capture_is_shown_in_tshark(lab: Shell) -> None:
+    with lab.running("capture", "PC1-PC2", "--wireshark") as capture:
+        wait_for_capture(lab)
+        ping(lab)
+        assert capture.stdout is not None
+        assert any(b"Echo (ping) request" in line for line in capture.stdout)
+        capture.send_signal(signal.SIGINT)
+        assert capture.wait(PATIENCE) == 0
+    assert captures(lab) == []
+
+
+def captures(lab: Shell) -> Any:
+    project = lab.json("project", "show", "lab")["project_id"]
+    (link,) = lab.json("link", "list", "lab")
+    return lab.server.get(f"/v2/projects/{project}/links/{link['link_id']}/captures")[1]
+
+
+def wait_for_capture(lab: Shell) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not captures(lab):
+        assert time.monotonic() < deadline
+
+
+def tshark(*options: str) -> str:
+    if shutil.which("tshark") is None:
+        pytest.skip("tshark is not installed")
+    return subprocess.run(["tshark", *options], capture_output=True, text=True, timeout=PATIENCE, check=True).stdout
+
+
+def test_a_topology_is_written_compared_applied_and_drawn(lab: Shell, tmp_path: Path) -> None:
+    file, picture = tmp_path / "lab.yaml", tmp_path / "lab.svg"
+    lab.run("topology", "export", "lab", "-o", str(file))
+    assert lab.run("topology", "diff", "lab", str(file)) == "nothing to change\n"
+    text = file.read_text().replace("PC2: {node_type: vpcs, x: 0,", "PC2: {node_type: vpcs, x: 200,")
+    assert "~ node PC2\n    x: 0 -> 200" in lab.run("topology", "diff", "lab", "-", status=1, text=text)
+    assert lab.run("topology", "apply", "new", "-", status=3, text=text)
+    assert "+ link PC1:0 - PC2:0" in lab.run("topology", "apply", "new", "-", "--create", text=text)
+    assert lab.json("topology", "export", "new")["nodes"]["PC2"]["x"] == 200
+    assert "nodes" in lab.run("topology", "apply", "new", "-", status=1, text="nodes: 7")
+    lab.run("topology", "draw", "lab", "-o", str(picture))
+    texts = [element.text for element in ElementTree.parse(picture).iter() if element.tag.endswith("text")]
+    assert texts == ["PC1", "PC2"]
+
+
+def test_a_link_is_measured_by_its_name(lab: Shell) -> None:
+    lab.run("node", "stop", "lab", "--all")
+    report = lab.json("bench-link", "PC1-PC2", "--tests", "latency", "--seconds", "0.1", "--max-rate", "1000")
+    assert [result["frame_size"] for result in report["results"]] == [64, 512, 1518]
+
+
+def test_watch_prints_events_and_resumes(shell: Shell) -> None:
+    with shell.running("watch", "--json") as watcher:
+        begin = json.loads(first_line(watcher.stdout))
+        assert begin["action"] == "events.begin"
+        shell.run("project", "create", "lab")
+        assert json.loads(first_line(watcher.stdout))["action"] == "project.created"
+    shell.run("node", "create", "lab", "vpcs", "PC1")
+    with shell.running("watch", "--project", "lab", "--after", begin["id"]) as watcher:
+        lines = [first_line(watcher.stdout).decode() for _ in range(3)]
+        assert [line.split()[2] for line in lines] == ["events.begin", "project.created", "node.created"]
+        assert "PC1" in lines[2]
+        shell.server.stop()
+        assert watcher.wait(PATIENCE) == 0
+
+
+def test_looking_on_does_not_close_a_project(shell: Shell) -> None:
+    """As a watcher that leaves does, in GNS3."""
+    project = shell.json("project", "create", "lab")["project_id"]
+    with shell.running("watch", "--project", "lab") as watcher:
+        first_line(watcher.stdout)
+    with shell.running("watch", "--json") as other, pytest.raises(subprocess.TimeoutExpired):
+        first_line(other.stdout)
+        other.wait(6)  # GNS3 closes after 5 s
+    assert shell.server.get(f"/v2/projects/{project}")[1]["status"] == "opened"
+
+
+def test_watch_tells_in_a_line_why_it_cannot(shell: Shell) -> None:
+    nowhere = str(uuid4())
+    for options, complaint in (
+        (["--url", shell.server.url, "--project", nowhere], f"there is no project '{nowhere}'"),
+        (["--url", "http://127.0.0.1:1"], "127.0.0.1:1"),
+        (["--url", "http://127.0.0.1:x"], "names no host and port"),
+        (["--url", "127.0.0.1"], "does not begin with http"),
+    ):
+        command = [sys.executable, "-m", "gns3trio", "watch", *options]
+        result = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
+        assert result.returncode == (3 if nowhere in complaint else 1)
+        assert complaint in result.stderr
+        assert len(result.stderr.strip().splitlines()) == 1
+
+
+def test_doctor(shell: Shell, tmp_path: Path) -> None:
+    found = {each["what"]: each["verdict"] for each in shell.json("doctor")}
+    assert found["core"] == found["VPCS"] == found["UDP tunnel ports"] == "good"
+    settings = tmp_path / "settings.toml"
+    settings.write_text('vpcs_path = "/nowhere/vpcs"\nprojects_path = "/proc/1/projects"\n')
+    text = shell.run("doctor", "--config", str(settings), status=1)
+    assert re.search(r"VPCS +missing", text)
+    assert "apt install vpcs" in text
+
+
+@pytest.mark.parametrize("name", ["bash", "zsh"])
+def test_completion_is_a_script_for_the_shell(shell: Shell, name: str) -> None:
+    script = shell.run("completion", name)
+    assert "topology" in script and "--wireshark" in script
+    if program := shutil.which(name):
+        subprocess.run([program, "-n"], input=script, text=True, check=True, timeout=PATIENCE)
+
+
+def test_every_command_explains_itself(shell: Shell) -> None:
+    commands = re.findall(r"^    ([\w-]+) ", shell.run("--help"), re.MULTILINE)
+    assert {"project", "node", "link", "console", "capture", "watch", "bench-link", "topology", "doctor"} <= {*commands}
+    for command in commands:
+        assert f"usage: gns3trio {command}" in shell.run(command, "--help")
+
+
+# --- on a terminal ---
+
+
+class Terminal:
+    """A command whose input, output and errors are a terminal."""
+
+    def __init__(self, shell: Shell, *words: str) -> None:
+        self._master, slave = pty.openpty()
+        self.process = subprocess.Popen(
+            [*COMMAND, *words], env=shell.environment, stdin=slave, stdout=slave, stderr=slave, start_new_session=True
+        )
+        os.close(slave)
+        self.seen = ""
+
+    def until(self, pattern: str) -> str:
+        """Read until this has come."""
+        deadline = time.monotonic() + PATIENCE
+        while (match := re.search(pattern, self.seen)) is None:
+            readable, _, _ = select.select([self._master], [], [], max(deadline - time.monotonic(), 0))
+            assert readable, f"{pattern!r} did not come, but {self.seen!r}"
+            try:
+                self.seen += os.read(self._master, 4096).decode(errors="replace")
+            except OSError:  # EIO: it has ended
+                raise AssertionError(f"{pattern!r} did not come, but {self.seen!r}") from None
+        text, self.seen = self.seen[: match.end()], self.seen[match.end() :]
+        return text
+
+    def type(self, text: str) -> None:
+        os.write(self._master, text.encode())
+
+    def wait(self) -> int:
+        """Its exit status; reads what it still prints."""
+        while True:
+            try:
+                self.seen += os.read(self._master, 4096).decode(errors="replace")
+            except OSError:  # EIO: nobody has the other side open
+                return self.process.wait(PATIENCE)
+
+    def close(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        os.close(self._master)
+
+
+@pytest.fixture
+def terminals() -> Iterator[list[Terminal]]:
+    opened: list[Terminal] = []
+    yield opened
+    for terminal in opened:
+        terminal.close()
+
+
+def test_a_console_in_the_terminal(lab: Shell, terminals: list[Terminal]) -> None:
+    terminal = Terminal(lab, "console", "PC1")
+    terminals.append(terminal)
+    terminal.until("leaves the console")
+    terminal.until("VPCS> ")
+    terminal.type("show ip\r")
+    terminal.until(r"IP/MASK +: 10\.0\.0\.1/24")
+    terminal.until("VPCS> ")
+    terminal.type("ping 10.0.0.2 -t\r")
+    terminal.until("icmp_seq=1")
+    terminal.type("\x03")  # Ctrl-C is the node's
+    terminal.until("VPCS> ")
+    terminal.type("\x1a\x1c\r")  # Ctrl-Z and Ctrl-\ do not stop it
+    terminal.until("VPCS> ")
+    terminal.type("show ip\r")
+    terminal.until(r"IP/MASK +: 10\.0\.0\.1/24")
+    terminal.type("\x1d")
+    assert terminal.wait() == 0
+
+
+def test_long_work_has_a_bar_on_a_terminal(lab: Shell, terminals: list[Terminal], tmp_path: Path) -> None:
+    lab.run("node", "stop", "lab", "--all")
+    for words, pattern in (
+        (("node", "start", "lab", "--all"), r"\[#+\.*\] \d of 2"),
+        (("node", "stop", "lab", "--all"), r"\[#+\.*\] \d of 2"),
+        (("bench-link", "PC1-PC2", "--tests", "loss", "--seconds", "0.1"), r"\[#*\.*\] loss, 64 bytes, trial 1"),
+        (("project", "export", "lab", str(tmp_path / "x.gns3project")), r"\d MB"),
+        (("project", "import", str(tmp_path / "x.gns3project"), "--name", "x"), r"\[#{30}\] \d"),
+    ):
+        terminals.append(Terminal(lab, *words))
+        terminals[-1].until(pattern)
+        assert terminals[-1].wait() == 0
+
+
+def test_a_capture_does_not_go_to_a_terminal(lab: Shell, terminals: list[Terminal]) -> None:
+    terminals.append(Terminal(lab, "capture", "PC1-PC2"))
+    terminals[-1].until("--wireshark")
+    assert terminals[-1].wait() == 1
