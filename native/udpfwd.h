@@ -42,7 +42,7 @@
 #define UDPFWD_DROP_UNLINKED 2  /* came in at a port that is joined to nothing */
 #define UDPFWD_DROP_QUEUE 3     /* the socket's buffer, or the queue of held frames, was full */
 #define UDPFWD_DROP_ERROR 4     /* should have left, but the kernel refused (no route, interface down, ...) */
-#define UDPFWD_DROP_LOOP 5      /* passed more than UDPFWD_MAX_HOPS splices, or came to a switch a second time */
+#define UDPFWD_DROP_LOOP 5      /* passed too many splices, or came to a switch a second time */
 #define UDPFWD_DROP_FILTER 6    /* a filter took it: loss, frequency or expression */
 #define UDPFWD_DROP_RATE 7      /* the queue of a rate limit was full */
 #define UDPFWD_DROP_SUSPENDED 8 /* the port is suspended */

@@ -90,10 +90,14 @@ def _describe(operation: Operation, schemas: Schemas) -> dict[str, Any]:
     }
     if more:
         described["description"] = more
-    parameters = _PARAMETER.findall(operation.path)
+    hints = operation.hints
+    parameters = [_describe_parameter(name, kind, hints) for name, kind in _PARAMETER.findall(operation.path)]
+    parameters += [
+        {"name": name, "in": "query", "schema": {"type": "string"}, "description": text}
+        for name, text in operation.query.items()
+    ]
     if parameters:
-        hints = operation.hints
-        described["parameters"] = [_describe_parameter(name, converter, hints) for name, converter in parameters]
+        described["parameters"] = parameters
     if operation.raw_body and operation.body is None:
         described["requestBody"] = {"content": {BINARY: {}}}
     elif operation.body is not None:

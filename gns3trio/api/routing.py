@@ -9,6 +9,7 @@ import inspect
 import typing
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -66,7 +67,10 @@ class ApiRequest:
 
 @attrs.frozen
 class Operation:
-    """A route as its description in OpenAPI needs it. ``reply`` is the type of a JSON reply, if it has a shape."""
+    """A route as its description in OpenAPI needs it.
+
+    ``reply`` is the type of a JSON reply, if it has a shape; ``query`` tells what each parameter of the query means.
+    """
 
     method: str
     path: str
@@ -75,6 +79,7 @@ class Operation:
     raw_body: bool
     reply: Any
     raw_body_type: Any
+    query: Mapping[str, str]
 
     @property
     def hints(self) -> dict[str, Any]:
@@ -97,18 +102,25 @@ class RouteTable:
     operations: list[Operation] = attrs.field(factory=list)
 
     def route(
-        self, method: str, *paths: str, status: int = 200, raw_body: bool = False, body: Any = None, reply: Any = None
+        self,
+        method: str,
+        *paths: str,
+        status: int = 200,
+        raw_body: bool = False,
+        body: Any = None,
+        reply: Any = None,
+        query: Mapping[str, str] = MappingProxyType({}),
     ) -> Callable[[Handler], Handler]:
         """Register a handler for ``method`` on every one of ``paths`` (below the prefix).
 
         With ``raw_body`` the handler reads the body itself, as ``api.http.stream()``, of any size and content.
-        ``body`` then describes what it takes, and ``reply`` describes the JSON reply (see ``replies``): both change
-        nothing.
+        ``body`` then describes what it takes, ``reply`` the JSON reply (see ``replies``) and ``query`` the parameters
+        of the query: they change nothing.
         """
 
         def register(handler: Handler) -> Handler:
             self.operations += [
-                Operation(method, self.prefix + path, handler, status, raw_body, reply, body) for path in paths
+                Operation(method, self.prefix + path, handler, status, raw_body, reply, body, query) for path in paths
             ]
             endpoint = _make_endpoint(handler, status, self.strict_ids, raw_body)
             self.routes += [
@@ -128,6 +140,7 @@ class RouteTable:
                 arguments = _path_arguments(websocket.path_params, hints, self.strict_ids)
                 await handler(websocket.app.state.context, websocket, **arguments)
 
+            endpoint.__doc__ = handler.__doc__
             self.routes += [WebSocketRoute(self.prefix + path, endpoint, name=handler.__name__) for path in paths]
             return handler
 

@@ -9,6 +9,40 @@ from uuid import UUID
 import attrs
 import orjson
 
+# Every event there is, and what its payload is.
+ACTIONS = {
+    "ping": "load of this host in percent: `cpu_usage_percent`, `memory_usage_percent`",
+    "events.begin": "first on `/v2/events`: `resumed` tells whether nothing was missed; not in GNS3",
+    "compute.created": "the compute",
+    "compute.updated": "the compute, with its load",
+    "compute.deleted": "the compute",
+    "project.created": "the project",
+    "project.opened": "the project",
+    "project.updated": "the project",
+    "project.closed": "the project",
+    "project.deleted": "the project",
+    "node.created": "the node",
+    "node.updated": "the node: its status, name, position, ...",
+    "node.deleted": "the node",
+    "link.created": "the link",
+    "link.updated": "the link: its filters, captures, label, ...",
+    "link.deleted": "the link",
+    "link.stats": "what crossed a link since it was made: see `GET .../statistics`; not in GNS3",
+    "link.benchmark": "how far a measurement is: `progress` from 0 to 1 and the last trial; not in GNS3",
+    "drawing.created": "the drawing",
+    "drawing.updated": "the drawing; `svg` only when that changed",
+    "drawing.deleted": "the drawing",
+    "snapshot.restored": "the snapshot",
+    "template.created": "the template",
+    "template.updated": "the template",
+    "template.deleted": "the template",
+    "log.error": "`message`: what failed without a request to answer",
+    "log.warning": "`message`",
+    "log.info": "`message`",
+    "vm.started": "the VM of version 1; only on its stream",
+    "vm.stopped": "the VM of version 1; only on its stream",
+}
+
 # A client that falls behind may lose these: the next one of the same kind says it all again.
 COALESCIBLE_ACTIONS = frozenset({"ping", "link.stats"})
 
@@ -39,6 +73,8 @@ class Event:
         of_compute: bool = False,
         about: UUID | None = None,
     ) -> None:
+        if action not in ACTIONS:
+            raise ValueError(f"{action!r} is not among ACTIONS")
         document = {"action": action, "event": payload}
         if of_compute:
             document["project_id"] = project_id

@@ -32,7 +32,11 @@ from gns3trio.notifications.topics import EVERYTHING, Topic, whole_project_topic
 
 routes = RouteTable("/v2")
 
-_PARAMETERS = frozenset({"after", "attend", "project_id"})
+_QUERY = {
+    "after": "the id of the last event that was received: what came since is sent first",
+    "attend": "`false`: watching this project does not keep it open; `true` is the default",
+    "project_id": "only what concerns this project",
+}
 _ATTEND = {"true": True, "false": False}
 _RECONNECT_AFTER_MS = 1000
 
@@ -54,8 +58,8 @@ class Wanted:
     def of(cls, controller: Controller, connection: HTTPConnection) -> "Wanted":
         """What the query says. Raises Invalid for a bad parameter, NotFound for an unknown project."""
         query = connection.query_params
-        if unknown := sorted(query.keys() - _PARAMETERS):
-            raise Invalid(f"{unknown[0]}: unknown parameter; there are {', '.join(sorted(_PARAMETERS))}")
+        if unknown := sorted(query.keys() - _QUERY.keys()):
+            raise Invalid(f"{unknown[0]}: unknown parameter; there are {', '.join(_QUERY)}")
         attends = _ATTEND.get(query.get("attend", "true"))
         if attends is None:
             raise Invalid("attend: is true or false")
@@ -90,15 +94,15 @@ class EventSourceResponse(EndlessResponse):
             await self.stream(receive, send, produce)
 
 
-@routes.route("GET", "/events")
+@routes.route("GET", "/events", query=_QUERY)
 async def stream_events(api: ApiRequest) -> EventSourceResponse:
-    """Events of everything, or of ``?project_id=``, from ``?after=`` or Last-Event-ID on."""
+    """Numbered events as server-sent events, from ``after`` or the header Last-Event-ID on."""
     return EventSourceResponse(api.context, Wanted.of(api.controller, api.http))
 
 
 @routes.websocket("/events/ws")
 async def stream_events_ws(context: ApiContext, websocket: WebSocket) -> None:
-    """The same over a websocket."""
+    """Numbered events over a websocket; the parameters are those of ``/v2/events``."""
     wanted = Wanted.of(context.controller, websocket)
 
     async def produce(write: Writer, nursery: trio.Nursery) -> None:

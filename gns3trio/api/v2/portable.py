@@ -90,7 +90,16 @@ def _flag(api: ApiRequest, name: str) -> bool:
         raise Invalid(f"{name}: {text!r} is neither yes nor no") from None
 
 
-@routes.route("GET", "/{project_id}/export")
+_EXPORT_QUERY = {
+    "include_images": "`yes` or `no` (the default): there are no images here",
+    "include_snapshots": "`yes` or `no` (the default)",
+    "reset_mac_addresses": "`yes` or `no` (the default): a copy gets MAC addresses of its own",
+    "keep_compute_ids": "`yes` or `no` (the default): nodes stay with the computes that they are on",
+    "compression": "how files are packed, `zip` by default",
+}
+
+
+@routes.route("GET", "/{project_id}/export", query=_EXPORT_QUERY)
 async def get_export(api: ApiRequest, project_id: UUID) -> Download:
     """A project as a portable archive."""
     project = api.controller.get_project(project_id)
@@ -106,7 +115,10 @@ async def get_export(api: ApiRequest, project_id: UUID) -> Download:
     return Download(pieces, "application/gns3project", headers)
 
 
-@routes.route("POST", "/{project_id}/import", status=201, raw_body=True, reply=replies.Project)
+_IMPORT_QUERY = {"name": "of the new project; by default that in the archive", "path": "its folder (setting `local`)"}
+
+
+@routes.route("POST", "/{project_id}/import", status=201, raw_body=True, reply=replies.Project, query=_IMPORT_QUERY)
 async def post_import(api: ApiRequest, project_id: str) -> dict[str, Any]:
     """Make a project with a new id of a portable archive, which is the body."""
     try:

@@ -94,14 +94,17 @@ async def get_topology(api: ApiRequest, project_id: UUID) -> Response:
     return JSONResponse(document, headers={"vary": "Accept"})
 
 
-@routes.route("PUT", "/topology", raw_body=True, body=DesiredTopology, reply=TopologyReply)
+_QUERY = {"dry_run": "`true`: change nothing, only tell what would change"}
+
+
+@routes.route("PUT", "/topology", raw_body=True, body=DesiredTopology, reply=TopologyReply, query=_QUERY)
 async def put_topology(api: ApiRequest, project_id: UUID) -> dict[str, Any]:
-    """Make the project what a document says, in JSON or YAML; with ``?dry_run=true`` only tell what that would change.
+    """Make the project what a document says, in JSON or YAML.
 
     Nodes are known by their names, links by their ends. All is changed or nothing.
     """
     project = api.controller.get_project(project_id)
-    if unknown := sorted(api.http.query_params.keys() - {"dry_run"}):
+    if unknown := sorted(api.http.query_params.keys() - _QUERY.keys()):
         raise Invalid(f"{unknown[0]}: unknown parameter; there is dry_run")
     dry_run = _DRY_RUN.get(api.http.query_params.get("dry_run", ""))
     if dry_run is None:

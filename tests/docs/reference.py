@@ -1,0 +1,276 @@
+"""The reference in docs/reference, made from the program itself.
+
+``python -m tests.docs.reference`` writes it; a test keeps it true.
+"""
+
+import argparse
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import httpx
+import trio
+
+from gns3trio.api.app import TABLES
+from gns3trio.api.openapi import describe_api
+from gns3trio.cli import make_parser
+from gns3trio.config import DEFAULT_FILES, SETTINGS, Config, environment_name
+from gns3trio.notifications.events import ACTIONS, COALESCIBLE_ACTIONS, V1_ACTIONS
+from gns3trio.server import open_server
+
+FOLDER = Path(__file__).parent.parent.parent / "docs" / "reference"
+HEADER = FOLDER.parent.parent / "native" / "udpfwd.h"
+_SHARED = ("json", "url", "user", "insecure")
+_COMMAND = "python -m tests.docs.reference"
+
+
+def pages() -> dict[str, str]:
+    """The text of each page, by the name of its file."""
+    return {
+        "settings.md": settings(),
+        "cli.md": command_line(),
+        "api.md": api(),
+        "events.md": events(),
+        "metrics.md": metrics(trio.run(_read_metrics)),
+    }
+
+
+def _page(title: str, *parts: str) -> str:
+    return "\n\n".join([f"# {title}", *parts, f"<!-- Written by `{_COMMAND}`. -->"]) + "\n"
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+
+
+def _sentence(text: str) -> str:
+    return " ".join(text.replace("``", "`").split())
+
+
+# --- settings ---
+
+
+def settings() -> str:
+    """Every setting, from ``Config``."""
+    files = " or ".join(f"`{path}`" for path in reversed(DEFAULT_FILES))
+    rows = [
+        (f"`{name}`", f"`{_kind(field.type)}`", _default(field.default), field.metadata["doc"])
+        for name, field in SETTINGS.items()
+    ]
+    return _page(
+        "Settings",
+        f"Each can be given in a TOML file (`--config FILE`; without it, the first that exists of {files}) as "
+        f"`port = 3081`, in the environment as `{environment_name('port')}=3081`, or on the command line as "
+        "`--port 3081`. The command line is stronger than the environment, and that is stronger than the file. "
+        "A name or value that is not known is an error, and the server does not start.",
+        _table(("setting", "type", "default", "what it is"), rows),
+    )
+
+
+def _kind(annotation: Any) -> str:
+    return "path" if "Path" in str(annotation) else annotation.__name__
+
+
+def _default(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "" if value in (None, "") else f"`{value}`".replace(str(Path.home()), "~")
+
+
+# --- the command line ---
+
+
+def command_line() -> str:
+    """Every command with its options, from the parser."""
+    parser = make_parser()
+    parts = [_sentence(parser.epilog or "")]
+    for name, command in _subcommands(parser):
+        parts.append(f"## {name}\n\n{command.description}")
+        if name == "serve":
+            parts.append("Its options are the [settings](settings.md).")
+            continue
+        parts.append(_usage(name, command))
+        for action, sub in _subcommands(command):
+            parts.append(f"### {name} {action}\n\n{sub.description}")
+            parts.append(_usage(f"{name} {action}", sub))
+    whole = make_parser(["project"])
+    some = dict(_subcommands(dict(_subcommands(whole))["project"]))["list"]
+    parts.append("## For all that talk to a server\n\n" + _table(("argument", "what it is"), _rows(some, shared=True)))
+    return _page("Command line", *(part for part in parts if part))
+
+
+def _subcommands(parser: argparse.ArgumentParser) -> list[tuple[str, argparse.ArgumentParser]]:
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            return list(action.choices.items())
+    return []
+
+
+def _usage(name: str, parser: argparse.ArgumentParser) -> str:
+    actions = [
+        each for each in parser._actions if not isinstance(each, argparse._SubParsersAction | argparse._HelpAction)
+    ]
+    if not actions:
+        return ""
+    words = [f"gns3trio {name}"]
+    for action in actions:
+        if not action.option_strings:
+            word = str(action.metavar or action.dest)
+            words.append({"?": f"[{word}]", "*": f"[{word} ...]", "+": f"{word} ..."}.get(str(action.nargs), word))
+    rows = _rows(parser, shared=False)
+    options = " [OPTIONS]" if any(action.option_strings for action in actions) else ""
+    usage = f"`{' '.join(words)}{options}`"
+    return f"{usage}\n\n{_table(('argument', 'what it is'), rows)}" if rows else usage
+
+
+def _rows(parser: argparse.ArgumentParser, shared: bool) -> list[tuple[str, str]]:
+    """Arguments with their help; those of all commands or the others."""
+    actions = [each for each in parser._actions if each.dest != "help" and each.help]
+    return [
+        (_flags(each), _sentence((each.help or "").replace("%%", "%")))
+        for each in actions
+        if (each.dest in _SHARED) == shared
+    ]
+
+
+def _flags(action: argparse.Action) -> str:
+    if not action.option_strings:
+        return f"`{action.metavar or action.dest}`"
+    value = "" if action.nargs == 0 else f" {action.metavar or action.dest.upper()}"
+    if action.choices:
+        value = " " + "|".join(map(str, action.choices))
+    return ", ".join(f"`{flag}{value}`" for flag in action.option_strings)
+
+
+# --- the API ---
+
+
+def api() -> str:
+    """Every route, from the OpenAPI description."""
+    document = describe_api(TABLES)
+    schemas = document["components"]["schemas"]
+    parts = [
+        "A running server shows the same with all schemas at `/docs`, and as OpenAPI 3.1 at `/openapi.json`. "
+        "[Conformance](../conformance.md) tells which routes are those of GNS3.",
+        *(line for line in document["info"]["description"].split("\n\n") if line),
+    ]
+    operations = [
+        (method.upper(), path, operation)
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+    ]
+    for tag in (each["name"] for each in document["tags"]):
+        rows = [
+            (f"`{method} {path}`", _sentence(operation["summary"]), _inputs(operation, schemas))
+            for method, path, operation in operations
+            if tag in operation["tags"]
+        ]
+        parts.append(
+            f"## {tag}\n\n" + _table(("route", "what it does", "fields of the body, parameters of the query"), rows)
+        )
+    rows = [(f"`{each['path']}`", _sentence(each["summary"]), "") for each in document["x-websockets"]]
+    parts.append("## Websockets\n\n" + _table(("route", "what it does", ""), rows))
+    return _page("API", *parts)
+
+
+def _inputs(operation: dict[str, Any], schemas: dict[str, Any]) -> str:
+    words = [
+        f"`?{each['name']}`: {each['description']}" for each in operation.get("parameters", []) if each["in"] == "query"
+    ]
+    reference = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
+    if reference is not None:
+        schema = schemas[reference["$ref"].rpartition("/")[2]]
+        required = schema.get("required", [])
+        names = [f"**`{name}`**" if name in required else f"`{name}`" for name in schema.get("properties", {})]
+        words.insert(0, ", ".join(names))
+    elif "requestBody" in operation:
+        words.insert(0, "the bytes")
+    return "; ".join(word for word in words if word)
+
+
+# --- events ---
+
+
+def events() -> str:
+    """Every event, from ``ACTIONS``."""
+    rows = [(f"`{action}`", text, _streams(action)) for action, text in ACTIONS.items()]
+    return _page(
+        "Events",
+        'An event is a line of JSON, `{"action": ..., "event": ...}`. `/v2/events` also gives it an `id`, and sends it '
+        "as server-sent event; [how to follow them](../how-to/follow-events.md).",
+        _table(("action", "the event is", "streams"), rows),
+        "*server* is `/v2/notifications`, *project* is `/v2/projects/{id}/notifications`, *version 1* is "
+        "`/v1/projects/{id}/notifications`; all but version 1 have a websocket at `.../ws` too. `/notifications` and "
+        "`/v2/events` carry what *server* and all *projects* do. A client that is behind may lose a "
+        f"{' or a '.join(f'`{action}`' for action in sorted(COALESCIBLE_ACTIONS))}: the next one says it all again.",
+    )
+
+
+def _streams(action: str) -> str:
+    if action in V1_ACTIONS:
+        return "version 1"
+    kind = action.partition(".")[0]
+    if action == "ping":
+        return "all"
+    if kind == "events":
+        return "`/v2/events`"
+    if kind == "log":
+        return "that of the project it concerns, else server"
+    return "server" if kind in ("compute", "project", "template") else "project"
+
+
+# --- metrics ---
+
+
+async def _read_metrics() -> str:
+    with TemporaryDirectory() as folder:
+        config = Config(projects_path=Path(folder), port=0)
+        async with open_server(config) as running, httpx.AsyncClient(base_url=running.urls[0]) as http:
+            project = (await http.post("/v2/projects", json={"name": "lab"})).json()
+            path = f"/v2/projects/{project['project_id']}"
+            ends = []
+            for number in range(2):
+                hub = {"name": f"hub{number}", "node_type": "ethernet_hub", "compute_id": "local"}
+                node = (await http.post(f"{path}/nodes", json=hub)).json()
+                ends.append({"node_id": node["node_id"], "adapter_number": 0, "port_number": 0})
+            (await http.post(f"{path}/links", json={"nodes": ends})).raise_for_status()
+            return (await http.get("/metrics")).text
+
+
+def metrics(text: str) -> str:
+    """Every metric, from the answer of a server with one link."""
+    helps = dict(re.findall(r"^# HELP (\S+) (.*)$", text, re.MULTILINE))
+    kinds = dict(re.findall(r"^# TYPE (\S+) (.*)$", text, re.MULTILINE))
+    labels: dict[str, list[str]] = {}
+    for name, inside in re.findall(r"^(\w+)\{(.*)\} ", text, re.MULTILINE):
+        labels[name] = re.findall(r'(\w+)="', inside)
+    rows = [
+        (f"`{name}`", kinds[name], ", ".join(f"`{label}`" for label in labels.get(name, [])), helps[name])
+        for name in helps
+    ]
+    return _page(
+        "Metrics",
+        "`GET /metrics` is for Prometheus (text format 0.0.4). [How to watch a server](../how-to/watch-a-server.md).",
+        _table(("metric", "kind", "labels", "what it is"), rows),
+        "`direction` is `a_to_b` or `b_to_a`. `reason` tells why a frame was dropped, as in `GET .../statistics`:",
+        _table(("reason", "the frame"), _drop_reasons()),
+    )
+
+
+def _drop_reasons() -> list[tuple[str, str]]:
+    """The contract of the core has them with their meaning."""
+    found = re.findall(r"^#define UDPFWD_DROP_(\w+) \d+ +/\* (.*) \*/$", HEADER.read_text(), re.MULTILINE)
+    return [(f"`{name.lower()}`", text) for name, text in found]
+
+
+def write() -> None:
+    """Write all pages."""
+    for name, text in pages().items():
+        (FOLDER / name).write_text(text)
+
+
+if __name__ == "__main__":
+    write()

@@ -1,0 +1,8 @@
+"""The reference says what the program does."""
+
+from tests.docs.reference import FOLDER, pages
+
+
+def test_the_reference_is_present() -> None:
+    found = {path.name: path.read_text() for path in FOLDER.iterdir()}
+    assert found == pages(), "run: python -m tests.docs.reference"
