@@ -7,7 +7,7 @@ import shutil
 import sys
 import termios
 import tty
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import attrs
@@ -23,6 +23,7 @@ __all__ = ["add_arguments", "run"]
 
 _LEAVE = b"\x1d"  # Ctrl-], as in telnet
 _READ_BYTES = 4096
+_QUIET_SECONDS = 0.3
 _PROMPT = r"[\w.@:~/()-]*[>#$] ?"
 _ESCAPES = re.compile(rb"\x1b\[[0-9;?]*[A-Za-z]")
 
@@ -62,18 +63,16 @@ class _Session:
     connection: WebSocketConnection
     telnet: TelnetConnection
 
-    async def output(self) -> AsyncIterator[bytes]:
-        """What the node prints, a message at a time, until the console is closed."""
+    async def receive(self) -> bytes | None:
+        """What the node prints next, perhaps nothing; None when the console is closed."""
         try:
-            while True:
-                received = await self.connection.get_message()
-                events = self.telnet.receive_data(received.encode() if isinstance(received, str) else received)
-                data = b"".join(event.data for event in events if isinstance(event, Data))
-                if answers := self.telnet.take_answers():
-                    await self.connection.send_message(answers)
-                yield data
+            received = await self.connection.get_message()
+            events = self.telnet.receive_data(received.encode() if isinstance(received, str) else received)
+            if answers := self.telnet.take_answers():
+                await self.connection.send_message(answers)
+            return b"".join(event.data for event in events if isinstance(event, Data))
         except ConnectionClosed:
-            return
+            return None
 
     async def type(self, typed: bytes) -> None:
         """Send what was typed; nothing happens when the console is closed."""
@@ -91,29 +90,44 @@ async def _type_commands(session: _Session, arguments: argparse.Namespace) -> No
         prompt = re.compile(rb"(?:^|[\r\n])" + f"(?:{arguments.prompt})".encode() + rb"$")
     except re.error as error:
         raise Invalid(f"--prompt: {arguments.prompt!r} is no regular expression: {error}") from None
-    output = session.output()
-    await anext(output, b"")  # the first message is the last screen: older than what we type
-    await _type_line(session, output, "", prompt, arguments.timeout)
+    screen = await session.receive()
+    if not screen or not prompt.search(screen):  # it is busy, or new: an empty line makes it tell when it listens
+        await _type_line(session, "", prompt, arguments.timeout)
     for command in arguments.command:
-        text = await _type_line(session, output, command, prompt, arguments.timeout)
+        text = await _type_line(session, command, prompt, arguments.timeout)
         sys.stdout.write(text.decode(errors="replace"))
         sys.stdout.flush()
 
 
-async def _type_line(
-    session: _Session, output: AsyncIterator[bytes], line: str, prompt: re.Pattern[bytes], seconds: float
-) -> bytes:
-    """Type a line; what comes between it and the next prompt. Raises Unavailable when none comes."""
+async def _type_line(session: _Session, line: str, prompt: re.Pattern[bytes], seconds: float) -> bytes:
+    """Type a line; what comes between its echo and the next prompt. Raises Unavailable when none comes.
+
+    A prompt without an echo may be an older one, of a node that was busy: it counts when nothing follows, because
+    VPCS forgets what is typed between two prompts.
+    """
     await session.type(line.encode() + b"\r")
     seen = b""
     with trio.move_on_after(seconds):
-        async for data in output:
-            seen = _ESCAPES.sub(b"", seen + data)
-            if match := prompt.search(seen):
-                _, _, rest = seen[: match.start()].partition(b"\n")  # behind the echo
-                return rest.replace(b"\r", b"").strip(b"\n") + b"\n" if rest.strip() else b""
-        raise Unavailable(f"the console was closed after {line!r}")
+        while True:
+            match = prompt.search(seen)
+            if match and line:
+                _, echo, behind = seen[: match.start()].partition(line.encode())
+                if echo:
+                    return _without_blank_lines(behind.partition(b"\n")[2])
+            with trio.move_on_after(_QUIET_SECONDS if match else seconds):
+                data = await session.receive()
+                if data is None:
+                    raise Unavailable(f"the console was closed after {line!r}")
+                seen = _ESCAPES.sub(b"", seen + data)
+                continue
+            if match:
+                return _without_blank_lines(seen[: match.start()])
     raise Unavailable(f"no prompt came in {seconds:g} s after {line!r}: see --timeout and --prompt")
+
+
+def _without_blank_lines(text: bytes) -> bytes:
+    """At its beginning and end."""
+    return text.replace(b"\r", b"").strip(b"\n") + b"\n" if text.strip() else b""
 
 
 # --- people ---
@@ -125,7 +139,7 @@ async def _join_terminal(session: _Session) -> None:
     with _raw_terminal():
         async with trio.open_nursery() as nursery:
             nursery.start_soon(_read_keys, session, nursery)
-            async for data in session.output():
+            while (data := await session.receive()) is not None:
                 os.write(sys.stdout.fileno(), data)
             nursery.cancel_scope.cancel()
 

@@ -20,6 +20,7 @@ from gns3trio.commands.lab import (
     show,
 )
 from gns3trio.errors import Invalid
+from gns3trio.natural_order import natural_key
 
 __all__ = ["add_arguments", "run"]
 
@@ -52,7 +53,9 @@ def _state(link: Json) -> str:
 async def _list(server: Client, arguments: argparse.Namespace) -> None:
     path = await open_path(server, arguments.project)
     nodes, links = await nodes_by_id(server, path), await server.request("GET", f"{path}/links")
-    rows = sorted((link_name(nodes, link), _state(link), link["link_id"]) for link in links)
+    rows = sorted(
+        ((link_name(nodes, link), _state(link), link["link_id"]) for link in links), key=lambda row: natural_key(row[0])
+    )
     show(arguments, links, lambda: print_table(("link", "state", "id"), rows))
 
 

@@ -20,6 +20,7 @@ from gns3trio.commands.lab import (
     show,
 )
 from gns3trio.commands.progress import ProgressLine, bar, progress_line
+from gns3trio.natural_order import natural_key
 
 __all__ = ["add_arguments", "run"]
 
@@ -56,7 +57,7 @@ def _facts(node: Json) -> dict[str, Any]:
 
 async def _list(server: Client, arguments: argparse.Namespace) -> None:
     nodes = await server.request("GET", f"{await open_path(server, arguments.project)}/nodes")
-    rows = [list(_facts(node).values())[:5] for node in sorted(nodes, key=lambda node: str(node["name"]))]
+    rows = [list(_facts(node).values())[:5] for node in sorted(nodes, key=lambda node: natural_key(node["name"]))]
     show(arguments, nodes, lambda: print_table(("name", "type", "status", "console", "id"), rows))
 
 
@@ -83,7 +84,7 @@ async def _act(server: Client, arguments: argparse.Namespace) -> None:
     for node in found:
         await server.request("POST", f"{path}/nodes/{node['node_id']}/{arguments.verb}", {})
     nodes = await server.request("GET", f"{path}/nodes")
-    rows = [(node["name"], node["status"]) for node in sorted(nodes, key=lambda node: str(node["name"]))]
+    rows = [(node["name"], node["status"]) for node in sorted(nodes, key=lambda node: natural_key(node["name"]))]
     show(arguments, nodes, lambda: print_table(("name", "status"), rows))
 
 

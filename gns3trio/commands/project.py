@@ -10,6 +10,7 @@ from gns3trio.client import Client
 from gns3trio.commands.lab import Json, add_action, find_project, path_of, print_facts, print_table, run, show
 from gns3trio.commands.progress import progress_line
 from gns3trio.errors import LabError
+from gns3trio.natural_order import natural_key
 
 __all__ = ["add_arguments", "run"]
 
@@ -36,7 +37,7 @@ def _print(project: Json) -> None:
 
 
 async def _list(server: Client, arguments: argparse.Namespace) -> None:
-    projects = sorted(await server.request("GET", "/v2/projects"), key=lambda project: str(project["name"]))
+    projects = sorted(await server.request("GET", "/v2/projects"), key=lambda project: natural_key(project["name"]))
     rows = [(p["name"], p["status"], p["project_id"]) for p in projects]
     show(arguments, projects, lambda: print_table(("name", "status", "id"), rows))
 

@@ -33,13 +33,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 async def _apply(server: Client, arguments: argparse.Namespace) -> None:
     document = _read(arguments.file)
+    made = False
     try:
         path = await open_path(server, arguments.project)
     except NotFound:
         if not arguments.create:
             raise
         path = path_of(await server.request("POST", "/v2/projects", {"name": arguments.project}))
-    reply = await server.send("PUT", f"{path}/topology", document, _YAML)
+        made = True
+    try:
+        reply = await server.send("PUT", f"{path}/topology", document, _YAML)
+    except LabError:
+        if made:  # all or nothing
+            await server.request("DELETE", path)
+        raise
     show(arguments, reply, lambda: _print_changes(reply["changes"]))
 
 

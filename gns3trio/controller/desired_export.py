@@ -9,6 +9,7 @@ from gns3trio.controller.plan import link_value, named_ends, node_properties
 from gns3trio.controller.project import Project
 from gns3trio.controller.topology import Label, NodeRecord
 from gns3trio.forwarder.filters import describe
+from gns3trio.natural_order import natural_key
 
 _DEFAULTS = {
     field.name: field.default
@@ -24,16 +25,21 @@ def export_document(project: Project) -> dict[str, Any]:
     """The nodes that run here, their links, and the drawings. Raises Forbidden when the project is closed.
 
     A node has its type and place, and what is not GNS3's default. Consoles are left out: they belong to the host.
+    Nodes and links are in the order of their names, so that two documents can be compared.
     """
     project.require_open()
-    nodes = {node.name: _node(node) for node in project.nodes.values() if node.instance is not None}
-    links = []
+    running = sorted(
+        (node for node in project.nodes.values() if node.instance is not None), key=lambda node: natural_key(node.name)
+    )
+    nodes = {node.name: _node(node) for node in running}
+    links: list[dict[str, Any]] = []
     for link in project.links.values():
         ends = named_ends(project, link)
         if all(end.node in nodes for end in ends):
             value = link_value(link)
             value["impairments"] = [describe(each) for each in value["impairments"]]
             links.append({"ends": [str(end) for end in ends], **{name: each for name, each in value.items() if each}})
+    links.sort(key=lambda link: [natural_key(end) for end in link["ends"]])
     drawings = [
         {name: value for name, value in drawing.view(project.project_id).items() if not name.endswith("_id")}
         for drawing in project.drawings.values()

@@ -227,6 +227,8 @@ def test_a_topology_is_written_compared_applied_and_drawn(lab: Shell, tmp_path: 
     assert "+ link PC1:0 - PC2:0" in lab.run("topology", "apply", "new", "-", "--create", text=text)
     assert lab.json("topology", "export", "new")["nodes"]["PC2"]["x"] == 200
     assert "nodes" in lab.run("topology", "apply", "new", "-", status=1, text="nodes: 7")
+    lab.run("topology", "apply", "other", "-", "--create", status=1, text="nodes: 7")
+    assert {project["name"] for project in lab.json("project", "list")} == {"lab", "new"}
     lab.run("topology", "draw", "lab", "-o", str(picture))
     texts = [element.text for element in ElementTree.parse(picture).iter() if element.tag.endswith("text")]
     assert texts == ["PC1", "PC2"]

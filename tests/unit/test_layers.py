@@ -9,13 +9,14 @@ import gns3trio
 
 PACKAGE = Path(gns3trio.__file__).parent
 
-LEAVES = {"errors", "convert", "config", "notifications", "topology_yaml", "__init__"}
+LEAVES = {"errors", "convert", "config", "notifications", "topology_yaml", "natural_order", "__init__"}
 # Each layer with the layers it may import, beside the leaves and itself.
 ALLOWED = {
     "errors": set[str](),
     "convert": {"errors"},
     "config": {"errors"},
     "topology_yaml": {"errors"},
+    "natural_order": set[str](),
     "notifications": set[str](),
     "_udpfwd": set[str](),
     "forwarder": {"_udpfwd"},
