@@ -1,0 +1,104 @@
+"""The commands that a document shows, as one script, and what it says that they print.
+
+Blocks of a document say in their first line what they are:
+
+- ``sh``: run in one shell, in order
+- ``sh server``: run beside it from there on, once the server listens
+- ``sh NAME``: run where the program NAME is installed; so is the next ``text``
+- ``sh elsewhere``: run by another test; see ELSEWHERE
+- ``text``: what the block before it prints. A line ``...`` stands for any lines, ``...`` in a line for any text; numbers and ids
+  count as equal, and so does white space.
+- ``yaml``: shown, not run
+"""
+
+import re
+import shlex
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import attrs
+
+ROOT = Path(__file__).parent.parent.parent
+LAB = ROOT / "docs" / "how-to" / "README.md"
+
+# Commands that are not run here, and what runs them.
+ELSEWHERE = {
+    "./dev demo": "tests/e2e/test_session.py plays it",
+    "./dev test": "this is part of it",
+    "gns3trio web-ui install": "tests/api/test_web_ui.py, without the download",
+}
+_BLOCK = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_MARK = "@@ block"
+_READY = "ready on"
+
+
+@attrs.frozen
+class Block:
+    """A block: the words of its first line, and its text."""
+
+    words: tuple[str, ...]
+    text: str
+
+
+def documents() -> list[Path]:
+    """Those whose commands are run."""
+    return [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+def blocks(document: Path) -> list[Block]:
+    """Its blocks; those of a how-to page come after those of the lab that it uses."""
+    text = document.read_text()
+    found = [Block(tuple(words.split()), content) for words, content in _BLOCK.findall(text)]
+    return blocks(LAB) + found if document.parent == LAB.parent and document != LAB else found
+
+
+def script(parts: list[Block]) -> str:
+    """What runs the blocks; before each, it prints its mark."""
+    lines = ["set -euo pipefail"]
+    for number, block in enumerate(parts):
+        if block.words[:1] != ("sh",) or not _is_run(block):
+            continue
+        lines.append(f"echo; echo {shlex.quote(f'{_MARK} {number}')}")
+        if "server" in block.words:
+            log = f"server{number}.log"
+            lines.append(f"{block.text.rstrip()} > {log} 2>&1 &")
+            lines.append(f"until grep -q {shlex.quote(_READY)} {log}; do kill -0 $! || cat {log}; sleep 0.05; done")
+        else:
+            lines.append(block.text)
+    return "\n".join(lines) + "\n"
+
+
+def _is_run(block: Block) -> bool:
+    needs = [word for word in block.words[1:] if word != "server"]
+    return "elsewhere" not in needs and all(shutil.which(program) for program in needs)
+
+
+def outputs(printed: str) -> dict[int, str]:
+    """What the script printed, for each block."""
+    pieces = re.split(rf"^\n?{_MARK} (\d+)\n", printed, flags=re.MULTILINE)
+    return {int(number): text for number, text in zip(pieces[1::2], pieces[2::2], strict=True)}
+
+
+def expectations(parts: list[Block]) -> Iterator[tuple[int, str]]:
+    """The numbers of the blocks that ran and are followed by what they print, and that."""
+    for number, (block, after) in enumerate(zip(parts, parts[1:], strict=False)):
+        if after.words == ("text",) and block.words[:1] == ("sh",) and _is_run(block):
+            yield number, after.text
+
+
+def is_as_shown(printed: str, shown: str) -> bool:
+    """Whether a block printed what the document shows."""
+    pattern = "".join(
+        r"(?:.*\n)*?" if line.strip() == "..." else r"[^\n]*?".join(map(re.escape, _plain(line).split("..."))) + r"\n"
+        for line in shown.strip().splitlines()
+    )
+    text = "".join(_plain(line) + "\n" for line in printed.strip().splitlines())
+    return re.fullmatch(pattern, text) is not None
+
+
+def _plain(line: str) -> str:
+    """A line without what differs from run to run."""
+    line = re.sub(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "ID", line)
+    line = re.sub(r"\d+(\.\d+)*", "0", line.replace("...", "\0")).replace("\0", "...")
+    return " ".join(line.split())
