@@ -205,7 +205,14 @@ class Controller:
         return folder
 
     async def delete_project(self, project: Project) -> None:
-        """Close the project and remove all its files."""
+        """Close the project and remove its folder.
+
+        Raises Conflict for a folder outside of the one for projects, which may hold files that are not the project's.
+        """
+        if not project.folder.resolve().is_relative_to(self._config.projects_path.resolve()):
+            raise Conflict(
+                f"Project '{project.settings.name}' is in {project.folder}, outside of the folder for projects"
+            )
         await project.delete()
         self.projects.pop(project.project_id, None)
 
@@ -228,6 +235,7 @@ async def open_controller(
             computes=Computes(config, hub, state, compute.node_types()),
             hub=hub,
             nursery=nursery,
+            projects_path=config.projects_path,
             gns3_version=config.gns3_version,
             console_host=config.host,
             captures=captures,

@@ -25,8 +25,9 @@ from gns3trio.controller.links import Links, ProjectHooks
 from gns3trio.controller.node import Node
 from gns3trio.controller.project_file import ProjectFile
 from gns3trio.controller.project_nodes import LOG_LEVELS, ProjectNodes
+from gns3trio.controller.project_swap import discard_folder
 from gns3trio.controller.services import ProjectServices
-from gns3trio.controller.storage import remove_folder, topology_file_name
+from gns3trio.controller.storage import topology_file_name
 from gns3trio.controller.topology import ProjectSettings, Topology
 from gns3trio.controller.versions import list_versions, put_version_back
 from gns3trio.errors import Conflict, Forbidden, LabError, NotFound
@@ -225,7 +226,7 @@ class Project(ProjectNodes):
             await self.file.stop_saving(keep=not (for_good and (self.temporary or self.deleted)))
             await self.drawings.discard_unused_pictures()
             if self.temporary and for_good:
-                await trio.to_thread.run_sync(remove_folder, self.folder)
+                await self._discard_folder()
         except LabError as error:
             self.log("error", str(error))
         await self._release()
@@ -247,11 +248,14 @@ class Project(ProjectNodes):
         try:
             await self.close()
             async with self.life:
-                await trio.to_thread.run_sync(remove_folder, self.folder)
+                await self._discard_folder()
         except BaseException:
             self.deleted = False
             raise
         self._publish_project("project.deleted")
+
+    async def _discard_folder(self) -> None:
+        await discard_folder(self.folder, self._services.projects_path, nursery=self._services.nursery)
 
     def require_open(self) -> None:
         """Raises Forbidden unless the project is opened."""

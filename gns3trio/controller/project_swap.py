@@ -6,6 +6,7 @@ old folder is beside, and the next start puts it back.
 """
 
 import ctypes
+import errno
 import logging
 import os
 import shutil
@@ -18,7 +19,7 @@ import trio
 
 from gns3trio.controller.archive import disk_error
 from gns3trio.controller.project_copy import TEMPORARY_PREFIX
-from gns3trio.controller.storage import sync_folder
+from gns3trio.controller.storage import remove_folder, sync_folder
 from gns3trio.errors import Conflict
 
 log = logging.getLogger(__name__)
@@ -52,6 +53,36 @@ async def staging_folder(place: Path) -> AsyncIterator[Path]:
 
 def _remove(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)  # what stays is tried again at the next start
+
+
+async def discard_folder(folder: Path, projects_path: Path, *, nursery: trio.Nursery) -> None:
+    """Have a folder gone, durably and as a whole, when this returns; a task in ``nursery`` then deletes what was in it.
+    Missing is fine. Raises Unavailable when the disk refuses.
+    """
+    aside = projects_path / f"{TEMPORARY_PREFIX}{uuid4().hex}"
+
+    async def delete() -> None:
+        with trio.CancelScope(shield=True):
+            await trio.to_thread.run_sync(_remove, aside)
+
+    if await trio.to_thread.run_sync(_set_aside, folder, aside):
+        nursery.start_soon(delete)
+
+
+def _set_aside(folder: Path, aside: Path) -> bool:
+    """Whether ``aside`` is now what ``folder`` was; else nothing was there, or it was on another file system."""
+    try:
+        folder.rename(aside)
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise disk_error(folder, error) from error
+        remove_folder(folder)
+        return False
+    with _told(folder):
+        sync_folder(folder.parent)
+    return True
 
 
 def put_in_place(new: Path, place: Path) -> None:

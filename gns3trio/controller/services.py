@@ -1,5 +1,7 @@
 """What the controller's parts need from the server."""
 
+from pathlib import Path
+
 import attrs
 import trio
 
@@ -17,6 +19,7 @@ class ProjectServices:
     computes: Computes
     hub: NotificationHub
     nursery: trio.Nursery
+    projects_path: Path
     gns3_version: str
     console_host: str
     captures: CaptureService

@@ -372,6 +372,8 @@ async def test_load_opens_a_file_anywhere(config: Config, tmp_path: Path) -> Non
         project = await server.request("POST", "/v2/projects", {"name": "far", "path": str(place)}, 201)
         await create(server, project)
         assert (await server.request("POST", "/v2/projects/load", {"path": f"{place}/far.gns3"}, 201)) == project
+        await server.request("DELETE", f"/v2/projects/{project['project_id']}", None, 409)
+        assert (await server.request("GET", f"/v2/projects/{project['project_id']}", None, 200)) == project
         copy = tmp_path / "copy.gns3"
         copy.write_bytes((place / "far.gns3").read_bytes())
         await server.request("POST", "/v2/projects/load", {"path": str(copy)}, 409)

@@ -5,7 +5,9 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+import trio
 
+from gns3trio.controller import project_swap
 from tests.api.conftest import Server
 
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
@@ -73,6 +75,22 @@ async def test_change_close_open_and_delete(server: Server, project: dict[str, A
     await server.request("DELETE", path, None, 204)
     await server.request("GET", path, None, 404)
     assert not Path(project["path"]).exists()
+
+
+async def test_a_deleted_folder_goes_as_a_whole_and_nothing_stays(
+    server: Server, project: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    removed: list[Path] = []
+    monkeypatch.setattr(project_swap, "_remove", lambda folder: removed.append(folder))
+    await server.request("DELETE", f"/v2/projects/{project['project_id']}", None, 204)
+    while not removed:
+        await trio.sleep(0.001)
+    [aside] = removed  # as after a crash just now
+    assert list(server.config.projects_path.glob("[!.]*")) == []
+    assert (aside / project["filename"]).exists()
+    monkeypatch.undo()
+    project_swap.recover(server.config.projects_path)
+    assert not aside.exists()
 
 
 @pytest.mark.parametrize("path", [f"/v2/projects/{UNKNOWN}", "/v2/projects/nope", f"/v2/projects/{UNKNOWN}/nodes"])

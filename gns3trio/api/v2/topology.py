@@ -20,7 +20,6 @@ from gns3trio.controller.desired_export import export_document
 from gns3trio.controller.reconcile import create_all, reconcile
 from gns3trio.controller.views import link_view, node_view
 from gns3trio.errors import Invalid
-from gns3trio.topology_yaml import format_yaml, parse_yaml
 
 routes = RouteTable("/v2/projects/{project_id}")
 
@@ -90,6 +89,8 @@ async def get_topology(api: ApiRequest, project_id: UUID) -> Response:
     """The project as a document that ``PUT`` takes, as JSON, or as YAML to those who accept that."""
     document = export_document(api.controller.get_project(project_id))
     if YAML in api.http.headers.get("accept", ""):
+        from gns3trio.topology_yaml import format_yaml  # a server starts quicker without a YAML library
+
         return Response(format_yaml(document), media_type=None, headers={"content-type": YAML, "vary": "Accept"})
     return JSONResponse(document, headers={"vary": "Accept"})
 
@@ -121,6 +122,8 @@ async def _read(api: ApiRequest) -> Any:
         if len(data) > MAX_JSON_BODY_BYTES:
             raise BodyTooLarge(f"body: larger than {MAX_JSON_BODY_BYTES} bytes")
     if "yaml" in api.http.headers.get("content-type", ""):
+        from gns3trio.topology_yaml import parse_yaml  # as above
+
         try:
             return await trio.to_thread.run_sync(parse_yaml, bytes(data))
         except Invalid as error:
