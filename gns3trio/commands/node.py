@@ -50,7 +50,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _facts(node: Json) -> dict[str, Any]:
-    console = f"{node['console_type']}://{node['console_host']}:{node['console']}" if node["console"] else None
+    reachable = node["console"] is not None and node["console_type"] != "none"
+    console = f"{node['console_type']}://{node['console_host']}:{node['console']}" if reachable else None
     shown = {"name": node["name"], "type": node["node_type"], "status": node["status"], "console": console}
     return {**shown, "node_id": node["node_id"], "folder": node["node_directory"]}
 

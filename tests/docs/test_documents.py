@@ -1,4 +1,4 @@
-"""Every command that the documents show is run, in order, by a real shell at a real server; it prints what they show."""
+"""Commands that the documents show are run, in order, by a real shell at a real server, and print what they show."""
 
 import os
 import re
