@@ -8,7 +8,7 @@ import os
 import socket
 import ssl
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, closing, contextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import IO, Any, TypeVar, cast
@@ -210,18 +210,21 @@ class Client:
         """A websocket, of events or of a console."""
         url = f"{_SCHEMES[self.scheme]}://{self.address}{path}"
         headers = [] if self.credentials is None else [(b"Authorization", self.credentials.encode())]
-        try:
-            async with open_websocket_url(
-                url, ssl_context=self.context if self.scheme == "https" else None, extra_headers=headers
-            ) as connection:
-                yield connection
-        except ConnectionRejected as error:
-            kind = NotFound if error.status_code == http.HTTPStatus.NOT_FOUND else Unavailable
-            raise kind(_message(error.body, error.status_code)) from None
-        except HandshakeError as error:
-            raise Unavailable(f"{url}: {error.__cause__ or 'is no GNS3 server'}") from None
-        except OSError as error:
-            raise Unavailable(f"{url}: {error}") from None
+        async with AsyncExitStack() as stack:
+            try:
+                connection = await stack.enter_async_context(
+                    open_websocket_url(
+                        url, ssl_context=self.context if self.scheme == "https" else None, extra_headers=headers
+                    )
+                )
+            except ConnectionRejected as error:
+                kind = NotFound if error.status_code == http.HTTPStatus.NOT_FOUND else Unavailable
+                raise kind(_message(error.body, error.status_code)) from None
+            except HandshakeError as error:
+                raise Unavailable(f"{url}: {error.__cause__ or 'is no GNS3 server'}") from None
+            except OSError as error:
+                raise Unavailable(f"{url}: {error}") from None
+            yield connection
 
 
 async def _in_thread(function: Callable[[], _T]) -> _T:

@@ -255,6 +255,16 @@ def test_watch_prints_events_and_resumes(shell: Shell) -> None:
         assert watcher.wait(PATIENCE) == 0
 
 
+def test_a_reader_that_has_enough_ends_watch_without_a_word(shell: Shell) -> None:
+    with shell.running("watch", "--json") as watcher:
+        first_line(watcher.stdout)
+        assert watcher.stdout is not None and watcher.stderr is not None
+        watcher.stdout.close()
+        shell.run("project", "create", "lab")
+        watcher.wait(PATIENCE)
+        assert watcher.stderr.read() == b""
+
+
 def test_looking_on_does_not_close_a_project(shell: Shell) -> None:
     """As a watcher that leaves does, in GNS3."""
     project = shell.json("project", "create", "lab")["project_id"]
