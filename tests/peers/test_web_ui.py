@@ -1,0 +1,110 @@
+"""The GNS3 web UI 2.2, unmodified, in a real browser at our server."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, WebSocket, expect
+
+from tests.browser.conftest import PAIR, PATIENCE, VPCS, Host, browser
+
+__all__ = ["browser"]  # a fixture
+
+GNS3SERVER = os.environ.get("GNS3SERVER", "")
+# What the bundle itself does wrong, wherever it is served: it counts its visitors at another host.
+ITS_OWN = ("net::ERR_",)
+
+
+@pytest.fixture(scope="module")
+def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
+    [web_ui] = Path(GNS3SERVER).parent.parent.glob("lib/python*/site-packages/gns3server/static/web-ui")
+    command = [sys.executable, "-m", "gns3trio", "serve", "--port", "0", "--log-level", "warning"]
+    command += ["--projects-path", str(tmp_path_factory.mktemp("projects")), "--vpcs-path", VPCS]
+    command += ["--web-ui-path", str(web_ui)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        yield Host(process.stdout.readline().split()[-1])
+        process.terminate()
+
+
+@pytest.fixture
+def page(browser: Browser, host: Host) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 1600, "height": 900})
+    context.set_default_timeout(PATIENCE * 1000)
+    context.route(lambda url: not url.startswith(host.url), lambda route: route.abort())
+    page = context.new_page()
+    wrong: list[str] = []
+    page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("response", lambda reply: wrong.append(f"{reply.status} {reply.url}") if reply.status >= 400 else None)
+    yield page
+    context.close()
+    assert [text for text in wrong if not any(own in text for own in ITS_OWN)] == []
+
+
+@pytest.fixture
+def lab(page: Page, host: Host) -> Iterator[dict[str, Any]]:
+    """A project with two stopped VPCS at a link, opened from the list of projects."""
+    project = host.lab("pair", PAIR)
+    page.goto(f"{host.url}/static/web-ui/bundled")
+    with page.expect_websocket(lambda socket: f"{project['project_id']}/notifications/ws" in socket.url) as watching:
+        page.get_by_role("link", name="pair").click()
+    watching.value.wait_for_event("framereceived")  # from now on it sees what happens
+    expect(page.locator("g.node")).to_have_count(2)
+    yield project
+    host.request("DELETE", f"/v2/projects/{project['project_id']}")
+
+
+def choose(page: Page, what: str, item: str) -> None:
+    """An item of the context menu of something in the map."""
+    page.locator(what).first.click(button="right", force=True)  # a level line has no height: not "visible"
+    page.locator("[mat-menu-item]", has_text=item).first.click()
+
+
+def test_nodes_turn_green_by_websocket_and_the_console_answers(page: Page, host: Host, lab: dict[str, Any]) -> None:
+    green = page.locator(".nodeRow svg rect[fill=green]")
+    expect(green).to_have_count(0)
+    host.request("POST", f"/v2/projects/{lab['project_id']}/nodes/start", {})  # another client: only the event tells
+    expect(green).to_have_count(2)
+    with page.expect_websocket(lambda socket: socket.url.endswith("/console/ws")) as opened:
+        choose(page, "g.node", "Web console")
+    received = bytearray()
+
+    def keep(payload: str | bytes) -> None:
+        received.extend(payload.encode() if isinstance(payload, str) else payload)
+
+    console: WebSocket = opened.value
+    console.on("framereceived", keep)
+    page.locator(".xterm-helper-textarea").press_sequentially("show ip\n")
+    while b"IP/MASK     : 10.0.0." not in received:  # the terminal itself is drawn on a canvas
+        console.wait_for_event("framereceived")
+
+
+def test_a_capture_is_started_and_stopped(page: Page, host: Host, lab: dict[str, Any]) -> None:
+    links = f"/v2/projects/{lab['project_id']}/links"
+    page.locator("button", has_text="play_arrow").first.click()  # it captures between nodes that run only
+    expect(page.locator(".nodeRow svg rect[fill=green]")).to_have_count(2)
+    choose(page, "g.link path.ethernet_link", "Start capture")
+    with page.expect_response(lambda reply: reply.url.endswith("/start_capture")) as started:
+        page.locator("mat-dialog-container mat-select").click()
+        page.locator("mat-option", has_text="Ethernet").click()
+        page.locator("mat-dialog-container button", has_text="Ok").click()
+    assert started.value.status == 201
+    [link] = host.request("GET", links)
+    assert link["capturing"]
+    with page.expect_response(lambda reply: reply.url.endswith("/stop_capture")):
+        choose(page, "g.link path.ethernet_link", "Stop capture")
+    assert not host.request("GET", links)[0]["capturing"]
+
+
+def test_templates_are_listed(page: Page, host: Host, lab: dict[str, Any]) -> None:
+    page.locator("app-template button").first.click()
+    for name in ("VPCS", "Ethernet switch", "Cloud"):
+        expect(page.get_by_text(name, exact=True).first).to_be_visible()
+    assert json.dumps(host.request("GET", "/v2/templates")).count('"builtin": true') > 0
