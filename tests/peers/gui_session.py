@@ -1,0 +1,113 @@
+"""A session in the GNS3 desktop GUI 2.2, offscreen: a project, two VPCS, a link, start, capture, stop.
+
+Run by the GUI's own Python, with HOME a folder of its own: ``gui_session.py HOST PORT``. It prints a line for each
+thing that the GUI has come to show, and ends with status 1 at the first that it does not.
+"""
+
+import json
+import os
+import sys
+import time
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+PATIENCE = 60.0
+HOST, PORT = sys.argv[1], int(sys.argv[2])
+
+
+def settle_down(folder: Path) -> None:
+    """The GUI's settings: the server, and no wizards."""
+    folder.mkdir(parents=True)
+    server = {"auto_start": False, "host": HOST, "port": PORT, "protocol": "http", "auth": False}
+    lines = [f"{name} = {value}" for name, value in server.items()]
+    (folder / "gns3_server.conf").write_text("\n".join(["[Server]", *lines, "report_errors = False", ""]))
+    window = {"hide_setup_wizard": True, "check_for_update": False, "hide_getting_started_dialog": True}
+    (folder / "gns3_gui.conf").write_text(json.dumps({"MainWindow": window, "type": "settings", "version": "2.2.61"}))
+
+
+settle_down(Path(os.environ["HOME"], ".config", "GNS3", "2.2"))
+
+from gns3.application import Application  # noqa: E402 - reads the settings
+
+app = Application(["gns3"])
+
+from gns3.controller import Controller  # noqa: E402 - these need the application
+from gns3.local_config import LocalConfig  # noqa: E402
+from gns3.main_window import MainWindow  # noqa: E402
+from gns3.qt import QtCore, QtWidgets  # noqa: E402
+from gns3.template_manager import TemplateManager  # noqa: E402
+from gns3.topology import Topology  # noqa: E402
+
+
+def answer_dialogs() -> None:
+    """As a user would: a name for the project, yes to questions, away with the rest."""
+    for dialog in app.topLevelWidgets():
+        kind = type(dialog).__name__
+        if not isinstance(dialog, QtWidgets.QDialog) or not dialog.isVisible() or "Progress" in kind:
+            continue
+        if kind == "ProjectDialog" and not Topology.instance().project():
+            dialog.uiNameLineEdit.setText("from the GUI")
+            dialog.done(1)
+        elif "Confirm" in dialog.windowTitle():
+            dialog.done(QtWidgets.QMessageBox.StandardButton.Yes.value)
+        else:
+            dialog.reject()
+
+
+def await_(what: str, condition: Callable[[], Any]) -> None:
+    """Let the GUI work until the condition holds."""
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        if time.monotonic() > deadline:
+            print(f"not seen: {what}", flush=True)
+            os._exit(1)
+        app.processEvents(QtCore.QEventLoop.ProcessEventsFlag.AllEvents, 50)
+    print(f"seen: {what}", flush=True)
+
+
+def from_elsewhere(path: str) -> None:
+    """What another client asks of the server."""
+    request = urllib.request.Request(f"http://{HOST}:{PORT}/v2/projects/{path}", method="POST", data=b"")
+    urllib.request.urlopen(request, timeout=PATIENCE).close()
+
+
+LocalConfig.instance()
+timer = QtCore.QTimer()
+timer.timeout.connect(answer_dialogs)
+timer.start(100)
+window = MainWindow()
+window.show()
+topology = Topology.instance()
+await_("the server", Controller.instance().connected)
+await_("templates", TemplateManager.instance().templates)
+await_("a project", lambda: topology.project() is not None and topology.project().id())
+
+[vpcs] = [each for each in TemplateManager.instance().templates().values() if each.template_type() == "vpcs"]
+for count, x in ((1, -200), (2, 200)):
+    window.uiGraphicsView.createNodeFromTemplateId(vpcs.id(), QtCore.QPointF(x, 0))
+    await_(
+        f"{count} VPCS", lambda wanted=count: sum(bool(n.node_id() and n.ports()) for n in topology.nodes()) == wanted
+    )
+nodes = topology.nodes()
+window.uiGraphicsView.addLink(nodes[0], nodes[0].ports()[0], nodes[1], nodes[1].ports()[0])
+await_("a link", lambda: [link.link_id() for link in topology.links()] not in ([], [None]))
+[link] = topology.links()
+
+window.uiStartAllAction.trigger()
+await_("both started", lambda: all(node.isStarted() for node in nodes))
+link.startCapture("DLT_EN10MB", "from_the_gui.pcap")
+await_("a capture", lambda: link.capturing() and link.capture_file_path())
+link.stopCapture()
+await_("its end", lambda: not link.capturing())
+window.uiStopAllAction.trigger()
+await_("both stopped", lambda: not any(node.isStarted() for node in nodes))
+first = f"{topology.project().id()}/nodes/{nodes[0].node_id()}"
+from_elsewhere(f"{first}/start")
+await_("a start by another client", nodes[0].isStarted)
+nodes[0].update({"name": "renamed"})
+await_("another name", lambda: nodes[0].name() == "renamed")
+link.deleteLink()
+await_("no link", lambda: not topology.links())
+os._exit(0)  # its threads do not end by themselves
