@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import attrs
 import trio
 from trio_websocket import ConnectionRejected, HandshakeError, WebSocketConnection, open_websocket_url
+from wsproto.events import Ping
 
 from gns3trio.config import CLIENT_URL_VARIABLE, environment_name
 from gns3trio.errors import LabError, NotFound, Unavailable
@@ -225,6 +226,20 @@ class Client:
             except OSError as error:
                 raise Unavailable(f"{url}: {error}") from None
             yield connection
+
+
+_answer_ping = WebSocketConnection._handle_ping_event
+
+
+async def _answer_ping_unless_closing(self: WebSocketConnection, event: Ping) -> None:
+    """trio-websocket answers a ping that comes while it closes, which wsproto forbids, and the reader fails (its issue
+    184). Servers send the first ping at once, so a short visit would often end with that.
+    """
+    if self.closed is None:
+        await _answer_ping(self, event)
+
+
+WebSocketConnection._handle_ping_event = _answer_ping_unless_closing  # type: ignore[method-assign]
 
 
 async def _in_thread(function: Callable[[], _T]) -> _T:

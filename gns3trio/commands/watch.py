@@ -18,19 +18,30 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``gns3trio watch``."""
     parser.add_argument("--project", metavar="PROJECT", help="only the events of this project, by name or id")
     parser.add_argument("--after", metavar="ID", default="", help="the last event that was seen: begin behind it")
+    parser.add_argument("--count", type=_count, metavar="EVENTS", help="end when so many are printed")
     add_common(parser, _watch)
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{number} is less than 1")
+    return number
 
 
 async def _watch(server: Client, arguments: argparse.Namespace) -> None:
     project_id = None
     if arguments.project is not None:
         project_id = (await find_project(server, arguments.project))["project_id"]
+    printed = 0
     async with follow(server, project_id=project_id, after=arguments.after) as events:
         async for event in events:
-            if arguments.json:
-                print(json.dumps(event), flush=True)
-            elif event["action"] != "ping":
-                print(_line(event), flush=True)
+            if event["action"] == "ping" and not arguments.json:
+                continue
+            print(json.dumps(event) if arguments.json else _line(event), flush=True)
+            printed += 1
+            if printed == arguments.count:
+                return
     print("gns3trio: the server closed the stream", file=sys.stderr)
 
 

@@ -24,6 +24,7 @@ from tests.e2e.conftest import PATIENCE, ServerProcess, StartServer
 from tests.pcap_reader import read_capture
 
 COMMAND = [sys.executable, "-m", "gns3trio"]
+EVENTS = 100  # far more than come in any test
 
 
 @attrs.frozen
@@ -245,7 +246,8 @@ def test_watch_prints_events_and_resumes(shell: Shell) -> None:
         begin = json.loads(first_line(watcher.stdout))
         assert begin["action"] == "events.begin"
         shell.run("project", "create", "lab")
-        assert json.loads(first_line(watcher.stdout))["action"] == "project.created"
+        events = (json.loads(first_line(watcher.stdout))["action"] for _ in range(EVENTS))
+        assert next(action for action in events if action != "compute.updated") == "project.created"
     shell.run("node", "create", "lab", "vpcs", "PC1")
     with shell.running("watch", "--project", "lab", "--after", begin["id"]) as watcher:
         lines = [first_line(watcher.stdout).decode() for _ in range(3)]
@@ -253,6 +255,14 @@ def test_watch_prints_events_and_resumes(shell: Shell) -> None:
         assert "PC1" in lines[2]
         shell.server.stop()
         assert watcher.wait(PATIENCE) == 0
+
+
+def test_watch_ends_after_so_many_events(shell: Shell) -> None:
+    begin = json.loads(shell.run("watch", "--json", "--count", "1"))
+    shell.run("project", "create", "lab")
+    lines = shell.run("watch", "--project", "lab", "--after", begin["id"], "--count", "2").splitlines()
+    assert [line.split()[2:] for line in lines] == [["events.begin"], ["project.created", "lab", "opened"]]
+    assert "0 is less than 1" in shell.run("watch", "--count", "0", status=2)
 
 
 def test_a_reader_that_has_enough_ends_watch_without_a_word(shell: Shell) -> None:
