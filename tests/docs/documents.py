@@ -25,7 +25,7 @@ LAB = ROOT / "docs" / "how-to" / "README.md"
 
 # Commands that are not run here, and what runs them.
 ELSEWHERE = {
-    "./dev demo": "tests/e2e/test_session.py plays it",
+    "./dev demo": "the README, where it shows what that prints",
     "./dev test": "this is part of it",
     "gns3trio web-ui install": "tests/api/test_web_ui.py, without the download",
 }

@@ -2,14 +2,27 @@
 
 import os
 import re
+import select
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
+from typing import IO
 
 import pytest
 
-from tests.docs.documents import ELSEWHERE, ROOT, blocks, documents, expectations, is_as_shown, outputs, script
+from tests.docs.documents import (
+    ELSEWHERE,
+    ROOT,
+    SERVER_LOG,
+    blocks,
+    documents,
+    expectations,
+    is_as_shown,
+    outputs,
+    script,
+)
 
 KINDS = ("sh", "text", "yaml")
 SECONDS = 120
@@ -30,40 +43,43 @@ def folder(tmp_path: Path) -> Path:
 
 
 def run(text: str, folder: Path) -> str:
-    """What bash prints that runs the script; it, and all that it left running, end."""
+    """What bash prints that runs the script. When this returns, all that it started has ended, servers too."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GNS3TRIO_")}
     environment |= {"HOME": str(folder.parent), "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
     environment.pop("XDG_CONFIG_HOME", None)
     log = folder.parent / "printed"
-    with (
-        log.open("w") as output,
-        subprocess.Popen(
-            ["bash", "-c", text],
-            cwd=folder,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        ) as shell,
-    ):
+    lives, held = os.pipe()  # whatever the script starts holds one end; when nobody does any more, the other tells
+    with open(lives, "rb") as lives_stream, log.open("w") as output:
+        with open(held, "wb"):
+            shell = subprocess.Popen(
+                ["bash", "-c", text],
+                cwd=folder,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                pass_fds=(held,),
+            )
         try:
             status = shell.wait(SECONDS)
         except subprocess.TimeoutExpired:
-            pytest.fail(f"it does not end:\n{log.read_text()[-2000:]}")
-        finally:
-            end_group(shell.pid)
+            status = None
+        end_group(shell, lives_stream)
     printed = log.read_text()
-    assert status == 0, printed[-2000:]
+    assert status == 0, f"{printed[-2000:]}\nand the server:\n{(folder / SERVER_LOG).read_text()[-2000:]}"
     return printed
 
 
-def end_group(group: int) -> None:
-    """The servers that the script started, and what is left of it."""
-    try:
-        os.killpg(group, signal.SIGTERM)
-    except ProcessLookupError:
-        return
+def end_group(shell: subprocess.Popen[bytes], lives: IO[bytes]) -> None:
+    """End the servers that the script started, and what is left of it."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        with suppress(ProcessLookupError):
+            os.killpg(shell.pid, number)
+        if select.select([lives], [], [], SECONDS)[0]:
+            shell.wait()
+            return
+    pytest.fail("something that the script started does not end")
 
 
 @pytest.mark.parametrize("document", documents(), ids=lambda path: str(path.relative_to(ROOT)))
