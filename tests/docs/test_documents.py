@@ -47,7 +47,8 @@ def run(text: str, folder: Path) -> str:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GNS3TRIO_")}
     environment |= {"HOME": str(folder.parent), "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
     environment.pop("XDG_CONFIG_HOME", None)
-    log = folder.parent / "printed"
+    log, server_log = folder.parent / "printed", folder / SERVER_LOG
+    server_log.touch()
     lives, held = os.pipe()  # whatever the script starts holds one end; when nobody does any more, the other tells
     with open(lives, "rb") as lives_stream, log.open("w") as output:
         with open(held, "wb"):
@@ -67,7 +68,7 @@ def run(text: str, folder: Path) -> str:
             status = None
         end_group(shell, lives_stream)
     printed = log.read_text()
-    assert status == 0, f"{printed[-2000:]}\nand the server:\n{(folder / SERVER_LOG).read_text()[-2000:]}"
+    assert status == 0, f"{printed[-2000:]}\nand the server:\n{server_log.read_text()[-2000:]}"
     return printed
 
 
