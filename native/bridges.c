@@ -17,6 +17,7 @@
 #define TOUCHED_BYTES (MACS_BYTES + TAG_BYTES) /* before the payload */
 #define DOT1Q_ETHERTYPE 0x8100
 #define VLAN_MASK 0x0fff
+#define RESERVED_VLAN 0x0fff /* IEEE 802.1Q 9.6: in no frame */
 #define NANOSECONDS 1000000000u
 
 /* --- the address table: sets of a few entries, so that a search is short and the table never grows --- */
@@ -102,26 +103,45 @@ int list_macs(const mac_table *table, udpfwd_mac *macs, int max) {
 
 /* --- both kinds --- */
 
-/* Whether the frames may go on from here to 'ports' others; counts those that run in a circle or are too many. */
-static int may_copy(worker *w, const bridge *b, port *from, uint16_t vlan, int n, int ports, const path *way, path *longer) {
-    uint32_t here = (uint32_t)b->id << 12 | vlan;
-    int circle = way->bridges == UDPFWD_MAX_HOPS;
-    for (int i = 0; i < way->bridges; i++)
-        circle |= way->visited[i] == here;
-    w->budget -= (int64_t)n * ports;
-    if (circle || w->budget < 0) {
-        drop(from, RX, UDPFWD_DROP_LOOP, (uint64_t)n);
-        return 0;
-    }
-    *longer = *way;
-    longer->visited[longer->bridges++] = here;
-    return 1;
+static uint32_t place_of(const bridge *b, uint16_t vlan) {
+    return (uint32_t)b->id << 12 | vlan;
+}
+
+/* Whether frames that came this way were here before, or at too many bridges. */
+static int is_circle(const path *way, uint32_t here) {
+    if (way->bridges == UDPFWD_MAX_HOPS)
+        return 1;
+    for (const path *step = way; step != NULL && step->bridges > 0; step = step->before)
+        if (step->here == here)
+            return 1;
+    return 0;
+}
+
+/* Whether there may be so many copies of n frames; counts the frames when there are too many. */
+static int may_copy(worker *w, port *from, int n, int copies) {
+    w->budget -= (int64_t)n * copies;
+    if (w->budget >= 0)
+        return 1;
+    drop(from, RX, UDPFWD_DROP_LOOP, (uint64_t)n);
+    return 0;
+}
+
+static path way_through(const path *way, uint32_t here) {
+    return (path){.hops = way->hops, .bridges = way->bridges + 1, .here = here, .before = way};
 }
 
 static void hub_frames(worker *w, bridge *b, port *from, const struct iovec *frames, int n, const path *way) {
-    path longer;
-    if (!may_copy(w, b, from, 0, n, b->count - 1, way, &longer))
+    if (is_circle(way, place_of(b, 0))) {
+        drop(from, RX, UDPFWD_DROP_LOOP, (uint64_t)n);
         return;
+    }
+    if (b->count == 1) {
+        drop(from, RX, UDPFWD_DROP_LOCAL, (uint64_t)n);
+        return;
+    }
+    if (!may_copy(w, from, n, b->count - 1))
+        return;
+    path longer = way_through(way, place_of(b, 0));
     for (int i = 0; i < b->count; i++)
         if (b->ports[i] != from)
             send_at(w, b->ports[i], frames, n, &longer);
@@ -224,10 +244,10 @@ static void flood(worker *w, const bridge *b, port *from, switched *frames, cons
     int members = 0;
     for (int i = 0; i < b->count; i++)
         members += b->ports[i] != from && is_member(b->ports[i], vlan);
-    path longer;
+    path longer = way_through(way, place_of(b, vlan));
     if (members == 0)
         drop(from, RX, UDPFWD_DROP_LOCAL, (uint64_t)n);
-    else if (may_copy(w, b, from, vlan, n, members, way, &longer))
+    else if (may_copy(w, from, n, members))
         for (int i = 0; i < b->count; i++)
             if (b->ports[i] != from && is_member(b->ports[i], vlan))
                 send_picked(w, b->ports[i], frames, picks, n, &longer);
@@ -235,15 +255,23 @@ static void flood(worker *w, const bridge *b, port *from, switched *frames, cons
 
 static void send_known(worker *w, const bridge *b, port *from, switched *frames, const uint8_t *picks, int n, const path *way) {
     port *to = frames[picks[0]].to;
-    path longer;
+    path longer = way_through(way, place_of(b, frames[picks[0]].vlan));
     if (to == from)
         drop(from, RX, UDPFWD_DROP_LOCAL, (uint64_t)n);
-    else if (may_copy(w, b, from, frames[picks[0]].vlan, n, 1, way, &longer))
+    else if (may_copy(w, from, n, 1))
         send_picked(w, to, frames, picks, n, &longer);
 }
 
-/* Learns where each frame came from and looks up where it goes. Neighbours mostly have the same addresses. */
-static int classify_all(worker *w, bridge *b, port *from, const struct iovec *frames, int n, switched *out) {
+/* Why a frame must not enter the switch, or -1. */
+static int refusal(const bridge *b, const switched *frame, const path *way) {
+    if (frame->vlan == RESERVED_VLAN)
+        return UDPFWD_DROP_LOCAL;
+    return is_circle(way, place_of(b, frame->vlan)) ? UDPFWD_DROP_LOOP : -1;
+}
+
+/* Learns where each frame came from and looks up where it goes. Neighbours mostly have the same addresses. A frame that ran in a
+ * circle teaches nothing: its sender is not where it comes from now. */
+static int classify_all(worker *w, bridge *b, port *from, const struct iovec *frames, int n, const path *way, switched *out) {
     uint64_t now_ns = turn_time(w), last_source = 0, last_destination = 0;
     port *last_to = NULL;
     int good = 0;
@@ -251,6 +279,11 @@ static int classify_all(worker *w, bridge *b, port *from, const struct iovec *fr
         switched *frame = &out[good];
         if (!classify(b, from, &frames[i], frame)) {
             drop(from, RX, UDPFWD_DROP_RUNT, 1);
+            continue;
+        }
+        int refused = refusal(b, frame, way);
+        if (refused >= 0) {
+            drop(from, RX, refused, 1);
             continue;
         }
         uint64_t source = mac_key(frame->macs + MAC_BYTES, frame->vlan), destination = mac_key(frame->macs, frame->vlan);
@@ -272,7 +305,7 @@ static int classify_all(worker *w, bridge *b, port *from, const struct iovec *fr
 static void switch_frames(worker *w, bridge *b, port *from, const struct iovec *frames, int n, const path *way) {
     switched all[UDPFWD_BATCH_FRAMES];
     uint8_t picks[UDPFWD_BATCH_FRAMES], done[UDPFWD_BATCH_FRAMES] = {0};
-    n = classify_all(w, b, from, frames, n, all);
+    n = classify_all(w, b, from, frames, n, way, all);
     for (int first = 0; first < n; first++) {
         if (done[first])
             continue;

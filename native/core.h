@@ -10,7 +10,7 @@
 #include <time.h>
 
 /* Free bytes before a frame: every hop may put a tag of 4 bytes in front of it. */
-#define HEADROOM_BYTES 192
+#define HEADROOM_BYTES 320
 /* Frames start at different cache sets. */
 #define BUFFER_STRIDE (HEADROOM_BYTES + UDPFWD_MAX_FRAME_BYTES)
 
@@ -30,12 +30,16 @@ typedef struct bridge bridge;
 typedef struct worker worker;
 typedef struct filter_chain filter_chain;
 
-/* The way of a batch of frames so far. A frame that comes to a switch a second time in one VLAN runs in a circle. */
-typedef struct {
+/* The way of a batch of frames so far. A frame that comes to a bridge a second time in one VLAN runs in a circle. */
+typedef struct path path;
+struct path {
     int hops;
     int bridges;
-    uint32_t visited[UDPFWD_MAX_HOPS]; /* bridge id and VLAN */
-} path;
+    uint32_t here;      /* id of the last bridge, and VLAN */
+    const path *before; /* the way to that bridge; NULL without one */
+};
+
+_Static_assert(HEADROOM_BYTES > UDPFWD_MAX_HOPS * 4, "there is room for the tags of all bridges on a way");
 
 struct port {
     int id;
@@ -214,6 +218,7 @@ struct bridge {
     int id;
     int kind;
     int count, room;
+    unsigned visit; /* the walk over joined ports that saw its ports last */
     port **ports;
     mac_table *macs; /* of a switch */
 };

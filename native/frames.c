@@ -148,39 +148,44 @@ static int is_trial(const struct iovec *frame) {
            memcmp(bytes + 14, UDPFWD_TRIAL_MAGIC, sizeof UDPFWD_TRIAL_MAGIC - 1) == 0;
 }
 
-/* Frames of a trial leave at the sink; frames[0..returned) are the others. */
-static int sink_trials(worker *w, port *sink, struct iovec *frames, int n, const path *way) {
+static void count_received(port *p, const struct iovec *frames, size_t n) {
+    count(&p->counters.rx_frames, n);
+    count(&p->counters.rx_bytes, total_bytes(frames, n));
+}
+
+/* Frames of a trial leave at the sink; the others are written to 'others'. Returns how many these are. */
+static int sink_trials(worker *w, port *p, const struct iovec *frames, int n, struct iovec *others, const path *way) {
     struct iovec trials[UDPFWD_BATCH_FRAMES];
-    int others = 0, found = 0;
+    int left = 0, found = 0;
     for (int i = 0; i < n; i++) {
         if (is_trial(&frames[i]))
             trials[found++] = frames[i];
         else
-            frames[others++] = frames[i];
+            others[left++] = frames[i];
     }
-    if (found > 0)
-        send_at(w, sink, trials, found, way);
-    return others;
+    if (found > 0) {
+        count_received(p, trials, (size_t)found);
+        send_at(w, p->sink, trials, found, way);
+    }
+    return left;
 }
 
 static void enter(worker *w, port *p, const struct iovec *frames, int n, const path *way) {
-    if (p->peer == NULL && p->bridge == NULL && p->sink == NULL) {
+    struct iovec others[UDPFWD_BATCH_FRAMES];
+    if (p->sink != NULL) {
+        n = sink_trials(w, p, frames, n, others, way);
+        frames = others;
+        if (n == 0)
+            return;
+    }
+    if (p->peer == NULL && p->bridge == NULL) {
         drop(p, RX, UDPFWD_DROP_UNLINKED, (uint64_t)n);
         return;
     }
-    count(&p->counters.rx_frames, (uint64_t)n);
-    count(&p->counters.rx_bytes, total_bytes(frames, (size_t)n));
-    struct iovec others[UDPFWD_BATCH_FRAMES];
-    if (p->sink != NULL) {
-        memcpy(others, frames, sizeof *frames * (size_t)n);
-        n = sink_trials(w, p->sink, others, n, way);
-        frames = others;
-    }
-    if (n == 0)
-        return;
+    count_received(p, frames, (size_t)n);
     if (p->peer != NULL)
         send_at(w, p->peer, frames, n, way);
-    else if (p->bridge != NULL)
+    else
         bridge_frames(w, p->bridge, p, frames, n, way);
 }
 

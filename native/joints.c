@@ -53,8 +53,11 @@ static int find_joined(udpfwd *core, port *from, walk *way) {
         visit(way, p->probe);
         visit(way, p->sink);
         visit(way, p->sink_of);
-        for (int member = 0; p->bridge != NULL && member < p->bridge->count; member++)
-            visit(way, p->bridge->ports[member]);
+        if (p->bridge != NULL && p->bridge->visit != way->visit) {
+            p->bridge->visit = way->visit;
+            for (int member = 0; member < p->bridge->count; member++)
+                visit(way, p->bridge->ports[member]);
+        }
     }
     return 0;
 }
@@ -119,9 +122,7 @@ static void unsplice(port *p) {
 static int find_pair(const udpfwd *core, const pair *ids, port **first, port **second) {
     *first = find_port(core, ids->first);
     *second = find_port(core, ids->second);
-    if (*first == NULL || *second == NULL)
-        return -ENOENT;
-    return *first == *second ? -EINVAL : 0;
+    return *first == NULL || *second == NULL ? -ENOENT : 0;
 }
 
 static int is_joined(const port *p) {
@@ -131,6 +132,8 @@ static int is_joined(const port *p) {
 static int apply_patch(udpfwd *core, const void *ids) {
     port *first, *second;
     int result = find_pair(core, ids, &first, &second);
+    if (result == 0 && first == second)
+        result = -EINVAL;
     if (result == 0 && (is_joined(first) || is_joined(second)))
         result = -EBUSY;
     if (result == 0)

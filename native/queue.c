@@ -142,10 +142,24 @@ static void count_held(port *p, int direction, int more) {
     __atomic_store_n(held, *held + (uint32_t)more, __ATOMIC_RELAXED);
 }
 
+/* The places on a way, the first one first. */
+static void write_way(uint32_t *visited, const path *way) {
+    for (const path *step = way; step != NULL && step->bridges > 0; step = step->before)
+        visited[step->bridges - 1] = step->here;
+}
+
+/* The way again, in 'steps': one for each bridge and one more. */
+static const path *read_way(const held_frame *frame, path *steps) {
+    steps[0] = (path){.hops = frame->hops};
+    for (int i = 0; i < frame->bridges; i++)
+        steps[i + 1] = (path){.hops = frame->hops, .bridges = i + 1, .here = frame->visited[i], .before = &steps[i]};
+    return &steps[frame->bridges];
+}
+
 int hold_frame(worker *w, port *p, int direction, const struct iovec *frame, uint64_t release_ns, const path *way) {
     if (*held_counter(p, direction) >= UDPFWD_MAX_HELD_FRAMES)
         return -ENOBUFS;
-    size_t visited_bytes = sizeof *way->visited * (size_t)way->bridges;
+    size_t visited_bytes = sizeof(uint32_t) * (size_t)way->bridges;
     int class = class_of(sizeof(held_frame) + visited_bytes + HEADROOM_BYTES + frame->iov_len);
     held_frame *held = take_slot(&w->queue, class);
     if (held == NULL)
@@ -158,7 +172,7 @@ int hold_frame(worker *w, port *p, int direction, const struct iovec *frame, uin
                          .bridges = way->bridges,
                          .visited = (uint32_t *)(held + 1)};
     held->bytes = (unsigned char *)held->visited + visited_bytes + HEADROOM_BYTES;
-    memcpy(held->visited, way->visited, visited_bytes);
+    write_way(held->visited, way);
     memcpy(held->bytes, frame->iov_base, frame->iov_len);
     if (push(&w->queue, release_ns, w->queue.next_number++, held) < 0) {
         give_slot(&w->queue, held);
@@ -177,8 +191,8 @@ static int same_way(const held_frame *a, const held_frame *b) {
 /* Sends on frames of one port and one way. */
 static void release_together(worker *w, held_frame **frames, int n) {
     port *p = frames[0]->port;
-    path way = {.hops = frames[0]->hops, .bridges = frames[0]->bridges};
-    memcpy(way.visited, frames[0]->visited, sizeof *way.visited * (size_t)way.bridges);
+    path steps[UDPFWD_MAX_HOPS + 1];
+    const path *way = read_way(frames[0], steps);
     struct iovec out[UDPFWD_BATCH_FRAMES];
     for (int i = 0; i < n; i++)
         out[i] = (struct iovec){frames[i]->bytes, frames[i]->size};
@@ -187,7 +201,7 @@ static void release_together(worker *w, held_frame **frames, int n) {
     if (p->suspended)
         drop(p, frames[0]->direction, UDPFWD_DROP_SUSPENDED, (uint64_t)n);
     else
-        leave_filters(w, p, frames[0]->direction, out, n, &way);
+        leave_filters(w, p, frames[0]->direction, out, n, way);
     for (int i = 0; i < n; i++)
         give_slot(&w->queue, frames[i]);
 }

@@ -166,11 +166,16 @@ static void disconnect(int fd) {
     connect(fd, &nobody, sizeof nobody); /* a port that bind(2) named stays */
 }
 
-/* What waits in the socket came before connect(2) chose whose datagrams are let in. */
+/* What waits in the socket came before connect(2) chose whose datagrams are let in. A notice of an earlier time may stand before
+ * it (ECONNREFUSED). */
 static void drop_stale(port *p) {
     char byte;
-    for (int i = 0; i < MAX_STALE_DATAGRAMS && recv(p->fd, &byte, 1, MSG_DONTWAIT) >= 0; i++)
-        drop(p, RX, UDPFWD_DROP_UNLINKED, 1);
+    for (int i = 0; i < MAX_STALE_DATAGRAMS; i++) {
+        if (recv(p->fd, &byte, 1, MSG_DONTWAIT) >= 0)
+            drop(p, RX, UDPFWD_DROP_UNLINKED, 1);
+        else if (errno == EAGAIN)
+            break;
+    }
 }
 
 static void enlarge_buffers(int fd) {

@@ -30,7 +30,7 @@
 #define UDPFWD_MAX_WORKERS 64
 #define UDPFWD_MAX_FRAME_BYTES 10240 /* jumbo frame (9216), VLAN tags and some; larger ones are dropped as oversize */
 #define UDPFWD_BATCH_FRAMES 64       /* one port's turn: it cannot starve the others for longer */
-#define UDPFWD_MAX_HOPS 32           /* splices on one frame's way; more of them are a loop */
+#define UDPFWD_MAX_HOPS 64           /* splices, or bridges, on one frame's way; more of them are a loop */
 #define UDPFWD_MAX_FILTERS 32        /* of one port */
 #define UDPFWD_MAX_HELD_FRAMES 131072 /* by the filters of one port; the next ones are dropped as queue */
 #define UDPFWD_MAX_MACS 4096         /* in the table of one switch; the oldest of those that collide gives way */
@@ -42,12 +42,12 @@
 #define UDPFWD_DROP_UNLINKED 2  /* came in at a port that is joined to nothing */
 #define UDPFWD_DROP_QUEUE 3     /* the socket's buffer, or the queue of held frames, was full */
 #define UDPFWD_DROP_ERROR 4     /* should have left, but the kernel refused (no route, interface down, ...) */
-#define UDPFWD_DROP_LOOP 5      /* passed too many splices, or came to a switch a second time */
+#define UDPFWD_DROP_LOOP 5      /* passed too many splices or bridges, or came to a bridge a second time */
 #define UDPFWD_DROP_FILTER 6    /* a filter took it: loss, frequency or expression */
 #define UDPFWD_DROP_RATE 7      /* the queue of a rate limit was full */
 #define UDPFWD_DROP_SUSPENDED 8 /* the port is suspended */
 #define UDPFWD_DROP_RUNT 9      /* came to a switch or an interface of the host without a whole Ethernet header */
-#define UDPFWD_DROP_LOCAL 10    /* a switch knows no other port to send it to */
+#define UDPFWD_DROP_LOCAL 10    /* a bridge has no other port to send it to */
 #define UDPFWD_DROP_REASONS 11
 
 typedef struct udpfwd udpfwd;
@@ -103,7 +103,7 @@ int udpfwd_port_worker(udpfwd *core, int port_id);
 int udpfwd_patch(udpfwd *core, int first_id, int second_id);
 /* Any thread: separates what udpfwd_patch joined; naming one end is enough. */
 int udpfwd_unpatch(udpfwd *core, int port_id);
-/* Any thread: splices two ports; errors as udpfwd_patch. */
+/* Any thread: splices two ports, or one to itself: what leaves at it comes in there. -EBUSY when one is spliced already. */
 int udpfwd_splice(udpfwd *core, int first_id, int second_id);
 /* Any thread: undoes udpfwd_splice; naming one end is enough. */
 int udpfwd_unsplice(udpfwd *core, int port_id);

@@ -11,7 +11,7 @@ from attrs import validators as v
 from gns3trio.compute.builtin_node import BuiltinNode, BuiltinServices, check_port_numbers
 from gns3trio.compute.devices import Device, open_device
 from gns3trio.compute.interfaces import exists, list_interfaces
-from gns3trio.compute.leases import PortLease
+from gns3trio.compute.nio import LOOPBACK, UdpNio
 from gns3trio.compute.node import NodeEvent, NodePort, NodeSpec
 from gns3trio.compute.registry import NodeType, structure_properties
 from gns3trio.compute.tunnels import Tunnel
@@ -145,13 +145,14 @@ class Cloud(BuiltinNode):
         self._interfaces_changed()  # it may be down already
 
     async def _open(self, port: CloudPort) -> "Device | _UdpDevice":
-        forwarder = self._services.forwarder
+        services = self._services
         if port.type != "udp":
-            return await trio.to_thread.run_sync(open_device, forwarder, port.type, port.interface or "")
-        lease = self._services.udp_ports.claim(self.project_id, port.lport or 0)
+            return await trio.to_thread.run_sync(open_device, services.forwarder, port.type, port.interface or "")
+        nio = UdpNio(port.lport or 0, port.rhost or "", port.rport or 0)
+        lease = services.udp_ports.claim(self.project_id, nio.lport)
         try:
-            host = "127.0.0.1" if port.rhost == "localhost" else port.rhost or ""
-            return _UdpDevice(lease, forwarder.open_port(lease.socket, (host, port.rport or 0)))
+            host = LOOPBACK if nio.rhost == "localhost" else nio.rhost
+            return _UdpDevice(services.tunnels.open(lease, nio, (host, nio.rport)))
         except BaseException:
             lease.release()
             raise
@@ -223,11 +224,14 @@ async def _close(device: "Device | _UdpDevice") -> None:
 
 @attrs.frozen
 class _UdpDevice:
-    """A port of the forwarder on a UDP port of this host."""
+    """A UDP port of this host. Like a link's it is spliced when its other end is here too."""
 
-    lease: PortLease
-    port: Port
+    tunnel: Tunnel
+
+    @property
+    def port(self) -> Port:
+        return self.tunnel.port
 
     def close(self) -> None:
-        self.port.close()
-        self.lease.release()
+        self.tunnel.close()
+        self.tunnel.lease.release()

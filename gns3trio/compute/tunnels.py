@@ -1,4 +1,7 @@
-"""The UDP tunnels of this host's nodes, and the splicing of those that lead to each other."""
+"""The UDP tunnels of this host's nodes, and the splicing of those that lead to each other, or to themselves.
+
+A frame that is spliced keeps the way that it came, by which circles are noticed; one that takes a socket does not.
+"""
 
 import ipaddress
 import socket
@@ -28,7 +31,9 @@ class Tunnel:
 
 
 class TunnelTable:
-    """All tunnels. Two that name each other's ports on this host are spliced: a frame takes one hop, not two."""
+    """All tunnels, and the UDP ports of clouds. Two that name each other's ports on this host are spliced: a frame
+    takes one hop, not two. One that names its own is spliced to itself.
+    """
 
     def __init__(self, forwarder: Forwarder) -> None:
         self.forwarder = forwarder
@@ -52,7 +57,7 @@ class TunnelTable:
         tunnel = Tunnel(self, lease, nio, remote)
         self._by_port[lease.port] = tunnel
         other = self._by_port.get(remote[1])
-        if other is not None and other is not tunnel and _joined(tunnel, other):
+        if other is not None and _joined(tunnel, other):
             try:
                 self.forwarder.splice(tunnel.port, other.port)
             except BaseException:
@@ -66,9 +71,10 @@ class TunnelTable:
 
 
 def _joined(a: Tunnel, b: Tunnel) -> bool:
-    return (
-        a.remote[1] == b.lease.port
-        and b.remote[1] == a.lease.port
-        and ipaddress.ip_address(a.remote[0]).is_loopback
-        and ipaddress.ip_address(b.remote[0]).is_loopback
-    )
+    """Whether the kernel would bring what leaves at one to the other: their sockets are connected to each other."""
+    return _here(a) == b.remote and _here(b) == a.remote
+
+
+def _here(tunnel: Tunnel) -> tuple[str, int]:
+    address: tuple[str, int] = tunnel.lease.socket.getsockname()
+    return address

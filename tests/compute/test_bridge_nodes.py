@@ -140,6 +140,46 @@ async def test_a_switch_learns_and_keeps_vlans_apart(compute: Compute, stack: Ex
     assert [state.counters.rx_frames for state in switch.port_states() if state.counters] == [1, 0, 2, 0]
 
 
+async def join_nodes(compute: Compute, a: ComputeNode, b: ComputeNode, a_port: int, b_port: int) -> None:
+    near, far = compute.lease_udp(a.project_id), compute.lease_udp(b.project_id)
+    await a.bind_nio(0, a_port, UdpNio(near, LOOPBACK, far))
+    await b.bind_nio(0, b_port, UdpNio(far, LOOPBACK, near))
+
+
+async def expect_loops(switch: Any, expected: list[int]) -> None:
+    """Wait until the ports have dropped so many frames that ran in a circle, and see that there come no more."""
+
+    def loops() -> list[int]:
+        return [state.counters.rx_drops["loop"] for state in switch.port_states() if state.counters]
+
+    with trio.fail_after(PATIENCE):
+        while loops() != expected:
+            await trio.sleep(0.001)
+    await trio.sleep(0.05)
+    assert loops() == expected
+
+
+async def test_a_broadcast_ends_where_ports_lead_to_themselves(compute: Compute, stack: ExitStack) -> None:
+    switch = await make(compute, "ethernet_switch", switch_ports(("access", 1), ("access", 1), ("access", 1)))
+    [host] = await hosts_of(compute, switch, stack, 1)
+    for port_number in (1, 2):
+        lport = compute.lease_udp(switch.project_id)
+        await switch.bind_nio(0, port_number, UdpNio(lport, LOOPBACK, lport))
+    await host.send(frame(1))
+    await expect_loops(switch, [0, 1, 1])
+
+
+async def test_a_broadcast_ends_in_a_circle_through_two_clouds(compute: Compute, stack: ExitStack) -> None:
+    switch = await make(compute, "ethernet_switch", switch_ports(("access", 1), ("access", 1), ("access", 1)))
+    [host] = await hosts_of(compute, switch, stack, 1)
+    ports = UDP_RANGE[1] - 1, UDP_RANGE[1]
+    for number, (lport, rport) in enumerate((ports, ports[::-1]), 1):
+        udp = {"name": "u", "port_number": 0, "type": "udp", "lport": lport, "rhost": "localhost", "rport": rport}
+        await join_nodes(compute, switch, await make(compute, "cloud", [udp]), number, 0)
+    await host.send(frame(1))
+    await expect_loops(switch, [0, 1, 1])
+
+
 async def test_ports_change_while_frames_flow(compute: Compute, stack: ExitStack) -> None:
     switch = await make(compute, "ethernet_switch", switch_ports(("access", 1), ("access", 2)))
     a, b = await hosts_of(compute, switch, stack, 2)
