@@ -296,7 +296,10 @@ class Forwarder:
         return Patch(lib.udpfwd_unpatch, self.core, first, second)
 
     def splice(self, first: Port, second: Port) -> Splice:
-        """Join two tunnel ports that are each other's remote. Raises Conflict when one of them is spliced already."""
+        """Join two tunnel ports that are each other's remote, or one that is its own.
+
+        Raises Conflict when one of them is spliced already.
+        """
         _check(lib.udpfwd_splice(self.core, first.id, second.id))
         return Splice(lib.udpfwd_unsplice, self.core, first, second)
 
@@ -388,10 +391,12 @@ async def open_forwarder(*, workers: int = 0, stats_interval: float = 0.5) -> As
     core = opened[0]
     try:
         async with trio.open_nursery() as nursery:
-            limiter = trio.CapacityLimiter(workers)
-            for number in range(workers):
-                await nursery.start(_run_worker, core, number, limiter)
             try:
+                limiter = trio.CapacityLimiter(workers)
+                # A worker that has a thread ends when it is told to, so nobody is cancelled between the two.
+                with trio.CancelScope(shield=True):
+                    for number in range(workers):
+                        await nursery.start(_run_worker, core, number, limiter)
                 yield Forwarder(core)
             finally:
                 lib.udpfwd_stop(core)

@@ -217,3 +217,11 @@ class Tally:
                 if counted == self.sent:
                     return
                 await trio.sleep(0.001)
+
+
+async def test_a_forwarder_that_is_cancelled_while_it_starts_ends() -> None:
+    with trio.fail_after(PATIENCE), trio.CancelScope() as scope:
+        scope.cancel()
+        async with open_forwarder(workers=2):
+            await trio.sleep_forever()
+    assert scope.cancelled_caught
