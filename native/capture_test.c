@@ -91,7 +91,7 @@ static void test_which_frames_are_captured(void) {
     /* What a filter drops is not seen, and a capture that is stopped sees nothing but can be read. */
     char error[128];
     CHECK(udpfwd_port_set_filters(b.r.core, b.l.a_tunnel, &(udpfwd_filter){UDPFWD_FILTER_LOSS, UDPFWD_TX, {1000000}, NULL}, 1,
-                                  1, error, sizeof error) == 0);
+                                  1, UDPFWD_AS_BEFORE, error, sizeof error) == 0);
     test_send(b.l.a.node, b.l.a.fd, frame, sizeof frame);
     pass_frame(&b, 1, 9, 60);
     CHECK(udpfwd_capture_stop(b.r.core, all) == 0);

@@ -61,6 +61,8 @@ struct port {
     unsigned lone_turns;  /* turns in a row that found a single datagram */
     unsigned visit;       /* the walk over joined ports that saw it last */
     filter_chain *filters[DIRECTIONS];
+    unsigned held_in_order[DIRECTIONS]; /* frames that its filters hold and that none may overtake */
+    size_t held_bytes;                  /* memory of all that they hold */
     udpfwd_capture *captures;
     udpfwd_counters counters;
 };
@@ -70,6 +72,7 @@ typedef struct {
     port *port;
     int direction;
     int slot_class;
+    int in_order;
     uint32_t size;
     int hops;
     int bridges;
@@ -92,7 +95,8 @@ typedef struct {
     size_t count, room;
     uint64_t next_number;
     slot *spare[SLOT_CLASSES]; /* memory of frames that were released, for the next ones */
-    unsigned spares[SLOT_CLASSES];
+    size_t spare_bytes;
+    size_t *core_bytes; /* memory of frames that the whole core holds, and has spare: changed atomically */
 } hold_queue;
 
 struct worker {
@@ -122,6 +126,7 @@ struct worker {
 struct udpfwd {
     int stats_fd;
     int captures_fd;
+    size_t held_bytes; /* see hold_queue */
     struct timespec stats_interval;
 
     pthread_mutex_t lock; /* guards all below; whoever makes a change holds it, and all workers are parked */
@@ -241,8 +246,9 @@ void free_filters(filter_chain *chain);
 
 /* --- queue.c --- */
 
-/* Worker only: copies a frame and holds it; -ENOBUFS when the port's queue is full. */
-int hold_frame(worker *w, port *p, int direction, const struct iovec *frame, uint64_t release_ns, const path *way);
+/* Worker only: copies a frame and holds it; -ENOBUFS when the port's queue, or the core's, is full. */
+int hold_frame(worker *w, port *p, int direction, const struct iovec *frame, uint64_t release_ns, int in_order,
+               const path *way);
 /* Worker only: sends on what is due, and sets the timer for the next. */
 void release_due(worker *w);
 /* Worker only: the timer of held frames has run out. */

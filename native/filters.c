@@ -1,8 +1,11 @@
 /* Filters: what may happen to a frame that passes a port.
  *
  * The filters of one direction are a chain. judge() asks each in turn and gives one verdict: drop the frame, or let it pass, perhaps
- * damaged, twice, or later. It is a function of the frame, the time and the chain's own state and random numbers, so the same seed
- * and the same frames give the same verdicts.
+ * damaged, twice, or later. It is a function of the frame, the time and the chain's own state and random numbers. Each filter has
+ * random numbers of its own and draws for every frame that comes to the chain, also for one that another filter drops: so the same
+ * seed and the same frames give the same decisions, however fast the frames come.
+ *
+ * Frames leave in the order in which they came, whatever holds them and whenever filters change; only REORDER lets one be overtaken.
  */
 #define _GNU_SOURCE
 #include "core.h"
@@ -24,6 +27,7 @@
 typedef struct {
     int type;
     int64_t parameters[3];
+    uint64_t random[4];
     int64_t passed;          /* frequency: frames since the last one that was dropped */
     uint64_t last_release_ns; /* delay: of the frame before, which none overtakes */
     double bucket_ns;        /* rate: when everything sent so far is paid for, after the chain's start */
@@ -31,8 +35,8 @@ typedef struct {
 } filter;
 
 struct filter_chain {
-    uint64_t random[4];
-    uint64_t start_ns; /* of the first frame */
+    uint64_t start_ns;        /* of the first frame */
+    uint64_t last_release_ns; /* of frames that keep their order: none is released before it */
     int count;
     filter filters[];
 };
@@ -42,6 +46,7 @@ typedef struct {
     int copies;
     int64_t damaged_bit; /* or -1 */
     uint64_t release_ns;
+    int may_be_overtaken;
 } verdict;
 
 /* --- random numbers: xoshiro256**, seeded by splitmix64 (Blackman and Vigna, prng.di.unimi.it, public domain) --- */
@@ -57,8 +62,8 @@ static uint64_t rotate(uint64_t x, int by) {
     return x << by | x >> (64 - by);
 }
 
-static uint64_t next_random(filter_chain *chain) {
-    uint64_t *s = chain->random, result = rotate(s[1] * 5, 7) * 9, t = s[1] << 17;
+static uint64_t next_random(filter *f) {
+    uint64_t *s = f->random, result = rotate(s[1] * 5, 7) * 9, t = s[1] << 17;
     s[2] ^= s[0];
     s[3] ^= s[1];
     s[1] ^= s[2];
@@ -69,12 +74,21 @@ static uint64_t next_random(filter_chain *chain) {
 }
 
 /* A number below a limit. */
-static uint64_t random_below(filter_chain *chain, uint64_t limit) {
-    return (uint64_t)((unsigned __int128)next_random(chain) * limit >> 64);
+static uint64_t random_below(filter *f, uint64_t limit) {
+    return (uint64_t)((unsigned __int128)next_random(f) * limit >> 64);
 }
 
-static int happens(filter_chain *chain, int64_t millionths) {
-    return random_below(chain, MILLION) < (uint64_t)millionths;
+static int happens(filter *f) {
+    return random_below(f, MILLION) < (uint64_t)f->parameters[0];
+}
+
+/* Numbers that have nothing to do with those of another seed, or of another filter with this one. */
+static void seed_random(filter *f, uint64_t seed, uint64_t number) {
+    uint64_t state = seed;
+    state = splitmix(&state) + number;
+    state = splitmix(&state);
+    for (int i = 0; i < 4; i++)
+        f->random[i] = splitmix(&state);
 }
 
 /* --- verdicts --- */
@@ -89,14 +103,18 @@ static int drops_by_frequency(filter *f) {
     return 1;
 }
 
-static uint64_t delayed(filter_chain *chain, filter *f, uint64_t arrival_ns) {
+static void delay(filter *f, verdict *v) {
     int64_t jitter = f->parameters[1], wait = f->parameters[0];
     if (jitter > 0)
-        wait += (int64_t)random_below(chain, 2 * (uint64_t)jitter + 1) - jitter;
-    uint64_t release = arrival_ns + (wait > 0 ? (uint64_t)wait * NS_PER_US : 0);
-    if (release < f->last_release_ns)
-        release = f->last_release_ns;
-    return f->last_release_ns = release;
+        wait += (int64_t)random_below(f, 2 * (uint64_t)jitter + 1) - jitter;
+    if (v->drop >= 0)
+        return;
+    v->release_ns += wait > 0 ? (uint64_t)wait * NS_PER_US : 0;
+    if (v->may_be_overtaken)
+        return;
+    if (v->release_ns < f->last_release_ns)
+        v->release_ns = f->last_release_ns;
+    f->last_release_ns = v->release_ns;
 }
 
 /* A token bucket that holds the frames it has no tokens for. Gives the time of departure, or 0 when the queue is full. */
@@ -113,30 +131,31 @@ static uint64_t shaped(const filter_chain *chain, filter *f, uint64_t arrival_ns
 
 static verdict judge(filter_chain *chain, const unsigned char *bytes, size_t size, uint64_t now_ns) {
     verdict v = {.drop = -1, .copies = 1, .damaged_bit = -1, .release_ns = now_ns};
-    for (int i = 0; i < chain->count && v.drop < 0; i++) {
+    for (int i = 0; i < chain->count; i++) {
         filter *f = &chain->filters[i];
+        int passes = v.drop < 0;
         switch (f->type) {
         case UDPFWD_FILTER_FREQUENCY:
-            if (drops_by_frequency(f))
+            if (passes && drops_by_frequency(f))
                 v.drop = UDPFWD_DROP_FILTER;
             break;
         case UDPFWD_FILTER_LOSS:
-            if (happens(chain, f->parameters[0]))
+            if (happens(f) && passes)
                 v.drop = UDPFWD_DROP_FILTER;
             break;
         case UDPFWD_FILTER_DELAY:
-            v.release_ns = delayed(chain, f, v.release_ns);
+            delay(f, &v);
             break;
         case UDPFWD_FILTER_CORRUPT:
-            if (happens(chain, f->parameters[0]))
-                v.damaged_bit = (int64_t)random_below(chain, size * 8);
+            if (happens(f))
+                v.damaged_bit = (int64_t)random_below(f, size * 8);
             break;
         case UDPFWD_FILTER_BPF:
-            if (bpf_filter(f->program.bf_insns, bytes, (unsigned)size, (unsigned)size) != 0)
+            if (passes && bpf_filter(f->program.bf_insns, bytes, (unsigned)size, (unsigned)size) != 0)
                 v.drop = UDPFWD_DROP_FILTER;
             break;
         case UDPFWD_FILTER_RATE: {
-            uint64_t release = shaped(chain, f, v.release_ns, size);
+            uint64_t release = passes ? shaped(chain, f, v.release_ns, size) : v.release_ns;
             if (release == 0)
                 v.drop = UDPFWD_DROP_RATE;
             else
@@ -144,16 +163,28 @@ static verdict judge(filter_chain *chain, const unsigned char *bytes, size_t siz
             break;
         }
         case UDPFWD_FILTER_DUPLICATE:
-            if (happens(chain, f->parameters[0]))
+            if (happens(f))
                 v.copies = 2;
             break;
         case UDPFWD_FILTER_REORDER:
-            if (happens(chain, f->parameters[0]))
+            if (happens(f)) {
                 v.release_ns += (uint64_t)f->parameters[1] * NS_PER_US;
+                v.may_be_overtaken = 1;
+            }
             break;
         }
     }
     return v;
+}
+
+/* Whether a frame has to wait: for its time, or for those before it that did not leave yet. */
+static int must_wait(filter_chain *chain, const port *p, int direction, verdict *v, uint64_t now_ns) {
+    if (v->may_be_overtaken)
+        return v->release_ns > now_ns;
+    if (v->release_ns < chain->last_release_ns)
+        v->release_ns = chain->last_release_ns;
+    chain->last_release_ns = v->release_ns;
+    return v->release_ns > now_ns || p->held_in_order[direction] > 0;
 }
 
 /* --- passing --- */
@@ -183,13 +214,13 @@ static void go_on(worker *w, port *p, int direction, passing *out, const path *w
 
 static void hold(worker *w, port *p, int direction, const struct iovec *frame, const verdict *v, const path *way) {
     turn_bit(frame, v->damaged_bit);
-    if (hold_frame(w, p, direction, frame, v->release_ns, way) < 0)
+    if (hold_frame(w, p, direction, frame, v->release_ns, !v->may_be_overtaken, way) < 0)
         drop(p, direction, UDPFWD_DROP_QUEUE, 1);
     turn_bit(frame, v->damaged_bit);
 }
 
 void pass_filters(worker *w, port *p, int direction, const struct iovec *frames, int n, const path *way) {
-    filter_chain *chain = p->filters[direction];
+    filter_chain none = {0}, *chain = p->filters[direction] != NULL ? p->filters[direction] : &none;
     uint64_t now_ns = turn_time(w);
     passing out;
     out.count = 0;
@@ -202,13 +233,14 @@ void pass_filters(worker *w, port *p, int direction, const struct iovec *frames,
             continue;
         }
         count(direction == RX ? &p->counters.rx_duplicated : &p->counters.tx_duplicated, (uint64_t)v.copies - 1);
+        int waits = must_wait(chain, p, direction, &v, now_ns);
         for (int copy = 0; copy < v.copies; copy++) {
-            if (v.release_ns > now_ns) {
+            if (waits) {
                 hold(w, p, direction, &frames[i], &v, way);
                 continue;
             }
-            /* Both copies of a damaged frame share its bytes, and a bit turned twice is whole: one at a time. */
-            if (out.count == UDPFWD_BATCH_FRAMES || (copy > 0 && v.damaged_bit >= 0))
+            /* Copies share their bytes, which this or another filter on the way may change: one at a time. */
+            if (out.count == UDPFWD_BATCH_FRAMES || copy > 0)
                 go_on(w, p, direction, &out, way);
             out.frames[out.count] = frames[i];
             out.damaged_bits[out.count++] = v.damaged_bit;
@@ -291,9 +323,6 @@ static int make_chain(const udpfwd_filter *filters, int count, int direction, ui
     filter_chain *chain = calloc(1, sizeof *chain + sizeof *chain->filters * (size_t)count);
     if (chain == NULL)
         return -ENOMEM;
-    seed += (uint64_t)direction;
-    for (int i = 0; i < 4; i++)
-        chain->random[i] = splitmix(&seed);
     int result = 0;
     for (int i = 0; i < count && result == 0; i++) {
         if (!is_valid(&filters[i]))
@@ -302,6 +331,7 @@ static int make_chain(const udpfwd_filter *filters, int count, int direction, ui
             continue;
         filter *f = &chain->filters[chain->count];
         f->type = filters[i].type;
+        seed_random(f, seed, (uint64_t)(i * DIRECTIONS + direction));
         memcpy(f->parameters, filters[i].parameters, sizeof f->parameters);
         if (f->type == UDPFWD_FILTER_BPF)
             result = compile_expression(filters[i].expression, &f->program, error, error_size);
@@ -335,19 +365,24 @@ static int apply_filters(udpfwd *core, const void *given) {
     if (p == NULL)
         return -ENOENT;
     for (int direction = 0; direction < DIRECTIONS; direction++) {
-        free_filters(p->filters[direction]);
-        p->filters[direction] = arguments->chains[direction];
-        if (!holds_back(p->filters[direction]))
-            release_early(p, direction); /* otherwise the frames that come now would overtake those that are held */
+        filter_chain *before = p->filters[direction], *after = arguments->chains[direction];
+        if (!holds_back(after))
+            release_early(p, direction);
+        else if (before != NULL && p->held_in_order[direction] > 0)
+            after->last_release_ns = before->last_release_ns;
+        free_filters(before);
+        p->filters[direction] = after;
     }
+    if (arguments->suspended != UDPFWD_AS_BEFORE)
+        p->suspended = arguments->suspended;
     return 0;
 }
 
-int udpfwd_port_set_filters(udpfwd *core, int port_id, const udpfwd_filter *filters, int count, uint64_t seed, char *error,
-                            int error_size) {
+int udpfwd_port_set_filters(udpfwd *core, int port_id, const udpfwd_filter *filters, int count, uint64_t seed, int suspended,
+                            char *error, int error_size) {
     if (count < 0 || count > UDPFWD_MAX_FILTERS)
         return refuse(error, error_size, "%s", "too many filters");
-    filter_arguments arguments = {.port = port_id};
+    filter_arguments arguments = {.port = port_id, .suspended = suspended};
     int result = 0;
     for (int direction = 0; direction < DIRECTIONS && result == 0; direction++)
         result = make_chain(filters, count, direction, seed, &arguments.chains[direction], error, error_size);

@@ -7,7 +7,7 @@ enum { FRAME_BYTES = 60, A_TO_B = UDPFWD_TX, B_TO_A = UDPFWD_RX, BOTH = UDPFWD_R
 
 static void set_filters(bed *b, const udpfwd_filter *filters, int n, uint64_t seed) {
     char error[128] = "";
-    CHECK(udpfwd_port_set_filters(b->r.core, b->l.a_tunnel, filters, n, seed, error, sizeof error) == 0);
+    CHECK(udpfwd_port_set_filters(b->r.core, b->l.a_tunnel, filters, n, seed, UDPFWD_AS_BEFORE, error, sizeof error) == 0);
 }
 
 static void set_filter(bed *b, udpfwd_filter filter) {
@@ -206,9 +206,11 @@ static void test_expressions(void) {
     CHECK(DROPS(tunnel(&b), UDPFWD_DROP_FILTER) == 1);
     char error[128] = "";
     const udpfwd_filter wrong[] = {{UDPFWD_FILTER_LOSS, BOTH, {1000000}, NULL}, {UDPFWD_FILTER_BPF, BOTH, {0}, "no such"}};
-    CHECK(udpfwd_port_set_filters(b.r.core, b.l.a_tunnel, wrong, 2, 1, error, sizeof error) == -EINVAL && error[0] != '\0');
+    int result = udpfwd_port_set_filters(b.r.core, b.l.a_tunnel, wrong, 2, 1, UDPFWD_AS_BEFORE, error, sizeof error);
+    CHECK(result == -EINVAL && error[0] != '\0');
     const udpfwd_filter out_of_range = {UDPFWD_FILTER_LOSS, BOTH, {1000001}, NULL};
-    CHECK(udpfwd_port_set_filters(b.r.core, b.l.a_tunnel, &out_of_range, 1, 1, error, sizeof error) == -EINVAL);
+    result = udpfwd_port_set_filters(b.r.core, b.l.a_tunnel, &out_of_range, 1, 1, UDPFWD_AS_BEFORE, error, sizeof error);
+    CHECK(result == -EINVAL);
     test_send(b.l.a.node, b.l.a.fd, arp, sizeof arp); /* nothing was changed */
     send_numbered(&b, 10);
     CHECK(test_receive(b.l.b.node, got, sizeof got) == FRAME_BYTES && got[0] == 10);
@@ -242,6 +244,24 @@ static void test_no_frame_passes_while_filters_are_replaced(void) {
     close_bed(&b);
 }
 
+static void test_no_frame_passes_while_filters_and_suspension_change_together(void) {
+    bed b = open_bed();
+    const udpfwd_filter all = {UDPFWD_FILTER_LOSS, BOTH, {1000000}, NULL};
+    char error[128];
+    set_filter(&b, all);
+    for (int i = 0; i < 300; i++) {
+        for (int k = 0; k < 8; k++)
+            send_numbered(&b, k);
+        /* What drops everything is the suspension and the filter in turns. */
+        int suspended = i % 2 == 0;
+        CHECK(udpfwd_port_set_filters(b.r.core, b.l.a_tunnel, &all, !suspended, 1, suspended, error, sizeof error) == 0);
+    }
+    while (DROPS(tunnel(&b), UDPFWD_DROP_FILTER) + DROPS(tunnel(&b), UDPFWD_DROP_SUSPENDED) < 300 * 8)
+        usleep(100);
+    CHECK(!test_has_data(b.l.b.node));
+    close_bed(&b);
+}
+
 int main(void) {
     test_loss_and_frequency();
     test_the_same_seed_gives_the_same_run();
@@ -254,6 +274,7 @@ int main(void) {
     test_expressions();
     test_a_suspended_port_passes_nothing();
     test_no_frame_passes_while_filters_are_replaced();
-    puts("filters_test: 11 passed");
+    test_no_frame_passes_while_filters_and_suspension_change_together();
+    puts("filters_test: 12 passed");
     return 0;
 }

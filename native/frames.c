@@ -201,7 +201,7 @@ void leave_filters(worker *w, port *p, int direction, const struct iovec *frames
 static void pass(worker *w, port *p, int direction, const struct iovec *frames, int n, const path *way) {
     if (p->suspended)
         drop(p, direction, UDPFWD_DROP_SUSPENDED, (uint64_t)n);
-    else if (p->filters[direction] != NULL)
+    else if (p->filters[direction] != NULL || p->held_in_order[direction] > 0)
         pass_filters(w, p, direction, frames, n, way);
     else
         leave_filters(w, p, direction, frames, n, way);

@@ -110,7 +110,8 @@ static void set_filters(bed *b, script *s) {
         filters[i].expression = next_byte(s) % 2 ? "vlan or ip6" : "ether[0] & 1 != 0";
     }
     char error[64];
-    int result = udpfwd_port_set_filters(b->core, b->ports[next_byte(s) % PORTS], filters, n, next_byte(s), error, sizeof error);
+    int port_id = b->ports[next_byte(s) % PORTS], suspended = next_byte(s) % 3 - 1;
+    int result = udpfwd_port_set_filters(b->core, port_id, filters, n, next_byte(s), suspended, error, sizeof error);
     MUST(result == 0 || result == -EINVAL);
 }
 

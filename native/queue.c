@@ -80,7 +80,7 @@ static void arm(worker *w, uint64_t release_ns) {
 }
 
 static void arm_for_next(worker *w) {
-    if (w->queue.count > 0 && (w->armed_ns == 0 || w->queue.heap[0].release_ns < w->armed_ns))
+    if (w->queue.count > 0 && !w->more_due && (w->armed_ns == 0 || w->queue.heap[0].release_ns < w->armed_ns))
         arm(w, w->queue.heap[0].release_ns);
 }
 
@@ -95,7 +95,7 @@ struct slot {
 };
 
 static const size_t slot_bytes[SLOT_CLASSES] = {512, 2048, HEADROOM_BYTES + UDPFWD_MAX_FRAME_BYTES + 1024};
-#define MAX_SPARES 16384u
+#define MAX_SPARE_BYTES (32u << 20) /* of one worker */
 
 static int class_of(size_t bytes) {
     int class = 0;
@@ -104,42 +104,79 @@ static int class_of(size_t bytes) {
     return class;
 }
 
-static void *take_slot(hold_queue *q, int class) {
-    slot *spare = q->spare[class];
-    if (spare == NULL)
-        return malloc(slot_bytes[class]);
-    q->spare[class] = spare->next;
-    q->spares[class]--;
-    __builtin_prefetch(spare->next, 1); /* the next frame's: it was last touched a whole delay ago */
-    return spare;
+static void *new_slot(hold_queue *q, int class) {
+    if (__atomic_add_fetch(q->core_bytes, slot_bytes[class], __ATOMIC_RELAXED) <= UDPFWD_MAX_HELD_BYTES) {
+        void *made = malloc(slot_bytes[class]);
+        if (made != NULL)
+            return made;
+    }
+    __atomic_sub_fetch(q->core_bytes, slot_bytes[class], __ATOMIC_RELAXED);
+    return NULL;
 }
 
-static void give_slot(hold_queue *q, held_frame *frame) {
-    int class = frame->slot_class;
-    if (q->spares[class] >= MAX_SPARES) {
-        free(frame);
-        return;
-    }
-    slot *spare = (slot *)frame;
-    spare->next = q->spare[class];
-    q->spare[class] = spare;
-    q->spares[class]++;
+static void free_slot(hold_queue *q, void *given, int class) {
+    __atomic_sub_fetch(q->core_bytes, slot_bytes[class], __ATOMIC_RELAXED);
+    free(given);
 }
 
 static void free_spares(hold_queue *q) {
     for (int class = 0; class < SLOT_CLASSES; class++)
         for (slot *spare; (spare = q->spare[class]) != NULL;) {
             q->spare[class] = spare->next;
-            free(spare);
+            free_slot(q, spare, class);
         }
-    memset(q->spares, 0, sizeof q->spares);
+    q->spare_bytes = 0;
+}
+
+static void *take_slot(hold_queue *q, int class) {
+    slot *spare = q->spare[class];
+    if (spare == NULL) {
+        void *made = new_slot(q, class);
+        if (made == NULL && q->spare_bytes > 0) { /* there may be memory for frames of other sizes */
+            free_spares(q);
+            made = new_slot(q, class);
+        }
+        return made;
+    }
+    q->spare[class] = spare->next;
+    q->spare_bytes -= slot_bytes[class];
+    __builtin_prefetch(spare->next, 1); /* the next frame's: it was last touched a whole delay ago */
+    return spare;
+}
+
+static void give_slot(hold_queue *q, held_frame *frame) {
+    int class = frame->slot_class;
+    if (q->spare_bytes >= MAX_SPARE_BYTES) {
+        free_slot(q, frame, class);
+        return;
+    }
+    slot *spare = (slot *)frame;
+    spare->next = q->spare[class];
+    q->spare[class] = spare;
+    q->spare_bytes += slot_bytes[class];
+}
+
+/* An empty queue keeps no memory, but for the little that the next frame would take again. */
+static void give_back(hold_queue *q) {
+    if (q->count > 0)
+        return;
+    free_spares(q);
+    if (q->room > FIRST_ROOM) {
+        free(q->heap);
+        q->heap = NULL;
+        q->room = 0;
+    }
 }
 
 /* --- holding and releasing --- */
 
-static void count_held(port *p, int direction, int more) {
-    uint32_t *held = held_counter(p, direction);
+/* Counts a frame that its port holds (1), or holds no more (-1). */
+static void count_held(const held_frame *frame, int more) {
+    port *p = frame->port;
+    uint32_t *held = held_counter(p, frame->direction);
     __atomic_store_n(held, *held + (uint32_t)more, __ATOMIC_RELAXED);
+    p->held_in_order[frame->direction] += (unsigned)(more * frame->in_order);
+    p->held_bytes += (size_t)more * slot_bytes[frame->slot_class];
 }
 
 /* The places on a way, the first one first. */
@@ -156,17 +193,21 @@ static const path *read_way(const held_frame *frame, path *steps) {
     return &steps[frame->bridges];
 }
 
-int hold_frame(worker *w, port *p, int direction, const struct iovec *frame, uint64_t release_ns, const path *way) {
+int hold_frame(worker *w, port *p, int direction, const struct iovec *frame, uint64_t release_ns, int in_order,
+               const path *way) {
     if (*held_counter(p, direction) >= UDPFWD_MAX_HELD_FRAMES)
         return -ENOBUFS;
     size_t visited_bytes = sizeof(uint32_t) * (size_t)way->bridges;
     int class = class_of(sizeof(held_frame) + visited_bytes + HEADROOM_BYTES + frame->iov_len);
+    if (p->held_bytes + slot_bytes[class] > UDPFWD_MAX_PORT_HELD_BYTES)
+        return -ENOBUFS;
     held_frame *held = take_slot(&w->queue, class);
     if (held == NULL)
         return -ENOBUFS;
     *held = (held_frame){.port = p,
                          .direction = direction,
                          .slot_class = class,
+                         .in_order = in_order,
                          .size = (uint32_t)frame->iov_len,
                          .hops = way->hops,
                          .bridges = way->bridges,
@@ -178,7 +219,7 @@ int hold_frame(worker *w, port *p, int direction, const struct iovec *frame, uin
         give_slot(&w->queue, held);
         return -ENOBUFS;
     }
-    count_held(p, direction, 1);
+    count_held(held, 1);
     arm_for_next(w);
     return 0;
 }
@@ -194,9 +235,10 @@ static void release_together(worker *w, held_frame **frames, int n) {
     path steps[UDPFWD_MAX_HOPS + 1];
     const path *way = read_way(frames[0], steps);
     struct iovec out[UDPFWD_BATCH_FRAMES];
-    for (int i = 0; i < n; i++)
+    for (int i = 0; i < n; i++) {
         out[i] = (struct iovec){frames[i]->bytes, frames[i]->size};
-    count_held(p, frames[0]->direction, -n);
+        count_held(frames[i], -1);
+    }
     w->budget = n * COPIES_PER_FRAME;
     if (p->suspended)
         drop(p, frames[0]->direction, UDPFWD_DROP_SUSPENDED, (uint64_t)n);
@@ -239,8 +281,7 @@ void release_due(worker *w) {
     }
     if (n > 0)
         note_change(w);
-    if (q->count == 0)
-        free_spares(q);
+    give_back(q);
     w->more_due = q->count > 0 && q->heap[0].release_ns <= now_ns;
     if (q->count > 0 && !w->more_due && w->armed_ns == 0) {
         uint64_t soonest = now_ns + GATHER_NS;
@@ -284,13 +325,14 @@ static int is_of_port(const held_frame *frame, const void *p) {
 static void lose(held_frame *frame, uint64_t release_ns, uint64_t number) {
     (void)release_ns;
     (void)number;
-    count_held(frame->port, frame->direction, -1);
-    free(frame);
+    count_held(frame, -1);
+    free_slot(&frame->port->worker->queue, frame, frame->slot_class);
 }
 
 void drop_held(port *p) {
     if (p->counters.rx_held + p->counters.tx_held > 0)
         take_out(&p->worker->queue, is_of_port, p, lose);
+    give_back(&p->worker->queue);
 }
 
 static int has_moved(const held_frame *frame, const void *from) {
@@ -300,9 +342,8 @@ static int has_moved(const held_frame *frame, const void *from) {
 static void follow(held_frame *frame, uint64_t release_ns, uint64_t number) {
     worker *to = frame->port->worker;
     if (push(&to->queue, release_ns, number, frame) < 0) {
-        count_held(frame->port, frame->direction, -1);
         drop(frame->port, frame->direction, UDPFWD_DROP_QUEUE, 1);
-        free(frame);
+        lose(frame, release_ns, number);
         return;
     }
     if (to->queue.next_number <= number)
@@ -313,6 +354,7 @@ static void follow(held_frame *frame, uint64_t release_ns, uint64_t number) {
 void move_held(worker *from) {
     if (from->queue.count > 0)
         take_out(&from->queue, has_moved, from, follow);
+    give_back(&from->queue);
 }
 
 void free_queue(worker *w) {

@@ -403,6 +403,7 @@ void udpfwd_stop(udpfwd *core) {
 
 static int prepare_worker(udpfwd *core, worker *w) {
     w->core = core;
+    w->queue.core_bytes = &core->held_bytes;
     w->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     w->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     w->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);

@@ -32,7 +32,11 @@
 #define UDPFWD_BATCH_FRAMES 64       /* one port's turn: it cannot starve the others for longer */
 #define UDPFWD_MAX_HOPS 64           /* splices, or bridges, on one frame's way; more of them are a loop */
 #define UDPFWD_MAX_FILTERS 32        /* of one port */
-#define UDPFWD_MAX_HELD_FRAMES 131072 /* by the filters of one port; the next ones are dropped as queue */
+#define UDPFWD_MAX_HELD_FRAMES 131072 /* by the filters of one port and direction; the next ones are dropped as queue */
+/* Memory of frames that are held; what does not fit is dropped as queue. A port may have a second of a gigabit link, the core a
+ * quarter of a small server's memory: delays must not take it from the nodes. */
+#define UDPFWD_MAX_PORT_HELD_BYTES 134217728
+#define UDPFWD_MAX_HELD_BYTES 536870912
 #define UDPFWD_MAX_MACS 4096         /* in the table of one switch; the oldest of those that collide gives way */
 #define UDPFWD_MAC_AGE_SECONDS 300   /* after which an address that sent nothing is forgotten */
 
@@ -163,11 +167,14 @@ typedef struct {
     const char *expression; /* BPF only */
 } udpfwd_filter;
 
-/* Any thread: replaces all filters of a port at once; frames that are held stay. count 0 removes them: what is held
- * leaves then at once. Filters act in their order, each direction by itself. The same seed gives the same decisions.
+#define UDPFWD_AS_BEFORE -1
+
+/* Any thread: replaces all filters of a port, and with 'suspended' 0 or 1 what udpfwd_port_suspend sets, in one step. Frames that
+ * are held stay, and later ones do not overtake them. When no filter is left that holds frames, the held ones leave at once.
+ * Filters act in their order, each direction by itself. The same seed gives the same decisions for the same frames.
  * -EINVAL with a message in error when a filter is invalid; nothing is changed then. */
-int udpfwd_port_set_filters(udpfwd *core, int port_id, const udpfwd_filter *filters, int count, uint64_t seed, char *error,
-                            int error_size);
+int udpfwd_port_set_filters(udpfwd *core, int port_id, const udpfwd_filter *filters, int count, uint64_t seed, int suspended,
+                            char *error, int error_size);
 /* Any thread: a suspended port drops every frame, in both directions. */
 int udpfwd_port_suspend(udpfwd *core, int port_id, int suspended);
 /* Any thread, no core: -EINVAL with a message when an expression is invalid. */

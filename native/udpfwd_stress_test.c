@@ -82,12 +82,12 @@ static void disturb(bed *b, const int *ports, unsigned *seed) {
     udpfwd_capture *capture;
     unsigned char records[4096];
     CHECK(udpfwd_capture_open(b->core, ports[0], &options, &capture, error, sizeof error) == 0);
-    CHECK(udpfwd_port_set_filters(b->core, ports[1], filters, rand_r(seed) % 9, 1, error, sizeof error) == 0);
+    CHECK(udpfwd_port_set_filters(b->core, ports[1], filters, rand_r(seed) % 9, 1, UDPFWD_AS_BEFORE, error, sizeof error) == 0);
     usleep((useconds_t)(rand_r(seed) % 300));
     CHECK(udpfwd_capture_read(capture, records, sizeof records) >= 0);
     for (int side = 0; side < 2; side++)
         CHECK(udpfwd_bridge_join(b->core, b->bridge, ports[side], rand_r(seed) % 3, 1, 0x88a8) == 0);
-    CHECK(udpfwd_port_set_filters(b->core, ports[1], filters, rand_r(seed) % 9, 1, error, sizeof error) == 0);
+    CHECK(udpfwd_port_set_filters(b->core, ports[1], filters, rand_r(seed) % 9, 1, UDPFWD_AS_BEFORE, error, sizeof error) == 0);
     CHECK(udpfwd_port_suspend(b->core, ports[0], rand_r(seed) % 2) == 0);
     usleep((useconds_t)(rand_r(seed) % 300));
     CHECK(udpfwd_switch_macs(b->core, b->bridge, NULL, 0) >= 0);

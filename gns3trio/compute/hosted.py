@@ -4,7 +4,6 @@ They live as long as that controller has them open, or this server runs; only th
 projects of this server's own controller are not among them.
 """
 
-import secrets
 import shutil
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
@@ -23,14 +22,12 @@ from gns3trio.compute.tunnels import Tunnel
 from gns3trio.errors import Conflict, NotFound, Unavailable
 from gns3trio.forwarder.capture_format import link_type
 from gns3trio.forwarder.captures import Capture, CaptureFile, CaptureService
-from gns3trio.forwarder.filters import check_gns3_filters, core_filters
+from gns3trio.forwarder.filters import check_gns3_filters
 from gns3trio.forwarder.forwarder import TapOptions, check_expression
 from gns3trio.notifications.events import Event, compute_event
 from gns3trio.notifications.hub import NotificationHub
 
 CAPTURES_FOLDER = "project-files/captures"
-# Filters of one chance on several links of a path must not choose the same frames, so each has a seed of its own.
-_SEED_BITS = 53
 
 
 def instance_view(instance: ComputeNode) -> dict[str, Any]:
@@ -241,9 +238,7 @@ class HostedProjects:
 
     async def bind_nio(self, node: HostedNode, adapter_number: int, port_number: int, nio: UdpNio) -> None:
         """Join a port to a tunnel; a capture at the one that it had ends. Raises Conflict or Invalid."""
-        filters = check_gns3_filters(nio.filters, check_expression)
-        await self._bind(node, adapter_number, port_number, nio)
-        self._apply(node.tunnel(adapter_number, port_number), filters, nio.suspend)
+        await self._bind(node, adapter_number, port_number, _checked(nio))
 
     async def _bind(self, node: HostedNode, adapter_number: int, port_number: int, nio: UdpNio) -> None:
         before = node.instance.tunnel(adapter_number, port_number)
@@ -256,12 +251,7 @@ class HostedProjects:
 
     def update_nio(self, node: HostedNode, adapter_number: int, port_number: int, nio: UdpNio) -> None:
         """Change the filters and the suspension of a tunnel in one step. Raises Conflict or Invalid."""
-        filters = check_gns3_filters(nio.filters, check_expression)
-        self._apply(node.tunnel(adapter_number, port_number), filters, nio.suspend)
-
-    def _apply(self, tunnel: Tunnel, filters: dict[str, list[Any]], suspend: bool) -> None:
-        tunnel.port.set_filters(core_filters(filters, (), at_first_end=True), secrets.randbits(_SEED_BITS))
-        tunnel.port.suspend(suspend)
+        node.tunnel(adapter_number, port_number).apply(_checked(nio))
 
     async def unbind_nio(self, node: HostedNode, adapter_number: int, port_number: int) -> None:
         """Separate a port from its tunnel; a capture there ends. Raises Conflict when it has none."""
@@ -298,6 +288,10 @@ class HostedProjects:
         capture = node.captures.pop((adapter_number, port_number), None)
         if capture is not None:
             await self._captures.stop(capture)
+
+
+def _checked(nio: UdpNio) -> UdpNio:
+    return attrs.evolve(nio, filters=check_gns3_filters(nio.filters, check_expression))
 
 
 def _holds_leftovers(folder: Path) -> bool:

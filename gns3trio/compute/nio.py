@@ -11,8 +11,8 @@ LOOPBACK = "127.0.0.1"
 class UdpNio:
     """A UDP tunnel: frames leave for ``rhost``:``rport`` and come in at ``lport`` of this host.
 
-    ``rhost`` is a name or an IPv4 address; the empty one of the document's session is this host. ``filters`` and
-    ``suspend`` are those of the GNS3 API, kept for the link that the tunnel belongs to.
+    ``rhost`` is a name or an IPv4 address; the empty one of the document's session is this host. ``filters``
+    (checked ones of the GNS3 API) and ``suspend`` act on what passes the tunnel, in both directions.
     """
 
     lport: int

@@ -4,6 +4,7 @@ A frame that is spliced keeps the way that it came, by which circles are noticed
 """
 
 import ipaddress
+import secrets
 import socket
 
 import trio
@@ -11,7 +12,11 @@ import trio
 from gns3trio.compute.leases import PortLease
 from gns3trio.compute.nio import UdpNio
 from gns3trio.errors import Invalid
+from gns3trio.forwarder.filters import core_filters
 from gns3trio.forwarder.forwarder import Forwarder, Port
+
+# Filters of one chance on several links of a path must not choose the same frames, so each has a seed of its own.
+_SEED_BITS = 53
 
 
 class Tunnel:
@@ -23,6 +28,11 @@ class Tunnel:
         self.remote = remote  # numeric address and port
         self.port: Port = table.forwarder.open_port(lease.socket, remote)
         self._table = table
+
+    def apply(self, nio: UdpNio) -> None:
+        """Let the filters and the suspension of a NIO take the place of those before, in one step."""
+        filters = core_filters(nio.filters, (), at_first_end=True)
+        self.port.set_filters(filters, secrets.randbits(_SEED_BITS), suspended=nio.suspend)
 
     def close(self) -> None:
         """Close the forwarder's port; the lease stays with its owner."""
@@ -53,16 +63,21 @@ class TunnelTable:
         return str(address), nio.rport
 
     def open(self, lease: PortLease, nio: UdpNio, remote: tuple[str, int]) -> Tunnel:
-        """A tunnel on ``lease`` to ``remote``; spliced with its other end if that is here. Raises Conflict."""
+        """A tunnel on ``lease`` to ``remote``; spliced with its other end if that is here. Raises Conflict.
+
+        What the NIO says of filters and suspension is in force before the first frame.
+        """
         tunnel = Tunnel(self, lease, nio, remote)
         self._by_port[lease.port] = tunnel
         other = self._by_port.get(remote[1])
-        if other is not None and _joined(tunnel, other):
-            try:
+        try:
+            if nio.filters or nio.suspend:
+                tunnel.apply(nio)
+            if other is not None and _joined(tunnel, other):
                 self.forwarder.splice(tunnel.port, other.port)
-            except BaseException:
-                tunnel.close()
-                raise
+        except BaseException:
+            tunnel.close()
+            raise
         return tunnel
 
     def forget(self, tunnel: Tunnel) -> None:

@@ -26,16 +26,19 @@ SEED_BITS = 53  # what a client can write in JSON
 
 
 def apply_filters(tunnels: Sequence[Tunnel | None], record: LinkRecord, impairments: Impairments) -> None:
-    """Make the link's tunnels do what it says. The filters are replaced in one step.
+    """Make the link's tunnels do what it says, in one step: no frame is filtered by one set and passed by the other.
 
-    Raises Invalid when a BPF expression is not one; the filters are as before then.
+    Raises Invalid when a BPF expression is not one; all is as before then.
     """
     first, second = (*tunnels, None, None)[:2]
     holder = first or second
     if holder is None:
         return
     seed = impairments.seed if impairments.seed is not None else secrets.randbits(SEED_BITS)
-    holder.port.set_filters(core_filters(record.filters, impairments.filters, at_first_end=holder is first), seed)
+    filters = core_filters(record.filters, impairments.filters, at_first_end=holder is first)
+    # Every frame of the link passes the holder, in either direction: the step is made there.
+    holder.port.set_filters(filters, seed, suspended=record.suspend)
+    apply_suspend([tunnel for tunnel in tunnels if tunnel is not holder], record.suspend)
 
 
 def apply_suspend(tunnels: Sequence[Tunnel | None], suspend: bool) -> None:

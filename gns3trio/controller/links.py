@@ -149,13 +149,15 @@ class Links(Mapping[UUID, Link]):
     async def update(self, link: Link, changes: Mapping[str, Any], impairments: Impairments | None = None) -> None:
         """Change a link; ``changes`` holds checked values by the name of a LinkRecord field.
 
-        Frames are filtered by the old set or the new one, never by none. Raises Invalid or Unavailable; nothing is
-        changed then.
+        Frames meet the old filters and suspension or the new ones, never something between. Impairments with a seed
+        begin their run anew, also when they are the same. Raises Invalid or Unavailable; nothing is changed then.
         """
         async with link.lock:
             before = link.record, link.impairments
             after = attrs.evolve(link.record, **changes), impairments or link.impairments
             if after == before:
+                if impairments is not None and impairments.seed is not None:
+                    apply_filters(self.tunnels(link), *after)
                 return
             self._put_in_force(link, before, after)
             self._publish("link.updated", link)
@@ -172,7 +174,7 @@ class Links(Mapping[UUID, Link]):
         tunnels = self.tunnels(link)
         if (before[0].filters, before[1]) != (after[0].filters, after[1]):
             apply_filters(tunnels, *after)
-        if before[0].suspend != after[0].suspend:
+        elif before[0].suspend != after[0].suspend:
             apply_suspend(tunnels, after[0].suspend)
         link.record, link.impairments = after
 

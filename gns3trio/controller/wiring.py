@@ -50,7 +50,6 @@ class Wiring:
             far_lport = self._compute.lease_udp(self._project_id)
             await self._bind(near, UdpNio(lport=near_lport, rhost=LOOPBACK, rport=far_lport))
             apply_filters(self.tunnels(link), record, impairments)
-            apply_suspend(self.tunnels(link), record.suspend)
             await self._bind(far, UdpNio(lport=far_lport, rhost=LOOPBACK, rport=near_lport))
             apply_suspend(self.tunnels(link), record.suspend)
         except BaseException:

@@ -70,8 +70,10 @@ class Port(_Closable):
         """Send to another remote from now on, and take frames from it only."""
         _check(lib.udpfwd_port_set_remote(self._forwarder.core, self.id, *_ipv4(remote)))
 
-    def set_filters(self, filters: Sequence[CoreFilter], seed: int) -> None:
-        """Replace all filters at once; an empty sequence removes them. Frames that are held stay held.
+    def set_filters(self, filters: Sequence[CoreFilter], seed: int, *, suspended: bool | None = None) -> None:
+        """Replace all filters at once, and in the same step what ``suspend`` sets, unless that is None.
+
+        An empty sequence removes the filters. Frames that are held stay held, and later ones do not overtake them.
 
         Raises Invalid with the reason when an expression does not compile; nothing is changed then.
         """
@@ -82,8 +84,9 @@ class Port(_Closable):
             entry.parameters[0 : len(given.parameters)] = given.parameters
             entry.expression = expression
         error = ffi.new("char[]", _ERROR_BYTES)
-        core = self._forwarder.core
-        _check(lib.udpfwd_port_set_filters(core, self.id, array, len(filters), seed, error, _ERROR_BYTES), error)
+        state = lib.UDPFWD_AS_BEFORE if suspended is None else suspended
+        arguments = self.id, array, len(filters), seed, state, error, _ERROR_BYTES
+        _check(lib.udpfwd_port_set_filters(self._forwarder.core, *arguments), error)
 
     def suspend(self, suspended: bool) -> None:
         """Drop every frame, in both directions, or pass them again."""
