@@ -215,6 +215,21 @@ static void test_expressions(void) {
     send_numbered(&b, 10);
     CHECK(test_receive(b.l.b.node, got, sizeof got) == FRAME_BYTES && got[0] == 10);
     CHECK(udpfwd_check_expression("ip host 10.0.0.1 and not port 22", error, sizeof error) == 0);
+    for (int i = 0; i < 2; i++) { /* the second time both are known */
+        CHECK(udpfwd_check_expression("ip ip ip", error, sizeof error) == -EINVAL && strstr(error, "syntax") != NULL);
+        CHECK(udpfwd_check_expression("len = 1 or arp", error, sizeof error) == 0);
+    }
+    char many[UDPFWD_MAX_EXPRESSION_BYTES + 2];
+    memset(many, ' ', sizeof many);
+    memcpy(many, "arp", 3);
+    many[sizeof many - 2] = '\0';
+    CHECK(udpfwd_check_expression(many, error, sizeof error) == 0);
+    many[sizeof many - 2] = ' ', many[sizeof many - 1] = '\0';
+    CHECK(udpfwd_check_expression(many, error, sizeof error) == -EINVAL && strstr(error, "longer than 1024") != NULL);
+    for (int i = 0; i < 600; i++) { /* more than are remembered */
+        snprintf(many, sizeof many, "len = %d", i);
+        CHECK(udpfwd_check_expression(many, error, sizeof error) == 0);
+    }
     CHECK(udpfwd_check_expression("ip ip ip", error, sizeof error) == -EINVAL);
     close_bed(&b);
 }

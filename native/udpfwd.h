@@ -31,7 +31,9 @@
 #define UDPFWD_MAX_FRAME_BYTES 10240 /* jumbo frame (9216), VLAN tags and some; larger ones are dropped as oversize */
 #define UDPFWD_BATCH_FRAMES 64       /* one port's turn: it cannot starve the others for longer */
 #define UDPFWD_MAX_HOPS 64           /* splices, or bridges, on one frame's way; more of them are a loop */
-#define UDPFWD_MAX_FILTERS 32        /* of one port */
+#define UDPFWD_MAX_FILTERS 128       /* of one port */
+#define UDPFWD_MAX_EXPRESSION_BYTES 1024 /* libpcap's time grows with the square: up to 0.4 s for these, 8 s for 4096 */
+#define UDPFWD_MAX_INSTRUCTIONS 1024 /* of a compiled expression: what every frame may have to go through */
 #define UDPFWD_MAX_HELD_FRAMES 131072 /* by the filters of one port and direction; the next ones are dropped as queue */
 /* Memory of frames that are held; what does not fit is dropped as queue. A port may have a second of a gigabit link, the core a
  * quarter of a small server's memory: delays must not take it from the nodes. */
@@ -177,7 +179,8 @@ int udpfwd_port_set_filters(udpfwd *core, int port_id, const udpfwd_filter *filt
                             char *error, int error_size);
 /* Any thread: a suspended port drops every frame, in both directions. */
 int udpfwd_port_suspend(udpfwd *core, int port_id, int suspended);
-/* Any thread, no core: -EINVAL with a message when an expression is invalid. */
+/* Any thread, no core: -EINVAL with a message when an expression is invalid. This takes libpcap's time; the same expression is
+ * known for a while then, and filters and captures that are made with it cost none. */
 int udpfwd_check_expression(const char *expression, char *error, int error_size);
 
 /* --- captures --- */

@@ -18,7 +18,7 @@ from gns3trio.errors import Conflict, Invalid, NotFound
 from gns3trio.forwarder.capture_format import link_type
 from gns3trio.forwarder.captures import LEAST_RING_FILE_BYTES, CaptureFile, CaptureService, FileRing
 from gns3trio.forwarder.filters import MAX_EXPRESSION_LENGTH, Direction, LinkDirection
-from gns3trio.forwarder.forwarder import TapOptions, check_expression
+from gns3trio.forwarder.forwarder import TapOptions, check_expression, run_compiler
 
 # Each has a ring of a megabyte and a file.
 MAX_CAPTURES_PER_LINK = 64
@@ -140,7 +140,7 @@ class LinkCaptures:
             check_file_name("file_name", name)
         if request.expression:
             try:
-                check_expression(request.expression)
+                await run_compiler(check_expression, request.expression)
             except Invalid as error:
                 raise Invalid(f"expression: {error}") from None
         async with link.lock:

@@ -16,7 +16,7 @@ from gns3trio.compute.tunnels import Tunnel
 from gns3trio.controller import views
 from gns3trio.controller.link import Link, PortAddress, address_of, check_nodes
 from gns3trio.controller.link_captures import LinkCaptures
-from gns3trio.controller.link_filters import NO_IMPAIRMENTS, Impairments, apply_filters, apply_suspend
+from gns3trio.controller.link_filters import NO_IMPAIRMENTS, Impairments, apply_filters, apply_suspend, compile_filters
 from gns3trio.controller.node import Node
 from gns3trio.controller.topology import LinkRecord
 from gns3trio.controller.wiring import Wiring, new_link_end
@@ -159,6 +159,7 @@ class Links(Mapping[UUID, Link]):
                 if impairments is not None and impairments.seed is not None:
                     apply_filters(self.tunnels(link), *after)
                 return
+            await compile_filters(*after)
             self._put_in_force(link, before, after)
             self._publish("link.updated", link)
             try:

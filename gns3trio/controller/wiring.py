@@ -15,7 +15,7 @@ from gns3trio.compute.nio import UdpNio
 from gns3trio.compute.node import ComputeNode
 from gns3trio.compute.tunnels import Tunnel
 from gns3trio.controller.link import Link, PortAddress, check_link
-from gns3trio.controller.link_filters import Impairments, apply_filters, apply_suspend
+from gns3trio.controller.link_filters import Impairments, apply_filters, apply_suspend, compile_filters
 from gns3trio.controller.topology import LinkEnd, LinkRecord
 from gns3trio.errors import NotFound
 
@@ -48,6 +48,7 @@ class Wiring:
             near, far = link.addresses
             near_lport = self._compute.lease_udp(self._project_id)
             far_lport = self._compute.lease_udp(self._project_id)
+            await compile_filters(record, impairments)
             await self._bind(near, UdpNio(lport=near_lport, rhost=LOOPBACK, rport=far_lport))
             apply_filters(self.tunnels(link), record, impairments)
             await self._bind(far, UdpNio(lport=far_lport, rhost=LOOPBACK, rport=near_lport))

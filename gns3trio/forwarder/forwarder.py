@@ -11,7 +11,7 @@ import socket
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from types import TracebackType
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import attrs
 import trio
@@ -21,6 +21,7 @@ from gns3trio.errors import Conflict, Invalid
 from gns3trio.forwarder.filters import CoreFilter, Direction, check_names
 from gns3trio.forwarder.stats import COUNTERS_BYTES, CaptureCounters, PortCounters, unpack_counters
 
+T = TypeVar("T")
 MICROSECONDS = 1_000_000
 Address = tuple[str, int]
 
@@ -342,13 +343,24 @@ class Forwarder:
         await _wait_signal(lib.udpfwd_captures_fd(self.core))
 
 
+# libpcap compiles one expression at a time, and needs up to half a second for it.
+_compiler = trio.CapacityLimiter(1)
+
+
+async def run_compiler(check: Callable[..., T], *arguments: Any) -> T:
+    """Call something that calls ``check_expression``, in a thread. The core remembers what came of the expressions, so
+    filters and captures that are made with them soon are made at once.
+    """
+    return await trio.to_thread.run_sync(check, *arguments, limiter=_compiler)
+
+
 async def _wait_signal(eventfd: int) -> None:
     await trio.lowlevel.wait_readable(eventfd)
     os.eventfd_read(eventfd)
 
 
 def check_expression(expression: str) -> None:
-    """Raises Invalid with libpcap's reason when ``expression`` is not one (pcap-filter(7))."""
+    """Raises Invalid with libpcap's reason when ``expression`` is not one (pcap-filter(7)). Use ``run_compiler``."""
     check_names(expression)
     error = ffi.new("char[]", _ERROR_BYTES)
     _check(lib.udpfwd_check_expression(expression.encode(), error, _ERROR_BYTES), error)

@@ -4,6 +4,7 @@ import pytest
 
 from gns3trio.errors import Invalid
 from gns3trio.forwarder.filters import (
+    _EXPRESSION_WORDS,
     BPF,
     CORRUPT,
     DELAY,
@@ -16,6 +17,7 @@ from gns3trio.forwarder.filters import (
     core_filters,
     describe,
 )
+from gns3trio.forwarder.forwarder import check_expression
 
 
 @pytest.mark.parametrize(
@@ -32,17 +34,65 @@ from gns3trio.forwarder.filters import (
         "ip proto ospf",
         "vlan 10 && len >= 0x40",
         "ether[0] & 1 = 0 and ip[16] >= 224",
-        "VLAN 3",
+        "ether[12:2] > 1500 and tcp[tcpflags:1] & tcp-syn != 0",
+        "port \\http or ip proto \\tcp",
+        "ether src 02-00-00-00-00-01 and ip6 host ::1",
+        "icmp6[icmp6type] = icmp6-neighborsolicit",
     ],
 )
 def test_expressions_without_host_names(expression: str) -> None:
     check_names(expression)
 
 
-@pytest.mark.parametrize("expression", ["host example.com", "src gateway1", "net office", "example", "not www.a.b"])
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "host example.com",
+        "src gateway1",
+        "net office",
+        "example",
+        "not www.a.b",
+        "host tcp-foo.example.com",  # no constant, though it begins like one
+        "icmp-x",
+        "host 1-2",  # a range only after portrange
+        "net 10-20",
+        "host ICMP",  # the words are in small letters
+        "host \\tcp",  # a backslash makes a name of a word
+        "host \\port",
+        "host a:b",
+        "host 1.2.3.4a",
+        "host 0xzz",
+        "len-14 > 3",
+        "port http or www.a.b",
+    ],
+)
 def test_host_names_are_refused(expression: str) -> None:
     with pytest.raises(Invalid, match="names are not resolved"):
         check_names(expression)
+
+
+def test_libpcap_knows_every_word_that_is_let_through() -> None:
+    for word in _EXPRESSION_WORDS:
+        with pytest.raises(Invalid) as refused:  # a word that it does not know is the name of a host
+            check_expression(f"host {word} {word} {word}")
+        assert "unknown" not in str(refused.value), word
+
+
+@pytest.mark.parametrize(
+    ("expression", "complaint"),
+    [
+        ("arp or " * 200 + "arp", "line 1: the expression is longer than 1024 bytes"),
+        ("ether[0] = 1 or " * 60 + "arp", None),
+        ("\n".join(["arp"] * 33), "filters.bpf: Filters: 33 expressions, more than 32"),
+        ("arp\nhost a.b", "line 2: 'a.b'"),
+    ],
+)
+def test_how_much_gns3s_filter_may_hold(expression: str, complaint: str | None) -> None:
+    if complaint is None:
+        assert check_gns3_filters({"bpf": [expression]}, check_expression)
+        return
+    with pytest.raises(Invalid, match=complaint):
+        check_gns3_filters({"bpf": [expression]}, check_expression)
 
 
 def test_what_gns3_filters_become() -> None:

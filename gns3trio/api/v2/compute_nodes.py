@@ -22,6 +22,7 @@ from gns3trio.compute.nio import UdpNio
 from gns3trio.compute.node import NodeEvent, NodeSpec
 from gns3trio.compute.vpcs_command import rename_in_script
 from gns3trio.controller.link_captures import check_file_name
+from gns3trio.controller.link_filters import checked_filters
 from gns3trio.controller.node_copy import copy_node_files
 from gns3trio.errors import Conflict, Invalid, NotFound
 
@@ -232,7 +233,7 @@ async def console_ws(
 # --- ports ---
 
 
-def _udp(body: Nio) -> UdpNio:
+async def _udp(body: Nio) -> UdpNio:
     if body.type != "nio_udp":
         raise Conflict(f"type: {body.type} is not supported here: links are UDP tunnels, a cloud has the other ports")
     for name, port in (("lport", body.lport), ("rport", body.rport)):
@@ -240,7 +241,7 @@ def _udp(body: Nio) -> UdpNio:
             raise Invalid(f"{name}: {port} is not a port from 1 to 65535")
     if not body.rhost:
         raise Invalid("rhost: is empty")
-    return UdpNio(body.lport, body.rhost, body.rport, body.filters, body.suspend)
+    return UdpNio(body.lport, body.rhost, body.rport, await checked_filters(body.filters), body.suspend)
 
 
 @routes.route("POST", _PORT + "/nio", status=201)
@@ -248,7 +249,7 @@ async def bind_nio(
     api: ApiRequest, project_id: UUID, node_type: str, node_id: UUID, adapter_number: int, port_number: int, body: Nio
 ) -> dict[str, Any]:
     """Join a port to a UDP tunnel."""
-    nio = _udp(body)
+    nio = await _udp(body)
     async with _locked(api, project_id, node_type, node_id) as node:
         await api.controller.hosted.bind_nio(node, adapter_number, port_number, nio)
     return {"type": body.type, "lport": nio.lport, "rhost": nio.rhost, "rport": nio.rport}
@@ -259,7 +260,7 @@ async def update_nio(
     api: ApiRequest, project_id: UUID, node_type: str, node_id: UUID, adapter_number: int, port_number: int, body: Nio
 ) -> dict[str, Any]:
     """Change the filters and the suspension of a port's tunnel."""
-    nio = _udp(body)
+    nio = await _udp(body)
     async with _locked(api, project_id, node_type, node_id) as node:
         api.controller.hosted.update_nio(node, adapter_number, port_number, nio)
     return dict(api.http.state.body)

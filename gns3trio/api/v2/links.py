@@ -13,12 +13,11 @@ from gns3trio.api.v2.schemas import CaptureStart, LinkCreate, LinkImpairments, L
 from gns3trio.controller.link import Link, address_of
 from gns3trio.controller.link_benchmark import benchmark_link
 from gns3trio.controller.link_captures import CaptureRequest
-from gns3trio.controller.link_filters import Impairments
+from gns3trio.controller.link_filters import Impairments, checked_filters, require_impairments
 from gns3trio.controller.topology import LinkRecord
 from gns3trio.controller.views import capture_view, link_view
 from gns3trio.errors import Conflict, Invalid, Unavailable
-from gns3trio.forwarder.filters import GNS3_FILTERS, check_gns3_filters, check_impairments, describe
-from gns3trio.forwarder.forwarder import check_expression
+from gns3trio.forwarder.filters import GNS3_FILTERS, describe
 from gns3trio.measure.rfc2544 import BenchmarkRequest
 from gns3trio.notifications.events import Event
 
@@ -38,17 +37,17 @@ async def list_links(api: ApiRequest, project_id: UUID) -> list[dict[str, Any]]:
 async def create_link(api: ApiRequest, project_id: UUID, body: LinkCreate) -> dict[str, Any]:
     """Join two ports."""
     project = api.controller.get_project(project_id)
-    return link_view(await project.links.create(link_record(body)))
+    return link_view(await project.links.create(await link_record(body)))
 
 
-def link_record(body: LinkCreate) -> LinkRecord:
+async def link_record(body: LinkCreate) -> LinkRecord:
     """The record of a link to be made. Raises Invalid."""
     if len(body.nodes) != 2:
         raise Invalid(f"nodes: a link has two ends, got {len(body.nodes)}")
     return LinkRecord(
         link_id=body.link_id or uuid4(),
         nodes=body.nodes,
-        filters=check_gns3_filters(body.filters, check_expression),
+        filters=await checked_filters(body.filters),
         link_style=body.link_style,
         suspend=body.suspend,
     )
@@ -61,7 +60,7 @@ async def update_link(api: ApiRequest, project_id: UUID, link_id: UUID, body: Li
     link = project.get_link(link_id)
     changes = {name: value for name, value in api.given(body).items() if name in ("link_style", "suspend")}
     if "filters" in api.given(body):
-        changes["filters"] = check_gns3_filters(body.filters, check_expression)
+        changes["filters"] = await checked_filters(body.filters)
     labels = {address_of(end): end.label for end in body.nodes if end.label is not None}
     changes["nodes"] = [attrs.evolve(end, label=labels.get(address_of(end), end.label)) for end in link.record.nodes]
     await project.links.update(link, changes)
@@ -86,7 +85,7 @@ async def set_impairments(api: ApiRequest, project_id: UUID, link_id: UUID, body
     """Replace our own filters of a link at once."""
     project = api.controller.get_project(project_id)
     link = project.get_link(link_id)
-    check_impairments(body.impairments, api.http.state.body["impairments"], check_expression)
+    await require_impairments(body.impairments, api.http.state.body["impairments"])
     await project.links.update(link, {}, Impairments(tuple(body.impairments), body.seed))
     return _impairments_view(link)
 

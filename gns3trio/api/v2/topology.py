@@ -20,6 +20,7 @@ from gns3trio.controller.desired_export import export_document
 from gns3trio.controller.reconcile import create_all, reconcile
 from gns3trio.controller.views import link_view, node_view
 from gns3trio.errors import Invalid
+from gns3trio.forwarder.forwarder import run_compiler
 
 routes = RouteTable("/v2/projects/{project_id}")
 
@@ -72,7 +73,7 @@ async def create_batch(api: ApiRequest, project_id: UUID, body: BatchCreate) -> 
     links = []
     for index, link in enumerate(body.links):
         try:
-            links.append(link_record(link))
+            links.append(await link_record(link))
         except Invalid as error:
             raise Invalid(f"links[{index}].{error}") from None
     drawings = [{**attrs.asdict(each), "drawing_id": each.drawing_id or uuid4()} for each in body.drawings]
@@ -110,7 +111,7 @@ async def put_topology(api: ApiRequest, project_id: UUID) -> dict[str, Any]:
     dry_run = _DRY_RUN.get(api.http.query_params.get("dry_run", ""))
     if dry_run is None:
         raise Invalid("dry_run: is true or false")
-    document = parse_document(await _read(api))
+    document = await run_compiler(parse_document, await _read(api))  # its filters have expressions
     plan = await reconcile(project, document, dry_run=dry_run)
     return {"changes": [attrs.asdict(change) for change in plan.changes], "dry_run": dry_run}
 
