@@ -29,7 +29,6 @@ struct udpfwd_capture {
     udpfwd *core;
     port *port; /* NULL once it is stopped or the port is gone */
     udpfwd_capture *next;
-    int captures_fd; /* a duplicate: it outlives the core */
     int format;
     int directions;
     uint32_t snaplen;
@@ -40,6 +39,7 @@ struct udpfwd_capture {
     uint64_t head; /* bytes ever written; the worker's */
     uint64_t tail; /* bytes ever read; the reader's */
     int signalled; /* the reader was told, and has not come yet */
+    int urged;     /* likewise, that the ring is half full */
     unsigned char *ring;
 };
 
@@ -93,6 +93,7 @@ static void capture_frame(udpfwd_capture *c, int direction, const struct iovec *
     uint64_t waiting = c->head - __atomic_load_n(&c->tail, __ATOMIC_ACQUIRE);
     if (c->size - waiting < record_bytes) {
         count(&c->counters.dropped, 1);
+        count(&c->counters.tx_dropped, direction == TX);
         return;
     }
     if (c->format == UDPFWD_PCAP)
@@ -100,8 +101,17 @@ static void capture_frame(udpfwd_capture *c, int direction, const struct iovec *
     else
         put_pcapng(c, c->head, wall_ns, frame, kept, direction, record_bytes);
     count(&c->counters.frames, 1);
+    count(&c->counters.tx_frames, direction == TX);
     count(&c->counters.bytes, frame->iov_len);
     __atomic_store_n(&c->head, c->head + record_bytes, __ATOMIC_RELEASE);
+}
+
+static void signal_once(int *told, int eventfd) {
+    uint64_t one = 1;
+    if (__atomic_exchange_n(told, 1, __ATOMIC_SEQ_CST))
+        return;
+    ssize_t written = write(eventfd, &one, sizeof one);
+    (void)written;
 }
 
 void capture_frames(worker *w, port *p, int direction, const struct iovec *frames, int n) {
@@ -112,11 +122,11 @@ void capture_frames(worker *w, port *p, int direction, const struct iovec *frame
         uint64_t head = c->head;
         for (int i = 0; i < n; i++)
             capture_frame(c, direction, &frames[i], wall_ns);
-        if (c->head != head && !__atomic_exchange_n(&c->signalled, 1, __ATOMIC_SEQ_CST)) {
-            uint64_t one = 1;
-            ssize_t written = write(c->captures_fd, &one, sizeof one);
-            (void)written;
-        }
+        if (c->head == head)
+            continue;
+        signal_once(&c->signalled, w->core->captures_fd);
+        if (c->head - __atomic_load_n(&c->tail, __ATOMIC_RELAXED) > c->size / 2)
+            signal_once(&c->urged, w->core->captures_full_fd);
     }
 }
 
@@ -136,6 +146,7 @@ static uint64_t record_bytes_at(const udpfwd_capture *c, uint64_t at) {
 }
 
 int udpfwd_capture_read(udpfwd_capture *c, void *records, int size) {
+    __atomic_store_n(&c->urged, 0, __ATOMIC_RELAXED);
     __atomic_store_n(&c->signalled, 0, __ATOMIC_SEQ_CST); /* before head is looked at: what comes later signals again */
     uint64_t head = __atomic_load_n(&c->head, __ATOMIC_SEQ_CST), end = c->tail;
     while (end < head && end + record_bytes_at(c, end) - c->tail <= (uint64_t)(size > 0 ? size : 0))
@@ -151,6 +162,8 @@ void udpfwd_capture_count(const udpfwd_capture *c, udpfwd_capture_counters *coun
     counters->frames = __atomic_load_n(&c->counters.frames, __ATOMIC_RELAXED);
     counters->bytes = __atomic_load_n(&c->counters.bytes, __ATOMIC_RELAXED);
     counters->dropped = __atomic_load_n(&c->counters.dropped, __ATOMIC_RELAXED);
+    counters->tx_frames = __atomic_load_n(&c->counters.tx_frames, __ATOMIC_RELAXED);
+    counters->tx_dropped = __atomic_load_n(&c->counters.tx_dropped, __ATOMIC_RELAXED);
 }
 
 /* --- opening and closing --- */
@@ -206,9 +219,8 @@ int udpfwd_capture_open(udpfwd *core, int port_id, const udpfwd_capture_options 
     c->directions = options->directions;
     c->snaplen = options->snaplen;
     c->size = options->ring_bytes;
-    c->captures_fd = dup(core->captures_fd);
     c->ring = malloc(c->size);
-    int result = c->captures_fd < 0 ? -errno : c->ring == NULL ? -ENOMEM : 0;
+    int result = c->ring == NULL ? -ENOMEM : 0;
     if (result == 0 && options->expression != NULL) {
         result = compile_expression(options->expression, &c->program, error, error_size);
         c->has_program = result == 0;
@@ -235,8 +247,6 @@ int udpfwd_capture_stop(udpfwd *core, udpfwd_capture *capture) {
 void udpfwd_capture_close(udpfwd_capture *c) {
     if (c->has_program)
         pcap_freecode(&c->program);
-    if (c->captures_fd >= 0)
-        close(c->captures_fd);
     free(c->ring);
     free(c);
 }

@@ -114,6 +114,9 @@ static void test_a_full_ring_drops_records_and_no_frames(void) {
     udpfwd_capture_counters counters;
     udpfwd_capture_count(capture, &counters);
     CHECK(counters.frames == RING_BYTES / RECORD_BYTES && counters.dropped == FRAMES - counters.frames);
+    CHECK(counters.tx_frames == counters.frames && counters.tx_dropped == counters.dropped);
+    uint64_t signals;
+    CHECK(read(udpfwd_captures_full_fd(b.r.core), &signals, sizeof signals) == sizeof signals && signals == 1);
     static unsigned char records[RING_BYTES];
     int read = udpfwd_capture_read(capture, records, sizeof records);
     CHECK(read == (int)counters.frames * RECORD_BYTES);

@@ -126,6 +126,7 @@ struct worker {
 struct udpfwd {
     int stats_fd;
     int captures_fd;
+    int captures_full_fd;
     size_t held_bytes; /* see hold_queue */
     struct timespec stats_interval;
 

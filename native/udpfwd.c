@@ -68,6 +68,10 @@ int udpfwd_captures_fd(const udpfwd *core) {
     return core->captures_fd;
 }
 
+int udpfwd_captures_full_fd(const udpfwd *core) {
+    return core->captures_full_fd;
+}
+
 static uint64_t read_counter(const uint64_t *counter) {
     return __atomic_load_n(counter, __ATOMIC_RELAXED);
 }
@@ -429,7 +433,8 @@ static int prepare_worker(udpfwd *core, worker *w) {
 static int prepare(udpfwd *core, int workers) {
     core->stats_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     core->captures_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (core->stats_fd < 0 || core->captures_fd < 0)
+    core->captures_full_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (core->stats_fd < 0 || core->captures_fd < 0 || core->captures_full_fd < 0)
         return -errno;
     core->workers = calloc((size_t)workers, sizeof *core->workers);
     if (core->workers == NULL)
@@ -454,7 +459,7 @@ int udpfwd_open(int workers, uint32_t stats_interval_us, udpfwd **opened) {
     core->stats_interval.tv_nsec = stats_interval_us % 1000000 * 1000L;
     pthread_mutex_init(&core->lock, NULL);
     pthread_cond_init(&core->changed, NULL);
-    core->stats_fd = core->captures_fd = -1;
+    core->stats_fd = core->captures_fd = core->captures_full_fd = -1;
     int result = prepare(core, workers);
     if (result < 0) {
         udpfwd_close(core);
@@ -488,6 +493,7 @@ void udpfwd_close(udpfwd *core) {
         close_worker(&core->workers[i]);
     close_if_open(core->stats_fd);
     close_if_open(core->captures_fd);
+    close_if_open(core->captures_full_fd);
     pthread_cond_destroy(&core->changed);
     pthread_mutex_destroy(&core->lock);
     free(core->ports);

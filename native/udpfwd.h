@@ -202,6 +202,8 @@ typedef struct {
     uint64_t frames;
     uint64_t bytes;   /* of the frames, before they were cut to the snaplen */
     uint64_t dropped; /* frames that found the ring full */
+    uint64_t tx_frames; /* of the frames, those that left at the port: interface 0 of pcapng */
+    uint64_t tx_dropped;
 } udpfwd_capture_counters;
 
 /* Any thread: sees every frame that passes the port from now on. -EINVAL with a message in error. */
@@ -217,6 +219,8 @@ int udpfwd_capture_read(udpfwd_capture *capture, void *records, int size);
 void udpfwd_capture_count(const udpfwd_capture *capture, udpfwd_capture_counters *counters);
 /* An eventfd, the core's own: readable when a capture got records since it was read last. */
 int udpfwd_captures_fd(const udpfwd *core);
+/* Likewise: readable when the ring of a capture became half full since its reader came last. */
+int udpfwd_captures_full_fd(const udpfwd *core);
 
 /* --- probes --- */
 

@@ -103,7 +103,9 @@ class Impairments(Whole):
 
 @attrs.define(kw_only=True)
 class Capture(Whole):
-    """A capture. ``bytes`` are those of the frames; ``dropped`` frames were not written in time."""
+    """A capture. ``bytes`` are those of the frames; ``dropped`` frames were not written in time. Streams did not get
+    ``stream_dropped_bytes``, because their clients were too slow.
+    """
 
     capture_id: UUID
     file_name: str | None
@@ -117,6 +119,7 @@ class Capture(Whole):
     frames: int
     bytes: int
     dropped: int
+    stream_dropped_bytes: int
 
 
 @attrs.define(kw_only=True)

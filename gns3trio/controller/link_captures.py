@@ -7,6 +7,7 @@ from typing import Any, Literal
 from uuid import UUID, uuid4
 
 import attrs
+import trio
 from attrs import validators as v
 
 from gns3trio.compute.node import ComputeNode
@@ -20,12 +21,15 @@ from gns3trio.forwarder.captures import LEAST_RING_FILE_BYTES, CaptureFile, Capt
 from gns3trio.forwarder.filters import MAX_EXPRESSION_LENGTH, Direction, LinkDirection
 from gns3trio.forwarder.forwarder import TapOptions, check_expression, run_compiler
 
-# Each has a ring of a megabyte and a file.
-MAX_CAPTURES_PER_LINK = 64
+# Each has a file and a ring in the core, whose megabyte is taken when frames come: 1024 that are busy take a gigabyte,
+# and every frame is copied so many times.
+MAX_CAPTURES_PER_LINK = 1024
 MAX_SNAPLEN = 65535
 CAPTURES_FOLDER = "project-files/captures"
 _ODD_CHARACTERS = re.compile(r"[^\w.-]")
 _MAX_FILE_NAME_BYTES = 200
+# Of each node in a name that we make: two of them, their ports and an id fit into a file name.
+_MAX_NODE_NAME_BYTES = 60
 # What is captured before or behind this is cut off; a ring of a huge file would never turn.
 _ring_bytes = v.and_(v.ge(LEAST_RING_FILE_BYTES), v.le(1 << 40))
 
@@ -69,13 +73,16 @@ def check_file_name(field: str, name: str) -> str:
 
 
 class LinkCaptures:
-    """Starts and stops captures. ``tunnels`` gives the tunnels of a link's ends, ``publish`` announces an event."""
+    """Starts and stops captures. ``has`` tells whether a link is still there, ``tunnels`` gives the tunnels of its
+    ends, ``publish`` announces an event.
+    """
 
     def __init__(
         self,
         *,
         folder: Path,
         service: CaptureService,
+        has: Callable[[Link], bool],
         nodes: Callable[[], Mapping[UUID, Node]],
         tunnels: Callable[[Link], list[Tunnel | None]],
         publish: Callable[[str, Any], None],
@@ -83,10 +90,12 @@ class LinkCaptures:
     ) -> None:
         self._folder = folder
         self._service = service
+        self._has = has
         self._nodes = nodes
         self._tunnels = tunnels
         self._publish = publish
         self._log_error = log_error
+        self._ended = False
 
     # --- as GNS3 does ---
 
@@ -101,9 +110,8 @@ class LinkCaptures:
             if link.gns3_capture is not None:
                 raise Conflict(f"link {link.link_id}: is being captured already")
             node_id = self._capturing_end(link)
-            await self._start(
-                link, attrs.evolve(file, path=self._path(name)), node_id=node_id, compatible=True, file_name=name
-            )
+            path = self._free_path("capture_file_name", name)
+            await self._start(link, attrs.evolve(file, path=path), node_id=node_id, compatible=True, file_name=name)
             link.last_capture_file = name
         self._publish("link.updated", views.link_view(link))
 
@@ -149,10 +157,8 @@ class LinkCaptures:
             capture_id = uuid4()
             if name is None and request.save:
                 name = f"{self._name(link)}_{capture_id}.{request.format}"
-            if request.save and name in {c.file_name for c in link.captures.values()}:
-                raise Conflict(f"file_name: {name} is being written by another capture")
             file = CaptureFile(
-                path=self._path(name) if name is not None and request.save else None,
+                path=self._free_path("file_name", name) if name is not None and request.save else None,
                 ring=ring,
                 pcapng=request.format == "pcapng",
                 snaplen=request.snaplen,
@@ -182,10 +188,22 @@ class LinkCaptures:
             await self._stop(link, self.get(link, capture_id))
 
     async def stop_link(self, link: Link) -> None:
-        """Stop all captures of a link that is being deleted."""
-        for capture in list(link.captures.values()):
-            await self._service.stop(capture.capture)
+        """Stop all captures of a link that is being deleted. The caller holds its lock, and then takes it away."""
+        async with trio.open_nursery() as nursery:
+            for capture in link.captures.values():
+                nursery.start_soon(self._service.stop, capture.capture)
         link.captures.clear()
+
+    async def stop_for_good(self, links: Iterable[Link]) -> None:
+        """Stop the captures of all ``links``; those that wait to be started are refused."""
+        self._ended = True
+        async with trio.open_nursery() as nursery:
+            for link in links:
+                nursery.start_soon(self._stop_locked, link)
+
+    async def _stop_locked(self, link: Link) -> None:
+        async with link.lock:  # a capture that is just being started is waited for
+            await self.stop_link(link)
 
     # --- both ---
 
@@ -200,6 +218,8 @@ class LinkCaptures:
         capture_id: UUID | None = None,
         direction: LinkDirection = "both",
     ) -> LinkCapture:
+        if self._ended or not self._has(link):  # while this waited for the link's lock
+            raise NotFound(f"Link ID {link.link_id} doesn't exist")
         first, second = (*self._tunnels(link), None, None)[:2]
         tunnel = first or second
         if tunnel is None:
@@ -241,8 +261,11 @@ class LinkCaptures:
             self._publish("link.updated", views.link_view(link))
         self._log_error(message)
 
-    def _path(self, name: str) -> Path:
-        return self._folder / CAPTURES_FOLDER / name
+    def _free_path(self, field: str, name: str) -> Path:
+        path = self._folder / CAPTURES_FOLDER / name
+        if self._service.is_writing(path):
+            raise Conflict(f"{field}: {name} is being written by another capture")
+        return path
 
     def _end_name(self, address: PortAddress) -> str:
         node = self._nodes().get(address.node_id)
@@ -250,7 +273,12 @@ class LinkCaptures:
         return f"{name}_{address.adapter_number}-{address.port_number}"
 
     def _name(self, link: Link) -> str:
-        return _ODD_CHARACTERS.sub("", "_to_".join(map(self._end_name, link.addresses)))
+        return "_to_".join(self._short_end_name(address) for address in link.addresses)
+
+    def _short_end_name(self, address: PortAddress) -> str:
+        name, _, port = self._end_name(address).rpartition("_")
+        short = _ODD_CHARACTERS.sub("", name).encode()[:_MAX_NODE_NAME_BYTES].decode(errors="ignore")
+        return f"{short}_{port}"
 
 
 def _always_runs(instance: ComputeNode | None) -> bool:

@@ -52,6 +52,7 @@ class Links(Mapping[UUID, Link]):
         self.captures = LinkCaptures(
             folder=hooks.folder,
             service=hooks.captures,
+            has=lambda link: self.get(link.link_id) is link,
             nodes=hooks.nodes,
             tunnels=self.tunnels,
             publish=hooks.publish,
@@ -227,14 +228,14 @@ class Links(Mapping[UUID, Link]):
         """Undo ``bind_nio``; no NIO there is fine. The link that it was part of goes too."""
         link = await self._wiring.unbind_nio(address)
         if link is not None:
-            await self.captures.stop_link(link)
+            async with link.lock:
+                await self.captures.stop_link(link)
             self._publish("link.deleted", link)
             await self._hooks.make_durable()
 
     async def stop_captures(self) -> None:
         """The project is being closed."""
-        for link in self.values():
-            await self.captures.stop_link(link)
+        await self.captures.stop_for_good(self.values())
 
     async def node_stopped(self, node_id: UUID) -> None:
         """A node has stopped, and with it the captures of the GNS3 API at its end."""

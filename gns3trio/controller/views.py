@@ -84,8 +84,9 @@ def link_view(link: "Link") -> dict[str, Any]:
 
 
 def capture_view(link_capture: "LinkCapture") -> dict[str, Any]:
-    """A capture of our own routes. ``bytes`` are those of the frames; ``dropped`` frames were not written in time."""
+    """A capture of our own routes."""
     capture = link_capture.capture
+    counters = capture.counters()
     return {
         "capture_id": str(link_capture.capture_id),
         "file_name": link_capture.file_name,
@@ -96,7 +97,10 @@ def capture_view(link_capture: "LinkCapture") -> dict[str, Any]:
         "expression": capture.file.expression,
         "running": capture.running,
         "error": capture.error,
-        **attrs.asdict(capture.counters()),
+        "frames": counters.frames,
+        "bytes": counters.bytes,
+        "dropped": counters.dropped,
+        "stream_dropped_bytes": capture.stream_dropped_bytes,
     }
 
 

@@ -19,6 +19,7 @@ LINK_TYPES = {
 }
 _PCAP_MAGIC = 0xA1B2C3D4  # stamps in microseconds
 _PCAP_VERSION = (2, 4)
+_PCAP_RECORD_HEADER_BYTES = 16
 
 _SECTION_HEADER = 0x0A0D0D0A
 _BYTE_ORDER_MAGIC = 0x1A2B3C4D
@@ -77,6 +78,16 @@ def pcapng_header(
             options.append(_option(_IF_FILTER, _FILTER_IS_TEXT + expression.encode()))
         described += _block(_INTERFACE_DESCRIPTION, struct.pack("<HHI", link_type_number, 0, snaplen), options)
     return section + described
+
+
+def record_bytes(data: memoryview, at: int, *, pcapng: bool) -> int:
+    """The length of the record at ``at``, one that the core wrote."""
+    length: int
+    if pcapng:
+        (length,) = struct.unpack_from("<I", data, at + 4)
+        return length
+    (length,) = struct.unpack_from("<I", data, at + 8)
+    return _PCAP_RECORD_HEADER_BYTES + length
 
 
 def pcapng_statistics(interface: int, time_ns: int, *, received: int, dropped: int) -> bytes:

@@ -1,11 +1,14 @@
 """Captures: from the core's records to files and to readers of live streams.
 
 One writer serves all captures: when the core says that records wait, it takes them out in one thread call, writes them,
-and gives the same bytes to the streams. A slow or full disk costs records, never frames.
+and gives the same bytes to the streams. A slow or full disk costs records, never frames. Files are not forced to the
+disk (fsync): whoever opens one sees it whole, and a capture that turns its files or ends need not wait for the disk.
 """
 
+import math
 import os
 import stat
+import threading
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -17,16 +20,22 @@ import trio
 
 from gns3trio import __version__
 from gns3trio.errors import Conflict
-from gns3trio.forwarder.capture_format import pcap_header, pcapng_header, pcapng_statistics
+from gns3trio.forwarder.capture_format import pcap_header, pcapng_header, pcapng_statistics, record_bytes
 from gns3trio.forwarder.forwarder import Forwarder, Tap
 from gns3trio.forwarder.stats import CaptureCounters
 
-# Small frames gather for so long before they are written: a frame reaches its readers within 100 ms.
+# Records gather for so long before they are written, or until half of a ring is full: a frame reaches its readers
+# within 100 ms.
 PAUSE_SECONDS = 0.02
 # One read: whole records, small enough for the CPU's cache.
 READ_BYTES = 256 * 1024
-# More was moved in one pass than a pause would gather: go on at once.
-BUSY_BYTES = 1024 * 1024
+# So much was moved in one pass: more has come meanwhile, so go on at once.
+BUSY_BYTES = READ_BYTES
+# What one pass takes from a capture at most, so that one with many frames does not keep the others waiting.
+PASS_BYTES = 4 * 1024 * 1024
+# Captures that are begun or ended at the same time, each in a thread; those behind a disk that hangs wait for each
+# other, and nobody else does.
+MOST_THREADS = 8
 # What may wait for a reader of a stream. When it is full, records are left out for that reader, and counted.
 MAX_STREAM_BYTES = 4 * 1024 * 1024
 LEAST_RING_FILE_BYTES = READ_BYTES
@@ -34,7 +43,11 @@ LEAST_RING_FILE_BYTES = READ_BYTES
 
 @attrs.frozen(kw_only=True)
 class FileRing:
-    """Several files instead of one that grows: a new one after so many bytes or seconds, and the oldest is deleted."""
+    """Several files instead of one that grows, of which the oldest are deleted.
+
+    A file has ``max_bytes`` at most, and ends ``max_seconds`` after its first record; without records it goes on, so
+    that silence deletes nothing.
+    """
 
     files: int
     max_bytes: int | None = None
@@ -53,6 +66,19 @@ class CaptureFile:
     interfaces: tuple[str, str] = ("a", "b")
     expression: str = ""
     comment: str = ""
+
+    def statistics(self, counters: CaptureCounters) -> bytes:
+        """What every file and every stream ends with."""
+        if not self.pcapng:
+            return b""
+        now = time.time_ns()
+        out, dropped = counters.out_frames, counters.out_dropped
+        return pcapng_statistics(0, now, received=out + dropped, dropped=dropped) + pcapng_statistics(
+            1,
+            now,
+            received=counters.frames + counters.dropped - out - dropped,
+            dropped=counters.dropped - dropped,
+        )
 
     def header(self) -> bytes:
         """What every file and every stream begins with."""
@@ -112,18 +138,26 @@ class Capture:
         self.running = True
         self.on_error = on_error
         self.error: str | None = None
+        self.turns_at = math.inf  # when the present file of a ring is to end, by time.monotonic
         self._tap = tap
-        self._last_counters = CaptureCounters(0, 0, 0)
+        self._reading = threading.Lock()  # who holds it reads the tap, writes the file, or ends both
         self._fd: int | None = None
+        self._header_bytes = 0
         self._good_bytes = 0  # of the present file, all whole records
         self._file_number = 0
-        self._opened_at = 0.0
         self._files: deque[Path] = deque()
+        self._copies: deque[bytes] = deque()  # of what was written, for the streams
         self._readers: set[StreamReader] = set()
+        self._lost_bytes = 0  # of streams that have ended
 
     def counters(self) -> CaptureCounters:
         """What was captured, and what found no room."""
-        return self._tap.counters() if self.running else self._last_counters
+        return self._tap.counters()
+
+    @property
+    def stream_dropped_bytes(self) -> int:
+        """Bytes of records that were left out because nobody read them from a stream."""
+        return self._lost_bytes + sum(reader.dropped_bytes for reader in self._readers)
 
     @contextmanager
     def stream(self) -> Iterator[StreamReader]:
@@ -136,11 +170,51 @@ class Capture:
             yield reader
         finally:
             self._readers.discard(reader)
+            self._lost_bytes += reader.dropped_bytes
 
-    # --- in the writer's thread ---
+    # --- in a thread ---
 
-    def open_file(self) -> None:
-        """Begin the next file. Raises OSError."""
+    def begin(self) -> None:
+        """Open the first file. Raises OSError; it is over then."""
+        try:
+            self._open_file()
+        except OSError:
+            self._end()
+            raise
+
+    def drain(self, buffer: bytearray) -> int:
+        """Move what waits to the file and to the streams; returns its bytes. It may be over afterwards."""
+        moved = 0
+        with self._reading:
+            if not self.running:
+                return 0
+            try:
+                if time.monotonic() >= self.turns_at:
+                    self._turn()
+                while moved < PASS_BYTES and (size := self._move(buffer)):
+                    moved += size
+                if moved and self._fd is not None and os.fstat(self._fd).st_nlink == 0:
+                    raise FileNotFoundError(2, "the file was deleted")
+            except OSError as error:
+                self._end(error)
+        return moved
+
+    def finish(self) -> None:
+        """Write what waits, which ``stop_tap`` has made finite, and end the file."""
+        with self._reading:
+            if not self.running:
+                return
+            buffer = bytearray(READ_BYTES)
+            try:
+                while self._move(buffer):
+                    pass
+                self._close_file()
+            except OSError as error:
+                self._end(error)
+            else:
+                self._end()
+
+    def _open_file(self) -> None:
         if self.file.path is None:
             return
         path = self.file.path
@@ -155,11 +229,49 @@ class Capture:
         self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
         self.path = path
         self._good_bytes = 0
-        self._opened_at = time.monotonic()
+        self.turns_at = math.inf
         self._write(self.file.header())
+        self._header_bytes = self._good_bytes
         self._files.append(path)
         if self.file.ring is not None and len(self._files) > self.file.ring.files:
             self._files.popleft().unlink(missing_ok=True)
+
+    def _move(self, buffer: bytearray) -> int:
+        size = self._tap.read_into(buffer)
+        if size:
+            records = memoryview(buffer)[:size]
+            if self._readers:
+                self._copies.append(bytes(records))
+            while self._fd is not None and records:
+                records = self._write_fitting(records)
+        return size
+
+    def _write_fitting(self, records: memoryview) -> memoryview:
+        """Write what the present file may still take, or turn to the next; returns what is left."""
+        ring = self.file.ring
+        fitting = len(records)
+        if ring is not None and ring.max_bytes is not None:
+            fitting = self._fitting(records, ring.max_bytes)
+        if fitting == 0:
+            self._turn()
+            return records
+        if ring is not None and ring.max_seconds is not None and self._good_bytes == self._header_bytes:
+            self.turns_at = time.monotonic() + ring.max_seconds
+        self._write(records[:fitting])
+        return records[fitting:]
+
+    def _fitting(self, records: memoryview, max_bytes: int) -> int:
+        room = max_bytes - self._good_bytes - len(self.file.statistics(CaptureCounters()))
+        if len(records) <= room:
+            return len(records)
+        at = 0
+        while (end := at + record_bytes(records, at, pcapng=self.file.pcapng)) <= room:
+            at = end
+        return at
+
+    def _turn(self) -> None:
+        self._close_file()
+        self._open_file()
 
     def _write(self, data: bytes | memoryview) -> None:
         """Write whole records; the file holds only whole ones when this raises OSError."""
@@ -175,69 +287,42 @@ class Capture:
             raise
         self._good_bytes += len(data)
 
-    def drain(self, buffer: bytearray) -> tuple[int, list[bytes]]:
-        """Move what waits to the file; returns its bytes, and copies of it for the streams. Raises OSError."""
-        view = memoryview(buffer)
-        moved, copies = 0, []
-        while size := self._tap.read_into(buffer):
-            moved += size
-            if self._readers:
-                copies.append(bytes(view[:size]))
-            self._write(view[:size])
-            self._rotate()
-        if moved and self._fd is not None and os.fstat(self._fd).st_nlink == 0:
-            raise FileNotFoundError(2, "the file was deleted")
-        return moved, copies
-
-    def _rotate(self) -> None:
-        ring = self.file.ring
-        if ring is None or self._fd is None:
-            return
-        full = ring.max_bytes is not None and self._good_bytes >= ring.max_bytes
-        old = ring.max_seconds is not None and time.monotonic() - self._opened_at >= ring.max_seconds
-        if full or old:
-            self.close_file()
-            self.open_file()
-
-    def close_file(self) -> None:
-        """End the present file, on the disk. Raises OSError."""
+    def _close_file(self) -> None:
         if self._fd is None:
             return
-        try:
-            if self.file.pcapng:
-                counters = self._tap.counters()
-                now = time.time_ns()
-                self._write(pcapng_statistics(0, now, received=counters.frames, dropped=counters.dropped))
-            os.fsync(self._fd)
-        finally:
-            os.close(self._fd)
-            self._fd = None
+        self._write(self.file.statistics(self._tap.counters()))
+        descriptor, self._fd = self._fd, None
+        os.close(descriptor)
 
-    def abandon_file(self) -> None:
-        """Close the file as it is."""
+    def _end(self, error: OSError | None = None) -> None:
+        """Nothing is read any more. ``error`` is why it cannot go on."""
         if self._fd is not None:
-            os.close(self._fd)
+            with suppress(OSError):
+                os.close(self._fd)
             self._fd = None
+        self._tap.close()
+        if error is not None:
+            self.error = f"the capture to {self.path} has stopped: {error.strerror}"
+        self.running = False
 
-    # --- in the writer's task ---
-
-    def deliver(self, copies: list[bytes]) -> None:
-        """Give records to the streams."""
-        for reader in self._readers:
-            for records in copies:
-                reader.offer(records)
+    # --- in trio's thread ---
 
     def stop_tap(self) -> None:
         """No record is added any more."""
         self._tap.stop()
 
-    def end(self) -> None:
-        """It is over: nothing is read any more."""
-        if self.running:
-            self._last_counters = self._tap.counters()
-            self.running = False
-            self._tap.close()
+    def deliver(self) -> None:
+        """Give the streams what was written."""
+        while self._copies:
+            records = self._copies.popleft()
+            for reader in self._readers:
+                reader.offer(records)
+
+    def end_streams(self) -> None:
+        """It is over: no more is written."""
+        statistics = self.file.statistics(self.counters())
         for reader in self._readers:
+            reader.offer(statistics)
             reader.end()
 
 
@@ -247,17 +332,32 @@ class CaptureService:
     def __init__(self, forwarder: Forwarder) -> None:
         self._forwarder = forwarder
         self._captures: set[Capture] = set()
+        self._starting: set[Path] = set()
         self._buffer = bytearray(READ_BYTES)
-        self._passing = trio.Lock()  # one pass at a time, so that each tap has one reader
+        self._writer = trio.CapacityLimiter(1)
+        self._threads = trio.CapacityLimiter(MOST_THREADS)
+
+    def is_writing(self, path: Path) -> bool:
+        """Whether a capture writes that file."""
+        return path in self._starting or any(path in (c.file.path, c.path) for c in self._captures)
 
     async def start(self, tap: Tap, file: CaptureFile, on_error: Callable[[str], None]) -> Capture:
-        """Write the records of ``tap``, which is the capture's from now on. Raises Conflict when the file cannot be."""
+        """Write the records of ``tap``, which is the capture's from now on. Raises Conflict when the file cannot be, or
+        is another capture's.
+        """
+        if file.path is not None and self.is_writing(file.path):
+            tap.close()
+            raise Conflict(f"capture file {file.path}: is being written by another capture")
         capture = Capture(tap, file, on_error)
+        starting = {file.path} if file.path is not None else set()
+        self._starting |= starting
         try:
-            await trio.to_thread.run_sync(capture.open_file)
+            with trio.CancelScope(shield=True):  # until then the tap is nobody's
+                await trio.to_thread.run_sync(capture.begin, limiter=self._threads)
         except OSError as error:
-            capture.end()
             raise Conflict(f"capture file {file.path}: {error.strerror}") from None
+        finally:
+            self._starting -= starting
         self._captures.add(capture)
         return capture
 
@@ -265,65 +365,52 @@ class CaptureService:
         """Write what waits and end the file; stopped already is fine."""
         if capture not in self._captures:
             return
+        self._captures.discard(capture)
         capture.stop_tap()
         with trio.CancelScope(shield=True):  # a file that is half ended is nobody's
-            async with self._passing:
-                if capture not in self._captures:
-                    return
-                self._captures.discard(capture)
-                await self._pass([capture])
-            if capture.error is None:
-                try:
-                    await trio.to_thread.run_sync(capture.close_file)
-                except OSError as error:
-                    self._fail(capture, error)
-            capture.end()
+            await trio.to_thread.run_sync(capture.finish, limiter=self._threads)
+        self._settle(capture)
 
     async def stop_all(self) -> None:
         """Stop every capture."""
-        for capture in list(self._captures):
-            await self.stop(capture)
+        async with trio.open_nursery() as nursery:
+            for capture in self._captures:
+                nursery.start_soon(self.stop, capture)
 
     async def run(self) -> None:
         """Serve until cancelled."""
         while True:
-            await self._forwarder.wait_captured()
-            moved = BUSY_BYTES
-            while moved >= BUSY_BYTES:
-                async with self._passing:
-                    moved = await self._pass(list(self._captures))
-            await trio.sleep(PAUSE_SECONDS)
+            next_turn = min((capture.turns_at for capture in self._captures), default=math.inf)
+            with trio.move_on_after(max(next_turn - time.monotonic(), 0)):
+                await self._forwarder.wait_captured()
+            while await self._pass() >= BUSY_BYTES:
+                pass
+            with trio.move_on_after(PAUSE_SECONDS):
+                await self._forwarder.wait_capture_filling()
 
-    async def _pass(self, captures: list[Capture]) -> int:
-        """Drain some captures in one thread call. Returns how many bytes were moved."""
-        results: dict[Capture, tuple[int, list[bytes]] | OSError] = {}
+    async def _pass(self) -> int:
+        """Drain all captures in one thread call. Returns how many bytes were moved."""
+        captures = list(self._captures)
 
-        def drain_all() -> None:
-            for capture in captures:
-                try:
-                    results[capture] = capture.drain(self._buffer)
-                except OSError as error:
-                    results[capture] = error
+        def drain_all() -> int:
+            return sum(capture.drain(self._buffer) for capture in captures)
 
         with trio.CancelScope(shield=True):  # the thread uses the taps until it is done
-            await trio.to_thread.run_sync(drain_all)
-        total = 0
-        for capture, result in results.items():
-            if isinstance(result, OSError):
-                self._fail(capture, result)
-                continue
-            total += result[0]
-            capture.deliver(result[1])
-        return total
+            moved = await trio.to_thread.run_sync(drain_all, limiter=self._writer)
+        for capture in captures:
+            if capture.running:
+                capture.deliver()
+            elif capture in self._captures:  # otherwise whoever stops it settles it
+                self._captures.discard(capture)
+                self._settle(capture)
+        return moved
 
-    def _fail(self, capture: Capture, error: OSError) -> None:
-        """A capture cannot go on; its link and the others do."""
-        self._captures.discard(capture)
-        capture.abandon_file()
-        capture.stop_tap()
-        capture.end()
-        capture.error = f"the capture to {capture.path} has stopped: {error.strerror}"
-        capture.on_error(capture.error)
+    def _settle(self, capture: Capture) -> None:
+        """A capture is over."""
+        capture.deliver()
+        capture.end_streams()
+        if capture.error is not None:
+            capture.on_error(capture.error)
 
 
 @asynccontextmanager

@@ -8,6 +8,7 @@ import errno
 import ipaddress
 import os
 import socket
+import threading
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from types import TracebackType
@@ -231,17 +232,21 @@ class TapOptions:
 
 
 class Tap:
-    """The records of a capture, ready for a pcap or pcapng file. Read by one thread at a time."""
+    """The records of a capture, ready for a pcap or pcapng file. Read by one thread at a time, which also closes it;
+    any thread may stop and count it.
+    """
 
     def __init__(self, forwarder: "Forwarder", core_capture: Any) -> None:
         self._forwarder = forwarder
         self._capture = core_capture
         self._stopped = False
+        self._last_counters = CaptureCounters()
+        self._using = threading.Lock()  # the core's capture is there while it is held
 
     def read(self, max_bytes: int) -> bytes:
         """Whole records that wait, at most ``max_bytes`` of them; empty when there are none."""
-        buffer = ffi.new("unsigned char[]", max_bytes)
-        return bytes(ffi.buffer(buffer, lib.udpfwd_capture_read(self._capture, buffer, max_bytes)))
+        buffer = bytearray(max_bytes)
+        return bytes(buffer[: self.read_into(buffer)])
 
     def read_into(self, buffer: bytearray) -> int:
         """Whole records that wait, as many as fit; returns their bytes. Memory that is used again and again costs the
@@ -252,22 +257,28 @@ class Tap:
 
     def counters(self) -> CaptureCounters:
         """What was captured, and what was not because the reader was too slow."""
-        now = ffi.new("udpfwd_capture_counters *")
-        lib.udpfwd_capture_count(self._capture, now)
-        return CaptureCounters(now.frames, now.bytes, now.dropped)
+        with self._using:
+            if self._capture is not None:
+                now = ffi.new("udpfwd_capture_counters *")
+                lib.udpfwd_capture_count(self._capture, now)
+                self._last_counters = CaptureCounters(now.frames, now.bytes, now.dropped, now.tx_frames, now.tx_dropped)
+            return self._last_counters
 
     def stop(self) -> None:
         """Add no record any more; those that wait can still be read. Stopped already is fine."""
-        if not self._stopped:
-            self._stopped = True
-            _check(lib.udpfwd_capture_stop(self._forwarder.core, self._capture))
+        with self._using:
+            if not self._stopped:
+                self._stopped = True
+                _check(lib.udpfwd_capture_stop(self._forwarder.core, self._capture))
 
     def close(self) -> None:
-        """End it; nothing can be read any more."""
-        if self._capture is not None:
-            self.stop()
-            lib.udpfwd_capture_close(self._capture)
-            self._capture = None
+        """End it; nothing can be read any more, but the counters stay. Closed already is fine."""
+        self.stop()
+        self.counters()
+        with self._using:
+            if self._capture is not None:
+                lib.udpfwd_capture_close(self._capture)
+                self._capture = None
 
 
 class Forwarder:
@@ -341,6 +352,10 @@ class Forwarder:
     async def wait_captured(self) -> None:
         """Return when a capture has got records since the last time."""
         await _wait_signal(lib.udpfwd_captures_fd(self.core))
+
+    async def wait_capture_filling(self) -> None:
+        """Return when what waits for the reader of a capture has become half of what may."""
+        await _wait_signal(lib.udpfwd_captures_full_fd(self.core))
 
 
 # libpcap compiles one expression at a time, and needs up to half a second for it.

@@ -97,8 +97,12 @@ def receive_rates(before: PortCounters, after: PortCounters, seconds: float) -> 
 
 @attrs.frozen
 class CaptureCounters:
-    """What a capture took. ``bytes`` are those of whole frames; ``dropped`` frames found the reader too slow."""
+    """What a capture took. ``bytes`` are those of whole frames; ``dropped`` frames found the reader too slow.
+    ``out_...`` are those that left at the port, as interface 0 of a pcapng file.
+    """
 
-    frames: int
-    bytes: int
-    dropped: int
+    frames: int = 0
+    bytes: int = 0
+    dropped: int = 0
+    out_frames: int = 0
+    out_dropped: int = 0

@@ -1,11 +1,14 @@
 """Captures through the API, on a link between a hub and a switch and between real VPCS."""
 
+import os
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 import trio
 
+from gns3trio.server import RunningServer
 from tests.api.conftest import Server
 from tests.api.test_links import Lab, lab
 from tests.api.test_notifications import ws_events
@@ -144,6 +147,65 @@ async def test_captures_end_with_their_link_and_project(server: Server, project:
     await server.request("POST", f"{path}/start_capture", {}, 201)
     await server.request("POST", f"{lab.path}/close", None, 204)
     assert read_capture(Path(capture["file_path"]).read_bytes()).statistics
+
+
+async def test_a_capture_that_is_started_while_the_project_closes_ends_too(
+    running: RunningServer, server: Server, project: dict[str, Any]
+) -> None:
+    lab, link, path = await link_of_builtins(server, project)
+    lock = running.controller.get_project(UUID(project["project_id"])).links[UUID(link["link_id"])].lock
+    statuses: list[int] = []
+
+    async def start() -> None:
+        statuses.append((await server.http.post(f"{path}/captures", json={})).status_code)
+
+    async def waiters(number: int) -> None:
+        with trio.fail_after(PATIENCE):
+            while lock.statistics().tasks_waiting < number:
+                await trio.sleep(0.01)
+
+    async with trio.open_nursery() as nursery, lock:
+        nursery.start_soon(start)
+        await waiters(1)
+        nursery.start_soon(server.request, "POST", f"{lab.path}/close", None, 204)
+        await waiters(2)
+    assert statuses == [404]
+    assert not [link for link in Path("/proc/self/fd").iterdir() if "project-files" in os.path.realpath(link)]
+
+
+async def test_a_file_is_written_by_one_capture_of_the_project(server: Server, project: dict[str, Any]) -> None:
+    lab, _, first = await link_of_builtins(server, project)
+    link = await lab.link((await lab.node("ethernet_hub"), 0), (await lab.node("ethernet_switch"), 0))
+    second = f"{lab.path}/links/{link['link_id']}"
+    await server.request("POST", f"{first}/captures", {"file_name": "mine.pcap"}, 201)
+    for path, request, field in (
+        (second, "captures", "file_name"),
+        (first, "start_capture", "capture_file_name"),
+        (second, "start_capture", "capture_file_name"),
+    ):
+        error = await server.request("POST", f"{path}/{request}", {field: "mine.pcap"}, 409)
+        assert f"{field}: mine.pcap is being written" in error["message"]
+    (capture,) = await server.request("GET", f"{first}/captures", None, 200)
+    assert capture["running"] is True and capture["error"] is None
+
+
+async def test_names_of_files_for_nodes_with_long_names(server: Server, project: dict[str, Any]) -> None:
+    lab = Lab(server, project, [])
+    nodes = [await lab.node("ethernet_hub", name=letter * 140) for letter in "xé"]
+    link = await lab.link((nodes[0], 0), (nodes[1], 0))
+    path = f"{lab.path}/links/{link['link_id']}"
+    started = await server.request("POST", f"{path}/start_capture", {}, 201)
+    assert started["capture_file_name"] == f"{'x' * 60}_0-0_to_{'é' * 30}_0-0.pcap"
+    ours = await server.request("POST", f"{path}/captures", {}, 201)
+    assert Path(ours["file_path"]).is_file()
+
+
+async def test_two_hundred_captures_on_one_link(server: Server, project: dict[str, Any]) -> None:
+    _, _, path = await link_of_builtins(server, project)
+    made = [await server.request("POST", f"{path}/captures", {}, 201) for _ in range(200)]
+    assert len(await server.request("GET", f"{path}/captures", None, 200)) == 200
+    await server.request("DELETE", path, None, 204)
+    assert all(len(read_capture(Path(each["file_path"]).read_bytes()).statistics) == 2 for each in made)
 
 
 def ends(link: dict[str, Any]) -> list[tuple[dict[str, Any], int]]:

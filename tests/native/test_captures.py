@@ -1,6 +1,7 @@
 """Captures from the core to files and streams: real core, real files."""
 
 import os
+import resource
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,10 +13,12 @@ import trio
 
 from gns3trio.compute.leases import bind_udp
 from gns3trio.errors import Conflict, Invalid
+from gns3trio.forwarder import captures
 from gns3trio.forwarder.capture_format import link_type
 from gns3trio.forwarder.captures import Capture, CaptureFile, CaptureService, FileRing, StreamReader, open_captures
 from gns3trio.forwarder.forwarder import Forwarder, Port, TapOptions, open_forwarder
-from tests.pcap_reader import read_capture
+from gns3trio.forwarder.stats import CaptureCounters
+from tests.pcap_reader import CaptureContent, read_capture
 
 LOOPBACK = "127.0.0.1"
 PATIENCE = 10
@@ -85,7 +88,7 @@ async def test_a_pcap_file_and_its_stream(bench: Bench, tmp_path: Path) -> None:
     assert [(p.data, p.original_length) for p in content.packets] == [(bytes(50), 60), (b"\x01" * 30, 30)]
     assert (content.snaplen, content.link_type, content.torn) == (50, 1, 0)
     assert streamed == file.read_bytes()
-    assert attrs.astuple(capture.counters()) == (2, 90, 0)
+    assert capture.counters() == CaptureCounters(2, 90, 0)
     await bench.send(b"after")
     await bench.service.stop(capture)  # stopped already is fine
     assert len(read_capture(file.read_bytes()).packets) == 2
@@ -108,16 +111,25 @@ async def test_a_pcapng_file_tells_who_sent_what(bench: Bench, tmp_path: Path) -
         comment="why it was made",
     )
     capture = await bench.start(file, expression="len > 1")
-    await bench.send(b"in1")
-    await bench.send(b"x")  # not what the expression wants
-    await bench.service.stop(capture)
+    with capture.stream() as reader:
+        await bench.send(b"in1")
+        await bench.send(b"x")  # not what the expression wants
+        await bench.service.stop(capture)
+        streamed = await reader.receive()
+        while data := await reader.receive():
+            streamed += data
+    assert statistics(read_capture(streamed)) == [(0, 0), (1, 0)]
     content = read_capture(file.path.read_bytes() if file.path else b"")
     assert content.section[1] == b"why it was made" and content.section[4].startswith(b"gns3trio")
     assert [interface[2] for interface in content.interfaces] == [b"PC1", b"PC2"]
     assert all(interface[9] == b"\x09" and interface[11] == b"\0len > 1" for interface in content.interfaces)
     (packet,) = content.packets
     assert (packet.data, packet.interface, packet.options[2]) == (b"in1", 1, b"\x01\0\0\0")
-    assert [(int.from_bytes(s[4], "little"), int.from_bytes(s[5], "little")) for s in content.statistics] == [(1, 0)]
+    assert statistics(content) == [(0, 0), (1, 0)]  # of each interface
+
+
+def statistics(content: CaptureContent) -> list[tuple[int, int]]:
+    return [(int.from_bytes(s[4], "little"), int.from_bytes(s[5], "little")) for s in content.statistics]
 
 
 async def test_a_file_that_is_torn_at_any_byte_is_read_up_to_there(bench: Bench, tmp_path: Path) -> None:
@@ -150,6 +162,36 @@ async def test_a_ring_of_files(bench: Bench, tmp_path: Path) -> None:
     assert numbers == sorted(numbers) and (not numbers or numbers[-1] == 39)
 
 
+async def test_a_file_of_a_ring_has_the_bytes_that_it_may_have(bench: Bench, tmp_path: Path) -> None:
+    for pcapng in (False, True):
+        folder = tmp_path / str(pcapng)
+        file = CaptureFile(path=folder / "ring.x", pcapng=pcapng, ring=FileRing(files=100, max_bytes=5000))
+        capture = await bench.start(file)
+        for number in range(100):  # they come to the writer many at a time
+            await bench.send(bytes([number]) * (100 + number))
+        await bench.service.stop(capture)
+        files = sorted(folder.iterdir())
+        sizes = [path.stat().st_size for path in files]
+        assert max(sizes) <= 5000 and min(sizes[:-1]) > 5000 - 100 - 300
+        contents = [read_capture(path.read_bytes()) for path in files]
+        assert [packet.data[0] for content in contents for packet in content.packets] == list(range(100))
+
+
+async def test_a_file_of_a_ring_ends_after_its_time_though_nothing_comes(bench: Bench, tmp_path: Path) -> None:
+    file = CaptureFile(path=tmp_path / "ring.pcap", ring=FileRing(files=3, max_seconds=0.1))
+    capture = await bench.start(file)
+    await bench.send(b"first")
+    second = tmp_path / "ring_00002.pcap"
+    with trio.fail_after(PATIENCE):
+        while not second.exists():
+            await trio.sleep(0.01)
+    await trio.sleep(0.5)
+    assert sorted(tmp_path.iterdir()) == [tmp_path / "ring_00001.pcap", second]  # one without records goes on
+    await bench.send(b"second")
+    await bench.service.stop(capture)
+    assert [p.data for p in read_capture(second.read_bytes()).packets] == [b"second"]
+
+
 async def read_any(reader: StreamReader) -> None:
     with trio.fail_after(PATIENCE):
         await reader.receive()
@@ -177,6 +219,54 @@ def replace_descriptor(capture: Capture, path: str) -> None:
     opened = os.open(path, os.O_WRONLY)
     os.dup2(opened, capture._fd)
     os.close(opened)
+
+
+def open_descriptors() -> int:
+    return len(os.listdir("/proc/self/fd"))
+
+
+async def test_a_full_disk_at_the_start_leaves_no_descriptor(bench: Bench, tmp_path: Path) -> None:
+    before, limits = open_descriptors(), resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10, limits[1]))
+    try:
+        with pytest.raises(Conflict, match=r"full.pcap: File too large"):
+            await bench.start(CaptureFile(path=tmp_path / "full.pcap"))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert open_descriptors() == before
+
+
+async def test_a_start_that_is_cancelled_leaves_a_capture_that_can_be_stopped(bench: Bench, tmp_path: Path) -> None:
+    before = open_descriptors()
+    with trio.CancelScope() as scope:
+        scope.cancel()
+        capture = await bench.start(CaptureFile(path=tmp_path / "cancelled.pcap"))
+    assert not scope.cancelled_caught
+    await bench.service.stop(capture)
+    assert open_descriptors() == before
+
+
+async def test_a_file_has_one_capture(bench: Bench, tmp_path: Path) -> None:
+    first = await bench.start(CaptureFile(path=tmp_path / "one.pcap"))
+    with pytest.raises(Conflict, match="is being written by another capture"):
+        await bench.start(CaptureFile(path=tmp_path / "one.pcap"))
+    await bench.service.stop(first)
+    await bench.service.stop(await bench.start(CaptureFile(path=tmp_path / "one.pcap")))
+
+
+async def test_a_ring_that_fills_ends_the_pause(bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(captures, "PAUSE_SECONDS", 600)
+    capture = await bench.start(CaptureFile(path=tmp_path / "burst.pcap"), ring_bytes=65536)
+    with capture.stream() as reader:
+        await reader.receive()
+        await bench.send(b"now")
+        await read_any(reader)  # and now the writer pauses
+        for _ in range(10):
+            for _ in range(4):
+                await bench.send(bytes(9000))
+            await read_any(reader)
+    await bench.service.stop(capture)
+    assert capture.counters() == CaptureCounters(41, 3 + 40 * 9000, 0)
 
 
 async def test_a_deleted_file_ends_the_capture(bench: Bench, tmp_path: Path) -> None:
