@@ -141,11 +141,14 @@ static void leave(worker *w, port *p, const struct iovec *frames, int n, const p
     receive_at(w, far, frames, n, &longer);
 }
 
+/* By its addresses or by what follows them: a filter may have damaged one of the two. */
 static int is_trial(const struct iovec *frame) {
     const unsigned char *bytes = frame->iov_base;
-    return frame->iov_len >= UDPFWD_TRIAL_MIN_BYTES && bytes[12] == UDPFWD_TRIAL_ETHERTYPE >> 8 &&
-           bytes[13] == (UDPFWD_TRIAL_ETHERTYPE & 0xff) &&
-           memcmp(bytes + 14, UDPFWD_TRIAL_MAGIC, sizeof UDPFWD_TRIAL_MAGIC - 1) == 0;
+    if (frame->iov_len < UDPFWD_TRIAL_MIN_BYTES)
+        return 0;
+    return memcmp(bytes, UDPFWD_TRIAL_ADDRESSES, sizeof UDPFWD_TRIAL_ADDRESSES - 1) == 0 ||
+           (bytes[12] == UDPFWD_TRIAL_ETHERTYPE >> 8 && bytes[13] == (UDPFWD_TRIAL_ETHERTYPE & 0xff) &&
+            memcmp(bytes + 14, UDPFWD_TRIAL_MAGIC, sizeof UDPFWD_TRIAL_MAGIC - 1) == 0);
 }
 
 static void count_received(port *p, const struct iovec *frames, size_t n) {

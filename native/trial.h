@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #define UDPFWD_TRIAL_MAGIC "g3trial1"
+#define UDPFWD_TRIAL_ADDRESSES "\2\0\0\0\0\2\2\0\0\0\0\1"
 
 /* >>> read by cffi: declarations only */
 

@@ -26,6 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seconds", type=float, help="length of one trial (default: 1)")
     parser.add_argument("--max-rate", type=int, metavar="FRAMES", help="frames per second at most (default: 200000)")
     parser.add_argument("--max-loss", type=float, metavar="PERCENT", help="loss that throughput allows (default: 0)")
+    parser.add_argument("--repetitions", type=int, metavar="N", help="trials for latency (default: 1; RFC 2544: 20)")
     parser.add_argument("--plot", type=Path, metavar="FILE.svg", help="draw the report")
     add_common(parser, _measure)
 
@@ -46,6 +47,7 @@ async def _measure(server: Client, arguments: argparse.Namespace) -> None:
         "trial_seconds": arguments.seconds,
         "max_frames_per_second": arguments.max_rate,
         "max_loss_percent": arguments.max_loss,
+        "repetitions": arguments.repetitions,
     }
     path, link = await locate(server, arguments, "link")
     body = {name: value for name, value in asked.items() if value is not None}

@@ -6,17 +6,28 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from typing import Any
 
+import trio
+
 from gns3trio.compute.leases import bind_udp
 from gns3trio.compute.tunnels import Tunnel
 from gns3trio.controller.link import Link
-from gns3trio.errors import Conflict
-from gns3trio.forwarder.forwarder import Forwarder
+from gns3trio.errors import Conflict, Unavailable
+from gns3trio.forwarder.filters import core_filters, longest_hold
+from gns3trio.forwarder.forwarder import Forwarder, Port
 from gns3trio.forwarder.trial import TrialResult, TrialSpec, run_trial
 from gns3trio.measure.rfc2544 import BenchmarkRequest, Progress, run_benchmark
 
 LOOPBACK = "127.0.0.1"
 SOCKET_BUFFER_BYTES = 4 * 1024 * 1024
+# At once, on all links: each keeps a CPU busy, and its figures are worth less the more there are.
+MOST_BENCHMARKS = 4
+# How long frames that a filter holds are waited for at the end: two filters of GNS3's longest delay.
+MOST_HOLD_SECONDS = 70.0
+HOLD_LOOK_SECONDS = 0.02
+# The same when nobody waits for the report any more, or the server ends.
+LEAVING_HOLD_SECONDS = 1.0
 _trial_ids = itertools.count(1)
+_running = trio.CapacityLimiter(MOST_BENCHMARKS)
 
 
 async def benchmark_link(
@@ -26,7 +37,8 @@ async def benchmark_link(
     second) had sent them, and are taken out before they reach the other.
 
     ``foreign_frames`` are those that the nodes sent meanwhile: they share the link and make the figures worse. Raises
-    Invalid, or Conflict when the link cannot be measured, is being measured, or goes meanwhile.
+    Invalid, Unavailable when too many others run, or Conflict when the link cannot be measured, is being measured, or
+    goes meanwhile.
     """
     request.check()
     first, second = (*tunnels, None, None)[:2]
@@ -37,28 +49,37 @@ async def benchmark_link(
     if link.is_measured:
         raise Conflict(f"link {link.link_id}: is being measured already")
     near, far = (first, second) if request.direction == "a_to_b" else (second, first)
+    try:
+        _running.acquire_on_behalf_of_nowait(link)
+    except trio.WouldBlock:
+        raise Unavailable(f"{MOST_BENCHMARKS} benchmarks are running: try again when one has ended") from None
     link.is_measured = True
     try:
         with ExitStack() as stack:
             tx, source = _probe_end(stack, forwarder)
             rx, sink = _probe_end(stack, forwarder)
             stack.enter_context(forwarder.probe(source, sink, near.port, far.port))
-            sent = 0
-            before = offered = _offered(forwarder, near, far)
+            before = now = _foreign_frames(forwarder, near, far, source)
 
             async def run(spec: TrialSpec) -> TrialResult:
-                nonlocal sent, offered
+                nonlocal now
                 result = await run_trial(tx, rx, spec, next(_trial_ids) & 0xFFFFFFFF)
                 if link.record.suspend or not (near.port.is_open and far.port.is_open):
                     raise Conflict(f"link {link.link_id}: was suspended or deleted while it was measured")
-                sent += result.sent
-                offered = _offered(forwarder, near, far)
+                now = _foreign_frames(forwarder, near, far, source)
                 return result
 
-            results = await run_benchmark(request, run, progress)
-            foreign = offered - before - sent
+            try:
+                results = await run_benchmark(request, run, progress)
+            except BaseException:
+                with trio.move_on_after(LEAVING_HOLD_SECONDS, shield=True):
+                    await _wait_until_passed(forwarder, link, near, far)
+                raise
+            await _wait_until_passed(forwarder, link, near, far)
+            foreign = now - before
     finally:
         link.is_measured = False
+        _running.release_on_behalf_of(link)
     return {
         "link_id": str(link.link_id),
         "direction": request.direction,
@@ -69,21 +90,34 @@ async def benchmark_link(
     }
 
 
-def _probe_end(stack: ExitStack, forwarder: Forwarder) -> tuple[socket.socket, Any]:
+def _probe_end(stack: ExitStack, forwarder: Forwarder) -> tuple[socket.socket, Port]:
     """A socket of the generator, and the forwarder's port that it is joined to."""
     mine = stack.enter_context(bind_udp(LOOPBACK, 0))
     theirs = stack.enter_context(bind_udp(LOOPBACK, 0))
     mine.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SOCKET_BUFFER_BYTES)
     mine.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SOCKET_BUFFER_BYTES)
     mine.connect(theirs.getsockname())
-    return mine, stack.enter_context(forwarder.open_port(theirs, mine.getsockname()))
+    port = forwarder.open_port(theirs, mine.getsockname())
+    stack.callback(port.close)
+    return mine, port
 
 
-def _offered(forwarder: Forwarder, near: Tunnel, far: Tunnel) -> int:
-    """Frames that were given to the link at both ends, whatever became of them."""
+def _foreign_frames(forwarder: Forwarder, near: Tunnel, far: Tunnel, source: Port) -> int:
+    """Frames that others than ``source`` gave to the link at both ends, whatever became of them."""
     counters = forwarder.snapshot()
-    total = 0
+    total = -counters[source.id].rx_frames
     for tunnel in (near, far):
         c = counters[tunnel.port.id]
         total += c.tx_frames - c.tx_duplicated + sum(c.tx_drops.values()) + c.tx_held
     return total
+
+
+async def _wait_until_passed(forwarder: Forwarder, link: Link, near: Tunnel, far: Tunnel) -> None:
+    """Return when no filter can hold a frame of a trial any more: without the sink it would reach the node."""
+    hold = longest_hold(core_filters(link.record.filters, link.impairments.filters, at_first_end=True))
+    with trio.move_on_after(min(hold, MOST_HOLD_SECONDS)):
+        while near.port.is_open and far.port.is_open:
+            counters = forwarder.snapshot()
+            if counters[near.port.id].tx_held + counters[far.port.id].rx_held == 0:
+                break
+            await trio.sleep(HOLD_LOOK_SECONDS)

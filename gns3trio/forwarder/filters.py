@@ -6,7 +6,7 @@ list of *impairments* with a direction each; they act after GNS3's, in their ord
 
 import ipaddress
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 import attrs
@@ -22,6 +22,7 @@ FREQUENCY, LOSS, DELAY, CORRUPT, BPF, RATE, DUPLICATE, REORDER = range(8)
 
 MILLIONTHS_PER_PERCENT = 10_000
 MICROSECONDS_PER_MS = 1000
+_MICROSECONDS = 1_000_000
 # Expressions of GNS3's filter, and impairments: both lists fit into the core's together.
 MAX_FILTERS = 32
 # libpcap's time grows with the square of it; the core takes no longer ones.
@@ -317,6 +318,19 @@ def _impairment_core_filter(impairment: Impairment, direction: Direction) -> Cor
         case "rate":
             rate = (impairment.bits_per_second, impairment.burst_bytes, impairment.queue_bytes)
             return CoreFilter(RATE, direction, rate)
+
+
+def longest_hold(filters: Iterable[CoreFilter]) -> float:
+    """For how many seconds they can hold a frame."""
+    seconds = 0.0
+    for f in filters:
+        if f.kind == DELAY:
+            seconds += sum(f.parameters) / _MICROSECONDS
+        elif f.kind == REORDER:
+            seconds += f.parameters[1] / _MICROSECONDS
+        elif f.kind == RATE:
+            seconds += f.parameters[2] * 8 / f.parameters[0]
+    return seconds
 
 
 _AT_A: dict[LinkDirection, Direction] = {"a_to_b": "out", "b_to_a": "in", "both": "both"}

@@ -67,6 +67,24 @@ class TrialResult:
         return self.latency_max
 
 
+def combined(results: Sequence[TrialResult]) -> TrialResult:
+    """Trials that were repeated, as if they had been one."""
+    received = sum(result.received for result in results)
+    answered = [result for result in results if result.received]
+    return TrialResult(
+        sent=sum(result.sent for result in results),
+        received=received,
+        duplicated=sum(result.duplicated for result in results),
+        reordered=sum(result.reordered for result in results),
+        seconds=sum(result.seconds for result in results),
+        receive_seconds=sum(result.receive_seconds for result in results),
+        latency_min=min((result.latency_min for result in answered), default=0.0),
+        latency_max=max((result.latency_max for result in answered), default=0.0),
+        latency_mean=sum(result.latency_mean * result.received for result in answered) / max(received, 1),
+        histogram=[sum(bucket) for bucket in zip(*(result.histogram for result in results), strict=True)],
+    )
+
+
 def bucket_ns(bucket: int) -> int:
     """The middle of a bucket in ns."""
     sub: int = lib.UDPFWD_TRIAL_SUB_BUCKETS
@@ -105,14 +123,17 @@ async def run_trial(tx: socket.socket, rx: socket.socket, spec: TrialSpec, trial
 
 
 async def _call(function: Callable[[], int], stop: int) -> int:
-    """Call in a thread that uses the sockets until it is done: when cancelled, it is told to stop and waited for."""
+    """Call in a thread that uses the sockets until it is done: when cancelled, it is told to stop and waited for.
+
+    It takes none of the threads that everybody shares, because it may last for minutes.
+    """
     outcome = -errno.ECANCELED
     async with trio.open_nursery() as nursery:
 
         async def work() -> None:
             nonlocal outcome
             with trio.CancelScope(shield=True):
-                outcome = await trio.to_thread.run_sync(function)
+                outcome = await trio.to_thread.run_sync(function, limiter=trio.CapacityLimiter(1))
             nursery.cancel_scope.cancel()
 
         async def stop_when_cancelled() -> None:

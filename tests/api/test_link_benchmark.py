@@ -1,7 +1,10 @@
 """Measuring a link of a running lab through the API and the command line."""
 
 import json
+import socket
 import xml.etree.ElementTree as ElementTree
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +12,8 @@ import pytest
 import trio
 
 from gns3trio import cli
+from gns3trio.compute.leases import bind_udp
+from gns3trio.controller.link_benchmark import MOST_BENCHMARKS
 from tests.api.conftest import Server
 from tests.api.test_links import Lab, lab
 from tests.api.test_notifications import ws_events
@@ -90,6 +95,84 @@ async def test_one_benchmark_at_a_time(server: Server, project: dict[str, Any]) 
     assert sorted(statuses) == [201, 409, 409]
     await server.request("PUT", path, {"suspend": True}, 201)
     assert "is suspended" in (await server.request("POST", f"{path}/benchmark", QUICK, 409))["message"]
+
+
+async def test_a_bounded_number_of_benchmarks_and_threads(server: Server, project: dict[str, Any]) -> None:
+    lab = Lab(server, project, [])
+    paths = []
+    for _ in range(MOST_BENCHMARKS + 1):
+        link = await lab.link((await lab.node("ethernet_hub"), 0), (await lab.node("ethernet_switch"), 0))
+        paths.append(f"{lab.path}/links/{link['link_id']}")
+    shared = trio.to_thread.current_default_thread_limiter()
+    async with trio.open_nursery() as nursery:
+        for path in paths[:MOST_BENCHMARKS]:
+            body = {**QUICK, "trial_seconds": 60.0, "tests": ["throughput"]}
+            nursery.start_soon(partial(server.http.post, f"{path}/benchmark", json=body))
+        with trio.fail_after(10):
+            for path in paths[:MOST_BENCHMARKS]:
+                while (await server.request("GET", f"{path}/statistics", None, 200))["a_to_b"]["frames"] == 0:
+                    pass
+        assert shared.borrowed_tokens == 0
+        error = await server.request("POST", f"{paths[-1]}/benchmark", QUICK_BURST, 503)
+        assert f"{MOST_BENCHMARKS} benchmarks are running" in error["message"]
+        nursery.cancel_scope.cancel()
+    with trio.fail_after(20):
+        while (await server.http.post(f"{paths[-1]}/benchmark", json=QUICK_BURST)).status_code != 201:
+            pass
+
+
+async def two_hosts(server: Server, project: dict[str, Any], stack: ExitStack) -> tuple[str, list[socket.socket]]:
+    """A link between two hubs, at each of which is a cloud with a socket of the test."""
+    lab = Lab(server, project, [])
+    hubs = [await lab.node("ethernet_hub") for _ in range(2)]
+    sockets = []
+    for hub in hubs:
+        mine, theirs = (stack.enter_context(bind_udp("127.0.0.1", 0)) for _ in range(2))
+        lport = theirs.getsockname()[1]
+        theirs.close()
+        mapping = {"name": "u", "port_number": 0, "type": "udp", "rhost": "127.0.0.1", "lport": lport}
+        mapping["rport"] = mine.getsockname()[1]
+        cloud = await lab.node("cloud", properties={"ports_mapping": [mapping]})
+        await lab.link((cloud, 0), (hub, 1))
+        mine.connect(("127.0.0.1", lport))
+        sockets.append(mine)
+    link = await lab.link((hubs[0], 0), (hubs[1], 0))
+    return f"{lab.path}/links/{link['link_id']}", sockets
+
+
+@pytest.mark.parametrize("filters", [{"delay": [300]}, {"corrupt": [100]}, {"delay": [200], "corrupt": [100]}])
+async def test_no_frame_of_a_trial_reaches_a_node(
+    server: Server, project: dict[str, Any], filters: dict[str, Any]
+) -> None:
+    with ExitStack() as stack:
+        path, (near, far) = await two_hosts(server, project, stack)
+        await server.request("PUT", path, {"filters": filters}, 201)
+        await server.request("POST", f"{path}/benchmark", QUICK_BURST, 201)
+        await server.request("PUT", path, {"filters": {}}, 201)
+        near.send(b"x" * 60)  # the first that comes
+        await trio.lowlevel.wait_readable(far)
+        assert far.recv(2048) == b"x" * 60
+
+
+async def test_a_sending_node_is_seen_though_the_generator_is_too_fast(server: Server, project: dict[str, Any]) -> None:
+    with ExitStack() as stack:
+        path, (near, _) = await two_hosts(server, project, stack)
+        body = {**QUICK_BURST, "tests": ["loss"], "max_frames_per_second": 2_000_000, "frame_sizes": [1518]}
+        reports = []
+
+        async def measure() -> None:
+            reports.append(await server.request("POST", f"{path}/benchmark", body, 201))
+            nursery.cancel_scope.cancel()
+
+        sent = 0
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(measure)
+            while True:
+                near.send(b"x" * 60)
+                sent += 1
+                await trio.sleep(0.005)
+        assert reports[0]["nodes_were_sending"] is True
+        assert sent / 2 < reports[0]["foreign_frames"] <= sent
 
 
 async def test_a_link_that_is_deleted_meanwhile(server: Server, project: dict[str, Any]) -> None:

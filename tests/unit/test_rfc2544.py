@@ -63,8 +63,18 @@ async def test_every_figure_of_a_known_link() -> None:
     assert [p["frames_per_second"] for p in result["loss"]] == list(range(100_000, 10_000, -10_000))
     assert 1000 * 0.98 <= result["burst"]["frames"] <= 1000
     assert all(spec.frame_bytes == 512 - CHECKSUM_BYTES for spec in link.trials)
-    assert result["trials"] == len(link.trials) == len(events)
+    assert result["trials"] == len(link.trials) == len(events) - 1
+    assert events[-1] == {**events[-2], "progress": 1.0}
     assert [event["progress"] for event in events] == sorted(event["progress"] for event in events)
+
+
+async def test_repeated_trials_count_together() -> None:
+    link = FormulaLink(capacity=10**9, queue=0)
+    request: dict[str, Any] = {"tests": ["latency"], "frame_sizes": [64], "max_frames_per_second": 1000}
+    (once,), _ = await measure(link, **request)
+    (result,), _ = await measure(link, **request, repetitions=20)
+    assert result["trials"] == once["trials"] + 19
+    assert result["latency"] == {**once["latency"], "received": 20 * once["latency"]["received"]}
 
 
 async def test_a_link_that_is_faster_than_the_request() -> None:
@@ -111,7 +121,7 @@ async def test_what_was_not_sent_is_not_counted_as_passed() -> None:
 @pytest.mark.parametrize("capacity", [0, 1, 30_000, 10**9])
 async def test_no_benchmark_takes_longer_than_it_says(tests: list[str], capacity: int) -> None:
     link = FormulaLink(capacity, capacity)
-    request: dict[str, Any] = {"tests": tests, "frame_sizes": [64, 512], "trial_seconds": 10.0}
+    request: dict[str, Any] = {"tests": tests, "frame_sizes": [64, 512], "trial_seconds": 10.0, "repetitions": 5}
     await measure(link, **request)
     longest = sum(spec.seconds + spec.drain_seconds for spec in link.trials)
     assert longest <= BenchmarkRequest(**request).longest_seconds()
