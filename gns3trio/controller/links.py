@@ -156,11 +156,11 @@ class Links(Mapping[UUID, Link]):
         async with link.lock:
             before = link.record, link.impairments
             after = attrs.evolve(link.record, **changes), impairments or link.impairments
+            await compile_filters(*after)
             if after == before:
                 if impairments is not None and impairments.seed is not None:
                     apply_filters(self.tunnels(link), *after)
                 return
-            await compile_filters(*after)
             self._put_in_force(link, before, after)
             self._publish("link.updated", link)
             try:
