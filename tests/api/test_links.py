@@ -303,4 +303,4 @@ async def test_the_server_answers_while_libpcap_compiles(server: Server, project
         while not is_done:
             await server.request("GET", "/v2/version", None, 200)
             answered += 1
-    assert answered > 10
+    assert answered > 3
