@@ -21,6 +21,7 @@ typedef struct {
     int fds[3];
     int controlling_tty;
     int death_signal;
+    unsigned long timer_slack_ns;
     pid_t parent;
     volatile int error; /* set by the child, read by the parent once the child has execed or ended */
 } child_plan;
@@ -43,6 +44,8 @@ static int prepare(const child_plan *plan) {
         errno = ESRCH;
         return -1;
     }
+    if (plan->timer_slack_ns != 0 && prctl(PR_SET_TIMERSLACK, plan->timer_slack_ns) < 0)
+        return -1;
     /* Copies above 2 first, so that no dup2 overwrites a descriptor that is still needed. */
     int copies[3];
     for (int i = 0; i < 3; i++)
@@ -67,7 +70,7 @@ static void child_main(child_plan *plan) {
 }
 
 int spawn_child(char *const *argv, char *const *envp, const char *folder, int stdin_fd, int stdout_fd, int stderr_fd,
-                int controlling_tty, int death_signal, spawned_child *child) {
+                int controlling_tty, int death_signal, unsigned long timer_slack_ns, spawned_child *child) {
     child_plan plan = {
         .argv = argv,
         .envp = envp,
@@ -75,6 +78,7 @@ int spawn_child(char *const *argv, char *const *envp, const char *folder, int st
         .fds = {stdin_fd, stdout_fd, stderr_fd},
         .controlling_tty = controlling_tty,
         .death_signal = death_signal,
+        .timer_slack_ns = timer_slack_ns,
         .parent = getpid(),
     };
     /* With signals blocked no handler of ours can run in the child, where it would change our memory. */

@@ -12,10 +12,11 @@ typedef struct {
 /* Any thread, but the child dies with the *thread* that called, so call it from one that lives as long as the server.
  * Starts argv[0] (a path) with the given environment and folder. stdin_fd, stdout_fd and stderr_fd become 0, 1 and 2, every
  * other descriptor is closed. With controlling_tty, stdin_fd is a terminal that becomes the child's own.
- * death_signal is sent to the child when the calling thread ends, however it ends.
+ * death_signal is sent to the child when the calling thread ends, however it ends. The child's timers may be late by
+ * timer_slack_ns (prctl(2), PR_SET_TIMERSLACK), so that many can expire at once; 0 is what the caller has.
  * Returns 0, or the negative errno of the step that failed (no child is left then). */
 int spawn_child(char *const *argv, char *const *envp, const char *folder, int stdin_fd, int stdout_fd, int stderr_fd,
-                int controlling_tty, int death_signal, spawned_child *child);
+                int controlling_tty, int death_signal, unsigned long timer_slack_ns, spawned_child *child);
 
 /* <<< */
 

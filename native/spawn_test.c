@@ -15,7 +15,7 @@ static spawned_child start(const char *script, int out, const char *folder) {
     spawned_child child;
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
     CHECK(null >= 0);
-    CHECK(spawn_child(argv, no_environment, folder, null, out, null, 0, SIGKILL, &child) == 0);
+    CHECK(spawn_child(argv, no_environment, folder, null, out, null, 0, SIGKILL, 0, &child) == 0);
     close(null);
     return child;
 }
@@ -71,11 +71,11 @@ static void test_session_and_signals(void) {
 static void test_failures_are_told_and_leave_no_child(void) {
     spawned_child child;
     char *missing[] = {"/nowhere/program", NULL}, *shell[] = {"/bin/true", NULL};
-    CHECK(spawn_child(missing, no_environment, "/", 0, 1, 2, 0, SIGKILL, &child) == -ENOENT);
-    CHECK(spawn_child(shell, no_environment, "/nowhere", 0, 1, 2, 0, SIGKILL, &child) == -ENOENT);
-    CHECK(spawn_child(shell, no_environment, "/", 999, 1, 2, 0, SIGKILL, &child) == -EBADF);
+    CHECK(spawn_child(missing, no_environment, "/", 0, 1, 2, 0, SIGKILL, 0, &child) == -ENOENT);
+    CHECK(spawn_child(shell, no_environment, "/nowhere", 0, 1, 2, 0, SIGKILL, 0, &child) == -ENOENT);
+    CHECK(spawn_child(shell, no_environment, "/", 999, 1, 2, 0, SIGKILL, 0, &child) == -EBADF);
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-    CHECK(spawn_child(shell, no_environment, "/", null, 1, 2, 1, SIGKILL, &child) == -ENOTTY);
+    CHECK(spawn_child(shell, no_environment, "/", null, 1, 2, 1, SIGKILL, 0, &child) == -ENOTTY);
     close(null);
     CHECK(waitpid(-1, NULL, WNOHANG) == -1 && errno == ECHILD);
 }

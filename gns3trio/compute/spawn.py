@@ -77,12 +77,14 @@ def spawn(
     stderr: int,
     controlling_tty: bool = False,
     death_signal: int = signal.SIGKILL,
+    timer_slack: float = 0.0,
 ) -> ChildProcess:
     """Start ``argv[0]``, a path, in folder ``cwd`` with these three descriptors and no others.
 
     With ``controlling_tty`` the terminal at ``stdin`` becomes the child's own. ``env`` None passes on ours.
-    ``death_signal`` is what the child gets when the server dies. To be called on the trio thread. Raises OSError when
-    it cannot be started.
+    ``death_signal`` is what the child gets when the server dies. The child's timers may be late by ``timer_slack``
+    seconds; 0 is what the kernel gives everybody. To be called on the trio thread. Raises OSError when it cannot be
+    started.
     """
     environment = os.environ if env is None else env
     child = ffi.new("spawned_child *")
@@ -96,6 +98,7 @@ def spawn(
         stderr,
         controlling_tty,
         death_signal,
+        int(timer_slack * 1e9),
         child,
     )
     if result < 0:

@@ -29,6 +29,9 @@ from gns3trio.forwarder.forwarder import Forwarder, Port
 PROBE_SECONDS = 5.0
 # VPCS ends at once on SIGTERM; a stopped or swapped-out one may not.
 STOP_GRACE_SECONDS = 3.0
+# VPCS wakes up thousands of times a second only to look at its queues. When its timers may be late by so much, an idle
+# one takes a tenth of the CPU, and a hundred can start together; frames and keys wake it up at once all the same.
+_TIMER_SLACK_SECONDS = 0.01
 # VPCS answers commands within milliseconds, so larger pieces than a terminal's buffer do not come.
 _READ_BYTES = 4096
 # The system picks ports at random out of some ten thousand, so this many in a row cannot be taken.
@@ -173,6 +176,7 @@ async def open_vpcs(
                         stderr=slave,
                         controlling_tty=True,
                         death_signal=signal.SIGKILL,
+                        timer_slack=_TIMER_SLACK_SECONDS,
                     )
                 finally:
                     os.close(slave)

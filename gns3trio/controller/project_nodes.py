@@ -26,7 +26,7 @@ from gns3trio.controller.topology import NodeRecord
 from gns3trio.errors import Conflict, LabError, NotFound
 
 # A starting VPCS waits more than it works; much more of them than the CPUs can carry would only wait for each other.
-NODES_AT_A_TIME = 16 * (os.cpu_count() or 1)
+NODES_AT_A_TIME = 128 * (os.cpu_count() or 1)
 
 LOG_LEVELS = {"error": logging.ERROR, "warning": logging.WARNING, "info": logging.INFO}
 

@@ -54,6 +54,16 @@ async def test_stop_is_not_cancelled(null: int) -> None:
     assert child.pidfd == -1
 
 
+async def test_timers_may_be_late(null: int) -> None:
+    reader, writer = os.pipe()
+    script = "exec cat /proc/self/timerslack_ns"
+    child = spawn(["/bin/sh", "-c", script], cwd=Path("/"), stdin=null, stdout=writer, stderr=null, timer_slack=0.01)
+    os.close(writer)
+    assert await trio.to_thread.run_sync(os.read, reader, 20) == b"10000000\n"
+    os.close(reader)
+    assert await child.stop(grace=1) == 0
+
+
 def test_what_cannot_be_started_is_an_oserror(null: int) -> None:
     with pytest.raises(FileNotFoundError, match="/nowhere"):
         spawn(["/nowhere"], cwd=Path("/"), stdin=null, stdout=null, stderr=null)
