@@ -216,12 +216,24 @@ class Links(Mapping[UUID, Link]):
             return True
 
     async def bind_nio(self, address: PortAddress, nio: UdpNio) -> None:
-        """Bind a NIO that a client wires by itself (API version 1). It completes a link when the other
-        end of the tunnel is in this project too. The caller holds the node's lock.
+        """Bind a NIO that a client wires by itself (API version 1); the same again is fine. It completes a link when
+        the other end of the tunnel is in this project too, and ends one that it does not belong to. The caller holds
+        the node's lock.
         """
-        link = await self._wiring.bind_nio(address, nio)
-        if link is not None:
-            self._publish("link.created", link)
+        if self._wiring.has_nio(address, nio):
+            return
+        before = self._wiring.link_at(address)
+        if before is None:
+            made = await self._wiring.bind_nio(address, nio)
+        else:
+            async with before.lock:
+                await self.captures.stop_link(before)  # they may be at the tunnel that goes
+                made = await self._wiring.bind_nio(address, nio)
+            if before.link_id not in self:
+                self._publish("link.deleted", before)
+        if made is not None:
+            self._publish("link.created", made)
+        if before is not None or made is not None:
             await self._hooks.make_durable()
 
     async def unbind_nio(self, address: PortAddress) -> None:

@@ -74,9 +74,24 @@ class Wiring:
                 await self._unbind(address)
 
     async def bind_nio(self, address: PortAddress, nio: UdpNio) -> Link | None:
-        """Bind a NIO made by a client. Returns the link that this completes, if it does."""
-        await self._bind(address, nio)
+        """Bind a NIO made by a client. Returns the link that this completes, if it does.
+
+        A link that was at the port stays when the NIO leads where it led; otherwise it is listed no more.
+        """
+        before = self.link_at(address)
+        if before is not None:
+            await compile_filters(before.record, before.impairments)
+            apply_suspend(self.tunnels(before), True)  # until the filters are at the new tunnel
+        try:
+            await self._bind(address, nio)
+        finally:
+            if before is not None:
+                apply_filters(self.tunnels(before), before.record, before.impairments)
         other = self._other_end(nio)
+        if before is not None:
+            if other in before.addresses:
+                return None
+            del self.links[before.link_id]
         if other is None or other.node_id == address.node_id:
             return None
         record = LinkRecord(link_id=uuid4(), nodes=[new_link_end(end) for end in sorted((other, address))])
@@ -87,10 +102,18 @@ class Wiring:
         """Undo ``bind_nio``; no NIO there is fine. Returns the link that was separated by this, if there was one."""
         if address in self._nios:
             await self._unbind(address)
-        link = next((link for link in self.links.values() if address in link.addresses), None)
+        link = self.link_at(address)
         if link is not None:
             del self.links[link.link_id]
         return link
+
+    def link_at(self, address: PortAddress) -> Link | None:
+        """The link of a port."""
+        return next((link for link in self.links.values() if address in link.addresses), None)
+
+    def has_nio(self, address: PortAddress, nio: UdpNio) -> bool:
+        """Whether that is what is bound there."""
+        return self._nios.get(address) == nio
 
     def links_of(self, node_id: UUID) -> list[Link]:
         """The links with an end at the node."""
@@ -107,7 +130,7 @@ class Wiring:
     def forget_node(self, node_id: UUID) -> None:
         """The node is gone and its NIOs with it."""
         for address in [address for address in self._nios if address.node_id == node_id]:
-            del self._address_by_lport[self._nios.pop(address).lport]
+            self._forget(address)
 
     def _used_addresses(self) -> set[PortAddress]:
         return {
@@ -124,13 +147,23 @@ class Wiring:
         return address if other.rport == nio.lport and other.rhost in _LOOPBACK_NAMES else None
 
     async def _bind(self, address: PortAddress, nio: UdpNio) -> None:
-        await self._instance(address).bind_nio(address.adapter_number, address.port_number, nio)
+        instance = self._instance(address)
+        try:
+            await instance.bind_nio(address.adapter_number, address.port_number, nio)
+        finally:
+            if instance.tunnel(address.adapter_number, address.port_number) is None:
+                self._forget(address)  # what was there is gone too
+        self._forget(address)
         self._nios[address] = nio
         self._address_by_lport[nio.lport] = address
 
+    def _forget(self, address: PortAddress) -> None:
+        nio = self._nios.pop(address, None)
+        if nio is not None:
+            del self._address_by_lport[nio.lport]
+
     async def _unbind(self, address: PortAddress) -> None:
-        nio = self._nios.pop(address)
-        del self._address_by_lport[nio.lport]
+        self._forget(address)
         instance = self._find(address.node_id)
         if instance is not None:
             await instance.unbind_nio(address.adapter_number, address.port_number)

@@ -4,6 +4,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+import trio
 
 from tests.api.conftest import Server
 
@@ -67,6 +68,45 @@ async def test_a_tunnel_made_by_hand_is_a_link_that_survives(server: Server, vms
     await server.request("DELETE", f"{vm_path(vms[1])}/adapters/0/ports/0/nio", None, 204)
     await server.request("DELETE", f"{vm_path(vms[1])}/adapters/0/ports/0/nio", None, 204)
     assert await server.request("GET", f"{path}/links", None, 200) == []
+
+
+async def test_a_nio_that_is_bound_again(server: Server, vms: list[dict[str, Any]]) -> None:
+    await wire(server, vms)
+    path = f"/v2/projects/{vms[0]['project_id']}/links"
+    (link,) = await server.request("GET", path, None, 200)
+    await server.request("PUT", f"{path}/{link['link_id']}", {"suspend": True, "filters": {"delay": [9]}}, 201)
+    changed = await server.request("GET", path, None, 200)
+    port = f"{vm_path(vms[0])}/adapters/0/ports/0/nio"
+    for rhost in ("", "127.0.0.1"):  # the same, and the same in other words
+        await server.request("POST", port, {**nio(24001, 24002), "rhost": rhost}, 201)
+        assert await server.request("GET", path, None, 200) == changed
+    await server.request("PUT", vm_path(vms[0]), {"startup_script": "ip 10.0.0.1/24\n"}, 200)
+    await server.request("POST", f"{vm_path(vms[0])}/start", {}, 200)
+    with trio.fail_after(20):
+        while True:
+            crossed = await server.request("GET", f"{path}/{link['link_id']}/statistics", None, 200)
+            lost = [crossed[direction]["drops"]["suspended"] for direction in ("a_to_b", "b_to_a")]
+            assert crossed["a_to_b"]["frames"] == crossed["b_to_a"]["frames"] == 0
+            if any(lost):  # VPCS asks at its start whether somebody has its address
+                break
+
+
+async def test_a_nio_that_leads_elsewhere_ends_the_link(server: Server, vms: list[dict[str, Any]]) -> None:
+    await wire(server, vms)
+    path = f"/v2/projects/{vms[0]['project_id']}/links"
+    (link,) = await server.request("GET", path, None, 200)
+    third = await lease(server, vms[0]["project_id"])
+    port = f"{vm_path(vms[0])}/adapters/0/ports/0/nio"
+    await server.request("POST", port, nio(third, 24002), 201)
+    assert await server.request("GET", path, None, 200) == []
+    other = f"{vm_path(vms[1])}/adapters/0/ports/0/nio"
+    await server.request("POST", other, nio(24002, third), 201)
+    (again,) = await server.request("GET", path, None, 200)
+    assert again["link_id"] != link["link_id"]
+    await server.request("POST", other, nio(24002, 24001), 201)  # to the port that was the first one's
+    assert await server.request("GET", path, None, 200) == []
+    await server.request("DELETE", port, None, 204)
+    await server.request("DELETE", other, None, 204)
 
 
 async def test_a_start_without_nio_is_refused(server: Server, vms: list[dict[str, Any]]) -> None:
