@@ -56,7 +56,7 @@ async def get_metrics(api: ApiRequest) -> Response:
 
 def collect(api: ApiRequest) -> list[Metric]:
     """The metrics of this server."""
-    return [*_server_metrics(api), *_link_metrics(api)]
+    return [*_server_metrics(api), *_link_metrics(api), *_port_metrics(api)]
 
 
 def _server_metrics(api: ApiRequest) -> list[Metric]:
@@ -106,6 +106,7 @@ _LINK_COUNTERS = (
     ("frames", "frames", "Frames that crossed a link."),
     ("bytes", "bytes", "Bytes of frames that crossed a link."),
     ("duplicated_frames", "duplicated", "Extra frames that filters of a link made."),
+    ("refused_frames", "refused", "Notices that nobody listens where frames of a link were sent to."),
 )
 
 
@@ -138,12 +139,53 @@ def _link_metrics(api: ApiRequest) -> list[Metric]:
         for labels, direction in directions
         for reason, count in direction["drops"].items()
     ]
+    node_drops = [
+        Sample(count, {**labels, "reason": reason})
+        for labels, direction in directions
+        for reason, count in direction["node_drops"].items()
+    ]
     held = [Sample(direction["held"], labels) for labels, direction in directions]
     return [
         Metric("gns3trio_link_info", "gauge", "Always 1; the labels give names to the ids of other metrics.", links),
         *metrics,
         Metric("gns3trio_link_dropped_frames_total", "counter", "Frames that a link dropped, by reason.", drops),
+        Metric(
+            "gns3trio_link_node_dropped_frames_total",
+            "counter",
+            "Frames that were dropped at the own ports of a link's nodes, before the link or behind it, by reason.",
+            node_drops,
+        ),
         Metric("gns3trio_link_held_frames", "gauge", "Frames that filters of a link delay now.", held),
+    ]
+
+
+def _port_metrics(api: ApiRequest) -> list[Metric]:
+    """The linked ports of all nodes. Reasons of drops are those of their links."""
+    reading = api.context.link_stats.read()
+    infos: list[Sample] = []
+    frames: list[Sample] = []
+    size: list[Sample] = []
+    drops: list[Sample] = []
+    for project in api.controller.projects.values():
+        for node in project.nodes.values():
+            if node.instance is None:
+                continue
+            ids = {"project_id": str(project.project_id), "node_id": str(node.node_id)}
+            names = {"project": project.settings.name, "node": node.name, "node_type": node.record.node_type}
+            infos.append(Sample(1, {**ids, **names}))
+            for port in api.context.link_stats.of_node(reading, node.instance):
+                for direction in ("in", "out"):
+                    counters = port[direction]
+                    labels = {**ids, "port": f"{port['adapter_number']}/{port['port_number']}", "direction": direction}
+                    frames.append(Sample(counters["frames"], labels))
+                    size.append(Sample(counters["bytes"], labels))
+                    lost = sum(counters["drops"].values()) + sum(counters["node_drops"].values())
+                    drops.append(Sample(lost, labels))
+    return [
+        Metric("gns3trio_node_info", "gauge", "Always 1; the labels give names to the ids of other metrics.", infos),
+        Metric("gns3trio_port_frames_total", "counter", "Frames that came to a node at a port, or left there.", frames),
+        Metric("gns3trio_port_bytes_total", "counter", "Bytes of these frames.", size),
+        Metric("gns3trio_port_dropped_frames_total", "counter", "Frames that were dropped at a port.", drops),
     ]
 
 

@@ -124,13 +124,19 @@ class Capture(Whole):
 
 @attrs.define(kw_only=True)
 class Direction(Whole):
-    """What crossed a link in one direction: totals since it was made, frames that a filter holds now, and rates."""
+    """What crossed a link in one direction: totals since it was made, frames that a filter holds now, and rates.
+
+    ``node_drops`` were lost at the nodes' own ports, before the link or behind it. ``refused``: notices that nobody
+    listens where frames were sent to.
+    """
 
     frames: int
     bytes: int
     drops: dict[str, int]
     duplicated: int
     held: int
+    node_drops: dict[str, int]
+    refused: int
     frames_per_second: float
     bits_per_second: float
 

@@ -15,7 +15,7 @@ from gns3trio.compute.node import NodeEvent, NodePort, NodeSpec, NodeStatus
 from gns3trio.compute.tunnels import Tunnel, TunnelTable
 from gns3trio.console.hub import ConsoleHub
 from gns3trio.errors import Conflict, Invalid
-from gns3trio.forwarder.forwarder import Forwarder
+from gns3trio.forwarder.forwarder import Forwarder, Port
 
 DEFAULT_PORTS = 8
 # One port costs a socket when it is linked; nobody draws a switch with more.
@@ -102,6 +102,10 @@ class BuiltinNode:
     def tunnel(self, adapter_number: int, port_number: int) -> Tunnel | None:
         """The tunnel of a port; None without a NIO."""
         return self._tunnels.get(port_number) if adapter_number == 0 else None
+
+    def device_port(self, adapter_number: int, port_number: int) -> Port | None:
+        """None: bridges join their tunnels directly."""
+        return None
 
     def startup_script(self) -> str | None:
         """It has none."""

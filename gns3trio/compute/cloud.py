@@ -115,6 +115,11 @@ class Cloud(BuiltinNode):
         """Its ports."""
         return [NodePort(0, port.port_number, port.name, port.name) for port in self._mapping]
 
+    def device_port(self, adapter_number: int, port_number: int) -> Port | None:
+        """The port on an interface or UDP port of this host; None while it is not linked."""
+        far = self._far.get(port_number) if adapter_number == 0 else None
+        return far.device.port if far is not None else None
+
     def properties(self) -> dict[str, Any]:
         """Its properties in the API."""
         view = attrs.asdict(self._settings)

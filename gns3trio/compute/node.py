@@ -13,6 +13,7 @@ from gns3trio.console.hub import ConsoleHub
 
 if TYPE_CHECKING:
     from gns3trio.compute.tunnels import Tunnel
+    from gns3trio.forwarder.forwarder import Port
 
 NodeStatus = Literal["stopped", "started"]
 
@@ -128,6 +129,11 @@ class ComputeNode(Protocol):
 
     def tunnel(self, adapter_number: int, port_number: int) -> "Tunnel | None":
         """The tunnel of a port; None without a NIO."""
+
+    def device_port(self, adapter_number: int, port_number: int) -> "Port | None":
+        """What the tunnel of a port is patched to, where frames come from the node and go to it: the socket of its
+        process, an interface of the host. None without one, and for a bridge, which has its tunnels itself.
+        """
 
     async def start(self) -> None:
         """Start it and return once it works; started already is fine. Raises Conflict."""

@@ -41,7 +41,7 @@ from gns3trio.compute.vpcs_process import (
     open_vpcs,
 )
 from gns3trio.errors import Conflict, Invalid
-from gns3trio.forwarder.forwarder import Forwarder, Patch
+from gns3trio.forwarder.forwarder import Forwarder, Patch, Port
 
 log = logging.getLogger(__name__)
 
@@ -170,6 +170,10 @@ class VpcsNode:
     def tunnel(self, adapter_number: int, port_number: int) -> Tunnel | None:
         """The tunnel of a port; None without a NIO."""
         return self._tunnel if port_number == 0 else None
+
+    def device_port(self, adapter_number: int, port_number: int) -> Port | None:
+        """The port of its process; None while it does not run."""
+        return self._process.device if port_number == 0 and self._process is not None else None
 
     def _tell(self, event: NodeEvent) -> None:
         try:

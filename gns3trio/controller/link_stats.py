@@ -4,7 +4,7 @@ The forwarder says that counters changed; one snapshot is taken and travels thro
 compares it with the one before. A link on which nothing moved gets no event.
 """
 
-from collections.abc import Mapping
+import math
 from typing import Any
 
 import attrs
@@ -16,7 +16,7 @@ from gns3trio.controller.link import Link
 from gns3trio.controller.project import Project
 from gns3trio.errors import Conflict
 from gns3trio.forwarder.forwarder import Forwarder
-from gns3trio.forwarder.stats import PortCounters, receive_rates
+from gns3trio.forwarder.stats import PortCounters, receive_rates, send_rates
 from gns3trio.notifications.events import Event
 from gns3trio.notifications.hub import NotificationHub
 
@@ -27,6 +27,11 @@ class Snapshot:
 
     taken_at: float
     counters: dict[int, PortCounters]
+    quiet_until: float = -math.inf  # nothing had moved for long before
+
+    def of(self, port_id: int | None) -> PortCounters:
+        """The counters of a port, all 0 when it is not there."""
+        return self.counters.get(port_id, _NOTHING) if port_id is not None else _NOTHING
 
 
 class LinkStats:
@@ -46,7 +51,9 @@ class LinkStats:
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._take_snapshots, send)
             async for snapshot in receive:
-                self._before, self._now = self._now, snapshot
+                # Rates are those of what moved, not of the silence before it.
+                before = attrs.evolve(self._now, taken_at=max(self._now.taken_at, snapshot.quiet_until))
+                self._before, self._now = before, snapshot
                 for project in self._controller.projects.values():
                     for link in project.links.values():
                         if self._moved(project, link):
@@ -55,8 +62,12 @@ class LinkStats:
     async def _take_snapshots(self, send: trio.MemorySendChannel[Snapshot]) -> None:
         async with send:
             while True:
+                waiting_since = trio.current_time()
                 await self._forwarder.wait_changed()
-                await send.send(self.read())
+                snapshot = self.read()
+                if snapshot.taken_at - waiting_since > self._interval:
+                    snapshot = attrs.evolve(snapshot, quiet_until=snapshot.taken_at - self._interval)
+                await send.send(snapshot)
                 await trio.sleep(self._interval)  # every worker signals for itself
 
     def read(self) -> Snapshot:
@@ -64,12 +75,13 @@ class LinkStats:
         return Snapshot(trio.current_time(), self._forwarder.snapshot())
 
     def _moved(self, project: Project, link: Link) -> bool:
-        ports = _ports(project, link)
-        return len(ports) == 2 and any(self._before.counters.get(p) != self._now.counters.get(p) for p in ports)
+        ends = _ends(project, link)
+        ids = [port for end in ends for port in (end.tunnel, end.device)]
+        return len(ends) == 2 and any(self._before.of(port) != self._now.of(port) for port in ids)
 
     def last(self, project: Project, link: Link) -> dict[str, Any]:
         """What had crossed a link at the last reading, and the rates since the one before."""
-        return link_statistics(link, _ports(project, link), self._before, self._now)
+        return link_statistics(link, _ends(project, link), self._before, self._now)
 
     def current(self, project: Project, link: Link) -> dict[str, Any]:
         """What has crossed a link by now. Raises Conflict for a link that is not wired on this host."""
@@ -83,26 +95,53 @@ class LinkStats:
 
         Rates are those since the last event, or since the one before when that was just now.
         """
-        ports = _ports(project, link)
-        if len(ports) < 2:
-            return None
+        ends = _ends(project, link)
+        return link_statistics(link, ends, self._baseline(reading), reading) if len(ends) == 2 else None
+
+    def of_node(self, reading: Snapshot, instance: ComputeNode) -> list[dict[str, Any]]:
+        """What had passed each linked port of a node at ``reading``; rates as in ``at``."""
+        return port_statistics(instance, self._baseline(reading), reading)
+
+    def _baseline(self, reading: Snapshot) -> Snapshot:
         recent = reading.taken_at - self._now.taken_at < self._interval / 2
-        return link_statistics(link, ports, self._before if recent else self._now, reading)
+        return self._before if recent else self._now
 
 
-def _ports(project: Project, link: Link) -> list[int]:
-    return [tunnel.port.id for tunnel in project.links.tunnels(link) if tunnel is not None]
+@attrs.frozen
+class _End:
+    """An end of a link: ids of the forwarder's ports, that of the tunnel and the node's own."""
+
+    tunnel: int
+    device: int | None
 
 
-def link_statistics(link: Link, ports: list[int], before: Snapshot, now: Snapshot) -> dict[str, Any]:
-    """What crossed a link, ``ports`` being those of its two tunnel ends in the forwarder.
+def _end(instance: ComputeNode, adapter_number: int, port_number: int) -> _End | None:
+    tunnel = instance.tunnel(adapter_number, port_number)
+    if tunnel is None:
+        return None
+    device = instance.device_port(adapter_number, port_number)
+    return _End(tunnel.port.id, device.id if device is not None else None)
+
+
+def _ends(project: Project, link: Link) -> list[_End]:
+    ends = []
+    for address in link.addresses:
+        node = project.nodes.get(address.node_id)
+        if node is not None and node.instance is not None:
+            ends.append(_end(node.instance, address.adapter_number, address.port_number))
+    return [end for end in ends if end is not None]
+
+
+def link_statistics(link: Link, ends: list[_End], before: Snapshot, now: Snapshot) -> dict[str, Any]:
+    """What crossed a link from end to end.
 
     ``a_to_b`` counts what the first node of the link sent to the second: totals (``frames``, ``bytes``, ``drops`` by
     reason, ``duplicated``) since the link was made, ``held`` frames that a filter delays now, and rates over
-    ``interval`` seconds.
+    ``interval`` seconds. ``node_drops`` are frames that were lost between the nodes and the link, at the nodes' own
+    ports, since these were opened; ``refused`` counts notices that nobody listens where frames were sent to.
     """
     interval = max(now.taken_at - before.taken_at, _SHORTEST_INTERVAL)
-    a, b = ports
+    a, b = ends
     return {
         "link_id": str(link.link_id),
         "project_id": str(link.project_id),
@@ -112,35 +151,55 @@ def link_statistics(link: Link, ports: list[int], before: Snapshot, now: Snapsho
     }
 
 
-def port_statistics(instance: ComputeNode, counters: Mapping[int, PortCounters]) -> list[dict[str, Any]]:
+def port_statistics(instance: ComputeNode, before: Snapshot, now: Snapshot) -> list[dict[str, Any]]:
     """What passed each linked port of a node: ``in`` came to it over the link, ``out`` it sent."""
+    interval = max(now.taken_at - before.taken_at, _SHORTEST_INTERVAL)
     statistics = []
     for port in instance.ports():
-        tunnel = instance.tunnel(port.adapter_number, port.port_number)
-        if tunnel is None:
+        end = _end(instance, port.adapter_number, port.port_number)
+        if end is None:
             continue
-        c = counters.get(tunnel.port.id, _NOTHING)
+        c, device = now.of(end.tunnel), now.of(end.device)
+        received, sent = (rates(before.of(end.tunnel), c, interval) for rates in (receive_rates, send_rates))
         statistics.append(
             {
                 **attrs.asdict(port),
-                "in": {"frames": c.rx_frames, "bytes": c.rx_bytes, "drops": c.rx_drops, "held": c.rx_held},
-                "out": {"frames": c.tx_frames, "bytes": c.tx_bytes, "drops": c.tx_drops, "held": c.tx_held},
+                "in": {
+                    "frames": c.rx_frames,
+                    "bytes": c.rx_bytes,
+                    "drops": c.rx_drops,
+                    "held": c.rx_held,
+                    "node_drops": device.tx_drops,
+                    "refused": device.refused,
+                    **attrs.asdict(received),
+                },
+                "out": {
+                    "frames": c.tx_frames,
+                    "bytes": c.tx_bytes,
+                    "drops": c.tx_drops,
+                    "held": c.tx_held,
+                    "node_drops": device.rx_drops,
+                    "refused": c.refused,
+                    **attrs.asdict(sent),
+                },
             }
         )
     return statistics
 
 
-def _direction(receiver: int, sender: int, before: Snapshot, now: Snapshot, interval: float) -> dict[str, Any]:
-    """What arrived at the tunnel port ``receiver`` from ``sender``, and what did not or not yet."""
-    received = now.counters.get(receiver, _NOTHING)
-    sent = now.counters.get(sender, _NOTHING)
-    rates = receive_rates(before.counters.get(receiver, _NOTHING), received, interval)
+def _direction(to: _End, by: _End, before: Snapshot, now: Snapshot, interval: float) -> dict[str, Any]:
+    """What arrived at the tunnel port of one end from the other, and what did not or not yet."""
+    received, sent = now.of(to.tunnel), now.of(by.tunnel)
+    taken, given = now.of(by.device), now.of(to.device)
+    rates = receive_rates(before.of(to.tunnel), received, interval)
     return {
         "frames": received.rx_frames,
         "bytes": received.rx_bytes,
         "drops": {reason: count + sent.tx_drops[reason] for reason, count in received.rx_drops.items()},
         "duplicated": received.rx_duplicated + sent.tx_duplicated,
         "held": received.rx_held + sent.tx_held,
+        "node_drops": {reason: count + given.tx_drops[reason] for reason, count in taken.rx_drops.items()},
+        "refused": sent.refused + given.refused,
         "frames_per_second": rates.frames_per_second,
         "bits_per_second": rates.bits_per_second,
     }

@@ -95,6 +95,14 @@ def receive_rates(before: PortCounters, after: PortCounters, seconds: float) -> 
     )
 
 
+def send_rates(before: PortCounters, after: PortCounters, seconds: float) -> Rates:
+    """The same for frames that left."""
+    return Rates(
+        frames_per_second=round((after.tx_frames - before.tx_frames) / seconds, 1),
+        bits_per_second=round((after.tx_bytes - before.tx_bytes) * 8 / seconds, 1),
+    )
+
+
 @attrs.frozen
 class CaptureCounters:
     """What a capture took. ``bytes`` are those of whole frames; ``dropped`` frames found the reader too slow.

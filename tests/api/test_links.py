@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from typing import Any
 from uuid import uuid4
 
@@ -12,6 +12,7 @@ import pytest
 import trio
 from trio_websocket import WebSocketConnection
 
+from gns3trio.compute.leases import bind_udp
 from gns3trio.config import Config
 from gns3trio.server import open_server
 from tests.api.conftest import Server
@@ -271,6 +272,65 @@ async def test_metrics(lab: Lab) -> None:
     assert 'gns3trio_nodes{node_type="vpcs",status="started"} 2' in reply.text
     for line in reply.text.splitlines():
         assert re.fullmatch(r"# (HELP|TYPE) \w+ .+|\w+({\w+=\"[^\"]*\"(,\w+=\"[^\"]*\")*})? [\d.e+-]+", line), line
+
+
+async def test_frames_that_are_lost_at_a_nodes_own_port_are_seen(server: Server, project: dict[str, Any]) -> None:
+    lab = Lab(server, project, [])
+    with ExitStack() as stack:
+        mine, theirs, silent = (stack.enter_context(bind_udp("127.0.0.1", 0)) for _ in range(3))
+        ports = [sock.getsockname()[1] for sock in (mine, theirs, silent)]
+        theirs.close()
+        silent.close()
+        mapping = {"name": "u", "port_number": 0, "type": "udp", "rhost": "127.0.0.1", "lport": ports[1]}
+        cloud = await lab.node("cloud", properties={"ports_mapping": [{**mapping, "rport": ports[0]}]})
+        mapping = {**mapping, "lport": ports[2], "rport": 9}  # nobody listens there
+        deaf = await lab.node("cloud", properties={"ports_mapping": [mapping]})
+        hub = await lab.node("ethernet_hub")
+        link = await lab.link((cloud, 0), (hub, 0))
+        other = await lab.link((deaf, 0), (hub, 1))
+        mine.connect(("127.0.0.1", ports[1]))
+        async with ws_events(server, f"{lab.path}/notifications/ws") as stream:
+            mine.send(bytes(11_000))
+            event = await stream.until("link.stats")
+            assert event["link_id"] == link["link_id"] and event["a_to_b"]["node_drops"]["oversize"] == 1
+        statistics = f"{lab.path}/links/{other['link_id']}/statistics"
+        with trio.fail_after(10):
+            while True:
+                mine.send(bytes(60))
+                crossed = await server.request("GET", statistics, None, 200)
+                if crossed["b_to_a"]["refused"] > 0:
+                    break
+        (port,) = await server.request("GET", f"{lab.path}/nodes/{cloud['node_id']}/statistics", None, 200)
+        assert port["out"]["node_drops"]["oversize"] == 1 and port["out"]["frames"] > 0
+        assert port["out"]["frames_per_second"] >= 0 and port["in"]["bits_per_second"] == 0
+        text = (await server.http.get("/metrics")).text
+        ids = f'project_id="{project["project_id"]}"'
+        direction = f'{ids},link_id="{link["link_id"]}",direction="a_to_b"'
+        assert f'gns3trio_link_node_dropped_frames_total{{{direction},reason="oversize"}} 1\n' in text
+        direction = f'{ids},link_id="{other["link_id"]}",direction="b_to_a"'
+        assert re.search(rf"gns3trio_link_refused_frames_total{{{direction}}} [1-9]", text)
+        where = f'{ids},node_id="{cloud["node_id"]}",port="0/0",direction="out"'
+        assert f"gns3trio_port_dropped_frames_total{{{where}}} 1\n" in text
+        assert re.search(rf"gns3trio_port_frames_total{{{where}}} [1-9]", text)
+
+
+async def test_the_first_rates_after_silence_are_those_of_what_moves(server: Server, project: dict[str, Any]) -> None:
+    lab = Lab(server, project, [])
+    with ExitStack() as stack:
+        mine, theirs = (stack.enter_context(bind_udp("127.0.0.1", 0)) for _ in range(2))
+        lport = theirs.getsockname()[1]
+        theirs.close()
+        mapping = {"name": "u", "port_number": 0, "type": "udp", "rhost": "127.0.0.1", "lport": lport}
+        mapping["rport"] = mine.getsockname()[1]
+        cloud = await lab.node("cloud", properties={"ports_mapping": [mapping]})
+        await lab.link((cloud, 0), (await lab.node("ethernet_hub"), 0))
+        mine.connect(("127.0.0.1", lport))
+        async with ws_events(server, f"{lab.path}/notifications/ws") as stream:
+            for _ in range(2):
+                mine.send(bytes(60))
+                event = await stream.until("link.stats")
+                await trio.sleep(10 * server.config.stats_interval)  # the silence
+        assert event["interval"] < 3 * server.config.stats_interval
 
 
 SLOW_EXPRESSION = " or ".join(f"portrange {port}-{port + 5}" for port in range(1, 52))

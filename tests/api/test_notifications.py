@@ -180,6 +180,8 @@ async def test_link_statistics_count_the_frames(server: Server, project: dict[st
             "drops",
             "duplicated",
             "held",
+            "node_drops",
+            "refused",
             "frames_per_second",
             "bits_per_second",
         }

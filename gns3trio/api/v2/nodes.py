@@ -15,7 +15,6 @@ from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.v2.schemas import NodeCreate, NodeUpdate
 from gns3trio.compute.ethernet_switch import EthernetSwitch
 from gns3trio.compute.switch_shell import SwitchMac
-from gns3trio.controller.link_stats import port_statistics
 from gns3trio.controller.node import Node
 from gns3trio.controller.node_creation import create_node_from_fields
 from gns3trio.controller.project import Project
@@ -132,9 +131,9 @@ async def reset_console(api: ApiRequest, project_id: UUID, node_id: UUID) -> Non
 
 @routes.route("GET", "/nodes/{node_id}/statistics")
 async def get_node_statistics(api: ApiRequest, project_id: UUID, node_id: UUID) -> list[dict[str, Any]]:
-    """What passed each port of a node since it was linked, with drops by reason; our own."""
+    """What passed each port of a node since it was linked, with drops by reason, and rates as for its link; our own."""
     async with api.controller.get_project(project_id).locked_node(node_id) as node:
-        return port_statistics(node.require_instance(), api.context.forwarder.snapshot())
+        return api.context.link_stats.of_node(api.context.link_stats.read(), node.require_instance())
 
 
 @routes.route("GET", "/nodes/{node_id}/mac_table", reply=list[SwitchMac])
