@@ -38,7 +38,10 @@ async def checked_filters(filters: Mapping[str, Any]) -> dict[str, list[Any]]:
 
 async def require_impairments(impairments: Sequence[Impairment], given: Sequence[Mapping[str, Any]]) -> None:
     """Raises Invalid, naming the impairment and field, unless they can be; ``given`` are those that the client sent."""
-    await run_compiler(check_impairments, impairments, given, check_expression)
+    if any(impairment.type == "bpf" for impairment in impairments):
+        await run_compiler(check_impairments, impairments, given, check_expression)
+    else:
+        check_impairments(impairments, given, check_expression)
 
 
 async def compile_filters(record: LinkRecord, impairments: Impairments) -> None:

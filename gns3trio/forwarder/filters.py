@@ -30,6 +30,7 @@ MAX_EXPRESSION_LENGTH = 1024
 _MAX_MS = 32767  # GNS3's limit
 _MAX_BITS_PER_SECOND = 1_000_000_000_000
 _MAX_QUEUE_BYTES = 1 << 30
+FULL_FRAME_BYTES = 1514  # Ethernet's, without checksum
 
 
 @attrs.frozen
@@ -235,7 +236,8 @@ class Impairment:
     ``loss``, ``corrupt``, ``duplicate``: ``percent``; ``frequency``: ``every`` (drops every n-th, -1 all);
     ``delay``: ``milliseconds`` and ``jitter_milliseconds``; ``reorder``: ``percent`` are held for ``milliseconds``;
     ``bpf``: frames that match ``expression`` are dropped;
-    ``rate``: ``bits_per_second``, with bursts of ``burst_bytes`` and at most ``queue_bytes`` waiting.
+    ``rate``: ``bits_per_second``, with bursts of ``burst_bytes`` and at most ``queue_bytes`` waiting; a full frame must
+    fit into the two together.
     Bits are those of whole frames without checksum.
     """
 
@@ -271,7 +273,7 @@ def check_impairments(
     as the client sent them.
     """
     if len(impairments) > MAX_FILTERS:
-        raise Invalid(f"impairments: more than {MAX_FILTERS}")
+        raise Invalid(f"impairments: {len(impairments)} of them, more than {MAX_FILTERS}")
     for number, (impairment, fields) in enumerate(zip(impairments, given, strict=True)):
         where = f"impairments[{number}]"
         needed, possible = _FIELDS[impairment.type]
@@ -283,6 +285,11 @@ def check_impairments(
                 raise Invalid(f"{where}.{name}: means nothing for {impairment.type}")
         if impairment.type == "rate" and impairment.bits_per_second == 0:
             raise Invalid(f"{where}.bits_per_second: must be positive; suspend the link to pass nothing")
+        if impairment.type == "rate" and impairment.burst_bytes + impairment.queue_bytes < FULL_FRAME_BYTES:
+            raise Invalid(
+                f"{where}.burst_bytes: a full frame of {FULL_FRAME_BYTES} bytes fits neither into this nor into"
+                " queue_bytes, nor into both together, and would never pass"
+            )
         if impairment.type == "bpf":
             try:
                 check_expression(impairment.expression)

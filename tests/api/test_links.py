@@ -172,6 +172,10 @@ async def test_a_wrong_filter_changes_nothing(
         ({"type": "loss", "percent": 101.0}, "impairments[0]: 'percent' must be <= 100"),
         ({"type": "loss", "percent": 1.0, "every": 2}, "impairments[0].every: means nothing for loss"),
         ({"type": "rate", "bits_per_second": 0}, "impairments[0].bits_per_second: must be positive"),
+        (
+            {"type": "rate", "bits_per_second": 1, "burst_bytes": 1000, "queue_bytes": 513},
+            "impairments[0].burst_bytes: a full frame of 1514 bytes",
+        ),
         ({"type": "bpf", "expression": "no such thing"}, "impairments[0].expression: "),
         ({"type": "jam"}, "impairments[0].type"),
         ({"type": "delay", "milliseconds": 1, "direction": "up"}, "impairments[0].direction"),
@@ -331,6 +335,20 @@ async def test_the_first_rates_after_silence_are_those_of_what_moves(server: Ser
                 event = await stream.until("link.stats")
                 await trio.sleep(10 * server.config.stats_interval)  # the silence
         assert event["interval"] < 3 * server.config.stats_interval
+
+
+async def test_both_lists_of_filters_may_be_full(server: Server, project: dict[str, Any]) -> None:
+    lab = Lab(server, project, [])
+    link = await lab.link((await lab.node("ethernet_hub"), 0), (await lab.node("ethernet_switch"), 0))
+    every = {"delay": [1, 0], "packet_loss": [1], "corrupt": [1], "frequency_drop": [9]}
+    await lab.update(link, {"filters": {**every, "bpf": ["\n".join(f"port {n}" for n in range(1, 33))]}})
+    path = f"{lab.path}/links/{link['link_id']}/impairments"
+    impairments = [{"type": "bpf", "expression": f"len = {n}"} for n in range(32)]
+    await server.request("PUT", path, {"impairments": impairments}, 200)
+    error = await server.request("PUT", path, {"impairments": [*impairments, impairments[0]]}, 400)
+    assert "impairments: 33 of them, more than 32" in error["message"]
+    error = await lab.update(link, {"filters": {"bpf": ["arp\n" * 33]}}, 400)
+    assert "filters.bpf: Filters: 33 expressions, more than 32" in error["message"]
 
 
 SLOW_EXPRESSION = " or ".join(f"portrange {port}-{port + 5}" for port in range(1, 52))

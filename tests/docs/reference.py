@@ -255,7 +255,8 @@ def metrics(text: str) -> str:
         "Metrics",
         "`GET /metrics` is for Prometheus (text format 0.0.4). [How to watch a server](../how-to/watch-a-server.md).",
         _table(("metric", "kind", "labels", "what it is"), rows),
-        "`direction` is `a_to_b` or `b_to_a`, of a port `in` (to the node) or `out`. `reason` tells why a frame was dropped, as in `GET .../statistics`:",
+        "`direction` is `a_to_b` or `b_to_a`, of a port `in` (to the node) or `out`. `reason` tells why a frame was "
+        "dropped, as in `GET .../statistics`:",
         _table(("reason", "the frame"), _drop_reasons()),
     )
 
