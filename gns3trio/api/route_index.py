@@ -1,30 +1,59 @@
 """Finds the route of a request. The most literal path wins, whatever its methods: ``nodes/start`` is no node's id."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import takewhile
 
+import attrs
 from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Match, Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
-_TAIL = ":path}"  # ends the name of a parameter that takes the rest of a path, slashes and all
+_TAIL = ":path}"  # ends the name of a parameter that takes any rest of a path, slashes and all
+
+
+@attrs.define
+class _Place:
+    """What may come next in a path, behind the parts that led here."""
+
+    literal: dict[str, "_Place"] = attrs.field(factory=dict)
+    parameter: "_Place | None" = None
+    ends: dict[str, list[BaseRoute]] = attrs.field(factory=dict)  # routes that end here, by path
+    tails: dict[str, list[BaseRoute]] = attrs.field(factory=dict)  # those with a parameter that takes slashes, too
+
+    def next(self, part: str) -> "_Place":
+        """The place behind a part of a route's path; made when there is none yet."""
+        if not part.startswith("{"):
+            return self.literal.setdefault(part, _Place())
+        self.parameter = self.parameter or _Place()
+        return self.parameter
+
+    def candidates(self, parts: Sequence[str], index: int) -> Iterator[list[BaseRoute]]:
+        """The routes whose literal parts are those of a request's path from ``index`` on, the most literal first."""
+        if index == len(parts):
+            yield from self.ends.values()
+        else:
+            for place in (self.literal.get(parts[index]), self.parameter):
+                if place is not None:
+                    yield from place.candidates(parts, index + 1)
+        yield from self.tails.values()
 
 
 class RouteIndex:
-    """Tries only paths with as many slashes as the request's; Starlette would try all, one after the other."""
+    """Follows the parts of a request's path; Starlette would try all routes, one after the other."""
 
     def __init__(self, routes: Sequence[BaseRoute]) -> None:
-        of_path: dict[str, list[BaseRoute]] = {}
-        for route in sorted(routes, key=lambda route: _literalness(_path(route))):
-            of_path.setdefault(_path(route), []).append(route)
-        self._tails = [routes for path, routes in of_path.items() if _TAIL in path]
-        self._by_slashes = {
-            slashes: [routes for path, routes in of_path.items() if _TAIL in path or path.count("/") == slashes]
-            for slashes in {path.count("/") for path in of_path}
-        }
+        self._root = _Place()
+        for route in routes:
+            path, place = _path(route), self._root
+            parts = path.split("/")
+            ends = list(takewhile(lambda part: not part.endswith(_TAIL), parts))
+            for part in ends:
+                place = place.next(part)
+            (place.ends if ends == parts else place.tails).setdefault(path, []).append(route)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI entry. Raises HTTPException: 404 for an unknown path, 405 for a method that a path does not have."""
-        for routes in self._by_slashes.get(scope["path"].count("/"), self._tails):
+        for routes in self._root.candidates(scope["path"].split("/"), 0):
             fitting: list[Route] = []
             for route in routes:
                 match, found = route.matches(scope)
@@ -43,8 +72,3 @@ class RouteIndex:
 def _path(route: BaseRoute) -> str:
     assert isinstance(route, Route | WebSocketRoute), "the tables hold nothing else"
     return route.path
-
-
-def _literalness(path: str) -> list[int]:
-    """Sorts paths: at each place a literal part before a parameter, and that before one that takes the rest."""
-    return [2 if part.endswith(_TAIL) else 1 if part.startswith("{") else 0 for part in path.split("/")]
