@@ -11,8 +11,9 @@ export class Drawer {
     this.open = new Map();
   }
 
-  // Show the tab of `id`; `make` gives {element, close, shown} when there is none yet.
+  // Show the tab of `id`. `make` gives {element, close, alive, shown} when there is none yet, or one that has ended.
   show(id, title, make) {
+    if (this.open.get(id)?.alive() === false) this.close(id);
     if (!this.open.has(id)) {
       const content = make();
       const tab = h("button", { type: "button", role: "tab", onclick: () => this.choose(id) }, title);
@@ -81,6 +82,7 @@ function makeConsole(drawer, lab, node) {
   socket.onclose = async () => (await ready).write("\r\n\x1b[33mThe console is closed.\x1b[0m\r\n");
   return {
     element,
+    alive: () => socket.readyState <= WebSocket.OPEN,
     shown: () => parts.terminal?.focus(),
     close: () => {
       socket.onclose = null;

@@ -14,6 +14,7 @@ export class Graph {
     this.elements = new Map();
     this.selected = null;
     this.source = null;
+    this.saving = new Map(); // timers by node
     this.view = { x: 0, y: 0, scale: 1 };
     this.pictures = s("g");
     this.wires = s("g");
@@ -269,8 +270,9 @@ export class Graph {
   }
 
   keepPlace(id) {
-    clearTimeout(this.saving);
-    this.saving = setTimeout(async () => {
+    clearTimeout(this.saving.get(id));
+    this.saving.set(id, setTimeout(async () => {
+      this.saving.delete(id);
       const { x, y } = this.lab.nodes.get(id) ?? {};
       if (x === undefined) return;
       try {
@@ -278,7 +280,7 @@ export class Graph {
       } catch (error) {
         tell(error.message, "error");
       }
-    }, 150);
+    }, 150));
   }
 
   pressKey(event) {

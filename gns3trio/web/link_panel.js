@@ -3,7 +3,7 @@
 import { get, post, put } from "./api.js";
 import { makeBenchmark } from "./benchmark.js";
 import { act, button, formatCount, formatRate, h, setText, tell } from "./dom.js";
-import { showPackets } from "./packets.js";
+import { showNewPackets, showPackets } from "./packets.js";
 import { linePlot } from "./plot.js";
 
 const SHOWN_SECONDS = 180;
@@ -216,7 +216,7 @@ export class LinkPanel {
     else {
       const link = await post(`${this.path}/start_capture`);
       this.lab.apply("link.updated", link);
-      showPackets(this.drawer, this.lab, link);
+      showNewPackets(this.drawer, this.lab, link);
     }
   }
 }

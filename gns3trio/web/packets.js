@@ -9,8 +9,16 @@ const NANOSECONDS = 0xa1b23c4d;
 const MICROSECONDS = 0xa1b2c3d4;
 
 export function showPackets(drawer, lab, link) {
-  drawer.show(`packets ${link.link_id}`, `Packets ${lab.linkName(link)}`, () => makeList(`${lab.path}/links/${link.link_id}/pcap`));
+  drawer.show(tabOf(link), `Packets ${lab.linkName(link)}`, () => makeList(`${lab.path}/links/${link.link_id}/pcap`));
 }
+
+// A new capture gets a new list, also when the end of the one before has not been seen yet.
+export function showNewPackets(drawer, lab, link) {
+  drawer.close(tabOf(link));
+  showPackets(drawer, lab, link);
+}
+
+const tabOf = (link) => `packets ${link.link_id}`;
 
 function makeList(path) {
   const rows = h("tbody");
@@ -19,6 +27,7 @@ function makeList(path) {
   const stop = new AbortController();
   let waiting = [];
   let frame = 0;
+  let ended = false;
   const draw = () => {
     frame = 0;
     const atEnd = element.scrollTop + element.clientHeight >= element.scrollHeight - 40;
@@ -34,8 +43,8 @@ function makeList(path) {
   };
   readPackets(path, stop.signal, take).catch((error) => {
     if (!stop.signal.aborted) tell(`Packets: ${error.message}`, "error");
-  });
-  return { element, close: () => stop.abort() };
+  }).finally(() => { ended = true; });
+  return { element, alive: () => !ended, close: () => stop.abort() };
 }
 
 function row({ time, bytes, length }) {

@@ -73,6 +73,23 @@ def test_nodes_turn_green_and_the_console_answers(page: Page, host: Host, pair: 
     expect(terminal).to_contain_text("10.0.0.1/24")
 
 
+def test_a_node_that_starts_again_has_a_console_again(page: Page, host: Host, pair: dict[str, Any]) -> None:
+    open_lab(page, host, pair)
+    start_all(page)
+    page.locator("[aria-label^='PC1,']").click()
+    page.get_by_role("button", name="Console").click()
+    terminal = page.locator(".terminal .xterm-accessibility")
+    expect(terminal).to_contain_text("to get help")
+    page.get_by_role("button", name="Stop", exact=True).click()
+    expect(terminal).to_contain_text("The console is closed.")
+    page.get_by_role("button", name="Start", exact=True).click()
+    expect(page.locator(".node.started")).to_have_count(2)
+    page.get_by_role("button", name="Console").click()
+    expect(page.get_by_role("tab")).to_have_count(1)
+    page.locator(".xterm-helper-textarea").press_sequentially("show ip\n")
+    expect(terminal).to_contain_text("10.0.0.1/24")
+
+
 def test_a_delay_shows_in_the_ping_plot(page: Page, host: Host, pair: dict[str, Any]) -> None:
     open_lab(page, host, pair)
     start_all(page)
@@ -139,6 +156,35 @@ def test_a_capture_is_shown_live_and_downloaded(page: Page, host: Host, pair: di
         subprocess.run(["tshark", "-r", str(tmp_path / "capture.pcap")], check=True, capture_output=True)
     packets = read_capture((tmp_path / "capture.pcap").read_bytes()).packets
     assert len([packet for packet in packets if packet.data[12:14] == b"\x08\x00" and packet.data[23] == 1]) == 40
+
+
+def test_a_capture_that_begins_again_is_shown_live_again(page: Page, host: Host, pair: dict[str, Any]) -> None:
+    open_lab(page, host, pair)
+    start_all(page)
+    choose_link(page)
+    page.get_by_role("button", name="Start capture").click()
+    ping(page)
+    choose_link(page)
+    page.get_by_role("button", name="Stop capture").click()
+    page.get_by_role("button", name="Start capture").click()
+    expect(page.get_by_role("button", name="Stop capture")).to_be_visible()
+    expect(page.get_by_role("tab")).to_have_count(1)
+    expect(page.locator(".packets tbody tr")).to_have_count(0)
+    ping(page)
+    expect(page.locator(".packets tbody")).to_contain_text("echo reply 20")
+
+
+def test_places_of_nodes_that_move_in_quick_succession_are_kept(page: Page, host: Host, pair: dict[str, Any]) -> None:
+    open_lab(page, host, pair)
+    path = f"/v2/projects/{pair['project_id']}/nodes"
+    ids = {node["name"]: node["node_id"] for node in host.request("GET", path)}
+    page.clock.install()  # both moves are within one moment
+    for name in ids:
+        page.locator(f"[aria-label^='{name},']").focus()
+        page.keyboard.press("Shift+ArrowDown")
+    with page.expect_response(f"**/{ids['PC1']}"), page.expect_response(f"**/{ids['PC2']}"):
+        page.clock.run_for(1000)
+    assert [node["y"] for node in host.request("GET", path)] == [10, 10]
 
 
 def test_a_benchmark_becomes_plots(page: Page, host: Host, pair: dict[str, Any]) -> None:
