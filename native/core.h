@@ -6,6 +6,7 @@
 
 #include <pthread.h>
 #include <stddef.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <time.h>
 
@@ -19,6 +20,11 @@
 
 /* Bridges may make so many copies of a frame in all; more of them are a storm. */
 #define COPIES_PER_FRAME 4096
+/* Copies that bridges make in one turn of a port, more or less, and in one round of turns: about a millisecond's work. Changes and the
+ * ports of other links wait for no more. */
+#define TURN_COPIES 512
+/* In its first turn a port takes a few frames, because nobody knows yet how many copies they become. */
+#define FIRST_TURN_FRAMES 8
 
 #define DIRECTIONS 2
 /* Index of a direction in arrays. */
@@ -58,6 +64,8 @@ struct port {
     uint16_t vlan;
     uint16_t ethertype;
     int segments_refused; /* the kernel or the device cannot do UDP_SEGMENT for this remote */
+    int turn_frames;      /* it takes at most so many in a turn: fewer when bridges copy them to many ports */
+    int is_copied;        /* to many ports were those of its last turn */
     unsigned lone_turns;  /* turns in a row that found a single datagram */
     unsigned visit;       /* the walk over joined ports that saw it last */
     filter_chain *filters[DIRECTIONS];
@@ -114,6 +122,9 @@ struct worker {
     uint64_t now_ns;  /* CLOCK_MONOTONIC of this turn, 0 when nobody asked yet */
     uint64_t wall_ns; /* CLOCK_REALTIME likewise */
     int64_t budget;   /* copies that bridges may still make in this turn */
+    int64_t round_copies; /* that they made since the worker looked for events */
+    unsigned chance;
+    int release_frames; /* held ones that it takes in a turn, as turn_frames of a port */
     hold_queue queue;
     unsigned char (*buffers)[BUFFER_STRIDE];
     unsigned char *large; /* LARGE_FRAME_BYTES */
@@ -194,6 +205,8 @@ int make_change(udpfwd *core, change_function apply, const void *arguments);
 port *find_port(const udpfwd *core, int id);
 /* Has epoll say 'what' when a descriptor is readable: a port, or the address of one of the worker's own descriptors. */
 int watch(worker *w, int fd, void *what);
+/* Worker only: a turn for each port that has frames, and what else there is to do, until a change waits. Returns whether to park. */
+int serve_round(worker *w, const struct epoll_event *events, int ready);
 /* Worker only: counters have changed, which is signalled now or at the end of the pause. */
 void note_change(worker *w);
 
@@ -211,6 +224,13 @@ void close_bridges(udpfwd *core);
 int drop_reason(int error);
 /* One turn of a port, which reads at most UDPFWD_BATCH_FRAMES datagrams and sends them on. */
 void serve_port(worker *w, port *from);
+/* Before and after n frames of one turn go on. The second returns how many copies bridges made of them. */
+void begin_turn(worker *w, int n);
+int64_t end_turn(worker *w, int n);
+/* How many frames may go in the next turn when 'limit' might, and n did, in this one. */
+int next_limit(int limit, int n, int64_t copies);
+/* Frames that came in at a port in one turn go on. */
+void receive_turn(worker *w, port *from, const struct iovec *frames, int n);
 /* Frames that leave at a port, or come in at it, before and after its filters. At most UDPFWD_BATCH_FRAMES. Their bytes, and
  * the headroom before them, may be changed on the way but are as before when this returns. */
 void send_at(worker *w, port *p, const struct iovec *frames, int n, const path *way);

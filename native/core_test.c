@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-enum { ROOM = UDPFWD_MAX_FRAME_BYTES, HOSTS = 8, ALL = 255, BOTH = UDPFWD_RX | UDPFWD_TX };
+enum { ROOM = UDPFWD_MAX_FRAME_BYTES, HOSTS = 66, ALL = 255, BOTH = UDPFWD_RX | UDPFWD_TX };
 
 static udpfwd *open_core(void) {
     udpfwd *core;
@@ -77,7 +77,7 @@ static void feed(bed *b, int i, const unsigned char *bytes, size_t size, int n) 
         memcpy(frames[k].iov_base, bytes, size);
     }
     worker *w = port_of(b, i)->worker;
-    w->budget = n * COPIES_PER_FRAME;
+    begin_turn(w, n);
     receive_at(w, port_of(b, i), frames, n, &(path){0});
 }
 
@@ -483,6 +483,95 @@ static void test_the_core_holds_so_much_in_all(void) {
     close_bed(&b);
 }
 
+/* --- turns --- */
+
+/* Datagrams wait at a port. */
+static void fill_socket(bed *b, int i, int to, int n) {
+    unsigned char frame[ROOM];
+    size_t size = make_frame(frame, i, to, 0);
+    while (n-- > 0)
+        test_send(b->ends[i].node, b->ends[i].fd, frame, size);
+}
+
+static int frames_of_a_turn(bed *b, int i) {
+    port *p = port_of(b, i);
+    uint64_t before = p->counters.rx_frames;
+    serve_port(p->worker, p);
+    return (int)(p->counters.rx_frames - before);
+}
+
+static void test_frames_that_are_copied_have_short_turns(void) {
+    bed b = open_bed(HOSTS);
+    open_bridge(&b, UDPFWD_SWITCH, 0, HOSTS);
+    fill_socket(&b, 0, ALL, 100);
+    CHECK(frames_of_a_turn(&b, 0) == FIRST_TURN_FRAMES); /* nobody knew yet */
+    CHECK(frames_of_a_turn(&b, 0) == TURN_COPIES / (HOSTS - 1));
+    while (frames_of_a_turn(&b, 0) > 0)
+        ;
+    fill_socket(&b, 1, 0, 200); /* to one port: nothing is copied */
+    for (int taken = FIRST_TURN_FRAMES; taken <= UDPFWD_BATCH_FRAMES; taken *= 2)
+        CHECK(frames_of_a_turn(&b, 1) == taken);
+    close_bed(&b);
+}
+
+/* A round in which the ports of all ends have frames. */
+static int round_of_all(bed *b) {
+    struct epoll_event events[HOSTS];
+    for (int i = 0; i < b->count; i++)
+        events[i].data.ptr = port_of(b, i);
+    return serve_round(&b->core->workers[0], events, b->count);
+}
+
+static uint64_t received(const bed *b, int first, int count) {
+    uint64_t frames = 0;
+    for (int i = first; i < first + count; i++)
+        frames += port_of(b, i)->counters.rx_frames;
+    return frames;
+}
+
+static void test_a_flooded_hub_leaves_time_for_others(void) {
+    enum { HUB_PORTS = HOSTS - 2, QUIET = HUB_PORTS, EACH = 30 };
+    bed b = open_bed(HOSTS);
+    open_bridge(&b, UDPFWD_HUB, 0, HUB_PORTS);
+    CHECK(udpfwd_patch(b.core, b.ends[QUIET].port, b.ends[QUIET + 1].port) == 0);
+    for (int i = 0; i < HUB_PORTS; i++) {
+        fill_socket(&b, i, ALL, 1);
+        frames_of_a_turn(&b, i);
+        port_of(&b, i)->turn_frames = TURN_COPIES / HUB_PORTS; /* as after some of these */
+        fill_socket(&b, i, ALL, EACH);
+    }
+    for (int turn = 0; turn < 10; turn++) {
+        uint64_t before = received(&b, 0, HUB_PORTS);
+        fill_socket(&b, QUIET, ALL, 1);
+        CHECK(round_of_all(&b) == 0);
+        CHECK(arrived(&b, QUIET + 1) == 1);
+        uint64_t served = received(&b, 0, HUB_PORTS) - before;
+        CHECK(served > 0 && served * (HUB_PORTS - 1) < 2 * TURN_COPIES);
+    }
+    /* None of the others is left out for ever. */
+    for (int turn = 0; turn < 10 * HOSTS * (EACH / (TURN_COPIES / HUB_PORTS) + 1); turn++)
+        round_of_all(&b);
+    CHECK(received(&b, 0, HUB_PORTS) == HUB_PORTS * (EACH + 1));
+    close_bed(&b);
+}
+
+static void test_a_change_waits_for_one_turn(void) {
+    bed b = open_bed(8);
+    for (int i = 0; i < 8; i += 2)
+        CHECK(udpfwd_patch(b.core, b.ends[i].port, b.ends[i + 1].port) == 0);
+    for (int i = 0; i < 8; i++)
+        fill_socket(&b, i, ALL, 3);
+    b.core->changing = 1; /* as while make_change waits for this worker */
+    for (int turn = 0; turn < 200; turn++) {
+        uint64_t before = received(&b, 0, 8);
+        CHECK(round_of_all(&b) == 1);
+        CHECK(received(&b, 0, 8) - before <= 3);
+    }
+    CHECK(received(&b, 0, 8) == 3 * 8); /* each had a turn in some round */
+    b.core->changing = 0;
+    close_bed(&b);
+}
+
 int main(void) {
     test_a_circle_teaches_nothing();
     test_two_links_between_two_switches();
@@ -502,6 +591,9 @@ int main(void) {
     test_reordered_frames_stay_so_behind_a_delay();
     test_held_frames_have_bounded_memory_and_give_it_back();
     test_the_core_holds_so_much_in_all();
-    puts("core_test: 18 passed");
+    test_frames_that_are_copied_have_short_turns();
+    test_a_flooded_hub_leaves_time_for_others();
+    test_a_change_waits_for_one_turn();
+    puts("core_test: 21 passed");
     return 0;
 }

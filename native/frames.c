@@ -220,6 +220,31 @@ void receive_at(worker *w, port *p, const struct iovec *frames, int n, const pat
 
 /* --- in --- */
 
+void begin_turn(worker *w, int n) {
+    w->budget = n * COPIES_PER_FRAME;
+}
+
+int64_t end_turn(worker *w, int n) {
+    int64_t copies = (int64_t)n * COPIES_PER_FRAME - w->budget;
+    w->round_copies += copies;
+    return copies;
+}
+
+int next_limit(int limit, int n, int64_t copies) {
+    int64_t next = copies > 0 ? n * TURN_COPIES / copies : UDPFWD_BATCH_FRAMES;
+    if (next > 2 * limit) /* slowly: frames to all often come between others */
+        next = 2 * limit;
+    return next < 1 ? 1 : next < UDPFWD_BATCH_FRAMES ? (int)next : UDPFWD_BATCH_FRAMES;
+}
+
+void receive_turn(worker *w, port *from, const struct iovec *frames, int n) {
+    begin_turn(w, n);
+    receive_at(w, from, frames, n, &(path){0});
+    int64_t copies = end_turn(w, n);
+    from->is_copied = copies > n * (TURN_COPIES / UDPFWD_BATCH_FRAMES);
+    from->turn_frames = next_limit(from->turn_frames, n, copies);
+}
+
 /* Reads a single datagram as if recvmmsg had; returns 1, or -1 with errno. */
 static int receive_one(worker *w, const port *from) {
     ssize_t size = recv(from->fd, w->in_iov[0].iov_base, UDPFWD_MAX_FRAME_BYTES, MSG_DONTWAIT | MSG_TRUNC);
@@ -238,7 +263,7 @@ static int receive(worker *w, port *from) {
         received = receive_one(w, from);
         from->lone_turns++;
     } else {
-        received = recvmmsg(from->fd, w->in, UDPFWD_BATCH_FRAMES, MSG_DONTWAIT, NULL);
+        received = recvmmsg(from->fd, w->in, (unsigned)from->turn_frames, MSG_DONTWAIT, NULL);
         from->lone_turns = received == 1 ? from->lone_turns + 1 : 0;
     }
     return received;
@@ -270,9 +295,7 @@ void serve_port(worker *w, port *from) {
             frames[n++].iov_len = size;
         }
     }
-    if (n > 0) {
-        w->budget = n * COPIES_PER_FRAME;
-        receive_at(w, from, frames, n, &(path){0});
-    }
+    if (n > 0)
+        receive_turn(w, from, frames, n);
     note_change(w);
 }

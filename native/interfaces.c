@@ -31,10 +31,8 @@ typedef struct {
 } batch;
 
 static void deliver(batch *b) {
-    if (b->n > 0) {
-        b->w->budget = b->n * COPIES_PER_FRAME;
-        receive_at(b->w, b->from, b->frames, b->n, &(path){0});
-    }
+    if (b->n > 0)
+        receive_turn(b->w, b->from, b->frames, b->n);
     b->n = 0;
 }
 
@@ -142,8 +140,8 @@ static void count_lost(port *from) {
 
 void serve_interface(worker *w, port *from) {
     batch b = {.w = w, .from = from};
-    int is_tap = from->kind == UDPFWD_TAP, result = 0, reads = 0;
-    for (; result == 0 && reads < UDPFWD_BATCH_FRAMES; reads++)
+    int is_tap = from->kind == UDPFWD_TAP, result = 0, reads = 0, most = from->turn_frames;
+    for (; result == 0 && reads < most; reads++)
         result = is_tap ? read_tap(&b) : read_packet(&b);
     deliver(&b);
     if (!is_tap && reads > BUSY_READS)

@@ -239,7 +239,6 @@ static void release_together(worker *w, held_frame **frames, int n) {
         out[i] = (struct iovec){frames[i]->bytes, frames[i]->size};
         count_held(frames[i], -1);
     }
-    w->budget = n * COPIES_PER_FRAME;
     if (p->suspended)
         drop(p, frames[0]->direction, UDPFWD_DROP_SUSPENDED, (uint64_t)n);
     else
@@ -268,19 +267,22 @@ void release_due(worker *w) {
     held_frame *batch[UDPFWD_BATCH_FRAMES];
     /* One turn, as for a port. */
     int n = 0;
-    for (; n < UDPFWD_BATCH_FRAMES && q->count > 0 && q->heap[0].release_ns <= now_ns; n++) {
+    for (; n < w->release_frames && q->count > 0 && q->heap[0].release_ns <= now_ns; n++) {
         batch[n] = pop(q);
         __builtin_prefetch(batch[n]);
     }
     for (int i = 0; i < n; i++)
         prefetch_bytes(batch[i]);
+    begin_turn(w, n);
     for (int first = 0, next; first < n; first = next) {
         for (next = first + 1; next < n && same_way(batch[first], batch[next]); next++)
             ;
         release_together(w, batch + first, next - first);
     }
-    if (n > 0)
+    if (n > 0) {
+        w->release_frames = next_limit(w->release_frames, n, end_turn(w, n));
         note_change(w);
+    }
     give_back(q);
     w->more_due = q->count > 0 && q->heap[0].release_ns <= now_ns;
     if (q->count > 0 && !w->more_due && w->armed_ns == 0) {

@@ -125,12 +125,12 @@ int make_change(udpfwd *core, change_function apply, const void *arguments) {
     pthread_mutex_lock(&core->lock);
     while (core->changing)
         pthread_cond_wait(&core->changed, &core->lock);
-    core->changing = 1;
+    __atomic_store_n(&core->changing, 1, __ATOMIC_RELAXED);
     wake_all(core);
     while (core->parked < core->running)
         pthread_cond_wait(&core->changed, &core->lock);
     int result = apply(core, arguments);
-    core->changing = 0;
+    __atomic_store_n(&core->changing, 0, __ATOMIC_RELAXED);
     pthread_cond_broadcast(&core->changed);
     pthread_mutex_unlock(&core->lock);
     return result;
@@ -243,6 +243,7 @@ static int apply_open(udpfwd *core, const void *given) {
         return -ENOMEM;
     p->id = id;
     p->kind = arguments->kind;
+    p->turn_frames = FIRST_TURN_FRAMES;
     p->fd = fcntl(arguments->fd, F_DUPFD_CLOEXEC, 0);
     int result = p->fd < 0 ? -errno : prepare_socket(p, arguments);
     if (result == 0)
@@ -344,30 +345,53 @@ static void end_run(udpfwd *core, worker *w) {
     pthread_mutex_unlock(&core->lock);
 }
 
+/* Serves a port, unless it is one whose frames are copied to many and there were enough copies in this round. */
+static void give_turn(worker *w, port *p) {
+    if (w->round_copies < TURN_COPIES || !p->is_copied)
+        serve_port(w, p);
+}
+
+/* Who comes first in a round is left to chance, so that nobody comes last for ever. */
+static unsigned first_of(worker *w, int ready) {
+    w->chance = w->chance * 1664525u + 1013904223u;
+    return (w->chance >> 16) % (unsigned)ready;
+}
+
+static int change_waits(const worker *w) {
+    return __atomic_load_n(&w->core->changing, __ATOMIC_RELAXED);
+}
+
+int serve_round(worker *w, const struct epoll_event *events, int ready) {
+    unsigned first = ready > 1 ? first_of(w, ready) : 0;
+    int woken = 0;
+    w->round_copies = 0;
+    for (int i = 0; i < ready && !woken; i++) {
+        void *what = events[(first + (unsigned)i) % (unsigned)ready].data.ptr;
+        w->now_ns = w->wall_ns = 0;
+        if (what == &w->wake_fd)
+            woken = 1;
+        else if (what == &w->timer_fd)
+            end_pause(w);
+        else if (what == &w->release_fd)
+            end_hold(w);
+        else
+            give_turn(w, what);
+        woken |= change_waits(w);
+    }
+    if (w->more_due) {
+        w->now_ns = w->wall_ns = 0;
+        release_due(w);
+    }
+    return woken;
+}
+
 static int forward(worker *w) {
     struct epoll_event events[EVENTS_PER_WAIT];
     for (;;) {
         int ready = epoll_wait(w->epoll_fd, events, EVENTS_PER_WAIT, w->more_due ? 0 : -1);
         if (ready < 0 && errno != EINTR)
             return -errno;
-        int woken = 0;
-        for (int i = 0; i < ready; i++) {
-            void *what = events[i].data.ptr;
-            w->now_ns = w->wall_ns = 0;
-            if (what == &w->wake_fd)
-                woken = 1;
-            else if (what == &w->timer_fd)
-                end_pause(w);
-            else if (what == &w->release_fd)
-                end_hold(w);
-            else
-                serve_port(w, what);
-        }
-        if (w->more_due) {
-            w->now_ns = w->wall_ns = 0;
-            release_due(w);
-        }
-        if (woken && park(w))
+        if (serve_round(w, events, ready) && park(w))
             return 0;
     }
 }
@@ -407,6 +431,7 @@ void udpfwd_stop(udpfwd *core) {
 
 static int prepare_worker(udpfwd *core, worker *w) {
     w->core = core;
+    w->release_frames = UDPFWD_BATCH_FRAMES;
     w->queue.core_bytes = &core->held_bytes;
     w->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     w->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
