@@ -2,12 +2,14 @@
 
 ``python -m benchmarks.forwarding.core_child WIRING SENDER RECEIVER [SENDER RECEIVER ...]`` forwards between
 these UDP ports of 127.0.0.1 (WIRING is a name in ``WIRINGS``), writes ``ports NEAR FAR [NEAR FAR ...]`` and
-``threads TID [TID ...]`` (the workers), and runs until its standard input ends. With the arguments ``idle PORTS`` it
+``threads TID [TID ...]`` (the workers), and runs until its standard input ends; each line there is answered with the
+number of records that the capture has dropped. With the arguments ``idle PORTS`` it
 opens so many ports that nobody sends to.
 """
 
 import os
 import resource
+import select
 import socket
 import sys
 import tempfile
@@ -15,23 +17,23 @@ import threading
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from functools import partial
-from typing import BinaryIO
+from pathlib import Path
 
 import trio
 import trio.testing
 
 from benchmarks.forwarding.machine import threads_of
 from benchmarks.forwarding.programs import pairs
+from gns3trio._udpfwd import lib
+from gns3trio.forwarder.captures import BUSY_BYTES, PAUSE_SECONDS, READ_BYTES, Capture, CaptureFile, FileRing
 from gns3trio.forwarder.filters import BPF as BPF_KIND
 from gns3trio.forwarder.filters import DELAY as DELAY_KIND
 from gns3trio.forwarder.filters import RATE as RATE_KIND
 from gns3trio.forwarder.filters import CoreFilter
-from gns3trio.forwarder.forwarder import Bridge, Forwarder, Port, Tap, TapOptions, open_forwarder
+from gns3trio.forwarder.forwarder import Bridge, Forwarder, Port, TapOptions, open_forwarder
 
 LOOPBACK = "127.0.0.1"
 STDIN = 0
-CAPTURE_PAUSE_SECONDS = 0.002
-CAPTURE_READ_BYTES = 1 << 18
 CAPTURE_FILE_BYTES = 1 << 26
 
 
@@ -118,36 +120,33 @@ class FirstCaptured:
 
     def __init__(self) -> None:
         self._is_first = True
+        self.capture: Capture | None = None
 
     def __call__(self, stack: ExitStack, forwarder: Forwarder, sender: int, receiver: int) -> tuple[int, int]:
         tunnel, udp_ports = add_link(stack, forwarder, sender, receiver)
         if self._is_first:
             self._is_first = False
-            tap = tunnel.capture(TapOptions())
-            file = stack.enter_context(capture_file())
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+            file = CaptureFile(path=folder / "capture.pcap", ring=FileRing(files=2, max_bytes=CAPTURE_FILE_BYTES))
+            self.capture = Capture(tunnel.capture(TapOptions()), file, print)
+            self.capture.begin()
             ended = threading.Event()
-            writer = threading.Thread(target=write_records, args=(tap, file, ended))
+            writer = threading.Thread(target=write_records, args=(self.capture, forwarder, ended))
             writer.start()
-            stack.callback(tap.close)
+            stack.callback(self.capture.finish)
             stack.callback(writer.join)
             stack.callback(ended.set)
         return udp_ports
 
 
-def capture_file() -> BinaryIO:
-    """A file that is gone when it is closed."""
-    return tempfile.TemporaryFile(buffering=0)
-
-
-def write_records(tap: Tap, file: BinaryIO, ended: threading.Event) -> None:
-    """Move records to the file, and write it over when it is large, as a capture with a ring of files does."""
-    buffer = bytearray(CAPTURE_READ_BYTES)
-    view = memoryview(buffer)
-    while not ended.wait(CAPTURE_PAUSE_SECONDS):
-        while size := tap.read_into(buffer):
-            file.write(view[:size])
-        if file.tell() > CAPTURE_FILE_BYTES:
-            file.seek(0)
+def write_records(capture: Capture, forwarder: Forwarder, ended: threading.Event) -> None:
+    """What the server's writer does, in a thread that is there all the time."""
+    buffer, filling = bytearray(READ_BYTES), lib.udpfwd_captures_full_fd(forwarder.core)
+    while not ended.is_set():
+        while capture.drain(buffer) >= BUSY_BYTES:
+            pass
+        if select.select([filling], [], [], PAUSE_SECONDS)[0]:
+            os.eventfd_read(filling)
 
 
 DELAY = CoreFilter(DELAY_KIND, "both", (20_000, 0))
@@ -162,7 +161,7 @@ WIRINGS: dict[str, Callable[[ExitStack, Forwarder, int, int], tuple[int, int]]] 
     "delay": partial(add_filtered, filters=[DELAY]),
     "rate": partial(add_filtered, filters=[RATE]),
     "bpf": partial(add_filtered, filters=[EXPRESSION]),
-    "capture": FirstCaptured(),
+    "capture": (captured := FirstCaptured()),
 }
 
 
@@ -173,10 +172,11 @@ def add_idle(stack: ExitStack, forwarder: Forwarder, ports: int) -> None:
         add_patch(stack, forwarder, remote, remote)
 
 
-async def end_of_input() -> None:
-    """Return when standard input has ended."""
+async def answer_until_end_of_input() -> None:
+    """Say how many records the capture has dropped whenever a line asks for it."""
     await trio.lowlevel.wait_readable(STDIN)
     while os.read(STDIN, 4096):
+        print(captured.capture.counters().dropped if captured.capture is not None else 0, flush=True)
         await trio.lowlevel.wait_readable(STDIN)
 
 
@@ -202,7 +202,7 @@ async def main(wiring: str, numbers: list[int]) -> None:
             await trio.testing.wait_all_tasks_blocked()
             print("threads", *sorted(set(threads_of(os.getpid())) - before), flush=True)
             nursery.start_soon(read_counters, forwarder)
-            await end_of_input()
+            await answer_until_end_of_input()
             nursery.cancel_scope.cancel()
 
 

@@ -23,6 +23,8 @@ class Forwarding:
     ports: list[tuple[int, int]] | None
     # The threads that forward, as (process id, thread id).
     threads: list[tuple[int, int]]
+    # Records that captures have dropped so far.
+    dropped_records: Callable[[], int] = lambda: 0
 
 
 # Given the UDP ports of each link's sender and receiver.
@@ -56,7 +58,8 @@ def core(links: list[tuple[int, int]], *, wiring: str) -> Iterator[Forwarding]:
     """Our core, in a process of its own."""
     with Program.python(CORE_CHILD, wiring, *_flat(links)) as program:
         ports = pairs(program.read_ports())
-        yield Forwarding(ports=ports, threads=[(program.pid, thread) for thread in read_threads(program)])
+        threads = [(program.pid, thread) for thread in read_threads(program)]
+        yield Forwarding(ports=ports, threads=threads, dropped_records=lambda: int(program.ask("dropped?")))
 
 
 @contextmanager

@@ -55,6 +55,7 @@ class Sample:
     latency_p99_ns: int
     latency_max_ns: int
     others_busy: float  # CPUs that everybody else kept busy meanwhile
+    dropped_records: int = 0  # of captures, warm-up included
 
     @property
     def frames_per_second(self) -> float:
@@ -98,6 +99,7 @@ class Traffic:
     def run(self, load: Load, *, seconds: float, warm_up_seconds: float) -> Sample:
         """One measurement. Raises BenchmarkError when no frame arrives."""
         milliseconds = [round(time * MS_PER_SECOND) for time in (warm_up_seconds, seconds)]
+        dropped_before = self._forwarding.dropped_records()
         busy_before, ours_before = busy_ns(), self._cpu_ns()
         reply = self._program.ask(
             f"run {load.size} {load.window} {load.burst} {milliseconds[0]} {milliseconds[1]}",
@@ -105,7 +107,8 @@ class Traffic:
         )
         others_ns = (busy_ns() - busy_before) - (self._cpu_ns() - ours_before)
         others_busy = max(0.0, others_ns / 1e9 / (seconds + warm_up_seconds))
-        sample = Sample(**json.loads(reply), others_busy=others_busy)
+        dropped = self._forwarding.dropped_records() - dropped_before
+        sample = Sample(**json.loads(reply), others_busy=others_busy, dropped_records=dropped)
         if sample.frames == 0:
             raise BenchmarkError("no frame arrives")
         return sample

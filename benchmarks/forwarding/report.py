@@ -31,6 +31,7 @@ class Row:
     latency_p50_us: float
     latency_p99_us: float
     lost: int  # in all rounds, warm-up included; with frames damaged
+    dropped_records: int  # of captures, in all rounds, warm-up included
     others_busy: float  # CPUs that others kept busy
 
 
@@ -86,6 +87,7 @@ def _row(
         latency_p50_us=mid(lambda s: s.latency_p50_ns / 1000),
         latency_p99_us=mid(lambda s: s.latency_p99_ns / 1000),
         lost=sum(s.lost + s.damaged for s in samples.values()),
+        dropped_records=sum(s.dropped_records for s in samples.values()),
         others_busy=mid(lambda s: s.others_busy),
     )
 
@@ -110,6 +112,7 @@ COLUMNS: tuple[tuple[str, int, Callable[[Row], str]], ...] = (
     ("p50 us", 8, lambda row: f"{row.latency_p50_us:.1f}"),
     ("p99 us", 8, lambda row: f"{row.latency_p99_us:.1f}"),
     ("lost", 5, lambda row: str(row.lost)),
+    ("not captured", 12, lambda row: str(row.dropped_records) if row.variant == "capture" else "-"),
     ("others", 6, lambda row: _percent(row.others_busy)),
 )
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import attrs
 import pytest
 
 from benchmarks.forwarding.machine import Cpus, Placement
@@ -104,7 +105,15 @@ def test_losses_are_summed_and_shown() -> None:
     assert row.of_ceiling is None
     lines = list(table([row], Cpus(forwarder=0, traffic=1)))
     assert lines[0].strip() == "placement same: forwarder and tool share CPU 0"
-    assert lines[1].split()[-2:] == ["lost", "others"]
+    assert lines[1].split()[-4:] == ["lost", "not", "captured", "others"]
+    assert lines[2].split()[-4:-2] == ["3", "-"]
+
+
+def test_records_that_a_capture_dropped_are_shown() -> None:
+    one = attrs.evolve(sample(10, 10), dropped_records=5)
+    measurements = [Measurement("capture", Placement.SAME, LOAD, number, one) for number in range(2)]
+    lines = list(table(rows(measurements), Cpus(forwarder=0, traffic=1)))
+    assert lines[2].split()[-4:-2] == ["0", "10"]
 
 
 def test_cpus_are_read_from_the_command_line() -> None:
