@@ -22,7 +22,7 @@
 #define COPIES_PER_FRAME 4096
 /* Copies that bridges make in one turn of a port, more or less, and in one round of turns: about a millisecond's work. Changes and the
  * ports of other links wait for no more. */
-#define TURN_COPIES 512
+#define TURN_COPIES 1024
 /* In its first turn a port takes a few frames, because nobody knows yet how many copies they become. */
 #define FIRST_TURN_FRAMES 8
 
