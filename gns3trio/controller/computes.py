@@ -14,7 +14,8 @@ import trio
 from gns3trio.config import Config
 from gns3trio.controller.machine import machine
 from gns3trio.controller.server_state import ServerState
-from gns3trio.errors import Conflict, Invalid, NotFound
+from gns3trio.convert import make_strict_converter, structure
+from gns3trio.errors import Conflict, Invalid, LabError, NotFound
 from gns3trio.notifications.events import Event
 from gns3trio.notifications.hub import NotificationHub
 
@@ -108,6 +109,21 @@ class Computes:
         self._publish("compute.created", view)
         return view
 
+    async def add_those_of_file(self, computes: Iterable[Mapping[str, Any]]) -> list[str]:
+        """Register the computes that a project's file names and that are not known, without credentials, as GNS3 does.
+
+        Returns what to tell of those that cannot be.
+        """
+        problems: list[str] = []
+        for each in computes:
+            try:
+                compute = structure(_stored_converter, each, RemoteCompute)
+                if compute.compute_id not in (*self._remote, LOCAL_COMPUTE_ID, _GNS3_VM_ID):
+                    await self.create({**attrs.asdict(compute), "user": None, "password": None})
+            except LabError as error:
+                problems.append(f"compute {each.get('name')!r} of the project's file: {error}")
+        return problems
+
     async def update(self, compute_id: str, changes: Mapping[str, Any]) -> dict[str, Any]:
         """Change a compute. Raises NotFound, and as ``create``."""
         if compute_id == LOCAL_COMPUTE_ID:
@@ -157,10 +173,17 @@ class Computes:
                 self._publish("compute.updated", self._local_view())
 
 
+_stored_converter = make_strict_converter(forbid_extra_keys=False)
+
+
+def check_stored_computes(value: object) -> None:
+    """Raises Invalid for what ``Computes`` cannot have stored."""
+    structure(_stored_converter, value, list[RemoteCompute])
+
+
 def _stored(state: ServerState) -> Iterable[RemoteCompute]:
-    names = {field.name for field in attrs.fields(RemoteCompute)}
     for fields in state.get("computes", []):
-        yield RemoteCompute(**{name: value for name, value in fields.items() if name in names})
+        yield structure(_stored_converter, fields, RemoteCompute)
 
 
 def _default_name(fields: Mapping[str, Any]) -> str:

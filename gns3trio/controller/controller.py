@@ -16,12 +16,12 @@ from gns3trio.config import Config
 from gns3trio.controller import project_swap, storage
 from gns3trio.controller.automatic import Attendance, open_project
 from gns3trio.controller.base_configs import BaseConfigs
-from gns3trio.controller.computes import Computes
+from gns3trio.controller.computes import Computes, check_stored_computes
 from gns3trio.controller.project import Project
 from gns3trio.controller.server_state import ServerState, open_state
 from gns3trio.controller.services import ProjectServices
 from gns3trio.controller.symbols import Symbols
-from gns3trio.controller.templates import Templates
+from gns3trio.controller.templates import Templates, check_stored_templates
 from gns3trio.controller.topology import ProjectSettings
 from gns3trio.errors import Conflict, Forbidden, LabError, NotFound
 from gns3trio.forwarder.captures import CaptureService
@@ -38,10 +38,11 @@ class Controller:
         self.state = state
         self.hosted = HostedProjects(services.compute, services.captures, services.hub, self._default_folder)
         self.templates = Templates(state, services.hub)
-        self.symbols = Symbols(config.symbols_path or config.state_folder / "symbols")
-        self.base_configs = BaseConfigs(config.configs_path or config.state_folder / "configs")
+        self.symbols = Symbols(_symbols_folder(config))
+        self.base_configs = BaseConfigs(_configs_folder(config))
         self.attendance = Attendance(services.nursery, self.close_project)
         self._reserved: dict[UUID, str] = {}  # ids and names of projects whose files are being made
+        self._creating: dict[UUID, trio.Event] = {}  # projects that are not on the disk yet; set when that has ended
         self._config = config
         self._services = services
 
@@ -128,11 +129,13 @@ class Controller:
         temporary: bool = False,
         unique_name: bool = True,
     ) -> Project:
-        """Create and open a project; a known id gives the project that has it.
+        """Create and open a project; a known id gives the project that has it, once it is on the disk.
 
         Raises Conflict when ``unique_name`` and the name is in use, Forbidden for a path that this client may not use.
         """
         project_id = project_id or uuid4()
+        while (created := self._creating.get(project_id)) is not None:
+            await created.wait()
         if project_id in self.projects:
             return self.projects[project_id]
         if any(hosted.project_id == project_id for hosted in self.hosted.all()):
@@ -145,6 +148,7 @@ class Controller:
         folder = self.new_folder(project_id, path)
         project = self._new_project(project_id, settings, folder, folder / file_name, temporary=temporary)
         self.projects[project_id] = project  # holds the id and the name while the disk works
+        created = self._creating[project_id] = trio.Event()
         try:
             await trio.to_thread.run_sync(storage.make_project_folder, folder)
             try:
@@ -156,6 +160,9 @@ class Controller:
         except BaseException:
             del self.projects[project_id]
             raise
+        finally:
+            del self._creating[project_id]
+            created.set()
         return project
 
     def _default_folder(self, project_id: UUID) -> Path:
@@ -223,13 +230,31 @@ class Controller:
             self.projects.pop(project.project_id, None)
 
 
+def _symbols_folder(config: Config) -> Path:
+    return config.symbols_path or config.state_folder / "symbols"
+
+
+def _configs_folder(config: Config) -> Path:
+    return config.configs_path or config.state_folder / "configs"
+
+
+def _sweep(config: Config) -> None:
+    """Delete what a server that was killed has left half written."""
+    for folder in (config.state_folder, _symbols_folder(config), _configs_folder(config)):
+        storage.sweep(folder, below=False)
+    project_swap.recover(config.projects_path)
+
+
 @asynccontextmanager
 async def open_controller(
     config: Config, compute: Compute, hub: NotificationHub, captures: CaptureService
 ) -> AsyncIterator[Controller]:
     """The controller with the projects on the disk. At the end every open project is closed and saved."""
     async with trio.open_nursery() as nursery:
-        state = await open_state(config.state_folder)
+        await trio.to_thread.run_sync(_sweep, config)
+        state = await open_state(
+            config.state_folder, {"computes": check_stored_computes, "templates": check_stored_templates}
+        )
         services = ProjectServices(
             compute=compute,
             computes=Computes(config, hub, state, compute.node_types()),
@@ -241,7 +266,6 @@ async def open_controller(
             captures=captures,
         )
         controller = Controller(config, services, state)
-        await trio.to_thread.run_sync(project_swap.recover, config.projects_path)
         await controller.load()
         nursery.start_soon(controller.computes.run)
         try:

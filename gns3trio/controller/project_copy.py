@@ -18,8 +18,8 @@ import attrs
 
 from gns3trio.controller.archive import Budget, disk_error, unpack, write_archive
 from gns3trio.controller.extras import EXTRAS_FILE, format_extras, parse_extras
-from gns3trio.controller.storage import TOPOLOGY_SUFFIX, write_atomic
-from gns3trio.controller.topology import Topology, format_topology, parse_topology
+from gns3trio.controller.storage import TEMPORARY_PREFIX, TOPOLOGY_SUFFIX, temporary_name, write_atomic
+from gns3trio.controller.topology import Topology, format_topology, parse_topology, renew_path
 from gns3trio.convert import parse_uuid
 from gns3trio.errors import Conflict
 
@@ -29,8 +29,6 @@ CAPTURES = "project-files/captures"
 SNAPSHOTS = "snapshots"
 SNAPSHOT_SUFFIXES = (".gns3snapshot", ".gns3project")
 IMAGES = "images"
-# Of our own files that are not complete yet. What begins so is in no archive, and gone after the next start.
-TEMPORARY_PREFIX = ".gns3trio-"
 
 # A topology is read into memory as a whole; one of ten thousand nodes has some 10 MB.
 MAX_TOPOLOGY_BYTES = 128 << 20
@@ -77,7 +75,7 @@ def renew(topology: Topology, project_id: UUID, ids: NewIds) -> Topology:
             for link in topology.links
         ],
         drawings=[renew_drawing(drawing) for drawing in topology.drawings],
-        unknown={str(records.get(path, path)): keys for path, keys in topology.unknown.items()},
+        unknown={renew_path(path, records): keys for path, keys in topology.unknown.items()},
         impairments={ids[link_id]: kept for link_id, kept in topology.impairments.items()},
     )
 
@@ -266,11 +264,11 @@ def renew_snapshots(
 
     Raises Conflict when they unpack to more than ``budget``, Unavailable when the disk refuses.
     """
-    scratch = folder / f"{TEMPORARY_PREFIX}{uuid4().hex}"
+    scratch = folder / temporary_name()
     for path in sorted((folder / SNAPSHOTS).glob("*")):
         if not path.name.endswith(SNAPSHOT_SUFFIXES) or not path.is_file():
             continue
-        new = path.with_name(f"{TEMPORARY_PREFIX}{uuid4().hex}")
+        new = path.with_name(temporary_name())
         try:
             scratch.mkdir()
             try:

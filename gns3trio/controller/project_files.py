@@ -4,13 +4,14 @@ A path is followed one folder at a time and through no symbolic link, so it cann
 happens in it meanwhile. A file is replaced as a whole or not at all.
 """
 
+import errno
 import hashlib
 import os
 import stat
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import suppress
 from pathlib import Path
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import attrs
 import trio
@@ -18,10 +19,14 @@ import trio
 from gns3trio.controller.archive import disk_error
 from gns3trio.controller.extras import EXTRAS_FILE
 from gns3trio.controller.project import Project
-from gns3trio.controller.project_copy import PROJECT_FILES, TEMPORARY_PREFIX
+from gns3trio.controller.project_copy import PROJECT_FILES
+from gns3trio.controller.storage import TEMPORARY_PREFIX, temporary_name
+from gns3trio.controller.topology import check_node_type
 from gns3trio.errors import Conflict, Forbidden, NotFound
 
 CHUNK_BYTES = 256 * 1024
+# What a disk answers that takes nothing; other errors are about the path.
+_REFUSALS = frozenset({errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EIO})
 # What is received is written in pieces of this size: each costs a thread.
 _WRITE_BYTES = 1 << 20
 
@@ -37,7 +42,8 @@ class OpenFile:
 
 
 def node_folder(project: Project, node_type: str, node_id: UUID) -> Path:
-    """The folder of a node's files."""
+    """The folder of a node's files. Raises Conflict for what cannot be a type."""
+    check_node_type(node_type)
     return project.folder / PROJECT_FILES / node_type / str(node_id)
 
 
@@ -122,7 +128,7 @@ class Upload:
         self._path = path
         self._parts = _split(path)
         self._make_folders = make_folders
-        self._temporary = f"{TEMPORARY_PREFIX}{uuid4().hex}"
+        self._temporary = temporary_name()
         self._parent: int | None = None
 
     async def receive(self, data: AsyncIterator[bytes]) -> None:
@@ -145,6 +151,8 @@ class Upload:
             _refuse_links(self._folder, self._parts, self._path)
             self._parent = _open_folder(self._folder, self._parts[:-1], make=self._make_folders)
         except OSError as error:
+            if error.errno in _REFUSALS:
+                raise disk_error(self._path, error) from error
             raise NotFound(f"path: the folder of {self._path!r}: {error.strerror}") from None
         try:
             return os.open(self._temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644, dir_fd=self._parent)
@@ -177,10 +185,12 @@ class Upload:
     async def discard(self) -> None:
         """Leave nothing behind of what was not committed."""
         if self._parent is not None:
-            with suppress(FileNotFoundError):
-                os.unlink(self._temporary, dir_fd=self._parent)
-            os.close(self._parent)
-            self._parent = None
+            parent, self._parent = self._parent, None
+            try:
+                with suppress(OSError):  # it is not there, or the disk refuses everything
+                    os.unlink(self._temporary, dir_fd=parent)
+            finally:
+                os.close(parent)
 
 
 async def write_project_file(project: Project, path: str, data: AsyncIterator[bytes]) -> None:

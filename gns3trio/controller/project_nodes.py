@@ -22,7 +22,7 @@ from gns3trio.controller.names import allocate_name
 from gns3trio.controller.node import Node
 from gns3trio.controller.project_file import ProjectFile
 from gns3trio.controller.services import ProjectServices
-from gns3trio.controller.topology import NodeRecord
+from gns3trio.controller.topology import NodeRecord, check_node_type
 from gns3trio.errors import Conflict, LabError, NotFound
 
 # A starting VPCS waits more than it works; much more of them than the CPUs can carry would only wait for each other.
@@ -66,6 +66,11 @@ class ProjectNodes:
         if node is None:
             raise NotFound(f"Node ID {node_id} doesn't exist")
         return node
+
+    def node_name(self, node_id: UUID) -> str:
+        """Its name; the id itself of a node that is not there, which links of a file may name."""
+        node = self.nodes.get(node_id)
+        return node.name if node is not None else str(node_id)
 
     @contextlib.asynccontextmanager
     async def locked_node(self, node_id: UUID) -> AsyncIterator[Node]:
@@ -123,6 +128,7 @@ class ProjectNodes:
         return {node.name for node in (*self.nodes.values(), *self._creating.values())}
 
     async def _create_instance(self, record: NodeRecord, startup_script: str | None = None) -> ComputeNode:
+        check_node_type(record.node_type)  # the name of a folder
         return await self._services.compute.create_node(
             NodeSpec(
                 node_type=record.node_type,

@@ -13,13 +13,18 @@ import shutil
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
-from uuid import uuid4
 
 import trio
 
 from gns3trio.controller.archive import disk_error
-from gns3trio.controller.project_copy import TEMPORARY_PREFIX
-from gns3trio.controller.storage import remove_folder, sync_folder
+from gns3trio.controller.storage import (
+    TEMPORARY_PREFIX,
+    find_project_folders,
+    remove_folder,
+    sweep,
+    sync_folder,
+    temporary_name,
+)
 from gns3trio.errors import Conflict
 
 log = logging.getLogger(__name__)
@@ -34,7 +39,7 @@ async def staging_folder(place: Path) -> AsyncIterator[Path]:
 
     Raises Unavailable when the disk refuses.
     """
-    folder = place.parent / f"{TEMPORARY_PREFIX}{uuid4().hex}"
+    folder = place.parent / temporary_name()
 
     def make() -> None:
         try:
@@ -59,7 +64,7 @@ async def discard_folder(folder: Path, projects_path: Path, *, nursery: trio.Nur
     """Have a folder gone, durably and as a whole, when this returns; a task in ``nursery`` then deletes what was in it.
     Missing is fine. Raises Unavailable when the disk refuses.
     """
-    aside = projects_path / f"{TEMPORARY_PREFIX}{uuid4().hex}"
+    aside = projects_path / temporary_name()
 
     async def delete() -> None:
         with trio.CancelScope(shield=True):
@@ -172,7 +177,7 @@ def _told(path: Path) -> Iterator[None]:
 
 def recover(projects_path: Path) -> None:
     """Clean up what a crash has left, at the start of the server: the old folder of a project whose new one did not
-    come is put back, what was not complete is deleted.
+    come is put back, what was not complete is deleted, in the projects too.
     """
     try:
         leftovers = sorted(projects_path.glob(f"{TEMPORARY_PREFIX}*"))
@@ -186,3 +191,5 @@ def recover(projects_path: Path) -> None:
                 folder.rename(place)
         else:
             _remove(folder)
+    for _, folder in find_project_folders(projects_path):
+        sweep(folder)

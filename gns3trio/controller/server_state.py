@@ -2,15 +2,16 @@
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import orjson
 import trio
 
 from gns3trio.controller.storage import write_atomic
-from gns3trio.errors import Unavailable
+from gns3trio.errors import Invalid, Unavailable
 
 log = logging.getLogger(__name__)
 
@@ -52,15 +53,20 @@ class ServerState:
         write_atomic(self._folder / STATE_FILE, orjson.dumps(values, option=orjson.OPT_INDENT_2))
 
 
-async def open_state(folder: Path) -> ServerState:
+Check = Callable[[Any], None]
+
+
+async def open_state(folder: Path, checks: Mapping[str, Check] = MappingProxyType({})) -> ServerState:
     """The state in ``folder``; empty when there is none. A damaged file is kept aside, never overwritten.
 
-    Raises Unavailable when the disk refuses.
+    ``checks`` raise Invalid for a value, by its name, that cannot be used; the others stay then. Raises Unavailable
+    when the disk refuses.
     """
-    return ServerState(folder, await trio.to_thread.run_sync(_read, folder / STATE_FILE))
+    return ServerState(folder, await trio.to_thread.run_sync(_read, folder / STATE_FILE, checks))
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _read(path: Path, checks: Mapping[str, Check]) -> dict[str, Any]:
+    good: dict[str, Any] = {}
     try:
         values = orjson.loads(path.read_bytes())
     except FileNotFoundError:
@@ -70,13 +76,33 @@ def _read(path: Path) -> dict[str, Any]:
     except orjson.JSONDecodeError as error:
         reason = str(error)
     else:
-        if isinstance(values, dict):
-            return values
-        reason = "it is not an object"
+        if not isinstance(values, dict):
+            reason = "it is not an object"
+        else:
+            problems = _problems(values, checks)
+            if not problems:
+                return values
+            reason = "; ".join(problems.values())
+            good = {name: value for name, value in values.items() if name not in problems}
     aside = path.with_name(f"{path.name}.damaged-{time.time_ns()}")
-    log.error("%s is damaged (%s); it is kept as %s, and templates and computes begin anew", path, reason, aside.name)
+    kept = f"what is left is {', '.join(good)}" if good else "templates and computes begin anew"
+    log.error("%s is damaged (%s); it is kept as %s, and %s", path, reason, aside.name, kept)
     try:
         path.rename(aside)
     except OSError as error:
         raise Unavailable(f"{path} is damaged and cannot be kept aside: {error.strerror}") from None
-    return {}
+    if good:
+        write_atomic(path, orjson.dumps(good, option=orjson.OPT_INDENT_2))
+    return good
+
+
+def _problems(values: Mapping[str, Any], checks: Mapping[str, Check]) -> dict[str, str]:
+    """What is wrong, by the name of the value."""
+    problems: dict[str, str] = {}
+    for name, check in checks.items():
+        try:
+            if name in values:
+                check(values[name])
+        except Invalid as error:
+            problems[name] = f"{name}: {error}"
+    return problems

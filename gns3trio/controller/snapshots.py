@@ -28,7 +28,6 @@ from gns3trio.controller.project_copy import (
     PROJECT_FILES,
     SNAPSHOT_SUFFIXES,
     SNAPSHOTS,
-    TEMPORARY_PREFIX,
     link_or_copy,
     list_content,
     portable_files,
@@ -36,7 +35,13 @@ from gns3trio.controller.project_copy import (
     settle,
 )
 from gns3trio.controller.project_swap import replaced_folder, staging_folder
-from gns3trio.controller.storage import MAX_FILE_NAME_BYTES, sync_folder, write_atomic
+from gns3trio.controller.storage import (
+    MAX_FILE_NAME_BYTES,
+    TEMPORARY_PREFIX,
+    sync_folder,
+    temporary_name,
+    write_atomic,
+)
 from gns3trio.controller.topology import Topology
 from gns3trio.controller.versions import VERSIONS_FOLDER
 from gns3trio.convert import make_strict_converter, parse_uuid, structure
@@ -207,7 +212,7 @@ def _write_snapshot(
     folder: Path, node_ids: set[UUID], made: dict[str, bytes], snapshot: Snapshot, others: list[Snapshot]
 ) -> None:
     place = folder / SNAPSHOTS
-    temporary, file = place / f"{TEMPORARY_PREFIX}{uuid4().hex}", place / snapshot.filename
+    temporary, file = place / temporary_name(), place / snapshot.filename
     try:
         place.mkdir(exist_ok=True)
         try:

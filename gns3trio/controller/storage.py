@@ -7,11 +7,12 @@ import errno
 import fcntl
 import logging
 import os
+import re
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from gns3trio.convert import parse_uuid
 from gns3trio.errors import Conflict, Invalid, Unavailable
@@ -19,9 +20,34 @@ from gns3trio.errors import Conflict, Invalid, Unavailable
 log = logging.getLogger(__name__)
 
 TOPOLOGY_SUFFIX = ".gns3"
-_TEMPORARY_SUFFIX = ".tmp"
+# Of our own files that are not complete yet. What begins so is in no archive, and gone after the next start.
+TEMPORARY_PREFIX = ".gns3trio-"
+_TEMPORARY_NAME = re.compile(re.escape(TEMPORARY_PREFIX) + r"[0-9a-f]{32}")
 # NAME_MAX of Linux file systems is 255 bytes; the suffixes must fit too.
 MAX_FILE_NAME_BYTES = 240
+
+
+def temporary_name() -> str:
+    """A name for what is not complete yet, which nothing else has: several may write one file at the same time."""
+    return f"{TEMPORARY_PREFIX}{uuid4().hex}"
+
+
+def sweep(folder: Path, *, below: bool = True) -> None:
+    """Delete what a server that was killed has left half written in a folder, with ``below`` also in those in it.
+
+    What cannot be deleted stays: it is in nobody's way. No other server may use the folder.
+    """
+    try:
+        entries = list(os.scandir(folder))
+    except OSError:
+        return
+    for entry in entries:
+        is_folder = entry.is_dir(follow_symlinks=False)
+        if _TEMPORARY_NAME.fullmatch(entry.name):
+            with suppress(OSError):
+                shutil.rmtree(entry.path) if is_folder else os.unlink(entry.path)
+        elif below and is_folder:
+            sweep(Path(entry.path))
 
 
 def write_atomic(path: Path, data: bytes) -> None:
@@ -30,7 +56,7 @@ def write_atomic(path: Path, data: bytes) -> None:
     Temporary file in the same folder, fsync, rename, fsync of the folder. Raises Unavailable when the
     disk refuses; the old file is then untouched.
     """
-    temporary = path.with_name(path.name + _TEMPORARY_SUFFIX)
+    temporary = path.with_name(temporary_name())
     try:
         with open(temporary, "wb") as file:
             file.write(data)
@@ -122,17 +148,20 @@ def remove_folder(folder: Path) -> None:
         raise Unavailable(f"{folder} cannot be deleted: {_reason(error)}") from error
 
 
-def find_project_files(projects_path: Path) -> Iterator[tuple[UUID, Path]]:
-    """Every project below ``projects_path``: the id that its folder is named after and its topology file."""
+def find_project_folders(projects_path: Path) -> Iterator[tuple[UUID, Path]]:
+    """The folders of projects below ``projects_path``, and the id that each is named after."""
     try:
         folders = sorted(projects_path.iterdir())
     except FileNotFoundError:
         return
     for folder in folders:
-        try:
-            project_id = parse_uuid(folder.name)
-        except ValueError:
-            continue
+        with suppress(ValueError):
+            yield parse_uuid(folder.name), folder
+
+
+def find_project_files(projects_path: Path) -> Iterator[tuple[UUID, Path]]:
+    """Every project below ``projects_path``: the id that its folder is named after and its topology file."""
+    for project_id, folder in find_project_folders(projects_path):
         files = sorted(folder.glob(f"*{TOPOLOGY_SUFFIX}"))
         if files:
             yield project_id, files[0]

@@ -140,6 +140,24 @@ BUILTIN_TEMPLATES = {
 }
 
 
+@attrs.define(kw_only=True)
+class _StoredTemplate(TemplateBase):
+    """What the rest of the server needs of a stored template."""
+
+    template_id: UUID
+    name: str = field(validator=_not_empty)
+    category: str
+    default_name_format: str = field(validator=_not_empty)
+    symbol: str = field(validator=_not_empty)
+    builtin: bool
+    properties: dict[str, Any] | None = None
+
+
+def check_stored_templates(value: object) -> None:
+    """Raises Invalid for what ``Templates`` cannot have stored."""
+    structure(_lenient, value, list[_StoredTemplate])
+
+
 class Templates(Mapping[UUID, dict[str, Any]]):
     """All templates in the shape of the API, by their id. Changes are durable when they return."""
 

@@ -4,8 +4,10 @@ Format: GNS3 topology, revision 9 (JSON, keys sorted). Keys and whole objects th
 are kept as they came, so that a file made elsewhere loses nothing here.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+import math
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, get_args
 from uuid import UUID
 
 import attrs
@@ -48,12 +50,27 @@ class Label:
     style: str | None = None
 
 
+# A type names a folder of node files: a file made elsewhere may not choose another place on the disk.
+_NODE_TYPE = re.compile(r"[a-z0-9_]{1,64}")
+
+
+def check_node_type(node_type: str) -> None:
+    """Raises Conflict for what cannot be the name of a type."""
+    if not _NODE_TYPE.fullmatch(node_type):
+        raise Conflict(f"node_type: {node_type!r} is not a type of nodes")
+
+
+def _is_node_type(record: object, attribute: object, node_type: str) -> None:
+    if not _NODE_TYPE.fullmatch(node_type):
+        raise ValueError(f"node_type: {node_type!r} is not a type of nodes")
+
+
 @attrs.define(kw_only=True)
 class NodeRecord:
     """A node as it is saved."""
 
     node_id: UUID
-    node_type: str
+    node_type: str = attrs.field(validator=_is_node_type)
     name: str
     compute_id: str = "local"
     console: int | None = None
@@ -87,7 +104,7 @@ class LinkEnd:
 
 @attrs.define(kw_only=True)
 class LinkRecord:
-    """A link as it is saved."""
+    """A link as it is saved. GNS3 also writes some with fewer than two ends."""
 
     link_id: UUID
     nodes: list[LinkEnd]
@@ -108,8 +125,8 @@ class _Inner:
 
 @attrs.define(kw_only=True)
 class Topology:
-    """A whole project. ``unknown`` maps an object's path in the file to the keys we do not know; ``impairments``, our
-    own filters by link, are kept in another file (see ``extras``).
+    """A whole project. ``unknown`` maps the name of an object in the file (see ``record_path``) to the keys we do not
+    know; ``impairments``, our own filters by link, are kept in another file (see ``extras``).
     """
 
     project_id: UUID
@@ -128,6 +145,20 @@ _KNOWN_TOP = _SETTING_NAMES | {"project_id", "revision", "topology", "type", "ve
 _KNOWN_INNER = frozenset(field.name for field in attrs.fields(_Inner))
 
 
+def _structure_int(strictly: Callable[[Any, Any], int]) -> Callable[[Any, Any], int]:
+    """GNS3 reads fractions of pixels, and keeps whole ones."""
+
+    def structure_int(value: Any, kind: Any) -> int:
+        if type(value) is float and math.isfinite(value):
+            value = round(value)
+        return strictly(value, kind)
+
+    return structure_int
+
+
+_file.register_structure_hook(int, _structure_int(_file.get_structure_hook(int)))
+
+
 def parse_topology(data: bytes) -> Topology:
     """The topology in the text of a ``.gns3`` file. Raises Conflict that says what is wrong with it."""
     try:
@@ -136,7 +167,7 @@ def parse_topology(data: bytes) -> Topology:
         raise Conflict(f"the project file is not JSON: {error}") from None
     if not isinstance(document, dict) or not isinstance(document.get("topology"), dict):
         raise Conflict("the project file has no topology")
-    document = convert(document)
+    document = _with_defaults(convert(document))
     try:
         inner = structure(_file, document["topology"], _Inner)
         topology = Topology(
@@ -144,29 +175,109 @@ def parse_topology(data: bytes) -> Topology:
             settings=structure(_file, document, ProjectSettings),
             **attrs.asdict(inner, recurse=False),
         )
+        _check_ids("nodes", "node_id", [node.node_id for node in topology.nodes])
+        _check_ids("links", "link_id", [link.link_id for link in topology.links])
     except (Invalid, ValueError) as error:
         raise Conflict(f"the project file is damaged: {error}") from None
     topology.unknown = _unknown_keys(document, topology)
     return topology
 
 
+def _check_ids(where: str, name: str, ids: Iterable[UUID]) -> None:
+    seen: set[UUID] = set()
+    for index, each in enumerate(ids):
+        if each in seen:
+            raise Invalid(f"{where}[{index}].{name}: {each} is the id of another one")
+        seen.add(each)
+
+
+def _with_defaults(document: dict[str, Any]) -> dict[str, Any]:
+    """The document with defaults for what GNS3 writes as null, or as an empty id."""
+    inner = _without_nulls(document["topology"], _Inner)
+    for name, kind in (("nodes", NodeRecord), ("links", LinkRecord)):
+        if isinstance(inner.get(name), list):
+            inner[name] = [_without_nulls(each, kind) for each in inner[name]]
+    for node in inner["nodes"] if isinstance(inner.get("nodes"), list) else ():
+        if isinstance(node, dict):
+            if node.get("template_id") == "":
+                node["template_id"] = None
+            if isinstance(node.get("label"), dict):
+                node["label"] = _without_nulls(node["label"], Label)
+    for link in inner["links"] if isinstance(inner.get("links"), list) else ():
+        if isinstance(link, dict) and link.get("nodes", []) is None:
+            link["nodes"] = []
+    return {**_without_nulls(document, ProjectSettings), "topology": inner}
+
+
+def _without_nulls(raw: Any, kind: type[Any]) -> Any:
+    """A copy without the keys whose null means nothing to ``kind``, which has a default for them."""
+    if not isinstance(raw, dict):
+        return raw
+    defaulted = {
+        field.name
+        for field in attrs.fields(kind)
+        if field.default is not attrs.NOTHING and type(None) not in get_args(field.type)
+    }
+    return {name: value for name, value in raw.items() if value is not None or name not in defaulted}
+
+
 def _unknown_keys(document: Mapping[str, Any], topology: Topology) -> dict[str, Any]:
     inner = document["topology"]
     unknown = {
-        "": {key: value for key, value in document.items() if key not in _KNOWN_TOP},
-        "topology": {key: value for key, value in inner.items() if key not in _KNOWN_INNER},
+        "": _others(document, _KNOWN_TOP),
+        "topology": _others(inner, _KNOWN_INNER),
     }
-    raw_records = [*inner.get("nodes", ()), *inner.get("links", ())]
-    records: list[NodeRecord | LinkRecord] = [*topology.nodes, *topology.links]
-    for record, raw in zip(records, raw_records, strict=True):
-        known = {field.name for field in attrs.fields(type(record))}
-        unknown[record_path(record)] = {key: value for key, value in raw.items() if key not in known}
+    for node, raw in zip(topology.nodes, inner.get("nodes", ()), strict=True):
+        path = record_path(node)
+        unknown[path] = _others(raw, _names(NodeRecord))
+        unknown[label_path(path)] = _others(raw.get("label", {}), _names(Label))
+    for link, raw in zip(topology.links, inner.get("links", ()), strict=True):
+        path = record_path(link)
+        unknown[path] = _others(raw, _names(LinkRecord))
+        for index, end in enumerate(raw["nodes"]):
+            unknown[end_path(path, index)] = _others(end, _names(LinkEnd))
     return {path: keys for path, keys in unknown.items() if keys}
 
 
+def _names(kind: type[Any]) -> frozenset[str]:
+    return frozenset(field.name for field in attrs.fields(kind))
+
+
+def _others(raw: Mapping[str, Any], known: frozenset[str]) -> dict[str, Any]:
+    return {key: value for key, value in raw.items() if key not in known}
+
+
 def record_path(record: NodeRecord | LinkRecord) -> str:
-    """The name under which ``Topology.unknown`` keeps the unknown keys of a record."""
+    """The name under which ``Topology.unknown`` keeps the unknown keys of a record; it begins with an id."""
     return str(record.node_id if isinstance(record, NodeRecord) else record.link_id)
+
+
+def label_path(record: str) -> str:
+    """That of a node's label."""
+    return f"{record} label"
+
+
+def end_path(record: str, index: int) -> str:
+    """That of an end of a link."""
+    return f"{record} end {index}"
+
+
+def renew_path(path: str, new_ids: Mapping[str, object]) -> str:
+    """The name for a record that gets another id, or a part of it."""
+    record, space, part = path.partition(" ")
+    return f"{new_ids.get(record, record)}{space}{part}"
+
+
+def _plain(record: NodeRecord | LinkRecord, unknown: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
+    """A record as it is in the file."""
+    path = record_path(record)
+    plain: dict[str, Any] = {**_file.unstructure(record), **unknown.get(path, {})}
+    if isinstance(record, NodeRecord):
+        plain["label"] |= unknown.get(label_path(path), {})
+    else:
+        for index, end in enumerate(plain["nodes"]):
+            end |= unknown.get(end_path(path, index), {})
+    return plain
 
 
 class EncodedRecords:
@@ -184,7 +295,7 @@ class EncodedRecords:
     def _encode(self, record: NodeRecord | LinkRecord, topology: Topology) -> orjson.Fragment:
         known = self._known.get(id(record))
         if known is None or known[0] is not record:
-            plain = {**_file.unstructure(record), **topology.unknown.get(record_path(record), {})}
+            plain = _plain(record, topology.unknown)
             known = self._known[id(record)] = record, orjson.Fragment(orjson.dumps(plain, option=orjson.OPT_SORT_KEYS))
         return known[1]
 

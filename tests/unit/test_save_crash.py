@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gns3trio.controller.storage import write_all, write_atomic
+from gns3trio.controller.storage import sweep, write_all, write_atomic
 from gns3trio.errors import Unavailable
 
 # Dies at the call of this number; says DONE when there was none.
@@ -73,7 +73,12 @@ def test_a_crash_at_every_step(tmp_path: Path, extras: str) -> None:
         pytest.fail("the save never ended")
     assert step > 6
     assert seen == {old, new}
-    assert {path.name for path in tmp_path.iterdir()} <= {"lab.gns3", "extras.json"}
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / f".gns3trio-{'0' * 32}").write_bytes(b"half")
+    (tmp_path / ".gns3trio-versions").mkdir()
+    sweep(tmp_path)
+    assert {path.name for path in tmp_path.rglob("*")} <= {"lab.gns3", "extras.json", "folder", ".gns3trio-versions"}
+    assert (tmp_path / ".gns3trio-versions").is_dir()
 
 
 FULL_DISK = """

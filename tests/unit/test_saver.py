@@ -1,6 +1,7 @@
 """The saver and the atomic write: changes are coalesced, a full disk is told and harms nothing."""
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -114,13 +115,20 @@ def test_a_full_disk_leaves_the_old_file_and_no_other(tmp_path: Path, monkeypatc
     assert list(tmp_path.iterdir()) == [file]
 
 
-@pytest.mark.parametrize("trouble", ["temporary is a folder", "target is a folder", "folder is a file"])
+def test_one_file_is_written_by_many_at_once(tmp_path: Path) -> None:
+    file = tmp_path / "lab.gns3"
+    texts = [bytes([65 + number]) * 10_000 for number in range(20)]
+    with ThreadPoolExecutor(20) as threads:
+        list(threads.map(lambda text: write_atomic(file, text), texts * 5))
+    assert file.read_bytes() in texts
+    assert list(tmp_path.iterdir()) == [file]
+
+
+@pytest.mark.parametrize("trouble", ["target is a folder", "folder is a file"])
 def test_whatever_is_in_the_way_is_told(tmp_path: Path, trouble: str) -> None:
     folder = tmp_path / "project"
     file = folder / "lab.gns3"
     match trouble:
-        case "temporary is a folder":
-            (folder / "lab.gns3.tmp").mkdir(parents=True)
         case "target is a folder":
             file.mkdir(parents=True)
             with pytest.raises(Unavailable, match="cannot be deleted"):
