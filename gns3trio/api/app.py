@@ -76,6 +76,10 @@ ALLOWED_ORIGINS = (
 )
 
 
+# Those that GNS3 lets such pages read.
+EXPOSED_HEADERS = "Server,X-Route,Content-Length,Connection,Date"
+
+
 @attrs.define
 class _State:
     """What handlers find as ``app.state``."""
@@ -106,6 +110,7 @@ class Application:
             allow_credentials=True,
             allow_methods=["GET", "POST", "PUT", "DELETE"],
             allow_headers=["*"],
+            expose_headers=[EXPOSED_HEADERS],
             max_age=0,
         )
 

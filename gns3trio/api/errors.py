@@ -1,9 +1,11 @@
 """The one place where errors become HTTP statuses and the JSON error body.
 
-Body: ``{"status": 409, "message": "..."}``; a 400 adds ``method``, ``path`` and ``request``, which the GNS3 GUI reads.
+Body: ``{"status": 409, "message": "..."}``; a 400 adds ``method``, ``path`` (the route's pattern) and
+``request``, which the GNS3 GUI reads.
 """
 
 import logging
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -31,6 +33,8 @@ STATUS_OF_ERROR: dict[type[LabError], int] = {
     Unavailable: 503,
 }
 
+_CONVERTER = re.compile(r":\w+\}")  # in the path of a route: how a parameter is matched
+
 MAX_DRAINED_BYTES = 1024 * 1024
 
 _HTTP_MESSAGES = {
@@ -57,7 +61,8 @@ def response_for(error: Exception, request: Request) -> Response:
         status = status_of(error)
         if status == 400:
             body = getattr(request.state, "body", {})
-            return error_response(status, str(error), method=request.method, path=request.url.path, request=body)
+            path = _CONVERTER.sub("}", request.scope.get("route_path", request.url.path))
+            return error_response(status, str(error), method=request.method, path=path, request=body)
         return error_response(status, str(error))
     if isinstance(error, HTTPException):
         message = _HTTP_MESSAGES.get(error.status_code, str(error.detail))

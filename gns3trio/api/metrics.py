@@ -119,7 +119,7 @@ def _link_metrics(api: ApiRequest) -> list[Metric]:
                 "project_id": str(project.project_id),
                 "link_id": str(link.link_id),
                 "project": project.settings.name,
-                "link": " - ".join(project.nodes[end.node_id].name for end in link.record.nodes),
+                "link": " - ".join(project.node_name(end.node_id) for end in link.record.nodes),
             },
         )
         for project in api.controller.projects.values()

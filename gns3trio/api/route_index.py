@@ -59,6 +59,7 @@ class RouteIndex:
                 match, found = route.matches(scope)
                 if match == Match.FULL:
                     scope.update(found)
+                    scope["route_path"] = _path(route)
                     await route.handle(scope, receive, send)
                     return
                 if match == Match.PARTIAL and isinstance(route, Route):

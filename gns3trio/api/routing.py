@@ -29,6 +29,9 @@ from gns3trio.errors import Invalid, LabError, NotFound
 # A drawing may hold an image as text; nothing else comes near this.
 MAX_JSON_BODY_BYTES = 16 * 1024 * 1024
 
+# Of a body that is not JSON, so much is given back.
+MAX_TOLD_BYTES = 64 * 1024
+
 _body_converter = make_strict_converter(forbid_extra_keys=True)
 _known_keys_converter = make_strict_converter(forbid_extra_keys=False)
 Handler = Callable[..., Awaitable[Any]]
@@ -217,6 +220,7 @@ def _parse_json(request: Request, data: bytearray) -> Any:
     try:
         body = orjson.loads(data) if data.strip() else {}
     except orjson.JSONDecodeError as error:
+        request.state.body = {"malformed_json": data[:MAX_TOLD_BYTES].decode(errors="replace")}
         raise Invalid(f"body: is not JSON: {error}") from None
     if request.query_params and isinstance(body, dict):
         body = {**body, **request.query_params}

@@ -200,6 +200,15 @@ async def test_names_of_files_for_nodes_with_long_names(server: Server, project:
     assert Path(ours["file_path"]).is_file()
 
 
+async def test_a_node_whose_name_looks_like_a_path(server: Server, project: dict[str, Any]) -> None:
+    lab = Lab(server, project, [])
+    nodes = [await lab.node("ethernet_hub", name=name) for name in ("../../x", ".hidden")]
+    link = await lab.link((nodes[0], 0), (nodes[1], 0))
+    started = await server.request("POST", f"{lab.path}/links/{link['link_id']}/start_capture", {}, 201)
+    assert started["capture_file_name"] == "x_0-0_to_.hidden_0-0.pcap"
+    assert Path(started["capture_file_path"]).parent == Path(project["path"]) / "project-files" / "captures"
+
+
 async def test_two_hundred_captures_on_one_link(server: Server, project: dict[str, Any]) -> None:
     _, _, path = await link_of_builtins(server, project)
     made = [await server.request("POST", f"{path}/captures", {}, 201) for _ in range(200)]

@@ -1,7 +1,7 @@
 """``/v2/compute/projects/{project_id}/<node type>/nodes``: nodes that a controller elsewhere drives."""
 
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 from uuid import UUID, uuid4
@@ -107,6 +107,15 @@ def _properties(api: ApiRequest) -> dict[str, Any]:
     return {name: value for name, value in body.items() if name not in _NOT_PROPERTIES}
 
 
+@contextmanager
+def _named_as_sent() -> Iterator[None]:
+    """Here the properties of a type are fields of the body."""
+    try:
+        yield
+    except Invalid as error:
+        raise Invalid(str(error).removeprefix("properties.")) from None
+
+
 def _ignore(event: NodeEvent) -> None:
     """Replaced by the hosted project's own."""
 
@@ -129,7 +138,8 @@ async def create_node(api: ApiRequest, project_id: UUID, node_type: str, body: N
         startup_script=body.startup_script,
         emit=_ignore,
     )
-    return (await api.controller.hosted.create_node(project, spec)).view()
+    with _named_as_sent():
+        return (await api.controller.hosted.create_node(project, spec)).view()
 
 
 @routes.route("GET", _NODE)
@@ -154,7 +164,8 @@ async def update_node(
     async with _locked(api, project_id, node_type, node_id) as node:
         if changes.get("startup_script", "") is None:
             del changes["startup_script"]
-        await api.controller.hosted.update_node(node, changes)
+        with _named_as_sent():
+            await api.controller.hosted.update_node(node, changes)
         return node.view()
 
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import orjson
 import trio
 from starlette.responses import Response
 
@@ -15,10 +16,11 @@ routes = RouteTable("/v2")
 _SANDBOX = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox"
 
 
-@routes.route("GET", "/symbols")
-async def list_symbols(api: ApiRequest) -> list[dict[str, Any]]:
+@routes.route("GET", "/symbols", reply=list[dict[str, Any]])
+async def list_symbols(api: ApiRequest) -> Response:
     """All symbols, our own and uploaded ones."""
-    return await trio.to_thread.run_sync(api.controller.symbols.views)
+    views = await trio.to_thread.run_sync(api.controller.symbols.views)
+    return with_etag(api, orjson.dumps(views), {"content-type": "application/json"})
 
 
 @routes.route("GET", "/symbols/{symbol_id:path}/raw")
