@@ -26,6 +26,8 @@ BROWSER_BLOCKED_PORTS = frozenset((
 ))
 # fmt: on
 
+MAX_PORT = 65535
+
 # Clients of one console that connect in the same instant; the kernel lets more of them try again.
 CONSOLE_BACKLOG = 128
 
@@ -141,6 +143,8 @@ class _Ports:
                     f"widen {self.setting}_start_port_range and {self.setting}_end_port_range"
                 )
             port, held = found
+        elif not 1 <= port <= MAX_PORT:
+            raise Conflict(f"{self.kind} {port} is not a port from 1 to {MAX_PORT}")
         else:
             found_there = None if port in self._leased else self._try_bind(port)
             if found_there is None:

@@ -35,7 +35,7 @@ def export_document(project: Project) -> dict[str, Any]:
     links: list[dict[str, Any]] = []
     for link in project.links.values():
         ends = named_ends(project, link)
-        if all(end.node in nodes for end in ends):
+        if ends is not None and all(end.node in nodes for end in ends):
             value = link_value(link)
             value["impairments"] = [describe(each) for each in value["impairments"]]
             links.append({"ends": [str(end) for end in ends], **{name: each for name, each in value.items() if each}})

@@ -168,7 +168,7 @@ class LinkCaptures:
             return await self._start(
                 link,
                 file,
-                node_id=link.addresses[0].node_id,
+                node_id=self._first_node(link),
                 compatible=False,
                 capture_id=capture_id,
                 direction=request.direction,
@@ -272,8 +272,14 @@ class LinkCaptures:
         name = node.name if node is not None else str(address.node_id)
         return f"{name}_{address.adapter_number}-{address.port_number}"
 
+    def _first_node(self, link: Link) -> UUID:
+        if not link.addresses:
+            raise Conflict(f"link {link.link_id}: has no ends")
+        return link.addresses[0].node_id
+
     def _name(self, link: Link) -> str:
-        return "_to_".join(self._short_end_name(address) for address in link.addresses)
+        """A name for its captures; links of a file may have no ends, and hidden files are refused."""
+        return "_to_".join(self._short_end_name(address) for address in link.addresses).lstrip(".") or str(link.link_id)
 
     def _short_end_name(self, address: PortAddress) -> str:
         name, _, port = self._end_name(address).rpartition("_")

@@ -16,7 +16,14 @@ from gns3trio.compute.tunnels import Tunnel
 from gns3trio.controller import views
 from gns3trio.controller.link import Link, PortAddress, address_of, check_nodes
 from gns3trio.controller.link_captures import LinkCaptures
-from gns3trio.controller.link_filters import NO_IMPAIRMENTS, Impairments, apply_filters, apply_suspend, compile_filters
+from gns3trio.controller.link_filters import (
+    NO_IMPAIRMENTS,
+    Impairments,
+    apply_filters,
+    apply_suspend,
+    checked_filters,
+    compile_filters,
+)
 from gns3trio.controller.node import Node
 from gns3trio.controller.topology import LinkRecord
 from gns3trio.controller.wiring import Wiring, new_link_end
@@ -88,6 +95,9 @@ class Links(Mapping[UUID, Link]):
         """A link of the project's file. Without ``wired``, because a node of it does not run here, it is only kept."""
         if wired:
             try:
+                if len(record.nodes) != 2:
+                    raise Conflict(f"it has {len(record.nodes)} ends instead of two")
+                record = attrs.evolve(record, filters=await checked_filters(record.filters))
                 await self._wiring.connect(record, impairments)
             except LabError as error:  # the host lacks an interface, say: no reason to lose sight of the whole project
                 self._hooks.log_error(f"link {record.link_id} is not connected: {error}")

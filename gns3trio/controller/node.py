@@ -8,7 +8,7 @@ import attrs
 import orjson
 import trio
 
-from gns3trio.compute.node import ComputeNode
+from gns3trio.compute.node import ComputeNode, NodePort
 from gns3trio.controller.topology import NodeRecord
 from gns3trio.errors import Conflict
 
@@ -36,6 +36,8 @@ class Node:
         self.lock = trio.Lock()
         self.deleted = False
         self.encoded: orjson.Fragment | None = None  # what ``views.node_view`` made of the present state
+        self.kept_because: str | None = None  # why nothing runs the node, if not because of its type
+        self.linked_ports: set[tuple[int, int]] = set()  # adapter and port, of a node that nothing runs
         self._instance: ComputeNode | None = None
 
     def update(self, fields: Mapping[str, Any]) -> None:
@@ -60,7 +62,7 @@ class Node:
 
     @property
     def instance(self) -> ComputeNode | None:
-        """What runs the node; None for a type that this server keeps but does not run."""
+        """What runs the node; None for one that this server keeps but does not run."""
         return self._instance
 
     @property
@@ -69,20 +71,29 @@ class Node:
         return self._instance.status if self._instance else "stopped"
 
     def require_instance(self) -> ComputeNode:
-        """What runs the node; raises Conflict for a type that this server does not run."""
+        """What runs the node; raises Conflict that says why nothing does."""
         if self._instance is None:
+            if self.kept_because is not None:
+                raise Conflict(f"Node '{self.name}' does not run here: {self.kept_because}")
             raise Conflict(f"This server does not run nodes of type {self.record.node_type}")
         return self._instance
 
     def ports(self) -> list[dict[str, Any]]:
-        """The node's ports in the shape of the API."""
+        """The node's ports in the shape of the API; of a node that nothing runs those that are linked."""
+        if self._instance is not None:
+            ports = self._instance.ports()
+        else:
+            ports = [
+                NodePort(adapter, port, f"Ethernet{adapter}/{port}", f"e{adapter}/{port}")
+                for adapter, port in sorted(self.linked_ports)
+            ]
         return [
             {
                 **attrs.asdict(port),
                 "data_link_types": {"Ethernet": "DLT_EN10MB"},
                 "link_type": "ethernet",
             }
-            for port in (self._instance.ports() if self._instance else ())
+            for port in ports
         ]
 
     def sync(self) -> None:

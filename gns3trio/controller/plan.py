@@ -118,24 +118,26 @@ def _plain(value: Any) -> Any:
 # --- links ---
 
 
-def named_ends(project: Project, link: Link) -> Ends:
-    """The two ends of a link, by the names of their nodes."""
-    first, second = (
-        End(project.nodes[end.node_id].name, end.adapter_number, end.port_number) for end in link.record.nodes
-    )
-    return first, second
+def named_ends(project: Project, link: Link) -> Ends | None:
+    """The two ends of a link, by the names of their nodes; None for one of a file that does not have them."""
+    ends = [
+        End(node.name, end.adapter_number, end.port_number)
+        for end in link.record.nodes
+        if (node := project.nodes.get(end.node_id)) is not None
+    ]
+    return (ends[0], ends[1]) if len(ends) == len(link.record.nodes) == 2 else None
 
 
 def _plan_links(plan: Plan, project: Project, document: Document, wishes: Mapping[frozenset[End], Wish]) -> None:
-    here = {
-        frozenset(named_ends(project, link)): link
-        for link in project.links.values()
-        if all(project.nodes[end.node_id].instance is not None for end in link.record.nodes)
-    }
-    for ends, link in here.items():
-        if ends not in wishes:
+    here: dict[frozenset[End], Link] = {}
+    for link in project.links.values():
+        joined = named_ends(project, link)
+        if joined is None or any(project.nodes[end.node_id].instance is None for end in link.record.nodes):
+            continue
+        here[frozenset(joined)] = link
+        if frozenset(joined) not in wishes:
             plan.delete_links.append(link)
-            plan.changes.append(Change("delete", "link", " - ".join(map(str, named_ends(project, link)))))
+            plan.changes.append(Change("delete", "link", " - ".join(map(str, joined))))
     for ends, wish in wishes.items():
         present = here.get(ends)
         if present is None:

@@ -6,7 +6,7 @@ notification hub, and is written to the project's file.
 
 import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
@@ -18,6 +18,7 @@ import trio
 from gns3trio.compute.node import ComputeNode
 from gns3trio.controller import views
 from gns3trio.controller.automatic import start_nodes
+from gns3trio.controller.computes import LOCAL_COMPUTE_ID, NOT_DRIVEN
 from gns3trio.controller.drawings import Drawings
 from gns3trio.controller.link import Link
 from gns3trio.controller.link_filters import NO_IMPAIRMENTS
@@ -28,7 +29,7 @@ from gns3trio.controller.project_nodes import LOG_LEVELS, ProjectNodes
 from gns3trio.controller.project_swap import discard_folder
 from gns3trio.controller.services import ProjectServices
 from gns3trio.controller.storage import topology_file_name
-from gns3trio.controller.topology import ProjectSettings, Topology
+from gns3trio.controller.topology import LinkRecord, NodeRecord, ProjectSettings, Topology
 from gns3trio.controller.versions import list_versions, put_version_back
 from gns3trio.errors import Conflict, Forbidden, LabError, NotFound
 from gns3trio.notifications.events import Event, log_event
@@ -192,15 +193,36 @@ class Project(ProjectNodes):
         self._announce_opened()
 
     async def _revive(self, topology: Topology) -> None:
+        for problem in await self._services.computes.add_those_of_file(topology.computes):
+            self.log("warning", problem)
         for record in topology.nodes:
-            node = self.nodes[record.node_id] = self._new_node(record)
-            if self._services.compute.runs(record.node_type):
-                node.attach(await self._create_instance(record))
+            await self._revive_node(record)
+        self._give_ports_to_kept_nodes(topology.links)
         for link in topology.links:
             impairments = topology.impairments.get(link.link_id, NO_IMPAIRMENTS)
             wired = all(self._find_instance(end.node_id) for end in link.nodes)
             await self.links.revive(link, impairments, wired=wired)
         await self.drawings.revive(topology.drawings)
+
+    async def _revive_node(self, record: NodeRecord) -> None:
+        """A node of the project's file. One that cannot run here is only kept, whatever the reason."""
+        node = self.nodes[record.node_id] = self._new_node(record)
+        if record.compute_id != LOCAL_COMPUTE_ID:
+            node.kept_because = f"it is on the compute {record.compute_id!r}, and {NOT_DRIVEN}"
+            self.log("warning", f"node '{node.name}' does not run: {node.kept_because}")
+        elif self._services.compute.runs(record.node_type):
+            try:
+                node.attach(await self._create_instance(record))
+            except LabError as error:  # a file made elsewhere, or by hand: no reason to lose sight of the whole project
+                node.kept_because = str(error)
+                self.log("error", f"node '{node.name}' ({node.node_id}) does not run: {error}")
+
+    def _give_ports_to_kept_nodes(self, links: Iterable[LinkRecord]) -> None:
+        """What their links tell of nodes that do not run here: clients look the ports of a link up."""
+        for end in (end for link in links for end in link.nodes):
+            node = self.nodes.get(end.node_id)
+            if node is not None and node.instance is None:
+                node.linked_ports.add((end.adapter_number, end.port_number))
 
     async def close(self, *, force: bool = False) -> None:
         """Stop all nodes, free their ports and write the file. Closed already is fine.

@@ -94,12 +94,19 @@ class ProjectFile:
         """Put the file aside as a good version; it was read just now. One of an older GNS3 also as GNS3 does."""
         data = await self._read(self.path)
         await trio.to_thread.run_sync(keep_version, self.path, data)
+        await self._keep_revision(data)
+
+    async def _keep_revision(self, data: bytes) -> None:
         revision = orjson.loads(data).get("revision", 0)
         if revision != REVISION:
             await trio.to_thread.run_sync(write_atomic, Path(f"{self.path}.backup{revision}"), data)
 
     async def replace(self, topology: Topology) -> None:
-        """Write the file of a closed project. Raises Unavailable when the disk refuses."""
+        """Write the file of a closed project. One of an older GNS3 is kept as GNS3 does.
+
+        Raises Unavailable when the disk refuses, Conflict when the file that is there cannot be read.
+        """
+        await self._keep_revision(await self._read(self.path))
         await trio.to_thread.run_sync(write_all, self._format(topology))
 
     async def start_saving(self, nursery: trio.Nursery) -> None:

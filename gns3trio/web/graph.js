@@ -86,7 +86,7 @@ export class Graph {
 
   drawLink(link) {
     const ends = link.nodes.map((end) => this.lab.nodes.get(end.node_id));
-    if (ends.some((node) => !node)) return;
+    if (ends.length !== 2 || ends.some((node) => !node)) return; // GNS3 writes links with one end, or none
     let element = this.elements.get(link.link_id);
     if (!element) {
       const hit = s("line", { class: "hit" });

@@ -1,0 +1,277 @@
+"""Project files that another program or a hand made: the project opens, what cannot work here is kept as it came."""
+
+import io
+import zipfile
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import orjson
+import pytest
+
+from gns3trio.controller.project_files import node_folder
+from gns3trio.errors import Conflict
+from gns3trio.server import RunningServer
+from tests.api.conftest import Server
+from tests.api.test_notifications import ws_events
+from tests.api.test_portable import import_
+
+_DRAWING = {"drawing_id": str(uuid4()), "svg": "<svg></svg>"}
+
+
+def node(name: str, node_type: str = "vpcs", **fields: Any) -> dict[str, Any]:
+    return {"node_id": str(uuid4()), "node_type": node_type, "name": name, "compute_id": "local", **fields}
+
+
+def end(of: dict[str, Any], adapter: int = 0, port: int = 0) -> dict[str, Any]:
+    return {"node_id": of["node_id"], "adapter_number": adapter, "port_number": port}
+
+
+def link(*ends: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    return {"link_id": str(uuid4()), "nodes": list(ends), **fields}
+
+
+def document(nodes: list[dict[str, Any]], links: Any = (), **inner: Any) -> dict[str, Any]:
+    topology = {"nodes": nodes, "links": list(links), "drawings": [_DRAWING], "computes": [], **inner}
+    return {
+        "name": "made elsewhere",
+        "auto_close": False,
+        "project_id": str(uuid4()),
+        "revision": 9,
+        "topology": topology,
+    }
+
+
+class Lab:
+    """A project of a file that was put on the disk."""
+
+    def __init__(self, server: Server, content: dict[str, Any]) -> None:
+        self.server = server
+        self.project = {"project_id": content["project_id"]}
+        self.path = f"/v2/projects/{content['project_id']}"
+        self.folder = server.config.projects_path / content["project_id"]
+        self.file = self.folder / "made elsewhere.gns3"
+        self.folder.mkdir(parents=True)
+        self.file.write_bytes(orjson.dumps(content))
+
+    async def open(self, status: int = 201) -> tuple[Any, list[str]]:
+        """Returns the reply, and what was logged for those who watch."""
+        await self.server.request("POST", "/v2/reload", None, 200)
+        async with ws_events(self.server, f"{self.path}/notifications/ws") as stream:
+            reply = await self.server.request("POST", f"{self.path}/open", None, status)
+            told: list[str] = []
+            while status == 201 and (event := await stream.next())["action"] != "drawing.created":
+                if event["action"].startswith("log."):
+                    told.append(event["event"]["message"])
+        return reply, told
+
+    async def get(self, what: str) -> Any:
+        return await self.server.request("GET", f"{self.path}/{what}", None, 200)
+
+    async def saved(self) -> dict[str, Any]:
+        """What the file holds after the project was closed."""
+        await self.server.request("POST", f"{self.path}/close", None, 204)
+        topology: dict[str, Any] = orjson.loads(self.file.read_bytes())["topology"]
+        return topology
+
+
+# --- nodes ---
+
+
+@pytest.mark.parametrize("node_type", ["../../../../escape", "vpcs/../../x", "", "VPCS", "a" * 65])
+async def test_a_node_type_names_no_folder_elsewhere(server: Server, running: RunningServer, node_type: str) -> None:
+    content = document([node("PC1", node_type)])
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as written:
+        written.writestr("project.gns3", orjson.dumps(content))
+    refused = await import_(server, archive.getvalue(), status=409)
+    assert "is not a type of nodes" in refused["message"]
+    lab = Lab(server, content)
+    refused, _ = await lab.open(409)
+    assert "is not a type of nodes" in refused["message"]
+    with pytest.raises(Conflict, match="not a type"):
+        node_folder(running.controller.projects[UUID(content["project_id"])], node_type, uuid4())
+    assert not list(server.config.projects_path.parent.glob("**/escape*"))
+
+
+ODD_NODES = {
+    "an unknown property": node("ODD", "ethernet_hub", properties={"colour": "red"}),
+    "an unknown key of a port": node(
+        "ODD", "ethernet_switch", properties={"ports_mapping": [{"name": "E0", "port_number": 0, "duplex": 1}]}
+    ),
+    "a host by its name": node(
+        "ODD",
+        "cloud",
+        properties={
+            "ports_mapping": [
+                {"name": "u", "port_number": 0, "type": "udp", "lport": 1, "rport": 2, "rhost": "lab.example"}
+            ]
+        },
+    ),
+    "a console of another kind": node("ODD", console_type="vnc"),
+    "a VLAN that there is not": node(
+        "ODD",
+        "ethernet_switch",
+        properties={"ports_mapping": [{"name": "E0", "port_number": 0, "type": "access", "vlan": 5000}]},
+    ),
+    "a NAT with more keys": node("ODD", "nat", properties={"bridge": "virbr9"}),
+}
+
+
+@pytest.mark.parametrize("odd", ODD_NODES.values(), ids=ODD_NODES.keys())
+async def test_an_odd_node_keeps_no_project_closed(server: Server, odd: dict[str, Any]) -> None:
+    good = node("PC1")
+    lab = Lab(server, document([odd, good], [link(end(odd), end(good))]))
+    _, told = await lab.open()
+    assert any("'ODD'" in message and odd["node_id"] in message for message in told)
+    kept, works = await lab.get("nodes")
+    assert (kept["name"], kept["status"], kept["node_id"]) == ("ODD", "stopped", odd["node_id"])
+    assert [(port["adapter_number"], port["port_number"]) for port in kept["ports"]] == [(0, 0)]
+    await server.request("POST", f"{lab.path}/nodes/{works['node_id']}/start", None, 200)
+    refused = await server.request("POST", f"{lab.path}/nodes/{odd['node_id']}/start", None, 409)
+    assert "'ODD' does not run here" in refused["message"]
+    saved = await lab.saved()
+    assert odd.items() <= saved["nodes"][0].items()
+    assert len(saved["links"]) == 1
+
+
+async def test_a_kept_node_that_is_put_right_runs_when_the_project_is_opened_again(server: Server) -> None:
+    odd = node("ODD", console_type="vnc")
+    lab = Lab(server, document([odd]))
+    await lab.open()
+    path = f"{lab.path}/nodes/{odd['node_id']}"
+    await server.request("PUT", path, {"console_type": "telnet"}, 200)
+    await server.request("POST", f"{lab.path}/close", None, 204)
+    assert (await lab.open())[1] == []
+    await server.request("POST", f"{path}/start", None, 200)
+
+
+@pytest.mark.parametrize("console", [70000, -1, 0])
+async def test_a_console_port_that_there_is_not_is_replaced(server: Server, console: int) -> None:
+    lab = Lab(server, document([node("PC1", console=console), node("SW", "ethernet_switch", console=console)]))
+    _, told = await lab.open()
+    assert any(f"Console port {console} is not a port" in message for message in told)
+    assert all(22000 <= each["console"] <= 24000 for each in await lab.get("nodes"))
+
+
+async def test_a_node_that_is_there_twice(server: Server, running: RunningServer) -> None:
+    twice = node("PC1")
+    lab = Lab(server, document([twice, node("PC2"), twice]))
+    refused, _ = await lab.open(409)
+    assert "nodes[2].node_id" in refused["message"]
+    assert running.controller.compute.port_usage()["console_ports"] == []
+
+
+async def test_the_ports_of_a_node_that_does_not_run_here_are_those_of_its_links(server: Server) -> None:
+    router, pc, other = node("R1", "dynamips"), node("PC1"), node("PC2")
+    links = [link(end(router, 1, 2), end(pc)), link(end(other), end(router, 0, 1))]
+    lab = Lab(server, document([router, pc, other], links))
+    await lab.open()
+    shown = (await lab.get("nodes"))[0]["ports"]
+    assert [(port["adapter_number"], port["port_number"], port["name"]) for port in shown] == [
+        (0, 1, "Ethernet0/1"),
+        (1, 2, "Ethernet1/2"),
+    ]
+    assert shown[0].keys() == {
+        *("adapter_number", "port_number", "name", "short_name", "link_type", "data_link_types"),
+    }
+
+
+async def test_nodes_of_another_compute_are_kept_and_the_compute_is_shown(server: Server) -> None:
+    away = {"compute_id": "far", "name": "Far away", "host": "192.0.2.7", "port": 3080, "protocol": "http"}
+    there = node("PC1", compute_id="far")
+    lab = Lab(server, document([there, node("PC2")], computes=[{**away, "password": "secret"}, {"name": "broken"}]))
+    _, told = await lab.open()
+    assert any("'PC1' does not run" in message and "'far'" in message for message in told)
+    assert any("'broken'" in message for message in told)
+    computes = {each["compute_id"]: each for each in await server.request("GET", "/v2/computes", None, 200)}
+    assert (computes["far"]["connected"], computes["far"]["user"], computes["far"]["host"]) == (
+        False,
+        None,
+        "192.0.2.7",
+    )
+    first, second = await lab.get("nodes")
+    assert (first["compute_id"], first["status"], first["console"]) == ("far", "stopped", None)
+    assert second["console"] is not None
+    await server.request("POST", f"{lab.path}/nodes/{there['node_id']}/start", None, 409)
+    await server.request("POST", f"{lab.path}/nodes/start", None, 204)
+    saved = await lab.saved()
+    assert there.items() <= saved["nodes"][0].items()
+    assert saved["computes"][0] == {**away, "password": "secret"}
+    await server.request("DELETE", "/v2/computes/far", None, 204)
+    await lab.open()
+    await server.request("GET", "/v2/computes/far", None, 200)
+
+
+# --- links ---
+
+
+async def test_links_that_cannot_be_wired_are_kept(server: Server) -> None:
+    a, b, c, d = (node(f"PC{number}") for number in range(4))
+    good = link(end(c), end(d), filters={"delay": ["5", 0]})
+    odd = [
+        link(end(a)),
+        link(),
+        link(end(a), end(b), filters={"delay": ["x"]}),
+        link(end(a), end(b), filters={"unheard of": [1]}),
+        link(end(a), end(b), end(c)),
+        link(end(a), end({"node_id": str(uuid4())})),
+    ]
+    lab = Lab(server, document([a, b, c, d], [*odd, good]))
+    _, told = await lab.open()
+    for each in odd[:5]:
+        assert any(each["link_id"] in message and "not connected" in message for message in told)
+    shown = await lab.get("links")
+    assert [each["link_id"] for each in shown] == [each["link_id"] for each in (*odd, good)]
+    await lab.get("topology")
+    for each in odd:
+        path = f"{lab.path}/links/{each['link_id']}"
+        await server.request("PUT", path, {"suspend": True}, 201)
+        await server.request("PUT", path, {"suspend": False}, 201)
+        await server.request("POST", f"{path}/start_capture", {}, 409)
+        await server.request("GET", f"{path}/available_filters", None, 200)
+    for each in (a, c):
+        await server.request("POST", f"{lab.path}/nodes/{each['node_id']}/start", None, 200)
+    for each in odd:
+        path = f"{lab.path}/links/{each['link_id']}"
+        await server.request("POST", f"{path}/start_capture", {}, 409)
+        await server.request("POST", f"{path}/captures", {}, 409)
+    assert (await server.http.get("/metrics")).status_code == 200
+    saved = {each["link_id"]: each for each in (await lab.saved())["links"]}
+    for each in odd:
+        kept = saved[each["link_id"]]
+        assert kept["filters"] == each.get("filters", {})
+        assert [{key: value for key, value in e.items() if key != "label"} for e in kept["nodes"]] == each["nodes"]
+    await lab.open()
+    await server.request("DELETE", f"{lab.path}/links/{odd[0]['link_id']}", None, 204)
+    await server.request("DELETE", f"{lab.path}/links/{odd[1]['link_id']}", None, 204)
+    await server.request("DELETE", f"{lab.path}/nodes/{a['node_id']}", None, 204)
+    assert [each["link_id"] for each in await lab.get("links")] == [good["link_id"]]
+
+
+# --- the file ---
+
+
+@pytest.mark.parametrize("revision", [5, 8])
+async def test_a_change_of_a_closed_project_of_an_old_gns3_keeps_its_file(server: Server, revision: int) -> None:
+    content = {**document([node("PC1")]), "revision": revision}
+    lab = Lab(server, content)
+    before = lab.file.read_bytes()
+    await server.request("POST", "/v2/reload", None, 200)
+    await server.request("PUT", lab.path, {"zoom": 50}, 200)
+    assert lab.file.with_name(f"{lab.file.name}.backup{revision}").read_bytes() == before
+    assert orjson.loads(lab.file.read_bytes())["zoom"] == 50
+
+
+async def test_keys_of_labels_and_ends_survive_a_copy(server: Server) -> None:
+    a, b = node("PC1", label={"text": "PC1", "font": "serif"}), node("PC2")
+    lab = Lab(server, document([a, b], [link({**end(a), "plug": "RJ45"}, end(b))]))
+    await lab.open()
+    await server.request("PUT", f"{lab.path}/nodes/{a['node_id']}", {"x": 7}, 200)
+    copy = await server.request("POST", f"{lab.path}/duplicate", {"name": "copy"}, 201)
+    for file in (lab.file, Path(copy["path"]) / copy["filename"]):
+        if file is lab.file:
+            await lab.saved()
+        topology = orjson.loads(file.read_bytes())["topology"]
+        assert topology["nodes"][0]["label"]["font"] == "serif"
+        assert topology["links"][0]["nodes"][0]["plug"] == "RJ45"
