@@ -120,7 +120,7 @@ class Client:
             reply = await _in_thread(partial(self._reply, connection, "GET", path, None, {}))
         except (OSError, http.client.HTTPException) as error:
             connection.close()
-            raise Unavailable(f"{self.scheme}://{self.address}: {error}") from None
+            raise self._unreachable(error) from None
 
         async def pieces() -> AsyncIterator[bytes]:
             try:
@@ -175,10 +175,19 @@ class Client:
         try:
             with closing(connection):
                 yield self._reply(connection, method, path, data, headers)
-        except OSError as error:
-            raise Unavailable(f"{self.scheme}://{self.address}: {error.strerror or error}") from None
-        except http.client.HTTPException as error:
-            raise Unavailable(f"{self.scheme}://{self.address}: is no GNS3 server: {error!r}") from None
+        except (OSError, http.client.HTTPException) as error:
+            raise self._unreachable(error) from None
+
+    def _unreachable(self, error: Exception) -> Unavailable:
+        where = f"{self.scheme}://{self.address}"
+        if isinstance(error, http.client.IncompleteRead):
+            return Unavailable(f"{where}: the answer broke off")
+        if not isinstance(error, OSError):
+            return Unavailable(f"{where}: is no GNS3 server: {error!r}")
+        if _is_refusal(error):
+            hint = f"Start a server: gns3trio serve. Or name another: --url, {CLIENT_URL_VARIABLE}"
+            return Unavailable(f"{where}: connection refused. {hint}")
+        return Unavailable(f"{where}: {error.strerror or error}")
 
     def _connection(self) -> http.client.HTTPConnection:
         """No proxy: the websockets know none either, and a server on this host is not behind one."""
@@ -222,9 +231,11 @@ class Client:
                 kind = NotFound if error.status_code == http.HTTPStatus.NOT_FOUND else Unavailable
                 raise kind(_message(error.body, error.status_code)) from None
             except HandshakeError as error:
-                raise Unavailable(f"{url}: {error.__cause__ or 'is no GNS3 server'}") from None
+                if isinstance(error.__cause__, OSError):
+                    raise self._unreachable(error.__cause__) from None
+                raise Unavailable(f"{url}: is no GNS3 server: {error!r}") from None
             except OSError as error:
-                raise Unavailable(f"{url}: {error}") from None
+                raise self._unreachable(error) from None
             yield connection
 
 
@@ -270,7 +281,16 @@ def _copy(source: http.client.HTTPResponse, target: IO[bytes], size: int | None,
         target.write(piece)
         done += len(piece)
         progress(done, size)
+    if size is not None and done < size:
+        raise http.client.IncompleteRead(b"", size - done)
     return done
+
+
+def _is_refusal(error: BaseException | None) -> bool:
+    """trio hides it behind one that tells of all addresses."""
+    if isinstance(error, BaseExceptionGroup):
+        return any(map(_is_refusal, error.exceptions))
+    return isinstance(error, ConnectionRefusedError) or (error is not None and _is_refusal(error.__cause__))
 
 
 def _message(body: bytes | None, status: int) -> str:

@@ -1,13 +1,16 @@
 """What the commands' client bears with."""
 
 import ssl
+from pathlib import Path
 
+import pytest
 import trio
 from outcome import Value, acapture
 from wsproto import ConnectionType, WSConnection
 from wsproto.events import AcceptConnection, CloseConnection, Request
 
 from gns3trio.client import Client
+from gns3trio.errors import Unavailable
 
 PING = b"\x89\x00"  # RFC 6455, 5.5.2
 
@@ -35,3 +38,19 @@ async def test_a_ping_while_the_client_leaves_is_no_failure(nursery: trio.Nurser
             pass
 
     assert await acapture(visit) == Value(None)  # the failure is a Cancelled, which nobody would notice here
+
+
+@pytest.mark.parametrize("head", [b"Content-Length: 9", b"Transfer-Encoding: chunked"])
+async def test_a_download_that_broke_off_leaves_no_file(nursery: trio.Nursery, tmp_path: Path, head: bytes) -> None:
+    async def answer_in_part(stream: trio.SocketStream) -> None:
+        await stream.receive_some()
+        await stream.send_all(b"HTTP/1.1 200 OK\r\n" + head + b"\r\n\r\n5\r\nab")
+        await stream.aclose()
+
+    (listener,) = await trio.open_tcp_listeners(0, host="127.0.0.1")
+    nursery.start_soon(trio.serve_listeners, answer_in_part, [listener])
+    address = f"127.0.0.1:{listener.socket.getsockname()[1]}"
+    client = Client("http", address, None, ssl.create_default_context())
+    with pytest.raises(Unavailable, match="broke off"):
+        await client.download("/", tmp_path / "file", lambda done, size: None)
+    assert list(tmp_path.iterdir()) == []
