@@ -4,23 +4,28 @@ import argparse
 import os
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
-from contextlib import ExitStack, asynccontextmanager, contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import IO
 
+import attrs
 import trio
 
 from gns3trio.client import Client
-from gns3trio.commands.lab import add_common, add_place, locate, run
-from gns3trio.errors import LabError
+from gns3trio.commands.lab import add_common, add_place, locate, note, run, show
+from gns3trio.errors import Invalid, LabError, NotFound
 
 __all__ = ["add_arguments", "run"]
 
-_GOODBYE_SECONDS = 5
+_GOODBYE_SECONDS = 5  # for what has not come yet, and for telling the server
+_PCAP_HEADER_BYTES = 24
+_PCAP_RECORD_HEADER_BYTES = 16
+_PCAPNG_PACKET = 6  # an enhanced packet block
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,52 +40,116 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--filter", default="", metavar="EXPRESSION", help="only such frames, after pcap-filter(7)")
     parser.add_argument("--direction", choices=("a_to_b", "b_to_a", "both"), default="both", help="default: both")
-    parser.add_argument("--format", choices=("pcap", "pcapng"), default="pcapng", help="default: pcapng")
+    parser.add_argument(
+        "--format", choices=("pcap", "pcapng"), help="default: pcap for a FILE that ends in .pcap, else pcapng"
+    )
     parser.add_argument("--snaplen", type=int, metavar="BYTES", help="keep only the first bytes of a frame")
     parser.add_argument("--seconds", type=float, help="end after this time (default: at Ctrl-C)")
     add_common(parser, _capture)
 
 
 async def _capture(server: Client, arguments: argparse.Namespace) -> int:
+    is_file = arguments.write != "-"
+    if arguments.json and not is_file:
+        raise Invalid("--json needs -w FILE: the output is the capture's")
+    form = arguments.format or ("pcap" if Path(arguments.write).suffix == ".pcap" else "pcapng")
     with _target(arguments) as (target, program):
         path, link = await locate(server, arguments, "link")
-        body = {"save": False, "format": arguments.format, "expression": arguments.filter}
+        body = {"save": False, "format": form, "expression": arguments.filter}
         body |= {"direction": arguments.direction, **({"snaplen": arguments.snaplen} if arguments.snaplen else {})}
-        captures = f"{path}/links/{link['link_id']}/captures"
-        async with _running(server, captures, body) as stream:
-            with trio.move_on_after(arguments.seconds or float("inf")):
-                await _copy(stream, target)
+        count = PacketCount(form)
+        await _run_capture(server, f"{path}/links/{link['link_id']}/captures", body, arguments.seconds, target, count)
+    if is_file:
+        told = {"file": arguments.write, "format": form, "packets": count.packets, "bytes": count.size}
+        text = f"{arguments.write}: {count.packets} packets, {count.size} bytes"
+        show(arguments, told, lambda: note(text))
     return 0 if program is None else program.wait()
 
 
-@asynccontextmanager
-async def _running(server: Client, captures: str, body: object) -> AsyncIterator[AsyncIterator[bytes]]:
-    """The stream of a new capture, which ends with the ``with``; Ctrl-C and SIGTERM end the body early."""
+async def _run_capture(
+    server: Client, captures: str, body: object, seconds: float | None, target: IO[bytes], count: "PacketCount"
+) -> None:
+    """Copy a new capture into ``target`` until the time is over, or Ctrl-C or SIGTERM."""
     with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
         capture = await server.request("POST", captures, body)
         path = f"{captures}/{capture['capture_id']}"
+        stopped = trio.Event()
         try:
-            async with trio.open_nursery() as nursery:
-                nursery.start_soon(_end_at_signal, signals, nursery.cancel_scope)
-                async with server.stream(f"{path}/stream") as stream:
-                    yield stream
+            async with trio.open_nursery() as nursery, server.stream(f"{path}/stream") as stream:
+                nursery.start_soon(_stop_later, server, path, signals, seconds, stopped, nursery.cancel_scope)
+                await _copy(stream, target, count)
                 nursery.cancel_scope.cancel()
         finally:
             with trio.move_on_after(_GOODBYE_SECONDS, shield=True):
-                await server.request("DELETE", path)
+                try:
+                    await server.request("DELETE", path)
+                except NotFound:
+                    if not stopped.is_set():
+                        raise
 
 
-async def _end_at_signal(signals: AsyncIterator[int], scope: trio.CancelScope) -> None:
-    await anext(signals)
+async def _stop_later(
+    server: Client,
+    path: str,
+    signals: AsyncIterator[int],
+    seconds: float | None,
+    stopped: trio.Event,
+    scope: trio.CancelScope,
+) -> None:
+    """End the capture, after which its stream ends by itself. Who is asked a second time does not wait for that."""
+    with trio.move_on_after(seconds or float("inf")):
+        await anext(signals)
+    with trio.move_on_after(_GOODBYE_SECONDS):
+        stopped.set()
+        await server.request("DELETE", path)
+        await anext(signals)
     scope.cancel()
 
 
-async def _copy(stream: AsyncIterator[bytes], target: IO[bytes]) -> None:
+async def _copy(stream: AsyncIterator[bytes], target: IO[bytes], count: "PacketCount") -> None:
     async for piece in stream:
         try:
             await trio.to_thread.run_sync(partial(target.write, piece), abandon_on_cancel=True)
         except BrokenPipeError:  # whoever reads it has seen enough
             return
+        count.feed(piece)
+
+
+@attrs.define
+class PacketCount:
+    """Counts the packets in pieces of a capture, as the server writes it: little-endian. Sans-IO."""
+
+    format: str
+    packets: int = 0
+    size: int = 0  # bytes
+    _rest: bytearray = attrs.field(init=False, factory=bytearray)  # the record that has not come wholly
+    _has_header: bool = attrs.field(init=False, default=False)
+
+    def feed(self, piece: bytes) -> None:
+        """More of it."""
+        self.size += len(piece)
+        self._rest += piece
+        at = 0
+        while length := self._record_bytes(at):
+            at += length
+        del self._rest[:at]
+
+    def _record_bytes(self, at: int) -> int:
+        """Count the record that begins there; 0 when it is not there in whole."""
+        there = len(self._rest) - at
+        if self.format == "pcapng":
+            kind, size = struct.unpack_from("<II", self._rest, at) if there >= 8 else (0, there + 1)
+            is_packet = kind == _PCAPNG_PACKET
+        elif not self._has_header:
+            size, is_packet = _PCAP_HEADER_BYTES, False
+        else:
+            (kept,) = struct.unpack_from("<I", self._rest, at + 8) if there >= _PCAP_RECORD_HEADER_BYTES else (there,)
+            size, is_packet = _PCAP_RECORD_HEADER_BYTES + kept, True
+        if size > there:
+            return 0
+        self._has_header = True
+        self.packets += is_packet
+        return int(size)
 
 
 @contextmanager

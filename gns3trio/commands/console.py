@@ -1,23 +1,25 @@
 """``gns3trio console``: a node's console in this terminal, or commands typed into it by a script."""
 
 import argparse
+import json
 import os
 import re
 import shutil
 import sys
 import termios
 import tty
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import attrs
 import trio
 from trio_websocket import ConnectionClosed, WebSocketConnection
 
 from gns3trio.client import Client
-from gns3trio.commands.lab import add_common, add_place, locate, run
+from gns3trio.commands.lab import Json, add_common, add_place, has_console, locate, run
 from gns3trio.console.telnet import Data, TelnetConnection, telnet_client
-from gns3trio.errors import Conflict, Invalid, Unavailable
+from gns3trio.errors import Conflict, Invalid, LabError, Unavailable
 
 __all__ = ["add_arguments", "run"]
 
@@ -37,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="TEXT",
-        help="type this, print what comes, and end; may be repeated",
+        help="type this, print what comes, and end; may be repeated (with --json: a list at the end)",
     )
     parser.add_argument("--prompt", default=_PROMPT, metavar="REGEX", help=f"ends what comes (default: {_PROMPT})")
     parser.add_argument("--timeout", type=float, default=30, metavar="SECONDS", help="for each command (default: 30)")
@@ -45,15 +47,30 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 async def _console(server: Client, arguments: argparse.Namespace) -> None:
+    prompt = _parse_prompt(arguments.prompt)
+    if arguments.json and not arguments.command:
+        raise Invalid("--json goes with -c only")
     path, node = await locate(server, arguments, "node")
+    if not has_console(node):
+        raise Conflict(f"{node['name']} has no console ({node['node_type']})")
     if node["status"] != "started":
         raise Conflict(f"{node['name']} is {node['status']}: start it first")
     async with server.websocket(f"{path}/nodes/{node['node_id']}/console/ws") as connection:
         session = _Session(connection, telnet_client())
         if arguments.command:
-            await _type_commands(session, arguments)
-        else:
+            await _type_commands(session, prompt, arguments)
+        elif sys.stdin.isatty():
             await _join_terminal(session)
+        else:
+            await _join_pipe(session, prompt, arguments.timeout)
+
+
+def _parse_prompt(text: str) -> re.Pattern[bytes]:
+    """A prompt at the end of what came. Raises Invalid."""
+    try:
+        return re.compile(rb"(?:^|[\r\n])" + f"(?:{text})".encode() + rb"$")
+    except re.error as error:
+        raise Invalid(f"--prompt: {text!r} is no regular expression: {error}") from None
 
 
 @attrs.define
@@ -85,57 +102,117 @@ class _Session:
 # --- commands of a script ---
 
 
-async def _type_commands(session: _Session, arguments: argparse.Namespace) -> None:
-    try:
-        prompt = re.compile(rb"(?:^|[\r\n])" + f"(?:{arguments.prompt})".encode() + rb"$")
-    except re.error as error:
-        raise Invalid(f"--prompt: {arguments.prompt!r} is no regular expression: {error}") from None
+async def _type_commands(session: _Session, prompt: re.Pattern[bytes], arguments: argparse.Namespace) -> None:
     screen = await session.receive()
     if not screen or not prompt.search(screen):  # it is busy, or new: an empty line makes it tell when it listens
-        await _type_line(session, "", prompt, arguments.timeout)
-    for command in arguments.command:
-        text = await _type_line(session, command, prompt, arguments.timeout)
-        sys.stdout.write(text.decode(errors="replace"))
+        await _type_line(session, "", prompt, arguments.timeout, lambda text: None)
+    done: list[Json] = []
+    try:
+        for command in arguments.command:
+            done.append({"command": command, "output": ""})
+            await _type_line(session, command, prompt, arguments.timeout, partial(_tell, arguments.json, done[-1]))
+    except LabError:
+        if arguments.json:  # what came is worth as much as it would be as text
+            print(json.dumps(done, indent=2, ensure_ascii=False), flush=True)
+        raise
+    if arguments.json:
+        print(json.dumps(done, indent=2, ensure_ascii=False))
+
+
+def _tell(as_json: bool, entry: Json, text: bytes) -> None:
+    decoded = text.decode(errors="replace")
+    if as_json:
+        entry["output"] += decoded
+    else:
+        sys.stdout.write(decoded)
         sys.stdout.flush()
 
 
-async def _type_line(session: _Session, line: str, prompt: re.Pattern[bytes], seconds: float) -> bytes:
-    """Type a line; what comes between its echo and the next prompt. Raises Unavailable when none comes.
+async def _type_line(
+    session: _Session, line: str, prompt: re.Pattern[bytes], seconds: float, tell: Callable[[bytes], None]
+) -> None:
+    """Type a line, and tell what comes between its echo and the next prompt, whole lines at once. Raises Unavailable
+    when no prompt comes.
 
     A prompt without an echo may be an older one, of a node that was busy: it counts when nothing follows, because
     VPCS forgets what is typed between two prompts.
     """
-    await session.type(line.encode() + b"\r")
-    seen = b""
-    with trio.move_on_after(seconds):
-        while True:
-            match = prompt.search(seen)
-            if match and line:
-                _, echo, behind = seen[: match.start()].partition(line.encode())
-                if echo:
-                    return _without_blank_lines(behind.partition(b"\n")[2])
-            with trio.move_on_after(_QUIET_SECONDS if match else seconds):
-                data = await session.receive()
-                if data is None:
-                    raise Unavailable(f"the console was closed after {line!r}")
-                seen = _ESCAPES.sub(b"", seen + data)
-                continue
-            if match:
-                return _without_blank_lines(seen[: match.start()])
+    answer = Answer(line, prompt)
+    try:
+        await session.type(line.encode() + b"\r")
+        with trio.move_on_after(seconds):
+            while not answer.is_complete:
+                with trio.move_on_after(_QUIET_SECONDS if answer.may_be_complete else seconds):
+                    data = await session.receive()
+                    if data is None:
+                        raise Unavailable(f"the console was closed after {line!r}")
+                    tell(answer.feed(data))
+                    continue
+                if answer.may_be_complete:
+                    return
+            return
+    finally:
+        tell(answer.end())
     raise Unavailable(f"no prompt came in {seconds:g} s after {line!r}: see --timeout and --prompt")
 
 
-def _without_blank_lines(text: bytes) -> bytes:
-    """At its beginning and end."""
-    return text.replace(b"\r", b"").strip(b"\n") + b"\n" if text.strip() else b""
+@attrs.define
+class Answer:
+    """What a node prints after a line was typed, without the echo, the prompt, and blank lines around. Sans-IO."""
+
+    line: str
+    prompt: re.Pattern[bytes]
+    _has_echo: bool = attrs.field(init=False, default=False)
+    _has_text: bool = attrs.field(init=False, default=False)
+    _blank_lines: bytes = attrs.field(init=False, default=b"")  # told when another line follows
+    _rest: bytes = attrs.field(init=False, default=b"")  # of which it is not known yet what it is
+
+    @property
+    def may_be_complete(self) -> bool:
+        """Whether a prompt is the last that came."""
+        return self.prompt.search(self._rest) is not None
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether that prompt is the one behind the answer."""
+        return self._has_echo and self.may_be_complete
+
+    def feed(self, data: bytes) -> bytes:
+        """What of it belongs to the answer: whole lines."""
+        self._rest = _ESCAPES.sub(b"", self._rest + data)
+        if self.line and not self._has_echo:
+            _, echo, behind = self._rest.partition(self.line.encode())
+            match = re.match(rb"[ \r]*\n", behind)
+            if not echo or match is None:
+                return b""
+            self._has_echo, self._rest = True, behind[match.end() :]
+        return self._take_lines() if self._has_echo else b""
+
+    def end(self) -> bytes:
+        """What is left of the answer when no more is waited for."""
+        if match := self.prompt.search(self._rest):
+            self._rest = self._rest[: match.start()]
+        if self._rest.strip():
+            self._rest += b"\n"
+        return self._take_lines()
+
+    def _take_lines(self) -> bytes:
+        lines, newline, self._rest = self._rest.rpartition(b"\n")
+        told = b""
+        for line in (lines + newline).replace(b"\r", b"").splitlines(keepends=True):
+            if line.strip():
+                told += (self._blank_lines if self._has_text else b"") + line
+                self._has_text, self._blank_lines = True, b""
+            else:
+                self._blank_lines += line
+        return told
 
 
 # --- people ---
 
 
 async def _join_terminal(session: _Session) -> None:
-    if sys.stdin.isatty():
-        print("Ctrl-] leaves the console.", file=sys.stderr)
+    print("Ctrl-] leaves the console.", file=sys.stderr)
     with _raw_terminal():
         async with trio.open_nursery() as nursery:
             nursery.start_soon(_read_keys, session, nursery)
@@ -145,23 +222,73 @@ async def _join_terminal(session: _Session) -> None:
 
 
 async def _read_keys(session: _Session, nursery: trio.Nursery) -> None:
-    """Until Ctrl-]. At the end of a pipe the console stays, to be read."""
-    is_terminal = sys.stdin.isatty()
-    while typed := await trio.to_thread.run_sync(os.read, sys.stdin.fileno(), _READ_BYTES, abandon_on_cancel=True):
-        before, leave, _ = typed.partition(_LEAVE) if is_terminal else (typed.replace(b"\n", b"\r"), b"", b"")
+    """Until Ctrl-]."""
+    while typed := await _read_input():
+        before, leave, _ = typed.partition(_LEAVE)
         if before:
             await session.type(before)
         if leave:
-            nursery.cancel_scope.cancel()
-            return
+            break
+    nursery.cancel_scope.cancel()
+
+
+async def _read_input() -> bytes:
+    return await trio.to_thread.run_sync(os.read, sys.stdin.fileno(), _READ_BYTES, abandon_on_cancel=True)
+
+
+# --- pipes ---
+
+
+@attrs.define
+class _Screen:
+    """What came since something was typed."""
+
+    text: bytes = b""
+    change: trio.Event = attrs.field(factory=trio.Event)
+
+    def add(self, data: bytes) -> None:
+        """More came."""
+        self.text = _ESCAPES.sub(b"", self.text + data)[-_READ_BYTES:]
+        self.change.set()
+        self.change = trio.Event()
+
+
+async def _join_pipe(session: _Session, prompt: re.Pattern[bytes], seconds: float) -> None:
+    """Type what the input has. At its end, wait for the prompt behind it. Raises Unavailable when none comes."""
+    screen = _Screen()
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(_print_screen, session, screen, nursery)
+        has_typed = False
+        while typed := await _read_input():
+            has_typed = True
+            screen.text = b""
+            await session.type(typed.replace(b"\n", b"\r"))
+        with trio.move_on_after(seconds if has_typed else _QUIET_SECONDS) as waiting:
+            await _wait_for_prompt(screen, prompt)
+        if has_typed and waiting.cancelled_caught:
+            raise Unavailable(f"no prompt came in {seconds:g} s after the end of the input: see --timeout and --prompt")
+        nursery.cancel_scope.cancel()
+
+
+async def _print_screen(session: _Session, screen: _Screen, nursery: trio.Nursery) -> None:
+    while (data := await session.receive()) is not None:
+        os.write(sys.stdout.fileno(), data)
+        screen.add(data)
+    nursery.cancel_scope.cancel()
+
+
+async def _wait_for_prompt(screen: _Screen, prompt: re.Pattern[bytes]) -> None:
+    """A prompt that nothing follows."""
+    while True:
+        with trio.move_on_after(_QUIET_SECONDS if prompt.search(screen.text) else float("inf")):
+            await screen.change.wait()
+            continue
+        return
 
 
 @contextmanager
 def _raw_terminal() -> Iterator[None]:
     """Every key goes to the node, Ctrl-C too; afterwards the terminal is as it was."""
-    if not sys.stdin.isatty():
-        yield
-        return
     before = termios.tcgetattr(sys.stdin)
     try:
         tty.setraw(sys.stdin)

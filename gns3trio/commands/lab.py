@@ -29,19 +29,25 @@ _ARGUMENTS = {
 
 
 def add_action(
-    actions: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, text: str, action: Action, *names: str
+    actions: "argparse._SubParsersAction[argparse.ArgumentParser]",
+    name: str,
+    text: str,
+    action: Action,
+    *names: str,
+    json: bool = True,
 ) -> argparse.ArgumentParser:
     """A subcommand that talks to a server; ``names`` are its positional arguments."""
     parser = actions.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
     for each in names:
         parser.add_argument(each, metavar=each.upper(), help=_ARGUMENTS.get(each))
-    add_common(parser, action)
+    add_common(parser, action, json=json)
     return parser
 
 
-def add_common(parser: argparse.ArgumentParser, action: Action) -> None:
-    """What every command that talks to a server has."""
-    parser.add_argument("--json", action="store_true", help="print JSON")
+def add_common(parser: argparse.ArgumentParser, action: Action, *, json: bool = True) -> None:
+    """What every command that talks to a server has; ``json``: whether it has an answer to print."""
+    if json:
+        parser.add_argument("--json", action="store_true", help="print JSON")
     add_client_arguments(parser)
     parser.set_defaults(action=action)
 
@@ -156,6 +162,11 @@ def end_names(nodes: Mapping[str, Json], end: Json) -> list[str]:
     return [name, f"{name}:{adapter}{end['port_number']}"]
 
 
+def has_console(node: Json) -> bool:
+    """Whether one can talk to the node."""
+    return node["console"] is not None and node["console_type"] != "none"
+
+
 def link_name(nodes: Mapping[str, Json], link: Json) -> str:
     """The name of a link, which ``find_link`` knows."""
     return "-".join(end_names(nodes, end)[1] for end in link["nodes"])
@@ -191,6 +202,11 @@ async def follow(
 
 
 # --- showing ---
+
+
+def note(text: str) -> None:
+    """What people should know beside the output."""
+    print(f"gns3trio: {text}", file=sys.stderr)
 
 
 def show(arguments: argparse.Namespace, value: Any, as_text: Callable[[], None]) -> None:

@@ -169,10 +169,45 @@ def test_a_capture_ends_with_its_time_and_leaves_nothing(lab: Shell, tmp_path: P
         ping(lab, 2)
         capture.send_signal(signal.SIGINT)
         assert capture.wait(PATIENCE) == 0
-    shown = tshark("-r", str(file), "-Y", "icmp")
-    assert len(shown.splitlines()) == 4
-    lab.run("capture", "PC1-PC2", "-w", str(file), "--seconds", "0.2")
+        assert capture.stderr is not None
+        told = capture.stderr.read().decode()
+    assert told == f"gns3trio: {file}: 4 packets, {file.stat().st_size} bytes\n"
+    content = read_capture(file.read_bytes())
+    assert (len(content.packets), content.torn, len(content.statistics)) == (4, 0, 2)
+    assert len(tshark("-r", str(file), "-Y", "icmp").splitlines()) == 4
+    told = lab.json("capture", "PC1-PC2", "-w", str(file.with_suffix(".pcap")), "--seconds", "0.2")
+    content = read_capture(file.with_suffix(".pcap").read_bytes())
+    assert content.interfaces == []  # as of a pcap
+    assert (told["format"], told["packets"], told["bytes"]) == ("pcap", len(content.packets), 24)
+    assert "--json needs -w" in lab.run("capture", "PC1-PC2", "--json", status=1)
     assert captures(lab) == []
+
+
+def test_what_came_is_shown_when_no_prompt_comes(lab: Shell) -> None:
+    def words(name: str, address: str) -> tuple[str, ...]:
+        return "console", name, "-c", "show ip", "-c", f"ping {address} -t", "--timeout", "3"
+
+    printed = lab.run(*words("PC2", "10.0.0.1"), status=1)
+    assert re.search(r"IP/MASK(.*\n)+.*icmp_seq=1 .*\n(.*\n)*.*no prompt came", printed)
+    with lab.running(*words("PC1", "10.0.0.2"), "--json") as console:
+        assert console.stdout is not None and console.wait(PATIENCE) == 1
+        shown, pinged = json.load(console.stdout)
+    assert (shown["command"], pinged["command"]) == ("show ip", "ping 10.0.0.2 -t")
+    assert "IP/MASK" in shown["output"] and "icmp_seq=1 " in pinged["output"]
+    assert "--json goes with -c" in lab.run("console", "PC1", "--json", status=1)
+
+
+def test_output_comes_as_the_node_prints_it(lab: Shell) -> None:
+    with lab.running("console", "PC1", "-c", "ping 10.0.0.2 -t") as console:
+        assert console.stdout is not None
+        for number in (1, 2):
+            assert f"icmp_seq={number} ".encode() in console.stdout.readline()
+
+
+def test_a_console_ends_with_its_input(lab: Shell) -> None:
+    lab.run("console", "PC1", text="")
+    assert re.search(r"icmp_seq=2 (.*\n)+VPCS> $", lab.run("console", "PC1", text="ping 10.0.0.2 -c 2\n"))
+    assert "end of the input" in lab.run("console", "PC1", "--timeout", "1", text="ping 10.0.0.2 -t\n", status=1)
 
 
 def test_a_capture_is_piped(lab: Shell) -> None:
