@@ -105,6 +105,7 @@ async def _delete(server: Client, arguments: argparse.Namespace) -> None:
     path = await open_path(server, arguments.project)
     link = await find_link(server, path, arguments.link)
     await server.request("DELETE", f"{path}/links/{link['link_id']}")
+    show(arguments, link, lambda: None)
 
 
 async def _filter(server: Client, arguments: argparse.Namespace) -> None:

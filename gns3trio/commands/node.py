@@ -13,6 +13,8 @@ from gns3trio.commands.lab import (
     add_action,
     find_node,
     follow,
+    has_console,
+    note,
     open_path,
     print_facts,
     print_table,
@@ -20,6 +22,7 @@ from gns3trio.commands.lab import (
     show,
 )
 from gns3trio.commands.progress import ProgressLine, bar, progress_line
+from gns3trio.errors import Conflict
 from gns3trio.natural_order import natural_key
 
 __all__ = ["add_arguments", "run"]
@@ -39,10 +42,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_action(actions, "show", "show a node", _show, "project", "node")
     for name, text in (("start", "start"), ("stop", "stop"), ("reload", "stop and start"), ("suspend", "suspend")):
         many = add_action(actions, name, f"{text} nodes", _act, "project")
-        which = many.add_mutually_exclusive_group(required=True)
-        which.add_argument("nodes", nargs="*", default=[], metavar="NODE", help="names or ids")
-        which.add_argument("--all", action="store_true", help="all nodes of the project")
-        many.set_defaults(verb=name)
+        many.add_argument("nodes", nargs="*", default=[], metavar="NODE", help="names or ids")
+        many.add_argument("--all", action="store_true", help="all nodes of the project")
+        many.set_defaults(verb=name, parser=many)
     rename = add_action(actions, "rename", "give a node another name", _rename, "project", "node")
     rename.add_argument("name", metavar="NAME")
     delete = add_action(actions, "delete", "delete nodes with their links and files", _delete, "project")
@@ -50,8 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _facts(node: Json) -> dict[str, Any]:
-    reachable = node["console"] is not None and node["console_type"] != "none"
-    console = f"{node['console_type']}://{node['console_host']}:{node['console']}" if reachable else None
+    console = f"{node['console_type']}://{node['console_host']}:{node['console']}" if has_console(node) else None
     shown = {"name": node["name"], "type": node["node_type"], "status": node["status"], "console": console}
     return {**shown, "node_id": node["node_id"], "folder": node["node_directory"]}
 
@@ -66,6 +67,9 @@ async def _create(server: Client, arguments: argparse.Namespace) -> None:
     body = {"name": arguments.name, "node_type": arguments.type, "compute_id": "local"}
     path = await open_path(server, arguments.project)
     node = await server.request("POST", f"{path}/nodes", {**body, "x": arguments.x, "y": arguments.y})
+    wanted = _without_spaces(arguments.name)
+    if node["name"] != wanted and wanted in [each["name"] for each in await server.request("GET", f"{path}/nodes")]:
+        note(f"{wanted} is there already: this one is {node['name']}")
     show(arguments, node, lambda: print_facts(_facts(node)))
 
 
@@ -76,7 +80,14 @@ async def _show(server: Client, arguments: argparse.Namespace) -> None:
     show(arguments, node, lambda: print_facts({**_facts(node), "ports": ports}))
 
 
+def _without_spaces(name: str) -> str:
+    """GNS3 takes them out of the name of a node."""
+    return name.replace(" ", "")
+
+
 async def _act(server: Client, arguments: argparse.Namespace) -> None:
+    if bool(arguments.nodes) == arguments.all:
+        arguments.parser.error(f"{arguments.project!r} is the project: behind it, name its nodes or say --all")
     path = await open_path(server, arguments.project)
     if arguments.all:
         async with _progress(server, path):
@@ -84,7 +95,11 @@ async def _act(server: Client, arguments: argparse.Namespace) -> None:
     found = [await find_node(server, path, name) for name in arguments.nodes]
     for node in found:
         await server.request("POST", f"{path}/nodes/{node['node_id']}/{arguments.verb}", {})
+    acted = {node["node_id"] for node in found}
     nodes = await server.request("GET", f"{path}/nodes")
+    nodes = [node for node in nodes if arguments.all or node["node_id"] in acted]
+    if arguments.verb == "suspend" and (going := [node["name"] for node in nodes if node["status"] == "started"]):
+        note(f"not suspended, because such nodes cannot be: {', '.join(sorted(going, key=natural_key))}")
     rows = [(node["name"], node["status"]) for node in sorted(nodes, key=lambda node: natural_key(node["name"]))]
     show(arguments, nodes, lambda: print_table(("name", "status"), rows))
 
@@ -114,6 +129,13 @@ async def _show_changes(line: ProgressLine, events: AsyncIterator[Json], count: 
 async def _rename(server: Client, arguments: argparse.Namespace) -> None:
     path = await open_path(server, arguments.project)
     node = await find_node(server, path, arguments.node)
+    wanted = _without_spaces(arguments.name)  # a name in use would become another one
+    if any(
+        each["name"] == wanted
+        for each in await server.request("GET", f"{path}/nodes")
+        if each["node_id"] != node["node_id"]
+    ):
+        raise Conflict(f"there is a node {wanted!r} already")
     node = await server.request("PUT", f"{path}/nodes/{node['node_id']}", {"name": arguments.name})
     show(arguments, node, lambda: print_facts(_facts(node)))
 
@@ -123,3 +145,4 @@ async def _delete(server: Client, arguments: argparse.Namespace) -> None:
     found = [await find_node(server, path, name) for name in arguments.nodes]
     for node in found:
         await server.request("DELETE", f"{path}/nodes/{node['node_id']}")
+    show(arguments, found, lambda: None)

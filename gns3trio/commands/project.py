@@ -63,6 +63,7 @@ async def _open(server: Client, arguments: argparse.Namespace) -> None:
 async def _close(server: Client, arguments: argparse.Namespace) -> None:
     project = await find_project(server, arguments.project)
     await server.request("POST", f"{path_of(project)}/close", {})
+    show(arguments, {**project, "status": "closed"}, lambda: None)
 
 
 async def _delete(server: Client, arguments: argparse.Namespace) -> None:
@@ -70,6 +71,7 @@ async def _delete(server: Client, arguments: argparse.Namespace) -> None:
     if not arguments.yes:
         _ask(f"Delete {project['name']!r} with all its files? [y/N] ")
     await server.request("DELETE", path_of(project))
+    show(arguments, project, lambda: None)
 
 
 def _ask(question: str) -> None:

@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     diff.add_argument("file", metavar="FILE", help="YAML or JSON; - reads the input")
     export = add_action(actions, "export", "write a project as a document", _export, "project")
     export.add_argument("-o", "--output", metavar="FILE", type=Path, help="default: the output")
-    drawn = add_action(actions, "draw", "draw a project as SVG", _draw, "project")
+    drawn = add_action(actions, "draw", "draw a project as SVG", _draw, "project", json=False)
     drawn.add_argument("-o", "--output", metavar="FILE", type=Path, help="default: the output")
 
 

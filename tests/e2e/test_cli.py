@@ -110,7 +110,8 @@ def test_a_lab_from_its_first_node_to_its_end(lab: Shell, tmp_path: Path) -> Non
     assert lab.json("link", "stats", "lab", "PC1:0-PC2:0")["a_to_b"]["frames"] >= 2
     lab.run("node", "rename", "lab", "PC1", "Server")
     assert lab.json("node", "show", "lab", "Server")["status"] == "started"
-    lab.run("node", "stop", "lab", "Server", "PC2")
+    assert lab.run("node", "stop", "lab", "Server").splitlines()[1:] == ["Server  stopped"]
+    lab.run("node", "stop", "lab", "PC2")
 
     archive = tmp_path / "lab.gns3project"
     told = lab.run("project", "export", "lab", str(archive))
@@ -119,14 +120,14 @@ def test_a_lab_from_its_first_node_to_its_end(lab: Shell, tmp_path: Path) -> Non
     lab.run("project", "open", "again")
     assert [link["link_type"] for link in lab.json("link", "list", "again")] == ["ethernet"]
     lab.run("project", "duplicate", "lab", "third")
-    lab.run("link", "delete", "lab", "Server-PC2")
-    lab.run("node", "delete", "lab", "Server", "PC2")
+    assert lab.json("link", "delete", "lab", "Server-PC2")["link_type"] == "ethernet"
+    assert [node["name"] for node in lab.json("node", "delete", "lab", "Server", "PC2")] == ["Server", "PC2"]
     assert lab.json("node", "list", "lab") == []
-    lab.run("project", "close", "lab")
+    assert lab.json("project", "close", "lab")["status"] == "closed"
     assert "is closed: gns3trio project open" in lab.run("node", "list", "lab", status=1)
     lab.run("project", "open", "lab")
     assert "--yes" in lab.run("project", "delete", "lab", status=1, text="")
-    lab.run("project", "delete", "lab", "--yes")
+    assert lab.json("project", "delete", "lab", "--yes")["name"] == "lab"
     assert {project["name"] for project in lab.json("project", "list")} == {"again", "third"}
     assert not list(tmp_path.glob("*.part"))
 
@@ -142,7 +143,16 @@ def test_what_is_not_there_ends_with_3(lab: Shell) -> None:
 
 
 def test_wrong_words_end_with_2(shell: Shell) -> None:
-    for words in (("node", "start", "lab"), ("node", "create", "lab", "toaster", "x"), ("capture",), ("nonsense",)):
+    assert "'PC1' is the project" in shell.run("node", "start", "PC1", status=2)
+    assert "'64,x' is not a list of whole numbers" in shell.run("bench-link", "PC1-PC2", "--sizes", "64,x", status=2)
+    assert "--json" in shell.run("topology", "draw", "lab", "--json", status=2)
+    for words in (
+        ("node", "start", "lab"),
+        ("node", "start", "lab", "PC1", "--all"),
+        ("node", "create", "lab", "toaster", "x"),
+        ("capture",),
+        ("nonsense",),
+    ):
         assert "usage: gns3trio" in shell.run(*words, status=2)
 
 
@@ -159,7 +169,18 @@ def test_refusals_say_what_to_do(lab: Shell) -> None:
     assert "stopped: start it first" in lab.run("console", "other", "PC1", status=1)
     assert "No such file" in lab.run("project", "import", "/nowhere", status=1)
     assert "Not a directory" in lab.run("project", "export", "other", "/dev/null/x", status=1)
-    assert "Traceback" not in lab.run("project", "list", "--url", "http://127.0.0.1:1", status=1)
+    for command in ("project", "watch"):
+        words = [command, *(["list"] if command == "project" else [])]
+        assert "connection refused. Start a server: gns3trio serve" in lab.run(
+            *words, "--url", "http://127.0.0.1:1", status=1
+        )
+    assert "there is a node 'PC2' already" in lab.run("node", "rename", "lab", "PC1", "PC 2", status=1)
+    lab.run("node", "rename", "lab", "PC1", "PC1")
+    assert "PC2 is there already: this one is PC3" in lab.run("node", "create", "lab", "vpcs", "PC2")
+    assert "not suspended, because such nodes cannot be: PC1\n" in lab.run("node", "suspend", "lab", "PC1", "PC3")
+    lab.run("node", "create", "lab", "ethernet_switch", "SW1")
+    assert "SW1 has no console (ethernet_switch)" in lab.run("console", "lab", "SW1", "-c", "x", status=1)
+    assert "the document is empty" in lab.run("topology", "apply", "lab", "-", text="# nothing\n", status=1)
 
 
 def test_a_capture_ends_with_its_time_and_leaves_nothing(lab: Shell, tmp_path: Path) -> None:

@@ -126,9 +126,12 @@ async def _read(api: ApiRequest) -> Any:
         from gns3trio.topology_yaml import parse_yaml  # as above
 
         try:
-            return await trio.to_thread.run_sync(parse_yaml, bytes(data))
+            document = await trio.to_thread.run_sync(parse_yaml, bytes(data))
         except Invalid as error:
             raise Invalid(f"body: {error}") from None
+        if document is None:
+            raise Invalid("body: the document is empty; one of an empty project is {}")
+        return document
     try:
         return orjson.loads(data)
     except orjson.JSONDecodeError as error:
