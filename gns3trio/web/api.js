@@ -35,7 +35,8 @@ const LONGEST_WAIT = 5000;
 // forgotten, `onReload` reads the state anew. Events wait in order until `onReload` is done.
 export class EventStream {
   constructor({ projectId, onEvent, onReload, onConnection, onError }) {
-    this.query = projectId ? `project_id=${projectId}&` : "";
+    // A page looks on: a lab goes on when it is left, and what else keeps a lab open is not its business.
+    this.query = projectId ? `project_id=${projectId}&attend=false&` : "";
     Object.assign(this, { onEvent, onReload, onConnection, onError });
     this.lastId = "";
     this.wait = 250;

@@ -1,10 +1,18 @@
 """Our own page, used as people use it."""
 
+import http.client
+import json
 import re
 import shutil
 import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count, pairwise
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -109,6 +117,13 @@ def test_a_delay_shows_in_the_ping_plot(page: Page, host: Host, pair: dict[str, 
     expect(page.locator(".link.suspended")).to_have_count(0)
     (link,) = host.request("GET", f"/v2/projects/{pair['project_id']}/links")
     assert (link["filters"], link["suspend"]) == ({}, False)
+
+
+def test_a_lab_goes_on_when_its_page_is_left(page: Page, host: Host, pair: dict[str, Any]) -> None:
+    """GNS3's rule closes a project 5 s after the last client that attends to it has left: the page does not."""
+    with page.expect_websocket(lambda stream: "/events/ws?" in stream.url) as stream:
+        open_lab(page, host, pair)
+    assert f"project_id={pair['project_id']}&attend=false" in stream.value.url
 
 
 def test_a_project_that_somebody_closes(page: Page, host: Host, pair: dict[str, Any]) -> None:
@@ -231,26 +246,64 @@ def test_a_drawing_can_do_nothing(page: Page, host: Host) -> None:
 
 
 NODES = 1000
-# What the page does in this time shows that it keeps up: each update of a link's load is drawn in a frame.
-COUNT_FRAMES = """() => new Promise((done) => {
-  let changes = 0;
-  const seen = new MutationObserver(() => { changes += 1; });
+EVENTS_A_SECOND = 200
+SECONDS = 4
+TRIALS = 5  # other programs may keep this machine from making as many events
+# Before the page begins: when all nodes are painted, and how many events come.
+WATCH = """count => {
+  window.events = 0;
+  const Real = WebSocket;
+  window.WebSocket = class extends Real {
+    constructor(...all) {
+      super(...all);
+      this.addEventListener('message', ({data}) => { window.events += data.includes('"node.updated"'); });
+    }
+  };
+  new MutationObserver((_, seen) => {
+    if (document.getElementsByClassName('node').length < count) return;
+    seen.disconnect();
+    requestAnimationFrame(() => setTimeout(() => { window.drawn = performance.now(); }));
+  }).observe(document, {subtree: true, childList: true});
+}"""
+
+# How many events come in some seconds, and when the drawing is updated: at most once a frame.
+COUNT = """seconds => new Promise((done) => {
+  const updates = [];
+  const seen = new MutationObserver(() => updates.push((performance.now() - begin) / 1000));
   seen.observe(document.querySelector('.scene svg'), {subtree: true, attributes: true, childList: true});
-  setTimeout(() => { seen.disconnect(); done(changes); }, 3000);
+  const [begin, before] = [performance.now(), window.events];
+  setTimeout(() => {
+    seen.disconnect();
+    const elapsed = (performance.now() - begin) / 1000;
+    done({elapsed, updates, events: window.events - before});
+  }, 1000 * seconds);
 })"""
 
 
-# Some 200 events a second.
-MOVE_NODES = """([path, ids]) => {
-  window.requests = [];
-  window.moving = setInterval(() => {
-    for (let n = 0; n < 10; n += 1) {
-      const id = ids[Math.floor(Math.random() * ids.length)];
-      const place = JSON.stringify({x: Math.floor(Math.random() * 4000)});
-      window.requests.push(fetch(`${path}/nodes/${id}`, {method: 'PUT', body: place}));
-    }
-  }, 50);
-}"""
+@contextmanager
+def moving(host: Host, path: str, rate: float) -> Iterator[None]:
+    """Another client moves nodes, so many a second."""
+    nodes = [node["node_id"] for node in host.request("GET", f"{path}/nodes")]
+    over = threading.Event()
+
+    def move() -> None:
+        connection = http.client.HTTPConnection(urlsplit(host.url).netloc)
+        begin = time.monotonic()
+        for n in count():
+            if over.wait(max(begin + n / rate - time.monotonic(), 0)):
+                break
+            body = json.dumps({"x": 37 * n % 4000})
+            connection.request("PUT", f"{path}/nodes/{nodes[7 * n % NODES]}", body)
+            connection.getresponse().read()
+        connection.close()
+
+    client = threading.Thread(target=move)
+    client.start()
+    try:
+        yield
+    finally:
+        over.set()
+        client.join()
 
 
 def big_lab() -> dict[str, Any]:
@@ -263,13 +316,25 @@ def big_lab() -> dict[str, Any]:
 def test_a_thousand_nodes_stay_usable(page: Page, host: Host) -> None:
     project = host.lab("big", big_lab())
     path = f"/v2/projects/{project['project_id']}"
+    page.add_init_script(f"({WATCH})({NODES})")
     open_lab(page, host, project)
     expect(page.locator(".node")).to_have_count(NODES)
     expect(page.locator(".link")).to_have_count(NODES - 1)
-    nodes = host.request("GET", f"{path}/nodes")
-    page.evaluate(MOVE_NODES, [path, [node["node_id"] for node in nodes]])
-    assert page.evaluate(COUNT_FRAMES) >= 6  # 2 Hz
-    page.evaluate("clearInterval(window.moving), Promise.all(window.requests).then(() => 0)")
+    page.wait_for_function("window.drawn")
+    paint = page.evaluate("Math.max(...performance.getEntriesByType('paint').map((each) => each.startTime))")
+    drawn = page.evaluate("window.drawn")
+    print(f"\n{NODES} nodes: first paint {paint:.0f} ms, all drawn {drawn:.0f} ms")
+    with moving(host, path, 1.2 * EVENTS_A_SECOND):
+        for _ in range(TRIALS):
+            seen = page.evaluate(COUNT, SECONDS)
+            events, updates = (number / seen["elapsed"] for number in (seen["events"], len(seen["updates"])))
+            pause = max(later - before for before, later in pairwise([0, *seen["updates"], seen["elapsed"]]))
+            print(f"{events:.0f} events/s: {updates:.1f} updates/s, the longest pause {1000 * pause:.0f} ms")
+            if events >= EVENTS_A_SECOND:
+                break
+    assert paint < 2000
+    assert events >= EVENTS_A_SECOND
+    assert updates >= 2
     page.get_by_label("Find a node or link").fill("H777")
     page.locator("aside .list button", has_text=re.compile("^H777")).first.click()
     expect(page.locator("aside h2")).to_have_text("H777")
