@@ -2,8 +2,10 @@
 
 Body: ``{"status": 409, "message": "..."}``; a 400 adds ``method``, ``path`` (the route's pattern) and
 ``request``, which the GNS3 GUI reads.
+A person who follows an old link gets a page instead.
 """
 
+import html
 import logging
 import re
 from collections.abc import Awaitable, Callable
@@ -42,6 +44,29 @@ _HTTP_MESSAGES = {
     405: "Method {method} is not allowed for {path}",
 }
 
+_WITHOUT_PAGES = ("/v1/", "/v2/", "/v3/", "/static/")
+_PAGE = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Not found · gns3trio</title>
+<link rel="icon" href="/static/app/icon.svg">
+<link rel="stylesheet" href="/static/app/style.css">
+</head>
+<body>
+<header class="bar">
+  <a class="brand" href="/"><img src="/static/app/icon.svg" alt="" width="22" height="22"><span>gns3trio</span></a>
+</header>
+<main><section class="projects">
+  <h1>There is nothing here</h1>
+  <p>MESSAGE</p>
+  <p><a class="button" href="/">Projects</a></p>
+</section></main>
+</body>
+</html>
+"""
+
 
 def status_of(error: LabError) -> int:
     """The HTTP status of a domain error."""
@@ -63,13 +88,31 @@ def response_for(error: Exception, request: Request) -> Response:
             body = getattr(request.state, "body", {})
             path = _CONVERTER.sub("}", request.scope.get("route_path", request.url.path))
             return error_response(status, str(error), method=request.method, path=path, request=body)
-        return error_response(status, str(error))
+        return _page(str(error)) if status == 404 and _wants_page(request) else error_response(status, str(error))
     if isinstance(error, HTTPException):
         message = _HTTP_MESSAGES.get(error.status_code, str(error.detail))
         message = message.format(method=request.method, path=request.url.path)
+        if error.status_code == 404 and _wants_page(request):
+            return _page(message)
         return error_response(error.status_code, message, dict(error.headers or {}))
     log.error("%s %s failed", request.method, request.url.path, exc_info=error)
     return error_response(500, "Internal server error; the server's log has the details")
+
+
+def _wants_page(request: Request) -> bool:
+    """Whether a browser is shown this, at a path that is not one of the API or of a file."""
+    if request.method != "GET" or request.url.path.startswith(_WITHOUT_PAGES):
+        return False
+    kinds = [kind.partition(";")[0].strip() for kind in request.headers.get("accept", "").split(",")]
+    return next((kind == "text/html" for kind in kinds if kind in ("text/html", "application/json", "*/*")), False)
+
+
+def _page(message: str) -> Response:
+    headers = {
+        "content-type": "text/html; charset=utf-8",
+        "content-security-policy": "default-src 'self'; base-uri 'none'; frame-ancestors 'self'",
+    }
+    return Response(_PAGE.replace("MESSAGE", html.escape(message)), 404, headers)
 
 
 class ErrorBoundary:

@@ -31,5 +31,25 @@ async def test_nothing_else_is_given(server: Server, path: str) -> None:
     await server.request("GET", f"/static/app/{path}", None, 404)
 
 
+BROWSER = {"accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
+
+
+async def test_a_browser_gets_a_page_for_what_is_not_there(server: Server) -> None:
+    for path in ("/nowhere", "/<b>", "/projects/00000000-0000-4000-8000-000000000000"):
+        reply = await server.http.get(path, headers=BROWSER)
+        assert (reply.status_code, reply.headers["content-type"]) == (404, "text/html; charset=utf-8")
+        assert 'href="/"' in reply.text
+        assert "<b>" not in reply.text
+
+
+@pytest.mark.parametrize(
+    ("path", "accept"),
+    [("/nowhere", "*/*"), ("/nowhere", "application/json, text/html"), ("/v2/nowhere", BROWSER["accept"])],
+)
+async def test_programs_get_json_for_what_is_not_there(server: Server, path: str, accept: str) -> None:
+    reply = await server.http.get(path, headers={"accept": accept})
+    assert (reply.status_code, reply.json()["status"]) == (404, 404)
+
+
 async def test_an_unknown_project_has_no_page(server: Server) -> None:
     await server.request("GET", "/projects/00000000-0000-4000-8000-000000000000", None, 404)
