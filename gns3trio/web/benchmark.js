@@ -1,7 +1,7 @@
 // The benchmark of a link: what is asked, how far it is, and the report as plots and a table.
 
 import { post } from "./api.js";
-import { act, formatCount, formatRate, h, setText } from "./dom.js";
+import { act, formatCount, formatMicroseconds, formatRate, h, setText } from "./dom.js";
 import { linePlot } from "./plot.js";
 
 const TESTS = { throughput: "throughput", latency: "latency", loss: "loss against rate", burst: "burst" };
@@ -49,6 +49,8 @@ export function makeBenchmark(lab, linkId) {
   return [form, bar, said, report];
 }
 
+const formatShort = (number) => (number < 100 ? number.toFixed(1) : formatCount(Math.round(number)));
+
 function showReport({ results }) {
   const parts = [];
   const throughput = results.filter((each) => each.throughput);
@@ -61,7 +63,7 @@ function showReport({ results }) {
     const series = ["p50_us", "p99_us", "max_us"].map((name) => ({
       name: name.replace("_us", ""), points: latency.map((each) => [each.frame_size, each.latency[name]]),
     }));
-    parts.push(linePlot(series, { label: "Latency", format: (us) => `${formatCount(us)} µs`, formatX: (x) => `${x} bytes`, from: 0, dots: true }));
+    parts.push(linePlot(series, { label: "Latency", format: formatMicroseconds, formatX: (x) => `${x} bytes`, from: 0, dots: true }));
   }
   const lossy = results.filter((each) => each.loss?.length);
   if (lossy.length) {
@@ -74,7 +76,7 @@ function showReport({ results }) {
   const rows = results.map((each) => [each.frame_size,
     each.throughput ? formatCount(each.throughput.frames_per_second) : "–",
     each.throughput ? formatRate(each.throughput.bits_per_second) : "–",
-    each.latency ? each.latency.p50_us.toFixed(1) : "–", each.latency ? each.latency.p99_us.toFixed(1) : "–",
+    ...["p50_us", "p99_us"].map((name) => (each.latency ? formatShort(each.latency[name]) : "–")),
     each.burst ? formatCount(each.burst.frames) : "–"]);
   parts.push(h("table", {}, h("thead", {}, h("tr", {}, head.map((text) => h("th", { className: "number" }, text)))),
     h("tbody", {}, rows.map((cells) => h("tr", {}, cells.map((text) => h("td", { className: "number" }, text)))))));

@@ -27,13 +27,33 @@ export function setText(element, text) {
 
 const SHOWN_FOR = 8000;
 
+const MOST_SHOWN = 5;
+const shown = []; // {note, message, kind, count, times, timer}
+
+// The same message again only counts on.
 export function tell(message, kind = "info") {
-  const note = h("div", { className: `message ${kind}` }, h("span", {}, message),
-    h("button", { className: "plain", ariaLabel: "Dismiss", onclick: () => note.remove() }, "×"));
-  const list = document.getElementById("messages");
-  list.append(note);
-  while (list.children.length > 5) list.firstChild.remove();
-  if (kind !== "error") setTimeout(() => note.remove(), SHOWN_FOR);
+  const found = shown.find((each) => each.message === message && each.kind === kind) ?? show(message, kind);
+  found.count += 1;
+  if (found.count > 1) setText(found.times, `${found.count} times`);
+  clearTimeout(found.timer);
+  if (kind !== "error") found.timer = setTimeout(() => hide(found), SHOWN_FOR);
+}
+
+function show(message, kind) {
+  const times = h("span", { className: "hint" });
+  const each = { message, kind, times, count: 0 };
+  each.note = h("div", { className: `message ${kind}` }, h("span", {}, message), times,
+    h("button", { className: "plain", ariaLabel: "Dismiss", onclick: () => hide(each) }, "×"));
+  document.getElementById("messages").append(each.note);
+  shown.push(each);
+  if (shown.length > MOST_SHOWN) hide(shown[0]);
+  return each;
+}
+
+function hide(each) {
+  clearTimeout(each.timer);
+  each.note.remove();
+  if (shown.includes(each)) shown.splice(shown.indexOf(each), 1);
 }
 
 // A handler of an event that shows what goes wrong. Its button is disabled meanwhile.
@@ -87,5 +107,7 @@ export function formatRate(bits) {
   }
   return `${bits >= 100 || unit === 0 ? Math.round(bits) : bits.toFixed(1)} ${RATE_UNITS[unit]}`;
 }
+
+export const formatMicroseconds = (us) => (us >= 1000 ? `${formatCount(us / 1000)} ms` : `${formatCount(us)} µs`);
 
 export const formatCount = (count) => (count ?? 0).toLocaleString("en");

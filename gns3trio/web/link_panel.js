@@ -22,6 +22,10 @@ const OWN_SLIDERS = [
 ];
 const REORDER_MS = 10;
 
+const APPLY_EVERY_MS = 250;
+
+const pause = (ms) => new Promise((done) => { setTimeout(done, ms); });
+
 export class LinkPanel {
   constructor(side, id, { lab, drawer, deleteThing }) {
     Object.assign(this, { id, lab, drawer });
@@ -137,8 +141,7 @@ export class LinkPanel {
   makeSlider(key, label, unit, most, apply) {
     const number = h("input", { type: "number", min: 0, value: 0, ariaLabel: `${label} in ${unit}` });
     const range = h("input", { type: "range", min: 0, max: most, value: 0, ariaLabel: label, id: `slider-${key.replace(" ", "-")}` });
-    range.addEventListener("input", () => { number.value = range.value; });
-    range.addEventListener("change", act(apply));
+    range.addEventListener("input", act(async () => { number.value = range.value; await apply(); }));
     number.addEventListener("change", act(async () => { range.value = number.value; await apply(); }));
     this.sliders.set(key, { number, range });
     return h("div", { className: "slider" }, h("span", {}, `${label} ${unit}`), range, number);
@@ -155,16 +158,20 @@ export class LinkPanel {
     return Number(this.sliders.get(key).number.value) || 0;
   }
 
-  // A slider moves faster than the server answers: one request at a time, and at last one with the newest values.
+  // A slider moves faster than the server answers: one request at a time, a few in a second, and at last one with the
+  // newest values.
   async applyLatest(kind) {
     this.wanted.add(kind);
     if (this.applying.has(kind)) return;
     this.applying.add(kind);
     try {
-      while (this.wanted.delete(kind)) await (kind === "own" ? this.applyOwnFilters() : this.applyFilters());
+      while (this.wanted.delete(kind)) {
+        await Promise.all([kind === "own" ? this.applyOwnFilters() : this.applyFilters(), pause(APPLY_EVERY_MS)]);
+      }
     } finally {
       this.applying.delete(kind);
       this.draw();
+      if (this.own) this.showOwnFilters(this.own);
     }
   }
 
@@ -205,6 +212,7 @@ export class LinkPanel {
   }
 
   async clearFilters() {
+    this.wanted.clear();
     await put(this.path, { filters: {}, suspend: false });
     this.showOwnFilters(await put(`${this.path}/impairments`, { impairments: [] }));
   }
