@@ -25,6 +25,7 @@ export class Drawer {
     }
     this.element.hidden = false;
     this.choose(id);
+    this.element.scrollIntoView({ block: "nearest" }); // on a narrow screen it is below
   }
 
   choose(id) {

@@ -7,6 +7,14 @@ const STEP = 10;
 const ZOOM = 1.15;
 // With smaller pictures texts cannot be read, and cost the most to draw.
 const FAR = 0.35;
+// What is chosen from a list is shown as large as this, at least.
+const NEAR = 0.8;
+// A node whose size is not known has that of most symbols.
+const [WIDTH, HEIGHT] = [65, 59];
+// Parallel links have this distance, which has room for a text, until all of them are as wide as this.
+const [LANE, WIDEST] = [16, 100];
+// New nodes are put this far from each other: there is a name above each, and links need room.
+const [COLUMN, ROW] = [130, 110];
 
 export class Graph {
   constructor(lab, { onSelect, onOpen, onDelete, onLink }) {
@@ -21,7 +29,9 @@ export class Graph {
     this.things = s("g");
     this.scene = s("g", {}, this.pictures, this.wires, this.things);
     this.svg = s("svg", { role: "group", "aria-label": "Lab" }, this.scene);
+    this.moved = false; // by the user: what is seen then stays
     this.listen();
+    new ResizeObserver(() => this.moved || this.fit()).observe(this.svg);
     lab.views.add(this);
   }
 
@@ -36,7 +46,7 @@ export class Graph {
     for (const drawing of this.lab.drawings.values()) this.drawPicture(drawing);
     this.select(this.elements.has(this.selected) ? this.selected : null);
     this.makeReachable();
-    this.fit();
+    if (!this.moved) this.fit();
   }
 
   update(changed) {
@@ -70,7 +80,7 @@ export class Graph {
       this.things.append(group);
     }
     const { group, image, plate, ring, label, lamp } = element;
-    const [width, height] = [node.width || 65, node.height || 59];
+    const [width, height] = sizeOf(node);
     set(group, {
       transform: `translate(${node.x} ${node.y})`,
       class: this.classes("node", node.node_id, { started: node.status === "started", source: this.source === node.node_id }),
@@ -100,10 +110,10 @@ export class Graph {
       this.wires.append(group);
     }
     const { group, hit, wire, dot, load, filters } = element;
-    const [a, b] = ends.map((node) => [node.x + (node.width || 65) / 2, node.y + (node.height || 59) / 2]);
-    const shift = this.shiftOf(link, a, b);
+    const [a, b] = ends.map((node) => this.centre(node.node_id));
+    const { shift, at, alone } = this.laneOf(link, a, b);
     const line = { x1: a[0] + shift[0], y1: a[1] + shift[1], x2: b[0] + shift[0], y2: b[1] + shift[1] };
-    const [x, y] = [(line.x1 + line.x2) / 2, (line.y1 + line.y2) / 2];
+    const [x, y] = [line.x1 + at * (line.x2 - line.x1), line.y1 + at * (line.y2 - line.y1)];
     const { bits, lost } = this.lab.rate(link.link_id);
     const state = { busy: bits > 0, losing: lost > 0, suspended: link.suspend, capturing: link.capturing };
     const said = [...describeFilters(link), ...(link.suspend ? ["suspended"] : [])].join(" · ");
@@ -111,8 +121,8 @@ export class Graph {
     set(wire, line);
     wire.style.strokeWidth = bits ? Math.min(2 + Math.log10(bits + 1) / 1.6, 8) : "";
     set(dot, { cx: x, cy: y });
-    set(load, { x, y: y - 6 });
-    set(filters, { x, y: y + 15 });
+    set(load, alone ? { x, y: y - 6, "text-anchor": "middle" } : { x: x - 8, y: y - 3, "text-anchor": "end" });
+    set(filters, alone ? { x, y: y + 15, "text-anchor": "middle" } : { x: x + 8, y: y - 3, "text-anchor": "start" });
     setText(load, bits ? formatRate(bits) + (lost >= 0.5 ? `, ${Math.round(lost)} lost/s` : "") : "");
     setText(filters, said);
     set(group, {
@@ -121,15 +131,19 @@ export class Graph {
     });
   }
 
-  // Links between the same two nodes lie beside each other.
-  shiftOf(link, a, b) {
+  // Links between the same two nodes lie beside each other. Their texts are in one line, and at different places.
+  laneOf(link, a, b) {
     const [first, second] = link.nodes.map((end) => end.node_id);
     const parallel = [...(this.lab.linksOfNode.get(first) ?? [])]
       .filter((id) => this.lab.linksOfNode.get(second)?.has(id)).sort();
-    if (parallel.length < 2) return [0, 0];
-    const place = 12 * (parallel.indexOf(link.link_id) - (parallel.length - 1) / 2) * (first < second ? 1 : -1);
+    if (parallel.length < 2) return { shift: [0, 0], at: 0.5, alone: true };
+    const lane = parallel.indexOf(link.link_id);
+    const way = first < second ? 1 : -1; // seen from the same end, whichever end comes first in the link
+    const place = Math.min(LANE, WIDEST / parallel.length) * (lane - (parallel.length - 1) / 2) * way;
     const length = Math.hypot(b[0] - a[0], b[1] - a[1]) || 1;
-    return [(-(b[1] - a[1]) / length) * place, ((b[0] - a[0]) / length) * place];
+    const covered = Math.min(HEIGHT / length, 0.3); // by the nodes
+    const part = (1 - 2 * covered) * ((lane + 1) / (parallel.length + 1) - 0.5) * way;
+    return { shift: [(-(b[1] - a[1]) / length) * place, ((b[0] - a[0]) / length) * place], at: 0.5 + part, alone: false };
   }
 
   // A drawing is shown as an image: what is in it can do nothing here.
@@ -167,7 +181,10 @@ export class Graph {
     this.redraw(before);
     this.redraw(id);
     this.makeReachable();
-    if (focus) this.elements.get(id)?.group.focus();
+    if (focus) {
+      this.include(id);
+      this.elements.get(id)?.group.focus({ preventScroll: true });
+    }
     this.onSelect(id);
   }
 
@@ -182,7 +199,7 @@ export class Graph {
 
   centre(id) {
     const node = this.lab.nodes.get(id);
-    if (node) return [node.x + (node.width || 65) / 2, node.y + (node.height || 59) / 2];
+    if (node) return [node.x + sizeOf(node)[0] / 2, node.y + sizeOf(node)[1] / 2];
     const centres = this.lab.links.get(id)?.nodes.map((end) => this.centre(end.node_id)) ?? [[0, 0], [0, 0]];
     return [(centres[0][0] + centres[1][0]) / 2, (centres[0][1] + centres[1][1]) / 2];
   }
@@ -248,6 +265,7 @@ export class Graph {
       if (node && !node.locked) {
         this.place(id, start.at[0] + dx / this.view.scale, start.at[1] + dy / this.view.scale);
       } else if (!node) {
+        this.moved = true;
         Object.assign(this.view, { x: start.at[0] + dx, y: start.at[1] + dy });
         this.showView();
       }
@@ -322,14 +340,17 @@ export class Graph {
   }
 
   zoom(factor, x = this.svg.clientWidth / 2, y = this.svg.clientHeight / 2) {
+    this.moved = true;
     const scale = Math.min(Math.max(this.view.scale * factor, 0.03), 4);
     const ratio = scale / this.view.scale;
     this.view = { x: x - (x - this.view.x) * ratio, y: y - (y - this.view.y) * ratio, scale };
     this.showView();
   }
 
+  // All of the lab. It stays so until the user moves or zooms.
   fit() {
-    const boxes = [...this.lab.nodes.values()].map(({ x, y, width, height }) => [x, y, x + width, y + height]);
+    this.moved = false;
+    const boxes = [...this.lab.nodes.values()].map(boxOf);
     for (const { x, y, svg } of this.lab.drawings.values()) {
       const [width, height] = ["width", "height"].map((name) => Number(svg.match(new RegExp(`<svg[^>]*\\b${name}="?'?(\\d+)`))?.[1] ?? 0));
       boxes.push([x, y, x + width, y + height]);
@@ -342,14 +363,60 @@ export class Graph {
     this.showView();
   }
 
-  // The place in the scene that is in the middle of the screen.
-  middle() {
+  // Brings a node or link to the middle of the screen.
+  reveal(id) {
+    this.moved = true;
+    const [x, y] = this.centre(id);
+    const scale = Math.max(this.view.scale, NEAR);
+    this.view = { x: this.svg.clientWidth / 2 - scale * x, y: this.svg.clientHeight / 2 - scale * y, scale };
+    this.showView();
+  }
+
+  // Lets a node or link be seen that is where nobody looks.
+  include(id) {
     const { x, y, scale } = this.view;
-    return [Math.round((this.svg.clientWidth / 2 - x) / scale), Math.round((this.svg.clientHeight / 2 - y) / scale)];
+    const node = this.lab.nodes.get(id);
+    const [left, top, right, bottom] = node ? boxOf(node) : [...this.centre(id), ...this.centre(id)];
+    const seen = left * scale + x > 0 && top * scale + y > 0 &&
+      right * scale + x < this.svg.clientWidth && bottom * scale + y < this.svg.clientHeight;
+    if (!seen && this.moved) this.reveal(id);
+    else if (!seen) this.fit();
+  }
+
+  // Where a new node covers no other: as near as there is to the middle of what is seen.
+  freePlace() {
+    const { x, y, scale } = this.view;
+    const middle = [(this.svg.clientWidth / 2 - x) / scale - WIDTH / 2, (this.svg.clientHeight / 2 - y) / scale - HEIGHT / 2];
+    const [left, top] = middle.map((place) => STEP * Math.round(place / STEP));
+    const taken = [...this.lab.nodes.values()].map((node) => [node.x, node.y]);
+    for (let far = 0; ; far += 1) {
+      for (const [column, row] of ringOf(far)) {
+        const place = [left + COLUMN * column, top + ROW * row];
+        if (!taken.some((other) => Math.abs(other[0] - place[0]) < COLUMN && Math.abs(other[1] - place[1]) < ROW)) return place;
+      }
+    }
   }
 }
 
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+
+const sizeOf = ({ width, height }) => [width || WIDTH, height || HEIGHT];
+
+function boxOf(node) {
+  const [width, height] = sizeOf(node);
+  return [node.x, node.y, node.x + width, node.y + height];
+}
+
+// The places of a grid that are `far` steps from its middle, nearest first.
+function ringOf(far) {
+  const places = [];
+  for (let row = -far; row <= far; row += 1) {
+    for (let column = -far; column <= far; column += 1) {
+      if (Math.max(Math.abs(row), Math.abs(column)) === far) places.push([column, row]);
+    }
+  }
+  return places.sort((a, b) => Math.hypot(...a) - Math.hypot(...b));
+}
 
 const idAt = (event) => event.target.closest?.("[data-id]")?.dataset.id ?? null;
 

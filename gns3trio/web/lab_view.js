@@ -30,7 +30,7 @@ export function showLab(main, projectId) {
     onDelete: (id) => attempt(() => deleteThing(id)),
     onLink: (from, to) => attempt(() => createLink(from, to)),
   });
-  const scene = h("section", { className: "scene", ariaLabel: "Drawing" }, graph.svg, makeTools());
+  const scene = h("section", { className: "scene", ariaLabel: "Drawing" }, makeTools(), graph.svg);
   main.replaceChildren(h("div", { className: "lab" }, scene, side, drawer.element));
 
   const tools = { lab, drawer, graph, deleteThing: (id) => deleteThing(id) };
@@ -103,13 +103,11 @@ export function showLab(main, projectId) {
   }
 
   async function addNode(kind) {
-    const [x, y] = graph.middle();
-    const shift = 30 * (lab.nodes.size % 8);
-    const node = await post(`${lab.path}/nodes`, {
-      name: NODE_TYPES[kind][1], node_type: kind, compute_id: "local", x: x - 110 + shift, y: y - 110 + shift,
-    });
+    const [x, y] = graph.freePlace();
+    const node = await post(`${lab.path}/nodes`, { name: NODE_TYPES[kind][1], node_type: kind, compute_id: "local", x, y });
     lab.apply("node.created", node);
     graph.select(node.node_id);
+    graph.include(node.node_id);
   }
 
   async function createLink(from, to) {

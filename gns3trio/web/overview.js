@@ -28,11 +28,21 @@ export function showOverview(side, { lab, graph }) {
     const things = [
       ...[...lab.nodes.values()].map((node) => [node.node_id, node.name, node.status]),
       ...[...lab.links.values()].map((link) => [link.link_id, lab.linkName(link), loadOf(link.link_id)]),
-    ].filter(([, name]) => name.toLowerCase().includes(wanted))
-      .sort((a, b) => collator.compare(a[1], b[1]));
-    list.replaceChildren(...things.slice(0, MOST).map(([id, name, state]) => h("li", {},
-      h("button", { type: "button", onclick: () => graph.select(id, true) }, h("span", {}, name), h("span", { className: `hint status ${state}` }, state)))));
+    ].filter(([, name]) => name.toLowerCase().includes(wanted));
+    // What bears the name comes before what begins with it, and that before the rest; nodes come before links.
+    const rank = ([id, name]) => {
+      const found = name.toLowerCase();
+      return (found === wanted ? 0 : found.startsWith(wanted) ? 2 : 4) + (lab.nodes.has(id) ? 0 : 1);
+    };
+    const sorted = things.sort((a, b) => rank(a) - rank(b) || collator.compare(a[1], b[1]));
+    list.replaceChildren(...sorted.slice(0, MOST).map(([id, name, state]) => h("li", {},
+      h("button", { type: "button", onclick: () => show(id) }, h("span", {}, name), h("span", { className: `hint status ${state}` }, state)))));
     if (things.length > MOST) list.append(h("li", { className: "hint" }, `… and ${things.length - MOST} more`));
+  }
+
+  function show(id) {
+    graph.reveal(id);
+    graph.select(id, true);
   }
 
   function loadOf(id) {
