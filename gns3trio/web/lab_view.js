@@ -23,6 +23,7 @@ export function showLab(main, projectId) {
   const drawer = new Drawer();
   const side = h("aside", { className: "side", ariaLabel: "Details" });
   let panel = null;
+  let openedHere = false;
 
   const graph = new Graph(lab, {
     onSelect: (id) => showPanel(id),
@@ -41,7 +42,8 @@ export function showLab(main, projectId) {
   lab.onLog = (message, level) => tell(message, level);
   lab.onProject = (what) => {
     document.getElementById("title").textContent = lab.project.name;
-    if (what === "opened") stream.reload();
+    if (what === "opened" && openedHere) openedHere = false; // what it holds is being read
+    else if (what === "opened") stream.reload();
     else if (what === "closed" || what === "deleted") showGone(what);
   };
   lab.onReplaced = () => stream.reload();
@@ -57,7 +59,10 @@ export function showLab(main, projectId) {
     const project = await get(lab.path);
     document.title = `${project.name} · gns3trio`;
     document.getElementById("title").textContent = project.name;
-    if (project.status !== "opened") await post(`${lab.path}/open`);
+    if (project.status !== "opened") {
+      openedHere = true;
+      await post(`${lab.path}/open`);
+    }
     await lab.load();
   }
 
