@@ -219,3 +219,19 @@ async def test_two_hundred_captures_on_one_link(server: Server, project: dict[st
 
 def ends(link: dict[str, Any]) -> list[tuple[dict[str, Any], int]]:
     return [(end, end["port_number"]) for end in link["nodes"]]
+
+
+async def test_a_node_that_stops_is_told_before_its_capture(server: Server, project: dict[str, Any]) -> None:
+    lab = Lab(server, project, [])
+    nodes = [await lab.node("vpcs", name=f"PC{number}") for number in range(2)]
+    link = await lab.link((nodes[0], 0), (nodes[1], 0))
+    path = f"{lab.path}/nodes/{nodes[0]['node_id']}"
+    await server.request("POST", f"{path}/start", None, 200)
+    await server.request("POST", f"{lab.path}/links/{link['link_id']}/start_capture", {}, 201)
+    async with ws_events(server, f"{lab.path}/notifications/ws") as stream:
+        await stream.until("ping")
+        await server.request("POST", f"{path}/stop", None, 200)
+        actions: list[str] = []
+        while "link.updated" not in actions:
+            actions.append((await stream.next())["action"])
+        assert actions.index("node.updated") < actions.index("link.updated")

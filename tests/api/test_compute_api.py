@@ -204,3 +204,14 @@ async def test_the_resources_of_the_compute(server: Server, hosted: str) -> None
     await server.request("DELETE", hosted, None, 204)
     assert not folder.exists()
     assert await server.request("GET", "/v2/compute/projects", None, 200) == []
+
+
+async def test_a_key_that_a_type_does_not_have_is_named_as_it_was_sent(server: Server, hosted: str) -> None:
+    body = {"name": "H", "node_id": str(uuid4()), "zz": 1}
+    error = await server.request("POST", f"{hosted}/ethernet_hub/nodes", body, 400)
+    assert error["message"].startswith("zz: unknown")
+    assert error["path"] == "/v2/compute/projects/{project_id}/{node_type}/nodes"
+    del body["zz"]
+    node = await server.request("POST", f"{hosted}/ethernet_hub/nodes", body, 201)
+    error = await server.request("PUT", f"{hosted}/ethernet_hub/nodes/{node['node_id']}", {"zz": 1}, 400)
+    assert error["message"].startswith("zz: unknown")

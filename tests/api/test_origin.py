@@ -75,3 +75,10 @@ async def test_a_refused_request_does_not_cost_the_connection(server: Server) ->
             await stream.send_all(f"{line} y\r\n{head}\r\n".encode() + body)
             with trio.fail_after(10):
                 assert (await stream.receive_some()).split()[1].decode() == status
+
+
+async def test_pages_that_may_use_the_server_may_read_the_headers_of_gns3(server: Server) -> None:
+    reply = await server.http.get("/v2/version", headers={"origin": "http://localhost:4200"})
+    assert reply.headers["access-control-expose-headers"] == "Server,X-Route,Content-Length,Connection,Date"
+    reply = await server.http.get("/v2/version", headers={"origin": "http://elsewhere.example"})
+    assert "access-control-allow-origin" not in reply.headers

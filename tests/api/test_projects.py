@@ -135,3 +135,17 @@ async def test_a_body_is_json_whatever_its_type_says(server: Server) -> None:
         assert reply.status_code == 200
     assert (await server.http.post("/v2/version?version=2.2.61")).status_code == 200
     assert (await server.http.post("/v2/version", json={"version": "1.0"})).status_code == 409
+
+
+async def test_a_400_says_what_was_asked(server: Server, project: dict[str, Any]) -> None:
+    path = f"/v2/projects/{project['project_id']}"
+    reply = await server.http.post(f"{path}/nodes", content=b'{"name": ')
+    assert reply.status_code == 400
+    error = reply.json()
+    assert error["request"] == {"malformed_json": '{"name": '}
+    assert (error["method"], error["path"]) == ("POST", "/v2/projects/{project_id}/nodes")
+    error = await server.request("PUT", path, {"zoom": "x"}, 400)
+    assert (error["path"], error["request"]) == ("/v2/projects/{project_id}", {"zoom": "x"})
+    hosted = f"/v2/compute/projects/{project['project_id']}/vpcs/nodes/{project['project_id']}/adapters/0/ports/0/nio"
+    error = await server.request("POST", hosted, {}, 400)
+    assert error["path"].endswith("/adapters/{adapter_number}/ports/{port_number}/nio")

@@ -69,3 +69,12 @@ async def test_an_uploaded_symbol(server: Server) -> None:
 )
 def test_sizes(data: bytes, size: tuple[int, int]) -> None:
     assert picture_size(data) == size
+
+
+async def test_the_list_has_an_entity_tag(server: Server) -> None:
+    first = await server.http.get("/v2/symbols")
+    known = {"if-none-match": first.headers["etag"]}
+    assert (await server.http.get("/v2/symbols", headers=known)).status_code == 304
+    await server.http.post("/v2/symbols/mine.svg/raw", content=b"<svg></svg>")
+    changed = await server.http.get("/v2/symbols", headers=known)
+    assert (changed.status_code, len(changed.json())) == (200, len(first.json()) + 1)
