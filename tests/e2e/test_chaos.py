@@ -18,6 +18,7 @@ import psutil
 import trio
 
 from gns3trio.config import Config
+from gns3trio.controller.versions import VERSIONS_FOLDER
 from gns3trio.server import open_server
 from tests.api.conftest import VPCS
 from tests.e2e.conftest import PATIENCE, StartServer, wait_for_no_vpcs
@@ -172,9 +173,14 @@ async def test_two_hundred_clients(tmp_path: Path) -> None:
         with trio.move_on_after(10):
             while psutil.Process().num_fds() > idle:
                 await trio.sleep(0.05)
-        assert psutil.Process().num_fds() <= idle
+        assert psutil.Process().num_fds() <= idle, "\n".join(_descriptors())
         assert psutil.Process().children(recursive=True) == []
     assert list(config.projects_path.iterdir()) == []
+
+
+def _descriptors() -> list[str]:
+    """What is open."""
+    return [os.readlink(entry) for entry in Path("/proc/self/fd").iterdir() if entry.is_symlink()]
 
 
 def _known(kind: str, shown: dict[str, Any]) -> tuple[Any, ...]:
@@ -215,7 +221,7 @@ async def _work(http: httpx.AsyncClient, path: str, promises: Promises, chance: 
                 body = {
                     "node_id": node_id,
                     "name": f"N{node_id[:8]}",
-                    "node_type": "ethernet_hub",
+                    "node_type": chance.choice(["ethernet_hub", "vpcs"]),
                     "compute_id": "local",
                 }
                 promises.open[node_id] = body["name"]
@@ -235,9 +241,35 @@ async def _work(http: httpx.AsyncClient, path: str, promises: Promises, chance: 
         return
 
 
+async def _work_beside(http: httpx.AsyncClient, path: str, gone: set[str], chance: random.Random) -> None:
+    """Links, drawings, snapshots and running VPCS; ``gone`` are links that are promised not to come back."""
+
+    async def ask(method: str, below: str, body: Any = None) -> httpx.Response:
+        reply = await http.request(method, f"{path}/{below}", json=body)
+        assert reply.status_code in ANSWERS, reply.text
+        return reply
+
+    try:
+        while True:
+            nodes = [node["node_id"] for node in (await ask("GET", "nodes")).json()]
+            await ask("POST", "drawings", {"svg": SVG.replace("x", chance.choice("xyz"))})
+            if len(nodes) < 2:
+                continue
+            link_id, linked = str(uuid4()), chance.sample(nodes, 2)
+            ends = [{"node_id": node_id, "adapter_number": 0, "port_number": 0} for node_id in linked]
+            made = await ask("POST", "links", {"link_id": link_id, "nodes": ends})
+            await ask("POST", f"nodes/{linked[0]}/{chance.choice(['start', 'stop'])}")
+            if made.is_success and chance.random() < 0.5 and (await ask("DELETE", f"links/{link_id}")).is_success:
+                gone.add(link_id)
+            if chance.random() < 0.1:
+                await ask("POST", "snapshots", {"name": uuid4().hex})
+    except httpx.TransportError:
+        return
+
+
 async def test_a_killed_server_keeps_its_promises(start_server: StartServer) -> None:
     chance = random.Random(11)
-    promises = Promises()
+    promises, gone = Promises(), set[str]()
     server = start_server()
     async with httpx.AsyncClient(base_url=server.url, timeout=PATIENCE) as http:
         body = {"name": "lab", "auto_close": False}
@@ -250,12 +282,20 @@ async def test_a_killed_server_keeps_its_promises(start_server: StartServer) -> 
         ):
             for number in range(8):
                 nursery.start_soon(_work, http, path, promises, random.Random(chance.random() + number))
+            for number in range(3):
+                nursery.start_soon(_work_beside, http, path, gone, random.Random(chance.random() + number))
             await trio.sleep(chance.uniform(0.05, 0.6))
             server.stop(signal.SIGKILL)
         server = start_server()
         async with httpx.AsyncClient(base_url=server.url, timeout=PATIENCE) as http:
             assert (await http.post(f"{path}/open")).status_code == 201
             promises.check({node["node_id"]: node["name"] for node in (await http.get(f"{path}/nodes")).json()})
+            links = (await http.get(f"{path}/links")).json()
+            assert gone.isdisjoint(link["link_id"] for link in links)
+            assert {end["node_id"] for link in links for end in link["nodes"]} <= set(promises.kept)
+            for what in ("drawings", "snapshots"):
+                assert (await http.get(f"{path}/{what}")).status_code == 200
+        assert [file for file in server.projects.rglob(".gns3trio-*") if file.name != VERSIONS_FOLDER] == []
     assert len(promises.kept) > KILLS
     server.stop()
     wait_for_no_vpcs(server.projects)
