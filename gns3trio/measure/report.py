@@ -1,7 +1,9 @@
 """The report of a link's benchmark for people: a table, and a plot as SVG. Sans-IO."""
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from html import escape
+from itertools import pairwise
 from typing import Any
 
 import attrs
@@ -45,7 +47,8 @@ def table(report: Report) -> Iterator[str]:
 
 # --- the plot ---
 
-_WIDTH, _HEIGHT, _LEFT, _BOTTOM, _TOP, _GAP = 420, 240, 70, 40, 30, 20
+_WIDTH, _HEIGHT, _LEFT, _BOTTOM, _TOP, _GAP = 420, 240, 84, 40, 30, 20
+_DIGIT, _SPACE = 7, 6  # how wide a digit of a label may be, and what is between two labels
 _COLORS = ("#1b6ca8", "#c4501b", "#2b8a3e", "#7b3fa0", "#946c00", "#a61e4d", "#0b7285")
 
 
@@ -61,6 +64,7 @@ class _Chart:
     x_title: str
     y_title: str
     series: Sequence[_Series]
+    x_is_size: bool  # then the axis names the sizes themselves
 
 
 def plot(report: Report) -> str:
@@ -86,31 +90,39 @@ def _charts(results: Sequence[Mapping[str, Any]]) -> list[_Chart]:
         if "loss" in r
     ]
     return [
-        _Chart("Throughput without loss", "frame size, bytes", "Mbit/s", [_Series("throughput", throughput)]),
-        _Chart("Latency at that rate", "frame size, bytes", "us", latencies),
-        _Chart("Loss", "rate, thousand frames per second", "%", losses),
+        _Chart("Throughput without loss", "frame size, bytes", "Mbit/s", [_Series("throughput", throughput)], True),
+        _Chart("Latency at that rate", "frame size, bytes", "us", latencies, True),
+        _Chart("Loss", "rate, thousand frames per second", "%", losses, False),
     ]
 
 
 def _draw(chart: _Chart, top: int) -> str:
     points = [point for series in chart.series for point in series.points]
     x_max = max(x for x, _ in points) * 1.05 or 1.0
-    y_max = max(y for _, y in points) * 1.1 or 1.0
+    y_ticks = nice_ticks(max(y for _, y in points))
+    y_max = y_ticks[-1]
     floor, ceiling = top + _HEIGHT - _BOTTOM, top + _TOP
 
     def place(x: float, y: float) -> tuple[float, float]:
         return _LEFT + x / x_max * _WIDTH, floor - y / y_max * (floor - ceiling)
 
     parts = [f'<text x="{_LEFT}" y="{top + 16}" font-weight="bold">{escape(chart.title)}</text>']
-    for step in range(5):
-        value = y_max * step / 4
+    for value, label in zip(y_ticks, _labels(y_ticks), strict=True):
         y = place(0, value)[1]
         parts.append(f'<line x1="{_LEFT}" y1="{y:.1f}" x2="{_LEFT + _WIDTH}" y2="{y:.1f}" stroke="#ddd"/>')
-        parts.append(f'<text x="{_LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{value:.4g}</text>')
-    for x in sorted({x for x, _ in points}):
-        parts.append(f'<text x="{place(x, 0)[0]:.1f}" y="{floor + 16}" text-anchor="middle">{x:g}</text>')
+        parts.append(f'<text x="{_LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{label}</text>')
+    x_ticks = sorted({x for x, _ in points}) if chart.x_is_size else [x for x in nice_ticks(x_max) if x <= x_max]
+    free = -math.inf  # where the next label may begin
+    for value, label in zip(x_ticks, map(str, x_ticks) if chart.x_is_size else _labels(x_ticks), strict=True):
+        x, half = place(value, 0)[0], len(label) * _DIGIT / 2
+        if x - half >= free:
+            free = x + half + _SPACE
+            parts.append(f'<text x="{x:.1f}" y="{floor + 16}" text-anchor="middle">{label}</text>')
     parts.append(f'<text x="{_LEFT + _WIDTH / 2}" y="{floor + 32}" text-anchor="middle">{escape(chart.x_title)}</text>')
-    parts.append(f'<text x="6" y="{ceiling - 6}">{escape(chart.y_title)}</text>')
+    turned = f'transform="rotate(-90 16 {(floor + ceiling) / 2})"'
+    parts.append(
+        f'<text x="16" y="{(floor + ceiling) / 2}" text-anchor="middle" {turned}>{escape(chart.y_title)}</text>'
+    )
     for number, series in enumerate(chart.series):
         color = _COLORS[number % len(_COLORS)]
         placed = [place(x, y) for x, y in series.points]
@@ -120,3 +132,19 @@ def _draw(chart: _Chart, top: int) -> str:
         label_y = ceiling + 16 * number + 8
         parts.append(f'<text x="{_LEFT + _WIDTH + 10}" y="{label_y}" fill="{color}">{escape(series.name)}</text>')
     return "".join(parts)
+
+
+def nice_ticks(most: float) -> list[float]:
+    """From 0 to ``most`` or a little more in four to ten steps of 1, 2 or 5 times a power of ten."""
+    if most <= 0:
+        return [0.0, 1.0]
+    power = 10.0 ** math.floor(math.log10(most / 4))
+    step = next(factor * power for factor in (5, 2, 1) if factor * power <= most / 4 * (1 + 1e-9))
+    return [number * step for number in range(math.ceil(most / step - 1e-9) + 1)]
+
+
+def _labels(ticks: Sequence[float]) -> list[str]:
+    """Each with the decimals that tell them apart."""
+    step = min((b - a for a, b in pairwise(ticks)), default=1.0)
+    decimals = max(0, -math.floor(math.log10(step) + 1e-9))
+    return [f"{value:,.{decimals}f}" for value in ticks]

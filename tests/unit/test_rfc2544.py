@@ -1,6 +1,7 @@
 """The benchmark procedures against a link that is only a formula, and the report."""
 
 import itertools
+import re
 import xml.etree.ElementTree as ElementTree
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 
 from gns3trio.errors import Invalid
 from gns3trio.forwarder.trial import TrialResult, TrialSpec, bucket_ns
-from gns3trio.measure.report import plot, table
+from gns3trio.measure.report import nice_ticks, plot, table
 from gns3trio.measure.rfc2544 import CHECKSUM_BYTES, BenchmarkRequest, run_benchmark
 
 
@@ -174,6 +175,33 @@ async def test_the_table_and_the_plot() -> None:
     texts = [text.text for text in drawn.iter("{http://www.w3.org/2000/svg}text")]
     assert "Throughput without loss" in texts and "1518 bytes" in texts and "p99.9" in texts
     assert len(list(drawn.iter("{http://www.w3.org/2000/svg}polyline"))) == 6
+
+
+@pytest.mark.parametrize(
+    ("most", "ticks"),
+    [
+        (0, [0, 1]),
+        (1, [0, 0.2, 0.4, 0.6, 0.8, 1]),
+        (84.48, [0, 20, 40, 60, 80, 100]),
+        (100, [0, 20, 40, 60, 80, 100]),
+        (18_000, [0, 2000, 4000, 6000, 8000, 10_000, 12_000, 14_000, 16_000, 18_000]),
+        (0.003, [0, 0.0005, 0.001, 0.0015, 0.002, 0.0025, 0.003]),
+    ],
+)
+def test_ticks_are_round(most: float, ticks: list[float]) -> None:
+    assert nice_ticks(most) == pytest.approx(ticks)
+
+
+async def test_labels_of_a_plot_are_apart_and_round() -> None:
+    results, _ = await measure(FormulaLink(30_000, 1000), frame_sizes=[64, 68, 72, 1518], max_frames_per_second=84_480)
+    drawn = ElementTree.fromstring(plot({"results": results, "nodes_were_sending": False, "foreign_frames": 0}))
+    texts = list(drawn.iter("{http://www.w3.org/2000/svg}text"))
+    assert not [text.text for text in texts if re.fullmatch(r"[\d.]+e.*|\d\d+\.\d\d", text.text or "")]
+    rows: dict[str, list[float]] = {}
+    for text in texts:
+        if text.get("text-anchor") == "middle":
+            rows.setdefault(text.attrib["y"], []).append(float(text.attrib["x"]))
+    assert all(b - a > 12 for places in rows.values() for a, b in itertools.pairwise(places))
 
 
 async def test_a_report_of_one_test_has_gaps() -> None:
