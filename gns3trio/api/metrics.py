@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from gns3trio import __version__
 from gns3trio.api.routing import ApiRequest, RouteTable
+from gns3trio.controller.desired import End
 
 routes = RouteTable("")
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -119,7 +120,10 @@ def _link_metrics(api: ApiRequest) -> list[Metric]:
                 "project_id": str(project.project_id),
                 "link_id": str(link.link_id),
                 "project": project.settings.name,
-                "link": " - ".join(project.node_name(end.node_id) for end in link.record.nodes),
+                "link": " - ".join(  # with ports, because two nodes may have several links
+                    str(End(project.node_name(end.node_id), end.adapter_number, end.port_number))
+                    for end in link.record.nodes
+                ),
             },
         )
         for project in api.controller.projects.values()

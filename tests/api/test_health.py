@@ -88,4 +88,6 @@ async def test_the_dashboard_asks_for_metrics_and_labels_that_exist(lab: Lab) ->
     assert {name for query in queries for name in re.findall(r"[{,] ?(\w+)=~?\"", query)} <= labels
     grouped = re.findall(r"(?:by|on|group_left) \(([^)]*)\)", " ".join(queries))
     assert {name.strip() for group in grouped for name in group.split(",")} <= labels
-    assert f'project="lab",link="{lab.nodes[0]["name"]} - {lab.nodes[1]["name"]}"' in text
+    assert f'project="lab",link="{lab.nodes[0]["name"]}:0 - {lab.nodes[1]["name"]}:0"' in text
+    joins = [group for query in queries for group in re.findall(r"\bon \(([^)]*)\)", query)]
+    assert joins and all("instance" in group.split(", ") for group in joins)  # ids are the same in a copied server
