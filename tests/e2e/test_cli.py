@@ -288,7 +288,7 @@ def test_a_topology_is_written_compared_applied_and_drawn(lab: Shell, tmp_path: 
     assert {project["name"] for project in lab.json("project", "list")} == {"lab", "new"}
     lab.run("topology", "draw", "lab", "-o", str(picture))
     texts = [element.text for element in ElementTree.parse(picture).iter() if element.tag.endswith("text")]
-    assert texts == ["PC1", "PC2"]
+    assert texts == ["e0", "e0", "PC1", "PC2"]
 
 
 def test_a_link_is_measured_by_its_name(lab: Shell) -> None:
