@@ -40,7 +40,7 @@ from gns3trio.compute.vpcs_process import (
     VpcsProgramFinder,
     open_vpcs,
 )
-from gns3trio.errors import Conflict, Invalid
+from gns3trio.errors import Conflict, Invalid, Unavailable
 from gns3trio.forwarder.forwarder import Forwarder, Patch, Port
 
 log = logging.getLogger(__name__)
@@ -184,7 +184,7 @@ class VpcsNode:
     # --- life ---
 
     async def open(self, console: int | None, console_type: str | None, startup_script: str | None) -> None:
-        """Take what a stopped node holds. Raises Conflict or Invalid; ``close`` gives everything back."""
+        """Take what a stopped node holds. Raises Conflict, Invalid or Unavailable; ``close`` gives everything back."""
         self.console_type = _check_console_type(console_type or "telnet")
         self._mac_id = self._services.mac_ids.lease(self.project_id)
         if self.console_type != "none":
@@ -422,11 +422,11 @@ class VpcsNode:
             return None
 
     async def set_startup_script(self, text: str) -> None:
-        """Write the script that VPCS runs when it starts next. Raises Conflict when the disk does not take it."""
+        """Write the script that VPCS runs when it starts next. Raises Unavailable when the disk does not take it."""
         await self._use_folder(self._write_script, expand_script(text, self.name))
 
     async def rename(self, name: str) -> None:
-        """Give it another name, also in its start-up script. Raises Conflict when the disk does not take it."""
+        """Give it another name, also in its start-up script. Raises Unavailable when the disk does not take it."""
         async with self._changing:
             await self._use_folder(self._rename_in_folder, name)
             self.name = name
@@ -435,7 +435,7 @@ class VpcsNode:
         try:
             await trio.to_thread.run_sync(function, *args)
         except OSError as error:
-            raise Conflict(f"{self.directory} cannot be used: {error.strerror}") from None
+            raise Unavailable(f"{self.directory} cannot be used: {error.strerror}") from None
 
     def _make_folder(self, startup_script: str | None) -> None:
         self.directory.mkdir(parents=True, exist_ok=True)

@@ -127,7 +127,9 @@ async def test_events_of_one_project(server: Server, project: dict[str, Any], op
 
 
 async def test_load_passes_without_an_id(server: Server, project: dict[str, Any], open_stream: Any) -> None:
-    nodes = [await create(server, project) for _ in range(2)]
+    # VPCS asks at once whether its address is in use: frames that cross the link.
+    scripts = [{"startup_script": f"ip 10.0.0.{number}/24\n"} for number in (1, 2)]
+    nodes = [await create(server, project, properties=script) for script in scripts]
     ends = [{"node_id": node["node_id"], "adapter_number": 0, "port_number": 0} for node in nodes]
     async with open_stream(server) as stream:
         await server.request("POST", f"/v2/projects/{project['project_id']}/links", {"nodes": ends}, 201)
