@@ -12,6 +12,7 @@ from cffi import FFI
 HEADERS = ("udpfwd.h", "trial.h", "spawn.h")
 SOURCES = (
     "udpfwd.c",
+    "ports.c",
     "joints.c",
     "frames.c",
     "bridges.c",

@@ -18,7 +18,7 @@ compile() {
     # shellcheck disable=SC2086 # words
     "$cc" $strict -fsanitize="$sanitizers" -o "$output" "$@" -lpcap -pthread
 }
-core="native/udpfwd.c native/joints.c native/frames.c native/bridges.c native/filters.c native/queue.c native/capture.c native/interfaces.c native/segments.c native/trial.c"
+core="native/udpfwd.c native/ports.c native/joints.c native/frames.c native/bridges.c native/filters.c native/queue.c native/capture.c native/interfaces.c native/segments.c native/trial.c"
 
 for sanitizers in address,undefined thread; do
     echo "C tests under $sanitizers"

@@ -27,6 +27,8 @@
 #define FIRST_TURN_FRAMES 8
 
 #define DIRECTIONS 2
+/* The kind of a port without a descriptor, beside those of udpfwd.h. */
+#define LOCAL 3
 /* Index of a direction in arrays. */
 #define RX 0
 #define TX 1
@@ -49,8 +51,8 @@ _Static_assert(HEADROOM_BYTES > UDPFWD_MAX_HOPS * 4, "there is room for the tags
 
 struct port {
     int id;
-    int fd;
-    int kind; /* 0: a UDP socket, else UDPFWD_TAP or UDPFWD_ETHERNET */
+    int fd; /* -1: it has none */
+    int kind; /* 0: a UDP socket, else UDPFWD_TAP, UDPFWD_ETHERNET or LOCAL */
     worker *worker;
     port *peer;   /* the other port of the patch, or the port that a probe's source injects at */
     port *splice; /* the other tunnel port */
@@ -202,13 +204,21 @@ static inline uint64_t turn_time(worker *w) {
 typedef int (*change_function)(udpfwd *core, const void *arguments);
 /* Makes a change while all workers are parked between two batches. */
 int make_change(udpfwd *core, change_function apply, const void *arguments);
-port *find_port(const udpfwd *core, int id);
-/* Has epoll say 'what' when a descriptor is readable: a port, or the address of one of the worker's own descriptors. */
-int watch(worker *w, int fd, void *what);
 /* Worker only: a turn for each port that has frames, and what else there is to do, until a change waits. Returns whether to park. */
 int serve_round(worker *w, const struct epoll_event *events, int ready);
 /* Worker only: counters have changed, which is signalled now or at the end of the pause. */
 void note_change(worker *w);
+
+/* --- ports.c: workers are parked --- */
+
+port *find_port(const udpfwd *core, int id);
+/* Has epoll say 'what' when a descriptor is readable: a port, or the address of one of the worker's own descriptors. */
+int watch(worker *w, int fd, void *what);
+/* The same for a port's descriptor, if it has one. */
+int watch_port(worker *w, port *p);
+void unwatch_port(port *p);
+void end_port(udpfwd *core, port *p);
+void close_if_open(int fd);
 
 /* --- joints.c: workers are parked --- */
 

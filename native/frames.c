@@ -86,6 +86,10 @@ static int transmit(worker *w, const port *to, int next, int messages) {
 
 /* Sends frames at a port's socket or device. A frame that cannot be sent is dropped and counted; the others go on. */
 static void send_frames(worker *w, port *to, const struct iovec *frames, int n) {
+    if (to->kind == LOCAL) {
+        drop(to, TX, UDPFWD_DROP_UNLINKED, (uint64_t)n);
+        return;
+    }
     if (to->kind != 0) {
         write_to_interface(w, to, frames, n);
         return;

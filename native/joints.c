@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 
 /* --- workers --- */
 
@@ -17,7 +16,7 @@ int place_port(udpfwd *core, port *p) {
     for (int i = 1; i < core->worker_count; i++)
         if (core->workers[i].ports < least->ports)
             least = &core->workers[i];
-    int result = watch(least, p->fd, p);
+    int result = watch_port(least, p);
     if (result < 0)
         return result;
     p->worker = least;
@@ -63,10 +62,10 @@ static int find_joined(udpfwd *core, port *from, walk *way) {
 }
 
 static int move_port(port *p, worker *to) {
-    int result = watch(to, p->fd, p);
+    int result = watch_port(to, p);
     if (result < 0)
         return result;
-    epoll_ctl(p->worker->epoll_fd, EPOLL_CTL_DEL, p->fd, NULL);
+    unwatch_port(p);
     p->worker->ports--;
     p->worker = to;
     to->ports++;

@@ -1,6 +1,7 @@
-/* The forwarding core: workers, changes, ports and statistics. udpfwd.h is the contract; the other files are
+/* The forwarding core: workers, changes and statistics. udpfwd.h is the contract; the other files are
  *
- *   frames.c   a frame's way from socket to socket     bridges.c  hubs and switches     joints.c  who is joined to whom
+ *   ports.c    sockets and their life                  joints.c   who is joined to whom
+ *   frames.c   a frame's way from socket to socket     bridges.c  hubs and switches
  *   filters.c  what may happen to a frame              queue.c    frames that are held  capture.c copies of frames
  *
  * All ports that are joined, directly or through others, belong to one worker, so the frame path takes no lock. A change is made
@@ -9,10 +10,7 @@
 #define _GNU_SOURCE
 #include "core.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <netinet/in.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,10 +24,6 @@
 #define EVENTS_PER_WAIT 64
 #define UDPFWD_THREAD_NAME "udpfwd-%d" /* in ps and top; set for as long as the thread is lent */
 #define THREAD_NAME_BYTES 16           /* TASK_COMM_LEN of Linux */
-/* Room for bursts between two turns of a busy worker. */
-#define SOCKET_BUFFER_BYTES (1024 * 1024)
-/* Datagrams that came before the socket was connected may be anybody's: this many are looked at and dropped. */
-#define MAX_STALE_DATAGRAMS 4096
 
 /* --- statistics --- */
 
@@ -151,175 +145,6 @@ static int park(worker *w) {
     int stopping = core->stopping;
     pthread_mutex_unlock(&core->lock);
     return stopping;
-}
-
-/* --- ports --- */
-
-port *find_port(const udpfwd *core, int id) {
-    return id >= 0 && id < core->port_slots ? core->ports[id] : NULL;
-}
-
-static int connect_to(int fd, uint32_t address, uint16_t udp_port) {
-    struct sockaddr_in remote = {
-        .sin_family = AF_INET, .sin_port = htons(udp_port), .sin_addr.s_addr = htonl(address)};
-    return connect(fd, (struct sockaddr *)&remote, sizeof remote) < 0 ? -errno : 0;
-}
-
-static void disconnect(int fd) {
-    struct sockaddr nobody = {.sa_family = AF_UNSPEC};
-    connect(fd, &nobody, sizeof nobody); /* a port that bind(2) named stays */
-}
-
-/* What waits in the socket came before connect(2) chose whose datagrams are let in. A notice of an earlier time may stand before
- * it (ECONNREFUSED). */
-static void drop_stale(port *p) {
-    char byte;
-    for (int i = 0; i < MAX_STALE_DATAGRAMS; i++) {
-        if (recv(p->fd, &byte, 1, MSG_DONTWAIT) >= 0)
-            drop(p, RX, UDPFWD_DROP_UNLINKED, 1);
-        else if (errno == EAGAIN)
-            break;
-    }
-}
-
-static void enlarge_buffers(int fd) {
-    int bytes = SOCKET_BUFFER_BYTES;
-    /* FORCE goes past the system's limit where we may; otherwise the limit is what we get. */
-    if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof bytes) < 0)
-        setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
-    if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &bytes, sizeof bytes) < 0)
-        setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes);
-}
-
-int watch(worker *w, int fd, void *what) {
-    struct epoll_event interest = {.events = EPOLLIN, .data.ptr = what};
-    return epoll_ctl(w->epoll_fd, EPOLL_CTL_ADD, fd, &interest) < 0 ? -errno : 0;
-}
-
-/* The lowest free id, with a slot in the table. */
-static int free_port_id(udpfwd *core) {
-    for (int id = core->lowest_free_port; id < core->port_slots; id++)
-        if (core->ports[id] == NULL)
-            return core->lowest_free_port = id;
-    int id = core->port_slots, slots = id ? id * 2 : 64;
-    port **ports = realloc(core->ports, sizeof *ports * (size_t)slots);
-    if (ports == NULL)
-        return -ENOMEM;
-    memset(ports + id, 0, sizeof *ports * (size_t)(slots - id));
-    core->ports = ports;
-    core->port_slots = slots;
-    return core->lowest_free_port = id;
-}
-
-typedef struct {
-    int id;
-    int fd;
-    int kind;
-    uint32_t address;
-    uint16_t udp_port;
-} port_arguments;
-
-static int prepare_socket(port *p, const port_arguments *arguments) {
-    if (p->kind != 0) {
-        if (p->kind == UDPFWD_ETHERNET)
-            enlarge_buffers(p->fd);
-        return 0;
-    }
-    int result = connect_to(p->fd, arguments->address, arguments->udp_port);
-    if (result == 0) {
-        enlarge_buffers(p->fd);
-        drop_stale(p);
-    }
-    return result;
-}
-
-static int apply_open(udpfwd *core, const void *given) {
-    const port_arguments *arguments = given;
-    int id = free_port_id(core);
-    if (id < 0)
-        return id;
-    port *p = calloc(1, sizeof *p);
-    if (p == NULL)
-        return -ENOMEM;
-    p->id = id;
-    p->kind = arguments->kind;
-    p->turn_frames = FIRST_TURN_FRAMES;
-    p->fd = fcntl(arguments->fd, F_DUPFD_CLOEXEC, 0);
-    int result = p->fd < 0 ? -errno : prepare_socket(p, arguments);
-    if (result == 0)
-        result = place_port(core, p);
-    if (result < 0) {
-        if (p->fd >= 0)
-            close(p->fd);
-        free(p);
-        return result;
-    }
-    core->ports[id] = p;
-    return id;
-}
-
-int udpfwd_port_open(udpfwd *core, int fd, uint32_t remote_address, uint16_t remote_port) {
-    return make_change(core, apply_open,
-                       &(port_arguments){.fd = fd, .address = remote_address, .udp_port = remote_port});
-}
-
-int udpfwd_interface_open(udpfwd *core, int fd, int kind) {
-    if (kind != UDPFWD_TAP && kind != UDPFWD_ETHERNET)
-        return -EINVAL;
-    return make_change(core, apply_open, &(port_arguments){.fd = fd, .kind = kind});
-}
-
-static int apply_set_remote(udpfwd *core, const void *given) {
-    const port_arguments *arguments = given;
-    port *p = find_port(core, arguments->id);
-    if (p == NULL)
-        return -ENOENT;
-    if (p->kind != 0)
-        return -EINVAL;
-    p->segments_refused = 0;
-    return connect_to(p->fd, arguments->address, arguments->udp_port);
-}
-
-int udpfwd_port_set_remote(udpfwd *core, int port_id, uint32_t remote_address, uint16_t remote_port) {
-    return make_change(core, apply_set_remote,
-                       &(port_arguments){.id = port_id, .address = remote_address, .udp_port = remote_port});
-}
-
-static void end_port(udpfwd *core, port *p) {
-    isolate_port(p);
-    drop_held(p);
-    detach_captures(p);
-    for (int direction = 0; direction < DIRECTIONS; direction++)
-        free_filters(p->filters[direction]);
-    epoll_ctl(p->worker->epoll_fd, EPOLL_CTL_DEL, p->fd, NULL);
-    p->worker->ports--;
-    if (p->kind == 0)
-        disconnect(p->fd);
-    close(p->fd);
-    core->ports[p->id] = NULL;
-    if (p->id < core->lowest_free_port)
-        core->lowest_free_port = p->id;
-    free(p);
-}
-
-static int apply_close(udpfwd *core, const void *given) {
-    port *p = find_port(core, ((const port_arguments *)given)->id);
-    if (p == NULL)
-        return -ENOENT;
-    end_port(core, p);
-    return 0;
-}
-
-int udpfwd_port_close(udpfwd *core, int port_id) {
-    return make_change(core, apply_close, &(port_arguments){.id = port_id});
-}
-
-int udpfwd_port_worker(udpfwd *core, int port_id) {
-    pthread_mutex_lock(&core->lock);
-    const port *p = find_port(core, port_id);
-    int result = p == NULL ? -ENOENT : (int)(p->worker - core->workers);
-    pthread_mutex_unlock(&core->lock);
-    return result;
 }
 
 /* --- the workers --- */
@@ -492,11 +317,6 @@ int udpfwd_open(int workers, uint32_t stats_interval_us, udpfwd **opened) {
     }
     *opened = core;
     return 0;
-}
-
-static void close_if_open(int fd) {
-    if (fd >= 0)
-        close(fd);
 }
 
 static void close_worker(worker *w) {

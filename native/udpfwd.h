@@ -1,6 +1,6 @@
 /* The forwarding core: the contract between C and Python.
  *
- * Ports carry Ethernet frames, one UDP datagram each. Ports are joined in three ways:
+ * Ports carry Ethernet frames, one UDP datagram each, or none where both ends of a link are here. Ports are joined in three ways:
  *  - a patch joins two: what comes in at one leaves at the other;
  *  - a bridge joins many: a hub sends to all the others, a switch learns where addresses are and keeps VLANs apart;
  *  - a splice joins two tunnel ports of this process: what would leave at one comes in at the other, without a socket between.
@@ -45,7 +45,7 @@
 /* Why a frame was dropped, at the port where it happened. */
 #define UDPFWD_DROP_EMPTY 0     /* came in without a byte */
 #define UDPFWD_DROP_OVERSIZE 1  /* came in, or should have left, larger than allowed */
-#define UDPFWD_DROP_UNLINKED 2  /* came in at a port that is joined to nothing */
+#define UDPFWD_DROP_UNLINKED 2  /* came in at a port that is joined to nothing, or left where nothing is */
 #define UDPFWD_DROP_QUEUE 3     /* the socket's buffer, or the queue of held frames, was full */
 #define UDPFWD_DROP_ERROR 4     /* should have left, but the kernel refused (no route, interface down, ...) */
 #define UDPFWD_DROP_LOOP 5      /* passed too many splices or bridges, or came to a bridge a second time */
@@ -98,6 +98,9 @@ int udpfwd_port_open(udpfwd *core, int fd, uint32_t remote_address, uint16_t rem
 /* Any thread: a port on such a descriptor, which is duplicated as that of udpfwd_port_open, and has no remote. When the device
  * goes away, the port stays open and passes nothing. */
 int udpfwd_interface_open(udpfwd *core, int fd, int kind);
+/* Any thread: a port without a descriptor, for one end of a link inside this process: frames pass when it is spliced to the other
+ * end, and are dropped as unlinked until then. */
+int udpfwd_local_open(udpfwd *core);
 /* Any thread: sends to another remote from now on; -EINVAL for a port without one. */
 int udpfwd_port_set_remote(udpfwd *core, int port_id, uint32_t remote_address, uint16_t remote_port);
 /* Any thread: ends the port. */

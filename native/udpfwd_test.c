@@ -37,6 +37,33 @@ static void test_frames_cross_a_tunnel_with_and_without_splice(void) {
     close_link(&l);
 }
 
+static void test_a_local_link_has_no_sockets(void) {
+    running r = start();
+    end a = open_end(r.core), b = open_end(r.core);
+    int near = udpfwd_local_open(r.core), far = udpfwd_local_open(r.core);
+    CHECK(near >= 0 && far >= 0);
+    CHECK(udpfwd_port_set_remote(r.core, near, INADDR_LOOPBACK, 9) == -EINVAL);
+    CHECK(udpfwd_patch(r.core, a.port, near) == 0 && udpfwd_patch(r.core, b.port, far) == 0);
+    start_workers(&r);
+    test_send(a.node, a.fd, "too early", 9);
+    while (counters_of(r.core, near).tx_drops[UDPFWD_DROP_UNLINKED] == 0)
+        usleep(100);
+    CHECK(udpfwd_splice(r.core, near, far) == 0);
+    CHECK(udpfwd_port_worker(r.core, a.port) == udpfwd_port_worker(r.core, b.port));
+    test_send(a.node, a.fd, "to b", 4);
+    expect(b.node, "to b");
+    test_send(b.node, b.fd, "to a!", 5);
+    expect(a.node, "to a!");
+    CHECK(udpfwd_port_close(r.core, far) == 0);
+    test_send(a.node, a.fd, "too late", 8);
+    while (counters_of(r.core, near).tx_drops[UDPFWD_DROP_UNLINKED] == 1)
+        usleep(100);
+    CHECK(udpfwd_port_close(r.core, near) == 0);
+    stop(&r);
+    close_end(&a);
+    close_end(&b);
+}
+
 static void test_order_and_content_of_a_burst_of_mixed_sizes(void) {
     enum { FRAMES = 300 };
     static const size_t sizes[] = {60, 60, 60, 1514, 1514, 1, 1514, 60, 9000, 60};
@@ -286,6 +313,7 @@ static void test_many_ports_and_ids_used_again(void) {
 int main(void) {
     test_frames_cross_a_patch_both_ways();
     test_frames_cross_a_tunnel_with_and_without_splice();
+    test_a_local_link_has_no_sockets();
     test_order_and_content_of_a_burst_of_mixed_sizes();
     test_bad_datagrams_are_counted_and_harmless();
     test_what_waited_before_the_port_was_opened_is_not_forwarded();

@@ -9,8 +9,8 @@ import attrs
 import trio
 
 from gns3trio.compute.interface_watch import InterfaceWatch
-from gns3trio.compute.leases import ConsolePorts, PortLease, UdpPorts
-from gns3trio.compute.nio import UdpNio
+from gns3trio.compute.leases import ConsolePorts
+from gns3trio.compute.nio import Nio
 from gns3trio.compute.node import NodeEvent, NodePort, NodeSpec, NodeStatus
 from gns3trio.compute.tunnels import Tunnel, TunnelTable
 from gns3trio.console.hub import ConsoleHub
@@ -18,7 +18,7 @@ from gns3trio.errors import Conflict, Invalid
 from gns3trio.forwarder.forwarder import Forwarder, Port
 
 DEFAULT_PORTS = 8
-# One port costs a socket when it is linked; nobody draws a switch with more.
+# Nobody draws a switch with more.
 MAX_PORTS = 1024
 
 
@@ -30,7 +30,6 @@ class BuiltinServices:
     forwarder: Forwarder
     tunnels: TunnelTable
     console_ports: ConsolePorts
-    udp_ports: UdpPorts
     interfaces: InterfaceWatch
 
 
@@ -127,7 +126,7 @@ class BuiltinNode:
         async with self._changing:
             self._closed = True
             for port_number in list(self._tunnels):
-                (await self._take_lease(port_number)).release()
+                await self._close_tunnel(port_number)
             self._release()
 
     async def rename(self, name: str) -> None:
@@ -148,7 +147,7 @@ class BuiltinNode:
 
     # --- ports ---
 
-    async def bind_nio(self, adapter_number: int, port_number: int, nio: UdpNio) -> None:
+    async def bind_nio(self, adapter_number: int, port_number: int, nio: Nio) -> None:
         """Join a port to a tunnel, replacing the one it had.
 
         Raises Conflict (no such port, ``lport`` taken) or Invalid (``rhost`` is not a host).
@@ -159,19 +158,14 @@ class BuiltinNode:
                 raise Conflict(f"{self.label} '{self.name}' has been deleted")
             remote = await self._services.tunnels.resolve(nio)
             before = self._tunnels.get(port_number)
-            if before is not None and before.lease.port == nio.lport:
-                lease = await self._take_lease(port_number)
-            else:
-                lease = self._services.udp_ports.claim(self.project_id, nio.lport)
-                if before is not None:
-                    (await self._take_lease(port_number)).release()
+            lease = self._services.tunnels.lease(self.project_id, nio, before)
+            if before is not None:
+                await self._close_tunnel(port_number)
+            tunnel = self._tunnels[port_number] = self._services.tunnels.open(nio, remote, lease)
             try:
-                tunnel = self._tunnels[port_number] = self._services.tunnels.open(lease, nio, remote)
                 await self._attach(port_number, tunnel)
             except BaseException:
-                if port_number in self._tunnels:
-                    await self._take_lease(port_number)
-                lease.release()
+                await self._close_tunnel(port_number)
                 raise
 
     async def unbind_nio(self, adapter_number: int, port_number: int) -> None:
@@ -180,15 +174,13 @@ class BuiltinNode:
             self._check_port(adapter_number, port_number)
             if port_number not in self._tunnels:
                 raise Conflict(f"Port {port_number} is not connected")
-            (await self._take_lease(port_number)).release()
+            await self._close_tunnel(port_number)
 
     def _check_port(self, adapter_number: int, port_number: int) -> None:
         if not any((p.adapter_number, p.port_number) == (adapter_number, port_number) for p in self.ports()):
             raise Conflict(f"Port {adapter_number}/{port_number} doesn't exist on {self.label} '{self.name}'")
 
-    async def _take_lease(self, port_number: int) -> PortLease:
-        """Close the tunnel of a port; its lease is the caller's. Cannot be cancelled."""
+    async def _close_tunnel(self, port_number: int) -> None:
+        """Separate a port from its tunnel, which ends. Cannot be cancelled."""
         await self._detach(port_number)
-        tunnel = self._tunnels.pop(port_number)
-        tunnel.close()
-        return tunnel.lease
+        self._tunnels.pop(port_number).close()

@@ -154,13 +154,9 @@ class Cloud(BuiltinNode):
         if port.type != "udp":
             return await trio.to_thread.run_sync(open_device, services.forwarder, port.type, port.interface or "")
         nio = UdpNio(port.lport or 0, port.rhost or "", port.rport or 0)
-        lease = services.udp_ports.claim(self.project_id, nio.lport)
-        try:
-            host = LOOPBACK if nio.rhost == "localhost" else nio.rhost
-            return _UdpDevice(services.tunnels.open(lease, nio, (host, nio.rport)))
-        except BaseException:
-            lease.release()
-            raise
+        host = LOOPBACK if nio.rhost == "localhost" else nio.rhost
+        lease = services.tunnels.lease(self.project_id, nio, None)
+        return _UdpDevice(services.tunnels.open(nio, (host, nio.rport), lease))
 
     async def _detach(self, port_number: int) -> None:
         far = self._far.pop(port_number, None)
@@ -239,4 +235,3 @@ class _UdpDevice:
 
     def close(self) -> None:
         self.tunnel.close()
-        self.tunnel.lease.release()

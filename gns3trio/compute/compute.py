@@ -123,17 +123,16 @@ async def open_compute(config: Config, forwarder: Forwarder) -> AsyncIterator[Co
     udp_ports = UdpPorts(config.udp_start_port_range, config.udp_end_port_range)
     registry = NodeRegistry()
     async with trio.open_nursery() as nursery:
-        tunnels = TunnelTable(forwarder)
+        tunnels = TunnelTable(forwarder, udp_ports)
         console_ports = ConsolePorts(config.host, config.console_start_port_range, config.console_end_port_range)
         interfaces = InterfaceWatch()
         await nursery.start(interfaces.run)
-        builtin = BuiltinServices(nursery, forwarder, tunnels, console_ports, udp_ports, interfaces)
+        builtin = BuiltinServices(nursery, forwarder, tunnels, console_ports, interfaces)
         vpcs = VpcsServices(
             nursery=nursery,
             forwarder=forwarder,
             tunnels=tunnels,
             console_ports=console_ports,
-            udp_ports=udp_ports,
             mac_ids=MacIds(MAC_IDS),
             vpcs_ports=VpcsPorts(),
             programs=VpcsProgramFinder(config.vpcs_path),

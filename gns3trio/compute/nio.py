@@ -1,6 +1,7 @@
 """What a port of a node is joined to. Sans-IO."""
 
 from typing import Any
+from uuid import UUID
 
 import attrs
 
@@ -25,3 +26,13 @@ class UdpNio:
     def remote_host(self) -> str:
         """Where frames go to: ``rhost``, or the loopback address when that is empty."""
         return self.rhost or LOOPBACK
+
+
+@attrs.frozen
+class LocalNio:
+    """One end of a link inside this host: frames leave for the other NIO of that link, and no socket is between."""
+
+    link_id: UUID
+
+
+Nio = UdpNio | LocalNio

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import attrs
 
-from gns3trio.compute.nio import UdpNio
+from gns3trio.compute.nio import Nio
 from gns3trio.console.hub import ConsoleHub
 
 if TYPE_CHECKING:
@@ -147,7 +147,7 @@ class ComputeNode(Protocol):
     async def close(self) -> None:
         """Stop it and give back everything that it holds."""
 
-    async def bind_nio(self, adapter_number: int, port_number: int, nio: UdpNio) -> None:
+    async def bind_nio(self, adapter_number: int, port_number: int, nio: Nio) -> None:
         """Join a port to a tunnel, replacing the one it had.
 
         Raises Conflict (no such port, ``lport`` taken) or Invalid (``rhost`` is not a host).

@@ -1,32 +1,38 @@
-"""The UDP tunnels of this host's nodes, and the splicing of those that lead to each other, or to themselves.
+"""What the ports of this host's nodes are joined to: UDP tunnels, and links that need no UDP.
 
-A frame that is spliced keeps the way that it came, by which circles are noticed; one that takes a socket does not.
+Two tunnels that lead to each other, and one that leads to itself, are spliced: a frame that is spliced keeps the way
+that it came, by which circles are noticed; one that takes a socket does not.
 """
 
 import ipaddress
 import secrets
 import socket
+from uuid import UUID
 
 import trio
 
-from gns3trio.compute.leases import PortLease
-from gns3trio.compute.nio import UdpNio
-from gns3trio.errors import Invalid
+from gns3trio.compute.leases import PortLease, UdpPorts
+from gns3trio.compute.nio import LocalNio, Nio, UdpNio
+from gns3trio.errors import Conflict, Invalid
 from gns3trio.forwarder.filters import core_filters
-from gns3trio.forwarder.forwarder import Forwarder, Port
+from gns3trio.forwarder.forwarder import Address, Forwarder, Port
 
-# Filters of one chance on several links of a path must not choose the same frames, so each has a seed of its own.
+# Frames of one chance on several links of a path must not choose the same frames, so each has a seed of its own.
 _SEED_BITS = 53
 
 
 class Tunnel:
-    """A node's end of a tunnel: a port of the forwarder on a leased UDP port."""
+    """A node's end of a link: a port of the forwarder. ``lease`` is its UDP port, if it has one.
 
-    def __init__(self, table: "TunnelTable", lease: PortLease, nio: UdpNio, remote: tuple[str, int]) -> None:
+    ``here`` and ``remote`` are its numeric addresses.
+    """
+
+    def __init__(self, table: "TunnelTable", nio: Nio, port: Port) -> None:
         self.nio = nio
-        self.lease = lease
-        self.remote = remote  # numeric address and port
-        self.port: Port = table.forwarder.open_port(lease.socket, remote)
+        self.port = port
+        self.lease: PortLease | None = None
+        self.here: Address | None = None
+        self.remote: Address | None = None
         self._table = table
 
     def apply(self, nio: UdpNio) -> None:
@@ -35,22 +41,28 @@ class Tunnel:
         self.port.set_filters(filters, secrets.randbits(_SEED_BITS), suspended=nio.suspend)
 
     def close(self) -> None:
-        """Close the forwarder's port; the lease stays with its owner."""
+        """Close the forwarder's port and release the UDP port."""
         self._table.forget(self)
         self.port.close()
+        if self.lease is not None:
+            self.lease.release()
 
 
 class TunnelTable:
-    """All tunnels, and the UDP ports of clouds. Two that name each other's ports on this host are spliced: a frame
-    takes one hop, not two. One that names its own is spliced to itself.
+    """All tunnels, and the UDP ports of clouds. Two that name each other's ports on this host, or one link, are
+    spliced: a frame takes one hop, not two. One that names its own port is spliced to itself.
     """
 
-    def __init__(self, forwarder: Forwarder) -> None:
-        self.forwarder = forwarder
-        self._by_port: dict[int, Tunnel] = {}
+    def __init__(self, forwarder: Forwarder, udp_ports: UdpPorts) -> None:
+        self._forwarder = forwarder
+        self.udp_ports = udp_ports
+        self._by_lport: dict[int, Tunnel] = {}
+        self._by_link: dict[UUID, list[Tunnel]] = {}
 
-    async def resolve(self, nio: UdpNio) -> tuple[str, int]:
-        """The numeric remote address of a NIO. Raises Invalid when ``rhost`` is not a host."""
+    async def resolve(self, nio: Nio) -> Address | None:
+        """The numeric remote address of a NIO, if it has one. Raises Invalid when ``rhost`` is not a host."""
+        if isinstance(nio, LocalNio):
+            return None
         try:
             found = await trio.socket.getaddrinfo(
                 nio.remote_host, nio.rport, family=socket.AF_INET, type=socket.SOCK_DGRAM
@@ -62,34 +74,69 @@ class TunnelTable:
             raise Invalid(f"rhost: {nio.rhost!r} is not the address of a host")
         return str(address), nio.rport
 
-    def open(self, lease: PortLease, nio: UdpNio, remote: tuple[str, int]) -> Tunnel:
-        """A tunnel on ``lease`` to ``remote``; spliced with its other end if that is here. Raises Conflict.
+    def lease(self, project_id: UUID, nio: Nio, before: Tunnel | None) -> PortLease | None:
+        """The UDP port of a NIO, if it needs one; ``before`` is replaced, and loses its port if it is the same.
 
-        What the NIO says of filters and suspension is in force before the first frame.
+        Raises Conflict.
         """
-        tunnel = Tunnel(self, lease, nio, remote)
-        self._by_port[lease.port] = tunnel
-        other = self._by_port.get(remote[1])
+        if isinstance(nio, LocalNio):
+            return None
+        if before is not None and before.lease is not None and before.lease.port == nio.lport:
+            lease, before.lease = before.lease, None
+            return lease
+        return self.udp_ports.claim(project_id, nio.lport)
+
+    def open(self, nio: Nio, remote: Address | None, lease: PortLease | None) -> Tunnel:
+        """A tunnel, which owns its lease; spliced with its other end if that is here. Raises Conflict.
+
+        What the NIO says of filters and suspension is in force before the first frame. ``remote`` and ``lease`` are
+        those of ``resolve`` and ``lease``.
+        """
+        if isinstance(nio, LocalNio):
+            return self._open_local(nio)
+        if remote is None or lease is None:
+            raise ValueError("a UDP NIO needs both")
+        try:
+            tunnel = Tunnel(self, nio, self._forwarder.open_port(lease.socket, remote))
+        except BaseException:
+            lease.release()
+            raise
+        tunnel.lease, tunnel.here, tunnel.remote = lease, lease.socket.getsockname(), remote
+        self._by_lport[nio.lport] = tunnel
         try:
             if nio.filters or nio.suspend:
                 tunnel.apply(nio)
-            if other is not None and _joined(tunnel, other):
-                self.forwarder.splice(tunnel.port, other.port)
+            other = self._by_lport.get(nio.rport)
+            # Whether the kernel would bring what leaves at one to the other: their sockets are connected to each other.
+            if other is not None and (tunnel.here, other.here) == (other.remote, tunnel.remote):
+                self._forwarder.splice(tunnel.port, other.port)
         except BaseException:
             tunnel.close()
             raise
         return tunnel
 
+    def _open_local(self, nio: LocalNio) -> Tunnel:
+        others = self._by_link.setdefault(nio.link_id, [])
+        if len(others) > 1:
+            raise Conflict(f"Link {nio.link_id} has both its ends")
+        tunnel = Tunnel(self, nio, self._forwarder.open_local())
+        others.append(tunnel)
+        if len(others) > 1:
+            try:
+                self._forwarder.splice(tunnel.port, others[0].port)
+            except BaseException:
+                tunnel.close()
+                raise
+        return tunnel
+
     def forget(self, tunnel: Tunnel) -> None:
         """The tunnel is being closed, and its splice with it."""
-        self._by_port.pop(tunnel.lease.port, None)
-
-
-def _joined(a: Tunnel, b: Tunnel) -> bool:
-    """Whether the kernel would bring what leaves at one to the other: their sockets are connected to each other."""
-    return _here(a) == b.remote and _here(b) == a.remote
-
-
-def _here(tunnel: Tunnel) -> tuple[str, int]:
-    address: tuple[str, int] = tunnel.lease.socket.getsockname()
-    return address
+        nio = tunnel.nio
+        if isinstance(nio, LocalNio):
+            ends = self._by_link.get(nio.link_id, [])
+            if tunnel in ends:
+                ends.remove(tunnel)
+            if not ends:
+                self._by_link.pop(nio.link_id, None)
+        elif self._by_lport.get(nio.lport) is tunnel:
+            del self._by_lport[nio.lport]

@@ -19,8 +19,8 @@ from uuid import UUID
 import attrs
 import trio
 
-from gns3trio.compute.leases import ConsolePorts, MacIds, PortLease, UdpPorts
-from gns3trio.compute.nio import UdpNio
+from gns3trio.compute.leases import ConsolePorts, MacIds
+from gns3trio.compute.nio import Nio
 from gns3trio.compute.node import NodeEvent, NodePort, NodeSpec, NodeStatus
 from gns3trio.compute.node_console import NodeConsole
 from gns3trio.compute.registry import NodeType, structure_properties
@@ -77,7 +77,6 @@ class VpcsServices:
     forwarder: Forwarder
     tunnels: TunnelTable
     console_ports: ConsolePorts
-    udp_ports: UdpPorts
     mac_ids: MacIds
     vpcs_ports: VpcsPorts
     programs: VpcsProgramFinder
@@ -147,11 +146,6 @@ class VpcsNode:
         """Whether its port has a NIO."""
         return self._tunnel is not None
 
-    @property
-    def nios(self) -> dict[int, UdpNio]:
-        """The NIOs by port number."""
-        return {0: self._tunnel.nio} if self._tunnel is not None else {}
-
     def ports(self) -> list[NodePort]:
         """Its one port."""
         return _PORTS
@@ -197,8 +191,7 @@ class VpcsNode:
         """Stop and give back everything; the files stay."""
         async with self._changing:
             await self._stop()
-            if self._tunnel is not None:
-                self._take_lease(self._tunnel).release()
+            self._close_tunnel()
             self._console.release()
             if self._mac_id is not None:
                 self._services.mac_ids.release(self.project_id, self._mac_id)
@@ -361,7 +354,7 @@ class VpcsNode:
 
     # --- port ---
 
-    async def bind_nio(self, adapter_number: int, port_number: int, nio: UdpNio) -> None:
+    async def bind_nio(self, adapter_number: int, port_number: int, nio: Nio) -> None:
         """Join port 0 to a tunnel, replacing the one it had; the adapter number means nothing.
 
         Raises Conflict (no such port, ``lport`` taken) or Invalid (``rhost`` is not a host).
@@ -371,19 +364,13 @@ class VpcsNode:
             if self._mac_id is None:
                 raise Conflict(f"VPCS '{self.name}' has been deleted")
             remote = await self._services.tunnels.resolve(nio)
-            if self._tunnel is not None and self._tunnel.lease.port == nio.lport:
-                lease = self._take_lease(self._tunnel)
-            else:
-                lease = self._services.udp_ports.claim(self.project_id, nio.lport)
-                if self._tunnel is not None:
-                    self._take_lease(self._tunnel).release()
+            lease = self._services.tunnels.lease(self.project_id, nio, self._tunnel)
+            self._close_tunnel()
+            self._tunnel = self._services.tunnels.open(nio, remote, lease)
             try:
-                self._tunnel = self._services.tunnels.open(lease, nio, remote)
                 self._patch()
             except BaseException:
-                if self._tunnel is not None:
-                    self._take_lease(self._tunnel)
-                lease.release()
+                self._close_tunnel()
                 raise
 
     async def unbind_nio(self, adapter_number: int, port_number: int) -> None:
@@ -392,14 +379,14 @@ class VpcsNode:
             _check_port(port_number)
             if self._tunnel is None:
                 raise Conflict(f"Port {port_number} is not connected")
-            self._take_lease(self._tunnel).release()
+            self._close_tunnel()
 
-    def _take_lease(self, tunnel: Tunnel) -> PortLease:
-        """Close the tunnel; its lease is the caller's."""
+    def _close_tunnel(self) -> None:
+        """None is fine."""
         self._unpatch()
-        tunnel.close()
-        self._tunnel = None
-        return tunnel.lease
+        if self._tunnel is not None:
+            self._tunnel.close()
+            self._tunnel = None
 
     def _patch(self) -> None:
         """Join the process and the tunnel, once both are there."""

@@ -9,7 +9,6 @@ from uuid import UUID
 import attrs
 import trio
 
-from gns3trio.compute.compute import Compute
 from gns3trio.compute.nio import UdpNio
 from gns3trio.compute.node import ComputeNode
 from gns3trio.compute.tunnels import Tunnel
@@ -51,10 +50,8 @@ class ProjectHooks:
 class Links(Mapping[UUID, Link]):
     """Links by their id. ``find`` gives the compute's node of an id, or None."""
 
-    def __init__(
-        self, project_id: UUID, compute: Compute, find: Callable[[UUID], ComputeNode | None], hooks: ProjectHooks
-    ) -> None:
-        self._wiring = Wiring(project_id, compute, find)
+    def __init__(self, project_id: UUID, find: Callable[[UUID], ComputeNode | None], hooks: ProjectHooks) -> None:
+        self._wiring = Wiring(project_id, find)
         self._hooks = hooks
         self.captures = LinkCaptures(
             folder=hooks.folder,

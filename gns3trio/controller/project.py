@@ -82,7 +82,7 @@ class Project(ProjectNodes):
             folder=self.folder,
             captures=self._services.captures,
         )
-        return Links(self.project_id, self._services.compute, self._find_instance, hooks)
+        return Links(self.project_id, self._find_instance, hooks)
 
     def _no_drawings(self) -> Drawings:
         return Drawings(

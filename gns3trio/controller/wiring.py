@@ -1,8 +1,8 @@
-"""The links of an open project, and the UDP tunnels they are made of.
+"""The links of an open project, and the NIOs they are made of.
 
-A tunnel is a pair of UDP NIOs that name each other's ports. The controller makes one for each link; a client of
-API version 1 makes one by hand, and as soon as both its ends are nodes of this project it is a link too:
-listed, saved and opened again.
+The controller joins two nodes by a pair of local NIOs, which need no UDP. A client of API version 1 makes a tunnel by
+hand, a pair of UDP NIOs that name each other's ports; as soon as both its ends are nodes of this project it is a link
+too: listed, saved and opened again.
 """
 
 from collections.abc import Callable
@@ -10,8 +10,7 @@ from uuid import UUID, uuid4
 
 import trio
 
-from gns3trio.compute.compute import Compute
-from gns3trio.compute.nio import UdpNio
+from gns3trio.compute.nio import LOOPBACK, LocalNio, Nio, UdpNio
 from gns3trio.compute.node import ComputeNode
 from gns3trio.compute.tunnels import Tunnel
 from gns3trio.controller.link import Link, PortAddress, check_link
@@ -19,7 +18,6 @@ from gns3trio.controller.link_filters import Impairments, apply_filters, apply_s
 from gns3trio.controller.topology import LinkEnd, LinkRecord
 from gns3trio.errors import NotFound
 
-LOOPBACK = "127.0.0.1"
 _LOOPBACK_NAMES = frozenset({"", LOOPBACK, "localhost"})
 LABEL_STYLE = "font-family: TypeWriter;font-size: 10.0;font-weight: bold;fill: #000000;fill-opacity: 1.0;"
 
@@ -27,17 +25,16 @@ LABEL_STYLE = "font-family: TypeWriter;font-size: 10.0;font-weight: bold;fill: #
 class Wiring:
     """Which port of which node is joined to what. ``find`` gives the compute's node of an id, or None."""
 
-    def __init__(self, project_id: UUID, compute: Compute, find: Callable[[UUID], ComputeNode | None]) -> None:
+    def __init__(self, project_id: UUID, find: Callable[[UUID], ComputeNode | None]) -> None:
         self.links: dict[UUID, Link] = {}
         self._project_id = project_id
-        self._compute = compute
         self._find = find
-        self._nios: dict[PortAddress, UdpNio] = {}
+        self._nios: dict[PortAddress, Nio] = {}
         self._address_by_lport: dict[int, PortAddress] = {}
         self._connecting: set[PortAddress] = set()  # taken by links that are being made
 
     async def connect(self, record: LinkRecord, impairments: Impairments) -> Link:
-        """Join two ports: lease a UDP port for each and bind both NIOs. No frame passes before its filters are there.
+        """Join two ports: bind a NIO at each. No frame passes before its filters are there.
 
         Raises Conflict (port in use, node joined to itself) or NotFound (no such node); nothing is left then.
         """
@@ -46,12 +43,10 @@ class Wiring:
         self._connecting.update(link.addresses)
         try:
             near, far = link.addresses
-            near_lport = self._compute.lease_udp(self._project_id)
-            far_lport = self._compute.lease_udp(self._project_id)
             await compile_filters(record, impairments)
-            await self._bind(near, UdpNio(lport=near_lport, rhost=LOOPBACK, rport=far_lport))
+            await self._bind(near, LocalNio(link.link_id))
             apply_filters(self.tunnels(link), record, impairments)
-            await self._bind(far, UdpNio(lport=far_lport, rhost=LOOPBACK, rport=near_lport))
+            await self._bind(far, LocalNio(link.link_id))
             apply_suspend(self.tunnels(link), record.suspend)
         except BaseException:
             with trio.CancelScope(shield=True):
@@ -67,7 +62,7 @@ class Wiring:
         self.links[record.link_id] = Link(record, self._project_id, impairments)
 
     async def disconnect(self, link: Link) -> None:
-        """Separate the two ports of a link; their UDP ports become free."""
+        """Separate the two ports of a link; what they held becomes free."""
         self.links.pop(link.link_id, None)
         for address in link.addresses:
             if address in self._nios:
@@ -144,9 +139,11 @@ class Wiring:
         if address is None or nio.rhost not in _LOOPBACK_NAMES:
             return None
         other = self._nios[address]
+        if not isinstance(other, UdpNio):
+            return None
         return address if other.rport == nio.lport and other.rhost in _LOOPBACK_NAMES else None
 
-    async def _bind(self, address: PortAddress, nio: UdpNio) -> None:
+    async def _bind(self, address: PortAddress, nio: Nio) -> None:
         instance = self._instance(address)
         try:
             await instance.bind_nio(address.adapter_number, address.port_number, nio)
@@ -155,11 +152,12 @@ class Wiring:
                 self._forget(address)  # what was there is gone too
         self._forget(address)
         self._nios[address] = nio
-        self._address_by_lport[nio.lport] = address
+        if isinstance(nio, UdpNio):
+            self._address_by_lport[nio.lport] = address
 
     def _forget(self, address: PortAddress) -> None:
         nio = self._nios.pop(address, None)
-        if nio is not None:
+        if isinstance(nio, UdpNio):
             del self._address_by_lport[nio.lport]
 
     async def _unbind(self, address: PortAddress) -> None:

@@ -56,7 +56,7 @@ class _Closable:
 
 
 class Port(_Closable):
-    """A UDP socket that frames come in and leave at. ``id`` is its number in a snapshot while it is open."""
+    """Where frames come in and leave: a UDP socket, most often. ``id`` is its number in a snapshot while it is open."""
 
     def __init__(self, forwarder: "Forwarder", port_id: int) -> None:
         self.id = port_id
@@ -304,6 +304,10 @@ class Forwarder:
         """
         number = lib.UDPFWD_TAP if kind == "tap" else lib.UDPFWD_ETHERNET
         return Port(self, _check(lib.udpfwd_interface_open(self.core, descriptor, number)))
+
+    def open_local(self) -> Port:
+        """One end of a link inside this host. It has no socket: frames pass once it is spliced to the other end."""
+        return Port(self, _check(lib.udpfwd_local_open(self.core)))
 
     def connect(self, first: Port, second: Port) -> Patch:
         """Patch two ports. Raises Conflict when one of them is patched already."""

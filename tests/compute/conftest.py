@@ -165,7 +165,7 @@ class Lab:
 
     async def connect(self, a: VpcsNode, b: VpcsNode) -> None:
         """Join two nodes with a tunnel."""
-        near, far = (self.services.udp_ports.reserve(PROJECT) for _ in range(2))
+        near, far = (self.services.tunnels.udp_ports.reserve(PROJECT) for _ in range(2))
         await a.bind_nio(0, 0, UdpNio(lport=near, rhost=LOOPBACK, rport=far))
         await b.bind_nio(0, 0, UdpNio(lport=far, rhost=LOOPBACK, rport=near))
 
@@ -182,9 +182,8 @@ async def open_services(program: str) -> AsyncIterator[VpcsServices]:
         yield VpcsServices(
             nursery=nursery,
             forwarder=forwarder,
-            tunnels=TunnelTable(forwarder),
+            tunnels=TunnelTable(forwarder, UdpPorts(*UDP_RANGE)),
             console_ports=ConsolePorts(LOOPBACK, *CONSOLE_RANGE),
-            udp_ports=UdpPorts(*UDP_RANGE),
             mac_ids=MacIds(MAC_IDS),
             vpcs_ports=VpcsPorts(),
             programs=VpcsProgramFinder(program),
@@ -205,9 +204,9 @@ async def lab(program: str, tmp_path: Path) -> AsyncIterator[Lab]:
         lab = Lab(services, tmp_path)
         yield lab
         await lab.close()
-    services.udp_ports.release_project(PROJECT)
+    services.tunnels.udp_ports.release_project(PROJECT)
     assert processes_in(tmp_path) == []
-    assert services.console_ports.leased == services.udp_ports.leased == frozenset()
+    assert services.console_ports.leased == services.tunnels.udp_ports.leased == frozenset()
 
 
 def processes_in(folder: Path) -> list[int]:

@@ -4,13 +4,14 @@ import ctypes
 import socket
 import struct
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from uuid import UUID
 
 import pytest
 import trio
 
 from gns3trio.compute.leases import PortLease, UdpPorts, bind_udp
-from gns3trio.compute.nio import UdpNio
+from gns3trio.compute.nio import LocalNio, UdpNio
 from gns3trio.compute.registry import NodeRegistry, NodeType
 from gns3trio.compute.tunnels import Tunnel, TunnelTable
 from gns3trio.compute.vpcs import VpcsSettings
@@ -64,7 +65,7 @@ class Device:
 
 async def open_tunnel(table: TunnelTable, lease: PortLease, rport: int, rhost: str = "") -> Tunnel:
     nio = UdpNio(lport=lease.port, rhost=rhost, rport=rport)
-    return table.open(lease, nio, await table.resolve(nio))
+    return table.open(nio, await table.resolve(nio), lease)
 
 
 def make_deaf(held: socket.socket) -> None:
@@ -78,7 +79,7 @@ async def test_the_two_ends_of_a_tunnel_are_spliced(forwarder: Forwarder, leases
     """Frames do not pass through the tunnel's sockets, as these drop everything."""
     for lease in leases:
         make_deaf(lease.socket)
-    table = TunnelTable(forwarder)
+    table = TunnelTable(forwarder, UdpPorts(*UDP_RANGE))
     near = await open_tunnel(table, leases[0], leases[1].port)
     far = await open_tunnel(table, leases[1], leases[0].port, "localhost")
     a, b = Device(forwarder, near), Device(forwarder, far)
@@ -91,7 +92,7 @@ async def test_the_two_ends_of_a_tunnel_are_spliced(forwarder: Forwarder, leases
 
 async def test_a_tunnel_to_another_program(forwarder: Forwarder, leases: list[PortLease]):
     """As to another host: through the sockets, and back."""
-    table = TunnelTable(forwarder)
+    table = TunnelTable(forwarder, UdpPorts(*UDP_RANGE))
     with bind_udp(LOOPBACK, 0) as raw:
         other = trio.socket.from_stdlib_socket(raw)
         tunnel = await open_tunnel(table, leases[0], raw.getsockname()[1])
@@ -107,7 +108,7 @@ async def test_a_tunnel_to_another_program(forwarder: Forwarder, leases: list[Po
 
 async def test_an_end_that_leads_elsewhere_is_not_spliced(forwarder: Forwarder, leases: list[PortLease]):
     """A names B's port, but B leads to C: what A sends is foreign to B."""
-    table = TunnelTable(forwarder)
+    table = TunnelTable(forwarder, UdpPorts(*UDP_RANGE))
     a = await open_tunnel(table, leases[0], leases[1].port)
     b = await open_tunnel(table, leases[1], leases[2].port)
     c = await open_tunnel(table, leases[2], leases[1].port)
@@ -120,19 +121,50 @@ async def test_an_end_that_leads_elsewhere_is_not_spliced(forwarder: Forwarder, 
 
 
 async def test_a_closed_end_is_forgotten(forwarder: Forwarder, leases: list[PortLease]):
-    table = TunnelTable(forwarder)
+    table = TunnelTable(forwarder, UdpPorts(*UDP_RANGE))
     first = await open_tunnel(table, leases[0], leases[1].port)
+    again = UdpNio(lport=leases[0].port, rhost=LOOPBACK, rport=leases[1].port)
+    lease = table.lease(PROJECT, again, first)
+    assert lease is leases[0]
     first.close()
-    second = await open_tunnel(table, leases[0], leases[1].port)
+    assert lease.socket.getsockname()[1] == lease.port  # bound still, for whoever holds the lease
+    assert lease.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) == 0
+    second = table.open(again, await table.resolve(again), lease)
     far = await open_tunnel(table, leases[1], leases[0].port)
     a, b = Device(forwarder, second), Device(forwarder, far)
     await a.send(b"frame")
     assert await b.receive() == b"frame"
     for end in (a, b, second, far):
         end.close()
-    for lease in leases:  # bound still, for whoever holds the lease
-        assert lease.socket.getsockname()[1] == lease.port
-        assert lease.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) == 0
+
+
+async def test_a_link_inside_this_host_needs_no_udp(forwarder: Forwarder):
+    """Whatever order its ends are closed and opened in; a third end is refused."""
+    ports = UdpPorts(*UDP_RANGE)
+    table = TunnelTable(forwarder, ports)
+    nio = LocalNio(UUID(int=7))
+    sockets = len(list(Path("/proc/self/fd").iterdir()))
+    assert await table.resolve(nio) is None and table.lease(PROJECT, nio, None) is None
+    near, far = table.open(nio, None, None), table.open(nio, None, None)
+    assert ports.leased == frozenset() and len(list(Path("/proc/self/fd").iterdir())) == sockets
+    with pytest.raises(Conflict, match="both its ends"):
+        table.open(nio, None, None)
+    a, b = Device(forwarder, near), Device(forwarder, far)
+    await a.send(b"there")
+    assert await b.receive() == b"there"
+    a.close()
+    near.close()
+    await b.send(b"to nobody")
+    while forwarder.counters(far.port).tx_drops["unlinked"] == 0:
+        await trio.sleep(0.001)
+    near = table.open(nio, None, None)
+    a = Device(forwarder, near)
+    await b.send(b"back")
+    assert await a.receive() == b"back"
+    for end in (a, b, near, far):
+        end.close()
+    other = table.open(nio, None, None)
+    other.close()
 
 
 def test_node_types_are_registered_by_name():

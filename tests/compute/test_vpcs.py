@@ -103,11 +103,14 @@ async def test_a_link_is_made_and_removed_while_nodes_run(lab: Lab):
     async with open_console(a) as first:
         assert not a.has_nio
         await lab.connect(a, b)
-        assert a.has_nio and a.tunnel(0, 0) is not None
+        tunnel = a.tunnel(0, 0)
+        assert a.has_nio and tunnel is not None
+        led = tunnel.nio
+        assert isinstance(led, UdpNio)
         assert await can_reach_peer(first)
         await b.unbind_nio(0, 0)
         assert not await can_reach_peer(first)
-        await b.bind_nio(0, 0, UdpNio(lport=a.nios[0].rport, rhost="localhost", rport=a.nios[0].lport))
+        await b.bind_nio(0, 0, UdpNio(lport=led.rport, rhost="localhost", rport=led.lport))
         assert await can_reach_peer(first)
         await b.reload()
     async with open_console(a) as first:
@@ -121,7 +124,7 @@ async def test_a_nio_replaces_the_one_before(lab: Lab):
     await a.bind_nio(0, 0, UdpNio(lport=UDP_RANGE[0], rhost="", rport=UDP_RANGE[0] + 1))
     await b.bind_nio(0, 0, UdpNio(lport=UDP_RANGE[0] + 1, rhost="", rport=UDP_RANGE[0] + 2))
     await a.bind_nio(0, 0, UdpNio(lport=UDP_RANGE[0] + 2, rhost="", rport=UDP_RANGE[0] + 1))
-    assert lab.services.udp_ports.leased == {UDP_RANGE[0] + 1, UDP_RANGE[0] + 2}
+    assert lab.services.tunnels.udp_ports.leased == {UDP_RANGE[0] + 1, UDP_RANGE[0] + 2}
     await a.start()
     await b.start()
     async with open_console(a) as first:
