@@ -1,0 +1,242 @@
+/* What filters decide and hold, by direct calls: the time is what a test says. */
+#define _GNU_SOURCE
+#include "test_calls.h"
+
+/* --- filters --- */
+
+enum { FRAMES = 1000 };
+
+/* What became of frames that leave at a port, one after the other: '.' passed, or the reason. 'pauses' says when each comes. */
+static void play(bed *b, const uint64_t *pauses_ns, char *fates) {
+    const port *p = port_of(b, 1);
+    worker *w = p->worker;
+    uint64_t now_ns = turn_time(w);
+    for (int i = 0; i < FRAMES; i++) {
+        uint64_t filtered = p->counters.tx_drops[UDPFWD_DROP_FILTER], limited = p->counters.tx_drops[UDPFWD_DROP_RATE];
+        w->now_ns = now_ns += pauses_ns[i];
+        send_frame(b, 0, 1, 2, 0);
+        fates[i] = p->counters.tx_drops[UDPFWD_DROP_RATE] > limited      ? 'R'
+                   : p->counters.tx_drops[UDPFWD_DROP_FILTER] > filtered ? 'L'
+                                                                         : '.';
+        arrived(b, 1);
+    }
+}
+
+static void test_decisions_do_not_depend_on_the_time(void) {
+    const udpfwd_filter filters[] = {{UDPFWD_FILTER_RATE, BOTH, {1000000, 3000, 0}, NULL},
+                                     {UDPFWD_FILTER_LOSS, BOTH, {500000}, NULL}};
+    char fates[2][FRAMES];
+    unsigned seed = 1;
+    for (int run = 0; run < 2; run++) {
+        uint64_t pauses_ns[FRAMES];
+        for (int i = 0; i < FRAMES; i++)
+            pauses_ns[i] = (uint64_t)rand_r(&seed) % 600000;
+        bed b = open_pair();
+        set_filters(&b, 1, filters, 2, 7);
+        play(&b, pauses_ns, fates[run]);
+        close_bed(&b);
+    }
+    int limited = 0, compared = 0;
+    for (int i = 0; i < FRAMES; i++) {
+        limited += (fates[0][i] == 'R') + (fates[1][i] == 'R');
+        if (fates[0][i] == 'R' || fates[1][i] == 'R')
+            continue;
+        CHECK(fates[0][i] == fates[1][i]);
+        compared++;
+    }
+    CHECK(limited > 0 && compared > FRAMES / 4);
+}
+
+static void test_seeds_and_directions_have_nothing_in_common(void) {
+    char fates[6][FRAMES];
+    for (int run = 0; run < 6; run++) {
+        const udpfwd_filter loss = {UDPFWD_FILTER_LOSS, run % 2 ? UDPFWD_RX : UDPFWD_TX, {500000}, NULL};
+        bed b = open_pair();
+        set_filters(&b, 1, &loss, 1, 7 + (uint64_t)run / 2);
+        for (int i = 0; i < FRAMES; i++) {
+            uint64_t before = drops_at(&b, 1, UDPFWD_DROP_FILTER);
+            send_frame(&b, run % 2, 1, 2, 0);
+            fates[run][i] = drops_at(&b, 1, UDPFWD_DROP_FILTER) > before;
+            arrived(&b, !(run % 2));
+        }
+        close_bed(&b);
+    }
+    for (int one = 0; one < 6; one++)
+        for (int other = 0; other < one; other++) {
+            int alike = 0;
+            for (int i = 0; i < FRAMES; i++)
+                alike += fates[one][i] == fates[other][i];
+            CHECK(alike > 420 && alike < 580); /* five standard deviations around one half */
+        }
+}
+
+static int bits_turned(const unsigned char *frame, const unsigned char *sent, size_t size) {
+    int bits = 0;
+    for (size_t i = 0; i < size; i++)
+        bits += __builtin_popcount(frame[i] ^ sent[i]);
+    return bits;
+}
+
+static void test_copies_are_damaged_one_by_one(void) {
+    const udpfwd_filter twice = {UDPFWD_FILTER_DUPLICATE, BOTH, {1000000}, NULL};
+    const udpfwd_filter damage = {UDPFWD_FILTER_CORRUPT, BOTH, {500000}, NULL};
+    bed b = open_bed(4);
+    CHECK(udpfwd_patch(b.core, b.ends[0].port, b.ends[1].port) == 0);
+    CHECK(udpfwd_splice(b.core, b.ends[1].port, b.ends[2].port) == 0);
+    CHECK(udpfwd_patch(b.core, b.ends[2].port, b.ends[3].port) == 0);
+    set_filters(&b, 1, &twice, 1, 1);
+    set_filters(&b, 3, &damage, 1, 1);
+    int found[3] = {0}; /* how many copies of a pair were damaged */
+    for (int i = 0; i < FRAMES; i++) {
+        unsigned char sent[ROOM], got[ROOM];
+        size_t size = make_frame(sent, 1, 2, 0);
+        int damaged = 0;
+        feed(&b, 0, sent, size, 1);
+        for (int copy = 0; copy < 2; copy++) {
+            CHECK(test_receive(b.ends[3].node, got, sizeof got) == (ssize_t)size);
+            int bits = bits_turned(got, sent, size);
+            CHECK(bits <= 1);
+            damaged += bits;
+        }
+        found[damaged]++;
+    }
+    CHECK(found[0] > 180 && found[0] < 320 && found[1] > 420 && found[1] < 580 && found[2] > 180);
+    close_bed(&b);
+}
+
+/* A frame that tells its number leaves at the second end. */
+static void send_numbered(bed *b, int number) {
+    send_frame(b, 0, number, 2, 0);
+}
+
+static void release_at(bed *b, uint64_t now_ns) {
+    worker *w = port_of(b, 1)->worker;
+    w->now_ns = now_ns;
+    do
+        release_due(w);
+    while (w->more_due);
+}
+
+static void expect_numbers(bed *b, int count) {
+    for (int i = 0; i < count; i++) {
+        unsigned char frame[ROOM];
+        CHECK(test_receive(b->ends[1].node, frame, sizeof frame) > 0 && frame[11] == i);
+    }
+    CHECK(arrived(b, 1) == 0);
+}
+
+static void test_no_frame_overtakes_those_that_are_held_when_filters_change(void) {
+    const uint64_t ms = 1000000;
+    const udpfwd_filter slow = {UDPFWD_FILTER_DELAY, BOTH, {300000}, NULL}, quick = {UDPFWD_FILTER_DELAY, BOTH, {1000}, NULL};
+    const udpfwd_filter loss = {UDPFWD_FILTER_LOSS, BOTH, {0}, NULL};
+    const udpfwd_filter rate = {UDPFWD_FILTER_RATE, BOTH, {1000000000, 9999, 9999}, NULL};
+    const struct {
+        const udpfwd_filter *filters;
+        int count;
+        uint64_t wait_ns; /* of those that are held */
+    } changes[] = {{&quick, 1, 300 * ms}, {&rate, 1, 300 * ms}, {&loss, 1, 0}, {NULL, 0, 0}};
+    for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+        bed b = open_pair();
+        worker *w = port_of(&b, 1)->worker;
+        set_filters(&b, 1, &slow, 1, 1);
+        uint64_t start_ns = turn_time(w);
+        for (int number = 0; number < 3; number++)
+            send_numbered(&b, number);
+        set_filters(&b, 1, changes[i].filters, changes[i].count, 1);
+        for (int number = 3; number < 6; number++) {
+            w->now_ns = start_ns + 10 * ms;
+            send_numbered(&b, number);
+        }
+        CHECK(arrived(&b, 1) == 0 && port_of(&b, 1)->counters.tx_held == 6);
+        release_at(&b, start_ns + 20 * ms + changes[i].wait_ns);
+        expect_numbers(&b, 6);
+        send_numbered(&b, 0); /* nobody is waited for any more */
+        release_at(&b, start_ns + 25 * ms + changes[i].wait_ns);
+        expect_numbers(&b, 1);
+        close_bed(&b);
+    }
+}
+
+static void test_a_frame_without_delay_waits_for_those_that_are_due(void) {
+    const udpfwd_filter delay = {UDPFWD_FILTER_DELAY, BOTH, {1000, 1000}, NULL};
+    bed b = open_pair();
+    worker *w = port_of(&b, 1)->worker;
+    set_filters(&b, 1, &delay, 1, 1);
+    uint64_t start_ns = turn_time(w);
+    for (int number = 0; number < 200; number++) {
+        w->now_ns = start_ns + (uint64_t)number * 100000; /* late for many that are due, whatever the timer does */
+        send_numbered(&b, number);
+    }
+    release_at(&b, start_ns + 1000000000u);
+    expect_numbers(&b, 200);
+    close_bed(&b);
+}
+
+static void test_reordered_frames_stay_so_behind_a_delay(void) {
+    enum { SENT = 20 };
+    const udpfwd_filter filters[] = {{UDPFWD_FILTER_REORDER, BOTH, {500000, 50000}, NULL},
+                                     {UDPFWD_FILTER_DELAY, BOTH, {1000}, NULL}};
+    bed b = open_pair();
+    set_filters(&b, 1, filters, 2, 1);
+    uint64_t start_ns = turn_time(port_of(&b, 1)->worker);
+    for (int number = 0; number < SENT; number++)
+        send_numbered(&b, number);
+    release_at(&b, start_ns + 1000000);
+    int early = arrived(&b, 1);
+    CHECK(early >= SENT / 4 && early < SENT); /* not only those before the first that is held longer */
+    release_at(&b, start_ns + 51000000);
+    CHECK(arrived(&b, 1) == SENT - early);
+    close_bed(&b);
+}
+
+/* --- memory of held frames --- */
+
+static void hold_large_frames(bed *b, int batches) {
+    static unsigned char large[ROOM];
+    for (int i = 0; i < batches; i++)
+        feed(b, 0, large, sizeof large, UDPFWD_BATCH_FRAMES);
+}
+
+static void test_held_frames_have_bounded_memory_and_give_it_back(void) {
+    const udpfwd_filter delay = {UDPFWD_FILTER_DELAY, BOTH, {30000000}, NULL};
+    bed b = open_pair();
+    set_filters(&b, 1, &delay, 1, 1);
+    int enough = UDPFWD_MAX_PORT_HELD_BYTES / ROOM / UDPFWD_BATCH_FRAMES + 1;
+    hold_large_frames(&b, enough);
+    const port *p = port_of(&b, 1);
+    CHECK(drops_at(&b, 1, UDPFWD_DROP_QUEUE) > 0);
+    CHECK(p->counters.tx_held + drops_at(&b, 1, UDPFWD_DROP_QUEUE) == (uint64_t)enough * UDPFWD_BATCH_FRAMES);
+    CHECK(p->held_bytes <= UDPFWD_MAX_PORT_HELD_BYTES && p->held_bytes > UDPFWD_MAX_PORT_HELD_BYTES / 8 * 7);
+    CHECK(b.core->held_bytes == p->held_bytes);
+    /* Some leave, and their memory is spare. */
+    worker *w = p->worker;
+    w->now_ns = UINT64_MAX / 2;
+    release_due(w);
+    CHECK(w->queue.spare_bytes > 0 && b.core->held_bytes == p->held_bytes + w->queue.spare_bytes);
+    CHECK(udpfwd_port_close(b.core, b.ends[1].port) == 0);
+    CHECK(b.core->held_bytes == 0 && w->queue.spare_bytes == 0 && w->queue.room <= 256);
+    close_bed(&b);
+}
+
+static void test_the_core_holds_so_much_in_all(void) {
+    const udpfwd_filter delay = {UDPFWD_FILTER_DELAY, BOTH, {30000000}, NULL};
+    bed b = open_pair();
+    set_filters(&b, 1, &delay, 1, 1);
+    b.core->held_bytes = UDPFWD_MAX_HELD_BYTES - 3 * ROOM; /* others hold it */
+    hold_large_frames(&b, 1);
+    CHECK(port_of(&b, 1)->counters.tx_held == 2 && drops_at(&b, 1, UDPFWD_DROP_QUEUE) == UDPFWD_BATCH_FRAMES - 2);
+    close_bed(&b);
+}
+
+int main(void) {
+    test_decisions_do_not_depend_on_the_time();
+    test_seeds_and_directions_have_nothing_in_common();
+    test_copies_are_damaged_one_by_one();
+    test_no_frame_overtakes_those_that_are_held_when_filters_change();
+    test_a_frame_without_delay_waits_for_those_that_are_due();
+    test_reordered_frames_stay_so_behind_a_delay();
+    test_held_frames_have_bounded_memory_and_give_it_back();
+    test_the_core_holds_so_much_in_all();
+    puts("held_test: 8 passed");
+    return 0;
+}
