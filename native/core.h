@@ -100,9 +100,12 @@ typedef struct {
 
 typedef struct slot slot;
 
+/* The next frame to release is the first of the heap or of the run, whichever comes before. */
 typedef struct {
-    queue_entry *heap; /* the next one to release comes first */
+    queue_entry *heap;
     size_t count, room;
+    queue_entry *run; /* in order: entries that came in the order in which they leave, which is nearly all with one delay */
+    size_t run_first, run_end, run_room;
     uint64_t next_number;
     slot *spare[SLOT_CLASSES]; /* memory of frames that were released, for the next ones */
     size_t spare_bytes;
@@ -280,6 +283,8 @@ void free_filters(filter_chain *chain);
 /* Worker only: copies a frame and holds it; -ENOBUFS when the port's queue, or the core's, is full. */
 int hold_frame(worker *w, port *p, int direction, const struct iovec *frame, uint64_t release_ns, int in_order,
                const path *way);
+/* Worker only: when the next held frame is due; 0 when there is none. */
+uint64_t next_release(const worker *w);
 /* Worker only: sends on what is due, and sets the timer for the next. */
 void release_due(worker *w);
 /* Worker only: the timer of held frames has run out. */

@@ -122,7 +122,7 @@ static void read_capture(bed *b) {
 
 static void release(bed *b) {
     worker *w = &b->core->workers[0];
-    w->now_ns = w->queue.count > 0 ? w->queue.heap[0].release_ns : 0; /* time flies */
+    w->now_ns = next_release(w); /* time flies */
     release_due(w);
 }
 

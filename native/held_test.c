@@ -189,6 +189,34 @@ static void test_reordered_frames_stay_so_behind_a_delay(void) {
     close_bed(&b);
 }
 
+static void test_each_of_several_delays_is_kept(void) {
+    enum { SENT = 100 };
+    const uint64_t ms = 1000000;
+    const int delays_ms[] = {50, 10, 30};
+    bed b = open_bed(6);
+    for (int link = 0; link < 3; link++) {
+        const udpfwd_filter delay = {UDPFWD_FILTER_DELAY, BOTH, {delays_ms[link] * 1000}, NULL};
+        CHECK(udpfwd_patch(b.core, b.ends[2 * link].port, b.ends[2 * link + 1].port) == 0);
+        set_filters(&b, 2 * link + 1, &delay, 1, 1);
+    }
+    worker *w = port_of(&b, 0)->worker;
+    uint64_t start_ns = turn_time(w);
+    for (int at = 0; at < SENT + 50; at++) {
+        if (at == 80) /* what it holds is lost, and nothing else */
+            CHECK(udpfwd_port_close(b.core, b.ends[5].port) == 0);
+        for (int link = 0; link < 3 && at < SENT; link++) {
+            w->now_ns = start_ns + (uint64_t)at * ms;
+            send_frame(&b, 2 * link, at, 2, 0);
+        }
+        CHECK(next_release(w) > 0);
+        release_at(&b, start_ns + (uint64_t)at * ms + ms / 2);
+        for (int link = 0; link < 3; link++)
+            CHECK(arrived(&b, 2 * link + 1) == (at >= delays_ms[link] && at - delays_ms[link] < SENT && (link < 2 || at < 80)));
+    }
+    CHECK(next_release(w) == 0);
+    close_bed(&b);
+}
+
 /* --- memory of held frames --- */
 
 static void hold_large_frames(bed *b, int batches) {
@@ -214,7 +242,7 @@ static void test_held_frames_have_bounded_memory_and_give_it_back(void) {
     release_due(w);
     CHECK(w->queue.spare_bytes > 0 && b.core->held_bytes == p->held_bytes + w->queue.spare_bytes);
     CHECK(udpfwd_port_close(b.core, b.ends[1].port) == 0);
-    CHECK(b.core->held_bytes == 0 && w->queue.spare_bytes == 0 && w->queue.room <= 256);
+    CHECK(b.core->held_bytes == 0 && w->queue.spare_bytes == 0 && w->queue.room <= 256 && w->queue.run_room <= 256);
     close_bed(&b);
 }
 
@@ -235,8 +263,9 @@ int main(void) {
     test_no_frame_overtakes_those_that_are_held_when_filters_change();
     test_a_frame_without_delay_waits_for_those_that_are_due();
     test_reordered_frames_stay_so_behind_a_delay();
+    test_each_of_several_delays_is_kept();
     test_held_frames_have_bounded_memory_and_give_it_back();
     test_the_core_holds_so_much_in_all();
-    puts("held_test: 8 passed");
+    puts("held_test: 9 passed");
     return 0;
 }

@@ -1,4 +1,8 @@
-/* Frames that filters hold: a heap of each worker, the one that is due next on top, and a timer for it. */
+/* Frames that filters hold: a queue of each worker in the order of their times, and a timer for the next.
+ *
+ * With one delay frames leave in the order in which they came. So the queue is a run, where an entry is appended and taken without a
+ * search, and a heap for those that would not be in order there.
+ */
 #define _GNU_SOURCE
 #include "core.h"
 
@@ -48,26 +52,79 @@ static void restore_order(hold_queue *q) {
         sift_down(q, i);
 }
 
-static int push(hold_queue *q, uint64_t release_ns, uint64_t number, held_frame *frame) {
-    if (q->count == q->room) {
-        size_t room = q->room ? q->room * 2 : FIRST_ROOM;
-        queue_entry *heap = realloc(q->heap, sizeof *heap * room);
-        if (heap == NULL)
-            return -ENOMEM;
-        q->heap = heap;
-        q->room = room;
-    }
-    q->heap[q->count] = (queue_entry){release_ns, number, frame};
+static int grow(queue_entry **entries, size_t *room) {
+    size_t more = *room ? *room * 2 : FIRST_ROOM;
+    queue_entry *grown = realloc(*entries, sizeof **entries * more);
+    if (grown == NULL)
+        return -ENOMEM;
+    *entries = grown;
+    *room = more;
+    return 0;
+}
+
+static size_t run_count(const hold_queue *q) {
+    return q->run_end - q->run_first;
+}
+
+static size_t count_entries(const hold_queue *q) {
+    return q->count + run_count(q);
+}
+
+static int push_heap(hold_queue *q, const queue_entry *entry) {
+    if (q->count == q->room && grow(&q->heap, &q->room) < 0)
+        return -ENOMEM;
+    q->heap[q->count] = *entry;
     sift_up(q, q->count++);
     return 0;
 }
 
+static int append_run(hold_queue *q, const queue_entry *entry) {
+    if (q->run_end == q->run_room && q->run_first > q->run_room / 2) { /* no more is moved than was taken */
+        memmove(q->run, q->run + q->run_first, sizeof *q->run * run_count(q));
+        q->run_end -= q->run_first;
+        q->run_first = 0;
+    }
+    if (q->run_end == q->run_room && grow(&q->run, &q->run_room) < 0)
+        return -ENOMEM;
+    q->run[q->run_end++] = *entry;
+    return 0;
+}
+
+static int push(hold_queue *q, uint64_t release_ns, uint64_t number, held_frame *frame) {
+    queue_entry entry = {release_ns, number, frame};
+    if (run_count(q) == 0)
+        q->run_first = q->run_end = 0;
+    return run_count(q) == 0 || is_before(&q->run[q->run_end - 1], &entry) ? append_run(q, &entry) : push_heap(q, &entry);
+}
+
+/* NULL when nothing is held. */
+static const queue_entry *next_entry(const hold_queue *q) {
+    const queue_entry *first = q->count > 0 ? &q->heap[0] : NULL;
+    if (run_count(q) > 0 && (first == NULL || is_before(&q->run[q->run_first], first)))
+        first = &q->run[q->run_first];
+    return first;
+}
+
+uint64_t next_release(const worker *w) {
+    const queue_entry *next = next_entry(&w->queue);
+    return next != NULL ? next->release_ns : 0;
+}
+
 static held_frame *pop(hold_queue *q) {
-    held_frame *frame = q->heap[0].frame;
-    q->heap[0] = q->heap[--q->count];
-    if (q->count > 0)
-        sift_down(q, 0);
+    const queue_entry *next = next_entry(q);
+    held_frame *frame = next->frame;
+    if (next == q->heap) {
+        q->heap[0] = q->heap[--q->count];
+        if (q->count > 0)
+            sift_down(q, 0);
+    } else {
+        q->run_first++;
+    }
     return frame;
+}
+
+static int compare(const void *a, const void *b) {
+    return is_before(a, b) ? -1 : is_before(b, a);
 }
 
 /* --- the timer --- */
@@ -80,8 +137,9 @@ static void arm(worker *w, uint64_t release_ns) {
 }
 
 static void arm_for_next(worker *w) {
-    if (w->queue.count > 0 && !w->more_due && (w->armed_ns == 0 || w->queue.heap[0].release_ns < w->armed_ns))
-        arm(w, w->queue.heap[0].release_ns);
+    const queue_entry *next = next_entry(&w->queue);
+    if (next != NULL && !w->more_due && (w->armed_ns == 0 || next->release_ns < w->armed_ns))
+        arm(w, next->release_ns);
 }
 
 /* --- memory of frames ---
@@ -158,13 +216,18 @@ static void give_slot(hold_queue *q, held_frame *frame) {
 
 /* An empty queue keeps no memory, but for the little that the next frame would take again. */
 static void give_back(hold_queue *q) {
-    if (q->count > 0)
+    if (count_entries(q) > 0)
         return;
     free_spares(q);
     if (q->room > FIRST_ROOM) {
         free(q->heap);
         q->heap = NULL;
         q->room = 0;
+    }
+    if (q->run_room > FIRST_ROOM) {
+        free(q->run);
+        q->run = NULL;
+        q->run_first = q->run_end = q->run_room = 0;
     }
 }
 
@@ -267,28 +330,35 @@ void release_due(worker *w) {
     held_frame *batch[UDPFWD_BATCH_FRAMES];
     /* One turn, as for a port. */
     int n = 0;
-    for (; n < w->release_frames && q->count > 0 && q->heap[0].release_ns <= now_ns; n++) {
+    const queue_entry *next;
+    for (; n < w->release_frames && (next = next_entry(q)) != NULL && next->release_ns <= now_ns; n++) {
         batch[n] = pop(q);
         __builtin_prefetch(batch[n]);
     }
     for (int i = 0; i < n; i++)
         prefetch_bytes(batch[i]);
     begin_turn(w, n);
-    for (int first = 0, next; first < n; first = next) {
-        for (next = first + 1; next < n && same_way(batch[first], batch[next]); next++)
+    for (int first = 0, end; first < n; first = end) {
+        for (end = first + 1; end < n && same_way(batch[first], batch[end]); end++)
             ;
-        release_together(w, batch + first, next - first);
+        release_together(w, batch + first, end - first);
     }
     if (n > 0) {
         w->release_frames = next_limit(w->release_frames, n, end_turn(w, n));
         note_change(w);
     }
     give_back(q);
-    w->more_due = q->count > 0 && q->heap[0].release_ns <= now_ns;
-    if (q->count > 0 && !w->more_due && w->armed_ns == 0) {
+    next = next_entry(q);
+    w->more_due = next != NULL && next->release_ns <= now_ns;
+    if (next != NULL && !w->more_due && w->armed_ns == 0) {
         uint64_t soonest = now_ns + GATHER_NS;
-        arm(w, q->heap[0].release_ns > soonest ? q->heap[0].release_ns : soonest);
+        arm(w, next->release_ns > soonest ? next->release_ns : soonest);
     }
+}
+
+static void make_due(queue_entry *entry, const port *p, int direction, uint64_t now_ns) {
+    if (entry->frame->port == p && entry->frame->direction == direction && entry->release_ns > now_ns)
+        entry->release_ns = now_ns;
 }
 
 void release_early(port *p, int direction) {
@@ -298,9 +368,12 @@ void release_early(port *p, int direction) {
     uint64_t now_ns = turn_time(p->worker);
     p->worker->now_ns = 0;
     for (size_t i = 0; i < q->count; i++)
-        if (q->heap[i].frame->port == p && q->heap[i].frame->direction == direction && q->heap[i].release_ns > now_ns)
-            q->heap[i].release_ns = now_ns;
+        make_due(&q->heap[i], p, direction, now_ns);
     restore_order(q);
+    for (size_t i = q->run_first; i < q->run_end; i++)
+        make_due(&q->run[i], p, direction, now_ns);
+    if (run_count(q) > 1)
+        qsort(q->run + q->run_first, run_count(q), sizeof *q->run, compare);
     arm_for_next(p->worker);
 }
 
@@ -308,15 +381,21 @@ typedef void (*taker)(held_frame *frame, uint64_t release_ns, uint64_t number);
 
 /* Takes the entries out that leave, and gives each to take(). */
 static void take_out(hold_queue *q, int (*leaves)(const held_frame *, const void *), const void *context, taker take) {
-    size_t kept = 0;
-    for (size_t i = 0; i < q->count; i++) {
-        queue_entry entry = q->heap[i];
-        if (leaves(entry.frame, context))
-            take(entry.frame, entry.release_ns, entry.number);
-        else
-            q->heap[kept++] = entry;
+    queue_entry *places[] = {q->heap, q->run + q->run_first};
+    size_t counts[] = {q->count, run_count(q)};
+    for (int place = 0; place < 2; place++) {
+        size_t kept = 0;
+        for (size_t i = 0; i < counts[place]; i++) {
+            queue_entry entry = places[place][i];
+            if (leaves(entry.frame, context))
+                take(entry.frame, entry.release_ns, entry.number);
+            else
+                places[place][kept++] = entry;
+        }
+        counts[place] = kept;
     }
-    q->count = kept;
+    q->count = counts[0];
+    q->run_end = q->run_first + counts[1];
     restore_order(q);
 }
 
@@ -354,7 +433,7 @@ static void follow(held_frame *frame, uint64_t release_ns, uint64_t number) {
 }
 
 void move_held(worker *from) {
-    if (from->queue.count > 0)
+    if (count_entries(&from->queue) > 0)
         take_out(&from->queue, has_moved, from, follow);
     give_back(&from->queue);
 }
@@ -362,6 +441,9 @@ void move_held(worker *from) {
 void free_queue(worker *w) {
     for (size_t i = 0; i < w->queue.count; i++)
         free(w->queue.heap[i].frame);
+    for (size_t i = w->queue.run_first; i < w->queue.run_end; i++)
+        free(w->queue.run[i].frame);
     free(w->queue.heap);
+    free(w->queue.run);
     free_spares(&w->queue);
 }
