@@ -11,6 +11,7 @@
 #include "core.h"
 
 #include <errno.h>
+#include <math.h>
 #include <pcap/pcap.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -119,13 +120,17 @@ static void delay(filter *f, verdict *v) {
     f->last_release_ns = v->release_ns;
 }
 
-/* A token bucket that holds the frames it has no tokens for. Gives the time of departure, or 0 when the queue is full. */
+/* Sums of fractions of a nanosecond are not exact, and a frame that fits exactly must not be dropped for that. */
+#define ROUNDING_NS 1
+
+/* A token bucket, full at first (RFC 2697, 3), that holds the frames it has no tokens for. Gives the time of departure, or 0 when the
+ * queue is full. */
 static uint64_t shaped(const filter_chain *chain, filter *f, uint64_t arrival_ns, size_t bytes) {
     double ns_per_byte = NS_PER_SECOND * BITS_PER_BYTE / (double)f->parameters[0];
     double arrival = (double)(arrival_ns - chain->start_ns), full = arrival - (double)f->parameters[1] * ns_per_byte;
     double paid = (f->bucket_ns > full ? f->bucket_ns : full) + (double)bytes * ns_per_byte;
     double wait = paid - arrival;
-    if (wait > (double)f->parameters[2] * ns_per_byte && wait > 0)
+    if (wait > (double)f->parameters[2] * ns_per_byte + ROUNDING_NS)
         return 0;
     f->bucket_ns = paid;
     return arrival_ns + (wait > 0 ? (uint64_t)wait : 0);
@@ -406,6 +411,7 @@ static int make_chain(const udpfwd_filter *filters, int count, int direction, ui
             continue;
         filter *f = &chain->filters[chain->count];
         f->type = filters[i].type;
+        f->bucket_ns = -INFINITY; /* full */
         seed_random(f, seed, (uint64_t)(i * DIRECTIONS + direction));
         memcpy(f->parameters, filters[i].parameters, sizeof f->parameters);
         if (f->type == UDPFWD_FILTER_BPF)

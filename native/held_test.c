@@ -189,6 +189,36 @@ static void test_reordered_frames_stay_so_behind_a_delay(void) {
     close_bed(&b);
 }
 
+/* A burst passes at once, what the queue holds one after the other, and the rest not at all; so again after a pause. */
+static void test_a_rate_limit_lets_a_burst_pass(void) {
+    enum { BYTES = 60, BURST = 3, QUEUE = 2 };
+    const uint64_t ms = 1000000;
+    const udpfwd_filter queueing = {UDPFWD_FILTER_RATE, BOTH, {BYTES * 8000, BURST * BYTES, QUEUE * BYTES}, NULL}; /* 1 frame in 1 ms */
+    const udpfwd_filter policing = {UDPFWD_FILTER_RATE, BOTH, {BYTES * 8000, BURST * BYTES, 0}, NULL};
+    bed b = open_pair();
+    worker *w = port_of(&b, 1)->worker;
+    uint64_t start_ns = turn_time(w), drops = 0;
+    for (int round = 0; round < 4; round++) {
+        int queue = round < 2 ? QUEUE : 0;
+        if (round % 2 == 0)
+            set_filters(&b, 1, round < 2 ? &queueing : &policing, 1, 1);
+        uint64_t now_ns = start_ns + (uint64_t)round * 1000 * ms;
+        for (int i = 0; i < 10; i++) {
+            w->now_ns = now_ns;
+            send_numbered(&b, i);
+        }
+        drops += (uint64_t)(10 - BURST - queue);
+        CHECK(arrived(&b, 1) == BURST && drops_at(&b, 1, UDPFWD_DROP_RATE) == drops);
+        for (int i = 1; i <= queue; i++) {
+            release_at(&b, now_ns + (uint64_t)i * ms - 1000);
+            CHECK(arrived(&b, 1) == 0);
+            release_at(&b, now_ns + (uint64_t)i * ms + 1000);
+            CHECK(arrived(&b, 1) == 1);
+        }
+    }
+    close_bed(&b);
+}
+
 static void test_each_of_several_delays_is_kept(void) {
     enum { SENT = 100 };
     const uint64_t ms = 1000000;
@@ -263,9 +293,10 @@ int main(void) {
     test_no_frame_overtakes_those_that_are_held_when_filters_change();
     test_a_frame_without_delay_waits_for_those_that_are_due();
     test_reordered_frames_stay_so_behind_a_delay();
+    test_a_rate_limit_lets_a_burst_pass();
     test_each_of_several_delays_is_kept();
     test_held_frames_have_bounded_memory_and_give_it_back();
     test_the_core_holds_so_much_in_all();
-    puts("held_test: 9 passed");
+    puts("held_test: 10 passed");
     return 0;
 }
