@@ -104,7 +104,8 @@ class Application:
             guard_console_websockets=config.console_websocket_auth,
         )
         app = OriginGuard(app, allowed=ALLOWED_ORIGINS, loopback=config.is_loopback)
-        self._app = CORSMiddleware(
+        self._app = app
+        self._app_for_pages = CORSMiddleware(
             app,
             allow_origins=ALLOWED_ORIGINS,
             allow_credentials=True,
@@ -127,12 +128,16 @@ class Application:
             return
         scope["app"] = self
 
-        async def send_with_server(message: Message) -> None:
+        from_page = any(name == b"origin" for name, _ in scope["headers"])
+        headers = [(b"server", self._server)] if from_page else [(b"server", self._server), (b"vary", b"Origin")]
+
+        async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], (b"server", self._server)]
+                message["headers"] = [*message["headers"], *headers]
             await send(message)
 
-        await self._app(scope, receive, send_with_server)
+        # Programs send no Origin, and Starlette's CORS would only add that header.
+        await (self._app_for_pages if from_page else self._app)(scope, receive, send_with_headers)
 
 
 async def _acknowledge_lifespan(receive: Receive, send: Send) -> None:

@@ -18,6 +18,7 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from gns3trio.api.context import ApiContext
@@ -125,7 +126,7 @@ class RouteTable:
             self.operations += [
                 Operation(method, self.prefix + path, handler, status, raw_body, reply, body, query) for path in paths
             ]
-            endpoint = _make_endpoint(handler, status, self.strict_ids, raw_body)
+            endpoint = _Endpoint(_make_endpoint(handler, status, self.strict_ids, raw_body))
             self.routes += [
                 Route(self.prefix + path, endpoint, methods=[method], name=handler.__name__) for path in paths
             ]
@@ -148,6 +149,19 @@ class RouteTable:
             return handler
 
         return register
+
+
+class _Endpoint:
+    """The ASGI application of a route. As it is no function, Starlette does not put its handling of errors around it at
+    every request; ``ErrorBoundary`` does that.
+    """
+
+    def __init__(self, answer: Callable[[Request], Awaitable[Response]]) -> None:
+        self._answer = answer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        response = await self._answer(Request(scope, receive, send))
+        await response(scope, receive, send)
 
 
 def _make_endpoint(

@@ -11,7 +11,8 @@ Here a connection is two tasks that own the socket, in a nursery with the applic
   or when its deadline passes (headers that never end, an idle connection, a body that stalls), and it then sees
   the connection to its end;
 - the writer sends what the protocol put into a bounded buffer, all of it in one write. A client that takes
-  nothing for ``write_stall_seconds`` is cut off.
+  nothing for ``write_stall_seconds`` is cut off. What the kernel takes at once of a short reply, or of a
+  websocket's frame, does not take this way.
 
 So ``send()`` of an application only ever waits for room in the buffer, which may be cancelled at any time, and
 frames that were sent in one go leave in one segment.
@@ -220,6 +221,7 @@ class Connection:
         self._idle_deadline = trio.current_time() + self._limits.request_head_seconds
         self._head_started = True
         # Writing
+        self._head = b""  # of a reply, until its body comes
         self._out: list[bytes] = []
         self._out_idle = False  # the writer waits, and nothing is in its hands
         self._out_bytes = 0  # in _out and in the writer's hands
@@ -371,10 +373,15 @@ class Connection:
 
     async def _write(self, data: bytes) -> None:
         """Hand bytes to the writer; waits for room after that, so being cancelled here loses nothing."""
+        if self._protocol.holds_head:
+            self._head = data
+            return
+        at_once = self._protocol.websocket is not None or bool(self._head)
+        data, self._head = self._head + data, b""
         if self._broken or not data:
             return
-        # A frame goes out at once; the pieces of a reply are gathered by the writer.
-        if self._protocol.websocket is None or not self._write_now(data):
+        # A frame goes out at once, and so does a reply whose length was known; the pieces of others are gathered.
+        if not at_once or not self._write_now(data):
             self._leave_to_writer(data)
         while self._buffer_is_full() and not self._broken:
             await self._out_taken.park()
@@ -401,6 +408,7 @@ class Connection:
         return self._out_bytes > self._limits.write_buffer_bytes or len(self._out) > WRITE_BUFFER_PIECES
 
     async def _flush(self) -> None:
+        await self._write(b"")
         while self._out_bytes and not self._broken:
             await self._out_taken.park()
 

@@ -280,6 +280,7 @@ class Http1Protocol(H11Protocol):
         self._pipelined = 0
         self.websocket: WebsocketStream | None = None  # stays when its stream is over
         self.paused = False  # a reply is running and bytes behind its request wait in h11's buffer
+        self.holds_head = False  # what is sent now is the head of a reply, whose body comes at once
 
     @property
     def receiving_body(self) -> bool:
@@ -327,6 +328,13 @@ class Http1Protocol(H11Protocol):
         """Answer headers that did not come to their end."""
         if self.connection.our_state is h11.IDLE and self.connection.trailing_data[0]:
             await self._send_error_response(408)
+
+    async def stream_send(self, event: StreamEvent) -> None:
+        """An event of the reply. An application that knows its length has its body ready."""
+        if isinstance(event, Response):
+            self.holds_head = any(name == b"content-length" for name, _ in event.headers)
+        await super().stream_send(event)
+        self.holds_head = False
 
     async def _handle_events(self) -> None:
         while True:
