@@ -296,6 +296,42 @@ async def test_reply_leaves_in_one_segment(start: Start) -> None:
     assert b"server:" not in reply.lower()
 
 
+async def test_the_head_waits_for_its_body_only(start: Start) -> None:
+    """A reply of known length leaves whole, or as far as it came when the application fails; pieces leave at once."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope["path"]
+        length = {"/large": 3_000_000, "/none": 0}.get(path, 10)
+        await send({**HEADERS, "headers": [(b"content-length", b"%d" % length)]})
+        match path:
+            case "/fails":
+                raise RuntimeError("on purpose")
+            case "/large":
+                await send(body(b"x" * 3_000_000))
+            case "/none":
+                await send(body(b""))
+            case _:
+                await send(body(b"first", more=True))
+                await shown.wait()
+                await send(body(b"later"))
+
+    shown = trio.Event()
+    server = await start(app)
+    async with await server.connect(b"GET /pieces HTTP/1.1\r\nHost: x\r\n\r\n") as client:
+        assert (await read_until(client, b"first")).startswith(b"HTTP/1.1 200")
+        shown.set()
+        await read_until(client, b"later")
+        await client.send_all(b"HEAD /large HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert (await read_until(client, b"\r\n\r\n")).endswith(b"\r\n\r\n")
+        await client.send_all(b"GET /none HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert b"content-length: 0" in await read_until(client, b"\r\n\r\n")
+        await client.send_all(b"GET /large HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        _, _, content = (await read_all(client)).partition(b"\r\n\r\n")
+        assert len(content) == 3_000_000
+    reply = await server.exchange(b"GET /fails HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert reply.startswith(b"HTTP/1.1 200") and reply.endswith(b"\r\n\r\n")
+
+
 async def test_access_log(start: Start, caplog: pytest.LogCaptureFixture) -> None:
     """Off unless asked for."""
     caplog.set_level(logging.INFO, "gns3trio.http.access")
