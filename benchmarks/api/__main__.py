@@ -95,7 +95,7 @@ def measure(candidate: Candidate, port: int, many_nodes: int, watchers: int) -> 
         nodes = http.get(f"{path}/nodes").json()
         one = f"{path}/nodes/{nodes[0]['node_id']}"
         samples["GET node"] = meter.cost(300, partial(ask, http, "GET", one))
-        samples["GET nodes"] = meter.cost(60, partial(ask, http, "GET", f"{path}/nodes"))
+        samples["GET nodes"] = meter.cost(300, partial(ask, http, "GET", f"{path}/nodes"))
         samples["GET version"] = meter.cost(500, partial(ask, http, "GET", "/version"))
         steps = iter(range(1, 10_000))
         samples["PUT position"] = meter.cost(100, lambda: ask(http, "PUT", one, {"x": next(steps)}))
