@@ -17,6 +17,8 @@
 /* After a batch the timer waits for so long at least: setting it costs as much as sending a few frames. */
 #define GATHER_NS 100000u
 #define CACHE_LINE_BYTES 64
+/* Where the bytes of a frame are in its memory when it passed no bridge. */
+#define BYTES_AT (sizeof(held_frame) + HEADROOM_BYTES)
 
 static int is_before(const queue_entry *a, const queue_entry *b) {
     return a->release_ns != b->release_ns ? a->release_ns < b->release_ns : a->number < b->number;
@@ -198,7 +200,11 @@ static void *take_slot(hold_queue *q, int class) {
     }
     q->spare[class] = spare->next;
     q->spare_bytes -= slot_bytes[class];
-    __builtin_prefetch(spare->next, 1); /* the next frame's: it was last touched a whole delay ago */
+    if (spare->next != NULL) { /* the next frame's, where its bytes begin too: it was last touched a whole delay ago */
+        __builtin_prefetch(spare->next, 1);
+        __builtin_prefetch((unsigned char *)spare->next + BYTES_AT, 1);
+        __builtin_prefetch((unsigned char *)spare->next + BYTES_AT + CACHE_LINE_BYTES, 1);
+    }
     return spare;
 }
 
@@ -314,6 +320,7 @@ static void release_together(worker *w, held_frame **frames, int n) {
 static void prefetch_bytes(const held_frame *frame) {
     for (size_t at = 0; at < frame->size; at += CACHE_LINE_BYTES)
         __builtin_prefetch(frame->bytes + at);
+    __builtin_prefetch(frame->bytes + frame->size - 1); /* it may end in one line more */
 }
 
 void end_hold(worker *w) {
