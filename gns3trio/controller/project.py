@@ -61,6 +61,7 @@ class Project(ProjectNodes):
         self.error = error  # why the project's file could not be read
         self.status: Literal["opened", "closed"] = "closed"
         self.nodes: dict[UUID, Node] = {}
+        self.node_list = views.NodeList()
         self.deleted = False
         self._creating: dict[UUID, Node] = {}  # hold their id and name; neither listed nor saved
         self._creation_ended = trio.Event()
@@ -262,6 +263,7 @@ class Project(ProjectNodes):
                     nursery.start_soon(self._services.compute.close_node, node.instance)
         self.nodes.clear()
         self.links, self.drawings = self._no_links(), self._no_drawings()
+        self.node_list = views.NodeList()
         self._services.compute.release_project(self.project_id)
 
     async def delete(self) -> None:

@@ -4,6 +4,7 @@ Keys and types are those of GNS3 2.2; some clients refuse a node or link with a 
 nothing may be added to those two.
 """
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -48,6 +49,21 @@ def node_view(node: "Node") -> orjson.Fragment:
     if node.encoded is None:
         node.encoded = orjson.Fragment(orjson.dumps(node_fields(node), option=orjson.OPT_SORT_KEYS))
     return node.encoded
+
+
+class NodeList:
+    """The nodes of an opened project, as JSON. It is encoded once, until one of them changes, comes or goes."""
+
+    def __init__(self) -> None:
+        self._views: list[orjson.Fragment] = []
+        self._encoded = orjson.Fragment(b"[]")
+
+    def view(self, nodes: Iterable["Node"]) -> orjson.Fragment:
+        """The list; ``nodes`` are all nodes in their order."""
+        views = [node.encoded or node_view(node) for node in nodes]
+        if views != self._views:  # by identity: a node that changed is encoded anew
+            self._views, self._encoded = views, orjson.Fragment(orjson.dumps(views))
+        return self._encoded
 
 
 def node_fields(node: "Node") -> dict[str, Any]:

@@ -92,6 +92,35 @@ async def test_start_stop_reload_and_delete(server: Server, project: dict[str, A
     assert (await create(server, project))["console"] == node["console"]
 
 
+async def test_the_list_follows_every_change(server: Server, project: dict[str, Any]) -> None:
+    """It is asked for before and after each: what was encoded for the first answer must not be the second."""
+    base = f"/v2/projects/{project['project_id']}"
+
+    async def listed() -> list[dict[str, Any]]:
+        await server.request("GET", f"{base}/nodes", None, 200)
+        nodes: list[dict[str, Any]] = await server.request("GET", f"{base}/nodes", None, 200)
+        for node in nodes:
+            assert node == await server.request("GET", f"{base}/nodes/{node['node_id']}", None, 200)
+        return nodes
+
+    assert await listed() == []
+    first, second = await create(server, project), await create(server, project)
+    assert await listed() == [first, second]
+    await server.request("PUT", node_path(project, second), {"x": 9}, 200)
+    assert [node["x"] for node in await listed()] == [first["x"], 9]
+    await server.request("POST", f"{base}/nodes/start", None, 204)
+    assert [node["status"] for node in await listed()] == ["started", "started"]
+    await server.request("POST", f"{node_path(project, first)}/stop", None, 200)
+    assert [node["status"] for node in await listed()] == ["stopped", "started"]
+    await server.request("DELETE", node_path(project, first), None, 204)
+    assert [node["node_id"] for node in await listed()] == [second["node_id"]]
+    await server.request("POST", f"{base}/close", None, 204)
+    await server.request("POST", f"{base}/open", None, 201)
+    assert [(node["node_id"], node["x"], node["status"]) for node in await listed()] == [
+        (second["node_id"], 9, "stopped")
+    ]
+
+
 async def test_a_client_may_send_the_whole_object_back(server: Server, project: dict[str, Any]) -> None:
     node = await create(server, project)
     changed = await server.request("PUT", node_path(project, node), {**node, "x": 7, "name": "PC5"}, 200)
@@ -144,18 +173,18 @@ async def test_requests_to_one_node_keep_their_order(server: Server, project: di
 
 async def test_a_node_that_waits_for_a_deletion_is_gone(server: Server, project: dict[str, Any]) -> None:
     path = node_path(project, await create(server, project))
-    statuses: list[int] = []
+    statuses: dict[str, int] = {}
 
-    async def request(method: str, suffix: str) -> None:
-        statuses.append((await server.http.request(method, path + suffix)).status_code)
+    async def request(name: str, method: str, suffix: str) -> None:
+        statuses[name] = (await server.http.request(method, path + suffix)).status_code
 
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(request, "POST", "/start")
+        nursery.start_soon(request, "first", "POST", "/start")
+        await trio.sleep(0.02)  # so that they arrive in this order; a start takes far longer
+        nursery.start_soon(request, "deletion", "DELETE", "")
         await trio.sleep(0.02)
-        nursery.start_soon(request, "DELETE", "")
-        await trio.sleep(0.02)
-        nursery.start_soon(request, "POST", "/start")
-    assert statuses == [200, 204, 404]
+        nursery.start_soon(request, "late", "POST", "/start")
+    assert statuses == {"first": 200, "deletion": 204, "late": 404}
 
 
 async def test_a_locked_node_is_not_deleted(server: Server, project: dict[str, Any]) -> None:

@@ -29,14 +29,14 @@ _RECORD_FIELDS = frozenset(field.name for field in attrs.fields(NodeRecord))
 _CHANGEABLE_FIELDS = _RECORD_FIELDS - {"node_id", "node_type", "compute_id", "template_id"}
 
 
-async def _view_list(project: Project) -> list[orjson.Fragment] | list[dict[str, Any]]:
+async def _view_list(project: Project) -> orjson.Fragment | list[dict[str, Any]]:
     if project.status == "opened":
-        return [node_view(node) for node in project.nodes.values()]
+        return project.node_list.view(project.nodes.values())
     return [record_view(record) for record in (await project.file.read()).nodes]
 
 
 @routes.route("GET", "/nodes", reply=list[replies.Node | replies.SavedNode])
-async def list_nodes(api: ApiRequest, project_id: UUID) -> list[orjson.Fragment] | list[dict[str, Any]]:
+async def list_nodes(api: ApiRequest, project_id: UUID) -> orjson.Fragment | list[dict[str, Any]]:
     """The nodes of a project; of a closed one what its file holds."""
     return await _view_list(api.controller.get_project(project_id))
 
