@@ -32,6 +32,7 @@ _COMMANDS = {
     "capture": "what crosses a link, live, into a file or Wireshark",
     "topology": "a project as a document: apply, compare, export, draw",
     "bench-link": "measure a link after RFC 2544; its nodes notice nothing",
+    "bench-udp": "measure what is between two UDP ports after RFC 2544: a tunnel, a relay",
     "watch": "print a server's events as they happen",
     "doctor": "say what this machine lacks for labs, and how to get it",
     "web-ui": "install the GNS3 web UI for the server",

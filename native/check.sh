@@ -4,6 +4,7 @@ set -eu
 cd "$(dirname "$0")/.."
 cc=${CC:-cc}
 python=${PYTHON:-python3}
+fuzz_python=${FUZZ_PYTHON:-$python} # has atheris, if that can be had
 build=build/check
 strict="-std=gnu11 -O1 -g -fno-omit-frame-pointer -Wall -Wextra -Werror"
 export ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 TSAN_OPTIONS=halt_on_error=1
@@ -43,6 +44,17 @@ for target in fuzz_frames fuzz_expression fuzz_segments; do
         >"$build/$target.log" 2>&1 || { tail -n 40 "$build/$target.log"; exit 1; }
     tail -n 1 "$build/$target.log"
 done
+
+if "$fuzz_python" -c 'import atheris' 2>/dev/null; then
+    echo "the reader of captures for $fuzz_seconds s"
+    mkdir "$build/pcap_reader.corpus"
+    "$fuzz_python" -m tests.fuzz.pcap_reader "$build/pcap_reader.corpus" tests/fuzz/captures -max_total_time="$fuzz_seconds" \
+        -timeout=10 -max_len=2000 -artifact_prefix="$build/" >"$build/pcap_reader.log" 2>&1 ||
+        { tail -n 40 "$build/pcap_reader.log"; exit 1; }
+    tail -n 1 "$build/pcap_reader.log"
+else
+    echo "the reader of captures is not fuzzed: there is no atheris for this Python or this kind of machine"
+fi
 
 echo "Python tests of the core under address,undefined"
 mkdir "$build/tree"

@@ -150,18 +150,16 @@ static int is_new(trial *t, uint64_t sequence) {
 
 static void take_frame(trial *t, const unsigned char *bytes, unsigned size, uint64_t now) {
     udpfwd_trial_result *r = t->result;
-    trial_header header;
-    if (size != t->options->frame_bytes) {
+    trial_header header = {0};
+    memcpy(&header, bytes, size < sizeof header ? size : sizeof header);
+    if (header.ethertype != htobe16(UDPFWD_TRIAL_ETHERTYPE) || memcmp(header.magic, UDPFWD_TRIAL_MAGIC, 8) != 0) {
         r->foreign++;
         return;
     }
-    memcpy(&header, bytes, sizeof header);
     uint64_t sequence = be64toh(header.sequence), sent_ns = be64toh(header.sent_ns);
-    if (header.ethertype != htobe16(UDPFWD_TRIAL_ETHERTYPE) || memcmp(header.magic, UDPFWD_TRIAL_MAGIC, 8) != 0 ||
-        be32toh(header.trial_id) != t->options->trial_id || sequence >= r->sent || sent_ns > now) {
-        r->foreign++;
-        return;
-    }
+    if (size != t->options->frame_bytes || be32toh(header.trial_id) != t->options->trial_id || sequence >= r->sent ||
+        sent_ns > now)
+        return; /* late from a trial before, or damaged: nobody else sent it */
     if (!is_new(t, sequence)) {
         r->duplicated++;
         return;

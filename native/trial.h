@@ -37,7 +37,7 @@ typedef struct {
     uint64_t received;   /* each frame once */
     uint64_t duplicated; /* came again */
     uint64_t reordered;  /* came behind a later one (RFC 4737) */
-    uint64_t foreign;    /* datagrams that are not of this trial */
+    uint64_t foreign;    /* datagrams that are of no trial */
     uint64_t elapsed_ns; /* from the first to the last that was sent */
     uint64_t first_rx_ns, last_rx_ns; /* after the first was sent */
     uint64_t latency_min_ns, latency_max_ns, latency_sum_ns;

@@ -136,6 +136,12 @@ static void test_frames_of_others(void) {
     static udpfwd_trial_result r;
     CHECK(udpfwd_trial(ends[0], ends[0], stop, &options, &r) == 0);
     CHECK(r.sent == 1 && r.received == 0 && r.foreign == 2 && r.latency_min_ns == 0);
+    unsigned char late[UDPFWD_TRIAL_MAX_BYTES]; /* a frame of that trial comes during the next */
+    ssize_t size = recv(ends[1], late, sizeof late, 0);
+    CHECK(size > 0 && send(ends[1], late, (size_t)size, 0) == size);
+    options.trial_id++;
+    CHECK(udpfwd_trial(ends[0], ends[0], stop, &options, &r) == 0);
+    CHECK(r.sent == 1 && r.received == 0 && r.foreign == 0);
     for (int i = 0; i < 2; i++)
         close(ends[i]);
     close(stop);

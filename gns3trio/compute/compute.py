@@ -18,7 +18,7 @@ from gns3trio.compute.cloud import cloud_type
 from gns3trio.compute.ethernet_hub import hub_type
 from gns3trio.compute.ethernet_switch import switch_type
 from gns3trio.compute.interface_watch import InterfaceWatch
-from gns3trio.compute.leases import ConsolePorts, MacIds, UdpPorts
+from gns3trio.compute.leases import ConsolePorts, MacIds, PortLease, UdpPorts
 from gns3trio.compute.nat import nat_type
 from gns3trio.compute.node import ComputeNode, NodeSpec
 from gns3trio.compute.registry import NodeRegistry, structure_properties
@@ -104,6 +104,10 @@ class Compute:
         Raises Conflict when the range is exhausted.
         """
         return self._udp_ports.reserve(project_id)
+
+    def take_udp(self, port: int) -> PortLease:
+        """A lease of the port for the caller alone. Raises Conflict when it is in use."""
+        return self._udp_ports.take(port)
 
     def release_project(self, project_id: UUID) -> None:
         """Free the UDP ports that were leased to a project and that no NIO took."""

@@ -269,6 +269,10 @@ class UdpPorts(_Ports):
         self._reserved.setdefault(project_id, {})[lease.port] = lease
         return lease.port
 
+    def take(self, port: int) -> PortLease:
+        """A lease of ``port`` for no project. Raises Conflict when it is in use, or reserved."""
+        return self._lease(port)
+
     def claim(self, project_id: UUID, port: int) -> PortLease:
         """The project's lease of ``port``, which is the caller's from now on; leased now when it was not
         reserved. Raises Conflict.

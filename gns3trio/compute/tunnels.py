@@ -61,18 +61,7 @@ class TunnelTable:
 
     async def resolve(self, nio: Nio) -> Address | None:
         """The numeric remote address of a NIO, if it has one. Raises Invalid when ``rhost`` is not a host."""
-        if isinstance(nio, LocalNio):
-            return None
-        try:
-            found = await trio.socket.getaddrinfo(
-                nio.remote_host, nio.rport, family=socket.AF_INET, type=socket.SOCK_DGRAM
-            )
-        except OSError as error:
-            raise Invalid(f"rhost: {nio.rhost!r} is not a host: {error.strerror}") from None
-        address = ipaddress.IPv4Address(found[0][4][0])
-        if address.is_unspecified or address.is_multicast or address == ipaddress.IPv4Address("255.255.255.255"):
-            raise Invalid(f"rhost: {nio.rhost!r} is not the address of a host")
-        return str(address), nio.rport
+        return None if isinstance(nio, LocalNio) else await resolve(nio)
 
     def lease(self, project_id: UUID, nio: Nio, before: Tunnel | None) -> PortLease | None:
         """The UDP port of a NIO, if it needs one; ``before`` is replaced, and loses its port if it is the same.
@@ -140,3 +129,17 @@ class TunnelTable:
                 self._by_link.pop(nio.link_id, None)
         elif self._by_lport.get(nio.lport) is tunnel:
             del self._by_lport[nio.lport]
+
+
+async def resolve(nio: UdpNio) -> Address:
+    """The numeric remote address. Raises Invalid when ``rhost`` is not a host."""
+    try:
+        found = await trio.socket.getaddrinfo(nio.remote_host, nio.rport, family=socket.AF_INET, type=socket.SOCK_DGRAM)
+    except OSError as error:
+        raise Invalid(f"rhost: {nio.rhost!r} is not a host: {error.strerror}") from None
+    except UnicodeError:  # no name can be like that
+        raise Invalid(f"rhost: {nio.rhost!r} is not a host") from None
+    address = ipaddress.IPv4Address(found[0][4][0])
+    if address.is_unspecified or address.is_multicast or address == ipaddress.IPv4Address("255.255.255.255"):
+        raise Invalid(f"rhost: {nio.rhost!r} is not the address of a host")
+    return str(address), nio.rport

@@ -1,6 +1,5 @@
 """Measures a link: a source and a sink beside its nodes, which notice nothing of it."""
 
-import itertools
 import socket
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -10,24 +9,20 @@ import trio
 
 from gns3trio.compute.leases import bind_udp
 from gns3trio.compute.tunnels import Tunnel
+from gns3trio.controller.benchmarks import next_trial_id, one_of_few, widen
 from gns3trio.controller.link import Link
-from gns3trio.errors import Conflict, Unavailable
+from gns3trio.errors import Conflict
 from gns3trio.forwarder.filters import core_filters, longest_hold
 from gns3trio.forwarder.forwarder import Forwarder, Port
 from gns3trio.forwarder.trial import TrialResult, TrialSpec, run_trial
 from gns3trio.measure.rfc2544 import BenchmarkRequest, Progress, run_benchmark
 
 LOOPBACK = "127.0.0.1"
-SOCKET_BUFFER_BYTES = 4 * 1024 * 1024
-# At once, on all links: each keeps a CPU busy, and its figures are worth less the more there are.
-MOST_BENCHMARKS = 4
 # How long frames that a filter holds are waited for at the end: two filters of GNS3's longest delay.
 MOST_HOLD_SECONDS = 70.0
 HOLD_LOOK_SECONDS = 0.02
 # The same when nobody waits for the report any more, or the server ends.
 LEAVING_HOLD_SECONDS = 1.0
-_trial_ids = itertools.count(1)
-_running = trio.CapacityLimiter(MOST_BENCHMARKS)
 
 
 async def benchmark_link(
@@ -49,37 +44,31 @@ async def benchmark_link(
     if link.is_measured:
         raise Conflict(f"link {link.link_id}: is being measured already")
     near, far = (first, second) if request.direction == "a_to_b" else (second, first)
-    try:
-        _running.acquire_on_behalf_of_nowait(link)
-    except trio.WouldBlock:
-        raise Unavailable(f"{MOST_BENCHMARKS} benchmarks are running: try again when one has ended") from None
-    link.is_measured = True
-    try:
-        with ExitStack() as stack:
-            tx, source = _probe_end(stack, forwarder)
-            rx, sink = _probe_end(stack, forwarder)
-            stack.enter_context(forwarder.probe(source, sink, near.port, far.port))
-            before = now = _foreign_frames(forwarder, near, far, source)
+    with ExitStack() as stack:
+        stack.enter_context(one_of_few())
+        stack.callback(setattr, link, "is_measured", False)
+        link.is_measured = True
+        tx, source = _probe_end(stack, forwarder)
+        rx, sink = _probe_end(stack, forwarder)
+        stack.enter_context(forwarder.probe(source, sink, near.port, far.port))
+        before = now = _foreign_frames(forwarder, near, far, source)
 
-            async def run(spec: TrialSpec) -> TrialResult:
-                nonlocal now
-                result = await run_trial(tx, rx, spec, next(_trial_ids) & 0xFFFFFFFF)
-                if link.record.suspend or not (near.port.is_open and far.port.is_open):
-                    raise Conflict(f"link {link.link_id}: was suspended or deleted while it was measured")
-                now = _foreign_frames(forwarder, near, far, source)
-                return result
+        async def run(spec: TrialSpec) -> TrialResult:
+            nonlocal now
+            result = await run_trial(tx, rx, spec, next_trial_id())
+            if link.record.suspend or not (near.port.is_open and far.port.is_open):
+                raise Conflict(f"link {link.link_id}: was suspended or deleted while it was measured")
+            now = _foreign_frames(forwarder, near, far, source)
+            return result
 
-            try:
-                results = await run_benchmark(request, run, progress)
-            except BaseException:
-                with trio.move_on_after(LEAVING_HOLD_SECONDS, shield=True):
-                    await _wait_until_passed(forwarder, link, near, far)
-                raise
-            await _wait_until_passed(forwarder, link, near, far)
-            foreign = now - before
-    finally:
-        link.is_measured = False
-        _running.release_on_behalf_of(link)
+        try:
+            results = await run_benchmark(request, run, progress)
+        except BaseException:
+            with trio.move_on_after(LEAVING_HOLD_SECONDS, shield=True):
+                await _wait_until_passed(forwarder, link, near, far)
+            raise
+        await _wait_until_passed(forwarder, link, near, far)
+        foreign = now - before
     return {
         "link_id": str(link.link_id),
         "direction": request.direction,
@@ -94,8 +83,7 @@ def _probe_end(stack: ExitStack, forwarder: Forwarder) -> tuple[socket.socket, P
     """A socket of the generator, and the forwarder's port that it is joined to."""
     mine = stack.enter_context(bind_udp(LOOPBACK, 0))
     theirs = stack.enter_context(bind_udp(LOOPBACK, 0))
-    mine.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SOCKET_BUFFER_BYTES)
-    mine.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SOCKET_BUFFER_BYTES)
+    widen(mine)
     mine.connect(theirs.getsockname())
     port = forwarder.open_port(theirs, mine.getsockname())
     stack.callback(port.close)

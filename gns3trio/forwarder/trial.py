@@ -34,7 +34,7 @@ class TrialSpec:
 @attrs.frozen(kw_only=True)
 class TrialResult:
     """What came of it. ``seconds``: from the first to the last that was sent; ``receive_seconds``: that came. Latencies
-    in seconds; ``histogram`` has the frames of each bucket of trial.h."""
+    in seconds; ``histogram`` has the frames of each bucket of trial.h. ``foreign``: datagrams that are of no trial."""
 
     sent: int
     received: int
@@ -46,6 +46,7 @@ class TrialResult:
     latency_max: float
     latency_mean: float
     histogram: Sequence[int] = ()
+    foreign: int = 0
 
     @property
     def lost(self) -> int:
@@ -82,6 +83,7 @@ def combined(results: Sequence[TrialResult]) -> TrialResult:
         latency_max=max((result.latency_max for result in answered), default=0.0),
         latency_mean=sum(result.latency_mean * result.received for result in answered) / max(received, 1),
         histogram=[sum(bucket) for bucket in zip(*(result.histogram for result in results), strict=True)],
+        foreign=sum(result.foreign for result in results),
     )
 
 
@@ -119,6 +121,7 @@ async def run_trial(tx: socket.socket, rx: socket.socket, spec: TrialSpec, trial
         latency_max=result.latency_max_ns / NANOSECONDS,
         latency_mean=result.latency_sum_ns / max(result.received, 1) / NANOSECONDS,
         histogram=list(result.latency),
+        foreign=result.foreign,
     )
 
 

@@ -1,4 +1,4 @@
-"""The report of a link's benchmark for people: a table, and a plot as SVG. Sans-IO."""
+"""The report of a benchmark for people: a table, and a plot as SVG. Sans-IO."""
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -41,8 +41,9 @@ def table(report: Report) -> Iterator[str]:
     yield " ".join(title.rjust(width) for title, width, _ in _COLUMNS)
     for result in report["results"]:
         yield " ".join(text(result).rjust(width) for _, width, text in _COLUMNS)
-    if report["nodes_were_sending"]:
-        yield f"The nodes sent {report['foreign_frames']} frames meanwhile: measure again when they are silent."
+    if report["foreign_frames"]:
+        who = "The nodes" if report.get("nodes_were_sending") else "Others"
+        yield f"{who} sent {report['foreign_frames']} frames meanwhile: measure again when they are silent."
 
 
 # --- the plot ---

@@ -13,7 +13,7 @@ import trio
 
 from gns3trio import cli
 from gns3trio.compute.leases import bind_udp
-from gns3trio.controller.link_benchmark import MOST_BENCHMARKS
+from gns3trio.controller.benchmarks import MOST_BENCHMARKS
 from tests.api.conftest import Server
 from tests.api.test_links import Lab, lab
 from tests.api.test_notifications import ws_events

@@ -11,7 +11,7 @@ import pytest
 from gns3trio.errors import Invalid
 from gns3trio.forwarder.trial import TrialResult, TrialSpec, bucket_ns
 from gns3trio.measure.report import nice_ticks, plot, table
-from gns3trio.measure.rfc2544 import CHECKSUM_BYTES, BenchmarkRequest, run_benchmark
+from gns3trio.measure.rfc2544 import CHECKSUM_BYTES, FIRST_BURST_FRAMES, BenchmarkRequest, run_benchmark
 
 
 class FormulaLink:
@@ -75,14 +75,35 @@ async def test_repeated_trials_count_together() -> None:
     (once,), _ = await measure(link, **request)
     (result,), _ = await measure(link, **request, repetitions=20)
     assert result["trials"] == once["trials"] + 19
-    assert result["latency"] == {**once["latency"], "received": 20 * once["latency"]["received"]}
+    assert result["latency"] == {**once["latency"], "received": 20 * once["latency"]["received"], "repetitions": 20}
+
+
+class FormulaQueues(FormulaLink):
+    """A link whose queue is another one in each search for the burst."""
+
+    def __init__(self, queues: list[int]) -> None:
+        super().__init__(capacity=10**9, queue=0)
+        self.queues = iter(queues)
+
+    async def run(self, spec: TrialSpec) -> TrialResult:
+        if spec.frames == FIRST_BURST_FRAMES:
+            self.queue = next(self.queues)
+        return await super().run(spec)
+
+
+async def test_a_burst_is_the_mean_of_the_searches() -> None:
+    request: dict[str, Any] = {"tests": ["burst"], "frame_sizes": [64], "resolution": 0.001, "burst_repetitions": 3}
+    (result,), _ = await measure(FormulaQueues([100, 200, 600]), **request)
+    assert result["burst"] == {"frames": 300, "limited_by_request": False, "repetitions": 3}
+    (result,), _ = await measure(FormulaQueues([100, 10**9, 10**9]), **request)
+    assert result["burst"] == {"frames": round((100 + 65536 * 2) / 3), "limited_by_request": True, "repetitions": 3}
 
 
 async def test_a_link_that_is_faster_than_the_request() -> None:
     link = FormulaLink(capacity=10**9, queue=10**9)
     (result,), _ = await measure(link, frame_sizes=[64], max_frames_per_second=1000, tests=["throughput", "burst"])
     assert result["throughput"]["frames_per_second"] == 1000 and result["throughput"]["limited_by_request"] is True
-    assert result["burst"] == {"frames": 65536, "limited_by_request": True}
+    assert result["burst"] == {"frames": 65536, "limited_by_request": True, "repetitions": 1}
     assert "latency" not in result and "loss" not in result
 
 
@@ -122,7 +143,8 @@ async def test_what_was_not_sent_is_not_counted_as_passed() -> None:
 @pytest.mark.parametrize("capacity", [0, 1, 30_000, 10**9])
 async def test_no_benchmark_takes_longer_than_it_says(tests: list[str], capacity: int) -> None:
     link = FormulaLink(capacity, capacity)
-    request: dict[str, Any] = {"tests": tests, "frame_sizes": [64, 512], "trial_seconds": 10.0, "repetitions": 5}
+    request: dict[str, Any] = {"tests": tests, "frame_sizes": [64, 512], "trial_seconds": 10.0}
+    request |= {"repetitions": 5, "burst_repetitions": 3}
     await measure(link, **request)
     longest = sum(spec.seconds + spec.drain_seconds for spec in link.trials)
     assert longest <= BenchmarkRequest(**request).longest_seconds()
@@ -137,6 +159,7 @@ async def test_no_benchmark_takes_longer_than_it_says(tests: list[str], capacity
         ({"frame_sizes": [64, 64]}, "frame_sizes: names one twice"),
         ({"frame_sizes": [64, 20]}, r"frame_sizes\[1\]: 20"),
         ({"frame_sizes": [64, 128, 256, 512], "trial_seconds": 60.0}, "trial_seconds: this may take"),
+        ({"tests": ["burst"], "burst_repetitions": 50}, "burst_repetitions: this may take"),
     ],
 )
 def test_wrong_requests(fields: dict[str, Any], complaint: str) -> None:

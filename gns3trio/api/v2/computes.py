@@ -9,7 +9,10 @@ from attrs import validators as v
 
 from gns3trio.api import replies
 from gns3trio.api.routing import ApiRequest, RouteTable
+from gns3trio.api.waited import while_waited_for
+from gns3trio.controller.udp_benchmark import UdpBenchmarkRequest, benchmark_udp
 from gns3trio.errors import Conflict, NotFound
+from gns3trio.notifications.events import Event
 
 routes = RouteTable("/v2")
 
@@ -85,6 +88,20 @@ async def get_compute_ports(api: ApiRequest, compute_id: str) -> dict[str, Any]:
     """The console and UDP ports in use, and their ranges."""
     api.controller.computes.require_local(compute_id)
     return api.controller.compute.port_usage()
+
+
+@routes.route("POST", "/computes/{compute_id}/benchmark", status=201)
+async def measure_udp(api: ApiRequest, compute_id: str, body: UdpBenchmarkRequest) -> dict[str, Any]:
+    """Measure after RFC 2544 what is between two UDP endpoints of the compute, which need not be a link; the report
+    comes at the end, ``udp.benchmark`` events tell of every trial.
+    """
+    api.controller.computes.require_local(compute_id)
+
+    def tell(trial: dict[str, Any]) -> None:
+        ends = {"a": attrs.asdict(body.a), "b": attrs.asdict(body.b)}
+        api.controller.hub.publish(Event("udp.benchmark", {"compute_id": compute_id, **ends, **trial}))
+
+    return await while_waited_for(api, lambda: benchmark_udp(api.controller.compute, body, tell))
 
 
 @routes.route("GET", "/computes/{compute_id}/{emulator}/images")

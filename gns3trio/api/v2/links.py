@@ -4,19 +4,19 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import attrs
-import trio
 
 from gns3trio.api import replies
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.streams import CaptureStream
 from gns3trio.api.v2.schemas import CaptureStart, LinkCreate, LinkImpairments, LinkUpdate
+from gns3trio.api.waited import while_waited_for
 from gns3trio.controller.link import Link, address_of
 from gns3trio.controller.link_benchmark import benchmark_link
 from gns3trio.controller.link_captures import CaptureRequest
 from gns3trio.controller.link_filters import Impairments, checked_filters, require_impairments
 from gns3trio.controller.topology import LinkRecord
 from gns3trio.controller.views import capture_view, link_view
-from gns3trio.errors import Conflict, Invalid, Unavailable
+from gns3trio.errors import Conflict, Invalid
 from gns3trio.forwarder.filters import GNS3_FILTERS, describe
 from gns3trio.measure.rfc2544 import BenchmarkRequest
 from gns3trio.notifications.events import Event
@@ -187,18 +187,8 @@ async def measure_link(api: ApiRequest, project_id: UUID, link_id: UUID, body: B
         payload = {"link_id": str(link_id), "project_id": str(project_id), **trial}
         api.controller.hub.publish(Event("link.benchmark", payload, project_id))
 
-    async with trio.open_nursery() as nursery:
-        nursery.start_soon(_cancel_when_client_leaves, api, nursery.cancel_scope)
-        report = await benchmark_link(api.context.forwarder, link, project.links.tunnels(link), body, tell)
-        nursery.cancel_scope.cancel()
-        return report
-    raise Unavailable("the client left")  # nobody reads it
-
-
-async def _cancel_when_client_leaves(api: ApiRequest, scope: trio.CancelScope) -> None:
-    while (await api.http.receive())["type"] != "http.disconnect":
-        pass
-    scope.cancel()
+    tunnels = project.links.tunnels(link)
+    return await while_waited_for(api, lambda: benchmark_link(api.context.forwarder, link, tunnels, body, tell))
 
 
 @routes.route("GET", "/nodes/{node_id}/links", reply=list[replies.Link])

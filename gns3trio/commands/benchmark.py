@@ -1,0 +1,100 @@
+"""What the commands that measure share: their options, how far they are, and their report."""
+
+import argparse
+import json
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import trio
+
+from gns3trio.client import Client
+from gns3trio.commands.lab import Json, follow
+from gns3trio.commands.progress import ProgressLine, bar, progress_line
+from gns3trio.errors import LabError
+from gns3trio.measure.report import plot, table
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """What is measured, and the plot."""
+    parser.add_argument("--tests", type=_words, help="of throughput,latency,loss,burst (default: all)")
+    parser.add_argument("--sizes", type=_numbers, help="bytes of a frame with checksum (default: 64,512,1518)")
+    parser.add_argument("--direction", choices=("a_to_b", "b_to_a"), help="default: a_to_b")
+    parser.add_argument("--seconds", type=float, help="length of one trial (default: 1)")
+    parser.add_argument("--max-rate", type=int, metavar="FRAMES", help="frames per second at most (default: 200000)")
+    parser.add_argument("--max-loss", type=float, metavar="PERCENT", help="loss that throughput allows (default: 0)")
+    parser.add_argument("--repetitions", type=int, metavar="N", help="trials for latency (default: 1; RFC 2544: 20)")
+    parser.add_argument(
+        "--burst-repetitions", type=int, metavar="N", help="searches for the burst (default: 1; RFC 2544: 50)"
+    )
+    parser.add_argument("--plot", type=Path, metavar="FILE.svg", help="draw the report")
+
+
+def _words(text: str) -> list[str]:
+    return text.split(",")
+
+
+def _numbers(text: str) -> list[int]:
+    try:
+        return [int(item) for item in text.split(",")]
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a list of whole numbers, such as 64,512") from None
+
+
+def request_of(arguments: argparse.Namespace) -> Json:
+    """The options that were given, as the API has them."""
+    asked = {
+        "tests": arguments.tests,
+        "frame_sizes": arguments.sizes,
+        "direction": arguments.direction,
+        "trial_seconds": arguments.seconds,
+        "max_frames_per_second": arguments.max_rate,
+        "max_loss_percent": arguments.max_loss,
+        "repetitions": arguments.repetitions,
+        "burst_repetitions": arguments.burst_repetitions,
+    }
+    return {name: value for name, value in asked.items() if value is not None}
+
+
+async def measure(
+    server: Client, path: str, body: Json, is_ours: Callable[[Json], bool], project_id: str | None = None
+) -> Json:
+    """The report of a benchmark; ``is_ours`` tells which events are of it, ``project_id`` on which stream they are."""
+    report: Json
+    with progress_line() as line:
+        if not line.is_shown:
+            report = await server.request("POST", path, body)
+            return report
+        async with follow(server, project_id=project_id) as events, trio.open_nursery() as nursery:
+            nursery.start_soon(_show_progress, line, events, is_ours)
+            report = await server.request("POST", path, body)
+            nursery.cancel_scope.cancel()
+    return report
+
+
+async def _show_progress(line: ProgressLine, events: AsyncIterator[Json], is_ours: Callable[[Json], bool]) -> None:
+    async for message in events:
+        if is_ours(message):
+            line.show(trial_text(message["event"]))
+
+
+def trial_text(event: dict[str, Any]) -> str:
+    """How far a measurement is, from one event."""
+    rate = f"{event['frames_per_second']} frames/s" if event["frames_per_second"] else f"{event['frames']} frames"
+    return (
+        f"{bar(event['progress'])} {event['test']}, {event['frame_size']} bytes, "
+        f"trial {event['trial']}: {rate}, {event['lost']} lost"
+    )
+
+
+async def show_report(arguments: argparse.Namespace, report: Json) -> None:
+    """As a table or JSON, and as the plot that was asked for. Raises LabError when that cannot be written."""
+    if arguments.json:
+        print(json.dumps(report, indent=1))
+    else:
+        print("\n".join(table(report)))
+    if arguments.plot is not None:
+        try:
+            await trio.Path(arguments.plot).write_text(plot(report))
+        except OSError as error:
+            raise LabError(f"--plot: {arguments.plot}: {error.strerror}") from None
