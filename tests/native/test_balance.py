@@ -124,7 +124,10 @@ async def play(script: list[tuple[str, int, Any]]) -> None:
                 bed.stack = taps
                 for action, side, value in script:
                     await bed.act(action, side, value)
+                wrong: list[str] = []
                 with trio.move_on_after(PATIENCE):
-                    while bed.imbalances():
+                    while (
+                        wrong := bed.imbalances()
+                    ):  # frames that are being released are, for a moment, neither held nor out
                         await trio.sleep(0.001)
-                assert bed.imbalances() == []
+                assert wrong == []
