@@ -126,8 +126,7 @@ async def play(script: list[tuple[str, int, Any]]) -> None:
                     await bed.act(action, side, value)
                 wrong: list[str] = []
                 with trio.move_on_after(PATIENCE):
-                    while (
-                        wrong := bed.imbalances()
-                    ):  # frames that are being released are, for a moment, neither held nor out
+                    # Frames that are being released are, for a moment, neither held nor out.
+                    while wrong := bed.imbalances():
                         await trio.sleep(0.001)
                 assert wrong == []
