@@ -107,3 +107,42 @@ def test_templates_are_listed(page: Page, host: Host, lab: dict[str, Any]) -> No
     for name in ("VPCS", "Ethernet switch", "Cloud"):
         expect(page.get_by_text(name, exact=True).first).to_be_visible()
     assert json.dumps(host.request("GET", "/v2/templates")).count('"builtin": true') > 0
+
+
+def test_a_template_is_made_and_dragged_into_the_lab(page: Page, host: Host, lab: dict[str, Any]) -> None:
+    page.goto(f"{host.url}/static/web-ui/server/1/preferences/vpcs/addtemplate")
+    page.locator("input[formcontrolname=templateName]").fill("My PC")
+    page.get_by_role("button", name="Add template").click()
+    expect(page.locator("app-vpcs-templates").get_by_text("My PC")).to_be_visible()
+    page.goto(f"{host.url}/static/web-ui/server/1/project/{lab['project_id']}")
+    expect(page.locator("g.node")).to_have_count(2)
+    page.locator("app-template button").first.click()
+    page.locator(".templateIcon", has_text="My PC").locator("img").hover()
+    page.mouse.down()
+    page.mouse.move(500, 650, steps=5)
+    page.mouse.up()
+    expect(page.locator("g.node")).to_have_count(3)
+    [mine] = [each for each in host.request("GET", "/v2/templates") if each["name"] == "My PC"]
+    nodes = host.request("GET", f"/v2/projects/{lab['project_id']}/nodes")
+    assert [each["node_type"] for each in nodes if each["template_id"] == mine["template_id"]] == ["vpcs"]
+
+
+def test_a_snapshot_brings_the_lab_back(page: Page, host: Host, lab: dict[str, Any]) -> None:
+    page.locator("button", has_text="filter_none").click()
+    page.locator("mat-dialog-container input").fill("before")
+    page.locator("mat-dialog-container button", has_text="Add").click()
+    expect(page.get_by_text("Snapshot 'before' has been created.")).to_be_visible()
+    expect(page.locator(".cdk-overlay-backdrop")).to_have_count(0)
+    choose(page, "g.node", "Delete")
+    page.locator("button", has_text="Yes").click()
+    expect(page.locator("g.node")).to_have_count(1)
+    expect(page.locator("g.link")).to_have_count(0)
+    page.locator("button", has_text="filter_none").click()
+    page.get_by_role("button", name="Go to snapshots").click()
+    row = page.locator("app-list-of-snapshots").get_by_role("row", name="before")
+    row.locator("button", has_text="restore").click()
+    expect(page.get_by_text("Snapshot before has been restored.")).to_be_visible()
+    page.goto(f"{host.url}/static/web-ui/server/1/project/{lab['project_id']}")
+    expect(page.locator("g.node")).to_have_count(2)
+    expect(page.locator("g.link path.ethernet_link")).to_have_count(1)
+    assert {each["name"] for each in host.request("GET", f"/v2/projects/{lab['project_id']}/nodes")} == {"PC1", "PC2"}
