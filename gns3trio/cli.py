@@ -46,7 +46,7 @@ exit status: 0 done; 1 it failed, or the server refused; 2 the command was writt
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit status, as ``--help`` tells them."""
     argv = sys.argv[1:] if argv is None else argv
-    if argv[:1] == ["complete"]:  # not for people, so no help tells of it
+    if argv[:1] == ["complete"] and len(argv) > 2:  # not for people, so no help tells of it
         return complete(argv[1], argv[2:], make_parser)
     arguments = make_parser(argv).parse_args(argv)
     try:
