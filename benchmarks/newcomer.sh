@@ -44,10 +44,10 @@ inside 'apt-get update && apt-get install -y git' >"$system/installed" 2>&1 || {
 tell 'git is installed'
 inside 'git clone --quiet /srv/gns3trio.git'
 tell 'the repository is cloned'
-inside 'cd gns3trio; ./dev serve' >"$system/printed" &
+inside 'cd gns3trio; ./dev serve' >"$system/printed" 2>&1 &
 server=$!
 until grep -q 'ready on' "$system/printed"; do
-    kill -0 $server 2>/dev/null || exit 1
+    kill -0 $server 2>/dev/null || { tail "$system/printed" >&2; exit 1; }
     sleep 0.2
 done
 tell 'the server is ready'

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from functools import partial
 from importlib import import_module
 from pathlib import Path
+from typing import NoReturn
 
 from gns3trio import __version__
 from gns3trio.commands.completion import complete
@@ -17,6 +18,7 @@ from gns3trio.config import DEFAULT_FILES, SETTINGS, environment_name, load_conf
 from gns3trio.errors import LabError, NotFound, sole_cause
 
 FAILURE = 1
+WRONG = 2  # so says argparse
 NOT_FOUND = 3
 INTERRUPTED = 128 + 2  # as a shell tells of SIGINT
 
@@ -62,9 +64,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     return status
 
 
+class _Parser(argparse.ArgumentParser):
+    """Where only the command or its action is missing, the help tells which there are."""
+
+    def error(self, message: str) -> NoReturn:
+        if message.endswith((": COMMAND", ": ACTION")):
+            self.print_help(sys.stderr)
+            self.exit(WRONG)
+        super().error(message)
+
+
 def make_parser(argv: Sequence[str] | None = None) -> argparse.ArgumentParser:
     """The parser for these arguments; without any, the whole of it."""
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="gns3trio",
         description="A GNS3-compatible network-lab server, and commands for such a server.",
         epilog=_EXIT_TEXT,

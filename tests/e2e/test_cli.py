@@ -155,12 +155,18 @@ def test_wrong_words_end_with_2(shell: Shell) -> None:
         assert "usage: gns3trio" in shell.run(*words, status=2)
 
 
+def test_a_command_without_its_action_tells_which_there_are(shell: Shell) -> None:
+    assert "run the server" in shell.run(status=2)
+    assert "list the nodes of a project" in shell.run("node", status=2)
+
+
 def test_refusals_say_what_to_do(lab: Shell) -> None:
     assert "all ports are in use" in lab.run("link", "create", "lab", "PC1", "PC2", status=1)
     assert "no such port; PC1 has Ethernet0" in lab.run("link", "create", "lab", "PC1:7", "PC2", status=1)
     assert "is not NAME=VALUES" in lab.run("link", "filter", "lab", "PC1-PC2", "delay", status=1)
     assert "delay" in lab.run("link", "filter", "lab", "PC1-PC2", "delay=fast", status=1)
     assert "no prompt came" in lab.run("console", "PC1", "-c", "ping 10.0.0.9 -t", "--timeout", "1", status=1)
+    assert "ends with Ctrl-C" in lab.run("console", "PC1", "-c", "show ip", "--timeout", "1", status=1)
     assert "is no regular expression" in lab.run("console", "PC1", "-c", "x", "--prompt", "(", status=1)
     lab.run("project", "create", "other")
     lab.run("node", "create", "other", "vpcs", "PC1")
