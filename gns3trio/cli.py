@@ -10,14 +10,15 @@ from collections.abc import Sequence
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-
-import trio
+from typing import NoReturn
 
 from gns3trio import __version__
+from gns3trio.commands.completion import complete
 from gns3trio.config import DEFAULT_FILES, SETTINGS, environment_name, load_config
 from gns3trio.errors import LabError, NotFound, sole_cause
 
 FAILURE = 1
+WRONG = 2  # so says argparse
 NOT_FOUND = 3
 INTERRUPTED = 128 + 2  # as a shell tells of SIGINT
 
@@ -36,7 +37,7 @@ _COMMANDS = {
     "watch": "print a server's events as they happen",
     "doctor": "say what this machine lacks for labs, and how to get it",
     "web-ui": "install the GNS3 web UI for the server",
-    "completion": "print what makes a shell complete these commands",
+    "completion": "print what makes a shell complete commands, options and names",
     "demo": "start a server and play the sample session on it",
 }
 _EXIT_TEXT = """\
@@ -47,9 +48,9 @@ exit status: 0 done; 1 it failed, or the server refused; 2 the command was writt
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit status, as ``--help`` tells them."""
     argv = sys.argv[1:] if argv is None else argv
-    parser = make_parser(argv)
-    arguments = parser.parse_args(argv)
-    arguments.whole_parser = parser
+    if argv[:1] == ["complete"] and len(argv) > 2:  # not for people, so no help tells of it
+        return complete(argv[1], argv[2:], make_parser)
+    arguments = make_parser(argv).parse_args(argv)
     try:
         status: int = arguments.run(arguments)
     except KeyboardInterrupt:
@@ -63,9 +64,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     return status
 
 
+class _Parser(argparse.ArgumentParser):
+    """Where only the command or its action is missing, the help tells which there are."""
+
+    def error(self, message: str) -> NoReturn:
+        if message.endswith((": COMMAND", ": ACTION")):
+            self.print_help(sys.stderr)
+            self.exit(WRONG)
+        super().error(message)
+
+
 def make_parser(argv: Sequence[str] | None = None) -> argparse.ArgumentParser:
     """The parser for these arguments; without any, the whole of it."""
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="gns3trio",
         description="A GNS3-compatible network-lab server, and commands for such a server.",
         epilog=_EXIT_TEXT,
@@ -84,7 +95,7 @@ def make_parser(argv: Sequence[str] | None = None) -> argparse.ArgumentParser:
     serve.set_defaults(run=_serve)
     for name, text in _COMMANDS.items():
         command = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
-        if argv is None or name in argv or "completion" in argv:
+        if argv is None or name in argv:
             module = import_module(f"gns3trio.commands.{name.replace('-', '_')}")
             module.add_arguments(command)
             command.set_defaults(run=module.run)
@@ -121,6 +132,8 @@ def _default_text(default: object) -> str:
 
 def _serve(arguments: argparse.Namespace) -> int:
     gc.disable()  # what a start makes is no garbage, and to look for some takes a sixth of its time
+    import trio
+
     from gns3trio.server import run_server  # builds on the compiled core, which the other commands do not need
 
     given = {name: value for name, value in vars(arguments).items() if name in SETTINGS}

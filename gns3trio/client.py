@@ -60,7 +60,7 @@ class Client:
     scheme: str
     address: str
     credentials: str | None
-    context: ssl.SSLContext
+    context: ssl.SSLContext | None  # for https only: to read the certificates of this machine takes a while
 
     @classmethod
     def from_arguments(cls, arguments: argparse.Namespace) -> "Client":
@@ -78,8 +78,8 @@ class Client:
         if arguments.user:
             pair = f"{arguments.user}:{os.environ.get(environment_name('password'), '')}".encode()
             credentials = "Basic " + base64.b64encode(pair).decode()
-        context = ssl.create_default_context()
-        if arguments.insecure:
+        context = ssl.create_default_context() if scheme == "https" else None
+        if context is not None and arguments.insecure:
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
         return cls(scheme, address, credentials, context)
@@ -223,9 +223,7 @@ class Client:
         async with AsyncExitStack() as stack:
             try:
                 connection = await stack.enter_async_context(
-                    open_websocket_url(
-                        url, ssl_context=self.context if self.scheme == "https" else None, extra_headers=headers
-                    )
+                    open_websocket_url(url, ssl_context=self.context, extra_headers=headers)
                 )
             except ConnectionRejected as error:
                 kind = NotFound if error.status_code == http.HTTPStatus.NOT_FOUND else Unavailable

@@ -1,18 +1,200 @@
-"""``gns3trio completion``: prints what makes a shell complete the commands and their options."""
+"""``gns3trio completion``: prints what makes a shell complete commands, options, and the names of a running server.
+
+At every Tab the script calls ``gns3trio complete SHELL ...``, which prints what may come there.
+"""
 
 import argparse
+import re
+import shlex
+import sys
+from collections.abc import Callable, Iterable, Sequence
 
-import shtab
+from gns3trio.errors import LabError
 
-SHELLS = ("bash", "zsh", "tcsh")
+FILES = 4  # the exit status that tells the shell to complete a file
+_TIMEOUT = 1  # seconds; whoever presses Tab does not wait longer for a server
+_FILE_METAVARS = ("FILE", "FILE.svg", "DIR", "VALUE")  # a VALUE is one of a setting, such as a path
+_END = "\0"  # no command line has it
+
+# -P: the folder one is in may have modules of any name.
+_PROGRAM = "{python} -P -m gns3trio complete"
+_SCRIPTS = {
+    "bash": """\
+_gns3trio() {{
+    mapfile -t COMPREPLY < <({program} bash "${{COMP_LINE:0:COMP_POINT}}" "$COMP_WORDBREAKS" 2>/dev/null)
+    wait $! || compopt -o default
+}}
+complete -F _gns3trio gns3trio""",
+    "zsh": """\
+#compdef gns3trio
+_gns3trio() {{
+    local found
+    local -a lines
+    found=$({program} zsh "${{(@Q)words[2,CURRENT-1]}}" "$PREFIX" 2>/dev/null) || {{ _files; return }}
+    [[ -n $found ]] || return
+    lines=("${{(@f)found}}")
+    _describe gns3trio lines
+}}
+if [[ $funcstack[1] == _gns3trio ]]; then _gns3trio "$@"; else compdef _gns3trio gns3trio; fi""",
+    "fish": """\
+function __gns3trio
+    set -l before (commandline -opc)
+    set -l current (commandline -ct)
+    set -l found ({program} fish $before[2..] "$current" 2>/dev/null)
+    or set found (__fish_complete_path "$current")
+    printf '%s\\n' $found
+end
+complete -c gns3trio -f -a '(__gns3trio)'""",
+}
+
+Candidate = tuple[str, str]  # a word, and what it is
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``gns3trio completion``."""
-    parser.add_argument("shell", choices=SHELLS, metavar="SHELL", help=", ".join(SHELLS))
+    parser.add_argument("shell", choices=_SCRIPTS, metavar="SHELL", help=", ".join(_SCRIPTS))
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print it."""
-    print(shtab.complete(arguments.whole_parser, arguments.shell))
+    print(_SCRIPTS[arguments.shell].format(program=_PROGRAM.format(python=shlex.quote(sys.executable))))
     return 0
+
+
+def complete(
+    shell: str, arguments: Sequence[str], make_parser: Callable[[Sequence[str]], argparse.ArgumentParser]
+) -> int:
+    """Print what may come; the arguments are those that the script of the shell gives. Returns the exit status."""
+    if shell == "bash":
+        line, breaks = arguments
+        words, current, quote = _split(line)
+    else:
+        *words, current = arguments
+    found = _candidates(make_parser(words), words, current)
+    if found is None:
+        return FILES
+    for word, text in found:
+        if shell == "bash":
+            if word.startswith(current):
+                print(_for_bash(word, current, quote, breaks))
+        elif shell == "zsh":
+            print(re.sub(r"([\\:])", r"\\\1", word) + (text and f":{text}"))
+        else:
+            print(f"{word}\t{text}")
+    return 0
+
+
+# --- bash, which leaves quoting to the completion ---
+
+
+def _split(line: str) -> tuple[list[str], str, str]:
+    """The words before the cursor, that at the cursor, and the quote that is open there."""
+    for quote in ("", "'"):
+        try:
+            _, *words, current = shlex.split(line + _END + quote)
+        except ValueError:  # another quote is open
+            continue
+        return words, current.removesuffix(_END), quote
+    _, *words, current = shlex.split(line + _END + '"')
+    return words, current.removesuffix(_END), '"'
+
+
+def _for_bash(word: str, current: str, quote: str, breaks: str) -> str:
+    if quote == "'":
+        return word.replace("'", r"'\''")
+    if quote == '"':
+        return re.sub(r'(["$`\\])', r"\\\1", word)
+    # Readline replaces only what is behind the last of these, and in an open quote all of it.
+    done = max(current.rfind(character) for character in breaks if not character.isspace()) + 1
+    return re.sub(r"([^\w@%+=:,./-])", r"\\\1", word[done:])
+
+
+# --- what may come ---
+
+
+def _candidates(parser: argparse.ArgumentParser, words: Sequence[str], current: str) -> list[Candidate] | None:
+    """None stands for files."""
+    given: dict[str, list[str]] = {}
+    option: argparse.Action | None = None
+    rest = _positionals(parser)
+    for word in words:
+        if option is not None:
+            given[option.dest] = [word]
+            option = None
+        elif word.startswith("-") and word != "-":
+            name, separator, value = word.partition("=")
+            action = parser._option_string_actions.get(name)
+            if action is None or action.nargs == 0:
+                given[action.dest if action else name] = []
+            elif separator:
+                given[action.dest] = [value]
+            else:
+                option = action
+        elif not rest:
+            return []
+        elif isinstance(rest[0], argparse._SubParsersAction):
+            if word not in rest[0].choices:
+                return []
+            parser = rest[0].choices[word]
+            rest = _positionals(parser)
+        else:
+            values = given.setdefault(rest[0].dest, [])
+            values.append(word)
+            if rest[0].nargs in (None, "?", len(values)):
+                rest = rest[1:]
+    if option is not None:
+        return _values(option, parser, given)
+    if current.startswith("-"):
+        return [(flag, _text(action)) for flag, action in parser._option_string_actions.items() if flag[:2] == "--"]
+    found: list[Candidate] = []
+    for action in rest[: 2 if rest and rest[0].nargs == "?" else 1]:
+        offered = _values(action, parser, given)
+        if offered is None:
+            return None
+        found += offered
+    return found
+
+
+def _positionals(parser: argparse.ArgumentParser) -> list[argparse.Action]:
+    return [action for action in parser._actions if not action.option_strings]
+
+
+def _text(action: argparse.Action) -> str:
+    return (action.help or "").replace("%%", "%")
+
+
+def _values(
+    action: argparse.Action, parser: argparse.ArgumentParser, given: dict[str, list[str]]
+) -> list[Candidate] | None:
+    if isinstance(action, argparse._SubParsersAction):
+        return [(each.dest, _text(each)) for each in action._choices_actions]
+    if action.choices is not None:
+        return [(str(choice), "") for choice in action.choices]
+    if action.dest in ("project", "node", "nodes", "ends", "link"):
+        known = given.get(action.dest, ())
+        return [each for each in _names(action.dest, parser, given) if each[0] not in known]
+    return None if action.metavar in _FILE_METAVARS else []
+
+
+def _names(kind: str, parser: argparse.ArgumentParser, given: dict[str, list[str]]) -> Iterable[Candidate]:
+    """Those of the server; none when there is none, or none of that project."""
+    import trio  # here and not above: commands and options are completed without
+
+    from gns3trio.client import Client
+    from gns3trio.commands.lab import names_of
+
+    arguments = argparse.Namespace(
+        url=given.get("url", [parser.get_default("url")])[0],
+        user=given.get("user", [parser.get_default("user")])[0],
+        insecure="insecure" in given,
+    )
+
+    async def ask() -> list[Candidate]:
+        with trio.move_on_after(_TIMEOUT):
+            return await names_of(Client.from_arguments(arguments), kind, given.get("project", [None])[0])
+        return []
+
+    try:
+        return trio.run(ask)
+    except LabError:
+        return []

@@ -153,7 +153,8 @@ async def _type_line(
             return
     finally:
         tell(answer.end())
-    raise Unavailable(f"no prompt came in {seconds:g} s after {line!r}: see --timeout and --prompt")
+    cause = f"after {line!r}" if line else "before anything was typed; what runs in that console ends with Ctrl-C there"
+    raise Unavailable(f"no prompt came in {seconds:g} s {cause}: see --timeout and --prompt")
 
 
 @attrs.define

@@ -15,6 +15,7 @@ from trio_websocket import ConnectionClosed
 from gns3trio.client import Client
 from gns3trio.client import add_arguments as add_client_arguments
 from gns3trio.errors import Conflict, Invalid, NotFound, Unavailable, sole_cause
+from gns3trio.natural_order import natural_key
 
 Action = Callable[[Client, argparse.Namespace], Awaitable[int | None]]
 Json = dict[str, Any]
@@ -110,6 +111,11 @@ async def open_path(server: Client, wanted: str) -> str:
     return path_of(project)
 
 
+async def _open_paths(server: Client) -> list[str]:
+    projects = await server.request("GET", "/v2/projects")
+    return [path_of(each) for each in projects if each["status"] == "opened"]
+
+
 async def _matching_nodes(server: Client, path: str, wanted: str) -> list[Json]:
     return _matching(wanted, await server.request("GET", f"{path}/nodes"), "node_id", lambda node: [node["name"]])
 
@@ -141,7 +147,7 @@ async def locate(server: Client, arguments: argparse.Namespace, kind: str) -> tu
     if arguments.project is not None:
         path = await open_path(server, arguments.project)
         return path, await find(server, path, wanted)
-    paths = [path_of(each) for each in await server.request("GET", "/v2/projects") if each["status"] == "opened"]
+    paths = await _open_paths(server)
     found = [(path, thing) for path in paths for thing in await find_all(server, path, wanted)]
     if len({path for path, _ in found}) > 1:
         raise Invalid(f"{wanted!r} is in several open projects: name the project before it")
@@ -170,6 +176,25 @@ def has_console(node: Json) -> bool:
 def link_name(nodes: Mapping[str, Json], link: Json) -> str:
     """The name of a link, which ``find_link`` knows."""
     return "-".join(end_names(nodes, end)[1] for end in link["nodes"])
+
+
+async def names_of(server: Client, kind: str, project: str | None) -> list[tuple[str, str]]:
+    """The names that a shell offers, each with what there is to say of it; without a project those of all open ones."""
+    if kind == "project":
+        return _by_name((each["name"], each["status"]) for each in await server.request("GET", "/v2/projects"))
+    paths = [await open_path(server, project)] if project is not None else await _open_paths(server)
+    found = []
+    for path in paths:
+        nodes = await nodes_by_id(server, path)
+        if kind == "link":
+            found += [(link_name(nodes, link), "") for link in await server.request("GET", f"{path}/links")]
+        else:
+            found += [(node["name"], f"{node['node_type']}, {node['status']}") for node in nodes.values()]
+    return _by_name(found)
+
+
+def _by_name(found: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    return sorted(found, key=lambda each: natural_key(each[0]))
 
 
 # --- events ---

@@ -16,7 +16,10 @@ from typing import Any
 import attrs
 import pytest
 
-PATIENCE = 30.0
+from tests.e2e.terminal import PATIENCE, Terminal
+
+__all__ = ["PATIENCE"]
+
 VPCS = os.environ.get("GNS3TRIO_TEST_VPCS", shutil.which("vpcs") or "vpcs").split(":")
 
 # Away from the ports of the other tests, which may run at the same time.
@@ -144,6 +147,14 @@ def telnet() -> Iterator[Callable[[int], Telnet]]:
     yield start
     for client in started:
         client.close()
+
+
+@pytest.fixture
+def terminals() -> Iterator[list[Terminal]]:
+    opened: list[Terminal] = []
+    yield opened
+    for terminal in opened:
+        terminal.close()
 
 
 def vpcs_processes(projects: Path) -> list[int]:

@@ -2,9 +2,7 @@
 
 import json
 import os
-import pty
 import re
-import select
 import shutil
 import signal
 import subprocess
@@ -21,6 +19,7 @@ import attrs
 import pytest
 
 from tests.e2e.conftest import PATIENCE, ServerProcess, StartServer
+from tests.e2e.terminal import Terminal
 from tests.pcap_reader import read_capture
 
 COMMAND = [sys.executable, "-m", "gns3trio"]
@@ -156,12 +155,18 @@ def test_wrong_words_end_with_2(shell: Shell) -> None:
         assert "usage: gns3trio" in shell.run(*words, status=2)
 
 
+def test_a_command_without_its_action_tells_which_there_are(shell: Shell) -> None:
+    assert "run the server" in shell.run(status=2)
+    assert "list the nodes of a project" in shell.run("node", status=2)
+
+
 def test_refusals_say_what_to_do(lab: Shell) -> None:
     assert "all ports are in use" in lab.run("link", "create", "lab", "PC1", "PC2", status=1)
     assert "no such port; PC1 has Ethernet0" in lab.run("link", "create", "lab", "PC1:7", "PC2", status=1)
     assert "is not NAME=VALUES" in lab.run("link", "filter", "lab", "PC1-PC2", "delay", status=1)
     assert "delay" in lab.run("link", "filter", "lab", "PC1-PC2", "delay=fast", status=1)
     assert "no prompt came" in lab.run("console", "PC1", "-c", "ping 10.0.0.9 -t", "--timeout", "1", status=1)
+    assert "ends with Ctrl-C" in lab.run("console", "PC1", "-c", "show ip", "--timeout", "1", status=1)
     assert "is no regular expression" in lab.run("console", "PC1", "-c", "x", "--prompt", "(", status=1)
     lab.run("project", "create", "other")
     lab.run("node", "create", "other", "vpcs", "PC1")
@@ -367,14 +372,6 @@ def test_doctor(shell: Shell, tmp_path: Path) -> None:
     assert "apt install vpcs" in text
 
 
-@pytest.mark.parametrize("name", ["bash", "zsh"])
-def test_completion_is_a_script_for_the_shell(shell: Shell, name: str) -> None:
-    script = shell.run("completion", name)
-    assert "topology" in script and "--wireshark" in script
-    if program := shutil.which(name):
-        subprocess.run([program, "-n"], input=script, text=True, check=True, timeout=PATIENCE)
-
-
 def test_every_command_explains_itself(shell: Shell) -> None:
     commands = re.findall(r"^    ([\w-]+) ", shell.run("--help"), re.MULTILINE)
     assert {"project", "node", "link", "console", "capture", "watch", "bench-link", "topology", "doctor"} <= {*commands}
@@ -385,57 +382,8 @@ def test_every_command_explains_itself(shell: Shell) -> None:
 # --- on a terminal ---
 
 
-class Terminal:
-    """A command whose input, output and errors are a terminal."""
-
-    def __init__(self, shell: Shell, *words: str) -> None:
-        self._master, slave = pty.openpty()
-        self.process = subprocess.Popen(
-            [*COMMAND, *words], env=shell.environment, stdin=slave, stdout=slave, stderr=slave, start_new_session=True
-        )
-        os.close(slave)
-        self.seen = ""
-
-    def until(self, pattern: str) -> str:
-        """Read until this has come."""
-        deadline = time.monotonic() + PATIENCE
-        while (match := re.search(pattern, self.seen)) is None:
-            readable, _, _ = select.select([self._master], [], [], max(deadline - time.monotonic(), 0))
-            assert readable, f"{pattern!r} did not come, but {self.seen!r}"
-            try:
-                self.seen += os.read(self._master, 4096).decode(errors="replace")
-            except OSError:  # EIO: it has ended
-                raise AssertionError(f"{pattern!r} did not come, but {self.seen!r}") from None
-        text, self.seen = self.seen[: match.end()], self.seen[match.end() :]
-        return text
-
-    def type(self, text: str) -> None:
-        os.write(self._master, text.encode())
-
-    def wait(self) -> int:
-        """Its exit status; reads what it still prints."""
-        while True:
-            try:
-                self.seen += os.read(self._master, 4096).decode(errors="replace")
-            except OSError:  # EIO: nobody has the other side open
-                return self.process.wait(PATIENCE)
-
-    def close(self) -> None:
-        self.process.kill()
-        self.process.wait()
-        os.close(self._master)
-
-
-@pytest.fixture
-def terminals() -> Iterator[list[Terminal]]:
-    opened: list[Terminal] = []
-    yield opened
-    for terminal in opened:
-        terminal.close()
-
-
 def test_a_console_in_the_terminal(lab: Shell, terminals: list[Terminal]) -> None:
-    terminal = Terminal(lab, "console", "PC1")
+    terminal = Terminal(lab.environment, *COMMAND, "console", "PC1")
     terminals.append(terminal)
     terminal.until("leaves the console")
     terminal.until("VPCS> ")
@@ -463,12 +411,12 @@ def test_long_work_has_a_bar_on_a_terminal(lab: Shell, terminals: list[Terminal]
         (("project", "export", "lab", str(tmp_path / "x.gns3project")), r"\d MB"),
         (("project", "import", str(tmp_path / "x.gns3project"), "--name", "x"), r"\[#{30}\] \d"),
     ):
-        terminals.append(Terminal(lab, *words))
+        terminals.append(Terminal(lab.environment, *COMMAND, *words))
         terminals[-1].until(pattern)
         assert terminals[-1].wait() == 0
 
 
 def test_a_capture_does_not_go_to_a_terminal(lab: Shell, terminals: list[Terminal]) -> None:
-    terminals.append(Terminal(lab, "capture", "PC1-PC2"))
+    terminals.append(Terminal(lab.environment, *COMMAND, "capture", "PC1-PC2"))
     terminals[-1].until("--wireshark")
     assert terminals[-1].wait() == 1

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -47,14 +48,21 @@ def page(browser: Browser, host: Host) -> Iterator[Page]:
     assert [text for text in wrong if not any(own in text for own in ITS_OWN)] == []
 
 
+@contextmanager
+def watching(page: Page, project: dict[str, Any]) -> Iterator[None]:
+    """The page goes to a project; at the end it sees what happens there."""
+    with page.expect_websocket(lambda socket: f"{project['project_id']}/notifications/ws" in socket.url) as opened:
+        yield
+    opened.value.wait_for_event("framereceived")
+
+
 @pytest.fixture
 def lab(page: Page, host: Host) -> Iterator[dict[str, Any]]:
     """A project with two stopped VPCS at a link, opened from the list of projects."""
     project = host.lab("pair", PAIR)
     page.goto(f"{host.url}/static/web-ui/bundled")
-    with page.expect_websocket(lambda socket: f"{project['project_id']}/notifications/ws" in socket.url) as watching:
+    with watching(page, project):
         page.get_by_role("link", name="pair").click()
-    watching.value.wait_for_event("framereceived")  # from now on it sees what happens
     expect(page.locator("g.node")).to_have_count(2)
     yield project
     host.request("DELETE", f"/v2/projects/{project['project_id']}")
@@ -107,3 +115,43 @@ def test_templates_are_listed(page: Page, host: Host, lab: dict[str, Any]) -> No
     for name in ("VPCS", "Ethernet switch", "Cloud"):
         expect(page.get_by_text(name, exact=True).first).to_be_visible()
     assert json.dumps(host.request("GET", "/v2/templates")).count('"builtin": true') > 0
+
+
+def test_a_template_is_made_and_dragged_into_the_lab(page: Page, host: Host, lab: dict[str, Any]) -> None:
+    page.goto(f"{host.url}/static/web-ui/server/1/preferences/vpcs/addtemplate")
+    page.locator("input[formcontrolname=templateName]").fill("My PC")
+    page.get_by_role("button", name="Add template").click()
+    expect(page.locator("app-vpcs-templates").get_by_text("My PC")).to_be_visible()
+    with watching(page, lab):
+        page.goto(f"{host.url}/static/web-ui/server/1/project/{lab['project_id']}")
+    expect(page.locator("g.node")).to_have_count(2)
+    page.locator("app-template button").first.click()
+    page.locator(".templateIcon", has_text="My PC").locator("img").hover()
+    page.mouse.down()
+    page.mouse.move(500, 650, steps=5)
+    page.mouse.up()
+    expect(page.locator("g.node")).to_have_count(3)
+    [mine] = [each for each in host.request("GET", "/v2/templates") if each["name"] == "My PC"]
+    nodes = host.request("GET", f"/v2/projects/{lab['project_id']}/nodes")
+    assert [each["node_type"] for each in nodes if each["template_id"] == mine["template_id"]] == ["vpcs"]
+
+
+def test_a_snapshot_brings_the_lab_back(page: Page, host: Host, lab: dict[str, Any]) -> None:
+    page.locator("button", has_text="filter_none").click()
+    page.locator("mat-dialog-container input").fill("before")
+    page.locator("mat-dialog-container button", has_text="Add").click()
+    expect(page.get_by_text("Snapshot 'before' has been created.")).to_be_visible()
+    nodes = f"/v2/projects/{lab['project_id']}/nodes"
+    host.request("DELETE", f"{nodes}/{host.request('GET', nodes)[0]['node_id']}")  # another client
+    expect(page.locator("g.node")).to_have_count(1)
+    expect(page.locator("g.link")).to_have_count(0)
+    page.locator("button", has_text="filter_none").click()
+    page.get_by_role("button", name="Go to snapshots").click()
+    row = page.locator("app-list-of-snapshots").get_by_role("row", name="before")
+    row.locator("button", has_text="restore").click()
+    expect(page.get_by_text("Snapshot before has been restored.")).to_be_visible()
+    with watching(page, lab):
+        page.goto(f"{host.url}/static/web-ui/server/1/project/{lab['project_id']}")
+    expect(page.locator("g.node")).to_have_count(2)
+    expect(page.locator("g.link path.ethernet_link")).to_have_count(1)
+    assert {each["name"] for each in host.request("GET", nodes)} == {"PC1", "PC2"}

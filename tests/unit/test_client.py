@@ -1,6 +1,5 @@
 """What the commands' client bears with."""
 
-import ssl
 from pathlib import Path
 
 import pytest
@@ -34,7 +33,7 @@ async def test_a_ping_while_the_client_leaves_is_no_failure(nursery: trio.Nurser
     address = f"127.0.0.1:{listener.socket.getsockname()[1]}"
 
     async def visit() -> None:
-        async with Client("http", address, None, ssl.create_default_context()).websocket("/"):
+        async with Client("http", address, None, None).websocket("/"):
             pass
 
     assert await acapture(visit) == Value(None)  # the failure is a Cancelled, which nobody would notice here
@@ -50,7 +49,7 @@ async def test_a_download_that_broke_off_leaves_no_file(nursery: trio.Nursery, t
     (listener,) = await trio.open_tcp_listeners(0, host="127.0.0.1")
     nursery.start_soon(trio.serve_listeners, answer_in_part, [listener])
     address = f"127.0.0.1:{listener.socket.getsockname()[1]}"
-    client = Client("http", address, None, ssl.create_default_context())
+    client = Client("http", address, None, None)
     with pytest.raises(Unavailable, match="broke off"):
         await client.download("/", tmp_path / "file", lambda done, size: None)
     assert list(tmp_path.iterdir()) == []
