@@ -60,19 +60,17 @@ def add_patch(stack: ExitStack, forwarder: Forwarder, sender: int, receiver: int
 
 
 def add_link(stack: ExitStack, forwarder: Forwarder, sender: int, receiver: int) -> tuple[Port, tuple[int, int]]:
-    """A link as the server wires it: at each end a device's port patched to a tunnel port, and the tunnel spliced.
+    """A link as the server wires it: at each end a device's port patched to a local port, and these two spliced.
 
-    Gives the near tunnel port too, where filters and captures sit.
+    Gives the near local port too, where filters and captures sit.
     """
     near, near_udp_port = device_port(stack, forwarder, sender)
     far, far_udp_port = device_port(stack, forwarder, receiver)
-    ends = [bound_socket(stack), bound_socket(stack)]
-    near_tunnel = forwarder.open_port(ends[0], ends[1].getsockname())
-    far_tunnel = forwarder.open_port(ends[1], ends[0].getsockname())
-    forwarder.connect(near, near_tunnel)
-    forwarder.connect(far, far_tunnel)
-    forwarder.splice(near_tunnel, far_tunnel)
-    return near_tunnel, (near_udp_port, far_udp_port)
+    near_end, far_end = forwarder.open_local(), forwarder.open_local()
+    forwarder.connect(near, near_end)
+    forwarder.connect(far, far_end)
+    forwarder.splice(near_end, far_end)
+    return near_end, (near_udp_port, far_udp_port)
 
 
 def add_spliced(stack: ExitStack, forwarder: Forwarder, sender: int, receiver: int) -> tuple[int, int]:
@@ -84,8 +82,8 @@ def add_filtered(
     stack: ExitStack, forwarder: Forwarder, sender: int, receiver: int, *, filters: Sequence[CoreFilter]
 ) -> tuple[int, int]:
     """A link with filters."""
-    tunnel, udp_ports = add_link(stack, forwarder, sender, receiver)
-    tunnel.set_filters(filters, seed=1)
+    near_end, udp_ports = add_link(stack, forwarder, sender, receiver)
+    near_end.set_filters(filters, seed=1)
     return udp_ports
 
 
@@ -123,12 +121,12 @@ class FirstCaptured:
         self.capture: Capture | None = None
 
     def __call__(self, stack: ExitStack, forwarder: Forwarder, sender: int, receiver: int) -> tuple[int, int]:
-        tunnel, udp_ports = add_link(stack, forwarder, sender, receiver)
+        near_end, udp_ports = add_link(stack, forwarder, sender, receiver)
         if self._is_first:
             self._is_first = False
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
             file = CaptureFile(path=folder / "capture.pcap", ring=FileRing(files=2, max_bytes=CAPTURE_FILE_BYTES))
-            self.capture = Capture(tunnel.capture(TapOptions()), file, print)
+            self.capture = Capture(near_end.capture(TapOptions()), file, print)
             self.capture.begin()
             ended = threading.Event()
             writer = threading.Thread(target=write_records, args=(self.capture, forwarder, ended))
