@@ -83,7 +83,7 @@ CEILING = Variant("ceiling", "no forwarder: the sender sends straight to the rec
 PLAIN = Variant("plain", "one hop, epoll_wait and one recv + send per ready socket", partial(plain, frames_per_event=1))
 DRAIN = Variant("drain", "one hop, epoll_wait and recv + send until empty", partial(plain, frames_per_event=64))
 PATCH = Variant("patch", "our core, a bridge of two ports", partial(core, wiring="patch"))
-SPLICED = Variant("spliced", "our core as the server wires a link, two local ports spliced", partial(core, wiring="spliced"))
+SPLICED = Variant("spliced", "our core as the server wires a link, by local ports", partial(core, wiring="spliced"))
 OURS = (PATCH, SPLICED)
 FEATURES = tuple(
     Variant(name, f"our core, {text}", partial(core, wiring=name))
