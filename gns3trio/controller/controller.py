@@ -229,6 +229,17 @@ class Controller:
         if project.temporary:
             self.projects.pop(project.project_id, None)
 
+    async def delete_compute(self, compute_id: str) -> None:
+        """Close the projects that use a compute, and forget it; unknown is fine.
+
+        Raises Conflict for the local one, Unavailable when a project cannot close: the compute stays then.
+        """
+        self.computes.require_deletable(compute_id)
+        for project in list(self.projects.values()):
+            if any(node.record.compute_id == compute_id for node in project.nodes.values()):
+                await self.close_project(project)
+        await self.computes.delete(compute_id)
+
 
 def _symbols_folder(config: Config) -> Path:
     return config.symbols_path or config.state_folder / "symbols"

@@ -79,8 +79,8 @@ async def update_compute(api: ApiRequest, compute_id: str, body: ComputeUpdate) 
 
 @routes.route("DELETE", "/computes/{compute_id}", status=204)
 async def delete_compute(api: ApiRequest, compute_id: str) -> None:
-    """Forget a compute; unknown is fine."""
-    await api.controller.computes.delete(compute_id)
+    """Close the projects that have nodes on a compute, and forget it; unknown is fine."""
+    await api.controller.delete_compute(compute_id)
 
 
 @routes.route("GET", "/computes/{compute_id}/ports")
