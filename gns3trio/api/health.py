@@ -11,6 +11,7 @@ import trio
 from starlette.responses import Response
 
 from gns3trio import __version__
+from gns3trio.api import replies
 from gns3trio.api.context import ApiContext
 from gns3trio.api.routing import ApiRequest, JSONResponse, RouteTable
 
@@ -21,7 +22,7 @@ PATH = "/health"
 MIN_FREE_BYTES = 64 * 1024 * 1024
 
 
-@routes.route("GET", PATH)
+@routes.route("GET", PATH, reply=replies.Health)
 async def get_health(api: ApiRequest) -> Response:
     """Whether the server can do what it is for."""
     problems = [*_problems(api.context), *await trio.to_thread.run_sync(lambda: list(_disk_problems(api.context)))]

@@ -3,6 +3,7 @@
 import types
 from collections.abc import Iterable
 from inspect import getdoc
+from keyword import iskeyword
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 from uuid import UUID
 
@@ -71,10 +72,11 @@ class Schemas:
         schema: Schema = {
             "type": "object",
             "description": getdoc(kind) or "",
-            "properties": {field.name: self._property(field, hints[field.name]) for field in fields},
+            "properties": {_name(field): self._property(field, hints[field.name]) for field in fields},
             "additionalProperties": getattr(kind, "IGNORES_UNKNOWN_KEYS", False),
         }
-        if required := [field.name for field in fields if field.default is attrs.NOTHING]:
+        has_all = getattr(kind, "HAS_ALL_KEYS", False)
+        if required := [_name(field) for field in fields if has_all or field.default is attrs.NOTHING]:
             schema["required"] = required
         return schema
 
@@ -85,6 +87,12 @@ class Schemas:
                 if applicable := _applicable(keyword, part.get("type")):
                     part[applicable] = value
         return schema
+
+
+def _name(field: Any) -> str:
+    """The key of a field: without the underscore of a word that Python keeps for itself."""
+    name: str = field.name
+    return name[:-1] if iskeyword(name[:-1]) else name
 
 
 def _applicable(keyword: str, kind: str | None) -> str | None:

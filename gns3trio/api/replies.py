@@ -5,6 +5,7 @@ from uuid import UUID
 
 import attrs
 
+from gns3trio.compute.node import NodePort
 from gns3trio.controller.topology import LinkRecord, NodeRecord, ProjectSettings
 from gns3trio.forwarder.filters import Impairment
 
@@ -27,11 +28,26 @@ class Error:
 
 
 @attrs.define(kw_only=True)
-class Version(Whole):
+class Health(Whole):
+    """Whether the server can do what it is for; what is wrong is told in ``problems``."""
+
+    status: Literal["ok", "failing"]
+    problems: list[str]
+    gns3trio_version: str
+
+
+@attrs.define(kw_only=True)
+class Gns3Version(Whole):
     """``version`` is that of GNS3 whose API is answered; ``local``: the server allows what only its own user may do."""
 
     version: str
     local: bool
+
+
+@attrs.define(kw_only=True)
+class Version(Gns3Version):
+    """The same, and our own version."""
+
     gns3trio_version: str
 
 
@@ -153,6 +169,28 @@ class LinkStatistics(Whole):
 
 
 @attrs.define(kw_only=True)
+class PortTraffic(Whole):
+    """What passed a port one way since it was linked. The keys mean what they mean for a link."""
+
+    frames: int
+    bytes: int
+    drops: dict[str, int]
+    held: int
+    node_drops: dict[str, int]
+    refused: int
+    frames_per_second: float
+    bits_per_second: float
+
+
+@attrs.define(kw_only=True)
+class PortStatistics(NodePort, Whole):
+    """What passed a linked port: ``in`` came to the node, ``out`` left it."""
+
+    in_: PortTraffic
+    out: PortTraffic
+
+
+@attrs.define(kw_only=True)
 class Drawing(Whole):
     """A shape or picture in the scene."""
 
@@ -164,6 +202,176 @@ class Drawing(Whole):
     z: int
     locked: bool
     rotation: int
+
+
+@attrs.define(kw_only=True)
+class SavedDrawing:
+    """A drawing of a closed project. A picture in ``svg`` may be the name of a file of the project."""
+
+    drawing_id: UUID
+    svg: str
+    x: int = 0
+    y: int = 0
+    z: int = 0
+    locked: bool = False
+    rotation: int = 0
+
+
+@attrs.define(kw_only=True)
+class Capabilities(Whole):
+    """What nodes a compute can run, and the GNS3 version that it speaks."""
+
+    node_types: list[str]
+    platform: str
+    version: str
+
+
+@attrs.define(kw_only=True)
+class MachineStatistics(Whole):
+    """How busy a machine is; memory and swap in bytes."""
+
+    memory_total: int
+    memory_free: int
+    memory_used: int
+    swap_total: int
+    swap_free: int
+    swap_used: int
+    cpu_usage_percent: int
+    memory_usage_percent: int
+    swap_usage_percent: int
+    disk_usage_percent: int
+    load_average_percent: list[int]
+
+
+@attrs.define(kw_only=True)
+class ComputeStatistics(Whole):
+    """How busy the machine of a compute is."""
+
+    compute_id: str
+    compute_name: str
+    statistics: MachineStatistics
+
+
+@attrs.define(kw_only=True)
+class PortUsage(Whole):
+    """The ports in use, and the first and last that may be."""
+
+    console_port_range: list[int]
+    console_ports: list[int]
+    udp_port_range: list[int]
+    udp_ports: list[int]
+
+
+@attrs.define(kw_only=True)
+class Interface(Whole):
+    """A network interface of the host. A ``special`` one is not meant for labs."""
+
+    id: str
+    name: str
+    ip_address: str
+    mac_address: str
+    netmask: str
+    special: bool
+    type: Literal["ethernet", "tap"]
+
+
+@attrs.define(kw_only=True)
+class Endpoint(Whole):
+    """Where a route of a compute is."""
+
+    endpoint: str
+
+
+@attrs.define(kw_only=True)
+class HostedProject(Whole):
+    """A project in the compute API."""
+
+    project_id: UUID
+    name: str
+    variables: list[dict[str, Any]] | None
+
+
+@attrs.define(kw_only=True)
+class ProjectFile(Whole):
+    """A file below a project's folder."""
+
+    path: str
+    md5sum: str
+
+
+@attrs.define(kw_only=True)
+class UdpPort(Whole):
+    """A leased UDP port."""
+
+    udp_port: int
+
+
+@attrs.define(kw_only=True)
+class CaptureFile(Whole):
+    """Where a capture is written."""
+
+    pcap_file_path: str
+
+
+@attrs.define(kw_only=True)
+class V1Project(Whole):
+    """A project in version 1."""
+
+    project_id: UUID
+    name: str
+    location: str
+    path: str
+    temporary: bool
+
+
+@attrs.define(kw_only=True)
+class V1Vpcs(Whole):
+    """A VPCS in version 1."""
+
+    vm_id: UUID
+    project_id: UUID
+    name: str
+    console: int | None
+    status: Literal["stopped", "started"]
+    startup_script: str | None
+    startup_script_path: str | None
+    vm_directory: str | None
+    command_line: str | None
+
+
+@attrs.define(kw_only=True)
+class SymbolSize(Whole):
+    """The size of a symbol in pixels."""
+
+    width: int
+    height: int
+
+
+@attrs.define(kw_only=True)
+class BaseConfigName(Whole):
+    """A base configuration."""
+
+    filename: str
+
+
+@attrs.define(kw_only=True)
+class BaseConfigText(BaseConfigName):
+    """The text of a base configuration."""
+
+    content: str
+    template_id: UUID
+
+
+@attrs.define(kw_only=True)
+class Gns3VmEngine(Whole):
+    """A program that could run the GNS3 virtual machine."""
+
+    engine_id: str
+    name: str
+    description: str
+    support_when_exit: bool
+    support_headless: bool
+    support_ram: bool
 
 
 @attrs.define(kw_only=True)

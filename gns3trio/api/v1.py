@@ -11,6 +11,7 @@ import attrs
 from attrs import field
 from attrs import validators as v
 
+from gns3trio.api import replies
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.streams import NotificationStream
 from gns3trio.api.v2.schemas import VersionCheck
@@ -86,26 +87,26 @@ def _opened(api: ApiRequest, project_id: UUID) -> Project:
     return project
 
 
-@routes.route("GET", "/version")
+@routes.route("GET", "/version", reply=replies.Gns3Version)
 async def get_version(api: ApiRequest) -> dict[str, Any]:
     """The server's version."""
     return {"local": api.context.config.local, "version": api.context.config.gns3_version}
 
 
-@routes.route("POST", "/version")
+@routes.route("POST", "/version", reply=VersionCheck)
 async def post_version(api: ApiRequest, body: VersionCheck) -> dict[str, Any]:
     """Check a client's version."""
     check_version(api.context.config, body.version)
     return {"version": body.version}
 
 
-@routes.route("GET", "/projects")
+@routes.route("GET", "/projects", reply=list[replies.V1Project])
 async def list_projects(api: ApiRequest) -> list[dict[str, Any]]:
     """The opened projects."""
     return [v1_project_view(p) for p in api.controller.projects.values() if p.status == "opened"]
 
 
-@routes.route("POST", "/projects", status=201)
+@routes.route("POST", "/projects", status=201, reply=replies.V1Project)
 async def create_project(api: ApiRequest, body: ProjectCreate) -> dict[str, Any]:
     """Create and open a project; names need not be unique, a known id opens and gives that project."""
     project = await api.controller.create_project(
@@ -119,13 +120,13 @@ async def create_project(api: ApiRequest, body: ProjectCreate) -> dict[str, Any]
     return v1_project_view(project)
 
 
-@routes.route("GET", "/projects/{project_id}")
+@routes.route("GET", "/projects/{project_id}", reply=replies.V1Project)
 async def get_project(api: ApiRequest, project_id: UUID) -> dict[str, Any]:
     """One opened project."""
     return v1_project_view(_opened(api, project_id))
 
 
-@routes.route("PUT", "/projects/{project_id}")
+@routes.route("PUT", "/projects/{project_id}", reply=replies.V1Project)
 async def update_project(api: ApiRequest, project_id: UUID, body: ProjectUpdate) -> dict[str, Any]:
     """Rename a project or change whether it is temporary."""
     project = _opened(api, project_id)
@@ -164,14 +165,14 @@ async def project_notifications(api: ApiRequest, project_id: UUID) -> Notificati
     return NotificationStream(api.controller.hub, v1_project_topic(project_id), api.context.closing)
 
 
-@routes.route("POST", "/projects/{project_id}/ports/udp", status=201)
+@routes.route("POST", "/projects/{project_id}/ports/udp", status=201, reply=replies.UdpPort)
 async def lease_udp_port(api: ApiRequest, project_id: UUID) -> dict[str, int]:
     """Lease the lowest free UDP port; it is held until a NIO that uses it is deleted or the project closes."""
     project = _opened(api, project_id)
     return {"udp_port": api.controller.compute.lease_udp(project.project_id)}
 
 
-@routes.route("POST", "/projects/{project_id}/vpcs/vms", status=201)
+@routes.route("POST", "/projects/{project_id}/vpcs/vms", status=201, reply=replies.V1Vpcs)
 async def create_vpcs(api: ApiRequest, project_id: UUID, body: VpcsCreate) -> dict[str, Any]:
     """Create a VPCS; its name is kept as it is."""
     project = _opened(api, project_id)
@@ -186,14 +187,14 @@ async def create_vpcs(api: ApiRequest, project_id: UUID, body: VpcsCreate) -> di
     return v1_vm_view(node)
 
 
-@routes.route("GET", _VM)
+@routes.route("GET", _VM, reply=replies.V1Vpcs)
 async def get_vpcs(api: ApiRequest, project_id: UUID, vm_id: UUID) -> dict[str, Any]:
     """One VPCS."""
     async with _opened(api, project_id).locked_node(vm_id) as node:
         return v1_vm_view(node)
 
 
-@routes.route("PUT", _VM)
+@routes.route("PUT", _VM, reply=replies.V1Vpcs)
 async def update_vpcs(api: ApiRequest, project_id: UUID, vm_id: UUID, body: VpcsUpdate) -> dict[str, Any]:
     """Change the name, console or start-up script of a VPCS."""
     project = _opened(api, project_id)
@@ -214,7 +215,7 @@ async def delete_vpcs(api: ApiRequest, project_id: UUID, vm_id: UUID) -> None:
         await project.delete_node(node)
 
 
-@routes.route("POST", _VM + "/start")
+@routes.route("POST", _VM + "/start", reply=replies.V1Vpcs)
 async def start_vpcs(api: ApiRequest, project_id: UUID, vm_id: UUID) -> dict[str, Any]:
     """Start a VPCS, which version 1 allows only with a NIO."""
     async with _opened(api, project_id).locked_node(vm_id) as node:
@@ -244,7 +245,7 @@ async def reload_vpcs(api: ApiRequest, project_id: UUID, vm_id: UUID) -> None:
         await node.require_instance().reload()
 
 
-@routes.route("POST", _NIO, status=201)
+@routes.route("POST", _NIO, status=201, reply=Nio)
 async def bind_nio(
     api: ApiRequest, project_id: UUID, vm_id: UUID, adapter_number: int, port_number: int, body: Nio
 ) -> dict[str, Any]:

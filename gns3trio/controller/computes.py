@@ -149,10 +149,14 @@ class Computes:
         await self._state.change("computes", [], store)
         self._remote[compute.compute_id] = compute
 
-    async def delete(self, compute_id: str) -> None:
-        """Forget a compute; unknown is fine, as in GNS3. Raises Conflict for the local one."""
+    def require_deletable(self, compute_id: str) -> None:
+        """Raises Conflict for the local compute."""
         if compute_id == LOCAL_COMPUTE_ID:
             raise Conflict("compute_id: the local compute cannot be deleted")
+
+    async def delete(self, compute_id: str) -> None:
+        """Forget a compute; unknown is fine, as in GNS3. Raises Conflict for the local one."""
+        self.require_deletable(compute_id)
         compute = self._remote.get(compute_id)
         if compute is None:
             return

@@ -23,7 +23,7 @@ from gns3trio.controller.services import ProjectServices
 from gns3trio.controller.symbols import Symbols
 from gns3trio.controller.templates import Templates, check_stored_templates
 from gns3trio.controller.topology import ProjectSettings
-from gns3trio.errors import Conflict, Forbidden, LabError, NotFound
+from gns3trio.errors import Conflict, Forbidden, Invalid, LabError, NotFound
 from gns3trio.forwarder.captures import CaptureService
 from gns3trio.notifications.hub import NotificationHub
 
@@ -201,9 +201,14 @@ class Controller:
         return project
 
     def new_folder(self, project_id: UUID, path: Path | None) -> Path:
-        """The folder for a new project: its own, or ``path`` if the client may choose it. Raises Forbidden."""
+        """The folder for a new project: its own, or ``path`` if the client may choose it.
+
+        Raises Invalid for what is no path, Forbidden.
+        """
         if path is None:
             return self._default_folder(project_id)
+        if "\0" in str(path):
+            raise Invalid("path: holds a null character")
         folder = path.absolute()
         if not self._config.local and not folder.resolve().is_relative_to(self._config.projects_path.resolve()):
             raise Forbidden(f"path: {path} is outside of the folder for projects")
@@ -228,6 +233,17 @@ class Controller:
         await project.close()
         if project.temporary:
             self.projects.pop(project.project_id, None)
+
+    async def delete_compute(self, compute_id: str) -> None:
+        """Close the projects that use a compute, and forget it; unknown is fine.
+
+        Raises Conflict for the local one, Unavailable when a project cannot close: the compute stays then.
+        """
+        self.computes.require_deletable(compute_id)
+        for project in list(self.projects.values()):
+            if any(node.record.compute_id == compute_id for node in project.nodes.values()):
+                await self.close_project(project)
+        await self.computes.delete(compute_id)
 
 
 def _symbols_folder(config: Config) -> Path:

@@ -74,6 +74,13 @@ def apply_filters(tunnels: Sequence[Tunnel | None], record: LinkRecord, impairme
     apply_suspend([tunnel for tunnel in tunnels if tunnel is not holder], record.suspend)
 
 
+def apply_nothing(tunnels: Sequence[Tunnel | None]) -> None:
+    """Let the tunnels of a link that is none any more pass everything."""
+    for tunnel in tunnels:
+        if tunnel is not None:
+            tunnel.port.set_filters((), 0, suspended=False)
+
+
 def apply_suspend(tunnels: Sequence[Tunnel | None], suspend: bool) -> None:
     """Let the tunnels pass nothing, or everything again."""
     for tunnel in tunnels:

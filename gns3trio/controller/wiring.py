@@ -14,7 +14,7 @@ from gns3trio.compute.nio import LOOPBACK, LocalNio, Nio, UdpNio
 from gns3trio.compute.node import ComputeNode
 from gns3trio.compute.tunnels import Tunnel
 from gns3trio.controller.link import Link, PortAddress, check_link
-from gns3trio.controller.link_filters import Impairments, apply_filters, apply_suspend, compile_filters
+from gns3trio.controller.link_filters import Impairments, apply_filters, apply_nothing, apply_suspend, compile_filters
 from gns3trio.controller.topology import LinkEnd, LinkRecord
 from gns3trio.errors import NotFound
 
@@ -86,7 +86,7 @@ class Wiring:
         if before is not None:
             if other in before.addresses:
                 return None
-            del self.links[before.link_id]
+            self._end(before)
         if other is None or other.node_id == address.node_id:
             return None
         record = LinkRecord(link_id=uuid4(), nodes=[new_link_end(end) for end in sorted((other, address))])
@@ -99,8 +99,13 @@ class Wiring:
             await self._unbind(address)
         link = self.link_at(address)
         if link is not None:
-            del self.links[link.link_id]
+            self._end(link)
         return link
+
+    def _end(self, link: Link) -> None:
+        """A link is none any more, though a tunnel of it may be left: what that is to do was the link's to say."""
+        del self.links[link.link_id]
+        apply_nothing(self.tunnels(link))
 
     def link_at(self, address: PortAddress) -> Link | None:
         """The link of a port."""

@@ -12,6 +12,7 @@ import pytest
 
 from gns3trio.config import Config
 from gns3trio.server import RunningServer, open_server
+from tests.api.described import check_reply
 
 VPCS = os.environ.get("GNS3TRIO_TEST_VPCS", shutil.which("vpcs") or "vpcs").split(":")[0]
 
@@ -25,10 +26,15 @@ class Server:
     http: httpx.AsyncClient
 
     async def request(self, method: str, path: str, body: Any = None, status: int | None = None) -> Any:
-        """Send a request as a GNS3 2.2 client does; checks the status when given; returns the JSON reply, if any."""
+        """Send a request as a GNS3 2.2 client does; returns the JSON reply, if any.
+
+        Checks the status when given, and that a reply of success is as OpenAPI describes it.
+        """
         reply = await self.http.request(method, path, json=body)
         if status is not None:
             assert reply.status_code == status, reply.text
+        if reply.is_success and reply.headers.get("content-type") == "application/json":
+            check_reply(method, path, reply.status_code, reply.json())
         return reply.json() if reply.content else None
 
 

@@ -203,6 +203,23 @@ async def test_nodes_of_another_compute_are_kept_and_the_compute_is_shown(server
     await server.request("GET", "/v2/computes/far", None, 200)
 
 
+async def test_deleting_a_compute_closes_the_projects_that_have_nodes_on_it(server: Server) -> None:
+    away = {"compute_id": "far", "name": "Far away", "host": "192.0.2.7", "port": 3080, "protocol": "http"}
+    user = Lab(server, document([node("PC1", compute_id="far"), node("PC2")], computes=[away]))
+    other = Lab(server, document([node("PC1")], computes=[away]))
+    await user.open()
+    await other.open()
+    async with ws_events(server, "/v2/notifications/ws") as stream:
+        await server.request("DELETE", "/v2/computes/far", None, 204)
+        closed = []
+        while (event := await stream.next())["action"] != "compute.deleted":
+            if event["action"] == "project.closed":
+                closed.append(event["event"]["project_id"])
+    assert closed == [user.project["project_id"]]
+    states = [(await server.request("GET", lab.path, None, 200))["status"] for lab in (user, other)]
+    assert states == ["closed", "opened"]
+
+
 # --- links ---
 
 

@@ -49,6 +49,7 @@ async def test_a_name_in_use_is_refused_to_json_clients_and_not_to_plain_curl(se
         ({"name": "a/b"}, 409, "name"),
         ({"name": "x" * 300}, 409, "name"),
         ({"name": "x", "path": "/somewhere/else"}, 403, "path"),
+        ({"name": "x", "path": "/some\0where"}, 400, "path"),
     ],
 )
 async def test_a_refused_project_leaves_nothing(

@@ -91,6 +91,44 @@ async def test_a_nio_that_is_bound_again(server: Server, vms: list[dict[str, Any
                 break
 
 
+async def is_blocked(server: Server, path: str, vms: list[dict[str, Any]]) -> bool:
+    """Whether the only link keeps back what a VPCS sends when it gets its address."""
+    await server.request("PUT", vm_path(vms[0]), {"startup_script": "ip 10.0.0.1/24\n"}, 200)
+    for vm in reversed(vms):
+        await server.request("POST", f"{vm_path(vm)}/start", {}, 200)
+    (link,) = await server.request("GET", path, None, 200)
+    with trio.fail_after(20):
+        while True:
+            crossed = await server.request("GET", f"{path}/{link['link_id']}/statistics", None, 200)
+            directions = [crossed["a_to_b"], crossed["b_to_a"]]
+            lost = any(way["drops"]["suspended"] or way["drops"]["filter"] for way in directions)
+            if lost or any(way["frames"] for way in directions):
+                return lost
+
+
+@pytest.mark.parametrize(
+    "change", [{"suspend": True}, {"filters": {"frequency_drop": [-1]}}], ids=["suspend", "filter"]
+)
+@pytest.mark.parametrize("unbound", [0, 1])
+@pytest.mark.parametrize("by", ["delete", "elsewhere"])
+async def test_what_a_link_did_to_frames_ends_with_it(
+    server: Server, vms: list[dict[str, Any]], change: dict[str, Any], unbound: int, by: str
+) -> None:
+    await wire(server, vms)
+    path = f"/v2/projects/{vms[0]['project_id']}/links"
+    (link,) = await server.request("GET", path, None, 200)
+    await server.request("PUT", f"{path}/{link['link_id']}", change, 201)
+    port = f"{vm_path(vms[unbound])}/adapters/0/ports/0/nio"
+    here, there = (24001, 24002) if unbound == 0 else (24002, 24001)
+    if by == "delete":
+        await server.request("DELETE", port, None, 204)
+    else:
+        await server.request("POST", port, nio(await lease(server, vms[0]["project_id"]), there), 201)
+    assert await server.request("GET", path, None, 200) == []
+    await server.request("POST", port, nio(here, there), 201)
+    assert not await is_blocked(server, path, vms)
+
+
 async def test_a_nio_that_leads_elsewhere_ends_the_link(server: Server, vms: list[dict[str, Any]]) -> None:
     await wire(server, vms)
     path = f"/v2/projects/{vms[0]['project_id']}/links"

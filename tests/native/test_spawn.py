@@ -61,7 +61,7 @@ async def test_timers_may_be_late(null: int) -> None:
     os.close(writer)
     assert await trio.to_thread.run_sync(os.read, reader, 20) == b"10000000\n"
     os.close(reader)
-    assert await child.stop(grace=1) == 0
+    assert await child.wait() == 0
 
 
 def test_what_cannot_be_started_is_an_oserror(null: int) -> None:

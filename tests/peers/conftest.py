@@ -12,6 +12,7 @@ import attrs
 import httpx
 import pytest
 
+from benchmarks.stand_ins import build
 from tests.e2e.conftest import PATIENCE, start_server, telnet
 
 __all__ = ["start_server", "telnet"]  # fixtures
@@ -34,18 +35,26 @@ class Controller:
         return reply.json() if reply.content else None
 
 
+@pytest.fixture(scope="session")
+def stand_ins(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """What gns3-server takes for ubridge and VPCS."""
+    return build(tmp_path_factory.mktemp("stand_ins"))
+
+
 @pytest.fixture
-def gns3_controller(tmp_path: Path) -> Iterator[Controller]:
-    """gns3-server 2.2, with a home of its own; it runs no node itself."""
+def gns3_controller(tmp_path: Path, stand_ins: tuple[Path, Path]) -> Iterator[Controller]:
+    """gns3-server 2.2, with a home of its own. The VPCS that it runs itself reach nobody."""
     assert GNS3SERVER is not None
     home = tmp_path / "gns3"
     (home / "projects").mkdir(parents=True)
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
+    ubridge, vpcs = stand_ins
     settings = home / "gns3_server.conf"
     settings.write_text(
         f"[Server]\nhost = 127.0.0.1\nport = {port}\nprojects_path = {home}/projects\n"
-        "report_errors = False\ninstall_builtin_appliances = False\n"
+        f"ubridge_path = {ubridge}\nreport_errors = False\ninstall_builtin_appliances = False\n"
+        f"[VPCS]\nvpcs_path = {vpcs}\n"
     )
     with (home / "log").open("wb") as log:
         process = subprocess.Popen(

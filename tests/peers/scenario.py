@@ -1,7 +1,9 @@
 """One long story, told to two servers: right requests and wrong ones, in GNS3's terms.
 
 A step is a label, a method, a path, a body, and what of the reply later steps need: ``keep`` maps a variable to a key
-of the reply. ``{name}`` in paths and bodies is a variable.
+of the reply. ``{name}`` in paths and bodies is a variable. ``becomes``: what the reply shows when the step is over; the
+request is repeated until then, because GNS3 answers a start before its controller knows of it. The method ``TELNET``
+connects to a port and waits for a prompt.
 """
 
 from collections.abc import Iterator, Mapping
@@ -24,6 +26,7 @@ class Step:
     path: str
     body: Any = None
     keep: Mapping[str, str] = attrs.field(factory=dict)
+    becomes: Mapping[str, Any] = attrs.field(factory=dict)
 
 
 def end(node: str, port: int = 0) -> dict[str, Any]:
@@ -37,6 +40,8 @@ def story() -> Iterator[Step]:
     yield from _projects()
     yield from _nodes()
     yield from _links()
+    yield from _running()
+    yield from _compute()
     yield from _drawings()
     yield from _templates()
     yield from _symbols()
@@ -223,6 +228,82 @@ def _drawings() -> Iterator[Step]:
     yield Step("delete locked drawing", "DELETE", drawings + "/{w}")
     yield Step("delete drawing", "DELETE", drawings + "/{v}")
     yield Step("delete drawing again", "DELETE", drawings + "/{v}")
+
+
+def _running() -> Iterator[Step]:
+    nodes, vpcs = "/v2/projects/{p}/nodes", {"node_type": "vpcs", "compute_id": "local"}
+    node, link = nodes + "/{r1}", "/v2/projects/{p}/links/{r}"
+    started, stopped = {"status": "started"}, {"status": "stopped"}
+    yield Step("create node to run", "POST", nodes, {"name": "R1", **vpcs}, {"r1": "node_id"})
+    yield Step("create other node to run", "POST", nodes, {"name": "R2", **vpcs}, {"r2": "node_id"})
+    yield Step("start node", "POST", node + "/start", {})
+    yield Step("started node", "GET", node, keep={"console": "console"}, becomes=started)
+    yield Step("start node again", "POST", node + "/start", {})
+    yield Step("console", "TELNET", "{console}")
+    ends = {"nodes": [end("r1"), end("r2")]}
+    yield Step("create link of running node", "POST", "/v2/projects/{p}/links", ends, {"r": "link_id"})
+    yield Step("filter of running node", "PUT", link, {"filters": {"delay": [10, 0]}})
+    yield Step("suspend link of running node", "PUT", link, {"suspend": True})
+    yield Step("resume link of running node", "PUT", link, {"suspend": False, "filters": {}})
+    yield Step("start capture", "POST", link + "/start_capture", {})
+    yield Step("capturing link", "GET", link, becomes={"capturing": True})
+    yield Step("stop capture", "POST", link + "/stop_capture", {})
+    yield Step("link after capture", "GET", link, becomes={"capturing": False})
+    yield Step("move running node", "PUT", node, {"x": 7})
+    yield Step("rename running node", "PUT", node, {"name": "Runner"})
+    yield Step("suspend running node", "POST", node + "/suspend", {})
+    yield Step("node is not suspended", "GET", node, becomes=started)
+    yield Step("reload node", "POST", node + "/reload", {})
+    yield Step("reloaded node", "GET", node, becomes=started)
+    yield Step("console after reload", "TELNET", "{console}")
+    yield Step("reset console of running node", "POST", node + "/console/reset", {})
+    yield Step("write script of running node", "POST", node + "/files/startup.vpc", "ip 10.0.0.1\n")
+    yield Step("duplicate running node", "POST", node + "/duplicate", {"x": 5, "y": 6})
+    yield Step("create snapshot of running node", "POST", "/v2/projects/{p}/snapshots", {"name": "running"})
+    yield Step("export running node", "GET", "/v2/projects/{p}/export")
+    yield Step("stop running node", "POST", node + "/stop", {})
+    yield Step("stopped node", "GET", node, becomes=stopped)
+    yield Step("start all nodes", "POST", nodes + "/start", {})
+    yield Step("node is started with all", "GET", node, becomes=started)
+    yield Step("reload all nodes", "POST", nodes + "/reload", {})
+    yield Step("node is reloaded with all", "GET", node, becomes=started)
+    yield Step("delete link of running node", "DELETE", link)
+    yield Step("delete running node", "DELETE", nodes + "/{r2}")
+    yield Step("stop all running nodes", "POST", nodes + "/stop", {})
+    yield Step("node is stopped with all", "GET", node, becomes=stopped)
+    yield Step("delete node that ran", "DELETE", node)
+
+
+def _compute() -> Iterator[Step]:
+    project, nodes = "/v2/compute/projects/{h}", "/v2/compute/projects/{h}/vpcs/nodes"
+    node, port = nodes + "/{v1}", nodes + "/{v1}/adapters/0/ports/0"
+    tunnel = {"type": "nio_udp", "lport": "{lport}", "rhost": "127.0.0.1", "rport": "{rport}"}
+    capture = {"capture_file_name": "x.pcap", "data_link_type": "DLT_EN10MB"}
+    yield Step("compute: create project", "POST", "/v2/compute/projects", {"name": "far"}, {"h": "project_id"})
+    yield Step("compute: project", "GET", project)
+    yield Step("compute: create node", "POST", nodes, {"name": "V1"}, {"v1": "node_id"})
+    yield Step("compute: node", "GET", node, becomes={"status": "stopped"})
+    yield Step("compute: nio of no port", "DELETE", port + "/nio")
+    yield Step("compute: start without a nio", "POST", node + "/start", {}, {"console": "console"})
+    yield Step("compute: started node", "GET", node, becomes={"status": "started"})
+    yield Step("compute: console", "TELNET", "{console}")
+    yield Step("compute: lease a port", "POST", project + "/ports/udp", {}, {"lport": "udp_port"})
+    yield Step("compute: lease another port", "POST", project + "/ports/udp", {}, {"rport": "udp_port"})
+    yield Step("compute: bind nio while running", "POST", port + "/nio", tunnel)
+    yield Step("compute: filter while running", "PUT", port + "/nio", {**tunnel, "filters": {"delay": [5, 0]}})
+    yield Step("compute: suspend while running", "PUT", port + "/nio", {**tunnel, "suspend": True})
+    yield Step("compute: start capture", "POST", port + "/start_capture", capture)
+    yield Step("compute: stop capture", "POST", port + "/stop_capture", {})
+    yield Step("compute: unbind nio while running", "DELETE", port + "/nio")
+    yield Step("compute: unbind nio again", "DELETE", port + "/nio")
+    yield Step("compute: suspend node", "POST", node + "/suspend", {})
+    yield Step("compute: reload node", "POST", node + "/reload", {})
+    yield Step("compute: reset console", "POST", node + "/console/reset", {})
+    yield Step("compute: stop node", "POST", node + "/stop", {})
+    yield Step("compute: stopped node", "GET", node, becomes={"status": "stopped"})
+    yield Step("compute: delete node", "DELETE", node)
+    yield Step("compute: close project", "POST", project + "/close", {})
+    yield Step("compute: close project again", "POST", project + "/close", {})
 
 
 def _templates() -> Iterator[Step]:

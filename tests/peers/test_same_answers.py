@@ -1,11 +1,13 @@
 """gns3-server 2.2 and this server are told the same story: statuses and keys agree, but for intended differences."""
 
 import re
+import socket
+import time
 from typing import Any
 
 import httpx
 
-from tests.e2e.conftest import StartServer
+from tests.e2e.conftest import PATIENCE, StartServer
 from tests.peers.conftest import Controller
 from tests.peers.scenario import Step, story
 
@@ -19,7 +21,6 @@ OTHER_STATUS: dict[str, tuple[int, int, str]] = {
     "export with a strange compression": (500, 400, _NO_TRACE),
     "create link of one": (201, 400, "half a link cannot be completed later, so it is of no use"),
     "rename the node with a script": (400, 200, "the script is a file of the node, not a property that comes back"),
-    "cloud from template": (409, 201, "GNS3 needs uBridge for it, this server nothing"),
 }
 # Keys that only one of the two has, by label; and why.
 _TEMPORARY = (set[str](), {"temporary"}, "a key of the API before 2.0, which the document shows")
@@ -42,11 +43,14 @@ OTHER_KEYS: dict[str, tuple[set[str], set[str], str]] = {
 
 
 def fill(value: Any, variables: dict[str, str]) -> Any:
-    """A body or path with its variables; ``{{0}}`` stays ``{0}``."""
+    """A body or path with its variables, numbers as such where they are alone; ``{{0}}`` stays ``{0}``."""
     if isinstance(value, dict):
         return {key: fill(each, variables) for key, each in value.items()}
     if isinstance(value, list):
         return [fill(each, variables) for each in value]
+    if isinstance(value, str) and (alone := re.fullmatch(r"\{(\w+)\}", value)):
+        known = variables.get(alone.group(1), value)
+        return int(known) if known.isdecimal() else known
     if isinstance(value, str) and not value.startswith("<"):
         filled = re.sub(r"(?<!\{)\{(\w+)\}", lambda found: variables.get(found.group(1), found.group(0)), value)
         return filled.replace("{{", "{").replace("}}", "}")
@@ -56,15 +60,38 @@ def fill(value: Any, variables: dict[str, str]) -> Any:
 def tell(http: httpx.Client, step: Step, variables: dict[str, str]) -> tuple[int, set[str]]:
     """Send the request of a step; the status, and the keys of what comes (of the first one in a list)."""
     path, body = fill(step.path, variables), fill(step.body, variables)
-    content = {"content": body.encode()} if isinstance(body, str) else {"json": body} if body is not None else {}
-    with http.stream(step.method, path, **content) as reply:
-        is_json = reply.headers.get("content-type", "").startswith("application/json")
-        shown = httpx.Response(200, content=reply.read()).json() if is_json else None
+    if step.method == "TELNET":
+        return read_prompt(int(path)), set()
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        status, shown = ask(http, step.method, path, body)
+        if not step.becomes or (isinstance(shown, dict) and step.becomes.items() <= shown.items()):
+            break
+        assert time.monotonic() < deadline, f"{step.label}: {status} {shown}"
+        time.sleep(0.02)
     if isinstance(shown, dict):
         variables.update({name: str(shown[key]) for name, key in step.keep.items() if key in shown})
     first = shown[0] if isinstance(shown, list) and shown else shown
-    keys = set(first) if isinstance(first, dict) and reply.is_success else set()
-    return reply.status_code, keys
+    return status, set(first) if isinstance(first, dict) and httpx.codes.is_success(status) else set()
+
+
+def read_prompt(port: int) -> int:
+    """Connect to a console and read until VPCS asks for a command."""
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as console:
+        seen = b""
+        while b"> " not in seen:
+            data = console.recv(4096)
+            assert data, seen
+            seen += data
+    return 0
+
+
+def ask(http: httpx.Client, method: str, path: str, body: Any) -> tuple[int, Any]:
+    """Send a request; the status, and the JSON of the reply, if it has any."""
+    content = {"content": body.encode()} if isinstance(body, str) else {"json": body} if body is not None else {}
+    with http.stream(method, path, **content) as reply:
+        is_json = reply.headers.get("content-type", "").startswith("application/json")
+        return reply.status_code, httpx.Response(200, content=reply.read()).json() if is_json else None
 
 
 def test_the_same_story(gns3_controller: Controller, start_server: StartServer) -> None:

@@ -12,6 +12,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.websockets import WebSocket
 
 from gns3trio import __version__
+from gns3trio.api import replies
 from gns3trio.api.context import ApiContext
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.streams import COMPUTE_PING_AFTER_SECONDS, NotificationStream, serve_notifications
@@ -43,31 +44,31 @@ class ProjectUpdate:
     variables: list[dict[str, Any]] | None = None
 
 
-@routes.route("GET", "/capabilities")
+@routes.route("GET", "/capabilities", reply=replies.Capabilities)
 async def get_capabilities(api: ApiRequest) -> dict[str, Any]:
     """What nodes this server runs, and the GNS3 version that it speaks."""
     return api.controller.computes.capabilities()
 
 
-@routes.route("GET", "/version")
+@routes.route("GET", "/version", reply=replies.Gns3Version)
 async def get_version(api: ApiRequest) -> dict[str, Any]:
     """The server's version."""
     return {"local": api.context.config.local, "version": api.context.config.gns3_version}
 
 
-@routes.route("GET", "/statistics")
+@routes.route("GET", "/statistics", reply=replies.MachineStatistics)
 async def get_statistics(api: ApiRequest) -> dict[str, Any]:
     """How busy this machine is."""
     return await trio.to_thread.run_sync(statistics, str(api.context.config.projects_path))
 
 
-@routes.route("GET", "/network/interfaces")
+@routes.route("GET", "/network/interfaces", reply=list[replies.Interface])
 async def get_interfaces(api: ApiRequest) -> list[dict[str, Any]]:
     """The network interfaces of this host."""
     return await trio.to_thread.run_sync(list_interfaces)
 
 
-@routes.route("GET", "/network/ports")
+@routes.route("GET", "/network/ports", reply=replies.PortUsage)
 async def get_ports(api: ApiRequest) -> dict[str, Any]:
     """The console and UDP ports in use, and their ranges."""
     return api.controller.compute.port_usage()
@@ -112,14 +113,14 @@ def _own_view(project: Project) -> dict[str, Any]:
     return {"name": name, "project_id": str(project.project_id), "variables": variables}
 
 
-@routes.route("GET", "/projects")
+@routes.route("GET", "/projects", reply=list[replies.HostedProject])
 async def list_projects(api: ApiRequest) -> list[dict[str, Any]]:
     """The projects that controllers have open here: others', then this server's."""
     own = [project for project in api.controller.projects.values() if project.status == "opened"]
     return [*(project.view() for project in api.controller.hosted.all()), *map(_own_view, own)]
 
 
-@routes.route("POST", "/projects", status=201)
+@routes.route("POST", "/projects", status=201, reply=replies.HostedProject)
 async def create_project(api: ApiRequest, body: ProjectCreate) -> dict[str, Any]:
     """Make room for a project of a controller."""
     project_id = body.project_id or uuid4()
@@ -130,14 +131,14 @@ async def create_project(api: ApiRequest, body: ProjectCreate) -> dict[str, Any]
     return (await api.controller.hosted.create(project_id, body.name, body.variables)).view()
 
 
-@routes.route("GET", "/projects/{project_id}")
+@routes.route("GET", "/projects/{project_id}", reply=replies.HostedProject)
 async def get_project(api: ApiRequest, project_id: UUID) -> dict[str, Any]:
     """One project."""
     own = own_project(api, project_id)
     return _own_view(own) if own is not None else api.controller.hosted.get(project_id).view()
 
 
-@routes.route("PUT", "/projects/{project_id}")
+@routes.route("PUT", "/projects/{project_id}", reply=replies.HostedProject)
 async def update_project(api: ApiRequest, project_id: UUID, body: ProjectUpdate) -> dict[str, Any]:
     """Change the variables of a project."""
     project = hosted_project(api, project_id)
@@ -166,13 +167,13 @@ async def project_notifications(api: ApiRequest, project_id: UUID) -> Notificati
     return NotificationStream(api.controller.hub, compute_project_topic(project.project_id), api.context.closing)
 
 
-@routes.route("POST", "/projects/{project_id}/ports/udp", status=201)
+@routes.route("POST", "/projects/{project_id}/ports/udp", status=201, reply=replies.UdpPort)
 async def lease_udp_port(api: ApiRequest, project_id: UUID) -> dict[str, int]:
     """Lease the lowest free UDP port for an end of a link."""
     return {"udp_port": api.controller.hosted.lease_udp(hosted_project(api, project_id))}
 
 
-@routes.route("GET", "/{emulator}/images")
+@routes.route("GET", "/{emulator}/images", reply=list[dict[str, Any]])
 async def list_images(api: ApiRequest, emulator: Literal["qemu", "iou", "dynamips", "docker"]) -> list[dict[str, Any]]:
     """The images of an emulator: none, for this server runs no emulator that needs one."""
     return []

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import trio
 
+from gns3trio.api import replies
 from gns3trio.api.downloads import Download, file_download
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.v2.compute import hosted_project
@@ -13,7 +14,7 @@ from gns3trio.controller.project_files import list_files, open_file, write_file
 routes = RouteTable("/v2/compute/projects/{project_id}/files", strict_ids=True)
 
 
-@routes.route("GET", "")
+@routes.route("GET", "", reply=list[replies.ProjectFile])
 async def list_project_files(api: ApiRequest, project_id: UUID) -> list[dict[str, str]]:
     """The files of a project: path below its folder, and MD5 of the content."""
     return await trio.to_thread.run_sync(list_files, hosted_project(api, project_id).folder)

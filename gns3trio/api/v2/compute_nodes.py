@@ -12,6 +12,7 @@ from attrs import field
 from attrs import validators as v
 from starlette.websockets import WebSocket
 
+from gns3trio.api import replies
 from gns3trio.api.console import serve_console
 from gns3trio.api.context import ApiContext
 from gns3trio.api.routing import ApiRequest, RouteTable
@@ -120,7 +121,7 @@ def _ignore(event: NodeEvent) -> None:
     """Replaced by the hosted project's own."""
 
 
-@routes.route("POST", "/{node_type}/nodes", status=201)
+@routes.route("POST", "/{node_type}/nodes", status=201, reply=dict[str, Any])
 async def create_node(api: ApiRequest, project_id: UUID, node_type: str, body: NodeCreate) -> dict[str, Any]:
     """Create a node; its name is kept as it is."""
     project = hosted_project(api, project_id)
@@ -142,7 +143,7 @@ async def create_node(api: ApiRequest, project_id: UUID, node_type: str, body: N
         return (await api.controller.hosted.create_node(project, spec)).view()
 
 
-@routes.route("GET", _NODE)
+@routes.route("GET", _NODE, reply=dict[str, Any])
 async def get_node(api: ApiRequest, project_id: UUID, node_type: str, node_id: UUID) -> dict[str, Any]:
     """One node."""
     own = own_project(api, project_id)
@@ -155,7 +156,7 @@ async def get_node(api: ApiRequest, project_id: UUID, node_type: str, node_id: U
         return node.view()
 
 
-@routes.route("PUT", _NODE)
+@routes.route("PUT", _NODE, reply=dict[str, Any])
 async def update_node(
     api: ApiRequest, project_id: UUID, node_type: str, node_id: UUID, body: NodeUpdate
 ) -> dict[str, Any]:
@@ -176,7 +177,7 @@ async def delete_node(api: ApiRequest, project_id: UUID, node_type: str, node_id
         await api.controller.hosted.delete_node(hosted_project(api, project_id), node)
 
 
-@routes.route("POST", _NODE + "/duplicate", status=201)
+@routes.route("POST", _NODE + "/duplicate", status=201, reply=bool)
 async def duplicate_node(api: ApiRequest, project_id: UUID, node_type: str, node_id: UUID, body: Duplicate) -> bool:
     """Copy the files of a node into the folder of another one of its type."""
     if body.destination_node_id == node_id:
@@ -194,7 +195,7 @@ async def duplicate_node(api: ApiRequest, project_id: UUID, node_type: str, node
         return True
 
 
-@routes.route("POST", _NODE + "/start")
+@routes.route("POST", _NODE + "/start", reply=dict[str, Any])
 async def start_node(api: ApiRequest, project_id: UUID, node_type: str, node_id: UUID) -> dict[str, Any]:
     """Start a node; the reply shows it started."""
     async with _locked(api, project_id, node_type, node_id) as node:
@@ -255,7 +256,7 @@ async def _udp(body: Nio) -> UdpNio:
     return UdpNio(body.lport, body.rhost, body.rport, await checked_filters(body.filters), body.suspend)
 
 
-@routes.route("POST", _PORT + "/nio", status=201)
+@routes.route("POST", _PORT + "/nio", status=201, reply=Nio)
 async def bind_nio(
     api: ApiRequest, project_id: UUID, node_type: str, node_id: UUID, adapter_number: int, port_number: int, body: Nio
 ) -> dict[str, Any]:
@@ -266,7 +267,7 @@ async def bind_nio(
     return {"type": body.type, "lport": nio.lport, "rhost": nio.rhost, "rport": nio.rport}
 
 
-@routes.route("PUT", _PORT + "/nio", status=201)
+@routes.route("PUT", _PORT + "/nio", status=201, reply=Nio)
 async def update_nio(
     api: ApiRequest, project_id: UUID, node_type: str, node_id: UUID, adapter_number: int, port_number: int, body: Nio
 ) -> dict[str, Any]:
@@ -286,7 +287,7 @@ async def unbind_nio(
         await api.controller.hosted.unbind_nio(node, adapter_number, port_number)
 
 
-@routes.route("POST", _PORT + "/start_capture")
+@routes.route("POST", _PORT + "/start_capture", reply=replies.CaptureFile)
 async def start_capture(
     api: ApiRequest,
     project_id: UUID,

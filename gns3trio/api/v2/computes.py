@@ -55,7 +55,7 @@ async def create_compute(api: ApiRequest, body: ComputeCreate) -> dict[str, Any]
 
 
 # Before the paths that begin with an id, which ``endpoint`` would fit too.
-@routes.route("GET", "/computes/endpoint/{compute_id}/{emulator}/{action:path}")
+@routes.route("GET", "/computes/endpoint/{compute_id}/{emulator}/{action:path}", reply=replies.Endpoint)
 async def get_endpoint(api: ApiRequest, compute_id: str, emulator: str, action: str) -> dict[str, Any]:
     """Where a client reaches an emulator's route of a compute directly."""
     compute = api.controller.computes.view(compute_id)
@@ -79,18 +79,18 @@ async def update_compute(api: ApiRequest, compute_id: str, body: ComputeUpdate) 
 
 @routes.route("DELETE", "/computes/{compute_id}", status=204)
 async def delete_compute(api: ApiRequest, compute_id: str) -> None:
-    """Forget a compute; unknown is fine."""
-    await api.controller.computes.delete(compute_id)
+    """Close the projects that have nodes on a compute, and forget it; unknown is fine."""
+    await api.controller.delete_compute(compute_id)
 
 
-@routes.route("GET", "/computes/{compute_id}/ports")
+@routes.route("GET", "/computes/{compute_id}/ports", reply=replies.PortUsage)
 async def get_compute_ports(api: ApiRequest, compute_id: str) -> dict[str, Any]:
     """The console and UDP ports in use, and their ranges."""
     api.controller.computes.require_local(compute_id)
     return api.controller.compute.port_usage()
 
 
-@routes.route("POST", "/computes/{compute_id}/benchmark", status=201)
+@routes.route("POST", "/computes/{compute_id}/benchmark", status=201, reply=dict[str, Any])
 async def measure_udp(api: ApiRequest, compute_id: str, body: UdpBenchmarkRequest) -> dict[str, Any]:
     """Measure after RFC 2544 what is between two UDP endpoints of the compute, which need not be a link; the report
     comes at the end, ``udp.benchmark`` events tell of every trial.
@@ -104,7 +104,7 @@ async def measure_udp(api: ApiRequest, compute_id: str, body: UdpBenchmarkReques
     return await while_waited_for(api, lambda: benchmark_udp(api.controller.compute, body, tell))
 
 
-@routes.route("GET", "/computes/{compute_id}/{emulator}/images")
+@routes.route("GET", "/computes/{compute_id}/{emulator}/images", reply=list[dict[str, Any]])
 async def list_compute_images(api: ApiRequest, compute_id: str, emulator: str) -> list[dict[str, Any]]:
     """The images of an emulator: none, for this server runs no emulator that needs one."""
     api.controller.computes.require_local(compute_id)

@@ -42,7 +42,7 @@ def _fields(api: ApiRequest, body: DrawingBody) -> dict[str, Any]:
     return {name: value for name, value in api.given(body).items() if name not in ("drawing_id", "project_id")}
 
 
-@routes.route("GET", "", reply=list[replies.Drawing])
+@routes.route("GET", "", reply=list[replies.Drawing | replies.SavedDrawing])
 async def list_drawings(api: ApiRequest, project_id: UUID) -> list[dict[str, Any]]:
     """The drawings of a project; of a closed one what its file holds."""
     project = api.controller.get_project(project_id)

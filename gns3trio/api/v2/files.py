@@ -7,6 +7,7 @@ from uuid import UUID
 import attrs
 import trio
 
+from gns3trio.api import replies
 from gns3trio.api.downloads import Download, file_download
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.controller.node_copy import duplicate_node
@@ -60,7 +61,7 @@ async def post_node_file(api: ApiRequest, project_id: UUID, node_id: UUID, path:
     await write_node_file(api.controller.get_project(project_id), node_id, path, api.http.stream())
 
 
-@routes.route("POST", "/nodes/{node_id}/duplicate", status=201)
+@routes.route("POST", "/nodes/{node_id}/duplicate", status=201, reply=replies.Node)
 async def post_node_duplicate(api: ApiRequest, project_id: UUID, node_id: UUID, body: NodeDuplicate) -> Any:
     """Make a second node like one that there is."""
     project = api.controller.get_project(project_id)

@@ -67,7 +67,7 @@ async def update_link(api: ApiRequest, project_id: UUID, link_id: UUID, body: Li
     return link_view(link)
 
 
-@routes.route("GET", "/links/{link_id}/available_filters")
+@routes.route("GET", "/links/{link_id}/available_filters", reply=list[dict[str, Any]])
 async def list_available_filters(api: ApiRequest, project_id: UUID, link_id: UUID) -> list[dict[str, Any]]:
     """The filters of GNS3 that work on the link: all, whatever its nodes are."""
     api.controller.get_project(project_id).get_link(link_id)
@@ -177,7 +177,7 @@ async def stream_capture(api: ApiRequest, project_id: UUID, link_id: UUID, captu
     return CaptureStream(capture.capture, api.context.closing)
 
 
-@routes.route("POST", "/links/{link_id}/benchmark", status=201)
+@routes.route("POST", "/links/{link_id}/benchmark", status=201, reply=dict[str, Any])
 async def measure_link(api: ApiRequest, project_id: UUID, link_id: UUID, body: BenchmarkRequest) -> dict[str, Any]:
     """Measure a link after RFC 2544; the report comes at the end, ``link.benchmark`` events tell of every trial."""
     project = api.controller.get_project(project_id)

@@ -129,7 +129,7 @@ async def reset_console(api: ApiRequest, project_id: UUID, node_id: UUID) -> Non
         await node.require_instance().reset_console()
 
 
-@routes.route("GET", "/nodes/{node_id}/statistics")
+@routes.route("GET", "/nodes/{node_id}/statistics", reply=list[replies.PortStatistics])
 async def get_node_statistics(api: ApiRequest, project_id: UUID, node_id: UUID) -> list[dict[str, Any]]:
     """What passed each port of a node since it was linked, with drops by reason, and rates as for its link; our own."""
     async with api.controller.get_project(project_id).locked_node(node_id) as node:

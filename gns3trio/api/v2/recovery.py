@@ -8,7 +8,7 @@ import trio
 
 from gns3trio.api import replies
 from gns3trio.api.routing import ApiRequest, RouteTable
-from gns3trio.controller.versions import list_versions
+from gns3trio.controller.versions import Version, list_versions
 from gns3trio.controller.views import project_view
 
 routes = RouteTable("/v2/projects/{project_id}")
@@ -21,7 +21,7 @@ class Recovery:
     version: str | None = None
 
 
-@routes.route("GET", "/versions")
+@routes.route("GET", "/versions", reply=list[Version])
 async def get_versions(api: ApiRequest, project_id: UUID) -> list[dict[str, Any]]:
     """The kept versions of a project's file, the newest first."""
     project = api.controller.get_project(project_id)

@@ -35,7 +35,7 @@ async def get_version(api: ApiRequest) -> dict[str, Any]:
     return version_view(api.context.config)
 
 
-@routes.route("POST", "/version")
+@routes.route("POST", "/version", reply=VersionCheck)
 async def post_version(api: ApiRequest, body: VersionCheck) -> dict[str, Any]:
     """Check a client's version."""
     check_version(api.context.config, body.version)

@@ -7,6 +7,7 @@ import trio
 from attrs import field
 from attrs import validators as v
 
+from gns3trio.api import replies
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.controller.computes import LOCAL_COMPUTE_ID
 from gns3trio.controller.machine import statistics
@@ -60,7 +61,7 @@ class IouLicense:
     license_check: bool = True
 
 
-@routes.route("GET", "/statistics")
+@routes.route("GET", "/statistics", reply=list[replies.ComputeStatistics])
 async def get_statistics(api: ApiRequest) -> list[dict[str, Any]]:
     """How busy each connected compute is."""
     name = api.controller.computes.view(LOCAL_COMPUTE_ID)["name"]
@@ -76,19 +77,19 @@ async def _store(api: ApiRequest, name: str, defaults: dict[str, Any], changes: 
     return stored
 
 
-@routes.route("GET", "/gns3vm")
+@routes.route("GET", "/gns3vm", reply=Gns3VmSettings)
 async def get_gns3vm(api: ApiRequest) -> dict[str, Any]:
     """Settings of the GNS3 virtual machine, kept for clients; this server starts none."""
     return {**GNS3VM_DEFAULTS, **api.controller.state.get("gns3vm", GNS3VM_DEFAULTS)}
 
 
-@routes.route("PUT", "/gns3vm", status=201)
+@routes.route("PUT", "/gns3vm", status=201, reply=Gns3VmSettings)
 async def put_gns3vm(api: ApiRequest, body: Gns3VmSettings) -> dict[str, Any]:
     """Store them."""
     return await _store(api, "gns3vm", GNS3VM_DEFAULTS, api.given(body))
 
 
-@routes.route("GET", "/gns3vm/engines")
+@routes.route("GET", "/gns3vm/engines", reply=list[replies.Gns3VmEngine])
 async def list_gns3vm_engines(api: ApiRequest) -> list[dict[str, Any]]:
     """The programs that could run that machine."""
     return [
@@ -104,7 +105,7 @@ async def list_gns3vm_engines(api: ApiRequest) -> list[dict[str, Any]]:
     ]
 
 
-@routes.route("GET", "/gns3vm/engines/{engine}/vms")
+@routes.route("GET", "/gns3vm/engines/{engine}/vms", reply=list[dict[str, Any]])
 async def list_gns3vm_machines(api: ApiRequest, engine: str) -> list[dict[str, Any]]:
     """The machines of an engine: none."""
     if engine not in [engine_id for engine_id, *_ in _ENGINES]:
@@ -112,13 +113,13 @@ async def list_gns3vm_machines(api: ApiRequest, engine: str) -> list[dict[str, A
     return []
 
 
-@routes.route("GET", "/iou_license")
+@routes.route("GET", "/iou_license", reply=IouLicense)
 async def get_iou_license(api: ApiRequest) -> dict[str, Any]:
     """The licence of IOU, kept for clients; this server runs no IOU."""
     return {**IOU_LICENSE_DEFAULTS, **api.controller.state.get("iou_license", IOU_LICENSE_DEFAULTS)}
 
 
-@routes.route("PUT", "/iou_license", status=201)
+@routes.route("PUT", "/iou_license", status=201, reply=IouLicense)
 async def put_iou_license(api: ApiRequest, body: IouLicense) -> dict[str, Any]:
     """Store it."""
     return await _store(api, "iou_license", IOU_LICENSE_DEFAULTS, api.given(body))

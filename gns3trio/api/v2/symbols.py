@@ -6,6 +6,7 @@ import orjson
 import trio
 from starlette.responses import Response
 
+from gns3trio.api import replies
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.v2.templates import with_etag
 from gns3trio.controller.symbols import MEDIA_TYPES, SYMBOL_OF_TYPE, THEME, THEMES
@@ -38,14 +39,14 @@ async def upload_symbol(api: ApiRequest, symbol_id: str) -> None:
     await api.controller.symbols.store(symbol_id, bytes(api.http.state.data))
 
 
-@routes.route("GET", "/symbols/{symbol_id:path}/dimensions")
+@routes.route("GET", "/symbols/{symbol_id:path}/dimensions", reply=replies.SymbolSize)
 async def get_symbol_size(api: ApiRequest, symbol_id: str) -> dict[str, int]:
     """Width and height in pixels."""
     width, height = api.controller.symbols.size(symbol_id)
     return {"width": width, "height": height}
 
 
-@routes.route("GET", "/default_symbols")
+@routes.route("GET", "/default_symbols", reply=dict[str, dict[str, str]])
 async def get_default_symbols(api: ApiRequest) -> dict[str, dict[str, str]]:
     """The symbol of each type of node, by theme."""
     symbols = {kind: f":/symbols/{THEME.lower()}/{name}.svg" for kind, name in SYMBOL_OF_TYPE.items()}

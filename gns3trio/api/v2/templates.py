@@ -8,6 +8,7 @@ import attrs
 import orjson
 from starlette.responses import Response
 
+from gns3trio.api import replies
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.controller.node_creation import create_node_from_fields
 from gns3trio.controller.templates import node_fields
@@ -57,13 +58,13 @@ async def list_templates(api: ApiRequest) -> Response:
     return with_etag(api, orjson.dumps(list(api.controller.templates.values())), {"content-type": "application/json"})
 
 
-@routes.route("POST", "/templates", status=201)
+@routes.route("POST", "/templates", status=201, reply=dict[str, Any])
 async def create_template(api: ApiRequest, body: TemplateBody) -> dict[str, Any]:
     """Add a template."""
     return await api.controller.templates.create(api.http.state.body)
 
 
-@routes.route("GET", "/templates/base-configs")
+@routes.route("GET", "/templates/base-configs", reply=list[replies.BaseConfigName])
 async def list_base_configs(api: ApiRequest) -> list[dict[str, str]]:
     """The base configurations."""
     return [{"filename": name} for name in await api.controller.base_configs.names()]
@@ -75,7 +76,7 @@ async def get_template(api: ApiRequest, template_id: UUID) -> Response:
     return with_etag(api, orjson.dumps(api.controller.templates[template_id]), {"content-type": "application/json"})
 
 
-@routes.route("PUT", "/templates/{template_id}")
+@routes.route("PUT", "/templates/{template_id}", reply=dict[str, Any])
 async def update_template(api: ApiRequest, template_id: UUID, body: TemplateBody) -> dict[str, Any]:
     """Change a template."""
     return await api.controller.templates.update(template_id, api.http.state.body)
@@ -87,13 +88,13 @@ async def delete_template(api: ApiRequest, template_id: UUID) -> None:
     await api.controller.templates.delete(template_id)
 
 
-@routes.route("POST", "/templates/{template_id}/duplicate", status=201)
+@routes.route("POST", "/templates/{template_id}/duplicate", status=201, reply=dict[str, Any])
 async def duplicate_template(api: ApiRequest, template_id: UUID) -> dict[str, Any]:
     """Copy a template."""
     return await api.controller.templates.duplicate(template_id)
 
 
-@routes.route("GET", "/templates/{template_id}/base-config/{filename}")
+@routes.route("GET", "/templates/{template_id}/base-config/{filename}", reply=replies.BaseConfigText)
 async def get_base_config(api: ApiRequest, template_id: UUID, filename: str) -> dict[str, str]:
     """The text of a base configuration."""
     _ = api.controller.templates[template_id]
@@ -101,7 +102,7 @@ async def get_base_config(api: ApiRequest, template_id: UUID, filename: str) -> 
     return {"content": content, "filename": filename, "template_id": str(template_id)}
 
 
-@routes.route("PUT", "/templates/{template_id}/base-config/{filename}")
+@routes.route("PUT", "/templates/{template_id}/base-config/{filename}", reply=replies.BaseConfigText)
 async def put_base_config(api: ApiRequest, template_id: UUID, filename: str, body: BaseConfig) -> dict[str, str]:
     """Replace a base configuration."""
     _ = api.controller.templates[template_id]
@@ -109,7 +110,7 @@ async def put_base_config(api: ApiRequest, template_id: UUID, filename: str, bod
     return {"content": body.content, "filename": filename, "template_id": str(template_id)}
 
 
-@routes.route("POST", "/projects/{project_id}/templates/{template_id}", status=201)
+@routes.route("POST", "/projects/{project_id}/templates/{template_id}", status=201, reply=replies.Node)
 async def create_node_from_template(
     api: ApiRequest, project_id: UUID, template_id: UUID, body: TemplateUse
 ) -> orjson.Fragment:
@@ -134,7 +135,7 @@ async def create_node_from_template(
     return node_view(await create_node_from_fields(project, fields))
 
 
-@routes.route("GET", "/appliances")
+@routes.route("GET", "/appliances", reply=list[dict[str, Any]])
 async def list_appliances(api: ApiRequest) -> list[dict[str, Any]]:
     """Appliances are recipes for emulators that this server does not run: there are none."""
     return []

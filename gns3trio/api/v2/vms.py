@@ -16,7 +16,7 @@ from gns3trio.controller.views import vm_view
 routes = RouteTable("/v2/projects/{project_id}")
 
 
-@routes.route("POST", "/vms", status=201)
+@routes.route("POST", "/vms", status=201, reply=dict[str, Any])
 async def create_vm(api: ApiRequest, project_id: UUID, body: VmCreate) -> dict[str, Any]:
     """Create a node."""
     project = api.controller.get_project(project_id)
@@ -26,7 +26,7 @@ async def create_vm(api: ApiRequest, project_id: UUID, body: VmCreate) -> dict[s
     return vm_view(await create_node_from_fields(project, fields, keep_name=True))
 
 
-@routes.route("GET", "/vms")
+@routes.route("GET", "/vms", reply=list[dict[str, Any]])
 async def list_vms(api: ApiRequest, project_id: UUID) -> list[dict[str, Any]]:
     """The nodes of an opened project."""
     project = api.controller.get_project(project_id)
@@ -34,14 +34,14 @@ async def list_vms(api: ApiRequest, project_id: UUID) -> list[dict[str, Any]]:
     return [vm_view(node) for node in project.nodes.values()]
 
 
-@routes.route("GET", "/vms/{vm_id}")
+@routes.route("GET", "/vms/{vm_id}", reply=dict[str, Any])
 async def get_vm(api: ApiRequest, project_id: UUID, vm_id: UUID) -> dict[str, Any]:
     """One node."""
     async with api.controller.get_project(project_id).locked_node(vm_id) as node:
         return vm_view(node)
 
 
-@routes.route("PUT", "/vms/{vm_id}", status=201)
+@routes.route("PUT", "/vms/{vm_id}", status=201, reply=dict[str, Any])
 async def update_vm(api: ApiRequest, project_id: UUID, vm_id: UUID, body: VmUpdate) -> dict[str, Any]:
     """Change a node."""
     project = api.controller.get_project(project_id)
@@ -58,7 +58,7 @@ async def delete_vm(api: ApiRequest, project_id: UUID, vm_id: UUID) -> None:
         await project.delete_node(node)
 
 
-@routes.route("POST", "/vms/{vm_id}/start", status=201)
+@routes.route("POST", "/vms/{vm_id}/start", status=201, reply=dict[str, Any])
 async def start_vm(api: ApiRequest, project_id: UUID, vm_id: UUID) -> dict[str, Any]:
     """Start a node."""
     async with api.controller.get_project(project_id).locked_node(vm_id) as node:
@@ -66,7 +66,7 @@ async def start_vm(api: ApiRequest, project_id: UUID, vm_id: UUID) -> dict[str, 
         return vm_view(node)
 
 
-@routes.route("POST", "/vms/{vm_id}/stop", status=201)
+@routes.route("POST", "/vms/{vm_id}/stop", status=201, reply=dict[str, Any])
 async def stop_vm(api: ApiRequest, project_id: UUID, vm_id: UUID) -> dict[str, Any]:
     """Stop a node."""
     async with api.controller.get_project(project_id).locked_node(vm_id) as node:
@@ -74,14 +74,14 @@ async def stop_vm(api: ApiRequest, project_id: UUID, vm_id: UUID) -> dict[str, A
         return vm_view(node)
 
 
-@routes.route("POST", "/vms/{vm_id}/suspend", status=201)
+@routes.route("POST", "/vms/{vm_id}/suspend", status=201, reply=dict[str, Any])
 async def suspend_vm(api: ApiRequest, project_id: UUID, vm_id: UUID) -> dict[str, Any]:
     """A VPCS cannot be suspended: nothing happens."""
     async with api.controller.get_project(project_id).locked_node(vm_id) as node:
         return vm_view(node)
 
 
-@routes.route("POST", "/vms/{vm_id}/reload", status=201)
+@routes.route("POST", "/vms/{vm_id}/reload", status=201, reply=dict[str, Any])
 async def reload_vm(api: ApiRequest, project_id: UUID, vm_id: UUID) -> dict[str, Any]:
     """Stop and start a node."""
     async with api.controller.get_project(project_id).locked_node(vm_id) as node:

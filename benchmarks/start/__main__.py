@@ -1,0 +1,147 @@
+"""``python -m benchmarks.start``: how long a hundred VPCS take to start and to stop, beside gns3-server.
+
+The method is in ../README.md.
+"""
+
+import argparse
+import json
+import os
+import platform
+import selectors
+import socket
+import statistics
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+
+from benchmarks.servers import OURS, POLL_SECONDS, Candidate, create, link, request, server
+from benchmarks.stand_ins import candidate as with_stand_ins
+
+# gns3-server starts three at a time.
+PATIENCE_SECONDS = 600.0
+STARTED, STOPPED = "start", "stop"
+STAND_INS = """
+gns3-server ran with stand-ins, because this machine has no ubridge and a VPCS older than it accepts: a ubridge that
+answers and forwards nothing, and the real VPCS under another version number. They only make gns3-server faster."""
+
+Samples = dict[str, float]
+
+
+def measure(candidate: Candidate, port: int, count: int) -> Samples:
+    """One round with one server: seconds."""
+    samples: Samples = {}
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        server(candidate, folder, port) as (process, _),
+        httpx.Client(base_url=f"http://127.0.0.1:{port}/v2", timeout=PATIENCE_SECONDS) as http,
+    ):
+        project = request(http, "POST", "/projects", {"name": "bench", "auto_close": False})["project_id"]
+        nodes = [create(http, project) for _ in range(count)]
+        for first in range(0, count, 2):
+            link(http, project, nodes[first : first + 2])
+        began = time.perf_counter()
+        act(http, project, "start")
+        for node in wait_until_started(http, project):
+            greet(node["console"])
+        samples[STARTED] = time.perf_counter() - began
+        with ends(process.children(recursive=True)) as wait_for_ends:
+            began = time.perf_counter()
+            act(http, project, "stop")
+            wait_for_ends()
+            samples[STOPPED] = time.perf_counter() - began
+    return samples
+
+
+def act(http: httpx.Client, project: str, action: str) -> None:
+    """Start or stop all nodes."""
+    reply = http.post(f"/projects/{project}/nodes/{action}", json={})
+    if reply.is_error:
+        raise SystemExit(f"{action}: {reply.status_code} {reply.text}")
+
+
+def wait_until_started(http: httpx.Client, project: str) -> list[dict[str, Any]]:
+    """The nodes, once all are started by the API."""
+    while True:
+        nodes: list[dict[str, Any]] = http.get(f"/projects/{project}/nodes").json()
+        if all(node["status"] == "started" for node in nodes):
+            return nodes
+        time.sleep(POLL_SECONDS)
+
+
+def greet(port: int) -> None:
+    """Connect to a console, and return when it has said something."""
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_SECONDS) as console:
+        if not console.recv(1):
+            raise SystemExit(f"the console at port {port} closed the connection")
+
+
+@contextmanager
+def ends(processes: list[psutil.Process]) -> Iterator[Any]:
+    """Gives a function that waits until all of the processes have ended."""
+    with ExitStack() as stack:
+        selector = stack.enter_context(selectors.DefaultSelector())
+        for process in processes:
+            descriptor = os.pidfd_open(process.pid)
+            stack.callback(os.close, descriptor)
+            selector.register(descriptor, selectors.EVENT_READ)
+
+        def wait() -> None:
+            while selector.get_map():
+                ended = selector.select(PATIENCE_SECONDS)
+                if not ended:
+                    raise SystemExit(f"{len(selector.get_map())} processes do not end")
+                for key, _ in ended:
+                    selector.unregister(key.fileobj)
+
+        yield wait
+
+
+def table(samples: dict[str, list[Samples]], count: int) -> str:
+    """Medians, and the ratio of the first server to the other."""
+    names = list(samples)
+    lines = [f"{'':20}" + "".join(f"{name:>16}" for name in names) + ("     ratio" if len(names) > 1 else "")]
+    for row in (STARTED, STOPPED):
+        medians = [statistics.median(sample[row] for sample in samples[name]) for name in names]
+        line = f"{f'{row} {count} VPCS':20}" + "".join(f"{value:14.3f} s" for value in medians)
+        lines.append(line + (f"{medians[0] / medians[1]:10.3f}" if len(names) > 1 else ""))
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.start", description=__doc__)
+    parser.add_argument("--nodes", type=int, default=100, help="VPCS, an even number, linked in pairs (default 100)")
+    parser.add_argument("--rounds", type=int, default=3, help="runs of each server, in turn (default 3)")
+    parser.add_argument("--port", type=int, default=3999, help="TCP port that the servers get (default 3999)")
+    parser.add_argument(
+        "--gns3server", type=Path, metavar="PROGRAM", help="measure this too, such as .venv-peers/bin/gns3server"
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write every sample there")
+    options = parser.parse_args()
+    if options.nodes < 2 or options.nodes % 2:
+        parser.error("--nodes: an even number, 2 at least")
+    with tempfile.TemporaryDirectory() as folder:
+        candidates = [OURS]
+        if options.gns3server:
+            candidates.append(with_stand_ins(options.gns3server, Path(folder)))
+        samples: dict[str, list[Samples]] = {candidate.name: [] for candidate in candidates}
+        for _ in range(options.rounds):
+            for candidate in candidates:
+                samples[candidate.name].append(measure(candidate, options.port, options.nodes))
+    print(f"Linux {platform.release()}, {os.cpu_count()} CPUs, Python {platform.python_version()}")
+    print(f"medians of {options.rounds} interleaved rounds, {options.nodes} VPCS linked in pairs\n")
+    print(table(samples, options.nodes))
+    if options.gns3server:
+        print(STAND_INS)
+    if options.json is not None:
+        options.json.write_text(json.dumps(samples))
+
+
+if __name__ == "__main__":
+    main()
