@@ -125,6 +125,13 @@ static held_frame *pop(hold_queue *q) {
     return frame;
 }
 
+static int is_in_order(const hold_queue *q) {
+    for (size_t i = q->run_first + 1; i < q->run_end; i++)
+        if (is_before(&q->run[i], &q->run[i - 1]))
+            return 0;
+    return 1;
+}
+
 static int compare(const void *a, const void *b) {
     return is_before(a, b) ? -1 : is_before(b, a);
 }
@@ -379,7 +386,7 @@ void release_early(port *p, int direction) {
     restore_order(q);
     for (size_t i = q->run_first; i < q->run_end; i++)
         make_due(&q->run[i], p, direction, now_ns);
-    if (run_count(q) > 1)
+    if (!is_in_order(q)) /* when others are held between them */
         qsort(q->run + q->run_first, run_count(q), sizeof *q->run, compare);
     arm_for_next(p->worker);
 }

@@ -3,7 +3,7 @@
  * Ports carry Ethernet frames, one UDP datagram each, or none where both ends of a link are here. Ports are joined in three ways:
  *  - a patch joins two: what comes in at one leaves at the other;
  *  - a bridge joins many: a hub sends to all the others, a switch learns where addresses are and keeps VLANs apart;
- *  - a splice joins two tunnel ports of this process: what would leave at one comes in at the other, without a socket between.
+ *  - a splice joins two ports that are ends of one link: what would leave at one comes in at the other, without a socket between.
  * A port may have filters, which drop, change or hold frames, and captures, which see what the filters let through.
  *
  * Ownership

@@ -35,8 +35,9 @@ class Download(Response):
         async with aclosing(self._pieces) as pieces, trio.open_nursery() as nursery:
             nursery.start_soon(wait_for_leaving, nursery)
             await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-            async for piece in pieces:
-                await send({"type": "http.response.body", "body": piece, "more_body": True})
+            if scope["method"] != "HEAD":
+                async for piece in pieces:
+                    await send({"type": "http.response.body", "body": piece, "more_body": True})
             await send({"type": "http.response.body", "body": b""})
             nursery.cancel_scope.cancel()
 

@@ -29,4 +29,4 @@ async def while_waited_for(api: ApiRequest, work: Callable[[], Awaitable[_T]]) -
         result = await work()
         nursery.cancel_scope.cancel()
         return result
-    raise Unavailable("the server stops")  # or the client left, and nobody reads it
+    raise Unavailable("the server stops" if api.context.closing.is_set() else "the client left before it was done")

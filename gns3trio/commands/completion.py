@@ -76,7 +76,7 @@ def complete(
     for word, text in found:
         if shell == "bash":
             if word.startswith(current):
-                print(_for_bash(word, current, quote, breaks))
+                print(_for_bash(word, quote, _kept(line, breaks)))
         elif shell == "zsh":
             print(re.sub(r"([\\:])", r"\\\1", word) + (text and f":{text}"))
         else:
@@ -99,14 +99,32 @@ def _split(line: str) -> tuple[list[str], str, str]:
     return words, current.removesuffix(_END), '"'
 
 
-def _for_bash(word: str, current: str, quote: str, breaks: str) -> str:
+def _kept(line: str, breaks: str) -> int:
+    """How many characters of the word at the cursor readline keeps: up to the last of ``breaks`` that is not quoted."""
+    quote, escaped, size, kept = "", False, 0, 0
+    for character in line:
+        if escaped or (quote and character not in (quote, "\\")):
+            escaped = False
+            size += 1
+        elif character == "\\" and quote != "'":
+            escaped = True
+        elif character in "'\"":
+            quote = "" if quote else character
+        elif character.isspace():
+            size = kept = 0
+        else:
+            size += 1
+            if character in breaks:
+                kept = size
+    return kept
+
+
+def _for_bash(word: str, quote: str, kept: int) -> str:
     if quote == "'":
         return word.replace("'", r"'\''")
-    if quote == '"':
-        return re.sub(r'(["$`\\])', r"\\\1", word)
-    # Readline replaces only what is behind the last of these, and in an open quote all of it.
-    done = max(current.rfind(character) for character in breaks if not character.isspace()) + 1
-    return re.sub(r"([^\w@%+=:,./-])", r"\\\1", word[done:])
+    if quote == '"':  # where an exclamation mark would bring a line of the history, whatever is before it
+        return re.sub(r'(["$`\\])', r"\\\1", word).replace("!", "\"'!'\"")
+    return re.sub(r"([^\w@%+=:,./-])", r"\\\1", word[kept:])
 
 
 # --- what may come ---

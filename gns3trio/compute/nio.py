@@ -30,9 +30,9 @@ class UdpNio:
 
 @attrs.frozen
 class LocalNio:
-    """One end of a link inside this host: frames leave for the other NIO of that link, and no socket is between."""
+    """One end of a link inside this host: frames leave for the other NIO of the ``pair``, and no socket is between."""
 
-    link_id: UUID
+    pair: UUID
 
 
 Nio = UdpNio | LocalNio

@@ -17,7 +17,7 @@ from gns3trio.errors import Conflict, Invalid
 from gns3trio.forwarder.filters import core_filters
 from gns3trio.forwarder.forwarder import Address, Forwarder, Port
 
-# Frames of one chance on several links of a path must not choose the same frames, so each has a seed of its own.
+# Filters of one chance on several links of a path must not choose the same frames, so each has a seed of its own.
 _SEED_BITS = 53
 
 
@@ -49,7 +49,7 @@ class Tunnel:
 
 
 class TunnelTable:
-    """All tunnels, and the UDP ports of clouds. Two that name each other's ports on this host, or one link, are
+    """All tunnels, and the UDP ports of clouds. Two that name each other's ports on this host, or are a pair, are
     spliced: a frame takes one hop, not two. One that names its own port is spliced to itself.
     """
 
@@ -57,7 +57,7 @@ class TunnelTable:
         self._forwarder = forwarder
         self.udp_ports = udp_ports
         self._by_lport: dict[int, Tunnel] = {}
-        self._by_link: dict[UUID, list[Tunnel]] = {}
+        self._local: dict[UUID, list[Tunnel]] = {}  # by pair
 
     async def resolve(self, nio: Nio) -> Address | None:
         """The numeric remote address of a NIO, if it has one. Raises Invalid when ``rhost`` is not a host."""
@@ -105,28 +105,26 @@ class TunnelTable:
         return tunnel
 
     def _open_local(self, nio: LocalNio) -> Tunnel:
-        others = self._by_link.setdefault(nio.link_id, [])
+        others = self._local.get(nio.pair, [])
         if len(others) > 1:
-            raise Conflict(f"Link {nio.link_id} has both its ends")
+            raise Conflict(f"Pair {nio.pair} has both its ends")
         tunnel = Tunnel(self, nio, self._forwarder.open_local())
-        others.append(tunnel)
-        if len(others) > 1:
-            try:
+        try:
+            if others:
                 self._forwarder.splice(tunnel.port, others[0].port)
-            except BaseException:
-                tunnel.close()
-                raise
+        except BaseException:
+            tunnel.close()
+            raise
+        self._local[nio.pair] = [*others, tunnel]
         return tunnel
 
     def forget(self, tunnel: Tunnel) -> None:
         """The tunnel is being closed, and its splice with it."""
         nio = tunnel.nio
         if isinstance(nio, LocalNio):
-            ends = self._by_link.get(nio.link_id, [])
-            if tunnel in ends:
-                ends.remove(tunnel)
-            if not ends:
-                self._by_link.pop(nio.link_id, None)
+            self._local[nio.pair] = [end for end in self._local.get(nio.pair, ()) if end is not tunnel]
+            if not self._local[nio.pair]:
+                del self._local[nio.pair]
         elif self._by_lport.get(nio.lport) is tunnel:
             del self._by_lport[nio.lport]
 

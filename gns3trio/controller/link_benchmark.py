@@ -8,6 +8,7 @@ from typing import Any
 import trio
 
 from gns3trio.compute.leases import bind_udp
+from gns3trio.compute.nio import LOOPBACK
 from gns3trio.compute.tunnels import Tunnel
 from gns3trio.controller.benchmarks import next_trial_id, one_of_few, widen
 from gns3trio.controller.link import Link
@@ -17,7 +18,6 @@ from gns3trio.forwarder.forwarder import Forwarder, Port
 from gns3trio.forwarder.trial import TrialResult, TrialSpec, run_trial
 from gns3trio.measure.rfc2544 import BenchmarkRequest, Progress, run_benchmark
 
-LOOPBACK = "127.0.0.1"
 # How long frames that a filter holds are waited for at the end: two filters of GNS3's longest delay.
 MOST_HOLD_SECONDS = 70.0
 HOLD_LOOK_SECONDS = 0.02

@@ -44,9 +44,10 @@ class Wiring:
         try:
             near, far = link.addresses
             await compile_filters(record, impairments)
-            await self._bind(near, LocalNio(link.link_id))
+            nio = LocalNio(uuid4())  # not the link's id, which files of two projects may share
+            await self._bind(near, nio)
             apply_filters(self.tunnels(link), record, impairments)
-            await self._bind(far, LocalNio(link.link_id))
+            await self._bind(far, nio)
             apply_suspend(self.tunnels(link), record.suspend)
         except BaseException:
             with trio.CancelScope(shield=True):
@@ -84,9 +85,9 @@ class Wiring:
                 apply_filters(self.tunnels(before), before.record, before.impairments)
         other = self._other_end(nio)
         if before is not None:
-            if other in before.addresses:
+            if other != address and other in before.addresses:
                 return None
-            self._end(before)
+            await self._end(before)
         if other is None or other.node_id == address.node_id:
             return None
         record = LinkRecord(link_id=uuid4(), nodes=[new_link_end(end) for end in sorted((other, address))])
@@ -99,13 +100,16 @@ class Wiring:
             await self._unbind(address)
         link = self.link_at(address)
         if link is not None:
-            self._end(link)
+            await self._end(link)
         return link
 
-    def _end(self, link: Link) -> None:
-        """A link is none any more, though a tunnel of it may be left: what that is to do was the link's to say."""
+    async def _end(self, link: Link) -> None:
+        """A link is none any more, though a UDP tunnel of it may be left: what that is to do was the link's to say."""
         del self.links[link.link_id]
         apply_nothing(self.tunnels(link))
+        for address in link.addresses:
+            if isinstance(self._nios.get(address), LocalNio):  # half a pair, which nothing could ever join again
+                await self._unbind(address)
 
     def link_at(self, address: PortAddress) -> Link | None:
         """The link of a port."""

@@ -330,11 +330,14 @@ class Http1Protocol(H11Protocol):
             await self._send_error_response(408)
 
     async def stream_send(self, event: StreamEvent) -> None:
-        """An event of the reply. An application that knows its length has its body ready."""
-        if isinstance(event, Response):
-            self.holds_head = any(name == b"content-length" for name, _ in event.headers)
-        await super().stream_send(event)
-        self.holds_head = False
+        """An event of the reply. The head of one whose length is known goes out with its first piece."""
+        if isinstance(event, Response) and isinstance(self.stream, HttpStream):
+            has_body = self.stream.scope["method"] != "HEAD"
+            self.holds_head = has_body and any(name == b"content-length" for name, _ in event.headers)
+        try:
+            await super().stream_send(event)
+        finally:
+            self.holds_head = False
 
     async def _handle_events(self) -> None:
         while True:

@@ -364,6 +364,34 @@ async def test_load_is_for_local_clients(server: Server, project: dict[str, Any]
     assert "local" in (await server.request("POST", "/v2/projects/load", body, 403))["message"]
 
 
+async def test_two_projects_may_share_the_id_of_a_link(config: Config, tmp_path: Path) -> None:
+    """As files do that were copied by hand: each link joins the nodes of its own project."""
+    config = attrs.evolve(config, local=True)
+    async with open_server(config) as running, httpx.AsyncClient(base_url=running.urls[0]) as http:
+        server = Server(running.urls[0], config, http)
+        project = await server.request("POST", "/v2/projects", {"name": "first"}, 201)
+        first = f"/v2/projects/{project['project_id']}"
+        hub = {"node_type": "ethernet_hub", "compute_id": "local", "name": "HUB"}
+        nodes = [await server.request("POST", f"{first}/nodes", hub, 201) for _ in range(2)]
+        ends = [{"node_id": node["node_id"], "adapter_number": 0, "port_number": 0} for node in nodes]
+        link = await server.request("POST", f"{first}/links", {"nodes": ends}, 201)
+        await server.request("POST", f"{first}/close", None, 204)
+        text = (Path(project["path"]) / project["filename"]).read_text()
+        for known in (project["project_id"], *(node["node_id"] for node in nodes)):
+            text = text.replace(known, str(uuid4()))
+        (tmp_path / "second").mkdir()
+        (tmp_path / "second" / "second.gns3").write_text(text.replace('"first"', '"second"'))
+        await server.request("POST", f"{first}/open", None, 201)
+        loaded = await server.request(
+            "POST", "/v2/projects/load", {"path": str(tmp_path / "second" / "second.gns3")}, 201
+        )
+        quick = {"tests": ["burst"], "trial_seconds": 0.05, "drain_seconds": 0.05, "frame_sizes": [64]}
+        for project_id in (project["project_id"], loaded["project_id"]):
+            path = f"/v2/projects/{project_id}/links/{link['link_id']}"
+            report = await server.request("POST", f"{path}/benchmark", quick, 201)
+            assert report["results"][0]["burst"]["frames"] > 0
+
+
 async def test_load_opens_a_file_anywhere(config: Config, tmp_path: Path) -> None:
     config = attrs.evolve(config, local=True)
     async with open_server(config) as running, httpx.AsyncClient(base_url=running.urls[0]) as http:

@@ -147,6 +147,26 @@ async def test_a_nio_that_leads_elsewhere_ends_the_link(server: Server, vms: lis
     await server.request("DELETE", other, None, 204)
 
 
+@pytest.mark.parametrize("by", ["elsewhere", "itself", "delete"])
+async def test_version_1_at_one_end_of_a_link_of_version_2(server: Server, vms: list[dict[str, Any]], by: str) -> None:
+    """The link is none any more, and its other end is free for another one."""
+    path = f"/v2/projects/{vms[0]['project_id']}"
+    ends = [{"node_id": vm["vm_id"], "adapter_number": 0, "port_number": 0} for vm in vms]
+    await server.request("POST", f"{path}/links", {"nodes": ends}, 201)
+    port = f"{vm_path(vms[0])}/adapters/0/ports/0/nio"
+    lport = await lease(server, vms[0]["project_id"])
+    if by == "delete":
+        await server.request("DELETE", port, None, 204)
+    else:
+        await server.request("POST", port, nio(lport, lport if by == "itself" else 24009), 201)
+    assert await server.request("GET", f"{path}/links", None, 200) == []
+    hub = {"name": "HUB", "node_type": "ethernet_hub", "compute_id": "local"}
+    hub = await server.request("POST", f"{path}/nodes", hub, 201)
+    again = [ends[1], {"node_id": hub["node_id"], "adapter_number": 0, "port_number": 0}]
+    link = await server.request("POST", f"{path}/links", {"nodes": again}, 201)
+    assert await server.request("GET", f"{path}/links", None, 200) == [link]
+
+
 async def test_a_start_without_nio_is_refused(server: Server, vms: list[dict[str, Any]]) -> None:
     assert "NIO" in (await server.request("POST", f"{vm_path(vms[0])}/start", {}, 409))["message"]
     await wire(server, vms)

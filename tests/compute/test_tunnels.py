@@ -5,7 +5,7 @@ import socket
 import struct
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 import trio
@@ -142,7 +142,7 @@ async def test_a_link_inside_this_host_needs_no_udp(forwarder: Forwarder):
     """Whatever order its ends are closed and opened in; a third end is refused."""
     ports = UdpPorts(*UDP_RANGE)
     table = TunnelTable(forwarder, ports)
-    nio = LocalNio(UUID(int=7))
+    nio = LocalNio(uuid4())
     sockets = len(list(Path("/proc/self/fd").iterdir()))
     assert await table.resolve(nio) is None and table.lease(PROJECT, nio, None) is None
     near, far = table.open(nio, None, None), table.open(nio, None, None)

@@ -42,6 +42,11 @@ TYPED = {
     "an open quote": ("project show 'my \t", ["project", "show", "my $1 lab"]),
     "an open double quote": ('project show "my \t', ["project", "show", "my $1 lab"]),
     "an apostrophe": ("project show it\t", ["project", "show", "it's: one"]),
+    "an apostrophe that is escaped": (r"project show it\'s" + "\t", ["project", "show", "it's: one"]),
+    "a colon that is escaped": (r"project show it\'s\:" + "\t", ["project", "show", "it's: one"]),
+    "characters that are escaped": (r"project show R\&D\ \(" + "\t", ["project", "show", "R&D (old)"]),
+    "an exclamation mark": ("project show what\t", ["project", "show", "what!now"]),
+    "an exclamation mark in double quotes": ('project show "what\t', ["project", "show", "what!now"]),
     "a project with a space": (r"node show my\ \$1\ lab P" + "\t", ["node", "show", "my $1 lab", "PC7"]),
 }
 LAB = """\
@@ -71,6 +76,8 @@ def server(start_server: StartServer) -> ServerProcess:
     run(server.url, "project", "close", "closed")
     run(server.url, "project", "create", "it's: one")
     run(server.url, "project", "create", "my $1 lab")
+    run(server.url, "project", "create", "R&D (old)")
+    run(server.url, "project", "create", "what!now")
     run(server.url, "node", "create", "my $1 lab", "vpcs", "PC7")
     return server
 
@@ -107,7 +114,7 @@ def test_a_server_that_does_not_answer_is_not_waited_for(server: ServerProcess) 
 
 
 def test_the_server_is_the_one_that_the_line_names(server: ServerProcess) -> None:
-    names = ["closed", "it's: one", "lab", "my $1 lab"]
+    names = ["R&D (old)", "closed", "it's: one", "lab", "my $1 lab", "what!now"]
     assert offered(CLOSED, "node", "list", "--url", server.url, "") == (names, 0)
     assert offered(CLOSED, "node", "list", f"--url={server.url}", "") == (names, 0)
 

@@ -306,6 +306,8 @@ async def test_the_head_waits_for_its_body_only(start: Start) -> None:
         match path:
             case "/fails":
                 raise RuntimeError("on purpose")
+            case "/never":
+                await trio.sleep_forever()
             case "/large":
                 await send(body(b"x" * 3_000_000))
             case "/none":
@@ -330,6 +332,8 @@ async def test_the_head_waits_for_its_body_only(start: Start) -> None:
         assert len(content) == 3_000_000
     reply = await server.exchange(b"GET /fails HTTP/1.1\r\nHost: x\r\n\r\n")
     assert reply.startswith(b"HTTP/1.1 200") and reply.endswith(b"\r\n\r\n")
+    async with await server.connect(b"HEAD /never HTTP/1.1\r\nHost: x\r\n\r\n") as client:
+        assert (await read_until(client, b"\r\n\r\n")).startswith(b"HTTP/1.1 200")  # it will have no body
 
 
 async def test_access_log(start: Start, caplog: pytest.LogCaptureFixture) -> None:
