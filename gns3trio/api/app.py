@@ -1,7 +1,6 @@
 """The ASGI application: all route families behind authentication, CORS and the error boundary."""
 
 import attrs
-import orjson
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -34,6 +33,7 @@ from gns3trio.api.v2 import (
     topology,
     vms,
 )
+from gns3trio.encoding import dumps_to_keep
 
 TABLES = (
     server.routes,
@@ -118,7 +118,7 @@ class Application:
     def describe(self) -> bytes:
         """The OpenAPI document, as JSON. It is made when it is first asked for."""
         if self._description is None:
-            self._description = orjson.dumps(describe_api(TABLES))
+            self._description = dumps_to_keep(describe_api(TABLES))
         return self._description
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -15,6 +15,7 @@ import orjson
 
 from gns3trio.controller.topology_conversion import REVISION, convert
 from gns3trio.convert import make_strict_converter, parse_uuid, structure
+from gns3trio.encoding import dumps_to_keep
 from gns3trio.errors import Conflict, Invalid
 
 
@@ -296,7 +297,7 @@ class EncodedRecords:
         known = self._known.get(id(record))
         if known is None or known[0] is not record:
             plain = _plain(record, topology.unknown)
-            known = self._known[id(record)] = record, orjson.Fragment(orjson.dumps(plain, option=orjson.OPT_SORT_KEYS))
+            known = self._known[id(record)] = record, orjson.Fragment(dumps_to_keep(plain, orjson.OPT_SORT_KEYS))
         return known[1]
 
     def forget_others(self, topology: Topology) -> None:

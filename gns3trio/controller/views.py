@@ -11,6 +11,7 @@ import attrs
 import orjson
 
 from gns3trio.controller.topology import NodeRecord
+from gns3trio.encoding import dumps_to_keep
 
 if TYPE_CHECKING:
     from gns3trio.controller.link import Link, LinkCapture
@@ -47,7 +48,7 @@ def record_view(record: NodeRecord) -> dict[str, Any]:
 def node_view(node: "Node") -> orjson.Fragment:
     """A node of an opened project, as JSON. It is encoded once for each change, however often it is asked for."""
     if node.encoded is None:
-        node.encoded = orjson.Fragment(orjson.dumps(node_fields(node), option=orjson.OPT_SORT_KEYS))
+        node.encoded = orjson.Fragment(dumps_to_keep(node_fields(node), orjson.OPT_SORT_KEYS))
     return node.encoded
 
 
@@ -62,7 +63,7 @@ class NodeList:
         """The list; ``nodes`` are all nodes in their order."""
         views = [node.encoded or node_view(node) for node in nodes]
         if views != self._views:  # by identity: a node that changed is encoded anew
-            self._views, self._encoded = views, orjson.Fragment(orjson.dumps(views))
+            self._views, self._encoded = views, orjson.Fragment(dumps_to_keep(views))
         return self._encoded
 
 

@@ -9,6 +9,8 @@ from uuid import UUID
 import attrs
 import orjson
 
+from gns3trio.encoding import dumps_to_keep
+
 # Every event there is, and what its payload is.
 ACTIONS = {
     "ping": "load of this host in percent: `cpu_usage_percent`, `memory_usage_percent`",
@@ -79,7 +81,7 @@ class Event:
         document = {"action": action, "event": payload}
         if of_compute:
             document["project_id"] = project_id
-        line = orjson.dumps(document, option=orjson.OPT_SORT_KEYS)
+        line = dumps_to_keep(document, orjson.OPT_SORT_KEYS)
         self.__attrs_init__(action, project_id, of_compute, about, line)
 
     @property
