@@ -5,9 +5,8 @@ the API stops first, then projects close and nodes stop, then the forwarder, who
 import logging
 import signal
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from functools import partial
-from pathlib import Path
 
 import attrs
 import trio
@@ -18,7 +17,7 @@ from gns3trio.compute.compute import open_compute
 from gns3trio.config import Config
 from gns3trio.controller.controller import Controller, open_controller
 from gns3trio.controller.link_stats import LinkStats
-from gns3trio.controller.storage import lock_projects
+from gns3trio.controller.storage import lock_folder
 from gns3trio.forwarder.captures import open_captures
 from gns3trio.forwarder.forwarder import open_forwarder
 from gns3trio.http.serve import HttpSettings, serve_http
@@ -45,7 +44,7 @@ async def open_server(config: Config) -> AsyncIterator[RunningServer]:
     hub = NotificationHub()
     closing = trio.Event()
     async with (
-        _locked_projects(config.projects_path),
+        _locked_folders(config),
         open_forwarder(workers=config.forwarder_workers, stats_interval=config.stats_interval) as forwarder,
         open_captures(forwarder) as captures,
         open_compute(config, forwarder) as compute,
@@ -70,8 +69,10 @@ async def open_server(config: Config) -> AsyncIterator[RunningServer]:
 
 
 @asynccontextmanager
-async def _locked_projects(projects_path: Path) -> AsyncIterator[None]:
-    with lock_projects(projects_path):
+async def _locked_folders(config: Config) -> AsyncIterator[None]:
+    with lock_folder("projects_path", config.projects_path), ExitStack() as stack:
+        if config.state_folder.resolve() != config.projects_path.resolve():
+            stack.enter_context(lock_folder("state_path", config.state_folder))
         yield
 
 

@@ -1,11 +1,20 @@
 """The names that GNS3 2.2 gives to nodes. Sans-IO."""
 
 import re
+import unicodedata
 from collections.abc import Collection
 from itertools import count
 
+from gns3trio.errors import Invalid
+
 _TEMPLATE = re.compile(r"\{(?:0|id)\}")
 _TRAILING_NUMBER = re.compile(r"\d+$")
+
+
+def check_name(name: str) -> None:
+    """Raises Invalid for a node's name that would break lines or colour the terminal of whoever lists it."""
+    if any(unicodedata.category(character) == "Cc" for character in name):
+        raise Invalid(f"name: {name!r} has control characters")
 
 
 def allocate_name(requested: str, taken: Collection[str]) -> str:

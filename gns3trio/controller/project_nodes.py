@@ -18,7 +18,7 @@ import trio
 from gns3trio.compute.node import ComputeNode, NodeEvent, NodeSpec, update_node
 from gns3trio.controller import views
 from gns3trio.controller.links import Links
-from gns3trio.controller.names import allocate_name
+from gns3trio.controller.names import allocate_name, check_name
 from gns3trio.controller.node import Node
 from gns3trio.controller.project_file import ProjectFile
 from gns3trio.controller.services import ProjectServices
@@ -87,7 +87,7 @@ class ProjectNodes:
         """Add a node; a known node id gives the node that has it.
 
         ``keep_name`` takes the name as it is (API version 1); otherwise it is made unique as GNS3 2.2 does.
-        Raises Conflict when the compute cannot provide it; nothing is left then.
+        Raises Conflict when the compute cannot provide it, Invalid for its name; nothing is left then.
         """
         self.require_open()
         known = self.nodes.get(record.node_id) or self._creating.get(record.node_id)
@@ -98,6 +98,7 @@ class ProjectNodes:
                 return known
         self._services.computes.require_local(record.compute_id)
         self._services.compute.check_properties(record.node_type, record.properties)
+        check_name(record.name)
         if not keep_name:
             record.name = allocate_name(record.name, self.node_names())
         record.label.text = record.name
@@ -228,6 +229,8 @@ class ProjectNodes:
         name = changes.pop("name", node.name)
         console = changes.pop("console", record.console), changes.pop("console_type", record.console_type)
         properties = changes.pop("properties", record.properties)
+        if name != node.name:
+            check_name(name)
         if name != node.name and not keep_name:
             name = allocate_name(name, self.node_names() - {node.name})
         if instance is None:

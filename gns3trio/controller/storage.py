@@ -100,25 +100,25 @@ def _reason(error: OSError) -> str:
 
 
 @contextmanager
-def lock_projects(projects_path: Path) -> Iterator[None]:
-    """Have the folder for projects, made when it is missing, for this process alone; the lock dies with the process.
+def lock_folder(setting: str, folder: Path) -> Iterator[None]:
+    """Have a folder, made when it is missing, for this process alone; the lock dies with the process.
 
-    Two servers that save the same projects would overwrite each other's changes. Raises Unavailable when another one
-    is there, Invalid when this cannot be a folder.
+    Two servers that save into it would overwrite each other's changes. ``setting`` is its name in messages. Raises
+    Unavailable when another server is there, Invalid when this cannot be a folder.
     """
     try:
-        projects_path.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(projects_path, os.O_RDONLY | os.O_DIRECTORY)
+        folder.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     except OSError as error:
         reason = "is not a folder" if isinstance(error, FileExistsError | NotADirectoryError) else _reason(error)
-        raise Invalid(f"projects_path: {projects_path}: {reason}") from None
+        raise Invalid(f"{setting}: {folder}: {reason}") from None
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         os.close(descriptor)
-        raise Unavailable(f"projects_path: another gns3trio server uses {projects_path}") from None
+        raise Unavailable(f"{setting}: another gns3trio server uses {folder}") from None
     except OSError as error:  # some network file systems lock no folders
-        log.warning("projects_path: %s cannot be locked against a second server: %s", projects_path, _reason(error))
+        log.warning("%s: %s cannot be locked against a second server: %s", setting, folder, _reason(error))
     try:
         yield
     finally:

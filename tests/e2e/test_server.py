@@ -272,13 +272,20 @@ def test_a_port_in_use_is_one_clear_line(start_server: StartServer) -> None:
     assert len(result.stderr.strip().splitlines()) == 1
 
 
-def test_a_second_server_on_the_same_projects_is_refused_as_long_as_the_first_lives(start_server: StartServer) -> None:
+def test_a_second_server_on_the_same_folders_is_refused_as_long_as_the_first_lives(
+    start_server: StartServer, tmp_path: Path
+) -> None:
     server = start_server()
-    command = [sys.executable, "-m", "gns3trio", "serve", "--port", "0", "--projects-path", str(server.projects)]
-    result = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
-    assert result.returncode == 1
-    assert "another gns3trio server uses" in result.stderr
-    assert len(result.stderr.strip().splitlines()) == 1
+    folders = [
+        ["--projects-path", str(server.projects)],
+        ["--projects-path", str(tmp_path), "--state-path", str(server.projects / ".gns3trio")],
+    ]
+    for folder in folders:
+        command = [sys.executable, "-m", "gns3trio", "serve", "--port", "0", *folder]
+        result = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
+        assert result.returncode == 1
+        assert f"{folder[-2][2:].replace('-', '_')}: another gns3trio server uses {folder[-1]}" in result.stderr
+        assert len(result.stderr.strip().splitlines()) == 1
     server.stop(signal.SIGKILL)
     start_server()
 

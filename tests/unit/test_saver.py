@@ -9,7 +9,7 @@ import trio
 
 from gns3trio.controller import saver as saver_module
 from gns3trio.controller.saver import Saver
-from gns3trio.controller.storage import lock_projects, write_all, write_atomic
+from gns3trio.controller.storage import lock_folder, write_all, write_atomic
 from gns3trio.errors import Invalid, Unavailable
 
 
@@ -143,11 +143,15 @@ def test_whatever_is_in_the_way_is_told(tmp_path: Path, trouble: str) -> None:
 
 def test_projects_belong_to_one_server(tmp_path: Path) -> None:
     projects = tmp_path / "some" / "projects"
-    with lock_projects(projects), pytest.raises(Unavailable, match="another gns3trio server"), lock_projects(projects):
+    with (
+        lock_folder("projects_path", projects),
+        pytest.raises(Unavailable, match="another gns3trio server"),
+        lock_folder("projects_path", projects),
+    ):
         pass
-    with lock_projects(projects):  # free again
+    with lock_folder("projects_path", projects):  # free again
         pass
     (tmp_path / "file").write_bytes(b"")
     for wrong in (tmp_path / "file", tmp_path / "file" / "below"):
-        with pytest.raises(Invalid, match=r"projects_path: .* is not a folder"), lock_projects(wrong):
+        with pytest.raises(Invalid, match=r"projects_path: .* is not a folder"), lock_folder("projects_path", wrong):
             pass
