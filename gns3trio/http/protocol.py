@@ -11,6 +11,7 @@ No sockets and no tasks of its own: ``gns3trio.http.containment`` moves the byte
   answered with 400 and a connection that nobody closes.
 - A websocket message that is too long, or a broken frame, is answered with its close code and ends the
   connection; the application gets the code of the client's close frame.
+- A request whose body has two lengths is refused, and no message shows the client's bytes as Python writes them.
 - Errors of this level have the JSON body of the API: ``{"message": ..., "status": ...}``.
 """
 
@@ -348,7 +349,10 @@ class Http1Protocol(H11Protocol):
                 event = self.connection.next_event()
             except h11.RemoteProtocolError as error:
                 if self.connection.our_state in (h11.IDLE, h11.SEND_RESPONSE):
-                    await self._send_error_response(error.error_status_hint, str(error))
+                    message, _, _ = str(error).partition(
+                        ": bytearray("
+                    )  # then the client's bytes, as Python writes them
+                    await self._send_error_response(error.error_status_hint, message)
                 await self.send(Closed())
                 return
             if isinstance(event, h11.Request):
@@ -369,6 +373,10 @@ class Http1Protocol(H11Protocol):
     async def _create_stream(self, request: h11.Request) -> None:
         if request.http_version not in (b"1.0", b"1.1"):  # HTTP/2 with prior knowledge looks like a request of 2.0
             await self._refuse(505)
+            return
+        if {b"content-length", b"transfer-encoding"} <= {name for name, _ in request.headers}:
+            # RFC 9112 6.3: where servers and proxies differ on which of them counts, a request can be smuggled.
+            await self._refuse(400, "a request with both Content-Length and Transfer-Encoding")
             return
         stream_type: type[HttpStream] | type[WebsocketStream] = HttpStream
         if _is_websocket_upgrade(request):
@@ -404,8 +412,8 @@ class Http1Protocol(H11Protocol):
         )
         self.keep_alive_requests += 1
 
-    async def _refuse(self, status_code: int) -> None:
-        await self._send_error_response(status_code)
+    async def _refuse(self, status_code: int, message: str = "") -> None:
+        await self._send_error_response(status_code, message)
         await self.send(Closed())
 
     async def _send_error_response(self, status_code: int, message: str = "") -> None:
