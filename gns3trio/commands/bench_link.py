@@ -3,7 +3,7 @@
 import argparse
 
 from gns3trio.client import Client
-from gns3trio.commands.benchmark import add_options, measure, request_of, show_report
+from gns3trio.commands.benchmark import add_options, measure, request_of, require_plot, show_report
 from gns3trio.commands.lab import Json, add_common, add_place, locate, run
 
 __all__ = ["add_arguments", "run"]
@@ -17,6 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 async def _measure(server: Client, arguments: argparse.Namespace) -> None:
+    require_plot(arguments)
     path, link = await locate(server, arguments, "link")
     link_id = link["link_id"]
 

@@ -3,7 +3,7 @@
 import argparse
 
 from gns3trio.client import Client
-from gns3trio.commands.benchmark import add_options, measure, request_of, show_report
+from gns3trio.commands.benchmark import add_options, measure, request_of, require_plot, show_report
 from gns3trio.commands.lab import Json, add_common, run
 
 __all__ = ["add_arguments", "run"]
@@ -33,6 +33,7 @@ def _endpoint(text: str) -> Json:
 
 
 async def _measure(server: Client, arguments: argparse.Namespace) -> None:
+    require_plot(arguments)
     ends = {"a": arguments.a, "b": arguments.b}
 
     def is_ours(message: Json) -> bool:

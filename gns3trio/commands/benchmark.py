@@ -10,6 +10,7 @@ import trio
 
 from gns3trio.client import Client
 from gns3trio.commands.lab import Json, follow
+from gns3trio.commands.numbers import to_count, to_percent, to_seconds
 from gns3trio.commands.progress import ProgressLine, bar, progress_line
 from gns3trio.errors import LabError
 from gns3trio.measure.report import plot, table
@@ -20,12 +21,18 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--tests", type=_words, help="of throughput,latency,loss,burst (default: all)")
     parser.add_argument("--sizes", type=_numbers, help="bytes of a frame with checksum (default: 64,512,1518)")
     parser.add_argument("--direction", choices=("a_to_b", "b_to_a"), help="default: a_to_b")
-    parser.add_argument("--seconds", type=float, help="length of one trial (default: 1)")
-    parser.add_argument("--max-rate", type=int, metavar="FRAMES", help="frames per second at most (default: 200000)")
-    parser.add_argument("--max-loss", type=float, metavar="PERCENT", help="loss that throughput allows (default: 0)")
-    parser.add_argument("--repetitions", type=int, metavar="N", help="trials for latency (default: 1; RFC 2544: 20)")
+    parser.add_argument("--seconds", type=to_seconds, help="length of one trial (default: 1)")
     parser.add_argument(
-        "--burst-repetitions", type=int, metavar="N", help="searches for the burst (default: 1; RFC 2544: 50)"
+        "--max-rate", type=to_count, metavar="FRAMES", help="frames per second at most (default: 200000)"
+    )
+    parser.add_argument(
+        "--max-loss", type=to_percent, metavar="PERCENT", help="loss that throughput allows (default: 0)"
+    )
+    parser.add_argument(
+        "--repetitions", type=to_count, metavar="N", help="trials for latency (default: 1; RFC 2544: 20)"
+    )
+    parser.add_argument(
+        "--burst-repetitions", type=to_count, metavar="N", help="searches for the burst (default: 1; RFC 2544: 50)"
     )
     parser.add_argument("--plot", type=Path, metavar="FILE.svg", help="draw the report")
 
@@ -85,6 +92,20 @@ def trial_text(event: dict[str, Any]) -> str:
         f"{bar(event['progress'])} {event['test']}, {event['frame_size']} bytes, "
         f"trial {event['trial']}: {rate}, {event['lost']} lost"
     )
+
+
+def require_plot(arguments: argparse.Namespace) -> None:
+    """What is measured takes its time, so raise LabError before, when the plot could not be written."""
+    file: Path | None = arguments.plot
+    try:
+        if file is None or (file.exists() and not file.is_file() and not file.is_dir()):
+            return  # a pipe would tell its reader that this was all
+        is_new = not file.exists()
+        file.open("ab").close()
+        if is_new:
+            file.unlink()
+    except OSError as error:
+        raise LabError(f"--plot: {file}: {error.strerror}") from None
 
 
 async def show_report(arguments: argparse.Namespace, report: Json) -> None:

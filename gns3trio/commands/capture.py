@@ -18,6 +18,7 @@ import trio
 
 from gns3trio.client import Client
 from gns3trio.commands.lab import add_common, add_place, locate, note, run, show
+from gns3trio.commands.numbers import to_count, to_seconds
 from gns3trio.errors import Invalid, LabError, NotFound
 
 __all__ = ["add_arguments", "run"]
@@ -43,8 +44,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--format", choices=("pcap", "pcapng"), help="default: pcap for a FILE that ends in .pcap, else pcapng"
     )
-    parser.add_argument("--snaplen", type=int, metavar="BYTES", help="keep only the first bytes of a frame")
-    parser.add_argument("--seconds", type=float, help="end after this time (default: at Ctrl-C)")
+    parser.add_argument("--snaplen", type=to_count, metavar="BYTES", help="keep only the first bytes of a frame")
+    parser.add_argument("--seconds", type=to_seconds, help="end after this time (default: at Ctrl-C)")
     add_common(parser, _capture)
 
 
@@ -53,8 +54,8 @@ async def _capture(server: Client, arguments: argparse.Namespace) -> int:
     if arguments.json and not is_file:
         raise Invalid("--json needs -w FILE: the output is the capture's")
     form = arguments.format or ("pcap" if Path(arguments.write).suffix == ".pcap" else "pcapng")
+    path, link = await locate(server, arguments, "link")  # before the file, which a misspelt link shall not empty
     with _target(arguments) as (target, program):
-        path, link = await locate(server, arguments, "link")
         body = {"save": False, "format": form, "expression": arguments.filter}
         body |= {"direction": arguments.direction, **({"snaplen": arguments.snaplen} if arguments.snaplen else {})}
         count = PacketCount(form)

@@ -18,6 +18,7 @@ from trio_websocket import ConnectionClosed, WebSocketConnection
 
 from gns3trio.client import Client
 from gns3trio.commands.lab import Json, add_common, add_place, has_console, locate, run
+from gns3trio.commands.numbers import to_seconds
 from gns3trio.console.telnet import Data, TelnetConnection, telnet_client
 from gns3trio.errors import Conflict, Invalid, LabError, Unavailable
 
@@ -42,7 +43,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="type this, print what comes, and end; may be repeated (with --json: a list at the end)",
     )
     parser.add_argument("--prompt", default=_PROMPT, metavar="REGEX", help=f"ends what comes (default: {_PROMPT})")
-    parser.add_argument("--timeout", type=float, default=30, metavar="SECONDS", help="for each command (default: 30)")
+    parser.add_argument(
+        "--timeout", type=to_seconds, default=30, metavar="SECONDS", help="for each command (default: 30)"
+    )
     add_common(parser, _console)
 
 

@@ -21,6 +21,7 @@ from gns3trio.commands.lab import (
     run,
     show,
 )
+from gns3trio.commands.numbers import to_whole
 from gns3trio.commands.progress import ProgressLine, bar, progress_line
 from gns3trio.errors import Conflict
 from gns3trio.natural_order import natural_key
@@ -37,8 +38,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     create = add_action(actions, "create", "make a node", _create, "project")
     create.add_argument("type", choices=NODE_TYPES, metavar="TYPE", help=", ".join(NODE_TYPES))
     create.add_argument("name", metavar="NAME", help="PC{0} gives PC1, PC2, ...")
-    create.add_argument("-x", type=int, default=0, help="place in the drawing, pixels")
-    create.add_argument("-y", type=int, default=0, help="place in the drawing, pixels")
+    create.add_argument("-x", type=to_whole, default=0, help="place in the drawing, pixels")
+    create.add_argument("-y", type=to_whole, default=0, help="place in the drawing, pixels")
     add_action(actions, "show", "show a node", _show, "project", "node")
     for name, text in (("start", "start"), ("stop", "stop"), ("reload", "stop and start"), ("suspend", "suspend")):
         many = add_action(actions, name, f"{text} nodes", _act, "project")

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from gns3trio.client import Client
 from gns3trio.commands.lab import Json, add_common, find_project, follow, run
+from gns3trio.commands.numbers import to_count
 
 __all__ = ["add_arguments", "run"]
 
@@ -18,15 +19,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``gns3trio watch``."""
     parser.add_argument("--project", metavar="PROJECT", help="only the events of this project, by name or id")
     parser.add_argument("--after", metavar="ID", default="", help="the last event that was seen: begin behind it")
-    parser.add_argument("--count", type=_count, metavar="EVENTS", help="end when so many are printed")
+    parser.add_argument("--count", type=to_count, metavar="EVENTS", help="end when so many are printed")
     add_common(parser, _watch)
-
-
-def _count(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{number} is less than 1")
-    return number
 
 
 async def _watch(server: Client, arguments: argparse.Namespace) -> None:

@@ -129,7 +129,7 @@ def _check_value(name: str, parameter: Mapping[str, Any], value: Any) -> Any:
         try:
             value = int(value.strip())
         except ValueError:
-            raise Invalid(f"{where}: {value!r} is not a number") from None
+            raise Invalid(f"{where}: {value!r} is not a whole number") from None
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     if type(value) is not int:

@@ -142,7 +142,7 @@ def http_client(url: str) -> httpx.AsyncClient:
         ({"packet_loss": [101]}, "filters.packet_loss: Chance: 101 is not from 0 to 100"),
         ({"delay": [5, -1]}, "filters.delay: Jitter"),
         ({"delay": [5, 1, 1]}, "filters.delay: expected 2 values"),
-        ({"frequency_drop": ["often"]}, "filters.frequency_drop: Frequency: 'often' is not a number"),
+        ({"frequency_drop": ["often"]}, "filters.frequency_drop: Frequency: 'often' is not a whole number"),
         ({"frequency_drop": [True]}, "filters.frequency_drop: Frequency: expected an integer"),
         ({"corrupt": None}, "filters.corrupt: expected a list"),
         ({"bpf": ["arp\nno such thing"]}, "filters.bpf: line 2: "),
