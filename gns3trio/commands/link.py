@@ -4,6 +4,8 @@ import argparse
 import json
 from typing import Any
 
+import trio
+
 from gns3trio.client import Client
 from gns3trio.commands.lab import (
     Json,
@@ -19,12 +21,16 @@ from gns3trio.commands.lab import (
     run,
     show,
 )
-from gns3trio.errors import Invalid
+from gns3trio.errors import Invalid, NotFound
 from gns3trio.natural_order import natural_key
 
 __all__ = ["add_arguments", "run"]
 
 _EPILOG = "Filters: delay=MS[,JITTER] packet_loss=PERCENT corrupt=PERCENT frequency_drop=N bpf=EXPRESSION"
+# What tells of an impairment in a word, in this order.
+_TOLD = ("percent", "every", "milliseconds", "jitter_milliseconds", "expression")
+_NO_IMPAIRMENTS: Json = {"impairments": [], "seed": None}
+_AT_ONCE = 16
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,7 +41,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     create.add_argument("ends", nargs=2, metavar="NODE[:PORT]", help="without a port the first free one")
     add_action(actions, "show", "show a link", _show, "project", "link")
     add_action(actions, "delete", "separate two nodes", _delete, "project", "link")
-    filters = add_action(actions, "filter", "set the filters of a link; none removes them", _filter, "project", "link")
+    filters = add_action(
+        actions,
+        "filter",
+        "set the filters of a link; none removes them, and impairments too",
+        _filter,
+        "project",
+        "link",
+    )
     filters.add_argument("filters", nargs="*", metavar="NAME=VALUES", help="such as delay=20,2 or packet_loss=5")
     filters.epilog = _EPILOG
     for name, text in (("suspend", "let a link pass nothing"), ("resume", "let a link pass frames again")):
@@ -44,24 +57,73 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     stats.add_argument("--follow", action="store_true", help="print a line whenever it changes, until Ctrl-C")
 
 
-def _state(link: Json) -> str:
+def _state(link: Json, impairments: list[Json]) -> str:
     filters = [f"{name}={','.join(map(str, values))}" for name, values in link["filters"].items()]
     marks = [mark for mark, is_so in (("suspended", link["suspend"]), ("capturing", link["capturing"])) if is_so]
-    return " ".join([*filters, *marks])
+    return " ".join([*filters, *map(impairment_text, impairments), *marks])
+
+
+def impairment_text(impairment: Json) -> str:
+    """An impairment in a word, such as ``loss=100`` or ``rate=1Mbit/s(a_to_b)``."""
+    values = [impairment[name] for name in _TOLD if name in impairment]
+    if len(values) > 1 and values[-1] == 0:  # no jitter
+        values.pop()
+    if "bits_per_second" in impairment:
+        values = [_rate_text(impairment["bits_per_second"])]
+    way = "" if impairment["direction"] == "both" else f"({impairment['direction']})"
+    return f"{impairment['type']}={','.join(_number_text(value) for value in values)}{way}"
+
+
+def _number_text(value: object) -> str:
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
+def _rate_text(bits_per_second: int) -> str:
+    for size, unit in ((10**9, "Gbit/s"), (10**6, "Mbit/s"), (10**3, "kbit/s")):
+        if bits_per_second >= size:
+            return f"{bits_per_second / size:.10g}{unit}"
+    return f"{bits_per_second}bit/s"
+
+
+async def _impairments(server: Client, path: str, link: Json) -> Json:
+    """GNS3's links say nothing of them, and its server has none."""
+    try:
+        told: Json = await server.request("GET", f"{path}/links/{link['link_id']}/impairments")
+    except NotFound:
+        return _NO_IMPAIRMENTS
+    return told
+
+
+async def _all_impairments(server: Client, path: str, links: list[Json]) -> dict[str, list[Json]]:
+    """Those of each link, some asked for at once: a lab may have hundreds."""
+    told: dict[str, list[Json]] = {}
+    limit = trio.CapacityLimiter(_AT_ONCE)
+
+    async def ask(link: Json) -> None:
+        async with limit:
+            told[link["link_id"]] = (await _impairments(server, path, link))["impairments"]
+
+    async with trio.open_nursery() as nursery:
+        for link in links:
+            nursery.start_soon(ask, link)
+    return told
 
 
 async def _list(server: Client, arguments: argparse.Namespace) -> None:
     path = await open_path(server, arguments.project)
     nodes, links = await nodes_by_id(server, path), await server.request("GET", f"{path}/links")
-    rows = sorted(
-        ((link_name(nodes, link), _state(link), link["link_id"]) for link in links), key=lambda row: natural_key(row[0])
-    )
+    impairments = {} if arguments.json else await _all_impairments(server, path, links)
+    rows = [
+        (link_name(nodes, link), _state(link, impairments.get(link["link_id"], [])), link["link_id"]) for link in links
+    ]
+    rows.sort(key=lambda row: natural_key(row[0]))
     show(arguments, links, lambda: print_table(("link", "state", "id"), rows))
 
 
 async def _print(server: Client, path: str, arguments: argparse.Namespace, link: Json) -> None:
     name = link_name(await nodes_by_id(server, path), link)
-    facts = {"link": name, "state": _state(link), "link_id": link["link_id"], "capture": link["capture_file_path"]}
+    state = _state(link, (await _impairments(server, path, link))["impairments"])
+    facts = {"link": name, "state": state, "link_id": link["link_id"], "capture": link["capture_file_path"]}
     show(arguments, link, lambda: print_facts(facts))
 
 
@@ -112,7 +174,11 @@ async def _filter(server: Client, arguments: argparse.Namespace) -> None:
     path = await open_path(server, arguments.project)
     link = await find_link(server, path, arguments.link)
     filters = dict(_parse_filter(text) for text in arguments.filters)
-    link = await server.request("PUT", f"{path}/links/{link['link_id']}", {"filters": filters})
+    route = f"{path}/links/{link['link_id']}"
+    impairments = await _impairments(server, path, link)
+    link = await server.request("PUT", route, {"filters": filters})
+    if not filters and impairments != _NO_IMPAIRMENTS:
+        await server.request("PUT", f"{route}/impairments", {"impairments": []})
     await _print(server, path, arguments, link)
 
 

@@ -16,6 +16,7 @@ from uuid import uuid4
 from xml.etree import ElementTree
 
 import attrs
+import httpx
 import pytest
 
 from tests.e2e.conftest import PATIENCE, ServerProcess, StartServer
@@ -129,6 +130,29 @@ def test_a_lab_from_its_first_node_to_its_end(lab: Shell, tmp_path: Path) -> Non
     assert lab.json("project", "delete", "lab", "--yes")["name"] == "lab"
     assert {project["name"] for project in lab.json("project", "list")} == {"again", "third"}
     assert not list(tmp_path.glob("*.part"))
+
+
+def test_a_link_tells_its_impairments_and_loses_them_with_its_filters(lab: Shell) -> None:
+    link = lab.json("link", "show", "lab", "PC1-PC2")
+    impairments = [{"type": "loss", "percent": 100}, {"type": "rate", "bits_per_second": 1_500_000}]
+    impairments[1]["direction"] = "b_to_a"
+    route = f"{lab.server.url}/v2/projects/{link['project_id']}/links/{link['link_id']}/impairments"
+
+    def put(wanted: list[Any], seed: int | None = None) -> None:
+        httpx.put(route, json={"impairments": wanted, "seed": seed}).raise_for_status()
+
+    put(impairments)
+    state = "loss=100 rate=1.5Mbit/s(b_to_a)"
+    assert f" {state} " in lab.run("link", "list", "lab")
+    assert f" {state}\n" in lab.run("link", "show", "lab", "PC1-PC2")
+    assert lab.json("link", "show", "lab", "PC1-PC2") == lab.json("link", "list", "lab")[0] == link  # as in GNS3
+    assert f" corrupt=5 {state}\n" in lab.run("link", "filter", "lab", "PC1-PC2", "corrupt=5")
+    assert "state\n" in lab.run("link", "filter", "lab", "PC1-PC2")
+    assert httpx.get(route).json() == {"impairments": [], "seed": None}
+    put([], seed=0)
+    lab.run("link", "filter", "lab", "PC1-PC2")
+    assert httpx.get(route).json()["seed"] is None
+    assert "icmp_seq=1" in ping(lab)
 
 
 def test_what_is_not_there_ends_with_3(lab: Shell) -> None:
