@@ -4,13 +4,14 @@ import argparse
 import gc
 import logging
 import os
+import re
 import resource
 import sys
 from collections.abc import Sequence
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from gns3trio import __version__
 from gns3trio.commands.completion import complete
@@ -22,6 +23,7 @@ WRONG = 2  # so says argparse
 NOT_FOUND = 3
 INTERRUPTED = 128 + 2  # as a shell tells of SIGINT
 
+_MISSING = "the following arguments are required: "
 _ABSENT = argparse.SUPPRESS
 
 # Each is a module of ``gns3trio.commands``, loaded when it is called: a server starts quicker without them.
@@ -65,12 +67,29 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 class _Parser(argparse.ArgumentParser):
-    """Where only the command or its action is missing, the help tells which there are."""
+    """Where only the command or its action is missing, the help tells which there are; and words in the wrong place
+    are told where they belong.
+    """
+
+    _words: Sequence[str] = ()
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """As argparse, which calls it for the words of each command too."""
+        self._words = sys.argv[1:] if args is None else list(args)
+        return super().parse_known_args(args, namespace)
 
     def error(self, message: str) -> NoReturn:
         if message.endswith((": COMMAND", ": ACTION")):
             self.print_help(sys.stderr)
             self.exit(WRONG)
+        first = self._words[0] if self._words else ""
+        is_misplaced = message.startswith(
+            ("argument COMMAND: ", "argument ACTION: ", f"unrecognized arguments: {first}")
+        )
+        if first.startswith("--") and is_misplaced:
+            message = f"{first}: options come behind the command, as in: gns3trio project list --url URL"
+        elif message.startswith(_MISSING) and any(re.match("-[^-]", word) for word in self._words):
+            message += "; what begins with - is taken for an option, unless -- is before it"
         super().error(message)
 
 

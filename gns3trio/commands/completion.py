@@ -8,12 +8,14 @@ import re
 import shlex
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from typing import get_args
 
 from gns3trio.errors import LabError
 
 FILES = 4  # the exit status that tells the shell to complete a file
 _TIMEOUT = 1  # seconds; whoever presses Tab does not wait longer for a server
 _FILE_METAVARS = ("FILE", "FILE.svg", "DIR", "VALUE")  # a VALUE is one of a setting, such as a path
+LOG_LEVELS = ("debug", "info", "warning", "error")
 _END = "\0"  # no command line has it
 
 # -P: the folder one is in may have modules of any name.
@@ -23,6 +25,7 @@ _SCRIPTS = {
 _gns3trio() {{
     mapfile -t COMPREPLY < <({program} bash "${{COMP_LINE:0:COMP_POINT}}" "$COMP_WORDBREAKS" 2>/dev/null)
     wait $! || compopt -o default
+    [[ ${{COMPREPLY-}} != *= ]] || compopt -o nospace
 }}
 complete -F _gns3trio gns3trio""",
     "zsh": """\
@@ -33,7 +36,9 @@ _gns3trio() {{
     found=$({program} zsh "${{(@Q)words[2,CURRENT-1]}}" "$PREFIX" 2>/dev/null) || {{ _files; return }}
     [[ -n $found ]] || return
     lines=("${{(@f)found}}")
-    _describe gns3trio lines
+    local -a glued
+    [[ ${{lines[1]%%:*}} != *= ]] || glued=(-S '')
+    _describe gns3trio lines "${{(@)glued}}"
 }}
 if [[ $funcstack[1] == _gns3trio ]]; then _gns3trio "$@"; else compdef _gns3trio gns3trio; fi""",
     "fish": """\
@@ -161,12 +166,12 @@ def _candidates(parser: argparse.ArgumentParser, words: Sequence[str], current: 
             if rest[0].nargs in (None, "?", len(values)):
                 rest = rest[1:]
     if option is not None:
-        return _values(option, parser, given)
+        return _values(option, parser, given, current)
     if current.startswith("-"):
         return [(flag, _text(action)) for flag, action in parser._option_string_actions.items() if flag[:2] == "--"]
     found: list[Candidate] = []
     for action in rest[: 2 if rest and rest[0].nargs == "?" else 1]:
-        offered = _values(action, parser, given)
+        offered = _values(action, parser, given, current)
         if offered is None:
             return None
         found += offered
@@ -182,7 +187,7 @@ def _text(action: argparse.Action) -> str:
 
 
 def _values(
-    action: argparse.Action, parser: argparse.ArgumentParser, given: dict[str, list[str]]
+    action: argparse.Action, parser: argparse.ArgumentParser, given: dict[str, list[str]], current: str
 ) -> list[Candidate] | None:
     if isinstance(action, argparse._SubParsersAction):
         return [(each.dest, _text(each)) for each in action._choices_actions]
@@ -191,6 +196,18 @@ def _values(
     if action.dest in ("project", "node", "nodes", "ends", "link"):
         known = given.get(action.dest, ())
         return [each for each in _names(action.dest, parser, given) if each[0] not in known]
+    if action.dest == "filters":
+        from gns3trio.commands.link import FILTERS
+
+        used = {word.partition("=")[0] for word in given.get("filters", ())}
+        return [(f"{name}=", values) for name, values in FILTERS.items() if name not in used]
+    if action.dest == "tests":
+        from gns3trio.measure.rfc2544 import TestName
+
+        before, comma, _ = current.rpartition(",")
+        return [(before + comma + test, "") for test in get_args(TestName) if test not in before.split(",")]
+    if action.dest == "log_level":
+        return [(level, "") for level in LOG_LEVELS]
     return None if action.metavar in _FILE_METAVARS else []
 
 

@@ -26,7 +26,14 @@ from gns3trio.natural_order import natural_key
 
 __all__ = ["add_arguments", "run"]
 
-_EPILOG = "Filters: delay=MS[,JITTER] packet_loss=PERCENT corrupt=PERCENT frequency_drop=N bpf=EXPRESSION"
+FILTERS = {  # those of GNS3, and their values
+    "delay": "MS[,JITTER]",
+    "packet_loss": "PERCENT",
+    "corrupt": "PERCENT",
+    "frequency_drop": "N",
+    "bpf": "EXPRESSION",
+}
+_EPILOG = "Filters: " + " ".join(f"{name}={values}" for name, values in FILTERS.items())
 # What tells of an impairment in a word, in this order.
 _TOLD = ("percent", "every", "milliseconds", "jitter_milliseconds", "expression")
 _NO_IMPAIRMENTS: Json = {"impairments": [], "seed": None}

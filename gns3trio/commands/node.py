@@ -29,6 +29,8 @@ from gns3trio.natural_order import natural_key
 __all__ = ["add_arguments", "run"]
 
 NODE_TYPES = ("vpcs", "ethernet_switch", "ethernet_hub", "cloud", "nat")
+# As GNS3's own start-up script: without it every VPCS calls itself VPCS. The server puts the node's name for %h.
+_VPCS_SCRIPT = "set pcname %h\n"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -65,7 +67,9 @@ async def _list(server: Client, arguments: argparse.Namespace) -> None:
 
 
 async def _create(server: Client, arguments: argparse.Namespace) -> None:
-    body = {"name": arguments.name, "node_type": arguments.type, "compute_id": "local"}
+    body: Json = {"name": arguments.name, "node_type": arguments.type, "compute_id": "local"}
+    if arguments.type == "vpcs":
+        body["properties"] = {"startup_script": _VPCS_SCRIPT}
     path = await open_path(server, arguments.project)
     node = await server.request("POST", f"{path}/nodes", {**body, "x": arguments.x, "y": arguments.y})
     wanted = _without_spaces(arguments.name)

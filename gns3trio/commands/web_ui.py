@@ -16,6 +16,7 @@ from gns3trio.config import load_config
 from gns3trio.errors import LabError, Unavailable
 
 PACKAGE = "gns3-server"
+_DESCRIPTION = "Take the GNS3 web UI out of the package gns3-server, and put it where the server looks."
 _INSIDE = "gns3server/static/web-ui/"
 # The built files of 2.2 are some 20 MiB; anything much larger is not them.
 _MAX_BYTES = 256 * 1024 * 1024
@@ -24,7 +25,7 @@ _MAX_BYTES = 256 * 1024 * 1024
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``gns3trio web-ui``."""
     actions = parser.add_subparsers(required=True, metavar="ACTION")
-    install = actions.add_parser("install", help="install the GNS3 web UI")
+    install = actions.add_parser("install", help="install the GNS3 web UI", description=_DESCRIPTION)
     install.add_argument("--config", metavar="FILE", type=Path, help="TOML file with the server's settings")
     install.add_argument("--projects-path", metavar="DIR", help="as for the server, which then finds the web UI")
     install.add_argument("--wheel", metavar="FILE", type=Path, help="a wheel of gns3-server that is here already")

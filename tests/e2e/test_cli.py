@@ -254,9 +254,16 @@ def test_output_comes_as_the_node_prints_it(lab: Shell) -> None:
             assert f"icmp_seq={number} ".encode() in console.stdout.readline()
 
 
+def test_a_vpcs_calls_itself_by_its_name(lab: Shell) -> None:
+    assert re.search(r"^NAME +: PC2\[1\]$", lab.run("console", "PC2", "-c", "show ip"), re.MULTILINE)
+    lab.run("node", "rename", "lab", "PC2", "Host")
+    lab.run("node", "reload", "lab", "Host")
+    assert re.search(r"^NAME +: Host\[1\]$", lab.run("console", "Host", "-c", "show ip"), re.MULTILINE)
+
+
 def test_a_console_ends_with_its_input(lab: Shell) -> None:
     lab.run("console", "PC1", text="")
-    assert re.search(r"icmp_seq=2 (.*\n)+VPCS> $", lab.run("console", "PC1", text="ping 10.0.0.2 -c 2\n"))
+    assert re.search(r"icmp_seq=2 (.*\n)+PC1> $", lab.run("console", "PC1", text="ping 10.0.0.2 -c 2\n"))
     assert "end of the input" in lab.run("console", "PC1", "--timeout", "1", text="ping 10.0.0.2 -t\n", status=1)
 
 
@@ -410,16 +417,16 @@ def test_a_console_in_the_terminal(lab: Shell, terminals: list[Terminal]) -> Non
     terminal = Terminal(lab.environment, *COMMAND, "console", "PC1")
     terminals.append(terminal)
     terminal.until("leaves the console")
-    terminal.until("VPCS> ")
+    terminal.until("PC1> ")
     terminal.type("show ip\r")
     terminal.until(r"IP/MASK +: 10\.0\.0\.1/24")
-    terminal.until("VPCS> ")
+    terminal.until("PC1> ")
     terminal.type("ping 10.0.0.2 -t\r")
     terminal.until("icmp_seq=1")
     terminal.type("\x03")  # Ctrl-C is the node's
-    terminal.until("VPCS> ")
+    terminal.until("PC1> ")
     terminal.type("\x1a\x1c\r")  # Ctrl-Z and Ctrl-\ do not stop it
-    terminal.until("VPCS> ")
+    terminal.until("PC1> ")
     terminal.type("show ip\r")
     terminal.until(r"IP/MASK +: 10\.0\.0\.1/24")
     terminal.type("\x1d")

@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from gns3trio.config import Config
+from gns3trio.forwarder.filters import GNS3_FILTERS
+from gns3trio.measure.rfc2544 import BenchmarkRequest
 from tests.e2e.conftest import PATIENCE, ServerProcess, StartServer
 from tests.e2e.terminal import Terminal
 
@@ -36,6 +39,15 @@ TYPED = {
     "a link from within": ("link show lab PC1:0-P\t", ["link", "show", "lab", "PC1:0-PC2:0"]),
     "an option's name": ("watch --project la\t--count 1", ["watch", "--project", "lab", "--count", "1"]),
     "an option's choice": ("capture --direction a\tlab", ["capture", "--direction", "a_to_b", "lab"]),
+    "a filter, behind whose name its value is typed": (
+        "link filter lab PC1:0-PC2:0 del\t20 corr\t5",
+        ["link", "filter", "lab", "PC1:0-PC2:0", "delay=20", "corrupt=5"],
+    ),
+    "tests, one behind the other": (
+        "bench-link PC1-PC2 --tests th\t\b,la\t--seconds 1",
+        ["bench-link", "PC1-PC2", "--tests", "throughput,latency", "--seconds", "1"],
+    ),
+    "a level of the log": ("serve --log-level wa\t", ["serve", "--log-level", "warning"]),
     "a file": ("topology apply lab a\t", ["topology", "apply", "lab", "a file.yaml"]),
     "a space": ("project show my\t", ["project", "show", "my $1 lab"]),
     "a space within": (r"project show my\ " + "\t", ["project", "show", "my $1 lab"]),
@@ -117,6 +129,18 @@ def test_the_server_is_the_one_that_the_line_names(server: ServerProcess) -> Non
     names = ["R&D (old)", "closed", "it's: one", "lab", "my $1 lab", "what!now"]
     assert offered(CLOSED, "node", "list", "--url", server.url, "") == (names, 0)
     assert offered(CLOSED, "node", "list", f"--url={server.url}", "") == (names, 0)
+
+
+def test_what_is_offered_is_what_is_taken() -> None:
+    names, _ = offered(CLOSED, "link", "filter", "lab", "PC1-PC2", "")
+    assert {*names} == {f"{each['type']}=" for each in GNS3_FILTERS}
+    assert offered(CLOSED, "link", "filter", "lab", "PC1-PC2", "delay=5", "")[0] == [n for n in names if n != "delay="]
+    assert offered(CLOSED, "bench-udp", "--tests", "")[0] == BenchmarkRequest().tests
+    assert offered(CLOSED, "bench-link", "--tests", "loss,")[0] == ["loss,throughput", "loss,latency", "loss,burst"]
+    levels, _ = offered(CLOSED, "serve", "--log-level", "")
+    assert len(levels) == 4
+    for level in levels:
+        assert Config(log_level=level).log_level == level
 
 
 def test_where_anything_may_come_nothing_is_offered(server: ServerProcess) -> None:

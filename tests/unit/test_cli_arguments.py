@@ -83,3 +83,22 @@ def test_a_capture_of_no_link_leaves_its_file_as_it_was(tmp_path: Path, capsys: 
     assert main(["capture", "lab", "PC1-PC2", *NOBODY, "-w", str(file)]) == FAILURE
     assert "connection refused" in capsys.readouterr().err
     assert file.read_text() == "before"
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        ("--url http://x project list", "--url: options come behind the command"),
+        ("project --url http://x list", "--url: options come behind the command"),
+        ("--json project list", "--json: options come behind the command"),
+        ("project create -dash", "unless -- is before it"),
+        ("node create lab vpcs -x", "-x: expected one argument"),
+        ("projects list", "argument COMMAND: invalid choice: 'projects'"),
+        ("project create", "the following arguments are required: NAME\n"),
+    ],
+)
+def test_words_in_the_wrong_place(words: str, hint: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main(words.split())
+    assert stop.value.code == WRONG
+    assert hint in capsys.readouterr().err
