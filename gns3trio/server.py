@@ -71,7 +71,8 @@ async def open_server(config: Config) -> AsyncIterator[RunningServer]:
 @asynccontextmanager
 async def _locked_folders(config: Config) -> AsyncIterator[None]:
     with lock_folder("projects_path", config.projects_path), ExitStack() as stack:
-        if config.state_folder.resolve() != config.projects_path.resolve():
+        is_another = config.state_folder.resolve() != config.projects_path.resolve()
+        if is_another and (config.state_path is not None or config.state_folder.exists()):
             stack.enter_context(lock_folder("state_path", config.state_folder))
         yield
 

@@ -152,4 +152,5 @@ async def open_compute(config: Config, forwarder: Forwarder) -> AsyncIterator[Co
         finally:
             with trio.CancelScope(shield=True):
                 await compute.close_all()
+            udp_ports.release_all()  # a project that a controller elsewhere drives may have reserved some
             nursery.cancel_scope.cancel()

@@ -285,6 +285,11 @@ class UdpPorts(_Ports):
         for lease in self._reserved.pop(project_id, {}).values():
             lease.release()
 
+    def release_all(self) -> None:
+        """Give back what any project reserved."""
+        for project_id in list(self._reserved):
+            self.release_project(project_id)
+
     def _bind(self, port: int) -> socket.socket:
         return bind_udp("0.0.0.0", port)
 

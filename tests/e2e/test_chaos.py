@@ -177,7 +177,7 @@ async def test_two_hundred_clients(tmp_path: Path) -> None:
                 await trio.sleep(0.05)
         assert psutil.Process().num_fds() <= idle, "\n".join(_descriptors())
         assert [child for child in psutil.Process().children() if child not in others] == []
-    assert list(config.projects_path.iterdir()) == [config.state_folder]
+    assert list(config.projects_path.iterdir()) == []
 
 
 def _descriptors() -> list[str]:
