@@ -276,6 +276,9 @@ def test_a_second_server_on_the_same_folders_is_refused_as_long_as_the_first_liv
     start_server: StartServer, tmp_path: Path
 ) -> None:
     server = start_server()
+    server.stop()
+    (server.projects / ".gns3trio").mkdir(exist_ok=True)  # what is not there yet is not locked
+    server = start_server()
     folders = [
         ["--projects-path", str(server.projects)],
         ["--projects-path", str(tmp_path), "--state-path", str(server.projects / ".gns3trio")],
