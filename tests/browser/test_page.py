@@ -166,7 +166,7 @@ def test_filters_of_our_own(page: Page, host: Host, pair: dict[str, Any]) -> Non
     open_lab(page, host, pair)
     choose_link(page)
     page.get_by_label("Rate limit in kbit/s").fill("512")
-    with page.expect_response("**/impairments"):
+    with page.expect_response(lambda reply: reply.request.method == "PUT" and reply.url.endswith("/impairments")):
         page.get_by_label("Rate limit in kbit/s").press("Tab")
     (link,) = host.request("GET", f"/v2/projects/{pair['project_id']}/links")
     path = f"/v2/projects/{pair['project_id']}/links/{link['link_id']}/impairments"
