@@ -188,20 +188,22 @@ async def read_counters(forwarder: Forwarder) -> None:
 async def main(wiring: str, numbers: list[int]) -> None:
     """Forward until standard input ends."""
     before = set(threads_of(os.getpid()))
-    with ExitStack() as stack:
-        async with open_forwarder() as forwarder, trio.open_nursery() as nursery:
+    async with open_forwarder() as forwarder:
+        # By then the tasks that lend their threads to the core have started them; a capture's writer is none of these.
+        await trio.testing.wait_all_tasks_blocked()
+        threads = sorted(set(threads_of(os.getpid())) - before)
+        with ExitStack() as stack:
             if wiring == "idle":
                 add_idle(stack, forwarder, numbers[0])
                 print("ports", flush=True)
             else:
                 links = [WIRINGS[wiring](stack, forwarder, sender, receiver) for sender, receiver in pairs(numbers)]
                 print("ports", *(port for link in links for port in link), flush=True)
-            # By then the tasks that lend their threads to the core have started them.
-            await trio.testing.wait_all_tasks_blocked()
-            print("threads", *sorted(set(threads_of(os.getpid())) - before), flush=True)
-            nursery.start_soon(read_counters, forwarder)
-            await answer_until_end_of_input()
-            nursery.cancel_scope.cancel()
+            print("threads", *threads, flush=True)
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(read_counters, forwarder)
+                await answer_until_end_of_input()
+                nursery.cancel_scope.cancel()
 
 
 def allow_descriptors() -> None:
