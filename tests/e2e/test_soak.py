@@ -134,10 +134,10 @@ async def connections_to_end(idle: int) -> None:
             await trio.sleep(0.05)
 
 
-def usage() -> tuple[int, int, int]:
+def usage() -> tuple[int, list[psutil.Process], int]:
     gc.collect()
     process = psutil.Process()
-    return process.num_fds(), len(process.children()), process.memory_info().rss
+    return process.num_fds(), process.children(), process.memory_info().rss
 
 
 async def test_everything_comes_back(tmp_path: Path) -> None:
@@ -152,7 +152,8 @@ async def test_everything_comes_back(tmp_path: Path) -> None:
     )
     async with open_server(config) as running:
         (url,) = running.urls
-        idle = psutil.Process().num_fds()
+        # A browser that another module's tests share may be a child of this process too.
+        idle, others, _ = usage()
         await one_lab(url, config, SECONDS / 4, seed=1)  # after it everything has been used once
         await connections_to_end(idle)
         before = usage()
@@ -160,6 +161,7 @@ async def test_everything_comes_back(tmp_path: Path) -> None:
         await connections_to_end(idle)
         after = usage()
     assert sum(statuses.values()) > 100 and statuses.get(201, 0) > 20, statuses
-    assert after[0] <= idle and after[1] == before[1] == 0
+    assert after[0] <= idle
+    assert [child for child in after[1] if child not in others] == []
     assert after[2] - before[2] < MAX_GROWTH_BYTES
     assert not list(tmp_path.iterdir())
