@@ -36,9 +36,16 @@ OURS = Candidate(
 def server(candidate: Candidate, folder: str, port: int) -> Iterator[tuple[psutil.Process, float]]:
     """A running server, and the seconds from its start to its first answer."""
     command = candidate.command.format(port=port, projects=f"{folder}/projects")
+    # An installed program is compiled; one in a checkout is after its first start, unless this forbids it.
+    environ = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     began = time.perf_counter()
     process = subprocess.Popen(
-        shlex.split(command), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder, start_new_session=True
+        shlex.split(command),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        cwd=folder,
+        env=environ,
+        start_new_session=True,
     )
     try:
         while True:
