@@ -79,7 +79,7 @@ def _wires(nodes: Sequence[Json], links: Sequence[Json], centers: dict[str, tupl
     parallel: dict[tuple[str, ...], list[Json]] = {}
     for link in links:
         ids = [end["node_id"] for end in link["nodes"]]
-        if all(each in centers for each in ids):
+        if len(ids) == 2 and all(each in centers for each in ids):  # a file may have links with fewer ends
             parallel.setdefault(tuple(sorted(ids)), []).append(link)
     for (first, last), group in parallel.items():
         (x1, y1), (x2, y2) = centers[first], centers[last]

@@ -1,6 +1,7 @@
 """What commands share: running, finding things by name, and showing them."""
 
 import argparse
+import itertools
 import json
 import os
 import sys
@@ -124,8 +125,8 @@ async def _matching_links(server: Client, path: str, wanted: str) -> list[Json]:
     nodes = await nodes_by_id(server, path)
 
     def names(link: Json) -> Iterable[str]:
-        one, other = ([*end_names(nodes, end)] for end in link["nodes"])
-        return [f"{a}-{b}" for left, right in ((one, other), (other, one)) for a in left for b in right]
+        ends = [end_names(nodes, end) for end in link["nodes"]]  # a file may have links with fewer than two
+        return ["-".join(each) for order in (ends, ends[::-1]) for each in itertools.product(*order)]
 
     return _matching(wanted, await server.request("GET", f"{path}/links"), "link_id", names)
 
@@ -173,9 +174,14 @@ def has_console(node: Json) -> bool:
     return node["console"] is not None and node["console_type"] != "none"
 
 
+def ends_of(nodes: Mapping[str, Json], link: Json) -> list[str]:
+    """The ends of a link with their ports."""
+    return [end_names(nodes, end)[1] for end in link["nodes"]]
+
+
 def link_name(nodes: Mapping[str, Json], link: Json) -> str:
     """The name of a link, which ``find_link`` knows."""
-    return "-".join(end_names(nodes, end)[1] for end in link["nodes"])
+    return "-".join(ends_of(nodes, link))
 
 
 async def names_of(server: Client, kind: str, project: str | None) -> list[tuple[str, str]]:

@@ -10,6 +10,7 @@ from gns3trio.client import Client
 from gns3trio.commands.lab import (
     Json,
     add_action,
+    ends_of,
     find_link,
     find_node,
     follow,
@@ -207,7 +208,7 @@ async def _stats(server: Client, arguments: argparse.Namespace) -> None:
     path = await open_path(server, arguments.project)
     link = await find_link(server, path, arguments.link)
     stats = await server.request("GET", f"{path}/links/{link['link_id']}/statistics")
-    ends = link_name(await nodes_by_id(server, path), link).split("-", 1)
+    ends = ends_of(await nodes_by_id(server, path), link)
     show(arguments, stats, lambda: _print_stats(stats, ends))
     if arguments.follow:
         await _follow(server, path, arguments, link["link_id"])

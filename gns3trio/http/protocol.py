@@ -349,9 +349,8 @@ class Http1Protocol(H11Protocol):
                 event = self.connection.next_event()
             except h11.RemoteProtocolError as error:
                 if self.connection.our_state in (h11.IDLE, h11.SEND_RESPONSE):
-                    message, _, _ = str(error).partition(
-                        ": bytearray("
-                    )  # then the client's bytes, as Python writes them
+                    # After that come the client's bytes, as Python writes them.
+                    message, _, _ = str(error).partition(": bytearray(")
                     await self._send_error_response(error.error_status_hint, message)
                 await self.send(Closed())
                 return

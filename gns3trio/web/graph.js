@@ -200,8 +200,8 @@ export class Graph {
   centre(id) {
     const node = this.lab.nodes.get(id);
     if (node) return [node.x + sizeOf(node)[0] / 2, node.y + sizeOf(node)[1] / 2];
-    const centres = this.lab.links.get(id)?.nodes.map((end) => this.centre(end.node_id)) ?? [[0, 0], [0, 0]];
-    return [(centres[0][0] + centres[1][0]) / 2, (centres[0][1] + centres[1][1]) / 2];
+    const centres = this.lab.links.get(id)?.nodes.map((end) => this.centre(end.node_id)) ?? [];
+    return [0, 1].map((axis) => centres.reduce((sum, place) => sum + place[axis], 0) / Math.max(centres.length, 1));
   }
 
   neighbour(id, [dx, dy]) {
@@ -209,7 +209,7 @@ export class Graph {
     let best = null;
     let nearest = Infinity;
     for (const other of [...this.lab.nodes.keys(), ...this.lab.links.keys()]) {
-      if (other === id) continue;
+      if (other === id || !this.elements.has(other)) continue;
       const [ox, oy] = this.centre(other);
       const [along, across] = dx ? [(ox - x) * dx, oy - y] : [(oy - y) * dy, ox - x];
       const distance = along + 2 * Math.abs(across);

@@ -155,6 +155,44 @@ def test_a_link_tells_its_impairments_and_loses_them_with_its_filters(lab: Shell
     assert "icmp_seq=1" in ping(lab)
 
 
+def test_links_of_a_file_may_have_fewer_than_two_ends(shell: Shell, tmp_path: Path) -> None:
+    project = shell.json("project", "create", "lab")
+    shell.run("node", "create", "lab", "ethernet_switch", "core-1")
+    shell.run("node", "create", "lab", "ethernet_switch", "core-2")
+    whole = shell.json("link", "create", "lab", "core-1", "core-2")
+    assert "core-1:0 -> core-2:0" in shell.run("link", "stats", "lab", "core-1-core-2")
+    shell.run("project", "close", "lab")
+    file = Path(project["path"]) / project["filename"]
+    document = json.loads(file.read_bytes())
+    for ends in (whole["nodes"][:1], []):
+        more = {**document["topology"]["links"][0], "link_id": str(uuid4()), "nodes": ends}
+        document["topology"]["links"].append(more)
+    file.write_text(json.dumps(document))
+    shell.run("project", "open", "lab")
+    links = shell.json("link", "list", "lab")
+    assert sorted(len(link["nodes"]) for link in links) == [0, 1, 2]
+    assert len(shell.run("link", "list", "lab").splitlines()) == 4
+    for link in links:
+        assert shell.json("link", "show", "lab", link["link_id"]) == link
+    assert shell.json("link", "show", "lab", "core-2:0-core-1")["link_id"] == whole["link_id"]
+    picture = tmp_path / "lab.svg"
+    shell.run("topology", "draw", "lab", "-o", str(picture))
+    assert len(list(ElementTree.parse(picture).iter("{http://www.w3.org/2000/svg}line"))) == 1
+    for link in links:
+        shell.run("link", "stats", "lab", link["link_id"], status=0 if len(link["nodes"]) == 2 else 1)
+        shell.run(
+            "bench-link",
+            "lab",
+            link["link_id"],
+            "--tests",
+            "burst",
+            "--sizes",
+            "64",
+            status=0 if len(link["nodes"]) == 2 else 1,
+        )
+        shell.run("link", "delete", "lab", link["link_id"])
+
+
 def test_what_is_not_there_ends_with_3(lab: Shell) -> None:
     for words, complaint in (
         (("project", "show", "no"), "there is no project 'no'"),
