@@ -24,6 +24,8 @@ from tests.api.conftest import VPCS
 from tests.e2e.conftest import PATIENCE, StartServer, wait_for_no_vpcs
 
 SECONDS = float(os.environ.get("GNS3TRIO_TEST_CHAOS_SECONDS", "10"))
+WORKERS = 8
+MOST_NODES = 200  # a project cannot have more than 255 VPCS
 KILLS = int(os.environ.get("GNS3TRIO_TEST_KILLS", "4"))
 CLIENTS = 200
 TYPES = ("vpcs", "ethernet_switch", "ethernet_hub", "cloud")
@@ -212,13 +214,12 @@ class Promises:
         self.open.clear()
 
 
-async def _work(http: httpx.AsyncClient, path: str, promises: Promises, chance: random.Random) -> None:
-    """Create, rename and delete nodes, and note what was promised, until the server is gone."""
-    mine: list[str] = []
+async def _work(http: httpx.AsyncClient, path: str, promises: Promises, mine: list[str], chance: random.Random) -> None:
+    """Create nodes, rename and delete ``mine``, and note what was promised, until the server is gone."""
     try:
         while True:
             act = chance.random()
-            if act < 0.6 or not mine:
+            if not mine or (act < 0.6 and len(promises.kept) < MOST_NODES):
                 node_id = str(uuid4())
                 body = {
                     "node_id": node_id,
@@ -282,8 +283,9 @@ async def test_a_killed_server_keeps_its_promises(start_server: StartServer) -> 
             httpx.AsyncClient(base_url=server.url, timeout=PATIENCE, limits=limits) as http,
             trio.open_nursery() as nursery,
         ):
-            for number in range(8):
-                nursery.start_soon(_work, http, path, promises, random.Random(chance.random() + number))
+            for number in range(WORKERS):
+                mine = list(promises.kept)[number::WORKERS]
+                nursery.start_soon(_work, http, path, promises, mine, random.Random(chance.random() + number))
             for number in range(3):
                 nursery.start_soon(_work_beside, http, path, gone, random.Random(chance.random() + number))
             await trio.sleep(chance.uniform(0.05, 0.6))
