@@ -3,17 +3,11 @@
 The method is in ../README.md.
 """
 
-import argparse
-import json
-import os
-import platform
-import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -22,15 +16,14 @@ import psutil
 import trio
 
 from benchmarks.api.watchers import update_watched
-from benchmarks.servers import OURS, PATIENCE_SECONDS, Candidate, create, link, request, server
+from benchmarks.servers import PATIENCE_SECONDS, Candidate, create, link, request, server
+from benchmarks.side_by_side import Samples, add_other_server, candidates, compare, make_parser
 
 NODES = 100
 FEW_NODES = 25
 # What a server does after its reply (saving, telling) belongs to the request.
 SETTLE_SECONDS = 1.2
 SVG = '<svg width="100" height="50"><rect width="100" height="50" fill="#fff"/></svg>'
-
-Samples = dict[str, float]
 
 
 class Meter:
@@ -135,45 +128,20 @@ def shown(name: str, value: float) -> str:
     return f"{value * 1e3:.3f} ms CPU"
 
 
-def table(samples: dict[str, list[Samples]]) -> str:
-    """Medians, and the ratio of the first server to the other."""
-    names = list(samples)
-    lines = [f"{'':32}" + "".join(f"{name:>20}" for name in names) + ("     ratio" if len(names) > 1 else "")]
-    for row in samples[names[0]][0]:
-        medians = [statistics.median(sample[row] for sample in samples[name]) for name in names]
-        line = f"{row:32}" + "".join(f"{shown(row, value):>20}" for value in medians)
-        if len(names) > 1 and medians[1]:
-            line += f"{medians[0] / medians[1]:10.3f}"
-        lines.append(line)
-    return "\n".join(lines)
-
-
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.api", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=3, help="runs of each server, in turn (default 3)")
-    parser.add_argument("--port", type=int, default=3999, help="TCP port that the servers get (default 3999)")
+    parser = make_parser("python -m benchmarks.api", __doc__)
+    add_other_server(parser)
     parser.add_argument(
         "--many-nodes", type=int, default=250, help="nodes of the large project, 255 at most; 0 leaves it out"
     )
     parser.add_argument("--watchers", type=int, default=500, help="websockets that watch; 0 leaves them out")
-    parser.add_argument(
-        "--gns3server",
-        metavar="COMMAND",
-        help="measure this too; {port} and {projects} in it are filled in",
-    )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write every sample there")
     options = parser.parse_args()
-    candidates = [OURS, *([Candidate("gns3-server", options.gns3server)] if options.gns3server else [])]
-    samples: dict[str, list[Samples]] = {candidate.name: [] for candidate in candidates}
-    for _ in range(options.rounds):
-        for candidate in candidates:
-            samples[candidate.name].append(measure(candidate, options.port, options.many_nodes, options.watchers))
-    print(f"Linux {platform.release()}, {os.cpu_count()} CPUs, Python {platform.python_version()}")
-    print(f"medians of {options.rounds} interleaved rounds, a project of {NODES} VPCS\n")
-    print(table(samples))
-    if options.json is not None:
-        options.json.write_text(json.dumps(samples))
+
+    def measure_one(candidate: Candidate) -> Samples:
+        return measure(candidate, options.port, options.many_nodes, options.watchers)
+
+    compare(candidates(options), options, f"a project of {NODES} VPCS", measure_one, shown)
 
 
 if __name__ == "__main__":

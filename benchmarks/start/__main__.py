@@ -3,13 +3,9 @@
 The method is in ../README.md.
 """
 
-import argparse
-import json
 import os
-import platform
 import selectors
 import socket
-import statistics
 import tempfile
 import time
 from collections.abc import Iterator
@@ -21,6 +17,7 @@ import httpx
 import psutil
 
 from benchmarks.servers import OURS, POLL_SECONDS, Candidate, create, link, request, server
+from benchmarks.side_by_side import Samples, compare, make_parser
 from benchmarks.stand_ins import candidate as with_stand_ins
 
 # gns3-server starts three at a time.
@@ -29,8 +26,6 @@ STARTED, STOPPED = "start", "stop"
 STAND_INS = """
 gns3-server ran with stand-ins, because this machine has no ubridge and a VPCS older than it accepts: a ubridge that
 answers and forwards nothing, and the real VPCS under another version number. They only make gns3-server faster."""
-
-Samples = dict[str, float]
 
 
 def measure(candidate: Candidate, port: int, count: int) -> Samples:
@@ -102,45 +97,28 @@ def ends(processes: list[psutil.Process]) -> Iterator[Any]:
         yield wait
 
 
-def table(samples: dict[str, list[Samples]], count: int) -> str:
-    """Medians, and the ratio of the first server to the other."""
-    names = list(samples)
-    lines = [f"{'':20}" + "".join(f"{name:>16}" for name in names) + ("     ratio" if len(names) > 1 else "")]
-    for row in (STARTED, STOPPED):
-        medians = [statistics.median(sample[row] for sample in samples[name]) for name in names]
-        line = f"{f'{row} {count} VPCS':20}" + "".join(f"{value:14.3f} s" for value in medians)
-        lines.append(line + (f"{medians[0] / medians[1]:10.3f}" if len(names) > 1 else ""))
-    return "\n".join(lines)
-
-
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.start", description=__doc__)
+    parser = make_parser("python -m benchmarks.start", __doc__)
     parser.add_argument("--nodes", type=int, default=100, help="VPCS, an even number, linked in pairs (default 100)")
-    parser.add_argument("--rounds", type=int, default=3, help="runs of each server, in turn (default 3)")
-    parser.add_argument("--port", type=int, default=3999, help="TCP port that the servers get (default 3999)")
     parser.add_argument(
         "--gns3server", type=Path, metavar="PROGRAM", help="measure this too, such as .venv-peers/bin/gns3server"
     )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write every sample there")
     options = parser.parse_args()
     if options.nodes < 2 or options.nodes % 2:
         parser.error("--nodes: an even number, 2 at least")
     with tempfile.TemporaryDirectory() as folder:
-        candidates = [OURS]
+        servers = [OURS]
         if options.gns3server:
-            candidates.append(with_stand_ins(options.gns3server, Path(folder)))
-        samples: dict[str, list[Samples]] = {candidate.name: [] for candidate in candidates}
-        for _ in range(options.rounds):
-            for candidate in candidates:
-                samples[candidate.name].append(measure(candidate, options.port, options.nodes))
-    print(f"Linux {platform.release()}, {os.cpu_count()} CPUs, Python {platform.python_version()}")
-    print(f"medians of {options.rounds} interleaved rounds, {options.nodes} VPCS linked in pairs\n")
-    print(table(samples, options.nodes))
+            servers.append(with_stand_ins(options.gns3server, Path(folder)))
+
+        def measure_one(candidate: Candidate) -> Samples:
+            return measure(candidate, options.port, options.nodes)
+
+        lab = f"{options.nodes} VPCS linked in pairs"
+        compare(servers, options, lab, measure_one, lambda _, seconds: f"{seconds:.3f} s")
     if options.gns3server:
         print(STAND_INS)
-    if options.json is not None:
-        options.json.write_text(json.dumps(samples))
 
 
 if __name__ == "__main__":
