@@ -52,12 +52,13 @@ def compare(
             samples[server.name].append(measure(server))
     print(f"Linux {platform.release()}, {os.cpu_count()} CPUs, Python {platform.python_version()}")
     print(f"medians of {options.rounds} interleaved rounds, {lab}\n")
-    print(_table(samples, shown))
+    print(table(samples, shown))
     if options.json is not None:
         options.json.write_text(json.dumps(samples))
 
 
-def _table(samples: dict[str, list[Samples]], shown: Callable[[str, float], str]) -> str:
+def table(samples: dict[str, list[Samples]], shown: Callable[[str, float], str]) -> str:
+    """Medians, and the ratio of the first server to the last."""
     names = list(samples)
     lines = [f"{'':44}" + "".join(f"{name:>20}" for name in names) + ("     ratio" if len(names) > 1 else "")]
     for row in samples[names[0]][0]:

@@ -11,8 +11,9 @@ import pytest
 
 from benchmarks.forwarding.programs import ROOT
 from benchmarks.forwarding.ubridge import free_ports, running_ubridge
+from benchmarks.side_by_side import table
 from benchmarks.stand_ins import build
-from benchmarks.start.__main__ import STARTED, STOPPED, table
+from benchmarks.start.__main__ import STARTED, STOPPED
 
 PATIENCE = 60
 
@@ -36,7 +37,7 @@ def test_it_measures_our_server(tmp_path: Path) -> None:
 
 def test_the_ratio_is_ours_to_theirs() -> None:
     ours, theirs = [{STARTED: 1.0, STOPPED: 0.5}], [{STARTED: 8.0, STOPPED: 5.0}]
-    lines = table({"gns3trio": ours, "gns3-server": theirs}, 100).splitlines()
+    lines = table({"gns3trio": ours, "gns3-server": theirs}, lambda _, value: f"{value} s").splitlines()
     assert [line.split()[-1] for line in lines[1:]] == ["0.125", "0.100"]
 
 
