@@ -15,7 +15,7 @@ from tests.api.test_notifications import ws_events
 from tests.pcap_reader import read_capture
 
 __all__ = ["lab"]
-PATIENCE = 20
+PATIENCE = 60
 
 
 async def link_of_builtins(server: Server, project: dict[str, Any]) -> tuple[Lab, dict[str, Any], str]:

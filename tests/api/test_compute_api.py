@@ -15,7 +15,7 @@ from tests.api.conftest import Server
 from tests.pcap_reader import read_capture
 
 Json = dict[str, Any]
-PATIENCE = 20
+PATIENCE = 60
 
 
 @pytest.fixture

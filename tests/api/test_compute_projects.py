@@ -14,7 +14,7 @@ import trio.testing
 from tests.api.conftest import Server
 
 Json = dict[str, Any]
-PATIENCE = 20
+PATIENCE = 60
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from gns3trio.compute.leases import bind_udp
 from tests.api.conftest import Server
 
 LOOPBACK = "127.0.0.1"
-PATIENCE = 20
+PATIENCE = 60
 HEADER = bytes.fromhex("020000000001 020000000002 88b5")
 ROUNDS = 30
 FRAMES = 64

@@ -17,7 +17,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 VPCS = os.environ.get("GNS3TRIO_TEST_VPCS", shutil.which("vpcs") or "vpcs").split(":")[0]
-PATIENCE = 30
+PATIENCE = 60
 SCHEME = os.environ.get("GNS3TRIO_TEST_SCHEME", "light")
 expect.set_options(timeout=PATIENCE * 1000)
 

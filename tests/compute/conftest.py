@@ -29,7 +29,7 @@ PROJECT = UUID(int=1)
 # VPCS versions to test with: paths separated by colons.
 PROGRAMS = os.environ.get("GNS3TRIO_TEST_VPCS", shutil.which("vpcs") or "vpcs").split(":")
 # A console that says nothing for so long is broken; a ping of VPCS waits one second.
-SILENCE_SECONDS = 20.0
+SILENCE_SECONDS = 60.0
 
 _BLOCK = 1000
 

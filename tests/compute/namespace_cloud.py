@@ -27,7 +27,7 @@ from gns3trio.errors import Conflict
 from gns3trio.forwarder.forwarder import Forwarder, open_forwarder
 from tests import rtnetlink
 
-PATIENCE = 10
+PATIENCE = 60
 LOOPBACK = "127.0.0.1"
 BROADCAST = b"\xff" * 6 + b"\x02\x00\x00\x00\x00\x01"
 FRAME = BROADCAST + b"\x88\xb6" + bytes(range(46))

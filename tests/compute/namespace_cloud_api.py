@@ -17,7 +17,7 @@ from tests.api.test_notifications import ws_events
 from tests.pcap_reader import read_capture
 
 __all__ = ["config", "lab", "project", "running", "server"]
-PATIENCE = 30
+PATIENCE = 60
 
 
 @pytest.fixture(scope="module", autouse=True)

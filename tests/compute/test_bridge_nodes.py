@@ -19,7 +19,7 @@ from gns3trio.errors import Conflict, Invalid
 from gns3trio.forwarder.forwarder import open_forwarder
 from tests.compute.conftest import CONSOLE_RANGE, LOOPBACK, UDP_RANGE, open_console
 
-PATIENCE = 10
+PATIENCE = 60
 BROADCAST = bytes.fromhex("ffffffffffff")
 MARK = b"\x88\xb6mark"  # the payload of the frame that comes last
 

@@ -20,7 +20,7 @@ from gns3trio.forwarder.forwarder import Forwarder, open_forwarder
 from tests.compute.conftest import LOOPBACK, UDP_RANGE
 
 PROJECT = UUID(int=1)
-SECONDS = 5.0
+SECONDS = 60.0
 SO_ATTACH_FILTER = 26  # asm-generic/socket.h; Python has no name for it
 
 

@@ -8,7 +8,7 @@ import subprocess
 import time
 from collections.abc import Mapping
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 
 
 class Terminal:

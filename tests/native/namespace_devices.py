@@ -21,7 +21,7 @@ from gns3trio.compute.leases import bind_udp
 from gns3trio.forwarder.forwarder import Forwarder, Patch, open_forwarder
 from tests import rtnetlink
 
-PATIENCE = 20
+PATIENCE = 60
 NEAR, FAR = "10.9.0.1", "10.9.0.2"
 FRAME = b"\xff" * 6 + b"\x02\x00\x00\x00\x00\x01" + b"\x88\xb6" + bytes(range(46))
 TCP_BYTES = 4_000_000

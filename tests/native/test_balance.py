@@ -14,7 +14,7 @@ from gns3trio.forwarder.forwarder import Forwarder, Port, Splice, TapOptions, op
 from gns3trio.forwarder.stats import PortCounters
 
 LOOPBACK = "127.0.0.1"
-PATIENCE = 10
+PATIENCE = 60
 
 directions = st.sampled_from(["in", "out", "both"])
 chances = st.integers(0, 1_000_000)

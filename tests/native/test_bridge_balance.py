@@ -17,7 +17,7 @@ from gns3trio.forwarder.forwarder import Bridge, Forwarder, Port, VlanPort, open
 from gns3trio.forwarder.stats import PortCounters
 
 LOOPBACK = "127.0.0.1"
-PATIENCE = 10
+PATIENCE = 60
 NODES = 4  # the ports behind which there is a node; two more are the ends of the cable
 CABLE = (NODES, NODES + 1)
 RESERVED_VLAN = 4095

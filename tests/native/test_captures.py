@@ -21,7 +21,7 @@ from gns3trio.forwarder.stats import CaptureCounters
 from tests.pcap_reader import CaptureContent, read_capture
 
 LOOPBACK = "127.0.0.1"
-PATIENCE = 10
+PATIENCE = 60
 
 
 @attrs.define

@@ -17,7 +17,7 @@ from gns3trio.forwarder.forwarder import Forwarder, Port, default_workers, open_
 from gns3trio.forwarder.stats import PortCounters, receive_rates
 
 LOOPBACK = "127.0.0.1"
-PATIENCE = 10.0
+PATIENCE = 60.0
 
 
 class Peer:
