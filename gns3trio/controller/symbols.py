@@ -50,6 +50,28 @@ SYMBOL_OF_TYPE = {
     "iou": "iol_l3",
     "qemu": "qemu_guest",
 }
+# What clients ask for by another name than that of its picture.
+_PICTURES = {"ethernet_hub": "hub"}
+DEFAULT_SYMBOLS = {
+    name: f":/symbols/{THEME.lower()}/{_PICTURES.get(name, name)}.svg"
+    for name in (
+        "atm_switch",
+        "cloud",
+        "computer",
+        "docker_guest",
+        "ethernet_hub",
+        "ethernet_switch",
+        "firewall",
+        "frame_relay_switch",
+        "multilayer_switch",
+        "nat",
+        "qemu_guest",
+        "router",
+        "vbox_guest",
+        "vmware_guest",
+        "vpcs_guest",
+    )
+}
 
 _SVG_TAG = re.compile(rb"<svg\b[^>]*>", re.IGNORECASE | re.DOTALL)
 _LENGTH = rb"""\b%s\s*=\s*["']\s*([0-9.]+)\s*(?:px|pt)?\s*["']"""

@@ -69,6 +69,13 @@ async def test_another_compute_is_kept_and_shown_without_its_password(server: Se
     await server.request("GET", f"/v2/computes/{compute_id}", None, 404)
 
 
+async def test_the_network_of_a_compute_is_told_as_by_itself(server: Server) -> None:
+    for what in ("interfaces", "ports"):
+        told = await server.request("GET", f"/v2/computes/local/network/{what}", None, 200)
+        assert told == await server.request("GET", f"/v2/compute/network/{what}", None, 200)
+    await server.request("GET", "/v2/computes/nowhere/network/interfaces", None, 404)
+
+
 async def test_emulators_that_are_not_here(server: Server) -> None:
     assert await server.request("GET", "/v2/computes/local/qemu/images", None, 200) == []
     await server.request("GET", "/v2/computes/local/qemu/binaries", None, 404)

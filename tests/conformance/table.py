@@ -19,7 +19,10 @@ Answer = Literal["fully", "partly", "refused"]
 # Routes that are there, but do less than those of GNS3, and why. The first pattern that matches counts.
 PARTLY = (
     (r"/v2/computes$|/v2/computes/\{compute_id\}$", "other computes are stored and shown, not driven yet"),
-    (r"/v2/computes/.*", "this server has no emulator with images or actions of its own: lists are empty, others 404"),
+    (
+        r"/v2/computes/.*",
+        "this server has no emulator with images or actions of its own: lists are empty, all but network/... 404",
+    ),
     (r"/v2/compute/\w+/images", "always empty: the emulator is not run"),
     (r"/v2/gns3vm.*", "settings are stored; no virtual machine is started"),
     (r"/v2/iou_license", "stored; IOU is not run"),
@@ -108,7 +111,7 @@ def render(rows: list[Row]) -> str:
         "",
         "Written by `python -m tests.conformance.table` from the routes of a running gns3-server and of this one.",
         "*Fully*: as GNS3 answers, but for the defects that it has. *Partly*: the route is there and does less.",
-        "*Refused*: 404 or 409 with a JSON error.",
+        "*Refused*: 404 or 409 with a JSON error, or 400 for a body without what it must have.",
         "",
         f"{counts['fully']} fully, {counts['partly']} partly, {counts['refused']} refused.",
         "",

@@ -4,12 +4,14 @@ from typing import Any, Literal
 from uuid import UUID, uuid4
 
 import attrs
+import trio
 from attrs import field
 from attrs import validators as v
 
 from gns3trio.api import replies
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.waited import while_waited_for
+from gns3trio.compute.interfaces import list_interfaces
 from gns3trio.controller.udp_benchmark import UdpBenchmarkRequest, benchmark_udp
 from gns3trio.errors import Conflict, NotFound
 from gns3trio.notifications.events import Event
@@ -84,6 +86,7 @@ async def delete_compute(api: ApiRequest, compute_id: str) -> None:
 
 
 @routes.route("GET", "/computes/{compute_id}/ports", reply=replies.PortUsage)
+@routes.route("GET", "/computes/{compute_id}/network/ports", reply=replies.PortUsage)
 async def get_compute_ports(api: ApiRequest, compute_id: str) -> dict[str, Any]:
     """The console and UDP ports in use, and their ranges."""
     api.controller.computes.require_local(compute_id)
@@ -102,6 +105,13 @@ async def measure_udp(api: ApiRequest, compute_id: str, body: UdpBenchmarkReques
         api.controller.hub.publish(Event("udp.benchmark", {"compute_id": compute_id, **ends, **trial}))
 
     return await while_waited_for(api, lambda: benchmark_udp(api.controller.compute, body, tell))
+
+
+@routes.route("GET", "/computes/{compute_id}/network/interfaces", reply=list[replies.Interface])
+async def get_compute_interfaces(api: ApiRequest, compute_id: str) -> list[dict[str, Any]]:
+    """The network interfaces of the compute's host."""
+    api.controller.computes.require_local(compute_id)
+    return await trio.to_thread.run_sync(list_interfaces)
 
 
 @routes.route("GET", "/computes/{compute_id}/{emulator}/images", reply=list[dict[str, Any]])

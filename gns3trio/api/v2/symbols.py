@@ -9,7 +9,7 @@ from starlette.responses import Response
 from gns3trio.api import replies
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.v2.templates import with_etag
-from gns3trio.controller.symbols import MEDIA_TYPES, SYMBOL_OF_TYPE, THEME, THEMES
+from gns3trio.controller.symbols import DEFAULT_SYMBOLS, MEDIA_TYPES, THEMES
 
 routes = RouteTable("/v2")
 
@@ -48,6 +48,5 @@ async def get_symbol_size(api: ApiRequest, symbol_id: str) -> dict[str, int]:
 
 @routes.route("GET", "/default_symbols", reply=dict[str, dict[str, str]])
 async def get_default_symbols(api: ApiRequest) -> dict[str, dict[str, str]]:
-    """The symbol of each type of node, by theme."""
-    symbols = {kind: f":/symbols/{THEME.lower()}/{name}.svg" for kind, name in SYMBOL_OF_TYPE.items()}
-    return dict.fromkeys(THEMES, symbols)
+    """The symbols that clients ask for by name, by theme."""
+    return dict.fromkeys(THEMES, DEFAULT_SYMBOLS)
