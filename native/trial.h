@@ -9,7 +9,8 @@
 #include <stdint.h>
 
 #define UDPFWD_TRIAL_MAGIC "g3trial1"
-#define UDPFWD_TRIAL_ADDRESSES "\2\0\0\0\0\2\2\0\0\0\0\1"
+/* What every frame begins with: the addresses, the ethertype, the magic. */
+#define UDPFWD_TRIAL_BEGIN "\2\0\0\0\0\2" "\2\0\0\0\0\1" "\x88\xb5" UDPFWD_TRIAL_MAGIC
 
 /* >>> read by cffi: declarations only */
 

@@ -154,6 +154,26 @@ async def test_no_frame_of_a_trial_reaches_a_node(
         assert far.recv(2048) == b"x" * 60
 
 
+async def test_frames_of_nodes_with_the_addresses_of_a_trial_pass(server: Server, project: dict[str, Any]) -> None:
+    frames = [bytes.fromhex("020000000002 020000000001 88b6") + bytes([number]) * 46 for number in range(100)]
+    with ExitStack() as stack:
+        path, (near, far) = await two_hosts(server, project, stack)
+
+        async def send() -> None:
+            for frame in frames:
+                near.send(frame)
+                await trio.sleep(0.002)
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(send)
+            await server.request("POST", f"{path}/benchmark", QUICK_BURST, 201)
+        got = []
+        while len(got) < len(frames):
+            await trio.lowlevel.wait_readable(far)
+            got.append(far.recv(2048))
+        assert got == frames
+
+
 async def test_a_sending_node_is_seen_though_the_generator_is_too_fast(server: Server, project: dict[str, Any]) -> None:
     with ExitStack() as stack:
         path, (near, _) = await two_hosts(server, project, stack)
