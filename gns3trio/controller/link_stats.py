@@ -1,11 +1,12 @@
 """Turns the forwarder's counters into ``link.stats`` events of our own.
 
 The forwarder says that counters changed; one snapshot is taken and travels through a channel to the publisher, which
-compares it with the one before. A link on which nothing moved gets no event.
+compares it with the one before. A link on which nothing moves gets no event, but for the last one, which says so.
 """
 
 import math
 from typing import Any
+from uuid import UUID
 
 import attrs
 import trio
@@ -43,6 +44,7 @@ class LinkStats:
         self._hub = hub
         self._interval = interval
         self._before = self._now = Snapshot(trio.current_time(), {})
+        self._busy: set[UUID] = set()  # links whose last event told of traffic
 
     async def run(self) -> None:
         """Publish until cancelled."""
@@ -54,16 +56,27 @@ class LinkStats:
                 # Rates are those of what moved, not of the silence before it.
                 before = attrs.evolve(self._now, taken_at=max(self._now.taken_at, snapshot.quiet_until))
                 self._before, self._now = before, snapshot
-                for project in self._controller.projects.values():
-                    for link in project.links.values():
-                        if self._moved(project, link):
-                            self._hub.publish(Event("link.stats", self.last(project, link), project.project_id))
+                self._publish()
+
+    def _publish(self) -> None:
+        """Tell of links on which something moved, and once more, with rates of 0, when it does no more."""
+        before, self._busy = self._busy, set()
+        for project in self._controller.projects.values():
+            for link in project.links.values():
+                moved = self._moved(project, link)
+                if moved:
+                    self._busy.add(link.link_id)
+                if moved or (link.link_id in before and len(_ends(project, link)) == 2):
+                    self._hub.publish(Event("link.stats", self.last(project, link), project.project_id))
 
     async def _take_snapshots(self, send: trio.MemorySendChannel[Snapshot]) -> None:
         async with send:
+            is_last = True  # nothing is to be told until something moves
             while True:
                 waiting_since = trio.current_time()
-                await self._forwarder.wait_changed()
+                with trio.move_on_after(math.inf if is_last else 2 * self._interval) as waiting:
+                    await self._forwarder.wait_changed()
+                is_last = waiting.cancelled_caught
                 snapshot = self.read()
                 if snapshot.taken_at - waiting_since > self._interval:
                     snapshot = attrs.evolve(snapshot, quiet_until=snapshot.taken_at - self._interval)

@@ -30,7 +30,7 @@ MAX_EXPRESSION_LENGTH = 1024
 _MAX_MS = 32767  # GNS3's limit
 _MAX_BITS_PER_SECOND = 1_000_000_000_000
 _MAX_QUEUE_BYTES = 1 << 30
-FULL_FRAME_BYTES = 1514  # Ethernet's, without checksum
+FULL_FRAME_BYTES = 1522  # Ethernet's, with two VLAN tags and without checksum
 
 
 @attrs.frozen
@@ -291,6 +291,10 @@ def check_impairments(
                 " queue_bytes, nor into both together, and would never pass"
             )
         if impairment.type == "bpf":
+            if not impairment.expression.strip():
+                raise Invalid(
+                    f"{where}.expression: is empty, which every frame matches; suspend the link to pass nothing"
+                )
             try:
                 check_expression(impairment.expression)
             except Invalid as error:

@@ -174,9 +174,11 @@ async def test_a_wrong_filter_changes_nothing(
         ({"type": "rate", "bits_per_second": 0}, "impairments[0].bits_per_second: must be positive"),
         (
             {"type": "rate", "bits_per_second": 1, "burst_bytes": 1000, "queue_bytes": 513},
-            "impairments[0].burst_bytes: a full frame of 1514 bytes",
+            "impairments[0].burst_bytes: a full frame of 1522 bytes",
         ),
         ({"type": "bpf", "expression": "no such thing"}, "impairments[0].expression: "),
+        ({"type": "bpf", "expression": ""}, "impairments[0].expression: is empty"),
+        ({"type": "bpf", "expression": "  "}, "impairments[0].expression: is empty"),
         ({"type": "jam"}, "impairments[0].type"),
         ({"type": "delay", "milliseconds": 1, "direction": "up"}, "impairments[0].direction"),
     ],
@@ -335,8 +337,11 @@ async def test_the_first_rates_after_silence_are_those_of_what_moves(server: Ser
             for _ in range(2):
                 mine.send(bytes(60))
                 event = await stream.until("link.stats")
+                assert event["a_to_b"]["frames_per_second"] > 0
+                assert event["interval"] < 3 * server.config.stats_interval
+                last = await stream.until("link.stats")  # says that nothing moves any more
+                assert last["a_to_b"] == {**event["a_to_b"], "frames_per_second": 0.0, "bits_per_second": 0.0}
                 await trio.sleep(10 * server.config.stats_interval)  # the silence
-        assert event["interval"] < 3 * server.config.stats_interval
 
 
 async def test_both_lists_of_filters_may_be_full(server: Server, project: dict[str, Any]) -> None:
