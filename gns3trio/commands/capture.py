@@ -9,7 +9,6 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, contextmanager
-from functools import partial
 from pathlib import Path
 from typing import IO
 
@@ -110,10 +109,19 @@ async def _stop_later(
 async def _copy(stream: AsyncIterator[bytes], target: IO[bytes], count: "PacketCount") -> None:
     async for piece in stream:
         try:
-            await trio.to_thread.run_sync(partial(target.write, piece), abandon_on_cancel=True)
+            await trio.to_thread.run_sync(_write, target, piece, abandon_on_cancel=True)
         except BrokenPipeError:  # whoever reads it has seen enough
             return
+        except OSError as error:
+            raise LabError(f"{target.name}: {error.strerror}") from None
         count.feed(piece)
+
+
+def _write(target: IO[bytes], piece: bytes) -> None:
+    """All of it: there is no buffer, so that a reader sees a frame at once."""
+    rest = memoryview(piece)
+    while rest:
+        rest = rest[target.write(rest) :]
 
 
 @attrs.define

@@ -181,7 +181,11 @@ async def _delete(server: Client, arguments: argparse.Namespace) -> None:
 async def _filter(server: Client, arguments: argparse.Namespace) -> None:
     path = await open_path(server, arguments.project)
     link = await find_link(server, path, arguments.link)
-    filters = dict(_parse_filter(text) for text in arguments.filters)
+    filters: dict[str, list[Any]] = {}
+    for name, values in map(_parse_filter, arguments.filters):
+        if name in filters:
+            raise Invalid(f"{name}: is given twice")
+        filters[name] = values
     route = f"{path}/links/{link['link_id']}"
     impairments = await _impairments(server, path, link)
     link = await server.request("PUT", route, {"filters": filters})
@@ -192,7 +196,7 @@ async def _filter(server: Client, arguments: argparse.Namespace) -> None:
 
 def _parse_filter(text: str) -> tuple[str, list[Any]]:
     name, separator, values = text.partition("=")
-    if not separator:
+    if not separator or not values:
         raise Invalid(f"{text}: is not NAME=VALUES; {_EPILOG}")
     return name, [values] if name == "bpf" else values.split(",")
 

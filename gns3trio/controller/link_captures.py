@@ -143,6 +143,8 @@ class LinkCaptures:
     async def start(self, link: Link, request: CaptureRequest) -> LinkCapture:
         """One more capture. Raises Conflict or Invalid."""
         ring = request.ring()
+        if request.comment and request.format == "pcap":
+            raise Invalid("comment: the format pcap has no place for one")
         name = request.file_name
         if name is not None:
             check_file_name("file_name", name)

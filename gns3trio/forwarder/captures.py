@@ -7,6 +7,7 @@ disk (fsync): whoever opens one sees it whole, and a capture that turns its file
 
 import math
 import os
+import re
 import stat
 import threading
 import time
@@ -175,8 +176,12 @@ class Capture:
     # --- in a thread ---
 
     def begin(self) -> None:
-        """Open the first file. Raises OSError; it is over then."""
+        """Open the first file; a ring goes on behind the files of an earlier one with its name.
+
+        Raises OSError; it is over then.
+        """
         try:
+            self._find_earlier_files()
             self._open_file()
         except OSError:
             self._end()
@@ -214,6 +219,18 @@ class Capture:
             else:
                 self._end()
 
+    def _find_earlier_files(self) -> None:
+        path = self.file.path
+        if path is None or self.file.ring is None:
+            return
+        number_of = re.compile(re.escape(path.stem) + r"_(\d{5,9})" + re.escape(path.suffix))
+        with suppress(FileNotFoundError):
+            found = [
+                (int(match[1]), each) for each in path.parent.iterdir() if (match := number_of.fullmatch(each.name))
+            ]
+            self._files.extend(each for _, each in sorted(found))
+            self._file_number = max((number for number, _ in found), default=0)
+
     def _open_file(self) -> None:
         if self.file.path is None:
             return
@@ -233,7 +250,7 @@ class Capture:
         self._write(self.file.header())
         self._header_bytes = self._good_bytes
         self._files.append(path)
-        if self.file.ring is not None and len(self._files) > self.file.ring.files:
+        while self.file.ring is not None and len(self._files) > self.file.ring.files:
             self._files.popleft().unlink(missing_ok=True)
 
     def _move(self, buffer: bytearray) -> int:

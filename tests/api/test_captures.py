@@ -112,6 +112,7 @@ async def test_captures_of_our_own(lab: Lab) -> None:
     [
         ({"format": "text"}, 400, "format"),
         ({"snaplen": 0}, 400, "snaplen"),
+        ({"format": "pcap", "comment": "why"}, 400, "comment: the format pcap"),
         ({"expression": "no such thing"}, 400, "expression: "),
         ({"file_name": "a/b"}, 400, "file_name"),
         ({"file_name": ".hidden"}, 400, "file_name"),

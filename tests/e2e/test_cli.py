@@ -227,6 +227,10 @@ def test_refusals_say_what_to_do(lab: Shell) -> None:
     assert "no such port; PC1 has Ethernet0" in lab.run("link", "create", "lab", "PC1:7", "PC2", status=1)
     assert "is not NAME=VALUES" in lab.run("link", "filter", "lab", "PC1-PC2", "delay", status=1)
     assert "delay" in lab.run("link", "filter", "lab", "PC1-PC2", "delay=fast", status=1)
+    assert "is not NAME=VALUES" in lab.run("link", "filter", "lab", "PC1-PC2", "delay=", status=1)
+    assert "delay: is given twice" in lab.run("link", "filter", "lab", "PC1-PC2", "delay=1", "delay=2", status=1)
+    full = lab.run("capture", "lab", "PC1-PC2", "-w", "/dev/full", "--seconds", "1", status=1)
+    assert full == "gns3trio: /dev/full: No space left on device\n"
     assert "no prompt came" in lab.run("console", "PC1", "-c", "ping 10.0.0.9 -t", "--timeout", "1", status=1)
     assert "ends with Ctrl-C" in lab.run("console", "PC1", "-c", "show ip", "--timeout", "1", status=1)
     assert "is no regular expression" in lab.run("console", "PC1", "-c", "x", "--prompt", "(", status=1)

@@ -162,6 +162,22 @@ async def test_a_ring_of_files(bench: Bench, tmp_path: Path) -> None:
     assert numbers == sorted(numbers) and (not numbers or numbers[-1] == 39)
 
 
+async def test_a_ring_goes_on_behind_the_files_of_one_with_its_name(bench: Bench, tmp_path: Path) -> None:
+    other = tmp_path / "ring_more_00009.pcap"
+    other.touch()
+    for run, files in enumerate((3, 2)):
+        file = CaptureFile(path=tmp_path / "ring.pcap", ring=FileRing(files=files, max_bytes=1000))
+        capture = await bench.start(file)
+        for _ in range(40):
+            await bench.send(bytes([run]) * 100)
+        await bench.service.stop(capture)
+    left = sorted(tmp_path.iterdir())
+    assert other in left and left[-2] == capture.path
+    kept = [path for path in left if path != other]
+    assert len(kept) == 2
+    assert {packet.data[0] for path in kept for packet in read_capture(path.read_bytes()).packets} == {1}
+
+
 async def test_a_file_of_a_ring_has_the_bytes_that_it_may_have(bench: Bench, tmp_path: Path) -> None:
     for pcapng in (False, True):
         folder = tmp_path / str(pcapng)
