@@ -26,7 +26,7 @@ from gns3trio.controller.links import Links, ProjectHooks
 from gns3trio.controller.node import Node
 from gns3trio.controller.project_file import ProjectFile
 from gns3trio.controller.project_nodes import LOG_LEVELS, ProjectNodes
-from gns3trio.controller.project_swap import discard_folder
+from gns3trio.controller.project_swap import check_discardable, discard_folder
 from gns3trio.controller.services import ProjectServices
 from gns3trio.controller.storage import topology_file_name
 from gns3trio.controller.topology import LinkRecord, NodeRecord, ProjectSettings, Topology
@@ -267,7 +267,11 @@ class Project(ProjectNodes):
         self._services.compute.release_project(self.project_id)
 
     async def delete(self) -> None:
-        """Close the project and remove its folder."""
+        """Close the project and remove its folder.
+
+        Raises Unavailable when the disk refuses; the project is as before then, if that could be foreseen.
+        """
+        await trio.to_thread.run_sync(check_discardable, self.folder, self._services.projects_path)
         self.deleted = True
         try:
             await self.close()

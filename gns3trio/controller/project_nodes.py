@@ -25,6 +25,8 @@ from gns3trio.controller.services import ProjectServices
 from gns3trio.controller.topology import NodeRecord, check_node_type
 from gns3trio.errors import Conflict, LabError, NotFound
 
+# What is dragged and drawn many times a second: it is saved within a second, and nothing depends on it.
+LOOKS = frozenset({"x", "y", "z", "width", "height", "label", "symbol"})
 # A starting VPCS waits more than it works; much more of them than the CPUs can carry would only wait for each other.
 NODES_AT_A_TIME = 128 * (os.cpu_count() or 1)
 
@@ -198,19 +200,20 @@ class ProjectNodes:
     async def update_node(self, node: Node, changes: dict[str, Any], *, keep_name: bool = False) -> None:
         """Change a node; ``changes`` holds checked values by the name of a NodeRecord field.
 
-        Moving and drawing changes are saved soon; a new name or console is durable when this returns. The caller holds
-        the lock. Raises Conflict from the compute, or Unavailable when the disk refuses; the node is then as before.
+        How it looks is saved soon; every other change is durable when this returns. The caller holds the lock.
+        Raises Conflict from the compute, or Unavailable when the disk refuses; the node is then as before.
         """
         before = attrs.asdict(node.record, recurse=False)
         on_compute = await self._update_instance(node, changes, keep_name)
         if "label" in changes:
             changes["label"] = attrs.evolve(changes["label"], text=node.name)
         node.update(changes)
-        if attrs.asdict(node.record, recurse=False) == before:
+        changed = {name for name, value in attrs.asdict(node.record, recurse=False).items() if value != before[name]}
+        if not changed:
             return
         self._publish("node.updated", views.node_view(node))
         self.file.mark()
-        if on_compute:
+        if on_compute or changed - LOOKS:
             try:
                 await self.file.flush()
             except LabError:

@@ -25,7 +25,7 @@ from gns3trio.controller.storage import (
     sync_folder,
     temporary_name,
 )
-from gns3trio.errors import Conflict
+from gns3trio.errors import Conflict, Unavailable
 
 log = logging.getLogger(__name__)
 
@@ -72,6 +72,13 @@ async def discard_folder(folder: Path, projects_path: Path, *, nursery: trio.Nur
 
     if await trio.to_thread.run_sync(_set_aside, folder, aside):
         nursery.start_soon(delete)
+
+
+def check_discardable(folder: Path, projects_path: Path) -> None:
+    """Raises Unavailable when ``discard_folder`` could do nothing, as on a disk that has become read-only."""
+    for place in (folder.parent, projects_path):
+        if place.exists() and not os.access(place, os.W_OK):
+            raise Unavailable(f"{folder} cannot be deleted: {place} cannot be written to")
 
 
 def _set_aside(folder: Path, aside: Path) -> bool:

@@ -78,6 +78,10 @@ async def test_a_read_only_disk(server: Server, project: dict[str, Any]) -> None
         await server.request("PUT", node_path(project, node), {"name": "other"}, 503)
         await server.request("DELETE", node_path(project, node), None, 503)
         await server.request("POST", "/v2/projects", {"name": "no room"}, 503)
+        await server.request("PUT", node_path(project, node), {"x": 7}, 200)  # it is saved when that can be
+        await server.request("DELETE", path, None, 503)
+        await server.request("POST", f"{path}/close", None, 503)
+        assert (await server.request("GET", path, None, 200))["status"] == "opened"
         for where in (
             f"{path}/files/a.txt",
             f"{node_path(project, node)}/files/a.txt",
