@@ -38,6 +38,7 @@ STATUS_OF_ERROR: dict[type[LabError], int] = {
 _CONVERTER = re.compile(r":\w+\}")  # in the path of a route: how a parameter is matched
 
 MAX_DRAINED_BYTES = 1024 * 1024
+MAX_MESSAGE_LENGTH = 4000
 
 _HTTP_MESSAGES = {
     404: "There is no such path: {path}",
@@ -74,7 +75,9 @@ def status_of(error: LabError) -> int:
 
 
 def error_response(status: int, message: str, headers: dict[str, str] | None = None, **more: Any) -> Response:
-    """The reply for an error."""
+    """The reply for an error. What a message repeats of the request may be megabytes, which nobody reads."""
+    if len(message) > MAX_MESSAGE_LENGTH:
+        message = f"{message[:MAX_MESSAGE_LENGTH]}..."
     body = orjson.dumps({"message": message, "status": status, **more})
     return Response(body, status, {"content-type": "application/json", **(headers or {})})
 

@@ -51,7 +51,7 @@ async def test_a_drawing_lives_and_is_saved(server: Server, project: dict[str, A
 async def test_wrong_values_are_refused_and_change_nothing(server: Server, project: dict[str, Any]) -> None:
     path = f"/v2/projects/{project['project_id']}/drawings"
     drawing = await server.request("POST", path, {"svg": SVG}, 201)
-    for field, value in (("rotation", 361), ("x", "1"), ("svg", None), ("locked", 1), ("color", "red")):
+    for field, value in (("rotation", 361), ("x", "1"), ("svg", None), ("svg", "a\0"), ("locked", 1), ("color", "red")):
         for method, where in (("POST", path), ("PUT", f"{path}/{drawing['drawing_id']}")):
             error = await server.request(method, where, {"y": 3, field: value}, 400)
             assert field in error["message"]

@@ -122,6 +122,11 @@ async def test_a_body_that_is_not_json_is_400_with_what_the_gui_reads(server: Se
     assert {"status", "message", "path", "method", "request"} <= reply.json().keys()
 
 
+async def test_an_error_does_not_repeat_megabytes(server: Server) -> None:
+    error = await server.request("POST", "/v2/projects", {"name": "/" * 1_000_000}, 409)
+    assert len(error["message"]) < 5000
+
+
 async def test_a_huge_body_is_413(server: Server) -> None:
     reply = await server.http.post("/v2/projects", content=b" " * (17 * 1024 * 1024))
     assert reply.status_code == 413

@@ -16,6 +16,11 @@ from gns3trio.errors import NotFound
 routes = RouteTable("/v2/projects/{project_id}/drawings")
 
 
+def _without_nulls(body: object, attribute: "attrs.Attribute[str]", value: str) -> None:
+    if "\0" in value:  # GNS3 could not open the project
+        raise ValueError(f"{attribute.name!r} must not have null characters")
+
+
 @attrs.define(kw_only=True)
 class DrawingBody:
     """``POST`` and ``PUT``. ``rotation`` is in degrees, lengths are in pixels of the scene."""
@@ -27,7 +32,7 @@ class DrawingBody:
     z: int = 2
     locked: bool = False
     rotation: int = field(default=0, validator=[v.ge(-359), v.le(360)])
-    svg: str = EMPTY_SVG
+    svg: str = field(default=EMPTY_SVG, validator=_without_nulls)
 
 
 def _find(project: Project, drawing_id: UUID) -> Drawing:
