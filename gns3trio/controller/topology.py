@@ -93,9 +93,17 @@ class NodeRecord:
     z: int = 1
 
 
+LINK_LABEL_STYLE = "font-family: TypeWriter;font-size: 10.0;font-weight: bold;fill: #000000;fill-opacity: 1.0;"
+
+
+def link_label(adapter_number: int, port_number: int) -> dict[str, Any]:
+    """The label that GNS3 gives to an end of a link."""
+    return {"style": LINK_LABEL_STYLE, "text": f"{adapter_number}/{port_number}"}
+
+
 @attrs.define(kw_only=True)
 class LinkEnd:
-    """One end of a link: a port of a node."""
+    """One end of a link: a port of a node. It has a label once it is part of a project."""
 
     node_id: UUID
     adapter_number: int
@@ -181,7 +189,14 @@ def parse_topology(data: bytes) -> Topology:
     except (Invalid, ValueError) as error:
         raise Conflict(f"the project file is damaged: {error}") from None
     topology.unknown = _unknown_keys(document, topology)
+    _label_links(topology.links)
     return topology
+
+
+def _label_links(links: Iterable[LinkRecord]) -> None:
+    """Give a label to the ends that have none: clients look into it unchecked, and GNS3 refuses a file with null."""
+    for end in (end for link in links for end in link.nodes):
+        end.label = end.label or link_label(end.adapter_number, end.port_number)
 
 
 def _check_ids(where: str, name: str, ids: Iterable[UUID]) -> None:

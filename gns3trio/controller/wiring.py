@@ -15,11 +15,10 @@ from gns3trio.compute.node import ComputeNode
 from gns3trio.compute.tunnels import Tunnel
 from gns3trio.controller.link import Link, PortAddress, check_link
 from gns3trio.controller.link_filters import Impairments, apply_filters, apply_nothing, apply_suspend, compile_filters
-from gns3trio.controller.topology import LinkEnd, LinkRecord
+from gns3trio.controller.topology import LinkEnd, LinkRecord, link_label
 from gns3trio.errors import NotFound
 
 _LOOPBACK_NAMES = frozenset({"", LOOPBACK, "localhost"})
-LABEL_STYLE = "font-family: TypeWriter;font-size: 10.0;font-weight: bold;fill: #000000;fill-opacity: 1.0;"
 
 
 class Wiring:
@@ -188,5 +187,5 @@ def new_link_end(address: PortAddress) -> LinkEnd:
         node_id=address.node_id,
         adapter_number=address.adapter_number,
         port_number=address.port_number,
-        label={"style": LABEL_STYLE, "text": f"{address.adapter_number}/{address.port_number}"},
+        label=link_label(address.adapter_number, address.port_number),
     )

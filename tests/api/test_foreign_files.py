@@ -266,6 +266,17 @@ async def test_links_that_cannot_be_wired_are_kept(server: Server) -> None:
     assert [each["link_id"] for each in await lab.get("links")] == [good["link_id"]]
 
 
+async def test_clients_find_a_label_at_each_end(server: Server) -> None:
+    a, b = node("PC1"), node("PC2")
+    lab = Lab(server, document([a, b], [link(end(a), {**end(b), "label": None})]))
+    before = lab.file.read_bytes()
+    await lab.open()
+    assert [each["label"]["text"] for each in (await lab.get("links"))[0]["nodes"]] == ["0/0", "0/0"]
+    await server.request("POST", f"{lab.path}/close", None, 204)
+    assert lab.file.read_bytes() == before
+    assert [each["label"]["text"] for each in (await lab.get("links"))[0]["nodes"]] == ["0/0", "0/0"]
+
+
 # --- the file ---
 
 

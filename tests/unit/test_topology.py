@@ -25,7 +25,12 @@ def topology() -> Topology:
         settings=ProjectSettings(name="lab", variables=[{"name": "x", "value": "1"}]),
         nodes=[NodeRecord(node_id=n, node_type="vpcs", name=f"PC{i}", console=2000 + i) for i, n in enumerate((a, b))],
         links=[
-            LinkRecord(link_id=uuid4(), nodes=[LinkEnd(node_id=n, adapter_number=0, port_number=0) for n in (a, b)])
+            LinkRecord(
+                link_id=uuid4(),
+                nodes=[
+                    LinkEnd(node_id=n, adapter_number=0, port_number=0, label={"text": "e0", "x": 3}) for n in (a, b)
+                ],
+            )
         ],
         drawings=[{"drawing_id": str(uuid4()), "svg": "<svg></svg>"}],
     )
@@ -120,6 +125,16 @@ def test_what_gns3_writes_as_null_means_the_default(topology: Topology) -> None:
     assert (parsed.links[0].filters, parsed.links[0].link_style, parsed.links[1].nodes) == ({}, {}, [])
     assert (parsed.drawings, parsed.computes) == ([], [])
     assert (parsed.settings.zoom, parsed.settings.scene_height) == (100, 100)
+
+
+def test_an_end_of_a_link_without_a_label_gets_that_of_gns3(topology: Topology) -> None:
+    document = orjson.loads(format_topology(topology, "2.2.61"))
+    first, second = document["topology"]["links"][0]["nodes"]
+    del first["label"]
+    second |= {"label": None, "adapter_number": 1, "port_number": 2}
+    (link,) = parse_topology(orjson.dumps(document)).links
+    style = "font-family: TypeWriter;font-size: 10.0;font-weight: bold;fill: #000000;fill-opacity: 1.0;"
+    assert [end.label for end in link.nodes] == [{"style": style, "text": text} for text in ("0/0", "1/2")]
 
 
 def test_a_null_that_means_something_stays(topology: Topology) -> None:

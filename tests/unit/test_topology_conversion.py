@@ -87,6 +87,7 @@ def test_a_project_of_gns3_1() -> None:
     assert (router.node_type, router.properties) == ("dynamips", {"image": "c3725.image", "ram": 128})
     (link,) = topology.links
     assert [(end.node_id, end.port_number) for end in link.nodes] == [(pc.node_id, 0), (switch.node_id, 1)]
+    assert [end.label and end.label["text"] for end in link.nodes] == ["0/0", "0/1"]
     assert len(topology.drawings) == 3
     assert any("R&amp;D\nlab" in drawing["svg"] for drawing in topology.drawings)
     again = parse_topology(format_topology(topology, "2.2.61"))
