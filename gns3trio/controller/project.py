@@ -194,7 +194,7 @@ class Project(ProjectNodes):
         self._announce_opened()
 
     async def _revive(self, topology: Topology) -> None:
-        for problem in await self._services.computes.add_those_of_file(topology.computes):
+        for problem in (*topology.lost, *await self._services.computes.add_those_of_file(topology.computes)):
             self.log("warning", problem)
         for record in topology.nodes:
             await self._revive_node(record)

@@ -135,7 +135,8 @@ class _Inner:
 @attrs.define(kw_only=True)
 class Topology:
     """A whole project. ``unknown`` maps the name of an object in the file (see ``record_path``) to the keys we do not
-    know; ``impairments``, our own filters by link, are kept in another file (see ``extras``).
+    know; ``impairments``, our own filters by link, are kept in another file (see ``extras``). ``lost`` says what of the
+    file of an older GNS3 is not here.
     """
 
     project_id: UUID
@@ -146,6 +147,7 @@ class Topology:
     computes: list[dict[str, Any]] = attrs.field(factory=list)
     unknown: dict[str, dict[str, Any]] = attrs.field(factory=dict)
     impairments: dict[UUID, Any] = attrs.field(factory=dict)
+    lost: list[str] = attrs.field(factory=list)
 
 
 _file = make_strict_converter(forbid_extra_keys=False)
@@ -176,12 +178,14 @@ def parse_topology(data: bytes) -> Topology:
         raise Conflict(f"the project file is not JSON: {error}") from None
     if not isinstance(document, dict) or not isinstance(document.get("topology"), dict):
         raise Conflict("the project file has no topology")
-    document = _with_defaults(convert(document))
+    document, lost = convert(document)
+    document = _with_defaults(document)
     try:
         inner = structure(_file, document["topology"], _Inner)
         topology = Topology(
             project_id=parse_uuid(document.get("project_id")),
             settings=structure(_file, document, ProjectSettings),
+            lost=lost,
             **attrs.asdict(inner, recurse=False),
         )
         _check_ids("nodes", "node_id", [node.node_id for node in topology.nodes])

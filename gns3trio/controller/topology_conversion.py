@@ -4,7 +4,7 @@ Revisions 5 to 8 (GNS3 2.0 to the betas of 2.2) have the structure of revision 9
 them (GNS3 1.x) nodes and ports had numbers, servers stood for computes, and shapes were not SVG.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from html import escape
 from typing import Any
 from uuid import UUID, uuid5
@@ -34,23 +34,30 @@ _TYPES = {
 _ROUTER = "dynamips"
 _BRIDGES = ("ethernet_switch", "ethernet_hub")
 
+# The id that a node has here, and the port, by the numbers that the two had.
+_PortsByNumbers = Mapping[tuple[int, int], tuple[str, dict[str, Any]]]
 
-def convert(document: dict[str, Any]) -> dict[str, Any]:
-    """The document in the present revision. Raises Conflict for a newer one, and for one that is damaged."""
+
+def convert(document: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """The document in the present revision, and what of it is lost, for people to read.
+
+    Raises Conflict for a newer one, and for one that is damaged.
+    """
     revision = document.get("revision", 0)
     if not isinstance(revision, int) or revision > REVISION:
         raise Conflict(f"the project file has revision {revision}, this server reads revisions up to {REVISION}")
+    lost: list[str] = []
     if revision == REVISION:
-        return document
+        return document, lost
     if revision < _FIRST_OF_GENERATION_2:
         try:
-            document = _from_generation_1(document)
+            document = _from_generation_1(document, lost)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise Conflict(f"the project file of GNS3 1.x is damaged: {error!r}") from None
-    return {**document, "revision": REVISION}
+    return {**document, "revision": REVISION}, lost
 
 
-def _from_generation_1(document: Mapping[str, Any]) -> dict[str, Any]:
+def _from_generation_1(document: Mapping[str, Any], lost: list[str]) -> dict[str, Any]:
     project_id = parse_uuid(document["project_id"])
     old = document["topology"]
     nodes = [_node(project_id, node) for node in old.get("nodes", ())]
@@ -68,7 +75,7 @@ def _from_generation_1(document: Mapping[str, Any]) -> dict[str, Any]:
         "topology": {
             "computes": [],
             "nodes": nodes,
-            "links": [_link(project_id, link, ports) for link in old.get("links", ())],
+            "links": _links(project_id, old.get("links", ()), ports, lost),
             "drawings": [
                 _drawing(project_id, kind, number, shape)
                 for kind in ("ellipses", "rectangles", "notes")
@@ -130,12 +137,24 @@ def _bridge_port(node_type: str, port: Mapping[str, Any]) -> dict[str, Any]:
     return mapped
 
 
-def _link(
-    project_id: UUID, link: Mapping[str, Any], ports: Mapping[tuple[int, int], tuple[str, dict[str, Any]]]
-) -> dict[str, Any]:
+def _links(
+    project_id: UUID, links: Iterable[Mapping[str, Any]], ports: _PortsByNumbers, lost: list[str]
+) -> list[dict[str, Any]]:
+    """Those whose ends are there, as in GNS3: a file may name nodes that were deleted long ago."""
+    converted = []
+    for link in links:
+        ends = [(link[f"{side}_node_id"], link[f"{side}_port_id"]) for side in ("source", "destination")]
+        missing = [f"port {port} of node {node}" for node, port in ends if (node, port) not in ports]
+        if missing:
+            lost.append(f"link {link['id']} is left out: there is no {' and no '.join(missing)}")
+        else:
+            converted.append(_link(project_id, link, [ports[end] for end in ends]))
+    return converted
+
+
+def _link(project_id: UUID, link: Mapping[str, Any], joined: Iterable[tuple[str, Mapping[str, Any]]]) -> dict[str, Any]:
     ends = []
-    for side in ("source", "destination"):
-        node_id, port = ports[link[f"{side}_node_id"], link[f"{side}_port_id"]]
+    for node_id, port in joined:
         adapter, number = int(port.get("adapter_number") or 0), int(port.get("port_number", port.get("name", 0)))
         ends.append({"node_id": node_id, "adapter_number": adapter, "port_number": number})
     return {"link_id": str(uuid5(project_id, f"link {link['id']}")), "nodes": ends}

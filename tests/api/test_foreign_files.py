@@ -15,6 +15,7 @@ from gns3trio.server import RunningServer
 from tests.api.conftest import Server
 from tests.api.test_notifications import ws_events
 from tests.api.test_portable import import_
+from tests.unit.test_topology_conversion import GENERATION_1
 
 _DRAWING = {"drawing_id": str(uuid4()), "svg": "<svg></svg>"}
 
@@ -289,6 +290,15 @@ async def test_a_change_of_a_closed_project_of_an_old_gns3_keeps_its_file(server
     await server.request("PUT", lab.path, {"zoom": 50}, 200)
     assert lab.file.with_name(f"{lab.file.name}.backup{revision}").read_bytes() == before
     assert orjson.loads(lab.file.read_bytes())["zoom"] == 50
+
+
+async def test_what_gns3_1_has_lost_is_told(server: Server) -> None:
+    content = orjson.loads(orjson.dumps(GENERATION_1))
+    content["topology"]["links"][0]["destination_node_id"] = 77
+    lab = Lab(server, content)
+    _, told = await lab.open()
+    assert "link 1 is left out: there is no port 7 of node 77" in told
+    assert (len(await lab.get("nodes")), await lab.get("links")) == (3, [])
 
 
 async def test_keys_of_labels_and_ends_survive_a_copy(server: Server) -> None:

@@ -95,6 +95,23 @@ def test_a_project_of_gns3_1() -> None:
     assert parse_topology(orjson.dumps(GENERATION_1)) == topology  # its new ids are the same each time
 
 
+@pytest.mark.parametrize(
+    ("change", "missing"),
+    [
+        ({"destination_node_id": 77}, "no port 7 of node 77"),
+        ({"source_port_id": 99}, "no port 99 of node 1"),
+        ({"source_node_id": 8, "destination_node_id": 9}, "no port 1 of node 8 and no port 7 of node 9"),
+    ],
+)
+def test_a_link_to_what_is_not_there_is_left_out(change: dict[str, int], missing: str) -> None:
+    document = orjson.loads(orjson.dumps(GENERATION_1))
+    links = document["topology"]["links"]
+    links.append({**links[0], "id": 2, **change})
+    topology = parse_topology(orjson.dumps(document))
+    assert (len(topology.nodes), len(topology.links)) == (3, 1)
+    assert topology.lost == [f"link 2 is left out: there is {missing}"]
+
+
 @pytest.mark.parametrize("revision", [5, 6, 7, 8])
 def test_the_revisions_of_gns3_2(revision: int) -> None:
     node = {"node_id": PC, "node_type": "vpcs", "name": "PC1", "x": 1, "properties": {}, "compute_id": "local"}
@@ -120,7 +137,6 @@ def test_what_is_newer_is_refused(revision: Any) -> None:
 @pytest.mark.parametrize(
     "damage",
     [
-        lambda document: document["topology"]["links"][0].update(source_port_id=99),
         lambda document: document["topology"]["nodes"][0].pop("type"),
         lambda document: document["topology"]["nodes"][0].update(x="far"),
         lambda document: document["topology"].update(nodes=[5]),
