@@ -4,13 +4,14 @@ Revisions 5 to 8 (GNS3 2.0 to the betas of 2.2) have the structure of revision 9
 them (GNS3 1.x) nodes and ports had numbers, servers stood for computes, and shapes were not SVG.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from html import escape
 from typing import Any
 from uuid import UUID, uuid5
 
-from gns3trio.convert import parse_uuid
-from gns3trio.errors import Conflict
+from gns3trio.convert import json_name, parse_uuid
+from gns3trio.errors import Conflict, Invalid
 
 REVISION = 9
 _FIRST_OF_GENERATION_2 = 5
@@ -51,21 +52,38 @@ def convert(document: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
         return document, lost
     if revision < _FIRST_OF_GENERATION_2:
         try:
-            document = _from_generation_1(document, lost)
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise Conflict(f"the project file of GNS3 1.x is damaged: {error!r}") from None
+            with _reading():
+                document = _from_generation_1(document, lost)
+        except Invalid as error:
+            guess = "" if "revision" in document else ", which it is taken for as it has no revision,"
+            raise Conflict(f"the project file of GNS3 1.x{guess} is damaged: {error}") from None
     return {**document, "revision": REVISION}, lost
 
 
+@contextmanager
+def _reading(part: str = "") -> Iterator[None]:
+    """What is wrong with a part of the file is raised as Invalid that names the part."""
+    prefix = f"{part}." if part else ""
+    try:
+        yield
+    except Invalid as error:
+        raise Invalid(f"{prefix}{error}") from None
+    except KeyError as error:
+        raise Invalid(f"{prefix}{error.args[0]}: required field is missing") from None
+    except (TypeError, ValueError, AttributeError):
+        raise Invalid(f"{part or 'topology'}: this is not how GNS3 1.x writes it") from None
+
+
+def _each(old: Mapping[str, Any], kind: str) -> Iterator[tuple[int, Any, AbstractContextManager[None]]]:
+    """The objects of a kind: the number of each, the object, and a context to read it in."""
+    for number, record in enumerate(old.get(kind) or ()):
+        yield number, record, _reading(f"{kind}[{number}]")
+
+
 def _from_generation_1(document: Mapping[str, Any], lost: list[str]) -> dict[str, Any]:
-    project_id = parse_uuid(document["project_id"])
+    project_id = _project_id(document)
     old = document["topology"]
-    nodes = [_node(project_id, node) for node in old.get("nodes", ())]
-    ports = {
-        (node["id"], port["id"]): (converted["node_id"], port)
-        for node, converted in zip(old.get("nodes", ()), nodes, strict=True)
-        for port in _ports(node)
-    }
+    nodes, ports = _nodes(project_id, old)
     return {
         "name": document["name"],
         "project_id": document["project_id"],
@@ -75,14 +93,28 @@ def _from_generation_1(document: Mapping[str, Any], lost: list[str]) -> dict[str
         "topology": {
             "computes": [],
             "nodes": nodes,
-            "links": _links(project_id, old.get("links", ()), ports, lost),
-            "drawings": [
-                _drawing(project_id, kind, number, shape)
-                for kind in ("ellipses", "rectangles", "notes")
-                for number, shape in enumerate(old.get(kind, ()))
-            ],
+            "links": _links(project_id, old, ports, lost),
+            "drawings": _drawings(project_id, old),
         },
     }
+
+
+def _project_id(document: Mapping[str, Any]) -> UUID:
+    try:
+        return parse_uuid(document["project_id"])
+    except ValueError as error:
+        raise Invalid(f"project_id: {error}") from None
+
+
+def _nodes(project_id: UUID, old: Mapping[str, Any]) -> tuple[list[dict[str, Any]], _PortsByNumbers]:
+    nodes, ports = [], {}
+    for _, node, reading in _each(old, "nodes"):
+        with reading:
+            nodes.append(_node(project_id, node))
+            for number, port in enumerate(_ports(node)):
+                with _reading(f"ports[{number}]"):
+                    ports[node["id"], port["id"]] = nodes[-1]["node_id"], port
+    return nodes, ports
 
 
 def _ports(node: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -104,11 +136,11 @@ def _node(project_id: UUID, node: Mapping[str, Any]) -> dict[str, Any]:
         "compute_id": "local",
         "console": console if isinstance(console, int) else None,
         "console_type": "telnet" if node_type == "vpcs" else None,
-        "label": {"text": name, "x": _whole(label.get("x", 0)), "y": _whole(label.get("y", -40)), "rotation": 0},
+        "label": {"text": name, "x": _whole(label, "x", 0), "y": _whole(label, "y", -40), "rotation": 0},
         "symbol": node.get("symbol") or node.get("default_symbol") or ":/symbols/computer.svg",
-        "x": _whole(node.get("x", 0)),
-        "y": _whole(node.get("y", 0)),
-        "z": _whole(node.get("z", 1)),
+        "x": _whole(node, "x", 0),
+        "y": _whole(node, "y", 0),
+        "z": _whole(node, "z", 1),
         "properties": {},
     }
     if node_type in _BRIDGES:
@@ -130,40 +162,52 @@ def _node_id(project_id: UUID, node: Mapping[str, Any]) -> UUID:
 
 
 def _bridge_port(node_type: str, port: Mapping[str, Any]) -> dict[str, Any]:
-    number = int(port.get("port_number", port.get("name", 0)))
+    number = _port_number(port)
     mapped: dict[str, Any] = {"name": f"Ethernet{number}", "port_number": number}
     if node_type == "ethernet_switch":
-        mapped |= {"type": port.get("type", "access"), "vlan": int(port.get("vlan", 1))}
+        mapped |= {"type": port.get("type", "access"), "vlan": _whole(port, "vlan", 1)}
     return mapped
 
 
-def _links(
-    project_id: UUID, links: Iterable[Mapping[str, Any]], ports: _PortsByNumbers, lost: list[str]
-) -> list[dict[str, Any]]:
+def _port_number(port: Mapping[str, Any]) -> int:
+    return _whole(port, "port_number" if "port_number" in port else "name", 0)
+
+
+def _links(project_id: UUID, old: Mapping[str, Any], ports: _PortsByNumbers, lost: list[str]) -> list[dict[str, Any]]:
     """Those whose ends are there, as in GNS3: a file may name nodes that were deleted long ago."""
     converted = []
-    for link in links:
-        ends = [(link[f"{side}_node_id"], link[f"{side}_port_id"]) for side in ("source", "destination")]
-        missing = [f"port {port} of node {node}" for node, port in ends if (node, port) not in ports]
-        if missing:
-            lost.append(f"link {link['id']} is left out: there is no {' and no '.join(missing)}")
-        else:
-            converted.append(_link(project_id, link, [ports[end] for end in ends]))
+    for _, link, reading in _each(old, "links"):
+        with reading:
+            ends = [(link[f"{side}_node_id"], link[f"{side}_port_id"]) for side in ("source", "destination")]
+            missing = [f"port {port} of node {node}" for node, port in ends if (node, port) not in ports]
+            if missing:
+                lost.append(f"link {link['id']} is left out: there is no {' and no '.join(missing)}")
+            else:
+                converted.append(_link(project_id, link, [ports[end] for end in ends]))
     return converted
 
 
 def _link(project_id: UUID, link: Mapping[str, Any], joined: Iterable[tuple[str, Mapping[str, Any]]]) -> dict[str, Any]:
     ends = []
     for node_id, port in joined:
-        adapter, number = int(port.get("adapter_number") or 0), int(port.get("port_number", port.get("name", 0)))
-        ends.append({"node_id": node_id, "adapter_number": adapter, "port_number": number})
+        adapter = _whole(port, "adapter_number", 0)
+        ends.append({"node_id": node_id, "adapter_number": adapter, "port_number": _port_number(port)})
     return {"link_id": str(uuid5(project_id, f"link {link['id']}")), "nodes": ends}
 
 
+def _drawings(project_id: UUID, old: Mapping[str, Any]) -> list[dict[str, Any]]:
+    converted = []
+    for kind in ("ellipses", "rectangles", "notes"):
+        for number, shape, reading in _each(old, kind):
+            with reading:
+                converted.append(_drawing(project_id, kind, number, shape))
+    return converted
+
+
 def _drawing(project_id: UUID, kind: str, number: int, shape: Mapping[str, Any]) -> dict[str, Any]:
-    width, height = _whole(shape.get("width", 100)), _whole(shape.get("height", 100))
+    width, height = _whole(shape, "width", 100), _whole(shape, "height", 100)
     fill, border = escape(str(shape.get("color", "#ffffff"))), escape(str(shape.get("border_color", "#000000")))
-    style = f'fill="{fill}" stroke="{border}" stroke-width="{_whole(shape.get("border_width", 2))}"'
+    style = f'fill="{fill}" stroke="{border}" stroke-width="{_whole(shape, "border_width", 2)}"'
     if kind == "rectangles":
         body = f'<rect width="{width}" height="{height}" {style}/>'
     elif kind == "ellipses":
@@ -176,14 +220,19 @@ def _drawing(project_id: UUID, kind: str, number: int, shape: Mapping[str, Any])
         body = f'<text fill="{color}" font-family="TypeWriter" font-size="10" font-weight="bold">{escape(text)}</text>'
     return {
         "drawing_id": str(uuid5(project_id, f"{kind} {number}")),
-        "x": _whole(shape["x"]),
-        "y": _whole(shape["y"]),
-        "z": _whole(shape.get("z", 0)),
-        "rotation": _whole(shape.get("rotation", 0)),
+        "x": _whole(shape, "x"),
+        "y": _whole(shape, "y"),
+        "z": _whole(shape, "z", 0),
+        "rotation": _whole(shape, "rotation", 0),
         "locked": False,
         "svg": f'<svg width="{width}" height="{height}">{body}</svg>',
     }
 
 
-def _whole(number: Any) -> int:
-    return round(float(number))
+def _whole(record: Mapping[str, Any], key: str, default: int | None = None) -> int:
+    """The number under a key, which without a default must be there."""
+    value: Any = record[key] if default is None else record.get(key)
+    try:
+        return default if value is None and default is not None else round(float(value))
+    except (TypeError, ValueError, OverflowError):
+        raise Invalid(f"{key}: expected a number, got {json_name(type(value))}") from None

@@ -1,5 +1,7 @@
 """Project files of older GNS3 versions."""
 
+import re
+from collections.abc import Callable
 from typing import Any
 
 import orjson
@@ -135,16 +137,30 @@ def test_what_is_newer_is_refused(revision: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "damage",
+    ("damage", "complaint"),
     [
-        lambda document: document["topology"]["nodes"][0].pop("type"),
-        lambda document: document["topology"]["nodes"][0].update(x="far"),
-        lambda document: document["topology"].update(nodes=[5]),
-        lambda document: document.update(project_id="x"),
+        (lambda d: d["topology"]["nodes"][0].pop("type"), "nodes[0].type: required field is missing"),
+        (lambda d: d["topology"]["nodes"][0].update(x="far"), "nodes[0].x: expected a number, got text"),
+        (lambda d: d["topology"]["nodes"][1].update(z="inf"), "nodes[1].z: expected a number, got text"),
+        (lambda d: d["topology"]["nodes"][1]["ports"][1].pop("id"), "nodes[1].ports[1].id: required field is missing"),
+        (lambda d: d["topology"]["links"][0].pop("source_node_id"), "links[0].source_node_id: required field"),
+        (lambda d: d["topology"]["notes"][0].pop("y"), "notes[0].y: required field is missing"),
+        (lambda d: d["topology"].update(nodes=[5]), "nodes[0]: this is not how GNS3 1.x writes it"),
+        (lambda d: d["topology"].update(links=5), "topology: this is not how GNS3 1.x writes it"),
+        (lambda d: d.update(project_id="x"), "project_id: 'x' is not a UUID"),
+        (lambda d: d.pop("name"), "name: required field is missing"),
     ],
 )
-def test_a_damaged_project_of_gns3_1_is_told(damage: Any) -> None:
+def test_a_damaged_project_of_gns3_1_is_told(damage: Callable[[Any], None], complaint: str) -> None:
     document = orjson.loads(orjson.dumps(GENERATION_1))
     damage(document)
-    with pytest.raises(Conflict, match=r"GNS3 1\.x is damaged"):
+    with pytest.raises(Conflict, match=re.escape(f"the project file of GNS3 1.x is damaged: {complaint}")):
+        parse_topology(orjson.dumps(document))
+
+
+def test_a_file_that_lost_its_revision_is_told() -> None:
+    document = {"name": "lab", "project_id": PROJECT, "topology": {"nodes": [{"node_id": PC, "node_type": "vpcs"}]}}
+    with pytest.raises(
+        Conflict, match=r"as it has no revision, is damaged: nodes\[0\]\.type: required field is missing"
+    ):
         parse_topology(orjson.dumps(document))
