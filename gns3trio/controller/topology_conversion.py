@@ -4,6 +4,7 @@ Revisions 5 to 8 (GNS3 2.0 to the betas of 2.2) have the structure of revision 9
 them (GNS3 1.x) nodes and ports had numbers, servers stood for computes, and shapes were not SVG.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from html import escape
@@ -34,6 +35,13 @@ _TYPES = {
 # Its routers had a type for each model.
 _ROUTER = "dynamips"
 _BRIDGES = ("ethernet_switch", "ethernet_hub")
+
+# What a text has that says nothing of its font.
+_FONT = "TypeWriter,10,-1,5,75,0,0,0,0,0"
+_COLOR_WITH_OPACITY = re.compile("#([0-9a-fA-F]{2})([0-9a-fA-F]{6})")
+# Borders had the numbers that they have in Qt; the dashes are those by which GNS3 2 knows them.
+_NO_BORDER, _SOLID = 0, 1
+_DASHES = {2: "25, 25", 3: "5, 25", 4: "5, 25, 25", 5: "25, 25, 5, 25, 5"}
 
 # The id that a node has here, and the port, by the numbers that the two had.
 _PortsByNumbers = Mapping[tuple[int, int], tuple[str, dict[str, Any]]]
@@ -136,7 +144,7 @@ def _node(project_id: UUID, node: Mapping[str, Any]) -> dict[str, Any]:
         "compute_id": "local",
         "console": console if isinstance(console, int) else None,
         "console_type": "telnet" if node_type == "vpcs" else None,
-        "label": {"text": name, "x": _whole(label, "x", 0), "y": _whole(label, "y", -40), "rotation": 0},
+        "label": _label(name, label),
         "symbol": node.get("symbol") or node.get("default_symbol") or ":/symbols/computer.svg",
         "x": _whole(node, "x", 0),
         "y": _whole(node, "y", 0),
@@ -150,6 +158,32 @@ def _node(project_id: UUID, node: Mapping[str, Any]) -> dict[str, Any]:
     elif node_type != "vpcs":  # its start-up script is a file beside
         converted["properties"] = properties
     return converted
+
+
+def _label(text: str, old: Mapping[str, Any]) -> dict[str, Any]:
+    style = "".join(f"{name}: {value};" for name, value in _text_style(old).items())
+    return {"text": text, "x": _whole(old, "x", 0), "y": _whole(old, "y", -40), "rotation": 0, "style": style}
+
+
+def _text_style(old: Mapping[str, Any]) -> dict[str, str]:
+    """The properties of SVG for a font that is written as by Qt: family, size, ..., weight, slant, ..."""
+    font = [*str(old.get("font") or _FONT).split(","), "", "", "", "", ""]
+    family, size, weight, slant = font[0], font[1], font[4], font[5]
+    style = {"font-family": family, "font-size": size or "10"}
+    if weight == "75":
+        style["font-weight"] = "bold"
+    if slant == "1":
+        style["font-style"] = "italic"
+    fill, opacity = _color(old.get("color") or "#000000")
+    return {**style, "fill": fill, "fill-opacity": opacity}
+
+
+def _color(color: object) -> tuple[str, str]:
+    """A colour of Qt, which may begin with its opacity, and the opacity from 0.0 to 1.0."""
+    match = _COLOR_WITH_OPACITY.fullmatch(str(color))
+    if match is None:
+        return str(color), "1.0"
+    return f"#{match[2]}", str(round(int(match[1], 16) / 255, 2))
 
 
 def _node_id(project_id: UUID, node: Mapping[str, Any]) -> UUID:
@@ -206,8 +240,7 @@ def _drawings(project_id: UUID, old: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def _drawing(project_id: UUID, kind: str, number: int, shape: Mapping[str, Any]) -> dict[str, Any]:
     width, height = _whole(shape, "width", 100), _whole(shape, "height", 100)
-    fill, border = escape(str(shape.get("color", "#ffffff"))), escape(str(shape.get("border_color", "#000000")))
-    style = f'fill="{fill}" stroke="{border}" stroke-width="{_whole(shape, "border_width", 2)}"'
+    style = _attributes(_shape_style(shape))
     if kind == "rectangles":
         body = f'<rect width="{width}" height="{height}" {style}/>'
     elif kind == "ellipses":
@@ -216,8 +249,7 @@ def _drawing(project_id: UUID, kind: str, number: int, shape: Mapping[str, Any])
         text = str(shape.get("text", ""))
         lines = text.splitlines() or [""]
         width, height = 8 * max(map(len, lines)) + 8, 20 * len(lines)
-        color = escape(str(shape.get("color", "#000000")))
-        body = f'<text fill="{color}" font-family="TypeWriter" font-size="10" font-weight="bold">{escape(text)}</text>'
+        body = f"<text {_attributes(_text_style(shape))}>{escape(text)}</text>"
     return {
         "drawing_id": str(uuid5(project_id, f"{kind} {number}")),
         "x": _whole(shape, "x"),
@@ -227,6 +259,22 @@ def _drawing(project_id: UUID, kind: str, number: int, shape: Mapping[str, Any])
         "locked": False,
         "svg": f'<svg width="{width}" height="{height}">{body}</svg>',
     }
+
+
+def _shape_style(shape: Mapping[str, Any]) -> dict[str, str]:
+    fill, opacity = _color(shape.get("color") or "#ffffff")
+    style = {"fill": fill, "fill-opacity": opacity}
+    border = _whole(shape, "border_style", _SOLID)
+    if border in _DASHES:
+        style["stroke-dasharray"] = _DASHES[border]
+    if border != _NO_BORDER:
+        stroke, _ = _color(shape.get("border_color") or "#000000")
+        style |= {"stroke": stroke, "stroke-width": str(_whole(shape, "border_width", 2))}
+    return style
+
+
+def _attributes(style: Mapping[str, str]) -> str:
+    return " ".join(f'{name}="{escape(value)}"' for name, value in style.items())
 
 
 def _whole(record: Mapping[str, Any], key: str, default: int | None = None) -> int:

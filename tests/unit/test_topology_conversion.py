@@ -98,6 +98,49 @@ def test_a_project_of_gns3_1() -> None:
 
 
 @pytest.mark.parametrize(
+    ("old", "style"),
+    [
+        ({}, "font-family: TypeWriter;font-size: 10;font-weight: bold;fill: #000000;fill-opacity: 1.0;"),
+        (
+            {"font": "Arial,12,-1,5,50,1,0,0,0,0", "color": "#80112233"},
+            "font-family: Arial;font-size: 12;font-style: italic;fill: #112233;fill-opacity: 0.5;",
+        ),
+        (
+            {"font": "Noto Sans,9,-1,5,75,0,0,0,0,0,Bold", "color": "#112233"},
+            "font-family: Noto Sans;font-size: 9;font-weight: bold;fill: #112233;fill-opacity: 1.0;",
+        ),
+        ({"font": "Arial", "color": None}, "font-family: Arial;font-size: 10;fill: #000000;fill-opacity: 1.0;"),
+    ],
+)
+def test_the_font_of_a_text_is_kept(old: dict[str, Any], style: str) -> None:
+    document = orjson.loads(orjson.dumps(GENERATION_1))
+    document["topology"]["nodes"][0]["label"] = {"text": "PC1", "x": 0, "y": 0, **old}
+    document["topology"]["notes"] = [{"text": "hello", "x": 0, "y": 0, **old}]
+    topology = parse_topology(orjson.dumps(document))
+    assert topology.nodes[0].label.style == style
+    attributes = "".join(f" {each.replace(': ', '=', 1)}" for each in style.split(";") if each)
+    (svg,) = (each["svg"].replace('"', "") for each in topology.drawings if "hello" in each["svg"])
+    assert f"<text{attributes}>hello</text>" in svg
+
+
+@pytest.mark.parametrize(
+    ("border_style", "border"),
+    [
+        (0, ""),
+        (1, ' stroke="#112233" stroke-width="3"'),
+        (2, ' stroke-dasharray="25, 25" stroke="#112233" stroke-width="3"'),
+        (5, ' stroke-dasharray="25, 25, 5, 25, 5" stroke="#112233" stroke-width="3"'),
+    ],
+)
+def test_the_border_of_a_shape_is_kept(border_style: int, border: str) -> None:
+    document = orjson.loads(orjson.dumps(GENERATION_1))
+    shape = {"x": 0, "y": 0, "border_style": border_style, "border_color": "#112233", "border_width": 3}
+    document["topology"] |= {"rectangles": [shape], "ellipses": [shape], "notes": []}
+    for drawing in parse_topology(orjson.dumps(document)).drawings:
+        assert f' fill="#ffffff" fill-opacity="1.0"{border}/>' in drawing["svg"]
+
+
+@pytest.mark.parametrize(
     ("change", "missing"),
     [
         ({"destination_node_id": 77}, "no port 7 of node 77"),
