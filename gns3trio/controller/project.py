@@ -127,7 +127,7 @@ class Project(ProjectNodes):
         except Conflict as error:
             self.error = await self._with_offer(str(error))
             raise Conflict(self.error) from None
-        await self.file.keep_version()
+        is_old = await self.file.keep_version()
         self.settings, self._kept, self.error = topology.settings, topology, None
         try:
             await self._revive(topology)
@@ -137,6 +137,8 @@ class Project(ProjectNodes):
                 await self._release()
             raise
         self.status = "opened"
+        if is_old:
+            self.file.mark()  # it was converted
 
     async def _with_offer(self, error: str) -> str:
         """Why the project cannot be opened, with what can be done about it."""

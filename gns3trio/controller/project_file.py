@@ -90,16 +90,21 @@ class ProjectFile:
         except OSError as error:
             raise Conflict(f"{path} cannot be read: {error.strerror}") from None
 
-    async def keep_version(self) -> None:
-        """Put the file aside as a good version; it was read just now. One of an older GNS3 also as GNS3 does."""
+    async def keep_version(self) -> bool:
+        """Put the file aside as a good version; it was read just now. One of an older GNS3 also as GNS3 does.
+
+        Returns whether it is of an older GNS3.
+        """
         data = await self._read(self.path)
         await trio.to_thread.run_sync(keep_version, self.path, data)
-        await self._keep_revision(data)
+        return await self._keep_revision(data)
 
-    async def _keep_revision(self, data: bytes) -> None:
+    async def _keep_revision(self, data: bytes) -> bool:
         revision = orjson.loads(data).get("revision", 0)
-        if revision != REVISION:
-            await trio.to_thread.run_sync(write_atomic, Path(f"{self.path}.backup{revision}"), data)
+        if revision == REVISION:
+            return False
+        await trio.to_thread.run_sync(write_atomic, Path(f"{self.path}.backup{revision}"), data)
+        return True
 
     async def replace(self, topology: Topology) -> None:
         """Write the file of a closed project. One of an older GNS3 is kept as GNS3 does.

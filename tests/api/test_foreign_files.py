@@ -292,6 +292,22 @@ async def test_a_change_of_a_closed_project_of_an_old_gns3_keeps_its_file(server
     assert orjson.loads(lab.file.read_bytes())["zoom"] == 50
 
 
+@pytest.mark.parametrize("old", [{**document([node("PC1")]), "revision": 8}, GENERATION_1], ids=["2.x", "1.x"])
+async def test_a_file_of_an_old_gns3_is_converted_when_it_is_opened(server: Server, old: dict[str, Any]) -> None:
+    lab = Lab(server, old)
+    before = lab.file.read_bytes()
+    await lab.open()
+    nodes = await lab.get("nodes")
+    saved = await lab.saved()
+    assert orjson.loads(lab.file.read_bytes())["revision"] == 9
+    assert [each["node_id"] for each in saved["nodes"]] == [each["node_id"] for each in nodes]
+    assert lab.file.with_name(f"{lab.file.name}.backup{old['revision']}").read_bytes() == before
+    converted = lab.file.read_bytes()
+    await lab.open()
+    await lab.saved()
+    assert lab.file.read_bytes() == converted
+
+
 async def test_what_gns3_1_has_lost_is_told(server: Server) -> None:
     content = orjson.loads(orjson.dumps(GENERATION_1))
     content["topology"]["links"][0]["destination_node_id"] = 77
