@@ -19,6 +19,7 @@ from gns3trio.api.json_schema import Schema, Schemas
 from gns3trio.api.replies import Error
 from gns3trio.api.routing import MAX_JSON_BODY_BYTES, Operation, RouteTable
 from gns3trio.api.streams import EndlessResponse
+from gns3trio.controller.archive import MAX_ENTRIES, MAX_UNPACKED_BYTES, RESERVE_BYTES
 
 OPENAPI_VERSION = "3.1.1"
 JSON = "application/json"
@@ -33,6 +34,9 @@ The API of GNS3 2.2, and beside it what is our own, which its description says.
 - A body is JSON of at most {MAX_JSON_BODY_BYTES} bytes, whatever its Content-Type. No body is `{{}}`. Unknown fields
   are refused where a schema says so.
 - An error is `{{"message": ..., "status": ...}}`; the message names the field. A 400 shows the request, too.
+- An archive (import, snapshot) may unpack to {MAX_UNPACKED_BYTES} bytes and {MAX_ENTRIES} files and folders, however
+  small it is. It is refused (503) before it takes the last {RESERVE_BYTES} bytes of the disk, or the last tenth of what
+  was free.
 - Paths of version 1 are those before GNS3 2.0.
 """
 

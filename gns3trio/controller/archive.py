@@ -1,13 +1,15 @@
 """Zip archives of projects: written in pieces, and read with distrust. Synchronous; callers run it in threads.
 
 Format: ZIP (APPNOTE 6.3) as GNS3 2.2 writes portable projects: regular files only, sizes behind the data.
-An archive comes from anywhere. One that names a path outside of its folder, a link or device, one name twice, or that
-unpacks to far more than it is, is refused, and so is one that is merely damaged.
+An archive comes from anywhere. One that names a path outside of its folder, a link or device, or one name twice, whose
+entries share bytes, or that the disk has no room for, is refused, and so is one that is merely damaged. How small it is
+says nothing: an empty disk image shrinks to a thousandth, or much less.
 """
 
 import io
 import lzma
 import os
+import shutil
 import stat
 import struct
 import time
@@ -33,9 +35,8 @@ COMPRESSIONS: dict[str, int] = {
 MAX_ENTRIES = 50_000
 # All entries together; disk images of a large lab.
 MAX_UNPACKED_BYTES = 256 << 30
-# Text shrinks to a tenth; what shrinks to less than a hundredth is made to fill disks, unless it is small anyway.
-MAX_RATIO = 100
-FREE_BYTES = 64 << 20
+# What an archive leaves free of the disk, so that projects can still be saved; of a nearly full one a tenth.
+RESERVE_BYTES = 64 << 20
 # The list of entries, which is read into memory as a whole.
 MAX_DIRECTORY_BYTES = 16 << 20
 MAX_NAME_BYTES = 1024
@@ -195,15 +196,19 @@ def write_archive(
 
 @attrs.define
 class Budget:
-    """How much may still be unpacked; what an archive holds inside archives shares it."""
+    """How much an archive may still take, with the archives in it. ``reserve``: what stays free of the disk.
 
-    bytes_left: int
+    What others write meanwhile counts too, so several archives together do not fill the disk either.
+    """
+
+    reserve: int
+    bytes_left: int = MAX_UNPACKED_BYTES
     entries_left: int = MAX_ENTRIES
 
     @classmethod
-    def for_size(cls, archive_bytes: int) -> "Budget":
-        """That of an archive of so many bytes."""
-        return cls(min(MAX_UNPACKED_BYTES, FREE_BYTES + MAX_RATIO * archive_bytes))
+    def for_disk(cls, folder: Path) -> "Budget":
+        """That of an archive that is unpacked into ``folder``. Raises Unavailable."""
+        return cls(min(RESERVE_BYTES, _free_bytes(folder) // 10))
 
     def spend(self, data: int, entries: int = 0) -> None:
         """Raises Conflict when there is not that much left."""
@@ -212,7 +217,19 @@ class Budget:
         if self.entries_left < 0:
             raise Conflict(f"archive: more than {MAX_ENTRIES} entries")
         if self.bytes_left < 0:
-            raise Conflict("archive: unpacks to far more than its size allows")
+            raise Conflict(f"archive: unpacks to more than {MAX_UNPACKED_BYTES} bytes")
+
+    def require_room(self, folder: Path, size: int = 0) -> None:
+        """Raises Unavailable when the disk of ``folder`` cannot take so many bytes more."""
+        free = _free_bytes(folder)
+        if free - size < self.reserve:
+            room = f"{free} bytes are free, of which {self.reserve} stay so"
+            raise Unavailable(f"archive: the disk has no room for it: {size} bytes more, {room}")
+
+
+def _free_bytes(folder: Path) -> int:
+    with _disk(folder):
+        return shutil.disk_usage(folder).free
 
 
 class _LimitedReads(io.BufferedReader):
@@ -230,8 +247,8 @@ class _LimitedReads(io.BufferedReader):
 def unpack(source: Path, target: Path, budget: Budget, checkpoint: Callable[[], None] = _go_on) -> list[str]:
     """Unpack an archive into the empty folder ``target``; returns the names of its files.
 
-    Raises Conflict for an archive that is not accepted, Unavailable when the disk refuses; ``target`` may hold a part
-    of it then, and nothing was written elsewhere.
+    Raises Conflict for an archive that is not accepted, Unavailable when the disk refuses or has no room; ``target``
+    may hold a part of it then, and nothing was written elsewhere.
     """
     try:
         file = _LimitedReads(io.FileIO(source))
@@ -241,6 +258,8 @@ def unpack(source: Path, target: Path, budget: Budget, checkpoint: Callable[[], 
         try:
             with zipfile.ZipFile(file) as archive:
                 members = _check_members(archive.infolist(), budget)
+                _check_overlap(members.values(), archive.start_dir)
+                budget.require_room(target, sum(info.file_size for info in members.values()))
                 for name, info in members.items():
                     checkpoint()
                     _check_decoder(file, info)
@@ -271,6 +290,14 @@ def _check_members(infos: Iterable[zipfile.ZipInfo], budget: Budget) -> dict[str
                 raise Conflict(f"archive: {parent!r} is a file and a folder")
     budget.spend(0, len(members))
     return members
+
+
+def _check_overlap(infos: Iterable[zipfile.ZipInfo], end: int) -> None:
+    """Raises Conflict when entries share bytes, with which a small archive holds anything; not every zipfile looks."""
+    for info in sorted(infos, key=lambda info: info.header_offset, reverse=True):
+        if info.header_offset + _LOCAL_HEADER.size + info.compress_size > end:
+            raise Conflict(f"archive: {info.filename[:100]!r} overlaps with another entry")
+        end = info.header_offset
 
 
 def _check_name(info: zipfile.ZipInfo) -> str:
@@ -323,6 +350,7 @@ def _unpack_member(
             while chunk := source.read(CHUNK_BYTES):
                 checkpoint()
                 budget.spend(len(chunk))
+                budget.require_room(path.parent, len(chunk))
                 with _disk(path):
                     _write(descriptor, chunk)
             with _disk(path):

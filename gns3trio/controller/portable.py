@@ -150,8 +150,8 @@ async def import_project(
     controller.check_unused(project_id)  # told before the upload, not after it
     async with staging_folder(folder) as staging:
         archive, content = staging / "archive", staging / "content"
-        size = await receive(data, archive)
-        budget = Budget.for_size(size)
+        budget = await trio.to_thread.run_sync(Budget.for_disk, staging)
+        await _receive(data, archive, budget)
 
         def unpack_content() -> Topology:
             content.mkdir()
@@ -207,7 +207,7 @@ async def duplicate_project(
             rename_node_folders(content, node_ids, ids)
 
         await trio.to_thread.run_sync(copy)
-        budget = Budget.for_size(1 << 40)  # our own files are no bombs
+        budget = await trio.to_thread.run_sync(Budget.for_disk, staging)
         finish = partial(_renew_snapshots, controller, content, topology, ids=ids, budget=budget)
         return await _establish(controller, topology, name or settings.name, content, folder, finish)
 
@@ -250,22 +250,21 @@ async def _establish(
     return project
 
 
-async def receive(data: AsyncIterator[bytes], path: Path) -> int:
-    """Write what a client sends to a new file; returns how many bytes. Raises Unavailable when the disk refuses."""
-    size = 0
+async def _receive(data: AsyncIterator[bytes], path: Path, budget: Budget) -> None:
+    """Write the archive that a client sends to a new file. Raises Unavailable when the disk refuses or has no room."""
     try:
         async with await trio.open_file(path, "xb", buffering=_WRITE_BYTES) as file:
             waiting = bytearray()
             async for piece in data:
                 waiting += piece
-                size += len(piece)
                 if len(waiting) >= _WRITE_BYTES:
+                    await trio.to_thread.run_sync(budget.require_room, path.parent, len(waiting))
                     await file.write(waiting)
                     waiting = bytearray()
+            await trio.to_thread.run_sync(budget.require_room, path.parent, len(waiting))
             await file.write(waiting)
     except OSError as error:
         raise disk_error(path, error) from error
-    return size
 
 
 async def load_project(controller: Controller, path: Path) -> Project:

@@ -262,9 +262,14 @@ def renew_snapshots(
     """Give the snapshots in a project's copy the ids of the copy. One that cannot be read stays as it is: it was of no
     use before either.
 
-    Raises Conflict when they unpack to more than ``budget``, Unavailable when the disk refuses.
+    Raises Conflict when they unpack to more than ``budget``, Unavailable when the disk refuses or has no room.
     """
     scratch = folder / temporary_name()
+
+    def check() -> None:
+        checkpoint()
+        budget.require_room(folder)
+
     for path in sorted((folder / SNAPSHOTS).glob("*")):
         if not path.name.endswith(SNAPSHOT_SUFFIXES) or not path.is_file():
             continue
@@ -283,7 +288,7 @@ def renew_snapshots(
             topology = renew(topology, project_id, ids)
             topology.settings.name = name
             names = list_content(scratch, {node.node_id for node in topology.nodes})
-            write_archive(new, scratch, names, portable_files(topology, gns3_version), checkpoint=checkpoint)
+            write_archive(new, scratch, names, portable_files(topology, gns3_version), checkpoint=check)
             new.replace(path)
         except OSError as error:
             raise disk_error(path, error) from error

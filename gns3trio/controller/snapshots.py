@@ -259,8 +259,7 @@ async def restore_snapshot(controller: Controller, project: Project, snapshot_id
 
         def unpack_content() -> Topology:
             content.mkdir(mode=0o755)
-            budget = Budget.for_size(archive.stat().st_size)
-            unpack(archive, content, budget, trio.from_thread.check_cancelled)
+            unpack(archive, content, Budget.for_disk(staging), trio.from_thread.check_cancelled)
             return read_unpacked(content)
 
         topology = await trio.to_thread.run_sync(unpack_content)

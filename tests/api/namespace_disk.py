@@ -1,6 +1,9 @@
 """A server on a file system that is full, or that has become read-only. Run by ``test_disk.py``."""
 
+import io
+import os
 import subprocess
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +15,7 @@ import pytest
 from gns3trio.config import Config
 from tests.api.conftest import Server, node_path
 from tests.api.test_nodes import create
+from tests.api.test_portable import export, import_
 
 
 def mount(*arguments: str | Path) -> None:
@@ -37,6 +41,14 @@ def fill_disk(filler: Path) -> None:
 def saved_names(project: dict[str, Any]) -> list[str]:
     file = Path(project["path"]) / project["filename"]
     return [node["name"] for node in orjson.loads(file.read_bytes())["topology"]["nodes"]]
+
+
+def with_file(data: bytes, name: str, content: bytes) -> bytes:
+    """The archive with a file more."""
+    buffer = io.BytesIO(data)
+    with zipfile.ZipFile(buffer, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(name, content)
+    return buffer.getvalue()
 
 
 def open_files() -> int:
@@ -65,6 +77,32 @@ async def test_a_full_disk(server: Server, project: dict[str, Any]) -> None:
     filler.unlink()
     await create(server, project, name="after")
     assert saved_names(project) == ["before", "after"]
+
+
+async def test_an_archive_that_would_fill_the_disk(server: Server, project: dict[str, Any]) -> None:
+    """It is refused while there is room, and so is one in it; the project stays as it was, and can be saved."""
+    path = f"/v2/projects/{project['project_id']}"
+    await create(server, project, name="before")
+    data = await export(server, project)
+    snapshot = await server.request("POST", f"{path}/snapshots", {"name": "s1"}, 201)
+    archive = Path(project["path"]) / "snapshots" / snapshot["filename"]
+    archive.write_bytes(with_file(data, "zeros", bytes(3_000_000)))
+    before = sorted(server.config.projects_path.rglob("*"))
+    inner = with_file(data, "zeros", bytes(1_000_000))  # there is room to unpack it, but not to write it anew
+    for refused in (
+        with_file(data, "zeros", bytes(3_000_000)),
+        with_file(data, "noise", os.urandom(3_000_000)),
+        with_file(data, "snapshots/s.gns3snapshot", inner),
+    ):
+        error = await import_(server, refused, 503)
+        assert "the disk has no room for it" in error["message"]
+        assert sorted(server.config.projects_path.rglob("*")) == before
+    error = await server.request("POST", f"{path}/snapshots/{snapshot['snapshot_id']}/restore", None, 503)
+    assert "the disk has no room for it" in error["message"]
+    assert sorted(server.config.projects_path.rglob("*")) == before
+    await create(server, project, name="after")
+    assert saved_names(project) == ["before", "after"]
+    await import_(server, data)
 
 
 async def test_a_read_only_disk(server: Server, project: dict[str, Any]) -> None:

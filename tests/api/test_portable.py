@@ -283,6 +283,14 @@ async def test_a_large_project_passes_in_pieces(server: Server, project: dict[st
     assert (Path(imported["path"]) / "disk.img").read_bytes() == noise
 
 
+async def test_an_empty_disk_image_passes(server: Server, project: dict[str, Any]) -> None:
+    await server.http.post(f"/v2/projects/{project['project_id']}/files/disk.img", content=bytes(100_000_000))
+    data = await export(server, project)
+    assert len(data) < 200_000
+    imported = await import_(server, data)
+    assert (Path(imported["path"]) / "disk.img").stat().st_size == 100_000_000
+
+
 async def test_options_are_checked(server: Server, project: dict[str, Any]) -> None:
     path = f"/v2/projects/{project['project_id']}/export"
     for query in ("compression=zstd", "include_snapshots=maybe", "keep_compute_ids=2"):

@@ -2,6 +2,7 @@
 
 import io
 import os
+import shutil
 import stat
 import struct
 import zipfile
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 
 from gns3trio.controller import archive as archive_module
 from gns3trio.controller.archive import COMPRESSIONS, Budget, unpack, write_archive, zip_pieces
-from gns3trio.errors import Conflict, LabError
+from gns3trio.errors import Conflict, LabError, Unavailable
 
 BYTES = st.binary(max_size=2000)
 
@@ -33,7 +34,7 @@ def try_unpack(place: Path, data: bytes, budget: Budget | None = None) -> dict[s
     source = cell / "archive"
     source.write_bytes(data)
     try:
-        names = unpack(source, target, budget or Budget.for_size(len(data)))
+        names = unpack(source, target, budget or Budget(reserve=0))
     except LabError as error:
         return error
     finally:
@@ -139,17 +140,49 @@ def test_modes_do_not_come_in(place: Path, tmp_path: Path) -> None:
     info = zipfile.ZipInfo("program")
     info.external_attr = (stat.S_IFREG | 0o6777) << 16
     (tmp_path / "z").write_bytes(make((info, b"#!")))
-    unpack(tmp_path / "z", tmp_path, Budget.for_size(100))
+    unpack(tmp_path / "z", tmp_path, Budget(reserve=0))
     assert stat.S_IMODE((tmp_path / "program").stat().st_mode) & ~0o755 == 0
 
 
-def test_a_bomb_is_refused_before_it_is_unpacked(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(archive_module, "FREE_BYTES", 1000)
-    data = make(("bomb", b"\0" * 3_000_000))
-    error = try_unpack(place, data)
+@pytest.mark.parametrize("compression", COMPRESSIONS.values())
+def test_an_empty_disk_image_is_unpacked(place: Path, compression: int) -> None:
+    data = make(("disk.img", bytes(100_000_000)), compression=compression)
+    assert try_unpack(place, data) == {"disk.img": bytes(100_000_000)}
+
+
+def test_a_bomb_is_refused_before_it_is_unpacked(place: Path) -> None:
+    data = make(("first", b"x"), ("bomb", bytes(3_000_000)))
+    error = try_unpack(place, data, Budget(0, bytes_left=2_000_000))
     assert isinstance(error, Conflict)
-    assert "far more" in str(error)
-    assert isinstance(try_unpack(place, make(("text", os.urandom(3000) * 20))), dict)
+    assert "unpacks to more than" in str(error)
+    error = try_unpack(place, data, Budget(reserve=shutil.disk_usage(place).free - 1_000_000))
+    assert isinstance(error, Unavailable)
+    assert "no room for it: 3000001 bytes more" in str(error)
+    assert not list(place.rglob("first")), "it was written in part"
+
+
+def test_a_disk_that_others_fill_meanwhile_keeps_its_reserve(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    free = iter(range(10_000_000, 0, -1_000_000))
+    monkeypatch.setattr(archive_module, "_free_bytes", lambda _: next(free))
+    error = try_unpack(place, make(("a", bytes(5_000_000))), Budget(reserve=5_000_000))
+    assert isinstance(error, Unavailable)
+
+
+def test_the_reserve_of_a_nearly_full_disk_is_a_tenth(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for free, reserve in ((1 << 40, archive_module.RESERVE_BYTES), (1_000_000, 100_000)):
+        monkeypatch.setattr(archive_module, "_free_bytes", lambda _, free=free: free)
+        assert Budget.for_disk(place).reserve == reserve
+
+
+def test_entries_that_share_bytes_are_refused(place: Path) -> None:
+    """As in a bomb that is a thousand times what any compression reaches."""
+    data = make(("a", bytes(1000)), ("b", bytes(1000)))
+    first, second = (struct.pack("<I", data.index(b"PK\x03\x04", at)) for at in (0, 1))
+    at = data.rindex(second, 0, data.index(b"PK\x05\x06"))
+    directory = data[:at] + first + data[at + 4 :]
+    error = try_unpack(place, directory)
+    assert isinstance(error, Conflict)
+    assert "overlaps" in str(error)
 
 
 def test_a_bomb_that_lies_about_its_size_is_refused(place: Path) -> None:
@@ -161,8 +194,8 @@ def test_a_bomb_that_lies_about_its_size_is_refused(place: Path) -> None:
 
 def test_too_many_entries_are_refused(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     data = make(*((f"f{number}", b"") for number in range(20)))
-    assert isinstance(try_unpack(place, data, Budget(1000, entries_left=19)), Conflict)
-    assert isinstance(try_unpack(place, data, Budget(1000, entries_left=20)), dict)
+    assert isinstance(try_unpack(place, data, Budget(0, 1000, entries_left=19)), Conflict)
+    assert isinstance(try_unpack(place, data, Budget(0, 1000, entries_left=20)), dict)
     monkeypatch.setattr(archive_module, "MAX_DIRECTORY_BYTES", 500)
     error = try_unpack(place, make(*((f"{number:0200}", b"") for number in range(20))))
     assert isinstance(error, Conflict)
