@@ -4,6 +4,9 @@ Format: ZIP (APPNOTE 6.3) as GNS3 2.2 writes portable projects: regular files on
 An archive comes from anywhere. One that names a path outside of its folder, a link or device, or one name twice, whose
 entries share bytes, or that the disk has no room for, is refused, and so is one that is merely damaged. How small it is
 says nothing: an empty disk image shrinks to a thousandth, or much less.
+
+The topology may be there twice: GNS3 writes one for each ``.gns3`` file of a project's folder, and a restore after a
+rename makes a second file. GNS3 takes the last one, and so do we.
 """
 
 import io
@@ -23,6 +26,8 @@ from typing import IO
 import attrs
 
 from gns3trio.errors import Conflict, Invalid, LabError, Unavailable
+
+PORTABLE_TOPOLOGY = "project.gns3"
 
 COMPRESSIONS: dict[str, int] = {
     "none": zipfile.ZIP_STORED,
@@ -272,12 +277,15 @@ def unpack(source: Path, target: Path, budget: Budget, checkpoint: Callable[[], 
 
 
 def _check_members(infos: Iterable[zipfile.ZipInfo], budget: Budget) -> dict[str, zipfile.ZipInfo]:
-    """The entries by name, folders included. Raises Conflict when one is not acceptable or all are too much."""
+    """The entries by name, folders included, and of several topologies the last one.
+
+    Raises Conflict when one is not acceptable or all are too much.
+    """
     members: dict[str, zipfile.ZipInfo] = {}
     claimed = 0
     for info in infos:
         name = _check_name(info)
-        if name in members:
+        if name in members and name != PORTABLE_TOPOLOGY:
             raise Conflict(f"archive: {name!r} is in it twice")
         members[name] = info
         claimed += info.file_size

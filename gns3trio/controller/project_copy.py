@@ -16,14 +16,13 @@ from uuid import UUID, uuid4
 
 import attrs
 
-from gns3trio.controller.archive import Budget, disk_error, unpack, write_archive
+from gns3trio.controller.archive import PORTABLE_TOPOLOGY, Budget, disk_error, unpack, write_archive
 from gns3trio.controller.extras import EXTRAS_FILE, format_extras, parse_extras
 from gns3trio.controller.storage import TEMPORARY_PREFIX, TOPOLOGY_SUFFIX, temporary_name, write_atomic
 from gns3trio.controller.topology import Topology, format_topology, parse_topology, renew_path
 from gns3trio.convert import parse_uuid
 from gns3trio.errors import Conflict
 
-PORTABLE_TOPOLOGY = "project.gns3"
 PROJECT_FILES = "project-files"
 CAPTURES = "project-files/captures"
 SNAPSHOTS = "snapshots"

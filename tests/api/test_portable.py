@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import warnings
 import zipfile
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -195,6 +196,49 @@ async def test_a_project_of_gns3_is_imported(server: Server) -> None:
     assert [end["node_id"] for end in saved["links"][0]["nodes"]] == [new_vpcs["node_id"], new_docker["node_id"]]
     assert (folder / "project-files" / "docker" / new_docker["node_id"] / "etc" / "hosts").is_file()
     await server.request("POST", f"/v2/projects/{imported['project_id']}/open", None, 201)
+
+
+def with_two_topologies(data: bytes, first_x: int, last_x: int) -> bytes:
+    """The archive with its topology twice, as GNS3 writes it; they differ in where their first drawing is."""
+    files = unzip(data)
+    document = json.loads(files.pop("project.gns3"))
+    buffer = io.BytesIO()
+    with warnings.catch_warnings(action="ignore"), zipfile.ZipFile(buffer, "w") as made:
+        for x in (first_x, last_x):
+            document["topology"]["drawings"][0]["x"] = x
+            made.writestr("project.gns3", json.dumps(document))
+        for name, content in files.items():
+            made.writestr(name, content)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("drawings", [(10, 20), (20, 10)])
+async def test_of_two_topologies_the_last_one_counts(
+    server: Server, project: dict[str, Any], drawings: tuple[int, int]
+) -> None:
+    """GNS3 writes both after a rename and a restore, and takes the last one."""
+    await make_lab(server, project)
+    path = f"/v2/projects/{project['project_id']}"
+    data = with_two_topologies(await export(server, project), *drawings)
+    imported = await import_(server, data)
+    assert await opened_at(server, imported) == drawings[1]
+    snapshot = await server.request("POST", f"{path}/snapshots", {"name": "s1"}, 201)
+    archive = Path(project["path"]) / "snapshots" / snapshot["filename"]
+    archive.write_bytes(with_two_topologies(archive.read_bytes(), *drawings))
+    copy = await server.request("POST", f"{path}/duplicate", {"name": "copy"}, 201)
+    for each in (project, copy):
+        each_path = f"/v2/projects/{each['project_id']}"
+        await server.request("POST", f"{each_path}/open", None, 201)
+        (snapshot,) = await server.request("GET", f"{each_path}/snapshots", None, 200)
+        await server.request("POST", f"{each_path}/snapshots/{snapshot['snapshot_id']}/restore", None, 201)
+        assert await opened_at(server, each) == drawings[1]
+
+
+async def opened_at(server: Server, project: dict[str, Any]) -> Any:
+    """Where the first drawing of the project is."""
+    path = f"/v2/projects/{project['project_id']}"
+    await server.request("POST", f"{path}/open", None, 201)
+    return (await server.request("GET", f"{path}/drawings", None, 200))[0]["x"]
 
 
 async def test_the_name_of_an_import(server: Server, project: dict[str, Any]) -> None:
