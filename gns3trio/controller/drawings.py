@@ -17,7 +17,7 @@ from uuid import UUID
 import attrs
 import trio
 
-from gns3trio.controller.storage import write_atomic
+from gns3trio.controller.storage import read_plain, write_atomic
 from gns3trio.convert import parse_uuid
 from gns3trio.errors import Conflict
 
@@ -186,7 +186,7 @@ def _discard_pictures(folder: Path, used: set[str | None]) -> None:
 def _read_picture(path: Path) -> str:
     """The SVG that shows a picture file."""
     try:
-        data = path.read_bytes()
+        data = read_plain(path)
     except OSError:
         return EMPTY_SVG
     kind = path.suffix[1:]

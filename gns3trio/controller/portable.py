@@ -32,7 +32,7 @@ from gns3trio.controller.project_copy import (
     settle,
 )
 from gns3trio.controller.project_swap import put_in_place, staging_folder
-from gns3trio.controller.storage import TOPOLOGY_SUFFIX, topology_file_name
+from gns3trio.controller.storage import TOPOLOGY_SUFFIX, read_plain, topology_file_name
 from gns3trio.controller.topology import ProjectSettings, Topology, parse_topology
 from gns3trio.errors import Conflict, Forbidden, NotFound
 from gns3trio.notifications.events import Event
@@ -290,7 +290,7 @@ def _read_topology(path: Path) -> tuple[Path, Topology]:
     if file.suffix != TOPOLOGY_SUFFIX:
         raise Conflict(f"path: {path} is no {TOPOLOGY_SUFFIX} file")
     try:
-        return file, parse_topology(file.read_bytes())
+        return file, parse_topology(read_plain(file))
     except OSError as error:
         raise Conflict(f"path: {path}: {error.strerror}") from None
 

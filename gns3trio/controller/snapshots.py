@@ -38,6 +38,7 @@ from gns3trio.controller.project_swap import replaced_folder, staging_folder
 from gns3trio.controller.storage import (
     MAX_FILE_NAME_BYTES,
     TEMPORARY_PREFIX,
+    read_plain,
     sync_folder,
     temporary_name,
     write_atomic,
@@ -107,8 +108,7 @@ def read_snapshots(folder: Path, project_id: UUID) -> list[Snapshot]:
 def _read_list(path: Path, project_id: UUID) -> list[Snapshot]:
     """The list; entries that are damaged are left out, since the archives say nearly as much."""
     try:
-        with open(path, "rb") as file:
-            entries = orjson.loads(file.read(_MAX_LIST_BYTES))
+        entries = orjson.loads(read_plain(path, _MAX_LIST_BYTES))
     except (FileNotFoundError, orjson.JSONDecodeError):
         return []
     snapshots = []

@@ -9,6 +9,7 @@ import logging
 import os
 import re
 import shutil
+import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -48,6 +49,22 @@ def sweep(folder: Path, *, below: bool = True) -> None:
                 shutil.rmtree(entry.path) if is_folder else os.unlink(entry.path)
         elif below and is_folder:
             sweep(Path(entry.path))
+
+
+def read_plain(path: Path, limit: int = -1) -> bytes:
+    """What a regular file holds, of a larger one ``limit`` bytes.
+
+    Raises OSError, also for what is none: a FIFO keeps its reader waiting, for ever.
+    """
+    _require_plain(os.stat(path))  # opening a device may already do something
+    with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as file:
+        _require_plain(os.fstat(file.fileno()))
+        return file.read(limit)
+
+
+def _require_plain(status: os.stat_result) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        raise OSError(errno.EINVAL, "is not a regular file")
 
 
 def write_atomic(path: Path, data: bytes) -> None:

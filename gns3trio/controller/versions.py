@@ -11,7 +11,7 @@ from pathlib import Path
 
 import attrs
 
-from gns3trio.controller.storage import write_atomic
+from gns3trio.controller.storage import read_plain, write_atomic
 from gns3trio.controller.topology import parse_topology
 from gns3trio.errors import Conflict, LabError, NotFound, Unavailable
 
@@ -38,7 +38,7 @@ def keep_version(file: Path, data: bytes) -> None:
     folder = file.parent / VERSIONS_FOLDER
     try:
         names = _names(folder)
-        if names and (folder / names[-1]).read_bytes() == data:
+        if names and read_plain(folder / names[-1]) == data:
             return
         folder.mkdir(exist_ok=True)
         write_atomic(folder / datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ.gns3"), data)
@@ -62,7 +62,7 @@ def list_versions(file: Path) -> list[Version]:
         return []
     for name in reversed(names):
         try:
-            topology = parse_topology((folder / name).read_bytes())
+            topology = parse_topology(read_plain(folder / name))
         except (OSError, LabError):
             continue
         saved_at = datetime.strptime(name, "%Y%m%dT%H%M%S.%fZ.gns3").replace(tzinfo=UTC).isoformat()
@@ -82,10 +82,10 @@ def put_version_back(file: Path, version: str | None) -> Path | None:
     if version is not None and version not in kept:
         raise NotFound(f"version: there is no kept version {version!r}")
     try:
-        data = (file.parent / VERSIONS_FOLDER / (version or kept[0])).read_bytes()
+        data = read_plain(file.parent / VERSIONS_FOLDER / (version or kept[0]))
         aside = None
         if os.path.lexists(file):
-            aside = file.with_name(f"{file.name}.damaged-{datetime.now(UTC).strftime('%Y%m%dT%H%M%S')}")
+            aside = file.with_name(f"{file.name}.damaged-{datetime.now(UTC).strftime('%Y%m%dT%H%M%S.%f')}")
             file.rename(aside)
     except OSError as error:
         raise Unavailable(f"{file}: {error.strerror}") from None

@@ -1,9 +1,13 @@
 """The kept versions of a project's file, and files of older GNS3 versions."""
 
+import os
+import socket
 from pathlib import Path
 from typing import Any
 
 import orjson
+import pytest
+import trio
 
 from gns3trio.controller.versions import MAX_VERSIONS, VERSIONS_FOLDER
 from gns3trio.server import RunningServer
@@ -58,6 +62,52 @@ async def test_a_project_whose_file_vanished(server: Server, project: dict[str, 
     assert "with 1 nodes is kept" in error["message"]
     await server.request("POST", f"{path}/recover", None, 201)
     assert len(await server.request("GET", f"{path}/nodes", None, 200)) == 1
+
+
+@pytest.mark.parametrize("kind", ["fifo", "socket", "device", "folder"])
+async def test_what_is_no_file_is_a_clear_answer(server: Server, project: dict[str, Any], kind: str) -> None:
+    """A FIFO kept a thread, and so the server, for ever. Several recoveries in a second keep all that they replace."""
+    path = f"/v2/projects/{project['project_id']}"
+    file = Path(project["path"]) / project["filename"]
+    await reopen(server, path)
+    for _ in range(3):
+        await server.request("POST", f"{path}/close", None, 204)
+        file.write_bytes(b"torn by a cr")
+        await server.request("POST", f"{path}/recover", None, 201)
+        await server.request("POST", f"{path}/close", None, 204)
+        replace_by(file, kind)
+        with trio.fail_after(60):
+            error = await server.request("POST", f"{path}/open", None, 409)
+            assert "/recover" in error["message"]
+            assert "is not a regular file" in error["message"]
+            await server.request("POST", "/v2/reload", None, 200)
+            await server.request("POST", f"{path}/recover", None, 201)
+    assert len(list(file.parent.glob("*.damaged-*"))) == 6
+
+
+def replace_by(file: Path, kind: str) -> None:
+    file.unlink()
+    if kind == "fifo":
+        os.mkfifo(file)
+    elif kind == "socket":
+        # The address of a socket is short.
+        here = os.open(file.parent, os.O_RDONLY)
+        with socket.socket(socket.AF_UNIX) as made:
+            made.bind(f"/proc/self/fd/{here}/{file.name}")
+        os.close(here)
+    elif kind == "device":
+        file.symlink_to("/dev/zero")
+    else:
+        file.mkdir()
+        (file / "note.txt").write_text("x")
+
+
+async def test_an_open_project_replaces_a_fifo(server: Server, project: dict[str, Any]) -> None:
+    file = Path(project["path"]) / project["filename"]
+    replace_by(file, "fifo")
+    with trio.fail_after(60):
+        await create(server, project)
+    assert len(orjson.loads(file.read_bytes())["topology"]["nodes"]) == 1
 
 
 async def test_versions_are_few(server: Server, project: dict[str, Any]) -> None:
