@@ -19,7 +19,8 @@ import trio
 from gns3trio.controller.archive import disk_error
 from gns3trio.controller.extras import EXTRAS_FILE
 from gns3trio.controller.project import Project
-from gns3trio.controller.project_copy import PROJECT_FILES
+from gns3trio.controller.project_copy import PROJECT_FILES, SNAPSHOTS
+from gns3trio.controller.snapshots import LIST_FILE
 from gns3trio.controller.storage import TEMPORARY_PREFIX, temporary_name
 from gns3trio.controller.topology import check_node_type
 from gns3trio.errors import Conflict, Forbidden, NotFound
@@ -27,6 +28,7 @@ from gns3trio.errors import Conflict, Forbidden, NotFound
 CHUNK_BYTES = 256 * 1024
 # What a disk answers that takes nothing; other errors are about the path.
 _REFUSALS = frozenset({errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EIO})
+_LIST_OF_SNAPSHOTS = f"{SNAPSHOTS}/{LIST_FILE}"
 # What is received is written in pieces of this size: each costs a thread.
 _WRITE_BYTES = 1 << 20
 
@@ -196,8 +198,10 @@ class Upload:
 async def write_project_file(project: Project, path: str, data: AsyncIterator[bytes]) -> None:
     """Replace a file of a project by what ``data`` gives; its folder exists already.
 
-    Raises Conflict for a file that this server keeps itself while the project is open, and as ``Upload``.
+    Raises Conflict for a file that this server keeps itself while the project is open, Forbidden for what only it
+    writes, and as ``Upload``.
     """
+    _refuse_own_files(path)
 
     def check() -> None:
         if project.status == "opened" and path in (project.file.path.name, EXTRAS_FILE):
@@ -212,6 +216,12 @@ async def write_project_file(project: Project, path: str, data: AsyncIterator[by
             await upload.commit()
     finally:
         await upload.discard()
+
+
+def _refuse_own_files(path: str) -> None:
+    """Raises Forbidden for the list of snapshots, kept versions and what is not complete yet."""
+    if path == _LIST_OF_SNAPSHOTS or any(part.startswith(TEMPORARY_PREFIX) for part in path.split("/")):
+        raise Forbidden(f"path: {path!r} is written by the server only")
 
 
 async def write_node_file(project: Project, node_id: UUID, path: str, data: AsyncIterator[bytes]) -> None:

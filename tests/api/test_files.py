@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 import trio
 
+from gns3trio.controller.versions import VERSIONS_FOLDER
 from tests.api.conftest import Server, node_path
 from tests.api.test_nodes import create
 
@@ -68,6 +69,23 @@ async def test_the_server_writes_its_own_files(server: Server, project: dict[str
     for name in ("lab.gns3", "project-files/gns3trio.json"):
         assert (await server.http.post(files(project, name), content=b"{}")).status_code == 409
     assert (await server.http.post(files(project, "project-files"), content=b"{}")).status_code == 409
+
+
+async def test_the_books_of_the_server_are_its_own(server: Server, project: dict[str, Any]) -> None:
+    """Also of a closed project: its snapshots and versions would not be found, or be others than those kept."""
+    path = f"/v2/projects/{project['project_id']}"
+    await server.request("POST", f"{path}/snapshots", {"name": "s1"}, 201)
+    await server.request("POST", f"{path}/close", None, 204)
+    await server.request("POST", f"{path}/open", None, 201)
+    (version,) = (Path(project["path"]) / VERSIONS_FOLDER).iterdir()
+    books = {"snapshots/snapshots.conf", f"{VERSIONS_FOLDER}/{version.name}"}
+    before = {name: (Path(project["path"]) / name).read_bytes() for name in books}
+    for _ in range(2):
+        for name in (*books, f"{VERSIONS_FOLDER}/new", ".gns3trio-0123", "project-files/.gns3trio-0123"):
+            assert (await server.http.post(files(project, name), content=b"[]")).status_code == 403
+        await server.request("POST", f"{path}/close", None, 204)
+    assert {name: (Path(project["path"]) / name).read_bytes() for name in books} == before
+    assert (await server.http.post(files(project, "snapshots/other.gns3snapshot"), content=b"x")).status_code == 201
 
 
 async def test_a_file_is_replaced_as_a_whole(server: Server, project: dict[str, Any]) -> None:
