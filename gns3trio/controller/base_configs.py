@@ -4,7 +4,7 @@ from pathlib import Path
 
 import trio
 
-from gns3trio.controller.storage import MAX_FILE_NAME_BYTES, write_atomic
+from gns3trio.controller.storage import is_plain_name, write_atomic
 from gns3trio.controller.templates import VPCS_BASE_SCRIPT
 from gns3trio.errors import Forbidden, NotFound, Unavailable
 
@@ -59,7 +59,6 @@ class BaseConfigs:
         write_atomic(path, text.encode(errors="replace"))
 
     def _path(self, name: str) -> Path:
-        too_long = len(name.encode(errors="replace")) > MAX_FILE_NAME_BYTES
-        if not name or name.startswith(".") or "/" in name or "\0" in name or too_long:
+        if not is_plain_name(name):
             raise Forbidden(f"filename: {name!r} is not the name of a base configuration")
         return self._folder / name

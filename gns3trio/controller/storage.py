@@ -184,6 +184,12 @@ def find_project_files(projects_path: Path) -> Iterator[tuple[UUID, Path]]:
             yield project_id, files[0]
 
 
+def is_plain_name(name: str) -> bool:
+    """Whether a file of ours may have the name: it leads nowhere else, is not hidden and not too long."""
+    too_long = len(name.encode(errors="replace")) > MAX_FILE_NAME_BYTES
+    return bool(name) and not name.startswith(".") and "/" not in name and "\0" not in name and not too_long
+
+
 def topology_file_name(project_name: str) -> str:
     """The file name for a new project. Raises Conflict for a name that no file can have."""
     if (

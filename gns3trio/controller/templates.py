@@ -14,6 +14,7 @@ from attrs import validators as v
 from gns3trio.compute.ethernet_hub import HubPort
 from gns3trio.compute.ethernet_switch import SwitchPort
 from gns3trio.controller.server_state import ServerState
+from gns3trio.controller.storage import is_plain_name
 from gns3trio.controller.symbols import SYMBOL_OF_TYPE
 from gns3trio.convert import make_strict_converter, parse_uuid, structure
 from gns3trio.errors import Conflict, Invalid, NotFound
@@ -25,6 +26,11 @@ VPCS_BASE_SCRIPT = "vpcs_base_config.txt"
 Category = Literal["router", "switch", "guest", "firewall"]
 _CATEGORIES = ("router", "switch", "guest", "firewall")
 _not_empty: Any = v.min_len(1)
+
+
+def _is_config_name(template: object, attribute: "attrs.Attribute[str]", value: str) -> None:
+    if not is_plain_name(value):
+        raise ValueError(f"{attribute.name}: {value!r} is not the name of a base configuration")
 
 
 @attrs.define(kw_only=True)
@@ -46,7 +52,7 @@ class VpcsTemplate(TemplateBase):
 
     default_name_format: str = field(default="PC{0}", validator=_not_empty)
     symbol: str = field(default=":/symbols/vpcs_guest.svg", validator=_not_empty)
-    base_script_file: str = field(default=VPCS_BASE_SCRIPT, validator=_not_empty)
+    base_script_file: str = field(default=VPCS_BASE_SCRIPT, validator=[_not_empty, _is_config_name])
     console_type: Literal["telnet", "none"] = "telnet"
     console_auto_start: bool = False
 

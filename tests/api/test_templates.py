@@ -88,6 +88,11 @@ async def test_the_life_of_a_template(server: Server, config: Config) -> None:
         ({"category": "toys"}, "category"),
         ({"colour": "red"}, "colour"),
         ({"template_id": "x"}, "template_id"),
+        ({"base_script_file": ""}, "base_script_file"),
+        ({"base_script_file": "../../../etc/passwd"}, "base_script_file"),
+        ({"base_script_file": "/etc/passwd"}, "base_script_file"),
+        ({"base_script_file": ".hidden"}, "base_script_file"),
+        ({"base_script_file": "a\0b"}, "base_script_file"),
         ({"template_type": "ethernet_switch", "ports_mapping": [{"name": "a", "port_number": 0, "type": "b"}]}, "type"),
     ],
 )
