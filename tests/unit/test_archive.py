@@ -146,8 +146,8 @@ def test_modes_do_not_come_in(place: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("compression", COMPRESSIONS.values())
 def test_an_empty_disk_image_is_unpacked(place: Path, compression: int) -> None:
-    data = make(("disk.img", bytes(100_000_000)), compression=compression)
-    assert try_unpack(place, data) == {"disk.img": bytes(100_000_000)}
+    data = make(("disk.img", bytes(20_000_000)), compression=compression)
+    assert try_unpack(place, data) == {"disk.img": bytes(20_000_000)}
 
 
 def test_a_bomb_is_refused_before_it_is_unpacked(place: Path) -> None:
