@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import attrs
@@ -59,9 +59,10 @@ def server(candidate: Candidate, folder: str, port: int) -> Iterator[tuple[psuti
         yield psutil.Process(process.pid), time.perf_counter() - began
     finally:
         process.terminate()
-        try:
+        with suppress(subprocess.TimeoutExpired):
             process.wait(PATIENCE_SECONDS)
-        except subprocess.TimeoutExpired:
+        # gns3-server that is ended early leaves a process behind, which keeps its port.
+        with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
 
 
