@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import orjson
 import pytest
 import trio
 
@@ -21,6 +22,17 @@ NODE_KEYS = {
 async def create(server: Server, project: dict[str, Any], **fields: Any) -> dict[str, Any]:
     body = {**BASE, "name": "PC1", **fields}
     return await server.request("POST", f"/v2/projects/{project['project_id']}/nodes", body, 201)
+
+
+@pytest.mark.parametrize("change", [{"name": "other"}, {"locked": True}, {"port_name_format": "e{0}"}])
+async def test_a_change_that_is_no_look_is_on_the_disk_when_it_is_answered(
+    server: Server, project: dict[str, Any], change: dict[str, Any]
+) -> None:
+    node = await create(server, project)
+    await server.request("PUT", node_path(project, node), {"x": 7}, 200)  # saved a moment later, but not lost
+    await server.request("PUT", node_path(project, node), change, 200)
+    saved = orjson.loads((Path(project["path"]) / project["filename"]).read_bytes())["topology"]["nodes"]
+    assert [{"x": each["x"], **{name: each[name] for name in change}} for each in saved] == [{"x": 7, **change}]
 
 
 async def test_a_node_has_exactly_the_keys_of_gns3(server: Server, project: dict[str, Any]) -> None:
