@@ -15,6 +15,7 @@ from gns3trio.compute.tunnels import Tunnel
 from gns3trio.controller import views
 from gns3trio.controller.link import Link, LinkCapture, PortAddress
 from gns3trio.controller.node import Node
+from gns3trio.controller.storage import is_plain_name
 from gns3trio.errors import Conflict, Invalid, NotFound
 from gns3trio.forwarder.capture_format import link_type
 from gns3trio.forwarder.captures import LEAST_RING_FILE_BYTES, CaptureFile, CaptureService, FileRing
@@ -67,7 +68,7 @@ class CaptureRequest:
 
 def check_file_name(field: str, name: str) -> str:
     """The name of a file in the captures' folder. Raises Invalid."""
-    if "/" in name or "\0" in name or name.startswith(".") or not name or len(name.encode()) > _MAX_FILE_NAME_BYTES:
+    if not is_plain_name(name, _MAX_FILE_NAME_BYTES):
         raise Invalid(f"{field}: {name!r} cannot be the name of a capture file")
     return name
 

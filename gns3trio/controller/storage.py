@@ -184,19 +184,14 @@ def find_project_files(projects_path: Path) -> Iterator[tuple[UUID, Path]]:
             yield project_id, files[0]
 
 
-def is_plain_name(name: str) -> bool:
+def is_plain_name(name: str, max_bytes: int = MAX_FILE_NAME_BYTES) -> bool:
     """Whether a file of ours may have the name: it leads nowhere else, is not hidden and not too long."""
-    too_long = len(name.encode(errors="replace")) > MAX_FILE_NAME_BYTES
+    too_long = len(name.encode(errors="replace")) > max_bytes
     return bool(name) and not name.startswith(".") and "/" not in name and "\0" not in name and not too_long
 
 
 def topology_file_name(project_name: str) -> str:
     """The file name for a new project. Raises Conflict for a name that no file can have."""
-    if (
-        not project_name.strip()
-        or project_name.startswith(".")
-        or any(character in project_name for character in "/\0")
-        or len(os.fsencode(project_name)) > MAX_FILE_NAME_BYTES
-    ):
+    if not project_name.strip() or not is_plain_name(project_name):
         raise Conflict(f"name: {project_name!r} cannot be the name of a file")
     return project_name + TOPOLOGY_SUFFIX

@@ -11,7 +11,7 @@ from typing import Any
 
 import trio
 
-from gns3trio.controller.storage import MAX_FILE_NAME_BYTES, write_atomic
+from gns3trio.controller.storage import is_plain_name, write_atomic
 from gns3trio.errors import Invalid, Unavailable
 
 BUILTIN_FOLDER = Path(__file__).parent.parent / "symbols"
@@ -138,13 +138,7 @@ class Symbols:
 
 
 def _is_file_name(name: str) -> bool:
-    return (
-        not name.startswith(".")
-        and "\0" not in name
-        and "\\" not in name
-        and len(name.encode(errors="replace")) <= MAX_FILE_NAME_BYTES
-        and Path(name).suffix.lower() in MEDIA_TYPES
-    )
+    return is_plain_name(name) and "\\" not in name and Path(name).suffix.lower() in MEDIA_TYPES
 
 
 def picture_size(data: bytes) -> tuple[int, int]:
