@@ -63,11 +63,15 @@ class LinkStats:
         before, self._busy = self._busy, set()
         for project in self._controller.projects.values():
             for link in project.links.values():
-                moved = self._moved(project, link)
+                ends = _ends(project, link)
+                if len(ends) != 2:
+                    continue
+                moved = self._moved(ends)
                 if moved:
                     self._busy.add(link.link_id)
-                if moved or (link.link_id in before and len(_ends(project, link)) == 2):
-                    self._hub.publish(Event("link.stats", self.last(project, link), project.project_id))
+                if moved or link.link_id in before:
+                    statistics = link_statistics(link, ends, self._before, self._now)
+                    self._hub.publish(Event("link.stats", statistics, project.project_id))
 
     async def _take_snapshots(self, send: trio.MemorySendChannel[Snapshot]) -> None:
         async with send:
@@ -87,14 +91,9 @@ class LinkStats:
         """The counters now."""
         return Snapshot(trio.current_time(), self._forwarder.snapshot())
 
-    def _moved(self, project: Project, link: Link) -> bool:
-        ends = _ends(project, link)
+    def _moved(self, ends: "list[_End]") -> bool:
         ids = [port for end in ends for port in (end.tunnel, end.device)]
-        return len(ends) == 2 and any(self._before.of(port) != self._now.of(port) for port in ids)
-
-    def last(self, project: Project, link: Link) -> dict[str, Any]:
-        """What had crossed a link at the last reading, and the rates since the one before."""
-        return link_statistics(link, _ends(project, link), self._before, self._now)
+        return any(self._before.of(port) != self._now.of(port) for port in ids)
 
     def current(self, project: Project, link: Link) -> dict[str, Any]:
         """What has crossed a link by now. Raises Conflict for a link that is not wired on this host."""
