@@ -55,12 +55,10 @@ static uint64_t now_ns(void) {
 }
 
 static void prepare(trial *t) {
-    static const trial_header header = {
-        .to = {2, 0, 0, 0, 0, 2}, .from = {2, 0, 0, 0, 0, 1}, .magic = {'g', '3', 't', 'r', 'i', 'a', 'l', '1'}};
     for (int i = 0; i < BATCH; i++) {
         trial_header *out = (trial_header *)t->out_frames[i];
-        *out = header;
-        out->ethertype = htobe16(UDPFWD_TRIAL_ETHERTYPE);
+        memset(out, 0, sizeof *out);
+        memcpy(out, UDPFWD_TRIAL_BEGIN, sizeof UDPFWD_TRIAL_BEGIN - 1);
         out->trial_id = htobe32(t->options->trial_id);
         t->out_iov[i] = (struct iovec){t->out_frames[i], t->options->frame_bytes};
         t->in_iov[i] = (struct iovec){t->in_frames[i], UDPFWD_TRIAL_MAX_BYTES};
