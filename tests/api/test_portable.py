@@ -16,10 +16,9 @@ import pytest
 import trio
 
 from gns3trio.config import Config
-from gns3trio.controller import automatic
 from gns3trio.controller.versions import VERSIONS_FOLDER
 from gns3trio.errors import Unavailable
-from gns3trio.server import RunningServer, open_server
+from gns3trio.server import open_server
 from tests.api.conftest import Server, node_path
 from tests.api.test_nodes import create
 
@@ -468,54 +467,6 @@ async def test_load_opens_a_file_anywhere(config: Config, tmp_path: Path) -> Non
         assert (loaded["status"], loaded["path"]) == ("opened", str(place))
         nodes = await server.request("GET", f"/v2/projects/{loaded['project_id']}/nodes", None, 200)
         assert [node["name"] for node in nodes] == ["PC1"]
-
-
-async def test_projects_open_and_start_by_themselves(config: Config) -> None:
-    async with open_server(config) as running, httpx.AsyncClient(base_url=running.urls[0]) as http:
-        server = Server(running.urls[0], config, http)
-        project = await server.request(
-            "POST", "/v2/projects", {"name": "a", "auto_open": True, "auto_start": True}, 201
-        )
-        await create(server, project)
-    async with open_server(config) as running, httpx.AsyncClient(base_url=running.urls[0]) as http:
-        server = Server(running.urls[0], config, http)
-        path = f"/v2/projects/{project['project_id']}"
-        with trio.fail_after(20):
-            while (await server.request("GET", path, None, 200))["status"] != "opened":
-                await trio.sleep(0.01)
-            while (await server.request("GET", f"{path}/nodes", None, 200))[0]["status"] != "started":
-                await trio.sleep(0.01)
-
-
-async def watch(server: Server, project: dict[str, Any]) -> None:
-    """Be a client of the project's notifications for the time of the first event."""
-    path = f"/v2/projects/{project['project_id']}/notifications"
-    async with server.http.stream("GET", path) as stream:
-        async for _ in stream.aiter_raw():
-            return
-
-
-async def test_a_project_closes_when_its_last_client_has_left(
-    server: Server, project: dict[str, Any], running: RunningServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(automatic, "AUTO_CLOSE_SECONDS", 0.05)
-    stays = await server.request("POST", "/v2/projects", {"name": "stays", "auto_close": False}, 201)
-    await watch(server, stays)
-    path = f"/v2/projects/{project['project_id']}"
-    async with server.http.stream("GET", f"{path}/notifications") as stream:
-        events = stream.aiter_raw()
-        await anext(events)
-        await watch(server, project)
-        attendance = running.controller.attendance
-        with trio.fail_after(5):
-            while sum(attendance.present.values()) > 1:
-                await trio.sleep(0.01)
-        await trio.sleep(0.1)  # twice as long as a project waits that nobody watches
-        assert (await server.request("GET", path, None, 200))["status"] == "opened"
-    with trio.fail_after(5):
-        while (await server.request("GET", path, None, 200))["status"] != "closed":
-            await trio.sleep(0.01)
-    assert (await server.request("GET", f"/v2/projects/{stays['project_id']}", None, 200))["status"] == "opened"
 
 
 async def test_what_a_crash_left_is_cleaned_up_at_the_start(config: Config) -> None:
