@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import time
+from datetime import UTC, datetime, timedelta
 from itertools import combinations, pairwise
 from pathlib import Path
 from typing import Any
@@ -220,7 +221,8 @@ def test_places_of_nodes_that_move_in_quick_succession_are_kept(page: Page, host
     open_lab(page, host, pair)
     path = f"/v2/projects/{pair['project_id']}/nodes"
     ids = {node["name"]: node["node_id"] for node in host.request("GET", path)}
-    page.clock.install()  # both moves are within one moment
+    page.clock.install()
+    page.clock.pause_at(datetime.now(UTC) + timedelta(hours=1))  # time stands still: both moves are in one moment
     for name in ids:
         page.locator(f"[aria-label^='{name},']").focus()
         page.keyboard.press("Shift+ArrowDown")

@@ -239,9 +239,9 @@ def count_replies(ping: str) -> int:
     return len(re.findall(r"icmp6?_seq=\d+ ttl=64 time=", ping))
 
 
-async def can_reach_peer(console: Console) -> bool:
-    """Whether the node at the other end of the link answers.
+async def can_reach_peer(console: Console, within_ms: int = 10_000) -> bool:
+    """Whether the node at the other end of the link answers in time, by default in that of a busy machine.
 
     VPCS answers for any link-local address and has one at once, while it tests a new IPv4 address for three seconds.
     """
-    return count_replies(await console.run("ping fe80::250:79ff:fe66:68ff -c 1")) == 1
+    return count_replies(await console.run(f"ping fe80::250:79ff:fe66:68ff -c 1 -w {within_ms}")) == 1

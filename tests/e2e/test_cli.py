@@ -231,7 +231,8 @@ def test_refusals_say_what_to_do(lab: Shell) -> None:
     assert "delay: is given twice" in lab.run("link", "filter", "lab", "PC1-PC2", "delay=1", "delay=2", status=1)
     full = lab.run("capture", "lab", "PC1-PC2", "-w", "/dev/full", "--seconds", "1", status=1)
     assert full == "gns3trio: /dev/full: No space left on device\n"
-    assert "no prompt came" in lab.run("console", "PC1", "-c", "ping 10.0.0.9 -t", "--timeout", "1", status=1)
+    endless = "ping 10.0.0.2 -t"  # an address without an answer would bring the prompt back after three seconds
+    assert "no prompt came" in lab.run("console", "PC1", "-c", endless, "--timeout", "1", status=1)
     assert "ends with Ctrl-C" in lab.run("console", "PC1", "-c", "show ip", "--timeout", "1", status=1)
     assert "is no regular expression" in lab.run("console", "PC1", "-c", "x", "--prompt", "(", status=1)
     lab.run("project", "create", "other")
