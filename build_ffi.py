@@ -21,10 +21,12 @@ SOURCES = (
     "capture.c",
     "interfaces.c",
     "segments.c",
+    "offload.c",
+    "offload_program.c",
     "trial.c",
     "spawn.c",
 )
-PRIVATE_HEADERS = ("core.h", "interfaces.h", "segments.h")
+PRIVATE_HEADERS = ("core.h", "interfaces.h", "offload.h", "segments.h")
 ROOT = Path(__file__).parent
 
 

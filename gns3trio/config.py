@@ -60,6 +60,11 @@ class Config:
         True, "ask for the password on console websockets too (the GNS3 web UI cannot send one)"
     )
     forwarder_workers: int = _setting(0, "threads that move frames; 0 takes one for each CPU, four at most")
+    kernel_offload: bool = _setting(
+        False,
+        "let the kernel itself move frames between two nodes where nothing filters or captures them "
+        "(Linux 6.6, CAP_BPF and CAP_NET_ADMIN)",
+    )
     stats_interval: float = _setting(1.0, "seconds between two link.stats events of a busy link")
     log_level: str = _setting("info", "debug, info, warning or error")
 

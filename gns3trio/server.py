@@ -39,13 +39,18 @@ class RunningServer:
 async def open_server(config: Config) -> AsyncIterator[RunningServer]:
     """A server that runs as long as the ``async with``, and ends in order when the block does.
 
-    Raises Unavailable or Invalid when the address, the certificate or the folder for projects cannot be used.
+    Raises Unavailable or Invalid when the address, the certificate, the folder for projects or the kernel cannot be
+    used as the settings say.
     """
     hub = NotificationHub()
     closing = trio.Event()
     async with (
         _locked_folders(config),
-        open_forwarder(workers=config.forwarder_workers, stats_interval=config.stats_interval) as forwarder,
+        open_forwarder(
+            workers=config.forwarder_workers,
+            stats_interval=config.stats_interval,
+            kernel_offload=config.kernel_offload,
+        ) as forwarder,
         open_captures(forwarder) as captures,
         open_compute(config, forwarder) as compute,
         open_controller(config, compute, hub, captures) as controller,

@@ -193,6 +193,7 @@ static int apply_open(udpfwd *core, const void *given) {
     port *p = find_port(core, arguments->port);
     if (p == NULL)
         return -ENOENT;
+    end_flows(p);
     arguments->capture->port = p;
     arguments->capture->next = p->captures;
     p->captures = arguments->capture;

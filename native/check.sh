@@ -19,11 +19,11 @@ compile() {
     # shellcheck disable=SC2086 # words
     "$cc" $strict -fsanitize="$sanitizers" -o "$output" "$@" -lpcap -pthread
 }
-core="native/udpfwd.c native/ports.c native/joints.c native/frames.c native/bridges.c native/filters.c native/queue.c native/capture.c native/interfaces.c native/segments.c native/trial.c"
+core="native/udpfwd.c native/ports.c native/joints.c native/frames.c native/bridges.c native/filters.c native/queue.c native/capture.c native/interfaces.c native/segments.c native/offload.c native/offload_program.c native/trial.c"
 
 for sanitizers in address,undefined thread; do
     echo "C tests under $sanitizers"
-    for test in udpfwd_test core_test held_test bridges_test filters_test capture_test trial_test interfaces_test udpfwd_stress_test; do
+    for test in udpfwd_test core_test held_test bridges_test filters_test capture_test trial_test interfaces_test offload_test udpfwd_stress_test; do
         # shellcheck disable=SC2086 # words
         compile "$test" "$sanitizers" "native/$test.c" $core
         "$build/$test"

@@ -2,6 +2,7 @@
 #ifndef GNS3TRIO_CORE_H
 #define GNS3TRIO_CORE_H
 
+#include "offload.h"
 #include "udpfwd.h"
 
 #include <pthread.h>
@@ -37,6 +38,7 @@ typedef struct port port;
 typedef struct bridge bridge;
 typedef struct worker worker;
 typedef struct filter_chain filter_chain;
+typedef struct flow flow;
 
 /* The way of a batch of frames so far. A frame that comes to a bridge a second time in one VLAN runs in a circle. */
 typedef struct path path;
@@ -74,7 +76,9 @@ struct port {
     unsigned held_in_order[DIRECTIONS]; /* frames that its filters hold and that none may overtake */
     size_t held_bytes;                  /* memory of all that they hold */
     udpfwd_capture *captures;
-    udpfwd_counters counters;
+    int offload_waits; /* the kernel could serve it, were its socket empty */
+    flow *flows[DIRECTIONS]; /* whose frames pass it in the kernel */
+    udpfwd_counters counters; /* without what these moved */
 };
 
 /* A frame that a filter holds. Its bytes follow, after the headroom. */
@@ -123,6 +127,9 @@ struct worker {
     int pausing;     /* the timer runs */
     int unsignalled; /* counters changed since the last signal */
     int running;
+    int look_fd;       /* when to look next at what the kernel can serve, and did */
+    int look_waits;    /* that timer runs */
+    int ports_changed; /* since the last look */
     int ports;
     uint64_t now_ns;  /* CLOCK_MONOTONIC of this turn, 0 when nobody asked yet */
     uint64_t wall_ns; /* CLOCK_REALTIME likewise */
@@ -144,6 +151,8 @@ struct udpfwd {
     int captures_fd;
     int captures_full_fd;
     size_t held_bytes; /* see hold_queue */
+    offload kernel;
+    int flows; /* that the kernel serves: changed atomically */
     struct timespec stats_interval;
 
     pthread_mutex_t lock; /* guards all below; whoever makes a change holds it, and all workers are parked */
@@ -296,6 +305,19 @@ void drop_held(port *p);
 /* Workers are parked: held frames follow their ports to another worker. */
 void move_held(worker *from);
 void free_queue(worker *w);
+
+/* --- offload.c --- */
+
+/* Worker only: has the kernel serve what comes in at a port, if nothing on its way does more than pass it on. */
+void offload_from(worker *w, port *from);
+/* Worker only: ports may have changed, which the next look finds out. */
+void expect_flows(worker *w);
+/* Worker only: the timer of looks has run out. */
+void look_at_flows(worker *w);
+/* Workers are parked, before a port changes: what passes it comes to its worker again. */
+void end_flows(port *p);
+/* Adds to a copy of a port's counters what the kernel moved. */
+void add_offloaded(udpfwd_counters *to, const port *p);
 
 /* --- capture.c --- */
 

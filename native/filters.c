@@ -445,6 +445,7 @@ static int apply_filters(udpfwd *core, const void *given) {
     port *p = find_port(core, arguments->port);
     if (p == NULL)
         return -ENOENT;
+    end_flows(p);
     for (int direction = 0; direction < DIRECTIONS; direction++) {
         filter_chain *before = p->filters[direction], *after = arguments->chains[direction];
         if (!holds_back(after))
@@ -480,6 +481,7 @@ static int apply_suspend(udpfwd *core, const void *given) {
     port *p = find_port(core, arguments->port);
     if (p == NULL)
         return -ENOENT;
+    end_flows(p);
     p->suspended = arguments->suspended;
     return 0;
 }

@@ -305,5 +305,7 @@ void serve_port(worker *w, port *from) {
     }
     if (n > 0)
         receive_turn(w, from, frames, n);
+    if (from->offload_waits)
+        offload_from(w, from);
     note_change(w);
 }

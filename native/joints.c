@@ -105,6 +105,7 @@ typedef struct {
 } pair;
 
 static void unpatch(port *p) {
+    end_flows(p);
     if (p->peer != NULL && !p->injects) {
         p->peer->peer = NULL;
         p->peer = NULL;
@@ -112,6 +113,7 @@ static void unpatch(port *p) {
 }
 
 static void unsplice(port *p) {
+    end_flows(p);
     if (p->splice != NULL) {
         p->splice->splice = NULL;
         p->splice = NULL;
@@ -168,6 +170,8 @@ static int apply_splice(udpfwd *core, const void *ids) {
     if (result == 0)
         result = bring_together(core, first, second);
     if (result == 0) {
+        end_flows(first);
+        end_flows(second);
         first->splice = second;
         second->splice = first;
     }
@@ -421,6 +425,7 @@ static int apply_probe_attach(udpfwd *core, const void *given) {
         result = bring_together(core, sink, far);
     if (result < 0)
         return result;
+    end_flows(far);
     source->peer = near;
     source->injects = 1;
     near->probe = source;

@@ -160,6 +160,7 @@ static int apply_set_remote(udpfwd *core, const void *given) {
         return -ENOENT;
     if (p->kind != 0)
         return -EINVAL;
+    end_flows(p);
     p->segments_refused = 0;
     return connect_to(p->fd, arguments->address, arguments->udp_port);
 }

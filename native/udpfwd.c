@@ -3,6 +3,7 @@
  *   ports.c    sockets and their life                  joints.c   who is joined to whom
  *   frames.c   a frame's way from socket to socket     bridges.c  hubs and switches
  *   filters.c  what may happen to a frame              queue.c    frames that are held  capture.c copies of frames
+ *   offload.c  what the kernel does by itself
  *
  * All ports that are joined, directly or through others, belong to one worker, so the frame path takes no lock. A change is made
  * by the thread that asks for it, while all workers are parked between two batches.
@@ -74,7 +75,7 @@ static void read_counters(udpfwd_counters *to, const port *p) {
     to->port_id = p->id;
     to->rx_held = __atomic_load_n(&p->counters.rx_held, __ATOMIC_RELAXED);
     to->tx_held = __atomic_load_n(&p->counters.tx_held, __ATOMIC_RELAXED);
-    to->reserved = 0;
+    to->offloaded = 0;
     to->rx_frames = read_counter(&p->counters.rx_frames);
     to->rx_bytes = read_counter(&p->counters.rx_bytes);
     to->tx_frames = read_counter(&p->counters.tx_frames);
@@ -86,6 +87,7 @@ static void read_counters(udpfwd_counters *to, const port *p) {
         to->rx_drops[reason] = read_counter(&p->counters.rx_drops[reason]);
         to->tx_drops[reason] = read_counter(&p->counters.tx_drops[reason]);
     }
+    add_offloaded(to, p);
 }
 
 int udpfwd_snapshot(udpfwd *core, udpfwd_counters *counters, int max) {
@@ -142,6 +144,7 @@ static int park(worker *w) {
     while (core->changing)
         pthread_cond_wait(&core->changed, &core->lock);
     core->parked--;
+    expect_flows(w);
     int stopping = core->stopping;
     pthread_mutex_unlock(&core->lock);
     return stopping;
@@ -199,6 +202,8 @@ int serve_round(worker *w, const struct epoll_event *events, int ready) {
             end_pause(w);
         else if (what == &w->release_fd)
             end_hold(w);
+        else if (what == &w->look_fd)
+            look_at_flows(w);
         else
             give_turn(w, what);
         woken |= change_waits(w);
@@ -262,7 +267,8 @@ static int prepare_worker(udpfwd *core, worker *w) {
     w->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     w->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
     w->release_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-    if (w->epoll_fd < 0 || w->wake_fd < 0 || w->timer_fd < 0 || w->release_fd < 0)
+    w->look_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+    if (w->epoll_fd < 0 || w->wake_fd < 0 || w->timer_fd < 0 || w->release_fd < 0 || w->look_fd < 0)
         return -errno;
     w->buffers = malloc(sizeof *w->buffers * UDPFWD_BATCH_FRAMES);
     w->large = malloc(LARGE_FRAME_BYTES); /* costs address space only, where no packet socket is served */
@@ -277,6 +283,8 @@ static int prepare_worker(udpfwd *core, worker *w) {
     int result = watch(w, w->wake_fd, &w->wake_fd);
     if (result == 0)
         result = watch(w, w->timer_fd, &w->timer_fd);
+    if (result == 0)
+        result = watch(w, w->look_fd, &w->look_fd);
     return result < 0 ? result : watch(w, w->release_fd, &w->release_fd);
 }
 
@@ -291,7 +299,7 @@ static int prepare(udpfwd *core, int workers) {
         return -ENOMEM;
     for (int i = 0; i < workers; i++) {
         worker *w = &core->workers[core->worker_count++];
-        w->epoll_fd = w->wake_fd = w->timer_fd = w->release_fd = -1;
+        w->epoll_fd = w->wake_fd = w->timer_fd = w->release_fd = w->look_fd = -1;
         int result = prepare_worker(core, w);
         if (result < 0)
             return result;
@@ -325,6 +333,7 @@ static void close_worker(worker *w) {
     close_if_open(w->wake_fd);
     close_if_open(w->timer_fd);
     close_if_open(w->release_fd);
+    close_if_open(w->look_fd);
     free(w->buffers);
     free(w->large);
 }
@@ -334,6 +343,7 @@ void udpfwd_close(udpfwd *core) {
         if (core->ports[id] != NULL)
             end_port(core, core->ports[id]);
     close_bridges(core);
+    detach_offload(&core->kernel);
     for (int i = 0; i < core->worker_count; i++)
         close_worker(&core->workers[i]);
     close_if_open(core->stats_fd);

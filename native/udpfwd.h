@@ -62,7 +62,7 @@ typedef struct {
     int32_t port_id;
     uint32_t rx_held; /* frames that filters hold at this moment */
     uint32_t tx_held;
-    uint32_t reserved;
+    uint32_t offloaded; /* directions whose frames the kernel moves at this moment (udpfwd_offload) */
     uint64_t rx_frames; /* came in and went on */
     uint64_t rx_bytes;
     uint64_t tx_frames; /* handed to the kernel, or to the spliced port */
@@ -83,6 +83,12 @@ void udpfwd_close(udpfwd *core);
 int udpfwd_run(udpfwd *core, int worker);
 /* Any thread: makes every udpfwd_run return. */
 void udpfwd_stop(udpfwd *core);
+
+/* Any thread: from now on the kernel serves what it can by itself: frames between two nodes of this host, on 127.0.0.1, when no port
+ * on their way has filters, captures or a sink, or is suspended or bridged. They are counted as always. What changes a port is
+ * in force when its call returns, and has its frames come to the workers; after a second at most they are left to the kernel again.
+ * -EPERM without CAP_BPF and CAP_NET_ADMIN, -EOPNOTSUPP before Linux 6.6. */
+int udpfwd_offload(udpfwd *core);
 
 /* An eventfd, the core's own: readable when counters changed since it was read last. */
 int udpfwd_stats_fd(const udpfwd *core);

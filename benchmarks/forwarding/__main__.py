@@ -59,8 +59,8 @@ def arguments() -> argparse.ArgumentParser:
     add("--cpus", type=Cpus.parse, default=Cpus.default(), metavar="forwarder=N,traffic=N",
         help="which CPUs those are (default the first two); --placement same uses the forwarder's")  # fmt: skip
     add("--variants", type=lambda text: text.split(","), default=None, metavar="NAME,...",
-        help="these of ceiling, plain, drain, patch, spliced, switch, hub, delay, rate, bpf, capture, ubridge1, "
-        "ubridge2 (default all but switch to capture)")  # fmt: skip
+        help="these of ceiling, plain, drain, patch, spliced, switch, hub, delay, rate, bpf, capture, "
+        "offloaded, ubridge1, ubridge2 (default all but switch to offloaded)")  # fmt: skip
     add("--ubridge", type=Path, metavar="PATH", help="measure this GNS3 ubridge too, with one and with two hops")
     add("--json", type=Path, metavar="FILE", help="write everything there")
     add("--idle", action="store_true", help="instead: CPU of the core with silent ports")

@@ -35,6 +35,7 @@ from gns3trio.forwarder.forwarder import Bridge, Forwarder, Port, TapOptions, op
 LOOPBACK = "127.0.0.1"
 STDIN = 0
 CAPTURE_FILE_BYTES = 1 << 26
+OFFLOAD_LOOK_SECONDS = 0.05
 
 
 def bound_socket(stack: ExitStack) -> socket.socket:
@@ -150,10 +151,12 @@ def write_records(capture: Capture, forwarder: Forwarder, ended: threading.Event
 DELAY = CoreFilter(DELAY_KIND, "both", (20_000, 0))
 # A petabit per second.
 RATE = CoreFilter(RATE_KIND, "both", (10**15, 1 << 20, 1 << 20))
+OFFLOADED = "offloaded"
 EXPRESSION = CoreFilter(BPF_KIND, "both", expression="ip and udp port 53")
 WIRINGS: dict[str, Callable[[ExitStack, Forwarder, int, int], tuple[int, int]]] = {
     "patch": add_patch,
     "spliced": add_spliced,
+    OFFLOADED: add_spliced,
     "hub": add_hub,
     "switch": SharedSwitch(),
     "delay": partial(add_filtered, filters=[DELAY]),
@@ -168,6 +171,14 @@ def add_idle(stack: ExitStack, forwarder: Forwarder, ports: int) -> None:
     remote = bound_socket(stack).getsockname()[1]
     for _ in range(ports // 2):
         add_patch(stack, forwarder, remote, remote)
+
+
+async def wait_offloaded(forwarder: Forwarder) -> None:
+    """Return when the kernel moves what comes in at any port."""
+    while True:
+        if all(port.rx_offloaded for port in forwarder.snapshot().values()):
+            return
+        await trio.sleep(OFFLOAD_LOOK_SECONDS)  # the core tells of frames, not of this
 
 
 async def answer_until_end_of_input() -> None:
@@ -188,7 +199,7 @@ async def read_counters(forwarder: Forwarder) -> None:
 async def main(wiring: str, numbers: list[int]) -> None:
     """Forward until standard input ends."""
     before = set(threads_of(os.getpid()))
-    async with open_forwarder() as forwarder:
+    async with open_forwarder(kernel_offload=wiring == OFFLOADED) as forwarder:
         # By then the tasks that lend their threads to the core have started them; a capture's writer is none of these.
         await trio.testing.wait_all_tasks_blocked()
         threads = sorted(set(threads_of(os.getpid())) - before)
@@ -198,6 +209,8 @@ async def main(wiring: str, numbers: list[int]) -> None:
                 print("ports", flush=True)
             else:
                 links = [WIRINGS[wiring](stack, forwarder, sender, receiver) for sender, receiver in pairs(numbers)]
+                if wiring == OFFLOADED:
+                    await wait_offloaded(forwarder)
                 print("ports", *(port for link in links for port in link), flush=True)
             print("threads", *threads, flush=True)
             async with trio.open_nursery() as nursery:

@@ -94,6 +94,7 @@ FEATURES = tuple(
         ("rate", "as spliced, with a rate limit that is never reached"),
         ("bpf", "as spliced, with an expression that drops nothing"),
         ("capture", "as spliced, with a capture to disk on the first link"),
+        ("offloaded", "as spliced, moved by the kernel (kernel_offload; needs root)"),
     )
 )
 

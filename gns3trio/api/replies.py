@@ -143,7 +143,7 @@ class Direction(Whole):
     """What crossed a link in one direction: totals since it was made, frames that a filter holds now, and rates.
 
     ``node_drops`` were lost at the nodes' own ports, before the link or behind it. ``refused``: notices that nobody
-    listens where frames were sent to.
+    listens where frames were sent to. ``offloaded``: the kernel moves frames at this moment (``kernel_offload``).
     """
 
     frames: int
@@ -151,6 +151,7 @@ class Direction(Whole):
     drops: dict[str, int]
     duplicated: int
     held: int
+    offloaded: bool
     node_drops: dict[str, int]
     refused: int
     frames_per_second: float

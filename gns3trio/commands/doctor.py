@@ -100,6 +100,18 @@ def _privileges(_: Config) -> Iterator[Finding]:
         yield Finding(TUN_DEVICE, "optional", "cannot be opened", "needed for TAP devices only: modprobe tun, as root")
 
 
+def _offload(config: Config) -> Iterator[Finding]:
+    try:
+        import_module("gns3trio.forwarder.forwarder").check_kernel_offload()
+    except ImportError:
+        return  # the core is missing, which is told
+    except LabError as error:
+        advice = "needed for the setting kernel_offload only. Run as root, or with CAP_BPF and CAP_NET_ADMIN"
+        yield Finding("kernel offload", "missing" if config.kernel_offload else "optional", str(error), advice)
+    else:
+        yield Finding("kernel offload", "good", "possible" + ("" if config.kernel_offload else ", not asked for"))
+
+
 def _capabilities() -> int:
     """The effective capabilities of this process, one bit for each (proc_pid_status(5))."""
     for line in Path("/proc/self/status").read_text().splitlines():
@@ -183,6 +195,7 @@ _CHECKS: tuple[Callable[[Config], Iterator[Finding]], ...] = (
     _python,
     _vpcs,
     _privileges,
+    _offload,
     _limits,
     _ports,
     _folders,

@@ -148,9 +148,10 @@ def link_statistics(link: Link, ends: list[_End], before: Snapshot, now: Snapsho
     """What crossed a link from end to end.
 
     ``a_to_b`` counts what the first node of the link sent to the second: totals (``frames``, ``bytes``, ``drops`` by
-    reason, ``duplicated``) since the link was made, ``held`` frames that a filter delays now, and rates over
-    ``interval`` seconds. ``node_drops`` are frames that were lost between the nodes and the link, at the nodes' own
-    ports, since these were opened; ``refused`` counts notices that nobody listens where frames were sent to.
+    reason, ``duplicated``) since the link was made, ``held`` frames that a filter delays now, ``offloaded`` whether
+    the kernel moves frames at this moment (``kernel_offload``), and rates over ``interval`` seconds. ``node_drops``
+    are frames that were lost between the nodes and the link, at the nodes' own ports, since these were opened;
+    ``refused`` counts notices that nobody listens where frames were sent to.
     """
     interval = max(now.taken_at - before.taken_at, _SHORTEST_INTERVAL)
     a, b = ends
@@ -210,6 +211,7 @@ def _direction(to: _End, by: _End, before: Snapshot, now: Snapshot, interval: fl
         "drops": {reason: count + sent.tx_drops[reason] for reason, count in received.rx_drops.items()},
         "duplicated": received.rx_duplicated + sent.tx_duplicated,
         "held": received.rx_held + sent.tx_held,
+        "offloaded": received.rx_offloaded,
         "node_drops": {reason: count + given.tx_drops[reason] for reason, count in taken.rx_drops.items()},
         "refused": sent.refused + given.refused,
         "frames_per_second": rates.frames_per_second,

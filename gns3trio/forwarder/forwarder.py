@@ -18,7 +18,7 @@ import attrs
 import trio
 
 from gns3trio._udpfwd import ffi, lib
-from gns3trio.errors import Conflict, Invalid
+from gns3trio.errors import Conflict, Invalid, Unavailable
 from gns3trio.forwarder.filters import CoreFilter, Direction, check_names
 from gns3trio.forwarder.stats import COUNTERS_BYTES, CaptureCounters, PortCounters, unpack_counters
 
@@ -30,6 +30,10 @@ Address = tuple[str, int]
 _SPARE_COUNTERS = 64
 # Messages of libpcap are short.
 _ERROR_BYTES = 512
+_NO_OFFLOAD = {
+    errno.EPERM: "not permitted: the server needs CAP_BPF and CAP_NET_ADMIN (or root) for it",
+    errno.EOPNOTSUPP: "this kernel cannot do it: Linux 6.6 or later is needed, with CONFIG_NET_XGRESS",
+}
 # More workers than this gain nothing: links of a lab are mostly idle.
 _MOST_WORKERS = 4
 DIRECTION_BITS: dict[Direction, int] = {
@@ -411,19 +415,22 @@ def default_workers() -> int:
 
 
 @asynccontextmanager
-async def open_forwarder(*, workers: int = 0, stats_interval: float = 0.5) -> AsyncIterator[Forwarder]:
+async def open_forwarder(
+    *, workers: int = 0, stats_interval: float = 0.5, kernel_offload: bool = False
+) -> AsyncIterator[Forwarder]:
     """A running forwarder with ``workers`` threads, 0 for ``default_workers``.
 
     ``stats_interval``: the least number of seconds between two signals of one worker to ``wait_changed``.
-    At the end all ports are closed. Raises OSError if the core cannot work.
+    ``kernel_offload``: the kernel moves what passes between two nodes of this host and is neither filtered nor
+    captured. At the end all ports are closed.
+
+    Raises OSError if the core cannot work, Unavailable with the reason when the kernel cannot be given such work.
     """
     workers = workers or default_workers()
-    opened = ffi.new("udpfwd **")
-    result = lib.udpfwd_open(workers, int(stats_interval * MICROSECONDS), opened)
-    if result < 0:
-        raise OSError(-result, os.strerror(-result))
-    core = opened[0]
+    core = _open_core(workers, int(stats_interval * MICROSECONDS))
     try:
+        if kernel_offload:
+            _begin_offload(core)
         async with trio.open_nursery() as nursery:
             try:
                 limiter = trio.CapacityLimiter(workers)
@@ -436,6 +443,30 @@ async def open_forwarder(*, workers: int = 0, stats_interval: float = 0.5) -> As
                 lib.udpfwd_stop(core)
     finally:
         lib.udpfwd_close(core)
+
+
+def check_kernel_offload() -> None:
+    """Raises Unavailable with the reason when ``kernel_offload`` is not possible here."""
+    core = _open_core(1, MICROSECONDS)
+    try:
+        _begin_offload(core)
+    finally:
+        lib.udpfwd_close(core)
+
+
+def _open_core(workers: int, stats_interval_us: int) -> Any:
+    opened = ffi.new("udpfwd **")
+    result = lib.udpfwd_open(workers, stats_interval_us, opened)
+    if result < 0:
+        raise OSError(-result, os.strerror(-result))
+    return opened[0]
+
+
+def _begin_offload(core: Any) -> None:
+    result = lib.udpfwd_offload(core)
+    if result < 0:
+        reason = _NO_OFFLOAD.get(-result, os.strerror(-result))
+        raise Unavailable(f"kernel_offload: {reason}")
 
 
 async def _run_worker(

@@ -31,6 +31,7 @@ class PortCounters:
 
     ``drops`` are frames by reason; ``held`` frames are delayed by a filter at this moment; ``duplicated`` are extra
     ones that a filter made. ``refused`` counts notices that nobody listens at the remote; their frames count as sent.
+    ``rx_offloaded`` says whether the kernel moves what comes in at this moment; it is no part of what has passed.
     """
 
     rx_held: int = 0
@@ -44,6 +45,7 @@ class PortCounters:
     tx_duplicated: int = 0
     rx_drops: dict[str, int] = attrs.field(factory=_no_drops)
     tx_drops: dict[str, int] = attrs.field(factory=_no_drops)
+    rx_offloaded: bool = attrs.field(default=False, eq=False)
 
     @property
     def dropped(self) -> int:
@@ -54,15 +56,15 @@ class PortCounters:
 # The layout of udpfwd_counters in native/udpfwd.h.
 _COUNTERS = struct.Struct(f"@iIII7Q{2 * len(DROP_REASONS)}Q")
 COUNTERS_BYTES = _COUNTERS.size
+_RX = 1  # UDPFWD_RX, a bit of its field "offloaded"
 
 
 def unpack_counters(data: Any) -> dict[int, PortCounters]:
     """The counters by port id, from an array of udpfwd_counters."""
     counters = {}
     for row in _COUNTERS.iter_unpack(data):
-        port_id, rx_held, tx_held, _, rx_frames, rx_bytes, tx_frames, tx_bytes, refused, rx_twice, tx_twice, *drops = (
-            row
-        )
+        port_id, rx_held, tx_held, offloaded, rx_frames, rx_bytes, tx_frames, tx_bytes, *rest = row
+        refused, rx_twice, tx_twice, *drops = rest
         counters[port_id] = PortCounters(
             rx_held=rx_held,
             tx_held=tx_held,
@@ -75,6 +77,7 @@ def unpack_counters(data: Any) -> dict[int, PortCounters]:
             tx_duplicated=tx_twice,
             rx_drops=dict(zip(DROP_REASONS, drops[: len(DROP_REASONS)], strict=True)),
             tx_drops=dict(zip(DROP_REASONS, drops[len(DROP_REASONS) :], strict=True)),
+            rx_offloaded=bool(offloaded & _RX),
         )
     return counters
 

@@ -62,7 +62,7 @@ async def test_loss_and_a_sending_node_are_seen(lab: Lab) -> None:
         nursery.start_soon(lab.ping)
     (report,) = reports
     losses = [point["loss_percent"] for point in report["results"][0]["loss"]]
-    assert min(losses) > 30  # of 40 frames only, at the lowest rate
+    assert min(losses) > 15  # of 40 frames only, at the lowest rate: 30 is below once in some hundred runs
     assert min(losses) < 60  # a busy machine loses more at the high rates
     assert report["nodes_were_sending"] is True and report["foreign_frames"] >= 1
 

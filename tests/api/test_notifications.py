@@ -188,6 +188,7 @@ async def test_link_statistics_count_the_frames(server: Server, project: dict[st
             "duplicated",
             "held",
             "node_drops",
+            "offloaded",
             "refused",
             "frames_per_second",
             "bits_per_second",

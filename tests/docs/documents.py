@@ -27,6 +27,7 @@ LAB = ROOT / "docs" / "how-to" / "README.md"
 ELSEWHERE = {
     "./dev demo": "the README, where it shows what that prints",
     "./dev test": "this is part of it",
+    "gns3trio serve --kernel-offload": "tests/e2e/test_kernel_offload.py",
     "gns3trio web-ui install": "tests/api/test_web_ui.py, without the download",
 }
 _BLOCK = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)

@@ -170,6 +170,13 @@ def vpcs_processes(projects: Path) -> list[int]:
     return found
 
 
+def wait_until(is_so: Callable[[], bool]) -> None:
+    """Ask again and again until it is so. Each question takes its time, as one that a command answers."""
+    deadline = time.monotonic() + PATIENCE
+    while not is_so():
+        assert time.monotonic() < deadline
+
+
 def wait_for_no_vpcs(projects: Path) -> None:
     """Wait until none runs."""
     deadline = time.monotonic() + PATIENCE

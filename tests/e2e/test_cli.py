@@ -7,7 +7,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,7 +18,7 @@ import attrs
 import httpx
 import pytest
 
-from tests.e2e.conftest import PATIENCE, ServerProcess, StartServer
+from tests.e2e.conftest import PATIENCE, ServerProcess, StartServer, wait_until
 from tests.e2e.terminal import Terminal
 from tests.pcap_reader import read_capture
 
@@ -74,6 +73,10 @@ def shell(start_server: StartServer) -> Shell:
 
 @pytest.fixture
 def lab(shell: Shell) -> Shell:
+    return make_lab(shell)
+
+
+def make_lab(shell: Shell) -> Shell:
     """A project ``lab`` with PC1 and PC2, linked and started, 10.0.0.1 and 10.0.0.2."""
     shell.run("project", "create", "lab")
     for _ in range(2):
@@ -342,9 +345,7 @@ def captures(lab: Shell) -> Any:
 
 
 def wait_for_capture(lab: Shell) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not captures(lab):
-        assert time.monotonic() < deadline
+    wait_until(lambda: bool(captures(lab)))
 
 
 def tshark(*options: str) -> str:

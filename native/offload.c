@@ -1,0 +1,204 @@
+/* Links that the kernel serves by itself: which these are, from when to when, and what passed them.
+ *
+ * A flow is the way of all frames that come in at one port, when no port on it does more than pass them on. The kernel's program
+ * (offload_program.c) has a rule for it, and the ports on the way count what the program moved. Whatever changes one of these
+ * ports ends the flow, so that the next frame comes to the worker; a moment later the worker looks whether it can begin again.
+ *
+ * A flow begins while its port's socket is empty, since a frame in there would be overtaken by those that the kernel moves.
+ */
+#define _GNU_SOURCE
+#include "core.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+/* A link between two nodes has four ports. */
+#define MAX_PASSAGES 8
+/* The pause between two looks at what can be offloaded and at what was moved, unless signals of statistics are to come sooner. */
+#define LONGEST_PAUSE_S 1
+
+typedef struct {
+    port *port;
+    int direction;
+} passage;
+
+struct flow {
+    offload_entry *entry;
+    uint64_t frames, bytes; /* what the entry had counted when the flow began */
+    int count;
+    passage passages[MAX_PASSAGES];
+};
+
+static uint64_t read_entry(const uint64_t *counter) {
+    return __atomic_load_n(counter, __ATOMIC_RELAXED);
+}
+
+/* --- which flows there may be --- */
+
+static int only_passes(const port *p, int direction) {
+    return p->filters[direction] == NULL && p->held_in_order[direction] == 0 && p->captures == NULL && !p->suspended;
+}
+
+/* The way of frames that come in at a port's socket, to the port whose socket they leave at. Returns how many passages it has, 0
+ * when a port on it does more than pass them on. */
+static int find_way(port *p, passage *way) {
+    int count = 0;
+    if (p->kind != 0 || p->splice != NULL || p->injects)
+        return 0;
+    for (;;) {
+        if (!only_passes(p, RX) || p->sink != NULL || p->peer == NULL || count == MAX_PASSAGES)
+            return 0;
+        way[count++] = (passage){p, RX};
+        p = p->peer;
+        if (!only_passes(p, TX))
+            return 0;
+        way[count++] = (passage){p, TX};
+        if (p->splice == NULL)
+            return p->kind == 0 ? count : 0;
+        p = p->splice;
+    }
+}
+
+typedef int (*name_function)(int fd, struct sockaddr *address, socklen_t *size);
+
+/* The UDP port of 127.0.0.1 that one end of a socket has, in network byte order; 0 when it has another address. */
+static uint16_t loopback_port(int fd, name_function name) {
+    struct sockaddr_in address;
+    socklen_t size = sizeof address;
+    if (name(fd, (struct sockaddr *)&address, &size) < 0 || address.sin_addr.s_addr != htonl(INADDR_LOOPBACK))
+        return 0;
+    return address.sin_port;
+}
+
+static int has_datagrams(int fd) {
+    int bytes = 0; /* of the next datagram; an empty one is dropped whenever it is read */
+    return ioctl(fd, FIONREAD, &bytes) < 0 || bytes > 0;
+}
+
+/* --- from when to when --- */
+
+static void set_rule(offload_entry *entry, const offload_rule *rule) {
+    uint64_t whole;
+    memcpy(&whole, rule, sizeof whole);
+    __atomic_store_n(&entry->rule, whole, __ATOMIC_RELEASE);
+}
+
+void offload_from(worker *w, port *from) {
+    udpfwd *core = w->core;
+    passage way[MAX_PASSAGES];
+    from->offload_waits = 0;
+    int count = from->flows[RX] == NULL ? find_way(from, way) : 0;
+    if (count == 0)
+        return;
+    port *to = way[count - 1].port;
+    uint16_t own = loopback_port(from->fd, getsockname);
+    offload_rule rule = {.source = loopback_port(from->fd, getpeername),
+                         .active = 1,
+                         .new_source = loopback_port(to->fd, getsockname),
+                         .new_destination = loopback_port(to->fd, getpeername)};
+    if (own == 0 || rule.source == 0 || rule.new_source == 0 || rule.new_destination == 0)
+        return;
+    if (has_datagrams(from->fd)) {
+        from->offload_waits = 1; /* its next turn looks again */
+        return;
+    }
+    flow *f = malloc(sizeof *f);
+    if (f == NULL)
+        return; /* the worker goes on serving it */
+    f->entry = &core->kernel.entries[ntohs(own)];
+    f->frames = read_entry(&f->entry->frames);
+    f->bytes = read_entry(&f->entry->bytes);
+    f->count = count;
+    memcpy(f->passages, way, sizeof way);
+    for (int i = 0; i < count; i++)
+        __atomic_store_n(&way[i].port->flows[way[i].direction], f, __ATOMIC_RELEASE); /* a snapshot may be taken meanwhile */
+    __atomic_add_fetch(&core->flows, 1, __ATOMIC_RELAXED);
+    set_rule(f->entry, &rule);
+}
+
+static void end_flow(udpfwd *core, flow *f) {
+    set_rule(f->entry, &(offload_rule){0});
+    uint64_t frames = read_entry(&f->entry->frames) - f->frames, bytes = read_entry(&f->entry->bytes) - f->bytes;
+    for (int i = 0; i < f->count; i++) {
+        udpfwd_counters *counters = &f->passages[i].port->counters;
+        int is_rx = f->passages[i].direction == RX;
+        count(is_rx ? &counters->rx_frames : &counters->tx_frames, frames);
+        count(is_rx ? &counters->rx_bytes : &counters->tx_bytes, bytes);
+        f->passages[i].port->flows[f->passages[i].direction] = NULL;
+    }
+    __atomic_sub_fetch(&core->flows, 1, __ATOMIC_RELAXED);
+    free(f);
+}
+
+void end_flows(port *p) {
+    for (int direction = 0; direction < DIRECTIONS; direction++)
+        if (p->flows[direction] != NULL)
+            end_flow(p->worker->core, p->flows[direction]);
+}
+
+void add_offloaded(udpfwd_counters *to, const port *p) {
+    for (int direction = 0; direction < DIRECTIONS; direction++) {
+        const flow *f = __atomic_load_n(&p->flows[direction], __ATOMIC_ACQUIRE);
+        if (f == NULL)
+            continue;
+        to->offloaded |= direction == RX ? UDPFWD_RX : UDPFWD_TX;
+        *(direction == RX ? &to->rx_frames : &to->tx_frames) += read_entry(&f->entry->frames) - f->frames;
+        *(direction == RX ? &to->rx_bytes : &to->tx_bytes) += read_entry(&f->entry->bytes) - f->bytes;
+    }
+}
+
+/* --- the worker's looks --- */
+
+/* Begins a pause before the next look, unless it runs. */
+static void pause_looks(worker *w) {
+    struct itimerspec once = {.it_value = w->core->stats_interval};
+    if (once.it_value.tv_sec >= LONGEST_PAUSE_S)
+        once.it_value = (struct timespec){.tv_sec = LONGEST_PAUSE_S};
+    if (!w->look_waits)
+        w->look_waits = timerfd_settime(w->look_fd, 0, &once, NULL) == 0;
+}
+
+void expect_flows(worker *w) {
+    if (w->core->kernel.entries == NULL)
+        return;
+    w->ports_changed = 1;
+    pause_looks(w);
+}
+
+static void offload_ports(worker *w) {
+    const udpfwd *core = w->core;
+    for (int id = 0; id < core->port_slots; id++)
+        if (core->ports[id] != NULL && core->ports[id]->worker == w)
+            offload_from(w, core->ports[id]);
+}
+
+void look_at_flows(worker *w) {
+    uint64_t expirations;
+    ssize_t got = read(w->look_fd, &expirations, sizeof expirations);
+    (void)got;
+    w->look_waits = 0;
+    if (w->ports_changed) {
+        w->ports_changed = 0;
+        offload_ports(w);
+    }
+    if (__atomic_exchange_n(&w->core->kernel.entries[OFFLOAD_MOVED].frames, 0, __ATOMIC_ACQ_REL) != 0)
+        note_change(w);
+    if (__atomic_load_n(&w->core->flows, __ATOMIC_RELAXED) > 0)
+        pause_looks(w);
+}
+
+/* --- on and off --- */
+
+static int apply_offload(udpfwd *core, const void *nothing) {
+    (void)nothing;
+    return core->kernel.entries != NULL ? -EBUSY : attach_offload(&core->kernel);
+}
+
+int udpfwd_offload(udpfwd *core) {
+    return make_change(core, apply_offload, NULL);
+}
