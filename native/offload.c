@@ -114,7 +114,7 @@ void offload_from(worker *w, port *from) {
     f->frames = read_entry(&f->entry->frames);
     f->bytes = read_entry(&f->entry->bytes);
     f->count = count;
-    memcpy(f->passages, way, sizeof way);
+    memcpy(f->passages, way, sizeof *way * (size_t)count);
     for (int i = 0; i < count; i++)
         __atomic_store_n(&way[i].port->flows[way[i].direction], f, __ATOMIC_RELEASE); /* a snapshot may be taken meanwhile */
     __atomic_add_fetch(&core->flows, 1, __ATOMIC_RELAXED);
@@ -183,12 +183,12 @@ void look_at_flows(worker *w) {
     (void)got;
     w->look_waits = 0;
     if (w->ports_changed) {
-        w->ports_changed = 0;
+        w->ports_changed = next_release(w) != 0; /* what is held may be all that is in a flow's way */
         offload_ports(w);
     }
     if (__atomic_exchange_n(&w->core->kernel.entries[OFFLOAD_MOVED].frames, 0, __ATOMIC_ACQ_REL) != 0)
         note_change(w);
-    if (__atomic_load_n(&w->core->flows, __ATOMIC_RELAXED) > 0)
+    if (w->ports_changed || __atomic_load_n(&w->core->flows, __ATOMIC_RELAXED) > 0)
         pause_looks(w);
 }
 

@@ -109,9 +109,13 @@ static void test_frames_that_wait_are_not_overtaken(void) {
     CHECK(look(core, a.port) == UDPFWD_TX);
     CHECK(udpfwd_port_set_filters(core, a.port, NULL, 0, 1, UDPFWD_AS_BEFORE, error, sizeof error) == 0);
     CHECK(look(core, a.port) == UDPFWD_TX); /* it is due, but has not left */
+    p->worker->ports_changed = 1;
+    look_at_flows(p->worker);
+    CHECK(p->worker->ports_changed && p->worker->look_waits); /* so it looks again */
     release_due(p->worker);
     expect(b.node, "is held");
-    CHECK(look(core, a.port) == BOTH);
+    look_at_flows(p->worker);
+    CHECK(counters_of(core, a.port).offloaded == BOTH && !p->worker->ports_changed);
     udpfwd_close(core);
     close_end(&a);
     close_end(&b);
