@@ -9,10 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from gns3trio.errors import Unavailable
-from gns3trio.forwarder.forwarder import check_kernel_offload
 from tests.e2e.conftest import PATIENCE, StartServer, wait_until
 from tests.e2e.test_cli import COMMAND, Shell, make_lab, ping
+from tests.kernel_offload import require_kernel_offload
 from tests.pcap_reader import read_capture
 
 WITHOUT_PRIVILEGES = ("unshare", "-U") if os.geteuid() == 0 else ()
@@ -20,10 +19,7 @@ WITHOUT_PRIVILEGES = ("unshare", "-U") if os.geteuid() == 0 else ()
 
 @pytest.fixture
 def lab(start_server: StartServer) -> Shell:
-    try:
-        check_kernel_offload()
-    except Unavailable as error:
-        pytest.skip(str(error))
+    require_kernel_offload()
     return make_lab(Shell(start_server("--kernel-offload", "--stats-interval", "0.1")))
 
 

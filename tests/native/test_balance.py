@@ -6,12 +6,14 @@ from typing import Any
 import attrs
 import hypothesis
 import hypothesis.strategies as st
+import pytest
 import trio
 
 from gns3trio.compute.leases import bind_udp
 from gns3trio.forwarder.filters import BPF, CORRUPT, DELAY, DUPLICATE, FREQUENCY, LOSS, RATE, REORDER, CoreFilter
 from gns3trio.forwarder.forwarder import Forwarder, Port, Splice, TapOptions, open_forwarder
 from gns3trio.forwarder.stats import PortCounters
+from tests.kernel_offload import require_kernel_offload
 
 LOOPBACK = "127.0.0.1"
 PATIENCE = 60
@@ -35,7 +37,9 @@ actions = st.one_of(
     st.tuples(st.just("suspend"), sides, st.booleans()),
     st.tuples(st.just("splice"), sides, st.booleans()),
     st.tuples(st.just("capture"), sides, st.booleans()),
+    st.tuples(st.just("pause"), st.just(0), st.none()),
 )
+STATS_INTERVAL = 0.001  # the core looks as often for links that the kernel can serve
 
 
 @attrs.define
@@ -82,6 +86,8 @@ class LinkBed:
             case "capture":
                 tap = tunnel.capture(TapOptions(ring_bytes=65536, pcapng=value))
                 self.stack.callback(tap.close)
+            case "pause":
+                await trio.sleep(3 * STATS_INTERVAL)
 
     def imbalances(self) -> list[str]:
         """Which of the four steps of the two ways do not add up."""
@@ -109,15 +115,18 @@ def came(port: PortCounters) -> int:
     return port.rx_frames + sum(port.rx_drops.values()) + port.rx_held - port.rx_duplicated
 
 
+@pytest.mark.parametrize("kernel_offload", [False, True])
 @hypothesis.settings(max_examples=40, deadline=None)
-@hypothesis.given(st.lists(actions, min_size=3, max_size=25))
-def test_every_frame_is_accounted_for(script: list[tuple[str, int, Any]]) -> None:
-    trio.run(play, script)
+@hypothesis.given(script=st.lists(actions, min_size=3, max_size=25))
+def test_every_frame_is_accounted_for(kernel_offload: bool, script: list[tuple[str, int, Any]]) -> None:
+    if kernel_offload:
+        require_kernel_offload()
+    trio.run(play, script, kernel_offload)
 
 
-async def play(script: list[tuple[str, int, Any]]) -> None:
+async def play(script: list[tuple[str, int, Any]], kernel_offload: bool) -> None:
     with ExitStack() as stack:
-        async with open_forwarder(workers=2) as forwarder:
+        async with open_forwarder(workers=2, stats_interval=STATS_INTERVAL, kernel_offload=kernel_offload) as forwarder:
             with ExitStack() as taps:  # closed before the core is
                 bed = LinkBed(forwarder, stack)
                 bed.open()
