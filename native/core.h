@@ -76,7 +76,9 @@ struct port {
     unsigned held_in_order[DIRECTIONS]; /* frames that its filters hold and that none may overtake */
     size_t held_bytes;                  /* memory of all that they hold */
     udpfwd_capture *captures;
-    int offload_waits; /* the kernel could serve it, were its socket empty */
+    uint64_t offload_waits_ns; /* since when the kernel could serve it, were its socket empty; 0 when that is not so */
+    int was_offloaded;
+    uint64_t taken_frames, taken_bytes; /* of those that the kernel moved, what the counters of ports have */
     flow *flows[DIRECTIONS]; /* whose frames pass it in the kernel */
     udpfwd_counters counters; /* without what these moved */
 };
@@ -308,9 +310,10 @@ void free_queue(worker *w);
 
 /* --- offload.c --- */
 
-/* Worker only: has the kernel serve what comes in at a port, if nothing on its way does more than pass it on. */
+/* Worker only: has the kernel serve what comes in at a port, if nothing on its way does more than pass it on. While frames are in its
+ * socket it waits, but not for ever. */
 void offload_from(worker *w, port *from);
-/* Worker only: ports may have changed, which the next look finds out. */
+/* Worker only: ports may have changed: the next look shall see what can be offloaded. */
 void expect_flows(worker *w);
 /* Worker only: the timer of looks has run out. */
 void look_at_flows(worker *w);

@@ -305,7 +305,7 @@ void serve_port(worker *w, port *from) {
     }
     if (n > 0)
         receive_turn(w, from, frames, n);
-    if (from->offload_waits)
+    if (from->offload_waits_ns != 0)
         offload_from(w, from);
     note_change(w);
 }

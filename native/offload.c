@@ -4,16 +4,17 @@
  * (offload_program.c) has a rule for it, and the ports on the way count what the program moved. Whatever changes one of these
  * ports ends the flow, so that the next frame comes to the worker; a moment later the worker looks whether it can begin again.
  *
- * A flow begins while its port's socket is empty, since a frame in there would be overtaken by those that the kernel moves.
+ * A flow begins while its port's socket is empty, since a frame in there would be overtaken by those that the kernel moves; but not
+ * for ever, because a worker that has fallen behind never empties it.
  */
 #define _GNU_SOURCE
 #include "core.h"
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
@@ -21,6 +22,8 @@
 #define MAX_PASSAGES 8
 /* The pause between two looks at what can be offloaded and at what was moved, unless signals of statistics are to come sooner. */
 #define LONGEST_PAUSE_S 1
+/* After so long a socket that was never empty is taken for one that never will be. */
+#define PATIENCE_NS 1000000000u
 
 typedef struct {
     port *port;
@@ -29,7 +32,7 @@ typedef struct {
 
 struct flow {
     offload_entry *entry;
-    uint64_t frames, bytes; /* what the entry had counted when the flow began */
+    port *from;
     int count;
     passage passages[MAX_PASSAGES];
 };
@@ -76,8 +79,8 @@ static uint16_t loopback_port(int fd, name_function name) {
 }
 
 static int has_datagrams(int fd) {
-    int bytes = 0; /* of the next datagram; an empty one is dropped whenever it is read */
-    return ioctl(fd, FIONREAD, &bytes) < 0 || bytes > 0;
+    struct pollfd look = {.fd = fd, .events = POLLIN};
+    return poll(&look, 1, 0) < 0 || (look.revents & POLLIN) != 0;
 }
 
 /* --- from when to when --- */
@@ -88,13 +91,23 @@ static void set_rule(offload_entry *entry, const offload_rule *rule) {
     __atomic_store_n(&entry->rule, whole, __ATOMIC_RELEASE);
 }
 
+/* Whether a port shall wait on because frames are in its socket. */
+static int has_patience(worker *w, port *from) {
+    if (!has_datagrams(from->fd))
+        return 0;
+    if (from->offload_waits_ns == 0)
+        from->offload_waits_ns = turn_time(w);
+    return turn_time(w) - from->offload_waits_ns < PATIENCE_NS;
+}
+
 void offload_from(worker *w, port *from) {
     udpfwd *core = w->core;
     passage way[MAX_PASSAGES];
-    from->offload_waits = 0;
     int count = from->flows[RX] == NULL ? find_way(from, way) : 0;
-    if (count == 0)
+    if (count == 0) {
+        from->offload_waits_ns = 0;
         return;
+    }
     port *to = way[count - 1].port;
     uint16_t own = loopback_port(from->fd, getsockname);
     offload_rule rule = {.source = loopback_port(from->fd, getpeername),
@@ -103,27 +116,42 @@ void offload_from(worker *w, port *from) {
                          .new_destination = loopback_port(to->fd, getpeername)};
     if (own == 0 || rule.source == 0 || rule.new_source == 0 || rule.new_destination == 0)
         return;
-    if (has_datagrams(from->fd)) {
-        from->offload_waits = 1; /* its next turn looks again */
-        return;
-    }
     flow *f = malloc(sizeof *f);
     if (f == NULL)
         return; /* the worker goes on serving it */
-    f->entry = &core->kernel.entries[ntohs(own)];
-    f->frames = read_entry(&f->entry->frames);
-    f->bytes = read_entry(&f->entry->bytes);
-    f->count = count;
+    *f = (flow){.entry = &core->kernel.entries[ntohs(own)], .from = from, .count = count};
     memcpy(f->passages, way, sizeof *way * (size_t)count);
+    if (!from->was_offloaded) { /* the entry counted for another port before */
+        from->was_offloaded = 1;
+        from->taken_frames = read_entry(&f->entry->frames);
+        from->taken_bytes = read_entry(&f->entry->bytes);
+    }
+    if (has_patience(w, from)) { /* this is asked last before the rule is set */
+        free(f);
+        return;
+    }
+    set_rule(f->entry, &rule);
+    from->offload_waits_ns = 0;
     for (int i = 0; i < count; i++)
         __atomic_store_n(&way[i].port->flows[way[i].direction], f, __ATOMIC_RELEASE); /* a snapshot may be taken meanwhile */
     __atomic_add_fetch(&core->flows, 1, __ATOMIC_RELAXED);
-    set_rule(f->entry, &rule);
+}
+
+/* What the kernel moved and the counters of the ports do not have yet. */
+static uint64_t moved_frames(const flow *f) {
+    return read_entry(&f->entry->frames) - f->from->taken_frames;
+}
+
+static uint64_t moved_bytes(const flow *f) {
+    return read_entry(&f->entry->bytes) - f->from->taken_bytes;
 }
 
 static void end_flow(udpfwd *core, flow *f) {
     set_rule(f->entry, &(offload_rule){0});
-    uint64_t frames = read_entry(&f->entry->frames) - f->frames, bytes = read_entry(&f->entry->bytes) - f->bytes;
+    /* Another CPU may be moving a frame by the rule: it is counted when the next flow from this port begins. */
+    uint64_t frames = moved_frames(f), bytes = moved_bytes(f);
+    f->from->taken_frames += frames;
+    f->from->taken_bytes += bytes;
     for (int i = 0; i < f->count; i++) {
         udpfwd_counters *counters = &f->passages[i].port->counters;
         int is_rx = f->passages[i].direction == RX;
@@ -147,8 +175,8 @@ void add_offloaded(udpfwd_counters *to, const port *p) {
         if (f == NULL)
             continue;
         to->offloaded |= direction == RX ? UDPFWD_RX : UDPFWD_TX;
-        *(direction == RX ? &to->rx_frames : &to->tx_frames) += read_entry(&f->entry->frames) - f->frames;
-        *(direction == RX ? &to->rx_bytes : &to->tx_bytes) += read_entry(&f->entry->bytes) - f->bytes;
+        *(direction == RX ? &to->rx_frames : &to->tx_frames) += moved_frames(f);
+        *(direction == RX ? &to->rx_bytes : &to->tx_bytes) += moved_bytes(f);
     }
 }
 
@@ -170,11 +198,16 @@ void expect_flows(worker *w) {
     pause_looks(w);
 }
 
-static void offload_ports(worker *w) {
+/* Begins all flows that can begin; returns whether one of them waits. */
+static int offload_ports(worker *w) {
     const udpfwd *core = w->core;
+    int waits = 0;
     for (int id = 0; id < core->port_slots; id++)
-        if (core->ports[id] != NULL && core->ports[id]->worker == w)
+        if (core->ports[id] != NULL && core->ports[id]->worker == w) {
             offload_from(w, core->ports[id]);
+            waits |= core->ports[id]->offload_waits_ns != 0;
+        }
+    return waits;
 }
 
 void look_at_flows(worker *w) {
@@ -183,8 +216,8 @@ void look_at_flows(worker *w) {
     (void)got;
     w->look_waits = 0;
     if (w->ports_changed) {
-        w->ports_changed = next_release(w) != 0; /* what is held may be all that is in a flow's way */
-        offload_ports(w);
+        int held = next_release(w) != 0; /* which may be all that is in a flow's way */
+        w->ports_changed = offload_ports(w) || held;
     }
     if (__atomic_exchange_n(&w->core->kernel.entries[OFFLOAD_MOVED].frames, 0, __ATOMIC_ACQ_REL) != 0)
         note_change(w);

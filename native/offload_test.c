@@ -90,6 +90,58 @@ static void test_whatever_looks_at_frames_ends_the_flows(void) {
     close_end(&sink);
 }
 
+/* The worker has fallen behind so far that its turns never empty the socket. */
+static void test_a_socket_that_is_never_empty(void) {
+    udpfwd *core;
+    CHECK(udpfwd_open(1, STATS_INTERVAL_US, &core) == 0 && udpfwd_offload(core) == 0);
+    end a = open_end(core), b = open_end(core);
+    CHECK(udpfwd_patch(core, a.port, b.port) == 0);
+    port *p = find_port(core, a.port);
+    expect_flows(p->worker);
+    test_send(a.node, a.fd, "first", 5);
+    look_at_flows(p->worker);
+    CHECK(counters_of(core, a.port).offloaded == UDPFWD_TX);
+    p->turn_frames = 1;
+    test_send(a.node, a.fd, "second", 6);
+    serve_port(p->worker, p);
+    look_at_flows(p->worker);
+    CHECK(counters_of(core, a.port).offloaded == UDPFWD_TX && p->worker->ports_changed);
+    p->offload_waits_ns -= 1000000000; /* a second passes */
+    look_at_flows(p->worker);
+    CHECK(counters_of(core, a.port).offloaded == BOTH && !p->worker->ports_changed);
+    serve_port(p->worker, p);
+    expect(b.node, "first");
+    expect(b.node, "second"); /* nothing is lost for that */
+    udpfwd_close(core);
+    close_end(&a);
+    close_end(&b);
+}
+
+/* A frame that the kernel was moving when its flow ended is counted when the next one begins. */
+static void test_a_frame_that_is_counted_late(void) {
+    udpfwd *core;
+    CHECK(udpfwd_open(1, STATS_INTERVAL_US, &core) == 0 && udpfwd_offload(core) == 0);
+    end a = open_end(core), b = open_end(core);
+    CHECK(udpfwd_patch(core, a.port, b.port) == 0 && look(core, a.port) == BOTH);
+    test_send(a.node, a.fd, "counted", 7);
+    CHECK(udpfwd_port_suspend(core, a.port, 1) == 0);
+    offload_entry *entry = &core->kernel.entries[test_port_of(a.fd)];
+    __atomic_add_fetch(&entry->frames, 1, __ATOMIC_RELAXED);
+    __atomic_add_fetch(&entry->bytes, 4, __ATOMIC_RELAXED);
+    CHECK(counters_of(core, a.port).rx_frames == 1);
+    CHECK(udpfwd_port_suspend(core, a.port, 0) == 0 && look(core, a.port) == BOTH);
+    udpfwd_counters in = counters_of(core, a.port), out = counters_of(core, b.port);
+    CHECK(in.rx_frames == 2 && in.rx_bytes == 11 && out.tx_frames == 2 && out.tx_bytes == 11);
+    /* What the port's successor with the same number gets is its own. */
+    CHECK(udpfwd_port_close(core, a.port) == 0);
+    a.port = udpfwd_port_open(core, a.fd, INADDR_LOOPBACK, test_port_of(a.node));
+    CHECK(udpfwd_patch(core, a.port, b.port) == 0 && look(core, a.port) == BOTH);
+    CHECK(counters_of(core, a.port).rx_frames == 0 && counters_of(core, b.port).tx_frames == 2);
+    udpfwd_close(core);
+    close_end(&a);
+    close_end(&b);
+}
+
 static void test_frames_that_wait_are_not_overtaken(void) {
     udpfwd *core;
     char error[128];
@@ -97,6 +149,7 @@ static void test_frames_that_wait_are_not_overtaken(void) {
     end a = open_end(core), b = open_end(core);
     CHECK(udpfwd_patch(core, a.port, b.port) == 0);
     port *p = find_port(core, a.port);
+    test_send(a.node, a.fd, "", 0);
     test_send(a.node, a.fd, "waits in the socket", 19);
     CHECK(look(core, a.port) == UDPFWD_TX);
     serve_port(p->worker, p);
@@ -432,6 +485,8 @@ int main(void) {
     }
     test_whatever_looks_at_frames_ends_the_flows();
     test_frames_that_wait_are_not_overtaken();
+    test_a_socket_that_is_never_empty();
+    test_a_frame_that_is_counted_late();
     test_frames_pass_both_ways_and_are_counted_at_every_port();
     test_statistics_are_signalled();
     test_filters_see_every_frame();

@@ -3,7 +3,10 @@
 #include "spawn.h"
 
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <signal.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "test.h"
@@ -68,6 +71,32 @@ static void test_session_and_signals(void) {
     CHECK(strstr(output, "SigIgn:\t0000000000000000") != NULL);
 }
 
+/* Raises all ambient capabilities that may be; returns whether there are any. */
+static int raise_ambient(void) {
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
+    CHECK(syscall(SYS_capget, &header, data) == 0);
+    int found = 0;
+    for (int i = 0; i < _LINUX_CAPABILITY_U32S_3; i++)
+        data[i].inheritable |= data[i].permitted;
+    CHECK(syscall(SYS_capset, &header, data) == 0);
+    for (unsigned long number = 0; number < 64; number++)
+        if (data[number / 32].permitted >> number % 32 & 1)
+            found |= prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, number, 0, 0) == 0;
+    return found;
+}
+
+static void test_capabilities_of_a_users_server_stay_with_it(void) {
+    char output[4096];
+    if (!raise_ambient()) {
+        puts("spawn_test: ambient capabilities SKIPPED, there are none to give away");
+        return;
+    }
+    output_of("grep CapAmb /proc/self/status", "/", output, sizeof output);
+    CHECK(strcmp(output, "CapAmb:\t0000000000000000\n") == 0);
+    CHECK(prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) == 0);
+}
+
 static void test_failures_are_told_and_leave_no_child(void) {
     spawned_child child;
     char *missing[] = {"/nowhere/program", NULL}, *shell[] = {"/bin/true", NULL};
@@ -99,8 +128,9 @@ static void test_the_child_dies_with_its_parent(void) {
 int main(void) {
     test_environment_folder_and_descriptors();
     test_session_and_signals();
+    test_capabilities_of_a_users_server_stay_with_it();
     test_failures_are_told_and_leave_no_child();
     test_the_child_dies_with_its_parent();
-    puts("spawn_test: 4 passed");
+    puts("spawn_test: 5 passed");
     return 0;
 }

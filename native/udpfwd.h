@@ -84,9 +84,10 @@ int udpfwd_run(udpfwd *core, int worker);
 /* Any thread: makes every udpfwd_run return. */
 void udpfwd_stop(udpfwd *core);
 
-/* Any thread: from now on the kernel serves what it can by itself: frames between two nodes of this host, on 127.0.0.1, when no port
- * on their way has filters, captures or a sink, or is suspended or bridged. They are counted as always. What changes a port is
- * in force when its call returns, and has its frames come to the workers; after a second at most they are left to the kernel again.
+/* Any thread: from now on the kernel serves what it can by itself: frames between two UDP ports whose remotes are on 127.0.0.1, when
+ * no port on their way has filters, captures or a sink, or is suspended or bridged. They are counted as always. What changes a port
+ * is in force when its call returns, and has its frames come to the workers; after two seconds at most they are left to the kernel
+ * again, and then the first of them may overtake one that comes at that moment, or those that wait where a worker has fallen behind.
  * -EPERM without CAP_BPF and CAP_NET_ADMIN, -EOPNOTSUPP before Linux 6.6. */
 int udpfwd_offload(udpfwd *core);
 

@@ -149,6 +149,7 @@ def _link_metrics(api: ApiRequest) -> list[Metric]:
         for reason, count in direction["node_drops"].items()
     ]
     held = [Sample(direction["held"], labels) for labels, direction in directions]
+    offloaded = [Sample(int(direction["offloaded"]), labels) for labels, direction in directions]
     return [
         Metric("gns3trio_link_info", "gauge", "Always 1; the labels give names to the ids of other metrics.", links),
         *metrics,
@@ -160,6 +161,7 @@ def _link_metrics(api: ApiRequest) -> list[Metric]:
             node_drops,
         ),
         Metric("gns3trio_link_held_frames", "gauge", "Frames that filters of a link delay now.", held),
+        Metric("gns3trio_link_offloaded", "gauge", "1 where the kernel moves frames now (kernel_offload).", offloaded),
     ]
 
 
