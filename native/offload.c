@@ -91,6 +91,17 @@ static void set_rule(offload_entry *entry, const offload_rule *rule) {
     __atomic_store_n(&entry->rule, whole, __ATOMIC_RELEASE);
 }
 
+/* The rule for frames that come in at one port and leave at another, and for which UDP port of ours it is. Returns 0 when one of
+ * the addresses is not 127.0.0.1. */
+static int make_rule(const port *from, const port *to, uint16_t *number, offload_rule *rule) {
+    *number = ntohs(loopback_port(from->fd, getsockname));
+    *rule = (offload_rule){.source = loopback_port(from->fd, getpeername),
+                           .active = 1,
+                           .new_source = loopback_port(to->fd, getsockname),
+                           .new_destination = loopback_port(to->fd, getpeername)};
+    return *number != 0 && rule->source != 0 && rule->new_source != 0 && rule->new_destination != 0;
+}
+
 /* Whether a port shall wait on because frames are in its socket. */
 static int has_patience(worker *w, port *from) {
     if (!has_datagrams(from->fd))
@@ -103,23 +114,15 @@ static int has_patience(worker *w, port *from) {
 void offload_from(worker *w, port *from) {
     udpfwd *core = w->core;
     passage way[MAX_PASSAGES];
+    uint16_t number;
+    offload_rule rule;
     int count = from->flows[RX] == NULL ? find_way(from, way) : 0;
-    if (count == 0) {
+    flow *f = count > 0 && make_rule(from, way[count - 1].port, &number, &rule) ? malloc(sizeof *f) : NULL;
+    if (f == NULL) { /* without memory the worker goes on serving it */
         from->offload_waits_ns = 0;
         return;
     }
-    port *to = way[count - 1].port;
-    uint16_t own = loopback_port(from->fd, getsockname);
-    offload_rule rule = {.source = loopback_port(from->fd, getpeername),
-                         .active = 1,
-                         .new_source = loopback_port(to->fd, getsockname),
-                         .new_destination = loopback_port(to->fd, getpeername)};
-    if (own == 0 || rule.source == 0 || rule.new_source == 0 || rule.new_destination == 0)
-        return;
-    flow *f = malloc(sizeof *f);
-    if (f == NULL)
-        return; /* the worker goes on serving it */
-    *f = (flow){.entry = &core->kernel.entries[ntohs(own)], .from = from, .count = count};
+    *f = (flow){.entry = &core->kernel.entries[number], .from = from, .count = count};
     memcpy(f->passages, way, sizeof *way * (size_t)count);
     if (!from->was_offloaded) { /* the entry counted for another port before */
         from->was_offloaded = 1;

@@ -1,4 +1,4 @@
-/* The part of the core that lives in the kernel: a program at the loopback interface. offload.c is its one user. */
+/* The part of the core that lives in the kernel: a program at the loopback interface. offload.c makes its rules. */
 #ifndef GNS3TRIO_OFFLOAD_H
 #define GNS3TRIO_OFFLOAD_H
 

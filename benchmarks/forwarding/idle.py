@@ -1,6 +1,7 @@
 """What the core costs when nothing happens: CPU time and wake-ups of the whole process with many silent ports."""
 
 import re
+import resource
 import time
 from pathlib import Path
 
@@ -8,10 +9,12 @@ import attrs
 
 from benchmarks.forwarding.forwarders import CORE_CHILD, read_threads
 from benchmarks.forwarding.machine import thread_cpu_ns, threads_of
-from benchmarks.forwarding.programs import Program
+from benchmarks.forwarding.programs import BenchmarkError, Program
 
 # Opening the ports must be over and forgotten.
 SETTLE_SECONDS = 1.0
+FILES_PER_PORT = 2  # the tool's socket, and the core's copy of its descriptor
+OTHER_FILES = 100
 
 
 @attrs.frozen
@@ -27,6 +30,11 @@ class IdleSample:
 
 def measure_idle(ports: int, seconds: float) -> IdleSample:
     """The core with so many ports that nobody sends to. Raises BenchmarkError."""
+    _, allowed = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if allowed != resource.RLIM_INFINITY and allowed < ports * FILES_PER_PORT + OTHER_FILES:
+        raise BenchmarkError(
+            f"{ports} ports need {ports * FILES_PER_PORT} open files, and this system allows {allowed}"
+        )
     with Program.python(CORE_CHILD, "idle", ports) as program:
         program.read_ports()
         workers = read_threads(program)
