@@ -27,8 +27,11 @@ class Stream:
     events: AsyncIterator[Received]
 
     async def next(self) -> Received:
-        with trio.fail_after(20):
-            return await anext(self.events)
+        """The next but for the one that comes every second, whatever happens."""
+        with trio.fail_after(30):
+            while (received := await anext(self.events))[1] == "compute.updated":
+                pass
+            return received
 
     async def until(self, action: str) -> Received:
         while (received := await self.next())[1] != action:
