@@ -239,9 +239,14 @@ def count_replies(ping: str) -> int:
     return len(re.findall(r"icmp6?_seq=\d+ ttl=64 time=", ping))
 
 
-async def can_reach_peer(console: Console, within_ms: int = 10_000) -> bool:
-    """Whether the node at the other end of the link answers in time, by default in that of a busy machine.
+async def ping_peer(console: Console, within_ms: int = 10_000) -> str:
+    """What VPCS says of a ping to the node at the other end of the link, by default in the time of a busy machine.
 
     VPCS answers for any link-local address and has one at once, while it tests a new IPv4 address for three seconds.
     """
-    return count_replies(await console.run(f"ping fe80::250:79ff:fe66:68ff -c 1 -w {within_ms}")) == 1
+    return await console.run(f"ping fe80::250:79ff:fe66:68ff -c 1 -w {within_ms}")
+
+
+async def can_reach_peer(console: Console, within_ms: int = 10_000) -> bool:
+    """Whether the node at the other end of the link answers in time."""
+    return count_replies(await ping_peer(console, within_ms)) == 1
