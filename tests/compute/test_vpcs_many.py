@@ -9,7 +9,7 @@ from pathlib import Path
 import trio
 import trio.testing
 
-from gns3trio.compute.vpcs import VpcsNode
+from gns3trio.compute.vpcs import VpcsNode, VpcsServices
 from tests.compute.conftest import (
     SILENCE_SECONDS,
     Lab,
@@ -41,6 +41,19 @@ def descriptors_of(pid: int) -> list[str]:
     return [os.readlink(f"{folder}/{number}") for number in sorted(map(int, os.listdir(folder)))]
 
 
+def describe(services: VpcsServices, node: VpcsNode) -> str:
+    """What can be seen of a node from outside: its command, its port's counters, its threads and UDP sockets."""
+    pid, device = process_of(node), node.device_port(0, 0)
+    counters = services.forwarder.counters(device) if device is not None else None
+    threads = {
+        task.name: (task / "stat").read_text().split()[2:3] + (task / "stat").read_text().split()[13:15]
+        for task in Path(f"/proc/{pid}/task").iterdir()
+    }
+    inodes = {target[8:-1] for target in descriptors_of(pid) if target.startswith("socket:[")}
+    sockets = [line for line in Path("/proc/net/udp").read_text().splitlines() if inodes & set(line.split())]
+    return f"{node.name}: {node.command_line}\n{counters}\nthreads {threads}\n" + "\n".join(sockets)
+
+
 async def test_fifty_nodes_start_ping_and_stop_at_once(program: str, tmp_path: Path):
     """Nothing is left of them: no process, descriptor or port."""
     async with open_services(program) as services:
@@ -66,7 +79,7 @@ async def test_fifty_nodes_start_ping_and_stop_at_once(program: str, tmp_path: P
         async with trio.open_nursery() as nursery:
             for node in lab.nodes:
                 nursery.start_soon(ping, node)
-        assert silent == {}
+        assert silent == {}, "\n".join(describe(services, node) for node in lab.nodes if node.name in silent)
         async with trio.open_nursery() as nursery:
             for node in lab.nodes:
                 nursery.start_soon(node.stop)
