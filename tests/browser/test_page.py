@@ -336,12 +336,12 @@ def test_a_narrow_screen_shows_all(page: Page, host: Host, pair: dict[str, Any])
 def test_filters_follow_a_slider_that_is_dragged(page: Page, host: Host, pair: dict[str, Any]) -> None:
     open_lab(page, host, pair)
     choose_link(page)
-    bar = box(page, "#slider-delay-0")
     applied: list[int] = []
     page.on("request", lambda request: applied.append(1) if request.method == "PUT" else None)
-    middle = bar["y"] + bar["height"] / 2
-    page.mouse.move(bar["x"] + 8, middle)
+    page.locator("#slider-delay-0").hover(position={"x": 8, "y": 8})  # it waits until nothing moves the bar any more
     page.mouse.down()
+    bar = box(page, "#slider-delay-0")
+    middle = bar["y"] + bar["height"] / 2
     page.mouse.move(bar["x"] + bar["width"] / 2, middle, steps=50)
     expect(page.locator(".link .filters")).to_have_text("150 ms")  # before the button is released
     assert len(applied) < 25
