@@ -200,7 +200,9 @@ async def test_a_link_that_is_deleted_meanwhile(server: Server, project: dict[st
     replies: list[Any] = []
 
     async def measure() -> None:
-        replies.append(await server.request("POST", f"{path}/benchmark", {**QUICK, "tests": ["loss"]}, 409))
+        sizes = list(range(64, 1500, 50))  # many seconds, were the link not deleted
+        body = {**QUICK, "tests": ["loss"], "frame_sizes": sizes}
+        replies.append(await server.request("POST", f"{path}/benchmark", body, 409))
 
     async with ws_events(server, f"{lab.path}/notifications/ws") as stream, trio.open_nursery() as nursery:
         nursery.start_soon(measure)
