@@ -23,7 +23,7 @@ core="native/udpfwd.c native/ports.c native/joints.c native/frames.c native/brid
 
 for sanitizers in address,undefined thread; do
     echo "C tests under $sanitizers"
-    for test in udpfwd_test core_test held_test bridges_test filters_test capture_test trial_test interfaces_test offload_test udpfwd_stress_test; do
+    for test in udpfwd_test core_test held_test bridges_test filters_test capture_test trial_test interfaces_test offload_flows_test offload_test udpfwd_stress_test; do
         # shellcheck disable=SC2086 # words
         compile "$test" "$sanitizers" "native/$test.c" $core
         "$build/$test"

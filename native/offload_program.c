@@ -67,6 +67,10 @@
 #define TO_THE_END 0x7fff
 #define PASS_UNLESS(condition, register, value) INSTRUCTION(BPF_JMP | (condition) | BPF_K, register, 0, 1, value), PASS
 #define PASS INSTRUCTION(BPF_JMP | BPF_JA, 0, 0, TO_THE_END, 0)
+/* Register 0 is the entry whose number another register has; without one the packet goes on. */
+#define LOOK_UP(fd, number)                                                                                                        \
+    STORE(BPF_W, R(10), KEY_AT, number), LOAD_MAP(R(1), fd), MOVE(R(2), R(10)), ADD(R(2), KEY_AT), CALL(map_lookup_elem),          \
+        PASS_UNLESS(BPF_JNE, R(0), 0)
 #define SKIP_IF(condition, register, value, instructions)                                                                          \
     INSTRUCTION(BPF_JMP | (condition) | BPF_K, register, 0, instructions, value)
 
@@ -99,12 +103,7 @@ static int load_program(int map_fd) {
         LOAD(BPF_H, R(4), R(2), DESTINATION_PORT),
         /* Is there a rule for it? */
         NETWORK_ORDER_16(R(4)),
-        STORE(BPF_W, R(10), KEY_AT, R(4)),
-        LOAD_MAP(R(1), map_fd),
-        MOVE(R(2), R(10)),
-        ADD(R(2), KEY_AT),
-        CALL(map_lookup_elem),
-        PASS_UNLESS(BPF_JNE, R(0), 0),
+        LOOK_UP(map_fd, R(4)),
         MOVE(R(7), R(0)),
         LOAD(BPF_DW, R(1), R(7), offsetof(offload_entry, rule)),
         STORE(BPF_DW, R(10), RULE_AT, R(1)),
@@ -145,12 +144,7 @@ static int load_program(int map_fd) {
         SET(R(1), 1),
         ADD_ATOMICALLY(R(7), offsetof(offload_entry, frames), R(1)),
         SET(R(1), OFFLOAD_MOVED),
-        STORE(BPF_W, R(10), KEY_AT, R(1)),
-        LOAD_MAP(R(1), map_fd),
-        MOVE(R(2), R(10)),
-        ADD(R(2), KEY_AT),
-        CALL(map_lookup_elem),
-        PASS_UNLESS(BPF_JNE, R(0), 0),
+        LOOK_UP(map_fd, R(1)),
         LOAD(BPF_DW, R(1), R(0), offsetof(offload_entry, frames)),
         PASS_UNLESS(BPF_JEQ, R(1), 0), /* written when it changes only, or all CPUs would wait for its line of the cache */
         SET(R(1), 1),

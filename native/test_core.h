@@ -106,4 +106,17 @@ static inline void close_link(link_ends *l) {
     close(l->b_fd);
 }
 
+/* Whether links can be offloaded here; says why not. */
+static inline int can_offload(const char *test) {
+    udpfwd *core;
+    CHECK(udpfwd_open(1, STATS_INTERVAL_US, &core) == 0);
+    int result = udpfwd_offload(core);
+    udpfwd_close(core);
+    if (result == -EPERM || result == -EOPNOTSUPP) {
+        printf("%s: SKIPPED, this needs CAP_BPF, CAP_NET_ADMIN and Linux 6.6 (%s)\n", test, strerror(-result));
+        return 0;
+    }
+    return 1;
+}
+
 #endif

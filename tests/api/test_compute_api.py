@@ -12,6 +12,7 @@ import trio
 from trio_websocket import ConnectionRejected, WebSocketConnection, open_websocket_url
 
 from tests.api.conftest import Server
+from tests.api.test_notifications import TIMED
 from tests.pcap_reader import read_capture
 
 Json = dict[str, Any]
@@ -122,7 +123,7 @@ async def test_bridges(server: Server, hosted: str, node_type: str, properties: 
 
 async def next_change(connection: WebSocketConnection) -> dict[str, Any]:
     """The next event that is not of the clock's."""
-    while (event := orjson.loads(await connection.get_message()))["action"] in ("ping", "compute.updated"):
+    while (event := orjson.loads(await connection.get_message()))["action"] in TIMED:
         pass
     return cast(dict[str, Any], event)
 

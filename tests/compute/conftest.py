@@ -30,8 +30,6 @@ PROJECT = UUID(int=1)
 PROGRAMS = os.environ.get("GNS3TRIO_TEST_VPCS", shutil.which("vpcs") or "vpcs").split(":")
 # A console that says nothing for so long is broken; a ping of VPCS waits one second.
 SILENCE_SECONDS = 60.0
-# The first may be lost while the other node begins.
-PINGS = 2
 
 _BLOCK = 1000
 
@@ -242,17 +240,11 @@ def count_replies(ping: str) -> int:
 
 
 async def ping_peer(console: Console, within_ms: int = 10_000) -> str:
-    """What VPCS says of a ping to the node at the other end of the link, and of another if that was not answered; by
-    default in the time of a busy machine.
+    """What VPCS says of a ping to the node at the other end of the link, by default in the time of a busy machine.
 
     VPCS answers for any link-local address and has one at once, while it tests a new IPv4 address for three seconds.
     """
-    said = ""
-    for _ in range(PINGS):
-        said += await console.run(f"ping fe80::250:79ff:fe66:68ff -c 1 -w {within_ms}")
-        if count_replies(said):
-            break
-    return said
+    return await console.run(f"ping fe80::250:79ff:fe66:68ff -c 1 -w {within_ms}")
 
 
 async def can_reach_peer(console: Console, within_ms: int = 10_000) -> bool:

@@ -44,7 +44,7 @@ def hold_against_schema(server: ServerProcess, folder: Path, settings: str, *opt
     folder.joinpath("schemathesis.toml").write_text(settings)
     command = [sys.executable, "-m", "schemathesis.cli", "--config-file", str(folder / "schemathesis.toml"), "run"]
     command += [f"{server.url}/openapi.json", "--exclude-path-regex", NOT_CALLED, "--exclude-checks", LEFT_OUT]
-    command += ["--phases", "coverage,fuzzing", "--max-examples", "3", "--no-color", *options]
+    command += ["--phases", "coverage,fuzzing", "--max-examples", "5", "--no-color", *options]
     result = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert result.returncode == 0, _failures(result.stdout) + result.stderr[-2000:]
     assert server.get("/v2/version")[0] == 200
