@@ -38,6 +38,7 @@ export class LinkPanel {
     this.watch = button("Packets", () => showPackets(drawer, lab, this.link));
     this.download = h("a", { className: "button", hidden: true }, "Download");
     this.sliders = new Map();
+    this.edited = new Set(); // keys of numbers that somebody is typing
     this.wanted = new Set();
     this.applying = new Set();
     this.parts = h("div", {}, this.title,
@@ -129,6 +130,7 @@ export class LinkPanel {
       this.makeSlider(`${name} ${place}`, label, unit, most, () => this.applyLatest("filters")));
     const own = OWN_SLIDERS.map(([type, , label, unit, most]) =>
       this.makeSlider(type, label, unit, most, () => this.applyLatest("own")));
+    this.enableOwnFilters(false); // until they are read: what is set then must not replace others
     this.frequency = h("input", { type: "number", min: -1, max: 32767, value: 0, onchange: act(() => this.applyLatest("filters")) });
     this.bpf = h("input", { placeholder: "icmp", spellcheck: false, onchange: act(() => this.applyLatest("filters")) });
     this.others = h("p", { className: "hint" });
@@ -142,14 +144,16 @@ export class LinkPanel {
     const number = h("input", { type: "number", min: 0, value: 0, ariaLabel: `${label} in ${unit}` });
     const range = h("input", { type: "range", min: 0, max: most, value: 0, ariaLabel: label, id: `slider-${key.replace(" ", "-")}` });
     range.addEventListener("input", act(async () => { number.value = range.value; await apply(); }));
-    number.addEventListener("change", act(async () => { range.value = number.value; await apply(); }));
+    number.addEventListener("input", () => this.edited.add(key));
+    number.addEventListener("blur", () => this.edited.delete(key));
+    number.addEventListener("change", act(async () => { this.edited.delete(key); range.value = number.value; await apply(); }));
     this.sliders.set(key, { number, range });
     return h("div", { className: "slider" }, h("span", {}, `${label} ${unit}`), range, number);
   }
 
   showValue(key, value) {
     const { number, range } = this.sliders.get(key);
-    if (this.applying.size || [number, range].some((element) => element.matches(":active"))) return;
+    if (this.applying.size || this.edited.has(key) || [number, range].some((element) => element.matches(":active"))) return;
     number.value = range.value = value;
     number.value = value;
   }
@@ -188,6 +192,14 @@ export class LinkPanel {
 
   async readOwnFilters() {
     this.showOwnFilters(await get(`${this.path}/impairments`));
+    this.enableOwnFilters(true);
+  }
+
+  enableOwnFilters(enabled) {
+    for (const [type] of OWN_SLIDERS) {
+      const { number, range } = this.sliders.get(type);
+      number.disabled = range.disabled = !enabled;
+    }
   }
 
   showOwnFilters(own) {
@@ -203,12 +215,12 @@ export class LinkPanel {
   }
 
   async applyOwnFilters() {
-    const impairments = [...(this.kept ?? [])];
+    const impairments = [...this.kept];
     for (const [type, name, , , , factor] of OWN_SLIDERS) {
       const value = this.valueOf(type);
       if (value) impairments.push({ type, [name]: value * factor, ...(type === "reorder" ? { milliseconds: REORDER_MS } : {}) });
     }
-    this.showOwnFilters(await put(`${this.path}/impairments`, { impairments, seed: this.own?.seed ?? null }));
+    this.showOwnFilters(await put(`${this.path}/impairments`, { impairments, seed: this.own.seed ?? null }));
   }
 
   async clearFilters() {

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import PAIR, Host
 from tests.pcap_reader import read_capture
@@ -170,6 +170,40 @@ def test_filters_of_our_own(page: Page, host: Host, pair: dict[str, Any]) -> Non
     (link,) = host.request("GET", f"/v2/projects/{pair['project_id']}/links")
     path = f"/v2/projects/{pair['project_id']}/links/{link['link_id']}/impairments"
     assert host.request("GET", path)["impairments"][0]["bits_per_second"] == 512_000
+
+
+def test_filters_that_are_not_read_yet_are_not_replaced(page: Page, host: Host, pair: dict[str, Any]) -> None:
+    (link,) = host.request("GET", f"/v2/projects/{pair['project_id']}/links")
+    path = f"/v2/projects/{pair['project_id']}/links/{link['link_id']}/impairments"
+    one_way = {"type": "duplicate", "percent": 5, "direction": "a_to_b"}
+    host.request("PUT", path, {"impairments": [one_way, {"type": "duplicate", "percent": 7}]})
+    waiting: list[Route] = []
+    page.route(f"**{path}", lambda route: waiting.append(route), times=1)
+    open_lab(page, host, pair)
+    choose_link(page)
+    rate = page.get_by_label("Rate limit in kbit/s")
+    expect(rate).to_be_disabled()
+    waiting[0].continue_()
+    rate.fill("512")
+    with page.expect_response(lambda reply: reply.request.method == "PUT"):
+        rate.press("Tab")
+    found = {(each["type"], each["direction"]) for each in host.request("GET", path)["impairments"]}
+    assert found == {("duplicate", "a_to_b"), ("duplicate", "both"), ("rate", "both")}
+
+
+def test_a_number_that_is_typed_stays_when_others_change_the_link(page: Page, host: Host, pair: dict[str, Any]) -> None:
+    (link,) = host.request("GET", f"/v2/projects/{pair['project_id']}/links")
+    path = f"/v2/projects/{pair['project_id']}/links/{link['link_id']}"
+    open_lab(page, host, pair)
+    choose_link(page)
+    delay, loss = page.get_by_label("Delay in ms"), page.get_by_label("Loss in %")
+    delay.fill("30")
+    host.request("PUT", path, {"filters": {"delay": [10, 0], "packet_loss": [3]}})
+    expect(loss).to_have_value("3")
+    expect(delay).to_have_value("30")
+    with page.expect_response(f"**{path}"):
+        delay.press("Tab")
+    assert host.request("GET", path)["filters"] == {"delay": [30, 0], "packet_loss": [3]}
 
 
 @pytest.mark.refused_requests  # the browser logs them as errors
