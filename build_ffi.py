@@ -17,6 +17,7 @@ SOURCES = (
     "frames.c",
     "bridges.c",
     "filters.c",
+    "held_memory.c",
     "queue.c",
     "capture.c",
     "interfaces.c",

@@ -19,7 +19,7 @@ compile() {
     # shellcheck disable=SC2086 # words
     "$cc" $strict -fsanitize="$sanitizers" -o "$output" "$@" -lpcap -pthread
 }
-core="native/udpfwd.c native/ports.c native/joints.c native/frames.c native/bridges.c native/filters.c native/queue.c native/capture.c native/interfaces.c native/segments.c native/offload.c native/offload_program.c native/trial.c"
+core=$("$python" -c 'import build_ffi; print(*(f"native/{source}" for source in build_ffi.SOURCES if source != "spawn.c"))')
 
 for sanitizers in address,undefined thread; do
     echo "C tests under $sanitizers"

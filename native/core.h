@@ -83,18 +83,21 @@ struct port {
     udpfwd_counters counters; /* without what these moved */
 };
 
-/* A frame that a filter holds. Its bytes follow, after the headroom. */
+typedef struct chunk chunk;
+
+/* A frame that a filter holds. Its bytes follow. */
 typedef struct {
     port *port;
-    int direction;
-    int slot_class;
-    int in_order;
-    uint32_t size;
-    int hops;
-    int bridges;
-    uint32_t *visited; /* into the same allocation */
-    unsigned char *bytes;
+    chunk *memory;
+    uint16_t size;
+    uint8_t direction;
+    uint8_t in_order;
+    uint8_t hops;
+    uint8_t bridges;
+    uint32_t visited[]; /* one for each bridge */
 } held_frame;
+
+_Static_assert(UDPFWD_MAX_FRAME_BYTES <= UINT16_MAX && UDPFWD_MAX_HOPS <= UINT8_MAX, "a held_frame has room for them");
 
 typedef struct {
     uint64_t release_ns; /* CLOCK_MONOTONIC */
@@ -102,9 +105,14 @@ typedef struct {
     held_frame *frame;
 } queue_entry;
 
-#define SLOT_CLASSES 3
+#define LIFETIMES 43 /* powers of two of nanoseconds: the last is more than an hour */
 
-typedef struct slot slot;
+typedef struct {
+    chunk *current[LIFETIMES]; /* those that are being filled */
+    chunk *spare;              /* for the next frames */
+    size_t spare_bytes;
+    size_t *core_bytes; /* memory of frames that the whole core holds, and has spare: changed atomically */
+} held_memory;
 
 /* The next frame to release is the first of the heap or of the run, whichever comes before. */
 typedef struct {
@@ -113,9 +121,7 @@ typedef struct {
     queue_entry *run; /* in order: entries that came in the order in which they leave, which is nearly all with one delay */
     size_t run_first, run_end, run_room;
     uint64_t next_number;
-    slot *spare[SLOT_CLASSES]; /* memory of frames that were released, for the next ones */
-    size_t spare_bytes;
-    size_t *core_bytes; /* memory of frames that the whole core holds, and has spare: changed atomically */
+    held_memory memory;
 } hold_queue;
 
 struct worker {
@@ -152,7 +158,7 @@ struct udpfwd {
     int stats_fd;
     int captures_fd;
     int captures_full_fd;
-    size_t held_bytes; /* see hold_queue */
+    size_t held_bytes; /* see held_memory */
     offload kernel;
     int flows; /* that the kernel serves: changed atomically */
     struct timespec stats_interval;
@@ -288,6 +294,14 @@ int compile_expression(const char *expression, struct bpf_program *program, char
 /* Worker only: lets frames pass the filters of a port in a direction: they go on with leave_filters, now or later. */
 void pass_filters(worker *w, port *p, int direction, const struct iovec *frames, int n, const path *way);
 void free_filters(filter_chain *chain);
+
+/* --- held_memory.c --- */
+
+/* Memory for a frame that will be held for so long; NULL when the core has no more. It is given back by its chunk. */
+void *take_memory(held_memory *m, size_t bytes, uint64_t hold_ns, chunk **from);
+void give_memory(held_memory *m, chunk *from);
+/* Nothing is held: all memory goes back to the system. */
+void free_chunks(held_memory *m);
 
 /* --- queue.c --- */
 

@@ -224,6 +224,24 @@ static void test_a_flooded_hub_leaves_time_for_others(void) {
     close_bed(&b);
 }
 
+/* However many ports have frames, held ones that are due do not wait for all of them. */
+static void test_held_frames_leave_between_the_turns_of_ports(void) {
+    enum { PAIRS = 10, HELD = 3 * UDPFWD_BATCH_FRAMES };
+    const udpfwd_filter delay = {UDPFWD_FILTER_DELAY, BOTH, {1000}, NULL};
+    bed b = open_bed(2 * PAIRS);
+    for (int i = 0; i < 2 * PAIRS; i += 2)
+        CHECK(udpfwd_patch(b.core, b.ends[i].port, b.ends[i + 1].port) == 0);
+    set_filters(&b, 1, &delay, 1, 1);
+    for (int i = 0; i < HELD; i++)
+        send_frame(&b, 0, 1, 2, 0);
+    CHECK(port_of(&b, 1)->counters.tx_held == HELD);
+    while (turn_time(port_of(&b, 1)->worker) < next_release(port_of(&b, 1)->worker))
+        port_of(&b, 1)->worker->now_ns = 0;
+    round_of_all(&b);
+    CHECK(arrived(&b, 1) == HELD);
+    close_bed(&b);
+}
+
 static void test_a_change_waits_for_one_turn(void) {
     bed b = open_bed(8);
     for (int i = 0; i < 8; i += 2)
@@ -254,7 +272,8 @@ int main(void) {
     test_what_came_before_the_remote_is_dropped_behind_a_notice();
     test_frames_that_are_copied_have_short_turns();
     test_a_flooded_hub_leaves_time_for_others();
+    test_held_frames_leave_between_the_turns_of_ports();
     test_a_change_waits_for_one_turn();
-    puts("core_test: 13 passed");
+    puts("core_test: 14 passed");
     return 0;
 }

@@ -16,9 +16,6 @@
 #define FIRST_ROOM 256u
 /* After a batch the timer waits for so long at least: setting it costs as much as sending a few frames. */
 #define GATHER_NS 100000u
-#define CACHE_LINE_BYTES 64
-/* Where the bytes of a frame are in its memory when it passed no bridge. */
-#define BYTES_AT (sizeof(held_frame) + HEADROOM_BYTES)
 
 static int is_before(const queue_entry *a, const queue_entry *b) {
     return a->release_ns != b->release_ns ? a->release_ns < b->release_ns : a->number < b->number;
@@ -151,87 +148,11 @@ static void arm_for_next(worker *w) {
         arm(w, next->release_ns);
 }
 
-/* --- memory of frames ---
- *
- * A link with a delay takes and gives back memory for every frame. Given back to malloc it would go on to the system and come back
- * with page faults, which cost more than the rest of a frame's way; so a busy queue keeps some, and an empty one none.
- */
-
-struct slot {
-    slot *next;
-};
-
-static const size_t slot_bytes[SLOT_CLASSES] = {512, 2048, HEADROOM_BYTES + UDPFWD_MAX_FRAME_BYTES + 1024};
-#define MAX_SPARE_BYTES (32u << 20) /* of one worker */
-
-static int class_of(size_t bytes) {
-    int class = 0;
-    while (class < SLOT_CLASSES - 1 && slot_bytes[class] < bytes)
-        class++;
-    return class;
-}
-
-static void *new_slot(hold_queue *q, int class) {
-    if (__atomic_add_fetch(q->core_bytes, slot_bytes[class], __ATOMIC_RELAXED) <= UDPFWD_MAX_HELD_BYTES) {
-        void *made = malloc(slot_bytes[class]);
-        if (made != NULL)
-            return made;
-    }
-    __atomic_sub_fetch(q->core_bytes, slot_bytes[class], __ATOMIC_RELAXED);
-    return NULL;
-}
-
-static void free_slot(hold_queue *q, void *given, int class) {
-    __atomic_sub_fetch(q->core_bytes, slot_bytes[class], __ATOMIC_RELAXED);
-    free(given);
-}
-
-static void free_spares(hold_queue *q) {
-    for (int class = 0; class < SLOT_CLASSES; class++)
-        for (slot *spare; (spare = q->spare[class]) != NULL;) {
-            q->spare[class] = spare->next;
-            free_slot(q, spare, class);
-        }
-    q->spare_bytes = 0;
-}
-
-static void *take_slot(hold_queue *q, int class) {
-    slot *spare = q->spare[class];
-    if (spare == NULL) {
-        void *made = new_slot(q, class);
-        if (made == NULL && q->spare_bytes > 0) { /* there may be memory for frames of other sizes */
-            free_spares(q);
-            made = new_slot(q, class);
-        }
-        return made;
-    }
-    q->spare[class] = spare->next;
-    q->spare_bytes -= slot_bytes[class];
-    if (spare->next != NULL) { /* the next frame's, where its bytes begin too: it was last touched a whole delay ago */
-        __builtin_prefetch(spare->next, 1);
-        __builtin_prefetch((unsigned char *)spare->next + BYTES_AT, 1);
-        __builtin_prefetch((unsigned char *)spare->next + BYTES_AT + CACHE_LINE_BYTES, 1);
-    }
-    return spare;
-}
-
-static void give_slot(hold_queue *q, held_frame *frame) {
-    int class = frame->slot_class;
-    if (q->spare_bytes >= MAX_SPARE_BYTES) {
-        free_slot(q, frame, class);
-        return;
-    }
-    slot *spare = (slot *)frame;
-    spare->next = q->spare[class];
-    q->spare[class] = spare;
-    q->spare_bytes += slot_bytes[class];
-}
-
 /* An empty queue keeps no memory, but for the little that the next frame would take again. */
 static void give_back(hold_queue *q) {
     if (count_entries(q) > 0)
         return;
-    free_spares(q);
+    free_chunks(&q->memory);
     if (q->room > FIRST_ROOM) {
         free(q->heap);
         q->heap = NULL;
@@ -246,13 +167,21 @@ static void give_back(hold_queue *q) {
 
 /* --- holding and releasing --- */
 
+static size_t bytes_of(int bridges, size_t size) {
+    return sizeof(held_frame) + sizeof(uint32_t) * (size_t)bridges + size;
+}
+
+static unsigned char *frame_bytes(held_frame *frame) {
+    return (unsigned char *)(frame->visited + frame->bridges);
+}
+
 /* Counts a frame that its port holds (1), or holds no more (-1). */
 static void count_held(const held_frame *frame, int more) {
     port *p = frame->port;
     uint32_t *held = held_counter(p, frame->direction);
     __atomic_store_n(held, *held + (uint32_t)more, __ATOMIC_RELAXED);
     p->held_in_order[frame->direction] += (unsigned)(more * frame->in_order);
-    p->held_bytes += (size_t)more * slot_bytes[frame->slot_class];
+    p->held_bytes += (size_t)more * bytes_of(frame->bridges, frame->size);
 }
 
 /* The places on a way, the first one first. */
@@ -269,30 +198,31 @@ static const path *read_way(const held_frame *frame, path *steps) {
     return &steps[frame->bridges];
 }
 
+static held_frame *new_held(worker *w, size_t bytes, uint64_t release_ns, chunk **from) {
+    uint64_t now_ns = turn_time(w);
+    return take_memory(&w->queue.memory, bytes, release_ns > now_ns ? release_ns - now_ns : 0, from);
+}
+
 int hold_frame(worker *w, port *p, int direction, const struct iovec *frame, uint64_t release_ns, int in_order,
                const path *way) {
-    if (*held_counter(p, direction) >= UDPFWD_MAX_HELD_FRAMES)
+    size_t bytes = bytes_of(way->bridges, frame->iov_len);
+    if (*held_counter(p, direction) >= UDPFWD_MAX_HELD_FRAMES || p->held_bytes + bytes > UDPFWD_MAX_PORT_HELD_BYTES)
         return -ENOBUFS;
-    size_t visited_bytes = sizeof(uint32_t) * (size_t)way->bridges;
-    int class = class_of(sizeof(held_frame) + visited_bytes + HEADROOM_BYTES + frame->iov_len);
-    if (p->held_bytes + slot_bytes[class] > UDPFWD_MAX_PORT_HELD_BYTES)
-        return -ENOBUFS;
-    held_frame *held = take_slot(&w->queue, class);
+    chunk *from;
+    held_frame *held = new_held(w, bytes, release_ns, &from);
     if (held == NULL)
         return -ENOBUFS;
-    *held = (held_frame){.port = p,
-                         .direction = direction,
-                         .slot_class = class,
-                         .in_order = in_order,
-                         .size = (uint32_t)frame->iov_len,
-                         .hops = way->hops,
-                         .bridges = way->bridges,
-                         .visited = (uint32_t *)(held + 1)};
-    held->bytes = (unsigned char *)held->visited + visited_bytes + HEADROOM_BYTES;
+    held->port = p;
+    held->memory = from;
+    held->size = (uint16_t)frame->iov_len;
+    held->direction = (uint8_t)direction;
+    held->in_order = (uint8_t)in_order;
+    held->hops = (uint8_t)way->hops;
+    held->bridges = (uint8_t)way->bridges;
     write_way(held->visited, way);
-    memcpy(held->bytes, frame->iov_base, frame->iov_len);
+    memcpy(frame_bytes(held), frame->iov_base, frame->iov_len);
     if (push(&w->queue, release_ns, w->queue.next_number++, held) < 0) {
-        give_slot(&w->queue, held);
+        give_memory(&w->queue.memory, from);
         return -ENOBUFS;
     }
     count_held(held, 1);
@@ -302,32 +232,23 @@ int hold_frame(worker *w, port *p, int direction, const struct iovec *frame, uin
 
 static int same_way(const held_frame *a, const held_frame *b) {
     return a->port == b->port && a->direction == b->direction && a->hops == b->hops && a->bridges == b->bridges &&
-           memcmp(a->visited, b->visited, sizeof *a->visited * (size_t)a->bridges) == 0;
+           memcmp(a->visited, b->visited, sizeof *a->visited * a->bridges) == 0;
 }
 
 /* Sends on frames of one port and one way. */
-static void release_together(worker *w, held_frame **frames, int n) {
+static void release_together(worker *w, held_frame **frames, const struct iovec *out, int n) {
     port *p = frames[0]->port;
+    int direction = frames[0]->direction;
     path steps[UDPFWD_MAX_HOPS + 1];
     const path *way = read_way(frames[0], steps);
-    struct iovec out[UDPFWD_BATCH_FRAMES];
     for (int i = 0; i < n; i++) {
-        out[i] = (struct iovec){frames[i]->bytes, frames[i]->size};
         count_held(frames[i], -1);
+        give_memory(&w->queue.memory, frames[i]->memory);
     }
     if (p->suspended)
-        drop(p, frames[0]->direction, UDPFWD_DROP_SUSPENDED, (uint64_t)n);
+        drop(p, direction, UDPFWD_DROP_SUSPENDED, (uint64_t)n);
     else
-        leave_filters(w, p, frames[0]->direction, out, n, way);
-    for (int i = 0; i < n; i++)
-        give_slot(&w->queue, frames[i]);
-}
-
-/* The frames came in long ago, by the cache's clock: all are fetched at once instead of each when it is needed. */
-static void prefetch_bytes(const held_frame *frame) {
-    for (size_t at = 0; at < frame->size; at += CACHE_LINE_BYTES)
-        __builtin_prefetch(frame->bytes + at);
-    __builtin_prefetch(frame->bytes + frame->size - 1); /* it may end in one line more */
+        leave_filters(w, p, direction, out, n, way);
 }
 
 void end_hold(worker *w) {
@@ -342,20 +263,21 @@ void release_due(worker *w) {
     uint64_t now_ns = turn_time(w);
     hold_queue *q = &w->queue;
     held_frame *batch[UDPFWD_BATCH_FRAMES];
+    struct iovec out[UDPFWD_BATCH_FRAMES];
     /* One turn, as for a port. */
     int n = 0;
     const queue_entry *next;
     for (; n < w->release_frames && (next = next_entry(q)) != NULL && next->release_ns <= now_ns; n++) {
         batch[n] = pop(q);
-        __builtin_prefetch(batch[n]);
+        /* Into the buffers of frames that come in, which are free now: there they have headroom. */
+        out[n] = (struct iovec){w->in_iov[n].iov_base, batch[n]->size};
+        memcpy(out[n].iov_base, frame_bytes(batch[n]), batch[n]->size);
     }
-    for (int i = 0; i < n; i++)
-        prefetch_bytes(batch[i]);
     begin_turn(w, n);
     for (int first = 0, end; first < n; first = end) {
         for (end = first + 1; end < n && same_way(batch[first], batch[end]); end++)
             ;
-        release_together(w, batch + first, end - first);
+        release_together(w, batch + first, out + first, end - first);
     }
     if (n > 0) {
         w->release_frames = next_limit(w->release_frames, n, end_turn(w, n));
@@ -391,7 +313,7 @@ void release_early(port *p, int direction) {
     arm_for_next(p->worker);
 }
 
-typedef void (*taker)(held_frame *frame, uint64_t release_ns, uint64_t number);
+typedef void (*taker)(hold_queue *q, const queue_entry *entry);
 
 /* Takes the entries out that leave, and gives each to take(). */
 static void take_out(hold_queue *q, int (*leaves)(const held_frame *, const void *), const void *context, taker take) {
@@ -402,7 +324,7 @@ static void take_out(hold_queue *q, int (*leaves)(const held_frame *, const void
         for (size_t i = 0; i < counts[place]; i++) {
             queue_entry entry = places[place][i];
             if (leaves(entry.frame, context))
-                take(entry.frame, entry.release_ns, entry.number);
+                take(q, &entry);
             else
                 places[place][kept++] = entry;
         }
@@ -417,11 +339,13 @@ static int is_of_port(const held_frame *frame, const void *p) {
     return frame->port == p;
 }
 
-static void lose(held_frame *frame, uint64_t release_ns, uint64_t number) {
-    (void)release_ns;
-    (void)number;
+static void forget(hold_queue *q, held_frame *frame) {
     count_held(frame, -1);
-    free_slot(&frame->port->worker->queue, frame, frame->slot_class);
+    give_memory(&q->memory, frame->memory);
+}
+
+static void lose(hold_queue *q, const queue_entry *entry) {
+    forget(q, entry->frame);
 }
 
 void drop_held(port *p) {
@@ -434,16 +358,27 @@ static int has_moved(const held_frame *frame, const void *from) {
     return frame->port->worker != from;
 }
 
-static void follow(held_frame *frame, uint64_t release_ns, uint64_t number) {
+/* Memory belongs to the worker that gave it, so the frame is copied. */
+static void follow(hold_queue *from, const queue_entry *entry) {
+    const held_frame *frame = entry->frame;
     worker *to = frame->port->worker;
-    if (push(&to->queue, release_ns, number, frame) < 0) {
-        drop(frame->port, frame->direction, UDPFWD_DROP_QUEUE, 1);
-        lose(frame, release_ns, number);
-        return;
+    size_t bytes = bytes_of(frame->bridges, frame->size);
+    chunk *memory;
+    held_frame *copy = new_held(to, bytes, entry->release_ns, &memory);
+    if (copy != NULL) {
+        memcpy(copy, frame, bytes);
+        copy->memory = memory;
+        if (push(&to->queue, entry->release_ns, entry->number, copy) == 0) {
+            give_memory(&from->memory, frame->memory);
+            if (to->queue.next_number <= entry->number)
+                to->queue.next_number = entry->number + 1;
+            arm_for_next(to);
+            return;
+        }
+        give_memory(&to->queue.memory, memory);
     }
-    if (to->queue.next_number <= number)
-        to->queue.next_number = number + 1;
-    arm_for_next(to);
+    drop(frame->port, frame->direction, UDPFWD_DROP_QUEUE, 1);
+    forget(from, entry->frame);
 }
 
 void move_held(worker *from) {
@@ -452,12 +387,9 @@ void move_held(worker *from) {
     give_back(&from->queue);
 }
 
+/* All ports have ended, so nothing is held. */
 void free_queue(worker *w) {
-    for (size_t i = 0; i < w->queue.count; i++)
-        free(w->queue.heap[i].frame);
-    for (size_t i = w->queue.run_first; i < w->queue.run_end; i++)
-        free(w->queue.run[i].frame);
+    free_chunks(&w->queue.memory);
     free(w->queue.heap);
     free(w->queue.run);
-    free_spares(&w->queue);
 }

@@ -2,8 +2,8 @@
  *
  *   ports.c    sockets and their life                  joints.c   who is joined to whom
  *   frames.c   a frame's way from socket to socket     bridges.c  hubs and switches
- *   filters.c  what may happen to a frame              queue.c    frames that are held  capture.c copies of frames
- *   offload.c  what the kernel does by itself
+ *   filters.c  what may happen to a frame              queue.c    frames that are held, and held_memory.c
+ *   capture.c  copies of frames                        offload.c  what the kernel does by itself
  *
  * All ports that are joined, directly or through others, belong to one worker, so the frame path takes no lock. A change is made
  * by the thread that asks for it, while all workers are parked between two batches.
@@ -179,6 +179,16 @@ static void give_turn(worker *w, port *p) {
         serve_port(w, p);
 }
 
+/* Held frames that are due get a turn after each port's, or a flood at many ports would make them late; and the memory that they give
+ * back is taken by the next ones while the cache has it still. */
+static void give_release_turn(worker *w) {
+    uint64_t next_ns = next_release(w);
+    if (next_ns == 0 || w->round_copies >= TURN_COPIES || next_ns > turn_time(w))
+        return;
+    w->now_ns = w->wall_ns = 0;
+    release_due(w);
+}
+
 /* Who comes first in a round is left to chance, so that nobody comes last for ever. */
 static unsigned first_of(worker *w, int ready) {
     w->chance = w->chance * 1664525u + 1013904223u;
@@ -204,8 +214,10 @@ int serve_round(worker *w, const struct epoll_event *events, int ready) {
             end_hold(w);
         else if (what == &w->look_fd)
             look_at_flows(w);
-        else
+        else {
             give_turn(w, what);
+            give_release_turn(w);
+        }
         woken |= change_waits(w);
     }
     if (w->more_due) {
@@ -262,7 +274,7 @@ void udpfwd_stop(udpfwd *core) {
 static int prepare_worker(udpfwd *core, worker *w) {
     w->core = core;
     w->release_frames = UDPFWD_BATCH_FRAMES;
-    w->queue.core_bytes = &core->held_bytes;
+    w->queue.memory.core_bytes = &core->held_bytes;
     w->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     w->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     w->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
