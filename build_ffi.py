@@ -14,6 +14,7 @@ SOURCES = (
     "udpfwd.c",
     "ports.c",
     "joints.c",
+    "placement.c",
     "frames.c",
     "bridges.c",
     "filters.c",

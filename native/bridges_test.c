@@ -264,15 +264,20 @@ static void test_errors(void) {
     close_end(&b);
 }
 
-static void test_joined_ports_have_one_worker(void) {
+/* How many ports the worker has that has fewer. */
+static int fewest(udpfwd *core, const end *ends, int count) {
+    int on[WORKERS] = {0};
+    for (int i = 0; i < count; i++)
+        on[udpfwd_port_worker(core, ends[i].port)]++;
+    return on[0] < on[1] ? on[0] : on[1];
+}
+
+static void test_joined_ports_have_one_worker_and_others_spread(void) {
     running r = start();
     end ends[6];
-    int on[WORKERS] = {0};
-    for (int i = 0; i < 6; i++) {
+    for (int i = 0; i < 6; i++)
         ends[i] = open_end(r.core);
-        on[udpfwd_port_worker(r.core, ends[i].port)]++;
-    }
-    CHECK(on[0] == 3 && on[1] == 3);
+    CHECK(fewest(r.core, ends, 6) == 3);
     start_workers(&r);
     CHECK(udpfwd_patch(r.core, ends[0].port, ends[1].port) == 0);
     CHECK(udpfwd_splice(r.core, ends[1].port, ends[2].port) == 0);
@@ -284,9 +289,42 @@ static void test_joined_ports_have_one_worker(void) {
     test_send(ends[5].node, ends[5].fd, "moved", 5);
     expect(ends[0].node, "moved");
     expect(ends[4].node, "moved");
+    CHECK(udpfwd_bridge_leave(r.core, ends[5].port) == 0);
+    CHECK(fewest(r.core, ends, 6) == 1);
+    CHECK(udpfwd_bridge_close(r.core, hub) == 0); /* three are joined still, and three are alone */
+    CHECK(fewest(r.core, ends, 6) == 3);
+    CHECK(udpfwd_port_worker(r.core, ends[0].port) == udpfwd_port_worker(r.core, ends[2].port));
     stop(&r);
     for (int i = 0; i < 6; i++)
         close_end(&ends[i]);
+}
+
+static void test_what_is_separated_spreads(void) {
+    udpfwd *core;
+    CHECK(udpfwd_open(WORKERS, STATS_INTERVAL_US, &core) == 0);
+    end ends[6];
+    for (int round = 0; round < 3; round++) { /* separated by hand twice, and by the end of a port */
+        for (int i = 0; i < 6; i++)
+            ends[i] = open_end(core);
+        for (int i = 0; i < 5; i++)
+            CHECK((i % 2 == 0 ? udpfwd_patch : udpfwd_splice)(core, ends[i].port, ends[i + 1].port) == 0);
+        CHECK(fewest(core, ends, 6) == 0);
+        if (round == 0)
+            CHECK(udpfwd_unsplice(core, ends[1].port) == 0 && fewest(core, ends, 6) == 2);
+        if (round == 1)
+            CHECK(udpfwd_unpatch(core, ends[3].port) == 0 && fewest(core, ends, 6) == 3);
+        for (int i = 0; i < 6; i++) {
+            int port = ends[(i + 2) % 6].port; /* the third first */
+            CHECK(udpfwd_port_close(core, port) == 0);
+            if (round == 2 && i == 0)
+                CHECK(fewest(core, ends + 3, 3) + fewest(core, ends, 2) == 0); /* what was joined stays so */
+            if (round == 2 && i == 0)
+                CHECK(udpfwd_port_worker(core, ends[0].port) != udpfwd_port_worker(core, ends[5].port));
+        }
+        for (int i = 0; i < 6; i++)
+            close_end(&ends[i]);
+    }
+    udpfwd_close(core);
 }
 
 int main(void) {
@@ -298,7 +336,8 @@ int main(void) {
     test_odd_frames();
     test_the_address_table_is_bounded();
     test_errors();
-    test_joined_ports_have_one_worker();
-    puts("bridges_test: 9 passed");
+    test_joined_ports_have_one_worker_and_others_spread();
+    test_what_is_separated_spreads();
+    puts("bridges_test: 10 passed");
     return 0;
 }

@@ -240,10 +240,18 @@ void unwatch_port(port *p);
 void end_port(udpfwd *core, port *p);
 void close_if_open(int fd);
 
-/* --- joints.c: workers are parked --- */
+/* --- placement.c: workers are parked --- */
 
 /* Gives a new port to the worker that has the fewest. */
 int place_port(udpfwd *core, port *p);
+/* Before two ports are joined: the smaller of the two sets of joined ports moves to the worker of the larger. */
+int bring_together(udpfwd *core, port *first, port *second);
+/* After a port was separated from others: it and what is joined to it move to another worker, if that has fewer then than theirs has
+ * now. NULL is no port. */
+void spread(udpfwd *core, port *p);
+
+/* --- joints.c: workers are parked --- */
+
 /* Takes a port out of everything that it is joined to. */
 void isolate_port(port *p);
 void close_bridges(udpfwd *core);

@@ -371,11 +371,16 @@ static void test_held_frames_follow_their_port_to_another_worker(void) {
     worker *now = port_of(&b, 1)->worker, *left = now == before ? other : before;
     CHECK(now == port_of(&b, 3)->worker);
     CHECK(next_release(left) == 0 && left->queue.memory.spare_bytes == 0);
-    CHECK(udpfwd_unsplice(core, b.ends[1].port) == 0);
-    now->now_ns = UINT64_MAX / 2;
-    do
-        release_due(now);
-    while (now->more_due);
+    CHECK(udpfwd_unsplice(core, b.ends[1].port) == 0); /* one link's frames go back */
+    CHECK(port_of(&b, 1)->worker != port_of(&b, 3)->worker);
+    for (int number = 0; number < 2; number++) {
+        worker *w = &core->workers[number];
+        CHECK(next_release(w) > 0);
+        w->now_ns = UINT64_MAX / 2;
+        do
+            release_due(w);
+        while (w->more_due);
+    }
     unsigned char frame[ROOM];
     for (int i = 0; i < SENT; i++)
         for (int link = 0; link < 2; link++)

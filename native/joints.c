@@ -1,4 +1,4 @@
-/* Who is joined to whom: patches, splices, bridges and probes; and which worker serves a port because of it.
+/* Who is joined to whom: patches, splices, bridges and probes.
  *
  * Everything here happens while all workers are parked.
  */
@@ -8,94 +8,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* --- workers --- */
-
-int place_port(udpfwd *core, port *p) {
-    worker *least = &core->workers[0];
-    for (int i = 1; i < core->worker_count; i++)
-        if (core->workers[i].ports < least->ports)
-            least = &core->workers[i];
-    int result = watch_port(least, p);
-    if (result < 0)
-        return result;
-    p->worker = least;
-    least->ports++;
-    return 0;
-}
-
-typedef struct {
-    port **ports;
-    int count;
-    unsigned visit;
-} walk;
-
-static void visit(walk *way, port *p) {
-    if (p != NULL && p->visit != way->visit) {
-        p->visit = way->visit;
-        way->ports[way->count++] = p;
-    }
-}
-
-/* All ports that frames from one may reach, or that reach it; NULL when there is no memory. */
-static int find_joined(udpfwd *core, port *from, walk *way) {
-    way->ports = malloc(sizeof(port *) * (size_t)core->port_slots);
-    if (way->ports == NULL)
-        return -ENOMEM;
-    way->count = 0;
-    way->visit = ++core->visits;
-    visit(way, from);
-    for (int i = 0; i < way->count; i++) {
-        const port *p = way->ports[i];
-        visit(way, p->peer);
-        visit(way, p->splice);
-        visit(way, p->probe);
-        visit(way, p->sink);
-        visit(way, p->sink_of);
-        if (p->bridge != NULL && p->bridge->visit != way->visit) {
-            p->bridge->visit = way->visit;
-            for (int member = 0; member < p->bridge->count; member++)
-                visit(way, p->bridge->ports[member]);
-        }
-    }
-    return 0;
-}
-
-static int move_port(port *p, worker *to) {
-    int result = watch_port(to, p);
-    if (result < 0)
-        return result;
-    unwatch_port(p);
-    p->worker->ports--;
-    p->worker = to;
-    to->ports++;
-    return 0;
-}
-
-/* Before two ports are joined: the smaller of the two sets of joined ports moves to the worker of the larger. */
-static int bring_together(udpfwd *core, port *first, port *second) {
-    if (first->worker == second->worker)
-        return 0;
-    walk one = {0}, other = {0};
-    int result = find_joined(core, first, &one);
-    if (result == 0)
-        result = find_joined(core, second, &other);
-    if (result == 0) {
-        walk *smaller = one.count < other.count ? &one : &other;
-        worker *from = smaller->ports[0]->worker, *to = smaller == &one ? second->worker : first->worker;
-        int moved = 0;
-        while (moved < smaller->count && result == 0) {
-            result = move_port(smaller->ports[moved], to);
-            moved += result == 0;
-        }
-        while (result < 0 && moved-- > 0) /* the kernel refused: as before; going back needs nothing that was not there */
-            move_port(smaller->ports[moved], from);
-        move_held(from);
-    }
-    free(one.ports);
-    free(other.ports);
-    return result;
-}
 
 /* --- patches and splices --- */
 
@@ -154,7 +66,10 @@ static int apply_unpatch(udpfwd *core, const void *ids) {
     port *p = find_port(core, ((const pair *)ids)->first);
     if (p == NULL)
         return -ENOENT;
+    port *other = p->peer;
     unpatch(p);
+    spread(core, p);
+    spread(core, other);
     return 0;
 }
 
@@ -186,7 +101,10 @@ static int apply_unsplice(udpfwd *core, const void *ids) {
     port *p = find_port(core, ((const pair *)ids)->first);
     if (p == NULL)
         return -ENOENT;
+    port *other = p->splice;
     unsplice(p);
+    spread(core, p);
+    spread(core, other);
     return 0;
 }
 
@@ -260,8 +178,11 @@ static void leave_bridge(port *p) {
 }
 
 static void end_bridge(udpfwd *core, bridge *b) {
-    while (b->count > 0)
-        leave_bridge(b->ports[b->count - 1]);
+    while (b->count > 0) {
+        port *p = b->ports[b->count - 1];
+        leave_bridge(p);
+        spread(core, p);
+    }
     core->bridges[b->id] = NULL;
     free(b->ports);
     free(b->macs);
@@ -333,6 +254,7 @@ static int apply_bridge_leave(udpfwd *core, const void *given) {
     if (p == NULL)
         return -ENOENT;
     leave_bridge(p);
+    spread(core, p);
     return 0;
 }
 

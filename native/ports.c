@@ -191,7 +191,10 @@ static int apply_close(udpfwd *core, const void *given) {
     port *p = find_port(core, ((const port_arguments *)given)->id);
     if (p == NULL)
         return -ENOENT;
+    port *peer = p->peer, *splice = p->splice != p ? p->splice : NULL;
     end_port(core, p);
+    spread(core, peer);
+    spread(core, splice);
     return 0;
 }
 
