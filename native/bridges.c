@@ -12,7 +12,6 @@
 
 #define MAC_BYTES 6
 #define MACS_BYTES (2 * MAC_BYTES)
-#define TAG_BYTES 4
 #define HEADER_BYTES (MACS_BYTES + 2)
 #define TOUCHED_BYTES (MACS_BYTES + TAG_BYTES) /* before the payload */
 #define DOT1Q_ETHERTYPE 0x8100

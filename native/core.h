@@ -11,7 +11,8 @@
 #include <sys/socket.h>
 #include <time.h>
 
-/* Free bytes before a frame: every hop may put a tag of 4 bytes in front of it. */
+#define TAG_BYTES 4
+/* Free bytes before a frame: every hop, and a packet socket, may put a tag in front of it. */
 #define HEADROOM_BYTES 320
 /* Frames start at different cache sets. */
 #define BUFFER_STRIDE (HEADROOM_BYTES + UDPFWD_MAX_FRAME_BYTES)
@@ -39,6 +40,7 @@ typedef struct bridge bridge;
 typedef struct worker worker;
 typedef struct filter_chain filter_chain;
 typedef struct flow flow;
+typedef struct chunk chunk;
 
 /* The way of a batch of frames so far. A frame that comes to a bridge a second time in one VLAN runs in a circle. */
 typedef struct path path;
@@ -49,7 +51,7 @@ struct path {
     const path *before; /* the way to that bridge; NULL without one */
 };
 
-_Static_assert(HEADROOM_BYTES > UDPFWD_MAX_HOPS * 4, "there is room for the tags of all bridges on a way");
+_Static_assert(HEADROOM_BYTES > (UDPFWD_MAX_HOPS + 1) * TAG_BYTES, "there is room for the tags of all bridges on a way");
 
 struct port {
     int id;
@@ -74,6 +76,7 @@ struct port {
     unsigned visit;       /* the walk over joined ports that saw it last */
     filter_chain *filters[DIRECTIONS];
     unsigned held_in_order[DIRECTIONS]; /* frames that its filters hold and that none may overtake */
+    chunk *held[DIRECTIONS][2];         /* that are being filled with frames which may be overtaken, and with others */
     size_t held_bytes;                  /* memory of all that they hold */
     udpfwd_capture *captures;
     uint64_t offload_waits_ns; /* since when the kernel could serve it, were its socket empty; 0 when that is not so */
@@ -82,8 +85,6 @@ struct port {
     flow *flows[DIRECTIONS]; /* whose frames pass it in the kernel */
     udpfwd_counters counters; /* without what these moved */
 };
-
-typedef struct chunk chunk;
 
 /* A frame that a filter holds. Its bytes follow. */
 typedef struct {
@@ -105,15 +106,6 @@ typedef struct {
     held_frame *frame;
 } queue_entry;
 
-#define LIFETIMES 43 /* powers of two of nanoseconds: the last is more than an hour */
-
-typedef struct {
-    chunk *current[LIFETIMES]; /* those that are being filled */
-    chunk *spare;              /* for the next frames */
-    size_t spare_bytes;
-    size_t *core_bytes; /* memory of frames that the whole core holds, and has spare: changed atomically */
-} held_memory;
-
 /* The next frame to release is the first of the heap or of the run, whichever comes before. */
 typedef struct {
     queue_entry *heap;
@@ -121,7 +113,9 @@ typedef struct {
     queue_entry *run; /* in order: entries that came in the order in which they leave, which is nearly all with one delay */
     size_t run_first, run_end, run_room;
     uint64_t next_number;
-    held_memory memory;
+    chunk *spare; /* for the next frames */
+    size_t spare_bytes;
+    size_t *core_bytes; /* memory of frames that the whole core holds, and has spare: changed atomically */
 } hold_queue;
 
 struct worker {
@@ -131,6 +125,7 @@ struct worker {
     int timer_fd;   /* ends the pause after a signal of stats_fd */
     int release_fd; /* when the next held frame is due */
     uint64_t armed_ns; /* what release_fd is set to, 0 when it is not */
+    uint64_t gather_ns; /* it is not set to a time before this */
     int more_due;      /* held frames are due still: they get a turn after the ports */
     int pausing;     /* the timer runs */
     int unsignalled; /* counters changed since the last signal */
@@ -143,6 +138,7 @@ struct worker {
     uint64_t wall_ns; /* CLOCK_REALTIME likewise */
     int64_t budget;   /* copies that bridges may still make in this turn */
     int64_t round_copies; /* that they made since the worker looked for events */
+    int64_t released_copies; /* likewise, of frames that were held */
     unsigned chance;
     int release_frames; /* held ones that it takes in a turn, as turn_frames of a port */
     hold_queue queue;
@@ -158,7 +154,7 @@ struct udpfwd {
     int stats_fd;
     int captures_fd;
     int captures_full_fd;
-    size_t held_bytes; /* see held_memory */
+    size_t held_bytes; /* see hold_queue */
     offload kernel;
     int flows; /* that the kernel serves: changed atomically */
     struct timespec stats_interval;
@@ -305,11 +301,10 @@ void free_filters(filter_chain *chain);
 
 /* --- held_memory.c --- */
 
-/* Memory for a frame that will be held for so long; NULL when the core has no more. It is given back by its chunk. */
-void *take_memory(held_memory *m, size_t bytes, uint64_t hold_ns, chunk **from);
-void give_memory(held_memory *m, chunk *from);
-/* Nothing is held: all memory goes back to the system. */
-void free_chunks(held_memory *m);
+/* Memory for a frame that a port holds; NULL when the port, or the core, has no more. 'from' is what it is given back by. */
+void *take_memory(hold_queue *q, port *p, chunk **current, size_t bytes, chunk **from);
+void give_memory(hold_queue *q, port *p, chunk *from);
+void free_spare_chunks(hold_queue *q);
 
 /* --- queue.c --- */
 

@@ -56,6 +56,18 @@ static void test_a_ring_without_bridges_ends(void) {
     close_bed(&b);
 }
 
+static void test_doubled_frames_in_a_ring_end(void) {
+    const udpfwd_filter twice = {UDPFWD_FILTER_DUPLICATE, BOTH, {1000000}, NULL};
+    bed b = open_bed(2);
+    CHECK(udpfwd_patch(b.core, b.ends[0].port, b.ends[1].port) == 0);
+    CHECK(udpfwd_splice(b.core, b.ends[0].port, b.ends[1].port) == 0);
+    set_filters(&b, 1, &twice, 1, 1);
+    send_frame(&b, 0, 1, 2, 0);
+    CHECK(drops_at(&b, 1, UDPFWD_DROP_LOOP) > 0);
+    CHECK(port_of(&b, 1)->counters.tx_duplicated <= UDPFWD_MAX_HOPS * COPIES_PER_FRAME);
+    close_bed(&b);
+}
+
 static void test_a_long_chain_of_switches(void) {
     enum { SWITCHES = UDPFWD_MAX_HOPS };
     bed b = open_bed(2);
@@ -242,6 +254,31 @@ static void test_held_frames_leave_between_the_turns_of_ports(void) {
     close_bed(&b);
 }
 
+/* Held frames that a hub copies take no turns from its ports. */
+static void test_held_frames_that_are_copied_leave_time_for_ports(void) {
+    enum { HUB_PORTS = 40, HELD = 1000, ROUNDS = 20 };
+    const udpfwd_filter delay = {UDPFWD_FILTER_DELAY, BOTH, {1000}, NULL};
+    bed b = open_bed(HOSTS);
+    open_bridge(&b, UDPFWD_HUB, 0, HUB_PORTS);
+    for (int i = HUB_PORTS; i < HOSTS; i += 2)
+        CHECK(udpfwd_patch(b.core, b.ends[i].port, b.ends[i + 1].port) == 0);
+    set_filters(&b, 0, &delay, 1, 1);
+    for (int i = 0; i < HELD; i++)
+        send_frame(&b, 0, 1, ALL, 0);
+    worker *w = port_of(&b, 0)->worker;
+    while (turn_time(w) < next_release(w))
+        w->now_ns = 0;
+    for (int round = 0; round < ROUNDS; round++) {
+        uint64_t before = received(&b, 1, 1);
+        for (int i = 1; i < HOSTS; i += i < HUB_PORTS ? HUB_PORTS : 1)
+            fill_socket(&b, i, ALL, 1);
+        round_of_all(&b);
+        CHECK(received(&b, 1, 1) == before + 1);
+    }
+    CHECK(port_of(&b, 0)->counters.rx_held < HELD);
+    close_bed(&b);
+}
+
 static void test_a_change_waits_for_one_turn(void) {
     bed b = open_bed(8);
     for (int i = 0; i < 8; i += 2)
@@ -264,6 +301,7 @@ int main(void) {
     test_two_links_between_two_switches();
     test_ports_that_are_joined_to_themselves();
     test_a_ring_without_bridges_ends();
+    test_doubled_frames_in_a_ring_end();
     test_a_long_chain_of_switches();
     test_addresses_are_forgotten_with_time();
     test_the_reserved_vlan();
@@ -273,7 +311,8 @@ int main(void) {
     test_frames_that_are_copied_have_short_turns();
     test_a_flooded_hub_leaves_time_for_others();
     test_held_frames_leave_between_the_turns_of_ports();
+    test_held_frames_that_are_copied_leave_time_for_ports();
     test_a_change_waits_for_one_turn();
-    puts("core_test: 14 passed");
+    puts("core_test: 16 passed");
     return 0;
 }

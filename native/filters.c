@@ -242,6 +242,10 @@ void pass_filters(worker *w, port *p, int direction, const struct iovec *frames,
         count(direction == RX ? &p->counters.rx_duplicated : &p->counters.tx_duplicated, (uint64_t)v.copies - 1);
         int waits = must_wait(chain, p, direction, &v, now_ns);
         for (int copy = 0; copy < v.copies; copy++) {
+            if (copy > 0 && w->budget-- <= 0) { /* ports that are joined in a ring would double a frame with each hop */
+                drop(p, direction, UDPFWD_DROP_LOOP, 1);
+                continue;
+            }
             if (waits) {
                 hold(w, p, direction, &frames[i], &v, way);
                 continue;

@@ -2,62 +2,82 @@
  *
  * A delay of 20 ms holds more frames than a cache does. They lie close together, and leave in the order in which they came, so the
  * processor fetches them ahead; with memory from malloc for each frame a delay cost half as much again.
- * Frames that are held for about the same time share a chunk, or it would wait long for the last of them.
+ *
+ * Frames share a chunk with those that leave before and after them only: frames of one port and direction that keep their order. So no
+ * chunk waits for a frame of another link, and those of a port go when it ends. A port's first chunk is small, the next ones are larger.
  */
 #define _GNU_SOURCE
 #include "core.h"
 
 #include <stdlib.h>
 
+#define FIRST_CHUNK_BYTES 2048u
 #define CHUNK_BYTES 65536u
 #define MAX_SPARE_BYTES (32u << 20) /* of one worker: memory that went to the system and came back would cost page faults */
 
 struct chunk {
-    chunk *next; /* while it is spare */
+    chunk *next;     /* while it is spare */
+    chunk **current; /* of those that it belongs to, the one that is being filled */
+    uint32_t size;
     uint32_t used;
     uint32_t frames; /* that are held */
-    int lifetime;    /* index in current */
     _Alignas(8) unsigned char bytes[];
 };
 
-/* One for each power of two of nanoseconds. */
-static int lifetime_of(uint64_t hold_ns) {
-    int bits = hold_ns > 0 ? 64 - __builtin_clzll(hold_ns) : 0;
-    return bits < LIFETIMES ? bits : LIFETIMES - 1;
-}
+_Static_assert(sizeof(chunk) + sizeof(held_frame) + UDPFWD_MAX_FRAME_BYTES + UDPFWD_MAX_HOPS * 8 < CHUNK_BYTES, "any frame has room");
 
-static chunk *new_chunk(held_memory *m) {
-    if (m->spare != NULL) {
-        chunk *spare = m->spare; /* the one that was read last, which the cache may have still */
-        m->spare = spare->next;
-        m->spare_bytes -= CHUNK_BYTES;
-        return spare;
-    }
-    if (__atomic_add_fetch(m->core_bytes, CHUNK_BYTES, __ATOMIC_RELAXED) <= UDPFWD_MAX_HELD_BYTES) {
-        chunk *made = malloc(CHUNK_BYTES);
-        if (made != NULL)
-            return made;
-    }
-    __atomic_sub_fetch(m->core_bytes, CHUNK_BYTES, __ATOMIC_RELAXED);
-    return NULL;
-}
-
-static void free_chunk(held_memory *m, chunk *c) {
-    __atomic_sub_fetch(m->core_bytes, CHUNK_BYTES, __ATOMIC_RELAXED);
+static void free_chunk(hold_queue *q, chunk *c) {
+    __atomic_sub_fetch(q->core_bytes, c->size, __ATOMIC_RELAXED);
     free(c);
 }
 
-void *take_memory(held_memory *m, size_t bytes, uint64_t hold_ns, chunk **from) {
-    int lifetime = lifetime_of(hold_ns);
+void free_spare_chunks(hold_queue *q) {
+    for (chunk *spare; (spare = q->spare) != NULL;) {
+        q->spare = spare->next;
+        free_chunk(q, spare);
+    }
+    q->spare_bytes = 0;
+}
+
+static chunk *try_chunk(hold_queue *q, uint32_t size) {
+    chunk *made = NULL;
+    if (__atomic_add_fetch(q->core_bytes, size, __ATOMIC_RELAXED) <= UDPFWD_MAX_HELD_BYTES)
+        made = malloc(size);
+    if (made == NULL)
+        __atomic_sub_fetch(q->core_bytes, size, __ATOMIC_RELAXED);
+    return made;
+}
+
+static chunk *new_chunk(hold_queue *q, uint32_t size) {
+    if (size == CHUNK_BYTES && q->spare != NULL) {
+        chunk *spare = q->spare; /* the one that was read last, which the cache may have still */
+        q->spare = spare->next;
+        q->spare_bytes -= CHUNK_BYTES;
+        return spare;
+    }
+    chunk *made = try_chunk(q, size);
+    if (made == NULL && q->spare != NULL) { /* there may be memory for chunks of other sizes */
+        free_spare_chunks(q);
+        made = try_chunk(q, size);
+    }
+    if (made != NULL)
+        made->size = size;
+    return made;
+}
+
+void *take_memory(hold_queue *q, port *p, chunk **current, size_t bytes, chunk **from) {
     uint32_t room = (uint32_t)(bytes + 7) & ~7u;
-    chunk *c = m->current[lifetime];
-    if (c == NULL || c->used + room > CHUNK_BYTES - sizeof *c) {
-        c = new_chunk(m);
-        if (c == NULL)
+    chunk *c = *current;
+    if (c == NULL || c->used + room > c->size - sizeof *c) {
+        uint32_t size = c == NULL ? FIRST_CHUNK_BYTES : c->size < CHUNK_BYTES ? c->size * 2 : CHUNK_BYTES;
+        while (size < sizeof *c + room)
+            size *= 2;
+        if (p->held_bytes + size > UDPFWD_MAX_PORT_HELD_BYTES || (c = new_chunk(q, size)) == NULL)
             return NULL;
+        c->current = current;
         c->used = c->frames = 0;
-        c->lifetime = lifetime;
-        m->current[lifetime] = c; /* the one before goes with its last frame */
+        p->held_bytes += size;
+        *current = c; /* the one before goes with its last frame */
     }
     void *taken = c->bytes + c->used;
     c->used += room;
@@ -66,29 +86,17 @@ void *take_memory(held_memory *m, size_t bytes, uint64_t hold_ns, chunk **from) 
     return taken;
 }
 
-void give_memory(held_memory *m, chunk *from) {
+void give_memory(hold_queue *q, port *p, chunk *from) {
     if (--from->frames > 0)
         return;
-    if (m->current[from->lifetime] == from) {
-        from->used = 0;
-    } else if (m->spare_bytes >= MAX_SPARE_BYTES) {
-        free_chunk(m, from);
+    if (*from->current == from)
+        *from->current = NULL;
+    p->held_bytes -= from->size;
+    if (from->size < CHUNK_BYTES || q->spare_bytes >= MAX_SPARE_BYTES) {
+        free_chunk(q, from);
     } else {
-        from->next = m->spare;
-        m->spare = from;
-        m->spare_bytes += CHUNK_BYTES;
+        from->next = q->spare;
+        q->spare = from;
+        q->spare_bytes += CHUNK_BYTES;
     }
-}
-
-void free_chunks(held_memory *m) {
-    for (int lifetime = 0; lifetime < LIFETIMES; lifetime++)
-        if (m->current[lifetime] != NULL) {
-            free_chunk(m, m->current[lifetime]);
-            m->current[lifetime] = NULL;
-        }
-    for (chunk *spare; (spare = m->spare) != NULL;) {
-        m->spare = spare->next;
-        free_chunk(m, spare);
-    }
-    m->spare_bytes = 0;
 }

@@ -18,7 +18,6 @@
 #include <unistd.h>
 
 #define ADDRESSES_BYTES 12 /* of destination and source, before the VLAN tag */
-#define TAG_BYTES 4
 /* A socket's buffer can only have been full when many frames wait; asking costs a call. */
 #define BUSY_READS 8
 

@@ -51,14 +51,23 @@ static void restore_order(hold_queue *q) {
         sift_down(q, i);
 }
 
-static int grow(queue_entry **entries, size_t *room) {
+/* What entries take counts as memory of frames; it is not refused, for their number is bounded by that of frames. */
+static int grow(hold_queue *q, queue_entry **entries, size_t *room) {
     size_t more = *room ? *room * 2 : FIRST_ROOM;
     queue_entry *grown = realloc(*entries, sizeof **entries * more);
     if (grown == NULL)
         return -ENOMEM;
+    __atomic_add_fetch(q->core_bytes, sizeof **entries * (more - *room), __ATOMIC_RELAXED);
     *entries = grown;
     *room = more;
     return 0;
+}
+
+static void free_entries(hold_queue *q, queue_entry **entries, size_t *room) {
+    __atomic_sub_fetch(q->core_bytes, sizeof **entries * *room, __ATOMIC_RELAXED);
+    free(*entries);
+    *entries = NULL;
+    *room = 0;
 }
 
 static size_t run_count(const hold_queue *q) {
@@ -70,7 +79,7 @@ static size_t count_entries(const hold_queue *q) {
 }
 
 static int push_heap(hold_queue *q, const queue_entry *entry) {
-    if (q->count == q->room && grow(&q->heap, &q->room) < 0)
+    if (q->count == q->room && grow(q, &q->heap, &q->room) < 0)
         return -ENOMEM;
     q->heap[q->count] = *entry;
     sift_up(q, q->count++);
@@ -83,7 +92,7 @@ static int append_run(hold_queue *q, const queue_entry *entry) {
         q->run_end -= q->run_first;
         q->run_first = 0;
     }
-    if (q->run_end == q->run_room && grow(&q->run, &q->run_room) < 0)
+    if (q->run_end == q->run_room && grow(q, &q->run, &q->run_room) < 0)
         return -ENOMEM;
     q->run[q->run_end++] = *entry;
     return 0;
@@ -144,32 +153,26 @@ static void arm(worker *w, uint64_t release_ns) {
 
 static void arm_for_next(worker *w) {
     const queue_entry *next = next_entry(&w->queue);
-    if (next != NULL && !w->more_due && (w->armed_ns == 0 || next->release_ns < w->armed_ns))
-        arm(w, next->release_ns);
+    if (next == NULL || w->more_due)
+        return;
+    uint64_t release_ns = next->release_ns > w->gather_ns ? next->release_ns : w->gather_ns;
+    if (w->armed_ns == 0 || release_ns < w->armed_ns)
+        arm(w, release_ns);
 }
 
-/* An empty queue keeps no memory, but for the little that the next frame would take again. */
+/* An empty queue keeps no memory. */
 static void give_back(hold_queue *q) {
-    if (count_entries(q) > 0)
-        return;
-    free_chunks(&q->memory);
-    if (q->room > FIRST_ROOM) {
-        free(q->heap);
-        q->heap = NULL;
-        q->room = 0;
+    if (q->count == 0)
+        free_entries(q, &q->heap, &q->room);
+    if (run_count(q) == 0) {
+        free_entries(q, &q->run, &q->run_room);
+        q->run_first = q->run_end = 0;
     }
-    if (q->run_room > FIRST_ROOM) {
-        free(q->run);
-        q->run = NULL;
-        q->run_first = q->run_end = q->run_room = 0;
-    }
+    if (count_entries(q) == 0)
+        free_spare_chunks(q);
 }
 
 /* --- holding and releasing --- */
-
-static size_t bytes_of(int bridges, size_t size) {
-    return sizeof(held_frame) + sizeof(uint32_t) * (size_t)bridges + size;
-}
 
 static unsigned char *frame_bytes(held_frame *frame) {
     return (unsigned char *)(frame->visited + frame->bridges);
@@ -181,7 +184,6 @@ static void count_held(const held_frame *frame, int more) {
     uint32_t *held = held_counter(p, frame->direction);
     __atomic_store_n(held, *held + (uint32_t)more, __ATOMIC_RELAXED);
     p->held_in_order[frame->direction] += (unsigned)(more * frame->in_order);
-    p->held_bytes += (size_t)more * bytes_of(frame->bridges, frame->size);
 }
 
 /* The places on a way, the first one first. */
@@ -198,18 +200,13 @@ static const path *read_way(const held_frame *frame, path *steps) {
     return &steps[frame->bridges];
 }
 
-static held_frame *new_held(worker *w, size_t bytes, uint64_t release_ns, chunk **from) {
-    uint64_t now_ns = turn_time(w);
-    return take_memory(&w->queue.memory, bytes, release_ns > now_ns ? release_ns - now_ns : 0, from);
-}
-
 int hold_frame(worker *w, port *p, int direction, const struct iovec *frame, uint64_t release_ns, int in_order,
                const path *way) {
-    size_t bytes = bytes_of(way->bridges, frame->iov_len);
-    if (*held_counter(p, direction) >= UDPFWD_MAX_HELD_FRAMES || p->held_bytes + bytes > UDPFWD_MAX_PORT_HELD_BYTES)
+    if (*held_counter(p, direction) >= UDPFWD_MAX_HELD_FRAMES)
         return -ENOBUFS;
     chunk *from;
-    held_frame *held = new_held(w, bytes, release_ns, &from);
+    size_t bytes = sizeof(held_frame) + sizeof(uint32_t) * (size_t)way->bridges + frame->iov_len;
+    held_frame *held = take_memory(&w->queue, p, &p->held[direction][in_order], bytes, &from);
     if (held == NULL)
         return -ENOBUFS;
     held->port = p;
@@ -222,7 +219,7 @@ int hold_frame(worker *w, port *p, int direction, const struct iovec *frame, uin
     write_way(held->visited, way);
     memcpy(frame_bytes(held), frame->iov_base, frame->iov_len);
     if (push(&w->queue, release_ns, w->queue.next_number++, held) < 0) {
-        give_memory(&w->queue.memory, from);
+        give_memory(&w->queue, p, from);
         return -ENOBUFS;
     }
     count_held(held, 1);
@@ -243,7 +240,7 @@ static void release_together(worker *w, held_frame **frames, const struct iovec 
     const path *way = read_way(frames[0], steps);
     for (int i = 0; i < n; i++) {
         count_held(frames[i], -1);
-        give_memory(&w->queue.memory, frames[i]->memory);
+        give_memory(&w->queue, p, frames[i]->memory);
     }
     if (p->suspended)
         drop(p, direction, UDPFWD_DROP_SUSPENDED, (uint64_t)n);
@@ -269,8 +266,9 @@ void release_due(worker *w) {
     const queue_entry *next;
     for (; n < w->release_frames && (next = next_entry(q)) != NULL && next->release_ns <= now_ns; n++) {
         batch[n] = pop(q);
-        /* Into the buffers of frames that come in, which are free now: there they have headroom. */
-        out[n] = (struct iovec){w->in_iov[n].iov_base, batch[n]->size};
+        /* Into the buffers of frames that come in, which are free now: there they have headroom. Tags may have used some of it. */
+        size_t tags = batch[n]->size > UDPFWD_MAX_FRAME_BYTES ? batch[n]->size - UDPFWD_MAX_FRAME_BYTES : 0;
+        out[n] = (struct iovec){(unsigned char *)w->in_iov[n].iov_base - tags, batch[n]->size};
         memcpy(out[n].iov_base, frame_bytes(batch[n]), batch[n]->size);
     }
     begin_turn(w, n);
@@ -286,10 +284,8 @@ void release_due(worker *w) {
     give_back(q);
     next = next_entry(q);
     w->more_due = next != NULL && next->release_ns <= now_ns;
-    if (next != NULL && !w->more_due && w->armed_ns == 0) {
-        uint64_t soonest = now_ns + GATHER_NS;
-        arm(w, next->release_ns > soonest ? next->release_ns : soonest);
-    }
+    w->gather_ns = now_ns + GATHER_NS;
+    arm_for_next(w);
 }
 
 static void make_due(queue_entry *entry, const port *p, int direction, uint64_t now_ns) {
@@ -339,13 +335,9 @@ static int is_of_port(const held_frame *frame, const void *p) {
     return frame->port == p;
 }
 
-static void forget(hold_queue *q, held_frame *frame) {
-    count_held(frame, -1);
-    give_memory(&q->memory, frame->memory);
-}
-
 static void lose(hold_queue *q, const queue_entry *entry) {
-    forget(q, entry->frame);
+    count_held(entry->frame, -1);
+    give_memory(q, entry->frame->port, entry->frame->memory);
 }
 
 void drop_held(port *p) {
@@ -358,27 +350,17 @@ static int has_moved(const held_frame *frame, const void *from) {
     return frame->port->worker != from;
 }
 
-/* Memory belongs to the worker that gave it, so the frame is copied. */
 static void follow(hold_queue *from, const queue_entry *entry) {
-    const held_frame *frame = entry->frame;
-    worker *to = frame->port->worker;
-    size_t bytes = bytes_of(frame->bridges, frame->size);
-    chunk *memory;
-    held_frame *copy = new_held(to, bytes, entry->release_ns, &memory);
-    if (copy != NULL) {
-        memcpy(copy, frame, bytes);
-        copy->memory = memory;
-        if (push(&to->queue, entry->release_ns, entry->number, copy) == 0) {
-            give_memory(&from->memory, frame->memory);
-            if (to->queue.next_number <= entry->number)
-                to->queue.next_number = entry->number + 1;
-            arm_for_next(to);
-            return;
-        }
-        give_memory(&to->queue.memory, memory);
+    port *p = entry->frame->port;
+    hold_queue *to = &p->worker->queue;
+    if (push(to, entry->release_ns, entry->number, entry->frame) < 0) {
+        drop(p, entry->frame->direction, UDPFWD_DROP_QUEUE, 1);
+        lose(from, entry);
+        return;
     }
-    drop(frame->port, frame->direction, UDPFWD_DROP_QUEUE, 1);
-    forget(from, entry->frame);
+    if (to->next_number <= entry->number)
+        to->next_number = entry->number + 1;
+    arm_for_next(p->worker);
 }
 
 void move_held(worker *from) {
@@ -389,7 +371,5 @@ void move_held(worker *from) {
 
 /* All ports have ended, so nothing is held. */
 void free_queue(worker *w) {
-    free_chunks(&w->queue.memory);
-    free(w->queue.heap);
-    free(w->queue.run);
+    give_back(&w->queue);
 }

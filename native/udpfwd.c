@@ -180,13 +180,16 @@ static void give_turn(worker *w, port *p) {
 }
 
 /* Held frames that are due get a turn after each port's, or a flood at many ports would make them late; and the memory that they give
- * back is taken by the next ones while the cache has it still. */
+ * back is taken by the next ones while the cache has it still. Their copies are counted apart, so that ports have as many turns. */
 static void give_release_turn(worker *w) {
     uint64_t next_ns = next_release(w);
-    if (next_ns == 0 || w->round_copies >= TURN_COPIES || next_ns > turn_time(w))
+    if (next_ns == 0 || w->released_copies >= TURN_COPIES || next_ns > turn_time(w))
         return;
+    int64_t of_ports = w->round_copies;
     w->now_ns = w->wall_ns = 0;
     release_due(w);
+    w->released_copies += w->round_copies - of_ports;
+    w->round_copies = of_ports;
 }
 
 /* Who comes first in a round is left to chance, so that nobody comes last for ever. */
@@ -202,7 +205,7 @@ static int change_waits(const worker *w) {
 int serve_round(worker *w, const struct epoll_event *events, int ready) {
     unsigned first = ready > 1 ? first_of(w, ready) : 0;
     int woken = 0;
-    w->round_copies = 0;
+    w->round_copies = w->released_copies = 0;
     for (int i = 0; i < ready && !woken; i++) {
         void *what = events[(first + (unsigned)i) % (unsigned)ready].data.ptr;
         w->now_ns = w->wall_ns = 0;
@@ -216,11 +219,12 @@ int serve_round(worker *w, const struct epoll_event *events, int ready) {
             look_at_flows(w);
         else {
             give_turn(w, what);
-            give_release_turn(w);
+            if (!change_waits(w))
+                give_release_turn(w);
         }
         woken |= change_waits(w);
     }
-    if (w->more_due) {
+    if (w->more_due && !woken) {
         w->now_ns = w->wall_ns = 0;
         release_due(w);
     }
@@ -274,7 +278,7 @@ void udpfwd_stop(udpfwd *core) {
 static int prepare_worker(udpfwd *core, worker *w) {
     w->core = core;
     w->release_frames = UDPFWD_BATCH_FRAMES;
-    w->queue.memory.core_bytes = &core->held_bytes;
+    w->queue.core_bytes = &core->held_bytes;
     w->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     w->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     w->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);

@@ -3,6 +3,7 @@
 Runs for GNS3TRIO_TEST_SOAK_SECONDS (20); give it an hour to look for slow leaks.
 """
 
+import contextlib
 import gc
 import os
 import random
@@ -134,6 +135,15 @@ async def connections_to_end(idle: int) -> None:
             await trio.sleep(0.05)
 
 
+def descriptors() -> set[str]:
+    """What each descriptor of this process is."""
+    found = set()
+    for entry in Path("/proc/self/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):  # that of the folder itself
+            found.add(f"{entry.name} {entry.readlink()}")
+    return found
+
+
 def usage() -> tuple[int, list[psutil.Process], int]:
     gc.collect()
     process = psutil.Process()
@@ -154,14 +164,15 @@ async def test_everything_comes_back(tmp_path: Path) -> None:
         (url,) = running.urls
         # A browser that another module's tests share may be a child of this process too.
         idle, others, _ = usage()
+        known = descriptors()
         await one_lab(url, config, SECONDS / 4, seed=1)  # after it everything has been used once
         await connections_to_end(idle)
         before = usage()
         statuses = await one_lab(url, config, SECONDS, seed=2)
         await connections_to_end(idle)
-        after = usage()
+        after, left = usage(), descriptors() - known
     assert sum(statuses.values()) > 100 and statuses.get(201, 0) > 20, statuses
-    assert after[0] <= idle
+    assert after[0] <= idle, left
     assert [child for child in after[1] if child not in others] == []
     assert after[2] - before[2] < MAX_GROWTH_BYTES
     assert not list(tmp_path.iterdir())
