@@ -141,6 +141,8 @@ def test_a_delay_shows_in_the_ping_plot(page: Page, host: Host, pair: dict[str, 
     page.get_by_role("button", name="Suspend").click()
     expect(page.locator(".link.suspended")).to_have_count(1)
     page.get_by_role("button", name="No filters").click()
+    expect(page.locator(".link .filters")).not_to_contain_text("20 ms")
+    page.get_by_role("button", name="Resume").click()
     expect(page.locator(".link.suspended")).to_have_count(0)
     (link,) = host.request("GET", f"/v2/projects/{pair['project_id']}/links")
     assert (link["filters"], link["suspend"]) == ({}, False)
@@ -172,23 +174,52 @@ def test_filters_of_our_own(page: Page, host: Host, pair: dict[str, Any]) -> Non
     assert host.request("GET", path)["impairments"][0]["bits_per_second"] == 512_000
 
 
-def test_filters_that_are_not_read_yet_are_not_replaced(page: Page, host: Host, pair: dict[str, Any]) -> None:
+def own_filters(host: Host, pair: dict[str, Any], *wanted: dict[str, Any]) -> str:
+    """Set our own filters of the only link; the path of them."""
     (link,) = host.request("GET", f"/v2/projects/{pair['project_id']}/links")
     path = f"/v2/projects/{pair['project_id']}/links/{link['link_id']}/impairments"
+    host.request("PUT", path, {"impairments": list(wanted)})
+    return path
+
+
+def test_filters_that_are_not_read_yet_are_not_replaced(page: Page, host: Host, pair: dict[str, Any]) -> None:
     one_way = {"type": "duplicate", "percent": 5, "direction": "a_to_b"}
-    host.request("PUT", path, {"impairments": [one_way, {"type": "duplicate", "percent": 7}]})
+    path = own_filters(host, pair, one_way, {"type": "duplicate", "percent": 7})
     waiting: list[Route] = []
     page.route(f"**{path}", lambda route: waiting.append(route), times=1)
     open_lab(page, host, pair)
     choose_link(page)
-    rate = page.get_by_label("Rate limit in kbit/s")
-    expect(rate).to_be_disabled()
-    waiting[0].continue_()
+    rate, duplicate = page.get_by_label("Rate limit in kbit/s"), page.get_by_label("Duplicate in %")
     rate.fill("512")
     with page.expect_response(lambda reply: reply.request.method == "PUT"):
         rate.press("Tab")
-    found = {(each["type"], each["direction"]) for each in host.request("GET", path)["impairments"]}
-    assert found == {("duplicate", "a_to_b"), ("duplicate", "both"), ("rate", "both")}
+    expect(duplicate).to_have_value("7")
+    waiting[0].continue_()  # what it will tell is old
+    expect(page.locator("aside .hint", has_text="duplicate (a to b)")).to_be_visible()
+    expect(rate).to_have_value("512")
+    found = [(each["type"], each["direction"]) for each in host.request("GET", path)["impairments"]]
+    assert found == [("duplicate", "a_to_b"), ("duplicate", "both"), ("rate", "both")]
+
+
+def test_own_filters_of_other_clients_are_shown_and_kept(page: Page, host: Host, pair: dict[str, Any]) -> None:
+    path = own_filters(host, pair)
+    open_lab(page, host, pair)
+    choose_link(page)
+    rate, duplicate = page.get_by_label("Rate limit in kbit/s"), page.get_by_label("Duplicate in %")
+    reorder = {"type": "reorder", "percent": 5, "milliseconds": 77}
+    own_filters(host, pair, {"type": "rate", "bits_per_second": 1_000_000, "queue_bytes": 8000}, reorder)
+    expect(rate).to_have_value("1000")
+    before = host.request("GET", path)["impairments"]
+    duplicate.fill("2")
+    with page.expect_response(lambda reply: reply.request.method == "PUT"):
+        duplicate.press("Enter")
+    assert host.request("GET", path)["impairments"][:2] == before
+    rate.fill("500")
+    with page.expect_response(lambda reply: reply.request.method == "PUT"):
+        rate.press("Enter")
+    changed, *others = host.request("GET", path)["impairments"]
+    assert changed == {**before[0], "bits_per_second": 500_000}
+    assert [each["type"] for each in others] == ["reorder", "duplicate"]
 
 
 def test_a_number_that_is_typed_stays_when_others_change_the_link(page: Page, host: Host, pair: dict[str, Any]) -> None:
@@ -204,6 +235,47 @@ def test_a_number_that_is_typed_stays_when_others_change_the_link(page: Page, ho
     with page.expect_response(f"**{path}"):
         delay.press("Tab")
     assert host.request("GET", path)["filters"] == {"delay": [30, 0], "packet_loss": [3]}
+
+
+def test_a_field_that_nobody_types_into_follows_others(page: Page, host: Host, pair: dict[str, Any]) -> None:
+    (link,) = host.request("GET", f"/v2/projects/{pair['project_id']}/links")
+    path = f"/v2/projects/{pair['project_id']}/links/{link['link_id']}"
+    open_lab(page, host, pair)
+    choose_link(page)
+    delay, every = page.get_by_label("Delay in ms"), page.get_by_label("Drop each n-th frame")
+    every.click()
+    host.request("PUT", path, {"filters": {"frequency_drop": [5]}})
+    expect(every).to_have_value("5")
+    loss = page.get_by_label("Loss in %")
+    loss.fill("33")
+    host.request("PUT", path, {"filters": {"frequency_drop": [6], "packet_loss": [20]}})
+    expect(every).to_have_value("6")
+    loss.fill("0")  # as it was when somebody began to type
+    delay.fill("7")
+    with page.expect_response(f"**{path}"):
+        delay.press("Enter")
+    assert host.request("GET", path)["filters"] == {"frequency_drop": [6], "packet_loss": [20], "delay": [7, 0]}
+
+
+@pytest.mark.refused_requests
+def test_what_is_refused_stays_to_be_mended_and_alone(page: Page, host: Host, pair: dict[str, Any]) -> None:
+    (link,) = host.request("GET", f"/v2/projects/{pair['project_id']}/links")
+    path = f"/v2/projects/{pair['project_id']}/links/{link['link_id']}"
+    open_lab(page, host, pair)
+    choose_link(page)
+    delay, bpf = page.get_by_label("Delay in ms"), page.get_by_label("Drop what matches (BPF)")
+    bpf.fill("icm")
+    bpf.press("Enter")
+    expect(bpf).to_have_attribute("aria-invalid", "true")
+    delay.fill("6")
+    delay.press("Enter")
+    expect(page.locator(".link .filters")).to_have_text("6 ms")
+    expect(bpf).to_have_value("icm")
+    bpf.fill("icmp")
+    with page.expect_response(f"**{path}"):
+        bpf.press("Enter")
+    expect(bpf).to_have_attribute("aria-invalid", "false")
+    assert host.request("GET", path)["filters"] == {"delay": [6, 0], "bpf": ["icmp"]}
 
 
 @pytest.mark.refused_requests  # the browser logs them as errors
