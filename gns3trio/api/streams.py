@@ -116,21 +116,28 @@ class NotificationStream(EndlessResponse):
 
 
 class CaptureStream(EndlessResponse):
-    """What a capture takes, as the bytes of a pcap or pcapng file."""
+    """What a capture takes, as the bytes of a pcap or pcapng file. ``left`` is called when the stream has ended."""
 
-    def __init__(self, capture: Capture, closing: trio.Event) -> None:
+    def __init__(
+        self, capture: Capture, closing: trio.Event, left: Callable[[], Awaitable[None]] = trio.lowlevel.checkpoint
+    ) -> None:
         super().__init__("application/x-pcapng" if capture.file.pcapng else "application/vnd.tcpdump.pcap", closing)
         self._capture = capture
+        self._left = left
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI entry."""
-        with self._capture.stream() as reader:
+        try:
+            with self._capture.stream() as reader:
 
-            async def produce(write: Callable[[bytes], Awaitable[None]], nursery: trio.Nursery) -> None:
-                while data := await reader.receive():
-                    await write(data)
+                async def produce(write: Callable[[bytes], Awaitable[None]], nursery: trio.Nursery) -> None:
+                    while data := await reader.receive():
+                        await write(data)
 
-            await self.stream(receive, send, produce)
+                await self.stream(receive, send, produce)
+        finally:
+            with trio.CancelScope(shield=True):
+                await self._left()
 
 
 async def _cancel_when(event: trio.Event, nursery: trio.Nursery) -> None:

@@ -18,7 +18,7 @@ import trio
 from gns3trio.client import Client
 from gns3trio.commands.lab import add_common, add_place, locate, note, run, show
 from gns3trio.commands.numbers import to_count, to_seconds
-from gns3trio.errors import Invalid, LabError, NotFound
+from gns3trio.errors import Invalid, LabError
 
 __all__ = ["add_arguments", "run"]
 
@@ -58,34 +58,39 @@ async def _capture(server: Client, arguments: argparse.Namespace) -> int:
         body = {"save": False, "format": form, "expression": arguments.filter}
         body |= {"direction": arguments.direction, **({"snaplen": arguments.snaplen} if arguments.snaplen else {})}
         count = PacketCount(form)
-        await _run_capture(server, f"{path}/links/{link['link_id']}/captures", body, arguments.seconds, target, count)
+        captures = f"{path}/links/{link['link_id']}/captures"
+        ended_by = await _run_capture(server, captures, body, arguments.seconds, target, count)
     if is_file:
         told = {"file": arguments.write, "format": form, "packets": count.packets, "bytes": count.size}
         text = f"{arguments.write}: {count.packets} packets, {count.size} bytes"
         show(arguments, told, lambda: note(text))
+    if ended_by is not None:
+        raise ended_by
     return 0 if program is None else program.wait()
 
 
 async def _run_capture(
     server: Client, captures: str, body: object, seconds: float | None, target: IO[bytes], count: "PacketCount"
-) -> None:
-    """Copy a new capture into ``target`` until the time is over, or Ctrl-C or SIGTERM."""
+) -> LabError | None:
+    """Copy a new capture into ``target`` until the time is over, or Ctrl-C or SIGTERM; what ended it otherwise."""
     with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
         capture = await server.request("POST", captures, body)
         path = f"{captures}/{capture['capture_id']}"
         stopped = trio.Event()
+        missed: LabError | None = None
         try:
             async with trio.open_nursery() as nursery, server.stream(f"{path}/stream") as stream:
                 nursery.start_soon(_stop_later, server, path, signals, seconds, stopped, nursery.cancel_scope)
-                await _copy(stream, target, count)
+                if not await _copy(stream, target, count):
+                    stopped.set()
                 nursery.cancel_scope.cancel()
         finally:
             with trio.move_on_after(_GOODBYE_SECONDS, shield=True):
                 try:
                     await server.request("DELETE", path)
-                except NotFound:
-                    if not stopped.is_set():
-                        raise
+                except LabError as error:
+                    missed = error
+    return None if missed is None or stopped.is_set() else type(missed)(f"the capture ended: {missed}")
 
 
 async def _stop_later(
@@ -106,15 +111,17 @@ async def _stop_later(
     scope.cancel()
 
 
-async def _copy(stream: AsyncIterator[bytes], target: IO[bytes], count: "PacketCount") -> None:
+async def _copy(stream: AsyncIterator[bytes], target: IO[bytes], count: "PacketCount") -> bool:
+    """Until the stream ends, or nobody wants more: False."""
     async for piece in stream:
         try:
             await trio.to_thread.run_sync(_write, target, piece, abandon_on_cancel=True)
         except BrokenPipeError:  # whoever reads it has seen enough
-            return
+            return False
         except OSError as error:
             raise LabError(f"{target.name}: {error.strerror}") from None
         count.feed(piece)
+    return True
 
 
 def _write(target: IO[bytes], piece: bytes) -> None:

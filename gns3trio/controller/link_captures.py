@@ -39,7 +39,7 @@ _ring_bytes = v.and_(v.ge(LEAST_RING_FILE_BYTES), v.le(1 << 40))
 class CaptureRequest:
     """A capture of our own, as clients ask for it.
 
-    ``file_name`` None makes a name; without ``save`` there are only streams. A ring (``ring_files``) begins a new file
+    ``file_name`` None makes a name; without ``save`` there are only streams, and it ends with the last one. A ring (``ring_files``) begins a new file
     after ``ring_bytes`` or ``ring_seconds`` and keeps the last ones. ``direction``: frames from the first node of the
     link to the second are ``a_to_b``.
     """
@@ -189,6 +189,14 @@ class LinkCaptures:
         """End a capture; its file stays. Raises NotFound."""
         async with link.lock:
             await self._stop(link, self.get(link, capture_id))
+
+    async def stream_left(self, link: Link, capture: LinkCapture) -> None:
+        """A stream of a capture has ended. One that is not saved is of no use then, whatever became of its client."""
+        if capture.file_name is not None or capture.capture.is_streamed:
+            return
+        async with link.lock:
+            if not capture.capture.is_streamed and capture.capture_id in link.captures:
+                await self._stop(link, capture)
 
     async def stop_link(self, link: Link) -> None:
         """Stop all captures of a link that is being deleted. The caller holds its lock, and then takes it away."""

@@ -160,6 +160,11 @@ class Capture:
         """Bytes of records that were left out because nobody read them from a stream."""
         return self._lost_bytes + sum(reader.dropped_bytes for reader in self._readers)
 
+    @property
+    def is_streamed(self) -> bool:
+        """Whether a stream is being read."""
+        return bool(self._readers)
+
     @contextmanager
     def stream(self) -> Iterator[StreamReader]:
         """A reader of the records from now on."""

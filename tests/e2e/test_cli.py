@@ -279,6 +279,28 @@ def test_a_capture_ends_with_its_time_and_leaves_nothing(lab: Shell, tmp_path: P
     assert captures(lab) == []
 
 
+def test_a_capture_whose_client_is_killed_leaves_nothing(lab: Shell, tmp_path: Path) -> None:
+    file = tmp_path / "x.pcapng"
+    with lab.running("capture", "PC1-PC2", "-w", str(file)) as capture:
+        wait_until(lambda: file.exists() and file.stat().st_size > 0)
+        capture.kill()
+        capture.wait(PATIENCE)
+    wait_until(lambda: captures(lab) == [])
+
+
+def test_a_capture_of_a_link_that_is_deleted(lab: Shell, tmp_path: Path) -> None:
+    file = tmp_path / "x.pcapng"
+    with lab.running("capture", "PC1-PC2", "-w", str(file)) as capture:
+        wait_for_capture(lab)
+        lab.run("link", "delete", "lab", "PC1-PC2")
+        assert capture.wait(PATIENCE) == 3
+        assert capture.stderr is not None
+        told = capture.stderr.read().decode()
+    assert f"{file}: 0 packets, {file.stat().st_size} bytes\n" in told
+    assert "the capture ended: Link ID" in told
+    assert read_capture(file.read_bytes()).torn == 0
+
+
 def test_what_came_is_shown_when_no_prompt_comes(lab: Shell) -> None:
     def words(name: str, address: str) -> tuple[str, ...]:
         return "console", name, "-c", "show ip", "-c", f"ping {address} -t", "--timeout", "3"

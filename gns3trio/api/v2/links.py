@@ -1,5 +1,6 @@
 """``/v2/projects/{project_id}/links``: make, change, filter and delete them."""
 
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -171,10 +172,11 @@ async def delete_capture(api: ApiRequest, project_id: UUID, link_id: UUID, captu
 
 @routes.route("GET", "/links/{link_id}/captures/{capture_id}/stream")
 async def stream_capture(api: ApiRequest, project_id: UUID, link_id: UUID, capture_id: UUID) -> CaptureStream:
-    """A capture as a live stream, in its format."""
+    """A capture as a live stream, in its format. One that is not saved ends with the last of its streams."""
     project = api.controller.get_project(project_id)
-    capture = project.links.captures.get(project.get_link(link_id), capture_id)
-    return CaptureStream(capture.capture, api.context.closing)
+    captures, link = project.links.captures, project.get_link(link_id)
+    capture = captures.get(link, capture_id)
+    return CaptureStream(capture.capture, api.context.closing, partial(captures.stream_left, link, capture))
 
 
 @routes.route("POST", "/links/{link_id}/benchmark", status=201, reply=dict[str, Any])
