@@ -201,6 +201,10 @@ def _values(
 
         used = {word.partition("=")[0] for word in given.get("filters", ())}
         return [(f"{name}=", values) for name, values in FILTERS.items() if name not in used]
+    if action.dest == "impairments":
+        from gns3trio.commands.link import IMPAIRMENTS
+
+        return [(f"{name}=", ",".join(fields)) for name, fields in IMPAIRMENTS.items()]
     if action.dest == "tests":
         from gns3trio.measure.rfc2544 import TestName
 

@@ -22,6 +22,7 @@ from gns3trio.commands.lab import (
     run,
     show,
 )
+from gns3trio.commands.numbers import to_whole
 from gns3trio.errors import Invalid, NotFound
 from gns3trio.natural_order import natural_key
 
@@ -34,6 +35,24 @@ FILTERS = {  # those of GNS3, and their values
     "frequency_drop": "N",
     "bpf": "EXPRESSION",
 }
+IMPAIRMENTS = {  # our own, and their values: the fields of the API in this order
+    "rate": {"BITS": "bits_per_second", "BURST": "burst_bytes", "QUEUE": "queue_bytes"},
+    "delay": {"MS": "milliseconds", "JITTER": "jitter_milliseconds"},
+    "loss": {"PERCENT": "percent"},
+    "duplicate": {"PERCENT": "percent"},
+    "reorder": {"PERCENT": "percent", "MS": "milliseconds"},
+    "corrupt": {"PERCENT": "percent"},
+    "frequency": {"N": "every"},
+    "bpf": {"EXPRESSION": "expression"},
+}
+_DIRECTIONS = ("a_to_b", "b_to_a", "both")
+_MULTIPLES = {"k": 10**3, "M": 10**6, "G": 10**9}
+_IMPAIRMENTS_EPILOG = (
+    "Impairments: "
+    + " ".join(f"{name}={','.join(fields)}" for name, fields in IMPAIRMENTS.items())
+    + ". They act in their order, after the filters. BITS per second may end in k, M or G. With :a_to_b or :b_to_a one"
+    " acts in that direction only; a is the end that the link's name begins with."
+)
 _EPILOG = "Filters: " + " ".join(f"{name}={values}" for name, values in FILTERS.items())
 # What tells of an impairment in a word, in this order.
 _TOLD = ("percent", "every", "milliseconds", "jitter_milliseconds", "expression")
@@ -59,6 +78,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     filters.add_argument("filters", nargs="*", metavar="NAME=VALUES", help="such as delay=20,2 or packet_loss=5")
     filters.epilog = _EPILOG
+    impair = add_action(
+        actions, "impair", "set the impairments of a link; none removes them", _impair, "project", "link"
+    )
+    impair.add_argument(
+        "impairments", nargs="*", metavar="TYPE=VALUES[:DIRECTION]", help="such as rate=2M:a_to_b or reorder=5,20"
+    )
+    impair.add_argument("--seed", type=to_whole, help="of chance: the same seed and frames give the same decisions")
+    impair.epilog = _IMPAIRMENTS_EPILOG
     for name, text in (("suspend", "let a link pass nothing"), ("resume", "let a link pass frames again")):
         add_action(actions, name, text, _suspend, "project", "link").set_defaults(suspend=name == "suspend")
     stats = add_action(actions, "stats", "show what crossed a link", _stats, "project", "link")
@@ -199,6 +226,42 @@ def _parse_filter(text: str) -> tuple[str, list[Any]]:
     if not separator or not values:
         raise Invalid(f"{text}: is not NAME=VALUES; {_EPILOG}")
     return name, [values] if name == "bpf" else values.split(",")
+
+
+async def _impair(server: Client, arguments: argparse.Namespace) -> None:
+    path = await open_path(server, arguments.project)
+    link = await find_link(server, path, arguments.link)
+    body = {"impairments": [_parse_impairment(text) for text in arguments.impairments], "seed": arguments.seed}
+    told = await server.request("PUT", f"{path}/links/{link['link_id']}/impairments", body)
+    if arguments.json:
+        show(arguments, told, lambda: None)
+    else:
+        await _print(server, path, arguments, link)
+
+
+def _parse_impairment(text: str) -> Json:
+    name, separator, rest = text.partition("=")
+    fields = IMPAIRMENTS.get(name)
+    if not separator or not rest or fields is None:
+        raise Invalid(f"{text}: is not TYPE=VALUES[:DIRECTION]; {_IMPAIRMENTS_EPILOG}")
+    head, _, direction = rest.rpartition(":")
+    if direction in _DIRECTIONS:
+        rest = head
+    else:
+        direction = "both"
+    values = [rest] if name == "bpf" else rest.split(",")
+    if len(values) > len(fields):
+        raise Invalid(f"{text}: there are more values than {name}={','.join(fields)}")
+    parsed = values if name == "bpf" else [_parse_number(text, value) for value in values]
+    return {"type": name, "direction": direction, **dict(zip(fields.values(), parsed, strict=False))}
+
+
+def _parse_number(text: str, value: str) -> float:
+    try:
+        number = float(value[:-1]) * _MULTIPLES[value[-1]] if value[-1:] in _MULTIPLES else float(value)
+        return int(number) if number.is_integer() else number
+    except ValueError:
+        raise Invalid(f"{text}: {value!r} is not a number") from None
 
 
 async def _suspend(server: Client, arguments: argparse.Namespace) -> None:

@@ -39,9 +39,9 @@ _ring_bytes = v.and_(v.ge(LEAST_RING_FILE_BYTES), v.le(1 << 40))
 class CaptureRequest:
     """A capture of our own, as clients ask for it.
 
-    ``file_name`` None makes a name; without ``save`` there are only streams, and it ends with the last one. A ring (``ring_files``) begins a new file
-    after ``ring_bytes`` or ``ring_seconds`` and keeps the last ones. ``direction``: frames from the first node of the
-    link to the second are ``a_to_b``.
+    ``file_name`` None makes a name; without ``save`` there are only streams, and it ends with the last one. A ring
+    (``ring_files``) begins a new file after ``ring_bytes`` or ``ring_seconds`` and keeps the last ones. ``direction``:
+    frames from the first node of the link to the second are ``a_to_b``.
     """
 
     file_name: str | None = None

@@ -258,6 +258,34 @@ def test_refusals_say_what_to_do(lab: Shell) -> None:
     assert "the document is empty" in lab.run("topology", "apply", "lab", "-", text="# nothing\n", status=1)
 
 
+def test_a_link_is_impaired(lab: Shell) -> None:
+    project = lab.json("project", "show", "lab")["project_id"]
+    (link,) = lab.json("link", "list", "lab")
+    path = f"/v2/projects/{project}/links/{link['link_id']}/impairments"
+    words = ["rate=1.5M,3028,8000:a_to_b", "delay=20.5,5", "reorder=5,30:b_to_a", "bpf=udp port 53", "frequency=-1"]
+    shown = lab.run("link", "impair", "lab", "PC1-PC2", *words, "--seed", "7")
+    assert "rate=1.5Mbit/s(a_to_b) delay=20.5,5 reorder=5,30(b_to_a) bpf=udp port 53 frequency=-1" in shown
+    told = lab.server.get(path)[1]
+    assert told["seed"] == 7
+    assert told["impairments"][0] == {
+        "type": "rate",
+        "direction": "a_to_b",
+        "bits_per_second": 1_500_000,
+        "burst_bytes": 3028,
+        "queue_bytes": 8000,
+    }
+    for wrong, why in (
+        ("delay", "is not TYPE=VALUES"),
+        ("lag=3", "is not TYPE=VALUES"),
+        ("loss=1,2", "there are more values than loss=PERCENT"),
+        ("loss=many", "'many' is not a number"),
+        ("loss=101", "impairments[0]"),
+    ):
+        assert why in lab.run("link", "impair", "lab", "PC1-PC2", wrong, status=1)
+    assert lab.server.get(path)[1] == told
+    assert lab.json("link", "impair", "lab", "PC1-PC2") == {"impairments": [], "seed": None}
+
+
 def test_a_capture_ends_with_its_time_and_leaves_nothing(lab: Shell, tmp_path: Path) -> None:
     file = tmp_path / "x.pcapng"
     with lab.running("capture", "PC1-PC2", "-w", str(file), "--filter", "icmp") as capture:
