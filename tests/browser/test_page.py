@@ -38,6 +38,12 @@ def choose_link(page: Page) -> None:
     expect(page.locator("aside h2")).to_contain_text("PC2 e0")
 
 
+def link_path(host: Host, pair: dict[str, Any]) -> str:
+    """The path of the only link."""
+    (link,) = host.request("GET", f"/v2/projects/{pair['project_id']}/links")
+    return f"/v2/projects/{pair['project_id']}/links/{link['link_id']}"
+
+
 def ping(page: Page) -> float:
     """Ping PC2 from PC1; the median of the times in milliseconds."""
     page.locator("[aria-label^='PC1,']").click()
@@ -169,15 +175,13 @@ def test_filters_of_our_own(page: Page, host: Host, pair: dict[str, Any]) -> Non
     page.get_by_label("Rate limit in kbit/s").fill("512")
     with page.expect_response(lambda reply: reply.request.method == "PUT" and reply.url.endswith("/impairments")):
         page.get_by_label("Rate limit in kbit/s").press("Tab")
-    (link,) = host.request("GET", f"/v2/projects/{pair['project_id']}/links")
-    path = f"/v2/projects/{pair['project_id']}/links/{link['link_id']}/impairments"
+    path = f"{link_path(host, pair)}/impairments"
     assert host.request("GET", path)["impairments"][0]["bits_per_second"] == 512_000
 
 
 def own_filters(host: Host, pair: dict[str, Any], *wanted: dict[str, Any]) -> str:
     """Set our own filters of the only link; the path of them."""
-    (link,) = host.request("GET", f"/v2/projects/{pair['project_id']}/links")
-    path = f"/v2/projects/{pair['project_id']}/links/{link['link_id']}/impairments"
+    path = f"{link_path(host, pair)}/impairments"
     host.request("PUT", path, {"impairments": list(wanted)})
     return path
 
@@ -223,8 +227,7 @@ def test_own_filters_of_other_clients_are_shown_and_kept(page: Page, host: Host,
 
 
 def test_a_number_that_is_typed_stays_when_others_change_the_link(page: Page, host: Host, pair: dict[str, Any]) -> None:
-    (link,) = host.request("GET", f"/v2/projects/{pair['project_id']}/links")
-    path = f"/v2/projects/{pair['project_id']}/links/{link['link_id']}"
+    path = link_path(host, pair)
     open_lab(page, host, pair)
     choose_link(page)
     delay, loss = page.get_by_label("Delay in ms"), page.get_by_label("Loss in %")
@@ -238,8 +241,7 @@ def test_a_number_that_is_typed_stays_when_others_change_the_link(page: Page, ho
 
 
 def test_a_field_that_nobody_types_into_follows_others(page: Page, host: Host, pair: dict[str, Any]) -> None:
-    (link,) = host.request("GET", f"/v2/projects/{pair['project_id']}/links")
-    path = f"/v2/projects/{pair['project_id']}/links/{link['link_id']}"
+    path = link_path(host, pair)
     open_lab(page, host, pair)
     choose_link(page)
     delay, every = page.get_by_label("Delay in ms"), page.get_by_label("Drop each n-th frame")
@@ -259,8 +261,7 @@ def test_a_field_that_nobody_types_into_follows_others(page: Page, host: Host, p
 
 @pytest.mark.refused_requests
 def test_what_is_refused_stays_to_be_mended_and_alone(page: Page, host: Host, pair: dict[str, Any]) -> None:
-    (link,) = host.request("GET", f"/v2/projects/{pair['project_id']}/links")
-    path = f"/v2/projects/{pair['project_id']}/links/{link['link_id']}"
+    path = link_path(host, pair)
     open_lab(page, host, pair)
     choose_link(page)
     delay, bpf = page.get_by_label("Delay in ms"), page.get_by_label("Drop what matches (BPF)")
