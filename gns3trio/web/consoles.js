@@ -65,6 +65,7 @@ function makeConsole(drawer, lab, node) {
   const element = h("div", { className: "pane terminal" });
   const socket = new WebSocket(socketUrl(consolePath(lab, node)));
   socket.binaryType = "arraybuffer";
+  const opened = new Promise((done) => { socket.onopen = done; }); // what is typed before is sent then
   const parts = {};
   const ready = Promise.all([import("./vendor/xterm.mjs"), import("./vendor/addon-fit.mjs")]).then(
     ([{ Terminal }, { FitAddon }]) => {
@@ -73,7 +74,10 @@ function makeConsole(drawer, lab, node) {
       terminal.loadAddon(fit);
       terminal.open(element);
       fit.fit();
-      terminal.onData((text) => socket.readyState === WebSocket.OPEN && socket.send(new TextEncoder().encode(text)));
+      terminal.onData(async (text) => {
+        await opened;
+        if (socket.readyState === WebSocket.OPEN) socket.send(new TextEncoder().encode(text));
+      });
       Object.assign(parts, { terminal, observer: new ResizeObserver(() => element.hidden || fit.fit()) });
       parts.observer.observe(element);
       terminal.focus();
