@@ -1,0 +1,202 @@
+"""The panel of a link on our page: filters, captures, the benchmark."""
+
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from tests.browser.conftest import Host
+from tests.browser.lab_page import choose_link, link_path, open_lab, ping, start_all
+from tests.pcap_reader import read_capture
+
+
+def test_a_delay_shows_in_the_ping_plot(page: Page, host: Host, pair: dict[str, Any]) -> None:
+    open_lab(page, host, pair)
+    start_all(page)
+    before = ping(page)
+    choose_link(page)
+    slider = page.get_by_role("slider", name="Delay")
+    slider.focus()
+    for _ in range(20):
+        slider.press("ArrowRight")
+    expect(page.locator(".link .filters")).to_have_text("20 ms")
+    assert before < 20 < 39 < ping(page)
+    choose_link(page)
+    expect(page.locator("aside .plot").first).to_be_visible()
+    page.get_by_role("button", name="Suspend").click()
+    expect(page.locator(".link.suspended")).to_have_count(1)
+    page.get_by_role("button", name="No filters").click()
+    expect(page.locator(".link .filters")).not_to_contain_text("20 ms")
+    page.get_by_role("button", name="Resume").click()
+    expect(page.locator(".link.suspended")).to_have_count(0)
+    (link,) = host.request("GET", f"/v2/projects/{pair['project_id']}/links")
+    assert (link["filters"], link["suspend"]) == ({}, False)
+
+
+def test_filters_of_our_own(page: Page, host: Host, pair: dict[str, Any]) -> None:
+    open_lab(page, host, pair)
+    choose_link(page)
+    page.get_by_label("Rate limit in kbit/s").fill("512")
+    with page.expect_response(lambda reply: reply.request.method == "PUT" and reply.url.endswith("/impairments")):
+        page.get_by_label("Rate limit in kbit/s").press("Tab")
+    path = f"{link_path(host, pair)}/impairments"
+    assert host.request("GET", path)["impairments"][0]["bits_per_second"] == 512_000
+
+
+def own_filters(host: Host, pair: dict[str, Any], *wanted: dict[str, Any]) -> str:
+    """Set our own filters of the only link; the path of them."""
+    path = f"{link_path(host, pair)}/impairments"
+    host.request("PUT", path, {"impairments": list(wanted)})
+    return path
+
+
+def test_filters_that_are_not_read_yet_are_not_replaced(page: Page, host: Host, pair: dict[str, Any]) -> None:
+    one_way = {"type": "duplicate", "percent": 5, "direction": "a_to_b"}
+    path = own_filters(host, pair, one_way, {"type": "duplicate", "percent": 7})
+    waiting: list[Route] = []
+    page.route(f"**{path}", lambda route: waiting.append(route), times=1)
+    open_lab(page, host, pair)
+    choose_link(page)
+    rate, duplicate = page.get_by_label("Rate limit in kbit/s"), page.get_by_label("Duplicate in %")
+    rate.fill("512")
+    with page.expect_response(lambda reply: reply.request.method == "PUT"):
+        rate.press("Tab")
+    expect(duplicate).to_have_value("7")
+    waiting[0].continue_()  # what it will tell is old
+    expect(page.locator("aside .hint", has_text="duplicate (a to b)")).to_be_visible()
+    expect(rate).to_have_value("512")
+    found = [(each["type"], each["direction"]) for each in host.request("GET", path)["impairments"]]
+    assert found == [("duplicate", "a_to_b"), ("duplicate", "both"), ("rate", "both")]
+
+
+def test_own_filters_of_other_clients_are_shown_and_kept(page: Page, host: Host, pair: dict[str, Any]) -> None:
+    path = own_filters(host, pair)
+    open_lab(page, host, pair)
+    choose_link(page)
+    rate, duplicate = page.get_by_label("Rate limit in kbit/s"), page.get_by_label("Duplicate in %")
+    reorder = {"type": "reorder", "percent": 5, "milliseconds": 77}
+    own_filters(host, pair, {"type": "rate", "bits_per_second": 1_000_000, "queue_bytes": 8000}, reorder)
+    expect(rate).to_have_value("1000")
+    before = host.request("GET", path)["impairments"]
+    duplicate.fill("2")
+    with page.expect_response(lambda reply: reply.request.method == "PUT"):
+        duplicate.press("Enter")
+    assert host.request("GET", path)["impairments"][:2] == before
+    rate.fill("500")
+    with page.expect_response(lambda reply: reply.request.method == "PUT"):
+        rate.press("Enter")
+    changed, *others = host.request("GET", path)["impairments"]
+    assert changed == {**before[0], "bits_per_second": 500_000}
+    assert [each["type"] for each in others] == ["reorder", "duplicate"]
+
+
+def test_a_number_that_is_typed_stays_when_others_change_the_link(page: Page, host: Host, pair: dict[str, Any]) -> None:
+    path = link_path(host, pair)
+    open_lab(page, host, pair)
+    choose_link(page)
+    delay, loss = page.get_by_label("Delay in ms"), page.get_by_label("Loss in %")
+    delay.fill("30")
+    host.request("PUT", path, {"filters": {"delay": [10, 0], "packet_loss": [3]}})
+    expect(loss).to_have_value("3")
+    expect(delay).to_have_value("30")
+    with page.expect_response(f"**{path}"):
+        delay.press("Tab")
+    assert host.request("GET", path)["filters"] == {"delay": [30, 0], "packet_loss": [3]}
+
+
+def test_a_field_that_nobody_types_into_follows_others(page: Page, host: Host, pair: dict[str, Any]) -> None:
+    path = link_path(host, pair)
+    open_lab(page, host, pair)
+    choose_link(page)
+    delay, every = page.get_by_label("Delay in ms"), page.get_by_label("Drop each n-th frame")
+    every.click()
+    host.request("PUT", path, {"filters": {"frequency_drop": [5]}})
+    expect(every).to_have_value("5")
+    loss = page.get_by_label("Loss in %")
+    loss.fill("33")
+    host.request("PUT", path, {"filters": {"frequency_drop": [6], "packet_loss": [20]}})
+    expect(every).to_have_value("6")
+    loss.fill("0")  # as it was when somebody began to type
+    delay.fill("7")
+    with page.expect_response(f"**{path}"):
+        delay.press("Enter")
+    assert host.request("GET", path)["filters"] == {"frequency_drop": [6], "packet_loss": [20], "delay": [7, 0]}
+
+
+@pytest.mark.refused_requests
+def test_what_is_refused_stays_to_be_mended_and_alone(page: Page, host: Host, pair: dict[str, Any]) -> None:
+    path = link_path(host, pair)
+    open_lab(page, host, pair)
+    choose_link(page)
+    delay, bpf = page.get_by_label("Delay in ms"), page.get_by_label("Drop what matches (BPF)")
+    bpf.fill("icm")
+    bpf.press("Enter")
+    expect(bpf).to_have_attribute("aria-invalid", "true")
+    delay.fill("6")
+    delay.press("Enter")
+    expect(page.locator(".link .filters")).to_have_text("6 ms")
+    expect(bpf).to_have_value("icm")
+    bpf.fill("icmp")
+    with page.expect_response(f"**{path}"):
+        bpf.press("Enter")
+    expect(bpf).to_have_attribute("aria-invalid", "false")
+    assert host.request("GET", path)["filters"] == {"delay": [6, 0], "bpf": ["icmp"]}
+
+
+@pytest.mark.refused_requests  # the browser logs them as errors
+def test_what_the_server_says_against_it_is_shown(page: Page, host: Host, pair: dict[str, Any]) -> None:
+    open_lab(page, host, pair)
+    choose_link(page)
+    page.get_by_label("Drop what matches (BPF)").fill("no such thing")
+    page.get_by_label("Drop what matches (BPF)").press("Tab")
+    expect(page.locator(".message.error")).to_contain_text("filters.bpf")
+
+
+def test_a_capture_is_shown_live_and_downloaded(page: Page, host: Host, pair: dict[str, Any], tmp_path: Path) -> None:
+    open_lab(page, host, pair)
+    start_all(page)
+    choose_link(page)
+    page.get_by_role("button", name="Start capture").click()
+    ping(page)
+    expect(page.locator(".packets tbody")).to_contain_text("echo reply 20")
+    expect(page.locator(".packets tbody")).to_contain_text("who has 10.0.0.2? tell 10.0.0.1")
+    choose_link(page)
+    page.get_by_role("button", name="Stop capture").click()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download").click()
+    download.value.save_as(tmp_path / "capture.pcap")
+    if shutil.which("tshark") is None:
+        pytest.fail("what reads the capture is missing: apt-get install tshark")
+    subprocess.run(["tshark", "-r", str(tmp_path / "capture.pcap")], check=True, capture_output=True)
+    packets = read_capture((tmp_path / "capture.pcap").read_bytes()).packets
+    assert len([packet for packet in packets if packet.data[12:14] == b"\x08\x00" and packet.data[23] == 1]) == 40
+
+
+def test_a_capture_that_begins_again_is_shown_live_again(page: Page, host: Host, pair: dict[str, Any]) -> None:
+    open_lab(page, host, pair)
+    start_all(page)
+    choose_link(page)
+    page.get_by_role("button", name="Start capture").click()
+    ping(page)
+    choose_link(page)
+    page.get_by_role("button", name="Stop capture").click()
+    page.get_by_role("button", name="Start capture").click()
+    expect(page.get_by_role("button", name="Stop capture")).to_be_visible()
+    expect(page.get_by_role("tab")).to_have_count(1)
+    expect(page.locator(".packets tbody tr")).to_have_count(0)
+    ping(page)
+    expect(page.locator(".packets tbody")).to_contain_text("echo reply 20")
+
+
+def test_a_benchmark_becomes_plots(page: Page, host: Host, pair: dict[str, Any]) -> None:
+    open_lab(page, host, pair)
+    choose_link(page)
+    page.get_by_label("Frame sizes").fill("64, 1518")
+    page.get_by_label("Seconds of one trial").fill("0.1")
+    page.get_by_role("button", name="Measure").click()
+    expect(page.locator("aside tbody tr")).to_have_count(2)
+    expect(page.get_by_role("img", name="Throughput")).to_be_visible()
+    expect(page.get_by_role("img", name="Latency")).to_be_visible()
