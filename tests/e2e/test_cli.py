@@ -1,69 +1,25 @@
 """The command line, as processes of its own: what people and scripts type, with a real server and real VPCS."""
 
 import json
-import os
 import re
 import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 from uuid import uuid4
 from xml.etree import ElementTree
 
-import attrs
 import httpx
 import pytest
 
-from tests.e2e.conftest import PATIENCE, ServerProcess, StartServer, wait_until
+from tests.e2e.conftest import PATIENCE, StartServer, wait_until
+from tests.e2e.shell import COMMAND, Shell, make_lab, ping
 from tests.e2e.terminal import Terminal
 from tests.pcap_reader import read_capture
 
-COMMAND = [sys.executable, "-m", "gns3trio"]
 EVENTS = 100  # far more than come in any test
-
-
-@attrs.frozen
-class Shell:
-    """Types ``gns3trio ...`` for one server."""
-
-    server: ServerProcess
-
-    @property
-    def environment(self) -> dict[str, str]:
-        return {**os.environ, "GNS3TRIO_URL": self.server.url}
-
-    def run(self, *words: str, status: int = 0, text: str | None = None) -> str:
-        """What a command prints, errors included; checks its exit status."""
-        result = subprocess.run(
-            [*COMMAND, *words],
-            env=self.environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            input=text,
-            timeout=PATIENCE,
-            check=False,
-        )
-        assert result.returncode == status, result.stdout
-        return result.stdout
-
-    def json(self, *words: str) -> Any:
-        """What it prints with ``--json``."""
-        return json.loads(self.run(*words, "--json"))
-
-    @contextmanager
-    def running(self, *words: str) -> Iterator[subprocess.Popen[bytes]]:
-        """A command that runs beside the test."""
-        command = [*COMMAND, *words]
-        with subprocess.Popen(command, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-            try:
-                yield process
-            finally:
-                process.kill()
 
 
 @pytest.fixture
@@ -74,22 +30,6 @@ def shell(start_server: StartServer) -> Shell:
 @pytest.fixture
 def lab(shell: Shell) -> Shell:
     return make_lab(shell)
-
-
-def make_lab(shell: Shell) -> Shell:
-    """A project ``lab`` with PC1 and PC2, linked and started, 10.0.0.1 and 10.0.0.2."""
-    shell.run("project", "create", "lab")
-    for _ in range(2):
-        shell.run("node", "create", "lab", "vpcs", "PC{0}")
-    shell.run("link", "create", "lab", "PC1", "PC2")
-    shell.run("node", "start", "lab", "--all")
-    for number in (1, 2):
-        shell.run("console", "lab", f"PC{number}", "-c", f"ip 10.0.0.{number}/24")
-    return shell
-
-
-def ping(lab: Shell, count: int = 1) -> str:
-    return lab.run("console", "PC2", "-c", f"ping 10.0.0.1 -c {count}")
 
 
 def first_line(stream: IO[bytes] | None) -> bytes:

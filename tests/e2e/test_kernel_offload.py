@@ -12,7 +12,7 @@ import attrs
 import pytest
 
 from tests.e2e.conftest import PATIENCE, StartServer, wait_until
-from tests.e2e.test_cli import COMMAND, Shell, make_lab, ping
+from tests.e2e.shell import COMMAND, Shell, make_lab, ping
 from tests.kernel_offload import require_kernel_offload
 from tests.pcap_reader import read_capture
 
