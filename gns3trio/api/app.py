@@ -7,6 +7,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from gns3trio import __version__
 from gns3trio.api import health, metrics, pages, reference, v1, web_page, web_ui
 from gns3trio.api.auth import BasicAuth
+from gns3trio.api.content_policy import policy_headers
 from gns3trio.api.context import ApiContext
 from gns3trio.api.errors import ErrorBoundary
 from gns3trio.api.openapi import describe_api
@@ -133,7 +134,8 @@ class Application:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], *headers]
+                given = message["headers"]
+                message["headers"] = [*given, *headers, *policy_headers(given)]
             await send(message)
 
         # Programs send no Origin, and Starlette's CORS would only add that header.

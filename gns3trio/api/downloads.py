@@ -3,12 +3,14 @@
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from email.utils import formatdate
+from pathlib import PurePosixPath
 from urllib.parse import quote
 
 import trio
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from gns3trio.api.content_policy import BINARY, shown_type
 from gns3trio.controller.project_files import OpenFile, read_pieces
 
 
@@ -46,6 +48,15 @@ def file_download(file: OpenFile, media_type: str) -> Download:
     """The reply for an open file, which it closes."""
     headers = {"content-length": str(file.size), "last-modified": formatdate(file.modified, usegmt=True)}
     return Download(read_pieces(file), media_type, headers)
+
+
+def uploaded_file(file: OpenFile, path: str) -> Download:
+    """The reply for a file that somebody may have uploaded: browsers save what they could run. ``path`` names it."""
+    media_type = shown_type(path)
+    reply = file_download(file, media_type or BINARY)
+    if media_type is None:
+        reply.headers["content-disposition"] = attachment(PurePosixPath(path).name)
+    return reply
 
 
 def attachment(name: str) -> str:

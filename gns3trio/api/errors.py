@@ -17,6 +17,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from gns3trio.api.content_policy import PLAIN_PAGE
 from gns3trio.errors import Conflict, Forbidden, Invalid, LabError, NotFound, Unavailable, sole_cause
 
 log = logging.getLogger(__name__)
@@ -113,7 +114,7 @@ def _wants_page(request: Request) -> bool:
 def _page(message: str) -> Response:
     headers = {
         "content-type": "text/html; charset=utf-8",
-        "content-security-policy": "default-src 'self'; base-uri 'none'; frame-ancestors 'self'",
+        "content-security-policy": PLAIN_PAGE,
     }
     return Response(_PAGE.replace("MESSAGE", html.escape(message)), 404, headers)
 

@@ -14,6 +14,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import WebSocketRoute
 
 from gns3trio import __version__
+from gns3trio.api.content_policy import BINARY
 from gns3trio.api.errors import STATUS_OF_ERROR
 from gns3trio.api.json_schema import Schema, Schemas
 from gns3trio.api.replies import Error
@@ -23,7 +24,6 @@ from gns3trio.controller.archive import MAX_ENTRIES, MAX_UNPACKED_BYTES, RESERVE
 
 OPENAPI_VERSION = "3.1.1"
 JSON = "application/json"
-BINARY = "application/octet-stream"
 ANY = "*/*"
 
 _PARAMETER = re.compile(r"\{(\w+)(:\w+)?\}")

@@ -5,6 +5,7 @@ from html import escape
 from starlette.responses import HTMLResponse
 
 from gns3trio import __version__
+from gns3trio.api.content_policy import PLAIN_PAGE
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.web_ui import INDEX
 
@@ -35,7 +36,8 @@ th, td {{ text-align: left; padding: .2rem 1rem .2rem 0 }}
 
 
 def _page(title: str, body: str) -> HTMLResponse:
-    return HTMLResponse(_PAGE.format(title=escape(title), body=body))
+    page = _PAGE.format(title=escape(title), body=body)
+    return HTMLResponse(page, headers={"content-security-policy": PLAIN_PAGE})
 
 
 def _table(headings: list[str], rows: list[list[str]]) -> str:

@@ -12,6 +12,7 @@ import attrs
 import trio
 from starlette.responses import Response
 
+from gns3trio.api.content_policy import OWN_PAGE
 from gns3trio.api.pages import WEB_UI
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.web_ui import INDEX
@@ -22,12 +23,7 @@ routes = RouteTable("")
 _FOLDER = files("gns3trio") / "web"
 _MEDIA_TYPES = {".js": "text/javascript", ".mjs": "text/javascript", ".svg": "image/svg+xml"}
 _HEADERS = {
-    # The terminal and the viewer set styles by themselves; pictures of drawings come as data.
-    "content-security-policy": (
-        "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
-        "connect-src 'self' ws: wss:; object-src 'none'; base-uri 'none'; frame-ancestors 'self'"
-    ),
-    "x-content-type-options": "nosniff",
+    "content-security-policy": OWN_PAGE,
     "referrer-policy": "no-referrer",
     "cache-control": "no-cache",  # ask again: an update of the server must not meet an old page
 }

@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 
 import trio
 
+from gns3trio.api.content_policy import BINARY, WEB_UI
 from gns3trio.api.downloads import Download, file_download
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.controller.project_files import OpenFile, open_file
@@ -38,7 +39,8 @@ async def get_web_ui_file(api: ApiRequest, path: str) -> Download:
         raise NotFound("The GNS3 web UI is not installed here: run 'gns3trio web-ui install'") from None
     name = PurePosixPath(file.name).name
     media_type = "application/javascript" if name.endswith(".js") else mimetypes.guess_type(name)[0]
-    reply = file_download(file, media_type or "application/octet-stream")
+    reply = file_download(file, media_type or BINARY)
+    reply.headers["content-security-policy"] = WEB_UI
     has_hash = name != INDEX and name.count(".") >= 2
     reply.headers["cache-control"] = _FOR_EVER if has_hash else _ASK_AGAIN
     return reply

@@ -11,7 +11,7 @@ async def test_the_page_and_its_files(server: Server, project: dict[str, Any]) -
     for path in ("/", f"/projects/{project['project_id']}"):
         reply = await server.http.get(path)
         assert reply.headers["content-type"] == "text/html; charset=utf-8"
-        assert "default-src 'self'" in reply.headers["content-security-policy"]
+        assert "script-src 'self';" in reply.headers["content-security-policy"]
         assert 'src="/static/app/app.js"' in reply.text
     for path, kind in (
         ("app.js", "text/javascript"),

@@ -17,8 +17,8 @@ from tests.browser.conftest import PAIR, PATIENCE, VPCS, Host, browser
 __all__ = ["browser"]  # a fixture
 
 GNS3SERVER = os.environ.get("GNS3SERVER", "")
-# What the bundle itself does wrong, wherever it is served: it counts its visitors at another host.
-ITS_OWN = ("net::ERR_",)
+# What the bundle itself does wrong, wherever it is served: it counts its visitors at another host, which is refused.
+ITS_OWN = ("net::ERR_", "googletagmanager")
 
 
 @pytest.fixture(scope="module")

@@ -1,12 +1,11 @@
 """``/v2/compute/projects/{project_id}/files``: the files of nodes here that a controller elsewhere drives."""
 
-import mimetypes
 from uuid import UUID
 
 import trio
 
 from gns3trio.api import replies
-from gns3trio.api.downloads import Download, file_download
+from gns3trio.api.downloads import Download, uploaded_file
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.v2.compute import hosted_project
 from gns3trio.controller.project_files import list_files, open_file, write_file
@@ -24,7 +23,7 @@ async def list_project_files(api: ApiRequest, project_id: UUID) -> list[dict[str
 async def get_project_file(api: ApiRequest, project_id: UUID, path: str) -> Download:
     """A file of a project."""
     file = await trio.to_thread.run_sync(open_file, hosted_project(api, project_id).folder, path)
-    return file_download(file, mimetypes.guess_type(path)[0] or "application/octet-stream")
+    return uploaded_file(file, path)
 
 
 @routes.route("POST", "/{path:path}", status=201, raw_body=True)

