@@ -22,6 +22,7 @@ from gns3trio.forwarder.captures import open_captures
 from gns3trio.forwarder.forwarder import open_forwarder
 from gns3trio.http.serve import HttpSettings, serve_http
 from gns3trio.notifications.hub import NotificationHub
+from gns3trio.watchdog import Watchdog, watch_loop
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +34,7 @@ class RunningServer:
     urls: list[str]
     controller: Controller
     closing: trio.Event
+    watchdog: Watchdog
 
 
 @asynccontextmanager
@@ -45,6 +47,7 @@ async def open_server(config: Config) -> AsyncIterator[RunningServer]:
     hub = NotificationHub()
     closing = trio.Event()
     async with (
+        watch_loop() as watchdog,
         _locked_folders(config),
         open_forwarder(
             workers=config.forwarder_workers,
@@ -64,11 +67,11 @@ async def open_server(config: Config) -> AsyncIterator[RunningServer]:
             certfile=config.certfile if config.ssl else None,
             certkey=config.certkey if config.ssl else None,
         )
-        app = Application(ApiContext(config, controller, forwarder, link_stats, closing))
+        app = Application(ApiContext(config, controller, forwarder, link_stats, closing, watchdog))
         serve = partial(serve_http, app, settings, closing=closing)
         urls: list[str] = await nursery.start(serve)
         controller.computes.local_port = int(urls[0].rpartition(":")[2])
-        yield RunningServer(urls, controller, closing)
+        yield RunningServer(urls, controller, closing, watchdog)
         closing.set()
         statistics.cancel()
 

@@ -7,6 +7,7 @@ from gns3trio.config import Config
 from gns3trio.controller.controller import Controller
 from gns3trio.controller.link_stats import LinkStats
 from gns3trio.forwarder.forwarder import Forwarder
+from gns3trio.watchdog import Watchdog
 
 
 @attrs.frozen
@@ -18,3 +19,4 @@ class ApiContext:
     forwarder: Forwarder
     link_stats: LinkStats
     closing: trio.Event
+    watchdog: Watchdog

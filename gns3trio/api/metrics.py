@@ -13,6 +13,7 @@ from starlette.responses import Response
 from gns3trio import __version__
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.controller.desired import End
+from gns3trio.watchdog import Watchdog
 
 routes = RouteTable("")
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -57,7 +58,7 @@ async def get_metrics(api: ApiRequest) -> Response:
 
 def collect(api: ApiRequest) -> list[Metric]:
     """The metrics of this server."""
-    return [*_server_metrics(api), *_link_metrics(api), *_port_metrics(api)]
+    return [*_server_metrics(api), *_loop_metrics(api.context.watchdog), *_link_metrics(api), *_port_metrics(api)]
 
 
 def _server_metrics(api: ApiRequest) -> list[Metric]:
@@ -99,6 +100,31 @@ def _server_metrics(api: ApiRequest) -> list[Metric]:
         Metric("process_start_time_seconds", "gauge", "When the server was started.", [Sample(process.create_time())]),
         Metric("process_resident_memory_bytes", "gauge", "Memory of the server.", [Sample(process.memory_info().rss)]),
         Metric("process_open_fds", "gauge", "Open descriptors of the server.", [Sample(process.num_fds())]),
+    ]
+
+
+def _loop_metrics(watchdog: Watchdog) -> list[Metric]:
+    longest = watchdog.longest
+    return [
+        Metric(
+            "gns3trio_loop_longest_gap_seconds",
+            "gauge",
+            "The longest time of the last one or two minutes in which the server's loop served nobody.",
+            [Sample(longest.seconds)],
+        ),
+        Metric(
+            "gns3trio_loop_longest_work_seconds",
+            "gauge",
+            "The most CPU time that such a gap took; where it is much less, the machine had no time for the server.",
+            [Sample(longest.cpu_seconds)],
+        ),
+        Metric("gns3trio_loop_long_gaps_total", "counter", "Gaps of more than 250 ms.", [Sample(watchdog.long_gaps)]),
+        Metric(
+            "gns3trio_loop_busy_seconds_total",
+            "counter",
+            "Time in which the loop did not wait for something to do.",
+            [Sample(watchdog.busy_seconds)],
+        ),
     ]
 
 

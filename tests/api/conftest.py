@@ -13,6 +13,7 @@ import pytest
 from gns3trio.config import Config
 from gns3trio.server import RunningServer, open_server
 from tests.api.described import check_reply
+from tests.loop import MOST_WORK_SECONDS, loop_goes_on
 
 VPCS = os.environ.get("GNS3TRIO_TEST_VPCS", shutil.which("vpcs") or "vpcs").split(":")[0]
 
@@ -55,7 +56,8 @@ def config(tmp_path: Path) -> Config:
 @pytest.fixture
 async def running(config: Config) -> AsyncIterator[RunningServer]:
     async with open_server(config) as opened:
-        yield opened
+        with loop_goes_on(opened.watchdog, MOST_WORK_SECONDS):
+            yield opened
 
 
 @pytest.fixture

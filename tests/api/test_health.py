@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from gns3trio.config import Config
 from gns3trio.controller import storage
 from gns3trio.errors import Unavailable
 from gns3trio.server import RunningServer, open_server
+from gns3trio.watchdog import LONG_SECONDS
 from tests.api.conftest import Server
 from tests.api.test_links import Lab, lab
 
@@ -73,6 +75,20 @@ async def locked(config: Config) -> AsyncIterator[httpx.AsyncClient]:
 async def test_it_needs_no_password(locked: httpx.AsyncClient) -> None:
     assert (await locked.get("/health")).status_code == 200
     assert (await locked.get("/v2/version")).status_code == 401
+
+
+async def test_what_kept_the_loop_is_told(server: Server, caplog: pytest.LogCaptureFixture) -> None:
+    def keep_the_loop() -> None:
+        time.sleep(LONG_SECONDS * 1.2)
+
+    keep_the_loop()
+    text = (await server.http.get("/metrics")).text
+    longest, gaps = (
+        re.search(rf"^gns3trio_loop_{name} (\S+)$", text, re.M) for name in ("longest_gap_seconds", "long_gaps_total")
+    )
+    assert longest is not None and float(longest[1]) > LONG_SECONDS
+    assert gaps is not None and int(gaps[1]) >= 1
+    assert "in keep_the_loop" in caplog.text
 
 
 async def test_the_dashboard_asks_for_metrics_and_labels_that_exist(lab: Lab) -> None:

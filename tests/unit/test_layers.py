@@ -9,7 +9,17 @@ import gns3trio
 
 PACKAGE = Path(gns3trio.__file__).parent
 
-LEAVES = {"errors", "convert", "config", "encoding", "notifications", "topology_yaml", "natural_order", "__init__"}
+LEAVES = {
+    "errors",
+    "convert",
+    "config",
+    "encoding",
+    "notifications",
+    "topology_yaml",
+    "natural_order",
+    "watchdog",
+    "__init__",
+}
 # Each layer with the layers it may import, beside the leaves and itself.
 ALLOWED = {
     "errors": set[str](),
@@ -18,6 +28,7 @@ ALLOWED = {
     "encoding": set[str](),
     "topology_yaml": {"errors"},
     "natural_order": set[str](),
+    "watchdog": set[str](),
     "notifications": {"encoding"},
     "_udpfwd": set[str](),
     "forwarder": {"_udpfwd"},
