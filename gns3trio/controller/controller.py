@@ -1,8 +1,9 @@
 """The controller: the projects of this server, found at start, created, and closed in order at the end."""
 
 import logging
+import os
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -18,6 +19,8 @@ from gns3trio.controller.automatic import Attendance, open_project
 from gns3trio.controller.base_configs import BaseConfigs
 from gns3trio.controller.computes import Computes, check_stored_computes
 from gns3trio.controller.project import Project
+from gns3trio.controller.project_records import ProjectRecords, check_stored_projects
+from gns3trio.controller.project_search import FoundProject, copy_of, find_projects, project_folders
 from gns3trio.controller.server_state import ServerState, open_state
 from gns3trio.controller.services import ProjectServices
 from gns3trio.controller.symbols import Symbols
@@ -42,6 +45,7 @@ class Controller:
         self.base_configs = BaseConfigs(_configs_folder(config))
         self.attendance = Attendance(services.nursery, self.close_project)
         self._reserved: dict[UUID, str] = {}  # ids and names of projects whose files are being made
+        self._records = ProjectRecords(state, config.projects_path)
         self._creating: dict[UUID, trio.Event] = {}  # projects that are not on the disk yet; set when that has ended
         self._config = config
         self._services = services
@@ -73,27 +77,54 @@ class Controller:
 
     async def load(self) -> None:
         """Find the projects on the disk; they are closed. One that cannot be read is listed with its error."""
-        found = await trio.to_thread.run_sync(lambda: list(storage.find_project_files(self._config.projects_path)))
-        for project_id, file in found:
-            if project_id in self.projects:
+        records = self._records.all()
+        found = await trio.to_thread.run_sync(find_projects, self._config.projects_path, records)
+        folders = {project.folder for project in self.projects.values()}
+        for project in found:
+            await trio.lowlevel.checkpoint()  # there may be thousands
+            if project.file.parent in folders:
                 continue
-            project = self._new_project(project_id, ProjectSettings(name=file.stem), file.parent, file)
+            if (known := self.projects.get(project.project_id)) is not None:
+                project = copy_of(known.project_id, known.folder, project)
+            await self._take_up(project)
+
+    async def _take_up(self, found: FoundProject) -> None:
+        project = self._new_project(
+            found.project_id,
+            found.settings,
+            found.file.parent,
+            found.file,
+            copy_of=found.copy_of,
+            refusal=found.error if found.is_refused else None,
+        )
+        project.error, project.other_files = found.error, found.others
+        if found.error is not None:
+            log.warning("project %s: %s", found.project_id, found.error)
+        project.tell_of_other_files()
+        self.projects[found.project_id] = project
+        if found.is_guess:
             try:
-                project.settings = (await project.file.read()).settings
+                await self._records.remember(found.project_id, found.file, found.settings.name)
             except LabError as error:
-                project.error = str(error)
-                log.warning("project %s: %s", project_id, error)
-            self.projects[project_id] = project
-            if project.settings.auto_open:
-                self._services.nursery.start_soon(open_project, project)
+                log.warning("which file is that of project %s is not noted: %s", found.project_id, error)
+        if found.settings.auto_open and found.error is None:
+            self._services.nursery.start_soon(open_project, project)
 
     async def reload(self) -> None:
         """Find projects that appeared on the disk, and forget closed ones that vanished from it."""
-        for project in list(self.projects.values()):
-            exists = await trio.to_thread.run_sync(project.file.path.exists)
-            if project.status == "closed" and not exists and not project.life.locked():
+        closed = [project for project in self.projects.values() if project.status == "closed"]
+        gone = await trio.to_thread.run_sync(lambda: {project for project in closed if not project.file.path.exists()})
+        for project in closed:
+            is_free = project.status == "closed" and not project.life.locked()
+            if is_free and (project in gone or project.copy_of is not None):
                 self.projects.pop(project.project_id, None)
         await self.load()
+
+    async def sweep_projects(self) -> None:
+        """Delete what a server that was killed has left half written in projects, hosted ones too."""
+        folders = await trio.to_thread.run_sync(project_folders, self._config.projects_path)
+        for folder in {*folders, *(project.folder for project in self.projects.values())}:
+            await trio.to_thread.run_sync(storage.sweep, folder)
 
     def _new_project(
         self,
@@ -103,6 +134,8 @@ class Controller:
         file: Path,
         *,
         temporary: bool = False,
+        copy_of: UUID | None = None,
+        refusal: str | None = None,
     ) -> Project:
         return Project(
             project_id=project_id,
@@ -111,6 +144,8 @@ class Controller:
             file=file,
             services=self._services,
             temporary=temporary,
+            copy_of=copy_of,
+            refusal=refusal,
         )
 
     def get_project(self, project_id: UUID) -> Project:
@@ -150,13 +185,14 @@ class Controller:
         self.projects[project_id] = project  # holds the id and the name while the disk works
         created = self._creating[project_id] = trio.Event()
         try:
-            await trio.to_thread.run_sync(storage.make_project_folder, folder)
-            try:
-                await project.create()
-            except BaseException:
-                with trio.CancelScope(shield=True):
-                    await trio.to_thread.run_sync(storage.remove_folder, folder)
-                raise
+            async with self.noted(project_id, project.file.path, settings.name):
+                await trio.to_thread.run_sync(storage.make_project_folder, folder)
+                try:
+                    await project.create()
+                except BaseException:
+                    with trio.CancelScope(shield=True):
+                        await trio.to_thread.run_sync(storage.remove_folder, folder)
+                    raise
         except BaseException:
             del self.projects[project_id]
             raise
@@ -194,6 +230,16 @@ class Controller:
         finally:
             del self._reserved[project_id]
 
+    def noted(self, project_id: UUID, file: Path, name: str) -> AbstractAsyncContextManager[None]:
+        """For the making of a project: the server will find it again, wherever it is. Raises Unavailable when the disk
+        refuses.
+        """
+        return self._records.noted(project_id, file, name)
+
+    async def keep_file(self, project: Project) -> None:
+        """Note which file is that of a project, before another one comes beside it. Raises Unavailable."""
+        await self._records.remember(project.project_id, project.file.path, project.settings.name)
+
     def adopt(self, project_id: UUID, settings: ProjectSettings, file: Path) -> Project:
         """Take over a project whose files are there, closed."""
         project = self._new_project(project_id, settings, file.parent, file)
@@ -210,23 +256,33 @@ class Controller:
         if "\0" in str(path):
             raise Invalid("path: holds a null character")
         folder = path.absolute()
-        if not self._config.local and not folder.resolve().is_relative_to(self._config.projects_path.resolve()):
+        if not self._config.local and not self._is_within(folder):
             raise Forbidden(f"path: {path} is outside of the folder for projects")
-        if folder.exists():
+        if os.path.lexists(folder):
             raise Forbidden(f"path: {path} exists already")
         return folder
 
     async def delete_project(self, project: Project) -> None:
-        """Close the project and remove its folder.
+        """Close the project and remove its folder; one that is gone is only forgotten.
 
-        Raises Conflict for a folder outside of the one for projects, which may hold files that are not the project's.
+        Raises Conflict for a folder outside of the one for projects, which may hold files that are not the project's,
+        Unavailable when the disk refuses.
         """
-        if not project.folder.resolve().is_relative_to(self._config.projects_path.resolve()):
+        if await trio.to_thread.run_sync(self._is_foreign, project.folder):
             raise Conflict(
-                f"Project '{project.settings.name}' is in {project.folder}, outside of the folder for projects"
+                f"Project '{project.settings.name}' is in {project.folder}, outside of the folder for projects: delete "
+                "that folder yourself, then the project"
             )
         await project.delete()
         self.projects.pop(project.project_id, None)
+        await self._records.forget(project.project_id)
+
+    def _is_foreign(self, folder: Path) -> bool:
+        return os.path.lexists(folder) and not self._is_within(folder)
+
+    def _is_within(self, folder: Path) -> bool:
+        """Whether a folder is in that for projects, links followed."""
+        return Path(os.path.realpath(folder)).is_relative_to(os.path.realpath(self._config.projects_path))
 
     async def close_project(self, project: Project) -> None:
         """Close the project; a temporary one is gone then."""
@@ -269,7 +325,12 @@ async def open_controller(
     async with trio.open_nursery() as nursery:
         await trio.to_thread.run_sync(_sweep, config)
         state = await open_state(
-            config.state_folder, {"computes": check_stored_computes, "templates": check_stored_templates}
+            config.state_folder,
+            {
+                "computes": check_stored_computes,
+                "templates": check_stored_templates,
+                "projects": check_stored_projects,
+            },
         )
         services = ProjectServices(
             compute=compute,
@@ -283,6 +344,7 @@ async def open_controller(
         )
         controller = Controller(config, services, state)
         await controller.load()
+        nursery.start_soon(controller.sweep_projects)
         nursery.start_soon(controller.computes.run)
         try:
             yield controller

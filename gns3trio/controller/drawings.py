@@ -24,6 +24,8 @@ from gns3trio.errors import Conflict
 PICTURES_FOLDER = Path("project-files/images")
 # GNS3 keeps longer ones in a file of their own.
 MAX_INLINE_SVG = 1000
+# A larger one is shown empty, and so is one when those before it have so much together: clients get all in one reply.
+MAX_PICTURE_BYTES = 32 << 20
 EMPTY_SVG = "<svg></svg>"
 
 _PICTURE_NAME = re.compile(r"[A-Za-z0-9_-]+\.(svg|png|jpg|jpeg|gif)")
@@ -186,7 +188,7 @@ def _discard_pictures(folder: Path, used: set[str | None]) -> None:
 def _read_picture(path: Path) -> str:
     """The SVG that shows a picture file."""
     try:
-        data = read_plain(path)
+        data = read_plain(path, MAX_PICTURE_BYTES)
     except OSError:
         return EMPTY_SVG
     kind = path.suffix[1:]

@@ -4,6 +4,7 @@ A new project is made in a folder beside its place and shown when it is complete
 something fails nothing of it is left.
 """
 
+import os
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator
 from contextlib import asynccontextmanager
 from copy import deepcopy
@@ -32,7 +33,7 @@ from gns3trio.controller.project_copy import (
     settle,
 )
 from gns3trio.controller.project_swap import put_in_place, staging_folder
-from gns3trio.controller.storage import TOPOLOGY_SUFFIX, read_plain, topology_file_name
+from gns3trio.controller.storage import MAX_TOPOLOGY_BYTES, TOPOLOGY_SUFFIX, read_plain, topology_file_name
 from gns3trio.controller.topology import ProjectSettings, Topology, parse_topology
 from gns3trio.errors import Conflict, Forbidden, NotFound
 from gns3trio.notifications.events import Event
@@ -244,7 +245,8 @@ async def _establish(
             settle(content, file.name, topology, controller.gns3_version)
             put_in_place(content, folder)
 
-        await trio.to_thread.run_sync(make)
+        async with controller.noted(topology.project_id, file, free_name):
+            await trio.to_thread.run_sync(make)
     project = controller.adopt(topology.project_id, topology.settings, file)
     controller.hub.publish(Event("project.created", views.project_view(project)))
     return project
@@ -279,7 +281,10 @@ async def load_project(controller: Controller, path: Path) -> Project:
     known = controller.projects.get(topology.project_id)
     if known is not None:
         if not await trio.to_thread.run_sync(_is_same_file, known.file.path, file):
-            raise Conflict(f"path: project {topology.project_id} is another file already, {known.file.path}")
+            raise Conflict(
+                f"path: project {topology.project_id} is another file already, {known.file.path}. A copy of its folder "
+                "in the folder for projects is listed, and duplicating that gives a project of its own"
+            )
         await known.open()
         return known
     return await _open_unknown(controller, topology.project_id, topology.settings, file)
@@ -290,22 +295,29 @@ def _read_topology(path: Path) -> tuple[Path, Topology]:
     if file.suffix != TOPOLOGY_SUFFIX:
         raise Conflict(f"path: {path} is no {TOPOLOGY_SUFFIX} file")
     try:
-        return file, parse_topology(read_plain(file))
+        return file, parse_topology(read_plain(file, MAX_TOPOLOGY_BYTES))
     except OSError as error:
         raise Conflict(f"path: {path}: {error.strerror}") from None
 
 
 def _is_same_file(one: Path, other: Path) -> bool:
-    return one.resolve() == other.resolve()
+    return os.path.realpath(one) == os.path.realpath(other)
 
 
 async def _open_unknown(controller: Controller, project_id: UUID, settings: ProjectSettings, file: Path) -> Project:
     with controller.reserve(project_id, settings.name) as free_name:
         if free_name != settings.name:
             raise Conflict(f"name: there is a project named {settings.name!r} already")
+    for known in controller.projects.values():
+        if known.folder == file.parent:
+            raise Conflict(
+                f"path: the folder is that of project {known.project_id}, whose file is {known.file.path.name}: copy "
+                f"{file.name} into a folder of its own"
+            )
     project = controller.adopt(project_id, settings, file)
     try:
-        await project.open()
+        async with controller.noted(project_id, file, settings.name):
+            await project.open()
     except BaseException:
         del controller.projects[project_id]
         raise

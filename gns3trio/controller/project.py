@@ -36,6 +36,9 @@ from gns3trio.notifications.events import Event, log_event
 
 log = logging.getLogger(__name__)
 
+# Of the .gns3 files beside a project's own one.
+_TOLD_FILES = 5
+
 
 class Project(ProjectNodes):
     """One project. Create it with its settings, then ``open`` it."""
@@ -49,16 +52,25 @@ class Project(ProjectNodes):
         file: Path,
         services: ProjectServices,
         temporary: bool = False,
-        error: str | None = None,
+        copy_of: UUID | None = None,
+        refusal: str | None = None,
     ) -> None:
         self.project_id = project_id
         self.settings = settings
         self.folder = folder
         self.file = ProjectFile(
-            file, project_id, services.gns3_version, self.topology, self._save_failed, partial(self.log, "warning")
+            file,
+            copy_of or project_id,
+            services.gns3_version,
+            self.topology,
+            self._save_failed,
+            partial(self.log, "warning"),
         )
         self.temporary = temporary
-        self.error = error  # why the project's file could not be read
+        self.copy_of = copy_of  # the id in the file, when another project has it
+        self.error = refusal  # why the project cannot be opened
+        self.other_files: tuple[str, ...] = ()  # .gns3 files beside its own one
+        self._refusal = refusal
         self.status: Literal["opened", "closed"] = "closed"
         self.nodes: dict[UUID, Node] = {}
         self.node_list = views.NodeList()
@@ -121,7 +133,23 @@ class Project(ProjectNodes):
             await self._open()
         self._announce_opened()
 
+    def _require_acceptable(self) -> None:
+        """Raises Conflict for what cannot be opened, nor its file changed, as long as it is where it is."""
+        if self._refusal is not None:
+            raise Conflict(self._refusal)
+
+    def tell_of_other_files(self) -> None:
+        """Say which file is the project's when there are several."""
+        if self.other_files:
+            others = ", ".join(self.other_files[:_TOLD_FILES]) + (", ..." if self.other_files[_TOLD_FILES:] else "")
+            self.log(
+                "warning",
+                f"The project's file is {self.file.path.name}. In its folder are others, which are not used: {others}. "
+                "One in a folder of its own is listed as a project",
+            )
+
     async def _open(self) -> None:
+        self._require_acceptable()
         try:
             topology = await self.file.read()
         except Conflict as error:
@@ -159,6 +187,7 @@ class Project(ProjectNodes):
         async with self.life:
             if self.status == "opened":
                 raise Conflict(f"Project '{self.settings.name}' is open: close it first")
+            self._require_acceptable()
             aside = await trio.to_thread.run_sync(put_version_back, self.file.path, version)
             await self._open()
         if aside is not None:
@@ -196,6 +225,7 @@ class Project(ProjectNodes):
         self._announce_opened()
 
     async def _revive(self, topology: Topology) -> None:
+        self.tell_of_other_files()
         for problem in (*topology.lost, *await self._services.computes.add_those_of_file(topology.computes)):
             self.log("warning", problem)
         for record in topology.nodes:
@@ -297,6 +327,7 @@ class Project(ProjectNodes):
 
         Raises Conflict for a name that a new project could not have either, Unavailable when the disk refuses.
         """
+        self._require_acceptable()
         topology_file_name(changes.get("name", self.settings.name))
         async with self.life:
             before, self.settings = self.settings, attrs.evolve(self.settings, **changes)

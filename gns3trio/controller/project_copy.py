@@ -18,7 +18,13 @@ import attrs
 
 from gns3trio.controller.archive import PORTABLE_TOPOLOGY, Budget, disk_error, unpack, write_archive
 from gns3trio.controller.extras import EXTRAS_FILE, format_extras, parse_extras
-from gns3trio.controller.storage import TEMPORARY_PREFIX, TOPOLOGY_SUFFIX, temporary_name, write_atomic
+from gns3trio.controller.storage import (
+    MAX_TOPOLOGY_BYTES,
+    TEMPORARY_PREFIX,
+    TOPOLOGY_SUFFIX,
+    temporary_name,
+    write_atomic,
+)
 from gns3trio.controller.topology import Topology, format_topology, parse_topology, renew_path
 from gns3trio.convert import parse_uuid
 from gns3trio.errors import Conflict
@@ -28,9 +34,6 @@ CAPTURES = "project-files/captures"
 SNAPSHOTS = "snapshots"
 SNAPSHOT_SUFFIXES = (".gns3snapshot", ".gns3project")
 IMAGES = "images"
-
-# A topology is read into memory as a whole; one of ten thousand nodes has some 10 MB.
-MAX_TOPOLOGY_BYTES = 128 << 20
 
 _NOT_COPIED = frozenset({CAPTURES, "project-files/tmp", EXTRAS_FILE})
 _LOG_ENDINGS = (".log", "_log.txt")

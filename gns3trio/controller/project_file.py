@@ -10,7 +10,7 @@ import trio
 
 from gns3trio.controller.extras import EXTRAS_FILE, format_extras, parse_extras
 from gns3trio.controller.saver import Saver
-from gns3trio.controller.storage import read_plain, write_all, write_atomic
+from gns3trio.controller.storage import MAX_TOPOLOGY_BYTES, read_plain, write_all, write_atomic
 from gns3trio.controller.topology import EncodedRecords, Topology, format_topology, parse_topology
 from gns3trio.controller.topology_conversion import REVISION
 from gns3trio.controller.versions import keep_version
@@ -64,7 +64,7 @@ class ProjectFile:
         """In a thread. What somebody else has put in the file's place meanwhile is kept as a version."""
         if self._ours is not None and _identity(self.path) not in (None, self._ours):
             with suppress(OSError):
-                keep_version(self.path, read_plain(self.path))
+                keep_version(self.path, read_plain(self.path, MAX_TOPOLOGY_BYTES))
                 trio.from_thread.run_sync(
                     self._warn, f"{self.path.name} was changed by another program; its content is kept as a version"
                 )
@@ -86,7 +86,7 @@ class ProjectFile:
 
     async def _read(self, path: Path) -> bytes:
         try:
-            return await trio.to_thread.run_sync(read_plain, path)
+            return await trio.to_thread.run_sync(read_plain, path, MAX_TOPOLOGY_BYTES)
         except OSError as error:
             raise Conflict(f"{path} cannot be read: {error.strerror}") from None
 

@@ -19,9 +19,7 @@ import trio
 from gns3trio.controller.archive import disk_error
 from gns3trio.controller.storage import (
     TEMPORARY_PREFIX,
-    find_project_folders,
     remove_folder,
-    sweep,
     sync_folder,
     temporary_name,
 )
@@ -31,6 +29,7 @@ log = logging.getLogger(__name__)
 
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2
 _OLD_PREFIX = f"{TEMPORARY_PREFIX}old-"
+_MAX_NAME_BYTES = 255  # NAME_MAX of Linux file systems
 
 
 @asynccontextmanager
@@ -124,6 +123,8 @@ async def replaced_folder(place: Path, new: Path) -> AsyncIterator[None]:
     Raises Unavailable when the disk refuses; nothing has changed then.
     """
     old = place.with_name(f"{_OLD_PREFIX}{place.name}")
+    if len(os.fsencode(old.name)) > _MAX_NAME_BYTES:
+        old = place.with_name(temporary_name())  # no place to come back from after a crash: it needs the one step
     await trio.to_thread.run_sync(_replace, place, new, old)
     try:
         yield
@@ -145,6 +146,8 @@ def _replace(place: Path, new: Path, old: Path) -> None:
                 _exchange(place, new)
                 raise
             return
+        if not old.name.startswith(_OLD_PREFIX):
+            raise Conflict(f"{place}: the name of the folder is too long for this file system: rename it")
         place.rename(old)
         try:
             _move(new, place)
@@ -184,7 +187,7 @@ def _told(path: Path) -> Iterator[None]:
 
 def recover(projects_path: Path) -> None:
     """Clean up what a crash has left, at the start of the server: the old folder of a project whose new one did not
-    come is put back, what was not complete is deleted, in the projects too.
+    come is put back, what was not complete is deleted.
     """
     try:
         leftovers = sorted(projects_path.glob(f"{TEMPORARY_PREFIX}*"))
@@ -198,5 +201,3 @@ def recover(projects_path: Path) -> None:
                 folder.rename(place)
         else:
             _remove(folder)
-    for _, folder in find_project_folders(projects_path):
-        sweep(folder)

@@ -10,12 +10,14 @@ from typing import Any
 import orjson
 import trio
 
-from gns3trio.controller.storage import write_atomic
+from gns3trio.controller.storage import NO_PLAIN_FILE, read_plain, write_atomic
 from gns3trio.errors import Invalid, Unavailable
 
 log = logging.getLogger(__name__)
 
 STATE_FILE = "controller.json"
+# It is read into memory as a whole, and a server with ten thousand templates has some 10 MB.
+MAX_STATE_BYTES = 64 << 20
 
 
 class ServerState:
@@ -68,11 +70,15 @@ async def open_state(folder: Path, checks: Mapping[str, Check] = MappingProxyTyp
 def _read(path: Path, checks: Mapping[str, Check]) -> dict[str, Any]:
     good: dict[str, Any] = {}
     try:
-        values = orjson.loads(path.read_bytes())
+        values = orjson.loads(read_plain(path, MAX_STATE_BYTES))
     except FileNotFoundError:
+        if path.is_symlink():  # to a disk that may be there tomorrow
+            raise Unavailable(f"{path} cannot be read: it is a link to what is not there") from None
         return {}
     except OSError as error:
-        raise Unavailable(f"{path} cannot be read: {error.strerror}") from None
+        if error.errno not in NO_PLAIN_FILE:
+            raise Unavailable(f"{path} cannot be read: {error.strerror}") from None
+        reason = f"it {error.strerror}"
     except orjson.JSONDecodeError as error:
         reason = str(error)
     else:

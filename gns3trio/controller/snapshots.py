@@ -37,6 +37,7 @@ from gns3trio.controller.project_copy import (
 from gns3trio.controller.project_swap import replaced_folder, staging_folder
 from gns3trio.controller.storage import (
     MAX_FILE_NAME_BYTES,
+    NO_PLAIN_FILE,
     TEMPORARY_PREFIX,
     read_plain,
     sync_folder,
@@ -110,6 +111,10 @@ def _read_list(path: Path, project_id: UUID) -> list[Snapshot]:
     try:
         entries = orjson.loads(read_plain(path, _MAX_LIST_BYTES))
     except (FileNotFoundError, orjson.JSONDecodeError):
+        return []
+    except OSError as error:
+        if error.errno not in NO_PLAIN_FILE:
+            raise
         return []
     snapshots = []
     for entry in entries if isinstance(entries, list) else ():

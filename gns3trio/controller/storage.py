@@ -1,6 +1,7 @@
 """Project files on disk: found, read, and written so that a crash leaves the old file or the new one.
 
-Layout (as GNS3): ``<projects_path>/<project_id>/<name>.gns3`` with ``project-files/`` beside it.
+Layout (as GNS3): ``<projects_path>/<project_id>/<name>.gns3`` with ``project-files/`` beside it; where projects of
+others are, ``project_search`` knows.
 """
 
 import errno
@@ -13,9 +14,8 @@ import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from uuid import UUID, uuid4
+from uuid import uuid4
 
-from gns3trio.convert import parse_uuid
 from gns3trio.errors import Conflict, Invalid, Unavailable
 
 log = logging.getLogger(__name__)
@@ -24,19 +24,31 @@ TOPOLOGY_SUFFIX = ".gns3"
 # Of our own files that are not complete yet. What begins so is in no archive, and gone after the next start.
 TEMPORARY_PREFIX = ".gns3trio-"
 _TEMPORARY_NAME = re.compile(re.escape(TEMPORARY_PREFIX) + r"[0-9a-f]{32}")
+# Of the errors of ``read_plain``: what is there is no regular file, or too large.
+NO_PLAIN_FILE = (errno.EINVAL, errno.EFBIG)
+# Of this run of the server: what has another one, a server that was killed has left.
+_RUN = uuid4().hex[:16]
 # NAME_MAX of Linux file systems is 255 bytes; the suffixes must fit too.
 MAX_FILE_NAME_BYTES = 240
+# A topology is read into memory as a whole; one of ten thousand nodes has some 10 MB.
+MAX_TOPOLOGY_BYTES = 128 << 20
+
+
+def printable(path: Path | str) -> str:
+    """A path as text that can be encoded: bytes that are not UTF-8 are replaced."""
+    return os.fsencode(path).decode(errors="replace")
 
 
 def temporary_name() -> str:
     """A name for what is not complete yet, which nothing else has: several may write one file at the same time."""
-    return f"{TEMPORARY_PREFIX}{uuid4().hex}"
+    return f"{TEMPORARY_PREFIX}{_RUN}{uuid4().hex[:16]}"
 
 
 def sweep(folder: Path, *, below: bool = True) -> None:
     """Delete what a server that was killed has left half written in a folder, with ``below`` also in those in it.
 
-    What cannot be deleted stays: it is in nobody's way. No other server may use the folder.
+    What this server is writing meanwhile stays, and what cannot be deleted: it is in nobody's way. No other server may
+    use the folder.
     """
     try:
         entries = list(os.scandir(folder))
@@ -44,6 +56,8 @@ def sweep(folder: Path, *, below: bool = True) -> None:
         return
     for entry in entries:
         is_folder = entry.is_dir(follow_symlinks=False)
+        if entry.name.startswith(f"{TEMPORARY_PREFIX}{_RUN}"):
+            continue
         if _TEMPORARY_NAME.fullmatch(entry.name):
             with suppress(OSError):
                 shutil.rmtree(entry.path) if is_folder else os.unlink(entry.path)
@@ -51,15 +65,19 @@ def sweep(folder: Path, *, below: bool = True) -> None:
             sweep(Path(entry.path))
 
 
-def read_plain(path: Path, limit: int = -1) -> bytes:
-    """What a regular file holds, of a larger one ``limit`` bytes.
+def read_plain(path: Path, limit: int) -> bytes:
+    """What a regular file holds, which is at most ``limit`` bytes.
 
-    Raises OSError, also for what is none: a FIFO keeps its reader waiting, for ever.
+    Raises OSError, also for a larger one, and for what is no file: a FIFO keeps its reader waiting, for ever.
     """
     _require_plain(os.stat(path))  # opening a device may already do something
     with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as file:
-        _require_plain(os.fstat(file.fileno()))
-        return file.read(limit)
+        status = os.fstat(file.fileno())
+        _require_plain(status)
+        data = file.read(limit + 1) if status.st_size <= limit else None
+        if data is None or len(data) > limit:  # it may grow meanwhile
+            raise OSError(errno.EFBIG, f"is larger than {limit} bytes")
+        return data
 
 
 def _require_plain(status: os.stat_result) -> None:
@@ -123,6 +141,8 @@ def lock_folder(setting: str, folder: Path) -> Iterator[None]:
     Two servers that save into it would overwrite each other's changes. ``setting`` is its name in messages. Raises
     Unavailable when another server is there, Invalid when this cannot be a folder.
     """
+    if printable(folder) != str(folder):
+        raise Invalid(f"{setting}: {printable(folder)} is not UTF-8 text")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
@@ -145,7 +165,10 @@ def lock_folder(setting: str, folder: Path) -> Iterator[None]:
 def make_project_folder(folder: Path) -> None:
     """Create the folder of a new project. Raises Conflict when it exists, Unavailable when the disk refuses."""
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            folder.parent.mkdir(parents=True, exist_ok=True)
+        except (FileExistsError, NotADirectoryError):
+            raise Conflict(f"path: {folder.parent} is not a folder, nor can it become one") from None
         folder.mkdir()
         (folder / "project-files").mkdir()
         sync_folder(folder.parent)
@@ -163,25 +186,6 @@ def remove_folder(folder: Path) -> None:
         pass
     except OSError as error:
         raise Unavailable(f"{folder} cannot be deleted: {_reason(error)}") from error
-
-
-def find_project_folders(projects_path: Path) -> Iterator[tuple[UUID, Path]]:
-    """The folders of projects below ``projects_path``, and the id that each is named after."""
-    try:
-        folders = sorted(projects_path.iterdir())
-    except FileNotFoundError:
-        return
-    for folder in folders:
-        with suppress(ValueError):
-            yield parse_uuid(folder.name), folder
-
-
-def find_project_files(projects_path: Path) -> Iterator[tuple[UUID, Path]]:
-    """Every project below ``projects_path``: the id that its folder is named after and its topology file."""
-    for project_id, folder in find_project_folders(projects_path):
-        files = sorted(folder.glob(f"*{TOPOLOGY_SUFFIX}"))
-        if files:
-            yield project_id, files[0]
 
 
 def is_plain_name(name: str, max_bytes: int = MAX_FILE_NAME_BYTES) -> bool:

@@ -13,7 +13,7 @@ from uuid import UUID
 import attrs
 import orjson
 
-from gns3trio.controller.topology_conversion import REVISION, convert
+from gns3trio.controller.topology_conversion import REVISION, check_revision, convert
 from gns3trio.convert import make_strict_converter, parse_uuid, structure
 from gns3trio.encoding import dumps_to_keep
 from gns3trio.errors import Conflict, Invalid
@@ -170,15 +170,45 @@ def _structure_int(strictly: Callable[[Any, Any], int]) -> Callable[[Any, Any], 
 _file.register_structure_hook(int, _structure_int(_file.get_structure_hook(int)))
 
 
-def parse_topology(data: bytes) -> Topology:
-    """The topology in the text of a ``.gns3`` file. Raises Conflict that says what is wrong with it."""
+@attrs.frozen
+class Heading:
+    """What a list of projects shows of a file. ``project_id`` is None where the file does not say."""
+
+    project_id: UUID | None
+    settings: ProjectSettings
+
+
+def parse_heading(data: bytes) -> Heading:
+    """The settings in the text of a ``.gns3`` file; its nodes, links and drawings are not looked at.
+
+    Raises Conflict for what is no project file, also for one of a newer GNS3.
+    """
+    document = _load(data)
+    check_revision(document)
+    try:
+        settings = structure(_file, _without_nulls(document, ProjectSettings), ProjectSettings)
+    except Invalid as error:
+        raise Conflict(f"the project file is damaged: {error}") from None
+    try:
+        project_id = parse_uuid(document.get("project_id"))
+    except ValueError:
+        project_id = None
+    return Heading(project_id, settings)
+
+
+def _load(data: bytes) -> dict[str, Any]:
     try:
         document = orjson.loads(data)
     except orjson.JSONDecodeError as error:
         raise Conflict(f"the project file is not JSON: {error}") from None
     if not isinstance(document, dict) or not isinstance(document.get("topology"), dict):
         raise Conflict("the project file has no topology")
-    document, lost = convert(document)
+    return document
+
+
+def parse_topology(data: bytes) -> Topology:
+    """The topology in the text of a ``.gns3`` file. Raises Conflict that says what is wrong with it."""
+    document, lost = convert(_load(data))
     document = _with_defaults(document)
     try:
         inner = structure(_file, document["topology"], _Inner)

@@ -47,14 +47,20 @@ _DASHES = {2: "25, 25", 3: "5, 25", 4: "5, 25, 25", 5: "25, 25, 5, 25, 5"}
 _PortsByNumbers = Mapping[tuple[int, int], tuple[str, dict[str, Any]]]
 
 
+def check_revision(document: Mapping[str, Any]) -> int:
+    """The revision of a document, 0 without one. Raises Conflict for one that this server cannot read."""
+    revision = document.get("revision", 0)
+    if not isinstance(revision, int) or revision > REVISION:
+        raise Conflict(f"the project file has revision {revision}, this server reads revisions up to {REVISION}")
+    return revision
+
+
 def convert(document: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
     """The document in the present revision, and what of it is lost, for people to read.
 
     Raises Conflict for a newer one, and for one that is damaged.
     """
-    revision = document.get("revision", 0)
-    if not isinstance(revision, int) or revision > REVISION:
-        raise Conflict(f"the project file has revision {revision}, this server reads revisions up to {REVISION}")
+    revision = check_revision(document)
     lost: list[str] = []
     if revision == REVISION:
         return document, lost

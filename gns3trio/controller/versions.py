@@ -11,8 +11,8 @@ from pathlib import Path
 
 import attrs
 
-from gns3trio.controller.storage import read_plain, write_atomic
-from gns3trio.controller.topology import parse_topology
+from gns3trio.controller.storage import MAX_TOPOLOGY_BYTES, read_plain, write_atomic
+from gns3trio.controller.topology import Heading, parse_heading, parse_topology
 from gns3trio.errors import Conflict, LabError, NotFound, Unavailable
 
 VERSIONS_FOLDER = ".gns3trio-versions"
@@ -38,7 +38,7 @@ def keep_version(file: Path, data: bytes) -> None:
     folder = file.parent / VERSIONS_FOLDER
     try:
         names = _names(folder)
-        if names and read_plain(folder / names[-1]) == data:
+        if names and _read(folder / names[-1]) == data:
             return
         folder.mkdir(exist_ok=True)
         write_atomic(folder / datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ.gns3"), data)
@@ -52,6 +52,25 @@ def _names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir() if _NAME.fullmatch(path.name)) if folder.is_dir() else []
 
 
+def _read(path: Path) -> bytes:
+    return read_plain(path, MAX_TOPOLOGY_BYTES)
+
+
+def newest_heading(folder: Path) -> Heading | None:
+    """That of the newest version in a project's folder; None when there is none."""
+    place = folder / VERSIONS_FOLDER
+    try:
+        names = _names(place)
+    except OSError:
+        return None
+    for name in reversed(names):
+        try:
+            return parse_heading(_read(place / name))
+        except (OSError, LabError):
+            continue
+    return None
+
+
 def list_versions(file: Path) -> list[Version]:
     """The kept versions of a project's file that can be read, the newest first."""
     folder = file.parent / VERSIONS_FOLDER
@@ -62,7 +81,7 @@ def list_versions(file: Path) -> list[Version]:
         return []
     for name in reversed(names):
         try:
-            topology = parse_topology(read_plain(folder / name))
+            topology = parse_topology(_read(folder / name))
         except (OSError, LabError):
             continue
         saved_at = datetime.strptime(name, "%Y%m%dT%H%M%S.%fZ.gns3").replace(tzinfo=UTC).isoformat()
@@ -82,12 +101,20 @@ def put_version_back(file: Path, version: str | None) -> Path | None:
     if version is not None and version not in kept:
         raise NotFound(f"version: there is no kept version {version!r}")
     try:
-        data = read_plain(file.parent / VERSIONS_FOLDER / (version or kept[0]))
+        data = _read(file.parent / VERSIONS_FOLDER / (version or kept[0]))
         aside = None
         if os.path.lexists(file):
             aside = file.with_name(f"{file.name}.damaged-{datetime.now(UTC).strftime('%Y%m%dT%H%M%S.%f')}")
-            file.rename(aside)
+            _set_aside(file, aside)
     except OSError as error:
         raise Unavailable(f"{file}: {error.strerror}") from None
     write_atomic(file, data)
     return aside
+
+
+def _set_aside(file: Path, aside: Path) -> None:
+    """Have what is there under another name too, so that a crash leaves no folder without a project's file."""
+    try:
+        os.link(file, aside, follow_symlinks=False)
+    except OSError:  # a folder, or a file system without such links
+        file.rename(aside)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import orjson
 
+from gns3trio.controller.storage import printable
 from gns3trio.controller.topology import NodeRecord
 from gns3trio.encoding import dumps_to_keep
 
@@ -25,8 +26,8 @@ def project_view(project: "Project") -> dict[str, Any]:
     """A project. ``temporary`` belongs to the API before 2.0; ``error`` is there only when its file is unreadable."""
     view = {
         **attrs.asdict(project.settings),
-        "filename": project.file.path.name,
-        "path": str(project.folder),
+        "filename": printable(project.file.path.name),
+        "path": printable(project.folder),
         "project_id": str(project.project_id),
         "status": project.status,
         "temporary": project.temporary,
@@ -124,9 +125,9 @@ def capture_view(link_capture: "LinkCapture") -> dict[str, Any]:
 def v1_project_view(project: "Project") -> dict[str, Any]:
     """A project in API version 1."""
     return {
-        "location": str(project.folder.parent),
+        "location": printable(project.folder.parent),
         "name": project.settings.name,
-        "path": str(project.folder),
+        "path": printable(project.folder),
         "project_id": str(project.project_id),
         "temporary": project.temporary,
     }

@@ -458,11 +458,12 @@ async def test_load_opens_a_file_anywhere(config: Config, tmp_path: Path) -> Non
         await server.request("POST", "/v2/projects/load", {"path": str(copy)}, 409)
     async with open_server(config) as running, httpx.AsyncClient(base_url=running.urls[0]) as http:
         server = Server(running.urls[0], config, http)
-        assert await server.request("GET", "/v2/projects", None, 200) == []
+        known = await server.request("GET", "/v2/projects", None, 200)
+        assert [(each["name"], each["status"], each["path"]) for each in known] == [("far", "closed", str(place))]
         for wrong in (str(place), f"{place}/none.gns3", "/etc/passwd"):
             await server.request("POST", "/v2/projects/load", {"path": wrong}, 409)
         await server.request("POST", "/v2/projects/load", {"path": wrong, "x": 1}, 400)
-        assert await server.request("GET", "/v2/projects", None, 200) == []
+        assert await server.request("GET", "/v2/projects", None, 200) == known
         loaded = await server.request("POST", "/v2/projects/load", {"path": f"{place}/far.gns3"}, 201)
         assert (loaded["status"], loaded["path"]) == ("opened", str(place))
         nodes = await server.request("GET", f"/v2/projects/{loaded['project_id']}/nodes", None, 200)

@@ -11,6 +11,7 @@ from gns3trio.api.content_policy import BINARY
 from gns3trio.api.downloads import Download, file_download, uploaded_file
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.controller.node_copy import duplicate_node
+from gns3trio.controller.project_copy import is_topology_file
 from gns3trio.controller.project_files import (
     check_node_path,
     node_folder,
@@ -43,7 +44,10 @@ async def get_project_file(api: ApiRequest, project_id: UUID, path: str) -> Down
 @routes.route("POST", "/files/{path:path}", status=201, raw_body=True)
 async def post_project_file(api: ApiRequest, project_id: UUID, path: str) -> None:
     """Write a file of a project; the body is its content."""
-    await write_project_file(api.controller.get_project(project_id), path, api.http.stream())
+    project = api.controller.get_project(project_id)
+    if is_topology_file(path) and path != project.file.path.name:
+        await api.controller.keep_file(project)
+    await write_project_file(project, path, api.http.stream())
 
 
 @routes.route("GET", "/nodes/{node_id}/files/{path:path}")
