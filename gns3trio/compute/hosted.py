@@ -1,9 +1,11 @@
 """Projects that a controller elsewhere drives through this server's compute API, and their nodes.
 
-They live as long as that controller has them open, or this server runs; only the files of their nodes stay. The
-projects of this server's own controller are not among them.
+They live as long as that controller has them open, or this server runs; only the files of their nodes stay. One may
+have the id of a project of this server's own controller: both are then one project for clients of the compute API, and
+end together.
 """
 
+import logging
 import shutil
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
@@ -27,17 +29,20 @@ from gns3trio.forwarder.forwarder import TapOptions, check_expression
 from gns3trio.notifications.events import Event, compute_event
 from gns3trio.notifications.hub import NotificationHub
 
+log = logging.getLogger(__name__)
+
 CAPTURES_FOLDER = "project-files/captures"
 
 
 def instance_view(instance: ComputeNode) -> dict[str, Any]:
-    """A node in the compute API; what it has depends on its type."""
+    """A node in the compute API; what it has depends on its type. Its script is a file there, no property."""
+    properties = {name: value for name, value in instance.properties().items() if name != "startup_script"}
     view: dict[str, Any] = {
         "name": instance.name,
         "node_id": str(instance.node_id),
         "project_id": str(instance.project_id),
         "status": instance.status,
-        **instance.properties(),
+        **properties,
     }
     if instance.directory is not None:
         view["node_directory"] = str(instance.directory)
@@ -128,6 +133,12 @@ class HostedProjects:
         """Stop all nodes of a project and free what they hold; the files stay. Closed already is fine."""
         await self._finish(project, delete_files=False)
 
+    async def close_all_of(self, project_id: UUID) -> None:
+        """Close the project that has the id; none is fine."""
+        project = self._projects.get(project_id)
+        if project is not None:
+            await self.close(project)
+
     async def delete(self, project_id: UUID) -> None:
         """Close a project and delete its files, or those that a closed one has left.
 
@@ -191,9 +202,8 @@ class HostedProjects:
             folder = project.folder / "project-files" / spec.node_type / str(spec.node_id)
             emit = partial(self._node_event, project, spec.node_id)
             instance = await self._compute.create_node(attrs.evolve(spec, folder=folder, emit=emit))
-            node = project.nodes[spec.node_id] = HostedNode(instance)
-        self._publish("node.created", node)
-        return node
+            # Nobody is told: a GNS3 compute leaves that to its controller, which would pass it on as a node of its own.
+            return project.nodes.setdefault(spec.node_id, HostedNode(instance))
 
     async def update_node(self, node: HostedNode, changes: dict[str, Any]) -> None:
         """Change ``name``, ``console``, ``console_type`` and properties.
@@ -221,8 +231,10 @@ class HostedProjects:
 
     def _node_event(self, project: HostedProject, node_id: UUID, event: NodeEvent) -> None:
         node = project.nodes.get(node_id)
-        if event.kind not in ("status", "updated"):
-            self._hub.publish(compute_event(f"log.{event.kind}", {"message": event.message}, project.project_id))
+        if event.kind == "error":
+            self._hub.publish(compute_event("log.error", {"message": event.message}, project.project_id))
+        elif event.kind in ("warning", "info"):  # of which a GNS3 compute tells nobody
+            log.warning("project %s of another controller: %s", project.project_id, event.message)
         elif node is not None and not node.deleted:
             self._publish("node.updated", node)
 
@@ -231,10 +243,6 @@ class HostedProjects:
         self._hub.publish(event)
 
     # --- ports ---
-
-    def lease_udp(self, project: HostedProject) -> int:
-        """A UDP port, held until a NIO that uses it is removed or the project closes. Raises Conflict."""
-        return self._compute.lease_udp(project.project_id)
 
     async def bind_nio(self, node: HostedNode, adapter_number: int, port_number: int, nio: UdpNio) -> None:
         """Join a port to a tunnel; a capture at the one that it had ends. Raises Conflict or Invalid."""

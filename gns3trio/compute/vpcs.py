@@ -126,7 +126,7 @@ class VpcsNode:
         self._console = NodeConsole(services.console_ports, services.nursery)
         self.console_hub = self._console.hub
         self._emit: Callable[[NodeEvent], None] = spec.emit
-        self._properties = {name: value for name, value in spec.properties.items() if name != "startup_script"}
+        self._properties = dict(spec.properties)
         self._changing = trio.Lock()
         self._mac_id: int | None = None
         self._tunnel: Tunnel | None = None
@@ -151,15 +151,20 @@ class VpcsNode:
         return _PORTS
 
     def properties(self) -> dict[str, Any]:
-        """What it was made with, without the start-up script, which is a file of the node."""
+        """What it was made with. ``startup_script`` is the text as it was given; the node's file may have changed."""
         return self._properties
 
     async def set_properties(self, properties: dict[str, Any]) -> None:
-        """Take a ``startup_script``. Raises Invalid for others than it has, Conflict when the disk does not take it."""
+        """Write a ``startup_script`` that is new: whoever sends back what they read does not undo what VPCS saved.
+
+        Raises Invalid for others than it has, Unavailable when the disk does not take it.
+        """
         new = {name: value for name, value in properties.items() if self._properties.get(name) != value}
         checked = structure_properties(new, VpcsSettings)
         if checked.startup_script is not None:
             await self.set_startup_script(checked.startup_script)
+        kept = {name: value for name, value in self._properties.items() if name != "startup_script"}
+        self._properties = kept | properties
 
     def tunnel(self, adapter_number: int, port_number: int) -> Tunnel | None:
         """The tunnel of a port; None without a NIO."""
@@ -185,7 +190,8 @@ class VpcsNode:
             reason = self._console.take(console)
             if reason is not None:
                 self._tell(NodeEvent("warning", f"{reason}: '{self.name}' has console {self.console} instead"))
-        await self._use_folder(self._make_folder, startup_script)
+        given = startup_script if startup_script is not None else self._properties.get("startup_script")
+        await self._use_folder(self._make_folder, given if isinstance(given, str) else None)
 
     async def close(self) -> None:
         """Stop and give back everything; the files stay."""

@@ -39,7 +39,7 @@ class Controller:
     def __init__(self, config: Config, services: ProjectServices, state: ServerState) -> None:
         self.projects: dict[UUID, Project] = {}
         self.state = state
-        self.hosted = HostedProjects(services.compute, services.captures, services.hub, self._default_folder)
+        self.hosted = HostedProjects(services.compute, services.captures, services.hub, self._folder_of)
         self.templates = Templates(state, services.hub)
         self.symbols = Symbols(_symbols_folder(config))
         self.base_configs = BaseConfigs(_configs_folder(config))
@@ -173,8 +173,6 @@ class Controller:
             await created.wait()
         if project_id in self.projects:
             return self.projects[project_id]
-        if any(hosted.project_id == project_id for hosted in self.hosted.all()):
-            raise Conflict(f"project_id: another controller has project {project_id} open on this server")
         if project_id in self._reserved:
             raise Conflict(f"project_id: project {project_id} is being made by another request")
         if unique_name and settings.name in self._names():
@@ -186,12 +184,13 @@ class Controller:
         created = self._creating[project_id] = trio.Event()
         try:
             async with self.noted(project_id, project.file.path, settings.name):
-                await trio.to_thread.run_sync(storage.make_project_folder, folder)
+                made = await trio.to_thread.run_sync(storage.make_project_folder, folder)
                 try:
                     await project.create()
                 except BaseException:
-                    with trio.CancelScope(shield=True):
-                        await trio.to_thread.run_sync(storage.remove_folder, folder)
+                    if made:
+                        with trio.CancelScope(shield=True):
+                            await trio.to_thread.run_sync(storage.remove_folder, folder)
                     raise
         except BaseException:
             del self.projects[project_id]
@@ -204,14 +203,24 @@ class Controller:
     def _default_folder(self, project_id: UUID) -> Path:
         return self._config.projects_path / str(project_id)
 
+    def _folder_of(self, project_id: UUID) -> Path:
+        """Where the files are of a project that has the id, whichever controller drives it."""
+        own = self.projects.get(project_id)
+        return own.folder if own is not None else self._default_folder(project_id)
+
     def _names(self) -> set[str]:
         return {project.settings.name for project in self.projects.values()} | set(self._reserved.values())
 
     def check_unused(self, project_id: UUID) -> None:
         """Raises Conflict when a project has the id."""
-        hosted = any(hosted.project_id == project_id for hosted in self.hosted.all())
-        if hosted or project_id in self.projects or project_id in self._reserved:
+        if self.hosted.knows(project_id) or project_id in self.projects or project_id in self._reserved:
             raise Conflict(f"project_id: there is a project {project_id} already")
+
+    def check_hostable(self, project_id: UUID) -> None:
+        """Raises Conflict when another controller cannot have a project here that has the id."""
+        own = self.projects.get(project_id)
+        if project_id in self._reserved or (own is not None and own.deleted):
+            raise Conflict(f"project_id: project {project_id} is just being made or deleted")
 
     @contextmanager
     def reserve(self, project_id: UUID, name: str) -> Iterator[str]:
@@ -273,6 +282,7 @@ class Controller:
                 f"Project '{project.settings.name}' is in {project.folder}, outside of the folder for projects: delete "
                 "that folder yourself, then the project"
             )
+        await self.hosted.close_all_of(project.project_id)
         await project.delete()
         self.projects.pop(project.project_id, None)
         await self._records.forget(project.project_id)
@@ -285,8 +295,11 @@ class Controller:
         return Path(os.path.realpath(folder)).is_relative_to(os.path.realpath(self._config.projects_path))
 
     async def close_project(self, project: Project) -> None:
-        """Close the project; a temporary one is gone then."""
+        """Close the project, and what clients of the compute API made under its id; a temporary one is gone then."""
+        was_open = project.status == "opened"
         await project.close()
+        if was_open:
+            await self.hosted.close_all_of(project.project_id)
         if project.temporary:
             self.projects.pop(project.project_id, None)
 

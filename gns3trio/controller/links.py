@@ -76,6 +76,10 @@ class Links(Mapping[UUID, Link]):
         """The links with an end at the node."""
         return self._wiring.links_of(node_id)
 
+    def at(self, address: PortAddress) -> Link | None:
+        """The link of a port."""
+        return self._wiring.link_at(address)
+
     def tunnels(self, link: Link) -> list[Tunnel | None]:
         """The tunnels of the two ends, in the order of the link; None where it is not wired."""
         return self._wiring.tunnels(link)

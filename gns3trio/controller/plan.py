@@ -105,7 +105,8 @@ def node_properties(node: Node) -> dict[str, Any]:
     """The properties of a node, those of a VPCS with its start-up script, if it has one."""
     instance = node.require_instance()
     script = instance.startup_script() if isinstance(instance, VpcsNode) else None
-    return dict(instance.properties()) | ({} if script is None else {"startup_script": script})
+    properties = {name: value for name, value in instance.properties().items() if name != "startup_script"}
+    return properties | ({} if script is None else {"startup_script": script})
 
 
 def _plain(value: Any) -> Any:

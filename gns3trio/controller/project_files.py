@@ -195,8 +195,10 @@ class Upload:
                 os.close(parent)
 
 
-async def write_project_file(project: Project, path: str, data: AsyncIterator[bytes]) -> None:
-    """Replace a file of a project by what ``data`` gives; its folder exists already.
+async def write_project_file(
+    project: Project, path: str, data: AsyncIterator[bytes], *, make_folders: bool = False
+) -> None:
+    """Replace a file of a project by what ``data`` gives; its folder exists already, or is made.
 
     Raises Conflict for a file that this server keeps itself while the project is open, Forbidden for what only it
     writes, and as ``Upload``.
@@ -208,7 +210,7 @@ async def write_project_file(project: Project, path: str, data: AsyncIterator[by
             raise Conflict(f"path: {path!r} is written by the server as long as the project is open")
 
     check()
-    upload = Upload(project.folder, path, make_folders=False)
+    upload = Upload(project.folder, path, make_folders=make_folders)
     try:
         await upload.receive(data)
         async with project.life:

@@ -204,6 +204,8 @@ class ProjectNodes:
         Raises Conflict from the compute, or Unavailable when the disk refuses; the node is then as before.
         """
         before = attrs.asdict(node.record, recurse=False)
+        sends_script = "startup_script" in changes.get("properties", ())
+        script = node.instance.startup_script() if sends_script and node.instance is not None else None
         on_compute = await self._update_instance(node, changes, keep_name)
         if "label" in changes:
             changes["label"] = attrs.evolve(changes["label"], text=node.name)
@@ -219,6 +221,9 @@ class ProjectNodes:
             except LabError:
                 with trio.CancelScope(shield=True):
                     await self._update_instance(node, dict(before), keep_name=True)
+                    if script is not None and node.instance is not None:
+                        with contextlib.suppress(LabError):  # the disk refuses that too
+                            await node.instance.set_startup_script(script)
                 node.update(before)
                 self._publish("node.updated", views.node_view(node))
                 raise

@@ -21,7 +21,6 @@ from gns3trio.controller.topology import LinkEnd, LinkRecord
 from gns3trio.controller.undo import Undo, for_each
 from gns3trio.errors import Conflict, Invalid
 
-_SCRIPT = ("startup_script",)  # of a VPCS that had none, it becomes empty
 _IMPAIRMENTS = ("impairments", "seed")
 _LINK_FIELDS = ("filters", "link_style", "suspend")
 
@@ -47,13 +46,10 @@ async def _apply(project: Project, plan: Plan) -> None:
         await for_each(plan.create_nodes, partial(_create_node, undo, project))
         for node, changes in plan.update_nodes:
             before = {name: getattr(node.record, name) for name in changes}
-            if "properties" in changes:
-                before["properties"] = {name: "" for name in _SCRIPT if name in changes["properties"]} | (
-                    node_properties(node)
-                )
+            script = node_properties(node).get("startup_script", "")  # one that had none gets an empty one back
             with _naming(f"nodes[{node.name}]"):
                 await _update_node(project, node, changes)
-            undo.by(_update_node, project, node, before)
+            undo.by(_put_back_node, project, node, before, script)
         ids = {node.name: node.node_id for node in project.nodes.values()}
         await for_each(plan.create_links, partial(_create_link, undo, project, ids))
         for link, changes in plan.update_links:
@@ -91,7 +87,18 @@ async def _update_node(project: Project, node: Node, changes: Mapping[str, Any])
         changes = dict(changes)
         if "properties" in changes:
             changes["properties"] = {**node.record.properties, **changes["properties"]}
+        script = changes.get("properties", {}).get("startup_script")
         await project.update_node(node, changes, keep_name=True)
+        if script is not None:  # the file may differ where the property does not
+            await node.require_instance().set_startup_script(script)
+
+
+async def _put_back_node(project: Project, node: Node, before: Mapping[str, Any], script: str) -> None:
+    async with project.locked_node(node.node_id):
+        await project.update_node(node, dict(before), keep_name=True)
+        instance = node.require_instance()
+        if script != (instance.startup_script() or ""):
+            await instance.set_startup_script(script)
 
 
 async def _create_link(undo: Undo, project: Project, ids: Mapping[str, UUID], wanted: tuple[Ends, Wish]) -> None:

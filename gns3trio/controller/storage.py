@@ -162,20 +162,29 @@ def lock_folder(setting: str, folder: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def make_project_folder(folder: Path) -> None:
-    """Create the folder of a new project. Raises Conflict when it exists, Unavailable when the disk refuses."""
+def make_project_folder(folder: Path) -> bool:
+    """Create the folder of a new project, and return whether it was missing: one without a topology, which nodes of
+    another controller have left, is used as it is.
+
+    Raises Conflict when it holds a project, Unavailable when the disk refuses.
+    """
     try:
         try:
             folder.parent.mkdir(parents=True, exist_ok=True)
         except (FileExistsError, NotADirectoryError):
             raise Conflict(f"path: {folder.parent} is not a folder, nor can it become one") from None
-        folder.mkdir()
-        (folder / "project-files").mkdir()
+        try:
+            folder.mkdir()
+            made = True
+        except FileExistsError:
+            made = False
+            if folder.is_symlink() or not folder.is_dir() or any(folder.glob(f"*{TOPOLOGY_SUFFIX}")):
+                raise Conflict(f"path: {folder} exists already") from None
+        (folder / "project-files").mkdir(exist_ok=not made)
         sync_folder(folder.parent)
-    except FileExistsError:
-        raise Conflict(f"path: {folder} exists already") from None
     except OSError as error:
         raise Unavailable(f"{folder} cannot be created: {_reason(error)}") from error
+    return made
 
 
 def remove_folder(folder: Path) -> None:

@@ -159,7 +159,6 @@ async def test_a_change_that_the_compute_refuses_changes_nothing(server: Server,
 
 async def test_a_start_script_is_a_file_and_follows_the_name(server: Server, project: dict[str, Any]) -> None:
     node = await create(server, project, properties={"startup_script": "set pcname %h\nip 10.0.0.1 24\n"})
-    assert node["properties"] == {}
     script = Path(node["node_directory"]) / "startup.vpc"
     assert script.read_text() == "set pcname PC1\nip 10.0.0.1 24\n"
     await server.request("PUT", node_path(project, node), {"name": "host"}, 200)
@@ -227,3 +226,49 @@ async def test_all_nodes_start_and_stop_together(server: Server, project: dict[s
     for action, status in [("start", "started"), ("reload", "started"), ("stop", "stopped")]:
         await server.request("POST", f"{path}/{action}", None, 204)
         assert {node["status"] for node in await server.request("GET", path, None, 200)} == {status}
+
+
+async def test_a_start_up_script_stays_among_the_properties(server: Server, project: dict[str, Any]) -> None:
+    """As in GNS3, whose clients look there. The file is what counts: what is sent back does not undo what it became."""
+    given = {"startup_script": "set pcname %h\n"}
+    node = await create(server, project, properties=given)
+    path = node_path(project, node)
+    assert node["properties"] == given
+    assert await server.request("GET", path, None, 200) == node
+    assert (await server.http.get(f"{path}/files/startup.vpc")).text == "set pcname PC1\n"
+    await server.http.post(f"{path}/files/startup.vpc", content=b"ip 10.0.0.1/24\n")
+    echoed = await server.request("PUT", path, {"x": 5, "properties": given}, 200)
+    assert (echoed["x"], echoed["properties"]) == (5, given)
+    assert (await server.http.get(f"{path}/files/startup.vpc")).text == "ip 10.0.0.1/24\n"
+    renamed = await server.request("PUT", path, {"name": "R1", "properties": given}, 200)  # GNS3 cannot rename it
+    assert (renamed["name"], renamed["properties"]) == ("R1", given)
+    changed = {"startup_script": "echo new\n"}
+    assert (await server.request("PUT", path, {"properties": changed}, 200))["properties"] == changed
+    assert (await server.http.get(f"{path}/files/startup.vpc")).text == "echo new\n"
+    for action in ("close", "open"):
+        await server.request("POST", f"/v2/projects/{project['project_id']}/{action}", {})
+        (listed,) = await server.request("GET", f"/v2/projects/{project['project_id']}/nodes", None, 200)
+        assert listed["properties"] == changed
+    assert (await server.http.get(f"{path}/files/startup.vpc")).text == "echo new\n"
+
+
+async def test_a_script_of_a_file_is_written_where_the_node_has_none(server: Server, project: dict[str, Any]) -> None:
+    """So GNS3 does with the property of a project that came without its folders."""
+    given = {"startup_script": "set pcname %h\n"}
+    node = await create(server, project, properties=given)
+    await server.request("POST", f"/v2/projects/{project['project_id']}/close", {}, 204)
+    (Path(node["node_directory"]) / "startup.vpc").unlink()
+    await server.request("POST", f"/v2/projects/{project['project_id']}/open", {}, 201)
+    assert (await server.http.get(f"{node_path(project, node)}/files/startup.vpc")).text == "set pcname PC1\n"
+
+
+async def test_a_document_gives_back_a_script_that_was_changed_in_its_file(
+    server: Server, project: dict[str, Any]
+) -> None:
+    given = {"startup_script": "echo wanted\n"}
+    node = await create(server, project, properties=given)
+    script = f"{node_path(project, node)}/files/startup.vpc"
+    await server.http.post(script, content=b"echo changed\n")
+    document = {"nodes": {"PC1": {"node_type": "vpcs", "properties": given}}}
+    await server.request("PUT", f"/v2/projects/{project['project_id']}/topology", document, 200)
+    assert (await server.http.get(script)).text == "echo wanted\n"

@@ -16,11 +16,11 @@ from gns3trio.api import replies
 from gns3trio.api.context import ApiContext
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.streams import COMPUTE_PING_AFTER_SECONDS, NotificationStream, serve_notifications
-from gns3trio.compute.hosted import HostedProject
+from gns3trio.api.v2.schemas import check_variables
 from gns3trio.compute.interfaces import list_interfaces
+from gns3trio.controller.driven_nodes import own_project
 from gns3trio.controller.machine import statistics
 from gns3trio.controller.project import Project
-from gns3trio.errors import Conflict
 from gns3trio.notifications.topics import COMPUTE, compute_project_topic
 
 routes = RouteTable("/v2/compute", strict_ids=True)
@@ -33,7 +33,7 @@ class ProjectCreate:
     name: str = field(validator=v.min_len(1))
     project_id: UUID | None = None
     path: str | None = None
-    variables: list[dict[str, Any]] | None = None
+    variables: list[dict[str, Any]] | None = field(default=None, validator=check_variables)
 
 
 @attrs.define(kw_only=True)
@@ -41,7 +41,7 @@ class ProjectUpdate:
     """``PUT /projects/{project_id}``: the variables count, what else a controller sends does not."""
 
     IGNORES_UNKNOWN_KEYS: ClassVar = True
-    variables: list[dict[str, Any]] | None = None
+    variables: list[dict[str, Any]] | None = field(default=None, validator=check_variables)
 
 
 @routes.route("GET", "/capabilities", reply=replies.Capabilities)
@@ -95,17 +95,10 @@ async def compute_notifications_ws(context: ApiContext, websocket: WebSocket) ->
 # --- projects ---
 
 
-def own_project(api: ApiRequest, project_id: UUID) -> Project | None:
-    """The open project of this server's controller that has the id. The compute API shows it, and changes nothing."""
-    project = api.controller.projects.get(project_id)
-    return project if project is not None and project.status == "opened" else None
-
-
-def hosted_project(api: ApiRequest, project_id: UUID) -> HostedProject:
-    """The project, to be changed. Raises NotFound, or Conflict for one of this server's controller."""
-    if project_id in api.controller.projects:
-        raise Conflict(f"project_id: project {project_id} belongs to the controller of this server")
-    return api.controller.hosted.get(project_id)
+def require_known(api: ApiRequest, project_id: UUID) -> None:
+    """Raises NotFound unless a controller has the project open: one elsewhere, or that of this server."""
+    if own_project(api.controller, project_id) is None:
+        api.controller.hosted.get(project_id)
 
 
 def _own_view(project: Project) -> dict[str, Any]:
@@ -117,45 +110,56 @@ def _own_view(project: Project) -> dict[str, Any]:
 async def list_projects(api: ApiRequest) -> list[dict[str, Any]]:
     """The projects that controllers have open here: others', then this server's."""
     own = [project for project in api.controller.projects.values() if project.status == "opened"]
-    return [*(project.view() for project in api.controller.hosted.all()), *map(_own_view, own)]
+    ids = {project.project_id for project in own}
+    hosted = [project.view() for project in api.controller.hosted.all() if project.project_id not in ids]
+    return [*hosted, *map(_own_view, own)]
 
 
 @routes.route("POST", "/projects", status=201, reply=replies.HostedProject)
 async def create_project(api: ApiRequest, body: ProjectCreate) -> dict[str, Any]:
-    """Make room for a project of a controller."""
+    """Make room for a project of a controller; that of this server may have it too."""
     project_id = body.project_id or uuid4()
-    if project_id in api.controller.projects:
-        raise Conflict(f"project_id: project {project_id} belongs to the controller of this server")
-    if not api.controller.hosted.knows(project_id):
-        api.controller.check_unused(project_id)  # one that is being imported
+    if (own := own_project(api.controller, project_id)) is not None:
+        return _own_view(own)
+    api.controller.check_hostable(project_id)
     return (await api.controller.hosted.create(project_id, body.name, body.variables)).view()
 
 
 @routes.route("GET", "/projects/{project_id}", reply=replies.HostedProject)
 async def get_project(api: ApiRequest, project_id: UUID) -> dict[str, Any]:
     """One project."""
-    own = own_project(api, project_id)
+    own = own_project(api.controller, project_id)
     return _own_view(own) if own is not None else api.controller.hosted.get(project_id).view()
 
 
 @routes.route("PUT", "/projects/{project_id}", reply=replies.HostedProject)
 async def update_project(api: ApiRequest, project_id: UUID, body: ProjectUpdate) -> dict[str, Any]:
     """Change the variables of a project."""
-    project = hosted_project(api, project_id)
-    project.variables = api.given(body).get("variables", project.variables)
+    changes = api.given(body)
+    if (own := own_project(api.controller, project_id)) is not None:
+        await own.update(changes)
+        return _own_view(own)
+    project = api.controller.hosted.get(project_id)
+    project.variables = changes.get("variables", project.variables)
     return project.view()
 
 
 @routes.route("POST", "/projects/{project_id}/close", status=204)
 async def close_project(api: ApiRequest, project_id: UUID) -> None:
     """Stop the nodes of a project; their files stay."""
-    await api.controller.hosted.close(hosted_project(api, project_id))
+    if (own := own_project(api.controller, project_id)) is not None:
+        await api.controller.close_project(own)
+        return
+    await api.controller.hosted.close(api.controller.hosted.get(project_id))
 
 
 @routes.route("DELETE", "/projects/{project_id}", status=204)
 async def delete_project(api: ApiRequest, project_id: UUID) -> None:
-    """Stop the nodes of a project and delete their files; the files alone when it is closed."""
-    if not api.controller.hosted.knows(project_id):
+    """Stop the nodes of a project and delete their files; the files alone when it is closed.
+
+    A project of this server's controller is a whole lab, which only its controller deletes.
+    """
+    if project_id in api.controller.projects or not api.controller.hosted.knows(project_id):
         api.controller.check_unused(project_id)
     await api.controller.hosted.delete(project_id)
 
@@ -163,14 +167,15 @@ async def delete_project(api: ApiRequest, project_id: UUID) -> None:
 @routes.route("GET", "/projects/{project_id}/notifications")
 async def project_notifications(api: ApiRequest, project_id: UUID) -> NotificationStream:
     """What happens to the nodes of a project."""
-    project = hosted_project(api, project_id)
-    return NotificationStream(api.controller.hub, compute_project_topic(project.project_id), api.context.closing)
+    require_known(api, project_id)
+    return NotificationStream(api.controller.hub, compute_project_topic(project_id), api.context.closing)
 
 
 @routes.route("POST", "/projects/{project_id}/ports/udp", status=201, reply=replies.UdpPort)
 async def lease_udp_port(api: ApiRequest, project_id: UUID) -> dict[str, int]:
     """Lease the lowest free UDP port for an end of a link."""
-    return {"udp_port": api.controller.hosted.lease_udp(hosted_project(api, project_id))}
+    require_known(api, project_id)
+    return {"udp_port": api.controller.compute.lease_udp(project_id)}
 
 
 @routes.route("GET", "/{emulator}/images", reply=list[dict[str, Any]])

@@ -1,5 +1,6 @@
 """``/v2/compute/projects/{project_id}/files``: the files of nodes here that a controller elsewhere drives."""
 
+from pathlib import Path
 from uuid import UUID
 
 import trio
@@ -7,26 +8,38 @@ import trio
 from gns3trio.api import replies
 from gns3trio.api.downloads import Download, uploaded_file
 from gns3trio.api.routing import ApiRequest, RouteTable
-from gns3trio.api.v2.compute import hosted_project
-from gns3trio.controller.project_files import list_files, open_file, write_file
+from gns3trio.api.v2.compute import require_known
+from gns3trio.controller.driven_nodes import own_project
+from gns3trio.controller.project_files import list_files, open_file, write_file, write_project_file
 
 routes = RouteTable("/v2/compute/projects/{project_id}/files", strict_ids=True)
+
+
+def _folder(api: ApiRequest, project_id: UUID) -> Path:
+    """Where the files are. Raises NotFound."""
+    own = own_project(api.controller, project_id)
+    return own.folder if own is not None else api.controller.hosted.get(project_id).folder
 
 
 @routes.route("GET", "", reply=list[replies.ProjectFile])
 async def list_project_files(api: ApiRequest, project_id: UUID) -> list[dict[str, str]]:
     """The files of a project: path below its folder, and MD5 of the content."""
-    return await trio.to_thread.run_sync(list_files, hosted_project(api, project_id).folder)
+    return await trio.to_thread.run_sync(list_files, _folder(api, project_id))
 
 
 @routes.route("GET", "/{path:path}")
 async def get_project_file(api: ApiRequest, project_id: UUID, path: str) -> Download:
     """A file of a project."""
-    file = await trio.to_thread.run_sync(open_file, hosted_project(api, project_id).folder, path)
+    file = await trio.to_thread.run_sync(open_file, _folder(api, project_id), path)
     return uploaded_file(file, path)
 
 
 @routes.route("POST", "/{path:path}", status=201, raw_body=True)
 async def post_project_file(api: ApiRequest, project_id: UUID, path: str) -> None:
     """Write a file of a project; the body is its content. Folders on its way are made."""
-    await write_file(hosted_project(api, project_id).folder, path, api.http.stream())
+    require_known(api, project_id)
+    own = api.controller.projects.get(project_id)
+    if own is not None:
+        await write_project_file(own, path, api.http.stream(), make_folders=True)
+    else:
+        await write_file(api.controller.hosted.get(project_id).folder, path, api.http.stream())

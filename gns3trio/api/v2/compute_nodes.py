@@ -1,7 +1,7 @@
 """``/v2/compute/projects/{project_id}/<node type>/nodes``: nodes that a controller elsewhere drives."""
 
-from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import Iterator
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, contextmanager
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 from uuid import UUID, uuid4
@@ -17,11 +17,12 @@ from gns3trio.api.console import serve_console
 from gns3trio.api.context import ApiContext
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.streams import CaptureStream
-from gns3trio.api.v2.compute import hosted_project, own_project
-from gns3trio.compute.hosted import HostedNode, instance_view
+from gns3trio.api.v2.compute import require_known
+from gns3trio.compute.hosted import instance_view
 from gns3trio.compute.nio import UdpNio
 from gns3trio.compute.node import NodeEvent, NodeSpec
 from gns3trio.compute.vpcs_command import rename_in_script
+from gns3trio.controller.driven_nodes import DrivenNode, driven_node, own_node_view, own_project
 from gns3trio.controller.link_captures import check_file_name
 from gns3trio.controller.link_filters import checked_filters
 from gns3trio.controller.node_copy import copy_node_files
@@ -96,11 +97,10 @@ class Duplicate:
     destination_node_id: UUID
 
 
-@asynccontextmanager
-async def _locked(api: ApiRequest, project_id: UUID, node_type: str, node_id: UUID) -> AsyncIterator[HostedNode]:
-    project = hosted_project(api, project_id)
-    async with api.controller.hosted.locked_node(project.project_id, node_type, node_id) as node:
-        yield node
+def _locked(
+    api: ApiRequest, project_id: UUID, node_type: str, node_id: UUID
+) -> AbstractAsyncContextManager[DrivenNode]:
+    return driven_node(api.controller, project_id, node_type, node_id)
 
 
 def _properties(api: ApiRequest) -> dict[str, Any]:
@@ -117,6 +117,11 @@ def _named_as_sent() -> Iterator[None]:
         raise Invalid(str(error).removeprefix("properties.")) from None
 
 
+def _project_name(api: ApiRequest, project_id: UUID) -> str:
+    own = own_project(api.controller, project_id)
+    return own.settings.name if own is not None else api.controller.hosted.get(project_id).name
+
+
 def _ignore(event: NodeEvent) -> None:
     """Replaced by the hosted project's own."""
 
@@ -124,9 +129,12 @@ def _ignore(event: NodeEvent) -> None:
 @routes.route("POST", "/{node_type}/nodes", status=201, reply=dict[str, Any])
 async def create_node(api: ApiRequest, project_id: UUID, node_type: str, body: NodeCreate) -> dict[str, Any]:
     """Create a node; its name is kept as it is."""
-    project = hosted_project(api, project_id)
+    require_known(api, project_id)
     if not api.controller.compute.runs(node_type):
         raise NotFound(f"This compute does not run nodes of type {node_type}")
+    if body.node_id is not None and (known := own_node_view(api.controller, project_id, node_type, body.node_id)):
+        return known
+    project = await api.controller.hosted.create(project_id, _project_name(api, project_id), None)
     spec = NodeSpec(
         node_type=node_type,
         node_id=body.node_id or uuid4(),
@@ -146,14 +154,8 @@ async def create_node(api: ApiRequest, project_id: UUID, node_type: str, body: N
 @routes.route("GET", _NODE, reply=dict[str, Any])
 async def get_node(api: ApiRequest, project_id: UUID, node_type: str, node_id: UUID) -> dict[str, Any]:
     """One node."""
-    own = own_project(api, project_id)
-    if own is not None:
-        instance = own.get_node(node_id).instance
-        if instance is None or instance.node_type != node_type:
-            raise NotFound(f"Node ID {node_id} doesn't exist")
-        return instance_view(instance)
     async with _locked(api, project_id, node_type, node_id) as node:
-        return node.view()
+        return instance_view(node.instance)
 
 
 @routes.route("PUT", _NODE, reply=dict[str, Any])
@@ -166,15 +168,15 @@ async def update_node(
         if changes.get("startup_script", "") is None:
             del changes["startup_script"]
         with _named_as_sent():
-            await api.controller.hosted.update_node(node, changes)
-        return node.view()
+            await node.update(changes)
+        return instance_view(node.instance)
 
 
 @routes.route("DELETE", _NODE, status=204)
 async def delete_node(api: ApiRequest, project_id: UUID, node_type: str, node_id: UUID) -> None:
     """Delete a node with its files."""
     async with _locked(api, project_id, node_type, node_id) as node:
-        await api.controller.hosted.delete_node(hosted_project(api, project_id), node)
+        await node.delete()
 
 
 @routes.route("POST", _NODE + "/duplicate", status=201, reply=bool)
@@ -183,7 +185,7 @@ async def duplicate_node(api: ApiRequest, project_id: UUID, node_type: str, node
     if body.destination_node_id == node_id:
         raise Conflict("destination_node_id: is the node itself")
     async with AsyncExitStack() as locks:
-        nodes: dict[UUID, HostedNode] = {}
+        nodes: dict[UUID, DrivenNode] = {}
         for each in sorted((node_id, body.destination_node_id)):  # in one order, so that nobody waits in a circle
             nodes[each] = await locks.enter_async_context(_locked(api, project_id, node_type, each))
         source, destination = nodes[node_id].instance, nodes[body.destination_node_id].instance
@@ -200,7 +202,7 @@ async def start_node(api: ApiRequest, project_id: UUID, node_type: str, node_id:
     """Start a node; the reply shows it started."""
     async with _locked(api, project_id, node_type, node_id) as node:
         await node.instance.start()
-        return node.view()
+        return instance_view(node.instance)
 
 
 @routes.route("POST", _NODE + "/stop", status=204)
@@ -236,7 +238,7 @@ async def console_ws(
     context: ApiContext, websocket: WebSocket, project_id: UUID, node_type: str, node_id: UUID
 ) -> None:
     """A node's console as a websocket; 409 while it is stopped."""
-    async with context.controller.hosted.locked_node(project_id, node_type, node_id) as node:
+    async with driven_node(context.controller, project_id, node_type, node_id) as node:
         if node.instance.status != "started":
             raise Conflict(f"Node '{node.instance.name}' is not started")
     await serve_console(websocket, node.instance, context.closing)
@@ -263,7 +265,7 @@ async def bind_nio(
     """Join a port to a UDP tunnel."""
     nio = await _udp(body)
     async with _locked(api, project_id, node_type, node_id) as node:
-        await api.controller.hosted.bind_nio(node, adapter_number, port_number, nio)
+        await node.bind_nio((adapter_number, port_number), nio)
     return {"type": body.type, "lport": nio.lport, "rhost": nio.rhost, "rport": nio.rport}
 
 
@@ -274,7 +276,7 @@ async def update_nio(
     """Change the filters and the suspension of a port's tunnel."""
     nio = await _udp(body)
     async with _locked(api, project_id, node_type, node_id) as node:
-        api.controller.hosted.update_nio(node, adapter_number, port_number, nio)
+        await node.update_nio((adapter_number, port_number), nio)
     return dict(api.http.state.body)
 
 
@@ -284,7 +286,7 @@ async def unbind_nio(
 ) -> None:
     """Separate a port from its tunnel."""
     async with _locked(api, project_id, node_type, node_id) as node:
-        await api.controller.hosted.unbind_nio(node, adapter_number, port_number)
+        await node.unbind_nio((adapter_number, port_number))
 
 
 @routes.route("POST", _PORT + "/start_capture", reply=replies.CaptureFile)
@@ -299,10 +301,8 @@ async def start_capture(
 ) -> dict[str, str]:
     """Write what passes a port into a file."""
     name = check_file_name("capture_file_name", body.capture_file_name)
-    project = hosted_project(api, project_id)
     async with _locked(api, project_id, node_type, node_id) as node:
-        port = (adapter_number, port_number)
-        path = await api.controller.hosted.start_capture(project, node, port, name, body.data_link_type)
+        path = await node.start_capture((adapter_number, port_number), name, body.data_link_type)
     return {"pcap_file_path": str(path)}
 
 
@@ -312,7 +312,7 @@ async def stop_capture(
 ) -> None:
     """End a capture."""
     async with _locked(api, project_id, node_type, node_id) as node:
-        await api.controller.hosted.stop_capture(node, adapter_number, port_number)
+        await node.stop_capture((adapter_number, port_number))
 
 
 @routes.route("GET", _PORT + "/pcap")
@@ -321,7 +321,7 @@ async def stream_capture(
 ) -> CaptureStream:
     """A capture as it happens."""
     async with _locked(api, project_id, node_type, node_id) as node:
-        capture = node.captures.get((adapter_number, port_number))
+        capture = node.capture((adapter_number, port_number))
     if capture is None:
         raise Conflict(f"Port {adapter_number}/{port_number} is not being captured")
     return CaptureStream(capture, api.context.closing)

@@ -42,7 +42,8 @@ class VersionCheck:
     version: str
 
 
-def _check_variables(body: object, attribute: object, variables: list[dict[str, Any]] | None) -> None:
+def check_variables(body: object, attribute: object, variables: list[dict[str, Any]] | None) -> None:
+    """A validator of attrs: raises ValueError for what are no variables of a project."""
     for index, variable in enumerate(variables or ()):
         if not (isinstance(variable.get("name"), str) and variable["name"]):
             raise ValueError(f"variables[{index}].name: a variable has a name")
@@ -55,7 +56,7 @@ class ProjectCreate(ProjectSettings):
     """``POST /projects``."""
 
     name: str = field(validator=v.min_len(1))
-    variables: list[dict[str, Any]] | None = field(default=None, validator=_check_variables)
+    variables: list[dict[str, Any]] | None = field(default=None, validator=check_variables)
     path: str | None = field(default=None, validator=_not_empty)
     project_id: UUID | None = None
 
@@ -65,7 +66,7 @@ class ProjectUpdate(ProjectSettings):
     """``PUT /projects/{project_id}``. ``path`` is accepted for the sake of old clients and ignored."""
 
     name: str = field(default=UNCHANGED, validator=v.min_len(1))
-    variables: list[dict[str, Any]] | None = field(default=None, validator=_check_variables)
+    variables: list[dict[str, Any]] | None = field(default=None, validator=check_variables)
     path: str | None = None
 
 

@@ -123,16 +123,15 @@ async def create_node_from_template(
         raise NotFound("compute_id: the template names no compute, so the request has to")
     fields = node_fields(template)
     properties = fields["properties"]
-    script = properties.pop("base_script_file", None)
-    if script is not None:
-        properties["startup_script"] = await api.controller.base_configs.read(script)
+    base_script = properties.pop("base_script_file", None)
+    script = await api.controller.base_configs.read(base_script) if base_script is not None else None
     if body.name is not None:
         if not body.name.strip():
             raise Invalid("name: is empty")
         fields["name"] = body.name
     fields |= {"node_id": uuid4(), "compute_id": compute_id, "x": body.x, "y": body.y}
     fields["width"], fields["height"] = api.controller.symbols.size(fields["symbol"])
-    return node_view(await create_node_from_fields(project, fields))
+    return node_view(await create_node_from_fields(project, fields, startup_script=script))
 
 
 @routes.route("GET", "/appliances", reply=list[dict[str, Any]])

@@ -1,0 +1,204 @@
+"""Nodes as the compute API drives them: those of a controller elsewhere, and those of this server's own controller.
+
+For GNS3 a compute does not ask who made a node. Here a node of our own controller changes by its controller's ways, so
+that what the compute API does to it is announced, saved, and seen by everybody.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Protocol
+from uuid import UUID
+
+import attrs
+
+from gns3trio.compute.hosted import HostedNode, HostedProject, HostedProjects, instance_view
+from gns3trio.compute.nio import UdpNio
+from gns3trio.compute.node import ComputeNode
+from gns3trio.controller.controller import Controller
+from gns3trio.controller.link import Link, PortAddress
+from gns3trio.controller.node import Node
+from gns3trio.controller.project import Project
+from gns3trio.errors import Conflict, NotFound
+from gns3trio.forwarder.captures import Capture
+
+_COMMON = frozenset({"name", "console", "console_type"})
+
+PortNumbers = tuple[int, int]  # of an adapter, and of a port on it
+
+
+class DrivenNode(Protocol):
+    """A node whose lock is held. Every call leaves it as it was when it raises."""
+
+    @property
+    def instance(self) -> ComputeNode:
+        """What runs it."""
+
+    async def update(self, changes: dict[str, Any]) -> None:
+        """Change ``name``, ``console``, ``console_type`` and properties. Raises Conflict or Invalid."""
+
+    async def delete(self) -> None:
+        """Stop it, free what it holds and delete its folder."""
+
+    async def bind_nio(self, port: PortNumbers, nio: UdpNio) -> None:
+        """Join a port to a tunnel. Raises Conflict or Invalid."""
+
+    async def update_nio(self, port: PortNumbers, nio: UdpNio) -> None:
+        """Change the filters and the suspension of a port's tunnel. Raises Conflict when it has none, or Invalid."""
+
+    async def unbind_nio(self, port: PortNumbers) -> None:
+        """Separate a port from its tunnel; a capture there ends. Raises Conflict when it has none."""
+
+    async def start_capture(self, port: PortNumbers, file_name: str, data_link_type: str) -> Path:
+        """Write what passes a port into a file of the project; returns its path. Raises Conflict or Invalid."""
+
+    async def stop_capture(self, port: PortNumbers) -> None:
+        """End a capture; none is fine."""
+
+    def capture(self, port: PortNumbers) -> Capture | None:
+        """The capture at a port."""
+
+
+@attrs.frozen
+class _Hosted:
+    """A node that another controller drives."""
+
+    _all: HostedProjects
+    _project: HostedProject
+    _node: HostedNode
+
+    @property
+    def instance(self) -> ComputeNode:
+        return self._node.instance
+
+    async def update(self, changes: dict[str, Any]) -> None:
+        await self._all.update_node(self._node, changes)
+
+    async def delete(self) -> None:
+        await self._all.delete_node(self._project, self._node)
+
+    async def bind_nio(self, port: PortNumbers, nio: UdpNio) -> None:
+        await self._all.bind_nio(self._node, *port, nio)
+
+    async def update_nio(self, port: PortNumbers, nio: UdpNio) -> None:
+        self._all.update_nio(self._node, *port, nio)
+
+    async def unbind_nio(self, port: PortNumbers) -> None:
+        await self._all.unbind_nio(self._node, *port)
+
+    async def start_capture(self, port: PortNumbers, file_name: str, data_link_type: str) -> Path:
+        return await self._all.start_capture(self._project, self._node, port, file_name, data_link_type)
+
+    async def stop_capture(self, port: PortNumbers) -> None:
+        await self._all.stop_capture(self._node, *port)
+
+    def capture(self, port: PortNumbers) -> Capture | None:
+        return self._node.captures.get(port)
+
+
+@attrs.frozen
+class _Own:
+    """A node of this server's controller."""
+
+    _project: Project
+    _node: Node
+
+    @property
+    def instance(self) -> ComputeNode:
+        return self._node.require_instance()
+
+    async def update(self, changes: dict[str, Any]) -> None:
+        common = {name: value for name, value in changes.items() if name in _COMMON}
+        properties = {name: value for name, value in changes.items() if name not in _COMMON}
+        if properties:
+            common["properties"] = {**self._node.record.properties, **properties}
+        await self._project.update_node(self._node, common)
+
+    async def delete(self) -> None:
+        await self._project.delete_node(self._node)
+
+    async def bind_nio(self, port: PortNumbers, nio: UdpNio) -> None:
+        await self._project.links.bind_nio(self._address(port), nio)
+
+    async def update_nio(self, port: PortNumbers, nio: UdpNio) -> None:
+        link = self._project.links.at(self._address(port))
+        if link is not None:
+            await self._project.links.update(link, {"filters": nio.filters, "suspend": nio.suspend})
+            return
+        tunnel = self.instance.tunnel(*port)
+        if tunnel is None:
+            raise self._not_connected(port)
+        tunnel.apply(nio)
+
+    async def unbind_nio(self, port: PortNumbers) -> None:
+        if self.instance.tunnel(*port) is None:
+            raise self._not_connected(port)
+        await self._project.links.unbind_nio(self._address(port))
+
+    async def start_capture(self, port: PortNumbers, file_name: str, data_link_type: str) -> Path:
+        link = self._link(port)
+        await self._project.links.captures.start_compatible(link, data_link_type, file_name)
+        path = link.gns3_capture.capture.path if link.gns3_capture is not None else None
+        if path is None:
+            raise Conflict(f"Port {port[0]}/{port[1]}: the capture has ended already")
+        return path
+
+    async def stop_capture(self, port: PortNumbers) -> None:
+        link = self._project.links.at(self._address(port))
+        if link is not None:
+            await self._project.links.captures.stop_compatible(link)
+
+    def capture(self, port: PortNumbers) -> Capture | None:
+        link = self._project.links.at(self._address(port))
+        return link.gns3_capture.capture if link is not None and link.gns3_capture is not None else None
+
+    def _address(self, port: PortNumbers) -> PortAddress:
+        return PortAddress(self._node.node_id, *port)
+
+    def _link(self, port: PortNumbers) -> Link:
+        link = self._project.links.at(self._address(port))
+        if link is None:
+            raise self._not_connected(port)
+        return link
+
+    def _not_connected(self, port: PortNumbers) -> Conflict:
+        return Conflict(f"Port {port[0]}/{port[1]} of node '{self._node.name}' is not connected")
+
+
+def own_project(controller: Controller, project_id: UUID) -> Project | None:
+    """The open project of this server's controller that has the id."""
+    project = controller.projects.get(project_id)
+    return project if project is not None and project.status == "opened" else None
+
+
+def _own_node(controller: Controller, project_id: UUID, node_id: UUID) -> tuple[Project, Node] | None:
+    project = own_project(controller, project_id)
+    node = project.nodes.get(node_id) if project is not None else None
+    return (project, node) if project is not None and node is not None else None
+
+
+def own_node_view(controller: Controller, project_id: UUID, node_type: str, node_id: UUID) -> dict[str, Any] | None:
+    """A node of an open project of our own in the compute API; None when there is none."""
+    own = _own_node(controller, project_id, node_id)
+    instance = own[1].instance if own is not None else None
+    return instance_view(instance) if instance is not None and instance.node_type == node_type else None
+
+
+@asynccontextmanager
+async def driven_node(
+    controller: Controller, project_id: UUID, node_type: str, node_id: UUID
+) -> AsyncIterator[DrivenNode]:
+    """A node of a type, once every earlier request to it is done. Raises NotFound."""
+    own = _own_node(controller, project_id, node_id)
+    if own is None:
+        hosted = controller.hosted
+        if own_project(controller, project_id) is not None and not hosted.knows(project_id):
+            raise NotFound(f"Node ID {node_id} doesn't exist")
+        async with hosted.locked_node(project_id, node_type, node_id) as hosted_node:
+            yield _Hosted(hosted, hosted.get(project_id), hosted_node)
+        return
+    project, node = own
+    if node.instance is None or node.instance.node_type != node_type:
+        raise NotFound(f"Node ID {node_id} doesn't exist")
+    async with project.locked_node(node_id):
+        yield _Own(project, node)
