@@ -308,6 +308,9 @@ def _holds_leftovers(folder: Path) -> bool:
 
 
 def _remove_files(folder: Path) -> None:
+    """Delete a folder, unless a topology came there meanwhile: then a controller of this server may have it."""
+    if any(folder.glob("*.gns3")):
+        return
     try:
         shutil.rmtree(folder)
     except FileNotFoundError:
