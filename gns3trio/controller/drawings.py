@@ -18,7 +18,6 @@ import attrs
 import trio
 
 from gns3trio.controller.storage import read_plain, write_atomic
-from gns3trio.convert import parse_uuid
 from gns3trio.errors import Conflict
 
 PICTURES_FOLDER = Path("project-files/images")
@@ -97,22 +96,13 @@ class Drawings(Mapping[UUID, Drawing]):
         return [drawing.view(self._project_id) for drawing in self.values()]
 
     async def revive(self, records: list[dict[str, Any]]) -> None:
-        """The drawings of the project's file. A picture that cannot be read is shown empty, and stays named.
-
-        Raises Conflict for a drawing without an id.
-        """
+        """The drawings of the project's file. A picture that cannot be read is shown empty, and stays named."""
         self._drawings = await trio.to_thread.run_sync(self._read, records)
 
     def _read(self, records: list[dict[str, Any]]) -> dict[UUID, Drawing]:
         drawings: dict[UUID, Drawing] = {}
         for record in records:
-            try:
-                drawing_id = parse_uuid(record.get("drawing_id"))
-            except ValueError as error:
-                raise Conflict(f"the project file is damaged: drawing_id: {error}") from None
-            svg = record.get("svg")
-            if not isinstance(svg, str):
-                svg = EMPTY_SVG
+            drawing_id, svg = UUID(record["drawing_id"]), record["svg"]
             picture = svg if _PICTURE_NAME.fullmatch(svg) else None
             if picture is not None:
                 svg = _read_picture(self._pictures / picture)

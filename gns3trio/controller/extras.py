@@ -1,16 +1,19 @@
-"""What we keep of a project beside its ``.gns3`` file, whose other readers refuse keys that they do not know. Sans-IO.
+"""What we keep of a project beside its ``.gns3`` file, which GNS3 refuses when a key in it is unknown to it. Sans-IO.
 
-Format of ``project-files/gns3trio.json``: ``{"version": 1, "links": {<link id>: {"impairments": [...], "seed": 7}}}``.
+Format of ``project-files/gns3trio.json``: ``{"version": 1, "links": {<link id>: {"impairments": [...], "seed": 7}},
+"unknown": {<object>: {<key>: <value>}}, "left_out": [{"part": "nodes[3]", "reason": "...", "content": ...}]}``: our own
+filters of links; keys of the file that GNS3 does not know, by their object (see ``topology.record_path``); and parts of
+it that nothing could be made of, which are only kept.
 """
 
 from collections.abc import Mapping
 from typing import Any
-from uuid import UUID
 
 import attrs
 import orjson
 
 from gns3trio.controller.link_filters import NO_IMPAIRMENTS, Impairments
+from gns3trio.controller.topology import Topology
 from gns3trio.convert import make_strict_converter, parse_uuid, structure
 from gns3trio.errors import Conflict, Invalid
 from gns3trio.forwarder.filters import Impairment, describe
@@ -25,34 +28,71 @@ class _LinkExtras:
     seed: int | None = None
 
 
-@attrs.define(kw_only=True)
-class _Extras:
-    version: int
-    links: dict[str, Any] = attrs.field(factory=dict)
-
-
 _file = make_strict_converter(forbid_extra_keys=False)
 
 
-def parse_extras(data: bytes) -> dict[UUID, Impairments]:
-    """The impairments by link. Raises Conflict that says what is wrong."""
+def add_extras(topology: Topology, data: bytes) -> None:
+    """Put what the file holds into the topology that it lies beside. What cannot be read of it is told in
+    ``topology.problems``, and left out.
+
+    Raises Conflict when nothing of it can be read.
+    """
     try:
-        extras = structure(_file, orjson.loads(data), _Extras)
-        if extras.version != VERSION:
-            raise Invalid(f"version {extras.version}, this server reads version {VERSION}")
-        links = {parse_uuid(link_id): structure(_file, link, _LinkExtras) for link_id, link in extras.links.items()}
-    except (orjson.JSONDecodeError, Invalid, ValueError) as error:
+        extras = orjson.loads(data)
+        if not isinstance(extras, dict):
+            raise Invalid("expected an object")
+        if extras.get("version") != VERSION:
+            raise Invalid(f"version {extras.get('version')}, this server reads version {VERSION}")
+    except (orjson.JSONDecodeError, Invalid) as error:
         raise Conflict(f"{EXTRAS_FILE}: {error}") from None
-    return {link_id: Impairments(tuple(link.impairments), link.seed) for link_id, link in links.items()}
+    _add_impairments(topology, _object(topology, extras, "links"))
+    for path, keys in _object(topology, extras, "unknown").items():
+        if isinstance(keys, dict):
+            topology.unknown[path] = {**keys, **topology.unknown.get(path, {})}
+    kept = extras.get("left_out", [])
+    if isinstance(kept, list):
+        topology.left_out[:0] = [part for part in kept if isinstance(part, dict) and part not in topology.left_out]
 
 
-def format_extras(impairments: Mapping[UUID, Impairments]) -> bytes | None:
+def _object(topology: Topology, extras: Mapping[str, Any], name: str) -> dict[str, Any]:
+    value = extras.get(name, {})
+    if isinstance(value, dict):
+        return value
+    topology.problems.append(f"{EXTRAS_FILE}: {name}: expected an object")
+    return {}
+
+
+def _add_impairments(topology: Topology, links: Mapping[str, Any]) -> None:
+    for link_id, kept in links.items():
+        try:
+            link = structure(_file, kept, _LinkExtras)
+            topology.impairments[parse_uuid(link_id)] = Impairments(tuple(link.impairments), link.seed)
+        except (Invalid, ValueError) as error:
+            reason = f"{EXTRAS_FILE}: the impairments of link {link_id} are left out: {error}"
+            topology.problems.append(reason)
+            topology.left_out.append({"part": f"impairments of link {link_id}", "reason": str(error), "content": kept})
+
+
+def format_extras(topology: Topology) -> bytes | None:
     """The text of the file; None when there is nothing to keep."""
     links = {
         str(link_id): {"impairments": [describe(i) for i in kept.filters], "seed": kept.seed}
-        for link_id, kept in impairments.items()
+        for link_id, kept in topology.impairments.items()
         if kept != NO_IMPAIRMENTS
     }
-    if not links:
+    parts = {"links": links, "unknown": _unknown_of_present(topology), "left_out": topology.left_out}
+    filled = {name: part for name, part in parts.items() if part}
+    if not filled:
         return None
-    return orjson.dumps({"version": VERSION, "links": links}, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS)
+    return orjson.dumps({"version": VERSION, **filled}, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS)
+
+
+def _unknown_of_present(topology: Topology) -> dict[str, dict[str, Any]]:
+    """The unknown keys without those of objects that were deleted."""
+    present = {
+        *("", "topology", "compute"),
+        *(str(node.node_id) for node in topology.nodes),
+        *(str(link.link_id) for link in topology.links),
+        *(drawing["drawing_id"] for drawing in topology.drawings),
+    }
+    return {path: keys for path, keys in topology.unknown.items() if path.partition(" ")[0] in present}

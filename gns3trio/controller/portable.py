@@ -65,10 +65,16 @@ async def undisturbed(project: Project) -> AsyncIterator[None]:
 
 
 async def present_topology(project: Project) -> Topology:
-    """A copy of the topology: of an open project as it is now, of a closed one as its file has it. Raises Conflict."""
+    """A copy of the topology: of an open project as it is now, of a closed one as its file has it. One of an older GNS3
+    is converted first, with its files, which are to be copied too. Raises Conflict, and Unavailable when the disk
+    refuses.
+    """
     if project.status == "opened":
         return deepcopy(project.topology())
-    return await project.file.read()
+    topology = await project.file.read()
+    if topology.old_revision is not None:
+        await project.file.replace(topology)
+    return attrs.evolve(topology, old_revision=None, conversion=None, problems=[])
 
 
 def require_stopped(project: Project) -> None:

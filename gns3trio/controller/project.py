@@ -38,6 +38,8 @@ log = logging.getLogger(__name__)
 
 # Of the .gns3 files beside a project's own one.
 _TOLD_FILES = 5
+# Of what is wrong with a project's file.
+_TOLD = 20
 
 
 class Project(ProjectNodes):
@@ -155,8 +157,10 @@ class Project(ProjectNodes):
         except Conflict as error:
             self.error = await self._with_offer(str(error))
             raise Conflict(self.error) from None
-        is_old = await self.file.keep_version()
-        self.settings, self._kept, self.error = topology.settings, topology, None
+        await self.file.keep_version()
+        is_new = await self.file.settle(topology) or topology.is_repaired
+        self.settings, self.error = topology.settings, None
+        self._kept = attrs.evolve(topology, old_revision=None, conversion=None)
         try:
             await self._revive(topology)
             await self.file.start_saving(self._services.nursery)
@@ -165,8 +169,8 @@ class Project(ProjectNodes):
                 await self._release()
             raise
         self.status = "opened"
-        if is_old:
-            self.file.mark()  # it was converted
+        if is_new:
+            self.file.mark()
 
     async def _with_offer(self, error: str) -> str:
         """Why the project cannot be opened, with what can be done about it."""
@@ -226,8 +230,9 @@ class Project(ProjectNodes):
 
     async def _revive(self, topology: Topology) -> None:
         self.tell_of_other_files()
-        for problem in (*topology.lost, *await self._services.computes.add_those_of_file(topology.computes)):
-            self.log("warning", problem)
+        self._tell_all(
+            "warning", [*topology.problems, *await self._services.computes.add_those_of_file(topology.computes)]
+        )
         for record in topology.nodes:
             await self._revive_node(record)
         self._give_ports_to_kept_nodes(topology.links)
@@ -236,6 +241,13 @@ class Project(ProjectNodes):
             wired = all(self._find_instance(end.node_id) for end in link.nodes)
             await self.links.revive(link, impairments, wired=wired)
         await self.drawings.revive(topology.drawings)
+
+    def _tell_all(self, level: str, messages: list[str]) -> None:
+        """A file may have any number of faults; the first ones say what they are like."""
+        for message in messages[:_TOLD]:
+            self.log(level, message)
+        if len(messages) > _TOLD:
+            self.log(level, f"and {len(messages) - _TOLD} more of the kind")
 
     async def _revive_node(self, record: NodeRecord) -> None:
         """A node of the project's file. One that cannot run here is only kept, whatever the reason."""

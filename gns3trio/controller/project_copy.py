@@ -17,7 +17,8 @@ from uuid import UUID, uuid4
 import attrs
 
 from gns3trio.controller.archive import PORTABLE_TOPOLOGY, Budget, disk_error, unpack, write_archive
-from gns3trio.controller.extras import EXTRAS_FILE, format_extras, parse_extras
+from gns3trio.controller.converted_files import settle_files
+from gns3trio.controller.extras import EXTRAS_FILE, add_extras, format_extras
 from gns3trio.controller.storage import (
     MAX_TOPOLOGY_BYTES,
     TEMPORARY_PREFIX,
@@ -59,11 +60,9 @@ class NewIds:
 def renew(topology: Topology, project_id: UUID, ids: NewIds) -> Topology:
     """The topology with another project id and new ids of its nodes, links and drawings."""
 
-    def renew_drawing(drawing: dict[str, Any]) -> dict[str, Any]:
-        return {**drawing, "drawing_id": ids.of_text(drawing.get("drawing_id"))}
-
     records = {str(record.node_id): ids[record.node_id] for record in topology.nodes}
     records |= {str(record.link_id): ids[record.link_id] for record in topology.links}
+    drawings = {str(drawing["drawing_id"]): ids.of_text(drawing["drawing_id"]) for drawing in topology.drawings}
     return attrs.evolve(
         topology,
         project_id=project_id,
@@ -76,8 +75,8 @@ def renew(topology: Topology, project_id: UUID, ids: NewIds) -> Topology:
             )
             for link in topology.links
         ],
-        drawings=[renew_drawing(drawing) for drawing in topology.drawings],
-        unknown={renew_path(path, records): keys for path, keys in topology.unknown.items()},
+        drawings=[{**drawing, "drawing_id": drawings[drawing["drawing_id"]]} for drawing in topology.drawings],
+        unknown={renew_path(path, {**records, **drawings}): keys for path, keys in topology.unknown.items()},
         impairments={ids[link_id]: kept for link_id, kept in topology.impairments.items()},
     )
 
@@ -164,7 +163,7 @@ def _walk(folder: Path, below: str, is_wanted: Callable[[str, bool], bool]) -> I
 def portable_files(topology: Topology, gns3_version: str) -> dict[str, bytes]:
     """The topology and our extras, as they are in an archive."""
     files = {PORTABLE_TOPOLOGY: format_topology(topology, gns3_version)}
-    extras = format_extras(topology.impairments)
+    extras = format_extras(topology)
     if extras is not None:
         files[EXTRAS_FILE] = extras
     return files
@@ -204,10 +203,14 @@ def _copy_file(source: Path, target: Path) -> None:
 
 
 def read_unpacked(folder: Path) -> Topology:
-    """The topology in an unpacked archive, with our extras. Raises Conflict."""
+    """The topology in an unpacked archive, with our extras; its files are put where they belong when it is of an older
+    GNS3. Raises Conflict, or Unavailable when the disk refuses.
+    """
     topology = parse_topology(_read(folder / PORTABLE_TOPOLOGY))
     if (folder / EXTRAS_FILE).is_file():
-        topology.impairments = parse_extras(_read(folder / EXTRAS_FILE))
+        add_extras(topology, _read(folder / EXTRAS_FILE))
+    if topology.conversion is not None:
+        settle_files(folder, topology.conversion)
     return topology
 
 
@@ -223,13 +226,17 @@ def _read(path: Path) -> bytes:
 
 
 def settle(folder: Path, file_name: str, topology: Topology, gns3_version: str) -> None:
-    """Make an unpacked archive the folder of a project: with its topology, under its name, and no other one.
+    """Make an unpacked archive the folder of a project: with its topology, under its name, and no other one but that of
+    an older GNS3 that it was made from.
 
     Raises Unavailable when the disk refuses.
     """
+    backup = f"{file_name}.backup{topology.old_revision}"
     try:
+        if topology.old_revision is not None and (folder / PORTABLE_TOPOLOGY).is_file():
+            (folder / PORTABLE_TOPOLOGY).rename(folder / backup)
         for path in list(folder.iterdir()):
-            if is_topology_file(path.name):
+            if is_topology_file(path.name) and path.name != backup:
                 path.unlink() if not path.is_dir() else shutil.rmtree(path)
         (folder / PROJECT_FILES).mkdir(exist_ok=True)
         (folder / EXTRAS_FILE).unlink(missing_ok=True)

@@ -5,14 +5,13 @@ from contextlib import suppress
 from pathlib import Path
 from uuid import UUID
 
-import orjson
 import trio
 
-from gns3trio.controller.extras import EXTRAS_FILE, format_extras, parse_extras
+from gns3trio.controller.converted_files import settle_files
+from gns3trio.controller.extras import EXTRAS_FILE, add_extras, format_extras
 from gns3trio.controller.saver import Saver
 from gns3trio.controller.storage import MAX_TOPOLOGY_BYTES, read_plain, write_all, write_atomic
 from gns3trio.controller.topology import EncodedRecords, Topology, format_topology, parse_topology
-from gns3trio.controller.topology_conversion import REVISION
 from gns3trio.controller.versions import keep_version
 from gns3trio.errors import Conflict
 
@@ -56,7 +55,7 @@ class ProjectFile:
 
     def _format(self, topology: Topology) -> dict[Path, bytes | None]:
         return {
-            self._extras_path: format_extras(topology.impairments),
+            self._extras_path: format_extras(topology),
             self.path: format_topology(topology, self._gns3_version, self._encoded),
         }
 
@@ -68,21 +67,41 @@ class ProjectFile:
                 trio.from_thread.run_sync(
                     self._warn, f"{self.path.name} was changed by another program; its content is kept as a version"
                 )
-        write_all(files)
+        self._write_all(files)
         self._ours = _identity(self.path)
+
+    def _write_all(self, files: Mapping[Path, bytes | None]) -> None:
+        """Files of others may lie in a folder that has nothing else."""
+        with suppress(OSError):  # then the write tells why
+            self._extras_path.parent.mkdir(exist_ok=True)
+        write_all(files)
 
     async def read(self) -> Topology:
         """What the file holds. Raises Conflict when it cannot be read or belongs to another project."""
         data = await self._read(self.path)
         try:
-            topology = parse_topology(data)
-            if await trio.to_thread.run_sync(self._extras_path.exists):
-                topology.impairments = parse_extras(await self._read(self._extras_path))
+            topology = await trio.to_thread.run_sync(parse_topology, data, self._project_id)
         except Conflict as error:
             raise Conflict(f"{self.path}: {error}") from None
         if topology.project_id != self._project_id:
             raise Conflict(f"{self.path}: belongs to project {topology.project_id}")
+        await trio.to_thread.run_sync(self._add_extras, topology)
         return topology
+
+    def _add_extras(self, topology: Topology) -> None:
+        """A file that cannot be read is put aside: it keeps no project closed, and the next save would replace it."""
+        path = self._extras_path
+        if not path.exists():
+            return
+        try:
+            try:
+                add_extras(topology, read_plain(path, MAX_TOPOLOGY_BYTES))
+            except Conflict as error:
+                aside = path.with_name(f"{path.name}.damaged")
+                path.rename(aside)
+                topology.problems.append(f"{error}; it is put aside as {aside.name}")
+        except OSError as error:
+            topology.problems.append(f"{path} cannot be read: {error.strerror}")
 
     async def _read(self, path: Path) -> bytes:
         try:
@@ -90,29 +109,32 @@ class ProjectFile:
         except OSError as error:
             raise Conflict(f"{path} cannot be read: {error.strerror}") from None
 
-    async def keep_version(self) -> bool:
-        """Put the file aside as a good version; it was read just now. One of an older GNS3 also as GNS3 does.
-
-        Returns whether it is of an older GNS3.
-        """
+    async def keep_version(self) -> None:
+        """Put the file aside as a good version; it was read just now."""
         data = await self._read(self.path)
         await trio.to_thread.run_sync(keep_version, self.path, data)
-        return await self._keep_revision(data)
 
-    async def _keep_revision(self, data: bytes) -> bool:
-        revision = orjson.loads(data).get("revision", 0)
-        if revision == REVISION:
+    async def settle(self, topology: Topology) -> bool:
+        """Put the files of a project where they belong when ``topology``, which was just read, was converted from that
+        of an older GNS3; its file is kept then as GNS3 does. Returns whether it was.
+
+        Raises Unavailable when the disk refuses, Conflict when the file cannot be read.
+        """
+        if topology.conversion is None:
             return False
-        await trio.to_thread.run_sync(write_atomic, Path(f"{self.path}.backup{revision}"), data)
-        return True
+        if topology.old_revision is not None:
+            backup = Path(f"{self.path}.backup{topology.old_revision}")
+            await trio.to_thread.run_sync(write_atomic, backup, await self._read(self.path))
+        await trio.to_thread.run_sync(settle_files, self.path.parent, topology.conversion)
+        return topology.old_revision is not None
 
     async def replace(self, topology: Topology) -> None:
-        """Write the file of a closed project. One of an older GNS3 is kept as GNS3 does.
+        """Write the file of a closed project; ``topology`` is what it held, changed.
 
         Raises Unavailable when the disk refuses, Conflict when the file that is there cannot be read.
         """
-        await self._keep_revision(await self._read(self.path))
-        await trio.to_thread.run_sync(write_all, self._format(topology))
+        await self.settle(topology)
+        await trio.to_thread.run_sync(self._write_all, self._format(topology))
 
     async def start_saving(self, nursery: trio.Nursery) -> None:
         """The project is open: write what is marked, in a task of ``nursery``, until ``stop_saving``."""

@@ -1,22 +1,25 @@
 """What a project file holds, and its translation from and to the ``.gns3`` format. Sans-IO.
 
-Format: GNS3 topology, revision 9 (JSON, keys sorted). Keys and whole objects that we do not know
-are kept as they came, so that a file made elsewhere loses nothing here.
+Format: GNS3 topology, revision 9 (JSON, keys sorted). What GNS3 does not know in it, keys or whole objects, is kept
+beside the file (see ``extras``), so that a file made elsewhere loses nothing here, and GNS3 reads what is saved.
 """
 
-import math
+import hashlib
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, get_args
-from uuid import UUID
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+from uuid import NAMESPACE_OID, UUID, uuid5
 
 import attrs
 import orjson
 
+from gns3trio.controller import topology_fields as fields
 from gns3trio.controller.topology_conversion import REVISION, check_revision, convert
-from gns3trio.convert import make_strict_converter, parse_uuid, structure
+from gns3trio.controller.topology_fields import Findings, Unusable, read_fields
+from gns3trio.controller.topology_generation1 import Conversion
+from gns3trio.convert import make_strict_converter, parse_uuid
 from gns3trio.encoding import dumps_to_keep
-from gns3trio.errors import Conflict, Invalid
+from gns3trio.errors import Conflict
 
 
 @attrs.define(kw_only=True)
@@ -61,17 +64,12 @@ def check_node_type(node_type: str) -> None:
         raise Conflict(f"node_type: {node_type!r} is not a type of nodes")
 
 
-def _is_node_type(record: object, attribute: object, node_type: str) -> None:
-    if not _NODE_TYPE.fullmatch(node_type):
-        raise ValueError(f"node_type: {node_type!r} is not a type of nodes")
-
-
 @attrs.define(kw_only=True)
 class NodeRecord:
     """A node as it is saved."""
 
     node_id: UUID
-    node_type: str = attrs.field(validator=_is_node_type)
+    node_type: str
     name: str
     compute_id: str = "local"
     console: int | None = None
@@ -123,20 +121,12 @@ class LinkRecord:
 
 
 @attrs.define(kw_only=True)
-class _Inner:
-    """The ``topology`` object of the file."""
-
-    nodes: list[NodeRecord] = attrs.field(factory=list)
-    links: list[LinkRecord] = attrs.field(factory=list)
-    drawings: list[dict[str, Any]] = attrs.field(factory=list)
-    computes: list[dict[str, Any]] = attrs.field(factory=list)
-
-
-@attrs.define(kw_only=True)
 class Topology:
-    """A whole project. ``unknown`` maps the name of an object in the file (see ``record_path``) to the keys we do not
-    know; ``impairments``, our own filters by link, are kept in another file (see ``extras``). ``lost`` says what of the
-    file of an older GNS3 is not here.
+    """A whole project. ``unknown`` maps the name of an object in the file (see ``record_path``) to the keys that GNS3
+    does not know; ``left_out`` are the parts that could not be used; ``impairments`` are our own filters by link. These
+    three are kept in another file (see ``extras``). ``problems`` says what is wrong with the file that was read, which
+    ``is_repaired`` when GNS3 would refuse it as it was; ``conversion`` how it was made from that of an older GNS3, of
+    ``old_revision``.
     """
 
     project_id: UUID
@@ -146,28 +136,37 @@ class Topology:
     drawings: list[dict[str, Any]] = attrs.field(factory=list)
     computes: list[dict[str, Any]] = attrs.field(factory=list)
     unknown: dict[str, dict[str, Any]] = attrs.field(factory=dict)
+    left_out: list[dict[str, Any]] = attrs.field(factory=list)
     impairments: dict[UUID, Any] = attrs.field(factory=dict)
-    lost: list[str] = attrs.field(factory=list)
+    problems: list[str] = attrs.field(factory=list)
+    is_repaired: bool = False
+    old_revision: int | None = None
+    conversion: Conversion | None = attrs.field(default=None, eq=False)
 
 
 _file = make_strict_converter(forbid_extra_keys=False)
-_SETTING_NAMES = frozenset(field.name for field in attrs.fields(ProjectSettings))
-_KNOWN_TOP = _SETTING_NAMES | {"project_id", "revision", "topology", "type", "version"}
-_KNOWN_INNER = frozenset(field.name for field in attrs.fields(_Inner))
+# Keys of the file that say nothing of the project.
+_OF_THE_FILE = frozenset({"project_id", "revision", "topology", "type", "version"})
+_INNER = frozenset({"nodes", "links", "drawings", "computes"})
 
 
-def _structure_int(strictly: Callable[[Any, Any], int]) -> Callable[[Any, Any], int]:
-    """GNS3 reads fractions of pixels, and keeps whole ones."""
+def parse_topology(data: bytes, project_id: UUID | None = None) -> Topology:
+    """The topology in the text of a ``.gns3`` file. ``project_id`` is that of a file which has none.
 
-    def structure_int(value: Any, kind: Any) -> int:
-        if type(value) is float and math.isfinite(value):
-            value = round(value)
-        return strictly(value, kind)
-
-    return structure_int
-
-
-_file.register_structure_hook(int, _structure_int(_file.get_structure_hook(int)))
+    One wrong part costs that part and is told in ``problems``. Raises Conflict for what is no such file at all.
+    """
+    document = _load(data)
+    revision = check_revision(document)
+    found_id = _project_id(document)
+    project_id = found_id or project_id or uuid5(NAMESPACE_OID, hashlib.sha256(data).hexdigest())
+    conversion, findings = convert(document, project_id)
+    if found_id is None:
+        findings.problems.insert(0, f"project_id: the file has none; it gets {project_id}")
+    topology = _Reader(conversion.document, project_id, findings).read()
+    topology.conversion = conversion
+    topology.is_repaired = bool(topology.problems or topology.unknown or conversion.is_repaired)
+    topology.old_revision = revision if revision != REVISION else None
+    return topology
 
 
 @attrs.frozen
@@ -185,15 +184,11 @@ def parse_heading(data: bytes) -> Heading:
     """
     document = _load(data)
     check_revision(document)
+    settings = ProjectSettings(**read_fields(document, fields.PROJECT, "", Findings()))
     try:
-        settings = structure(_file, _without_nulls(document, ProjectSettings), ProjectSettings)
-    except Invalid as error:
-        raise Conflict(f"the project file is damaged: {error}") from None
-    try:
-        project_id = parse_uuid(document.get("project_id"))
+        return Heading(parse_uuid(document.get("project_id")), settings)
     except ValueError:
-        project_id = None
-    return Heading(project_id, settings)
+        return Heading(None, settings)
 
 
 def _load(data: bytes) -> dict[str, Any]:
@@ -206,95 +201,129 @@ def _load(data: bytes) -> dict[str, Any]:
     return document
 
 
-def parse_topology(data: bytes) -> Topology:
-    """The topology in the text of a ``.gns3`` file. Raises Conflict that says what is wrong with it."""
-    document, lost = convert(_load(data))
-    document = _with_defaults(document)
+def _project_id(document: Mapping[str, Any]) -> UUID | None:
+    """The id of the project. Raises Conflict for what is none: another project may be meant."""
+    if document.get("project_id") in (None, ""):
+        return None
     try:
-        inner = structure(_file, document["topology"], _Inner)
-        topology = Topology(
-            project_id=parse_uuid(document.get("project_id")),
-            settings=structure(_file, document, ProjectSettings),
-            lost=lost,
-            **attrs.asdict(inner, recurse=False),
+        return parse_uuid(document["project_id"])
+    except ValueError as error:
+        raise Conflict(f"the project file is damaged: project_id: {error}") from None
+
+
+class _Reader:
+    """Reads a document of the present revision."""
+
+    def __init__(self, document: Mapping[str, Any], project_id: UUID, findings: Findings) -> None:
+        self._document = document
+        self._inner: Mapping[str, Any] = document["topology"]
+        self._project_id = project_id
+        self._findings = findings
+        self._used: set[UUID] = set()
+
+    def read(self) -> Topology:
+        """The topology."""
+        self._findings.note_unknown("", self._document, {*_OF_THE_FILE, *fields.PROJECT})
+        self._findings.note_unknown("topology", self._inner, _INNER)
+        return Topology(
+            project_id=self._project_id,
+            settings=ProjectSettings(**read_fields(self._document, fields.PROJECT, "", self._findings)),
+            nodes=list(self._each("nodes", self._node)),
+            links=list(self._each("links", self._link)),
+            drawings=list(self._each("drawings", self._drawing)),
+            computes=list(self._each("computes", self._compute)),
+            unknown=self._findings.unknown,
+            left_out=self._findings.left_out,
+            problems=self._findings.problems,
         )
-        _check_ids("nodes", "node_id", [node.node_id for node in topology.nodes])
-        _check_ids("links", "link_id", [link.link_id for link in topology.links])
-    except (Invalid, ValueError) as error:
-        raise Conflict(f"the project file is damaged: {error}") from None
-    topology.unknown = _unknown_keys(document, topology)
-    _label_links(topology.links)
-    return topology
 
+    def _each(self, kind: str, read: Any) -> Iterator[Any]:
+        """What can be used of a list of objects."""
+        records = self._inner.get(kind)
+        if records is None:
+            return
+        if not isinstance(records, list):
+            self._findings.leave_out(kind, records, "it is no list")
+            return
+        for index, raw in enumerate(records):
+            part = f"{kind}[{index}]"
+            try:
+                yield read(part, fields.exactly(dict)(raw))
+            except ValueError as error:
+                self._findings.leave_out(part, raw, str(error))
 
-def _label_links(links: Iterable[LinkRecord]) -> None:
-    """Give a label to the ends that have none: clients look into it unchecked, and GNS3 refuses a file with null."""
-    for end in (end for link in links for end in link.nodes):
-        end.label = end.label or link_label(end.adapter_number, end.port_number)
+    def _with_id(self, raw: dict[str, Any], name: str, part: str) -> dict[str, Any]:
+        """The object with an id of its own, one that is the same at the next reading when it has none."""
+        try:
+            found = parse_uuid(raw.get(name))
+            reason = f"{found} is the id of another one" if found in self._used else None
+        except ValueError as error:
+            found, reason = None, str(error) if name in raw else "required field is missing"
+        if reason is not None or found is None:
+            found = uuid5(self._project_id, f"{part} {name}")
+            self._findings.replace(f"{part}.{name}", raw.get(name), reason, str(found))
+        self._used.add(found)
+        return {**raw, name: str(found)}
 
+    def _node(self, part: str, raw: dict[str, Any]) -> NodeRecord:
+        if not isinstance(raw.get("node_type"), str) or raw["node_type"] not in fields.NODE_TYPES:
+            raise Unusable(f"node_type: {raw.get('node_type')!r} is not a type of nodes")
+        raw = self._with_id(raw, "node_id", part)
+        path = raw["node_id"]
+        if not isinstance(raw.get("name"), str) or not raw["name"]:
+            named = f"{raw['node_type']}-{path[:8]}"
+            self._findings.replace(f"{part}.name", raw.get("name"), "it has no name", named)
+            raw["name"] = named
+        values = read_fields(raw, fields.NODE, part, self._findings)
+        self._findings.note_unknown(path, raw, fields.NODE)
+        label = fields.read_label(values["label"], f"{part}.label", label_path(path), self._findings, fill=True)
+        properties = f"{path} properties"
+        values |= {
+            "label": Label(**label),
+            "custom_adapters": fields.read_adapters(values["custom_adapters"], part, self._findings),
+            "properties": fields.read_properties(values["node_type"], values["properties"], properties, self._findings),
+        }
+        return NodeRecord(**values)
 
-def _check_ids(where: str, name: str, ids: Iterable[UUID]) -> None:
-    seen: set[UUID] = set()
-    for index, each in enumerate(ids):
-        if each in seen:
-            raise Invalid(f"{where}[{index}].{name}: {each} is the id of another one")
-        seen.add(each)
+    def _link(self, part: str, raw: dict[str, Any]) -> LinkRecord:
+        raw = self._with_id(raw, "link_id", part)
+        values = read_fields(raw, fields.LINK, part, self._findings)
+        self._findings.note_unknown(raw["link_id"], raw, fields.LINK)
+        values["nodes"] = list(self._ends(part, raw["link_id"], values["nodes"]))
+        return LinkRecord(**values)
 
+    def _ends(self, part: str, link: str, ends: list[Any]) -> Iterator[LinkEnd]:
+        number = 0
+        for index, raw in enumerate(ends):
+            where = f"{part}.nodes[{index}]"
+            try:
+                values = read_fields(fields.exactly(dict)(raw), fields.END, where, self._findings)
+            except ValueError as error:
+                self._findings.leave_out(where, raw, str(error))
+                continue
+            path = end_path(link, number)
+            self._findings.note_unknown(path, raw, fields.END)
+            if values["label"]:
+                label = fields.read_label(
+                    values["label"], f"{where}.label", label_path(path), self._findings, fill=False
+                )
+                values["label"] = {"text": "", **label}
+            else:  # clients look into it unchecked, and GNS3 refuses a file with null
+                values["label"] = link_label(values["adapter_number"], values["port_number"])
+            yield LinkEnd(**values)
+            number += 1
 
-def _with_defaults(document: dict[str, Any]) -> dict[str, Any]:
-    """The document with defaults for what GNS3 writes as null, or as an empty id."""
-    inner = _without_nulls(document["topology"], _Inner)
-    for name, kind in (("nodes", NodeRecord), ("links", LinkRecord)):
-        if isinstance(inner.get(name), list):
-            inner[name] = [_without_nulls(each, kind) for each in inner[name]]
-    for node in inner["nodes"] if isinstance(inner.get("nodes"), list) else ():
-        if isinstance(node, dict):
-            if node.get("template_id") == "":
-                node["template_id"] = None
-            if isinstance(node.get("label"), dict):
-                node["label"] = _without_nulls(node["label"], Label)
-    for link in inner["links"] if isinstance(inner.get("links"), list) else ():
-        if isinstance(link, dict) and link.get("nodes", []) is None:
-            link["nodes"] = []
-    return {**_without_nulls(document, ProjectSettings), "topology": inner}
+    def _drawing(self, part: str, raw: dict[str, Any]) -> dict[str, Any]:
+        raw = self._with_id(raw, "drawing_id", part)
+        values = read_fields(raw, fields.DRAWING, part, self._findings, fill=False)
+        self._findings.note_unknown(raw["drawing_id"], raw, fields.DRAWING)
+        values.setdefault("svg", "<svg></svg>")
+        return {**values, "drawing_id": raw["drawing_id"]}
 
-
-def _without_nulls(raw: Any, kind: type[Any]) -> Any:
-    """A copy without the keys whose null means nothing to ``kind``, which has a default for them."""
-    if not isinstance(raw, dict):
-        return raw
-    defaulted = {
-        field.name
-        for field in attrs.fields(kind)
-        if field.default is not attrs.NOTHING and type(None) not in get_args(field.type)
-    }
-    return {name: value for name, value in raw.items() if value is not None or name not in defaulted}
-
-
-def _unknown_keys(document: Mapping[str, Any], topology: Topology) -> dict[str, Any]:
-    inner = document["topology"]
-    unknown = {
-        "": _others(document, _KNOWN_TOP),
-        "topology": _others(inner, _KNOWN_INNER),
-    }
-    for node, raw in zip(topology.nodes, inner.get("nodes", ()), strict=True):
-        path = record_path(node)
-        unknown[path] = _others(raw, _names(NodeRecord))
-        unknown[label_path(path)] = _others(raw.get("label", {}), _names(Label))
-    for link, raw in zip(topology.links, inner.get("links", ()), strict=True):
-        path = record_path(link)
-        unknown[path] = _others(raw, _names(LinkRecord))
-        for index, end in enumerate(raw["nodes"]):
-            unknown[end_path(path, index)] = _others(end, _names(LinkEnd))
-    return {path: keys for path, keys in unknown.items() if keys}
-
-
-def _names(kind: type[Any]) -> frozenset[str]:
-    return frozenset(field.name for field in attrs.fields(kind))
-
-
-def _others(raw: Mapping[str, Any], known: frozenset[str]) -> dict[str, Any]:
-    return {key: value for key, value in raw.items() if key not in known}
+    def _compute(self, part: str, raw: dict[str, Any]) -> dict[str, Any]:
+        values = read_fields(raw, fields.COMPUTE, part, self._findings, fill=False)
+        self._findings.note_unknown(f"compute {values['compute_id']}", raw, fields.COMPUTE)
+        return values
 
 
 def record_path(record: NodeRecord | LinkRecord) -> str:
@@ -318,18 +347,6 @@ def renew_path(path: str, new_ids: Mapping[str, object]) -> str:
     return f"{new_ids.get(record, record)}{space}{part}"
 
 
-def _plain(record: NodeRecord | LinkRecord, unknown: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
-    """A record as it is in the file."""
-    path = record_path(record)
-    plain: dict[str, Any] = {**_file.unstructure(record), **unknown.get(path, {})}
-    if isinstance(record, NodeRecord):
-        plain["label"] |= unknown.get(label_path(path), {})
-    else:
-        for index, end in enumerate(plain["nodes"]):
-            end |= unknown.get(end_path(path, index), {})
-    return plain
-
-
 class EncodedRecords:
     """The text of records that were written before. A record of an open project is replaced, never changed, so that
     each is encoded once however often the project is saved.
@@ -338,15 +355,15 @@ class EncodedRecords:
     def __init__(self) -> None:
         self._known: dict[int, tuple[NodeRecord | LinkRecord, orjson.Fragment]] = {}
 
-    def encode(self, records: Sequence[NodeRecord | LinkRecord], topology: Topology) -> list[orjson.Fragment]:
+    def encode(self, records: Sequence[NodeRecord | LinkRecord]) -> list[orjson.Fragment]:
         """The texts, in their order; one line each."""
-        return [self._encode(record, topology) for record in records]
+        return [self._encode(record) for record in records]
 
-    def _encode(self, record: NodeRecord | LinkRecord, topology: Topology) -> orjson.Fragment:
+    def _encode(self, record: NodeRecord | LinkRecord) -> orjson.Fragment:
         known = self._known.get(id(record))
         if known is None or known[0] is not record:
-            plain = _plain(record, topology.unknown)
-            known = self._known[id(record)] = record, orjson.Fragment(dumps_to_keep(plain, orjson.OPT_SORT_KEYS))
+            text = dumps_to_keep(_file.unstructure(record), orjson.OPT_SORT_KEYS)
+            known = self._known[id(record)] = record, orjson.Fragment(text)
         return known[1]
 
     def forget_others(self, topology: Topology) -> None:
@@ -360,18 +377,16 @@ def format_topology(topology: Topology, version: str, known: EncodedRecords | No
     """The text of the ``.gns3`` file; ``version`` is the server version written into it."""
     records = known or EncodedRecords()
     document = {
-        **topology.unknown.get("", {}),
         **_file.unstructure(topology.settings),
         "project_id": str(topology.project_id),
         "revision": REVISION,
         "type": "topology",
         "version": version,
         "topology": {
-            **topology.unknown.get("topology", {}),
             "computes": topology.computes,
             "drawings": topology.drawings,
-            "links": records.encode(topology.links, topology),
-            "nodes": records.encode(topology.nodes, topology),
+            "links": records.encode(topology.links),
+            "nodes": records.encode(topology.nodes),
         },
     }
     records.forget_others(topology)

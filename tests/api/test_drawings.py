@@ -85,8 +85,11 @@ async def test_a_picture_that_gns3_kept_as_png_is_shown(server: Server, project:
     (pictures / "abc.png").write_bytes(png)
     file = Path(project["path"]) / project["filename"]
     topology = orjson.loads(file.read_bytes())
-    known = {"drawing_id": str(uuid4()), "svg": "abc.png", "x": 1, "y": 2, "z": 1, "rotation": 0, "of_a_newer_gns3": 1}
-    topology["topology"]["drawings"] = [known, {"drawing_id": str(uuid4()), "svg": "../../secret.svg"}]
+    known = {"drawing_id": str(uuid4()), "svg": "abc.png", "x": 1, "y": 2, "z": 1, "rotation": 0}
+    topology["topology"]["drawings"] = [
+        {**known, "of_a_newer_gns3": 1},
+        {"drawing_id": str(uuid4()), "svg": "../../secret.svg"},
+    ]
     file.write_bytes(orjson.dumps(topology))
     await server.request("POST", f"{path}/open", None, 201)
     shown, other = await server.request("GET", f"{path}/drawings", None, 200)
@@ -95,3 +98,5 @@ async def test_a_picture_that_gns3_kept_as_png_is_shown(server: Server, project:
     assert other["svg"] == "../../secret.svg"  # a text like any other: no path is followed
     await server.request("POST", f"{path}/close", None, 204)
     assert orjson.loads(file.read_bytes())["topology"]["drawings"][0] == known
+    extras = orjson.loads((Path(project["path"]) / "project-files" / "gns3trio.json").read_bytes())
+    assert extras["unknown"] == {known["drawing_id"]: {"of_a_newer_gns3": 1}}

@@ -15,6 +15,7 @@ from gns3trio.server import RunningServer
 from tests.api.conftest import Server
 from tests.api.test_notifications import ws_events
 from tests.api.test_portable import import_
+from tests.gns3_schema import require_gns3_reads
 from tests.unit.test_topology_conversion import GENERATION_1
 
 _DRAWING = {"drawing_id": str(uuid4()), "svg": "<svg></svg>"}
@@ -81,18 +82,22 @@ class Lab:
 
 @pytest.mark.parametrize("node_type", ["../../../../escape", "vpcs/../../x", "", "VPCS", "a" * 65])
 async def test_a_node_type_names_no_folder_elsewhere(server: Server, running: RunningServer, node_type: str) -> None:
-    content = document([node("PC1", node_type)])
+    content = document([node("PC1", node_type), node("PC2")])
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as written:
         written.writestr("project.gns3", orjson.dumps(content))
-    refused = await import_(server, archive.getvalue(), status=409)
-    assert "is not a type of nodes" in refused["message"]
+    copy = await import_(server, archive.getvalue())
     lab = Lab(server, content)
-    refused, _ = await lab.open(409)
-    assert "is not a type of nodes" in refused["message"]
+    _, told = await lab.open()
+    assert any(f"nodes[0] is left out: node_type: {node_type!r} is not a type of nodes" in each for each in told)
+    for path in (lab.path, f"/v2/projects/{copy['project_id']}"):
+        assert [each["name"] for each in await server.request("GET", f"{path}/nodes", None, 200)] == ["PC2"]
     with pytest.raises(Conflict, match="not a type"):
         node_folder(running.controller.projects[UUID(content["project_id"])], node_type, uuid4())
     assert not list(server.config.projects_path.parent.glob("**/escape*"))
+    await lab.saved()
+    extras = orjson.loads((lab.folder / "project-files" / "gns3trio.json").read_bytes())
+    assert extras["left_out"][0]["content"] == content["topology"]["nodes"][0]
 
 
 ODD_NODES = {
@@ -151,16 +156,19 @@ async def test_a_kept_node_that_is_put_right_runs_when_the_project_is_opened_aga
 async def test_a_console_port_that_there_is_not_is_replaced(server: Server, console: int) -> None:
     lab = Lab(server, document([node("PC1", console=console), node("SW", "ethernet_switch", console=console)]))
     _, told = await lab.open()
-    assert any(f"Console port {console} is not a port" in message for message in told)
+    assert [f"nodes[{index}].console: {console} is not in the range" in told[index] for index in (0, 1)] == [True, True]
     assert all(22000 <= each["console"] <= 24000 for each in await lab.get("nodes"))
 
 
-async def test_a_node_that_is_there_twice(server: Server, running: RunningServer) -> None:
+async def test_a_node_that_is_there_twice_gets_another_id(server: Server) -> None:
     twice = node("PC1")
-    lab = Lab(server, document([twice, node("PC2"), twice]))
-    refused, _ = await lab.open(409)
-    assert "nodes[2].node_id" in refused["message"]
-    assert running.controller.compute.port_usage()["console_ports"] == []
+    lab = Lab(server, document([twice, node("PC2"), twice], [link(end(twice), end(node("PC3")))]))
+    _, told = await lab.open()
+    assert any(f"nodes[2].node_id: {twice['node_id']} is the id of another one" in message for message in told)
+    nodes = await lab.get("nodes")
+    assert [len({each["node_id"] for each in nodes}), len({each["console"] for each in nodes})] == [3, 3]
+    assert len((await lab.saved())["nodes"]) == 3
+    assert (await lab.open())[1] == []
 
 
 async def test_the_ports_of_a_node_that_does_not_run_here_are_those_of_its_links(server: Server) -> None:
@@ -184,7 +192,7 @@ async def test_nodes_of_another_compute_are_kept_and_the_compute_is_shown(server
     lab = Lab(server, document([there, node("PC2")], computes=[{**away, "password": "secret"}, {"name": "broken"}]))
     _, told = await lab.open()
     assert any("'PC1' does not run" in message and "'far'" in message for message in told)
-    assert any("'broken'" in message for message in told)
+    assert any("computes[1] is left out: compute_id: required field is missing" in message for message in told)
     computes = {each["compute_id"]: each for each in await server.request("GET", "/v2/computes", None, 200)}
     assert (computes["far"]["connected"], computes["far"]["user"], computes["far"]["host"]) == (
         False,
@@ -198,7 +206,7 @@ async def test_nodes_of_another_compute_are_kept_and_the_compute_is_shown(server
     await server.request("POST", f"{lab.path}/nodes/start", None, 204)
     saved = await lab.saved()
     assert there.items() <= saved["nodes"][0].items()
-    assert saved["computes"][0] == {**away, "password": "secret"}
+    assert saved["computes"] == [away]  # GNS3 refuses a file with a password
     await server.request("DELETE", "/v2/computes/far", None, 204)
     await lab.open()
     await server.request("GET", "/v2/computes/far", None, 200)
@@ -313,7 +321,7 @@ async def test_what_gns3_1_has_lost_is_told(server: Server) -> None:
     content["topology"]["links"][0]["destination_node_id"] = 77
     lab = Lab(server, content)
     _, told = await lab.open()
-    assert "link 1 is left out: there is no port 7 of node 77" in told
+    assert "links[0] is left out: there is no port 7 of node 77" in told
     assert (len(await lab.get("nodes")), await lab.get("links")) == (3, [])
 
 
@@ -326,6 +334,8 @@ async def test_keys_of_labels_and_ends_survive_a_copy(server: Server) -> None:
     for file in (lab.file, Path(copy["path"]) / copy["filename"]):
         if file is lab.file:
             await lab.saved()
+        require_gns3_reads(file.read_bytes())
         topology = orjson.loads(file.read_bytes())["topology"]
-        assert topology["nodes"][0]["label"]["font"] == "serif"
-        assert topology["links"][0]["nodes"][0]["plug"] == "RJ45"
+        unknown = orjson.loads((file.parent / "project-files" / "gns3trio.json").read_bytes())["unknown"]
+        assert unknown[f"{topology['nodes'][0]['node_id']} label"] == {"font": "serif"}
+        assert unknown[f"{topology['links'][0]['link_id']} end 0"] == {"plug": "RJ45"}

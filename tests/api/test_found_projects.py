@@ -195,7 +195,7 @@ async def test_what_is_not_made_is_not_remembered(config: Config, tmp_path: Path
     (tmp_path / "file").write_text("no folder")
     async with started(config) as server:
         await server.request("POST", "/v2/projects", {"name": "x", "path": f"{tmp_path}/file/lab"}, 409)
-        put(tmp_path / "torn", "torn", topology={"nodes": [{}]})
+        put(tmp_path / "torn", "torn", revision=10)
         await server.request("POST", "/v2/projects/load", {"path": f"{tmp_path}/torn/torn.gns3"}, 409)
         (tmp_path / "loop").symlink_to("loop")
         await server.request("POST", "/v2/projects", {"name": "x", "path": f"{tmp_path}/loop/lab"}, 409)

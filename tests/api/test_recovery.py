@@ -158,7 +158,7 @@ async def test_a_project_of_gns3_1_opens_and_its_file_is_kept(server: Server, ru
     saved = orjson.loads((folder / "old lab.gns3").read_bytes())
     assert saved["revision"] == 9
     router = saved["topology"]["nodes"][2]
-    assert (router["properties"], router["x"]) == ({"image": "c3725.image", "ram": 128}, 7)
+    assert (router["properties"], router["x"]) == ({"image": "c3725.image", "platform": "c3725", "ram": 128}, 7)
 
 
 async def test_a_file_that_another_program_replaced_is_kept(server: Server, project: dict[str, Any]) -> None:

@@ -8,6 +8,7 @@ import orjson
 import pytest
 
 from tests.api.conftest import Server
+from tests.gns3_schema import require_gns3_reads
 
 PROJECT = UUID("12345678-1234-4234-8234-123456789abc")
 SVG = '<svg width="200" height="100"><rect width="200" height="100" fill="#eee" stroke-width="2"/></svg>'
@@ -110,7 +111,13 @@ DOCUMENT = {
             ),
             node("Cloud1", "cloud", 40, properties={"ports_mapping": CLOUD_PORTS, "remote_console_type": "none"}),
             node("NAT1", "nat", 50),
-            node("R1", "dynamips", 60, properties={"image": "c3725.image", "ram": 128}, of_a_later_gns3=1),
+            node(
+                "R1",
+                "dynamips",
+                60,
+                properties={"image": "c3725.image", "platform": "c3725", "ram": 128},
+                of_a_later_gns3=1,
+            ),
         ],
     },
 }
@@ -188,10 +195,14 @@ async def test_it_is_saved_as_it_came(server: Server, whole: dict[str, Any]) -> 
     await server.request("PUT", path, {"zoom": 90}, 200)
     await server.request("POST", f"{path}/close", None, 204)
     saved = orjson.loads((Path(whole["path"]) / "whole.gns3").read_bytes())
-    assert {**saved, "topology": 0, "zoom": 80} == {**DOCUMENT, "topology": 0}
+    require_gns3_reads(orjson.dumps(saved))
+    extras = orjson.loads((Path(whole["path"]) / "project-files" / "gns3trio.json").read_bytes())
+    assert extras["unknown"] == {"": {"of_a_later_gns3": {"kept": True}}, an_id("R1"): {"of_a_later_gns3": 1}}
+    assert {**saved, "topology": 0, "zoom": 80, "of_a_later_gns3": {"kept": True}} == {**DOCUMENT, "topology": 0}
     for kind in ("drawings", "links"):
         assert saved["topology"][kind] == DOCUMENT["topology"][kind]
-    for after, before in zip(saved["topology"]["nodes"], DOCUMENT["topology"]["nodes"], strict=True):
+    for after, came in zip(saved["topology"]["nodes"], DOCUMENT["topology"]["nodes"], strict=True):
+        before = {name: value for name, value in came.items() if name != "of_a_later_gns3"}
         consoles = {"console": 0, "console_type": 0, "properties": 0}  # ports are leased anew, properties shown in full
         assert {**after, **consoles} == {**before, **consoles}
         assert {**after["properties"], **before["properties"]} == after["properties"]

@@ -1,10 +1,12 @@
-"""The ``.gns3`` format: everything survives a round trip, and damage is told by field."""
+"""The ``.gns3`` format: everything survives a round trip, and one wrong part costs that part only."""
 
+from typing import Any
 from uuid import uuid4
 
 import orjson
 import pytest
 
+from gns3trio.controller.extras import add_extras, format_extras
 from gns3trio.controller.topology import (
     LinkEnd,
     LinkRecord,
@@ -15,6 +17,7 @@ from gns3trio.controller.topology import (
     parse_topology,
 )
 from gns3trio.errors import Conflict
+from tests.gns3_schema import require_gns3_reads
 
 
 @pytest.fixture
@@ -48,8 +51,32 @@ def test_what_another_program_wrote_into_the_file_stays(topology: Topology) -> N
     document["topology"]["nodes"][0]["label"]["font"] = "serif"
     document["topology"]["links"][0]["cable"] = "cat6"
     document["topology"]["links"][0]["nodes"][1]["plug"] = "RJ45"
-    again = orjson.loads(format_topology(parse_topology(orjson.dumps(document)), "2.2.61"))
-    assert again == document
+    clean = format_topology(topology, "2.2.61")
+    parsed = parse_topology(orjson.dumps(document))
+    assert format_topology(parsed, "2.2.61") == clean  # GNS3 would refuse the file
+    again = parse_topology(clean)
+    extras = format_extras(parsed)
+    assert extras is not None
+    add_extras(again, extras)
+    a, link = topology.nodes[0].node_id, topology.links[0].link_id
+    assert (
+        again.unknown
+        == parsed.unknown
+        == {
+            "": {"somebody": {"else": 1}},
+            "topology": {"notes": ["kept"]},
+            str(topology.nodes[1].node_id): {"colour": "red"},
+            f"{a} label": {"font": "serif"},
+            str(link): {"cable": "cat6"},
+            f"{link} end 1": {"plug": "RJ45"},
+        }
+    )
+    document["topology"]["nodes"][1]["colour"] = "blue"
+    newer = parse_topology(orjson.dumps(document))
+    add_extras(newer, extras)
+    assert newer.unknown[str(topology.nodes[1].node_id)] == {"colour": "blue"}
+    del newer.nodes[1]
+    assert b"colour" not in (format_extras(newer) or b"")
 
 
 def test_the_keys_of_a_saved_node_are_those_of_gns3(topology: Topology) -> None:
@@ -79,32 +106,116 @@ def test_the_keys_of_a_saved_node_are_those_of_gns3(topology: Topology) -> None:
     ]
 
 
+def break_(document: Any, *path: str | int, by: Any) -> None:
+    """Put a value at a place of a document; ``...`` takes out what is there."""
+    *parents, last = path
+    for part in parents:
+        document = document[part]
+    if by is ...:
+        del document[last]
+    else:
+        document[last] = by
+
+
+FAULTS: list[tuple[tuple[str | int, ...], Any, str, Any]] = [
+    (("nodes", 1, "x"), "1", "nodes[1].x: expected an integer, got text; 0 is taken instead", 0),
+    (("nodes", 1, "y"), 10**17, "nodes[1].y: 100000000000000000 is not in the range", 0),
+    (("nodes", 1, "console"), 70000, "nodes[1].console: 70000 is not in the range from 1 to 65535; nothing", None),
+    (("nodes", 1, "console_type"), "morse", "nodes[1].console_type: 'morse' is not one of http,", None),
+    (("nodes", 1, "symbol"), "", "nodes[1].symbol: it is empty; ':/symbols/computer.svg' is taken", ...),
+    (("nodes", 1, "name"), "", "nodes[1].name: it has no name; ", ...),
+    (("nodes", 1, "template_id"), "x", "nodes[1].template_id: 'x' is not a UUID; nothing is taken", None),
+    (("nodes", 1, "port_segment_size"), -1, "nodes[1].port_segment_size: -1 is not in the range", 0),
+    (("nodes", 1, "locked"), 1, "nodes[1].locked: expected true or false, got an integer", False),
+    (("nodes", 1, "properties"), [], "nodes[1].properties: expected an object, got a list", {}),
+    (("nodes", 1, "label"), "PC", "nodes[1].label: expected an object, got text", ...),
+    (("nodes", 1, "label", "rotation"), 400, "nodes[1].label.rotation: 400 is not in the range from -359 to 360", 0),
+    (("nodes", 1, "custom_adapters"), [{"mac_address": "x"}], "nodes[1].custom_adapters[0] is left out", []),
+    (("nodes", 1, "node_id"), ..., "nodes[1].node_id: required field is missing; '", ...),
+    (("links", 0, "link_id"), "7", "links[0].link_id: '7' is not a UUID; '", ...),
+    (("links", 0, "filters"), {"delay": 5}, "links[0].filters: delay: expected a list, got an integer", {}),
+    (("links", 0, "suspend"), "no", "links[0].suspend: expected true or false, got text", False),
+    (("links", 0, "nodes", 0, "label"), {"x": 1.5}, "", {"text": "", "x": 2}),
+    (("links", 0, "nodes", 0, "label"), {"text": 5}, "links[0].nodes[0].label.text: expected text", {"text": ""}),
+    (("links", 0, "nodes", 1, "port_number"), -1, "links[0].nodes[1] is left out: port_number: -1 is not", ...),
+    (("drawings", 0), {}, "drawings[0].drawing_id: required field is missing; '", ...),
+    (("drawings", 0, "svg"), 5, "drawings[0].svg: expected text, got an integer", "<svg></svg>"),
+    (("drawings", 0, "rotation"), 1000, "drawings[0].rotation: 1000 is not in the range", 0),
+    (("links",), {}, "links is left out: it is no list", []),
+    (("drawings",), "x", "drawings is left out: it is no list", []),
+    (("computes",), [{"name": "far"}], "computes[0] is left out: compute_id: required field is missing", []),
+    (("nodes", 1), None, "nodes[1] is left out: expected an object, got null", ...),
+    (("nodes", 1, "node_type"), "../../escape", "nodes[1] is left out: node_type: '../../escape' is not a type", ...),
+    (("nodes", 1, "node_type"), {}, "nodes[1] is left out: node_type: {} is not a type", ...),
+]
+
+
+@pytest.mark.parametrize(("place", "fault", "told", "instead"), FAULTS, ids=[each[2][:40] for each in FAULTS])
+def test_one_wrong_part_costs_that_part_and_is_told(
+    topology: Topology, place: tuple[str | int, ...], fault: Any, told: str, instead: Any
+) -> None:
+    document = orjson.loads(format_topology(topology, "2.2.61"))
+    break_(document["topology"], *place, by=fault)
+    parsed = parse_topology(orjson.dumps(document))
+    assert (len(parsed.problems), len(parsed.left_out)) == ((1, 1) if told else (0, 0))
+    assert "".join(parsed.problems).startswith(told)
+    saved = format_topology(parsed, "2.2.61")
+    require_gns3_reads(saved)
+    assert parsed.nodes[0] == topology.nodes[0]
+    if instead is not ...:
+        found = orjson.loads(saved)["topology"]
+        for part in place:
+            found = found[part]
+        assert found == instead
+
+
+def test_ids_that_are_there_twice_become_others_that_stay(topology: Topology) -> None:
+    document = orjson.loads(format_topology(topology, "2.2.61"))
+    for kind in ("nodes", "links", "drawings"):
+        document["topology"][kind].append(document["topology"][kind][0])
+    data = orjson.dumps(document)
+    parsed = parse_topology(data)
+    assert [len({node.node_id for node in parsed.nodes}), len({link.link_id for link in parsed.links})] == [3, 2]
+    assert len({drawing["drawing_id"] for drawing in parsed.drawings}) == 2
+    assert all("is the id of another one" in problem for problem in parsed.problems)
+    assert parse_topology(data) == parsed
+    require_gns3_reads(format_topology(parsed, "2.2.61"))
+
+
 @pytest.mark.parametrize(
-    ("damage", "complaint"),
+    ("place", "fault", "complaint"),
     [
-        (lambda d: d["topology"]["nodes"][1].update(x="1"), r"nodes\[1\]\.x: expected an integer, got text"),
-        (
-            lambda d: d["topology"]["nodes"][0].pop("node_id"),
-            r"nodes\[0\]\.node_id: required field is missing",
-        ),
-        (lambda d: d["topology"].update(links={}), "links: expected a list, got an object"),
-        (lambda d: d.update(project_id="x"), "'x' is not a UUID"),
-        (lambda d: d.pop("topology"), "no topology"),
-        (lambda d: d.update(revision=10), "revision 10"),
-        (
-            lambda d: d["topology"]["nodes"][0].update(node_type="../../escape"),
-            r"nodes\[0\]: node_type: '\.\./\.\./escape' is not a type",
-        ),
-        (lambda d: d["topology"]["nodes"].append(d["topology"]["nodes"][0]), r"nodes\[2\]\.node_id: .* of another"),
-        (lambda d: d["topology"]["links"].append(d["topology"]["links"][0]), r"links\[1\]\.link_id: .* of another"),
-        (lambda d: d["topology"]["nodes"].append(None), r"nodes\[2\]: expected an object, got null"),
+        (("project_id",), "x", "project_id: 'x' is not a UUID"),
+        (("topology",), ..., "no topology"),
+        (("topology",), [], "no topology"),
+        (("revision",), 10, "revision 10, .* by GNS3 3"),
     ],
 )
-def test_damage_is_told_by_field(topology: Topology, damage, complaint: str) -> None:
+def test_what_is_no_project_file_is_refused(topology: Topology, place: Any, fault: Any, complaint: str) -> None:
     document = orjson.loads(format_topology(topology, "2.2.61"))
-    damage(document)
+    break_(document, *place, by=fault)
     with pytest.raises(Conflict, match=complaint):
         parse_topology(orjson.dumps(document))
+
+
+@pytest.mark.parametrize("place", [("zoom",), ("auto_start",), ("supplier",), ("variables",), ("scene_height",)])
+@pytest.mark.parametrize("fault", ["text", [{"value": 5}], {"logo": 5}])
+def test_a_wrong_setting_is_not_taken(topology: Topology, place: tuple[str], fault: Any) -> None:
+    document = orjson.loads(format_topology(topology, "2.2.61"))
+    break_(document, *place, by=fault)
+    parsed = parse_topology(orjson.dumps(document))
+    assert [problem.partition(":")[0] for problem in parsed.problems] == [*place]
+    require_gns3_reads(format_topology(parsed, "2.2.61"))
+
+
+def test_a_file_without_an_id_gets_one_that_stays(topology: Topology) -> None:
+    document = orjson.loads(format_topology(topology, "2.2.61"))
+    del document["project_id"]
+    data = orjson.dumps(document)
+    parsed = parse_topology(data)
+    assert parsed.project_id == parse_topology(data).project_id
+    assert parse_topology(data, topology.project_id).project_id == topology.project_id
+    assert parsed.problems == [f"project_id: the file has none; it gets {parsed.project_id}"]
 
 
 def test_what_gns3_writes_as_null_means_the_default(topology: Topology) -> None:

@@ -1,7 +1,5 @@
 """Project files of older GNS3 versions."""
 
-import re
-from collections.abc import Callable
 from typing import Any
 
 import orjson
@@ -9,6 +7,8 @@ import pytest
 
 from gns3trio.controller.topology import format_topology, parse_topology
 from gns3trio.errors import Conflict
+from tests.gns3_schema import require_gns3_reads
+from tests.unit.test_topology import break_
 
 PROJECT = "11111111-2222-3333-4444-555555555555"
 PC = "aaaaaaaa-2222-3333-4444-555555555555"
@@ -83,13 +83,14 @@ def test_a_project_of_gns3_1() -> None:
     assert (str(pc.node_id), pc.node_type, pc.name, pc.console, pc.x) == (PC, "vpcs", "PC1", 4501, -200)
     assert (pc.label.text, pc.label.x, pc.symbol) == ("PC1", 12, ":/symbols/vpcs_guest.svg")
     assert switch.properties["ports_mapping"] == [
-        {"name": "Ethernet1", "port_number": 1, "type": "access", "vlan": 1},
-        {"name": "Ethernet2", "port_number": 2, "type": "dot1q", "vlan": 5},
+        {"name": "Ethernet0", "port_number": 0, "type": "access", "vlan": 1},
+        {"name": "Ethernet1", "port_number": 1, "type": "dot1q", "vlan": 5},
     ]
-    assert (router.node_type, router.properties) == ("dynamips", {"image": "c3725.image", "ram": 128})
+    properties = {"image": "c3725.image", "platform": "c3725", "ram": 128}
+    assert (router.node_type, router.properties) == ("dynamips", properties)
     (link,) = topology.links
-    assert [(end.node_id, end.port_number) for end in link.nodes] == [(pc.node_id, 0), (switch.node_id, 1)]
-    assert [end.label and end.label["text"] for end in link.nodes] == ["0/0", "0/1"]
+    assert [(end.node_id, end.port_number) for end in link.nodes] == [(pc.node_id, 0), (switch.node_id, 0)]
+    assert [end.label and end.label["text"] for end in link.nodes] == ["0/0", "0/0"]
     assert len(topology.drawings) == 3
     assert any("R&amp;D\nlab" in drawing["svg"] for drawing in topology.drawings)
     again = parse_topology(format_topology(topology, "2.2.61"))
@@ -154,7 +155,8 @@ def test_a_link_to_what_is_not_there_is_left_out(change: dict[str, int], missing
     links.append({**links[0], "id": 2, **change})
     topology = parse_topology(orjson.dumps(document))
     assert (len(topology.nodes), len(topology.links)) == (3, 1)
-    assert topology.lost == [f"link 2 is left out: there is {missing}"]
+    assert topology.problems == [f"links[1] is left out: there is {missing}"]
+    assert topology.left_out[0]["content"] == links[1]
 
 
 @pytest.mark.parametrize("revision", [5, 6, 7, 8])
@@ -180,30 +182,38 @@ def test_what_is_newer_is_refused(revision: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("damage", "complaint"),
+    ("place", "fault", "told"),
     [
-        (lambda d: d["topology"]["nodes"][0].pop("type"), "nodes[0].type: required field is missing"),
-        (lambda d: d["topology"]["nodes"][0].update(x="far"), "nodes[0].x: expected a number, got text"),
-        (lambda d: d["topology"]["nodes"][1].update(z="inf"), "nodes[1].z: expected a number, got text"),
-        (lambda d: d["topology"]["nodes"][1]["ports"][1].pop("id"), "nodes[1].ports[1].id: required field is missing"),
-        (lambda d: d["topology"]["links"][0].pop("source_node_id"), "links[0].source_node_id: required field"),
-        (lambda d: d["topology"]["notes"][0].pop("y"), "notes[0].y: required field is missing"),
-        (lambda d: d["topology"].update(nodes=[5]), "nodes[0]: this is not how GNS3 1.x writes it"),
-        (lambda d: d["topology"].update(links=5), "topology: this is not how GNS3 1.x writes it"),
-        (lambda d: d.update(project_id="x"), "project_id: 'x' is not a UUID"),
-        (lambda d: d.pop("name"), "name: required field is missing"),
+        (("nodes", 0, "type"), ..., "nodes[0] is left out: type: required field is missing"),
+        (("nodes", 0, "type"), "Toaster", "nodes[0] is left out: GNS3 2 has no nodes of type 'Toaster'"),
+        (("nodes", 0, "x"), "far", "nodes[0].x: expected an integer, got text; 0 is taken instead"),
+        (("nodes", 1, "ports", 1, "id"), ..., "nodes[1].ports[1] is left out: id: required field is missing"),
+        (("links", 0, "source_node_id"), ..., "links[0] is left out: source_node_id: required field is missing"),
+        (("notes", 0, "y"), [], "drawings[2].y: expected an integer, got a list; 0 is taken instead"),
+        (("notes", 0), None, "notes[0] is left out: this is not how GNS3 1.x writes it"),
+        (("nodes", 0), 5, "nodes[0] is left out: this is not how GNS3 1.x writes it"),
+        (("nodes", 0, "vm_id"), 5, ""),
+        (("links",), 5, "links is left out: it is no list"),
+        (("servers",), [{"id": 2}], "servers[0] is left out: it has no address"),
+        (("rectangles", 0, "border_style"), "wavy", "rectangles[0] is left out: border_style: expected a number"),
     ],
 )
-def test_a_damaged_project_of_gns3_1_is_told(damage: Callable[[Any], None], complaint: str) -> None:
+def test_one_wrong_part_of_gns3_1_costs_that_part_and_is_told(
+    place: tuple[str | int, ...], fault: Any, told: str
+) -> None:
     document = orjson.loads(orjson.dumps(GENERATION_1))
-    damage(document)
-    with pytest.raises(Conflict, match=re.escape(f"the project file of GNS3 1.x is damaged: {complaint}")):
-        parse_topology(orjson.dumps(document))
+    break_(document["topology"], *place, by=fault)
+    topology = parse_topology(orjson.dumps(document))
+    assert "".join(topology.problems[:1]).startswith(told)
+    assert all("is left out: there is no port" in problem for problem in topology.problems[1:])
+    require_gns3_reads(format_topology(topology, "2.2.61"))
 
 
 def test_a_file_that_lost_its_revision_is_told() -> None:
     document = {"name": "lab", "project_id": PROJECT, "topology": {"nodes": [{"node_id": PC, "node_type": "vpcs"}]}}
     with pytest.raises(
-        Conflict, match=r"as it has no revision, is damaged: nodes\[0\]\.type: required field is missing"
+        Conflict, match=r"has no revision, and is taken for one of GNS3 1\.x, but has the nodes of GNS3 2"
     ):
         parse_topology(orjson.dumps(document))
+    with pytest.raises(Conflict, match=r"is of GNS3 1\.x, but has the nodes of GNS3 2"):
+        parse_topology(orjson.dumps({**document, "revision": 4}))

@@ -1,0 +1,116 @@
+"""The properties that nodes of each type have in GNS3 2.2, and what became of those of older versions. Sans-IO.
+
+GNS3 refuses to make a node with a property that its type does not have.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+import attrs
+
+_DISKS = [f"hd{letter}_disk_{what}" for letter in "abcd" for what in ("image", "image_md5sum", "interface")]
+_MACHINE = ("adapter_type", "adapters", "headless", "linked_clone", "on_close", "usage", "use_any_adapter")
+
+DYNAMIPS_PROPERTIES = frozenset(
+    {
+        *("auto_delete_disks", "aux", "chassis", "clock_divisor", "disk0", "disk1", "dynamips_id", "exec_area"),
+        *("idlemax", "idlepc", "idlesleep", "image", "image_md5sum", "iomem", "mac_addr", "midplane", "mmap", "npe"),
+        *("nvram", "platform", "power_supplies", "ram", "sensors", "sparsemem", "system_id", "usage"),
+        *("startup_config_content", "private_config_content"),
+        *(f"slot{number}" for number in range(7)),
+        *(f"wic{number}" for number in range(3)),
+    }
+)
+# Of the types whose nodes GNS3 1.x had under the same names.
+PROPERTIES: dict[str, frozenset[str]] = {
+    "dynamips": DYNAMIPS_PROPERTIES,
+    "qemu": frozenset(
+        {
+            *("adapter_type", "adapters", "bios_image", "bios_image_md5sum", "boot_priority", "cdrom_image"),
+            *("cdrom_image_md5sum", "cpu_throttling", "cpus", *_DISKS, "initrd", "initrd_md5sum"),
+            *("kernel_command_line", "kernel_image", "kernel_image_md5sum", "legacy_networking", "linked_clone"),
+            *("mac_address", "on_close", "options", "platform", "process_priority", "qemu_path", "ram", "usage"),
+        }
+    ),
+    "virtualbox": frozenset({*_MACHINE, "ram", "vmname"}),
+    "vmware": frozenset({*_MACHINE, "vmx_path"}),
+    "iou": frozenset(
+        {
+            *("application_id", "ethernet_adapters", "l1_keepalives", "md5sum", "nvram", "path", "ram"),
+            *("serial_adapters", "usage", "use_default_iou_values"),
+        }
+    ),
+    "docker": frozenset(
+        {
+            *("adapters", "aux", "console_http_path", "console_http_port", "console_resolution", "container_id"),
+            *("environment", "image", "start_command", "usage"),
+        }
+    ),
+    "atm_switch": frozenset({"mappings"}),
+    "frame_relay_switch": frozenset({"mappings"}),
+}
+
+_MACHINES = ("qemu", "virtualbox", "vmware")
+_CLOSING = ("acpi_shutdown", "save_vm_state")
+_CONFIGS = ("startup_config", "private_config")
+
+
+@attrs.frozen
+class NodeFile:
+    """A text that a property held and that belongs into a file of the node, if that is not there yet."""
+
+    node_id: UUID
+    node_type: str
+    path: str
+    text: str
+
+
+def of_present(
+    node_type: str, old: Mapping[str, Any], node_id: UUID | None = None, *, is_old: bool
+) -> tuple[dict[str, Any], list[NodeFile]]:
+    """The properties of a node of GNS3 2 without those that are none any more, and the files made of them.
+
+    Without ``is_old`` they are of a file of the present revision, where scripts and configurations may be. GNS3 makes
+    every ``acpi_shutdown`` a saved state, also of machines that were to be shut down; here they still are.
+    """
+    properties = dict(old)
+    texts: dict[str, Any] = {}
+    if node_type in _MACHINES:
+        _convert_machine(properties)
+    elif node_type == "vpcs" and is_old:
+        texts["startup.vpc"] = properties.pop("startup_script", None)
+        properties.pop("startup_script_path", None)
+    elif node_type in ("dynamips", "iou"):
+        for name in _CONFIGS:
+            if is_old:
+                texts[_config_path(node_type, name, properties)] = properties.pop(f"{name}_content", None)
+            properties.pop(name, None)
+    if node_id is None:
+        return properties, []
+    kept = {path: text for path, text in texts.items() if isinstance(text, str) and text}
+    return properties, [NodeFile(node_id, node_type, path, text) for path, text in kept.items()]
+
+
+def _convert_machine(properties: dict[str, Any]) -> None:
+    closing = {name: properties.pop(name) for name in _CLOSING if name in properties}
+    if closing:
+        properties.setdefault("on_close", _on_close(closing))
+    if "linked_base" in properties:
+        linked = bool(properties.pop("linked_base"))
+        properties.setdefault("linked_clone", linked)
+    for name in ("enable_remote_console", "use_ubridge"):
+        properties.pop(name, None)
+
+
+def _on_close(closing: Mapping[str, Any]) -> str:
+    if closing.get("save_vm_state"):
+        return "save_vm_state"
+    return "shutdown_signal" if closing.get("acpi_shutdown") else "power_off"
+
+
+def _config_path(node_type: str, name: str, properties: Mapping[str, Any]) -> str:
+    """Where the node's program looks for a configuration, below the node's folder."""
+    file = f"{name.replace('_', '-')}.cfg"
+    number = properties.get("dynamips_id")
+    return file if node_type == "iou" else f"configs/i{number if isinstance(number, int) else 1}_{file}"
