@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 
 from gns3trio import __version__
 from gns3trio.commands.completion import complete
-from gns3trio.config import DEFAULT_FILES, SETTINGS, environment_name, load_config
+from gns3trio.config import DEFAULT_FILES, SETTINGS, environment_name, is_list, load_config
 from gns3trio.errors import LabError, NotFound, sole_cause
 
 FAILURE = 1
@@ -124,6 +124,7 @@ def make_parser(argv: Sequence[str] | None = None) -> argparse.ArgumentParser:
 def _layers_text() -> str:
     files = " or ".join(str(path) for path in reversed(DEFAULT_FILES))
     return (
+        "Where there are addresses or names, several are separated by commas, or each has the flag before it.\n"
         "A setting may also be given in a TOML file (--config; else the first that exists of\n"
         f"{files}) as NAME = VALUE, or as the environment variable\n"
         f"{environment_name('port')} (so for every setting). The command line is stronger than the environment,\n"
@@ -140,12 +141,15 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
         if field.type is bool:
             parser.add_argument(flag, dest=name, action=argparse.BooleanOptionalAction, default=_ABSENT, help=text)
         else:
-            parser.add_argument(flag, dest=name, metavar="VALUE", default=_ABSENT, help=text)
+            action = "append" if is_list(field) else "store"
+            parser.add_argument(flag, dest=name, metavar="VALUE", action=action, default=_ABSENT, help=text)
 
 
 def _default_text(default: object) -> str:
     if isinstance(default, bool):
         return "yes" if default else "no"
+    if isinstance(default, tuple):
+        default = ",".join(default)
     return "none" if default in (None, "") else str(default).replace("%", "%%")
 
 

@@ -4,13 +4,15 @@ Layers, weakest first: the defaults below, a TOML file, the environment (``GNS3T
 line. Where GNS3's own configuration has a setting, ours has the same name and meaning.
 """
 
+import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_origin
 
 import attrs
 
+from gns3trio.addresses import is_loopback, is_wildcard, parse_network, resolve_hosts
 from gns3trio.errors import Invalid
 
 ENVIRONMENT_PREFIX = "GNS3TRIO_"
@@ -20,22 +22,36 @@ DEFAULT_FILES = (Path("/etc/gns3trio/gns3trio.toml"), Path("~/.config/gns3trio/g
 
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off"})
-_LOOPBACK_HOSTS = frozenset({"localhost", "::1"})
+_LOOPBACK = ("127.0.0.1",)
+_VERSION = re.compile(r"2\.2(\.[\w.+-]+)?")
+_HOST_NAME = re.compile(r"[\w.-]+(:\d+)?|\[[0-9a-f:.]+\](:\d+)?", re.IGNORECASE)
+_ORIGIN = re.compile(f"https?://({_HOST_NAME.pattern})", re.IGNORECASE)
+_PATH_PREFIX = re.compile(r"(/[\w.~-]+)+", re.ASCII)
 
 
 def _setting(default: Any, doc: str) -> Any:
     return attrs.field(default=default, metadata={"doc": doc}, converter=_absolute)
 
 
+def _list(doc: str, *default: str) -> Any:
+    return attrs.field(default=default, metadata={"doc": doc}, converter=_as_list)
+
+
 def _absolute(value: Any) -> Any:
     return value.expanduser().absolute() if isinstance(value, Path) else value
+
+
+def _as_list(value: str | Iterable[str]) -> tuple[str, ...]:
+    """A list may be written as one text, with commas, and its parts may."""
+    words = ",".join([value] if isinstance(value, str) else value).split(",")
+    return tuple(dict.fromkeys(word.strip() for word in words if word.strip()))
 
 
 @attrs.frozen(kw_only=True)
 class Config:
     """Every setting of the server. Ports are TCP or UDP port numbers, ranges include both ends."""
 
-    host: str = _setting("127.0.0.1", "address the API and the consoles listen on")
+    host: tuple[str, ...] = _list("addresses or names the API and the consoles listen on", *_LOOPBACK)
     port: int = _setting(3080, "TCP port of the API; 0 takes a free one")
     ssl: bool = _setting(False, "serve HTTPS (needs certfile and certkey)")
     certfile: Path | None = _setting(None, "certificate chain in PEM")
@@ -43,6 +59,21 @@ class Config:
     user: str = _setting("", "user of HTTP Basic authentication; empty turns it off")
     password: str = _setting("", "password of HTTP Basic authentication")
     allow_unauthenticated: bool = _setting(False, "serve an address other than loopback without user and password")
+    console_host: tuple[str, ...] = _list(
+        "addresses telnet consoles listen on, by default those of host; but 127.0.0.1 where others can reach those and "
+        "a password is set, which telnet cannot ask for"
+    )
+    allowed_hosts: tuple[str, ...] = _list(
+        "names that browsers may call the server by, beside its addresses and this machine's names; with the port if "
+        "it is not that of the protocol"
+    )
+    allowed_origins: tuple[str, ...] = _list(
+        "web pages of other servers that may use the API (CORS), such as http://localhost:4200"
+    )
+    trusted_proxies: tuple[str, ...] = _list(
+        "addresses or networks of reverse proxies whose X-Forwarded-For tells the client's address"
+    )
+    path_prefix: str = _setting("", "path that a reverse proxy puts before ours and passes on, such as /lab")
     local: bool = _setting(False, "clients share this file system: own project folders, load and shutdown")
     projects_path: Path = _setting(Path("~/GNS3/projects"), "folder that holds the projects")
     state_path: Path | None = _setting(None, "folder for templates and computes, by default .gns3trio in projects_path")
@@ -68,6 +99,21 @@ class Config:
     stats_interval: float = _setting(1.0, "seconds between two link.stats events of a busy link")
     log_level: str = _setting("info", "debug, info, warning or error")
 
+    addresses: tuple[str, ...] = attrs.field(init=False, repr=False)
+    """Where the API listens: those of ``host``, names looked up."""
+    console_addresses: tuple[str, ...] = attrs.field(init=False, repr=False)
+    """Where telnet consoles listen."""
+
+    @addresses.default
+    def _find_addresses(self) -> tuple[str, ...]:
+        return resolve_hosts("host", self.host)
+
+    @console_addresses.default
+    def _find_console_addresses(self) -> tuple[str, ...]:
+        if self.console_host:
+            return resolve_hosts("console_host", self.console_host)
+        return _LOOPBACK if self.user and not self.is_loopback else self.addresses
+
     def __attrs_post_init__(self) -> None:
         _check(self)
 
@@ -84,10 +130,25 @@ class Config:
     @property
     def is_loopback(self) -> bool:
         """Whether only this machine can reach the server."""
-        return self.host in _LOOPBACK_HOSTS or self.host.startswith("127.")
+        return all(is_loopback(address) for address in self.addresses)
+
+    @property
+    def told_console_host(self) -> str:
+        """Where clients find telnet consoles. ``0.0.0.0`` and ``::`` mean: at the host by which they reach the API."""
+        here = self.console_addresses
+        if len(here) == 1 and is_wildcard(here[0]):
+            return here[0]
+        if not self.is_loopback and (len(here) > 1 or is_loopback(here[0])):
+            return "0.0.0.0"
+        return here[0]
+
+    @property
+    def own_address(self) -> str:
+        """An address that reaches the API from this machine."""
+        return "127.0.0.1" if is_wildcard(self.addresses[0]) else self.addresses[0]
 
 
-SETTINGS: dict[str, "attrs.Attribute[Any]"] = {field.name: field for field in attrs.fields(Config)}
+SETTINGS: dict[str, "attrs.Attribute[Any]"] = {field.name: field for field in attrs.fields(Config) if field.init}
 
 
 def _check(config: Config) -> None:
@@ -110,11 +171,31 @@ def _check(config: Config) -> None:
         raise Invalid(f"stats_interval: {config.stats_interval} is not from 0.05 to 3600 seconds")
     if config.log_level not in ("debug", "info", "warning", "error"):
         raise Invalid(f"log_level: {config.log_level!r} is not debug, info, warning or error")
+    if not config.host:
+        raise Invalid("host: there is no address in it")
+    _check_lists(config)
+    if _VERSION.fullmatch(config.gns3_version) is None:
+        raise Invalid(f"gns3_version: {config.gns3_version!r} is none of GNS3 2.2, whose clients this server answers")
     if not (config.is_loopback or config.user or config.allow_unauthenticated):
+        public = ", ".join(address for address in config.addresses if not is_loopback(address))
         raise Invalid(
-            f"host: {config.host} can be reached by others, so set user and password "
+            f"host: {public} can be reached by others, so set user and password "
             "(or allow_unauthenticated, which lets anybody in that network run programs here)"
         )
+
+
+def _check_lists(config: Config) -> None:
+    for name in config.allowed_hosts:
+        if _HOST_NAME.fullmatch(name) is None:
+            raise Invalid(f"allowed_hosts: {name!r} is not the name of a host, with or without a port")
+    for origin in config.allowed_origins:
+        if _ORIGIN.fullmatch(origin) is None:
+            raise Invalid(f"allowed_origins: {origin!r} is not like http://localhost:4200, without a path")
+    for proxy in config.trusted_proxies:
+        if parse_network(proxy) is None:
+            raise Invalid(f"trusted_proxies: {proxy!r} is not an address or network such as 10.0.0.0/8")
+    if config.path_prefix and _PATH_PREFIX.fullmatch(config.path_prefix) is None:
+        raise Invalid(f"path_prefix: {config.path_prefix!r} is not like /lab, without a / at its end")
 
 
 def parse_setting(name: str, raw: object) -> Any:
@@ -135,9 +216,18 @@ def parse_setting(name: str, raw: object) -> Any:
             return kind(raw)
         except ValueError:
             raise Invalid(f"{name}: {raw!r} is not a number") from None
+    if is_list(field) and isinstance(raw, list) and all(isinstance(each, str) for each in raw):
+        return _as_list(raw)
     if not isinstance(raw, str):
-        raise Invalid(f"{name}: expected text, got {raw!r}")
+        raise Invalid(f"{name}: expected text{' or a list of texts' if is_list(field) else ''}, got {raw!r}")
+    if is_list(field):
+        return _as_list(raw)
     return raw if kind is str else Path(raw)
+
+
+def is_list(field: "attrs.Attribute[Any]") -> bool:
+    """Whether the setting may have several values."""
+    return get_origin(field.type) is tuple
 
 
 def _parse_bool(name: str, raw: object) -> bool:

@@ -62,7 +62,7 @@ async def open_server(config: Config) -> AsyncIterator[RunningServer]:
         link_stats = LinkStats(forwarder, controller, hub, config.stats_interval)
         statistics = await nursery.start(_run_until_cancelled, link_stats)
         settings = HttpSettings(
-            host=config.host,
+            addresses=config.addresses,
             port=config.port,
             certfile=config.certfile if config.ssl else None,
             certkey=config.certkey if config.ssl else None,

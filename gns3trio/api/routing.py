@@ -21,6 +21,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
+from gns3trio.api.console_host import tell_console_host
 from gns3trio.api.context import ApiContext
 from gns3trio.api.errors import BodyTooLarge
 from gns3trio.controller.controller import Controller
@@ -179,7 +180,7 @@ def _make_endpoint(
         request.state.data = data
         if body_type is not None:
             arguments["body"] = structure(converter, _parse_json(request, data), body_type)
-        return _reply(await handler(ApiRequest(request.app.state.context, request), **arguments), status)
+        return _reply(await handler(ApiRequest(request.app.state.context, request), **arguments), status, request)
 
     return endpoint
 
@@ -188,17 +189,18 @@ def _body_type(handler: Handler) -> Any:
     return typing.get_type_hints(handler)["body"] if "body" in inspect.signature(handler).parameters else None
 
 
-def _reply(result: Any, status: int) -> Response:
+def _reply(result: Any, status: int, request: Request) -> Response:
     if isinstance(result, Response):
         return result
     if result is None:
         return Response(status_code=status)
-    return JSONResponse(result, status)
+    body = tell_console_host(orjson.dumps(result), request.scope, request.app.state.context.config)
+    return Response(body, status, {"content-type": "application/json"})
 
 
 async def _handle_raw(handler: Handler, request: Request, arguments: dict[str, Any], status: int) -> Response:
     try:
-        return _reply(await handler(ApiRequest(request.app.state.context, request), **arguments), status)
+        return _reply(await handler(ApiRequest(request.app.state.context, request), **arguments), status, request)
     except LabError:
         # Many clients send all before they read a reply, and would see a broken connection instead of the reason.
         with suppress(RuntimeError):  # the stream was read to its end

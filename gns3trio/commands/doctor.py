@@ -16,6 +16,7 @@ import attrs
 import trio
 
 from gns3trio import __version__
+from gns3trio.addresses import listening_socket
 from gns3trio.commands.lab import print_table
 from gns3trio.compute.devices import TUN_DEVICE
 from gns3trio.compute.vpcs_process import VpcsProgramFinder
@@ -134,15 +135,16 @@ def _ports(config: Config) -> Iterator[Finding]:
         "console ports", socket.SOCK_STREAM, config.console_start_port_range, config.console_end_port_range
     )
     yield _port_range("UDP tunnel ports", socket.SOCK_DGRAM, config.udp_start_port_range, config.udp_end_port_range)
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as sock:
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            sock.bind((config.host, config.port))
-        except OSError as error:
-            advice = "a server may be running already; another port is chosen with: gns3trio serve --port"
-            yield Finding("API port", "optional", f"{config.host}:{config.port}: {error.strerror}", advice)
-        else:
-            yield Finding("API port", "good", f"{config.host}:{config.port} is free")
+    for address in config.addresses:
+        with listening_socket(address, config.addresses) as sock:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                sock.bind((address, config.port))
+            except OSError as error:
+                advice = "a server may be running already; another port is chosen with: gns3trio serve --port"
+                yield Finding("API port", "optional", f"{address}:{config.port}: {error.strerror}", advice)
+            else:
+                yield Finding("API port", "good", f"{address}:{config.port} is free")
 
 
 def _port_range(what: str, kind: socket.SocketKind, first: int, last: int) -> Finding:

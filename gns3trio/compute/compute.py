@@ -13,6 +13,7 @@ from uuid import UUID
 
 import trio
 
+from gns3trio.addresses import why_not_here
 from gns3trio.compute.builtin_node import BuiltinServices
 from gns3trio.compute.cloud import cloud_type
 from gns3trio.compute.ethernet_hub import hub_type
@@ -27,7 +28,7 @@ from gns3trio.compute.vpcs import VpcsServices, vpcs_type
 from gns3trio.compute.vpcs_command import MAC_IDS
 from gns3trio.compute.vpcs_process import VpcsPorts, VpcsProgramFinder
 from gns3trio.config import Config
-from gns3trio.errors import Conflict
+from gns3trio.errors import Conflict, Invalid
 from gns3trio.forwarder.forwarder import Forwarder
 
 log = logging.getLogger(__name__)
@@ -128,7 +129,10 @@ async def open_compute(config: Config, forwarder: Forwarder) -> AsyncIterator[Co
     registry = NodeRegistry()
     async with trio.open_nursery() as nursery:
         tunnels = TunnelTable(forwarder, udp_ports)
-        console_ports = ConsolePorts(config.host, config.console_start_port_range, config.console_end_port_range)
+        _check_console_addresses(config)
+        console_ports = ConsolePorts(
+            config.console_addresses, config.console_start_port_range, config.console_end_port_range
+        )
         interfaces = InterfaceWatch()
         await nursery.start(interfaces.run)
         builtin = BuiltinServices(nursery, forwarder, tunnels, console_ports, interfaces)
@@ -154,3 +158,10 @@ async def open_compute(config: Config, forwarder: Forwarder) -> AsyncIterator[Co
                 await compute.close_all()
             udp_ports.release_all()  # a project that a controller elsewhere drives may have reserved some
             nursery.cancel_scope.cancel()
+
+
+def _check_console_addresses(config: Config) -> None:
+    setting = "console_host" if config.console_host else "host"
+    for address in config.console_addresses:
+        if reason := why_not_here(address):
+            raise Invalid(f"{setting}: {address} {reason}")

@@ -7,12 +7,14 @@ is known until ``release``.
 import errno
 import heapq
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, suppress
 from types import TracebackType
 from uuid import UUID
 
 import trio
 
+from gns3trio.addresses import listening_socket
 from gns3trio.errors import Conflict
 
 # Ports that browsers refuse ("bad ports", https://fetch.spec.whatwg.org/#port-blocking): no websocket or
@@ -36,17 +38,24 @@ _NOT_FREE = frozenset({errno.EADDRINUSE, errno.EACCES})
 
 
 class PortLease:
-    """A port and the socket bound to it. ``release`` gives both back; released already is fine."""
+    """A port and the socket bound to it. ``release`` gives both back; released already is fine.
 
-    def __init__(self, port: int, held: socket.socket, on_release: Callable[[int], None]) -> None:
+    ``others`` are bound to the port at other addresses.
+    """
+
+    def __init__(
+        self, port: int, held: socket.socket, on_release: Callable[[int], None], *others: socket.socket
+    ) -> None:
         self.port = port
         self.socket = held
+        self.sockets = (held, *others)
         self._on_release: Callable[[int], None] | None = on_release
 
     def release(self) -> None:
         """Close the socket; the port is free for others."""
         if self._on_release is not None:
-            self.socket.close()
+            for each in self.sockets:
+                each.close()
             self._on_release(self.port)
             self._on_release = None
 
@@ -75,16 +84,16 @@ class _FreePorts:
         self._in_heap: set[int] = set()
 
     def take(
-        self, bind: Callable[[int], socket.socket | None], in_use: Callable[[int], bool]
-    ) -> tuple[int, socket.socket] | None:
-        """The lowest port that ``bind`` gives a socket for, and that socket; None when there is none."""
+        self, bind: Callable[[int], list[socket.socket]], in_use: Callable[[int], bool]
+    ) -> tuple[int, list[socket.socket]] | None:
+        """The lowest port that ``bind`` gives sockets for, and those; None when there is none."""
         foreign: list[int] = []
         try:
             while (port := self._pop()) is not None:
                 if in_use(port):
                     continue  # asked for by its number; it comes back when that lease ends
                 held = bind(port)
-                if held is not None:
+                if held:
                     return port, held
                 foreign.append(port)
             return None
@@ -123,15 +132,16 @@ class _Ports:
         self._free = _FreePorts(start, end, skip)
         self._leased: set[int] = set()
 
-    def _bind(self, port: int) -> socket.socket:
+    def _bind(self, port: int) -> list[socket.socket]:
         raise NotImplementedError
 
-    def _try_bind(self, port: int) -> socket.socket | None:
+    def _try_bind(self, port: int) -> list[socket.socket]:
+        """The sockets bound to the port; none when it is not free."""
         try:
             return self._bind(port)
         except OSError as error:
             if error.errno in _NOT_FREE:
-                return None
+                return []
             raise Conflict(f"{self.kind} {port} cannot be bound: {error.strerror}") from None
 
     def _lease(self, port: int | None) -> PortLease:
@@ -146,12 +156,12 @@ class _Ports:
         elif not 1 <= port <= MAX_PORT:
             raise Conflict(f"{self.kind} {port} is not a port from 1 to {MAX_PORT}")
         else:
-            found_there = None if port in self._leased else self._try_bind(port)
-            if found_there is None:
+            held = [] if port in self._leased else self._try_bind(port)
+            if not held:
                 raise Conflict(f"{self.kind} {port} is in use")
-            held = found_there
         self._leased.add(port)
-        return PortLease(port, held, self._released)
+        first, *others = held
+        return PortLease(port, first, self._released, *others)
 
     def _released(self, port: int) -> None:
         self._leased.discard(port)
@@ -180,25 +190,28 @@ class ConsoleLease:
         """The port's number."""
         return self._lease.port
 
-    def listen(self) -> trio.SocketListener:
-        """Accept connections. The listener has a descriptor of its own; after closing it, call ``stop_listening``.
+    def listen(self) -> list[trio.SocketListener]:
+        """Accept connections, at each address. The listeners have descriptors of their own; after closing them, call
+        ``stop_listening``.
 
         Raises Conflict when another program has got the port after all (see ``ConsolePorts``).
         """
-        held = self._lease.socket
-        # Inherited by connections: after a restart of the server those that linger must not block the port.
-        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            held.listen(CONSOLE_BACKLOG)
+            for held in self._lease.sockets:
+                # Inherited by connections: after a restart of the server those that linger must not block the port.
+                held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                held.listen(CONSOLE_BACKLOG)
         except OSError as error:
+            self.stop_listening()
             raise Conflict(f"Console port {self.port} cannot be opened: {error.strerror}") from None
-        return trio.SocketListener(trio.socket.from_stdlib_socket(held.dup()))
+        return [trio.SocketListener(trio.socket.from_stdlib_socket(held.dup())) for held in self._lease.sockets]
 
     def stop_listening(self) -> None:
         """Refuse connections again. On Linux shutdown(2) ends listening and keeps the port bound."""
-        held = self._lease.socket
-        held.shutdown(socket.SHUT_RDWR)
-        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)
+        for held in self._lease.sockets:
+            with suppress(OSError):  # one that does not listen
+                held.shutdown(socket.SHUT_RDWR)
+            held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)
 
     def release(self) -> None:
         """Give the port back."""
@@ -206,20 +219,26 @@ class ConsoleLease:
 
 
 class ConsolePorts(_Ports):
-    """TCP ports for consoles on ``host``, from ``start`` to ``end``, both included."""
+    """TCP ports for consoles on all of ``addresses``, from ``start`` to ``end``, both included."""
 
     kind = "Console port"
     setting = "console"
 
-    def __init__(self, host: str, start: int, end: int) -> None:
+    def __init__(self, addresses: Sequence[str], start: int, end: int) -> None:
         super().__init__(start, end, BROWSER_BLOCKED_PORTS)
-        self._host = host
+        self._addresses = addresses
 
     def lease(self, port: int | None = None) -> ConsoleLease:
         """Lease ``port``, or the lowest free one that browsers do not refuse. Raises Conflict."""
         return ConsoleLease(self._lease(port))
 
-    def _bind(self, port: int) -> socket.socket:
+    def _bind(self, port: int) -> list[socket.socket]:
+        with ExitStack() as stack:
+            held = [stack.enter_context(self._bind_at(address, port)) for address in self._addresses]
+            stack.pop_all()
+            return held
+
+    def _bind_at(self, address: str, port: int) -> socket.socket:
         """Bind exclusively if possible.
 
         With SO_REUSEADDR two programs may bind one port until one of them listens. So it is used only when the
@@ -227,23 +246,20 @@ class ConsolePorts(_Ports):
         program held the port in the same way, ``listen`` would find out.
         """
         try:
-            return self._bind_with(port, reuse=False)
+            return self._bind_with(address, port, reuse=False)
         except OSError as error:
             if error.errno != errno.EADDRINUSE:
                 raise
-        held = self._bind_with(port, reuse=True)
+        held = self._bind_with(address, port, reuse=True)
         held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)
         return held
 
-    def _bind_with(self, port: int, *, reuse: bool) -> socket.socket:
-        family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
-        held = socket.socket(family, socket.SOCK_STREAM)
+    def _bind_with(self, address: str, port: int, *, reuse: bool) -> socket.socket:
+        held = listening_socket(address, self._addresses)
         try:
             held.setblocking(False)
             held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, reuse)
-            if family == socket.AF_INET6:
-                held.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
-            held.bind((self._host, port))
+            held.bind((address, port))
         except BaseException:
             held.close()
             raise
@@ -290,8 +306,8 @@ class UdpPorts(_Ports):
         for project_id in list(self._reserved):
             self.release_project(project_id)
 
-    def _bind(self, port: int) -> socket.socket:
-        return bind_udp("0.0.0.0", port)
+    def _bind(self, port: int) -> list[socket.socket]:
+        return [bind_udp("0.0.0.0", port)]
 
 
 def bind_udp(host: str, port: int) -> socket.socket:

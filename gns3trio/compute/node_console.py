@@ -50,7 +50,7 @@ class NodeConsole:
             return
         lease = self._ports.lease(port)
         try:
-            listener = lease.listen() if self._nursery is not None else None
+            listeners = lease.listen() if self._nursery is not None else []
         except Conflict:
             lease.release()
             raise
@@ -58,22 +58,22 @@ class NodeConsole:
         if self._lease is not None:
             self._lease.release()
         self._lease = lease
-        if listener is not None:
-            self._accept_from(listener)
+        if listeners:
+            self._accept_from(listeners)
 
     def listen(self, nursery: trio.Nursery) -> None:
         """Accept clients in a task of ``nursery`` until ``stop_listening``. Raises Conflict when the port is taken."""
-        listener = self._lease.listen() if self._lease is not None else None
+        listeners = self._lease.listen() if self._lease is not None else []
         self._nursery = nursery
-        if listener is not None:
-            self._accept_from(listener)
+        if listeners:
+            self._accept_from(listeners)
 
-    def _accept_from(self, listener: trio.SocketListener) -> None:
+    def _accept_from(self, listeners: list[trio.SocketListener]) -> None:
         scope = self._listening = trio.CancelScope()
 
         async def accept() -> None:
             with scope:
-                await trio.serve_listeners(self.hub.serve_telnet, [listener], handler_nursery=self._clients)
+                await trio.serve_listeners(self.hub.serve_telnet, listeners, handler_nursery=self._clients)
 
         assert self._nursery is not None
         self._nursery.start_soon(accept)

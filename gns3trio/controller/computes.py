@@ -79,13 +79,12 @@ class Computes:
             raise Conflict(f"compute_id: {self.get_remote(compute_id).name}: {NOT_DRIVEN}")
 
     def _local_view(self) -> dict[str, Any]:
-        host = self._config.host
         return {
             "capabilities": self.capabilities(),
             "compute_id": LOCAL_COMPUTE_ID,
             "connected": True,
             **machine.load(),
-            "host": "127.0.0.1" if host in ("0.0.0.0", "::") else host,
+            "host": self._config.own_address,
             "last_error": None,
             "name": socket.gethostname(),
             "port": self.local_port,

@@ -352,7 +352,7 @@ async def open_controller(
             nursery=nursery,
             projects_path=config.projects_path,
             gns3_version=config.gns3_version,
-            console_host=config.host,
+            console_host=config.told_console_host,
             captures=captures,
         )
         controller = Controller(config, services, state)

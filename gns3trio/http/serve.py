@@ -1,4 +1,6 @@
-"""Serves an ASGI application on one address: HTTP/1.1 and websockets by Hypercorn on trio, with or without TLS.
+"""Serves an ASGI application on addresses of this machine.
+
+HTTP/1.1 and websockets by Hypercorn on trio, with or without TLS.
 
 Owns the listening sockets, the TLS context and the order of closing. What may go wrong in a single connection is
 the business of ``gns3trio.http.containment``.
@@ -9,6 +11,7 @@ import logging
 import os
 import socket
 import ssl
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import cast
@@ -20,6 +23,7 @@ from hypercorn.trio import serve
 from hypercorn.typing import ASGIFramework
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from gns3trio.addresses import listening_socket
 from gns3trio.errors import Invalid, Unavailable
 from gns3trio.http import containment
 from gns3trio.http.limits import Limits
@@ -29,12 +33,12 @@ from gns3trio.http.limits import Limits
 class HttpSettings:
     """Where to serve, and what a client may cost.
 
-    ``host`` is an IPv4 or IPv6 address or a name; a name is bound on all of its addresses, ``::`` takes IPv4 as
-    well. ``port`` 0 lets the kernel choose. ``certfile`` (PEM, with its chain) turns TLS on; the key may be in it
+    ``addresses`` are those of IPv4 or IPv6, not names; ``::`` takes IPv4 as well, unless others of them do. They share
+    ``port``; 0 lets the kernel choose. ``certfile`` (PEM, with its chain) turns TLS on; the key may be in it
     or in ``certkey``. ``access_log`` logs each request to the logger ``gns3trio.http.access``.
     """
 
-    host: str
+    addresses: Sequence[str]
     port: int
     certfile: Path | None = None
     certkey: Path | None = None
@@ -56,12 +60,13 @@ async def serve_http(
     the application watches the same event. What still runs after ``limits.closing_grace_seconds`` is cancelled.
     Cancelling this function instead ends all connections at once.
 
-    Raises Unavailable when the address cannot be had, Invalid when the host, the certificate or its key is wrong.
+    Raises Unavailable when an address cannot be had, Invalid when one is not of this machine, or the certificate or its
+    key is wrong.
     """
     ssl_context = _tls_context(settings)
     connections = containment.Connections(settings.limits)
     with ExitStack() as stack:
-        sockets = [stack.enter_context(each) for each in await _listen(settings)]
+        sockets = [stack.enter_context(each) for each in _listen(settings)]
         owned = Sockets(sockets, [], []) if ssl_context else Sockets([], sockets, [])
         access_log = logging.getLogger("gns3trio.http.access") if settings.access_log else None
         config = containment.ContainedConfig(connections, owned, ssl_context, access_log)
@@ -117,32 +122,25 @@ def _tls_context(settings: HttpSettings) -> ssl.SSLContext | None:
     return context
 
 
-async def _listen(settings: HttpSettings) -> list[socket.socket]:
-    """Bound, listening sockets: one, or one per address of a name, all with the same port."""
-    host, port = settings.host, settings.port
-    try:
-        found = await trio.socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-    except (socket.gaierror, UnicodeError) as error:
-        raise Invalid(f"host: {host!r} is no address and no known name: {error}") from None
+def _listen(settings: HttpSettings) -> list[socket.socket]:
+    """Bound, listening sockets: one per address, all with the same port."""
+    port = settings.port
     with ExitStack() as stack:
         sockets: list[socket.socket] = []
-        for family, _, _, _, address in found:
-            sock = stack.enter_context(socket.socket(family, socket.SOCK_STREAM))
+        for address in settings.addresses:
+            sock = stack.enter_context(listening_socket(address, settings.addresses))
             try:
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 # Accepted sockets inherit it: the kernel drops a peer whose host has vanished.
                 stall_ms = int(settings.limits.write_stall_seconds * 1000)
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, stall_ms)
-                sock.bind((address[0], port, *address[2:]))
+                sock.bind((address, port))
                 sock.listen(settings.limits.backlog)
             except OSError as error:
-                if error.errno != errno.EADDRNOTAVAIL:
-                    raise Unavailable(f"{host}:{port}: cannot listen there: {os.strerror(error.errno or 0)}") from None
-                sock.close()  # "localhost" also names ::1 on machines without IPv6
-            else:
-                sockets.append(sock)
-                port = sock.getsockname()[1]
-        if not sockets:
-            raise Invalid(f"host: {host!r} is not an address of this machine")
+                if error.errno == errno.EADDRNOTAVAIL:
+                    raise Invalid(f"host: {address!r} is not an address of this machine") from None
+                raise Unavailable(f"{address}:{port}: cannot listen there: {os.strerror(error.errno or 0)}") from None
+            sockets.append(sock)
+            port = sock.getsockname()[1]
         stack.pop_all()
         return sockets

@@ -183,7 +183,7 @@ async def open_services(program: str) -> AsyncIterator[VpcsServices]:
             nursery=nursery,
             forwarder=forwarder,
             tunnels=TunnelTable(forwarder, UdpPorts(*UDP_RANGE)),
-            console_ports=ConsolePorts(LOOPBACK, *CONSOLE_RANGE),
+            console_ports=ConsolePorts([LOOPBACK], *CONSOLE_RANGE),
             mac_ids=MacIds(MAC_IDS),
             vpcs_ports=VpcsPorts(),
             programs=VpcsProgramFinder(program),

@@ -8,7 +8,7 @@ Blocks of a document say in their first line what they are:
 - ``sh elsewhere``: run by another test; see ELSEWHERE
 - ``text``: what the block before it prints, if that is run. A line ``...`` stands for any lines, ``...`` in a line for
   any text; numbers and ids count as equal, and so does white space.
-- ``yaml``: shown, not run
+- ``yaml``, ``toml``: shown, not run
 """
 
 import re
@@ -28,6 +28,8 @@ ELSEWHERE = {
     "./dev demo": "the README, where it shows what that prints",
     "./dev test": "this is part of it",
     "gns3trio serve --kernel-offload": "tests/e2e/test_kernel_offload.py",
+    "ssh -N -L 5000:127.0.0.1:5000 -L 5001:127.0.0.1:5001 lab.example": "nothing: it needs another machine",
+    "telnet 127.0.0.1 5000": "nothing: it needs another machine",
     "gns3trio web-ui install": "tests/api/test_web_ui.py, without the download",
 }
 _BLOCK = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)

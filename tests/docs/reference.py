@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, get_origin
 
 import httpx
 import trio
@@ -65,18 +65,23 @@ def settings() -> str:
         f"Each can be given in a TOML file (`--config FILE`; without it, the first that exists of {files}) as "
         f"`port = 3081`, in the environment as `{environment_name('port')}=3081`, or on the command line as "
         "`--port 3081`. The command line is stronger than the environment, and that is stronger than the file. "
+        "A list is text with commas, or in a file a list of texts; its flag may be repeated. "
         "A name or value that is not known is an error, and the server does not start.",
         _table(("setting", "type", "default", "what it is"), rows),
     )
 
 
 def _kind(annotation: Any) -> str:
+    if get_origin(annotation) is tuple:
+        return "list"
     return "path" if "Path" in str(annotation) else annotation.__name__
 
 
 def _default(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, tuple):
+        value = ", ".join(value)
     return "" if value in (None, "") else f"`{value}`".replace(str(Path.home()), "~")
 
 

@@ -24,7 +24,7 @@ from tests.docs.documents import (
     script,
 )
 
-KINDS = ("sh", "text", "yaml")
+KINDS = ("sh", "text", "toml", "yaml")
 SECONDS = 120
 
 

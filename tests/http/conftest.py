@@ -148,7 +148,7 @@ Start = Callable[..., Awaitable[Server]]
 def _contained_starter(nursery: trio.Nursery) -> Start:
     async def start(app: ASGIApp = hello, **settings: Any) -> Server:
         server = Server(contained=True)
-        settings = {"host": "127.0.0.1", "port": 0, **settings}
+        settings = {"addresses": ["127.0.0.1"], "port": 0, **settings}
         serve = partial(serve_http, app, HttpSettings(**settings), closing=server.closing)
         server.urls = await nursery.start(_run, server, serve)
         return server

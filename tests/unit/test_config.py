@@ -4,8 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from gns3trio.cli import make_parser
 from gns3trio.config import SETTINGS, Config, load_config
 from gns3trio.errors import Invalid
+
+NO_FILE = Path("/dev/null")
+PASSWORD = {"user": "a", "password": "b"}
 
 
 @pytest.fixture
@@ -26,17 +30,64 @@ def test_each_layer_is_stronger_than_the_one_before(toml: Path) -> None:
 
 def test_a_first_start_serves_this_machine_only_and_uses_the_ports_of_the_document() -> None:
     config = Config()
-    assert config.host == "127.0.0.1"
+    assert config.host == config.console_addresses == ("127.0.0.1",)
     assert (config.port, config.console_start_port_range, config.udp_start_port_range) == (3080, 2000, 10000)
     assert config.projects_path.is_absolute()
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1"])
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "[2001:db8::1]", "127.0.0.1,192.0.2.1"])
 def test_another_address_needs_a_password_or_an_explicit_permission(host: str) -> None:
-    with pytest.raises(Invalid, match="user and password"):
-        Config(host=host)
-    Config(host=host, user="a", password="b")
-    Config(host=host, allow_unauthenticated=True)
+    with pytest.raises(Invalid, match="can be reached by others, so set user and password"):
+        load_config({"host": host}, {}, NO_FILE)
+    load_config({"host": host, "user": "a", "password": "b"}, {}, NO_FILE)
+    load_config({"host": host, "allow_unauthenticated": "yes"}, {}, NO_FILE)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.9.1", "::1", "[::1]", "localhost", "127.0.0.1, ::1"])
+def test_loopback_needs_none(host: str) -> None:
+    assert load_config({"host": host}, {}, NO_FILE).is_loopback
+
+
+@pytest.mark.parametrize("host", ["no.such.host.invalid", "x" * 300, "127.0.0.1,no.such.host.invalid"])
+def test_a_name_that_nobody_knows_is_told_as_such(host: str) -> None:
+    with pytest.raises(Invalid, match=r"host: '.*' is no address and no known name"):
+        load_config({"host": host}, {}, NO_FILE)
+
+
+def test_several_hosts(tmp_path: Path) -> None:
+    """On the command line with a flag or comma each, in a file as a list."""
+    both = ("127.0.0.1", "::1")
+    file = tmp_path / "gns3trio.toml"
+    file.write_text('host = ["127.0.0.1", "::1"]')
+    assert load_config({}, {}, file).addresses == both
+    assert load_config({}, {"GNS3TRIO_HOST": "127.0.0.1,::1"}, NO_FILE).addresses == both
+    arguments = vars(make_parser(["serve"]).parse_args(["serve", "--host", "127.0.0.1", "--host", "[::1]"]))
+    assert load_config({"host": arguments["host"]}, {}, NO_FILE).addresses == both
+    with pytest.raises(Invalid, match="host: there is no address in it"):
+        load_config({"host": ","}, {}, NO_FILE)
+    file.write_text("host = [1]")
+    with pytest.raises(Invalid, match="host: expected text or a list of texts"):
+        load_config({}, {}, file)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "consoles", "told"),
+    [
+        ({"host": "::1"}, ("::1",), "::1"),
+        ({"host": "0.0.0.0", "allow_unauthenticated": "yes"}, ("0.0.0.0",), "0.0.0.0"),
+        ({"host": "192.0.2.1", "allow_unauthenticated": "yes"}, ("192.0.2.1",), "192.0.2.1"),
+        ({"host": "0.0.0.0", **PASSWORD}, ("127.0.0.1",), "0.0.0.0"),
+        ({"host": "127.0.0.1,192.0.2.1", **PASSWORD}, ("127.0.0.1",), "0.0.0.0"),
+        ({"host": "127.0.0.1", **PASSWORD}, ("127.0.0.1",), "127.0.0.1"),
+        ({"host": "0.0.0.0", "console_host": "0.0.0.0", **PASSWORD}, ("0.0.0.0",), "0.0.0.0"),
+        ({"host": "0.0.0.0", "console_host": "192.0.2.1", **PASSWORD}, ("192.0.2.1",), "192.0.2.1"),
+    ],
+)
+def test_consoles_are_not_open_to_others_beside_a_password(
+    arguments: dict[str, str], consoles: tuple[str, ...], told: str
+) -> None:
+    config = load_config(arguments, {}, NO_FILE)
+    assert (config.console_addresses, config.told_console_host) == (consoles, told)
 
 
 @pytest.mark.parametrize(
@@ -53,6 +104,17 @@ def test_another_address_needs_a_password_or_an_explicit_permission(host: str) -
         ({"stats_interval": "0"}, "stats_interval"),
         ({"stats_interval": "nan"}, "stats_interval"),
         ({"stats_interval": "inf"}, "stats_interval"),
+        ({"gns3_version": "3.0.6"}, "gns3_version: '3.0.6' is none of GNS3 2.2"),
+        ({"gns3_version": "2.20.1"}, "gns3_version"),
+        ({"allowed_hosts": "https://lab.example"}, "allowed_hosts: 'https://lab.example' is not the name of a host"),
+        ({"allowed_hosts": "lab.example/x"}, "allowed_hosts"),
+        ({"allowed_origins": "lab.example"}, "allowed_origins: 'lab.example' is not like"),
+        ({"allowed_origins": "https://lab.example/"}, "allowed_origins"),
+        ({"allowed_origins": "*"}, "allowed_origins"),
+        ({"trusted_proxies": "proxy.example"}, "trusted_proxies: 'proxy.example' is not an address or network"),
+        ({"path_prefix": "lab"}, "path_prefix: 'lab' is not like /lab"),
+        ({"path_prefix": "/lab/"}, "path_prefix"),
+        ({"path_prefix": "/lab//x"}, "path_prefix"),
         ({"no_such_thing": "1"}, "no_such_thing"),
     ],
 )

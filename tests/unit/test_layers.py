@@ -10,6 +10,7 @@ import gns3trio
 PACKAGE = Path(gns3trio.__file__).parent
 
 LEAVES = {
+    "addresses",
     "errors",
     "convert",
     "config",
@@ -22,9 +23,10 @@ LEAVES = {
 }
 # Each layer with the layers it may import, beside the leaves and itself.
 ALLOWED = {
+    "addresses": {"errors"},
     "errors": set[str](),
     "convert": {"errors"},
-    "config": {"errors"},
+    "config": {"addresses", "errors"},
     "encoding": set[str](),
     "topology_yaml": {"errors"},
     "natural_order": set[str](),

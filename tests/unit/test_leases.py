@@ -57,7 +57,7 @@ def occupy(foreign: list[socket.socket], kind: int, port: int, *, reuse: bool = 
 
 
 def test_consoles_are_lowest_first_and_come_back(start: int):
-    ports = ConsolePorts(LOOPBACK, start, start + 9)
+    ports = ConsolePorts([LOOPBACK], start, start + 9)
     first, second, third = (ports.lease() for _ in range(3))
     assert [first.port, second.port, third.port] == [start, start + 1, start + 2]
     second.release()
@@ -70,7 +70,7 @@ def test_consoles_are_lowest_first_and_come_back(start: int):
 
 def test_a_held_console_port_is_not_free_for_others(start: int, foreign: list[socket.socket]):
     """Not even for a program that sets SO_REUSEADDR, as another server of this kind would."""
-    lease = ConsolePorts(LOOPBACK, start, start).lease()
+    lease = ConsolePorts([LOOPBACK], start, start).lease()
     for reuse in (False, True):
         with pytest.raises(OSError, match="in use"):
             occupy(foreign, socket.SOCK_STREAM, start, reuse=reuse)
@@ -80,14 +80,14 @@ def test_a_held_console_port_is_not_free_for_others(start: int, foreign: list[so
 
 def test_a_port_of_another_program_is_passed_over_until_it_is_free(start: int, foreign: list[socket.socket]):
     occupy(foreign, socket.SOCK_STREAM, start)
-    ports = ConsolePorts(LOOPBACK, start, start + 9)
+    ports = ConsolePorts([LOOPBACK], start, start + 9)
     assert ports.lease().port == start + 1
     foreign.pop().close()
     assert ports.lease().port == start
 
 
 def test_a_requested_port_is_that_one_or_a_conflict(start: int, foreign: list[socket.socket]):
-    ports = ConsolePorts(LOOPBACK, start, start + 9)
+    ports = ConsolePorts([LOOPBACK], start, start + 9)
     lease = ports.lease(start + 1)
     assert lease.port == start + 1
     occupy(foreign, socket.SOCK_STREAM, start + 5)
@@ -100,7 +100,7 @@ def test_a_requested_port_is_that_one_or_a_conflict(start: int, foreign: list[so
 
 
 def test_exhaustion_names_the_setting(start: int):
-    ports = ConsolePorts(LOOPBACK, start, start + 1)
+    ports = ConsolePorts([LOOPBACK], start, start + 1)
     leases = [ports.lease(), ports.lease()]
     with pytest.raises(Conflict, match="console_start_port_range"):
         ports.lease()
@@ -110,7 +110,7 @@ def test_exhaustion_names_the_setting(start: int):
 
 def test_ports_that_browsers_refuse_are_skipped():
     blocked = next(p for p in sorted(BROWSER_BLOCKED_PORTS) if p > 6000 and p + 1 not in BROWSER_BLOCKED_PORTS)
-    ports = ConsolePorts(LOOPBACK, blocked, blocked)
+    ports = ConsolePorts([LOOPBACK], blocked, blocked)
     with pytest.raises(Conflict):
         ports.lease()
     assert ports.lease(blocked).port == blocked
@@ -119,12 +119,12 @@ def test_ports_that_browsers_refuse_are_skipped():
 async def test_a_console_refuses_listens_and_refuses_again_without_losing_its_port(
     start: int, foreign: list[socket.socket]
 ):
-    lease = ConsolePorts(LOOPBACK, start, start).lease()
+    lease = ConsolePorts([LOOPBACK], start, start).lease()
     for _ in range(2):
         with pytest.raises(OSError, match="connect"):
             await trio.open_tcp_stream(LOOPBACK, start)
         async with (
-            lease.listen() as listener,
+            lease.listen()[0] as listener,
             await trio.open_tcp_stream(LOOPBACK, start) as client,
             await listener.accept() as server,
         ):
@@ -138,14 +138,14 @@ async def test_a_console_refuses_listens_and_refuses_again_without_losing_its_po
 
 async def test_after_a_restart_the_same_port_although_connections_linger(start: int):
     """The server closed first, so its end of the connection is in TIME_WAIT."""
-    before = ConsolePorts(LOOPBACK, start, start).lease()
-    async with before.listen() as listener, await trio.open_tcp_stream(LOOPBACK, start) as client:
+    before = ConsolePorts([LOOPBACK], start, start).lease()
+    async with before.listen()[0] as listener, await trio.open_tcp_stream(LOOPBACK, start) as client:
         await (await listener.accept()).aclose()
         assert await client.receive_some() == b""
     before.stop_listening()
     before.release()
-    after = ConsolePorts(LOOPBACK, start, start).lease()
-    async with after.listen():
+    after = ConsolePorts([LOOPBACK], start, start).lease()
+    async with after.listen()[0]:
         assert after.port == start
     after.release()
 
