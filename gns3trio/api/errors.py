@@ -11,13 +11,13 @@ import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-import orjson
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from gns3trio.api.content_policy import PLAIN_PAGE
+from gns3trio.encoding import dumps_sorted
 from gns3trio.errors import Conflict, Forbidden, Invalid, LabError, NotFound, Unavailable, sole_cause
 
 log = logging.getLogger(__name__)
@@ -79,7 +79,7 @@ def error_response(status: int, message: str, headers: dict[str, str] | None = N
     """The reply for an error. What a message repeats of the request may be megabytes, which nobody reads."""
     if len(message) > MAX_MESSAGE_LENGTH:
         message = f"{message[:MAX_MESSAGE_LENGTH]}..."
-    body = orjson.dumps({"message": message, "status": status, **more})
+    body = dumps_sorted({"message": message, "status": status, **more})
     return Response(body, status, {"content-type": "application/json", **(headers or {})})
 
 

@@ -26,6 +26,7 @@ from gns3trio.api.context import ApiContext
 from gns3trio.api.errors import BodyTooLarge
 from gns3trio.controller.controller import Controller
 from gns3trio.convert import make_strict_converter, parse_uuid, structure
+from gns3trio.encoding import dumps_sorted
 from gns3trio.errors import Invalid, LabError, NotFound
 
 # A drawing may hold an image as text; nothing else comes near this.
@@ -41,10 +42,10 @@ WebSocketHandler = Callable[..., Awaitable[None]]
 
 
 class JSONResponse(Response):
-    """JSON without a charset in its type, because the GNS3 GUI compares the type for equality."""
+    """Sorted JSON without a charset in its type, because the GNS3 GUI compares the type for equality."""
 
     def __init__(self, content: Any, status_code: int = 200, headers: Mapping[str, str] | None = None) -> None:
-        super().__init__(orjson.dumps(content), status_code, {"content-type": "application/json", **(headers or {})})
+        super().__init__(dumps_sorted(content), status_code, {"content-type": "application/json", **(headers or {})})
 
 
 @attrs.frozen

@@ -1,5 +1,6 @@
 """A whole server in the test's own trio loop: real core, real sockets, real VPCS, its own ports and folder."""
 
+import json
 import os
 import shutil
 from collections.abc import AsyncIterator
@@ -29,14 +30,27 @@ class Server:
     async def request(self, method: str, path: str, body: Any = None, status: int | None = None) -> Any:
         """Send a request as a GNS3 2.2 client does; returns the JSON reply, if any.
 
-        Checks the status when given, and that a reply of success is as OpenAPI describes it.
+        Checks the status when given, that keys are sorted, and that a reply of success is as OpenAPI describes it.
         """
         reply = await self.http.request(method, path, json=body)
         if status is not None:
             assert reply.status_code == status, reply.text
+        if reply.headers.get("content-type") == "application/json" and not path.endswith("/topology"):
+            check_sorted(reply.content)
         if reply.is_success and reply.headers.get("content-type") == "application/json":
             check_reply(method, path, reply.status_code, reply.json())
         return reply.json() if reply.content else None
+
+
+def check_sorted(text: bytes) -> None:
+    """As GNS3 sends its objects: some clients know where one ends by its last key."""
+
+    def check(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        keys = [key for key, _ in pairs]
+        assert keys == sorted(keys)
+        return dict(pairs)
+
+    json.loads(text, object_pairs_hook=check)
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import orjson
 import trio
 from starlette.responses import Response
 
@@ -10,6 +9,7 @@ from gns3trio.api import replies
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.v2.templates import with_etag
 from gns3trio.controller.symbols import DEFAULT_SYMBOLS, MEDIA_TYPES, THEMES
+from gns3trio.encoding import dumps_sorted
 
 routes = RouteTable("/v2")
 
@@ -18,7 +18,7 @@ routes = RouteTable("/v2")
 async def list_symbols(api: ApiRequest) -> Response:
     """All symbols, our own and uploaded ones."""
     views = await trio.to_thread.run_sync(api.controller.symbols.views)
-    return with_etag(api, orjson.dumps(views), {"content-type": "application/json"})
+    return with_etag(api, dumps_sorted(views), {"content-type": "application/json"})
 
 
 @routes.route("GET", "/symbols/{symbol_id:path}/raw")

@@ -13,6 +13,7 @@ from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.controller.node_creation import create_node_from_fields
 from gns3trio.controller.templates import node_fields
 from gns3trio.controller.views import node_view
+from gns3trio.encoding import dumps_sorted
 from gns3trio.errors import Invalid, NotFound
 
 routes = RouteTable("/v2")
@@ -55,7 +56,7 @@ def with_etag(api: ApiRequest, data: bytes, headers: dict[str, str]) -> Response
 @routes.route("GET", "/templates", reply=list[dict[str, Any]])
 async def list_templates(api: ApiRequest) -> Response:
     """All templates."""
-    return with_etag(api, orjson.dumps(list(api.controller.templates.values())), {"content-type": "application/json"})
+    return with_etag(api, dumps_sorted(list(api.controller.templates.values())), {"content-type": "application/json"})
 
 
 @routes.route("POST", "/templates", status=201, reply=dict[str, Any])
@@ -73,7 +74,7 @@ async def list_base_configs(api: ApiRequest) -> list[dict[str, str]]:
 @routes.route("GET", "/templates/{template_id}", reply=dict[str, Any])
 async def get_template(api: ApiRequest, template_id: UUID) -> Response:
     """One template."""
-    return with_etag(api, orjson.dumps(api.controller.templates[template_id]), {"content-type": "application/json"})
+    return with_etag(api, dumps_sorted(api.controller.templates[template_id]), {"content-type": "application/json"})
 
 
 @routes.route("PUT", "/templates/{template_id}", reply=dict[str, Any])
