@@ -23,6 +23,7 @@ from gns3trio.compute.leases import ConsolePorts, MacIds, PortLease, UdpPorts
 from gns3trio.compute.nat import nat_type
 from gns3trio.compute.node import ComputeNode, NodeSpec
 from gns3trio.compute.registry import NodeRegistry, structure_properties
+from gns3trio.compute.sandbox import look_for_means
 from gns3trio.compute.tunnels import TunnelTable
 from gns3trio.compute.vpcs import VpcsServices, vpcs_type
 from gns3trio.compute.vpcs_command import MAC_IDS
@@ -125,6 +126,9 @@ async def open_compute(config: Config, forwarder: Forwarder) -> AsyncIterator[Co
     """A compute whose nodes run below its nursery and end with it."""
     if shutil.which(config.vpcs_path) is None:
         log.warning("VPCS is not installed (%r was not found): VPCS nodes cannot be started", config.vpcs_path)
+    if lacks := look_for_means().lacks:
+        consequence = "nodes are not started" if config.require_sandbox else "nodes run with fewer limits"
+        log.warning("This kernel lacks %s: %s", lacks, consequence)
     udp_ports = UdpPorts(config.udp_start_port_range, config.udp_end_port_range)
     registry = NodeRegistry()
     async with trio.open_nursery() as nursery:
@@ -144,6 +148,7 @@ async def open_compute(config: Config, forwarder: Forwarder) -> AsyncIterator[Co
             mac_ids=MacIds(MAC_IDS),
             vpcs_ports=VpcsPorts(),
             programs=VpcsProgramFinder(config.vpcs_path),
+            require_sandbox=config.require_sandbox,
         )
         registry.add("vpcs", vpcs_type(vpcs))
         registry.add("cloud", cloud_type(builtin))

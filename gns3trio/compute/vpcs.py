@@ -24,6 +24,7 @@ from gns3trio.compute.nio import Nio
 from gns3trio.compute.node import NodeEvent, NodePort, NodeSpec, NodeStatus
 from gns3trio.compute.node_console import NodeConsole
 from gns3trio.compute.registry import NodeType, structure_properties
+from gns3trio.compute.sandbox import Sandbox, require_means
 from gns3trio.compute.tunnels import Tunnel, TunnelTable
 from gns3trio.compute.vpcs_command import (
     STARTUP_FILE,
@@ -39,6 +40,7 @@ from gns3trio.compute.vpcs_process import (
     VpcsProgram,
     VpcsProgramFinder,
     open_vpcs,
+    vpcs_sandbox,
 )
 from gns3trio.errors import Conflict, Invalid, Unavailable
 from gns3trio.forwarder.forwarder import Forwarder, Patch, Port
@@ -80,6 +82,7 @@ class VpcsServices:
     mac_ids: MacIds
     vpcs_ports: VpcsPorts
     programs: VpcsProgramFinder
+    require_sandbox: bool = False
 
 
 def vpcs_type(services: VpcsServices) -> NodeType:
@@ -226,6 +229,8 @@ class VpcsNode:
             return
         if self._mac_id is None:
             raise Conflict(f"VPCS '{self.name}' has been deleted")
+        if self._services.require_sandbox:
+            require_means(f"VPCS '{self.name}'")
         program = await self._services.programs.find()
         for _ in range(PORT_ATTEMPTS):
             try:
@@ -250,10 +255,11 @@ class VpcsNode:
         error: str | None = None
         try:
             with trio.CancelScope() as self._scope:
-                has_script = await trio.to_thread.run_sync((self.directory / STARTUP_FILE).is_file)
+                has_script, sandbox = await trio.to_thread.run_sync(self._look_into_folder, program)
                 async with open_vpcs(
                     program,
                     directory=self.directory,
+                    sandbox=sandbox,
                     mac_id=mac_id,
                     has_script=has_script,
                     forwarder=self._services.forwarder,
@@ -435,9 +441,14 @@ class VpcsNode:
         if startup_script is not None and not (self.directory / STARTUP_FILE).exists():
             self._write_script(expand_script(startup_script, self.name))
 
+    def _look_into_folder(self, program: VpcsProgram) -> tuple[bool, Sandbox]:
+        return (self.directory / STARTUP_FILE).is_file(), vpcs_sandbox(program.files, self.directory)
+
     def _write_script(self, text: str) -> None:
         new = self.directory / f".{STARTUP_FILE}.new"
-        new.write_text(text, newline="")
+        new.unlink(missing_ok=True)
+        with open(new, "x", newline="") as file:  # a file of its own, not one that a link leads to
+            file.write(text)
         new.replace(self.directory / STARTUP_FILE)  # a full disk leaves the old script
 
     def _rename_in_folder(self, name: str) -> None:
