@@ -9,9 +9,9 @@ from importlib.resources import files
 from uuid import UUID
 
 import attrs
-import trio
 from starlette.responses import Response
 
+from gns3trio import threads
 from gns3trio.api.content_policy import OWN_PAGE
 from gns3trio.api.pages import WEB_UI
 from gns3trio.api.routing import ApiRequest, RouteTable
@@ -42,7 +42,7 @@ _known: dict[str, _File] = {}  # they do not change while the server runs
 async def _reply(api: ApiRequest, path: str) -> Response:
     file = _known.get(path)
     if file is None:
-        file = _known[path] = await trio.to_thread.run_sync(_read, path)
+        file = _known[path] = await threads.disk.run(_read, path)
     headers = {**_HEADERS, "etag": file.etag}
     if file.etag in api.http.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
@@ -78,7 +78,7 @@ async def show_lab(api: ApiRequest, project_id: UUID) -> Response:
 async def _index(api: ApiRequest) -> Response:
     if not (api.context.config.web_ui_folder / INDEX).is_file():
         return await _reply(api, "index.html")
-    page = (await trio.to_thread.run_sync(_read, "index.html")).content
+    page = (await threads.disk.run(_read, "index.html")).content
     link = f'<a href="{WEB_UI}">GNS3 web UI</a> '.encode()
     headers = {**_HEADERS, "content-type": "text/html; charset=utf-8"}
     return Response(page.replace(b"<!-- web UI -->", link), media_type=None, headers=headers)

@@ -13,6 +13,7 @@ from uuid import UUID
 
 import trio
 
+from gns3trio import threads
 from gns3trio.addresses import why_not_here
 from gns3trio.compute.builtin_node import BuiltinServices
 from gns3trio.compute.cloud import cloud_type
@@ -98,7 +99,7 @@ class Compute:
         """Stop a node, free its ports and delete its folder."""
         await self.close_node(node)
         if node.directory is not None:
-            await trio.to_thread.run_sync(_remove_folder, node.directory)
+            await threads.disk.run(_remove_folder, node.directory)
 
     def lease_udp(self, project_id: UUID) -> int:
         """The lowest free UDP port, bound and held until a NIO that uses it is removed or the project closes.

@@ -17,6 +17,7 @@ from uuid import UUID
 import attrs
 import trio
 
+from gns3trio import threads
 from gns3trio.compute.compute import Compute
 from gns3trio.compute.nio import UdpNio
 from gns3trio.compute.node import ComputeNode, NodeEvent, NodeSpec, update_node
@@ -148,7 +149,7 @@ class HostedProjects:
         project = self._projects.get(project_id)
         if project is None:
             folder = self._folder_of(project_id)
-            if not await trio.to_thread.run_sync(_holds_leftovers, folder):
+            if not await threads.disk.run(_holds_leftovers, folder):
                 raise NotFound(f"Project ID {project_id} doesn't exist")
             project = self._projects.setdefault(project_id, HostedProject(project_id, "", folder))
         await self._finish(project, delete_files=True)
@@ -164,7 +165,7 @@ class HostedProjects:
                             nursery.start_soon(self._close_node, project, node)
                     self._compute.release_project(project.project_id)
                     if delete_files:
-                        await trio.to_thread.run_sync(_remove_files, project.folder)
+                        await threads.disk.run(_remove_files, project.folder)
                 finally:
                     self._projects.pop(project.project_id, None)
 

@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 import trio
 
+from gns3trio import threads
 from gns3trio.compute.sandbox import DEFAULT_LIMITS, Access, Sandbox
 from gns3trio.compute.spawn import output_of
 
@@ -33,7 +34,7 @@ async def files_of(program: str) -> Mapping[str, Access]:
     The program's own loader says which libraries it uses, so those in other places are found as well.
     """
     paths = {path: Access.READ for path in (*_LIBRARY_FOLDERS, *_LOADER_FILES, *_DEVICES)}
-    for executed in await trio.to_thread.run_sync(lambda: [program, *_interpreters(program)]):
+    for executed in await threads.disk.run(lambda: [program, *_interpreters(program)]):
         paths[executed] = Access.READ | Access.EXECUTE
     paths["/dev/null"] = Access.READ | Access.WRITE
     libraries = await _libraries(program)
@@ -68,7 +69,7 @@ def _is_script(path: str) -> bool:
 
 
 async def _libraries(program: str) -> list[str]:
-    interpreters = await trio.to_thread.run_sync(lambda: list(_interpreters(program)))
+    interpreters = await threads.disk.run(lambda: list(_interpreters(program)))
     if not interpreters:
         return []  # it needs none
     loader = interpreters[-1]

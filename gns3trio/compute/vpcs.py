@@ -19,6 +19,7 @@ from uuid import UUID
 import attrs
 import trio
 
+from gns3trio import threads
 from gns3trio.compute.leases import ConsolePorts, MacIds
 from gns3trio.compute.nio import Nio
 from gns3trio.compute.node import NodeEvent, NodePort, NodeSpec, NodeStatus
@@ -255,7 +256,7 @@ class VpcsNode:
         error: str | None = None
         try:
             with trio.CancelScope() as self._scope:
-                has_script, sandbox = await trio.to_thread.run_sync(self._look_into_folder, program)
+                has_script, sandbox = await threads.disk.run(self._look_into_folder, program)
                 async with open_vpcs(
                     program,
                     directory=self.directory,
@@ -432,7 +433,7 @@ class VpcsNode:
 
     async def _use_folder(self, function: Callable[..., None], *args: object) -> None:
         try:
-            await trio.to_thread.run_sync(function, *args)
+            await threads.disk.run(function, *args)
         except OSError as error:
             raise Unavailable(f"{self.directory} cannot be used: {error.strerror}") from None
 

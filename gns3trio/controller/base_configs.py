@@ -2,8 +2,7 @@
 
 from pathlib import Path
 
-import trio
-
+from gns3trio import threads
 from gns3trio.controller.storage import is_plain_name, write_atomic
 from gns3trio.controller.templates import VPCS_BASE_SCRIPT
 from gns3trio.errors import Forbidden, NotFound, Unavailable
@@ -30,7 +29,7 @@ class BaseConfigs:
 
     async def names(self) -> list[str]:
         """All names, sorted."""
-        return await trio.to_thread.run_sync(self._names)
+        return await threads.disk.run(self._names)
 
     def _names(self) -> list[str]:
         files = [path.name for path in self._folder.iterdir() if path.is_file()] if self._folder.is_dir() else []
@@ -40,7 +39,7 @@ class BaseConfigs:
         """The text of a file. Raises NotFound, Forbidden for a name that leads elsewhere."""
         path = self._path(name)
         try:
-            data = await trio.to_thread.run_sync(path.read_bytes)
+            data = await threads.disk.run(path.read_bytes)
         except OSError:
             if name not in _SHIPPED:
                 raise NotFound(f"Base configuration {name!r} doesn't exist") from None
@@ -49,7 +48,7 @@ class BaseConfigs:
 
     async def write(self, name: str, text: str) -> None:
         """Replace a file. Raises Forbidden for a name that leads elsewhere, Unavailable when the disk refuses."""
-        await trio.to_thread.run_sync(self._write, self._path(name), text)
+        await threads.disk.run(self._write, self._path(name), text)
 
     def _write(self, path: Path, text: str) -> None:
         try:

@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 
 import trio
 
+from gns3trio import threads
 from gns3trio.compute.compute import Compute
 from gns3trio.compute.hosted import HostedProjects
 from gns3trio.config import Config
@@ -78,7 +79,7 @@ class Controller:
     async def load(self) -> None:
         """Find the projects on the disk; they are closed. One that cannot be read is listed with its error."""
         records = self._records.all()
-        found = await trio.to_thread.run_sync(find_projects, self._config.projects_path, records)
+        found = await threads.disk.run(find_projects, self._config.projects_path, records)
         folders = {project.folder for project in self.projects.values()}
         for project in found:
             await trio.lowlevel.checkpoint()  # there may be thousands
@@ -113,7 +114,7 @@ class Controller:
     async def reload(self) -> None:
         """Find projects that appeared on the disk, and forget closed ones that vanished from it."""
         closed = [project for project in self.projects.values() if project.status == "closed"]
-        gone = await trio.to_thread.run_sync(lambda: {project for project in closed if not project.file.path.exists()})
+        gone = await threads.disk.run(lambda: {project for project in closed if not project.file.path.exists()})
         for project in closed:
             is_free = project.status == "closed" and not project.life.locked()
             if is_free and (project in gone or project.copy_of is not None):
@@ -122,9 +123,9 @@ class Controller:
 
     async def sweep_projects(self) -> None:
         """Delete what a server that was killed has left half written in projects, hosted ones too."""
-        folders = await trio.to_thread.run_sync(project_folders, self._config.projects_path)
+        folders = await threads.disk.run(project_folders, self._config.projects_path)
         for folder in {*folders, *(project.folder for project in self.projects.values())}:
-            await trio.to_thread.run_sync(storage.sweep, folder)
+            await threads.disk.run(storage.sweep, folder)
 
     def _new_project(
         self,
@@ -184,13 +185,13 @@ class Controller:
         created = self._creating[project_id] = trio.Event()
         try:
             async with self.noted(project_id, project.file.path, settings.name):
-                made = await trio.to_thread.run_sync(storage.make_project_folder, folder)
+                made = await threads.disk.run(storage.make_project_folder, folder)
                 try:
                     await project.create()
                 except BaseException:
                     if made:
                         with trio.CancelScope(shield=True):
-                            await trio.to_thread.run_sync(storage.remove_folder, folder)
+                            await threads.disk.run(storage.remove_folder, folder)
                     raise
         except BaseException:
             del self.projects[project_id]
@@ -277,7 +278,7 @@ class Controller:
         Raises Conflict for a folder outside of the one for projects, which may hold files that are not the project's,
         Unavailable when the disk refuses.
         """
-        if await trio.to_thread.run_sync(self._is_foreign, project.folder):
+        if await threads.disk.run(self._is_foreign, project.folder):
             raise Conflict(
                 f"Project '{project.settings.name}' is in {project.folder}, outside of the folder for projects: delete "
                 "that folder yourself, then the project"
@@ -336,7 +337,7 @@ async def open_controller(
 ) -> AsyncIterator[Controller]:
     """The controller with the projects on the disk. At the end every open project is closed and saved."""
     async with trio.open_nursery() as nursery:
-        await trio.to_thread.run_sync(_sweep, config)
+        await threads.disk.run(_sweep, config)
         state = await open_state(
             config.state_folder,
             {

@@ -15,8 +15,8 @@ from typing import Any
 from uuid import UUID
 
 import attrs
-import trio
 
+from gns3trio import threads
 from gns3trio.controller.storage import read_plain, write_atomic
 from gns3trio.errors import Conflict
 
@@ -97,7 +97,7 @@ class Drawings(Mapping[UUID, Drawing]):
 
     async def revive(self, records: list[dict[str, Any]]) -> None:
         """The drawings of the project's file. A picture that cannot be read is shown empty, and stays named."""
-        self._drawings = await trio.to_thread.run_sync(self._read, records)
+        self._drawings = await threads.disk.run(self._read, records)
 
     def _read(self, records: list[dict[str, Any]]) -> dict[UUID, Drawing]:
         drawings: dict[UUID, Drawing] = {}
@@ -152,7 +152,7 @@ class Drawings(Mapping[UUID, Drawing]):
         data = svg.encode(errors="replace")
         name = hashlib.md5(data, usedforsecurity=False).hexdigest() + ".svg"
         try:
-            await trio.to_thread.run_sync(self._write_picture, name, data)
+            await threads.disk.run(self._write_picture, name, data)
         finally:
             self._require_open()
         return name
@@ -166,7 +166,7 @@ class Drawings(Mapping[UUID, Drawing]):
     async def discard_unused_pictures(self) -> None:
         """Delete the picture files that no drawing names any more."""
         used = {drawing.picture for drawing in self.values()}
-        await trio.to_thread.run_sync(_discard_pictures, self._pictures, used)
+        await threads.disk.run(_discard_pictures, self._pictures, used)
 
 
 def _discard_pictures(folder: Path, used: set[str | None]) -> None:

@@ -8,6 +8,7 @@ from uuid import uuid4
 import attrs
 import trio
 
+from gns3trio import threads
 from gns3trio.compute.vpcs_command import STARTUP_FILE, rename_in_script
 from gns3trio.controller.node import Node
 from gns3trio.controller.project import Project
@@ -36,11 +37,11 @@ async def duplicate_node(project: Project, node: Node, *, x: int, y: int, z: int
         script = rename_in_script(script, node.name, "%h")  # its name is not known before it is made
     folder = node_folder(project, record.node_type, record.node_id)
     try:
-        await trio.to_thread.run_sync(copy_node_files, node_folder(project, record.node_type, node.node_id), folder)
+        await threads.disk.run(copy_node_files, node_folder(project, record.node_type, node.node_id), folder)
         return await project.create_node(record, startup_script=script)
     except BaseException:
         with trio.CancelScope(shield=True):
-            await trio.to_thread.run_sync(shutil.rmtree, folder, True)
+            await threads.disk.run(shutil.rmtree, folder, True)
         raise
 
 

@@ -15,6 +15,7 @@ from uuid import UUID
 import attrs
 import trio
 
+from gns3trio import threads
 from gns3trio.compute.node import ComputeNode
 from gns3trio.controller import views
 from gns3trio.controller.automatic import start_nodes
@@ -174,7 +175,7 @@ class Project(ProjectNodes):
 
     async def _with_offer(self, error: str) -> str:
         """Why the project cannot be opened, with what can be done about it."""
-        versions = await trio.to_thread.run_sync(list_versions, self.file.path)
+        versions = await threads.disk.run(list_versions, self.file.path)
         if not versions:
             return error
         newest = versions[0]
@@ -192,7 +193,7 @@ class Project(ProjectNodes):
             if self.status == "opened":
                 raise Conflict(f"Project '{self.settings.name}' is open: close it first")
             self._require_acceptable()
-            aside = await trio.to_thread.run_sync(put_version_back, self.file.path, version)
+            aside = await threads.disk.run(put_version_back, self.file.path, version)
             await self._open()
         if aside is not None:
             self.log("warning", f"A kept version was put in place; the file that was there is now {aside.name}")
@@ -315,7 +316,7 @@ class Project(ProjectNodes):
 
         Raises Unavailable when the disk refuses; the project is as before then, if that could be foreseen.
         """
-        await trio.to_thread.run_sync(check_discardable, self.folder, self._services.projects_path)
+        await threads.disk.run(check_discardable, self.folder, self._services.projects_path)
         self.deleted = True
         try:
             await self.close()

@@ -14,8 +14,8 @@ from pathlib import Path
 from uuid import UUID
 
 import attrs
-import trio
 
+from gns3trio import threads
 from gns3trio.controller.archive import disk_error
 from gns3trio.controller.extras import EXTRAS_FILE
 from gns3trio.controller.project import Project
@@ -113,7 +113,7 @@ async def read_pieces(file: OpenFile) -> AsyncGenerator[bytes]:
     left = file.size
     try:
         while left > 0:
-            piece = await trio.to_thread.run_sync(os.read, file.descriptor, min(left, CHUNK_BYTES))
+            piece = await threads.disk.run(os.read, file.descriptor, min(left, CHUNK_BYTES))
             if not piece:
                 raise Conflict(f"{file.name} became shorter while it was read")
             left -= len(piece)
@@ -135,16 +135,16 @@ class Upload:
 
     async def receive(self, data: AsyncIterator[bytes]) -> None:
         """Write all of ``data``, durably. Raises NotFound, Forbidden, or Unavailable when the disk refuses."""
-        descriptor = await trio.to_thread.run_sync(self._create)
+        descriptor = await threads.disk.run(self._create)
         try:
             waiting = bytearray()
             async for piece in data:
                 waiting += piece
                 if len(waiting) >= _WRITE_BYTES:
-                    await trio.to_thread.run_sync(self._write, descriptor, waiting)
+                    await threads.disk.run(self._write, descriptor, waiting)
                     waiting = bytearray()
-            await trio.to_thread.run_sync(self._write, descriptor, waiting)
-            await trio.to_thread.run_sync(os.fsync, descriptor)
+            await threads.disk.run(self._write, descriptor, waiting)
+            await threads.disk.run(os.fsync, descriptor)
         finally:
             os.close(descriptor)
 
@@ -171,7 +171,7 @@ class Upload:
 
     async def commit(self) -> None:
         """Give the file its name. Raises Conflict when there is a folder of that name."""
-        await trio.to_thread.run_sync(self._rename)
+        await threads.disk.run(self._rename)
 
     def _rename(self) -> None:
         name, parent = self._parts[-1], self._parent

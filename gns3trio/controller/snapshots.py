@@ -19,6 +19,7 @@ import attrs
 import orjson
 import trio
 
+from gns3trio import threads
 from gns3trio.controller.archive import Budget, disk_error, unpack, write_archive
 from gns3trio.controller.controller import Controller
 from gns3trio.controller.portable import check_portable, make_portable, present_topology, require_stopped, undisturbed
@@ -150,7 +151,7 @@ def _write_list(folder: Path, snapshots: list[Snapshot]) -> None:
 
 async def list_snapshots(project: Project) -> list[Snapshot]:
     """The snapshots of a project, open or closed, oldest first."""
-    return await trio.to_thread.run_sync(read_snapshots, project.folder, project.project_id)
+    return await threads.disk.run(read_snapshots, project.folder, project.project_id)
 
 
 async def _find(project: Project, snapshot_id: str) -> Snapshot:
@@ -202,7 +203,7 @@ async def create_snapshot(
         )
         made = portable_files(make_portable(topology, keep_compute_ids=True), controller.gns3_version)
         node_ids = {node.node_id for node in topology.nodes}
-        await trio.to_thread.run_sync(_write_snapshot, project.folder, node_ids, made, snapshot, snapshots)
+        await threads.compression.run(_write_snapshot, project.folder, node_ids, made, snapshot, snapshots)
     return snapshot
 
 
@@ -247,7 +248,7 @@ async def delete_snapshot(project: Project, snapshot_id: str) -> None:
                 raise disk_error(project.folder / SNAPSHOTS, error) from error
             _write_list(project.folder, others)
 
-        await trio.to_thread.run_sync(delete)
+        await threads.disk.run(delete)
 
 
 async def restore_snapshot(controller: Controller, project: Project, snapshot_id: str) -> Snapshot:
@@ -267,7 +268,7 @@ async def restore_snapshot(controller: Controller, project: Project, snapshot_id
             unpack(archive, content, Budget.for_disk(staging), trio.from_thread.check_cancelled)
             return read_unpacked(content)
 
-        topology = await trio.to_thread.run_sync(unpack_content)
+        topology = await threads.compression.run(unpack_content)
         topology = attrs.evolve(
             topology,
             project_id=project.project_id,
@@ -278,7 +279,7 @@ async def restore_snapshot(controller: Controller, project: Project, snapshot_id
             settle(content, project.file.path.name, topology, controller.gns3_version)
             _carry_over(project.folder, content)
 
-        await trio.to_thread.run_sync(finish)
+        await threads.disk.run(finish)
         await project.reopen(lambda: replaced_folder(project.folder, content))
     controller.hub.publish(Event("snapshot.restored", snapshot_view(snapshot), project.project_id))
     return snapshot

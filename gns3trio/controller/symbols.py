@@ -9,8 +9,7 @@ import struct
 from pathlib import Path
 from typing import Any
 
-import trio
-
+from gns3trio import threads
 from gns3trio.controller.storage import is_plain_name, write_atomic
 from gns3trio.errors import Invalid, Unavailable
 
@@ -127,7 +126,7 @@ class Symbols:
         name = symbol_id.rpartition("/")[2]
         if not _is_file_name(name):
             raise Invalid(f"symbol_id: {symbol_id!r} does not name a picture: {', '.join(MEDIA_TYPES)}")
-        await trio.to_thread.run_sync(self._write, name, data)
+        await threads.disk.run(self._write, name, data)
 
     def _write(self, name: str, data: bytes) -> None:
         try:

@@ -19,6 +19,7 @@ LEAVES = {
     "topology_yaml",
     "natural_order",
     "watchdog",
+    "threads",
     "__init__",
 }
 # Each layer with the layers it may import, beside the leaves and itself.
@@ -31,6 +32,7 @@ ALLOWED = {
     "topology_yaml": {"errors"},
     "natural_order": set[str](),
     "watchdog": set[str](),
+    "threads": set[str](),
     "notifications": {"encoding"},
     "_udpfwd": set[str](),
     "forwarder": {"_udpfwd"},
