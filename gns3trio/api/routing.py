@@ -195,7 +195,7 @@ def _reply(result: Any, status: int, request: Request) -> Response:
         return result
     if result is None:
         return Response(status_code=status)
-    body = tell_console_host(orjson.dumps(result), request.scope, request.app.state.context.config)
+    body = tell_console_host(dumps_sorted(result), request.scope, request.app.state.context.config)
     return Response(body, status, {"content-type": "application/json"})
 
 

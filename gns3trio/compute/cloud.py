@@ -121,6 +121,11 @@ class Cloud(BuiltinNode):
         far = self._far.get(port_number) if adapter_number == 0 else None
         return far.device.port if far is not None else None
 
+    def port_trouble(self, adapter_number: int, port_number: int) -> str | None:
+        """What is the matter with the interface behind a linked port."""
+        far = self._far.get(port_number) if adapter_number == 0 else None
+        return far.told if far is not None else None
+
     def properties(self) -> dict[str, Any]:
         """Its properties in the API."""
         view = attrs.asdict(self._settings)

@@ -59,6 +59,11 @@ class Compute:
             "udp_ports": sorted(self._udp_ports.leased),
         }
 
+    @property
+    def console_range(self) -> tuple[int, int]:
+        """The first and the last TCP port of consoles."""
+        return self._console_ports.range
+
     def runs(self, node_type: str) -> bool:
         """Whether this compute can run nodes of the type."""
         return node_type in self._registry

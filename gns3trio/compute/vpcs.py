@@ -174,6 +174,10 @@ class VpcsNode:
         """The tunnel of a port; None without a NIO."""
         return self._tunnel if port_number == 0 else None
 
+    def port_trouble(self, adapter_number: int, port_number: int) -> str | None:
+        """None: the node itself is behind its port."""
+        return None
+
     def device_port(self, adapter_number: int, port_number: int) -> Port | None:
         """The port of its process; None while it does not run."""
         return self._process.device if port_number == 0 and self._process is not None else None
