@@ -32,6 +32,7 @@ from gns3trio.compute.vpcs_process import VpcsPorts, VpcsProgramFinder
 from gns3trio.config import Config
 from gns3trio.errors import Conflict, Invalid
 from gns3trio.forwarder.forwarder import Forwarder
+from gns3trio.removal import remove_tree
 
 log = logging.getLogger(__name__)
 
@@ -124,7 +125,7 @@ class Compute:
 
 def _remove_folder(folder: Path) -> None:
     with suppress(OSError):  # what cannot be deleted disturbs nobody: no other node gets this folder
-        shutil.rmtree(folder)
+        remove_tree(folder)
 
 
 @asynccontextmanager

@@ -6,7 +6,6 @@ end together.
 """
 
 import logging
-import shutil
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from functools import partial
@@ -29,6 +28,7 @@ from gns3trio.forwarder.filters import check_gns3_filters
 from gns3trio.forwarder.forwarder import TapOptions, check_expression
 from gns3trio.notifications.events import Event, compute_event
 from gns3trio.notifications.hub import NotificationHub
+from gns3trio.removal import remove_tree
 
 log = logging.getLogger(__name__)
 
@@ -313,7 +313,7 @@ def _remove_files(folder: Path) -> None:
     if any(folder.glob("*.gns3")):
         return
     try:
-        shutil.rmtree(folder)
+        remove_tree(folder)
     except FileNotFoundError:
         pass
     except OSError as error:

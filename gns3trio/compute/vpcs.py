@@ -11,6 +11,7 @@ import logging
 import os
 import signal
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -442,9 +443,16 @@ class VpcsNode:
             raise Unavailable(f"{self.directory} cannot be used: {error.strerror}") from None
 
     def _make_folder(self, startup_script: str | None) -> None:
+        is_new = not os.path.lexists(self.directory)
         self.directory.mkdir(parents=True, exist_ok=True)
-        if startup_script is not None and not (self.directory / STARTUP_FILE).exists():
-            self._write_script(expand_script(startup_script, self.name))
+        try:
+            if startup_script is not None and not (self.directory / STARTUP_FILE).exists():
+                self._write_script(expand_script(startup_script, self.name))
+        except OSError:
+            if is_new:
+                with suppress(OSError):
+                    self.directory.rmdir()
+            raise
 
     def _look_into_folder(self, program: VpcsProgram) -> tuple[bool, Sandbox]:
         return (self.directory / STARTUP_FILE).is_file(), vpcs_sandbox(program.files, self.directory)
@@ -452,9 +460,14 @@ class VpcsNode:
     def _write_script(self, text: str) -> None:
         new = self.directory / f".{STARTUP_FILE}.new"
         new.unlink(missing_ok=True)
-        with open(new, "x", newline="") as file:  # a file of its own, not one that a link leads to
-            file.write(text)
-        new.replace(self.directory / STARTUP_FILE)  # a full disk leaves the old script
+        try:
+            with open(new, "x", newline="") as file:  # a file of its own, not one that a link leads to
+                file.write(text)
+            new.replace(self.directory / STARTUP_FILE)  # a full disk leaves the old script
+        except OSError:
+            with suppress(OSError):
+                new.unlink()
+            raise
 
     def _rename_in_folder(self, name: str) -> None:
         script = self.startup_script()

@@ -176,8 +176,8 @@ class Controller:
             return self.projects[project_id]
         if project_id in self._reserved:
             raise Conflict(f"project_id: project {project_id} is being made by another request")
-        if unique_name and settings.name in self._names():
-            raise Conflict(f"name: there is a project named {settings.name!r} already")
+        if unique_name:
+            self.check_unused_name(settings.name)
         file_name = storage.topology_file_name(settings.name)
         folder = self.new_folder(project_id, path)
         project = self._new_project(project_id, settings, folder, folder / file_name, temporary=temporary)
@@ -223,17 +223,22 @@ class Controller:
         if project_id in self._reserved or (own is not None and own.deleted):
             raise Conflict(f"project_id: project {project_id} is just being made or deleted")
 
+    def check_unused_name(self, name: str) -> None:
+        """Raises Conflict when a project has the name."""
+        if name in self._names():
+            raise Conflict(f"name: there is a project named {name!r} already")
+
     @contextmanager
     def reserve(self, project_id: UUID, name: str) -> Iterator[str]:
         """Hold the id and a name for a project whose files are being made; the name is ``name``, or the first that is
-        free of ``name-1``, ``name-2`` and so on. Nobody sees the project before it is ``adopt``-ed.
+        free of ``name-1``, ``name-2`` and so on, or near to it when no file can have it. Nobody sees the project before
+        it is ``adopt``-ed.
 
-        Raises Conflict when the id is in use or no file can have the name.
+        Raises Conflict when the id is in use.
         """
         self.check_unused(project_id)
         names = self._names()
-        free = next(each for n in count() if (each := f"{name}-{n}" if n else name) not in names)
-        storage.topology_file_name(free)
+        free = next(each for n in count() if (each := storage.near_file_name(name, f"-{n}" if n else "")) not in names)
         self._reserved[project_id] = free
         try:
             yield free

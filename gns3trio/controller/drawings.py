@@ -10,6 +10,7 @@ import hashlib
 import re
 import struct
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -17,14 +18,15 @@ from uuid import UUID
 import attrs
 
 from gns3trio import threads
-from gns3trio.controller.storage import read_plain, write_atomic
+from gns3trio.controller.storage import read_plain, write_in_folder
 from gns3trio.errors import Conflict
 
 PICTURES_FOLDER = Path("project-files/images")
 # GNS3 keeps longer ones in a file of their own.
 MAX_INLINE_SVG = 1000
-# A larger one is shown empty, and so is one when those before it have so much together: clients get all in one reply.
-MAX_PICTURE_BYTES = 32 << 20
+# Of all pictures of a project together, since clients get them in one reply; one for which no room is left is shown
+# empty.
+MAX_PICTURES_BYTES = 64 << 20
 EMPTY_SVG = "<svg></svg>"
 
 _PICTURE_NAME = re.compile(r"[A-Za-z0-9_-]+\.(svg|png|jpg|jpeg|gif)")
@@ -101,11 +103,13 @@ class Drawings(Mapping[UUID, Drawing]):
 
     def _read(self, records: list[dict[str, Any]]) -> dict[UUID, Drawing]:
         drawings: dict[UUID, Drawing] = {}
+        room = MAX_PICTURES_BYTES
         for record in records:
             drawing_id, svg = UUID(record["drawing_id"]), record["svg"]
             picture = svg if _PICTURE_NAME.fullmatch(svg) else None
             if picture is not None:
-                svg = _read_picture(self._pictures / picture)
+                svg = _read_picture(self._pictures / picture, room)
+                room = max(room - len(svg), 0)
             fields = {name: value for name, value in record.items() if name not in ("drawing_id", "svg")}
             drawings[drawing_id] = Drawing(drawing_id, fields, svg, picture)
         return drawings
@@ -158,10 +162,8 @@ class Drawings(Mapping[UUID, Drawing]):
         return name
 
     def _write_picture(self, name: str, data: bytes) -> None:
-        path = self._pictures / name
-        if not path.exists():
-            self._pictures.mkdir(parents=True, exist_ok=True)
-            write_atomic(path, data)
+        if not (self._pictures / name).exists():
+            write_in_folder(self._pictures, name, data)
 
     async def discard_unused_pictures(self) -> None:
         """Delete the picture files that no drawing names any more."""
@@ -172,13 +174,14 @@ class Drawings(Mapping[UUID, Drawing]):
 def _discard_pictures(folder: Path, used: set[str | None]) -> None:
     for path in folder.glob("*.svg") if folder.is_dir() else ():
         if path.name not in used and _PICTURE_NAME.fullmatch(path.name):
-            path.unlink(missing_ok=True)
+            with suppress(OSError):  # what stays takes some room, and goes at another end
+                path.unlink()
 
 
-def _read_picture(path: Path) -> str:
-    """The SVG that shows a picture file."""
+def _read_picture(path: Path, room: int) -> str:
+    """The SVG that shows a picture file, which has at most ``room`` bytes."""
     try:
-        data = read_plain(path, MAX_PICTURE_BYTES)
+        data = read_plain(path, room)
     except OSError:
         return EMPTY_SVG
     kind = path.suffix[1:]

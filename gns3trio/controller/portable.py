@@ -18,7 +18,8 @@ import trio
 
 from gns3trio import threads
 from gns3trio.controller import views
-from gns3trio.controller.archive import Budget, check_compression, disk_error, unpack, zip_pieces
+from gns3trio.controller.archive import Budget, unpack
+from gns3trio.controller.archive_writer import check_compression, require_archivable, zip_pieces
 from gns3trio.controller.computes import LOCAL_COMPUTE_ID
 from gns3trio.controller.controller import Controller
 from gns3trio.controller.project import Project
@@ -35,7 +36,7 @@ from gns3trio.controller.project_copy import (
     settle,
 )
 from gns3trio.controller.project_swap import put_in_place, staging_folder
-from gns3trio.controller.storage import MAX_TOPOLOGY_BYTES, TOPOLOGY_SUFFIX, read_plain, topology_file_name
+from gns3trio.controller.storage import MAX_TOPOLOGY_BYTES, TOPOLOGY_SUFFIX, disk_error, read_plain, topology_file_name
 from gns3trio.controller.topology import ProjectSettings, Topology, parse_topology
 from gns3trio.errors import Conflict, Forbidden, NotFound
 from gns3trio.notifications.events import Event
@@ -118,16 +119,12 @@ async def export_project(controller: Controller, project: Project, options: Expo
     if options.reset_mac_addresses:
         topology = reset_macs(topology)
     made = portable_files(topology, controller.gns3_version)
-    names = await threads.disk.run(
-        partial(
-            list_content,
-            project.folder,
-            {node.node_id for node in topology.nodes},
-            snapshots=options.include_snapshots,
-            images=options.include_images,
-        )
+    content = await threads.disk.run(
+        partial(list_content, project.folder, snapshots=options.include_snapshots, images=options.include_images)
     )
-    return _in_threads(zip_pieces(project.folder, names, made, compression))
+    require_archivable(content.tree)
+    project.warn_of_left_out(content.left_out)
+    return _in_threads(zip_pieces(project.folder, content.tree, made, compression))
 
 
 async def _in_threads(pieces: Generator[bytes]) -> AsyncGenerator[bytes]:
@@ -209,13 +206,14 @@ async def duplicate_project(
             topology = reset_macs(topology)
         content = staging / "content"
 
-        def copy() -> None:
+        def copy() -> list[str]:
             content.mkdir()
-            names = list_content(project.folder, node_ids, snapshots=True, images=True)
-            copy_files(project.folder, content, names, trio.from_thread.check_cancelled)
+            travelling = list_content(project.folder, snapshots=True, images=True)
+            copy_files(project.folder, content, travelling.tree, trio.from_thread.check_cancelled)
             rename_node_folders(content, node_ids, ids)
+            return travelling.left_out
 
-        await threads.disk.run(copy)
+        project.warn_of_left_out(await threads.disk.run(copy))
         budget = await threads.disk.run(Budget.for_disk, staging)
         finish = partial(_renew_snapshots, controller, content, topology, ids=ids, budget=budget)
         return await _establish(controller, topology, name or settings.name, content, folder, finish)
@@ -320,9 +318,8 @@ def _is_same_file(one: Path, other: Path) -> bool:
 
 
 async def _open_unknown(controller: Controller, project_id: UUID, settings: ProjectSettings, file: Path) -> Project:
-    with controller.reserve(project_id, settings.name) as free_name:
-        if free_name != settings.name:
-            raise Conflict(f"name: there is a project named {settings.name!r} already")
+    controller.check_unused(project_id)
+    controller.check_unused_name(settings.name)
     for known in controller.projects.values():
         if known.folder == file.parent:
             raise Conflict(

@@ -6,7 +6,7 @@ notification hub, and is written to the project's file.
 
 import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
@@ -36,7 +36,7 @@ from gns3trio.notifications.events import Event, log_event
 
 log = logging.getLogger(__name__)
 
-# Of the .gns3 files beside a project's own one.
+# Of many files so many are named.
 _TOLD_FILES = 5
 
 
@@ -148,6 +148,12 @@ class Project(ProjectReading):
                 f"The project's file is {self.file.path.name}. In its folder are others, which are not used: {others}. "
                 "One in a folder of its own is listed as a project",
             )
+
+    def warn_of_left_out(self, left_out: Sequence[str]) -> None:
+        """Say what of the project's files a copy does not have."""
+        if left_out:
+            more = f", and {len(left_out) - _TOLD_FILES} more" if left_out[_TOLD_FILES:] else ""
+            self.log("warning", f"Not in the copy: {'; '.join(left_out[:_TOLD_FILES])}{more}")
 
     async def _open(self) -> None:
         self._require_acceptable()

@@ -9,7 +9,6 @@ import ctypes
 import errno
 import logging
 import os
-import shutil
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
@@ -17,14 +16,15 @@ from pathlib import Path
 import trio
 
 from gns3trio import threads
-from gns3trio.controller.archive import disk_error
 from gns3trio.controller.storage import (
     TEMPORARY_PREFIX,
+    disk_error,
     remove_folder,
     sync_folder,
     temporary_name,
 )
 from gns3trio.errors import Conflict, Unavailable
+from gns3trio.removal import remove_tree
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +57,8 @@ async def staging_folder(place: Path) -> AsyncIterator[Path]:
 
 
 def _remove(folder: Path) -> None:
-    shutil.rmtree(folder, ignore_errors=True)  # what stays is tried again at the next start
+    with suppress(OSError):  # what stays is tried again at the next start
+        remove_tree(folder)
 
 
 async def discard_folder(folder: Path, projects_path: Path, *, nursery: trio.Nursery) -> None:
@@ -138,7 +139,7 @@ async def replaced_folder(place: Path, new: Path) -> AsyncIterator[None]:
 
 def _replace(place: Path, new: Path, old: Path) -> None:
     with _told(place):
-        shutil.rmtree(old, ignore_errors=True)
+        _remove(old)
         if _exchange(place, new):
             try:
                 sync_folder(place.parent)

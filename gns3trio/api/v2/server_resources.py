@@ -11,7 +11,7 @@ from gns3trio.api import replies
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.controller.computes import LOCAL_COMPUTE_ID
 from gns3trio.controller.machine import statistics
-from gns3trio.controller.storage import write_atomic
+from gns3trio.controller.storage import write_in_folder
 from gns3trio.errors import Forbidden, NotFound
 
 routes = RouteTable("/v2")
@@ -154,9 +154,4 @@ async def write_debug_file(api: ApiRequest) -> None:
         counts = f"{len(project.nodes)} nodes, {len(project.links)} links, {len(project.drawings)} drawings"
         lines.append(f"project {project.project_id} {project.settings.name!r}: {project.status}, {counts}")
     folder = api.context.config.state_folder / "debug"
-
-    def write() -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        write_atomic(folder / "controller.txt", "\n".join([*lines, ""]).encode())
-
-    await threads.disk.run(write)
+    await threads.disk.run(write_in_folder, folder, "controller.txt", "\n".join([*lines, ""]).encode())
