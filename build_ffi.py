@@ -9,9 +9,7 @@ from pathlib import Path
 
 from cffi import FFI
 
-HEADERS = ("udpfwd.h", "trial.h", "sandbox.h", "spawn.h")
-# How programs are started; the rest is the forwarder.
-CHILD_SOURCES = ("sandbox.c", "syscall_filter.c", "spawn.c")
+HEADERS = ("udpfwd.h", "trial.h", "spawn.h")
 SOURCES = (
     "udpfwd.c",
     "ports.c",
@@ -28,9 +26,9 @@ SOURCES = (
     "offload.c",
     "offload_program.c",
     "trial.c",
-    *CHILD_SOURCES,
+    "spawn.c",
 )
-PRIVATE_HEADERS = ("core.h", "interfaces.h", "offload.h", "segments.h", "syscall_filter.h")
+PRIVATE_HEADERS = ("core.h", "interfaces.h", "offload.h", "segments.h")
 ROOT = Path(__file__).parent
 
 

@@ -1,17 +1,17 @@
 """The ASGI application: all route families behind authentication, CORS and the error boundary."""
 
 import attrs
-from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gns3trio import __version__
-from gns3trio.api import health, metrics, pages, reference, v1, web_page, web_ui
+from gns3trio.api import health, metrics, pages, reference, v1, v3, web_page, web_ui
 from gns3trio.api.auth import BasicAuth
+from gns3trio.api.behind_proxy import BehindProxy
 from gns3trio.api.content_policy import policy_headers
 from gns3trio.api.context import ApiContext
 from gns3trio.api.errors import ErrorBoundary
 from gns3trio.api.openapi import describe_api
-from gns3trio.api.origin import OriginGuard
+from gns3trio.api.origin import Cors, OriginGuard
 from gns3trio.api.route_index import RouteIndex
 from gns3trio.api.v2 import (
     compute,
@@ -58,6 +58,7 @@ TABLES = (
     snapshots.routes,
     files.routes,
     v1.routes,
+    v3.routes,
     health.routes,
     metrics.routes,
     reference.routes,
@@ -65,20 +66,6 @@ TABLES = (
     web_page.routes,
     web_ui.routes,
 )
-
-# Where the GNS3 web UI is served from when it is not this server.
-ALLOWED_ORIGINS = (
-    "http://127.0.0.1:3080",
-    "http://localhost:3080",
-    "http://127.0.0.1:4200",
-    "http://localhost:4200",
-    "http://gns3.github.io",
-    "https://gns3.github.io",
-)
-
-
-# Those that GNS3 lets such pages read.
-EXPOSED_HEADERS = "Server,X-Route,Content-Length,Connection,Date"
 
 
 @attrs.define
@@ -89,7 +76,7 @@ class _State:
 
 
 class Application:
-    """The ASGI application. From the outside in: CORS, foreign pages, authentication, errors, routes."""
+    """The ASGI application. From the outside in: proxies, CORS, foreign pages, authentication, errors, routes."""
 
     def __init__(self, context: ApiContext) -> None:
         config = context.config
@@ -104,16 +91,17 @@ class Application:
             password=config.password,
             guard_console_websockets=config.console_websocket_auth,
         )
-        app = OriginGuard(app, allowed=ALLOWED_ORIGINS, loopback=config.is_loopback)
-        self._app = app
-        self._app_for_pages = CORSMiddleware(
+        app = OriginGuard(
             app,
-            allow_origins=ALLOWED_ORIGINS,
-            allow_credentials=True,
-            allow_methods=["GET", "POST", "PUT", "DELETE"],
-            allow_headers=["*"],
-            expose_headers=[EXPOSED_HEADERS],
-            max_age=0,
+            allowed_origins=config.allowed_origins,
+            allowed_hosts=config.allowed_hosts,
+            check_names=config.is_loopback or not config.user,
+        )
+        # Programs send no Origin, and Starlette's CORS would only add that header.
+        for_pages = Cors(app, allowed_origins=config.allowed_origins)
+        self._app, self._app_for_pages = (
+            BehindProxy(each, trusted=config.trusted_proxies, path_prefix=config.path_prefix)
+            for each in (app, for_pages)
         )
 
     def describe(self) -> bytes:
@@ -138,7 +126,6 @@ class Application:
                 message["headers"] = [*given, *headers, *policy_headers(given)]
             await send(message)
 
-        # Programs send no Origin, and Starlette's CORS would only add that header.
         await (self._app_for_pages if from_page else self._app)(scope, receive, send_with_headers)
 
 

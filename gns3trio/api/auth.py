@@ -11,6 +11,8 @@ from gns3trio.api.health import PATH as HEALTH_PATH
 
 _CHALLENGE = {"WWW-Authenticate": 'Basic realm="GNS3 server", charset="UTF-8"'}
 CONSOLE_WEBSOCKET_SUFFIX = "/console/ws"
+# Clients of GNS3 3 ask for the version before anybody logs in; every reply tells it by its Server header anyway.
+_OPEN_PATHS = frozenset({HEALTH_PATH, "/v3/version"})
 
 
 class BasicAuth:
@@ -31,7 +33,7 @@ class BasicAuth:
         await refuse(response, scope, receive, send)
 
     def _allows(self, scope: Scope) -> bool:
-        if not self._enabled or scope["path"] == HEALTH_PATH:
+        if not self._enabled or scope["path"] in _OPEN_PATHS:
             return True
         if (
             scope["type"] == "websocket"

@@ -16,6 +16,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from gns3trio.api.behind_proxy import relative_root
 from gns3trio.api.content_policy import PLAIN_PAGE
 from gns3trio.encoding import dumps_sorted
 from gns3trio.errors import Conflict, Forbidden, Invalid, LabError, NotFound, Unavailable, sole_cause
@@ -44,8 +45,15 @@ MAX_MESSAGE_LENGTH = 4000
 _HTTP_MESSAGES = {
     404: "There is no such path: {path}",
     405: "Method {method} is not allowed for {path}",
+    426: "{path} is a websocket, and the request does not ask for one. A reverse proxy that leaves out the headers "
+    "Upgrade and Connection is a usual cause.",
 }
 
+_V3 = "/v3/"
+_NO_V3 = (
+    "This server has versions 1 and 2 of the API, as GNS3 2.2: clients and controllers of GNS3 3 cannot use it. "
+    "There is no such path: {path}"
+)
 _WITHOUT_PAGES = ("/v1/", "/v2/", "/v3/", "/static/")
 _PAGE = """<!doctype html>
 <html lang="en">
@@ -53,17 +61,19 @@ _PAGE = """<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Not found · gns3trio</title>
-<link rel="icon" href="/static/app/icon.svg">
-<link rel="stylesheet" href="/static/app/style.css">
+<link rel="icon" href="{root}static/app/icon.svg">
+<link rel="stylesheet" href="{root}static/app/style.css">
 </head>
 <body>
 <header class="bar">
-  <a class="brand" href="/"><img src="/static/app/icon.svg" alt="" width="22" height="22"><span>gns3trio</span></a>
+  <a class="brand" href="{root}">
+    <img src="{root}static/app/icon.svg" alt="" width="22" height="22"><span>gns3trio</span>
+  </a>
 </header>
 <main><section class="projects">
   <h1>There is nothing here</h1>
   <p>MESSAGE</p>
-  <p><a class="button" href="/">Projects</a></p>
+  <p><a class="button" href="{root}">Projects</a></p>
 </section></main>
 </body>
 </html>
@@ -92,12 +102,16 @@ def response_for(error: Exception, request: Request) -> Response:
             body = getattr(request.state, "body", {})
             path = _CONVERTER.sub("}", request.scope.get("route_path", request.url.path))
             return error_response(status, str(error), method=request.method, path=path, request=body)
-        return _page(str(error)) if status == 404 and _wants_page(request) else error_response(status, str(error))
+        if status == 404 and _wants_page(request):
+            return _page(str(error), request)
+        return error_response(status, str(error))
     if isinstance(error, HTTPException):
         message = _HTTP_MESSAGES.get(error.status_code, str(error.detail))
+        if error.status_code == 404 and request.url.path.startswith(_V3):
+            message = _NO_V3
         message = message.format(method=request.method, path=request.url.path)
         if error.status_code == 404 and _wants_page(request):
-            return _page(message)
+            return _page(message, request)
         return error_response(error.status_code, message, dict(error.headers or {}))
     log.error("%s %s failed", request.method, request.url.path, exc_info=error)
     return error_response(500, "Internal server error; the server's log has the details")
@@ -111,12 +125,13 @@ def _wants_page(request: Request) -> bool:
     return next((kind == "text/html" for kind in kinds if kind in ("text/html", "application/json", "*/*")), False)
 
 
-def _page(message: str) -> Response:
+def _page(message: str, request: Request) -> Response:
     headers = {
         "content-type": "text/html; charset=utf-8",
         "content-security-policy": PLAIN_PAGE,
     }
-    return Response(_PAGE.replace("MESSAGE", html.escape(message)), 404, headers)
+    page = _PAGE.replace("{root}", relative_root(request.scope)).replace("MESSAGE", html.escape(message))
+    return Response(page, 404, headers)
 
 
 class ErrorBoundary:

@@ -65,7 +65,7 @@ def describe_api(tables: Sequence[RouteTable]) -> dict[str, Any]:
             "description": _DESCRIPTION,
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
-        "servers": [{"url": "/", "description": "this server"}],
+        "servers": [{"url": ".", "description": "this server"}],  # relative to the document: it may be below some path
         "security": [{}, {"password": []}],
         "tags": [{"name": name} for name in tags],
         "paths": paths,

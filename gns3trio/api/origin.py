@@ -3,33 +3,46 @@
 A browser sends its user's requests wherever a page tells it to: without this, any page open in a browser on this
 machine could start programs here. Two ways are closed: pages of another origin (the ``Origin`` header, RFC 6454), and
 names of foreign domains that are made to point here (DNS rebinding; the ``Host`` header). Programs send no Origin.
+
+The other way round, a page of an origin that the settings name may use the server and read its replies (CORS).
 """
 
-import ipaddress
 import socket
 from collections.abc import Iterable
 from functools import lru_cache
 from urllib.parse import urlsplit
 
+from starlette.datastructures import Headers
+from starlette.middleware.cors import CORSMiddleware
+from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from gns3trio.addresses import parse_address
 from gns3trio.api.errors import error_response, refuse
 
 # Reading is harmless: without our CORS headers the browser keeps the reply from the page.
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
+# Those that GNS3 lets pages read.
+_EXPOSED_HEADERS = "Server,X-Route,Content-Length,Connection,Date"
+_DEFAULT_PORTS = (":80", ":443")
 
 
 class OriginGuard:
     """Answers 403 to what a page of a foreign site asks for.
 
-    ``allowed`` are origins that may do what they like. With ``loopback`` the server is one that only this machine
-    reaches, and names that are not this machine's are refused.
+    Pages of ``allowed_origins`` may do what they like, and so may those that a reverse proxy serves under one of
+    ``allowed_hosts``. With ``check_names`` no password keeps strangers away, and requests to names that are neither
+    this machine's nor among ``allowed_hosts`` are refused.
     """
 
-    def __init__(self, app: ASGIApp, *, allowed: Iterable[str], loopback: bool) -> None:
+    def __init__(
+        self, app: ASGIApp, *, allowed_origins: Iterable[str], allowed_hosts: Iterable[str], check_names: bool
+    ) -> None:
         self._app = app
-        self._allowed = frozenset(allowed)
-        self._loopback = loopback
+        self._origins = frozenset(origin.lower() for origin in allowed_origins)
+        self._places = frozenset(_without_default_port(host.lower()) for host in allowed_hosts)
+        self._names = frozenset(_host_name(host) for host in allowed_hosts)
+        self._check_names = check_names
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI entry."""
@@ -42,25 +55,69 @@ class OriginGuard:
     def _objection(self, scope: Scope) -> str | None:
         headers = {name: value.decode("latin-1") for name, value in scope["headers"] if name in (b"host", b"origin")}
         host, origin = headers.get(b"host", ""), headers.get(b"origin")
-        if self._loopback and not is_own_name(host):
-            return f"Host: {host!r} is not a name of this machine, which alone this server serves"
+        if self._check_names and not is_own_name(host) and _host_name(host) not in self._names:
+            return f"Host: {host!r} is not a name of this machine; if it is yours, add it to the setting allowed_hosts"
         writing = scope["type"] == "websocket" or scope["method"] not in _READING
-        if origin is None or not writing or origin in self._allowed or urlsplit(origin).netloc == host:
+        if origin is None or not writing or self._may_write(origin.lower(), host.lower()):
             return None
-        return f"Origin: pages of {origin!r} may not use this server"
+        return (
+            f"Origin: pages of {origin!r} may not use this server; if they are yours, add that to the setting "
+            "allowed_origins, or the name of a reverse proxy to allowed_hosts"
+        )
+
+    def _may_write(self, origin: str, host: str) -> bool:
+        try:
+            place = urlsplit(origin).netloc
+        except ValueError:
+            return False
+        is_own = place != "" and place == host
+        return is_own or origin in self._origins or _without_default_port(place) in self._places
+
+
+class Cors(CORSMiddleware):
+    """Lets pages of some origins read replies (https://fetch.spec.whatwg.org/#http-cors-protocol)."""
+
+    def __init__(self, app: ASGIApp, *, allowed_origins: Iterable[str]) -> None:
+        super().__init__(
+            app,
+            allow_origins=tuple(allowed_origins),
+            allow_credentials=True,
+            allow_methods=["GET", "POST", "PUT", "DELETE"],
+            allow_headers=["*"],
+            expose_headers=[_EXPOSED_HEADERS],
+            max_age=0,
+        )
+
+    def preflight_response(self, request_headers: Headers) -> Response:
+        """The answer to a browser that asks whether a page may send a request. A refusal looks as any error does."""
+        reply = super().preflight_response(request_headers)
+        if reply.status_code < 400:
+            return reply
+        if not self.is_allowed_origin(request_headers["origin"]):
+            reason = f"Origin: pages of {request_headers['origin']!r} are not in the setting allowed_origins"
+        else:
+            reason = f"Method {request_headers['access-control-request-method']!r} is not one of the API"
+        return error_response(403, reason, {"vary": "Origin"})
+
+
+def _without_default_port(place: str) -> str:
+    return next((place.removesuffix(port) for port in _DEFAULT_PORTS if place.endswith(port)), place)
 
 
 @lru_cache(maxsize=64)  # clients say the same name again and again
+def _host_name(host: str) -> str | None:
+    """The name in a ``Host`` header, in small letters; None for what is none."""
+    try:
+        return urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return None
+
+
+@lru_cache(maxsize=64)
 def is_own_name(host: str) -> bool:
     """Whether a ``Host`` header (with or without a port) is an address, or a name that nobody else can point here."""
-    try:
-        name = urlsplit(f"//{host}").hostname or ""
-    except ValueError:
+    name = _host_name(host)
+    if name is None:
         return False
-    if not name or name == "localhost" or name.endswith(".localhost") or name == socket.gethostname().lower():
-        return True
-    try:
-        ipaddress.ip_address(name)
-    except ValueError:
-        return False
-    return True
+    own = name in ("", "localhost", socket.gethostname().lower()) or name.endswith(".localhost")
+    return own or parse_address(name) is not None

@@ -11,7 +11,7 @@ from gns3trio.api.web_ui import INDEX
 
 routes = RouteTable("")
 
-WEB_UI = "/static/web-ui/bundled"  # the path that GNS3 sends browsers to
+WEB_UI = "static/web-ui/bundled"  # below the root; GNS3 sends browsers there
 
 _PAGE = """<!doctype html>
 <html lang="en">
@@ -28,8 +28,8 @@ th, td {{ text-align: left; padding: .2rem 1rem .2rem 0 }}
 <body>
 <h1>{title}</h1>
 {body}
-<p><a href="/">Projects</a> · <a href="/compute">Compute</a> · <a href="/v2/version">Version</a> ·
-<a href="/metrics">Metrics</a></p>
+<p><a href="./">Projects</a> · <a href="compute">Compute</a> · <a href="v2/version">Version</a> ·
+<a href="metrics">Metrics</a></p>
 </body>
 </html>
 """
@@ -50,7 +50,7 @@ def _table(headings: list[str], rows: list[list[str]]) -> str:
 async def show_projects(api: ApiRequest) -> HTMLResponse:
     """The projects of this server."""
     rows = [
-        [f'<a href="/projects/{project.project_id}">{escape(project.settings.name)}</a>', project.status]
+        [f'<a href="projects/{project.project_id}">{escape(project.settings.name)}</a>', project.status]
         for project in api.controller.projects.values()
     ]
     body = _table(["Project", "Status"], rows) if rows else "<p>There is no project yet.</p>"

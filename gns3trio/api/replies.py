@@ -52,6 +52,13 @@ class Version(Gns3Version):
 
 
 @attrs.define(kw_only=True)
+class Version3(Gns3Version):
+    """The same in version 3 of the API. ``controller_host`` is an address of the server."""
+
+    controller_host: str
+
+
+@attrs.define(kw_only=True)
 class Project(ProjectSettings):
     """A project. ``error`` says why its file cannot be read."""
 

@@ -52,7 +52,9 @@ class RouteIndex:
             (place.ends if ends == parts else place.tails).setdefault(path, []).append(route)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """ASGI entry. Raises HTTPException: 404 for an unknown path, 405 for a method that a path does not have."""
+        """ASGI entry. Raises HTTPException: 404 for an unknown path, 405 for a method that a path does not have, and
+        426 for a plain request where a websocket is.
+        """
         for routes in self._root.candidates(scope["path"].split("/"), 0):
             fitting: list[Route] = []
             for route in routes:
@@ -62,12 +64,27 @@ class RouteIndex:
                     scope["route_path"] = _path(route)
                     await route.handle(scope, receive, send)
                     return
+                if _is_websocket_at(route, scope):
+                    raise _no_upgrade(scope["method"])
                 if match == Match.PARTIAL and isinstance(route, Route):
                     fitting.append(route)
             if fitting:
                 methods = {method for route in fitting for method in route.methods or ()}
                 raise HTTPException(405, headers={"Allow": ", ".join(sorted(methods))})  # RFC 9110 15.5.6
         raise HTTPException(404)
+
+
+def _is_websocket_at(route: BaseRoute, scope: Scope) -> bool:
+    """Whether a plain request asks for the path of a websocket."""
+    if scope["type"] != "http" or not isinstance(route, WebSocketRoute):
+        return False
+    return route.path_regex.match(scope["path"]) is not None
+
+
+def _no_upgrade(method: str) -> HTTPException:
+    if method in ("GET", "HEAD"):
+        return HTTPException(426, headers={"Upgrade": "websocket", "Connection": "Upgrade"})  # RFC 9110 15.5.22
+    return HTTPException(405, headers={"Allow": "GET"})
 
 
 def _path(route: BaseRoute) -> str:

@@ -9,9 +9,10 @@ from importlib.resources import files
 from uuid import UUID
 
 import attrs
+import trio
 from starlette.responses import Response
 
-from gns3trio import threads
+from gns3trio.api.behind_proxy import relative_root
 from gns3trio.api.content_policy import OWN_PAGE
 from gns3trio.api.pages import WEB_UI
 from gns3trio.api.routing import ApiRequest, RouteTable
@@ -40,13 +41,24 @@ _known: dict[str, _File] = {}  # they do not change while the server runs
 
 
 async def _reply(api: ApiRequest, path: str) -> Response:
-    file = _known.get(path)
-    if file is None:
-        file = _known[path] = await threads.disk.run(_read, path)
+    file = await _file(path)
     headers = {**_HEADERS, "etag": file.etag}
     if file.etag in api.http.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
     return Response(file.content, media_type=None, headers={**headers, "content-type": file.media_type})
+
+
+async def _file(path: str) -> _File:
+    if path not in _known:
+        _known[path] = await trio.to_thread.run_sync(_read, path)
+    return _known[path]
+
+
+async def _page(api: ApiRequest, path: str, links: str = "") -> Response:
+    """A page with its own addresses in it, which are relative: it may lie below the path of a reverse proxy."""
+    text = (await _file(path)).content.decode().replace("<!-- web UI -->", links)
+    page = text.replace("{root}", relative_root(api.http.scope))
+    return Response(page, headers={**_HEADERS, "content-type": "text/html; charset=utf-8"})
 
 
 def _read(path: str) -> _File:
@@ -76,18 +88,14 @@ async def show_lab(api: ApiRequest, project_id: UUID) -> Response:
 
 
 async def _index(api: ApiRequest) -> Response:
-    if not (api.context.config.web_ui_folder / INDEX).is_file():
-        return await _reply(api, "index.html")
-    page = (await threads.disk.run(_read, "index.html")).content
-    link = f'<a href="{WEB_UI}">GNS3 web UI</a> '.encode()
-    headers = {**_HEADERS, "content-type": "text/html; charset=utf-8"}
-    return Response(page.replace(b"<!-- web UI -->", link), media_type=None, headers=headers)
+    has_web_ui = (api.context.config.web_ui_folder / INDEX).is_file()
+    return await _page(api, "index.html", f'<a href="{{root}}{WEB_UI}">GNS3 web UI</a> ' if has_web_ui else "")
 
 
 @routes.route("GET", "/docs")
 async def show_docs(api: ApiRequest) -> Response:
     """The description of the API, for people."""
-    return await _reply(api, "docs.html")
+    return await _page(api, "docs.html")
 
 
 @routes.route("GET", "/static/app/{path:path}")

@@ -6,7 +6,9 @@ It is a single-page application: a path that is no file of it is answered with i
 import mimetypes
 from pathlib import PurePosixPath
 
-from gns3trio import threads
+import trio
+from starlette.responses import RedirectResponse, Response
+
 from gns3trio.api.content_policy import BINARY, WEB_UI
 from gns3trio.api.downloads import Download, file_download
 from gns3trio.api.routing import ApiRequest, RouteTable
@@ -21,6 +23,18 @@ _FOR_EVER = "public, max-age=31536000, immutable"
 _ASK_AGAIN = "no-cache"
 
 
+@routes.route("GET", "")
+async def go_to_web_ui(api: ApiRequest) -> Response:
+    """To the page of the web UI that shows this server; its first one lists servers, and has none."""
+    return RedirectResponse("web-ui/bundled")
+
+
+@routes.route("GET", "/")
+async def go_to_web_ui_from_its_folder(api: ApiRequest) -> Response:
+    """The same."""
+    return RedirectResponse("bundled")
+
+
 @routes.route("GET", "/{path:path}")
 async def get_web_ui_file(api: ApiRequest, path: str) -> Download:
     """A file of the web UI."""
@@ -33,7 +47,7 @@ async def get_web_ui_file(api: ApiRequest, path: str) -> Download:
             return open_file(folder, INDEX)
 
     try:
-        file = await threads.disk.run(find)
+        file = await trio.to_thread.run_sync(find)
     except NotFound:
         raise NotFound("The GNS3 web UI is not installed here: run 'gns3trio web-ui install'") from None
     name = PurePosixPath(file.name).name

@@ -6,6 +6,7 @@ end together.
 """
 
 import logging
+import shutil
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from functools import partial
@@ -16,7 +17,6 @@ from uuid import UUID
 import attrs
 import trio
 
-from gns3trio import threads
 from gns3trio.compute.compute import Compute
 from gns3trio.compute.nio import UdpNio
 from gns3trio.compute.node import ComputeNode, NodeEvent, NodeSpec, update_node
@@ -28,7 +28,6 @@ from gns3trio.forwarder.filters import check_gns3_filters
 from gns3trio.forwarder.forwarder import TapOptions, check_expression
 from gns3trio.notifications.events import Event, compute_event
 from gns3trio.notifications.hub import NotificationHub
-from gns3trio.removal import remove_tree
 
 log = logging.getLogger(__name__)
 
@@ -149,7 +148,7 @@ class HostedProjects:
         project = self._projects.get(project_id)
         if project is None:
             folder = self._folder_of(project_id)
-            if not await threads.disk.run(_holds_leftovers, folder):
+            if not await trio.to_thread.run_sync(_holds_leftovers, folder):
                 raise NotFound(f"Project ID {project_id} doesn't exist")
             project = self._projects.setdefault(project_id, HostedProject(project_id, "", folder))
         await self._finish(project, delete_files=True)
@@ -165,7 +164,7 @@ class HostedProjects:
                             nursery.start_soon(self._close_node, project, node)
                     self._compute.release_project(project.project_id)
                     if delete_files:
-                        await threads.disk.run(_remove_files, project.folder)
+                        await trio.to_thread.run_sync(_remove_files, project.folder)
                 finally:
                     self._projects.pop(project.project_id, None)
 
@@ -313,7 +312,7 @@ def _remove_files(folder: Path) -> None:
     if any(folder.glob("*.gns3")):
         return
     try:
-        remove_tree(folder)
+        shutil.rmtree(folder)
     except FileNotFoundError:
         pass
     except OSError as error:

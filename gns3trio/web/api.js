@@ -1,5 +1,11 @@
 // Requests to the server that this page came from, and its streams of events.
 
+// What lies before our paths when a reverse proxy serves us below a path of its own: "/", or "/lab/".
+export const ROOT = new URL("../../", import.meta.url).pathname;
+
+// The address of a path of the server.
+export const at = (path) => ROOT + path.slice(1);
+
 export async function request(method, path, body) {
   const options = { method, headers: {} };
   if (body instanceof Blob) {
@@ -10,7 +16,7 @@ export async function request(method, path, body) {
   }
   let reply;
   try {
-    reply = await fetch(path, options);
+    reply = await fetch(at(path), options);
   } catch {
     throw new Error("The server does not answer.");
   }
@@ -26,7 +32,7 @@ export const put = (path, body) => request("PUT", path, body);
 export const remove = (path) => request("DELETE", path);
 
 export function socketUrl(path) {
-  return `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${path}`;
+  return `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${at(path)}`;
 }
 
 const LONGEST_WAIT = 5000;

@@ -1,9 +1,10 @@
 // Where the page begins: its address says what it shows.
 
+import { ROOT } from "./api.js";
 import { showLab } from "./lab_view.js";
 import { showProjects } from "./projects_view.js";
 
 const main = document.getElementById("main");
-const [, projectId] = location.pathname.match(/^\/projects\/([0-9a-f-]{36})/) ?? [];
+const [, projectId] = location.pathname.slice(ROOT.length - 1).match(/^\/projects\/([0-9a-f-]{36})/) ?? [];
 if (projectId) showLab(main, projectId);
 else showProjects(main);

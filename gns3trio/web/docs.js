@@ -4,4 +4,5 @@ const dark = matchMedia("(prefers-color-scheme: dark)");
 const follow = () => document.documentElement.classList.toggle("dark-mode", dark.matches);
 dark.addEventListener("change", follow);
 follow();
-SwaggerUIBundle({ url: "/openapi.json", dom_id: "#api", validatorUrl: null, docExpansion: "none", deepLinking: true });
+const url = new URL("../../openapi.json", document.currentScript.src).href; // also below the path of a reverse proxy
+SwaggerUIBundle({ url, dom_id: "#api", validatorUrl: null, docExpansion: "none", deepLinking: true });

@@ -1,6 +1,6 @@
 // The lab as a drawing: nodes, links and pictures, which are moved, joined and chosen by mouse and by keyboard.
 
-import { put } from "./api.js";
+import { at, put } from "./api.js";
 import { formatRate, s, set, setText, tell } from "./dom.js";
 
 const STEP = 10;
@@ -86,7 +86,7 @@ export class Graph {
       class: this.classes("node", node.node_id, { started: node.status === "started", source: this.source === node.node_id }),
       "aria-label": `${node.name}, ${node.node_type.replaceAll("_", " ")}, ${node.status}`,
     });
-    set(image, { href: `/v2/symbols/${encodeURIComponent(node.symbol)}/raw`, width, height });
+    set(image, { href: at(`/v2/symbols/${encodeURIComponent(node.symbol)}/raw`), width, height });
     set(plate, { width, height });
     set(ring, { width: width + 10, height: height + 10 });
     set(lamp, { cx: width - 4, cy: height - 4 });

@@ -1,6 +1,6 @@
 // The page of one project: tools, drawing, panel, and the drawer with consoles and packets.
 
-import { EventStream, get, post, remove } from "./api.js";
+import { EventStream, ROOT, get, post, remove } from "./api.js";
 import { Drawer, openConsole } from "./consoles.js";
 import { ask, button, h, tell } from "./dom.js";
 import { Graph } from "./graph.js";
@@ -70,7 +70,7 @@ export function showLab(main, projectId) {
     panel?.close?.();
     stream.close();
     main.replaceChildren(h("section", { className: "projects" }, h("h1", {}, `${lab.project.name} was ${what}.`),
-      h("p", { className: "buttons" }, h("a", { className: "button", href: "/" }, "Projects"),
+      h("p", { className: "buttons" }, h("a", { className: "button", href: ROOT }, "Projects"),
         what === "closed" ? button("Open again", () => location.reload(), { className: "primary" }) : null)));
   }
 

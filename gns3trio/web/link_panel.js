@@ -1,6 +1,6 @@
 // The panel of a link: load, filters, captures and the benchmark.
 
-import { get, post, put } from "./api.js";
+import { at, get, post, put } from "./api.js";
 import { makeBenchmark } from "./benchmark.js";
 import { act, button, formatCount, formatRate, h, setText } from "./dom.js";
 import { LinkFilters } from "./link_filters.js";
@@ -64,7 +64,7 @@ export class LinkPanel {
     this.download.hidden = !link.capture_file_name;
     if (link.capture_file_name) {
       const file = `${this.lab.path}/files/project-files/captures/${encodeURIComponent(link.capture_file_name)}`;
-      Object.assign(this.download, { href: file, download: link.capture_file_name });
+      Object.assign(this.download, { href: at(file), download: link.capture_file_name });
     }
     this.filters.update();
     this.drawLoad();

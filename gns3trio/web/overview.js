@@ -1,7 +1,7 @@
 // The panel when nothing is chosen: what there is, to find it by name.
 
 import { button, formatCount, formatRate, h } from "./dom.js";
-import { post } from "./api.js";
+import { ROOT, post } from "./api.js";
 
 const collator = new Intl.Collator("en", { numeric: true });
 
@@ -16,7 +16,7 @@ export function showOverview(side, { lab, graph }) {
 
   async function closeProject() {
     await post(`${lab.path}/close`);
-    location.href = "/";
+    location.href = ROOT;
   }
 
   const MOST = 200;

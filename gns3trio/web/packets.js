@@ -1,5 +1,6 @@
 // A live list of the packets of a capture. The stream is in the format of libpcap (draft-ietf-opsawg-pcap).
 
+import { at } from "./api.js";
 import { h, tell } from "./dom.js";
 
 const MOST_ROWS = 500;
@@ -54,7 +55,7 @@ function row({ time, bytes, length }) {
 }
 
 async function readPackets(path, signal, take) {
-  const reply = await fetch(path, { signal });
+  const reply = await fetch(at(path), { signal });
   if (!reply.ok) throw new Error((await reply.json()).message);
   const reader = reply.body.getReader();
   let data = new Uint8Array();

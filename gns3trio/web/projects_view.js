@@ -1,6 +1,6 @@
 // The list of projects.
 
-import { EventStream, get, post, remove, request } from "./api.js";
+import { EventStream, at, get, post, remove, request } from "./api.js";
 import { act, ask, button, field, h, tell } from "./dom.js";
 
 export function showProjects(main) {
@@ -25,15 +25,15 @@ export function showProjects(main) {
 
   function row(project) {
     const path = `/v2/projects/${project.project_id}`;
-    const open = async () => { location.href = `/projects/${project.project_id}`; };
+    const open = async () => { location.href = at(`/projects/${project.project_id}`); };
     return h("tr", { id: `project-${project.project_id}` },
-      h("td", {}, h("a", { href: `/projects/${project.project_id}` }, project.name),
+      h("td", {}, h("a", { href: at(`/projects/${project.project_id}`) }, project.name),
         project.error ? h("p", { className: "error" }, project.error) : null),
       h("td", {}, h("span", { className: `status ${project.status}` }, project.status)),
       h("td", { className: "buttons" },
         project.status === "opened" ? button("Close", () => post(`${path}/close`)) : button("Open", open),
         button("Duplicate", () => duplicate(project, path)),
-        h("a", { className: "button", href: `${path}/export`, download: `${project.name}.gns3project` }, "Export"),
+        h("a", { className: "button", href: at(`${path}/export`), download: `${project.name}.gns3project` }, "Export"),
         button("Delete", () => deleteProject(project, path), { className: "danger" })));
   }
 
@@ -69,7 +69,7 @@ async function createProject() {
   const answer = await ask("New project", field("Name", "name", { autofocus: true }), "Create");
   if (!answer) return;
   const project = await post("/v2/projects", { name: answer.name });
-  location.href = `/projects/${project.project_id}`;
+  location.href = at(`/projects/${project.project_id}`);
 }
 
 async function importProject(input) {

@@ -1,11 +1,16 @@
 """Web pages of other sites cannot use the server through a visitor's browser."""
 
+from typing import Any
+
+import attrs
 import httpx
 import pytest
 import trio
 from trio_websocket import ConnectionRejected, open_websocket_url
 
 from gns3trio.api.origin import is_own_name
+from gns3trio.config import Config
+from gns3trio.server import open_server
 from tests.api.conftest import Server
 
 
@@ -27,10 +32,89 @@ async def test_foreign_pages_are_refused(server: Server) -> None:
     assert rejected.value.status_code == 403
 
 
-async def test_our_own_pages_and_programs_are_not(server: Server) -> None:
-    for number, origin in enumerate((server.url, "http://localhost:4200")):
-        reply = await server.http.post("/v2/projects", json={"name": f"lab {number}"}, headers={"Origin": origin})
-        assert reply.status_code == 201, reply.text
+async def test_our_own_pages_are_not(server: Server) -> None:
+    reply = await server.http.post("/v2/projects", json={"name": "lab"}, headers={"Origin": server.url})
+    assert reply.status_code == 201, reply.text
+
+
+@pytest.mark.parametrize(
+    "origin",
+    ["http://localhost:4200", "http://gns3.github.io", "http://127.0.0.1:3081", "null", "http://[", "http://]["],
+)
+async def test_by_default_no_other_page_may_use_the_server(server: Server, origin: str) -> None:
+    reply = await server.http.post("/v2/projects", json={"name": "lab"}, headers={"Origin": origin})
+    assert (reply.status_code, reply.json()["status"]) == (403, 403)
+    assert "allowed_origins" in reply.json()["message"]
+
+
+class TestSettings:
+    """Pages and names that are allowed."""
+
+    @pytest.fixture
+    def config(self, config: Config) -> Config:
+        return attrs.evolve(
+            config,
+            allowed_origins=("http://localhost:4200",),
+            allowed_hosts=("Lab.example", "other.example:8443"),
+        )
+
+    @pytest.mark.parametrize(
+        ("origin", "host", "status"),
+        [
+            ("http://localhost:4200", "", 201),
+            ("http://localhost:4201", "", 403),
+            ("https://lab.example", "", 201),  # a proxy that does not pass the name on
+            ("https://lab.example", "lab.example", 201),  # one that does
+            ("https://lab.example:443", "lab.example", 201),
+            ("https://lab.example:8443", "lab.example:8443", 201),
+            ("https://lab.example:8443", "", 403),  # another service at that name
+            ("https://other.example:8443", "", 201),
+            ("https://other.example", "", 403),
+            ("https://lab.example.evil.example", "", 403),
+            ("https://lab.example@evil.example", "", 403),
+            ("http://evil.example", "lab.example", 403),
+            ("http://evil.example", "evil.example", 403),
+            ("http://evil.example", "lab.example@evil.example", 403),
+        ],
+    )
+    async def test_writing(self, server: Server, origin: str, host: str, status: int) -> None:
+        headers = {"Origin": origin, "Host": host or httpx.URL(server.url).netloc.decode()}
+        reply = await server.http.post("/v2/projects", json={"name": "lab"}, headers=headers)
+        assert reply.status_code == status, reply.text
+
+    async def test_a_page_that_may_use_the_server_may_read_the_headers_of_gns3(self, server: Server) -> None:
+        reply = await server.http.get("/v2/version", headers={"origin": "http://localhost:4200"})
+        assert reply.headers["access-control-allow-origin"] == "http://localhost:4200"
+        assert reply.headers["access-control-expose-headers"] == "Server,X-Route,Content-Length,Connection,Date"
+        reply = await server.http.get("/v2/version", headers={"origin": "http://elsewhere.example"})
+        assert "access-control-allow-origin" not in reply.headers
+
+    async def test_a_browser_asks_before(self, server: Server) -> None:
+        """A refusal is an error as any other."""
+        question = {"origin": "http://localhost:4200", "access-control-request-method": "PUT"}
+        reply = await server.http.options("/v2/projects", headers=question)
+        assert (reply.status_code, reply.headers["access-control-allow-origin"]) == (200, "http://localhost:4200")
+        for change in ({"origin": "http://evil.example"}, {"access-control-request-method": "TRACE"}):
+            reply = await server.http.options("/v2/projects", headers={**question, **change})
+            assert (reply.status_code, reply.json()["status"]) == (403, 403)
+            assert reply.headers["content-type"] == "application/json"
+            assert next(iter(change.values())) in reply.json()["message"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "status"),
+    [
+        ({"allow_unauthenticated": True}, 403),
+        ({"allow_unauthenticated": True, "allowed_hosts": "lab.example"}, 200),
+        ({"user": "a", "password": "b"}, 200),  # a stranger's page cannot give it
+    ],
+)
+async def test_names_count_where_no_password_protects(config: Config, settings: dict[str, Any], status: int) -> None:
+    config = attrs.evolve(config, host="0.0.0.0", **settings)
+    async with open_server(config) as running, httpx.AsyncClient(auth=("a", "b")) as http:
+        url = f"http://127.0.0.1:{httpx.URL(running.urls[0]).port}/v2/version"
+        assert (await http.get(url, headers={"host": "lab.example"})).status_code == status
+        assert (await http.get(url)).status_code == 200
 
 
 async def test_names_that_others_can_point_here_are_refused(server: Server) -> None:
@@ -75,10 +159,3 @@ async def test_a_refused_request_does_not_cost_the_connection(server: Server) ->
             await stream.send_all(f"{line} y\r\n{head}\r\n".encode() + body)
             with trio.fail_after(10):
                 assert (await stream.receive_some()).split()[1].decode() == status
-
-
-async def test_pages_that_may_use_the_server_may_read_the_headers_of_gns3(server: Server) -> None:
-    reply = await server.http.get("/v2/version", headers={"origin": "http://localhost:4200"})
-    assert reply.headers["access-control-expose-headers"] == "Server,X-Route,Content-Length,Connection,Date"
-    reply = await server.http.get("/v2/version", headers={"origin": "http://elsewhere.example"})
-    assert "access-control-allow-origin" not in reply.headers

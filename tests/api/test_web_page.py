@@ -12,7 +12,7 @@ async def test_the_page_and_its_files(server: Server, project: dict[str, Any]) -
         reply = await server.http.get(path)
         assert reply.headers["content-type"] == "text/html; charset=utf-8"
         assert "script-src 'self';" in reply.headers["content-security-policy"]
-        assert 'src="/static/app/app.js"' in reply.text
+        assert f'src="{"../" if len(path) > 1 else "./"}static/app/app.js"' in reply.text
     for path, kind in (
         ("app.js", "text/javascript"),
         ("vendor/xterm.mjs", "text/javascript"),
@@ -35,10 +35,15 @@ BROWSER = {"accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;
 
 
 async def test_a_browser_gets_a_page_for_what_is_not_there(server: Server) -> None:
-    for path in ("/nowhere", "/<b>", "/projects/00000000-0000-4000-8000-000000000000"):
+    for path, root in (
+        ("/nowhere", "./"),
+        ("/<b>", "./"),
+        ("/no/where%2Fat/all", "../../"),
+        ("/projects/00000000-0000-4000-8000-000000000000", "../"),
+    ):
         reply = await server.http.get(path, headers=BROWSER)
         assert (reply.status_code, reply.headers["content-type"]) == (404, "text/html; charset=utf-8")
-        assert 'href="/"' in reply.text
+        assert f'href="{root}"' in reply.text
         assert "<b>" not in reply.text
 
 

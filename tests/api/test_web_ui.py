@@ -3,6 +3,7 @@
 import argparse
 import zipfile
 from pathlib import Path
+from urllib.parse import urljoin
 
 import pytest
 
@@ -42,7 +43,7 @@ async def test_it_is_installed_and_served(server: Server, tmp_path: Path) -> Non
     assert {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()} == set(FILES)
     assert sorted(path.name for path in folder.parent.iterdir()) == ["web-ui"]
 
-    for path in ("bundled", "server/1/projects", "", "..%2F..%2Fcontroller.json", "old.js"):
+    for path in ("bundled", "server/1/projects", "..%2F..%2Fcontroller.json", "old.js"):
         reply = await server.http.get(f"/static/web-ui/{path}")
         assert (reply.status_code, reply.text) == (200, FILES["index.html"]), path
         assert reply.headers["content-type"] == "text/html"
@@ -51,7 +52,17 @@ async def test_it_is_installed_and_served(server: Server, tmp_path: Path) -> Non
     assert (script.headers["content-type"], script.text) == ("application/javascript", "console.log(1)")
     assert "immutable" in script.headers["cache-control"]
     assert (await server.http.get("/static/web-ui/assets/icon.svg")).headers["content-type"] == "image/svg+xml"
-    assert "/static/web-ui/bundled" in (await server.http.get("/")).text
+    assert "./static/web-ui/bundled" in (await server.http.get("/")).text
+
+
+async def test_its_short_addresses_lead_to_this_server(server: Server) -> None:
+    """Not to its own list of servers, which is empty; and also below the path of a reverse proxy."""
+    for path in ("/static/web-ui/", "/static/web-ui"):
+        reply = await server.http.get(path)
+        assert reply.status_code == 307
+        assert urljoin(f"http://lab.example/lab{path}", reply.headers["location"]).endswith(
+            "/lab/static/web-ui/bundled"
+        )
 
 
 @pytest.mark.parametrize("files", [{}, {"main.js": "x"}, {"index.html": "x", "../../evil": "x"}])

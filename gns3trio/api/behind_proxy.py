@@ -1,0 +1,69 @@
+"""What a reverse proxy in front of the server changes about a request, undone.
+
+- The client's address is that of the proxy. A proxy that the settings trust tells the real one in ``X-Forwarded-For``;
+  anybody else could write there what they like.
+- A proxy may serve us below a path of its own, and pass that on. All addresses in our pages and redirections are
+  relative, so nothing else depends on that path, nor on the public name and protocol.
+"""
+
+from collections.abc import Sequence
+
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from gns3trio.addresses import Network, parse_address, parse_network
+
+_FORWARDED_FOR = b"x-forwarded-for"
+
+
+class BehindProxy:
+    """Gives the application a scope as without a proxy; ``trusted`` are addresses and networks of proxies."""
+
+    def __init__(self, app: ASGIApp, *, trusted: Sequence[str], path_prefix: str) -> None:
+        self._app = app
+        self._trusted: list[Network] = [network for text in trusted if (network := parse_network(text)) is not None]
+        self._prefix = path_prefix
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI entry."""
+        if self._trusted and scope["client"] and self._is_trusted(scope["client"][0]):
+            scope["client"] = (self._real_client(scope), 0)
+        if self._prefix and scope["path"].startswith(self._prefix):
+            rest = scope["path"][len(self._prefix) :]
+            if not rest and scope["type"] == "http":  # relative addresses need the slash at the end
+                location = self._prefix.rpartition("/")[2] + "/"
+                await Response(status_code=308, headers={"location": location})(scope, receive, send)
+                return
+            if rest.startswith("/"):
+                scope["path"], scope["raw_path"] = rest, scope["raw_path"][len(self._prefix) :]
+        await self._app(scope, receive, send)
+
+    def _is_trusted(self, address: str) -> bool:
+        parsed = parse_address(address)
+        return parsed is not None and any(parsed in network for network in self._trusted)
+
+    def _real_client(self, scope: Scope) -> str:
+        """The nearest address that is not a trusted proxy's. Each proxy appends the one that it was asked by."""
+        chain = b",".join(value for name, value in scope["headers"] if name == _FORWARDED_FOR).decode("latin-1")
+        client: str = scope["client"][0]
+        for told in reversed(chain.split(",")):
+            address = parse_address(_without_port(told.strip()))
+            if address is None:
+                break
+            client = str(address)
+            if not self._is_trusted(client):
+                break
+        return client
+
+
+def _without_port(told: str) -> str:
+    """Some proxies write ``192.0.2.1:1234`` or ``[2001:db8::1]:1234``."""
+    if told.startswith("[") or told.count(":") == 1:
+        return told.rpartition(":")[0] if not told.endswith("]") else told
+    return told
+
+
+def relative_root(scope: Scope) -> str:
+    """How a page at the path of a request refers to the root of the server, whatever lies before it."""
+    raw: bytes = scope["raw_path"]
+    return "../" * (raw.count(b"/") - 1) or "./"
