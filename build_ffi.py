@@ -9,7 +9,9 @@ from pathlib import Path
 
 from cffi import FFI
 
-HEADERS = ("udpfwd.h", "trial.h", "spawn.h")
+HEADERS = ("udpfwd.h", "trial.h", "sandbox.h", "spawn.h")
+# How programs are started; the rest is the forwarder.
+CHILD_SOURCES = ("sandbox.c", "syscall_filter.c", "spawn.c")
 SOURCES = (
     "udpfwd.c",
     "ports.c",
@@ -26,9 +28,9 @@ SOURCES = (
     "offload.c",
     "offload_program.c",
     "trial.c",
-    "spawn.c",
+    *CHILD_SOURCES,
 )
-PRIVATE_HEADERS = ("core.h", "interfaces.h", "offload.h", "segments.h")
+PRIVATE_HEADERS = ("core.h", "interfaces.h", "offload.h", "segments.h", "syscall_filter.h")
 ROOT = Path(__file__).parent
 
 

@@ -26,10 +26,13 @@ class Candidate:
     command: str
 
 
-OURS = Candidate(
-    "gns3trio",
-    f"{shlex.quote(sys.executable)} -m gns3trio serve --port {{port}} --projects-path {{projects}} --log-level error",
-)
+def gns3trio(name: str, python: str) -> Candidate:
+    """This server, as the given Python has it installed."""
+    options = "--port {port} --projects-path {projects} --log-level error"
+    return Candidate(name, f"{shlex.quote(python)} -m gns3trio serve {options}")
+
+
+OURS = gns3trio("gns3trio", sys.executable)
 
 
 @contextmanager

@@ -15,10 +15,10 @@ from typing import IO, Any, TypeVar, cast
 from urllib.parse import urlsplit
 
 import attrs
-import trio
 from trio_websocket import ConnectionRejected, HandshakeError, WebSocketConnection, open_websocket_url
 from wsproto.events import Ping
 
+from gns3trio import threads
 from gns3trio.config import CLIENT_URL_VARIABLE, environment_name
 from gns3trio.errors import LabError, NotFound, Unavailable
 
@@ -253,7 +253,7 @@ WebSocketConnection._handle_ping_event = _answer_ping_unless_closing  # type: ig
 
 async def _in_thread(function: Callable[[], _T]) -> _T:
     """A blocking call. A cancelled one is left to itself: nobody reads its result, and the process is about to end."""
-    return await trio.to_thread.run_sync(function, abandon_on_cancel=True)
+    return await threads.terminal.run(function, abandon_on_cancel=True)
 
 
 @attrs.define

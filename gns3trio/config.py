@@ -81,6 +81,9 @@ class Config:
     web_ui_path: Path | None = _setting(None, "folder with the GNS3 web UI, by default web-ui in state_path")
     configs_path: Path | None = _setting(None, "folder for base configurations, by default configs in state_path")
     vpcs_path: str = _setting("vpcs", "VPCS program: a path or a name looked up in PATH")
+    require_sandbox: bool = _setting(
+        False, "start nodes only where the kernel can confine their programs (Landlock and seccomp)"
+    )
     console_start_port_range: int = _setting(2000, "first console port")
     console_end_port_range: int = _setting(10000, "last console port")
     udp_start_port_range: int = _setting(10000, "first UDP tunnel port")

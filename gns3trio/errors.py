@@ -4,6 +4,11 @@ They carry a message for the person who sent the request and no HTTP number: onl
 knows which status an error becomes.
 """
 
+import errno
+
+# What a disk answers that takes nothing; other errors are about the path, and whoever gave it.
+DISK_REFUSALS = frozenset({errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EIO})
+
 
 class LabError(Exception):
     """Base of every error whose message is meant for the user."""

@@ -19,7 +19,7 @@ compile() {
     # shellcheck disable=SC2086 # words
     "$cc" $strict -fsanitize="$sanitizers" -o "$output" "$@" -lpcap -pthread
 }
-core=$("$python" -c 'import build_ffi; print(*(f"native/{source}" for source in build_ffi.SOURCES if source != "spawn.c"))')
+core=$("$python" -c 'import build_ffi; print(*(f"native/{source}" for source in build_ffi.SOURCES if source not in build_ffi.CHILD_SOURCES))')
 
 for sanitizers in address,undefined thread; do
     echo "C tests under $sanitizers"
@@ -28,8 +28,10 @@ for sanitizers in address,undefined thread; do
         compile "$test" "$sanitizers" "native/$test.c" $core
         "$build/$test"
     done
+    compile sandbox_test "$sanitizers" native/sandbox_test.c native/sandbox.c native/syscall_filter.c
+    "$build/sandbox_test"
 done
-compile spawn_test undefined native/spawn_test.c native/spawn.c
+compile spawn_test undefined native/spawn_test.c native/spawn.c native/sandbox.c native/syscall_filter.c
 "$build/spawn_test"
 
 fuzz_seconds=${FUZZ_SECONDS:-10}

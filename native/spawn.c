@@ -22,6 +22,7 @@ typedef struct {
     int controlling_tty;
     int death_signal;
     unsigned long timer_slack_ns;
+    sandbox *box; /* NULL without */
     pid_t parent;
     volatile int error; /* set by the child, read by the parent once the child has execed or ended */
 } child_plan;
@@ -59,9 +60,13 @@ static int prepare(const child_plan *plan) {
             return -1;
     if (plan->controlling_tty && ioctl(0, TIOCSCTTY, 0) < 0)
         return -1;
+    if (chdir(plan->folder) < 0)
+        return -1;
+    if (plan->box && sandbox_restrict(plan->box) < 0)
+        return -1;
     if (syscall(SYS_close_range, 3u, ~0u, 0u) < 0)
         return -1;
-    return chdir(plan->folder);
+    return plan->box ? sandbox_seal(plan->box) : 0;
 }
 
 static void child_main(child_plan *plan) {
@@ -72,33 +77,22 @@ static void child_main(child_plan *plan) {
     _exit(EXIT_NOT_STARTED);
 }
 
-int spawn_child(char *const *argv, char *const *envp, const char *folder, int stdin_fd, int stdout_fd, int stderr_fd,
-                int controlling_tty, int death_signal, unsigned long timer_slack_ns, spawned_child *child) {
-    child_plan plan = {
-        .argv = argv,
-        .envp = envp,
-        .folder = folder,
-        .fds = {stdin_fd, stdout_fd, stderr_fd},
-        .controlling_tty = controlling_tty,
-        .death_signal = death_signal,
-        .timer_slack_ns = timer_slack_ns,
-        .parent = getpid(),
-    };
+static int start(child_plan *plan, spawned_child *child) {
     /* With signals blocked no handler of ours can run in the child, where it would change our memory. */
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     pid_t pid = vfork();
     if (pid == 0)
-        child_main(&plan);
+        child_main(plan);
     int fork_error = errno;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (pid < 0)
         return -fork_error;
-    if (plan.error) {
+    if (plan->error) {
         while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
             ;
-        return -plan.error;
+        return -plan->error;
     }
     int pidfd = (int)syscall(SYS_pidfd_open, pid, 0u);
     if (pidfd < 0) {
@@ -111,4 +105,24 @@ int spawn_child(char *const *argv, char *const *envp, const char *folder, int st
     child->pid = pid;
     child->pidfd = pidfd;
     return 0;
+}
+
+int spawn_child(char *const *argv, char *const *envp, const char *folder, int stdin_fd, int stdout_fd, int stderr_fd,
+                int controlling_tty, int death_signal, unsigned long timer_slack_ns, const sandbox_needs *needs,
+                spawned_child *child) {
+    child_plan plan = {
+        .argv = argv,
+        .envp = envp,
+        .folder = folder,
+        .fds = {stdin_fd, stdout_fd, stderr_fd},
+        .controlling_tty = controlling_tty,
+        .death_signal = death_signal,
+        .timer_slack_ns = timer_slack_ns,
+        .parent = getpid(),
+    };
+    int result = needs ? sandbox_prepare(needs, &plan.box) : 0;
+    if (result == 0)
+        result = start(&plan, child);
+    sandbox_discard(plan.box);
+    return result;
 }

@@ -2,6 +2,8 @@
 #ifndef GNS3TRIO_SPAWN_H
 #define GNS3TRIO_SPAWN_H
 
+#include "sandbox.h"
+
 /* >>> read by cffi: declarations only */
 
 typedef struct {
@@ -14,9 +16,11 @@ typedef struct {
  * other descriptor is closed. With controlling_tty, stdin_fd is a terminal that becomes the child's own.
  * death_signal is sent to the child when the calling thread ends, however it ends. The child's timers may be late by
  * timer_slack_ns (prctl(2), PR_SET_TIMERSLACK), so that many can expire at once; 0 is what the caller has.
+ * The program runs in a sandbox with these needs; NULL is none.
  * Returns 0, or the negative errno of the step that failed (no child is left then). */
 int spawn_child(char *const *argv, char *const *envp, const char *folder, int stdin_fd, int stdout_fd, int stderr_fd,
-                int controlling_tty, int death_signal, unsigned long timer_slack_ns, spawned_child *child);
+                int controlling_tty, int death_signal, unsigned long timer_slack_ns, const sandbox_needs *needs,
+                spawned_child *child);
 
 /* <<< */
 

@@ -18,7 +18,7 @@ static spawned_child start(const char *script, int out, const char *folder) {
     spawned_child child;
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
     CHECK(null >= 0);
-    CHECK(spawn_child(argv, no_environment, folder, null, out, null, 0, SIGKILL, 0, &child) == 0);
+    CHECK(spawn_child(argv, no_environment, folder, null, out, null, 0, SIGKILL, 0, NULL, &child) == 0);
     close(null);
     return child;
 }
@@ -100,13 +100,44 @@ static void test_capabilities_of_a_users_server_stay_with_it(void) {
 static void test_failures_are_told_and_leave_no_child(void) {
     spawned_child child;
     char *missing[] = {"/nowhere/program", NULL}, *shell[] = {"/bin/true", NULL};
-    CHECK(spawn_child(missing, no_environment, "/", 0, 1, 2, 0, SIGKILL, 0, &child) == -ENOENT);
-    CHECK(spawn_child(shell, no_environment, "/nowhere", 0, 1, 2, 0, SIGKILL, 0, &child) == -ENOENT);
-    CHECK(spawn_child(shell, no_environment, "/", 999, 1, 2, 0, SIGKILL, 0, &child) == -EBADF);
+    CHECK(spawn_child(missing, no_environment, "/", 0, 1, 2, 0, SIGKILL, 0, NULL, &child) == -ENOENT);
+    CHECK(spawn_child(shell, no_environment, "/nowhere", 0, 1, 2, 0, SIGKILL, 0, NULL, &child) == -ENOENT);
+    CHECK(spawn_child(shell, no_environment, "/", 999, 1, 2, 0, SIGKILL, 0, NULL, &child) == -EBADF);
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-    CHECK(spawn_child(shell, no_environment, "/", null, 1, 2, 1, SIGKILL, 0, &child) == -ENOTTY);
+    CHECK(spawn_child(shell, no_environment, "/", null, 1, 2, 1, SIGKILL, 0, NULL, &child) == -ENOTTY);
     close(null);
     CHECK(waitpid(-1, NULL, WNOHANG) == -1 && errno == ECHILD);
+}
+
+static void test_a_sandbox_is_entered_before_the_program_runs(void) {
+    const sandbox_path system[] = {{"/", SANDBOX_READ}, {"/bin", SANDBOX_EXECUTE}, {"/lib", SANDBOX_EXECUTE}, {"/lib64", SANDBOX_EXECUTE}};
+    sandbox_needs needs = {.paths = system, .paths_len = sizeof system / sizeof *system};
+    char output[4096], *argv[] = {"/bin/sh", "-c",
+                                  "while read name value; do case $name in NoNewPrivs:|Seccomp:) echo $name $value ;; esac; "
+                                  "done </proc/self/status; echo >/dev/null || echo reader",
+                                  NULL};
+    int ends[2], null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    CHECK(pipe2(ends, O_CLOEXEC) == 0);
+    spawned_child child;
+    CHECK(spawn_child(argv, no_environment, "/", null, ends[1], null, 0, SIGKILL, 0, &needs, &child) == 0);
+    close(ends[1]);
+    size_t got = 0;
+    for (ssize_t n; (n = read(ends[0], output + got, sizeof output - 1 - got)) > 0;)
+        got += (size_t)n;
+    output[got] = 0;
+    close(ends[0]);
+    close(null);
+    wait_for(child);
+    sandbox_means means = sandbox_look();
+    CHECK(strstr(output, "NoNewPrivs: 1\n") != NULL);
+    CHECK((strstr(output, "Seccomp: 2\n") != NULL) == means.seccomp);
+    CHECK((strstr(output, "reader\n") != NULL) == (means.landlock > 0));
+    /* What it may not execute is told like every other failure. */
+    if (means.landlock > 0) {
+        needs.paths_len = 1;
+        CHECK(spawn_child(argv, no_environment, "/", 0, 1, 2, 0, SIGKILL, 0, &needs, &child) == -EACCES);
+        CHECK(waitpid(-1, NULL, WNOHANG) == -1 && errno == ECHILD);
+    }
 }
 
 static void test_the_child_dies_with_its_parent(void) {
@@ -130,7 +161,8 @@ int main(void) {
     test_session_and_signals();
     test_capabilities_of_a_users_server_stay_with_it();
     test_failures_are_told_and_leave_no_child();
+    test_a_sandbox_is_entered_before_the_program_runs();
     test_the_child_dies_with_its_parent();
-    puts("spawn_test: 5 passed");
+    puts("spawn_test: 6 passed");
     return 0;
 }

@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 import psutil
 
-from benchmarks.servers import OURS, POLL_SECONDS, Candidate, create, link, request, server
+from benchmarks.servers import OURS, POLL_SECONDS, Candidate, create, gns3trio, link, request, server
 from benchmarks.side_by_side import Samples, compare, make_parser
 from benchmarks.stand_ins import candidate as with_stand_ins
 
@@ -104,11 +104,16 @@ def main() -> None:
     parser.add_argument(
         "--gns3server", type=Path, metavar="PROGRAM", help="measure this too, such as .venv-peers/bin/gns3server"
     )
+    parser.add_argument(
+        "--before", type=Path, metavar="CHECKOUT", help="measure the server of another checkout, with its .venv, too"
+    )
     options = parser.parse_args()
     if options.nodes < 2 or options.nodes % 2:
         parser.error("--nodes: an even number, 2 at least")
     with tempfile.TemporaryDirectory() as folder:
         servers = [OURS]
+        if options.before:
+            servers.append(gns3trio("before", str(options.before.absolute() / ".venv" / "bin" / "python")))
         if options.gns3server:
             servers.append(with_stand_ins(options.gns3server, Path(folder)))
 

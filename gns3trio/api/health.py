@@ -7,10 +7,9 @@ import os
 import shutil
 from collections.abc import Iterator
 
-import trio
 from starlette.responses import Response
 
-from gns3trio import __version__
+from gns3trio import __version__, threads
 from gns3trio.api import replies
 from gns3trio.api.context import ApiContext
 from gns3trio.api.routing import ApiRequest, JSONResponse, RouteTable
@@ -25,7 +24,7 @@ MIN_FREE_BYTES = 64 * 1024 * 1024
 @routes.route("GET", PATH, reply=replies.Health)
 async def get_health(api: ApiRequest) -> Response:
     """Whether the server can do what it is for."""
-    problems = [*_problems(api.context), *await trio.to_thread.run_sync(lambda: list(_disk_problems(api.context)))]
+    problems = [*_problems(api.context), *await threads.disk.run(lambda: list(_disk_problems(api.context)))]
     body = {"status": "failing" if problems else "ok", "problems": problems, "gns3trio_version": __version__}
     return JSONResponse(body, 503 if problems else 200, {"cache-control": "no-store"})
 

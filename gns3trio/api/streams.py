@@ -62,7 +62,9 @@ class EndlessResponse(Response):
     """A chunked reply that lasts until its client leaves, its source ends, or the server closes."""
 
     def __init__(self, media_type: str, closing: trio.Event) -> None:
-        super().__init__(status_code=200, headers={"content-type": media_type, "cache-control": "no-store"})
+        # nginx would keep the pieces until it has 4 KiB of them (ngx_http_proxy_module: proxy_buffering).
+        headers = {"content-type": media_type, "cache-control": "no-store", "x-accel-buffering": "no"}
+        super().__init__(status_code=200, headers=headers)
         del self.headers["content-length"]
         self._closing = closing
 

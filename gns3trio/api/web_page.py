@@ -9,9 +9,9 @@ from importlib.resources import files
 from uuid import UUID
 
 import attrs
-import trio
 from starlette.responses import Response
 
+from gns3trio import threads
 from gns3trio.api.behind_proxy import relative_root
 from gns3trio.api.content_policy import OWN_PAGE
 from gns3trio.api.pages import WEB_UI
@@ -50,7 +50,7 @@ async def _reply(api: ApiRequest, path: str) -> Response:
 
 async def _file(path: str) -> _File:
     if path not in _known:
-        _known[path] = await trio.to_thread.run_sync(_read, path)
+        _known[path] = await threads.disk.run(_read, path)
     return _known[path]
 
 

@@ -6,9 +6,9 @@ It is a single-page application: a path that is no file of it is answered with i
 import mimetypes
 from pathlib import PurePosixPath
 
-import trio
 from starlette.responses import RedirectResponse, Response
 
+from gns3trio import threads
 from gns3trio.api.content_policy import BINARY, WEB_UI
 from gns3trio.api.downloads import Download, file_download
 from gns3trio.api.routing import ApiRequest, RouteTable
@@ -47,7 +47,7 @@ async def get_web_ui_file(api: ApiRequest, path: str) -> Download:
             return open_file(folder, INDEX)
 
     try:
-        file = await trio.to_thread.run_sync(find)
+        file = await threads.disk.run(find)
     except NotFound:
         raise NotFound("The GNS3 web UI is not installed here: run 'gns3trio web-ui install'") from None
     name = PurePosixPath(file.name).name

@@ -8,6 +8,7 @@ from typing import Any
 
 import trio
 
+from gns3trio import threads
 from gns3trio.client import Client
 from gns3trio.commands.lab import Json, follow
 from gns3trio.commands.numbers import to_count, to_percent, to_seconds
@@ -116,6 +117,6 @@ async def show_report(arguments: argparse.Namespace, report: Json) -> None:
         print("\n".join(table(report)))
     if arguments.plot is not None:
         try:
-            await trio.Path(arguments.plot).write_text(plot(report))
+            await threads.terminal.run(Path(arguments.plot).write_text, plot(report))
         except OSError as error:
             raise LabError(f"--plot: {arguments.plot}: {error.strerror}") from None

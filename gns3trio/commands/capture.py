@@ -15,6 +15,7 @@ from typing import IO
 import attrs
 import trio
 
+from gns3trio import threads
 from gns3trio.client import Client
 from gns3trio.commands.lab import add_common, add_place, locate, note, run, show
 from gns3trio.commands.numbers import to_count, to_seconds
@@ -115,7 +116,7 @@ async def _copy(stream: AsyncIterator[bytes], target: IO[bytes], count: "PacketC
     """Until the stream ends, or nobody wants more: False."""
     async for piece in stream:
         try:
-            await trio.to_thread.run_sync(_write, target, piece, abandon_on_cancel=True)
+            await threads.terminal.run(_write, target, piece, abandon_on_cancel=True)
         except BrokenPipeError:  # whoever reads it has seen enough
             return False
         except OSError as error:

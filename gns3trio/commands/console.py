@@ -16,6 +16,7 @@ import attrs
 import trio
 from trio_websocket import ConnectionClosed, WebSocketConnection
 
+from gns3trio import threads
 from gns3trio.client import Client
 from gns3trio.commands.lab import Json, add_common, add_place, has_console, locate, run
 from gns3trio.commands.numbers import to_seconds
@@ -237,7 +238,7 @@ async def _read_keys(session: _Session, nursery: trio.Nursery) -> None:
 
 
 async def _read_input() -> bytes:
-    return await trio.to_thread.run_sync(os.read, sys.stdin.fileno(), _READ_BYTES, abandon_on_cancel=True)
+    return await threads.terminal.run(os.read, sys.stdin.fileno(), _READ_BYTES, abandon_on_cancel=True)
 
 
 # --- pipes ---

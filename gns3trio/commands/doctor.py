@@ -19,6 +19,7 @@ from gns3trio import __version__
 from gns3trio.addresses import listening_socket
 from gns3trio.commands.lab import print_table
 from gns3trio.compute.devices import TUN_DEVICE
+from gns3trio.compute.sandbox import look_for_means
 from gns3trio.compute.vpcs_process import VpcsProgramFinder
 from gns3trio.config import Config, load_config
 from gns3trio.errors import LabError
@@ -81,6 +82,18 @@ def _vpcs(config: Config) -> Iterator[Finding]:
         yield Finding("VPCS", "missing", f"{config.vpcs_path!r} does not run", str(error))
     else:
         yield Finding("VPCS", "good", f"{program.version.text} at {program.path}")
+
+
+def _sandbox(config: Config) -> Iterator[Finding]:
+    means = look_for_means()
+    if not means.lacks:
+        yield Finding("sandbox", "good", f"Landlock (version {means.landlock}) and seccomp")
+        return
+    advice = (
+        "without it a node's program can use more of this host than it needs. Landlock is in Linux since 5.13, and has "
+        "to be among the lsm= of the kernel's command line; a container must allow landlock_* and seccomp"
+    )
+    yield Finding("sandbox", "missing" if config.require_sandbox else "optional", f"no {means.lacks}", advice)
 
 
 def _privileges(_: Config) -> Iterator[Finding]:
@@ -196,6 +209,7 @@ def _extras(config: Config) -> Iterator[Finding]:
 _CHECKS: tuple[Callable[[Config], Iterator[Finding]], ...] = (
     _python,
     _vpcs,
+    _sandbox,
     _privileges,
     _offload,
     _limits,

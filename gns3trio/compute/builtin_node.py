@@ -106,6 +106,10 @@ class BuiltinNode:
         """None: bridges join their tunnels directly."""
         return None
 
+    def port_trouble(self, adapter_number: int, port_number: int) -> str | None:
+        """None: nothing is behind the port that could be missing."""
+        return None
+
     def startup_script(self) -> str | None:
         """It has none."""
         return None

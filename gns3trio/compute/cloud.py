@@ -8,6 +8,7 @@ import attrs
 import trio
 from attrs import validators as v
 
+from gns3trio import threads
 from gns3trio.compute.builtin_node import BuiltinNode, BuiltinServices, check_port_numbers
 from gns3trio.compute.devices import Device, open_device
 from gns3trio.compute.interfaces import exists, list_interfaces
@@ -61,7 +62,7 @@ async def create_cloud(services: BuiltinServices, spec: NodeSpec) -> "Cloud":
     """A cloud; without ``ports_mapping`` it has a port for each of the host's Ethernet interfaces. Raises Invalid."""
     settings = _checked(spec.properties)
     if settings.ports_mapping is None:
-        interfaces = await trio.to_thread.run_sync(list_interfaces)
+        interfaces = await threads.devices.run(list_interfaces)
         names = [each["name"] for each in interfaces if not each["special"] and each["type"] == "ethernet"]
         ports = [CloudPort(name=name, port_number=at, type="ethernet", interface=name) for at, name in enumerate(names)]
         settings = attrs.evolve(settings, ports_mapping=ports)
@@ -120,6 +121,11 @@ class Cloud(BuiltinNode):
         far = self._far.get(port_number) if adapter_number == 0 else None
         return far.device.port if far is not None else None
 
+    def port_trouble(self, adapter_number: int, port_number: int) -> str | None:
+        """What is the matter with the interface behind a linked port."""
+        far = self._far.get(port_number) if adapter_number == 0 else None
+        return far.told if far is not None else None
+
     def properties(self) -> dict[str, Any]:
         """Its properties in the API."""
         view = attrs.asdict(self._settings)
@@ -152,7 +158,7 @@ class Cloud(BuiltinNode):
     async def _open(self, port: CloudPort) -> "Device | _UdpDevice":
         services = self._services
         if port.type != "udp":
-            return await trio.to_thread.run_sync(open_device, services.forwarder, port.type, port.interface or "")
+            return await threads.devices.run(open_device, services.forwarder, port.type, port.interface or "")
         nio = UdpNio(port.lport or 0, port.rhost or "", port.rport or 0)
         host = LOOPBACK if nio.rhost == "localhost" else nio.rhost
         lease = services.tunnels.lease(self.project_id, nio, None)
@@ -220,7 +226,7 @@ class _Far:
 async def _close(device: "Device | _UdpDevice") -> None:
     """The kernel takes its time for it, in which the server goes on."""
     with trio.CancelScope(shield=True):
-        await trio.to_thread.run_sync(device.close)
+        await threads.devices.run(device.close)
 
 
 @attrs.frozen

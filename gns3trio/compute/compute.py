@@ -13,6 +13,7 @@ from uuid import UUID
 
 import trio
 
+from gns3trio import threads
 from gns3trio.addresses import why_not_here
 from gns3trio.compute.builtin_node import BuiltinServices
 from gns3trio.compute.cloud import cloud_type
@@ -23,6 +24,7 @@ from gns3trio.compute.leases import ConsolePorts, MacIds, PortLease, UdpPorts
 from gns3trio.compute.nat import nat_type
 from gns3trio.compute.node import ComputeNode, NodeSpec
 from gns3trio.compute.registry import NodeRegistry, structure_properties
+from gns3trio.compute.sandbox import look_for_means
 from gns3trio.compute.tunnels import TunnelTable
 from gns3trio.compute.vpcs import VpcsServices, vpcs_type
 from gns3trio.compute.vpcs_command import MAC_IDS
@@ -30,6 +32,7 @@ from gns3trio.compute.vpcs_process import VpcsPorts, VpcsProgramFinder
 from gns3trio.config import Config
 from gns3trio.errors import Conflict, Invalid
 from gns3trio.forwarder.forwarder import Forwarder
+from gns3trio.removal import remove_tree
 
 log = logging.getLogger(__name__)
 
@@ -56,6 +59,11 @@ class Compute:
             "udp_port_range": [*self._udp_ports.range],
             "udp_ports": sorted(self._udp_ports.leased),
         }
+
+    @property
+    def console_range(self) -> tuple[int, int]:
+        """The first and the last TCP port of consoles."""
+        return self._console_ports.range
 
     def runs(self, node_type: str) -> bool:
         """Whether this compute can run nodes of the type."""
@@ -97,7 +105,7 @@ class Compute:
         """Stop a node, free its ports and delete its folder."""
         await self.close_node(node)
         if node.directory is not None:
-            await trio.to_thread.run_sync(_remove_folder, node.directory)
+            await threads.disk.run(_remove_folder, node.directory)
 
     def lease_udp(self, project_id: UUID) -> int:
         """The lowest free UDP port, bound and held until a NIO that uses it is removed or the project closes.
@@ -117,7 +125,7 @@ class Compute:
 
 def _remove_folder(folder: Path) -> None:
     with suppress(OSError):  # what cannot be deleted disturbs nobody: no other node gets this folder
-        shutil.rmtree(folder)
+        remove_tree(folder)
 
 
 @asynccontextmanager
@@ -125,6 +133,9 @@ async def open_compute(config: Config, forwarder: Forwarder) -> AsyncIterator[Co
     """A compute whose nodes run below its nursery and end with it."""
     if shutil.which(config.vpcs_path) is None:
         log.warning("VPCS is not installed (%r was not found): VPCS nodes cannot be started", config.vpcs_path)
+    if lacks := look_for_means().lacks:
+        consequence = "nodes are not started" if config.require_sandbox else "nodes run with fewer limits"
+        log.warning("This kernel lacks %s: %s", lacks, consequence)
     udp_ports = UdpPorts(config.udp_start_port_range, config.udp_end_port_range)
     registry = NodeRegistry()
     async with trio.open_nursery() as nursery:
@@ -144,6 +155,7 @@ async def open_compute(config: Config, forwarder: Forwarder) -> AsyncIterator[Co
             mac_ids=MacIds(MAC_IDS),
             vpcs_ports=VpcsPorts(),
             programs=VpcsProgramFinder(config.vpcs_path),
+            require_sandbox=config.require_sandbox,
         )
         registry.add("vpcs", vpcs_type(vpcs))
         registry.add("cloud", cloud_type(builtin))

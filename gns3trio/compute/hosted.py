@@ -6,7 +6,6 @@ end together.
 """
 
 import logging
-import shutil
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from functools import partial
@@ -17,6 +16,7 @@ from uuid import UUID
 import attrs
 import trio
 
+from gns3trio import threads
 from gns3trio.compute.compute import Compute
 from gns3trio.compute.nio import UdpNio
 from gns3trio.compute.node import ComputeNode, NodeEvent, NodeSpec, update_node
@@ -28,6 +28,7 @@ from gns3trio.forwarder.filters import check_gns3_filters
 from gns3trio.forwarder.forwarder import TapOptions, check_expression
 from gns3trio.notifications.events import Event, compute_event
 from gns3trio.notifications.hub import NotificationHub
+from gns3trio.removal import remove_tree
 
 log = logging.getLogger(__name__)
 
@@ -148,7 +149,7 @@ class HostedProjects:
         project = self._projects.get(project_id)
         if project is None:
             folder = self._folder_of(project_id)
-            if not await trio.to_thread.run_sync(_holds_leftovers, folder):
+            if not await threads.disk.run(_holds_leftovers, folder):
                 raise NotFound(f"Project ID {project_id} doesn't exist")
             project = self._projects.setdefault(project_id, HostedProject(project_id, "", folder))
         await self._finish(project, delete_files=True)
@@ -164,7 +165,7 @@ class HostedProjects:
                             nursery.start_soon(self._close_node, project, node)
                     self._compute.release_project(project.project_id)
                     if delete_files:
-                        await trio.to_thread.run_sync(_remove_files, project.folder)
+                        await threads.disk.run(_remove_files, project.folder)
                 finally:
                     self._projects.pop(project.project_id, None)
 
@@ -312,7 +313,7 @@ def _remove_files(folder: Path) -> None:
     if any(folder.glob("*.gns3")):
         return
     try:
-        shutil.rmtree(folder)
+        remove_tree(folder)
     except FileNotFoundError:
         pass
     except OSError as error:

@@ -135,6 +135,9 @@ class ComputeNode(Protocol):
         process, an interface of the host. None without one, and for a bridge, which has its tunnels itself.
         """
 
+    def port_trouble(self, adapter_number: int, port_number: int) -> str | None:
+        """Why no frame passes a linked port; None when nothing is known against it."""
+
     async def start(self) -> None:
         """Start it and return once it works; started already is fine. Raises Conflict."""
 

@@ -6,13 +6,14 @@ server; a thread of trio's pool does not. A pidfd names the child itself, where 
 
 import os
 import signal
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
 import trio
 
 from gns3trio._udpfwd import ffi, lib
+from gns3trio.compute.sandbox import Sandbox, environment_of, needs_of
 
 # After SIGKILL the kernel needs a moment; a child that is stuck in the kernel longer than this is left to it.
 KILL_SECONDS = 10.0
@@ -71,7 +72,7 @@ def spawn(
     argv: Sequence[str],
     *,
     cwd: Path,
-    env: Mapping[str, str] | None = None,
+    sandbox: Sandbox | None,
     stdin: int,
     stdout: int,
     stderr: int,
@@ -79,16 +80,17 @@ def spawn(
     death_signal: int = signal.SIGKILL,
     timer_slack: float = 0.0,
 ) -> ChildProcess:
-    """Start ``argv[0]``, a path, in folder ``cwd`` with these three descriptors and no others.
+    """Start ``argv[0]``, a path, in folder ``cwd`` with these three descriptors and no others, in a sandbox.
 
-    With ``controlling_tty`` the terminal at ``stdin`` becomes the child's own. ``env`` None passes on ours.
-    ``death_signal`` is what the child gets when the server dies. The child's timers may be late by ``timer_slack``
-    seconds; 0 is what the kernel gives everybody. To be called on the trio thread. Raises OSError when it cannot be
-    started.
+    It gets an environment made for it, and nothing of the server's. With ``controlling_tty`` the terminal at ``stdin``
+    becomes the child's own. ``death_signal`` is what the child gets when the server dies. The child's timers may be
+    late by ``timer_slack`` seconds; 0 is what the kernel gives everybody. To be called on the trio thread. Raises
+    OSError when it cannot be started.
     """
-    environment = os.environ if env is None else env
     child = ffi.new("spawned_child *")
+    environment = environment_of(sandbox, os.fspath(cwd))
     arguments, variables = _strings(argv), _strings([f"{name}={value}" for name, value in environment.items()])
+    needs, kept = needs_of(sandbox) if sandbox is not None else (ffi.NULL, None)
     result = lib.spawn_child(
         arguments[0],
         variables[0],
@@ -99,12 +101,36 @@ def spawn(
         controlling_tty,
         death_signal,
         int(timer_slack * 1e9),
+        needs,
         child,
     )
+    del kept
     if result < 0:
         culprit = argv[0] if os.access(cwd, os.X_OK) else os.fspath(cwd)
         raise OSError(-result, os.strerror(-result), culprit)
     return ChildProcess(child.pid, child.pidfd)
+
+
+async def output_of(argv: Sequence[str], *, cwd: Path, sandbox: Sandbox, most: int = 64 * 1024) -> bytes:
+    """What a program prints until it ends, cut off after ``most`` bytes; it has no input, and ends with this call.
+
+    Raises OSError when it cannot be started.
+    """
+    reader, writer = os.pipe2(os.O_CLOEXEC)
+    async with trio.lowlevel.FdStream(reader) as stream:
+        null = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
+        try:
+            child = spawn(argv, cwd=cwd, sandbox=sandbox, stdin=null, stdout=writer, stderr=null)
+        finally:
+            os.close(null)
+            os.close(writer)
+        output = b""
+        try:
+            while len(output) < most and (data := await stream.receive_some(most - len(output))):
+                output += data
+        finally:
+            await child.stop(signal_number=signal.SIGKILL, grace=KILL_SECONDS)
+        return output
 
 
 def _strings(texts: Sequence[str]) -> tuple[object, list[object]]:

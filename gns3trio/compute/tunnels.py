@@ -11,11 +11,15 @@ from uuid import UUID
 
 import trio
 
+from gns3trio import threads
 from gns3trio.compute.leases import PortLease, UdpPorts
 from gns3trio.compute.nio import LocalNio, Nio, UdpNio
-from gns3trio.errors import Conflict, Invalid
+from gns3trio.errors import Conflict, Invalid, Unavailable
 from gns3trio.forwarder.filters import core_filters
 from gns3trio.forwarder.forwarder import Address, Forwarder, Port
+
+# For the name of a remote host, with the wait for a thread. Resolvers ask two servers twice in that time.
+LOOKUP_SECONDS = 20
 
 # Filters of one chance on several links of a path must not choose the same frames, so each has a seed of its own.
 _SEED_BITS = 53
@@ -60,7 +64,7 @@ class TunnelTable:
         self._local: dict[UUID, list[Tunnel]] = {}  # by pair
 
     async def resolve(self, nio: Nio) -> Address | None:
-        """The numeric remote address of a NIO, if it has one. Raises Invalid when ``rhost`` is not a host."""
+        """The numeric remote address of a NIO, if it has one. Raises as ``resolve`` below."""
         return None if isinstance(nio, LocalNio) else await resolve(nio)
 
     def lease(self, project_id: UUID, nio: Nio, before: Tunnel | None) -> PortLease | None:
@@ -130,13 +134,24 @@ class TunnelTable:
 
 
 async def resolve(nio: UdpNio) -> Address:
-    """The numeric remote address. Raises Invalid when ``rhost`` is not a host."""
+    """The numeric remote address.
+
+    Raises Invalid when ``rhost`` is not a host, Unavailable when nobody answers for its name in time.
+    """
+    found = None
+    what = (nio.remote_host, nio.rport, socket.AF_INET, socket.SOCK_DGRAM)
     try:
-        found = await trio.socket.getaddrinfo(nio.remote_host, nio.rport, family=socket.AF_INET, type=socket.SOCK_DGRAM)
+        try:
+            found = socket.getaddrinfo(*what, 0, socket.AI_NUMERICHOST)
+        except socket.gaierror:  # it is a name
+            with trio.move_on_after(LOOKUP_SECONDS):
+                found = await threads.names.run(socket.getaddrinfo, *what, abandon_on_cancel=True)
     except OSError as error:
         raise Invalid(f"rhost: {nio.rhost!r} is not a host: {error.strerror}") from None
     except UnicodeError:  # no name can be like that
         raise Invalid(f"rhost: {nio.rhost!r} is not a host") from None
+    if found is None:
+        raise Unavailable(f"rhost: nobody has answered for the name {nio.rhost!r} in {LOOKUP_SECONDS} s")
     address = ipaddress.IPv4Address(found[0][4][0])
     if address.is_unspecified or address.is_multicast or address == ipaddress.IPv4Address("255.255.255.255"):
         raise Invalid(f"rhost: {nio.rhost!r} is not the address of a host")

@@ -11,6 +11,7 @@ import logging
 import os
 import signal
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,11 +20,13 @@ from uuid import UUID
 import attrs
 import trio
 
+from gns3trio import threads
 from gns3trio.compute.leases import ConsolePorts, MacIds
 from gns3trio.compute.nio import Nio
 from gns3trio.compute.node import NodeEvent, NodePort, NodeSpec, NodeStatus
 from gns3trio.compute.node_console import NodeConsole
 from gns3trio.compute.registry import NodeType, structure_properties
+from gns3trio.compute.sandbox import Sandbox, require_means
 from gns3trio.compute.tunnels import Tunnel, TunnelTable
 from gns3trio.compute.vpcs_command import (
     STARTUP_FILE,
@@ -39,6 +42,7 @@ from gns3trio.compute.vpcs_process import (
     VpcsProgram,
     VpcsProgramFinder,
     open_vpcs,
+    vpcs_sandbox,
 )
 from gns3trio.errors import Conflict, Invalid, Unavailable
 from gns3trio.forwarder.forwarder import Forwarder, Patch, Port
@@ -80,6 +84,7 @@ class VpcsServices:
     mac_ids: MacIds
     vpcs_ports: VpcsPorts
     programs: VpcsProgramFinder
+    require_sandbox: bool = False
 
 
 def vpcs_type(services: VpcsServices) -> NodeType:
@@ -170,6 +175,10 @@ class VpcsNode:
         """The tunnel of a port; None without a NIO."""
         return self._tunnel if port_number == 0 else None
 
+    def port_trouble(self, adapter_number: int, port_number: int) -> str | None:
+        """None: the node itself is behind its port."""
+        return None
+
     def device_port(self, adapter_number: int, port_number: int) -> Port | None:
         """The port of its process; None while it does not run."""
         return self._process.device if port_number == 0 and self._process is not None else None
@@ -226,6 +235,8 @@ class VpcsNode:
             return
         if self._mac_id is None:
             raise Conflict(f"VPCS '{self.name}' has been deleted")
+        if self._services.require_sandbox:
+            require_means(f"VPCS '{self.name}'")
         program = await self._services.programs.find()
         for _ in range(PORT_ATTEMPTS):
             try:
@@ -250,10 +261,11 @@ class VpcsNode:
         error: str | None = None
         try:
             with trio.CancelScope() as self._scope:
-                has_script = await trio.to_thread.run_sync((self.directory / STARTUP_FILE).is_file)
+                has_script, sandbox = await threads.disk.run(self._look_into_folder, program)
                 async with open_vpcs(
                     program,
                     directory=self.directory,
+                    sandbox=sandbox,
                     mac_id=mac_id,
                     has_script=has_script,
                     forwarder=self._services.forwarder,
@@ -426,19 +438,36 @@ class VpcsNode:
 
     async def _use_folder(self, function: Callable[..., None], *args: object) -> None:
         try:
-            await trio.to_thread.run_sync(function, *args)
+            await threads.disk.run(function, *args)
         except OSError as error:
             raise Unavailable(f"{self.directory} cannot be used: {error.strerror}") from None
 
     def _make_folder(self, startup_script: str | None) -> None:
+        is_new = not os.path.lexists(self.directory)
         self.directory.mkdir(parents=True, exist_ok=True)
-        if startup_script is not None and not (self.directory / STARTUP_FILE).exists():
-            self._write_script(expand_script(startup_script, self.name))
+        try:
+            if startup_script is not None and not (self.directory / STARTUP_FILE).exists():
+                self._write_script(expand_script(startup_script, self.name))
+        except OSError:
+            if is_new:
+                with suppress(OSError):
+                    self.directory.rmdir()
+            raise
+
+    def _look_into_folder(self, program: VpcsProgram) -> tuple[bool, Sandbox]:
+        return (self.directory / STARTUP_FILE).is_file(), vpcs_sandbox(program.files, self.directory)
 
     def _write_script(self, text: str) -> None:
         new = self.directory / f".{STARTUP_FILE}.new"
-        new.write_text(text, newline="")
-        new.replace(self.directory / STARTUP_FILE)  # a full disk leaves the old script
+        new.unlink(missing_ok=True)
+        try:
+            with open(new, "x", newline="") as file:  # a file of its own, not one that a link leads to
+                file.write(text)
+            new.replace(self.directory / STARTUP_FILE)  # a full disk leaves the old script
+        except OSError:
+            with suppress(OSError):
+                new.unlink()
+            raise
 
     def _rename_in_folder(self, name: str) -> None:
         script = self.startup_script()

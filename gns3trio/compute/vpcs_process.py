@@ -6,7 +6,7 @@ import shutil
 import signal
 import socket
 import termios
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 
@@ -14,7 +14,10 @@ import attrs
 import trio
 
 from gns3trio.compute.leases import PortLease, bind_udp
-from gns3trio.compute.spawn import ChildProcess, spawn
+from gns3trio.compute.node_folder import capabilities_for, require_own_folder
+from gns3trio.compute.program_files import files_of
+from gns3trio.compute.sandbox import Access, Calls, Sandbox
+from gns3trio.compute.spawn import ChildProcess, output_of, spawn
 from gns3trio.compute.vpcs_command import (
     INSTALL_ADVICE,
     RELAY_PORT_OFFSET,
@@ -38,12 +41,32 @@ _READ_BYTES = 4096
 _PORT_TRIES = 100
 
 
+# Each thread of VPCS would reserve 64 MiB of addresses for its memory, of which it uses none.
+_ENVIRONMENT = {"GLIBC_TUNABLES": "glibc.malloc.arena_max=1"}
+
+
 @attrs.frozen
 class VpcsProgram:
-    """A program that said it is VPCS."""
+    """A program that said it is VPCS, with the files that it needs to be executed."""
 
     path: str
     version: VpcsVersion
+    files: Mapping[str, Access]
+
+
+def vpcs_sandbox(files: Mapping[str, Access], directory: Path) -> Sandbox:
+    """What a VPCS needs to run in its folder: the files there, UDP, and some threads. Blocks.
+
+    Raises Conflict when the folder is not one of the project's own.
+    """
+    require_own_folder(directory)
+    return Sandbox(
+        paths={**files, os.fspath(directory): Access.READ | Access.WRITE},
+        sockets=frozenset({(socket.AF_INET, socket.SOCK_DGRAM)}),
+        calls=Calls.THREADS,
+        capabilities=capabilities_for(directory),
+        environment=_ENVIRONMENT,
+    )
 
 
 class VpcsProgramFinder:
@@ -64,17 +87,17 @@ class VpcsProgramFinder:
             key = (path, status.st_mtime_ns, status.st_size)
             program = self._probed.get(key)
             if program is None:
-                program = VpcsProgram(path, await _probe(path))
+                files = await files_of(path)
+                program = VpcsProgram(path, await _probe(path, files), files)
                 self._probed = {key: program}
             return program
 
 
-async def _probe(path: str) -> VpcsVersion:
+async def _probe(path: str, files: Mapping[str, Access]) -> VpcsVersion:
     output = b""
     try:
         with trio.move_on_after(PROBE_SECONDS):
-            probe = await trio.run_process([path, "-v"], capture_stdout=True, stdin=b"", check=False, cwd="/")
-            output = probe.stdout or b""
+            output = await output_of([path, "-v"], cwd=Path("/"), sandbox=Sandbox(paths=files))
     except OSError as error:
         raise Conflict(f"{path} cannot be run: {error.strerror}. {INSTALL_ADVICE}") from None
     version = parse_version(output.decode(errors="replace"))
@@ -144,6 +167,7 @@ async def open_vpcs(
     program: VpcsProgram,
     *,
     directory: Path,
+    sandbox: Sandbox,
     mac_id: int,
     has_script: bool,
     forwarder: Forwarder,
@@ -163,14 +187,14 @@ async def open_vpcs(
             has_script=has_script,
         )
         with _open_device(forwarder, device_socket, picked.port) as device:
-            master, slave = _open_terminal()
+            master, slave = open_terminal()
             async with trio.lowlevel.FdStream(master) as terminal:
                 picked.socket.close()  # VPCS binds it now
                 try:
                     child = spawn(
                         command,
                         cwd=directory,
-                        env=None,
+                        sandbox=sandbox,
                         stdin=slave,
                         stdout=slave,
                         stderr=slave,
@@ -195,7 +219,7 @@ def _open_device(forwarder: Forwarder, device_socket: socket.socket, vpcs_port: 
         device.close()
 
 
-def _open_terminal() -> tuple[int, int]:
+def open_terminal() -> tuple[int, int]:
     """A terminal as VPCS makes one for its own console clients: raw, but a line feed also returns the carriage."""
     master, slave = os.openpty()
     attributes = termios.tcgetattr(slave)

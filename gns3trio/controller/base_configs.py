@@ -2,11 +2,10 @@
 
 from pathlib import Path
 
-import trio
-
-from gns3trio.controller.storage import is_plain_name, write_atomic
+from gns3trio import threads
+from gns3trio.controller.storage import is_plain_name, read_plain, write_in_folder
 from gns3trio.controller.templates import VPCS_BASE_SCRIPT
-from gns3trio.errors import Forbidden, NotFound, Unavailable
+from gns3trio.errors import Forbidden, NotFound
 
 MAX_CONFIG_BYTES = 1024 * 1024
 # %h is the name of the node.
@@ -30,7 +29,7 @@ class BaseConfigs:
 
     async def names(self) -> list[str]:
         """All names, sorted."""
-        return await trio.to_thread.run_sync(self._names)
+        return await threads.disk.run(self._names)
 
     def _names(self) -> list[str]:
         files = [path.name for path in self._folder.iterdir() if path.is_file()] if self._folder.is_dir() else []
@@ -40,23 +39,19 @@ class BaseConfigs:
         """The text of a file. Raises NotFound, Forbidden for a name that leads elsewhere."""
         path = self._path(name)
         try:
-            data = await trio.to_thread.run_sync(path.read_bytes)
-        except OSError:
+            data = await threads.disk.run(read_plain, path, MAX_CONFIG_BYTES)
+        except FileNotFoundError:
             if name not in _SHIPPED:
                 raise NotFound(f"Base configuration {name!r} doesn't exist") from None
             return _SHIPPED[name]
-        return data[:MAX_CONFIG_BYTES].decode(errors="replace")
+        except OSError as error:
+            raise NotFound(f"Base configuration {name!r} {error.strerror}") from None
+        return data.decode(errors="replace")
 
     async def write(self, name: str, text: str) -> None:
         """Replace a file. Raises Forbidden for a name that leads elsewhere, Unavailable when the disk refuses."""
-        await trio.to_thread.run_sync(self._write, self._path(name), text)
-
-    def _write(self, path: Path, text: str) -> None:
-        try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise Unavailable(f"{self._folder} cannot be used: {error.strerror}") from None
-        write_atomic(path, text.encode(errors="replace"))
+        path = self._path(name)
+        await threads.disk.run(write_in_folder, path.parent, name, text.encode(errors="replace"))
 
     def _path(self, name: str) -> Path:
         if not is_plain_name(name):

@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 
 import trio
 
+from gns3trio import threads
 from gns3trio.compute.compute import Compute
 from gns3trio.compute.hosted import HostedProjects
 from gns3trio.config import Config
@@ -78,7 +79,7 @@ class Controller:
     async def load(self) -> None:
         """Find the projects on the disk; they are closed. One that cannot be read is listed with its error."""
         records = self._records.all()
-        found = await trio.to_thread.run_sync(find_projects, self._config.projects_path, records)
+        found = await threads.disk.run(find_projects, self._config.projects_path, records)
         folders = {project.folder for project in self.projects.values()}
         for project in found:
             await trio.lowlevel.checkpoint()  # there may be thousands
@@ -113,7 +114,7 @@ class Controller:
     async def reload(self) -> None:
         """Find projects that appeared on the disk, and forget closed ones that vanished from it."""
         closed = [project for project in self.projects.values() if project.status == "closed"]
-        gone = await trio.to_thread.run_sync(lambda: {project for project in closed if not project.file.path.exists()})
+        gone = await threads.disk.run(lambda: {project for project in closed if not project.file.path.exists()})
         for project in closed:
             is_free = project.status == "closed" and not project.life.locked()
             if is_free and (project in gone or project.copy_of is not None):
@@ -122,9 +123,9 @@ class Controller:
 
     async def sweep_projects(self) -> None:
         """Delete what a server that was killed has left half written in projects, hosted ones too."""
-        folders = await trio.to_thread.run_sync(project_folders, self._config.projects_path)
+        folders = await threads.disk.run(project_folders, self._config.projects_path)
         for folder in {*folders, *(project.folder for project in self.projects.values())}:
-            await trio.to_thread.run_sync(storage.sweep, folder)
+            await threads.disk.run(storage.sweep, folder)
 
     def _new_project(
         self,
@@ -175,8 +176,8 @@ class Controller:
             return self.projects[project_id]
         if project_id in self._reserved:
             raise Conflict(f"project_id: project {project_id} is being made by another request")
-        if unique_name and settings.name in self._names():
-            raise Conflict(f"name: there is a project named {settings.name!r} already")
+        if unique_name:
+            self.check_unused_name(settings.name)
         file_name = storage.topology_file_name(settings.name)
         folder = self.new_folder(project_id, path)
         project = self._new_project(project_id, settings, folder, folder / file_name, temporary=temporary)
@@ -184,13 +185,13 @@ class Controller:
         created = self._creating[project_id] = trio.Event()
         try:
             async with self.noted(project_id, project.file.path, settings.name):
-                made = await trio.to_thread.run_sync(storage.make_project_folder, folder)
+                made = await threads.disk.run(storage.make_project_folder, folder)
                 try:
                     await project.create()
                 except BaseException:
                     if made:
                         with trio.CancelScope(shield=True):
-                            await trio.to_thread.run_sync(storage.remove_folder, folder)
+                            await threads.disk.run(storage.remove_folder, folder)
                     raise
         except BaseException:
             del self.projects[project_id]
@@ -222,17 +223,22 @@ class Controller:
         if project_id in self._reserved or (own is not None and own.deleted):
             raise Conflict(f"project_id: project {project_id} is just being made or deleted")
 
+    def check_unused_name(self, name: str) -> None:
+        """Raises Conflict when a project has the name."""
+        if name in self._names():
+            raise Conflict(f"name: there is a project named {name!r} already")
+
     @contextmanager
     def reserve(self, project_id: UUID, name: str) -> Iterator[str]:
         """Hold the id and a name for a project whose files are being made; the name is ``name``, or the first that is
-        free of ``name-1``, ``name-2`` and so on. Nobody sees the project before it is ``adopt``-ed.
+        free of ``name-1``, ``name-2`` and so on, or near to it when no file can have it. Nobody sees the project before
+        it is ``adopt``-ed.
 
-        Raises Conflict when the id is in use or no file can have the name.
+        Raises Conflict when the id is in use.
         """
         self.check_unused(project_id)
         names = self._names()
-        free = next(each for n in count() if (each := f"{name}-{n}" if n else name) not in names)
-        storage.topology_file_name(free)
+        free = next(each for n in count() if (each := storage.near_file_name(name, f"-{n}" if n else "")) not in names)
         self._reserved[project_id] = free
         try:
             yield free
@@ -277,7 +283,7 @@ class Controller:
         Raises Conflict for a folder outside of the one for projects, which may hold files that are not the project's,
         Unavailable when the disk refuses.
         """
-        if await trio.to_thread.run_sync(self._is_foreign, project.folder):
+        if await threads.disk.run(self._is_foreign, project.folder):
             raise Conflict(
                 f"Project '{project.settings.name}' is in {project.folder}, outside of the folder for projects: delete "
                 "that folder yourself, then the project"
@@ -336,7 +342,7 @@ async def open_controller(
 ) -> AsyncIterator[Controller]:
     """The controller with the projects on the disk. At the end every open project is closed and saved."""
     async with trio.open_nursery() as nursery:
-        await trio.to_thread.run_sync(_sweep, config)
+        await threads.disk.run(_sweep, config)
         state = await open_state(
             config.state_folder,
             {

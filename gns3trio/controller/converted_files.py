@@ -7,8 +7,7 @@ import fnmatch
 import os
 from pathlib import Path
 
-from gns3trio.controller.archive import disk_error
-from gns3trio.controller.storage import write_atomic
+from gns3trio.controller.storage import disk_error, write_atomic
 from gns3trio.controller.topology_generation1 import Conversion
 
 

@@ -10,21 +10,23 @@ import hashlib
 import re
 import struct
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import attrs
-import trio
 
-from gns3trio.controller.storage import read_plain, write_atomic
+from gns3trio import threads
+from gns3trio.controller.storage import read_plain, write_in_folder
 from gns3trio.errors import Conflict
 
 PICTURES_FOLDER = Path("project-files/images")
 # GNS3 keeps longer ones in a file of their own.
 MAX_INLINE_SVG = 1000
-# A larger one is shown empty, and so is one when those before it have so much together: clients get all in one reply.
-MAX_PICTURE_BYTES = 32 << 20
+# Of all pictures of a project together, since clients get them in one reply; one for which no room is left is shown
+# empty.
+MAX_PICTURES_BYTES = 64 << 20
 EMPTY_SVG = "<svg></svg>"
 
 _PICTURE_NAME = re.compile(r"[A-Za-z0-9_-]+\.(svg|png|jpg|jpeg|gif)")
@@ -97,15 +99,17 @@ class Drawings(Mapping[UUID, Drawing]):
 
     async def revive(self, records: list[dict[str, Any]]) -> None:
         """The drawings of the project's file. A picture that cannot be read is shown empty, and stays named."""
-        self._drawings = await trio.to_thread.run_sync(self._read, records)
+        self._drawings = await threads.disk.run(self._read, records)
 
     def _read(self, records: list[dict[str, Any]]) -> dict[UUID, Drawing]:
         drawings: dict[UUID, Drawing] = {}
+        room = MAX_PICTURES_BYTES
         for record in records:
             drawing_id, svg = UUID(record["drawing_id"]), record["svg"]
             picture = svg if _PICTURE_NAME.fullmatch(svg) else None
             if picture is not None:
-                svg = _read_picture(self._pictures / picture)
+                svg = _read_picture(self._pictures / picture, room)
+                room = max(room - len(svg), 0)
             fields = {name: value for name, value in record.items() if name not in ("drawing_id", "svg")}
             drawings[drawing_id] = Drawing(drawing_id, fields, svg, picture)
         return drawings
@@ -152,33 +156,32 @@ class Drawings(Mapping[UUID, Drawing]):
         data = svg.encode(errors="replace")
         name = hashlib.md5(data, usedforsecurity=False).hexdigest() + ".svg"
         try:
-            await trio.to_thread.run_sync(self._write_picture, name, data)
+            await threads.disk.run(self._write_picture, name, data)
         finally:
             self._require_open()
         return name
 
     def _write_picture(self, name: str, data: bytes) -> None:
-        path = self._pictures / name
-        if not path.exists():
-            self._pictures.mkdir(parents=True, exist_ok=True)
-            write_atomic(path, data)
+        if not (self._pictures / name).exists():
+            write_in_folder(self._pictures, name, data)
 
     async def discard_unused_pictures(self) -> None:
         """Delete the picture files that no drawing names any more."""
         used = {drawing.picture for drawing in self.values()}
-        await trio.to_thread.run_sync(_discard_pictures, self._pictures, used)
+        await threads.disk.run(_discard_pictures, self._pictures, used)
 
 
 def _discard_pictures(folder: Path, used: set[str | None]) -> None:
     for path in folder.glob("*.svg") if folder.is_dir() else ():
         if path.name not in used and _PICTURE_NAME.fullmatch(path.name):
-            path.unlink(missing_ok=True)
+            with suppress(OSError):  # what stays takes some room, and goes at another end
+                path.unlink()
 
 
-def _read_picture(path: Path) -> str:
-    """The SVG that shows a picture file."""
+def _read_picture(path: Path, room: int) -> str:
+    """The SVG that shows a picture file, which has at most ``room`` bytes."""
     try:
-        data = read_plain(path, MAX_PICTURE_BYTES)
+        data = read_plain(path, room)
     except OSError:
         return EMPTY_SVG
     kind = path.suffix[1:]

@@ -1,6 +1,6 @@
 """A link of an open project: which two ports it joins, and the rules for joining them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 import attrs
@@ -56,6 +56,7 @@ class Link:
     is_measured: bool = False  # a benchmark runs
     withdrawn: bool = False  # being deleted: not saved any more, but still there until the disk knows
     last_capture_file: str | None = None  # of the GNS3 API, which shows it also later
+    problem: str | None = None  # why it is not wired
 
     @property
     def gns3_capture(self) -> LinkCapture | None:
@@ -79,8 +80,10 @@ def check_nodes(first: UUID, second: UUID) -> None:
         raise Conflict("nodes: a node cannot be linked to itself")
 
 
-def check_link(ends: Iterable[PortAddress], used: Iterable[PortAddress]) -> None:
+def check_link(ends: Sequence[PortAddress], used: Iterable[PortAddress]) -> None:
     """Raises Conflict when ``ends`` cannot be joined; ``used`` are the ports that have a link or NIO."""
+    if len(ends) != 2:
+        raise Conflict(f"it has {len(ends)} ends instead of two")
     first, second = ends
     check_nodes(first.node_id, second.node_id)
     taken = set(used)

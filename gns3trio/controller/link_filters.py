@@ -4,7 +4,7 @@ They sit at one end of the link, for both directions: at the first one, unless o
 """
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -13,7 +13,7 @@ import attrs
 from gns3trio.compute.tunnels import Tunnel
 from gns3trio.controller.topology import LinkRecord
 from gns3trio.errors import Invalid
-from gns3trio.forwarder.filters import Impairment, check_gns3_filters, check_impairments, core_filters
+from gns3trio.forwarder.filters import Impairment, check_gns3_filters, check_impairments, core_filters, describe
 from gns3trio.forwarder.forwarder import check_expression, run_compiler
 
 
@@ -42,6 +42,31 @@ async def require_impairments(impairments: Sequence[Impairment], given: Sequence
         await run_compiler(check_impairments, impairments, given, check_expression)
     else:
         check_impairments(impairments, given, check_expression)
+
+
+async def usable_filters(record: LinkRecord, warn: Callable[[str], None]) -> dict[str, list[Any]]:
+    """GNS3's filters of a link of a file, without those that are none, of which ``warn`` is told."""
+    usable: dict[str, list[Any]] = {}
+    for name, parameters in record.filters.items():
+        try:
+            usable |= await checked_filters({name: parameters})
+        except Invalid as error:
+            warn(f"link {record.link_id}: {error}; this filter is left out")
+    return usable
+
+
+async def usable_impairments(record: LinkRecord, impairments: Impairments, warn: Callable[[str], None]) -> Impairments:
+    """The same of our own filters; the very same object when all can be used."""
+    usable: list[Impairment] = []
+    for impairment in impairments.filters:
+        try:
+            await require_impairments([impairment], [describe(impairment)])
+            usable.append(impairment)
+        except Invalid as error:
+            warn(f"link {record.link_id}: {error}; this impairment is left out")
+    if len(usable) == len(impairments.filters):
+        return impairments
+    return attrs.evolve(impairments, filters=tuple(usable))
 
 
 async def compile_filters(record: LinkRecord, impairments: Impairments) -> None:

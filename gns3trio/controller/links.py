@@ -20,8 +20,9 @@ from gns3trio.controller.link_filters import (
     Impairments,
     apply_filters,
     apply_suspend,
-    checked_filters,
     compile_filters,
+    usable_filters,
+    usable_impairments,
 )
 from gns3trio.controller.node import Node
 from gns3trio.controller.topology import LinkRecord
@@ -35,13 +36,14 @@ _HOST_NETWORKS = frozenset({"cloud", "nat"})
 @attrs.frozen(kw_only=True)
 class ProjectHooks:
     """What the links need from their project: to announce an event, to have what changed on the disk, soon (``mark``)
-    or now, to tell the user of an error, to know the nodes; and where captures go.
+    or now, to tell the user of an error or a warning, to know the nodes; and where captures go.
     """
 
     publish: Callable[[str, Any], None]
     mark: Callable[[], None]
     make_durable: Callable[[], Awaitable[None]]
     log_error: Callable[[str], None]
+    log_warning: Callable[[str], None]
     nodes: Callable[[], Mapping[UUID, Node]]
     folder: Path
     captures: CaptureService
@@ -92,19 +94,46 @@ class Links(Mapping[UUID, Link]):
         """Our own filters by link."""
         return {link.link_id: link.impairments for link in self.values()}
 
-    async def revive(self, record: LinkRecord, impairments: Impairments, *, wired: bool) -> None:
-        """A link of the project's file. Without ``wired``, because a node of it does not run here, it is only kept."""
-        if wired:
-            try:
-                if len(record.nodes) != 2:
-                    raise Conflict(f"it has {len(record.nodes)} ends instead of two")
-                record = attrs.evolve(record, filters=await checked_filters(record.filters))
-                await self._wiring.connect(record, impairments)
-            except LabError as error:  # the host lacks an interface, say: no reason to lose sight of the whole project
-                self._hooks.log_error(f"link {record.link_id} is not connected: {error}")
-                wired = False
-        if not wired:
-            self._wiring.keep(record, impairments)
+    async def revive(self, record: LinkRecord, impairments: Impairments) -> bool:
+        """A link of the project's file. One that cannot be wired is listed with its ``problem``; filters that are none
+        are left out, and told. Returns whether the link is as it was in the file.
+        """
+        filters = await usable_filters(record, self._hooks.log_warning)
+        usable = await usable_impairments(record, impairments, self._hooks.log_warning)
+        came = filters == record.filters and usable is impairments
+        record = attrs.evolve(record, filters=filters)
+        problem = self._missing(record)
+        if problem is not None:  # why the node does not run is told with the node
+            self._wiring.keep(record, usable, problem)
+            return came
+        try:
+            await self._wiring.connect(record, usable)
+        except LabError as error:  # the host lacks an interface, say: no reason to lose sight of the whole project
+            self._hooks.log_error(f"link {record.link_id} is not connected: {error}")
+            self._wiring.keep(record, usable, str(error))
+        return came
+
+    def _missing(self, record: LinkRecord) -> str | None:
+        """Which node of a link is not there, or does not run here."""
+        for end in record.nodes:
+            node = self._hooks.nodes().get(end.node_id)
+            if node is None:
+                return f"node {end.node_id} doesn't exist"
+            if node.instance is None:
+                return f"node '{node.name}' does not run here"
+        return None
+
+    def problem_of(self, link: Link) -> str | None:
+        """Why nothing crosses a link; None for one that works."""
+        if link.problem is not None:
+            return self._missing(link.record) or link.problem
+        for end in link.record.nodes:
+            node = self._hooks.nodes().get(end.node_id)
+            if node is not None and node.instance is not None:
+                trouble = node.instance.port_trouble(end.adapter_number, end.port_number)
+                if trouble is not None:
+                    return f"{node.name}: {trouble}"
+        return None
 
     async def create(self, record: LinkRecord) -> Link:
         """Join two ports; a known link id gives the link that has it.
@@ -162,8 +191,11 @@ class Links(Mapping[UUID, Link]):
         """Change a link; ``changes`` holds checked values by the name of a LinkRecord field.
 
         Frames meet the old filters and suspension or the new ones, never something between. Impairments with a seed
-        begin their run anew, also when they are the same. Raises Invalid or Unavailable; nothing is changed then.
+        begin their run anew, also when they are the same. One that is not wired is wired, if that can be done now.
+        Raises Invalid or Unavailable; nothing is changed then.
         """
+        if link.problem is not None:
+            await self._try_wiring(link)
         async with link.lock:
             before = link.record, link.impairments
             after = attrs.evolve(link.record, **changes), impairments or link.impairments
@@ -180,6 +212,18 @@ class Links(Mapping[UUID, Link]):
                 self._put_in_force(link, after, before)
                 self._publish("link.updated", link)
                 raise
+
+    async def _try_wiring(self, link: Link) -> None:
+        """Nobody asked for it: what keeps it from working stays the link's problem."""
+        try:
+            async with self._locked_nodes(end.node_id for end in link.record.nodes), link.lock:
+                if link.problem is None or self.get(link.link_id) is not link:
+                    return
+                await self._wiring.wire(link)
+        except LabError as error:
+            link.problem = str(error)
+            return
+        self._publish("link.updated", link)
 
     def _put_in_force(
         self, link: Link, before: tuple[LinkRecord, Impairments], after: tuple[LinkRecord, Impairments]

@@ -8,7 +8,8 @@ import attrs
 import orjson
 import trio
 
-from gns3trio.compute.node import ComputeNode, NodePort
+from gns3trio.compute.node import ComputeNode
+from gns3trio.controller.port_list import list_ports, port_view
 from gns3trio.controller.topology import NodeRecord
 from gns3trio.errors import Conflict
 
@@ -79,21 +80,16 @@ class Node:
         return self._instance
 
     def ports(self) -> list[dict[str, Any]]:
-        """The node's ports in the shape of the API; of a node that nothing runs those that are linked."""
+        """The node's ports in the shape of the API; of a node that nothing runs those that GNS3 would give it, and
+        others that are linked.
+        """
         if self._instance is not None:
-            ports = self._instance.ports()
-        else:
-            ports = [
-                NodePort(adapter, port, f"Ethernet{adapter}/{port}", f"e{adapter}/{port}")
-                for adapter, port in sorted(self.linked_ports)
-            ]
-        return [
-            {
-                **attrs.asdict(port),
-                "data_link_types": {"Ethernet": "DLT_EN10MB"},
-                "link_type": "ethernet",
-            }
-            for port in ports
+            return [port_view(*attrs.astuple(port)) for port in self._instance.ports()]
+        ports = list_ports(self.record)
+        listed = {(port["adapter_number"], port["port_number"]) for port in ports}
+        others = sorted(self.linked_ports - listed)
+        return ports + [
+            port_view(adapter, port, f"Ethernet{adapter}/{port}", f"e{adapter}/{port}") for adapter, port in others
         ]
 
     def sync(self) -> None:

@@ -1,6 +1,6 @@
 """A second node like one that there is, with its files."""
 
-import shutil
+from contextlib import suppress
 from copy import deepcopy
 from pathlib import Path
 from uuid import uuid4
@@ -8,12 +8,14 @@ from uuid import uuid4
 import attrs
 import trio
 
+from gns3trio import threads
 from gns3trio.compute.vpcs_command import STARTUP_FILE, rename_in_script
 from gns3trio.controller.node import Node
 from gns3trio.controller.project import Project
-from gns3trio.controller.project_copy import copy_files, list_folder
+from gns3trio.controller.project_copy import PROJECT_FILES, copy_files, list_folder
 from gns3trio.controller.project_files import node_folder
 from gns3trio.errors import Conflict
+from gns3trio.removal import remove_tree
 
 # Each is the only way to something outside, which a second one would be another of.
 _NOT_COPIED = frozenset({"cloud", "nat"})
@@ -36,18 +38,27 @@ async def duplicate_node(project: Project, node: Node, *, x: int, y: int, z: int
         script = rename_in_script(script, node.name, "%h")  # its name is not known before it is made
     folder = node_folder(project, record.node_type, record.node_id)
     try:
-        await trio.to_thread.run_sync(copy_node_files, node_folder(project, record.node_type, node.node_id), folder)
+        left_out = await threads.disk.run(copy_node_files, node_folder(project, record.node_type, node.node_id), folder)
+        project.warn_of_left_out(left_out)
         return await project.create_node(record, startup_script=script)
     except BaseException:
         with trio.CancelScope(shield=True):
-            await trio.to_thread.run_sync(shutil.rmtree, folder, True)
+            await threads.disk.run(_remove, folder)
         raise
 
 
-def copy_node_files(source: Path, target: Path) -> None:
-    """Copy the folder of a node in a thread of trio, all but the start-up script, which is written anew.
+def _remove(folder: Path) -> None:
+    with suppress(OSError):
+        remove_tree(folder)
 
-    Raises Unavailable when the disk refuses.
+
+def copy_node_files(source: Path, target: Path) -> list[str]:
+    """Copy the folder of a node in a thread of trio, all but the start-up script, which is written anew; returns which
+    links are not copied, and why.
+
+    Raises Conflict for a file that this server may not read, Unavailable when the disk refuses.
     """
-    names = [name for name in list_folder(source) if name != STARTUP_FILE]
-    copy_files(source, target, names, trio.from_thread.check_cancelled)
+    content = list_folder(source, f"{PROJECT_FILES}/{source.parent.name}/{source.name}")
+    files = [name for name in content.tree.files if name != STARTUP_FILE]
+    copy_files(source, target, attrs.evolve(content.tree, files=files), trio.from_thread.check_cancelled)
+    return content.left_out

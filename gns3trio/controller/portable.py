@@ -10,13 +10,16 @@ from contextlib import asynccontextmanager
 from copy import deepcopy
 from functools import partial
 from pathlib import Path
+from typing import BinaryIO, cast
 from uuid import UUID, uuid4
 
 import attrs
 import trio
 
+from gns3trio import threads
 from gns3trio.controller import views
-from gns3trio.controller.archive import Budget, check_compression, disk_error, unpack, zip_pieces
+from gns3trio.controller.archive import Budget, unpack
+from gns3trio.controller.archive_writer import check_compression, require_archivable, zip_pieces
 from gns3trio.controller.computes import LOCAL_COMPUTE_ID
 from gns3trio.controller.controller import Controller
 from gns3trio.controller.project import Project
@@ -33,7 +36,7 @@ from gns3trio.controller.project_copy import (
     settle,
 )
 from gns3trio.controller.project_swap import put_in_place, staging_folder
-from gns3trio.controller.storage import MAX_TOPOLOGY_BYTES, TOPOLOGY_SUFFIX, read_plain, topology_file_name
+from gns3trio.controller.storage import MAX_TOPOLOGY_BYTES, TOPOLOGY_SUFFIX, disk_error, read_plain, topology_file_name
 from gns3trio.controller.topology import ProjectSettings, Topology, parse_topology
 from gns3trio.errors import Conflict, Forbidden, NotFound
 from gns3trio.notifications.events import Event
@@ -116,22 +119,18 @@ async def export_project(controller: Controller, project: Project, options: Expo
     if options.reset_mac_addresses:
         topology = reset_macs(topology)
     made = portable_files(topology, controller.gns3_version)
-    names = await trio.to_thread.run_sync(
-        partial(
-            list_content,
-            project.folder,
-            {node.node_id for node in topology.nodes},
-            snapshots=options.include_snapshots,
-            images=options.include_images,
-        )
+    content = await threads.disk.run(
+        partial(list_content, project.folder, snapshots=options.include_snapshots, images=options.include_images)
     )
-    return _in_threads(zip_pieces(project.folder, names, made, compression))
+    require_archivable(content.tree)
+    project.warn_of_left_out(content.left_out)
+    return _in_threads(zip_pieces(project.folder, content.tree, made, compression))
 
 
 async def _in_threads(pieces: Generator[bytes]) -> AsyncGenerator[bytes]:
     """Take each piece in a thread, when it is wanted: a slow client holds no thread."""
     try:
-        while (piece := await trio.to_thread.run_sync(next, pieces, None)) is not None:
+        while (piece := await threads.compression.run(next, pieces, None)) is not None:
             if piece:
                 yield piece
     finally:
@@ -157,7 +156,7 @@ async def import_project(
     controller.check_unused(project_id)  # told before the upload, not after it
     async with staging_folder(folder) as staging:
         archive, content = staging / "archive", staging / "content"
-        budget = await trio.to_thread.run_sync(Budget.for_disk, staging)
+        budget = await threads.disk.run(Budget.for_disk, staging)
         await _receive(data, archive, budget)
 
         def unpack_content() -> Topology:
@@ -166,7 +165,7 @@ async def import_project(
             archive.unlink()
             return read_unpacked(content)
 
-        topology = await trio.to_thread.run_sync(unpack_content)
+        topology = await threads.compression.run(unpack_content)
         ids = NewIds()
         node_ids = {node.node_id for node in topology.nodes}
         settings = attrs.evolve(topology.settings, auto_close=True, auto_open=False, auto_start=False)
@@ -207,14 +206,15 @@ async def duplicate_project(
             topology = reset_macs(topology)
         content = staging / "content"
 
-        def copy() -> None:
+        def copy() -> list[str]:
             content.mkdir()
-            names = list_content(project.folder, node_ids, snapshots=True, images=True)
-            copy_files(project.folder, content, names, trio.from_thread.check_cancelled)
+            travelling = list_content(project.folder, snapshots=True, images=True)
+            copy_files(project.folder, content, travelling.tree, trio.from_thread.check_cancelled)
             rename_node_folders(content, node_ids, ids)
+            return travelling.left_out
 
-        await trio.to_thread.run_sync(copy)
-        budget = await trio.to_thread.run_sync(Budget.for_disk, staging)
+        project.warn_of_left_out(await threads.disk.run(copy))
+        budget = await threads.disk.run(Budget.for_disk, staging)
         finish = partial(_renew_snapshots, controller, content, topology, ids=ids, budget=budget)
         return await _establish(controller, topology, name or settings.name, content, folder, finish)
 
@@ -252,7 +252,7 @@ async def _establish(
             put_in_place(content, folder)
 
         async with controller.noted(topology.project_id, file, free_name):
-            await trio.to_thread.run_sync(make)
+            await threads.disk.run(make)
     project = controller.adopt(topology.project_id, topology.settings, file)
     controller.hub.publish(Event("project.created", views.project_view(project)))
     return project
@@ -261,18 +261,25 @@ async def _establish(
 async def _receive(data: AsyncIterator[bytes], path: Path, budget: Budget) -> None:
     """Write the archive that a client sends to a new file. Raises Unavailable when the disk refuses or has no room."""
     try:
-        async with await trio.open_file(path, "xb", buffering=_WRITE_BYTES) as file:
+        file = cast(BinaryIO, await threads.disk.run(path.open, "xb"))
+        try:
             waiting = bytearray()
             async for piece in data:
                 waiting += piece
                 if len(waiting) >= _WRITE_BYTES:
-                    await trio.to_thread.run_sync(budget.require_room, path.parent, len(waiting))
-                    await file.write(waiting)
+                    await threads.disk.run(_append, file, waiting, budget, path)
                     waiting = bytearray()
-            await trio.to_thread.run_sync(budget.require_room, path.parent, len(waiting))
-            await file.write(waiting)
+            await threads.disk.run(_append, file, waiting, budget, path)
+        finally:
+            with trio.CancelScope(shield=True):
+                await threads.disk.run(file.close)
     except OSError as error:
         raise disk_error(path, error) from error
+
+
+def _append(file: BinaryIO, data: bytearray, budget: Budget, path: Path) -> None:
+    budget.require_room(path.parent, len(data))
+    file.write(data)
 
 
 async def load_project(controller: Controller, path: Path) -> Project:
@@ -283,10 +290,10 @@ async def load_project(controller: Controller, path: Path) -> Project:
     """
     if not controller.is_local:
         raise Forbidden("path: this server does not open files of its own machine for clients (setting: local)")
-    file, topology = await trio.to_thread.run_sync(_read_topology, path)
+    file, topology = await threads.disk.run(_read_topology, path)
     known = controller.projects.get(topology.project_id)
     if known is not None:
-        if not await trio.to_thread.run_sync(_is_same_file, known.file.path, file):
+        if not await threads.disk.run(_is_same_file, known.file.path, file):
             raise Conflict(
                 f"path: project {topology.project_id} is another file already, {known.file.path}. A copy of its folder "
                 "in the folder for projects is listed, and duplicating that gives a project of its own"
@@ -311,9 +318,8 @@ def _is_same_file(one: Path, other: Path) -> bool:
 
 
 async def _open_unknown(controller: Controller, project_id: UUID, settings: ProjectSettings, file: Path) -> Project:
-    with controller.reserve(project_id, settings.name) as free_name:
-        if free_name != settings.name:
-            raise Conflict(f"name: there is a project named {settings.name!r} already")
+    controller.check_unused(project_id)
+    controller.check_unused_name(settings.name)
     for known in controller.projects.values():
         if known.folder == file.parent:
             raise Conflict(

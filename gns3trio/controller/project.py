@@ -6,7 +6,7 @@ notification hub, and is written to the project's file.
 
 import contextlib
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
@@ -15,34 +15,32 @@ from uuid import UUID
 import attrs
 import trio
 
+from gns3trio import threads
 from gns3trio.compute.node import ComputeNode
 from gns3trio.controller import views
 from gns3trio.controller.automatic import start_nodes
-from gns3trio.controller.computes import LOCAL_COMPUTE_ID, NOT_DRIVEN
 from gns3trio.controller.drawings import Drawings
 from gns3trio.controller.link import Link
-from gns3trio.controller.link_filters import NO_IMPAIRMENTS
 from gns3trio.controller.links import Links, ProjectHooks
 from gns3trio.controller.node import Node
 from gns3trio.controller.project_file import ProjectFile
-from gns3trio.controller.project_nodes import LOG_LEVELS, ProjectNodes
+from gns3trio.controller.project_nodes import LOG_LEVELS
+from gns3trio.controller.project_reading import ProjectReading
 from gns3trio.controller.project_swap import check_discardable, discard_folder
 from gns3trio.controller.services import ProjectServices
 from gns3trio.controller.storage import topology_file_name
-from gns3trio.controller.topology import LinkRecord, NodeRecord, ProjectSettings, Topology
+from gns3trio.controller.topology import ProjectSettings, Topology
 from gns3trio.controller.versions import list_versions, put_version_back
 from gns3trio.errors import Conflict, Forbidden, LabError, NotFound
 from gns3trio.notifications.events import Event, log_event
 
 log = logging.getLogger(__name__)
 
-# Of the .gns3 files beside a project's own one.
+# Of many files so many are named.
 _TOLD_FILES = 5
-# Of what is wrong with a project's file.
-_TOLD = 20
 
 
-class Project(ProjectNodes):
+class Project(ProjectReading):
     """One project. Create it with its settings, then ``open`` it."""
 
     def __init__(
@@ -93,6 +91,7 @@ class Project(ProjectNodes):
             mark=lambda: self.file.mark(),
             make_durable=self._make_durable,
             log_error=lambda message: self.log("error", message),
+            log_warning=lambda message: self.log("warning", message),
             nodes=lambda: self.nodes,
             folder=self.folder,
             captures=self._services.captures,
@@ -150,6 +149,12 @@ class Project(ProjectNodes):
                 "One in a folder of its own is listed as a project",
             )
 
+    def warn_of_left_out(self, left_out: Sequence[str]) -> None:
+        """Say what of the project's files a copy does not have."""
+        if left_out:
+            more = f", and {len(left_out) - _TOLD_FILES} more" if left_out[_TOLD_FILES:] else ""
+            self.log("warning", f"Not in the copy: {'; '.join(left_out[:_TOLD_FILES])}{more}")
+
     async def _open(self) -> None:
         self._require_acceptable()
         try:
@@ -158,7 +163,7 @@ class Project(ProjectNodes):
             self.error = await self._with_offer(str(error))
             raise Conflict(self.error) from None
         await self.file.keep_version()
-        is_new = await self.file.settle(topology) or topology.is_repaired
+        is_new = await self.file.settle(topology)
         self.settings, self.error = topology.settings, None
         self._kept = attrs.evolve(topology, old_revision=None, conversion=None)
         try:
@@ -169,12 +174,12 @@ class Project(ProjectNodes):
                 await self._release()
             raise
         self.status = "opened"
-        if is_new:
+        if is_new or topology.is_repaired:
             self.file.mark()
 
     async def _with_offer(self, error: str) -> str:
         """Why the project cannot be opened, with what can be done about it."""
-        versions = await trio.to_thread.run_sync(list_versions, self.file.path)
+        versions = await threads.disk.run(list_versions, self.file.path)
         if not versions:
             return error
         newest = versions[0]
@@ -192,7 +197,7 @@ class Project(ProjectNodes):
             if self.status == "opened":
                 raise Conflict(f"Project '{self.settings.name}' is open: close it first")
             self._require_acceptable()
-            aside = await trio.to_thread.run_sync(put_version_back, self.file.path, version)
+            aside = await threads.disk.run(put_version_back, self.file.path, version)
             await self._open()
         if aside is not None:
             self.log("warning", f"A kept version was put in place; the file that was there is now {aside.name}")
@@ -227,47 +232,6 @@ class Project(ProjectNodes):
                     self._announce_opened()
                     raise
         self._announce_opened()
-
-    async def _revive(self, topology: Topology) -> None:
-        self.tell_of_other_files()
-        self._tell_all(
-            "warning", [*topology.problems, *await self._services.computes.add_those_of_file(topology.computes)]
-        )
-        for record in topology.nodes:
-            await self._revive_node(record)
-        self._give_ports_to_kept_nodes(topology.links)
-        for link in topology.links:
-            impairments = topology.impairments.get(link.link_id, NO_IMPAIRMENTS)
-            wired = all(self._find_instance(end.node_id) for end in link.nodes)
-            await self.links.revive(link, impairments, wired=wired)
-        await self.drawings.revive(topology.drawings)
-
-    def _tell_all(self, level: str, messages: list[str]) -> None:
-        """A file may have any number of faults; the first ones say what they are like."""
-        for message in messages[:_TOLD]:
-            self.log(level, message)
-        if len(messages) > _TOLD:
-            self.log(level, f"and {len(messages) - _TOLD} more of the kind")
-
-    async def _revive_node(self, record: NodeRecord) -> None:
-        """A node of the project's file. One that cannot run here is only kept, whatever the reason."""
-        node = self.nodes[record.node_id] = self._new_node(record)
-        if record.compute_id != LOCAL_COMPUTE_ID:
-            node.kept_because = f"it is on the compute {record.compute_id!r}, and {NOT_DRIVEN}"
-            self.log("warning", f"node '{node.name}' does not run: {node.kept_because}")
-        elif self._services.compute.runs(record.node_type):
-            try:
-                node.attach(await self._create_instance(record))
-            except LabError as error:  # a file made elsewhere, or by hand: no reason to lose sight of the whole project
-                node.kept_because = str(error)
-                self.log("error", f"node '{node.name}' ({node.node_id}) does not run: {error}")
-
-    def _give_ports_to_kept_nodes(self, links: Iterable[LinkRecord]) -> None:
-        """What their links tell of nodes that do not run here: clients look the ports of a link up."""
-        for end in (end for link in links for end in link.nodes):
-            node = self.nodes.get(end.node_id)
-            if node is not None and node.instance is None:
-                node.linked_ports.add((end.adapter_number, end.port_number))
 
     async def close(self, *, force: bool = False) -> None:
         """Stop all nodes, free their ports and write the file. Closed already is fine.
@@ -315,7 +279,7 @@ class Project(ProjectNodes):
 
         Raises Unavailable when the disk refuses; the project is as before then, if that could be foreseen.
         """
-        await trio.to_thread.run_sync(check_discardable, self.folder, self._services.projects_path)
+        await threads.disk.run(check_discardable, self.folder, self._services.projects_path)
         self.deleted = True
         try:
             await self.close()

@@ -8,7 +8,7 @@ when asked for, ``snapshots/`` and ``images/``.
 import os
 import shutil
 import stat
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -16,19 +16,25 @@ from uuid import UUID, uuid4
 
 import attrs
 
-from gns3trio.controller.archive import PORTABLE_TOPOLOGY, Budget, disk_error, unpack, write_archive
+from gns3trio.controller.archive import Budget, unpack
+from gns3trio.controller.archive_names import PORTABLE_TOPOLOGY, link_problem
+from gns3trio.controller.archive_writer import write_archive
 from gns3trio.controller.converted_files import settle_files
 from gns3trio.controller.extras import EXTRAS_FILE, add_extras, format_extras
+from gns3trio.controller.file_tree import Tree, open_file_below, read_tree
 from gns3trio.controller.storage import (
     MAX_TOPOLOGY_BYTES,
     TEMPORARY_PREFIX,
     TOPOLOGY_SUFFIX,
+    disk_error,
+    printable,
     temporary_name,
     write_atomic,
 )
 from gns3trio.controller.topology import Topology, format_topology, parse_topology, renew_path
 from gns3trio.convert import parse_uuid
 from gns3trio.errors import Conflict
+from gns3trio.removal import remove_tree
 
 PROJECT_FILES = "project-files"
 CAPTURES = "project-files/captures"
@@ -103,11 +109,19 @@ def reset_macs(topology: Topology) -> Topology:
 # --- the files of a project ---
 
 
-def list_content(
-    folder: Path, node_ids: Collection[UUID], *, snapshots: bool = False, images: bool = False
-) -> list[str]:
-    """The files of a project that travel, by their names below ``folder``; the topology and our extras are not among
-    them. Not: captures, logs, links, folders of nodes that there are not, what is kept of older topologies.
+@attrs.frozen
+class Content:
+    """The files of a project that travel. ``left_out`` says of each link why it does not."""
+
+    tree: Tree
+    left_out: list[str]
+
+
+def list_content(folder: Path, *, snapshots: bool = False, images: bool = False) -> Content:
+    """What of a project's folder travels; the topology and our extras are not in it. Not: captures, logs, links that
+    lead out, what is kept of older topologies.
+
+    Raises Conflict for what this server may not read, Unavailable when the disk refuses.
     """
     left_out = _NOT_COPIED | ({SNAPSHOTS} if not snapshots else set()) | ({IMAGES} if not images else set())
 
@@ -115,49 +129,29 @@ def list_content(
         base = name.rpartition("/")[2]
         if name in left_out or base.startswith(TEMPORARY_PREFIX) or base == ".DS_Store":
             return False
-        if not is_folder:
-            return not (base.endswith(_LOG_ENDINGS) or is_topology_file(name))
-        return not _is_foreign_node(name, node_ids)
+        return is_folder or not (base.endswith(_LOG_ENDINGS) or is_topology_file(name))
 
-    return sorted(_walk(folder, "", is_wanted))
+    return _sorted_out(read_tree(folder, is_wanted), "")
 
 
-def list_folder(folder: Path) -> list[str]:
-    """All files of a folder but links and logs, by their names below it."""
-    return sorted(_walk(folder, "", lambda name, is_folder: is_folder or not name.endswith(_LOG_ENDINGS)))
+def list_folder(folder: Path, place: str) -> Content:
+    """All that travels of a folder of a node, which is at ``place`` in its project: files, no logs. Raises as above."""
+    return _sorted_out(
+        read_tree(folder, lambda name, is_folder: is_folder or not name.endswith(_LOG_ENDINGS)), f"{place}/"
+    )
+
+
+def _sorted_out(tree: Tree, place: str) -> Content:
+    """Without the links that lead out of the project."""
+    problems = {name: link_problem(f"{place}{name}", target) for name, target in tree.links.items()}
+    links = {name: target for name, target in tree.links.items() if problems[name] is None}
+    left_out = [f"{printable(name)} {problem}" for name, problem in problems.items() if problem is not None]
+    return Content(attrs.evolve(tree, links=links), left_out)
 
 
 def is_topology_file(name: str) -> bool:
     """Whether a file of a project's folder is a topology, an older one that was kept, or one being written."""
     return "/" not in name and (name.endswith(TOPOLOGY_SUFFIX) or f"{TOPOLOGY_SUFFIX}." in name)
-
-
-def _is_foreign_node(name: str, node_ids: Collection[UUID]) -> bool:
-    parts = name.split("/")
-    if len(parts) != 3 or parts[0] != PROJECT_FILES:
-        return False
-    try:
-        return parse_uuid(parts[2]) not in node_ids
-    except ValueError:
-        return False
-
-
-def _walk(folder: Path, below: str, is_wanted: Callable[[str, bool], bool]) -> Iterator[str]:
-    try:
-        entries = list(os.scandir(folder / below))
-    except FileNotFoundError:
-        return
-    except OSError as error:
-        raise disk_error(folder / below, error) from error
-    for entry in entries:
-        name = f"{below}{entry.name}"
-        is_folder = entry.is_dir(follow_symlinks=False)
-        if (not is_folder and not entry.is_file(follow_symlinks=False)) or not is_wanted(name, is_folder):
-            continue
-        if is_folder:
-            yield from _walk(folder, f"{name}/", is_wanted)
-        else:
-            yield name
 
 
 def portable_files(topology: Topology, gns3_version: str) -> dict[str, bytes]:
@@ -169,33 +163,46 @@ def portable_files(topology: Topology, gns3_version: str) -> dict[str, bytes]:
     return files
 
 
-def copy_files(source: Path, target: Path, names: Collection[str], checkpoint: Callable[[], None]) -> None:
-    """Copy files by their names below ``source``; they are durable. One that is gone meanwhile is left out.
+def copy_files(source: Path, target: Path, tree: Tree, checkpoint: Callable[[], None]) -> None:
+    """Copy what ``tree`` has of a folder; files are durable. One that is gone meanwhile is left out.
 
     Raises Unavailable when the disk refuses.
     """
-    for name in names:
-        checkpoint()
-        path = target / name
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            _copy_file(source / name, path)
-        except FileNotFoundError:
-            continue
-        except OSError as error:
-            raise disk_error(path, error) from error
+    try:
+        root = os.open(source, os.O_RDONLY | os.O_DIRECTORY)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise disk_error(source, error) from error
+    place = target
+    try:
+        for name in tree.files:
+            checkpoint()
+            place = target / name
+            _copy_file(root, name, place)
+        for name in tree.folders:
+            (target / name).mkdir(parents=True, exist_ok=True)
+        for name, link in tree.links.items():
+            place = target / name
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.symlink_to(link)
+    except OSError as error:
+        raise disk_error(place, error) from error
+    finally:
+        os.close(root)
 
 
-def _copy_file(source: Path, target: Path) -> None:
-    descriptor = os.open(source, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+def _copy_file(root: int, name: str, target: Path) -> None:
+    opened = open_file_below(root, name)
+    if opened is None:
+        return
+    descriptor, status = opened
     with open(descriptor, "rb") as old:
-        mode = os.fstat(descriptor).st_mode
-        if not stat.S_ISREG(mode):
-            return
+        target.parent.mkdir(parents=True, exist_ok=True)
         with open(target, "xb") as new:
             shutil.copyfileobj(old, new, 1 << 20)
             new.flush()
-            os.fchmod(new.fileno(), 0o755 if mode & stat.S_IXUSR else 0o644)
+            os.fchmod(new.fileno(), 0o755 if status.st_mode & stat.S_IXUSR else 0o644)
             os.fsync(new.fileno())
 
 
@@ -237,7 +244,7 @@ def settle(folder: Path, file_name: str, topology: Topology, gns3_version: str) 
             (folder / PORTABLE_TOPOLOGY).rename(folder / backup)
         for path in list(folder.iterdir()):
             if is_topology_file(path.name) and path.name != backup:
-                path.unlink() if not path.is_dir() else shutil.rmtree(path)
+                remove_tree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
         (folder / PROJECT_FILES).mkdir(exist_ok=True)
         (folder / EXTRAS_FILE).unlink(missing_ok=True)
     except OSError as error:
@@ -246,16 +253,46 @@ def settle(folder: Path, file_name: str, topology: Topology, gns3_version: str) 
         write_atomic(folder / (file_name if name == PORTABLE_TOPOLOGY else name), data)
 
 
-def rename_node_folders(folder: Path, node_ids: Collection[UUID], ids: NewIds) -> None:
-    """Give the folders of nodes their new ids. Raises Unavailable when the disk refuses."""
-    try:
-        for path in list((folder / PROJECT_FILES).glob("*/*")):
+def node_folders(folder: Path) -> list[tuple[UUID, Path]]:
+    """The folders in a project's folder that are named as those of nodes, with the ids; no links. Raises OSError."""
+    found = []
+    for kind in _folders(folder / PROJECT_FILES):
+        for path in _folders(kind):
             with suppress(ValueError):
-                node_id = parse_uuid(path.name)
-                if node_id in node_ids:
-                    path.rename(path.with_name(str(ids[node_id])))
+                found.append((parse_uuid(path.name), path))
+    return found
+
+
+def _folders(folder: Path) -> list[Path]:
+    if folder.is_symlink() or not folder.is_dir():
+        return []
+    with os.scandir(folder) as entries:
+        return [Path(entry.path) for entry in entries if entry.is_dir(follow_symlinks=False)]
+
+
+def rename_node_folders(folder: Path, node_ids: Collection[UUID], ids: NewIds) -> None:
+    """Give the folders of nodes their new ids, and the links that lead into them. Raises Unavailable when the disk
+    refuses.
+    """
+    try:
+        for node_id, path in node_folders(folder):
+            if node_id in node_ids:
+                path.rename(path.with_name(str(ids[node_id])))
+        for name, target in read_tree(folder, lambda name, is_folder: True).links.items():
+            new = "/".join(_renewed(part, node_ids, ids) for part in target.split("/"))
+            if new != target:
+                (folder / name).unlink()
+                (folder / name).symlink_to(new)
     except OSError as error:
         raise disk_error(folder, error) from error
+
+
+def _renewed(part: str, node_ids: Collection[UUID], ids: NewIds) -> str:
+    try:
+        node_id = parse_uuid(part)
+    except ValueError:
+        return part
+    return str(ids[node_id]) if node_id in node_ids else part
 
 
 def renew_snapshots(
@@ -296,13 +333,14 @@ def renew_snapshots(
             rename_node_folders(scratch, node_ids, ids)
             topology = renew(topology, project_id, ids)
             topology.settings.name = name
-            names = list_content(scratch, {node.node_id for node in topology.nodes})
-            write_archive(new, scratch, names, portable_files(topology, gns3_version), checkpoint=check)
+            tree = list_content(scratch).tree
+            write_archive(new, scratch, tree, portable_files(topology, gns3_version), checkpoint=check)
             new.replace(path)
         except OSError as error:
             raise disk_error(path, error) from error
         finally:
-            shutil.rmtree(scratch, ignore_errors=True)
+            with suppress(OSError):
+                remove_tree(scratch)
             with suppress(OSError):
                 new.unlink()
 
@@ -313,15 +351,24 @@ def link_or_copy(source: Path, target: Path) -> None:
         if source.is_symlink():
             target.symlink_to(source.readlink())
         elif source.is_dir():
-            shutil.copytree(source, target, copy_function=_link_or_copy_file, symlinks=True, dirs_exist_ok=True)
+            _link_tree(source, target)
         elif source.is_file():
             target.parent.mkdir(parents=True, exist_ok=True)
-            _link_or_copy_file(str(source), str(target))
-    except (OSError, shutil.Error) as error:
-        raise disk_error(source, error if not isinstance(error, shutil.Error) else OSError(str(error))) from error
+            _link_or_copy_file(source, target)
+    except OSError as error:
+        raise disk_error(source, error) from error
 
 
-def _link_or_copy_file(source: str, target: str, *, follow_symlinks: bool = False) -> None:
+def _link_tree(source: Path, target: Path) -> None:
+    tree = read_tree(source, lambda name, is_folder: True)
+    for name in ("", *tree.folders):
+        (target / name).mkdir(parents=True, exist_ok=True)
+    for name in (*tree.files, *tree.links):
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
+        _link_or_copy_file(source / name, target / name)
+
+
+def _link_or_copy_file(source: Path, target: Path) -> None:
     try:
         os.link(source, target, follow_symlinks=False)
     except OSError:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import trio
 
+from gns3trio import threads
 from gns3trio.controller.converted_files import settle_files
 from gns3trio.controller.extras import EXTRAS_FILE, add_extras, format_extras
 from gns3trio.controller.saver import Saver
@@ -80,12 +81,12 @@ class ProjectFile:
         """What the file holds. Raises Conflict when it cannot be read or belongs to another project."""
         data = await self._read(self.path)
         try:
-            topology = await trio.to_thread.run_sync(parse_topology, data, self._project_id)
+            topology = await threads.parsers.run(parse_topology, data, self._project_id)
         except Conflict as error:
             raise Conflict(f"{self.path}: {error}") from None
         if topology.project_id != self._project_id:
             raise Conflict(f"{self.path}: belongs to project {topology.project_id}")
-        await trio.to_thread.run_sync(self._add_extras, topology)
+        await threads.disk.run(self._add_extras, topology)
         return topology
 
     def _add_extras(self, topology: Topology) -> None:
@@ -105,14 +106,14 @@ class ProjectFile:
 
     async def _read(self, path: Path) -> bytes:
         try:
-            return await trio.to_thread.run_sync(read_plain, path, MAX_TOPOLOGY_BYTES)
+            return await threads.disk.run(read_plain, path, MAX_TOPOLOGY_BYTES)
         except OSError as error:
             raise Conflict(f"{path} cannot be read: {error.strerror}") from None
 
     async def keep_version(self) -> None:
         """Put the file aside as a good version; it was read just now."""
         data = await self._read(self.path)
-        await trio.to_thread.run_sync(keep_version, self.path, data)
+        await threads.disk.run(keep_version, self.path, data)
 
     async def settle(self, topology: Topology) -> bool:
         """Put the files of a project where they belong when ``topology``, which was just read, was converted from that
@@ -124,8 +125,8 @@ class ProjectFile:
             return False
         if topology.old_revision is not None:
             backup = Path(f"{self.path}.backup{topology.old_revision}")
-            await trio.to_thread.run_sync(write_atomic, backup, await self._read(self.path))
-        await trio.to_thread.run_sync(settle_files, self.path.parent, topology.conversion)
+            await threads.disk.run(write_atomic, backup, await self._read(self.path))
+        await threads.disk.run(settle_files, self.path.parent, topology.conversion)
         return topology.old_revision is not None
 
     async def replace(self, topology: Topology) -> None:
@@ -134,12 +135,12 @@ class ProjectFile:
         Raises Unavailable when the disk refuses, Conflict when the file that is there cannot be read.
         """
         await self.settle(topology)
-        await trio.to_thread.run_sync(self._write_all, self._format(topology))
+        await threads.disk.run(self._write_all, self._format(topology))
 
     async def start_saving(self, nursery: trio.Nursery) -> None:
         """The project is open: write what is marked, in a task of ``nursery``, until ``stop_saving``."""
         self._saver.forget_written()
-        self._ours = await trio.to_thread.run_sync(_identity, self.path)
+        self._ours = await threads.disk.run(_identity, self.path)
         self._scope, self._ended = trio.CancelScope(), trio.Event()
         await nursery.start(self._save)
 

@@ -4,7 +4,6 @@ A path is followed one folder at a time and through no symbolic link, so it cann
 happens in it meanwhile. A file is replaced as a whole or not at all.
 """
 
-import errno
 import hashlib
 import os
 import stat
@@ -14,20 +13,18 @@ from pathlib import Path
 from uuid import UUID
 
 import attrs
-import trio
 
-from gns3trio.controller.archive import disk_error
+from gns3trio import threads
+from gns3trio.controller.archive_names import name_problem
 from gns3trio.controller.extras import EXTRAS_FILE
 from gns3trio.controller.project import Project
 from gns3trio.controller.project_copy import PROJECT_FILES, SNAPSHOTS
 from gns3trio.controller.snapshots import LIST_FILE
-from gns3trio.controller.storage import TEMPORARY_PREFIX, temporary_name
+from gns3trio.controller.storage import TEMPORARY_PREFIX, date_of, disk_error, temporary_name
 from gns3trio.controller.topology import check_node_type
-from gns3trio.errors import Conflict, Forbidden, NotFound
+from gns3trio.errors import DISK_REFUSALS, Conflict, Forbidden, NotFound
 
 CHUNK_BYTES = 256 * 1024
-# What a disk answers that takes nothing; other errors are about the path.
-_REFUSALS = frozenset({errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EIO})
 _LIST_OF_SNAPSHOTS = f"{SNAPSHOTS}/{LIST_FILE}"
 # What is received is written in pieces of this size: each costs a thread.
 _WRITE_BYTES = 1 << 20
@@ -102,7 +99,7 @@ def open_file(folder: Path, path: str) -> OpenFile:
     if not stat.S_ISREG(status.st_mode):
         os.close(descriptor)
         raise NotFound(f"path: {path!r} is not a file")
-    return OpenFile(descriptor, parts[-1], status.st_size, status.st_mtime)
+    return OpenFile(descriptor, parts[-1], status.st_size, date_of(status))
 
 
 async def read_pieces(file: OpenFile) -> AsyncGenerator[bytes]:
@@ -113,7 +110,7 @@ async def read_pieces(file: OpenFile) -> AsyncGenerator[bytes]:
     left = file.size
     try:
         while left > 0:
-            piece = await trio.to_thread.run_sync(os.read, file.descriptor, min(left, CHUNK_BYTES))
+            piece = await threads.disk.run(os.read, file.descriptor, min(left, CHUNK_BYTES))
             if not piece:
                 raise Conflict(f"{file.name} became shorter while it was read")
             left -= len(piece)
@@ -123,28 +120,33 @@ async def read_pieces(file: OpenFile) -> AsyncGenerator[bytes]:
 
 
 class Upload:
-    """What a client sends, beside the file that it will replace: ``receive``, ``commit``, and always ``discard``."""
+    """What a client sends, beside the file that it will replace: ``receive``, ``commit``, and always ``discard``.
+
+    Raises Conflict for too long a path, Forbidden and NotFound for one that names no file.
+    """
 
     def __init__(self, folder: Path, path: str, *, make_folders: bool) -> None:
         self._folder = folder
         self._path = path
         self._parts = _split(path)
+        if (problem := name_problem(path)) is not None:  # it could be in no archive of the project
+            raise Conflict(f"path: {path[:200]!r} {problem}")
         self._make_folders = make_folders
         self._temporary = temporary_name()
         self._parent: int | None = None
 
     async def receive(self, data: AsyncIterator[bytes]) -> None:
         """Write all of ``data``, durably. Raises NotFound, Forbidden, or Unavailable when the disk refuses."""
-        descriptor = await trio.to_thread.run_sync(self._create)
+        descriptor = await threads.disk.run(self._create)
         try:
             waiting = bytearray()
             async for piece in data:
                 waiting += piece
                 if len(waiting) >= _WRITE_BYTES:
-                    await trio.to_thread.run_sync(self._write, descriptor, waiting)
+                    await threads.disk.run(self._write, descriptor, waiting)
                     waiting = bytearray()
-            await trio.to_thread.run_sync(self._write, descriptor, waiting)
-            await trio.to_thread.run_sync(os.fsync, descriptor)
+            await threads.disk.run(self._write, descriptor, waiting)
+            await threads.disk.run(os.fsync, descriptor)
         finally:
             os.close(descriptor)
 
@@ -153,7 +155,7 @@ class Upload:
             _refuse_links(self._folder, self._parts, self._path)
             self._parent = _open_folder(self._folder, self._parts[:-1], make=self._make_folders)
         except OSError as error:
-            if error.errno in _REFUSALS:
+            if error.errno in DISK_REFUSALS:
                 raise disk_error(self._path, error) from error
             raise NotFound(f"path: the folder of {self._path!r}: {error.strerror}") from None
         try:
@@ -171,7 +173,7 @@ class Upload:
 
     async def commit(self) -> None:
         """Give the file its name. Raises Conflict when there is a folder of that name."""
-        await trio.to_thread.run_sync(self._rename)
+        await threads.disk.run(self._rename)
 
     def _rename(self) -> None:
         name, parent = self._parts[-1], self._parent

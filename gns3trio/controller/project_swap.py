@@ -9,21 +9,22 @@ import ctypes
 import errno
 import logging
 import os
-import shutil
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 
 import trio
 
-from gns3trio.controller.archive import disk_error
+from gns3trio import threads
 from gns3trio.controller.storage import (
     TEMPORARY_PREFIX,
+    disk_error,
     remove_folder,
     sync_folder,
     temporary_name,
 )
 from gns3trio.errors import Conflict, Unavailable
+from gns3trio.removal import remove_tree
 
 log = logging.getLogger(__name__)
 
@@ -47,16 +48,17 @@ async def staging_folder(place: Path) -> AsyncIterator[Path]:
         except OSError as error:
             raise disk_error(folder, error) from error
 
-    await trio.to_thread.run_sync(make)
+    await threads.disk.run(make)
     try:
         yield folder
     finally:
         with trio.CancelScope(shield=True):
-            await trio.to_thread.run_sync(_remove, folder)
+            await threads.disk.run(_remove, folder)
 
 
 def _remove(folder: Path) -> None:
-    shutil.rmtree(folder, ignore_errors=True)  # what stays is tried again at the next start
+    with suppress(OSError):  # what stays is tried again at the next start
+        remove_tree(folder)
 
 
 async def discard_folder(folder: Path, projects_path: Path, *, nursery: trio.Nursery) -> None:
@@ -67,9 +69,9 @@ async def discard_folder(folder: Path, projects_path: Path, *, nursery: trio.Nur
 
     async def delete() -> None:
         with trio.CancelScope(shield=True):
-            await trio.to_thread.run_sync(_remove, aside)
+            await threads.disk.run(_remove, aside)
 
-    if await trio.to_thread.run_sync(_set_aside, folder, aside):
+    if await threads.disk.run(_set_aside, folder, aside):
         nursery.start_soon(delete)
 
 
@@ -125,19 +127,19 @@ async def replaced_folder(place: Path, new: Path) -> AsyncIterator[None]:
     old = place.with_name(f"{_OLD_PREFIX}{place.name}")
     if len(os.fsencode(old.name)) > _MAX_NAME_BYTES:
         old = place.with_name(temporary_name())  # no place to come back from after a crash: it needs the one step
-    await trio.to_thread.run_sync(_replace, place, new, old)
+    await threads.disk.run(_replace, place, new, old)
     try:
         yield
     except BaseException:
         with trio.CancelScope(shield=True):
-            await trio.to_thread.run_sync(_put_back, place, new, old)
+            await threads.disk.run(_put_back, place, new, old)
         raise
-    await trio.to_thread.run_sync(_remove, old)
+    await threads.disk.run(_remove, old)
 
 
 def _replace(place: Path, new: Path, old: Path) -> None:
     with _told(place):
-        shutil.rmtree(old, ignore_errors=True)
+        _remove(old)
         if _exchange(place, new):
             try:
                 sync_folder(place.parent)

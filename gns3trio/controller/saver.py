@@ -11,6 +11,7 @@ from pathlib import Path
 
 import trio
 
+from gns3trio import threads
 from gns3trio.controller.storage import write_all
 from gns3trio.errors import LabError, Unavailable
 
@@ -96,7 +97,7 @@ class Saver:
         # What is on the disk already is not written again, but for the last file: it may have been replaced.
         *companions, last = files
         changed = {path: files[path] for path in companions if self._written.get(path) != files[path]}
-        await trio.to_thread.run_sync(self._write_in_thread, {**changed, last: files[last]})
+        await threads.disk.run(self._write_in_thread, {**changed, last: files[last]})
         self._written.update(changed)
 
     def _fail(self, error: LabError) -> None:

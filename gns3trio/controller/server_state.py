@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 import trio
 
+from gns3trio import threads
 from gns3trio.controller.storage import NO_PLAIN_FILE, read_plain, write_atomic
 from gns3trio.errors import Invalid, Unavailable
 
@@ -42,7 +43,7 @@ class ServerState:
             value = function(self.get(name, default))
             values = {**self._values, name: value}
             with trio.CancelScope(shield=True):
-                await trio.to_thread.run_sync(self._write, values)
+                await threads.disk.run(self._write, values)
             self._values = values
             return value
 
@@ -64,7 +65,7 @@ async def open_state(folder: Path, checks: Mapping[str, Check] = MappingProxyTyp
     ``checks`` raise Invalid for a value, by its name, that cannot be used; the others stay then. Raises Unavailable
     when the disk refuses.
     """
-    return ServerState(folder, await trio.to_thread.run_sync(_read, folder / STATE_FILE, checks))
+    return ServerState(folder, await threads.disk.run(_read, folder / STATE_FILE, checks))
 
 
 def _read(path: Path, checks: Mapping[str, Check]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ has an id made from the project's and its file name, so that it is the same afte
 
 import os
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,8 +19,11 @@ import attrs
 import orjson
 import trio
 
-from gns3trio.controller.archive import Budget, disk_error, unpack, write_archive
+from gns3trio import threads
+from gns3trio.controller.archive import Budget, unpack
+from gns3trio.controller.archive_writer import require_archivable, write_archive
 from gns3trio.controller.controller import Controller
+from gns3trio.controller.file_tree import read_tree
 from gns3trio.controller.portable import check_portable, make_portable, present_topology, require_stopped, undisturbed
 from gns3trio.controller.project import Project
 from gns3trio.controller.project_copy import (
@@ -30,6 +33,7 @@ from gns3trio.controller.project_copy import (
     SNAPSHOTS,
     link_or_copy,
     list_content,
+    node_folders,
     portable_files,
     read_unpacked,
     settle,
@@ -39,6 +43,8 @@ from gns3trio.controller.storage import (
     MAX_FILE_NAME_BYTES,
     NO_PLAIN_FILE,
     TEMPORARY_PREFIX,
+    date_of,
+    disk_error,
     read_plain,
     sync_folder,
     temporary_name,
@@ -125,7 +131,7 @@ def _read_list(path: Path, project_id: UUID) -> list[Snapshot]:
 
 
 def _unlisted(path: Path, project_id: UUID) -> Snapshot:
-    name, created_at = path.stem, int(path.stat().st_mtime)
+    name, created_at = path.stem, int(date_of(path.stat()))
     if (match := _EARLIER_NAME.fullmatch(name)) is not None:
         with suppress(ValueError):
             created_at = int(datetime.strptime(match["date"], "%d%m%y_%H%M%S").replace(tzinfo=UTC).timestamp())
@@ -150,7 +156,7 @@ def _write_list(folder: Path, snapshots: list[Snapshot]) -> None:
 
 async def list_snapshots(project: Project) -> list[Snapshot]:
     """The snapshots of a project, open or closed, oldest first."""
-    return await trio.to_thread.run_sync(read_snapshots, project.folder, project.project_id)
+    return await threads.disk.run(read_snapshots, project.folder, project.project_id)
 
 
 async def _find(project: Project, snapshot_id: str) -> Snapshot:
@@ -201,8 +207,7 @@ async def create_snapshot(
             project_id=project.project_id,
         )
         made = portable_files(make_portable(topology, keep_compute_ids=True), controller.gns3_version)
-        node_ids = {node.node_id for node in topology.nodes}
-        await trio.to_thread.run_sync(_write_snapshot, project.folder, node_ids, made, snapshot, snapshots)
+        await threads.compression.run(_write_snapshot, project.folder, made, snapshot, snapshots)
     return snapshot
 
 
@@ -213,16 +218,15 @@ def _is_too_long(file_name: str) -> bool:
         return True
 
 
-def _write_snapshot(
-    folder: Path, node_ids: set[UUID], made: dict[str, bytes], snapshot: Snapshot, others: list[Snapshot]
-) -> None:
+def _write_snapshot(folder: Path, made: dict[str, bytes], snapshot: Snapshot, others: list[Snapshot]) -> None:
     place = folder / SNAPSHOTS
     temporary, file = place / temporary_name(), place / snapshot.filename
     try:
         place.mkdir(exist_ok=True)
         try:
-            names = list_content(folder, node_ids)
-            write_archive(temporary, folder, names, made, checkpoint=trio.from_thread.check_cancelled)
+            tree = list_content(folder).tree  # links that lead out stay where they are, also in a restore
+            require_archivable(tree)
+            write_archive(temporary, folder, tree, made, checkpoint=trio.from_thread.check_cancelled)
             temporary.rename(file)
             sync_folder(place)
             _write_list(folder, [*others, snapshot])
@@ -247,7 +251,7 @@ async def delete_snapshot(project: Project, snapshot_id: str) -> None:
                 raise disk_error(project.folder / SNAPSHOTS, error) from error
             _write_list(project.folder, others)
 
-        await trio.to_thread.run_sync(delete)
+        await threads.disk.run(delete)
 
 
 async def restore_snapshot(controller: Controller, project: Project, snapshot_id: str) -> Snapshot:
@@ -267,7 +271,7 @@ async def restore_snapshot(controller: Controller, project: Project, snapshot_id
             unpack(archive, content, Budget.for_disk(staging), trio.from_thread.check_cancelled)
             return read_unpacked(content)
 
-        topology = await trio.to_thread.run_sync(unpack_content)
+        topology = await threads.compression.run(unpack_content)
         topology = attrs.evolve(
             topology,
             project_id=project.project_id,
@@ -276,18 +280,41 @@ async def restore_snapshot(controller: Controller, project: Project, snapshot_id
 
         def finish() -> None:
             settle(content, project.file.path.name, topology, controller.gns3_version)
-            _carry_over(project.folder, content)
+            _carry_over(project.folder, content, set(project.nodes), {node.node_id for node in topology.nodes})
 
-        await trio.to_thread.run_sync(finish)
+        await threads.disk.run(finish)
         await project.reopen(lambda: replaced_folder(project.folder, content))
     controller.hub.publish(Event("snapshot.restored", snapshot_view(snapshot), project.project_id))
     return snapshot
 
 
-def _carry_over(old: Path, new: Path) -> None:
-    """What snapshots do not hold stays: captures, and, as in GNS3, everything beside ``project-files``."""
+def _carry_over(old: Path, new: Path, present: Collection[UUID], kept: Collection[UUID]) -> None:
+    """What snapshots do not hold stays: captures, and, as in GNS3, everything beside ``project-files``; in there what
+    snapshots of GNS3 lack: links, empty folders, and folders of nodes that are not in the project.
+
+    ``present`` are the project's nodes, ``kept`` those of the snapshot.
+    """
     beside = [path.name for path in old.iterdir() if path.name != PROJECT_FILES]
-    for name in (*beside, CAPTURES):
+    orphans = [
+        f"{PROJECT_FILES}/{path.parent.name}/{path.name}"
+        for node_id, path in node_folders(old)
+        if node_id not in present
+    ]
+    for name in (*beside, CAPTURES, *orphans):
         is_temporary = name.startswith(TEMPORARY_PREFIX) and name != VERSIONS_FOLDER
         if not is_temporary and not os.path.lexists(new / name):
             link_or_copy(old / name, new / name)
+    gone = set(present) - set(kept)
+    tree = read_tree(old / PROJECT_FILES, lambda name, _: _node_of(*name.split("/")[1:2]) not in gone)
+    for name in (*tree.folders, *tree.links):
+        place = new / PROJECT_FILES / name
+        with suppress(FileExistsError, NotADirectoryError):  # the snapshot has something else there
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.mkdir() if name in tree.folders else place.symlink_to(tree.links[name])
+
+
+def _node_of(name: str = "") -> UUID | None:
+    try:
+        return parse_uuid(name)
+    except ValueError:
+        return None

@@ -9,14 +9,14 @@ import fcntl
 import logging
 import os
 import re
-import shutil
 import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
 
-from gns3trio.errors import Conflict, Invalid, Unavailable
+from gns3trio.errors import Conflict, Invalid, LabError, Unavailable
+from gns3trio.removal import remove_tree
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +30,9 @@ NO_PLAIN_FILE = (errno.EINVAL, errno.EFBIG)
 _RUN = uuid4().hex[:16]
 # NAME_MAX of Linux file systems is 255 bytes; the suffixes must fit too.
 MAX_FILE_NAME_BYTES = 240
+_LAST_SECOND = 253402300799.0  # of the year 9999
+# Of a path in a message, in letters.
+_MAX_SHOWN = 600
 # A topology is read into memory as a whole; one of ten thousand nodes has some 10 MB.
 MAX_TOPOLOGY_BYTES = 128 << 20
 
@@ -37,6 +40,19 @@ MAX_TOPOLOGY_BYTES = 128 << 20
 def printable(path: Path | str) -> str:
     """A path as text that can be encoded: bytes that are not UTF-8 are replaced."""
     return os.fsencode(path).decode(errors="replace")
+
+
+def disk_error(path: Path | str, error: OSError) -> LabError:
+    """What to tell of a disk that refuses."""
+    shown = printable(path)
+    if len(shown) > _MAX_SHOWN:
+        shown = f"{shown[: _MAX_SHOWN // 2]}...{shown[-_MAX_SHOWN // 2 :]}"
+    return Unavailable(f"{shown}: {_reason(error)}")
+
+
+def date_of(status: os.stat_result) -> float:
+    """When a file was changed, in seconds since 1970; a date that calendars do not know becomes the nearest of them."""
+    return min(max(status.st_mtime, 0.0), _LAST_SECOND)
 
 
 def temporary_name() -> str:
@@ -50,19 +66,22 @@ def sweep(folder: Path, *, below: bool = True) -> None:
     What this server is writing meanwhile stays, and what cannot be deleted: it is in nobody's way. No other server may
     use the folder.
     """
-    try:
-        entries = list(os.scandir(folder))
-    except OSError:
-        return
-    for entry in entries:
-        is_folder = entry.is_dir(follow_symlinks=False)
-        if entry.name.startswith(f"{TEMPORARY_PREFIX}{_RUN}"):
+    waiting = [folder]
+    while waiting:
+        try:
+            with os.scandir(waiting.pop()) as found:
+                entries = list(found)
+        except OSError:
             continue
-        if _TEMPORARY_NAME.fullmatch(entry.name):
-            with suppress(OSError):
-                shutil.rmtree(entry.path) if is_folder else os.unlink(entry.path)
-        elif below and is_folder:
-            sweep(Path(entry.path))
+        for entry in entries:
+            is_folder = entry.is_dir(follow_symlinks=False)
+            if entry.name.startswith(f"{TEMPORARY_PREFIX}{_RUN}"):
+                continue
+            if _TEMPORARY_NAME.fullmatch(entry.name):
+                with suppress(OSError):
+                    remove_tree(Path(entry.path)) if is_folder else os.unlink(entry.path)
+            elif below and is_folder:
+                waiting.append(Path(entry.path))
 
 
 def read_plain(path: Path, limit: int) -> bytes:
@@ -103,6 +122,15 @@ def write_atomic(path: Path, data: bytes) -> None:
         with suppress(OSError):  # what made the write fail may keep this from working too
             temporary.unlink()
         raise Unavailable(f"{path} cannot be written: {_reason(error)}") from error
+
+
+def write_in_folder(folder: Path, name: str, data: bytes) -> None:
+    """As ``write_atomic``, in a folder that is made when it is missing. Raises Unavailable when the disk refuses."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise disk_error(folder, error) from error
+    write_atomic(folder / name, data)
 
 
 def write_all(files: Mapping[Path, bytes | None]) -> None:
@@ -190,7 +218,7 @@ def make_project_folder(folder: Path) -> bool:
 def remove_folder(folder: Path) -> None:
     """Delete a folder with all that it holds; missing is fine. Raises Unavailable when the disk refuses."""
     try:
-        shutil.rmtree(folder)
+        remove_tree(folder)
     except FileNotFoundError:
         pass
     except OSError as error:
@@ -201,6 +229,15 @@ def is_plain_name(name: str, max_bytes: int = MAX_FILE_NAME_BYTES) -> bool:
     """Whether a file of ours may have the name: it leads nowhere else, is not hidden and not too long."""
     too_long = len(name.encode(errors="replace")) > max_bytes
     return bool(name) and not name.startswith(".") and "/" not in name and "\0" not in name and not too_long
+
+
+def near_file_name(name: str, ending: str = "") -> str:
+    """The name with an ending when a file can have it, otherwise one near to it that a file can have."""
+    if name.strip() and is_plain_name(name + ending):
+        return name + ending
+    plain = name.replace("/", "_").replace("\0", "_").strip().lstrip(".") or "project"
+    room = MAX_FILE_NAME_BYTES - len(ending.encode())
+    return plain.encode(errors="replace")[:room].decode(errors="ignore").rstrip() + ending
 
 
 def topology_file_name(project_name: str) -> str:

@@ -9,10 +9,9 @@ import struct
 from pathlib import Path
 from typing import Any
 
-import trio
-
-from gns3trio.controller.storage import is_plain_name, write_atomic
-from gns3trio.errors import Invalid, Unavailable
+from gns3trio import threads
+from gns3trio.controller.storage import is_plain_name, write_in_folder
+from gns3trio.errors import Invalid
 
 BUILTIN_FOLDER = Path(__file__).parent.parent / "symbols"
 DEFAULT_SYMBOL = ":/symbols/computer.svg"
@@ -127,14 +126,7 @@ class Symbols:
         name = symbol_id.rpartition("/")[2]
         if not _is_file_name(name):
             raise Invalid(f"symbol_id: {symbol_id!r} does not name a picture: {', '.join(MEDIA_TYPES)}")
-        await trio.to_thread.run_sync(self._write, name, data)
-
-    def _write(self, name: str, data: bytes) -> None:
-        try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise Unavailable(f"{self._folder} cannot be used: {error.strerror}") from None
-        write_atomic(self._folder / name, data)
+        await threads.disk.run(write_in_folder, self._folder, name, data)
 
 
 def _is_file_name(name: str) -> bool:

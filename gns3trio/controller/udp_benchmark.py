@@ -11,7 +11,7 @@ from gns3trio.compute.compute import Compute
 from gns3trio.compute.nio import UdpNio
 from gns3trio.compute.tunnels import resolve
 from gns3trio.controller.benchmarks import next_trial_id, one_of_few, widen
-from gns3trio.errors import Conflict, Invalid
+from gns3trio.errors import Conflict, Invalid, Unavailable
 from gns3trio.forwarder.trial import TrialResult, TrialSpec, run_trial
 from gns3trio.measure.rfc2544 import BenchmarkRequest, Progress, run_benchmark
 
@@ -79,8 +79,8 @@ async def benchmark_udp(compute: Compute, request: UdpBenchmarkRequest, progress
 async def _remote(name: str, end: UdpEndpoint) -> tuple[str, int]:
     try:
         return await resolve(UdpNio(end.lport, end.rhost, end.rport))
-    except Invalid as error:
-        raise Invalid(f"{name}.{error}") from None
+    except (Invalid, Unavailable) as error:
+        raise type(error)(f"{name}.{error}") from None
 
 
 def _take_port(stack: ExitStack, compute: Compute, name: str, end: UdpEndpoint) -> socket.socket:

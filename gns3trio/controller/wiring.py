@@ -33,37 +33,48 @@ class Wiring:
         self._connecting: set[PortAddress] = set()  # taken by links that are being made
 
     async def connect(self, record: LinkRecord, impairments: Impairments) -> Link:
-        """Join two ports: bind a NIO at each. No frame passes before its filters are there.
-
-        Raises Conflict (port in use, node joined to itself) or NotFound (no such node); nothing is left then.
-        """
+        """Make a link and wire it. Raises as ``wire``; nothing is left then."""
         link = Link(record, self._project_id, impairments)
-        check_link(link.addresses, self._used_addresses())
-        self._connecting.update(link.addresses)
-        try:
-            near, far = link.addresses
-            await compile_filters(record, impairments)
-            nio = LocalNio(uuid4())  # not the link's id, which files of two projects may share
-            await self._bind(near, nio)
-            apply_filters(self.tunnels(link), record, impairments)
-            await self._bind(far, nio)
-            apply_suspend(self.tunnels(link), record.suspend)
-        except BaseException:
-            with trio.CancelScope(shield=True):
-                await self.disconnect(link)
-            raise
-        finally:
-            self._connecting.difference_update(link.addresses)
+        await self.wire(link)
         self.links[link.link_id] = link
         return link
 
-    def keep(self, record: LinkRecord, impairments: Impairments) -> None:
-        """List a link that cannot be wired here, because a node of it is of a type that we do not run."""
-        self.links[record.link_id] = Link(record, self._project_id, impairments)
+    def keep(self, record: LinkRecord, impairments: Impairments, problem: str) -> Link:
+        """List a link that cannot be wired, and why."""
+        link = self.links[record.link_id] = Link(record, self._project_id, impairments, problem=problem)
+        return link
+
+    async def wire(self, link: Link) -> None:
+        """Join the two ports of a link: bind a NIO at each. No frame passes before its filters are there.
+
+        Raises Conflict (port in use, node joined to itself, not two ends) or NotFound (no such node); nothing is wired
+        then.
+        """
+        check_link(link.addresses, self._used_addresses(but_by=link))
+        self._connecting.update(link.addresses)
+        try:
+            near, far = link.addresses
+            await compile_filters(link.record, link.impairments)
+            nio = LocalNio(uuid4())  # not the link's id, which files of two projects may share
+            await self._bind(near, nio)
+            apply_filters(self.tunnels(link), link.record, link.impairments)
+            await self._bind(far, nio)
+            apply_suspend(self.tunnels(link), link.record.suspend)
+        except BaseException:
+            with trio.CancelScope(shield=True):
+                await self._separate(link)
+            raise
+        finally:
+            self._connecting.difference_update(link.addresses)
+        link.problem = None
 
     async def disconnect(self, link: Link) -> None:
         """Separate the two ports of a link; what they held becomes free."""
         self.links.pop(link.link_id, None)
+        if link.problem is None:  # else what is at its ports belongs to others
+            await self._separate(link)
+
+    async def _separate(self, link: Link) -> None:
         for address in link.addresses:
             if address in self._nios:
                 await self._unbind(address)
@@ -135,12 +146,9 @@ class Wiring:
         for address in [address for address in self._nios if address.node_id == node_id]:
             self._forget(address)
 
-    def _used_addresses(self) -> set[PortAddress]:
-        return {
-            *self._nios,
-            *self._connecting,
-            *(address for link in self.links.values() for address in link.addresses),
-        }
+    def _used_addresses(self, but_by: Link) -> set[PortAddress]:
+        links = (link for link in self.links.values() if link is not but_by)
+        return {*self._nios, *self._connecting, *(address for link in links for address in link.addresses)}
 
     def _other_end(self, nio: UdpNio) -> PortAddress | None:
         address = self._address_by_lport.get(nio.rport)

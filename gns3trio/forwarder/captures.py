@@ -20,7 +20,7 @@ import attrs
 import trio
 
 from gns3trio import __version__
-from gns3trio.errors import Conflict
+from gns3trio.errors import DISK_REFUSALS, Conflict, Unavailable
 from gns3trio.forwarder.capture_format import pcap_header, pcapng_header, pcapng_statistics, record_bytes
 from gns3trio.forwarder.forwarder import Forwarder, Tap
 from gns3trio.forwarder.stats import CaptureCounters
@@ -189,6 +189,9 @@ class Capture:
             self._find_earlier_files()
             self._open_file()
         except OSError:
+            if self._fd is not None and self.path is not None:
+                with suppress(OSError):
+                    self.path.unlink()  # there is nothing in it
             self._end()
             raise
 
@@ -365,7 +368,7 @@ class CaptureService:
 
     async def start(self, tap: Tap, file: CaptureFile, on_error: Callable[[str], None]) -> Capture:
         """Write the records of ``tap``, which is the capture's from now on. Raises Conflict when the file cannot be, or
-        is another capture's.
+        is another capture's, Unavailable when the disk refuses.
         """
         if file.path is not None and self.is_writing(file.path):
             tap.close()
@@ -377,7 +380,8 @@ class CaptureService:
             with trio.CancelScope(shield=True):  # until then the tap is nobody's
                 await trio.to_thread.run_sync(capture.begin, limiter=self._threads)
         except OSError as error:
-            raise Conflict(f"capture file {file.path}: {error.strerror}") from None
+            kind = Unavailable if error.errno in DISK_REFUSALS else Conflict
+            raise kind(f"capture file {file.path}: {error.strerror}") from None
         finally:
             self._starting -= starting
         self._captures.add(capture)

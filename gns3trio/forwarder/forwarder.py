@@ -17,6 +17,7 @@ from typing import Any, Literal, TypeVar
 import attrs
 import trio
 
+from gns3trio import threads
 from gns3trio._udpfwd import ffi, lib
 from gns3trio.errors import Conflict, Invalid, Unavailable
 from gns3trio.forwarder.filters import CoreFilter, Direction, check_names
@@ -366,15 +367,11 @@ class Forwarder:
         await _wait_signal(lib.udpfwd_captures_full_fd(self.core))
 
 
-# libpcap compiles one expression at a time, and needs up to half a second for it.
-_compiler = trio.CapacityLimiter(1)
-
-
 async def run_compiler(check: Callable[..., T], *arguments: Any) -> T:
     """Call something that calls ``check_expression``, in a thread. The core remembers what came of the expressions, so
     filters and captures that are made with them soon are made at once.
     """
-    return await trio.to_thread.run_sync(check, *arguments, limiter=_compiler)
+    return await threads.compilers.run(check, *arguments)
 
 
 async def _wait_signal(eventfd: int) -> None:

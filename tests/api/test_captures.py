@@ -38,6 +38,7 @@ async def test_the_capture_of_gns3(lab: Lab) -> None:
     async with lab.server.http.stream("GET", f"{path}/pcap") as stream:
         assert stream.status_code == 200
         assert stream.headers["content-type"] == "application/vnd.tcpdump.pcap"
+        assert stream.headers["x-accel-buffering"] == "no"  # a proxy sends on what comes
         with trio.fail_after(PATIENCE):
             chunks = stream.aiter_raw()
             data = await anext(chunks)  # the header, before any frame
@@ -137,6 +138,7 @@ async def test_captures_end_with_their_link_and_project(server: Server, project:
     assert capture["file_name"].startswith("H1_0-2_to_ethernet_switch_0-1_")
     async with server.http.stream("GET", f"{path}/captures/{capture['capture_id']}/stream") as stream:
         assert stream.headers["content-type"] == "application/x-pcapng"
+        assert stream.headers["x-accel-buffering"] == "no"  # a proxy sends on what comes
         await server.request("DELETE", path, None, 204)
         with trio.fail_after(PATIENCE):
             data = b"".join([chunk async for chunk in stream.aiter_raw()])

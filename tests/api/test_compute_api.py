@@ -90,6 +90,7 @@ async def test_a_capture_stream(server: Server, hosted: str) -> None:
     await server.request("POST", f"{ports[0]}/start_capture", {"capture_file_name": "a.pcap"}, 200)
     with trio.fail_after(PATIENCE):
         async with server.http.stream("GET", f"{ports[0]}/pcap") as reply:
+            assert reply.headers["x-accel-buffering"] == "no"  # a proxy sends on what comes
             pieces = reply.aiter_raw()
             assert (await anext(pieces))[:4] == b"\xd4\xc3\xb2\xa1"
             await server.request("POST", f"{ports[0]}/stop_capture", None, 204)

@@ -58,6 +58,7 @@ async def over_http(server: Server, query: str = "") -> AsyncIterator[Stream]:
     async with server.http.stream("GET", f"/v2/events{query}") as reply:
         assert reply.status_code == 200
         assert reply.headers["content-type"] == "text/event-stream"
+        assert reply.headers["x-accel-buffering"] == "no"  # a proxy sends on what comes
         yield Stream(server_sent(reply.aiter_lines()))
 
 

@@ -160,6 +160,17 @@ async def test_a_console_port_that_there_is_not_is_replaced(server: Server, cons
     assert all(22000 <= each["console"] <= 24000 for each in await lab.get("nodes"))
 
 
+@pytest.mark.parametrize("console", [22, 1, 21999, 24001, 65535])
+async def test_a_console_outside_the_range_is_replaced(server: Server, console: int) -> None:
+    kept = node("R1", "dynamips", console=console)
+    lab = Lab(server, document([node("PC1", console=console), node("PC2", console=22500), kept]))
+    _, told = await lab.open()
+    assert any("1 consoles, the first one that of node 'PC1', get other ports" in message for message in told)
+    first, second, other = await lab.get("nodes")
+    assert 22000 <= first["console"] <= 24000
+    assert (second["console"], other["console"]) == (22500, console)
+
+
 async def test_a_node_that_is_there_twice_gets_another_id(server: Server) -> None:
     twice = node("PC1")
     lab = Lab(server, document([twice, node("PC2"), twice], [link(end(twice), end(node("PC3")))]))
@@ -238,14 +249,13 @@ async def test_links_that_cannot_be_wired_are_kept(server: Server) -> None:
     odd = [
         link(end(a)),
         link(),
-        link(end(a), end(b), filters={"delay": ["x"]}),
-        link(end(a), end(b), filters={"unheard of": [1]}),
         link(end(a), end(b), end(c)),
         link(end(a), end({"node_id": str(uuid4())})),
+        link(end(a), end(b, port=7)),
     ]
     lab = Lab(server, document([a, b, c, d], [*odd, good]))
     _, told = await lab.open()
-    for each in odd[:5]:
+    for each in (*odd[:3], odd[4]):
         assert any(each["link_id"] in message and "not connected" in message for message in told)
     shown = await lab.get("links")
     assert [each["link_id"] for each in shown] == [each["link_id"] for each in (*odd, good)]
@@ -266,13 +276,94 @@ async def test_links_that_cannot_be_wired_are_kept(server: Server) -> None:
     saved = {each["link_id"]: each for each in (await lab.saved())["links"]}
     for each in odd:
         kept = saved[each["link_id"]]
-        assert kept["filters"] == each.get("filters", {})
         assert [{key: value for key, value in e.items() if key != "label"} for e in kept["nodes"]] == each["nodes"]
     await lab.open()
     await server.request("DELETE", f"{lab.path}/links/{odd[0]['link_id']}", None, 204)
     await server.request("DELETE", f"{lab.path}/links/{odd[1]['link_id']}", None, 204)
     await server.request("DELETE", f"{lab.path}/nodes/{a['node_id']}", None, 204)
     assert [each["link_id"] for each in await lab.get("links")] == [good["link_id"]]
+
+
+BAD_FILTERS: list[tuple[dict[str, Any], dict[str, Any]]] = [
+    ({"packet_loss": [150], "delay": [5, 0]}, {"delay": [5, 0]}),
+    ({"bpf": ["not a filter"]}, {}),
+    ({"bpf": ["icmp\nnot a filter"], "corrupt": [3]}, {"corrupt": [3]}),
+    ({"latency": [5]}, {}),
+    ({"delay": ["x"]}, {}),
+    ({"delay": 5, "packet_loss": [5]}, {}),
+    ({"frequency_drop": [99999]}, {}),
+]
+
+
+@pytest.mark.parametrize(("bad", "left"), BAD_FILTERS, ids=[str(each[0]) for each in BAD_FILTERS])
+async def test_a_filter_of_a_file_that_is_none_is_left_out(
+    server: Server, bad: dict[str, Any], left: dict[str, Any]
+) -> None:
+    a, b, router = node("PC1"), node("PC2"), node("R1", "dynamips")
+    kept = link(end(router), end(router, 1), filters=bad)
+    lab = Lab(server, document([a, b, router], [link(end(a), end(b), filters=bad), kept]))
+    _, told = await lab.open()
+    assert sum("is left out" in message or "is taken instead" in message for message in told) >= 2
+    assert [each["filters"] for each in await lab.get("links")] == [left, left]
+    (wired, _) = await lab.get("links")
+    path = f"{lab.path}/links/{wired['link_id']}"
+    await server.request("GET", f"{path}/statistics", None, 200)  # which only a link has that is wired
+    assert (await server.request("PUT", path, {"filters": {"delay": [9, 0]}}, 201))["filters"] == {"delay": [9, 0]}
+    saved = await lab.saved()
+    assert [each["filters"] for each in saved["links"]] == [{"delay": [9, 0]}, left]
+    assert not any("filter" in message for message in (await lab.open())[1])
+
+
+async def test_impairments_of_a_file_that_are_none_are_left_out(server: Server) -> None:
+    a, b = node("PC1"), node("PC2")
+    joined = link(end(a), end(b))
+    lab = Lab(server, document([a, b], [joined]))
+    extras = lab.folder / "project-files" / "gns3trio.json"
+    extras.parent.mkdir()
+    good = {"type": "delay", "milliseconds": 5}
+    bad = [{"type": "bpf", "expression": "not a filter"}, {"type": "rate", "bits_per_second": 0}]
+    impairments = {joined["link_id"]: {"impairments": [good, *bad], "seed": 7}, "x": {}, str(uuid4()): {"seed": "y"}}
+    extras.write_bytes(orjson.dumps({"version": 1, "links": impairments}))
+    _, told = await lab.open()
+    assert sum("left out" in message for message in told) == 4
+    path = f"{lab.path}/links/{joined['link_id']}"
+    (kept,) = (await server.request("GET", f"{path}/impairments", None, 200))["impairments"]
+    assert good.items() <= kept.items()
+    await server.request("GET", f"{path}/statistics", None, 200)
+    await lab.saved()
+    extras.write_text("{")
+    _, told = await lab.open()
+    assert any("is put aside as gns3trio.json.damaged" in message for message in told)
+    assert extras.with_name("gns3trio.json.damaged").read_text() == "{"
+
+
+async def test_a_put_wires_a_link_when_that_can_be_done(server: Server) -> None:
+    a, b, c = (node(f"PC{number}") for number in range(3))
+    first, second = link(end(a), end(b)), link(end(b), end(c))  # both at one port
+    lab = Lab(server, document([a, b, c], [first, second]))
+    _, told = await lab.open()
+    assert any(second["link_id"] in message and "already linked" in message for message in told)
+    path = f"{lab.path}/links/{second['link_id']}"
+    for _ in range(2):
+        await server.request("PUT", path, {"suspend": False}, 201)
+        await server.request("GET", f"{path}/statistics", None, 409)
+    await server.request("DELETE", f"{lab.path}/links/{first['link_id']}", None, 204)
+    async with ws_events(server, f"{lab.path}/notifications/ws") as stream:
+        await server.request("PUT", path, {}, 201)
+        while (event := await stream.next())["action"] != "link.updated":
+            pass
+    assert event["event"]["link_id"] == second["link_id"]
+    await server.request("GET", f"{path}/statistics", None, 200)
+    await server.request("POST", f"{lab.path}/links", {"nodes": [end(b), end(a)]}, 409)
+
+
+async def test_deleting_a_link_that_is_not_wired_leaves_its_ports_alone(server: Server) -> None:
+    a, b, c = (node(f"PC{number}") for number in range(3))
+    first, second = link(end(a), end(b)), link(end(b), end(c))
+    lab = Lab(server, document([a, b, c], [first, second]))
+    await lab.open()
+    await server.request("DELETE", f"{lab.path}/links/{second['link_id']}", None, 204)
+    await server.request("GET", f"{lab.path}/links/{first['link_id']}/statistics", None, 200)
 
 
 async def test_clients_find_a_label_at_each_end(server: Server) -> None:

@@ -54,6 +54,7 @@ async def http_events(server: Server, path: str) -> AsyncIterator[EventReader]:
     async with server.http.stream("GET", path) as reply:
         assert reply.status_code == 200
         assert reply.headers["content-type"] == "application/json"
+        assert reply.headers["x-accel-buffering"] == "no"  # a proxy sends on what comes
         yield EventReader(reply.aiter_lines())
 
 

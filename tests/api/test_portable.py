@@ -114,6 +114,7 @@ def leftovers(server: Server) -> list[Path]:
 
 async def test_an_export_has_the_layout_of_gns3(server: Server, project: dict[str, Any]) -> None:
     first, _ = await make_lab(server, project)
+    second = (await server.request("GET", f"/v2/projects/{project['project_id']}/nodes", None, 200))[1]
     captures = Path(project["path"]) / "project-files" / "captures"
     captures.mkdir()
     (captures / "a.pcap").write_bytes(b"x")
@@ -132,6 +133,7 @@ async def test_an_export_has_the_layout_of_gns3(server: Server, project: dict[st
         "README.txt",
         picture,
         f"project-files/vpcs/{first['node_id']}/startup.vpc",
+        f"project-files/vpcs/{second['node_id']}/",
     ]
     topology = json.loads(files["project.gns3"])
     assert topology["revision"] == 9

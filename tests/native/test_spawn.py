@@ -19,7 +19,7 @@ def null() -> Iterator[int]:
 
 
 def run(script: str, null: int) -> ChildProcess:
-    return spawn(["/bin/sh", "-c", script], cwd=Path("/"), stdin=null, stdout=null, stderr=null)
+    return spawn(["/bin/sh", "-c", script], cwd=Path("/"), sandbox=None, stdin=null, stdout=null, stderr=null)
 
 
 async def test_exit_statuses(null: int) -> None:
@@ -39,7 +39,7 @@ async def test_stop_is_gentle_first(null: int) -> None:
 async def test_stop_insists(null: int) -> None:
     reader, writer = os.pipe()
     script = "trap '' TERM; echo ready; while :; do sleep 0.01; done"
-    child = spawn(["/bin/sh", "-c", script], cwd=Path("/"), stdin=null, stdout=writer, stderr=null)
+    child = spawn(["/bin/sh", "-c", script], cwd=Path("/"), sandbox=None, stdin=null, stdout=writer, stderr=null)
     os.close(writer)
     await trio.to_thread.run_sync(os.read, reader, 5)
     os.close(reader)
@@ -57,7 +57,9 @@ async def test_stop_is_not_cancelled(null: int) -> None:
 async def test_timers_may_be_late(null: int) -> None:
     reader, writer = os.pipe()
     script = "exec cat /proc/self/timerslack_ns"
-    child = spawn(["/bin/sh", "-c", script], cwd=Path("/"), stdin=null, stdout=writer, stderr=null, timer_slack=0.01)
+    child = spawn(
+        ["/bin/sh", "-c", script], cwd=Path("/"), sandbox=None, stdin=null, stdout=writer, stderr=null, timer_slack=0.01
+    )
     os.close(writer)
     assert await trio.to_thread.run_sync(os.read, reader, 20) == b"10000000\n"
     os.close(reader)
@@ -66,6 +68,6 @@ async def test_timers_may_be_late(null: int) -> None:
 
 def test_what_cannot_be_started_is_an_oserror(null: int) -> None:
     with pytest.raises(FileNotFoundError, match="/nowhere"):
-        spawn(["/nowhere"], cwd=Path("/"), stdin=null, stdout=null, stderr=null)
+        spawn(["/nowhere"], cwd=Path("/"), sandbox=None, stdin=null, stdout=null, stderr=null)
     with pytest.raises(PermissionError):
-        spawn(["/etc/passwd"], cwd=Path("/"), stdin=null, stdout=null, stderr=null)
+        spawn(["/etc/passwd"], cwd=Path("/"), sandbox=None, stdin=null, stdout=null, stderr=null)

@@ -15,15 +15,31 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gns3trio.controller import archive as archive_module
-from gns3trio.controller.archive import COMPRESSIONS, Budget, unpack, write_archive, zip_pieces
+from gns3trio.controller.archive import Budget, unpack
+from gns3trio.controller.archive_writer import COMPRESSIONS, write_archive, zip_pieces
+from gns3trio.controller.file_tree import Tree
 from gns3trio.errors import Conflict, LabError, Unavailable
 
 BYTES = st.binary(max_size=2000)
 
 
+def files(*names: str) -> Tree:
+    return Tree(list(names), [], {})
+
+
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("archives")
+
+
+def leads_to(path: Path) -> Path:
+    """Where a file is, all links followed; of what leads in a circle, where it begins."""
+    try:
+        return Path(os.path.realpath(path, strict=True))
+    except FileNotFoundError:
+        return Path(os.path.realpath(path))
+    except OSError:
+        return path.parent.resolve() / path.name
 
 
 def try_unpack(place: Path, data: bytes, budget: Budget | None = None) -> dict[str, bytes] | LabError:
@@ -40,8 +56,13 @@ def try_unpack(place: Path, data: bytes, budget: Budget | None = None) -> dict[s
     finally:
         assert set(cell.rglob("*")) - set(target.rglob("*")) == {source, cell / "deep", target}
         assert source.read_bytes() == data
-        assert not any(path.is_symlink() for path in target.rglob("*"))
-    found = {str(path.relative_to(target)): path.read_bytes() for path in target.rglob("*") if path.is_file()}
+        for path in target.rglob("*"):
+            assert leads_to(path).is_relative_to(os.path.realpath(target))
+    found = {
+        str(path.relative_to(target)): os.fsencode(os.readlink(path)) if path.is_symlink() else path.read_bytes()
+        for path in target.rglob("*")
+        if path.is_symlink() or path.is_file()
+    }
     assert sorted(found) == sorted(names)
     return found
 
@@ -127,13 +148,113 @@ def test_names_that_are_refused(place: Path, names: list[str]) -> None:
     assert isinstance(try_unpack(place, make(*((name, b"") for name in names))), Conflict)
 
 
-@pytest.mark.parametrize("kind", [stat.S_IFLNK, stat.S_IFIFO, stat.S_IFCHR, stat.S_IFBLK, stat.S_IFSOCK])
-def test_links_and_devices_are_refused(place: Path, kind: int) -> None:
-    info = zipfile.ZipInfo("link")
+@pytest.mark.parametrize("kind", [stat.S_IFIFO, stat.S_IFCHR, stat.S_IFBLK, stat.S_IFSOCK])
+def test_devices_are_refused(place: Path, kind: int) -> None:
+    info = zipfile.ZipInfo("device")
     info.external_attr = (kind | 0o777) << 16
     error = try_unpack(place, make((info, b"/etc/passwd")))
     assert isinstance(error, Conflict)
-    assert "link or device" in str(error)
+    assert "is a device" in str(error)
+
+
+def link(name: str, target: str | bytes) -> tuple[zipfile.ZipInfo, bytes]:
+    info = zipfile.ZipInfo(name)
+    info.external_attr = (stat.S_IFLNK | 0o777) << 16
+    return info, target if isinstance(target, bytes) else os.fsencode(target)
+
+
+NODE = "project-files/vpcs/6c7b6f6a-2f1c-4c47-9dd5-0c9b0fb4e9a1"
+
+
+@pytest.mark.parametrize(
+    ("name", "target"),
+    [
+        ("a", "/etc/passwd"),
+        ("a", "//etc"),
+        ("a", ".."),
+        ("a", "../x"),
+        ("b/a", "../../x"),
+        ("b/a", "c/../../../x"),
+        ("b/a", "../c/.."),  # up again after a folder, which may be a link itself
+        ("a", "x/.."),
+        ("a", ""),
+        ("a", b"b\0c"),
+        ("a", "x" * 1025),
+        ("a", "x" * 3_000_000),
+        ("a/", "b"),
+        ("../a", "b"),
+        ("/a", "b"),
+        ("project.gns3", "other"),
+        ("project-files", "other"),
+        ("snapshots", "project-files"),
+        ("project-files/captures", "vpcs"),
+        ("project-files/gns3trio.json", "x"),
+        (NODE, "../../other"),
+    ],
+)
+def test_links_that_lead_out_are_refused(place: Path, name: str, target: str | bytes) -> None:
+    """So are those in the places of what the server writes."""
+    error = try_unpack(place, make(link(name, target), ("b/file", b"x")))
+    assert isinstance(error, Conflict), error
+
+
+def test_links_that_stay_inside_are_kept(place: Path) -> None:
+    """To files and folders, in chains, in circles, to nothing."""
+    links = {
+        "a": "b/file",
+        "b/up": "../a",
+        "chain": "b/up",
+        "to a folder": "b",
+        "through it": "to a folder/file",
+        f"{NODE}/startup.vpc": "../../../b/file",
+        "root": ".",
+        "b/root": "..",
+        "one": "other",
+        "other": "one",
+        "itself": "itself",
+        "dangling": "nowhere/at/all",
+        "b/plain": ".//file/./",
+        "not text": b"b/f\xffle".decode(errors="surrogateescape"),
+    }
+    found = try_unpack(place, make(("b/file", b"x"), *(link(*each) for each in links.items())))
+    assert found == {"b/file": b"x", **{name: os.fsencode(target) for name, target in links.items()}}
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [
+        [link("a", "b"), ("a/file", b"x")],
+        [("a/file", b"x"), link("a", "b")],
+        [link("a", "b"), ("a", b"x")],
+        [("a", b"x"), link("a", "b")],
+        [("a/", b""), link("a", "b")],
+        [link("a", "b"), link("a", "c")],
+        [link("a", "b"), link("a/b", "c")],
+    ],
+)
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_nothing_is_written_through_a_link_or_over_one(
+    place: Path, entries: list[tuple[str | zipfile.ZipInfo, bytes]]
+) -> None:
+    assert isinstance(try_unpack(place, make(*entries, ("b/x", b""))), Conflict)
+
+
+def test_names_that_differ_in_case_only(place: Path) -> None:
+    assert try_unpack(place, make(("A", b"1"), ("a", b"2"), ("B/x", b"3"), link("b", "B"))) == {
+        **{"A": b"1", "a": b"2", "B/x": b"3"},
+        "b": b"B",
+    }
+
+
+TARGETS = st.lists(st.sampled_from(["..", ".", "", "a", "b", "c", "d"]), min_size=1, max_size=6).map("/".join)
+PLACES = st.lists(st.sampled_from(["a", "b", "c", "d"]), min_size=1, max_size=4).map("/".join)
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+@settings(deadline=None, max_examples=500)
+@given(links=st.dictionaries(PLACES, TARGETS, min_size=1, max_size=8))
+def test_no_chain_of_links_leads_out(place: Path, links: dict[str, str]) -> None:
+    try_unpack(place, make(*(link(*each) for each in links.items())))
 
 
 def test_modes_do_not_come_in(place: Path, tmp_path: Path) -> None:
@@ -225,7 +346,7 @@ def folder(tmp_path: Path) -> Iterator[Path]:
 @pytest.mark.parametrize("compression", COMPRESSIONS)
 def test_what_is_written_is_read(folder: Path, place: Path, compression: str) -> None:
     pieces = list(
-        zip_pieces(folder, ["sub/noise", "empty", "gone", "old"], {"made": b"made"}, COMPRESSIONS[compression])
+        zip_pieces(folder, files("sub/noise", "empty", "gone", "old"), {"made": b"made"}, COMPRESSIONS[compression])
     )
     assert max(map(len, pieces)) < 1_500_000
     assert try_unpack(place, b"".join(pieces)) == {
@@ -239,11 +360,11 @@ def test_what_is_written_is_read(folder: Path, place: Path, compression: str) ->
 def test_a_file_larger_than_memory_should_hold_goes_in_pieces(tmp_path: Path) -> None:
     with open(tmp_path / "large", "wb") as file:
         file.truncate(50_000_000)
-    assert max(map(len, zip_pieces(tmp_path, ["large"], {}))) < 1_000_000
+    assert max(map(len, zip_pieces(tmp_path, files("large"), {}))) < 1_000_000
 
 
 def test_a_folder_that_is_replaced_ends_the_archive(folder: Path) -> None:
-    pieces = zip_pieces(folder, ["sub/noise", "empty"], {"made": b"made"})
+    pieces = zip_pieces(folder, files("sub/noise", "empty"), {"made": b"made"})
     next(pieces)
     folder.rename(folder.with_name("elsewhere"))
     (folder.with_name("elsewhere") / "empty").unlink()
@@ -253,6 +374,6 @@ def test_a_folder_that_is_replaced_ends_the_archive(folder: Path) -> None:
 
 def test_writing_over_a_file_or_a_link_is_refused(folder: Path) -> None:
     with pytest.raises(LabError):
-        write_archive(folder / "old", folder, [], {})
+        write_archive(folder / "old", folder, files(), {})
     with pytest.raises(LabError):
-        list(zip_pieces(folder, ["link"], {}))
+        write_archive(folder / "link", folder, files(), {})

@@ -5,13 +5,12 @@ from typing import Any, ClassVar, Literal
 from uuid import UUID, uuid4
 
 import attrs
-import trio
 from attrs import field
 from attrs import validators as v
 from starlette.responses import PlainTextResponse, Response
 from starlette.websockets import WebSocket
 
-from gns3trio import __version__
+from gns3trio import __version__, threads
 from gns3trio.api import replies
 from gns3trio.api.context import ApiContext
 from gns3trio.api.routing import ApiRequest, RouteTable
@@ -59,13 +58,13 @@ async def get_version(api: ApiRequest) -> dict[str, Any]:
 @routes.route("GET", "/statistics", reply=replies.MachineStatistics)
 async def get_statistics(api: ApiRequest) -> dict[str, Any]:
     """How busy this machine is."""
-    return await trio.to_thread.run_sync(statistics, str(api.context.config.projects_path))
+    return await threads.disk.run(statistics, str(api.context.config.projects_path))
 
 
 @routes.route("GET", "/network/interfaces", reply=list[replies.Interface])
 async def get_interfaces(api: ApiRequest) -> list[dict[str, Any]]:
     """The network interfaces of this host."""
-    return await trio.to_thread.run_sync(list_interfaces)
+    return await threads.devices.run(list_interfaces)
 
 
 @routes.route("GET", "/network/ports", reply=replies.PortUsage)

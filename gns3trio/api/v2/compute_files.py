@@ -3,8 +3,7 @@
 from pathlib import Path
 from uuid import UUID
 
-import trio
-
+from gns3trio import threads
 from gns3trio.api import replies
 from gns3trio.api.downloads import Download, uploaded_file
 from gns3trio.api.routing import ApiRequest, RouteTable
@@ -24,13 +23,13 @@ def _folder(api: ApiRequest, project_id: UUID) -> Path:
 @routes.route("GET", "", reply=list[replies.ProjectFile])
 async def list_project_files(api: ApiRequest, project_id: UUID) -> list[dict[str, str]]:
     """The files of a project: path below its folder, and MD5 of the content."""
-    return await trio.to_thread.run_sync(list_files, _folder(api, project_id))
+    return await threads.disk.run(list_files, _folder(api, project_id))
 
 
 @routes.route("GET", "/{path:path}")
 async def get_project_file(api: ApiRequest, project_id: UUID, path: str) -> Download:
     """A file of a project."""
-    file = await trio.to_thread.run_sync(open_file, _folder(api, project_id), path)
+    file = await threads.disk.run(open_file, _folder(api, project_id), path)
     return uploaded_file(file, path)
 
 

@@ -7,11 +7,11 @@ from typing import Any, ClassVar, Literal
 from uuid import UUID, uuid4
 
 import attrs
-import trio
 from attrs import field
 from attrs import validators as v
 from starlette.websockets import WebSocket
 
+from gns3trio import threads
 from gns3trio.api import replies
 from gns3trio.api.console import serve_console
 from gns3trio.api.context import ApiContext
@@ -190,7 +190,7 @@ async def duplicate_node(api: ApiRequest, project_id: UUID, node_type: str, node
             nodes[each] = await locks.enter_async_context(_locked(api, project_id, node_type, each))
         source, destination = nodes[node_id].instance, nodes[body.destination_node_id].instance
         if source.directory is not None and destination.directory is not None:
-            await trio.to_thread.run_sync(copy_node_files, source.directory, destination.directory)
+            await threads.disk.run(copy_node_files, source.directory, destination.directory)
         script = source.startup_script()
         if script is not None:
             await destination.set_startup_script(rename_in_script(script, source.name, destination.name))

@@ -4,10 +4,10 @@ from typing import Any, Literal
 from uuid import UUID, uuid4
 
 import attrs
-import trio
 from attrs import field
 from attrs import validators as v
 
+from gns3trio import threads
 from gns3trio.api import replies
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.waited import while_waited_for
@@ -111,7 +111,7 @@ async def measure_udp(api: ApiRequest, compute_id: str, body: UdpBenchmarkReques
 async def get_compute_interfaces(api: ApiRequest, compute_id: str) -> list[dict[str, Any]]:
     """The network interfaces of the compute's host."""
     api.controller.computes.require_local(compute_id)
-    return await trio.to_thread.run_sync(list_interfaces)
+    return await threads.devices.run(list_interfaces)
 
 
 @routes.route("GET", "/computes/{compute_id}/{emulator}/images", reply=list[dict[str, Any]])

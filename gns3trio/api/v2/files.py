@@ -4,8 +4,8 @@ from typing import Any
 from uuid import UUID
 
 import attrs
-import trio
 
+from gns3trio import threads
 from gns3trio.api import replies
 from gns3trio.api.content_policy import BINARY
 from gns3trio.api.downloads import Download, file_download, uploaded_file
@@ -37,7 +37,7 @@ class NodeDuplicate:
 async def get_project_file(api: ApiRequest, project_id: UUID, path: str) -> Download:
     """A file of a project, open or closed."""
     project = api.controller.get_project(project_id)
-    file = await trio.to_thread.run_sync(open_file, project.folder, path)
+    file = await threads.disk.run(open_file, project.folder, path)
     return uploaded_file(file, path)
 
 
@@ -56,7 +56,7 @@ async def get_node_file(api: ApiRequest, project_id: UUID, node_id: UUID, path: 
     project = api.controller.get_project(project_id)
     folder = node_folder(project, project.get_node(node_id).record.node_type, node_id)
     check_node_path(path)
-    return file_download(await trio.to_thread.run_sync(open_file, folder, path), BINARY)
+    return file_download(await threads.disk.run(open_file, folder, path), BINARY)
 
 
 @routes.route("POST", "/nodes/{node_id}/files/{path:path}", status=201, raw_body=True)

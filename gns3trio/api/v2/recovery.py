@@ -4,8 +4,8 @@ from typing import Any
 from uuid import UUID
 
 import attrs
-import trio
 
+from gns3trio import threads
 from gns3trio.api import replies
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.controller.versions import Version, list_versions
@@ -25,7 +25,7 @@ class Recovery:
 async def get_versions(api: ApiRequest, project_id: UUID) -> list[dict[str, Any]]:
     """The kept versions of a project's file, the newest first."""
     project = api.controller.get_project(project_id)
-    versions = await trio.to_thread.run_sync(list_versions, project.file.path)
+    versions = await threads.disk.run(list_versions, project.file.path)
     return [attrs.asdict(version) for version in versions]
 
 

@@ -3,15 +3,15 @@
 from typing import Any, ClassVar, Literal
 
 import attrs
-import trio
 from attrs import field
 from attrs import validators as v
 
+from gns3trio import threads
 from gns3trio.api import replies
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.controller.computes import LOCAL_COMPUTE_ID
 from gns3trio.controller.machine import statistics
-from gns3trio.controller.storage import write_atomic
+from gns3trio.controller.storage import write_in_folder
 from gns3trio.errors import Forbidden, NotFound
 
 routes = RouteTable("/v2")
@@ -66,7 +66,7 @@ async def get_statistics(api: ApiRequest) -> list[dict[str, Any]]:
     """How busy each connected compute is."""
     name = api.controller.computes.view(LOCAL_COMPUTE_ID)["name"]
     folder = str(api.context.config.projects_path)
-    values = await trio.to_thread.run_sync(statistics, folder)
+    values = await threads.disk.run(statistics, folder)
     return [{"compute_id": LOCAL_COMPUTE_ID, "compute_name": name, "statistics": values}]
 
 
@@ -154,9 +154,4 @@ async def write_debug_file(api: ApiRequest) -> None:
         counts = f"{len(project.nodes)} nodes, {len(project.links)} links, {len(project.drawings)} drawings"
         lines.append(f"project {project.project_id} {project.settings.name!r}: {project.status}, {counts}")
     folder = api.context.config.state_folder / "debug"
-
-    def write() -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        write_atomic(folder / "controller.txt", "\n".join([*lines, ""]).encode())
-
-    await trio.to_thread.run_sync(write)
+    await threads.disk.run(write_in_folder, folder, "controller.txt", "\n".join([*lines, ""]).encode())

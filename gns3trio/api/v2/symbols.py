@@ -2,9 +2,9 @@
 
 from typing import Any
 
-import trio
 from starlette.responses import Response
 
+from gns3trio import threads
 from gns3trio.api import replies
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.v2.templates import with_etag
@@ -17,7 +17,7 @@ routes = RouteTable("/v2")
 @routes.route("GET", "/symbols", reply=list[dict[str, Any]])
 async def list_symbols(api: ApiRequest) -> Response:
     """All symbols, our own and uploaded ones."""
-    views = await trio.to_thread.run_sync(api.controller.symbols.views)
+    views = await threads.disk.run(api.controller.symbols.views)
     return with_etag(api, dumps_sorted(views), {"content-type": "application/json"})
 
 
@@ -25,7 +25,7 @@ async def list_symbols(api: ApiRequest) -> Response:
 async def get_symbol(api: ApiRequest, symbol_id: str) -> Response:
     """The picture; that of a computer for an unknown id."""
     path = api.controller.symbols.find(symbol_id)
-    data = await trio.to_thread.run_sync(path.read_bytes)
+    data = await threads.disk.run(path.read_bytes)
     media_type = MEDIA_TYPES[path.suffix.lower()]
     return with_etag(api, data, {"content-type": media_type})
 

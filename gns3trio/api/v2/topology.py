@@ -5,9 +5,9 @@ from uuid import UUID, uuid4
 
 import attrs
 import orjson
-import trio
 from starlette.responses import Response
 
+from gns3trio import threads
 from gns3trio.api import replies
 from gns3trio.api.errors import BodyTooLarge
 from gns3trio.api.routing import MAX_JSON_BODY_BYTES, ApiRequest, RouteTable
@@ -127,7 +127,7 @@ async def _read(api: ApiRequest) -> Any:
         from gns3trio.topology_yaml import parse_yaml  # as above
 
         try:
-            document = await trio.to_thread.run_sync(parse_yaml, bytes(data))
+            document = await threads.parsers.run(parse_yaml, bytes(data))
         except Invalid as error:
             raise Invalid(f"body: {error}") from None
         if document is None:

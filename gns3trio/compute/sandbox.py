@@ -1,0 +1,125 @@
+"""What a program that the server starts may do. The core makes the kernel hold it to that (``native/sandbox.c``).
+
+A program that runs for a node does what users type and what imported files say, so each one states what it needs, and
+gets nothing else.
+"""
+
+import resource
+from collections.abc import Mapping
+from enum import IntFlag
+from types import MappingProxyType
+
+import attrs
+
+from gns3trio._udpfwd import ffi, lib
+from gns3trio.errors import Conflict
+
+MIB = 1024 * 1024
+
+
+class Access(IntFlag):
+    """What may be done with a path; for a folder it holds for everything below."""
+
+    READ = lib.SANDBOX_READ
+    WRITE = lib.SANDBOX_WRITE  # regular files only: no folders, links, pipes, sockets or devices are made
+    EXECUTE = lib.SANDBOX_EXECUTE
+    DEVICE = lib.SANDBOX_DEVICE  # read, write and control a device
+
+
+class Calls(IntFlag):
+    """System calls beyond those that every program has."""
+
+    NONE = 0
+    THREADS = lib.SANDBOX_THREADS
+    PROCESSES = lib.SANDBOX_PROCESSES
+    CONTROL = lib.SANDBOX_CONTROL  # ioctl as devices want it, not only what terminals need
+
+
+# In bytes where they are sizes. There is room for a small program; others state more.
+DEFAULT_LIMITS: Mapping[int, int] = MappingProxyType(
+    {
+        resource.RLIMIT_AS: 256 * MIB,
+        resource.RLIMIT_FSIZE: 1024 * MIB,
+        resource.RLIMIT_NOFILE: 64,
+        resource.RLIMIT_CORE: 0,
+        resource.RLIMIT_MEMLOCK: 0,
+        resource.RLIMIT_MSGQUEUE: 0,
+    }
+)
+# Nothing of the server's environment, which may hold its password. HOME is added: the folder that the program runs in.
+_ENVIRONMENT = MappingProxyType({"PATH": "/usr/local/bin:/usr/bin:/bin", "TERM": "xterm", "LANG": "C.UTF-8"})
+
+
+@attrs.frozen(kw_only=True)
+class Sandbox:
+    """The needs of a program. Without any it can compute, and talk over the descriptors that it is given.
+
+    ``paths`` that do not exist are left out. ``sockets`` are pairs of an address family and a type
+    (``socket.AF_INET``, ``socket.SOCK_DGRAM``); a stream of the Internet families is TCP, which nobody else has.
+    ``limits`` are those of ``setrlimit``, by their ``RLIMIT_`` number. ``tasks`` is how many threads and processes the
+    server's user may have beyond those that the host has when the program is started; the kernel does not hold root to
+    it. ``capabilities``, by number, are kept if the server has them.
+    """
+
+    paths: Mapping[str, Access] = MappingProxyType({})
+    sockets: frozenset[tuple[int, int]] = frozenset()
+    calls: Calls = Calls.NONE
+    limits: Mapping[int, int] = DEFAULT_LIMITS
+    tasks: int = 4096
+    capabilities: frozenset[int] = frozenset()
+    environment: Mapping[str, str] = MappingProxyType({})
+
+
+def environment_of(sandbox: Sandbox | None, home: str) -> dict[str, str]:
+    """The environment of a program that runs in folder ``home``."""
+    return {**_ENVIRONMENT, "HOME": home, **(sandbox.environment if sandbox is not None else {})}
+
+
+def needs_of(sandbox: Sandbox) -> tuple[object, object]:
+    """A ``sandbox_needs *`` for the core, and what it points to, to be kept as long as it is used."""
+    names = [ffi.new("char[]", path.encode(errors="surrogateescape")) for path in sandbox.paths]
+    paths = ffi.new("sandbox_path[]", list(zip(names, map(int, sandbox.paths.values()), strict=True)))
+    sockets = ffi.new("sandbox_socket[]", [(int(domain), int(kind)) for domain, kind in sandbox.sockets])
+    limits = ffi.new("sandbox_limit[]", list(sandbox.limits.items()))
+    needs = ffi.new("sandbox_needs *")
+    needs.paths, needs.paths_len = paths, len(names)
+    needs.sockets, needs.sockets_len = sockets, len(sandbox.sockets)
+    needs.limits, needs.limits_len = limits, len(sandbox.limits)
+    needs.calls = int(sandbox.calls)
+    needs.tasks = sandbox.tasks
+    needs.capabilities = sum(1 << number for number in sandbox.capabilities)
+    return needs, (names, paths, sockets, limits)
+
+
+@attrs.frozen
+class Means:
+    """What the kernel has to confine programs with.
+
+    ``landlock`` is the version of its Landlock interface, 0 without; ``seccomp`` is whether it filters system calls.
+    """
+
+    landlock: int
+    seccomp: bool
+
+    @property
+    def lacks(self) -> str:
+        """What is missing, as part of a sentence; empty when nothing is."""
+        missing = []
+        if not self.landlock:
+            missing.append("Landlock, which keeps programs from files that are not theirs (Linux 5.13)")
+        if not self.seccomp:
+            missing.append("seccomp, which keeps them from system calls that they do not need")
+        return " and ".join(missing)
+
+
+def look_for_means() -> Means:
+    """What this kernel has."""
+    means = lib.sandbox_look()
+    return Means(means.landlock, bool(means.seccomp))
+
+
+def require_means(what: str) -> None:
+    """Raise Conflict when ``what`` could not be confined here."""
+    lacks = look_for_means().lacks
+    if lacks:
+        raise Conflict(f"{what} is not started: this kernel lacks {lacks}, and the setting require_sandbox is on")

@@ -1,0 +1,109 @@
+"""What may be called how in an archive: one rule for what is written and for what is read. Does no I/O.
+
+A name that is not UTF-8 text, which Linux allows, has its other bytes written as ``%FF``; the entry's comment holds the
+name itself, in hexadecimal, for this server.
+
+A symbolic link is an entry whose content is the path that it says, as Info-ZIP writes it. One that stays in the project
+goes up first, not beyond the project's folder, and then only down: so nothing that is opened through it, or through a
+chain of such links, is elsewhere. The folders that this server itself writes into are no links.
+"""
+
+import os
+import re
+import stat
+import zipfile
+from collections.abc import Container
+
+from gns3trio.convert import parse_uuid
+
+PORTABLE_TOPOLOGY = "project.gns3"
+
+MAX_NAME_BYTES = 1024
+MAX_DEPTH = 64
+# NAME_MAX of Linux file systems.
+MAX_COMPONENT_BYTES = 255
+MAX_LINK_BYTES = 1024
+
+_COMMENT = b"gns3trio: name "
+_NO_TEXT = re.compile("[\udc80-\udcff]")  # how Python shows bytes that are not UTF-8
+_NO_LINKS = frozenset(
+    {
+        PORTABLE_TOPOLOGY,
+        "snapshots",
+        "images",
+        "project-files",
+        "project-files/captures",
+        "project-files/images",
+        "project-files/gns3trio.json",
+    }
+)
+
+
+def name_problem(name: str) -> str | None:
+    """Why this cannot be the name of a file in an archive; None when it can."""
+    parts = name.split("/")
+    if "\0" in name or not name:
+        return "is no name of a file"
+    if any(part in ("", ".", "..") for part in parts):
+        return "leads out of the project or is not in its plain form"
+    try:
+        sizes = [len(os.fsencode(part)) for part in parts]
+    except UnicodeEncodeError:
+        return "is no name of a file"
+    if max(sizes) > MAX_COMPONENT_BYTES or sum(sizes) > MAX_NAME_BYTES or len(parts) > MAX_DEPTH:
+        return "is too long a name, or too deep"
+    return None
+
+
+def link_problem(name: str, target: str) -> str | None:
+    """Why a symbolic link ``name`` that says ``target`` is in no archive; None when it may be."""
+    if name in _NO_LINKS or _is_node_folder(name):
+        return "is a link in the place of a folder or file that the server writes"
+    parts = [part for part in target.split("/") if part not in ("", ".")]
+    ups = next((number for number, part in enumerate(parts) if part != ".."), len(parts))
+    if target.startswith("/") or not target or "\0" in target or ".." in parts[ups:] or ups > name.count("/"):
+        return "is a link that leads out of the project"
+    if len(os.fsencode(target)) > MAX_LINK_BYTES:
+        return "is a link to too long a path"
+    return None
+
+
+def _is_node_folder(name: str) -> bool:
+    parts = name.split("/")
+    if len(parts) != 3 or parts[0] != "project-files":
+        return False
+    try:
+        parse_uuid(parts[2])
+    except ValueError:
+        return False
+    return True
+
+
+def named_info(name: str, taken: Container[str]) -> zipfile.ZipInfo:
+    """The entry for a file of that name; ``taken`` are the names that other entries have."""
+    if not _NO_TEXT.search(name):
+        return zipfile.ZipInfo(name)
+    text = _NO_TEXT.sub(lambda match: f"%{ord(match[0]) - 0xDC00:02X}", name)
+    while text in taken:
+        text = f"{text}_"
+    info = zipfile.ZipInfo(text)
+    info.comment = _COMMENT + os.fsencode(name).hex().encode()
+    return info
+
+
+def name_of(info: zipfile.ZipInfo) -> str:
+    """The name that an entry has, without the slash of a folder."""
+    if info.comment.startswith(_COMMENT):
+        try:
+            name = os.fsdecode(bytes.fromhex(info.comment.removeprefix(_COMMENT).decode()))
+        except ValueError:
+            pass
+        else:
+            if _NO_TEXT.search(name):
+                return name.removesuffix("/")
+    return info.filename.removesuffix("/")
+
+
+def is_link(info: zipfile.ZipInfo) -> bool:
+    """Whether an entry is a symbolic link."""
+    return stat.S_ISLNK(info.external_attr >> 16)
