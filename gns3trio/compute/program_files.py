@@ -43,7 +43,7 @@ async def files_of(program: str) -> Mapping[str, Access]:
 
 def _interpreters(program: str) -> Iterator[str]:
     """What the kernel starts in order to execute ``program``: a script's interpreter, a program's loader."""
-    with suppress(OSError, struct.error), open(program, "rb") as file:
+    with suppress(OSError, ValueError, struct.error), open(program, "rb") as file:
         start = file.read(_MAX_PATH)
         if start.startswith(b"#!"):
             words = start[2:].partition(b"\n")[0].split()

@@ -80,7 +80,8 @@ def needs_of(sandbox: Sandbox) -> tuple[object, object]:
     names = [ffi.new("char[]", path.encode(errors="surrogateescape")) for path in sandbox.paths]
     paths = ffi.new("sandbox_path[]", list(zip(names, map(int, sandbox.paths.values()), strict=True)))
     sockets = ffi.new("sandbox_socket[]", [(int(domain), int(kind)) for domain, kind in sandbox.sockets])
-    limits = ffi.new("sandbox_limit[]", list(sandbox.limits.items()))
+    most = {number: value % 2**64 for number, value in sandbox.limits.items()}  # RLIM_INFINITY is -1 here
+    limits = ffi.new("sandbox_limit[]", list(most.items()))
     needs = ffi.new("sandbox_needs *")
     needs.paths, needs.paths_len = paths, len(names)
     needs.sockets, needs.sockets_len = sockets, len(sandbox.sockets)
