@@ -71,8 +71,36 @@ class Project(ProjectSettings):
 
 
 @attrs.define(kw_only=True)
-class Port(Whole):
-    """A port of a node, to which a link can be made."""
+class LinkProblem(Whole):
+    """A link that nothing crosses, and why."""
+
+    link_id: UUID
+    message: str
+
+
+@attrs.define(kw_only=True)
+class NodeProblem(Whole):
+    """A node that is only kept, and why."""
+
+    node_id: UUID
+    name: str
+    message: str
+
+
+@attrs.define(kw_only=True)
+class Problems(Whole):
+    """What of an open project does not work. ``file``: what was wrong with its file when it was opened."""
+
+    file: list[str]
+    links: list[LinkProblem]
+    nodes: list[NodeProblem]
+
+
+@attrs.define(kw_only=True)
+class Port:
+    """A port of a node, to which a link can be made. ``adapter_type`` and ``mac_address`` are told of nodes that have
+    them.
+    """
 
     adapter_number: int
     port_number: int
@@ -80,6 +108,8 @@ class Port(Whole):
     short_name: str
     data_link_types: dict[str, str]
     link_type: Literal["ethernet", "serial"]
+    adapter_type: str = ""
+    mac_address: str = ""
 
 
 @attrs.define(kw_only=True)

@@ -161,6 +161,15 @@ async def nodes_by_id(server: Client, path: str) -> dict[str, Json]:
     return {node["node_id"]: node for node in await server.request("GET", f"{path}/nodes")}
 
 
+async def problems(server: Client, path: str) -> Json:
+    """What of a project does not work; nothing where the server does not tell, as GNS3's does not."""
+    try:
+        told: Json = await server.request("GET", f"{path}/problems")
+    except NotFound:
+        return {"file": [], "links": [], "nodes": []}
+    return told
+
+
 def end_names(nodes: Mapping[str, Json], end: Json) -> list[str]:
     """How an end of a link may be called: ``PC1`` and ``PC1:0``."""
     node = nodes.get(end["node_id"])

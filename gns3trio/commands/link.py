@@ -19,6 +19,7 @@ from gns3trio.commands.lab import (
     open_path,
     print_facts,
     print_table,
+    problems,
     run,
     show,
 )
@@ -92,10 +93,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     stats.add_argument("--follow", action="store_true", help="print a line whenever it changes, until Ctrl-C")
 
 
-def _state(link: Json, impairments: list[Json]) -> str:
+def _state(link: Json, impairments: list[Json], problem: str | None) -> str:
     filters = [f"{name}={','.join(map(str, values))}" for name, values in link["filters"].items()]
     marks = [mark for mark, is_so in (("suspended", link["suspend"]), ("capturing", link["capturing"])) if is_so]
-    return " ".join([*filters, *map(impairment_text, impairments), *marks])
+    return " ".join([*(["broken"] if problem else []), *filters, *map(impairment_text, impairments), *marks])
+
+
+async def _problems(server: Client, path: str) -> dict[str, str]:
+    """Why nothing crosses some links, by their ids."""
+    return {link["link_id"]: link["message"] for link in (await problems(server, path))["links"]}
 
 
 def impairment_text(impairment: Json) -> str:
@@ -148,17 +154,23 @@ async def _list(server: Client, arguments: argparse.Namespace) -> None:
     path = await open_path(server, arguments.project)
     nodes, links = await nodes_by_id(server, path), await server.request("GET", f"{path}/links")
     impairments = {} if arguments.json else await _all_impairments(server, path, links)
-    rows = [
-        (link_name(nodes, link), _state(link, impairments.get(link["link_id"], [])), link["link_id"]) for link in links
-    ]
+    broken = {} if arguments.json else await _problems(server, path)
+    rows = []
+    for link in links:
+        link_id = link["link_id"]
+        state = _state(link, impairments.get(link_id, []), broken.get(link_id))
+        rows.append((link_name(nodes, link), state, link_id))
     rows.sort(key=lambda row: natural_key(row[0]))
     show(arguments, links, lambda: print_table(("link", "state", "id"), rows))
 
 
 async def _print(server: Client, path: str, arguments: argparse.Namespace, link: Json) -> None:
     name = link_name(await nodes_by_id(server, path), link)
-    state = _state(link, (await _impairments(server, path, link))["impairments"])
+    problem = (await _problems(server, path)).get(link["link_id"])
+    state = _state(link, (await _impairments(server, path, link))["impairments"], problem)
     facts = {"link": name, "state": state, "link_id": link["link_id"], "capture": link["capture_file_path"]}
+    if problem is not None:
+        facts["problem"] = problem
     show(arguments, link, lambda: print_facts(facts))
 
 

@@ -18,6 +18,7 @@ from gns3trio.commands.lab import (
     open_path,
     print_facts,
     print_table,
+    problems,
     run,
     show,
 )
@@ -97,6 +98,8 @@ async def _act(server: Client, arguments: argparse.Namespace) -> None:
     if arguments.all:
         async with _progress(server, path):
             await server.request("POST", f"{path}/nodes/{arguments.verb}", {})
+        if arguments.verb in ("start", "reload"):
+            await _note_not_started(server, path)
     found = [await find_node(server, path, name) for name in arguments.nodes]
     for node in found:
         await server.request("POST", f"{path}/nodes/{node['node_id']}/{arguments.verb}", {})
@@ -107,6 +110,15 @@ async def _act(server: Client, arguments: argparse.Namespace) -> None:
         note(f"not suspended, because such nodes cannot be: {', '.join(sorted(going, key=natural_key))}")
     rows = [(node["name"], node["status"]) for node in sorted(nodes, key=lambda node: natural_key(node["name"]))]
     show(arguments, nodes, lambda: print_table(("name", "status"), rows))
+
+
+async def _note_not_started(server: Client, path: str) -> None:
+    """Which nodes nothing starts there, and why."""
+    by_reason: dict[str, list[str]] = {}
+    for node in (await problems(server, path))["nodes"]:
+        by_reason.setdefault(node["message"], []).append(node["name"])
+    for reason, names in by_reason.items():
+        note(f"not started: {', '.join(sorted(names, key=natural_key))}: {reason}")
 
 
 @asynccontextmanager

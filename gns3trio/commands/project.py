@@ -7,7 +7,20 @@ from urllib.parse import quote
 from uuid import uuid4
 
 from gns3trio.client import Client
-from gns3trio.commands.lab import Json, add_action, find_project, path_of, print_facts, print_table, run, show
+from gns3trio.commands.lab import (
+    Json,
+    add_action,
+    find_project,
+    link_name,
+    nodes_by_id,
+    open_path,
+    path_of,
+    print_facts,
+    print_table,
+    problems,
+    run,
+    show,
+)
 from gns3trio.commands.progress import progress_line
 from gns3trio.errors import LabError
 from gns3trio.natural_order import natural_key
@@ -21,6 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_action(actions, "list", "list the projects", _list)
     add_action(actions, "create", "make a project", _create, "name")
     add_action(actions, "show", "show a project", _show, "project")
+    add_action(actions, "problems", "tell what of an open project does not work", _problems, "project")
     add_action(actions, "open", "open a project", _open, "project")
     add_action(actions, "close", "close a project and stop its nodes", _close, "project")
     delete = add_action(actions, "delete", "delete a project with all its files", _delete, "project")
@@ -30,6 +44,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     export.add_argument("--snapshots", action="store_true", help="with its snapshots")
     imported = add_action(actions, "import", "make a project from a portable file", _import, "file")
     imported.add_argument("--name", help="default: that in the file")
+
+
+async def _problems(server: Client, arguments: argparse.Namespace) -> None:
+    path = await open_path(server, arguments.project)
+    found = await problems(server, path)
+    links = {link["link_id"]: link for link in await server.request("GET", f"{path}/links")}
+    nodes = await nodes_by_id(server, path)
+    rows = [
+        *(("file", "", message) for message in found["file"]),
+        *(("node", node["name"], node["message"]) for node in found["nodes"]),
+        *(("link", link_name(nodes, links[link["link_id"]]), link["message"]) for link in found["links"]),
+    ]
+    show(arguments, found, lambda: print_table(("what", "name", "problem"), rows))
 
 
 def _print(project: Json) -> None:

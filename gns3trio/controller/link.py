@@ -57,6 +57,7 @@ class Link:
     withdrawn: bool = False  # being deleted: not saved any more, but still there until the disk knows
     last_capture_file: str | None = None  # of the GNS3 API, which shows it also later
     problem: str | None = None  # why it is not wired
+    told_problem: str | None = None  # what the last event said of it
 
     @property
     def gns3_capture(self) -> LinkCapture | None:

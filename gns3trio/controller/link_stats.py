@@ -99,7 +99,8 @@ class LinkStats:
         """What has crossed a link by now. Raises Conflict for a link that is not wired on this host."""
         statistics = self.at(self.read(), project, link)
         if statistics is None:
-            raise Conflict(f"Link {link.link_id} is not wired on this host")
+            reason = project.links.problem_of(link)
+            raise Conflict(f"Link {link.link_id} is not wired on this host" + (f": {reason}" if reason else ""))
         return statistics
 
     def at(self, reading: Snapshot, project: Project, link: Link) -> dict[str, Any] | None:

@@ -104,13 +104,13 @@ class Links(Mapping[UUID, Link]):
         record = attrs.evolve(record, filters=filters)
         problem = self._missing(record)
         if problem is not None:  # why the node does not run is told with the node
-            self._wiring.keep(record, usable, problem)
+            self._wiring.keep(record, usable, problem).told_problem = problem
             return came
         try:
             await self._wiring.connect(record, usable)
         except LabError as error:  # the host lacks an interface, say: no reason to lose sight of the whole project
             self._hooks.log_error(f"link {record.link_id} is not connected: {error}")
-            self._wiring.keep(record, usable, str(error))
+            self._wiring.keep(record, usable, str(error)).told_problem = str(error)
         return came
 
     def _missing(self, record: LinkRecord) -> str | None:
@@ -222,8 +222,21 @@ class Links(Mapping[UUID, Link]):
                 await self._wiring.wire(link)
         except LabError as error:
             link.problem = str(error)
-            return
-        self._publish("link.updated", link)
+        else:
+            self._publish("link.updated", link)
+        self._tell_problem(link)
+
+    def tell_problems_of(self, node_id: UUID) -> None:
+        """Something has happened to a node: tell which of its links work no more, or again."""
+        for link in self.of_node(node_id):
+            self._tell_problem(link)
+
+    def _tell_problem(self, link: Link) -> None:
+        problem = self.problem_of(link)
+        if problem != link.told_problem:
+            link.told_problem = problem
+            payload = {"link_id": str(link.link_id), "message": problem, "project_id": str(link.project_id)}
+            self._hooks.publish("link.problem", payload)
 
     def _put_in_force(
         self, link: Link, before: tuple[LinkRecord, Impairments], after: tuple[LinkRecord, Impairments]

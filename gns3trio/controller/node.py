@@ -79,6 +79,13 @@ class Node:
             raise Conflict(f"This server does not run nodes of type {self.record.node_type}")
         return self._instance
 
+    @property
+    def problem(self) -> str | None:
+        """Why nothing runs the node; None for one that can run."""
+        if self._instance is not None:
+            return None
+        return self.kept_because or f"this server does not run nodes of type {self.record.node_type}"
+
     def ports(self) -> list[dict[str, Any]]:
         """The node's ports in the shape of the API; of a node that nothing runs those that GNS3 would give it, and
         others that are linked.

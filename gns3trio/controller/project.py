@@ -342,6 +342,11 @@ class Project(ProjectReading):
         self.file.mark()
         await self.file.flush()
 
+    @property
+    def file_problems(self) -> list[str]:
+        """What was wrong with the file when the project was opened."""
+        return self._kept.problems
+
     # --- links ---
 
     def get_link(self, link_id: UUID) -> Link:

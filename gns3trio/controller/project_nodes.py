@@ -30,6 +30,9 @@ LOOKS = frozenset({"x", "y", "z", "width", "height", "label", "symbol"})
 # A starting VPCS waits more than it works; much more of them than the CPUs can carry would only wait for each other.
 NODES_AT_A_TIME = 128 * (os.cpu_count() or 1)
 
+# Of the nodes that are told of together.
+_NAMED = 5
+
 LOG_LEVELS = {"error": logging.ERROR, "warning": logging.WARNING, "info": logging.INFO}
 
 
@@ -257,8 +260,13 @@ class ProjectNodes:
         return changed
 
     async def for_all_nodes(self, action: Literal["start", "stop", "reload", "reset_console"]) -> None:
-        """Do ``action`` to every node, many at a time. Raises the first error after all have been tried."""
+        """Do ``action`` to every node, many at a time. Raises the first error after all have been tried.
+
+        Nodes that do not run here are passed over; that they are not started is told.
+        """
         self.require_open()
+        if action in ("start", "reload"):
+            self._tell_not_started()
         errors: list[LabError] = []
         limit = trio.CapacityLimiter(NODES_AT_A_TIME)
 
@@ -277,12 +285,25 @@ class ProjectNodes:
         if errors:
             raise errors[0]
 
+    def nodes_not_run(self) -> list[Node]:
+        """The nodes that are only kept: nothing starts them here."""
+        return [node for node in self.nodes.values() if node.instance is None]
+
+    def _tell_not_started(self) -> None:
+        by_reason: dict[str, list[str]] = {}
+        for node in self.nodes_not_run():
+            by_reason.setdefault(node.problem or "", []).append(node.name)
+        for reason, names in by_reason.items():
+            others = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+            self.log("warning", f"not started: {', '.join(names[:_NAMED])}{others}: {reason}")
+
     def _emitter(self, node_id: UUID) -> Callable[[NodeEvent], None]:
         """What the compute calls when something happens to the node by itself."""
 
         def emit(event: NodeEvent) -> None:
             if event.kind in LOG_LEVELS:
                 self.log(event.kind, event.message)
+                self.links.tell_problems_of(node_id)
                 return
             node = self.nodes.get(node_id)
             if node is None or node.instance is None:

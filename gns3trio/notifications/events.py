@@ -30,6 +30,7 @@ ACTIONS = {
     "link.updated": "the link: its filters, captures, label, ...",
     "link.deleted": "the link",
     "link.stats": "what crossed a link since it was made: see `GET .../statistics`; not in GNS3",
+    "link.problem": "`message`: why nothing crosses the link, null when it works again; not in GNS3",
     "link.benchmark": "how far a measurement is: `progress` from 0 to 1 and the last trial; not in GNS3",
     "udp.benchmark": "the same of a measurement between two UDP endpoints, `a` and `b`; not in GNS3",
     "drawing.created": "the drawing",

@@ -81,10 +81,12 @@ export class Graph {
     }
     const { group, image, plate, ring, label, lamp } = element;
     const [width, height] = sizeOf(node);
+    const kept = this.lab.problems.has(node.node_id);
+    const state = { started: node.status === "started", source: this.source === node.node_id, kept };
     set(group, {
       transform: `translate(${node.x} ${node.y})`,
-      class: this.classes("node", node.node_id, { started: node.status === "started", source: this.source === node.node_id }),
-      "aria-label": `${node.name}, ${node.node_type.replaceAll("_", " ")}, ${node.status}`,
+      class: this.classes("node", node.node_id, state),
+      "aria-label": `${node.name}, ${node.node_type.replaceAll("_", " ")}, ${kept ? "does not run here" : node.status}`,
     });
     set(image, { href: at(`/v2/symbols/${encodeURIComponent(node.symbol)}/raw`), width, height });
     set(plate, { width, height });
@@ -115,8 +117,9 @@ export class Graph {
     const line = { x1: a[0] + shift[0], y1: a[1] + shift[1], x2: b[0] + shift[0], y2: b[1] + shift[1] };
     const [x, y] = [line.x1 + at * (line.x2 - line.x1), line.y1 + at * (line.y2 - line.y1)];
     const { bits, lost } = this.lab.rate(link.link_id);
-    const state = { busy: bits > 0, losing: lost > 0, suspended: link.suspend, capturing: link.capturing };
-    const said = [...describeFilters(link), ...(link.suspend ? ["suspended"] : [])].join(" · ");
+    const broken = this.lab.problems.has(link.link_id);
+    const state = { busy: bits > 0, losing: lost > 0, suspended: link.suspend, capturing: link.capturing, broken };
+    const said = [...(broken ? ["broken"] : []), ...describeFilters(link), ...(link.suspend ? ["suspended"] : [])].join(" · ");
     set(hit, line);
     set(wire, line);
     wire.style.strokeWidth = bits ? Math.min(2 + Math.log10(bits + 1) / 1.6, 8) : "";

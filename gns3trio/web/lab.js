@@ -14,6 +14,7 @@ export class Lab {
     this.links = new Map();
     this.drawings = new Map();
     this.traffic = new Map();
+    this.problems = new Map(); // why a node does not run here, or nothing crosses a link, by id
     this.linksOfNode = new Map();
     this.views = new Set();
     this.changed = new Set();
@@ -21,12 +22,13 @@ export class Lab {
   }
 
   async load() {
-    const [project, nodes, links, drawings] = await Promise.all(
-      ["", "/nodes", "/links", "/drawings"].map((part) => get(this.path + part)));
+    const [project, nodes, links, drawings, problems] = await Promise.all(
+      ["", "/nodes", "/links", "/drawings", "/problems"].map((part) => get(this.path + part)));
     this.project = project;
     this.nodes = new Map(nodes.map((node) => [node.node_id, node]));
     this.links = new Map(links.map((link) => [link.link_id, link]));
     this.drawings = new Map(drawings.map((drawing) => [drawing.drawing_id, drawing]));
+    this.problems = new Map([...problems.nodes, ...problems.links].map((each) => [each.node_id ?? each.link_id, each.message]));
     this.linksOfNode = new Map();
     for (const link of links) this.indexLink(link);
     this.changed.clear();
@@ -44,6 +46,10 @@ export class Lab {
     const [kind, what] = action.split(".");
     if (kind === "link" && what === "stats") {
       this.count(event);
+    } else if (kind === "link" && what === "problem") {
+      if (event.message) this.problems.set(event.link_id, event.message);
+      else this.problems.delete(event.link_id);
+      this.touch(event.link_id);
     } else if (kind === "link" && what === "benchmark") {
       this.onBenchmark?.(event);
       return;
@@ -70,6 +76,7 @@ export class Lab {
 
   forgetLink(id) {
     this.traffic.delete(id);
+    this.problems.delete(id);
     for (const links of this.linksOfNode.values()) links.delete(id);
   }
 

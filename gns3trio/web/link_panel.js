@@ -14,6 +14,7 @@ export class LinkPanel {
     Object.assign(this, { id, lab, drawer });
     this.path = `${lab.path}/links/${id}`;
     this.title = h("h2");
+    this.problem = h("p", { className: "problem", role: "status" });
     this.load = h("div");
     this.totals = h("p", { className: "hint" });
     this.suspend = button("Suspend", () => put(this.path, { suspend: !this.link.suspend }));
@@ -21,7 +22,7 @@ export class LinkPanel {
     this.watch = button("Packets", () => showPackets(drawer, lab, this.link));
     this.download = h("a", { className: "button", hidden: true }, "Download");
     this.filters = new LinkFilters(lab, id);
-    this.parts = h("div", {}, this.title,
+    this.parts = h("div", {}, this.title, this.problem,
       h("p", { className: "buttons" }, this.suspend, button("Delete", () => deleteThing(id), { className: "danger" })),
       h("h3", {}, "Load"), this.load, this.totals,
       h("h3", {}, "Filters"), this.filters.parts,
@@ -30,7 +31,7 @@ export class LinkPanel {
     side.replaceChildren(this.parts);
     this.draw();
     this.timer = setInterval(() => this.drawLoad(), 1000);
-    act(async () => {
+    if (!lab.problems.has(id)) act(async () => {
       const stats = await get(`${this.path}/statistics`);
       if (!this.lab.traffic.has(id)) this.showTotals(stats);
     })();
@@ -57,6 +58,9 @@ export class LinkPanel {
     const link = this.link;
     if (!link) return;
     setText(this.title, this.lab.linkName(link));
+    const problem = this.lab.problems.get(this.id);
+    setText(this.problem, problem ? `Nothing crosses this link: ${problem}` : "");
+    this.problem.hidden = !problem;
     setText(this.suspend, link.suspend ? "Resume" : "Suspend");
     this.suspend.setAttribute("aria-pressed", link.suspend);
     setText(this.capture, link.capturing ? "Stop capture" : "Start capture");

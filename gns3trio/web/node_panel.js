@@ -17,11 +17,12 @@ export class NodePanel {
     this.path = path;
     this.title = h("h2");
     this.status = h("span");
+    this.problem = h("p", { className: "problem", role: "status" });
     this.facts = h("dl");
     this.ports = h("ul", { className: "list" });
     this.start = button("Start", () => post(`${path}/start`), { className: "primary" });
     this.stop = button("Stop", () => post(`${path}/stop`));
-    this.parts = h("div", {}, this.title, h("p", {}, this.status),
+    this.parts = h("div", {}, this.title, h("p", {}, this.status), this.problem,
       h("p", { className: "buttons" }, this.start, this.stop, button("Reload", () => post(`${path}/reload`)),
         button("Console", () => openConsole(drawer, lab, lab.nodes.get(id))),
         button("Rename", () => this.rename()),
@@ -52,7 +53,10 @@ export class NodePanel {
     setText(this.title, node.name);
     setText(this.status, node.status);
     this.status.className = `status ${node.status}`;
-    const canStop = node.node_type === "vpcs";
+    const problem = this.lab.problems.get(this.id);
+    setText(this.problem, problem ? `This node does not run here: ${problem}` : "");
+    this.problem.hidden = !problem;
+    const canStop = node.node_type === "vpcs" && !problem;
     this.start.hidden = this.stop.hidden = !canStop;
     this.start.disabled = node.status === "started";
     this.stop.disabled = node.status !== "started";

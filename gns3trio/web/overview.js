@@ -26,7 +26,7 @@ export function showOverview(side, { lab, graph }) {
     counts.textContent = `${formatCount(lab.nodes.size)} nodes, ${formatCount(started)} started; ${formatCount(lab.links.size)} links.`;
     const wanted = search.value.toLowerCase();
     const things = [
-      ...[...lab.nodes.values()].map((node) => [node.node_id, node.name, node.status]),
+      ...[...lab.nodes.values()].map((node) => [node.node_id, node.name, lab.problems.has(node.node_id) ? "not run here" : node.status]),
       ...[...lab.links.values()].map((link) => [link.link_id, lab.linkName(link), loadOf(link.link_id)]),
     ].filter(([, name]) => name.toLowerCase().includes(wanted));
     // What bears the name comes before what begins with it, and that before the rest; nodes come before links.
@@ -46,6 +46,7 @@ export function showOverview(side, { lab, graph }) {
   }
 
   function loadOf(id) {
+    if (lab.problems.has(id)) return "broken";
     const { bits } = lab.rate(id);
     return bits ? formatRate(bits) : "idle";
   }

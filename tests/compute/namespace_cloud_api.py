@@ -79,6 +79,35 @@ async def test_a_failing_interface_is_an_event(lab: Lab) -> None:
     async with ws_events(lab.server, f"{lab.path}/notifications/ws") as stream:
         rtnetlink.delete("east0")
         assert "'east0' is gone" in (await stream.until("log.error"))["message"]
+        assert "'east0' is gone" in (await stream.until("link.problem"))["message"]
+        (problem,) = (await lab.server.request("GET", f"{lab.path}/problems", None, 200))["links"]
+        assert "'east0' is gone" in problem["message"]
+        rtnetlink.add_veth("east0", "west0")
+        rtnetlink.set_up("east0")
+        while (await stream.until("link.problem"))["message"] is not None:
+            pass  # it is there before it is up
+    assert (await lab.server.request("GET", f"{lab.path}/problems", None, 200))["links"] == []
+    rtnetlink.delete("east0")
+
+
+async def test_a_link_of_a_file_is_wired_by_a_put_when_its_interface_is_there(lab: Lab) -> None:
+    rtnetlink.add_veth("north0", "south0")
+    rtnetlink.set_up("north0")
+    link = await lab.link((lab.nodes[0], 0), (await cloud_on(lab, "north0"), 0))
+    await lab.server.request("POST", f"{lab.path}/close", None, 204)
+    rtnetlink.delete("north0")
+    await lab.server.request("POST", f"{lab.path}/open", None, 201)
+    path = f"{lab.path}/links/{link['link_id']}"
+    (problem,) = (await lab.server.request("GET", f"{lab.path}/problems", None, 200))["links"]
+    assert problem["link_id"] == link["link_id"] and "'north0' doesn't exist" in problem["message"]
+    await lab.server.request("PUT", path, {}, 201)
+    await lab.server.request("GET", f"{path}/statistics", None, 409)
+    rtnetlink.add_veth("north0", "south0")
+    rtnetlink.set_up("north0")
+    await lab.server.request("PUT", path, {}, 201)
+    await lab.server.request("GET", f"{path}/statistics", None, 200)
+    assert (await lab.server.request("GET", f"{lab.path}/problems", None, 200))["links"] == []
+    rtnetlink.delete("north0")
 
 
 async def test_a_link_to_a_missing_interface_leaves_nothing(server: Server, project: dict[str, Any]) -> None:

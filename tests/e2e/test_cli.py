@@ -485,3 +485,25 @@ def test_a_capture_does_not_go_to_a_terminal(lab: Shell, terminals: list[Termina
     terminals.append(Terminal(lab.environment, *COMMAND, "capture", "PC1-PC2"))
     terminals[-1].until("--wireshark")
     assert terminals[-1].wait() == 1
+
+
+def test_what_does_not_work_is_told(lab: Shell, tmp_path: Path) -> None:
+    project = lab.json("project", "show", "lab")
+    lab.run("project", "close", "lab")
+    file = Path(project["path"]) / "lab.gns3"
+    document = json.loads(file.read_bytes())
+    topology = document["topology"]
+    router = {"node_id": str(uuid4()), "node_type": "dynamips", "name": "R1", "compute_id": "local"}
+    topology["nodes"].append(router)
+    topology["links"][0]["nodes"][1] |= {"node_id": router["node_id"]}
+    topology["drawings"] = [{}]
+    file.write_text(json.dumps(document))
+    lab.run("project", "open", "lab")
+    assert re.search(r"PC1:0-R1:0 +broken ", lab.run("link", "list", "lab"))
+    assert "node 'R1' does not run here" in lab.run("link", "show", "lab", "PC1-R1")
+    problems = lab.run("project", "problems", "lab").splitlines()
+    assert [line.split()[:2] for line in problems[2:]] == [["node", "R1"], ["link", "PC1:0-R1:0"]]
+    assert re.match("file +drawings", problems[1])
+    assert [each["name"] for each in lab.json("project", "problems", "lab")["nodes"]] == ["R1"]
+    told = lab.run("node", "start", "lab", "--all")
+    assert "not started: R1: this server does not run nodes of type dynamips" in told

@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 import attrs
 import orjson
+from starlette.responses import Response
 from starlette.websockets import WebSocket
 
 from gns3trio.api import replies
@@ -158,9 +159,13 @@ def _switch(node: Node) -> EthernetSwitch:
 
 
 @routes.route("POST", "/nodes/start", status=204)
-async def start_nodes(api: ApiRequest, project_id: UUID) -> None:
-    """Start every node of the project that is not started."""
-    await api.controller.get_project(project_id).for_all_nodes("start")
+async def start_nodes(api: ApiRequest, project_id: UUID) -> Response:
+    """Start every node of the project that is not started. The header ``Gns3trio-Not-Started`` says how many nodes were
+    passed over because they do not run here; ``GET .../problems`` says why.
+    """
+    project = api.controller.get_project(project_id)
+    await project.for_all_nodes("start")
+    return Response(status_code=204, headers={"Gns3trio-Not-Started": str(len(project.nodes_not_run()))})
 
 
 @routes.route("POST", "/nodes/stop", status=204)
