@@ -1,5 +1,6 @@
 """Our page in a real browser, at a server of its own process. A page that logs an error or asks another host fails."""
 
+import base64
 import json
 import os
 import shutil
@@ -24,13 +25,17 @@ expect.set_options(timeout=PATIENCE * 1000)
 
 @attrs.frozen
 class Host:
-    """A server, and requests to it."""
+    """A server, and requests to it, with user and password if it has such."""
 
     url: str
+    credentials: tuple[str, str] | None = None
 
     def request(self, method: str, path: str, body: Any = None) -> Any:
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(self.url + path, method=method, data=data)
+        if self.credentials is not None:
+            words = base64.b64encode(":".join(self.credentials).encode()).decode()
+            request.add_header("Authorization", f"Basic {words}")
         with urllib.request.urlopen(request, timeout=PATIENCE) as reply:
             text = reply.read()
         return json.loads(text) if text else None
@@ -54,13 +59,13 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
 
 
 @contextmanager
-def chromium() -> Iterator[Browser]:
+def chromium(*options: str) -> Iterator[Browser]:
     """The browser of this machine, without a window."""
     program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if program is None:
         pytest.fail("these tests need a browser: apt-get install chromium")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", *options])
         yield browser
         browser.close()
 

@@ -9,6 +9,7 @@ Blocks of a document say in their first line what they are:
 - ``text``: what the block before it prints, if that is run. A line ``...`` stands for any lines, ``...`` in a line for
   any text; numbers and ids count as equal, and so does white space.
 - ``yaml``, ``toml``: shown, not run
+- ``nginx``, ``caddyfile``: run by tests/e2e/test_behind_a_proxy.py
 """
 
 import re

@@ -24,7 +24,7 @@ from tests.docs.documents import (
     script,
 )
 
-KINDS = ("sh", "text", "toml", "yaml")
+KINDS = ("sh", "text", "toml", "yaml", "nginx", "caddyfile")
 SECONDS = 120
 
 
