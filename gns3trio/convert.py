@@ -1,11 +1,12 @@
 """Strict conversion between JSON and attrs classes, with errors that name the field.
 
-cattrs converts leniently by default (``5`` would become ``"5"``); here a value of another type is an error.
+cattrs converts leniently by default (``5`` would become ``"5"``); here a value of another type is an error, and one
+that is larger than ``gns3trio.limits`` allows.
 """
 
-from collections.abc import Callable
-from types import GenericAlias
-from typing import Any, Literal, TypeVar, get_args, get_origin
+import math
+from collections.abc import Callable, Iterable
+from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 from uuid import UUID
 
 import attrs
@@ -13,17 +14,19 @@ from cattrs.errors import (
     BaseValidationError,
     ClassValidationError,
     ForbiddenExtraKeysError,
-    IterableValidationError,
 )
-from cattrs.gen import make_dict_structure_fn, mapping_structure_factory
+from cattrs.gen import make_dict_structure_fn
 from cattrs.preconf.orjson import OrjsonConverter, make_converter
 
 from gns3trio.errors import Invalid
+from gns3trio.free_form import PART, FreeForm, Misplaced
+from gns3trio.limits import MAX_INTEGER, Bound, check_size, split_bound
 
-# orjson turns larger integers into floats, and no JavaScript client can hold them.
-MAX_INTEGER = 2**53
 _MAX_REASONS = 5
+# So much of a wrong value is told.
+_MAX_SHOWN = 200
 _T = TypeVar("_T")
+Hook = Callable[[Any, Any], Any]
 _JSON_NAMES = {
     str: "text",
     int: "an integer",
@@ -40,17 +43,19 @@ def json_name(kind: type) -> str:
 
 
 def make_strict_converter(*, forbid_extra_keys: bool) -> OrjsonConverter:
-    """A converter for JSON that refuses values of another type instead of coercing them."""
+    """A converter for JSON that refuses values of another type instead of coercing them, and those out of bounds."""
     converter = make_converter(forbid_extra_keys=forbid_extra_keys, detailed_validation=True)
-    for kind in (str, bool, dict, list):
-        converter.register_structure_hook(kind, _exactly(kind))
-    converter.register_structure_hook(int, _structure_int)
+    converter.register_structure_hook(bool, _exactly(bool))
     converter.register_structure_hook(float, _structure_float)
     converter.register_structure_hook(UUID, lambda value, _: parse_uuid(value))
+    converter.register_structure_hook_func(lambda kind: kind is Any, _structure_any)
     converter.register_structure_hook_factory(_has_origin(Literal), _literal_hook)
-    converter.register_structure_hook_factory(_has_origin(list), _list_hook_of(converter))
-    converter.register_structure_hook_factory(_has_origin(dict), _dict_hook_of(converter))
     converter.register_structure_hook_factory(attrs.has, _object_hook_of(converter, forbid_extra_keys))
+    hook_of = _bounded_hook_of(converter)
+    converter.register_structure_hook_factory(_is_bounded, hook_of)
+    for kind in (str, list, dict):
+        converter.register_structure_hook(kind, hook_of(kind))
+    converter.register_structure_hook(int, _structure_int)
     return converter
 
 
@@ -61,18 +66,104 @@ def parse_uuid(value: object) -> UUID:
             return UUID(value)
         except ValueError:
             pass
-    raise ValueError(f"{value!r} is not a UUID")
+    raise ValueError(f"{_shown(value)} is not a UUID")
+
+
+def _shown(value: object) -> str:
+    """A wrong value in a message: a long one is cut, and what objects hold is not looked at."""
+    if isinstance(value, str):
+        return repr(value) if len(value) <= _MAX_SHOWN else f"{value[:_MAX_SHOWN]!r}..."
+    return json_name(type(value)) if isinstance(value, dict | list) else repr(value)
 
 
 def _has_origin(origin: Any) -> Callable[[Any], bool]:
     return lambda kind: get_origin(kind) is origin
 
 
-def _exactly(kind: type) -> Callable[[Any, Any], Any]:
+def _is_bounded(kind: Any) -> bool:
+    """Whether values of a type have a size, or its ``Annotated`` says more of it."""
+    return get_origin(kind) in (Annotated, list, dict)
+
+
+def _exactly(kind: type) -> Hook:
     def structure(value: Any, _: Any) -> Any:
-        if type(value) is not kind:
-            raise TypeError(f"expected {json_name(kind)}, got {json_name(type(value))}")
+        _require_type(value, kind)
         return value
+
+    return structure
+
+
+def _require_type(value: Any, kind: type) -> None:
+    if type(value) is not kind:
+        raise TypeError(f"expected {json_name(kind)}, got {json_name(type(value))}")
+
+
+def _structure_any(value: Any, _: Any) -> Any:
+    PART.check(value)
+    return value
+
+
+def _structure_float(value: Any, _: Any) -> float:
+    if type(value) not in (int, float):
+        raise TypeError(f"expected a number, got {json_name(type(value))}")
+    try:
+        number = float(value)
+    except OverflowError:
+        number = math.inf
+    if not math.isfinite(number):
+        raise ValueError("is not a number that JSON has")
+    return number
+
+
+def _literal_hook(kind: Any) -> Hook:
+    allowed = get_args(kind)
+
+    def structure(value: Any, _: Any) -> Any:
+        if isinstance(value, str | None) and value in allowed:
+            return value
+        raise ValueError(f"{_shown(value)} is not one of {', '.join('null' if a is None else a for a in allowed)}")
+
+    return structure
+
+
+def _bounded_hook_of(converter: OrjsonConverter) -> Callable[[Any], Hook]:
+    """Hooks for what has a size: texts, integers, lists and objects with any keys."""
+
+    def factory(kind: Any) -> Hook:
+        base, bound = split_bound(kind)
+        if bound is None:
+            return converter.get_structure_hook(base)
+        if base is str:
+            return _text_hook(bound)
+        if base is int:
+            return _integer_hook(bound, converter.get_structure_hook(int))
+        if (get_origin(base) or base) is list:
+            (item,) = get_args(base) or (Any,)
+            return _list_hook(converter, item, bound)
+        key, item = get_args(base) or (str, Any)
+        if item is Any:
+            return _free_form_hook(FreeForm(text=bound.text, keys=bound.most))
+        return _dict_hook(converter, key, item, bound)
+
+    return factory
+
+
+def _free_form_hook(bound: FreeForm) -> Hook:
+    def structure(value: Any, _: Any) -> dict[str, Any]:
+        _require_type(value, dict)
+        bound.check(value)
+        return dict(value)
+
+    return structure
+
+
+def _text_hook(bound: Bound) -> Hook:
+    def structure(value: Any, _: Any) -> str:
+        _require_type(value, str)
+        check_size(len(value), bound, "characters")
+        if bound.check is not None:
+            bound.check(value)
+        return str(value)
 
     return structure
 
@@ -80,58 +171,75 @@ def _exactly(kind: type) -> Callable[[Any, Any], Any]:
 def _structure_int(value: Any, _: Any) -> int:
     if type(value) is float and value.is_integer():
         value = int(value)  # 68.0 is an integer in JSON
-    if type(value) is not int:
-        raise TypeError(f"expected an integer, got {json_name(type(value))}")
+    _require_type(value, int)
     if abs(value) > MAX_INTEGER:
-        raise ValueError(f"{value} is too large")
-    return value
+        raise ValueError("is too large")
+    return int(value)
 
 
-def _structure_float(value: Any, _: Any) -> float:
-    if type(value) not in (int, float):
-        raise TypeError(f"expected a number, got {json_name(type(value))}")
-    return float(value)
-
-
-def _literal_hook(kind: Any) -> Callable[[Any, Any], Any]:
-    allowed = get_args(kind)
-
-    def structure(value: Any, _: Any) -> Any:
-        if isinstance(value, str | None) and value in allowed:
-            return value
-        raise ValueError(f"{value!r} is not one of {', '.join('null' if a is None else a for a in allowed)}")
+def _integer_hook(bound: Bound, structure_int: Hook) -> Hook:
+    def structure(value: Any, kind: Any) -> int:
+        number: int = structure_int(value, kind)
+        if not bound.least <= number <= bound.most:
+            raise ValueError(f"{number} is not from {bound.least} to {bound.most}")
+        return number
 
     return structure
 
 
-def _list_hook_of(converter: OrjsonConverter) -> Callable[[Any], Callable[[Any, Any], Any]]:
-    def factory(kind: Any) -> Callable[[Any, Any], Any]:
-        # By way of a tuple, because asking for the hook of a list would give this one again.
-        items: Any = GenericAlias(tuple, (get_args(kind)[0], ...))
-        structure_items = converter.get_structure_hook(items)
+class _Parts(Exception):
+    """What is wrong with parts of a list or object, each with its index or key."""
 
-        def structure(value: Any, _: Any) -> Any:
-            if type(value) is not list:
-                raise TypeError(f"expected a list, got {json_name(type(value))}")
-            return list(structure_items(value, items))
-
-        return structure
-
-    return factory
+    def __init__(self, errors: list[tuple[object, Exception]]) -> None:
+        super().__init__()
+        self.errors = errors
 
 
-def _dict_hook_of(converter: OrjsonConverter) -> Callable[[Any], Callable[[Any, Any], Any]]:
-    def factory(kind: Any) -> Callable[[Any, Any], Any]:
-        structure_items = mapping_structure_factory(kind, converter, detailed_validation=True)
+_ERRORS = (BaseValidationError, TypeError, ValueError, _Parts)
 
-        def structure(value: Any, _: Any) -> Any:
-            if type(value) is not dict:
-                raise TypeError(f"expected an object, got {json_name(type(value))}")
-            return structure_items(value, kind)
 
-        return structure
+def _list_hook(converter: OrjsonConverter, kind: Any, bound: Bound) -> Hook:
+    structure_item = converter.get_structure_hook(kind)
 
-    return factory
+    def structure(value: Any, _: Any) -> list[Any]:
+        _require_type(value, list)
+        check_size(len(value), bound, "items")
+        return [item for _, item in _structure_parts(enumerate(value), structure_item, kind)]
+
+    return structure
+
+
+def _dict_hook(converter: OrjsonConverter, key_kind: Any, kind: Any, bound: Bound) -> Hook:
+    structure_key = converter.get_structure_hook(key_kind)
+    structure_item = converter.get_structure_hook(kind)
+
+    def structure(value: Any, _: Any) -> dict[Any, Any]:
+        _require_type(value, dict)
+        check_size(len(value), bound, "keys")
+        for key in value:
+            try:
+                structure_key(key, key_kind)
+            except ValueError as error:
+                raise ValueError(f"key {_shown(key)}: {error}") from None
+        return dict(_structure_parts(value.items(), structure_item, kind))
+
+    return structure
+
+
+def _structure_parts(parts: Iterable[tuple[Any, Any]], structure_item: Hook, kind: Any) -> Iterable[tuple[Any, Any]]:
+    """Each part, structured. Raises _Parts for the first that are wrong: nobody reads what thousands are told."""
+    errors: list[tuple[object, Exception]] = []
+    structured = []
+    for key, part in parts:
+        try:
+            structured.append((key, structure_item(part, kind)))
+        except _ERRORS as error:
+            errors.append((key, error))
+            if len(errors) > _MAX_REASONS:
+                break
+    if errors:
+        raise _Parts(errors)
+    return structured
 
 
 def _object_hook_of(converter: OrjsonConverter, forbid_extra_keys: bool) -> Callable[[Any], Callable[[Any, Any], Any]]:
@@ -139,10 +247,12 @@ def _object_hook_of(converter: OrjsonConverter, forbid_extra_keys: bool) -> Call
         structure_fields = make_dict_structure_fn(
             kind, converter, _cattrs_forbid_extra_keys=forbid_extra_keys, _cattrs_detailed_validation=True
         )
+        known = {field.name for field in attrs.fields(kind)} if getattr(kind, "IGNORES_UNKNOWN_KEYS", False) else None
 
         def structure(value: Any, _: Any) -> Any:
-            if type(value) is not dict:
-                raise TypeError(f"expected an object, got {json_name(type(value))}")
+            _require_type(value, dict)
+            if known is not None:
+                PART.check({name: each for name, each in value.items() if name not in known})
             return structure_fields(value, kind)
 
         return structure
@@ -154,7 +264,7 @@ def structure(converter: OrjsonConverter, value: Any, kind: type[_T]) -> _T:
     """``value`` as a ``kind``. Raises Invalid whose message names every wrong field (the first few)."""
     try:
         return converter.structure(value, kind)
-    except (BaseValidationError, TypeError, ValueError) as error:
+    except _ERRORS as error:
         raise Invalid(explain(error)) from None
 
 
@@ -162,20 +272,24 @@ def explain(error: Exception) -> str:
     """One line for a failed conversion: ``nodes[0].x: expected an integer, got text; ...``."""
     reasons: list[str] = []
     _collect(error, "", reasons)
-    more = len(reasons) - _MAX_REASONS
-    return "; ".join(reasons[:_MAX_REASONS]) + (f" (and {more} more)" if more > 0 else "")
+    return "; ".join(reasons[:_MAX_REASONS]) + (" (and more)" if len(reasons) > _MAX_REASONS else "")
 
 
 def _collect(error: BaseException, path: str, reasons: list[str]) -> None:
-    if isinstance(error, ClassValidationError | IterableValidationError):
+    if isinstance(error, ClassValidationError):
         noted, other = error.group_exceptions()
         for inner, note in noted:
-            name = getattr(note, "name", None)
-            _collect(inner, f"{path}[{note.index}]" if name is None else _join(path, name), reasons)
+            _collect(inner, _join(path, note.name), reasons)
         for inner in other:
             _collect(inner, path, reasons)
+    elif isinstance(error, _Parts):
+        for key, inner in error.errors:
+            _collect(inner, f"{path}[{str(key)[:_MAX_SHOWN]}]", reasons)
     elif isinstance(error, ForbiddenExtraKeysError):
-        reasons.extend(f"{_join(path, key)}: unknown field" for key in sorted(error.extra_fields))
+        extra = sorted(error.extra_fields)[: _MAX_REASONS + 1]
+        reasons.extend(f"{_join(path, key[:_MAX_SHOWN])}: unknown field" for key in extra)
+    elif isinstance(error, Misplaced):
+        reasons.append(f"{f'{path}{error.path}'.removeprefix('.') or 'body'}: {error}")
     elif isinstance(error, KeyError):
         reasons.append(f"{path}: required field is missing")
     else:

@@ -5,13 +5,31 @@ from typing import Any
 import orjson
 
 
+def dumps(document: Any, option: int | None = None) -> bytes:
+    """As ``orjson.dumps``, with ``U+FFFD`` for what JSON cannot carry: parts of file names that are not UTF-8."""
+    try:
+        return orjson.dumps(document, option=option)
+    except TypeError:
+        return orjson.dumps(_without_surrogates(document), option=option)
+
+
 def dumps_sorted(document: Any) -> bytes:
     """JSON for a client: the keys of every object sorted, as GNS3 sends them. There are clients that take the text
     apart and know where an object ends by its last key; what we add to GNS3's keys must not come after it.
     """
-    return orjson.dumps(document, option=orjson.OPT_SORT_KEYS)
+    return dumps(document, orjson.OPT_SORT_KEYS)
 
 
 def dumps_to_keep(document: Any, option: int | None = None) -> bytes:
-    """As ``orjson.dumps``, in memory of its own size: what orjson gives keeps its buffer, up to ten times as large."""
-    return memoryview(orjson.dumps(document, option=option)).tobytes()
+    """As ``dumps``, in memory of its own size: what orjson gives keeps its buffer, up to ten times as large."""
+    return memoryview(dumps(document, option)).tobytes()
+
+
+def _without_surrogates(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-8", errors="surrogatepass").decode("utf-8", errors="replace")
+    if isinstance(value, dict):
+        return {_without_surrogates(name): _without_surrogates(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_surrogates(each) for each in value]
+    return value

@@ -10,9 +10,11 @@ from typing import Any
 import yaml
 
 from gns3trio.errors import Invalid
+from gns3trio.json_text import check_document
+from gns3trio.limits import MAX_DEPTH, MAX_VALUES
 
-MAX_DEPTH = 32
 _MAX_KEY = 200
+_MAX_DIGITS = 20  # those of the largest integer in JSON here, or a sign and 19
 
 # YAML 1.2.2, 10.3.2, but for octal and hexadecimal numbers. PyYAML's own are those of YAML 1.1, where ``no``, ``on``
 # and ``12:30`` are not texts.
@@ -44,6 +46,13 @@ class _Loader(yaml.CSafeLoader):
             keys.add(key)
         return super().construct_mapping(node, deep)
 
+    def construct_yaml_int(self, node: yaml.ScalarNode) -> int:
+        """An integer; the time that Python takes for one grows with the square of its digits."""
+        if len(node.value) > _MAX_DIGITS:
+            where = f"line {node.start_mark.line + 1}"
+            raise Invalid(f"{where}: a number of {len(node.value)} digits is too large")
+        return int(node.value)
+
 
 class _Dumper(yaml.CSafeDumper):
     def ignore_aliases(self, data: Any) -> bool:
@@ -61,14 +70,18 @@ def _represent_text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
 
 
+_Loader.add_constructor("tag:yaml.org,2002:int", _Loader.construct_yaml_int)
 _Dumper.add_representer(str, _represent_text)
 
 
-def parse_yaml(text: bytes) -> Any:
+def parse_yaml(text: bytes | bytearray) -> Any:
     """The value in a YAML text. Raises Invalid that names the line."""
     try:
+        text = bytes(text)
         _check_events(text)
-        return yaml.load(text, _Loader)
+        value = yaml.load(text, _Loader)
+        check_document(value)
+        return value
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise Invalid(f"line {mark.line + 1 if mark else 1}: {error.problem or error.context}") from None
@@ -79,10 +92,12 @@ def parse_yaml(text: bytes) -> Any:
 def _check_events(text: bytes) -> None:
     """What the loader would do too much for."""
     depth = 0
-    for event in yaml.parse(text, yaml.CSafeLoader):
+    for count, event in enumerate(yaml.parse(text, yaml.CSafeLoader)):
         where = f"line {event.start_mark.line + 1}" if event.start_mark else "somewhere"
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             raise Invalid(f"{where}: anchors and aliases are not supported")
+        if count > MAX_VALUES:
+            raise Invalid(f"{where}: more than {MAX_VALUES} values")
         if getattr(event, "tag", None):
             raise Invalid(f"{where}: tags are not supported")
         if isinstance(event, yaml.CollectionStartEvent):

@@ -40,6 +40,7 @@ STATUS_OF_ERROR: dict[type[LabError], int] = {
 _CONVERTER = re.compile(r":\w+\}")  # in the path of a route: how a parameter is matched
 
 MAX_DRAINED_BYTES = 1024 * 1024
+MAX_REPEATED_BYTES = 64 * 1024  # of a body, in the reply that refuses it
 MAX_MESSAGE_LENGTH = 4000
 
 _HTTP_MESSAGES = {
@@ -99,7 +100,8 @@ def response_for(error: Exception, request: Request) -> Response:
     if isinstance(error, LabError):
         status = status_of(error)
         if status == 400:
-            body = getattr(request.state, "body", {})
+            is_long = len(getattr(request.state, "data", b"")) > MAX_REPEATED_BYTES
+            body = {} if is_long else getattr(request.state, "body", {})
             path = _CONVERTER.sub("}", request.scope.get("route_path", request.url.path))
             return error_response(status, str(error), method=request.method, path=path, request=body)
         if status == 404 and _wants_page(request):

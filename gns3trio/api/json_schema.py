@@ -9,7 +9,7 @@ from uuid import UUID
 
 import attrs
 
-from gns3trio.convert import MAX_INTEGER
+from gns3trio.limits import MAX_DEPTH, MAX_FREE_TEXT, MAX_INTEGER, MAX_KEYS, Bound, split_bound
 
 Schema = dict[str, Any]
 
@@ -20,73 +20,115 @@ _SIMPLE: dict[Any, Schema] = {
     float: {"type": "number"},
     UUID: {"type": "string", "format": "uuid"},
     type(None): {"type": "null"},
-    dict: {"type": "object"},
-    list: {"type": "array"},
 }
 # The validators of attrs that say something which a schema can say, with their argument.
 _NUMBER_KEYWORDS = {">=": "minimum", "<=": "maximum", ">": "exclusiveMinimum", "<": "exclusiveMaximum"}
 
 
 class Schemas:
-    """Makes schemas; classes become entries of ``components``, to which the others refer."""
+    """Makes schemas; classes become entries of ``components``, to which the others refer.
+
+    Limits are those of what a client sends. A class that requests and replies have tells them, too.
+    """
 
     def __init__(self) -> None:
         self.components: dict[str, Schema] = {}
         self._names: dict[type, str] = {}
+        self._bounded: set[type] = set()
 
-    def of(self, kind: Any) -> Schema:
-        """The schema of a type: a simple one, a Literal, list, dict or union of such, or an attrs class."""
-        if kind is Any:
+    def of(self, kind: Any, *, bounded: bool) -> Schema:
+        """The schema of a type: a simple one, a Literal, list, dict or union of such, or an attrs class. ``bounded``:
+        with the limits of texts, lists and objects.
+        """
+        base, bound = split_bound(kind)
+        if base is Any:
             return {}
+        if attrs.has(base):
+            return {"$ref": f"#/components/schemas/{self._component(base, bounded)}"}
+        schema = self._composed(base, bounded)
+        if bounded and bound is not None:
+            schema |= _told(schema, bound)
+        return schema
+
+    def _composed(self, kind: Any, bounded: bool) -> Schema:
+        origin, arguments = get_origin(kind) or kind, get_args(kind)
         if kind in _SIMPLE:
             return dict(_SIMPLE[kind])
-        if attrs.has(kind):
-            return {"$ref": f"#/components/schemas/{self._component(kind)}"}
-        return self._composed(get_origin(kind), get_args(kind))
-
-    def _composed(self, origin: Any, arguments: tuple[Any, ...]) -> Schema:
         if origin is Literal:
             return {"enum": list(arguments)}
         if origin is list:
-            return {"type": "array", "items": self.of(arguments[0])}
+            items = self.of(arguments[0], bounded=bounded) if arguments else {}
+            return {"type": "array", "items": items} if items else {"type": "array"}
         if origin is dict:
-            values = self.of(arguments[1])
-            return {"type": "object", "additionalProperties": values} if values else {"type": "object"}
+            values = self.of(arguments[1], bounded=bounded) if arguments else {}
+            names = self.of(arguments[0], bounded=bounded) if arguments and arguments[0] is not str else {}
+            return {
+                "type": "object",
+                **({"additionalProperties": values} if values else {}),
+                **({"propertyNames": names} if names else {}),
+            }
         if origin in (Union, types.UnionType):
-            return {"anyOf": [self.of(each) for each in arguments]}
-        raise TypeError(f"no schema for {origin}{arguments}")
+            return {"anyOf": [self.of(each, bounded=bounded) for each in arguments]}
+        raise TypeError(f"no schema for {kind}")
 
-    def _component(self, kind: Any) -> str:
+    def _component(self, kind: type, bounded: bool) -> str:
         if kind not in self._names:
             name: str = kind.__name__
             if name in self.components:
                 name = f"{kind.__module__.rpartition('.')[2]}.{name}"
             self._names[kind] = name
             self.components[name] = {}  # its place, for a class that refers to itself
-            self.components[name] = self._object(kind)
+            if not bounded:
+                self.components[name] = self._object(kind, bounded)
+        if bounded and kind not in self._bounded:
+            self._bounded.add(kind)
+            self.components[self._names[kind]] = self._object(kind, bounded)
         return self._names[kind]
 
-    def _object(self, kind: Any) -> Schema:
-        hints = get_type_hints(kind)
+    def _object(self, kind: Any, bounded: bool) -> Schema:
+        hints = get_type_hints(kind, include_extras=True)
         fields = attrs.fields(kind)
+        has_all = getattr(kind, "HAS_ALL_KEYS", False)
+        ignores = getattr(kind, "IGNORES_UNKNOWN_KEYS", False)
         schema: Schema = {
             "type": "object",
             "description": getdoc(kind) or "",
-            "properties": {_name(field): self._property(field, hints[field.name]) for field in fields},
-            "additionalProperties": getattr(kind, "IGNORES_UNKNOWN_KEYS", False),
+            "properties": {_name(field): self._property(field, hints[field.name], bounded) for field in fields},
+            "additionalProperties": ignores,
         }
-        has_all = getattr(kind, "HAS_ALL_KEYS", False)
+        if ignores and bounded:
+            schema |= _FREE
         if required := [_name(field) for field in fields if has_all or field.default is attrs.NOTHING]:
             schema["required"] = required
         return schema
 
-    def _property(self, field: Any, kind: Any) -> Schema:
-        schema = self.of(kind)
+    def _property(self, field: Any, kind: Any, bounded: bool) -> Schema:
+        schema = self.of(kind, bounded=bounded)
         for keyword, value in _keywords(field.validator):
             for part in schema.get("anyOf", [schema]):
                 if applicable := _applicable(keyword, part.get("type")):
                     part[applicable] = value
         return schema
+
+
+# Of what has no fixed shape. JSON Schema has no words for the last two.
+_FREE: Schema = {"maxProperties": MAX_KEYS, "x-maxDepth": MAX_DEPTH, "x-maxTextLength": MAX_FREE_TEXT}
+
+
+def _told(schema: Schema, bound: Bound) -> Schema:
+    """The keywords that tell a bound."""
+    match schema["type"]:
+        case "string":
+            least, most, free = "minLength", "maxLength", False
+        case "array":
+            least, most, free = "minItems", "maxItems", "items" not in schema
+        case "object":
+            least, most, free = "minProperties", "maxProperties", "additionalProperties" not in schema
+        case _:
+            return {"minimum": bound.least, "maximum": bound.most}
+    told: Schema = dict(_FREE) if free else {}
+    told.pop("maxProperties", None)
+    return told | ({least: bound.least} if bound.least else {}) | {most: bound.most}
 
 
 def _name(field: Any) -> str:

@@ -18,9 +18,10 @@ from gns3trio.api.content_policy import BINARY
 from gns3trio.api.errors import STATUS_OF_ERROR
 from gns3trio.api.json_schema import Schema, Schemas
 from gns3trio.api.replies import Error
-from gns3trio.api.routing import MAX_JSON_BODY_BYTES, Operation, RouteTable
+from gns3trio.api.routing import MAX_JSON_BODY_BYTES, MAX_PATH_NUMBER, Operation, RouteTable
 from gns3trio.api.streams import EndlessResponse
 from gns3trio.controller.archive import MAX_ENTRIES, MAX_UNPACKED_BYTES, RESERVE_BYTES
+from gns3trio.limits import MAX_DEPTH, MAX_TEXT, MAX_VALUES
 
 OPENAPI_VERSION = "3.1.1"
 JSON = "application/json"
@@ -31,8 +32,10 @@ _TITLES = {"v1": "Version 1", "server": "Server and events", "events": "Server a
 _DESCRIPTION = f"""\
 The API of GNS3 2.2, and beside it what is our own, which its description says.
 
-- A body is JSON of at most {MAX_JSON_BODY_BYTES} bytes, whatever its Content-Type. No body is `{{}}`. Unknown fields
-  are refused where a schema says so.
+- A body is JSON of at most {MAX_JSON_BODY_BYTES} bytes and {MAX_VALUES} values, nested at most {MAX_DEPTH} deep,
+  whatever its Content-Type. No body is `{{}}`. Unknown fields are refused where a schema says so.
+- Every text, list and object has a limit, which its schema tells; in an object without a fixed shape `x-maxDepth` and
+  `x-maxTextLength` are those of what it holds.
 - An error is `{{"message": ..., "status": ...}}`; the message names the field. A 400 shows the request, too.
 - An archive (import, snapshot) may unpack to {MAX_UNPACKED_BYTES} bytes and {MAX_ENTRIES} files and folders, however
   small it is. It is refused (503) before it takes the last {RESERVE_BYTES} bytes of the disk, or the last tenth of what
@@ -47,7 +50,7 @@ def describe_api(tables: Sequence[RouteTable]) -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = {}
     tags: dict[str, None] = {}
     seen: Counter[str] = Counter()
-    error = {"description": "What is wrong", "content": {JSON: {"schema": schemas.of(Error)}}}
+    error = {"description": "What is wrong", "content": {JSON: {"schema": schemas.of(Error, bounded=False)}}}
     for operation in (each for table in tables for each in table.operations):
         described = _describe(operation, schemas)
         name = described["operationId"]
@@ -97,7 +100,7 @@ def _describe(operation: Operation, schemas: Schemas) -> dict[str, Any]:
     hints = operation.hints
     parameters = [_describe_parameter(name, kind, hints) for name, kind in _PARAMETER.findall(operation.path)]
     parameters += [
-        {"name": name, "in": "query", "schema": {"type": "string"}, "description": text}
+        {"name": name, "in": "query", "schema": {"type": "string", "maxLength": MAX_TEXT}, "description": text}
         for name, text in operation.query.items()
     ]
     if parameters:
@@ -105,7 +108,7 @@ def _describe(operation: Operation, schemas: Schemas) -> dict[str, Any]:
     if operation.raw_body and operation.body is None:
         described["requestBody"] = {"content": {BINARY: {}}}
     elif operation.body is not None:
-        schema = schemas.of(operation.body)
+        schema = schemas.of(operation.body, bounded=True)
         required = "required" in schemas.components[schema["$ref"].rpartition("/")[2]]
         described["requestBody"] = {"content": {JSON: {"schema": schema}}, "required": required}
     if _is_endless(operation):
@@ -118,11 +121,11 @@ def _error_statuses(operation: Operation) -> Iterable[int]:
 
 
 def _describe_parameter(name: str, converter: str, hints: dict[str, Any]) -> dict[str, Any]:
-    schema: Schema = {"type": "string", "minLength": 1}
+    schema: Schema = {"type": "string", "minLength": 1, "maxLength": MAX_TEXT}
     if hints.get(name) is UUID:
         schema = {"type": "string", "format": "uuid"}
-    elif converter == ":int":
-        schema = {"type": "integer", "minimum": 0}
+    elif converter == ":number":
+        schema = {"type": "integer", "minimum": 0, "maximum": MAX_PATH_NUMBER}
     described = {"name": name, "in": "path", "required": True, "schema": schema}
     if converter == ":path":
         described["description"] = "May contain slashes."
@@ -145,7 +148,7 @@ def _describe_reply(operation: Operation, schemas: Schemas) -> dict[str, Any]:
         return {"description": "Done"}
     reply = {"description": "The reply"}
     if operation.reply is not None:
-        return {**reply, "content": {JSON: {"schema": schemas.of(operation.reply)}}}
+        return {**reply, "content": {JSON: {"schema": schemas.of(operation.reply, bounded=False)}}}
     if returned is not None and issubclass(returned, HTMLResponse):
         return {**reply, "content": {"text/html": {}}}
     if returned is not None and issubclass(returned, Response):

@@ -9,18 +9,21 @@ import inspect
 import typing
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
 import attrs
-import orjson
-from starlette.requests import Request
+from cattrs.preconf.orjson import OrjsonConverter
+from starlette.convertors import IntegerConvertor, register_url_convertor
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
+from gns3trio import threads
 from gns3trio.api.console_host import tell_console_host
 from gns3trio.api.context import ApiContext
 from gns3trio.api.errors import BodyTooLarge
@@ -28,12 +31,30 @@ from gns3trio.controller.controller import Controller
 from gns3trio.convert import make_strict_converter, parse_uuid, structure
 from gns3trio.encoding import dumps_sorted
 from gns3trio.errors import Invalid, LabError, NotFound
+from gns3trio.json_text import read_json
+from gns3trio.limits import MAX_TEXT
 
 # A drawing may hold an image as text; nothing else comes near this.
 MAX_JSON_BODY_BYTES = 16 * 1024 * 1024
 
 # Of a body that is not JSON, so much is given back.
 MAX_TOLD_BYTES = 64 * 1024
+
+# What is longer is read in a thread, which costs as much as reading this.
+_SHORT_BODY_BYTES = 8 * 1024
+
+MAX_QUERY_BYTES = 16 * 1024
+
+MAX_PATH_NUMBER = 999_999_999
+
+
+class _NumberConvertor(IntegerConvertor):
+    """A number in a path. Starlette's own takes any number of digits, and Python fails to read thousands of them."""
+
+    regex = "[0-9]{1,9}"
+
+
+register_url_convertor("number", _NumberConvertor())
 
 _body_converter = make_strict_converter(forbid_extra_keys=True)
 _known_keys_converter = make_strict_converter(forbid_extra_keys=False)
@@ -144,6 +165,7 @@ class RouteTable:
 
             async def endpoint(websocket: WebSocket) -> None:
                 arguments = _path_arguments(websocket.path_params, hints, self.strict_ids)
+                check_query(websocket)
                 await handler(websocket.app.state.context, websocket, **arguments)
 
             endpoint.__doc__ = handler.__doc__
@@ -175,12 +197,17 @@ def _make_endpoint(
 
     async def endpoint(request: Request) -> Response:
         arguments = _path_arguments(request.path_params, hints, strict_ids)
+        check_query(request)
         if raw_body:
             return await _handle_raw(handler, request, arguments, status)
-        data = await _read_body(request)  # even if nobody wants it: an unread body would cost the client its connection
+        data = await read_body(request)  # even if nobody wants it: an unread body would cost the client its connection
         request.state.data = data
         if body_type is not None:
-            arguments["body"] = structure(converter, _parse_json(request, data), body_type)
+            read = partial(_read_object, request, data, converter, body_type)
+            if len(data) <= _SHORT_BODY_BYTES:
+                arguments["body"] = read()
+            else:
+                arguments["body"] = await threads.parsers.run(read)
         return _reply(await handler(ApiRequest(request.app.state.context, request), **arguments), status, request)
 
     return endpoint
@@ -213,6 +240,8 @@ async def _handle_raw(handler: Handler, request: Request, arguments: dict[str, A
 def _path_arguments(parameters: Mapping[str, Any], hints: Mapping[str, Any], strict_ids: bool) -> dict[str, Any]:
     arguments = dict(parameters)
     for name, value in parameters.items():
+        if isinstance(value, str) and len(value) > MAX_TEXT:
+            raise NotFound(f"{name}: has {len(value)} characters, and may have {MAX_TEXT}")
         if hints.get(name) is UUID:
             try:
                 arguments[name] = parse_uuid(value)
@@ -223,7 +252,17 @@ def _path_arguments(parameters: Mapping[str, Any], hints: Mapping[str, Any], str
     return arguments
 
 
-async def _read_body(request: Request) -> bytearray:
+def check_query(connection: HTTPConnection) -> None:
+    """Raises Invalid for a query that is too long, or a parameter in it."""
+    if len(connection.scope["query_string"]) > MAX_QUERY_BYTES:
+        raise Invalid(f"query: has more than {MAX_QUERY_BYTES} bytes")
+    for name, value in connection.query_params.items():
+        if len(value) > MAX_TEXT:
+            raise Invalid(f"{name[:MAX_TEXT]}: has {len(value)} characters, and may have {MAX_TEXT}")
+
+
+async def read_body(request: Request) -> bytearray:
+    """A whole body. Raises BodyTooLarge."""
     data = bytearray()
     async for chunk in request.stream():
         data += chunk
@@ -232,17 +271,17 @@ async def _read_body(request: Request) -> bytearray:
     return data
 
 
-def _parse_json(request: Request, data: bytearray) -> Any:
-    """The body as JSON, whatever its Content-Type; empty is ``{}``; query parameters are fields too."""
+def _read_object(request: Request, data: bytearray, converter: OrjsonConverter, kind: type[Any]) -> Any:
+    """The body as a ``kind``: JSON, whatever its Content-Type; empty is ``{}``; query parameters are fields too."""
     try:
-        body = orjson.loads(data) if data.strip() else {}
-    except orjson.JSONDecodeError as error:
+        body = read_json(data) if data.strip() else {}
+    except Invalid as error:
         request.state.body = {"malformed_json": data[:MAX_TOLD_BYTES].decode(errors="replace")}
-        raise Invalid(f"body: is not JSON: {error}") from None
+        raise Invalid(f"body: {error}") from None
     if request.query_params and isinstance(body, dict):
         body = {**body, **request.query_params}
     if isinstance(body, dict):
         # gns3fy sends a mark of the pydantic that it runs with: __pydantic_initialised__.
         body = {name: value for name, value in body.items() if not name.startswith("__")}
     request.state.body = body
-    return body
+    return structure(converter, body, kind)

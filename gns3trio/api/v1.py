@@ -18,11 +18,13 @@ from gns3trio.api.v2.schemas import VersionCheck
 from gns3trio.api.v2.server import check_version
 from gns3trio.compute.nio import UdpNio
 from gns3trio.controller.link import PortAddress
+from gns3trio.controller.names import Name
 from gns3trio.controller.node import Node
 from gns3trio.controller.project import Project
 from gns3trio.controller.topology import NodeRecord, ProjectSettings
 from gns3trio.controller.views import v1_project_view, v1_vm_view
 from gns3trio.errors import Conflict, Forbidden, NotFound
+from gns3trio.limits import Script
 from gns3trio.notifications.topics import v1_project_topic
 
 routes = RouteTable("/v1", strict_ids=True)
@@ -30,14 +32,14 @@ routes = RouteTable("/v1", strict_ids=True)
 DEFAULT_PROJECT_NAME = "untitled"
 _port = v.and_(v.ge(1), v.le(65535))
 _VM = "/projects/{project_id}/vpcs/vms/{vm_id}"
-_NIO = _VM + "/adapters/{adapter_number:int}/ports/{port_number:int}/nio"
+_NIO = _VM + "/adapters/{adapter_number:number}/ports/{port_number:number}/nio"
 
 
 @attrs.define(kw_only=True)
 class ProjectCreate:
     """``POST /projects``."""
 
-    name: str | None = field(default=None, validator=v.optional(v.min_len(1)))
+    name: Name | None = None
     path: str | None = field(default=None, validator=v.optional(v.min_len(1)))
     project_id: UUID | None = None
     temporary: bool = False
@@ -47,7 +49,7 @@ class ProjectCreate:
 class ProjectUpdate:
     """``PUT /projects/{project_id}``."""
 
-    name: str | None = field(default=None, validator=v.optional(v.min_len(1)))
+    name: Name | None = None
     path: str | None = None
     temporary: bool = False
 
@@ -56,16 +58,16 @@ class ProjectUpdate:
 class VpcsUpdate:
     """``PUT .../vpcs/vms/{vm_id}``."""
 
-    name: str | None = field(default=None, validator=v.optional(v.min_len(1)))
+    name: Name | None = None
     console: int | None = field(default=None, validator=v.optional(_port))
-    startup_script: str | None = None
+    startup_script: Script | None = None
 
 
 @attrs.define(kw_only=True)
 class VpcsCreate(VpcsUpdate):
     """``POST .../vpcs/vms``."""
 
-    name: str = field(validator=v.min_len(1))
+    name: Name
     vm_id: UUID | None = None
 
 

@@ -64,9 +64,12 @@ async def _page(api: ApiRequest, path: str, links: str = "") -> Response:
 def _read(path: str) -> _File:
     parts = path.split("/")
     place = _FOLDER.joinpath(*parts)
-    if any(part in ("", ".", "..") for part in parts) or not place.is_file():
-        raise NotFound(f"There is no file {path}")
-    content = place.read_bytes()
+    try:
+        if any(part in ("", ".", "..") for part in parts) or not place.is_file():
+            raise NotFound(f"There is no file {path}")
+        content = place.read_bytes()
+    except OSError:  # the name is too long
+        raise NotFound(f"There is no file {path}") from None
     suffix = "." + path.rpartition(".")[2]
     media_type = _MEDIA_TYPES.get(suffix) or mimetypes.guess_type(path)[0] or "text/plain"
     if media_type.startswith("text/"):

@@ -11,6 +11,7 @@ from gns3trio.compute.builtin_node import DEFAULT_PORTS, BuiltinServices, check_
 from gns3trio.compute.node import NodePort, NodeSpec
 from gns3trio.compute.registry import NodeType, structure_properties
 from gns3trio.errors import Conflict
+from gns3trio.limits import Int32
 
 
 @attrs.frozen(kw_only=True)
@@ -18,7 +19,7 @@ class HubPort:
     """A port in the API."""
 
     name: str = attrs.field(validator=v.min_len(1))
-    port_number: int = attrs.field(validator=v.ge(0))
+    port_number: Int32 = attrs.field(validator=v.ge(0))
 
 
 def _default_ports() -> list[HubPort]:

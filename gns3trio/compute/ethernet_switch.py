@@ -15,6 +15,7 @@ from gns3trio.compute.registry import NodeType, structure_properties
 from gns3trio.compute.switch_shell import SwitchMac, SwitchPortState, SwitchShell
 from gns3trio.errors import Conflict, Invalid
 from gns3trio.forwarder.forwarder import VlanPort
+from gns3trio.limits import Int32
 
 MAX_VLAN = 4094
 DEFAULT_ETHERTYPE = "0x8100"
@@ -26,7 +27,7 @@ class SwitchPort:
     """A port in the API. ``vlan`` is the port's VLAN, the native one of a trunk, or the outer one of a QinQ port."""
 
     name: str = attrs.field(validator=v.min_len(1))
-    port_number: int = attrs.field(validator=v.ge(0))
+    port_number: Int32 = attrs.field(validator=v.ge(0))
     type: Literal["access", "dot1q", "qinq"]
     vlan: int = attrs.field(default=1, validator=v.and_(v.ge(1), v.le(MAX_VLAN)))
     ethertype: Literal["", "0x8100", "0x88A8", "0x9100", "0x9200"] = ""

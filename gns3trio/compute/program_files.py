@@ -1,6 +1,5 @@
 """The files that a program needs in order to be executed: itself, its loader, its libraries."""
 
-import re
 import struct
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -18,7 +17,6 @@ _LIBRARY_FOLDERS = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib"
 _LOADER_FILES = ("/etc/ld.so.cache", "/etc/ld.so.preload")
 _DEVICES = ("/dev/null", "/dev/zero", "/dev/random", "/dev/urandom")
 # Loaders print "libc.so.6 => /lib/libc.so.6 (0x7f...)".
-_LISTED_LIBRARY = re.compile(rb"(?:=> |^\s*)(/.+) \(0x[0-9a-f]+\)$", re.MULTILINE)
 _LOADER_SECONDS = 5.0
 # elf(5): the header up to e_shentsize, and a program header, of 64 bits.
 _ELF_HEADER = struct.Struct("<16s2HI3QI3H")
@@ -79,4 +77,11 @@ async def _libraries(program: str) -> list[str]:
     output = b""
     with suppress(OSError), trio.move_on_after(_LOADER_SECONDS):
         output = await output_of([loader, "--list", described], cwd=Path("/"), sandbox=sandbox)
-    return [path.decode(errors="surrogateescape") for path in _LISTED_LIBRARY.findall(output)]
+    return [path.decode(errors="surrogateescape") for line in output.splitlines() if (path := _listed_library(line))]
+
+
+def _listed_library(line: bytes) -> bytes | None:
+    """The path in ``NAME => /PATH (0xADDRESS)`` or ``/PATH (0xADDRESS)``."""
+    name, arrow, path = line.strip().partition(b" => ")
+    path, _, address = (path if arrow else name).rpartition(b" (")
+    return path if path.startswith(b"/") and address.startswith(b"0x") else None

@@ -46,6 +46,7 @@ from gns3trio.compute.vpcs_process import (
 )
 from gns3trio.errors import Conflict, Invalid, Unavailable
 from gns3trio.forwarder.forwarder import Forwarder, Patch, Port
+from gns3trio.limits import Script
 
 log = logging.getLogger(__name__)
 
@@ -69,7 +70,7 @@ CONSOLE_TYPES = frozenset({"telnet", "none"})
 class VpcsSettings:
     """The properties of a VPCS in the API."""
 
-    startup_script: str | None = None
+    startup_script: Script | None = None
     base_script_file: str | None = None
 
 

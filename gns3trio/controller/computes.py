@@ -13,9 +13,11 @@ import trio
 
 from gns3trio.config import Config
 from gns3trio.controller.machine import machine
+from gns3trio.controller.names import check_name
 from gns3trio.controller.server_state import ServerState
 from gns3trio.convert import make_strict_converter, structure
 from gns3trio.errors import Conflict, Invalid, LabError, NotFound
+from gns3trio.limits import MAX_ITEMS
 from gns3trio.notifications.events import Event
 from gns3trio.notifications.hub import NotificationHub
 
@@ -117,6 +119,7 @@ class Computes:
         for each in computes:
             try:
                 compute = structure(_stored_converter, each, RemoteCompute)
+                check_name(compute.name)
                 if compute.compute_id not in (*self._remote, LOCAL_COMPUTE_ID, _GNS3_VM_ID):
                     await self.create({**attrs.asdict(compute), "user": None, "password": None})
             except LabError as error:
@@ -141,6 +144,8 @@ class Computes:
 
         def store(stored: list[Any]) -> list[Any]:
             others = [other for other in self._remote.values() if other.compute_id != compute.compute_id]
+            if len(others) >= MAX_ITEMS:
+                raise Conflict(f"there are {MAX_ITEMS} computes, and can be no more")
             if any(other.name == compute.name for other in others):
                 raise Conflict(f"name: there is a compute named {compute.name!r} already")
             return [attrs.asdict(each) for each in (*others, compute)]

@@ -273,7 +273,7 @@ class Controller:
         folder = path.absolute()
         if not self._config.local and not self._is_within(folder):
             raise Forbidden(f"path: {path} is outside of the folder for projects")
-        if os.path.lexists(folder):
+        if _exists(folder):
             raise Forbidden(f"path: {path} exists already")
         return folder
 
@@ -319,6 +319,17 @@ class Controller:
             if any(node.record.compute_id == compute_id for node in project.nodes.values()):
                 await self.close_project(project)
         await self.computes.delete(compute_id)
+
+
+def _exists(folder: Path) -> bool:
+    """Raises Invalid for what cannot be a folder."""
+    try:
+        os.lstat(folder)
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise Invalid(f"path: {folder}: {error.strerror}") from None
+    return True
 
 
 def _symbols_folder(config: Config) -> Path:

@@ -14,18 +14,20 @@ there is no such key. Nodes that are not in it are deleted.
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import attrs
 from attrs import field
 from attrs import validators as v
 
 from gns3trio.controller.drawings import EMPTY_SVG
+from gns3trio.controller.names import Name
 from gns3trio.controller.topology import Label
 from gns3trio.convert import make_strict_converter, structure
 from gns3trio.errors import Invalid
-from gns3trio.forwarder.filters import Impairment, check_gns3_filters, check_impairments
+from gns3trio.forwarder.filters import MAX_FILTERS, Impairment, check_gns3_filters, check_impairments
 from gns3trio.forwarder.forwarder import check_expression
+from gns3trio.limits import MAX_DRAWINGS, MAX_LINK_ENDS, MAX_LINKS, MAX_NODES, Bound, Int32, Svg
 
 _END = re.compile(r"(?P<node>.+?)(?::(?:(?P<adapter>\d{1,4})/)?(?P<port>\d{1,5}))?")
 _port_number = v.optional([v.ge(1), v.le(65535)])
@@ -36,12 +38,12 @@ class DesiredNode:
     """A node; fields that are not given stay as they are, or have GNS3's default in a new one."""
 
     node_type: Literal["vpcs", "ethernet_switch", "ethernet_hub", "cloud", "nat"]
-    x: int = 0
-    y: int = 0
-    z: int = 1
+    x: Int32 = 0
+    y: Int32 = 0
+    z: Int32 = 1
     symbol: str | None = field(default=None, validator=v.optional(v.min_len(1)))
-    width: int = 0
-    height: int = 0
+    width: Int32 = 0
+    height: Int32 = 0
     label: Label = field(factory=Label)
     locked: bool = False
     console: int | None = field(default=None, validator=_port_number)
@@ -54,9 +56,9 @@ class DesiredNode:
 class DesiredLink:
     """A link. ``filters`` are GNS3's, ``impairments`` our own, as for ``PUT .../impairments``."""
 
-    ends: list[str]
+    ends: Annotated[list[str], Bound(MAX_LINK_ENDS)]
     filters: dict[str, Any] = field(factory=dict)
-    impairments: list[Impairment] = field(factory=list)
+    impairments: Annotated[list[Impairment], Bound(MAX_FILTERS)] = field(factory=list)
     seed: int | None = field(default=None, validator=v.optional(v.ge(0)))
     suspend: bool = False
     link_style: dict[str, Any] = field(factory=dict)
@@ -66,10 +68,10 @@ class DesiredLink:
 class DesiredDrawing:
     """A drawing; lengths are in pixels of the scene, ``rotation`` in degrees."""
 
-    svg: str = EMPTY_SVG
-    x: int = 0
-    y: int = 0
-    z: int = 2
+    svg: Svg = EMPTY_SVG
+    x: Int32 = 0
+    y: Int32 = 0
+    z: Int32 = 2
     locked: bool = False
     rotation: int = field(default=0, validator=[v.ge(-359), v.le(360)])
 
@@ -78,9 +80,9 @@ class DesiredDrawing:
 class DesiredTopology:
     """A whole document. Without ``links`` or ``drawings`` those of the project stay."""
 
-    nodes: dict[str, DesiredNode]
-    links: list[DesiredLink] | None = None
-    drawings: list[DesiredDrawing] | None = None
+    nodes: Annotated[dict[Name, DesiredNode], Bound(MAX_NODES)]
+    links: Annotated[list[DesiredLink], Bound(MAX_LINKS)] | None = None
+    drawings: Annotated[list[DesiredDrawing], Bound(MAX_DRAWINGS)] | None = None
 
 
 @attrs.frozen(order=True)

@@ -20,6 +20,7 @@ import attrs
 from gns3trio import threads
 from gns3trio.controller.storage import read_plain, write_in_folder
 from gns3trio.errors import Conflict
+from gns3trio.limits import MAX_DRAWINGS
 
 PICTURES_FOLDER = Path("project-files/images")
 # GNS3 keeps longer ones in a file of their own.
@@ -115,9 +116,14 @@ class Drawings(Mapping[UUID, Drawing]):
         return drawings
 
     async def create(self, drawing_id: UUID, fields: Mapping[str, Any]) -> Drawing:
-        """Add a drawing; a known id gives the drawing that has it. Raises Unavailable when the disk refuses."""
+        """Add a drawing; a known id gives the drawing that has it.
+
+        Raises Conflict when there are too many, Unavailable when the disk refuses.
+        """
         if drawing_id in self._drawings:
             return self._drawings[drawing_id]
+        if len(self._drawings) >= MAX_DRAWINGS:
+            raise Conflict(f"the project has {MAX_DRAWINGS} drawings, and can have no more")
         svg = fields.get("svg", EMPTY_SVG)
         others = {name: fields.get(name, default) for name, default in _DEFAULTS.items()}
         drawing = Drawing(drawing_id, others, svg, await self._keep_picture(svg))

@@ -7,7 +7,7 @@ it that nothing could be made of, which are only kept.
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
 import attrs
 import orjson
@@ -16,15 +16,20 @@ from gns3trio.controller.link_filters import NO_IMPAIRMENTS, Impairments
 from gns3trio.controller.topology import Topology
 from gns3trio.convert import make_strict_converter, parse_uuid, structure
 from gns3trio.errors import Conflict, Invalid
-from gns3trio.forwarder.filters import Impairment, describe
+from gns3trio.forwarder.filters import MAX_FILTERS, Impairment, describe
+from gns3trio.free_form import DOCUMENT
+from gns3trio.json_text import read_json
+from gns3trio.limits import MAX_DEPTH, Bound
 
 EXTRAS_FILE = "project-files/gns3trio.json"
 VERSION = 1
+# What is kept of a file lies somewhat deeper here than it lay there.
+_FORM = attrs.evolve(DOCUMENT, depth=MAX_DEPTH + 8)
 
 
 @attrs.define(kw_only=True)
 class _LinkExtras:
-    impairments: list[Impairment] = attrs.field(factory=list)
+    impairments: Annotated[list[Impairment], Bound(MAX_FILTERS)] = attrs.field(factory=list)
     seed: int | None = None
 
 
@@ -38,12 +43,12 @@ def add_extras(topology: Topology, data: bytes) -> None:
     Raises Conflict when nothing of it can be read.
     """
     try:
-        extras = orjson.loads(data)
+        extras = read_json(data, _FORM)
         if not isinstance(extras, dict):
             raise Invalid("expected an object")
         if extras.get("version") != VERSION:
             raise Invalid(f"version {extras.get('version')}, this server reads version {VERSION}")
-    except (orjson.JSONDecodeError, Invalid) as error:
+    except Invalid as error:
         raise Conflict(f"{EXTRAS_FILE}: {error}") from None
     _add_impairments(topology, _object(topology, extras, "links"))
     for path, keys in _object(topology, extras, "unknown").items():

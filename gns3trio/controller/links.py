@@ -29,6 +29,7 @@ from gns3trio.controller.topology import LinkRecord
 from gns3trio.controller.wiring import Wiring, new_link_end
 from gns3trio.errors import Conflict, LabError, NotFound
 from gns3trio.forwarder.captures import CaptureService
+from gns3trio.limits import MAX_LINKS
 
 _HOST_NETWORKS = frozenset({"cloud", "nat"})
 
@@ -142,6 +143,8 @@ class Links(Mapping[UUID, Link]):
         """
         if record.link_id in self:
             return self[record.link_id]
+        if len(self) >= MAX_LINKS:
+            raise Conflict(f"the project has {MAX_LINKS} links, and can have no more")
         check_nodes(*(end.node_id for end in record.nodes))
         self._check_types(record)
         for end in record.nodes:

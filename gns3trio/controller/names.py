@@ -1,32 +1,114 @@
-"""The names that GNS3 2.2 gives to nodes. Sans-IO."""
+"""Names: what they may contain, by one rule for all that has one, and those that GNS3 2.2 gives to nodes. Sans-IO.
 
-import re
-import unicodedata
-from collections.abc import Collection
+A name is sorted, printed and written into JSON, YAML, logs, scripts and file names.
+"""
+
+from collections.abc import Collection, Iterable
 from itertools import count
+from typing import Annotated
+
+import attrs
 
 from gns3trio.errors import Invalid
+from gns3trio.limits import Bound
+from gns3trio.printable import hidden_character, without_hidden
 
-_TEMPLATE = re.compile(r"\{(?:0|id)\}")
-_TRAILING_NUMBER = re.compile(r"\d+$")
+MAX_NAME = 255
+_TEMPLATES = ("{0}", "{id}")
+_DIGITS = "0123456789"
 
 
-def check_name(name: str) -> None:
-    """Raises Invalid for a node's name that would break lines or colour the terminal of whoever lists it."""
-    if any(unicodedata.category(character) == "Cc" for character in name):
-        raise Invalid(f"name: {name!r} has control characters")
+def _objection(name: str) -> str | None:
+    if (character := hidden_character(name)) is not None:
+        return f"{name!r} has the character U+{ord(character):04X}, which no name may have"
+    if not is_visible(name):
+        return f"{name!r} has nothing that can be seen"
+    return None
+
+
+def is_visible(text: str) -> bool:
+    """Whether there is more to it than blanks and characters of no width."""
+    return any(character.isprintable() and not character.isspace() for character in text)
+
+
+def _require_name(name: str) -> None:
+    if (objection := _objection(name)) is not None:
+        raise ValueError(objection)
+
+
+# The type of a name in the body of a request.
+Name = Annotated[str, Bound(most=MAX_NAME, least=1, check=_require_name)]
+
+
+def check_name(name: str, field: str = "name") -> None:
+    """Raises Invalid for what cannot be a name."""
+    if not 0 < len(name) <= MAX_NAME:
+        raise Invalid(f"{field}: has {len(name)} characters, and a name has 1 to {MAX_NAME}")
+    if (objection := _objection(name)) is not None:
+        raise Invalid(f"{field}: {objection}")
+
+
+def clean_name(name: str, otherwise: str) -> str:
+    """The name that something gets whose name in a file is none: its visible part, or else ``otherwise``."""
+    cleaned = without_hidden(name)[:MAX_NAME]
+    return cleaned if is_visible(cleaned.replace("\ufffd", "")) else otherwise
+
+
+@attrs.define
+class NameAllocator:
+    """Gives names to several nodes of a project where ``taken`` are in use; what it gave is taken, too.
+
+    The lowest free number of a name only grows, so it is looked for once.
+    """
+
+    taken: set[str]
+    _next: dict[str, int] = attrs.field(factory=dict)
+
+    @classmethod
+    def beside(cls, taken: Iterable[str]) -> "NameAllocator":
+        """One that knows these names."""
+        return cls(set(taken))
+
+    def allocate(self, requested: str) -> str:
+        """As ``allocate_name``. Raises Invalid when a number makes the name too long."""
+        name = requested.replace(" ", "")
+        is_template = any(template in name for template in _TEMPLATES)
+        if is_template or name in self.taken:
+            stem = name if is_template else name.rstrip(_DIGITS)
+            name = self._numbered(stem, is_template)
+        if len(name) > MAX_NAME:
+            raise Invalid(f"name: with its number it has {len(name)} characters, and a name has at most {MAX_NAME}")
+        self.taken.add(name)
+        return name
+
+    def make_unique(self, name: str) -> str:
+        """The name itself while it is free, otherwise with the lowest free number in place of its trailing one."""
+        if name in self.taken:
+            name = self._numbered(name.rstrip(_DIGITS), is_template=False)
+        self.taken.add(name)
+        return name
+
+    def _numbered(self, stem: str, is_template: bool) -> str:
+        for number in count(self._next.get(stem, 1)):
+            name = _with_number(stem, str(number), is_template)
+            if name not in self.taken:
+                self._next[stem] = number
+                return name
+        raise AssertionError("numbers do not end")
+
+
+def _with_number(stem: str, number: str, is_template: bool) -> str:
+    if not is_template:
+        return stem[: MAX_NAME - len(number)] + number
+    for template in _TEMPLATES:
+        stem = stem.replace(template, number)
+    return stem
 
 
 def allocate_name(requested: str, taken: Collection[str]) -> str:
     """The name that a node gets in a project where ``taken`` are in use.
 
     Spaces go; ``{0}`` or ``{id}`` becomes the lowest free number; a name in use gets the lowest free number in
-    place of its trailing one: PC1 becomes PC2.
+    place of its trailing one: PC1 becomes PC2. Raises Invalid when a number makes the name too long.
     """
-    name = requested.replace(" ", "")
-    if _TEMPLATE.search(name):
-        return next(free for n in count(1) if (free := _TEMPLATE.sub(str(n), name)) not in taken)
-    if name not in taken:
-        return name
-    stem = _TRAILING_NUMBER.sub("", name)
-    return next(free for n in count(1) if (free := f"{stem}{n}") not in taken)
+    return NameAllocator.beside(taken).allocate(requested)

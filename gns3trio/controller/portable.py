@@ -311,6 +311,8 @@ def _read_topology(path: Path) -> tuple[Path, Topology]:
         return file, parse_topology(read_plain(file, MAX_TOPOLOGY_BYTES))
     except OSError as error:
         raise Conflict(f"path: {path}: {error.strerror}") from None
+    except ValueError:
+        raise Conflict(f"path: {str(path)!r} cannot be the path of a file") from None
 
 
 def _is_same_file(one: Path, other: Path) -> bool:

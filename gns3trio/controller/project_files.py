@@ -22,9 +22,11 @@ from gns3trio.controller.project_copy import PROJECT_FILES, SNAPSHOTS
 from gns3trio.controller.snapshots import LIST_FILE
 from gns3trio.controller.storage import TEMPORARY_PREFIX, date_of, disk_error, temporary_name
 from gns3trio.controller.topology import check_node_type
-from gns3trio.errors import DISK_REFUSALS, Conflict, Forbidden, NotFound
+from gns3trio.errors import DISK_REFUSALS, Conflict, Forbidden, Invalid, NotFound
+from gns3trio.printable import hidden_character
 
 CHUNK_BYTES = 256 * 1024
+NAME_MAX = 255  # bytes of a file's name on Linux
 _LIST_OF_SNAPSHOTS = f"{SNAPSHOTS}/{LIST_FILE}"
 # What is received is written in pieces of this size: each costs a thread.
 _WRITE_BYTES = 1 << 20
@@ -51,9 +53,13 @@ def _split(path: str) -> list[str]:
     if path.startswith("/") or ".." in path.split("/"):
         raise Forbidden(f"path: {path!r} leads out of the folder")
     parts = path.split("/")
-    if "\0" in path or any(part in ("", ".") for part in parts):
+    if "\0" in path or any(part in ("", ".") or _is_too_long(part) for part in parts):
         raise NotFound(f"path: there is no file {path!r}")
     return parts
+
+
+def _is_too_long(part: str) -> bool:
+    return len(part.encode(errors="replace")) > NAME_MAX
 
 
 def _open_folder(folder: Path, parts: list[str], *, make: bool) -> int:
@@ -122,13 +128,16 @@ async def read_pieces(file: OpenFile) -> AsyncGenerator[bytes]:
 class Upload:
     """What a client sends, beside the file that it will replace: ``receive``, ``commit``, and always ``discard``.
 
-    Raises Conflict for too long a path, Forbidden and NotFound for one that names no file.
+    Raises Invalid for a path with control characters, Conflict for too long a one, Forbidden and NotFound for one that
+    names no file.
     """
 
     def __init__(self, folder: Path, path: str, *, make_folders: bool) -> None:
         self._folder = folder
         self._path = path
         self._parts = _split(path)
+        if (character := hidden_character(path)) is not None:
+            raise Invalid(f"path: {path!r} has the character U+{ord(character):04X}, which no name may have")
         if (problem := name_problem(path)) is not None:  # it could be in no archive of the project
             raise Conflict(f"path: {path[:200]!r} {problem}")
         self._make_folders = make_folders

@@ -22,8 +22,9 @@ from gns3trio.controller.names import allocate_name, check_name
 from gns3trio.controller.node import Node
 from gns3trio.controller.project_file import ProjectFile
 from gns3trio.controller.services import ProjectServices
-from gns3trio.controller.topology import NodeRecord, check_node_type
+from gns3trio.controller.topology import NodeRecord, ProjectSettings, check_node_type
 from gns3trio.errors import Conflict, LabError, NotFound
+from gns3trio.limits import MAX_NODES
 
 # What is dragged and drawn many times a second: it is saved within a second, and nothing depends on it.
 LOOKS = frozenset({"x", "y", "z", "width", "height", "label", "symbol"})
@@ -40,6 +41,7 @@ class ProjectNodes:
     """What a project does with its nodes."""
 
     project_id: UUID
+    settings: ProjectSettings
     folder: Path
     file: ProjectFile
     links: Links
@@ -101,6 +103,8 @@ class ProjectNodes:
                 if known.deleted:
                     raise Conflict(f"node_id: node {known.node_id} could not be created by another request")
                 return known
+        if len(self.nodes) + len(self._creating) >= MAX_NODES:
+            raise Conflict(f"Project '{self.settings.name}' has {MAX_NODES} nodes, and can have no more")
         self._services.computes.require_local(record.compute_id)
         self._services.compute.check_properties(record.node_type, record.properties)
         check_name(record.name)

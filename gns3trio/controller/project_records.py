@@ -8,6 +8,7 @@ import logging
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Annotated, Any
 from uuid import UUID
 
 import attrs
@@ -17,6 +18,7 @@ from gns3trio.controller.project_search import ProjectRecord, is_searched
 from gns3trio.controller.server_state import ServerState
 from gns3trio.convert import make_strict_converter, structure
 from gns3trio.errors import Conflict, LabError
+from gns3trio.limits import Bound
 
 log = logging.getLogger(__name__)
 
@@ -40,9 +42,12 @@ class _Stored:
             raise ValueError("file: is not an absolute path")
 
 
+_StoredList: Any = Annotated[list[_Stored], Bound(MAX_RECORDS)]
+
+
 def check_stored_projects(stored: object) -> None:
     """Raises Invalid for records that cannot be used."""
-    structure(_converter, stored, list[_Stored])
+    structure(_converter, stored, _StoredList)
 
 
 class ProjectRecords:
@@ -54,7 +59,7 @@ class ProjectRecords:
         self._changing = trio.Lock()
         self._records = {
             each.project_id: ProjectRecord(project_id=each.project_id, file=Path(each.file), name=each.name)
-            for each in structure(_converter, state.get(_STATE, []), list[_Stored])
+            for each in structure(_converter, state.get(_STATE, []), _StoredList)
         }
 
     def all(self) -> Mapping[UUID, ProjectRecord]:

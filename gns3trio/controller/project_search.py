@@ -16,6 +16,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 import attrs
 
+from gns3trio.controller.names import clean_name
 from gns3trio.controller.storage import MAX_TOPOLOGY_BYTES, TOPOLOGY_SUFFIX, is_plain_name, printable, read_plain
 from gns3trio.controller.topology import Heading, ProjectSettings, parse_heading
 from gns3trio.controller.versions import newest_heading
@@ -112,7 +113,7 @@ def _look_into(folder: Path, recorded: Collection[Path]) -> FoundProject | None:
     candidates = [_read(file) for file in files[:MAX_CANDIDATES]]
     home = _home(folder, candidates)
     best = min(candidates, key=lambda candidate: _rank(candidate, home, recorded))
-    settings = best.heading.settings if best.heading else ProjectSettings(name=printable(best.file.stem))
+    settings = best.heading.settings if best.heading else ProjectSettings(name=clean_name(best.file.stem, "unnamed"))
     project_id = best.heading.project_id if best.heading else None
     project = FoundProject(
         project_id=project_id or home.project_id or made_up_id(folder),
@@ -250,7 +251,7 @@ def _folder_rank(
 def copy_of(project_id: UUID, place: Path, project: FoundProject) -> FoundProject:
     """What is listed of a folder whose id is that of the project in another one, ``place``."""
     folder = project.file.parent
-    name = f"{project.settings.name} ({printable(folder.name)})"
+    name = clean_name(f"{project.settings.name} ({folder.name})", "unnamed")
     return attrs.evolve(
         project,
         project_id=made_up_id(folder, project_id),

@@ -12,7 +12,7 @@ from gns3trio.controller.desired import Document, Ends, Wish
 from gns3trio.controller.drawings import Drawing
 from gns3trio.controller.link import Link
 from gns3trio.controller.link_filters import Impairments
-from gns3trio.controller.names import allocate_name
+from gns3trio.controller.names import NameAllocator
 from gns3trio.controller.node import Node
 from gns3trio.controller.node_creation import create_node_from_fields
 from gns3trio.controller.plan import Plan, link_value, make_plan, node_properties
@@ -158,12 +158,9 @@ async def create_all(
         _check_ids("nodes", "node_id", [fields["node_id"] for fields in nodes], project.nodes)
         _check_ids("links", "link_id", [record.link_id for record in links], project.links)
         _check_ids("drawings", "drawing_id", [fields["drawing_id"] for fields in drawings], project.drawings)
-        taken = project.node_names()
-        named = []
-        for fields in nodes:  # in their order, for the sake of PC1, PC2, ...
-            name = allocate_name(fields["name"], taken)
-            taken.add(name)
-            named.append({**fields, "name": name})
+        names = NameAllocator.beside(project.node_names())
+        # In their order, for the sake of PC1, PC2, ...
+        named = [{**fields, "name": names.allocate(fields["name"])} for fields in nodes]
 
         async def create_node(numbered: tuple[int, Mapping[str, Any]]) -> None:
             index, fields = numbered

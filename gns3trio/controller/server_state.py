@@ -12,7 +12,7 @@ import trio
 
 from gns3trio import threads
 from gns3trio.controller.storage import NO_PLAIN_FILE, read_plain, write_atomic
-from gns3trio.errors import Invalid, Unavailable
+from gns3trio.errors import Conflict, Invalid, Unavailable
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +37,8 @@ class ServerState:
     async def change(self, name: str, default: Any, function: Callable[[Any], Any]) -> Any:
         """Replace a value by ``function`` of it, one after the other; durable when this returns the new one.
 
-        Raises Unavailable when the disk refuses, and what ``function`` raises; nothing is changed then.
+        Raises Conflict when all values are too large together, Unavailable when the disk refuses, and what ``function``
+        raises; nothing is changed then.
         """
         async with self._writing:
             value = function(self.get(name, default))
@@ -53,7 +54,10 @@ class ServerState:
             self._folder.chmod(0o700)  # it holds passwords of other servers
         except OSError as error:
             raise Unavailable(f"{self._folder} cannot be used: {error.strerror}") from None
-        write_atomic(self._folder / STATE_FILE, orjson.dumps(values, option=orjson.OPT_INDENT_2))
+        text = orjson.dumps(values, option=orjson.OPT_INDENT_2)
+        if len(text) > MAX_STATE_BYTES:
+            raise Conflict(f"templates, computes and settings of clients would take more than {MAX_STATE_BYTES} bytes")
+        write_atomic(self._folder / STATE_FILE, text)
 
 
 Check = Callable[[Any], None]

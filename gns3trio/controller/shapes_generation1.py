@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any
 
-from gns3trio.convert import MAX_INTEGER, json_name
+from gns3trio.convert import json_name
+from gns3trio.limits import MAX_INTEGER
 
 # What a text has that says nothing of its font.
 _FONT = "TypeWriter,10,-1,5,75,0,0,0,0,0"

@@ -54,6 +54,7 @@ from gns3trio.controller.topology import Topology
 from gns3trio.controller.versions import VERSIONS_FOLDER
 from gns3trio.convert import make_strict_converter, parse_uuid, structure
 from gns3trio.errors import Conflict, Invalid, NotFound
+from gns3trio.json_text import read_json
 from gns3trio.notifications.events import Event
 
 LIST_FILE = "snapshots.conf"
@@ -115,8 +116,8 @@ def read_snapshots(folder: Path, project_id: UUID) -> list[Snapshot]:
 def _read_list(path: Path, project_id: UUID) -> list[Snapshot]:
     """The list; entries that are damaged are left out, since the archives say nearly as much."""
     try:
-        entries = orjson.loads(read_plain(path, _MAX_LIST_BYTES))
-    except (FileNotFoundError, orjson.JSONDecodeError):
+        entries = read_json(read_plain(path, _MAX_LIST_BYTES))
+    except (FileNotFoundError, Invalid):
         return []
     except OSError as error:
         if error.errno not in NO_PLAIN_FILE:

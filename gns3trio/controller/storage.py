@@ -15,7 +15,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
 
+from gns3trio.controller.names import check_name
 from gns3trio.errors import Conflict, Invalid, LabError, Unavailable
+from gns3trio.printable import hidden_character, without_hidden
 from gns3trio.removal import remove_tree
 
 log = logging.getLogger(__name__)
@@ -226,22 +228,23 @@ def remove_folder(folder: Path) -> None:
 
 
 def is_plain_name(name: str, max_bytes: int = MAX_FILE_NAME_BYTES) -> bool:
-    """Whether a file of ours may have the name: it leads nowhere else, is not hidden and not too long."""
+    """Whether a file of ours may have the name: it leads nowhere else, is seen and not too long."""
     too_long = len(name.encode(errors="replace")) > max_bytes
-    return bool(name) and not name.startswith(".") and "/" not in name and "\0" not in name and not too_long
+    return bool(name) and not name.startswith(".") and "/" not in name and not hidden_character(name) and not too_long
 
 
 def near_file_name(name: str, ending: str = "") -> str:
     """The name with an ending when a file can have it, otherwise one near to it that a file can have."""
     if name.strip() and is_plain_name(name + ending):
         return name + ending
-    plain = name.replace("/", "_").replace("\0", "_").strip().lstrip(".") or "project"
+    plain = without_hidden(name).replace("/", "_").strip().lstrip(".") or "project"
     room = MAX_FILE_NAME_BYTES - len(ending.encode())
     return plain.encode(errors="replace")[:room].decode(errors="ignore").rstrip() + ending
 
 
 def topology_file_name(project_name: str) -> str:
-    """The file name for a new project. Raises Conflict for a name that no file can have."""
-    if not project_name.strip() or not is_plain_name(project_name):
+    """The file name for a new project. Raises Invalid for what is no name, Conflict for one that no file can have."""
+    check_name(project_name)
+    if not is_plain_name(project_name):
         raise Conflict(f"name: {project_name!r} cannot be the name of a file")
     return project_name + TOPOLOGY_SUFFIX

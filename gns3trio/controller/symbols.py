@@ -4,13 +4,14 @@ Clients ask for the ids of GNS3, such as ``:/symbols/vpcs_guest.svg`` or ``:/sym
 the theme in an id does not matter here, its last part names the symbol. What we do not have is drawn as a computer.
 """
 
+import math
 import re
 import struct
 from pathlib import Path
 from typing import Any
 
 from gns3trio import threads
-from gns3trio.controller.storage import is_plain_name, write_in_folder
+from gns3trio.controller.storage import is_plain_name, read_plain, write_in_folder
 from gns3trio.errors import Invalid
 
 BUILTIN_FOLDER = Path(__file__).parent.parent / "symbols"
@@ -72,9 +73,13 @@ DEFAULT_SYMBOLS = {
     )
 }
 
-_SVG_TAG = re.compile(rb"<svg\b[^>]*>", re.IGNORECASE | re.DOTALL)
-_LENGTH = rb"""\b%s\s*=\s*["']\s*([0-9.]+)\s*(?:px|pt)?\s*["']"""
-_VIEW_BOX = re.compile(rb"""\bviewBox\s*=\s*["']\s*[-0-9.]+[\s,]+[-0-9.]+[\s,]+([0-9.]+)[\s,]+([0-9.]+)""")
+# The size is in the first tag of an SVG, behind comments and the document's type.
+_HEAD_BYTES = 256 * 1024
+_MAX_PIXELS = 100_000
+_SVG_TAG = re.compile(rb"<svg(?=[\s>/])", re.IGNORECASE)
+# What is behind a name is looked at once for each name, and a name is one from its beginning on: linear.
+_ATTRIBUTE = re.compile(rb"""(?<![\w:.-])([\w:.-]++)\s*+=\s*+("[^"]*+"|'[^']*+')""")
+_MAX_NUMBER = 64
 
 
 class Symbols:
@@ -113,7 +118,7 @@ class Symbols:
         try:
             key = (str(path), path.stat().st_mtime_ns)
             if key not in self._sizes:
-                self._sizes[key] = picture_size(path.read_bytes())
+                self._sizes[key] = picture_size(read_plain(path, _HEAD_BYTES))
         except OSError:
             return DEFAULT_SIZE
         return self._sizes[key]
@@ -137,24 +142,44 @@ def picture_size(data: bytes) -> tuple[int, int]:
     """Width and height of an SVG, PNG (RFC 2083) or GIF in pixels; ``DEFAULT_SIZE`` when it does not say."""
     if data[:8] == b"\x89PNG\r\n\x1a\n" and len(data) >= 24:
         width, height = struct.unpack(">II", data[16:24])
-        return width, height
+        return _bounded(width), _bounded(height)
     if data[:4] == b"GIF8" and len(data) >= 10:
         width, height = struct.unpack("<HH", data[6:10])
-        return width, height
+        return _bounded(width), _bounded(height)
+    attributes = _attributes_of_svg(data)
+    width, height = (_number(attributes.get(name, b"")) for name in (b"width", b"height"))
+    if width is None or height is None:
+        box = attributes.get(b"viewbox", b"").replace(b",", b" ").split()
+        if len(box) == 4:
+            width, height = _number(box[2]), _number(box[3])
+    return _pixels(width, DEFAULT_SIZE[0]), _pixels(height, DEFAULT_SIZE[1])
+
+
+def _attributes_of_svg(data: bytes) -> dict[bytes, bytes]:
+    """The attributes of the first ``svg`` tag, their names in small letters; none for what is no SVG."""
+    data = data[:_HEAD_BYTES]
     tag = _SVG_TAG.search(data)
-    if tag is None:
-        return DEFAULT_SIZE
-    width, height = (re.search(_LENGTH % name, tag.group()) for name in (b"width", b"height"))
-    if (width is None or height is None) and (view_box := _VIEW_BOX.search(tag.group())):
-        return _pixels(view_box.group(1), DEFAULT_SIZE[0]), _pixels(view_box.group(2), DEFAULT_SIZE[1])
-    return (
-        _pixels(width.group(1) if width else b"", DEFAULT_SIZE[0]),
-        _pixels(height.group(1) if height else b"", DEFAULT_SIZE[1]),
-    )
+    end = data.find(b">", tag.end()) if tag is not None else -1
+    if tag is None or end < 0:
+        return {}
+    return {name.lower(): value[1:-1] for name, value in _ATTRIBUTE.findall(data[tag.end() : end])}
 
 
-def _pixels(number: bytes, default: int) -> int:
+def _number(text: bytes) -> float | None:
+    """A length without a unit, or in pixels or points; None for another one."""
+    text = text.strip()
+    if len(text) > _MAX_NUMBER:
+        return None
     try:
-        return max(1, round(float(number)))
-    except (ValueError, OverflowError):
-        return default
+        number = float(text.removesuffix(b"px").removesuffix(b"pt"))
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _pixels(number: float | None, default: int) -> int:
+    return default if number is None else _bounded(round(number))
+
+
+def _bounded(pixels: int) -> int:
+    return min(max(1, pixels), _MAX_PIXELS)

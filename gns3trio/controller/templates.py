@@ -13,11 +13,13 @@ from attrs import validators as v
 
 from gns3trio.compute.ethernet_hub import HubPort
 from gns3trio.compute.ethernet_switch import SwitchPort
+from gns3trio.controller.names import Name
 from gns3trio.controller.server_state import ServerState
 from gns3trio.controller.storage import is_plain_name
 from gns3trio.controller.symbols import SYMBOL_OF_TYPE
 from gns3trio.convert import make_strict_converter, parse_uuid, structure
 from gns3trio.errors import Conflict, Invalid, NotFound
+from gns3trio.limits import MAX_ITEMS
 from gns3trio.notifications.events import Event
 from gns3trio.notifications.hub import NotificationHub
 
@@ -37,11 +39,11 @@ def _is_config_name(template: object, attribute: "attrs.Attribute[str]", value: 
 class TemplateBase:
     """What every template has. ``category`` is where clients list it; GNS3 also knows it as a number."""
 
-    name: str = field(validator=_not_empty)
+    name: Name
     template_type: str
     compute_id: str | None
     category: str = "guest"
-    default_name_format: str = field(default="{name}-{0}", validator=_not_empty)
+    default_name_format: Name = "{name}-{0}"
     symbol: str = field(default=":/symbols/computer.svg", validator=_not_empty)
     builtin: bool = False
 
@@ -50,7 +52,7 @@ class TemplateBase:
 class VpcsTemplate(TemplateBase):
     """``vpcs``: ``base_script_file`` is the base configuration that becomes a node's start-up script."""
 
-    default_name_format: str = field(default="PC{0}", validator=_not_empty)
+    default_name_format: Name = "PC{0}"
     symbol: str = field(default=":/symbols/vpcs_guest.svg", validator=_not_empty)
     base_script_file: str = field(default=VPCS_BASE_SCRIPT, validator=[_not_empty, _is_config_name])
     console_type: Literal["telnet", "none"] = "telnet"
@@ -62,7 +64,7 @@ class SwitchTemplate(TemplateBase):
     """``ethernet_switch``."""
 
     category: str = "switch"
-    default_name_format: str = field(default="Switch{0}", validator=_not_empty)
+    default_name_format: Name = "Switch{0}"
     symbol: str = field(default=":/symbols/ethernet_switch.svg", validator=_not_empty)
     ports_mapping: list[SwitchPort] = field(
         factory=lambda: [SwitchPort(name=f"Ethernet{n}", port_number=n, type="access") for n in range(8)]
@@ -75,7 +77,7 @@ class HubTemplate(TemplateBase):
     """``ethernet_hub``."""
 
     category: str = "switch"
-    default_name_format: str = field(default="Hub{0}", validator=_not_empty)
+    default_name_format: Name = "Hub{0}"
     symbol: str = field(default=":/symbols/hub.svg", validator=_not_empty)
     ports_mapping: list[HubPort] = field(
         factory=lambda: [HubPort(name=f"Ethernet{n}", port_number=n) for n in range(8)]
@@ -86,7 +88,7 @@ class HubTemplate(TemplateBase):
 class CloudTemplate(TemplateBase):
     """``cloud``."""
 
-    default_name_format: str = field(default="Cloud{0}", validator=_not_empty)
+    default_name_format: Name = "Cloud{0}"
     symbol: str = field(default=":/symbols/cloud.svg", validator=_not_empty)
     ports_mapping: list[dict[str, Any]] = field(factory=list)
     remote_console_host: str = "127.0.0.1"
@@ -198,6 +200,8 @@ class Templates(Mapping[UUID, dict[str, Any]]):
         template = {**_checked(fields), "template_id": str(template_id), "builtin": False}
 
         def add(stored: list[dict[str, Any]]) -> list[dict[str, Any]]:
+            if len(stored) >= MAX_ITEMS:
+                raise Conflict(f"there are {MAX_ITEMS} templates, and can be no more")
             if template_id in self:
                 raise Conflict(f"template_id: template {template_id} exists already")
             return [*stored, template]

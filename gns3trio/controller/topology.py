@@ -7,19 +7,22 @@ beside the file (see ``extras``), so that a file made elsewhere loses nothing he
 import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Annotated, Any
 from uuid import NAMESPACE_OID, UUID, uuid5
 
 import attrs
 import orjson
 
 from gns3trio.controller import topology_fields as fields
+from gns3trio.controller.names import NameAllocator, clean_name
 from gns3trio.controller.topology_conversion import REVISION, check_revision, convert
 from gns3trio.controller.topology_fields import Findings, Unusable, read_fields
 from gns3trio.controller.topology_generation1 import Conversion
 from gns3trio.convert import make_strict_converter, parse_uuid
 from gns3trio.encoding import dumps_to_keep
-from gns3trio.errors import Conflict
+from gns3trio.errors import Conflict, Invalid
+from gns3trio.json_text import read_json
+from gns3trio.limits import MAX_DRAWINGS, MAX_ITEMS, MAX_LINK_ENDS, MAX_LINKS, MAX_NODES, Bound, Int32
 
 
 @attrs.define(kw_only=True)
@@ -30,14 +33,14 @@ class ProjectSettings:
     auto_close: bool = True
     auto_open: bool = False
     auto_start: bool = False
-    scene_height: int = 1000
-    scene_width: int = 2000
-    zoom: int = 100
+    scene_height: Int32 = 1000
+    scene_width: Int32 = 2000
+    zoom: Int32 = 100
     show_layers: bool = False
     snap_to_grid: bool = False
     show_grid: bool = False
-    grid_size: int = 75
-    drawing_grid_size: int = 25
+    grid_size: Int32 = 75
+    drawing_grid_size: Int32 = 25
     show_interface_labels: bool = False
     supplier: dict[str, Any] | None = None
     variables: list[dict[str, Any]] | None = None
@@ -48,9 +51,9 @@ class Label:
     """The text beside a node; ``x`` None lets the client centre it."""
 
     text: str = ""
-    x: int | None = None
-    y: int = -40
-    rotation: int = 0
+    x: Int32 | None = None
+    y: Int32 = -40
+    rotation: Int32 = 0
     style: str | None = None
 
 
@@ -77,18 +80,18 @@ class NodeRecord:
     console_type: str | None = None
     custom_adapters: list[dict[str, Any]] = attrs.field(factory=list)
     first_port_name: str | None = None
-    height: int = 59
+    height: Int32 = 59
     label: Label = attrs.field(factory=Label)
     locked: bool = False
     port_name_format: str = "Ethernet{0}"
-    port_segment_size: int = 0
+    port_segment_size: Int32 = 0
     properties: dict[str, Any] = attrs.field(factory=dict)
     symbol: str | None = ":/symbols/computer.svg"
     template_id: UUID | None = None
-    width: int = 65
-    x: int = 0
-    y: int = 0
-    z: int = 1
+    width: Int32 = 65
+    x: Int32 = 0
+    y: Int32 = 0
+    z: Int32 = 1
 
 
 LINK_LABEL_STYLE = "font-family: TypeWriter;font-size: 10.0;font-weight: bold;fill: #000000;fill-opacity: 1.0;"
@@ -104,9 +107,12 @@ class LinkEnd:
     """One end of a link: a port of a node. It has a label once it is part of a project."""
 
     node_id: UUID
-    adapter_number: int
-    port_number: int
+    adapter_number: Int32
+    port_number: Int32
     label: dict[str, Any] | None = None
+
+
+LinkEnds = Annotated[list[LinkEnd], Bound(MAX_LINK_ENDS)]
 
 
 @attrs.define(kw_only=True)
@@ -114,7 +120,7 @@ class LinkRecord:
     """A link as it is saved. GNS3 also writes some with fewer than two ends."""
 
     link_id: UUID
-    nodes: list[LinkEnd]
+    nodes: LinkEnds
     filters: dict[str, list[Any]] = attrs.field(factory=dict)
     link_style: dict[str, Any] = attrs.field(factory=dict)
     suspend: bool = False
@@ -147,7 +153,8 @@ class Topology:
 _file = make_strict_converter(forbid_extra_keys=False)
 # Keys of the file that say nothing of the project.
 _OF_THE_FILE = frozenset({"project_id", "revision", "topology", "type", "version"})
-_INNER = frozenset({"nodes", "links", "drawings", "computes"})
+# The lists in it, with the number of things that a project may have.
+_INNER = {"nodes": MAX_NODES, "links": MAX_LINKS, "drawings": MAX_DRAWINGS, "computes": MAX_ITEMS}
 
 
 def parse_topology(data: bytes, project_id: UUID | None = None) -> Topology:
@@ -193,9 +200,9 @@ def parse_heading(data: bytes) -> Heading:
 
 def _load(data: bytes) -> dict[str, Any]:
     try:
-        document = orjson.loads(data)
-    except orjson.JSONDecodeError as error:
-        raise Conflict(f"the project file is not JSON: {error}") from None
+        document = read_json(data)
+    except Invalid as error:
+        raise Conflict(f"the project file is damaged: {error}") from None
     if not isinstance(document, dict) or not isinstance(document.get("topology"), dict):
         raise Conflict("the project file has no topology")
     return document
@@ -220,6 +227,10 @@ class _Reader:
         self._project_id = project_id
         self._findings = findings
         self._used: set[UUID] = set()
+        nodes = self._inner.get("nodes")
+        raw_nodes = nodes if isinstance(nodes, list) else ()
+        self._names = NameAllocator.beside(str(raw.get("name")) for raw in raw_nodes if isinstance(raw, dict))
+        self._given: set[str] = set()
 
     def read(self) -> Topology:
         """The topology."""
@@ -245,6 +256,10 @@ class _Reader:
         if not isinstance(records, list):
             self._findings.leave_out(kind, records, "it is no list")
             return
+        if len(records) > _INNER[kind]:
+            raise Conflict(
+                f"the project file is damaged: topology.{kind}: has {len(records)} items, and may have {_INNER[kind]}"
+            )
         for index, raw in enumerate(records):
             part = f"{kind}[{index}]"
             try:
@@ -269,21 +284,35 @@ class _Reader:
         if not isinstance(raw.get("node_type"), str) or raw["node_type"] not in fields.NODE_TYPES:
             raise Unusable(f"node_type: {raw.get('node_type')!r} is not a type of nodes")
         raw = self._with_id(raw, "node_id", part)
-        path = raw["node_id"]
+        path, in_file = raw["node_id"], raw.get("name")
         if not isinstance(raw.get("name"), str) or not raw["name"]:
-            named = f"{raw['node_type']}-{path[:8]}"
+            named = _name_without(raw)
             self._findings.replace(f"{part}.name", raw.get("name"), "it has no name", named)
             raw["name"] = named
         values = read_fields(raw, fields.NODE, part, self._findings)
+        values["name"] = self._name(part, values["name"], _name_without(raw))
         self._findings.note_unknown(path, raw, fields.NODE)
         label = fields.read_label(values["label"], f"{part}.label", label_path(path), self._findings, fill=True)
         properties = f"{path} properties"
+        if label["text"] == in_file:
+            label["text"] = values["name"]
         values |= {
             "label": Label(**label),
             "custom_adapters": fields.read_adapters(values["custom_adapters"], part, self._findings),
             "properties": fields.read_properties(values["node_type"], values["properties"], properties, self._findings),
         }
         return NodeRecord(**values)
+
+    def _name(self, part: str, name: str, otherwise: str) -> str:
+        """A name that a node can have, and no other node has: people and documents know nodes by their names."""
+        unique = cleaned = clean_name(name, otherwise)
+        if cleaned in self._given or (cleaned != name and cleaned in self._names.taken):
+            unique = self._names.make_unique(cleaned)
+        self._given.add(unique)
+        if unique != name:
+            reason = "another node has that name" if cleaned == name else "a node cannot have that name"
+            self._findings.replace(f"{part}.name", name, reason, unique)
+        return unique
 
     def _link(self, part: str, raw: dict[str, Any]) -> LinkRecord:
         raw = self._with_id(raw, "link_id", part)
@@ -324,6 +353,11 @@ class _Reader:
         values = read_fields(raw, fields.COMPUTE, part, self._findings, fill=False)
         self._findings.note_unknown(f"compute {values['compute_id']}", raw, fields.COMPUTE)
         return values
+
+
+def _name_without(raw: Mapping[str, Any]) -> str:
+    """The name of a node that has none."""
+    return f"{raw['node_type']}-{raw['node_id'][:8]}"
 
 
 def record_path(record: NodeRecord | LinkRecord) -> str:

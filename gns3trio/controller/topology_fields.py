@@ -13,8 +13,11 @@ from uuid import UUID
 
 import attrs
 
+from gns3trio.controller.names import clean_name
 from gns3trio.controller.node_properties import DYNAMIPS_PROPERTIES
-from gns3trio.convert import MAX_INTEGER, json_name, parse_uuid
+from gns3trio.convert import json_name, parse_uuid
+from gns3trio.free_form import PART
+from gns3trio.limits import MAX_FREE_TEXT, MAX_ITEMS, MAX_LINK_ENDS, MAX_SVG, MAX_TEXT
 
 NODE_TYPES = frozenset(
     {
@@ -77,8 +80,8 @@ class Field:
 # --- values ---
 
 
-def whole(lowest: float = -MAX_INTEGER, highest: float = MAX_INTEGER) -> Reader:
-    """A whole number in a range. GNS3 reads fractions of pixels, and keeps whole ones."""
+def whole(lowest: float = -(2**31), highest: float = 2**31 - 1) -> Reader:
+    """A whole number in a range, by default of 32 bits. GNS3 reads fractions of pixels, and keeps whole ones."""
 
     def read(value: Any) -> int:
         if type(value) is float and math.isfinite(value):
@@ -92,7 +95,7 @@ def whole(lowest: float = -MAX_INTEGER, highest: float = MAX_INTEGER) -> Reader:
     return read
 
 
-def text(shortest: int = 0) -> Reader:
+def text(shortest: int = 0, longest: int = MAX_TEXT) -> Reader:
     """Text of a length."""
 
     def read(value: Any) -> str:
@@ -100,6 +103,8 @@ def text(shortest: int = 0) -> Reader:
             raise ValueError(f"expected text, got {json_name(type(value))}")
         if len(value) < shortest:
             raise ValueError("it is empty")
+        if len(value) > longest:
+            raise ValueError(f"has {len(value)} characters, and may have {longest}")
         return value
 
     return read
@@ -114,6 +119,25 @@ def exactly(kind: type) -> Reader:
         return value
 
     return read
+
+
+def list_of(most: int) -> Reader:
+    """A list of a length."""
+
+    def read(value: Any) -> list[Any]:
+        values: list[Any] = exactly(list)(value)
+        if len(values) > most:
+            raise ValueError(f"has {len(values)} items, and may have {most}")
+        return values
+
+    return read
+
+
+def free_object(value: Any) -> dict[str, Any]:
+    """An object without a fixed shape."""
+    checked: dict[str, Any] = exactly(dict)(value)
+    PART.check(checked)
+    return checked
 
 
 def one_of(allowed: frozenset[str]) -> Reader:
@@ -143,16 +167,14 @@ def _mac(value: Any) -> str:
 
 
 def _filters(value: Any) -> dict[str, list[Any]]:
-    if type(value) is not dict:
-        raise ValueError(f"expected an object, got {json_name(type(value))}")
-    for name, parameters in value.items():
+    for name, parameters in free_object(value).items():
         if type(parameters) is not list:
             raise ValueError(f"{name}: expected a list, got {json_name(type(parameters))}")
-    return value
+    return dict(value)
 
 
 def _supplier(value: Any) -> dict[str, Any]:
-    supplier: dict[str, Any] = exactly(dict)(value)
+    supplier = free_object(value)
     for name in ("logo", "url"):
         if name in supplier:
             text()(supplier[name])
@@ -160,13 +182,17 @@ def _supplier(value: Any) -> dict[str, Any]:
 
 
 def _variables(value: Any) -> list[dict[str, Any]]:
-    variables: list[dict[str, Any]] = exactly(list)(value)
+    variables: list[dict[str, Any]] = list_of(MAX_ITEMS)(value)
     for variable in variables:
-        exactly(dict)(variable)
+        free_object(variable)
         text(1)(variable.get("name"))
         if "value" in variable:
-            text()(variable["value"])
+            text(0, MAX_FREE_TEXT)(variable["value"])
     return variables
+
+
+def _project_name(value: Any) -> str:
+    return clean_name(text(1, MAX_FREE_TEXT)(value), "unnamed")
 
 
 _rotation = whole(-359, 360)
@@ -175,7 +201,7 @@ _yes_or_no = exactly(bool)
 # --- objects ---
 
 PROJECT: dict[str, Field] = {
-    "name": Field(text(1), lambda: "unnamed"),
+    "name": Field(_project_name, lambda: "unnamed"),
     "auto_close": Field(_yes_or_no, lambda: True),
     "auto_open": Field(_yes_or_no, lambda: False),
     "auto_start": Field(_yes_or_no, lambda: False),
@@ -194,19 +220,19 @@ PROJECT: dict[str, Field] = {
 NODE: dict[str, Field] = {
     "node_id": Field(parse_uuid),
     "node_type": Field(one_of(NODE_TYPES)),
-    "name": Field(text(1)),
+    "name": Field(text(1, MAX_FREE_TEXT)),
     "compute_id": Field(text(), lambda: "local"),
     "console": Field(or_null(whole(1, MAX_PORT)), lambda: None),
     "console_auto_start": Field(_yes_or_no, lambda: False),
     "console_type": Field(or_null(one_of(CONSOLE_TYPES)), lambda: None),
-    "custom_adapters": Field(exactly(list), list),
+    "custom_adapters": Field(list_of(MAX_ITEMS), list),
     "first_port_name": Field(or_null(text()), lambda: None),
     "height": Field(whole(), lambda: 59),
-    "label": Field(exactly(dict), dict),
+    "label": Field(free_object, dict),
     "locked": Field(_yes_or_no, lambda: False),
     "port_name_format": Field(text(), lambda: "Ethernet{0}"),
     "port_segment_size": Field(whole(0), lambda: 0),
-    "properties": Field(exactly(dict), dict),
+    "properties": Field(free_object, dict),
     "symbol": Field(or_null(text(1)), lambda: ":/symbols/computer.svg"),
     "template_id": Field(_template_id, lambda: None),
     "width": Field(whole(), lambda: 65),
@@ -229,16 +255,16 @@ ADAPTER: dict[str, Field] = {
 }
 LINK: dict[str, Field] = {
     "link_id": Field(parse_uuid),
-    "nodes": Field(exactly(list), list),
+    "nodes": Field(list_of(MAX_LINK_ENDS), list),
     "filters": Field(_filters, dict),
-    "link_style": Field(exactly(dict), dict),
+    "link_style": Field(free_object, dict),
     "suspend": Field(_yes_or_no, lambda: False),
 }
 END: dict[str, Field] = {
     "node_id": Field(parse_uuid),
     "adapter_number": Field(whole(0)),
     "port_number": Field(whole(0)),
-    "label": Field(or_null(exactly(dict)), lambda: None),
+    "label": Field(or_null(free_object), lambda: None),
 }
 DRAWING: dict[str, Field] = {
     "drawing_id": Field(parse_uuid),
@@ -247,7 +273,7 @@ DRAWING: dict[str, Field] = {
     "z": Field(whole(), lambda: 2),
     "locked": Field(_yes_or_no, lambda: False),
     "rotation": Field(_rotation, lambda: 0),
-    "svg": Field(text(), lambda: "<svg></svg>"),
+    "svg": Field(text(0, MAX_SVG), lambda: "<svg></svg>"),
 }
 COMPUTE: dict[str, Field] = {
     "compute_id": Field(text()),

@@ -11,6 +11,7 @@ No sockets and no tasks of its own: ``gns3trio.http.containment`` moves the byte
   answered with 400 and a connection that nobody closes.
 - A websocket message that is too long, or a broken frame, is answered with its close code and ends the
   connection; the application gets the code of the client's close frame.
+- A target in absolute form is one of the path in it.
 - A request whose body has two lengths is refused, and no message shows the client's bytes as Python writes them.
 - Errors of this level have the JSON body of the API: ``{"message": ..., "status": ...}``.
 """
@@ -373,6 +374,17 @@ class Http1Protocol(H11Protocol):
         if request.http_version not in (b"1.0", b"1.1"):  # HTTP/2 with prior knowledge looks like a request of 2.0
             await self._refuse(505)
             return
+        try:
+            target, authority = _split_target(request.target)
+        except ValueError:
+            await self._refuse(400, "the address in the first line is none")
+            return
+        if authority is not None:
+            # RFC 9112 3.2.2: what the client says in its first line counts, whatever its Host header says.
+            others = [(name, value) for name, value in request.headers if name != b"host"]
+            headers = [(b"host", authority), *others]
+        else:
+            headers = list(request.headers)
         if {b"content-length", b"transfer-encoding"} <= {name for name, _ in request.headers}:
             # RFC 9112 6.3: where servers and proxies differ on which of them counts, a request can be smuggled.
             await self._refuse(400, "a request with both Content-Length and Transfer-Encoding")
@@ -402,10 +414,10 @@ class Http1Protocol(H11Protocol):
         await self.stream.handle(
             Request(
                 stream_id=STREAM_ID,
-                headers=list(request.headers),
+                headers=headers,
                 http_version=request.http_version.decode(),
                 method=request.method.decode("ascii").upper(),
-                raw_path=request.target,
+                raw_path=target,
                 state=self.connection_state,
             )
         )
@@ -421,6 +433,20 @@ class Http1Protocol(H11Protocol):
         await self._send_h11_event(h11.Response(status_code=status_code, headers=headers))
         await self._send_h11_event(h11.Data(data=body))
         await self._send_h11_event(h11.EndOfMessage())
+
+
+def _split_target(target: bytes) -> tuple[bytes, bytes | None]:
+    """A request's target as a path, and the authority of one in absolute form, which clients send to a proxy, and may
+    send to any server (RFC 9112 3.2.2). Raises ValueError for an address without a host.
+    """
+    scheme, found, rest = target.partition(b"://")
+    if not found or scheme.lower() not in (b"http", b"https"):
+        return target, None
+    end = min((at for mark in b"/?#" if (at := rest.find(mark)) >= 0), default=len(rest))
+    authority, path = rest[:end].rpartition(b"@")[2], rest[end:].partition(b"#")[0]
+    if not authority:
+        raise ValueError("no host")
+    return path if path.startswith(b"/") else b"/" + path, authority
 
 
 def _is_websocket_upgrade(request: h11.Request) -> bool:

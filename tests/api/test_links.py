@@ -353,7 +353,7 @@ async def test_both_lists_of_filters_may_be_full(server: Server, project: dict[s
     impairments = [{"type": "bpf", "expression": f"len = {n}"} for n in range(32)]
     await server.request("PUT", path, {"impairments": impairments}, 200)
     error = await server.request("PUT", path, {"impairments": [*impairments, impairments[0]]}, 400)
-    assert "impairments: 33 of them, more than 32" in error["message"]
+    assert "impairments: has 33 items, and may have 32" in error["message"]
     error = await lab.update(link, {"filters": {"bpf": ["arp\n" * 33]}}, 400)
     assert "filters.bpf: Filters: 33 expressions, more than 32" in error["message"]
 

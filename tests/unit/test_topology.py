@@ -177,7 +177,9 @@ def test_ids_that_are_there_twice_become_others_that_stay(topology: Topology) ->
     parsed = parse_topology(data)
     assert [len({node.node_id for node in parsed.nodes}), len({link.link_id for link in parsed.links})] == [3, 2]
     assert len({drawing["drawing_id"] for drawing in parsed.drawings}) == 2
-    assert all("is the id of another one" in problem for problem in parsed.problems)
+    assert [problem for problem in parsed.problems if "is the id of another one" not in problem] == [
+        "nodes[2].name: another node has that name; 'PC2' is taken instead"
+    ]
     assert parse_topology(data) == parsed
     require_gns3_reads(format_topology(parsed, "2.2.61"))
 

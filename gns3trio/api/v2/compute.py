@@ -6,7 +6,6 @@ from uuid import UUID, uuid4
 
 import attrs
 from attrs import field
-from attrs import validators as v
 from starlette.responses import PlainTextResponse, Response
 from starlette.websockets import WebSocket
 
@@ -19,6 +18,7 @@ from gns3trio.api.v2.schemas import check_variables
 from gns3trio.compute.interfaces import list_interfaces
 from gns3trio.controller.driven_nodes import own_project
 from gns3trio.controller.machine import statistics
+from gns3trio.controller.names import Name
 from gns3trio.controller.project import Project
 from gns3trio.notifications.topics import COMPUTE, compute_project_topic
 
@@ -29,7 +29,7 @@ routes = RouteTable("/v2/compute", strict_ids=True)
 class ProjectCreate:
     """``POST /projects``. ``path`` is ignored: the files are in the folder for projects."""
 
-    name: str = field(validator=v.min_len(1))
+    name: Name
     project_id: UUID | None = None
     path: str | None = None
     variables: list[dict[str, Any]] | None = field(default=None, validator=check_variables)

@@ -25,13 +25,15 @@ from gns3trio.compute.vpcs_command import rename_in_script
 from gns3trio.controller.driven_nodes import DrivenNode, driven_node, own_node_view, own_project
 from gns3trio.controller.link_captures import check_file_name
 from gns3trio.controller.link_filters import checked_filters
+from gns3trio.controller.names import Name
 from gns3trio.controller.node_copy import copy_node_files
 from gns3trio.errors import Conflict, Invalid, NotFound
+from gns3trio.limits import Int32, Script
 
 routes = RouteTable("/v2/compute/projects/{project_id}", strict_ids=True)
 
 _NODE = "/{node_type}/nodes/{node_id}"
-_PORT = _NODE + "/adapters/{adapter_number:int}/ports/{port_number:int}"
+_PORT = _NODE + "/adapters/{adapter_number:number}/ports/{port_number:number}"
 _port = v.and_(v.ge(1), v.le(65535))
 # What of a node's body is no property of its type.
 _NOT_PROPERTIES = frozenset(
@@ -54,17 +56,17 @@ class NodeUpdate:
     """``PUT``: the common fields, and the properties of the node's type beside them."""
 
     IGNORES_UNKNOWN_KEYS: ClassVar = True
-    name: str = field(default="-", validator=v.min_len(1))
+    name: Name = "-"
     console: int | None = field(default=None, validator=v.optional(_port))
     console_type: str | None = None
-    startup_script: str | None = None
+    startup_script: Script | None = None
 
 
 @attrs.define(kw_only=True)
 class NodeCreate(NodeUpdate):
     """``POST``."""
 
-    name: str = field(validator=v.min_len(1))
+    name: Name
     node_id: UUID | None = None
 
 
@@ -73,9 +75,9 @@ class Nio:
     """``POST`` and ``PUT .../nio``. TAP and Ethernet NIOs are known, and refused."""
 
     type: Literal["nio_udp", "nio_tap", "nio_ethernet"]
-    lport: int = field(default=0)
+    lport: Int32 = 0
     rhost: str = ""
-    rport: int = field(default=0)
+    rport: Int32 = 0
     filters: dict[str, Any] = field(factory=dict)
     suspend: bool = False
     tap_device: str | None = None

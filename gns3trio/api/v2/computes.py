@@ -12,6 +12,7 @@ from gns3trio.api import replies
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.waited import while_waited_for
 from gns3trio.compute.interfaces import list_interfaces
+from gns3trio.controller.names import Name
 from gns3trio.controller.udp_benchmark import UdpBenchmarkRequest, benchmark_udp
 from gns3trio.errors import Conflict, NotFound
 from gns3trio.notifications.events import Event
@@ -26,7 +27,7 @@ class ComputeUpdate:
     """``PUT /computes/{compute_id}``."""
 
     compute_id: str | None = None
-    name: str | None = None
+    name: Name | None = None
     protocol: Literal["http", "https"] = "http"
     host: str = field(default="127.0.0.1", validator=v.min_len(1))
     port: int = field(default=3080, validator=_port)

@@ -12,6 +12,7 @@ from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.controller.drawings import EMPTY_SVG, Drawing
 from gns3trio.controller.project import Project
 from gns3trio.errors import NotFound
+from gns3trio.limits import Int32, Svg
 
 routes = RouteTable("/v2/projects/{project_id}/drawings")
 
@@ -27,12 +28,12 @@ class DrawingBody:
 
     drawing_id: UUID | None = None
     project_id: UUID | None = None
-    x: int = 0
-    y: int = 0
-    z: int = 2
+    x: Int32 = 0
+    y: Int32 = 0
+    z: Int32 = 2
     locked: bool = False
     rotation: int = field(default=0, validator=[v.ge(-359), v.le(360)])
-    svg: str = field(default=EMPTY_SVG, validator=_without_nulls)
+    svg: Svg = field(default=EMPTY_SVG, validator=_without_nulls)
 
 
 def _find(project: Project, drawing_id: UUID) -> Drawing:

@@ -20,6 +20,7 @@ from gns3trio.controller.project_files import (
     write_project_file,
 )
 from gns3trio.controller.views import node_view
+from gns3trio.limits import Int32
 
 routes = RouteTable("/v2/projects/{project_id}")
 
@@ -28,9 +29,9 @@ routes = RouteTable("/v2/projects/{project_id}")
 class NodeDuplicate:
     """``POST /projects/{project_id}/nodes/{node_id}/duplicate``."""
 
-    x: int
-    y: int
-    z: int = 0
+    x: Int32
+    y: Int32
+    z: Int32 = 0
 
 
 @routes.route("GET", "/files/{path:path}")

@@ -11,6 +11,7 @@ from attrs import validators as v
 from gns3trio.api import replies
 from gns3trio.api.downloads import Download, attachment
 from gns3trio.api.routing import ApiRequest, RouteTable
+from gns3trio.controller.names import Name
 from gns3trio.controller.portable import (
     ExportOptions,
     duplicate_project,
@@ -21,6 +22,7 @@ from gns3trio.controller.portable import (
 from gns3trio.controller.views import project_view
 from gns3trio.convert import parse_uuid
 from gns3trio.errors import Conflict, Invalid
+from gns3trio.limits import Int32
 
 routes = RouteTable("/v2/projects")
 
@@ -34,7 +36,7 @@ class ProjectDuplicate:
     The second group are settings. They are checked, and those of the original stay, as in GNS3.
     """
 
-    name: str | None = field(validator=v.optional(v.min_len(1)))
+    name: Name | None
     path: str | None = field(default=None, validator=v.optional(v.min_len(1)))
     project_id: UUID | None = None
     reset_mac_addresses: bool = False
@@ -42,14 +44,14 @@ class ProjectDuplicate:
     auto_close: bool = True
     auto_open: bool = False
     auto_start: bool = False
-    scene_height: int = 0
-    scene_width: int = 0
-    zoom: int = 0
+    scene_height: Int32 = 0
+    scene_width: Int32 = 0
+    zoom: Int32 = 0
     show_layers: bool = False
     snap_to_grid: bool = False
     show_grid: bool = False
-    grid_size: int = 0
-    drawing_grid_size: int = 0
+    grid_size: Int32 = 0
+    drawing_grid_size: Int32 = 0
     show_interface_labels: bool = False
     supplier: dict[str, Any] | None = None
     variables: list[dict[str, Any]] | None = None

@@ -1,14 +1,16 @@
 """The bodies of version 2 requests. ``ApiRequest.given`` tells which fields a client really sent."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import attrs
 from attrs import field
 from attrs import validators as v
 
-from gns3trio.controller.topology import Label, LinkEnd, ProjectSettings
-from gns3trio.forwarder.filters import Impairment
+from gns3trio.controller.names import Name
+from gns3trio.controller.topology import Label, LinkEnds, ProjectSettings
+from gns3trio.forwarder.filters import MAX_FILTERS, Impairment
+from gns3trio.limits import Bound, Int32
 
 ConsoleType = Literal["vnc", "telnet", "http", "https", "spice", "spice+agent", "none", None]
 NodeType = Literal[
@@ -55,7 +57,7 @@ def check_variables(body: object, attribute: object, variables: list[dict[str, A
 class ProjectCreate(ProjectSettings):
     """``POST /projects``."""
 
-    name: str = field(validator=v.min_len(1))
+    name: Name
     variables: list[dict[str, Any]] | None = field(default=None, validator=check_variables)
     path: str | None = field(default=None, validator=_not_empty)
     project_id: UUID | None = None
@@ -65,7 +67,7 @@ class ProjectCreate(ProjectSettings):
 class ProjectUpdate(ProjectSettings):
     """``PUT /projects/{project_id}``. ``path`` is accepted for the sake of old clients and ignored."""
 
-    name: str = field(default=UNCHANGED, validator=v.min_len(1))
+    name: Name = UNCHANGED
     variables: list[dict[str, Any]] | None = field(default=None, validator=check_variables)
     path: str | None = None
 
@@ -77,21 +79,21 @@ class NodeUpdate:
     The second group is what a client sends that gives a whole node object back; it is read and ignored.
     """
 
-    name: str = field(default=UNCHANGED, validator=v.min_len(1))
+    name: Name = UNCHANGED
     console: int | None = field(default=None, validator=_port)
     console_type: ConsoleType = None
     console_auto_start: bool = False
     properties: dict[str, Any] = field(factory=dict)
     label: Label = field(factory=Label)
     symbol: str | None = field(default=None, validator=_not_empty)
-    width: int = 0
-    height: int = 0
-    x: int = 0
-    y: int = 0
-    z: int = 0
+    width: Int32 = 0
+    height: Int32 = 0
+    x: Int32 = 0
+    y: Int32 = 0
+    z: Int32 = 0
     locked: bool = False
     port_name_format: str = ""
-    port_segment_size: int = field(default=0, validator=v.ge(0))
+    port_segment_size: Int32 = field(default=0, validator=v.ge(0))
     first_port_name: str | None = None
     custom_adapters: list[dict[str, Any]] = field(factory=list)
 
@@ -111,7 +113,7 @@ class NodeUpdate:
 class NodeCreate(NodeUpdate):
     """``POST /projects/{project_id}/nodes``."""
 
-    name: str = field(validator=v.min_len(1))
+    name: Name
     node_type: NodeType
     compute_id: str
 
@@ -120,7 +122,7 @@ class NodeCreate(NodeUpdate):
 class VmCreate:
     """``POST /projects/{project_id}/vms``, the name that ``nodes`` had before 2.0. No compute means the local one."""
 
-    name: str = field(validator=v.min_len(1))
+    name: Name
     vm_type: NodeType
     compute_id: str = "local"
     vm_id: UUID | None = None
@@ -133,7 +135,7 @@ class VmCreate:
 class VmUpdate:
     """``PUT /projects/{project_id}/vms/{vm_id}``."""
 
-    name: str = field(default=UNCHANGED, validator=v.min_len(1))
+    name: Name = UNCHANGED
     console: int | None = field(default=None, validator=_port)
     console_type: ConsoleType = None
     properties: dict[str, Any] = field(factory=dict)
@@ -150,7 +152,7 @@ class LinkUpdate:
     The second group is what a client sends that gives a whole link object back; it is read and ignored.
     """
 
-    nodes: list[LinkEnd] = field(factory=list)
+    nodes: LinkEnds = field(factory=list)
     filters: dict[str, Any] = field(factory=dict)
     link_style: dict[str, Any] = field(factory=dict)
     suspend: bool = False
@@ -168,7 +170,7 @@ class LinkUpdate:
 class LinkCreate(LinkUpdate):
     """``POST /projects/{project_id}/links``."""
 
-    nodes: list[LinkEnd]
+    nodes: LinkEnds
 
 
 @attrs.define(kw_only=True)
@@ -183,5 +185,5 @@ class CaptureStart:
 class LinkImpairments:
     """``PUT /projects/{project_id}/links/{link_id}/impairments``; our own."""
 
-    impairments: list[Impairment]
+    impairments: Annotated[list[Impairment], Bound(MAX_FILTERS)]
     seed: int | None = field(default=None, validator=v.optional(v.ge(0)))

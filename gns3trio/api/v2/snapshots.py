@@ -9,6 +9,7 @@ from attrs import validators as v
 
 from gns3trio.api import replies
 from gns3trio.api.routing import ApiRequest, RouteTable
+from gns3trio.controller.names import Name
 from gns3trio.controller.snapshots import (
     Snapshot,
     create_snapshot,
@@ -26,7 +27,7 @@ routes = RouteTable("/v2/projects/{project_id}/snapshots")
 class SnapshotCreate:
     """``POST /projects/{project_id}/snapshots``."""
 
-    name: str = field(validator=v.min_len(1))
+    name: Name
     description: str | None = field(default=None, validator=v.optional(v.min_len(1)))
 
 

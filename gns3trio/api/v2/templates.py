@@ -1,7 +1,7 @@
 """``/v2/templates``, their base configurations, nodes made from them, and ``/v2/appliances``."""
 
 import hashlib
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 from uuid import UUID, uuid4
 
 import attrs
@@ -10,11 +10,13 @@ from starlette.responses import Response
 
 from gns3trio.api import replies
 from gns3trio.api.routing import ApiRequest, RouteTable
+from gns3trio.controller.names import Name
 from gns3trio.controller.node_creation import create_node_from_fields
 from gns3trio.controller.templates import node_fields
 from gns3trio.controller.views import node_view
 from gns3trio.encoding import dumps_sorted
-from gns3trio.errors import Invalid, NotFound
+from gns3trio.errors import NotFound
+from gns3trio.limits import MAX_BASE_CONFIG, Bound, Int32
 
 routes = RouteTable("/v2")
 
@@ -30,9 +32,9 @@ class TemplateBody:
 class TemplateUse:
     """``POST /projects/{project_id}/templates/{template_id}``."""
 
-    x: int
-    y: int
-    name: str | None = None
+    x: Int32
+    y: Int32
+    name: Name | None = None
     compute_id: str | None = None
 
 
@@ -40,7 +42,7 @@ class TemplateUse:
 class BaseConfig:
     """``PUT /templates/{template_id}/base-config/{filename}``."""
 
-    content: str
+    content: Annotated[str, Bound(MAX_BASE_CONFIG)]
     filename: str | None = None
 
 
@@ -127,8 +129,6 @@ async def create_node_from_template(
     base_script = properties.pop("base_script_file", None)
     script = await api.controller.base_configs.read(base_script) if base_script is not None else None
     if body.name is not None:
-        if not body.name.strip():
-            raise Invalid("name: is empty")
         fields["name"] = body.name
     fields |= {"node_id": uuid4(), "compute_id": compute_id, "x": body.x, "y": body.y}
     fields["width"], fields["height"] = api.controller.symbols.size(fields["symbol"])

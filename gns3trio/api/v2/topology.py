@@ -1,16 +1,15 @@
 """``/v2/projects/{project_id}/topology`` and ``.../batch``: many changes in one request, all or none; our own."""
 
-from typing import Any, Literal
+from collections.abc import Callable
+from typing import Annotated, Any, Literal
 from uuid import UUID, uuid4
 
 import attrs
-import orjson
 from starlette.responses import Response
 
 from gns3trio import threads
 from gns3trio.api import replies
-from gns3trio.api.errors import BodyTooLarge
-from gns3trio.api.routing import MAX_JSON_BODY_BYTES, ApiRequest, RouteTable
+from gns3trio.api.routing import ApiRequest, RouteTable, read_body
 from gns3trio.api.v2.drawings import DrawingBody
 from gns3trio.api.v2.links import link_record
 from gns3trio.api.v2.nodes import node_record_fields
@@ -19,8 +18,11 @@ from gns3trio.controller.desired import DesiredTopology, parse_document
 from gns3trio.controller.desired_export import export_document
 from gns3trio.controller.reconcile import create_all, reconcile
 from gns3trio.controller.views import link_view, node_view
+from gns3trio.encoding import dumps
 from gns3trio.errors import Invalid
 from gns3trio.forwarder.forwarder import run_compiler
+from gns3trio.json_text import read_json
+from gns3trio.limits import MAX_DRAWINGS, MAX_LINKS, MAX_NODES, Bound
 
 routes = RouteTable("/v2/projects/{project_id}")
 
@@ -32,9 +34,9 @@ _DRY_RUN = {"": False, "false": False, "true": True}
 class BatchCreate:
     """What is to be created, each as in a request of its own. Links name nodes by ids that the client has chosen."""
 
-    nodes: list[NodeCreate] = attrs.field(factory=list)
-    links: list[LinkCreate] = attrs.field(factory=list)
-    drawings: list[DrawingBody] = attrs.field(factory=list)
+    nodes: Annotated[list[NodeCreate], Bound(MAX_NODES)] = attrs.field(factory=list)
+    links: Annotated[list[LinkCreate], Bound(MAX_LINKS)] = attrs.field(factory=list)
+    drawings: Annotated[list[DrawingBody], Bound(MAX_DRAWINGS)] = attrs.field(factory=list)
 
 
 @attrs.define(kw_only=True)
@@ -94,7 +96,7 @@ async def get_topology(api: ApiRequest, project_id: UUID) -> Response:
 
         return Response(format_yaml(document), media_type=None, headers={"content-type": YAML, "vary": "Accept"})
     # In the order in which people read it: no client of GNS3's knows it.
-    return Response(orjson.dumps(document), headers={"content-type": "application/json", "vary": "Accept"})
+    return Response(dumps(document), headers={"content-type": "application/json", "vary": "Accept"})
 
 
 _QUERY = {"dry_run": "`true`: change nothing, only tell what would change"}
@@ -118,22 +120,22 @@ async def put_topology(api: ApiRequest, project_id: UUID) -> dict[str, Any]:
 
 
 async def _read(api: ApiRequest) -> Any:
-    data = bytearray()
-    async for chunk in api.http.stream():
-        data += chunk
-        if len(data) > MAX_JSON_BODY_BYTES:
-            raise BodyTooLarge(f"body: larger than {MAX_JSON_BODY_BYTES} bytes")
+    data = await read_body(api.http)
     if "yaml" in api.http.headers.get("content-type", ""):
         from gns3trio.topology_yaml import parse_yaml  # as above
 
-        try:
-            document = await threads.parsers.run(parse_yaml, bytes(data))
-        except Invalid as error:
-            raise Invalid(f"body: {error}") from None
+        document = await _in_thread(parse_yaml, data)
         if document is None:
             raise Invalid("body: the document is empty; one of an empty project is {}")
         return document
     try:
-        return orjson.loads(data)
-    except orjson.JSONDecodeError as error:
-        raise Invalid(f"body: is not JSON: {error}; YAML needs the Content-Type {YAML}") from None
+        return await _in_thread(read_json, data)
+    except Invalid as error:
+        raise Invalid(f"{error}; YAML needs the Content-Type {YAML}") from None
+
+
+async def _in_thread(read: Callable[[bytearray], Any], data: bytearray) -> Any:
+    try:
+        return await threads.parsers.run(read, data)
+    except Invalid as error:
+        raise Invalid(f"body: {error}") from None

@@ -1,0 +1,46 @@
+"""Text from outside, as it may be shown: what names may not contain, and how logs and terminals are kept safe from it.
+
+A control character colours or rewrites a terminal, a line end forges lines of a log, and what overrides the direction
+of writing shows a text that is not there (Unicode Technical Report 36, 2.10). Marks that scripts from right to left
+need (U+200E, U+200F) and joiners of letters and emoji are text.
+"""
+
+import re
+
+# Control characters, line and paragraph separators, directional embeddings, overrides and isolates, annotations, the
+# byte order mark, surrogates and noncharacters: JSON and YAML carry some of them only sometimes.
+_HIDDEN = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufdd0-\ufdef\ufeff\ufff9-\ufffb"
+    + "".join(f"{chr(plane * 0x10000 + 0xFFFE)}{chr(plane * 0x10000 + 0xFFFF)}" for plane in range(17))
+    + "]"
+)
+
+
+def hidden_character(text: str) -> str | None:
+    """The first character that no name may have; None when there is none."""
+    found = _HIDDEN.search(text)
+    return found.group() if found else None
+
+
+def without_hidden(text: str) -> str:
+    """The text with ``U+FFFD``, the replacement character, for each of them."""
+    return _HIDDEN.sub("\ufffd", text)
+
+
+def escape(text: str, keep: str = "") -> str:
+    """The text with each of them as Python writes it, ``\\x1b``; those in ``keep`` stay."""
+    return _HIDDEN.sub(lambda found: found.group() if found.group() in keep else _as_python(found.group()), text)
+
+
+def escape_json(text: str) -> str:
+    """JSON with each of them as JSON writes it, ``\\u001b``; the line ends between its values stay."""
+    return _HIDDEN.sub(lambda found: found.group() if found.group() == "\n" else _as_json(found.group()), text)
+
+
+def _as_python(character: str) -> str:
+    return character.encode("unicode_escape").decode()
+
+
+def _as_json(character: str) -> str:
+    units = character.encode("utf-16-be", errors="surrogatepass").hex()
+    return "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))
