@@ -16,7 +16,6 @@ from gns3trio.compute.spawn import output_of
 _LIBRARY_FOLDERS = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/usr/local/lib64")
 _LOADER_FILES = ("/etc/ld.so.cache", "/etc/ld.so.preload")
 _DEVICES = ("/dev/null", "/dev/zero", "/dev/random", "/dev/urandom")
-# Loaders print "libc.so.6 => /lib/libc.so.6 (0x7f...)".
 _LOADER_SECONDS = 5.0
 # elf(5): the header up to e_shentsize, and a program header, of 64 bits.
 _ELF_HEADER = struct.Struct("<16s2HI3QI3H")

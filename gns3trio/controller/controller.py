@@ -1,5 +1,6 @@
 """The controller: the projects of this server, found at start, created, and closed in order at the end."""
 
+import errno
 import logging
 import os
 from collections.abc import AsyncIterator, Iterator
@@ -325,10 +326,10 @@ def _exists(folder: Path) -> bool:
     """Raises Invalid for what cannot be a folder."""
     try:
         os.lstat(folder)
-    except FileNotFoundError:
-        return False
     except OSError as error:
-        raise Invalid(f"path: {folder}: {error.strerror}") from None
+        if error.errno == errno.ENAMETOOLONG:
+            raise Invalid(f"path: {folder}: {error.strerror}") from None
+        return False
     return True
 
 
