@@ -15,7 +15,7 @@ from uuid import UUID
 import attrs
 
 from gns3trio import threads
-from gns3trio.controller.archive_names import name_problem
+from gns3trio.controller.archive_names import MAX_COMPONENT_BYTES, name_problem
 from gns3trio.controller.extras import EXTRAS_FILE
 from gns3trio.controller.project import Project
 from gns3trio.controller.project_copy import PROJECT_FILES, SNAPSHOTS
@@ -26,7 +26,6 @@ from gns3trio.errors import DISK_REFUSALS, Conflict, Forbidden, Invalid, NotFoun
 from gns3trio.printable import hidden_character
 
 CHUNK_BYTES = 256 * 1024
-NAME_MAX = 255  # bytes of a file's name on Linux
 _LIST_OF_SNAPSHOTS = f"{SNAPSHOTS}/{LIST_FILE}"
 # What is received is written in pieces of this size: each costs a thread.
 _WRITE_BYTES = 1 << 20
@@ -59,7 +58,7 @@ def _split(path: str) -> list[str]:
 
 
 def _is_too_long(part: str) -> bool:
-    return len(part.encode(errors="replace")) > NAME_MAX
+    return len(part.encode(errors="replace")) > MAX_COMPONENT_BYTES
 
 
 def _open_folder(folder: Path, parts: list[str], *, make: bool) -> int:

@@ -106,8 +106,8 @@ async def raw(server: Server, request: bytes) -> bytes:
 
 
 HEADERS = [
-    ("Origin: http://[", 400),
-    ("Origin: http://[::1", 400),
+    ("Origin: http://[", 403),
+    ("Origin: http://[::1", 403),
     ("Origin: \xff", 403),
     ("Origin: http://a:99999999", 403),
     ("Origin: null", 403),
