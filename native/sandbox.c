@@ -143,7 +143,7 @@ static int add_limit(sandbox *made, int resource, uint64_t most) {
     struct rlimit now;
     if (made->limits_len == RLIM_NLIMITS)
         return -E2BIG;
-    if (getrlimit((__rlimit_resource_t)resource, &now) < 0)
+    if (getrlimit(resource, &now) < 0)
         return -errno;
     if (most > now.rlim_max)
         most = now.rlim_max;
@@ -229,7 +229,7 @@ int sandbox_restrict(const sandbox *made) {
 
 int sandbox_seal(sandbox *made) {
     for (int i = 0; i < made->limits_len; i++)
-        if (setrlimit((__rlimit_resource_t)made->limits[i].resource, &made->limits[i].limit) < 0)
+        if (setrlimit(made->limits[i].resource, &made->limits[i].limit) < 0)
             return -1;
     /* A file that has reached its limit fails to grow, and does not end the program. */
     struct sigaction ignored = {.sa_handler = SIG_IGN};

@@ -126,3 +126,8 @@ int spawn_child(char *const *argv, char *const *envp, const char *folder, int st
     sandbox_discard(plan.box);
     return result;
 }
+
+int spawn_copy_descriptor(int pidfd, int fd) {
+    int copy = (int)syscall(SYS_pidfd_getfd, pidfd, fd, 0u); /* close-on-exec */
+    return copy < 0 ? -errno : copy;
+}

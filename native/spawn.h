@@ -22,6 +22,10 @@ int spawn_child(char *const *argv, char *const *envp, const char *folder, int st
                 int controlling_tty, int death_signal, unsigned long timer_slack_ns, const sandbox_needs *needs,
                 spawned_child *child);
 
+/* A copy of descriptor fd of the process at pidfd, which belongs to the caller. Returns it, or a negative errno: EBADF when
+ * the process has no such descriptor, EPERM when this process may not look into that one. */
+int spawn_copy_descriptor(int pidfd, int fd);
+
 /* <<< */
 
 #endif

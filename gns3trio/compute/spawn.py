@@ -54,6 +54,13 @@ class ChildProcess:
             self.close()
         return self._status if self._status is not None else -signal.SIGKILL
 
+    def copy_descriptor(self, number: int) -> int:
+        """A copy of a descriptor of the child, which the caller closes. Raises OSError when it has none, or may not."""
+        copy: int = lib.spawn_copy_descriptor(self.pidfd, number)
+        if copy < 0:
+            raise OSError(-copy, os.strerror(-copy))
+        return copy
+
     def close(self) -> None:
         """Let go of the pidfd; closed already is fine."""
         if self.pidfd >= 0:

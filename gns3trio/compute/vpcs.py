@@ -297,6 +297,7 @@ class VpcsNode:
         hub.open()
         try:
             await self._wait_until_booted(process, console)
+            process.keep_to_loopback()
             async with trio.open_nursery() as nursery:
                 self._console.listen(nursery)
                 output_ended = trio.Event()

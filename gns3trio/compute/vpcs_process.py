@@ -5,6 +5,7 @@ import shlex
 import shutil
 import signal
 import socket
+import stat
 import termios
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
@@ -37,6 +38,8 @@ STOP_GRACE_SECONDS = 3.0
 _TIMER_SLACK_SECONDS = 0.01
 # VPCS answers commands within milliseconds, so larger pieces than a terminal's buffer do not come.
 _READ_BYTES = 4096
+# VPCS opens its sockets first: one for its port, and one for its relay where that cannot be turned off.
+_SOCKET_DESCRIPTORS = range(3, 8)
 # The system picks ports at random out of some ten thousand, so this many in a row cannot be taken.
 _PORT_TRIES = 100
 
@@ -156,6 +159,22 @@ class VpcsProcess:
         """Type ``data``; nobody reads it when it has ended."""
         with suppress(trio.BrokenResourceError):
             await self._terminal.send_all(data)
+
+    def keep_to_loopback(self) -> None:
+        """Tie the sockets that it has to the loopback interface, once it has bound them.
+
+        It binds all addresses, and has no setting for that: everybody in the network could send it frames. It cannot
+        undo this, because its sandbox does not let it set the option. Where the kernel does not allow it to us either
+        (Yama, Linux before 5.7), they stay as they are.
+        """
+        for number in _SOCKET_DESCRIPTORS:
+            with suppress(OSError):
+                copy = self._child.copy_descriptor(number)
+                if not stat.S_ISSOCK(os.fstat(copy).st_mode):
+                    os.close(copy)
+                    continue
+                with socket.socket(fileno=copy) as sock:
+                    sock.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"lo\0")
 
     async def wait(self) -> int:
         """Its exit code once it has ended; negative for the signal that killed it."""

@@ -4,14 +4,17 @@ import os
 import re
 import socket
 import subprocess
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 import trio
 
+from gns3trio._udpfwd import lib
+from gns3trio.compute.vpcs import VpcsNode
 from gns3trio.compute.vpcs_process import VpcsProgramFinder
 from gns3trio.errors import Conflict
-from tests.compute.conftest import LOOPBACK, Lab, open_console, process_of
+from tests.compute.conftest import LOOPBACK, Lab, can_reach_peer, open_console, process_of
 
 SECRET = "echo the password is swordfish\n"
 
@@ -103,6 +106,35 @@ async def test_it_has_no_privileges_and_nothing_of_the_servers_environment(lab: 
     assert re.search(r"Max core file size +0 +0 ", limits)
     for name in ("Max address space", "Max file size", "Max open files"):
         assert re.search(rf"{name} +(\d+) +\1 ", limits), limits
+
+
+def sockets_of(node: VpcsNode) -> list[socket.socket]:
+    """Copies of the sockets that a node's process has."""
+    process = process_of(node)
+    numbers = [
+        int(entry.name) for entry in Path(f"/proc/{process}/fd").iterdir() if os.readlink(entry).startswith("socket:")
+    ]
+    pidfd = os.pidfd_open(process)
+    try:
+        return [socket.socket(fileno=lib.spawn_copy_descriptor(pidfd, number)) for number in numbers]
+    finally:
+        os.close(pidfd)
+
+
+async def test_nobody_in_the_network_can_send_it_frames(lab: Lab):
+    """It binds its port at all addresses; frames of its link come over loopback."""
+    a, b = await lab.create("A"), await lab.create("B")
+    await lab.connect(a, b)
+    await a.start()
+    await b.start()
+    with ExitStack() as stack:
+        ports = {}
+        for sock in [stack.enter_context(each) for each in sockets_of(a)]:
+            ports[sock.getsockname()[1]] = sock.getsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, 16)
+        own = int(a.command_line.split(" -s ")[1].split()[0])
+        assert ports[own] == b"lo\0"
+    async with open_console(a) as console:
+        assert await can_reach_peer(console)
 
 
 @pytest.mark.parametrize("which", ["node", "type", "project-files"])
