@@ -1,6 +1,7 @@
 """A link of an open project: which two ports it joins, and the rules for joining them."""
 
 from collections.abc import Iterable, Sequence
+from typing import Literal
 from uuid import UUID
 
 import attrs
@@ -57,6 +58,7 @@ class Link:
     withdrawn: bool = False  # being deleted: not saved any more, but still there until the disk knows
     last_capture_file: str | None = None  # of the GNS3 API, which shows it also later
     problem: str | None = None  # why it is not wired
+    link_type: Literal["ethernet", "serial"] = "ethernet"  # of its ports
     told_problem: str | None = None  # what the last event said of it
 
     @property

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import attrs
@@ -105,7 +105,8 @@ class Links(Mapping[UUID, Link]):
         record = attrs.evolve(record, filters=filters)
         problem = self._missing(record)
         if problem is not None:  # why the node does not run is told with the node
-            self._wiring.keep(record, usable, problem).told_problem = problem
+            kept = self._wiring.keep(record, usable, problem)
+            kept.told_problem, kept.link_type = problem, self._link_type(record)
             return came
         try:
             await self._wiring.connect(record, usable)
@@ -123,6 +124,15 @@ class Links(Mapping[UUID, Link]):
             if node.instance is None:
                 return f"node '{node.name}' does not run here"
         return None
+
+    def _link_type(self, record: LinkRecord) -> Literal["ethernet", "serial"]:
+        """That of the ports, which are serial only at nodes that do not run here."""
+        for end in record.nodes:
+            node = self._hooks.nodes().get(end.node_id)
+            for port in node.ports() if node is not None and node.instance is None else ():
+                if (port["adapter_number"], port["port_number"]) == (end.adapter_number, end.port_number):
+                    return "serial" if port["link_type"] == "serial" else "ethernet"
+        return "ethernet"
 
     def problem_of(self, link: Link) -> str | None:
         """Why nothing crosses a link; None for one that works."""

@@ -94,7 +94,7 @@ def link_view(link: "Link") -> dict[str, Any]:
         "filters": record.filters,
         "link_id": str(record.link_id),
         "link_style": record.link_style,
-        "link_type": "ethernet",
+        "link_type": link.link_type,
         "nodes": [{**attrs.asdict(end), "node_id": str(end.node_id)} for end in record.nodes],
         "project_id": str(link.project_id),
         "suspend": record.suspend,
