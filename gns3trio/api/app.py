@@ -10,6 +10,7 @@ from gns3trio.api.behind_proxy import BehindProxy
 from gns3trio.api.content_policy import policy_headers
 from gns3trio.api.context import ApiContext
 from gns3trio.api.errors import ErrorBoundary
+from gns3trio.api.guesses import Guesses
 from gns3trio.api.openapi import describe_api
 from gns3trio.api.origin import Cors, OriginGuard
 from gns3trio.api.route_index import RouteIndex
@@ -92,6 +93,7 @@ class Application:
             user=config.user,
             password=config.password,
             guard_console_websockets=config.console_websocket_auth,
+            guesses=Guesses(),
         )
         app = OriginGuard(
             app,

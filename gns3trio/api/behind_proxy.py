@@ -6,12 +6,15 @@
   relative, so nothing else depends on that path, nor on the public name and protocol.
 """
 
+import logging
 from collections.abc import Sequence
 
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gns3trio.addresses import Network, parse_address, parse_network
+
+log = logging.getLogger(__name__)
 
 _FORWARDED_FOR = b"x-forwarded-for"
 
@@ -23,11 +26,12 @@ class BehindProxy:
         self._app = app
         self._trusted: list[Network] = [network for text in trusted if (network := parse_network(text)) is not None]
         self._prefix = path_prefix
+        self._told = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI entry."""
-        if self._trusted and scope["client"] and self._is_trusted(scope["client"][0]):
-            scope["client"] = (self._real_client(scope), 0)
+        if any(name == _FORWARDED_FOR for name, _ in scope["headers"]) and scope["client"]:
+            self._put_client(scope)
         if self._prefix and scope["path"].startswith(self._prefix):
             rest = scope["path"][len(self._prefix) :]
             if not rest and scope["type"] == "http":  # relative addresses need the slash at the end
@@ -37,6 +41,14 @@ class BehindProxy:
             if rest.startswith("/"):
                 scope["path"], scope["raw_path"] = rest, scope["raw_path"][len(self._prefix) :]
         await self._app(scope, receive, send)
+
+    def _put_client(self, scope: Scope) -> None:
+        proxy = scope["client"][0]
+        if self._is_trusted(proxy):
+            scope["client"] = (self._real_client(scope), 0)
+        elif not self._told:
+            self._told = True
+            log.warning("%s sends X-Forwarded-For: if it is your proxy, add it to the setting trusted_proxies", proxy)
 
     def _is_trusted(self, address: str) -> bool:
         parsed = parse_address(address)
