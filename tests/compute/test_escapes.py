@@ -14,6 +14,8 @@ from pathlib import Path
 import attrs
 import pytest
 
+from tests.confinement import require_confinement
+
 SOURCE = Path(__file__).with_name("escapes.c")
 ROOT = SOURCE.parents[2]
 PATIENCE = 120
@@ -54,6 +56,11 @@ REAL = {
 # As root the server can also play an unprivileged one.
 NOBODY = 65534
 USERS = [None, NOBODY] if os.geteuid() == 0 else [None]
+
+
+@pytest.fixture(autouse=True)
+def kernel() -> None:
+    require_confinement()
 
 
 @pytest.fixture(scope="module")

@@ -15,8 +15,14 @@ from gns3trio.compute.vpcs import VpcsNode
 from gns3trio.compute.vpcs_process import VpcsProgramFinder
 from gns3trio.errors import Conflict
 from tests.compute.conftest import LOOPBACK, Lab, can_reach_peer, open_console, process_of
+from tests.confinement import require_confinement
 
 SECRET = "echo the password is swordfish\n"
+
+
+@pytest.fixture(autouse=True)
+def kernel() -> None:
+    require_confinement()
 
 
 async def test_its_commands_reach_no_file_outside_of_its_folder(lab: Lab, tmp_path: Path):

@@ -11,8 +11,9 @@ import pytest
 
 from gns3trio.compute.node_folder import CAP_DAC_OVERRIDE
 from gns3trio.compute.program_files import files_of
-from gns3trio.compute.sandbox import DEFAULT_LIMITS, Access, Calls, Sandbox, look_for_means
+from gns3trio.compute.sandbox import DEFAULT_LIMITS, Access, Calls, Sandbox
 from gns3trio.compute.spawn import output_of
+from tests.confinement import require_confinement
 
 SHELL = "/bin/sh"
 # What a system program may read; a real one would state less.
@@ -29,9 +30,8 @@ async def python(code: str, sandbox: Sandbox) -> str:
 
 
 @pytest.fixture(autouse=True)
-def confined_kernel() -> None:
-    if look_for_means().lacks:
-        pytest.skip("this kernel cannot confine programs fully")
+def kernel() -> None:
+    require_confinement()
 
 
 async def test_files(tmp_path: Path) -> None:
