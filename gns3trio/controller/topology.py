@@ -297,7 +297,7 @@ class _Reader:
         if label["text"] == in_file:
             label["text"] = values["name"]
         values |= {
-            "label": Label(**label),
+            "label": Label(**{**label, "text": label["text"] or values["name"]}),
             "custom_adapters": fields.read_adapters(values["custom_adapters"], part, self._findings),
             "properties": fields.read_properties(values["node_type"], values["properties"], properties, self._findings),
         }

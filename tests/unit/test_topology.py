@@ -8,6 +8,7 @@ import pytest
 
 from gns3trio.controller.extras import add_extras, format_extras
 from gns3trio.controller.topology import (
+    Label,
     LinkEnd,
     LinkRecord,
     NodeRecord,
@@ -26,7 +27,10 @@ def topology() -> Topology:
     return Topology(
         project_id=uuid4(),
         settings=ProjectSettings(name="lab", variables=[{"name": "x", "value": "1"}]),
-        nodes=[NodeRecord(node_id=n, node_type="vpcs", name=f"PC{i}", console=2000 + i) for i, n in enumerate((a, b))],
+        nodes=[
+            NodeRecord(node_id=n, node_type="vpcs", name=f"PC{i}", console=2000 + i, label=Label(text=f"PC{i}"))
+            for i, n in enumerate((a, b))
+        ],
         links=[
             LinkRecord(
                 link_id=uuid4(),
@@ -233,8 +237,8 @@ def test_what_gns3_writes_as_null_means_the_default(topology: Topology) -> None:
     parsed = parse_topology(orjson.dumps(document))
     node, other = parsed.nodes
     assert (node.x, node.y, node.template_id, node.properties, node.custom_adapters) == (11, -3, None, {}, [])
-    assert (node.label.x, node.label.y, node.label.text) == (2, -40, "")
-    assert other.label.y == -40
+    assert (node.label.x, node.label.y, node.label.text) == (2, -40, "PC0")
+    assert (other.label.y, other.label.text) == (-40, "PC1")
     assert (parsed.links[0].filters, parsed.links[0].link_style, parsed.links[1].nodes) == ({}, {}, [])
     assert (parsed.drawings, parsed.computes) == ([], [])
     assert (parsed.settings.zoom, parsed.settings.scene_height) == (100, 100)
