@@ -121,14 +121,14 @@ class _Own:
         await self._project.links.bind_nio(self._address(port), nio)
 
     async def update_nio(self, port: PortNumbers, nio: UdpNio) -> None:
-        link = self._project.links.at(self._address(port))
-        if link is not None:
-            await self._project.links.update(link, {"filters": nio.filters, "suspend": nio.suspend})
-            return
         tunnel = self.instance.tunnel(*port)
         if tunnel is None:
             raise self._not_connected(port)
-        tunnel.apply(nio)
+        link = self._project.links.at(self._address(port))
+        if link is not None:
+            await self._project.links.update(link, {"filters": nio.filters, "suspend": nio.suspend})
+        else:
+            tunnel.apply(nio)
 
     async def unbind_nio(self, port: PortNumbers) -> None:
         if self.instance.tunnel(*port) is None:

@@ -71,6 +71,10 @@ class Link:
         """The link's id."""
         return self.record.link_id
 
+    def joins(self, ends: Iterable[LinkEnd]) -> bool:
+        """Whether these are its ends, in either order."""
+        return {address_of(end) for end in ends} == set(self.addresses)
+
     @property
     def addresses(self) -> list[PortAddress]:
         """The joined ports, in the order of the record."""

@@ -56,6 +56,7 @@ class Links(Mapping[UUID, Link]):
     def __init__(self, project_id: UUID, find: Callable[[UUID], ComputeNode | None], hooks: ProjectHooks) -> None:
         self._wiring = Wiring(project_id, find)
         self._hooks = hooks
+        self._making: set[UUID] = set()  # ids of links that are not there yet
         self.captures = LinkCaptures(
             folder=hooks.folder,
             service=hooks.captures,
@@ -147,14 +148,23 @@ class Links(Mapping[UUID, Link]):
         return None
 
     async def create(self, record: LinkRecord) -> Link:
-        """Join two ports; a known link id gives the link that has it.
+        """Join two ports; asked for again, it gives the link that joins them.
 
-        Raises Conflict or NotFound; nothing is left then.
+        Raises Conflict (also for the id of another link) or NotFound; nothing is left then.
         """
-        if record.link_id in self:
-            return self[record.link_id]
+        if (known := self.get(record.link_id)) is not None and known.joins(record.nodes):
+            return known
+        if known is not None or record.link_id in self._making:
+            raise Conflict(f"link_id: link {record.link_id} exists already, between other ports")
         if len(self) >= MAX_LINKS:
             raise Conflict(f"the project has {MAX_LINKS} links, and can have no more")
+        self._making.add(record.link_id)
+        try:
+            return await self._make(record)
+        finally:
+            self._making.discard(record.link_id)
+
+    async def _make(self, record: LinkRecord) -> Link:
         check_nodes(*(end.node_id for end in record.nodes))
         self._check_types(record)
         for end in record.nodes:
@@ -205,8 +215,11 @@ class Links(Mapping[UUID, Link]):
 
         Frames meet the old filters and suspension or the new ones, never something between. Impairments with a seed
         begin their run anew, also when they are the same. One that is not wired is wired, if that can be done now.
-        Raises Invalid or Unavailable; nothing is changed then.
+        Raises Invalid or Unavailable, and for other ends as ``create``; nothing is changed then.
         """
+        if not link.joins(changes.get("nodes", link.record.nodes)):
+            await self._move(link, changes, impairments)
+            return
         if link.problem is not None:
             await self._try_wiring(link)
         async with link.lock:
@@ -225,6 +238,36 @@ class Links(Mapping[UUID, Link]):
                 self._put_in_force(link, after, before)
                 self._publish("link.updated", link)
                 raise
+
+    async def _move(self, link: Link, changes: Mapping[str, Any], impairments: Impairments | None) -> None:
+        """Give a link the ends that ``changes`` hold; captures on it end."""
+        ends = changes["nodes"]
+        check_nodes(*(end.node_id for end in ends))
+        old = [end.node_id for end in link.record.nodes if end.node_id in self._hooks.nodes()]
+        async with self._locked_nodes([*old, *(end.node_id for end in ends)]), link.lock:
+            if self.get(link.link_id) is not link:
+                raise NotFound(f"Link ID {link.link_id} doesn't exist")
+            before, problem = (link.record, link.impairments), link.problem
+            record = attrs.evolve(link.record, **changes)
+            self._check_types(record)
+            self._check_ports(record)
+            await self.captures.stop_link(link)
+            link.impairments = impairments or link.impairments
+            try:
+                await self._wiring.rewire(link, record)
+            except BaseException:
+                link.impairments = before[1]
+                raise
+            try:
+                await self._hooks.make_durable()
+            except BaseException:
+                link.impairments = before[1]
+                with trio.CancelScope(shield=True):
+                    await self._wiring.put_back(link, before[0], problem)
+                raise
+            link.link_type = self._link_type(record)
+        self._publish("link.updated", link)
+        self._tell_problem(link)
 
     async def _try_wiring(self, link: Link) -> None:
         """Nobody asked for it: what keeps it from working stays the link's problem."""

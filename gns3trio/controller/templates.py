@@ -114,8 +114,8 @@ _KINDS: dict[str, type[TemplateBase]] = {
 _NOT_PROPERTIES = frozenset(
     {field.name for field in attrs.fields(TemplateBase)} | {"template_id", "console_type", "console_auto_start"}
 )
-# The id and type of a template stay what they are.
-_FIXED = frozenset({"template_id", "template_type", "builtin", "compute_id"})
+# What a template stays.
+_FIXED = ("template_id", "template_type", "builtin")
 _strict = make_strict_converter(forbid_extra_keys=True)
 _lenient = make_strict_converter(forbid_extra_keys=False)
 
@@ -211,8 +211,14 @@ class Templates(Mapping[UUID, dict[str, Any]]):
         return template
 
     async def update(self, template_id: UUID, body: Mapping[str, Any]) -> dict[str, Any]:
-        """Change a template. Raises NotFound, Conflict for a built-in one, Invalid, Unavailable."""
+        """Change a template.
+
+        Raises NotFound, Conflict for a built-in one and for another type or id, Invalid, Unavailable.
+        """
         _require_own(self[template_id])
+        for name in _FIXED:
+            if body.get(name) is not None and body[name] != self[template_id][name]:
+                raise Conflict(f"{name}: cannot be changed; it is {self[template_id][name]}, not {body[name]}")
         changes = {name: value for name, value in body.items() if name not in _FIXED}
         template: dict[str, Any] = {}
 

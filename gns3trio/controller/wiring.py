@@ -5,7 +5,8 @@ hand, a pair of UDP NIOs that name each other's ports; as soon as both its ends 
 too: listed, saved and opened again.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from uuid import UUID, uuid4
 
 import trio
@@ -13,7 +14,7 @@ import trio
 from gns3trio.compute.nio import LOOPBACK, LocalNio, Nio, UdpNio
 from gns3trio.compute.node import ComputeNode
 from gns3trio.compute.tunnels import Tunnel
-from gns3trio.controller.link import Link, PortAddress, check_link
+from gns3trio.controller.link import Link, PortAddress, address_of, check_link
 from gns3trio.controller.link_filters import Impairments, apply_filters, apply_nothing, apply_suspend, compile_filters
 from gns3trio.controller.topology import LinkEnd, LinkRecord, link_label
 from gns3trio.errors import NotFound
@@ -51,7 +52,48 @@ class Wiring:
         then.
         """
         check_link(link.addresses, self._used_addresses(but_by=link))
-        self._connecting.update(link.addresses)
+        with self._taken(link.addresses):
+            await self._join(link)
+
+    async def rewire(self, link: Link, record: LinkRecord) -> None:
+        """Give a link another record, whose ends are where it leads from now on.
+
+        Raises as ``wire``; the link is as before then.
+        """
+        before, was_wired = link.record, link.problem is None
+        ends = [address_of(end) for end in record.nodes]
+        check_link(ends, self._used_addresses(but_by=link))
+        with self._taken({*link.addresses, *ends}), trio.CancelScope(shield=True):
+            if was_wired:
+                await self._separate(link)
+            link.record = record
+            try:
+                await self._join(link)
+            except BaseException:
+                link.record = before
+                if was_wired:
+                    await self._join(link)
+                raise
+
+    async def put_back(self, link: Link, record: LinkRecord, problem: str | None) -> None:
+        """Undo ``rewire``: the link has its record again, and the problem that kept it from being wired."""
+        if problem is None:
+            await self.rewire(link, record)
+            return
+        await self._separate(link)
+        link.record, link.problem = record, problem
+
+    @contextmanager
+    def _taken(self, addresses: Iterable[PortAddress]) -> Iterator[None]:
+        """No other link takes these ports meanwhile."""
+        addresses = set(addresses)
+        self._connecting |= addresses
+        try:
+            yield
+        finally:
+            self._connecting -= addresses
+
+    async def _join(self, link: Link) -> None:
         try:
             near, far = link.addresses
             await compile_filters(link.record, link.impairments)
@@ -64,8 +106,6 @@ class Wiring:
             with trio.CancelScope(shield=True):
                 await self._separate(link)
             raise
-        finally:
-            self._connecting.difference_update(link.addresses)
         link.problem = None
 
     async def disconnect(self, link: Link) -> None:
@@ -147,8 +187,10 @@ class Wiring:
             self._forget(address)
 
     def _used_addresses(self, but_by: Link) -> set[PortAddress]:
+        is_wired = self.links.get(but_by.link_id) is but_by and but_by.problem is None
+        nios = self._nios.keys() - set(but_by.addresses) if is_wired else self._nios
         links = (link for link in self.links.values() if link is not but_by)
-        return {*self._nios, *self._connecting, *(address for link in links for address in link.addresses)}
+        return {*nios, *self._connecting, *(address for link in links for address in link.addresses)}
 
     def _other_end(self, nio: UdpNio) -> PortAddress | None:
         address = self._address_by_lport.get(nio.rport)

@@ -10,6 +10,7 @@ from attrs import validators as v
 from gns3trio import threads
 from gns3trio.api import replies
 from gns3trio.api.routing import ApiRequest, RouteTable
+from gns3trio.api.v2.schemas import refuse_other
 from gns3trio.api.waited import while_waited_for
 from gns3trio.compute.interfaces import list_interfaces
 from gns3trio.controller.names import Name
@@ -76,6 +77,7 @@ async def get_compute(api: ApiRequest, compute_id: str) -> dict[str, Any]:
 async def update_compute(api: ApiRequest, compute_id: str, body: ComputeUpdate) -> dict[str, Any]:
     """Change how a compute is reached."""
     changes = api.given(body)
+    refuse_other(changes, compute_id=compute_id)
     changes.pop("compute_id", None)
     return await api.controller.computes.update(compute_id, changes)
 

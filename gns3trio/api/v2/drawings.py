@@ -9,6 +9,7 @@ from attrs import validators as v
 
 from gns3trio.api import replies
 from gns3trio.api.routing import ApiRequest, RouteTable
+from gns3trio.api.v2.schemas import refuse_other
 from gns3trio.controller.drawings import EMPTY_SVG, Drawing
 from gns3trio.controller.project import Project
 from gns3trio.errors import NotFound
@@ -62,6 +63,7 @@ async def create_drawing(api: ApiRequest, project_id: UUID, body: DrawingBody) -
     """Add a drawing."""
     project = api.controller.get_project(project_id)
     project.require_open()
+    refuse_other(api.given(body), project_id=project_id)
     drawing = await project.drawings.create(body.drawing_id or uuid4(), _fields(api, body))
     return drawing.view(project_id)
 
@@ -77,6 +79,7 @@ async def update_drawing(api: ApiRequest, project_id: UUID, drawing_id: UUID, bo
     """Change a drawing."""
     project = api.controller.get_project(project_id)
     drawing = _find(project, drawing_id)
+    refuse_other(api.given(body), drawing_id=drawing_id, project_id=project_id)
     await project.drawings.update(drawing, _fields(api, body))
     return drawing.view(project_id)
 

@@ -9,14 +9,16 @@ import attrs
 from gns3trio.api import replies
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.streams import CaptureStream
-from gns3trio.api.v2.schemas import CaptureStart, LinkCreate, LinkImpairments, LinkUpdate
+from gns3trio.api.v2.schemas import CaptureStart, LinkCreate, LinkImpairments, LinkUpdate, refuse_other
 from gns3trio.api.waited import while_waited_for
 from gns3trio.controller.link import Link, address_of
 from gns3trio.controller.link_benchmark import benchmark_link
 from gns3trio.controller.link_captures import CaptureRequest
 from gns3trio.controller.link_filters import Impairments, checked_filters, require_impairments
-from gns3trio.controller.topology import LinkRecord
+from gns3trio.controller.project import Project
+from gns3trio.controller.topology import LinkEnd, LinkRecord
 from gns3trio.controller.views import capture_view, link_view
+from gns3trio.controller.wiring import new_link_end
 from gns3trio.errors import Conflict, Invalid
 from gns3trio.forwarder.filters import GNS3_FILTERS, describe
 from gns3trio.measure.rfc2544 import BenchmarkRequest
@@ -38,13 +40,15 @@ async def list_links(api: ApiRequest, project_id: UUID) -> list[dict[str, Any]]:
 async def create_link(api: ApiRequest, project_id: UUID, body: LinkCreate) -> dict[str, Any]:
     """Join two ports."""
     project = api.controller.get_project(project_id)
-    return link_view(await project.links.create(await link_record(body)))
+    return link_view(await project.links.create(await link_record(project_id, body)))
 
 
-async def link_record(body: LinkCreate) -> LinkRecord:
-    """The record of a link to be made. Raises Invalid."""
-    if len(body.nodes) != 2:
-        raise Invalid(f"nodes: a link has two ends, got {len(body.nodes)}")
+async def link_record(project_id: UUID, body: LinkCreate) -> LinkRecord:
+    """The record of a link to be made. Raises Invalid, or Conflict for one that this server does not make."""
+    refuse_other(
+        {"project_id": body.project_id, "link_type": body.link_type}, project_id=project_id, link_type="ethernet"
+    )
+    require_two_ends(body.nodes)
     return LinkRecord(
         link_id=body.link_id or uuid4(),
         nodes=body.nodes,
@@ -56,16 +60,36 @@ async def link_record(body: LinkCreate) -> LinkRecord:
 
 @routes.route("PUT", "/links/{link_id}", status=201, reply=replies.Link)
 async def update_link(api: ApiRequest, project_id: UUID, link_id: UUID, body: LinkUpdate) -> dict[str, Any]:
-    """Change filters, suspend, style or labels."""
+    """Change filters, suspend, style or labels; with two other ends the link moves there."""
     project = api.controller.get_project(project_id)
     link = project.get_link(link_id)
+    refuse_other(api.given(body), link_id=link_id, project_id=project_id, link_type=link.link_type)
     changes = {name: value for name, value in api.given(body).items() if name in ("link_style", "suspend")}
     if "filters" in api.given(body):
         changes["filters"] = await checked_filters(body.filters)
-    labels = {address_of(end): end.label for end in body.nodes if end.label is not None}
-    changes["nodes"] = [attrs.evolve(end, label=labels.get(address_of(end), end.label)) for end in link.record.nodes]
+    changes["nodes"] = _ends_after(project, link, body.nodes)
     await project.links.update(link, changes)
     return link_view(link)
+
+
+def _ends_after(project: Project, link: Link, sent: list[LinkEnd]) -> list[LinkEnd]:
+    """The ends of a link with what a client sent of them: labels of one or both, or where it leads from now on.
+
+    Raises NotFound for a node that there is not, Invalid for what are not two ends.
+    """
+    labels = {address_of(end): end.label for end in (*link.record.nodes, *sent) if end.label is not None}
+    if set(map(address_of, sent)) <= set(link.addresses):
+        return [attrs.evolve(end, label=labels.get(address_of(end))) for end in link.record.nodes]
+    for end in sent:
+        project.get_node(end.node_id)
+    require_two_ends(sent)
+    return [attrs.evolve(end, label=labels.get(address_of(end)) or new_link_end(address_of(end)).label) for end in sent]
+
+
+def require_two_ends(ends: list[LinkEnd]) -> None:
+    """Raises Invalid."""
+    if len(ends) != 2:
+        raise Invalid(f"nodes: a link has two ends, got {len(ends)}")
 
 
 @routes.route("GET", "/links/{link_id}/available_filters", reply=list[dict[str, Any]])

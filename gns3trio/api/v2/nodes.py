@@ -13,7 +13,7 @@ from gns3trio.api import replies
 from gns3trio.api.console import serve_console
 from gns3trio.api.context import ApiContext
 from gns3trio.api.routing import ApiRequest, RouteTable
-from gns3trio.api.v2.schemas import NodeCreate, NodeUpdate
+from gns3trio.api.v2.schemas import NodeCreate, NodeUpdate, refuse_other
 from gns3trio.compute.ethernet_switch import EthernetSwitch
 from gns3trio.compute.switch_shell import SwitchMac
 from gns3trio.controller.node import Node
@@ -46,6 +46,7 @@ async def list_nodes(api: ApiRequest, project_id: UUID) -> orjson.Fragment | lis
 async def create_node(api: ApiRequest, project_id: UUID, body: NodeCreate) -> orjson.Fragment:
     """Create a node. Its name is made unique in the project."""
     project = api.controller.get_project(project_id)
+    refuse_other(api.given(body), project_id=project_id)
     return node_view(await create_node_from_fields(project, node_record_fields(api, body, api.http.state.body)))
 
 
@@ -80,8 +81,24 @@ async def update_node(api: ApiRequest, project_id: UUID, node_id: UUID, body: No
     """Change a node."""
     project = api.controller.get_project(project_id)
     async with project.locked_node(node_id) as node:
+        refuse_other_identity(api, node, api.given(body))
         await project.update_node(node, record_changes(api, body))
         return node_view(node)
+
+
+def refuse_other_identity(api: ApiRequest, node: Node, given: Mapping[str, Any]) -> None:
+    """Raises Conflict when a client would make another node of it, NotFound for a compute that there is not."""
+    record = node.record
+    if given.get("compute_id", record.compute_id) != record.compute_id:
+        api.controller.computes.view(given["compute_id"])
+    refuse_other(
+        given,
+        node_id=record.node_id,
+        project_id=node.project_id,
+        node_type=record.node_type,
+        compute_id=record.compute_id,
+        template_id=record.template_id,
+    )
 
 
 @routes.route("DELETE", "/nodes/{node_id}", status=204)

@@ -1,5 +1,6 @@
 """The bodies of version 2 requests. ``ApiRequest.given`` tells which fields a client really sent."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from attrs import validators as v
 
 from gns3trio.controller.names import Name
 from gns3trio.controller.topology import Label, LinkEnds, ProjectSettings
+from gns3trio.errors import Conflict
 from gns3trio.forwarder.filters import MAX_FILTERS, Impairment
 from gns3trio.limits import Bound, Int32
 
@@ -35,6 +37,13 @@ UNCHANGED = "(unchanged)"
 
 _port = v.optional([v.ge(1), v.le(65535)])
 _not_empty = v.optional(v.min_len(1))
+
+
+def refuse_other(given: Mapping[str, Any], **fixed: Any) -> None:
+    """For what a client may send back, but not change: raises Conflict when it sent something else."""
+    for name, value in fixed.items():
+        if given.get(name) is not None and given[name] != value:
+            raise Conflict(f"{name}: cannot be changed; it is {value}, not {given[name]}")
 
 
 @attrs.define(kw_only=True)
@@ -76,7 +85,8 @@ class ProjectUpdate(ProjectSettings):
 class NodeUpdate:
     """``PUT /projects/{project_id}/nodes/{node_id}``.
 
-    The second group is what a client sends that gives a whole node object back; it is read and ignored.
+    The second group is what a client sends that gives a whole node object back. Ids and the type must be the node's;
+    what changes by itself is read and ignored, because the client may have seen it before it changed.
     """
 
     name: Name = UNCHANGED
@@ -149,7 +159,8 @@ class VmUpdate:
 class LinkUpdate:
     """``PUT /projects/{project_id}/links/{link_id}``.
 
-    The second group is what a client sends that gives a whole link object back; it is read and ignored.
+    ``nodes`` are labels of its ends, or two other ends. The second group is what a client sends that gives a whole
+    link object back. Ids and the type must be the link's; what changes by itself is read and ignored.
     """
 
     nodes: LinkEnds = field(factory=list)

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from gns3trio.api import replies
 from gns3trio.api.routing import ApiRequest, RouteTable
+from gns3trio.api.v2.schemas import refuse_other
 from gns3trio.controller.names import Name
 from gns3trio.controller.node_creation import create_node_from_fields
 from gns3trio.controller.templates import node_fields
@@ -109,6 +110,7 @@ async def get_base_config(api: ApiRequest, template_id: UUID, filename: str) -> 
 async def put_base_config(api: ApiRequest, template_id: UUID, filename: str, body: BaseConfig) -> dict[str, str]:
     """Replace a base configuration."""
     _ = api.controller.templates[template_id]
+    refuse_other(api.given(body), filename=filename)
     await api.controller.base_configs.write(filename, body.content)
     return {"content": body.content, "filename": filename, "template_id": str(template_id)}
 

@@ -75,7 +75,7 @@ async def create_batch(api: ApiRequest, project_id: UUID, body: BatchCreate) -> 
     links = []
     for index, link in enumerate(body.links):
         try:
-            links.append(await link_record(link))
+            links.append(await link_record(project_id, link))
         except Invalid as error:
             raise Invalid(f"links[{index}].{error}") from None
     drawings = [{**attrs.asdict(each), "drawing_id": each.drawing_id or uuid4()} for each in body.drawings]

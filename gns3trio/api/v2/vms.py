@@ -8,8 +8,8 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from gns3trio.api.routing import ApiRequest, RouteTable
-from gns3trio.api.v2.nodes import record_changes
-from gns3trio.api.v2.schemas import VmCreate, VmUpdate
+from gns3trio.api.v2.nodes import record_changes, refuse_other_identity
+from gns3trio.api.v2.schemas import VmCreate, VmUpdate, refuse_other
 from gns3trio.controller.node_creation import create_node_from_fields
 from gns3trio.controller.views import vm_view
 
@@ -45,7 +45,10 @@ async def get_vm(api: ApiRequest, project_id: UUID, vm_id: UUID) -> dict[str, An
 async def update_vm(api: ApiRequest, project_id: UUID, vm_id: UUID, body: VmUpdate) -> dict[str, Any]:
     """Change a node."""
     project = api.controller.get_project(project_id)
+    given = api.given(body)
     async with project.locked_node(vm_id) as node:
+        refuse_other(given, vm_id=vm_id, vm_type=node.record.node_type)
+        refuse_other_identity(api, node, given)
         await project.update_node(node, record_changes(api, body), keep_name=True)
         return vm_view(node)
 
