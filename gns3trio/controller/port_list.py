@@ -20,6 +20,7 @@ _DATA_LINK_TYPES: dict[str, dict[str, str]] = {
     "Serial": _SERIAL,
 }
 _DEFAULT_FORMAT = "Ethernet{0}"
+_LONGEST_FORMAT = 200  # each port has a name after it
 _FIELD = re.compile(r"\{(0|1|port0|port1|segment0|segment1)\}")
 _SHORT = re.compile(r"Ethernet(\d+)")
 
@@ -106,9 +107,10 @@ def _circuits(kind: str) -> Callable[[NodeRecord], Iterator[dict[str, Any]]]:
 def _adapters(record: NodeRecord) -> Iterator[dict[str, Any]]:
     """Of virtual machines: an adapter each. Numbers in names do not count a first port that has a name of its own."""
     adapter_type = record.properties.get("adapter_type")
+    customs = _customs(record)
     offset = 1 if record.first_port_name else 0
     for adapter in range(_count(record.properties.get("adapters"), 1)):
-        custom = _custom(record, adapter)
+        custom = customs.get(adapter, {})
         if "port_name" in custom:
             name, short_name = custom["port_name"], _shortened(custom["port_name"], with_number=False)
         elif adapter == 0 and record.first_port_name:
@@ -116,22 +118,25 @@ def _adapters(record: NodeRecord) -> Iterator[dict[str, Any]]:
         else:
             name = _formatted(record, adapter - offset)
             short_name = _shortened(name)
-        yield port_view(adapter, 0, name, short_name, **_hardware(record, adapter, adapter_type))
+        yield port_view(adapter, 0, name, short_name, **_hardware(record, adapter, custom, adapter_type))
 
 
 def _containers(record: NodeRecord) -> Iterator[dict[str, Any]]:
+    customs = _customs(record)
     for adapter in range(_count(record.properties.get("adapters"), 1)):
-        name = _custom(record, adapter).get("port_name", f"eth{adapter}")
-        yield port_view(adapter, 0, name, name, **_hardware(record, adapter, None))
+        custom = customs.get(adapter, {})
+        name = custom.get("port_name", f"eth{adapter}")
+        yield port_view(adapter, 0, name, name, **_hardware(record, adapter, custom, None))
 
 
 def _iou(record: NodeRecord) -> Iterator[dict[str, Any]]:
     """Adapters have four ports each; those of the serial ones have fixed names."""
     ethernet = min(_count(record.properties.get("ethernet_adapters"), 1), MAX_PORTS // 4)
+    customs = _customs(record)
     number = 0
     for adapter in range(ethernet):
+        custom = customs.get(adapter, {})
         for port in range(4):
-            custom = _custom(record, adapter)
             if "port_name" in custom:
                 name, short_name = custom["port_name"], _shortened(custom["port_name"], with_number=False)
                 number += 1
@@ -182,13 +187,13 @@ def _count(value: Any, default: int) -> int:
     return min(max(value, 0), MAX_PORTS) if type(value) is int else 0
 
 
-def _custom(record: NodeRecord, adapter: int) -> Mapping[str, Any]:
-    return next((each for each in record.custom_adapters if each.get("adapter_number") == adapter), {})
+def _customs(record: NodeRecord) -> dict[Any, Mapping[str, Any]]:
+    """What is said of single adapters, by their numbers; the first counts."""
+    return {each.get("adapter_number"): each for each in reversed(record.custom_adapters)}
 
 
-def _hardware(record: NodeRecord, adapter: int, adapter_type: Any) -> dict[str, Any]:
+def _hardware(record: NodeRecord, adapter: int, custom: Mapping[str, Any], adapter_type: Any) -> dict[str, Any]:
     """Model and address of an adapter, as far as the node says."""
-    custom = _custom(record, adapter)
     kind = custom.get("adapter_type", adapter_type) if record.node_type != "docker" else None
     address = custom.get("mac_address") or _mac_address(record.properties.get("mac_address"), adapter)
     found = {"adapter_type": kind, "mac_address": address}
@@ -214,7 +219,7 @@ def _formatted(record: NodeRecord, number: int) -> str:
         **{"1": segment, "segment0": segment, "segment1": segment + 1},
     }
     pattern = record.port_name_format
-    if "{" in _FIELD.sub("", pattern) or "}" in _FIELD.sub("", pattern):
+    if len(pattern) > _LONGEST_FORMAT or "{" in _FIELD.sub("", pattern) or "}" in _FIELD.sub("", pattern):
         pattern = _DEFAULT_FORMAT  # GNS3 refuses the node
     return _FIELD.sub(lambda field: str(values[field[1]]), pattern)
 

@@ -37,7 +37,8 @@ from gns3trio.controller.project_copy import (
 )
 from gns3trio.controller.project_swap import put_in_place, staging_folder
 from gns3trio.controller.storage import MAX_TOPOLOGY_BYTES, TOPOLOGY_SUFFIX, disk_error, read_plain, topology_file_name
-from gns3trio.controller.topology import ProjectSettings, Topology, parse_topology
+from gns3trio.controller.topology import ProjectSettings, Topology
+from gns3trio.controller.topology_reader import parse_topology
 from gns3trio.errors import Conflict, Forbidden, NotFound
 from gns3trio.notifications.events import Event
 

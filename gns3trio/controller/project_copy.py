@@ -31,7 +31,8 @@ from gns3trio.controller.storage import (
     temporary_name,
     write_atomic,
 )
-from gns3trio.controller.topology import Topology, format_topology, parse_topology, renew_path
+from gns3trio.controller.topology import Topology, format_topology, renew_path
+from gns3trio.controller.topology_reader import parse_topology
 from gns3trio.convert import parse_uuid
 from gns3trio.errors import Conflict
 from gns3trio.removal import remove_tree

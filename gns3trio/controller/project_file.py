@@ -12,7 +12,8 @@ from gns3trio.controller.converted_files import settle_files
 from gns3trio.controller.extras import EXTRAS_FILE, add_extras, format_extras
 from gns3trio.controller.saver import Saver
 from gns3trio.controller.storage import MAX_TOPOLOGY_BYTES, read_plain, write_all, write_atomic
-from gns3trio.controller.topology import EncodedRecords, Topology, format_topology, parse_topology
+from gns3trio.controller.topology import EncodedRecords, Topology, format_topology
+from gns3trio.controller.topology_reader import parse_topology
 from gns3trio.controller.versions import keep_version
 from gns3trio.errors import Conflict
 

@@ -18,7 +18,8 @@ import attrs
 
 from gns3trio.controller.names import clean_name
 from gns3trio.controller.storage import MAX_TOPOLOGY_BYTES, TOPOLOGY_SUFFIX, is_plain_name, printable, read_plain
-from gns3trio.controller.topology import Heading, ProjectSettings, parse_heading
+from gns3trio.controller.topology import ProjectSettings
+from gns3trio.controller.topology_reader import Heading, parse_heading
 from gns3trio.controller.versions import newest_heading
 from gns3trio.convert import parse_uuid
 from gns3trio.errors import Conflict

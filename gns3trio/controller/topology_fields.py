@@ -28,6 +28,7 @@ NODE_TYPES = frozenset(
 CONSOLE_TYPES = frozenset({"vnc", "telnet", "http", "https", "spice", "spice+agent", "none"})
 MAX_PORT = 65535
 _MAC = re.compile("([0-9a-fA-F]{2}:){5}[0-9a-fA-F]{2}")
+MAX_PROBLEMS = 1000
 # Of a value that is told to the user.
 _SHOWN = 60
 
@@ -46,14 +47,20 @@ class Findings:
 
     def leave_out(self, part: str, content: Any, reason: str) -> None:
         """A part that cannot be used."""
-        self.problems.append(f"{part} is left out: {reason}")
-        self.left_out.append({"part": part, "reason": reason, "content": content})
+        self._note(f"{part} is left out: {reason}", part, content, reason)
 
     def replace(self, part: str, content: Any, reason: object, instead: Any) -> None:
         """A value that cannot be used."""
         taken = "nothing" if instead is None else _shown(instead)
-        self.problems.append(f"{part}: {reason}; {taken} is taken instead")
-        self.left_out.append({"part": part, "reason": str(reason), "content": content})
+        self._note(f"{part}: {reason}; {taken} is taken instead", part, content, str(reason))
+
+    def _note(self, problem: str, part: str, content: Any, reason: str) -> None:
+        """The first ones; a file with more is kept as a whole (see ``versions``), and nobody reads them all."""
+        if len(self.problems) < MAX_PROBLEMS:
+            self.problems.append(problem)
+            self.left_out.append({"part": part, "reason": reason, "content": content})
+        elif len(self.problems) == MAX_PROBLEMS:
+            self.problems.append(f"there are more than {MAX_PROBLEMS} such problems")
 
     def note_unknown(self, path: str, raw: Mapping[str, Any], known: Container[str]) -> None:
         """Keep the keys of an object that are not ``known``."""

@@ -12,7 +12,7 @@ from pathlib import Path
 import attrs
 
 from gns3trio.controller.storage import MAX_TOPOLOGY_BYTES, read_plain, write_atomic
-from gns3trio.controller.topology import Heading, parse_heading, parse_topology
+from gns3trio.controller.topology_reader import Heading, parse_heading, parse_topology
 from gns3trio.errors import Conflict, LabError, NotFound, Unavailable
 
 VERSIONS_FOLDER = ".gns3trio-versions"

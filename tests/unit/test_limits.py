@@ -11,7 +11,7 @@ from gns3trio.api.openapi import describe_api
 from gns3trio.api.routing import Operation
 from gns3trio.controller.drawings import EMPTY_SVG
 from gns3trio.controller.extras import add_extras, format_extras
-from gns3trio.controller.topology import parse_topology
+from gns3trio.controller.topology_reader import parse_topology
 from gns3trio.convert import make_strict_converter, structure
 from gns3trio.errors import Conflict, Invalid
 from gns3trio.json_text import read_json

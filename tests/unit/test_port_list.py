@@ -182,11 +182,14 @@ def test_routers(properties: dict[str, Any], expected: list[tuple[int, int, str,
         ("iou", {"ethernet_adapters": 10**9, "serial_adapters": 10**9}),
         ("atm_switch", {"mappings": {str(number): "1" for number in range(5000)}}),
         ("ethernet_hub", {"ports_mapping": [{}] * 5000}),
+        ("qemu", {"adapters": 2, "mac_address": 5, "adapter_type": []}),
         *(("qemu", {"adapters": wrong}) for wrong in (-1, "5", [], True, 1.5)),
         *(("cloud", {"ports_mapping": wrong}) for wrong in ("x", {}, [5, None])),
     ],
 )
 def test_a_file_may_say_anything(node_type: str, properties: dict[str, Any]) -> None:
-    ports = ports_of(node_type, properties)
+    custom = [{"adapter_number": number % 7} for number in range(4096)]
+    ports = ports_of(node_type, properties, custom_adapters=custom, port_name_format="x" * 4096)
     assert len(ports) <= MAX_PORTS
+    assert all(len(port["name"]) < 200 for port in ports)
     assert all(isinstance(port["name"], str) for port in ports)

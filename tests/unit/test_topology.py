@@ -15,8 +15,8 @@ from gns3trio.controller.topology import (
     ProjectSettings,
     Topology,
     format_topology,
-    parse_topology,
 )
+from gns3trio.controller.topology_reader import parse_topology
 from gns3trio.errors import Conflict
 from tests.gns3_schema import require_gns3_reads
 
@@ -263,3 +263,11 @@ def test_a_null_that_means_something_stays(topology: Topology) -> None:
 def test_what_is_not_json_is_refused() -> None:
     with pytest.raises(Conflict, match="not JSON"):
         parse_topology(b"{")
+
+
+def test_a_file_with_nothing_but_faults_is_told_in_short(topology: Topology) -> None:
+    document = orjson.loads(format_topology(topology, "2.2.61"))
+    document["topology"]["nodes"] = [5] * 4000
+    parsed = parse_topology(orjson.dumps(document))
+    assert (len(parsed.problems), len(parsed.left_out)) == (1001, 1000)
+    assert parsed.problems[-1] == "there are more than 1000 such problems"
