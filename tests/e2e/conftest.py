@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -67,11 +68,20 @@ def start_server(tmp_path: Path) -> Iterator[StartServer]:
     """Starts servers on one projects folder; ends those that still run."""
     started: list[ServerProcess] = []
 
-    def start(*options: str, ranges: bool = True, port: str = "0", env: dict[str, str] | None = None) -> ServerProcess:
+    def start(
+        *options: str,
+        ranges: bool = True,
+        port: str = "0",
+        env: dict[str, str] | None = None,
+        log: Path | None = None,
+    ) -> ServerProcess:
         projects = tmp_path / "projects"
         command = [sys.executable, "-m", "gns3trio", "serve", "--port", port, "--projects-path", str(projects)]
         command += ["--vpcs-path", VPCS[0], "--log-level", "warning", *(PORT_RANGES if ranges else []), *options]
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, **(env or {})})
+        with log.open("a") if log else nullcontext() as stderr:
+            process = subprocess.Popen(
+                command, stdout=subprocess.PIPE, stderr=stderr, text=True, env={**os.environ, **(env or {})}
+            )
         assert process.stdout is not None
         line = process.stdout.readline()
         ready = re.fullmatch(r"gns3trio \S+ ready on (\S+)\n", line)
