@@ -21,7 +21,7 @@ from tests.e2e.conftest import PATIENCE, ServerProcess, StartServer, wait_for_no
 
 SECONDS = float(os.environ.get("GNS3TRIO_TEST_FUZZ_SECONDS", "15"))
 SEED = int(os.environ.get("GNS3TRIO_TEST_FUZZ_SEED", "1"))
-WORKERS = 4
+WORKERS = 12
 # So many requests between two looks at what has been made; more projects than these are deleted then.
 PERIOD = 400
 MOST_PROJECTS = 12
@@ -102,7 +102,7 @@ class Fuzz:
                 self.wrong.append(f"DELETE {project_id} -> {reply.status_code} {reply.text[:300]}")
         for kind, key in KINDS:
             for each in (await self.http.get(f"/v2/{kind}")).json()[: None if most == 0 else -100]:
-                if not each.get("builtin") and each[key] != "local":
+                if not each.get("builtin") and each[key] != "local" and len(each[key]) < 1000:
                     await self.http.delete(f"/v2/{kind}/{quote(each[key], safe='')}")
         for project in (await self.http.get("/v2/compute/projects")).json():
             if most == 0 and project["project_id"] not in self.maker.spared:
@@ -161,11 +161,11 @@ async def test_requests_of_every_kind(start_server: StartServer, tmp_path: Path)
         await fuzz.tidy(0)
         told = f"seed {SEED}, {dict(fuzz.answers)}, {fuzz.not_sent} not sent"
         print(told)
-        assert not fuzz.wrong, "\n".join([told, *fuzz.wrong[:20]])
+        assert not fuzz.wrong, "\n".join([told, *fuzz.wrong[:20], log.read_text(errors="replace")[-20_000:]])
         assert min(fuzz.answers[200], fuzz.answers[201], fuzz.answers[204], fuzz.answers[400]) > 20, told
         assert await contents(http, project_id) == before
         assert await longest_gap(http) < MAX_GAP_SECONDS
-    assert "Traceback" not in log.read_text()
+    assert "Traceback" not in log.read_text(errors="replace")
     memory = usage(server)
     assert memory - settled < MAX_GROWTH_BYTES, f"{settled} bytes of memory, then {memory}"
     assert psutil.Process(server.process.pid).children() == []
