@@ -235,7 +235,7 @@ async def test_a_second_file_never_hides_the_project(config: Config) -> None:
         assert (found["project_id"], found["filename"]) == (project["project_id"], "lab.gns3")
 
 
-@pytest.mark.parametrize("folder", ["lab", "a folder", str(uuid4())])
+@pytest.mark.parametrize("folder", ["lab", "a folder", "4e5b8d4c-6f0a-4d7b-9f0e-2b8f6f2f1a11"])
 async def test_of_several_files_made_by_hand_the_likeliest_counts_and_stays_it(
     config: Config, folder: str, caplog: pytest.LogCaptureFixture
 ) -> None:
