@@ -44,7 +44,7 @@ from gns3trio.compute.vpcs_process import (
     open_vpcs,
     vpcs_sandbox,
 )
-from gns3trio.errors import Conflict, Invalid, Unavailable
+from gns3trio.errors import DISK_REFUSALS, Conflict, Invalid, Unavailable
 from gns3trio.forwarder.forwarder import Forwarder, Patch, Port
 from gns3trio.limits import Script
 
@@ -442,7 +442,8 @@ class VpcsNode:
         try:
             await threads.disk.run(function, *args)
         except OSError as error:
-            raise Unavailable(f"{self.directory} cannot be used: {error.strerror}") from None
+            kind = Unavailable if error.errno in DISK_REFUSALS else Conflict  # something else is in the folder's place
+            raise kind(f"{self.directory} cannot be used: {error.strerror}") from None
 
     def _make_folder(self, startup_script: str | None) -> None:
         is_new = not os.path.lexists(self.directory)

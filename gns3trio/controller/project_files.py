@@ -22,7 +22,7 @@ from gns3trio.controller.project_copy import PROJECT_FILES, SNAPSHOTS
 from gns3trio.controller.snapshots import LIST_FILE
 from gns3trio.controller.storage import TEMPORARY_PREFIX, date_of, disk_error, temporary_name
 from gns3trio.controller.topology import check_node_type
-from gns3trio.errors import DISK_REFUSALS, Conflict, Forbidden, Invalid, NotFound
+from gns3trio.errors import DISK_REFUSALS, Conflict, Forbidden, Invalid, LabError, NotFound
 from gns3trio.printable import hidden_character
 
 CHUNK_BYTES = 256 * 1024
@@ -169,7 +169,7 @@ class Upload:
         try:
             return os.open(self._temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644, dir_fd=self._parent)
         except OSError as error:
-            raise disk_error(self._path, error) from error
+            raise self._refusal(error) from error
 
     def _write(self, descriptor: int, data: bytearray) -> None:
         view = memoryview(data)
@@ -192,7 +192,12 @@ class Upload:
         except IsADirectoryError:
             raise Conflict(f"path: {self._path!r} is a folder") from None
         except OSError as error:
-            raise disk_error(self._path, error) from error
+            raise self._refusal(error) from error
+
+    def _refusal(self, error: OSError) -> LabError:
+        if isinstance(error, FileNotFoundError):  # the project was deleted while the file came
+            return NotFound(f"path: the folder of {self._path!r} is gone")
+        return disk_error(self._path, error)
 
     async def discard(self) -> None:
         """Leave nothing behind of what was not committed."""

@@ -127,6 +127,38 @@ async def test_an_upload_that_breaks_off_leaves_the_old_file(server: Server, pro
     assert (folder / "disk").read_bytes() == b"old"
 
 
+@pytest.mark.parametrize("path", ["README.txt", "project-files/new/README.txt"])
+async def test_an_upload_to_a_project_that_is_deleted_meanwhile(
+    server: Server, project: dict[str, Any], path: str
+) -> None:
+    half_sent, go_on = trio.Event(), trio.Event()
+
+    async def pieces() -> AsyncIterator[bytes]:
+        yield b"n" * 5_000_000
+        half_sent.set()
+        await go_on.wait()
+        yield b"n"
+
+    async with trio.open_nursery() as nursery:
+
+        async def upload() -> None:
+            reply = await server.http.post(files(project, path), content=pieces())
+            assert reply.status_code == 404, reply.text
+
+        nursery.start_soon(upload)
+        await half_sent.wait()
+        await server.request("DELETE", f"/v2/projects/{project['project_id']}", None, 204)
+        go_on.set()
+    assert not Path(project["path"]).exists()
+
+
+async def test_a_file_in_the_place_of_a_nodes_folder(server: Server, project: dict[str, Any]) -> None:
+    assert (await server.http.post(files(project, "project-files/vpcs"), content=b"")).status_code == 201
+    body = {"name": "PC1", "node_type": "vpcs", "compute_id": "local"}
+    reply = await server.request("POST", f"/v2/projects/{project['project_id']}/nodes", body, 409)
+    assert "project-files/vpcs" in reply["message"]
+
+
 async def test_a_file_of_a_node_counts_at_its_next_start(server: Server, project: dict[str, Any]) -> None:
     node = await create(server, project)
     path = f"{node_path(project, node)}/files"
