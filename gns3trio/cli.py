@@ -17,6 +17,7 @@ from gns3trio import __version__
 from gns3trio.commands.completion import complete
 from gns3trio.config import DEFAULT_FILES, SETTINGS, environment_name, is_list, load_config
 from gns3trio.errors import LabError, NotFound, sole_cause
+from gns3trio.printable import LogFormatter, escape
 
 FAILURE = 1
 WRONG = 2  # so says argparse
@@ -61,7 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILURE
     except LabError as error:
-        print(f"gns3trio: {error}", file=sys.stderr)
+        print(f"gns3trio: {escape(str(error))}", file=sys.stderr)
         return NOT_FOUND if isinstance(error, NotFound) else FAILURE
     return status
 
@@ -161,11 +162,9 @@ def _serve(arguments: argparse.Namespace) -> int:
 
     given = {name: value for name, value in vars(arguments).items() if name in SETTINGS}
     config = load_config(given, os.environ, arguments.config)
-    logging.basicConfig(
-        level=config.log_level.upper(),
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-        stream=sys.stderr,
-    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(LogFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=config.log_level.upper(), handlers=[handler])
     if config.log_level == "info":  # our own line tells where the server is
         logging.getLogger("hypercorn.error").setLevel(logging.WARNING)
     _raise_descriptor_limit()

@@ -5,6 +5,7 @@ of writing shows a text that is not there (Unicode Technical Report 36, 2.10). M
 need (U+200E, U+200F) and joiners of letters and emoji are text.
 """
 
+import logging
 import re
 
 # Control characters, line and paragraph separators, directional embeddings, overrides and isolates, annotations, the
@@ -35,6 +36,14 @@ def escape(text: str, keep: str = "") -> str:
 def escape_json(text: str) -> str:
     """JSON with each of them as JSON writes it, ``\\u001b``; the line ends between its values stay."""
     return _HIDDEN.sub(lambda found: found.group() if found.group() == "\n" else _as_json(found.group()), text)
+
+
+class LogFormatter(logging.Formatter):
+    """Escapes what a log prints. Further lines of an entry are indented: only an entry begins at the margin."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """An entry, with its traceback."""
+        return escape(super().format(record), keep="\n\t").replace("\n", "\n    ")
 
 
 def _as_python(character: str) -> str:

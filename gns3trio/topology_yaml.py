@@ -12,6 +12,7 @@ import yaml
 from gns3trio.errors import Invalid
 from gns3trio.json_text import check_document
 from gns3trio.limits import MAX_DEPTH, MAX_VALUES
+from gns3trio.printable import escape, hidden_character
 
 _MAX_KEY = 200
 _MAX_DIGITS = 20  # those of the largest integer in JSON here, or a sign and 19
@@ -28,6 +29,10 @@ _CORE_SCHEMA = (
         "-+.0123456789",
     ),
 )
+
+
+# Line ends and tabs, with nothing.
+_WRITTEN_AS_SUCH = str.maketrans("", "", "\n\t")
 
 
 class _Loader(yaml.CSafeLoader):
@@ -67,7 +72,10 @@ for kind in (_Loader, _Dumper):
 
 
 def _represent_text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
+    style = "|" if "\n" in text else None
+    if hidden_character(text.translate(_WRITTEN_AS_SUCH)) is not None:
+        style = '"'
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 
 _Loader.add_constructor("tag:yaml.org,2002:int", _Loader.construct_yaml_int)
@@ -113,4 +121,4 @@ def format_yaml(value: Any) -> str:
     text: str = yaml.dump(
         value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, default_flow_style=None, width=120
     )
-    return text
+    return escape(text, keep="\n\t")  # texts that hold what is escaped are in double quotes, where YAML knows it

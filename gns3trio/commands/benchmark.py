@@ -1,7 +1,6 @@
 """What the commands that measure share: their options, how far they are, and their report."""
 
 import argparse
-import json
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ import trio
 
 from gns3trio import threads
 from gns3trio.client import Client
-from gns3trio.commands.lab import Json, follow
+from gns3trio.commands.lab import Json, follow, print_json, print_line
 from gns3trio.commands.numbers import to_count, to_percent, to_seconds
 from gns3trio.commands.progress import ProgressLine, bar, progress_line
 from gns3trio.errors import LabError
@@ -112,9 +111,10 @@ def require_plot(arguments: argparse.Namespace) -> None:
 async def show_report(arguments: argparse.Namespace, report: Json) -> None:
     """As a table or JSON, and as the plot that was asked for. Raises LabError when that cannot be written."""
     if arguments.json:
-        print(json.dumps(report, indent=1))
+        print_json(report, indent=1)
     else:
-        print("\n".join(table(report)))
+        for line in table(report):
+            print_line(line)
     if arguments.plot is not None:
         try:
             await threads.terminal.run(Path(arguments.plot).write_text, plot(report))

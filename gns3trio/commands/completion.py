@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import get_args
 
 from gns3trio.errors import LabError
+from gns3trio.printable import escape
 
 FILES = 4  # the exit status that tells the shell to complete a file
 _TIMEOUT = 1  # seconds; whoever presses Tab does not wait longer for a server
@@ -78,7 +79,7 @@ def complete(
     found = _candidates(make_parser(words), words, current)
     if found is None:
         return FILES
-    for word, text in found:
+    for word, text in ((escape(word), escape(text)) for word, text in found):
         if shell == "bash":
             if word.startswith(current):
                 print(_for_bash(word, quote, _kept(line, breaks)))

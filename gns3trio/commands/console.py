@@ -1,7 +1,6 @@
 """``gns3trio console``: a node's console in this terminal, or commands typed into it by a script."""
 
 import argparse
-import json
 import os
 import re
 import shutil
@@ -18,7 +17,7 @@ from trio_websocket import ConnectionClosed, WebSocketConnection
 
 from gns3trio import threads
 from gns3trio.client import Client
-from gns3trio.commands.lab import Json, add_common, add_place, has_console, locate, run
+from gns3trio.commands.lab import Json, add_common, add_place, has_console, locate, print_json, run
 from gns3trio.commands.numbers import to_seconds
 from gns3trio.console.telnet import Data, TelnetConnection, telnet_client
 from gns3trio.errors import Conflict, Invalid, LabError, Unavailable
@@ -117,10 +116,10 @@ async def _type_commands(session: _Session, prompt: re.Pattern[bytes], arguments
             await _type_line(session, command, prompt, arguments.timeout, partial(_tell, arguments.json, done[-1]))
     except LabError:
         if arguments.json:  # what came is worth as much as it would be as text
-            print(json.dumps(done, indent=2, ensure_ascii=False), flush=True)
+            print_json(done)
         raise
     if arguments.json:
-        print(json.dumps(done, indent=2, ensure_ascii=False))
+        print_json(done)
 
 
 def _tell(as_json: bool, entry: Json, text: bytes) -> None:

@@ -1,7 +1,6 @@
 """``gns3trio doctor``: says what this machine lacks for labs, and how to get it."""
 
 import argparse
-import json
 import os
 import resource
 import shutil
@@ -17,7 +16,7 @@ import trio
 
 from gns3trio import __version__
 from gns3trio.addresses import listening_socket
-from gns3trio.commands.lab import print_table
+from gns3trio.commands.lab import print_json, print_line, print_table
 from gns3trio.compute.devices import TUN_DEVICE
 from gns3trio.compute.sandbox import look_for_means
 from gns3trio.compute.vpcs_process import VpcsProgramFinder
@@ -56,12 +55,13 @@ def run(arguments: argparse.Namespace) -> int:
     config = load_config({}, os.environ, arguments.config)
     findings = [finding for check in _CHECKS for finding in check(config)]
     if arguments.json:
-        print(json.dumps([attrs.asdict(finding) for finding in findings], indent=2))
+        print_json([attrs.asdict(finding) for finding in findings])
     else:
         print_table(("what", "verdict", "found"), [(each.what, each.verdict, each.tells) for each in findings])
         for finding in findings:
             if finding.advice:
-                print(f"\n{finding.what}: {finding.advice}")
+                print()
+                print_line(f"{finding.what}: {finding.advice}")
     return int(any(finding.verdict == "missing" for finding in findings))
 
 

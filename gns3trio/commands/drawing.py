@@ -2,11 +2,12 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from html import escape
+from html import escape as escape_xml
 
 import attrs
 
 from gns3trio.commands.lab import Json
+from gns3trio.printable import escape
 
 _MARGIN = 60
 _RADIUS = 22
@@ -24,6 +25,11 @@ _COLORS = {
 _OTHER_COLOR = "#5c6470"
 
 
+def _shown(text: object) -> str:
+    """A text in XML, which has no control characters."""
+    return escape_xml(escape(str(text)))
+
+
 def draw(title: str, nodes: Sequence[Json], links: Sequence[Json]) -> str:
     """The picture: a started node is filled, a suspended link is dashed; a link has its filters written on it, and the
     names of its ports at its ends.
@@ -36,7 +42,7 @@ def draw(title: str, nodes: Sequence[Json], links: Sequence[Json]) -> str:
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{left:g} {top:g} {width:g} {height:g}" '
         f'width="{width:g}" height="{height:g}" font-family="sans-serif" font-size="12" text-anchor="middle">',
-        f"<title>{escape(title)}</title>",
+        f"<title>{_shown(title)}</title>",
         f'<rect x="{left:g}" y="{top:g}" width="{width:g}" height="{height:g}" fill="#ffffff"/>',
         *(line for wire in _wires(nodes, links, centers) for line in _link(wire)),
         *(line for node in nodes for line in _node(node, centers[node["node_id"]])),
@@ -112,7 +118,7 @@ def _link(wire: _Wire) -> Iterator[str]:
 
 def _text(place: tuple[float, float], text: str, color: str, more: str = "") -> str:
     x, y = place
-    return f'<text x="{x:g}" y="{y + 4:g}" fill="{color}" {_HALO} {more}>{escape(text)}</text>'
+    return f'<text x="{x:g}" y="{y + 4:g}" fill="{color}" {_HALO} {more}>{_shown(text)}</text>'
 
 
 def _node(node: Json, center: tuple[float, float]) -> Iterator[str]:
@@ -120,4 +126,4 @@ def _node(node: Json, center: tuple[float, float]) -> Iterator[str]:
     color = _COLORS.get(node["node_type"], _OTHER_COLOR)
     fill = color if node["status"] == "started" else "#ffffff"
     yield f'<circle cx="{x:g}" cy="{y:g}" r="{_RADIUS}" fill="{fill}" stroke="{color}" stroke-width="3"/>'
-    yield f'<text x="{x:g}" y="{y + _RADIUS + 16:g}" fill="#1c2128">{escape(node["name"])}</text>'
+    yield f'<text x="{x:g}" y="{y + _RADIUS + 16:g}" fill="#1c2128">{_shown(node["name"])}</text>'

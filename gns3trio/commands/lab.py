@@ -17,6 +17,7 @@ from gns3trio.client import Client
 from gns3trio.client import add_arguments as add_client_arguments
 from gns3trio.errors import Conflict, Invalid, NotFound, Unavailable, sole_cause
 from gns3trio.natural_order import natural_key
+from gns3trio.printable import escape, escape_json
 
 Action = Callable[[Client, argparse.Namespace], Awaitable[int | None]]
 Json = dict[str, Any]
@@ -246,20 +247,30 @@ async def follow(
 
 def note(text: str) -> None:
     """What people should know beside the output."""
-    print(f"gns3trio: {text}", file=sys.stderr)
+    print(f"gns3trio: {escape(text)}", file=sys.stderr)
+
+
+def print_line(text: str) -> None:
+    """One line of the output. What a server tells may hold anything, and a terminal obeys control characters."""
+    print(escape(text), flush=True)
+
+
+def print_json(value: Any, *, indent: int | None = 2) -> None:
+    """JSON as people read it, but for control characters."""
+    print(escape_json(json.dumps(value, indent=indent, ensure_ascii=False)), flush=True)
 
 
 def show(arguments: argparse.Namespace, value: Any, as_text: Callable[[], None]) -> None:
     """JSON if that was asked for, else what ``as_text`` prints."""
     if arguments.json:
-        print(json.dumps(value, indent=2, ensure_ascii=False))
+        print_json(value)
     else:
         as_text()
 
 
 def print_table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Columns as wide as their longest entry; the head stands out on a terminal."""
-    texts = [[str("" if cell is None else cell) for cell in row] for row in rows]
+    texts = [[escape(str("" if cell is None else cell)) for cell in row] for row in rows]
     widths = [max([len(title), *(len(row[column]) for row in texts)]) for column, title in enumerate(head)]
 
     def line(cells: Sequence[str]) -> str:
@@ -276,4 +287,4 @@ def print_facts(facts: Mapping[str, object]) -> None:
     """One line for each."""
     width = max(map(len, facts))
     for name, value in facts.items():
-        print(f"{name.ljust(width)}  {'' if value is None else value}".rstrip())
+        print_line(f"{name.ljust(width)}  {'' if value is None else value}".rstrip())

@@ -1,7 +1,6 @@
 """``gns3trio link``: join nodes, filter, suspend and watch links."""
 
 import argparse
-import json
 from typing import Any
 
 import trio
@@ -18,6 +17,8 @@ from gns3trio.commands.lab import (
     nodes_by_id,
     open_path,
     print_facts,
+    print_json,
+    print_line,
     print_table,
     problems,
     run,
@@ -309,7 +310,7 @@ async def _follow(server: Client, path: str, arguments: argparse.Namespace, link
             if message["action"] != "link.stats" or event["link_id"] != link_id:
                 continue
             if arguments.json:
-                print(json.dumps(event), flush=True)
+                print_json(event, indent=None)
             else:
                 rates = [f"{event[way]['bits_per_second']:12.0f} bit/s" for way in ("a_to_b", "b_to_a")]
-                print("  ".join(rates), flush=True)
+                print_line("  ".join(rates))

@@ -16,6 +16,7 @@ from gns3trio.commands.lab import (
     open_path,
     path_of,
     print_facts,
+    print_line,
     print_table,
     problems,
     run,
@@ -120,7 +121,7 @@ async def _export(server: Client, arguments: argparse.Namespace) -> None:
     query = "?include_snapshots=yes" if arguments.snapshots else ""
     with progress_line() as line:
         size = await server.download(f"{path_of(project)}/export{query}", Path(arguments.file), line.show_bytes)
-    show(arguments, {"file": arguments.file, "bytes": size}, lambda: print(f"{arguments.file}: {size} bytes"))
+    show(arguments, {"file": arguments.file, "bytes": size}, lambda: print_line(f"{arguments.file}: {size} bytes"))
 
 
 async def _import(server: Client, arguments: argparse.Namespace) -> None:

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from gns3trio.client import Client
 from gns3trio.commands.drawing import draw
-from gns3trio.commands.lab import Json, add_action, find_project, open_path, path_of, run, show
+from gns3trio.commands.lab import Json, add_action, find_project, open_path, path_of, print_line, run, show
 from gns3trio.errors import LabError, NotFound
+from gns3trio.printable import escape_json
 
 __all__ = ["add_arguments", "run"]
 
@@ -67,17 +68,18 @@ def _read(file: str) -> bytes:
 
 def _print_changes(changes: list[Json]) -> None:
     for change in changes:
-        print(f"{_SIGNS[change['action']]} {change['kind']} {change['name']}")
+        print_line(f"{_SIGNS[change['action']]} {change['kind']} {change['name']}")
         for name, field in change["fields"].items():
-            print(f"    {name}: {json.dumps(field['from'])} -> {json.dumps(field['to'])}")
+            print_line(f"    {name}: {json.dumps(field['from'])} -> {json.dumps(field['to'])}")
     if not changes:
-        print("nothing to change")
+        print_line("nothing to change")
 
 
 async def _export(server: Client, arguments: argparse.Namespace) -> None:
     path = await open_path(server, arguments.project)
     if arguments.json:
-        text = json.dumps(await server.request("GET", f"{path}/topology"), indent=2, ensure_ascii=False) + "\n"
+        text = escape_json(json.dumps(await server.request("GET", f"{path}/topology"), indent=2, ensure_ascii=False))
+        text += "\n"
     else:
         text = await server.text(f"{path}/topology", _YAML)
     _write(arguments.output, text)

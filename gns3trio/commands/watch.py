@@ -1,12 +1,10 @@
 """``gns3trio watch``: prints the events of a server as they happen."""
 
 import argparse
-import json
-import sys
 from datetime import datetime
 
 from gns3trio.client import Client
-from gns3trio.commands.lab import Json, add_common, find_project, follow, run
+from gns3trio.commands.lab import Json, add_common, find_project, follow, note, print_json, print_line, run
 from gns3trio.commands.numbers import to_count
 
 __all__ = ["add_arguments", "run"]
@@ -32,11 +30,14 @@ async def _watch(server: Client, arguments: argparse.Namespace) -> None:
         async for event in events:
             if event["action"] == "ping" and not arguments.json:
                 continue
-            print(json.dumps(event) if arguments.json else _line(event), flush=True)
+            if arguments.json:
+                print_json(event, indent=None)
+            else:
+                print_line(_line(event))
             printed += 1
             if printed == arguments.count:
                 return
-    print("gns3trio: the server closed the stream", file=sys.stderr)
+    note("the server closed the stream")
 
 
 def _line(message: Json) -> str:

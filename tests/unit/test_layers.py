@@ -38,7 +38,7 @@ ALLOWED = {
     "printable": set[str](),
     "convert": {"errors", "free_form", "limits"},
     "encoding": set[str](),
-    "topology_yaml": {"errors", "json_text", "limits"},
+    "topology_yaml": {"errors", "json_text", "limits", "printable"},
     "natural_order": set[str](),
     "removal": set[str](),
     "watchdog": set[str](),
