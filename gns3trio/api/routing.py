@@ -121,10 +121,14 @@ class Operation:
 
 @attrs.define
 class RouteTable:
-    """The routes of one family. ``strict_ids``: a malformed id is 400 (version 1), not 404 (version 2)."""
+    """The routes of one family. ``strict_ids``: a malformed id is 400 (version 1), not 404 (version 2).
+
+    A request to a project that is being opened waits until it is, as in GNS3, unless ``while_opening``.
+    """
 
     prefix: str
     strict_ids: bool = False
+    while_opening: bool = False
     routes: list[BaseRoute] = attrs.field(factory=list)
     operations: list[Operation] = attrs.field(factory=list)
 
@@ -149,7 +153,8 @@ class RouteTable:
             self.operations += [
                 Operation(method, self.prefix + path, handler, status, raw_body, reply, body, query) for path in paths
             ]
-            endpoint = _Endpoint(_make_endpoint(handler, status, self.strict_ids, raw_body))
+            waiting = handler if self.while_opening else _once_opened(handler)
+            endpoint = _Endpoint(_make_endpoint(handler, waiting, status, self.strict_ids, raw_body))
             self.routes += [
                 Route(self.prefix + path, endpoint, methods=[method], name=handler.__name__) for path in paths
             ]
@@ -166,6 +171,8 @@ class RouteTable:
             async def endpoint(websocket: WebSocket) -> None:
                 arguments = _path_arguments(websocket.path_params, hints, self.strict_ids)
                 check_query(websocket)
+                if not self.while_opening:
+                    await websocket.app.state.context.controller.wait_until_opened(arguments.get("project_id"))
                 await handler(websocket.app.state.context, websocket, **arguments)
 
             endpoint.__doc__ = handler.__doc__
@@ -188,9 +195,22 @@ class _Endpoint:
         await response(scope, receive, send)
 
 
+def _once_opened(handler: Handler) -> Handler:
+    """The handler, when its project is not being opened any more."""
+    if "project_id" not in inspect.signature(handler).parameters:
+        return handler
+
+    async def wait_and_handle(api: ApiRequest, **arguments: Any) -> Any:
+        await api.controller.wait_until_opened(arguments["project_id"])
+        return await handler(api, **arguments)
+
+    return wait_and_handle
+
+
 def _make_endpoint(
-    handler: Handler, status: int, strict_ids: bool, raw_body: bool
+    handler: Handler, waiting: Handler, status: int, strict_ids: bool, raw_body: bool
 ) -> Callable[[Request], Awaitable[Response]]:
+    """``waiting`` is called; ``handler`` has the types of what it takes."""
     hints = typing.get_type_hints(handler)
     body_type = _body_type(handler)
     converter = _known_keys_converter if getattr(body_type, "IGNORES_UNKNOWN_KEYS", False) else _body_converter
@@ -199,7 +219,7 @@ def _make_endpoint(
         arguments = _path_arguments(request.path_params, hints, strict_ids)
         check_query(request)
         if raw_body:
-            return await _handle_raw(handler, request, arguments, status)
+            return await _handle_raw(waiting, request, arguments, status)
         data = await read_body(request)  # even if nobody wants it: an unread body would cost the client its connection
         request.state.data = data
         if body_type is not None:
@@ -208,7 +228,7 @@ def _make_endpoint(
                 arguments["body"] = read()
             else:
                 arguments["body"] = await threads.parsers.run(read)
-        return _reply(await handler(ApiRequest(request.app.state.context, request), **arguments), status, request)
+        return _reply(await waiting(ApiRequest(request.app.state.context, request), **arguments), status, request)
 
     return endpoint
 

@@ -157,6 +157,12 @@ class Controller:
             raise NotFound(f"Project ID {project_id} doesn't exist")
         return project
 
+    async def wait_until_opened(self, project_id: UUID | None) -> None:
+        """When the project that has the id is just being opened, until that has ended, one way or the other."""
+        project = self.projects.get(project_id) if project_id is not None else None
+        if project is not None and project.openings.pending:
+            await project.openings.wait()
+
     async def create_project(
         self,
         settings: ProjectSettings,

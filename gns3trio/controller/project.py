@@ -23,6 +23,7 @@ from gns3trio.controller.drawings import Drawings
 from gns3trio.controller.link import Link
 from gns3trio.controller.links import Links, ProjectHooks
 from gns3trio.controller.node import Node
+from gns3trio.controller.opening import Openings
 from gns3trio.controller.project_file import ProjectFile
 from gns3trio.controller.project_nodes import LOG_LEVELS
 from gns3trio.controller.project_reading import ProjectReading
@@ -77,6 +78,7 @@ class Project(ProjectReading):
         self.deleted = False
         self._creating: dict[UUID, Node] = {}  # hold their id and name; neither listed nor saved
         self._creation_ended = trio.Event()
+        self.openings = Openings(lambda: self.status == "opened")
         self._services = services
         self.links = self._no_links()
         self.drawings = self._no_drawings()
@@ -111,6 +113,11 @@ class Project(ProjectReading):
 
     async def create(self) -> None:
         """Open the project for the first time and write its file."""
+        with self.openings.one():
+            await self._create()
+        self._publish_project("project.created")
+
+    async def _create(self) -> None:
         async with self.life:
             await self.file.start_saving(self._services.nursery)
             self.status = "opened"
@@ -121,18 +128,18 @@ class Project(ProjectReading):
                 with trio.CancelScope(shield=True):
                     await self.file.stop_saving(keep=False)
                 raise
-        self._publish_project("project.created")
 
     async def open(self) -> None:
         """Bring the project to life from its file. Opened already is fine.
 
         Raises Conflict when it cannot be; the project is then closed as before.
         """
-        async with self.life:
-            if self.status == "opened" or self.deleted:
-                return
-            await self._open()
-        self._announce_opened()
+        with self.openings.one():
+            async with self.life:
+                if self.status == "opened" or self.deleted:
+                    return
+                await self._open()
+            self._announce_opened()
 
     def _require_acceptable(self) -> None:
         """Raises Conflict for what cannot be opened, nor its file changed, as long as it is where it is."""
@@ -193,15 +200,20 @@ class Project(ProjectReading):
 
         Raises Conflict when the project is open, or no version is kept, NotFound for another name of a version.
         """
+        with self.openings.one():
+            aside = await self._recover(version)
+        if aside is not None:
+            self.log("warning", f"A kept version was put in place; the file that was there is now {aside.name}")
+        self._announce_opened()
+
+    async def _recover(self, version: str | None) -> Path | None:
         async with self.life:
             if self.status == "opened":
                 raise Conflict(f"Project '{self.settings.name}' is open: close it first")
             self._require_acceptable()
             aside = await threads.disk.run(put_version_back, self.file.path, version)
             await self._open()
-        if aside is not None:
-            self.log("warning", f"A kept version was put in place; the file that was there is now {aside.name}")
-        self._announce_opened()
+        return aside
 
     def _announce_opened(self) -> None:
         for node in self.nodes.values():
@@ -219,6 +231,11 @@ class Project(ProjectReading):
 
         When this raises, ``replaced`` has undone it and the project is open as before, but for its nodes: they stop.
         """
+        with self.openings.one():
+            await self._reopen(replaced)
+        self._announce_opened()
+
+    async def _reopen(self, replaced: Callable[[], contextlib.AbstractAsyncContextManager[None]]) -> None:
         async with self.life:
             self.require_open()
             await self.file.flush()
@@ -231,7 +248,6 @@ class Project(ProjectReading):
                     await self._open()
                     self._announce_opened()
                     raise
-        self._announce_opened()
 
     async def close(self, *, force: bool = False) -> None:
         """Stop all nodes, free their ports and write the file. Closed already is fine.

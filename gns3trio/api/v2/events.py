@@ -30,7 +30,7 @@ from gns3trio.notifications.hub import NotificationHub
 from gns3trio.notifications.journal import Forgotten, Journal
 from gns3trio.notifications.topics import EVERYTHING, Topic, whole_project_topic
 
-routes = RouteTable("/v2")
+routes = RouteTable("/v2", while_opening=True)
 
 _QUERY = {
     "after": "the id of the last event that was received: what came since is sent first",

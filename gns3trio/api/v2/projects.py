@@ -18,7 +18,7 @@ from gns3trio.controller.views import project_view
 from gns3trio.errors import Forbidden
 from gns3trio.notifications.topics import project_topic
 
-routes = RouteTable("/v2/projects")
+routes = RouteTable("/v2/projects", while_opening=True)
 
 
 @routes.route("POST", "", status=201, reply=replies.Project)
@@ -85,6 +85,7 @@ async def close_project(api: ApiRequest, project_id: UUID) -> None:
 @routes.route("GET", "/{project_id}/stats", reply=dict[str, int])
 async def project_stats(api: ApiRequest, project_id: UUID) -> dict[str, int]:
     """How many objects a project has; of a closed one only snapshots are counted."""
+    await api.controller.wait_until_opened(project_id)
     project = api.controller.get_project(project_id)
     return {
         "nodes": len(project.nodes),

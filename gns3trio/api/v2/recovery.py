@@ -11,7 +11,7 @@ from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.controller.versions import Version, list_versions
 from gns3trio.controller.views import project_view
 
-routes = RouteTable("/v2/projects/{project_id}")
+routes = RouteTable("/v2/projects/{project_id}", while_opening=True)
 
 
 @attrs.define(kw_only=True)
