@@ -25,16 +25,17 @@ _PT_INTERP = 3
 _MAX_PATH = 4096
 
 
-async def files_of(program: str) -> Mapping[str, Access]:
+async def files_of(program: str, *, ask_loader: bool = True) -> Mapping[str, Access]:
     """What has to be allowed for ``program``, which may be a script with an interpreter.
 
-    The program's own loader says which libraries it uses, so those in other places are found as well.
+    The program's own loader says which libraries it uses, so those in other places are found as well. Without
+    ``ask_loader`` the loader is not run, and only libraries in the system's places are found.
     """
     paths = {path: Access.READ for path in (*_LIBRARY_FOLDERS, *_LOADER_FILES, *_DEVICES)}
     for executed in await threads.disk.run(lambda: [program, *_interpreters(program)]):
         paths[executed] = Access.READ | Access.EXECUTE
     paths["/dev/null"] = Access.READ | Access.WRITE
-    libraries = await _libraries(program)
+    libraries = await _libraries(program) if ask_loader else []
     return MappingProxyType(paths | {library: Access.READ for library in libraries if library not in paths})
 
 

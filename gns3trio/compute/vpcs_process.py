@@ -90,23 +90,24 @@ class VpcsProgramFinder:
             key = (path, status.st_mtime_ns, status.st_size)
             program = self._probed.get(key)
             if program is None:
-                files = await files_of(path)
-                program = VpcsProgram(path, await _probe(path, files), files)
+                program = await _probe(path)
                 self._probed = {key: program}
             return program
 
 
-async def _probe(path: str, files: Mapping[str, Access]) -> VpcsVersion:
-    output = b""
+async def _probe(path: str) -> VpcsProgram:
+    """Ask for the version; with a time limit, since nobody knows what the program is."""
     try:
         with trio.move_on_after(PROBE_SECONDS):
-            output = await output_of([path, "-v"], cwd=Path("/"), sandbox=Sandbox(paths=files))
+            for ask_loader in (False, True):  # its libraries are nearly always the system's, and starts do not wait
+                files = await files_of(path, ask_loader=ask_loader)
+                output = await output_of([path, "-v"], cwd=Path("/"), sandbox=Sandbox(paths=files))
+                version = parse_version(output.decode(errors="replace"))
+                if version is not None:
+                    return VpcsProgram(path, version, files)
     except OSError as error:
         raise Conflict(f"{path} cannot be run: {error.strerror}. {INSTALL_ADVICE}") from None
-    version = parse_version(output.decode(errors="replace"))
-    if version is None:
-        raise Conflict(f"{path} is not VPCS: it does not tell its version. {INSTALL_ADVICE}")
-    return version
+    raise Conflict(f"{path} is not VPCS: it does not tell its version. {INSTALL_ADVICE}")
 
 
 class VpcsPorts:
