@@ -48,6 +48,7 @@ class Proxy:
     passes_host: bool = True
     prefix: str = ""
     strips: bool = True
+    tls: bool = True
 
 
 def free_port() -> int:
@@ -114,7 +115,7 @@ def _nginx(proxy: Proxy, port: int, server_port: int) -> str:
             config = _put(config, ":3080/;", ":3080;")
     if not proxy.passes_host:
         config = _put(config, "    proxy_set_header Host            $http_host;\n", "")
-    config = _put(config, "listen 443 ssl", f"listen 127.0.0.1:{port} ssl")
+    config = _put(config, "listen 443 ssl", f"listen 127.0.0.1:{port}{' ssl' if proxy.tls else ''}")
     config = _put(config, "/etc/ssl/lab.pem", str(CERTIFICATE))
     config = _put(config, "/etc/ssl/lab.key", str(KEY))
     return _put(config, "127.0.0.1:3080", f"127.0.0.1:{server_port}")

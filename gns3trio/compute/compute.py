@@ -174,6 +174,11 @@ async def open_compute(config: Config, forwarder: Forwarder) -> AsyncIterator[Co
 
 def _check_console_addresses(config: Config) -> None:
     setting = "console_host" if config.console_host else "host"
+    if not config.console_host and config.console_addresses != config.addresses:
+        log.info(
+            "telnet consoles, which ask for no password, listen on %s only; the setting console_host opens them",
+            ", ".join(config.console_addresses),
+        )
     for address in config.console_addresses:
         if reason := why_not_here(address):
             raise Invalid(f"{setting}: {address} {reason}")

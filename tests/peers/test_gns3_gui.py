@@ -2,12 +2,14 @@
 
 import os
 import subprocess
+from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
 from tests.e2e.conftest import StartServer
+from tests.reverse_proxies import Proxy, free_port, running
 
 GUI_PYTHON = os.environ.get("GNS3GUI_PYTHON")
 SESSION = Path(__file__).with_name("gui_session.py")
@@ -15,9 +17,24 @@ SECONDS = 240
 
 
 @pytest.mark.skipif(GUI_PYTHON is None, reason="./dev peers installs the GUI")
-def test_a_session_in_the_gui(start_server: StartServer, tmp_path: Path) -> None:
+@pytest.mark.parametrize("proxy", [None, Proxy("nginx", tls=False)], ids=["direct", "nginx"])
+def test_a_session_in_the_gui(proxy: Proxy | None, start_server: StartServer, tmp_path: Path) -> None:
     server = start_server()
-    address = urlsplit(server.url)
+    port = urlsplit(server.url).port or 0
+    with ExitStack() as stack:
+        if proxy is not None:
+            server_port, port = port, free_port()
+            stack.enter_context(running(proxy, tmp_path / "proxy", port, server_port))
+        use_gui(port, tmp_path)
+    [project] = server.get("/v2/projects")[1]
+    assert project["name"] == "from the GUI"
+    nodes = server.get(f"/v2/projects/{project['project_id']}/nodes")[1]
+    assert {node["name"]: node["status"] for node in nodes} == {"renamed": "started", "PC2": "stopped"}
+    assert server.get(f"/v2/projects/{project['project_id']}/links")[1] == []
+
+
+def use_gui(port: int, tmp_path: Path) -> None:
+    """Do in the GUI what ``gui_session.py`` says."""
     environment = {
         **os.environ,
         "HOME": str(tmp_path),
@@ -26,7 +43,7 @@ def test_a_session_in_the_gui(start_server: StartServer, tmp_path: Path) -> None
     }
     environment.pop("XDG_CONFIG_HOME", None)
     session = subprocess.run(
-        [str(GUI_PYTHON), str(SESSION), str(address.hostname), str(address.port)],
+        [str(GUI_PYTHON), str(SESSION), "127.0.0.1", str(port)],
         env=environment,
         cwd=tmp_path,
         capture_output=True,
@@ -35,8 +52,3 @@ def test_a_session_in_the_gui(start_server: StartServer, tmp_path: Path) -> None
         check=False,
     )
     assert session.returncode == 0, session.stdout + session.stderr
-    [project] = server.get("/v2/projects")[1]
-    assert project["name"] == "from the GUI"
-    nodes = server.get(f"/v2/projects/{project['project_id']}/nodes")[1]
-    assert {node["name"]: node["status"] for node in nodes} == {"renamed": "started", "PC2": "stopped"}
-    assert server.get(f"/v2/projects/{project['project_id']}/links")[1] == []

@@ -60,7 +60,7 @@ def watching(page: Page, project: dict[str, Any]) -> Iterator[None]:
 def lab(page: Page, host: Host) -> Iterator[dict[str, Any]]:
     """A project with two stopped VPCS at a link, opened from the list of projects."""
     project = host.lab("pair", PAIR)
-    page.goto(f"{host.url}/static/web-ui/bundled")
+    page.goto(f"{host.url}/static/web-ui/")
     with watching(page, project):
         page.get_by_role("link", name="pair").click()
     expect(page.locator("g.node")).to_have_count(2)
