@@ -22,6 +22,7 @@ import trio
 from gns3trio import __version__
 from gns3trio.errors import DISK_REFUSALS, Conflict, Unavailable
 from gns3trio.forwarder.capture_format import pcap_header, pcapng_header, pcapng_statistics, record_bytes
+from gns3trio.forwarder.capture_reader import FileReader
 from gns3trio.forwarder.forwarder import Forwarder, Tap
 from gns3trio.forwarder.stats import CaptureCounters
 
@@ -130,6 +131,9 @@ class StreamReader:
         return data
 
 
+CaptureReader = StreamReader | FileReader
+
+
 class Capture:
     """A running capture. ``on_error`` is told why it stopped by itself."""
 
@@ -147,8 +151,14 @@ class Capture:
         self._good_bytes = 0  # of the present file, all whole records
         self._file_number = 0
         self._files: deque[Path] = deque()
+        # For readers of the files, in other threads: the present one and its whole bytes, and where others begin.
+        self.written = (0, 0)
+        self.oldest = 0
+        self._bytes_before: dict[int, int] = {}
         self._copies: deque[bytes] = deque()  # of what was written, for the streams
         self._readers: set[StreamReader] = set()
+        self._followers: set[FileReader] = set()
+        self._told = self.written  # of which the followers know
         self._lost_bytes = 0  # of streams that have ended
 
     def counters(self) -> CaptureCounters:
@@ -158,15 +168,45 @@ class Capture:
     @property
     def stream_dropped_bytes(self) -> int:
         """Bytes of records that were left out because nobody read them from a stream."""
-        return self._lost_bytes + sum(reader.dropped_bytes for reader in self._readers)
+        readers: list[CaptureReader] = [*self._readers, *self._followers]
+        return self._lost_bytes + sum(reader.dropped_bytes for reader in readers)
 
     @property
     def is_streamed(self) -> bool:
         """Whether a stream is being read."""
-        return bool(self._readers)
+        return bool(self._readers or self._followers)
 
     @contextmanager
-    def stream(self) -> Iterator[StreamReader]:
+    def stream(self) -> Iterator[CaptureReader]:
+        """A reader of what was captured from the beginning, if it is saved, and of what comes."""
+        if self.file.path is None:
+            with self._live() as live:
+                yield live
+            return
+        follower = FileReader(self, self.file.header())
+        self._followers.add(follower)
+        if not self.running:
+            follower.end()
+        try:
+            yield follower
+        finally:
+            follower.close()
+            self._followers.discard(follower)
+            self._lost_bytes += follower.dropped_bytes
+
+    def path_of(self, number: int) -> Path:
+        """Where a file of the capture is; number 0 is the only one of what is no ring."""
+        path = self.file.path
+        if path is None:
+            raise ValueError("this capture is not saved")
+        return path if self.file.ring is None else path.with_name(f"{path.stem}_{number:05}{path.suffix}")
+
+    def bytes_before(self, number: int) -> int | None:
+        """The bytes of the records in all files of this capture before one; None when that is deleted."""
+        return self._bytes_before.get(number)
+
+    @contextmanager
+    def _live(self) -> Iterator[StreamReader]:
         """A reader of the records from now on."""
         reader = StreamReader(self.file.header())
         self._readers.add(reader)
@@ -242,10 +282,9 @@ class Capture:
     def _open_file(self) -> None:
         if self.file.path is None:
             return
-        path = self.file.path
         if self.file.ring is not None:
             self._file_number += 1
-            path = path.with_name(f"{path.stem}_{self._file_number:05}{path.suffix}")
+        path = self.path_of(self._file_number)
         path.parent.mkdir(parents=True, exist_ok=True)
         with suppress(FileNotFoundError):
             if not stat.S_ISREG(path.lstat().st_mode):
@@ -253,13 +292,21 @@ class Capture:
             path.unlink()
         self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
         self.path = path
+        before, records = self.written[0], self._good_bytes - self._header_bytes
+        self._bytes_before[self._file_number] = self._bytes_before.get(before, 0) + records
+        if len(self._bytes_before) == 1:
+            self.oldest = self._file_number
         self._good_bytes = 0
         self.turns_at = math.inf
         self._write(self.file.header())
         self._header_bytes = self._good_bytes
         self._files.append(path)
         while self.file.ring is not None and len(self._files) > self.file.ring.files:
-            self._files.popleft().unlink(missing_ok=True)
+            deleted = self._files.popleft()
+            deleted.unlink(missing_ok=True)
+            if deleted == self.path_of(self.oldest):
+                del self._bytes_before[self.oldest]
+                self.oldest += 1
 
     def _move(self, buffer: bytearray) -> int:
         size = self._tap.read_into(buffer)
@@ -311,6 +358,7 @@ class Capture:
                 os.ftruncate(self._fd, self._good_bytes)
             raise
         self._good_bytes += len(data)
+        self.written = self._file_number, self._good_bytes
 
     def _close_file(self) -> None:
         if self._fd is None:
@@ -342,6 +390,10 @@ class Capture:
             records = self._copies.popleft()
             for reader in self._readers:
                 reader.offer(records)
+        if self.written != self._told:
+            self._told = self.written
+            for follower in self._followers:
+                follower.wake()
 
     def end_streams(self) -> None:
         """It is over: no more is written."""
@@ -349,6 +401,8 @@ class Capture:
         for reader in self._readers:
             reader.offer(statistics)
             reader.end()
+        for follower in self._followers:
+            follower.end()
 
 
 class CaptureService:

@@ -12,7 +12,7 @@ from gns3trio.server import RunningServer
 from tests.api.conftest import Server
 from tests.api.test_links import Lab, lab
 from tests.api.test_notifications import ws_events
-from tests.pcap_reader import read_capture
+from tests.pcap_reader import Packet, read_capture
 
 __all__ = ["lab"]
 PATIENCE = 60
@@ -238,3 +238,60 @@ async def test_a_node_that_stops_is_told_before_its_capture(server: Server, proj
         while "link.updated" not in actions:
             actions.append((await stream.next())["action"])
         assert actions.index("node.updated") < actions.index("link.updated")
+
+
+async def read_stream(server: Server, path: str, past: trio.Event, seen: dict[str, bytes]) -> None:
+    """What a stream gives up to its end; ``past`` is set when three pings have come."""
+    seen[path] = b""
+    async with server.http.stream("GET", path) as stream:
+        assert stream.status_code == 200
+        async for piece in stream.aiter_raw():
+            seen[path] += piece
+            if len(pings(seen[path])) >= 6:
+                past.set()
+
+
+def pings(data: bytes) -> list[Packet]:
+    """The packets of ICMP in a capture."""
+    return [p for p in read_capture(data).packets if p.data[12:14] == b"\x08\x00" and p.data[23] == 1]
+
+
+async def test_who_opens_a_capture_late_sees_its_beginning(lab: Lab) -> None:
+    """GNS3's own, that of the compute API, and one of our own that is saved."""
+    link = await lab.link((lab.nodes[0], 0), (lab.nodes[1], 0))
+    path = f"{lab.path}/links/{link['link_id']}"
+    project_id = lab.project["project_id"]
+    port = f"/v2/compute/projects/{project_id}/vpcs/nodes/{lab.nodes[0]['node_id']}/adapters/0/ports/0"
+    started = await lab.server.request("POST", f"{path}/start_capture", {}, 201)
+    own = await lab.server.request("POST", f"{path}/captures", {}, 201)
+    assert len(await lab.ping()) == 3
+    seen: dict[str, bytes] = {}
+    paths = (f"{path}/pcap", f"{port}/pcap", f"{path}/captures/{own['capture_id']}/stream")
+    with trio.fail_after(PATIENCE):
+        async with trio.open_nursery() as nursery:
+            for each in paths:
+                past = trio.Event()
+                nursery.start_soon(read_stream, lab.server, each, past, seen)
+                await past.wait()  # nothing crosses meanwhile
+            assert len(await lab.ping()) == 3
+            await lab.server.request("POST", f"{path}/stop_capture", {}, 201)
+            await lab.server.request("DELETE", f"{path}/captures/{own['capture_id']}", None, 204)
+    files = (started["capture_file_path"], started["capture_file_path"], own["file_path"])
+    for each, file in zip(paths, files, strict=True):
+        assert seen[each] == Path(file).read_bytes()
+        assert len(pings(seen[each])) == 12
+
+
+async def test_a_capture_begins_anew_for_those_who_come_late(lab: Lab) -> None:
+    link = await lab.link((lab.nodes[0], 0), (lab.nodes[1], 0))
+    path = f"{lab.path}/links/{link['link_id']}"
+    for _ in range(2):
+        await lab.server.request("POST", f"{path}/start_capture", {"capture_file_name": "same.pcap"}, 201)
+        assert len(await lab.ping()) == 3
+        past, seen = trio.Event(), dict[str, bytes]()
+        with trio.fail_after(PATIENCE):
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(read_stream, lab.server, f"{path}/pcap", past, seen)
+                await past.wait()
+                await lab.server.request("POST", f"{path}/stop_capture", {}, 201)
+        assert len(pings(seen[f"{path}/pcap"])) == 6

@@ -15,7 +15,15 @@ from gns3trio.compute.leases import bind_udp
 from gns3trio.errors import Conflict, Invalid
 from gns3trio.forwarder import captures
 from gns3trio.forwarder.capture_format import link_type
-from gns3trio.forwarder.captures import Capture, CaptureFile, CaptureService, FileRing, StreamReader, open_captures
+from gns3trio.forwarder.captures import (
+    Capture,
+    CaptureFile,
+    CaptureReader,
+    CaptureService,
+    FileRing,
+    StreamReader,
+    open_captures,
+)
 from gns3trio.forwarder.forwarder import Forwarder, Port, TapOptions, open_forwarder
 from gns3trio.forwarder.stats import CaptureCounters
 from tests.pcap_reader import CaptureContent, read_capture
@@ -64,7 +72,7 @@ async def bench(stack: ExitStack) -> AsyncIterator[Bench]:
         yield Bench(forwarder, service, first, sockets[0], sockets[1], entrance)
 
 
-async def read_until(reader: StreamReader, packets: int) -> bytes:
+async def read_until(reader: CaptureReader, packets: int) -> bytes:
     """The stream up to so many packets."""
     data = b""
     with trio.fail_after(PATIENCE):
@@ -94,7 +102,7 @@ async def test_a_pcap_file_and_its_stream(bench: Bench, tmp_path: Path) -> None:
     assert len(read_capture(file.read_bytes()).packets) == 2
 
 
-async def read_until_after(reader: StreamReader, header: bytes, packets: int) -> bytes:
+async def read_until_after(reader: CaptureReader, header: bytes, packets: int) -> bytes:
     data = b""
     with trio.fail_after(PATIENCE):
         while len(read_capture(header + data).packets) < packets:
@@ -208,7 +216,7 @@ async def test_a_file_of_a_ring_ends_after_its_time_though_nothing_comes(bench: 
     assert [p.data for p in read_capture(second.read_bytes()).packets] == [b"second"]
 
 
-async def read_any(reader: StreamReader) -> None:
+async def read_any(reader: CaptureReader) -> None:
     with trio.fail_after(PATIENCE):
         await reader.receive()
 
@@ -318,7 +326,9 @@ async def test_many_captures_and_slow_readers(bench: Bench, tmp_path: Path) -> N
         for number in range(20):
             await bench.send(bytes([number]) * 1000)
         await bench.service.stop_all()
-        data = await slow.receive()
+        data = b""
+        while piece := await slow.receive():
+            data += piece
     assert [packet.data[0] for packet in read_capture(data).packets] == list(range(20))
     for number in range(200):
         packets = read_capture((tmp_path / f"{number}.pcap").read_bytes()).packets

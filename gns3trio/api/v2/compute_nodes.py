@@ -321,7 +321,7 @@ async def stop_capture(
 async def stream_capture(
     api: ApiRequest, project_id: UUID, node_type: str, node_id: UUID, adapter_number: int, port_number: int
 ) -> CaptureStream:
-    """A capture as it happens."""
+    """A capture from its beginning, and then as it happens."""
     async with _locked(api, project_id, node_type, node_id) as node:
         capture = node.capture((adapter_number, port_number))
     if capture is None:

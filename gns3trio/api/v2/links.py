@@ -159,7 +159,7 @@ async def stop_capture(api: ApiRequest, project_id: UUID, link_id: UUID) -> dict
 
 @routes.route("GET", "/links/{link_id}/pcap")
 async def stream_pcap(api: ApiRequest, project_id: UUID, link_id: UUID) -> CaptureStream:
-    """The capture that GNS3 knows of, as a live stream: the header at once, then frames as they cross."""
+    """The capture that GNS3 knows of, as a stream: from its beginning, then frames as they cross."""
     shown = api.controller.get_project(project_id).get_link(link_id).gns3_capture
     if shown is None:
         raise Conflict(f"Link {link_id} is not being captured")
@@ -196,7 +196,10 @@ async def delete_capture(api: ApiRequest, project_id: UUID, link_id: UUID, captu
 
 @routes.route("GET", "/links/{link_id}/captures/{capture_id}/stream")
 async def stream_capture(api: ApiRequest, project_id: UUID, link_id: UUID, capture_id: UUID) -> CaptureStream:
-    """A capture as a live stream, in its format. One that is not saved ends with the last of its streams."""
+    """A capture as a stream, in its format: from its beginning if it is saved, then frames as they cross.
+
+    One that is not saved is live only, and ends with the last of its streams.
+    """
     project = api.controller.get_project(project_id)
     captures, link = project.links.captures, project.get_link(link_id)
     capture = captures.get(link, capture_id)
