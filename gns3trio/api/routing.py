@@ -141,18 +141,21 @@ class RouteTable:
         body: Any = None,
         reply: Any = None,
         query: Mapping[str, str] = MappingProxyType({}),
+        described: bool = True,
     ) -> Callable[[Handler], Handler]:
         """Register a handler for ``method`` on every one of ``paths`` (below the prefix).
 
         With ``raw_body`` the handler reads the body itself, as ``api.http.stream()``, of any size and content.
         ``body`` then describes what it takes, ``reply`` the JSON reply (see ``replies``) and ``query`` the parameters
-        of the query: they change nothing.
+        of the query: they change nothing. Only what is ``described`` is in the OpenAPI document.
         """
 
         def register(handler: Handler) -> Handler:
-            self.operations += [
-                Operation(method, self.prefix + path, handler, status, raw_body, reply, body, query) for path in paths
-            ]
+            if described:
+                self.operations += [
+                    Operation(method, self.prefix + path, handler, status, raw_body, reply, body, query)
+                    for path in paths
+                ]
             waiting = handler if self.while_opening else _once_opened(handler)
             endpoint = _Endpoint(_make_endpoint(handler, waiting, status, self.strict_ids, raw_body))
             self.routes += [

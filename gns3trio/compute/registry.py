@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 
 import attrs
 
+from gns3trio.compute.emulators import why_not_run
 from gns3trio.compute.node import ComputeNode, NodeSpec
 from gns3trio.convert import make_strict_converter, structure
 from gns3trio.errors import Conflict, Invalid
@@ -58,4 +59,4 @@ class NodeRegistry:
         try:
             return self._types[name]
         except KeyError:
-            raise Conflict(f"node_type: this compute does not run nodes of type {name!r}") from None
+            raise Conflict(f"node_type: {why_not_run(name)}") from None

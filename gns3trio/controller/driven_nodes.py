@@ -12,6 +12,7 @@ from uuid import UUID
 
 import attrs
 
+from gns3trio.compute.emulators import EMULATOR_OF_TYPE, not_run
 from gns3trio.compute.hosted import HostedNode, HostedProject, HostedProjects, instance_view
 from gns3trio.compute.nio import UdpNio
 from gns3trio.compute.node import ComputeNode
@@ -188,7 +189,9 @@ def own_node_view(controller: Controller, project_id: UUID, node_type: str, node
 async def driven_node(
     controller: Controller, project_id: UUID, node_type: str, node_id: UUID
 ) -> AsyncIterator[DrivenNode]:
-    """A node of a type, once every earlier request to it is done. Raises NotFound."""
+    """A node of a type, once every earlier request to it is done. Raises NotFound, or Conflict for an emulator's."""
+    if node_type in EMULATOR_OF_TYPE:
+        raise not_run(node_type)
     own = _own_node(controller, project_id, node_id)
     if own is None:
         hosted = controller.hosted

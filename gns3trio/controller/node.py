@@ -8,6 +8,7 @@ import attrs
 import orjson
 import trio
 
+from gns3trio.compute.emulators import why_not_run
 from gns3trio.compute.node import ComputeNode
 from gns3trio.controller.port_list import list_ports, port_view
 from gns3trio.controller.topology import NodeRecord
@@ -74,9 +75,7 @@ class Node:
     def require_instance(self) -> ComputeNode:
         """What runs the node; raises Conflict that says why nothing does."""
         if self._instance is None:
-            if self.kept_because is not None:
-                raise Conflict(f"Node '{self.name}' does not run here: {self.kept_because}")
-            raise Conflict(f"This server does not run nodes of type {self.record.node_type}")
+            raise Conflict(f"Node '{self.name}' does not run here: {self.problem}")
         return self._instance
 
     @property
@@ -84,7 +83,7 @@ class Node:
         """Why nothing runs the node; None for one that can run."""
         if self._instance is not None:
             return None
-        return self.kept_because or f"this server does not run nodes of type {self.record.node_type}"
+        return self.kept_because or why_not_run(self.record.node_type)
 
     def ports(self) -> list[dict[str, Any]]:
         """The node's ports in the shape of the API; of a node that nothing runs those that GNS3 would give it, and

@@ -76,12 +76,6 @@ async def test_the_network_of_a_compute_is_told_as_by_itself(server: Server) -> 
     await server.request("GET", "/v2/computes/nowhere/network/interfaces", None, 404)
 
 
-async def test_emulators_that_are_not_here(server: Server) -> None:
-    assert await server.request("GET", "/v2/computes/local/qemu/images", None, 200) == []
-    await server.request("GET", "/v2/computes/local/qemu/binaries", None, 404)
-    await server.request("POST", "/v2/computes/local/auto_idlepc", {}, 409)
-
-
 async def test_what_was_stored_is_there_after_a_restart(config: Config, server: Server, running: RunningServer) -> None:
     await server.request("POST", "/v2/computes", {**OTHER, "compute_id": "far"}, 201)
     vm = await server.request("PUT", "/v2/gns3vm", {"enable": True, "vmname": "lab", "unknown": 1}, 201)

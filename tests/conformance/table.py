@@ -11,6 +11,7 @@ import attrs
 from starlette.routing import BaseRoute, Match, Route, WebSocketRoute
 
 from gns3trio.api.app import TABLES
+from gns3trio.compute.emulators import EMULATOR_OF_TYPE
 
 ROUTES = Path(__file__).with_name("routes.txt")
 DOCUMENT = Path(__file__).parent.parent.parent / "docs" / "conformance.md"
@@ -21,13 +22,13 @@ PARTLY = (
     (r"/v2/computes$|/v2/computes/\{compute_id\}$", "other computes are stored and shown, not driven yet"),
     (
         r"/v2/computes/.*",
-        "this server has no emulator with images or actions of its own: lists are empty, all but network/... 404",
+        "no emulator is run: lists of images are empty, what an emulator does is 409",
     ),
     (r"/v2/compute/\w+/images", "always empty: the emulator is not run"),
     (r"/v2/gns3vm.*", "settings are stored; no virtual machine is started"),
     (r"/v2/iou_license", "stored; IOU is not run"),
     (r"/v2/appliances", "always empty: no emulator that an appliance needs is run"),
-    (r".*/(auto_idlepc|idlepc_proposals|resize_disk)$", "404 or 409: for Dynamips and QEMU only, which are not run"),
+    (r".*/(auto_idlepc|idlepc_proposals|resize_disk)$", "409: for Dynamips and QEMU only, which are not run"),
     (r"/v2/templates.*", "templates of emulators are stored; a node cannot be made from them"),
     (r"/v2/projects/\{project_id\}/templates/.*", "409 for templates of emulators that are not run"),
     (r"/v2/projects/\{project_id\}/nodes$", "vpcs, ethernet_switch, ethernet_hub, cloud and nat; other types 409"),
@@ -36,10 +37,10 @@ PARTLY = (
     (r"/(debug|upload|compute|controller)?$|/projects/.*", "pages of our own"),
 )
 REFUSED = (
-    (r"/v2/compute/.*/(frame_relay_switch|atm_switch)/.*", "the type is not run"),
-    (
-        r"/v2/compute/(?!\w+/images$).*(qemu|docker|dynamips|iou|virtualbox|vmware|traceng).*",
-        "the emulator is not run",
+    (r"/v2/compute/.*/(frame_relay_switch|atm_switch)/.*", "Dynamips is not run"),
+    *(
+        (rf"/v2/compute/(?!\w+/images$)(.*/)?{node_type}/.*", f"{emulator} is not run")
+        for node_type, emulator in EMULATOR_OF_TYPE.items()
     ),
     (r"/v2/compute/.*(nat|cloud).*/duplicate", "GNS3 has none either"),
 )
@@ -111,7 +112,7 @@ def render(rows: list[Row]) -> str:
         "",
         "Written by `python -m tests.conformance.table` from the routes of a running gns3-server and of this one.",
         "*Fully*: as GNS3 answers, but for the defects that it has. *Partly*: the route is there and does less.",
-        "*Refused*: 404 or 409 with a JSON error, or 400 for a body without what it must have.",
+        "*Refused*: 409 with a JSON error that names the emulator; 404 or 405 for what no emulator is needed for.",
         "",
         f"{counts['fully']} fully, {counts['partly']} partly, {counts['refused']} refused.",
         "",

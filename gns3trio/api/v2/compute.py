@@ -1,7 +1,7 @@
 """``/v2/compute``: what a GNS3 controller on another host asks of this server."""
 
 import platform
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 from uuid import UUID, uuid4
 
 import attrs
@@ -175,9 +175,3 @@ async def lease_udp_port(api: ApiRequest, project_id: UUID) -> dict[str, int]:
     """Lease the lowest free UDP port for an end of a link."""
     require_known(api, project_id)
     return {"udp_port": api.controller.compute.lease_udp(project_id)}
-
-
-@routes.route("GET", "/{emulator}/images", reply=list[dict[str, Any]])
-async def list_images(api: ApiRequest, emulator: Literal["qemu", "iou", "dynamips", "docker"]) -> list[dict[str, Any]]:
-    """The images of an emulator: none, for this server runs no emulator that needs one."""
-    return []

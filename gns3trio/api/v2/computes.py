@@ -1,7 +1,7 @@
 """``/v2/computes``: the servers that run nodes, of which this controller drives its own."""
 
 from typing import Any, Literal
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import attrs
 from attrs import field
@@ -15,7 +15,6 @@ from gns3trio.api.waited import while_waited_for
 from gns3trio.compute.interfaces import list_interfaces
 from gns3trio.controller.names import Name
 from gns3trio.controller.udp_benchmark import UdpBenchmarkRequest, benchmark_udp
-from gns3trio.errors import Conflict, NotFound
 from gns3trio.notifications.events import Event
 
 routes = RouteTable("/v2")
@@ -115,35 +114,3 @@ async def get_compute_interfaces(api: ApiRequest, compute_id: str) -> list[dict[
     """The network interfaces of the compute's host."""
     api.controller.computes.require_local(compute_id)
     return await threads.devices.run(list_interfaces)
-
-
-@routes.route("GET", "/computes/{compute_id}/{emulator}/images", reply=list[dict[str, Any]])
-async def list_compute_images(api: ApiRequest, compute_id: str, emulator: str) -> list[dict[str, Any]]:
-    """The images of an emulator: none, for this server runs no emulator that needs one."""
-    api.controller.computes.require_local(compute_id)
-    return []
-
-
-@routes.route("GET", "/computes/{compute_id}/{emulator}/{action:path}")
-@routes.route("POST", "/computes/{compute_id}/{emulator}/{action:path}")
-@routes.route("PUT", "/computes/{compute_id}/{emulator}/{action:path}")
-async def forward_to_emulator(api: ApiRequest, compute_id: str, emulator: str, action: str) -> None:
-    """What GNS3 forwards to an emulator of a compute; there is no such emulator here."""
-    api.controller.computes.require_local(compute_id)
-    raise NotFound(f"/v2/compute/{emulator}/{action} doesn't exist on compute {compute_id}")
-
-
-@routes.route("POST", "/computes/{compute_id}/auto_idlepc")
-async def find_idlepc(api: ApiRequest, compute_id: str) -> None:
-    """Finding an Idle-PC value is for Dynamips routers, which this server does not run."""
-    api.controller.computes.require_local(compute_id)
-    raise Conflict("This server does not run nodes of type dynamips")
-
-
-@routes.route("GET", "/projects/{project_id}/nodes/{node_id}/dynamips/auto_idlepc")
-@routes.route("GET", "/projects/{project_id}/nodes/{node_id}/dynamips/idlepc_proposals")
-@routes.route("POST", "/projects/{project_id}/nodes/{node_id}/resize_disk", status=201)
-async def refuse_for_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> None:
-    """What only Dynamips routers and QEMU machines can do."""
-    node = api.controller.get_project(project_id).get_node(node_id)
-    raise NotFound(f"Node '{node.name}' is of type {node.record.node_type}, for which this doesn't exist")

@@ -1,0 +1,88 @@
+"""What GNS3 2.2 has for emulators that this server does not run: each route says which emulator that is."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+from uuid import UUID
+
+from gns3trio.api.routing import ApiRequest, RouteTable
+from gns3trio.compute.emulators import EMULATOR_OF_TYPE, WITH_IMAGES, not_run
+from gns3trio.errors import Conflict, NotFound
+
+routes = RouteTable("/v2")
+
+# Behind each of these GNS3 has routes, of a type's nodes and of an emulator itself.
+_NODES = "/compute/projects/{project_id}/%s/nodes"
+_PATHS = (_NODES, f"{_NODES}/{{rest:path}}", "/compute/%s/{rest:path}")
+
+
+def _refusal(node_type: str) -> Callable[..., Awaitable[None]]:
+    async def refuse(api: ApiRequest, **path: str) -> None:
+        """For an emulator that this server does not run, whatever the path names."""
+        raise not_run(node_type)
+
+    return refuse
+
+
+for _type in EMULATOR_OF_TYPE:
+    for _method in ("GET", "POST", "PUT", "DELETE"):
+        # The body, an image perhaps, is not read into memory.
+        routes.route(_method, *(path % _type for path in _PATHS), raw_body=True, described=False)(_refusal(_type))
+
+
+@routes.route("GET", *(f"/compute/{emulator}/images" for emulator in WITH_IMAGES), reply=list[dict[str, Any]])
+async def list_images(api: ApiRequest) -> list[dict[str, Any]]:
+    """The images of an emulator: none, for this server runs no emulator that needs one."""
+    return []
+
+
+@routes.route("GET", "/computes/{compute_id}/{emulator}/images", reply=list[dict[str, Any]])
+async def list_compute_images(api: ApiRequest, compute_id: str, emulator: str) -> list[dict[str, Any]]:
+    """The images of an emulator: none, for this server runs no emulator that needs one."""
+    api.controller.computes.require_local(compute_id)
+    if emulator not in WITH_IMAGES:
+        raise _unknown(compute_id, emulator, "images")
+    return []
+
+
+@routes.route("GET", "/computes/{compute_id}/{emulator}/{action:path}", raw_body=True)
+@routes.route("POST", "/computes/{compute_id}/{emulator}/{action:path}", raw_body=True)
+@routes.route("PUT", "/computes/{compute_id}/{emulator}/{action:path}", raw_body=True)
+async def forward_to_emulator(api: ApiRequest, compute_id: str, emulator: str, action: str) -> None:
+    """What GNS3 forwards to an emulator of a compute: 409, for this server runs none."""
+    api.controller.computes.require_local(compute_id)
+    raise _unknown(compute_id, emulator, action)
+
+
+def _unknown(compute_id: str, emulator: str, action: str) -> Conflict | NotFound:
+    if emulator in EMULATOR_OF_TYPE:
+        return not_run(emulator)
+    return NotFound(f"/v2/compute/{emulator}/{action} doesn't exist on compute {compute_id}")
+
+
+@routes.route("POST", "/computes/{compute_id}/auto_idlepc")
+async def find_idlepc(api: ApiRequest, compute_id: str) -> None:
+    """Finding an Idle-PC value is for Dynamips routers, which this server does not run."""
+    api.controller.computes.require_local(compute_id)
+    raise not_run("dynamips")
+
+
+@routes.route("GET", "/projects/{project_id}/nodes/{node_id}/dynamips/auto_idlepc")
+@routes.route("GET", "/projects/{project_id}/nodes/{node_id}/dynamips/idlepc_proposals")
+async def find_idlepc_of_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> None:
+    """What only Dynamips routers have."""
+    _refuse_for_node(api, project_id, node_id, "dynamips")
+
+
+@routes.route("POST", "/projects/{project_id}/nodes/{node_id}/resize_disk", status=201)
+async def resize_disk(api: ApiRequest, project_id: UUID, node_id: UUID) -> None:
+    """What only QEMU machines have."""
+    _refuse_for_node(api, project_id, node_id, "qemu")
+
+
+def _refuse_for_node(api: ApiRequest, project_id: UUID, node_id: UUID, node_type: str) -> None:
+    node = api.controller.get_project(project_id).get_node(node_id)
+    emulator = EMULATOR_OF_TYPE[node_type]
+    raise Conflict(
+        f"Node '{node.name}' is of type {node.record.node_type}: only nodes of type {node_type} can do this, and this "
+        f"server does not run {emulator}"
+    )
