@@ -21,6 +21,10 @@ export function set(element, attributes) {
   }
 }
 
+// `kind` and the names of the states that hold.
+export const classNames = (kind, states) =>
+  [kind, ...Object.keys(states).filter((name) => states[name])].join(" ");
+
 export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }

@@ -1,7 +1,11 @@
-// The lab as a drawing: nodes, links and pictures, which are moved, joined and chosen by mouse and by keyboard.
+// The lab as a map: nodes, links and drawings, which are moved, joined and chosen by mouse and by keyboard.
 
-import { at, put } from "./api.js";
-import { formatRate, s, set, setText, tell } from "./dom.js";
+import { put } from "./api.js";
+import { classNames, s, set, tell } from "./dom.js";
+import { DrawingShape } from "./drawings.js";
+import { Layers } from "./layers.js";
+import { LinkShape } from "./links.js";
+import { HEIGHT, NodeShape, WIDTH, boxOf, centreOf } from "./nodes.js";
 
 const STEP = 10;
 const ZOOM = 1.15;
@@ -9,10 +13,6 @@ const ZOOM = 1.15;
 const FAR = 0.35;
 // What is chosen from a list is shown as large as this, at least.
 const NEAR = 0.8;
-// A node whose size is not known has that of most symbols.
-const [WIDTH, HEIGHT] = [65, 59];
-// Parallel links have this distance, which has room for a text, until all of them are as wide as this.
-const [LANE, WIDEST] = [16, 100];
 // New nodes are put this far from each other: there is a name above each, and links need room.
 const [COLUMN, ROW] = [130, 110];
 
@@ -24,10 +24,8 @@ export class Graph {
     this.source = null;
     this.saving = new Map(); // timers by node
     this.view = { x: 0, y: 0, scale: 1 };
-    this.pictures = s("g");
-    this.wires = s("g");
-    this.things = s("g");
-    this.scene = s("g", {}, this.pictures, this.wires, this.things);
+    this.layers = new Layers();
+    this.scene = this.layers.scene;
     this.svg = s("svg", { role: "group", "aria-label": "Lab" }, this.scene);
     this.moved = false; // by the user: what is seen then stays
     this.listen();
@@ -39,14 +37,14 @@ export class Graph {
 
   reset() {
     this.elements.clear();
-    for (const layer of [this.pictures, this.wires, this.things]) layer.replaceChildren();
-    const nodes = [...this.lab.nodes.values()].sort((a, b) => a.z - b.z);
-    for (const node of nodes) this.drawNode(node);
+    this.layers.clear();
+    for (const node of this.lab.nodes.values()) this.drawNode(node);
     for (const link of this.lab.links.values()) this.drawLink(link);
-    for (const drawing of this.lab.drawings.values()) this.drawPicture(drawing);
+    for (const drawing of this.lab.drawings.values()) this.drawDrawing(drawing);
     this.select(this.elements.has(this.selected) ? this.selected : null);
     this.makeReachable();
-    if (!this.moved) this.fit();
+    if (this.moved) this.showView();
+    else this.fit();
   }
 
   update(changed) {
@@ -56,9 +54,9 @@ export class Graph {
       const drawing = this.lab.drawings.get(id);
       if (node) this.drawNode(node);
       else if (link) this.drawLink(link);
-      else if (drawing) this.drawPicture(drawing);
+      else if (drawing) this.drawDrawing(drawing);
       else if (this.elements.has(id)) {
-        this.elements.get(id).group.remove();
+        for (const part of this.elements.get(id).parts()) part.remove();
         this.elements.delete(id);
         if (this.selected === id) this.select(null);
       }
@@ -67,109 +65,26 @@ export class Graph {
   }
 
   drawNode(node) {
-    let element = this.elements.get(node.node_id);
-    if (!element) {
-      const image = s("image");
-      const plate = s("rect", { class: "plate", rx: 6 });
-      const ring = s("rect", { class: "ring", rx: 6, x: -5, y: -5 });
-      const label = s("text");
-      const lamp = s("circle", { class: "lamp", r: 6 });
-      const group = s("g", { "data-id": node.node_id, role: "button", tabindex: -1 }, plate, ring, image, lamp, label);
-      element = { group, image, plate, ring, label, lamp };
-      this.elements.set(node.node_id, element);
-      this.things.append(group);
-    }
-    const { group, image, plate, ring, label, lamp } = element;
-    const [width, height] = sizeOf(node);
-    const kept = this.lab.problems.has(node.node_id);
-    const state = { started: node.status === "started", source: this.source === node.node_id, kept };
-    set(group, {
-      transform: `translate(${node.x} ${node.y})`,
-      class: this.classes("node", node.node_id, state),
-      "aria-label": `${node.name}, ${node.node_type.replaceAll("_", " ")}, ${kept ? "does not run here" : node.status}`,
+    const id = node.node_id;
+    this.shape(id, NodeShape).show(node, {
+      kept: this.lab.problems.has(id), source: this.source === id, selected: this.selected === id, layers: this.layers,
     });
-    set(image, { href: at(`/v2/symbols/${encodeURIComponent(node.symbol)}/raw`), width, height });
-    set(plate, { width, height });
-    set(ring, { width: width + 10, height: height + 10 });
-    set(lamp, { cx: width - 4, cy: height - 4 });
-    set(label, { x: width / 2, y: -8 });
-    setText(label, node.name);
   }
 
   drawLink(link) {
-    const ends = link.nodes.map((end) => this.lab.nodes.get(end.node_id));
-    if (ends.length !== 2 || ends.some((node) => !node)) return; // GNS3 writes links with one end, or none
-    let element = this.elements.get(link.link_id);
-    if (!element) {
-      const hit = s("line", { class: "hit" });
-      const wire = s("line", { class: "wire" });
-      const dot = s("circle", { class: "capture", r: 5 }, s("title", {}, "is being captured"));
-      const load = s("text", { class: "load" });
-      const filters = s("text", { class: "filters" });
-      const group = s("g", { "data-id": link.link_id, role: "button", tabindex: -1 }, hit, wire, dot, load, filters);
-      element = { group, hit, wire, dot, load, filters };
-      this.elements.set(link.link_id, element);
-      this.wires.append(group);
-    }
-    const { group, hit, wire, dot, load, filters } = element;
-    const [a, b] = ends.map((node) => this.centre(node.node_id));
-    const { shift, at, alone } = this.laneOf(link, a, b);
-    const line = { x1: a[0] + shift[0], y1: a[1] + shift[1], x2: b[0] + shift[0], y2: b[1] + shift[1] };
-    const [x, y] = [line.x1 + at * (line.x2 - line.x1), line.y1 + at * (line.y2 - line.y1)];
-    const { bits, lost } = this.lab.rate(link.link_id);
-    const broken = this.lab.problems.has(link.link_id);
-    const state = { busy: bits > 0, losing: lost > 0, suspended: link.suspend, capturing: link.capturing, broken };
-    const said = [...(broken ? ["broken"] : []), ...describeFilters(link), ...(link.suspend ? ["suspended"] : [])].join(" · ");
-    set(hit, line);
-    set(wire, line);
-    wire.style.strokeWidth = bits ? Math.min(2 + Math.log10(bits + 1) / 1.6, 8) : "";
-    set(dot, { cx: x, cy: y });
-    set(load, alone ? { x, y: y - 6, "text-anchor": "middle" } : { x: x - 8, y: y - 3, "text-anchor": "end" });
-    set(filters, alone ? { x, y: y + 15, "text-anchor": "middle" } : { x: x + 8, y: y - 3, "text-anchor": "start" });
-    setText(load, bits ? formatRate(bits) + (lost >= 0.5 ? `, ${Math.round(lost)} lost/s` : "") : "");
-    setText(filters, said);
-    set(group, {
-      class: this.classes("link", link.link_id, state),
-      "aria-label": `Link ${this.lab.linkName(link)}${said ? `, ${said}` : ""}`,
-    });
+    const nodes = link.nodes.map((end) => this.lab.nodes.get(end.node_id));
+    if (nodes.length !== 2 || nodes.some((node) => !node)) return; // GNS3 writes links with one end, or none
+    const selected = this.selected === link.link_id;
+    this.shape(link.link_id, LinkShape).show(link, { lab: this.lab, nodes, selected, layers: this.layers });
   }
 
-  // Links between the same two nodes lie beside each other. Their texts are in one line, and at different places.
-  laneOf(link, a, b) {
-    const [first, second] = link.nodes.map((end) => end.node_id);
-    const parallel = [...(this.lab.linksOfNode.get(first) ?? [])]
-      .filter((id) => this.lab.linksOfNode.get(second)?.has(id)).sort();
-    if (parallel.length < 2) return { shift: [0, 0], at: 0.5, alone: true };
-    const lane = parallel.indexOf(link.link_id);
-    const way = first < second ? 1 : -1; // seen from the same end, whichever end comes first in the link
-    const place = Math.min(LANE, WIDEST / parallel.length) * (lane - (parallel.length - 1) / 2) * way;
-    const length = Math.hypot(b[0] - a[0], b[1] - a[1]) || 1;
-    const covered = Math.min(HEIGHT / length, 0.3); // by the nodes
-    const part = (1 - 2 * covered) * ((lane + 1) / (parallel.length + 1) - 0.5) * way;
-    return { shift: [(-(b[1] - a[1]) / length) * place, ((b[0] - a[0]) / length) * place], at: 0.5 + part, alone: false };
+  drawDrawing(drawing) {
+    this.shape(drawing.drawing_id, DrawingShape).show(drawing, { layers: this.layers });
   }
 
-  // A drawing is shown as an image: what is in it can do nothing here.
-  drawPicture(drawing) {
-    let element = this.elements.get(drawing.drawing_id);
-    if (!element) {
-      const image = s("image");
-      element = { group: s("g", { "aria-hidden": "true" }, image), image };
-      this.elements.set(drawing.drawing_id, element);
-      this.pictures.append(element.group);
-    }
-    if (element.svg !== drawing.svg) {
-      element.svg = drawing.svg;
-      let svg = drawing.svg;
-      if (!svg.includes("xmlns=")) svg = svg.replace("<svg", '<svg xmlns="http://www.w3.org/2000/svg"');
-      set(element.image, { href: `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svg)}` });
-    }
-    set(element.group, { transform: `translate(${drawing.x} ${drawing.y}) rotate(${drawing.rotation})` });
-  }
-
-  classes(kind, id, states) {
-    const on = Object.entries({ ...states, selected: this.selected === id }).filter(([, value]) => value);
-    return [kind, ...on.map(([name]) => name)].join(" ");
+  shape(id, Kind) {
+    if (!this.elements.has(id)) this.elements.set(id, new Kind(id));
+    return this.elements.get(id);
   }
 
   redraw(id) {
@@ -202,7 +117,7 @@ export class Graph {
 
   centre(id) {
     const node = this.lab.nodes.get(id);
-    if (node) return [node.x + sizeOf(node)[0] / 2, node.y + sizeOf(node)[1] / 2];
+    if (node) return centreOf(node);
     const centres = this.lab.links.get(id)?.nodes.map((end) => this.centre(end.node_id)) ?? [];
     return [0, 1].map((axis) => centres.reduce((sum, place) => sum + place[axis], 0) / Math.max(centres.length, 1));
   }
@@ -339,7 +254,7 @@ export class Graph {
 
   showView() {
     const { x, y, scale } = this.view;
-    set(this.scene, { transform: `translate(${x} ${y}) scale(${scale})`, class: scale < FAR ? "far" : "" });
+    set(this.scene, { transform: `translate(${x} ${y}) scale(${scale})`, class: classNames("map", { far: scale < FAR, ports: this.lab.project?.show_interface_labels }) });
   }
 
   zoom(factor, x = this.svg.clientWidth / 2, y = this.svg.clientHeight / 2) {
@@ -354,10 +269,7 @@ export class Graph {
   fit() {
     this.moved = false;
     const boxes = [...this.lab.nodes.values()].map(boxOf);
-    for (const { x, y, svg } of this.lab.drawings.values()) {
-      const [width, height] = ["width", "height"].map((name) => Number(svg.match(new RegExp(`<svg[^>]*\\b${name}="?'?(\\d+)`))?.[1] ?? 0));
-      boxes.push([x, y, x + width, y + height]);
-    }
+    for (const [id, drawing] of this.lab.drawings) if (this.elements.has(id)) boxes.push(this.elements.get(id).boxOf(drawing));
     if (!boxes.length) boxes.push([-200, -150, 200, 150]);
     const [left, top, right, bottom] = boxes.reduce((all, box) => all.map((edge, place) => Math[place < 2 ? "min" : "max"](edge, box[place])));
     const [width, height] = [this.svg.clientWidth || 800, this.svg.clientHeight || 600];
@@ -403,13 +315,6 @@ export class Graph {
 
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
-const sizeOf = ({ width, height }) => [width || WIDTH, height || HEIGHT];
-
-function boxOf(node) {
-  const [width, height] = sizeOf(node);
-  return [node.x, node.y, node.x + width, node.y + height];
-}
-
 // The places of a grid that are `far` steps from its middle, nearest first.
 function ringOf(far) {
   const places = [];
@@ -422,15 +327,3 @@ function ringOf(far) {
 }
 
 const idAt = (event) => event.target.closest?.("[data-id]")?.dataset.id ?? null;
-
-const FILTER_TEXTS = {
-  delay: ([latency, jitter]) => `${latency}${jitter ? ` ± ${jitter}` : ""} ms`,
-  packet_loss: ([chance]) => `${chance} % loss`,
-  corrupt: ([chance]) => `${chance} % corrupt`,
-  frequency_drop: ([nth]) => (nth === -1 ? "drops all" : `drops each ${nth}th`),
-  bpf: () => "BPF",
-};
-
-export function describeFilters(link) {
-  return Object.entries(link.filters ?? {}).map(([name, values]) => FILTER_TEXTS[name]?.(values) ?? name);
-}

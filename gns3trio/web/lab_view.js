@@ -1,6 +1,6 @@
 // The page of one project: tools, drawing, panel, and the drawer with consoles and packets.
 
-import { EventStream, ROOT, get, post, remove } from "./api.js";
+import { EventStream, ROOT, get, post, put, remove } from "./api.js";
 import { Drawer, openConsole } from "./consoles.js";
 import { ask, button, h, tell } from "./dom.js";
 import { Graph } from "./graph.js";
@@ -31,6 +31,7 @@ export function showLab(main, projectId) {
     onDelete: (id) => attempt(() => deleteThing(id)),
     onLink: (from, to) => attempt(() => createLink(from, to)),
   });
+  const portNames = button("Port names", () => put(lab.path, { show_interface_labels: !lab.project.show_interface_labels }));
   const scene = h("section", { className: "scene", ariaLabel: "Drawing" }, makeTools(), graph.svg);
   main.replaceChildren(h("div", { className: "lab" }, scene, side, drawer.element));
 
@@ -41,6 +42,7 @@ export function showLab(main, projectId) {
   });
   lab.onLog = (message, level) => tell(message, level);
   lab.onProject = (what) => {
+    showPorts();
     document.getElementById("title").textContent = lab.project.name;
     if (what === "opened" && openedHere) openedHere = false; // what it holds is being read
     else if (what === "opened") stream.reload();
@@ -64,6 +66,13 @@ export function showLab(main, projectId) {
       await post(`${lab.path}/open`);
     }
     await lab.load();
+    showPorts();
+  }
+
+  // Whether names of ports are shown is a setting of the project, as in GNS3.
+  function showPorts() {
+    graph.showView();
+    portNames.setAttribute("aria-pressed", lab.project.show_interface_labels);
   }
 
   function showGone(what) {
@@ -104,7 +113,8 @@ export function showLab(main, projectId) {
       button("Stop all", () => post(`${lab.path}/nodes/stop`)),
       button("+", () => graph.zoom(1.25), { ariaLabel: "Larger" }),
       button("−", () => graph.zoom(0.8), { ariaLabel: "Smaller" }),
-      button("Fit", () => graph.fit()));
+      button("Fit", () => graph.fit()),
+      portNames);
   }
 
   async function addNode(kind) {

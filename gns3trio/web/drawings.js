@@ -1,0 +1,113 @@
+// Drawings as they are shown: notes, shapes and pictures that are SVG.
+//
+// A drawing comes from anybody. It is never part of the page, but shown as an image, in which a browser runs no script
+// and loads nothing. What is changed in it is changed in its text, by patterns whose time is linear.
+
+import { s, set } from "./dom.js";
+import { pixels } from "./labels.js";
+
+// GNS3's clients begin a note this far from its left, with the baseline 1em below its top.
+const NOTE_LEFT = 4;
+const LINE = 1.2; // from a line of a note to the next, in em
+const WIDE = 0.75; // of a bold letter, in em; more than most
+const MOST_LINES = 1000;
+const LARGEST = 100000; // pixels
+const THICKEST = 200;
+// What GNS3's clients draw; in other drawings a text may have its place from what is around it.
+const PLAIN = new Set(["svg", "text", "rect", "ellipse", "line", "path", "image"]);
+const ROOT = /<svg(?=[\s/>])[^<>]*/;
+const NOTE = /<text(?=[\s>])([^<>]*)>([^<]*)<\/text>/g;
+// Drawings are made for white paper: black letters and lines are light where the page is dark.
+const DARK = `<style>@media (prefers-color-scheme: dark) {
+  text:is([fill="#000000"], :not([fill])) { fill: #e7ebef; stroke: #14181d; stroke-width: 3px; paint-order: stroke }
+  line[stroke="#000000"] { stroke: #a3aeba }
+}</style>`;
+
+export class DrawingShape {
+  constructor() {
+    this.image = s("image");
+    this.group = s("g", { "aria-hidden": "true", class: "drawing" }, this.image);
+  }
+
+  parts() {
+    return [this.group];
+  }
+
+  show(drawing, { layers }) {
+    layers.put(this.group, drawing.z, "drawings");
+    if (this.svg !== drawing.svg) {
+      this.svg = drawing.svg;
+      this.picture = pictureOf(drawing.svg);
+      const [x, y, right, bottom] = this.picture.box;
+      if (right > x) set(this.image, { width: right - x, height: bottom - y });
+      else for (const name of ["width", "height"]) this.image.removeAttribute(name); // it has a size of its own
+      set(this.image, { x, y, href: `data:image/svg+xml;charset=utf-8,${encodeURIComponent(this.picture.svg)}` });
+    }
+    set(this.group, { transform: `translate(${drawing.x} ${drawing.y}) rotate(${drawing.rotation})` });
+  }
+
+  // What it covers: left, top, right, bottom.
+  boxOf({ x, y, rotation }) {
+    const [left, top, right, bottom] = this.picture.box;
+    const [cos, sin] = [Math.cos((rotation * Math.PI) / 180), Math.sin((rotation * Math.PI) / 180)];
+    const corners = [[left, top], [right, top], [right, bottom], [left, bottom]];
+    const xs = corners.map(([across, down]) => x + across * cos - down * sin);
+    const ys = corners.map(([across, down]) => y + across * sin + down * cos);
+    return [Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys)];
+  }
+}
+
+// The SVG with which a browser shows a drawing as GNS3's clients do, and the box that it covers beside its own place.
+// GNS3 cuts nothing off at the edge of a drawing; an image does, so the image is made larger.
+export function pictureOf(svg) {
+  const [root] = ROOT.exec(svg) ?? [null];
+  if (root === null) return { svg, box: [0, 0, 0, 0] };
+  let added = attribute(root, "xmlns") === null ? ' xmlns="http://www.w3.org/2000/svg"' : ""; // GNS3 leaves them out
+  if (attribute(root, "xmlns:xlink") === null) added += ' xmlns:xlink="http://www.w3.org/1999/xlink"';
+  const [width, height] = ["width", "height"].map((name) => lengthOf(attribute(root, name)));
+  if (attribute(root, "viewBox") !== null || width === null || height === null) {
+    return { svg: svg.replace(root, () => `<svg${added}${root.slice(4)}`), box: width && height ? [0, 0, width, height] : [0, 0, 0, 0] };
+  }
+  const edge = Math.ceil(thickestOf(svg) / 2) + 1;
+  const size = { width, height };
+  let shown = svg;
+  if ([...svg.matchAll(/<([A-Za-z][\w:.-]*)/g)].every(([, name]) => PLAIN.has(name))) {
+    shown = svg.replace(NOTE, (note, attributes, text) => layOut(note, attributes, text, size)).replace(/<\/svg\s*>\s*$/, () => `${DARK}</svg>`);
+  }
+  const box = [-edge, -edge, size.width + edge, size.height + edge];
+  const view = [-edge, -edge, size.width + 2 * edge, size.height + 2 * edge];
+  added += ` viewBox="${view.join(" ")}" width="${view[2]}" height="${view[3]}"`;
+  const rest = root.slice(4).replace(/\s(?:width|height)\s*=\s*(?:"[^"]*"|'[^']*')/g, "");
+  return { svg: shown.replace(root, () => `<svg${added}${rest}`), box };
+}
+
+// The value of an attribute in the text of a tag, or null.
+function attribute(tag, name) {
+  const found = new RegExp(`\\s${name}\\s*=\\s*(?:"([^"]*)"|'([^']*)')`).exec(tag);
+  return found ? found[1] ?? found[2] : null;
+}
+
+function lengthOf(value) {
+  const number = Number(/^(\d{1,6}(?:\.\d{1,12})?)(?:px)?$/.exec(value?.trim() ?? "")?.[1] ?? NaN);
+  return number <= LARGEST ? number : null;
+}
+
+function thickestOf(svg) {
+  const widths = [...svg.matchAll(/stroke-width[=:]["']?(\d{1,4})/g)].map(([, number]) => Number(number));
+  return Math.min(widths.reduce((most, each) => Math.max(most, each), 0), THICKEST);
+}
+
+// A text as GNS3 writes it says nothing of its place: each of its lines gets one. `size` grows to what it needs.
+function layOut(note, attributes, text, size) {
+  const lines = text.split("\n");
+  if (lines.length > MOST_LINES || ["x", "y", "dx", "dy", "transform"].some((name) => attribute(attributes, name) !== null)) return note;
+  const letters = pixels(attribute(attributes, "font-size") ?? "10");
+  const family = attribute(attributes, "font-family");
+  const longest = lines.reduce((most, line) => Math.max(most, line.length), 0);
+  size.width = Math.max(size.width, NOTE_LEFT + WIDE * letters * longest);
+  size.height = Math.max(size.height, letters * (LINE * lines.length + 0.3));
+  const rest = attributes.replace(/\s(?:font-size|font-family|xml:space)\s*=\s*(?:"[^"]*"|'[^']*')/g, "");
+  const spans = lines.map((line, place) => `<tspan x="${NOTE_LEFT}" y="${1 + LINE * place}em">${line}</tspan>`);
+  // Blanks before a line centre it.
+  return `<text${rest} font-size="${letters}px" font-family="${family ? `${family}, ` : ""}sans-serif" xml:space="preserve">${spans.join("")}</text>`;
+}
