@@ -66,7 +66,7 @@ def _print(project: Json) -> None:
 
 async def _list(server: Client, arguments: argparse.Namespace) -> None:
     projects = sorted(await server.request("GET", "/v2/projects"), key=lambda project: natural_key(project["name"]))
-    rows = [(p["name"], p["status"], p["project_id"]) for p in projects]
+    rows = [(p["name"], "cannot open" if "error" in p else p["status"], p["project_id"]) for p in projects]
     show(arguments, projects, lambda: print_table(("name", "status", "id"), rows))
 
 
@@ -78,7 +78,8 @@ async def _create(server: Client, arguments: argparse.Namespace) -> None:
 async def _show(server: Client, arguments: argparse.Namespace) -> None:
     project = await find_project(server, arguments.project)
     stats = await server.request("GET", f"{path_of(project)}/stats")
-    facts = {**{name: project[name] for name in ("name", "project_id", "status", "path")}, **stats}
+    shown = ("name", "project_id", "status", "path", "error")
+    facts = {**{name: project[name] for name in shown if name in project}, **stats}
     show(arguments, {**project, "stats": stats}, lambda: print_facts(facts))
 
 

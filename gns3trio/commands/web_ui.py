@@ -72,9 +72,15 @@ def install(wheel: Path, folder: Path) -> int:
                     path.parent.mkdir(parents=True, exist_ok=True)
                     with archive.open(member) as source, path.open("wb") as target:
                         shutil.copyfileobj(source, target)
+                old = Path(scratch, "old")
                 if folder.exists():
-                    folder.rename(Path(scratch, "old"))
-                Path(scratch, "new").rename(folder)
+                    folder.rename(old)
+                try:
+                    Path(scratch, "new").rename(folder)
+                except OSError:
+                    if old.exists():
+                        old.rename(folder)
+                    raise
     except (OSError, zipfile.BadZipFile) as error:
         raise LabError(f"{wheel}: {error}") from None
     return len(members)

@@ -69,8 +69,6 @@ def require_archivable(tree: Tree) -> None:
         problem = name_problem(name)
         if problem is not None:
             raise Conflict(f"{printable(name)[:200]!r} {problem}")
-    if tree.unreadable:
-        raise Conflict(f"{printable(tree.unreadable[0])} may not be read by this server")
     entries = len(tree.files) + len(tree.folders) + len(tree.links)
     if entries > MAX_ENTRIES - _OWN_ENTRIES:
         raise Conflict(f"the project has {entries} files, an archive holds {MAX_ENTRIES - _OWN_ENTRIES}")

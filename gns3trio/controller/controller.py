@@ -282,6 +282,13 @@ class Controller:
             raise Forbidden(f"path: {path} is outside of the folder for projects")
         if _exists(folder):
             raise Forbidden(f"path: {path} exists already")
+        is_ours = folder.is_relative_to(self._config.projects_path)
+        below = folder.relative_to(self._config.projects_path).parts if is_ours else folder.parts[-1:]
+        if any(part.startswith(storage.TEMPORARY_PREFIX) for part in below):
+            raise Forbidden(f"path: {path} has a name that is kept for files that are not complete yet")
+        taken = {self._config.state_folder, *(project.folder for project in self.projects.values())}
+        if taken.intersection(folder.parents):
+            raise Forbidden(f"path: {path} is in a folder of the server or of another project")
         return folder
 
     async def delete_project(self, project: Project) -> None:

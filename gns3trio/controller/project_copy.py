@@ -143,7 +143,9 @@ def list_folder(folder: Path, place: str) -> Content:
 
 
 def _sorted_out(tree: Tree, place: str) -> Content:
-    """Without the links that lead out of the project."""
+    """Without the links that lead out of the project. Raises Conflict for a file that this server may not read."""
+    if tree.unreadable:
+        raise Conflict(f"{printable(tree.unreadable[0])} may not be read by this server")
     problems = {name: link_problem(f"{place}{name}", target) for name, target in tree.links.items()}
     links = {name: target for name, target in tree.links.items() if problems[name] is None}
     left_out = [f"{printable(name)} {problem}" for name, problem in problems.items() if problem is not None]

@@ -11,9 +11,9 @@ from gns3trio import threads
 from gns3trio.controller.converted_files import settle_files
 from gns3trio.controller.extras import EXTRAS_FILE, add_extras, format_extras
 from gns3trio.controller.saver import Saver
-from gns3trio.controller.storage import MAX_TOPOLOGY_BYTES, read_plain, write_all, write_atomic
+from gns3trio.controller.storage import MAX_TOPOLOGY_BYTES, NO_PLAIN_FILE, read_plain, write_all, write_atomic
 from gns3trio.controller.topology import EncodedRecords, Topology, format_topology
-from gns3trio.controller.topology_reader import parse_topology
+from gns3trio.controller.topology_reader import parse_heading, parse_topology
 from gns3trio.controller.versions import keep_version
 from gns3trio.errors import Conflict
 
@@ -97,13 +97,32 @@ class ProjectFile:
             return
         try:
             try:
-                add_extras(topology, read_plain(path, MAX_TOPOLOGY_BYTES))
+                add_extras(topology, self._read_extras())
             except Conflict as error:
                 aside = path.with_name(f"{path.name}.damaged")
                 path.rename(aside)
                 topology.problems.append(f"{error}; it is put aside as {aside.name}")
         except OSError as error:
             topology.problems.append(f"{path} cannot be read: {error.strerror}")
+
+    def _read_extras(self) -> bytes:
+        try:
+            return read_plain(self._extras_path, MAX_TOPOLOGY_BYTES)
+        except OSError as error:
+            if error.errno in NO_PLAIN_FILE:
+                raise Conflict(f"{EXTRAS_FILE}: {error.strerror}") from None
+            raise
+
+    def check_replacement(self, data: bytes) -> None:
+        """Keep the file of a closed project as a version: somebody replaces it by another one, which holds ``data``.
+
+        Runs in a thread. Raises Conflict when that is of another project: this one would be hidden.
+        """
+        heading = parse_heading(data)
+        if heading.project_id not in (self._project_id, None):
+            raise Conflict(f"{self.path.name}: is the file of project {heading.project_id}, another one")
+        with suppress(OSError):
+            keep_version(self.path, read_plain(self.path, MAX_TOPOLOGY_BYTES))
 
     async def _read(self, path: Path) -> bytes:
         try:

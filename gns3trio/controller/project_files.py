@@ -20,7 +20,7 @@ from gns3trio.controller.extras import EXTRAS_FILE
 from gns3trio.controller.project import Project
 from gns3trio.controller.project_copy import PROJECT_FILES, SNAPSHOTS
 from gns3trio.controller.snapshots import LIST_FILE
-from gns3trio.controller.storage import TEMPORARY_PREFIX, date_of, disk_error, temporary_name
+from gns3trio.controller.storage import MAX_TOPOLOGY_BYTES, TEMPORARY_PREFIX, date_of, disk_error, temporary_name
 from gns3trio.controller.topology import check_node_type
 from gns3trio.errors import DISK_REFUSALS, Conflict, Forbidden, Invalid, LabError, NotFound
 from gns3trio.printable import hidden_character
@@ -179,6 +179,18 @@ class Upload:
         except OSError as error:
             raise disk_error(self._path, error) from error
 
+    async def content(self) -> bytes:
+        """What was received. Raises Conflict when it is larger than a topology can be."""
+        return await threads.disk.run(self._read)
+
+    def _read(self) -> bytes:
+        descriptor = os.open(self._temporary, os.O_RDONLY | os.O_NOFOLLOW, dir_fd=self._parent)
+        with open(descriptor, "rb") as file:
+            data = file.read(MAX_TOPOLOGY_BYTES + 1)
+        if len(data) > MAX_TOPOLOGY_BYTES:
+            raise Conflict(f"path: {self._path!r} is larger than {MAX_TOPOLOGY_BYTES} bytes")
+        return data
+
     async def commit(self) -> None:
         """Give the file its name. Raises Conflict when there is a folder of that name."""
         await threads.disk.run(self._rename)
@@ -215,8 +227,8 @@ async def write_project_file(
 ) -> None:
     """Replace a file of a project by what ``data`` gives; its folder exists already, or is made.
 
-    Raises Conflict for a file that this server keeps itself while the project is open, Forbidden for what only it
-    writes, and as ``Upload``.
+    Raises Conflict for a file that this server keeps itself while the project is open, and in its place for what is no
+    file of that project; Forbidden for what only the server writes; and as ``Upload``.
     """
     _refuse_own_files(path)
 
@@ -230,6 +242,8 @@ async def write_project_file(
         await upload.receive(data)
         async with project.life:
             check()
+            if path == project.file.path.name:
+                await threads.parsers.run(project.file.check_replacement, await upload.content())
             await upload.commit()
     finally:
         await upload.discard()

@@ -11,7 +11,7 @@ import attrs
 import orjson
 
 from gns3trio.controller.storage import printable
-from gns3trio.controller.topology import NodeRecord
+from gns3trio.controller.topology import NodeRecord, ProjectSettings
 from gns3trio.encoding import dumps_to_keep
 
 if TYPE_CHECKING:
@@ -19,13 +19,14 @@ if TYPE_CHECKING:
     from gns3trio.controller.node import Node
     from gns3trio.controller.project import Project
 
+_SETTINGS = tuple(field.name for field in attrs.fields(ProjectSettings))
 _RECORD_FIELDS = tuple(field.name for field in attrs.fields(NodeRecord))
 
 
 def project_view(project: "Project") -> dict[str, Any]:
     """A project. ``temporary`` belongs to the API before 2.0; ``error`` is there only when its file is unreadable."""
     view = {
-        **attrs.asdict(project.settings),
+        **{name: getattr(project.settings, name) for name in _SETTINGS},
         "filename": printable(project.file.path.name),
         "path": printable(project.folder),
         "project_id": str(project.project_id),

@@ -7,7 +7,9 @@ from typing import Any
 from uuid import uuid4
 
 import orjson
+import pytest
 
+from gns3trio.controller import drawings
 from tests.api.conftest import Server
 
 SVG = '<svg width="10" height="10"><rect width="10" height="10"/></svg>'
@@ -100,3 +102,22 @@ async def test_a_picture_that_gns3_kept_as_png_is_shown(server: Server, project:
     assert orjson.loads(file.read_bytes())["topology"]["drawings"][0] == known
     extras = orjson.loads((Path(project["path"]) / "project-files" / "gns3trio.json").read_bytes())
     assert extras["unknown"] == {known["drawing_id"]: {"of_a_newer_gns3": 1}}
+
+
+async def test_pictures_without_end_are_shown_empty_and_kept(
+    server: Server, project: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Clients get all of them in one reply; a file may name one many times, or a huge one."""
+    path, folder = f"/v2/projects/{project['project_id']}", Path(project["path"])
+    long = f"<svg><text>{'long ' * 300}</text></svg>"
+    first = [await server.request("POST", f"{path}/drawings", {"svg": long}, 201) for _ in range(3)]
+    monkeypatch.setattr(drawings, "MAX_PICTURES_BYTES", 2 * len(long) + 10)
+    for _ in range(2):
+        await server.request("POST", f"{path}/close", None, 204)
+        await server.request("POST", f"{path}/open", None, 201)
+        shown = await server.request("GET", f"{path}/drawings", None, 200)
+        assert [drawing["svg"] for drawing in shown] == [long, long, "<svg></svg>"]
+        await server.request("PUT", f"{path}/drawings/{first[2]['drawing_id']}", {"x": 7}, 201)
+    (picture,) = (folder / "project-files" / "images").iterdir()
+    saved = orjson.loads((folder / project["filename"]).read_bytes())["topology"]["drawings"]
+    assert [drawing["svg"] for drawing in saved] == [picture.name] * 3

@@ -190,6 +190,31 @@ async def test_a_place_that_is_not_there_is_told_until_it_is_back_or_deleted(con
         assert await listed(server) == {}
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        ".gns3trio-lab",
+        ".gns3trio-old-x",
+        "course/.gns3trio-x/lab",
+        ".gns3trio/web-ui",
+        ".gns3trio/new/lab",
+        "{project}/project-files/lab",
+        "{project}/lab",
+        "../elsewhere/.gns3trio-lab",
+    ],
+)
+async def test_places_that_the_server_or_another_project_needs_are_refused(config: Config, path: str) -> None:
+    """What begins as our unfinished files would be deleted at the next start; a project is deleted with its folder."""
+    config = attrs.evolve(config, local=True)
+    async with started(config) as server:
+        project = await server.request("POST", "/v2/projects", {"name": "outer"}, 201)
+        await server.request("PUT", f"/v2/projects/{project['project_id']}", {"zoom": 50}, 200)
+        place = os.path.normpath(config.projects_path / path.format(project=project["project_id"]))
+        await server.request("POST", "/v2/projects", {"name": "x", "path": place}, 403)
+        body = {"name": "x", "path": place}
+        await server.request("POST", f"/v2/projects/{project['project_id']}/duplicate", body, 403)
+
+
 async def test_what_is_not_made_is_not_remembered(config: Config, tmp_path: Path) -> None:
     config = attrs.evolve(config, local=True)
     (tmp_path / "file").write_text("no folder")
@@ -283,6 +308,46 @@ async def test_a_project_whose_file_is_gone_is_listed_as_long_as_versions_are_ke
         assert "/recover" in (await open_one(server, project, 409))["message"]
         await server.request("POST", f"{path}/recover", None, 201)
         assert len(await server.request("GET", f"{path}/nodes", None, 200)) == 1
+
+
+async def test_the_file_of_another_project_does_not_take_the_place_of_its_own(
+    server: Server, project: dict[str, Any]
+) -> None:
+    """A client that writes it gets told, and whatever else it writes there, the file that was there is kept."""
+    path, file = f"/v2/projects/{project['project_id']}", Path(project["path"], "lab.gns3")
+    await create(server, project)
+    await server.request("POST", f"{path}/close", None, 204)
+    before = file.read_bytes()
+    for wrong in (orjson.dumps(document([])), b"no project", b""):
+        assert (await server.http.post(f"{path}/files/lab.gns3", content=wrong)).status_code == 409
+    assert file.read_bytes() == before
+    empty = orjson.dumps({**document([]), "project_id": project["project_id"]})
+    assert (await server.http.post(f"{path}/files/lab.gns3", content=empty)).status_code == 201
+    await server.request("POST", f"{path}/open", None, 201)
+    assert await server.request("GET", f"{path}/nodes", None, 200) == []
+    versions = await server.request("GET", f"{path}/versions", None, 200)
+    assert [version["nodes"] for version in versions] == [0, 1]
+
+
+@pytest.mark.parametrize("kind", ["fifo", "socket", "device", "folder", "large"])
+async def test_odd_things_beside_the_file_keep_no_project_closed(
+    server: Server, project: dict[str, Any], kind: str
+) -> None:
+    path, folder = f"/v2/projects/{project['project_id']}", Path(project["path"])
+    await server.request("POST", f"{path}/close", None, 204)
+    for name in ("project-files/gns3trio.json", "snapshots/snapshots.conf", ".gns3trio-versions/x"):
+        file = folder / name
+        file.parent.mkdir(exist_ok=True)
+        file.write_bytes(b"{}")
+        if kind == "large":
+            os.truncate(file, 2 << 30)
+        else:
+            replace_by(file, kind)
+    with trio.fail_after(60):
+        await server.request("POST", f"{path}/open", None, 201)
+        await create(server, project)
+        assert await server.request("GET", f"{path}/snapshots", None, 200) == []
+        assert len(await server.request("GET", f"{path}/versions", None, 200)) == 1
 
 
 # --- one project in several folders ---
