@@ -48,6 +48,7 @@ class Controller:
         self.attendance = Attendance(services.nursery, self.close_project)
         self._reserved: dict[UUID, str] = {}  # ids and names of projects whose files are being made
         self._records = ProjectRecords(state, config.projects_path)
+        self._loading = trio.Lock()
         self._creating: dict[UUID, trio.Event] = {}  # projects that are not on the disk yet; set when that has ended
         self._config = config
         self._services = services
@@ -79,16 +80,20 @@ class Controller:
 
     async def load(self) -> None:
         """Find the projects on the disk; they are closed. One that cannot be read is listed with its error."""
-        records = self._records.all()
-        found = await threads.disk.run(find_projects, self._config.projects_path, records)
-        folders = {project.folder for project in self.projects.values()}
-        for project in found:
-            await trio.lowlevel.checkpoint()  # there may be thousands
-            if project.file.parent in folders:
-                continue
-            if (known := self.projects.get(project.project_id)) is not None:
-                project = copy_of(known.project_id, known.folder, project)
-            await self._take_up(project)
+        async with self._loading:
+            before = set(self.projects)
+            found = await threads.disk.run(find_projects, self._config.projects_path, self._records.all())
+            folders = {project.folder for project in self.projects.values()}
+            for project in found:
+                await trio.lowlevel.checkpoint()  # there may be thousands
+                known = self.projects.get(project.project_id)
+                is_ending = known is None and project.project_id in before
+                if is_ending or project.project_id in self._reserved or project.file.parent in folders:
+                    continue
+                if known is None:
+                    await self._take_up(project)
+                elif known.folder != project.file.parent:
+                    await self._take_up(copy_of(known.project_id, known.folder, project))
 
     async def _take_up(self, found: FoundProject) -> None:
         project = self._new_project(

@@ -463,3 +463,32 @@ async def test_a_state_file_that_is_none_is_kept_aside(config: Config, kind: str
     assert file.is_file()
     (aside,) = file.parent.glob("controller.json.damaged-*")
     assert os.path.lexists(aside)
+
+
+async def test_looking_again_while_projects_come_and_go(server: Server, project: dict[str, Any]) -> None:
+    """None is listed twice, as a copy of itself, or after its end."""
+    archive = (await server.http.get(f"/v2/projects/{project['project_id']}/export")).content
+    left = {project["project_id"]}
+
+    async def reload() -> None:
+        for _ in range(10):
+            await server.request("POST", "/v2/reload", None, 200)
+
+    async def come_and_go(number: int) -> None:
+        made = await server.request("POST", "/v2/projects", {"name": f"made {number}"}, 201)
+        body = {"name": f"copy {number}"}
+        copy = await server.request("POST", f"/v2/projects/{made['project_id']}/duplicate", body, 201)
+        await server.request("DELETE", f"/v2/projects/{made['project_id']}", None, 204)
+        imported = await server.http.post(f"/v2/projects/{uuid4()}/import?name=in{number}", content=archive)
+        left.update({copy["project_id"], imported.json()["project_id"]})
+
+    async with trio.open_nursery() as nursery:
+        for number in range(8):
+            nursery.start_soon(come_and_go, number)
+        for _ in range(3):
+            nursery.start_soon(reload)
+    assert {each["project_id"] for each in (await listed(server)).values()} == left
+    await server.request("POST", "/v2/reload", None, 200)
+    found = await listed(server)
+    assert {each["project_id"] for each in found.values()} == left
+    assert not [each for each in found.values() if "error" in each]
