@@ -4,7 +4,7 @@ the API stops first, then projects close and nodes stop, then the forwarder, who
 
 import logging
 import signal
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import ExitStack, asynccontextmanager
 from functools import partial
 
@@ -20,7 +20,9 @@ from gns3trio.controller.link_stats import LinkStats
 from gns3trio.controller.storage import lock_folder
 from gns3trio.forwarder.captures import open_captures
 from gns3trio.forwarder.forwarder import open_forwarder
+from gns3trio.freed_memory import FreedMemory
 from gns3trio.http.serve import HttpSettings, serve_http
+from gns3trio.memory import Memory
 from gns3trio.notifications.hub import NotificationHub
 from gns3trio.watchdog import Watchdog, watch_loop
 
@@ -35,6 +37,7 @@ class RunningServer:
     controller: Controller
     closing: trio.Event
     watchdog: Watchdog
+    memory: Memory
 
 
 @asynccontextmanager
@@ -45,6 +48,7 @@ async def open_server(config: Config) -> AsyncIterator[RunningServer]:
     used as the settings say.
     """
     hub = NotificationHub()
+    memory = Memory()
     closing = trio.Event()
     async with (
         watch_loop() as watchdog,
@@ -54,26 +58,29 @@ async def open_server(config: Config) -> AsyncIterator[RunningServer]:
             stats_interval=config.stats_interval,
             kernel_offload=config.kernel_offload,
         ) as forwarder,
-        open_captures(forwarder) as captures,
+        open_captures(forwarder, memory.captures) as captures,
         open_compute(config, forwarder) as compute,
         open_controller(config, compute, hub, captures) as controller,
         trio.open_nursery() as nursery,
     ):
         link_stats = LinkStats(forwarder, controller, hub, config.stats_interval)
-        statistics = await nursery.start(_run_until_cancelled, link_stats)
+        statistics = await nursery.start(_run_until_cancelled, link_stats.run)
         settings = HttpSettings(
             addresses=config.addresses,
             port=config.port,
             certfile=config.certfile if config.ssl else None,
             certkey=config.certkey if config.ssl else None,
+            memory=memory,
         )
-        app = Application(ApiContext(config, controller, forwarder, link_stats, closing, watchdog))
+        freed_memory = await nursery.start(_run_until_cancelled, FreedMemory().run)
+        app = Application(ApiContext(config, controller, forwarder, link_stats, closing, watchdog, memory))
         serve = partial(serve_http, app, settings, closing=closing)
         urls: list[str] = await nursery.start(serve)
         controller.computes.local_port = int(urls[0].rpartition(":")[2])
-        yield RunningServer(urls, controller, closing, watchdog)
+        yield RunningServer(urls, controller, closing, watchdog, memory)
         closing.set()
         statistics.cancel()
+        freed_memory.cancel()
 
 
 @asynccontextmanager
@@ -85,10 +92,12 @@ async def _locked_folders(config: Config) -> AsyncIterator[None]:
         yield
 
 
-async def _run_until_cancelled(link_stats: LinkStats, task_status: trio.TaskStatus[trio.CancelScope]) -> None:
+async def _run_until_cancelled(
+    run: Callable[[], Awaitable[None]], task_status: trio.TaskStatus[trio.CancelScope]
+) -> None:
     with trio.CancelScope() as scope:
         task_status.started(scope)
-        await link_stats.run()
+        await run()
 
 
 async def run_server(config: Config, on_ready: Callable[[list[str]], None]) -> None:

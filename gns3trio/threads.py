@@ -52,5 +52,7 @@ compilers = Pool(1)
 parsers = Pool(2)
 # Interfaces and devices of this host.
 devices = Pool(8)
+# Memory that is given back to the system.
+memory = Pool(1)
 # Standard input and output, and requests, of the command line.
 terminal = Pool(40)

@@ -7,6 +7,7 @@ from gns3trio.config import Config
 from gns3trio.controller.controller import Controller
 from gns3trio.controller.link_stats import LinkStats
 from gns3trio.forwarder.forwarder import Forwarder
+from gns3trio.memory import Memory
 from gns3trio.watchdog import Watchdog
 
 
@@ -20,3 +21,4 @@ class ApiContext:
     link_stats: LinkStats
     closing: trio.Event
     watchdog: Watchdog
+    memory: Memory

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from gns3trio import __version__
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.controller.desired import End
+from gns3trio.memory import Memory
 from gns3trio.watchdog import Watchdog
 
 routes = RouteTable("")
@@ -58,7 +59,13 @@ async def get_metrics(api: ApiRequest) -> Response:
 
 def collect(api: ApiRequest) -> list[Metric]:
     """The metrics of this server."""
-    return [*_server_metrics(api), *_loop_metrics(api.context.watchdog), *_link_metrics(api), *_port_metrics(api)]
+    return [
+        *_server_metrics(api),
+        *_loop_metrics(api.context.watchdog),
+        *_memory_metrics(api.context.memory),
+        *_link_metrics(api),
+        *_port_metrics(api),
+    ]
 
 
 def _server_metrics(api: ApiRequest) -> list[Metric]:
@@ -124,6 +131,30 @@ def _loop_metrics(watchdog: Watchdog) -> list[Metric]:
             "counter",
             "Time in which the loop did not wait for something to do.",
             [Sample(watchdog.busy_seconds)],
+        ),
+    ]
+
+
+def _memory_metrics(memory: Memory) -> list[Metric]:
+    totals = [({"kind": name}, total) for name, total in memory.totals().items()]
+    return [
+        Metric(
+            "gns3trio_memory_held_bytes",
+            "gauge",
+            "What clients make the server hold: bodies of requests, messages of websockets, replies, captured records.",
+            [Sample(total.held, kind) for kind, total in totals],
+        ),
+        Metric(
+            "gns3trio_memory_limit_bytes",
+            "gauge",
+            "The most of that; over it a client is refused or cut off.",
+            [Sample(total.most, kind) for kind, total in totals],
+        ),
+        Metric(
+            "gns3trio_memory_refused_total",
+            "counter",
+            "How often there was no room.",
+            [Sample(total.refused, kind) for kind, total in totals],
         ),
     ]
 

@@ -30,9 +30,10 @@ from gns3trio.api.errors import BodyTooLarge
 from gns3trio.controller.controller import Controller
 from gns3trio.convert import make_strict_converter, parse_uuid, structure
 from gns3trio.encoding import dumps_sorted
-from gns3trio.errors import Invalid, LabError, NotFound
+from gns3trio.errors import Invalid, LabError, NotFound, Unavailable
 from gns3trio.json_text import read_json
 from gns3trio.limits import MAX_TEXT
+from gns3trio.memory import Holder
 
 # A drawing may hold an image as text; nothing else comes near this.
 MAX_JSON_BODY_BYTES = 16 * 1024 * 1024
@@ -194,7 +195,12 @@ class _Endpoint:
         self._answer = answer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        response = await self._answer(Request(scope, receive, send))
+        # What the connection keeps from one request to the next shall not have their bodies in it.
+        scope["state"] = {}
+        with Holder(scope["app"].state.context.memory.bodies) as held:
+            scope["state"]["held"] = held
+            response = await self._answer(Request(scope, receive, send))
+        scope["state"] = {}  # the reply may last for hours
         await response(scope, receive, send)
 
 
@@ -285,12 +291,18 @@ def check_query(connection: HTTPConnection) -> None:
 
 
 async def read_body(request: Request) -> bytearray:
-    """A whole body. Raises BodyTooLarge."""
+    """A whole body, which counts among ``Memory.bodies`` until the request is answered.
+
+    Raises BodyTooLarge, and Unavailable when those of all clients together are too large.
+    """
+    held: Holder = request.state.held
     data = bytearray()
     async for chunk in request.stream():
-        data += chunk
-        if len(data) > MAX_JSON_BODY_BYTES:
+        if len(data) + len(chunk) > MAX_JSON_BODY_BYTES:
             raise BodyTooLarge(f"body: larger than {MAX_JSON_BODY_BYTES} bytes")
+        if not held.take(len(chunk)):
+            raise Unavailable("body: the server is busy with other large requests; send it again in a moment")
+        data += chunk
     return data
 
 

@@ -43,7 +43,7 @@ from gns3trio.errors import Conflict, Forbidden, NotFound
 from gns3trio.notifications.events import Event
 
 # What is received is written in pieces of this size: each costs a thread.
-_WRITE_BYTES = 1 << 20
+_WRITE_BYTES = 256 * 1024
 # Types that keep disks outside of the project's folder (GNS3 refuses them too).
 _NOT_PORTABLE = frozenset({"virtualbox", "vmware"})
 

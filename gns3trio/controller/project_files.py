@@ -28,7 +28,7 @@ from gns3trio.printable import hidden_character
 CHUNK_BYTES = 256 * 1024
 _LIST_OF_SNAPSHOTS = f"{SNAPSHOTS}/{LIST_FILE}"
 # What is received is written in pieces of this size: each costs a thread.
-_WRITE_BYTES = 1 << 20
+_WRITE_BYTES = 256 * 1024
 
 
 @attrs.frozen

@@ -25,6 +25,7 @@ from gns3trio.forwarder.capture_format import pcap_header, pcapng_header, pcapng
 from gns3trio.forwarder.capture_reader import FileReader
 from gns3trio.forwarder.forwarder import Forwarder, Tap
 from gns3trio.forwarder.stats import CaptureCounters
+from gns3trio.memory import Holder, Memory, Total
 
 # Records gather for so long before they are written, or until half of a ring is full: a frame reaches its readers
 # within 100 ms.
@@ -38,7 +39,8 @@ PASS_BYTES = 4 * 1024 * 1024
 # Captures that are begun or ended at the same time, each in a thread; those behind a disk that hangs wait for each
 # other, and nobody else does.
 MOST_THREADS = 8
-# What may wait for a reader of a stream. When it is full, records are left out for that reader, and counted.
+# What may wait for a reader of a stream, or its share of ``Memory.captures``. When it is full, records are left out for
+# that reader, and counted.
 MAX_STREAM_BYTES = 4 * 1024 * 1024
 LEAST_RING_FILE_BYTES = READ_BYTES
 
@@ -99,19 +101,18 @@ class CaptureFile:
 class StreamReader:
     """A live stream of a capture: the header, then records from now on."""
 
-    def __init__(self, header: bytes) -> None:
+    def __init__(self, header: bytes, held: Holder) -> None:
         self.dropped_bytes = 0  # of records that were left out because nobody read
         self._chunks: deque[bytes] = deque([header])
-        self._waiting_bytes = 0
+        self._held = held
         self._ended = False
         self._wakeup = trio.Event()
 
     def offer(self, records: bytes) -> None:
         """More records."""
-        if self._waiting_bytes + len(records) > MAX_STREAM_BYTES:
+        if self._held.size + len(records) > MAX_STREAM_BYTES or not self._held.take_share(len(records)):
             self.dropped_bytes += len(records)
             return
-        self._waiting_bytes += len(records)
         self._chunks.append(records)
         self._wakeup.set()
 
@@ -121,14 +122,17 @@ class StreamReader:
         self._wakeup.set()
 
     async def receive(self) -> bytes:
-        """What came since the last time; empty at the end."""
+        """What came since the last time, a piece at a time; empty at the end."""
         while not self._chunks and not self._ended:
             await self._wakeup.wait()
             self._wakeup = trio.Event()
-        data = b"".join(self._chunks)
-        self._chunks.clear()
-        self._waiting_bytes = 0
-        return data
+        pieces: list[bytes] = []
+        size = 0
+        while self._chunks and size < READ_BYTES:
+            pieces.append(self._chunks.popleft())
+            size += len(pieces[-1])
+        self._held.add(-min(size, self._held.size))  # the header is not counted
+        return b"".join(pieces)
 
 
 CaptureReader = StreamReader | FileReader
@@ -137,7 +141,7 @@ CaptureReader = StreamReader | FileReader
 class Capture:
     """A running capture. ``on_error`` is told why it stopped by itself."""
 
-    def __init__(self, tap: Tap, file: CaptureFile, on_error: Callable[[str], None]) -> None:
+    def __init__(self, tap: Tap, file: CaptureFile, on_error: Callable[[str], None], memory: Total) -> None:
         self.file = file
         self.path = file.path  # the present file
         self.running = True
@@ -145,6 +149,7 @@ class Capture:
         self.error: str | None = None
         self.turns_at = math.inf  # when the present file of a ring is to end, by time.monotonic
         self._tap = tap
+        self._memory = memory
         self._reading = threading.Lock()  # who holds it reads the tap, writes the file, or ends both
         self._fd: int | None = None
         self._header_bytes = 0
@@ -208,15 +213,16 @@ class Capture:
     @contextmanager
     def _live(self) -> Iterator[StreamReader]:
         """A reader of the records from now on."""
-        reader = StreamReader(self.file.header())
-        self._readers.add(reader)
-        if not self.running:
-            reader.end()
-        try:
-            yield reader
-        finally:
-            self._readers.discard(reader)
-            self._lost_bytes += reader.dropped_bytes
+        with Holder(self._memory) as held:
+            reader = StreamReader(self.file.header(), held)
+            self._readers.add(reader)
+            if not self.running:
+                reader.end()
+            try:
+                yield reader
+            finally:
+                self._readers.discard(reader)
+                self._lost_bytes += reader.dropped_bytes
 
     # --- in a thread ---
 
@@ -408,8 +414,9 @@ class Capture:
 class CaptureService:
     """All captures. Use ``open_captures``."""
 
-    def __init__(self, forwarder: Forwarder) -> None:
+    def __init__(self, forwarder: Forwarder, memory: Total) -> None:
         self._forwarder = forwarder
+        self._memory = memory
         self._captures: set[Capture] = set()
         self._starting: set[Path] = set()
         self._buffer = bytearray(READ_BYTES)
@@ -427,7 +434,7 @@ class CaptureService:
         if file.path is not None and self.is_writing(file.path):
             tap.close()
             raise Conflict(f"capture file {file.path}: is being written by another capture")
-        capture = Capture(tap, file, on_error)
+        capture = Capture(tap, file, on_error, self._memory)
         starting = {file.path} if file.path is not None else set()
         self._starting |= starting
         try:
@@ -494,9 +501,12 @@ class CaptureService:
 
 
 @asynccontextmanager
-async def open_captures(forwarder: Forwarder) -> AsyncIterator[CaptureService]:
-    """A running service. At the end all captures are stopped and their files complete."""
-    service = CaptureService(forwarder)
+async def open_captures(forwarder: Forwarder, memory: Total | None = None) -> AsyncIterator[CaptureService]:
+    """A running service. ``memory`` bounds what waits for streams.
+
+    At the end all captures are stopped and their files complete.
+    """
+    service = CaptureService(forwarder, memory or Memory().captures)
     async with trio.open_nursery() as nursery:
         nursery.start_soon(service.run)
         try:

@@ -41,6 +41,7 @@ from hypercorn.utils import parse_socket_addr
 from gns3trio.errors import sole_cause
 from gns3trio.http.limits import Limits
 from gns3trio.http.protocol import SEND_NOW, AsgiMessage, ClientLeft, Http1Protocol, Inbox, WebsocketStream
+from gns3trio.memory import FREE_BYTES, Holder, Memory
 
 SUPPORTED_HYPERCORN = "0.18."
 
@@ -70,6 +71,7 @@ class Connections:
     """The live connections of one server."""
 
     limits: Limits
+    memory: Memory = attrs.field(factory=Memory)
     closing: bool = False
     _live: set["Connection"] = attrs.field(factory=set, init=False)
 
@@ -90,6 +92,21 @@ class Connections:
     def body_stall_seconds(self) -> float:
         """How long an unfinished request body may pause, at present."""
         return self.limits.closing_stall_seconds if self.closing else self.limits.body_stall_seconds
+
+    def cut_off_slowest(self) -> None:
+        """Make room when replies that clients do not take hold too much: who took nothing for the longest time goes.
+
+        One that is alone may hold as much as its reply has.
+        """
+        total = self.memory.replies
+        if total.held <= total.most:
+            return
+        large = sorted((each for each in self._live if each.held_bytes > FREE_BYTES), key=lambda each: each.took_at)
+        for connection in large[:-1]:
+            if total.held <= total.most:
+                return
+            total.refused += 1
+            connection.cut_off()
 
     def close(self) -> None:
         """The server stops: idle connections end, replies go on, but clients that do not read are given up soon."""
@@ -139,9 +156,10 @@ def install() -> None:
 class _Tasks:
     """Stands in for Hypercorn's TaskGroup: the tasks of one connection, and what their errors mean."""
 
-    def __init__(self, nursery: trio.Nursery, inbox_limit: int) -> None:
+    def __init__(self, nursery: trio.Nursery, inbox_limit: int, memory: Memory) -> None:
         self._nursery = nursery
         self._inbox_limit = inbox_limit
+        self._memory = memory
         self._running = 0
         self._ended = trio.lowlevel.ParkingLot()
 
@@ -157,10 +175,12 @@ class _Tasks:
         send: Callable[[AsgiMessage | None], Awaitable[None]],
     ) -> Callable[[AsgiMessage], Awaitable[None]]:
         """Start the application for one request; returns how to hand it messages."""
-        inbox = Inbox(self._inbox_limit)
         stream = getattr(send, "__self__", None)
+        held: Holder | None = None
         if isinstance(stream, WebsocketStream):
+            held = stream.held = Holder(self._memory.messages)
             cast(dict[str, Any], scope)["extensions"][SEND_NOW] = stream.send_now
+        inbox = Inbox(self._inbox_limit, held)
         self._running += 1
         self._nursery.start_soon(self._run_app, app, scope, inbox, send)
         return inbox.put
@@ -224,7 +244,8 @@ class Connection:
         self._head = b""  # of a reply, until its body comes
         self._out: list[bytes] = []
         self._out_idle = False  # the writer waits, and nothing is in its hands
-        self._out_bytes = 0  # in _out and in the writer's hands
+        self._held = Holder(config.connections.memory.replies)  # in _out and in the writer's hands
+        self.took_at = trio.current_time()  # when the client last took something, or there was nothing to take
         self._out_waiting = trio.lowlevel.ParkingLot()  # the writer
         self._out_taken = trio.lowlevel.ParkingLot()  # senders
         self._writing = trio.CancelScope()  # of the write that is under way
@@ -242,7 +263,19 @@ class Connection:
             log.error("a connection failed", exc_info=sole_cause(errors))
         finally:
             self._siblings.discard(self)
+            self._held.close()
             await trio.aclose_forcefully(self._stream)
+
+    @property
+    def held_bytes(self) -> int:
+        """What the client has not taken yet."""
+        return self._held.size
+
+    def cut_off(self) -> None:
+        """Give up a client that does not take what it asked for."""
+        log.info("a client that takes nothing was cut off, as others need the memory")
+        self._break()
+        self._writing.cancel()
 
     def hurry(self) -> None:
         """The server closes: end if idle, and do not wait long for a client that does not read or send."""
@@ -266,7 +299,7 @@ class Connection:
         except OSError:
             return  # the client has gone already
         async with trio.open_nursery() as nursery:
-            tasks = _Tasks(nursery, self._config.max_app_queue_size)
+            tasks = _Tasks(nursery, self._config.max_app_queue_size, self._siblings.memory)
             self._protocol = Http1Protocol(
                 self._app,
                 self._config,
@@ -377,8 +410,15 @@ class Connection:
             self._head = data
             return
         at_once = self._protocol.websocket is not None or bool(self._head)
-        data, self._head = self._head + data, b""
-        if self._broken or not data:
+        head, self._head = self._head, b""
+        if self._broken:
+            await trio.lowlevel.checkpoint()  # an application that goes on sending shall not keep the loop
+            return
+        if head and len(data) > WRITE_SLICE_BYTES:  # together they would take the memory twice
+            self._leave_to_writer(head)
+        else:
+            data = head + data
+        if not data:
             return
         # A frame goes out at once, and so does a reply whose length was known; the pieces of others are gathered.
         if not at_once or not self._write_now(data):
@@ -399,53 +439,69 @@ class Connection:
         return True
 
     def _leave_to_writer(self, data: bytes) -> None:
+        if not self._held.size:
+            self.took_at = trio.current_time()
         self._out_idle = False
         self._out.append(data)
-        self._out_bytes += len(data)
+        self._held.add(len(data))
         self._out_waiting.unpark()
+        self._siblings.cut_off_slowest()
 
     def _buffer_is_full(self) -> bool:
-        return self._out_bytes > self._limits.write_buffer_bytes or len(self._out) > WRITE_BUFFER_PIECES
+        return self._held.size > self._limits.write_buffer_bytes or len(self._out) > WRITE_BUFFER_PIECES
 
     async def _flush(self) -> None:
         await self._write(b"")
-        while self._out_bytes and not self._broken:
+        while self._held.size and not self._broken:
             await self._out_taken.park()
 
     async def _write_until_broken(self) -> None:
-        while True:
-            while not self._out:
+        while not self._broken:
+            while not self._out and not self._broken:
                 self._out_idle = True
                 await self._out_waiting.park()
             self._out_idle = False
-            data = self._out[0] if len(self._out) == 1 else b"".join(self._out)
-            self._out.clear()
-            if not await self._write_in_slices(data):
-                break
-            self._out_bytes -= len(data)
+            pieces, self._out = self._out, []
+            if self._held.size <= WRITE_SLICE_BYTES:
+                pieces = [b"".join(pieces)]
+            for piece in pieces:
+                if not await self._write_in_slices(piece):
+                    self._break()
+                    break
             self._out_taken.unpark_all()
+        await self._protocol.handle(Closed())
+
+    def _break(self) -> None:
+        """Nothing is written any more."""
         self._broken = True
         self._out.clear()
+        self._held.close()
+        self._out_waiting.unpark_all()
         self._out_taken.unpark_all()
         self._stop_reading()
-        await self._protocol.handle(Closed())
 
     async def _write_in_slices(self, data: bytes) -> bool:
         """Write all of ``data``; False when the client is gone or takes nothing."""
         view = memoryview(data)
         try:
             if self._stream is self._transport:
-                view = view[self._write_what_fits(view) :]
+                view = view[self._took(self._write_what_fits(view)) :]
             while view:
                 deadline = trio.current_time() + self._siblings.write_stall_seconds
                 with trio.CancelScope(deadline=deadline) as self._writing:
                     await self._stream.send_all(view[:WRITE_SLICE_BYTES])
                 if self._writing.cancelled_caught:
                     return False
-                view = view[WRITE_SLICE_BYTES:]
+                view = view[self._took(min(len(view), WRITE_SLICE_BYTES)) :]
         except (OSError, trio.BrokenResourceError, trio.ClosedResourceError):
             return False
         return True
+
+    def _took(self, size: int) -> int:
+        """The client, or the kernel for it, has taken so much."""
+        self._held.add(-size)
+        self.took_at = trio.current_time()
+        return size
 
     def _write_what_fits(self, data: memoryview) -> int:
         """How much the kernel takes at once: nearly always all. Saves two thirds of the time of ``send_all``."""

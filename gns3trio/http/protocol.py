@@ -36,6 +36,8 @@ from wsproto.connection import ConnectionState as WebsocketState
 from wsproto.events import CloseConnection, Message, Ping
 from wsproto.frame_protocol import CloseReason
 
+from gns3trio.memory import Holder
+
 # An application has this long, from its first send to a client that left, to see the disconnect in receive().
 LATE_SENDS_SECONDS = 1.0
 # Each of these sends pauses: an endless sender shall not spend that time spinning.
@@ -48,8 +50,13 @@ _ASCII_HEADERS = frozenset({b"connection", b"sec-websocket-extensions", b"sec-we
 # and returns whether it was sent. To one of many clients that costs a third of a ``websocket.send``.
 SEND_NOW = "gns3trio.send_now"
 
+NO_ROOM = "the server is busy with large messages of others"
+
 _WS_TEXT = 0x81  # FIN and opcode, RFC 6455 5.2
 _WS_BINARY = 0x82
+
+# For an application that does not take them.
+MAX_WAITING_BYTES = 128 * 1024
 
 AsgiMessage = Any  # Hypercorn types each message as its own TypedDict; here they only pass through
 
@@ -61,12 +68,15 @@ class ClientLeft(OSError):
 class Inbox:
     """The messages that an application gets from ``receive()``: requests and their bodies, websocket messages.
 
-    Bounded: ``put`` waits while ``limit`` messages wait (so the client's bytes wait in the kernel). A disconnect
-    never waits, comes after all others, and is then the answer to every ``receive()``.
+    Bounded: ``put`` waits while ``limit`` messages wait, or MAX_WAITING_BYTES (so the client's bytes wait in the
+    kernel). A disconnect never waits, comes after all others, and is then the answer to every ``receive()``. ``held``
+    counts what websocket messages take: their stream adds it, and it ends here.
     """
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, held: Holder | None = None) -> None:
         self._limit = limit
+        self._held = held
+        self._bytes = 0
         self._messages: deque[AsgiMessage] = deque()
         self._disconnect: AsgiMessage | None = None
         self._told = False  # of the disconnect
@@ -78,11 +88,12 @@ class Inbox:
         if message["type"] in ("http.disconnect", "websocket.disconnect"):
             self._disconnect = self._disconnect or message
         else:
-            while len(self._messages) >= self._limit and self._disconnect is None and not self._closed:
+            while self._is_full() and self._disconnect is None and not self._closed:
                 await self._changed.park()
             if self._closed or self._disconnect is not None:
                 return
             self._messages.append(message)
+            self._bytes += _size(message)
         self._changed.unpark_all()
 
     async def receive(self) -> AsgiMessage:
@@ -95,13 +106,27 @@ class Inbox:
                 return self._disconnect
             await self._changed.park()
         self._changed.unpark_all()
-        return self._messages.popleft()
+        message = self._messages.popleft()
+        size = _size(message)
+        self._bytes -= size
+        if self._held is not None:
+            self._held.add(-size)
+        return message
 
     def close(self) -> None:
         """The application has ended: nothing waits for it any more."""
         self._closed = True
         self._messages.clear()
+        if self._held is not None:
+            self._held.close()
         self._changed.unpark_all()
+
+    def _is_full(self) -> bool:
+        return len(self._messages) >= self._limit or self._bytes >= MAX_WAITING_BYTES
+
+
+def _size(message: AsgiMessage) -> int:
+    return len(message.get("body") or message.get("bytes") or message.get("text") or b"")
 
 
 def error_reply(status: int, message: str = "") -> tuple[list[tuple[bytes, bytes]], bytes]:
@@ -168,6 +193,7 @@ class WebsocketStream(WSStream):
         self._answered = trio.Event()  # the application accepted or refused
         self._close_code: int = CloseReason.ABNORMAL_CLOSURE
         self.write_now: Callable[[bytes], bool] = lambda data: False
+        self.held: Holder | None = None
         self._early_frames = False
 
     @property
@@ -226,11 +252,13 @@ class WebsocketStream(WSStream):
     async def _handle_events(self) -> None:
         for event in self.connection.events():
             if isinstance(event, Message):
+                if self.held is not None and not self.held.take(len(event.data)):
+                    await self._close_with(CloseReason.TRY_AGAIN_LATER, NO_ROOM)
+                    return
                 try:
                     self.buffer.extend(event)
                 except FrameTooLargeError:
-                    await self._send_wsproto_event(CloseConnection(code=CloseReason.MESSAGE_TOO_BIG))
-                    await self.send(StreamClosed(stream_id=self.stream_id))
+                    await self._close_with(CloseReason.MESSAGE_TOO_BIG)
                     return
                 if event.message_finished:
                     assert self.app_put is not None
@@ -246,6 +274,10 @@ class WebsocketStream(WSStream):
                     await self._send_wsproto_event(CloseConnection(code=event.code, reason=event.reason))
                 await self.send(StreamClosed(stream_id=self.stream_id))
                 return
+
+    async def _close_with(self, code: CloseReason, reason: str | None = None) -> None:
+        await self._send_wsproto_event(CloseConnection(code=code, reason=reason))
+        await self.send(StreamClosed(stream_id=self.stream_id))
 
     async def _send_error_response(self, status_code: int) -> None:
         headers, body = error_reply(status_code)

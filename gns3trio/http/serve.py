@@ -27,6 +27,7 @@ from gns3trio.addresses import listening_socket
 from gns3trio.errors import Invalid, Unavailable
 from gns3trio.http import containment
 from gns3trio.http.limits import Limits
+from gns3trio.memory import Memory
 
 
 @attrs.frozen
@@ -44,6 +45,7 @@ class HttpSettings:
     certkey: Path | None = None
     access_log: bool = False
     limits: Limits = attrs.field(factory=Limits)
+    memory: Memory = attrs.field(factory=Memory)
 
 
 async def serve_http(
@@ -64,7 +66,7 @@ async def serve_http(
     key is wrong.
     """
     ssl_context = _tls_context(settings)
-    connections = containment.Connections(settings.limits)
+    connections = containment.Connections(settings.limits, settings.memory)
     with ExitStack() as stack:
         sockets = [stack.enter_context(each) for each in _listen(settings)]
         owned = Sockets(sockets, [], []) if ssl_context else Sockets([], sockets, [])

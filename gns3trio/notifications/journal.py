@@ -5,6 +5,7 @@ which the next says it all again (``link.stats``) have no id: whoever comes back
 """
 
 import secrets
+import sys
 from collections import deque
 from collections.abc import Iterator
 
@@ -73,6 +74,11 @@ class Follower:
     It holds no event itself: a slow client costs nothing, and one that falls behind the journal gets Forgotten.
     """
 
+    oldest = sys.maxsize  # of the events that wait here alone
+
+    def lose_events(self) -> None:
+        """Not needed: it holds none."""
+
     def __init__(self, journal: Journal, topic: Topic, number: int) -> None:
         self.topic = topic
         self.number = number
@@ -80,7 +86,7 @@ class Follower:
         self._passing: deque[Event] = deque(maxlen=MAX_QUEUED_COALESCIBLE)
         self._wakeup = trio.Event()
 
-    def offer(self, event: Event) -> None:
+    def offer(self, event: Event, number: int = 0) -> None:
         """Take note that there is something new; never blocks."""
         if event.coalescible:
             self._passing.append(event)

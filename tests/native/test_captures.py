@@ -26,6 +26,7 @@ from gns3trio.forwarder.captures import (
 )
 from gns3trio.forwarder.forwarder import Forwarder, Port, TapOptions, open_forwarder
 from gns3trio.forwarder.stats import CaptureCounters
+from gns3trio.memory import Holder, Total
 from tests.pcap_reader import CaptureContent, read_capture
 
 LOOPBACK = "127.0.0.1"
@@ -336,8 +337,28 @@ async def test_many_captures_and_slow_readers(bench: Bench, tmp_path: Path) -> N
 
 
 def test_a_stream_that_is_not_read_loses_whole_records() -> None:
-    reader = StreamReader(b"header")
-    record = bytes(1024 * 1024)
-    for _ in range(10):
-        reader.offer(record)
-    assert reader.dropped_bytes == 6 * len(record)
+    with Holder(Total(1 << 30)) as held:
+        reader = StreamReader(b"header", held)
+        record = bytes(1024 * 1024)
+        for _ in range(10):
+            reader.offer(record)
+        assert reader.dropped_bytes == 6 * len(record)
+
+
+async def test_streams_that_are_not_read_share_a_total() -> None:
+    """What one has taken makes room for its own share again, and for nobody else's."""
+    total = Total(1024 * 1024)
+    record = bytes(64 * 1024)
+    with ExitStack() as stack:
+        holders = [stack.enter_context(Holder(total)) for _ in range(4)]
+        readers = [StreamReader(b"header", held) for held in holders]
+        for reader in readers:
+            for _ in range(10):
+                reader.offer(record)
+        assert total.held == total.most
+        assert [reader.dropped_bytes for reader in readers] == [6 * len(record)] * 4
+        assert len(await readers[0].receive()) == 6 + 4 * len(record)
+        for reader in readers:
+            reader.offer(record)
+        assert [reader.dropped_bytes for reader in readers] == [6 * len(record), *[7 * len(record)] * 3]
+    assert (total.held, total.holders) == (0, 0)

@@ -25,6 +25,7 @@ LEAVES = {
     "removal",
     "watchdog",
     "threads",
+    "memory",
     "__init__",
 }
 # Each layer with the layers it may import, beside the leaves and itself.
@@ -43,6 +44,8 @@ ALLOWED = {
     "removal": set[str](),
     "watchdog": set[str](),
     "threads": set[str](),
+    "memory": set[str](),
+    "freed_memory": set[str](),
     "notifications": {"encoding"},
     "_udpfwd": set[str](),
     "forwarder": {"_udpfwd"},
@@ -52,7 +55,7 @@ ALLOWED = {
     "controller": {"compute", "forwarder", "measure"},
     "http": set[str](),
     "api": {"controller", "compute", "console", "forwarder", "measure"},
-    "server": {"api", "http", "controller", "compute", "forwarder"},
+    "server": {"api", "http", "freed_memory", "controller", "compute", "forwarder"},
     "client": {"config"},
     "commands": {"client", "console", "measure", "compute", "_udpfwd"},
     "cli": {"server", "commands"},

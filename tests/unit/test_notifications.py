@@ -10,6 +10,7 @@ import trio.testing
 from gns3trio.notifications import hub as hub_module
 from gns3trio.notifications.events import Event
 from gns3trio.notifications.hub import MAX_QUEUED_COALESCIBLE, NotificationHub
+from gns3trio.notifications.journal import Journal
 from gns3trio.notifications.topics import CONTROLLER, EVERYTHING, project_topic, v1_project_topic
 
 
@@ -92,3 +93,24 @@ async def test_statistics_never_push_out_what_matters() -> None:
         while "node.deleted" not in actions(lines):
             lines += await slow.receive()
         assert len(lines) == MAX_QUEUED_COALESCIBLE + 1
+
+
+async def test_a_slow_subscriber_holds_nothing_that_the_journal_has_forgotten() -> None:
+    """Also one that the newer events do not concern."""
+    hub, mine, other = NotificationHub(), uuid4(), uuid4()
+    hub.journal = Journal(max_events=3)
+    with hub.subscribe(project_topic(mine)) as slow, hub.subscribe(project_topic(mine)) as reader:
+        hub.publish(Event("node.created", {}, mine))
+        assert actions(await reader.receive()) == ["node.created"]
+        for _ in range(3):
+            hub.publish(Event("node.updated", {}, other))
+        slow.offer(Event("ping", {}))
+        assert not slow.lost_events
+        hub.publish(Event("node.updated", {}, other))
+        assert slow.lost_events and not reader.lost_events
+        assert actions(await slow.receive()) == ["log.error"]
+        with pytest.raises(trio.EndOfChannel):
+            await slow.receive()
+        hub.publish(Event("link.stats", {}, mine))
+        hub.publish(Event("node.deleted", {}, mine))
+        assert actions(await reader.receive()) == ["link.stats", "node.deleted"]

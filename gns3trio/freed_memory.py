@@ -1,0 +1,64 @@
+"""Gives memory back to the system that the allocator keeps for later.
+
+After a burst of large requests glibc keeps hundreds of megabytes in lists of free pieces: it returns only what lies at
+the end of its heap. ``malloc_trim(3)`` returns all free pages. That takes some 10 ms for each 100 MB, in a thread.
+"""
+
+import ctypes
+import os
+from pathlib import Path
+from typing import ClassVar
+
+import trio
+
+from gns3trio import threads
+
+_LOOK_SECONDS = 5.0
+_WORTH_BYTES = 8 * 1024 * 1024
+_PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+_MALLINFO = "arena ordblks smblks hblks hblkhd usmblks fsmblks uordblks fordblks keepcost"
+
+
+class _Mallinfo(ctypes.Structure):
+    """``struct mallinfo2``: mallinfo(3)."""
+
+    _fields_: ClassVar[list[tuple[str, type]]] = [(name, ctypes.c_size_t) for name in _MALLINFO.split()]
+
+
+class FreedMemory:
+    """Looks how much is free, and gives it back when it is worth it."""
+
+    def __init__(self) -> None:
+        libc = ctypes.CDLL(None)
+        # Of glibc 2.33; other allocators have neither.
+        self._can = hasattr(libc, "mallinfo2") and hasattr(libc, "malloc_trim")
+        self._libc = libc
+        if self._can:
+            libc.mallinfo2.restype = _Mallinfo
+        self._least_free = 0
+        self._least_resident = 0
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        if not self._can:
+            return
+        while True:
+            await threads.memory.run(self.give_back)
+            await trio.sleep(_LOOK_SECONDS)
+
+    def give_back(self) -> None:
+        """Give back what is free, if much has become free since the last time."""
+        free, resident = self._free_bytes(), _resident_bytes()
+        self._least_free = min(self._least_free, free)
+        self._least_resident = min(self._least_resident, resident)
+        grown = max(free - self._least_free, resident - self._least_resident)
+        if min(free, grown) > _WORTH_BYTES:
+            self._libc.malloc_trim(0)
+            self._least_free, self._least_resident = free, _resident_bytes()
+
+    def _free_bytes(self) -> int:
+        return int(self._libc.mallinfo2().fordblks)
+
+
+def _resident_bytes() -> int:
+    return int(Path("/proc/self/statm").read_text().split()[1]) * _PAGE_BYTES
