@@ -1,5 +1,7 @@
 """A project of gns3-server comes to us and goes back, with what it alone would write: links without two ends."""
 
+import os
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -66,3 +68,25 @@ def test_a_project_travels_both_ways(gns3_controller: Controller, start_server: 
         back = travel(ours, here, gns3, "back")
         own_copy = travel(gns3, path, gns3, "own")
         assert meaning(gns3, back) == meaning(gns3, own_copy)  # it does not open links without two ends itself
+
+
+def test_links_empty_folders_and_odd_names_travel_to_gns3(
+    gns3_controller: Controller, start_server: StartServer
+) -> None:
+    """It makes the links of an archive itself, and reads names that are not UTF-8 in another form."""
+    with httpx.Client(base_url=start_server().url, timeout=PATIENCE) as http:
+        ours = Controller(http)
+        project = ours.request("POST", "/v2/projects", {"name": "lab"}, 201)
+        path, folder = f"/v2/projects/{project['project_id']}", Path(project["path"])
+        ours.request("POST", f"{path}/nodes", {"node_type": "vpcs", "compute_id": "local", "name": "A"}, 201)
+        (folder / "docs" / "empty").mkdir(parents=True)
+        (folder / "docs" / "notes.txt").write_text("notes")
+        (folder / "readme").symlink_to("docs/notes.txt")
+        (folder / os.fsdecode(b"caf\xe9.txt")).write_text("x")
+        there = travel(ours, path, gns3_controller, "there")
+        place = Path(gns3_controller.request("GET", there, None, 200)["path"])
+        assert (place / "readme").read_text() == "notes"
+        assert (place / "docs" / "empty").is_dir()
+        assert (place / "caf%E9.txt").read_text() == "x"
+        back = travel(gns3_controller, there, ours, "back")
+        assert ours.http.get(f"{back}/files/docs/notes.txt").text == "notes"
