@@ -20,7 +20,7 @@ from cattrs.preconf.orjson import OrjsonConverter, make_converter
 
 from gns3trio.errors import Invalid
 from gns3trio.free_form import PART, FreeForm, Misplaced
-from gns3trio.limits import MAX_INTEGER, Bound, check_size, split_bound
+from gns3trio.limits import DEFAULT_BOUNDS, MAX_INTEGER, Bound, check_size, split_bound
 
 _MAX_REASONS = 5
 # So much of a wrong value is told.
@@ -252,6 +252,7 @@ def _object_hook_of(converter: OrjsonConverter, forbid_extra_keys: bool) -> Call
         def structure(value: Any, _: Any) -> Any:
             _require_type(value, dict)
             if known is not None:
+                check_size(len(value), DEFAULT_BOUNDS[dict], "keys")
                 PART.check({name: each for name, each in value.items() if name not in known})
             return structure_fields(value, kind)
 

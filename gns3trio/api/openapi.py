@@ -26,6 +26,7 @@ from gns3trio.limits import MAX_DEPTH, MAX_TEXT, MAX_VALUES
 OPENAPI_VERSION = "3.1.1"
 JSON = "application/json"
 ANY = "*/*"
+NO_CONTENT = 204
 
 _PARAMETER = re.compile(r"\{(\w+)(:\w+)?\}")
 _TITLES = {"v1": "Version 1", "server": "Server and events", "events": "Server and events", "vms": "Nodes as VMs"}
@@ -144,7 +145,7 @@ def _is_endless(operation: Operation) -> bool:
 
 def _describe_reply(operation: Operation, schemas: Schemas) -> dict[str, Any]:
     returned = _returns(operation)
-    if returned is type(None):
+    if returned is type(None) or operation.status == NO_CONTENT:
         return {"description": "Done"}
     reply = {"description": "The reply"}
     if operation.reply is not None:

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import attrs
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 VPCS = os.environ.get("GNS3TRIO_TEST_VPCS", shutil.which("vpcs") or "vpcs").split(":")[0]
 PATIENCE = 60
@@ -77,13 +77,27 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def page(browser: Browser, host: Host, request: pytest.FixtureRequest) -> Iterator[Page]:
+def labs(host: Host) -> Iterator[list[dict[str, Any]]]:
+    """Projects of a test. They are deleted after its page has ended, which would otherwise ask for what is gone."""
+    projects: list[dict[str, Any]] = []
+    yield projects
+    for project in projects:
+        host.request("DELETE", f"/v2/projects/{project['project_id']}")
+
+
+@pytest.fixture
+def page(browser: Browser, host: Host, labs: list[dict[str, Any]], request: pytest.FixtureRequest) -> Iterator[Page]:
     """A page; screenshots go where GNS3TRIO_TEST_SCREENSHOTS says."""
     context = browser.new_context(viewport={"width": 1280, "height": 800}, color_scheme=SCHEME)
     context.set_default_timeout(PATIENCE * 1000)
     page = context.new_page()
     wrong: list[str] = []
-    page.on("console", lambda message: wrong.append(message.text) if message.type in ("error", "warning") else None)
+
+    def note(message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            wrong.append(f"{message.text} {message.location.get('url')}")
+
+    page.on("console", note)
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.on("request", lambda r: wrong.append(r.url) if not is_own(r.url, host) else None)
     yield page
@@ -100,11 +114,10 @@ def is_own(url: str, host: Host) -> bool:
 
 
 @pytest.fixture
-def pair(host: Host) -> Iterator[dict[str, Any]]:
+def pair(host: Host, labs: list[dict[str, Any]]) -> dict[str, Any]:
     """A project with two stopped VPCS at a link."""
-    project = host.lab("pair", PAIR)
-    yield project
-    host.request("DELETE", f"/v2/projects/{project['project_id']}")
+    labs.append(host.lab("pair", PAIR))
+    return labs[-1]
 
 
 PAIR = {
