@@ -137,8 +137,7 @@ async def _type_line(
     """Type a line, and tell what comes between its echo and the next prompt, whole lines at once. Raises Unavailable
     when no prompt comes.
 
-    A prompt without an echo may be an older one, of a node that was busy: it counts when nothing follows, because
-    VPCS forgets what is typed between two prompts.
+    A prompt without an echo may be an older one, of a node that was busy: it counts when nothing follows.
     """
     answer = Answer(line, prompt)
     try:

@@ -213,10 +213,13 @@ class EthernetSwitch(BridgeNode):
                     task_status.started()
                     hub.feed(shell.greeting())
                     while True:
-                        answer = shell.feed(await hub.read_input())
+                        client, typed = await hub.read_input()
+                        answer = shell.feed(typed)
+                        hub.input.put_back(client, answer.rest)
                         hub.feed(answer.text)
                         if answer.leaves:
-                            hub.dismiss_last_typist(b"Good-bye\r\n")
+                            hub.dismiss(client, b"Good-bye\r\n")
+                        await trio.lowlevel.checkpoint()  # each answer may have many lines
             finally:
                 self._console.stop_listening()
                 hub.close()

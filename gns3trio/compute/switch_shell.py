@@ -5,13 +5,14 @@ from typing import Protocol
 
 import attrs
 
+from gns3trio.console.line_editor import Interrupt, Line, LineEditor
 from gns3trio.forwarder.stats import PortCounters
 
-# A longer line is not a command.
-MAX_LINE_BYTES = 256
-_ENTER = frozenset(b"\r\n")
-_ERASE = frozenset(b"\b\x7f")
-_CTRL_C = 3
+# A client gets an answer whole, and has room for so much of it.
+MAX_SHOWN = 1000
+
+_LEAVING = frozenset({"exit", "quit", "disconnect"})
+_TOO_LONG = "This line was refused: it is too long"
 
 
 @attrs.frozen(order=True)
@@ -55,10 +56,11 @@ class ShownSwitch(Protocol):
 
 @attrs.frozen
 class Answer:
-    """What to show, and whether the client that typed last wants to leave."""
+    """What to show, whether the client that pressed Enter wants to leave, and what was typed behind that line."""
 
     text: bytes
     leaves: bool = False
+    rest: bytes = b""
 
 
 class SwitchShell:
@@ -66,8 +68,7 @@ class SwitchShell:
 
     def __init__(self, switch: ShownSwitch) -> None:
         self._switch = switch
-        self._line = bytearray()
-        self._last_was_cr = False
+        self._editor = LineEditor()
         self._commands: dict[str, tuple[str, Callable[[], list[str]]]] = {
             "show mac": ("shows the address table", self._show_mac),
             "clear mac": ("forgets all addresses", self._clear_mac),
@@ -83,32 +84,21 @@ class SwitchShell:
         return f"{self._switch.name}> ".encode()
 
     def feed(self, typed: bytes) -> Answer:
-        """Take what was typed."""
-        shown = bytearray()
-        leaves = False
-        for byte in typed:
-            after_cr, self._last_was_cr = self._last_was_cr, byte == 0x0D
-            if byte in _ENTER:
-                if byte == 0x0A and after_cr:
-                    continue  # the second half of CR LF
-                shown += b"\r\n"
-                line, self._line = " ".join(self._line.decode(errors="replace").split()), bytearray()
-                leaves = line in ("exit", "quit", "disconnect")
-                shown += b"".join(text.encode() + b"\r\n" for text in self._run(line)) + self._prompt()
-            elif byte in _ERASE:
-                if self._line:
-                    self._line.pop()
-                    shown += b"\b \b"
-            elif byte == _CTRL_C:
-                self._line.clear()
-                shown += b"^C\r\n" + self._prompt()
-            elif byte >= 0x20 and len(self._line) < MAX_LINE_BYTES:
-                self._line.append(byte)
-                shown.append(byte)
-        return Answer(bytes(shown), leaves)
+        """Take what was typed, up to the end of the line."""
+        step = self._editor.feed(typed)
+        match step.event:
+            case Line() as line:
+                command = " ".join(line.text.split())
+                answer = [_TOO_LONG] if line.left_out else self._run(command)
+                text = "\r\n".join(["", *answer, ""]).encode() + self._prompt()
+                return Answer(step.shown + text, command in _LEAVING, step.rest)
+            case Interrupt():
+                return Answer(step.shown + b"^C\r\n" + self._prompt(), False, step.rest)
+            case None:
+                return Answer(step.shown)
 
     def _run(self, line: str) -> list[str]:
-        if line in ("", "exit", "quit", "disconnect"):
+        if not line or line in _LEAVING:
             return []
         if line in ("?", "help"):
             return self._help()
@@ -131,7 +121,9 @@ class SwitchShell:
 
     def _show_mac(self) -> list[str]:
         lines = ["VLAN  Address            Age    Port"]
-        return lines + [f"{e.vlan:<6}{e.mac:<19}{f'{e.age} s':<7}{e.port_name}" for e in self._switch.macs()]
+        macs = self._switch.macs()
+        lines += [f"{e.vlan:<6}{e.mac:<19}{f'{e.age} s':<7}{e.port_name}" for e in macs[:MAX_SHOWN]]
+        return lines + ([f"and {len(macs) - MAX_SHOWN} more"] if len(macs) > MAX_SHOWN else [])
 
     def _clear_mac(self) -> list[str]:
         self._switch.clear_macs()

@@ -28,14 +28,8 @@ from gns3trio.compute.node_console import NodeConsole
 from gns3trio.compute.registry import NodeType, structure_properties
 from gns3trio.compute.sandbox import Sandbox, require_means
 from gns3trio.compute.tunnels import Tunnel, TunnelTable
-from gns3trio.compute.vpcs_command import (
-    STARTUP_FILE,
-    Boot,
-    BootWatcher,
-    DisconnectFilter,
-    expand_script,
-    rename_in_script,
-)
+from gns3trio.compute.vpcs_command import STARTUP_FILE, Boot, BootWatcher
+from gns3trio.compute.vpcs_console import VpcsConsole
 from gns3trio.compute.vpcs_process import (
     VpcsPorts,
     VpcsProcess,
@@ -43,6 +37,15 @@ from gns3trio.compute.vpcs_process import (
     VpcsProgramFinder,
     open_vpcs,
     vpcs_sandbox,
+)
+from gns3trio.compute.vpcs_script import (
+    PREPARED_FILE,
+    StartupScript,
+    expand_script,
+    prepare_script,
+    read_script,
+    rename_in_script,
+    write_script,
 )
 from gns3trio.errors import DISK_REFUSALS, Conflict, Invalid, Unavailable
 from gns3trio.forwarder.forwarder import Forwarder, Patch, Port
@@ -56,13 +59,10 @@ BOOT_SECONDS = 60.0
 PORT_ATTEMPTS = 5
 # The last output of a VPCS that has ended is in the terminal's buffer already.
 DRAIN_SECONDS = 1.0
-# A script is some lines; more is not read into replies.
-MAX_SCRIPT_BYTES = 1024 * 1024
 # How much of the output goes into the message about a VPCS that did not start.
 _OUTPUT_IN_MESSAGE = 300
 
 _PORTS = [NodePort(0, 0, "Ethernet0", "e0")]
-GOOD_BYE = b"Good-bye\r\n"
 CONSOLE_TYPES = frozenset({"telnet", "none"})
 
 
@@ -262,13 +262,13 @@ class VpcsNode:
         error: str | None = None
         try:
             with trio.CancelScope() as self._scope:
-                has_script, sandbox = await threads.disk.run(self._look_into_folder, program)
+                script, sandbox = await threads.disk.run(self._look_into_folder, program)
                 async with open_vpcs(
                     program,
                     directory=self.directory,
                     sandbox=sandbox,
                     mac_id=mac_id,
-                    has_script=has_script,
+                    script=script,
                     forwarder=self._services.forwarder,
                     ports=self._services.vpcs_ports,
                 ) as (process, command_line):
@@ -293,8 +293,8 @@ class VpcsNode:
 
     async def _supervise(self, process: VpcsProcess, command_line: str, task_status: trio.TaskStatus[None]) -> int:
         """Serve the console until the process ends; returns its exit code."""
-        hub, console = self.console_hub, DisconnectFilter()
-        hub.open()
+        self.console_hub.open()
+        console = VpcsConsole(self.console_hub, self.name)
         try:
             await self._wait_until_booted(process, console)
             process.keep_to_loopback()
@@ -302,7 +302,7 @@ class VpcsNode:
                 self._console.listen(nursery)
                 output_ended = trio.Event()
                 nursery.start_soon(self._show_output, process, console, output_ended)
-                nursery.start_soon(self._type_input, process)
+                nursery.start_soon(console.type_input, process.write_input)
                 self._process = process
                 self._patch()
                 self.command_line = command_line
@@ -319,9 +319,9 @@ class VpcsNode:
             self._process = None
             self._unpatch()
             self._console.stop_listening()
-            hub.close()
+            self.console_hub.close()
 
-    async def _wait_until_booted(self, process: VpcsProcess, console: DisconnectFilter) -> None:
+    async def _wait_until_booted(self, process: VpcsProcess, console: VpcsConsole) -> None:
         watcher = BootWatcher()
         with trio.move_on_after(BOOT_SECONDS):
             while watcher.state is Boot.STARTING:
@@ -329,7 +329,7 @@ class VpcsNode:
                 if not output:
                     break
                 watcher.feed(output)
-                self._show(output, console)
+                console.show(output)
         if watcher.state is Boot.PORT_TAKEN:
             raise _PortTaken
         if watcher.state is Boot.STARTING:
@@ -338,21 +338,10 @@ class VpcsNode:
 
     # --- console ---
 
-    def _show(self, output: bytes, console: DisconnectFilter) -> None:
-        for number, piece in enumerate(console.feed(output)):
-            if number > 0:
-                self.console_hub.dismiss_last_typist(GOOD_BYE)
-            if piece:
-                self.console_hub.feed(piece)
-
-    async def _show_output(self, process: VpcsProcess, console: DisconnectFilter, ended: trio.Event) -> None:
+    async def _show_output(self, process: VpcsProcess, console: VpcsConsole, ended: trio.Event) -> None:
         while output := await process.read_output():
-            self._show(output, console)
+            console.show(output)
         ended.set()
-
-    async def _type_input(self, process: VpcsProcess) -> None:
-        while True:
-            await process.write_input(await self.console_hub.read_input())
 
     async def set_console(self, console: int | None, console_type: str | None) -> None:
         """Move or remove the console; clients that are connected stay when it moves.
@@ -421,16 +410,16 @@ class VpcsNode:
     # --- files ---
 
     def startup_script(self) -> str | None:
-        """What VPCS runs when it starts; None when there is no script."""
-        try:
-            with open(self.directory / STARTUP_FILE, "rb", opener=_open_plain) as file:
-                return file.read(MAX_SCRIPT_BYTES).decode(errors="replace")
-        except OSError:
-            return None
+        """What VPCS runs when it starts, as text; None when there is no script."""
+        script = read_script(self.directory)
+        return script.text.encode(errors="surrogateescape").decode(errors="replace") if script is not None else None
 
     async def set_startup_script(self, text: str) -> None:
-        """Write the script that VPCS runs when it starts next. Raises Unavailable when the disk does not take it."""
-        await self._use_folder(self._write_script, expand_script(text, self.name))
+        """Write the script that VPCS runs when it starts next.
+
+        Raises Invalid when it is too long with the node's name, Unavailable when the disk does not take it.
+        """
+        await self._use_folder(write_script, self.directory, expand_script(text, self.name))
 
     async def rename(self, name: str) -> None:
         """Give it another name, also in its start-up script. Raises Unavailable when the disk does not take it."""
@@ -450,37 +439,36 @@ class VpcsNode:
         self.directory.mkdir(parents=True, exist_ok=True)
         try:
             if startup_script is not None and not (self.directory / STARTUP_FILE).exists():
-                self._write_script(expand_script(startup_script, self.name))
+                write_script(self.directory, expand_script(startup_script, self.name))
         except OSError:
             if is_new:
                 with suppress(OSError):
                     self.directory.rmdir()
             raise
 
-    def _look_into_folder(self, program: VpcsProgram) -> tuple[bool, Sandbox]:
-        return (self.directory / STARTUP_FILE).is_file(), vpcs_sandbox(program.files, self.directory)
-
-    def _write_script(self, text: str) -> None:
-        new = self.directory / f".{STARTUP_FILE}.new"
-        new.unlink(missing_ok=True)
+    def _look_into_folder(self, program: VpcsProgram) -> tuple[str | None, Sandbox]:
+        """The script that it runs, and what it may do."""
+        sandbox = vpcs_sandbox(program.files, self.directory)
+        script = read_script(self.directory)
+        text = script.text if script is not None else ""
+        original = STARTUP_FILE if script is not None else None
+        prepared = prepare_script(script or StartupScript(""), self.name, program.version)
+        if prepared == text:
+            return original, sandbox
         try:
-            with open(new, "x", newline="") as file:  # a file of its own, not one that a link leads to
-                file.write(text)
-            new.replace(self.directory / STARTUP_FILE)  # a full disk leaves the old script
+            write_script(self.directory, prepared, PREPARED_FILE)
         except OSError:
-            with suppress(OSError):
-                new.unlink()
-            raise
+            if not prepared.endswith(text):
+                raise
+            return original, sandbox  # on a full disk it goes without its name
+        return PREPARED_FILE, sandbox
 
     def _rename_in_folder(self, name: str) -> None:
-        script = self.startup_script()
-        if script is not None:
-            self._write_script(rename_in_script(script, self.name, name))
-
-
-def _open_plain(path: str, flags: int) -> int:
-    """Open a file of a folder that users fill: a link must not lead out of it, a pipe must not block the server."""
-    return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)
+        script = read_script(self.directory)
+        if script is not None and script.is_whole:
+            renamed = rename_in_script(script.text, name)
+            if renamed != script.text:
+                write_script(self.directory, renamed)
 
 
 def describe_exit(code: int) -> str:

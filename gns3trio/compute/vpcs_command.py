@@ -33,6 +33,11 @@ class VpcsVersion:
         """Whether it knows ``-R``."""
         return self.number >= _RELAY_OPTION_SINCE
 
+    @property
+    def longest_name(self) -> int:
+        """How many bytes the name may have that ``set pcname`` gives."""
+        return 12 if self.number >= (0, 8) else 6
+
 
 def parse_version(output: str) -> VpcsVersion | None:
     """The version out of what ``vpcs -v`` prints; None when this is not VPCS."""
@@ -43,33 +48,20 @@ def parse_version(output: str) -> VpcsVersion | None:
 
 
 def build_command(
-    program: str, version: VpcsVersion, *, mac_id: int, local_port: int, remote_port: int, has_script: bool
+    program: str, version: VpcsVersion, *, mac_id: int, local_port: int, remote_port: int, script: str | None
 ) -> list[str]:
     """The argument list of one virtual PC on the terminal it is started on.
 
-    It receives frames at UDP port ``local_port`` and sends them to ``remote_port`` of 127.0.0.1. ``has_script``:
-    it runs STARTUP_FILE of its working directory first.
+    It receives frames at UDP port ``local_port`` and sends them to ``remote_port`` of 127.0.0.1. It runs ``script``,
+    a file of its working directory, first.
     """
     command = [program, "-i", "1", "-m", str(mac_id)]
     if version.has_relay_option:
         command.append("-R")
     command += ["-s", str(local_port), "-c", str(remote_port), "-t", "127.0.0.1"]
-    if has_script:
-        command.append(STARTUP_FILE)
+    if script is not None:
+        command.append(script)
     return command
-
-
-def expand_script(text: str, name: str) -> str:
-    """A start-up script for the node ``name``: ``%h`` stands for the name."""
-    return text.replace("%h", name)
-
-
-def rename_in_script(text: str, old: str, new: str) -> str:
-    """The script of a node that gets another name: the old name is replaced and ``set pcname`` sets the new one."""
-    if old:
-        text = text.replace(old, new)
-    # A function, because a name may hold what a replacement string would take for an escape.
-    return re.sub(r"^set pcname [^\r\n]*", lambda _: f"set pcname {new}", text, flags=re.MULTILINE)
 
 
 class Boot(Enum):

@@ -189,12 +189,13 @@ async def open_vpcs(
     directory: Path,
     sandbox: Sandbox,
     mac_id: int,
-    has_script: bool,
+    script: str | None,
     forwarder: Forwarder,
     ports: VpcsPorts,
 ) -> AsyncIterator[tuple[VpcsProcess, str]]:
     """A VPCS and its command line; it ends with the ``async with``, or with the death of this process.
 
+    It runs ``script``, a file of ``directory``, first.
     Raises OSError when it cannot be run.
     """
     with ports.pick() as picked, bind_udp("127.0.0.1", 0) as device_socket:
@@ -204,7 +205,7 @@ async def open_vpcs(
             mac_id=mac_id,
             local_port=picked.port,
             remote_port=device_socket.getsockname()[1],
-            has_script=has_script,
+            script=script,
         )
         with _open_device(forwarder, device_socket, picked.port) as device:
             master, slave = open_terminal()

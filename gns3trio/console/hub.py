@@ -6,6 +6,7 @@ bounded buffer of output, and one that falls too far behind is dropped.
 """
 
 import logging
+import math
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from contextlib import contextmanager
 import trio
 
 from gns3trio.console import telnet
+from gns3trio.console.typed_input import TypedInput
 
 log = logging.getLogger(__name__)
 
@@ -23,9 +25,9 @@ MAX_CLIENTS = 256
 # A newcomer gets at most this of the last output: one screen of the usual terminal.
 SCREEN_LINES = 24
 MAX_SCREEN_BYTES = 4096
-# Typed input that waits for the node. When it is full the typing client waits, nobody else.
-MAX_INPUT_CHUNKS = 64
-INPUT_CHUNK_BYTES = 1024
+# How long a newcomer waits for the screen. A script presses Enter at once and takes the next prompt for the answer: it
+# must not see older ones before.
+SCREEN_SECONDS = 0.2
 # How long a closed client may take to read its last bytes.
 CLOSE_SECONDS = 2.0
 _READ_BYTES = 4096
@@ -55,6 +57,7 @@ class ConsoleClient:
         self._hub = hub
         self._telnet = telnet.telnet_server()
         self._output = bytearray(self._telnet.greeting)
+        self._screen = b""  # that a newcomer has not seen yet
         self._wakeup = trio.Event()
         self._closed = trio.Event()
 
@@ -62,7 +65,10 @@ class ConsoleClient:
         """What to send to the client next; empty when it has to be closed. For one task at a time."""
         while not self._output and not self._closed.is_set():
             self._wakeup = trio.Event()
-            await self._wakeup.wait()
+            with trio.move_on_after(SCREEN_SECONDS if self._screen else math.inf):
+                await self._wakeup.wait()
+                continue
+            self._show_screen()
         output = bytes(self._output)
         self._output.clear()
         return output
@@ -73,18 +79,40 @@ class ConsoleClient:
 
     async def send_input(self, data: bytes) -> None:
         """Give the node what the client sent; waits while the node is behind. Ignored once closed."""
-        for event in self._telnet.receive_data(data):
-            match event:
-                case telnet.Data(typed):
-                    await self._hub.type_input(self, typed)
-                case telnet.InterruptProcess():
-                    await self._hub.type_input(self, _CTRL_C)
-                case telnet.AreYouThere():
-                    self.offer(_ALIVE_TEXT)
-        self.offer(self._telnet.take_answers())
+        for start in range(
+            0, len(data), _READ_BYTES
+        ):  # a websocket's frame may be long, and all of it telnet's commands
+            if start:
+                await trio.lowlevel.checkpoint()
+            for event in self._telnet.receive_data(data[start : start + _READ_BYTES]):
+                match event:
+                    case telnet.Data(typed):
+                        await self._type(typed)
+                    case telnet.InterruptProcess():
+                        await self._type(_CTRL_C)
+                    case telnet.AreYouThere():
+                        self.offer(_ALIVE_TEXT)
+            self._queue(self._telnet.take_answers())
+
+    async def _type(self, typed: bytes) -> None:
+        self._screen = b""
+        await self._hub.type_input(self, typed)
+
+    def welcome(self, screen: bytes) -> None:
+        """Show a newcomer the screen, unless it begins to type at once."""
+        self._screen = telnet.TelnetConnection.send(screen)
+
+    def _show_screen(self) -> None:
+        screen, self._screen = self._screen, b""
+        self._output += screen
 
     def offer(self, output: bytes) -> None:
         """Queue bytes for the client; never blocks. Drops the client when it does not read."""
+        if output and not self._closed.is_set():
+            self._show_screen()
+            self._queue(output)
+
+    def _queue(self, output: bytes) -> None:
         if self._closed.is_set():
             return
         if len(self._output) + len(output) > MAX_CLIENT_BYTES:
@@ -98,32 +126,35 @@ class ConsoleClient:
         """Let the client read what it has got, then nothing more. Closed already is fine."""
         if not self._closed.is_set():
             self.close_reason = reason
+            self._show_screen()
             self._hub.forget(self)
             self._closed.set()
             self._wakeup.set()
 
 
 class ConsoleHub:
-    """A node's console. Between ``open`` and ``close`` it has clients."""
+    """A node's console. Between ``open`` and ``close`` it has clients.
+
+    ``input`` is what they typed and the node has not taken yet; ``read_input`` takes it as it comes.
+    """
 
     def __init__(self) -> None:
+        self.input: TypedInput[ConsoleClient] = TypedInput()
         self._clients: set[ConsoleClient] = set()
         self._screen = bytearray()
-        self._last_typist: ConsoleClient | None = None
         self._is_open = False
-        self._input_send, self._input_receive = trio.open_memory_channel[bytes](MAX_INPUT_CHUNKS)
 
     def open(self) -> None:
         """The node runs: forget the last run's screen and input, and let clients in."""
         self._screen.clear()
-        self._input_send, self._input_receive = trio.open_memory_channel[bytes](MAX_INPUT_CHUNKS)
+        self.input = TypedInput()
         self._is_open = True
 
     def close(self) -> None:
         """The node has stopped: close all clients."""
         self._is_open = False
         self._drop_all(NODE_STOPPED)
-        self._input_receive.close()
+        self.input.close()
 
     def reset(self) -> None:
         """Close all clients; they may come back at once."""
@@ -149,13 +180,15 @@ class ConsoleHub:
         for client in list(self._clients):  # one that is dropped leaves the set
             client.offer(escaped)
 
-    async def read_input(self) -> bytes:
-        """The next typed bytes, in order of arrival over all clients."""
-        return await self._input_receive.receive()
+    async def read_input(self) -> tuple[ConsoleClient, bytes]:
+        """The next typed bytes, in order of arrival over all clients, and who typed them."""
+        while self.input.is_empty:
+            await self.input.wait_change()
+        return self.input.take()
 
-    def dismiss_last_typist(self, farewell: bytes) -> None:
-        """Send ``farewell`` to the client that pressed Enter last, if it is still there, and close it."""
-        if (client := self._last_typist) is not None:
+    def dismiss(self, client: ConsoleClient, farewell: bytes) -> None:
+        """Send ``farewell`` to a client and close it; one that has left is fine."""
+        if client in self._clients:
             client.offer(farewell)
             client.close(SAID_GOODBYE)
 
@@ -171,7 +204,7 @@ class ConsoleHub:
             client.offer(_TOO_MANY_TEXT)
             client.close(TOO_MANY)
         else:
-            client.offer(telnet.TelnetConnection.send(last_lines(bytes(self._screen), SCREEN_LINES)))
+            client.welcome(last_lines(bytes(self._screen), SCREEN_LINES))
             self._clients.add(client)
         try:
             yield client
@@ -181,21 +214,11 @@ class ConsoleHub:
     def forget(self, client: ConsoleClient) -> None:
         """The client is being closed."""
         self._clients.discard(client)
-        if self._last_typist is client:
-            self._last_typist = None
 
     async def type_input(self, client: ConsoleClient, typed: bytes) -> None:
         """Queue what a client typed; waits while the queue is full. Ignored when the client is closed."""
-        for start in range(0, len(typed), INPUT_CHUNK_BYTES):
-            if client not in self._clients:
-                return
-            chunk = typed[start : start + INPUT_CHUNK_BYTES]
-            if b"\r" in chunk or b"\n" in chunk:
-                self._last_typist = client
-            try:
-                await self._input_send.send(chunk)
-            except (trio.BrokenResourceError, trio.ClosedResourceError):
-                return  # the node has stopped
+        if client in self._clients:
+            await self.input.put(client, typed)
 
     async def serve_telnet(self, stream: trio.SocketStream) -> None:
         """Serve one connection until either side ends it, and close it; lets nothing out but Cancelled."""

@@ -9,7 +9,8 @@ import attrs
 import trio
 
 from gns3trio import threads
-from gns3trio.compute.vpcs_command import STARTUP_FILE, rename_in_script
+from gns3trio.compute.vpcs_command import STARTUP_FILE
+from gns3trio.compute.vpcs_script import rename_in_script
 from gns3trio.controller.node import Node
 from gns3trio.controller.project import Project
 from gns3trio.controller.project_copy import PROJECT_FILES, copy_files, list_folder
@@ -35,7 +36,7 @@ async def duplicate_node(project: Project, node: Node, *, x: int, y: int, z: int
     record = attrs.evolve(deepcopy(node.record), node_id=uuid4(), console=None, locked=False, x=x, y=y, z=z)
     script = instance.startup_script()
     if script is not None:
-        script = rename_in_script(script, node.name, "%h")  # its name is not known before it is made
+        script = rename_in_script(script, "%h")  # its name is not known before it is made
     folder = node_folder(project, record.node_type, record.node_id)
     try:
         left_out = await threads.disk.run(copy_node_files, node_folder(project, record.node_type, node.node_id), folder)

@@ -6,7 +6,7 @@ from typing import Any, Literal
 import attrs
 
 from gns3trio.compute.vpcs import VpcsNode
-from gns3trio.compute.vpcs_command import expand_script
+from gns3trio.compute.vpcs_script import expand_script
 from gns3trio.controller.desired import Document, End, Ends, Wish, covers
 from gns3trio.controller.drawings import Drawing
 from gns3trio.controller.link import Link

@@ -59,7 +59,7 @@ class Lab:
     async def ping(self) -> list[float]:
         """Round-trip times in ms of three pings from the second to the first."""
         await self.consoles[1].send_message(b"ping 10.0.0.1 -c 3\r")
-        said = await read_match(self.consoles[1], rb"-c 3\s.*\sVPCS> ")
+        said = await read_match(self.consoles[1], rb"-c 3\s.*\sPC2> ")
         return [float(time) for time in re.findall(rb"time=([\d.]+) ms", said)]
 
 
@@ -72,9 +72,9 @@ async def open_lab(server: Server, project: dict[str, Any]) -> AsyncIterator[Lab
             await server.request("POST", f"{lab.path}/nodes/{node['node_id']}/start", None, 200)
             opened = await stack.enter_async_context(console(server, project, node))
             lab.consoles.append(opened)
-            await read_until(opened, b"VPCS> ")
+            await read_until(opened, b"PC%d> " % number)
             await opened.send_message(f"ip 10.0.0.{number} 24\r".encode())
-            await read_match(opened, rb"255\.255\.255\.0\s+VPCS> ")
+            await read_match(opened, rb"255\.255\.255\.0\s+PC%d> " % number)
         yield lab
 
 

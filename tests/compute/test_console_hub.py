@@ -55,9 +55,9 @@ async def test_output_goes_to_all_and_input_of_all_to_the_node(hub: ConsoleHub, 
         for client in (first, second):
             await receive_exactly(client, b"VPCS> \xff\xff")
         await first.send_all(b"a\xff\xff\r\n")
-        assert await hub.read_input() == b"a\xff\r"
+        assert (await hub.read_input())[1] == b"a\xff\r"
         await second.send_all(b"b\r\0")
-        assert await hub.read_input() == b"b\r"
+        assert (await hub.read_input())[1] == b"b\r"
 
 
 async def test_a_newcomer_sees_the_last_screenful(hub: ConsoleHub, address: tuple[str, int]):
@@ -65,6 +65,24 @@ async def test_a_newcomer_sees_the_last_screenful(hub: ConsoleHub, address: tupl
     screen = b"".join(b"line %d\r\n" % number for number in range(4977, 5000)) + b"VPCS> "
     async with connected(address) as client:
         await receive_exactly(client, screen)
+
+
+async def test_who_types_at_once_is_not_shown_the_screen(hub: ConsoleHub):
+    """A script presses Enter and takes the prompt that comes next for the answer."""
+    hub.feed(b"hello\r\n\rVPCS> ")
+    with hub.attach() as client:
+        await client.send_input(b"\r\n")
+        assert await client.receive() == GREETING
+        hub.feed(b"\r\n\rVPCS> ")
+        assert await client.receive() == b"\r\n\rVPCS> "
+
+
+async def test_output_comes_behind_the_screen_that_a_newcomer_waits_for(hub: ConsoleHub):
+    hub.feed(b"VPCS> ")
+    with hub.attach() as client:
+        await client.send_input(b"\xff\xfd\x03")  # telnet's own bytes are not typed
+        hub.feed(b"printed meanwhile")
+        assert await client.receive() == GREETING + b"VPCS> printed meanwhile"
 
 
 async def test_the_next_run_begins_with_an_empty_screen(hub: ConsoleHub, address: tuple[str, int]):
@@ -102,19 +120,19 @@ async def test_reset_drops_everybody_and_they_may_come_back(hub: ConsoleHub, add
         await receive_exactly(again, b"x")
 
 
-async def test_good_bye_ends_the_client_that_pressed_enter_last(hub: ConsoleHub, address: tuple[str, int]):
+async def test_good_bye_ends_one_client(hub: ConsoleHub, address: tuple[str, int]):
     async with connected(address) as leaving, connected(address) as staying:
         await leaving.send_all(b"disconnect\r")
-        await hub.read_input()
+        typist, _ = await hub.read_input()
         await staying.send_all(b"no enter")
         await hub.read_input()
         hub.feed(b"disconnect\r\n")
-        hub.dismiss_last_typist(b"Good-bye\r\n")
+        hub.dismiss(typist, b"Good-bye\r\n")
         hub.feed(b"VPCS> ")
         await receive_exactly(leaving, b"disconnect\r\nGood-bye\r\n")
         assert await leaving.receive_some() == b""
         await receive_exactly(staying, b"disconnect\r\nVPCS> ")
-        hub.dismiss_last_typist(b"nobody pressed Enter since")
+        hub.dismiss(typist, b"it has left")
         hub.feed(b"x")
         await receive_exactly(staying, b"x")
 
@@ -123,9 +141,9 @@ async def test_good_bye_arrives_although_the_client_goes_on_typing(hub: ConsoleH
     """Unread input would turn the close into a reset, which throws away what was sent."""
     async with connected(address) as client:
         await client.send_all(b"disconnect\r")
-        await hub.read_input()
+        typist, _ = await hub.read_input()
         await client.send_all(b"more" * 1000)
-        hub.dismiss_last_typist(b"Good-bye\r\n")
+        hub.dismiss(typist, b"Good-bye\r\n")
         await receive_exactly(client, b"Good-bye\r\n")
         assert await client.receive_some() == b""
 
@@ -150,7 +168,7 @@ async def test_a_hundred_silent_connections_harm_nobody(hub: ConsoleHub, address
             hub.feed(b"x")
             await receive_exactly(client, b"x")
             await client.send_all(b"y")
-            assert await hub.read_input() == b"y"
+            assert (await hub.read_input())[1] == b"y"
         finally:
             for one in silent:
                 one.close()
@@ -166,7 +184,7 @@ async def test_too_many_clients_are_told(hub: ConsoleHub, address: tuple[str, in
 
 
 async def test_input_waits_for_a_node_that_does_not_read(hub: ConsoleHub):
-    pasted = b"0123456789abcdef" * 64 * 200  # more than the queue holds
+    pasted = b"0123456789abcdef" * 64 * 400  # more than the queue holds
     with hub.attach() as client:
         async with trio.open_nursery() as nursery:
             nursery.start_soon(client.send_input, pasted)
@@ -174,17 +192,41 @@ async def test_input_waits_for_a_node_that_does_not_read(hub: ConsoleHub):
             assert hub.client_count() == 1
             typed = b""
             while len(typed) < len(pasted):
-                typed += await hub.read_input()
+                typed += (await hub.read_input())[1]
     assert typed == pasted
+
+
+async def test_ctrl_c_overtakes_what_waits(hub: ConsoleHub):
+    with hub.attach() as client, hub.attach() as other:
+        await client.send_input(b"first\r" * 10_000)
+        await other.send_input(b"second\r\x03third\r\x03fourth\r")
+        assert await hub.read_input() == (other, b"\x03fourth\r")
+        assert hub.input.is_empty
+
+
+async def test_a_long_frame_of_telnet_commands_lets_others_run(hub: ConsoleHub):
+    ran = False
+
+    async def other() -> None:
+        nonlocal ran
+        await trio.lowlevel.checkpoint()
+        ran = True
+
+    with hub.attach() as client:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(other)
+            await client.send_input(b"\xff\xf1" * 20_000)
+            assert ran
 
 
 async def test_a_client_that_is_not_a_connection_moves_the_same_bytes(hub: ConsoleHub):
     """As the websocket does."""
     hub.feed(b"VPCS> ")
     with hub.attach() as client:
-        assert await client.receive() == GREETING + b"VPCS> "
+        assert await client.receive() == GREETING
+        assert await client.receive() == b"VPCS> "
         await client.send_input(ARE_YOU_THERE + b"show\r\n")
-        assert await hub.read_input() == b"show\r"
+        assert (await hub.read_input())[1] == b"show\r"
         assert await client.receive() == b"\r\n[yes]\r\n"
         hub.reset()
         await client.wait_closed()
@@ -195,7 +237,7 @@ async def test_a_client_that_is_not_a_connection_moves_the_same_bytes(hub: Conso
 async def test_the_interrupt_key_is_ctrl_c(hub: ConsoleHub):
     with hub.attach() as client:
         await client.send_input(b"\xff\xf4")
-        assert await hub.read_input() == b"\x03"
+        assert (await hub.read_input())[1] == b"\x03"
 
 
 async def test_a_client_that_comes_while_the_node_is_stopped_is_closed(hub: ConsoleHub):

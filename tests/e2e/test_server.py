@@ -47,7 +47,7 @@ async def ping(consoles: tuple[int, int], pair: int) -> None:
         stream = await trio.open_tcp_stream("127.0.0.1", port)
         async with stream:
             telnet = telnet_client()
-            await read_until(stream, telnet, b"VPCS> ")
+            await read_until(stream, telnet, b"> ")
             await stream.send_all(f"ip 10.0.{pair}.{number} 24\r".encode())
             await read_until(stream, telnet, b"255.255.255.0")
             if number == 2:

@@ -12,9 +12,7 @@ from gns3trio.compute.vpcs_command import (
     DisconnectFilter,
     VpcsVersion,
     build_command,
-    expand_script,
     parse_version,
-    rename_in_script,
 )
 
 OLD = VpcsVersion("0.5b2", (0, 5))
@@ -40,19 +38,10 @@ def test_another_program_has_no_version():
 
 def test_the_command_of_each_version():
     """Only the newer one knows -R."""
-    new = build_command("/bin/vpcs", NEW, mac_id=3, local_port=40000, remote_port=40001, has_script=True)
-    old = build_command("/bin/vpcs", OLD, mac_id=3, local_port=40000, remote_port=40001, has_script=False)
+    new = build_command("/bin/vpcs", NEW, mac_id=3, local_port=40000, remote_port=40001, script="startup.vpc")
+    old = build_command("/bin/vpcs", OLD, mac_id=3, local_port=40000, remote_port=40001, script=None)
     assert " ".join(new) == "/bin/vpcs -i 1 -m 3 -R -s 40000 -c 40001 -t 127.0.0.1 startup.vpc"
     assert " ".join(old) == "/bin/vpcs -i 1 -m 3 -s 40000 -c 40001 -t 127.0.0.1"
-
-
-def test_the_name_in_a_script():
-    assert expand_script("set pcname %h\n# %h\n", "PC1") == "set pcname PC1\n# PC1\n"
-
-
-def test_a_rename_replaces_the_old_name_and_sets_the_new_one():
-    script = "# PC1 is here\nset pcname Other\nip 10.0.0.1 24\n"
-    assert rename_in_script(script, "PC1", "R\\1") == "# R\\1 is here\nset pcname R\\1\nip 10.0.0.1 24\n"
 
 
 @given(cut=st.integers(0, len(BANNER + PROMPT)), end=st.sampled_from([PROMPT, SCRIPT]))

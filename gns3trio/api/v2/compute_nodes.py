@@ -21,7 +21,7 @@ from gns3trio.api.v2.compute import require_known
 from gns3trio.compute.hosted import instance_view
 from gns3trio.compute.nio import UdpNio
 from gns3trio.compute.node import NodeEvent, NodeSpec
-from gns3trio.compute.vpcs_command import rename_in_script
+from gns3trio.compute.vpcs_script import rename_in_script
 from gns3trio.controller.driven_nodes import DrivenNode, driven_node, own_node_view, own_project
 from gns3trio.controller.link_captures import check_file_name
 from gns3trio.controller.link_filters import checked_filters
@@ -195,7 +195,7 @@ async def duplicate_node(api: ApiRequest, project_id: UUID, node_type: str, node
             await threads.disk.run(copy_node_files, source.directory, destination.directory)
         script = source.startup_script()
         if script is not None:
-            await destination.set_startup_script(rename_in_script(script, source.name, destination.name))
+            await destination.set_startup_script(rename_in_script(script, destination.name))
         return True
 
 

@@ -1,0 +1,115 @@
+"""What the clients of a console have typed and the node has not taken yet."""
+
+from collections import deque
+from typing import Generic, TypeVar
+
+import trio
+
+# Pasted configurations have some ten thousand bytes. When it is full the typing client waits, nobody else.
+MAX_BYTES = 256 * 1024
+PIECE_BYTES = 1024
+# What a piece costs beside its bytes: many clients send each key by itself.
+_OVERHEAD_BYTES = 128
+_CTRL_C = 0x03
+
+Typist = TypeVar("Typist")
+
+
+class TypedInput(Generic[Typist]):
+    """Bytes in order of arrival, each of a typist. Ctrl-C overtakes: what was typed before it is discarded."""
+
+    def __init__(self) -> None:
+        self._pieces: deque[tuple[int, Typist, bytes]] = deque()  # with the number of the piece
+        self._size = 0
+        self._count = 0
+        self._closed = False
+        self._changed = trio.Event()
+
+    @property
+    def arrived(self) -> int:
+        """How many pieces have come so far."""
+        return self._count
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing waits."""
+        return not self._pieces
+
+    @property
+    def begins_with_interrupt(self) -> bool:
+        """Whether what waits begins with Ctrl-C."""
+        return bool(self._pieces) and self._pieces[0][2][0] == _CTRL_C
+
+    def close(self) -> None:
+        """Nobody takes anything any longer; who waits to type gives up."""
+        self._closed = True
+        self.tell_change()
+
+    def tell_change(self) -> None:
+        """Wake up whoever waits."""
+        self._changed.set()
+        self._changed = trio.Event()
+
+    async def wait_change(self) -> None:
+        """Return when something was typed, or ``tell_change`` called."""
+        await self._changed.wait()
+
+    async def put(self, typist: Typist, typed: bytes) -> None:
+        """Add what was typed; waits while there is too much. Ignored once closed."""
+        _, interrupt, behind = typed.rpartition(b"\x03")
+        if interrupt:
+            self._pieces.clear()
+            self._size = 0
+            typed = interrupt + behind
+        for start in range(0, len(typed), PIECE_BYTES):
+            while self._size >= MAX_BYTES and not (self._closed or interrupt):
+                await self.wait_change()
+            if self._closed:
+                return
+            self._add(typist, typed[start : start + PIECE_BYTES])
+
+    def _add(self, typist: Typist, piece: bytes) -> None:
+        self._count += 1
+        self._pieces.append((self._count, typist, piece))
+        self._size += _cost(piece)
+        self.tell_change()
+
+    def take(self) -> tuple[Typist, bytes]:
+        """The next piece. Raises IndexError when there is none."""
+        _, typist, piece = self._pieces.popleft()
+        self._taken(_cost(piece))
+        return typist, piece
+
+    def put_back(self, typist: Typist, rest: bytes) -> None:
+        """Let ``rest`` of a piece that was taken wait again, before everything else."""
+        if rest:
+            self._pieces.appendleft((0, typist, rest))
+            self._size += _cost(rest)
+
+    def take_byte(self) -> bytes:
+        """The next byte. Raises IndexError when there is none."""
+        typist, piece = self.take()
+        self.put_back(typist, piece[1:])
+        return piece[:1]
+
+    def take_byte_after(self, count: int) -> bytes | None:
+        """The first byte of what came after ``count`` pieces, ahead of what came before; None without one."""
+        for index, (number, typist, piece) in enumerate(self._pieces):
+            if number > count:
+                if len(piece) > 1:
+                    self._pieces[index] = (number, typist, piece[1:])
+                    self._taken(1)
+                else:
+                    del self._pieces[index]
+                    self._taken(_cost(piece))
+                return piece[:1]
+        return None
+
+    def _taken(self, size: int) -> None:
+        full, self._size = self._size >= MAX_BYTES, self._size - size
+        if full:
+            self.tell_change()
+
+
+def _cost(piece: bytes) -> int:
+    return len(piece) + _OVERHEAD_BYTES
