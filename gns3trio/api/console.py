@@ -4,17 +4,21 @@ import trio
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from gns3trio.compute.node import ComputeNode
-from gns3trio.console.hub import CLOSE_SECONDS, ConsoleClient
+from gns3trio.console.hub import CLOSE_SECONDS, NODE_STOPPED, ConsoleClient
 
 WS_NORMAL = 1000
 WS_GOING_AWAY = 1001
 
 
 async def serve_console(websocket: WebSocket, instance: ComputeNode | None, closing: trio.Event) -> None:
-    """Join ``websocket`` to the console until either side ends. A stopped node's console closes at once (1000)."""
+    """Join ``websocket`` to the console until either side ends. The close frame says why.
+
+    A stopped node's console closes at once, with the normal code (1000), as GNS3 does.
+    """
     await websocket.accept()
-    if instance is None or instance.console_hub is None or instance.status != "started":
-        await websocket.close(WS_NORMAL)
+    missing = _missing(instance)
+    if instance is None or instance.console_hub is None or missing is not None:
+        await websocket.close(WS_NORMAL, missing)
         return
     close_code: int | None = WS_NORMAL
 
@@ -53,4 +57,13 @@ async def serve_console(websocket: WebSocket, instance: ComputeNode | None, clos
                 await websocket.send_bytes(data)
             nursery.cancel_scope.cancel()
     if close_code is not None:
-        await websocket.close(close_code)
+        await websocket.close(close_code, client.close_reason if close_code == WS_NORMAL else "the server stops")
+
+
+def _missing(instance: ComputeNode | None) -> str | None:
+    """Why there is no console to join; None when there is one."""
+    if instance is None:
+        return "the node does not run on this server"
+    if instance.console_hub is None:
+        return "the node has no console"
+    return None if instance.status == "started" else NODE_STOPPED

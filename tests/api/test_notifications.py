@@ -170,7 +170,7 @@ async def test_link_statistics_count_the_frames(server: Server, project: dict[st
             await server.request("POST", f"/v1/projects/{p}/vpcs/vms/{vm['vm_id']}/start", None, 200)
         async with console(server, project, nodes[0]) as a, console(server, project, nodes[1]) as b:
             for number, connection in enumerate((a, b), 1):
-                await read_until(connection, b"VPCS> ")
+                await read_until(connection, b"> ")
                 await connection.send_message(f"ip 10.0.0.{number} 24\r".encode())
                 await read_until(connection, b"255.255.255.0")
             await b.send_message(b"ping 10.0.0.1 -c 3\r")
@@ -246,20 +246,36 @@ async def test_streams_end_properly_when_the_server_closes(server: Server, runni
 async def test_consoles_over_websockets(server: Server, project: dict[str, Any]) -> None:
     node = await create(server, project)
     async with console(server, project, node) as connection:
-        with pytest.raises(Exception, match="1000"):
-            await connection.get_message()  # stopped: closed at once
+        with pytest.raises(Exception, match=r"1000.*the node is stopped"):
+            await connection.get_message()  # closed at once
     await server.request("POST", f"{node_path(project, node)}/start", None, 200)
     async with console(server, project, node) as first, console(server, project, node) as second:
         for connection in (first, second):
-            assert (await read_until(connection, b"VPCS> ")).startswith(b"\xff\xfb\x01\xff\xfb\x03")
+            assert (await read_until(connection, b"> ")).startswith(b"\xff\xfb\x01\xff\xfb\x03")
         await first.send_message("echo hello\r")
         for connection in (first, second):
             await read_until(connection, b"hello\r\n")
         await first.send_message(b"disconnect\r")
-        with pytest.raises(Exception, match="1000"):
+        with pytest.raises(Exception, match=r"1000.*the client said good-bye"):
             await read_until(first, b"never")
         await second.send_message(b"echo alive\r")
         await read_until(second, b"alive\r\n")
         await server.request("POST", f"{node_path(project, node)}/console/reset", None, 204)
-        with pytest.raises(Exception, match="1000"):
+        with pytest.raises(Exception, match=r"1000.*the console was reset"):
             await read_until(second, b"never")
+
+
+async def test_a_console_that_is_not_there_says_why(server: Server, project: dict[str, Any]) -> None:
+    hub = await create(server, project, node_type="ethernet_hub", name="Hub")
+    async with console(server, project, hub) as connection:
+        with pytest.raises(Exception, match=r"1000.*the node has no console"):
+            await connection.get_message()
+
+
+async def test_a_console_says_that_its_node_was_stopped(server: Server, project: dict[str, Any]) -> None:
+    node = await create(server, project)
+    await server.request("POST", f"{node_path(project, node)}/start", None, 200)
+    async with console(server, project, node) as connection:
+        await server.request("POST", f"{node_path(project, node)}/stop", None, 200)
+        with pytest.raises(Exception, match=r"1000.*the node is stopped"):
+            await read_until(connection, b"never")
