@@ -17,7 +17,8 @@ from gns3trio.controller.project_files import OpenFile, read_pieces
 class Download(Response):
     """A reply whose body is what ``pieces`` gives. Without a length in ``headers`` it is sent in chunks.
 
-    When ``pieces`` raises, the connection is cut, so that nobody takes a part for the whole.
+    When ``pieces`` raises before its first piece, the reply is that error. Later the connection is cut, so that nobody
+    takes a part for the whole.
     """
 
     def __init__(self, pieces: AsyncGenerator[bytes], media_type: str, headers: Mapping[str, str]) -> None:
@@ -36,8 +37,11 @@ class Download(Response):
 
         async with aclosing(self._pieces) as pieces, trio.open_nursery() as nursery:
             nursery.start_soon(wait_for_leaving, nursery)
+            has_body = scope["method"] != "HEAD"
+            first = await anext(pieces, b"") if has_body else b""
             await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-            if scope["method"] != "HEAD":
+            if has_body:
+                await send({"type": "http.response.body", "body": first, "more_body": True})
                 async for piece in pieces:
                     await send({"type": "http.response.body", "body": piece, "more_body": True})
             await send({"type": "http.response.body", "body": b""})

@@ -16,7 +16,7 @@ from gns3trio.controller.archive import CHUNK_BYTES, MAX_ENTRIES, MAX_UNPACKED_B
 from gns3trio.controller.archive_names import link_problem, name_problem, named_info
 from gns3trio.controller.file_tree import Tree, open_file_below
 from gns3trio.controller.storage import disk_error, printable
-from gns3trio.errors import Conflict, Invalid
+from gns3trio.errors import DISK_REFUSALS, Conflict, Invalid
 
 COMPRESSIONS: dict[str, int] = {
     "none": zipfile.ZIP_STORED,
@@ -82,10 +82,16 @@ def zip_pieces(
     """A zip archive as pieces of some 100 KiB: first the files of ``made``, then what ``tree`` has of ``folder``.
 
     A file that is gone meanwhile is left out, one that shrinks is shorter, of one that grows there is what was there
-    when it was opened. Raises Conflict when the folder itself was replaced, Unavailable when the disk refuses.
+    when it was opened. Raises Conflict when the folder itself was replaced or deleted, Unavailable when the disk
+    refuses.
     """
     sink = _Sink()
-    root = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        root = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError as error:
+        if error.errno in DISK_REFUSALS:
+            raise disk_error(folder, error) from error
+        raise Conflict(f"{printable(folder)} was replaced or deleted") from None
     try:
         with zipfile.ZipFile(sink, "w", compression) as archive:
             for name, data in made.items():

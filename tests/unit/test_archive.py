@@ -372,6 +372,13 @@ def test_a_folder_that_is_replaced_ends_the_archive(folder: Path) -> None:
         list(pieces)
 
 
+def test_a_folder_that_is_gone_has_no_archive(folder: Path) -> None:
+    pieces = zip_pieces(folder, files("sub/noise"), {"made": b"made"})
+    folder.rename(folder.with_name("elsewhere"))
+    with pytest.raises(Conflict):
+        next(pieces)
+
+
 def test_writing_over_a_file_or_a_link_is_refused(folder: Path) -> None:
     with pytest.raises(LabError):
         write_archive(folder / "old", folder, files(), {})
