@@ -94,6 +94,8 @@ def format_extras(topology: Topology) -> bytes | None:
 
 def _unknown_of_present(topology: Topology) -> dict[str, dict[str, Any]]:
     """The unknown keys without those of objects that were deleted."""
+    if not topology.unknown:
+        return {}  # as nearly always, and this is asked at every save
     present = {
         *("", "topology", "compute"),
         *(str(node.node_id) for node in topology.nodes),
