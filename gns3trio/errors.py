@@ -10,6 +10,16 @@ import errno
 DISK_REFUSALS = frozenset({errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EIO})
 
 
+# What the process or the machine lacks: a matter of the moment, whatever was asked for.
+EXHAUSTION = {
+    errno.EMFILE: "file descriptors",
+    errno.ENFILE: "file descriptors",
+    errno.ENOMEM: "memory",
+    errno.ENOBUFS: "memory",
+    errno.EAGAIN: "processes or threads",
+}
+
+
 class LabError(Exception):
     """Base of every error whose message is meant for the user."""
 
@@ -32,6 +42,24 @@ class Forbidden(LabError):
 
 class Unavailable(LabError):
     """The server cannot do this now (shutting down, no resource left)."""
+
+
+class NoThread(Unavailable):
+    """The system gave no thread."""
+
+
+def what_is_lacking(error: BaseException) -> str | None:
+    """What the process has no more of, if that is why the error, or one that it was made of, was raised."""
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, OSError) and seen.errno in EXHAUSTION:
+            return EXHAUSTION[seen.errno]
+        if isinstance(seen, MemoryError):
+            return EXHAUSTION[errno.ENOMEM]
+        if isinstance(seen, NoThread):
+            return EXHAUSTION[errno.EAGAIN]
+        seen = seen.__cause__ or seen.__context__
+    return None
 
 
 def sole_cause(error: Exception) -> Exception:

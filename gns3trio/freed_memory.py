@@ -6,12 +6,14 @@ the end of its heap. ``malloc_trim(3)`` returns all free pages. That takes some 
 
 import ctypes
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import ClassVar
 
 import trio
 
 from gns3trio import threads
+from gns3trio.errors import NoThread
 
 _LOOK_SECONDS = 5.0
 _WORTH_BYTES = 8 * 1024 * 1024
@@ -43,7 +45,8 @@ class FreedMemory:
         if not self._can:
             return
         while True:
-            await threads.memory.run(self.give_back)
+            with suppress(NoThread):
+                await threads.memory.run(self.give_back)
             await trio.sleep(_LOOK_SECONDS)
 
     def give_back(self) -> None:

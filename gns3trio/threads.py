@@ -10,6 +10,8 @@ from typing import TypeVar, TypeVarTuple
 
 import trio
 
+from gns3trio.errors import NoThread
+
 _T = TypeVar("_T")
 _Ts = TypeVarTuple("_Ts")
 
@@ -33,11 +35,23 @@ class Pool:
             return limiter
 
     async def run(self, function: Callable[[*_Ts], _T], *args: *_Ts, abandon_on_cancel: bool = False) -> _T:
-        """What ``function`` returns, called in a thread.
+        """What ``function`` returns, called in a thread. Raises NoThread when the system has none.
 
         With ``abandon_on_cancel`` a cancelled caller does not wait for its end; its thread counts until then.
         """
-        return await trio.to_thread.run_sync(function, *args, abandon_on_cancel=abandon_on_cancel, limiter=self.limiter)
+        started = False
+
+        def call() -> _T:
+            nonlocal started
+            started = True
+            return function(*args)
+
+        try:
+            return await trio.to_thread.run_sync(call, abandon_on_cancel=abandon_on_cancel, limiter=self.limiter)
+        except RuntimeError as error:
+            if started:
+                raise
+            raise NoThread(f"no thread could be started: {error}") from error
 
 
 # Files: short calls that wait for a disk.
@@ -52,6 +66,8 @@ compilers = Pool(1)
 parsers = Pool(2)
 # Interfaces and devices of this host.
 devices = Pool(8)
+# Trials of links: each lasts for minutes. Others bound their number.
+trials = Pool(64)
 # Memory that is given back to the system.
 memory = Pool(1)
 # Standard input and output, and requests, of the command line.

@@ -19,7 +19,7 @@ from starlette.types import Receive, Scope, Send
 from gns3trio.api.behind_proxy import relative_root
 from gns3trio.api.content_policy import PLAIN_PAGE
 from gns3trio.encoding import dumps_sorted
-from gns3trio.errors import Conflict, Forbidden, Invalid, LabError, NotFound, Unavailable, sole_cause
+from gns3trio.errors import Conflict, Forbidden, Invalid, LabError, NotFound, Unavailable, sole_cause, what_is_lacking
 
 log = logging.getLogger(__name__)
 
@@ -97,6 +97,10 @@ def error_response(status: int, message: str, headers: dict[str, str] | None = N
 def response_for(error: Exception, request: Request) -> Response:
     """The reply for any exception of a handler; unexpected ones are logged and told without a trace."""
     error = sole_cause(error)
+    if lacking := what_is_lacking(error):
+        log.warning("%s %s: the server has no %s left: %s", request.method, request.url.path, lacking, error)
+        told = f": {error}" if isinstance(error, LabError) else ""
+        return error_response(503, f"The server has no {lacking} left; try again in a moment{told}")
     if isinstance(error, LabError):
         status = status_of(error)
         if status == 400:

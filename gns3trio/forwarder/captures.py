@@ -20,12 +20,13 @@ import attrs
 import trio
 
 from gns3trio import __version__
-from gns3trio.errors import DISK_REFUSALS, Conflict, Unavailable
+from gns3trio.errors import DISK_REFUSALS, Conflict, NoThread, Unavailable
 from gns3trio.forwarder.capture_format import pcap_header, pcapng_header, pcapng_statistics, record_bytes
 from gns3trio.forwarder.capture_reader import FileReader
 from gns3trio.forwarder.forwarder import Forwarder, Tap
 from gns3trio.forwarder.stats import CaptureCounters
 from gns3trio.memory import Holder, Memory, Total
+from gns3trio.threads import Pool
 
 # Records gather for so long before they are written, or until half of a ring is full: a frame reaches its readers
 # within 100 ms.
@@ -39,6 +40,8 @@ PASS_BYTES = 4 * 1024 * 1024
 # Captures that are begun or ended at the same time, each in a thread; those behind a disk that hangs wait for each
 # other, and nobody else does.
 MOST_THREADS = 8
+# Before the system is asked for a thread again.
+NO_THREAD_SECONDS = 1.0
 # What may wait for a reader of a stream, or its share of ``Memory.captures``. When it is full, records are left out for
 # that reader, and counted.
 MAX_STREAM_BYTES = 4 * 1024 * 1024
@@ -420,8 +423,8 @@ class CaptureService:
         self._captures: set[Capture] = set()
         self._starting: set[Path] = set()
         self._buffer = bytearray(READ_BYTES)
-        self._writer = trio.CapacityLimiter(1)
-        self._threads = trio.CapacityLimiter(MOST_THREADS)
+        self._writer = Pool(1)
+        self._threads = Pool(MOST_THREADS)
 
     def is_writing(self, path: Path) -> bool:
         """Whether a capture writes that file."""
@@ -439,7 +442,10 @@ class CaptureService:
         self._starting |= starting
         try:
             with trio.CancelScope(shield=True):  # until then the tap is nobody's
-                await trio.to_thread.run_sync(capture.begin, limiter=self._threads)
+                await self._threads.run(capture.begin)
+        except NoThread:
+            tap.close()
+            raise
         except OSError as error:
             kind = Unavailable if error.errno in DISK_REFUSALS else Conflict
             raise kind(f"capture file {file.path}: {error.strerror}") from None
@@ -455,7 +461,10 @@ class CaptureService:
         self._captures.discard(capture)
         capture.stop_tap()
         with trio.CancelScope(shield=True):  # a file that is half ended is nobody's
-            await trio.to_thread.run_sync(capture.finish, limiter=self._threads)
+            try:
+                await self._threads.run(capture.finish)
+            except NoThread:  # it has to end all the same
+                capture.finish()
         self._settle(capture)
 
     async def stop_all(self) -> None:
@@ -470,8 +479,11 @@ class CaptureService:
             next_turn = min((capture.turns_at for capture in self._captures), default=math.inf)
             with trio.move_on_after(max(next_turn - time.monotonic(), 0)):
                 await self._forwarder.wait_captured()
-            while await self._pass() >= BUSY_BYTES:
-                pass
+            try:
+                while await self._pass() >= BUSY_BYTES:
+                    pass
+            except NoThread:  # the rings keep what comes, as far as they can
+                await trio.sleep(NO_THREAD_SECONDS)
             with trio.move_on_after(PAUSE_SECONDS):
                 await self._forwarder.wait_capture_filling()
 
@@ -483,7 +495,7 @@ class CaptureService:
             return sum(capture.drain(self._buffer) for capture in captures)
 
         with trio.CancelScope(shield=True):  # the thread uses the taps until it is done
-            moved = await trio.to_thread.run_sync(drain_all, limiter=self._writer)
+            moved = await self._writer.run(drain_all)
         for capture in captures:
             if capture.running:
                 capture.deliver()

@@ -403,7 +403,7 @@ def _check(result: int, error: Any = None) -> int:
         raise Invalid(message)
     if result == -errno.EBUSY:
         raise Conflict("the port is joined to another one already")
-    raise Conflict(f"the forwarder refused: {os.strerror(-result)}")
+    raise Conflict(f"the forwarder refused: {os.strerror(-result)}") from OSError(-result, os.strerror(-result))
 
 
 def default_workers() -> int:

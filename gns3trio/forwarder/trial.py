@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 import attrs
 import trio
 
+from gns3trio import threads
 from gns3trio._udpfwd import ffi, lib
 
 NANOSECONDS = 1_000_000_000
@@ -136,7 +137,7 @@ async def _call(function: Callable[[], int], stop: int) -> int:
         async def work() -> None:
             nonlocal outcome
             with trio.CancelScope(shield=True):
-                outcome = await trio.to_thread.run_sync(function, limiter=trio.CapacityLimiter(1))
+                outcome = await threads.trials.run(function)
             nursery.cancel_scope.cancel()
 
         async def stop_when_cancelled() -> None:

@@ -22,20 +22,18 @@ Nothing is shielded: cancelling a connection ends it.
 
 import logging
 import os
-import ssl
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from importlib.metadata import version
 from math import inf
 from typing import Any, cast
 
 import attrs
-import hypercorn.trio.run
 import trio
-from hypercorn.config import Config, Sockets
+from hypercorn.config import Config
 from hypercorn.events import Closed, Event, RawData, Updated
 from hypercorn.trio.worker_context import WorkerContext
-from hypercorn.typing import AppWrapper, ConnectionState, LifespanState, Scope
+from hypercorn.typing import AppWrapper, ConnectionState, Scope
 from hypercorn.utils import parse_socket_addr
 
 from gns3trio.errors import sole_cause
@@ -116,21 +114,15 @@ class Connections:
 
 
 class ContainedConfig(Config):
-    """Hypercorn's settings, with listening sockets and a TLS context that are there already."""
+    """Hypercorn's settings, as its protocol classes read them."""
 
     def __init__(
         self,
         connections: Connections,
-        sockets: Sockets,
-        ssl_context: ssl.SSLContext | None,
         access_log: logging.Logger | None,
     ) -> None:
         limits = connections.limits
         self.connections = connections
-        self._sockets = sockets
-        self._ssl_context = ssl_context
-        self.backlog = limits.backlog
-        self.graceful_timeout = limits.closing_grace_seconds
         self.h11_max_incomplete_size = limits.request_head_bytes
         self.websocket_max_message_size = limits.websocket_message_bytes
         self.websocket_ping_interval = limits.websocket_ping_seconds
@@ -138,19 +130,6 @@ class ContainedConfig(Config):
         self.include_server_header = False  # the application names the server
         self.accesslog = access_log
         self.errorlog = logging.getLogger("hypercorn.error")
-
-    def create_sockets(self) -> Sockets:
-        """The sockets that it was made with."""
-        return self._sockets
-
-    def create_ssl_context(self) -> ssl.SSLContext | None:
-        """The context that it was made with."""
-        return self._ssl_context
-
-
-def install() -> None:
-    """Make Hypercorn's trio worker use ``Connection``; it finds the class by this global name only."""
-    vars(hypercorn.trio.run)["TCPServer"] = Connection
 
 
 class _Tasks:
@@ -213,20 +192,18 @@ class _Tasks:
 
 
 class Connection:
-    """One connection, from its acceptance to its end. Has the interface of ``hypercorn.trio.tcp_server.TCPServer``."""
+    """One connection, from its acceptance to its end. It stands for Hypercorn's ``TCPServer``."""
 
     def __init__(
         self,
         app: AppWrapper,
         config: ContainedConfig,
         context: WorkerContext,
-        state: LifespanState,
         stream: trio.SocketStream | trio.SSLStream[trio.SocketStream],
     ) -> None:
         self._app = app
         self._config = config
         self._context = context
-        self._state = state
         self._stream = stream
         self._transport = stream.transport_stream if isinstance(stream, trio.SSLStream) else stream
         self._siblings = config.connections
@@ -250,9 +227,6 @@ class Connection:
         self._out_taken = trio.lowlevel.ParkingLot()  # senders
         self._writing = trio.CancelScope()  # of the write that is under way
         self._broken = False  # nothing can be written any more
-
-    def __await__(self) -> Generator[Any, Any, None]:
-        return self.run().__await__()
 
     async def run(self) -> None:
         """Serve this client. Errors end the connection and are logged; nothing but cancellation gets out."""
@@ -305,7 +279,7 @@ class Connection:
                 self._config,
                 self._context,
                 tasks,
-                ConnectionState(self._state.copy()),
+                ConnectionState({}),
                 tls,
                 client,
                 server,

@@ -18,14 +18,16 @@ from typing import cast
 
 import attrs
 import trio
-from hypercorn.config import Sockets
-from hypercorn.trio import serve
+from hypercorn.app_wrappers import ASGIWrapper
+from hypercorn.trio.worker_context import WorkerContext
 from hypercorn.typing import ASGIFramework
-from starlette.types import ASGIApp, Receive, Scope, Send
+from hypercorn.utils import repr_socket_addr
+from starlette.types import ASGIApp
 
 from gns3trio.addresses import listening_socket
 from gns3trio.errors import Invalid, Unavailable
 from gns3trio.http import containment
+from gns3trio.http.accepting import Acceptor
 from gns3trio.http.limits import Limits
 from gns3trio.memory import Memory
 
@@ -67,38 +69,36 @@ async def serve_http(
     """
     ssl_context = _tls_context(settings)
     connections = containment.Connections(settings.limits, settings.memory)
+    access_log = logging.getLogger("gns3trio.http.access") if settings.access_log else None
+    config = containment.ContainedConfig(connections, access_log)
+    context = WorkerContext(None)
+    wrapped = ASGIWrapper(cast(ASGIFramework, app))  # the same interface, typed message by message
+
+    async def serve_client(client: trio.SocketStream) -> None:
+        stream = client if ssl_context is None else _tls_stream(client, ssl_context)
+        await containment.Connection(wrapped, config, context, stream).run()
+
     with ExitStack() as stack:
         sockets = [stack.enter_context(each) for each in _listen(settings)]
-        owned = Sockets(sockets, [], []) if ssl_context else Sockets([], sockets, [])
-        access_log = logging.getLogger("gns3trio.http.access") if settings.access_log else None
-        config = containment.ContainedConfig(connections, owned, ssl_context, access_log)
-        containment.install()
-        async with trio.open_nursery() as nursery:
-
-            async def hurry_at_closing() -> None:
+        async with trio.open_nursery() as clients:
+            acceptor = stack.enter_context(Acceptor(serve_client, clients, tls=ssl_context is not None))
+            async with trio.open_nursery() as accepting:
+                for sock in sockets:
+                    accepting.start_soon(acceptor.run, sock)
+                task_status.started([_url(sock, ssl_context) for sock in sockets])
                 await closing.wait()
-                connections.close()
-
-            nursery.start_soon(hurry_at_closing)
-            framework = cast(ASGIFramework, WithoutLifespan(app))  # the same interface, typed message by message
-            await serve(framework, config, shutdown_trigger=closing.wait, mode="asgi", task_status=task_status)
-            nursery.cancel_scope.cancel()
+                accepting.cancel_scope.cancel()
+            connections.close()
+            await context.terminated.set()
+            clients.cancel_scope.deadline = trio.current_time() + settings.limits.closing_grace_seconds
 
 
-class WithoutLifespan:
-    """Answers ASGI's lifespan messages: what the application needs is started and ended by who calls serve_http."""
+def _tls_stream(client: trio.SocketStream, ssl_context: ssl.SSLContext) -> trio.SSLStream[trio.SocketStream]:
+    return trio.SSLStream(client, ssl_context, server_side=True, https_compatible=True)
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "lifespan":
-            await self._app(scope, receive, send)
-            return
-        await receive()
-        await send({"type": "lifespan.startup.complete"})
-        await receive()
-        await send({"type": "lifespan.shutdown.complete"})
+def _url(sock: socket.socket, ssl_context: ssl.SSLContext | None) -> str:
+    return f"{'http' if ssl_context is None else 'https'}://{repr_socket_addr(sock.family, sock.getsockname())}"
 
 
 def _tls_context(settings: HttpSettings) -> ssl.SSLContext | None:

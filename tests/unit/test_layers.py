@@ -43,7 +43,7 @@ ALLOWED = {
     "natural_order": set[str](),
     "removal": set[str](),
     "watchdog": set[str](),
-    "threads": set[str](),
+    "threads": {"errors"},
     "memory": set[str](),
     "freed_memory": set[str](),
     "notifications": {"encoding"},

@@ -1,0 +1,47 @@
+"""A system that starts no threads: what needs one is 503, what needs none goes on, and the server recovers."""
+
+from typing import Any
+
+import pytest
+import trio
+
+from gns3trio import freed_memory
+from gns3trio.forwarder import captures
+from tests.api.conftest import Server
+from tests.api.test_links import Lab, lab
+from tests.unit.test_threads import no_threads
+
+__all__ = ["lab"]
+
+
+async def test_requests_are_refused_and_go_on_later(
+    server: Server, project: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = f"/v2/projects/{project['project_id']}"
+    async with no_threads(monkeypatch):
+        for method, where, body in (
+            ("POST", "/v2/projects", {"name": "another"}),
+            ("PUT", path, {"name": "renamed"}),
+            ("POST", f"{path}/snapshots", {"name": "now"}),
+            ("GET", f"{path}/export", None),
+            ("GET", "/v2/statistics", None),
+        ):
+            error = await server.request(method, where, body, 503)
+            assert error["message"].startswith("The server has no processes or threads left"), error
+        await server.request("GET", path, None, 200)
+    await server.request("PUT", path, {"name": "renamed"}, 200)
+    await server.request("POST", f"{path}/snapshots", {"name": "now"}, 201)
+
+
+async def test_captures_and_what_runs_beside_requests_survive(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(captures, "NO_THREAD_SECONDS", 0.01)
+    monkeypatch.setattr(freed_memory, "_LOOK_SECONDS", 0.01)
+    link = await lab.link((lab.nodes[0], 0), (lab.nodes[1], 0))
+    path = f"{lab.path}/links/{link['link_id']}"
+    capture = await lab.server.request("POST", f"{path}/captures", {}, 201)
+    async with no_threads(monkeypatch):
+        await lab.ping()
+        await trio.sleep(5 * captures.PAUSE_SECONDS)
+        await lab.server.request("DELETE", f"{path}/captures/{capture['capture_id']}", None, 204)
+    await lab.server.request("POST", f"{path}/captures", {}, 201)
+    await lab.ping()
