@@ -1,6 +1,6 @@
 """A link of an open project: which two ports it joins, and the rules for joining them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Literal
 from uuid import UUID
 
@@ -87,15 +87,14 @@ def check_nodes(first: UUID, second: UUID) -> None:
         raise Conflict("nodes: a node cannot be linked to itself")
 
 
-def check_link(ends: Sequence[PortAddress], used: Iterable[PortAddress]) -> None:
-    """Raises Conflict when ``ends`` cannot be joined; ``used`` are the ports that have a link or NIO."""
+def check_link(ends: Sequence[PortAddress], is_used: Callable[[PortAddress], bool]) -> None:
+    """Raises Conflict when ``ends`` cannot be joined; ``is_used`` tells whether a port has a link or NIO."""
     if len(ends) != 2:
         raise Conflict(f"it has {len(ends)} ends instead of two")
     first, second = ends
     check_nodes(first.node_id, second.node_id)
-    taken = set(used)
     for end in (first, second):
-        if end in taken:
+        if is_used(end):
             raise Conflict(
                 f"nodes: port {end.adapter_number}/{end.port_number} of node {end.node_id} is already linked"
             )

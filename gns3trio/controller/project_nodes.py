@@ -103,7 +103,7 @@ class ProjectNodes:
                 if known.deleted:
                     raise Conflict(f"node_id: node {known.node_id} could not be created by another request")
                 return known
-        if len(self.nodes) + len(self._creating) >= MAX_NODES:
+        if self._node_count() >= MAX_NODES:
             raise Conflict(f"Project '{self.settings.name}' has {MAX_NODES} nodes, and can have no more")
         self._services.computes.require_local(record.compute_id)
         self._services.compute.check_properties(record.node_type, record.properties)
@@ -119,6 +119,11 @@ class ProjectNodes:
             del self._creating[record.node_id]
             self._creation_ended.set()
         return node
+
+    def _node_count(self) -> int:
+        """How many nodes there are, with those that are being created."""
+        most = len(self.nodes) + len(self._creating)
+        return most if most < MAX_NODES else len(self.nodes.keys() | self._creating.keys())
 
     async def _bring_up(self, node: Node, startup_script: str | None) -> None:
         """The part of a creation that may fail; nothing is left then."""

@@ -7,6 +7,7 @@ too: listed, saved and opened again.
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from uuid import UUID, uuid4
 
 import trio
@@ -16,6 +17,7 @@ from gns3trio.compute.node import ComputeNode
 from gns3trio.compute.tunnels import Tunnel
 from gns3trio.controller.link import Link, PortAddress, address_of, check_link
 from gns3trio.controller.link_filters import Impairments, apply_filters, apply_nothing, apply_suspend, compile_filters
+from gns3trio.controller.link_table import LinkTable
 from gns3trio.controller.topology import LinkEnd, LinkRecord, link_label
 from gns3trio.errors import NotFound
 
@@ -26,7 +28,7 @@ class Wiring:
     """Which port of which node is joined to what. ``find`` gives the compute's node of an id, or None."""
 
     def __init__(self, project_id: UUID, find: Callable[[UUID], ComputeNode | None]) -> None:
-        self.links: dict[UUID, Link] = {}
+        self.links = LinkTable()
         self._project_id = project_id
         self._find = find
         self._nios: dict[PortAddress, Nio] = {}
@@ -37,12 +39,13 @@ class Wiring:
         """Make a link and wire it. Raises as ``wire``; nothing is left then."""
         link = Link(record, self._project_id, impairments)
         await self.wire(link)
-        self.links[link.link_id] = link
+        self.links.add(link)
         return link
 
     def keep(self, record: LinkRecord, impairments: Impairments, problem: str) -> Link:
         """List a link that cannot be wired, and why."""
-        link = self.links[record.link_id] = Link(record, self._project_id, impairments, problem=problem)
+        link = Link(record, self._project_id, impairments, problem=problem)
+        self.links.add(link)
         return link
 
     async def wire(self, link: Link) -> None:
@@ -51,7 +54,7 @@ class Wiring:
         Raises Conflict (port in use, node joined to itself, not two ends) or NotFound (no such node); nothing is wired
         then.
         """
-        check_link(link.addresses, self._used_addresses(but_by=link))
+        check_link(link.addresses, partial(self._is_used, but_by=link))
         with self._taken(link.addresses):
             await self._join(link)
 
@@ -62,15 +65,15 @@ class Wiring:
         """
         before, was_wired = link.record, link.problem is None
         ends = [address_of(end) for end in record.nodes]
-        check_link(ends, self._used_addresses(but_by=link))
+        check_link(ends, partial(self._is_used, but_by=link))
         with self._taken({*link.addresses, *ends}), trio.CancelScope(shield=True):
             if was_wired:
                 await self._separate(link)
-            link.record = record
+            self.links.move(link, record)
             try:
                 await self._join(link)
             except BaseException:
-                link.record = before
+                self.links.move(link, before)
                 if was_wired:
                     await self._join(link)
                 raise
@@ -81,7 +84,8 @@ class Wiring:
             await self.rewire(link, record)
             return
         await self._separate(link)
-        link.record, link.problem = record, problem
+        self.links.move(link, record)
+        link.problem = problem
 
     @contextmanager
     def _taken(self, addresses: Iterable[PortAddress]) -> Iterator[None]:
@@ -110,7 +114,7 @@ class Wiring:
 
     async def disconnect(self, link: Link) -> None:
         """Separate the two ports of a link; what they held becomes free."""
-        self.links.pop(link.link_id, None)
+        self.links.remove(link)
         if link.problem is None:  # else what is at its ports belongs to others
             await self._separate(link)
 
@@ -141,7 +145,8 @@ class Wiring:
         if other is None or other.node_id == address.node_id:
             return None
         record = LinkRecord(link_id=uuid4(), nodes=[new_link_end(end) for end in sorted((other, address))])
-        link = self.links[record.link_id] = Link(record, self._project_id)
+        link = Link(record, self._project_id)
+        self.links.add(link)
         return link
 
     async def unbind_nio(self, address: PortAddress) -> Link | None:
@@ -155,7 +160,7 @@ class Wiring:
 
     async def _end(self, link: Link) -> None:
         """A link is none any more, though a UDP tunnel of it may be left: what that is to do was the link's to say."""
-        del self.links[link.link_id]
+        self.links.remove(link)
         apply_nothing(self.tunnels(link))
         for address in link.addresses:
             if isinstance(self._nios.get(address), LocalNio):  # half a pair, which nothing could ever join again
@@ -163,7 +168,7 @@ class Wiring:
 
     def link_at(self, address: PortAddress) -> Link | None:
         """The link of a port."""
-        return next((link for link in self.links.values() if address in link.addresses), None)
+        return next(iter(self.links.at(address)), None)
 
     def has_nio(self, address: PortAddress, nio: UdpNio) -> bool:
         """Whether that is what is bound there."""
@@ -171,7 +176,7 @@ class Wiring:
 
     def links_of(self, node_id: UUID) -> list[Link]:
         """The links with an end at the node."""
-        return [link for link in self.links.values() if any(a.node_id == node_id for a in link.addresses)]
+        return self.links.of_node(node_id)
 
     def tunnels(self, link: Link) -> list[Tunnel | None]:
         """The tunnels of the two ends, in the order of the link; None where it is not wired."""
@@ -186,11 +191,11 @@ class Wiring:
         for address in [address for address in self._nios if address.node_id == node_id]:
             self._forget(address)
 
-    def _used_addresses(self, but_by: Link) -> set[PortAddress]:
-        is_wired = self.links.get(but_by.link_id) is but_by and but_by.problem is None
-        nios = self._nios.keys() - set(but_by.addresses) if is_wired else self._nios
-        links = (link for link in self.links.values() if link is not but_by)
-        return {*nios, *self._connecting, *(address for link in links for address in link.addresses)}
+    def _is_used(self, address: PortAddress, but_by: Link) -> bool:
+        """Whether a port has a link or NIO that is not that of the link itself."""
+        is_own = self.links.get(but_by.link_id) is but_by and but_by.problem is None and address in but_by.addresses
+        has_nio = address in self._nios and not is_own
+        return has_nio or address in self._connecting or any(link is not but_by for link in self.links.at(address))
 
     def _other_end(self, nio: UdpNio) -> PortAddress | None:
         address = self._address_by_lport.get(nio.rport)
