@@ -33,8 +33,10 @@ MAX_SVG = 15 * 1024 * 1024
 MAX_SCRIPT = 256 * 1024
 MAX_BASE_CONFIG = 1024 * 1024
 
-# Of all values in one document of JSON or YAML. Reading JSON cannot be interrupted, and takes up to 0.2 us for each.
+# Of all values in one document of JSON or YAML, and in a project's file, which may have all of the above. Reading JSON
+# cannot be interrupted, and takes up to 0.2 us for each.
 MAX_VALUES = 250_000
+MAX_FILE_VALUES = 1_000_000
 
 
 @attrs.frozen

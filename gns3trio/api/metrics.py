@@ -14,6 +14,7 @@ from gns3trio import __version__
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.controller.desired import End
 from gns3trio.memory import Memory
+from gns3trio.slices import Slices, in_slices
 from gns3trio.watchdog import Watchdog
 
 routes = RouteTable("")
@@ -53,18 +54,20 @@ def _escape(value: str) -> str:
 @routes.route("GET", "/metrics")
 async def get_metrics(api: ApiRequest) -> Response:
     """All metrics."""
-    lines = (line for metric in collect(api) for line in metric.lines())
+    metrics = await collect(api)
+    lines = await in_slices(line for metric in metrics for line in metric.lines())
     return Response("\n".join(lines) + "\n", media_type=None, headers={"content-type": CONTENT_TYPE})
 
 
-def collect(api: ApiRequest) -> list[Metric]:
+async def collect(api: ApiRequest) -> list[Metric]:
     """The metrics of this server."""
+    links, ports = await _link_metrics(api), await _port_metrics(api)
     return [
         *_server_metrics(api),
         *_loop_metrics(api.context.watchdog),
         *_memory_metrics(api.context.memory),
-        *_link_metrics(api),
-        *_port_metrics(api),
+        *links,
+        *ports,
     ]
 
 
@@ -168,9 +171,9 @@ _LINK_COUNTERS = (
 )
 
 
-def _link_metrics(api: ApiRequest) -> list[Metric]:
-    directions = list(_link_directions(api))
-    links = [
+async def _link_metrics(api: ApiRequest) -> list[Metric]:
+    directions = await in_slices(_link_directions(api))
+    links = await in_slices(
         Sample(
             1,
             {
@@ -183,30 +186,20 @@ def _link_metrics(api: ApiRequest) -> list[Metric]:
                 ),
             },
         )
-        for project in api.controller.projects.values()
-        for link in project.links.values()
-    ]
+        for project in list(api.controller.projects.values())
+        for link in list(project.links.values())
+    )
     metrics = [
         Metric(
             f"gns3trio_link_{name}_total",
             "counter",
             help_text,
-            [Sample(direction[key], labels) for labels, direction in directions],
+            _samples(directions, key),
         )
         for name, key, help_text in _LINK_COUNTERS
     ]
-    drops = [
-        Sample(count, {**labels, "reason": reason})
-        for labels, direction in directions
-        for reason, count in direction["drops"].items()
-    ]
-    node_drops = [
-        Sample(count, {**labels, "reason": reason})
-        for labels, direction in directions
-        for reason, count in direction["node_drops"].items()
-    ]
-    held = [Sample(direction["held"], labels) for labels, direction in directions]
-    offloaded = [Sample(int(direction["offloaded"]), labels) for labels, direction in directions]
+    drops, node_drops = _drop_samples(directions, "drops"), _drop_samples(directions, "node_drops")
+    held, offloaded = _samples(directions, "held"), _samples(directions, "offloaded")
     return [
         Metric("gns3trio_link_info", "gauge", "Always 1; the labels give names to the ids of other metrics.", links),
         *metrics,
@@ -222,15 +215,17 @@ def _link_metrics(api: ApiRequest) -> list[Metric]:
     ]
 
 
-def _port_metrics(api: ApiRequest) -> list[Metric]:
+async def _port_metrics(api: ApiRequest) -> list[Metric]:
     """The linked ports of all nodes. Reasons of drops are those of their links."""
     reading = api.context.link_stats.read()
     infos: list[Sample] = []
     frames: list[Sample] = []
     size: list[Sample] = []
     drops: list[Sample] = []
-    for project in api.controller.projects.values():
-        for node in project.nodes.values():
+    slices = Slices()
+    for project in list(api.controller.projects.values()):
+        for node in list(project.nodes.values()):
+            await slices.pause()
             if node.instance is None:
                 continue
             ids = {"project_id": str(project.project_id), "node_id": str(node.node_id)}
@@ -252,12 +247,26 @@ def _port_metrics(api: ApiRequest) -> list[Metric]:
     ]
 
 
+_Directions = list[tuple[dict[str, str], dict[str, Any]]]
+
+
+def _samples(directions: _Directions, key: str) -> Iterator[Sample]:
+    for labels, direction in directions:
+        yield Sample(int(direction[key]), labels)
+
+
+def _drop_samples(directions: _Directions, key: str) -> Iterator[Sample]:
+    for labels, direction in directions:
+        for reason, count in direction[key].items():
+            yield Sample(count, {**labels, "reason": reason})
+
+
 def _link_directions(api: ApiRequest) -> Iterator[tuple[dict[str, str], dict[str, Any]]]:
     """Each direction of each wired link: its labels and statistics."""
     link_stats = api.context.link_stats
     reading = link_stats.read()
-    for project in api.controller.projects.values():
-        for link in project.links.values():
+    for project in list(api.controller.projects.values()):
+        for link in list(project.links.values()):
             statistics = link_stats.at(reading, project, link)
             if statistics is None:
                 continue

@@ -7,7 +7,7 @@ IGNORES_UNKNOWN_KEYS is true. What the handler returns, plain data or a Response
 
 import inspect
 import typing
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import suppress
 from functools import partial
 from types import MappingProxyType
@@ -34,6 +34,7 @@ from gns3trio.errors import Invalid, LabError, NotFound, Unavailable
 from gns3trio.json_text import read_json
 from gns3trio.limits import MAX_TEXT
 from gns3trio.memory import Holder
+from gns3trio.slices import in_slices
 
 # A drawing may hold an image as text; nothing else comes near this.
 MAX_JSON_BODY_BYTES = 16 * 1024 * 1024
@@ -237,7 +238,7 @@ def _make_endpoint(
                 arguments["body"] = read()
             else:
                 arguments["body"] = await threads.parsers.run(read)
-        return _reply(await waiting(ApiRequest(request.app.state.context, request), **arguments), status, request)
+        return await _reply(await waiting(ApiRequest(request.app.state.context, request), **arguments), status, request)
 
     return endpoint
 
@@ -246,18 +247,25 @@ def _body_type(handler: Handler) -> Any:
     return typing.get_type_hints(handler)["body"] if "body" in inspect.signature(handler).parameters else None
 
 
-def _reply(result: Any, status: int, request: Request) -> Response:
+async def _reply(result: Any, status: int, request: Request) -> Response:
     if isinstance(result, Response):
         return result
     if result is None:
         return Response(status_code=status)
-    body = tell_console_host(dumps_sorted(result), request.scope, request.app.state.context.config)
+    body = tell_console_host(await _encode(result), request.scope, request.app.state.context.config)
     return Response(body, status, {"content-type": "application/json"})
+
+
+async def _encode(result: Any) -> bytes:
+    """Sorted JSON; a list item by item, others between them."""
+    if not isinstance(result, list | Iterator):
+        return dumps_sorted(result)
+    return b"[" + b",".join(await in_slices(map(dumps_sorted, result))) + b"]"
 
 
 async def _handle_raw(handler: Handler, request: Request, arguments: dict[str, Any], status: int) -> Response:
     try:
-        return _reply(await handler(ApiRequest(request.app.state.context, request), **arguments), status, request)
+        return await _reply(await handler(ApiRequest(request.app.state.context, request), **arguments), status, request)
     except LabError:
         # Many clients send all before they read a reply, and would see a broken connection instead of the reason.
         with suppress(RuntimeError):  # the stream was read to its end

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from gns3trio.client import Client
 from gns3trio.commands.drawing import draw
-from gns3trio.commands.lab import Json, add_action, find_project, open_path, path_of, print_line, run, show
+from gns3trio.commands.lab import Json, add_action, find_project, note, open_path, path_of, print_line, run, show
 from gns3trio.errors import LabError, NotFound
 from gns3trio.printable import escape_json
 
@@ -77,12 +77,14 @@ def _print_changes(changes: list[Json]) -> None:
 
 async def _export(server: Client, arguments: argparse.Namespace) -> None:
     path = await open_path(server, arguments.project)
+    document = await server.request("GET", f"{path}/topology")
     if arguments.json:
-        text = escape_json(json.dumps(await server.request("GET", f"{path}/topology"), indent=2, ensure_ascii=False))
-        text += "\n"
+        text = escape_json(json.dumps(document, indent=2, ensure_ascii=False)) + "\n"
     else:
         text = await server.text(f"{path}/topology", _YAML)
     _write(arguments.output, text)
+    for name, reason in document.get("left_out", {}).items():
+        note(f"{name} is left out: {reason}")
 
 
 async def _draw(server: Client, arguments: argparse.Namespace) -> None:

@@ -78,11 +78,14 @@ class DesiredDrawing:
 
 @attrs.define(kw_only=True)
 class DesiredTopology:
-    """A whole document. Without ``links`` or ``drawings`` those of the project stay."""
+    """A whole document. Without ``links`` or ``drawings`` those of the project stay. ``left_out`` tells people what of
+    the project that was exported is not in the document, and why; it changes nothing.
+    """
 
     nodes: Annotated[dict[Name, DesiredNode], Bound(MAX_NODES)]
     links: Annotated[list[DesiredLink], Bound(MAX_LINKS)] | None = None
     drawings: Annotated[list[DesiredDrawing], Bound(MAX_DRAWINGS)] | None = None
+    left_out: Annotated[dict[str, str], Bound(MAX_NODES + MAX_LINKS)] | None = None
 
 
 @attrs.frozen(order=True)
@@ -126,9 +129,6 @@ def parse_document(raw: Any) -> Document:
     """Check a document. Raises Invalid that names every wrong field."""
     topology = structure(_converter, raw, DesiredTopology)
     nodes = {name: Wish(name, _given(node, raw["nodes"][name])) for name, node in topology.nodes.items()}
-    for name in nodes:
-        if not name or name != name.replace(" ", ""):
-            raise Invalid(f"nodes[{name}]: a node's name has no spaces and is not empty")
     ends: dict[frozenset[End], Ends] = {}
     links: dict[frozenset[End], Wish] = {}
     taken: dict[End, int] = {}

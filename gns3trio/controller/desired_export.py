@@ -4,8 +4,10 @@ from typing import Any
 
 import attrs
 
+from gns3trio import threads
+from gns3trio.controller.link import Link
 from gns3trio.controller.node import DRAWN_AS, Node
-from gns3trio.controller.plan import link_value, named_ends, node_properties
+from gns3trio.controller.plan import link_value, named_ends, node_properties, nodes_by_name
 from gns3trio.controller.project import Project
 from gns3trio.controller.topology import Label, NodeRecord
 from gns3trio.forwarder.filters import describe
@@ -21,30 +23,45 @@ _DRAWN = ("symbol", "width", "height")
 _OF_MACHINE = ("interfaces",)
 
 
-def export_document(project: Project) -> dict[str, Any]:
-    """The nodes that run here, their links, and the drawings. Raises Forbidden when the project is closed.
+async def export_document(project: Project) -> dict[str, Any]:
+    """The nodes that run here, their links, and the drawings; what is ``left_out`` has the reason.
 
     A node has its type and place, and what is not GNS3's default. Consoles are left out: they belong to the host.
-    Nodes and links are in the order of their names, so that two documents can be compared.
+    Nodes and links are in the order of their names, so that two documents can be compared. Raises Forbidden when the
+    project is closed, Conflict when two nodes have one name.
     """
     project.require_open()
-    running = sorted(
-        (node for node in project.nodes.values() if node.instance is not None), key=lambda node: natural_key(node.name)
-    )
-    nodes = {node.name: _node(node) for node in running}
-    links: list[dict[str, Any]] = []
-    for link in project.links.values():
-        ends = named_ends(project, link)
-        if ends is not None and all(end.node in nodes for end in ends):
-            value = link_value(link)
-            value["impairments"] = [describe(each) for each in value["impairments"]]
-            links.append({"ends": [str(end) for end in ends], **{name: each for name, each in value.items() if each}})
-    links.sort(key=lambda link: [natural_key(end) for end in link["ends"]])
+    nodes, links = list(nodes_by_name(project).values()), list(project.links.values())
     drawings = [
         {name: value for name, value in drawing.view(project.project_id).items() if not name.endswith("_id")}
         for drawing in project.drawings.values()
     ]
-    return {"nodes": nodes, "links": links, **({"drawings": drawings} if drawings else {})}
+    # In a thread: start-up scripts are files, and a large lab takes its time.
+    return await threads.disk.run(_document, project, nodes, links, drawings)
+
+
+def _document(project: Project, nodes: list[Node], links: list[Link], drawings: list[dict[str, Any]]) -> dict[str, Any]:
+    left_out = {node.name: node.problem for node in nodes if node.problem is not None}
+    shown = {node.name: _node(node) for node in nodes if node.name not in left_out}
+    joined: list[dict[str, Any]] = []
+    for link in links:
+        ends = named_ends(project, link)
+        if ends is None or link.problem is not None or not all(end.node in shown for end in ends):
+            name = " - ".join(map(str, ends)) if ends is not None else str(link.link_id)
+            left_out[name] = link.problem or "an end of it is no node of the document"
+            continue
+        value = link_value(link)
+        value["impairments"] = [describe(each) for each in value["impairments"]]
+        joined.append({"ends": [str(end) for end in ends], **{name: each for name, each in value.items() if each}})
+    document: dict[str, Any] = {
+        "nodes": {name: shown[name] for name in sorted(shown, key=natural_key)},
+        "links": sorted(joined, key=lambda link: [natural_key(end) for end in link["ends"]]),
+    }
+    if drawings:
+        document["drawings"] = drawings
+    if left_out:
+        document["left_out"] = {name: left_out[name] for name in sorted(left_out, key=natural_key)}
+    return document
 
 
 def _node(node: Node) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from gns3trio.errors import Conflict, Invalid
 from gns3trio.forwarder.filters import MAX_FILTERS, Impairment, describe
 from gns3trio.free_form import DOCUMENT
 from gns3trio.json_text import read_json
-from gns3trio.limits import MAX_DEPTH, Bound
+from gns3trio.limits import MAX_DEPTH, MAX_FILE_VALUES, Bound
 
 EXTRAS_FILE = "project-files/gns3trio.json"
 VERSION = 1
@@ -43,7 +43,7 @@ def add_extras(topology: Topology, data: bytes) -> None:
     Raises Conflict when nothing of it can be read.
     """
     try:
-        extras = read_json(data, _FORM)
+        extras = read_json(data, _FORM, MAX_FILE_VALUES)
         if not isinstance(extras, dict):
             raise Invalid("expected an object")
         if extras.get("version") != VERSION:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
+from uuid import UUID
 
 import attrs
 
@@ -49,13 +50,29 @@ def make_plan(project: Project, document: Document) -> Plan:
     """
     project.require_open()
     plan = Plan()
-    here = {node.name: node for node in project.nodes.values() if node.instance is not None}
+    by_name = nodes_by_name(project)
+    here = {name: node for name, node in by_name.items() if node.instance is not None}
+    for name in document.nodes:
+        if name in by_name and name not in here:
+            raise Conflict(f"nodes[{name}]: there is a node of that name that does not run: {by_name[name].problem}")
     _plan_nodes(plan, here, document)
     if document.links is not None:
         _plan_links(plan, project, document, document.links)
     if document.drawings is not None:
         _plan_drawings(plan, project, document.drawings)
     return plan
+
+
+def nodes_by_name(project: Project) -> dict[str, Node]:
+    """The nodes of a project by name. Raises Conflict when two have one name, which version 1 allows."""
+    nodes: dict[str, Node] = {}
+    for node in project.nodes.values():
+        if node.name in nodes:
+            raise Conflict(
+                f"nodes: two are named {node.name!r}, and a document knows nodes by their names: rename one of them"
+            )
+        nodes[node.name] = node
+    return nodes
 
 
 def _plan_nodes(plan: Plan, here: Mapping[str, Node], document: Document) -> None:
@@ -171,15 +188,24 @@ def _described(value: Any) -> Any:
 
 
 def _plan_drawings(plan: Plan, project: Project, wishes: Iterable[Wish]) -> None:
-    left = list(project.drawings.values())
+    left = {drawing.drawing_id: (drawing, drawing.view(project.project_id)) for drawing in project.drawings.values()}
+    # The drawings that are as a wish says, by the fields that it mentions.
+    alike: dict[tuple[str, ...], dict[tuple[Any, ...], list[UUID]]] = {}
     for wish in wishes:
-        same = next((each for each in left if covers(each.view(project.project_id), wish.given)), None)
-        if same is not None:
-            left.remove(same)
+        names = tuple(wish.given)
+        if names not in alike:
+            index = alike[names] = {}
+            for drawing_id, (_, view) in reversed(left.items()):
+                index.setdefault(tuple(view[name] for name in names), []).append(drawing_id)
+        same = alike[names].get(tuple(wish.given.values()), [])
+        while same and same[-1] not in left:  # taken by a wish that mentions other fields
+            same.pop()
+        if same:
+            del left[same.pop()]
         else:
             plan.create_drawings.append(wish)
             plan.changes.append(Change("create", "drawing", wish.name))
-    for drawing in left:
+    for drawing, _ in left.values():
         if drawing.fields.get("locked"):
             raise Conflict(f"Drawing {drawing.drawing_id} is locked")
         plan.delete_drawings.append(drawing)

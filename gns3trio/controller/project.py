@@ -6,7 +6,8 @@ notification hub, and is written to the project's file.
 
 import contextlib
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextvars import ContextVar
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
@@ -34,11 +35,15 @@ from gns3trio.controller.topology import ProjectSettings, Topology
 from gns3trio.controller.versions import list_versions, put_version_back
 from gns3trio.errors import Conflict, Forbidden, LabError, NotFound
 from gns3trio.notifications.events import Event, log_event
+from gns3trio.slices import Slices
 
 log = logging.getLogger(__name__)
 
 # Of many files so many are named.
 _TOLD_FILES = 5
+
+
+_saving_later: ContextVar[bool] = ContextVar("saving_later", default=False)
 
 
 class Project(ProjectReading):
@@ -139,7 +144,7 @@ class Project(ProjectReading):
                 if self.status == "opened" or self.deleted:
                     return
                 await self._open()
-            self._announce_opened()
+            await self._announce_opened()
 
     def _require_acceptable(self) -> None:
         """Raises Conflict for what cannot be opened, nor its file changed, as long as it is where it is."""
@@ -204,7 +209,7 @@ class Project(ProjectReading):
             aside = await self._recover(version)
         if aside is not None:
             self.log("warning", f"A kept version was put in place; the file that was there is now {aside.name}")
-        self._announce_opened()
+        await self._announce_opened()
 
     async def _recover(self, version: str | None) -> Path | None:
         async with self.life:
@@ -215,13 +220,20 @@ class Project(ProjectReading):
             await self._open()
         return aside
 
-    def _announce_opened(self) -> None:
-        for node in self.nodes.values():
-            self._publish("node.created", views.node_view(node))
-        for link in self.links.values():
-            self._publish("link.created", views.link_view(link))
-        for drawing in self.drawings.views():
-            self._publish("drawing.created", drawing)
+    async def _announce_opened(self) -> None:
+        slices = Slices()
+        for node in list(self.nodes.values()):
+            if node.node_id in self.nodes:  # not deleted meanwhile
+                self._publish("node.created", views.node_view(node))
+            await slices.pause()
+        for link in list(self.links.values()):
+            if link.link_id in self.links:
+                self._publish("link.created", views.link_view(link))
+            await slices.pause()
+        for drawing in list(self.drawings.values()):
+            if drawing.drawing_id in self.drawings:
+                self._publish("drawing.created", drawing.view(self.project_id))
+            await slices.pause()
         self._publish_project("project.opened")
         if self.settings.auto_start:
             self._services.nursery.start_soon(start_nodes, self)
@@ -233,7 +245,7 @@ class Project(ProjectReading):
         """
         with self.openings.one():
             await self._reopen(replaced)
-        self._announce_opened()
+        await self._announce_opened()
 
     async def _reopen(self, replaced: Callable[[], contextlib.AbstractAsyncContextManager[None]]) -> None:
         async with self.life:
@@ -246,7 +258,7 @@ class Project(ProjectReading):
                         await self._open()
                 except BaseException:
                     await self._open()
-                    self._announce_opened()
+                    await self._announce_opened()
                     raise
 
     async def close(self, *, force: bool = False) -> None:
@@ -280,11 +292,13 @@ class Project(ProjectReading):
 
     async def _release(self) -> None:
         await self.links.stop_captures()
+        slices = Slices()
         async with trio.open_nursery() as nursery:
-            for node in self.nodes.values():
+            for node in list(self.nodes.values()):
                 node.deleted = True
                 if node.instance is not None:
                     nursery.start_soon(self._services.compute.close_node, node.instance)
+                await slices.pause()
         self.nodes.clear()
         self.links, self.drawings = self._no_links(), self._no_drawings()
         self.node_list = views.NodeList()
@@ -355,8 +369,20 @@ class Project(ProjectReading):
     async def _make_durable(self) -> None:
         """Raises Forbidden when the project was closed meanwhile: the change came too late for its last save."""
         self.require_open()
-        self.file.mark()
-        await self.file.flush()
+        if not _saving_later.get():
+            self.file.mark()
+            await self.file.flush()
+
+    @contextlib.contextmanager
+    def saving_later(self) -> Iterator[None]:
+        """What the caller and the tasks that it starts make is not saved before the caller does: to write the file
+        anew for each of thousands of nodes would take longer than all else.
+        """
+        token = _saving_later.set(True)
+        try:
+            yield
+        finally:
+            _saving_later.reset(token)
 
     @property
     def file_problems(self) -> list[str]:

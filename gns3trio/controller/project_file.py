@@ -15,7 +15,9 @@ from gns3trio.controller.storage import MAX_TOPOLOGY_BYTES, NO_PLAIN_FILE, read_
 from gns3trio.controller.topology import EncodedRecords, Topology, format_topology
 from gns3trio.controller.topology_reader import parse_heading, parse_topology
 from gns3trio.controller.versions import keep_version
-from gns3trio.errors import Conflict
+from gns3trio.errors import Conflict, Invalid
+from gns3trio.json_text import check_values
+from gns3trio.limits import MAX_FILE_VALUES
 
 
 def _identity(path: Path) -> tuple[int, int, int] | None:
@@ -49,17 +51,20 @@ class ProjectFile:
         self._present = present
         self._encoded = EncodedRecords()
         self._extras_path = path.parent / EXTRAS_FILE
-        self._saver = Saver(lambda: self._format(present()), on_failure, self._write)
+        self._saver = Saver(present, self._format, on_failure, self._write)
         self._warn = warn
         self._ours: tuple[int, int, int] | None = None  # the file as we know it while the project is open
         self._scope = trio.CancelScope()
         self._ended = trio.Event()
 
     def _format(self, topology: Topology) -> dict[Path, bytes | None]:
-        return {
-            self._extras_path: format_extras(topology),
-            self.path: format_topology(topology, self._gns3_version, self._encoded),
-        }
+        """The files. Raises Conflict for one that could not be read again."""
+        text = format_topology(topology, self._gns3_version, self._encoded)
+        try:
+            check_values(text, MAX_FILE_VALUES)
+        except Invalid as error:
+            raise Conflict(f"the project is too large for its file, which {error}") from None
+        return {self._extras_path: format_extras(topology), self.path: text}
 
     def _write(self, files: Mapping[Path, bytes | None]) -> None:
         """In a thread. What somebody else has put in the file's place meanwhile is kept as a version."""
@@ -155,7 +160,7 @@ class ProjectFile:
         Raises Unavailable when the disk refuses, Conflict when the file that is there cannot be read.
         """
         await self.settle(topology)
-        await threads.disk.run(self._write_all, self._format(topology))
+        await threads.disk.run(lambda: self._write_all(self._format(topology)))
 
     async def start_saving(self, nursery: trio.Nursery) -> None:
         """The project is open: write what is marked, in a task of ``nursery``, until ``stop_saving``."""

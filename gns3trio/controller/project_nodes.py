@@ -25,6 +25,7 @@ from gns3trio.controller.services import ProjectServices
 from gns3trio.controller.topology import NodeRecord, ProjectSettings, check_node_type
 from gns3trio.errors import Conflict, LabError, NotFound
 from gns3trio.limits import MAX_NODES
+from gns3trio.slices import Slices
 
 # What is dragged and drawn many times a second: it is saved within a second, and nothing depends on it.
 LOOKS = frozenset({"x", "y", "z", "width", "height", "label", "symbol"})
@@ -288,9 +289,11 @@ class ProjectNodes:
                 except LabError as error:
                     errors.append(error)
 
+        slices = Slices()
         async with trio.open_nursery() as nursery:
             for node in list(self.nodes.values()):
                 nursery.start_soon(act, node)
+                await slices.pause()
         if errors:
             raise errors[0]
 

@@ -14,6 +14,7 @@ from gns3trio.controller.link_filters import NO_IMPAIRMENTS
 from gns3trio.controller.project_nodes import ProjectNodes
 from gns3trio.controller.topology import LinkRecord, NodeRecord, Topology
 from gns3trio.errors import LabError
+from gns3trio.slices import Slices
 
 # Of what is wrong with a project's file.
 _TOLD = 20
@@ -33,13 +34,16 @@ class ProjectReading(ProjectNodes):
         self._tell_all(
             "warning", [*topology.problems, *await self._services.computes.add_those_of_file(topology.computes)]
         )
+        slices = Slices()
         for record in self._with_possible_consoles(topology.nodes):
             await self._revive_node(record)
+            await slices.pause()
         self._give_ports_to_kept_nodes(topology.links)
         for link in topology.links:
             impairments = topology.impairments.get(link.link_id, NO_IMPAIRMENTS)
             if not await self.links.revive(link, impairments):
                 topology.is_repaired = True
+            await slices.pause()
         await self.drawings.revive(topology.drawings)
 
     def _tell_all(self, level: str, messages: list[str]) -> None:

@@ -20,6 +20,7 @@ from gns3trio.controller.project import Project
 from gns3trio.controller.topology import LinkEnd, LinkRecord
 from gns3trio.controller.undo import Undo, for_each
 from gns3trio.errors import Conflict, Invalid
+from gns3trio.slices import Slices
 
 _IMPAIRMENTS = ("impairments", "seed")
 _LINK_FIELDS = ("filters", "link_style", "suspend")
@@ -43,7 +44,9 @@ async def _apply(project: Project, plan: Plan) -> None:
         for link in plan.delete_links:
             await project.links.delete(link)
             undo.by(_restore_link, project, link.record, link.impairments)
-        await for_each(plan.create_nodes, partial(_create_node, undo, project))
+        with project.saving_later():
+            await for_each(plan.create_nodes, partial(_create_node, undo, project))
+        project.file.mark()
         for node, changes in plan.update_nodes:
             before = {name: getattr(node.record, name) for name in changes}
             script = node_properties(node).get("startup_script", "")  # one that had none gets an empty one back
@@ -51,14 +54,18 @@ async def _apply(project: Project, plan: Plan) -> None:
                 await _update_node(project, node, changes)
             undo.by(_put_back_node, project, node, before, script)
         ids = {node.name: node.node_id for node in project.nodes.values()}
-        await for_each(plan.create_links, partial(_create_link, undo, project, ids))
+        with project.saving_later():
+            await for_each(plan.create_links, partial(_create_link, undo, project, ids))
+        project.file.mark()
         for link, changes in plan.update_links:
             is_now = link_value(link)
             await _update_link(project, link, changes)
             undo.by(_update_link, project, link, is_now)
+        slices = Slices()
         for wish in plan.create_drawings:
             drawing = await project.drawings.create(uuid4(), wish.given)
             undo.by(_delete_drawing, project, drawing)
+            await slices.pause()
         await project.delete_nodes(plan.delete_nodes)
         undo.forget()
     for drawing in plan.delete_drawings:
@@ -171,12 +178,17 @@ async def create_all(
         async def create_link(record: LinkRecord) -> None:
             undo.by(project.links.delete, await project.links.create(record))
 
-        await for_each(enumerate(named), create_node)
-        await for_each(links, create_link)
         made = []
-        for fields in drawings:
-            made.append(await project.drawings.create(fields["drawing_id"], fields))
-            undo.by(_delete_drawing, project, made[-1])
+        with project.saving_later():
+            await for_each(enumerate(named), create_node)
+            await for_each(links, create_link)
+            slices = Slices()
+            for fields in drawings:
+                made.append(await project.drawings.create(fields["drawing_id"], fields))
+                undo.by(_delete_drawing, project, made[-1])
+                await slices.pause()
+        project.require_open()
+        project.file.mark()
         await project.file.flush()
         undo.forget()
     return Created(

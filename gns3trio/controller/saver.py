@@ -8,6 +8,7 @@ import logging
 import math
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Generic, TypeVar
 
 import trio
 
@@ -17,24 +18,29 @@ from gns3trio.errors import LabError, Unavailable
 
 log = logging.getLogger(__name__)
 
+_T = TypeVar("_T")
+
 # A disk that was full may have room again, and nobody may ask for the next write soon.
 RETRY_SECONDS = 5.0
 
 
-class Saver:
-    """Keeps files equal to what ``render`` returns. ``run`` must run for ``flush`` to return.
+class Saver(Generic[_T]):
+    """Keeps files equal to what ``render`` makes of the ``present`` state. ``run`` must run for ``flush`` to return.
 
-    ``write`` is called in a thread, with those that have changed and always the last one.
+    ``render`` and ``write`` are called in a thread, the one with what ``present`` gave, which must not be changed any
+    more, the other with those files that have changed and always the last one.
     """
 
     def __init__(
         self,
-        render: Callable[[], Mapping[Path, bytes | None]],
+        present: Callable[[], _T],
+        render: Callable[[_T], Mapping[Path, bytes | None]],
         on_failure: Callable[[str], None],
         write: Callable[[Mapping[Path, bytes | None]], None] = write_all,
     ) -> None:
         self._write_in_thread = write
         self._written: dict[Path, bytes | None] = {}
+        self._present = present
         self._render = render
         self._on_failure = on_failure
         self._changes = 0
@@ -93,12 +99,16 @@ class Saver:
         done.set()
 
     async def _write_files(self) -> None:
-        files = self._render()
+        self._written.update(await threads.disk.run(self._render_and_write, self._present()))
+
+    def _render_and_write(self, present: _T) -> dict[Path, bytes | None]:
+        """The companions that were written: those of the last file, which is written in any case."""
+        files = self._render(present)
         # What is on the disk already is not written again, but for the last file: it may have been replaced.
         *companions, last = files
         changed = {path: files[path] for path in companions if self._written.get(path) != files[path]}
-        await threads.disk.run(self._write_in_thread, {**changed, last: files[last]})
-        self._written.update(changed)
+        self._write_in_thread({**changed, last: files[last]})
+        return changed
 
     def _fail(self, error: LabError) -> None:
         told, self._error = self._error, error

@@ -11,8 +11,8 @@ from gns3trio.errors import LabError
 
 log = logging.getLogger(__name__)
 
-# Creations wait for the disk together; more of them at a time gain nothing.
-AT_A_TIME = 64
+# Creations wait for the disk and for each other; with more at a time others would wait for them, too.
+AT_A_TIME = 16
 
 _T = TypeVar("_T")
 

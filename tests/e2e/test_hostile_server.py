@@ -48,7 +48,7 @@ LINK: dict[str, Any] = {
     "capture_file_name": EVIL,
     "capture_file_path": EVIL,
 }
-DOCUMENT = {"nodes": {EVIL: {"node_type": "vpcs", "label": {"style": EVIL}}}, "links": []}
+DOCUMENT = {"nodes": {EVIL: {"node_type": "vpcs", "label": {"style": EVIL}}}, "links": [], "left_out": {EVIL: EVIL}}
 CHANGE = {"action": "update", "kind": "node", "name": EVIL, "fields": {EVIL: {"from": EVIL, "to": EVIL}}}
 BASE = f"/v2/projects/{PROJECT_ID}"
 REPLIES: dict[str, Any] = {
@@ -141,7 +141,10 @@ def test_a_command_prints_no_control_characters(evil_server: str, words: tuple[s
 
 def test_what_is_escaped_can_be_read_back(evil_server: str) -> None:
     assert json.loads(run(evil_server, "node", "list", PROJECT_ID, "--json")) == NODES
-    assert parse_yaml(run(evil_server, "topology", "export", PROJECT_ID).encode()) == DOCUMENT
+    printed = run(evil_server, "topology", "export", PROJECT_ID)
+    document, told = printed[: printed.index("gns3trio: ")], printed[printed.index("gns3trio: ") :]
+    assert parse_yaml(document.encode()) == DOCUMENT
+    assert told.count("\n") == 1 and f"{escape(EVIL)} is left out: {escape(EVIL)}" in told
     picture = ElementTree.fromstring(run(evil_server, "topology", "draw", PROJECT_ID))
     assert escape(EVIL) in [element.text for element in picture.iter()]
 

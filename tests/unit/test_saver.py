@@ -16,12 +16,12 @@ from gns3trio.errors import Invalid, Unavailable
 async def test_a_burst_of_changes_is_written_once_or_twice(tmp_path: Path) -> None:
     file, renders, state = tmp_path / "lab.gns3", 0, 0
 
-    def render() -> dict[Path, bytes | None]:
+    def render(_: None) -> dict[Path, bytes | None]:
         nonlocal renders
         renders += 1
         return {file: str(state).encode()}
 
-    saver = Saver(render, pytest.fail)
+    saver = Saver(lambda: None, render, pytest.fail)
     async with trio.open_nursery() as nursery:
         await nursery.start(saver.run)
 
@@ -43,7 +43,7 @@ async def test_a_burst_of_changes_is_written_once_or_twice(tmp_path: Path) -> No
 async def test_a_failed_write_is_told_to_who_waits_and_works_again_later(tmp_path: Path) -> None:
     folder = tmp_path / "project"
     failures: list[str] = []
-    saver = Saver(lambda: {folder / "lab.gns3": b"data"}, failures.append)
+    saver = Saver(lambda: None, lambda _: {folder / "lab.gns3": b"data"}, failures.append)
     async with trio.open_nursery() as nursery:
         await nursery.start(saver.run)
         saver.mark()
@@ -59,7 +59,7 @@ async def test_a_failed_write_is_told_to_who_waits_and_works_again_later(tmp_pat
 async def test_an_error_of_our_own_is_told_like_one_of_the_disk(tmp_path: Path) -> None:
     """A project that cannot be written down harms nobody else: the saver lives on."""
     content: list[bytes | None] = []
-    saver = Saver(lambda: {tmp_path / "lab.gns3": content[0]}, lambda message: None)
+    saver = Saver(lambda: None, lambda _: {tmp_path / "lab.gns3": content[0]}, lambda message: None)
     async with trio.open_nursery() as nursery:
         await nursery.start(saver.run)
         saver.mark()
@@ -78,7 +78,7 @@ async def test_what_the_disk_refused_is_written_when_it_takes_it_again(
     monkeypatch.setattr(saver_module, "RETRY_SECONDS", 0.01)
     folder, failures = tmp_path / "project", list[str]()
     file = folder / "lab.gns3"
-    saver = Saver(lambda: {file: b"data"}, failures.append)
+    saver = Saver(lambda: None, lambda _: {file: b"data"}, failures.append)
     async with trio.open_nursery() as nursery:
         await nursery.start(saver.run)
         saver.mark()
@@ -95,7 +95,7 @@ async def test_what_the_disk_refused_is_written_when_it_takes_it_again(
 
 
 async def test_finish_writes_what_run_did_not(tmp_path: Path) -> None:
-    saver = Saver(lambda: {tmp_path / "lab.gns3": b"data"}, pytest.fail)
+    saver = Saver(lambda: None, lambda _: {tmp_path / "lab.gns3": b"data"}, pytest.fail)
     saver.mark()
     await saver.finish()
     assert (tmp_path / "lab.gns3").read_bytes() == b"data"

@@ -1,5 +1,6 @@
 """``/v2/projects/{project_id}/links``: make, change, filter and delete them."""
 
+from collections.abc import Iterator
 from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
@@ -28,12 +29,12 @@ routes = RouteTable("/v2/projects/{project_id}")
 
 
 @routes.route("GET", "/links", reply=list[replies.Link | replies.SavedLink])
-async def list_links(api: ApiRequest, project_id: UUID) -> list[dict[str, Any]]:
+async def list_links(api: ApiRequest, project_id: UUID) -> Iterator[dict[str, Any]]:
     """The links of a project; of a closed one what its file holds."""
     project = api.controller.get_project(project_id)
     if project.status == "opened":
-        return [link_view(link) for link in project.links.values()]
-    return [attrs.asdict(record) for record in (await project.file.read()).links]
+        return map(link_view, list(project.links.values()))
+    return map(attrs.asdict, (await project.file.read()).links)
 
 
 @routes.route("POST", "/links", status=201, reply=replies.Link)

@@ -1,6 +1,6 @@
 """``/v2/projects/{project_id}/nodes``."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -30,14 +30,14 @@ _RECORD_FIELDS = frozenset(field.name for field in attrs.fields(NodeRecord))
 _CHANGEABLE_FIELDS = _RECORD_FIELDS - {"node_id", "node_type", "compute_id", "template_id"}
 
 
-async def _view_list(project: Project) -> orjson.Fragment | list[dict[str, Any]]:
+async def _view_list(project: Project) -> orjson.Fragment | Iterator[dict[str, Any]]:
     if project.status == "opened":
         return project.node_list.view(project.nodes.values())
-    return [record_view(record) for record in (await project.file.read()).nodes]
+    return map(record_view, (await project.file.read()).nodes)
 
 
 @routes.route("GET", "/nodes", reply=list[replies.Node | replies.SavedNode])
-async def list_nodes(api: ApiRequest, project_id: UUID) -> orjson.Fragment | list[dict[str, Any]]:
+async def list_nodes(api: ApiRequest, project_id: UUID) -> orjson.Fragment | Iterator[dict[str, Any]]:
     """The nodes of a project; of a closed one what its file holds."""
     return await _view_list(api.controller.get_project(project_id))
 

@@ -90,11 +90,12 @@ async def create_batch(api: ApiRequest, project_id: UUID, body: BatchCreate) -> 
 @routes.route("GET", "/topology", reply=DesiredTopology)
 async def get_topology(api: ApiRequest, project_id: UUID) -> Response:
     """The project as a document that ``PUT`` takes, as JSON, or as YAML to those who accept that."""
-    document = export_document(api.controller.get_project(project_id))
+    document = await export_document(api.controller.get_project(project_id))
     if YAML in api.http.headers.get("accept", ""):
         from gns3trio.topology_yaml import format_yaml  # a server starts quicker without a YAML library
 
-        return Response(format_yaml(document), media_type=None, headers={"content-type": YAML, "vary": "Accept"})
+        text = await threads.parsers.run(format_yaml, document)
+        return Response(text, media_type=None, headers={"content-type": YAML, "vary": "Accept"})
     # In the order in which people read it: no client of GNS3's knows it.
     return Response(dumps(document), headers={"content-type": "application/json", "vary": "Accept"})
 
