@@ -251,6 +251,7 @@ class Links(Mapping[UUID, Link]):
             record = attrs.evolve(link.record, **changes)
             self._check_types(record)
             self._check_ports(record)
+            self._wiring.check(link, record)
             await self.captures.stop_link(link)
             link.impairments = impairments or link.impairments
             try:

@@ -54,27 +54,32 @@ class Wiring:
         Raises Conflict (port in use, node joined to itself, not two ends) or NotFound (no such node); nothing is wired
         then.
         """
-        check_link(link.addresses, partial(self._is_used, but_by=link))
+        self.check(link, link.record)
         with self._taken(link.addresses):
             await self._join(link)
+
+    def check(self, link: Link, record: LinkRecord) -> None:
+        """Raises Conflict when the ends of ``record`` cannot be those of the link."""
+        check_link([address_of(end) for end in record.nodes], partial(self._is_used, but_by=link))
 
     async def rewire(self, link: Link, record: LinkRecord) -> None:
         """Give a link another record, whose ends are where it leads from now on.
 
         Raises as ``wire``; the link is as before then.
         """
+        self.check(link, record)
         before, was_wired = link.record, link.problem is None
         ends = [address_of(end) for end in record.nodes]
-        check_link(ends, partial(self._is_used, but_by=link))
         with self._taken({*link.addresses, *ends}), trio.CancelScope(shield=True):
             if was_wired:
                 await self._separate(link)
             self.links.move(link, record)
             try:
                 await self._join(link)
-            except BaseException:
+            except BaseException as error:
                 self.links.move(link, before)
                 if was_wired:
+                    link.problem = str(error)  # until it is wired again, which may fail too
                     await self._join(link)
                 raise
 

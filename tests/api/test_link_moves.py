@@ -52,6 +52,8 @@ async def test_a_move_that_cannot_be_leaves_the_link_where_it_was(lab: Lab) -> N
     third = await lab.node("vpcs", name="PC3")
     link = await lab.link((lab.nodes[0], 0), (lab.nodes[1], 0))
     await lab.link((third, 0), (switch, 0))
+    await lab.server.request("POST", f"{lab.path}/links/{link['link_id']}/start_capture", {}, 201)
+    link = await lab.server.request("GET", f"{lab.path}/links/{link['link_id']}", None, 200)
     first = end(lab.nodes[0])
     for nodes, status, complaint in (
         ([first, end(switch, 0)], 409, "already linked"),
