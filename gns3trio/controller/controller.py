@@ -21,6 +21,7 @@ from gns3trio.controller.automatic import Attendance, open_project
 from gns3trio.controller.base_configs import BaseConfigs
 from gns3trio.controller.computes import Computes, check_stored_computes
 from gns3trio.controller.project import Project
+from gns3trio.controller.project_copy import is_topology_file
 from gns3trio.controller.project_records import ProjectRecords, check_stored_projects
 from gns3trio.controller.project_search import FoundProject, copy_of, find_projects, project_folders
 from gns3trio.controller.server_state import ServerState, open_state
@@ -263,9 +264,13 @@ class Controller:
         """
         return self._records.noted(project_id, file, name)
 
-    async def keep_file(self, project: Project) -> None:
-        """Note which file is that of a project, before another one comes beside it. Raises Unavailable."""
-        await self._records.remember(project.project_id, project.file.path, project.settings.name)
+    async def keep_file(self, project: Project, coming: str) -> None:
+        """Note which file is that of a project before another such file comes, if ``coming`` is the path of one.
+
+        Raises Unavailable when the disk refuses.
+        """
+        if is_topology_file(coming) and coming != project.file.path.name:
+            await self._records.remember(project.project_id, project.file.path, project.settings.name)
 
     def adopt(self, project_id: UUID, settings: ProjectSettings, file: Path) -> Project:
         """Take over a project whose files are there, closed."""

@@ -260,6 +260,19 @@ async def test_a_second_file_never_hides_the_project(config: Config) -> None:
         assert (found["project_id"], found["filename"]) == (project["project_id"], "lab.gns3")
 
 
+@pytest.mark.parametrize("api", ["/v2/projects", "/v2/compute/projects"])
+async def test_a_second_file_that_looks_more_like_the_project_does_not_hide_it(config: Config, api: str) -> None:
+    async with started(config) as server:
+        project = await server.request("POST", "/v2/projects", {"name": "lab"}, 201)
+        await create(server, project, name="PC1")
+        await server.request("PUT", f"/v2/projects/{project['project_id']}", {"name": "renamed"}, 200)
+        same = orjson.dumps({**document([]), "name": "renamed", "project_id": project["project_id"]})
+        reply = await server.http.post(f"{api}/{project['project_id']}/files/renamed.gns3", content=same)
+        assert reply.status_code == 201
+    async with started(config) as server:
+        assert (await listed(server))["renamed"]["filename"] == "lab.gns3"
+
+
 @pytest.mark.parametrize("folder", ["lab", "a folder", "4e5b8d4c-6f0a-4d7b-9f0e-2b8f6f2f1a11"])
 async def test_of_several_files_made_by_hand_the_likeliest_counts_and_stays_it(
     config: Config, folder: str, caplog: pytest.LogCaptureFixture

@@ -39,6 +39,7 @@ async def post_project_file(api: ApiRequest, project_id: UUID, path: str) -> Non
     require_known(api, project_id)
     own = api.controller.projects.get(project_id)
     if own is not None:
+        await api.controller.keep_file(own, path)
         await write_project_file(own, path, api.http.stream(), make_folders=True)
     else:
         await write_file(api.controller.hosted.get(project_id).folder, path, api.http.stream())

@@ -11,7 +11,6 @@ from gns3trio.api.content_policy import BINARY
 from gns3trio.api.downloads import Download, file_download, uploaded_file
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.controller.node_copy import duplicate_node
-from gns3trio.controller.project_copy import is_topology_file
 from gns3trio.controller.project_files import (
     check_node_path,
     node_folder,
@@ -46,8 +45,7 @@ async def get_project_file(api: ApiRequest, project_id: UUID, path: str) -> Down
 async def post_project_file(api: ApiRequest, project_id: UUID, path: str) -> None:
     """Write a file of a project; the body is its content."""
     project = api.controller.get_project(project_id)
-    if is_topology_file(path) and path != project.file.path.name:
-        await api.controller.keep_file(project)
+    await api.controller.keep_file(project, path)
     await write_project_file(project, path, api.http.stream())
 
 
