@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from gns3trio import threads
-from gns3trio.controller.storage import is_plain_name, read_plain, write_in_folder
+from gns3trio.controller.storage import is_plain_name, write_in_folder
 from gns3trio.errors import Invalid
 
 BUILTIN_FOLDER = Path(__file__).parent.parent / "symbols"
@@ -73,7 +73,8 @@ DEFAULT_SYMBOLS = {
     )
 }
 
-# The size is in the first tag of an SVG, behind comments and the document's type.
+# So much of a picture is read to find its size: that of an SVG is in its first tag, behind comments and the document's
+# type.
 _HEAD_BYTES = 256 * 1024
 _MAX_PIXELS = 100_000
 _SVG_TAG = re.compile(rb"<svg(?=[\s>/])", re.IGNORECASE)
@@ -118,7 +119,8 @@ class Symbols:
         try:
             key = (str(path), path.stat().st_mtime_ns)
             if key not in self._sizes:
-                self._sizes[key] = picture_size(read_plain(path, _HEAD_BYTES))
+                with open(path, "rb") as file:
+                    self._sizes[key] = picture_size(file.read(_HEAD_BYTES))
         except OSError:
             return DEFAULT_SIZE
         return self._sizes[key]

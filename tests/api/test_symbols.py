@@ -54,6 +54,9 @@ async def test_an_uploaded_symbol(server: Server) -> None:
     assert (got.headers["content-type"], got.content) == ("image/png", png)
     assert "sandbox" in got.headers["content-security-policy"]
     assert await server.request("GET", "/v2/symbols/mine.png/dimensions", None, 200) == {"width": 31, "height": 17}
+    large = png + bytes(1024 * 1024)
+    assert (await server.http.post("/v2/symbols/large.png/raw", content=large)).status_code == 204
+    assert await server.request("GET", "/v2/symbols/large.png/dimensions", None, 200) == {"width": 31, "height": 17}
     for name in ("evil.html", ".hidden.svg", "x", "%2E%2E.svg"):
         assert (await server.http.post(f"/v2/symbols/{name}/raw", content=b"x")).status_code == 400, name
 
