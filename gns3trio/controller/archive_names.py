@@ -8,6 +8,7 @@ goes up first, not beyond the project's folder, and then only down: so nothing t
 chain of such links, is elsewhere. The folders that this server itself writes into are no links.
 """
 
+import hashlib
 import os
 import re
 import stat
@@ -84,8 +85,10 @@ def named_info(name: str, taken: Container[str]) -> zipfile.ZipInfo:
     if not _NO_TEXT.search(name):
         return zipfile.ZipInfo(name)
     text = _NO_TEXT.sub(lambda match: f"%{ord(match[0]) - 0xDC00:02X}", name)
-    while text in taken:
-        text = f"{text}_"
+    while (
+        text in taken
+    ):  # by one of another name: thousands that become the same text must not look for a place in turn
+        text = f"{text}-{hashlib.md5(os.fsencode(name), usedforsecurity=False).hexdigest()}"
     info = zipfile.ZipInfo(text)
     info.comment = _COMMENT + os.fsencode(name).hex().encode()
     return info

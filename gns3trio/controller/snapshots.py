@@ -307,11 +307,11 @@ def _carry_over(old: Path, new: Path, present: Collection[UUID], kept: Collectio
             link_or_copy(old / name, new / name)
     gone = set(present) - set(kept)
     tree = read_tree(old / PROJECT_FILES, lambda name, _: _node_of(*name.split("/")[1:2]) not in gone)
-    for name in (*tree.folders, *tree.links):
+    for name, target in [*((name, None) for name in tree.folders), *tree.links.items()]:
         place = new / PROJECT_FILES / name
         with suppress(FileExistsError, NotADirectoryError):  # the snapshot has something else there
             place.parent.mkdir(parents=True, exist_ok=True)
-            place.mkdir() if name in tree.folders else place.symlink_to(tree.links[name])
+            place.mkdir() if target is None else place.symlink_to(target)
 
 
 def _node_of(name: str = "") -> UUID | None:

@@ -1,6 +1,7 @@
 """Archives from anywhere: whatever is in them, only files below the target come out, or an error that says why."""
 
 import io
+import itertools
 import os
 import shutil
 import stat
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 
 from gns3trio.controller import archive as archive_module
 from gns3trio.controller.archive import Budget, unpack
+from gns3trio.controller.archive_names import name_of, named_info
 from gns3trio.controller.archive_writer import COMPRESSIONS, write_archive, zip_pieces
 from gns3trio.controller.file_tree import Tree
 from gns3trio.errors import Conflict, LabError, Unavailable
@@ -384,3 +386,14 @@ def test_writing_over_a_file_or_a_link_is_refused(folder: Path) -> None:
         write_archive(folder / "old", folder, files(), {})
     with pytest.raises(LabError):
         write_archive(folder / "link", folder, files(), {})
+
+
+def test_thousands_of_names_that_look_the_same_stay_short_and_apart() -> None:
+    names = ["".join(parts) for parts in itertools.product(("%FF", "\udcff"), repeat=11)]
+    infos: dict[str, zipfile.ZipInfo] = {}
+    for name in names:
+        info = named_info(name, infos)
+        assert info.filename not in infos
+        assert len(info.filename) <= 11 * 3 + 33
+        infos[info.filename] = info
+    assert [name_of(info) for info in infos.values()] == names
