@@ -12,8 +12,9 @@ from gns3trio.errors import Invalid
 from gns3trio.free_form import DOCUMENT, FreeForm, Misplaced
 from gns3trio.limits import MAX_VALUES
 
-# Nothing is looked at twice: repeats are possessive, and one that is not closed takes the rest.
-_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
+# What comes next that begins a value or a text, or the end. Nothing is looked at twice: repeats are possessive, and a
+# text that is not closed takes the rest.
+_NEXT = re.compile(rb'[^"\[{,]*+(?:(?P<string>"[^"\\]*+(?:\\.[^"\\]*+)*+"?)|(?P<separator>[\[{,])|\Z)', re.DOTALL)
 _SEPARATORS = (b",", b"[", b"{")
 
 
@@ -33,10 +34,18 @@ def read_json(text: bytes | bytearray, form: FreeForm = DOCUMENT, most: int = MA
 
 def check_values(text: bytes | bytearray, most: int) -> None:
     """Raises Invalid for a JSON text with more than ``most`` values. They are counted, since reading them cannot be
-    interrupted.
+    interrupted; others run meanwhile.
     """
-    if _separators(text) > most and _separators(_STRING.sub(b"", text)) > most:
-        raise Invalid(f"has more than {most} values")
+    if sum(map(text.count, _SEPARATORS)) <= most:
+        return
+    separators = strings = 0
+    for found in _NEXT.finditer(text):
+        if found.lastgroup == "string":
+            strings += 1
+        elif found.lastgroup == "separator":
+            separators += 1
+        if separators > most or strings > 2 * most:  # a string is a value or a key
+            raise Invalid(f"has more than {most} values")
 
 
 @contextmanager
@@ -49,10 +58,6 @@ def _no_collection() -> Iterator[None]:
     finally:
         if was_on:
             gc.enable()
-
-
-def _separators(text: bytes | bytearray) -> int:
-    return sum(map(text.count, _SEPARATORS))
 
 
 def check_document(value: Any, form: FreeForm = DOCUMENT) -> None:

@@ -4,9 +4,12 @@ Format: YAML 1.2 core schema, one document, without aliases, tags and repeated k
 cannot grow into a large one.
 """
 
+import codecs
 import re
+from collections.abc import Iterable
 from typing import Any
 
+import attrs
 import yaml
 
 from gns3trio.errors import Invalid
@@ -16,16 +19,20 @@ from gns3trio.printable import escape, hidden_character
 
 _MAX_KEY = 200
 _MAX_DIGITS = 20  # those of the largest integer in JSON here, or a sign and 19
+# There is one that says something here, %YAML. What else begins a line so is text in quotes.
+_MAX_DIRECTIVES = 100
+# The line ends of YAML 1.1, which the library knows, before a directive.
+_DIRECTIVES = tuple(f"{end}%".encode() for end in "\n\r\x85\u2028\u2029")
 
 # YAML 1.2.2, 10.3.2, but for octal and hexadecimal numbers. PyYAML's own are those of YAML 1.1, where ``no``, ``on``
 # and ``12:30`` are not texts.
 _CORE_SCHEMA = (
     ("tag:yaml.org,2002:null", r"~|null|Null|NULL", "~nN"),
     ("tag:yaml.org,2002:bool", r"true|True|TRUE|false|False|FALSE", "tTfF"),
-    ("tag:yaml.org,2002:int", r"[-+]?(?:0|[1-9][0-9]*)", "-+0123456789"),
+    ("tag:yaml.org,2002:int", r"[-+]?(?:0|[1-9][0-9]*+)", "-+0123456789"),
     (
         "tag:yaml.org,2002:float",
-        r"[-+]?(?:\.[0-9]+|[0-9]+\.[0-9]*|[0-9]+(?=[eE]))(?:[eE][-+]?[0-9]+)?",
+        r"[-+]?(?:\.[0-9]++|[0-9]++(?:\.[0-9]*+|(?=[eE])))(?:[eE][-+]?[0-9]++)?",
         "-+.0123456789",
     ),
 )
@@ -35,40 +42,20 @@ _CORE_SCHEMA = (
 _WRITTEN_AS_SUCH = str.maketrans("", "", "\n\t")
 
 
-class _Loader(yaml.CSafeLoader):
-    def flatten_mapping(self, node: yaml.MappingNode) -> None:
-        """``<<`` is a key like any other (it is no part of YAML 1.2)."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        keys: set[str] = set()
-        for key_node, _ in node.value:
-            key = self.construct_object(key_node, deep=True)
-            where = f"line {key_node.start_mark.line + 1}"
-            if not isinstance(key, str):
-                raise Invalid(f"{where}: the key {str(key)[:_MAX_KEY]} is not a text: put it in quotes")
-            if key in keys:
-                raise Invalid(f"{where}: the key {key[:_MAX_KEY]!r} is there already")
-            keys.add(key)
-        return super().construct_mapping(node, deep)
-
-    def construct_yaml_int(self, node: yaml.ScalarNode) -> int:
-        """An integer; the time that Python takes for one grows with the square of its digits."""
-        if len(node.value) > _MAX_DIGITS:
-            where = f"line {node.start_mark.line + 1}"
-            raise Invalid(f"{where}: a number of {len(node.value)} digits is too large")
-        return int(node.value)
-
-
 class _Dumper(yaml.CSafeDumper):
     def ignore_aliases(self, data: Any) -> bool:
         return True
 
 
-_Loader.yaml_implicit_resolvers = {}  # not those of its base, which the dumper keeps, so that it quotes for both
-for kind in (_Loader, _Dumper):
-    for tag, pattern, first in _CORE_SCHEMA:
-        kind.add_implicit_resolver(tag, re.compile(f"^(?:{pattern})$", re.ASCII), list(first))
-    kind.add_implicit_resolver("tag:yaml.org,2002:null", re.compile("^$"), [""])
+# By the first character of a text without quotes: what it may be.
+_RESOLVERS: dict[str, list[tuple[str, re.Pattern[str]]]] = {"": [("tag:yaml.org,2002:null", re.compile("^$"))]}
+for tag, pattern, starts in _CORE_SCHEMA:
+    for start in starts:
+        _RESOLVERS.setdefault(start, []).append((tag, re.compile(f"^(?:{pattern})$", re.ASCII)))
+# The dumper has those of its base too, so that it quotes for readers of YAML 1.1 as well.
+for start, resolvers in _RESOLVERS.items():
+    for tag, expression in resolvers:
+        _Dumper.add_implicit_resolver(tag, expression, [start])
 
 
 def _represent_text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
@@ -78,16 +65,16 @@ def _represent_text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 
-_Loader.add_constructor("tag:yaml.org,2002:int", _Loader.construct_yaml_int)
 _Dumper.add_representer(str, _represent_text)
 
 
 def parse_yaml(text: bytes | bytearray) -> Any:
     """The value in a YAML text. Raises Invalid that names the line."""
     try:
-        text = bytes(text)
-        _check_events(text)
-        value = yaml.load(text, _Loader)
+        if text.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            text = text.decode("utf-16").encode()
+        _check_directives(text)
+        value = _compose(yaml.parse(bytes(text), yaml.CSafeLoader))
         check_document(value)
         return value
     except yaml.MarkedYAMLError as error:
@@ -97,23 +84,81 @@ def parse_yaml(text: bytes | bytearray) -> Any:
         raise Invalid(f"is not YAML: {error}") from None
 
 
-def _check_events(text: bytes) -> None:
-    """What the loader would do too much for."""
-    depth = 0
-    for count, event in enumerate(yaml.parse(text, yaml.CSafeLoader)):
+def _check_directives(text: bytes | bytearray) -> None:
+    """The library compares each directive with all others before it, and lets nobody run meanwhile."""
+    if sum(map(text.count, _DIRECTIVES)) > _MAX_DIRECTIVES:
+        raise Invalid(f"more than {_MAX_DIRECTIVES} lines begin with %, as directives do")
+
+
+@attrs.define
+class _Open:
+    """A list or an object that has begun. ``key`` is that of the value that comes next, None before it."""
+
+    value: list[Any] | dict[str, Any]
+    key: str | None = None
+
+    def add(self, value: Any, where: str) -> None:
+        """Put in the next value, or key. Raises Invalid."""
+        if isinstance(self.value, list):
+            self.value.append(value)
+            return
+        if self.key is not None:
+            self.value[self.key] = value
+            self.key = None
+        elif not isinstance(value, str):
+            raise Invalid(f"{where}: the key {str(value)[:_MAX_KEY]} is not a text: put it in quotes")
+        elif value in self.value:
+            raise Invalid(f"{where}: the key {value[:_MAX_KEY]!r} is there already")
+        else:
+            self.key = value
+
+
+def _compose(events: Iterable[yaml.Event]) -> Any:
+    """The value that events tell of. Others run between two of them, which the library's own way would not let."""
+    documents: list[Any] = []
+    above = [_Open(documents)]
+    for count, event in enumerate(events):
         where = f"line {event.start_mark.line + 1}" if event.start_mark else "somewhere"
-        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-            raise Invalid(f"{where}: anchors and aliases are not supported")
         if count > MAX_VALUES:
             raise Invalid(f"{where}: more than {MAX_VALUES} values")
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+            raise Invalid(f"{where}: anchors and aliases are not supported")
         if getattr(event, "tag", None):
             raise Invalid(f"{where}: tags are not supported")
-        if isinstance(event, yaml.CollectionStartEvent):
-            depth += 1
-            if depth > MAX_DEPTH:
-                raise Invalid(f"{where}: nested deeper than {MAX_DEPTH}")
-        elif isinstance(event, yaml.CollectionEndEvent):
-            depth -= 1
+        match event:
+            case yaml.DocumentStartEvent() if documents:
+                raise Invalid(f"{where}: a second document begins")
+            case yaml.ScalarEvent():
+                above[-1].add(_scalar(event, where), where)
+            case yaml.CollectionStartEvent():
+                if len(above) > MAX_DEPTH:
+                    raise Invalid(f"{where}: nested deeper than {MAX_DEPTH}")
+                begun = _Open([] if isinstance(event, yaml.SequenceStartEvent) else {})
+                above[-1].add(begun.value, where)
+                above.append(begun)
+            case yaml.CollectionEndEvent():
+                above.pop()
+    return documents[0] if documents else None
+
+
+def _scalar(event: yaml.ScalarEvent, where: str) -> Any:
+    text: str = event.value
+    is_plain, _ = event.implicit
+    resolvers = _RESOLVERS.get(text[:1], ()) if is_plain else ()
+    tag = next((tag for tag, expression in resolvers if expression.match(text)), None)
+    match tag:
+        case "tag:yaml.org,2002:null":
+            return None
+        case "tag:yaml.org,2002:bool":
+            return text.lower() == "true"
+        case "tag:yaml.org,2002:int":
+            if len(text) > _MAX_DIGITS:  # the time that Python takes for one grows with the square of its digits
+                raise Invalid(f"{where}: a number of {len(text)} digits is too large")
+            return int(text)
+        case "tag:yaml.org,2002:float":
+            return float(text)
+        case _:
+            return text
 
 
 def format_yaml(value: Any) -> str:

@@ -81,9 +81,9 @@ def inline_patterns(name: str, tree: ast.Module) -> Iterator[Used]:
 
 def yaml_patterns() -> Iterator[Used]:
     """The YAML reader takes them from a table of its own."""
-    from gns3trio.topology_yaml import _Loader
+    from gns3trio.topology_yaml import _RESOLVERS
 
-    for resolvers in _Loader.yaml_implicit_resolvers.values():
+    for resolvers in _RESOLVERS.values():
         yield from (Used(pattern, "match", f"topology_yaml.py: {tag}") for tag, pattern in resolvers)
 
 

@@ -44,6 +44,8 @@ def test_nothing_else_than_invalid_comes_out(text: bytes) -> None:
         ("a: |\n  one\n  two\n", {"a": "one\ntwo\n"}),
         ("2026-11-23: x", {"2026-11-23": "x"}),
         ("", None),
+        ("%YAML 1.2\n---\na: 1", {"a": 1}),
+        ('{a: "100\n%", b: \'1\', c: "null"}', {"a": "100 %", "b": "1", "c": "null"}),
     ],
 )
 def test_the_core_schema(text: str, value: Any) -> None:
@@ -60,7 +62,9 @@ def test_the_core_schema(text: str, value: Any) -> None:
         ("a: 1\na: 2", "line 2: the key 'a' is there already"),
         ("[" * 100_000, "line 1: nested deeper than 32"),
         ("a: [1", "line 2: "),
-        ("a: 1\n---\nb: 2", "line 2: "),
+        ("a: 1\n---\nb: 2", "line 2: a second document begins"),
+        ("? {a: 1}\n: b", "line 1: the key {} is not a text"),
+        ("%A b\n" * 102 + "---", "more than 100 lines begin with %"),
         ("\xff", "is not YAML: "),
         ("a: \x01", "is not YAML: "),
     ],
@@ -69,6 +73,10 @@ def test_what_is_refused(text: str, reason: str) -> None:
     with pytest.raises(Invalid) as error:
         parse_yaml(text.encode("latin-1"))
     assert str(error.value).startswith(reason)
+
+
+def test_a_text_of_utf_16_is_read_too() -> None:
+    assert parse_yaml("a: é".encode("utf-16")) == {"a": "é"}
 
 
 def test_it_is_written_for_people() -> None:
