@@ -60,7 +60,7 @@ export class Lab {
       else this[collection].set(id, { ...this[collection].get(id), ...event });
       if (kind === "link") {
         if (what === "deleted") this.forgetLink(id);
-        else this.indexLink(event);
+        else this.moveLink(event);
       }
       this.touch(id);
       if (kind === "node") for (const link of this.linksOfNode.get(id) ?? []) this.touch(link);
@@ -78,6 +78,17 @@ export class Lab {
     this.traffic.delete(id);
     this.problems.delete(id);
     for (const links of this.linksOfNode.values()) links.delete(id);
+  }
+
+  // A link may have got other ends. What lay beside it is drawn anew.
+  moveLink(link) {
+    const left = [...this.linksOfNode].filter(([node, links]) =>
+      links.has(link.link_id) && link.nodes.every((end) => end.node_id !== node));
+    for (const [, links] of left) {
+      links.delete(link.link_id);
+      for (const id of links) this.touch(id);
+    }
+    this.indexLink(link);
   }
 
   // Statistics of a link: what it carries now, and its last minutes as [time, bit/s there, bit/s back, drops/s].

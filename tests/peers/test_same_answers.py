@@ -13,6 +13,7 @@ from tests.peers.scenario import Step, story
 
 # The label of a step: GNS3's status, ours, and why ours is meant.
 _NO_TRACE = "a wrong request is told as such"
+_EMULATOR = "the emulator that would be needed is named"
 OTHER_STATUS: dict[str, tuple[int, int, str]] = {
     "create project with a slash": (500, 409, _NO_TRACE),
     "create link of nothing": (500, 400, _NO_TRACE),
@@ -20,6 +21,8 @@ OTHER_STATUS: dict[str, tuple[int, int, str]] = {
     "create nat template": (500, 400, _NO_TRACE),
     "export with a strange compression": (500, 400, _NO_TRACE),
     "create link of one": (201, 400, "half a link cannot be completed later, so it is of no use"),
+    "resize a disk": (404, 409, _EMULATOR),
+    "idle-pc": (404, 409, _EMULATOR),
     "rename the node with a script": (400, 200, "the script is a file of the node, not a property that comes back"),
 }
 # Keys that only one of the two has, by label; and why.
