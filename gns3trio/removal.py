@@ -25,6 +25,12 @@ def remove_tree(folder: Path) -> None:
     os.rmdir(folder)
 
 
+def discard_tree(folder: Path) -> None:
+    """The same as far as it can be done; no folder is fine. What stays must be in nobody's way."""
+    with suppress(OSError):
+        remove_tree(folder)
+
+
 def _delete_files(folder: str | Path) -> list[str]:
     """Delete the files in a folder; returns the folders in it."""
     folders = []

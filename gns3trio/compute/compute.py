@@ -6,8 +6,7 @@ The controller calls it directly, without HTTP. A node that fails ends alone.
 import logging
 import shutil
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
-from pathlib import Path
+from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
 
@@ -32,7 +31,7 @@ from gns3trio.compute.vpcs_process import VpcsPorts, VpcsProgramFinder
 from gns3trio.config import Config
 from gns3trio.errors import Conflict, Invalid
 from gns3trio.forwarder.forwarder import Forwarder
-from gns3trio.removal import remove_tree
+from gns3trio.removal import discard_tree
 
 log = logging.getLogger(__name__)
 
@@ -105,7 +104,8 @@ class Compute:
         """Stop a node, free its ports and delete its folder."""
         await self.close_node(node)
         if node.directory is not None:
-            await threads.disk.run(_remove_folder, node.directory)
+            # What cannot be deleted is in nobody's way: no other node gets this folder.
+            await threads.disk.run(discard_tree, node.directory)
 
     def lease_udp(self, project_id: UUID) -> int:
         """The lowest free UDP port, bound and held until a NIO that uses it is removed or the project closes.
@@ -121,11 +121,6 @@ class Compute:
     def release_project(self, project_id: UUID) -> None:
         """Free the UDP ports that were leased to a project and that no NIO took."""
         self._udp_ports.release_project(project_id)
-
-
-def _remove_folder(folder: Path) -> None:
-    with suppress(OSError):  # what cannot be deleted disturbs nobody: no other node gets this folder
-        remove_tree(folder)
 
 
 @asynccontextmanager

@@ -1,6 +1,5 @@
 """A second node like one that there is, with its files."""
 
-from contextlib import suppress
 from copy import deepcopy
 from pathlib import Path
 from uuid import uuid4
@@ -16,7 +15,7 @@ from gns3trio.controller.project import Project
 from gns3trio.controller.project_copy import PROJECT_FILES, copy_files, list_folder
 from gns3trio.controller.project_files import node_folder
 from gns3trio.errors import Conflict
-from gns3trio.removal import remove_tree
+from gns3trio.removal import discard_tree
 
 # Each is the only way to something outside, which a second one would be another of.
 _NOT_COPIED = frozenset({"cloud", "nat"})
@@ -44,13 +43,8 @@ async def duplicate_node(project: Project, node: Node, *, x: int, y: int, z: int
         return await project.create_node(record, startup_script=script)
     except BaseException:
         with trio.CancelScope(shield=True):
-            await threads.disk.run(_remove, folder)
+            await threads.disk.run(discard_tree, folder)
         raise
-
-
-def _remove(folder: Path) -> None:
-    with suppress(OSError):
-        remove_tree(folder)
 
 
 def copy_node_files(source: Path, target: Path) -> list[str]:

@@ -16,6 +16,7 @@ from pathlib import Path
 import trio
 
 from gns3trio import threads
+from gns3trio.controller.archive_names import MAX_COMPONENT_BYTES
 from gns3trio.controller.storage import (
     TEMPORARY_PREFIX,
     disk_error,
@@ -24,13 +25,12 @@ from gns3trio.controller.storage import (
     temporary_name,
 )
 from gns3trio.errors import Conflict, Unavailable
-from gns3trio.removal import remove_tree
+from gns3trio.removal import discard_tree
 
 log = logging.getLogger(__name__)
 
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2
 _OLD_PREFIX = f"{TEMPORARY_PREFIX}old-"
-_MAX_NAME_BYTES = 255  # NAME_MAX of Linux file systems
 
 
 @asynccontextmanager
@@ -53,12 +53,7 @@ async def staging_folder(place: Path) -> AsyncIterator[Path]:
         yield folder
     finally:
         with trio.CancelScope(shield=True):
-            await threads.disk.run(_remove, folder)
-
-
-def _remove(folder: Path) -> None:
-    with suppress(OSError):  # what stays is tried again at the next start
-        remove_tree(folder)
+            await threads.disk.run(discard_tree, folder)
 
 
 async def discard_folder(folder: Path, projects_path: Path, *, nursery: trio.Nursery) -> None:
@@ -69,7 +64,7 @@ async def discard_folder(folder: Path, projects_path: Path, *, nursery: trio.Nur
 
     async def delete() -> None:
         with trio.CancelScope(shield=True):
-            await threads.disk.run(_remove, aside)
+            await threads.disk.run(discard_tree, aside)
 
     if await threads.disk.run(_set_aside, folder, aside):
         nursery.start_soon(delete)
@@ -125,7 +120,7 @@ async def replaced_folder(place: Path, new: Path) -> AsyncIterator[None]:
     Raises Unavailable when the disk refuses; nothing has changed then.
     """
     old = place.with_name(f"{_OLD_PREFIX}{place.name}")
-    if len(os.fsencode(old.name)) > _MAX_NAME_BYTES:
+    if len(os.fsencode(old.name)) > MAX_COMPONENT_BYTES:
         old = place.with_name(temporary_name())  # no place to come back from after a crash: it needs the one step
     await threads.disk.run(_replace, place, new, old)
     try:
@@ -134,12 +129,12 @@ async def replaced_folder(place: Path, new: Path) -> AsyncIterator[None]:
         with trio.CancelScope(shield=True):
             await threads.disk.run(_put_back, place, new, old)
         raise
-    await threads.disk.run(_remove, old)
+    await threads.disk.run(discard_tree, old)
 
 
 def _replace(place: Path, new: Path, old: Path) -> None:
     with _told(place):
-        _remove(old)
+        discard_tree(old)
         if _exchange(place, new):
             try:
                 sync_folder(place.parent)
@@ -202,4 +197,4 @@ def recover(projects_path: Path) -> None:
             with suppress(OSError):
                 folder.rename(place)
         else:
-            _remove(folder)
+            discard_tree(folder)
