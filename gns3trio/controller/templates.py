@@ -115,7 +115,7 @@ _NOT_PROPERTIES = frozenset(
     {field.name for field in attrs.fields(TemplateBase)} | {"template_id", "console_type", "console_auto_start"}
 )
 # What a template stays.
-_FIXED = ("template_id", "template_type", "builtin")
+FIXED = ("template_id", "template_type", "builtin")
 _strict = make_strict_converter(forbid_extra_keys=True)
 _lenient = make_strict_converter(forbid_extra_keys=False)
 
@@ -211,15 +211,12 @@ class Templates(Mapping[UUID, dict[str, Any]]):
         return template
 
     async def update(self, template_id: UUID, body: Mapping[str, Any]) -> dict[str, Any]:
-        """Change a template.
+        """Change a template, but for what is ``FIXED``.
 
-        Raises NotFound, Conflict for a built-in one and for another type or id, Invalid, Unavailable.
+        Raises NotFound, Conflict for a built-in one, Invalid, Unavailable.
         """
         _require_own(self[template_id])
-        for name in _FIXED:
-            if body.get(name) is not None and body[name] != self[template_id][name]:
-                raise Conflict(f"{name}: cannot be changed; it is {self[template_id][name]}, not {body[name]}")
-        changes = {name: value for name, value in body.items() if name not in _FIXED}
+        changes = {name: value for name, value in body.items() if name not in FIXED}
         template: dict[str, Any] = {}
 
         def replace(stored: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.v2.schemas import refuse_other
 from gns3trio.controller.names import Name
 from gns3trio.controller.node_creation import create_node_from_fields
-from gns3trio.controller.templates import node_fields
+from gns3trio.controller.templates import FIXED, node_fields
 from gns3trio.controller.views import node_view
 from gns3trio.encoding import dumps_sorted
 from gns3trio.errors import NotFound
@@ -83,6 +83,8 @@ async def get_template(api: ApiRequest, template_id: UUID) -> Response:
 @routes.route("PUT", "/templates/{template_id}", reply=dict[str, Any])
 async def update_template(api: ApiRequest, template_id: UUID, body: TemplateBody) -> dict[str, Any]:
     """Change a template."""
+    template = api.controller.templates[template_id]
+    refuse_other(api.http.state.body, **{name: template[name] for name in FIXED})
     return await api.controller.templates.update(template_id, api.http.state.body)
 
 
