@@ -69,6 +69,14 @@ def parse_uuid(value: object) -> UUID:
     raise ValueError(f"{_shown(value)} is not a UUID")
 
 
+def as_uuid(value: object) -> UUID | None:
+    """The same; None for what is none."""
+    try:
+        return parse_uuid(value)
+    except ValueError:
+        return None
+
+
 def _shown(value: object) -> str:
     """A wrong value in a message: a long one is cut, and what objects hold is not looked at."""
     if isinstance(value, str):

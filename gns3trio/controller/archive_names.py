@@ -15,7 +15,7 @@ import stat
 import zipfile
 from collections.abc import Container
 
-from gns3trio.convert import parse_uuid
+from gns3trio.convert import as_uuid
 
 PORTABLE_TOPOLOGY = "project.gns3"
 
@@ -71,13 +71,7 @@ def link_problem(name: str, target: str) -> str | None:
 
 def _is_node_folder(name: str) -> bool:
     parts = name.split("/")
-    if len(parts) != 3 or parts[0] != "project-files":
-        return False
-    try:
-        parse_uuid(parts[2])
-    except ValueError:
-        return False
-    return True
+    return len(parts) == 3 and parts[0] == "project-files" and as_uuid(parts[2]) is not None
 
 
 def named_info(name: str, taken: Container[str]) -> zipfile.ZipInfo:

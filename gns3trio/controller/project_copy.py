@@ -33,9 +33,9 @@ from gns3trio.controller.storage import (
 )
 from gns3trio.controller.topology import Topology, format_topology, renew_path
 from gns3trio.controller.topology_reader import parse_topology
-from gns3trio.convert import parse_uuid
+from gns3trio.convert import as_uuid
 from gns3trio.errors import Conflict
-from gns3trio.removal import remove_tree
+from gns3trio.removal import discard_tree, remove_tree
 
 PROJECT_FILES = "project-files"
 CAPTURES = "project-files/captures"
@@ -58,10 +58,8 @@ class NewIds:
 
     def of_text(self, old: object) -> str:
         """The same for an id in its text form; what is not one gets a new one too."""
-        try:
-            return str(self[parse_uuid(old)])
-        except ValueError:
-            return str(uuid4())
+        known = as_uuid(old)
+        return str(uuid4() if known is None else self[known])
 
 
 def renew(topology: Topology, project_id: UUID, ids: NewIds) -> Topology:
@@ -261,8 +259,8 @@ def node_folders(folder: Path) -> list[tuple[UUID, Path]]:
     found = []
     for kind in _folders(folder / PROJECT_FILES):
         for path in _folders(kind):
-            with suppress(ValueError):
-                found.append((parse_uuid(path.name), path))
+            if (node_id := as_uuid(path.name)) is not None:
+                found.append((node_id, path))
     return found
 
 
@@ -291,11 +289,8 @@ def rename_node_folders(folder: Path, node_ids: Collection[UUID], ids: NewIds) -
 
 
 def _renewed(part: str, node_ids: Collection[UUID], ids: NewIds) -> str:
-    try:
-        node_id = parse_uuid(part)
-    except ValueError:
-        return part
-    return str(ids[node_id]) if node_id in node_ids else part
+    node_id = as_uuid(part)
+    return str(ids[node_id]) if node_id is not None and node_id in node_ids else part
 
 
 def renew_snapshots(
@@ -342,8 +337,7 @@ def renew_snapshots(
         except OSError as error:
             raise disk_error(path, error) from error
         finally:
-            with suppress(OSError):
-                remove_tree(scratch)
+            discard_tree(scratch)
             with suppress(OSError):
                 new.unlink()
 

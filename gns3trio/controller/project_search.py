@@ -21,7 +21,7 @@ from gns3trio.controller.storage import MAX_TOPOLOGY_BYTES, TOPOLOGY_SUFFIX, is_
 from gns3trio.controller.topology import ProjectSettings
 from gns3trio.controller.topology_reader import Heading, parse_heading
 from gns3trio.controller.versions import newest_heading
-from gns3trio.convert import parse_uuid
+from gns3trio.convert import as_uuid
 from gns3trio.errors import Conflict
 
 log = logging.getLogger(__name__)
@@ -163,10 +163,7 @@ def _home(folder: Path, candidates: Collection[_Candidate]) -> _Home:
         return _Home()  # nobody needs it
     heading = newest_heading(folder)
     name = heading.settings.name if heading else None
-    try:
-        return _Home(parse_uuid(folder.name), name)
-    except ValueError:
-        return _Home(heading.project_id if heading else None, name)
+    return _Home(as_uuid(folder.name) or (heading.project_id if heading else None), name)
 
 
 def _rank(

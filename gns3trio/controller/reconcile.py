@@ -22,7 +22,6 @@ from gns3trio.controller.undo import Undo, for_each
 from gns3trio.errors import Conflict, Invalid
 from gns3trio.slices import Slices
 
-_IMPAIRMENTS = ("impairments", "seed")
 _LINK_FIELDS = ("filters", "link_style", "suspend")
 
 

@@ -52,7 +52,7 @@ from gns3trio.controller.storage import (
 )
 from gns3trio.controller.topology import Topology
 from gns3trio.controller.versions import VERSIONS_FOLDER
-from gns3trio.convert import make_strict_converter, parse_uuid, structure
+from gns3trio.convert import as_uuid, make_strict_converter, parse_uuid, structure
 from gns3trio.errors import Conflict, Invalid, NotFound
 from gns3trio.json_text import read_json
 from gns3trio.notifications.events import Event
@@ -306,7 +306,7 @@ def _carry_over(old: Path, new: Path, present: Collection[UUID], kept: Collectio
         if not is_temporary and not os.path.lexists(new / name):
             link_or_copy(old / name, new / name)
     gone = set(present) - set(kept)
-    tree = read_tree(old / PROJECT_FILES, lambda name, _: _node_of(*name.split("/")[1:2]) not in gone)
+    tree = read_tree(old / PROJECT_FILES, lambda name, _: _node_of(name) not in gone)
     for name, target in [*((name, None) for name in tree.folders), *tree.links.items()]:
         place = new / PROJECT_FILES / name
         with suppress(FileExistsError, NotADirectoryError):  # the snapshot has something else there
@@ -314,8 +314,7 @@ def _carry_over(old: Path, new: Path, present: Collection[UUID], kept: Collectio
             place.mkdir() if target is None else place.symlink_to(target)
 
 
-def _node_of(name: str = "") -> UUID | None:
-    try:
-        return parse_uuid(name)
-    except ValueError:
-        return None
+def _node_of(name: str) -> UUID | None:
+    """The node in whose folder something is, below ``project-files``."""
+    _, *below = name.split("/")
+    return as_uuid(below[0]) if below else None

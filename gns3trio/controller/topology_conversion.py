@@ -11,7 +11,7 @@ from uuid import UUID
 from gns3trio.controller.node_properties import NodeFile, of_present
 from gns3trio.controller.topology_fields import Findings
 from gns3trio.controller.topology_generation1 import Conversion, Generation1
-from gns3trio.convert import parse_uuid
+from gns3trio.convert import as_uuid
 from gns3trio.errors import Conflict
 
 REVISION = 9
@@ -65,10 +65,6 @@ def _convert_node(node: dict[str, Any], files: list[NodeFile], is_old: bool) -> 
     node_type, properties = node.get("node_type"), node.get("properties")
     if not isinstance(node_type, str) or not isinstance(properties, dict):
         return node
-    try:
-        node_id = parse_uuid(node.get("node_id"))
-    except ValueError:
-        node_id = None
-    present, made = of_present(node_type, properties, node_id, is_old=is_old)
+    present, made = of_present(node_type, properties, as_uuid(node.get("node_id")), is_old=is_old)
     files += made
     return {**node, "properties": present}

@@ -18,7 +18,7 @@ import attrs
 from gns3trio.controller import shapes_generation1 as shapes
 from gns3trio.controller.node_properties import PROPERTIES, NodeFile, of_present
 from gns3trio.controller.topology_fields import CONSOLE_TYPES, MAX_PORT, Findings
-from gns3trio.convert import parse_uuid
+from gns3trio.convert import as_uuid
 
 # What a type was called, and how its nodes are drawn when the file does not say.
 _TYPES = {
@@ -209,12 +209,8 @@ class Generation1:
         }
 
     def _node_id(self, old: Mapping[str, Any]) -> UUID:
-        for key in ("vm_id", "device_id"):
-            try:
-                return parse_uuid(old.get(key))
-            except ValueError:
-                continue
-        return uuid5(self._project_id, f"node {old['id']}")
+        found = as_uuid(old.get("vm_id")) or as_uuid(old.get("device_id"))
+        return found or uuid5(self._project_id, f"node {old['id']}")
 
     def _properties(
         self, node_type: str, old: Mapping[str, Any], node_id: UUID, properties: dict[str, Any]

@@ -22,7 +22,7 @@ from gns3trio.controller.topology import (
 )
 from gns3trio.controller.topology_conversion import REVISION, check_revision, convert
 from gns3trio.controller.topology_fields import Findings, Unusable, read_fields
-from gns3trio.convert import parse_uuid
+from gns3trio.convert import as_uuid, parse_uuid
 from gns3trio.errors import Conflict, Invalid
 from gns3trio.json_text import read_json
 from gns3trio.limits import MAX_DRAWINGS, MAX_FILE_VALUES, MAX_ITEMS, MAX_LINKS, MAX_NODES
@@ -68,10 +68,7 @@ def parse_heading(data: bytes) -> Heading:
     document = _load(data)
     check_revision(document)
     settings = ProjectSettings(**read_fields(document, fields.PROJECT, "", Findings()))
-    try:
-        return Heading(parse_uuid(document.get("project_id")), settings)
-    except ValueError:
-        return Heading(None, settings)
+    return Heading(as_uuid(document.get("project_id")), settings)
 
 
 def _load(data: bytes) -> dict[str, Any]:
