@@ -102,6 +102,15 @@ class Client:
 
         return await _in_thread(read)
 
+    async def content(self, path: str) -> tuple[str, bytes]:
+        """The media type of a small file, and the file."""
+
+        def read() -> tuple[str, bytes]:
+            with self._open("GET", path, None, {}) as reply:
+                return reply.headers.get_content_type(), reply.read()
+
+        return await _in_thread(read)
+
     async def download(self, path: str, file: Path, progress: Progress) -> int:
         """Write the reply into a file, which is there when all has come; returns its bytes."""
         return await _in_thread(partial(self._download, path, file, progress))

@@ -1,59 +1,131 @@
-"""A project as SVG (W3C SVG 1.1): its nodes where they are in GNS3, joined by their links. Sans-IO."""
+"""A project as SVG (W3C SVG 1.1), as GNS3's clients show it: symbols, links, names, drawings. Sans-IO."""
 
 import math
-from collections.abc import Iterator, Sequence
-from html import escape as escape_xml
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import attrs
 
+from gns3trio.commands.drawing_style import ABOVE, LEFT, Box, data_url, letters, picture, shown, stroke, width_of
 from gns3trio.commands.lab import Json
-from gns3trio.printable import escape
 
-_MARGIN = 60
-_RADIUS = 22
-_APART = 18  # parallel links: more than a line of text, while all of them still reach the circles
-_PORT_DISTANCE = _RADIUS + 16  # of the name of a port from the center of its node
-_STAGGER = 26  # every second port where the links are too close for their names
-_HALO = 'stroke="#ffffff" stroke-width="7" stroke-linejoin="round" paint-order="stroke"'  # no line crosses a text
-_COLORS = {
-    "vpcs": "#1b6ca8",
-    "ethernet_switch": "#2b8a3e",
-    "ethernet_hub": "#946c00",
-    "cloud": "#7b3fa0",
-    "nat": "#7b3fa0",
-}
-_OTHER_COLOR = "#5c6470"
+_MARGIN = 30
+_WIDTH, _HEIGHT = 65, 59  # of a node whose size is not known
+_APART = 18  # parallel links: more than a line of text, while all of them still reach their nodes
+_NAME_ABOVE = 8  # from the symbol to the name that has no place of its own
+_PORT_AWAY = 16  # from the edge of a node to the name of its port
+_STEP = 14  # along the wire to the next place where a text may find room
+_HALO = 'stroke="#ffffff" stroke-width="4" stroke-linejoin="round" paint-order="stroke"'  # no line crosses a text
+_SMALL = 'font-size="10"'
+_PORT_COLOR, _FILTER_COLOR = "#5c6470", "#a61e4d"
+_GOOD, _IDLE = "#2b8a3e", "#8a95a1"
+_CELL = 64  # pixels: texts are compared with what is near
+_LARGE = 10_000  # pixels
 
-
-def _shown(text: object) -> str:
-    """A text in XML, which has no control characters."""
-    return escape_xml(escape(str(text)))
+Place = tuple[float, float]
 
 
-def draw(title: str, nodes: Sequence[Json], links: Sequence[Json]) -> str:
-    """The picture: a started node is filled, a suspended link is dashed; a link has its filters written on it, and the
-    names of its ports at its ends.
+def draw(
+    title: str,
+    nodes: Sequence[Json],
+    links: Sequence[Json],
+    drawings: Sequence[Json] = (),
+    symbols: Mapping[str, str] | None = None,
+) -> str:
+    """The picture. ``symbols`` are the pictures of the nodes by the ids of their symbols, as ``data:`` addresses.
+
+    A started node has a green lamp, a suspended link is dashed; a link has its filters written on it, and the names of
+    its ports at its ends.
     """
-    centers = {node["node_id"]: _center(node) for node in nodes}
-    xs = [x for x, _ in centers.values()] or [0.0]
-    ys = [y for _, y in centers.values()] or [0.0]
-    left, top = min(xs) - _MARGIN, min(ys) - _MARGIN
-    width, height = max(xs) - left + _MARGIN, max(ys) - top + _MARGIN
+    boxes = {node["node_id"]: _box(node) for node in nodes}
+    used = sorted({node["symbol"] for node in nodes} & set(symbols or ()))
+    ids = {symbol: f"symbol{number}" for number, symbol in enumerate(used)}
+    room = _Room(boxes.values())
+    layers: defaultdict[int, _Layer] = defaultdict(_Layer)
+    for node in nodes:
+        box = boxes[node["node_id"]]
+        layers[node["z"]].nodes.extend(_node(node, box, ids.get(node["symbol"])))
+        layers[node["z"]].names.append(_name(node, box, room))
+    wires = list(_wires(nodes, links, boxes))
+    _reserve(wires, boxes, room)
+    zs = {node["node_id"]: node["z"] for node in nodes}
+    for wire in wires:
+        layer = layers[min(zs[end["node_id"]] for end in wire.link["nodes"])]
+        ports, filters = _texts(wire, boxes, room)
+        layer.links.extend((_line(wire), *filters))
+        layer.ports.extend(ports)
+    covered = [*boxes.values(), *room.taken]
+    for drawing in drawings:
+        svg, own = picture(drawing["svg"])
+        if own is not None:
+            layers[drawing["z"]].drawings.append(_drawing(drawing, svg, own))
+            covered.append(own.turned(drawing["rotation"], drawing["x"], drawing["y"]))
+    left = min((box.left for box in covered), default=0) - _MARGIN
+    top = min((box.top for box in covered), default=0) - _MARGIN
+    width = max((box.right for box in covered), default=0) - left + _MARGIN
+    height = max((box.bottom for box in covered), default=0) - top + _MARGIN
     lines = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{left:g} {top:g} {width:g} {height:g}" '
-        f'width="{width:g}" height="{height:g}" font-family="sans-serif" font-size="12" text-anchor="middle">',
-        f"<title>{_shown(title)}</title>",
+        '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
+        f'viewBox="{left:g} {top:g} {width:g} {height:g}" width="{width:g}" height="{height:g}" '
+        'font-family="sans-serif" font-size="12">',
+        f"<title>{shown(title)}</title>",
+        *_definitions(ids, symbols or {}),
         f'<rect x="{left:g}" y="{top:g}" width="{width:g}" height="{height:g}" fill="#ffffff"/>',
-        *(line for wire in _wires(nodes, links, centers) for line in _link(wire)),
-        *(line for node in nodes for line in _node(node, centers[node["node_id"]])),
+        *(line for z in sorted(layers) for line in layers[z].lines()),
         "</svg>",
     ]
     return "\n".join(lines) + "\n"
 
 
-def _center(node: Json) -> tuple[float, float]:
+@attrs.define
+class _Layer:
+    """What has one z. In GNS3 links are below nodes, and drawings above both."""
+
+    links: list[str] = attrs.field(factory=list)
+    nodes: list[str] = attrs.field(factory=list)
+    ports: list[str] = attrs.field(factory=list)
+    names: list[str] = attrs.field(factory=list)
+    drawings: list[str] = attrs.field(factory=list)
+
+    def lines(self) -> list[str]:
+        return [*self.links, *self.nodes, *self.ports, *self.names, *self.drawings]
+
+
+def _box(node: Json) -> Box:
     """GNS3 places a node by the upper left corner of its symbol."""
-    return node["x"] + (node["width"] or 0) / 2, node["y"] + (node["height"] or 0) / 2
+    x, y = node["x"], node["y"]
+    return Box(x, y, x + (node["width"] or _WIDTH), y + (node["height"] or _HEIGHT))
+
+
+class _Room:
+    """What is covered already: texts look for a place beside it."""
+
+    def __init__(self, covered: Iterable[Box]) -> None:
+        self.taken: list[Box] = []
+        self._cells: dict[tuple[int, int], list[Box]] = {}
+        for box in covered:
+            self._put(box)
+
+    def take(self, box: Box) -> None:
+        """Something is there now."""
+        self.taken.append(box)
+        self._put(box)
+
+    def is_free(self, box: Box) -> bool:
+        """Whether nothing is there."""
+        return not any(box.overlaps(other) for cell in _cells(box) for other in self._cells.get(cell, ()))
+
+    def _put(self, box: Box) -> None:
+        for cell in _cells(box):
+            self._cells.setdefault(cell, []).append(box)
+
+
+def _cells(box: Box) -> Iterator[tuple[int, int]]:
+    if max(box.right - box.left, box.bottom - box.top) > _LARGE:
+        return  # nothing finds room beside it
+    for column in range(int(box.left // _CELL), int(box.right // _CELL) + 1):
+        for row in range(int(box.top // _CELL), int(box.bottom // _CELL) + 1):
+            yield column, row
 
 
 @attrs.frozen
@@ -62,20 +134,22 @@ class _Wire:
 
     link: Json
     ports: tuple[str, str]
-    start: tuple[float, float]
-    end: tuple[float, float]
-    port_distance: float
+    start: Place
+    end: Place
 
-    def at(self, distance: float) -> tuple[float, float]:
+    @property
+    def length(self) -> float:
+        return math.dist(self.start, self.end)
+
+    def at(self, distance: float) -> Place:
         """The place so far from the start, or, if negative, from the end; never beyond the middle."""
         (x1, y1), (x2, y2) = self.start, self.end
-        length = math.hypot(x2 - x1, y2 - y1) or 1.0
-        part = min(abs(distance) / length, 0.5)
+        part = min(abs(distance) / (self.length or 1.0), 0.5)
         part = 1 - part if distance < 0 else part
         return x1 + (x2 - x1) * part, y1 + (y2 - y1) * part
 
 
-def _wires(nodes: Sequence[Json], links: Sequence[Json], centers: dict[str, tuple[float, float]]) -> Iterator[_Wire]:
+def _wires(nodes: Sequence[Json], links: Sequence[Json], boxes: dict[str, Box]) -> Iterator[_Wire]:
     """Links between the same nodes lie beside each other."""
     names = {
         (node["node_id"], port["adapter_number"], port["port_number"]): port["short_name"]
@@ -85,45 +159,141 @@ def _wires(nodes: Sequence[Json], links: Sequence[Json], centers: dict[str, tupl
     parallel: dict[tuple[str, ...], list[Json]] = {}
     for link in links:
         ids = [end["node_id"] for end in link["nodes"]]
-        if len(ids) == 2 and all(each in centers for each in ids):  # a file may have links with fewer ends
+        if len(ids) == 2 and all(each in boxes for each in ids):  # a file may have links with fewer ends
             parallel.setdefault(tuple(sorted(ids)), []).append(link)
     for (first, last), group in parallel.items():
-        (x1, y1), (x2, y2) = centers[first], centers[last]
+        (x1, y1), (x2, y2) = _center(boxes[first]), _center(boxes[last])
         length = math.hypot(x2 - x1, y2 - y1)
         across = ((y1 - y2) / length, (x2 - x1) / length) if length else (0.0, 1.0)
-        apart = min(_APART, 2 * (_RADIUS - 2) / max(len(group) - 1, 1))
+        smallest = min(min(box.right - box.left, box.bottom - box.top) for box in (boxes[first], boxes[last]))
+        apart = min(_APART, (smallest - 4) / max(len(group) - 1, 1))
         for number, link in enumerate(group):
             aside = (number - (len(group) - 1) / 2) * apart
             start, end = (
                 (x + across[0] * aside, y + across[1] * aside)
-                for x, y in (centers[each["node_id"]] for each in link["nodes"])
+                for x, y in (_center(boxes[each["node_id"]]) for each in link["nodes"])
             )
             one, other = (
                 names.get((each["node_id"], each["adapter_number"], each["port_number"]), "") for each in link["nodes"]
             )
-            stagger = _STAGGER if apart < _APART and number % 2 else 0
-            yield _Wire(link, (one, other), start, end, _PORT_DISTANCE + stagger)
+            yield _Wire(link, (one, other), start, end)
 
 
-def _link(wire: _Wire) -> Iterator[str]:
+def _center(box: Box) -> Place:
+    return (box.left + box.right) / 2, (box.top + box.bottom) / 2
+
+
+def _line(wire: _Wire) -> str:
     (x1, y1), (x2, y2) = wire.start, wire.end
-    dashes = ' stroke-dasharray="6 4"' if wire.link["suspend"] else ""
-    yield f'<line x1="{x1:g}" y1="{y1:g}" x2="{x2:g}" y2="{y2:g}" stroke="#5c6470" stroke-width="2"{dashes}/>'
-    for name, distance in zip(wire.ports, (wire.port_distance, -wire.port_distance), strict=True):
-        yield _text(wire.at(distance), name, "#5c6470", 'font-size="10"')
+    style = stroke(wire.link["link_style"])
+    if wire.link["suspend"]:
+        style = style.partition(" stroke-dasharray")[0] + ' stroke-dasharray="6 4"'
+    return f'<line x1="{x1:g}" y1="{y1:g}" x2="{x2:g}" y2="{y2:g}" {style}/>'
+
+
+def _reserve(wires: Iterable[_Wire], boxes: Mapping[str, Box], room: _Room) -> None:
+    """Names of ports that have a place get it before others look for one."""
+    for wire in wires:
+        for end, name in zip(wire.link["nodes"], wire.ports, strict=True):
+            if _is_placed(label := end.get("label") or {}):
+                box = boxes[end["node_id"]]
+                room.take(_label_box(label, label.get("text", name), (box.left, box.top)))
+
+
+def _texts(wire: _Wire, boxes: dict[str, Box], room: _Room) -> tuple[list[str], list[str]]:
+    """The names of the ports, where their user put them or else on the wire beside the node, and the filters."""
+    names = []
+    for end, name, way in zip(wire.link["nodes"], wire.ports, (1, -1), strict=True):
+        box, label = boxes[end["node_id"]], end.get("label") or {}
+        if _is_placed(label):
+            names.append(_placed(label, label.get("text", name), (box.left, box.top)))
+            continue
+        first = _inside(wire, box) + _PORT_AWAY
+        count = max(int((wire.length / 2 - first) // _STEP), 0)
+        places = [wire.at(way * (first + _STEP * number)) for number in range(count + 1)]
+        names.append(_found(places, name, 10, f'fill="{_PORT_COLOR}" {_SMALL}', room))
     filters = " ".join(f"{name}={','.join(map(str, values))}" for name, values in wire.link["filters"].items())
-    if filters:
-        yield _text(((x1 + x2) / 2, (y1 + y2) / 2), filters, "#a61e4d")
+    if not filters:
+        return names, []
+    places = [wire.at(way * wire.length * part) for part in (0.5, 0.4, 0.3) for way in (1, -1)]
+    return names, [_found(places, filters, 12, f'fill="{_FILTER_COLOR}"', room)]
 
 
-def _text(place: tuple[float, float], text: str, color: str, more: str = "") -> str:
-    x, y = place
-    return f'<text x="{x:g}" y="{y + 4:g}" fill="{color}" {_HALO} {more}>{_shown(text)}</text>'
+def _inside(wire: _Wire, box: Box) -> float:
+    """How far the wire runs below its node."""
+    (x1, y1), (x2, y2) = wire.start, wire.end
+    parts = [
+        half / abs(way)
+        for half, way in (((box.right - box.left) / 2, x2 - x1), ((box.bottom - box.top) / 2, y2 - y1))
+        if way
+    ]
+    return min(parts, default=0) * wire.length
 
 
-def _node(node: Json, center: tuple[float, float]) -> Iterator[str]:
-    x, y = center
-    color = _COLORS.get(node["node_type"], _OTHER_COLOR)
-    fill = color if node["status"] == "started" else "#ffffff"
-    yield f'<circle cx="{x:g}" cy="{y:g}" r="{_RADIUS}" fill="{fill}" stroke="{color}" stroke-width="3"/>'
-    yield f'<text x="{x:g}" y="{y + _RADIUS + 16:g}" fill="#1c2128">{_shown(node["name"])}</text>'
+def _found(places: Sequence[Place], text: str, size: float, style: str, room: _Room) -> str:
+    """A text at the first place where it covers nothing; at the first of all when there is none."""
+    half = width_of(text, size) / 2
+    around = [Box(x - half, y - size * 0.7, x + half, y + size * 0.7) for x, y in places]
+    number = next((number for number, box in enumerate(around) if room.is_free(box)), 0)
+    room.take(around[number])
+    x, y = places[number]
+    return f'<text x="{x:g}" y="{y + size / 3:g}" text-anchor="middle" {style} {_HALO}>{shown(text)}</text>'
+
+
+def _is_placed(label: Json) -> bool:
+    return all(isinstance(label.get(axis), int) for axis in ("x", "y"))
+
+
+def _label_box(label: Json, text: str, corner: Place) -> Box:
+    _, size = letters(label.get("style"))
+    box = Box(0, 0, LEFT + width_of(text, size), ABOVE + 1.3 * size)
+    return box.turned(label.get("rotation") or 0, corner[0] + label["x"], corner[1] + label["y"])
+
+
+def _placed(label: Json, text: str, corner: Place) -> str:
+    """A text that has a place, seen from the corner of its node."""
+    x, y, turn = corner[0] + label["x"], corner[1] + label["y"], label.get("rotation") or 0
+    style, size = letters(label.get("style"))
+    return (
+        f'<text x="{LEFT}" y="{ABOVE + size:g}" transform="translate({x:g} {y:g}) rotate({turn})" '
+        f"{style} {_HALO}>{shown(text)}</text>"
+    )
+
+
+def _definitions(ids: Mapping[str, str], symbols: Mapping[str, str]) -> Iterator[str]:
+    """Each symbol once, however many nodes have it."""
+    for symbol in ids:
+        yield (
+            f'<symbol id="{ids[symbol]}"><image width="100%" height="100%" xlink:href="{symbols[symbol]}"/></symbol>'
+        )
+
+
+def _node(node: Json, box: Box, symbol: str | None) -> Iterator[str]:
+    width, height = box.right - box.left, box.bottom - box.top
+    place = f'x="{box.left:g}" y="{box.top:g}" width="{width:g}" height="{height:g}"'
+    if symbol is None:
+        yield f'<rect {place} rx="6" fill="#eef1f4" stroke="{_PORT_COLOR}" stroke-width="2"/>'
+    else:
+        yield f'<use {place} xlink:href="#{symbol}"/>'
+    lamp = _GOOD if node["status"] == "started" else _IDLE
+    x, y = box.right - 4, box.bottom - 4
+    yield f'<circle cx="{x:g}" cy="{y:g}" r="5" fill="{lamp}" stroke="#ffffff" stroke-width="2"/>'
+
+
+def _name(node: Json, box: Box, room: _Room) -> str:
+    """The name of a node, where its user put it or else above its symbol."""
+    label = node["label"]
+    if _is_placed(label):
+        room.take(_label_box(label, node["name"], (box.left, box.top)))
+        return _placed(label, node["name"], (box.left, box.top))
+    style, size = letters(label.get("style"))
+    x, y = (box.left + box.right) / 2, box.top - _NAME_ABOVE
+    half = width_of(node["name"], size) / 2
+    room.take(Box(x - half, y - size, x + half, y + 0.3 * size))
+    return f'<text x="{x:g}" y="{y:g}" text-anchor="middle" {style} {_HALO}>{shown(node["name"])}</text>'
+
+
+def _drawing(drawing: Json, svg: str, box: Box) -> str:
+    place = f'x="{box.left:g}" y="{box.top:g}" width="{box.right - box.left:g}" height="{box.bottom - box.top:g}"'
+    turn = f"translate({drawing['x']} {drawing['y']}) rotate({drawing['rotation']})"
+    return f'<image {place} transform="{turn}" xlink:href="{data_url("image/svg+xml", svg.encode(errors="replace"))}"/>'

@@ -4,9 +4,11 @@ import argparse
 import json
 import sys
 from pathlib import Path
+from urllib.parse import quote
 
 from gns3trio.client import Client
 from gns3trio.commands.drawing import draw
+from gns3trio.commands.drawing_style import data_url
 from gns3trio.commands.lab import Json, add_action, find_project, note, open_path, path_of, print_line, run, show
 from gns3trio.errors import LabError, NotFound
 from gns3trio.printable import escape_json
@@ -90,8 +92,12 @@ async def _export(server: Client, arguments: argparse.Namespace) -> None:
 async def _draw(server: Client, arguments: argparse.Namespace) -> None:
     project = await find_project(server, arguments.project)
     path = await open_path(server, arguments.project)
-    nodes, links = [await server.request("GET", f"{path}/{kind}") for kind in ("nodes", "links")]
-    _write(arguments.output, draw(project["name"], nodes, links))
+    nodes, links, drawings = [await server.request("GET", f"{path}/{kind}") for kind in ("nodes", "links", "drawings")]
+    symbols = {}
+    for symbol in {node["symbol"] for node in nodes}:
+        media_type, data = await server.content(f"/v2/symbols/{quote(symbol, safe='')}/raw")
+        symbols[symbol] = data_url(media_type, data)
+    _write(arguments.output, draw(project["name"], nodes, links, drawings, symbols))
 
 
 def _write(file: Path | None, text: str) -> None:

@@ -26,7 +26,7 @@ export function applyStyle(text, style) {
 
 // A size of letters in pixels; without a unit it is in points. What is no size is that of GNS3's labels.
 export function pixels(size) {
-  const [, number, unit] = /^\s*(\d{1,6}(?:\.\d{1,6})?)\s*(px|pt)?\s*$/.exec(size) ?? [null, 10, "pt"];
+  const [, number, unit] = /^(\d{1,6}(?:\.\d{1,6})?)(?: ?(px|pt))?$/.exec(size.trim()) ?? [null, 10, "pt"];
   return Math.min(Number(number) * (unit === "px" ? 1 : PIXELS_OF_POINT), LARGEST);
 }
 
