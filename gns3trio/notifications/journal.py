@@ -17,6 +17,8 @@ from gns3trio.notifications.topics import EVERYTHING, Topic
 MAX_EVENTS = 32768
 MAX_BYTES = 32 * 1024 * 1024
 
+_MAX_DIGITS = 20  # of the number in an id; Python fails to read thousands of them
+
 
 class Forgotten(Exception):
     """Events after the given id are not known any more; the state has to be read anew."""
@@ -57,7 +59,8 @@ class Journal:
     def number_of(self, event_id: str) -> int:
         """The number behind an id. Raises Forgotten for one that this run has not given."""
         run, _, number = event_id.rpartition("-")
-        if run != self._run or not (number.isascii() and number.isdigit()) or int(number) > self.last:
+        is_number = number.isascii() and number.isdigit() and len(number) <= _MAX_DIGITS
+        if run != self._run or not is_number or int(number) > self.last:
             raise Forgotten
         return int(number)
 

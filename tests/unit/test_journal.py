@@ -51,7 +51,15 @@ def test_only_what_is_remembered_can_be_asked_for() -> None:
     assert [number for number, _ in journal.after(2)] == [3, 4, 5]
     with pytest.raises(Forgotten):
         journal.after(1)
-    for foreign in ("", "5", "nonsense-5", journal.id_of(6), journal.id_of(5) + "x", f"{journal.id_of(0)[:-1]}²"):
+    for foreign in (
+        "",
+        "5",
+        "nonsense-5",
+        journal.id_of(6),
+        journal.id_of(5) + "x",
+        journal.id_of(5) + "0" * 5000,
+        f"{journal.id_of(0)[:-1]}²",
+    ):
         with pytest.raises(Forgotten):
             journal.number_of(foreign)
 
