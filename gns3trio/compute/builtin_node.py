@@ -55,6 +55,7 @@ class BuiltinNode:
     exit_reason: str | None = None
     command_line: str | None = None
     directory: Path | None = None
+    mac_id: int | None = None
     console_type: str | None = None
     console_hub: ConsoleHub | None = None
 

@@ -5,7 +5,7 @@ The controller calls it directly, without HTTP. A node that fails ends alone.
 
 import logging
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
@@ -19,7 +19,8 @@ from gns3trio.compute.cloud import cloud_type
 from gns3trio.compute.ethernet_hub import hub_type
 from gns3trio.compute.ethernet_switch import switch_type
 from gns3trio.compute.interface_watch import InterfaceWatch
-from gns3trio.compute.leases import ConsolePorts, MacIds, PortLease, UdpPorts
+from gns3trio.compute.leases import ConsolePorts, PortLease, UdpPorts
+from gns3trio.compute.mac_ids import MacIds
 from gns3trio.compute.nat import nat_type
 from gns3trio.compute.node import ComputeNode, NodeSpec
 from gns3trio.compute.registry import NodeRegistry, structure_properties
@@ -39,10 +40,13 @@ log = logging.getLogger(__name__)
 class Compute:
     """The nodes of this host. Use ``open_compute``."""
 
-    def __init__(self, registry: NodeRegistry, console_ports: ConsolePorts, udp_ports: UdpPorts) -> None:
+    def __init__(
+        self, registry: NodeRegistry, console_ports: ConsolePorts, udp_ports: UdpPorts, mac_ids: MacIds
+    ) -> None:
         self._registry = registry
         self._console_ports = console_ports
         self._udp_ports = udp_ports
+        self._mac_ids = mac_ids
         self._nodes: dict[UUID, ComputeNode] = {}
         self._creating: set[UUID] = set()  # ids of nodes that are being made
 
@@ -118,9 +122,14 @@ class Compute:
         """A lease of the port for the caller alone. Raises Conflict when it is in use."""
         return self._udp_ports.take(port)
 
+    def reserve_mac_ids(self, project_id: UUID, numbers: Iterable[int]) -> None:
+        """Keep what MAC addresses are made of for nodes of the project that are made soon, with these numbers."""
+        self._mac_ids.reserve(project_id, numbers)
+
     def release_project(self, project_id: UUID) -> None:
-        """Free the UDP ports that were leased to a project and that no NIO took."""
+        """Free what was leased to a project and that no node or NIO took."""
         self._udp_ports.release_project(project_id)
+        self._mac_ids.release_project(project_id)
 
 
 @asynccontextmanager
@@ -141,13 +150,14 @@ async def open_compute(config: Config, forwarder: Forwarder) -> AsyncIterator[Co
         )
         interfaces = InterfaceWatch()
         await nursery.start(interfaces.run)
+        mac_ids = MacIds(MAC_IDS)
         builtin = BuiltinServices(nursery, forwarder, tunnels, console_ports, interfaces)
         vpcs = VpcsServices(
             nursery=nursery,
             forwarder=forwarder,
             tunnels=tunnels,
             console_ports=console_ports,
-            mac_ids=MacIds(MAC_IDS),
+            mac_ids=mac_ids,
             vpcs_ports=VpcsPorts(),
             programs=VpcsProgramFinder(config.vpcs_path),
             require_sandbox=config.require_sandbox,
@@ -157,7 +167,7 @@ async def open_compute(config: Config, forwarder: Forwarder) -> AsyncIterator[Co
         registry.add("nat", nat_type(builtin, config.default_nat_interface))
         registry.add("ethernet_hub", hub_type(builtin))
         registry.add("ethernet_switch", switch_type(builtin))
-        compute = Compute(registry, console_ports, udp_ports)
+        compute = Compute(registry, console_ports, udp_ports, mac_ids)
         try:
             yield compute
         finally:

@@ -320,28 +320,3 @@ def bind_udp(host: str, port: int) -> socket.socket:
         held.close()
         raise
     return held
-
-
-class MacIds:
-    """Small numbers that are unique in a project, lowest first; VPCS makes its MAC address of one."""
-
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._used: dict[UUID, set[int]] = {}
-
-    def lease(self, project_id: UUID) -> int:
-        """The lowest number below ``limit`` that the project does not use. Raises Conflict."""
-        used = self._used.setdefault(project_id, set())
-        for number in range(self._limit):
-            if number not in used:
-                used.add(number)
-                return number
-        raise Conflict(f"A project cannot have more than {self._limit} VPCS: they would share a MAC address")
-
-    def release(self, project_id: UUID, number: int) -> None:
-        """The project does not use ``number`` any longer."""
-        used = self._used.get(project_id)
-        if used is not None:
-            used.discard(number)
-            if not used:
-                del self._used[project_id]

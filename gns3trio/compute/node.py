@@ -42,7 +42,10 @@ class NodeEvent:
 
 @attrs.frozen(kw_only=True)
 class NodeSpec:
-    """What a node is made from. ``folder`` is its own and is created when missing."""
+    """What a node is made from. ``folder`` is its own and is created when missing.
+
+    ``mac_id`` is the number that it had for its MAC address; it gets another one when that is in use.
+    """
 
     node_type: str
     node_id: UUID
@@ -53,6 +56,7 @@ class NodeSpec:
     console_type: str | None
     properties: dict[str, Any]
     startup_script: str | None
+    mac_id: int | None = None
     emit: Callable[[NodeEvent], None]
 
 
@@ -106,6 +110,10 @@ class ComputeNode(Protocol):
     @property
     def console_hub(self) -> ConsoleHub | None:
         """Where console clients are served while it runs; None for a type without a console."""
+
+    @property
+    def mac_id(self) -> int | None:
+        """The number that its MAC address is made of; None for a type whose addresses are not given by us."""
 
     @property
     def has_nio(self) -> bool:

@@ -21,7 +21,8 @@ import attrs
 import trio
 
 from gns3trio import threads
-from gns3trio.compute.leases import ConsolePorts, MacIds
+from gns3trio.compute.leases import ConsolePorts
+from gns3trio.compute.mac_ids import MacIds
 from gns3trio.compute.nio import Nio
 from gns3trio.compute.node import NodeEvent, NodePort, NodeSpec, NodeStatus
 from gns3trio.compute.node_console import NodeConsole
@@ -101,7 +102,7 @@ async def create_vpcs(services: VpcsServices, spec: NodeSpec) -> "VpcsNode":
     """
     node = VpcsNode(services, spec)
     try:
-        await node.open(spec.console, spec.console_type, spec.startup_script)
+        await node.open(spec.console, spec.console_type, spec.startup_script, spec.mac_id)
     except BaseException:
         with trio.CancelScope(shield=True):
             await node.close()
@@ -148,6 +149,11 @@ class VpcsNode:
         return self._console.port
 
     @property
+    def mac_id(self) -> int | None:
+        """What its MAC address is made of; None once it is closed."""
+        return self._mac_id
+
+    @property
     def has_nio(self) -> bool:
         """Whether its port has a NIO."""
         return self._tunnel is not None
@@ -192,10 +198,12 @@ class VpcsNode:
 
     # --- life ---
 
-    async def open(self, console: int | None, console_type: str | None, startup_script: str | None) -> None:
+    async def open(
+        self, console: int | None, console_type: str | None, startup_script: str | None, mac_id: int | None = None
+    ) -> None:
         """Take what a stopped node holds. Raises Conflict, Invalid or Unavailable; ``close`` gives everything back."""
         self.console_type = _check_console_type(console_type or "telnet")
-        self._mac_id = self._services.mac_ids.lease(self.project_id)
+        self._mac_id = self._services.mac_ids.lease(self.project_id, mac_id)
         if self.console_type != "none":
             reason = self._console.take(console)
             if reason is not None:

@@ -1,12 +1,14 @@
 """What we keep of a project beside its ``.gns3`` file, which GNS3 refuses when a key in it is unknown to it. Sans-IO.
 
 Format of ``project-files/gns3trio.json``: ``{"version": 1, "links": {<link id>: {"impairments": [...], "seed": 7}},
-"unknown": {<object>: {<key>: <value>}}, "left_out": [{"part": "nodes[3]", "reason": "...", "content": ...}]}``: our own
-filters of links; keys of the file that GNS3 does not know, by their object (see ``topology.record_path``); and parts of
-it that nothing could be made of, which are only kept.
+"nodes": {<node id>: {"mac_id": 5}}, "unknown": {<object>: {<key>: <value>}},
+"left_out": [{"part": "nodes[3]", "reason": "...", "content": ...}]}``: our own filters of links; the last byte of
+the MAC addresses of VPCS; keys of the file that GNS3 does not know, by their object (see ``topology.record_path``); and
+parts of it that nothing could be made of, which are only kept.
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Annotated, Any
 
 import attrs
@@ -33,6 +35,11 @@ class _LinkExtras:
     seed: int | None = None
 
 
+@attrs.define(kw_only=True)
+class _NodeExtras:
+    mac_id: int | None = None
+
+
 _file = make_strict_converter(forbid_extra_keys=False)
 
 
@@ -51,6 +58,7 @@ def add_extras(topology: Topology, data: bytes) -> None:
     except Invalid as error:
         raise Conflict(f"{EXTRAS_FILE}: {error}") from None
     _add_impairments(topology, _object(topology, extras, "links"))
+    _add_mac_ids(topology, _object(topology, extras, "nodes"))
     for path, keys in _object(topology, extras, "unknown").items():
         if isinstance(keys, dict):
             topology.unknown[path] = {**keys, **topology.unknown.get(path, {})}
@@ -78,6 +86,15 @@ def _add_impairments(topology: Topology, links: Mapping[str, Any]) -> None:
             topology.left_out.append({"part": f"impairments of link {link_id}", "reason": str(error), "content": kept})
 
 
+def _add_mac_ids(topology: Topology, nodes: Mapping[str, Any]) -> None:
+    """One that is wrong is left out without a word: the node gets another one."""
+    for node_id, kept in nodes.items():
+        with suppress(Invalid, ValueError):
+            mac_id = structure(_file, kept, _NodeExtras).mac_id
+            if mac_id is not None:
+                topology.mac_ids[parse_uuid(node_id)] = mac_id
+
+
 def format_extras(topology: Topology) -> bytes | None:
     """The text of the file; None when there is nothing to keep."""
     links = {
@@ -85,7 +102,8 @@ def format_extras(topology: Topology) -> bytes | None:
         for link_id, kept in topology.impairments.items()
         if kept != NO_IMPAIRMENTS
     }
-    parts = {"links": links, "unknown": _unknown_of_present(topology), "left_out": topology.left_out}
+    nodes = {str(node_id): {"mac_id": mac_id} for node_id, mac_id in topology.mac_ids.items()}
+    parts = {"links": links, "nodes": nodes, "unknown": _unknown_of_present(topology), "left_out": topology.left_out}
     filled = {name: part for name, part in parts.items() if part}
     if not filled:
         return None

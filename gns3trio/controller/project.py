@@ -180,6 +180,8 @@ class Project(ProjectReading):
         self._kept = attrs.evolve(topology, old_revision=None, conversion=None)
         try:
             await self._revive(topology)
+            if self._mac_ids() != topology.mac_ids:
+                await self.file.write_extras()
             await self.file.start_saving(self._services.nursery)
         except BaseException:
             with trio.CancelScope(shield=True):
@@ -361,7 +363,16 @@ class Project(ProjectReading):
             links=self.links.records(),
             drawings=self.drawings.records(),
             impairments=self.links.impairments(),
+            mac_ids=self._mac_ids(),
         )
+
+    def _mac_ids(self) -> dict[UUID, int]:
+        """Those of all nodes that have one, also of nodes that cannot run at present."""
+        numbers = {
+            node.node_id: node.instance.mac_id if node.instance is not None else self._kept.mac_ids.get(node.node_id)
+            for node in self.nodes.values()
+        }
+        return {node_id: number for node_id, number in numbers.items() if number is not None}
 
     def _save_failed(self, message: str) -> None:
         self.log("error", f"The project could not be saved: {message}")

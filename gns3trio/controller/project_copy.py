@@ -83,6 +83,7 @@ def renew(topology: Topology, project_id: UUID, ids: NewIds) -> Topology:
         drawings=[{**drawing, "drawing_id": drawings[drawing["drawing_id"]]} for drawing in topology.drawings],
         unknown={renew_path(path, {**records, **drawings}): keys for path, keys in topology.unknown.items()},
         impairments={ids[link_id]: kept for link_id, kept in topology.impairments.items()},
+        mac_ids={},  # it may be on one wire with what it is a copy of
     )
 
 

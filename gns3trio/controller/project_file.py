@@ -15,7 +15,7 @@ from gns3trio.controller.storage import MAX_TOPOLOGY_BYTES, NO_PLAIN_FILE, read_
 from gns3trio.controller.topology import EncodedRecords, Topology, format_topology
 from gns3trio.controller.topology_reader import parse_heading, parse_topology
 from gns3trio.controller.versions import keep_version
-from gns3trio.errors import Conflict, Invalid
+from gns3trio.errors import Conflict, Invalid, LabError
 from gns3trio.json_text import check_values
 from gns3trio.limits import MAX_FILE_VALUES
 
@@ -175,6 +175,15 @@ class ProjectFile:
                 await self._saver.run(task_status)
         finally:
             self._ended.set()
+
+    async def write_extras(self) -> None:
+        """Write what lies beside the file, and not the file itself, which another program may have made.
+
+        A disk that refuses keeps no project closed: it is tried with the next change.
+        """
+        extras = format_extras(self._present())
+        with suppress(LabError, OSError):
+            await threads.disk.run(self._write_all, {self._extras_path: extras})
 
     def mark(self) -> None:
         """The open project has changed; it is written soon."""

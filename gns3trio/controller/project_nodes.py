@@ -143,7 +143,9 @@ class ProjectNodes:
         """The names in use, those of nodes that are being created included."""
         return {node.name for node in (*self.nodes.values(), *self._creating.values())}
 
-    async def _create_instance(self, record: NodeRecord, startup_script: str | None = None) -> ComputeNode:
+    async def _create_instance(
+        self, record: NodeRecord, startup_script: str | None = None, mac_id: int | None = None
+    ) -> ComputeNode:
         check_node_type(record.node_type)  # the name of a folder
         return await self._services.compute.create_node(
             NodeSpec(
@@ -156,6 +158,7 @@ class ProjectNodes:
                 console_type=record.console_type,
                 properties=record.properties,
                 startup_script=startup_script,
+                mac_id=mac_id,
                 emit=self._emitter(record.node_id),
             )
         )

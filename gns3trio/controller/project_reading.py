@@ -34,9 +34,10 @@ class ProjectReading(ProjectNodes):
         self._tell_all(
             "warning", [*topology.problems, *await self._services.computes.add_those_of_file(topology.computes)]
         )
+        self._services.compute.reserve_mac_ids(self.project_id, topology.mac_ids.values())
         slices = Slices()
         for record in self._with_possible_consoles(topology.nodes):
-            await self._revive_node(record)
+            await self._revive_node(record, topology.mac_ids.get(record.node_id))
             await slices.pause()
         self._give_ports_to_kept_nodes(topology.links)
         for link in topology.links:
@@ -70,7 +71,7 @@ class ProjectReading(ProjectNodes):
             )
         return [attrs.evolve(record, console=None) if moves(record) else record for record in records]
 
-    async def _revive_node(self, record: NodeRecord) -> None:
+    async def _revive_node(self, record: NodeRecord, mac_id: int | None) -> None:
         """A node of the project's file. One that cannot run here is only kept, whatever the reason."""
         node = self.nodes[record.node_id] = self._new_node(record)
         if record.compute_id != LOCAL_COMPUTE_ID:
@@ -78,7 +79,7 @@ class ProjectReading(ProjectNodes):
             self.log("warning", f"node '{node.name}' does not run: {node.kept_because}")
         elif self._services.compute.runs(record.node_type):
             try:
-                node.attach(await self._create_instance(record))
+                node.attach(await self._create_instance(record, mac_id=mac_id))
             except LabError as error:  # a file made elsewhere, or by hand: no reason to lose sight of the whole project
                 node.kept_because = str(error)
                 self.log("error", f"node '{node.name}' ({node.node_id}) does not run: {error}")

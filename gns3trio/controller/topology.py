@@ -124,10 +124,10 @@ class LinkRecord:
 @attrs.define(kw_only=True)
 class Topology:
     """A whole project. ``unknown`` maps the name of an object in the file (see ``record_path``) to the keys that GNS3
-    does not know; ``left_out`` are the parts that could not be used; ``impairments`` are our own filters by link. These
-    three are kept in another file (see ``extras``). ``problems`` says what is wrong with the file that was read, which
-    ``is_repaired`` when GNS3 would refuse it as it was; ``conversion`` how it was made from that of an older GNS3, of
-    ``old_revision``.
+    does not know; ``left_out`` are the parts that could not be used; ``impairments`` are our own filters by link, and
+    ``mac_ids`` what the MAC addresses of nodes are made of. These four are kept in another file (see ``extras``).
+    ``problems`` says what is wrong with the file that was read, which ``is_repaired`` when GNS3 would refuse it as it
+    was; ``conversion`` how it was made from that of an older GNS3, of ``old_revision``.
     """
 
     project_id: UUID
@@ -139,6 +139,7 @@ class Topology:
     unknown: dict[str, dict[str, Any]] = attrs.field(factory=dict)
     left_out: list[dict[str, Any]] = attrs.field(factory=list)
     impairments: dict[UUID, Any] = attrs.field(factory=dict)
+    mac_ids: dict[UUID, int] = attrs.field(factory=dict)
     problems: list[str] = attrs.field(factory=list)
     is_repaired: bool = False
     old_revision: int | None = None

@@ -14,7 +14,8 @@ import attrs
 import pytest
 import trio
 
-from gns3trio.compute.leases import ConsolePorts, MacIds, UdpPorts
+from gns3trio.compute.leases import ConsolePorts, UdpPorts
+from gns3trio.compute.mac_ids import MacIds
 from gns3trio.compute.nio import UdpNio
 from gns3trio.compute.node import ComputeNode, NodeEvent, NodeSpec
 from gns3trio.compute.tunnels import TunnelTable

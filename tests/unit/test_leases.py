@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 import trio
 
-from gns3trio.compute.leases import BROWSER_BLOCKED_PORTS, ConsolePorts, MacIds, UdpPorts
+from gns3trio.compute.leases import BROWSER_BLOCKED_PORTS, ConsolePorts, UdpPorts
 from gns3trio.errors import Conflict
 
 PROJECT = UUID(int=1)
@@ -184,12 +184,3 @@ def test_a_project_gives_back_what_no_nio_claimed(start: int):
     assert ports.leased == {first, other}
     claimed.release()
     assert ports.leased == {other}
-
-
-def test_mac_ids_are_lowest_first_for_each_project():
-    ids = MacIds(3)
-    assert [ids.lease(PROJECT), ids.lease(PROJECT), ids.lease(OTHER_PROJECT)] == [0, 1, 0]
-    ids.release(PROJECT, 0)
-    assert [ids.lease(PROJECT), ids.lease(PROJECT)] == [0, 2]
-    with pytest.raises(Conflict, match="3 VPCS"):
-        ids.lease(PROJECT)
