@@ -1,12 +1,15 @@
 """Links, filters, captures and nodes made and deleted at random under traffic: all resources come back.
 
-Runs for GNS3TRIO_TEST_SOAK_SECONDS (20); give it an hour to look for slow leaks.
+Runs for GNS3TRIO_TEST_SOAK_SECONDS (20), and before that until everything has been used once. Give it an hour to look
+for slow leaks.
 """
 
 import contextlib
 import gc
 import os
 import random
+from collections import Counter
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +24,13 @@ from tests.api.conftest import VPCS, Server
 
 SECONDS = float(os.environ.get("GNS3TRIO_TEST_SOAK_SECONDS", "20"))
 WORKERS = 6
-# What Python, the allocator and libraries keep after the first use of everything.
+# The time is that of so many labs, one after the other. After each of them everything must be as before.
+LABS = 10
+# What Python, the allocator and libraries keep after the first use of everything; and what is new in the second half.
 MAX_GROWTH_BYTES = 48 * 1024 * 1024
+MAX_LATE_GROWTH_BYTES = 12 * 1024 * 1024
+# Idle threads end after ten seconds, connections sooner.
+PATIENCE = 30
 KINDS = ("ethernet_switch", "ethernet_hub", "vpcs")
 # Two workers may meet at one object: then one of them comes too late, which is told by these.
 MEETINGS = frozenset({200, 201, 204, 404, 409})
@@ -37,12 +45,12 @@ class Soak:
     server: Server
     path: str
     chance: random.Random
-    statuses: dict[int, int] = attrs.field(factory=dict)
+    statuses: Counter[int] = attrs.field(factory=Counter)
 
     async def ask(self, method: str, path: str, body: Any = None, *, may_be: frozenset[int] = MEETINGS) -> Any:
         reply = await self.server.http.request(method, self.path + path, json=body)
         assert reply.status_code in may_be, f"{method} {path} {body}: {reply.status_code} {reply.text}"
-        self.statuses[reply.status_code] = self.statuses.get(reply.status_code, 0) + 1
+        self.statuses[reply.status_code] += 1
         return reply.json() if reply.content else None
 
     async def some(self, what: str) -> dict[str, Any] | None:
@@ -114,7 +122,7 @@ class Soak:
                 await self.delete_one("nodes")
 
 
-async def one_lab(url: str, config: Config, seconds: float, seed: int) -> dict[int, int]:
+async def one_lab(url: str, config: Config, seconds: float, seed: int) -> Counter[int]:
     """A project's whole life under load."""
     async with httpx.AsyncClient(base_url=url, timeout=60) as http:
         server = Server(url, config, http)
@@ -128,26 +136,46 @@ async def one_lab(url: str, config: Config, seconds: float, seed: int) -> dict[i
         return soak.statuses
 
 
-async def connections_to_end(idle: int) -> None:
-    """The server closes its end of the client's connections soon after the client closed his."""
-    with trio.move_on_after(10):
-        while psutil.Process().num_fds() > idle:
-            await trio.sleep(0.05)
+@attrs.frozen
+class Usage:
+    """What this process has: open descriptors by what they are, children, threads, bytes of memory."""
+
+    descriptors: frozenset[str]
+    children: list[psutil.Process]
+    threads: int
+    memory: int
+
+    @classmethod
+    def now(cls) -> "Usage":
+        process = psutil.Process()
+        return cls(descriptors(), process.children(), process.num_threads(), process.memory_info().rss)
+
+    @classmethod
+    async def settled(cls) -> "Usage":
+        """The usage once what a server does first is over."""
+        before, now = None, descriptors()
+        while now != before:
+            await trio.sleep(0.2)
+            before, now = now, descriptors()
+        return cls.now()
+
+    @classmethod
+    async def at_rest(cls, idle: "Usage", threads: float = inf) -> "Usage":
+        """The usage once it is down to that, or when that does not come."""
+        with trio.move_on_after(PATIENCE):
+            while not (now := cls.now()).descriptors <= idle.descriptors or now.threads > threads:
+                await trio.sleep(0.05)
+        gc.collect()
+        return cls.now()
 
 
-def descriptors() -> set[str]:
+def descriptors() -> frozenset[str]:
     """What each descriptor of this process is."""
     found = set()
     for entry in Path("/proc/self/fd").iterdir():
         with contextlib.suppress(FileNotFoundError):  # that of the folder itself
             found.add(f"{entry.name} {entry.readlink()}")
-    return found
-
-
-def usage() -> tuple[int, list[psutil.Process], int]:
-    gc.collect()
-    process = psutil.Process()
-    return process.num_fds(), process.children(), process.memory_info().rss
+    return frozenset(found)
 
 
 async def test_everything_comes_back(tmp_path: Path) -> None:
@@ -162,17 +190,20 @@ async def test_everything_comes_back(tmp_path: Path) -> None:
     )
     async with open_server(config) as running:
         (url,) = running.urls
-        # A browser that another module's tests share may be a child of this process too.
-        idle, others, _ = usage()
-        known = descriptors()
-        await one_lab(url, config, SECONDS / 4, seed=1)  # after it everything has been used once
-        await connections_to_end(idle)
-        before = usage()
-        statuses = await one_lab(url, config, SECONDS, seed=2)
-        await connections_to_end(idle)
-        after, left = usage(), descriptors() - known
-    assert sum(statuses.values()) > 100 and statuses.get(201, 0) > 20, statuses
-    assert after[0] <= idle, left
-    assert [child for child in after[1] if child not in others] == []
-    assert after[2] - before[2] < MAX_GROWTH_BYTES
+        idle = await Usage.settled()  # a browser that another module's tests share may be a child of this process too
+        await one_lab(url, config, min(SECONDS / 5, 120), seed=1)  # after it everything has been used once
+        before = await Usage.at_rest(idle)
+        seen: list[Usage] = []
+        statuses: Counter[int] = Counter()
+        for number in range(LABS):
+            statuses += await one_lab(url, config, SECONDS / LABS, seed=2 + number)
+            seen.append(await Usage.at_rest(idle))
+        end = await Usage.at_rest(idle, idle.threads)
+    print(f"memory in MiB after each lab: {[each.memory >> 20 for each in (before, *seen)]}; {dict(statuses)}")
+    assert statuses.total() > 100 and statuses[201] > 20, statuses
+    assert [each.descriptors - idle.descriptors for each in seen] == [frozenset()] * LABS
+    assert end.threads <= idle.threads
+    assert [child for each in seen for child in each.children if child not in idle.children] == []
+    assert seen[-1].memory - before.memory < MAX_GROWTH_BYTES
+    assert max(each.memory for each in seen[LABS // 2 :]) - seen[LABS // 2 - 1].memory < MAX_LATE_GROWTH_BYTES
     assert not list(tmp_path.iterdir())
