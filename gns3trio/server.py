@@ -13,7 +13,7 @@ import trio
 
 from gns3trio.api.app import Application
 from gns3trio.api.context import ApiContext
-from gns3trio.compute.compute import open_compute
+from gns3trio.compute.compute import Compute, open_compute
 from gns3trio.config import Config
 from gns3trio.controller.controller import Controller, open_controller
 from gns3trio.controller.link_stats import LinkStats
@@ -76,6 +76,7 @@ async def open_server(config: Config) -> AsyncIterator[RunningServer]:
         app = Application(ApiContext(config, controller, forwarder, link_stats, closing, watchdog, memory))
         serve = partial(serve_http, app, settings, closing=closing)
         urls: list[str] = await nursery.start(serve)
+        nursery.start_soon(_give_up_starts, closing, compute)
         controller.computes.local_port = int(urls[0].rpartition(":")[2])
         yield RunningServer(urls, controller, closing, watchdog, memory)
         closing.set()
@@ -90,6 +91,12 @@ async def _locked_folders(config: Config) -> AsyncIterator[None]:
         if is_another and (config.state_path is not None or config.state_folder.exists()):
             stack.enter_context(lock_folder("state_path", config.state_folder))
         yield
+
+
+async def _give_up_starts(closing: trio.Event, compute: Compute) -> None:
+    """The requests that wait for them are answered, and the server does not wait for programs that hang."""
+    await closing.wait()
+    compute.end_starts()
 
 
 async def _run_until_cancelled(

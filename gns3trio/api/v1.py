@@ -213,7 +213,7 @@ async def update_vpcs(api: ApiRequest, project_id: UUID, vm_id: UUID, body: Vpcs
 async def delete_vpcs(api: ApiRequest, project_id: UUID, vm_id: UUID) -> None:
     """Delete a VPCS with its files."""
     project = _opened(api, project_id)
-    async with project.locked_node(vm_id) as node:
+    async with project.locked_node(vm_id, to_stop=True) as node:
         await project.delete_node(node)
 
 
@@ -235,14 +235,14 @@ def _require_nio(node: Node) -> None:
 @routes.route("POST", _VM + "/stop", status=204)
 async def stop_vpcs(api: ApiRequest, project_id: UUID, vm_id: UUID) -> None:
     """Stop a VPCS."""
-    async with _opened(api, project_id).locked_node(vm_id) as node:
+    async with _opened(api, project_id).locked_node(vm_id, to_stop=True) as node:
         await node.require_instance().stop()
 
 
 @routes.route("POST", _VM + "/reload", status=204)
 async def reload_vpcs(api: ApiRequest, project_id: UUID, vm_id: UUID) -> None:
     """Stop and start a VPCS."""
-    async with _opened(api, project_id).locked_node(vm_id) as node:
+    async with _opened(api, project_id).locked_node(vm_id, to_stop=True) as node:
         _require_nio(node)
         await node.require_instance().reload()
 

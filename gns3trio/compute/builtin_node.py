@@ -1,6 +1,7 @@
 """What the built-in nodes have in common: they have no process, and run as long as they exist."""
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -117,6 +118,10 @@ class BuiltinNode:
 
     # --- life ---
 
+    def stopping(self) -> AbstractContextManager[None]:
+        """It is always started."""
+        return nullcontext()
+
     async def start(self) -> None:
         """It runs already."""
 
@@ -157,11 +162,11 @@ class BuiltinNode:
 
         Raises Conflict (no such port, ``lport`` taken) or Invalid (``rhost`` is not a host).
         """
+        remote = await self._services.tunnels.resolve(nio)  # which may last; nobody else waits for that
         async with self._changing:
             self._check_port(adapter_number, port_number)
             if self._closed:
                 raise Conflict(f"{self.label} '{self.name}' has been deleted")
-            remote = await self._services.tunnels.resolve(nio)
             before = self._tunnels.get(port_number)
             lease = self._services.tunnels.lease(self.project_id, nio, before)
             if before is not None:

@@ -6,7 +6,7 @@ The controller calls it directly, without HTTP. A node that fails ends alone.
 import logging
 import shutil
 from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from typing import Any
 from uuid import UUID
 
@@ -49,6 +49,7 @@ class Compute:
         self._mac_ids = mac_ids
         self._nodes: dict[UUID, ComputeNode] = {}
         self._creating: set[UUID] = set()  # ids of nodes that are being made
+        self._stopping = ExitStack()
 
     def node_types(self) -> list[str]:
         """The types that this compute can run."""
@@ -97,6 +98,11 @@ class Compute:
         """Stop a node and free its ports; its files stay."""
         await node.close()
         self._nodes.pop(node.node_id, None)
+
+    def end_starts(self) -> None:
+        """Starts that are under way have a few seconds, and no other begins then: all nodes are to be closed."""
+        for node in self._nodes.values():
+            self._stopping.enter_context(node.stopping())
 
     async def close_all(self) -> None:
         """Close every node that is left."""

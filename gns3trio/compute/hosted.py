@@ -7,7 +7,7 @@ end together.
 
 import logging
 from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -171,23 +171,32 @@ class HostedProjects:
 
     async def _close_node(self, project: HostedProject, node: HostedNode) -> None:
         node.deleted = True  # at once: requests that wait for the lock find it gone
-        async with node.lock:
-            if project.nodes.get(node.instance.node_id) is node:
-                await self._end(project, node, self._compute.close_node)
+        with node.instance.stopping():
+            async with node.lock:
+                if project.nodes.get(node.instance.node_id) is node:
+                    await self._end(project, node, self._compute.close_node)
 
     # --- nodes ---
 
     @asynccontextmanager
-    async def locked_node(self, project_id: UUID, node_type: str, node_id: UUID) -> AsyncIterator[HostedNode]:
-        """A node of a type, once every earlier request to it is done. Raises NotFound."""
+    async def locked_node(
+        self, project_id: UUID, node_type: str, node_id: UUID, *, to_stop: bool = False
+    ) -> AsyncIterator[HostedNode]:
+        """A node of a type, once every earlier request to it is done; who is going ``to_stop`` it does not wait for a
+        start that hangs. Raises NotFound.
+        """
         missing = NotFound(f"Node ID {node_id} doesn't exist")
         node = self.get(project_id).nodes.get(node_id)
         if node is None or node.instance.node_type != node_type:
             raise missing
-        async with node.lock:
+        with node.instance.stopping() if to_stop else nullcontext():
+            await node.lock.acquire()
+        try:
             if node.deleted:
                 raise missing
             yield node
+        finally:
+            node.lock.release()
 
     async def create_node(self, project: HostedProject, spec: NodeSpec) -> HostedNode:
         """A stopped node; a known id gives the node that has it. ``emit`` and ``folder`` of the spec are replaced.

@@ -1,7 +1,7 @@
 """What a compute needs from a node, whatever its type, and what a node tells of itself."""
 
 from collections.abc import Callable
-from contextlib import AsyncExitStack
+from contextlib import AbstractContextManager, AsyncExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 from uuid import UUID
@@ -146,8 +146,14 @@ class ComputeNode(Protocol):
     def port_trouble(self, adapter_number: int, port_number: int) -> str | None:
         """Why no frame passes a linked port; None when nothing is known against it."""
 
+    def stopping(self) -> AbstractContextManager[None]:
+        """As long as the ``with``, starts that came before are given up after a few seconds.
+
+        For who waits for a lock in order to stop, reload or delete it: a start may hang for a minute.
+        """
+
     async def start(self) -> None:
-        """Start it and return once it works; started already is fine. Raises Conflict."""
+        """Start it and return once it works; started already is fine. Raises Conflict, also when it is to stop."""
 
     async def stop(self) -> None:
         """Stop it; stopped already is fine."""

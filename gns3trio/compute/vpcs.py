@@ -8,10 +8,11 @@ the message when it does not start.
 """
 
 import logging
+import math
 import os
 import signal
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -60,6 +61,8 @@ BOOT_SECONDS = 60.0
 PORT_ATTEMPTS = 5
 # The last output of a VPCS that has ended is in the terminal's buffer already.
 DRAIN_SECONDS = 1.0
+# For a start that is under way when somebody comes to stop the node; usual ones take less than a second.
+HANGING_SECONDS = 5.0
 # How much of the output goes into the message about a VPCS that did not start.
 _OUTPUT_IN_MESSAGE = 300
 
@@ -137,6 +140,9 @@ class VpcsNode:
         self._changing = trio.Lock()
         self._mac_id: int | None = None
         self._tunnel: Tunnel | None = None
+        self._stoppers = 0  # who is waiting to stop it
+        self._give_up_at = math.inf  # starts are given up then
+        self._starting: trio.CancelScope | None = None
         # As long as it runs:
         self._scope: trio.CancelScope | None = None
         self._ended = trio.Event()
@@ -213,31 +219,69 @@ class VpcsNode:
 
     async def close(self) -> None:
         """Stop and give back everything; the files stay."""
-        async with self._changing:
+        with self.stopping():
+            await self._changing.acquire()
+        try:
             await self._stop()
             self._close_tunnel()
             self._console.release()
             if self._mac_id is not None:
                 self._services.mac_ids.release(self.project_id, self._mac_id)
                 self._mac_id = None
+        finally:
+            self._changing.release()
+
+    @contextmanager
+    def stopping(self) -> Iterator[None]:
+        """As long as the ``with``, starts that came before have HANGING_SECONDS left."""
+        self._stoppers += 1
+        self._give_up_at = min(self._give_up_at, trio.current_time() + HANGING_SECONDS)
+        if self._starting is not None:
+            self._starting.deadline = self._give_up_at
+        try:
+            yield
+        finally:
+            self._stoppers -= 1
+            if not self._stoppers:
+                self._give_up_at = math.inf
+                if self._starting is not None:
+                    self._starting.deadline = math.inf
 
     async def start(self) -> None:
-        """Start it and return when it works; started already is fine. Raises Conflict."""
+        """Start it and return when it works; started already is fine. Raises Conflict, also when it is to stop."""
         async with self._changing:
             await self._start()
 
     async def stop(self) -> None:
         """Stop it; stopped already is fine."""
-        async with self._changing:
+        with self.stopping():
+            await self._changing.acquire()
+        try:
             await self._stop()
+        finally:
+            self._changing.release()
 
     async def reload(self) -> None:
         """Stop and start it. Raises Conflict when it does not start again; it is stopped then."""
-        async with self._changing:
+        with self.stopping():
+            await self._changing.acquire()
+        try:
             await self._stop()
             await self._start()
+        finally:
+            self._changing.release()
 
     async def _start(self) -> None:
+        try:
+            with trio.CancelScope(deadline=self._give_up_at) as scope:
+                self._starting = scope
+                await self._start_process()
+        finally:
+            self._starting = None
+        if scope.cancelled_caught:
+            raise Conflict(f"VPCS '{self.name}' was stopped before its start had come to an end")
+
+    async def _start_process(self) -> None:
         if self._scope is not None and self._scope.cancel_called:  # whoever stopped it did not wait for the end
             await self._ended.wait()
         if self.status == "started":
@@ -376,11 +420,11 @@ class VpcsNode:
 
         Raises Conflict (no such port, ``lport`` taken) or Invalid (``rhost`` is not a host).
         """
+        _check_port(port_number)
+        remote = await self._services.tunnels.resolve(nio)  # which may last; nobody else waits for that
         async with self._changing:
-            _check_port(port_number)
             if self._mac_id is None:
                 raise Conflict(f"VPCS '{self.name}' has been deleted")
-            remote = await self._services.tunnels.resolve(nio)
             lease = self._services.tunnels.lease(self.project_id, nio, self._tunnel)
             self._close_tunnel()
             self._tunnel = self._services.tunnels.open(nio, remote, lease)

@@ -79,10 +79,15 @@ class VpcsProgramFinder:
         self._configured = configured
         self._probed: dict[tuple[str, int, int], VpcsProgram] = {}
         self._probing = trio.Lock()  # many nodes start at once; one of them asks
+        self._answers = 0
+        self._refusal = ""  # why the last answer was no
 
     async def find(self) -> VpcsProgram:
         """The program. Raises Conflict that says how to install it when it is not there or is not VPCS."""
+        answers = self._answers
         async with self._probing:
+            if self._refusal and self._answers > answers:  # somebody has asked for all who waited
+                raise Conflict(self._refusal)
             path = shutil.which(self._configured)
             if path is None:
                 raise Conflict(f"VPCS is not installed ({self._configured!r} was not found). {INSTALL_ADVICE}")
@@ -90,8 +95,15 @@ class VpcsProgramFinder:
             key = (path, status.st_mtime_ns, status.st_size)
             program = self._probed.get(key)
             if program is None:
-                program = await _probe(path)
-                self._probed = {key: program}
+                try:
+                    self._refusal = ""
+                    program = await _probe(path)
+                    self._probed = {key: program}
+                except Conflict as error:
+                    self._refusal = str(error)
+                    raise
+                finally:
+                    self._answers += 1
             return program
 
 

@@ -187,9 +187,13 @@ def own_node_view(controller: Controller, project_id: UUID, node_type: str, node
 
 @asynccontextmanager
 async def driven_node(
-    controller: Controller, project_id: UUID, node_type: str, node_id: UUID
+    controller: Controller, project_id: UUID, node_type: str, node_id: UUID, *, to_stop: bool = False
 ) -> AsyncIterator[DrivenNode]:
-    """A node of a type, once every earlier request to it is done. Raises NotFound, or Conflict for an emulator's."""
+    """A node of a type, once every earlier request to it is done; who is going ``to_stop`` it does not wait for a start
+    that hangs.
+
+    Raises NotFound, or Conflict for an emulator's.
+    """
     if node_type in EMULATOR_OF_TYPE:
         raise not_run(node_type)
     own = _own_node(controller, project_id, node_id)
@@ -197,11 +201,11 @@ async def driven_node(
         hosted = controller.hosted
         if own_project(controller, project_id) is not None and not hosted.knows(project_id):
             raise NotFound(f"Node ID {node_id} doesn't exist")
-        async with hosted.locked_node(project_id, node_type, node_id) as hosted_node:
+        async with hosted.locked_node(project_id, node_type, node_id, to_stop=to_stop) as hosted_node:
             yield _Hosted(hosted, hosted.get(project_id), hosted_node)
         return
     project, node = own
     if node.instance is None or node.instance.node_type != node_type:
         raise NotFound(f"Node ID {node_id} doesn't exist")
-    async with project.locked_node(node_id):
+    async with project.locked_node(node_id, to_stop=to_stop):
         yield _Own(project, node)

@@ -7,7 +7,7 @@ import contextlib
 import logging
 import os
 from abc import abstractmethod
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, Literal
 from uuid import UUID
@@ -81,13 +81,19 @@ class ProjectNodes:
         return node.name if node is not None else str(node_id)
 
     @contextlib.asynccontextmanager
-    async def locked_node(self, node_id: UUID) -> AsyncIterator[Node]:
-        """The node, once every earlier request to it is done."""
+    async def locked_node(self, node_id: UUID, *, to_stop: bool = False) -> AsyncIterator[Node]:
+        """The node, once every earlier request to it is done; who is going ``to_stop`` it does not wait for a start
+        that hangs.
+        """
         node = self.get_node(node_id)
-        async with node.lock:
+        with _stopping([node] if to_stop else []):
+            await node.lock.acquire()
+        try:
             if node.deleted:
                 raise NotFound(f"Node ID {node_id} doesn't exist")
             yield node
+        finally:
+            node.lock.release()
 
     async def create_node(
         self, record: NodeRecord, *, keep_name: bool = False, startup_script: str | None = None
@@ -186,6 +192,7 @@ class ProjectNodes:
         """
         async with contextlib.AsyncExitStack() as locks:
             nodes = sorted(nodes, key=lambda node: node.node_id)  # all take them in one order
+            locks.enter_context(_stopping(nodes))
             for node in nodes:
                 await locks.enter_async_context(node.lock)
             await self._delete([node for node in nodes if not node.deleted])
@@ -283,8 +290,9 @@ class ProjectNodes:
         errors: list[LabError] = []
         limit = trio.CapacityLimiter(NODES_AT_A_TIME)
 
-        async def act(node: Node) -> None:
+        async def act(node: Node, waiting: contextlib.ExitStack) -> None:
             async with limit, node.lock:
+                waiting.close()
                 if node.deleted or node.instance is None:
                     return
                 try:
@@ -293,10 +301,14 @@ class ProjectNodes:
                     errors.append(error)
 
         slices = Slices()
-        async with trio.open_nursery() as nursery:
-            for node in list(self.nodes.values()):
-                nursery.start_soon(act, node)
-                await slices.pause()
+        nodes = list(self.nodes.values())
+        with contextlib.ExitStack() as stack:
+            async with trio.open_nursery() as nursery:
+                for node in nodes:
+                    waiting = stack.enter_context(contextlib.ExitStack())
+                    waiting.enter_context(_stopping([node] if action in ("stop", "reload") else []))
+                    nursery.start_soon(act, node, waiting)
+                    await slices.pause()
         if errors:
             raise errors[0]
 
@@ -332,3 +344,13 @@ class ProjectNodes:
                     self._services.nursery.start_soon(self.links.node_stopped, node_id)
 
         return emit
+
+
+@contextlib.contextmanager
+def _stopping(nodes: Iterable[Node]) -> Iterator[None]:
+    """Those of the nodes that run here; see ``ComputeNode.stopping``."""
+    with contextlib.ExitStack() as stack:
+        for node in nodes:
+            if node.instance is not None:
+                stack.enter_context(node.instance.stopping())
+        yield

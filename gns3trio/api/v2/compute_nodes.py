@@ -100,9 +100,9 @@ class Duplicate:
 
 
 def _locked(
-    api: ApiRequest, project_id: UUID, node_type: str, node_id: UUID
+    api: ApiRequest, project_id: UUID, node_type: str, node_id: UUID, *, to_stop: bool = False
 ) -> AbstractAsyncContextManager[DrivenNode]:
-    return driven_node(api.controller, project_id, node_type, node_id)
+    return driven_node(api.controller, project_id, node_type, node_id, to_stop=to_stop)
 
 
 def _properties(api: ApiRequest) -> dict[str, Any]:
@@ -177,7 +177,7 @@ async def update_node(
 @routes.route("DELETE", _NODE, status=204)
 async def delete_node(api: ApiRequest, project_id: UUID, node_type: str, node_id: UUID) -> None:
     """Delete a node with its files."""
-    async with _locked(api, project_id, node_type, node_id) as node:
+    async with _locked(api, project_id, node_type, node_id, to_stop=True) as node:
         await node.delete()
 
 
@@ -210,7 +210,7 @@ async def start_node(api: ApiRequest, project_id: UUID, node_type: str, node_id:
 @routes.route("POST", _NODE + "/stop", status=204)
 async def stop_node(api: ApiRequest, project_id: UUID, node_type: str, node_id: UUID) -> None:
     """Stop a node."""
-    async with _locked(api, project_id, node_type, node_id) as node:
+    async with _locked(api, project_id, node_type, node_id, to_stop=True) as node:
         await node.instance.stop()
 
 
@@ -224,7 +224,7 @@ async def suspend_node(api: ApiRequest, project_id: UUID, node_type: str, node_i
 @routes.route("POST", _NODE + "/reload", status=204)
 async def reload_node(api: ApiRequest, project_id: UUID, node_type: str, node_id: UUID) -> None:
     """Stop and start a node."""
-    async with _locked(api, project_id, node_type, node_id) as node:
+    async with _locked(api, project_id, node_type, node_id, to_stop=True) as node:
         await node.instance.reload()
 
 

@@ -105,7 +105,7 @@ def refuse_other_identity(api: ApiRequest, node: Node, given: Mapping[str, Any])
 async def delete_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> None:
     """Delete a node with its links and files."""
     project = api.controller.get_project(project_id)
-    async with project.locked_node(node_id) as node:
+    async with project.locked_node(node_id, to_stop=True) as node:
         await project.delete_node(node)
 
 
@@ -120,7 +120,7 @@ async def start_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> orjson
 @routes.route("POST", "/nodes/{node_id}/stop", reply=replies.Node)
 async def stop_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> orjson.Fragment:
     """Stop a node."""
-    async with api.controller.get_project(project_id).locked_node(node_id) as node:
+    async with api.controller.get_project(project_id).locked_node(node_id, to_stop=True) as node:
         await node.require_instance().stop()
         return node_view(node)
 
@@ -135,7 +135,7 @@ async def suspend_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> orjs
 @routes.route("POST", "/nodes/{node_id}/reload", reply=replies.Node)
 async def reload_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> orjson.Fragment:
     """Stop and start a node."""
-    async with api.controller.get_project(project_id).locked_node(node_id) as node:
+    async with api.controller.get_project(project_id).locked_node(node_id, to_stop=True) as node:
         await node.require_instance().reload()
         return node_view(node)
 

@@ -57,7 +57,7 @@ async def update_vm(api: ApiRequest, project_id: UUID, vm_id: UUID, body: VmUpda
 async def delete_vm(api: ApiRequest, project_id: UUID, vm_id: UUID) -> None:
     """Delete a node with its links and files."""
     project = api.controller.get_project(project_id)
-    async with project.locked_node(vm_id) as node:
+    async with project.locked_node(vm_id, to_stop=True) as node:
         await project.delete_node(node)
 
 
@@ -72,7 +72,7 @@ async def start_vm(api: ApiRequest, project_id: UUID, vm_id: UUID) -> dict[str, 
 @routes.route("POST", "/vms/{vm_id}/stop", status=201, reply=dict[str, Any])
 async def stop_vm(api: ApiRequest, project_id: UUID, vm_id: UUID) -> dict[str, Any]:
     """Stop a node."""
-    async with api.controller.get_project(project_id).locked_node(vm_id) as node:
+    async with api.controller.get_project(project_id).locked_node(vm_id, to_stop=True) as node:
         await node.require_instance().stop()
         return vm_view(node)
 
@@ -87,6 +87,6 @@ async def suspend_vm(api: ApiRequest, project_id: UUID, vm_id: UUID) -> dict[str
 @routes.route("POST", "/vms/{vm_id}/reload", status=201, reply=dict[str, Any])
 async def reload_vm(api: ApiRequest, project_id: UUID, vm_id: UUID) -> dict[str, Any]:
     """Stop and start a node."""
-    async with api.controller.get_project(project_id).locked_node(vm_id) as node:
+    async with api.controller.get_project(project_id).locked_node(vm_id, to_stop=True) as node:
         await node.require_instance().reload()
         return vm_view(node)
