@@ -43,6 +43,7 @@ from gns3trio.compute.vpcs_process import (
 from gns3trio.compute.vpcs_script import (
     PREPARED_FILE,
     StartupScript,
+    discard_prepared,
     expand_script,
     prepare_script,
     read_script,
@@ -315,16 +316,21 @@ class VpcsNode:
         try:
             with trio.CancelScope() as self._scope:
                 script, sandbox = await threads.disk.run(self._look_into_folder, program)
-                async with open_vpcs(
-                    program,
-                    directory=self.directory,
-                    sandbox=sandbox,
-                    mac_id=mac_id,
-                    script=script,
-                    forwarder=self._services.forwarder,
-                    ports=self._services.vpcs_ports,
-                ) as (process, command_line):
-                    code = await self._supervise(process, command_line, task_status)
+                try:
+                    async with open_vpcs(
+                        program,
+                        directory=self.directory,
+                        sandbox=sandbox,
+                        mac_id=mac_id,
+                        script=script,
+                        forwarder=self._services.forwarder,
+                        ports=self._services.vpcs_ports,
+                    ) as (process, command_line):
+                        code = await self._supervise(process, command_line, task_status)
+                finally:
+                    if script == PREPARED_FILE:
+                        with trio.CancelScope(shield=True):
+                            await threads.disk.run(discard_prepared, self.directory)
                 reason = describe_exit(code)
                 error = f"VPCS '{self.name}' {reason}" if code != 0 else None
         except Exception:
@@ -501,6 +507,7 @@ class VpcsNode:
     def _look_into_folder(self, program: VpcsProgram) -> tuple[str | None, Sandbox]:
         """The script that it runs, and what it may do."""
         sandbox = vpcs_sandbox(program.files, self.directory)
+        discard_prepared(self.directory)  # of a server that was killed
         script = read_script(self.directory)
         text = script.text if script is not None else ""
         original = STARTUP_FILE if script is not None else None

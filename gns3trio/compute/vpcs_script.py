@@ -19,7 +19,7 @@ from gns3trio.errors import Invalid
 # A script is some lines; more is not read into replies, nor rewritten, nor run.
 MAX_SCRIPT_BYTES = 1024 * 1024
 # What VPCS runs in place of a script that it would not survive, or that leaves it without a name.
-PREPARED_FILE = f".{STARTUP_FILE}.run"
+PREPARED_FILE = f".prepared.{STARTUP_FILE}"
 
 _PCNAME = re.compile(r"^(?P<command>[ \t]*set[ \t]+pcname[ \t]+)[^\r\n]*", re.MULTILINE)
 # VPCS takes more characters, but not all.
@@ -98,6 +98,12 @@ def write_script(folder: Path, text: str, file_name: str = STARTUP_FILE) -> None
         with suppress(OSError):
             new.unlink()
         raise
+
+
+def discard_prepared(folder: Path) -> None:
+    """Remove what VPCS ran in place of its script. Blocks."""
+    with suppress(OSError):
+        (folder / PREPARED_FILE).unlink()
 
 
 def _open_plain(path: str, flags: int) -> int:

@@ -9,7 +9,7 @@ import trio
 
 from gns3trio import threads
 from gns3trio.compute.vpcs_command import STARTUP_FILE
-from gns3trio.compute.vpcs_script import rename_in_script
+from gns3trio.compute.vpcs_script import MAX_SCRIPT_BYTES, read_script, rename_in_script
 from gns3trio.controller.node import Node
 from gns3trio.controller.project import Project
 from gns3trio.controller.project_copy import PROJECT_FILES, copy_files, list_folder
@@ -33,13 +33,12 @@ async def duplicate_node(project: Project, node: Node, *, x: int, y: int, z: int
     if node.status != "stopped" and not instance.always_runs:
         raise Conflict(f"Node '{node.name}' runs: stop it first")
     record = attrs.evolve(deepcopy(node.record), node_id=uuid4(), console=None, locked=False, x=x, y=y, z=z)
-    script = instance.startup_script()
-    if script is not None:
-        script = rename_in_script(script, "%h")  # its name is not known before it is made
     folder = node_folder(project, record.node_type, record.node_id)
     try:
-        left_out = await threads.disk.run(copy_node_files, node_folder(project, record.node_type, node.node_id), folder)
-        project.warn_of_left_out(left_out)
+        copied = await threads.disk.run(copy_node_files, node_folder(project, record.node_type, node.node_id), folder)
+        project.warn_of_left_out(copied.left_out)
+        # Its name is not known before it is made.
+        script = rename_in_script(copied.script, "%h") if copied.script is not None else None
         return await project.create_node(record, startup_script=script)
     except BaseException:
         with trio.CancelScope(shield=True):
@@ -47,13 +46,23 @@ async def duplicate_node(project: Project, node: Node, *, x: int, y: int, z: int
         raise
 
 
-def copy_node_files(source: Path, target: Path) -> list[str]:
-    """Copy the folder of a node in a thread of trio, all but the start-up script, which is written anew; returns which
-    links are not copied, and why.
+@attrs.frozen
+class CopiedFiles:
+    """What of a node's folder was not copied, and why; and the start-up script, which is written with another name."""
+
+    left_out: list[str]
+    script: str | None
+
+
+def copy_node_files(source: Path, target: Path) -> CopiedFiles:
+    """Copy the folder of a node in a thread of trio, all but the start-up script.
 
     Raises Conflict for a file that this server may not read, Unavailable when the disk refuses.
     """
     content = list_folder(source, f"{PROJECT_FILES}/{source.parent.name}/{source.name}")
     files = [name for name in content.tree.files if name != STARTUP_FILE]
     copy_files(source, target, attrs.evolve(content.tree, files=files), trio.from_thread.check_cancelled)
-    return content.left_out
+    script = read_script(source)
+    if script is not None and not script.is_whole:
+        return CopiedFiles([*content.left_out, f"{STARTUP_FILE} has more than {MAX_SCRIPT_BYTES} bytes"], None)
+    return CopiedFiles(content.left_out, script.text if script is not None else None)

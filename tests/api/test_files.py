@@ -190,11 +190,12 @@ async def test_a_node_is_duplicated_with_its_files(server: Server, project: dict
     path = node_path(project, node)
     await server.http.post(f"{path}/files/d/notes", content=b"notes")
     await server.http.post(f"{path}/files/vpcs.log", content=b"log")
+    await server.http.post(f"{path}/files/startup.vpc", content=b"# PC1 caf\xe9\nset pcname PC1\nip 10.0.0.1\n")
     copy = await server.request("POST", f"{path}/duplicate", {"x": 5, "y": 6}, 201)
     assert (copy["name"], copy["x"], copy["y"], copy["z"], copy["label"]["text"]) == ("PC2", 5, 6, 0, "PC2")
     assert copy["console"] == node["console"] + 1
     folder = Path(copy["node_directory"])
-    assert (folder / "startup.vpc").read_text() == "set pcname PC2\nip 10.0.0.1\n"
+    assert (folder / "startup.vpc").read_bytes() == b"# PC1 caf\xe9\nset pcname PC2\nip 10.0.0.1\n"
     assert (folder / "d" / "notes").read_bytes() == b"notes"
     assert not (folder / "vpcs.log").exists()
     for body in ({}, {"x": 1}, {"x": 1, "y": "2"}, {"x": 1, "y": 2, "w": 3}):

@@ -300,6 +300,8 @@ async def test_good_lines_of_a_script_take_effect(lab: Lab, kind: str):
     shown = await console.run("show")
     assert address in shown and gateway in shown, shown
     assert process_of(node) == pid
+    await node.stop()
+    assert [path.name for path in node.directory.iterdir()] == ["startup.vpc"]
     assert (node.directory / "startup.vpc").read_bytes() == script.encode(errors="surrogateescape")
 
 

@@ -192,10 +192,9 @@ async def duplicate_node(api: ApiRequest, project_id: UUID, node_type: str, node
             nodes[each] = await locks.enter_async_context(_locked(api, project_id, node_type, each))
         source, destination = nodes[node_id].instance, nodes[body.destination_node_id].instance
         if source.directory is not None and destination.directory is not None:
-            await threads.disk.run(copy_node_files, source.directory, destination.directory)
-        script = source.startup_script()
-        if script is not None:
-            await destination.set_startup_script(rename_in_script(script, destination.name))
+            copied = await threads.disk.run(copy_node_files, source.directory, destination.directory)
+            if copied.script is not None:
+                await destination.set_startup_script(rename_in_script(copied.script, destination.name))
         return True
 
 
