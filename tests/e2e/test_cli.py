@@ -303,6 +303,16 @@ def test_a_console_ends_with_its_input(lab: Shell) -> None:
     assert "end of the input" in lab.run("console", "PC1", "--timeout", "1", text="ping 10.0.0.2 -t\n", status=1)
 
 
+def test_a_whole_configuration_is_piped_into_a_console(lab: Shell) -> None:
+    shown = lab.run("console", "PC1", text="".join(f"echo line {number}\n" for number in range(1000)))
+    assert re.findall(r"^line (\d+)", shown, re.MULTILINE) == [str(number) for number in range(1000)]
+
+
+def test_a_console_tells_that_a_line_was_refused(lab: Shell) -> None:
+    shown = lab.run("console", "PC1", "-c", "echo " + "x" * 1000, "-c", "echo alive")
+    assert "This line was refused: it has 1005 bytes" in shown and shown.endswith("alive\n")
+
+
 def test_a_capture_is_piped(lab: Shell) -> None:
     with lab.running("capture", "lab", "PC1-PC2", "--format", "pcap") as capture:
         assert capture.stdout is not None
