@@ -79,9 +79,8 @@ def named_info(name: str, taken: Container[str]) -> zipfile.ZipInfo:
     if not _NO_TEXT.search(name):
         return zipfile.ZipInfo(name)
     text = _NO_TEXT.sub(lambda match: f"%{ord(match[0]) - 0xDC00:02X}", name)
-    while (
-        text in taken
-    ):  # by one of another name: thousands that become the same text must not look for a place in turn
+    while text in taken:
+        # Another name became the same text. With numbers, thousands of such would each try those of all before.
         text = f"{text}-{hashlib.md5(os.fsencode(name), usedforsecurity=False).hexdigest()}"
     info = zipfile.ZipInfo(text)
     info.comment = _COMMENT + os.fsencode(name).hex().encode()

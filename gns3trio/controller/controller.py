@@ -1,8 +1,6 @@
 """The controller: the projects of this server, found at start, created, and closed in order at the end."""
 
-import errno
 import logging
-import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from functools import partial
@@ -22,6 +20,7 @@ from gns3trio.controller.base_configs import BaseConfigs
 from gns3trio.controller.computes import Computes, check_stored_computes
 from gns3trio.controller.project import Project
 from gns3trio.controller.project_copy import is_topology_file
+from gns3trio.controller.project_places import check_place, is_foreign
 from gns3trio.controller.project_records import ProjectRecords, check_stored_projects
 from gns3trio.controller.project_search import FoundProject, copy_of, find_projects, project_folders
 from gns3trio.controller.server_state import ServerState, open_state
@@ -29,7 +28,7 @@ from gns3trio.controller.services import ProjectServices
 from gns3trio.controller.symbols import Symbols
 from gns3trio.controller.templates import Templates, check_stored_templates
 from gns3trio.controller.topology import ProjectSettings
-from gns3trio.errors import Conflict, Forbidden, Invalid, LabError, NotFound
+from gns3trio.errors import Conflict, LabError, NotFound
 from gns3trio.forwarder.captures import CaptureService
 from gns3trio.notifications.hub import NotificationHub
 
@@ -285,21 +284,7 @@ class Controller:
         """
         if path is None:
             return self._default_folder(project_id)
-        if "\0" in str(path):
-            raise Invalid("path: holds a null character")
-        folder = path.absolute()
-        if not self._config.local and not self._is_within(folder):
-            raise Forbidden(f"path: {path} is outside of the folder for projects")
-        if _exists(folder):
-            raise Forbidden(f"path: {path} exists already")
-        is_ours = folder.is_relative_to(self._config.projects_path)
-        below = folder.relative_to(self._config.projects_path).parts if is_ours else folder.parts[-1:]
-        if any(part.startswith(storage.TEMPORARY_PREFIX) for part in below):
-            raise Forbidden(f"path: {path} has a name that is kept for files that are not complete yet")
-        taken = {self._config.state_folder, *(project.folder for project in self.projects.values())}
-        if taken.intersection(folder.parents):
-            raise Forbidden(f"path: {path} is in a folder of the server or of another project")
-        return folder
+        return check_place(path, self._config, [project.folder for project in self.projects.values()])
 
     async def delete_project(self, project: Project) -> None:
         """Close the project and remove its folder; one that is gone is only forgotten.
@@ -307,7 +292,7 @@ class Controller:
         Raises Conflict for a folder outside of the one for projects, which may hold files that are not the project's,
         Unavailable when the disk refuses.
         """
-        if await threads.disk.run(self._is_foreign, project.folder):
+        if await threads.disk.run(is_foreign, project.folder, self._config.projects_path):
             raise Conflict(
                 f"Project '{project.settings.name}' is in {project.folder}, outside of the folder for projects: delete "
                 "that folder yourself, then the project"
@@ -316,13 +301,6 @@ class Controller:
         await project.delete()
         self.projects.pop(project.project_id, None)
         await self._records.forget(project.project_id)
-
-    def _is_foreign(self, folder: Path) -> bool:
-        return os.path.lexists(folder) and not self._is_within(folder)
-
-    def _is_within(self, folder: Path) -> bool:
-        """Whether a folder is in that for projects, links followed."""
-        return Path(os.path.realpath(folder)).is_relative_to(os.path.realpath(self._config.projects_path))
 
     async def close_project(self, project: Project) -> None:
         """Close the project, and what clients of the compute API made under its id; a temporary one is gone then."""
@@ -343,17 +321,6 @@ class Controller:
             if any(node.record.compute_id == compute_id for node in project.nodes.values()):
                 await self.close_project(project)
         await self.computes.delete(compute_id)
-
-
-def _exists(folder: Path) -> bool:
-    """Raises Invalid for what cannot be a folder."""
-    try:
-        os.lstat(folder)
-    except OSError as error:
-        if error.errno == errno.ENAMETOOLONG:
-            raise Invalid(f"path: {folder}: {error.strerror}") from None
-        return False
-    return True
 
 
 def _symbols_folder(config: Config) -> Path:

@@ -49,7 +49,7 @@ def check_name(name: str, field: str = "name") -> None:
 
 
 def clean_name(name: str, otherwise: str) -> str:
-    """The name that something gets whose name in a file is none: its visible part, or else ``otherwise``."""
+    """A name that is allowed, in place of one from a file: what can be seen of it, or else ``otherwise``."""
     cleaned = without_hidden(name)[:MAX_NAME]
     return cleaned if is_visible(cleaned.replace("\ufffd", "")) else otherwise
 

@@ -152,7 +152,7 @@ def _read(file: Path) -> _Candidate:
 
 @attrs.frozen
 class _Home:
-    """What something else than its files tells of the project that a folder was made for."""
+    """What the folder's name and the kept versions in it tell of its project."""
 
     project_id: UUID | None = None
     name: str | None = None

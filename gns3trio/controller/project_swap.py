@@ -121,7 +121,8 @@ async def replaced_folder(place: Path, new: Path) -> AsyncIterator[None]:
     """
     old = place.with_name(f"{_OLD_PREFIX}{place.name}")
     if len(os.fsencode(old.name)) > MAX_COMPONENT_BYTES:
-        old = place.with_name(temporary_name())  # no place to come back from after a crash: it needs the one step
+        # After a crash nobody would know whose folder it is, so this goes only where both change names in one step.
+        old = place.with_name(temporary_name())
     await threads.disk.run(_replace, place, new, old)
     try:
         yield

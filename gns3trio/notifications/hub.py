@@ -121,7 +121,8 @@ class NotificationHub:
             journal.offer(event)
         first, last = journal.first, journal.last
         for subscription in self._subscriptions:
-            # What waits for it is in memory for it alone. (One less, for an event that got no number of its own.)
+            # What waits for it is in memory for it alone. An event without a number waits under that of the one before
+            # it, hence the 1.
             if subscription.oldest < first - 1:
                 subscription.lose_events()
             if subscription.topic.wants(event):

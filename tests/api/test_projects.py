@@ -83,7 +83,7 @@ async def test_a_deleted_folder_goes_as_a_whole_and_nothing_stays(
     server: Server, project: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     removed: list[Path] = []
-    monkeypatch.setattr(project_swap, "_remove", lambda folder: removed.append(folder))
+    monkeypatch.setattr(project_swap, "discard_tree", lambda folder: removed.append(folder))
     await server.request("DELETE", f"/v2/projects/{project['project_id']}", None, 204)
     while not removed:
         await trio.sleep(0.001)
