@@ -119,7 +119,11 @@ class Controller:
 
     async def reload(self) -> None:
         """Find projects that appeared on the disk, and forget closed ones that vanished from it."""
-        closed = [project for project in self.projects.values() if project.status == "closed"]
+        closed = [
+            project
+            for project_id, project in self.projects.items()
+            if project.status == "closed" and project_id not in self._creating
+        ]
         gone = await threads.disk.run(lambda: {project for project in closed if not project.file.path.exists()})
         for project in closed:
             is_free = project.status == "closed" and not project.life.locked()

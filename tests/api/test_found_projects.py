@@ -3,6 +3,7 @@
 import logging
 import os
 import shutil
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -16,6 +17,8 @@ import pytest
 import trio
 
 from gns3trio.config import Config
+from gns3trio.controller import storage
+from gns3trio.controller.storage import make_project_folder
 from gns3trio.server import open_server
 from tests.api.conftest import Server
 from tests.api.test_foreign_files import document, node
@@ -505,3 +508,29 @@ async def test_looking_again_while_projects_come_and_go(server: Server, project:
     found = await listed(server)
     assert {each["project_id"] for each in found.values()} == left
     assert not [each for each in found.values() if "error" in each]
+
+
+async def test_looking_again_keeps_a_project_that_is_just_being_made(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has no file yet, as those that are gone."""
+    reached, go_on = trio.Event(), threading.Event()
+
+    def make_slowly(folder: Path) -> bool:
+        trio.from_thread.run_sync(reached.set)
+        assert go_on.wait(60)
+        return make_project_folder(folder)
+
+    monkeypatch.setattr(storage, "make_project_folder", make_slowly)
+
+    async def look_again() -> None:
+        try:
+            await reached.wait()
+            await server.request("POST", "/v2/reload", None, 200)
+        finally:
+            go_on.set()
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(look_again)
+        made = await server.request("POST", "/v2/projects", {"name": "slow"}, 201)
+    assert (await listed(server))["slow"]["project_id"] == made["project_id"]
