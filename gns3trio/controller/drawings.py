@@ -25,8 +25,8 @@ from gns3trio.limits import MAX_DRAWINGS
 PICTURES_FOLDER = Path("project-files/images")
 # GNS3 keeps longer ones in a file of their own.
 MAX_INLINE_SVG = 1000
-# Of all pictures of a project together, since clients get them in one reply; one for which no room is left is shown
-# empty.
+# Of all pictures of a project together, since clients get them in one reply; one in a file made elsewhere for which no
+# room is left is shown empty.
 MAX_PICTURES_BYTES = 64 << 20
 EMPTY_SVG = "<svg></svg>"
 
@@ -43,6 +43,11 @@ class Drawing:
     fields: dict[str, Any]
     svg: str
     picture: str | None = None
+
+    @property
+    def picture_bytes(self) -> int:
+        """The size of the picture, as it is shown."""
+        return _size(self.svg) if self.picture is not None else 0
 
     def record(self) -> dict[str, Any]:
         """The drawing as it is saved."""
@@ -80,6 +85,7 @@ class Drawings(Mapping[UUID, Drawing]):
         self._mark = mark
         self._require_open = require_open
         self._drawings: dict[UUID, Drawing] = {}
+        self._keeping = 0  # bytes of pictures that are being written
 
     def __getitem__(self, drawing_id: UUID) -> Drawing:
         return self._drawings[drawing_id]
@@ -110,7 +116,7 @@ class Drawings(Mapping[UUID, Drawing]):
             picture = svg if _PICTURE_NAME.fullmatch(svg) else None
             if picture is not None:
                 svg = _read_picture(self._pictures / picture, room)
-                room = max(room - len(svg), 0)
+                room = max(room - _size(svg), 0)
             fields = {name: value for name, value in record.items() if name not in ("drawing_id", "svg")}
             drawings[drawing_id] = Drawing(drawing_id, fields, svg, picture)
         return drawings
@@ -118,7 +124,7 @@ class Drawings(Mapping[UUID, Drawing]):
     async def create(self, drawing_id: UUID, fields: Mapping[str, Any]) -> Drawing:
         """Add a drawing; a known id gives the drawing that has it.
 
-        Raises Conflict when there are too many, Unavailable when the disk refuses.
+        Raises Conflict when there are too many, or too large ones, Unavailable when the disk refuses.
         """
         if drawing_id in self._drawings:
             return self._drawings[drawing_id]
@@ -126,19 +132,21 @@ class Drawings(Mapping[UUID, Drawing]):
             raise Conflict(f"the project has {MAX_DRAWINGS} drawings, and can have no more")
         svg = fields.get("svg", EMPTY_SVG)
         others = {name: fields.get(name, default) for name, default in _DEFAULTS.items()}
-        drawing = Drawing(drawing_id, others, svg, await self._keep_picture(svg))
+        drawing = Drawing(drawing_id, others, svg, await self._keep_picture(svg, None))
         self._drawings[drawing_id] = drawing
         self._mark()
         self._publish("drawing.created", drawing.view(self._project_id))
         return drawing
 
     async def update(self, drawing: Drawing, changes: Mapping[str, Any]) -> None:
-        """Change a drawing. Raises Unavailable when the disk refuses; it is then as before."""
+        """Change a drawing. Raises Conflict for a picture without room, Unavailable when the disk refuses; the drawing
+        is then as before.
+        """
         fields = dict(changes)
         svg = fields.pop("svg", drawing.svg)
         redrawn = svg != drawing.svg
         if redrawn:
-            drawing.picture = await self._keep_picture(svg)
+            drawing.picture = await self._keep_picture(svg, drawing)
             drawing.svg = svg
         drawing.fields.update(fields)
         self._mark()
@@ -155,15 +163,23 @@ class Drawings(Mapping[UUID, Drawing]):
             self._mark()
             self._publish("drawing.deleted", drawing.view(self._project_id))
 
-    async def _keep_picture(self, svg: str) -> str | None:
-        """Write a long SVG into a file of its own and return its name; None for a short one."""
-        if len(svg) <= MAX_INLINE_SVG:
+    async def _keep_picture(self, svg: str, instead_of: Drawing | None) -> str | None:
+        """Write an SVG into a file of its own and return its name; None for a short one, unless it looks like a name.
+
+        Raises Conflict when the project has no room for it beside the pictures of all but one of its drawings.
+        """
+        if len(svg) <= MAX_INLINE_SVG and not _PICTURE_NAME.fullmatch(svg):
             return None
         data = svg.encode(errors="replace")
         name = hashlib.md5(data, usedforsecurity=False).hexdigest() + ".svg"
+        others = sum(drawing.picture_bytes for drawing in self.values() if drawing is not instead_of)
+        if others + self._keeping + len(data) > MAX_PICTURES_BYTES:
+            raise Conflict(f"svg: the pictures of the project would have more than {MAX_PICTURES_BYTES} bytes together")
+        self._keeping += len(data)
         try:
             await threads.disk.run(self._write_picture, name, data)
         finally:
+            self._keeping -= len(data)
             self._require_open()
         return name
 
@@ -175,6 +191,11 @@ class Drawings(Mapping[UUID, Drawing]):
         """Delete the picture files that no drawing names any more."""
         used = {drawing.picture for drawing in self.values()}
         await threads.disk.run(_discard_pictures, self._pictures, used)
+
+
+def _size(svg: str) -> int:
+    """In bytes; that of ASCII, as nearly all are, needs no look at the text."""
+    return len(svg) if svg.isascii() else len(svg.encode(errors="replace"))
 
 
 def _discard_pictures(folder: Path, used: set[str | None]) -> None:

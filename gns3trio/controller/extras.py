@@ -21,12 +21,11 @@ from gns3trio.errors import Conflict, Invalid
 from gns3trio.forwarder.filters import MAX_FILTERS, Impairment, describe
 from gns3trio.free_form import DOCUMENT
 from gns3trio.json_text import read_json
-from gns3trio.limits import MAX_DEPTH, MAX_FILE_VALUES, Bound
+from gns3trio.limits import MAX_EXTRAS_DEPTH, MAX_FILE_VALUES, Bound
 
 EXTRAS_FILE = "project-files/gns3trio.json"
 VERSION = 1
-# What is kept of a file lies somewhat deeper here than it lay there.
-_FORM = attrs.evolve(DOCUMENT, depth=MAX_DEPTH + 8)
+_FORM = attrs.evolve(DOCUMENT, depth=MAX_EXTRAS_DEPTH)
 
 
 @attrs.define(kw_only=True)

@@ -395,6 +395,13 @@ class Project(ProjectReading):
         finally:
             _saving_later.reset(token)
 
+    @contextlib.contextmanager
+    def taking_back(self) -> Iterator[None]:
+        """What the caller takes back needs no disk: it may be the disk that has refused what is taken back."""
+        with self.saving_later():
+            yield
+        self.file.mark()
+
     @property
     def file_problems(self) -> list[str]:
         """What was wrong with the file when the project was opened."""

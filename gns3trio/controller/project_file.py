@@ -29,6 +29,16 @@ def _identity(path: Path) -> tuple[int, int, int] | None:
     return status.st_ino, status.st_mtime_ns, status.st_size
 
 
+def _require_readable(path: Path, text: bytes) -> None:
+    """Raises Conflict for a file that could not be read again."""
+    if len(text) > MAX_TOPOLOGY_BYTES:
+        raise Conflict(f"the project is too large: {path.name} would have more than {MAX_TOPOLOGY_BYTES} bytes")
+    try:
+        check_values(text, MAX_FILE_VALUES)
+    except Invalid as error:
+        raise Conflict(f"the project is too large: {path.name} {error}") from None
+
+
 class ProjectFile:
     """The ``.gns3`` file at ``path``, and beside it what that has no place for.
 
@@ -59,12 +69,14 @@ class ProjectFile:
 
     def _format(self, topology: Topology) -> dict[Path, bytes | None]:
         """The files. Raises Conflict for one that could not be read again."""
-        text = format_topology(topology, self._gns3_version, self._encoded)
-        try:
-            check_values(text, MAX_FILE_VALUES)
-        except Invalid as error:
-            raise Conflict(f"the project is too large for its file, which {error}") from None
-        return {self._extras_path: format_extras(topology), self.path: text}
+        files = {
+            self._extras_path: format_extras(topology),
+            self.path: format_topology(topology, self._gns3_version, self._encoded),
+        }
+        for path, text in files.items():
+            if text is not None:
+                _require_readable(path, text)
+        return files
 
     def _write(self, files: Mapping[Path, bytes | None]) -> None:
         """In a thread. What somebody else has put in the file's place meanwhile is kept as a version."""

@@ -240,7 +240,7 @@ class ProjectNodes:
         self.file.mark()
         if on_compute or changed - LOOKS:
             try:
-                await self.file.flush()
+                await self._make_durable()
             except LabError:
                 with trio.CancelScope(shield=True):
                     await self._update_instance(node, dict(before), keep_name=True)

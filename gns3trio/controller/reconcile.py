@@ -39,7 +39,7 @@ async def reconcile(project: Project, document: Document, *, dry_run: bool) -> P
 
 async def _apply(project: Project, plan: Plan) -> None:
     """To delete nodes with their files cannot be undone, and comes last."""
-    async with Undo(partial(project.log, "error")) as undo:
+    async with Undo(partial(project.log, "error"), project.taking_back) as undo:
         for link in plan.delete_links:
             await project.links.delete(link)
             undo.by(_restore_link, project, link.record, link.impairments)
@@ -160,7 +160,7 @@ async def create_all(
     Raises Conflict for an id that is in use, and what a creation raises.
     """
     project.require_open()
-    async with project.reconciling, Undo(partial(project.log, "error")) as undo:
+    async with project.reconciling, Undo(partial(project.log, "error"), project.taking_back) as undo:
         _check_ids("nodes", "node_id", [fields["node_id"] for fields in nodes], project.nodes)
         _check_ids("links", "link_id", [record.link_id for record in links], project.links)
         _check_ids("drawings", "drawing_id", [fields["drawing_id"] for fields in drawings], project.drawings)

@@ -48,7 +48,7 @@ class Label:
     text: str = ""
     x: Int32 | None = None
     y: Int32 = -40
-    rotation: Int32 = 0
+    rotation: Annotated[int, Bound(360, -359)] = 0
     style: str | None = None
 
 

@@ -180,12 +180,12 @@ def _filters(value: Any) -> dict[str, list[Any]]:
     return dict(value)
 
 
-def _supplier(value: Any) -> dict[str, Any]:
-    supplier = free_object(value)
+def supplier(value: Any) -> dict[str, Any]:
+    checked = free_object(value)
     for name in ("logo", "url"):
-        if name in supplier:
-            text()(supplier[name])
-    return supplier
+        if name in checked:
+            text()(checked[name])
+    return checked
 
 
 def _variables(value: Any) -> list[dict[str, Any]]:
@@ -221,7 +221,7 @@ PROJECT: dict[str, Field] = {
     "grid_size": Field(whole(), lambda: 75),
     "drawing_grid_size": Field(whole(), lambda: 25),
     "show_interface_labels": Field(_yes_or_no, lambda: False),
-    "supplier": Field(or_null(_supplier), lambda: None),
+    "supplier": Field(or_null(supplier), lambda: None),
     "variables": Field(or_null(_variables), lambda: None),
 }
 NODE: dict[str, Field] = {
@@ -322,6 +322,20 @@ def read_fields(
             if fill or instead is not None:
                 values[name] = instead
     return values
+
+
+def check_fields(raw: Mapping[str, Any], fields: Mapping[str, Field]) -> None:
+    """Raises ValueError for an object that would not be read as it is: a wrong or unknown field, a missing one."""
+    for name, value in raw.items():
+        if name not in fields:
+            raise ValueError(f"{name[:_SHOWN]}: unknown field")
+        try:
+            fields[name].read(value)
+        except ValueError as error:
+            raise ValueError(f"{name}: {error}") from None
+    for name, field in fields.items():
+        if field.default is None and name not in raw:
+            raise ValueError(f"{name}: required field is missing")
 
 
 def _takes_null(field: Field) -> bool:

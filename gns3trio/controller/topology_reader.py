@@ -24,11 +24,13 @@ from gns3trio.controller.topology_conversion import REVISION, check_revision, co
 from gns3trio.controller.topology_fields import Findings, Unusable, read_fields
 from gns3trio.convert import as_uuid, parse_uuid
 from gns3trio.errors import Conflict, Invalid
+from gns3trio.free_form import DOCUMENT
 from gns3trio.json_text import read_json
-from gns3trio.limits import MAX_DRAWINGS, MAX_FILE_VALUES, MAX_ITEMS, MAX_LINKS, MAX_NODES
+from gns3trio.limits import MAX_DRAWINGS, MAX_FILE_DEPTH, MAX_FILE_VALUES, MAX_ITEMS, MAX_LINKS, MAX_NODES
 
 # Keys of the file that say nothing of the project.
 _OF_THE_FILE = frozenset({"project_id", "revision", "topology", "type", "version"})
+_FORM = attrs.evolve(DOCUMENT, depth=MAX_FILE_DEPTH)
 # The lists in it, with the number of things that a project may have.
 _INNER = {"nodes": MAX_NODES, "links": MAX_LINKS, "drawings": MAX_DRAWINGS, "computes": MAX_ITEMS}
 
@@ -73,7 +75,7 @@ def parse_heading(data: bytes) -> Heading:
 
 def _load(data: bytes) -> dict[str, Any]:
     try:
-        document = read_json(data, most=MAX_FILE_VALUES)
+        document = read_json(data, _FORM, MAX_FILE_VALUES)
     except Invalid as error:
         raise Conflict(f"the project file is damaged: {error}") from None
     if not isinstance(document, dict) or not isinstance(document.get("topology"), dict):

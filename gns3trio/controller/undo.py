@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Awaitable, Callable, Iterable
-from contextlib import AsyncExitStack
+from contextlib import AbstractContextManager, AsyncExitStack, nullcontext
 from typing import Any, TypeVar
 
 import trio
@@ -20,18 +20,24 @@ _T = TypeVar("_T")
 class Undo:
     """Collects how to take steps back, and does so, the newest first, when its ``async with`` raises.
 
-    Steps that cannot be taken back come behind ``forget``. ``on_failure`` is told when taking back fails.
+    Steps that cannot be taken back come behind ``forget``. ``on_failure`` is told when taking back fails; it happens
+    inside ``context``.
     """
 
-    def __init__(self, on_failure: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        on_failure: Callable[[str], None],
+        context: Callable[[], AbstractContextManager[None]] = nullcontext,
+    ) -> None:
         self._stack = AsyncExitStack()
         self._on_failure = on_failure
+        self._context = context
 
     async def __aenter__(self) -> "Undo":
         return self
 
     async def __aexit__(self, *error: object) -> None:
-        with trio.CancelScope(shield=True):
+        with trio.CancelScope(shield=True), self._context():
             await self._stack.aclose()
 
     def by(self, step: Callable[..., Awaitable[None]], *arguments: Any) -> None:

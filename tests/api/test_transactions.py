@@ -28,6 +28,9 @@ async def test_a_full_disk_undoes_a_creation(
         assert "the disk is full" in error["message"]
         ends = [{"node_id": n["node_id"], "adapter_number": 0, "port_number": 0} for n in (first, second)]
         await server.request("POST", f"{path}/links", {"nodes": ends}, 503)
+        batch = {"nodes": [{**BASE, "name": name} for name in ("PC4", "PC5")], "links": [{"nodes": ends}]}
+        await server.request("POST", f"{path}/batch", {**batch, "drawings": [{}]}, 503)
+        assert await server.request("GET", f"{path}/drawings", None, 200) == []
         assert [n["node_id"] for n in await server.request("GET", f"{path}/nodes", None, 200)] == [
             first["node_id"],
             second["node_id"],

@@ -11,6 +11,7 @@ from attrs import validators as v
 from gns3trio.api import replies
 from gns3trio.api.downloads import Download, attachment
 from gns3trio.api.routing import ApiRequest, RouteTable
+from gns3trio.api.v2.schemas import check_supplier, check_variables
 from gns3trio.controller.names import Name
 from gns3trio.controller.portable import (
     ExportOptions,
@@ -53,8 +54,8 @@ class ProjectDuplicate:
     grid_size: Int32 = 0
     drawing_grid_size: Int32 = 0
     show_interface_labels: bool = False
-    supplier: dict[str, Any] | None = None
-    variables: list[dict[str, Any]] | None = None
+    supplier: dict[str, Any] | None = field(default=None, validator=check_supplier)
+    variables: list[dict[str, Any]] | None = field(default=None, validator=check_variables)
 
 
 @attrs.define(kw_only=True)

@@ -1,6 +1,7 @@
 """The bodies of version 2 requests. ``ApiRequest.given`` tells which fields a client really sent."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -8,8 +9,9 @@ import attrs
 from attrs import field
 from attrs import validators as v
 
+from gns3trio.controller import topology_fields
 from gns3trio.controller.names import Name
-from gns3trio.controller.topology import Label, LinkEnds, ProjectSettings
+from gns3trio.controller.topology import Label, LinkEnd, LinkEnds, ProjectSettings
 from gns3trio.errors import Conflict
 from gns3trio.forwarder.filters import MAX_FILTERS, Impairment
 from gns3trio.limits import Bound, Int32
@@ -62,11 +64,41 @@ def check_variables(body: object, attribute: object, variables: list[dict[str, A
             raise ValueError(f"variables[{index}].value: expected text")
 
 
+def check_supplier(body: object, attribute: object, supplier: dict[str, Any] | None) -> None:
+    """A validator of attrs: raises ValueError for what a project's file cannot hold."""
+    if supplier is not None:
+        with _naming("supplier"):
+            topology_fields.supplier(supplier)
+
+
+def check_adapters(body: object, attribute: object, adapters: list[dict[str, Any]]) -> None:
+    """The same for ``custom_adapters``."""
+    for index, adapter in enumerate(adapters):
+        with _naming(f"custom_adapters[{index}]"):
+            topology_fields.check_fields(adapter, topology_fields.ADAPTER)
+
+
+def check_labels(body: object, attribute: object, nodes: list[LinkEnd]) -> None:
+    """The same for the labels of a link's ends."""
+    for index, end in enumerate(nodes):
+        with _naming(f"nodes[{index}].label"):
+            topology_fields.check_fields(end.label or {}, topology_fields.LABEL)
+
+
+@contextmanager
+def _naming(field: str) -> Iterator[None]:
+    try:
+        yield
+    except ValueError as error:
+        raise ValueError(f"{field}.{error}") from None
+
+
 @attrs.define(kw_only=True)
 class ProjectCreate(ProjectSettings):
     """``POST /projects``."""
 
     name: Name
+    supplier: dict[str, Any] | None = field(default=None, validator=check_supplier)
     variables: list[dict[str, Any]] | None = field(default=None, validator=check_variables)
     path: str | None = field(default=None, validator=_not_empty)
     project_id: UUID | None = None
@@ -77,6 +109,7 @@ class ProjectUpdate(ProjectSettings):
     """``PUT /projects/{project_id}``. ``path`` is accepted for the sake of old clients and ignored."""
 
     name: Name = UNCHANGED
+    supplier: dict[str, Any] | None = field(default=None, validator=check_supplier)
     variables: list[dict[str, Any]] | None = field(default=None, validator=check_variables)
     path: str | None = None
 
@@ -105,7 +138,7 @@ class NodeUpdate:
     port_name_format: str = ""
     port_segment_size: Int32 = field(default=0, validator=v.ge(0))
     first_port_name: str | None = None
-    custom_adapters: list[dict[str, Any]] = field(factory=list)
+    custom_adapters: list[dict[str, Any]] = field(factory=list, validator=check_adapters)
 
     compute_id: str = "local"
     project_id: UUID | None = None
@@ -163,7 +196,7 @@ class LinkUpdate:
     link object back. Ids and the type must be the link's; what changes by itself is read and ignored.
     """
 
-    nodes: LinkEnds = field(factory=list)
+    nodes: LinkEnds = field(factory=list, validator=check_labels)
     filters: dict[str, Any] = field(factory=dict)
     link_style: dict[str, Any] = field(factory=dict)
     suspend: bool = False
@@ -181,7 +214,7 @@ class LinkUpdate:
 class LinkCreate(LinkUpdate):
     """``POST /projects/{project_id}/links``."""
 
-    nodes: LinkEnds
+    nodes: LinkEnds = field(validator=check_labels)
 
 
 @attrs.define(kw_only=True)
