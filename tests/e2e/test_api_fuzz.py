@@ -29,8 +29,9 @@ MOST_PROJECTS = 12
 TIMEOUT = 60
 # So much of an endless reply is read, and for so long.
 TASTE_BYTES, TASTE_SECONDS = 1, 0.2
-# The first use of everything is over after a fifth of the time; what stays from then on would be a leak.
+# What stays after the first use of everything would be a leak.
 MAX_GROWTH_BYTES = 20 * 1024 * 1024
+# In CPU time: a gap on the clock may be the fault of a machine that does other things. The watchdog logs these.
 MAX_GAP_SECONDS = 0.25
 # What the server makes of a lab that is gone: the kinds with the keys of their ids, and what cannot be deleted.
 KINDS = (("templates", "template_id"), ("computes", "compute_id"))
@@ -139,15 +140,14 @@ async def contents(http: httpx.AsyncClient, project_id: str) -> list[Any]:
     return [(await http.get(path + below)).json() for below in ("", "/nodes", "/links", "/drawings", "/snapshots")]
 
 
-async def longest_gap(http: httpx.AsyncClient) -> float:
-    """The longest time, in seconds, that the server's loop ran without a turn for others."""
-    lines = (await http.get("/metrics")).text.splitlines()
-    return next(float(line.split()[1]) for line in lines if line.startswith("gns3trio_loop_longest_gap_seconds "))
+def longest_work(log: str) -> float:
+    """The longest time, in seconds, that the server's loop worked without a turn for others, as the watchdog told."""
+    return max(map(float, re.findall(r"served nobody for \S+ s, of which it worked (\S+) s", log)), default=0.0)
 
 
 async def test_requests_of_every_kind(start_server: StartServer, tmp_path: Path) -> None:
     log = tmp_path / "log"
-    server = start_server("--log-level", "error", log=log)
+    server = start_server(log=log)
     limits = httpx.Limits(max_connections=None)
     async with httpx.AsyncClient(base_url=server.url, timeout=TIMEOUT, limits=limits) as http:
         document = (await http.get("/openapi.json")).json()
@@ -155,7 +155,7 @@ async def test_requests_of_every_kind(start_server: StartServer, tmp_path: Path)
         project_id = spared[0]["project_id"]
         before = await contents(http, project_id)
         fuzz = Fuzz(http, RequestMaker(document, random.Random(SEED), frozenset({project_id})))
-        await fuzz.run(SECONDS / 5)
+        await fuzz.run(min(SECONDS / 5, 60))
         await fuzz.tidy(0)
         settled = usage(server)
         await fuzz.run(SECONDS)
@@ -165,8 +165,9 @@ async def test_requests_of_every_kind(start_server: StartServer, tmp_path: Path)
         assert not fuzz.wrong, "\n".join([told, *fuzz.wrong[:20], log.read_text(errors="replace")[-20_000:]])
         assert min(fuzz.answers[200], fuzz.answers[201], fuzz.answers[204], fuzz.answers[400]) > 20, told
         assert await contents(http, project_id) == before
-        assert await longest_gap(http) < MAX_GAP_SECONDS
-    assert "Traceback" not in log.read_text(errors="replace")
+    told = log.read_text(errors="replace")
+    assert longest_work(told) < MAX_GAP_SECONDS, told
+    assert "Traceback" not in told
     memory = usage(server)
     assert memory - settled < MAX_GROWTH_BYTES, f"{settled} bytes of memory, then {memory}"
     assert psutil.Process(server.process.pid).children() == []
