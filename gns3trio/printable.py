@@ -7,6 +7,7 @@ need (U+200E, U+200F) and joiners of letters and emoji are text.
 
 import logging
 import re
+from collections.abc import Callable
 
 # Control characters, line and paragraph separators, directional embeddings, overrides and isolates, annotations, the
 # byte order mark, surrogates and noncharacters: JSON and YAML carry some of them only sometimes.
@@ -15,27 +16,36 @@ _HIDDEN = re.compile(
     + "".join(f"{chr(plane * 0x10000 + 0xFFFE)}{chr(plane * 0x10000 + 0xFFFF)}" for plane in range(17))
     + "]"
 )
+# Characters that are looked at at once: nobody else runs meanwhile.
+_PIECE = 64 * 1024
 
 
 def hidden_character(text: str) -> str | None:
     """The first character that no name may have; None when there is none."""
-    found = _HIDDEN.search(text)
-    return found.group() if found else None
+    for start in range(0, len(text), _PIECE):
+        if found := _HIDDEN.search(text, start, start + _PIECE):
+            return found.group()
+    return None
 
 
 def without_hidden(text: str) -> str:
     """The text with ``U+FFFD``, the replacement character, for each of them."""
-    return _HIDDEN.sub("\ufffd", text)
+    return _replace(lambda _: "\ufffd", text)
 
 
 def escape(text: str, keep: str = "") -> str:
     """The text with each of them as Python writes it, ``\\x1b``; those in ``keep`` stay."""
-    return _HIDDEN.sub(lambda found: found.group() if found.group() in keep else _as_python(found.group()), text)
+    return _replace(lambda character: character if character in keep else _as_python(character), text)
 
 
 def escape_json(text: str) -> str:
     """JSON with each of them as JSON writes it, ``\\u001b``; the line ends between its values stay."""
-    return _HIDDEN.sub(lambda found: found.group() if found.group() == "\n" else _as_json(found.group()), text)
+    return _replace(lambda character: character if character == "\n" else _as_json(character), text)
+
+
+def _replace(instead_of: Callable[[str], str], text: str) -> str:
+    pieces = (text[start : start + _PIECE] for start in range(0, len(text), _PIECE))
+    return "".join(_HIDDEN.sub(lambda found: instead_of(found.group()), piece) for piece in pieces)
 
 
 class LogFormatter(logging.Formatter):

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from gns3trio.api.routing import MAX_JSON_BODY_BYTES
+from gns3trio.server import RunningServer
 from tests.api.conftest import Server
+from tests.loop import loop_goes_on
 
 
 def _filled(part: bytes, before: bytes = b"", end: bytes = b"") -> bytes:
@@ -46,3 +48,13 @@ async def test_yaml(server: Server, project: dict[str, Any], text: bytes) -> Non
     path = f"/v2/projects/{project['project_id']}/topology"
     reply = await server.http.put(path, content=text, headers={"content-type": "application/yaml"})
     assert reply.status_code == 400, reply.text
+
+
+async def test_yaml_is_written(server: Server, running: RunningServer, project: dict[str, Any]) -> None:
+    path = f"/v2/projects/{project['project_id']}"
+    for svg in ("x" * (15 << 20), "\u202e " * (1 << 20), "\n" * (2 << 20)):
+        drawing = await server.request("POST", f"{path}/drawings", {"svg": svg}, 201)
+        with loop_goes_on(running.watchdog):
+            reply = await server.http.get(f"{path}/topology", headers={"accept": "application/yaml"}, timeout=120)
+        assert reply.status_code == 200
+        await server.request("DELETE", f"{path}/drawings/{drawing['drawing_id']}", None, 204)

@@ -101,3 +101,13 @@ def test_escaped_json_is_the_same_json(value: object) -> None:
 def test_escapes_are_those_of_python() -> None:
     assert escape("\x1b[31m\n\u202e\ud800") == r"\x1b[31m\n\u202e\ud800"
     assert re.fullmatch(r'"\\u001b\\udbff\\udfff"', escape_json('"\x1b\U0010ffff"'))
+
+
+@pytest.mark.parametrize("before", [0, 65_535, 65_536, 200_000])
+def test_a_long_text_is_looked_at_as_a_whole(before: int) -> None:
+    text = f"{'x' * before}\x1b{'x' * before}"
+    assert hidden_character(text) == "\x1b"
+    assert hidden_character(text.replace("\x1b", "")) is None
+    assert escape(text) == text.replace("\x1b", "\\x1b")
+    assert escape_json(text) == text.replace("\x1b", "\\u001b")
+    assert without_hidden(text) == text.replace("\x1b", "\ufffd")
