@@ -4,7 +4,7 @@ Measured with 0.5b2 and 0.8.3, under a memory checker and with random lines. A l
 of its buffer, and one of 144 kills it. So does, in 0.5b2, a line of more than 20 words, which end with blanks, ``/``
 and ``=``; in 0.8.3, the command ``0``, and a name of 70 bytes with dots that ``ping`` or ``trace`` is to look up.
 ``rlogin`` cannot connect to anything from a node's sandbox; 0.5b2 dies of it, and 0.8.3 hangs. ``relay del 0`` kills
-both; GNS3 runs VPCS without its relay.
+both; GNS3 runs VPCS without its relay. In a script both die of ``history``, ``show history`` and ``clear hist``.
 """
 
 import re
@@ -23,6 +23,7 @@ _PING, _TRACE, _RLOGIN, _DHCP, _SLEEP, _LOAD = (
     ("l", "load"),
 )
 _IP, _RELAY = ("i", "ip"), ("re", "relay")
+_SHOW, _CLEAR, _HISTORY = ("sh", "show"), ("c", "clear"), ("h", "history")
 _BETWEEN_WORDS = re.compile(r"[\s/=]")
 _NOT_TYPED = re.compile(r"[^\x20-\x7e]")
 
@@ -64,11 +65,18 @@ def refusal_in_script(line: str) -> str | None:
     if (reason := refusal(line)) is not None:
         return reason
     words = line.split()
-    if words and _is_one_of(words[0], _RELAY):
-        return "the relay is not used here: links join nodes"
     if words and _is_one_of(words[0], _PING) and "-t" in words:
         return "ping -t in a script never ends"
+    if _mentions_history(words):
+        return "a script has no history"
     return None
+
+
+def _mentions_history(words: list[str]) -> bool:
+    """``history``, and ``show`` or ``clear`` of it."""
+    if words and _is_one_of(words[0], _SHOW, _CLEAR):
+        words = words[1:]
+    return bool(words) and _is_one_of(words[0], _HISTORY)
 
 
 def takes_long(line: str) -> bool:
