@@ -101,7 +101,12 @@ def measure(candidate: Candidate, port: int, many_nodes: int, watchers: int) -> 
         samples["PUT position"] = meter.cost(100, lambda: ask(http, "PUT", one, {"x": next(steps)}))
         samples["POST and DELETE drawing"] = meter.cost(60, partial(draw_and_delete, http, path))
         if watchers:
-            samples[f"PUT watched by {watchers}"] = trio.run(update_watched, port, project, one, watchers, meter.read)
+            for name, over_http in (
+                (f"PUT watched by {watchers}", False),
+                (f"PUT watched by {watchers} over HTTP", True),
+            ):
+                watch = partial(update_watched, port, project, one, watchers, meter.read, over_http=over_http)
+                samples[name] = trio.run(watch)
         if many_nodes:
             more = [make_node() for _ in range(many_nodes - len(nodes))]
             samples[f"POST link at {many_nodes} nodes"] = links_cost(http, meter, project, more)
@@ -142,7 +147,9 @@ def main() -> None:
     parser.add_argument(
         "--many-nodes", type=int, default=250, help="nodes of the large project, 255 at most; 0 leaves it out"
     )
-    parser.add_argument("--watchers", type=int, default=500, help="websockets that watch; 0 leaves them out")
+    parser.add_argument(
+        "--watchers", type=int, default=500, help="websockets, and HTTP streams, that watch; 0 leaves them out"
+    )
     options = parser.parse_args()
 
     def measure_one(candidate: Candidate) -> Samples:

@@ -1,7 +1,8 @@
-"""Many notification websockets that must see every update of a node, in order."""
+"""Many notification streams, websockets or HTTP replies, that must see every update of a node, in order."""
 
 import json
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from typing import Any
 
 import httpx
@@ -12,8 +13,26 @@ UPDATES = 20
 PATIENCE_SECONDS = 120.0
 
 
-async def update_watched(port: int, project: str, node: str, watchers: int, clock: Callable[[], float]) -> float:
-    """Move a node ``UPDATES`` times while ``watchers`` websockets watch.
+async def _websocket_lines(port: int, project: str) -> AsyncGenerator[str]:
+    async with open_websocket_url(f"ws://127.0.0.1:{port}/v2/projects/{project}/notifications/ws") as socket:
+        while True:
+            yield await socket.get_message()
+
+
+async def _http_lines(port: int, project: str) -> AsyncGenerator[str]:
+    """A client of its own for each stream, as different programs are."""
+    async with (
+        httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}/v2", timeout=PATIENCE_SECONDS) as http,
+        http.stream("GET", f"/projects/{project}/notifications") as reply,
+    ):
+        async for line in reply.aiter_lines():
+            yield line
+
+
+async def update_watched(
+    port: int, project: str, node: str, watchers: int, clock: Callable[[], float], *, over_http: bool = False
+) -> float:
+    """Move a node ``UPDATES`` times while ``watchers`` websockets watch, or HTTP streams.
 
     Returns how far the server's CPU ``clock`` went for one update, without connecting and closing. Raises SystemExit
     when a watcher missed a step.
@@ -24,15 +43,15 @@ async def update_watched(port: int, project: str, node: str, watchers: int, cloc
 
     async def watch() -> None:
         nonlocal connected, satisfied
-        url = f"ws://127.0.0.1:{port}/v2/projects/{project}/notifications/ws"
-        async with open_websocket_url(url) as socket:
-            await socket.get_message()  # the first ping
+        lines = (_http_lines if over_http else _websocket_lines)(port, project)
+        async with aclosing(lines):
+            await anext(lines)  # the first ping
             connected += 1
             if connected == watchers:
                 ready.set()
             seen: list[int] = []
             while len(seen) < UPDATES:
-                event: dict[str, Any] = json.loads(await socket.get_message())
+                event: dict[str, Any] = json.loads(await anext(lines))
                 if event["action"] == "node.updated":
                     seen.append(event["event"]["y"])
             if seen != list(range(1, UPDATES + 1)):

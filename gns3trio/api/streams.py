@@ -112,6 +112,8 @@ class NotificationStream(EndlessResponse):
         with self._attend(), self._hub.subscribe(self._topic) as subscription:
 
             async def produce(write: Callable[[bytes], Awaitable[None]], nursery: trio.Nursery) -> None:
+                if (send_now := _send_now_of(scope)) is not None:
+                    subscription.send_now = lambda line: send_now(line + b"\n")
                 await _forward(subscription, lambda lines: write(b"\n".join(lines) + b"\n"), nursery)
 
             await self.stream(receive, send, produce)
@@ -142,6 +144,12 @@ class CaptureStream(EndlessResponse):
                 await self._left()
 
 
+def _send_now_of(scope: Scope) -> Callable[[bytes], bool] | None:
+    """The server's extension that sends without waking a task, if it has it (``gns3trio.http.protocol.SEND_NOW``)."""
+    send_now: Callable[[bytes], bool] | None = scope.get("extensions", {}).get("gns3trio.send_now")
+    return send_now
+
+
 async def _cancel_when(event: trio.Event, nursery: trio.Nursery) -> None:
     await event.wait()
     nursery.cancel_scope.cancel()
@@ -159,7 +167,7 @@ async def serve_notifications(
     with hub.subscribe(topic) as subscription:
 
         async def produce(write: Writer, nursery: trio.Nursery) -> None:
-            subscription.send_now = websocket.scope.get("extensions", {}).get("gns3trio.send_now")
+            subscription.send_now = _send_now_of(websocket.scope)
             await _forward(subscription, write, nursery, ping_after)
 
         await serve_lines(websocket, closing, produce)

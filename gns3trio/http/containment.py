@@ -38,7 +38,7 @@ from hypercorn.utils import parse_socket_addr
 
 from gns3trio.errors import sole_cause
 from gns3trio.http.limits import Limits
-from gns3trio.http.protocol import SEND_NOW, AsgiMessage, ClientLeft, Http1Protocol, Inbox, WebsocketStream
+from gns3trio.http.protocol import SEND_NOW, AsgiMessage, ClientLeft, Http1Protocol, HttpStream, Inbox, WebsocketStream
 from gns3trio.memory import FREE_BYTES, Holder, Memory
 
 SUPPORTED_HYPERCORN = "0.18."
@@ -158,6 +158,7 @@ class _Tasks:
         held: Holder | None = None
         if isinstance(stream, WebsocketStream):
             held = stream.held = Holder(self._memory.messages)
+        if isinstance(stream, HttpStream | WebsocketStream):
             cast(dict[str, Any], scope)["extensions"][SEND_NOW] = stream.send_now
         inbox = Inbox(self._inbox_limit, held)
         self._running += 1

@@ -46,8 +46,9 @@ LATE_SEND_PAUSE_SECONDS = 0.01
 # wsproto decodes these and fails at anything else.
 _ASCII_HEADERS = frozenset({b"connection", b"sec-websocket-extensions", b"sec-websocket-protocol"})
 
-# An ASGI extension of websockets: what is behind this key of ``scope["extensions"]`` takes the text (bytes) of a frame
-# and returns whether it was sent. To one of many clients that costs a third of a ``websocket.send``.
+# An ASGI extension: what is behind this key of ``scope["extensions"]`` takes the text (bytes) of a websocket frame,
+# or a piece of a body without a length, and returns whether it was sent. To one of many clients that costs a third of a
+# ``websocket.send`` or less.
 SEND_NOW = "gns3trio.send_now"
 
 NO_ROOM = "the server is busy with large messages of others"
@@ -161,6 +162,14 @@ class HttpStream(HTTPStream):
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
         self._late = _LateSends()
+        self.write_now: Callable[[bytes], bool] = lambda data: False
+        self.is_chunked = False  # the head of the reply is out, and its body goes in chunks
+
+    def send_now(self, piece: bytes) -> bool:
+        """Send a piece of the body if that needs no waiting; else False, and nothing is sent. See ``SEND_NOW``."""
+        if self.closed or not self.is_chunked or self.state is not ASGIHTTPState.RESPONSE or not piece:
+            return False
+        return self.write_now(b"%x\r\n%b\r\n" % (len(piece), piece))  # RFC 9112 7.1
 
     async def client_left(self) -> None:
         """Tell the application that the client sends no more; a reply is still written, it may be half-closed."""
@@ -372,6 +381,10 @@ class Http1Protocol(H11Protocol):
             await super().stream_send(event)
         finally:
             self.holds_head = False
+        if isinstance(event, Response) and isinstance(self.stream, HttpStream):
+            has_length = any(name == b"content-length" for name, _ in event.headers)
+            may_have_chunks = self.stream.scope["http_version"] == "1.1" and self.stream.scope["method"] != "HEAD"
+            self.stream.is_chunked = may_have_chunks and not has_length
 
     async def _handle_events(self) -> None:
         while True:
@@ -440,9 +453,9 @@ class Http1Protocol(H11Protocol):
             self.stream_send,
             STREAM_ID,
         )
+        self.stream.write_now = self._write_now
         if isinstance(self.stream, WebsocketStream):
             self.websocket = self.stream
-            self.stream.write_now = self._write_now
         await self.stream.handle(
             Request(
                 stream_id=STREAM_ID,
