@@ -42,12 +42,11 @@ from gns3trio.compute.vpcs_process import (
 )
 from gns3trio.compute.vpcs_script import (
     PREPARED_FILE,
-    StartupScript,
     discard_prepared,
     expand_script,
-    prepare_script,
+    put_runnable_script,
     read_script,
-    rename_in_script,
+    rename_script_file,
     write_script,
 )
 from gns3trio.errors import DISK_REFUSALS, Conflict, Invalid, Unavailable
@@ -482,7 +481,7 @@ class VpcsNode:
     async def rename(self, name: str) -> None:
         """Give it another name, also in its start-up script. Raises Unavailable when the disk does not take it."""
         async with self._changing:
-            await self._use_folder(self._rename_in_folder, name)
+            await self._use_folder(rename_script_file, self.directory, name)
             self.name = name
 
     async def _use_folder(self, function: Callable[..., None], *args: object) -> None:
@@ -507,27 +506,7 @@ class VpcsNode:
     def _look_into_folder(self, program: VpcsProgram) -> tuple[str | None, Sandbox]:
         """The script that it runs, and what it may do."""
         sandbox = vpcs_sandbox(program.files, self.directory)
-        discard_prepared(self.directory)  # of a server that was killed
-        script = read_script(self.directory)
-        text = script.text if script is not None else ""
-        original = STARTUP_FILE if script is not None else None
-        prepared = prepare_script(script or StartupScript(""), self.name, program.version)
-        if prepared == text:
-            return original, sandbox
-        try:
-            write_script(self.directory, prepared, PREPARED_FILE)
-        except OSError:
-            if not prepared.endswith(text):
-                raise
-            return original, sandbox  # on a full disk it goes without its name
-        return PREPARED_FILE, sandbox
-
-    def _rename_in_folder(self, name: str) -> None:
-        script = read_script(self.directory)
-        if script is not None and script.is_whole:
-            renamed = rename_in_script(script.text, name)
-            if renamed != script.text:
-                write_script(self.directory, renamed)
+        return put_runnable_script(self.directory, self.name, program.version), sandbox
 
 
 def describe_exit(code: int) -> str:

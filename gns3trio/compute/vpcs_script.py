@@ -1,6 +1,6 @@
 """The start-up script of a VPCS: as its users write it, and as VPCS may read it.
 
-Sans-IO, but for ``read_script`` and ``write_script``. A script is in whatever encoding its author used: bytes that
+Sans-IO, but for what works in a node's folder. A script is in whatever encoding its author used: bytes that
 are not UTF-8 are kept as ``surrogateescape`` has them.
 """
 
@@ -98,6 +98,36 @@ def write_script(folder: Path, text: str, file_name: str = STARTUP_FILE) -> None
         with suppress(OSError):
             new.unlink()
         raise
+
+
+def rename_script_file(folder: Path, name: str) -> None:
+    """Give the script in a node's folder the node's new name; one that is too long is left. Blocks. Raises OSError."""
+    script = read_script(folder)
+    if script is not None and script.is_whole:
+        renamed = rename_in_script(script.text, name)
+        if renamed != script.text:
+            write_script(folder, renamed)
+
+
+def put_runnable_script(folder: Path, name: str, version: VpcsVersion) -> str | None:
+    """The file that VPCS of ``version`` runs at the start of the node ``name``: its script, or a prepared one instead.
+
+    None when there is nothing to run. Blocks. Raises OSError.
+    """
+    discard_prepared(folder)  # of a server that was killed
+    script = read_script(folder)
+    text = script.text if script is not None else ""
+    original = STARTUP_FILE if script is not None else None
+    prepared = prepare_script(script or StartupScript(""), name, version)
+    if prepared == text:
+        return original
+    try:
+        write_script(folder, prepared, PREPARED_FILE)
+    except OSError:
+        if not prepared.endswith(text):
+            raise
+        return original  # on a full disk it goes without its name
+    return PREPARED_FILE
 
 
 def discard_prepared(folder: Path) -> None:

@@ -1,5 +1,6 @@
 """Start-up scripts: what they become for a node, and what of them VPCS may read."""
 
+import errno
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from gns3trio.compute.vpcs_script import (
     StartupScript,
     expand_script,
     prepare_script,
+    put_runnable_script,
     read_script,
     rename_in_script,
     write_script,
@@ -110,3 +112,24 @@ def test_a_link_or_a_pipe_is_no_script(tmp_path: Path) -> None:
     assert read_script(tmp_path) is None
     write_script(tmp_path, "echo mine\n")
     assert (tmp_path / "secret").read_text() == "x"
+
+
+def test_what_a_node_runs(tmp_path: Path) -> None:
+    assert put_runnable_script(tmp_path, "a/b", NEW) is None
+    prepared = put_runnable_script(tmp_path, "PC1", NEW)
+    assert prepared is not None and (tmp_path / prepared).read_text() == "set pcname PC1\n"
+    write_script(tmp_path, "set pcname PC1\n")
+    assert put_runnable_script(tmp_path, "PC1", NEW) == "startup.vpc"
+    assert [path.name for path in tmp_path.iterdir()] == ["startup.vpc"]  # the prepared one of the run before is gone
+
+
+def test_a_full_disk_costs_the_name_and_not_the_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    write_script(tmp_path, "ip 10.0.0.1 24\n")
+    monkeypatch.setattr("gns3trio.compute.vpcs_script.write_script", refuse)
+    assert put_runnable_script(tmp_path, "PC1", NEW) == "startup.vpc"
+    (tmp_path / "startup.vpc").write_text("rlogin 1\n")
+    with pytest.raises(OSError, match="No space"):
+        put_runnable_script(tmp_path, "PC1", NEW)
