@@ -133,6 +133,11 @@ class Cloud(BuiltinNode):
         view["interfaces"] = [{name: each[name] for name in ("name", "type", "special")} for each in list_interfaces()]
         return view
 
+    def as_read(self, properties: dict[str, Any]) -> dict[str, Any]:
+        """With ports that are numbered in their order. Raises Invalid."""
+        ports = _checked(properties).ports_mapping
+        return properties if ports is None else {**properties, "ports_mapping": [port.view() for port in ports]}
+
     async def set_properties(self, properties: dict[str, Any]) -> None:
         """Change what its ports reach. Raises Invalid, or Conflict while a port is linked."""
         settings = _checked({**self.properties(), **properties})

@@ -71,6 +71,10 @@ class EthernetHub(BridgeNode):
         """Its properties in the API."""
         return attrs.asdict(self._settings)
 
+    def as_read(self, properties: dict[str, Any]) -> dict[str, Any]:
+        """With all fields of the ports. Raises Invalid."""
+        return attrs.asdict(_checked({**self.properties(), **properties}))
+
     async def set_properties(self, properties: dict[str, Any]) -> None:
         """Change the ports. Raises Invalid, or Conflict while a port is linked."""
         settings = _checked({**self.properties(), **properties})

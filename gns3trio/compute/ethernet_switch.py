@@ -83,6 +83,13 @@ def _checked(properties: dict[str, Any]) -> SwitchSettings:
     return settings
 
 
+def _renamed(settings: SwitchSettings) -> SwitchSettings:
+    """With the names that ports have after a change in GNS3."""
+    return SwitchSettings(
+        ports_mapping=[attrs.evolve(port, name=f"Ethernet{port.port_number}") for port in settings.ports_mapping]
+    )
+
+
 def _check_console_type(console_type: str) -> str:
     if console_type not in CONSOLE_TYPES:
         raise Invalid(f"console_type: {console_type!r} is neither telnet nor none")
@@ -120,6 +127,22 @@ class EthernetSwitch(BridgeNode):
         """Its properties in the API."""
         return {"ports_mapping": [port.view() for port in self._settings.ports_mapping]}
 
+    def as_read(self, properties: dict[str, Any]) -> dict[str, Any]:
+        """With an ethertype at QinQ ports only, and the names that a change gives ports, but those they have already.
+
+        Raises Invalid.
+        """
+        given = _checked(properties)
+        if "ports_mapping" not in properties:
+            return {}
+        names = {(port.port_number, port.name) for port in self._settings.ports_mapping}
+        return {
+            "ports_mapping": [
+                (port if (port.port_number, port.name) in names else renamed).view()
+                for port, renamed in zip(given.ports_mapping, _renamed(given).ports_mapping, strict=True)
+            ]
+        }
+
     async def set_properties(self, properties: dict[str, Any]) -> None:
         """Change the ports. Names become ``Ethernet<n>``, as in GNS3.
 
@@ -128,15 +151,13 @@ class EthernetSwitch(BridgeNode):
         if "ports_mapping" not in properties:
             _checked(properties)
             return
-        settings = _checked(properties)
+        settings = _renamed(_checked(properties))
         async with self._changing:
             numbers = {port.port_number for port in settings.ports_mapping}
             same_ports = numbers == {port.port_number for port in self._settings.ports_mapping}
             if self.has_nio and not same_ports:
                 raise Conflict(f"properties.ports_mapping: ports cannot come or go while '{self.name}' has links")
-            self._settings = SwitchSettings(
-                ports_mapping=[attrs.evolve(p, name=f"Ethernet{p.port_number}") for p in settings.ports_mapping]
-            )
+            self._settings = settings
             for port in self._settings.ports_mapping:
                 tunnel = self._tunnels.get(port.port_number)
                 if tunnel is not None:

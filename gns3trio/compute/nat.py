@@ -59,6 +59,11 @@ class Nat(Cloud):
         """Its properties in the API."""
         return {"ports_mapping": [port.view() for port in self._mapping]}
 
+    def as_read(self, properties: dict[str, Any]) -> dict[str, Any]:
+        """Those that it always has."""
+        structure_properties(properties, NatSettings)
+        return self.properties()
+
     async def set_properties(self, properties: dict[str, Any]) -> None:
         """There is nothing to change; what a client sends back is ignored."""
         structure_properties(properties, NatSettings)

@@ -135,6 +135,12 @@ class ComputeNode(Protocol):
     async def set_properties(self, properties: dict[str, Any]) -> None:
         """Change its properties. Raises Invalid (names the field) or Conflict (not now); nothing is changed then."""
 
+    def as_read(self, properties: dict[str, Any]) -> dict[str, Any]:
+        """How these properties are read once the node has them: it may number and name its ports in its own way.
+
+        Raises Invalid (names the field).
+        """
+
     def tunnel(self, adapter_number: int, port_number: int) -> "Tunnel | None":
         """The tunnel of a port; None without a NIO."""
 

@@ -184,6 +184,10 @@ class VpcsNode:
         kept = {name: value for name, value in self._properties.items() if name != "startup_script"}
         self._properties = kept | properties
 
+    def as_read(self, properties: dict[str, Any]) -> dict[str, Any]:
+        """As they are given."""
+        return properties
+
     def tunnel(self, adapter_number: int, port_number: int) -> Tunnel | None:
         """The tunnel of a port; None without a NIO."""
         return self._tunnel if port_number == 0 else None

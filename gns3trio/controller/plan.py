@@ -1,6 +1,7 @@
 """What has to happen so that a project is what a document says."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Literal
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from gns3trio.controller.link import Link
 from gns3trio.controller.node import Node
 from gns3trio.controller.project import Project
 from gns3trio.controller.topology import Label
-from gns3trio.errors import Conflict
+from gns3trio.errors import Conflict, Invalid
 from gns3trio.forwarder.filters import describe
 
 
@@ -63,6 +64,15 @@ def make_plan(project: Project, document: Document) -> Plan:
     return plan
 
 
+@contextmanager
+def naming(where: str) -> Iterator[None]:
+    """Say which part of the request it was that is invalid."""
+    try:
+        yield
+    except Invalid as error:
+        raise Invalid(f"{where}.{error}") from None
+
+
 def nodes_by_name(project: Project) -> dict[str, Node]:
     """The nodes of a project by name. Raises Conflict when two have one name, which version 1 allows."""
     nodes: dict[str, Node] = {}
@@ -84,7 +94,7 @@ def _plan_nodes(plan: Plan, here: Mapping[str, Node], document: Document) -> Non
         elif wish.given["node_type"] != node.record.node_type:
             is_type = node.record.node_type
             raise Conflict(f"nodes[{name}].node_type: it is of type {is_type}, and a node keeps its type")
-        elif changes := _node_changes(node, wish.given):
+        elif changes := _node_changes(node, wish):
             plan.update_nodes.append((node, changes))
             fields = {field: {"from": _node_value(node, field), "to": _plain(to)} for field, to in changes.items()}
             plan.changes.append(Change("update", "node", name, fields))
@@ -96,12 +106,22 @@ def _plan_nodes(plan: Plan, here: Mapping[str, Node], document: Document) -> Non
             plan.changes.append(Change("delete", "node", name))
 
 
-def _node_changes(node: Node, given: Mapping[str, Any]) -> dict[str, Any]:
+def _node_changes(node: Node, wish: Wish) -> dict[str, Any]:
+    """The fields that are not as they are wanted. Raises Invalid that names one that cannot be had."""
+    with naming(f"nodes[{wish.name}]"):
+        return _changed_fields(node, wish.given)
+
+
+def _changed_fields(node: Node, given: Mapping[str, Any]) -> dict[str, Any]:
     changes = {}
     for name, wanted in given.items():
         value = _expanded(node, wanted) if name == "properties" else wanted
-        if not covers(_node_value(node, name), _plain(value)):
-            changes[name] = value
+        present = _node_value(node, name)
+        if covers(present, _plain(value)):
+            continue
+        if name == "properties" and covers(present, node.require_instance().as_read(value)):
+            continue
+        changes[name] = value
     return changes
 
 

@@ -1,7 +1,6 @@
 """Changes a project by many steps at once, all or none: by a plan, or by a list of what is to be created."""
 
-from collections.abc import Container, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Container, Mapping, Sequence
 from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
@@ -15,11 +14,11 @@ from gns3trio.controller.link_filters import Impairments
 from gns3trio.controller.names import NameAllocator
 from gns3trio.controller.node import Node
 from gns3trio.controller.node_creation import create_node_from_fields
-from gns3trio.controller.plan import Plan, link_value, make_plan, node_properties
+from gns3trio.controller.plan import Plan, link_value, make_plan, naming, node_properties
 from gns3trio.controller.project import Project
 from gns3trio.controller.topology import LinkEnd, LinkRecord
 from gns3trio.controller.undo import Undo, for_each
-from gns3trio.errors import Conflict, Invalid
+from gns3trio.errors import Conflict
 from gns3trio.slices import Slices
 
 _LINK_FIELDS = ("filters", "link_style", "suspend")
@@ -49,7 +48,7 @@ async def _apply(project: Project, plan: Plan) -> None:
         for node, changes in plan.update_nodes:
             before = {name: getattr(node.record, name) for name in changes}
             script = node_properties(node).get("startup_script", "")  # one that had none gets an empty one back
-            with _naming(f"nodes[{node.name}]"):
+            with naming(f"nodes[{node.name}]"):
                 await _update_node(project, node, changes)
             undo.by(_put_back_node, project, node, before, script)
         ids = {node.name: node.node_id for node in project.nodes.values()}
@@ -74,18 +73,9 @@ async def _apply(project: Project, plan: Plan) -> None:
 
 async def _create_node(undo: Undo, project: Project, wish: Wish) -> None:
     fields = {**wish.given, "name": wish.name, "node_id": uuid4()}
-    with _naming(f"nodes[{wish.name}]"):
+    with naming(f"nodes[{wish.name}]"):
         node = await create_node_from_fields(project, fields, keep_name=True)
     undo.by(project.delete_nodes, [node])
-
-
-@contextmanager
-def _naming(where: str) -> Iterator[None]:
-    """Say which part of the request it was that is invalid."""
-    try:
-        yield
-    except Invalid as error:
-        raise Invalid(f"{where}.{error}") from None
 
 
 async def _update_node(project: Project, node: Node, changes: Mapping[str, Any]) -> None:
@@ -170,7 +160,7 @@ async def create_all(
 
         async def create_node(numbered: tuple[int, Mapping[str, Any]]) -> None:
             index, fields = numbered
-            with _naming(f"nodes[{index}]"):
+            with naming(f"nodes[{index}]"):
                 node = await create_node_from_fields(project, fields, keep_name=True)
             undo.by(project.delete_nodes, [node])
 

@@ -128,6 +128,32 @@ async def test_an_export_applied_again_changes_nothing(lab: Labs, server: Server
     assert reopened["status"] == "opened" and await lab.put(document) == []
 
 
+PORTS_IN_FULL = """
+nodes:
+  SW1:
+    node_type: ethernet_switch
+    properties:
+      ports_mapping:
+        - {port_number: 0, name: uplink, type: dot1q, vlan: 1, ethertype: ""}
+        - {port_number: 1, name: e1, type: qinq, vlan: 20, ethertype: "0x88A8"}
+  HUB: {node_type: ethernet_hub, properties: {ports_mapping: [{name: first, port_number: 0}]}}
+  NET:
+    node_type: cloud
+    properties:
+      ports_mapping: [{name: out, port_number: 7, type: udp, lport: 4000, rhost: 127.0.0.1, rport: 4001}]
+"""
+
+
+async def test_ports_that_a_node_names_and_numbers_itself_are_no_change(lab: Labs) -> None:
+    await lab.put(PORTS_IN_FULL)
+    assert await lab.put(PORTS_IN_FULL) == []
+    changed = PORTS_IN_FULL.replace("vlan: 20", "vlan: 30").replace("lport: 4000", "lport: 4002")
+    assert names(await lab.put(changed)) == ["update node SW1", "update node NET"]
+    assert await lab.put(changed) == []  # the switch has given its ports other names, as in GNS3
+    wrong = changed.replace("vlan: 30", "vlan: 5000")
+    assert "nodes[SW1].properties.ports_mapping[1]" in await lab.put(wrong, 400, "?dry_run=true")
+
+
 async def test_a_changed_document_changes_what_it_says(lab: Labs) -> None:
     await lab.put(CAMPUS)
     before = {node["name"]: node["node_id"] for node in await lab.get("nodes")}
