@@ -58,6 +58,8 @@ async def test_a_move_that_cannot_be_leaves_the_link_where_it_was(lab: Lab) -> N
     for nodes, status, complaint in (
         ([first, end(switch, 0)], 409, "already linked"),
         ([first, first | {"port_number": 1}], 409, "itself"),
+        ([first, first], 409, "itself"),
+        ([first, first, first], 400, "two ends"),
         ([first, end(switch, 99)], 404, "port 0/99"),
         ([first, end({"node_id": str(uuid4())})], 404, "doesn't exist"),
         ([end({"node_id": str(uuid4())})], 404, "doesn't exist"),

@@ -12,7 +12,7 @@ from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.streams import CaptureStream
 from gns3trio.api.v2.schemas import CaptureStart, LinkCreate, LinkImpairments, LinkUpdate, refuse_other
 from gns3trio.api.waited import while_waited_for
-from gns3trio.controller.link import Link, address_of
+from gns3trio.controller.link import Link, address_of, check_nodes
 from gns3trio.controller.link_benchmark import benchmark_link
 from gns3trio.controller.link_captures import CaptureRequest
 from gns3trio.controller.link_filters import Impairments, checked_filters, require_impairments
@@ -76,8 +76,11 @@ async def update_link(api: ApiRequest, project_id: UUID, link_id: UUID, body: Li
 def _ends_after(project: Project, link: Link, sent: list[LinkEnd]) -> list[LinkEnd]:
     """The ends of a link with what a client sent of them: labels of one or both, or where it leads from now on.
 
-    Raises NotFound for a node that there is not, Invalid for what are not two ends.
+    Raises NotFound for a node that there is not, Invalid for what are not two ends, Conflict for one node twice.
     """
+    if len(sent) > 1:
+        require_two_ends(sent)
+        check_nodes(*(end.node_id for end in sent))
     labels = {address_of(end): end.label for end in (*link.record.nodes, *sent) if end.label is not None}
     if set(map(address_of, sent)) <= set(link.addresses):
         return [attrs.evolve(end, label=labels.get(address_of(end))) for end in link.record.nodes]
