@@ -27,6 +27,7 @@ _SCHEMES = {"http": "ws", "https": "wss"}
 _PIECE_BYTES = 256 * 1024
 _T = TypeVar("_T")
 _JSON = "application/json"
+_PASSWORD = environment_name("password")
 
 Progress = Callable[[int, int | None], None]  # bytes so far, bytes in all where that is known
 
@@ -196,6 +197,9 @@ class Client:
         if _is_refusal(error):
             hint = f"Start a server: gns3trio serve. Or name another: --url, {CLIENT_URL_VARIABLE}"
             return Unavailable(f"{where}: connection refused. {hint}")
+        if isinstance(error, ssl.SSLCertVerificationError):
+            hint = "If the server signed it itself: --insecure"
+            return Unavailable(f"{where}: its certificate is not trusted: {error.verify_message}. {hint}")
         return Unavailable(f"{where}: {error.strerror or error}")
 
     def _connection(self) -> http.client.HTTPConnection:
@@ -221,8 +225,16 @@ class Client:
         reply = connection.getresponse()
         if reply.status >= http.HTTPStatus.BAD_REQUEST:
             kind = NotFound if reply.status == http.HTTPStatus.NOT_FOUND else Unavailable
-            raise kind(_message(reply.read(), reply.status))
+            raise kind(self._refusal(reply.read(), reply.status))
         return reply
+
+    def _refusal(self, body: bytes | None, status: int) -> str:
+        """The server's message; where it asks for a password, how to give one."""
+        if status != http.HTTPStatus.UNAUTHORIZED:
+            return _message(body, status)
+        if self.credentials is not None:
+            return f"the user or the password is wrong: --user names the user, {_PASSWORD} is the password"
+        return f"the server asks for user and password: give them as --user and {_PASSWORD}"
 
     @asynccontextmanager
     async def websocket(self, path: str) -> AsyncIterator[WebSocketConnection]:
@@ -236,7 +248,7 @@ class Client:
                 )
             except ConnectionRejected as error:
                 kind = NotFound if error.status_code == http.HTTPStatus.NOT_FOUND else Unavailable
-                raise kind(_message(error.body, error.status_code)) from None
+                raise kind(self._refusal(error.body, error.status_code)) from None
             except HandshakeError as error:
                 if isinstance(error.__cause__, OSError):
                     raise self._unreachable(error.__cause__) from None

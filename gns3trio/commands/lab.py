@@ -181,7 +181,7 @@ def end_names(nodes: Mapping[str, Json], end: Json) -> list[str]:
 
 def has_console(node: Json) -> bool:
     """Whether one can talk to the node."""
-    return node["console"] is not None and node["console_type"] != "none"
+    return node["console"] is not None and node["console_type"] not in (None, "none")
 
 
 def ends_of(nodes: Mapping[str, Json], link: Json) -> list[str]:

@@ -61,7 +61,7 @@ export class NodePanel {
     this.start.disabled = node.status === "started";
     this.stop.disabled = node.status !== "started";
     const facts = [["Type", node.node_type.replaceAll("_", " ")]];
-    if (node.console) facts.push(["Console", `${node.console_type} ${node.console_host}:${node.console}`]);
+    if (node.console && ![null, "none"].includes(node.console_type)) facts.push(["Console", `${node.console_type} ${node.console_host}:${node.console}`]);
     if (node.node_directory) facts.push(["Folder", node.node_directory]);
     this.facts.replaceChildren(...facts.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
     const linked = new Map();

@@ -53,3 +53,20 @@ async def test_a_download_that_broke_off_leaves_no_file(nursery: trio.Nursery, t
     with pytest.raises(Unavailable, match="broke off"):
         await client.download("/", tmp_path / "file", lambda done, size: None)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("credentials", "hint"), [(None, "asks for user and password: give them as --user"), ("Basic eDp5", "is wrong")]
+)
+async def test_who_is_refused_is_told_how_to_give_a_password(
+    nursery: trio.Nursery, credentials: str | None, hint: str
+) -> None:
+    async def refuse(stream: trio.SocketStream) -> None:
+        await stream.receive_some()
+        await stream.send_all(b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n")
+
+    (listener,) = await trio.open_tcp_listeners(0, host="127.0.0.1")
+    nursery.start_soon(trio.serve_listeners, refuse, [listener])
+    address = f"127.0.0.1:{listener.socket.getsockname()[1]}"
+    with pytest.raises(Unavailable, match=f"{hint}.*GNS3TRIO_PASSWORD"):
+        await Client("http", address, credentials, None).request("GET", "/v2/version")
