@@ -88,7 +88,7 @@ class SwitchShell:
         step = self._editor.feed(typed)
         match step.event:
             case Line() as line:
-                command = " ".join(line.text.split())
+                command = " ".join(line.text.lower().split())
                 answer = [_TOO_LONG] if line.left_out else self._run(command)
                 text = "\r\n".join(["", *answer, ""]).encode() + self._prompt()
                 return Answer(step.shown + text, command in _LEAVING, step.rest)

@@ -45,6 +45,7 @@ def said(typed: bytes) -> str:
     [
         b"show mac\r",
         b"sh m\r\n",
+        b"SHOW Mac\r",
         b"show macX\x7f\r",
         b"garbage\x15show mac\r",
         b"show garbage\x17mac\r",
