@@ -115,3 +115,5 @@ export function formatRate(bits) {
 export const formatMicroseconds = (us) => (us >= 1000 ? `${formatCount(us / 1000)} ms` : `${formatCount(us)} µs`);
 
 export const formatCount = (count) => (count ?? 0).toLocaleString("en");
+
+export const counted = (count, what) => `${formatCount(count)} ${what}${count === 1 ? "" : "s"}`;

@@ -1,6 +1,6 @@
 // The panel when nothing is chosen: what there is, to find it by name.
 
-import { button, formatCount, formatRate, h } from "./dom.js";
+import { button, counted, formatCount, formatRate, h } from "./dom.js";
 import { ROOT, post } from "./api.js";
 
 const collator = new Intl.Collator("en", { numeric: true });
@@ -23,7 +23,7 @@ export function showOverview(side, { lab, graph }) {
 
   function draw() {
     const started = [...lab.nodes.values()].filter((node) => node.status === "started").length;
-    counts.textContent = `${formatCount(lab.nodes.size)} nodes, ${formatCount(started)} started; ${formatCount(lab.links.size)} links.`;
+    counts.textContent = `${counted(lab.nodes.size, "node")}, ${formatCount(started)} started; ${counted(lab.links.size, "link")}.`;
     const wanted = search.value.toLowerCase();
     const things = [
       ...[...lab.nodes.values()].map((node) => [node.node_id, node.name, lab.problems.has(node.node_id) ? "not run here" : node.status]),
