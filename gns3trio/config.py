@@ -183,7 +183,7 @@ def _check(config: Config) -> None:
         public = ", ".join(address for address in config.addresses if not is_loopback(address))
         raise Invalid(
             f"host: {public} can be reached by others, so set user and password "
-            "(or allow_unauthenticated, which lets anybody in that network run programs here)"
+            "(or allow_unauthenticated, which lets anybody in that network use this server)"
         )
 
 
