@@ -5,6 +5,7 @@ the end of its heap. ``malloc_trim(3)`` returns all free pages. That takes some 
 """
 
 import ctypes
+import gc
 import os
 from contextlib import suppress
 from pathlib import Path
@@ -39,6 +40,7 @@ class FreedMemory:
             libc.mallinfo2.restype = _Mallinfo
         self._least_free = 0
         self._least_resident = 0
+        self._after_collection = _resident_bytes()  # the least since Python last looked for garbage
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -51,7 +53,13 @@ class FreedMemory:
 
     def give_back(self) -> None:
         """Give back what is free, if much has become free since the last time."""
-        free, resident = self._free_bytes(), _resident_bytes()
+        resident = _resident_bytes()
+        self._after_collection = min(self._after_collection, resident)
+        if resident - self._after_collection > _WORTH_BYTES:
+            # A closed connection is a circle of references, and keeps the last bytes of its client until this.
+            gc.collect()
+            self._after_collection = resident = _resident_bytes()
+        free = self._free_bytes()
         self._least_free = min(self._least_free, free)
         self._least_resident = min(self._least_resident, resident)
         grown = max(free - self._least_free, resident - self._least_resident)
