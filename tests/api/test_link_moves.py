@@ -10,9 +10,9 @@ import trio
 
 from gns3trio.compute.leases import bind_udp
 from tests.api.conftest import Server
-from tests.api.test_links import Lab, lab
+from tests.api.test_links import Lab, lab, pair
 
-__all__ = ["lab"]  # a fixture
+__all__ = ["lab", "pair"]  # fixtures
 
 Json = dict[str, Any]
 
@@ -77,32 +77,34 @@ async def test_a_move_that_cannot_be_leaves_the_link_where_it_was(lab: Lab) -> N
     assert [each["label"]["text"] for each in labelled["nodes"]] == ["0/0", "e0"]
 
 
-async def test_a_capture_ends_when_its_link_moves(lab: Lab) -> None:
-    switch = await lab.node("ethernet_switch")
-    link = await lab.link((lab.nodes[0], 0), (lab.nodes[1], 0))
-    path = f"{lab.path}/links/{link['link_id']}"
-    await lab.server.request("POST", f"{path}/start_capture", {}, 201)
+async def test_a_capture_ends_when_its_link_moves(pair: Lab) -> None:
+    switch = await pair.node("ethernet_switch")
+    link = await pair.link((pair.nodes[0], 0), (pair.nodes[1], 0))
+    path = f"{pair.path}/links/{link['link_id']}"
+    await pair.server.request("POST", f"{pair.path}/nodes/start", None, 204)
+    await pair.server.request("POST", f"{path}/start_capture", {}, 201)
     with trio.fail_after(60):
-        async with lab.server.http.stream("GET", f"{path}/pcap") as stream:
-            moved = await lab.update(link, {"nodes": [end(lab.nodes[0]), end(switch)]})
+        async with pair.server.http.stream("GET", f"{path}/pcap") as stream:
+            moved = await pair.update(link, {"nodes": [end(pair.nodes[0]), end(switch)]})
             assert await stream.aread()
     assert moved["capturing"] is False
-    assert (await lab.server.request("POST", f"{path}/start_capture", {}, 201))["capturing"] is True
+    assert (await pair.server.request("POST", f"{path}/start_capture", {}, 201))["capturing"] is True
 
 
-async def test_the_id_of_a_link_is_for_one_link(lab: Lab) -> None:
-    switch = await lab.node("ethernet_switch")
-    link = await lab.link((lab.nodes[0], 0), (lab.nodes[1], 0))
-    again = {"link_id": link["link_id"], "nodes": [end(lab.nodes[1]), end(lab.nodes[0])]}
-    assert await lab.server.request("POST", f"{lab.path}/links", again, 201) == link  # as a client that did not hear it
-    other = {"link_id": link["link_id"], "nodes": [end(lab.nodes[0]), end(switch)]}
-    error = await lab.server.request("POST", f"{lab.path}/links", other, 409)
+async def test_the_id_of_a_link_is_for_one_link(pair: Lab) -> None:
+    switch = await pair.node("ethernet_switch")
+    link = await pair.link((pair.nodes[0], 0), (pair.nodes[1], 0))
+    again = {"link_id": link["link_id"], "nodes": [end(pair.nodes[1]), end(pair.nodes[0])]}
+    # As a client that did not hear the answer.
+    assert await pair.server.request("POST", f"{pair.path}/links", again, 201) == link
+    other = {"link_id": link["link_id"], "nodes": [end(pair.nodes[0]), end(switch)]}
+    error = await pair.server.request("POST", f"{pair.path}/links", other, 409)
     assert "link_id" in error["message"]
     statuses = []
 
     async def create(number: int) -> None:
-        nodes = [end(switch, number), end(await lab.node("vpcs"))]
-        reply = await lab.server.http.post(f"{lab.path}/links", json={"link_id": link_id, "nodes": nodes})
+        nodes = [end(switch, number), end(await pair.node("vpcs"))]
+        reply = await pair.server.http.post(f"{pair.path}/links", json={"link_id": link_id, "nodes": nodes})
         statuses.append(reply.status_code)
 
     link_id = str(uuid4())

@@ -32,7 +32,7 @@ async def read_match(connection: WebSocketConnection, pattern: bytes) -> bytes:
 
 @attrs.define
 class Lab:
-    """Two VPCS with addresses, and what joins them."""
+    """Two VPCS, and what joins them. Those of the fixture ``lab`` run and have addresses."""
 
     server: Server
     project: dict[str, Any]
@@ -63,10 +63,15 @@ class Lab:
         return [float(time) for time in re.findall(rb"time=([\d.]+) ms", said)]
 
 
-@asynccontextmanager
-async def open_lab(server: Server, project: dict[str, Any]) -> AsyncIterator[Lab]:
+async def make_pair(server: Server, project: dict[str, Any]) -> Lab:
     lab = Lab(server, project, [])
     lab.nodes = [await lab.node("vpcs", name=f"PC{n}") for n in (1, 2)]
+    return lab
+
+
+@asynccontextmanager
+async def open_lab(server: Server, project: dict[str, Any]) -> AsyncIterator[Lab]:
+    lab = await make_pair(server, project)
     async with AsyncExitStack() as stack:
         for number, node in enumerate(lab.nodes, 1):
             await server.request("POST", f"{lab.path}/nodes/{node['node_id']}/start", None, 200)
@@ -74,8 +79,15 @@ async def open_lab(server: Server, project: dict[str, Any]) -> AsyncIterator[Lab
             lab.consoles.append(opened)
             await read_until(opened, b"PC%d> " % number)
             await opened.send_message(f"ip 10.0.0.{number} 24\r".encode())
+        for number, opened in enumerate(lab.consoles, 1):  # each looks three seconds whether others have its address
             await read_match(opened, rb"255\.255\.255\.0\s+PC%d> " % number)
         yield lab
+
+
+@pytest.fixture
+async def pair(server: Server, project: dict[str, Any]) -> Lab:
+    """Two VPCS that do not run: to start them with addresses takes four seconds."""
+    return await make_pair(server, project)
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ from uuid import uuid4
 import pytest
 
 from tests.api.conftest import Server
-from tests.api.test_links import Lab, lab
+from tests.api.test_links import Lab, pair
 
-__all__ = ["lab"]  # a fixture
+__all__ = ["pair"]  # a fixture
 
 Json = dict[str, Any]
 
@@ -24,37 +24,38 @@ Json = dict[str, Any]
         *(("vms", change) for change in ({"vm_type": "nat"}, {"vm_id": str(uuid4())}, {"compute_id": "far"})),
     ],
 )
-async def test_what_cannot_be_changed_is_told(lab: Lab, kind: str, change: Json) -> None:
+async def test_what_cannot_be_changed_is_told(pair: Lab, kind: str, change: Json) -> None:
     """And what is sent back as it was is taken."""
     far = {"compute_id": "far", "protocol": "http", "host": "127.0.0.1", "port": 1}
-    await lab.server.request("POST", "/v2/computes", far, 201)
-    link = await lab.link((lab.nodes[0], 0), (lab.nodes[1], 0))
-    drawing = await lab.server.request("POST", f"{lab.path}/drawings", {}, 201)
-    node = lab.nodes[0]
+    await pair.server.request("POST", "/v2/computes", far, 201)
+    link = await pair.link((pair.nodes[0], 0), (pair.nodes[1], 0))
+    drawing = await pair.server.request("POST", f"{pair.path}/drawings", {}, 201)
+    node = pair.nodes[0]
     if kind == "nodes":
-        template = await lab.server.request(
+        template = await pair.server.request(
             "POST",
-            f"{lab.path}/templates/19021f99-e36f-394d-b4a1-8aaa902ab9cc",
+            f"{pair.path}/templates/19021f99-e36f-394d-b4a1-8aaa902ab9cc",
             {"x": 0, "y": 0, "compute_id": "local"},
         )
         node = template
     made = {"nodes": node, "vms": node, "links": link, "drawings": drawing}[kind]
     made_id = made[{"nodes": "node_id", "vms": "node_id", "links": "link_id", "drawings": "drawing_id"}[kind]]
-    path = f"{lab.path}/{kind}/{made_id}"
-    before = await lab.server.request("GET", path, None, 200)
-    error = await lab.server.request("PUT", path, change, 409)
+    path = f"{pair.path}/{kind}/{made_id}"
+    before = await pair.server.request("GET", path, None, 200)
+    error = await pair.server.request("PUT", path, change, 409)
     assert error["message"].startswith(next(iter(change)))
-    assert await lab.server.request("GET", path, None, 200) == before
+    assert await pair.server.request("GET", path, None, 200) == before
     same = {name: before[name] for name in change}
-    assert await lab.server.request("PUT", path, same) == before
+    assert await pair.server.request("PUT", path, same) == before
 
 
-async def test_an_unknown_compute_is_told(lab: Lab) -> None:
-    path = f"{lab.path}/nodes/{lab.nodes[0]['node_id']}"
-    error = await lab.server.request("PUT", path, {"compute_id": "nowhere"}, 404)
+async def test_an_unknown_compute_is_told(pair: Lab) -> None:
+    path = f"{pair.path}/nodes/{pair.nodes[0]['node_id']}"
+    await pair.server.request("POST", f"{path}/start", None, 200)
+    error = await pair.server.request("PUT", path, {"compute_id": "nowhere"}, 404)
     assert "nowhere" in error["message"]
     status = {"status": "stopped", "command_line": "x", "ports": [], "console_host": "::", "node_directory": "/x"}
-    shown = await lab.server.request("PUT", path, status, 200)  # may have been seen before it changed
+    shown = await pair.server.request("PUT", path, status, 200)  # may have been seen before it changed
     assert (shown["status"], len(shown["ports"])) == ("started", 1)
 
 

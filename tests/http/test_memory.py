@@ -35,7 +35,7 @@ async def large_frames(scope: Scope, receive: Receive, send: Send) -> None:
     if scope["type"] == "websocket":
         await receive()
         await send({"type": "websocket.accept"})
-        while True:
+        for _ in range(20):
             await send({"type": "websocket.send", "bytes": bytes(LARGE)})
 
 
