@@ -119,10 +119,12 @@ class ProjectNodes:
             record.name = allocate_name(record.name, self.node_names())
         record.label.text = record.name
         node = self._creating[record.node_id] = self._new_node(record)
+        # To wait for the lock, which is free, would let nodes that are made together take their ports in any order.
+        node.lock.acquire_nowait()
         try:
-            async with node.lock:
-                await self._bring_up(node, startup_script)
+            await self._bring_up(node, startup_script)
         finally:
+            node.lock.release()
             del self._creating[record.node_id]
             self._creation_ended.set()
         return node

@@ -128,6 +128,13 @@ async def test_an_export_applied_again_changes_nothing(lab: Labs, server: Server
     assert reopened["status"] == "opened" and await lab.put(document) == []
 
 
+async def test_console_ports_are_in_the_order_of_the_document(lab: Labs) -> None:
+    wanted = [f"PC{number}" for number in range(9, 0, -1)]
+    await lab.put({"nodes": {name: {"node_type": "vpcs"} for name in wanted}})
+    nodes = sorted(await lab.get("nodes"), key=lambda node: int(node["console"]))
+    assert [node["name"] for node in nodes] == wanted
+
+
 PORTS_IN_FULL = """
 nodes:
   SW1:
@@ -357,6 +364,8 @@ async def test_a_batch_is_made_in_its_order(lab: Labs) -> None:
     assert [node["node_id"] for node in made["nodes"]] == [node["node_id"] for node in wanted["nodes"]]
     listed = {node["node_id"]: node for node in await lab.get("nodes")}
     assert listed == {node["node_id"]: node for node in made["nodes"]}
+    consoles = [node["console"] for node in made["nodes"]]
+    assert consoles == sorted(consoles)
     assert len(made["links"]) == len(await lab.get("links")) == 40
     assert made["links"][7]["nodes"][0]["node_id"] == wanted["nodes"][8]["node_id"]
 
