@@ -16,7 +16,7 @@ from gns3trio.compute.nio import LOOPBACK, UdpNio
 from gns3trio.compute.node import NodeEvent, NodePort, NodeSpec
 from gns3trio.compute.registry import NodeType, structure_properties
 from gns3trio.compute.tunnels import Tunnel
-from gns3trio.errors import Conflict, Invalid
+from gns3trio.errors import Conflict, Invalid, LabError, NoThread
 from gns3trio.forwarder.forwarder import Patch, Port
 
 _port = v.and_(v.ge(1), v.le(65535))
@@ -197,7 +197,7 @@ class Cloud(BuiltinNode):
             try:
                 await self._replace(port, far)
                 trouble = None
-            except Conflict as error:
+            except LabError as error:
                 trouble = str(error)
         if trouble == far.told:
             return
@@ -209,7 +209,7 @@ class Cloud(BuiltinNode):
             self._emit(NodeEvent("info", f"{where}: interface {port.interface!r} works again"))
 
     async def _replace(self, port: CloudPort, far: "_Far") -> None:
-        """Open a port's interface anew. Raises Conflict; the port has what it had then."""
+        """Open a port's interface anew. Raises Conflict or Unavailable; the port has what it had then."""
         device = await self._open(port)
         far.patch.close()
         before, far.device = far.device, device
@@ -231,7 +231,10 @@ class _Far:
 async def _close(device: "Device | _UdpDevice") -> None:
     """The kernel takes its time for it, in which the server goes on."""
     with trio.CancelScope(shield=True):
-        await threads.devices.run(device.close)
+        try:
+            await threads.devices.run(device.close)
+        except NoThread:
+            device.close()
 
 
 @attrs.frozen

@@ -133,9 +133,12 @@ class Controller:
 
     async def sweep_projects(self) -> None:
         """Delete what a server that was killed has left half written in projects, hosted ones too."""
-        folders = await threads.disk.run(project_folders, self._config.projects_path)
-        for folder in {*folders, *(project.folder for project in self.projects.values())}:
-            await threads.disk.run(storage.sweep, folder)
+        try:
+            folders = await threads.disk.run(project_folders, self._config.projects_path)
+            for folder in {*folders, *(project.folder for project in self.projects.values())}:
+                await threads.disk.run(storage.sweep, folder)
+        except (LabError, OSError) as error:
+            log.warning("what an earlier server has left half written is not deleted: %s", error)
 
     def _new_project(
         self,

@@ -1,6 +1,7 @@
 """How busy this machine is, as GNS3 tells it."""
 
 import os
+from contextlib import suppress
 from typing import Any
 
 import psutil
@@ -19,14 +20,15 @@ class Machine:
         self._load = {"cpu_usage_percent": 0.0, "memory_usage_percent": 0.0}
 
     def load(self) -> dict[str, float]:
-        """CPU and memory use in percent."""
+        """CPU and memory use in percent; those of before when the process has no descriptor to ask with."""
         now = trio.current_time()
         if now - self._measured_at > MAX_AGE_SECONDS:
             self._measured_at = now
-            self._load = {
-                "cpu_usage_percent": psutil.cpu_percent(interval=None),
-                "memory_usage_percent": psutil.virtual_memory().percent,
-            }
+            with suppress(OSError):
+                self._load = {
+                    "cpu_usage_percent": psutil.cpu_percent(interval=None),
+                    "memory_usage_percent": psutil.virtual_memory().percent,
+                }
         return self._load
 
 

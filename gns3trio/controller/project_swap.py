@@ -24,7 +24,7 @@ from gns3trio.controller.storage import (
     sync_folder,
     temporary_name,
 )
-from gns3trio.errors import Conflict, Unavailable
+from gns3trio.errors import Conflict, NoThread, Unavailable
 from gns3trio.removal import discard_tree
 
 log = logging.getLogger(__name__)
@@ -63,7 +63,7 @@ async def discard_folder(folder: Path, projects_path: Path, *, nursery: trio.Nur
     aside = projects_path / temporary_name()
 
     async def delete() -> None:
-        with trio.CancelScope(shield=True):
+        with trio.CancelScope(shield=True), suppress(NoThread):  # the next start deletes what is left
             await threads.disk.run(discard_tree, aside)
 
     if await threads.disk.run(_set_aside, folder, aside):

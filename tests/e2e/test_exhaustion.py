@@ -94,7 +94,14 @@ def test_every_route_says_that_there_are_no_descriptors(
 ) -> None:
     server, client, paths = lab
     pid = server.process.pid
+    watcher = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=PATIENCE)
+    watcher.request("GET", "/v2/notifications")
+    events = watcher.getresponse()
+    events.readline()
     with limited(pid, resource.RLIMIT_NOFILE, lowest_free(pid)):
+        for _ in range(2):  # the load of the machine, which is read from a file
+            while json.loads(events.readline())["action"] != "compute.updated":
+                pass
         for method, path, body in NEEDS_DESCRIPTORS:
             status, data = client.ask(method, path.format(**paths), body)
             assert status == 503, f"{method} {path}: {status} {data!r}"
@@ -106,6 +113,7 @@ def test_every_route_says_that_there_are_no_descriptors(
         status, data = client.ask(method, path.format(**paths), body)
         assert status in (200, 201, 204), f"{method} {path}: {status} {data!r}"
     assert server.get("/health")[1]["problems"] == []
+    watcher.close()
     assert server.stop() == 0
 
 

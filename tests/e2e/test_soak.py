@@ -160,9 +160,14 @@ class Usage:
         return cls.now()
 
     @classmethod
-    async def at_rest(cls, idle: "Usage", threads: float = inf) -> "Usage":
-        """The usage once it is down to that, or when that does not come."""
+    async def at_rest(cls, idle: "Usage", folder: Path, threads: float = inf) -> "Usage":
+        """The usage once it is down to that, or when that does not come.
+
+        What was in a project's folder is deleted after the answer, in a thread that opens the folders there.
+        """
         with trio.move_on_after(PATIENCE):
+            while any(folder.iterdir()):
+                await trio.sleep(0.05)
             while not (now := cls.now()).descriptors <= idle.descriptors or now.threads > threads:
                 await trio.sleep(0.05)
         gc.collect()
@@ -192,13 +197,13 @@ async def test_everything_comes_back(tmp_path: Path) -> None:
         (url,) = running.urls
         idle = await Usage.settled()  # a browser that another module's tests share may be a child of this process too
         await one_lab(url, config, min(SECONDS / 5, 120), seed=1)  # after it everything has been used once
-        before = await Usage.at_rest(idle)
+        before = await Usage.at_rest(idle, tmp_path)
         seen: list[Usage] = []
         statuses: Counter[int] = Counter()
         for number in range(LABS):
             statuses += await one_lab(url, config, SECONDS / LABS, seed=2 + number)
-            seen.append(await Usage.at_rest(idle))
-        end = await Usage.at_rest(idle, idle.threads)
+            seen.append(await Usage.at_rest(idle, tmp_path))
+        end = await Usage.at_rest(idle, tmp_path, idle.threads)
     print(f"memory in MiB after each lab: {[each.memory >> 20 for each in (before, *seen)]}; {dict(statuses)}")
     assert statuses.total() > 100 and statuses[201] > 20, statuses
     assert [each.descriptors - idle.descriptors for each in seen] == [frozenset()] * LABS
