@@ -122,7 +122,7 @@ class Watchdog(trio.abc.Instrument):
             if since is not None and now - since >= LONG_SECONDS:
                 if since != told:
                     told = since
-                    log.warning("the loop has served nobody for %.2f s. It runs:\n%s", now - since, self._stacks())
+                    log.warning("the loop has served nobody for %.2f s. It runs:\n%s", now - since, self._stack())
             elif late > LONG_SECONDS and self._counted_until < due:
                 # The loop was not at work: another thread held the interpreter, or the machine was elsewhere.
                 used = time.process_time() - cpu
@@ -138,15 +138,21 @@ class Watchdog(trio.abc.Instrument):
         """Make ``run`` return."""
         self._ended.set()
 
+    def _stack(self) -> str:
+        """Where the loop's task is."""
+        return "".join(_task_frames(sys._current_frames()[self._loop_thread])).rstrip()
+
     def _stacks(self) -> str:
-        """Where the loop's task is, and where other threads are that do something."""
-        parts: list[str] = []
+        """The same, and where other threads are that do something."""
+        parts = [self._stack() + "\n"]
         for ident, frame in sys._current_frames().items():
-            if ident == self._loop_thread:
-                parts.insert(0, "".join(_task_frames(frame)))
-            elif ident != threading.get_ident() and not frame.f_code.co_filename.endswith(_IDLE_FILES):
+            if ident not in (self._loop_thread, threading.get_ident()) and not _is_idle(frame):
                 parts.append("Beside it:\n" + "".join(traceback.format_stack(frame, _FRAMES_BESIDE)))
         return "".join(parts).rstrip()
+
+
+def _is_idle(frame: FrameType) -> bool:
+    return frame.f_code.co_filename.endswith(_IDLE_FILES)
 
 
 def _task_frames(frame: FrameType) -> list[str]:
