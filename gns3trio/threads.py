@@ -60,6 +60,8 @@ disk = Pool(40)
 names = Pool(8)
 # Archives that are made and unpacked: long work that uses the CPU.
 compression = Pool(max(4, os.cpu_count() or 1))
+# Files that are copied or summed up, however many and large.
+copying = Pool(4)
 # libpcap compiles one expression at a time, and needs up to half a second for it.
 compilers = Pool(1)
 # Documents and pictures of clients that are read; Python reads one at a time anyhow.

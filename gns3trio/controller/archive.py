@@ -100,12 +100,21 @@ class Budget:
         if self.bytes_left < 0:
             raise Conflict(f"archive: unpacks to more than {MAX_UNPACKED_BYTES} bytes")
 
+    def watched(self, folder: Path, checkpoint: Callable[[], None]) -> Callable[[], None]:
+        """A checkpoint of work that fills ``folder``: it also raises Unavailable when that has no room any more."""
+
+        def check() -> None:
+            checkpoint()
+            self.require_room(folder)
+
+        return check
+
     def require_room(self, folder: Path, size: int = 0) -> None:
         """Raises Unavailable when the disk of ``folder`` cannot take so many bytes more."""
         free = _free_bytes(folder)
         if free - size < self.reserve:
             room = f"{free} bytes are free, of which {self.reserve} stay so"
-            raise Unavailable(f"archive: the disk has no room for it: {size} bytes more, {room}")
+            raise Unavailable(f"the disk has no room for it: {size} bytes more, {room}")
 
 
 def _free_bytes(folder: Path) -> int:

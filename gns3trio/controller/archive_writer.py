@@ -79,7 +79,8 @@ def require_archivable(tree: Tree) -> None:
 def zip_pieces(
     folder: Path, tree: Tree, made: Mapping[str, bytes], compression: int = zipfile.ZIP_STORED
 ) -> Generator[bytes]:
-    """A zip archive as pieces of some 100 KiB: first the files of ``made``, then what ``tree`` has of ``folder``.
+    """A zip archive as pieces of some 100 KiB: first the files of ``made``, then what ``tree`` has of ``folder``. Some
+    are empty: one comes for every so much that is read, because a gigabyte may shrink to less than a piece.
 
     A file that is gone meanwhile is left out, one that shrinks is shorter, of one that grows there is what was there
     when it was opened. Raises Conflict when the folder itself was replaced or deleted, Unavailable when the disk
@@ -95,8 +96,8 @@ def zip_pieces(
     try:
         with zipfile.ZipFile(sink, "w", compression) as archive:
             for name, data in made.items():
-                archive.writestr(_info(archive, name, time.time(), 0o644, compression), data)
-                yield sink.take()
+                info = _info(archive, name, time.time(), 0o644, compression)
+                yield from _compress(archive, sink, info, io.BytesIO(data), len(data))
             for name in tree.files:
                 yield from _zip_file(archive, sink, root, folder, name, compression)
             for name in tree.folders:
@@ -135,12 +136,19 @@ def _zip_file(
     descriptor, status = opened
     with open(descriptor, "rb", buffering=0) as source:
         info = _info(archive, name, status.st_mtime, status.st_mode, compression)
-        info.file_size = left = status.st_size  # what a growing file gets later is not in
-        with archive.open(info, "w") as target:
-            while left > 0 and (chunk := source.read(min(CHUNK_BYTES, left))):
-                target.write(chunk)
-                left -= len(chunk)
-                yield from _full(sink)
+        yield from _compress(archive, sink, info, source, status.st_size)
+
+
+def _compress(
+    archive: zipfile.ZipFile, sink: _Sink, info: zipfile.ZipInfo, source: io.RawIOBase | io.BytesIO, size: int
+) -> Iterator[bytes]:
+    """An entry with so many bytes of ``source``; what a growing file gets later is not in."""
+    info.file_size = left = size
+    with archive.open(info, "w") as target:
+        while left > 0 and (chunk := source.read(min(CHUNK_BYTES, left))):
+            target.write(chunk)
+            left -= len(chunk)
+            yield sink.take() if sink.size >= _PIECE_BYTES else b""
 
 
 def _is_same(descriptor: int, folder: Path) -> bool:

@@ -10,6 +10,7 @@ import trio
 from gns3trio import threads
 from gns3trio.compute.vpcs_command import STARTUP_FILE
 from gns3trio.compute.vpcs_script import MAX_SCRIPT_BYTES, read_script, rename_in_script
+from gns3trio.controller.archive import Budget
 from gns3trio.controller.node import Node
 from gns3trio.controller.project import Project
 from gns3trio.controller.project_copy import PROJECT_FILES, copy_files, list_folder
@@ -35,7 +36,9 @@ async def duplicate_node(project: Project, node: Node, *, x: int, y: int, z: int
     record = attrs.evolve(deepcopy(node.record), node_id=uuid4(), console=None, locked=False, x=x, y=y, z=z)
     folder = node_folder(project, record.node_type, record.node_id)
     try:
-        copied = await threads.disk.run(copy_node_files, node_folder(project, record.node_type, node.node_id), folder)
+        copied = await threads.copying.run(
+            copy_node_files, node_folder(project, record.node_type, node.node_id), folder
+        )
         project.warn_of_left_out(copied.left_out)
         # Its name is not known before it is made.
         script = rename_in_script(copied.script, "%h") if copied.script is not None else None
@@ -61,7 +64,12 @@ def copy_node_files(source: Path, target: Path) -> CopiedFiles:
     """
     content = list_folder(source, f"{PROJECT_FILES}/{source.parent.name}/{source.name}")
     files = [name for name in content.tree.files if name != STARTUP_FILE]
-    copy_files(source, target, attrs.evolve(content.tree, files=files), trio.from_thread.check_cancelled)
+    checkpoint = trio.from_thread.check_cancelled
+    if files:
+        budget = Budget.for_disk(source)
+        budget.require_room(source, content.tree.bytes)
+        checkpoint = budget.watched(source, checkpoint)
+    copy_files(source, target, attrs.evolve(content.tree, files=files), checkpoint)
     script = read_script(source)
     if script is not None and not script.is_whole:
         return CopiedFiles([*content.left_out, f"{STARTUP_FILE} has more than {MAX_SCRIPT_BYTES} bytes"], None)

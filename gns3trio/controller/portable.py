@@ -207,15 +207,18 @@ async def duplicate_project(
             topology = reset_macs(topology)
         content = staging / "content"
 
+        budget = await threads.disk.run(Budget.for_disk, staging)
+
         def copy() -> list[str]:
             content.mkdir()
             travelling = list_content(project.folder, snapshots=True, images=True)
-            copy_files(project.folder, content, travelling.tree, trio.from_thread.check_cancelled)
+            budget.require_room(content, travelling.tree.bytes)
+            checkpoint = budget.watched(content, trio.from_thread.check_cancelled)
+            copy_files(project.folder, content, travelling.tree, checkpoint)
             rename_node_folders(content, node_ids, ids)
             return travelling.left_out
 
-        project.warn_of_left_out(await threads.disk.run(copy))
-        budget = await threads.disk.run(Budget.for_disk, staging)
+        project.warn_of_left_out(await threads.copying.run(copy))
         finish = partial(_renew_snapshots, controller, content, topology, ids=ids, budget=budget)
         return await _establish(controller, topology, name or settings.name, content, folder, finish)
 
@@ -253,7 +256,7 @@ async def _establish(
             put_in_place(content, folder)
 
         async with controller.noted(topology.project_id, file, free_name):
-            await threads.disk.run(make)
+            await threads.copying.run(make)
     project = controller.adopt(topology.project_id, topology.settings, file)
     controller.hub.publish(Event("project.created", views.project_view(project)))
     return project

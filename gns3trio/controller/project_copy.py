@@ -43,6 +43,8 @@ SNAPSHOTS = "snapshots"
 SNAPSHOT_SUFFIXES = (".gns3snapshot", ".gns3project")
 IMAGES = "images"
 
+# Between two looks at whether anybody still wants a copy.
+_COPIED_BYTES = 1 << 20
 _NOT_COPIED = frozenset({CAPTURES, "project-files/tmp", EXTRAS_FILE})
 _LOG_ENDINGS = (".log", "_log.txt")
 
@@ -181,7 +183,7 @@ def copy_files(source: Path, target: Path, tree: Tree, checkpoint: Callable[[], 
         for name in tree.files:
             checkpoint()
             place = target / name
-            _copy_file(root, name, place)
+            _copy_file(root, name, place, checkpoint)
         for name in tree.folders:
             (target / name).mkdir(parents=True, exist_ok=True)
         for name, link in tree.links.items():
@@ -194,7 +196,7 @@ def copy_files(source: Path, target: Path, tree: Tree, checkpoint: Callable[[], 
         os.close(root)
 
 
-def _copy_file(root: int, name: str, target: Path) -> None:
+def _copy_file(root: int, name: str, target: Path, checkpoint: Callable[[], None]) -> None:
     opened = open_file_below(root, name)
     if opened is None:
         return
@@ -202,7 +204,9 @@ def _copy_file(root: int, name: str, target: Path) -> None:
     with open(descriptor, "rb") as old:
         target.parent.mkdir(parents=True, exist_ok=True)
         with open(target, "xb") as new:
-            shutil.copyfileobj(old, new, 1 << 20)
+            while piece := old.read(_COPIED_BYTES):
+                checkpoint()
+                new.write(piece)
             new.flush()
             os.fchmod(new.fileno(), 0o755 if status.st_mode & stat.S_IXUSR else 0o644)
             os.fsync(new.fileno())
@@ -311,10 +315,7 @@ def renew_snapshots(
     """
     scratch = folder / temporary_name()
 
-    def check() -> None:
-        checkpoint()
-        budget.require_room(folder)
-
+    check = budget.watched(folder, checkpoint)
     for path in sorted((folder / SNAPSHOTS).glob("*")):
         if not path.name.endswith(SNAPSHOT_SUFFIXES) or not path.is_file():
             continue

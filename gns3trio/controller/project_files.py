@@ -7,7 +7,7 @@ happens in it meanwhile. A file is replaced as a whole or not at all.
 import hashlib
 import os
 import stat
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import suppress
 from pathlib import Path
 from uuid import UUID
@@ -287,15 +287,21 @@ async def write_file(folder: Path, path: str, data: AsyncIterator[bytes]) -> Non
         await upload.discard()
 
 
-def list_files(folder: Path) -> list[dict[str, str]]:
-    """The files below a folder: ``path`` relative to it, ``md5sum`` of the content. No link is followed."""
+def list_files(folder: Path, checkpoint: Callable[[], None]) -> list[dict[str, str]]:
+    """The files below a folder: ``path`` relative to it, ``md5sum`` of the content. No link is followed.
+
+    ``checkpoint`` is called again and again, and may raise to end it.
+    """
     files: list[dict[str, str]] = []
     for root, _, names in os.walk(folder):
         for name in sorted(name for name in names if not name.startswith(TEMPORARY_PREFIX)):
             path = (Path(root) / name).relative_to(folder).as_posix()
             with suppress(NotFound, Forbidden, OSError):  # gone meanwhile, or no plain file
                 file = open_file(folder, path)
-                with open(file.descriptor, "rb") as stream:
-                    digest = hashlib.file_digest(stream, lambda: hashlib.md5(usedforsecurity=False))
+                digest = hashlib.md5(usedforsecurity=False)
+                with open(file.descriptor, "rb", buffering=0) as stream:
+                    while piece := stream.read(CHUNK_BYTES):
+                        checkpoint()
+                        digest.update(piece)
                 files.append({"path": path, "md5sum": digest.hexdigest()})
     return files

@@ -227,7 +227,10 @@ def _write_snapshot(folder: Path, made: dict[str, bytes], snapshot: Snapshot, ot
         try:
             tree = list_content(folder).tree  # links that lead out stay where they are, also in a restore
             require_archivable(tree)
-            write_archive(temporary, folder, tree, made, checkpoint=trio.from_thread.check_cancelled)
+            budget = Budget.for_disk(place)
+            budget.require_room(place, tree.bytes)
+            checkpoint = budget.watched(place, trio.from_thread.check_cancelled)
+            write_archive(temporary, folder, tree, made, checkpoint=checkpoint)
             temporary.rename(file)
             sync_folder(place)
             _write_list(folder, [*others, snapshot])
@@ -283,7 +286,7 @@ async def restore_snapshot(controller: Controller, project: Project, snapshot_id
             settle(content, project.file.path.name, topology, controller.gns3_version)
             _carry_over(project.folder, content, set(project.nodes), {node.node_id for node in topology.nodes})
 
-        await threads.disk.run(finish)
+        await threads.copying.run(finish)
         await project.reopen(lambda: replaced_folder(project.folder, content))
     controller.hub.publish(Event("snapshot.restored", snapshot_view(snapshot), project.project_id))
     return snapshot

@@ -146,6 +146,25 @@ async def test_an_archive_that_would_fill_the_disk(server: Server, project: dict
     await import_(server, data)
 
 
+async def test_a_copy_that_would_fill_the_disk(server: Server, project: dict[str, Any]) -> None:
+    """It is refused while there is room for what others save: of a project, of a node, in a snapshot."""
+    path = f"/v2/projects/{project['project_id']}"
+    node = await create(server, project, name="before")
+    reply = await server.http.post(f"{node_path(project, node)}/files/noise", content=os.urandom(1_000_000))
+    assert reply.status_code == 201
+    before = sorted(server.config.projects_path.rglob("*"))
+    for where, body in (
+        (f"{path}/duplicate", {"name": "copy"}),
+        (f"{path}/snapshots", {"name": "s1"}),
+        (f"{node_path(project, node)}/duplicate", {"x": 0, "y": 0}),
+    ):
+        error = await server.request("POST", where, body, 503)
+        assert "the disk has no room for it" in error["message"]
+        assert [each for each in sorted(server.config.projects_path.rglob("*")) if each.name != "snapshots"] == before
+    await create(server, project, name="after")
+    assert saved_names(project) == ["before", "after"]
+
+
 async def test_a_read_only_disk(server: Server, project: dict[str, Any]) -> None:
     path = f"/v2/projects/{project['project_id']}"
     node = await create(server, project, name="before")

@@ -365,6 +365,17 @@ def test_a_file_larger_than_memory_should_hold_goes_in_pieces(tmp_path: Path) ->
     assert max(map(len, zip_pieces(tmp_path, files("large"), {}))) < 1_000_000
 
 
+@pytest.mark.parametrize("compression", COMPRESSIONS)
+def test_its_maker_may_stop_after_every_part_of_what_shrinks_to_nothing(tmp_path: Path, compression: str) -> None:
+    zeros = 16 * archive_module.CHUNK_BYTES
+    with open(tmp_path / "zeros", "xb") as file:
+        file.truncate(zeros)
+    pieces = list(zip_pieces(tmp_path, Tree(["zeros"], [], {}), {"made": bytes(zeros)}, COMPRESSIONS[compression]))
+    assert len(pieces) >= 2 * 16
+    with zipfile.ZipFile(io.BytesIO(b"".join(pieces))) as archive:
+        assert {name: len(archive.read(name)) for name in archive.namelist()} == {"made": zeros, "zeros": zeros}
+
+
 def test_a_folder_that_is_replaced_ends_the_archive(folder: Path) -> None:
     pieces = zip_pieces(folder, files("sub/noise", "empty"), {"made": b"made"})
     next(pieces)

@@ -33,7 +33,14 @@ async def test_a_pool_that_hangs_leaves_the_others(nursery: trio.Nursery) -> Non
     for _ in range(60):
         nursery.start_soon(threads.names.run, hangs.wait)
     with trio.fail_after(30):
-        for pool in (threads.disk, threads.compression, threads.compilers, threads.parsers, threads.devices):
+        for pool in (
+            threads.disk,
+            threads.copying,
+            threads.compression,
+            threads.compilers,
+            threads.parsers,
+            threads.devices,
+        ):
             assert await pool.run(int, "7") == 7
     hangs.set()
 

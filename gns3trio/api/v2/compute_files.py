@@ -3,11 +3,14 @@
 from pathlib import Path
 from uuid import UUID
 
+import trio
+
 from gns3trio import threads
 from gns3trio.api import replies
 from gns3trio.api.downloads import Download, uploaded_file
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.v2.compute import require_known
+from gns3trio.api.waited import while_waited_for
 from gns3trio.controller.driven_nodes import own_project
 from gns3trio.controller.project_files import list_files, open_file, write_file, write_project_file
 
@@ -23,7 +26,9 @@ def _folder(api: ApiRequest, project_id: UUID) -> Path:
 @routes.route("GET", "", reply=list[replies.ProjectFile])
 async def list_project_files(api: ApiRequest, project_id: UUID) -> list[dict[str, str]]:
     """The files of a project: path below its folder, and MD5 of the content."""
-    return await threads.disk.run(list_files, _folder(api, project_id))
+    folder = _folder(api, project_id)
+    checkpoint = trio.from_thread.check_cancelled
+    return await while_waited_for(api, lambda: threads.copying.run(list_files, folder, checkpoint))
 
 
 @routes.route("GET", "/{path:path}")

@@ -192,7 +192,7 @@ async def duplicate_node(api: ApiRequest, project_id: UUID, node_type: str, node
             nodes[each] = await locks.enter_async_context(_locked(api, project_id, node_type, each))
         source, destination = nodes[node_id].instance, nodes[body.destination_node_id].instance
         if source.directory is not None and destination.directory is not None:
-            copied = await threads.disk.run(copy_node_files, source.directory, destination.directory)
+            copied = await threads.copying.run(copy_node_files, source.directory, destination.directory)
             if copied.script is not None:
                 await destination.set_startup_script(rename_in_script(copied.script, destination.name))
         return True
