@@ -5,6 +5,7 @@ that is larger than ``gns3trio.limits`` allows.
 """
 
 import math
+import re
 from collections.abc import Callable, Iterable
 from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 from uuid import UUID
@@ -277,6 +278,10 @@ def structure(converter: OrjsonConverter, value: Any, kind: type[_T]) -> _T:
         raise Invalid(explain(error)) from None
 
 
+# What the validators of attrs say: "'port' must be <= 65535: 70000", "Length of 'name' must be >= 1: 0".
+_OF_VALIDATOR = re.compile(r"(?P<length>Length of )?'(?P<field>\w+)' (?P<rest>must be .*)", re.DOTALL)
+
+
 def explain(error: Exception) -> str:
     """One line for a failed conversion: ``nodes[0].x: expected an integer, got text; ...``."""
     reasons: list[str] = []
@@ -301,6 +306,8 @@ def _collect(error: BaseException, path: str, reasons: list[str]) -> None:
         reasons.append(f"{f'{path}{error.path}'.removeprefix('.') or 'body'}: {error}")
     elif isinstance(error, KeyError):
         reasons.append(f"{path}: required field is missing")
+    elif found := _OF_VALIDATOR.match(str(error)):
+        reasons.append(f"{_join(path, found['field'])}: {'its length ' if found['length'] else ''}{found['rest']}")
     else:
         reasons.append(f"{path or 'body'}: {error.args[0] if error.args else error}")
 

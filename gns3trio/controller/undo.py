@@ -65,6 +65,7 @@ async def for_each(items: Iterable[_T], act: Callable[[_T], Awaitable[None]]) ->
         try:
             for item in waiting:
                 await act(item)
+                await trio.lowlevel.checkpoint()  # it may have waited for nothing, and there may be thousands
         except LabError as error:
             errors.append(error)
             nursery.cancel_scope.cancel()

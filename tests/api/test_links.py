@@ -181,7 +181,7 @@ async def test_a_wrong_filter_changes_nothing(
     ("impairment", "complaint"),
     [
         ({"type": "loss"}, "impairments[0].percent: required for loss"),
-        ({"type": "loss", "percent": 101.0}, "impairments[0]: 'percent' must be <= 100"),
+        ({"type": "loss", "percent": 101.0}, "impairments[0].percent: must be <= 100"),
         ({"type": "loss", "percent": 1.0, "every": 2}, "impairments[0].every: means nothing for loss"),
         ({"type": "rate", "bits_per_second": 0}, "impairments[0].bits_per_second: must be positive"),
         (

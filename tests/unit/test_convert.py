@@ -80,3 +80,22 @@ def test_no_json_value_causes_another_error_than_invalid(value: Any) -> None:
         assert str(error)
     else:
         assert isinstance(result, NodeCreate)
+
+
+@attrs.frozen
+class _Checked:
+    port: int = attrs.field(default=1, validator=attrs.validators.le(65535))
+    names: list[str] = attrs.field(factory=list, validator=attrs.validators.max_len(1))
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ({"port": 70000}, "port: must be <= 65535: 70000"),
+        ({"names": ["a", "b"]}, "names: its length must be <= 1: 2"),
+    ],
+)
+def test_what_a_validator_refuses_is_named_like_every_field(value: dict[str, Any], told: str) -> None:
+    with pytest.raises(Invalid) as caught:
+        structure(make_strict_converter(forbid_extra_keys=True), value, _Checked)
+    assert str(caught.value) == told
