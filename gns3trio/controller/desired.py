@@ -26,7 +26,7 @@ from gns3trio.controller.topology import Label
 from gns3trio.convert import make_strict_converter, structure
 from gns3trio.errors import Invalid
 from gns3trio.forwarder.filters import MAX_FILTERS, Impairment, check_gns3_filters, check_impairments
-from gns3trio.forwarder.forwarder import check_expression
+from gns3trio.forwarder.forwarder import CheckExpression
 from gns3trio.limits import MAX_DRAWINGS, MAX_LINK_ENDS, MAX_LINKS, MAX_NODES, Bound, Int32, Svg
 
 _END = re.compile(r"(?P<node>.+?)(?::(?:(?P<adapter>\d{1,4})/)?(?P<port>\d{1,5}))?")
@@ -125,7 +125,7 @@ class Document:
 _converter = make_strict_converter(forbid_extra_keys=True)
 
 
-def parse_document(raw: Any) -> Document:
+def parse_document(raw: Any, check_expression: CheckExpression) -> Document:
     """Check a document. Raises Invalid that names every wrong field."""
     topology = structure(_converter, raw, DesiredTopology)
     nodes = {name: Wish(name, _given(node, raw["nodes"][name])) for name, node in topology.nodes.items()}
@@ -140,7 +140,7 @@ def parse_document(raw: Any) -> Document:
                 raise Invalid(f"{where}.ends[{number}]: links[{taken[end]}] is at port {end} already")
             taken[end] = index
         given = _given(link, raw["links"][index])
-        _check_filters(link, given, raw["links"][index], where)
+        _check_filters(link, given, raw["links"][index], where, check_expression)
         ends[frozenset(joined)] = joined
         links[frozenset(joined)] = Wish(f"{joined[0]} - {joined[1]}", given)
     drawings = [
@@ -156,7 +156,9 @@ def _given(checked: Any, raw: Mapping[str, Any]) -> dict[str, Any]:
     return {f.name: getattr(checked, f.name) for f in attrs.fields(type(checked)) if f.name in raw}
 
 
-def _check_filters(link: DesiredLink, given: dict[str, Any], raw: Mapping[str, Any], where: str) -> None:
+def _check_filters(
+    link: DesiredLink, given: dict[str, Any], raw: Mapping[str, Any], where: str, check_expression: CheckExpression
+) -> None:
     try:
         if "filters" in given:
             given["filters"] = check_gns3_filters(link.filters, check_expression)

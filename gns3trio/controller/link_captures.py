@@ -10,6 +10,7 @@ import attrs
 import trio
 from attrs import validators as v
 
+from gns3trio import threads
 from gns3trio.compute.node import ComputeNode
 from gns3trio.compute.tunnels import Tunnel
 from gns3trio.controller import views
@@ -20,7 +21,7 @@ from gns3trio.errors import Conflict, Invalid, NotFound
 from gns3trio.forwarder.capture_format import link_type
 from gns3trio.forwarder.captures import LEAST_RING_FILE_BYTES, CaptureFile, CaptureService, FileRing
 from gns3trio.forwarder.filters import MAX_EXPRESSION_LENGTH, Direction, LinkDirection
-from gns3trio.forwarder.forwarder import TapOptions, check_expression, run_compiler
+from gns3trio.forwarder.forwarder import TapOptions, check_expression
 
 # Each has a file and a ring in the core, whose megabyte is taken when frames come: 1024 that are busy take a gigabyte,
 # and every frame is copied so many times.
@@ -151,7 +152,7 @@ class LinkCaptures:
             check_file_name("file_name", name)
         if request.expression:
             try:
-                await run_compiler(check_expression, request.expression)
+                await threads.compilers.run(check_expression, request.expression)
             except Invalid as error:
                 raise Invalid(f"expression: {error}") from None
         async with link.lock:

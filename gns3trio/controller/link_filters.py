@@ -6,15 +6,17 @@ They sit at one end of the link, for both directions: at the first one, unless o
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import attrs
 
+from gns3trio import threads
 from gns3trio.compute.tunnels import Tunnel
 from gns3trio.controller.topology import LinkRecord
 from gns3trio.errors import Invalid
 from gns3trio.forwarder.filters import Impairment, check_gns3_filters, check_impairments, core_filters, describe
-from gns3trio.forwarder.forwarder import check_expression, run_compiler
+from gns3trio.forwarder.forwarder import check_expression, with_expressions
 
 
 @attrs.frozen
@@ -31,17 +33,12 @@ SEED_BITS = 53  # what a client can write in JSON
 
 async def checked_filters(filters: Mapping[str, Any]) -> dict[str, list[Any]]:
     """GNS3's filters as they are kept. Raises Invalid that names the filter and parameter."""
-    if "bpf" not in filters:
-        return check_gns3_filters(filters, check_expression)
-    return await run_compiler(check_gns3_filters, filters, check_expression)
+    return await with_expressions(partial(check_gns3_filters, filters))
 
 
 async def require_impairments(impairments: Sequence[Impairment], given: Sequence[Mapping[str, Any]]) -> None:
     """Raises Invalid, naming the impairment and field, unless they can be; ``given`` are those that the client sent."""
-    if any(impairment.type == "bpf" for impairment in impairments):
-        await run_compiler(check_impairments, impairments, given, check_expression)
-    else:
-        check_impairments(impairments, given, check_expression)
+    await with_expressions(partial(check_impairments, impairments, given))
 
 
 async def usable_filters(record: LinkRecord, warn: Callable[[str], None]) -> dict[str, list[Any]]:
@@ -72,15 +69,9 @@ async def usable_impairments(record: LinkRecord, impairments: Impairments, warn:
 async def compile_filters(record: LinkRecord, impairments: Impairments) -> None:
     """Let ``apply_filters`` find every expression compiled; one that is wrong is left to it."""
     filters = core_filters(record.filters, impairments.filters, at_first_end=True)
-    expressions = [f.expression for f in filters if f.expression is not None]
-    if expressions:
-        await run_compiler(_compile, expressions)
-
-
-def _compile(expressions: Sequence[str]) -> None:
-    for expression in expressions:
+    for expression in [f.expression for f in filters if f.expression is not None]:
         with suppress(Invalid):
-            check_expression(expression)
+            await threads.compilers.run(check_expression, expression)
 
 
 def apply_filters(tunnels: Sequence[Tunnel | None], record: LinkRecord, impairments: Impairments) -> None:

@@ -1,6 +1,7 @@
 """``/v2/projects/{project_id}/topology`` and ``.../batch``: many changes in one request, all or none; our own."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Annotated, Any, Literal
 from uuid import UUID, uuid4
 
@@ -14,13 +15,14 @@ from gns3trio.api.v2.drawings import DrawingBody
 from gns3trio.api.v2.links import link_record
 from gns3trio.api.v2.nodes import node_record_fields
 from gns3trio.api.v2.schemas import LinkCreate, NodeCreate
+from gns3trio.api.waited import while_waited_for
 from gns3trio.controller.desired import DesiredTopology, parse_document
 from gns3trio.controller.desired_export import export_document
 from gns3trio.controller.reconcile import create_all, reconcile
 from gns3trio.controller.views import link_view, node_view
 from gns3trio.encoding import dumps
 from gns3trio.errors import Invalid
-from gns3trio.forwarder.forwarder import run_compiler
+from gns3trio.forwarder.forwarder import with_expressions
 from gns3trio.json_text import read_json
 from gns3trio.limits import MAX_DRAWINGS, MAX_LINKS, MAX_NODES, Bound
 
@@ -115,7 +117,9 @@ async def put_topology(api: ApiRequest, project_id: UUID) -> dict[str, Any]:
     dry_run = _DRY_RUN.get(api.http.query_params.get("dry_run", ""))
     if dry_run is None:
         raise Invalid("dry_run: is true or false")
-    document = await run_compiler(parse_document, await _read(api))  # its filters have expressions
+    raw = await _read(api)
+    check = partial(parse_document, raw)
+    document = await while_waited_for(api, lambda: with_expressions(check, threads.parsers))
     plan = await reconcile(project, document, dry_run=dry_run)
     return {"changes": [attrs.asdict(change) for change in plan.changes], "dry_run": dry_run}
 
