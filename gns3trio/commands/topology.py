@@ -3,6 +3,7 @@
 import argparse
 import json
 import sys
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
 
@@ -95,8 +96,9 @@ async def _draw(server: Client, arguments: argparse.Namespace) -> None:
     nodes, links, drawings = [await server.request("GET", f"{path}/{kind}") for kind in ("nodes", "links", "drawings")]
     symbols = {}
     for symbol in {node["symbol"] for node in nodes}:
-        media_type, data = await server.content(f"/v2/symbols/{quote(symbol, safe='')}/raw")
-        symbols[symbol] = data_url(media_type, data)
+        with suppress(NotFound):  # a node without its picture is a circle
+            media_type, data = await server.content(f"/v2/symbols/{quote(symbol, safe='')}/raw")
+            symbols[symbol] = data_url(media_type, data)
     _write(arguments.output, draw(project["name"], nodes, links, drawings, symbols))
 
 

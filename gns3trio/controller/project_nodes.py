@@ -216,7 +216,8 @@ class ProjectNodes:
                 raise
         with trio.CancelScope(shield=True):
             for node in nodes:
-                del self.nodes[node.node_id]
+                if self.nodes.pop(node.node_id, None) is None:
+                    continue  # the project was closed while those before it were deleted
                 self.links.forget_node(node.node_id)
                 if node.instance is not None:
                     await self._services.compute.delete_node(node.instance)

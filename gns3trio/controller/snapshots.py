@@ -8,8 +8,8 @@ has an id made from the project's and its file name, so that it is the same afte
 
 import os
 import re
-from collections.abc import AsyncIterator, Collection
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Collection, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -53,7 +53,7 @@ from gns3trio.controller.storage import (
 from gns3trio.controller.topology import Topology
 from gns3trio.controller.versions import VERSIONS_FOLDER
 from gns3trio.convert import as_uuid, make_strict_converter, parse_uuid, structure
-from gns3trio.errors import Conflict, Invalid, NotFound
+from gns3trio.errors import Conflict, Invalid, NotFound, Unavailable
 from gns3trio.json_text import read_json
 from gns3trio.notifications.events import Event
 
@@ -244,18 +244,23 @@ def _write_snapshot(folder: Path, made: dict[str, bytes], snapshot: Snapshot, ot
 
 async def delete_snapshot(project: Project, snapshot_id: str) -> None:
     """Delete a snapshot. Raises NotFound, or Unavailable when the disk refuses."""
-    async with project.snapshots_lock:
-        snapshot = await _find(project, snapshot_id)
-        others = [s for s in await list_snapshots(project) if s.snapshot_id != snapshot.snapshot_id]
+    with _told_when_deleted(project):
+        async with project.snapshots_lock:
+            await _delete_snapshot(project, snapshot_id)
 
-        def delete() -> None:
-            try:
-                (project.folder / SNAPSHOTS / snapshot.filename).unlink(missing_ok=True)
-            except OSError as error:
-                raise disk_error(project.folder / SNAPSHOTS, error) from error
-            _write_list(project.folder, others)
 
-        await threads.disk.run(delete)
+async def _delete_snapshot(project: Project, snapshot_id: str) -> None:
+    snapshot = await _find(project, snapshot_id)
+    others = [s for s in await list_snapshots(project) if s.snapshot_id != snapshot.snapshot_id]
+
+    def delete() -> None:
+        try:
+            (project.folder / SNAPSHOTS / snapshot.filename).unlink(missing_ok=True)
+        except OSError as error:
+            raise disk_error(project.folder / SNAPSHOTS, error) from error
+        _write_list(project.folder, others)
+
+    await threads.disk.run(delete)
 
 
 async def restore_snapshot(controller: Controller, project: Project, snapshot_id: str) -> Snapshot:
@@ -266,29 +271,46 @@ async def restore_snapshot(controller: Controller, project: Project, snapshot_id
     project has its content as before then.
     """
     project.require_open()
-    async with project.snapshots_lock, staging_folder(project.folder) as staging:
-        snapshot = await _find(project, snapshot_id)
-        archive, content = project.folder / SNAPSHOTS / snapshot.filename, staging / "content"
-
-        def unpack_content() -> Topology:
-            content.mkdir(mode=0o755)
-            unpack(archive, content, Budget.for_disk(staging), trio.from_thread.check_cancelled)
-            return read_unpacked(content)
-
-        topology = await threads.compression.run(unpack_content)
-        topology = attrs.evolve(
-            topology,
-            project_id=project.project_id,
-            settings=attrs.evolve(topology.settings, name=project.settings.name),
-        )
-
-        def finish() -> None:
-            settle(content, project.file.path.name, topology, controller.gns3_version)
-            _carry_over(project.folder, content, set(project.nodes), {node.node_id for node in topology.nodes})
-
-        await threads.copying.run(finish)
-        await project.reopen(lambda: replaced_folder(project.folder, content))
+    with _told_when_deleted(project):
+        async with project.snapshots_lock, staging_folder(project.folder) as staging:
+            snapshot = await _restore(controller, project, snapshot_id, staging)
     controller.hub.publish(Event("snapshot.restored", snapshot_view(snapshot), project.project_id))
+    return snapshot
+
+
+@contextmanager
+def _told_when_deleted(project: Project) -> Iterator[None]:
+    """Files that are missing because somebody deletes the project meanwhile are no fault of the disk: NotFound."""
+    try:
+        yield
+    except (OSError, Unavailable) as error:
+        if project.deleted:
+            raise NotFound(f"Project ID {project.project_id} doesn't exist") from error
+        raise
+
+
+async def _restore(controller: Controller, project: Project, snapshot_id: str, staging: Path) -> Snapshot:
+    snapshot = await _find(project, snapshot_id)
+    archive, content = project.folder / SNAPSHOTS / snapshot.filename, staging / "content"
+
+    def unpack_content() -> Topology:
+        content.mkdir(mode=0o755)
+        unpack(archive, content, Budget.for_disk(staging), trio.from_thread.check_cancelled)
+        return read_unpacked(content)
+
+    topology = await threads.compression.run(unpack_content)
+    topology = attrs.evolve(
+        topology,
+        project_id=project.project_id,
+        settings=attrs.evolve(topology.settings, name=project.settings.name),
+    )
+
+    def finish() -> None:
+        settle(content, project.file.path.name, topology, controller.gns3_version)
+        _carry_over(project.folder, content, set(project.nodes), {node.node_id for node in topology.nodes})
+
+    await threads.copying.run(finish)
+    await project.reopen(lambda: replaced_folder(project.folder, content))
     return snapshot
 
 

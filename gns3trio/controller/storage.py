@@ -210,7 +210,10 @@ def make_project_folder(folder: Path) -> bool:
             made = False
             if folder.is_symlink() or not folder.is_dir() or any(folder.glob(f"*{TOPOLOGY_SUFFIX}")):
                 raise Conflict(f"path: {folder} exists already") from None
-        (folder / "project-files").mkdir(exist_ok=not made)
+        try:
+            (folder / "project-files").mkdir(exist_ok=True)
+        except FileExistsError:
+            raise Conflict(f"path: {folder / 'project-files'} is not a folder") from None
         sync_folder(folder.parent)
     except OSError as error:
         raise Unavailable(f"{folder} cannot be created: {_reason(error)}") from error

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
+import trio
 
 from gns3trio.config import Config
 from gns3trio.controller import project_swap
@@ -212,3 +213,32 @@ async def test_a_list_that_is_damaged_or_names_other_files(server: Server, proje
     (found,) = await server.request("GET", f"{base(project)}/snapshots", None, 200)
     assert found["name"] == "s1"
     await server.request("DELETE", f"{base(project)}/snapshots/{found['snapshot_id']}", None, 204)
+
+
+async def test_a_project_is_deleted_while_its_snapshots_are_used(server: Server) -> None:
+    for number in range(10):
+        project = await server.request("POST", "/v2/projects", {"name": f"lab {number}"}, 201)
+        path = f"/v2/projects/{project['project_id']}"
+        kept, other = [await server.request("POST", f"{path}/snapshots", {"name": name}, 201) for name in ("a", "b")]
+        answers: list[int] = []
+
+        async def ask(method: str, path: str, answers: list[int] = answers) -> None:
+            reply = await server.http.request(method, path)
+            answers.append(reply.status_code)
+            assert reply.status_code in (201, 204, 403, 404, 409), reply.text
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(ask, "POST", f"{path}/snapshots/{kept['snapshot_id']}/restore")
+            nursery.start_soon(ask, "DELETE", f"{path}/snapshots/{other['snapshot_id']}")
+            nursery.start_soon(ask, "DELETE", path)
+        assert 204 in answers
+        assert not Path(project["path"]).exists()
+
+
+async def test_a_file_in_the_place_of_a_new_projects_files(server: Server) -> None:
+    project_id = str(uuid4())
+    folder = server.config.projects_path / project_id
+    folder.mkdir(parents=True)
+    (folder / "project-files").write_bytes(b"")
+    reply = await server.request("POST", "/v2/projects", {"name": "lab", "project_id": project_id}, 409)
+    assert "project-files is not a folder" in reply["message"]

@@ -33,8 +33,10 @@ NODES = [
         "node_directory": EVIL,
         "command_line": EVIL,
         "properties": {EVIL: EVIL},
+        "symbol": EVIL,
         "ports": [{"name": EVIL, "short_name": EVIL, "adapter_number": 0, "port_number": 0}],
         "locked": False,
+        "label": {"text": EVIL, "style": EVIL, "x": 0, "y": 0, "rotation": 0},
         **{"x": 0, "y": 0, "z": 1, "width": 60, "height": 60},
     }
     for number in (2, 3)
@@ -43,6 +45,7 @@ LINK: dict[str, Any] = {
     "link_id": "00000000-0000-4000-8000-000000000004",
     "nodes": [{"node_id": node["node_id"], "adapter_number": 0, "port_number": 0} for node in NODES],
     "filters": {EVIL: [EVIL]},
+    "link_style": {"color": EVIL},
     "suspend": False,
     "capturing": False,
     "capture_file_name": EVIL,
@@ -58,6 +61,7 @@ REPLIES: dict[str, Any] = {
     f"{BASE}/open": PROJECT,
     f"{BASE}/nodes": NODES,
     f"{BASE}/links": [LINK],
+    f"{BASE}/drawings": [],
     f"{BASE}/problems": {"file": [EVIL], "nodes": [], "links": []},
     f"{BASE}/topology": DOCUMENT,
     f"{BASE}/topology?dry_run=true": {"changes": [CHANGE], "dry_run": True},
