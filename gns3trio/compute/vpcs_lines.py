@@ -4,7 +4,8 @@ Measured with 0.5b2 and 0.8.3, under a memory checker and with random lines. A l
 of its buffer, and one of 144 kills it. So does, in 0.5b2, a line of more than 20 words, which end with blanks, ``/``
 and ``=``; in 0.8.3, the command ``0``, and a name of 70 bytes with dots that ``ping`` or ``trace`` is to look up.
 ``rlogin`` cannot connect to anything from a node's sandbox; 0.5b2 dies of it, and 0.8.3 hangs. ``relay del 0`` kills
-both; GNS3 runs VPCS without its relay. In a script both die of ``history``, ``show history`` and ``clear hist``.
+both; GNS3 runs VPCS without its relay. ``set lport`` opens another socket, to
+which everybody in the network can send. In a script both die of ``history``, ``show history`` and ``clear hist``.
 """
 
 import re
@@ -23,6 +24,8 @@ _PING, _TRACE, _RLOGIN, _DHCP, _SLEEP, _LOAD = (
     ("l", "load"),
 )
 _IP, _RELAY = ("i", "ip"), ("re", "relay")
+# The ends of its UDP tunnel are what ``set`` changes with these.
+_SET, _TUNNEL = ("se", "set"), (("l", "lport"), ("r", "rport"), ("r", "rhost"))
 _SHOW, _CLEAR, _HISTORY = ("sh", "show"), ("c", "clear"), ("h", "history")
 _BETWEEN_WORDS = re.compile(r"[\s/=]")
 _NOT_TYPED = re.compile(r"[^\x20-\x7e]")
@@ -46,6 +49,8 @@ def refusal(line: str) -> str | None:
         return "rlogin would connect to the host of this server, which nodes cannot reach"
     if words and _is_one_of(words[0], _RELAY):
         return "the relay is not used here: links join nodes"
+    if len(words) > 1 and _is_one_of(words[0], _SET) and _is_one_of(words[1], *_TUNNEL):
+        return "the node would lose its link, and others could reach it: links join nodes"
     if words and _is_one_of(words[0], _PING, _TRACE) and any(len(word) > MAX_HOST_BYTES for word in words):
         return f"no host has a name of more than {MAX_HOST_BYTES} bytes"
     return None

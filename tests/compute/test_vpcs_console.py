@@ -129,6 +129,11 @@ LONG = [
     "trace 1.1.1.1" + "." * 60,
     "rlogin 1",
     "rl 127.0.0.1 22",
+    "set lport 30001",
+    "se l 30001",
+    "set/lpo=30001",
+    "set rport 30001",
+    "set  rh 192.0.2.1",
     "echo caf\u00e9",
 ]
 
@@ -144,6 +149,13 @@ async def test_a_line_that_would_kill_it_is_refused_and_the_pc_lives(lab: Lab, l
         assert said.endswith(b".\r\n\r\n\rPC1> ")
         assert "ALIVE" in await console.run("echo ALIVE")
     assert process_of(node) == pid
+
+
+async def test_what_else_is_set_is_taken(lab: Lab):
+    node = await started(lab)
+    async with open_console(node) as console:
+        for line in ("set mtu 1400", "set echo on", "set dump all", "set dump off", "set"):
+            assert "refused" not in await console.run(line)
 
 
 async def test_the_longest_line_that_is_taken_runs(lab: Lab):
@@ -282,6 +294,7 @@ SCRIPTS = {
     "long comment": ("# " + "quit " * 300 + "\nip 10.0.0.1/24\n", "10.0.0.1/24", "0.0.0.0"),
     "many words": ("echo" + " a" * 60 + "\nip 10.0.0.1/24\n", "10.0.0.1/24", "0.0.0.0"),
     "rlogin": ("rlogin 1\nip 10.0.0.1/24\n", "10.0.0.1/24", "0.0.0.0"),
+    "another port": ("set lport 30001\nip 10.0.0.1/24\n", "10.0.0.1/24", "0.0.0.0"),
     "history": ("history\nshow hist\nclear hist\nip 10.0.0.1/24\n", "10.0.0.1/24", "0.0.0.0"),
     "endless": ("ping 10.0.0.1 -t\nip 10.0.0.1/24\n", "10.0.0.1/24", "0.0.0.0"),
     "control characters": ("\0\x1b[2J\x07\x7f\nip 10.0.0.1/24\n", "10.0.0.1/24", "0.0.0.0"),
