@@ -118,7 +118,7 @@ def _describe(operation: Operation, schemas: Schemas) -> dict[str, Any]:
 
 
 def _error_statuses(operation: Operation) -> Iterable[int]:
-    yield from sorted({401, 429, *STATUS_OF_ERROR.values()} - {operation.status})
+    yield from sorted({401, 429, 431, *STATUS_OF_ERROR.values()} - {operation.status})
 
 
 def _describe_parameter(name: str, converter: str, hints: dict[str, Any]) -> dict[str, Any]:
