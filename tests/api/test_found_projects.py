@@ -345,6 +345,14 @@ async def test_the_file_of_another_project_does_not_take_the_place_of_its_own(
     assert [version["nodes"] for version in versions] == [0, 1]
 
 
+def replace_by_odd(file: Path, kind: str) -> None:
+    """Put something in the file's place that is no file, or make it larger than any that is read."""
+    if kind == "large":
+        os.truncate(file, 2 << 30)
+    else:
+        replace_by(file, kind)
+
+
 @pytest.mark.parametrize("kind", ["fifo", "socket", "device", "folder", "large"])
 async def test_odd_things_beside_the_file_keep_no_project_closed(
     server: Server, project: dict[str, Any], kind: str
@@ -355,10 +363,7 @@ async def test_odd_things_beside_the_file_keep_no_project_closed(
         file = folder / name
         file.parent.mkdir(exist_ok=True)
         file.write_bytes(b"{}")
-        if kind == "large":
-            os.truncate(file, 2 << 30)
-        else:
-            replace_by(file, kind)
+        replace_by_odd(file, kind)
     with trio.fail_after(60):
         await server.request("POST", f"{path}/open", None, 201)
         await create(server, project)
@@ -468,10 +473,7 @@ async def test_a_state_file_that_is_none_is_kept_aside(config: Config, kind: str
     file = config.state_folder / "controller.json"
     file.parent.mkdir(parents=True)
     file.write_bytes(b"{}")
-    if kind == "large":
-        os.truncate(file, 2 << 30)
-    else:
-        replace_by(file, kind)
+    replace_by_odd(file, kind)
     with trio.fail_after(60):
         async with started(config) as server:
             body = {"name": "mine", "template_type": "vpcs", "compute_id": "local"}
