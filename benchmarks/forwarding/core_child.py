@@ -25,11 +25,11 @@ import trio.testing
 from benchmarks.forwarding.machine import threads_of
 from benchmarks.forwarding.programs import pairs
 from gns3trio._udpfwd import lib
+from gns3trio.conditions.core_filter import BPF as BPF_KIND
+from gns3trio.conditions.core_filter import DELAY as DELAY_KIND
+from gns3trio.conditions.core_filter import RATE as RATE_KIND
+from gns3trio.conditions.core_filter import CoreFilter
 from gns3trio.forwarder.captures import BUSY_BYTES, PAUSE_SECONDS, READ_BYTES, Capture, CaptureFile, FileRing
-from gns3trio.forwarder.filters import BPF as BPF_KIND
-from gns3trio.forwarder.filters import DELAY as DELAY_KIND
-from gns3trio.forwarder.filters import RATE as RATE_KIND
-from gns3trio.forwarder.filters import CoreFilter
 from gns3trio.forwarder.forwarder import Bridge, Forwarder, Port, TapOptions, open_forwarder
 
 LOOPBACK = "127.0.0.1"

@@ -6,8 +6,8 @@ from uuid import UUID
 import attrs
 
 from gns3trio.compute.node import NodePort
+from gns3trio.conditions.impairments import Impairment
 from gns3trio.controller.topology import LinkRecord, NodeRecord, ProjectSettings
-from gns3trio.forwarder.filters import Impairment
 
 
 class Whole:

@@ -21,10 +21,10 @@ from gns3trio.compute.compute import Compute
 from gns3trio.compute.nio import UdpNio
 from gns3trio.compute.node import ComputeNode, NodeEvent, NodeSpec, update_node
 from gns3trio.compute.tunnels import Tunnel
+from gns3trio.conditions.gns3_filters import check_gns3_filters
 from gns3trio.errors import Conflict, NotFound, Unavailable
 from gns3trio.forwarder.capture_format import link_type
 from gns3trio.forwarder.captures import Capture, CaptureFile, CaptureService
-from gns3trio.forwarder.filters import check_gns3_filters
 from gns3trio.forwarder.forwarder import TapOptions, check_expression
 from gns3trio.notifications.events import Event, compute_event
 from gns3trio.notifications.hub import NotificationHub

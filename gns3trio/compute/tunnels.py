@@ -14,8 +14,8 @@ import trio
 from gns3trio import threads
 from gns3trio.compute.leases import PortLease, UdpPorts
 from gns3trio.compute.nio import LocalNio, Nio, UdpNio
+from gns3trio.conditions.chain import core_filters
 from gns3trio.errors import Conflict, Invalid, Unavailable
-from gns3trio.forwarder.filters import core_filters
 from gns3trio.forwarder.forwarder import Address, Forwarder, Port
 
 # For the name of a remote host, with the wait for a thread. Resolvers ask two servers twice in that time.

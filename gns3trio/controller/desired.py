@@ -20,12 +20,14 @@ import attrs
 from attrs import field
 from attrs import validators as v
 
+from gns3trio.conditions.core_filter import MAX_FILTERS
+from gns3trio.conditions.gns3_filters import check_gns3_filters
+from gns3trio.conditions.impairments import Impairment, check_impairments
 from gns3trio.controller.drawings import EMPTY_SVG
 from gns3trio.controller.names import Name
 from gns3trio.controller.topology import Label
 from gns3trio.convert import make_strict_converter, structure
 from gns3trio.errors import Invalid
-from gns3trio.forwarder.filters import MAX_FILTERS, Impairment, check_gns3_filters, check_impairments
 from gns3trio.forwarder.forwarder import CheckExpression
 from gns3trio.limits import MAX_DRAWINGS, MAX_LINK_ENDS, MAX_LINKS, MAX_NODES, Bound, Int32, Svg
 

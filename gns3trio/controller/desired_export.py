@@ -5,12 +5,12 @@ from typing import Any
 import attrs
 
 from gns3trio import threads
+from gns3trio.conditions.impairments import describe
 from gns3trio.controller.link import Link
 from gns3trio.controller.node import DRAWN_AS, Node
 from gns3trio.controller.plan import link_value, named_ends, node_properties, nodes_by_name
 from gns3trio.controller.project import Project
 from gns3trio.controller.topology import Label, NodeRecord
-from gns3trio.forwarder.filters import describe
 from gns3trio.natural_order import natural_key
 
 _DEFAULTS = {

@@ -14,11 +14,12 @@ from typing import Annotated, Any
 import attrs
 import orjson
 
+from gns3trio.conditions.core_filter import MAX_FILTERS
+from gns3trio.conditions.impairments import Impairment, describe
 from gns3trio.controller.link_filters import NO_IMPAIRMENTS, Impairments
 from gns3trio.controller.topology import Topology
 from gns3trio.convert import make_strict_converter, parse_uuid, structure
 from gns3trio.errors import Conflict, Invalid
-from gns3trio.forwarder.filters import MAX_FILTERS, Impairment, describe
 from gns3trio.free_form import DOCUMENT
 from gns3trio.json_text import read_json
 from gns3trio.limits import MAX_EXTRAS_DEPTH, MAX_FILE_VALUES, Bound

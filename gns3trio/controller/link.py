@@ -7,11 +7,11 @@ from uuid import UUID
 import attrs
 import trio
 
+from gns3trio.conditions.impairments import LinkDirection
 from gns3trio.controller.link_filters import NO_IMPAIRMENTS, Impairments
 from gns3trio.controller.topology import LinkEnd, LinkRecord
 from gns3trio.errors import Conflict
 from gns3trio.forwarder.captures import Capture
-from gns3trio.forwarder.filters import LinkDirection
 
 
 @attrs.frozen(order=True)

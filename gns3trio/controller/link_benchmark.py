@@ -10,10 +10,10 @@ import trio
 from gns3trio.compute.leases import bind_udp
 from gns3trio.compute.nio import LOOPBACK
 from gns3trio.compute.tunnels import Tunnel
+from gns3trio.conditions.chain import core_filters, longest_hold
 from gns3trio.controller.benchmarks import next_trial_id, one_of_few, widen
 from gns3trio.controller.link import Link
 from gns3trio.errors import Conflict
-from gns3trio.forwarder.filters import core_filters, longest_hold
 from gns3trio.forwarder.forwarder import Forwarder, Port
 from gns3trio.forwarder.trial import TrialResult, TrialSpec, run_trial
 from gns3trio.measure.rfc2544 import BenchmarkRequest, Progress, run_benchmark

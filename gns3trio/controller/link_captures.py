@@ -13,6 +13,9 @@ from attrs import validators as v
 from gns3trio import threads
 from gns3trio.compute.node import ComputeNode
 from gns3trio.compute.tunnels import Tunnel
+from gns3trio.conditions.core_filter import Direction
+from gns3trio.conditions.expressions import MAX_EXPRESSION_LENGTH
+from gns3trio.conditions.impairments import LinkDirection
 from gns3trio.controller import views
 from gns3trio.controller.link import Link, LinkCapture, PortAddress
 from gns3trio.controller.node import Node
@@ -20,7 +23,6 @@ from gns3trio.controller.storage import is_plain_name
 from gns3trio.errors import Conflict, Invalid, NotFound
 from gns3trio.forwarder.capture_format import link_type
 from gns3trio.forwarder.captures import LEAST_RING_FILE_BYTES, CaptureFile, CaptureService, FileRing
-from gns3trio.forwarder.filters import MAX_EXPRESSION_LENGTH, Direction, LinkDirection
 from gns3trio.forwarder.forwarder import TapOptions, check_expression
 
 # Each has a file and a ring in the core, whose megabyte is taken when frames come: 1024 that are busy take a gigabyte,

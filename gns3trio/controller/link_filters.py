@@ -13,9 +13,11 @@ import attrs
 
 from gns3trio import threads
 from gns3trio.compute.tunnels import Tunnel
+from gns3trio.conditions.chain import core_filters
+from gns3trio.conditions.gns3_filters import check_gns3_filters
+from gns3trio.conditions.impairments import Impairment, check_impairments, describe
 from gns3trio.controller.topology import LinkRecord
 from gns3trio.errors import Invalid
-from gns3trio.forwarder.filters import Impairment, check_gns3_filters, check_impairments, core_filters, describe
 from gns3trio.forwarder.forwarder import check_expression, with_expressions
 
 

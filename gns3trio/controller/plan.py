@@ -9,6 +9,7 @@ import attrs
 
 from gns3trio.compute.vpcs import VpcsNode
 from gns3trio.compute.vpcs_script import expand_script
+from gns3trio.conditions.impairments import describe
 from gns3trio.controller.desired import Document, End, Ends, Wish, covers
 from gns3trio.controller.drawings import Drawing
 from gns3trio.controller.link import Link
@@ -16,7 +17,6 @@ from gns3trio.controller.node import Node
 from gns3trio.controller.project import Project
 from gns3trio.controller.topology import Label
 from gns3trio.errors import Conflict, Invalid
-from gns3trio.forwarder.filters import describe
 
 
 @attrs.frozen

@@ -19,8 +19,9 @@ import trio
 
 from gns3trio import threads
 from gns3trio._udpfwd import ffi, lib
+from gns3trio.conditions.core_filter import CoreFilter, Direction
+from gns3trio.conditions.expressions import check_names
 from gns3trio.errors import Conflict, Invalid, Unavailable
-from gns3trio.forwarder.filters import CoreFilter, Direction, check_names
 from gns3trio.forwarder.stats import COUNTERS_BYTES, CaptureCounters, PortCounters, unpack_counters
 
 T = TypeVar("T")

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from gns3trio.conditions.gns3_filters import GNS3_FILTERS
 from gns3trio.config import Config
-from gns3trio.forwarder.filters import GNS3_FILTERS
 from gns3trio.measure.rfc2544 import BenchmarkRequest
 from tests.e2e.conftest import PATIENCE, ServerProcess, StartServer
 from tests.e2e.terminal import Terminal

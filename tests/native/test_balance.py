@@ -10,7 +10,7 @@ import pytest
 import trio
 
 from gns3trio.compute.leases import bind_udp
-from gns3trio.forwarder.filters import BPF, CORRUPT, DELAY, DUPLICATE, FREQUENCY, LOSS, RATE, REORDER, CoreFilter
+from gns3trio.conditions.core_filter import BPF, CORRUPT, DELAY, DUPLICATE, FREQUENCY, LOSS, RATE, REORDER, CoreFilter
 from gns3trio.forwarder.forwarder import Forwarder, Port, Splice, TapOptions, open_forwarder
 from gns3trio.forwarder.stats import PortCounters
 from tests.kernel_offload import require_kernel_offload

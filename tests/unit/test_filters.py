@@ -2,21 +2,12 @@
 
 import pytest
 
+from gns3trio.conditions.chain import core_filters
+from gns3trio.conditions.core_filter import BPF, CORRUPT, DELAY, LOSS, RATE, CoreFilter
+from gns3trio.conditions.expressions import _EXPRESSION_WORDS, check_names
+from gns3trio.conditions.gns3_filters import check_gns3_filters
+from gns3trio.conditions.impairments import Impairment, describe
 from gns3trio.errors import Invalid
-from gns3trio.forwarder.filters import (
-    _EXPRESSION_WORDS,
-    BPF,
-    CORRUPT,
-    DELAY,
-    LOSS,
-    RATE,
-    CoreFilter,
-    Impairment,
-    check_gns3_filters,
-    check_names,
-    core_filters,
-    describe,
-)
 from gns3trio.forwarder.forwarder import check_expression
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from gns3trio.commands.link import impairment_text
-from gns3trio.forwarder.filters import Impairment, describe
+from gns3trio.conditions.impairments import Impairment, describe
 
 
 @pytest.mark.parametrize(

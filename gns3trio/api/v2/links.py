@@ -12,6 +12,8 @@ from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.streams import CaptureStream
 from gns3trio.api.v2.schemas import CaptureStart, LinkCreate, LinkImpairments, LinkUpdate, refuse_other
 from gns3trio.api.waited import while_waited_for
+from gns3trio.conditions.gns3_filters import GNS3_FILTERS
+from gns3trio.conditions.impairments import describe
 from gns3trio.controller.link import Link, address_of, check_nodes
 from gns3trio.controller.link_benchmark import benchmark_link
 from gns3trio.controller.link_captures import CaptureRequest
@@ -21,7 +23,6 @@ from gns3trio.controller.topology import LinkEnd, LinkRecord
 from gns3trio.controller.views import capture_view, link_view
 from gns3trio.controller.wiring import new_link_end
 from gns3trio.errors import Conflict, Invalid
-from gns3trio.forwarder.filters import GNS3_FILTERS, describe
 from gns3trio.measure.rfc2544 import BenchmarkRequest
 from gns3trio.notifications.events import Event
 

@@ -1,0 +1,36 @@
+"""All filters of a link together, as the core takes them at one of its ports."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from gns3trio.conditions.core_filter import DELAY, RATE, REORDER, CoreFilter, Direction
+from gns3trio.conditions.gns3_filters import gns3_core_filters
+from gns3trio.conditions.impairments import Impairment, LinkDirection, impairment_core_filter
+
+_MICROSECONDS = 1_000_000
+
+
+def longest_hold(filters: Iterable[CoreFilter]) -> float:
+    """For how many seconds they can hold a frame."""
+    seconds = 0.0
+    for f in filters:
+        if f.kind == DELAY:
+            seconds += sum(f.parameters) / _MICROSECONDS
+        elif f.kind == REORDER:
+            seconds += f.parameters[1] / _MICROSECONDS
+        elif f.kind == RATE:
+            seconds += f.parameters[2] * 8 / f.parameters[0]
+    return seconds
+
+
+_AT_A: dict[LinkDirection, Direction] = {"a_to_b": "out", "b_to_a": "in", "both": "both"}
+_AT_B: dict[LinkDirection, Direction] = {"a_to_b": "in", "b_to_a": "out", "both": "both"}
+
+
+def core_filters(
+    filters: Mapping[str, Sequence[Any]], impairments: Sequence[Impairment], *, at_first_end: bool
+) -> list[CoreFilter]:
+    """All filters of a link, for the tunnel port of its first end (a) or its second."""
+    directions = _AT_A if at_first_end else _AT_B
+    ours = [impairment_core_filter(impairment, directions[impairment.direction]) for impairment in impairments]
+    return [*gns3_core_filters(filters), *ours]

@@ -1,0 +1,77 @@
+"""Filter expressions (pcap-filter(7)): which words they may have. Compiling them is the forwarder's."""
+
+import ipaddress
+import re
+
+from gns3trio.errors import Invalid
+
+# libpcap's time grows with the square of it; the core takes no longer ones.
+MAX_EXPRESSION_LENGTH = 1024
+
+# Words of pcap-filter(7), in small letters as libpcap wants them. It takes any other for the name of a host, and asks
+# the network for it.
+_WORD_LIST = """
+aarp action addr1 addr2 addr3 addr4 address1 address2 address3 address4 ah and arp atalk bcc broadcast byte carp
+clnp connectmsg csnp decnet dir direction dpc dst es-is esis esp ether fddi gateway geneve greater hdpc hopc
+host icmp icmp6 icmp6code icmp6type icmpcode icmptype ifname igmp igrp iih ilmic inbound ip ip6 ipx is-is isis
+iso l1 l2 lane lat len length less link llc lsp mask metac metaconnect mopdl moprc mpls multicast net netbeui
+not oam oamf4 oamf4ec oamf4sc on opc or outbound pim port portrange pppoed pppoes proto protochain psnp ra radio
+rarp reason rnr rset rulenum ruleset sc sctp sio sls snp src srnr stp subrulenum subtype ta tcp tcpflags tr type
+udp vci vlan vpi vrrp wlan
+"""
+# Likewise, for the fields of packets. Those of ICMPv6 that libpcap 1.9 brought are among them.
+_CONSTANT_LIST = """
+icmp-echo icmp-echoreply icmp-ireq icmp-ireqreply icmp-maskreply icmp-maskreq icmp-paramprob icmp-redirect
+icmp-routeradvert icmp-routersolicit icmp-sourcequench icmp-timxceed icmp-tstamp icmp-tstampreply icmp-unreach
+icmp6-certpathadvert icmp6-certpathsolicit icmp6-destinationunreach icmp6-echo icmp6-echoreply
+icmp6-homeagentdiscoveryreply icmp6-homeagentdiscoveryrequest icmp6-ineighbordiscoveryadvert
+icmp6-ineighbordiscoverysolicit icmp6-mobileprefixadvert icmp6-mobileprefixsolicit icmp6-multicastlistenerdone
+icmp6-multicastlistenerquery icmp6-multicastlistenerreportv1 icmp6-multicastlistenerreportv2
+icmp6-multicastrouteradvert icmp6-multicastroutersolicit icmp6-multicastrouterterm icmp6-neighboradvert
+icmp6-neighborsolicit icmp6-nodeinformationquery icmp6-nodeinformationresponse icmp6-packettoobig
+icmp6-parameterproblem icmp6-redirect icmp6-routeradvert icmp6-routerrenum icmp6-routersolicit icmp6-timeexceeded
+tcp-ack tcp-cwr tcp-ece tcp-fin tcp-push tcp-rst tcp-syn tcp-urg
+"""
+_EXPRESSION_WORDS = frozenset((_WORD_LIST + _CONSTANT_LIST).split())
+# What follows these is a number or a name from a local file.
+_NAMED_LOCALLY = frozenset({"port", "portrange", "proto", "protochain", "type", "subtype", "ifname", "on"})
+# What libpcap could divide otherwise, ``a:b`` say, is refused as a whole. A backslash makes a name of what follows it.
+_WORD = re.compile(r"\\[^\s!()]*|[^\s!()\[\]<>=&|^+*%\\/,.-][^\s!()\[\]<>=&|^+*%\\]*")
+_LOCAL_NAME = re.compile(r"\\?[\w.+-]+")
+_NUMBER = re.compile(r"\d+(\.\d+){0,3}|0[xX][0-9a-fA-F]+")
+_PART_OF_PACKET = re.compile(r"(?P<word>[a-z0-9-]+):[124]")  # its offset, and its length
+_ETHERNET_ADDRESS = re.compile(r"[0-9a-fA-F]{1,2}([:.-])[0-9a-fA-F]{1,2}(\1[0-9a-fA-F]{1,2}){4}")
+
+
+def check_names(expression: str) -> None:
+    """Raises Invalid when an expression names a host instead of giving its address."""
+    before = ""
+    for word in _WORD.findall(expression):
+        is_local = before in _NAMED_LOCALLY and _LOCAL_NAME.fullmatch(word)
+        if not (is_local or _is_known(word)):
+            raise Invalid(f"{word!r} is not a word of pcap-filter(7); hosts need their address, names are not resolved")
+        before = word
+
+
+def _is_known(word: str) -> bool:
+    part = _PART_OF_PACKET.fullmatch(word)
+    if part is not None:
+        word = part["word"]
+    address, slash, bits = word.partition("/")
+    if slash and not bits.isdecimal():
+        return False
+    return bool(
+        word in _EXPRESSION_WORDS
+        or _NUMBER.fullmatch(address)
+        or _ETHERNET_ADDRESS.fullmatch(address)
+        or _is_ipv6(address)
+        or word == ":"
+    )
+
+
+def _is_ipv6(text: str) -> bool:
+    try:
+        ipaddress.IPv6Address(text)
+    except ValueError:
+        return False
+    return "%" not in text
