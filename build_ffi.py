@@ -9,29 +9,17 @@ from pathlib import Path
 
 from cffi import FFI
 
+# The contracts with Python; all other headers are the core's own.
 HEADERS = ("udpfwd.h", "trial.h", "sandbox.h", "spawn.h")
 # How programs are started; the rest is the forwarder.
 CHILD_SOURCES = ("sandbox.c", "syscall_filter.c", "spawn.c")
-SOURCES = (
-    "udpfwd.c",
-    "ports.c",
-    "joints.c",
-    "placement.c",
-    "frames.c",
-    "bridges.c",
-    "filters.c",
-    "held_memory.c",
-    "queue.c",
-    "capture.c",
-    "interfaces.c",
-    "segments.c",
-    "offload.c",
-    "offload_program.c",
-    "trial.c",
-    *CHILD_SOURCES,
-)
-PRIVATE_HEADERS = ("core.h", "interfaces.h", "offload.h", "segments.h", "syscall_filter.h")
 ROOT = Path(__file__).parent
+# What the folder has, but for its programs of their own: tests and targets of a fuzzer.
+SOURCES = sorted(
+    source.name
+    for source in (ROOT / "native").glob("*.c")
+    if not source.stem.endswith("_test") and not source.stem.startswith("fuzz_")
+)
 
 
 def declarations(header: str) -> str:
@@ -51,7 +39,7 @@ ffibuilder.set_source(
     # setuptools wants paths below the folder it runs in.
     sources=[os.path.join("native", source) for source in SOURCES],
     include_dirs=["native"],
-    depends=[os.path.join("native", header) for header in HEADERS + PRIVATE_HEADERS],
+    depends=[os.path.join("native", header.name) for header in sorted((ROOT / "native").glob("*.h"))],
     extra_compile_args=["-O2", "-g", "-std=gnu11", "-Wall", "-Wextra"],
     libraries=["pcap"],
     extra_link_args=["-pthread"],

@@ -5,7 +5,8 @@
  * that this touches are restored, because the same frame may go to other ports with other tags.
  */
 #define _GNU_SOURCE
-#include "core.h"
+#include "bridges.h"
+#include "worker.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -4,7 +4,10 @@
  * full is counted, and not captured. Formats: draft-ietf-opsawg-pcap, draft-ietf-opsawg-pcapng (Enhanced Packet Block).
  */
 #define _GNU_SOURCE
-#include "core.h"
+#include "capture.h"
+#include "changes.h"
+#include "filters.h"
+#include "flows.h"
 
 #include <errno.h>
 #include <pcap/pcap.h>

@@ -23,25 +23,30 @@ core=$("$python" -c 'import build_ffi; print(*(f"native/{source}" for source in 
 
 for sanitizers in address,undefined thread; do
     echo "C tests under $sanitizers"
-    for test in udpfwd_test core_test held_test bridges_test filters_test capture_test trial_test interfaces_test offload_flows_test offload_test udpfwd_stress_test; do
+    for source in native/*_test.c; do
+        test=$(basename "$source" .c)
+        case $test in
+        spawn_test) continue ;; # below
+        sandbox_test) with="native/sandbox.c native/syscall_filter.c" ;;
+        *) with=$core ;;
+        esac
         # shellcheck disable=SC2086 # words
-        compile "$test" "$sanitizers" "native/$test.c" $core
+        compile "$test" "$sanitizers" "$source" $with
         "$build/$test"
     done
-    compile sandbox_test "$sanitizers" native/sandbox_test.c native/sandbox.c native/syscall_filter.c
-    "$build/sandbox_test"
 done
 compile spawn_test undefined native/spawn_test.c native/spawn.c native/sandbox.c native/syscall_filter.c
 "$build/spawn_test"
 
 fuzz_seconds=${FUZZ_SECONDS:-10}
-for target in fuzz_frames fuzz_expression fuzz_segments; do
+for source in native/fuzz_*.c; do
+    target=$(basename "$source" .c)
     echo "$target for $fuzz_seconds s"
     mkdir "$build/$target.corpus"
     printf 'ip and tcp port 80\0%060d' 0 >"$build/$target.corpus/seed"
     # shellcheck disable=SC2086 # words
     ${CLANG:-clang} -std=gnu11 -O1 -g -Wall -Wextra -Werror -fno-omit-frame-pointer -fno-sanitize-recover=undefined \
-        -fsanitize=fuzzer,address,undefined -o "$build/$target" "native/$target.c" $core -lpcap -pthread
+        -fsanitize=fuzzer,address,undefined -o "$build/$target" "$source" $core -lpcap -pthread
     "$build/$target" -max_total_time="$fuzz_seconds" -max_len=2000 -artifact_prefix="$build/" "$build/$target.corpus" \
         >"$build/$target.log" 2>&1 || { tail -n 40 "$build/$target.log"; exit 1; }
     tail -n 1 "$build/$target.log"

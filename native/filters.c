@@ -8,7 +8,10 @@
  * Frames leave in the order in which they came, whatever holds them and whenever filters change; only REORDER lets one be overtaken.
  */
 #define _GNU_SOURCE
-#include "core.h"
+#include "filters.h"
+#include "changes.h"
+#include "flows.h"
+#include "held_frames.h"
 
 #include <errno.h>
 #include <math.h>

@@ -9,9 +9,14 @@
  * passes the kernel's stack once for all of them.
  */
 #define _GNU_SOURCE
-#include "core.h"
+#include "frames.h"
+#include "bridges.h"
+#include "capture.h"
+#include "filters.h"
+#include "flows.h"
 #include "interfaces.h"
 #include "trial.h"
+#include "worker.h"
 
 #include <errno.h>
 #include <netinet/udp.h>

@@ -4,7 +4,7 @@
  * frames must be as before when the way through the core returns, and must be accounted for.
  */
 #define _GNU_SOURCE
-#include "core.h"
+#include "worker.h"
 
 #include <errno.h>
 #include <netinet/in.h>

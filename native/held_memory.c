@@ -7,7 +7,7 @@
  * chunk waits for a frame of another link, and those of a port go when it ends. A port's first chunk is small, the next ones are larger.
  */
 #define _GNU_SOURCE
-#include "core.h"
+#include "held_memory.h"
 
 #include <stdlib.h>
 

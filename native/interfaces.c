@@ -6,6 +6,7 @@
  */
 #define _GNU_SOURCE
 #include "interfaces.h"
+#include "worker.h"
 #include "segments.h"
 
 #include <arpa/inet.h>

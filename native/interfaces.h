@@ -2,7 +2,7 @@
 #ifndef GNS3TRIO_INTERFACES_H
 #define GNS3TRIO_INTERFACES_H
 
-#include "core.h"
+#include "frames.h"
 
 /* One turn of a port on a TAP device or packet socket. */
 void serve_interface(worker *w, port *from);

@@ -3,7 +3,11 @@
  * Everything here happens while all workers are parked.
  */
 #define _GNU_SOURCE
-#include "core.h"
+#include "joints.h"
+#include "bridges.h"
+#include "changes.h"
+#include "flows.h"
+#include "placement.h"
 
 #include <errno.h>
 #include <stdlib.h>

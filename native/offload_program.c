@@ -7,8 +7,8 @@
  * The program is written out as instructions, because a compiler for it would be needed by everybody who builds this.
  */
 #define _GNU_SOURCE
-#include "core.h"
-#include "offload.h"
+#include "offload_program.h"
+#include "port.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

@@ -3,7 +3,8 @@
  * Everything here happens while all workers are parked.
  */
 #define _GNU_SOURCE
-#include "core.h"
+#include "placement.h"
+#include "bridges.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,6 +1,12 @@
 /* Ports: the sockets and devices that frames come in and leave at, from opening to closing. */
 #define _GNU_SOURCE
-#include "core.h"
+#include "port.h"
+#include "capture.h"
+#include "changes.h"
+#include "filters.h"
+#include "flows.h"
+#include "joints.h"
+#include "placement.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

@@ -2,7 +2,7 @@
 #ifndef GNS3TRIO_TEST_CALLS_H
 #define GNS3TRIO_TEST_CALLS_H
 
-#include "core.h"
+#include "worker.h"
 
 #include "test_core.h"
 

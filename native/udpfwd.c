@@ -1,15 +1,13 @@
-/* The forwarding core: workers, changes and statistics. udpfwd.h is the contract; the other files are
- *
- *   ports.c    sockets and their life                  joints.c   who is joined to whom, and so (placement.c) served by one worker
- *   frames.c   a frame's way from socket to socket     bridges.c  hubs and switches
- *   filters.c  what may happen to a frame              queue.c    frames that are held, and (held_memory.c) their memory
- *   capture.c  copies of frames                        offload.c  what the kernel does by itself
+/* The forwarding core: workers, changes and statistics. udpfwd.h is the contract; each other file has a header with what others
+ * may use of it.
  *
  * All ports that are joined, directly or through others, belong to one worker, so the frame path takes no lock. A change is made
  * by the thread that asks for it, while all workers are parked between two batches.
  */
 #define _GNU_SOURCE
-#include "core.h"
+#include "changes.h"
+#include "flows.h"
+#include "joints.h"
 
 #include <errno.h>
 #include <sched.h>

@@ -8,7 +8,8 @@
  * for ever, because a worker that has fallen behind never empties it.
  */
 #define _GNU_SOURCE
-#include "core.h"
+#include "flows.h"
+#include "changes.h"
 
 #include <errno.h>
 #include <netinet/in.h>

@@ -449,6 +449,6 @@ int main(void) {
     test_the_largest_frames_with_tags();
     test_frames_keep_their_bytes();
     test_held_frames_follow_their_port_to_another_worker();
-    puts("held_test: 15 passed");
+    puts("held_frames_test: 15 passed");
     return 0;
 }

@@ -4,7 +4,9 @@
  * search, and a heap for those that would not be in order there.
  */
 #define _GNU_SOURCE
-#include "core.h"
+#include "held_frames.h"
+#include "held_memory.h"
+#include "worker.h"
 
 #include <errno.h>
 #include <stdlib.h>

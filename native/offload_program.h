@@ -1,6 +1,6 @@
-/* The part of the core that lives in the kernel: a program at the loopback interface. offload.c makes its rules. */
-#ifndef GNS3TRIO_OFFLOAD_H
-#define GNS3TRIO_OFFLOAD_H
+/* The part of the core that lives in the kernel: a program at the loopback interface. flows.c makes its rules. */
+#ifndef GNS3TRIO_OFFLOAD_PROGRAM_H
+#define GNS3TRIO_OFFLOAD_PROGRAM_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,6 +1,7 @@
 /* Which links the kernel serves, and from when to when. No worker runs, so each look at them is one that a test takes. */
 #define _GNU_SOURCE
-#include "core.h"
+#include "flows.h"
+#include "worker.h"
 
 #include "test_core.h"
 
@@ -178,6 +179,6 @@ int main(void) {
     test_a_socket_that_is_never_empty();
     test_a_frame_that_is_counted_late();
     test_frames_that_wait_are_not_overtaken();
-    printf("offload_flows_test: 4 passed\n");
+    printf("flows_test: 4 passed\n");
     return 0;
 }

@@ -1,0 +1,12 @@
+/* Copies of the frames that pass a port: capture.c. A capture is its opener's (udpfwd.h). */
+#ifndef GNS3TRIO_CAPTURE_H
+#define GNS3TRIO_CAPTURE_H
+
+#include "frames.h"
+
+/* Worker only. */
+void capture_frames(worker *w, port *p, int direction, const struct iovec *frames, int n);
+/* Workers are parked: the captures of a port see nothing more. */
+void detach_captures(port *p);
+
+#endif

@@ -1,0 +1,15 @@
+/* Which worker serves a port: placement.c. Workers are parked. */
+#ifndef GNS3TRIO_PLACEMENT_H
+#define GNS3TRIO_PLACEMENT_H
+
+#include "worker.h"
+
+/* Gives a new port to the worker that has the fewest. */
+int place_port(udpfwd *core, port *p);
+/* Before two ports are joined: the smaller of the two sets of joined ports moves to the worker of the larger. */
+int bring_together(udpfwd *core, port *first, port *second);
+/* After a port was separated from others: it and what is joined to it move to another worker, if that has fewer then than theirs has
+ * now. NULL is no port. */
+void spread(udpfwd *core, port *p);
+
+#endif

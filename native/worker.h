@@ -1,0 +1,99 @@
+/* The core and its workers: what each of them has. udpfwd.c makes and frees both.
+ *
+ * A worker's fields are its own while it runs; others touch them while it is parked (changes.h).
+ */
+#ifndef GNS3TRIO_WORKER_H
+#define GNS3TRIO_WORKER_H
+
+#include "frames.h"
+#include "held_frames.h"
+#include "offload_program.h"
+
+#include <pthread.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <time.h>
+
+/* What a packet socket may give at once: 64 KiB of data, and headers. Only trains are larger than UDPFWD_MAX_FRAME_BYTES. */
+#define LARGE_FRAME_BYTES (65536 + 512)
+
+struct worker {
+    udpfwd *core;
+    int epoll_fd;
+    int wake_fd;
+    int timer_fd;   /* ends the pause after a signal of stats_fd */
+    int release_fd; /* when the next held frame is due */
+    uint64_t armed_ns; /* what release_fd is set to, 0 when it is not */
+    uint64_t gather_ns; /* it is not set to a time before this */
+    int more_due;      /* held frames are due still: they get a turn after the ports */
+    int pausing;     /* the timer runs */
+    int unsignalled; /* counters changed since the last signal */
+    int running;
+    int look_fd;       /* when to look next at what the kernel can serve, and did */
+    int look_waits;    /* that timer runs */
+    int ports_changed; /* since the last look */
+    int ports;
+    uint64_t now_ns;  /* CLOCK_MONOTONIC of this turn, 0 when nobody asked yet */
+    uint64_t wall_ns; /* CLOCK_REALTIME likewise */
+    int64_t budget;   /* copies that bridges may still make in this turn */
+    int64_t round_copies; /* that they made since the worker looked for events */
+    int64_t released_copies; /* likewise, of frames that were held */
+    unsigned chance;
+    int release_frames; /* held ones that it takes in a turn, as turn_frames of a port */
+    hold_queue queue;
+    unsigned char (*buffers)[BUFFER_STRIDE];
+    unsigned char *large; /* LARGE_FRAME_BYTES */
+    struct mmsghdr in[UDPFWD_BATCH_FRAMES];
+    struct iovec in_iov[UDPFWD_BATCH_FRAMES];
+    struct mmsghdr out[UDPFWD_BATCH_FRAMES];
+    char controls[UDPFWD_BATCH_FRAMES][CMSG_SPACE(sizeof(uint16_t))];
+};
+
+struct udpfwd {
+    int stats_fd;
+    int captures_fd;
+    int captures_full_fd;
+    size_t held_bytes; /* see hold_queue */
+    offload kernel;
+    int flows; /* that the kernel serves: changed atomically */
+    struct timespec stats_interval;
+
+    pthread_mutex_t lock; /* guards all below; whoever makes a change holds it, and all workers are parked */
+    pthread_cond_t changed;
+    int changing; /* a change waits for the workers to park, or is being made */
+    int running;  /* workers lent */
+    int parked;   /* of these */
+    int stopping;
+
+    port **ports; /* by id; NULL where there is none */
+    int port_slots, lowest_free_port;
+    bridge **bridges;
+    int bridge_slots;
+    unsigned visits;
+
+    int worker_count;
+    worker *workers;
+};
+
+static inline uint64_t timespec_ns(struct timespec time) {
+    return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
+}
+
+/* The time of this turn. */
+static inline uint64_t turn_time(worker *w) {
+    if (w->now_ns == 0) {
+        struct timespec now;
+        clock_gettime(CLOCK_MONOTONIC, &now);
+        w->now_ns = timespec_ns(now);
+    }
+    return w->now_ns;
+}
+
+/* --- udpfwd.c --- */
+
+/* Worker only: a turn for each port that has frames, and what else there is to do, until a change waits. Returns whether to park. */
+int serve_round(worker *w, const struct epoll_event *events, int ready);
+/* Worker only: counters have changed, which is signalled now or at the end of the pause. */
+void note_change(worker *w);
+
+#endif
