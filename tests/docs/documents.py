@@ -26,7 +26,7 @@ LAB = ROOT / "docs" / "how-to" / "README.md"
 
 # Commands that are not run here, and what runs them.
 ELSEWHERE = {
-    "./dev demo": "the README, where it shows what that prints",
+    "./dev demo": "docs/sample-session.md, which shows its output",
     "./dev test": "this is part of it",
     "gns3trio serve --kernel-offload": "tests/e2e/test_kernel_offload.py",
     "ssh -N -L 5000:127.0.0.1:5000 -L 5001:127.0.0.1:5001 lab.example": "nothing: it needs another machine",
@@ -48,8 +48,9 @@ class Block:
 
 
 def documents() -> list[Path]:
-    """Those whose commands are run."""
-    return [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+    """The documents whose commands are run and whose links are checked."""
+    top = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")]
+    return [*top, *sorted((ROOT / "docs").rglob("*.md"))]
 
 
 def blocks(document: Path) -> list[Block]:
