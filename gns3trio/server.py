@@ -13,11 +13,11 @@ import trio
 
 from gns3trio.api.app import Application
 from gns3trio.api.context import ApiContext
-from gns3trio.compute.compute import Compute, open_compute
+from gns3trio.compute.local.compute import Compute, open_compute
 from gns3trio.config import Config
 from gns3trio.controller.controller import Controller, open_controller
-from gns3trio.controller.link_stats import LinkStats
-from gns3trio.controller.storage import lock_folder
+from gns3trio.controller.links.stats import LinkStats
+from gns3trio.controller.storage.files import lock_folder
 from gns3trio.forwarder.captures import open_captures
 from gns3trio.forwarder.forwarder import open_forwarder
 from gns3trio.freed_memory import FreedMemory

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gns3trio.compute.sandbox import look_for_means
+from gns3trio.compute.nodes.parts.sandbox import look_for_means
 
 
 def require_confinement() -> None:

@@ -15,7 +15,7 @@ PATIENCE = 300
 
 PROBE = """
 import sys
-from gns3trio.compute.devices import open_device
+from gns3trio.compute.local.devices import open_device
 from gns3trio.errors import Conflict
 from gns3trio.forwarder.forwarder import Port
 class NoForwarder:

@@ -20,7 +20,7 @@ import attrs
 import trio
 
 from benchmarks.forwarding.machine import describe
-from gns3trio.compute.leases import bind_udp
+from gns3trio.compute.local.leases import bind_udp
 from gns3trio.conditions.core_filter import DELAY, RATE, CoreFilter
 from gns3trio.forwarder.forwarder import Forwarder, Port, open_forwarder
 from gns3trio.forwarder.trial import NANOSECONDS, TrialResult, TrialSpec, bucket_ns, run_trial

@@ -5,7 +5,7 @@ import trio
 
 from gns3trio.config import Config
 from gns3trio.controller.controller import Controller
-from gns3trio.controller.link_stats import LinkStats
+from gns3trio.controller.links.stats import LinkStats
 from gns3trio.forwarder.forwarder import Forwarder
 from gns3trio.memory import Memory
 from gns3trio.watchdog import Watchdog

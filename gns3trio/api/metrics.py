@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from gns3trio import __version__
 from gns3trio.api.routing import ApiRequest, RouteTable
-from gns3trio.controller.desired import End
+from gns3trio.controller.as_code.document import End
 from gns3trio.memory import Memory
 from gns3trio.slices import Slices, in_slices
 from gns3trio.watchdog import Watchdog

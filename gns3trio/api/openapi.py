@@ -20,7 +20,7 @@ from gns3trio.api.json_schema import Schema, Schemas
 from gns3trio.api.replies import Error
 from gns3trio.api.routing import MAX_JSON_BODY_BYTES, MAX_PATH_NUMBER, Operation, RouteTable
 from gns3trio.api.streams import EndlessResponse
-from gns3trio.controller.archive import MAX_ENTRIES, MAX_UNPACKED_BYTES, RESERVE_BYTES
+from gns3trio.controller.archives.reader import MAX_ENTRIES, MAX_UNPACKED_BYTES, RESERVE_BYTES
 from gns3trio.limits import MAX_DEPTH, MAX_TEXT, MAX_VALUES
 
 OPENAPI_VERSION = "3.1.1"

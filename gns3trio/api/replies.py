@@ -7,7 +7,7 @@ import attrs
 
 from gns3trio.compute.node import NodePort
 from gns3trio.conditions.impairments import Impairment
-from gns3trio.controller.topology import LinkRecord, NodeRecord, ProjectSettings
+from gns3trio.controller.gns3_format.records import LinkRecord, NodeRecord, ProjectSettings
 
 
 class Whole:

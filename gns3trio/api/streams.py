@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from gns3trio.controller.machine import machine
+from gns3trio.compute.local.machine import machine
 from gns3trio.forwarder.captures import Capture
 from gns3trio.notifications.events import Event
 from gns3trio.notifications.hub import NotificationHub, Subscription

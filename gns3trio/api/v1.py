@@ -17,12 +17,12 @@ from gns3trio.api.streams import NotificationStream
 from gns3trio.api.v2.schemas import VersionCheck
 from gns3trio.api.v2.server import check_version
 from gns3trio.compute.nio import UdpNio
-from gns3trio.controller.link import PortAddress
+from gns3trio.controller.gns3_format.records import NodeRecord, ProjectSettings
+from gns3trio.controller.links.link import PortAddress
 from gns3trio.controller.names import Name
-from gns3trio.controller.node import Node
-from gns3trio.controller.project import Project
-from gns3trio.controller.topology import NodeRecord, ProjectSettings
-from gns3trio.controller.views import v1_project_view, v1_vm_view
+from gns3trio.controller.project.node import Node
+from gns3trio.controller.project.project import Project
+from gns3trio.controller.project.views import v1_project_view, v1_vm_view
 from gns3trio.errors import Conflict, Forbidden, NotFound
 from gns3trio.limits import Script
 from gns3trio.notifications.topics import v1_project_topic

@@ -17,9 +17,9 @@ import trio
 from gns3trio import __version__
 from gns3trio.addresses import listening_socket
 from gns3trio.commands.lab import print_json, print_line, print_table
-from gns3trio.compute.devices import TUN_DEVICE
-from gns3trio.compute.sandbox import look_for_means
-from gns3trio.compute.vpcs_process import VpcsProgramFinder
+from gns3trio.compute.local.devices import TUN_DEVICE
+from gns3trio.compute.nodes.parts.sandbox import look_for_means
+from gns3trio.compute.nodes.vpcs.process import VpcsProgramFinder
 from gns3trio.config import Config, load_config
 from gns3trio.errors import LabError
 

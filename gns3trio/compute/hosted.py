@@ -17,10 +17,10 @@ import attrs
 import trio
 
 from gns3trio import threads
-from gns3trio.compute.compute import Compute
+from gns3trio.compute.local.compute import Compute
+from gns3trio.compute.local.tunnels import Tunnel
 from gns3trio.compute.nio import UdpNio
 from gns3trio.compute.node import ComputeNode, NodeEvent, NodeSpec, update_node
-from gns3trio.compute.tunnels import Tunnel
 from gns3trio.conditions.gns3_filters import check_gns3_filters
 from gns3trio.errors import Conflict, NotFound, Unavailable
 from gns3trio.forwarder.capture_format import link_type

@@ -12,7 +12,7 @@ from gns3trio.compute.nio import Nio
 from gns3trio.console.hub import ConsoleHub
 
 if TYPE_CHECKING:
-    from gns3trio.compute.tunnels import Tunnel
+    from gns3trio.compute.local.tunnels import Tunnel
     from gns3trio.forwarder.forwarder import Port
 
 NodeStatus = Literal["stopped", "started"]

@@ -11,10 +11,10 @@ from typing import Any
 import attrs
 import trio
 
+from gns3trio.compute.local.machine import machine
 from gns3trio.config import Config
-from gns3trio.controller.machine import machine
 from gns3trio.controller.names import check_name
-from gns3trio.controller.server_state import ServerState
+from gns3trio.controller.storage.server_state import ServerState
 from gns3trio.convert import make_strict_converter, structure
 from gns3trio.errors import Conflict, Invalid, LabError, NotFound
 from gns3trio.limits import MAX_ITEMS

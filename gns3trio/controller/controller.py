@@ -11,23 +11,24 @@ from uuid import UUID, uuid4
 import trio
 
 from gns3trio import threads
-from gns3trio.compute.compute import Compute
 from gns3trio.compute.hosted import HostedProjects
+from gns3trio.compute.local.compute import Compute
 from gns3trio.config import Config
-from gns3trio.controller import project_swap, storage
-from gns3trio.controller.automatic import Attendance, open_project
-from gns3trio.controller.base_configs import BaseConfigs
+from gns3trio.controller.archives import project_swap
+from gns3trio.controller.archives.project_copy import is_topology_file
 from gns3trio.controller.computes import Computes, check_stored_computes
-from gns3trio.controller.project import Project
-from gns3trio.controller.project_copy import is_topology_file
-from gns3trio.controller.project_places import check_place, is_foreign
-from gns3trio.controller.project_records import ProjectRecords, check_stored_projects
-from gns3trio.controller.project_search import FoundProject, copy_of, find_projects, project_folders
-from gns3trio.controller.server_state import ServerState, open_state
+from gns3trio.controller.gns3_format.records import ProjectSettings
+from gns3trio.controller.library.base_configs import BaseConfigs
+from gns3trio.controller.library.symbols import Symbols
+from gns3trio.controller.library.templates import Templates, check_stored_templates
+from gns3trio.controller.project.auto_options import Attendance, open_project
+from gns3trio.controller.project.project import Project
 from gns3trio.controller.services import ProjectServices
-from gns3trio.controller.symbols import Symbols
-from gns3trio.controller.templates import Templates, check_stored_templates
-from gns3trio.controller.topology import ProjectSettings
+from gns3trio.controller.storage import files as storage
+from gns3trio.controller.storage.places import check_place, is_foreign
+from gns3trio.controller.storage.remembered_places import ProjectRecords, check_stored_projects
+from gns3trio.controller.storage.search import FoundProject, copy_of, find_projects, project_folders
+from gns3trio.controller.storage.server_state import ServerState, open_state
 from gns3trio.errors import Conflict, LabError, NotFound
 from gns3trio.forwarder.captures import CaptureService
 from gns3trio.notifications.hub import NotificationHub

@@ -5,7 +5,7 @@ from pathlib import Path
 import attrs
 import trio
 
-from gns3trio.compute.compute import Compute
+from gns3trio.compute.local.compute import Compute
 from gns3trio.controller.computes import Computes
 from gns3trio.forwarder.captures import CaptureService
 from gns3trio.notifications.hub import NotificationHub

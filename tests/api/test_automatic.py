@@ -7,7 +7,7 @@ import pytest
 import trio
 
 from gns3trio.config import Config
-from gns3trio.controller import automatic
+from gns3trio.controller.project import auto_options as automatic
 from gns3trio.server import RunningServer, open_server
 from tests.api.conftest import Server
 from tests.api.test_nodes import create

@@ -5,7 +5,8 @@ from typing import Any
 import orjson
 import pytest
 
-from gns3trio.controller import drawings, project_file
+from gns3trio.controller.project import drawings
+from gns3trio.controller.storage import project_file
 from gns3trio.limits import MAX_DEPTH
 from tests.api.conftest import Server
 

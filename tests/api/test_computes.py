@@ -10,7 +10,7 @@ import trio
 from trio_websocket import open_websocket_url
 
 from gns3trio.config import Config
-from gns3trio.controller.server_state import open_state
+from gns3trio.controller.storage.server_state import open_state
 from gns3trio.server import RunningServer
 from tests.api.conftest import Server
 from tests.api.test_nodes import BASE as NAMELESS

@@ -9,7 +9,7 @@ from uuid import uuid4
 import orjson
 import pytest
 
-from gns3trio.controller import drawings
+from gns3trio.controller.project import drawings
 from tests.api.conftest import Server
 
 SVG = '<svg width="10" height="10"><rect width="10" height="10"/></svg>'

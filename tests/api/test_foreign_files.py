@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import orjson
 import pytest
 
-from gns3trio.controller.project_files import node_folder
+from gns3trio.controller.project.files import node_folder
 from gns3trio.errors import Conflict
 from gns3trio.server import RunningServer
 from tests.api.conftest import Server

@@ -17,8 +17,8 @@ import pytest
 import trio
 
 from gns3trio.config import Config
-from gns3trio.controller import storage
-from gns3trio.controller.storage import make_project_folder
+from gns3trio.controller.storage import files as storage
+from gns3trio.controller.storage.files import make_project_folder
 from gns3trio.server import open_server
 from tests.api.conftest import Server
 from tests.api.test_foreign_files import document, node

@@ -10,7 +10,8 @@ import psutil
 import pytest
 import trio
 
-from gns3trio.compute import vpcs, vpcs_process
+from gns3trio.compute.nodes.vpcs import node as vpcs
+from gns3trio.compute.nodes.vpcs import process as vpcs_process
 from gns3trio.config import Config
 from gns3trio.server import RunningServer, open_server
 from tests.api.conftest import Server, node_path

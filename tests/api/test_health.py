@@ -14,7 +14,7 @@ import pytest
 from gns3trio import __version__
 from gns3trio.api import health
 from gns3trio.config import Config
-from gns3trio.controller import storage
+from gns3trio.controller.storage import files as storage
 from gns3trio.errors import Unavailable
 from gns3trio.server import RunningServer, open_server
 from gns3trio.watchdog import LONG_SECONDS

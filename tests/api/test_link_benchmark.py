@@ -12,8 +12,8 @@ import pytest
 import trio
 
 from gns3trio import cli
-from gns3trio.compute.leases import bind_udp
-from gns3trio.controller.benchmarks import MOST_BENCHMARKS
+from gns3trio.compute.local.leases import bind_udp
+from gns3trio.controller.links.benchmark_limits import MOST_BENCHMARKS
 from tests.api.conftest import Server
 from tests.api.test_links import Lab, lab
 from tests.api.test_notifications import ws_events

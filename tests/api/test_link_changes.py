@@ -11,7 +11,7 @@ import attrs
 import pytest
 import trio
 
-from gns3trio.compute.leases import bind_udp
+from gns3trio.compute.local.leases import bind_udp
 from tests.api.conftest import Server
 
 LOOPBACK = "127.0.0.1"

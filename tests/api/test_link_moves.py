@@ -8,7 +8,7 @@ from uuid import uuid4
 import orjson
 import trio
 
-from gns3trio.compute.leases import bind_udp
+from gns3trio.compute.local.leases import bind_udp
 from tests.api.conftest import Server
 from tests.api.test_links import Lab, lab, pair
 

@@ -12,7 +12,7 @@ import pytest
 import trio
 from trio_websocket import WebSocketConnection
 
-from gns3trio.compute.leases import bind_udp
+from gns3trio.compute.local.leases import bind_udp
 from gns3trio.config import Config
 from gns3trio.server import open_server
 from tests.api.conftest import Server

@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 import trio
 
-from gns3trio.compute import tunnels
+from gns3trio.compute.local import tunnels
 from tests.api.conftest import Server
 
 real_getaddrinfo = socket.getaddrinfo

@@ -16,7 +16,7 @@ import pytest
 import trio
 
 from gns3trio.config import Config
-from gns3trio.controller.versions import VERSIONS_FOLDER
+from gns3trio.controller.storage.versions import VERSIONS_FOLDER
 from gns3trio.errors import Unavailable
 from gns3trio.server import open_server
 from tests.api.conftest import Server, node_path
@@ -296,7 +296,7 @@ async def test_a_full_disk_or_a_client_that_leaves_undo_an_import(
 
     project_id = str(uuid4())
     with monkeypatch.context() as disk:
-        disk.setattr("gns3trio.controller.project_copy.write_atomic", refuse)
+        disk.setattr("gns3trio.controller.archives.project_copy.write_atomic", refuse)
         await import_(server, data, 503, project_id=project_id)
     assert sorted(server.config.projects_path.rglob("*")) == before
     stream = await trio.open_tcp_stream(server.http.base_url.host, server.http.base_url.port or 0)

@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from gns3trio.controller.symbols import BUILTIN_FOLDER, picture_size
+from gns3trio.controller.library.symbols import BUILTIN_FOLDER, picture_size
 from tests.api.conftest import Server
 
 

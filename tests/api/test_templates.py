@@ -9,7 +9,7 @@ import trio
 from trio_websocket import open_websocket_url
 
 from gns3trio.config import Config
-from gns3trio.controller.server_state import open_state
+from gns3trio.controller.storage.server_state import open_state
 from tests.api.conftest import Server, node_path
 
 BUILTIN = {

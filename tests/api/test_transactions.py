@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 import trio
 
-from gns3trio.controller import storage
+from gns3trio.controller.storage import files as storage
 from gns3trio.errors import Unavailable
 from tests.api.conftest import Server
 from tests.api.test_nodes import BASE, create

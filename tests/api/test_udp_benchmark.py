@@ -11,9 +11,9 @@ import pytest
 import trio
 
 from gns3trio import cli
-from gns3trio.compute.leases import bind_udp
+from gns3trio.compute.local.leases import bind_udp
 from gns3trio.config import Config
-from gns3trio.controller.benchmarks import MOST_BENCHMARKS, one_of_few
+from gns3trio.controller.links.benchmark_limits import MOST_BENCHMARKS, one_of_few
 from gns3trio.server import open_server
 from tests.api.conftest import Server
 from tests.api.test_link_changes import LOOPBACK, free_port

@@ -7,7 +7,7 @@ import trio
 import trio.testing
 from trio_websocket import open_websocket_url
 
-from gns3trio.controller.project_file import ProjectFile
+from gns3trio.controller.storage.project_file import ProjectFile
 from tests.api.conftest import Server, node_path
 
 Json = dict[str, Any]

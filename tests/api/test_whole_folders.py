@@ -15,8 +15,9 @@ import pytest
 import trio
 
 from gns3trio.config import Config
-from gns3trio.controller import archive_writer, file_tree
-from gns3trio.controller.extras import EXTRAS_FILE
+from gns3trio.controller.archives import file_tree
+from gns3trio.controller.archives import writer as archive_writer
+from gns3trio.controller.gns3_format.own_fields import EXTRAS_FILE
 from tests.api.conftest import Server, node_path
 from tests.api.test_found_projects import listed, open_one, put, started
 from tests.api.test_nodes import create

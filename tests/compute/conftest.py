@@ -14,14 +14,14 @@ import attrs
 import pytest
 import trio
 
-from gns3trio.compute.leases import ConsolePorts, UdpPorts
-from gns3trio.compute.mac_ids import MacIds
+from gns3trio.compute.local.leases import ConsolePorts, UdpPorts
+from gns3trio.compute.local.tunnels import TunnelTable
 from gns3trio.compute.nio import UdpNio
 from gns3trio.compute.node import ComputeNode, NodeEvent, NodeSpec
-from gns3trio.compute.tunnels import TunnelTable
-from gns3trio.compute.vpcs import VpcsNode, VpcsServices, create_vpcs
-from gns3trio.compute.vpcs_command import MAC_IDS
-from gns3trio.compute.vpcs_process import VpcsPorts, VpcsProgramFinder
+from gns3trio.compute.nodes.vpcs.command import MAC_IDS
+from gns3trio.compute.nodes.vpcs.mac_ids import MacIds
+from gns3trio.compute.nodes.vpcs.node import VpcsNode, VpcsServices, create_vpcs
+from gns3trio.compute.nodes.vpcs.process import VpcsPorts, VpcsProgramFinder
 from gns3trio.console.telnet import Data, telnet_client
 from gns3trio.forwarder.forwarder import open_forwarder
 

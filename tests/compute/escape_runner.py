@@ -12,10 +12,10 @@ from pathlib import Path
 import attrs
 import trio
 
-from gns3trio.compute.program_files import files_of
-from gns3trio.compute.sandbox import Access, Sandbox
-from gns3trio.compute.spawn import spawn
-from gns3trio.compute.vpcs_process import open_terminal, vpcs_sandbox
+from gns3trio.compute.nodes.parts.program_files import files_of
+from gns3trio.compute.nodes.parts.sandbox import Access, Sandbox
+from gns3trio.compute.nodes.parts.spawn import spawn
+from gns3trio.compute.nodes.vpcs.process import open_terminal, vpcs_sandbox
 
 # Fewer than a VPCS may have, so that trying takes less.
 TASKS = 64

@@ -16,10 +16,10 @@ from uuid import uuid4
 import pytest
 import trio
 
-from gns3trio.compute import devices
-from gns3trio.compute.compute import Compute, open_compute
-from gns3trio.compute.interfaces import exists
-from gns3trio.compute.leases import bind_udp
+from gns3trio.compute.local import devices
+from gns3trio.compute.local.compute import Compute, open_compute
+from gns3trio.compute.local.interfaces import exists
+from gns3trio.compute.local.leases import bind_udp
 from gns3trio.compute.nio import UdpNio
 from gns3trio.compute.node import ComputeNode, NodeEvent, NodeSpec
 from gns3trio.config import Config

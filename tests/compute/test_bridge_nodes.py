@@ -9,11 +9,11 @@ from uuid import uuid4
 import pytest
 import trio
 
-from gns3trio.compute.compute import Compute, open_compute
-from gns3trio.compute.ethernet_switch import EthernetSwitch
-from gns3trio.compute.leases import bind_udp
+from gns3trio.compute.local.compute import Compute, open_compute
+from gns3trio.compute.local.leases import bind_udp
 from gns3trio.compute.nio import UdpNio
 from gns3trio.compute.node import ComputeNode, NodeSpec
+from gns3trio.compute.nodes.ethernet_switch.node import EthernetSwitch
 from gns3trio.config import Config
 from gns3trio.errors import Conflict, Invalid
 from gns3trio.forwarder.forwarder import open_forwarder

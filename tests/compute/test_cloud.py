@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from gns3trio.compute.interfaces import is_special, list_interfaces
+from gns3trio.compute.local.interfaces import is_special, list_interfaces
 from tests.api.conftest import Server, project, running, server
 from tests.api.conftest import config as config
 from tests.own_network import REFUSALS, run_tests
@@ -16,7 +16,7 @@ from tests.own_network import REFUSALS, run_tests
 __all__ = ["config", "project", "running", "server"]
 OPEN_BOTH = """
 import os
-from gns3trio.compute.devices import open_device
+from gns3trio.compute.local.devices import open_device
 from gns3trio.errors import Conflict
 if os.geteuid() == 0:
     os.setgid(65534)

@@ -10,11 +10,11 @@ from uuid import UUID, uuid4
 import pytest
 import trio
 
-from gns3trio.compute.leases import PortLease, UdpPorts, bind_udp
+from gns3trio.compute.local.leases import PortLease, UdpPorts, bind_udp
+from gns3trio.compute.local.tunnels import Tunnel, TunnelTable
 from gns3trio.compute.nio import LocalNio, UdpNio
+from gns3trio.compute.nodes.vpcs.node import VpcsSettings
 from gns3trio.compute.registry import NodeRegistry, NodeType
-from gns3trio.compute.tunnels import Tunnel, TunnelTable
-from gns3trio.compute.vpcs import VpcsSettings
 from gns3trio.errors import Conflict
 from gns3trio.forwarder.forwarder import Forwarder, open_forwarder
 from tests.compute.conftest import LOOPBACK, UDP_RANGE

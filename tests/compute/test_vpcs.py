@@ -12,10 +12,10 @@ import pytest
 import trio
 import trio.testing
 
-from gns3trio.compute.leases import PortLease, bind_udp
+from gns3trio.compute.local.leases import PortLease, bind_udp
 from gns3trio.compute.nio import UdpNio
 from gns3trio.compute.node import NodeEvent
-from gns3trio.compute.vpcs_process import VpcsPorts, VpcsProgramFinder
+from gns3trio.compute.nodes.vpcs.process import VpcsPorts, VpcsProgramFinder
 from gns3trio.errors import Conflict, Invalid
 from tests.compute.conftest import (
     CONSOLE_RANGE,
@@ -433,7 +433,7 @@ async def test_the_end_of_the_compute_stops_all_nodes(program: str, tmp_path: Pa
 
 
 async def test_a_vpcs_that_ignores_sigterm_is_killed(lab: Lab, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("gns3trio.compute.vpcs_process.STOP_GRACE_SECONDS", 0.05)
+    monkeypatch.setattr("gns3trio.compute.nodes.vpcs.process.STOP_GRACE_SECONDS", 0.05)
     node = await lab.create("PC1")
     await node.start()
     os.kill(process_of(node), signal.SIGSTOP)

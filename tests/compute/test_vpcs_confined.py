@@ -11,8 +11,8 @@ import pytest
 import trio
 
 from gns3trio._udpfwd import lib
-from gns3trio.compute.vpcs import VpcsNode
-from gns3trio.compute.vpcs_process import VpcsProgramFinder
+from gns3trio.compute.nodes.vpcs.node import VpcsNode
+from gns3trio.compute.nodes.vpcs.process import VpcsProgramFinder
 from gns3trio.errors import Conflict
 from tests.compute.conftest import LOOPBACK, Lab, can_reach_peer, open_console, process_of
 from tests.confinement import require_confinement

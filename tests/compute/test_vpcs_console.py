@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import trio
 
-from gns3trio.compute.vpcs import VpcsNode
+from gns3trio.compute.nodes.vpcs.node import VpcsNode
 from tests.compute.conftest import LOOPBACK, Console, Lab, open_console, process_of
 
 
@@ -102,8 +102,8 @@ async def test_a_question_gets_the_next_key_and_no_line_that_waits(lab: Lab):
 
 
 async def test_a_prompt_that_is_not_known_is_not_waited_for_for_ever(lab: Lab, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("gns3trio.compute.vpcs_terminal._PROMPT", re.compile(b"(?P<name>x)never"))
-    monkeypatch.setattr("gns3trio.compute.vpcs_console.PATIENCE_SECONDS", 0.1)
+    monkeypatch.setattr("gns3trio.compute.nodes.vpcs.terminal._PROMPT", re.compile(b"(?P<name>x)never"))
+    monkeypatch.setattr("gns3trio.compute.nodes.vpcs.console.PATIENCE_SECONDS", 0.1)
     node = await started(lab)
     async with open_console(node) as console:
         for number in range(3):

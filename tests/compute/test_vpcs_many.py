@@ -9,7 +9,7 @@ from pathlib import Path
 import trio
 import trio.testing
 
-from gns3trio.compute.vpcs import VpcsNode, VpcsServices
+from gns3trio.compute.nodes.vpcs.node import VpcsNode, VpcsServices
 from tests.compute.conftest import (
     SILENCE_SECONDS,
     Lab,

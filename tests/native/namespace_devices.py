@@ -15,9 +15,9 @@ import attrs
 import pytest
 import trio
 
-from gns3trio.compute.devices import Device, open_device
-from gns3trio.compute.interfaces import exists
-from gns3trio.compute.leases import bind_udp
+from gns3trio.compute.local.devices import Device, open_device
+from gns3trio.compute.local.interfaces import exists
+from gns3trio.compute.local.leases import bind_udp
 from gns3trio.forwarder.forwarder import Forwarder, Patch, open_forwarder
 from tests import rtnetlink
 

@@ -9,7 +9,7 @@ import hypothesis.strategies as st
 import pytest
 import trio
 
-from gns3trio.compute.leases import bind_udp
+from gns3trio.compute.local.leases import bind_udp
 from gns3trio.conditions.core_filter import BPF, CORRUPT, DELAY, DUPLICATE, FREQUENCY, LOSS, RATE, REORDER, CoreFilter
 from gns3trio.forwarder.forwarder import Forwarder, Port, Splice, TapOptions, open_forwarder
 from gns3trio.forwarder.stats import PortCounters

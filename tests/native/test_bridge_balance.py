@@ -11,7 +11,7 @@ import hypothesis
 import hypothesis.strategies as st
 import trio
 
-from gns3trio.compute.leases import bind_udp
+from gns3trio.compute.local.leases import bind_udp
 from gns3trio.conditions.core_filter import BPF, CORRUPT, DELAY, DUPLICATE, FREQUENCY, LOSS, RATE, REORDER, CoreFilter
 from gns3trio.forwarder.forwarder import Bridge, Forwarder, Port, VlanPort, open_forwarder
 from gns3trio.forwarder.stats import PortCounters

@@ -11,7 +11,7 @@ import attrs
 import pytest
 import trio
 
-from gns3trio.compute.leases import bind_udp
+from gns3trio.compute.local.leases import bind_udp
 from gns3trio.errors import Conflict, Invalid
 from gns3trio.forwarder import captures
 from gns3trio.forwarder.capture_format import link_type

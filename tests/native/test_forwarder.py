@@ -11,7 +11,7 @@ import pytest
 import trio
 from hypothesis import strategies as st
 
-from gns3trio.compute.leases import bind_udp
+from gns3trio.compute.local.leases import bind_udp
 from gns3trio.errors import Conflict, Invalid
 from gns3trio.forwarder.forwarder import Forwarder, Port, default_workers, open_forwarder
 from gns3trio.forwarder.stats import PortCounters, receive_rates

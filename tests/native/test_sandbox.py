@@ -9,10 +9,10 @@ from pathlib import Path
 import attrs
 import pytest
 
-from gns3trio.compute.node_folder import CAP_DAC_OVERRIDE
-from gns3trio.compute.program_files import files_of
-from gns3trio.compute.sandbox import DEFAULT_LIMITS, Access, Calls, Sandbox
-from gns3trio.compute.spawn import output_of
+from gns3trio.compute.nodes.parts.node_folder import CAP_DAC_OVERRIDE
+from gns3trio.compute.nodes.parts.program_files import files_of
+from gns3trio.compute.nodes.parts.sandbox import DEFAULT_LIMITS, Access, Calls, Sandbox
+from gns3trio.compute.nodes.parts.spawn import output_of
 from tests.confinement import require_confinement
 
 SHELL = "/bin/sh"

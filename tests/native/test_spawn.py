@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import trio
 
-from gns3trio.compute.spawn import ChildProcess, spawn
+from gns3trio.compute.nodes.parts.spawn import ChildProcess, spawn
 
 
 @pytest.fixture

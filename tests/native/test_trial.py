@@ -7,7 +7,7 @@ from contextlib import ExitStack
 import pytest
 import trio
 
-from gns3trio.compute.leases import bind_udp
+from gns3trio.compute.local.leases import bind_udp
 from gns3trio.forwarder.trial import TrialSpec, run_trial
 
 LOOPBACK = "127.0.0.1"

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 import trio
 
-from gns3trio.compute.leases import BROWSER_BLOCKED_PORTS, ConsolePorts, UdpPorts
+from gns3trio.compute.local.leases import BROWSER_BLOCKED_PORTS, ConsolePorts, UdpPorts
 from gns3trio.errors import Conflict
 
 PROJECT = UUID(int=1)

@@ -9,9 +9,9 @@ import pytest
 from gns3trio.api.app import TABLES
 from gns3trio.api.openapi import describe_api
 from gns3trio.api.routing import Operation
-from gns3trio.controller.drawings import EMPTY_SVG
-from gns3trio.controller.extras import add_extras, format_extras
-from gns3trio.controller.topology_reader import parse_topology
+from gns3trio.controller.gns3_format.own_fields import add_extras, format_extras
+from gns3trio.controller.gns3_format.reader import parse_topology
+from gns3trio.controller.project.drawings import EMPTY_SVG
 from gns3trio.convert import make_strict_converter, structure
 from gns3trio.errors import Conflict, Invalid
 from gns3trio.json_text import read_json

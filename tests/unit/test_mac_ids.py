@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gns3trio.compute.mac_ids import MacIds
+from gns3trio.compute.nodes.vpcs.mac_ids import MacIds
 from gns3trio.errors import Conflict
 
 A, B, C = UUID(int=1), UUID(int=2), UUID(int=3)

@@ -5,8 +5,8 @@ from uuid import uuid4
 
 import pytest
 
-from gns3trio.controller.port_list import MAX_PORTS, list_ports
-from gns3trio.controller.topology import NodeRecord
+from gns3trio.controller.gns3_format.records import NodeRecord
+from gns3trio.controller.project.port_list import MAX_PORTS, list_ports
 
 ETHERNET, SERIAL = "Ethernet", "Cisco HDLC, Cisco PPP, Frame Relay"
 

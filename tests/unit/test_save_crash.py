@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from gns3trio.controller.storage import sweep, write_all, write_atomic
+from gns3trio.controller.storage.files import sweep, write_all, write_atomic
 from gns3trio.errors import Unavailable
 
 # Dies at the call of this number; says DONE when there was none.
 SAVER = """
 import builtins, io, os, sys
 from pathlib import Path
-from gns3trio.controller.storage import write_all
+from gns3trio.controller.storage.files import write_all
 
 left = int(sys.argv[1])
 
@@ -84,7 +84,7 @@ def test_a_crash_at_every_step(tmp_path: Path, extras: str) -> None:
 FULL_DISK = """
 import resource, signal, sys
 from pathlib import Path
-from gns3trio.controller.storage import write_atomic
+from gns3trio.controller.storage.files import write_atomic
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
 try:

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 import trio
 
-from gns3trio.controller import saver as saver_module
-from gns3trio.controller.saver import Saver
-from gns3trio.controller.storage import lock_folder, write_all, write_atomic
+from gns3trio.controller.storage import saver as saver_module
+from gns3trio.controller.storage.files import lock_folder, write_all, write_atomic
+from gns3trio.controller.storage.saver import Saver
 from gns3trio.errors import Invalid, Unavailable
 
 

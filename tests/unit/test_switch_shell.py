@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gns3trio.compute.switch_shell import MAX_SHOWN, Answer, SwitchMac, SwitchPortState, SwitchShell
+from gns3trio.compute.nodes.ethernet_switch.shell import MAX_SHOWN, Answer, SwitchMac, SwitchPortState, SwitchShell
 from gns3trio.console.hub import MAX_CLIENT_BYTES
 
 UP = b"\x1b[A"

@@ -6,8 +6,9 @@ from uuid import uuid4
 import orjson
 import pytest
 
-from gns3trio.controller.extras import add_extras, format_extras
-from gns3trio.controller.topology import (
+from gns3trio.controller.gns3_format.own_fields import add_extras, format_extras
+from gns3trio.controller.gns3_format.reader import parse_topology
+from gns3trio.controller.gns3_format.records import (
     Label,
     LinkEnd,
     LinkRecord,
@@ -16,7 +17,6 @@ from gns3trio.controller.topology import (
     Topology,
     format_topology,
 )
-from gns3trio.controller.topology_reader import parse_topology
 from gns3trio.errors import Conflict
 from tests.gns3_schema import require_gns3_reads
 

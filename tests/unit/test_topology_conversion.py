@@ -5,8 +5,8 @@ from typing import Any
 import orjson
 import pytest
 
-from gns3trio.controller.topology import format_topology
-from gns3trio.controller.topology_reader import parse_topology
+from gns3trio.controller.gns3_format.reader import parse_topology
+from gns3trio.controller.gns3_format.records import format_topology
 from gns3trio.errors import Conflict
 from tests.gns3_schema import require_gns3_reads
 from tests.unit.test_topology import break_

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gns3trio.compute.vpcs_command import (
+from gns3trio.compute.nodes.vpcs.command import (
     Boot,
     BootWatcher,
     DisconnectFilter,

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gns3trio.compute.vpcs_command import VpcsVersion
-from gns3trio.compute.vpcs_lines import MAX_LINE_BYTES, MAX_WORDS, refusal
-from gns3trio.compute.vpcs_script import (
+from gns3trio.compute.nodes.vpcs.command import VpcsVersion
+from gns3trio.compute.nodes.vpcs.lines import MAX_LINE_BYTES, MAX_WORDS, refusal
+from gns3trio.compute.nodes.vpcs.script import (
     MAX_SCRIPT_BYTES,
     StartupScript,
     expand_script,
@@ -128,7 +128,7 @@ def test_a_full_disk_costs_the_name_and_not_the_start(tmp_path: Path, monkeypatc
         raise OSError(errno.ENOSPC, "No space left on device")
 
     write_script(tmp_path, "ip 10.0.0.1 24\n")
-    monkeypatch.setattr("gns3trio.compute.vpcs_script.write_script", refuse)
+    monkeypatch.setattr("gns3trio.compute.nodes.vpcs.script.write_script", refuse)
     assert put_runnable_script(tmp_path, "PC1", NEW) == "startup.vpc"
     (tmp_path / "startup.vpc").write_text("rlogin 1\n")
     with pytest.raises(OSError, match="No space"):

@@ -6,7 +6,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gns3trio.compute.vpcs_terminal import VpcsTerminal
+from gns3trio.compute.nodes.vpcs.terminal import VpcsTerminal
 from gns3trio.console.typed_input import TypedInput
 
 PROMPT = b"\r\n\rVPCS> "

@@ -15,11 +15,11 @@ from gns3trio.api.context import ApiContext
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.streams import COMPUTE_PING_AFTER_SECONDS, NotificationStream, serve_notifications
 from gns3trio.api.v2.schemas import check_variables
-from gns3trio.compute.interfaces import list_interfaces
+from gns3trio.compute.local.interfaces import list_interfaces
+from gns3trio.compute.local.machine import statistics
 from gns3trio.controller.driven_nodes import own_project
-from gns3trio.controller.machine import statistics
 from gns3trio.controller.names import Name
-from gns3trio.controller.project import Project
+from gns3trio.controller.project.project import Project
 from gns3trio.notifications.topics import COMPUTE, compute_project_topic
 
 routes = RouteTable("/v2/compute", strict_ids=True)

@@ -21,12 +21,12 @@ from gns3trio.api.v2.compute import require_known
 from gns3trio.compute.hosted import instance_view
 from gns3trio.compute.nio import UdpNio
 from gns3trio.compute.node import NodeEvent, NodeSpec
-from gns3trio.compute.vpcs_script import rename_in_script
+from gns3trio.compute.nodes.vpcs.script import rename_in_script
 from gns3trio.controller.driven_nodes import DrivenNode, driven_node, own_node_view, own_project
-from gns3trio.controller.link_captures import check_file_name
-from gns3trio.controller.link_filters import checked_filters
+from gns3trio.controller.links.captures import check_file_name
+from gns3trio.controller.links.filters import checked_filters
 from gns3trio.controller.names import Name
-from gns3trio.controller.node_copy import copy_node_files
+from gns3trio.controller.project.node_copy import copy_node_files
 from gns3trio.errors import Conflict, Invalid, NotFound
 from gns3trio.limits import Int32, Script
 

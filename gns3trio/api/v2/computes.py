@@ -12,9 +12,9 @@ from gns3trio.api import replies
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.v2.schemas import refuse_other
 from gns3trio.api.waited import while_waited_for
-from gns3trio.compute.interfaces import list_interfaces
+from gns3trio.compute.local.interfaces import list_interfaces
+from gns3trio.controller.links.udp_benchmark import UdpBenchmarkRequest, benchmark_udp
 from gns3trio.controller.names import Name
-from gns3trio.controller.udp_benchmark import UdpBenchmarkRequest, benchmark_udp
 from gns3trio.notifications.events import Event
 
 routes = RouteTable("/v2")

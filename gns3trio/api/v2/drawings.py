@@ -10,8 +10,8 @@ from attrs import validators as v
 from gns3trio.api import replies
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.v2.schemas import refuse_other
-from gns3trio.controller.drawings import EMPTY_SVG, Drawing
-from gns3trio.controller.project import Project
+from gns3trio.controller.project.drawings import EMPTY_SVG, Drawing
+from gns3trio.controller.project.project import Project
 from gns3trio.errors import NotFound
 from gns3trio.limits import Int32, Svg
 

@@ -14,14 +14,14 @@ from gns3trio.api.v2.schemas import CaptureStart, LinkCreate, LinkImpairments, L
 from gns3trio.api.waited import while_waited_for
 from gns3trio.conditions.gns3_filters import GNS3_FILTERS
 from gns3trio.conditions.impairments import describe
-from gns3trio.controller.link import Link, address_of, check_nodes
-from gns3trio.controller.link_benchmark import benchmark_link
-from gns3trio.controller.link_captures import CaptureRequest
-from gns3trio.controller.link_filters import Impairments, checked_filters, require_impairments
-from gns3trio.controller.project import Project
-from gns3trio.controller.topology import LinkEnd, LinkRecord
-from gns3trio.controller.views import capture_view, link_view
-from gns3trio.controller.wiring import new_link_end
+from gns3trio.controller.gns3_format.records import LinkEnd, LinkRecord
+from gns3trio.controller.links.benchmark import benchmark_link
+from gns3trio.controller.links.captures import CaptureRequest
+from gns3trio.controller.links.filters import Impairments, checked_filters, require_impairments
+from gns3trio.controller.links.link import Link, address_of, check_nodes
+from gns3trio.controller.links.wiring import new_link_end
+from gns3trio.controller.project.project import Project
+from gns3trio.controller.project.views import capture_view, link_view
 from gns3trio.errors import Conflict, Invalid
 from gns3trio.measure.rfc2544 import BenchmarkRequest
 from gns3trio.notifications.events import Event

@@ -14,13 +14,13 @@ from gns3trio.api.console import serve_console
 from gns3trio.api.context import ApiContext
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.v2.schemas import NodeCreate, NodeUpdate, refuse_other
-from gns3trio.compute.ethernet_switch import EthernetSwitch
-from gns3trio.compute.switch_shell import SwitchMac
-from gns3trio.controller.node import Node
-from gns3trio.controller.node_creation import create_node_from_fields
-from gns3trio.controller.project import Project
-from gns3trio.controller.topology import NodeRecord
-from gns3trio.controller.views import node_view, record_view
+from gns3trio.compute.nodes.ethernet_switch.node import EthernetSwitch
+from gns3trio.compute.nodes.ethernet_switch.shell import SwitchMac
+from gns3trio.controller.gns3_format.records import NodeRecord
+from gns3trio.controller.project.node import Node
+from gns3trio.controller.project.node_creation import create_node_from_fields
+from gns3trio.controller.project.project import Project
+from gns3trio.controller.project.views import node_view, record_view
 from gns3trio.errors import Conflict
 
 routes = RouteTable("/v2/projects/{project_id}")

@@ -12,9 +12,9 @@ from gns3trio.api.context import ApiContext
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.streams import NotificationStream, serve_notifications
 from gns3trio.api.v2.schemas import ProjectCreate, ProjectUpdate
-from gns3trio.controller.snapshots import list_snapshots
-from gns3trio.controller.topology import ProjectSettings
-from gns3trio.controller.views import project_view
+from gns3trio.controller.archives.snapshots import list_snapshots
+from gns3trio.controller.gns3_format.records import ProjectSettings
+from gns3trio.controller.project.views import project_view
 from gns3trio.errors import Forbidden
 from gns3trio.notifications.topics import project_topic
 

@@ -11,9 +11,9 @@ from attrs import validators as v
 
 from gns3trio.conditions.core_filter import MAX_FILTERS
 from gns3trio.conditions.impairments import Impairment
-from gns3trio.controller import topology_fields
+from gns3trio.controller.gns3_format import fields as topology_fields
+from gns3trio.controller.gns3_format.records import Label, LinkEnd, LinkEnds, ProjectSettings
 from gns3trio.controller.names import Name
-from gns3trio.controller.topology import Label, LinkEnd, LinkEnds, ProjectSettings
 from gns3trio.errors import Conflict
 from gns3trio.limits import Bound, Int32
 

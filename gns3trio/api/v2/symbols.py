@@ -8,7 +8,7 @@ from gns3trio import threads
 from gns3trio.api import replies
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.v2.templates import with_etag
-from gns3trio.controller.symbols import DEFAULT_SYMBOLS, MEDIA_TYPES, THEMES
+from gns3trio.controller.library.symbols import DEFAULT_SYMBOLS, MEDIA_TYPES, THEMES
 from gns3trio.encoding import dumps_sorted
 
 routes = RouteTable("/v2")

@@ -16,10 +16,10 @@ from gns3trio.api.v2.links import link_record
 from gns3trio.api.v2.nodes import node_record_fields
 from gns3trio.api.v2.schemas import LinkCreate, NodeCreate
 from gns3trio.api.waited import while_waited_for
-from gns3trio.controller.desired import DesiredTopology, parse_document
-from gns3trio.controller.desired_export import export_document
-from gns3trio.controller.reconcile import create_all, reconcile
-from gns3trio.controller.views import link_view, node_view
+from gns3trio.controller.as_code.document import DesiredTopology, parse_document
+from gns3trio.controller.as_code.export import export_document
+from gns3trio.controller.as_code.reconcile import create_all, reconcile
+from gns3trio.controller.project.views import link_view, node_view
 from gns3trio.encoding import dumps
 from gns3trio.errors import Invalid
 from gns3trio.forwarder.forwarder import with_expressions

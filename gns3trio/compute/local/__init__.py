@@ -1,0 +1,1 @@
+"""The compute that runs nodes on this host."""

@@ -1,0 +1,195 @@
+"""The local compute: makes nodes, leases UDP ports to projects, and takes everything back.
+
+The controller calls it directly, without HTTP. A node that fails ends alone.
+"""
+
+import logging
+import shutil
+from collections.abc import AsyncIterator, Iterable
+from contextlib import ExitStack, asynccontextmanager
+from typing import Any
+from uuid import UUID
+
+import trio
+
+from gns3trio import threads
+from gns3trio.addresses import why_not_here
+from gns3trio.compute.local.interface_watch import InterfaceWatch
+from gns3trio.compute.local.leases import ConsolePorts, PortLease, UdpPorts
+from gns3trio.compute.local.tunnels import TunnelTable
+from gns3trio.compute.node import ComputeNode, NodeSpec
+from gns3trio.compute.nodes.cloud.node import cloud_type
+from gns3trio.compute.nodes.ethernet_hub.node import hub_type
+from gns3trio.compute.nodes.ethernet_switch.node import switch_type
+from gns3trio.compute.nodes.nat.node import nat_type
+from gns3trio.compute.nodes.parts.builtin_node import BuiltinServices
+from gns3trio.compute.nodes.parts.sandbox import look_for_means
+from gns3trio.compute.nodes.vpcs.command import MAC_IDS
+from gns3trio.compute.nodes.vpcs.mac_ids import MacIds
+from gns3trio.compute.nodes.vpcs.node import VpcsServices, vpcs_type
+from gns3trio.compute.nodes.vpcs.process import VpcsPorts, VpcsProgramFinder
+from gns3trio.compute.registry import NodeRegistry, structure_properties
+from gns3trio.config import Config
+from gns3trio.errors import Conflict, Invalid
+from gns3trio.forwarder.forwarder import Forwarder
+from gns3trio.removal import discard_tree
+
+log = logging.getLogger(__name__)
+
+
+class Compute:
+    """The nodes of this host. Use ``open_compute``."""
+
+    def __init__(
+        self, registry: NodeRegistry, console_ports: ConsolePorts, udp_ports: UdpPorts, mac_ids: MacIds
+    ) -> None:
+        self._registry = registry
+        self._console_ports = console_ports
+        self._udp_ports = udp_ports
+        self._mac_ids = mac_ids
+        self._nodes: dict[UUID, ComputeNode] = {}
+        self._creating: set[UUID] = set()  # ids of nodes that are being made
+        self._stopping = ExitStack()
+
+    def node_types(self) -> list[str]:
+        """The types that this compute can run."""
+        return list(self._registry.names())
+
+    def port_usage(self) -> dict[str, list[int]]:
+        """Ranges and leased ports, in the shape of the API."""
+        return {
+            "console_port_range": [*self._console_ports.range],
+            "console_ports": sorted(self._console_ports.leased),
+            "udp_port_range": [*self._udp_ports.range],
+            "udp_ports": sorted(self._udp_ports.leased),
+        }
+
+    @property
+    def console_range(self) -> tuple[int, int]:
+        """The first and the last TCP port of consoles."""
+        return self._console_ports.range
+
+    def runs(self, node_type: str) -> bool:
+        """Whether this compute can run nodes of the type."""
+        return node_type in self._registry
+
+    def check_properties(self, node_type: str, properties: dict[str, Any]) -> None:
+        """For a new node, but not for one of a saved project, which is kept as another server made it.
+
+        Raises Conflict when a node of the type cannot work here, Invalid (names the field) for properties that it does
+        not have.
+        """
+        kind = self._registry.get(node_type)
+        kind.require()
+        structure_properties(properties, kind.settings_class)
+
+    async def create_node(self, spec: NodeSpec) -> ComputeNode:
+        """A stopped node with its ports leased. Raises Conflict or Invalid; nothing is left then."""
+        if spec.node_id in self._nodes or spec.node_id in self._creating:
+            raise Conflict(f"node_id: node {spec.node_id} exists already in another project")
+        self._creating.add(spec.node_id)
+        try:
+            node = self._nodes[spec.node_id] = await self._registry.get(spec.node_type).create(spec)
+        finally:
+            self._creating.discard(spec.node_id)
+        return node
+
+    async def close_node(self, node: ComputeNode) -> None:
+        """Stop a node and free its ports; its files stay."""
+        await node.close()
+        self._nodes.pop(node.node_id, None)
+
+    def end_starts(self) -> None:
+        """Starts that are under way have a few seconds, and no other begins then: all nodes are to be closed."""
+        for node in self._nodes.values():
+            self._stopping.enter_context(node.stopping())
+
+    async def close_all(self) -> None:
+        """Close every node that is left."""
+        async with trio.open_nursery() as nursery:
+            for node in list(self._nodes.values()):
+                nursery.start_soon(self.close_node, node)
+
+    async def delete_node(self, node: ComputeNode) -> None:
+        """Stop a node, free its ports and delete its folder."""
+        await self.close_node(node)
+        if node.directory is not None:
+            # What cannot be deleted is in nobody's way: no other node gets this folder.
+            await threads.disk.run(discard_tree, node.directory)
+
+    def lease_udp(self, project_id: UUID) -> int:
+        """The lowest free UDP port, bound and held until a NIO that uses it is removed or the project closes.
+
+        Raises Conflict when the range is exhausted.
+        """
+        return self._udp_ports.reserve(project_id)
+
+    def take_udp(self, port: int) -> PortLease:
+        """A lease of the port for the caller alone. Raises Conflict when it is in use."""
+        return self._udp_ports.take(port)
+
+    def reserve_mac_ids(self, project_id: UUID, numbers: Iterable[int]) -> None:
+        """Keep what MAC addresses are made of for nodes of the project that are made soon, with these numbers."""
+        self._mac_ids.reserve(project_id, numbers)
+
+    def release_project(self, project_id: UUID) -> None:
+        """Free what was leased to a project and that no node or NIO took."""
+        self._udp_ports.release_project(project_id)
+        self._mac_ids.release_project(project_id)
+
+
+@asynccontextmanager
+async def open_compute(config: Config, forwarder: Forwarder) -> AsyncIterator[Compute]:
+    """A compute whose nodes run below its nursery and end with it."""
+    if shutil.which(config.vpcs_path) is None:
+        log.warning("VPCS is not installed (%r was not found): VPCS nodes cannot be started", config.vpcs_path)
+    if lacks := look_for_means().lacks:
+        consequence = "nodes are not started" if config.require_sandbox else "nodes run with fewer limits"
+        log.warning("This kernel lacks %s: %s", lacks, consequence)
+    udp_ports = UdpPorts(config.udp_start_port_range, config.udp_end_port_range)
+    registry = NodeRegistry()
+    async with trio.open_nursery() as nursery:
+        tunnels = TunnelTable(forwarder, udp_ports)
+        _check_console_addresses(config)
+        console_ports = ConsolePorts(
+            config.console_addresses, config.console_start_port_range, config.console_end_port_range
+        )
+        interfaces = InterfaceWatch()
+        await nursery.start(interfaces.run)
+        mac_ids = MacIds(MAC_IDS)
+        builtin = BuiltinServices(nursery, forwarder, tunnels, console_ports, interfaces)
+        vpcs = VpcsServices(
+            nursery=nursery,
+            forwarder=forwarder,
+            tunnels=tunnels,
+            console_ports=console_ports,
+            mac_ids=mac_ids,
+            vpcs_ports=VpcsPorts(),
+            programs=VpcsProgramFinder(config.vpcs_path),
+            require_sandbox=config.require_sandbox,
+        )
+        registry.add("vpcs", vpcs_type(vpcs))
+        registry.add("cloud", cloud_type(builtin))
+        registry.add("nat", nat_type(builtin, config.default_nat_interface))
+        registry.add("ethernet_hub", hub_type(builtin))
+        registry.add("ethernet_switch", switch_type(builtin))
+        compute = Compute(registry, console_ports, udp_ports, mac_ids)
+        try:
+            yield compute
+        finally:
+            with trio.CancelScope(shield=True):
+                await compute.close_all()
+            udp_ports.release_all()  # a project that a controller elsewhere drives may have reserved some
+            nursery.cancel_scope.cancel()
+
+
+def _check_console_addresses(config: Config) -> None:
+    setting = "console_host" if config.console_host else "host"
+    if not config.console_host and config.console_addresses != config.addresses:
+        log.info(
+            "telnet consoles, which ask for no password, listen on %s only; the setting console_host opens them",
+            ", ".join(config.console_addresses),
+        )
+    for address in config.console_addresses:
+        if reason := why_not_here(address):
+            raise Invalid(f"{setting}: {address} {reason}")

@@ -1,0 +1,158 @@
+"""What the ports of this host's nodes are joined to: UDP tunnels, and links that need no UDP.
+
+Two tunnels that lead to each other, and one that leads to itself, are spliced: a frame that is spliced keeps the way
+that it came, by which circles are noticed; one that takes a socket does not.
+"""
+
+import ipaddress
+import secrets
+import socket
+from uuid import UUID
+
+import trio
+
+from gns3trio import threads
+from gns3trio.compute.local.leases import PortLease, UdpPorts
+from gns3trio.compute.nio import LocalNio, Nio, UdpNio
+from gns3trio.conditions.chain import core_filters
+from gns3trio.errors import Conflict, Invalid, Unavailable
+from gns3trio.forwarder.forwarder import Address, Forwarder, Port
+
+# For the name of a remote host, with the wait for a thread. Resolvers ask two servers twice in that time.
+LOOKUP_SECONDS = 20
+
+# Filters of one chance on several links of a path must not choose the same frames, so each has a seed of its own.
+_SEED_BITS = 53
+
+
+class Tunnel:
+    """A node's end of a link: a port of the forwarder. ``lease`` is its UDP port, if it has one.
+
+    ``here`` and ``remote`` are its numeric addresses.
+    """
+
+    def __init__(self, table: "TunnelTable", nio: Nio, port: Port) -> None:
+        self.nio = nio
+        self.port = port
+        self.lease: PortLease | None = None
+        self.here: Address | None = None
+        self.remote: Address | None = None
+        self._table = table
+
+    def apply(self, nio: UdpNio) -> None:
+        """Let the filters and the suspension of a NIO take the place of those before, in one step."""
+        filters = core_filters(nio.filters, (), at_first_end=True)
+        self.port.set_filters(filters, secrets.randbits(_SEED_BITS), suspended=nio.suspend)
+
+    def close(self) -> None:
+        """Close the forwarder's port and release the UDP port."""
+        self._table.forget(self)
+        self.port.close()
+        if self.lease is not None:
+            self.lease.release()
+
+
+class TunnelTable:
+    """All tunnels, and the UDP ports of clouds. Two that name each other's ports on this host, or are a pair, are
+    spliced: a frame takes one hop, not two. One that names its own port is spliced to itself.
+    """
+
+    def __init__(self, forwarder: Forwarder, udp_ports: UdpPorts) -> None:
+        self._forwarder = forwarder
+        self.udp_ports = udp_ports
+        self._by_lport: dict[int, Tunnel] = {}
+        self._local: dict[UUID, list[Tunnel]] = {}  # by pair
+
+    async def resolve(self, nio: Nio) -> Address | None:
+        """The numeric remote address of a NIO, if it has one. Raises as ``resolve`` below."""
+        return None if isinstance(nio, LocalNio) else await resolve(nio)
+
+    def lease(self, project_id: UUID, nio: Nio, before: Tunnel | None) -> PortLease | None:
+        """The UDP port of a NIO, if it needs one; ``before`` is replaced, and loses its port if it is the same.
+
+        Raises Conflict.
+        """
+        if isinstance(nio, LocalNio):
+            return None
+        if before is not None and before.lease is not None and before.lease.port == nio.lport:
+            lease, before.lease = before.lease, None
+            return lease
+        return self.udp_ports.claim(project_id, nio.lport)
+
+    def open(self, nio: Nio, remote: Address | None, lease: PortLease | None) -> Tunnel:
+        """A tunnel, which owns its lease; spliced with its other end if that is here. Raises Conflict.
+
+        What the NIO says of filters and suspension is in force before the first frame. ``remote`` and ``lease`` are
+        those of ``resolve`` and ``lease``.
+        """
+        if isinstance(nio, LocalNio):
+            return self._open_local(nio)
+        if remote is None or lease is None:
+            raise ValueError("a UDP NIO needs both")
+        try:
+            tunnel = Tunnel(self, nio, self._forwarder.open_port(lease.socket, remote))
+        except BaseException:
+            lease.release()
+            raise
+        tunnel.lease, tunnel.here, tunnel.remote = lease, lease.socket.getsockname(), remote
+        self._by_lport[nio.lport] = tunnel
+        try:
+            if nio.filters or nio.suspend:
+                tunnel.apply(nio)
+            other = self._by_lport.get(nio.rport)
+            # Whether the kernel would bring what leaves at one to the other: their sockets are connected to each other.
+            if other is not None and (tunnel.here, other.here) == (other.remote, tunnel.remote):
+                self._forwarder.splice(tunnel.port, other.port)
+        except BaseException:
+            tunnel.close()
+            raise
+        return tunnel
+
+    def _open_local(self, nio: LocalNio) -> Tunnel:
+        others = self._local.get(nio.pair, [])
+        if len(others) > 1:
+            raise Conflict(f"Pair {nio.pair} has both its ends")
+        tunnel = Tunnel(self, nio, self._forwarder.open_local())
+        try:
+            if others:
+                self._forwarder.splice(tunnel.port, others[0].port)
+        except BaseException:
+            tunnel.close()
+            raise
+        self._local[nio.pair] = [*others, tunnel]
+        return tunnel
+
+    def forget(self, tunnel: Tunnel) -> None:
+        """The tunnel is being closed, and its splice with it."""
+        nio = tunnel.nio
+        if isinstance(nio, LocalNio):
+            self._local[nio.pair] = [end for end in self._local.get(nio.pair, ()) if end is not tunnel]
+            if not self._local[nio.pair]:
+                del self._local[nio.pair]
+        elif self._by_lport.get(nio.lport) is tunnel:
+            del self._by_lport[nio.lport]
+
+
+async def resolve(nio: UdpNio) -> Address:
+    """The numeric remote address.
+
+    Raises Invalid when ``rhost`` is not a host, Unavailable when nobody answers for its name in time.
+    """
+    found = None
+    what = (nio.remote_host, nio.rport, socket.AF_INET, socket.SOCK_DGRAM)
+    try:
+        try:
+            found = socket.getaddrinfo(*what, 0, socket.AI_NUMERICHOST)
+        except socket.gaierror:  # it is a name
+            with trio.move_on_after(LOOKUP_SECONDS):
+                found = await threads.names.run(socket.getaddrinfo, *what, abandon_on_cancel=True)
+    except OSError as error:
+        raise Invalid(f"rhost: {nio.rhost!r} is not a host: {error.strerror}") from None
+    except UnicodeError:  # no name can be like that
+        raise Invalid(f"rhost: {nio.rhost!r} is not a host") from None
+    if found is None:
+        raise Unavailable(f"rhost: nobody has answered for the name {nio.rhost!r} in {LOOKUP_SECONDS} s")
+    address = ipaddress.IPv4Address(found[0][4][0])
+    if address.is_unspecified or address.is_multicast or address == ipaddress.IPv4Address("255.255.255.255"):
+        raise Invalid(f"rhost: {nio.rhost!r} is not the address of a host")
+    return str(address), nio.rport

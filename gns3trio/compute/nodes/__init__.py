@@ -1,0 +1,1 @@
+"""The node types that run on this host, a package for each."""

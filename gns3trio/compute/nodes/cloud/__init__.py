@@ -1,0 +1,1 @@
+"""Clouds: ports of a lab that reach networks of this host."""

@@ -1,0 +1,251 @@
+"""Clouds: ports of a lab that reach networks of this host, or other hosts by UDP tunnels."""
+
+import ipaddress
+from functools import partial
+from typing import Any, Literal
+
+import attrs
+import trio
+from attrs import validators as v
+
+from gns3trio import threads
+from gns3trio.compute.local.devices import Device, open_device
+from gns3trio.compute.local.interfaces import exists, list_interfaces
+from gns3trio.compute.local.tunnels import Tunnel
+from gns3trio.compute.nio import LOOPBACK, UdpNio
+from gns3trio.compute.node import NodeEvent, NodePort, NodeSpec
+from gns3trio.compute.nodes.parts.builtin_node import BuiltinNode, BuiltinServices, check_port_numbers
+from gns3trio.compute.registry import NodeType, structure_properties
+from gns3trio.errors import Conflict, Invalid, LabError, NoThread
+from gns3trio.forwarder.forwarder import Patch, Port
+
+_port = v.and_(v.ge(1), v.le(65535))
+
+
+@attrs.frozen(kw_only=True)
+class CloudPort:
+    """A port in the API: ``interface`` of the types ``ethernet`` and ``tap``; ``lport``, ``rhost`` (an IPv4 address)
+    and ``rport`` of ``udp``.
+    """
+
+    name: str = attrs.field(validator=v.min_len(1))
+    port_number: int = attrs.field(validator=v.ge(0))
+    type: Literal["ethernet", "tap", "udp"]
+    interface: str | None = None
+    lport: int | None = attrs.field(default=None, validator=v.optional(_port))
+    rhost: str | None = None
+    rport: int | None = attrs.field(default=None, validator=v.optional(_port))
+
+    def view(self) -> dict[str, Any]:
+        """The port in the API: the keys of its type."""
+        return {name: value for name, value in attrs.asdict(self).items() if value is not None}
+
+
+@attrs.frozen(kw_only=True)
+class CloudSettings:
+    """The properties of a cloud in the API. ``interfaces`` are this host's own: what a client sends is ignored."""
+
+    ports_mapping: list[CloudPort] | None = None
+    interfaces: list[dict[str, Any]] = attrs.field(factory=list)
+    remote_console_host: str = ""
+    remote_console_port: int = attrs.field(default=23, validator=_port)
+    remote_console_type: Literal["telnet", "vnc", "spice", "http", "https", "none"] = "none"
+    remote_console_http_path: str = "/"
+
+
+def cloud_type(services: BuiltinServices) -> NodeType:
+    """The registry entry."""
+    return NodeType(CloudSettings, partial(create_cloud, services))
+
+
+async def create_cloud(services: BuiltinServices, spec: NodeSpec) -> "Cloud":
+    """A cloud; without ``ports_mapping`` it has a port for each of the host's Ethernet interfaces. Raises Invalid."""
+    settings = _checked(spec.properties)
+    if settings.ports_mapping is None:
+        interfaces = await threads.devices.run(list_interfaces)
+        names = [each["name"] for each in interfaces if not each["special"] and each["type"] == "ethernet"]
+        ports = [CloudPort(name=name, port_number=at, type="ethernet", interface=name) for at, name in enumerate(names)]
+        settings = attrs.evolve(settings, ports_mapping=ports)
+    return Cloud(services, spec, settings)
+
+
+def _checked(properties: dict[str, Any]) -> CloudSettings:
+    settings = structure_properties(properties, CloudSettings)
+    ports = settings.ports_mapping
+    if ports is None:
+        return settings
+    for index, port in enumerate(ports):
+        _check_port(port, f"properties.ports_mapping[{index}]")
+    # As GNS3: clients number them as they like.
+    ports = [attrs.evolve(port, port_number=at) for at, port in enumerate(ports)]
+    check_port_numbers(ports)
+    return attrs.evolve(settings, ports_mapping=ports)
+
+
+def _check_port(port: CloudPort, where: str) -> None:
+    needed = ("lport", "rhost", "rport") if port.type == "udp" else ("interface",)
+    for name in needed:
+        if not getattr(port, name):
+            raise Invalid(f"{where}.{name}: a port of type {port.type} needs it")
+    if port.type == "udp":
+        try:
+            ipaddress.IPv4Address(port.rhost or "")
+        except ValueError:
+            if port.rhost != "localhost":
+                raise Invalid(f"{where}.rhost: {port.rhost!r} is not an IPv4 address") from None
+
+
+class Cloud(BuiltinNode):
+    """A cloud. A port's device is open as long as the port is linked."""
+
+    node_type = "cloud"
+    label = "cloud"
+
+    def __init__(self, services: BuiltinServices, spec: NodeSpec, settings: CloudSettings) -> None:
+        super().__init__(services, spec)
+        self.console_type = "none" if spec.console_type == "none" else None
+        self._settings = settings
+        self._far: dict[int, _Far] = {}
+        self._examination_waits = False
+
+    @property
+    def _mapping(self) -> list[CloudPort]:
+        return self._settings.ports_mapping or []
+
+    def ports(self) -> list[NodePort]:
+        """Its ports."""
+        return [NodePort(0, port.port_number, port.name, port.name) for port in self._mapping]
+
+    def device_port(self, adapter_number: int, port_number: int) -> Port | None:
+        """The port on an interface or UDP port of this host; None while it is not linked."""
+        far = self._far.get(port_number) if adapter_number == 0 else None
+        return far.device.port if far is not None else None
+
+    def port_trouble(self, adapter_number: int, port_number: int) -> str | None:
+        """What is the matter with the interface behind a linked port."""
+        far = self._far.get(port_number) if adapter_number == 0 else None
+        return far.told if far is not None else None
+
+    def properties(self) -> dict[str, Any]:
+        """Its properties in the API."""
+        view = attrs.asdict(self._settings)
+        view["ports_mapping"] = [port.view() for port in self._mapping]
+        view["interfaces"] = [{name: each[name] for name in ("name", "type", "special")} for each in list_interfaces()]
+        return view
+
+    def as_read(self, properties: dict[str, Any]) -> dict[str, Any]:
+        """With ports that are numbered in their order. Raises Invalid."""
+        ports = _checked(properties).ports_mapping
+        return properties if ports is None else {**properties, "ports_mapping": [port.view() for port in ports]}
+
+    async def set_properties(self, properties: dict[str, Any]) -> None:
+        """Change what its ports reach. Raises Invalid, or Conflict while a port is linked."""
+        settings = _checked({**self.properties(), **properties})
+        if attrs.evolve(settings, interfaces=[]) == attrs.evolve(self._settings, interfaces=[]):
+            return
+        if self.has_nio and settings.ports_mapping != self._settings.ports_mapping:
+            raise Conflict(f"properties.ports_mapping: cannot change while cloud '{self.name}' has links")
+        self._settings = settings
+
+    # --- what is behind the ports ---
+
+    async def _attach(self, port_number: int, tunnel: Tunnel) -> None:
+        device = await self._open(self._mapping[port_number])
+        try:
+            patch = self._services.forwarder.connect(tunnel.port, device.port)
+        except BaseException:
+            await _close(device)
+            raise
+        self._far[port_number] = _Far(device, patch)
+        self._services.interfaces.add(self._interfaces_changed)
+        self._interfaces_changed()  # it may be down already
+
+    async def _open(self, port: CloudPort) -> "Device | _UdpDevice":
+        services = self._services
+        if port.type != "udp":
+            return await threads.devices.run(open_device, services.forwarder, port.type, port.interface or "")
+        nio = UdpNio(port.lport or 0, port.rhost or "", port.rport or 0)
+        host = LOOPBACK if nio.rhost == "localhost" else nio.rhost
+        lease = services.tunnels.lease(self.project_id, nio, None)
+        return _UdpDevice(services.tunnels.open(nio, (host, nio.rport), lease))
+
+    async def _detach(self, port_number: int) -> None:
+        far = self._far.pop(port_number, None)
+        if far is not None:
+            far.patch.close()
+            await _close(far.device)
+        if not self._far:
+            self._services.interfaces.discard(self._interfaces_changed)
+
+    def _interfaces_changed(self) -> None:
+        """Some interface of this host came, went, or went down: perhaps one of ours."""
+        if not self._examination_waits:
+            self._examination_waits = True
+            self._services.nursery.start_soon(self._examine)
+
+    async def _examine(self) -> None:
+        async with self._changing:
+            self._examination_waits = False
+            for port_number, far in self._far.items():
+                if isinstance(far.device, Device):
+                    await self._examine_port(self._mapping[port_number], far, far.device)
+
+    async def _examine_port(self, port: CloudPort, far: "_Far", device: Device) -> None:
+        """Tell when an interface fails or works again; one that went and is back is opened anew."""
+        trouble = device.trouble()
+        if device.is_lost and exists(port.interface or ""):
+            try:
+                await self._replace(port, far)
+                trouble = None
+            except LabError as error:
+                trouble = str(error)
+        if trouble == far.told:
+            return
+        far.told = trouble
+        where = f"{self.label} '{self.name}', port '{port.name}'"
+        if trouble is not None:
+            self._emit(NodeEvent("error", f"{where}: {trouble}: no frame passes until it is back"))
+        else:
+            self._emit(NodeEvent("info", f"{where}: interface {port.interface!r} works again"))
+
+    async def _replace(self, port: CloudPort, far: "_Far") -> None:
+        """Open a port's interface anew. Raises Conflict or Unavailable; the port has what it had then."""
+        device = await self._open(port)
+        far.patch.close()
+        before, far.device = far.device, device
+        try:
+            far.patch = self._services.forwarder.connect(self._tunnels[port.port_number].port, device.port)
+        finally:
+            await _close(before)
+
+
+@attrs.define
+class _Far:
+    """What a linked port is joined to. ``told`` is the trouble with it that was told last."""
+
+    device: "Device | _UdpDevice"
+    patch: Patch
+    told: str | None = None
+
+
+async def _close(device: "Device | _UdpDevice") -> None:
+    """The kernel takes its time for it, in which the server goes on."""
+    with trio.CancelScope(shield=True):
+        try:
+            await threads.devices.run(device.close)
+        except NoThread:
+            device.close()
+
+
+@attrs.frozen
+class _UdpDevice:
+    """A UDP port of this host. Like a link's it is spliced when its other end is here too."""
+
+    tunnel: Tunnel
+
+    @property
+    def port(self) -> Port:
+        return self.tunnel.port
+
+    def close(self) -> None:
+        self.tunnel.close()

@@ -1,0 +1,85 @@
+"""Ethernet hubs: what comes in at a port leaves at all the others."""
+
+from functools import partial
+from typing import Any
+
+import attrs
+from attrs import validators as v
+
+from gns3trio.compute.node import NodePort, NodeSpec
+from gns3trio.compute.nodes.parts.bridge_node import BridgeNode
+from gns3trio.compute.nodes.parts.builtin_node import DEFAULT_PORTS, BuiltinServices, check_port_numbers
+from gns3trio.compute.registry import NodeType, structure_properties
+from gns3trio.errors import Conflict
+from gns3trio.limits import Int32
+
+
+@attrs.frozen(kw_only=True)
+class HubPort:
+    """A port in the API."""
+
+    name: str = attrs.field(validator=v.min_len(1))
+    port_number: Int32 = attrs.field(validator=v.ge(0))
+
+
+def _default_ports() -> list[HubPort]:
+    return [HubPort(name=f"Ethernet{number}", port_number=number) for number in range(DEFAULT_PORTS)]
+
+
+@attrs.frozen(kw_only=True)
+class HubSettings:
+    """The properties of a hub in the API."""
+
+    ports_mapping: list[HubPort] = attrs.field(factory=_default_ports)
+
+
+def hub_type(services: BuiltinServices) -> NodeType:
+    """The registry entry."""
+    return NodeType(HubSettings, partial(create_hub, services))
+
+
+async def create_hub(services: BuiltinServices, spec: NodeSpec) -> "EthernetHub":
+    """A hub. Raises Invalid for wrong properties."""
+    settings = _checked(spec.properties)
+    return EthernetHub(services, spec, settings)
+
+
+def _checked(properties: dict[str, Any]) -> HubSettings:
+    settings = structure_properties(properties, HubSettings)
+    check_port_numbers(settings.ports_mapping)
+    return settings
+
+
+class EthernetHub(BridgeNode):
+    """A hub."""
+
+    node_type = "ethernet_hub"
+    label = "hub"
+
+    def __init__(self, services: BuiltinServices, spec: NodeSpec, settings: HubSettings) -> None:
+        super().__init__(services, spec, services.forwarder.open_hub())
+        self.console_type = "none" if spec.console_type == "none" else None
+        self._settings = settings
+
+    def ports(self) -> list[NodePort]:
+        """Its ports."""
+        return [
+            NodePort(0, port.port_number, port.name, f"e{port.port_number}") for port in self._settings.ports_mapping
+        ]
+
+    def properties(self) -> dict[str, Any]:
+        """Its properties in the API."""
+        return attrs.asdict(self._settings)
+
+    def as_read(self, properties: dict[str, Any]) -> dict[str, Any]:
+        """With all fields of the ports. Raises Invalid."""
+        return attrs.asdict(_checked({**self.properties(), **properties}))
+
+    async def set_properties(self, properties: dict[str, Any]) -> None:
+        """Change the ports. Raises Invalid, or Conflict while a port is linked."""
+        settings = _checked({**self.properties(), **properties})
+        if settings == self._settings:
+            return
+        if self.has_nio:
+            raise Conflict(f"properties.ports_mapping: cannot change while hub '{self.name}' has links")
+        self._settings = settings

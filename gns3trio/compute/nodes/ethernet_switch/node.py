@@ -1,0 +1,265 @@
+"""Ethernet switches: they learn addresses, keep VLANs apart, and have a console that shows both."""
+
+from functools import partial
+from typing import Any, Literal
+
+import attrs
+import trio
+from attrs import validators as v
+
+from gns3trio.compute.node import NodeEvent, NodePort, NodeSpec
+from gns3trio.compute.nodes.ethernet_switch.shell import SwitchMac, SwitchPortState, SwitchShell
+from gns3trio.compute.nodes.parts.bridge_node import BridgeNode
+from gns3trio.compute.nodes.parts.builtin_node import DEFAULT_PORTS, BuiltinServices, check_port_numbers
+from gns3trio.compute.nodes.parts.node_console import NodeConsole
+from gns3trio.compute.registry import NodeType, structure_properties
+from gns3trio.errors import Conflict, Invalid
+from gns3trio.forwarder.forwarder import VlanPort
+from gns3trio.limits import Int32
+
+MAX_VLAN = 4094
+DEFAULT_ETHERTYPE = "0x8100"
+CONSOLE_TYPES = frozenset({"telnet", "none"})
+
+
+@attrs.frozen(kw_only=True)
+class SwitchPort:
+    """A port in the API. ``vlan`` is the port's VLAN, the native one of a trunk, or the outer one of a QinQ port."""
+
+    name: str = attrs.field(validator=v.min_len(1))
+    port_number: Int32 = attrs.field(validator=v.ge(0))
+    type: Literal["access", "dot1q", "qinq"]
+    vlan: int = attrs.field(default=1, validator=v.and_(v.ge(1), v.le(MAX_VLAN)))
+    ethertype: Literal["", "0x8100", "0x88A8", "0x9100", "0x9200"] = ""
+
+    def view(self) -> dict[str, Any]:
+        """The port in the API, where only QinQ ports have an ethertype."""
+        view = attrs.asdict(self)
+        if self.type != "qinq":
+            del view["ethertype"]
+        return view
+
+    def vlan_port(self) -> VlanPort:
+        """The port as the forwarder takes it."""
+        return VlanPort(mode=self.type, vlan=self.vlan, ethertype=int(self.ethertype or DEFAULT_ETHERTYPE, 16))
+
+
+def _default_ports() -> list[SwitchPort]:
+    return [SwitchPort(name=f"Ethernet{n}", port_number=n, type="access") for n in range(DEFAULT_PORTS)]
+
+
+@attrs.frozen(kw_only=True)
+class SwitchSettings:
+    """The properties of a switch in the API."""
+
+    ports_mapping: list[SwitchPort] = attrs.field(factory=_default_ports)
+
+
+def switch_type(services: BuiltinServices) -> NodeType:
+    """The registry entry."""
+    return NodeType(SwitchSettings, partial(create_switch, services))
+
+
+async def create_switch(services: BuiltinServices, spec: NodeSpec) -> "EthernetSwitch":
+    """A switch with its console port, which it holds even when its console type is ``none``.
+
+    Raises Invalid for wrong properties, Conflict when no console port is free; nothing is left then.
+    """
+    settings = _checked(spec.properties)
+    console_type = _check_console_type(spec.console_type or "none")
+    node = EthernetSwitch(services, spec, settings)
+    try:
+        await node.open_console(spec.console, console_type)
+    except BaseException:
+        with trio.CancelScope(shield=True):
+            await node.close()
+        raise
+    return node
+
+
+def _checked(properties: dict[str, Any]) -> SwitchSettings:
+    settings = structure_properties(properties, SwitchSettings)
+    check_port_numbers(settings.ports_mapping)
+    return settings
+
+
+def _renamed(settings: SwitchSettings) -> SwitchSettings:
+    """With the names that ports have after a change in GNS3."""
+    return SwitchSettings(
+        ports_mapping=[attrs.evolve(port, name=f"Ethernet{port.port_number}") for port in settings.ports_mapping]
+    )
+
+
+def _check_console_type(console_type: str) -> str:
+    if console_type not in CONSOLE_TYPES:
+        raise Invalid(f"console_type: {console_type!r} is neither telnet nor none")
+    return console_type
+
+
+class EthernetSwitch(BridgeNode):
+    """A switch."""
+
+    node_type = "ethernet_switch"
+    label = "switch"
+
+    def __init__(self, services: BuiltinServices, spec: NodeSpec, settings: SwitchSettings) -> None:
+        super().__init__(services, spec, services.forwarder.open_switch())
+        self._settings = settings
+        self._console = NodeConsole(services.console_ports, services.nursery)
+        self.console_hub = self._console.hub
+        self.console_type = "none"
+        self._serving: trio.CancelScope | None = None
+        self._served = trio.Event()
+
+    # --- ports and addresses ---
+
+    def ports(self) -> list[NodePort]:
+        """Its ports."""
+        return [
+            NodePort(0, port.port_number, port.name, f"e{port.port_number}") for port in self._settings.ports_mapping
+        ]
+
+    def vlan_of(self, port_number: int) -> VlanPort | None:
+        """What a port does with VLANs."""
+        return next(p.vlan_port() for p in self._settings.ports_mapping if p.port_number == port_number)
+
+    def properties(self) -> dict[str, Any]:
+        """Its properties in the API."""
+        return {"ports_mapping": [port.view() for port in self._settings.ports_mapping]}
+
+    def as_read(self, properties: dict[str, Any]) -> dict[str, Any]:
+        """With an ethertype at QinQ ports only, and the names that a change gives ports, but those they have already.
+
+        Raises Invalid.
+        """
+        given = _checked(properties)
+        if "ports_mapping" not in properties:
+            return {}
+        names = {(port.port_number, port.name) for port in self._settings.ports_mapping}
+        return {
+            "ports_mapping": [
+                (port if (port.port_number, port.name) in names else renamed).view()
+                for port, renamed in zip(given.ports_mapping, _renamed(given).ports_mapping, strict=True)
+            ]
+        }
+
+    async def set_properties(self, properties: dict[str, Any]) -> None:
+        """Change the ports. Names become ``Ethernet<n>``, as in GNS3.
+
+        Raises Invalid, or Conflict when the number of ports would change while one is linked.
+        """
+        if "ports_mapping" not in properties:
+            _checked(properties)
+            return
+        settings = _renamed(_checked(properties))
+        async with self._changing:
+            numbers = {port.port_number for port in settings.ports_mapping}
+            same_ports = numbers == {port.port_number for port in self._settings.ports_mapping}
+            if self.has_nio and not same_ports:
+                raise Conflict(f"properties.ports_mapping: ports cannot come or go while '{self.name}' has links")
+            self._settings = settings
+            for port in self._settings.ports_mapping:
+                tunnel = self._tunnels.get(port.port_number)
+                if tunnel is not None:
+                    tunnel.port.set_vlan(port.vlan_port())
+
+    def macs(self) -> list[SwitchMac]:
+        """The address table, in the order of VLAN and address."""
+        port_numbers = {tunnel.port.id: number for number, tunnel in self._tunnels.items()}
+        names = {port.port_number: port.name for port in self._settings.ports_mapping}
+        return sorted(
+            SwitchMac(entry.vlan, entry.mac, port_numbers[entry.port_id], names[port_numbers[entry.port_id]], entry.age)
+            for entry in self._bridge.macs()
+            if entry.port_id in port_numbers
+        )
+
+    def clear_macs(self) -> None:
+        """Forget all addresses."""
+        self._bridge.clear_macs()
+
+    def port_states(self) -> list[SwitchPortState]:
+        """Each port with what it is set to and what passed it."""
+        counters = self._services.forwarder.snapshot()
+        states = []
+        for port in self._settings.ports_mapping:
+            tunnel = self._tunnels.get(port.port_number)
+            states.append(
+                SwitchPortState(
+                    port.name,
+                    port.type,
+                    port.vlan,
+                    (port.ethertype or DEFAULT_ETHERTYPE) if port.type == "qinq" else None,
+                    counters.get(tunnel.port.id) if tunnel is not None else None,
+                )
+            )
+        return states
+
+    # --- console ---
+
+    @property
+    def console(self) -> int | None:
+        """The TCP port of the console."""
+        return self._console.port
+
+    async def open_console(self, console: int | None, console_type: str) -> None:
+        """Take the console port and serve it, if the type is telnet. Raises Conflict."""
+        reason = self._console.take(console)
+        if reason is not None:
+            self._emit(NodeEvent("warning", f"{reason}: '{self.name}' has console {self.console} instead"))
+        await self._use_console_type(console_type)
+
+    async def _use_console_type(self, console_type: str) -> None:
+        if console_type == "telnet" and self._serving is None:
+            await self._services.nursery.start(self._serve_console)
+        elif console_type == "none":
+            await self._stop_serving()
+        self.console_type = console_type
+
+    async def _stop_serving(self) -> None:
+        if self._serving is not None:
+            self._serving.cancel()
+            await self._served.wait()
+
+    async def _serve_console(self, task_status: trio.TaskStatus[None]) -> None:
+        """Answer what is typed until cancelled. All clients share one line, as on a console."""
+        self._served = trio.Event()
+        shell = SwitchShell(self)
+        hub = self._console.hub
+        with trio.CancelScope() as scope:
+            hub.open()
+            try:
+                async with trio.open_nursery() as nursery:
+                    self._console.listen(nursery)
+                    self._serving = scope
+                    task_status.started()
+                    hub.feed(shell.greeting())
+                    while True:
+                        client, typed = await hub.read_input()
+                        answer = shell.feed(typed)
+                        hub.input.put_back(client, answer.rest)
+                        hub.feed(answer.text)
+                        if answer.leaves:
+                            hub.dismiss(client, b"Good-bye\r\n")
+                        await trio.lowlevel.checkpoint()  # each answer may have many lines
+            finally:
+                self._console.stop_listening()
+                hub.close()
+                self._serving = None
+                self._served.set()
+
+    async def set_console(self, console: int | None, console_type: str | None) -> None:
+        """Move the console or change its type. Raises Conflict when the port is taken, Invalid for another type."""
+        async with self._changing:
+            wanted = _check_console_type(console_type or self.console_type or "none")
+            self._console.move(console)
+            await self._use_console_type(wanted)
+
+    async def reset_console(self) -> None:
+        """Drop all console clients."""
+        self._console.hub.reset()
+
+    async def close(self) -> None:
+        """Give back everything that it holds."""
+        await self._stop_serving()
+        self._console.release()
+        await super().close()

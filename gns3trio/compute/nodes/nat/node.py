@@ -1,0 +1,69 @@
+"""NAT: a cloud with one port, on the bridge of this host behind which a program translates addresses (libvirt's)."""
+
+from functools import partial
+from typing import Any
+
+import attrs
+
+from gns3trio.compute.local.interfaces import exists
+from gns3trio.compute.local.tunnels import Tunnel
+from gns3trio.compute.node import NodeSpec
+from gns3trio.compute.nodes.cloud.node import Cloud, CloudPort, CloudSettings
+from gns3trio.compute.nodes.parts.builtin_node import BuiltinServices
+from gns3trio.compute.registry import NodeType, structure_properties
+from gns3trio.errors import Conflict
+
+_PORT_NAME = "nat0"
+
+
+@attrs.frozen(kw_only=True)
+class NatSettings:
+    """The properties of a NAT in the API; its port is always the same, what a client sends is ignored."""
+
+    ports_mapping: list[dict[str, Any]] | None = None
+
+
+def nat_type(services: BuiltinServices, bridge: str) -> NodeType:
+    """The registry entry."""
+    return NodeType(NatSettings, partial(create_nat, services, bridge), partial(require_bridge, bridge))
+
+
+def require_bridge(bridge: str) -> None:
+    """Raises Conflict that says what to install when the bridge is missing."""
+    if not exists(bridge):
+        raise Conflict(
+            f"NAT needs the bridge {bridge!r}, which this host does not have. Debian's package libvirt-daemon-system "
+            "provides virbr0 with DHCP (virsh net-start default); the setting default_nat_interface names a bridge "
+            "that was made by hand"
+        )
+
+
+async def create_nat(services: BuiltinServices, bridge: str, spec: NodeSpec) -> "Nat":
+    """A NAT; it needs the bridge when it is linked. Raises Invalid."""
+    structure_properties(spec.properties, NatSettings)
+    port = CloudPort(name=_PORT_NAME, port_number=0, type="ethernet", interface=bridge)
+    return Nat(services, spec, CloudSettings(ports_mapping=[port]))
+
+
+class Nat(Cloud):
+    """A NAT."""
+
+    node_type = "nat"
+    label = "NAT"
+
+    async def _attach(self, port_number: int, tunnel: Tunnel) -> None:
+        require_bridge(self._mapping[port_number].interface or "")
+        await super()._attach(port_number, tunnel)
+
+    def properties(self) -> dict[str, Any]:
+        """Its properties in the API."""
+        return {"ports_mapping": [port.view() for port in self._mapping]}
+
+    def as_read(self, properties: dict[str, Any]) -> dict[str, Any]:
+        """Those that it always has."""
+        structure_properties(properties, NatSettings)
+        return self.properties()
+
+    async def set_properties(self, properties: dict[str, Any]) -> None:
+        """There is nothing to change; what a client sends back is ignored."""
+        structure_properties(properties, NatSettings)

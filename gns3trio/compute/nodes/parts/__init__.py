@@ -1,0 +1,1 @@
+"""Parts that several node types use: processes, sandboxes, consoles."""

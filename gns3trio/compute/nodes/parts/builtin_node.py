@@ -1,0 +1,196 @@
+"""What the built-in nodes have in common: they have no process, and run as long as they exist."""
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import attrs
+import trio
+
+from gns3trio.compute.local.interface_watch import InterfaceWatch
+from gns3trio.compute.local.leases import ConsolePorts
+from gns3trio.compute.local.tunnels import Tunnel, TunnelTable
+from gns3trio.compute.nio import Nio
+from gns3trio.compute.node import NodeEvent, NodePort, NodeSpec, NodeStatus
+from gns3trio.console.hub import ConsoleHub
+from gns3trio.errors import Conflict, Invalid
+from gns3trio.forwarder.forwarder import Forwarder, Port
+
+DEFAULT_PORTS = 8
+# Nobody draws a switch with more.
+MAX_PORTS = 1024
+
+
+@attrs.frozen
+class BuiltinServices:
+    """What built-in nodes need from the compute. What they run, runs below ``nursery``."""
+
+    nursery: trio.Nursery
+    forwarder: Forwarder
+    tunnels: TunnelTable
+    console_ports: ConsolePorts
+    interfaces: InterfaceWatch
+
+
+def check_port_numbers(ports: list[Any]) -> None:
+    """Raises Invalid unless the ``port_number`` of each is its own and there are not too many."""
+    if len(ports) > MAX_PORTS:
+        raise Invalid(f"properties.ports_mapping: more than {MAX_PORTS} ports")
+    seen: set[int] = set()
+    for index, port in enumerate(ports):
+        if port.port_number in seen:
+            raise Invalid(
+                f"properties.ports_mapping[{index}].port_number: {port.port_number} is the number of another port"
+            )
+        seen.add(port.port_number)
+
+
+class BuiltinNode:
+    """A hub, switch, cloud or NAT. Each type says with ``_attach`` and ``_detach`` what its ports are joined to."""
+
+    node_type = ""
+    label = ""  # what messages call it
+    always_runs = True
+    exit_reason: str | None = None
+    command_line: str | None = None
+    directory: Path | None = None
+    mac_id: int | None = None
+    console_type: str | None = None
+    console_hub: ConsoleHub | None = None
+
+    def __init__(self, services: BuiltinServices, spec: NodeSpec) -> None:
+        self.node_id: UUID = spec.node_id
+        self.project_id: UUID = spec.project_id
+        self.name: str = spec.name
+        self.status: NodeStatus = "started"
+        self._services = services
+        self._emit: Callable[[NodeEvent], None] = spec.emit
+        self._tunnels: dict[int, Tunnel] = {}
+        self._changing = trio.Lock()
+        self._closed = False
+
+    @property
+    def console(self) -> int | None:
+        """The TCP port of the console; none, unless the type has one."""
+        return None
+
+    @property
+    def has_nio(self) -> bool:
+        """Whether any port has a NIO."""
+        return bool(self._tunnels)
+
+    @property
+    def tunnels(self) -> Mapping[int, Tunnel]:
+        """The tunnels by port number."""
+        return self._tunnels
+
+    def ports(self) -> list[NodePort]:
+        """Its ports; each type has them from its ``ports_mapping``."""
+        raise NotImplementedError
+
+    async def _attach(self, port_number: int, tunnel: Tunnel) -> None:
+        """Join a new tunnel to what is behind the port. Raises Conflict; the tunnel is closed then."""
+        raise NotImplementedError
+
+    async def _detach(self, port_number: int) -> None:
+        """Undo ``_attach``, whose tunnel is being closed; never attached is fine. Cannot be cancelled."""
+
+    def _release(self) -> None:
+        """The node ends, and no port has a tunnel any more."""
+
+    def tunnel(self, adapter_number: int, port_number: int) -> Tunnel | None:
+        """The tunnel of a port; None without a NIO."""
+        return self._tunnels.get(port_number) if adapter_number == 0 else None
+
+    def device_port(self, adapter_number: int, port_number: int) -> Port | None:
+        """None: bridges join their tunnels directly."""
+        return None
+
+    def port_trouble(self, adapter_number: int, port_number: int) -> str | None:
+        """None: nothing is behind the port that could be missing."""
+        return None
+
+    def startup_script(self) -> str | None:
+        """It has none."""
+        return None
+
+    # --- life ---
+
+    def stopping(self) -> AbstractContextManager[None]:
+        """It is always started."""
+        return nullcontext()
+
+    async def start(self) -> None:
+        """It runs already."""
+
+    async def stop(self) -> None:
+        """It runs as long as it exists."""
+
+    async def reload(self) -> None:
+        """It runs as long as it exists."""
+
+    async def close(self) -> None:
+        """Give back everything that it holds."""
+        async with self._changing:
+            self._closed = True
+            for port_number in list(self._tunnels):
+                await self._close_tunnel(port_number)
+            self._release()
+
+    async def rename(self, name: str) -> None:
+        """Give it another name."""
+        self.name = name
+
+    async def set_console(self, console: int | None, console_type: str | None) -> None:
+        """It has no console. Raises Invalid for another type than ``none``."""
+        if console_type not in (None, "none"):
+            raise Invalid(f"console_type: a {self.label} has no console")
+
+    async def reset_console(self) -> None:
+        """It has no clients to drop."""
+
+    async def set_startup_script(self, text: str) -> None:
+        """Raises Conflict: it has none."""
+        raise Conflict(f"A {self.label} has no start-up script")
+
+    # --- ports ---
+
+    async def bind_nio(self, adapter_number: int, port_number: int, nio: Nio) -> None:
+        """Join a port to a tunnel, replacing the one it had.
+
+        Raises Conflict (no such port, ``lport`` taken) or Invalid (``rhost`` is not a host).
+        """
+        remote = await self._services.tunnels.resolve(nio)  # which may last; nobody else waits for that
+        async with self._changing:
+            self._check_port(adapter_number, port_number)
+            if self._closed:
+                raise Conflict(f"{self.label} '{self.name}' has been deleted")
+            before = self._tunnels.get(port_number)
+            lease = self._services.tunnels.lease(self.project_id, nio, before)
+            if before is not None:
+                await self._close_tunnel(port_number)
+            tunnel = self._tunnels[port_number] = self._services.tunnels.open(nio, remote, lease)
+            try:
+                await self._attach(port_number, tunnel)
+            except BaseException:
+                await self._close_tunnel(port_number)
+                raise
+
+    async def unbind_nio(self, adapter_number: int, port_number: int) -> None:
+        """Separate a port from its tunnel. Raises Conflict when it has none."""
+        async with self._changing:
+            self._check_port(adapter_number, port_number)
+            if port_number not in self._tunnels:
+                raise Conflict(f"Port {port_number} is not connected")
+            await self._close_tunnel(port_number)
+
+    def _check_port(self, adapter_number: int, port_number: int) -> None:
+        if not any((p.adapter_number, p.port_number) == (adapter_number, port_number) for p in self.ports()):
+            raise Conflict(f"Port {adapter_number}/{port_number} doesn't exist on {self.label} '{self.name}'")
+
+    async def _close_tunnel(self, port_number: int) -> None:
+        """Separate a port from its tunnel, which ends. Cannot be cancelled."""
+        await self._detach(port_number)
+        self._tunnels.pop(port_number).close()

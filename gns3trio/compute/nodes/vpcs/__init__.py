@@ -1,0 +1,1 @@
+"""VPCS nodes: simulated PCs."""

@@ -1,0 +1,534 @@
+"""VPCS nodes: a simulated PC, its console, its port and its files.
+
+A node that runs is one task below the compute's nursery. The task owns the process, the terminal and the console
+listener, and lets no exception out: whatever goes wrong with a node stops that node only.
+
+There is no log file of the console: it would grow without end and hold what users typed. What VPCS said last goes into
+the message when it does not start.
+"""
+
+import logging
+import math
+import os
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import attrs
+import trio
+
+from gns3trio import threads
+from gns3trio.compute.local.leases import ConsolePorts
+from gns3trio.compute.local.tunnels import Tunnel, TunnelTable
+from gns3trio.compute.nio import Nio
+from gns3trio.compute.node import NodeEvent, NodePort, NodeSpec, NodeStatus
+from gns3trio.compute.nodes.parts.node_console import NodeConsole
+from gns3trio.compute.nodes.parts.sandbox import Sandbox, require_means
+from gns3trio.compute.nodes.vpcs.command import STARTUP_FILE, Boot, BootWatcher
+from gns3trio.compute.nodes.vpcs.console import VpcsConsole
+from gns3trio.compute.nodes.vpcs.mac_ids import MacIds
+from gns3trio.compute.nodes.vpcs.process import (
+    VpcsPorts,
+    VpcsProcess,
+    VpcsProgram,
+    VpcsProgramFinder,
+    open_vpcs,
+    vpcs_sandbox,
+)
+from gns3trio.compute.nodes.vpcs.script import (
+    PREPARED_FILE,
+    discard_prepared,
+    expand_script,
+    put_runnable_script,
+    read_script,
+    rename_script_file,
+    write_script,
+)
+from gns3trio.compute.registry import NodeType, structure_properties
+from gns3trio.errors import DISK_REFUSALS, Conflict, Invalid, Unavailable
+from gns3trio.forwarder.forwarder import Forwarder, Patch, Port
+from gns3trio.limits import Script
+
+log = logging.getLogger(__name__)
+
+# VPCS is ready after 0.4 s; on a machine that starts hundreds at once it takes its turn.
+BOOT_SECONDS = 60.0
+# Another program took the port that was picked for VPCS; that this happens again and again means something else.
+PORT_ATTEMPTS = 5
+# The last output of a VPCS that has ended is in the terminal's buffer already.
+DRAIN_SECONDS = 1.0
+# For a start that is under way when somebody comes to stop the node; usual ones take less than a second.
+HANGING_SECONDS = 5.0
+# How much of the output goes into the message about a VPCS that did not start.
+_OUTPUT_IN_MESSAGE = 300
+
+_PORTS = [NodePort(0, 0, "Ethernet0", "e0")]
+CONSOLE_TYPES = frozenset({"telnet", "none"})
+
+
+@attrs.frozen(kw_only=True)
+class VpcsSettings:
+    """The properties of a VPCS in the API."""
+
+    startup_script: Script | None = None
+    base_script_file: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class VpcsServices:
+    """What VPCS nodes need from the compute. Nodes run below ``nursery``."""
+
+    nursery: trio.Nursery
+    forwarder: Forwarder
+    tunnels: TunnelTable
+    console_ports: ConsolePorts
+    mac_ids: MacIds
+    vpcs_ports: VpcsPorts
+    programs: VpcsProgramFinder
+    require_sandbox: bool = False
+
+
+def vpcs_type(services: VpcsServices) -> NodeType:
+    """The registry entry."""
+    return NodeType(VpcsSettings, partial(create_vpcs, services))
+
+
+async def create_vpcs(services: VpcsServices, spec: NodeSpec) -> "VpcsNode":
+    """A stopped VPCS with its folder and console port.
+
+    A requested console port that is taken is replaced by the lowest free one, with a warning. Raises Conflict or
+    Invalid and leaves nothing then.
+    """
+    node = VpcsNode(services, spec)
+    try:
+        await node.open(spec.console, spec.console_type, spec.startup_script, spec.mac_id)
+    except BaseException:
+        with trio.CancelScope(shield=True):
+            await node.close()
+        raise
+    return node
+
+
+class _PortTaken(Exception):
+    """VPCS could not bind the UDP port that was picked for it."""
+
+
+class VpcsNode:
+    """A VPCS. Calls wait for each other, so that a node can be closed while it is being started."""
+
+    node_type = "vpcs"
+    always_runs = False
+
+    def __init__(self, services: VpcsServices, spec: NodeSpec) -> None:
+        self.node_id: UUID = spec.node_id
+        self.project_id: UUID = spec.project_id
+        self.name: str = spec.name
+        self.directory: Path = spec.folder
+        self.status: NodeStatus = "stopped"
+        self.exit_reason: str | None = None
+        self.command_line = ""
+        self.console_type: str = "none"
+        self._services = services
+        self._console = NodeConsole(services.console_ports, services.nursery)
+        self.console_hub = self._console.hub
+        self._emit: Callable[[NodeEvent], None] = spec.emit
+        self._properties = dict(spec.properties)
+        self._changing = trio.Lock()
+        self._mac_id: int | None = None
+        self._tunnel: Tunnel | None = None
+        self._stoppers = 0  # who is waiting to stop it
+        self._give_up_at = math.inf  # starts are given up then
+        self._starting: trio.CancelScope | None = None
+        # As long as it runs:
+        self._scope: trio.CancelScope | None = None
+        self._ended = trio.Event()
+        self._process: VpcsProcess | None = None
+        self._joint: Patch | None = None
+
+    @property
+    def console(self) -> int | None:
+        """The TCP port of the console, None without one."""
+        return self._console.port
+
+    @property
+    def mac_id(self) -> int | None:
+        """What its MAC address is made of; None once it is closed."""
+        return self._mac_id
+
+    @property
+    def has_nio(self) -> bool:
+        """Whether its port has a NIO."""
+        return self._tunnel is not None
+
+    def ports(self) -> list[NodePort]:
+        """Its one port."""
+        return _PORTS
+
+    def properties(self) -> dict[str, Any]:
+        """What it was made with. ``startup_script`` is the text as it was given; the node's file may have changed."""
+        return self._properties
+
+    async def set_properties(self, properties: dict[str, Any]) -> None:
+        """Write a ``startup_script`` that is new: whoever sends back what they read does not undo what VPCS saved.
+
+        Raises Invalid for others than it has, Unavailable when the disk does not take it.
+        """
+        new = {name: value for name, value in properties.items() if self._properties.get(name) != value}
+        checked = structure_properties(new, VpcsSettings)
+        if checked.startup_script is not None:
+            await self.set_startup_script(checked.startup_script)
+        kept = {name: value for name, value in self._properties.items() if name != "startup_script"}
+        self._properties = kept | properties
+
+    def as_read(self, properties: dict[str, Any]) -> dict[str, Any]:
+        """As they are given."""
+        return properties
+
+    def tunnel(self, adapter_number: int, port_number: int) -> Tunnel | None:
+        """The tunnel of a port; None without a NIO."""
+        return self._tunnel if port_number == 0 else None
+
+    def port_trouble(self, adapter_number: int, port_number: int) -> str | None:
+        """None: the node itself is behind its port."""
+        return None
+
+    def device_port(self, adapter_number: int, port_number: int) -> Port | None:
+        """The port of its process; None while it does not run."""
+        return self._process.device if port_number == 0 and self._process is not None else None
+
+    def _tell(self, event: NodeEvent) -> None:
+        try:
+            self._emit(event)
+        except Exception:  # whoever listens cannot stop a node
+            log.exception("VPCS %s: an event was not taken", self.node_id)
+
+    # --- life ---
+
+    async def open(
+        self, console: int | None, console_type: str | None, startup_script: str | None, mac_id: int | None = None
+    ) -> None:
+        """Take what a stopped node holds. Raises Conflict, Invalid or Unavailable; ``close`` gives everything back."""
+        self.console_type = _check_console_type(console_type or "telnet")
+        self._mac_id = self._services.mac_ids.lease(self.project_id, mac_id)
+        if self.console_type != "none":
+            reason = self._console.take(console)
+            if reason is not None:
+                self._tell(NodeEvent("warning", f"{reason}: '{self.name}' has console {self.console} instead"))
+        given = startup_script if startup_script is not None else self._properties.get("startup_script")
+        await self._use_folder(self._make_folder, given if isinstance(given, str) else None)
+
+    async def close(self) -> None:
+        """Stop and give back everything; the files stay."""
+        with self.stopping():
+            await self._changing.acquire()
+        try:
+            await self._stop()
+            self._close_tunnel()
+            self._console.release()
+            if self._mac_id is not None:
+                self._services.mac_ids.release(self.project_id, self._mac_id)
+                self._mac_id = None
+        finally:
+            self._changing.release()
+
+    @contextmanager
+    def stopping(self) -> Iterator[None]:
+        """As long as the ``with``, starts that came before have HANGING_SECONDS left."""
+        self._stoppers += 1
+        self._give_up_at = min(self._give_up_at, trio.current_time() + HANGING_SECONDS)
+        if self._starting is not None:
+            self._starting.deadline = self._give_up_at
+        try:
+            yield
+        finally:
+            self._stoppers -= 1
+            if not self._stoppers:
+                self._give_up_at = math.inf
+                if self._starting is not None:
+                    self._starting.deadline = math.inf
+
+    async def start(self) -> None:
+        """Start it and return when it works; started already is fine. Raises Conflict, also when it is to stop."""
+        async with self._changing:
+            await self._start()
+
+    async def stop(self) -> None:
+        """Stop it; stopped already is fine."""
+        with self.stopping():
+            await self._changing.acquire()
+        try:
+            await self._stop()
+        finally:
+            self._changing.release()
+
+    async def reload(self) -> None:
+        """Stop and start it. Raises Conflict when it does not start again; it is stopped then."""
+        with self.stopping():
+            await self._changing.acquire()
+        try:
+            await self._stop()
+            await self._start()
+        finally:
+            self._changing.release()
+
+    async def _start(self) -> None:
+        try:
+            with trio.CancelScope(deadline=self._give_up_at) as scope:
+                self._starting = scope
+                await self._start_process()
+        finally:
+            self._starting = None
+        if scope.cancelled_caught:
+            raise Conflict(f"VPCS '{self.name}' was stopped before its start had come to an end")
+
+    async def _start_process(self) -> None:
+        if self._scope is not None and self._scope.cancel_called:  # whoever stopped it did not wait for the end
+            await self._ended.wait()
+        if self.status == "started":
+            return
+        if self._mac_id is None:
+            raise Conflict(f"VPCS '{self.name}' has been deleted")
+        if self._services.require_sandbox:
+            require_means(f"VPCS '{self.name}'")
+        program = await self._services.programs.find()
+        for _ in range(PORT_ATTEMPTS):
+            try:
+                await self._services.nursery.start(self._run, program, self._mac_id)
+            except _PortTaken:
+                continue
+            except OSError as error:
+                what = f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+                raise Conflict(f"VPCS '{self.name}' cannot be started: {what}") from None
+            return
+        raise Conflict(f"VPCS '{self.name}' cannot bind a UDP port: other programs take them")
+
+    async def _stop(self) -> None:
+        if self._scope is not None:
+            self._scope.cancel()
+            await self._ended.wait()
+
+    async def _run(self, program: VpcsProgram, mac_id: int, task_status: trio.TaskStatus[None]) -> None:
+        """One run of the process. Raises only what ``start`` has to know; later nothing gets out."""
+        self._ended = trio.Event()
+        reason: str | None = None  # stays None when it is asked to stop
+        error: str | None = None
+        try:
+            with trio.CancelScope() as self._scope:
+                script, sandbox = await threads.disk.run(self._look_into_folder, program)
+                try:
+                    async with open_vpcs(
+                        program,
+                        directory=self.directory,
+                        sandbox=sandbox,
+                        mac_id=mac_id,
+                        script=script,
+                        forwarder=self._services.forwarder,
+                        ports=self._services.vpcs_ports,
+                    ) as (process, command_line):
+                        code = await self._supervise(process, command_line, task_status)
+                finally:
+                    if script == PREPARED_FILE:
+                        with trio.CancelScope(shield=True):
+                            await threads.disk.run(discard_prepared, self.directory)
+                reason = describe_exit(code)
+                error = f"VPCS '{self.name}' {reason}" if code != 0 else None
+        except Exception:
+            if self.status != "started":
+                raise
+            log.exception("VPCS %s failed", self.node_id)
+            reason = "failed because of an error of this server"
+            error = f"VPCS '{self.name}' {reason}"
+        finally:
+            self._scope = None
+            self._ended.set()
+            if self.status == "started":
+                self.status = "stopped"
+                self.exit_reason = reason
+                self._tell(NodeEvent("status"))
+                if error is not None:
+                    self._tell(NodeEvent("error", error))
+
+    async def _supervise(self, process: VpcsProcess, command_line: str, task_status: trio.TaskStatus[None]) -> int:
+        """Serve the console until the process ends; returns its exit code."""
+        self.console_hub.open()
+        console = VpcsConsole(self.console_hub, self.name)
+        try:
+            await self._wait_until_booted(process, console)
+            process.keep_to_loopback()
+            async with trio.open_nursery() as nursery:
+                self._console.listen(nursery)
+                output_ended = trio.Event()
+                nursery.start_soon(self._show_output, process, console, output_ended)
+                nursery.start_soon(console.type_input, process.write_input)
+                self._process = process
+                self._patch()
+                self.command_line = command_line
+                self.exit_reason = None
+                self.status = "started"
+                task_status.started()
+                self._tell(NodeEvent("status"))
+                code = await process.wait()
+                with trio.move_on_after(DRAIN_SECONDS):
+                    await output_ended.wait()
+                nursery.cancel_scope.cancel()
+            return code
+        finally:
+            self._process = None
+            self._unpatch()
+            self._console.stop_listening()
+            self.console_hub.close()
+
+    async def _wait_until_booted(self, process: VpcsProcess, console: VpcsConsole) -> None:
+        watcher = BootWatcher()
+        with trio.move_on_after(BOOT_SECONDS):
+            while watcher.state is Boot.STARTING:
+                output = await process.read_output()
+                if not output:
+                    break
+                watcher.feed(output)
+                console.show(output)
+        if watcher.state is Boot.PORT_TAKEN:
+            raise _PortTaken
+        if watcher.state is Boot.STARTING:
+            said = watcher.output[-_OUTPUT_IN_MESSAGE:].decode(errors="replace").strip()
+            raise Conflict(f"VPCS '{self.name}' did not start; it said: {said or 'nothing'}")
+
+    # --- console ---
+
+    async def _show_output(self, process: VpcsProcess, console: VpcsConsole, ended: trio.Event) -> None:
+        while output := await process.read_output():
+            console.show(output)
+        ended.set()
+
+    async def set_console(self, console: int | None, console_type: str | None) -> None:
+        """Move or remove the console; clients that are connected stay when it moves.
+
+        None as ``console`` keeps the port. Raises Conflict when the port is taken, Invalid for another type of console.
+        """
+        async with self._changing:
+            wanted = _check_console_type(console_type or self.console_type)
+            if wanted == "none":
+                self._console.release()
+                self.console_hub.reset()
+            else:
+                self._console.move(console)
+            self.console_type = wanted
+
+    async def reset_console(self) -> None:
+        """Drop all console clients."""
+        self.console_hub.reset()
+
+    # --- port ---
+
+    async def bind_nio(self, adapter_number: int, port_number: int, nio: Nio) -> None:
+        """Join port 0 to a tunnel, replacing the one it had; the adapter number means nothing.
+
+        Raises Conflict (no such port, ``lport`` taken) or Invalid (``rhost`` is not a host).
+        """
+        _check_port(port_number)
+        remote = await self._services.tunnels.resolve(nio)  # which may last; nobody else waits for that
+        async with self._changing:
+            if self._mac_id is None:
+                raise Conflict(f"VPCS '{self.name}' has been deleted")
+            lease = self._services.tunnels.lease(self.project_id, nio, self._tunnel)
+            self._close_tunnel()
+            self._tunnel = self._services.tunnels.open(nio, remote, lease)
+            try:
+                self._patch()
+            except BaseException:
+                self._close_tunnel()
+                raise
+
+    async def unbind_nio(self, adapter_number: int, port_number: int) -> None:
+        """Separate port 0 from its tunnel. Raises Conflict when it has none."""
+        async with self._changing:
+            _check_port(port_number)
+            if self._tunnel is None:
+                raise Conflict(f"Port {port_number} is not connected")
+            self._close_tunnel()
+
+    def _close_tunnel(self) -> None:
+        """None is fine."""
+        self._unpatch()
+        if self._tunnel is not None:
+            self._tunnel.close()
+            self._tunnel = None
+
+    def _patch(self) -> None:
+        """Join the process and the tunnel, once both are there."""
+        if self._process is not None and self._tunnel is not None:
+            self._joint = self._services.forwarder.connect(self._process.device, self._tunnel.port)
+
+    def _unpatch(self) -> None:
+        if self._joint is not None:
+            self._joint.close()
+            self._joint = None
+
+    # --- files ---
+
+    def startup_script(self) -> str | None:
+        """What VPCS runs when it starts, as text; None when there is no script."""
+        script = read_script(self.directory)
+        return script.text.encode(errors="surrogateescape").decode(errors="replace") if script is not None else None
+
+    async def set_startup_script(self, text: str) -> None:
+        """Write the script that VPCS runs when it starts next.
+
+        Raises Invalid when it is too long with the node's name, Unavailable when the disk does not take it.
+        """
+        await self._use_folder(write_script, self.directory, expand_script(text, self.name))
+
+    async def rename(self, name: str) -> None:
+        """Give it another name, also in its start-up script. Raises Unavailable when the disk does not take it."""
+        async with self._changing:
+            await self._use_folder(rename_script_file, self.directory, name)
+            self.name = name
+
+    async def _use_folder(self, function: Callable[..., None], *args: object) -> None:
+        try:
+            await threads.disk.run(function, *args)
+        except OSError as error:
+            kind = Unavailable if error.errno in DISK_REFUSALS else Conflict  # something else is in the folder's place
+            raise kind(f"{self.directory} cannot be used: {error.strerror}") from None
+
+    def _make_folder(self, startup_script: str | None) -> None:
+        is_new = not os.path.lexists(self.directory)
+        self.directory.mkdir(parents=True, exist_ok=True)
+        try:
+            if startup_script is not None and not (self.directory / STARTUP_FILE).exists():
+                write_script(self.directory, expand_script(startup_script, self.name))
+        except OSError:
+            if is_new:
+                with suppress(OSError):
+                    self.directory.rmdir()
+            raise
+
+    def _look_into_folder(self, program: VpcsProgram) -> tuple[str | None, Sandbox]:
+        """The script that it runs, and what it may do."""
+        sandbox = vpcs_sandbox(program.files, self.directory)
+        return put_runnable_script(self.directory, self.name, program.version), sandbox
+
+
+def describe_exit(code: int) -> str:
+    """Why a process ended, from its exit code; negative is the signal that killed it."""
+    if code >= 0:
+        return f"exited with code {code}"
+    try:
+        return f"was killed by {signal.Signals(-code).name}"
+    except ValueError:
+        return f"was killed by signal {-code}"
+
+
+def _check_console_type(console_type: str) -> str:
+    if console_type not in CONSOLE_TYPES:
+        raise Invalid(f"console_type: {console_type!r} is neither telnet nor none")
+    return console_type
+
+
+def _check_port(port_number: int) -> None:
+    if port_number != 0:
+        raise Conflict(f"Port {port_number} doesn't exist: a VPCS has port 0 only")

@@ -1,0 +1,1 @@
+"""Whole projects as copies: exports, imports, duplicates and snapshots."""

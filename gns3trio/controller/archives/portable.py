@@ -1,0 +1,348 @@
+"""Whole projects: exported as a portable archive, imported from one, duplicated, loaded from a file.
+
+A new project is made in a folder beside its place and shown when it is complete; until then nobody sees it, and when
+something fails nothing of it is left.
+"""
+
+import os
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator
+from contextlib import asynccontextmanager
+from copy import deepcopy
+from functools import partial
+from pathlib import Path
+from typing import BinaryIO, cast
+from uuid import UUID, uuid4
+
+import attrs
+import trio
+
+from gns3trio import threads
+from gns3trio.controller.archives.project_copy import (
+    NewIds,
+    copy_files,
+    list_content,
+    portable_files,
+    read_unpacked,
+    rename_node_folders,
+    renew,
+    renew_snapshots,
+    reset_macs,
+    settle,
+)
+from gns3trio.controller.archives.project_swap import put_in_place, staging_folder
+from gns3trio.controller.archives.reader import Budget, unpack
+from gns3trio.controller.archives.writer import check_compression, require_archivable, zip_pieces
+from gns3trio.controller.computes import LOCAL_COMPUTE_ID
+from gns3trio.controller.controller import Controller
+from gns3trio.controller.gns3_format.reader import parse_topology
+from gns3trio.controller.gns3_format.records import ProjectSettings, Topology
+from gns3trio.controller.project import views
+from gns3trio.controller.project.project import Project
+from gns3trio.controller.storage.files import (
+    MAX_TOPOLOGY_BYTES,
+    TOPOLOGY_SUFFIX,
+    disk_error,
+    read_plain,
+    topology_file_name,
+)
+from gns3trio.errors import Conflict, Forbidden, NotFound
+from gns3trio.notifications.events import Event
+
+# What is received is written in pieces of this size: each costs a thread.
+_WRITE_BYTES = 256 * 1024
+# Types that keep disks outside of the project's folder (GNS3 refuses them too).
+_NOT_PORTABLE = frozenset({"virtualbox", "vmware"})
+
+
+@attrs.frozen(kw_only=True)
+class ExportOptions:
+    """What a portable project holds. ``compression``: none, zip, bzip2 or lzma."""
+
+    include_images: bool = False
+    include_snapshots: bool = False
+    reset_mac_addresses: bool = False
+    keep_compute_ids: bool = False
+    compression: str = "zip"
+
+
+@asynccontextmanager
+async def undisturbed(project: Project) -> AsyncIterator[None]:
+    """Nobody opens, closes or deletes the project meanwhile. Raises NotFound when it has been deleted."""
+    async with project.life:
+        if project.deleted:
+            raise NotFound(f"Project ID {project.project_id} doesn't exist")
+        yield
+
+
+async def present_topology(project: Project) -> Topology:
+    """A copy of the topology: of an open project as it is now, of a closed one as its file has it. One of an older GNS3
+    is converted first, with its files, which are to be copied too. Raises Conflict, and Unavailable when the disk
+    refuses.
+    """
+    if project.status == "opened":
+        return await threads.disk.run(deepcopy, project.topology())
+    topology = await project.file.read()
+    if topology.old_revision is not None:
+        await project.file.replace(topology)
+    return attrs.evolve(topology, old_revision=None, conversion=None, problems=[])
+
+
+def require_stopped(project: Project) -> None:
+    """Raises Conflict when a node of the project runs."""
+    for node in project.nodes.values():
+        if node.status != "stopped" and not (node.instance is not None and node.instance.always_runs):
+            raise Conflict(f"Node '{node.name}' runs: stop it first")
+
+
+def make_portable(topology: Topology, *, keep_compute_ids: bool) -> Topology:
+    """The topology without what only this server knows."""
+    if keep_compute_ids:
+        return topology
+    nodes = [attrs.evolve(node, compute_id=LOCAL_COMPUTE_ID) for node in topology.nodes]
+    return attrs.evolve(topology, nodes=nodes, computes=[])
+
+
+def check_portable(topology: Topology, *, to_elsewhere: bool) -> None:
+    """Raises Conflict when a node has disks that no archive holds; ``to_elsewhere``: not only for this machine."""
+    for node in topology.nodes:
+        is_linked = node.node_type == "virtualbox" and bool(node.properties.get("linked_clone"))
+        if is_linked or (to_elsewhere and node.node_type in _NOT_PORTABLE):
+            raise Conflict(
+                f"Node '{node.name}' is a {node.node_type} machine, which is not part of the project's files"
+            )
+
+
+async def export_project(controller: Controller, project: Project, options: ExportOptions) -> AsyncGenerator[bytes]:
+    """A portable project as pieces of a zip archive, made while they are taken.
+
+    Raises Conflict when a node runs or the project cannot be read, and Invalid for an unknown compression, before the
+    first piece; later Conflict or Unavailable when the files cannot be read any more.
+    """
+    compression = check_compression(options.compression)
+    require_stopped(project)
+    topology = await present_topology(project)
+    check_portable(topology, to_elsewhere=True)
+    topology = make_portable(topology, keep_compute_ids=options.keep_compute_ids)
+    if options.reset_mac_addresses:
+        topology = reset_macs(topology)
+    made = portable_files(topology, controller.gns3_version)
+    content = await threads.disk.run(
+        partial(list_content, project.folder, snapshots=options.include_snapshots, images=options.include_images)
+    )
+    require_archivable(content.tree)
+    project.warn_of_left_out(content.left_out)
+    return _in_threads(zip_pieces(project.folder, content.tree, made, compression))
+
+
+async def _in_threads(pieces: Generator[bytes]) -> AsyncGenerator[bytes]:
+    """Take each piece in a thread, when it is wanted: a slow client holds no thread."""
+    try:
+        while (piece := await threads.compression.run(next, pieces, None)) is not None:
+            if piece:
+                yield piece
+    finally:
+        pieces.close()
+
+
+async def import_project(
+    controller: Controller,
+    project_id: UUID,
+    data: AsyncIterator[bytes],
+    *,
+    name: str | None = None,
+    path: Path | None = None,
+) -> Project:
+    """A new, closed project from a portable one, with ids of its own; its name gets a number when it is in use.
+
+    Raises Conflict for an archive that is refused, Forbidden for a path that this client may not use, Unavailable when
+    the disk refuses; nothing is left then.
+    """
+    folder = controller.new_folder(project_id, path)
+    if name is not None:
+        topology_file_name(name)
+    controller.check_unused(project_id)  # told before the upload, not after it
+    async with staging_folder(folder) as staging:
+        archive, content = staging / "archive", staging / "content"
+        budget = await threads.disk.run(Budget.for_disk, staging)
+        await _receive(data, archive, budget)
+
+        def unpack_content() -> Topology:
+            content.mkdir()
+            unpack(archive, content, budget, trio.from_thread.check_cancelled)
+            archive.unlink()
+            return read_unpacked(content)
+
+        topology = await threads.compression.run(unpack_content)
+        ids = NewIds()
+        node_ids = {node.node_id for node in topology.nodes}
+        settings = attrs.evolve(topology.settings, auto_close=True, auto_open=False, auto_start=False)
+        topology = attrs.evolve(renew(topology, project_id, ids), settings=settings)
+
+        def finish(free_name: str) -> None:
+            rename_node_folders(content, node_ids, ids)
+            _renew_snapshots(controller, content, topology, free_name, ids, budget)
+
+        return await _establish(controller, topology, name or settings.name, content, folder, finish)
+
+
+async def duplicate_project(
+    controller: Controller,
+    project: Project,
+    *,
+    name: str | None,
+    project_id: UUID | None = None,
+    path: Path | None = None,
+    reset_mac_addresses: bool = False,
+) -> Project:
+    """A closed copy of a project with ids of its own; its nodes may run. The name gets a number when it is in use.
+
+    Raises as ``import_project``.
+    """
+    project_id = project_id or uuid4()
+    folder = controller.new_folder(project_id, path)
+    if name is not None:
+        topology_file_name(name)
+    async with undisturbed(project), staging_folder(folder) as staging:
+        source = await present_topology(project)
+        check_portable(source, to_elsewhere=False)
+        ids = NewIds()
+        node_ids = {node.node_id for node in source.nodes}
+        settings = attrs.evolve(source.settings, auto_close=False, auto_open=False, auto_start=False)
+        topology = attrs.evolve(renew(source, project_id, ids), settings=settings)
+        if reset_mac_addresses:
+            topology = reset_macs(topology)
+        content = staging / "content"
+
+        budget = await threads.disk.run(Budget.for_disk, staging)
+
+        def copy() -> list[str]:
+            content.mkdir()
+            travelling = list_content(project.folder, snapshots=True, images=True)
+            budget.require_room(content, travelling.tree.bytes)
+            checkpoint = budget.watched(content, trio.from_thread.check_cancelled)
+            copy_files(project.folder, content, travelling.tree, checkpoint)
+            rename_node_folders(content, node_ids, ids)
+            return travelling.left_out
+
+        project.warn_of_left_out(await threads.copying.run(copy))
+        finish = partial(_renew_snapshots, controller, content, topology, ids=ids, budget=budget)
+        return await _establish(controller, topology, name or settings.name, content, folder, finish)
+
+
+def _renew_snapshots(
+    controller: Controller, content: Path, topology: Topology, name: str, ids: NewIds, budget: Budget
+) -> None:
+    renew_snapshots(
+        content,
+        project_id=topology.project_id,
+        name=name,
+        ids=ids,
+        gns3_version=controller.gns3_version,
+        budget=budget,
+        checkpoint=trio.from_thread.check_cancelled,
+    )
+
+
+async def _establish(
+    controller: Controller,
+    topology: Topology,
+    name: str,
+    content: Path,
+    folder: Path,
+    finish: Callable[[str], None],
+) -> Project:
+    """Give the files in ``content`` a free name and their place. ``finish`` is told the name, in a thread."""
+    with controller.reserve(topology.project_id, name) as free_name:
+        topology.settings.name = free_name
+        file = folder / topology_file_name(free_name)
+
+        def make() -> None:
+            finish(free_name)
+            settle(content, file.name, topology, controller.gns3_version)
+            put_in_place(content, folder)
+
+        async with controller.noted(topology.project_id, file, free_name):
+            await threads.copying.run(make)
+    project = controller.adopt(topology.project_id, topology.settings, file)
+    controller.hub.publish(Event("project.created", views.project_view(project)))
+    return project
+
+
+async def _receive(data: AsyncIterator[bytes], path: Path, budget: Budget) -> None:
+    """Write the archive that a client sends to a new file. Raises Unavailable when the disk refuses or has no room."""
+    try:
+        file = cast(BinaryIO, await threads.disk.run(path.open, "xb"))
+        try:
+            waiting = bytearray()
+            async for piece in data:
+                waiting += piece
+                if len(waiting) >= _WRITE_BYTES:
+                    await threads.disk.run(_append, file, waiting, budget, path)
+                    waiting = bytearray()
+            await threads.disk.run(_append, file, waiting, budget, path)
+        finally:
+            with trio.CancelScope(shield=True):
+                await threads.disk.run(file.close)
+    except OSError as error:
+        raise disk_error(path, error) from error
+
+
+def _append(file: BinaryIO, data: bytearray, budget: Budget, path: Path) -> None:
+    budget.require_room(path.parent, len(data))
+    file.write(data)
+
+
+async def load_project(controller: Controller, path: Path) -> Project:
+    """Open the project of a ``.gns3`` file anywhere on this machine.
+
+    Raises Forbidden unless clients share this file system; Conflict when the file cannot be read or opened, or is a
+    copy of another project.
+    """
+    if not controller.is_local:
+        raise Forbidden("path: this server does not open files of its own machine for clients (setting: local)")
+    file, topology = await threads.disk.run(_read_topology, path)
+    known = controller.projects.get(topology.project_id)
+    if known is not None:
+        if not await threads.disk.run(_is_same_file, known.file.path, file):
+            raise Conflict(
+                f"path: project {topology.project_id} is another file already, {known.file.path}. A copy of its folder "
+                "in the folder for projects is listed, and duplicating that gives a project of its own"
+            )
+        await known.open()
+        return known
+    return await _open_unknown(controller, topology.project_id, topology.settings, file)
+
+
+def _read_topology(path: Path) -> tuple[Path, Topology]:
+    file = path.absolute()
+    if file.suffix != TOPOLOGY_SUFFIX:
+        raise Conflict(f"path: {path} is no {TOPOLOGY_SUFFIX} file")
+    try:
+        return file, parse_topology(read_plain(file, MAX_TOPOLOGY_BYTES))
+    except OSError as error:
+        raise Conflict(f"path: {path}: {error.strerror}") from None
+    except ValueError:
+        raise Conflict(f"path: {str(path)!r} cannot be the path of a file") from None
+
+
+def _is_same_file(one: Path, other: Path) -> bool:
+    return os.path.realpath(one) == os.path.realpath(other)
+
+
+async def _open_unknown(controller: Controller, project_id: UUID, settings: ProjectSettings, file: Path) -> Project:
+    controller.check_unused(project_id)
+    controller.check_unused_name(settings.name)
+    for known in controller.projects.values():
+        if known.folder == file.parent:
+            raise Conflict(
+                f"path: the folder is that of project {known.project_id}, whose file is {known.file.path.name}: copy "
+                f"{file.name} into a folder of its own"
+            )
+    project = controller.adopt(project_id, settings, file)
+    try:
+        async with controller.noted(project_id, file, settings.name):
+            await project.open()
+    except BaseException:
+        del controller.projects[project_id]
+        raise
+    return project

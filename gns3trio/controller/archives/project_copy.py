@@ -1,0 +1,374 @@
+"""What of a project's folder travels, and how a copy gets ids of its own. Synchronous; callers run it in threads.
+
+Layout of a portable project and of a snapshot, as GNS3 2.2 writes them: ``project.gns3`` (the topology) at the root,
+``project-files/<node type>/<node id>/...``, other files of the project's folder, and, in portable projects only and
+when asked for, ``snapshots/`` and ``images/``.
+"""
+
+import os
+import shutil
+import stat
+from collections.abc import Callable, Collection
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import attrs
+
+from gns3trio.controller.archives.file_tree import Tree, open_file_below, read_tree
+from gns3trio.controller.archives.names import PORTABLE_TOPOLOGY, link_problem
+from gns3trio.controller.archives.reader import Budget, unpack
+from gns3trio.controller.archives.writer import write_archive
+from gns3trio.controller.gns3_format.own_fields import EXTRAS_FILE, add_extras, format_extras
+from gns3trio.controller.gns3_format.reader import parse_topology
+from gns3trio.controller.gns3_format.records import Topology, format_topology, renew_path
+from gns3trio.controller.storage.converted_files import settle_files
+from gns3trio.controller.storage.files import (
+    MAX_TOPOLOGY_BYTES,
+    TEMPORARY_PREFIX,
+    TOPOLOGY_SUFFIX,
+    disk_error,
+    printable,
+    temporary_name,
+    write_atomic,
+)
+from gns3trio.convert import as_uuid
+from gns3trio.errors import Conflict
+from gns3trio.removal import discard_tree, remove_tree
+
+PROJECT_FILES = "project-files"
+CAPTURES = "project-files/captures"
+SNAPSHOTS = "snapshots"
+SNAPSHOT_SUFFIXES = (".gns3snapshot", ".gns3project")
+IMAGES = "images"
+
+# Between two looks at whether anybody still wants a copy.
+_COPIED_BYTES = 1 << 20
+_NOT_COPIED = frozenset({CAPTURES, "project-files/tmp", EXTRAS_FILE})
+_LOG_ENDINGS = (".log", "_log.txt")
+
+
+@attrs.define
+class NewIds:
+    """New ids in place of old ones; the same for the same, so that what belongs together still does."""
+
+    _new: dict[UUID, UUID] = attrs.field(factory=dict)
+
+    def __getitem__(self, old: UUID) -> UUID:
+        return self._new.setdefault(old, uuid4())
+
+    def of_text(self, old: object) -> str:
+        """The same for an id in its text form; what is not one gets a new one too."""
+        known = as_uuid(old)
+        return str(uuid4() if known is None else self[known])
+
+
+def renew(topology: Topology, project_id: UUID, ids: NewIds) -> Topology:
+    """The topology with another project id and new ids of its nodes, links and drawings."""
+
+    records = {str(record.node_id): ids[record.node_id] for record in topology.nodes}
+    records |= {str(record.link_id): ids[record.link_id] for record in topology.links}
+    drawings = {str(drawing["drawing_id"]): ids.of_text(drawing["drawing_id"]) for drawing in topology.drawings}
+    return attrs.evolve(
+        topology,
+        project_id=project_id,
+        nodes=[attrs.evolve(node, node_id=ids[node.node_id]) for node in topology.nodes],
+        links=[
+            attrs.evolve(
+                link,
+                link_id=ids[link.link_id],
+                nodes=[attrs.evolve(end, node_id=ids[end.node_id]) for end in link.nodes],
+            )
+            for link in topology.links
+        ],
+        drawings=[{**drawing, "drawing_id": drawings[drawing["drawing_id"]]} for drawing in topology.drawings],
+        unknown={renew_path(path, {**records, **drawings}): keys for path, keys in topology.unknown.items()},
+        impairments={ids[link_id]: kept for link_id, kept in topology.impairments.items()},
+        mac_ids={},  # it may be on one wire with what it is a copy of
+    )
+
+
+def reset_macs(topology: Topology) -> Topology:
+    """The topology without the MAC addresses that nodes were given, so that their copies get others."""
+
+    def without(values: dict[str, Any]) -> dict[str, Any]:
+        return {key: value for key, value in values.items() if key not in ("mac_addr", "mac_address")}
+
+    return attrs.evolve(
+        topology,
+        nodes=[
+            attrs.evolve(
+                node,
+                properties=without(node.properties),
+                custom_adapters=[without(adapter) for adapter in node.custom_adapters],
+            )
+            for node in topology.nodes
+        ],
+    )
+
+
+# --- the files of a project ---
+
+
+@attrs.frozen
+class Content:
+    """The files of a project that travel. ``left_out`` says of each link why it does not."""
+
+    tree: Tree
+    left_out: list[str]
+
+
+def list_content(folder: Path, *, snapshots: bool = False, images: bool = False) -> Content:
+    """What of a project's folder travels; the topology and our extras are not in it. Not: captures, logs, links that
+    lead out, what is kept of older topologies.
+
+    Raises Conflict for what this server may not read, Unavailable when the disk refuses.
+    """
+    left_out = _NOT_COPIED | ({SNAPSHOTS} if not snapshots else set()) | ({IMAGES} if not images else set())
+
+    def is_wanted(name: str, is_folder: bool) -> bool:
+        base = name.rpartition("/")[2]
+        if name in left_out or base.startswith(TEMPORARY_PREFIX) or base == ".DS_Store":
+            return False
+        return is_folder or not (base.endswith(_LOG_ENDINGS) or is_topology_file(name))
+
+    return _sorted_out(read_tree(folder, is_wanted), "")
+
+
+def list_folder(folder: Path, place: str) -> Content:
+    """All that travels of a folder of a node, which is at ``place`` in its project: files, no logs. Raises as above."""
+    return _sorted_out(
+        read_tree(folder, lambda name, is_folder: is_folder or not name.endswith(_LOG_ENDINGS)), f"{place}/"
+    )
+
+
+def _sorted_out(tree: Tree, place: str) -> Content:
+    """Without the links that lead out of the project. Raises Conflict for a file that this server may not read."""
+    if tree.unreadable:
+        raise Conflict(f"{printable(tree.unreadable[0])} may not be read by this server")
+    problems = {name: link_problem(f"{place}{name}", target) for name, target in tree.links.items()}
+    links = {name: target for name, target in tree.links.items() if problems[name] is None}
+    left_out = [f"{printable(name)} {problem}" for name, problem in problems.items() if problem is not None]
+    return Content(attrs.evolve(tree, links=links), left_out)
+
+
+def is_topology_file(name: str) -> bool:
+    """Whether a file of a project's folder is a topology, an older one that was kept, or one being written."""
+    return "/" not in name and (name.endswith(TOPOLOGY_SUFFIX) or f"{TOPOLOGY_SUFFIX}." in name)
+
+
+def portable_files(topology: Topology, gns3_version: str) -> dict[str, bytes]:
+    """The topology and our extras, as they are in an archive."""
+    files = {PORTABLE_TOPOLOGY: format_topology(topology, gns3_version)}
+    extras = format_extras(topology)
+    if extras is not None:
+        files[EXTRAS_FILE] = extras
+    return files
+
+
+def copy_files(source: Path, target: Path, tree: Tree, checkpoint: Callable[[], None]) -> None:
+    """Copy what ``tree`` has of a folder; files are durable. One that is gone meanwhile is left out.
+
+    Raises Unavailable when the disk refuses.
+    """
+    try:
+        root = os.open(source, os.O_RDONLY | os.O_DIRECTORY)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise disk_error(source, error) from error
+    place = target
+    try:
+        for name in tree.files:
+            checkpoint()
+            place = target / name
+            _copy_file(root, name, place, checkpoint)
+        for name in tree.folders:
+            (target / name).mkdir(parents=True, exist_ok=True)
+        for name, link in tree.links.items():
+            place = target / name
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.symlink_to(link)
+    except OSError as error:
+        raise disk_error(place, error) from error
+    finally:
+        os.close(root)
+
+
+def _copy_file(root: int, name: str, target: Path, checkpoint: Callable[[], None]) -> None:
+    opened = open_file_below(root, name)
+    if opened is None:
+        return
+    descriptor, status = opened
+    with open(descriptor, "rb") as old:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with open(target, "xb") as new:
+            while piece := old.read(_COPIED_BYTES):
+                checkpoint()
+                new.write(piece)
+            new.flush()
+            os.fchmod(new.fileno(), 0o755 if status.st_mode & stat.S_IXUSR else 0o644)
+            os.fsync(new.fileno())
+
+
+# --- an unpacked archive ---
+
+
+def read_unpacked(folder: Path) -> Topology:
+    """The topology in an unpacked archive, with our extras; its files are put where they belong when it is of an older
+    GNS3. Raises Conflict, or Unavailable when the disk refuses.
+    """
+    topology = parse_topology(_read(folder / PORTABLE_TOPOLOGY))
+    if (folder / EXTRAS_FILE).is_file():
+        add_extras(topology, _read(folder / EXTRAS_FILE))
+    if topology.conversion is not None:
+        settle_files(folder, topology.conversion)
+    return topology
+
+
+def _read(path: Path) -> bytes:
+    try:
+        if path.stat().st_size > MAX_TOPOLOGY_BYTES:
+            raise Conflict(f"archive: {path.name} is larger than {MAX_TOPOLOGY_BYTES} bytes")
+        return path.read_bytes()
+    except (FileNotFoundError, IsADirectoryError):
+        raise Conflict(f"archive: there is no {path.name} in it") from None
+    except OSError as error:
+        raise disk_error(path, error) from error
+
+
+def settle(folder: Path, file_name: str, topology: Topology, gns3_version: str) -> None:
+    """Make an unpacked archive the folder of a project: with its topology, under its name, and no other one but that of
+    an older GNS3 that it was made from.
+
+    Raises Unavailable when the disk refuses.
+    """
+    backup = f"{file_name}.backup{topology.old_revision}"
+    try:
+        if topology.old_revision is not None and (folder / PORTABLE_TOPOLOGY).is_file():
+            (folder / PORTABLE_TOPOLOGY).rename(folder / backup)
+        for path in list(folder.iterdir()):
+            if is_topology_file(path.name) and path.name != backup:
+                remove_tree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+        (folder / PROJECT_FILES).mkdir(exist_ok=True)
+        (folder / EXTRAS_FILE).unlink(missing_ok=True)
+    except OSError as error:
+        raise disk_error(folder, error) from error
+    for name, data in portable_files(topology, gns3_version).items():
+        write_atomic(folder / (file_name if name == PORTABLE_TOPOLOGY else name), data)
+
+
+def node_folders(folder: Path) -> list[tuple[UUID, Path]]:
+    """The folders in a project's folder that are named as those of nodes, with the ids; no links. Raises OSError."""
+    found = []
+    for kind in _folders(folder / PROJECT_FILES):
+        for path in _folders(kind):
+            if (node_id := as_uuid(path.name)) is not None:
+                found.append((node_id, path))
+    return found
+
+
+def _folders(folder: Path) -> list[Path]:
+    if folder.is_symlink() or not folder.is_dir():
+        return []
+    with os.scandir(folder) as entries:
+        return [Path(entry.path) for entry in entries if entry.is_dir(follow_symlinks=False)]
+
+
+def rename_node_folders(folder: Path, node_ids: Collection[UUID], ids: NewIds) -> None:
+    """Give the folders of nodes their new ids, and the links that lead into them. Raises Unavailable when the disk
+    refuses.
+    """
+    try:
+        for node_id, path in node_folders(folder):
+            if node_id in node_ids:
+                path.rename(path.with_name(str(ids[node_id])))
+        for name, target in read_tree(folder, lambda name, is_folder: True).links.items():
+            new = "/".join(_renewed(part, node_ids, ids) for part in target.split("/"))
+            if new != target:
+                (folder / name).unlink()
+                (folder / name).symlink_to(new)
+    except OSError as error:
+        raise disk_error(folder, error) from error
+
+
+def _renewed(part: str, node_ids: Collection[UUID], ids: NewIds) -> str:
+    node_id = as_uuid(part)
+    return str(ids[node_id]) if node_id is not None and node_id in node_ids else part
+
+
+def renew_snapshots(
+    folder: Path,
+    *,
+    project_id: UUID,
+    name: str,
+    ids: NewIds,
+    gns3_version: str,
+    budget: Budget,
+    checkpoint: Callable[[], None],
+) -> None:
+    """Give the snapshots in a project's copy the ids of the copy. One that cannot be read stays as it is: it was of no
+    use before either.
+
+    Raises Conflict when they unpack to more than ``budget``, Unavailable when the disk refuses or has no room.
+    """
+    scratch = folder / temporary_name()
+
+    check = budget.watched(folder, checkpoint)
+    for path in sorted((folder / SNAPSHOTS).glob("*")):
+        if not path.name.endswith(SNAPSHOT_SUFFIXES) or not path.is_file():
+            continue
+        new = path.with_name(temporary_name())
+        try:
+            scratch.mkdir()
+            try:
+                unpack(path, scratch, budget, checkpoint)
+                topology = read_unpacked(scratch)
+            except Conflict as error:
+                if min(budget.bytes_left, budget.entries_left) < 0:
+                    raise error
+                continue
+            node_ids = {node.node_id for node in topology.nodes}
+            rename_node_folders(scratch, node_ids, ids)
+            topology = renew(topology, project_id, ids)
+            topology.settings.name = name
+            tree = list_content(scratch).tree
+            write_archive(new, scratch, tree, portable_files(topology, gns3_version), checkpoint=check)
+            new.replace(path)
+        except OSError as error:
+            raise disk_error(path, error) from error
+        finally:
+            discard_tree(scratch)
+            with suppress(OSError):
+                new.unlink()
+
+
+def link_or_copy(source: Path, target: Path) -> None:
+    """Have a file, or a folder with all its files, in a second place. Raises Unavailable when the disk refuses."""
+    try:
+        if source.is_symlink():
+            target.symlink_to(source.readlink())
+        elif source.is_dir():
+            _link_tree(source, target)
+        elif source.is_file():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            _link_or_copy_file(source, target)
+    except OSError as error:
+        raise disk_error(source, error) from error
+
+
+def _link_tree(source: Path, target: Path) -> None:
+    tree = read_tree(source, lambda name, is_folder: True)
+    for name in ("", *tree.folders):
+        (target / name).mkdir(parents=True, exist_ok=True)
+    for name in (*tree.files, *tree.links):
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
+        _link_or_copy_file(source / name, target / name)
+
+
+def _link_or_copy_file(source: Path, target: Path) -> None:
+    try:
+        os.link(source, target, follow_symlinks=False)
+    except OSError:
+        shutil.copy2(source, target, follow_symlinks=False)

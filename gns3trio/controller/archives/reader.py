@@ -1,0 +1,278 @@
+"""Zip archives of projects, read with distrust. Synchronous; callers run it in threads.
+
+Format: ZIP (APPNOTE 6.3) as GNS3 2.2 writes portable projects, and ``writer``.
+An archive comes from anywhere. One that names a path outside of its folder, a link that leads there, a device, or one
+name twice, whose entries share bytes, or that the disk has no room for, is refused, and so is one that is merely
+damaged. How small it is says nothing: an empty disk image shrinks to a thousandth, or much less.
+Links are made last, when all files are in their places: nothing is ever written through one.
+
+The topology may be there twice: GNS3 writes one for each ``.gns3`` file of a project's folder, and a restore after a
+rename makes a second file. GNS3 takes the last one, and so do we.
+"""
+
+import io
+import lzma
+import os
+import shutil
+import stat
+import struct
+import zipfile
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+import attrs
+
+from gns3trio.controller.archives.names import (
+    MAX_LINK_BYTES,
+    PORTABLE_TOPOLOGY,
+    is_link,
+    link_problem,
+    name_of,
+    name_problem,
+)
+from gns3trio.controller.storage.files import disk_error, printable
+from gns3trio.errors import Conflict, Unavailable
+
+# A lab of a thousand nodes has some ten thousand files.
+MAX_ENTRIES = 50_000
+# With those of the archives in it, which snapshots are.
+MAX_ALL_ENTRIES = 1_000_000
+# All entries together; disk images of a large lab.
+MAX_UNPACKED_BYTES = 256 << 30
+# What an archive leaves free of the disk, so that projects can still be saved; of a nearly full one a tenth.
+RESERVE_BYTES = 64 << 20
+# The list of entries, which is read into memory as a whole.
+MAX_DIRECTORY_BYTES = 16 << 20
+# What a decoder of LZMA may ask for; its presets use 64 MiB at most.
+MAX_LZMA_DICTIONARY_BYTES = 64 << 20
+
+CHUNK_BYTES = 256 * 1024
+_LOCAL_HEADER = struct.Struct("<26xHH")  # APPNOTE 4.3.7: lengths of name and extra field
+_LZMA_HEADER = struct.Struct("<2xHBI")  # APPNOTE 5.8.8: size of the properties; lc/lp/pb, dictionary size
+_ENCRYPTED = 0x1  # general purpose bit 0
+
+# What zipfile and its decoders raise for a damaged archive.
+_DAMAGE = (
+    zipfile.BadZipFile,
+    zipfile.LargeZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+    OverflowError,
+    MemoryError,
+    IndexError,
+)
+
+
+def _go_on() -> None:
+    """Nobody wants to stop it."""
+
+
+@attrs.define
+class Budget:
+    """How much an archive may still take, with the archives in it. ``reserve``: what stays free of the disk.
+
+    What others write meanwhile counts too, so several archives together do not fill the disk either.
+    """
+
+    reserve: int
+    bytes_left: int = MAX_UNPACKED_BYTES
+    entries_left: int = MAX_ALL_ENTRIES
+
+    @classmethod
+    def for_disk(cls, folder: Path) -> "Budget":
+        """That of an archive that is unpacked into ``folder``. Raises Unavailable."""
+        return cls(min(RESERVE_BYTES, _free_bytes(folder) // 10))
+
+    def spend(self, data: int, entries: int = 0) -> None:
+        """Raises Conflict when there is not that much left."""
+        self.bytes_left -= data
+        self.entries_left -= entries
+        if self.entries_left < 0:
+            raise Conflict(f"archive: more than {MAX_ALL_ENTRIES} entries, with those of its snapshots")
+        if self.bytes_left < 0:
+            raise Conflict(f"archive: unpacks to more than {MAX_UNPACKED_BYTES} bytes")
+
+    def watched(self, folder: Path, checkpoint: Callable[[], None]) -> Callable[[], None]:
+        """A checkpoint of work that fills ``folder``: it also raises Unavailable when that has no room any more."""
+
+        def check() -> None:
+            checkpoint()
+            self.require_room(folder)
+
+        return check
+
+    def require_room(self, folder: Path, size: int = 0) -> None:
+        """Raises Unavailable when the disk of ``folder`` cannot take so many bytes more."""
+        free = _free_bytes(folder)
+        if free - size < self.reserve:
+            room = f"{free} bytes are free, of which {self.reserve} stay so"
+            raise Unavailable(f"the disk has no room for it: {size} bytes more, {room}")
+
+
+def _free_bytes(folder: Path) -> int:
+    with _disk(folder):
+        return shutil.disk_usage(folder).free
+
+
+class _LimitedReads(io.BufferedReader):
+    """A file of which nobody reads much at once: zipfile would read a list of entries of any size."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if size is None or size < 0 or size > MAX_DIRECTORY_BYTES:
+            data = super().read(MAX_DIRECTORY_BYTES + 1)
+            if len(data) > MAX_DIRECTORY_BYTES:
+                raise Conflict(f"archive: its list of entries is larger than {MAX_DIRECTORY_BYTES} bytes")
+            return data
+        return super().read(size)
+
+
+def unpack(source: Path, target: Path, budget: Budget, checkpoint: Callable[[], None] = _go_on) -> list[str]:
+    """Unpack an archive into the empty folder ``target``; returns the names of its files and links.
+
+    Raises Conflict for an archive that is not accepted, Unavailable when the disk refuses or has no room; ``target``
+    may hold a part of it then, and nothing was written elsewhere.
+    """
+    try:
+        file = _LimitedReads(io.FileIO(source))
+    except OSError as error:
+        raise disk_error(source, error) from error
+    with file:
+        try:
+            with zipfile.ZipFile(file) as archive:
+                members = _check_members(archive.infolist(), budget)
+                _check_overlap(members.values(), archive.start_dir)
+                budget.require_room(target, sum(info.file_size for info in members.values()))
+                for name, info in members.items():
+                    checkpoint()
+                    _check_decoder(file, info)
+                    if not is_link(info):
+                        _unpack_member(archive, info, target / name, budget, checkpoint)
+                for name, info in members.items():
+                    if is_link(info):
+                        _make_link(archive, info, name, target / name)
+        except _DAMAGE as error:
+            raise Conflict(f"archive: is damaged, or not a portable project: {error or type(error).__name__}") from None
+        except OSError as error:  # bzip2 says this of damage; errors of the disk are told where they happen
+            raise Conflict(f"archive: is damaged: {error}") from None
+        return [name for name, info in members.items() if not info.is_dir()]
+
+
+def _check_members(infos: Iterable[zipfile.ZipInfo], budget: Budget) -> dict[str, zipfile.ZipInfo]:
+    """The entries by name, folders included, and of several topologies the last one.
+
+    Raises Conflict when one is not acceptable or all are too much.
+    """
+    members: dict[str, zipfile.ZipInfo] = {}
+    claimed = 0
+    for info in infos:
+        name = _check_name(info)
+        if name in members and name != PORTABLE_TOPOLOGY:
+            raise Conflict(f"archive: {name!r} is in it twice")
+        members[name] = info
+        claimed += info.file_size
+        if len(members) > MAX_ENTRIES:
+            raise Conflict(f"archive: more than {MAX_ENTRIES} entries")
+        if len(members) > budget.entries_left or claimed > budget.bytes_left:
+            budget.spend(claimed, len(members))
+    for name in members:
+        parent = name
+        while parent := parent.rpartition("/")[0]:
+            if parent in members and not members[parent].is_dir():
+                raise Conflict(f"archive: {parent!r} is a file and a folder")
+    budget.spend(0, len(members))
+    return members
+
+
+def _check_overlap(infos: Iterable[zipfile.ZipInfo], end: int) -> None:
+    """Raises Conflict when entries share bytes, with which a small archive holds anything; not every zipfile looks."""
+    for info in sorted(infos, key=lambda info: info.header_offset, reverse=True):
+        if info.header_offset + _LOCAL_HEADER.size + info.compress_size > end:
+            raise Conflict(f"archive: {info.filename[:100]!r} overlaps with another entry")
+        end = info.header_offset
+
+
+def _check_name(info: zipfile.ZipInfo) -> str:
+    raw = info.orig_filename
+    shown = repr(raw[:100])
+    name = name_of(info)
+    problem = name_problem(raw if "\0" in raw or raw.startswith("/") else name)
+    if problem is not None:
+        raise Conflict(f"archive: {shown} {problem}")
+    kind = stat.S_IFMT(info.external_attr >> 16)
+    if kind not in (0, stat.S_IFREG, stat.S_IFDIR, stat.S_IFLNK) or (kind == stat.S_IFLNK and info.is_dir()):
+        raise Conflict(f"archive: {shown} is a device, or no file of a kind that goes into one")
+    if kind == stat.S_IFLNK and info.file_size > MAX_LINK_BYTES:
+        raise Conflict(f"archive: {shown} is a link to too long a path")
+    if info.flag_bits & _ENCRYPTED:
+        raise Conflict(f"archive: {shown} is encrypted")
+    return name
+
+
+def _check_decoder(file: IO[bytes], info: zipfile.ZipInfo) -> None:
+    """Raises Conflict when unpacking the entry would take much memory."""
+    if info.compress_type != zipfile.ZIP_LZMA:
+        return
+    file.seek(info.header_offset)
+    name_size, extra_size = _LOCAL_HEADER.unpack(file.read(_LOCAL_HEADER.size))
+    file.seek(name_size + extra_size, os.SEEK_CUR)
+    _, _, dictionary = _LZMA_HEADER.unpack(file.read(_LZMA_HEADER.size))
+    if dictionary > MAX_LZMA_DICTIONARY_BYTES:
+        raise Conflict(f"archive: {info.filename!r} needs more than {MAX_LZMA_DICTIONARY_BYTES} bytes to unpack")
+
+
+def _unpack_member(
+    archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: Path, budget: Budget, checkpoint: Callable[[], None]
+) -> None:
+    with _disk(path):
+        (path if info.is_dir() else path.parent).mkdir(parents=True, exist_ok=True)
+    if info.is_dir():
+        return
+    mode = 0o755 if (info.external_attr >> 16) & stat.S_IXUSR else 0o644
+    with archive.open(info) as source:
+        with _disk(path):
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode)
+        try:
+            while chunk := source.read(CHUNK_BYTES):
+                checkpoint()
+                budget.spend(len(chunk))
+                budget.require_room(path.parent, len(chunk))
+                with _disk(path):
+                    _write(descriptor, chunk)
+            with _disk(path):
+                os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _make_link(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str, path: Path) -> None:
+    with archive.open(info) as source:
+        target = os.fsdecode(source.read(MAX_LINK_BYTES + 1))
+    problem = link_problem(name, target)
+    if problem is not None:
+        raise Conflict(f"archive: {printable(name)[:100]!r} {problem}")
+    with _disk(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.symlink_to(target)
+
+
+def _write(descriptor: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(descriptor, view) :]
+
+
+@contextmanager
+def _disk(path: Path) -> Iterator[None]:
+    """What the disk refuses in here is told as such."""
+    try:
+        yield
+    except OSError as error:
+        raise disk_error(path, error) from error

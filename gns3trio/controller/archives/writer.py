@@ -1,0 +1,190 @@
+"""Zip archives of projects, written in pieces. Synchronous; callers run it in threads.
+
+Format: ZIP (APPNOTE 6.3) as GNS3 2.2 writes portable projects: sizes behind the data. Empty folders are entries, and so
+are symbolic links (``names``). The format's dates go from 1980 to 2107; another one becomes the nearest.
+"""
+
+import io
+import os
+import stat
+import time
+import zipfile
+from collections.abc import Callable, Generator, Iterator, Mapping
+from pathlib import Path
+
+from gns3trio.controller.archives.file_tree import Tree, open_file_below
+from gns3trio.controller.archives.names import link_problem, name_problem, named_info
+from gns3trio.controller.archives.reader import CHUNK_BYTES, MAX_ENTRIES, MAX_UNPACKED_BYTES
+from gns3trio.controller.storage.files import disk_error, printable
+from gns3trio.errors import DISK_REFUSALS, Conflict, Invalid
+
+COMPRESSIONS: dict[str, int] = {
+    "none": zipfile.ZIP_STORED,
+    "zip": zipfile.ZIP_DEFLATED,
+    "bzip2": zipfile.ZIP_BZIP2,
+    "lzma": zipfile.ZIP_LZMA,
+}
+
+# Of an archive that are no files of the project: the topology and our extras.
+_OWN_ENTRIES = 2
+_DOS_FOLDER = 0x10  # what DOS calls a folder, in the lower half of the attributes
+_PIECE_BYTES = 128 * 1024
+_OLDEST = (1980, 1, 1, 0, 0, 0)
+_NEWEST = (2107, 12, 31, 23, 59, 58)
+# Seconds since 1970, a day within them wherever the server is; the clock's functions do not take any number.
+_OLDEST_SECONDS, _NEWEST_SECONDS = 0, 4354819200
+
+
+def check_compression(name: str) -> int:
+    """The number of a compression method. Raises Invalid."""
+    try:
+        return COMPRESSIONS[name]
+    except KeyError:
+        raise Invalid(f"compression: {name!r} is not one of {', '.join(COMPRESSIONS)}") from None
+
+
+class _Sink(io.BytesIO):
+    """Collects what zipfile writes, until it is taken; says that it cannot seek, so that sizes come behind the data."""
+
+    def seekable(self) -> bool:
+        return False
+
+    def tell(self) -> int:
+        raise io.UnsupportedOperation
+
+    @property
+    def size(self) -> int:
+        return self.getbuffer().nbytes
+
+    def take(self) -> bytes:
+        data = self.getvalue()
+        super().seek(0)
+        self.truncate()
+        return data
+
+
+def require_archivable(tree: Tree) -> None:
+    """Raises Conflict for what no archive holds, or what an archive may not hold when it is read."""
+    for name in (*tree.files, *tree.folders, *tree.links):
+        problem = name_problem(name)
+        if problem is not None:
+            raise Conflict(f"{printable(name)[:200]!r} {problem}")
+    entries = len(tree.files) + len(tree.folders) + len(tree.links)
+    if entries > MAX_ENTRIES - _OWN_ENTRIES:
+        raise Conflict(f"the project has {entries} files, an archive holds {MAX_ENTRIES - _OWN_ENTRIES}")
+    if tree.bytes > MAX_UNPACKED_BYTES:
+        raise Conflict(f"the project has {tree.bytes} bytes of files, an archive holds {MAX_UNPACKED_BYTES}")
+
+
+def zip_pieces(
+    folder: Path, tree: Tree, made: Mapping[str, bytes], compression: int = zipfile.ZIP_STORED
+) -> Generator[bytes]:
+    """A zip archive as pieces of some 100 KiB: first the files of ``made``, then what ``tree`` has of ``folder``. Some
+    are empty: one comes for every so much that is read, because a gigabyte may shrink to less than a piece.
+
+    A file that is gone meanwhile is left out, one that shrinks is shorter, of one that grows there is what was there
+    when it was opened. Raises Conflict when the folder itself was replaced or deleted, Unavailable when the disk
+    refuses.
+    """
+    sink = _Sink()
+    try:
+        root = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError as error:
+        if error.errno in DISK_REFUSALS:
+            raise disk_error(folder, error) from error
+        raise Conflict(f"{printable(folder)} was replaced or deleted") from None
+    try:
+        with zipfile.ZipFile(sink, "w", compression) as archive:
+            for name, data in made.items():
+                info = _info(archive, name, time.time(), 0o644, compression)
+                yield from _compress(archive, sink, info, io.BytesIO(data), len(data))
+            for name in tree.files:
+                yield from _zip_file(archive, sink, root, folder, name, compression)
+            for name in tree.folders:
+                _add(archive, f"{name}/", b"", stat.S_IFDIR | 0o755)
+                yield from _full(sink)
+            for name, target in tree.links.items():
+                if link_problem(name, target) is None:
+                    _add(archive, name, os.fsencode(target), stat.S_IFLNK | 0o777)
+                    yield from _full(sink)
+        yield sink.take()
+    except OSError as error:
+        raise disk_error(folder, error) from error
+    finally:
+        os.close(root)
+
+
+def _full(sink: _Sink) -> Iterator[bytes]:
+    if sink.size >= _PIECE_BYTES:
+        yield sink.take()
+
+
+def _add(archive: zipfile.ZipFile, name: str, data: bytes, mode: int) -> None:
+    info = _info(archive, name, time.time(), mode, zipfile.ZIP_STORED)
+    info.external_attr = mode << 16 | (_DOS_FOLDER if stat.S_ISDIR(mode) else 0)
+    archive.writestr(info, data)
+
+
+def _zip_file(
+    archive: zipfile.ZipFile, sink: _Sink, root: int, folder: Path, name: str, compression: int
+) -> Iterator[bytes]:
+    opened = open_file_below(root, name)
+    if opened is None:
+        if not _is_same(root, folder):
+            raise Conflict(f"{printable(folder)} was replaced or deleted")
+        return
+    descriptor, status = opened
+    with open(descriptor, "rb", buffering=0) as source:
+        info = _info(archive, name, status.st_mtime, status.st_mode, compression)
+        yield from _compress(archive, sink, info, source, status.st_size)
+
+
+def _compress(
+    archive: zipfile.ZipFile, sink: _Sink, info: zipfile.ZipInfo, source: io.RawIOBase | io.BytesIO, size: int
+) -> Iterator[bytes]:
+    """An entry with so many bytes of ``source``; what a growing file gets later is not in."""
+    info.file_size = left = size
+    with archive.open(info, "w") as target:
+        while left > 0 and (chunk := source.read(min(CHUNK_BYTES, left))):
+            target.write(chunk)
+            left -= len(chunk)
+            yield sink.take() if sink.size >= _PIECE_BYTES else b""
+
+
+def _is_same(descriptor: int, folder: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(descriptor), os.stat(folder))
+    except FileNotFoundError:
+        return False
+
+
+def _info(archive: zipfile.ZipFile, name: str, modified: float, mode: int, compression: int) -> zipfile.ZipInfo:
+    info = named_info(name, archive.NameToInfo)
+    seconds = min(max(modified, _OLDEST_SECONDS), _NEWEST_SECONDS)
+    info.date_time = min(max(time.localtime(seconds)[:6], _OLDEST), _NEWEST)
+    info.compress_type = compression
+    info.external_attr = (stat.S_IFREG | (0o755 if mode & stat.S_IXUSR else 0o644)) << 16
+    return info
+
+
+def write_archive(
+    target: Path,
+    folder: Path,
+    tree: Tree,
+    made: Mapping[str, bytes],
+    compression: int = zipfile.ZIP_STORED,
+    checkpoint: Callable[[], None] = lambda: None,
+) -> None:
+    """Write ``zip_pieces`` to a new file, whose content is durable and its name not yet.
+
+    ``checkpoint`` may raise to end it. Raises Unavailable when the disk refuses.
+    """
+    try:
+        with open(target, "xb") as file:
+            for piece in zip_pieces(folder, tree, made, compression):
+                checkpoint()
+                file.write(piece)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise disk_error(target, error) from error

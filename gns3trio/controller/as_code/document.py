@@ -1,0 +1,206 @@
+"""A topology as people write it: nodes by their names, links by names and ports. Sans-IO.
+
+    nodes:
+      PC1: {node_type: vpcs, x: -100}
+      SW1: {node_type: ethernet_switch}
+    links:
+      - ends: [PC1, "SW1:3"]
+        filters: {delay: [20, 2]}
+
+An end is ``NODE`` (its first port), ``NODE:PORT`` or ``NODE:ADAPTER/PORT``, by the numbers of the API. What a document
+does not mention is not its business: a field that is left out stays as it is, and so do all links or drawings when
+there is no such key. Nodes that are not in it are deleted.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, Literal
+
+import attrs
+from attrs import field
+from attrs import validators as v
+
+from gns3trio.conditions.core_filter import MAX_FILTERS
+from gns3trio.conditions.gns3_filters import check_gns3_filters
+from gns3trio.conditions.impairments import Impairment, check_impairments
+from gns3trio.controller.gns3_format.records import Label
+from gns3trio.controller.names import Name
+from gns3trio.controller.project.drawings import EMPTY_SVG
+from gns3trio.convert import make_strict_converter, structure
+from gns3trio.errors import Invalid
+from gns3trio.forwarder.forwarder import CheckExpression
+from gns3trio.limits import MAX_DRAWINGS, MAX_LINK_ENDS, MAX_LINKS, MAX_NODES, Bound, Int32, Svg
+
+_END = re.compile(r"(?P<node>.+?)(?::(?:(?P<adapter>\d{1,4})/)?(?P<port>\d{1,5}))?")
+_port_number = v.optional([v.ge(1), v.le(65535)])
+
+
+@attrs.define(kw_only=True)
+class DesiredNode:
+    """A node; fields that are not given stay as they are, or have GNS3's default in a new one."""
+
+    node_type: Literal["vpcs", "ethernet_switch", "ethernet_hub", "cloud", "nat"]
+    x: Int32 = 0
+    y: Int32 = 0
+    z: Int32 = 1
+    symbol: str | None = field(default=None, validator=v.optional(v.min_len(1)))
+    width: Int32 = 0
+    height: Int32 = 0
+    label: Label = field(factory=Label)
+    locked: bool = False
+    console: int | None = field(default=None, validator=_port_number)
+    console_type: Literal["telnet", "none", None] = None
+    console_auto_start: bool = False
+    properties: dict[str, Any] = field(factory=dict)
+
+
+@attrs.define(kw_only=True)
+class DesiredLink:
+    """A link. ``filters`` are GNS3's, ``impairments`` our own, as for ``PUT .../impairments``."""
+
+    ends: Annotated[list[str], Bound(MAX_LINK_ENDS)]
+    filters: dict[str, Any] = field(factory=dict)
+    impairments: Annotated[list[Impairment], Bound(MAX_FILTERS)] = field(factory=list)
+    seed: int | None = field(default=None, validator=v.optional(v.ge(0)))
+    suspend: bool = False
+    link_style: dict[str, Any] = field(factory=dict)
+
+
+@attrs.define(kw_only=True)
+class DesiredDrawing:
+    """A drawing; lengths are in pixels of the scene, ``rotation`` in degrees."""
+
+    svg: Svg = EMPTY_SVG
+    x: Int32 = 0
+    y: Int32 = 0
+    z: Int32 = 2
+    locked: bool = False
+    rotation: int = field(default=0, validator=[v.ge(-359), v.le(360)])
+
+
+@attrs.define(kw_only=True)
+class DesiredTopology:
+    """A whole document. Without ``links`` or ``drawings`` those of the project stay. ``left_out`` tells people what of
+    the project that was exported is not in the document, and why; it changes nothing.
+    """
+
+    nodes: Annotated[dict[Name, DesiredNode], Bound(MAX_NODES)]
+    links: Annotated[list[DesiredLink], Bound(MAX_LINKS)] | None = None
+    drawings: Annotated[list[DesiredDrawing], Bound(MAX_DRAWINGS)] | None = None
+    left_out: Annotated[dict[str, str], Bound(MAX_NODES + MAX_LINKS)] | None = None
+
+
+@attrs.frozen(order=True)
+class End:
+    """A port of a node, by the node's name."""
+
+    node: str
+    adapter_number: int = 0
+    port_number: int = 0
+
+    def __str__(self) -> str:
+        port = f"{self.adapter_number}/{self.port_number}" if self.adapter_number else str(self.port_number)
+        return f"{self.node}:{port}"
+
+
+Ends = tuple[End, End]
+
+
+@attrs.frozen
+class Wish:
+    """A part of the document: ``name`` is how messages call it, ``given`` its checked fields that are mentioned."""
+
+    name: str
+    given: Mapping[str, Any]
+
+
+@attrs.frozen
+class Document:
+    """A checked document. Links are in the order of the document, by their two ends in any order."""
+
+    nodes: Mapping[str, Wish]
+    links: Mapping[frozenset[End], Wish] | None
+    ends: Mapping[frozenset[End], Ends]
+    drawings: list[Wish] | None
+
+
+_converter = make_strict_converter(forbid_extra_keys=True)
+
+
+def parse_document(raw: Any, check_expression: CheckExpression) -> Document:
+    """Check a document. Raises Invalid that names every wrong field."""
+    topology = structure(_converter, raw, DesiredTopology)
+    nodes = {name: Wish(name, _given(node, raw["nodes"][name])) for name, node in topology.nodes.items()}
+    ends: dict[frozenset[End], Ends] = {}
+    links: dict[frozenset[End], Wish] = {}
+    taken: dict[End, int] = {}
+    for index, link in enumerate(topology.links or ()):
+        where = f"links[{index}]"
+        joined = _parse_ends(link.ends, where, nodes)
+        for number, end in enumerate(joined):
+            if end in taken:
+                raise Invalid(f"{where}.ends[{number}]: links[{taken[end]}] is at port {end} already")
+            taken[end] = index
+        given = _given(link, raw["links"][index])
+        _check_filters(link, given, raw["links"][index], where, check_expression)
+        ends[frozenset(joined)] = joined
+        links[frozenset(joined)] = Wish(f"{joined[0]} - {joined[1]}", given)
+    drawings = [
+        Wish(f"drawings[{index}]", _given(drawing, raw["drawings"][index]))
+        for index, drawing in enumerate(topology.drawings or ())
+    ]
+    return Document(
+        nodes, None if topology.links is None else links, ends, None if topology.drawings is None else drawings
+    )
+
+
+def _given(checked: Any, raw: Mapping[str, Any]) -> dict[str, Any]:
+    return {f.name: getattr(checked, f.name) for f in attrs.fields(type(checked)) if f.name in raw}
+
+
+def _check_filters(
+    link: DesiredLink, given: dict[str, Any], raw: Mapping[str, Any], where: str, check_expression: CheckExpression
+) -> None:
+    try:
+        if "filters" in given:
+            given["filters"] = check_gns3_filters(link.filters, check_expression)
+        check_impairments(link.impairments, raw.get("impairments", ()), check_expression)
+    except Invalid as error:
+        raise Invalid(f"{where}.{error}") from None
+
+
+def parse_end(text: str) -> End:
+    """``PC1``, ``SW1:3`` or ``R1:1/0``. A name with a colon of its own is written with its port."""
+    found = _END.fullmatch(text)
+    if found is None:
+        raise Invalid(f"{text!r} is not NODE, NODE:PORT or NODE:ADAPTER/PORT")
+    return End(found["node"], int(found["adapter"] or 0), int(found["port"] or 0))
+
+
+def _parse_ends(texts: list[str], where: str, nodes: Iterable[str]) -> Ends:
+    if len(texts) != 2:
+        raise Invalid(f"{where}.ends: a link has two ends, got {len(texts)}")
+    ends = []
+    for number, text in enumerate(texts):
+        try:
+            end = parse_end(text)
+        except Invalid as error:
+            raise Invalid(f"{where}.ends[{number}]: {error}") from None
+        if end.node not in nodes:
+            raise Invalid(f"{where}.ends[{number}]: there is no node {end.node!r} in nodes")
+        ends.append(end)
+    first, second = ends
+    if first.node == second.node:
+        raise Invalid(f"{where}.ends: a node cannot be linked to itself")
+    return first, second
+
+
+def covers(actual: Any, wanted: Any) -> bool:
+    """Whether ``actual`` has all that ``wanted`` mentions; what it has beside that in its objects does not matter."""
+    if isinstance(wanted, Mapping):
+        return isinstance(actual, Mapping) and all(
+            name in actual and covers(actual[name], value) for name, value in wanted.items()
+        )
+    if isinstance(wanted, list):
+        return isinstance(actual, list) and len(actual) == len(wanted) and all(map(covers, actual, wanted))
+    return bool(actual == wanted)

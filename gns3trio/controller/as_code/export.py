@@ -1,0 +1,84 @@
+"""A project as a ``document``: applied to the same project it changes nothing."""
+
+from typing import Any
+
+import attrs
+
+from gns3trio import threads
+from gns3trio.conditions.impairments import describe
+from gns3trio.controller.as_code.plan import link_value, named_ends, node_properties, nodes_by_name
+from gns3trio.controller.gns3_format.records import Label, NodeRecord
+from gns3trio.controller.links.link import Link
+from gns3trio.controller.project.node import DRAWN_AS, Node
+from gns3trio.controller.project.project import Project
+from gns3trio.natural_order import natural_key
+
+_DEFAULTS = {
+    field.name: field.default
+    for field in attrs.fields(NodeRecord)
+    if field.name in ("z", "locked", "console_auto_start")
+}
+_DRAWN = ("symbol", "width", "height")
+# Properties that say something of the machine, not of the lab.
+_OF_MACHINE = ("interfaces",)
+
+
+async def export_document(project: Project) -> dict[str, Any]:
+    """The nodes that run here, their links, and the drawings; what is ``left_out`` has the reason.
+
+    A node has its type and place, and what is not GNS3's default. Consoles are left out: they belong to the host.
+    Nodes and links are in the order of their names, so that two documents can be compared. Raises Forbidden when the
+    project is closed, Conflict when two nodes have one name.
+    """
+    project.require_open()
+    nodes, links = list(nodes_by_name(project).values()), list(project.links.values())
+    drawings = [
+        {name: value for name, value in drawing.view(project.project_id).items() if not name.endswith("_id")}
+        for drawing in project.drawings.values()
+    ]
+    # In a thread: start-up scripts are files, and a large lab takes its time.
+    return await threads.disk.run(_document, project, nodes, links, drawings)
+
+
+def _document(project: Project, nodes: list[Node], links: list[Link], drawings: list[dict[str, Any]]) -> dict[str, Any]:
+    left_out = {node.name: node.problem for node in nodes if node.problem is not None}
+    shown = {node.name: _node(node) for node in nodes if node.name not in left_out}
+    joined: list[dict[str, Any]] = []
+    for link in links:
+        ends = named_ends(project, link)
+        if ends is None or link.problem is not None or not all(end.node in shown for end in ends):
+            name = " - ".join(map(str, ends)) if ends is not None else str(link.link_id)
+            left_out[name] = link.problem or "an end of it is no node of the document"
+            continue
+        value = link_value(link)
+        value["impairments"] = [describe(each) for each in value["impairments"]]
+        joined.append({"ends": [str(end) for end in ends], **{name: each for name, each in value.items() if each}})
+    document: dict[str, Any] = {
+        "nodes": {name: shown[name] for name in sorted(shown, key=natural_key)},
+        "links": sorted(joined, key=lambda link: [natural_key(end) for end in link["ends"]]),
+    }
+    if drawings:
+        document["drawings"] = drawings
+    if left_out:
+        document["left_out"] = {name: left_out[name] for name in sorted(left_out, key=natural_key)}
+    return document
+
+
+def _node(node: Node) -> dict[str, Any]:
+    record = node.record
+    shown: dict[str, Any] = {"node_type": record.node_type, "x": record.x, "y": record.y}
+    shown |= {name: getattr(record, name) for name, default in _DEFAULTS.items() if getattr(record, name) != default}
+    drawn_as = DRAWN_AS.get(record.node_type) or {name: _default(name) for name in _DRAWN}
+    shown |= {name: getattr(record, name) for name in _DRAWN if getattr(record, name) != drawn_as[name]}
+    label = {name: value for name, value in attrs.asdict(record.label).items() if value != getattr(Label(), name)}
+    label.pop("text", None)
+    if label:
+        shown["label"] = label
+    properties = {name: value for name, value in node_properties(node).items() if name not in _OF_MACHINE}
+    if properties:
+        shown["properties"] = properties
+    return shown
+
+
+def _default(name: str) -> Any:
+    return getattr(attrs.fields(NodeRecord), name).default

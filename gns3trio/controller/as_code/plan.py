@@ -1,0 +1,232 @@
+"""What has to happen so that a project is what a document says."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Literal
+from uuid import UUID
+
+import attrs
+
+from gns3trio.compute.nodes.vpcs.node import VpcsNode
+from gns3trio.compute.nodes.vpcs.script import expand_script
+from gns3trio.conditions.impairments import describe
+from gns3trio.controller.as_code.document import Document, End, Ends, Wish, covers
+from gns3trio.controller.gns3_format.records import Label
+from gns3trio.controller.links.link import Link
+from gns3trio.controller.project.drawings import Drawing
+from gns3trio.controller.project.node import Node
+from gns3trio.controller.project.project import Project
+from gns3trio.errors import Conflict, Invalid
+
+
+@attrs.frozen
+class Change:
+    """One step of a plan. ``fields`` are those of an update: by name what they are ("from") and shall be ("to")."""
+
+    action: Literal["create", "update", "delete"]
+    kind: Literal["node", "link", "drawing"]
+    name: str
+    fields: Mapping[str, Mapping[str, Any]] = attrs.field(factory=dict)
+
+
+@attrs.define
+class Plan:
+    """What has to happen, by kind."""
+
+    delete_links: list[Link] = attrs.field(factory=list)
+    create_nodes: list[Wish] = attrs.field(factory=list)
+    update_nodes: list[tuple[Node, dict[str, Any]]] = attrs.field(factory=list)
+    create_links: list[tuple[Ends, Wish]] = attrs.field(factory=list)
+    update_links: list[tuple[Link, dict[str, Any]]] = attrs.field(factory=list)
+    create_drawings: list[Wish] = attrs.field(factory=list)
+    delete_nodes: list[Node] = attrs.field(factory=list)
+    delete_drawings: list[Drawing] = attrs.field(factory=list)
+    changes: list[Change] = attrs.field(factory=list)
+
+
+def make_plan(project: Project, document: Document) -> Plan:
+    """What makes the project equal to the document. Nodes of types that do not run here stay, with their links.
+
+    Raises Forbidden when the project is closed, Conflict for what cannot be done.
+    """
+    project.require_open()
+    plan = Plan()
+    by_name = nodes_by_name(project)
+    here = {name: node for name, node in by_name.items() if node.instance is not None}
+    for name in document.nodes:
+        if name in by_name and name not in here:
+            raise Conflict(f"nodes[{name}]: there is a node of that name that does not run: {by_name[name].problem}")
+    _plan_nodes(plan, here, document)
+    if document.links is not None:
+        _plan_links(plan, project, document, document.links)
+    if document.drawings is not None:
+        _plan_drawings(plan, project, document.drawings)
+    return plan
+
+
+@contextmanager
+def naming(where: str) -> Iterator[None]:
+    """Say which part of the request it was that is invalid."""
+    try:
+        yield
+    except Invalid as error:
+        raise Invalid(f"{where}.{error}") from None
+
+
+def nodes_by_name(project: Project) -> dict[str, Node]:
+    """The nodes of a project by name. Raises Conflict when two have one name, which version 1 allows."""
+    nodes: dict[str, Node] = {}
+    for node in project.nodes.values():
+        if node.name in nodes:
+            raise Conflict(
+                f"nodes: two are named {node.name!r}, and a document knows nodes by their names: rename one of them"
+            )
+        nodes[node.name] = node
+    return nodes
+
+
+def _plan_nodes(plan: Plan, here: Mapping[str, Node], document: Document) -> None:
+    for name, wish in document.nodes.items():
+        node = here.get(name)
+        if node is None:
+            plan.create_nodes.append(wish)
+            plan.changes.append(Change("create", "node", name))
+        elif wish.given["node_type"] != node.record.node_type:
+            is_type = node.record.node_type
+            raise Conflict(f"nodes[{name}].node_type: it is of type {is_type}, and a node keeps its type")
+        elif changes := _node_changes(node, wish):
+            plan.update_nodes.append((node, changes))
+            fields = {field: {"from": _node_value(node, field), "to": _plain(to)} for field, to in changes.items()}
+            plan.changes.append(Change("update", "node", name, fields))
+    for name, node in here.items():
+        if name not in document.nodes:
+            if node.record.locked:
+                raise Conflict(f"Node '{name}' is locked")
+            plan.delete_nodes.append(node)
+            plan.changes.append(Change("delete", "node", name))
+
+
+def _node_changes(node: Node, wish: Wish) -> dict[str, Any]:
+    """The fields that are not as they are wanted. Raises Invalid that names one that cannot be had."""
+    with naming(f"nodes[{wish.name}]"):
+        return _changed_fields(node, wish.given)
+
+
+def _changed_fields(node: Node, given: Mapping[str, Any]) -> dict[str, Any]:
+    changes = {}
+    for name, wanted in given.items():
+        value = _expanded(node, wanted) if name == "properties" else wanted
+        present = _node_value(node, name)
+        if covers(present, _plain(value)):
+            continue
+        if name == "properties" and covers(present, node.require_instance().as_read(value)):
+            continue
+        changes[name] = value
+    return changes
+
+
+def _expanded(node: Node, properties: Mapping[str, Any]) -> dict[str, Any]:
+    script = properties.get("startup_script")
+    if not isinstance(node.instance, VpcsNode) or not isinstance(script, str):
+        return dict(properties)
+    return {**properties, "startup_script": expand_script(script, node.name)}
+
+
+def _node_value(node: Node, name: str) -> Any:
+    if name == "properties":
+        return node_properties(node)
+    return _plain(getattr(node.record, name))
+
+
+def node_properties(node: Node) -> dict[str, Any]:
+    """The properties of a node, those of a VPCS with its start-up script, if it has one."""
+    instance = node.require_instance()
+    script = instance.startup_script() if isinstance(instance, VpcsNode) else None
+    properties = {name: value for name, value in instance.properties().items() if name != "startup_script"}
+    return properties | ({} if script is None else {"startup_script": script})
+
+
+def _plain(value: Any) -> Any:
+    """As in JSON, for comparison. A label's text follows the node's name."""
+    if isinstance(value, Label):
+        return {name: part for name, part in attrs.asdict(value).items() if name != "text"}
+    return value
+
+
+# --- links ---
+
+
+def named_ends(project: Project, link: Link) -> Ends | None:
+    """The two ends of a link, by the names of their nodes; None for one of a file that does not have them."""
+    ends = [
+        End(node.name, end.adapter_number, end.port_number)
+        for end in link.record.nodes
+        if (node := project.nodes.get(end.node_id)) is not None
+    ]
+    return (ends[0], ends[1]) if len(ends) == len(link.record.nodes) == 2 else None
+
+
+def _plan_links(plan: Plan, project: Project, document: Document, wishes: Mapping[frozenset[End], Wish]) -> None:
+    here: dict[frozenset[End], Link] = {}
+    for link in project.links.values():
+        joined = named_ends(project, link)
+        if joined is None or any(project.nodes[end.node_id].instance is None for end in link.record.nodes):
+            continue
+        here[frozenset(joined)] = link
+        if frozenset(joined) not in wishes:
+            plan.delete_links.append(link)
+            plan.changes.append(Change("delete", "link", " - ".join(map(str, joined))))
+    for ends, wish in wishes.items():
+        present = here.get(ends)
+        if present is None:
+            plan.create_links.append((document.ends[ends], wish))
+            plan.changes.append(Change("create", "link", wish.name))
+            continue
+        is_now = link_value(present)
+        changes = {name: value for name, value in wish.given.items() if name != "ends" and is_now[name] != value}
+        if changes:
+            plan.update_links.append((present, changes))
+            fields = {
+                name: {"from": _described(is_now[name]), "to": _described(value)} for name, value in changes.items()
+            }
+            plan.changes.append(Change("update", "link", wish.name, fields))
+
+
+def link_value(link: Link) -> dict[str, Any]:
+    """What a document can say of a link."""
+    return {
+        "filters": link.record.filters,
+        "impairments": list(link.impairments.filters),
+        "seed": link.impairments.seed,
+        "suspend": link.record.suspend,
+        "link_style": link.record.link_style,
+    }
+
+
+def _described(value: Any) -> Any:
+    return [describe(each) for each in value] if isinstance(value, list) else value
+
+
+def _plan_drawings(plan: Plan, project: Project, wishes: Iterable[Wish]) -> None:
+    left = {drawing.drawing_id: (drawing, drawing.view(project.project_id)) for drawing in project.drawings.values()}
+    # The drawings that are as a wish says, by the fields that it mentions.
+    alike: dict[tuple[str, ...], dict[tuple[Any, ...], list[UUID]]] = {}
+    for wish in wishes:
+        names = tuple(wish.given)
+        if names not in alike:
+            index = alike[names] = {}
+            for drawing_id, (_, view) in reversed(left.items()):
+                index.setdefault(tuple(view[name] for name in names), []).append(drawing_id)
+        same = alike[names].get(tuple(wish.given.values()), [])
+        while same and same[-1] not in left:  # taken by a wish that mentions other fields
+            same.pop()
+        if same:
+            del left[same.pop()]
+        else:
+            plan.create_drawings.append(wish)
+            plan.changes.append(Change("create", "drawing", wish.name))
+    for drawing, _ in left.values():
+        if drawing.fields.get("locked"):
+            raise Conflict(f"Drawing {drawing.drawing_id} is locked")
+        plan.delete_drawings.append(drawing)
+        plan.changes.append(Change("delete", "drawing", str(drawing.drawing_id)))

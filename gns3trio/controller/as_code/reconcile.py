@@ -1,0 +1,195 @@
+"""Changes a project by many steps at once, all or none: by a plan, or by a list of what is to be created."""
+
+from collections.abc import Container, Mapping, Sequence
+from functools import partial
+from typing import Any
+from uuid import UUID, uuid4
+
+import attrs
+
+from gns3trio.controller.as_code.document import Document, Ends, Wish
+from gns3trio.controller.as_code.plan import Plan, link_value, make_plan, naming, node_properties
+from gns3trio.controller.as_code.undo import Undo, for_each
+from gns3trio.controller.gns3_format.records import LinkEnd, LinkRecord
+from gns3trio.controller.links.filters import Impairments
+from gns3trio.controller.links.link import Link
+from gns3trio.controller.names import NameAllocator
+from gns3trio.controller.project.drawings import Drawing
+from gns3trio.controller.project.node import Node
+from gns3trio.controller.project.node_creation import create_node_from_fields
+from gns3trio.controller.project.project import Project
+from gns3trio.errors import Conflict
+from gns3trio.slices import Slices
+
+_LINK_FIELDS = ("filters", "link_style", "suspend")
+
+
+async def reconcile(project: Project, document: Document, *, dry_run: bool) -> Plan:
+    """Make the project what the document says; returns what was, or with ``dry_run`` would be, done.
+
+    Raises what a step raises; all is then as before, but for captures on links that were deleted.
+    """
+    async with project.reconciling:
+        plan = make_plan(project, document)
+        if not dry_run and plan.changes:
+            await _apply(project, plan)
+        return plan
+
+
+async def _apply(project: Project, plan: Plan) -> None:
+    """To delete nodes with their files cannot be undone, and comes last."""
+    async with Undo(partial(project.log, "error"), project.taking_back) as undo:
+        for link in plan.delete_links:
+            await project.links.delete(link)
+            undo.by(_restore_link, project, link.record, link.impairments)
+        with project.saving_later():
+            await for_each(plan.create_nodes, partial(_create_node, undo, project))
+        project.file.mark()
+        for node, changes in plan.update_nodes:
+            before = {name: getattr(node.record, name) for name in changes}
+            script = node_properties(node).get("startup_script", "")  # one that had none gets an empty one back
+            with naming(f"nodes[{node.name}]"):
+                await _update_node(project, node, changes)
+            undo.by(_put_back_node, project, node, before, script)
+        ids = {node.name: node.node_id for node in project.nodes.values()}
+        with project.saving_later():
+            await for_each(plan.create_links, partial(_create_link, undo, project, ids))
+        project.file.mark()
+        for link, changes in plan.update_links:
+            is_now = link_value(link)
+            await _update_link(project, link, changes)
+            undo.by(_update_link, project, link, is_now)
+        slices = Slices()
+        for wish in plan.create_drawings:
+            drawing = await project.drawings.create(uuid4(), wish.given)
+            undo.by(_delete_drawing, project, drawing)
+            await slices.pause()
+        await project.delete_nodes(plan.delete_nodes)
+        undo.forget()
+    for drawing in plan.delete_drawings:
+        project.drawings.delete(drawing)
+    await project.file.flush()
+
+
+async def _create_node(undo: Undo, project: Project, wish: Wish) -> None:
+    fields = {**wish.given, "name": wish.name, "node_id": uuid4()}
+    with naming(f"nodes[{wish.name}]"):
+        node = await create_node_from_fields(project, fields, keep_name=True)
+    undo.by(project.delete_nodes, [node])
+
+
+async def _update_node(project: Project, node: Node, changes: Mapping[str, Any]) -> None:
+    async with project.locked_node(node.node_id):
+        changes = dict(changes)
+        if "properties" in changes:
+            changes["properties"] = {**node.record.properties, **changes["properties"]}
+        script = changes.get("properties", {}).get("startup_script")
+        await project.update_node(node, changes, keep_name=True)
+        if script is not None:  # the file may differ where the property does not
+            await node.require_instance().set_startup_script(script)
+
+
+async def _put_back_node(project: Project, node: Node, before: Mapping[str, Any], script: str) -> None:
+    async with project.locked_node(node.node_id):
+        await project.update_node(node, dict(before), keep_name=True)
+        instance = node.require_instance()
+        if script != (instance.startup_script() or ""):
+            await instance.set_startup_script(script)
+
+
+async def _create_link(undo: Undo, project: Project, ids: Mapping[str, UUID], wanted: tuple[Ends, Wish]) -> None:
+    ends, wish = wanted
+    nodes = [
+        LinkEnd(node_id=ids[end.node], adapter_number=end.adapter_number, port_number=end.port_number) for end in ends
+    ]
+    fields = {name: wish.given[name] for name in _LINK_FIELDS if name in wish.given}
+    link = await project.links.create(LinkRecord(link_id=uuid4(), nodes=nodes, **fields))
+    undo.by(project.links.delete, link)
+    await _update_link(
+        project, link, {name: wish.given[name] for name in ("impairments", "seed") if name in wish.given}
+    )
+
+
+async def _restore_link(project: Project, record: LinkRecord, impairments: Impairments) -> None:
+    link = await project.links.create(record)
+    await project.links.update(link, {}, impairments)
+
+
+async def _update_link(project: Project, link: Link, changes: Mapping[str, Any]) -> None:
+    impairments = Impairments(
+        tuple(changes.get("impairments", link.impairments.filters)), changes.get("seed", link.impairments.seed)
+    )
+    await project.links.update(link, {name: changes[name] for name in _LINK_FIELDS if name in changes}, impairments)
+
+
+async def _delete_drawing(project: Project, drawing: Drawing) -> None:
+    drawing.fields["locked"] = False
+    project.drawings.delete(drawing)
+
+
+# --- lists of what is to be created ---
+
+
+@attrs.frozen
+class Created:
+    """What a batch has made, in its order."""
+
+    nodes: list[Node]
+    links: list[Link]
+    drawings: list[Drawing]
+
+
+async def create_all(
+    project: Project,
+    nodes: Sequence[Mapping[str, Any]],
+    links: Sequence[LinkRecord],
+    drawings: Sequence[Mapping[str, Any]],
+) -> Created:
+    """Create everything or nothing. ``nodes`` and ``drawings`` hold checked fields, with their ids.
+
+    Raises Conflict for an id that is in use, and what a creation raises.
+    """
+    project.require_open()
+    async with project.reconciling, Undo(partial(project.log, "error"), project.taking_back) as undo:
+        _check_ids("nodes", "node_id", [fields["node_id"] for fields in nodes], project.nodes)
+        _check_ids("links", "link_id", [record.link_id for record in links], project.links)
+        _check_ids("drawings", "drawing_id", [fields["drawing_id"] for fields in drawings], project.drawings)
+        names = NameAllocator.beside(project.node_names())
+        # In their order, for the sake of PC1, PC2, ...
+        named = [{**fields, "name": names.allocate(fields["name"])} for fields in nodes]
+
+        async def create_node(numbered: tuple[int, Mapping[str, Any]]) -> None:
+            index, fields = numbered
+            with naming(f"nodes[{index}]"):
+                node = await create_node_from_fields(project, fields, keep_name=True)
+            undo.by(project.delete_nodes, [node])
+
+        async def create_link(record: LinkRecord) -> None:
+            undo.by(project.links.delete, await project.links.create(record))
+
+        made = []
+        with project.saving_later():
+            await for_each(enumerate(named), create_node)
+            await for_each(links, create_link)
+            slices = Slices()
+            for fields in drawings:
+                made.append(await project.drawings.create(fields["drawing_id"], fields))
+                undo.by(_delete_drawing, project, made[-1])
+                await slices.pause()
+        project.require_open()
+        project.file.mark()
+        await project.file.flush()
+        undo.forget()
+    return Created(
+        [project.get_node(fields["node_id"]) for fields in nodes],
+        [project.get_link(record.link_id) for record in links],
+        made,
+    )
+
+
+def _check_ids(kind: str, name: str, ids: Sequence[UUID], used: Container[UUID]) -> None:
+    seen: set[UUID] = set()
+    for index, each in enumerate(ids):
+        if each in used or each in seen:
+            raise Conflict(f"{kind}[{index}].{name}: {each} is in use")
+        seen.add(each)

@@ -1,0 +1,366 @@
+"""Project files of GNS3 1.x (revisions up to 4), made into the present form. Sans-IO.
+
+There nodes, ports and links had numbers, servers stood for computes, each model of a router was a type, shapes were not
+SVG, and the files of all routers lay in one folder. What cannot be converted is left out and told.
+"""
+
+import glob
+import ntpath
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID, uuid5
+
+import attrs
+
+from gns3trio.controller.gns3_format import generation1_shapes as shapes
+from gns3trio.controller.gns3_format.fields import CONSOLE_TYPES, MAX_PORT, Findings
+from gns3trio.controller.gns3_format.node_properties import PROPERTIES, NodeFile, of_present
+from gns3trio.convert import as_uuid
+
+# What a type was called, and how its nodes are drawn when the file does not say.
+_TYPES = {
+    "VPCSDevice": ("vpcs", "vpcs_guest"),
+    "EthernetSwitch": ("ethernet_switch", "ethernet_switch"),
+    "EthernetHub": ("ethernet_hub", "hub"),
+    "Cloud": ("cloud", "cloud"),
+    "Host": ("cloud", "computer"),
+    "FrameRelaySwitch": ("frame_relay_switch", "frame_relay_switch"),
+    "ATMSwitch": ("atm_switch", "atm_switch"),
+    "QemuVM": ("qemu", "qemu_guest"),
+    "DockerVM": ("docker", "docker_guest"),
+    "VirtualBoxVM": ("virtualbox", "vbox_guest"),
+    "VMwareVM": ("vmware", "vmware_guest"),
+    "IOUDevice": ("iou", "router"),
+    **{model: ("dynamips", "router") for model in ("C1700", "C2600", "C2691", "C3600", "C3725", "C3745", "C7200")},
+}
+# Width and height of those symbols that are not as large as most.
+_SIZES = {
+    ":/symbols/cloud.svg": (159, 71),
+    ":/symbols/ethernet_switch.svg": (72, 32),
+    ":/symbols/hub.svg": (72, 32),
+    ":/symbols/router.svg": (66, 45),
+}
+_BRIDGES = ("ethernet_switch", "ethernet_hub")
+_SERIAL_SWITCHES = ("atm_switch", "frame_relay_switch")
+# Each adapter has one port, number 0.
+_ONE_PORT_EACH = ("qemu", "docker", "virtualbox", "vmware")
+_WITHOUT_CONSOLE = (*_BRIDGES, *_SERIAL_SWITCHES, "cloud")
+_PORT_NAMES = {"iou": ("Ethernet{segment0}/{port0}", 4), "docker": ("eth{0}", 0)}
+_NIO = re.compile(r"nio_(?:gen_eth|gen_linux):(?P<interface>.+)|nio_tap:(?P<tap>.+)", re.IGNORECASE)
+_UDP = re.compile(r"nio_udp:(?P<lport>\d{1,5}):(?P<rhost>[^:]+):(?P<rport>\d{1,5})", re.IGNORECASE)
+_PICTURES = (".svg", ".png", ".jpg", ".jpeg", ".gif")
+_NUMBERS = re.compile(r"(?:(\d{1,9})/)?(\d{1,9})$")
+
+
+@attrs.frozen
+class Move:
+    """Files of the project that belong into another folder: those of ``folder`` whose names match ``pattern`` (of
+    ``fnmatch``). A single one may get another ``name``. Folders are paths below the project's folder.
+    """
+
+    folder: str
+    pattern: str
+    target: str
+    name: str | None = None
+
+
+@attrs.frozen
+class Conversion:
+    """A document in the present revision, and what its files need for it. ``is_repaired``: it was of that revision, but
+    not as GNS3 writes it.
+    """
+
+    document: dict[str, Any]
+    files: list[NodeFile]
+    moves: list[Move] = attrs.field(factory=list)
+    is_repaired: bool = False
+
+
+@attrs.frozen
+class _Port:
+    """Where a port is now."""
+
+    node_id: str
+    adapter_number: int
+    port_number: int
+    label: dict[str, Any] | None
+
+
+class Generation1:
+    """The conversion of one document. What is found is added to ``findings``."""
+
+    def __init__(self, document: Mapping[str, Any], project_id: UUID, findings: Findings) -> None:
+        self._document = document
+        self._old: Mapping[str, Any] = document["topology"]
+        self._project_id = project_id
+        self._findings = findings
+        self._files: list[NodeFile] = []
+        self._moves: list[Move] = []
+        self._ports: dict[tuple[Any, Any], _Port] = {}  # by the numbers that node and port had
+        self._computes: dict[Any, str] = {}  # ids by the numbers of servers
+
+    def convert(self) -> Conversion:
+        """The document in the present revision."""
+        topology = {
+            "computes": list(self._convert_each("servers", self._compute)),
+            "nodes": list(self._convert_each("nodes", self._node)),
+            "links": list(self._convert_each("links", self._link)),
+            "drawings": [
+                drawing
+                for kind in ("ellipses", "rectangles", "notes", "images")
+                for drawing in self._convert_each(kind, lambda index, old, kind=kind: self._drawing(kind, index, old))
+            ],
+        }
+        document = {
+            "name": self._document.get("name"),
+            "project_id": str(self._project_id),
+            "auto_start": bool(self._document.get("auto_start", False)),
+            "type": "topology",
+            "topology": topology,
+        }
+        return Conversion(document, self._files, self._moves)
+
+    def _convert_each(self, kind: str, convert: Any) -> Iterator[dict[str, Any]]:
+        records = self._old.get(kind)
+        if records is None:
+            return
+        if not isinstance(records, list):
+            self._findings.leave_out(kind, records, "it is no list")
+            return
+        for index, old in enumerate(records):
+            with self._part(f"{kind}[{index}]", old):
+                converted = convert(index, old)
+                if converted is not None:
+                    yield converted
+
+    @contextmanager
+    def _part(self, part: str, content: Any) -> Iterator[None]:
+        """One wrong part costs that part."""
+        try:
+            yield
+        except KeyError as error:
+            self._findings.leave_out(part, content, f"{error.args[0]}: required field is missing")
+        except shapes.Misshapen as error:
+            self._findings.leave_out(part, content, str(error))
+        except (TypeError, ValueError, AttributeError):
+            self._findings.leave_out(part, content, "this is not how GNS3 1.x writes it")
+
+    # --- servers ---
+
+    def _compute(self, index: int, server: Mapping[str, Any]) -> dict[str, Any] | None:
+        number = server["id"]
+        if server.get("local"):
+            self._computes[number] = "local"
+            return None
+        if server.get("vm"):
+            self._computes[number] = "vm"  # GNS3's own machine, which it knows by itself
+            return None
+        url = urlsplit(str(server.get("url") or ""))
+        host, port = server.get("host") or url.hostname, server.get("port") or url.port
+        if not host or not port:
+            raise shapes.Misshapen("it has no address")
+        compute_id = self._computes[number] = str(uuid5(self._project_id, f"server {number}"))
+        return {
+            "compute_id": compute_id,
+            "name": f"Remote {number}",
+            "protocol": server.get("protocol") or url.scheme or "http",
+            "host": str(host),
+            "port": shapes.whole({"port": port}, "port"),
+        }
+
+    # --- nodes ---
+
+    def _node(self, index: int, old: Mapping[str, Any]) -> dict[str, Any]:
+        old_type = old["type"]
+        if old_type not in _TYPES:
+            raise shapes.Misshapen(f"GNS3 2 has no nodes of type {old_type!r}")
+        node_type, drawn_as = _TYPES[old_type]
+        node_id = self._node_id(old)
+        properties = dict(old.get("properties") or {})
+        label = old.get("label") or {}
+        name = str(properties.get("name") or label.get("text") or f"Node{old['id']}")
+        format_, segment_size = _PORT_NAMES.get(node_type, ("Ethernet{0}", 0))
+        console, console_type = properties.get("console"), properties.get("console_type")
+        symbol = _symbol(old, drawn_as)
+        width, height = _SIZES.get(symbol, (65, 59))
+        properties = self._properties(node_type, old, node_id, properties)
+        self._place_ports(index, node_type, old, str(node_id))
+        return {
+            "node_id": str(node_id),
+            "node_type": node_type,
+            "name": name,
+            "compute_id": self._computes.get(old.get("server_id"), "local"),
+            "console": console if type(console) is int and 1 <= console <= MAX_PORT else None,
+            "console_type": console_type if console_type in CONSOLE_TYPES else _console_type(node_type),
+            "first_port_name": old.get("first_port_name") or None,
+            "port_name_format": old.get("port_name_format") or format_,
+            "port_segment_size": old.get("port_segment_size") or segment_size,
+            "label": shapes.label(name, label, default_y=-40),
+            "symbol": symbol,
+            "width": width,
+            "height": height,
+            "x": old.get("x", 0),
+            "y": old.get("y", 0),
+            "z": old.get("z", 1),
+            "properties": properties,
+        }
+
+    def _node_id(self, old: Mapping[str, Any]) -> UUID:
+        found = as_uuid(old.get("vm_id")) or as_uuid(old.get("device_id"))
+        return found or uuid5(self._project_id, f"node {old['id']}")
+
+    def _properties(
+        self, node_type: str, old: Mapping[str, Any], node_id: UUID, properties: dict[str, Any]
+    ) -> dict[str, Any]:
+        if node_type in _BRIDGES:
+            return {
+                "ports_mapping": [_bridge_port(node_type, at, port) for at, port in enumerate(_ports(node_type, old))]
+            }
+        if node_type == "cloud":
+            return {"ports_mapping": list(self._cloud_ports(old))}
+        if node_type == "dynamips":
+            properties.setdefault("platform", old["type"].lower())
+            number = properties.setdefault("dynamips_id", old.get("dynamips_id"))
+            self._move_router_files(node_id, number)
+        if "linked_base" in old:
+            properties.setdefault("linked_base", old["linked_base"])
+        present, files = of_present(node_type, properties, node_id, is_old=True)
+        self._files += files
+        known = PROPERTIES.get(node_type, frozenset())
+        return {name: value for name, value in present.items() if name in known and value is not None}
+
+    def _move_router_files(self, node_id: UUID, number: Any) -> None:
+        """Each router has a folder of its own now."""
+        if type(number) is not int:
+            return
+        old, new = "project-files/dynamips", f"project-files/dynamips/{node_id}"
+        self._moves.append(Move(old, f"*_i{number}_*", new))
+        self._moves.append(Move(f"{old}/configs", f"i{number}_*", f"{new}/configs"))
+
+    def _cloud_ports(self, old: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+        number = 0
+        for port in _ports("cloud", old):
+            nio = str(port["name"])
+            if (match := _NIO.fullmatch(nio)) is not None:
+                interface, kind = match["interface"] or match["tap"], "ethernet" if match["interface"] else "tap"
+                yield {"name": interface, "port_number": number, "type": kind, "interface": interface}
+            elif (match := _UDP.fullmatch(nio)) is not None:
+                lport, rport = int(match["lport"]), int(match["rport"])
+                yield {
+                    **{"name": f"UDP tunnel {number + 1}", "port_number": number, "type": "udp"},
+                    **{"lport": lport, "rhost": match["rhost"], "rport": rport},
+                }
+            else:
+                continue  # told when the port is placed
+            number += 1
+
+    def _place_ports(self, index: int, node_type: str, old: Mapping[str, Any], node_id: str) -> None:
+        """Remember where each port is now: links name them by numbers that nothing has any more."""
+        number = 0
+        for at, port in enumerate(_ports(node_type, old)):
+            with self._part(f"nodes[{index}].ports[{at}]", port):
+                if node_type == "cloud":
+                    nio = str(port["name"])
+                    if not (_NIO.fullmatch(nio) or _UDP.fullmatch(nio)):
+                        raise shapes.Misshapen(f"GNS3 2 has no {nio!r}")
+                    place = 0, number
+                    number += 1
+                elif node_type in _BRIDGES:
+                    place = 0, at
+                else:
+                    place = _place(node_type, port)
+                drawn = port.get("label")
+                label = (
+                    shapes.label(str(drawn.get("text", "")), drawn, default_y=0) if isinstance(drawn, dict) else None
+                )
+                self._ports[old["id"], port["id"]] = _Port(node_id, *place, label)
+
+    # --- links and drawings ---
+
+    def _link(self, index: int, old: Mapping[str, Any]) -> dict[str, Any]:
+        """One whose ends are there, as in GNS3: a file may name nodes that were deleted long ago."""
+        ends = [(old[f"{side}_node_id"], old[f"{side}_port_id"]) for side in ("source", "destination")]
+        missing = [f"port {port} of node {node}" for node, port in ends if (node, port) not in self._ports]
+        if missing:
+            raise shapes.Misshapen(f"there is no {' and no '.join(missing)}")
+        number = old.get("id", index)
+        nodes = [
+            attrs.asdict(port, filter=lambda _, value: value is not None) for port in (self._ports[end] for end in ends)
+        ]
+        return {"link_id": str(uuid5(self._project_id, f"link {number}")), "nodes": nodes}
+
+    def _drawing(self, kind: str, index: int, old: Mapping[str, Any]) -> dict[str, Any]:
+        svg = self._picture(str(old["path"])) if kind == "images" else shapes.svg(kind, old)
+        return {
+            "drawing_id": str(uuid5(self._project_id, f"{kind} {index}")),
+            "x": old.get("x", 0),
+            "y": old.get("y", 0),
+            "z": old.get("z", 0),
+            "rotation": shapes.whole(old, "rotation", 0) % 360,
+            "locked": False,
+            "svg": svg,
+        }
+
+    def _picture(self, path: str) -> str:
+        """The name of a picture, which is a file in a folder for them. Some were in another one."""
+        base = ntpath.basename(path)
+        stem, suffix = ntpath.splitext(base)
+        if suffix.lower() not in _PICTURES:
+            raise shapes.Misshapen(f"path: {path!r} is no picture that GNS3 2 shows")
+        name = re.sub(r"[^A-Za-z0-9_-]", "_", stem) + suffix.lower()
+        target = "project-files/images"
+        folder = "images" if not ntpath.isabs(path) and "project-files" not in path else target
+        for place in {target: None, folder: None}:
+            if place != target or name != base:
+                self._moves.append(Move(place, glob.escape(base), target, name))
+        return name
+
+
+def _ports(node_type: str, old: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The ports of a node, those of bridges in the order of their numbers: GNS3 2 numbers them anew, from 0.
+
+    Those of switches were among the properties at times.
+    """
+    ports: list[Mapping[str, Any]] = [
+        port for port in old.get("ports") or (old.get("properties") or {}).get("ports") or () if isinstance(port, dict)
+    ]
+    if node_type in _BRIDGES:
+        return sorted(ports, key=lambda port: _place(node_type, port)[1])
+    return ports
+
+
+def _bridge_port(node_type: str, number: int, port: Mapping[str, Any]) -> dict[str, Any]:
+    mapped: dict[str, Any] = {"name": f"Ethernet{number}", "port_number": number}
+    if node_type == "ethernet_switch":
+        kind = port.get("type")
+        mapped |= {
+            "type": kind if kind in ("access", "dot1q", "qinq") else "access",
+            "vlan": shapes.whole(port, "vlan", 1),
+        }
+    return mapped
+
+
+def _place(node_type: str, port: Mapping[str, Any]) -> tuple[int, int]:
+    """Adapter and port. Files that do not say have them in the port's name."""
+    match = _NUMBERS.search(str(port.get("name", "")))
+    of_name = (int(match[1] or 0), int(match[2])) if match is not None else (0, 0)
+    if node_type in _ONE_PORT_EACH:
+        return shapes.whole(port, "adapter_number", of_name[1]), 0
+    if node_type == "vpcs":
+        return 0, 0
+    return shapes.whole(port, "adapter_number", of_name[0]), shapes.whole(port, "port_number", of_name[1])
+
+
+def _console_type(node_type: str) -> str:
+    return "none" if node_type in _WITHOUT_CONSOLE else "telnet"
+
+
+def _symbol(old: Mapping[str, Any], drawn_as: str) -> str:
+    """Each had two pictures, for a node that is selected and one that is not; now it has one."""
+    symbol = str(old.get("symbol") or old.get("default_symbol") or f":/symbols/{drawn_as}.svg")
+    if not symbol.startswith(":"):
+        return ntpath.basename(symbol)
+    return symbol.replace(".normal.svg", ".svg")

@@ -1,0 +1,216 @@
+"""What a project file holds, and its translation from and to the ``.gns3`` format. Sans-IO.
+
+Format: GNS3 topology, revision 9 (JSON, keys sorted). What GNS3 does not know in it, keys or whole objects, is kept
+beside the file (see ``extras``), so that a file made elsewhere loses nothing here, and GNS3 reads what is saved.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
+from uuid import UUID
+
+import attrs
+import orjson
+
+from gns3trio.controller.gns3_format.conversion import REVISION
+from gns3trio.controller.gns3_format.generation1 import Conversion
+from gns3trio.convert import make_strict_converter
+from gns3trio.encoding import dumps_to_keep
+from gns3trio.errors import Conflict
+from gns3trio.limits import MAX_LINK_ENDS, Bound, Int32
+
+
+@attrs.define(kw_only=True)
+class ProjectSettings:
+    """The settings of a project that clients read and change. Lengths are in pixels of the scene."""
+
+    name: str
+    auto_close: bool = True
+    auto_open: bool = False
+    auto_start: bool = False
+    scene_height: Int32 = 1000
+    scene_width: Int32 = 2000
+    zoom: Int32 = 100
+    show_layers: bool = False
+    snap_to_grid: bool = False
+    show_grid: bool = False
+    grid_size: Int32 = 75
+    drawing_grid_size: Int32 = 25
+    show_interface_labels: bool = False
+    supplier: dict[str, Any] | None = None
+    variables: list[dict[str, Any]] | None = None
+
+
+@attrs.define(kw_only=True)
+class Label:
+    """The text beside a node; ``x`` None lets the client centre it."""
+
+    text: str = ""
+    x: Int32 | None = None
+    y: Int32 = -40
+    rotation: Annotated[int, Bound(360, -359)] = 0
+    style: str | None = None
+
+
+# A type names a folder of node files: a file made elsewhere may not choose another place on the disk.
+_NODE_TYPE = re.compile(r"[a-z0-9_]{1,64}")
+
+
+def check_node_type(node_type: str) -> None:
+    """Raises Conflict for what cannot be the name of a type."""
+    if not _NODE_TYPE.fullmatch(node_type):
+        raise Conflict(f"node_type: {node_type!r} is not a type of nodes")
+
+
+@attrs.define(kw_only=True)
+class NodeRecord:
+    """A node as it is saved."""
+
+    node_id: UUID
+    node_type: str
+    name: str
+    compute_id: str = "local"
+    console: int | None = None
+    console_auto_start: bool = False
+    console_type: str | None = None
+    custom_adapters: list[dict[str, Any]] = attrs.field(factory=list)
+    first_port_name: str | None = None
+    height: Int32 = 59
+    label: Label = attrs.field(factory=Label)
+    locked: bool = False
+    port_name_format: str = "Ethernet{0}"
+    port_segment_size: Int32 = 0
+    properties: dict[str, Any] = attrs.field(factory=dict)
+    symbol: str | None = ":/symbols/computer.svg"
+    template_id: UUID | None = None
+    width: Int32 = 65
+    x: Int32 = 0
+    y: Int32 = 0
+    z: Int32 = 1
+
+
+LINK_LABEL_STYLE = "font-family: TypeWriter;font-size: 10.0;font-weight: bold;fill: #000000;fill-opacity: 1.0;"
+
+
+def link_label(adapter_number: int, port_number: int) -> dict[str, Any]:
+    """The label that GNS3 gives to an end of a link."""
+    return {"style": LINK_LABEL_STYLE, "text": f"{adapter_number}/{port_number}"}
+
+
+@attrs.define(kw_only=True)
+class LinkEnd:
+    """One end of a link: a port of a node. It has a label once it is part of a project."""
+
+    node_id: UUID
+    adapter_number: Int32
+    port_number: Int32
+    label: dict[str, Any] | None = None
+
+
+LinkEnds = Annotated[list[LinkEnd], Bound(MAX_LINK_ENDS)]
+
+
+@attrs.define(kw_only=True)
+class LinkRecord:
+    """A link as it is saved. GNS3 also writes some with fewer than two ends."""
+
+    link_id: UUID
+    nodes: LinkEnds
+    filters: dict[str, list[Any]] = attrs.field(factory=dict)
+    link_style: dict[str, Any] = attrs.field(factory=dict)
+    suspend: bool = False
+
+
+@attrs.define(kw_only=True)
+class Topology:
+    """A whole project. ``unknown`` maps the name of an object in the file (see ``record_path``) to the keys that GNS3
+    does not know; ``left_out`` are the parts that could not be used; ``impairments`` are our own filters by link, and
+    ``mac_ids`` what the MAC addresses of nodes are made of. These four are kept in another file (see ``extras``).
+    ``problems`` says what is wrong with the file that was read, which ``is_repaired`` when GNS3 would refuse it as it
+    was; ``conversion`` how it was made from that of an older GNS3, of ``old_revision``.
+    """
+
+    project_id: UUID
+    settings: ProjectSettings
+    nodes: list[NodeRecord] = attrs.field(factory=list)
+    links: list[LinkRecord] = attrs.field(factory=list)
+    drawings: list[dict[str, Any]] = attrs.field(factory=list)
+    computes: list[dict[str, Any]] = attrs.field(factory=list)
+    unknown: dict[str, dict[str, Any]] = attrs.field(factory=dict)
+    left_out: list[dict[str, Any]] = attrs.field(factory=list)
+    impairments: dict[UUID, Any] = attrs.field(factory=dict)
+    mac_ids: dict[UUID, int] = attrs.field(factory=dict)
+    problems: list[str] = attrs.field(factory=list)
+    is_repaired: bool = False
+    old_revision: int | None = None
+    conversion: Conversion | None = attrs.field(default=None, eq=False)
+
+
+_file = make_strict_converter(forbid_extra_keys=False)
+
+
+def record_path(record: NodeRecord | LinkRecord) -> str:
+    """The name under which ``Topology.unknown`` keeps the unknown keys of a record; it begins with an id."""
+    return str(record.node_id if isinstance(record, NodeRecord) else record.link_id)
+
+
+def label_path(record: str) -> str:
+    """That of a node's label."""
+    return f"{record} label"
+
+
+def end_path(record: str, index: int) -> str:
+    """That of an end of a link."""
+    return f"{record} end {index}"
+
+
+def renew_path(path: str, new_ids: Mapping[str, object]) -> str:
+    """The name for a record that gets another id, or a part of it."""
+    record, space, part = path.partition(" ")
+    return f"{new_ids.get(record, record)}{space}{part}"
+
+
+class EncodedRecords:
+    """The text of records that were written before. A record of an open project is replaced, never changed, so that
+    each is encoded once however often the project is saved.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[NodeRecord | LinkRecord, orjson.Fragment]] = {}
+
+    def encode(self, records: Sequence[NodeRecord | LinkRecord]) -> list[orjson.Fragment]:
+        """The texts, in their order; one line each."""
+        return [self._encode(record) for record in records]
+
+    def _encode(self, record: NodeRecord | LinkRecord) -> orjson.Fragment:
+        known = self._known.get(id(record))
+        if known is None or known[0] is not record:
+            text = dumps_to_keep(_file.unstructure(record), orjson.OPT_SORT_KEYS)
+            known = self._known[id(record)] = record, orjson.Fragment(text)
+        return known[1]
+
+    def forget_others(self, topology: Topology) -> None:
+        """Let go of the records that ``topology`` does not have."""
+        if len(self._known) > 2 * (len(topology.nodes) + len(topology.links)):
+            present = {id(record) for record in (*topology.nodes, *topology.links)}
+            self._known = {key: value for key, value in self._known.items() if key in present}
+
+
+def format_topology(topology: Topology, version: str, known: EncodedRecords | None = None) -> bytes:
+    """The text of the ``.gns3`` file; ``version`` is the server version written into it."""
+    records = known or EncodedRecords()
+    document = {
+        **_file.unstructure(topology.settings),
+        "project_id": str(topology.project_id),
+        "revision": REVISION,
+        "type": "topology",
+        "version": version,
+        "topology": {
+            "computes": topology.computes,
+            "drawings": topology.drawings,
+            "links": records.encode(topology.links),
+            "nodes": records.encode(topology.nodes),
+        },
+    }
+    records.forget_others(topology)
+    return orjson.dumps(document, option=orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2) + b"\n"

@@ -1,0 +1,1 @@
+"""What new nodes are made from and drawn with: templates, base configurations, symbols."""

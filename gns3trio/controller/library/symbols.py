@@ -1,0 +1,187 @@
+"""The symbols that nodes are drawn with: our own, and those that users upload.
+
+Clients ask for the ids of GNS3, such as ``:/symbols/vpcs_guest.svg`` or ``:/symbols/affinity/circle/red/router.svg``:
+the theme in an id does not matter here, its last part names the symbol. What we do not have is drawn as a computer.
+"""
+
+import math
+import re
+import struct
+from pathlib import Path
+from typing import Any
+
+from gns3trio import threads
+from gns3trio.controller.storage.files import is_plain_name, write_in_folder
+from gns3trio.errors import Invalid
+
+BUILTIN_FOLDER = Path(__file__).parents[2] / "symbols"
+DEFAULT_SYMBOL = ":/symbols/computer.svg"
+THEME = "Classic"
+# Those of GNS3, which clients offer; here they all look the same.
+THEMES = (
+    THEME,
+    *(f"Affinity-{shape}-{colour}" for shape in ("circle", "square") for colour in ("blue", "gray", "red")),
+)
+CUSTOM_THEME = "Custom symbols"
+# Of a picture without a size, and of what is no picture.
+DEFAULT_SIZE = (65, 59)
+
+MEDIA_TYPES = {
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".gif": "image/gif",
+}
+# How a node of each type is drawn when nobody says.
+SYMBOL_OF_TYPE = {
+    "cloud": "cloud",
+    "nat": "nat",
+    "ethernet_hub": "hub",
+    "ethernet_switch": "ethernet_switch",
+    "frame_relay_switch": "frame_relay_switch",
+    "atm_switch": "atm_switch",
+    "docker": "docker_guest",
+    "dynamips": "router",
+    "vpcs": "vpcs_guest",
+    "traceng": "traceng",
+    "virtualbox": "vbox_guest",
+    "vmware": "vmware_guest",
+    "iou": "iol_l3",
+    "qemu": "qemu_guest",
+}
+# What clients ask for by another name than that of its picture.
+_PICTURES = {"ethernet_hub": "hub"}
+DEFAULT_SYMBOLS = {
+    name: f":/symbols/{THEME.lower()}/{_PICTURES.get(name, name)}.svg"
+    for name in (
+        "atm_switch",
+        "cloud",
+        "computer",
+        "docker_guest",
+        "ethernet_hub",
+        "ethernet_switch",
+        "firewall",
+        "frame_relay_switch",
+        "multilayer_switch",
+        "nat",
+        "qemu_guest",
+        "router",
+        "vbox_guest",
+        "vmware_guest",
+        "vpcs_guest",
+    )
+}
+
+# So much of a picture is read to find its size: that of an SVG is in its first tag, behind comments and the document's
+# type.
+_HEAD_BYTES = 256 * 1024
+_MAX_PIXELS = 100_000
+_SVG_TAG = re.compile(rb"<svg(?=[\s>/])", re.IGNORECASE)
+# What is behind a name is looked at once for each name, and a name is one from its beginning on: linear.
+_ATTRIBUTE = re.compile(rb"""(?<![\w:.-])([\w:.-]++)\s*+=\s*+("[^"]*+"|'[^']*+')""")
+_MAX_NUMBER = 64
+
+
+class Symbols:
+    """All symbols. ``folder`` holds the uploaded ones."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._builtin = {path.name: path for path in sorted(BUILTIN_FOLDER.glob("*.svg"))}
+        self._sizes: dict[tuple[str, int], tuple[int, int]] = {}
+
+    def views(self) -> list[dict[str, Any]]:
+        """All symbols in the API."""
+        views: list[dict[str, Any]] = [
+            {"builtin": True, "filename": name, "symbol_id": f":/symbols/{THEME.lower()}/{name}", "theme": THEME}
+            for name in self._builtin
+        ]
+        uploaded = sorted(self._folder.iterdir()) if self._folder.is_dir() else []
+        views += [
+            {"builtin": False, "filename": path.name, "symbol_id": path.name, "theme": CUSTOM_THEME}
+            for path in uploaded
+            if path.suffix.lower() in MEDIA_TYPES and path.is_file()
+        ]
+        return views
+
+    def find(self, symbol_id: str) -> Path:
+        """The file of a symbol, or that of the default one."""
+        name = symbol_id.rpartition("/")[2]
+        uploaded = self._folder / name
+        if _is_file_name(name) and uploaded.is_file():
+            return uploaded
+        return self._builtin.get(name, self._builtin[DEFAULT_SYMBOL.rpartition("/")[2]])
+
+    def size(self, symbol_id: str) -> tuple[int, int]:
+        """Width and height of a symbol in pixels."""
+        path = self.find(symbol_id)
+        try:
+            key = (str(path), path.stat().st_mtime_ns)
+            if key not in self._sizes:
+                with open(path, "rb") as file:
+                    self._sizes[key] = picture_size(file.read(_HEAD_BYTES))
+        except OSError:
+            return DEFAULT_SIZE
+        return self._sizes[key]
+
+    async def store(self, symbol_id: str, data: bytes) -> None:
+        """Keep an uploaded symbol under the last part of its id.
+
+        Raises Invalid for a name that no picture can have, Unavailable when the disk refuses.
+        """
+        name = symbol_id.rpartition("/")[2]
+        if not _is_file_name(name):
+            raise Invalid(f"symbol_id: {symbol_id!r} does not name a picture: {', '.join(MEDIA_TYPES)}")
+        await threads.disk.run(write_in_folder, self._folder, name, data)
+
+
+def _is_file_name(name: str) -> bool:
+    return is_plain_name(name) and "\\" not in name and Path(name).suffix.lower() in MEDIA_TYPES
+
+
+def picture_size(data: bytes) -> tuple[int, int]:
+    """Width and height of an SVG, PNG (RFC 2083) or GIF in pixels; ``DEFAULT_SIZE`` when it does not say."""
+    if data[:8] == b"\x89PNG\r\n\x1a\n" and len(data) >= 24:
+        width, height = struct.unpack(">II", data[16:24])
+        return _bounded(width), _bounded(height)
+    if data[:4] == b"GIF8" and len(data) >= 10:
+        width, height = struct.unpack("<HH", data[6:10])
+        return _bounded(width), _bounded(height)
+    attributes = _attributes_of_svg(data)
+    width, height = (_number(attributes.get(name, b"")) for name in (b"width", b"height"))
+    if width is None or height is None:
+        box = attributes.get(b"viewbox", b"").replace(b",", b" ").split()
+        if len(box) == 4:
+            width, height = _number(box[2]), _number(box[3])
+    return _pixels(width, DEFAULT_SIZE[0]), _pixels(height, DEFAULT_SIZE[1])
+
+
+def _attributes_of_svg(data: bytes) -> dict[bytes, bytes]:
+    """The attributes of the first ``svg`` tag, their names in small letters; none for what is no SVG."""
+    data = data[:_HEAD_BYTES]
+    tag = _SVG_TAG.search(data)
+    end = data.find(b">", tag.end()) if tag is not None else -1
+    if tag is None or end < 0:
+        return {}
+    return {name.lower(): value[1:-1] for name, value in _ATTRIBUTE.findall(data[tag.end() : end])}
+
+
+def _number(text: bytes) -> float | None:
+    """A length without a unit, or in pixels or points; None for another one."""
+    text = text.strip()
+    if len(text) > _MAX_NUMBER:
+        return None
+    try:
+        number = float(text.removesuffix(b"px").removesuffix(b"pt"))
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _pixels(number: float | None, default: int) -> int:
+    return default if number is None else _bounded(round(number))
+
+
+def _bounded(pixels: int) -> int:
+    return min(max(1, pixels), _MAX_PIXELS)

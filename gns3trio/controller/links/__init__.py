@@ -1,0 +1,1 @@
+"""The links of a project: made and changed, captured, counted and measured."""

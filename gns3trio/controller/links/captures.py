@@ -1,0 +1,311 @@
+"""Captures on the links of a project: the one that the GNS3 API knows, and any number of our own."""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any, Literal
+from uuid import UUID, uuid4
+
+import attrs
+import trio
+from attrs import validators as v
+
+from gns3trio import threads
+from gns3trio.compute.local.tunnels import Tunnel
+from gns3trio.compute.node import ComputeNode
+from gns3trio.conditions.core_filter import Direction
+from gns3trio.conditions.expressions import MAX_EXPRESSION_LENGTH
+from gns3trio.conditions.impairments import LinkDirection
+from gns3trio.controller.links.link import Link, LinkCapture, PortAddress
+from gns3trio.controller.project import views
+from gns3trio.controller.project.node import Node
+from gns3trio.controller.storage.files import is_plain_name
+from gns3trio.errors import Conflict, Invalid, NotFound
+from gns3trio.forwarder.capture_format import link_type
+from gns3trio.forwarder.captures import LEAST_RING_FILE_BYTES, CaptureFile, CaptureService, FileRing
+from gns3trio.forwarder.forwarder import TapOptions, check_expression
+
+# Each has a file and a ring in the core, whose megabyte is taken when frames come: 1024 that are busy take a gigabyte,
+# and every frame is copied so many times.
+MAX_CAPTURES_PER_LINK = 1024
+MAX_SNAPLEN = 65535
+CAPTURES_FOLDER = "project-files/captures"
+_ODD_CHARACTERS = re.compile(r"[^\w.-]")
+_MAX_FILE_NAME_BYTES = 200
+# Of each node in a name that we make: two of them, their ports and an id fit into a file name.
+_MAX_NODE_NAME_BYTES = 60
+# What is captured before or behind this is cut off; a ring of a huge file would never turn.
+_ring_bytes = v.and_(v.ge(LEAST_RING_FILE_BYTES), v.le(1 << 40))
+
+
+@attrs.frozen(kw_only=True)
+class CaptureRequest:
+    """A capture of our own, as clients ask for it.
+
+    ``file_name`` None makes a name; without ``save`` there are only streams, and it ends with the last one. A ring
+    (``ring_files``) begins a new file after ``ring_bytes`` or ``ring_seconds`` and keeps the last ones. ``direction``:
+    frames from the first node of the link to the second are ``a_to_b``.
+    """
+
+    file_name: str | None = None
+    save: bool = True
+    format: Literal["pcap", "pcapng"] = "pcapng"
+    snaplen: int = attrs.field(default=MAX_SNAPLEN, validator=v.and_(v.ge(1), v.le(MAX_SNAPLEN)))
+    direction: LinkDirection = "both"
+    expression: str = attrs.field(default="", validator=v.max_len(MAX_EXPRESSION_LENGTH))
+    comment: str = attrs.field(default="", validator=v.max_len(4096))
+    ring_files: int | None = attrs.field(default=None, validator=v.optional([v.ge(2), v.le(10000)]))
+    ring_bytes: int | None = attrs.field(default=None, validator=v.optional(_ring_bytes))
+    ring_seconds: float | None = attrs.field(default=None, validator=v.optional([v.ge(0.1), v.le(1e7)]))
+
+    def ring(self) -> FileRing | None:
+        """The ring of files. Raises Invalid when it is not complete."""
+        if self.ring_files is None:
+            if self.ring_bytes is not None or self.ring_seconds is not None:
+                raise Invalid("ring_files: a ring needs the number of its files")
+            return None
+        if self.ring_bytes is None and self.ring_seconds is None:
+            raise Invalid("ring_bytes: a ring needs this or ring_seconds")
+        return FileRing(files=self.ring_files, max_bytes=self.ring_bytes, max_seconds=self.ring_seconds)
+
+
+def check_file_name(field: str, name: str) -> str:
+    """The name of a file in the captures' folder. Raises Invalid."""
+    if not is_plain_name(name, _MAX_FILE_NAME_BYTES):
+        raise Invalid(f"{field}: {name!r} cannot be the name of a capture file")
+    return name
+
+
+class LinkCaptures:
+    """Starts and stops captures. ``has`` tells whether a link is still there, ``tunnels`` gives the tunnels of its
+    ends, ``publish`` announces an event.
+    """
+
+    def __init__(
+        self,
+        *,
+        folder: Path,
+        service: CaptureService,
+        has: Callable[[Link], bool],
+        nodes: Callable[[], Mapping[UUID, Node]],
+        tunnels: Callable[[Link], list[Tunnel | None]],
+        publish: Callable[[str, Any], None],
+        log_error: Callable[[str], None],
+    ) -> None:
+        self._folder = folder
+        self._service = service
+        self._has = has
+        self._nodes = nodes
+        self._tunnels = tunnels
+        self._publish = publish
+        self._log_error = log_error
+        self._ended = False
+
+    # --- as GNS3 does ---
+
+    async def start_compatible(self, link: Link, data_link_type: str, file_name: str | None) -> None:
+        """The capture of the GNS3 API.
+
+        Raises Conflict (one is running already, no end of the link runs, no file) or Invalid.
+        """
+        file = CaptureFile(path=None, link_type_number=link_type(data_link_type))
+        name = check_file_name("capture_file_name", file_name or f"{self._name(link)}.pcap")
+        async with link.lock:
+            if link.gns3_capture is not None:
+                raise Conflict(f"link {link.link_id}: is being captured already")
+            node_id = self._capturing_end(link)
+            path = self._free_path("capture_file_name", name)
+            await self._start(link, attrs.evolve(file, path=path), node_id=node_id, compatible=True, file_name=name)
+            link.last_capture_file = name
+        self._publish("link.updated", views.link_view(link))
+
+    async def stop_compatible(self, link: Link) -> None:
+        """Stop it; none is fine."""
+        async with link.lock:
+            shown = link.gns3_capture
+            if shown is not None:
+                await self._stop(link, shown)
+        self._publish("link.updated", views.link_view(link))
+
+    def _capturing_end(self, link: Link) -> UUID:
+        """The node at whose end GNS3 would capture."""
+        ends = [self._nodes().get(address.node_id) for address in link.addresses]
+        running = [node for node in ends if node is not None and node.status == "started"]
+        if not running:
+            raise Conflict(f"link {link.link_id}: cannot be captured because neither of its nodes is running")
+        return next((node for node in running if _always_runs(node.instance)), running[0]).node_id
+
+    async def stop_of_node(self, links: Iterable[Link], node_id: UUID) -> None:
+        """The node has stopped: so do the captures of the GNS3 API at its end of its ``links``."""
+        for link in links:
+            shown = link.gns3_capture
+            if shown is not None and shown.node_id == node_id:
+                await self.stop_compatible(link)
+
+    # --- our own ---
+
+    async def start(self, link: Link, request: CaptureRequest) -> LinkCapture:
+        """One more capture. Raises Conflict or Invalid."""
+        ring = request.ring()
+        if request.comment and request.format == "pcap":
+            raise Invalid("comment: the format pcap has no place for one")
+        name = request.file_name
+        if name is not None:
+            check_file_name("file_name", name)
+        if request.expression:
+            try:
+                await threads.compilers.run(check_expression, request.expression)
+            except Invalid as error:
+                raise Invalid(f"expression: {error}") from None
+        async with link.lock:
+            if len(link.captures) >= MAX_CAPTURES_PER_LINK:
+                raise Conflict(f"link {link.link_id}: has {MAX_CAPTURES_PER_LINK} captures already")
+            capture_id = uuid4()
+            if name is None and request.save:
+                name = f"{self._name(link)}_{capture_id}.{request.format}"
+            file = CaptureFile(
+                path=self._free_path("file_name", name) if name is not None and request.save else None,
+                ring=ring,
+                pcapng=request.format == "pcapng",
+                snaplen=request.snaplen,
+                expression=request.expression,
+                comment=request.comment,
+            )
+            return await self._start(
+                link,
+                file,
+                node_id=self._first_node(link),
+                compatible=False,
+                capture_id=capture_id,
+                direction=request.direction,
+                file_name=name if request.save else None,
+            )
+
+    def get(self, link: Link, capture_id: UUID) -> LinkCapture:
+        """A capture of ours. Raises NotFound."""
+        try:
+            return link.captures[capture_id]
+        except KeyError:
+            raise NotFound(f"Capture ID {capture_id} doesn't exist") from None
+
+    async def stop(self, link: Link, capture_id: UUID) -> None:
+        """End a capture; its file stays. Raises NotFound."""
+        async with link.lock:
+            await self._stop(link, self.get(link, capture_id))
+
+    async def stream_left(self, link: Link, capture: LinkCapture) -> None:
+        """A stream of a capture has ended. One that is not saved is of no use then, whatever became of its client."""
+        if capture.file_name is not None or capture.capture.is_streamed:
+            return
+        async with link.lock:
+            if not capture.capture.is_streamed and capture.capture_id in link.captures:
+                await self._stop(link, capture)
+
+    async def stop_link(self, link: Link) -> None:
+        """Stop all captures of a link that is being deleted. The caller holds its lock, and then takes it away."""
+        async with trio.open_nursery() as nursery:
+            for capture in link.captures.values():
+                nursery.start_soon(self._service.stop, capture.capture)
+        link.captures.clear()
+
+    async def stop_for_good(self, links: Iterable[Link]) -> None:
+        """Stop the captures of all ``links``; those that wait to be started are refused."""
+        self._ended = True
+        async with trio.open_nursery() as nursery:
+            for link in links:
+                nursery.start_soon(self._stop_locked, link)
+
+    async def _stop_locked(self, link: Link) -> None:
+        async with link.lock:  # a capture that is just being started is waited for
+            await self.stop_link(link)
+
+    # --- both ---
+
+    async def _start(
+        self,
+        link: Link,
+        file: CaptureFile,
+        *,
+        node_id: UUID,
+        compatible: bool,
+        file_name: str | None,
+        capture_id: UUID | None = None,
+        direction: LinkDirection = "both",
+    ) -> LinkCapture:
+        if self._ended or not self._has(link):  # while this waited for the link's lock
+            raise NotFound(f"Link ID {link.link_id} doesn't exist")
+        first, second = (*self._tunnels(link), None, None)[:2]
+        tunnel = first or second
+        if tunnel is None:
+            raise Conflict(f"link {link.link_id}: is not wired on this host")
+        names = [self._end_name(address) for address in link.addresses]
+        if tunnel is second:
+            names.reverse()
+        tap = tunnel.port.capture(
+            TapOptions(
+                pcapng=file.pcapng,
+                snaplen=file.snaplen,
+                direction=_seen_from(direction, at_first_end=tunnel is first),
+                expression=file.expression or None,
+            )
+        )
+        capture = await self._service.start(
+            tap, attrs.evolve(file, interfaces=(names[0], names[1])), lambda message: self._failed(link, message)
+        )
+        started = LinkCapture(
+            capture_id=capture_id or uuid4(),
+            capture=capture,
+            compatible=compatible,
+            node_id=node_id,
+            file_name=file_name,
+            direction=direction,
+        )
+        link.captures[started.capture_id] = started
+        return started
+
+    async def _stop(self, link: Link, capture: LinkCapture) -> None:
+        await self._service.stop(capture.capture)
+        link.captures.pop(capture.capture_id, None)
+
+    def _failed(self, link: Link, message: str) -> None:
+        """A capture has stopped by itself. That of the GNS3 API is gone then; our own show their error."""
+        shown = link.gns3_capture
+        if shown is not None and not shown.capture.running:
+            del link.captures[shown.capture_id]
+            self._publish("link.updated", views.link_view(link))
+        self._log_error(message)
+
+    def _free_path(self, field: str, name: str) -> Path:
+        path = self._folder / CAPTURES_FOLDER / name
+        if self._service.is_writing(path):
+            raise Conflict(f"{field}: {name} is being written by another capture")
+        return path
+
+    def _end_name(self, address: PortAddress) -> str:
+        node = self._nodes().get(address.node_id)
+        name = node.name if node is not None else str(address.node_id)
+        return f"{name}_{address.adapter_number}-{address.port_number}"
+
+    def _first_node(self, link: Link) -> UUID:
+        if not link.addresses:
+            raise Conflict(f"link {link.link_id}: has no ends")
+        return link.addresses[0].node_id
+
+    def _name(self, link: Link) -> str:
+        """A name for its captures; links of a file may have no ends, and hidden files are refused."""
+        return "_to_".join(self._short_end_name(address) for address in link.addresses).lstrip(".") or str(link.link_id)
+
+    def _short_end_name(self, address: PortAddress) -> str:
+        name, _, port = self._end_name(address).rpartition("_")
+        short = _ODD_CHARACTERS.sub("", name).encode()[:_MAX_NODE_NAME_BYTES].decode(errors="ignore")
+        return f"{short}_{port}"
+
+
+def _always_runs(instance: ComputeNode | None) -> bool:
+    return instance is not None and instance.always_runs
+
+
+def _seen_from(direction: LinkDirection, *, at_first_end: bool) -> Direction:
+    if direction == "both":
+        return "both"
+    return "out" if (direction == "a_to_b") == at_first_end else "in"

@@ -1,0 +1,386 @@
+"""The links of an open project: made, changed and deleted as a whole, announced, and saved."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any, Literal
+from uuid import UUID
+
+import attrs
+import trio
+
+from gns3trio.compute.local.tunnels import Tunnel
+from gns3trio.compute.nio import UdpNio
+from gns3trio.compute.node import ComputeNode
+from gns3trio.controller.gns3_format.records import LinkRecord
+from gns3trio.controller.links.captures import LinkCaptures
+from gns3trio.controller.links.filters import (
+    NO_IMPAIRMENTS,
+    Impairments,
+    apply_filters,
+    apply_suspend,
+    compile_filters,
+    usable_filters,
+    usable_impairments,
+)
+from gns3trio.controller.links.link import Link, PortAddress, address_of, check_nodes
+from gns3trio.controller.links.wiring import Wiring, new_link_end
+from gns3trio.controller.project import views
+from gns3trio.controller.project.node import Node
+from gns3trio.errors import Conflict, LabError, NotFound
+from gns3trio.forwarder.captures import CaptureService
+from gns3trio.limits import MAX_LINKS
+
+_HOST_NETWORKS = frozenset({"cloud", "nat"})
+
+
+@attrs.frozen(kw_only=True)
+class ProjectHooks:
+    """What the links need from their project: to announce an event, to have what changed on the disk, soon (``mark``)
+    or now, to tell the user of an error or a warning, to know the nodes; and where captures go.
+    """
+
+    publish: Callable[[str, Any], None]
+    mark: Callable[[], None]
+    make_durable: Callable[[], Awaitable[None]]
+    log_error: Callable[[str], None]
+    log_warning: Callable[[str], None]
+    nodes: Callable[[], Mapping[UUID, Node]]
+    folder: Path
+    captures: CaptureService
+
+
+class Links(Mapping[UUID, Link]):
+    """Links by their id. ``find`` gives the compute's node of an id, or None."""
+
+    def __init__(self, project_id: UUID, find: Callable[[UUID], ComputeNode | None], hooks: ProjectHooks) -> None:
+        self._wiring = Wiring(project_id, find)
+        self._hooks = hooks
+        self._making: set[UUID] = set()  # ids of links that are not there yet
+        self.captures = LinkCaptures(
+            folder=hooks.folder,
+            service=hooks.captures,
+            has=lambda link: self.get(link.link_id) is link,
+            nodes=hooks.nodes,
+            tunnels=self.tunnels,
+            publish=hooks.publish,
+            log_error=hooks.log_error,
+        )
+
+    def __getitem__(self, link_id: UUID) -> Link:
+        return self._wiring.links[link_id]
+
+    def __iter__(self) -> Iterator[UUID]:
+        return iter(self._wiring.links)
+
+    def __len__(self) -> int:
+        return len(self._wiring.links)
+
+    def of_node(self, node_id: UUID) -> list[Link]:
+        """The links with an end at the node."""
+        return self._wiring.links_of(node_id)
+
+    def at(self, address: PortAddress) -> Link | None:
+        """The link of a port."""
+        return self._wiring.link_at(address)
+
+    def tunnels(self, link: Link) -> list[Tunnel | None]:
+        """The tunnels of the two ends, in the order of the link; None where it is not wired."""
+        return self._wiring.tunnels(link)
+
+    def records(self) -> list[LinkRecord]:
+        """The links as they are saved."""
+        return [link.record for link in self.values() if not link.withdrawn]
+
+    def impairments(self) -> dict[UUID, Impairments]:
+        """Our own filters by link."""
+        return {link.link_id: link.impairments for link in self.values()}
+
+    async def revive(self, record: LinkRecord, impairments: Impairments) -> bool:
+        """A link of the project's file. One that cannot be wired is listed with its ``problem``; filters that are none
+        are left out, and told. Returns whether the link is as it was in the file.
+        """
+        filters = await usable_filters(record, self._hooks.log_warning)
+        usable = await usable_impairments(record, impairments, self._hooks.log_warning)
+        came = filters == record.filters and usable is impairments
+        record = attrs.evolve(record, filters=filters)
+        problem = self._missing(record)
+        if problem is not None:  # why the node does not run is told with the node
+            kept = self._wiring.keep(record, usable, problem)
+            kept.told_problem, kept.link_type = problem, self._link_type(record)
+            return came
+        try:
+            await self._wiring.connect(record, usable)
+        except LabError as error:  # the host lacks an interface, say: no reason to lose sight of the whole project
+            self._hooks.log_error(f"link {record.link_id} is not connected: {error}")
+            self._wiring.keep(record, usable, str(error)).told_problem = str(error)
+        return came
+
+    def _missing(self, record: LinkRecord) -> str | None:
+        """Which node of a link is not there, or does not run here."""
+        for end in record.nodes:
+            node = self._hooks.nodes().get(end.node_id)
+            if node is None:
+                return f"node {end.node_id} doesn't exist"
+            if node.instance is None:
+                return f"node '{node.name}' does not run here"
+        return None
+
+    def _link_type(self, record: LinkRecord) -> Literal["ethernet", "serial"]:
+        """That of the ports, which are serial only at nodes that do not run here."""
+        for end in record.nodes:
+            node = self._hooks.nodes().get(end.node_id)
+            for port in node.ports() if node is not None and node.instance is None else ():
+                if (port["adapter_number"], port["port_number"]) == (end.adapter_number, end.port_number):
+                    return "serial" if port["link_type"] == "serial" else "ethernet"
+        return "ethernet"
+
+    def problem_of(self, link: Link) -> str | None:
+        """Why nothing crosses a link; None for one that works."""
+        if link.problem is not None:
+            return self._missing(link.record) or link.problem
+        for end in link.record.nodes:
+            node = self._hooks.nodes().get(end.node_id)
+            if node is not None and node.instance is not None:
+                trouble = node.instance.port_trouble(end.adapter_number, end.port_number)
+                if trouble is not None:
+                    return f"{node.name}: {trouble}"
+        return None
+
+    async def create(self, record: LinkRecord) -> Link:
+        """Join two ports; asked for again, it gives the link that joins them.
+
+        Raises Conflict (also for the id of another link) or NotFound; nothing is left then.
+        """
+        if (known := self.get(record.link_id)) is not None and known.joins(record.nodes):
+            return known
+        if known is not None or record.link_id in self._making:
+            raise Conflict(f"link_id: link {record.link_id} exists already, between other ports")
+        if len(self) >= MAX_LINKS:
+            raise Conflict(f"the project has {MAX_LINKS} links, and can have no more")
+        self._making.add(record.link_id)
+        try:
+            return await self._make(record)
+        finally:
+            self._making.discard(record.link_id)
+
+    async def _make(self, record: LinkRecord) -> Link:
+        check_nodes(*(end.node_id for end in record.nodes))
+        self._check_types(record)
+        for end in record.nodes:
+            end.label = end.label or new_link_end(address_of(end)).label
+        async with self._locked_nodes(end.node_id for end in record.nodes):
+            self._check_ports(record)
+            link = await self._wiring.connect(record, NO_IMPAIRMENTS)
+        try:
+            await self._hooks.make_durable()
+        except BaseException:
+            with trio.CancelScope(shield=True):
+                await self._remove(link)
+            raise
+        self._publish("link.created", link)
+        return link
+
+    def _check_ports(self, record: LinkRecord) -> None:
+        """Raises NotFound for a port that its node does not have."""
+        for end in record.nodes:
+            node = self._hooks.nodes()[end.node_id]
+            ports = node.instance.ports() if node.instance is not None else []
+            if ports and not any(
+                (port.adapter_number, port.port_number) == (end.adapter_number, end.port_number) for port in ports
+            ):
+                where = f"port {end.adapter_number}/{end.port_number}"
+                raise NotFound(f"nodes: {where} doesn't exist on node '{node.name}'")
+
+    def _check_types(self, record: LinkRecord) -> None:
+        """Raises Conflict for a link that would join two networks of the host, as GNS3 does."""
+        nodes = [self._hooks.nodes().get(end.node_id) for end in record.nodes]
+        if all(node is not None and node.record.node_type in _HOST_NETWORKS for node in nodes):
+            raise Conflict("nodes: a cloud or NAT cannot be linked to another one")
+
+    @asynccontextmanager
+    async def _locked_nodes(self, node_ids: Iterable[UUID]) -> AsyncIterator[None]:
+        """Hold the locks of nodes, so that none is deleted meanwhile. Raises NotFound when one is not there."""
+        async with AsyncExitStack() as stack:
+            for node_id in sorted(set(node_ids)):  # all take them in one order
+                node = self._hooks.nodes().get(node_id)
+                if node is not None:
+                    await stack.enter_async_context(node.lock)
+                if node is None or node.deleted:
+                    raise NotFound(f"nodes: node ID {node_id} doesn't exist")
+            yield
+
+    async def update(self, link: Link, changes: Mapping[str, Any], impairments: Impairments | None = None) -> None:
+        """Change a link; ``changes`` holds checked values by the name of a LinkRecord field.
+
+        Frames meet the old filters and suspension or the new ones, never something between. Impairments with a seed
+        begin their run anew, also when they are the same. One that is not wired is wired, if that can be done now.
+        Raises Invalid or Unavailable, and for other ends as ``create``; nothing is changed then.
+        """
+        if not link.joins(changes.get("nodes", link.record.nodes)):
+            await self._move(link, changes, impairments)
+            return
+        if link.problem is not None:
+            await self._try_wiring(link)
+        async with link.lock:
+            before = link.record, link.impairments
+            after = attrs.evolve(link.record, **changes), impairments or link.impairments
+            await compile_filters(*after)
+            if after == before:
+                if impairments is not None and impairments.seed is not None:
+                    apply_filters(self.tunnels(link), *after)
+                return
+            self._put_in_force(link, before, after)
+            self._publish("link.updated", link)
+            try:
+                await self._hooks.make_durable()
+            except LabError:
+                self._put_in_force(link, after, before)
+                self._publish("link.updated", link)
+                raise
+
+    async def _move(self, link: Link, changes: Mapping[str, Any], impairments: Impairments | None) -> None:
+        """Give a link the ends that ``changes`` hold; captures on it end."""
+        ends = changes["nodes"]
+        check_nodes(*(end.node_id for end in ends))
+        old = [end.node_id for end in link.record.nodes if end.node_id in self._hooks.nodes()]
+        async with self._locked_nodes([*old, *(end.node_id for end in ends)]), link.lock:
+            if self.get(link.link_id) is not link:
+                raise NotFound(f"Link ID {link.link_id} doesn't exist")
+            before, problem = (link.record, link.impairments), link.problem
+            record = attrs.evolve(link.record, **changes)
+            self._check_types(record)
+            self._check_ports(record)
+            self._wiring.check(link, record)
+            await self.captures.stop_link(link)
+            link.impairments = impairments or link.impairments
+            try:
+                await self._wiring.rewire(link, record)
+            except BaseException:
+                link.impairments = before[1]
+                raise
+            try:
+                await self._hooks.make_durable()
+            except BaseException:
+                link.impairments = before[1]
+                with trio.CancelScope(shield=True):
+                    await self._wiring.put_back(link, before[0], problem)
+                raise
+            link.link_type = self._link_type(record)
+        self._publish("link.updated", link)
+        self._tell_problem(link)
+
+    async def _try_wiring(self, link: Link) -> None:
+        """Nobody asked for it: what keeps it from working stays the link's problem."""
+        try:
+            async with self._locked_nodes(end.node_id for end in link.record.nodes), link.lock:
+                if link.problem is None or self.get(link.link_id) is not link:
+                    return
+                await self._wiring.wire(link)
+        except LabError as error:
+            link.problem = str(error)
+        else:
+            self._publish("link.updated", link)
+        self._tell_problem(link)
+
+    def tell_problems_of(self, node_id: UUID) -> None:
+        """Something has happened to a node: tell which of its links work no more, or again."""
+        for link in self.of_node(node_id):
+            self._tell_problem(link)
+
+    def _tell_problem(self, link: Link) -> None:
+        problem = self.problem_of(link)
+        if problem != link.told_problem:
+            link.told_problem = problem
+            payload = {"link_id": str(link.link_id), "message": problem, "project_id": str(link.project_id)}
+            self._hooks.publish("link.problem", payload)
+
+    def _put_in_force(
+        self, link: Link, before: tuple[LinkRecord, Impairments], after: tuple[LinkRecord, Impairments]
+    ) -> None:
+        tunnels = self.tunnels(link)
+        if (before[0].filters, before[1]) != (after[0].filters, after[1]):
+            apply_filters(tunnels, *after)
+        elif before[0].suspend != after[0].suspend:
+            apply_suspend(tunnels, after[0].suspend)
+        link.record, link.impairments = after
+
+    async def delete(self, link: Link) -> None:
+        """Separate the two ports; captures on the link end. Deleted already is fine.
+
+        Raises Unavailable when the disk refuses; the link is then as before.
+        """
+        async with self.withdrawal([link]):
+            await self._hooks.make_durable()
+
+    @asynccontextmanager
+    async def withdrawal(self, links: Iterable[Link]) -> AsyncIterator[None]:
+        """Links that are not saved any more, and deleted at the end of the block; kept when it raises."""
+        links = list(links)
+        for link in links:
+            link.withdrawn = True
+        try:
+            yield
+        except BaseException:
+            for link in links:
+                link.withdrawn = False
+            self._hooks.mark()
+            raise
+        with trio.CancelScope(shield=True):  # they are gone on the disk, so they go here too
+            for link in links:
+                if await self._remove(link):
+                    self._publish("link.deleted", link)
+
+    async def _remove(self, link: Link) -> bool:
+        """Returns whether the link was still there."""
+        async with link.lock:
+            if self.get(link.link_id) is not link:
+                return False
+            await self.captures.stop_link(link)
+            await self._wiring.disconnect(link)
+            return True
+
+    async def bind_nio(self, address: PortAddress, nio: UdpNio) -> None:
+        """Bind a NIO that a client wires by itself (API version 1); the same again is fine. It completes a link when
+        the other end of the tunnel is in this project too, and ends one that it does not belong to. The caller holds
+        the node's lock.
+        """
+        if self._wiring.has_nio(address, nio):
+            return
+        before = self._wiring.link_at(address)
+        if before is None:
+            made = await self._wiring.bind_nio(address, nio)
+        else:
+            async with before.lock:
+                await self.captures.stop_link(before)  # they may be at the tunnel that goes
+                made = await self._wiring.bind_nio(address, nio)
+            if before.link_id not in self:
+                self._publish("link.deleted", before)
+        if made is not None:
+            self._publish("link.created", made)
+        if before is not None or made is not None:
+            await self._hooks.make_durable()
+
+    async def unbind_nio(self, address: PortAddress) -> None:
+        """Undo ``bind_nio``; no NIO there is fine. The link that it was part of goes too."""
+        link = await self._wiring.unbind_nio(address)
+        if link is not None:
+            async with link.lock:
+                await self.captures.stop_link(link)
+            self._publish("link.deleted", link)
+            await self._hooks.make_durable()
+
+    async def stop_captures(self) -> None:
+        """The project is being closed."""
+        await self.captures.stop_for_good(self.values())
+
+    async def node_stopped(self, node_id: UUID) -> None:
+        """A node has stopped, and with it the captures of the GNS3 API at its end."""
+        await self.captures.stop_of_node(self.of_node(node_id), node_id)
+
+    def forget_node(self, node_id: UUID) -> None:
+        """The node is gone and its NIOs with it."""
+        self._wiring.forget_node(node_id)
+
+    def _publish(self, action: str, link: Link) -> None:
+        self._hooks.publish(action, views.link_view(link))

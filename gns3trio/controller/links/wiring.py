@@ -1,0 +1,251 @@
+"""The links of an open project, and the NIOs they are made of.
+
+The controller joins two nodes by a pair of local NIOs, which need no UDP. A client of API version 1 makes a tunnel by
+hand, a pair of UDP NIOs that name each other's ports; as soon as both its ends are nodes of this project it is a link
+too: listed, saved and opened again.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from uuid import UUID, uuid4
+
+import trio
+
+from gns3trio.compute.local.tunnels import Tunnel
+from gns3trio.compute.nio import LOOPBACK, LocalNio, Nio, UdpNio
+from gns3trio.compute.node import ComputeNode
+from gns3trio.controller.gns3_format.records import LinkEnd, LinkRecord, link_label
+from gns3trio.controller.links.filters import Impairments, apply_filters, apply_nothing, apply_suspend, compile_filters
+from gns3trio.controller.links.link import Link, PortAddress, address_of, check_link
+from gns3trio.controller.links.table import LinkTable
+from gns3trio.errors import NotFound
+
+_LOOPBACK_NAMES = frozenset({"", LOOPBACK, "localhost"})
+
+
+class Wiring:
+    """Which port of which node is joined to what. ``find`` gives the compute's node of an id, or None."""
+
+    def __init__(self, project_id: UUID, find: Callable[[UUID], ComputeNode | None]) -> None:
+        self.links = LinkTable()
+        self._project_id = project_id
+        self._find = find
+        self._nios: dict[PortAddress, Nio] = {}
+        self._address_by_lport: dict[int, PortAddress] = {}
+        self._connecting: set[PortAddress] = set()  # taken by links that are being made
+
+    async def connect(self, record: LinkRecord, impairments: Impairments) -> Link:
+        """Make a link and wire it. Raises as ``wire``; nothing is left then."""
+        link = Link(record, self._project_id, impairments)
+        await self.wire(link)
+        self.links.add(link)
+        return link
+
+    def keep(self, record: LinkRecord, impairments: Impairments, problem: str) -> Link:
+        """List a link that cannot be wired, and why."""
+        link = Link(record, self._project_id, impairments, problem=problem)
+        self.links.add(link)
+        return link
+
+    async def wire(self, link: Link) -> None:
+        """Join the two ports of a link: bind a NIO at each. No frame passes before its filters are there.
+
+        Raises Conflict (port in use, node joined to itself, not two ends) or NotFound (no such node); nothing is wired
+        then.
+        """
+        self.check(link, link.record)
+        with self._taken(link.addresses):
+            await self._join(link)
+
+    def check(self, link: Link, record: LinkRecord) -> None:
+        """Raises Conflict when the ends of ``record`` cannot be those of the link."""
+        check_link([address_of(end) for end in record.nodes], partial(self._is_used, but_by=link))
+
+    async def rewire(self, link: Link, record: LinkRecord) -> None:
+        """Give a link another record, whose ends are where it leads from now on.
+
+        Raises as ``wire``; the link is as before then.
+        """
+        self.check(link, record)
+        before, was_wired = link.record, link.problem is None
+        ends = [address_of(end) for end in record.nodes]
+        with self._taken({*link.addresses, *ends}), trio.CancelScope(shield=True):
+            if was_wired:
+                await self._separate(link)
+            self.links.move(link, record)
+            try:
+                await self._join(link)
+            except BaseException as error:
+                self.links.move(link, before)
+                if was_wired:
+                    link.problem = str(error)  # until it is wired again, which may fail too
+                    await self._join(link)
+                raise
+
+    async def put_back(self, link: Link, record: LinkRecord, problem: str | None) -> None:
+        """Undo ``rewire``: the link has its record again, and the problem that kept it from being wired."""
+        if problem is None:
+            await self.rewire(link, record)
+            return
+        await self._separate(link)
+        self.links.move(link, record)
+        link.problem = problem
+
+    @contextmanager
+    def _taken(self, addresses: Iterable[PortAddress]) -> Iterator[None]:
+        """No other link takes these ports meanwhile."""
+        addresses = set(addresses)
+        self._connecting |= addresses
+        try:
+            yield
+        finally:
+            self._connecting -= addresses
+
+    async def _join(self, link: Link) -> None:
+        try:
+            near, far = link.addresses
+            await compile_filters(link.record, link.impairments)
+            nio = LocalNio(uuid4())  # not the link's id, which files of two projects may share
+            await self._bind(near, nio)
+            apply_filters(self.tunnels(link), link.record, link.impairments)
+            await self._bind(far, nio)
+            apply_suspend(self.tunnels(link), link.record.suspend)
+        except BaseException:
+            with trio.CancelScope(shield=True):
+                await self._separate(link)
+            raise
+        link.problem = None
+
+    async def disconnect(self, link: Link) -> None:
+        """Separate the two ports of a link; what they held becomes free."""
+        self.links.remove(link)
+        if link.problem is None:  # else what is at its ports belongs to others
+            await self._separate(link)
+
+    async def _separate(self, link: Link) -> None:
+        for address in link.addresses:
+            if address in self._nios:
+                await self._unbind(address)
+
+    async def bind_nio(self, address: PortAddress, nio: UdpNio) -> Link | None:
+        """Bind a NIO made by a client. Returns the link that this completes, if it does.
+
+        A link that was at the port stays when the NIO leads where it led; otherwise it is listed no more.
+        """
+        before = self.link_at(address)
+        if before is not None:
+            await compile_filters(before.record, before.impairments)
+            apply_suspend(self.tunnels(before), True)  # until the filters are at the new tunnel
+        try:
+            await self._bind(address, nio)
+        finally:
+            if before is not None:
+                apply_filters(self.tunnels(before), before.record, before.impairments)
+        other = self._other_end(nio)
+        if before is not None:
+            if other != address and other in before.addresses:
+                return None
+            await self._end(before)
+        if other is None or other.node_id == address.node_id:
+            return None
+        record = LinkRecord(link_id=uuid4(), nodes=[new_link_end(end) for end in sorted((other, address))])
+        link = Link(record, self._project_id)
+        self.links.add(link)
+        return link
+
+    async def unbind_nio(self, address: PortAddress) -> Link | None:
+        """Undo ``bind_nio``; no NIO there is fine. Returns the link that was separated by this, if there was one."""
+        if address in self._nios:
+            await self._unbind(address)
+        link = self.link_at(address)
+        if link is not None:
+            await self._end(link)
+        return link
+
+    async def _end(self, link: Link) -> None:
+        """A link is none any more, though a UDP tunnel of it may be left: what that is to do was the link's to say."""
+        self.links.remove(link)
+        apply_nothing(self.tunnels(link))
+        for address in link.addresses:
+            if isinstance(self._nios.get(address), LocalNio):  # half a pair, which nothing could ever join again
+                await self._unbind(address)
+
+    def link_at(self, address: PortAddress) -> Link | None:
+        """The link of a port."""
+        return next(iter(self.links.at(address)), None)
+
+    def has_nio(self, address: PortAddress, nio: UdpNio) -> bool:
+        """Whether that is what is bound there."""
+        return self._nios.get(address) == nio
+
+    def links_of(self, node_id: UUID) -> list[Link]:
+        """The links with an end at the node."""
+        return self.links.of_node(node_id)
+
+    def tunnels(self, link: Link) -> list[Tunnel | None]:
+        """The tunnels of the two ends, in the order of the link; None where it is not wired."""
+        instances = [self._find(address.node_id) for address in link.addresses]
+        return [
+            instance.tunnel(address.adapter_number, address.port_number) if instance is not None else None
+            for instance, address in zip(instances, link.addresses, strict=True)
+        ]
+
+    def forget_node(self, node_id: UUID) -> None:
+        """The node is gone and its NIOs with it."""
+        for address in [address for address in self._nios if address.node_id == node_id]:
+            self._forget(address)
+
+    def _is_used(self, address: PortAddress, but_by: Link) -> bool:
+        """Whether a port has a link or NIO that is not that of the link itself."""
+        is_own = self.links.get(but_by.link_id) is but_by and but_by.problem is None and address in but_by.addresses
+        has_nio = address in self._nios and not is_own
+        return has_nio or address in self._connecting or any(link is not but_by for link in self.links.at(address))
+
+    def _other_end(self, nio: UdpNio) -> PortAddress | None:
+        address = self._address_by_lport.get(nio.rport)
+        if address is None or nio.rhost not in _LOOPBACK_NAMES:
+            return None
+        other = self._nios[address]
+        if not isinstance(other, UdpNio):
+            return None
+        return address if other.rport == nio.lport and other.rhost in _LOOPBACK_NAMES else None
+
+    async def _bind(self, address: PortAddress, nio: Nio) -> None:
+        instance = self._instance(address)
+        try:
+            await instance.bind_nio(address.adapter_number, address.port_number, nio)
+        finally:
+            if instance.tunnel(address.adapter_number, address.port_number) is None:
+                self._forget(address)  # what was there is gone too
+        self._forget(address)
+        self._nios[address] = nio
+        if isinstance(nio, UdpNio):
+            self._address_by_lport[nio.lport] = address
+
+    def _forget(self, address: PortAddress) -> None:
+        nio = self._nios.pop(address, None)
+        if isinstance(nio, UdpNio):
+            del self._address_by_lport[nio.lport]
+
+    async def _unbind(self, address: PortAddress) -> None:
+        self._forget(address)
+        instance = self._find(address.node_id)
+        if instance is not None:
+            await instance.unbind_nio(address.adapter_number, address.port_number)
+
+    def _instance(self, address: PortAddress) -> ComputeNode:
+        instance = self._find(address.node_id)
+        if instance is None:
+            raise NotFound(f"nodes: node ID {address.node_id} doesn't exist or cannot be linked here")
+        return instance
+
+
+def new_link_end(address: PortAddress) -> LinkEnd:
+    """A link end with the label that GNS3 gives it."""
+    return LinkEnd(
+        node_id=address.node_id,
+        adapter_number=address.adapter_number,
+        port_number=address.port_number,
+        label=link_label(address.adapter_number, address.port_number),
+    )

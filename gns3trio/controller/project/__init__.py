@@ -1,0 +1,1 @@
+"""An open project: its nodes, drawings and settings, from opening to closing."""

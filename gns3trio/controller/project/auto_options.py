@@ -1,0 +1,75 @@
+"""What happens to projects by itself: ``auto_open``, ``auto_start`` and ``auto_close``."""
+
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+import trio
+
+from gns3trio.errors import LabError
+
+if TYPE_CHECKING:
+    from gns3trio.controller.project.project import Project
+
+# A client whose connection broke is back by then, and so is a page that is loaded again (GNS3 waits as long).
+AUTO_CLOSE_SECONDS = 5.0
+
+
+async def start_nodes(project: "Project") -> None:
+    """Start all nodes of a project that was opened (``auto_start``). Each that fails tells so itself."""
+    try:
+        await project.for_all_nodes("start")
+    except LabError as error:
+        project.log("error", f"auto_start: {error}")
+
+
+async def open_project(project: "Project") -> None:
+    """Open a project when the server starts (``auto_open``)."""
+    try:
+        await project.open()
+    except LabError as error:
+        project.log("error", f"auto_open: {error}")
+
+
+class Attendance:
+    """Closes a project some time after the last client that watched it has left, if it wants that (``auto_close``).
+
+    A project that nobody ever watched stays open.
+    """
+
+    def __init__(self, nursery: trio.Nursery, close: Callable[["Project"], Awaitable[None]]) -> None:
+        self._nursery = nursery
+        self._close = close
+        self.present: Counter[UUID] = Counter()  # how many clients watch each project
+        self._leaving: dict[UUID, trio.CancelScope] = {}
+
+    @contextmanager
+    def attend(self, project: "Project") -> Iterator[None]:
+        """A client watches the project as long as the ``with``."""
+        project_id = project.project_id
+        self.present[project_id] += 1
+        if (leaving := self._leaving.pop(project_id, None)) is not None:
+            leaving.cancel()
+        try:
+            yield
+        finally:
+            self.present[project_id] -= 1
+            if not self.present[project_id]:
+                del self.present[project_id]
+                scope = self._leaving[project_id] = trio.CancelScope()
+                self._nursery.start_soon(self._close_later, project, scope)
+
+    async def _close_later(self, project: "Project", scope: trio.CancelScope) -> None:
+        with scope:
+            await trio.sleep(AUTO_CLOSE_SECONDS)
+        if scope.cancelled_caught or self._leaving.get(project.project_id) is not scope:
+            return
+        del self._leaving[project.project_id]
+        if not project.settings.auto_close or project.status != "opened":
+            return
+        try:
+            await self._close(project)
+        except LabError as error:
+            project.log("error", f"auto_close: {error}")

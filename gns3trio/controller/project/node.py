@@ -1,0 +1,114 @@
+"""A node as the controller knows it: its place in the drawing, and the compute's node that runs it."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+import attrs
+import orjson
+import trio
+
+from gns3trio.compute.emulators import why_not_run
+from gns3trio.compute.node import ComputeNode
+from gns3trio.controller.gns3_format.records import NodeRecord
+from gns3trio.controller.project.port_list import list_ports, port_view
+from gns3trio.errors import Conflict
+
+# How a node of a type is drawn when the client does not say; the size is that of the symbol.
+DRAWN_AS: dict[str, dict[str, Any]] = {
+    "cloud": {"symbol": ":/symbols/cloud.svg", "width": 159, "height": 71},
+    "nat": {"symbol": ":/symbols/nat.svg", "width": 159, "height": 71},
+    "ethernet_switch": {"symbol": ":/symbols/ethernet_switch.svg", "width": 72, "height": 32},
+    "ethernet_hub": {"symbol": ":/symbols/hub.svg", "width": 72, "height": 32},
+}
+
+
+class Node:
+    """A node of an open project.
+
+    ``lock`` makes requests to this node wait for each other, in order of arrival; whoever changes the node through
+    the API holds it, and changes its record by ``update``. ``deleted`` tells a request that waited that the node is
+    gone.
+    """
+
+    def __init__(self, record: NodeRecord, project_id: UUID, console_host: str) -> None:
+        self.record = record
+        self.project_id = project_id
+        self.console_host = console_host
+        self.lock = trio.Lock()
+        self.deleted = False
+        self.encoded: orjson.Fragment | None = None  # what ``views.node_view`` made of the present state
+        self.kept_because: str | None = None  # why nothing runs the node, if not because of its type
+        self.linked_ports: set[tuple[int, int]] = set()  # adapter and port, of a node that nothing runs
+        self._instance: ComputeNode | None = None
+
+    def update(self, fields: Mapping[str, Any]) -> None:
+        """Put another record in the place of the present one, with other values by the names of its fields."""
+        self.record = attrs.evolve(self.record, **fields)
+        self.encoded = None
+
+    def attach(self, instance: ComputeNode) -> None:
+        """Give the node what runs it."""
+        self._instance = instance
+        self.sync()
+
+    @property
+    def node_id(self) -> UUID:
+        """The node's id."""
+        return self.record.node_id
+
+    @property
+    def name(self) -> str:
+        """The node's name."""
+        return self.record.name
+
+    @property
+    def instance(self) -> ComputeNode | None:
+        """What runs the node; None for one that this server keeps but does not run."""
+        return self._instance
+
+    @property
+    def status(self) -> str:
+        """``started`` or ``stopped``."""
+        return self._instance.status if self._instance else "stopped"
+
+    def require_instance(self) -> ComputeNode:
+        """What runs the node; raises Conflict that says why nothing does."""
+        if self._instance is None:
+            raise Conflict(f"Node '{self.name}' does not run here: {self.problem}")
+        return self._instance
+
+    @property
+    def problem(self) -> str | None:
+        """Why nothing runs the node; None for one that can run."""
+        if self._instance is not None:
+            return None
+        return self.kept_because or why_not_run(self.record.node_type)
+
+    def ports(self) -> list[dict[str, Any]]:
+        """The node's ports in the shape of the API; of a node that nothing runs those that GNS3 would give it, and
+        others that are linked.
+        """
+        if self._instance is not None:
+            return [port_view(*attrs.astuple(port)) for port in self._instance.ports()]
+        ports = list_ports(self.record)
+        listed = {(port["adapter_number"], port["port_number"]) for port in ports}
+        others = sorted(self.linked_ports - listed)
+        return ports + [
+            port_view(adapter, port, f"Ethernet{adapter}/{port}", f"e{adapter}/{port}") for adapter, port in others
+        ]
+
+    def sync(self) -> None:
+        """Take over the console and properties that the compute really gave."""
+        if self._instance is not None:
+            self.update(
+                {
+                    "console": self._instance.console,
+                    "console_type": self._instance.console_type,
+                    "properties": self._instance.properties(),
+                }
+            )
+
+    def rename(self, name: str) -> None:
+        """Set the name; the label follows it, as in GNS3."""
+        self.update({"name": name, "label": attrs.evolve(self.record.label, text=name)})

@@ -1,0 +1,22 @@
+"""A new node from the fields that a client gives."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from gns3trio.controller.gns3_format.records import NodeRecord
+from gns3trio.controller.project.node import DRAWN_AS, Node
+from gns3trio.controller.project.project import Project
+
+
+async def create_node_from_fields(
+    project: Project, fields: Mapping[str, Any], *, keep_name: bool = False, startup_script: str | None = None
+) -> Node:
+    """Create a node from checked NodeRecord fields, whose ``properties`` are not checked yet.
+
+    ``startup_script`` is one that is not among them: as in GNS3, only a client's own is shown there.
+
+    Raises Invalid for those, and as ``Project.create_node``.
+    """
+    drawn_as = DRAWN_AS.get(fields["node_type"], {})
+    record = NodeRecord(**{**drawn_as, **fields, "properties": dict(fields.get("properties") or {})})
+    return await project.create_node(record, keep_name=keep_name, startup_script=startup_script)

@@ -1,0 +1,231 @@
+"""The ports of a node that nothing runs here, with the names that GNS3 2.2 gives them: libraries look them up by name.
+
+Measured with gns3-server 2.2.61, whose controller was given a compute that takes every node. Sans-IO.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from gns3trio.controller.gns3_format.records import NodeRecord
+
+# Nobody draws a node with more; a file made by hand may say anything.
+MAX_PORTS = 1024
+_ETHERNET = {"Ethernet": "DLT_EN10MB"}
+_SERIAL = {"Cisco HDLC": "DLT_C_HDLC", "Cisco PPP": "DLT_PPP_SERIAL", "Frame Relay": "DLT_FRELAY"}
+_DATA_LINK_TYPES: dict[str, dict[str, str]] = {
+    "FrameRelay": {"Frame Relay": "DLT_FRELAY"},
+    "ATM": {"ATM": "DLT_ATM_RFC1483"},
+    "POS": {},
+    "Serial": _SERIAL,
+}
+_DEFAULT_FORMAT = "Ethernet{0}"
+_LONGEST_FORMAT = 200  # each port has a name after it
+_FIELD = re.compile(r"\{(0|1|port0|port1|segment0|segment1)\}")
+_SHORT = re.compile(r"Ethernet(\d+)")
+
+# What is in a slot of a router: the kind of its ports, and their number.
+_MODULES = {
+    "C1700-MB-1FE": ("FastEthernet", 1),
+    "C1700-MB-WIC1": ("FastEthernet", 0),
+    "C2600-MB-1E": ("Ethernet", 1),
+    "C2600-MB-2E": ("Ethernet", 2),
+    "C2600-MB-1FE": ("FastEthernet", 1),
+    "C2600-MB-2FE": ("FastEthernet", 2),
+    "C7200-IO-FE": ("FastEthernet", 1),
+    "C7200-IO-2FE": ("FastEthernet", 2),
+    "C7200-IO-GE-E": ("GigabitEthernet", 1),
+    "GT96100-FE": ("FastEthernet", 2),
+    "Leopard-2FE": ("FastEthernet", 2),
+    "NM-1E": ("Ethernet", 1),
+    "NM-4E": ("Ethernet", 4),
+    "NM-1FE-TX": ("FastEthernet", 1),
+    "NM-16ESW": ("FastEthernet", 16),
+    "NM-4T": ("Serial", 4),
+    "PA-A1": ("ATM", 1),
+    "PA-FE-TX": ("FastEthernet", 1),
+    "PA-2FE-TX": ("FastEthernet", 2),
+    "PA-GE": ("GigabitEthernet", 1),
+    "PA-4E": ("Ethernet", 4),
+    "PA-8E": ("Ethernet", 8),
+    "PA-4T+": ("Serial", 4),
+    "PA-8T": ("Serial", 8),
+    "PA-POS-OC3": ("POS", 1),
+}
+_WICS = {"WIC-1T": ("Serial", 1), "WIC-2T": ("Serial", 2), "WIC-1ENET": ("Ethernet", 1)}
+_SLOTS, _WIC_SLOTS, _PORTS_OF_A_WIC_SLOT = 7, 3, 16
+
+
+def list_ports(record: NodeRecord) -> list[dict[str, Any]]:
+    """The ports in the shape of the API."""
+    make = _OF_TYPE.get(record.node_type)
+    return [port for _, port in zip(range(MAX_PORTS), make(record), strict=False)] if make is not None else []
+
+
+def port_view(
+    adapter: int, number: int, name: str, short_name: str, kind: str = "Ethernet", **more: Any
+) -> dict[str, Any]:
+    """A port in the shape of the API."""
+    return {
+        "adapter_number": adapter,
+        "port_number": number,
+        "name": name,
+        "short_name": short_name,
+        "data_link_types": _DATA_LINK_TYPES.get(kind, _ETHERNET),
+        "link_type": "serial" if kind in _DATA_LINK_TYPES else "ethernet",
+        **more,
+    }
+
+
+def _single(record: NodeRecord) -> Iterator[dict[str, Any]]:
+    yield port_view(0, 0, "Ethernet0", "e0")
+
+
+def _mapped(record: NodeRecord) -> Iterator[dict[str, Any]]:
+    """Hubs, switches, clouds and NATs number their ports in the order of the list."""
+    mapping = record.properties.get("ports_mapping")
+    for number, port in enumerate(mapping if isinstance(mapping, list) else ()):
+        name = str(port.get("name", f"Ethernet{number}")) if isinstance(port, dict) else f"Ethernet{number}"
+        short_name = name if record.node_type in ("cloud", "nat") else f"e{number}"
+        yield port_view(0, number, name, short_name)
+
+
+def _circuits(kind: str) -> Callable[[NodeRecord], Iterator[dict[str, Any]]]:
+    """Of a switch whose ``mappings`` join virtual circuits; each begins with the number of a port."""
+
+    def ports(record: NodeRecord) -> Iterator[dict[str, Any]]:
+        mappings = record.properties.get("mappings")
+        sides = [side for pair in mappings.items() for side in pair] if isinstance(mappings, dict) else []
+        first_parts = {str(side).partition(":")[0] for side in sides}
+        numbers = {int(part) for part in first_parts if part.isascii() and part.isdigit() and len(part) < 10}
+        for number in sorted(numbers):
+            yield port_view(0, number, str(number), str(number), kind)
+
+    return ports
+
+
+def _adapters(record: NodeRecord) -> Iterator[dict[str, Any]]:
+    """Of virtual machines: an adapter each. Numbers in names do not count a first port that has a name of its own."""
+    adapter_type = record.properties.get("adapter_type")
+    customs = _customs(record)
+    offset = 1 if record.first_port_name else 0
+    for adapter in range(_count(record.properties.get("adapters"), 1)):
+        custom = customs.get(adapter, {})
+        if "port_name" in custom:
+            name, short_name = custom["port_name"], _shortened(custom["port_name"], with_number=False)
+        elif adapter == 0 and record.first_port_name:
+            name = short_name = record.first_port_name
+        else:
+            name = _formatted(record, adapter - offset)
+            short_name = _shortened(name)
+        yield port_view(adapter, 0, name, short_name, **_hardware(record, adapter, custom, adapter_type))
+
+
+def _containers(record: NodeRecord) -> Iterator[dict[str, Any]]:
+    customs = _customs(record)
+    for adapter in range(_count(record.properties.get("adapters"), 1)):
+        custom = customs.get(adapter, {})
+        name = custom.get("port_name", f"eth{adapter}")
+        yield port_view(adapter, 0, name, name, **_hardware(record, adapter, custom, None))
+
+
+def _iou(record: NodeRecord) -> Iterator[dict[str, Any]]:
+    """Adapters have four ports each; those of the serial ones have fixed names."""
+    ethernet = min(_count(record.properties.get("ethernet_adapters"), 1), MAX_PORTS // 4)
+    customs = _customs(record)
+    number = 0
+    for adapter in range(ethernet):
+        custom = customs.get(adapter, {})
+        for port in range(4):
+            if "port_name" in custom:
+                name, short_name = custom["port_name"], _shortened(custom["port_name"], with_number=False)
+                number += 1
+            elif adapter == 0 and record.first_port_name:
+                name = short_name = record.first_port_name
+            else:
+                name = _formatted(record, number)
+                short_name = _shortened(name)
+                number += 1
+            yield port_view(adapter, port, name, short_name)
+    for adapter in range(ethernet, ethernet + min(_count(record.properties.get("serial_adapters"), 0), MAX_PORTS // 4)):
+        for port in range(4):
+            yield port_view(adapter, port, f"Serial{adapter}/{port}", f"s{adapter}/{port}", "Serial")
+
+
+def _router(record: NodeRecord) -> Iterator[dict[str, Any]]:
+    """Of the modules in the slots, and of the cards in the first one, whose ports have every sixteenth number."""
+    for slot in range(_SLOTS):
+        kind, count = _MODULES.get(str(record.properties.get(f"slot{slot}")), ("", 0))
+        for port in range(count):
+            yield port_view(slot, port, f"{kind}{slot}/{port}", f"{kind[0].lower()}{slot}/{port}", kind)
+    number = 0
+    for slot in range(_WIC_SLOTS):
+        kind, count = _WICS.get(str(record.properties.get(f"wic{slot}")), ("", 0))
+        for port in range(count):
+            place = _PORTS_OF_A_WIC_SLOT * (slot + 1) + port
+            yield port_view(0, place, f"{kind}0/{number}", f"{kind[0].lower()}0/{number}", kind)
+            number += 1
+
+
+_OF_TYPE: Mapping[str, Callable[[NodeRecord], Iterator[dict[str, Any]]]] = {
+    "vpcs": _single,
+    "traceng": _single,
+    **dict.fromkeys(("ethernet_hub", "ethernet_switch", "cloud", "nat"), _mapped),
+    "frame_relay_switch": _circuits("FrameRelay"),
+    "atm_switch": _circuits("ATM"),
+    **dict.fromkeys(("qemu", "virtualbox", "vmware"), _adapters),
+    "docker": _containers,
+    "iou": _iou,
+    "dynamips": _router,
+}
+
+
+def _count(value: Any, default: int) -> int:
+    """How many adapters there are; none for nonsense."""
+    if value is None:
+        return default
+    return min(max(value, 0), MAX_PORTS) if type(value) is int else 0
+
+
+def _customs(record: NodeRecord) -> dict[Any, Mapping[str, Any]]:
+    """What is said of single adapters, by their numbers; the first counts."""
+    return {each.get("adapter_number"): each for each in reversed(record.custom_adapters)}
+
+
+def _hardware(record: NodeRecord, adapter: int, custom: Mapping[str, Any], adapter_type: Any) -> dict[str, Any]:
+    """Model and address of an adapter, as far as the node says."""
+    kind = custom.get("adapter_type", adapter_type) if record.node_type != "docker" else None
+    address = custom.get("mac_address") or _mac_address(record.properties.get("mac_address"), adapter)
+    found = {"adapter_type": kind, "mac_address": address}
+    return {name: value for name, value in found.items() if isinstance(value, str) and value}
+
+
+def _mac_address(first: Any, adapter: int) -> str | None:
+    """That of an adapter: each has the next one."""
+    if not isinstance(first, str) or not re.fullmatch("([0-9a-fA-F]{2}:){5}[0-9a-fA-F]{2}", first):
+        return None
+    digits = f"{(int(first.replace(':', ''), 16) + adapter) % 2**48:012x}"
+    return ":".join(digits[at : at + 2] for at in range(0, 12, 2))
+
+
+def _formatted(record: NodeRecord, number: int) -> str:
+    """A name after the node's format. ``{0}`` is the number of a port, within its segment when there are segments;
+    ``{1}`` that of the segment; ``port1`` and ``segment1`` count from one.
+    """
+    size = record.port_segment_size
+    port, segment = (number % size, number // size) if size > 0 else (number, number)
+    values = {
+        **{"0": port, "port0": port, "port1": port + 1},
+        **{"1": segment, "segment0": segment, "segment1": segment + 1},
+    }
+    pattern = record.port_name_format
+    if len(pattern) > _LONGEST_FORMAT or "{" in _FIELD.sub("", pattern) or "}" in _FIELD.sub("", pattern):
+        pattern = _DEFAULT_FORMAT  # GNS3 refuses the node
+    return _FIELD.sub(lambda field: str(values[field[1]]), pattern)
+
+
+def _shortened(name: str, *, with_number: bool = True) -> str:
+    if "/" in name:
+        return name.replace("Ethernet", "e")
+    match = _SHORT.match(name) if with_number else None
+    return f"e{match[1]}" if match is not None else name

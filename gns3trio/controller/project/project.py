@@ -1,0 +1,431 @@
+"""A project: its nodes and links while it is open, and its life between open and closed.
+
+Every change either happens as a whole or leaves the project as it was, is announced to the
+notification hub, and is written to the project's file.
+"""
+
+import contextlib
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from contextvars import ContextVar
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal
+from uuid import UUID
+
+import attrs
+import trio
+
+from gns3trio import threads
+from gns3trio.compute.node import ComputeNode
+from gns3trio.controller.archives.project_swap import check_discardable, discard_folder
+from gns3trio.controller.gns3_format.records import ProjectSettings, Topology
+from gns3trio.controller.links.link import Link
+from gns3trio.controller.links.links import Links, ProjectHooks
+from gns3trio.controller.project import views
+from gns3trio.controller.project.auto_options import start_nodes
+from gns3trio.controller.project.drawings import Drawings
+from gns3trio.controller.project.node import Node
+from gns3trio.controller.project.nodes import LOG_LEVELS
+from gns3trio.controller.project.opening import Openings
+from gns3trio.controller.project.reading import ProjectReading
+from gns3trio.controller.services import ProjectServices
+from gns3trio.controller.storage.files import topology_file_name
+from gns3trio.controller.storage.project_file import ProjectFile
+from gns3trio.controller.storage.versions import list_versions, put_version_back
+from gns3trio.errors import Conflict, Forbidden, LabError, NotFound
+from gns3trio.notifications.events import Event, log_event
+from gns3trio.slices import Slices
+
+log = logging.getLogger(__name__)
+
+# Of many files so many are named.
+_TOLD_FILES = 5
+
+
+_saving_later: ContextVar[bool] = ContextVar("saving_later", default=False)
+
+
+class Project(ProjectReading):
+    """One project. Create it with its settings, then ``open`` it."""
+
+    def __init__(
+        self,
+        *,
+        project_id: UUID,
+        settings: ProjectSettings,
+        folder: Path,
+        file: Path,
+        services: ProjectServices,
+        temporary: bool = False,
+        copy_of: UUID | None = None,
+        refusal: str | None = None,
+    ) -> None:
+        self.project_id = project_id
+        self.settings = settings
+        self.folder = folder
+        self.file = ProjectFile(
+            file,
+            copy_of or project_id,
+            services.gns3_version,
+            self.topology,
+            self._save_failed,
+            partial(self.log, "warning"),
+        )
+        self.temporary = temporary
+        self.copy_of = copy_of  # the id in the file, when another project has it
+        self.error = refusal  # why the project cannot be opened
+        self.other_files: tuple[str, ...] = ()  # .gns3 files beside its own one
+        self._refusal = refusal
+        self.status: Literal["opened", "closed"] = "closed"
+        self.nodes: dict[UUID, Node] = {}
+        self.node_list = views.NodeList()
+        self.deleted = False
+        self._creating: dict[UUID, Node] = {}  # hold their id and name; neither listed nor saved
+        self._creation_ended = trio.Event()
+        self.openings = Openings(lambda: self.status == "opened")
+        self._services = services
+        self.links = self._no_links()
+        self.drawings = self._no_drawings()
+        self._kept = Topology(project_id=project_id, settings=settings)  # computes, unknown keys
+        self.life = trio.Lock()  # open, close and delete exclude each other; whoever holds it keeps it as it is
+        self.snapshots_lock = trio.Lock()
+        self.reconciling = trio.Lock()  # changes of the whole topology wait for each other
+
+    def _no_links(self) -> Links:
+        hooks = ProjectHooks(
+            publish=self._publish,
+            mark=lambda: self.file.mark(),
+            make_durable=self._make_durable,
+            log_error=lambda message: self.log("error", message),
+            log_warning=lambda message: self.log("warning", message),
+            nodes=lambda: self.nodes,
+            folder=self.folder,
+            captures=self._services.captures,
+        )
+        return Links(self.project_id, self._find_instance, hooks)
+
+    def _no_drawings(self) -> Drawings:
+        return Drawings(
+            self.project_id, self.folder, self._publish, mark=lambda: self.file.mark(), require_open=self.require_open
+        )
+
+    def _find_instance(self, node_id: UUID) -> ComputeNode | None:
+        node = self.nodes.get(node_id)
+        return node.instance if node is not None else None
+
+    # --- open and close ---
+
+    async def create(self) -> None:
+        """Open the project for the first time and write its file."""
+        with self.openings.one():
+            await self._create()
+        self._publish_project("project.created")
+
+    async def _create(self) -> None:
+        async with self.life:
+            await self.file.start_saving(self._services.nursery)
+            self.status = "opened"
+            try:
+                await self._make_durable()
+            except BaseException:
+                self.status = "closed"
+                with trio.CancelScope(shield=True):
+                    await self.file.stop_saving(keep=False)
+                raise
+
+    async def open(self) -> None:
+        """Bring the project to life from its file. Opened already is fine.
+
+        Raises Conflict when it cannot be; the project is then closed as before.
+        """
+        with self.openings.one():
+            async with self.life:
+                if self.status == "opened" or self.deleted:
+                    return
+                await self._open()
+            await self._announce_opened()
+
+    def _require_acceptable(self) -> None:
+        """Raises Conflict for what cannot be opened, nor its file changed, as long as it is where it is."""
+        if self._refusal is not None:
+            raise Conflict(self._refusal)
+
+    def tell_of_other_files(self) -> None:
+        """Say which file is the project's when there are several."""
+        if self.other_files:
+            others = ", ".join(self.other_files[:_TOLD_FILES]) + (", ..." if self.other_files[_TOLD_FILES:] else "")
+            self.log(
+                "warning",
+                f"The project's file is {self.file.path.name}. In its folder are others, which are not used: {others}. "
+                "One in a folder of its own is listed as a project",
+            )
+
+    def warn_of_left_out(self, left_out: Sequence[str]) -> None:
+        """Say what of the project's files a copy does not have."""
+        if left_out:
+            more = f", and {len(left_out) - _TOLD_FILES} more" if left_out[_TOLD_FILES:] else ""
+            self.log("warning", f"Not in the copy: {'; '.join(left_out[:_TOLD_FILES])}{more}")
+
+    async def _open(self) -> None:
+        self._require_acceptable()
+        try:
+            topology = await self.file.read()
+        except Conflict as error:
+            self.error = await self._with_offer(str(error))
+            raise Conflict(self.error) from None
+        await self.file.keep_version()
+        is_new = await self.file.settle(topology)
+        self.settings, self.error = topology.settings, None
+        self._kept = attrs.evolve(topology, old_revision=None, conversion=None)
+        try:
+            await self._revive(topology)
+            if self._mac_ids() != topology.mac_ids:
+                await self.file.write_extras()
+            await self.file.start_saving(self._services.nursery)
+        except BaseException:
+            with trio.CancelScope(shield=True):
+                await self._release()
+            raise
+        self.status = "opened"
+        if is_new or topology.is_repaired:
+            self.file.mark()
+
+    async def _with_offer(self, error: str) -> str:
+        """Why the project cannot be opened, with what can be done about it."""
+        versions = await threads.disk.run(list_versions, self.file.path)
+        if not versions:
+            return error
+        newest = versions[0]
+        return (
+            f"{error}. A version of {newest.saved_at} with {newest.nodes} nodes is kept: "
+            f"POST /v2/projects/{self.project_id}/recover puts it in place"
+        )
+
+    async def recover(self, version: str | None) -> None:
+        """Put a kept version of the file in place, and open the project with it.
+
+        Raises Conflict when the project is open, or no version is kept, NotFound for another name of a version.
+        """
+        with self.openings.one():
+            aside = await self._recover(version)
+        if aside is not None:
+            self.log("warning", f"A kept version was put in place; the file that was there is now {aside.name}")
+        await self._announce_opened()
+
+    async def _recover(self, version: str | None) -> Path | None:
+        async with self.life:
+            if self.status == "opened":
+                raise Conflict(f"Project '{self.settings.name}' is open: close it first")
+            self._require_acceptable()
+            aside = await threads.disk.run(put_version_back, self.file.path, version)
+            await self._open()
+        return aside
+
+    async def _announce_opened(self) -> None:
+        slices = Slices()
+        for node in list(self.nodes.values()):
+            if node.node_id in self.nodes:  # not deleted meanwhile
+                self._publish("node.created", views.node_view(node))
+            await slices.pause()
+        for link in list(self.links.values()):
+            if link.link_id in self.links:
+                self._publish("link.created", views.link_view(link))
+            await slices.pause()
+        for drawing in list(self.drawings.values()):
+            if drawing.drawing_id in self.drawings:
+                self._publish("drawing.created", drawing.view(self.project_id))
+            await slices.pause()
+        self._publish_project("project.opened")
+        if self.settings.auto_start:
+            self._services.nursery.start_soon(start_nodes, self)
+
+    async def reopen(self, replaced: Callable[[], contextlib.AbstractAsyncContextManager[None]]) -> None:
+        """Close the project, open it with the folder that ``replaced`` puts there, and keep that.
+
+        When this raises, ``replaced`` has undone it and the project is open as before, but for its nodes: they stop.
+        """
+        with self.openings.one():
+            await self._reopen(replaced)
+        await self._announce_opened()
+
+    async def _reopen(self, replaced: Callable[[], contextlib.AbstractAsyncContextManager[None]]) -> None:
+        async with self.life:
+            self.require_open()
+            await self.file.flush()
+            with trio.CancelScope(shield=True):
+                await self._close(for_good=False)
+                try:
+                    async with replaced():
+                        await self._open()
+                except BaseException:
+                    await self._open()
+                    await self._announce_opened()
+                    raise
+
+    async def close(self, *, force: bool = False) -> None:
+        """Stop all nodes, free their ports and write the file. Closed already is fine.
+
+        Raises Unavailable when the disk refuses a change that it does not hold yet; the project stays open then, unless
+        ``force`` says that this is its end.
+        """
+        async with self.life:
+            if self.status == "closed":
+                return
+            if not (force or self.temporary or self.deleted):
+                await self.file.flush()
+            with trio.CancelScope(shield=True):  # half closed is no state to leave a project in
+                await self._close()
+        self._publish_project("project.closed")
+
+    async def _close(self, *, for_good: bool = True) -> None:
+        self.status = "closed"
+        while self._creating:  # each finds out, and undoes what it has done
+            self._creation_ended = trio.Event()
+            await self._creation_ended.wait()
+        try:
+            await self.file.stop_saving(keep=not (for_good and (self.temporary or self.deleted)))
+            await self.drawings.discard_unused_pictures()
+            if self.temporary and for_good:
+                await self._discard_folder()
+        except LabError as error:
+            self.log("error", str(error))
+        await self._release()
+
+    async def _release(self) -> None:
+        await self.links.stop_captures()
+        slices = Slices()
+        async with trio.open_nursery() as nursery:
+            for node in list(self.nodes.values()):
+                node.deleted = True
+                if node.instance is not None:
+                    nursery.start_soon(self._services.compute.close_node, node.instance)
+                await slices.pause()
+        self.nodes.clear()
+        self.links, self.drawings = self._no_links(), self._no_drawings()
+        self.node_list = views.NodeList()
+        self._services.compute.release_project(self.project_id)
+
+    async def delete(self) -> None:
+        """Close the project and remove its folder.
+
+        Raises Unavailable when the disk refuses; the project is as before then, if that could be foreseen.
+        """
+        await threads.disk.run(check_discardable, self.folder, self._services.projects_path)
+        self.deleted = True
+        try:
+            await self.close()
+            async with self.life:
+                await self._discard_folder()
+        except BaseException:
+            self.deleted = False
+            raise
+        self._publish_project("project.deleted")
+
+    async def _discard_folder(self) -> None:
+        await discard_folder(self.folder, self._services.projects_path, nursery=self._services.nursery)
+
+    def require_open(self) -> None:
+        """Raises Forbidden unless the project is opened."""
+        if self.status != "opened":
+            raise Forbidden(f"Project '{self.settings.name}' is not opened")
+
+    async def update(self, changes: dict[str, Any]) -> None:
+        """Change settings; ``changes`` holds checked values by setting name.
+
+        Raises Conflict for a name that a new project could not have either, Unavailable when the disk refuses.
+        """
+        self._require_acceptable()
+        topology_file_name(changes.get("name", self.settings.name))
+        async with self.life:
+            before, self.settings = self.settings, attrs.evolve(self.settings, **changes)
+            if self.settings == before:
+                return
+            try:
+                if self.status == "opened":
+                    await self._make_durable()
+                else:
+                    await self.file.replace(attrs.evolve(await self.file.read(), settings=self.settings))
+            except BaseException:
+                self.settings = before
+                self.file.mark()
+                raise
+        self._publish_project("project.updated")
+
+    # --- saving ---
+
+    def topology(self) -> Topology:
+        """The present state as it is saved."""
+        return attrs.evolve(
+            self._kept,
+            settings=self.settings,
+            nodes=[node.record for node in self.nodes.values() if not node.deleted],
+            links=self.links.records(),
+            drawings=self.drawings.records(),
+            impairments=self.links.impairments(),
+            mac_ids=self._mac_ids(),
+        )
+
+    def _mac_ids(self) -> dict[UUID, int]:
+        """Those of all nodes that have one, also of nodes that cannot run at present."""
+        numbers = {
+            node.node_id: node.instance.mac_id if node.instance is not None else self._kept.mac_ids.get(node.node_id)
+            for node in self.nodes.values()
+        }
+        return {node_id: number for node_id, number in numbers.items() if number is not None}
+
+    def _save_failed(self, message: str) -> None:
+        self.log("error", f"The project could not be saved: {message}")
+
+    async def _make_durable(self) -> None:
+        """Raises Forbidden when the project was closed meanwhile: the change came too late for its last save."""
+        self.require_open()
+        if not _saving_later.get():
+            self.file.mark()
+            await self.file.flush()
+
+    @contextlib.contextmanager
+    def saving_later(self) -> Iterator[None]:
+        """What the caller and the tasks that it starts make is not saved before the caller does: to write the file
+        anew for each of thousands of nodes would take longer than all else.
+        """
+        token = _saving_later.set(True)
+        try:
+            yield
+        finally:
+            _saving_later.reset(token)
+
+    @contextlib.contextmanager
+    def taking_back(self) -> Iterator[None]:
+        """What the caller takes back needs no disk: it may be the disk that has refused what is taken back."""
+        with self.saving_later():
+            yield
+        self.file.mark()
+
+    @property
+    def file_problems(self) -> list[str]:
+        """What was wrong with the file when the project was opened."""
+        return self._kept.problems
+
+    # --- links ---
+
+    def get_link(self, link_id: UUID) -> Link:
+        """The link; raises Forbidden when the project is closed and NotFound when there is no such link."""
+        self.require_open()
+        link = self.links.get(link_id)
+        if link is None:
+            raise NotFound(f"Link ID {link_id} doesn't exist")
+        return link
+
+    # --- events ---
+
+    def _publish(self, action: str, payload: Any) -> None:
+        self._services.hub.publish(Event(action, payload, self.project_id))
+
+    def log(self, level: str, message: str) -> None:
+        """Tell those who watch the project, and who reads the server's log."""
+        log.log(LOG_LEVELS[level], "project %s: %s", self.settings.name, message)
+        self._services.hub.publish(log_event(level, message, self.project_id))
+
+    def _publish_project(self, action: str) -> None:
+        self._services.hub.publish(Event(action, views.project_view(self), about=self.project_id))

@@ -1,0 +1,159 @@
+"""The shapes in which the API shows projects, nodes and links, in replies and in events alike.
+
+Keys and types are those of GNS3 2.2; some clients refuse a node or link with a key they do not know, so
+nothing may be added to those two.
+"""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import orjson
+
+from gns3trio.controller.gns3_format.records import NodeRecord, ProjectSettings
+from gns3trio.controller.storage.files import printable
+from gns3trio.encoding import dumps_to_keep
+
+if TYPE_CHECKING:
+    from gns3trio.controller.links.link import Link, LinkCapture
+    from gns3trio.controller.project.node import Node
+    from gns3trio.controller.project.project import Project
+
+_SETTINGS = tuple(field.name for field in attrs.fields(ProjectSettings))
+_RECORD_FIELDS = tuple(field.name for field in attrs.fields(NodeRecord))
+
+
+def project_view(project: "Project") -> dict[str, Any]:
+    """A project. ``temporary`` belongs to the API before 2.0; ``error`` is there only when its file is unreadable."""
+    view = {
+        **{name: getattr(project.settings, name) for name in _SETTINGS},
+        "filename": printable(project.file.path.name),
+        "path": printable(project.folder),
+        "project_id": str(project.project_id),
+        "status": project.status,
+        "temporary": project.temporary,
+    }
+    if project.error is not None:
+        view["error"] = project.error
+    return view
+
+
+def record_view(record: NodeRecord) -> dict[str, Any]:
+    """A node of a closed project: what its file holds. To be encoded at once: it shares the record's parts."""
+    view = {name: getattr(record, name) for name in _RECORD_FIELDS}
+    view["label"] = attrs.asdict(record.label)
+    view["node_id"] = str(record.node_id)
+    view["template_id"] = str(record.template_id) if record.template_id else None
+    return view
+
+
+def node_view(node: "Node") -> orjson.Fragment:
+    """A node of an opened project, as JSON. It is encoded once for each change, however often it is asked for."""
+    if node.encoded is None:
+        node.encoded = orjson.Fragment(dumps_to_keep(node_fields(node), orjson.OPT_SORT_KEYS))
+    return node.encoded
+
+
+class NodeList:
+    """The nodes of an opened project, as JSON. It is encoded once, until one of them changes, comes or goes."""
+
+    def __init__(self) -> None:
+        self._views: list[orjson.Fragment] = []
+        self._encoded = orjson.Fragment(b"[]")
+
+    def view(self, nodes: Iterable["Node"]) -> orjson.Fragment:
+        """The list; ``nodes`` are all nodes in their order."""
+        views = [node.encoded or node_view(node) for node in nodes]
+        if views != self._views:  # by identity: a node that changed is encoded anew
+            self._views, self._encoded = views, orjson.Fragment(dumps_to_keep(views))
+        return self._encoded
+
+
+def node_fields(node: "Node") -> dict[str, Any]:
+    """A node of an opened project."""
+    instance = node.instance
+    return {
+        **record_view(node.record),
+        "command_line": instance.command_line if instance else None,
+        "console": instance.console if instance else node.record.console,
+        "console_host": node.console_host,
+        "node_directory": str(instance.directory) if instance and instance.directory else None,
+        "ports": node.ports(),
+        "project_id": str(node.project_id),
+        "status": node.status,
+    }
+
+
+def link_view(link: "Link") -> dict[str, Any]:
+    """A link of an opened project."""
+    record, shown = link.record, link.gns3_capture
+    return {
+        "capture_compute_id": "local" if shown else None,
+        "capture_file_name": link.last_capture_file,
+        "capture_file_path": str(shown.capture.path) if shown else None,
+        "capturing": shown is not None,
+        "filters": record.filters,
+        "link_id": str(record.link_id),
+        "link_style": record.link_style,
+        "link_type": link.link_type,
+        "nodes": [{**attrs.asdict(end), "node_id": str(end.node_id)} for end in record.nodes],
+        "project_id": str(link.project_id),
+        "suspend": record.suspend,
+    }
+
+
+def capture_view(link_capture: "LinkCapture") -> dict[str, Any]:
+    """A capture of our own routes."""
+    capture = link_capture.capture
+    counters = capture.counters()
+    return {
+        "capture_id": str(link_capture.capture_id),
+        "file_name": link_capture.file_name,
+        "file_path": str(capture.path) if capture.path else None,
+        "format": "pcapng" if capture.file.pcapng else "pcap",
+        "snaplen": capture.file.snaplen,
+        "direction": link_capture.direction,
+        "expression": capture.file.expression,
+        "running": capture.running,
+        "error": capture.error,
+        "frames": counters.frames,
+        "bytes": counters.bytes,
+        "dropped": counters.dropped,
+        "stream_dropped_bytes": capture.stream_dropped_bytes,
+    }
+
+
+def v1_project_view(project: "Project") -> dict[str, Any]:
+    """A project in API version 1."""
+    return {
+        "location": printable(project.folder.parent),
+        "name": project.settings.name,
+        "path": printable(project.folder),
+        "project_id": str(project.project_id),
+        "temporary": project.temporary,
+    }
+
+
+def v1_vm_view(node: "Node") -> dict[str, Any]:
+    """A VPCS node in API version 1."""
+    instance = node.instance
+    script = instance.startup_script() if instance else None
+    return {
+        "command_line": instance.command_line if instance else "",
+        "console": instance.console if instance else None,
+        "name": node.name,
+        "project_id": str(node.project_id),
+        "startup_script": script,
+        "startup_script_path": "startup.vpc" if script is not None else None,
+        "status": node.status,
+        "vm_directory": str(instance.directory) if instance and instance.directory else None,
+        "vm_id": str(node.node_id),
+    }
+
+
+def vm_view(node: "Node") -> dict[str, Any]:
+    """A node in the shape of the ``vms`` routes, which ``nodes`` replaced in 2.0."""
+    view = node_fields(node)
+    view["vm_id"] = view.pop("node_id")
+    view["vm_type"] = view.pop("node_type")
+    return view

@@ -1,0 +1,223 @@
+"""A project's file: read when the project is opened, and kept equal to it while it is open."""
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from uuid import UUID
+
+import trio
+
+from gns3trio import threads
+from gns3trio.controller.gns3_format.own_fields import EXTRAS_FILE, add_extras, format_extras
+from gns3trio.controller.gns3_format.reader import parse_heading, parse_topology
+from gns3trio.controller.gns3_format.records import EncodedRecords, Topology, format_topology
+from gns3trio.controller.storage.converted_files import settle_files
+from gns3trio.controller.storage.files import MAX_TOPOLOGY_BYTES, NO_PLAIN_FILE, read_plain, write_all, write_atomic
+from gns3trio.controller.storage.saver import Saver
+from gns3trio.controller.storage.versions import keep_version
+from gns3trio.errors import Conflict, Invalid, LabError
+from gns3trio.json_text import check_values
+from gns3trio.limits import MAX_FILE_VALUES
+
+
+def _identity(path: Path) -> tuple[int, int, int] | None:
+    """What differs when a file is not the same any more; None when there is none."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_ino, status.st_mtime_ns, status.st_size
+
+
+def _require_readable(path: Path, text: bytes) -> None:
+    """Raises Conflict for a file that could not be read again."""
+    if len(text) > MAX_TOPOLOGY_BYTES:
+        raise Conflict(f"the project is too large: {path.name} would have more than {MAX_TOPOLOGY_BYTES} bytes")
+    try:
+        check_values(text, MAX_FILE_VALUES)
+    except Invalid as error:
+        raise Conflict(f"the project is too large: {path.name} {error}") from None
+
+
+class ProjectFile:
+    """The ``.gns3`` file at ``path``, and beside it what that has no place for.
+
+    ``present`` gives the state of the opened project, ``on_failure`` is told why a write failed, ``warn`` what else the
+    user should know.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        project_id: UUID,
+        gns3_version: str,
+        present: Callable[[], Topology],
+        on_failure: Callable[[str], None],
+        warn: Callable[[str], None],
+    ) -> None:
+        self.path = path
+        self._project_id = project_id
+        self._gns3_version = gns3_version
+        self._present = present
+        self._encoded = EncodedRecords()
+        self._extras_path = path.parent / EXTRAS_FILE
+        self._saver = Saver(present, self._format, on_failure, self._write)
+        self._warn = warn
+        self._ours: tuple[int, int, int] | None = None  # the file as we know it while the project is open
+        self._scope = trio.CancelScope()
+        self._ended = trio.Event()
+
+    def _format(self, topology: Topology) -> dict[Path, bytes | None]:
+        """The files. Raises Conflict for one that could not be read again."""
+        files = {
+            self._extras_path: format_extras(topology),
+            self.path: format_topology(topology, self._gns3_version, self._encoded),
+        }
+        for path, text in files.items():
+            if text is not None:
+                _require_readable(path, text)
+        return files
+
+    def _write(self, files: Mapping[Path, bytes | None]) -> None:
+        """In a thread. What somebody else has put in the file's place meanwhile is kept as a version."""
+        if self._ours is not None and _identity(self.path) not in (None, self._ours):
+            with suppress(OSError):
+                keep_version(self.path, read_plain(self.path, MAX_TOPOLOGY_BYTES))
+                trio.from_thread.run_sync(
+                    self._warn, f"{self.path.name} was changed by another program; its content is kept as a version"
+                )
+        self._write_all(files)
+        self._ours = _identity(self.path)
+
+    def _write_all(self, files: Mapping[Path, bytes | None]) -> None:
+        """Files of others may lie in a folder that has nothing else."""
+        with suppress(OSError):  # then the write tells why
+            self._extras_path.parent.mkdir(exist_ok=True)
+        write_all(files)
+
+    async def read(self) -> Topology:
+        """What the file holds. Raises Conflict when it cannot be read or belongs to another project."""
+        data = await self._read(self.path)
+        try:
+            topology = await threads.parsers.run(parse_topology, data, self._project_id)
+        except Conflict as error:
+            raise Conflict(f"{self.path}: {error}") from None
+        if topology.project_id != self._project_id:
+            raise Conflict(f"{self.path}: belongs to project {topology.project_id}")
+        await threads.disk.run(self._add_extras, topology)
+        return topology
+
+    def _add_extras(self, topology: Topology) -> None:
+        """A file that cannot be read is put aside: it keeps no project closed, and the next save would replace it."""
+        path = self._extras_path
+        if not path.exists():
+            return
+        try:
+            try:
+                add_extras(topology, self._read_extras())
+            except Conflict as error:
+                aside = path.with_name(f"{path.name}.damaged")
+                path.rename(aside)
+                topology.problems.append(f"{error}; it is put aside as {aside.name}")
+        except OSError as error:
+            topology.problems.append(f"{path} cannot be read: {error.strerror}")
+
+    def _read_extras(self) -> bytes:
+        try:
+            return read_plain(self._extras_path, MAX_TOPOLOGY_BYTES)
+        except OSError as error:
+            if error.errno in NO_PLAIN_FILE:
+                raise Conflict(f"{EXTRAS_FILE}: {error.strerror}") from None
+            raise
+
+    def check_replacement(self, data: bytes) -> None:
+        """Keep the file of a closed project as a version: somebody replaces it by another one, which holds ``data``.
+
+        Runs in a thread. Raises Conflict when that is of another project: this one would be hidden.
+        """
+        heading = parse_heading(data)
+        if heading.project_id not in (self._project_id, None):
+            raise Conflict(f"{self.path.name}: is the file of project {heading.project_id}, another one")
+        with suppress(OSError):
+            keep_version(self.path, read_plain(self.path, MAX_TOPOLOGY_BYTES))
+
+    async def _read(self, path: Path) -> bytes:
+        try:
+            return await threads.disk.run(read_plain, path, MAX_TOPOLOGY_BYTES)
+        except OSError as error:
+            raise Conflict(f"{path} cannot be read: {error.strerror}") from None
+
+    async def keep_version(self) -> None:
+        """Put the file aside as a good version; it was read just now."""
+        data = await self._read(self.path)
+        await threads.disk.run(keep_version, self.path, data)
+
+    async def settle(self, topology: Topology) -> bool:
+        """Put the files of a project where they belong when ``topology``, which was just read, was converted from that
+        of an older GNS3; its file is kept then as GNS3 does. Returns whether it was.
+
+        Raises Unavailable when the disk refuses, Conflict when the file cannot be read.
+        """
+        if topology.conversion is None:
+            return False
+        if topology.old_revision is not None:
+            backup = Path(f"{self.path}.backup{topology.old_revision}")
+            await threads.disk.run(write_atomic, backup, await self._read(self.path))
+        await threads.disk.run(settle_files, self.path.parent, topology.conversion)
+        return topology.old_revision is not None
+
+    async def replace(self, topology: Topology) -> None:
+        """Write the file of a closed project; ``topology`` is what it held, changed.
+
+        Raises Unavailable when the disk refuses, Conflict when the file that is there cannot be read.
+        """
+        await self.settle(topology)
+        await threads.disk.run(lambda: self._write_all(self._format(topology)))
+
+    async def start_saving(self, nursery: trio.Nursery) -> None:
+        """The project is open: write what is marked, in a task of ``nursery``, until ``stop_saving``."""
+        self._saver.forget_written()
+        self._ours = await threads.disk.run(_identity, self.path)
+        self._scope, self._ended = trio.CancelScope(), trio.Event()
+        await nursery.start(self._save)
+
+    async def _save(self, task_status: trio.TaskStatus[None]) -> None:
+        try:
+            with self._scope:
+                await self._saver.run(task_status)
+        finally:
+            self._ended.set()
+
+    async def write_extras(self) -> None:
+        """Write what lies beside the file, and not the file itself, which another program may have made.
+
+        A disk that refuses keeps no project closed: it is tried with the next change.
+        """
+        extras = format_extras(self._present())
+        with suppress(LabError, OSError):
+            await threads.disk.run(self._write_all, {self._extras_path: extras})
+
+    def mark(self) -> None:
+        """The open project has changed; it is written soon."""
+        self._saver.mark()
+
+    @property
+    def is_failing(self) -> bool:
+        """Whether the last write failed; it is tried again."""
+        return self._saver.is_failing
+
+    async def flush(self) -> None:
+        """Wait until all changes marked so far are durable. Raises Unavailable when the disk refuses."""
+        await self._saver.flush()
+
+    async def stop_saving(self, *, keep: bool) -> None:
+        """The project is closed: write what was not yet, or, without ``keep``, forget it.
+
+        Raises Unavailable when the disk refuses.
+        """
+        self._scope.cancel()
+        await self._ended.wait()
+        if keep:
+            await self._saver.finish()
+        else:
+            self._saver.abandon()

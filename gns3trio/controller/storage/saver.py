@@ -1,0 +1,132 @@
+"""Writes a project's files in the background, so that a burst of changes costs one write.
+
+``mark`` says that something changed; ``flush`` returns when all that was marked before is on the disk.
+Several callers of ``flush`` share one write.
+"""
+
+import logging
+import math
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Generic, TypeVar
+
+import trio
+
+from gns3trio import threads
+from gns3trio.controller.storage.files import write_all
+from gns3trio.errors import LabError, Unavailable
+
+log = logging.getLogger(__name__)
+
+_T = TypeVar("_T")
+
+# A disk that was full may have room again, and nobody may ask for the next write soon.
+RETRY_SECONDS = 5.0
+
+
+class Saver(Generic[_T]):
+    """Keeps files equal to what ``render`` makes of the ``present`` state. ``run`` must run for ``flush`` to return.
+
+    ``render`` and ``write`` are called in a thread, the one with what ``present`` gave, which must not be changed any
+    more, the other with those files that have changed and always the last one.
+    """
+
+    def __init__(
+        self,
+        present: Callable[[], _T],
+        render: Callable[[_T], Mapping[Path, bytes | None]],
+        on_failure: Callable[[str], None],
+        write: Callable[[Mapping[Path, bytes | None]], None] = write_all,
+    ) -> None:
+        self._write_in_thread = write
+        self._written: dict[Path, bytes | None] = {}
+        self._present = present
+        self._render = render
+        self._on_failure = on_failure
+        self._changes = 0
+        self._saved = 0
+        self._attempted = 0
+        self._error: LabError | None = None
+        self._wakeup = trio.Event()
+        self._attempt_done = trio.Event()
+
+    @property
+    def is_failing(self) -> bool:
+        """Whether the last write failed."""
+        return self._error is not None
+
+    def mark(self) -> None:
+        """Note a change; it is written soon."""
+        self._changes += 1
+        self._wakeup.set()
+
+    async def flush(self) -> None:
+        """Wait until all changes made so far are durable. Raises Unavailable when the disk refuses."""
+        wanted = self._changes
+        if self._saved < wanted and self._attempted >= wanted:
+            self._wakeup.set()  # the last attempt failed: try once more for this caller
+            await self._attempt_done.wait()
+        while self._attempted < wanted:
+            await self._attempt_done.wait()
+        if self._saved < wanted and self._error is not None:
+            raise self._error
+
+    async def run(self, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        """Write whenever something was marked, until cancelled. A failed write is told once, and retried."""
+        task_status.started()
+        while True:
+            with trio.move_on_after(RETRY_SECONDS if self._error is not None else math.inf):
+                await self._wakeup.wait()
+            self._wakeup = trio.Event()
+            await self._write()
+
+    async def _write(self) -> None:
+        changes = self._changes
+        # Half a write must not be left behind, and it is short: it is not interrupted.
+        with trio.CancelScope(shield=True):
+            try:
+                await self._write_files()
+            except LabError as error:
+                self._fail(error)
+            except Exception:
+                log.exception("a project could not be saved")
+                self._fail(Unavailable("an error of this server; its log has the details"))
+            else:
+                self._error = None
+                self._saved = changes
+        self._attempted = changes
+        done, self._attempt_done = self._attempt_done, trio.Event()
+        done.set()
+
+    async def _write_files(self) -> None:
+        self._written.update(await threads.disk.run(self._render_and_write, self._present()))
+
+    def _render_and_write(self, present: _T) -> dict[Path, bytes | None]:
+        """The companions that were written: those of the last file, which is written in any case."""
+        files = self._render(present)
+        # What is on the disk already is not written again, but for the last file: it may have been replaced.
+        *companions, last = files
+        changed = {path: files[path] for path in companions if self._written.get(path) != files[path]}
+        self._write_in_thread({**changed, last: files[last]})
+        return changed
+
+    def _fail(self, error: LabError) -> None:
+        told, self._error = self._error, error
+        if told is None or str(told) != str(error):
+            self._on_failure(str(error))
+
+    def forget_written(self) -> None:
+        """Somebody else may have replaced the files."""
+        self._written.clear()
+
+    def abandon(self) -> None:
+        """The file is not wanted any more: let go of whoever waits for it."""
+        self._saved = self._attempted = self._changes
+        self._attempt_done.set()
+
+    async def finish(self) -> None:
+        """The last write, for a saver whose ``run`` has ended."""
+        if self._saved < self._changes:
+            await self._write()
+        if self._error is not None:
+            raise self._error

@@ -1,0 +1,120 @@
+"""The last good versions of a project's file, kept beside it for the day when it cannot be read.
+
+They are in the folder ``.gns3trio-versions`` of the project, named by the time (UTC) when they were put aside, and are
+neither exported nor part of snapshots.
+"""
+
+import os
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+import attrs
+
+from gns3trio.controller.gns3_format.reader import Heading, parse_heading, parse_topology
+from gns3trio.controller.storage.files import MAX_TOPOLOGY_BYTES, read_plain, write_atomic
+from gns3trio.errors import Conflict, LabError, NotFound, Unavailable
+
+VERSIONS_FOLDER = ".gns3trio-versions"
+MAX_VERSIONS = 8
+_NAME = re.compile(r"\d{8}T\d{6}\.\d{6}Z\.gns3")
+
+
+@attrs.frozen
+class Version:
+    """A kept version. ``saved_at`` is in ISO 8601."""
+
+    version: str
+    saved_at: str
+    nodes: int
+    links: int
+
+
+def keep_version(file: Path, data: bytes) -> None:
+    """Put a good version aside, unless the newest one is the same; the oldest ones go.
+
+    A disk that refuses keeps nobody from opening a project: then there is no version.
+    """
+    folder = file.parent / VERSIONS_FOLDER
+    try:
+        names = _names(folder)
+        if names and _read(folder / names[-1]) == data:
+            return
+        folder.mkdir(exist_ok=True)
+        write_atomic(folder / datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ.gns3"), data)
+        for name in names[: -(MAX_VERSIONS - 1)]:
+            (folder / name).unlink()
+    except (OSError, Unavailable):
+        return
+
+
+def _names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir() if _NAME.fullmatch(path.name)) if folder.is_dir() else []
+
+
+def _read(path: Path) -> bytes:
+    return read_plain(path, MAX_TOPOLOGY_BYTES)
+
+
+def newest_heading(folder: Path) -> Heading | None:
+    """That of the newest version in a project's folder; None when there is none."""
+    place = folder / VERSIONS_FOLDER
+    try:
+        names = _names(place)
+    except OSError:
+        return None
+    for name in reversed(names):
+        try:
+            return parse_heading(_read(place / name))
+        except (OSError, LabError):
+            continue
+    return None
+
+
+def list_versions(file: Path) -> list[Version]:
+    """The kept versions of a project's file that can be read, the newest first."""
+    folder = file.parent / VERSIONS_FOLDER
+    versions: list[Version] = []
+    try:
+        names = _names(folder)
+    except OSError:
+        return []
+    for name in reversed(names):
+        try:
+            topology = parse_topology(_read(folder / name))
+        except (OSError, LabError):
+            continue
+        saved_at = datetime.strptime(name, "%Y%m%dT%H%M%S.%fZ.gns3").replace(tzinfo=UTC).isoformat()
+        versions.append(Version(name, saved_at, len(topology.nodes), len(topology.links)))
+    return versions
+
+
+def put_version_back(file: Path, version: str | None) -> Path | None:
+    """Replace a project's file by a kept version, the newest without a name. The file that was there is kept aside;
+    returns where, or None when there was none.
+
+    Raises NotFound for an unknown version, Conflict when there is none at all, Unavailable when the disk refuses.
+    """
+    kept = [each.version for each in list_versions(file)]
+    if not kept:
+        raise Conflict("there is no kept version of this project's file")
+    if version is not None and version not in kept:
+        raise NotFound(f"version: there is no kept version {version!r}")
+    try:
+        data = _read(file.parent / VERSIONS_FOLDER / (version or kept[0]))
+        aside = None
+        if os.path.lexists(file):
+            aside = file.with_name(f"{file.name}.damaged-{datetime.now(UTC).strftime('%Y%m%dT%H%M%S.%f')}")
+            _set_aside(file, aside)
+    except OSError as error:
+        raise Unavailable(f"{file}: {error.strerror}") from None
+    write_atomic(file, data)
+    return aside
+
+
+def _set_aside(file: Path, aside: Path) -> None:
+    """Have what is there under another name too, so that a crash leaves no folder without a project's file."""
+    try:
+        os.link(file, aside, follow_symlinks=False)
+    except OSError:  # a folder, or a file system without such links
+        file.rename(aside)
