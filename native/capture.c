@@ -186,21 +186,15 @@ void detach_captures(port *p) {
         detach(p->captures);
 }
 
-typedef struct {
-    int port;
-    udpfwd_capture *capture;
-} capture_arguments;
-
-static int apply_open(udpfwd *core, const void *given) {
-    const capture_arguments *arguments = given;
-    port *p = find_port(core, arguments->port);
-    if (p == NULL)
-        return -ENOENT;
-    end_flows(p);
-    arguments->capture->port = p;
-    arguments->capture->next = p->captures;
-    p->captures = arguments->capture;
-    return 0;
+static int attach(udpfwd *core, int port_id, udpfwd_capture *c) {
+    begin_change(core);
+    port *p = change_port(core, port_id);
+    if (p != NULL) {
+        c->port = p;
+        c->next = p->captures;
+        p->captures = c;
+    }
+    return end_change(core, p == NULL ? -ENOENT : 0);
 }
 
 static int are_valid(const udpfwd_capture_options *options) {
@@ -230,7 +224,7 @@ int udpfwd_capture_open(udpfwd *core, int port_id, const udpfwd_capture_options 
         c->has_program = result == 0;
     }
     if (result == 0)
-        result = make_change(core, apply_open, &(capture_arguments){port_id, c});
+        result = attach(core, port_id, c);
     if (result < 0)
         udpfwd_capture_close(c);
     else
@@ -238,14 +232,13 @@ int udpfwd_capture_open(udpfwd *core, int port_id, const udpfwd_capture_options 
     return result;
 }
 
-static int apply_stop(udpfwd *core, const void *given) {
-    (void)core;
-    detach(((const capture_arguments *)given)->capture);
-    return 0;
-}
-
 int udpfwd_capture_stop(udpfwd *core, udpfwd_capture *capture) {
-    return make_change(core, apply_stop, &(capture_arguments){.capture = capture});
+    begin_change(core);
+    if (capture->port != NULL) {
+        park(core, capture->port->worker);
+        detach(capture);
+    }
+    return end_change(core, 0);
 }
 
 void udpfwd_capture_close(udpfwd_capture *c) {

@@ -285,14 +285,14 @@ static void test_a_change_waits_for_one_turn(void) {
         CHECK(udpfwd_patch(b.core, b.ends[i].port, b.ends[i + 1].port) == 0);
     for (int i = 0; i < 8; i++)
         fill_socket(&b, i, ALL, 3);
-    b.core->changing = 1; /* as while make_change waits for this worker */
+    b.core->workers[0].must_park = 1; /* as while a change waits for this worker */
     for (int turn = 0; turn < 200; turn++) {
         uint64_t before = received(&b, 0, 8);
         CHECK(round_of_all(&b) == 1);
         CHECK(received(&b, 0, 8) - before <= 3);
     }
     CHECK(received(&b, 0, 8) == 3 * 8); /* each had a turn in some round */
-    b.core->changing = 0;
+    b.core->workers[0].must_park = 0;
     close_bed(&b);
 }
 

@@ -433,12 +433,6 @@ static int make_chain(const udpfwd_filter *filters, int count, int direction, ui
     return 0;
 }
 
-typedef struct {
-    int port;
-    int suspended;
-    filter_chain *chains[DIRECTIONS];
-} filter_arguments;
-
 static int holds_back(const filter_chain *chain) {
     for (int i = 0; chain != NULL && i < chain->count; i++)
         if (chain->filters[i].type == UDPFWD_FILTER_DELAY || chain->filters[i].type == UDPFWD_FILTER_RATE ||
@@ -447,14 +441,10 @@ static int holds_back(const filter_chain *chain) {
     return 0;
 }
 
-static int apply_filters(udpfwd *core, const void *given) {
-    const filter_arguments *arguments = given;
-    port *p = find_port(core, arguments->port);
-    if (p == NULL)
-        return -ENOENT;
-    end_flows(p);
+/* The port's worker is parked; the chains are the port's from now on. */
+static void replace_filters(port *p, filter_chain *const *chains) {
     for (int direction = 0; direction < DIRECTIONS; direction++) {
-        filter_chain *before = p->filters[direction], *after = arguments->chains[direction];
+        filter_chain *before = p->filters[direction], *after = chains[direction];
         if (!holds_back(after))
             release_early(p, direction);
         else if (before != NULL && p->held_in_order[direction] > 0)
@@ -462,37 +452,36 @@ static int apply_filters(udpfwd *core, const void *given) {
         free_filters(before);
         p->filters[direction] = after;
     }
-    if (arguments->suspended != UDPFWD_AS_BEFORE)
-        p->suspended = arguments->suspended;
-    return 0;
 }
 
 int udpfwd_port_set_filters(udpfwd *core, int port_id, const udpfwd_filter *filters, int count, uint64_t seed, int suspended,
                             char *error, int error_size) {
     if (count < 0 || count > UDPFWD_MAX_FILTERS)
         return refuse(error, error_size, "%s", "too many filters");
-    filter_arguments arguments = {.port = port_id, .suspended = suspended};
+    filter_chain *chains[DIRECTIONS] = {NULL, NULL};
     int result = 0;
     for (int direction = 0; direction < DIRECTIONS && result == 0; direction++)
-        result = make_chain(filters, count, direction, seed, &arguments.chains[direction], error, error_size);
-    if (result == 0)
-        result = make_change(core, apply_filters, &arguments);
+        result = make_chain(filters, count, direction, seed, &chains[direction], error, error_size);
+    if (result == 0) {
+        begin_change(core);
+        port *p = change_port(core, port_id);
+        if (p != NULL) {
+            replace_filters(p, chains);
+            if (suspended != UDPFWD_AS_BEFORE)
+                p->suspended = suspended;
+        }
+        result = end_change(core, p == NULL ? -ENOENT : 0);
+    }
     if (result < 0)
         for (int direction = 0; direction < DIRECTIONS; direction++)
-            free_filters(arguments.chains[direction]);
+            free_filters(chains[direction]);
     return result;
 }
 
-static int apply_suspend(udpfwd *core, const void *given) {
-    const filter_arguments *arguments = given;
-    port *p = find_port(core, arguments->port);
-    if (p == NULL)
-        return -ENOENT;
-    end_flows(p);
-    p->suspended = arguments->suspended;
-    return 0;
-}
-
 int udpfwd_port_suspend(udpfwd *core, int port_id, int suspended) {
-    return make_change(core, apply_suspend, &(filter_arguments){.port = port_id, .suspended = suspended != 0});
+    begin_change(core);
+    port *p = change_port(core, port_id);
+    if (p != NULL)
+        p->suspended = suspended != 0;
+    return end_change(core, p == NULL ? -ENOENT : 0);
 }

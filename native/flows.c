@@ -204,13 +204,15 @@ void expect_flows(worker *w) {
 
 /* Begins all flows that can begin; returns whether one of them waits. */
 static int offload_ports(worker *w) {
-    const udpfwd *core = w->core;
+    udpfwd *core = w->core;
     int waits = 0;
+    pthread_mutex_lock(&core->lock); /* others may open ports */
     for (int id = 0; id < core->port_slots; id++)
         if (core->ports[id] != NULL && core->ports[id]->worker == w) {
             offload_from(w, core->ports[id]);
             waits |= core->ports[id]->offload_waits_ns != 0;
         }
+    pthread_mutex_unlock(&core->lock);
     return waits;
 }
 
@@ -231,11 +233,9 @@ void look_at_flows(worker *w) {
 
 /* --- on and off --- */
 
-static int apply_offload(udpfwd *core, const void *nothing) {
-    (void)nothing;
-    return core->kernel.entries != NULL ? -EBUSY : attach_offload(&core->kernel);
-}
-
 int udpfwd_offload(udpfwd *core) {
-    return make_change(core, apply_offload, NULL);
+    begin_change(core);
+    for (int i = 0; i < core->worker_count; i++)
+        park(core, &core->workers[i]);
+    return end_change(core, core->kernel.entries != NULL ? -EBUSY : attach_offload(&core->kernel));
 }

@@ -1,12 +1,8 @@
-/* Who is joined to whom: patches, splices, bridges and probes.
- *
- * Everything here happens while all workers are parked.
- */
+/* Who is joined to whom: patches, splices, bridges and probes. */
 #define _GNU_SOURCE
 #include "joints.h"
 #include "bridges.h"
 #include "changes.h"
-#include "flows.h"
 #include "placement.h"
 
 #include <errno.h>
@@ -15,13 +11,7 @@
 
 /* --- patches and splices --- */
 
-typedef struct {
-    int first;
-    int second;
-} pair;
-
 static void unpatch(port *p) {
-    end_flows(p);
     if (p->peer != NULL && !p->injects) {
         p->peer->peer = NULL;
         p->peer = NULL;
@@ -29,32 +19,24 @@ static void unpatch(port *p) {
 }
 
 static void unsplice(port *p) {
-    end_flows(p);
     if (p->splice != NULL) {
         p->splice->splice = NULL;
         p->splice = NULL;
     }
 }
 
-static int find_pair(const udpfwd *core, const pair *ids, port **first, port **second) {
-    *first = find_port(core, ids->first);
-    *second = find_port(core, ids->second);
-    return *first == NULL || *second == NULL ? -ENOENT : 0;
-}
-
 static int is_joined(const port *p) {
     return p->peer != NULL || p->bridge != NULL || p->sink_of != NULL;
 }
 
-static int apply_patch(udpfwd *core, const void *ids) {
-    port *first, *second;
-    int result = find_pair(core, ids, &first, &second);
-    if (result == 0 && first == second)
-        result = -EINVAL;
-    if (result == 0 && (is_joined(first) || is_joined(second)))
-        result = -EBUSY;
-    if (result == 0)
-        result = bring_together(core, first, second);
+static int patch(udpfwd *core, port *first, port *second) {
+    if (first == NULL || second == NULL)
+        return -ENOENT;
+    if (first == second)
+        return -EINVAL;
+    if (is_joined(first) || is_joined(second))
+        return -EBUSY;
+    int result = bring_together(core, first, second);
     if (result == 0) {
         first->peer = second;
         second->peer = first;
@@ -63,34 +45,30 @@ static int apply_patch(udpfwd *core, const void *ids) {
 }
 
 int udpfwd_patch(udpfwd *core, int first_id, int second_id) {
-    return make_change(core, apply_patch, &(pair){first_id, second_id});
-}
-
-static int apply_unpatch(udpfwd *core, const void *ids) {
-    port *p = find_port(core, ((const pair *)ids)->first);
-    if (p == NULL)
-        return -ENOENT;
-    port *other = p->peer;
-    unpatch(p);
-    spread(core, p);
-    spread(core, other);
-    return 0;
+    begin_change(core);
+    port *first = change_port(core, first_id), *second = change_port(core, second_id);
+    return end_change(core, patch(core, first, second));
 }
 
 int udpfwd_unpatch(udpfwd *core, int port_id) {
-    return make_change(core, apply_unpatch, &(pair){.first = port_id});
+    begin_change(core);
+    port *p = change_port(core, port_id);
+    if (p != NULL) {
+        port *other = p->peer;
+        unpatch(p);
+        spread(core, p);
+        spread(core, other);
+    }
+    return end_change(core, p == NULL ? -ENOENT : 0);
 }
 
-static int apply_splice(udpfwd *core, const void *ids) {
-    port *first, *second;
-    int result = find_pair(core, ids, &first, &second);
-    if (result == 0 && (first->splice != NULL || second->splice != NULL))
-        result = -EBUSY;
-    if (result == 0)
-        result = bring_together(core, first, second);
+static int splice(udpfwd *core, port *first, port *second) {
+    if (first == NULL || second == NULL)
+        return -ENOENT;
+    if (first->splice != NULL || second->splice != NULL)
+        return -EBUSY;
+    int result = bring_together(core, first, second);
     if (result == 0) {
-        end_flows(first);
-        end_flows(second);
         first->splice = second;
         second->splice = first;
     }
@@ -98,37 +76,35 @@ static int apply_splice(udpfwd *core, const void *ids) {
 }
 
 int udpfwd_splice(udpfwd *core, int first_id, int second_id) {
-    return make_change(core, apply_splice, &(pair){first_id, second_id});
-}
-
-static int apply_unsplice(udpfwd *core, const void *ids) {
-    port *p = find_port(core, ((const pair *)ids)->first);
-    if (p == NULL)
-        return -ENOENT;
-    port *other = p->splice;
-    unsplice(p);
-    spread(core, p);
-    spread(core, other);
-    return 0;
+    begin_change(core);
+    port *first = change_port(core, first_id), *second = change_port(core, second_id);
+    return end_change(core, splice(core, first, second));
 }
 
 int udpfwd_unsplice(udpfwd *core, int port_id) {
-    return make_change(core, apply_unsplice, &(pair){.first = port_id});
+    begin_change(core);
+    port *p = change_port(core, port_id);
+    if (p != NULL) {
+        port *other = p->splice;
+        unsplice(p);
+        spread(core, p);
+        spread(core, other);
+    }
+    return end_change(core, p == NULL ? -ENOENT : 0);
 }
 
 /* --- bridges --- */
 
-typedef struct {
-    int bridge;
-    int port;
-    int kind;
-    int mode;
-    uint16_t vlan;
-    uint16_t ethertype;
-} bridge_arguments;
-
 static bridge *find_bridge(const udpfwd *core, int id) {
     return id >= 0 && id < core->bridge_slots ? core->bridges[id] : NULL;
+}
+
+/* The bridge of an id, which may be changed: the worker of its ports is parked. NULL where there is none. */
+static bridge *change_bridge(udpfwd *core, int id) {
+    bridge *b = find_bridge(core, id);
+    if (b != NULL && b->count > 0)
+        park(core, b->ports[0]->worker);
+    return b;
 }
 
 static int free_bridge_id(udpfwd *core) {
@@ -145,10 +121,8 @@ static int free_bridge_id(udpfwd *core) {
     return id;
 }
 
-static int apply_bridge_open(udpfwd *core, const void *given) {
-    int kind = ((const bridge_arguments *)given)->kind;
-    if (kind != UDPFWD_HUB && kind != UDPFWD_SWITCH)
-        return -EINVAL;
+/* Returns the id. */
+static int open_bridge(udpfwd *core, int kind) {
     int id = free_bridge_id(core);
     if (id < 0)
         return id;
@@ -166,7 +140,10 @@ static int apply_bridge_open(udpfwd *core, const void *given) {
 }
 
 int udpfwd_bridge_open(udpfwd *core, int kind) {
-    return make_change(core, apply_bridge_open, &(bridge_arguments){.kind = kind});
+    if (kind != UDPFWD_HUB && kind != UDPFWD_SWITCH)
+        return -EINVAL;
+    begin_change(core);
+    return end_change(core, open_bridge(core, kind));
 }
 
 static void leave_bridge(port *p) {
@@ -200,126 +177,97 @@ void close_bridges(udpfwd *core) {
     free(core->bridges);
 }
 
-static int apply_bridge_close(udpfwd *core, const void *given) {
-    bridge *b = find_bridge(core, ((const bridge_arguments *)given)->bridge);
-    if (b == NULL)
-        return -ENOENT;
-    end_bridge(core, b);
-    return 0;
-}
-
 int udpfwd_bridge_close(udpfwd *core, int bridge_id) {
-    return make_change(core, apply_bridge_close, &(bridge_arguments){.bridge = bridge_id});
+    begin_change(core);
+    bridge *b = change_bridge(core, bridge_id);
+    if (b != NULL)
+        end_bridge(core, b);
+    return end_change(core, b == NULL ? -ENOENT : 0);
 }
 
-static int set_vlan(port *p, const bridge_arguments *wanted) {
-    if (wanted->mode < UDPFWD_ACCESS || wanted->mode > UDPFWD_QINQ || wanted->vlan < 1 || wanted->vlan > 4094)
+static int set_vlan(port *p, int mode, uint16_t vlan, uint16_t ethertype) {
+    if (mode < UDPFWD_ACCESS || mode > UDPFWD_QINQ || vlan < 1 || vlan > 4094)
         return -EINVAL;
-    p->vlan_mode = wanted->mode;
-    p->vlan = wanted->vlan;
-    p->ethertype = wanted->ethertype;
+    p->vlan_mode = mode;
+    p->vlan = vlan;
+    p->ethertype = ethertype;
     return 0;
 }
 
-static int apply_bridge_join(udpfwd *core, const void *given) {
-    const bridge_arguments *arguments = given;
-    bridge *b = find_bridge(core, arguments->bridge);
-    port *p = find_port(core, arguments->port);
-    if (b == NULL || p == NULL)
-        return -ENOENT;
-    if (is_joined(p))
-        return -EBUSY;
-    int result = b->kind == UDPFWD_SWITCH ? set_vlan(p, arguments) : 0;
+static int make_room(bridge *b) {
+    if (b->count < b->room)
+        return 0;
+    int room = b->room ? b->room * 2 : 8;
+    port **ports = realloc(b->ports, sizeof *ports * (size_t)room);
+    if (ports == NULL)
+        return -ENOMEM;
+    b->ports = ports;
+    b->room = room;
+    return 0;
+}
+
+static int join(udpfwd *core, bridge *b, port *p) {
+    int result = make_room(b);
     if (result == 0 && b->count > 0)
         result = bring_together(core, p, b->ports[0]);
-    if (result < 0)
-        return result;
-    if (b->count == b->room) {
-        int room = b->room ? b->room * 2 : 8;
-        port **ports = realloc(b->ports, sizeof *ports * (size_t)room);
-        if (ports == NULL)
-            return -ENOMEM;
-        b->ports = ports;
-        b->room = room;
+    if (result == 0) {
+        b->ports[b->count++] = p;
+        p->bridge = b;
     }
-    b->ports[b->count++] = p;
-    p->bridge = b;
-    return 0;
-}
-
-int udpfwd_bridge_join(udpfwd *core, int bridge_id, int port_id, int mode, uint16_t vlan, uint16_t ethertype) {
-    return make_change(core, apply_bridge_join,
-                       &(bridge_arguments){
-                           .bridge = bridge_id, .port = port_id, .mode = mode, .vlan = vlan, .ethertype = ethertype});
-}
-
-static int apply_bridge_leave(udpfwd *core, const void *given) {
-    port *p = find_port(core, ((const bridge_arguments *)given)->port);
-    if (p == NULL)
-        return -ENOENT;
-    leave_bridge(p);
-    spread(core, p);
-    return 0;
-}
-
-int udpfwd_bridge_leave(udpfwd *core, int port_id) {
-    return make_change(core, apply_bridge_leave, &(bridge_arguments){.port = port_id});
-}
-
-static int apply_set_vlan(udpfwd *core, const void *given) {
-    const bridge_arguments *arguments = given;
-    port *p = find_port(core, arguments->port);
-    if (p == NULL || p->bridge == NULL || p->bridge->kind != UDPFWD_SWITCH)
-        return -ENOENT;
-    int result = set_vlan(p, arguments);
-    if (result == 0)
-        forget_macs(p->bridge->macs, p);
     return result;
 }
 
-int udpfwd_port_set_vlan(udpfwd *core, int port_id, int mode, uint16_t vlan, uint16_t ethertype) {
-    return make_change(core, apply_set_vlan,
-                       &(bridge_arguments){.port = port_id, .mode = mode, .vlan = vlan, .ethertype = ethertype});
+int udpfwd_bridge_join(udpfwd *core, int bridge_id, int port_id, int mode, uint16_t vlan, uint16_t ethertype) {
+    begin_change(core);
+    bridge *b = change_bridge(core, bridge_id);
+    port *p = change_port(core, port_id);
+    int result = b == NULL || p == NULL ? -ENOENT : is_joined(p) ? -EBUSY : 0;
+    if (result == 0 && b->kind == UDPFWD_SWITCH)
+        result = set_vlan(p, mode, vlan, ethertype);
+    return end_change(core, result < 0 ? result : join(core, b, p));
 }
 
-static int apply_switch_clear(udpfwd *core, const void *given) {
-    bridge *b = find_bridge(core, ((const bridge_arguments *)given)->bridge);
-    if (b == NULL || b->macs == NULL)
-        return -ENOENT;
-    forget_macs(b->macs, NULL);
-    return 0;
+int udpfwd_bridge_leave(udpfwd *core, int port_id) {
+    begin_change(core);
+    port *p = change_port(core, port_id);
+    if (p != NULL) {
+        leave_bridge(p);
+        spread(core, p);
+    }
+    return end_change(core, p == NULL ? -ENOENT : 0);
+}
+
+int udpfwd_port_set_vlan(udpfwd *core, int port_id, int mode, uint16_t vlan, uint16_t ethertype) {
+    begin_change(core);
+    port *p = change_port(core, port_id);
+    int is_there = p != NULL && p->bridge != NULL && p->bridge->kind == UDPFWD_SWITCH;
+    int result = is_there ? set_vlan(p, mode, vlan, ethertype) : -ENOENT;
+    if (result == 0)
+        forget_macs(p->bridge->macs, p);
+    return end_change(core, result);
+}
+
+/* The switch of an id; NULL where there is none. */
+static bridge *change_switch(udpfwd *core, int id) {
+    bridge *b = change_bridge(core, id);
+    return b != NULL && b->kind == UDPFWD_SWITCH ? b : NULL;
 }
 
 int udpfwd_switch_clear(udpfwd *core, int bridge_id) {
-    return make_change(core, apply_switch_clear, &(bridge_arguments){.bridge = bridge_id});
-}
-
-typedef struct {
-    int bridge;
-    udpfwd_mac *macs;
-    int max;
-} list_arguments;
-
-static int apply_list_macs(udpfwd *core, const void *given) {
-    const list_arguments *arguments = given;
-    const bridge *b = find_bridge(core, arguments->bridge);
-    if (b == NULL || b->macs == NULL)
-        return -ENOENT;
-    return list_macs(b->macs, arguments->macs, arguments->max);
+    begin_change(core);
+    bridge *b = change_switch(core, bridge_id);
+    if (b != NULL)
+        forget_macs(b->macs, NULL);
+    return end_change(core, b == NULL ? -ENOENT : 0);
 }
 
 int udpfwd_switch_macs(udpfwd *core, int bridge_id, udpfwd_mac *macs, int max) {
-    return make_change(core, apply_list_macs, &(list_arguments){bridge_id, macs, max});
+    begin_change(core);
+    const bridge *b = change_switch(core, bridge_id);
+    return end_change(core, b == NULL ? -ENOENT : list_macs(b->macs, macs, max));
 }
 
 /* --- probes --- */
-
-typedef struct {
-    int source;
-    int sink;
-    int near;
-    int far;
-} probe_arguments;
 
 static void detach_probe(port *source) {
     if (!source->injects)
@@ -336,10 +284,7 @@ static void detach_sink(port *far) {
     far->sink = NULL;
 }
 
-static int apply_probe_attach(udpfwd *core, const void *given) {
-    const probe_arguments *ids = given;
-    port *source = find_port(core, ids->source), *sink = find_port(core, ids->sink);
-    port *near = find_port(core, ids->near), *far = find_port(core, ids->far);
+static int attach_probe(udpfwd *core, port *source, port *sink, port *near, port *far) {
     if (source == NULL || sink == NULL || near == NULL || far == NULL)
         return -ENOENT;
     if (source == sink || source == near || source == far || sink == near || sink == far || near == far)
@@ -351,7 +296,6 @@ static int apply_probe_attach(udpfwd *core, const void *given) {
         result = bring_together(core, sink, far);
     if (result < 0)
         return result;
-    end_flows(far);
     source->peer = near;
     source->injects = 1;
     near->probe = source;
@@ -361,21 +305,20 @@ static int apply_probe_attach(udpfwd *core, const void *given) {
 }
 
 int udpfwd_probe_attach(udpfwd *core, int source_id, int sink_id, int near_id, int far_id) {
-    return make_change(core, apply_probe_attach, &(probe_arguments){source_id, sink_id, near_id, far_id});
+    begin_change(core);
+    port *source = change_port(core, source_id), *sink = change_port(core, sink_id);
+    port *near = change_port(core, near_id), *far = change_port(core, far_id);
+    return end_change(core, attach_probe(core, source, sink, near, far));
 }
 
-static int apply_probe_detach(udpfwd *core, const void *given) {
-    port *source = find_port(core, ((const probe_arguments *)given)->source);
-    port *sink = find_port(core, ((const probe_arguments *)given)->sink);
+int udpfwd_probe_detach(udpfwd *core, int source_id, int sink_id) {
+    begin_change(core);
+    port *source = change_port(core, source_id), *sink = change_port(core, sink_id);
     if (source != NULL)
         detach_probe(source);
     if (sink != NULL && sink->sink_of != NULL)
         detach_sink(sink->sink_of);
-    return 0;
-}
-
-int udpfwd_probe_detach(udpfwd *core, int source_id, int sink_id) {
-    return make_change(core, apply_probe_detach, &(probe_arguments){.source = source_id, .sink = sink_id});
+    return end_change(core, 0);
 }
 
 /* --- the end of a port --- */

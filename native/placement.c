@@ -1,10 +1,11 @@
 /* Which worker serves a port: ports that are joined, directly or through others, have one, and the workers have about as many each.
  *
- * Everything here happens while all workers are parked.
+ * Everything here happens in a change. Workers park before their ports move.
  */
 #define _GNU_SOURCE
 #include "placement.h"
 #include "bridges.h"
+#include "changes.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -19,12 +20,10 @@ static worker *least_busy(udpfwd *core) {
 
 int place_port(udpfwd *core, port *p) {
     worker *least = least_busy(core);
+    p->worker = least; /* which serves it as soon as it is watched */
     int result = watch_port(least, p);
-    if (result < 0)
-        return result;
-    p->worker = least;
-    least->ports++;
-    return 0;
+    least->ports += result == 0;
+    return result;
 }
 
 typedef struct {
@@ -92,6 +91,8 @@ static int move_ports(const walk *way, worker *to) {
 int bring_together(udpfwd *core, port *first, port *second) {
     if (first->worker == second->worker)
         return 0;
+    park(core, first->worker);
+    park(core, second->worker);
     walk one = {0}, other = {0};
     int result = find_joined(core, first, &one);
     if (result == 0)
@@ -108,6 +109,8 @@ void spread(udpfwd *core, port *p) {
     if (p == NULL || p->worker->ports - least->ports < 2) /* nothing can be gained, as with one worker */
         return;
     walk way = {0};
+    park(core, p->worker);
+    park(core, least);
     if (find_joined(core, p, &way) == 0 && least->ports + way.count < p->worker->ports)
         move_ports(&way, least); /* where they are is good, too */
     free(way.ports);

@@ -1,10 +1,10 @@
-/* Which worker serves a port: placement.c. Workers are parked. */
+/* Which worker serves a port: placement.c. In a change (changes.h); workers whose ports move are parked by these. */
 #ifndef GNS3TRIO_PLACEMENT_H
 #define GNS3TRIO_PLACEMENT_H
 
 #include "worker.h"
 
-/* Gives a new port to the worker that has the fewest. */
+/* Gives a new port to the worker that has the fewest, which serves it from now on. */
 int place_port(udpfwd *core, port *p);
 /* Before two ports are joined: the smaller of the two sets of joined ports moves to the worker of the larger. */
 int bring_together(udpfwd *core, port *first, port *second);

@@ -93,19 +93,19 @@ static int free_port_id(udpfwd *core) {
     return core->lowest_free_port = id;
 }
 
+/* What a port is opened with. */
 typedef struct {
-    int id;
     int fd;
     int kind;
     uint32_t address;
     uint16_t udp_port;
-} port_arguments;
+} port_options;
 
-static int prepare_descriptor(port *p, const port_arguments *arguments) {
+static int prepare_descriptor(port *p, const port_options *options) {
     p->fd = -1;
     if (p->kind == LOCAL)
         return 0;
-    p->fd = fcntl(arguments->fd, F_DUPFD_CLOEXEC, 0);
+    p->fd = fcntl(options->fd, F_DUPFD_CLOEXEC, 0);
     if (p->fd < 0)
         return -errno;
     if (p->kind != 0) {
@@ -113,7 +113,7 @@ static int prepare_descriptor(port *p, const port_arguments *arguments) {
             enlarge_buffers(p->fd);
         return 0;
     }
-    int result = connect_to(p->fd, arguments->address, arguments->udp_port);
+    int result = connect_to(p->fd, options->address, options->udp_port);
     if (result == 0) {
         enlarge_buffers(p->fd);
         drop_stale(p);
@@ -121,8 +121,8 @@ static int prepare_descriptor(port *p, const port_arguments *arguments) {
     return result;
 }
 
-static int apply_open(udpfwd *core, const void *given) {
-    const port_arguments *arguments = given;
+/* In a change; no worker has to be parked. Returns the id. */
+static int open_port(udpfwd *core, const port_options *options) {
     int id = free_port_id(core);
     if (id < 0)
         return id;
@@ -130,9 +130,9 @@ static int apply_open(udpfwd *core, const void *given) {
     if (p == NULL)
         return -ENOMEM;
     p->id = id;
-    p->kind = arguments->kind;
+    p->kind = options->kind;
     p->turn_frames = FIRST_TURN_FRAMES;
-    int result = prepare_descriptor(p, arguments);
+    int result = prepare_descriptor(p, options);
     if (result == 0)
         result = place_port(core, p);
     if (result < 0) {
@@ -144,39 +144,36 @@ static int apply_open(udpfwd *core, const void *given) {
     return id;
 }
 
+static int change_open(udpfwd *core, const port_options *options) {
+    begin_change(core);
+    return end_change(core, open_port(core, options));
+}
+
 int udpfwd_port_open(udpfwd *core, int fd, uint32_t remote_address, uint16_t remote_port) {
-    return make_change(core, apply_open,
-                       &(port_arguments){.fd = fd, .address = remote_address, .udp_port = remote_port});
+    return change_open(core, &(port_options){.fd = fd, .address = remote_address, .udp_port = remote_port});
 }
 
 int udpfwd_interface_open(udpfwd *core, int fd, int kind) {
     if (kind != UDPFWD_TAP && kind != UDPFWD_ETHERNET)
         return -EINVAL;
-    return make_change(core, apply_open, &(port_arguments){.fd = fd, .kind = kind});
+    return change_open(core, &(port_options){.fd = fd, .kind = kind});
 }
 
 int udpfwd_local_open(udpfwd *core) {
-    return make_change(core, apply_open, &(port_arguments){.kind = LOCAL});
-}
-
-static int apply_set_remote(udpfwd *core, const void *given) {
-    const port_arguments *arguments = given;
-    port *p = find_port(core, arguments->id);
-    if (p == NULL)
-        return -ENOENT;
-    if (p->kind != 0)
-        return -EINVAL;
-    end_flows(p);
-    p->segments_refused = 0;
-    return connect_to(p->fd, arguments->address, arguments->udp_port);
+    return change_open(core, &(port_options){.kind = LOCAL});
 }
 
 int udpfwd_port_set_remote(udpfwd *core, int port_id, uint32_t remote_address, uint16_t remote_port) {
-    return make_change(core, apply_set_remote,
-                       &(port_arguments){.id = port_id, .address = remote_address, .udp_port = remote_port});
+    begin_change(core);
+    port *p = change_port(core, port_id);
+    int result = p == NULL ? -ENOENT : p->kind != 0 ? -EINVAL : connect_to(p->fd, remote_address, remote_port);
+    if (result == 0)
+        p->segments_refused = 0;
+    return end_change(core, result);
 }
 
 void end_port(udpfwd *core, port *p) {
+    end_flows(p);
     isolate_port(p);
     drop_held(p);
     detach_captures(p);
@@ -193,19 +190,16 @@ void end_port(udpfwd *core, port *p) {
     free(p);
 }
 
-static int apply_close(udpfwd *core, const void *given) {
-    port *p = find_port(core, ((const port_arguments *)given)->id);
+int udpfwd_port_close(udpfwd *core, int port_id) {
+    begin_change(core);
+    port *p = change_port(core, port_id);
     if (p == NULL)
-        return -ENOENT;
+        return end_change(core, -ENOENT);
     port *peer = p->peer, *splice = p->splice != p ? p->splice : NULL;
     end_port(core, p);
     spread(core, peer);
     spread(core, splice);
-    return 0;
-}
-
-int udpfwd_port_close(udpfwd *core, int port_id) {
-    return make_change(core, apply_close, &(port_arguments){.id = port_id});
+    return end_change(core, 0);
 }
 
 int udpfwd_port_worker(udpfwd *core, int port_id) {

@@ -18,7 +18,8 @@
  *  6. A capture is its opener's until udpfwd_capture_close, also when its port is gone. One thread at a time reads it.
  *
  * Every function returns 0 or more, or a negative errno. 'Any thread' functions may be called while workers run; they wait
- * until all workers are between two batches, and return when the change is in force. Counters never go back while a port is open.
+ * until the workers that serve the ports in question are between two batches, and return when the change is in force. The other
+ * workers go on meanwhile. Counters never go back while a port is open.
  */
 #ifndef GNS3TRIO_UDPFWD_H
 #define GNS3TRIO_UDPFWD_H
@@ -95,6 +96,9 @@ int udpfwd_offload(udpfwd *core);
 int udpfwd_stats_fd(const udpfwd *core);
 /* Any thread: writes the counters of at most max ports, in the order of their ids; returns how many there are. */
 int udpfwd_snapshot(udpfwd *core, udpfwd_counters *counters, int max);
+
+/* Any thread: for how many changes workers had to stop so far. */
+uint64_t udpfwd_parks(udpfwd *core);
 
 /* Any thread: a port on a bound IPv4 UDP socket. Address and UDP port of the remote in host byte order. Returns the id. */
 int udpfwd_port_open(udpfwd *core, int fd, uint32_t remote_address, uint16_t remote_port);

@@ -28,11 +28,13 @@ struct worker {
     int more_due;      /* held frames are due still: they get a turn after the ports */
     int pausing;     /* the timer runs */
     int unsignalled; /* counters changed since the last signal */
-    int running;
+    int running;    /* these three: the core's lock is held */
+    int must_park;  /* which only the worker reads without it, and atomically */
+    int is_parked;
     int look_fd;       /* when to look next at what the kernel can serve, and did */
     int look_waits;    /* that timer runs */
     int ports_changed; /* since the last look */
-    int ports;
+    int ports; /* that it has: the core's lock is held */
     uint64_t now_ns;  /* CLOCK_MONOTONIC of this turn, 0 when nobody asked yet */
     uint64_t wall_ns; /* CLOCK_REALTIME likewise */
     int64_t budget;   /* copies that bridges may still make in this turn */
@@ -58,12 +60,12 @@ struct udpfwd {
     int flows; /* that the kernel serves: changed atomically */
     struct timespec stats_interval;
 
-    pthread_mutex_t lock; /* guards all below; whoever makes a change holds it, and all workers are parked */
+    pthread_mutex_t lock; /* guards all below; whoever makes a change holds it (changes.h) */
     pthread_cond_t changed;
-    int changing; /* a change waits for the workers to park, or is being made */
-    int running;  /* workers lent */
-    int parked;   /* of these */
+    int changing; /* a change waits for workers to park, or is being made */
     int stopping;
+    int stops;      /* a worker has parked for the change that is being made */
+    uint64_t parks; /* changes for which one had to */
 
     port **ports; /* by id; NULL where there is none */
     int port_slots, lowest_free_port;
@@ -89,11 +91,21 @@ static inline uint64_t turn_time(worker *w) {
     return w->now_ns;
 }
 
+/* --- worker.c --- */
+
+/* Any thread: has a worker look whether it shall park or end. */
+void wake(const worker *w);
+/* Worker only: a turn for each port that has frames, and what else there is to do, until it shall park. Returns whether to. */
+int serve_round(worker *w, const struct epoll_event *events, int ready);
+/* Before a zeroed worker is lent a thread, and after. close_worker is needed, and fine, when prepare_worker fails. */
+int prepare_worker(udpfwd *core, worker *w);
+void close_worker(worker *w);
+
 /* --- udpfwd.c --- */
 
-/* Worker only: a turn for each port that has frames, and what else there is to do, until a change waits. Returns whether to park. */
-int serve_round(worker *w, const struct epoll_event *events, int ready);
 /* Worker only: counters have changed, which is signalled now or at the end of the pause. */
 void note_change(worker *w);
+/* Worker only: the timer of the pause has run out. */
+void end_pause(worker *w);
 
 #endif
