@@ -5,4 +5,4 @@ const follow = () => document.documentElement.classList.toggle("dark-mode", dark
 dark.addEventListener("change", follow);
 follow();
 const url = new URL("../../openapi.json", document.currentScript.src).href; // also below the path of a reverse proxy
-SwaggerUIBundle({ url, dom_id: "#api", validatorUrl: null, docExpansion: "none", deepLinking: true });
+window.SwaggerUIBundle({ url, dom_id: "#api", validatorUrl: null, docExpansion: "none", deepLinking: true });

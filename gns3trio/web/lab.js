@@ -1,10 +1,7 @@
 // What is known of an open project, kept up to date by events. Views ask for what has changed, once a frame.
 
 import { get } from "./api.js";
-
-const HISTORY_SECONDS = 300;
-// A link that moves nothing sends no statistics: after this long it is idle.
-const STALE_AFTER = 2500;
+import { LinkTraffic } from "./traffic.js";
 
 export class Lab {
   constructor(projectId) {
@@ -13,10 +10,11 @@ export class Lab {
     this.nodes = new Map();
     this.links = new Map();
     this.drawings = new Map();
-    this.traffic = new Map();
+    this.traffic = new Map(); // LinkTraffic by link
     this.problems = new Map(); // why a node does not run here, or nothing crosses a link, by id
     this.linksOfNode = new Map();
-    this.views = new Set();
+    this.views = new Set(); // each has reset(), when all has changed, and update(ids)
+    this.listeners = new Map(); // by kind
     this.changed = new Set();
     setInterval(() => this.expire(), 1000);
   }
@@ -51,8 +49,7 @@ export class Lab {
       else this.problems.delete(event.link_id);
       this.touch(event.link_id);
     } else if (kind === "link" && what === "benchmark") {
-      this.onBenchmark?.(event);
-      return;
+      this.tell("benchmark", event);
     } else if (kind in KINDS && (what in CHANGES)) {
       const [collection, idName] = KINDS[kind];
       const id = event[idName];
@@ -62,16 +59,29 @@ export class Lab {
         if (what === "deleted") this.forgetLink(id);
         else this.moveLink(event);
       }
-      this.touch(id);
-      if (kind === "node") for (const link of this.linksOfNode.get(id) ?? []) this.touch(link);
+      if (kind === "node") this.touchNode(id);
+      else this.touch(id);
     } else if (kind === "project") {
       this.project = event;
-      this.onProject?.(what);
+      this.tell("project", what);
     } else if (kind === "snapshot") {
-      this.onReplaced?.();
+      this.tell("replaced");
     } else if (kind === "log") {
-      this.onLog?.(event.message, what);
+      this.tell("log", event.message, what);
     }
+  }
+
+  // Calls `listener` for each event of a kind that no view shows: "benchmark" (its event), "project" (what happened to it),
+  // "replaced" when a snapshot was restored, and "log" (message, level). Returns the function that ends this.
+  on(kind, listener) {
+    if (!this.listeners.has(kind)) this.listeners.set(kind, new Set());
+    const listeners = this.listeners.get(kind);
+    listeners.add(listener);
+    return () => { listeners.delete(listener); };
+  }
+
+  tell(kind, ...what) {
+    for (const listener of this.listeners.get(kind) ?? []) listener(...what);
   }
 
   forgetLink(id) {
@@ -91,37 +101,20 @@ export class Lab {
     this.indexLink(link);
   }
 
-  // Statistics of a link: what it carries now, and its last minutes as [time, bit/s there, bit/s back, drops/s].
   count(stats) {
-    const now = Date.now();
-    const traffic = this.traffic.get(stats.link_id) ?? { history: [] };
-    const drops = totalDrops(stats);
-    const elapsed = traffic.time ? Math.max((now - traffic.time) / 1000, 0.05) : stats.interval;
-    const lost = traffic.time ? Math.max(drops - traffic.drops, 0) / elapsed : 0;
-    if (!traffic.busy) traffic.history.push([now - 1, 0, 0, 0]);
-    Object.assign(traffic, { time: now, drops, stats, busy: true, lost });
-    traffic.history.push([now, stats.a_to_b.bits_per_second, stats.b_to_a.bits_per_second, lost]);
-    while (traffic.history.length && traffic.history[0][0] < now - 1000 * HISTORY_SECONDS) traffic.history.shift();
-    this.traffic.set(stats.link_id, traffic);
-    this.touch(stats.link_id);
+    const id = stats.link_id;
+    if (!this.traffic.has(id)) this.traffic.set(id, new LinkTraffic());
+    this.traffic.get(id).count(stats, Date.now());
+    this.touch(id);
   }
 
   expire() {
     const now = Date.now();
-    for (const [id, traffic] of this.traffic) {
-      if (traffic.busy && now - traffic.time > STALE_AFTER) {
-        traffic.busy = false;
-        traffic.lost = 0;
-        traffic.history.push([traffic.time + 1, 0, 0, 0]);
-        this.touch(id);
-      }
-    }
+    for (const [id, traffic] of this.traffic) if (traffic.expire(now)) this.touch(id);
   }
 
   rate(linkId) {
-    const traffic = this.traffic.get(linkId);
-    if (!traffic?.busy) return { bits: 0, lost: 0 };
-    return { bits: traffic.stats.a_to_b.bits_per_second + traffic.stats.b_to_a.bits_per_second, lost: traffic.lost };
+    return this.traffic.get(linkId)?.rate() ?? { bits: 0, lost: 0 };
   }
 
   touch(id) {
@@ -136,26 +129,45 @@ export class Lab {
     }
   }
 
+  // Links are drawn from where their nodes are.
+  touchNode(id) {
+    this.touch(id);
+    for (const link of this.linksOfNode.get(id) ?? []) this.touch(link);
+  }
+
   linkName(link) {
     return link.nodes.map((end) => `${this.nodes.get(end.node_id)?.name ?? "?"} ${this.portName(end)}`).join(" – ");
   }
 
-  portName({ node_id, adapter_number, port_number }) {
-    const port = this.nodes.get(node_id)?.ports.find(
-      (each) => each.adapter_number === adapter_number && each.port_number === port_number);
-    return port?.short_name ?? `${adapter_number}/${port_number}`;
+  portName(end) {
+    const port = this.nodes.get(end.node_id)?.ports.find((each) => portKey(each) === portKey(end));
+    return port?.short_name ?? portKey(end);
+  }
+
+  // The links at a node, by the key of their port.
+  linksByPort(nodeId) {
+    const links = new Map();
+    for (const id of this.linksOfNode.get(nodeId) ?? []) {
+      const link = this.links.get(id);
+      for (const end of link?.nodes ?? []) if (end.node_id === nodeId) links.set(portKey(end), link);
+    }
+    return links;
   }
 
   freePorts(node) {
-    const used = new Set();
-    for (const id of this.linksOfNode.get(node.node_id) ?? []) {
-      for (const end of this.links.get(id)?.nodes ?? []) {
-        if (end.node_id === node.node_id) used.add(`${end.adapter_number}/${end.port_number}`);
-      }
-    }
-    return node.ports.filter((port) => !used.has(`${port.adapter_number}/${port.port_number}`));
+    const used = this.linksByPort(node.node_id);
+    return node.ports.filter((port) => !used.has(portKey(port)));
+  }
+
+  // Moves a node here; what the server knows is not changed.
+  placeNode(id, x, y) {
+    this.nodes.set(id, { ...this.nodes.get(id), x: Math.round(x), y: Math.round(y) });
+    this.touchNode(id);
   }
 }
+
+// Names a port of a node, from its `ports` or from the end of a link.
+export const portKey = ({ adapter_number, port_number }) => `${adapter_number}/${port_number}`;
 
 const KINDS = {
   node: ["nodes", "node_id"],
@@ -163,8 +175,3 @@ const KINDS = {
   drawing: ["drawings", "drawing_id"],
 };
 const CHANGES = { created: true, updated: true, deleted: true };
-
-export function totalDrops(stats) {
-  return [stats.a_to_b, stats.b_to_a].reduce(
-    (sum, way) => sum + Object.values(way.drops).reduce((total, count) => total + count, 0), 0);
-}

@@ -1,14 +1,15 @@
 // The page of one project: tools, drawing, panel, and the drawer with consoles and packets.
 
+import { act, ask, button } from "./actions.js";
 import { EventStream, ROOT, get, post, put, remove } from "./api.js";
-import { Drawer, openConsole } from "./consoles.js";
-import { ask, button, h, tell } from "./dom.js";
-import { Graph } from "./graph.js";
+import { h } from "./dom.js";
+import { Drawer, openConsole } from "./drawer/consoles.js";
 import { Lab } from "./lab.js";
-import { LinkPanel } from "./link_panel.js";
-import { NodePanel } from "./node_panel.js";
-import { showOverview } from "./overview.js";
-import { showConnection } from "./projects_view.js";
+import { Graph } from "./map/graph.js";
+import { showConnection, tell } from "./messages.js";
+import { LinkPanel } from "./panels/link_panel.js";
+import { NodePanel } from "./panels/node_panel.js";
+import { showOverview } from "./panels/overview.js";
 
 const NODE_TYPES = {
   vpcs: ["VPCS", "PC{0}"],
@@ -28,8 +29,8 @@ export function showLab(main, projectId) {
   const graph = new Graph(lab, {
     onSelect: (id) => showPanel(id),
     onOpen: (id) => lab.nodes.has(id) && openConsole(drawer, lab, lab.nodes.get(id)),
-    onDelete: (id) => attempt(() => deleteThing(id)),
-    onLink: (from, to) => attempt(() => createLink(from, to)),
+    onDelete: (id) => act(() => deleteThing(id))(),
+    onLink: (from, to) => act(() => createLink(from, to))(),
   });
   const portNames = button("Port names", () => put(lab.path, { show_interface_labels: !lab.project.show_interface_labels }));
   const scene = h("section", { className: "scene", ariaLabel: "Drawing" }, makeTools(), graph.svg);
@@ -40,15 +41,15 @@ export function showLab(main, projectId) {
     reset: () => showPanel(graph.selected),
     update: (changed) => panel?.update?.(changed),
   });
-  lab.onLog = (message, level) => tell(message, level);
-  lab.onProject = (what) => {
+  lab.on("log", tell);
+  lab.on("project", (what) => {
     showPorts();
     document.getElementById("title").textContent = lab.project.name;
     if (what === "opened" && openedHere) openedHere = false; // what it holds is being read
     else if (what === "opened") stream.reload();
     else if (what === "closed" || what === "deleted") showGone(what);
-  };
-  lab.onReplaced = () => stream.reload();
+  });
+  lab.on("replaced", () => stream.reload());
   const stream = new EventStream({
     projectId,
     onEvent: (action, event) => lab.apply(action, event),
@@ -81,14 +82,6 @@ export function showLab(main, projectId) {
     main.replaceChildren(h("section", { className: "projects" }, h("h1", {}, `${lab.project.name} was ${what}.`),
       h("p", { className: "buttons" }, h("a", { className: "button", href: ROOT }, "Projects"),
         what === "closed" ? button("Open again", () => location.reload(), { className: "primary" }) : null)));
-  }
-
-  async function attempt(action) {
-    try {
-      await action();
-    } catch (error) {
-      tell(error.message, "error");
-    }
   }
 
   function showPanel(id) {

@@ -8,7 +8,8 @@ const LEFT = 58;
 const BOTTOM = 16;
 const TOP = 8;
 
-function scaleOf(values) {
+// The end of an axis for these values: the next of 1, 2, 5 and 10 times a power of ten.
+export function scaleOf(values) {
   const highest = Math.max(...values, 0);
   if (highest <= 0) return 1;
   const power = 10 ** Math.floor(Math.log10(highest));
@@ -16,7 +17,7 @@ function scaleOf(values) {
 }
 
 // `series`: [{name, points: [[x, y], ...]}]. `format` writes a y, `formatX` an x.
-export function linePlot(series, { label, format = String, formatX = String, from, to, steps = false, dots = false }) {
+export function linePlot(series, { label, format = String, formatX = String, from, to, dots = false }) {
   const all = series.flatMap((each) => each.points);
   const xs = all.map(([x]) => x);
   const [first, last] = [from ?? Math.min(...xs, 0), to ?? Math.max(...xs, 1)];
@@ -25,10 +26,7 @@ export function linePlot(series, { label, format = String, formatX = String, fro
   const py = (y) => HEIGHT - BOTTOM - (y / top) * (HEIGHT - BOTTOM - TOP);
   const lines = series.map(({ points }, index) => {
     const shown = points.filter(([x]) => x >= first);
-    const path = shown.map(([x, y], place) => {
-      const step = steps && place ? `H${px(x).toFixed(1)}` : "";
-      return `${place ? `${step}L` : "M"}${px(x).toFixed(1)} ${py(y).toFixed(1)}`;
-    }).join("");
+    const path = shown.map(([x, y], place) => `${place ? "L" : "M"}${px(x).toFixed(1)} ${py(y).toFixed(1)}`).join("");
     const marks = dots ? shown.map(([x, y]) => s("circle", { cx: px(x), cy: py(y), r: 2.5, fill: "currentColor", class: `c${index}` })) : [];
     return [s("path", { d: path || "M0 0", class: `c${index}` }), marks];
   });

@@ -1,7 +1,10 @@
 // The list of projects.
 
+import { act, ask, button, field } from "./actions.js";
 import { EventStream, at, get, post, remove, request } from "./api.js";
-import { act, ask, button, field, h, tell } from "./dom.js";
+import { h } from "./dom.js";
+import { showConnection, tell } from "./messages.js";
+import { randomId } from "./random_id.js";
 
 export function showProjects(main) {
   document.title = "Projects · gns3trio";
@@ -18,7 +21,7 @@ export function showProjects(main) {
     empty));
 
   function draw() {
-    const sorted = [...projects.values()].sort((a, b) => a.name.localeCompare(b.name, "en", { numeric: true }));
+    const sorted = [...projects.values()].toSorted((a, b) => a.name.localeCompare(b.name, "en", { numeric: true }));
     rows.replaceChildren(...sorted.map(row));
     empty.hidden = sorted.length > 0;
   }
@@ -35,16 +38,6 @@ export function showProjects(main) {
         button("Duplicate", () => duplicate(project, path)),
         h("a", { className: "button", href: at(`${path}/export`), download: `${project.name}.gns3project` }, "Export"),
         button("Delete", () => deleteProject(project, path), { className: "danger" })));
-  }
-
-  async function duplicate(project, path) {
-    const answer = await ask(`Duplicate ${project.name}`, field("Name", "name", { value: `${project.name}-copy` }), "Duplicate");
-    if (answer) await post(`${path}/duplicate`, { name: answer.name });
-  }
-
-  async function deleteProject(project, path) {
-    const warning = h("p", {}, "Its nodes, files, captures and snapshots are deleted. This cannot be undone.");
-    if (await ask(`Delete ${project.name}?`, warning, "Delete")) await remove(path);
   }
 
   function change(action, event) {
@@ -81,15 +74,12 @@ async function importProject(input) {
   input.value = "";
 }
 
-// Browsers have crypto.randomUUID on secure pages only.
-export function randomId() {
-  const hex = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-  const variant = "89ab"[parseInt(hex[16], 16) & 3];
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20)}`;
+async function duplicate(project, path) {
+  const answer = await ask(`Duplicate ${project.name}`, field("Name", "name", { value: `${project.name}-copy` }), "Duplicate");
+  if (answer) await post(`${path}/duplicate`, { name: answer.name });
 }
 
-export function showConnection(connected) {
-  const place = document.getElementById("connection");
-  place.textContent = connected ? "live" : "The server does not answer. Trying again…";
-  place.className = connected ? "live" : "lost";
+async function deleteProject(project, path) {
+  const warning = h("p", {}, "Its nodes, files, captures and snapshots are deleted. This cannot be undone.");
+  if (await ask(`Delete ${project.name}?`, warning, "Delete")) await remove(path);
 }

@@ -33,7 +33,12 @@ def test_the_wheel_works_away_from_the_sources(tmp_path: Path) -> None:
     where = run(sys.executable, "-c", script, cwd=tmp_path, PYTHONPATH=str(installed), PATH="/usr/bin:/bin")
     assert Path(where.strip()).parent == installed / "gns3trio"
     assert (installed / "bin" / "gns3trio").exists()
+    assert _files(installed / "gns3trio" / "web") == _files(ROOT / "gns3trio" / "web")
     version = run(
         sys.executable, "-m", "gns3trio", "--version", cwd=tmp_path, PYTHONPATH=str(installed), PATH="/usr/bin:/bin"
     )
     assert version.startswith("gns3trio ")
+
+
+def _files(folder: Path) -> set[str]:
+    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}

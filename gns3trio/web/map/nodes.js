@@ -1,21 +1,11 @@
 // Nodes as they are shown: symbol, name, and a lamp that tells whether it runs.
 
-import { at } from "./api.js";
-import { classNames, s, set } from "./dom.js";
+import { at } from "../api.js";
+import { classNames, s, set } from "../dom.js";
 import { centreLabel, isPlaced, placeLabel } from "./labels.js";
+import { sizeOf } from "./node_box.js";
 
-// A node whose size is not known has that of most symbols.
-export const [WIDTH, HEIGHT] = [65, 59];
 const NAME_ABOVE = 8;
-
-export const sizeOf = ({ width, height }) => [width || WIDTH, height || HEIGHT];
-
-export function boxOf(node) {
-  const [width, height] = sizeOf(node);
-  return [node.x, node.y, node.x + width, node.y + height];
-}
-
-export const centreOf = (node) => [node.x + sizeOf(node)[0] / 2, node.y + sizeOf(node)[1] / 2];
 
 export class NodeShape {
   constructor(id) {

@@ -1,9 +1,13 @@
 // The panel of a node: what it is, what can be done with it, and pings from a VPCS.
 
-import { get, post, put, socketUrl } from "./api.js";
-import { consolePath, openConsole } from "./consoles.js";
-import { act, ask, button, field, formatCount, h, setText } from "./dom.js";
-import { linePlot } from "./plot.js";
+import { act, ask, button, field } from "../actions.js";
+import { get, post, put, socketUrl } from "../api.js";
+import { h, setText } from "../dom.js";
+import { consolePath, openConsole } from "../drawer/consoles.js";
+import { formatCount } from "../format.js";
+import { portKey } from "../lab.js";
+import { linePlot } from "../plot.js";
+import { PingReader, isAddress } from "./ping_reader.js";
 
 const PINGS = 20;
 const PING_INTERVAL_MS = 250;
@@ -64,13 +68,9 @@ export class NodePanel {
     if (node.console && ![null, "none"].includes(node.console_type)) facts.push(["Console", `${node.console_type} ${node.console_host}:${node.console}`]);
     if (node.node_directory) facts.push(["Folder", node.node_directory]);
     this.facts.replaceChildren(...facts.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
-    const linked = new Map();
-    for (const id of this.lab.linksOfNode.get(this.id) ?? []) {
-      const link = this.lab.links.get(id);
-      for (const end of link?.nodes ?? []) if (end.node_id === this.id) linked.set(`${end.adapter_number}/${end.port_number}`, link);
-    }
+    const linked = this.lab.linksByPort(this.id);
     this.ports.replaceChildren(...node.ports.map((port) => {
-      const link = linked.get(`${port.adapter_number}/${port.port_number}`);
+      const link = linked.get(portKey(port));
       const far = link?.nodes.find((end) => end.node_id !== this.id);
       return h("li", {}, h("button", { type: "button", disabled: !link, onclick: () => this.graph.select(link.link_id) },
         h("span", {}, port.short_name),
@@ -112,52 +112,34 @@ export class NodePanel {
 
   // Types the ping into the node's console, and reads the times there.
   ping(address, result) {
-    if (!/^[0-9a-fA-F:.]+$/.test(address)) throw new Error("The address is not one: write it as 10.0.0.2");
+    if (!isAddress(address)) throw new Error("The address is not one: write it as 10.0.0.2");
     if (this.lab.nodes.get(this.id)?.status !== "started") throw new Error("The node is not started.");
     return new Promise((resolve, reject) => {
       const socket = (this.pinging = new WebSocket(socketUrl(consolePath(this.lab, this.lab.nodes.get(this.id)))));
       socket.binaryType = "arraybuffer";
-      const decoder = new TextDecoder();
-      const times = [];
-      let lost = 0;
-      let text = "";
       // A console first shows what it has shown before: ours is what comes behind this command with its odd patience.
       const command = `ping ${address} -c ${PINGS} -i ${PING_INTERVAL_MS} -w ${1000 + (Date.now() % 1000)}`;
-      let begun = false;
+      const reader = new PingReader(command, PINGS);
       const timer = setTimeout(() => socket.close(), PATIENCE_MS);
       socket.onopen = () => socket.send(new TextEncoder().encode(`${command}\r`));
       socket.onmessage = (message) => {
-        text += decoder.decode(message.data, { stream: true });
-        const lines = text.split("\n");
-        text = lines.pop();
-        for (const line of lines) {
-          begun ||= line.includes(command);
-          if (!begun) continue;
-          const reply = line.match(/icmp_seq=(\d+) .*time=([\d.]+) ms/);
-          if (reply) times.push([Number(reply[1]), Number(reply[2])]);
-          else if (/icmp_seq=\d+ timeout/.test(line)) lost += 1;
-          else if (/not reachable|host .*unreachable/i.test(line)) lost = PINGS;
-        }
-        this.showPings(result, address, times, lost);
-        if (times.length + lost >= PINGS) socket.close();
+        reader.receive(message.data);
+        this.showPings(result, address, reader);
+        if (reader.done) socket.close();
       };
       socket.onerror = () => reject(new Error("The console does not answer."));
       socket.onclose = () => {
         clearTimeout(timer);
-        this.showPings(result, address, times, lost);
+        this.showPings(result, address, reader);
         resolve();
       };
     });
   }
 
-  showPings(result, address, times, lost) {
-    const sorted = times.map(([, ms]) => ms).sort((a, b) => a - b);
-    const median = sorted[Math.floor(sorted.length / 2)];
-    const text = sorted.length
-      ? `${sorted.length} replies, ${lost} lost; ${sorted[0].toFixed(1)} / ${median.toFixed(1)} / ${sorted.at(-1).toFixed(1)} ms (least, median, most)`
-      : lost ? `No reply from ${address}.` : "Waiting…";
+  showPings(result, address, reader) {
+    const { text, median } = reader.summary(address);
     result.replaceChildren(
-      linePlot([{ points: times }], { label: `Round trip to ${address}: ${text}`, format: (ms) => `${ms} ms`, from: 1, to: PINGS, dots: true }),
+      linePlot([{ points: reader.times }], { label: `Round trip to ${address}: ${text}`, format: (ms) => `${ms} ms`, from: 1, to: PINGS, dots: true }),
       h("p", { className: "hint", id: "ping-result" }, text));
     if (median !== undefined) result.dataset.median = median;
   }

@@ -1,20 +1,19 @@
 // The lab as a map: nodes, links and drawings, which are moved, joined and chosen by mouse and by keyboard.
 
-import { put } from "./api.js";
-import { classNames, s, set, tell } from "./dom.js";
+import { put } from "../api.js";
+import { classNames, s, set } from "../dom.js";
+import { tell } from "../messages.js";
 import { DrawingShape } from "./drawings.js";
 import { Layers } from "./layers.js";
 import { LinkShape } from "./links.js";
-import { HEIGHT, NodeShape, WIDTH, boxOf, centreOf } from "./nodes.js";
+import { fittedView, isSeen, middleOf, viewOf, zoomedView } from "./map_view.js";
+import { boxOf, centreOf } from "./node_box.js";
+import { NodeShape } from "./nodes.js";
+import { DIRECTIONS, STEP, freePlace, nearestTowards } from "./places.js";
 
-const STEP = 10;
 const ZOOM = 1.15;
 // With smaller pictures texts cannot be read, and cost the most to draw.
 const FAR = 0.35;
-// What is chosen from a list is shown as large as this, at least.
-const NEAR = 0.8;
-// New nodes are put this far from each other: there is a name above each, and links need room.
-const [COLUMN, ROW] = [130, 110];
 
 export class Graph {
   constructor(lab, { onSelect, onOpen, onDelete, onLink }) {
@@ -122,18 +121,9 @@ export class Graph {
     return [0, 1].map((axis) => centres.reduce((sum, place) => sum + place[axis], 0) / Math.max(centres.length, 1));
   }
 
-  neighbour(id, [dx, dy]) {
-    const [x, y] = this.centre(id);
-    let best = null;
-    let nearest = Infinity;
-    for (const other of [...this.lab.nodes.keys(), ...this.lab.links.keys()]) {
-      if (other === id || !this.elements.has(other)) continue;
-      const [ox, oy] = this.centre(other);
-      const [along, across] = dx ? [(ox - x) * dx, oy - y] : [(oy - y) * dy, ox - x];
-      const distance = along + 2 * Math.abs(across);
-      if (along > 0 && distance < nearest) [best, nearest] = [other, distance];
-    }
-    return best;
+  neighbour(id, direction) {
+    const others = [...this.lab.nodes.keys(), ...this.lab.links.keys()].filter((other) => other !== id && this.elements.has(other));
+    return nearestTowards(this.centre(id), direction, others.map((other) => [other, this.centre(other)]));
   }
 
   startLink(id) {
@@ -150,7 +140,7 @@ export class Graph {
     this.svg.addEventListener("pointerdown", (event) => this.press(event));
     this.svg.addEventListener("wheel", (event) => {
       event.preventDefault();
-      this.zoom(event.deltaY < 0 ? ZOOM : 1 / ZOOM, event.offsetX, event.offsetY);
+      this.zoom(event.deltaY < 0 ? ZOOM : 1 / ZOOM, [event.offsetX, event.offsetY]);
     }, { passive: false });
     this.svg.addEventListener("dblclick", (event) => {
       const id = idAt(event);
@@ -181,7 +171,7 @@ export class Graph {
       if (!moved) this.svg.setPointerCapture(event.pointerId); // not before: a click would go to the whole drawing
       moved = true;
       if (node && !node.locked) {
-        this.place(id, start.at[0] + dx / this.view.scale, start.at[1] + dy / this.view.scale);
+        this.lab.placeNode(id, start.at[0] + dx / this.view.scale, start.at[1] + dy / this.view.scale);
       } else if (!node) {
         this.moved = true;
         Object.assign(this.view, { x: start.at[0] + dx, y: start.at[1] + dy });
@@ -197,12 +187,6 @@ export class Graph {
     this.svg.addEventListener("pointermove", move);
     this.svg.addEventListener("pointerup", end);
     this.svg.addEventListener("pointercancel", end);
-  }
-
-  place(id, x, y) {
-    this.lab.nodes.set(id, { ...this.lab.nodes.get(id), x: Math.round(x), y: Math.round(y) });
-    this.lab.touch(id);
-    for (const link of this.lab.linksOfNode.get(id) ?? []) this.lab.touch(link);
   }
 
   keepPlace(id) {
@@ -221,7 +205,7 @@ export class Graph {
 
   pressKey(event) {
     const id = idAt(event);
-    const arrow = ARROWS[event.key];
+    const arrow = DIRECTIONS[event.key];
     const node = this.lab.nodes.get(id);
     if (event.key === "Escape") {
       this.startLink(null);
@@ -229,7 +213,7 @@ export class Graph {
     } else if (!id) {
       return;
     } else if (arrow && event.shiftKey && node && !node.locked) {
-      this.place(id, node.x + arrow[0] * STEP, node.y + arrow[1] * STEP);
+      this.lab.placeNode(id, node.x + arrow[0] * STEP, node.y + arrow[1] * STEP);
       this.keepPlace(id);
     } else if (arrow) {
       const next = this.neighbour(id, arrow);
@@ -257,11 +241,13 @@ export class Graph {
     set(this.scene, { transform: `translate(${x} ${y}) scale(${scale})`, class: classNames("map", { far: scale < FAR, ports: this.lab.project?.show_interface_labels }) });
   }
 
-  zoom(factor, x = this.svg.clientWidth / 2, y = this.svg.clientHeight / 2) {
+  get window() {
+    return [this.svg.clientWidth, this.svg.clientHeight];
+  }
+
+  zoom(factor, at = this.window.map((length) => length / 2)) {
     this.moved = true;
-    const scale = Math.min(Math.max(this.view.scale * factor, 0.03), 4);
-    const ratio = scale / this.view.scale;
-    this.view = { x: x - (x - this.view.x) * ratio, y: y - (y - this.view.y) * ratio, scale };
+    this.view = zoomedView(this.view, factor, at);
     this.showView();
   }
 
@@ -270,60 +256,29 @@ export class Graph {
     this.moved = false;
     const boxes = [...this.lab.nodes.values()].map(boxOf);
     for (const [id, drawing] of this.lab.drawings) if (this.elements.has(id)) boxes.push(this.elements.get(id).boxOf(drawing));
-    if (!boxes.length) boxes.push([-200, -150, 200, 150]);
-    const [left, top, right, bottom] = boxes.reduce((all, box) => all.map((edge, place) => Math[place < 2 ? "min" : "max"](edge, box[place])));
-    const [width, height] = [this.svg.clientWidth || 800, this.svg.clientHeight || 600];
-    const scale = Math.min(width / (right - left + 120), height / (bottom - top + 180), 1.6);
-    this.view = { scale, x: width / 2 - (scale * (left + right)) / 2, y: height / 2 - (scale * (top + bottom)) / 2 + 20 };
+    this.view = fittedView(boxes, [this.svg.clientWidth || 800, this.svg.clientHeight || 600]);
     this.showView();
   }
 
   // Brings a node or link to the middle of the screen.
   reveal(id) {
     this.moved = true;
-    const [x, y] = this.centre(id);
-    const scale = Math.max(this.view.scale, NEAR);
-    this.view = { x: this.svg.clientWidth / 2 - scale * x, y: this.svg.clientHeight / 2 - scale * y, scale };
+    this.view = viewOf(this.centre(id), this.view, this.window);
     this.showView();
   }
 
   // Lets a node or link be seen that is where nobody looks.
   include(id) {
-    const { x, y, scale } = this.view;
     const node = this.lab.nodes.get(id);
-    const [left, top, right, bottom] = node ? boxOf(node) : [...this.centre(id), ...this.centre(id)];
-    const seen = left * scale + x > 0 && top * scale + y > 0 &&
-      right * scale + x < this.svg.clientWidth && bottom * scale + y < this.svg.clientHeight;
+    const seen = isSeen(node ? boxOf(node) : [...this.centre(id), ...this.centre(id)], this.view, this.window);
     if (!seen && this.moved) this.reveal(id);
     else if (!seen) this.fit();
   }
 
   // Where a new node covers no other: as near as there is to the middle of what is seen.
   freePlace() {
-    const { x, y, scale } = this.view;
-    const middle = [(this.svg.clientWidth / 2 - x) / scale - WIDTH / 2, (this.svg.clientHeight / 2 - y) / scale - HEIGHT / 2];
-    const [left, top] = middle.map((place) => STEP * Math.round(place / STEP));
-    const taken = [...this.lab.nodes.values()].map((node) => [node.x, node.y]);
-    for (let far = 0; ; far += 1) {
-      for (const [column, row] of ringOf(far)) {
-        const place = [left + COLUMN * column, top + ROW * row];
-        if (!taken.some((other) => Math.abs(other[0] - place[0]) < COLUMN && Math.abs(other[1] - place[1]) < ROW)) return place;
-      }
-    }
+    return freePlace(middleOf(this.view, this.window), [...this.lab.nodes.values()]);
   }
-}
-
-const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
-
-// The places of a grid that are `far` steps from its middle, nearest first.
-function ringOf(far) {
-  const places = [];
-  for (let row = -far; row <= far; row += 1) {
-    for (let column = -far; column <= far; column += 1) {
-      if (Math.max(Math.abs(row), Math.abs(column)) === far) places.push([column, row]);
-    }
-  }
-  return places.sort((a, b) => Math.hypot(...a) - Math.hypot(...b));
 }
 
 const idAt = (event) => event.target.closest?.("[data-id]")?.dataset.id ?? null;

@@ -1,7 +1,8 @@
 // The drawer below the drawing: consoles and packet lists, one tab each.
 
-import { socketUrl } from "./api.js";
-import { h, tell } from "./dom.js";
+import { socketUrl } from "../api.js";
+import { h } from "../dom.js";
+import { tell } from "../messages.js";
 
 export class Drawer {
   constructor() {
@@ -67,7 +68,7 @@ function makeConsole(drawer, lab, node) {
   socket.binaryType = "arraybuffer";
   const opened = new Promise((done) => { socket.onopen = done; }); // what is typed before is sent then
   const parts = {};
-  const ready = Promise.all([import("./vendor/xterm.mjs"), import("./vendor/addon-fit.mjs")]).then(
+  const ready = Promise.all([import("../vendor/xterm.mjs"), import("../vendor/addon-fit.mjs")]).then(
     ([{ Terminal }, { FitAddon }]) => {
       const terminal = new Terminal({ fontSize: 13, cursorBlink: true, scrollback: 5000, screenReaderMode: true });
       const fit = new FitAddon();

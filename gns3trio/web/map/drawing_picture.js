@@ -1,10 +1,7 @@
-// Drawings as they are shown: notes, shapes and pictures that are SVG.
-//
-// A drawing comes from anybody. It is never part of the page, but shown as an image, in which a browser runs no script
-// and loads nothing. What is changed in it is changed in its text, by patterns whose time is linear.
+// A drawing's SVG as a browser has to get it. It comes from anybody: it is not read as a document, but changed in its text, by
+// patterns whose time is linear.
 
-import { s, set } from "./dom.js";
-import { pixels } from "./labels.js";
+import { pixels } from "./letters.js";
 
 // GNS3's clients begin a note this far from its left, with the baseline 1em below its top.
 const NOTE_LEFT = 4;
@@ -22,40 +19,6 @@ const DARK = `<style>@media (prefers-color-scheme: dark) {
   text:is([fill="#000000"], :not([fill])) { fill: #e7ebef; stroke: #14181d; stroke-width: 3px; paint-order: stroke }
   line[stroke="#000000"] { stroke: #a3aeba }
 }</style>`;
-
-export class DrawingShape {
-  constructor() {
-    this.image = s("image");
-    this.group = s("g", { "aria-hidden": "true", class: "drawing" }, this.image);
-  }
-
-  parts() {
-    return [this.group];
-  }
-
-  show(drawing, { layers }) {
-    layers.put(this.group, drawing.z, "drawings");
-    if (this.svg !== drawing.svg) {
-      this.svg = drawing.svg;
-      this.picture = pictureOf(drawing.svg);
-      const [x, y, right, bottom] = this.picture.box;
-      if (right > x) set(this.image, { width: right - x, height: bottom - y });
-      else for (const name of ["width", "height"]) this.image.removeAttribute(name); // it has a size of its own
-      set(this.image, { x, y, href: `data:image/svg+xml;charset=utf-8,${encodeURIComponent(this.picture.svg)}` });
-    }
-    set(this.group, { transform: `translate(${drawing.x} ${drawing.y}) rotate(${drawing.rotation})` });
-  }
-
-  // What it covers: left, top, right, bottom.
-  boxOf({ x, y, rotation }) {
-    const [left, top, right, bottom] = this.picture.box;
-    const [cos, sin] = [Math.cos((rotation * Math.PI) / 180), Math.sin((rotation * Math.PI) / 180)];
-    const corners = [[left, top], [right, top], [right, bottom], [left, bottom]];
-    const xs = corners.map(([across, down]) => x + across * cos - down * sin);
-    const ys = corners.map(([across, down]) => y + across * sin + down * cos);
-    return [Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys)];
-  }
-}
 
 // The SVG with which a browser shows a drawing as GNS3's clients do, and the box that it covers beside its own place.
 // GNS3 cuts nothing off at the edge of a drawing; an image does, so the image is made larger.
@@ -79,6 +42,15 @@ export function pictureOf(svg) {
   added += ` viewBox="${view.join(" ")}" width="${view[2]}" height="${view[3]}"`;
   const rest = root.slice(4).replace(/\s(?:width|height)\s*=\s*(?:"[^"]*"|'[^']*')/g, "");
   return { svg: shown.replace(root, () => `<svg${added}${rest}`), box };
+}
+
+// The box around another that is turned by `rotation` degrees about its corner, which is at `x` and `y`.
+export function turnedBox([left, top, right, bottom], { x, y, rotation }) {
+  const [cos, sin] = [Math.cos((rotation * Math.PI) / 180), Math.sin((rotation * Math.PI) / 180)];
+  const corners = [[left, top], [right, top], [right, bottom], [left, bottom]];
+  const xs = corners.map(([across, down]) => x + across * cos - down * sin);
+  const ys = corners.map(([across, down]) => y + across * sin + down * cos);
+  return [Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys)];
 }
 
 // The value of an attribute in the text of a tag, or null.

@@ -1,9 +1,12 @@
 // The panel when nothing is chosen: what there is, to find it by name.
 
-import { button, counted, formatCount, formatRate, h } from "./dom.js";
-import { ROOT, post } from "./api.js";
+import { button } from "../actions.js";
+import { ROOT, post } from "../api.js";
+import { h } from "../dom.js";
+import { counted, formatCount, formatRate } from "../format.js";
+import { findThings } from "./find_things.js";
 
-const collator = new Intl.Collator("en", { numeric: true });
+const MOST = 200;
 
 export function showOverview(side, { lab, graph }) {
   const counts = h("p", { className: "hint" });
@@ -19,25 +22,15 @@ export function showOverview(side, { lab, graph }) {
     location.href = ROOT;
   }
 
-  const MOST = 200;
-
   function draw() {
     const started = [...lab.nodes.values()].filter((node) => node.status === "started").length;
     counts.textContent = `${counted(lab.nodes.size, "node")}, ${formatCount(started)} started; ${counted(lab.links.size, "link")}.`;
-    const wanted = search.value.toLowerCase();
-    const things = [
-      ...[...lab.nodes.values()].map((node) => [node.node_id, node.name, lab.problems.has(node.node_id) ? "not run here" : node.status]),
-      ...[...lab.links.values()].map((link) => [link.link_id, lab.linkName(link), loadOf(link.link_id)]),
-    ].filter(([, name]) => name.toLowerCase().includes(wanted));
-    // What bears the name comes before what begins with it, and that before the rest; nodes come before links.
-    const rank = ([id, name]) => {
-      const found = name.toLowerCase();
-      return (found === wanted ? 0 : found.startsWith(wanted) ? 2 : 4) + (lab.nodes.has(id) ? 0 : 1);
-    };
-    const sorted = things.sort((a, b) => rank(a) - rank(b) || collator.compare(a[1], b[1]));
-    list.replaceChildren(...sorted.slice(0, MOST).map(([id, name, state]) => h("li", {},
+    const nodes = [...lab.nodes.values()].map((node) => [node.node_id, node.name, lab.problems.has(node.node_id) ? "not run here" : node.status]);
+    const links = [...lab.links.values()].map((link) => [link.link_id, lab.linkName(link), loadOf(link.link_id)]);
+    const found = findThings(nodes, links, search.value);
+    list.replaceChildren(...found.slice(0, MOST).map(([id, name, state]) => h("li", {},
       h("button", { type: "button", onclick: () => show(id) }, h("span", {}, name), h("span", { className: `hint status ${state}` }, state)))));
-    if (things.length > MOST) list.append(h("li", { className: "hint" }, `… and ${things.length - MOST} more`));
+    if (found.length > MOST) list.append(h("li", { className: "hint" }, `… and ${found.length - MOST} more`));
   }
 
   function show(id) {

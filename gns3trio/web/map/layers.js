@@ -1,6 +1,6 @@
 // What lies above what: layers by z, as in GNS3. In a layer links are below nodes, and drawings above both.
 
-import { s } from "./dom.js";
+import { s } from "../dom.js";
 
 const KINDS = ["links", "nodes", "ports", "drawings"];
 

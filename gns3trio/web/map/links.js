@@ -1,11 +1,13 @@
 // Links as they are shown: the wire in its own style, its load and filters, and the names of the ports at its ends.
 
-import { classNames, formatRate, s, set, setText } from "./dom.js";
-import { centreLabel, isPlaced, paint, placeLabel } from "./labels.js";
-import { HEIGHT, centreOf, sizeOf } from "./nodes.js";
+import { classNames, s, set, setText } from "../dom.js";
+import { formatRate } from "../format.js";
+import { describeFilters } from "./filter_texts.js";
+import { centreLabel, isPlaced, placeLabel } from "./labels.js";
+import { laneOf, pointBeside } from "./lanes.js";
+import { paint } from "./letters.js";
+import { centreOf, sizeOf } from "./node_box.js";
 
-// Parallel links have this distance, which has room for a text, until all of them are as wide as this.
-const [LANE, WIDEST] = [16, 100];
 const THICKEST = 40;
 // GNS3 counts the types of its lines as Qt does. Lengths of strokes and gaps in widths of the line.
 const DASHES = { 2: [4, 2], 3: [1, 2], 4: [4, 2, 1, 2], 5: [4, 2, 1, 2, 1, 2] };
@@ -34,7 +36,7 @@ export class LinkShape {
     layers.put(this.group, z, "links");
     layers.put(this.ports, z, "ports");
     const [a, b] = nodes.map(centreOf);
-    const { shift, at, alone, narrow } = laneOf(lab, link, a, b);
+    const { shift, at, alone, narrow } = laneOf(link, lab.linksOfNode, a, b);
     const line = { x1: a[0] + shift[0], y1: a[1] + shift[1], x2: b[0] + shift[0], y2: b[1] + shift[1] };
     const [x, y] = [line.x1 + at * (line.x2 - line.x1), line.y1 + at * (line.y2 - line.y1)];
     const { bits, lost } = lab.rate(link.link_id);
@@ -79,44 +81,7 @@ export class LinkShape {
       placeLabel(text, end.label, end.label.text, [node.x, node.y]);
       return;
     }
-    const [dx, dy] = [to[0] - from[0], to[1] - from[1]];
-    const length = Math.hypot(dx, dy) || 1;
-    const [width, height] = sizeOf(node);
-    const inside = Math.min(width / 2 / Math.abs(dx), height / 2 / Math.abs(dy)); // as a part of the wire
-    const part = Math.min((Number.isFinite(inside) ? inside : 0) + away / length, 0.5);
-    centreLabel(text, null, lab.portName(end), [from[0] + part * dx, from[1] + part * dy + 4]);
+    const [x, y] = pointBeside(from, to, sizeOf(node), away);
+    centreLabel(text, null, lab.portName(end), [x, y + 4]);
   }
-}
-
-// Links between the same two nodes lie beside each other. Their texts are in one line, and at different places.
-function laneOf(lab, link, a, b) {
-  const [first, second] = link.nodes.map((end) => end.node_id);
-  const parallel = [...(lab.linksOfNode.get(first) ?? [])]
-    .filter((id) => lab.linksOfNode.get(second)?.has(id)).sort();
-  if (parallel.length < 2) return { shift: [0, 0], at: 0.5, alone: true, narrow: false };
-  const lane = parallel.indexOf(link.link_id);
-  const way = first < second ? 1 : -1; // seen from the same end, whichever end comes first in the link
-  const apart = Math.min(LANE, WIDEST / parallel.length);
-  const place = apart * (lane - (parallel.length - 1) / 2) * way;
-  const length = Math.hypot(b[0] - a[0], b[1] - a[1]) || 1;
-  const covered = Math.min(HEIGHT / length, 0.3); // by the nodes
-  const part = (1 - 2 * covered) * ((lane + 1) / (parallel.length + 1) - 0.5) * way;
-  return {
-    shift: [(-(b[1] - a[1]) / length) * place, ((b[0] - a[0]) / length) * place],
-    at: 0.5 + part,
-    alone: false,
-    narrow: apart < LANE && lane % 2 === 1,
-  };
-}
-
-const FILTER_TEXTS = {
-  delay: ([latency, jitter]) => `${latency}${jitter ? ` ± ${jitter}` : ""} ms`,
-  packet_loss: ([chance]) => `${chance} % loss`,
-  corrupt: ([chance]) => `${chance} % corrupt`,
-  frequency_drop: ([nth]) => (nth === -1 ? "drops all" : `drops each ${nth}th`),
-  bpf: () => "BPF",
-};
-
-function describeFilters(link) {
-  return Object.entries(link.filters ?? {}).map(([name, values]) => FILTER_TEXTS[name]?.(values) ?? name);
 }

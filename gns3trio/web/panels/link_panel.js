@@ -1,11 +1,14 @@
 // The panel of a link: load, filters, captures and the benchmark.
 
-import { at, get, post, put } from "./api.js";
+import { act, button } from "../actions.js";
+import { at, get, post, put } from "../api.js";
+import { h, setText } from "../dom.js";
+import { showNewPackets, showPackets } from "../drawer/packets.js";
+import { formatCount, formatRate } from "../format.js";
+import { linePlot } from "../plot.js";
+import { describeTotals } from "../traffic.js";
 import { makeBenchmark } from "./benchmark.js";
-import { act, button, formatCount, formatRate, h, setText } from "./dom.js";
 import { LinkFilters } from "./link_filters.js";
-import { showNewPackets, showPackets } from "./packets.js";
-import { linePlot } from "./plot.js";
 
 const SHOWN_SECONDS = 180;
 
@@ -33,7 +36,7 @@ export class LinkPanel {
     this.timer = setInterval(() => this.drawLoad(), 1000);
     if (!lab.problems.has(id)) act(async () => {
       const stats = await get(`${this.path}/statistics`);
-      if (!this.lab.traffic.has(id)) this.showTotals(stats);
+      if (!this.lab.traffic.has(id)) setText(this.totals, describeTotals(stats));
     })();
   }
 
@@ -47,7 +50,6 @@ export class LinkPanel {
 
   close() {
     clearInterval(this.timer);
-    this.lab.onBenchmark = null;
   }
 
   update(changed) {
@@ -78,8 +80,7 @@ export class LinkPanel {
     const traffic = this.lab.traffic.get(this.id);
     const now = Date.now();
     const [a, b] = this.link?.nodes.map((end) => this.lab.nodes.get(end.node_id)?.name) ?? [];
-    const history = [...(traffic?.history ?? [])];
-    if (history.length) history.push([now, ...(traffic.busy ? history.at(-1).slice(1) : [0, 0, 0])]);
+    const history = traffic?.historyUntil(now) ?? [];
     const series = [1, 2].map((column) => ({
       name: column === 1 ? `${a} → ${b}` : `${b} → ${a}`,
       points: history.map((point) => [point[0], point[column]]),
@@ -91,17 +92,7 @@ export class LinkPanel {
       parts.push(linePlot([{ points: [] }, { points: [] }, lost], { ...times, label: "Lost frames", format: (count) => `${formatCount(count)}/s` }));
     }
     this.load.replaceChildren(...parts);
-    if (traffic) this.showTotals(traffic.stats);
-  }
-
-  showTotals({ a_to_b, b_to_a }) {
-    const reasons = new Map();
-    for (const way of [a_to_b, b_to_a]) {
-      for (const [reason, count] of Object.entries(way.drops)) if (count) reasons.set(reason, (reasons.get(reason) ?? 0) + count);
-    }
-    const drops = [...reasons].map(([reason, count]) => `${formatCount(count)} (${reason})`).join(", ");
-    setText(this.totals, `${formatCount(a_to_b.frames + b_to_a.frames)} frames, ${formatCount(a_to_b.bytes + b_to_a.bytes)} bytes` +
-      (drops ? `; dropped: ${drops}` : ""));
+    if (traffic) setText(this.totals, describeTotals(traffic.stats));
   }
 
   // --- captures ---

@@ -1,0 +1,13 @@
+// GNS3's filters in few words, as they stand beside a link.
+
+const FILTER_TEXTS = {
+  delay: ([latency, jitter]) => `${latency}${jitter ? ` ± ${jitter}` : ""} ms`,
+  packet_loss: ([chance]) => `${chance} % loss`,
+  corrupt: ([chance]) => `${chance} % corrupt`,
+  frequency_drop: ([nth]) => (nth === -1 ? "drops all" : `drops each ${nth}th`),
+  bpf: () => "BPF",
+};
+
+// One text for each filter of a link.
+export const describeFilters = (link) =>
+  Object.entries(link.filters ?? {}).map(([name, values]) => FILTER_TEXTS[name]?.(values) ?? name);

@@ -1,0 +1,34 @@
+// Letters as GNS3 describes them: `style` is a list of CSS declarations. It comes from files of others, so each value is checked.
+
+// GNS3 gives sizes of letters in points, without the unit.
+const PIXELS_OF_POINT = 4 / 3;
+const LARGEST = 200;
+const WORDS = new Set(["font-weight", "font-style", "text-decoration", "fill-opacity"]);
+
+// What of a style changes letters: values of CSS properties by name. `isColor` says whether CSS knows a colour.
+export function lettersOf(style, isColor = isCssColor) {
+  const letters = {};
+  for (const declaration of (style ?? "").split(";")) {
+    const [name, value] = declaration.split(/:(.*)/s).map((part) => part.trim().toLowerCase());
+    if (!value) continue;
+    if (name === "font-family") letters[name] = `${value}, sans-serif`;
+    else if (name === "font-size") letters[name] = `${pixels(value)}px`;
+    else if (name === "fill") letters[name] = paint(value, isColor);
+    else if (WORDS.has(name)) letters[name] = value;
+  }
+  return letters;
+}
+
+// A size of letters in pixels; without a unit it is in points. What is no size is that of GNS3's labels.
+export function pixels(size) {
+  const [, number, unit] = /^(\d{1,6}(?:\.\d{1,6})?)(?: ?(px|pt))?$/.exec(size.trim()) ?? [null, 10, "pt"];
+  return Math.min(Number(number) * (unit === "px" ? 1 : PIXELS_OF_POINT), LARGEST);
+}
+
+// A colour for CSS, or "" for what is none. Black, in which GNS3 writes on white, is light on a dark ground.
+export function paint(color, isColor = isCssColor) {
+  if (typeof color !== "string" || !isColor(color)) return "";
+  return ["#000000", "#000", "black"].includes(color.trim().toLowerCase()) ? "light-dark(#000, var(--text))" : color;
+}
+
+const isCssColor = (color) => CSS.supports("color", color);

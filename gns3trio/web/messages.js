@@ -1,0 +1,40 @@
+// What the page tells: messages that pass or are dismissed, and whether the server answers.
+
+import { h, setText } from "./dom.js";
+
+const SHOWN_FOR = 8000;
+
+const MOST_SHOWN = 5;
+const shown = []; // {note, message, kind, count, times, timer}
+
+// The same message again only counts on.
+export function tell(message, kind = "info") {
+  const found = shown.find((each) => each.message === message && each.kind === kind) ?? show(message, kind);
+  found.count += 1;
+  if (found.count > 1) setText(found.times, `${found.count} times`);
+  clearTimeout(found.timer);
+  if (kind !== "error") found.timer = setTimeout(() => hide(found), SHOWN_FOR);
+}
+
+function show(message, kind) {
+  const times = h("span", { className: "hint" });
+  const each = { message, kind, times, count: 0 };
+  each.note = h("div", { className: `message ${kind}` }, h("span", {}, message), times,
+    h("button", { className: "plain", ariaLabel: "Dismiss", onclick: () => hide(each) }, "×"));
+  document.getElementById("messages").append(each.note);
+  shown.push(each);
+  if (shown.length > MOST_SHOWN) hide(shown[0]);
+  return each;
+}
+
+function hide(each) {
+  clearTimeout(each.timer);
+  each.note.remove();
+  if (shown.includes(each)) shown.splice(shown.indexOf(each), 1);
+}
+
+export function showConnection(connected) {
+  const place = document.getElementById("connection");
+  place.textContent = connected ? "live" : "The server does not answer. Trying again…";
+  place.className = connected ? "live" : "lost";
+}

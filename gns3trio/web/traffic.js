@@ -1,0 +1,64 @@
+// The traffic of a link, from its statistics: what it carries now, its last minutes, and its totals in words.
+
+import { formatCount } from "./format.js";
+
+const HISTORY_MS = 300000;
+// A link that moves nothing sends no statistics: after this long it is idle.
+const STALE_AFTER_MS = 2500;
+
+export class LinkTraffic {
+  constructor() {
+    this.history = []; // [time in ms, bit/s there, bit/s back, drops/s]
+    this.stats = null; // the newest
+    this.busy = false;
+    this.lost = 0; // drops/s
+  }
+
+  count(stats, now) {
+    const drops = totalDrops(stats);
+    const elapsed = this.stats ? Math.max((now - this.time) / 1000, 0.05) : stats.interval;
+    const lost = this.stats ? Math.max(drops - this.drops, 0) / elapsed : 0;
+    if (!this.busy) this.history.push([now - 1, 0, 0, 0]);
+    Object.assign(this, { time: now, drops, stats, busy: true, lost });
+    this.history.push([now, stats.a_to_b.bits_per_second, stats.b_to_a.bits_per_second, lost]);
+    while (this.history[0][0] < now - HISTORY_MS) this.history.shift();
+  }
+
+  // Whether the link is idle from now on.
+  expire(now) {
+    if (!this.busy || now - this.time <= STALE_AFTER_MS) return false;
+    this.busy = false;
+    this.lost = 0;
+    this.history.push([this.time + 1, 0, 0, 0]);
+    return true;
+  }
+
+  rate() {
+    if (!this.busy) return { bits: 0, lost: 0 };
+    return { bits: this.stats.a_to_b.bits_per_second + this.stats.b_to_a.bits_per_second, lost: this.lost };
+  }
+
+  // The history up to now: what the link carries it still does.
+  historyUntil(now) {
+    if (!this.history.length) return [];
+    return [...this.history, [now, ...(this.busy ? this.history.at(-1).slice(1) : [0, 0, 0])]];
+  }
+}
+
+// How many frames both directions dropped, by reason; reasons that dropped none are left out.
+function dropsByReason({ a_to_b, b_to_a }) {
+  const reasons = new Map();
+  for (const way of [a_to_b, b_to_a]) {
+    for (const [reason, count] of Object.entries(way.drops)) if (count) reasons.set(reason, (reasons.get(reason) ?? 0) + count);
+  }
+  return reasons;
+}
+
+const totalDrops = (stats) => [...dropsByReason(stats).values()].reduce((sum, count) => sum + count, 0);
+
+export function describeTotals(stats) {
+  const { a_to_b, b_to_a } = stats;
+  const drops = [...dropsByReason(stats)].map(([reason, count]) => `${formatCount(count)} (${reason})`).join(", ");
+  const carried = `${formatCount(a_to_b.frames + b_to_a.frames)} frames, ${formatCount(a_to_b.bytes + b_to_a.bytes)} bytes`;
+  return drops ? `${carried}; dropped: ${drops}` : carried;
+}
