@@ -6,7 +6,7 @@
 #define _GNU_SOURCE
 #include "capture.h"
 #include "changes.h"
-#include "filters.h"
+#include "expressions.h"
 #include "flows.h"
 
 #include <errno.h>

@@ -1,6 +1,6 @@
 /* libFuzzer target: an expression of any text, and a frame of any content that it is asked about. */
 #define _GNU_SOURCE
-#include "filters.h"
+#include "expressions.h"
 
 #include <pcap/pcap.h>
 #include <stdlib.h>

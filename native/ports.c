@@ -3,7 +3,7 @@
 #include "port.h"
 #include "capture.h"
 #include "changes.h"
-#include "filters.h"
+#include "filter_chain.h"
 #include "flows.h"
 #include "joints.h"
 #include "placement.h"
@@ -178,7 +178,7 @@ void end_port(udpfwd *core, port *p) {
     drop_held(p);
     detach_captures(p);
     for (int direction = 0; direction < DIRECTIONS; direction++)
-        free_filters(p->filters[direction]);
+        free_chain(p->filters[direction]);
     unwatch_port(p);
     p->worker->ports--;
     if (p->kind == 0)

@@ -44,18 +44,20 @@
 #define UDPFWD_MAC_AGE_SECONDS 300   /* after which an address that sent nothing is forgotten */
 
 /* Why a frame was dropped, at the port where it happened. */
-#define UDPFWD_DROP_EMPTY 0     /* came in without a byte */
-#define UDPFWD_DROP_OVERSIZE 1  /* came in, or should have left, larger than allowed */
-#define UDPFWD_DROP_UNLINKED 2  /* came in at a port that is joined to nothing, or left where nothing is */
-#define UDPFWD_DROP_QUEUE 3     /* the socket's buffer, or the queue of held frames, was full */
-#define UDPFWD_DROP_ERROR 4     /* should have left, but the kernel refused (no route, interface down, ...) */
-#define UDPFWD_DROP_LOOP 5      /* passed too many splices or bridges, or came to a bridge a second time */
-#define UDPFWD_DROP_FILTER 6    /* a filter took it: loss, frequency or expression */
-#define UDPFWD_DROP_RATE 7      /* the queue of a rate limit was full */
-#define UDPFWD_DROP_SUSPENDED 8 /* the port is suspended */
-#define UDPFWD_DROP_RUNT 9      /* came to a switch or an interface of the host without a whole Ethernet header */
-#define UDPFWD_DROP_LOCAL 10    /* a bridge has no other port to send it to */
-#define UDPFWD_DROP_REASONS 11
+typedef enum {
+    UDPFWD_DROP_EMPTY,     /* came in without a byte */
+    UDPFWD_DROP_OVERSIZE,  /* came in, or should have left, larger than allowed */
+    UDPFWD_DROP_UNLINKED,  /* came in at a port that is joined to nothing, or left where nothing is */
+    UDPFWD_DROP_QUEUE,     /* the socket's buffer, or the queue of held frames, was full */
+    UDPFWD_DROP_ERROR,     /* should have left, but the kernel refused (no route, interface down, ...) */
+    UDPFWD_DROP_LOOP,      /* passed too many splices or bridges, or came to a bridge a second time */
+    UDPFWD_DROP_FILTER,    /* a filter took it: loss, frequency or expression */
+    UDPFWD_DROP_RATE,      /* the queue of a rate limit was full */
+    UDPFWD_DROP_SUSPENDED, /* the port is suspended */
+    UDPFWD_DROP_RUNT,      /* came to a switch or an interface of the host without a whole Ethernet header */
+    UDPFWD_DROP_LOCAL,     /* a bridge has no other port to send it to */
+    UDPFWD_DROP_REASONS    /* how many there are */
+} udpfwd_drop;
 
 typedef struct udpfwd udpfwd;
 
@@ -71,8 +73,8 @@ typedef struct {
     uint64_t refused; /* notices that nobody listens at the remote (ICMP port unreachable); their frames count as sent */
     uint64_t rx_duplicated; /* extra frames that a filter made */
     uint64_t tx_duplicated;
-    uint64_t rx_drops[11]; /* of frames that came in */
-    uint64_t tx_drops[11]; /* of frames that should have left */
+    uint64_t rx_drops[UDPFWD_DROP_REASONS]; /* of frames that came in */
+    uint64_t tx_drops[UDPFWD_DROP_REASONS]; /* of frames that should have left */
 } udpfwd_counters;
 
 /* A core without ports. stats_interval_us: the least time between two signals of one worker to udpfwd_stats_fd, not 0. */
@@ -166,20 +168,25 @@ int udpfwd_switch_clear(udpfwd *core, int bridge_id);
 #define UDPFWD_RX 1
 #define UDPFWD_TX 2
 
+#define UDPFWD_FILTER_PARAMETERS 3 /* at most */
+
 /* Parameters are numbered from 0. Chances are in millionths: 0 never, 1000000 always. */
-#define UDPFWD_FILTER_FREQUENCY 0 /* drops every n-th (0); 0 none, -1 all */
-#define UDPFWD_FILTER_LOSS 1      /* drops with a chance (0) */
-#define UDPFWD_FILTER_DELAY 2     /* holds for microseconds (0), more or less up to microseconds (1); keeps the order */
-#define UDPFWD_FILTER_CORRUPT 3   /* turns one bit over with a chance (0) */
-#define UDPFWD_FILTER_BPF 4       /* drops what the expression matches (pcap-filter(7)) */
-#define UDPFWD_FILTER_RATE 5      /* bits per second (0), burst in bytes (1), longest queue in bytes (2) */
-#define UDPFWD_FILTER_DUPLICATE 6 /* sends twice with a chance (0) */
-#define UDPFWD_FILTER_REORDER 7   /* with a chance (0) holds for microseconds (1), so that later ones overtake */
+typedef enum {
+    UDPFWD_FILTER_FREQUENCY, /* drops every n-th (0); 0 none, -1 all */
+    UDPFWD_FILTER_LOSS,      /* drops with a chance (0) */
+    UDPFWD_FILTER_DELAY,     /* holds for microseconds (0), more or less up to microseconds (1); keeps the order */
+    UDPFWD_FILTER_CORRUPT,   /* turns one bit over with a chance (0) */
+    UDPFWD_FILTER_BPF,       /* drops what the expression matches (pcap-filter(7)) */
+    UDPFWD_FILTER_RATE,      /* bits per second (0), burst in bytes (1), longest queue in bytes (2) */
+    UDPFWD_FILTER_DUPLICATE, /* sends twice with a chance (0) */
+    UDPFWD_FILTER_REORDER,   /* with a chance (0) holds for microseconds (1), so that later ones overtake */
+    UDPFWD_FILTER_TYPES      /* how many there are */
+} udpfwd_filter_type;
 
 typedef struct {
     int32_t type;
     int32_t directions;
-    int64_t parameters[3];
+    int64_t parameters[UDPFWD_FILTER_PARAMETERS];
     const char *expression; /* BPF only */
 } udpfwd_filter;
 

@@ -268,7 +268,7 @@ def metrics(text: str) -> str:
 
 def _drop_reasons() -> list[tuple[str, str]]:
     """The contract of the core has them with their meaning."""
-    found = re.findall(r"^#define UDPFWD_DROP_(\w+) \d+ +/\* (.*) \*/$", HEADER.read_text(), re.MULTILINE)
+    found = re.findall(r"^ +UDPFWD_DROP_(\w+), +/\* (.*) \*/$", HEADER.read_text(), re.MULTILINE)
     return [(f"`{name.lower()}`", text) for name, text in found]
 
 

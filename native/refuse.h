@@ -1,0 +1,15 @@
+/* How a call that takes texts says why it refuses one. */
+#ifndef GNS3TRIO_REFUSE_H
+#define GNS3TRIO_REFUSE_H
+
+#include <errno.h>
+#include <stdio.h>
+
+/* Writes the reason, as much of it as there is room for; returns -EINVAL. */
+static inline int refuse(char *error, int error_size, const char *reason) {
+    if (error_size > 0)
+        snprintf(error, (size_t)error_size, "%s", reason);
+    return -EINVAL;
+}
+
+#endif
