@@ -1,9 +1,9 @@
 """Captures on the links of a project: the one that the GNS3 API knows, and any number of our own."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID, uuid4
 
 import attrs
@@ -11,18 +11,18 @@ import trio
 from attrs import validators as v
 
 from gns3trio import threads
-from gns3trio.compute.local.tunnels import Tunnel
 from gns3trio.compute.node import ComputeNode
 from gns3trio.conditions.core_filter import Direction
 from gns3trio.conditions.expressions import MAX_EXPRESSION_LENGTH
 from gns3trio.conditions.impairments import LinkDirection
+from gns3trio.controller.context import ProjectContext
 from gns3trio.controller.links.link import Link, LinkCapture, PortAddress
+from gns3trio.controller.links.wiring import Wiring
 from gns3trio.controller.project import views
-from gns3trio.controller.project.node import Node
 from gns3trio.controller.storage.files import is_plain_name
 from gns3trio.errors import Conflict, Invalid, NotFound
 from gns3trio.forwarder.capture_format import link_type
-from gns3trio.forwarder.captures import LEAST_RING_FILE_BYTES, CaptureFile, CaptureService, FileRing
+from gns3trio.forwarder.captures import LEAST_RING_FILE_BYTES, CaptureFile, FileRing
 from gns3trio.forwarder.forwarder import TapOptions, check_expression
 
 # Each has a file and a ring in the core, whose megabyte is taken when frames come: 1024 that are busy take a gigabyte,
@@ -77,28 +77,12 @@ def check_file_name(field: str, name: str) -> str:
 
 
 class LinkCaptures:
-    """Starts and stops captures. ``has`` tells whether a link is still there, ``tunnels`` gives the tunnels of its
-    ends, ``publish`` announces an event.
-    """
+    """Starts and stops captures."""
 
-    def __init__(
-        self,
-        *,
-        folder: Path,
-        service: CaptureService,
-        has: Callable[[Link], bool],
-        nodes: Callable[[], Mapping[UUID, Node]],
-        tunnels: Callable[[Link], list[Tunnel | None]],
-        publish: Callable[[str, Any], None],
-        log_error: Callable[[str], None],
-    ) -> None:
-        self._folder = folder
-        self._service = service
-        self._has = has
-        self._nodes = nodes
-        self._tunnels = tunnels
-        self._publish = publish
-        self._log_error = log_error
+    def __init__(self, project: ProjectContext, wiring: Wiring) -> None:
+        self._project = project
+        self._wiring = wiring
+        self._service = project.services.captures
         self._ended = False
 
     # --- as GNS3 does ---
@@ -117,7 +101,7 @@ class LinkCaptures:
             path = self._free_path("capture_file_name", name)
             await self._start(link, attrs.evolve(file, path=path), node_id=node_id, compatible=True, file_name=name)
             link.last_capture_file = name
-        self._publish("link.updated", views.link_view(link))
+        self._project.publish("link.updated", views.link_view(link))
 
     async def stop_compatible(self, link: Link) -> None:
         """Stop it; none is fine."""
@@ -125,11 +109,11 @@ class LinkCaptures:
             shown = link.gns3_capture
             if shown is not None:
                 await self._stop(link, shown)
-        self._publish("link.updated", views.link_view(link))
+        self._project.publish("link.updated", views.link_view(link))
 
     def _capturing_end(self, link: Link) -> UUID:
         """The node at whose end GNS3 would capture."""
-        ends = [self._nodes().get(address.node_id) for address in link.addresses]
+        ends = [self._project.nodes.get(address.node_id) for address in link.addresses]
         running = [node for node in ends if node is not None and node.status == "started"]
         if not running:
             raise Conflict(f"link {link.link_id}: cannot be captured because neither of its nodes is running")
@@ -232,9 +216,9 @@ class LinkCaptures:
         capture_id: UUID | None = None,
         direction: LinkDirection = "both",
     ) -> LinkCapture:
-        if self._ended or not self._has(link):  # while this waited for the link's lock
+        if self._ended or self._wiring.links.get(link.link_id) is not link:  # while this waited for the link's lock
             raise NotFound(f"Link ID {link.link_id} doesn't exist")
-        first, second = (*self._tunnels(link), None, None)[:2]
+        first, second = (*self._wiring.tunnels(link), None, None)[:2]
         tunnel = first or second
         if tunnel is None:
             raise Conflict(f"link {link.link_id}: is not wired on this host")
@@ -272,17 +256,17 @@ class LinkCaptures:
         shown = link.gns3_capture
         if shown is not None and not shown.capture.running:
             del link.captures[shown.capture_id]
-            self._publish("link.updated", views.link_view(link))
-        self._log_error(message)
+            self._project.publish("link.updated", views.link_view(link))
+        self._project.log("error", message)
 
     def _free_path(self, field: str, name: str) -> Path:
-        path = self._folder / CAPTURES_FOLDER / name
+        path = self._project.folder / CAPTURES_FOLDER / name
         if self._service.is_writing(path):
             raise Conflict(f"{field}: {name} is being written by another capture")
         return path
 
     def _end_name(self, address: PortAddress) -> str:
-        node = self._nodes().get(address.node_id)
+        node = self._project.nodes.get(address.node_id)
         name = node.name if node is not None else str(address.node_id)
         return f"{name}_{address.adapter_number}-{address.port_number}"
 

@@ -1,8 +1,8 @@
 """The links of an open project: made, changed and deleted as a whole, announced, and saved."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from pathlib import Path
+from functools import partial
 from typing import Any, Literal
 from uuid import UUID
 
@@ -11,7 +11,7 @@ import trio
 
 from gns3trio.compute.local.tunnels import Tunnel
 from gns3trio.compute.nio import UdpNio
-from gns3trio.compute.node import ComputeNode
+from gns3trio.controller.context import ProjectContext
 from gns3trio.controller.gns3_format.records import LinkRecord
 from gns3trio.controller.links.captures import LinkCaptures
 from gns3trio.controller.links.filters import (
@@ -26,46 +26,20 @@ from gns3trio.controller.links.filters import (
 from gns3trio.controller.links.link import Link, PortAddress, address_of, check_nodes
 from gns3trio.controller.links.wiring import Wiring, new_link_end
 from gns3trio.controller.project import views
-from gns3trio.controller.project.node import Node
 from gns3trio.errors import Conflict, LabError, NotFound
-from gns3trio.forwarder.captures import CaptureService
 from gns3trio.limits import MAX_LINKS
 
 _HOST_NETWORKS = frozenset({"cloud", "nat"})
 
 
-@attrs.frozen(kw_only=True)
-class ProjectHooks:
-    """What the links need from their project: to announce an event, to have what changed on the disk, soon (``mark``)
-    or now, to tell the user of an error or a warning, to know the nodes; and where captures go.
-    """
-
-    publish: Callable[[str, Any], None]
-    mark: Callable[[], None]
-    make_durable: Callable[[], Awaitable[None]]
-    log_error: Callable[[str], None]
-    log_warning: Callable[[str], None]
-    nodes: Callable[[], Mapping[UUID, Node]]
-    folder: Path
-    captures: CaptureService
-
-
 class Links(Mapping[UUID, Link]):
-    """Links by their id. ``find`` gives the compute's node of an id, or None."""
+    """Links by their id."""
 
-    def __init__(self, project_id: UUID, find: Callable[[UUID], ComputeNode | None], hooks: ProjectHooks) -> None:
-        self._wiring = Wiring(project_id, find)
-        self._hooks = hooks
+    def __init__(self, project: ProjectContext) -> None:
+        self._project = project
+        self._wiring = Wiring(project)
         self._making: set[UUID] = set()  # ids of links that are not there yet
-        self.captures = LinkCaptures(
-            folder=hooks.folder,
-            service=hooks.captures,
-            has=lambda link: self.get(link.link_id) is link,
-            nodes=hooks.nodes,
-            tunnels=self.tunnels,
-            publish=hooks.publish,
-            log_error=hooks.log_error,
-        )
+        self.captures = LinkCaptures(project, self._wiring)
 
     def __getitem__(self, link_id: UUID) -> Link:
         return self._wiring.links[link_id]
@@ -100,8 +74,9 @@ class Links(Mapping[UUID, Link]):
         """A link of the project's file. One that cannot be wired is listed with its ``problem``; filters that are none
         are left out, and told. Returns whether the link is as it was in the file.
         """
-        filters = await usable_filters(record, self._hooks.log_warning)
-        usable = await usable_impairments(record, impairments, self._hooks.log_warning)
+        warn = partial(self._project.log, "warning")
+        filters = await usable_filters(record, warn)
+        usable = await usable_impairments(record, impairments, warn)
         came = filters == record.filters and usable is impairments
         record = attrs.evolve(record, filters=filters)
         problem = self._missing(record)
@@ -112,14 +87,14 @@ class Links(Mapping[UUID, Link]):
         try:
             await self._wiring.connect(record, usable)
         except LabError as error:  # the host lacks an interface, say: no reason to lose sight of the whole project
-            self._hooks.log_error(f"link {record.link_id} is not connected: {error}")
+            self._project.log("error", f"link {record.link_id} is not connected: {error}")
             self._wiring.keep(record, usable, str(error)).told_problem = str(error)
         return came
 
     def _missing(self, record: LinkRecord) -> str | None:
         """Which node of a link is not there, or does not run here."""
         for end in record.nodes:
-            node = self._hooks.nodes().get(end.node_id)
+            node = self._project.nodes.get(end.node_id)
             if node is None:
                 return f"node {end.node_id} doesn't exist"
             if node.instance is None:
@@ -129,7 +104,7 @@ class Links(Mapping[UUID, Link]):
     def _link_type(self, record: LinkRecord) -> Literal["ethernet", "serial"]:
         """That of the ports, which are serial only at nodes that do not run here."""
         for end in record.nodes:
-            node = self._hooks.nodes().get(end.node_id)
+            node = self._project.nodes.get(end.node_id)
             for port in node.ports() if node is not None and node.instance is None else ():
                 if (port["adapter_number"], port["port_number"]) == (end.adapter_number, end.port_number):
                     return "serial" if port["link_type"] == "serial" else "ethernet"
@@ -140,7 +115,7 @@ class Links(Mapping[UUID, Link]):
         if link.problem is not None:
             return self._missing(link.record) or link.problem
         for end in link.record.nodes:
-            node = self._hooks.nodes().get(end.node_id)
+            node = self._project.nodes.get(end.node_id)
             if node is not None and node.instance is not None:
                 trouble = node.instance.port_trouble(end.adapter_number, end.port_number)
                 if trouble is not None:
@@ -173,7 +148,7 @@ class Links(Mapping[UUID, Link]):
             self._check_ports(record)
             link = await self._wiring.connect(record, NO_IMPAIRMENTS)
         try:
-            await self._hooks.make_durable()
+            await self._project.make_durable()
         except BaseException:
             with trio.CancelScope(shield=True):
                 await self._remove(link)
@@ -184,7 +159,7 @@ class Links(Mapping[UUID, Link]):
     def _check_ports(self, record: LinkRecord) -> None:
         """Raises NotFound for a port that its node does not have."""
         for end in record.nodes:
-            node = self._hooks.nodes()[end.node_id]
+            node = self._project.nodes[end.node_id]
             ports = node.instance.ports() if node.instance is not None else []
             if ports and not any(
                 (port.adapter_number, port.port_number) == (end.adapter_number, end.port_number) for port in ports
@@ -194,7 +169,7 @@ class Links(Mapping[UUID, Link]):
 
     def _check_types(self, record: LinkRecord) -> None:
         """Raises Conflict for a link that would join two networks of the host, as GNS3 does."""
-        nodes = [self._hooks.nodes().get(end.node_id) for end in record.nodes]
+        nodes = [self._project.nodes.get(end.node_id) for end in record.nodes]
         if all(node is not None and node.record.node_type in _HOST_NETWORKS for node in nodes):
             raise Conflict("nodes: a cloud or NAT cannot be linked to another one")
 
@@ -203,7 +178,7 @@ class Links(Mapping[UUID, Link]):
         """Hold the locks of nodes, so that none is deleted meanwhile. Raises NotFound when one is not there."""
         async with AsyncExitStack() as stack:
             for node_id in sorted(set(node_ids)):  # all take them in one order
-                node = self._hooks.nodes().get(node_id)
+                node = self._project.nodes.get(node_id)
                 if node is not None:
                     await stack.enter_async_context(node.lock)
                 if node is None or node.deleted:
@@ -233,7 +208,7 @@ class Links(Mapping[UUID, Link]):
             self._put_in_force(link, before, after)
             self._publish("link.updated", link)
             try:
-                await self._hooks.make_durable()
+                await self._project.make_durable()
             except LabError:
                 self._put_in_force(link, after, before)
                 self._publish("link.updated", link)
@@ -243,7 +218,7 @@ class Links(Mapping[UUID, Link]):
         """Give a link the ends that ``changes`` hold; captures on it end."""
         ends = changes["nodes"]
         check_nodes(*(end.node_id for end in ends))
-        old = [end.node_id for end in link.record.nodes if end.node_id in self._hooks.nodes()]
+        old = [end.node_id for end in link.record.nodes if end.node_id in self._project.nodes]
         async with self._locked_nodes([*old, *(end.node_id for end in ends)]), link.lock:
             if self.get(link.link_id) is not link:
                 raise NotFound(f"Link ID {link.link_id} doesn't exist")
@@ -260,7 +235,7 @@ class Links(Mapping[UUID, Link]):
                 link.impairments = before[1]
                 raise
             try:
-                await self._hooks.make_durable()
+                await self._project.make_durable()
             except BaseException:
                 link.impairments = before[1]
                 with trio.CancelScope(shield=True):
@@ -293,7 +268,7 @@ class Links(Mapping[UUID, Link]):
         if problem != link.told_problem:
             link.told_problem = problem
             payload = {"link_id": str(link.link_id), "message": problem, "project_id": str(link.project_id)}
-            self._hooks.publish("link.problem", payload)
+            self._project.publish("link.problem", payload)
 
     def _put_in_force(
         self, link: Link, before: tuple[LinkRecord, Impairments], after: tuple[LinkRecord, Impairments]
@@ -311,7 +286,7 @@ class Links(Mapping[UUID, Link]):
         Raises Unavailable when the disk refuses; the link is then as before.
         """
         async with self.withdrawal([link]):
-            await self._hooks.make_durable()
+            await self._project.make_durable()
 
     @asynccontextmanager
     async def withdrawal(self, links: Iterable[Link]) -> AsyncIterator[None]:
@@ -324,7 +299,7 @@ class Links(Mapping[UUID, Link]):
         except BaseException:
             for link in links:
                 link.withdrawn = False
-            self._hooks.mark()
+            self._project.mark()
             raise
         with trio.CancelScope(shield=True):  # they are gone on the disk, so they go here too
             for link in links:
@@ -359,7 +334,7 @@ class Links(Mapping[UUID, Link]):
         if made is not None:
             self._publish("link.created", made)
         if before is not None or made is not None:
-            await self._hooks.make_durable()
+            await self._project.make_durable()
 
     async def unbind_nio(self, address: PortAddress) -> None:
         """Undo ``bind_nio``; no NIO there is fine. The link that it was part of goes too."""
@@ -368,7 +343,7 @@ class Links(Mapping[UUID, Link]):
             async with link.lock:
                 await self.captures.stop_link(link)
             self._publish("link.deleted", link)
-            await self._hooks.make_durable()
+            await self._project.make_durable()
 
     async def stop_captures(self) -> None:
         """The project is being closed."""
@@ -383,4 +358,4 @@ class Links(Mapping[UUID, Link]):
         self._wiring.forget_node(node_id)
 
     def _publish(self, action: str, link: Link) -> None:
-        self._hooks.publish(action, views.link_view(link))
+        self._project.publish(action, views.link_view(link))

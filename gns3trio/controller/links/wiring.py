@@ -5,7 +5,7 @@ hand, a pair of UDP NIOs that name each other's ports; as soon as both its ends 
 too: listed, saved and opened again.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from uuid import UUID, uuid4
@@ -15,6 +15,7 @@ import trio
 from gns3trio.compute.local.tunnels import Tunnel
 from gns3trio.compute.nio import LOOPBACK, LocalNio, Nio, UdpNio
 from gns3trio.compute.node import ComputeNode
+from gns3trio.controller.context import ProjectContext
 from gns3trio.controller.gns3_format.records import LinkEnd, LinkRecord, link_label
 from gns3trio.controller.links.filters import Impairments, apply_filters, apply_nothing, apply_suspend, compile_filters
 from gns3trio.controller.links.link import Link, PortAddress, address_of, check_link
@@ -25,26 +26,25 @@ _LOOPBACK_NAMES = frozenset({"", LOOPBACK, "localhost"})
 
 
 class Wiring:
-    """Which port of which node is joined to what. ``find`` gives the compute's node of an id, or None."""
+    """Which port of which node is joined to what."""
 
-    def __init__(self, project_id: UUID, find: Callable[[UUID], ComputeNode | None]) -> None:
+    def __init__(self, project: ProjectContext) -> None:
         self.links = LinkTable()
-        self._project_id = project_id
-        self._find = find
+        self._project = project
         self._nios: dict[PortAddress, Nio] = {}
         self._address_by_lport: dict[int, PortAddress] = {}
         self._connecting: set[PortAddress] = set()  # taken by links that are being made
 
     async def connect(self, record: LinkRecord, impairments: Impairments) -> Link:
         """Make a link and wire it. Raises as ``wire``; nothing is left then."""
-        link = Link(record, self._project_id, impairments)
+        link = Link(record, self._project.project_id, impairments)
         await self.wire(link)
         self.links.add(link)
         return link
 
     def keep(self, record: LinkRecord, impairments: Impairments, problem: str) -> Link:
         """List a link that cannot be wired, and why."""
-        link = Link(record, self._project_id, impairments, problem=problem)
+        link = Link(record, self._project.project_id, impairments, problem=problem)
         self.links.add(link)
         return link
 
@@ -150,7 +150,7 @@ class Wiring:
         if other is None or other.node_id == address.node_id:
             return None
         record = LinkRecord(link_id=uuid4(), nodes=[new_link_end(end) for end in sorted((other, address))])
-        link = Link(record, self._project_id)
+        link = Link(record, self._project.project_id)
         self.links.add(link)
         return link
 
@@ -233,6 +233,10 @@ class Wiring:
         instance = self._find(address.node_id)
         if instance is not None:
             await instance.unbind_nio(address.adapter_number, address.port_number)
+
+    def _find(self, node_id: UUID) -> ComputeNode | None:
+        node = self._project.nodes.get(node_id)
+        return node.instance if node is not None else None
 
     def _instance(self, address: PortAddress) -> ComputeNode:
         instance = self._find(address.node_id)

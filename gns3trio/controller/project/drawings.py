@@ -9,7 +9,7 @@ import base64
 import hashlib
 import re
 import struct
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from uuid import UUID
 import attrs
 
 from gns3trio import threads
+from gns3trio.controller.context import ProjectContext
 from gns3trio.controller.storage.files import read_plain, write_in_folder
 from gns3trio.errors import Conflict
 from gns3trio.limits import MAX_DRAWINGS
@@ -64,26 +65,11 @@ class Drawing:
 
 
 class Drawings(Mapping[UUID, Drawing]):
-    """Drawings by their id, in the order of the file.
+    """Drawings by their id, in the order of the file."""
 
-    ``publish`` announces an event; ``mark`` says that the project has changed and is to be saved soon; ``require_open``
-    raises Forbidden when the project was closed meanwhile.
-    """
-
-    def __init__(
-        self,
-        project_id: UUID,
-        folder: Path,
-        publish: Callable[[str, Any], None],
-        *,
-        mark: Callable[[], None],
-        require_open: Callable[[], None],
-    ) -> None:
-        self._project_id = project_id
-        self._pictures = folder / PICTURES_FOLDER
-        self._publish = publish
-        self._mark = mark
-        self._require_open = require_open
+    def __init__(self, project: ProjectContext) -> None:
+        self._project = project
+        self._pictures = project.folder / PICTURES_FOLDER
         self._drawings: dict[UUID, Drawing] = {}
         self._keeping = 0  # bytes of pictures that are being written
 
@@ -102,7 +88,7 @@ class Drawings(Mapping[UUID, Drawing]):
 
     def views(self) -> list[dict[str, Any]]:
         """The drawings in the API."""
-        return [drawing.view(self._project_id) for drawing in self.values()]
+        return [drawing.view(self._project.project_id) for drawing in self.values()]
 
     async def revive(self, records: list[dict[str, Any]]) -> None:
         """The drawings of the project's file. A picture that cannot be read is shown empty, and stays named."""
@@ -134,8 +120,8 @@ class Drawings(Mapping[UUID, Drawing]):
         others = {name: fields.get(name, default) for name, default in _DEFAULTS.items()}
         drawing = Drawing(drawing_id, others, svg, await self._keep_picture(svg, None))
         self._drawings[drawing_id] = drawing
-        self._mark()
-        self._publish("drawing.created", drawing.view(self._project_id))
+        self._project.mark()
+        self._project.publish("drawing.created", drawing.view(self._project.project_id))
         return drawing
 
     async def update(self, drawing: Drawing, changes: Mapping[str, Any]) -> None:
@@ -149,19 +135,19 @@ class Drawings(Mapping[UUID, Drawing]):
             drawing.picture = await self._keep_picture(svg, drawing)
             drawing.svg = svg
         drawing.fields.update(fields)
-        self._mark()
-        event = drawing.view(self._project_id)
+        self._project.mark()
+        event = drawing.view(self._project.project_id)
         if not redrawn:
             del event["svg"]  # as GNS3: it may be large, and those who watch have it
-        self._publish("drawing.updated", event)
+        self._project.publish("drawing.updated", event)
 
     def delete(self, drawing: Drawing) -> None:
         """Remove a drawing; deleted already is fine. Raises Conflict when it is locked."""
         if drawing.fields.get("locked"):
             raise Conflict(f"Drawing {drawing.drawing_id} is locked")
         if self._drawings.pop(drawing.drawing_id, None) is not None:
-            self._mark()
-            self._publish("drawing.deleted", drawing.view(self._project_id))
+            self._project.mark()
+            self._project.publish("drawing.deleted", drawing.view(self._project.project_id))
 
     async def _keep_picture(self, svg: str, instead_of: Drawing | None) -> str | None:
         """Write an SVG into a file of its own and return its name; None for a short one, unless it looks like a name.
@@ -180,7 +166,7 @@ class Drawings(Mapping[UUID, Drawing]):
             await threads.disk.run(self._write_picture, name, data)
         finally:
             self._keeping -= len(data)
-            self._require_open()
+            self._project.require_open()
         return name
 
     def _write_picture(self, name: str, data: bytes) -> None:

@@ -49,18 +49,22 @@ class ProjectNodes:
     nodes: dict[UUID, Node]
     _creating: dict[UUID, Node]  # hold their id and name; neither listed nor saved
     _creation_ended: trio.Event
-    _services: ProjectServices
+    services: ProjectServices
 
     @abstractmethod
     def require_open(self) -> None:
         """Raises Forbidden unless the project is opened."""
 
     @abstractmethod
-    async def _make_durable(self) -> None:
+    async def make_durable(self) -> None:
         """Raises Forbidden when the project was closed meanwhile, Unavailable when the disk refuses."""
 
     @abstractmethod
-    def _publish(self, action: str, payload: Any) -> None:
+    def mark(self) -> None:
+        """The project has changed: it is saved soon."""
+
+    @abstractmethod
+    def publish(self, action: str, payload: Any) -> None:
         """Announce an event of the project."""
 
     @abstractmethod
@@ -112,8 +116,8 @@ class ProjectNodes:
                 return known
         if self._node_count() >= MAX_NODES:
             raise Conflict(f"Project '{self.settings.name}' has {MAX_NODES} nodes, and can have no more")
-        self._services.computes.require_local(record.compute_id)
-        self._services.compute.check_properties(record.node_type, record.properties)
+        self.services.computes.require_local(record.compute_id)
+        self.services.compute.check_properties(record.node_type, record.properties)
         check_name(record.name)
         if not keep_name:
             record.name = allocate_name(record.name, self.node_names())
@@ -140,8 +144,8 @@ class ProjectNodes:
             node.attach(await self._create_instance(node.record, startup_script))
             self.require_open()
             self.nodes[node.node_id] = node
-            self._publish("node.created", views.node_view(node))
-            await self._make_durable()
+            self.publish("node.created", views.node_view(node))
+            await self.make_durable()
         except BaseException:
             with trio.CancelScope(shield=True):
                 await self._discard(node)
@@ -155,7 +159,7 @@ class ProjectNodes:
         self, record: NodeRecord, startup_script: str | None = None, mac_id: int | None = None
     ) -> ComputeNode:
         check_node_type(record.node_type)  # the name of a folder
-        return await self._services.compute.create_node(
+        return await self.services.compute.create_node(
             NodeSpec(
                 node_type=record.node_type,
                 node_id=record.node_id,
@@ -172,16 +176,16 @@ class ProjectNodes:
         )
 
     def _new_node(self, record: NodeRecord) -> Node:
-        return Node(record, self.project_id, self._services.console_host)
+        return Node(record, self.project_id, self.services.console_host)
 
     async def _discard(self, node: Node) -> None:
         """Undo a creation."""
         node.deleted = True
         if node.instance is not None:
-            await self._services.compute.delete_node(node.instance)
+            await self.services.compute.delete_node(node.instance)
         if self.nodes.pop(node.node_id, None) is not None:
-            self._publish("node.deleted", views.node_view(node))
-            self.file.mark()
+            self.publish("node.deleted", views.node_view(node))
+            self.mark()
 
     async def delete_node(self, node: Node) -> None:
         """Remove a node with its links and files, as ``delete_nodes``. The caller holds its lock."""
@@ -209,7 +213,7 @@ class ProjectNodes:
             for node in nodes:
                 node.deleted = True
             try:
-                await self._make_durable()
+                await self.make_durable()
             except BaseException:
                 for node in nodes:
                     node.deleted = False
@@ -220,8 +224,8 @@ class ProjectNodes:
                     continue  # the project was closed while those before it were deleted
                 self.links.forget_node(node.node_id)
                 if node.instance is not None:
-                    await self._services.compute.delete_node(node.instance)
-                self._publish("node.deleted", views.node_view(node))
+                    await self.services.compute.delete_node(node.instance)
+                self.publish("node.deleted", views.node_view(node))
 
     async def update_node(self, node: Node, changes: dict[str, Any], *, keep_name: bool = False) -> None:
         """Change a node; ``changes`` holds checked values by the name of a NodeRecord field.
@@ -239,11 +243,11 @@ class ProjectNodes:
         changed = {name for name, value in attrs.asdict(node.record, recurse=False).items() if value != before[name]}
         if not changed:
             return
-        self._publish("node.updated", views.node_view(node))
-        self.file.mark()
+        self.publish("node.updated", views.node_view(node))
+        self.mark()
         if on_compute or changed - LOOKS:
             try:
-                await self._make_durable()
+                await self.make_durable()
             except LabError:
                 with trio.CancelScope(shield=True):
                     await self._update_instance(node, dict(before), keep_name=True)
@@ -251,7 +255,7 @@ class ProjectNodes:
                         with contextlib.suppress(LabError):  # the disk refuses that too
                             await node.instance.set_startup_script(script)
                 node.update(before)
-                self._publish("node.updated", views.node_view(node))
+                self.publish("node.updated", views.node_view(node))
                 raise
 
     async def _update_instance(self, node: Node, changes: dict[str, Any], keep_name: bool) -> bool:
@@ -339,12 +343,12 @@ class ProjectNodes:
             if node is None or node.instance is None:
                 return  # it is being created or deleted, which is announced as a whole
             node.encoded = None
-            self._publish("node.updated", views.node_view(node))
+            self.publish("node.updated", views.node_view(node))
             if event.kind == "status":
                 action = "vm.started" if node.status == "started" else "vm.stopped"
-                self._publish(action, views.v1_vm_view(node))
+                self.publish(action, views.v1_vm_view(node))
                 if node.status == "stopped":
-                    self._services.nursery.start_soon(self.links.node_stopped, node_id)
+                    self.services.nursery.start_soon(self.links.node_stopped, node_id)
 
         return emit
 

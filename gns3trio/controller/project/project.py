@@ -17,11 +17,10 @@ import attrs
 import trio
 
 from gns3trio import threads
-from gns3trio.compute.node import ComputeNode
 from gns3trio.controller.archives.project_swap import check_discardable, discard_folder
 from gns3trio.controller.gns3_format.records import ProjectSettings, Topology
 from gns3trio.controller.links.link import Link
-from gns3trio.controller.links.links import Links, ProjectHooks
+from gns3trio.controller.links.links import Links
 from gns3trio.controller.project import views
 from gns3trio.controller.project.auto_options import start_nodes
 from gns3trio.controller.project.drawings import Drawings
@@ -84,35 +83,13 @@ class Project(ProjectReading):
         self._creating: dict[UUID, Node] = {}  # hold their id and name; neither listed nor saved
         self._creation_ended = trio.Event()
         self.openings = Openings(lambda: self.status == "opened")
-        self._services = services
-        self.links = self._no_links()
-        self.drawings = self._no_drawings()
+        self.services = services
+        self.links = Links(self)
+        self.drawings = Drawings(self)
         self._kept = Topology(project_id=project_id, settings=settings)  # computes, unknown keys
         self.life = trio.Lock()  # open, close and delete exclude each other; whoever holds it keeps it as it is
         self.snapshots_lock = trio.Lock()
         self.reconciling = trio.Lock()  # changes of the whole topology wait for each other
-
-    def _no_links(self) -> Links:
-        hooks = ProjectHooks(
-            publish=self._publish,
-            mark=lambda: self.file.mark(),
-            make_durable=self._make_durable,
-            log_error=lambda message: self.log("error", message),
-            log_warning=lambda message: self.log("warning", message),
-            nodes=lambda: self.nodes,
-            folder=self.folder,
-            captures=self._services.captures,
-        )
-        return Links(self.project_id, self._find_instance, hooks)
-
-    def _no_drawings(self) -> Drawings:
-        return Drawings(
-            self.project_id, self.folder, self._publish, mark=lambda: self.file.mark(), require_open=self.require_open
-        )
-
-    def _find_instance(self, node_id: UUID) -> ComputeNode | None:
-        node = self.nodes.get(node_id)
-        return node.instance if node is not None else None
 
     # --- open and close ---
 
@@ -124,10 +101,10 @@ class Project(ProjectReading):
 
     async def _create(self) -> None:
         async with self.life:
-            await self.file.start_saving(self._services.nursery)
+            await self.file.start_saving(self.services.nursery)
             self.status = "opened"
             try:
-                await self._make_durable()
+                await self.make_durable()
             except BaseException:
                 self.status = "closed"
                 with trio.CancelScope(shield=True):
@@ -182,7 +159,7 @@ class Project(ProjectReading):
             await self._revive(topology)
             if self._mac_ids() != topology.mac_ids:
                 await self.file.write_extras()
-            await self.file.start_saving(self._services.nursery)
+            await self.file.start_saving(self.services.nursery)
         except BaseException:
             with trio.CancelScope(shield=True):
                 await self._release()
@@ -226,19 +203,19 @@ class Project(ProjectReading):
         slices = Slices()
         for node in list(self.nodes.values()):
             if node.node_id in self.nodes:  # not deleted meanwhile
-                self._publish("node.created", views.node_view(node))
+                self.publish("node.created", views.node_view(node))
             await slices.pause()
         for link in list(self.links.values()):
             if link.link_id in self.links:
-                self._publish("link.created", views.link_view(link))
+                self.publish("link.created", views.link_view(link))
             await slices.pause()
         for drawing in list(self.drawings.values()):
             if drawing.drawing_id in self.drawings:
-                self._publish("drawing.created", drawing.view(self.project_id))
+                self.publish("drawing.created", drawing.view(self.project_id))
             await slices.pause()
         self._publish_project("project.opened")
         if self.settings.auto_start:
-            self._services.nursery.start_soon(start_nodes, self)
+            self.services.nursery.start_soon(start_nodes, self)
 
     async def reopen(self, replaced: Callable[[], contextlib.AbstractAsyncContextManager[None]]) -> None:
         """Close the project, open it with the folder that ``replaced`` puts there, and keep that.
@@ -299,19 +276,19 @@ class Project(ProjectReading):
             for node in list(self.nodes.values()):
                 node.deleted = True
                 if node.instance is not None:
-                    nursery.start_soon(self._services.compute.close_node, node.instance)
+                    nursery.start_soon(self.services.compute.close_node, node.instance)
                 await slices.pause()
         self.nodes.clear()
-        self.links, self.drawings = self._no_links(), self._no_drawings()
+        self.links, self.drawings = Links(self), Drawings(self)
         self.node_list = views.NodeList()
-        self._services.compute.release_project(self.project_id)
+        self.services.compute.release_project(self.project_id)
 
     async def delete(self) -> None:
         """Close the project and remove its folder.
 
         Raises Unavailable when the disk refuses; the project is as before then, if that could be foreseen.
         """
-        await threads.disk.run(check_discardable, self.folder, self._services.projects_path)
+        await threads.disk.run(check_discardable, self.folder, self.services.projects_path)
         self.deleted = True
         try:
             await self.close()
@@ -323,7 +300,7 @@ class Project(ProjectReading):
         self._publish_project("project.deleted")
 
     async def _discard_folder(self) -> None:
-        await discard_folder(self.folder, self._services.projects_path, nursery=self._services.nursery)
+        await discard_folder(self.folder, self.services.projects_path, nursery=self.services.nursery)
 
     def require_open(self) -> None:
         """Raises Forbidden unless the project is opened."""
@@ -343,7 +320,7 @@ class Project(ProjectReading):
                 return
             try:
                 if self.status == "opened":
-                    await self._make_durable()
+                    await self.make_durable()
                 else:
                     await self.file.replace(attrs.evolve(await self.file.read(), settings=self.settings))
             except BaseException:
@@ -353,6 +330,10 @@ class Project(ProjectReading):
         self._publish_project("project.updated")
 
     # --- saving ---
+
+    def mark(self) -> None:
+        """The project has changed: it is saved soon."""
+        self.file.mark()
 
     def topology(self) -> Topology:
         """The present state as it is saved."""
@@ -377,11 +358,15 @@ class Project(ProjectReading):
     def _save_failed(self, message: str) -> None:
         self.log("error", f"The project could not be saved: {message}")
 
-    async def _make_durable(self) -> None:
-        """Raises Forbidden when the project was closed meanwhile: the change came too late for its last save."""
+    async def make_durable(self) -> None:
+        """The project has changed: it is on the disk when this returns.
+
+        Raises Forbidden when the project was closed meanwhile: the change came too late for its last save. Raises
+        Unavailable when the disk refuses.
+        """
         self.require_open()
         if not _saving_later.get():
-            self.file.mark()
+            self.mark()
             await self.file.flush()
 
     @contextlib.contextmanager
@@ -419,13 +404,14 @@ class Project(ProjectReading):
 
     # --- events ---
 
-    def _publish(self, action: str, payload: Any) -> None:
-        self._services.hub.publish(Event(action, payload, self.project_id))
+    def publish(self, action: str, payload: Any) -> None:
+        """Announce an event of the project."""
+        self.services.hub.publish(Event(action, payload, self.project_id))
 
     def log(self, level: str, message: str) -> None:
         """Tell those who watch the project, and who reads the server's log."""
         log.log(LOG_LEVELS[level], "project %s: %s", self.settings.name, message)
-        self._services.hub.publish(log_event(level, message, self.project_id))
+        self.services.hub.publish(log_event(level, message, self.project_id))
 
     def _publish_project(self, action: str) -> None:
-        self._services.hub.publish(Event(action, views.project_view(self), about=self.project_id))
+        self.services.hub.publish(Event(action, views.project_view(self), about=self.project_id))

@@ -32,9 +32,9 @@ class ProjectReading(ProjectNodes):
     async def _revive(self, topology: Topology) -> None:
         self.tell_of_other_files()
         self._tell_all(
-            "warning", [*topology.problems, *await self._services.computes.add_those_of_file(topology.computes)]
+            "warning", [*topology.problems, *await self.services.computes.add_those_of_file(topology.computes)]
         )
-        self._services.compute.reserve_mac_ids(self.project_id, topology.mac_ids.values())
+        self.services.compute.reserve_mac_ids(self.project_id, topology.mac_ids.values())
         slices = Slices()
         for record in self._with_possible_consoles(topology.nodes):
             await self._revive_node(record, topology.mac_ids.get(record.node_id))
@@ -56,10 +56,10 @@ class ProjectReading(ProjectNodes):
 
     def _with_possible_consoles(self, records: list[NodeRecord]) -> list[NodeRecord]:
         """As GNS3: a console outside the range of this server, such as one of the system's own ports, is none."""
-        start, end = self._services.compute.console_range
+        start, end = self.services.compute.console_range
 
         def moves(record: NodeRecord) -> bool:
-            runs = record.compute_id == LOCAL_COMPUTE_ID and self._services.compute.runs(record.node_type)
+            runs = record.compute_id == LOCAL_COMPUTE_ID and self.services.compute.runs(record.node_type)
             return runs and record.console is not None and not start <= record.console <= end
 
         moved = [record.name for record in records if moves(record)]
@@ -77,7 +77,7 @@ class ProjectReading(ProjectNodes):
         if record.compute_id != LOCAL_COMPUTE_ID:
             node.kept_because = f"it is on the compute {record.compute_id!r}, and {NOT_DRIVEN}"
             self.log("warning", f"node '{node.name}' does not run: {node.kept_because}")
-        elif self._services.compute.runs(record.node_type):
+        elif self.services.compute.runs(record.node_type):
             try:
                 node.attach(await self._create_instance(record, mac_id=mac_id))
             except LabError as error:  # a file made elsewhere, or by hand: no reason to lose sight of the whole project

@@ -1,0 +1,49 @@
+"""What the parts of a project need from it."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal, Protocol
+from uuid import UUID
+
+from gns3trio.controller.project.node import Node
+from gns3trio.controller.services import ProjectServices
+
+LogLevel = Literal["error", "warning", "info"]
+
+
+class ProjectContext(Protocol):
+    """The project as its nodes, links and drawings know it."""
+
+    @property
+    def project_id(self) -> UUID:
+        """The project's id."""
+
+    @property
+    def folder(self) -> Path:
+        """Where its files are."""
+
+    @property
+    def services(self) -> ProjectServices:
+        """What the server offers to every project."""
+
+    @property
+    def nodes(self) -> Mapping[UUID, Node]:
+        """Its nodes, in the order of the file."""
+
+    def require_open(self) -> None:
+        """Raises Forbidden unless the project is opened."""
+
+    def publish(self, action: str, payload: Any) -> None:
+        """Announce an event of the project."""
+
+    def log(self, level: LogLevel, message: str) -> None:
+        """Tell those who watch the project, and who reads the server's log."""
+
+    def mark(self) -> None:
+        """The project has changed: it is saved soon."""
+
+    async def make_durable(self) -> None:
+        """The project has changed: it is on the disk when this returns.
+
+        Raises Forbidden when the project was closed meanwhile, Unavailable when the disk refuses.
+        """
