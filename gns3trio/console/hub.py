@@ -1,8 +1,8 @@
-"""The console of a node: what it prints goes to all clients, what any of them types goes to it.
+"""The console of a node: its output goes to all clients, and the input of every client goes to the node.
 
 A node feeds its output to the hub and reads its input from it. A client is a telnet connection (``serve_telnet``) or
-anything else that moves the same bytes (``attach``, used for websockets). Nobody waits for a client: each has a
-bounded buffer of output, and one that falls too far behind is dropped.
+anything else that moves the same bytes (``attach``, used for websockets). Nobody waits for a slow client:
+each has a bounded output buffer, and the hub drops a client whose buffer is full.
 """
 
 import logging
@@ -18,15 +18,15 @@ from gns3trio.console.typed_input import TypedInput
 
 log = logging.getLogger(__name__)
 
-# A client that is further behind does not read at all: VPCS prints less than this in minutes.
+# A client with more unread output than this does not read at all: VPCS prints less in minutes.
 MAX_CLIENT_BYTES = 256 * 1024
-# Each client costs a descriptor of the server; one more is told so and closed.
+# Each client costs a descriptor of the server. Further clients get a message and are closed.
 MAX_CLIENTS = 256
-# A newcomer gets at most this of the last output: one screen of the usual terminal.
+# A new client gets at most this much of the last output: one screen of a usual terminal.
 SCREEN_LINES = 24
 MAX_SCREEN_BYTES = 4096
-# How long a newcomer waits for the screen. A script presses Enter at once and takes the next prompt for the answer: it
-# must not see older ones before.
+# How long a new client waits for the last screen. A script presses Enter at once and takes the next prompt for the
+# answer, so it must not see an older prompt first.
 SCREEN_SECONDS = 0.2
 # How long a closed client may take to read its last bytes.
 CLOSE_SECONDS = 2.0
@@ -57,12 +57,12 @@ class ConsoleClient:
         self._hub = hub
         self._telnet = telnet.telnet_server()
         self._output = bytearray(self._telnet.greeting)
-        self._screen = b""  # that a newcomer has not seen yet
+        self._screen = b""  # that a new client has not seen yet
         self._wakeup = trio.Event()
         self._closed = trio.Event()
 
     async def receive(self) -> bytes:
-        """What to send to the client next; empty when it has to be closed. For one task at a time."""
+        """The next bytes for the client; empty if it must be closed. Only one task may call this at a time."""
         while not self._output and not self._closed.is_set():
             self._wakeup = trio.Event()
             with trio.move_on_after(SCREEN_SECONDS if self._screen else math.inf):
@@ -78,10 +78,10 @@ class ConsoleClient:
         await self._closed.wait()
 
     async def send_input(self, data: bytes) -> None:
-        """Give the node what the client sent; waits while the node is behind. Ignored once closed."""
+        """Pass bytes from the client to the node. Waits while too much input is queued. Ignored once closed."""
         for start in range(
             0, len(data), _READ_BYTES
-        ):  # a websocket's frame may be long, and all of it telnet's commands
+        ):  # a websocket frame may be long and consist of telnet commands only
             if start:
                 await trio.lowlevel.checkpoint()
             for event in self._telnet.receive_data(data[start : start + _READ_BYTES]):
@@ -99,7 +99,7 @@ class ConsoleClient:
         await self._hub.type_input(self, typed)
 
     def welcome(self, screen: bytes) -> None:
-        """Show a newcomer the screen, unless it begins to type at once."""
+        """Send a new client the last screen, unless it begins to type at once."""
         self._screen = telnet.TelnetConnection.send(screen)
 
     def _show_screen(self) -> None:
@@ -107,7 +107,7 @@ class ConsoleClient:
         self._output += screen
 
     def offer(self, output: bytes) -> None:
-        """Queue bytes for the client; never blocks. Drops the client when it does not read."""
+        """Queue bytes for the client; never blocks. Drops the client if its buffer is full."""
         if output and not self._closed.is_set():
             self._show_screen()
             self._queue(output)
@@ -123,7 +123,7 @@ class ConsoleClient:
         self._wakeup.set()
 
     def close(self, reason: str) -> None:
-        """Let the client read what it has got, then nothing more. Closed already is fine."""
+        """Let the client read its queued bytes, then end. Does nothing if it is closed already."""
         if not self._closed.is_set():
             self.close_reason = reason
             self._show_screen()
@@ -133,9 +133,9 @@ class ConsoleClient:
 
 
 class ConsoleHub:
-    """A node's console. Between ``open`` and ``close`` it has clients.
+    """A node's console. It accepts clients between ``open`` and ``close``.
 
-    ``input`` is what they typed and the node has not taken yet; ``read_input`` takes it as it comes.
+    ``input`` is typed input that the node has not read yet; ``read_input`` reads it as it comes.
     """
 
     def __init__(self) -> None:
@@ -145,7 +145,7 @@ class ConsoleHub:
         self._is_open = False
 
     def open(self) -> None:
-        """The node runs: forget the last run's screen and input, and let clients in."""
+        """The node has started: discard the screen and input of its last run, and accept clients."""
         self._screen.clear()
         self.input = TypedInput()
         self._is_open = True
@@ -157,11 +157,11 @@ class ConsoleHub:
         self.input.close()
 
     def reset(self) -> None:
-        """Close all clients; they may come back at once."""
+        """Close all clients; they may reconnect at once."""
         self._drop_all(RESET)
 
     def client_count(self) -> int:
-        """How many clients there are."""
+        """The number of connected clients."""
         return len(self._clients)
 
     def _drop_all(self, reason: str) -> None:
@@ -171,7 +171,7 @@ class ConsoleHub:
     # --- the node's side ---
 
     def feed(self, output: bytes) -> None:
-        """Show what the node printed to all clients; never blocks."""
+        """Send output of the node to all clients; never blocks."""
         self._screen += output
         if len(self._screen) > MAX_SCREEN_BYTES:
             del self._screen[:-MAX_SCREEN_BYTES]
@@ -181,13 +181,13 @@ class ConsoleHub:
             client.offer(escaped)
 
     async def read_input(self) -> tuple[ConsoleClient, bytes]:
-        """The next typed bytes, in order of arrival over all clients, and who typed them."""
+        """The next typed bytes, in order of arrival over all clients, and the client that typed them."""
         while self.input.is_empty:
             await self.input.wait_change()
         return self.input.take()
 
     def dismiss(self, client: ConsoleClient, farewell: bytes) -> None:
-        """Send ``farewell`` to a client and close it; one that has left is fine."""
+        """Send ``farewell`` to a client and close it. Does nothing if it has left."""
         if client in self._clients:
             client.offer(farewell)
             client.close(SAID_GOODBYE)
@@ -196,7 +196,9 @@ class ConsoleHub:
 
     @contextmanager
     def attach(self) -> Iterator[ConsoleClient]:
-        """A client as long as the ``with``; one that is closed already when the node is stopped."""
+        """A client that exists as long as the ``with``. If the node is stopped, the client is closed from the
+        beginning.
+        """
         client = ConsoleClient(self)
         if not self._is_open:
             client.close(NODE_STOPPED)
@@ -212,22 +214,22 @@ class ConsoleHub:
             client.close(CLIENT_LEFT)
 
     def forget(self, client: ConsoleClient) -> None:
-        """The client is being closed."""
+        """Remove a client that is being closed."""
         self._clients.discard(client)
 
     async def type_input(self, client: ConsoleClient, typed: bytes) -> None:
-        """Queue what a client typed; waits while the queue is full. Ignored when the client is closed."""
+        """Queue input of a client; waits while the queue is full. Ignored if the client is closed."""
         if client in self._clients:
             await self.input.put(client, typed)
 
     async def serve_telnet(self, stream: trio.SocketStream) -> None:
-        """Serve one connection until either side ends it, and close it; lets nothing out but Cancelled."""
+        """Serve one telnet connection until either side ends it, then close it. Only Cancelled propagates."""
         try:
             _configure(stream)
             with self.attach() as client:
                 await _serve(client, stream)
         except OSError:
-            pass  # gone before it was served
+            pass  # it left before it was served
         except Exception:
             log.exception("a console client failed")
         finally:
@@ -255,7 +257,7 @@ async def _serve(client: ConsoleClient, stream: trio.SocketStream) -> None:
         try:
             while output := await client.receive():
                 await stream.send_all(output)
-            # The reader goes on until the client closes: closing with unread input would reset the
+            # The reader continues until the client closes: closing with unread input would reset the
             # connection, and the client would lose the last bytes.
             await stream.send_eof()
         except trio.BrokenResourceError:

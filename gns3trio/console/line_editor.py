@@ -1,8 +1,9 @@
-"""A line that is typed at a prompt, with its keys. Sans-IO: bytes typed in, bytes to show out.
+"""Line editing at a prompt. Sans-IO: typed bytes in, bytes to display out.
 
-Keys are those of readline: Left and Right, Home and End (Ctrl-A, Ctrl-E), Up and Down (Ctrl-P, Ctrl-N) for the lines
-before, Backspace, Delete, Ctrl-U (to the beginning), Ctrl-K (to the end), Ctrl-W (a word). A key may come in any number
-of pieces. What is shown moves the cursor as ECMA-48 says, so each key costs a few bytes however long the line is.
+Keys as in readline: Left and Right, Home and End (Ctrl-A, Ctrl-E), Up and Down (Ctrl-P, Ctrl-N) for the history,
+Backspace, Delete, Ctrl-U (delete to the beginning), Ctrl-K (to the end), Ctrl-W (a word). The bytes of a key may come
+in any number of pieces. The output moves the cursor with ECMA-48 sequences, so each key costs a few bytes, however long
+the line is.
 """
 
 import codecs
@@ -12,18 +13,18 @@ from enum import Enum
 
 import attrs
 
-# Nobody types longer lines; of a longer one the rest is counted, not kept.
+# Nobody types longer lines. Further characters of a line are counted but not kept.
 MAX_LINE = 1024
 MAX_HISTORY = 100
 
 _ESCAPE = "\x1b"
-# A longer sequence is no key.
+# A longer sequence is not a key.
 _MAX_SEQUENCE = 16
 _SEQUENCE_END = re.compile(r"[@-~]")
 
 
 class Key(Enum):
-    """What a control character or an escape sequence means."""
+    """The editing actions of control characters and escape sequences."""
 
     LEFT = "left"
     RIGHT = "right"
@@ -74,7 +75,7 @@ _SEQUENCES = {
 
 @attrs.frozen
 class Line:
-    """Enter was pressed. ``left_out`` characters of the line were more than MAX_LINE."""
+    """Enter was pressed. ``left_out`` is the number of characters that exceeded MAX_LINE."""
 
     text: str
     left_out: int = 0
@@ -82,12 +83,12 @@ class Line:
 
 @attrs.frozen
 class Interrupt:
-    """Ctrl-C was pressed: the line is given up."""
+    """Ctrl-C was pressed: the line is discarded."""
 
 
 @attrs.frozen
 class Typed:
-    """What typing led to: bytes to show, perhaps the end of the line, and the bytes behind that."""
+    """The result of typed bytes: bytes to display, the end of the line if it was reached, and the bytes after it."""
 
     shown: bytes
     event: Line | Interrupt | None = None
@@ -95,32 +96,32 @@ class Typed:
 
 
 class LineEditor:
-    """The line at a prompt. Shows neither the prompt nor what Enter and Ctrl-C lead to."""
+    """Edits the line at a prompt. It displays neither the prompt nor the results of Enter and Ctrl-C."""
 
     def __init__(self) -> None:
         self._line = ""
         self._cursor = 0  # in characters
         self._left_out = 0
         self._history: list[str] = []
-        self._place = 0  # in the history; behind its end is the line that is new
+        self._place = 0  # position in the history; after its end comes the new line
         self._draft = ""
-        self._sequence = ""  # an escape sequence that has begun
+        self._sequence = ""  # an incomplete escape sequence
         self._after_cr = False
         self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
         self._shown: list[str] = []
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing is typed."""
+        """Whether the line is empty."""
         return not self._line
 
     def clear(self) -> None:
-        """Forget the line that is typed, not those before it."""
+        """Discard the current line, but not the history."""
         self._line, self._cursor, self._left_out = "", 0, 0
         self._sequence, self._place = "", len(self._history)
 
     def feed(self, typed: bytes) -> Typed:
-        """Take what was typed, up to the end of the line."""
+        """Process typed bytes up to the end of the line."""
         event: Line | Interrupt | None = None
         taken = 0
         while taken < len(typed) and event is None:
@@ -219,7 +220,7 @@ class LineEditor:
             self._shown.append(f"\x1b[{cells}{direction}")
 
     def _cut(self, start: int, end: int) -> None:
-        """Take out the characters from ``start`` to ``end``."""
+        """Delete the characters from ``start`` to ``end``."""
         if start == end:
             return
         cells, at_end = _width(self._line[start:end]), end == len(self._line)
@@ -247,7 +248,7 @@ class LineEditor:
 
 
 def _width(text: str) -> int:
-    """How many cells of a terminal the text takes."""
+    """The width of the text in terminal cells."""
     if text.isascii():
         return len(text)
     return sum(
@@ -257,7 +258,7 @@ def _width(text: str) -> int:
 
 
 def _before(line: str, place: int) -> int:
-    """Where the character before ``place`` begins, with the marks that stand on it."""
+    """The start of the character before ``place``, including its combining marks."""
     place = max(place - 1, 0)
     while place > 0 and unicodedata.combining(line[place]):
         place -= 1
@@ -265,7 +266,7 @@ def _before(line: str, place: int) -> int:
 
 
 def _behind(line: str, place: int) -> int:
-    """Where the character at ``place`` ends, with the marks that stand on it."""
+    """The end of the character at ``place``, including its combining marks."""
     place = min(place + 1, len(line))
     while place < len(line) and unicodedata.combining(line[place]):
         place += 1

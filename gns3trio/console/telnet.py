@@ -1,11 +1,11 @@
-"""The telnet protocol, both roles. Sans-IO: bytes in, events and bytes to answer out.
+"""The telnet protocol, both roles. Sans-IO: bytes in, events and answers out.
 
 Sources: RFC 854 (commands), 855 (options), 856 (BINARY), 857 (ECHO), 858 (SUPPRESS-GO-AHEAD), 1073 (NAWS), and
 1143 for the states of an option. We never ask to turn an option off, so of 1143's states three are enough:
 no, wanted, yes.
 
 ``TelnetConnection`` keeps its state between calls, so an IAC sequence may be split over any number of reads.
-Neither role maps line ends of what it sends: consoles send their own, and all clients of GNS3 take BINARY.
+Neither role converts the line ends that it sends: consoles send their own, and all GNS3 clients accept BINARY.
 """
 
 import re
@@ -30,7 +30,7 @@ BINARY = 0
 ECHO = 1
 SUPPRESS_GO_AHEAD = 3
 
-# The longest one in use (terminal environment, RFC 1572) is well below; the rest of a longer one is discarded.
+# The longest one in use (terminal environment, RFC 1572) is much shorter. The rest of a longer one is discarded.
 MAX_SUBNEGOTIATION_BYTES = 1024
 
 _CR = 13
@@ -39,7 +39,7 @@ _ENTER = re.compile(rb"\r[\n\0]")
 
 @attrs.frozen
 class Data:
-    """Bytes of the session, without telnet's own."""
+    """Data bytes of the session, without telnet commands."""
 
     data: bytes
 
@@ -63,17 +63,17 @@ class Subnegotiation:
 
 @attrs.frozen
 class AreYouThere:
-    """The peer wants some visible sign of life."""
+    """The peer asks for a visible sign that the connection works (telnet AYT)."""
 
 
 @attrs.frozen
 class Break:
-    """The peer's Break key."""
+    """The peer pressed its Break key (telnet BREAK)."""
 
 
 @attrs.frozen
 class InterruptProcess:
-    """The peer's Interrupt key, usually Ctrl-C."""
+    """The peer pressed its interrupt key, usually Ctrl-C (telnet IP)."""
 
 
 Event = Data | Negotiation | Subnegotiation | AreYouThere | Break | InterruptProcess
@@ -95,17 +95,16 @@ class _State(Enum):
 
 class _Option(Enum):
     NO = "no"
-    WANTED = "wanted"  # announced, no answer yet
+    WANTED = "wanted"  # offered, no answer yet
     YES = "yes"
 
 
 class TelnetConnection:
     """One end of a telnet connection.
 
-    ``ours`` are the options that we perform when both agree, ``theirs`` those that we want the peer to
-    perform; all others are refused. With ``announce`` (the server's role) ``greeting`` offers them; without,
-    we wait for the peer to.
-    ``fold_line_ends`` turns CR NUL and CR LF, telnet's forms of the Enter key, into CR.
+    ``ours`` are the options that we are willing to perform, ``theirs`` those that we want the peer to perform; all
+    others are rejected. With ``announce`` (the server's role), ``greeting`` offers them; otherwise we wait for the
+    peer's offers. ``fold_line_ends`` turns CR NUL and CR LF, telnet's forms of the Enter key, into CR.
     """
 
     def __init__(self, *, ours: tuple[int, ...], theirs: tuple[int, ...], announce: bool, fold_line_ends: bool) -> None:
@@ -125,7 +124,7 @@ class TelnetConnection:
         self._answers = bytearray()
 
     def receive_data(self, data: bytes) -> list[Event]:
-        """The events that ``data`` completes; never raises. See ``take_answers``."""
+        """Process received bytes; returns the events that they complete. Never raises. See ``take_answers``."""
         events: list[Event] = []
         text = bytearray()
         position = 0
@@ -155,14 +154,14 @@ class TelnetConnection:
         return events
 
     def take_answers(self) -> bytes:
-        """What has to be sent to the peer since the last call; at most 3 bytes for each 3 received."""
+        """The answers that must be sent to the peer since the last call; at most 3 bytes per 3 received."""
         answers = bytes(self._answers)
         self._answers.clear()
         return answers
 
     @staticmethod
     def send(data: bytes) -> bytes:
-        """``data`` as it travels: every 0xFF doubled."""
+        """``data`` encoded for the wire: every 0xFF is doubled."""
         return data.replace(b"\xff", b"\xff\xff")
 
     def _fold(self, chunk: bytes) -> bytes:
@@ -174,7 +173,7 @@ class TelnetConnection:
         return _ENTER.sub(b"\r", chunk)
 
     def _receive_control(self, byte: int) -> Event | None:
-        """One byte that is not data; returns the event that it completes."""
+        """Process one byte that is not data; returns the event that it completes, if any."""
         match self._state:
             case _State.IAC:
                 return self._receive_command(byte)
@@ -209,7 +208,8 @@ class TelnetConnection:
             return None
         self._state = _State.DATA
         if byte != SE:
-            # Not in the RFC: the end was lost. The unfinished parameter is worth nothing, the command is.
+            # Not in the RFC: the end of the subnegotiation was lost. Drop the unfinished parameter and obey the
+            # command.
             return self._receive_command(byte)
         if not self._subnegotiation:
             return None
@@ -222,7 +222,7 @@ class TelnetConnection:
             self._truncated = True
 
     def _negotiate(self, verb: int, option: int) -> None:
-        """Answer only a change of state, so that two ends can never answer each other for ever."""
+        """Answer only if the state changes, so that two ends cannot answer each other for ever."""
         options, agree, refuse = (self._ours, WILL, WONT) if verb in (DO, DONT) else (self._theirs, DO, DONT)
         state = options.get(option)
         if verb in (DO, WILL):

@@ -1,14 +1,14 @@
-"""What the clients of a console have typed and the node has not taken yet."""
+"""The queue of input that console clients have typed and the node has not read yet."""
 
 from collections import deque
 from typing import Generic, TypeVar
 
 import trio
 
-# Pasted configurations have some ten thousand bytes. When it is full the typing client waits, nobody else.
+# Pasted configurations have some ten thousand bytes. When the queue is full, only the typing client waits.
 MAX_BYTES = 256 * 1024
 PIECE_BYTES = 1024
-# What a piece costs beside its bytes: many clients send each key by itself.
+# The memory that a piece needs beside its bytes: many clients send each key separately.
 _OVERHEAD_BYTES = 128
 _CTRL_C = 0x03
 
@@ -16,10 +16,12 @@ Typist = TypeVar("Typist")
 
 
 class TypedInput(Generic[Typist]):
-    """Bytes in order of arrival, each of a typist. Ctrl-C overtakes: what was typed before it is discarded."""
+    """Typed bytes in order of arrival, with the client that typed them. Ctrl-C overtakes and discards all earlier
+    input.
+    """
 
     def __init__(self) -> None:
-        self._pieces: deque[tuple[int, Typist, bytes]] = deque()  # with the number of the piece
+        self._pieces: deque[tuple[int, Typist, bytes]] = deque()  # with the number of their piece
         self._size = 0
         self._count = 0
         self._closed = False
@@ -27,35 +29,35 @@ class TypedInput(Generic[Typist]):
 
     @property
     def arrived(self) -> int:
-        """How many pieces have come so far."""
+        """The number of pieces that have arrived so far."""
         return self._count
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing waits."""
+        """Whether no input is queued."""
         return not self._pieces
 
     @property
     def begins_with_interrupt(self) -> bool:
-        """Whether what waits begins with Ctrl-C."""
+        """Whether the first queued byte is Ctrl-C."""
         return bool(self._pieces) and self._pieces[0][2][0] == _CTRL_C
 
     def close(self) -> None:
-        """Nobody takes anything any longer; who waits to type gives up."""
+        """Close the queue: nobody reads it any more, and clients that wait for room give up."""
         self._closed = True
         self.tell_change()
 
     def tell_change(self) -> None:
-        """Wake up whoever waits."""
+        """Wake up all tasks in ``wait_change``."""
         self._changed.set()
         self._changed = trio.Event()
 
     async def wait_change(self) -> None:
-        """Return when something was typed, or ``tell_change`` called."""
+        """Wait until something is typed or ``tell_change`` is called."""
         await self._changed.wait()
 
     async def put(self, typist: Typist, typed: bytes) -> None:
-        """Add what was typed; waits while there is too much. Ignored once closed."""
+        """Queue typed bytes; waits while the queue is full. Ignored once closed."""
         _, interrupt, behind = typed.rpartition(b"\x03")
         if interrupt:
             self._pieces.clear()
@@ -81,7 +83,7 @@ class TypedInput(Generic[Typist]):
         return typist, piece
 
     def put_back(self, typist: Typist, rest: bytes) -> None:
-        """Let ``rest`` of a piece that was taken wait again, before everything else."""
+        """Put ``rest`` of a piece back to the front of the queue."""
         if rest:
             self._pieces.appendleft((0, typist, rest))
             self._size += _cost(rest)
@@ -93,7 +95,7 @@ class TypedInput(Generic[Typist]):
         return piece[:1]
 
     def take_byte_after(self, count: int) -> bytes | None:
-        """The first byte of what came after ``count`` pieces, ahead of what came before; None without one."""
+        """The first byte that arrived after ``count`` pieces, ahead of earlier ones; None if there is none."""
         for index, (number, typist, piece) in enumerate(self._pieces):
             if number > count:
                 if len(piece) > 1:

@@ -1,9 +1,9 @@
-"""Accepts connections as long as there are descriptors for them, and some to spare for work.
+"""Accepts connections as long as enough file descriptors are left for them and for other work.
 
-A process that has used up its descriptors cannot accept, so its clients would wait without an answer, and a loop that
-tries again and again takes all of a CPU. Here new clients are refused with 503 while there are still descriptors for
-files, nodes and those who are connected. When even these are used up, one that is kept in reserve is given up for the
-moment in which a client is refused.
+A process without free descriptors cannot accept connections. Its clients would wait without an answer, and a loop that
+retries would use a whole CPU. Therefore new clients are answered with 503 while some descriptors are still free for
+files, nodes and existing connections. If none is free, one descriptor that is kept in reserve is closed, so that one
+client can be accepted and answered.
 """
 
 import errno
@@ -20,16 +20,16 @@ import trio
 from gns3trio.http.protocol import error_reply
 
 RESERVED_DESCRIPTORS = 32
-"""For work: the last ones are not given to new connections."""
+"""Descriptors reserved for other work than new connections."""
 REFUSAL_SECONDS = 0.5
 """For a client to send its request: its unread bytes would make the kernel send a reset, which destroys the reply."""
 PAUSE_SECONDS = 0.1
-"""When not even the reserve helps."""
+"""Pause before the next attempt when even the reserve does not help, in seconds."""
 LOG_SECONDS = 60.0
 
 NO_DESCRIPTORS = "The server has too many connections and files open; try again in a moment"
 
-# accept(2): what the process or the machine lacks. Other errors are those of the client's connection.
+# Errors of accept(2) that mean a lack of resources. All other errors concern the client's connection.
 _LACKS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
 log = logging.getLogger(__name__)
@@ -40,7 +40,7 @@ Serve = Callable[[trio.SocketStream], Awaitable[None]]
 class Acceptor:
     """Accepts the connections of listening sockets, as long as the ``with`` lasts.
 
-    ``tls``: clients expect a handshake, so those that are refused get no reply.
+    ``tls``: rejected clients get no reply, because they expect a handshake first.
     """
 
     def __init__(self, serve: Serve, nursery: trio.Nursery, *, tls: bool) -> None:
@@ -48,7 +48,7 @@ class Acceptor:
         self._nursery = nursery
         self._tls = tls
         self._reserve: int | None = None
-        self._lending = trio.Lock()  # who holds it has the reserve
+        self._lending = trio.Lock()  # held by the task that uses the reserve
         self._logged = -LOG_SECONDS
 
     def __enter__(self) -> "Acceptor":
@@ -90,14 +90,14 @@ class Acceptor:
             self._keep_reserve()
 
     def _welcome(self, client: trio.socket.SocketType) -> bool:
-        """Serve the client, if that leaves descriptors for work; a new one has the lowest number that is free."""
+        """Serve the client if enough descriptors are left. (A new descriptor always has the lowest free number.)"""
         if client.fileno() < resource.getrlimit(resource.RLIMIT_NOFILE)[0] - RESERVED_DESCRIPTORS:
             self._nursery.start_soon(self._serve, trio.SocketStream(client))
             return True
         return False
 
     async def _refuse(self, client: trio.socket.SocketType) -> None:
-        """Answer 503 and close."""
+        """Answer 503 and close the connection; used when no descriptors are left."""
         now = trio.current_time()
         if now - self._logged >= LOG_SECONDS:
             self._logged = now

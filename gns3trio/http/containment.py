@@ -1,21 +1,24 @@
-"""One client's connection: replaces the connection class of Hypercorn's trio worker, whose defects it contains.
+"""One client's connection. It replaces the connection class of Hypercorn's trio worker and avoids its defects.
 
-Hypercorn's ``TCPServer`` lets the application write to the socket from its own task. Hence most of its defects:
-a write must not be cancelled half-way, so it is shielded, so a client that does not read holds the server's
-shutdown for ever; the closing of the connection runs inside the application's ``send()``, so an application that
-cancels itself at a disconnect cancels the closing too. And any exception of one connection ends the server.
+In Hypercorn's ``TCPServer`` the application's task writes to the socket itself. This causes most of the defects:
+
+- A write must not be cancelled half-way, so it is shielded. A client that does not read then blocks the shutdown for
+  ever.
+- The connection is closed inside the application's ``send()``. An application that cancels itself at a disconnect
+  cancels the closing too.
+- Any exception in one connection ends the server.
 
 Here a connection is two tasks that own the socket, in a nursery with the application's task:
 
 - the reader feeds the protocol. It ends when the client leaves, when the protocol wants the connection closed,
   or when its deadline passes (headers that never end, an idle connection, a body that stalls), and it then sees
   the connection to its end;
-- the writer sends what the protocol put into a bounded buffer, all of it in one write. A client that takes
-  nothing for ``write_stall_seconds`` is cut off. What the kernel takes at once of a short reply, or of a
-  websocket's frame, does not take this way.
+- the writer sends the contents of a bounded buffer, which the protocol fills, in one write. A client that reads nothing
+  for ``write_stall_seconds`` is disconnected. A short reply or websocket frame bypasses the buffer if the kernel
+  accepts it at once.
 
-So ``send()`` of an application only ever waits for room in the buffer, which may be cancelled at any time, and
-frames that were sent in one go leave in one segment.
+So the application's ``send()`` waits only for room in the buffer, and may be cancelled there at any time. Frames that
+are sent together leave in one segment.
 
 Nothing is shielded: cancelling a connection ends it.
 """
@@ -45,7 +48,7 @@ SUPPORTED_HYPERCORN = "0.18."
 
 
 def check_hypercorn(installed: str) -> None:
-    """Raise ImportError unless this is the Hypercorn whose parts are replaced here."""
+    """Raise ImportError unless the installed Hypercorn is the version whose parts are replaced here."""
     if not installed.startswith(SUPPORTED_HYPERCORN):
         raise ImportError(
             f"Hypercorn {installed} is installed, gns3trio needs {SUPPORTED_HYPERCORN}*: "
@@ -56,7 +59,7 @@ def check_hypercorn(installed: str) -> None:
 check_hypercorn(version("hypercorn"))
 
 RECEIVE_BYTES = 64 * 1024
-# So many sends in a row go into one write; then the sender lets others run, however small what it sends.
+# The most sends in a row that are gathered for one write. After that the sender lets other tasks run.
 WRITE_BUFFER_PIECES = 128
 # A long body is written in pieces of this size, so that a slow client that does take bytes is not "stalled".
 WRITE_SLICE_BYTES = 256 * 1024
@@ -74,27 +77,28 @@ class Connections:
     _live: set["Connection"] = attrs.field(factory=set, init=False)
 
     def add(self, connection: "Connection") -> None:
-        """A client has connected."""
+        """Register a new connection."""
         self._live.add(connection)
 
     def discard(self, connection: "Connection") -> None:
-        """A connection is over."""
+        """Remove a connection that has ended."""
         self._live.discard(connection)
 
     @property
     def write_stall_seconds(self) -> float:
-        """How long a client may take nothing, at present."""
+        """How long a client may read nothing before it is disconnected, in seconds. Shorter while the server closes."""
         return self.limits.closing_stall_seconds if self.closing else self.limits.write_stall_seconds
 
     @property
     def body_stall_seconds(self) -> float:
-        """How long an unfinished request body may pause, at present."""
+        """How long an unfinished request body may pause, in seconds. Shorter while the server closes."""
         return self.limits.closing_stall_seconds if self.closing else self.limits.body_stall_seconds
 
     def cut_off_slowest(self) -> None:
-        """Make room when replies that clients do not take hold too much: who took nothing for the longest time goes.
+        """Free memory if unread replies occupy too much: disconnect the client that has read nothing for the longest
+        time.
 
-        One that is alone may hold as much as its reply has.
+        A single slow client is exempt, however large its reply is.
         """
         total = self.memory.replies
         if total.held <= total.most:
@@ -107,14 +111,16 @@ class Connections:
             connection.cut_off()
 
     def close(self) -> None:
-        """The server stops: idle connections end, replies go on, but clients that do not read are given up soon."""
+        """Begin the shutdown: idle connections end; running replies continue, with shorter limits for clients that do
+        not read.
+        """
         self.closing = True
         for connection in self._live:
             connection.hurry()
 
 
 class ContainedConfig(Config):
-    """Hypercorn's settings, as its protocol classes read them."""
+    """The settings that Hypercorn's protocol classes read."""
 
     def __init__(
         self,
@@ -133,7 +139,7 @@ class ContainedConfig(Config):
 
 
 class _Tasks:
-    """Stands in for Hypercorn's TaskGroup: the tasks of one connection, and what their errors mean."""
+    """Replaces Hypercorn's TaskGroup: runs the tasks of one connection and handles their errors."""
 
     def __init__(self, nursery: trio.Nursery, inbox_limit: int, memory: Memory) -> None:
         self._nursery = nursery
@@ -153,7 +159,7 @@ class _Tasks:
         scope: Scope,
         send: Callable[[AsgiMessage | None], Awaitable[None]],
     ) -> Callable[[AsgiMessage], Awaitable[None]]:
-        """Start the application for one request; returns how to hand it messages."""
+        """Start the application for one request; returns the function that passes messages to it."""
         stream = getattr(send, "__self__", None)
         held: Holder | None = None
         if isinstance(stream, WebsocketStream):
@@ -211,7 +217,7 @@ class Connection:
         self._limits = config.connections.limits
         self._protocol: Http1Protocol
         # Reading
-        self._reading = trio.CancelScope()  # of the receive call that is under way
+        self._reading = trio.CancelScope()  # of the running receive call
         self._stopped = False
         self._resume = False
         self._peer_sent_eof = False
@@ -221,16 +227,16 @@ class Connection:
         # Writing
         self._head = b""  # of a reply, until its body comes
         self._out: list[bytes] = []
-        self._out_idle = False  # the writer waits, and nothing is in its hands
-        self._held = Holder(config.connections.memory.replies)  # in _out and in the writer's hands
-        self.took_at = trio.current_time()  # when the client last took something, or there was nothing to take
+        self._out_idle = False  # the writer waits and holds no data
+        self._held = Holder(config.connections.memory.replies)  # in _out and with the writer
+        self.took_at = trio.current_time()  # when the client last read something, or nothing was left to read
         self._out_waiting = trio.lowlevel.ParkingLot()  # the writer
         self._out_taken = trio.lowlevel.ParkingLot()  # senders
-        self._writing = trio.CancelScope()  # of the write that is under way
+        self._writing = trio.CancelScope()  # of the running write
         self._broken = False  # nothing can be written any more
 
     async def run(self) -> None:
-        """Serve this client. Errors end the connection and are logged; nothing but cancellation gets out."""
+        """Serve this client. Errors end the connection and are logged; only cancellation propagates."""
         self._siblings.add(self)
         try:
             await self._serve()
@@ -243,17 +249,17 @@ class Connection:
 
     @property
     def held_bytes(self) -> int:
-        """What the client has not taken yet."""
+        """Bytes of replies that the client has not read yet."""
         return self._held.size
 
     def cut_off(self) -> None:
-        """Give up a client that does not take what it asked for."""
-        log.info("a client that takes nothing was cut off, as others need the memory")
+        """Disconnect a client that does not read its reply."""
+        log.info("disconnected a client that does not read its reply, to free memory for others")
         self._break()
         self._writing.cancel()
 
     def hurry(self) -> None:
-        """The server closes: end if idle, and do not wait long for a client that does not read or send."""
+        """Shutdown: end if idle, and apply the shorter limits to a client that does not read or send."""
         if self._idle:
             self._stop_reading()
         hurried = trio.current_time() + self._limits.closing_stall_seconds
@@ -311,7 +317,7 @@ class Connection:
         return False
 
     async def _on_protocol_event(self, event: Event) -> None:
-        """What the protocol asks for; runs in the reader's task or in that of the application."""
+        """Do what the protocol requests. Runs in the reader's task or in the application's."""
         if isinstance(event, RawData):
             await self._write(event.data)
         elif isinstance(event, Updated):
@@ -380,16 +386,16 @@ class Connection:
     # Writing
 
     async def _write(self, data: bytes) -> None:
-        """Hand bytes to the writer; waits for room after that, so being cancelled here loses nothing."""
+        """Pass bytes to the writer, then wait for room in the buffer. Cancelling the wait loses nothing."""
         if self._protocol.holds_head:
             self._head = data
             return
         at_once = self._protocol.websocket is not None or bool(self._head)
         head, self._head = self._head, b""
         if self._broken:
-            await trio.lowlevel.checkpoint()  # an application that goes on sending shall not keep the loop
+            await trio.lowlevel.checkpoint()  # an application that sends without a pause must not block the loop
             return
-        if head and len(data) > WRITE_SLICE_BYTES:  # together they would take the memory twice
+        if head and len(data) > WRITE_SLICE_BYTES:  # joining them would use the memory twice
             self._leave_to_writer(head)
         else:
             data = head + data
@@ -402,7 +408,9 @@ class Connection:
             await self._out_taken.park()
 
     def _write_now(self, data: bytes) -> bool:
-        """Hand bytes to the kernel; False, and nothing is done, when others wait before them or the client is gone."""
+        """Pass bytes to the kernel. Returns False and does nothing if others are queued before them or the client is
+        gone.
+        """
         if not self._out_idle or self._stream is not self._transport:
             return False
         try:
@@ -447,7 +455,7 @@ class Connection:
         await self._protocol.handle(Closed())
 
     def _break(self) -> None:
-        """Nothing is written any more."""
+        """Stop writing: the client is gone or was given up. Wakes everybody who waits for room."""
         self._broken = True
         self._out.clear()
         self._held.close()
@@ -456,7 +464,7 @@ class Connection:
         self._stop_reading()
 
     async def _write_in_slices(self, data: bytes) -> bool:
-        """Write all of ``data``; False when the client is gone or takes nothing."""
+        """Write all of ``data``. Returns False if the client is gone or reads nothing."""
         view = memoryview(data)
         try:
             if self._stream is self._transport:
@@ -473,13 +481,13 @@ class Connection:
         return True
 
     def _took(self, size: int) -> int:
-        """The client, or the kernel for it, has taken so much."""
+        """Account for ``count`` bytes that the client, or the kernel for it, has accepted."""
         self._held.add(-size)
         self.took_at = trio.current_time()
         return size
 
     def _write_what_fits(self, data: memoryview) -> int:
-        """How much the kernel takes at once: nearly always all. Saves two thirds of the time of ``send_all``."""
+        """Write as much as the kernel accepts at once, nearly always all. Takes a third of the time of ``send_all``."""
         try:
             return os.write(self._transport.socket.fileno(), data)
         except BlockingIOError:

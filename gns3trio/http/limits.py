@@ -5,20 +5,20 @@ import attrs
 
 @attrs.frozen
 class Limits:
-    """What one client may cost. The defaults are meant for use; tests pass smaller ones."""
+    """Limits for one client. The defaults are for production; tests use smaller values."""
 
     request_head_seconds: float = 20.0
     """From the connection (or the first byte of a later request) to the end of its headers; ends a slow loris."""
     request_head_bytes: int = 64 * 1024
     """Request line and headers; browsers send at most some 16 KiB of cookies. More is answered with 431."""
     body_stall_seconds: float = 60.0
-    """Without a byte of an unfinished request body; a paused upload may go on after that long, not for ever."""
+    """Without a byte of an unfinished request body. An upload may pause for this long, but not for ever."""
     keep_alive_seconds: float = 75.0
     """Idle between two requests; longer than the pools of common clients keep theirs, so that they close first."""
     write_stall_seconds: float = 60.0
-    """A client that takes no byte for this long is cut off; also when its host has vanished."""
+    """A client that reads no byte for this long is disconnected. This also covers hosts that have vanished."""
     write_buffer_bytes: int = 64 * 1024
-    """Not yet handed to the kernel. When full, ``send()`` of the application waits."""
+    """Bytes not yet passed to the kernel. When the buffer is full, the application's ``send()`` waits."""
     pipelined_bytes: int = 64 * 1024
     """Sent ahead while a reply is running. More ends the connection: nobody pipelines that much."""
     websocket_message_bytes: int = 1024 * 1024

@@ -1,18 +1,18 @@
-"""HTTP/1.1 and websockets of one connection: Hypercorn's protocol classes, mended where they are wrong.
+"""HTTP/1.1 and websockets of one connection: Hypercorn's protocol classes, corrected where they are wrong.
 
-No sockets and no tasks of its own: ``gns3trio.http.containment`` moves the bytes. What differs from Hypercorn 0.18:
+Has no sockets and no tasks of its own: ``gns3trio.http.containment`` moves the bytes. Differences from Hypercorn 0.18:
 
 - No HTTP/2: neither h2c nor prior knowledge.
-- Bytes pipelined behind a running reply do not park the reader, so the client's leaving is still seen.
-- A reply that ends with input unread does not wait for an application that will never read it.
-- An application that goes on sending to a client that left is told, first gently, then with ClientLeft;
-  Hypercorn's no-op without a checkpoint lets an endless sender stop the whole event loop.
+- Bytes pipelined behind a running reply do not block the reader, so a disconnect of the client is still noticed.
+- A reply that ends before all input was read does not wait for the application to read it.
+- An application that keeps sending to a client that has left first gets a disconnect message, then ClientLeft.
+  Hypercorn ignores such sends without a checkpoint, so an endless sender blocks the whole event loop.
 - A websocket frame that comes along with the upgrade waits for the application's answer instead of being
   answered with 400 and a connection that nobody closes.
 - A websocket message that is too long, or a broken frame, is answered with its close code and ends the
   connection; the application gets the code of the client's close frame.
-- A target in absolute form is one of the path in it.
-- A request whose body has two lengths is refused, and no message shows the client's bytes as Python writes them.
+- A target in absolute form (``GET http://host/path``) is accepted and means its path.
+- A request whose body has two lengths is rejected. No error message contains the client's bytes in Python notation.
 - Errors of this level have the JSON body of the API: ``{"message": ..., "status": ...}``.
 """
 
@@ -40,15 +40,15 @@ from gns3trio.memory import Holder
 
 # An application has this long, from its first send to a client that left, to see the disconnect in receive().
 LATE_SENDS_SECONDS = 1.0
-# Each of these sends pauses: an endless sender shall not spend that time spinning.
+# Each of these sends pauses, so that an endless sender does not use the CPU meanwhile.
 LATE_SEND_PAUSE_SECONDS = 0.01
 
-# wsproto decodes these and fails at anything else.
+# wsproto decodes these header values and fails if they are anything else.
 _ASCII_HEADERS = frozenset({b"connection", b"sec-websocket-extensions", b"sec-websocket-protocol"})
 
-# An ASGI extension: what is behind this key of ``scope["extensions"]`` takes the text (bytes) of a websocket frame,
-# or a piece of a body without a length, and returns whether it was sent. To one of many clients that costs a third of a
-# ``websocket.send`` or less.
+# An ASGI extension: this key of ``scope["extensions"]`` holds a function that sends the text (bytes) of a websocket
+# frame, or a piece of a body without a length, if that is possible at once, and returns whether it did. It costs a
+# third of a ``websocket.send`` or less, which matters for events to many clients.
 SEND_NOW = "gns3trio.send_now"
 
 NO_ROOM = "the server is busy with large messages of others"
@@ -56,22 +56,23 @@ NO_ROOM = "the server is busy with large messages of others"
 _WS_TEXT = 0x81  # FIN and opcode, RFC 6455 5.2
 _WS_BINARY = 0x82
 
-# For an application that does not take them.
+# Bytes that wait for an application that does not receive them.
 MAX_WAITING_BYTES = 128 * 1024
 
-AsgiMessage = Any  # Hypercorn types each message as its own TypedDict; here they only pass through
+AsgiMessage = Any  # Hypercorn types each message as its own TypedDict; here they are only passed on
 
 
 class ClientLeft(OSError):
-    """Raised by ``send()`` when the client is gone and the application does not stop (ASGI 2.4 asks for an OSError)."""
+    """Raised by ``send()`` if the client is gone and the application does not stop (ASGI 2.4 requires an OSError)."""
 
 
 class Inbox:
     """The messages that an application gets from ``receive()``: requests and their bodies, websocket messages.
 
-    Bounded: ``put`` waits while ``limit`` messages wait, or MAX_WAITING_BYTES (so the client's bytes wait in the
-    kernel). A disconnect never waits, comes after all others, and is then the answer to every ``receive()``. ``held``
-    counts what websocket messages take: their stream adds it, and it ends here.
+    Bounded: ``put`` waits while ``limit`` messages or MAX_WAITING_BYTES are queued, and the client's further bytes then
+    wait in the kernel. A disconnect is always queued at once, comes after all other messages, and is then the answer to
+    every ``receive()``. ``held`` counts the memory of websocket messages: their stream adds to it, ``receive`` releases
+    it.
     """
 
     def __init__(self, limit: int, held: Holder | None = None) -> None:
@@ -85,7 +86,9 @@ class Inbox:
         self._changed = trio.lowlevel.ParkingLot()
 
     async def put(self, message: AsgiMessage) -> None:
-        """Hand a message to the application; dropped when it has ended or was told of the disconnect."""
+        """Queue a message for the application. It is dropped if the application has ended or has
+        seen the disconnect.
+        """
         if message["type"] in ("http.disconnect", "websocket.disconnect"):
             self._disconnect = self._disconnect or message
         else:
@@ -101,7 +104,7 @@ class Inbox:
         """ASGI ``receive``. Has no checkpoint when a message waits: Starlette's ``is_disconnected()`` needs that."""
         while not self._messages:
             if self._disconnect is not None:
-                if self._told:  # who asks again and again shall let others run
+                if self._told:  # a caller in a loop must let other tasks run
                     await trio.lowlevel.checkpoint()
                 self._told = True
                 return self._disconnect
@@ -115,7 +118,7 @@ class Inbox:
         return message
 
     def close(self) -> None:
-        """The application has ended: nothing waits for it any more."""
+        """Drop all queued messages: the application has ended."""
         self._closed = True
         self._messages.clear()
         if self._held is not None:
@@ -142,7 +145,7 @@ def error_reply(status: int, message: str = "") -> tuple[list[tuple[bytes, bytes
 
 
 class _LateSends:
-    """What ``send()`` does once the stream is over."""
+    """``send()`` for an application whose stream is over."""
 
     def __init__(self) -> None:
         self._raise_after: float | None = None
@@ -166,13 +169,15 @@ class HttpStream(HTTPStream):
         self.is_chunked = False  # the head of the reply is out, and its body goes in chunks
 
     def send_now(self, piece: bytes) -> bool:
-        """Send a piece of the body if that needs no waiting; else False, and nothing is sent. See ``SEND_NOW``."""
+        """Send a piece of the body if that is possible without waiting; otherwise return False. See ``SEND_NOW``."""
         if self.closed or not self.is_chunked or self.state is not ASGIHTTPState.RESPONSE or not piece:
             return False
         return self.write_now(b"%x\r\n%b\r\n" % (len(piece), piece))  # RFC 9112 7.1
 
     async def client_left(self) -> None:
-        """Tell the application that the client sends no more; a reply is still written, it may be half-closed."""
+        """Tell the application that the client sends no more. A reply is still written: the connection may be
+        half-closed.
+        """
         if not self.closed:
             await self.app_put({"type": "http.disconnect"})
 
@@ -194,12 +199,14 @@ class HttpStream(HTTPStream):
 
 
 class WebsocketStream(WSStream):
-    """One websocket, from its upgrade on. Compression is never agreed: one frame could unpack to gigabytes."""
+    """One websocket, from its upgrade on. Compression is never negotiated, because one frame could
+    unpack to gigabytes.
+    """
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
         self._late = _LateSends()
-        self._answered = trio.Event()  # the application accepted or refused
+        self._answered = trio.Event()  # the application has accepted or rejected it
         self._close_code: int = CloseReason.ABNORMAL_CLOSURE
         self.write_now: Callable[[bytes], bool] = lambda data: False
         self.held: Holder | None = None
@@ -207,19 +214,21 @@ class WebsocketStream(WSStream):
 
     @property
     def expects_input(self) -> bool:
-        """Whether more of the client is to be expected: its close frame, or the rest of frames that came too early."""
+        """Whether the client may still send data: its close frame, or the rest of frames that came before the handshake
+        ended.
+        """
         if self.handshake.accepted:
             return self.connection.state is not WebsocketState.CLOSED
         return self._early_frames
 
     def take_leftover(self, data: bytes) -> None:
-        """Bytes that came after the server's close frame: only the client's close frame matters among them."""
+        """Handle bytes that came after the server's close frame. Only the client's close frame among them matters."""
         if self.handshake.accepted and self.expects_input:
             self.connection.receive_data(data)
             deque(self.connection.events(), maxlen=0)
 
     async def handle(self, event: StreamEvent) -> None:
-        """An event of the connection. Early frames wait here, so that the rest waits in the kernel."""
+        """Handle an event of the connection. Frames that come before the application has accepted wait here."""
         if isinstance(event, Body | Data) and not self._answered.is_set():
             self._early_frames = True
             await self._answered.wait()
@@ -232,12 +241,12 @@ class WebsocketStream(WSStream):
                 await self.app_put({"type": "websocket.disconnect", "code": int(self._close_code)})
             return
         await super().handle(event)
-        if isinstance(event, Request) and self.closed:  # the upgrade itself was wrong and has been refused
+        if isinstance(event, Request) and self.closed:  # the upgrade request was invalid and has been rejected
             self._answered.set()
             await self.send(StreamClosed(stream_id=self.stream_id))
 
     def send_now(self, text: bytes) -> bool:
-        """Send a text frame if that needs no waiting; else False, and nothing is sent. See ``SEND_NOW``."""
+        """Send a text frame if that is possible without waiting; otherwise return False. See ``SEND_NOW``."""
         is_open = self.state is ASGIWebsocketState.CONNECTED and self.connection.state is WebsocketState.OPEN
         return is_open and not self.closed and self.write_now(_frame_of(_WS_TEXT, text))
 
@@ -249,7 +258,7 @@ class WebsocketStream(WSStream):
         elif self.closed:
             await self._late.send()
         elif message["type"] == "websocket.send" and self.state is ASGIWebsocketState.CONNECTED:
-            if self.connection.state is WebsocketState.OPEN:  # else the close frame is out and nothing may follow
+            if self.connection.state is WebsocketState.OPEN:  # otherwise the close frame is sent and nothing may follow
                 await self.send(Data(stream_id=self.stream_id, data=_frame(message)))
         else:
             if message["type"] == "websocket.accept":
@@ -279,7 +288,7 @@ class WebsocketStream(WSStream):
                 if self.connection.state is WebsocketState.REMOTE_CLOSING:
                     self._close_code = event.code
                     await self._send_wsproto_event(event.response())
-                elif self.connection.state is WebsocketState.OPEN:  # wsproto found a frame broken: tell the client why
+                elif self.connection.state is WebsocketState.OPEN:  # an invalid frame: tell the client why
                     await self._send_wsproto_event(CloseConnection(code=event.code, reason=event.reason))
                 await self.send(StreamClosed(stream_id=self.stream_id))
                 return
@@ -297,7 +306,9 @@ class WebsocketStream(WSStream):
 
 
 def _frame(message: AsgiMessage) -> bytes:
-    """The frame (RFC 6455 5.2) of a ``websocket.send``: unmasked, in one piece; wsproto takes eight times as long."""
+    """The frame (RFC 6455 5.2) for a ``websocket.send``: unmasked and unfragmented. wsproto takes
+    eight times as long.
+    """
     data = message.get("bytes")
     first = _WS_TEXT if data is None else _WS_BINARY
     payload: bytes = message["text"].encode() if data is None else data
@@ -321,30 +332,32 @@ class Http1Protocol(H11Protocol):
         self._write_now = write_now
         self._max_pipelined = pipelined_bytes
         self._pipelined = 0
-        self.websocket: WebsocketStream | None = None  # stays when its stream is over
-        self.paused = False  # a reply is running and bytes behind its request wait in h11's buffer
-        self.holds_head = False  # what is sent now is the head of a reply, whose body comes at once
+        self.websocket: WebsocketStream | None = None  # kept when its stream is over
+        self.paused = False  # a reply is running, and pipelined bytes wait in h11's buffer
+        self.holds_head = False  # the head of a reply is being sent, and its body follows immediately
 
     @property
     def receiving_body(self) -> bool:
-        """Whether the client has to send more of a request's body."""
+        """Whether the body of a request is still incomplete."""
         return self.connection.their_state is h11.SEND_BODY
 
     @property
     def expects_input(self) -> bool:
-        """Whether the client may have sent what was not read: part of a request, pipelined bytes, a close frame."""
+        """Whether unread data of the client may exist: part of a request, pipelined bytes, a close frame."""
         if self.websocket is not None:
             return self.websocket.expects_input
         settled = self.connection.their_state in (h11.IDLE, h11.DONE, h11.MUST_CLOSE, h11.CLOSED)
         return not settled or bool(self.connection.trailing_data[0])
 
     def take_leftover(self, data: bytes) -> None:
-        """What the client sends once its stream is over."""
+        """Handle data that the client sends after its stream is over."""
         if self.websocket is not None:
             self.websocket.take_leftover(data)
 
     async def handle(self, event: TransportEvent) -> None:
-        """Bytes from the client (none at its end), or Closed when the connection is over for both sides."""
+        """Handle bytes from the client (none: it sends no more), or Closed when the connection is
+        over for both sides.
+        """
         if isinstance(event, RawData) and self.paused:
             self._pipelined += len(event.data)
             if self._pipelined > self._max_pipelined:
@@ -355,25 +368,25 @@ class Http1Protocol(H11Protocol):
             await super().handle(event)
 
     async def resume(self) -> None:
-        """The reply is over: go on with what was pipelined."""
+        """The reply is complete: continue with pipelined requests."""
         self.paused = False
         self._pipelined = 0
         await self._handle_events()
 
     async def client_left(self) -> None:
-        """The client sends no more: a websocket is over, a running reply may still be read."""
+        """The client sends no more: a websocket is over, but the client may still read a running reply."""
         if isinstance(self.stream, HttpStream):
             await self.stream.client_left()
         else:
             await self.handle(Closed())
 
     async def time_out(self) -> None:
-        """Answer headers that did not come to their end."""
+        """Answer a request whose headers are still incomplete at the deadline."""
         if self.connection.our_state is h11.IDLE and self.connection.trailing_data[0]:
             await self._send_error_response(408)
 
     async def stream_send(self, event: StreamEvent) -> None:
-        """An event of the reply. The head of one whose length is known goes out with its first piece."""
+        """Send an event of the reply. If its length is known, the head leaves together with the first piece."""
         if isinstance(event, Response) and isinstance(self.stream, HttpStream):
             has_body = self.stream.scope["method"] != "HEAD"
             self.holds_head = has_body and any(name == b"content-length" for name, _ in event.headers)
@@ -395,7 +408,7 @@ class Http1Protocol(H11Protocol):
                 event = self.connection.next_event()
             except h11.RemoteProtocolError as error:
                 if self.connection.our_state in (h11.IDLE, h11.SEND_RESPONSE):
-                    # After that come the client's bytes, as Python writes them.
+                    # What follows in the message are the client's bytes in Python notation.
                     message, _, _ = str(error).partition(": bytearray(")
                     await self._send_error_response(error.error_status_hint, message)
                 await self.send(Closed())
@@ -425,13 +438,13 @@ class Http1Protocol(H11Protocol):
             await self._refuse(400, "the address in the first line is none")
             return
         if authority is not None:
-            # RFC 9112 3.2.2: what the client says in its first line counts, whatever its Host header says.
+            # RFC 9112 3.2.2: the authority in the first line takes precedence over the Host header.
             others = [(name, value) for name, value in request.headers if name != b"host"]
             headers = [(b"host", authority), *others]
         else:
             headers = list(request.headers)
         if {b"content-length", b"transfer-encoding"} <= {name for name, _ in request.headers}:
-            # RFC 9112 6.3: where servers and proxies differ on which of them counts, a request can be smuggled.
+            # RFC 9112 6.3: if a server and a proxy disagree on which length counts, a request can be smuggled.
             await self._refuse(400, "a request with both Content-Length and Transfer-Encoding")
             return
         stream_type: type[HttpStream] | type[WebsocketStream] = HttpStream
@@ -481,8 +494,8 @@ class Http1Protocol(H11Protocol):
 
 
 def _split_target(target: bytes) -> tuple[bytes, bytes | None]:
-    """A request's target as a path, and the authority of one in absolute form, which clients send to a proxy, and may
-    send to any server (RFC 9112 3.2.2). Raises ValueError for an address without a host.
+    """The path of a request's target, and its authority if the target is in absolute form. Clients use that form for
+    proxies, but may send it to any server (RFC 9112 3.2.2). Raises ValueError for an address without a host.
     """
     scheme, found, rest = target.partition(b"://")
     if not found or scheme.lower() not in (b"http", b"https"):

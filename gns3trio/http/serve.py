@@ -2,8 +2,8 @@
 
 HTTP/1.1 and websockets by Hypercorn on trio, with or without TLS.
 
-Owns the listening sockets, the TLS context and the order of closing. What may go wrong in a single connection is
-the business of ``gns3trio.http.containment``.
+Owns the listening sockets, the TLS context and the order of closing. ``gns3trio.http.containment`` handles the errors
+of single connections.
 """
 
 import errno
@@ -34,11 +34,11 @@ from gns3trio.memory import Memory
 
 @attrs.frozen
 class HttpSettings:
-    """Where to serve, and what a client may cost.
+    """Where to serve, and the limits for clients.
 
-    ``addresses`` are those of IPv4 or IPv6, not names; ``::`` takes IPv4 as well, unless others of them do. They share
-    ``port``; 0 lets the kernel choose. ``certfile`` (PEM, with its chain) turns TLS on; the key may be in it
-    or in ``certkey``. ``access_log`` logs each request to the logger ``gns3trio.http.access``.
+    ``addresses`` are IPv4 or IPv6 addresses, not names. ``::`` also accepts IPv4, unless another address does. All
+    share ``port``; 0 lets the kernel choose. ``certfile`` (PEM, with its chain) turns TLS on; the key may be in it or
+    in ``certkey``. ``access_log`` logs each request to the logger ``gns3trio.http.access``.
     """
 
     addresses: Sequence[str]
@@ -59,13 +59,13 @@ async def serve_http(
 ) -> None:
     """Serve until ``closing`` is set; ``task_status`` gets the URLs, with real ports, once clients can connect.
 
-    At ``closing`` the server accepts no more, idle connections end, and clients that do not read or send have
-    ``limits.closing_stall_seconds``. Endless replies and websockets are expected to end by themselves, for which
-    the application watches the same event. What still runs after ``limits.closing_grace_seconds`` is cancelled.
+    When ``closing`` is set, the server accepts no more connections, idle connections end, and clients that do not read
+    or send have ``limits.closing_stall_seconds``. Endless replies and websockets must end by themselves: the
+    application watches the same event. Requests that still run after ``limits.closing_grace_seconds`` are cancelled.
     Cancelling this function instead ends all connections at once.
 
-    Raises Unavailable when an address cannot be had, Invalid when one is not of this machine, or the certificate or its
-    key is wrong.
+    Raises Unavailable if an address is in use, and Invalid if it is not an address of this machine or the certificate
+    or its key is wrong.
     """
     ssl_context = _tls_context(settings)
     connections = containment.Connections(settings.limits, settings.memory)
@@ -116,7 +116,7 @@ def _tls_context(settings: HttpSettings) -> ssl.SSLContext | None:
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.set_alpn_protocols(["http/1.1"])
     try:
-        # Without a password OpenSSL would ask for that of an encrypted key on the terminal.
+        # Without this, OpenSSL would ask on the terminal for the password of an encrypted key.
         context.load_cert_chain(settings.certfile, settings.certkey, password="")
     except (ssl.SSLError, ValueError) as error:
         files = " and ".join(str(path) for path in (settings.certfile, settings.certkey) if path is not None)
@@ -133,7 +133,7 @@ def _listen(settings: HttpSettings) -> list[socket.socket]:
             sock = stack.enter_context(listening_socket(address, settings.addresses))
             try:
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                # Accepted sockets inherit it: the kernel drops a peer whose host has vanished.
+                # Accepted sockets inherit it. The kernel then ends connections to hosts that have vanished.
                 stall_ms = int(settings.limits.write_stall_seconds * 1000)
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, stall_ms)
                 sock.bind((address, port))

@@ -1,4 +1,4 @@
-"""The report of a benchmark for people: a table, and a plot as SVG. Sans-IO."""
+"""The report of a benchmark: a text table, and a plot as SVG. Sans-IO."""
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -11,7 +11,7 @@ import attrs
 Report = Mapping[str, Any]
 
 
-# Title, width, and the text for one frame size.
+# Column title, width, and the text for one frame size.
 _COLUMNS: tuple[tuple[str, int, Callable[[Mapping[str, Any]], str]], ...] = (
     ("bytes", 5, lambda r: str(r["frame_size"])),
     ("frames/s", 10, lambda r: _throughput(r, "frames_per_second", 1)),
@@ -37,7 +37,7 @@ def _latency(result: Mapping[str, Any], key: str) -> str:
 
 
 def table(report: Report) -> Iterator[str]:
-    """The lines of the table. ``>=``: the search ended at the rate that was asked for at most."""
+    """The lines of the table. ``>=`` means that the search ended at the highest rate that the request allowed."""
     yield " ".join(title.rjust(width) for title, width, _ in _COLUMNS)
     for result in report["results"]:
         yield " ".join(text(result).rjust(width) for _, width, text in _COLUMNS)
@@ -49,7 +49,7 @@ def table(report: Report) -> Iterator[str]:
 # --- the plot ---
 
 _WIDTH, _HEIGHT, _LEFT, _BOTTOM, _TOP, _GAP = 420, 240, 84, 40, 30, 20
-_DIGIT, _SPACE = 7, 6  # how wide a digit of a label may be, and what is between two labels
+_DIGIT, _SPACE = 7, 6  # width of a digit of a label, and space between two labels
 _COLORS = ("#1b6ca8", "#c4501b", "#2b8a3e", "#7b3fa0", "#946c00", "#a61e4d", "#0b7285")
 
 
@@ -65,7 +65,7 @@ class _Chart:
     x_title: str
     y_title: str
     series: Sequence[_Series]
-    x_is_size: bool  # then the axis names the sizes themselves
+    x_is_size: bool  # then the axis has a tick for each size
 
 
 def plot(report: Report) -> str:
@@ -136,7 +136,7 @@ def _draw(chart: _Chart, top: int) -> str:
 
 
 def nice_ticks(most: float) -> list[float]:
-    """From 0 to ``most`` or a little more in four to ten steps of 1, 2 or 5 times a power of ten."""
+    """Axis ticks from 0 to ``most`` or a little more, in four to ten steps of 1, 2 or 5 times a power of ten."""
     if most <= 0:
         return [0.0, 1.0]
     power = 10.0 ** math.floor(math.log10(most / 4))
@@ -145,7 +145,7 @@ def nice_ticks(most: float) -> list[float]:
 
 
 def _labels(ticks: Sequence[float]) -> list[str]:
-    """Each with the decimals that tell them apart."""
+    """The ticks as texts, with enough decimals to distinguish them."""
     step = min((b - a for a, b in pairwise(ticks)), default=1.0)
     decimals = max(0, -math.floor(math.log10(step) + 1e-9))
     return [f"{value:,.{decimals}f}" for value in ticks]

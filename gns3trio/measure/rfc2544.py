@@ -1,7 +1,7 @@
-"""Benchmarks after RFC 2544: throughput (26.1), latency (26.2), loss (26.3), back-to-back frames (26.4).
+"""Benchmarks per RFC 2544: throughput (26.1), latency (26.2), loss (26.3), back-to-back frames (26.4).
 
-Sans-IO: each procedure asks for trials and is told how they went. Frame sizes are those of the RFC, with the 4 bytes of
-the checksum, which frames of a lab do not carry.
+Sans-IO: each procedure requests trials and gets their results. Frame sizes are those of the RFC, which include 4 bytes
+of checksum that frames in a lab do not have.
 """
 
 from collections.abc import Awaitable, Callable
@@ -25,7 +25,7 @@ MAX_SECONDS = 3600.0
 MAX_SEARCH_TRIALS = 20
 FIRST_BURST_FRAMES = 64
 MAX_BURST_FRAMES = 65536
-# A burst ends with its last frame; whoever cannot send it in this time sends no burst.
+# A sender that needs longer than this for its frames does not send a burst.
 BURST_SECONDS = 2.0
 LOSS_STEP_PERCENT = 10
 MAX_REPETITIONS = 50
@@ -33,12 +33,13 @@ MAX_REPETITIONS = 50
 
 @attrs.frozen(kw_only=True)
 class BenchmarkRequest:
-    """What is measured. ``trial_seconds``: of one trial; ``max_frames_per_second``: where the searches begin.
+    """What to measure.
 
-    ``resolution``: the throughput is found within this part of itself. ``max_loss_percent``: RFC 2544 allows none, but
-    a link that loses frames by a filter has a throughput too. ``repetitions``: of the trial for latency, which RFC 2544
-    wants 20 times; the figures are those of all their frames together. ``burst_repetitions``: of the search for the
-    burst, which RFC 2544 wants 50 times; the figure is their mean.
+    ``trial_seconds``: duration of one trial. ``max_frames_per_second``: the rate at which the searches begin.
+    ``resolution``: relative error at which the search for the throughput ends. ``max_loss_percent``: loss that counts
+    as none; RFC 2544 allows 0, but a link with a loss filter has a throughput too. ``repetitions``: how often the
+    latency trial runs (RFC 2544: 20 times); the result covers the frames of all trials. ``burst_repetitions``: how
+    often the burst search runs (RFC 2544: 50 times); the result is the mean.
     """
 
     tests: list[TestName] = attrs.field(factory=lambda: ["throughput", "latency", "loss", "burst"])
@@ -53,7 +54,7 @@ class BenchmarkRequest:
     drain_seconds: float = attrs.field(default=0.5, validator=v.and_(v.ge(0.01), v.le(60.0)))
 
     def check(self) -> None:
-        """Raises Invalid, naming the field, for what the converter cannot know."""
+        """Check what the converter cannot. Raises Invalid with the name of the field."""
         if not self.tests:
             raise Invalid("tests: name at least one")
         if len(set(self.tests)) < len(self.tests):
@@ -71,7 +72,7 @@ class BenchmarkRequest:
             raise Invalid(f"{field}: this may take {trials + bursts:.0f} s, more than {MAX_SECONDS:.0f}")
 
     def longest_seconds(self) -> float:
-        """How long it takes if every search goes to its end."""
+        """The longest time that the benchmark can take, in seconds."""
         return sum(self._longest())
 
     def _longest(self) -> tuple[float, float]:
@@ -129,7 +130,7 @@ class _Bench:
         return result
 
     def passes(self, result: TrialResult, frames: float) -> bool:
-        """Whether nothing (or not more than allowed) was lost, and the sender did send the ``frames``."""
+        """Whether all ``frames`` were sent, and no more than the allowed part of them was lost."""
         return 0 < result.sent >= frames and result.loss_ratio * 100 <= self._request.max_loss_percent
 
     async def throughput(self) -> dict[str, Any]:
@@ -153,7 +154,7 @@ class _Bench:
         }
 
     async def latency(self, rate: int) -> dict[str, Any] | None:
-        """Latencies at the throughput (26.2), in microseconds; None when no frame arrived."""
+        """Latencies at the throughput (26.2), in microseconds; None if no frame arrived."""
         result = combined([await self.trial("latency", rate) for _ in range(self._request.repetitions)])
         if result.received == 0:
             return None
@@ -198,7 +199,7 @@ class _Bench:
         }
 
     async def _longest_burst(self) -> int:
-        """By doubling and bisection."""
+        """The longest burst without loss of one search, found by doubling and bisection."""
         low, high, frames = 0, MAX_BURST_FRAMES + 1, FIRST_BURST_FRAMES
         for _ in range(MAX_SEARCH_TRIALS):
             if self.passes(await self.trial("burst", None, frames), frames):
@@ -212,8 +213,10 @@ class _Bench:
 
 
 async def run_benchmark(request: BenchmarkRequest, run: RunTrial, progress: Progress) -> list[dict[str, Any]]:
-    """The results by frame size, with a key for each test. ``progress`` is told of every trial, with a ``progress``
-    from 0 to 1 in whole tests; of the last one again when all is done.
+    """Run all requested tests; returns the results by frame size, with a key per test.
+
+    ``progress`` is called after every trial; its ``progress`` goes from 0 to 1 in steps of whole tests. At the end it
+    is called again with the last trial.
     """
     results = []
     steps, done = len(request.frame_sizes) * len(request.tests), 0

@@ -1,4 +1,4 @@
-"""What an event is and how it is written. Sans-IO.
+"""Events and their encoding. Sans-IO.
 
 An event on the wire is one line of JSON, ``{"action": ..., "event": {...}}``, as GNS3 sends it (keys sorted).
 """
@@ -11,10 +11,10 @@ import orjson
 
 from gns3trio.encoding import dumps_to_keep
 
-# Every event there is, and what its payload is.
+# All events, with a description of their payload.
 ACTIONS = {
     "ping": "load of this host in percent: `cpu_usage_percent`, `memory_usage_percent`",
-    "events.begin": "first on `/v2/events`: `resumed` tells whether nothing was missed; not in GNS3",
+    "events.begin": "first on `/v2/events`: `resumed` is true if no event was missed; not in GNS3",
     "compute.created": "the compute",
     "compute.updated": "the compute, with its load",
     "compute.deleted": "the compute",
@@ -29,30 +29,30 @@ ACTIONS = {
     "link.created": "the link",
     "link.updated": "the link: its filters, captures, label, ...",
     "link.deleted": "the link",
-    "link.stats": "what crossed a link since it was made: see `GET .../statistics`; not in GNS3",
-    "link.problem": "`message`: why nothing crosses the link, null when it works again; not in GNS3",
-    "link.benchmark": "how far a measurement is: `progress` from 0 to 1 and the last trial; not in GNS3",
-    "udp.benchmark": "the same of a measurement between two UDP endpoints, `a` and `b`; not in GNS3",
+    "link.stats": "counters of a link since it was created: see `GET .../statistics`; not in GNS3",
+    "link.problem": "`message`: why no frame crosses the link; null when it works again; not in GNS3",
+    "link.benchmark": "progress of a measurement: `progress` from 0 to 1, and the last trial; not in GNS3",
+    "udp.benchmark": "the same for a measurement between two UDP endpoints, `a` and `b`; not in GNS3",
     "drawing.created": "the drawing",
-    "drawing.updated": "the drawing; `svg` only when that changed",
+    "drawing.updated": "the drawing; with `svg` only if it changed",
     "drawing.deleted": "the drawing",
     "snapshot.restored": "the snapshot",
     "template.created": "the template",
     "template.updated": "the template",
     "template.deleted": "the template",
-    "log.error": "`message`: what failed without a request to answer",
+    "log.error": "`message`: an error that does not belong to a request",
     "log.warning": "`message`",
     "log.info": "`message`",
     "vm.started": "the VM of version 1; only on its stream",
     "vm.stopped": "the VM of version 1; only on its stream",
 }
 
-# A client that falls behind may lose these: the next one of the same kind says it all again.
+# A slow client may lose these, because the next event of the same kind contains the same information.
 COALESCIBLE_ACTIONS = frozenset({"ping", "link.stats"})
 
-# So many of them wait for one subscriber at most, so that they do not push out the others.
+# The most of them that wait for one subscriber, so that they do not displace other events.
 MAX_QUEUED_COALESCIBLE = 64
-# Lines that wait for one subscriber travel in one write of about this size.
+# Waiting lines of one subscriber are sent in one write of about this size.
 BATCH_BYTES = 64 * 1024
 
 # Only the stream of API version 1 carries these.
@@ -61,12 +61,14 @@ V1_ACTIONS = frozenset({"vm.started", "vm.stopped"})
 
 @attrs.frozen(init=False)
 class Event:
-    """Something that happened. It is encoded once, however many get ``line``, and keeps nothing of its payload."""
+    """Something that happened. ``line`` is encoded once for all subscribers, and the event does not
+    keep its payload.
+    """
 
     action: str
     project_id: UUID | None
-    of_compute: bool  # of a project that a controller elsewhere drives
-    about: UUID | None  # the project that an event of the controller tells of
+    of_compute: bool  # of a project that another controller controls through the compute API
+    about: UUID | None  # the project that an event of the controller's stream is about
     line: bytes = attrs.field(repr=False)
 
     def __init__(
@@ -87,15 +89,15 @@ class Event:
 
     @property
     def coalescible(self) -> bool:
-        """Whether a subscriber that is behind may lose this event."""
+        """Whether a slow subscriber may lose this event."""
         return self.action in COALESCIBLE_ACTIONS
 
 
 def compute_event(action: str, payload: Any, project_id: UUID) -> Event:
-    """An event for the controller elsewhere that drives the project; it names the project beside the payload."""
+    """An event for the other controller that controls the project; it names the project beside the payload."""
     return Event(action, payload, project_id, of_compute=True)
 
 
 def log_event(level: str, message: str, project_id: UUID | None = None) -> Event:
-    """A ``log.error``, ``log.warning`` or ``log.info`` event; ``level`` is the part behind the dot."""
+    """A ``log.error``, ``log.warning`` or ``log.info`` event; ``level`` is the part after the dot."""
     return Event(f"log.{level}", {"message": message}, project_id)

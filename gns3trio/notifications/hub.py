@@ -1,11 +1,9 @@
-"""Hands events to subscribers, none of whom can hold up another or grow without bound.
+"""Distributes events to subscribers. No subscriber can delay another one or use unbounded memory.
 
-All subscribers together hold no more than the journal does: one whose oldest event the journal has forgotten is ended
-too.
-
-A subscriber has a bounded queue. When it is full, coalescible events are left out; any other event that does not
-fit ends the subscription, and its last event says so, because a client that silently missed a change
-shows a wrong lab. It reconnects and reads the state anew. A follower has no queue: it reads the journal.
+A subscriber has a bounded queue. When it is full, coalescible events are dropped. Any other event that does not fit
+ends the subscription, and its last event says so, because a client that silently misses a change shows a wrong lab. The
+client then reconnects and reads the state again. The queues of all subscribers together hold no more than the journal:
+a subscription also ends when its oldest event leaves the journal. A follower has no queue; it reads the journal.
 """
 
 import sys
@@ -19,7 +17,7 @@ from gns3trio.notifications.events import BATCH_BYTES, MAX_QUEUED_COALESCIBLE, E
 from gns3trio.notifications.journal import Follower, Journal
 from gns3trio.notifications.topics import Topic
 
-# Room for the burst of a large project opening (nodes, links and drawings) before the client has read once.
+# Enough for the burst of events when a large project opens (nodes, links and drawings), before the client reads.
 MAX_QUEUED_EVENTS = 4096
 MAX_QUEUED_BYTES = 8 * 1024 * 1024
 NEVER = sys.maxsize
@@ -28,15 +26,15 @@ EVENTS_LOST = "This client reads too slowly: events were lost. Connect again and
 
 
 class Subscription:
-    """One client's place in the hub. ``receive`` gives its events in order."""
+    """One client's subscription. ``receive`` returns its events in order."""
 
     def __init__(self, topic: Topic) -> None:
         self.topic = topic
         self.lost_events = False
-        # Sends a line if that needs no waiting, and returns whether it did: what most events of most clients need.
+        # Sends a line if that is possible without waiting, and returns whether it did. Most events take this path.
         self.send_now: Callable[[bytes], bool] | None = None
         self.oldest = NEVER  # the number in the journal of the oldest event that waits
-        self._idle = False  # everything so far is sent
+        self._idle = False  # all events so far are sent
         self.offer_time = trio.current_time()  # of the newest event that went into the queue
         self._queue: deque[tuple[int, Event]] = deque()  # with the number of the newest event then
         self._bytes = 0
@@ -44,7 +42,7 @@ class Subscription:
         self._wakeup = trio.Event()
 
     def offer(self, event: Event, number: int = NEVER) -> None:
-        """Queue ``event``; never blocks. Ends the subscription when there is no room for it.
+        """Queue ``event``; never blocks. Ends the subscription if there is no room.
 
         ``number`` is that of the journal's newest event.
         """
@@ -63,7 +61,7 @@ class Subscription:
             self._append(event, number)
 
     def lose_events(self) -> None:
-        """End the subscription: what waits is dropped, and its client is told."""
+        """End the subscription: drop the queued events and tell the client."""
         self.lost_events = True
         self._queue.clear()
         self._bytes = self._coalescible = 0
@@ -79,9 +77,9 @@ class Subscription:
         self._wakeup.set()
 
     async def receive(self) -> list[bytes]:
-        """The waiting lines, oldest first, as many as fit one write; waits for the first.
+        """The queued lines, oldest first, as many as fit into one write. Waits for the first.
 
-        Raises trio.EndOfChannel when events were lost and this client has been told.
+        Raises trio.EndOfChannel after events were lost and the client was told.
         """
         if not self._queue:
             if self.lost_events:
@@ -108,21 +106,21 @@ class Subscription:
 
 
 class NotificationHub:
-    """Everybody publishes here; streams subscribe here."""
+    """Events are published here, and streams subscribe here."""
 
     def __init__(self) -> None:
         self.journal = Journal()
         self._subscriptions: set[Subscription | Follower] = set()
 
     def publish(self, event: Event) -> None:
-        """Give ``event`` to every subscriber that wants it; never blocks."""
+        """Queue ``event`` for every subscriber whose topic matches; never blocks."""
         journal = self.journal
         if journal.topic.wants(event):
             journal.offer(event)
         first, last = journal.first, journal.last
         for subscription in self._subscriptions:
-            # What waits for it is in memory for it alone. An event without a number waits under that of the one before
-            # it, hence the 1.
+            # Its queued events are in memory for it alone. An event without a number counts under that of the one
+            # before it, hence the 1.
             if subscription.oldest < first - 1:
                 subscription.lose_events()
             if subscription.topic.wants(event):
@@ -130,14 +128,14 @@ class NotificationHub:
 
     @contextmanager
     def subscribe(self, topic: Topic) -> Iterator[Subscription]:
-        """A subscription that lasts as long as the ``with``."""
+        """Subscribe for as long as the ``with`` lasts."""
         subscription = Subscription(topic)
         with self._subscribed(subscription):
             yield subscription
 
     @contextmanager
     def follow(self, topic: Topic, number: int) -> Iterator[Follower]:
-        """The events behind ``number`` in the journal, and those to come, as long as the ``with`` lasts."""
+        """Follow the journal from after event ``number``, for as long as the ``with`` lasts."""
         follower = Follower(self.journal, topic, number)
         with self._subscribed(follower):
             yield follower
@@ -151,5 +149,5 @@ class NotificationHub:
             self._subscriptions.discard(subscription)
 
     def count(self) -> int:
-        """How many subscribers there are."""
+        """The number of subscribers."""
         return len(self._subscriptions)

@@ -1,7 +1,7 @@
-"""Remembers the newest events under numbers, so that a client that comes back gets what it missed.
+"""Remembers and numbers the newest events, so that a client that reconnects can get those it missed.
 
-An event's id is ``RUN-NUMBER``: the run differs for each start of the server, the numbers count up from 1. Events of
-which the next says it all again (``link.stats``) have no id: whoever comes back waits for the next.
+An event's id is ``RUN-NUMBER``: the run differs for each start of the server, and the numbers count up from 1.
+Coalescible events (``link.stats``) have no id: a client that reconnects waits for the next one.
 """
 
 import secrets
@@ -17,15 +17,15 @@ from gns3trio.notifications.topics import EVERYTHING, Topic
 MAX_EVENTS = 32768
 MAX_BYTES = 32 * 1024 * 1024
 
-_MAX_DIGITS = 20  # of the number in an id; Python fails to read thousands of them
+_MAX_DIGITS = 20  # digits of the number in an id; Python refuses to parse thousands of digits
 
 
 class Forgotten(Exception):
-    """Events after the given id are not known any more; the state has to be read anew."""
+    """The events after the given id are no longer available; the client must read the state again."""
 
 
 class Journal:
-    """The newest events of the hub that it listens to. Bounded in number and in bytes."""
+    """The newest events of a hub. Bounded in number and in bytes."""
 
     topic = EVERYTHING
 
@@ -39,11 +39,11 @@ class Journal:
 
     @property
     def first(self) -> int:
-        """The number of the oldest event that is remembered; that of the next event when there is none."""
+        """The number of the oldest event in the journal; that of the next event if it is empty."""
         return self.last - len(self._events) + 1
 
     def offer(self, event: Event) -> None:
-        """Give the event the next number; never blocks."""
+        """Add an event under the next number; never blocks."""
         if event.coalescible:
             return
         self.last += 1
@@ -57,7 +57,7 @@ class Journal:
         return f"{self._run}-{number}"
 
     def number_of(self, event_id: str) -> int:
-        """The number behind an id. Raises Forgotten for one that this run has not given."""
+        """The number in an id. Raises Forgotten for an id of another run of the server."""
         run, _, number = event_id.rpartition("-")
         is_number = number.isascii() and number.isdigit() and len(number) <= _MAX_DIGITS
         if run != self._run or not is_number or int(number) > self.last:
@@ -65,22 +65,22 @@ class Journal:
         return int(number)
 
     def after(self, number: int) -> Iterator[tuple[int, Event]]:
-        """The events behind ``number``, oldest first. Raises Forgotten when one of them is not remembered."""
+        """The events after ``number``, oldest first. Raises Forgotten if one of them is no longer in the journal."""
         if number + 1 < self.first:
             raise Forgotten
         return ((each, self._events[each]) for each in range(number + 1, self.last + 1))
 
 
 class Follower:
-    """A place in a journal: gives its events in order, and between them those that have no id.
+    """Reads a journal: returns its events in order, and between them those without an id.
 
-    It holds no event itself: a slow client costs nothing, and one that falls behind the journal gets Forgotten.
+    It queues no numbered events: a slow client costs no memory, and one that falls behind the journal gets Forgotten.
     """
 
-    oldest = sys.maxsize  # of the events that wait here alone
+    oldest = sys.maxsize  # of the events without an id, which are queued here
 
     def lose_events(self) -> None:
-        """Not needed: it holds none."""
+        """Does nothing: a follower queues no numbered events."""
 
     def __init__(self, journal: Journal, topic: Topic, number: int) -> None:
         self.topic = topic
@@ -90,15 +90,15 @@ class Follower:
         self._wakeup = trio.Event()
 
     def offer(self, event: Event, number: int = 0) -> None:
-        """Take note that there is something new; never blocks."""
+        """Note that there is a new event; never blocks."""
         if event.coalescible:
             self._passing.append(event)
         self._wakeup.set()
 
     async def receive(self) -> list[tuple[str | None, bytes]]:
-        """The next events as (id or None, line), as many as fit one write; waits for the first.
+        """The next events as (id or None, line), as many as fit into one write. Waits for the first.
 
-        Raises Forgotten when events were lost; ``number`` is then that of the newest event.
+        Raises Forgotten if events were lost; ``number`` is then that of the newest event.
         """
         while True:
             self._wakeup = trio.Event()

@@ -37,11 +37,11 @@ def _in_v1_project(project_id: UUID, event: Event) -> bool:
     return event.project_id == project_id and (event.action in V1_ACTIONS or event.action.startswith("log."))
 
 
-# The GNS3 controller stream: projects, templates, computes; what happens inside a project is not in it.
+# The stream of the GNS3 controller: projects, templates, computes; no events from inside a project.
 CONTROLLER = Topic("controller", _controller_only)
-# The stream that a controller elsewhere reads: what happens in the projects that it drives.
+# The stream of the compute API: events of the projects that another controller controls here.
 COMPUTE = Topic("compute", _of_compute)
-# The document's bare /notifications: everything of every project.
+# /notifications of the GNS3 API documentation: all events of all projects.
 EVERYTHING = Topic("everything", _everything)
 
 
@@ -55,7 +55,7 @@ def _of_project(project_id: UUID, event: Event) -> bool:
 
 
 def whole_project_topic(project_id: UUID) -> Topic:
-    """What ``project_topic`` has, and what becomes of the project itself: ``project.updated``, ``project.closed``."""
+    """``project_topic``, and the events of the project itself: ``project.updated``, ``project.closed``."""
     return Topic(f"whole project {project_id}", partial(_of_project, project_id))
 
 
@@ -64,7 +64,7 @@ def _in_compute_project(project_id: UUID, event: Event) -> bool:
 
 
 def compute_project_topic(project_id: UUID) -> Topic:
-    """What happens in one project that a controller elsewhere drives."""
+    """Events of one project that another controller controls through the compute API."""
     return Topic(f"compute project {project_id}", partial(_in_compute_project, project_id))
 
 
