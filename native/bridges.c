@@ -18,7 +18,6 @@
 #define DOT1Q_ETHERTYPE 0x8100
 #define VLAN_MASK 0x0fff
 #define RESERVED_VLAN 0x0fff /* IEEE 802.1Q 9.6: in no frame */
-#define NANOSECONDS 1000000000u
 
 /* --- the address table: sets of a few entries, so that a search is short and the table never grows --- */
 

@@ -15,7 +15,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define NANOSECONDS 1000000000u
 #define PCAP_HEADER_BYTES 16
 #define EPB_TYPE 6
 #define EPB_HEADER_BYTES 28

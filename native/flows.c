@@ -16,13 +16,12 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/timerfd.h>
 #include <unistd.h>
 
 /* A link between two nodes has four ports. */
 #define MAX_PASSAGES 8
 /* The pause between two looks at what can be offloaded and at what was moved, unless signals of statistics are to come sooner. */
-#define LONGEST_PAUSE_S 1
+#define LONGEST_PAUSE_NS 1000000000u
 /* After so long a socket that was never empty is taken for one that never will be. */
 #define PATIENCE_NS 1000000000u
 
@@ -52,7 +51,7 @@ static int only_passes(const port *p, int direction) {
  * when a port on it does more than pass them on. */
 static int find_way(port *p, passage *way) {
     int count = 0;
-    if (p->kind != 0 || p->splice != NULL || p->injects)
+    if (!p->kind->is_udp || p->splice != NULL || p->injects)
         return 0;
     for (;;) {
         if (!only_passes(p, RX) || p->sink != NULL || p->peer == NULL || count == MAX_PASSAGES)
@@ -63,7 +62,7 @@ static int find_way(port *p, passage *way) {
             return 0;
         way[count++] = (passage){p, TX};
         if (p->splice == NULL)
-            return p->kind == 0 ? count : 0;
+            return p->kind->is_udp ? count : 0;
         p = p->splice;
     }
 }
@@ -95,17 +94,17 @@ static void set_rule(offload_entry *entry, const offload_rule *rule) {
 /* The rule for frames that come in at one port and leave at another, and for which UDP port of ours it is. Returns 0 when one of
  * the addresses is not 127.0.0.1. */
 static int make_rule(const port *from, const port *to, uint16_t *number, offload_rule *rule) {
-    *number = ntohs(loopback_port(from->fd, getsockname));
-    *rule = (offload_rule){.source = loopback_port(from->fd, getpeername),
+    *number = ntohs(loopback_port(from->source.fd, getsockname));
+    *rule = (offload_rule){.source = loopback_port(from->source.fd, getpeername),
                            .active = 1,
-                           .new_source = loopback_port(to->fd, getsockname),
-                           .new_destination = loopback_port(to->fd, getpeername)};
+                           .new_source = loopback_port(to->source.fd, getsockname),
+                           .new_destination = loopback_port(to->source.fd, getpeername)};
     return *number != 0 && rule->source != 0 && rule->new_source != 0 && rule->new_destination != 0;
 }
 
 /* Whether a port shall wait on because frames are in its socket. */
 static int has_patience(worker *w, port *from) {
-    if (!has_datagrams(from->fd))
+    if (!has_datagrams(from->source.fd))
         return 0;
     if (from->offload_waits_ns == 0)
         from->offload_waits_ns = turn_time(w);
@@ -188,11 +187,9 @@ void add_offloaded(udpfwd_counters *to, const port *p) {
 
 /* Begins a pause before the next look, unless it runs. */
 static void pause_looks(worker *w) {
-    struct itimerspec once = {.it_value = w->core->stats_interval};
-    if (once.it_value.tv_sec >= LONGEST_PAUSE_S)
-        once.it_value = (struct timespec){.tv_sec = LONGEST_PAUSE_S};
-    if (!w->look_waits)
-        w->look_waits = timerfd_settime(w->look_fd, 0, &once, NULL) == 0;
+    uint64_t pause_ns = w->core->stats_interval_ns;
+    if (!is_set(&w->look))
+        set_timer(w, &w->look, turn_time(w) + (pause_ns < LONGEST_PAUSE_NS ? pause_ns : LONGEST_PAUSE_NS));
 }
 
 void expect_flows(worker *w) {
@@ -216,11 +213,8 @@ static int offload_ports(worker *w) {
     return waits;
 }
 
-void look_at_flows(worker *w) {
-    uint64_t expirations;
-    ssize_t got = read(w->look_fd, &expirations, sizeof expirations);
-    (void)got;
-    w->look_waits = 0;
+void look_at_flows(worker *w, timer *look) {
+    (void)look;
     if (w->ports_changed) {
         int held = next_release(w) != 0; /* which may be all that is in a flow's way */
         w->ports_changed = offload_ports(w) || held;

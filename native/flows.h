@@ -9,8 +9,8 @@
 void offload_from(worker *w, port *from);
 /* Worker only: ports may have changed: the next look shall see what can be offloaded. */
 void expect_flows(worker *w);
-/* Worker only: the timer of looks has run out. */
-void look_at_flows(worker *w);
+/* What the timer of looks does. */
+void look_at_flows(worker *w, timer *look);
 /* Workers are parked, before a port changes: what passes it comes to its worker again. */
 void end_flows(port *p);
 /* Adds to a copy of a port's counters what the kernel moved. */

@@ -108,15 +108,15 @@ static void test_a_socket_that_is_never_empty(void) {
     port *p = find_port(t.core, t.a.port);
     expect_flows(p->worker);
     test_send(t.a.node, t.a.fd, "first", 5);
-    look_at_flows(p->worker);
+    look_at_flows(p->worker, &p->worker->look);
     CHECK(counters_of(t.core, t.a.port).offloaded == UDPFWD_TX);
     p->turn_frames = 1;
     test_send(t.a.node, t.a.fd, "second", 6);
     serve_port(p->worker, p);
-    look_at_flows(p->worker);
+    look_at_flows(p->worker, &p->worker->look);
     CHECK(counters_of(t.core, t.a.port).offloaded == UDPFWD_TX && p->worker->ports_changed);
     p->offload_waits_ns -= 1000000000; /* a second passes */
-    look_at_flows(p->worker);
+    look_at_flows(p->worker, &p->worker->look);
     CHECK(counters_of(t.core, t.a.port).offloaded == BOTH && !p->worker->ports_changed);
     serve_port(p->worker, p);
     expect(t.b.node, "first");
@@ -163,11 +163,11 @@ static void test_frames_that_wait_are_not_overtaken(void) {
     CHECK(udpfwd_port_set_filters(t.core, t.a.port, NULL, 0, 1, UDPFWD_AS_BEFORE, error, sizeof error) == 0);
     CHECK(look(t.core, t.a.port) == UDPFWD_TX); /* it is due, but has not left */
     p->worker->ports_changed = 1;
-    look_at_flows(p->worker);
-    CHECK(p->worker->ports_changed && p->worker->look_waits); /* so it looks again */
+    look_at_flows(p->worker, &p->worker->look);
+    CHECK(p->worker->ports_changed && is_set(&p->worker->look)); /* so it looks again */
     release_due(p->worker);
     expect(t.b.node, "is held");
-    look_at_flows(p->worker);
+    look_at_flows(p->worker, &p->worker->look);
     CHECK(counters_of(t.core, t.a.port).offloaded == BOTH && !p->worker->ports_changed);
     close_patched(&t);
 }

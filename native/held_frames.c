@@ -11,10 +11,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/timerfd.h>
 #include <unistd.h>
 
-#define NANOSECONDS 1000000000u
 #define FIRST_ROOM 256u
 /* After a batch the timer waits for so long at least: setting it costs as much as sending a few frames. */
 #define GATHER_NS 100000u
@@ -146,20 +144,13 @@ static int compare(const void *a, const void *b) {
 
 /* --- the timer --- */
 
-static void arm(worker *w, uint64_t release_ns) {
-    struct itimerspec once = {.it_value = {.tv_sec = (time_t)(release_ns / NANOSECONDS),
-                                           .tv_nsec = (long)(release_ns % NANOSECONDS)}};
-    if (timerfd_settime(w->release_fd, TFD_TIMER_ABSTIME, &once, NULL) == 0)
-        w->armed_ns = release_ns;
-}
-
-static void arm_for_next(worker *w) {
+static void set_for_next(worker *w) {
     const queue_entry *next = next_entry(&w->queue);
     if (next == NULL || w->more_due)
         return;
     uint64_t release_ns = next->release_ns > w->gather_ns ? next->release_ns : w->gather_ns;
-    if (w->armed_ns == 0 || release_ns < w->armed_ns)
-        arm(w, release_ns);
+    if (!is_set(&w->release) || release_ns < w->release.due_ns)
+        set_timer(w, &w->release, release_ns);
 }
 
 /* An empty queue keeps no memory. */
@@ -225,7 +216,7 @@ int hold_frame(worker *w, port *p, int direction, const struct iovec *frame, uin
         return -ENOBUFS;
     }
     count_held(held, 1);
-    arm_for_next(w);
+    set_for_next(w);
     return 0;
 }
 
@@ -250,11 +241,8 @@ static void release_together(worker *w, held_frame **frames, const struct iovec 
         leave_filters(w, p, direction, out, n, way);
 }
 
-void end_hold(worker *w) {
-    uint64_t expirations;
-    ssize_t got = read(w->release_fd, &expirations, sizeof expirations);
-    (void)got;
-    w->armed_ns = 0;
+void end_hold(worker *w, timer *release) {
+    (void)release;
     w->more_due = 1;
 }
 
@@ -287,7 +275,7 @@ void release_due(worker *w) {
     next = next_entry(q);
     w->more_due = next != NULL && next->release_ns <= now_ns;
     w->gather_ns = now_ns + GATHER_NS;
-    arm_for_next(w);
+    set_for_next(w);
 }
 
 static void make_due(queue_entry *entry, const port *p, int direction, uint64_t now_ns) {
@@ -308,7 +296,7 @@ void release_early(port *p, int direction) {
         make_due(&q->run[i], p, direction, now_ns);
     if (!is_in_order(q)) /* when others are held between them */
         qsort(q->run + q->run_first, run_count(q), sizeof *q->run, compare);
-    arm_for_next(p->worker);
+    set_for_next(p->worker);
 }
 
 typedef void (*taker)(hold_queue *q, const queue_entry *entry);
@@ -362,7 +350,7 @@ static void follow(hold_queue *from, const queue_entry *entry) {
     }
     if (to->next_number <= entry->number)
         to->next_number = entry->number + 1;
-    arm_for_next(p->worker);
+    set_for_next(p->worker);
 }
 
 void move_held(worker *from) {

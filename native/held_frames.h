@@ -3,6 +3,7 @@
 #define GNS3TRIO_HELD_FRAMES_H
 
 #include "frames.h"
+#include "timers.h"
 
 #include <stddef.h>
 
@@ -45,8 +46,8 @@ int hold_frame(worker *w, port *p, int direction, const struct iovec *frame, uin
 uint64_t next_release(const worker *w);
 /* Worker only: sends on what is due, and sets the timer for the next. */
 void release_due(worker *w);
-/* Worker only: the timer of held frames has run out. */
-void end_hold(worker *w);
+/* What the timer of held frames does: they get a turn. */
+void end_hold(worker *w, timer *release);
 /* Workers are parked: everything that a port's filters hold in a direction is due now. */
 void release_early(port *p, int direction);
 /* Workers are parked: loses what a port's filters hold. */

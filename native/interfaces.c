@@ -5,16 +5,14 @@
  * (PACKET_VNET_HDR) is done by segments.c. A TAP device asks for none of that, so the kernel does it all.
  */
 #define _GNU_SOURCE
-#include "interfaces.h"
-#include "worker.h"
 #include "segments.h"
+#include "worker.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -74,7 +72,7 @@ static int read_tap(batch *b) {
     unsigned char more; /* a frame that reaches into it is too large */
     struct iovec parts[] = {{.iov_base = next_room(b), .iov_len = UDPFWD_MAX_FRAME_BYTES},
                             {.iov_base = &more, .iov_len = sizeof more}};
-    ssize_t size = readv(b->from->fd, parts, 2);
+    ssize_t size = readv(b->from->source.fd, parts, 2);
     if (size < 0)
         return -errno;
     add_frame(b, (size_t)size, NULL);
@@ -111,7 +109,7 @@ static int read_packet(batch *b) {
         {.iov_base = b->w->large + UDPFWD_MAX_FRAME_BYTES, .iov_len = LARGE_FRAME_BYTES - UDPFWD_MAX_FRAME_BYTES}};
     struct msghdr message = {
         .msg_iov = parts, .msg_iovlen = 3, .msg_control = controls, .msg_controllen = sizeof controls};
-    ssize_t got = recvmsg(b->from->fd, &message, MSG_DONTWAIT | MSG_TRUNC);
+    ssize_t got = recvmsg(b->from->source.fd, &message, MSG_DONTWAIT | MSG_TRUNC);
     if (got < 0 && errno != EINVAL)
         return -errno;
     if (got < (ssize_t)sizeof header) {
@@ -134,38 +132,49 @@ static int read_packet(batch *b) {
 static void count_lost(port *from) {
     struct tpacket_stats stats;
     socklen_t size = sizeof stats;
-    if (getsockopt(from->fd, SOL_PACKET, PACKET_STATISTICS, &stats, &size) == 0 && stats.tp_drops > 0)
+    if (getsockopt(from->source.fd, SOL_PACKET, PACKET_STATISTICS, &stats, &size) == 0 && stats.tp_drops > 0)
         drop(from, RX, UDPFWD_DROP_QUEUE, stats.tp_drops);
 }
 
-void serve_interface(worker *w, port *from) {
+/* A turn of a port, whose frames are read one by one. Returns how many reads there were. */
+static int read_frames(worker *w, port *from, int (*read_one)(batch *b)) {
     batch b = {.w = w, .from = from};
-    int is_tap = from->kind == UDPFWD_TAP, result = 0, reads = 0, most = from->turn_frames;
+    int result = 0, reads = 0, most = from->turn_frames;
     for (; result == 0 && reads < most; reads++)
-        result = is_tap ? read_tap(&b) : read_packet(&b);
+        result = read_one(&b);
     deliver(&b);
-    if (!is_tap && reads > BUSY_READS)
-        count_lost(from);
     /* An interface that is down says so once. A device that is gone would say so for ever. */
     if (result < 0 && result != -EAGAIN && result != -EINTR && result != -ENETDOWN)
-        epoll_ctl(w->epoll_fd, EPOLL_CTL_DEL, from->fd, NULL);
-    note_change(w);
+        unwatch(w, &from->source);
+    return reads;
+}
+
+static int tap_receive(worker *w, port *from) {
+    read_frames(w, from, read_tap);
+    return 1;
+}
+
+static int ethernet_receive(worker *w, port *from) {
+    if (read_frames(w, from, read_packet) > BUSY_READS)
+        count_lost(from);
+    return 1;
 }
 
 /* --- out --- */
 
-static void write_to_tap(port *to, const struct iovec *frames, int n) {
+static void tap_send(worker *w, port *to, const struct iovec *frames, int n) {
+    (void)w;
     for (int i = 0; i < n; i++) {
         if (frames[i].iov_len < ETH_HLEN)
             drop(to, TX, UDPFWD_DROP_RUNT, 1);
-        else if (write(to->fd, frames[i].iov_base, frames[i].iov_len) < 0)
+        else if (write(to->source.fd, frames[i].iov_base, frames[i].iov_len) < 0)
             drop(to, TX, drop_reason(errno), 1);
         else
             count_sent(to, &frames[i], 1);
     }
 }
 
-static void write_to_packet(worker *w, port *to, const struct iovec *frames, int n) {
+static void ethernet_send(worker *w, port *to, const struct iovec *frames, int n) {
     static const struct virtio_net_hdr nothing_left = {0};
     struct iovec parts[UDPFWD_BATCH_FRAMES][2];
     int messages = 0, next = 0;
@@ -180,7 +189,7 @@ static void write_to_packet(worker *w, port *to, const struct iovec *frames, int
         messages++;
     }
     while (next < messages) {
-        int sent = sendmmsg(to->fd, w->out + next, (unsigned)(messages - next), MSG_DONTWAIT);
+        int sent = sendmmsg(to->source.fd, w->out + next, (unsigned)(messages - next), MSG_DONTWAIT);
         if (sent <= 0) {
             drop(to, TX, drop_reason(errno), 1);
             next++;
@@ -190,9 +199,27 @@ static void write_to_packet(worker *w, port *to, const struct iovec *frames, int
     }
 }
 
-void write_to_interface(worker *w, port *to, const struct iovec *frames, int n) {
-    if (to->kind == UDPFWD_TAP)
-        write_to_tap(to, frames, n);
-    else
-        write_to_packet(w, to, frames, n);
+/* --- the descriptors --- */
+
+static int tap_open(port *p, const port_options *options) {
+    return copy_descriptor(p, options->fd);
 }
+
+static int ethernet_open(port *p, const port_options *options) {
+    int result = copy_descriptor(p, options->fd);
+    if (result == 0)
+        enlarge_buffers(p->source.fd);
+    return result;
+}
+
+static void close_interface(port *p) {
+    close(p->source.fd);
+}
+
+const port_kind tap_kind = {
+    .bytes = sizeof(port), .open = tap_open, .close = close_interface, .receive = tap_receive, .send = tap_send};
+const port_kind ethernet_kind = {.bytes = sizeof(port),
+                                 .open = ethernet_open,
+                                 .close = close_interface,
+                                 .receive = ethernet_receive,
+                                 .send = ethernet_send};

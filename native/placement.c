@@ -21,7 +21,7 @@ static worker *least_busy(udpfwd *core) {
 int place_port(udpfwd *core, port *p) {
     worker *least = least_busy(core);
     p->worker = least; /* which serves it as soon as it is watched */
-    int result = watch_port(least, p);
+    int result = watch(least, &p->source);
     least->ports += result == 0;
     return result;
 }
@@ -64,13 +64,16 @@ static int find_joined(udpfwd *core, port *from, walk *way) {
 }
 
 static int move_port(port *p, worker *to) {
-    int result = watch_port(to, p);
+    int result = watch(to, &p->source);
     if (result < 0)
         return result;
-    unwatch_port(p);
-    p->worker->ports--;
+    unwatch(p->worker, &p->source);
+    worker *from = p->worker;
+    from->ports--;
     p->worker = to;
     to->ports++;
+    if (p->kind->moved != NULL)
+        p->kind->moved(p, from);
     return 0;
 }
 

@@ -6,6 +6,7 @@
 #ifndef GNS3TRIO_PORT_H
 #define GNS3TRIO_PORT_H
 
+#include "source.h"
 #include "udpfwd.h"
 
 #include <stddef.h>
@@ -15,20 +16,49 @@
 /* Index of a direction in arrays. */
 #define RX 0
 #define TX 1
-/* The kind of a port without a descriptor, beside those of udpfwd.h. */
-#define LOCAL 3
 
 typedef struct port port;
 typedef struct bridge bridge;
-typedef struct worker worker;
 typedef struct filter_chain filter_chain;
 typedef struct flow flow;
 typedef struct chunk chunk;
 
+/* What a port is opened with; each kind has a use for some of it. */
+typedef struct {
+    int fd;           /* the caller's */
+    uint32_t address; /* of the remote, in host byte order */
+    uint16_t udp_port;
+} port_options;
+
+/* A kind of ports: what is behind one, where frames come from and go to. A new kind is one of these, and a call in udpfwd.h that
+ * opens it. What a kind has no use for is NULL. */
+typedef struct {
+    size_t bytes; /* of the structure of such a port, zeroed at first, which begins with a port */
+    /* In a change: the port is nobody's yet, and has no descriptor. When this fails it leaves nothing behind. */
+    int (*open)(port *p, const port_options *options);
+    /* In a change, the worker is parked: gives back all but the port itself, which is joined to nothing any more. */
+    void (*close)(port *p);
+    /* In a change, the worker is parked: -EINVAL and no function are the same. */
+    int (*set_remote)(port *p, const port_options *options);
+    /* Worker only: the port's turn, when its descriptor is readable: at most turn_frames go to receive_turn. Returns whether there was
+     * anything that counts. */
+    int (*receive)(worker *w, port *p);
+    /* Worker only: frames leave the core here, at most UDPFWD_BATCH_FRAMES. Each is counted as sent, or dropped and counted. */
+    void (*send)(worker *w, port *p, const struct iovec *frames, int n);
+    /* In a change, both workers are parked: the port's timers have to follow it (move_timer). */
+    void (*moved)(port *p, worker *from);
+    int is_udp; /* the descriptor is a UDP socket with a remote, so that the kernel may move its frames (flows.h) */
+} port_kind;
+
+extern const port_kind udp_kind;      /* udp_ports.c */
+extern const port_kind tap_kind;      /* interfaces.c */
+extern const port_kind ethernet_kind; /* interfaces.c */
+extern const port_kind local_kind;    /* ports.c: nothing is behind it */
+
 struct port {
+    source source; /* first, so that a port's source is the port */
     int id;
-    int fd; /* -1: it has none */
-    int kind; /* 0: a UDP socket, else UDPFWD_TAP, UDPFWD_ETHERNET or LOCAL */
+    const port_kind *kind;
     worker *worker;
     port *peer;   /* the other port of the patch, or the port that a probe's source injects at */
     port *splice; /* the other tunnel port */
@@ -41,10 +71,8 @@ struct port {
     int vlan_mode;
     uint16_t vlan;
     uint16_t ethertype;
-    int segments_refused; /* the kernel or the device cannot do UDP_SEGMENT for this remote */
     int turn_frames;      /* it takes at most so many in a turn: fewer when bridges copy them to many ports */
     int is_copied;        /* to many ports were those of its last turn */
-    unsigned lone_turns;  /* turns in a row that found a single datagram */
     unsigned visit;       /* the walk over joined ports that saw it last */
     filter_chain *filters[DIRECTIONS];
     unsigned held_in_order[DIRECTIONS]; /* frames that its filters hold and that none may overtake */
@@ -85,15 +113,18 @@ static inline uint32_t *held_counter(port *p, int direction) {
     return direction == RX ? &p->counters.rx_held : &p->counters.tx_held;
 }
 
-/* --- ports.c: workers are parked --- */
+/* --- ports.c --- */
 
+/* In a change, or with the core's lock. NULL where there is none. */
 port *find_port(const udpfwd *core, int id);
-/* Has epoll say 'what' when a descriptor is readable: a port, or the address of one of the worker's own descriptors. */
-int watch(worker *w, int fd, void *what);
-/* The same for a port's descriptor, if it has one. */
-int watch_port(worker *w, port *p);
-void unwatch_port(port *p);
+/* In a change; no worker has to be parked. Returns the id. */
+int open_port(udpfwd *core, const port_kind *kind, const port_options *options);
+/* In a change, the worker is parked, or none runs: frees it. */
 void end_port(udpfwd *core, port *p);
-void close_if_open(int fd);
+
+/* For kinds: the port has a copy of a descriptor that is its own. */
+int copy_descriptor(port *p, int fd);
+/* Room for bursts between two turns of a busy worker, as much as the system gives. */
+void enlarge_buffers(int fd);
 
 #endif

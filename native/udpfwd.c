@@ -11,7 +11,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
-#include <sys/timerfd.h>
 #include <unistd.h>
 
 /* --- statistics --- */
@@ -22,23 +21,19 @@ static void signal_stats(worker *w) {
     ssize_t written = write(w->core->stats_fd, &one, sizeof one);
     (void)written; /* fails only when nobody read for 2^64 signals */
     w->unsignalled = 0;
-    struct itimerspec once = {.it_value = w->core->stats_interval};
-    w->pausing = timerfd_settime(w->timer_fd, 0, &once, NULL) == 0;
+    set_timer(w, &w->pause, turn_time(w) + w->core->stats_interval_ns);
 }
 
 void note_change(worker *w) {
-    if (w->pausing)
+    if (is_set(&w->pause))
         w->unsignalled = 1;
     else
         signal_stats(w);
 }
 
 /* The pause is over. When nothing changed meanwhile, no timer runs until something does. */
-void end_pause(worker *w) {
-    uint64_t expirations;
-    ssize_t got = read(w->timer_fd, &expirations, sizeof expirations);
-    (void)got;
-    w->pausing = 0;
+void end_pause(worker *w, timer *pause) {
+    (void)pause;
     if (w->unsignalled)
         signal_stats(w);
 }
@@ -118,8 +113,7 @@ int udpfwd_open(int workers, uint32_t stats_interval_us, udpfwd **opened) {
     udpfwd *core = calloc(1, sizeof *core);
     if (core == NULL)
         return -ENOMEM;
-    core->stats_interval.tv_sec = stats_interval_us / 1000000;
-    core->stats_interval.tv_nsec = stats_interval_us % 1000000 * 1000L;
+    core->stats_interval_ns = stats_interval_us * 1000ull;
     pthread_mutex_init(&core->lock, NULL);
     pthread_cond_init(&core->changed, NULL);
     core->stats_fd = core->captures_fd = core->captures_full_fd = -1;

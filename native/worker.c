@@ -9,26 +9,42 @@
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
-#include <sys/timerfd.h>
 #include <unistd.h>
 
 #define EVENTS_PER_WAIT 64
 #define UDPFWD_THREAD_NAME "udpfwd-%d" /* in ps and top; set for as long as the thread is lent */
 #define THREAD_NAME_BYTES 16           /* TASK_COMM_LEN of Linux */
 
+/* --- sources --- */
+
+int watch(worker *w, source *s) {
+    struct epoll_event interest = {.events = EPOLLIN, .data.ptr = s};
+    return s->fd >= 0 && epoll_ctl(w->epoll_fd, EPOLL_CTL_ADD, s->fd, &interest) < 0 ? -errno : 0;
+}
+
+void unwatch(worker *w, const source *s) {
+    if (s->fd >= 0)
+        epoll_ctl(w->epoll_fd, EPOLL_CTL_DEL, s->fd, NULL);
+}
+
 /* --- waking and parking --- */
 
 void wake(const worker *w) {
     uint64_t one = 1;
-    ssize_t written = write(w->wake_fd, &one, sizeof one);
+    ssize_t written = write(w->waker.fd, &one, sizeof one);
     (void)written; /* full means that the worker is woken already */
+}
+
+static void serve_waker(worker *w, source *s) {
+    (void)s;
+    w->woken = 1;
 }
 
 /* Between two turns: stays here while a change is made. Returns whether the worker shall end. */
 static int stay_parked(worker *w) {
     udpfwd *core = w->core;
-    uint64_t woken;
-    ssize_t got = read(w->wake_fd, &woken, sizeof woken);
+    uint64_t wakes;
+    ssize_t got = read(w->waker.fd, &wakes, sizeof wakes);
     (void)got;
     pthread_mutex_lock(&core->lock);
     w->is_parked = 1;
@@ -36,6 +52,7 @@ static int stay_parked(worker *w) {
     while (w->must_park)
         pthread_cond_wait(&core->changed, &core->lock);
     w->is_parked = 0;
+    w->now_ns = w->wall_ns = 0;
     expect_flows(w);
     int stopping = core->stopping;
     pthread_mutex_unlock(&core->lock);
@@ -88,38 +105,33 @@ static int change_waits(const worker *w) {
     return __atomic_load_n(&w->must_park, __ATOMIC_RELAXED);
 }
 
+void serve_port_source(worker *w, source *s) {
+    give_turn(w, (port *)s); /* which its source is the first part of */
+    if (!change_waits(w))
+        give_release_turn(w);
+}
+
 int serve_round(worker *w, const struct epoll_event *events, int ready) {
     unsigned first = ready > 1 ? first_of(w, ready) : 0;
-    int woken = 0;
+    w->woken = 0;
     w->round_copies = w->released_copies = 0;
-    for (int i = 0; i < ready && !woken; i++) {
-        void *what = events[(first + (unsigned)i) % (unsigned)ready].data.ptr;
+    for (int i = 0; i < ready && !w->woken; i++) {
+        source *s = events[(first + (unsigned)i) % (unsigned)ready].data.ptr;
         w->now_ns = w->wall_ns = 0;
-        if (what == &w->wake_fd)
-            woken = 1;
-        else if (what == &w->timer_fd)
-            end_pause(w);
-        else if (what == &w->release_fd)
-            end_hold(w);
-        else if (what == &w->look_fd)
-            look_at_flows(w);
-        else {
-            give_turn(w, what);
-            if (!change_waits(w))
-                give_release_turn(w);
-        }
-        woken |= change_waits(w);
+        s->serve(w, s);
+        w->woken |= change_waits(w);
     }
-    if (w->more_due && !woken) {
+    if (w->more_due && !w->woken) {
         w->now_ns = w->wall_ns = 0;
         release_due(w);
     }
-    return woken;
+    return w->woken;
 }
 
 static int forward(worker *w) {
     struct epoll_event events[EVENTS_PER_WAIT];
     for (;;) {
+        arm_timers(w);
         int ready = epoll_wait(w->epoll_fd, events, EVENTS_PER_WAIT, w->more_due ? 0 : -1);
         if (ready < 0 && errno != EINTR)
             return -errno;
@@ -163,16 +175,16 @@ void udpfwd_stop(udpfwd *core) {
 /* --- beginning and end --- */
 
 int prepare_worker(udpfwd *core, worker *w) {
-    w->epoll_fd = w->wake_fd = w->timer_fd = w->release_fd = w->look_fd = -1;
+    w->epoll_fd = w->waker.fd = w->timers.source.fd = -1;
+    w->pause.expire = end_pause;
+    w->release.expire = end_hold;
+    w->look.expire = look_at_flows;
     w->core = core;
     w->release_frames = UDPFWD_BATCH_FRAMES;
     w->queue.core_bytes = &core->held_bytes;
     w->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-    w->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    w->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-    w->release_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-    w->look_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-    if (w->epoll_fd < 0 || w->wake_fd < 0 || w->timer_fd < 0 || w->release_fd < 0 || w->look_fd < 0)
+    w->waker = (source){.fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), .serve = serve_waker};
+    if (w->epoll_fd < 0 || w->waker.fd < 0)
         return -errno;
     w->buffers = malloc(sizeof *w->buffers * UDPFWD_BATCH_FRAMES);
     w->large = malloc(LARGE_FRAME_BYTES); /* costs address space only, where no packet socket is served */
@@ -184,21 +196,15 @@ int prepare_worker(udpfwd *core, worker *w) {
         w->in[i].msg_hdr.msg_iov = &w->in_iov[i];
         w->in[i].msg_hdr.msg_iovlen = 1;
     }
-    int result = watch(w, w->wake_fd, &w->wake_fd);
-    if (result == 0)
-        result = watch(w, w->timer_fd, &w->timer_fd);
-    if (result == 0)
-        result = watch(w, w->look_fd, &w->look_fd);
-    return result < 0 ? result : watch(w, w->release_fd, &w->release_fd);
+    int result = watch(w, &w->waker);
+    return result < 0 ? result : open_timers(w);
 }
 
 void close_worker(worker *w) {
     free_queue(w);
     close_if_open(w->epoll_fd);
-    close_if_open(w->wake_fd);
-    close_if_open(w->timer_fd);
-    close_if_open(w->release_fd);
-    close_if_open(w->look_fd);
+    close_if_open(w->waker.fd);
+    close_timers(w);
     free(w->buffers);
     free(w->large);
 }

@@ -8,6 +8,7 @@
 #include "frames.h"
 #include "held_frames.h"
 #include "offload_program.h"
+#include "timers.h"
 
 #include <pthread.h>
 #include <sys/epoll.h>
@@ -17,22 +18,23 @@
 /* What a packet socket may give at once: 64 KiB of data, and headers. Only trains are larger than UDPFWD_MAX_FRAME_BYTES. */
 #define LARGE_FRAME_BYTES (65536 + 512)
 
+#define NANOSECONDS 1000000000u
+
 struct worker {
     udpfwd *core;
     int epoll_fd;
-    int wake_fd;
-    int timer_fd;   /* ends the pause after a signal of stats_fd */
-    int release_fd; /* when the next held frame is due */
-    uint64_t armed_ns; /* what release_fd is set to, 0 when it is not */
+    source waker; /* an eventfd */
+    int woken;    /* by it, in this round */
+    timer_set timers;
+    timer pause;     /* after a signal of stats_fd */
+    int unsignalled; /* counters changed since then */
+    timer release;   /* when the next held frame is due */
     uint64_t gather_ns; /* it is not set to a time before this */
-    int more_due;      /* held frames are due still: they get a turn after the ports */
-    int pausing;     /* the timer runs */
-    int unsignalled; /* counters changed since the last signal */
+    int more_due;       /* held frames are due still: they get a turn after the ports */
     int running;    /* these three: the core's lock is held */
     int must_park;  /* which only the worker reads without it, and atomically */
     int is_parked;
-    int look_fd;       /* when to look next at what the kernel can serve, and did */
-    int look_waits;    /* that timer runs */
+    timer look;        /* when to look next at what the kernel can serve, and did */
     int ports_changed; /* since the last look */
     int ports; /* that it has: the core's lock is held */
     uint64_t now_ns;  /* CLOCK_MONOTONIC of this turn, 0 when nobody asked yet */
@@ -58,7 +60,7 @@ struct udpfwd {
     size_t held_bytes; /* see hold_queue */
     offload kernel;
     int flows; /* that the kernel serves: changed atomically */
-    struct timespec stats_interval;
+    uint64_t stats_interval_ns;
 
     pthread_mutex_t lock; /* guards all below; whoever makes a change holds it (changes.h) */
     pthread_cond_t changed;
@@ -78,7 +80,7 @@ struct udpfwd {
 };
 
 static inline uint64_t timespec_ns(struct timespec time) {
-    return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
+    return (uint64_t)time.tv_sec * NANOSECONDS + (uint64_t)time.tv_nsec;
 }
 
 /* The time of this turn. */
@@ -95,6 +97,8 @@ static inline uint64_t turn_time(worker *w) {
 
 /* Any thread: has a worker look whether it shall park or end. */
 void wake(const worker *w);
+/* What ports have their source do: a turn, and one for held frames that are due. */
+void serve_port_source(worker *w, source *s);
 /* Worker only: a turn for each port that has frames, and what else there is to do, until it shall park. Returns whether to. */
 int serve_round(worker *w, const struct epoll_event *events, int ready);
 /* Before a zeroed worker is lent a thread, and after. close_worker is needed, and fine, when prepare_worker fails. */
@@ -105,7 +109,7 @@ void close_worker(worker *w);
 
 /* Worker only: counters have changed, which is signalled now or at the end of the pause. */
 void note_change(worker *w);
-/* Worker only: the timer of the pause has run out. */
-void end_pause(worker *w);
+/* The pause is over: what the timer of it does. */
+void end_pause(worker *w, timer *pause);
 
 #endif
