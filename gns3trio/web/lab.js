@@ -50,8 +50,8 @@ export class Lab {
       this.touch(event.link_id);
     } else if (kind === "link" && what === "benchmark") {
       this.tell("benchmark", event);
-    } else if (kind in KINDS && (what in CHANGES)) {
-      const [collection, idName] = KINDS[kind];
+    } else if (KINDS.has(kind) && CHANGES.has(what)) {
+      const [collection, idName] = KINDS.get(kind);
       const id = event[idName];
       if (what === "deleted") this[collection].delete(id);
       else this[collection].set(id, { ...this[collection].get(id), ...event });
@@ -169,9 +169,10 @@ export class Lab {
 // Names a port of a node, from its `ports` or from the end of a link.
 export const portKey = ({ adapter_number, port_number }) => `${adapter_number}/${port_number}`;
 
-const KINDS = {
-  node: ["nodes", "node_id"],
-  link: ["links", "link_id"],
-  drawing: ["drawings", "drawing_id"],
-};
-const CHANGES = { created: true, updated: true, deleted: true };
+// What a project consists of: where it is kept here, and the name of its id.
+const KINDS = new Map([
+  ["node", ["nodes", "node_id"]],
+  ["link", ["links", "link_id"]],
+  ["drawing", ["drawings", "drawing_id"]],
+]);
+const CHANGES = new Set(["created", "updated", "deleted"]);

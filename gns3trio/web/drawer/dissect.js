@@ -6,10 +6,15 @@ const ip4 = (bytes) => bytes.join(".");
 const ICMP = { 0: "echo reply", 3: "unreachable", 8: "echo request", 11: "time exceeded" };
 const ICMP6 = { 128: "echo request", 129: "echo reply", 133: "router solicitation", 134: "router advertisement", 135: "neighbour solicitation", 136: "neighbour advertisement" };
 
+// As RFC 5952 writes it: the longest run of zeros is left out.
 function ip6(bytes) {
   const groups = [];
   for (let place = 0; place < 16; place += 2) groups.push(((bytes[place] << 8) | bytes[place + 1]).toString(16));
-  return groups.join(":").replace(/\b0(:0)+\b/, ":").replace(/:{3,}/, "::");
+  const text = groups.join(":");
+  const [zeros] = [...text.matchAll(/\b0(?::0)+\b/g)].toSorted((a, b) => b[0].length - a[0].length);
+  if (!zeros) return text;
+  const [before, after] = [text.slice(0, zeros.index), text.slice(zeros.index + zeros[0].length)];
+  return `${before.replace(/:$/, "")}::${after.replace(/^:/, "")}`;
 }
 
 export function dissect(frame) {

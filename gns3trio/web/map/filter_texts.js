@@ -1,6 +1,7 @@
 // GNS3's filters in few words, as they stand beside a link.
 
 const FILTER_TEXTS = {
+  __proto__: null, // a filter may have any name
   delay: ([latency, jitter]) => `${latency}${jitter ? ` ± ${jitter}` : ""} ms`,
   packet_loss: ([chance]) => `${chance} % loss`,
   corrupt: ([chance]) => `${chance} % corrupt`,

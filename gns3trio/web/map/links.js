@@ -5,12 +5,9 @@ import { formatRate } from "../format.js";
 import { describeFilters } from "./filter_texts.js";
 import { centreLabel, isPlaced, placeLabel } from "./labels.js";
 import { laneOf, pointBeside } from "./lanes.js";
-import { paint } from "./letters.js";
 import { centreOf, sizeOf } from "./node_box.js";
+import { wireStyle } from "./wire_style.js";
 
-const THICKEST = 40;
-// GNS3 counts the types of its lines as Qt does. Lengths of strokes and gaps in widths of the line.
-const DASHES = { 2: [4, 2], 3: [1, 2], 4: [4, 2, 1, 2], 5: [4, 2, 1, 2, 1, 2] };
 // A name of a port begins this far from its node; every second one of narrow lanes is farther.
 const [PORT_AWAY, STAGGER] = [12, 26];
 
@@ -45,33 +42,21 @@ export class LinkShape {
     const state = { busy: bits > 0, losing: lost > 0, suspended: link.suspend, capturing: link.capturing, broken };
     set(this.hit, line);
     set(this.wire, line);
-    const styled = this.applyStyle(link.link_style ?? {}, bits);
+    const style = wireStyle(link.link_style ?? {}, bits);
+    for (const [name, value] of Object.entries(style)) this.wire.style.setProperty(name, value);
     set(this.dot, { cx: x, cy: y });
     set(this.load, alone ? { x, y: y - 6, "text-anchor": "middle" } : { x: x - 8, y: y - 3, "text-anchor": "end" });
     set(this.filters, alone ? { x, y: y + 15, "text-anchor": "middle" } : { x: x + 8, y: y - 3, "text-anchor": "start" });
     setText(this.load, bits ? formatRate(bits) + (lost >= 0.5 ? `, ${Math.round(lost)} lost/s` : "") : "");
     setText(this.filters, said);
     set(this.group, {
-      class: classNames("link", { ...state, styled, selected }),
+      class: classNames("link", { ...state, styled: style["--own-color"] !== "", selected }),
       "aria-label": `Link ${lab.linkName(link)}${said ? `, ${said}` : ""}`,
     });
     set(this.ports, { class: classNames("port-names", { "of-selected": selected }) });
     const away = PORT_AWAY + (narrow ? STAGGER : 0);
     this.showPort(0, link.nodes[0], nodes[0], [line.x1, line.y1], [line.x2, line.y2], lab, away);
     this.showPort(1, link.nodes[1], nodes[1], [line.x2, line.y2], [line.x1, line.y1], lab, away);
-  }
-
-  // The style that its user gave it: `color`, `width` in pixels, `type` of line; returns whether it has a colour.
-  // Load makes a wire thicker, and what is wrong with it goes before the colour.
-  applyStyle({ color, width, type }, bits) {
-    const own = width > 0 ? Math.min(width, THICKEST) : 2;
-    const stroke = paint(color);
-    const dashes = DASHES[type]?.map((part) => part * own).join(" ") ?? "";
-    this.wire.style.setProperty("--own-color", stroke);
-    this.wire.style.setProperty("--own-dashes", dashes);
-    this.wire.style.setProperty("--own-width", own === 2 ? "" : own);
-    this.wire.style.strokeWidth = bits ? Math.max(own, Math.min(2 + Math.log10(bits + 1) / 1.6, 8)) : "";
-    return stroke !== "";
   }
 
   // Where its user put it; else on the wire, beside the node.
