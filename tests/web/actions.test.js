@@ -1,0 +1,36 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { act, button } from "../../gns3trio/web/actions.js";
+import { openDocument } from "./small_dom.js";
+
+const settle = () => new Promise((done) => { setImmediate(done); });
+
+test("a button is disabled until its action is done", async () => {
+  openDocument();
+  let finish;
+  let times = 0;
+  const start = button("Start", () => new Promise((done) => { times += 1; finish = done; }), { className: "primary" });
+  assert.deepEqual([start.textContent, start.className, start.disabled], ["Start", "primary", false]);
+  start.click();
+  start.click();
+  assert.deepEqual([times, start.disabled], [1, true]);
+  finish();
+  await settle();
+  assert.equal(start.disabled, false);
+});
+
+test("what goes wrong is told, and the button can be used again", async () => {
+  const { messages } = openDocument();
+  const stop = button("Stop", async () => { throw new Error("The node is not started."); });
+  stop.click();
+  await settle();
+  assert.deepEqual([messages.children[0].children[0].textContent, messages.children[0].className], ["The node is not started.", "message error"]);
+  assert.equal(stop.disabled, false);
+});
+
+test("an action without a button tells too, also what it throws at once", async () => {
+  const { messages } = openDocument();
+  await act(() => { throw new Error("PC1 has no free port."); })();
+  assert.equal(messages.children[0].children[0].textContent, "PC1 has no free port.");
+});

@@ -1,0 +1,195 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+
+import { EventStream, ROOT, at, get, post, put, remove, request, socketUrl } from "../../gns3trio/web/api.js";
+
+// Answers requests with `reply` and notes them.
+function answer(t, reply) {
+  const asked = [];
+  t.mock.method(globalThis, "fetch", async (path, options) => {
+    asked.push({ path, ...options });
+    return reply();
+  });
+  return asked;
+}
+
+test("paths lie below what the page itself lies below", () => {
+  assert.ok(ROOT.endsWith("/")); // here the folder that holds web/, as static/ in the server
+  assert.equal(at("/v2/projects"), `${ROOT}v2/projects`);
+});
+
+test("a request carries JSON, and gives the JSON of the answer", async (t) => {
+  const asked = answer(t, () => Response.json({ name: "lab" }, { status: 201 }));
+  assert.deepEqual(await post("/v2/projects", { name: "lab" }), { name: "lab" });
+  assert.deepEqual(asked, [{ path: at("/v2/projects"), method: "POST", body: '{"name":"lab"}', headers: { "Content-Type": "application/json" } }]);
+});
+
+test("each method has its name; only those that need one have a body", async (t) => {
+  const asked = answer(t, () => new Response(null, { status: 204 }));
+  await get("/a");
+  await remove("/b");
+  await put("/c", { x: 1 });
+  await post("/d");
+  assert.deepEqual(asked.map(({ method, body }) => [method, body]), [["GET", undefined], ["DELETE", undefined], ["PUT", '{"x":1}'], ["POST", "{}"]]);
+});
+
+test("an answer without JSON is null", async (t) => {
+  answer(t, () => new Response("text", { headers: { "content-type": "text/plain" } }));
+  assert.equal(await get("/v2/x"), null);
+});
+
+test("a file is sent as it is", async (t) => {
+  const asked = answer(t, () => new Response(null, { status: 201 }));
+  const file = new Blob(["PK"]);
+  await request("POST", "/import", file);
+  assert.equal(asked[0].body, file);
+  assert.deepEqual(asked[0].headers, {});
+});
+
+test("a refusal throws what the server says, or else the status", async (t) => {
+  let reply = () => Response.json({ message: "name: there is one already", status: 409 }, { status: 409 });
+  answer(t, () => reply());
+  await assert.rejects(post("/v2/projects"), new Error("name: there is one already"));
+  reply = () => new Response("<h1>Bad gateway</h1>", { status: 502, headers: { "content-type": "text/html" } });
+  await assert.rejects(get("/v2/x"), new Error("GET /v2/x was answered with 502"));
+});
+
+test("a server that does not answer is told as such", async (t) => {
+  t.mock.method(globalThis, "fetch", async () => { throw new TypeError("fetch failed"); });
+  await assert.rejects(get("/v2/x"), new Error("The server does not answer."));
+});
+
+test("sockets are as safe as the page", () => {
+  globalThis.location = { protocol: "https:", host: "lab.example:8443" };
+  assert.equal(socketUrl("/v2/x"), `wss://lab.example:8443${ROOT}v2/x`);
+  globalThis.location = { protocol: "http:", host: "127.0.0.1:3080" };
+  assert.equal(socketUrl("/v2/x"), `ws://127.0.0.1:3080${ROOT}v2/x`);
+});
+
+// A stream of events, its sockets, and all that it said, in order.
+function openStream(t, options = {}) {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  globalThis.location = { protocol: "http:", host: "127.0.0.1:3080" };
+  const sockets = [];
+  globalThis.WebSocket = class {
+    constructor(url) {
+      this.url = new URL(url);
+      sockets.push(this);
+    }
+
+    tell(id, action, event = {}) {
+      this.onmessage({ data: JSON.stringify({ id, action, event }) });
+    }
+
+    close() {
+      this.onclose?.();
+    }
+  };
+  const said = [];
+  const stream = new EventStream({
+    projectId: "p1",
+    onEvent: (action) => said.push(action),
+    onConnection: (connected) => said.push(connected ? "connected" : "lost"),
+    onReload: async () => { said.push("reload"); },
+    ...options,
+  });
+  return { stream, sockets, said };
+}
+
+const settle = () => new Promise((done) => { setImmediate(done); });
+
+test("a stream of a project looks on without keeping the lab open", (t) => {
+  const { sockets } = openStream(t);
+  const { pathname, searchParams } = sockets[0].url;
+  assert.equal(pathname, `${ROOT}v2/events/ws`);
+  assert.deepEqual([...searchParams], [["project_id", "p1"], ["attend", "false"], ["after", ""]]);
+});
+
+test("a stream of everything asks for no project", (t) => {
+  const { sockets } = openStream(t, { projectId: undefined });
+  assert.deepEqual([...sockets[0].url.searchParams], [["after", ""]]);
+});
+
+test("the state is read first, and events wait for it in order", async (t) => {
+  let finish;
+  const { sockets, said } = openStream(t, { onReload: () => new Promise((done) => { finish = done; }) });
+  sockets[0].tell("1", "events.begin", { resumed: false });
+  sockets[0].tell("2", "node.created");
+  sockets[0].tell("3", "node.updated");
+  sockets[0].tell("", "ping");
+  assert.deepEqual(said, ["connected"]);
+  finish();
+  await settle();
+  assert.deepEqual(said, ["connected", "node.created", "node.updated"]);
+  sockets[0].tell("4", "node.deleted");
+  assert.equal(said.at(-1), "node.deleted");
+});
+
+test("a lost connection is made again from the last event on, without reading the state", async (t) => {
+  const { sockets, said } = openStream(t);
+  sockets[0].tell("1", "events.begin", { resumed: false });
+  await settle();
+  sockets[0].tell("7 a", "node.created");
+  sockets[0].tell("", "ping"); // has no id
+  sockets[0].close();
+  assert.equal(sockets.length, 1);
+  t.mock.timers.tick(250);
+  assert.equal(sockets[1].url.searchParams.get("after"), "7 a");
+  sockets[1].tell("8", "events.begin", { resumed: true });
+  await settle();
+  assert.deepEqual(said, ["connected", "reload", "node.created", "lost", "connected"]);
+});
+
+test("the server is tried again after twice the time, five seconds at most", (t) => {
+  const { sockets } = openStream(t);
+  for (const wait of [250, 500, 1000, 2000, 4000, 5000, 5000]) {
+    const before = sockets.length;
+    sockets.at(-1).close();
+    t.mock.timers.tick(wait - 1);
+    assert.equal(sockets.length, before);
+    t.mock.timers.tick(1);
+    assert.equal(sockets.length, before + 1);
+  }
+  sockets.at(-1).tell("1", "events.begin", { resumed: true });
+  sockets.at(-1).close();
+  const before = sockets.length;
+  t.mock.timers.tick(250);
+  assert.equal(sockets.length, before + 1);
+});
+
+test("a reload that begins while another one waits counts alone", async (t) => {
+  const finish = [];
+  const { stream, sockets, said } = openStream(t, { onReload: () => new Promise((done) => { finish.push(done); }) });
+  sockets[0].tell("1", "events.begin", { resumed: false });
+  sockets[0].tell("2", "node.created"); // the second state has it
+  stream.reload();
+  sockets[0].tell("3", "node.deleted");
+  finish[0]();
+  await settle();
+  assert.deepEqual(said, ["connected"]);
+  finish[1]();
+  await settle();
+  assert.deepEqual(said, ["connected", "node.deleted"]);
+});
+
+test("a state that cannot be read is told, and events go on", async (t) => {
+  const errors = [];
+  const { sockets, said } = openStream(t, {
+    onReload: async () => { throw new Error("The project is gone."); },
+    onError: (error) => errors.push(error.message),
+  });
+  sockets[0].tell("1", "events.begin", { resumed: false });
+  sockets[0].tell("2", "project.deleted");
+  await settle();
+  assert.deepEqual(errors, ["The project is gone."]);
+  assert.deepEqual(said, ["connected", "project.deleted"]);
+});
+
+test("a stream that is closed stays closed", (t) => {
+  const { stream, sockets, said } = openStream(t);
+  sockets[0].close();
+  stream.close(); // while it waits to connect again
+  t.mock.timers.tick(10_000);
+  assert.equal(sockets.length, 1);
+  assert.deepEqual(said, ["lost"]);
+});

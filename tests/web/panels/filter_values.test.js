@@ -1,0 +1,75 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+
+import {
+  changeFilters, changeImpairments, describeHidden, filterValue, ownValue,
+} from "../../../gns3trio/web/panels/filter_values.js";
+
+const after = (filters, changes) => changeFilters(filters, Object.entries(changes)).filters;
+const moved = (impairments, changes) => changeImpairments(impairments, Object.entries(changes));
+const both = (type, fields) => ({ type, ...fields, direction: "both" });
+
+test("fields show the values of filters, or nothing", () => {
+  const filters = { delay: [20, 5], bpf: ["icmp"] };
+  assert.equal(filterValue(filters, "delay 0"), 20);
+  assert.equal(filterValue(filters, "delay 1"), 5);
+  assert.equal(filterValue(filters, "packet_loss 0"), 0);
+  assert.equal(filterValue(filters, "bpf 0"), "icmp");
+  assert.equal(filterValue({}, "bpf 0"), "");
+  assert.equal(filterValue(undefined, "delay 0"), 0); // the link is gone
+});
+
+test("a changed value leaves the others as they are", () => {
+  const before = { delay: [20, 5], packet_loss: [3] };
+  assert.deepEqual(after(before, { "delay 0": "30" }), { delay: [30, 5], packet_loss: [3] });
+  assert.deepEqual(after(before, { "packet_loss 0": "7", "corrupt 0": "1" }), { delay: [20, 5], packet_loss: [7], corrupt: [1] });
+  assert.deepEqual(before, { delay: [20, 5], packet_loss: [3] }); // views still show it
+});
+
+test("a new delay has no jitter", () => assert.deepEqual(after({}, { "delay 0": "10" }), { delay: [10, 0] }));
+
+test("a filter whose first value is nothing is none", () => {
+  assert.deepEqual(after({ delay: [20, 5], packet_loss: [3] }, { "packet_loss 0": "0" }), { delay: [20, 5] });
+  assert.deepEqual(after({ bpf: ["icmp"] }, { "bpf 0": "  " }), {});
+  assert.deepEqual(after({ packet_loss: [3] }, { "packet_loss 0": "" }), {});
+  assert.deepEqual(after({}, { "frequency_drop 0": "-1" }), { frequency_drop: [-1] });
+});
+
+test("an expression is taken without the blanks around it", () => assert.deepEqual(after({}, { "bpf 0": " icmp " }), { bpf: ["icmp"] }));
+
+test("jitter without a delay is told", () => {
+  assert.deepEqual(changeFilters({}, [["delay 1", "5"]]), { filters: {}, jitterAlone: true });
+  assert.equal(changeFilters({ delay: [20, 5] }, [["delay 0", "0"]]).jitterAlone, true);
+  assert.equal(changeFilters({ delay: [20, 0] }, [["delay 1", "5"]]).jitterAlone, false);
+  assert.equal(changeFilters({ delay: [20, 5] }, [["delay 0", "0"], ["delay 1", "0"]]).jitterAlone, false);
+});
+
+test("our own filters are shown in the units of their sliders", () => {
+  const impairments = [both("rate", { bits_per_second: 512_000 }), { type: "duplicate", percent: 5, direction: "a_to_b" }];
+  assert.equal(ownValue(impairments, "rate"), 512);
+  assert.equal(ownValue(impairments, "duplicate"), 0); // that of one direction has no slider
+});
+
+test("a slider that is moved changes its own filter, in its place", () => {
+  const rate = both("rate", { bits_per_second: 1e6, queue_bytes: 8000 });
+  const others = [{ type: "rate", bits_per_second: 5, direction: "b_to_a" }, both("gilbert", { p: 1 })];
+  assert.deepEqual(moved([others[0], rate, others[1]], { rate: "500" }), [others[0], { ...rate, bits_per_second: 500_000 }, others[1]]);
+});
+
+test("a slider adds its filter, and takes it away at nothing", () => {
+  assert.deepEqual(moved([], { duplicate: "2" }), [{ type: "duplicate", percent: 2 }]);
+  assert.deepEqual(moved([], { reorder: "2" }), [{ type: "reorder", percent: 2, milliseconds: 10 }]);
+  assert.deepEqual(moved([], { rate: "0" }), []);
+  assert.deepEqual(moved([both("duplicate", { percent: 2 }), both("reorder", { percent: 1 })], { duplicate: "0" }), [both("reorder", { percent: 1 })]);
+});
+
+test("a reorder that is moved keeps its time", () => {
+  const reorder = both("reorder", { percent: 5, milliseconds: 77 });
+  assert.deepEqual(moved([reorder], { reorder: "6" }), [{ ...reorder, percent: 6 }]);
+});
+
+test("what no slider shows is named", () => {
+  const impairments = [both("rate", { bits_per_second: 1 }), { type: "rate", bits_per_second: 1, direction: "a_to_b" }, both("gilbert", {})];
+  assert.equal(describeHidden(impairments), "rate (a to b), gilbert (both)");
+  assert.equal(describeHidden([]), "");
+});

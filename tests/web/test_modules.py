@@ -1,0 +1,69 @@
+"""The modules of our page, each with unit tests in Node.js: ``tests/web/NAME.test.js`` tests ``gns3trio/web/NAME.js``.
+
+Node.js is the one that Playwright brings for itself: it is locked with Playwright, and nothing else is installed.
+"""
+
+import os
+import subprocess
+from pathlib import Path
+
+import playwright
+import pytest
+
+import gns3trio
+
+NODE = os.environ.get("PLAYWRIGHT_NODEJS_PATH") or str(Path(playwright.__file__).parent / "driver" / "node")
+TESTS = Path(__file__).parent
+PAGE = Path(gns3trio.__file__).parent / "web"
+# These put elements and the other modules together, which only a browser can show: see tests/browser.
+TESTED_IN_THE_BROWSER = {
+    "app",
+    "docs",
+    "drawer/packets",
+    "lab_view",
+    "map/drawings",
+    "map/graph",
+    "map/labels",
+    "map/links",
+    "map/nodes",
+    "panels/link_filters",
+    "panels/link_panel",
+    "panels/node_panel",
+    "panels/overview",
+    "projects_view",
+}
+MODULES = {str(path.relative_to(PAGE).with_suffix("")) for path in PAGE.rglob("*.js") if "vendor" not in path.parts}
+
+
+def run_tests(file: Path) -> subprocess.CompletedProcess[str]:
+    # Our modules have no package.json that calls them modules; Node.js finds that out, and warns that this takes time.
+    options = [
+        "--disable-warning=MODULE_TYPELESS_PACKAGE_JSON",
+        "--test",
+        "--test-isolation=none",
+        "--test-reporter=spec",
+    ]
+    return subprocess.run([NODE, *options, str(file)], capture_output=True, text=True, timeout=120)
+
+
+@pytest.mark.parametrize("name", sorted(MODULES - TESTED_IN_THE_BROWSER))
+def test_a_module_of_the_page(name: str) -> None:
+    file = TESTS / f"{name}.test.js"
+    assert file.exists(), f"{name}.js has no unit tests: write {file}"
+    run = run_tests(file)
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert "tests 0\n" not in run.stdout
+
+
+def test_each_file_is_named_after_its_module() -> None:
+    tested = {str(path.relative_to(TESTS)).removesuffix(".test.js") for path in TESTS.rglob("*.test.js")}
+    assert tested | TESTED_IN_THE_BROWSER == MODULES
+    assert tested & TESTED_IN_THE_BROWSER == set()
+
+
+def test_a_test_that_fails_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "wrong.test.mjs"
+    file.write_text('import test from "node:test";\ntest("this is wrong", () => { throw new Error("no"); });\n')
+    run = run_tests(file)
+    assert run.returncode == 1
+    assert "this is wrong" in run.stdout
