@@ -181,7 +181,7 @@ async def _link_metrics(api: ApiRequest) -> list[Metric]:
                 "link_id": str(link.link_id),
                 "project": project.settings.name,
                 "link": " - ".join(  # with ports, because two nodes may have several links
-                    str(End(project.node_name(end.node_id), end.adapter_number, end.port_number))
+                    str(End(project.nodes.name_of(end.node_id), end.adapter_number, end.port_number))
                     for end in link.record.nodes
                 ),
             },

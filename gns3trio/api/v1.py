@@ -185,14 +185,14 @@ async def create_vpcs(api: ApiRequest, project_id: UUID, body: VpcsCreate) -> di
         console=body.console,
         console_type="telnet",
     )
-    node = await project.create_node(record, keep_name=True, startup_script=body.startup_script)
+    node = await project.nodes.create(record, keep_name=True, startup_script=body.startup_script)
     return v1_vm_view(node)
 
 
 @routes.route("GET", _VM, reply=replies.V1Vpcs)
 async def get_vpcs(api: ApiRequest, project_id: UUID, vm_id: UUID) -> dict[str, Any]:
     """One VPCS."""
-    async with _opened(api, project_id).locked_node(vm_id) as node:
+    async with _opened(api, project_id).nodes.locked(vm_id) as node:
         return v1_vm_view(node)
 
 
@@ -202,8 +202,8 @@ async def update_vpcs(api: ApiRequest, project_id: UUID, vm_id: UUID, body: Vpcs
     project = _opened(api, project_id)
     changes = {name: value for name, value in api.given(body).items() if value is not None}
     script = changes.pop("startup_script", None)
-    async with project.locked_node(vm_id) as node:
-        await project.update_node(node, changes, keep_name=True)
+    async with project.nodes.locked(vm_id) as node:
+        await project.nodes.update(node, changes, keep_name=True)
         if script is not None:
             await node.require_instance().set_startup_script(script)
         return v1_vm_view(node)
@@ -213,14 +213,14 @@ async def update_vpcs(api: ApiRequest, project_id: UUID, vm_id: UUID, body: Vpcs
 async def delete_vpcs(api: ApiRequest, project_id: UUID, vm_id: UUID) -> None:
     """Delete a VPCS with its files."""
     project = _opened(api, project_id)
-    async with project.locked_node(vm_id, to_stop=True) as node:
-        await project.delete_node(node)
+    async with project.nodes.locked(vm_id, to_stop=True) as node:
+        await project.nodes.delete(node)
 
 
 @routes.route("POST", _VM + "/start", reply=replies.V1Vpcs)
 async def start_vpcs(api: ApiRequest, project_id: UUID, vm_id: UUID) -> dict[str, Any]:
     """Start a VPCS, which version 1 allows only with a NIO."""
-    async with _opened(api, project_id).locked_node(vm_id) as node:
+    async with _opened(api, project_id).nodes.locked(vm_id) as node:
         if node.status != "started":
             _require_nio(node)
         await node.require_instance().start()
@@ -235,14 +235,14 @@ def _require_nio(node: Node) -> None:
 @routes.route("POST", _VM + "/stop", status=204)
 async def stop_vpcs(api: ApiRequest, project_id: UUID, vm_id: UUID) -> None:
     """Stop a VPCS."""
-    async with _opened(api, project_id).locked_node(vm_id, to_stop=True) as node:
+    async with _opened(api, project_id).nodes.locked(vm_id, to_stop=True) as node:
         await node.require_instance().stop()
 
 
 @routes.route("POST", _VM + "/reload", status=204)
 async def reload_vpcs(api: ApiRequest, project_id: UUID, vm_id: UUID) -> None:
     """Stop and start a VPCS."""
-    async with _opened(api, project_id).locked_node(vm_id, to_stop=True) as node:
+    async with _opened(api, project_id).nodes.locked(vm_id, to_stop=True) as node:
         _require_nio(node)
         await node.require_instance().reload()
 
@@ -253,7 +253,7 @@ async def bind_nio(
 ) -> dict[str, Any]:
     """Bind a UDP NIO to a port: frames go to ``rhost:rport`` and come in at ``lport``."""
     project = _opened(api, project_id)
-    async with project.locked_node(vm_id) as node:
+    async with project.nodes.locked(vm_id) as node:
         nio = UdpNio(lport=body.lport, rhost=body.rhost, rport=body.rport)
         await project.links.bind_nio(PortAddress(node.node_id, adapter_number, port_number), nio)
     return attrs.asdict(body)
@@ -263,5 +263,5 @@ async def bind_nio(
 async def unbind_nio(api: ApiRequest, project_id: UUID, vm_id: UUID, adapter_number: int, port_number: int) -> None:
     """Remove the NIO of a port; none there is fine."""
     project = _opened(api, project_id)
-    async with project.locked_node(vm_id) as node:
+    async with project.nodes.locked(vm_id) as node:
         await project.links.unbind_nio(PortAddress(node.node_id, adapter_number, port_number))

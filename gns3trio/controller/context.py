@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
+from gns3trio.controller.gns3_format.records import ProjectSettings
 from gns3trio.controller.project.node import Node
 from gns3trio.controller.services import ProjectServices
-
-LogLevel = Literal["error", "warning", "info"]
 
 
 class ProjectContext(Protocol):
@@ -21,6 +20,10 @@ class ProjectContext(Protocol):
     @property
     def folder(self) -> Path:
         """Where its files are."""
+
+    @property
+    def settings(self) -> ProjectSettings:
+        """Its name and how it is drawn."""
 
     @property
     def services(self) -> ProjectServices:
@@ -36,8 +39,8 @@ class ProjectContext(Protocol):
     def publish(self, action: str, payload: Any) -> None:
         """Announce an event of the project."""
 
-    def log(self, level: LogLevel, message: str) -> None:
-        """Tell those who watch the project, and who reads the server's log."""
+    def log(self, level: str, message: str) -> None:
+        """Tell those who watch the project, and who reads the server's log; ``level`` is error, warning or info."""
 
     def mark(self) -> None:
         """The project has changed: it is saved soon."""

@@ -113,10 +113,10 @@ class _Own:
         properties = {name: value for name, value in changes.items() if name not in _COMMON}
         if properties:
             common["properties"] = {**self._node.record.properties, **properties}
-        await self._project.update_node(self._node, common)
+        await self._project.nodes.update(self._node, common)
 
     async def delete(self) -> None:
-        await self._project.delete_node(self._node)
+        await self._project.nodes.delete(self._node)
 
     async def bind_nio(self, port: PortNumbers, nio: UdpNio) -> None:
         await self._project.links.bind_nio(self._address(port), nio)
@@ -207,5 +207,5 @@ async def driven_node(
     project, node = own
     if node.instance is None or node.instance.node_type != node_type:
         raise NotFound(f"Node ID {node_id} doesn't exist")
-    async with project.locked_node(node_id, to_stop=to_stop):
+    async with project.nodes.locked(node_id, to_stop=to_stop):
         yield _Own(project, node)

@@ -13,7 +13,7 @@ import trio
 
 from gns3trio.config import Config
 from gns3trio.controller.archives import project_swap
-from gns3trio.controller.project.project import Project
+from gns3trio.controller.project.contents import Contents
 from gns3trio.errors import Conflict
 from gns3trio.notifications.topics import project_topic
 from gns3trio.server import RunningServer, open_server
@@ -180,10 +180,10 @@ async def test_a_restore_that_fails_late_is_undone(
     snapshot = await take(server, project)
     extra = await create(server, project, name="later")
     before = await meaning(server, project)
-    revive = Project._revive
+    revive = Contents.revive
     calls = 0
 
-    async def fail_once(self: Project, topology: Any) -> None:
+    async def fail_once(self: Contents, topology: Any) -> None:
         nonlocal calls
         calls += 1
         await revive(self, topology)
@@ -191,7 +191,7 @@ async def test_a_restore_that_fails_late_is_undone(
             raise Conflict("no port is free")
 
     with monkeypatch.context() as broken:
-        broken.setattr(Project, "_revive", fail_once)
+        broken.setattr(Contents, "revive", fail_once)
         assert "no port" in (await restore(server, project, snapshot, 409))["message"]
     assert await meaning(server, project) == before
     assert Path(extra["node_directory"]).is_dir()

@@ -9,6 +9,7 @@ import pytest
 import trio
 from trio_websocket import open_websocket_url
 
+from gns3trio.controller.project.nodes import Nodes
 from gns3trio.server import RunningServer
 from tests.api.conftest import Server
 from tests.api.test_notifications import ws_events
@@ -290,20 +291,17 @@ async def test_a_failure_half_way_leaves_everything_as_it_was(
     assert await lab.put(CAMPUS) == []
 
 
-async def test_a_full_disk_leaves_everything_as_it_was(
-    lab: Labs, running: RunningServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_full_disk_leaves_everything_as_it_was(lab: Labs, monkeypatch: pytest.MonkeyPatch) -> None:
     await lab.put(CAMPUS)
     before = await lab.state()
-    project = next(iter(running.controller.projects.values()))
-    delete_nodes = type(project).delete_nodes
+    delete_all = Nodes.delete_all
 
-    async def refuse(self: Any, nodes: Any) -> None:
+    async def refuse(self: Nodes, nodes: Any) -> None:
         if any(node.name == "PC2" for node in nodes):
             raise OSError(28, "No space left on device")
-        await delete_nodes(self, nodes)
+        await delete_all(self, nodes)
 
-    monkeypatch.setattr(type(project), "delete_nodes", refuse)
+    monkeypatch.setattr(Nodes, "delete_all", refuse)
     document = {"nodes": {"PC1": {"node_type": "vpcs", "x": 7}, "PC9": {"node_type": "vpcs"}}, "links": []}
     reply = await lab.server.http.put(f"{lab.path}/topology", content=orjson.dumps(document))
     assert reply.status_code == 500

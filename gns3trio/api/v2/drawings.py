@@ -10,9 +10,7 @@ from attrs import validators as v
 from gns3trio.api import replies
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.v2.schemas import refuse_other
-from gns3trio.controller.project.drawings import EMPTY_SVG, Drawing
-from gns3trio.controller.project.project import Project
-from gns3trio.errors import NotFound
+from gns3trio.controller.project.drawings import EMPTY_SVG
 from gns3trio.limits import Int32, Svg
 
 routes = RouteTable("/v2/projects/{project_id}/drawings")
@@ -35,14 +33,6 @@ class DrawingBody:
     locked: bool = False
     rotation: int = field(default=0, validator=[v.ge(-359), v.le(360)])
     svg: Svg = field(default=EMPTY_SVG, validator=_without_nulls)
-
-
-def _find(project: Project, drawing_id: UUID) -> Drawing:
-    project.require_open()
-    drawing = project.drawings.get(drawing_id)
-    if drawing is None:
-        raise NotFound(f"Drawing ID {drawing_id} doesn't exist")
-    return drawing
 
 
 def _fields(api: ApiRequest, body: DrawingBody) -> dict[str, Any]:
@@ -71,14 +61,14 @@ async def create_drawing(api: ApiRequest, project_id: UUID, body: DrawingBody) -
 @routes.route("GET", "/{drawing_id}", reply=replies.Drawing)
 async def get_drawing(api: ApiRequest, project_id: UUID, drawing_id: UUID) -> dict[str, Any]:
     """One drawing."""
-    return _find(api.controller.get_project(project_id), drawing_id).view(project_id)
+    return api.controller.get_project(project_id).drawings.require(drawing_id).view(project_id)
 
 
 @routes.route("PUT", "/{drawing_id}", status=201, reply=replies.Drawing)
 async def update_drawing(api: ApiRequest, project_id: UUID, drawing_id: UUID, body: DrawingBody) -> dict[str, Any]:
     """Change a drawing."""
     project = api.controller.get_project(project_id)
-    drawing = _find(project, drawing_id)
+    drawing = project.drawings.require(drawing_id)
     refuse_other(api.given(body), drawing_id=drawing_id, project_id=project_id)
     await project.drawings.update(drawing, _fields(api, body))
     return drawing.view(project_id)
@@ -88,4 +78,4 @@ async def update_drawing(api: ApiRequest, project_id: UUID, drawing_id: UUID, bo
 async def delete_drawing(api: ApiRequest, project_id: UUID, drawing_id: UUID) -> None:
     """Remove a drawing."""
     project = api.controller.get_project(project_id)
-    project.drawings.delete(_find(project, drawing_id))
+    project.drawings.delete(project.drawings.require(drawing_id))

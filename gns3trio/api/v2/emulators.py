@@ -80,7 +80,7 @@ async def resize_disk(api: ApiRequest, project_id: UUID, node_id: UUID) -> None:
 
 
 def _refuse_for_node(api: ApiRequest, project_id: UUID, node_id: UUID, node_type: str) -> None:
-    node = api.controller.get_project(project_id).get_node(node_id)
+    node = api.controller.get_project(project_id).nodes.require(node_id)
     emulator = EMULATOR_OF_TYPE[node_type]
     raise Conflict(
         f"Node '{node.name}' is of type {node.record.node_type}: only nodes of type {node_type} can do this, and this "

@@ -53,7 +53,7 @@ async def post_project_file(api: ApiRequest, project_id: UUID, path: str) -> Non
 async def get_node_file(api: ApiRequest, project_id: UUID, node_id: UUID, path: str) -> Download:
     """A file of a node."""
     project = api.controller.get_project(project_id)
-    folder = node_folder(project, project.get_node(node_id).record.node_type, node_id)
+    folder = node_folder(project, project.nodes.require(node_id).record.node_type, node_id)
     check_node_path(path)
     return file_download(await threads.disk.run(open_file, folder, path), BINARY)
 
@@ -68,5 +68,5 @@ async def post_node_file(api: ApiRequest, project_id: UUID, node_id: UUID, path:
 async def post_node_duplicate(api: ApiRequest, project_id: UUID, node_id: UUID, body: NodeDuplicate) -> Any:
     """Make a second node like one that there is."""
     project = api.controller.get_project(project_id)
-    async with project.locked_node(node_id) as node:
+    async with project.nodes.locked(node_id) as node:
         return node_view(await duplicate_node(project, node, x=body.x, y=body.y, z=body.z))

@@ -64,7 +64,7 @@ async def link_record(project_id: UUID, body: LinkCreate) -> LinkRecord:
 async def update_link(api: ApiRequest, project_id: UUID, link_id: UUID, body: LinkUpdate) -> dict[str, Any]:
     """Change filters, suspend, style or labels; with two other ends the link moves there."""
     project = api.controller.get_project(project_id)
-    link = project.get_link(link_id)
+    link = project.links.require(link_id)
     refuse_other(api.given(body), link_id=link_id, project_id=project_id, link_type=link.link_type)
     changes = {name: value for name, value in api.given(body).items() if name in ("link_style", "suspend")}
     if "filters" in api.given(body):
@@ -86,7 +86,7 @@ def _ends_after(project: Project, link: Link, sent: list[LinkEnd]) -> list[LinkE
     if set(map(address_of, sent)) <= set(link.addresses):
         return [attrs.evolve(end, label=labels.get(address_of(end))) for end in link.record.nodes]
     for end in sent:
-        project.get_node(end.node_id)
+        project.nodes.require(end.node_id)
     require_two_ends(sent)
     return [attrs.evolve(end, label=labels.get(address_of(end)) or new_link_end(address_of(end)).label) for end in sent]
 
@@ -100,21 +100,21 @@ def require_two_ends(ends: list[LinkEnd]) -> None:
 @routes.route("GET", "/links/{link_id}/available_filters", reply=list[dict[str, Any]])
 async def list_available_filters(api: ApiRequest, project_id: UUID, link_id: UUID) -> list[dict[str, Any]]:
     """The filters of GNS3 that work on the link: all, whatever its nodes are."""
-    api.controller.get_project(project_id).get_link(link_id)
+    api.controller.get_project(project_id).links.require(link_id)
     return GNS3_FILTERS
 
 
 @routes.route("GET", "/links/{link_id}/impairments", reply=replies.Impairments)
 async def get_impairments(api: ApiRequest, project_id: UUID, link_id: UUID) -> dict[str, Any]:
     """Our own filters of a link, which act after GNS3's."""
-    return _impairments_view(api.controller.get_project(project_id).get_link(link_id))
+    return _impairments_view(api.controller.get_project(project_id).links.require(link_id))
 
 
 @routes.route("PUT", "/links/{link_id}/impairments", reply=replies.Impairments)
 async def set_impairments(api: ApiRequest, project_id: UUID, link_id: UUID, body: LinkImpairments) -> dict[str, Any]:
     """Replace our own filters of a link at once."""
     project = api.controller.get_project(project_id)
-    link = project.get_link(link_id)
+    link = project.links.require(link_id)
     await require_impairments(body.impairments, api.http.state.body["impairments"])
     await project.links.update(link, {}, Impairments(tuple(body.impairments), body.seed))
     return _impairments_view(link)
@@ -128,27 +128,27 @@ def _impairments_view(link: Link) -> dict[str, Any]:
 async def get_link_statistics(api: ApiRequest, project_id: UUID, link_id: UUID) -> dict[str, Any]:
     """What crossed a link since it was made, as in ``link.stats``; rates are those since the last such event."""
     project = api.controller.get_project(project_id)
-    return api.context.link_stats.current(project, project.get_link(link_id))
+    return api.context.link_stats.current(project, project.links.require(link_id))
 
 
 @routes.route("GET", "/links/{link_id}", reply=replies.Link)
 async def get_link(api: ApiRequest, project_id: UUID, link_id: UUID) -> dict[str, Any]:
     """One link."""
-    return link_view(api.controller.get_project(project_id).get_link(link_id))
+    return link_view(api.controller.get_project(project_id).links.require(link_id))
 
 
 @routes.route("DELETE", "/links/{link_id}", status=204)
 async def delete_link(api: ApiRequest, project_id: UUID, link_id: UUID) -> None:
     """Separate the two ports."""
     project = api.controller.get_project(project_id)
-    await project.links.delete(project.get_link(link_id))
+    await project.links.delete(project.links.require(link_id))
 
 
 @routes.route("POST", "/links/{link_id}/start_capture", status=201, reply=replies.Link)
 async def start_capture(api: ApiRequest, project_id: UUID, link_id: UUID, body: CaptureStart) -> dict[str, Any]:
     """Start the capture that GNS3 knows of."""
     project = api.controller.get_project(project_id)
-    link = project.get_link(link_id)
+    link = project.links.require(link_id)
     await project.links.captures.start_compatible(link, body.data_link_type, body.capture_file_name)
     return link_view(link)
 
@@ -157,7 +157,7 @@ async def start_capture(api: ApiRequest, project_id: UUID, link_id: UUID, body: 
 async def stop_capture(api: ApiRequest, project_id: UUID, link_id: UUID) -> dict[str, Any]:
     """Stop the capture that GNS3 knows of; none is fine."""
     project = api.controller.get_project(project_id)
-    link = project.get_link(link_id)
+    link = project.links.require(link_id)
     await project.links.captures.stop_compatible(link)
     return link_view(link)
 
@@ -165,7 +165,7 @@ async def stop_capture(api: ApiRequest, project_id: UUID, link_id: UUID) -> dict
 @routes.route("GET", "/links/{link_id}/pcap")
 async def stream_pcap(api: ApiRequest, project_id: UUID, link_id: UUID) -> CaptureStream:
     """The capture that GNS3 knows of, as a stream: from its beginning, then frames as they cross."""
-    shown = api.controller.get_project(project_id).get_link(link_id).gns3_capture
+    shown = api.controller.get_project(project_id).links.require(link_id).gns3_capture
     if shown is None:
         raise Conflict(f"Link {link_id} is not being captured")
     return CaptureStream(shown.capture, api.context.closing)
@@ -174,7 +174,7 @@ async def stream_pcap(api: ApiRequest, project_id: UUID, link_id: UUID) -> Captu
 @routes.route("GET", "/links/{link_id}/captures", reply=list[replies.Capture])
 async def list_captures(api: ApiRequest, project_id: UUID, link_id: UUID) -> list[dict[str, Any]]:
     """All captures of a link; our own."""
-    link = api.controller.get_project(project_id).get_link(link_id)
+    link = api.controller.get_project(project_id).links.require(link_id)
     return [capture_view(capture) for capture in link.captures.values()]
 
 
@@ -182,21 +182,21 @@ async def list_captures(api: ApiRequest, project_id: UUID, link_id: UUID) -> lis
 async def create_capture(api: ApiRequest, project_id: UUID, link_id: UUID, body: CaptureRequest) -> dict[str, Any]:
     """Start one more capture; our own."""
     project = api.controller.get_project(project_id)
-    return capture_view(await project.links.captures.start(project.get_link(link_id), body))
+    return capture_view(await project.links.captures.start(project.links.require(link_id), body))
 
 
 @routes.route("GET", "/links/{link_id}/captures/{capture_id}", reply=replies.Capture)
 async def get_capture(api: ApiRequest, project_id: UUID, link_id: UUID, capture_id: UUID) -> dict[str, Any]:
     """One capture."""
     project = api.controller.get_project(project_id)
-    return capture_view(project.links.captures.get(project.get_link(link_id), capture_id))
+    return capture_view(project.links.captures.get(project.links.require(link_id), capture_id))
 
 
 @routes.route("DELETE", "/links/{link_id}/captures/{capture_id}", status=204)
 async def delete_capture(api: ApiRequest, project_id: UUID, link_id: UUID, capture_id: UUID) -> None:
     """Stop a capture; its file stays."""
     project = api.controller.get_project(project_id)
-    await project.links.captures.stop(project.get_link(link_id), capture_id)
+    await project.links.captures.stop(project.links.require(link_id), capture_id)
 
 
 @routes.route("GET", "/links/{link_id}/captures/{capture_id}/stream")
@@ -206,7 +206,7 @@ async def stream_capture(api: ApiRequest, project_id: UUID, link_id: UUID, captu
     One that is not saved is live only, and ends with the last of its streams.
     """
     project = api.controller.get_project(project_id)
-    captures, link = project.links.captures, project.get_link(link_id)
+    captures, link = project.links.captures, project.links.require(link_id)
     capture = captures.get(link, capture_id)
     return CaptureStream(capture.capture, api.context.closing, partial(captures.stream_left, link, capture))
 
@@ -215,7 +215,7 @@ async def stream_capture(api: ApiRequest, project_id: UUID, link_id: UUID, captu
 async def measure_link(api: ApiRequest, project_id: UUID, link_id: UUID, body: BenchmarkRequest) -> dict[str, Any]:
     """Measure a link after RFC 2544; the report comes at the end, ``link.benchmark`` events tell of every trial."""
     project = api.controller.get_project(project_id)
-    link = project.get_link(link_id)
+    link = project.links.require(link_id)
 
     def tell(trial: dict[str, Any]) -> None:
         payload = {"link_id": str(link_id), "project_id": str(project_id), **trial}
@@ -229,5 +229,5 @@ async def measure_link(api: ApiRequest, project_id: UUID, link_id: UUID, body: B
 async def list_node_links(api: ApiRequest, project_id: UUID, node_id: UUID) -> list[dict[str, Any]]:
     """The links with an end at the node."""
     project = api.controller.get_project(project_id)
-    node = project.get_node(node_id)
+    node = project.nodes.require(node_id)
     return [link_view(link) for link in project.links.of_node(node.node_id)]

@@ -64,10 +64,10 @@ def node_record_fields(api: ApiRequest, body: NodeCreate, sent: Mapping[str, Any
 async def get_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> orjson.Fragment:
     """One node, once earlier requests to it are done."""
     project = api.controller.get_project(project_id)
-    node = project.get_node(node_id)
+    node = project.nodes.require(node_id)
     if not node.lock.locked():
         return node_view(node)
-    async with project.locked_node(node_id) as node:
+    async with project.nodes.locked(node_id) as node:
         return node_view(node)
 
 
@@ -80,9 +80,9 @@ def record_changes(api: ApiRequest, body: Any) -> dict[str, Any]:
 async def update_node(api: ApiRequest, project_id: UUID, node_id: UUID, body: NodeUpdate) -> orjson.Fragment:
     """Change a node."""
     project = api.controller.get_project(project_id)
-    async with project.locked_node(node_id) as node:
+    async with project.nodes.locked(node_id) as node:
         refuse_other_identity(api, node, api.given(body))
-        await project.update_node(node, record_changes(api, body))
+        await project.nodes.update(node, record_changes(api, body))
         return node_view(node)
 
 
@@ -105,14 +105,14 @@ def refuse_other_identity(api: ApiRequest, node: Node, given: Mapping[str, Any])
 async def delete_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> None:
     """Delete a node with its links and files."""
     project = api.controller.get_project(project_id)
-    async with project.locked_node(node_id, to_stop=True) as node:
-        await project.delete_node(node)
+    async with project.nodes.locked(node_id, to_stop=True) as node:
+        await project.nodes.delete(node)
 
 
 @routes.route("POST", "/nodes/{node_id}/start", reply=replies.Node)
 async def start_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> orjson.Fragment:
     """Start a node; the reply shows it started."""
-    async with api.controller.get_project(project_id).locked_node(node_id) as node:
+    async with api.controller.get_project(project_id).nodes.locked(node_id) as node:
         await node.require_instance().start()
         return node_view(node)
 
@@ -120,7 +120,7 @@ async def start_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> orjson
 @routes.route("POST", "/nodes/{node_id}/stop", reply=replies.Node)
 async def stop_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> orjson.Fragment:
     """Stop a node."""
-    async with api.controller.get_project(project_id).locked_node(node_id, to_stop=True) as node:
+    async with api.controller.get_project(project_id).nodes.locked(node_id, to_stop=True) as node:
         await node.require_instance().stop()
         return node_view(node)
 
@@ -128,14 +128,14 @@ async def stop_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> orjson.
 @routes.route("POST", "/nodes/{node_id}/suspend", reply=replies.Node)
 async def suspend_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> orjson.Fragment:
     """A VPCS cannot be suspended: nothing happens, as in GNS3."""
-    async with api.controller.get_project(project_id).locked_node(node_id) as node:
+    async with api.controller.get_project(project_id).nodes.locked(node_id) as node:
         return node_view(node)
 
 
 @routes.route("POST", "/nodes/{node_id}/reload", reply=replies.Node)
 async def reload_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> orjson.Fragment:
     """Stop and start a node."""
-    async with api.controller.get_project(project_id).locked_node(node_id, to_stop=True) as node:
+    async with api.controller.get_project(project_id).nodes.locked(node_id, to_stop=True) as node:
         await node.require_instance().reload()
         return node_view(node)
 
@@ -143,28 +143,28 @@ async def reload_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> orjso
 @routes.route("POST", "/nodes/{node_id}/console/reset", status=204)
 async def reset_console(api: ApiRequest, project_id: UUID, node_id: UUID) -> None:
     """Drop every client of a node's console."""
-    async with api.controller.get_project(project_id).locked_node(node_id) as node:
+    async with api.controller.get_project(project_id).nodes.locked(node_id) as node:
         await node.require_instance().reset_console()
 
 
 @routes.route("GET", "/nodes/{node_id}/statistics", reply=list[replies.PortStatistics])
 async def get_node_statistics(api: ApiRequest, project_id: UUID, node_id: UUID) -> list[dict[str, Any]]:
     """What passed each port of a node since it was linked, with drops by reason, and rates as for its link; our own."""
-    async with api.controller.get_project(project_id).locked_node(node_id) as node:
+    async with api.controller.get_project(project_id).nodes.locked(node_id) as node:
         return api.context.link_stats.of_node(api.context.link_stats.read(), node.require_instance())
 
 
 @routes.route("GET", "/nodes/{node_id}/mac_table", reply=list[SwitchMac])
 async def get_mac_table(api: ApiRequest, project_id: UUID, node_id: UUID) -> list[dict[str, Any]]:
     """The addresses that a switch has learned; our own."""
-    async with api.controller.get_project(project_id).locked_node(node_id) as node:
+    async with api.controller.get_project(project_id).nodes.locked(node_id) as node:
         return [attrs.asdict(entry) for entry in _switch(node).macs()]
 
 
 @routes.route("DELETE", "/nodes/{node_id}/mac_table", status=204)
 async def clear_mac_table(api: ApiRequest, project_id: UUID, node_id: UUID) -> None:
     """Let a switch forget all addresses."""
-    async with api.controller.get_project(project_id).locked_node(node_id) as node:
+    async with api.controller.get_project(project_id).nodes.locked(node_id) as node:
         _switch(node).clear_macs()
 
 
@@ -181,20 +181,20 @@ async def start_nodes(api: ApiRequest, project_id: UUID) -> Response:
     passed over because they do not run here; ``GET .../problems`` says why.
     """
     project = api.controller.get_project(project_id)
-    await project.for_all_nodes("start")
-    return Response(status_code=204, headers={"Gns3trio-Not-Started": str(len(project.nodes_not_run()))})
+    await project.nodes.for_all("start")
+    return Response(status_code=204, headers={"Gns3trio-Not-Started": str(len(project.nodes.not_run()))})
 
 
 @routes.route("POST", "/nodes/stop", status=204)
 async def stop_nodes(api: ApiRequest, project_id: UUID) -> None:
     """Stop every node of the project."""
-    await api.controller.get_project(project_id).for_all_nodes("stop")
+    await api.controller.get_project(project_id).nodes.for_all("stop")
 
 
 @routes.route("POST", "/nodes/reload", status=204)
 async def reload_nodes(api: ApiRequest, project_id: UUID) -> None:
     """Stop and start every node of the project."""
-    await api.controller.get_project(project_id).for_all_nodes("reload")
+    await api.controller.get_project(project_id).nodes.for_all("reload")
 
 
 @routes.route("POST", "/nodes/suspend", status=204)
@@ -206,11 +206,11 @@ async def suspend_nodes(api: ApiRequest, project_id: UUID) -> None:
 @routes.route("POST", "/nodes/console/reset", status=204)
 async def reset_consoles(api: ApiRequest, project_id: UUID) -> None:
     """Drop every console client of the project."""
-    await api.controller.get_project(project_id).for_all_nodes("reset_console")
+    await api.controller.get_project(project_id).nodes.for_all("reset_console")
 
 
 @routes.websocket("/nodes/{node_id}/console/ws")
 async def node_console_ws(context: ApiContext, websocket: WebSocket, project_id: UUID, node_id: UUID) -> None:
     """A node's console as a websocket."""
-    node = context.controller.get_project(project_id).get_node(node_id)
+    node = context.controller.get_project(project_id).nodes.require(node_id)
     await serve_console(websocket, node.instance, context.closing)

@@ -80,7 +80,7 @@ async def present_topology(project: Project) -> Topology:
     refuses.
     """
     if project.status == "opened":
-        return await threads.disk.run(deepcopy, project.topology())
+        return await threads.disk.run(deepcopy, project.record())
     topology = await project.file.read()
     if topology.old_revision is not None:
         await project.file.replace(topology)

@@ -64,7 +64,7 @@ async def _apply(project: Project, plan: Plan) -> None:
             drawing = await project.drawings.create(uuid4(), wish.given)
             undo.by(_delete_drawing, project, drawing)
             await slices.pause()
-        await project.delete_nodes(plan.delete_nodes)
+        await project.nodes.delete_all(plan.delete_nodes)
         undo.forget()
     for drawing in plan.delete_drawings:
         project.drawings.delete(drawing)
@@ -75,23 +75,23 @@ async def _create_node(undo: Undo, project: Project, wish: Wish) -> None:
     fields = {**wish.given, "name": wish.name, "node_id": uuid4()}
     with naming(f"nodes[{wish.name}]"):
         node = await create_node_from_fields(project, fields, keep_name=True)
-    undo.by(project.delete_nodes, [node])
+    undo.by(project.nodes.delete_all, [node])
 
 
 async def _update_node(project: Project, node: Node, changes: Mapping[str, Any]) -> None:
-    async with project.locked_node(node.node_id):
+    async with project.nodes.locked(node.node_id):
         changes = dict(changes)
         if "properties" in changes:
             changes["properties"] = {**node.record.properties, **changes["properties"]}
         script = changes.get("properties", {}).get("startup_script")
-        await project.update_node(node, changes, keep_name=True)
+        await project.nodes.update(node, changes, keep_name=True)
         if script is not None:  # the file may differ where the property does not
             await node.require_instance().set_startup_script(script)
 
 
 async def _put_back_node(project: Project, node: Node, before: Mapping[str, Any], script: str) -> None:
-    async with project.locked_node(node.node_id):
-        await project.update_node(node, dict(before), keep_name=True)
+    async with project.nodes.locked(node.node_id):
+        await project.nodes.update(node, dict(before), keep_name=True)
         instance = node.require_instance()
         if script != (instance.startup_script() or ""):
             await instance.set_startup_script(script)
@@ -154,7 +154,7 @@ async def create_all(
         _check_ids("nodes", "node_id", [fields["node_id"] for fields in nodes], project.nodes)
         _check_ids("links", "link_id", [record.link_id for record in links], project.links)
         _check_ids("drawings", "drawing_id", [fields["drawing_id"] for fields in drawings], project.drawings)
-        names = NameAllocator.beside(project.node_names())
+        names = NameAllocator.beside(project.nodes.names())
         # In their order, for the sake of PC1, PC2, ...
         named = [{**fields, "name": names.allocate(fields["name"])} for fields in nodes]
 
@@ -162,7 +162,7 @@ async def create_all(
             index, fields = numbered
             with naming(f"nodes[{index}]"):
                 node = await create_node_from_fields(project, fields, keep_name=True)
-            undo.by(project.delete_nodes, [node])
+            undo.by(project.nodes.delete_all, [node])
 
         async def create_link(record: LinkRecord) -> None:
             undo.by(project.links.delete, await project.links.create(record))
@@ -181,8 +181,8 @@ async def create_all(
         await project.file.flush()
         undo.forget()
     return Created(
-        [project.get_node(fields["node_id"]) for fields in nodes],
-        [project.get_link(record.link_id) for record in links],
+        [project.nodes.require(fields["node_id"]) for fields in nodes],
+        [project.links.require(record.link_id) for record in links],
         made,
     )
 

@@ -50,6 +50,14 @@ class Links(Mapping[UUID, Link]):
     def __len__(self) -> int:
         return len(self._wiring.links)
 
+    def require(self, link_id: UUID) -> Link:
+        """The link; raises Forbidden when the project is closed and NotFound when there is no such link."""
+        self._project.require_open()
+        link = self.get(link_id)
+        if link is None:
+            raise NotFound(f"Link ID {link_id} doesn't exist")
+        return link
+
     def of_node(self, node_id: UUID) -> list[Link]:
         """The links with an end at the node."""
         return self._wiring.links_of(node_id)

@@ -20,7 +20,7 @@ AUTO_CLOSE_SECONDS = 5.0
 async def start_nodes(project: "Project") -> None:
     """Start all nodes of a project that was opened (``auto_start``). Each that fails tells so itself."""
     try:
-        await project.for_all_nodes("start")
+        await project.nodes.for_all("start")
     except LabError as error:
         project.log("error", f"auto_start: {error}")
 

@@ -20,7 +20,7 @@ import attrs
 from gns3trio import threads
 from gns3trio.controller.context import ProjectContext
 from gns3trio.controller.storage.files import read_plain, write_in_folder
-from gns3trio.errors import Conflict
+from gns3trio.errors import Conflict, NotFound
 from gns3trio.limits import MAX_DRAWINGS
 
 PICTURES_FOLDER = Path("project-files/images")
@@ -81,6 +81,14 @@ class Drawings(Mapping[UUID, Drawing]):
 
     def __len__(self) -> int:
         return len(self._drawings)
+
+    def require(self, drawing_id: UUID) -> Drawing:
+        """The drawing; raises Forbidden when the project is closed and NotFound when there is no such drawing."""
+        self._project.require_open()
+        drawing = self.get(drawing_id)
+        if drawing is None:
+            raise NotFound(f"Drawing ID {drawing_id} doesn't exist")
+        return drawing
 
     def records(self) -> list[dict[str, Any]]:
         """The drawings as they are saved."""

@@ -260,12 +260,12 @@ async def write_node_file(project: Project, node_id: UUID, path: str, data: Asyn
 
     Raises Forbidden for a path that begins with a dot, and as ``Upload``.
     """
-    node = project.get_node(node_id)
+    node = project.nodes.require(node_id)
     check_node_path(path)
     upload = Upload(node_folder(project, node.record.node_type, node_id), path, make_folders=True)
     try:
         await upload.receive(data)
-        async with project.locked_node(node_id):
+        async with project.nodes.locked(node_id):
             await upload.commit()
     finally:
         await upload.discard()

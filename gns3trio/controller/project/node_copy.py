@@ -42,7 +42,7 @@ async def duplicate_node(project: Project, node: Node, *, x: int, y: int, z: int
         project.warn_of_left_out(copied.left_out)
         # Its name is not known before it is made.
         script = rename_in_script(copied.script, "%h") if copied.script is not None else None
-        return await project.create_node(record, startup_script=script)
+        return await project.nodes.create(record, startup_script=script)
     except BaseException:
         with trio.CancelScope(shield=True):
             await threads.disk.run(discard_tree, folder)

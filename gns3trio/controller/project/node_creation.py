@@ -15,8 +15,8 @@ async def create_node_from_fields(
 
     ``startup_script`` is one that is not among them: as in GNS3, only a client's own is shown there.
 
-    Raises Invalid for those, and as ``Project.create_node``.
+    Raises Invalid for those, and as ``Nodes.create``.
     """
     drawn_as = DRAWN_AS.get(fields["node_type"], {})
     record = NodeRecord(**{**drawn_as, **fields, "properties": dict(fields.get("properties") or {})})
-    return await project.create_node(record, keep_name=keep_name, startup_script=startup_script)
+    return await project.nodes.create(record, keep_name=keep_name, startup_script=startup_script)

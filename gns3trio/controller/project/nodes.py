@@ -1,14 +1,9 @@
-"""The nodes of a project: made, changed and deleted as a whole, announced, and saved.
-
-A part of ``Project``, which has the rest of what is used here.
-"""
+"""The nodes of an open project: made, changed and deleted as a whole, announced, and saved."""
 
 import contextlib
 import logging
 import os
-from abc import abstractmethod
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
-from pathlib import Path
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from typing import Any, Literal
 from uuid import UUID
 
@@ -16,13 +11,13 @@ import attrs
 import trio
 
 from gns3trio.compute.node import ComputeNode, NodeEvent, NodeSpec, update_node
-from gns3trio.controller.gns3_format.records import NodeRecord, ProjectSettings, check_node_type
+from gns3trio.controller.computes import LOCAL_COMPUTE_ID, NOT_DRIVEN
+from gns3trio.controller.context import ProjectContext
+from gns3trio.controller.gns3_format.records import NodeRecord, check_node_type
 from gns3trio.controller.links.links import Links
 from gns3trio.controller.names import allocate_name, check_name
 from gns3trio.controller.project import views
 from gns3trio.controller.project.node import Node
-from gns3trio.controller.services import ProjectServices
-from gns3trio.controller.storage.project_file import ProjectFile
 from gns3trio.errors import Conflict, LabError, NotFound
 from gns3trio.limits import MAX_NODES
 from gns3trio.slices import Slices
@@ -38,58 +33,44 @@ _NAMED = 5
 LOG_LEVELS = {"error": logging.ERROR, "warning": logging.WARNING, "info": logging.INFO}
 
 
-class ProjectNodes:
-    """What a project does with its nodes."""
+class Nodes(Mapping[UUID, Node]):
+    """Nodes by their id, in the order of the file."""
 
-    project_id: UUID
-    settings: ProjectSettings
-    folder: Path
-    file: ProjectFile
-    links: Links
-    nodes: dict[UUID, Node]
-    _creating: dict[UUID, Node]  # hold their id and name; neither listed nor saved
-    _creation_ended: trio.Event
-    services: ProjectServices
+    def __init__(self, project: ProjectContext, links: Links) -> None:
+        self._project = project
+        self._links = links
+        self._nodes: dict[UUID, Node] = {}
+        self._creating: dict[UUID, Node] = {}  # hold their id and name; neither listed nor saved
+        self._creation_ended = trio.Event()
 
-    @abstractmethod
-    def require_open(self) -> None:
-        """Raises Forbidden unless the project is opened."""
+    def __getitem__(self, node_id: UUID) -> Node:
+        return self._nodes[node_id]
 
-    @abstractmethod
-    async def make_durable(self) -> None:
-        """Raises Forbidden when the project was closed meanwhile, Unavailable when the disk refuses."""
+    def __iter__(self) -> Iterator[UUID]:
+        return iter(self._nodes)
 
-    @abstractmethod
-    def mark(self) -> None:
-        """The project has changed: it is saved soon."""
+    def __len__(self) -> int:
+        return len(self._nodes)
 
-    @abstractmethod
-    def publish(self, action: str, payload: Any) -> None:
-        """Announce an event of the project."""
-
-    @abstractmethod
-    def log(self, level: str, message: str) -> None:
-        """Tell those who watch the project, and who reads the server's log."""
-
-    def get_node(self, node_id: UUID) -> Node:
+    def require(self, node_id: UUID) -> Node:
         """The node; raises Forbidden when the project is closed and NotFound when there is no such node."""
-        self.require_open()
-        node = self.nodes.get(node_id)
+        self._project.require_open()
+        node = self.get(node_id)
         if node is None:
             raise NotFound(f"Node ID {node_id} doesn't exist")
         return node
 
-    def node_name(self, node_id: UUID) -> str:
+    def name_of(self, node_id: UUID) -> str:
         """Its name; the id itself of a node that is not there, which links of a file may name."""
-        node = self.nodes.get(node_id)
+        node = self.get(node_id)
         return node.name if node is not None else str(node_id)
 
     @contextlib.asynccontextmanager
-    async def locked_node(self, node_id: UUID, *, to_stop: bool = False) -> AsyncIterator[Node]:
+    async def locked(self, node_id: UUID, *, to_stop: bool = False) -> AsyncIterator[Node]:
         """The node, once every earlier request to it is done; who is going ``to_stop`` it does not wait for a start
         that hangs.
         """
-        node = self.get_node(node_id)
+        node = self.require(node_id)
         with _stopping([node] if to_stop else []):
             await node.lock.acquire()
         try:
@@ -99,28 +80,26 @@ class ProjectNodes:
         finally:
             node.lock.release()
 
-    async def create_node(
-        self, record: NodeRecord, *, keep_name: bool = False, startup_script: str | None = None
-    ) -> Node:
+    async def create(self, record: NodeRecord, *, keep_name: bool = False, startup_script: str | None = None) -> Node:
         """Add a node; a known node id gives the node that has it.
 
         ``keep_name`` takes the name as it is (API version 1); otherwise it is made unique as GNS3 2.2 does.
         Raises Conflict when the compute cannot provide it, Invalid for its name; nothing is left then.
         """
-        self.require_open()
-        known = self.nodes.get(record.node_id) or self._creating.get(record.node_id)
+        self._project.require_open()
+        known = self._nodes.get(record.node_id) or self._creating.get(record.node_id)
         if known is not None:
             async with known.lock:
                 if known.deleted:
                     raise Conflict(f"node_id: node {known.node_id} could not be created by another request")
                 return known
         if self._node_count() >= MAX_NODES:
-            raise Conflict(f"Project '{self.settings.name}' has {MAX_NODES} nodes, and can have no more")
-        self.services.computes.require_local(record.compute_id)
-        self.services.compute.check_properties(record.node_type, record.properties)
+            raise Conflict(f"Project '{self._project.settings.name}' has {MAX_NODES} nodes, and can have no more")
+        self._project.services.computes.require_local(record.compute_id)
+        self._project.services.compute.check_properties(record.node_type, record.properties)
         check_name(record.name)
         if not keep_name:
-            record.name = allocate_name(record.name, self.node_names())
+            record.name = allocate_name(record.name, self.names())
         record.label.text = record.name
         node = self._creating[record.node_id] = self._new_node(record)
         # To wait for the lock, which is free, would let nodes that are made together take their ports in any order.
@@ -133,39 +112,69 @@ class ProjectNodes:
             self._creation_ended.set()
         return node
 
+    async def revive(self, record: NodeRecord, mac_id: int | None) -> None:
+        """A node of the project's file. One that cannot run here is only kept, whatever the reason."""
+        node = self._nodes[record.node_id] = self._new_node(record)
+        if record.compute_id != LOCAL_COMPUTE_ID:
+            node.kept_because = f"it is on the compute {record.compute_id!r}, and {NOT_DRIVEN}"
+            self._project.log("warning", f"node '{node.name}' does not run: {node.kept_because}")
+        elif self._project.services.compute.runs(record.node_type):
+            try:
+                node.attach(await self._create_instance(record, mac_id=mac_id))
+            except LabError as error:  # a file made elsewhere, or by hand: no reason to lose sight of the whole project
+                node.kept_because = str(error)
+                self._project.log("error", f"node '{node.name}' ({node.node_id}) does not run: {error}")
+
+    async def end_creations(self) -> None:
+        """The project is closed: wait until each creation has found that out, and undone what it had done."""
+        while self._creating:
+            self._creation_ended = trio.Event()
+            await self._creation_ended.wait()
+
+    async def release(self) -> None:
+        """Stop all nodes, many at a time, and let them go; their files stay."""
+        slices = Slices()
+        async with trio.open_nursery() as nursery:
+            for node in list(self.values()):
+                node.deleted = True
+                if node.instance is not None:
+                    nursery.start_soon(self._project.services.compute.close_node, node.instance)
+                await slices.pause()
+        self._nodes.clear()
+
     def _node_count(self) -> int:
         """How many nodes there are, with those that are being created."""
-        most = len(self.nodes) + len(self._creating)
-        return most if most < MAX_NODES else len(self.nodes.keys() | self._creating.keys())
+        most = len(self._nodes) + len(self._creating)
+        return most if most < MAX_NODES else len(self._nodes.keys() | self._creating.keys())
 
     async def _bring_up(self, node: Node, startup_script: str | None) -> None:
         """The part of a creation that may fail; nothing is left then."""
         try:
             node.attach(await self._create_instance(node.record, startup_script))
-            self.require_open()
-            self.nodes[node.node_id] = node
-            self.publish("node.created", views.node_view(node))
-            await self.make_durable()
+            self._project.require_open()
+            self._nodes[node.node_id] = node
+            self._project.publish("node.created", views.node_view(node))
+            await self._project.make_durable()
         except BaseException:
             with trio.CancelScope(shield=True):
                 await self._discard(node)
             raise
 
-    def node_names(self) -> set[str]:
+    def names(self) -> set[str]:
         """The names in use, those of nodes that are being created included."""
-        return {node.name for node in (*self.nodes.values(), *self._creating.values())}
+        return {node.name for node in (*self._nodes.values(), *self._creating.values())}
 
     async def _create_instance(
         self, record: NodeRecord, startup_script: str | None = None, mac_id: int | None = None
     ) -> ComputeNode:
         check_node_type(record.node_type)  # the name of a folder
-        return await self.services.compute.create_node(
+        return await self._project.services.compute.create_node(
             NodeSpec(
                 node_type=record.node_type,
                 node_id=record.node_id,
-                project_id=self.project_id,
+                project_id=self._project.project_id,
                 name=record.name,
-                folder=self.folder / "project-files" / record.node_type / str(record.node_id),
+                folder=self._project.folder / "project-files" / record.node_type / str(record.node_id),
                 console=record.console,
                 console_type=record.console_type,
                 properties=record.properties,
@@ -176,22 +185,22 @@ class ProjectNodes:
         )
 
     def _new_node(self, record: NodeRecord) -> Node:
-        return Node(record, self.project_id, self.services.console_host)
+        return Node(record, self._project.project_id, self._project.services.console_host)
 
     async def _discard(self, node: Node) -> None:
         """Undo a creation."""
         node.deleted = True
         if node.instance is not None:
-            await self.services.compute.delete_node(node.instance)
-        if self.nodes.pop(node.node_id, None) is not None:
-            self.publish("node.deleted", views.node_view(node))
-            self.mark()
+            await self._project.services.compute.delete_node(node.instance)
+        if self._nodes.pop(node.node_id, None) is not None:
+            self._project.publish("node.deleted", views.node_view(node))
+            self._project.mark()
 
-    async def delete_node(self, node: Node) -> None:
-        """Remove a node with its links and files, as ``delete_nodes``. The caller holds its lock."""
+    async def delete(self, node: Node) -> None:
+        """Remove a node with its links and files, as ``delete_all``. The caller holds its lock."""
         await self._delete([node])
 
-    async def delete_nodes(self, nodes: Iterable[Node]) -> None:
+    async def delete_all(self, nodes: Iterable[Node]) -> None:
         """Remove nodes with their links and files, all or none; those that are gone already do not matter.
 
         Raises Conflict when one is locked, Unavailable when the disk refuses; all is then as before.
@@ -207,27 +216,27 @@ class ProjectNodes:
         for node in nodes:
             if node.record.locked:
                 raise Conflict(f"Node '{node.name}' is locked")
-        links = {link.link_id: link for node in nodes for link in self.links.of_node(node.node_id)}
+        links = {link.link_id: link for node in nodes for link in self._links.of_node(node.node_id)}
         # First on the disk: what is saved must never name files that are gone.
-        async with self.links.withdrawal(links.values()):
+        async with self._links.withdrawal(links.values()):
             for node in nodes:
                 node.deleted = True
             try:
-                await self.make_durable()
+                await self._project.make_durable()
             except BaseException:
                 for node in nodes:
                     node.deleted = False
                 raise
         with trio.CancelScope(shield=True):
             for node in nodes:
-                if self.nodes.pop(node.node_id, None) is None:
+                if self._nodes.pop(node.node_id, None) is None:
                     continue  # the project was closed while those before it were deleted
-                self.links.forget_node(node.node_id)
+                self._links.forget_node(node.node_id)
                 if node.instance is not None:
-                    await self.services.compute.delete_node(node.instance)
-                self.publish("node.deleted", views.node_view(node))
+                    await self._project.services.compute.delete_node(node.instance)
+                self._project.publish("node.deleted", views.node_view(node))
 
-    async def update_node(self, node: Node, changes: dict[str, Any], *, keep_name: bool = False) -> None:
+    async def update(self, node: Node, changes: dict[str, Any], *, keep_name: bool = False) -> None:
         """Change a node; ``changes`` holds checked values by the name of a NodeRecord field.
 
         How it looks is saved soon; every other change is durable when this returns. The caller holds the lock.
@@ -243,11 +252,11 @@ class ProjectNodes:
         changed = {name for name, value in attrs.asdict(node.record, recurse=False).items() if value != before[name]}
         if not changed:
             return
-        self.publish("node.updated", views.node_view(node))
-        self.mark()
+        self._project.publish("node.updated", views.node_view(node))
+        self._project.mark()
         if on_compute or changed - LOOKS:
             try:
-                await self.make_durable()
+                await self._project.make_durable()
             except LabError:
                 with trio.CancelScope(shield=True):
                     await self._update_instance(node, dict(before), keep_name=True)
@@ -255,7 +264,7 @@ class ProjectNodes:
                         with contextlib.suppress(LabError):  # the disk refuses that too
                             await node.instance.set_startup_script(script)
                 node.update(before)
-                self.publish("node.updated", views.node_view(node))
+                self._project.publish("node.updated", views.node_view(node))
                 raise
 
     async def _update_instance(self, node: Node, changes: dict[str, Any], keep_name: bool) -> bool:
@@ -270,7 +279,7 @@ class ProjectNodes:
         if name != node.name:
             check_name(name)
         if name != node.name and not keep_name:
-            name = allocate_name(name, self.node_names() - {node.name})
+            name = allocate_name(name, self.names() - {node.name})
         if instance is None:
             changed = (name, *console, properties) != (
                 node.name,
@@ -286,12 +295,12 @@ class ProjectNodes:
             node.rename(name)
         return changed
 
-    async def for_all_nodes(self, action: Literal["start", "stop", "reload", "reset_console"]) -> None:
+    async def for_all(self, action: Literal["start", "stop", "reload", "reset_console"]) -> None:
         """Do ``action`` to every node, many at a time. Raises the first error after all have been tried.
 
         Nodes that do not run here are passed over; that they are not started is told.
         """
-        self.require_open()
+        self._project.require_open()
         if action in ("start", "reload"):
             self._tell_not_started()
         errors: list[LabError] = []
@@ -308,7 +317,7 @@ class ProjectNodes:
                     errors.append(error)
 
         slices = Slices()
-        nodes = list(self.nodes.values())
+        nodes = list(self._nodes.values())
         with contextlib.ExitStack() as stack:
             async with trio.open_nursery() as nursery:
                 for node in nodes:
@@ -319,36 +328,37 @@ class ProjectNodes:
         if errors:
             raise errors[0]
 
-    def nodes_not_run(self) -> list[Node]:
+    def not_run(self) -> list[Node]:
         """The nodes that are only kept: nothing starts them here."""
-        return [node for node in self.nodes.values() if node.instance is None]
+        return [node for node in self._nodes.values() if node.instance is None]
 
     def _tell_not_started(self) -> None:
         by_reason: dict[str, list[str]] = {}
-        for node in self.nodes_not_run():
+        for node in self.not_run():
             by_reason.setdefault(node.problem or "", []).append(node.name)
         for reason, names in by_reason.items():
             others = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-            self.log("warning", f"not started: {', '.join(names[:_NAMED])}{others}: {reason}")
+            self._project.log("warning", f"not started: {', '.join(names[:_NAMED])}{others}: {reason}")
 
     def _emitter(self, node_id: UUID) -> Callable[[NodeEvent], None]:
         """What the compute calls when something happens to the node by itself."""
 
         def emit(event: NodeEvent) -> None:
+            node = self.get(node_id)
             if event.kind in LOG_LEVELS:
-                self.log(event.kind, event.message)
-                self.links.tell_problems_of(node_id)
+                self._project.log(event.kind, event.message)
+                if node is not None:
+                    self._links.tell_problems_of(node_id)
                 return
-            node = self.nodes.get(node_id)
             if node is None or node.instance is None:
                 return  # it is being created or deleted, which is announced as a whole
             node.encoded = None
-            self.publish("node.updated", views.node_view(node))
+            self._project.publish("node.updated", views.node_view(node))
             if event.kind == "status":
                 action = "vm.started" if node.status == "started" else "vm.stopped"
-                self.publish(action, views.v1_vm_view(node))
+                self._project.publish(action, views.v1_vm_view(node))
                 if node.status == "stopped":
-                    self.services.nursery.start_soon(self.links.node_stopped, node_id)
+                    self._project.services.nursery.start_soon(self._links.node_stopped, node_id)
 
         return emit
 

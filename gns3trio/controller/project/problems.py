@@ -16,6 +16,6 @@ def problems_view(project: Project) -> dict[str, Any]:
         "links": [{"link_id": str(link.link_id), "message": problem} for link, problem in links if problem is not None],
         "nodes": [
             {"message": node.problem, "name": node.name, "node_id": str(node.node_id)}
-            for node in project.nodes_not_run()
+            for node in project.nodes.not_run()
         ],
     }

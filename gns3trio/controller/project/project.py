@@ -19,22 +19,19 @@ import trio
 from gns3trio import threads
 from gns3trio.controller.archives.project_swap import check_discardable, discard_folder
 from gns3trio.controller.gns3_format.records import ProjectSettings, Topology
-from gns3trio.controller.links.link import Link
 from gns3trio.controller.links.links import Links
 from gns3trio.controller.project import views
 from gns3trio.controller.project.auto_options import start_nodes
+from gns3trio.controller.project.contents import Contents
 from gns3trio.controller.project.drawings import Drawings
-from gns3trio.controller.project.node import Node
-from gns3trio.controller.project.nodes import LOG_LEVELS
+from gns3trio.controller.project.nodes import LOG_LEVELS, Nodes
 from gns3trio.controller.project.opening import Openings
-from gns3trio.controller.project.reading import ProjectReading
 from gns3trio.controller.services import ProjectServices
 from gns3trio.controller.storage.files import topology_file_name
 from gns3trio.controller.storage.project_file import ProjectFile
 from gns3trio.controller.storage.versions import list_versions, put_version_back
-from gns3trio.errors import Conflict, Forbidden, LabError, NotFound
+from gns3trio.errors import Conflict, Forbidden, LabError
 from gns3trio.notifications.events import Event, log_event
-from gns3trio.slices import Slices
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +42,7 @@ _TOLD_FILES = 5
 _saving_later: ContextVar[bool] = ContextVar("saving_later", default=False)
 
 
-class Project(ProjectReading):
+class Project:
     """One project. Create it with its settings, then ``open`` it."""
 
     def __init__(
@@ -67,7 +64,7 @@ class Project(ProjectReading):
             file,
             copy_of or project_id,
             services.gns3_version,
-            self.topology,
+            self.record,
             self._save_failed,
             partial(self.log, "warning"),
         )
@@ -77,19 +74,30 @@ class Project(ProjectReading):
         self.other_files: tuple[str, ...] = ()  # .gns3 files beside its own one
         self._refusal = refusal
         self.status: Literal["opened", "closed"] = "closed"
-        self.nodes: dict[UUID, Node] = {}
         self.node_list = views.NodeList()
         self.deleted = False
-        self._creating: dict[UUID, Node] = {}  # hold their id and name; neither listed nor saved
-        self._creation_ended = trio.Event()
         self.openings = Openings(lambda: self.status == "opened")
         self.services = services
-        self.links = Links(self)
-        self.drawings = Drawings(self)
+        self._contents = Contents(self)
         self._kept = Topology(project_id=project_id, settings=settings)  # computes, unknown keys
         self.life = trio.Lock()  # open, close and delete exclude each other; whoever holds it keeps it as it is
         self.snapshots_lock = trio.Lock()
         self.reconciling = trio.Lock()  # changes of the whole topology wait for each other
+
+    @property
+    def nodes(self) -> Nodes:
+        """Its nodes; there are none while it is closed."""
+        return self._contents.nodes
+
+    @property
+    def links(self) -> Links:
+        """Its links; there are none while it is closed."""
+        return self._contents.links
+
+    @property
+    def drawings(self) -> Drawings:
+        """Its drawings; there are none while it is closed."""
+        return self._contents.drawings
 
     # --- open and close ---
 
@@ -156,8 +164,9 @@ class Project(ProjectReading):
         self.settings, self.error = topology.settings, None
         self._kept = attrs.evolve(topology, old_revision=None, conversion=None)
         try:
-            await self._revive(topology)
-            if self._mac_ids() != topology.mac_ids:
+            self.tell_of_other_files()
+            await self._contents.revive(topology)
+            if self._contents.mac_ids(self._kept) != topology.mac_ids:
                 await self.file.write_extras()
             await self.file.start_saving(self.services.nursery)
         except BaseException:
@@ -200,19 +209,7 @@ class Project(ProjectReading):
         return aside
 
     async def _announce_opened(self) -> None:
-        slices = Slices()
-        for node in list(self.nodes.values()):
-            if node.node_id in self.nodes:  # not deleted meanwhile
-                self.publish("node.created", views.node_view(node))
-            await slices.pause()
-        for link in list(self.links.values()):
-            if link.link_id in self.links:
-                self.publish("link.created", views.link_view(link))
-            await slices.pause()
-        for drawing in list(self.drawings.values()):
-            if drawing.drawing_id in self.drawings:
-                self.publish("drawing.created", drawing.view(self.project_id))
-            await slices.pause()
+        await self._contents.announce()
         self._publish_project("project.opened")
         if self.settings.auto_start:
             self.services.nursery.start_soon(start_nodes, self)
@@ -257,9 +254,7 @@ class Project(ProjectReading):
 
     async def _close(self, *, for_good: bool = True) -> None:
         self.status = "closed"
-        while self._creating:  # each finds out, and undoes what it has done
-            self._creation_ended = trio.Event()
-            await self._creation_ended.wait()
+        await self.nodes.end_creations()
         try:
             await self.file.stop_saving(keep=not (for_good and (self.temporary or self.deleted)))
             await self.drawings.discard_unused_pictures()
@@ -270,18 +265,9 @@ class Project(ProjectReading):
         await self._release()
 
     async def _release(self) -> None:
-        await self.links.stop_captures()
-        slices = Slices()
-        async with trio.open_nursery() as nursery:
-            for node in list(self.nodes.values()):
-                node.deleted = True
-                if node.instance is not None:
-                    nursery.start_soon(self.services.compute.close_node, node.instance)
-                await slices.pause()
-        self.nodes.clear()
-        self.links, self.drawings = Links(self), Drawings(self)
+        await self._contents.release()
+        self._contents = Contents(self)
         self.node_list = views.NodeList()
-        self.services.compute.release_project(self.project_id)
 
     async def delete(self) -> None:
         """Close the project and remove its folder.
@@ -335,25 +321,9 @@ class Project(ProjectReading):
         """The project has changed: it is saved soon."""
         self.file.mark()
 
-    def topology(self) -> Topology:
+    def record(self) -> Topology:
         """The present state as it is saved."""
-        return attrs.evolve(
-            self._kept,
-            settings=self.settings,
-            nodes=[node.record for node in self.nodes.values() if not node.deleted],
-            links=self.links.records(),
-            drawings=self.drawings.records(),
-            impairments=self.links.impairments(),
-            mac_ids=self._mac_ids(),
-        )
-
-    def _mac_ids(self) -> dict[UUID, int]:
-        """Those of all nodes that have one, also of nodes that cannot run at present."""
-        numbers = {
-            node.node_id: node.instance.mac_id if node.instance is not None else self._kept.mac_ids.get(node.node_id)
-            for node in self.nodes.values()
-        }
-        return {node_id: number for node_id, number in numbers.items() if number is not None}
+        return self._contents.record(self._kept)
 
     def _save_failed(self, message: str) -> None:
         self.log("error", f"The project could not be saved: {message}")
@@ -391,16 +361,6 @@ class Project(ProjectReading):
     def file_problems(self) -> list[str]:
         """What was wrong with the file when the project was opened."""
         return self._kept.problems
-
-    # --- links ---
-
-    def get_link(self, link_id: UUID) -> Link:
-        """The link; raises Forbidden when the project is closed and NotFound when there is no such link."""
-        self.require_open()
-        link = self.links.get(link_id)
-        if link is None:
-            raise NotFound(f"Link ID {link_id} doesn't exist")
-        return link
 
     # --- events ---
 

@@ -1,0 +1,120 @@
+"""What an open project holds: its nodes, links and drawings. They come from its file and go back into it."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+import attrs
+
+from gns3trio.controller.computes import LOCAL_COMPUTE_ID
+from gns3trio.controller.context import ProjectContext
+from gns3trio.controller.gns3_format.records import LinkRecord, NodeRecord, Topology
+from gns3trio.controller.links.filters import NO_IMPAIRMENTS
+from gns3trio.controller.links.links import Links
+from gns3trio.controller.project import views
+from gns3trio.controller.project.drawings import Drawings
+from gns3trio.controller.project.nodes import Nodes
+from gns3trio.slices import Slices
+
+# Of what is wrong with a project's file.
+_TOLD = 20
+
+
+class Contents:
+    """The contents of one project, from one opening to the next closing. They are empty at first."""
+
+    def __init__(self, project: ProjectContext) -> None:
+        self._project = project
+        self._compute = project.services.compute
+        self.links = Links(project)
+        self.nodes = Nodes(project, self.links)
+        self.drawings = Drawings(project)
+
+    async def revive(self, topology: Topology) -> None:
+        """Take over what the project's file holds, whatever is wrong with it; what is wrong is told."""
+        computes = self._project.services.computes
+        self._tell_all("warning", [*topology.problems, *await computes.add_those_of_file(topology.computes)])
+        self._compute.reserve_mac_ids(self._project.project_id, topology.mac_ids.values())
+        slices = Slices()
+        for record in self._with_possible_consoles(topology.nodes):
+            await self.nodes.revive(record, topology.mac_ids.get(record.node_id))
+            await slices.pause()
+        self._give_ports_to_kept_nodes(topology.links)
+        for link in topology.links:
+            impairments = topology.impairments.get(link.link_id, NO_IMPAIRMENTS)
+            if not await self.links.revive(link, impairments):
+                topology.is_repaired = True
+            await slices.pause()
+        await self.drawings.revive(topology.drawings)
+
+    def _tell_all(self, level: str, messages: list[str]) -> None:
+        """A file may have any number of faults; the first ones say what they are like."""
+        for message in messages[:_TOLD]:
+            self._project.log(level, message)
+        if len(messages) > _TOLD:
+            self._project.log(level, f"and {len(messages) - _TOLD} more of the kind")
+
+    def _with_possible_consoles(self, records: list[NodeRecord]) -> list[NodeRecord]:
+        """As GNS3: a console outside the range of this server, such as one of the system's own ports, is none."""
+        start, end = self._compute.console_range
+
+        def moves(record: NodeRecord) -> bool:
+            runs = record.compute_id == LOCAL_COMPUTE_ID and self._compute.runs(record.node_type)
+            return runs and record.console is not None and not start <= record.console <= end
+
+        moved = [record.name for record in records if moves(record)]
+        if moved:
+            self._project.log(
+                "warning",
+                f"{len(moved)} consoles, the first one that of node '{moved[0]}', get other ports: those of the file "
+                f"are not in the range from {start} to {end}",
+            )
+        return [attrs.evolve(record, console=None) if moves(record) else record for record in records]
+
+    def _give_ports_to_kept_nodes(self, links: Iterable[LinkRecord]) -> None:
+        """What their links tell of nodes that do not run here: clients look the ports of a link up."""
+        for end in (end for link in links for end in link.nodes):
+            node = self.nodes.get(end.node_id)
+            if node is not None and node.instance is None:
+                node.linked_ports.add((end.adapter_number, end.port_number))
+
+    async def announce(self) -> None:
+        """Publish that all of it is there."""
+        slices = Slices()
+        for node in list(self.nodes.values()):
+            if node.node_id in self.nodes:  # not deleted meanwhile
+                self._project.publish("node.created", views.node_view(node))
+            await slices.pause()
+        for link in list(self.links.values()):
+            if link.link_id in self.links:
+                self._project.publish("link.created", views.link_view(link))
+            await slices.pause()
+        for drawing in list(self.drawings.values()):
+            if drawing.drawing_id in self.drawings:
+                self._project.publish("drawing.created", drawing.view(self._project.project_id))
+            await slices.pause()
+
+    def record(self, kept: Topology) -> Topology:
+        """The present state as it is saved; ``kept`` holds what nothing here changes."""
+        return attrs.evolve(
+            kept,
+            settings=self._project.settings,
+            nodes=[node.record for node in self.nodes.values() if not node.deleted],
+            links=self.links.records(),
+            drawings=self.drawings.records(),
+            impairments=self.links.impairments(),
+            mac_ids=self.mac_ids(kept),
+        )
+
+    def mac_ids(self, kept: Topology) -> dict[UUID, int]:
+        """Those of all nodes that have one, also of nodes that cannot run at present."""
+        numbers = {
+            node.node_id: node.instance.mac_id if node.instance is not None else kept.mac_ids.get(node.node_id)
+            for node in self.nodes.values()
+        }
+        return {node_id: number for node_id, number in numbers.items() if number is not None}
+
+    async def release(self) -> None:
+        """Stop all nodes and captures, and free what they hold. Nothing is here then."""
+        await self.links.stop_captures()
+        await self.nodes.release()
+        self._compute.release_project(self._project.project_id)
