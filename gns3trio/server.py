@@ -13,6 +13,7 @@ import trio
 
 from gns3trio.api.app import Application
 from gns3trio.api.context import ApiContext
+from gns3trio.api.events import ApiEvents, open_events
 from gns3trio.compute.local.compute import Compute, open_compute
 from gns3trio.config import Config
 from gns3trio.controller.controller import Controller, open_controller
@@ -23,7 +24,6 @@ from gns3trio.forwarder.forwarder import open_forwarder
 from gns3trio.freed_memory import FreedMemory
 from gns3trio.http.serve import HttpSettings, serve_http
 from gns3trio.memory import Memory
-from gns3trio.notifications.hub import NotificationHub
 from gns3trio.watchdog import Watchdog, watch_loop
 
 log = logging.getLogger(__name__)
@@ -35,6 +35,7 @@ class RunningServer:
 
     urls: list[str]
     controller: Controller
+    events: ApiEvents
     closing: trio.Event
     watchdog: Watchdog
     memory: Memory
@@ -47,12 +48,12 @@ async def open_server(config: Config) -> AsyncIterator[RunningServer]:
     Raises Unavailable or Invalid when the address, the certificate, the folder for projects or the kernel cannot be
     used as the settings say.
     """
-    hub = NotificationHub()
     memory = Memory()
     closing = trio.Event()
     async with (
         watch_loop() as watchdog,
         _locked_folders(config),
+        open_events() as events,
         open_forwarder(
             workers=config.forwarder_workers,
             stats_interval=config.stats_interval,
@@ -60,10 +61,10 @@ async def open_server(config: Config) -> AsyncIterator[RunningServer]:
         ) as forwarder,
         open_captures(forwarder, memory.captures) as captures,
         open_compute(config, forwarder) as compute,
-        open_controller(config, compute, hub, captures) as controller,
+        open_controller(config, compute, events.changes, captures) as controller,
         trio.open_nursery() as nursery,
     ):
-        link_stats = LinkStats(forwarder, controller, hub, config.stats_interval)
+        link_stats = LinkStats(forwarder, controller, events.changes, config.stats_interval)
         statistics = await nursery.start(_run_until_cancelled, link_stats.run)
         settings = HttpSettings(
             addresses=config.addresses,
@@ -73,12 +74,12 @@ async def open_server(config: Config) -> AsyncIterator[RunningServer]:
             memory=memory,
         )
         freed_memory = await nursery.start(_run_until_cancelled, FreedMemory().run)
-        app = Application(ApiContext(config, controller, forwarder, link_stats, closing, watchdog, memory))
+        app = Application(ApiContext(config, controller, events, forwarder, link_stats, closing, watchdog, memory))
         serve = partial(serve_http, app, settings, closing=closing)
         urls: list[str] = await nursery.start(serve)
         nursery.start_soon(_give_up_starts, closing, compute)
         controller.computes.local_port = int(urls[0].rpartition(":")[2])
-        yield RunningServer(urls, controller, closing, watchdog, memory)
+        yield RunningServer(urls, controller, events, closing, watchdog, memory)
         closing.set()
         statistics.cancel()
         freed_memory.cancel()

@@ -4,7 +4,7 @@ import attrs
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gns3trio import __version__
-from gns3trio.api import health, metrics, pages, reference, v1, v3, web_page, web_ui
+from gns3trio.api import health, metrics, pages, reference, v3, web_page, web_ui
 from gns3trio.api.auth import BasicAuth
 from gns3trio.api.behind_proxy import BehindProxy
 from gns3trio.api.content_policy import policy_headers
@@ -14,6 +14,7 @@ from gns3trio.api.guesses import Guesses
 from gns3trio.api.openapi import describe_api
 from gns3trio.api.origin import Cors, OriginGuard
 from gns3trio.api.route_index import RouteIndex
+from gns3trio.api.v1 import routes as v1
 from gns3trio.api.v2 import (
     compute,
     compute_files,
@@ -21,10 +22,10 @@ from gns3trio.api.v2 import (
     computes,
     drawings,
     emulators,
-    events,
     files,
     links,
     nodes,
+    numbered_events,
     portable,
     problems,
     projects,
@@ -42,7 +43,7 @@ from gns3trio.encoding import dumps_to_keep
 TABLES = (
     server.routes,
     server.bare_routes,
-    events.routes,
+    numbered_events.routes,
     projects.routes,
     recovery.routes,
     problems.routes,

@@ -3,6 +3,7 @@
 import attrs
 import trio
 
+from gns3trio.api.events import ApiEvents
 from gns3trio.config import Config
 from gns3trio.controller.controller import Controller
 from gns3trio.controller.links.stats import LinkStats
@@ -17,6 +18,7 @@ class ApiContext:
 
     config: Config
     controller: Controller
+    events: ApiEvents
     forwarder: Forwarder
     link_stats: LinkStats
     closing: trio.Event

@@ -99,7 +99,7 @@ def _server_metrics(api: ApiRequest) -> list[Metric]:
             "gns3trio_notification_subscribers",
             "gauge",
             "Clients of notification streams.",
-            [Sample(api.controller.hub.count())],
+            [Sample(api.controller.changes.count())],
         ),
         Metric(
             "process_cpu_seconds_total",

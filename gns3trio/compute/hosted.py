@@ -26,32 +26,12 @@ from gns3trio.errors import Conflict, NotFound, Unavailable
 from gns3trio.forwarder.capture_format import link_type
 from gns3trio.forwarder.captures import Capture, CaptureFile, CaptureService
 from gns3trio.forwarder.forwarder import TapOptions, check_expression
-from gns3trio.notifications.events import Event, compute_event
-from gns3trio.notifications.hub import NotificationHub
+from gns3trio.notifications.feed import ChangeFeed
 from gns3trio.removal import remove_tree
 
 log = logging.getLogger(__name__)
 
 CAPTURES_FOLDER = "project-files/captures"
-
-
-def instance_view(instance: ComputeNode) -> dict[str, Any]:
-    """A node in the compute API; what it has depends on its type. Its script is a file there, no property."""
-    properties = {name: value for name, value in instance.properties().items() if name != "startup_script"}
-    view: dict[str, Any] = {
-        "name": instance.name,
-        "node_id": str(instance.node_id),
-        "project_id": str(instance.project_id),
-        "status": instance.status,
-        **properties,
-    }
-    if instance.directory is not None:
-        view["node_directory"] = str(instance.directory)
-    if instance.command_line is not None:
-        view["command_line"] = instance.command_line
-    if instance.console_type is not None:
-        view |= {"console": instance.console, "console_type": instance.console_type}
-    return view
 
 
 @attrs.define(eq=False)
@@ -62,10 +42,6 @@ class HostedNode:
     lock: trio.Lock = attrs.field(factory=trio.Lock)
     deleted: bool = False
     captures: dict[tuple[int, int], Capture] = attrs.field(factory=dict)  # by adapter and port number
-
-    def view(self) -> dict[str, Any]:
-        """The node in the compute API."""
-        return instance_view(self.instance)
 
     def tunnel(self, adapter_number: int, port_number: int) -> Tunnel:
         """The tunnel of a port. Raises Conflict without a NIO."""
@@ -87,20 +63,41 @@ class HostedProject:
     lock: trio.Lock = attrs.field(factory=trio.Lock)  # creation of nodes and the end of the project exclude each other
     starting_capture: trio.Lock = attrs.field(factory=trio.Lock)  # one at a time: two must not have one file
 
-    def view(self) -> dict[str, Any]:
-        """The project in the compute API."""
-        return {"name": self.name, "project_id": str(self.project_id), "variables": self.variables}
+
+@attrs.frozen
+class HostedNodeChanged:
+    """Something of a node changed."""
+
+    node: HostedNode
+
+
+@attrs.frozen
+class HostedNodeDeleted:
+    """A node is gone."""
+
+    node: HostedNode
+
+
+@attrs.frozen
+class HostedProjectFailed:
+    """Something of a project failed without a request to answer."""
+
+    project_id: UUID
+    message: str
+
+
+HostedChange = HostedNodeChanged | HostedNodeDeleted | HostedProjectFailed
 
 
 class HostedProjects:
     """All such projects. ``folder_of`` says where the files of a project are."""
 
     def __init__(
-        self, compute: Compute, captures: CaptureService, hub: NotificationHub, folder_of: Callable[[UUID], Path]
+        self, compute: Compute, captures: CaptureService, changes: ChangeFeed, folder_of: Callable[[UUID], Path]
     ) -> None:
         self._compute = compute
         self._captures = captures
-        self._hub = hub
+        self._changes = changes
         self._folder_of = folder_of
         self._projects: dict[UUID, HostedProject] = {}
 
@@ -224,13 +221,13 @@ class HostedProjects:
         name = changes.pop("name", instance.name)
         console = changes.pop("console", instance.console), changes.pop("console_type", instance.console_type)
         if await update_node(instance, name, console, {**instance.properties(), **changes}):
-            self._publish("node.updated", node)
+            self._publish(HostedNodeChanged(node))
 
     async def delete_node(self, project: HostedProject, node: HostedNode) -> None:
         """Stop a node, free what it holds and delete its folder. The caller holds its lock."""
         with trio.CancelScope(shield=True):
             await self._end(project, node, self._compute.delete_node)
-        self._publish("node.deleted", node)
+        self._publish(HostedNodeDeleted(node))
 
     async def _end(self, project: HostedProject, node: HostedNode, end: Callable[[ComputeNode], Any]) -> None:
         node.deleted = True
@@ -242,15 +239,14 @@ class HostedProjects:
     def _node_event(self, project: HostedProject, node_id: UUID, event: NodeEvent) -> None:
         node = project.nodes.get(node_id)
         if event.kind == "error":
-            self._hub.publish(compute_event("log.error", {"message": event.message}, project.project_id))
+            self._publish(HostedProjectFailed(project.project_id, event.message))
         elif event.kind in ("warning", "info"):  # of which a GNS3 compute tells nobody
             log.warning("project %s of another controller: %s", project.project_id, event.message)
         elif node is not None and not node.deleted:
-            self._publish("node.updated", node)
+            self._publish(HostedNodeChanged(node))
 
-    def _publish(self, action: str, node: HostedNode) -> None:
-        event: Event = compute_event(action, node.view(), node.instance.project_id)
-        self._hub.publish(event)
+    def _publish(self, change: HostedChange) -> None:
+        self._changes.publish(change)
 
     # --- ports ---
 
@@ -291,7 +287,7 @@ class HostedProjects:
 
         def failed(message: str) -> None:
             node.captures.pop(port, None)
-            self._hub.publish(compute_event("log.error", {"message": message}, project.project_id))
+            self._publish(HostedProjectFailed(project.project_id, message))
 
         async with project.starting_capture:
             if path in {each.file.path for other in project.nodes.values() for each in other.captures.values()}:

@@ -13,13 +13,13 @@ import trio
 
 from gns3trio.compute.local.machine import machine
 from gns3trio.config import Config
+from gns3trio.controller.changes import ComputeChanged, ComputeCreated, ComputeDeleted
 from gns3trio.controller.names import check_name
 from gns3trio.controller.storage.server_state import ServerState
 from gns3trio.convert import make_strict_converter, structure
 from gns3trio.errors import Conflict, Invalid, LabError, NotFound
 from gns3trio.limits import MAX_ITEMS
-from gns3trio.notifications.events import Event
-from gns3trio.notifications.hub import NotificationHub
+from gns3trio.notifications.feed import ChangeFeed
 
 LOCAL_COMPUTE_ID = "local"
 NOT_DRIVEN = "This server does not run nodes on other computes"
@@ -44,10 +44,10 @@ class RemoteCompute:
 class Computes:
     """Use ``run`` to have their state announced. ``node_types`` are those that this server runs."""
 
-    def __init__(self, config: Config, hub: NotificationHub, state: ServerState, node_types: Iterable[str]) -> None:
+    def __init__(self, config: Config, changes: ChangeFeed, state: ServerState, node_types: Iterable[str]) -> None:
         self.local_port = config.port  # that of the API, once it is known
         self._config = config
-        self._hub = hub
+        self._changes = changes
         self._state = state
         self._node_types = sorted(node_types)
         self._remote = {compute.compute_id: compute for compute in _stored(state)}
@@ -106,8 +106,8 @@ class Computes:
         compute = RemoteCompute(**{**fields, "name": name})
         await self._store(compute)
         view = _remote_view(compute)
-        self._publish("compute.updated", view)
-        self._publish("compute.created", view)
+        self._changes.publish(ComputeChanged(view))
+        self._changes.publish(ComputeCreated(view))
         return view
 
     async def add_those_of_file(self, computes: Iterable[Mapping[str, Any]]) -> list[str]:
@@ -135,7 +135,7 @@ class Computes:
             compute = attrs.evolve(compute, name=_default_name(attrs.asdict(compute)))
         await self._store(compute)
         view = _remote_view(compute)
-        self._publish("compute.updated", view)
+        self._changes.publish(ComputeChanged(view))
         return view
 
     async def _store(self, compute: RemoteCompute) -> None:
@@ -168,17 +168,14 @@ class Computes:
             "computes", [], lambda stored: [each for each in stored if each["compute_id"] != compute_id]
         )
         self._remote.pop(compute_id, None)
-        self._publish("compute.deleted", _remote_view(compute))
-
-    def _publish(self, action: str, view: dict[str, Any]) -> None:
-        self._hub.publish(Event(action, view))
+        self._changes.publish(ComputeDeleted(_remote_view(compute)))
 
     async def run(self) -> None:
         """Announce the state of this server about once a second, as GNS3 does, while somebody listens."""
         while True:
             await trio.sleep(_UPDATE_SECONDS)
-            if self._hub.count():
-                self._publish("compute.updated", self._local_view())
+            if self._changes.count():
+                self._changes.publish(ComputeChanged(self._local_view()))
 
 
 _stored_converter = make_strict_converter(forbid_extra_keys=False)

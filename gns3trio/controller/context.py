@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 from uuid import UUID
 
+from gns3trio.controller.changes import Change, LogLevel
 from gns3trio.controller.gns3_format.records import ProjectSettings
 from gns3trio.controller.project.node import Node
 from gns3trio.controller.services import ProjectServices
@@ -36,10 +37,10 @@ class ProjectContext(Protocol):
     def require_open(self) -> None:
         """Raises Forbidden unless the project is opened."""
 
-    def publish(self, action: str, payload: Any) -> None:
-        """Announce an event of the project."""
+    def publish(self, change: Change) -> None:
+        """Say that something of the project has changed."""
 
-    def log(self, level: str, message: str) -> None:
+    def log(self, level: LogLevel, message: str) -> None:
         """Tell those who watch the project, and who reads the server's log; ``level`` is error, warning or info."""
 
     def mark(self) -> None:

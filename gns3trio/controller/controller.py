@@ -31,7 +31,7 @@ from gns3trio.controller.storage.search import FoundProject, copy_of, find_proje
 from gns3trio.controller.storage.server_state import ServerState, open_state
 from gns3trio.errors import Conflict, LabError, NotFound
 from gns3trio.forwarder.captures import CaptureService
-from gns3trio.notifications.hub import NotificationHub
+from gns3trio.notifications.feed import ChangeFeed
 
 log = logging.getLogger(__name__)
 
@@ -42,8 +42,8 @@ class Controller:
     def __init__(self, config: Config, services: ProjectServices, state: ServerState) -> None:
         self.projects: dict[UUID, Project] = {}
         self.state = state
-        self.hosted = HostedProjects(services.compute, services.captures, services.hub, self._folder_of)
-        self.templates = Templates(state, services.hub)
+        self.hosted = HostedProjects(services.compute, services.captures, services.changes, self._folder_of)
+        self.templates = Templates(state, services.changes)
         self.symbols = Symbols(_symbols_folder(config))
         self.base_configs = BaseConfigs(_configs_folder(config))
         self.attendance = Attendance(services.nursery, self.close_project)
@@ -65,9 +65,9 @@ class Controller:
         return self._services.computes
 
     @property
-    def hub(self) -> NotificationHub:
-        """Where events are published."""
-        return self._services.hub
+    def changes(self) -> ChangeFeed:
+        """Where it says what happens."""
+        return self._services.changes
 
     @property
     def gns3_version(self) -> str:
@@ -348,7 +348,7 @@ def _sweep(config: Config) -> None:
 
 @asynccontextmanager
 async def open_controller(
-    config: Config, compute: Compute, hub: NotificationHub, captures: CaptureService
+    config: Config, compute: Compute, changes: ChangeFeed, captures: CaptureService
 ) -> AsyncIterator[Controller]:
     """The controller with the projects on the disk. At the end every open project is closed and saved."""
     async with trio.open_nursery() as nursery:
@@ -363,8 +363,8 @@ async def open_controller(
         )
         services = ProjectServices(
             compute=compute,
-            computes=Computes(config, hub, state, compute.node_types()),
-            hub=hub,
+            computes=Computes(config, changes, state, compute.node_types()),
+            changes=changes,
             nursery=nursery,
             projects_path=config.projects_path,
             gns3_version=config.gns3_version,

@@ -13,7 +13,7 @@ from uuid import UUID
 import attrs
 
 from gns3trio.compute.emulators import EMULATOR_OF_TYPE, not_run
-from gns3trio.compute.hosted import HostedNode, HostedProject, HostedProjects, instance_view
+from gns3trio.compute.hosted import HostedNode, HostedProject, HostedProjects
 from gns3trio.compute.nio import UdpNio
 from gns3trio.compute.node import ComputeNode
 from gns3trio.controller.controller import Controller
@@ -178,11 +178,11 @@ def _own_node(controller: Controller, project_id: UUID, node_id: UUID) -> tuple[
     return (project, node) if project is not None and node is not None else None
 
 
-def own_node_view(controller: Controller, project_id: UUID, node_type: str, node_id: UUID) -> dict[str, Any] | None:
-    """A node of an open project of our own in the compute API; None when there is none."""
+def own_instance(controller: Controller, project_id: UUID, node_type: str, node_id: UUID) -> ComputeNode | None:
+    """What runs a node of an open project of our own; None when there is none."""
     own = _own_node(controller, project_id, node_id)
     instance = own[1].instance if own is not None else None
-    return instance_view(instance) if instance is not None and instance.node_type == node_type else None
+    return instance if instance is not None and instance.node_type == node_type else None
 
 
 @asynccontextmanager

@@ -8,7 +8,7 @@ import trio
 from gns3trio.compute.local.compute import Compute
 from gns3trio.controller.computes import Computes
 from gns3trio.forwarder.captures import CaptureService
-from gns3trio.notifications.hub import NotificationHub
+from gns3trio.notifications.feed import ChangeFeed
 
 
 @attrs.frozen(kw_only=True)
@@ -17,7 +17,7 @@ class ProjectServices:
 
     compute: Compute
     computes: Computes
-    hub: NotificationHub
+    changes: ChangeFeed
     nursery: trio.Nursery
     projects_path: Path
     gns3_version: str

@@ -105,18 +105,37 @@ class Subscription:
         return lines
 
 
-class NotificationHub:
-    """Events are published here, and streams subscribe here."""
+Encode = Callable[[object], Event | None]
 
-    def __init__(self) -> None:
-        self.journal = Journal()
+
+def _no_event(change: object) -> None:
+    """For a hub that is only published to."""
+
+
+class NotificationHub:
+    """The event streams of one version of the API.
+
+    ``encode`` makes an event of a change, or None when the version does not tell of it. That is done once for all
+    subscribers; ``on_demand`` only when there are any, otherwise also for the ``journal``.
+    """
+
+    def __init__(self, encode: Encode = _no_event, journal: Journal | None = None, *, on_demand: bool = False) -> None:
+        self.journal = journal or Journal()
+        self._encode = encode
+        self._on_demand = on_demand
         self._subscriptions: set[Subscription | Follower] = set()
+
+    def tell(self, change: object) -> None:
+        """Something has happened; see ``ChangeFeed``."""
+        if self._subscriptions or not self._on_demand:
+            event = self._encode(change)
+            if event is not None:
+                self.publish(event)
 
     def publish(self, event: Event) -> None:
         """Queue ``event`` for every subscriber whose topic matches; never blocks."""
         journal = self.journal
-        if journal.topic.wants(event):
-            journal.offer(event)
+        journal.offer(event)
         first, last = journal.first, journal.last
         for subscription in self._subscriptions:
             # Its queued events are in memory for it alone. An event without a number counts under that of the one
@@ -125,6 +144,11 @@ class NotificationHub:
                 subscription.lose_events()
             if subscription.topic.wants(event):
                 subscription.offer(event, last)
+
+    def lose_events(self) -> None:
+        """What happens cannot be told any more: every subscription ends."""
+        for subscription in self._subscriptions:
+            subscription.lose_events()
 
     @contextmanager
     def subscribe(self, topic: Topic) -> Iterator[Subscription]:

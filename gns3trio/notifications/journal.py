@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import trio
 
 from gns3trio.notifications.events import BATCH_BYTES, MAX_QUEUED_COALESCIBLE, Event
-from gns3trio.notifications.topics import EVERYTHING, Topic
+from gns3trio.notifications.topics import Topic
 
 MAX_EVENTS = 32768
 MAX_BYTES = 32 * 1024 * 1024
@@ -26,8 +26,6 @@ class Forgotten(Exception):
 
 class Journal:
     """The newest events of a hub. Bounded in number and in bytes."""
-
-    topic = EVERYTHING
 
     def __init__(self, max_events: int = MAX_EVENTS, max_bytes: int = MAX_BYTES) -> None:
         self._max_events = max_events

@@ -160,7 +160,7 @@ async def test_a_reconnect_in_the_middle_of_10000_events_loses_none(
 
     async def publish() -> None:
         for number in range(total):
-            running.controller.hub.publish(Event("log.info", {"message": str(number)}))
+            running.events.v2.publish(Event("log.info", {"message": str(number)}))
             if number % 100 == 0:
                 await trio.lowlevel.checkpoint()
 
@@ -181,12 +181,12 @@ async def test_a_reconnect_in_the_middle_of_10000_events_loses_none(
 async def test_a_client_that_falls_behind_is_told(
     server: Server, running: RunningServer, open_stream: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    journal = running.controller.hub.journal
+    journal = running.events.v2.journal
     monkeypatch.setattr(journal, "_max_events", 10)
     async with open_stream(server) as stream:
         await stream.next()
         for number in range(50):
-            running.controller.hub.publish(Event("log.info", {"message": str(number)}))
+            running.events.v2.publish(Event("log.info", {"message": str(number)}))
         event_id, action, begin = await stream.next()
         assert (event_id, action, begin) == (journal.id_of(50), "events.begin", {"resumed": False})
 

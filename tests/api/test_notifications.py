@@ -216,7 +216,7 @@ async def test_a_client_that_leaves_is_forgotten(
     server: Server, running: RunningServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(streams, "PING_AFTER_SECONDS", 0.05)
-    hub = running.controller.hub
+    hub = running.events.v2
     async with http_events(server, "/v2/notifications") as one, ws_events(server, "/v2/notifications/ws") as two:
         await one.next()
         await two.next()

@@ -92,7 +92,7 @@ async def test_a_restore_brings_everything_back(
     captures.mkdir()
     (captures / "a.pcap").write_bytes(b"captured")
     (Path(project["path"]) / "notes").write_bytes(b"later")
-    hub = running.controller.hub
+    hub = running.events.v2
     with hub.subscribe(project_topic(UUID(project["project_id"]))) as events:
         restored = await restore(server, project, snapshot)
         actions = [json.loads(line)["action"] for line in await events.receive()]

@@ -197,7 +197,7 @@ async def test_everything_comes_back(tmp_path: Path) -> None:
     async with open_server(config) as running:
         (url,) = running.urls
         # The newest events are kept, some 30 MiB of them; here it is full from the beginning.
-        running.controller.hub.journal = Journal(max_events=500)
+        running.events.v2.journal = Journal(max_events=500)
         idle = await Usage.settled()  # a browser that another module's tests share may be a child of this process too
         await one_lab(url, config, min(SECONDS / 5, 120), seed=1)  # after it everything has been used once
         before = await Usage.at_rest(idle, tmp_path)

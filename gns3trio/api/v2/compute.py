@@ -14,12 +14,12 @@ from gns3trio.api import replies
 from gns3trio.api.context import ApiContext
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.streams import COMPUTE_PING_AFTER_SECONDS, NotificationStream, serve_notifications
+from gns3trio.api.v2.compute_views import hosted_project_view, instance_view, own_project_view
 from gns3trio.api.v2.schemas import check_variables
 from gns3trio.compute.local.interfaces import list_interfaces
 from gns3trio.compute.local.machine import statistics
 from gns3trio.controller.driven_nodes import own_project
 from gns3trio.controller.names import Name
-from gns3trio.controller.project.project import Project
 from gns3trio.notifications.topics import COMPUTE, compute_project_topic
 
 routes = RouteTable("/v2/compute", strict_ids=True)
@@ -79,7 +79,7 @@ async def get_debug(api: ApiRequest) -> Response:
     lines = [f"gns3trio {__version__}, GNS3 {api.context.config.gns3_version}", platform.platform()]
     for project in api.controller.hosted.all():
         lines.append(f"project {project.project_id} {project.name!r}")
-        lines += [f"  {node.view()}" for node in project.nodes.values()]
+        lines += [f"  {instance_view(node.instance)}" for node in project.nodes.values()]
     return PlainTextResponse("\n".join([*lines, ""]))
 
 
@@ -87,7 +87,7 @@ async def get_debug(api: ApiRequest) -> Response:
 async def compute_notifications_ws(context: ApiContext, websocket: WebSocket) -> None:
     """What happens to the nodes of hosted projects."""
     await serve_notifications(
-        websocket, context.controller.hub, COMPUTE, context.closing, ping_after=COMPUTE_PING_AFTER_SECONDS
+        websocket, context.events.compute, COMPUTE, context.closing, ping_after=COMPUTE_PING_AFTER_SECONDS
     )
 
 
@@ -100,18 +100,13 @@ def require_known(api: ApiRequest, project_id: UUID) -> None:
         api.controller.hosted.get(project_id)
 
 
-def _own_view(project: Project) -> dict[str, Any]:
-    name, variables = project.settings.name, project.settings.variables
-    return {"name": name, "project_id": str(project.project_id), "variables": variables}
-
-
 @routes.route("GET", "/projects", reply=list[replies.HostedProject])
 async def list_projects(api: ApiRequest) -> list[dict[str, Any]]:
     """The projects that controllers have open here: others', then this server's."""
     own = [project for project in api.controller.projects.values() if project.status == "opened"]
     ids = {project.project_id for project in own}
-    hosted = [project.view() for project in api.controller.hosted.all() if project.project_id not in ids]
-    return [*hosted, *map(_own_view, own)]
+    hosted = [hosted_project_view(project) for project in api.controller.hosted.all() if project.project_id not in ids]
+    return [*hosted, *map(own_project_view, own)]
 
 
 @routes.route("POST", "/projects", status=201, reply=replies.HostedProject)
@@ -119,16 +114,16 @@ async def create_project(api: ApiRequest, body: ProjectCreate) -> dict[str, Any]
     """Make room for a project of a controller; that of this server may have it too."""
     project_id = body.project_id or uuid4()
     if (own := own_project(api.controller, project_id)) is not None:
-        return _own_view(own)
+        return own_project_view(own)
     api.controller.check_hostable(project_id)
-    return (await api.controller.hosted.create(project_id, body.name, body.variables)).view()
+    return hosted_project_view(await api.controller.hosted.create(project_id, body.name, body.variables))
 
 
 @routes.route("GET", "/projects/{project_id}", reply=replies.HostedProject)
 async def get_project(api: ApiRequest, project_id: UUID) -> dict[str, Any]:
     """One project."""
     own = own_project(api.controller, project_id)
-    return _own_view(own) if own is not None else api.controller.hosted.get(project_id).view()
+    return own_project_view(own) if own is not None else hosted_project_view(api.controller.hosted.get(project_id))
 
 
 @routes.route("PUT", "/projects/{project_id}", reply=replies.HostedProject)
@@ -137,10 +132,10 @@ async def update_project(api: ApiRequest, project_id: UUID, body: ProjectUpdate)
     changes = api.given(body)
     if (own := own_project(api.controller, project_id)) is not None:
         await own.update(changes)
-        return _own_view(own)
+        return own_project_view(own)
     project = api.controller.hosted.get(project_id)
     project.variables = changes.get("variables", project.variables)
-    return project.view()
+    return hosted_project_view(project)
 
 
 @routes.route("POST", "/projects/{project_id}/close", status=204)
@@ -167,7 +162,7 @@ async def delete_project(api: ApiRequest, project_id: UUID) -> None:
 async def project_notifications(api: ApiRequest, project_id: UUID) -> NotificationStream:
     """What happens to the nodes of a project."""
     require_known(api, project_id)
-    return NotificationStream(api.controller.hub, compute_project_topic(project_id), api.context.closing)
+    return NotificationStream(api.context.events.compute, compute_project_topic(project_id), api.context.closing)
 
 
 @routes.route("POST", "/projects/{project_id}/ports/udp", status=201, reply=replies.UdpPort)

@@ -18,11 +18,11 @@ from gns3trio.api.context import ApiContext
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.streams import CaptureStream
 from gns3trio.api.v2.compute import require_known
-from gns3trio.compute.hosted import instance_view
+from gns3trio.api.v2.compute_views import instance_view
 from gns3trio.compute.nio import UdpNio
 from gns3trio.compute.node import NodeEvent, NodeSpec
 from gns3trio.compute.nodes.vpcs.script import rename_in_script
-from gns3trio.controller.driven_nodes import DrivenNode, driven_node, own_node_view, own_project
+from gns3trio.controller.driven_nodes import DrivenNode, driven_node, own_instance, own_project
 from gns3trio.controller.links.captures import check_file_name
 from gns3trio.controller.links.filters import checked_filters
 from gns3trio.controller.names import Name
@@ -134,8 +134,8 @@ async def create_node(api: ApiRequest, project_id: UUID, node_type: str, body: N
     require_known(api, project_id)
     if not api.controller.compute.runs(node_type):
         raise NotFound(f"This compute does not run nodes of type {node_type}")
-    if body.node_id is not None and (known := own_node_view(api.controller, project_id, node_type, body.node_id)):
-        return known
+    if body.node_id is not None and (known := own_instance(api.controller, project_id, node_type, body.node_id)):
+        return instance_view(known)
     project = await api.controller.hosted.create(project_id, _project_name(api, project_id), None)
     spec = NodeSpec(
         node_type=node_type,
@@ -150,7 +150,7 @@ async def create_node(api: ApiRequest, project_id: UUID, node_type: str, body: N
         emit=_ignore,
     )
     with _named_as_sent():
-        return (await api.controller.hosted.create_node(project, spec)).view()
+        return instance_view((await api.controller.hosted.create_node(project, spec)).instance)
 
 
 @routes.route("GET", _NODE, reply=dict[str, Any])

@@ -13,9 +13,9 @@ from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.v2.schemas import refuse_other
 from gns3trio.api.waited import while_waited_for
 from gns3trio.compute.local.interfaces import list_interfaces
+from gns3trio.controller.changes import UdpMeasured
 from gns3trio.controller.links.udp_benchmark import UdpBenchmarkRequest, benchmark_udp
 from gns3trio.controller.names import Name
-from gns3trio.notifications.events import Event
 
 routes = RouteTable("/v2")
 
@@ -104,7 +104,7 @@ async def measure_udp(api: ApiRequest, compute_id: str, body: UdpBenchmarkReques
 
     def tell(trial: dict[str, Any]) -> None:
         ends = {"a": attrs.asdict(body.a), "b": attrs.asdict(body.b)}
-        api.controller.hub.publish(Event("udp.benchmark", {"compute_id": compute_id, **ends, **trial}))
+        api.controller.changes.publish(UdpMeasured(compute_id, ends, trial))
 
     return await while_waited_for(api, lambda: benchmark_udp(api.controller.compute, body, tell))
 

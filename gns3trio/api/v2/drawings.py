@@ -10,6 +10,7 @@ from attrs import validators as v
 from gns3trio.api import replies
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.v2.schemas import refuse_other
+from gns3trio.api.v2.views import drawing_view
 from gns3trio.controller.project.drawings import EMPTY_SVG
 from gns3trio.limits import Int32, Svg
 
@@ -44,7 +45,7 @@ async def list_drawings(api: ApiRequest, project_id: UUID) -> list[dict[str, Any
     """The drawings of a project; of a closed one what its file holds."""
     project = api.controller.get_project(project_id)
     if project.status == "opened":
-        return project.drawings.views()
+        return [drawing_view(project_id, drawing) for drawing in project.drawings.values()]
     return (await project.file.read()).drawings
 
 
@@ -55,13 +56,13 @@ async def create_drawing(api: ApiRequest, project_id: UUID, body: DrawingBody) -
     project.require_open()
     refuse_other(api.given(body), project_id=project_id)
     drawing = await project.drawings.create(body.drawing_id or uuid4(), _fields(api, body))
-    return drawing.view(project_id)
+    return drawing_view(project_id, drawing)
 
 
 @routes.route("GET", "/{drawing_id}", reply=replies.Drawing)
 async def get_drawing(api: ApiRequest, project_id: UUID, drawing_id: UUID) -> dict[str, Any]:
     """One drawing."""
-    return api.controller.get_project(project_id).drawings.require(drawing_id).view(project_id)
+    return drawing_view(project_id, api.controller.get_project(project_id).drawings.require(drawing_id))
 
 
 @routes.route("PUT", "/{drawing_id}", status=201, reply=replies.Drawing)
@@ -71,7 +72,7 @@ async def update_drawing(api: ApiRequest, project_id: UUID, drawing_id: UUID, bo
     drawing = project.drawings.require(drawing_id)
     refuse_other(api.given(body), drawing_id=drawing_id, project_id=project_id)
     await project.drawings.update(drawing, _fields(api, body))
-    return drawing.view(project_id)
+    return drawing_view(project_id, drawing)
 
 
 @routes.route("DELETE", "/{drawing_id}", status=204)

@@ -10,6 +10,7 @@ from gns3trio.api import replies
 from gns3trio.api.content_policy import BINARY
 from gns3trio.api.downloads import Download, file_download, uploaded_file
 from gns3trio.api.routing import ApiRequest, RouteTable
+from gns3trio.api.v2.views import node_view
 from gns3trio.controller.project.files import (
     check_node_path,
     node_folder,
@@ -18,7 +19,6 @@ from gns3trio.controller.project.files import (
     write_project_file,
 )
 from gns3trio.controller.project.node_copy import duplicate_node
-from gns3trio.controller.project.views import node_view
 from gns3trio.limits import Int32
 
 routes = RouteTable("/v2/projects/{project_id}")

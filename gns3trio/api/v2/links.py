@@ -11,9 +11,11 @@ from gns3trio.api import replies
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.streams import CaptureStream
 from gns3trio.api.v2.schemas import CaptureStart, LinkCreate, LinkImpairments, LinkUpdate, refuse_other
+from gns3trio.api.v2.views import capture_view, link_view
 from gns3trio.api.waited import while_waited_for
 from gns3trio.conditions.gns3_filters import GNS3_FILTERS
 from gns3trio.conditions.impairments import describe
+from gns3trio.controller.changes import LinkMeasured
 from gns3trio.controller.gns3_format.records import LinkEnd, LinkRecord
 from gns3trio.controller.links.benchmark import benchmark_link
 from gns3trio.controller.links.captures import CaptureRequest
@@ -21,10 +23,8 @@ from gns3trio.controller.links.filters import Impairments, checked_filters, requ
 from gns3trio.controller.links.link import Link, address_of, check_nodes
 from gns3trio.controller.links.wiring import new_link_end
 from gns3trio.controller.project.project import Project
-from gns3trio.controller.project.views import capture_view, link_view
 from gns3trio.errors import Conflict, Invalid
 from gns3trio.measure.rfc2544 import BenchmarkRequest
-from gns3trio.notifications.events import Event
 
 routes = RouteTable("/v2/projects/{project_id}")
 
@@ -218,8 +218,7 @@ async def measure_link(api: ApiRequest, project_id: UUID, link_id: UUID, body: B
     link = project.links.require(link_id)
 
     def tell(trial: dict[str, Any]) -> None:
-        payload = {"link_id": str(link_id), "project_id": str(project_id), **trial}
-        api.controller.hub.publish(Event("link.benchmark", payload, project_id))
+        api.controller.changes.publish(LinkMeasured(link, trial))
 
     tunnels = project.links.tunnels(link)
     return await while_waited_for(api, lambda: benchmark_link(api.context.forwarder, link, tunnels, body, tell))

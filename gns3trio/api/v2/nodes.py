@@ -14,13 +14,13 @@ from gns3trio.api.console import serve_console
 from gns3trio.api.context import ApiContext
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.v2.schemas import NodeCreate, NodeUpdate, refuse_other
+from gns3trio.api.v2.views import node_list_view, node_view, record_view
 from gns3trio.compute.nodes.ethernet_switch.node import EthernetSwitch
 from gns3trio.compute.nodes.ethernet_switch.shell import SwitchMac
 from gns3trio.controller.gns3_format.records import NodeRecord
 from gns3trio.controller.project.node import Node
 from gns3trio.controller.project.node_creation import create_node_from_fields
 from gns3trio.controller.project.project import Project
-from gns3trio.controller.project.views import node_view, record_view
 from gns3trio.errors import Conflict
 
 routes = RouteTable("/v2/projects/{project_id}")
@@ -32,7 +32,7 @@ _CHANGEABLE_FIELDS = _RECORD_FIELDS - {"node_id", "node_type", "compute_id", "te
 
 async def _view_list(project: Project) -> orjson.Fragment | Iterator[dict[str, Any]]:
     if project.status == "opened":
-        return project.node_list.view(project.nodes.values())
+        return node_list_view(project)
     return map(record_view, (await project.file.read()).nodes)
 
 

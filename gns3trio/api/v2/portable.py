@@ -12,6 +12,7 @@ from gns3trio.api import replies
 from gns3trio.api.downloads import Download, attachment
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.v2.schemas import check_supplier, check_variables
+from gns3trio.api.v2.views import project_view
 from gns3trio.controller.archives.portable import (
     ExportOptions,
     duplicate_project,
@@ -20,7 +21,6 @@ from gns3trio.controller.archives.portable import (
     load_project,
 )
 from gns3trio.controller.names import Name
-from gns3trio.controller.project.views import project_view
 from gns3trio.convert import parse_uuid
 from gns3trio.errors import Conflict, Invalid
 from gns3trio.limits import Int32

@@ -12,9 +12,9 @@ from gns3trio.api.context import ApiContext
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.streams import NotificationStream, serve_notifications
 from gns3trio.api.v2.schemas import ProjectCreate, ProjectUpdate
+from gns3trio.api.v2.views import project_view
 from gns3trio.controller.archives.snapshots import list_snapshots
 from gns3trio.controller.gns3_format.records import ProjectSettings
-from gns3trio.controller.project.views import project_view
 from gns3trio.errors import Forbidden
 from gns3trio.notifications.topics import project_topic
 
@@ -99,7 +99,7 @@ async def project_stats(api: ApiRequest, project_id: UUID) -> dict[str, int]:
 async def project_notifications(api: ApiRequest, project_id: UUID) -> NotificationStream:
     """Events of one project; the stream outlives its closing and opening."""
     attend = partial(api.controller.attendance.attend, api.controller.get_project(project_id))
-    return NotificationStream(api.controller.hub, project_topic(project_id), api.context.closing, attend)
+    return NotificationStream(api.context.events.v2, project_topic(project_id), api.context.closing, attend)
 
 
 @routes.websocket("/{project_id}/notifications/ws")
@@ -107,4 +107,4 @@ async def project_notifications_ws(context: ApiContext, websocket: WebSocket, pr
     """The same over a websocket."""
     controller = context.controller
     with controller.attendance.attend(controller.get_project(project_id)):
-        await serve_notifications(websocket, controller.hub, project_topic(project_id), context.closing)
+        await serve_notifications(websocket, context.events.v2, project_topic(project_id), context.closing)

@@ -8,7 +8,7 @@ import attrs
 from gns3trio import threads
 from gns3trio.api import replies
 from gns3trio.api.routing import ApiRequest, RouteTable
-from gns3trio.controller.project.views import project_view
+from gns3trio.api.v2.views import project_view
 from gns3trio.controller.storage.versions import Version, list_versions
 
 routes = RouteTable("/v2/projects/{project_id}", while_opening=True)

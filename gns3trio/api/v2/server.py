@@ -45,22 +45,22 @@ async def post_version(api: ApiRequest, body: VersionCheck) -> dict[str, Any]:
 @routes.route("GET", "/notifications")
 async def controller_notifications(api: ApiRequest) -> NotificationStream:
     """Events of the controller: projects, and log messages that concern no project."""
-    return NotificationStream(api.controller.hub, CONTROLLER, api.context.closing)
+    return NotificationStream(api.context.events.v2, CONTROLLER, api.context.closing)
 
 
 @routes.websocket("/notifications/ws")
 async def controller_notifications_ws(context: ApiContext, websocket: WebSocket) -> None:
     """The same over a websocket."""
-    await serve_notifications(websocket, context.controller.hub, CONTROLLER, context.closing)
+    await serve_notifications(websocket, context.events.v2, CONTROLLER, context.closing)
 
 
 @bare_routes.route("GET", "/notifications")
 async def all_notifications(api: ApiRequest) -> NotificationStream:
     """Events of the controller and of every project, as the document describes."""
-    return NotificationStream(api.controller.hub, EVERYTHING, api.context.closing)
+    return NotificationStream(api.context.events.v2, EVERYTHING, api.context.closing)
 
 
 @bare_routes.websocket("/notifications/ws")
 async def all_notifications_ws(context: ApiContext, websocket: WebSocket) -> None:
     """The same over a websocket."""
-    await serve_notifications(websocket, context.controller.hub, EVERYTHING, context.closing)
+    await serve_notifications(websocket, context.events.v2, EVERYTHING, context.closing)

@@ -9,16 +9,15 @@ from attrs import validators as v
 
 from gns3trio.api import replies
 from gns3trio.api.routing import ApiRequest, RouteTable
+from gns3trio.api.v2.views import project_view, snapshot_view
 from gns3trio.controller.archives.snapshots import (
     Snapshot,
     create_snapshot,
     delete_snapshot,
     list_snapshots,
     restore_snapshot,
-    snapshot_view,
 )
 from gns3trio.controller.names import Name
-from gns3trio.controller.project.views import project_view
 
 routes = RouteTable("/v2/projects/{project_id}/snapshots")
 

@@ -11,10 +11,10 @@ from starlette.responses import Response
 from gns3trio.api import replies
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.v2.schemas import refuse_other
+from gns3trio.api.v2.views import node_view
 from gns3trio.controller.library.templates import FIXED, node_fields
 from gns3trio.controller.names import Name
 from gns3trio.controller.project.node_creation import create_node_from_fields
-from gns3trio.controller.project.views import node_view
 from gns3trio.encoding import dumps_sorted
 from gns3trio.errors import NotFound
 from gns3trio.limits import MAX_BASE_CONFIG, Bound, Int32

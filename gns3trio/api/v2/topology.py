@@ -15,11 +15,11 @@ from gns3trio.api.v2.drawings import DrawingBody
 from gns3trio.api.v2.links import link_record
 from gns3trio.api.v2.nodes import node_record_fields
 from gns3trio.api.v2.schemas import LinkCreate, NodeCreate
+from gns3trio.api.v2.views import drawing_view, link_view, node_view
 from gns3trio.api.waited import while_waited_for
 from gns3trio.controller.as_code.document import DesiredTopology, parse_document
 from gns3trio.controller.as_code.export import export_document
 from gns3trio.controller.as_code.reconcile import create_all, reconcile
-from gns3trio.controller.project.views import link_view, node_view
 from gns3trio.encoding import dumps
 from gns3trio.errors import Invalid
 from gns3trio.forwarder.forwarder import with_expressions
@@ -85,7 +85,7 @@ async def create_batch(api: ApiRequest, project_id: UUID, body: BatchCreate) -> 
     return {
         "nodes": [node_view(node) for node in created.nodes],
         "links": [link_view(link) for link in created.links],
-        "drawings": [drawing.view(project_id) for drawing in created.drawings],
+        "drawings": [drawing_view(project_id, drawing) for drawing in created.drawings],
     }
 
 

@@ -10,8 +10,8 @@ from uuid import UUID, uuid4
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.v2.nodes import record_changes, refuse_other_identity
 from gns3trio.api.v2.schemas import VmCreate, VmUpdate, refuse_other
+from gns3trio.api.v2.views import vm_view
 from gns3trio.controller.project.node_creation import create_node_from_fields
-from gns3trio.controller.project.views import vm_view
 
 routes = RouteTable("/v2/projects/{project_id}")
 

@@ -32,11 +32,11 @@ from gns3trio.controller.archives.project_copy import (
 from gns3trio.controller.archives.project_swap import put_in_place, staging_folder
 from gns3trio.controller.archives.reader import Budget, unpack
 from gns3trio.controller.archives.writer import check_compression, require_archivable, zip_pieces
+from gns3trio.controller.changes import ProjectCreated
 from gns3trio.controller.computes import LOCAL_COMPUTE_ID
 from gns3trio.controller.controller import Controller
 from gns3trio.controller.gns3_format.reader import parse_topology
 from gns3trio.controller.gns3_format.records import ProjectSettings, Topology
-from gns3trio.controller.project import views
 from gns3trio.controller.project.project import Project
 from gns3trio.controller.storage.files import (
     MAX_TOPOLOGY_BYTES,
@@ -46,7 +46,6 @@ from gns3trio.controller.storage.files import (
     topology_file_name,
 )
 from gns3trio.errors import Conflict, Forbidden, NotFound
-from gns3trio.notifications.events import Event
 
 # What is received is written in pieces of this size: each costs a thread.
 _WRITE_BYTES = 256 * 1024
@@ -264,7 +263,7 @@ async def _establish(
         async with controller.noted(topology.project_id, file, free_name):
             await threads.copying.run(make)
     project = controller.adopt(topology.project_id, topology.settings, file)
-    controller.hub.publish(Event("project.created", views.project_view(project)))
+    controller.changes.publish(ProjectCreated(project))
     return project
 
 

@@ -43,6 +43,7 @@ from gns3trio.controller.archives.project_copy import (
 from gns3trio.controller.archives.project_swap import replaced_folder, staging_folder
 from gns3trio.controller.archives.reader import Budget, unpack
 from gns3trio.controller.archives.writer import require_archivable, write_archive
+from gns3trio.controller.changes import SnapshotRestored
 from gns3trio.controller.controller import Controller
 from gns3trio.controller.gns3_format.records import Topology
 from gns3trio.controller.project.project import Project
@@ -61,7 +62,6 @@ from gns3trio.controller.storage.versions import VERSIONS_FOLDER
 from gns3trio.convert import as_uuid, make_strict_converter, parse_uuid, structure
 from gns3trio.errors import Conflict, Invalid, NotFound, Unavailable
 from gns3trio.json_text import read_json
-from gns3trio.notifications.events import Event
 
 LIST_FILE = "snapshots.conf"
 _SUFFIX = SNAPSHOT_SUFFIXES[0]
@@ -84,8 +84,8 @@ class Snapshot:
 _list_converter = make_strict_converter(forbid_extra_keys=False)
 
 
-def snapshot_view(snapshot: Snapshot) -> dict[str, Any]:
-    """A snapshot in the API and in the list."""
+def _entry(snapshot: Snapshot) -> dict[str, Any]:
+    """A snapshot in the list."""
     return {
         **attrs.asdict(snapshot),
         "snapshot_id": str(snapshot.snapshot_id),
@@ -154,7 +154,7 @@ def _unlisted(path: Path, project_id: UUID) -> Snapshot:
 
 
 def _write_list(folder: Path, snapshots: list[Snapshot]) -> None:
-    text = orjson.dumps([snapshot_view(snapshot) for snapshot in snapshots], option=orjson.OPT_INDENT_2)
+    text = orjson.dumps([_entry(snapshot) for snapshot in snapshots], option=orjson.OPT_INDENT_2)
     write_atomic(folder / SNAPSHOTS / LIST_FILE, text)
 
 
@@ -280,7 +280,7 @@ async def restore_snapshot(controller: Controller, project: Project, snapshot_id
     with _told_when_deleted(project):
         async with project.snapshots_lock, staging_folder(project.folder) as staging:
             snapshot = await _restore(controller, project, snapshot_id, staging)
-    controller.hub.publish(Event("snapshot.restored", snapshot_view(snapshot), project.project_id))
+    controller.changes.publish(SnapshotRestored(snapshot))
     return snapshot
 
 

@@ -32,10 +32,7 @@ async def export_document(project: Project) -> dict[str, Any]:
     """
     project.require_open()
     nodes, links = list(nodes_by_name(project).values()), list(project.links.values())
-    drawings = [
-        {name: value for name, value in drawing.view(project.project_id).items() if not name.endswith("_id")}
-        for drawing in project.drawings.values()
-    ]
+    drawings = [drawing.shown() for drawing in project.drawings.values()]
     # In a thread: start-up scripts are files, and a large lab takes its time.
     return await threads.disk.run(_document, project, nodes, links, drawings)
 

@@ -208,15 +208,15 @@ def _described(value: Any) -> Any:
 
 
 def _plan_drawings(plan: Plan, project: Project, wishes: Iterable[Wish]) -> None:
-    left = {drawing.drawing_id: (drawing, drawing.view(project.project_id)) for drawing in project.drawings.values()}
+    left = {drawing.drawing_id: (drawing, drawing.shown()) for drawing in project.drawings.values()}
     # The drawings that are as a wish says, by the fields that it mentions.
     alike: dict[tuple[str, ...], dict[tuple[Any, ...], list[UUID]]] = {}
     for wish in wishes:
         names = tuple(wish.given)
         if names not in alike:
             index = alike[names] = {}
-            for drawing_id, (_, view) in reversed(left.items()):
-                index.setdefault(tuple(view[name] for name in names), []).append(drawing_id)
+            for drawing_id, (_, shown) in reversed(left.items()):
+                index.setdefault(tuple(shown[name] for name in names), []).append(drawing_id)
         same = alike[names].get(tuple(wish.given.values()), [])
         while same and same[-1] not in left:  # taken by a wish that mentions other fields
             same.pop()

@@ -13,6 +13,7 @@ from attrs import validators as v
 
 from gns3trio.compute.nodes.ethernet_hub.node import HubPort
 from gns3trio.compute.nodes.ethernet_switch.node import SwitchPort
+from gns3trio.controller.changes import TemplateChanged, TemplateCreated, TemplateDeleted
 from gns3trio.controller.library.symbols import SYMBOL_OF_TYPE
 from gns3trio.controller.names import Name
 from gns3trio.controller.storage.files import is_plain_name
@@ -20,8 +21,7 @@ from gns3trio.controller.storage.server_state import ServerState
 from gns3trio.convert import make_strict_converter, parse_uuid, structure
 from gns3trio.errors import Conflict, Invalid, NotFound
 from gns3trio.limits import MAX_ITEMS
-from gns3trio.notifications.events import Event
-from gns3trio.notifications.hub import NotificationHub
+from gns3trio.notifications.feed import ChangeFeed
 
 VPCS_BASE_SCRIPT = "vpcs_base_config.txt"
 
@@ -169,9 +169,9 @@ def check_stored_templates(value: object) -> None:
 class Templates(Mapping[UUID, dict[str, Any]]):
     """All templates in the shape of the API, by their id. Changes are durable when they return."""
 
-    def __init__(self, state: ServerState, hub: NotificationHub) -> None:
+    def __init__(self, state: ServerState, changes: ChangeFeed) -> None:
         self._state = state
-        self._hub = hub
+        self._changes = changes
 
     def _own(self) -> dict[UUID, dict[str, Any]]:
         return {parse_uuid(template["template_id"]): template for template in self._state.get("templates", [])}
@@ -207,7 +207,7 @@ class Templates(Mapping[UUID, dict[str, Any]]):
             return [*stored, template]
 
         await self._change(add)
-        self._publish("template.created", template)
+        self._changes.publish(TemplateCreated(template))
         return template
 
     async def update(self, template_id: UUID, body: Mapping[str, Any]) -> dict[str, Any]:
@@ -227,7 +227,7 @@ class Templates(Mapping[UUID, dict[str, Any]]):
             return [template if each["template_id"] == str(template_id) else each for each in stored]
 
         await self._change(replace)
-        self._publish("template.updated", template)
+        self._changes.publish(TemplateChanged(template))
         return template
 
     async def duplicate(self, template_id: UUID) -> dict[str, Any]:
@@ -243,13 +243,10 @@ class Templates(Mapping[UUID, dict[str, Any]]):
         template = self[template_id]
         _require_own(template)
         await self._change(lambda stored: [each for each in stored if each["template_id"] != str(template_id)])
-        self._publish("template.deleted", template)
+        self._changes.publish(TemplateDeleted(template))
 
     async def _change(self, function: Callable[[list[dict[str, Any]]], list[dict[str, Any]]]) -> None:
         await self._state.change("templates", [], function)
-
-    def _publish(self, action: str, template: dict[str, Any]) -> None:
-        self._hub.publish(Event(action, template))
 
 
 def _take_id(value: object) -> UUID:

@@ -15,10 +15,10 @@ from gns3trio.compute.node import ComputeNode
 from gns3trio.conditions.core_filter import Direction
 from gns3trio.conditions.expressions import MAX_EXPRESSION_LENGTH
 from gns3trio.conditions.impairments import LinkDirection
+from gns3trio.controller.changes import LinkChanged
 from gns3trio.controller.context import ProjectContext
 from gns3trio.controller.links.link import Link, LinkCapture, PortAddress
 from gns3trio.controller.links.wiring import Wiring
-from gns3trio.controller.project import views
 from gns3trio.controller.storage.files import is_plain_name
 from gns3trio.errors import Conflict, Invalid, NotFound
 from gns3trio.forwarder.capture_format import link_type
@@ -101,7 +101,7 @@ class LinkCaptures:
             path = self._free_path("capture_file_name", name)
             await self._start(link, attrs.evolve(file, path=path), node_id=node_id, compatible=True, file_name=name)
             link.last_capture_file = name
-        self._project.publish("link.updated", views.link_view(link))
+        self._project.publish(LinkChanged(link))
 
     async def stop_compatible(self, link: Link) -> None:
         """Stop it; none is fine."""
@@ -109,7 +109,7 @@ class LinkCaptures:
             shown = link.gns3_capture
             if shown is not None:
                 await self._stop(link, shown)
-        self._project.publish("link.updated", views.link_view(link))
+        self._project.publish(LinkChanged(link))
 
     def _capturing_end(self, link: Link) -> UUID:
         """The node at whose end GNS3 would capture."""
@@ -256,7 +256,7 @@ class LinkCaptures:
         shown = link.gns3_capture
         if shown is not None and not shown.capture.running:
             del link.captures[shown.capture_id]
-            self._project.publish("link.updated", views.link_view(link))
+            self._project.publish(LinkChanged(link))
         self._project.log("error", message)
 
     def _free_path(self, field: str, name: str) -> Path:

@@ -11,6 +11,7 @@ import trio
 
 from gns3trio.compute.local.tunnels import Tunnel
 from gns3trio.compute.nio import UdpNio
+from gns3trio.controller.changes import LinkChanged, LinkCreated, LinkDeleted, LinkProblemChanged
 from gns3trio.controller.context import ProjectContext
 from gns3trio.controller.gns3_format.records import LinkRecord
 from gns3trio.controller.links.captures import LinkCaptures
@@ -25,7 +26,6 @@ from gns3trio.controller.links.filters import (
 )
 from gns3trio.controller.links.link import Link, PortAddress, address_of, check_nodes
 from gns3trio.controller.links.wiring import Wiring, new_link_end
-from gns3trio.controller.project import views
 from gns3trio.errors import Conflict, LabError, NotFound
 from gns3trio.limits import MAX_LINKS
 
@@ -161,7 +161,7 @@ class Links(Mapping[UUID, Link]):
             with trio.CancelScope(shield=True):
                 await self._remove(link)
             raise
-        self._publish("link.created", link)
+        self._project.publish(LinkCreated(link))
         return link
 
     def _check_ports(self, record: LinkRecord) -> None:
@@ -214,12 +214,12 @@ class Links(Mapping[UUID, Link]):
                     apply_filters(self.tunnels(link), *after)
                 return
             self._put_in_force(link, before, after)
-            self._publish("link.updated", link)
+            self._project.publish(LinkChanged(link))
             try:
                 await self._project.make_durable()
             except LabError:
                 self._put_in_force(link, after, before)
-                self._publish("link.updated", link)
+                self._project.publish(LinkChanged(link))
                 raise
 
     async def _move(self, link: Link, changes: Mapping[str, Any], impairments: Impairments | None) -> None:
@@ -250,7 +250,7 @@ class Links(Mapping[UUID, Link]):
                     await self._wiring.put_back(link, before[0], problem)
                 raise
             link.link_type = self._link_type(record)
-        self._publish("link.updated", link)
+        self._project.publish(LinkChanged(link))
         self._tell_problem(link)
 
     async def _try_wiring(self, link: Link) -> None:
@@ -263,7 +263,7 @@ class Links(Mapping[UUID, Link]):
         except LabError as error:
             link.problem = str(error)
         else:
-            self._publish("link.updated", link)
+            self._project.publish(LinkChanged(link))
         self._tell_problem(link)
 
     def tell_problems_of(self, node_id: UUID) -> None:
@@ -275,8 +275,7 @@ class Links(Mapping[UUID, Link]):
         problem = self.problem_of(link)
         if problem != link.told_problem:
             link.told_problem = problem
-            payload = {"link_id": str(link.link_id), "message": problem, "project_id": str(link.project_id)}
-            self._project.publish("link.problem", payload)
+            self._project.publish(LinkProblemChanged(link, problem))
 
     def _put_in_force(
         self, link: Link, before: tuple[LinkRecord, Impairments], after: tuple[LinkRecord, Impairments]
@@ -312,7 +311,7 @@ class Links(Mapping[UUID, Link]):
         with trio.CancelScope(shield=True):  # they are gone on the disk, so they go here too
             for link in links:
                 if await self._remove(link):
-                    self._publish("link.deleted", link)
+                    self._project.publish(LinkDeleted(link))
 
     async def _remove(self, link: Link) -> bool:
         """Returns whether the link was still there."""
@@ -338,9 +337,9 @@ class Links(Mapping[UUID, Link]):
                 await self.captures.stop_link(before)  # they may be at the tunnel that goes
                 made = await self._wiring.bind_nio(address, nio)
             if before.link_id not in self:
-                self._publish("link.deleted", before)
+                self._project.publish(LinkDeleted(before))
         if made is not None:
-            self._publish("link.created", made)
+            self._project.publish(LinkCreated(made))
         if before is not None or made is not None:
             await self._project.make_durable()
 
@@ -350,7 +349,7 @@ class Links(Mapping[UUID, Link]):
         if link is not None:
             async with link.lock:
                 await self.captures.stop_link(link)
-            self._publish("link.deleted", link)
+            self._project.publish(LinkDeleted(link))
             await self._project.make_durable()
 
     async def stop_captures(self) -> None:
@@ -364,6 +363,3 @@ class Links(Mapping[UUID, Link]):
     def forget_node(self, node_id: UUID) -> None:
         """The node is gone and its NIOs with it."""
         self._wiring.forget_node(node_id)
-
-    def _publish(self, action: str, link: Link) -> None:
-        self._project.publish(action, views.link_view(link))

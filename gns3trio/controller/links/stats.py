@@ -12,14 +12,14 @@ import attrs
 import trio
 
 from gns3trio.compute.node import ComputeNode
+from gns3trio.controller.changes import LinkTraffic
 from gns3trio.controller.controller import Controller
 from gns3trio.controller.links.link import Link
 from gns3trio.controller.project.project import Project
 from gns3trio.errors import Conflict
 from gns3trio.forwarder.forwarder import Forwarder
 from gns3trio.forwarder.stats import PortCounters, receive_rates, send_rates
-from gns3trio.notifications.events import Event
-from gns3trio.notifications.hub import NotificationHub
+from gns3trio.notifications.feed import ChangeFeed
 
 
 @attrs.frozen
@@ -38,10 +38,10 @@ class Snapshot:
 class LinkStats:
     """Publishes ``link.stats`` events while ``run`` runs, at most one in ``interval`` seconds for a link."""
 
-    def __init__(self, forwarder: Forwarder, controller: Controller, hub: NotificationHub, interval: float) -> None:
+    def __init__(self, forwarder: Forwarder, controller: Controller, changes: ChangeFeed, interval: float) -> None:
         self._forwarder = forwarder
         self._controller = controller
-        self._hub = hub
+        self._changes = changes
         self._interval = interval
         self._before = self._now = Snapshot(trio.current_time(), {})
         self._busy: set[UUID] = set()  # links whose last event told of traffic
@@ -71,7 +71,7 @@ class LinkStats:
                     self._busy.add(link.link_id)
                 if moved or link.link_id in before:
                     statistics = link_statistics(link, ends, self._before, self._now)
-                    self._hub.publish(Event("link.stats", statistics, project.project_id))
+                    self._changes.publish(LinkTraffic(link, statistics))
 
     async def _take_snapshots(self, send: trio.MemorySendChannel[Snapshot]) -> None:
         async with send:

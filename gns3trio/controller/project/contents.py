@@ -5,12 +5,12 @@ from uuid import UUID
 
 import attrs
 
+from gns3trio.controller.changes import DrawingCreated, LinkCreated, LogLevel, NodeCreated
 from gns3trio.controller.computes import LOCAL_COMPUTE_ID
 from gns3trio.controller.context import ProjectContext
 from gns3trio.controller.gns3_format.records import LinkRecord, NodeRecord, Topology
 from gns3trio.controller.links.filters import NO_IMPAIRMENTS
 from gns3trio.controller.links.links import Links
-from gns3trio.controller.project import views
 from gns3trio.controller.project.drawings import Drawings
 from gns3trio.controller.project.nodes import Nodes
 from gns3trio.slices import Slices
@@ -46,7 +46,7 @@ class Contents:
             await slices.pause()
         await self.drawings.revive(topology.drawings)
 
-    def _tell_all(self, level: str, messages: list[str]) -> None:
+    def _tell_all(self, level: LogLevel, messages: list[str]) -> None:
         """A file may have any number of faults; the first ones say what they are like."""
         for message in messages[:_TOLD]:
             self._project.log(level, message)
@@ -82,15 +82,15 @@ class Contents:
         slices = Slices()
         for node in list(self.nodes.values()):
             if node.node_id in self.nodes:  # not deleted meanwhile
-                self._project.publish("node.created", views.node_view(node))
+                self._project.publish(NodeCreated(node))
             await slices.pause()
         for link in list(self.links.values()):
             if link.link_id in self.links:
-                self._project.publish("link.created", views.link_view(link))
+                self._project.publish(LinkCreated(link))
             await slices.pause()
         for drawing in list(self.drawings.values()):
             if drawing.drawing_id in self.drawings:
-                self._project.publish("drawing.created", drawing.view(self._project.project_id))
+                self._project.publish(DrawingCreated(self._project.project_id, drawing))
             await slices.pause()
 
     def record(self, kept: Topology) -> Topology:

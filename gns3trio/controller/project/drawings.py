@@ -18,6 +18,7 @@ from uuid import UUID
 import attrs
 
 from gns3trio import threads
+from gns3trio.controller.changes import DrawingChanged, DrawingCreated, DrawingDeleted
 from gns3trio.controller.context import ProjectContext
 from gns3trio.controller.storage.files import read_plain, write_in_folder
 from gns3trio.errors import Conflict, NotFound
@@ -54,14 +55,9 @@ class Drawing:
         """The drawing as it is saved."""
         return {**self.fields, "drawing_id": str(self.drawing_id), "svg": self.picture or self.svg}
 
-    def view(self, project_id: UUID) -> dict[str, Any]:
-        """The drawing in the API."""
-        return {
-            **{name: self.fields.get(name, default) for name, default in _DEFAULTS.items()},
-            "drawing_id": str(self.drawing_id),
-            "project_id": str(project_id),
-            "svg": self.svg,
-        }
+    def shown(self) -> dict[str, Any]:
+        """Its place, order, rotation, whether it is locked, and its SVG, by the names of its keys in the file."""
+        return {**{name: self.fields.get(name, default) for name, default in _DEFAULTS.items()}, "svg": self.svg}
 
 
 class Drawings(Mapping[UUID, Drawing]):
@@ -94,10 +90,6 @@ class Drawings(Mapping[UUID, Drawing]):
         """The drawings as they are saved."""
         return [drawing.record() for drawing in self.values()]
 
-    def views(self) -> list[dict[str, Any]]:
-        """The drawings in the API."""
-        return [drawing.view(self._project.project_id) for drawing in self.values()]
-
     async def revive(self, records: list[dict[str, Any]]) -> None:
         """The drawings of the project's file. A picture that cannot be read is shown empty, and stays named."""
         self._drawings = await threads.disk.run(self._read, records)
@@ -129,7 +121,7 @@ class Drawings(Mapping[UUID, Drawing]):
         drawing = Drawing(drawing_id, others, svg, await self._keep_picture(svg, None))
         self._drawings[drawing_id] = drawing
         self._project.mark()
-        self._project.publish("drawing.created", drawing.view(self._project.project_id))
+        self._project.publish(DrawingCreated(self._project.project_id, drawing))
         return drawing
 
     async def update(self, drawing: Drawing, changes: Mapping[str, Any]) -> None:
@@ -144,10 +136,7 @@ class Drawings(Mapping[UUID, Drawing]):
             drawing.svg = svg
         drawing.fields.update(fields)
         self._project.mark()
-        event = drawing.view(self._project.project_id)
-        if not redrawn:
-            del event["svg"]  # as GNS3: it may be large, and those who watch have it
-        self._project.publish("drawing.updated", event)
+        self._project.publish(DrawingChanged(self._project.project_id, drawing, redrawn))
 
     def delete(self, drawing: Drawing) -> None:
         """Remove a drawing; deleted already is fine. Raises Conflict when it is locked."""
@@ -155,7 +144,7 @@ class Drawings(Mapping[UUID, Drawing]):
             raise Conflict(f"Drawing {drawing.drawing_id} is locked")
         if self._drawings.pop(drawing.drawing_id, None) is not None:
             self._project.mark()
-            self._project.publish("drawing.deleted", drawing.view(self._project.project_id))
+            self._project.publish(DrawingDeleted(self._project.project_id, drawing))
 
     async def _keep_picture(self, svg: str, instead_of: Drawing | None) -> str | None:
         """Write an SVG into a file of its own and return its name; None for a short one, unless it looks like a name.

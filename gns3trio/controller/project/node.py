@@ -5,7 +5,6 @@ from typing import Any
 from uuid import UUID
 
 import attrs
-import orjson
 import trio
 
 from gns3trio.compute.emulators import why_not_run
@@ -37,7 +36,7 @@ class Node:
         self.console_host = console_host
         self.lock = trio.Lock()
         self.deleted = False
-        self.encoded: orjson.Fragment | None = None  # what ``views.node_view`` made of the present state
+        self.revision = 0  # counts the changes of what can be seen of the node
         self.kept_because: str | None = None  # why nothing runs the node, if not because of its type
         self.linked_ports: set[tuple[int, int]] = set()  # adapter and port, of a node that nothing runs
         self._instance: ComputeNode | None = None
@@ -45,7 +44,7 @@ class Node:
     def update(self, fields: Mapping[str, Any]) -> None:
         """Put another record in the place of the present one, with other values by the names of its fields."""
         self.record = attrs.evolve(self.record, **fields)
-        self.encoded = None
+        self.revision += 1
 
     def attach(self, instance: ComputeNode) -> None:
         """Give the node what runs it."""

@@ -11,12 +11,12 @@ import attrs
 import trio
 
 from gns3trio.compute.node import ComputeNode, NodeEvent, NodeSpec, update_node
+from gns3trio.controller.changes import NodeChanged, NodeCreated, NodeDeleted, NodeStatusChanged
 from gns3trio.controller.computes import LOCAL_COMPUTE_ID, NOT_DRIVEN
 from gns3trio.controller.context import ProjectContext
 from gns3trio.controller.gns3_format.records import NodeRecord, check_node_type
 from gns3trio.controller.links.links import Links
 from gns3trio.controller.names import allocate_name, check_name
-from gns3trio.controller.project import views
 from gns3trio.controller.project.node import Node
 from gns3trio.errors import Conflict, LabError, NotFound
 from gns3trio.limits import MAX_NODES
@@ -153,7 +153,7 @@ class Nodes(Mapping[UUID, Node]):
             node.attach(await self._create_instance(node.record, startup_script))
             self._project.require_open()
             self._nodes[node.node_id] = node
-            self._project.publish("node.created", views.node_view(node))
+            self._project.publish(NodeCreated(node))
             await self._project.make_durable()
         except BaseException:
             with trio.CancelScope(shield=True):
@@ -193,7 +193,7 @@ class Nodes(Mapping[UUID, Node]):
         if node.instance is not None:
             await self._project.services.compute.delete_node(node.instance)
         if self._nodes.pop(node.node_id, None) is not None:
-            self._project.publish("node.deleted", views.node_view(node))
+            self._project.publish(NodeDeleted(node))
             self._project.mark()
 
     async def delete(self, node: Node) -> None:
@@ -234,7 +234,7 @@ class Nodes(Mapping[UUID, Node]):
                 self._links.forget_node(node.node_id)
                 if node.instance is not None:
                     await self._project.services.compute.delete_node(node.instance)
-                self._project.publish("node.deleted", views.node_view(node))
+                self._project.publish(NodeDeleted(node))
 
     async def update(self, node: Node, changes: dict[str, Any], *, keep_name: bool = False) -> None:
         """Change a node; ``changes`` holds checked values by the name of a NodeRecord field.
@@ -252,7 +252,7 @@ class Nodes(Mapping[UUID, Node]):
         changed = {name for name, value in attrs.asdict(node.record, recurse=False).items() if value != before[name]}
         if not changed:
             return
-        self._project.publish("node.updated", views.node_view(node))
+        self._project.publish(NodeChanged(node))
         self._project.mark()
         if on_compute or changed - LOOKS:
             try:
@@ -264,7 +264,7 @@ class Nodes(Mapping[UUID, Node]):
                         with contextlib.suppress(LabError):  # the disk refuses that too
                             await node.instance.set_startup_script(script)
                 node.update(before)
-                self._project.publish("node.updated", views.node_view(node))
+                self._project.publish(NodeChanged(node))
                 raise
 
     async def _update_instance(self, node: Node, changes: dict[str, Any], keep_name: bool) -> bool:
@@ -345,20 +345,18 @@ class Nodes(Mapping[UUID, Node]):
 
         def emit(event: NodeEvent) -> None:
             node = self.get(node_id)
-            if event.kind in LOG_LEVELS:
-                self._project.log(event.kind, event.message)
-                if node is not None:
-                    self._links.tell_problems_of(node_id)
-                return
+            match event.kind:
+                case "error" | "warning" | "info" as level:
+                    self._project.log(level, event.message)
+                    if node is not None:
+                        self._links.tell_problems_of(node_id)
+                    return
             if node is None or node.instance is None:
                 return  # it is being created or deleted, which is announced as a whole
-            node.encoded = None
-            self._project.publish("node.updated", views.node_view(node))
-            if event.kind == "status":
-                action = "vm.started" if node.status == "started" else "vm.stopped"
-                self._project.publish(action, views.v1_vm_view(node))
-                if node.status == "stopped":
-                    self._project.services.nursery.start_soon(self._links.node_stopped, node_id)
+            node.revision += 1
+            self._project.publish(NodeStatusChanged(node) if event.kind == "status" else NodeChanged(node))
+            if event.kind == "status" and node.status == "stopped":
+                self._project.services.nursery.start_soon(self._links.node_stopped, node_id)
 
         return emit
 

@@ -1,7 +1,7 @@
 """A project: its nodes and links while it is open, and its life between open and closed.
 
 Every change either happens as a whole or leaves the project as it was, is announced to the
-notification hub, and is written to the project's file.
+API, and is written to the project's file.
 """
 
 import contextlib
@@ -18,9 +18,18 @@ import trio
 
 from gns3trio import threads
 from gns3trio.controller.archives.project_swap import check_discardable, discard_folder
+from gns3trio.controller.changes import (
+    Change,
+    LogLevel,
+    LogMessage,
+    ProjectChanged,
+    ProjectClosed,
+    ProjectCreated,
+    ProjectDeleted,
+    ProjectOpened,
+)
 from gns3trio.controller.gns3_format.records import ProjectSettings, Topology
 from gns3trio.controller.links.links import Links
-from gns3trio.controller.project import views
 from gns3trio.controller.project.auto_options import start_nodes
 from gns3trio.controller.project.contents import Contents
 from gns3trio.controller.project.drawings import Drawings
@@ -31,7 +40,6 @@ from gns3trio.controller.storage.files import topology_file_name
 from gns3trio.controller.storage.project_file import ProjectFile
 from gns3trio.controller.storage.versions import list_versions, put_version_back
 from gns3trio.errors import Conflict, Forbidden, LabError
-from gns3trio.notifications.events import Event, log_event
 
 log = logging.getLogger(__name__)
 
@@ -74,7 +82,6 @@ class Project:
         self.other_files: tuple[str, ...] = ()  # .gns3 files beside its own one
         self._refusal = refusal
         self.status: Literal["opened", "closed"] = "closed"
-        self.node_list = views.NodeList()
         self.deleted = False
         self.openings = Openings(lambda: self.status == "opened")
         self.services = services
@@ -105,7 +112,7 @@ class Project:
         """Open the project for the first time and write its file."""
         with self.openings.one():
             await self._create()
-        self._publish_project("project.created")
+        self.publish(ProjectCreated(self))
 
     async def _create(self) -> None:
         async with self.life:
@@ -210,7 +217,7 @@ class Project:
 
     async def _announce_opened(self) -> None:
         await self._contents.announce()
-        self._publish_project("project.opened")
+        self.publish(ProjectOpened(self))
         if self.settings.auto_start:
             self.services.nursery.start_soon(start_nodes, self)
 
@@ -250,7 +257,7 @@ class Project:
                 await self.file.flush()
             with trio.CancelScope(shield=True):  # half closed is no state to leave a project in
                 await self._close()
-        self._publish_project("project.closed")
+        self.publish(ProjectClosed(self))
 
     async def _close(self, *, for_good: bool = True) -> None:
         self.status = "closed"
@@ -267,7 +274,6 @@ class Project:
     async def _release(self) -> None:
         await self._contents.release()
         self._contents = Contents(self)
-        self.node_list = views.NodeList()
 
     async def delete(self) -> None:
         """Close the project and remove its folder.
@@ -283,7 +289,7 @@ class Project:
         except BaseException:
             self.deleted = False
             raise
-        self._publish_project("project.deleted")
+        self.publish(ProjectDeleted(self))
 
     async def _discard_folder(self) -> None:
         await discard_folder(self.folder, self.services.projects_path, nursery=self.services.nursery)
@@ -313,7 +319,7 @@ class Project:
                 self.settings = before
                 self.file.mark()
                 raise
-        self._publish_project("project.updated")
+        self.publish(ProjectChanged(self))
 
     # --- saving ---
 
@@ -362,16 +368,13 @@ class Project:
         """What was wrong with the file when the project was opened."""
         return self._kept.problems
 
-    # --- events ---
+    # --- what is told ---
 
-    def publish(self, action: str, payload: Any) -> None:
+    def publish(self, change: Change) -> None:
         """Announce an event of the project."""
-        self.services.hub.publish(Event(action, payload, self.project_id))
+        self.services.changes.publish(change)
 
-    def log(self, level: str, message: str) -> None:
+    def log(self, level: LogLevel, message: str) -> None:
         """Tell those who watch the project, and who reads the server's log."""
         log.log(LOG_LEVELS[level], "project %s: %s", self.settings.name, message)
-        self.services.hub.publish(log_event(level, message, self.project_id))
-
-    def _publish_project(self, action: str) -> None:
-        self.services.hub.publish(Event(action, views.project_view(self), about=self.project_id))
+        self.publish(LogMessage(level, message, self.project_id))

@@ -1,29 +1,30 @@
-"""The shapes in which the API shows projects, nodes and links, in replies and in events alike.
+"""How projects and what is in them look in version 2 of the API, in replies and in events alike.
 
 Keys and types are those of GNS3 2.2; some clients refuse a node or link with a key they do not know, so
 nothing may be added to those two.
 """
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
+from uuid import UUID
+from weakref import WeakKeyDictionary
 
 import attrs
 import orjson
 
+from gns3trio.controller.archives.snapshots import Snapshot
 from gns3trio.controller.gns3_format.records import NodeRecord, ProjectSettings
+from gns3trio.controller.links.link import Link, LinkCapture
+from gns3trio.controller.project.drawings import Drawing
+from gns3trio.controller.project.node import Node
+from gns3trio.controller.project.project import Project
 from gns3trio.controller.storage.files import printable
 from gns3trio.encoding import dumps_to_keep
-
-if TYPE_CHECKING:
-    from gns3trio.controller.links.link import Link, LinkCapture
-    from gns3trio.controller.project.node import Node
-    from gns3trio.controller.project.project import Project
 
 _SETTINGS = tuple(field.name for field in attrs.fields(ProjectSettings))
 _RECORD_FIELDS = tuple(field.name for field in attrs.fields(NodeRecord))
 
 
-def project_view(project: "Project") -> dict[str, Any]:
+def project_view(project: Project) -> dict[str, Any]:
     """A project. ``temporary`` belongs to the API before 2.0; ``error`` is there only when its file is unreadable."""
     view = {
         **{name: getattr(project.settings, name) for name in _SETTINGS},
@@ -47,29 +48,45 @@ def record_view(record: NodeRecord) -> dict[str, Any]:
     return view
 
 
-def node_view(node: "Node") -> orjson.Fragment:
+@attrs.frozen
+class _Encoded:
+    """A node's JSON. ``revision`` is that of the node then."""
+
+    revision: int
+    json: orjson.Fragment
+
+
+_encoded_nodes: WeakKeyDictionary[Node, _Encoded] = WeakKeyDictionary()
+
+
+def node_view(node: Node) -> orjson.Fragment:
     """A node of an opened project, as JSON. It is encoded once for each change, however often it is asked for."""
-    if node.encoded is None:
-        node.encoded = orjson.Fragment(dumps_to_keep(node_fields(node), orjson.OPT_SORT_KEYS))
-    return node.encoded
+    known = _encoded_nodes.get(node)
+    if known is None or known.revision != node.revision:
+        json = orjson.Fragment(dumps_to_keep(node_fields(node), orjson.OPT_SORT_KEYS))
+        known = _encoded_nodes[node] = _Encoded(node.revision, json)
+    return known.json
 
 
-class NodeList:
+@attrs.frozen
+class _EncodedList:
+    nodes: list[orjson.Fragment]
+    json: orjson.Fragment
+
+
+_encoded_lists: WeakKeyDictionary[Project, _EncodedList] = WeakKeyDictionary()
+
+
+def node_list_view(project: Project) -> orjson.Fragment:
     """The nodes of an opened project, as JSON. It is encoded once, until one of them changes, comes or goes."""
-
-    def __init__(self) -> None:
-        self._views: list[orjson.Fragment] = []
-        self._encoded = orjson.Fragment(b"[]")
-
-    def view(self, nodes: Iterable["Node"]) -> orjson.Fragment:
-        """The list; ``nodes`` are all nodes in their order."""
-        views = [node.encoded or node_view(node) for node in nodes]
-        if views != self._views:  # by identity: a node that changed is encoded anew
-            self._views, self._encoded = views, orjson.Fragment(dumps_to_keep(views))
-        return self._encoded
+    nodes = list(map(node_view, project.nodes.values()))
+    known = _encoded_lists.get(project)
+    if known is None or nodes != known.nodes:  # by identity: a node that changed is encoded anew
+        known = _encoded_lists[project] = _EncodedList(nodes, orjson.Fragment(dumps_to_keep(nodes)))
+    return known.json
 
 
-def node_fields(node: "Node") -> dict[str, Any]:
+def node_fields(node: Node) -> dict[str, Any]:
     """A node of an opened project."""
     instance = node.instance
     return {
@@ -84,7 +101,7 @@ def node_fields(node: "Node") -> dict[str, Any]:
     }
 
 
-def link_view(link: "Link") -> dict[str, Any]:
+def link_view(link: Link) -> dict[str, Any]:
     """A link of an opened project."""
     record, shown = link.record, link.gns3_capture
     return {
@@ -102,7 +119,7 @@ def link_view(link: "Link") -> dict[str, Any]:
     }
 
 
-def capture_view(link_capture: "LinkCapture") -> dict[str, Any]:
+def capture_view(link_capture: LinkCapture) -> dict[str, Any]:
     """A capture of our own routes."""
     capture = link_capture.capture
     counters = capture.counters()
@@ -123,37 +140,20 @@ def capture_view(link_capture: "LinkCapture") -> dict[str, Any]:
     }
 
 
-def v1_project_view(project: "Project") -> dict[str, Any]:
-    """A project in API version 1."""
-    return {
-        "location": printable(project.folder.parent),
-        "name": project.settings.name,
-        "path": printable(project.folder),
-        "project_id": str(project.project_id),
-        "temporary": project.temporary,
-    }
-
-
-def v1_vm_view(node: "Node") -> dict[str, Any]:
-    """A VPCS node in API version 1."""
-    instance = node.instance
-    script = instance.startup_script() if instance else None
-    return {
-        "command_line": instance.command_line if instance else "",
-        "console": instance.console if instance else None,
-        "name": node.name,
-        "project_id": str(node.project_id),
-        "startup_script": script,
-        "startup_script_path": "startup.vpc" if script is not None else None,
-        "status": node.status,
-        "vm_directory": str(instance.directory) if instance and instance.directory else None,
-        "vm_id": str(node.node_id),
-    }
-
-
-def vm_view(node: "Node") -> dict[str, Any]:
+def vm_view(node: Node) -> dict[str, Any]:
     """A node in the shape of the ``vms`` routes, which ``nodes`` replaced in 2.0."""
     view = node_fields(node)
     view["vm_id"] = view.pop("node_id")
     view["vm_type"] = view.pop("node_type")
     return view
+
+
+def drawing_view(project_id: UUID, drawing: Drawing) -> dict[str, Any]:
+    """A drawing of an opened project."""
+    return {"drawing_id": str(drawing.drawing_id), "project_id": str(project_id), **drawing.shown()}
+
+
+def snapshot_view(snapshot: Snapshot) -> dict[str, Any]:
+    """A snapshot."""
+    ids = {"snapshot_id": str(snapshot.snapshot_id), "project_id": str(snapshot.project_id)}
+    return {**attrs.asdict(snapshot), **ids}

@@ -4,81 +4,31 @@ Here the client wires tunnels itself: it leases UDP ports and binds a NIO to eac
 """
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID, uuid4
 
 import attrs
-from attrs import field
-from attrs import validators as v
 
 from gns3trio.api import replies
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.streams import NotificationStream
+from gns3trio.api.v1.bodies import Nio, ProjectCreate, ProjectUpdate, VpcsCreate, VpcsUpdate
+from gns3trio.api.v1.views import project_view, vm_view
 from gns3trio.api.v2.schemas import VersionCheck
 from gns3trio.api.v2.server import check_version
 from gns3trio.compute.nio import UdpNio
 from gns3trio.controller.gns3_format.records import NodeRecord, ProjectSettings
 from gns3trio.controller.links.link import PortAddress
-from gns3trio.controller.names import Name
 from gns3trio.controller.project.node import Node
 from gns3trio.controller.project.project import Project
-from gns3trio.controller.project.views import v1_project_view, v1_vm_view
 from gns3trio.errors import Conflict, Forbidden, NotFound
-from gns3trio.limits import Script
 from gns3trio.notifications.topics import v1_project_topic
 
 routes = RouteTable("/v1", strict_ids=True)
 
 DEFAULT_PROJECT_NAME = "untitled"
-_port = v.and_(v.ge(1), v.le(65535))
 _VM = "/projects/{project_id}/vpcs/vms/{vm_id}"
 _NIO = _VM + "/adapters/{adapter_number:number}/ports/{port_number:number}/nio"
-
-
-@attrs.define(kw_only=True)
-class ProjectCreate:
-    """``POST /projects``."""
-
-    name: Name | None = None
-    path: str | None = field(default=None, validator=v.optional(v.min_len(1)))
-    project_id: UUID | None = None
-    temporary: bool = False
-
-
-@attrs.define(kw_only=True)
-class ProjectUpdate:
-    """``PUT /projects/{project_id}``."""
-
-    name: Name | None = None
-    path: str | None = None
-    temporary: bool = False
-
-
-@attrs.define(kw_only=True)
-class VpcsUpdate:
-    """``PUT .../vpcs/vms/{vm_id}``."""
-
-    name: Name | None = None
-    console: int | None = field(default=None, validator=v.optional(_port))
-    startup_script: Script | None = None
-
-
-@attrs.define(kw_only=True)
-class VpcsCreate(VpcsUpdate):
-    """``POST .../vpcs/vms``."""
-
-    name: Name
-    vm_id: UUID | None = None
-
-
-@attrs.define(kw_only=True)
-class Nio:
-    """``POST .../nio``. An empty ``rhost`` is this host, as in the document's session."""
-
-    type: Literal["nio_udp"]
-    lport: int = field(validator=_port)
-    rhost: str
-    rport: int = field(validator=_port)
 
 
 def _opened(api: ApiRequest, project_id: UUID) -> Project:
@@ -105,7 +55,7 @@ async def post_version(api: ApiRequest, body: VersionCheck) -> dict[str, Any]:
 @routes.route("GET", "/projects", reply=list[replies.V1Project])
 async def list_projects(api: ApiRequest) -> list[dict[str, Any]]:
     """The opened projects."""
-    return [v1_project_view(p) for p in api.controller.projects.values() if p.status == "opened"]
+    return [project_view(p) for p in api.controller.projects.values() if p.status == "opened"]
 
 
 @routes.route("POST", "/projects", status=201, reply=replies.V1Project)
@@ -119,13 +69,13 @@ async def create_project(api: ApiRequest, body: ProjectCreate) -> dict[str, Any]
         unique_name=False,
     )
     await project.open()
-    return v1_project_view(project)
+    return project_view(project)
 
 
 @routes.route("GET", "/projects/{project_id}", reply=replies.V1Project)
 async def get_project(api: ApiRequest, project_id: UUID) -> dict[str, Any]:
     """One opened project."""
-    return v1_project_view(_opened(api, project_id))
+    return project_view(_opened(api, project_id))
 
 
 @routes.route("PUT", "/projects/{project_id}", reply=replies.V1Project)
@@ -139,7 +89,7 @@ async def update_project(api: ApiRequest, project_id: UUID, body: ProjectUpdate)
         await project.update({"name": body.name})
     if "temporary" in given:
         project.temporary = body.temporary
-    return v1_project_view(project)
+    return project_view(project)
 
 
 @routes.route("POST", "/projects/{project_id}/commit", status=204)
@@ -164,7 +114,7 @@ async def delete_project(api: ApiRequest, project_id: UUID) -> None:
 async def project_notifications(api: ApiRequest, project_id: UUID) -> NotificationStream:
     """``vm.started``, ``vm.stopped`` and log messages of one project."""
     _opened(api, project_id)
-    return NotificationStream(api.controller.hub, v1_project_topic(project_id), api.context.closing)
+    return NotificationStream(api.context.events.v1.hub, v1_project_topic(project_id), api.context.closing)
 
 
 @routes.route("POST", "/projects/{project_id}/ports/udp", status=201, reply=replies.UdpPort)
@@ -186,14 +136,14 @@ async def create_vpcs(api: ApiRequest, project_id: UUID, body: VpcsCreate) -> di
         console_type="telnet",
     )
     node = await project.nodes.create(record, keep_name=True, startup_script=body.startup_script)
-    return v1_vm_view(node)
+    return await vm_view(node)
 
 
 @routes.route("GET", _VM, reply=replies.V1Vpcs)
 async def get_vpcs(api: ApiRequest, project_id: UUID, vm_id: UUID) -> dict[str, Any]:
     """One VPCS."""
     async with _opened(api, project_id).nodes.locked(vm_id) as node:
-        return v1_vm_view(node)
+        return await vm_view(node)
 
 
 @routes.route("PUT", _VM, reply=replies.V1Vpcs)
@@ -206,7 +156,7 @@ async def update_vpcs(api: ApiRequest, project_id: UUID, vm_id: UUID, body: Vpcs
         await project.nodes.update(node, changes, keep_name=True)
         if script is not None:
             await node.require_instance().set_startup_script(script)
-        return v1_vm_view(node)
+        return await vm_view(node)
 
 
 @routes.route("DELETE", _VM, status=204)
@@ -224,7 +174,7 @@ async def start_vpcs(api: ApiRequest, project_id: UUID, vm_id: UUID) -> dict[str
         if node.status != "started":
             _require_nio(node)
         await node.require_instance().start()
-        return v1_vm_view(node)
+        return await vm_view(node)
 
 
 def _require_nio(node: Node) -> None:

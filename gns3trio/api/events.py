@@ -1,0 +1,35 @@
+"""The event streams of all versions of the API: each tells in its own words what the server's parts publish."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import attrs
+import trio
+
+from gns3trio.api.v1.events import V1Events
+from gns3trio.api.v2.compute_views import compute_event_of
+from gns3trio.api.v2.events import event_of
+from gns3trio.notifications.feed import ChangeFeed
+from gns3trio.notifications.hub import MAX_QUEUED_BYTES, MAX_QUEUED_EVENTS, NotificationHub
+from gns3trio.notifications.journal import Journal
+
+
+@attrs.frozen
+class ApiEvents:
+    """The subscribers of each version, and of ``/v2/compute``. ``changes`` is where the server's parts publish."""
+
+    v1: V1Events
+    v2: NotificationHub
+    compute: NotificationHub
+    changes: ChangeFeed
+
+
+@asynccontextmanager
+async def open_events() -> AsyncIterator[ApiEvents]:
+    """The streams of a server, as long as the ``async with``."""
+    v1, v2 = V1Events(), NotificationHub(event_of)
+    compute = NotificationHub(compute_event_of, Journal(MAX_QUEUED_EVENTS, MAX_QUEUED_BYTES), on_demand=True)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(v1.run)
+        yield ApiEvents(v1, v2, compute, ChangeFeed(v2, compute, v1))
+        nursery.cancel_scope.cancel()

@@ -1,0 +1,59 @@
+"""The bodies of version 1 requests. ``ApiRequest.given`` tells which fields a client really sent."""
+
+from typing import Literal
+from uuid import UUID
+
+import attrs
+from attrs import field
+from attrs import validators as v
+
+from gns3trio.controller.names import Name
+from gns3trio.limits import Script
+
+_port = v.and_(v.ge(1), v.le(65535))
+
+
+@attrs.define(kw_only=True)
+class ProjectCreate:
+    """``POST /projects``."""
+
+    name: Name | None = None
+    path: str | None = field(default=None, validator=v.optional(v.min_len(1)))
+    project_id: UUID | None = None
+    temporary: bool = False
+
+
+@attrs.define(kw_only=True)
+class ProjectUpdate:
+    """``PUT /projects/{project_id}``."""
+
+    name: Name | None = None
+    path: str | None = None
+    temporary: bool = False
+
+
+@attrs.define(kw_only=True)
+class VpcsUpdate:
+    """``PUT .../vpcs/vms/{vm_id}``."""
+
+    name: Name | None = None
+    console: int | None = field(default=None, validator=v.optional(_port))
+    startup_script: Script | None = None
+
+
+@attrs.define(kw_only=True)
+class VpcsCreate(VpcsUpdate):
+    """``POST .../vpcs/vms``."""
+
+    name: Name
+    vm_id: UUID | None = None
+
+
+@attrs.define(kw_only=True)
+class Nio:
+    """``POST .../nio``. An empty ``rhost`` is this host, as in the document's session."""
+
+    type: Literal["nio_udp"]
+    lport: int = field(validator=_port)
+    rhost: str
+    rport: int = field(validator=_port)

@@ -1,0 +1,58 @@
+"""How projects and nodes look in ``/v2/compute``, in replies and in events alike."""
+
+from typing import Any
+
+from gns3trio.compute.hosted import (
+    HostedChange,
+    HostedNodeChanged,
+    HostedNodeDeleted,
+    HostedProject,
+    HostedProjectFailed,
+)
+from gns3trio.compute.node import ComputeNode
+from gns3trio.controller.project.project import Project
+from gns3trio.notifications.events import Event, compute_event
+
+
+def instance_view(instance: ComputeNode) -> dict[str, Any]:
+    """A node; what it has depends on its type. Its script is a file here, no property."""
+    properties = {name: value for name, value in instance.properties().items() if name != "startup_script"}
+    view: dict[str, Any] = {
+        "name": instance.name,
+        "node_id": str(instance.node_id),
+        "project_id": str(instance.project_id),
+        "status": instance.status,
+        **properties,
+    }
+    if instance.directory is not None:
+        view["node_directory"] = str(instance.directory)
+    if instance.command_line is not None:
+        view["command_line"] = instance.command_line
+    if instance.console_type is not None:
+        view |= {"console": instance.console, "console_type": instance.console_type}
+    return view
+
+
+def hosted_project_view(project: HostedProject) -> dict[str, Any]:
+    """A project that a controller elsewhere drives."""
+    return {"name": project.name, "project_id": str(project.project_id), "variables": project.variables}
+
+
+def own_project_view(project: Project) -> dict[str, Any]:
+    """A project of this server's controller."""
+    name, variables = project.settings.name, project.settings.variables
+    return {"name": name, "project_id": str(project.project_id), "variables": variables}
+
+
+def compute_event_of(change: object) -> Event | None:
+    """A change as a controller elsewhere is told of it; None for what does not concern it."""
+    if not isinstance(change, HostedChange):
+        return None
+    match change:
+        case HostedProjectFailed(project_id, message):
+            return compute_event("log.error", {"message": message}, project_id)
+        case HostedNodeChanged(node):
+            action = "node.updated"
+        case HostedNodeDeleted(node):
+            action = "node.deleted"
+    return compute_event(action, instance_view(node.instance), node.instance.project_id)
