@@ -30,6 +30,8 @@ NO_CONTENT = 204
 
 _PARAMETER = re.compile(r"\{(\w+)(:\w+)?\}")
 _TITLES = {"v1": "Version 1", "server": "Server and events", "events": "Server and events", "vms": "Nodes as VMs"}
+# Modules whose operations keep the name that their module had.
+_RENAMED = {"numbered_events": "events"}
 _DESCRIPTION = f"""\
 The API of GNS3 2.2, and beside it what is our own, which its description says.
 
@@ -84,9 +86,16 @@ def describe_api(tables: Sequence[RouteTable]) -> dict[str, Any]:
     }
 
 
+def _module_name(operation: Operation) -> str:
+    """The name of the handler's module, as clients know it from operation ids."""
+    *_, folder, module = operation.handler.__module__.split(".")
+    name = folder if module == "routes" else module
+    return _RENAMED.get(name, name)
+
+
 def _describe(operation: Operation, schemas: Schemas) -> dict[str, Any]:
     summary, _, more = (getdoc(operation.handler) or "").partition("\n\n")
-    module = operation.handler.__module__.rpartition(".")[2]
+    module = _module_name(operation)
     described: dict[str, Any] = {
         "operationId": f"{module}.{operation.handler.__name__}",
         "summary": " ".join(summary.split()),

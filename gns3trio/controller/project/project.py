@@ -371,7 +371,7 @@ class Project:
     # --- what is told ---
 
     def publish(self, change: Change) -> None:
-        """Announce an event of the project."""
+        """Say that something of the project has changed."""
         self.services.changes.publish(change)
 
     def log(self, level: LogLevel, message: str) -> None:
