@@ -6,7 +6,7 @@ that is larger than ``gns3trio.limits`` allows.
 
 import math
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 from uuid import UUID
 
@@ -128,11 +128,15 @@ def _literal_hook(kind: Any) -> Hook:
     allowed = get_args(kind)
 
     def structure(value: Any, _: Any) -> Any:
-        if isinstance(value, str | None) and value in allowed:
-            return value
-        raise ValueError(f"{_shown(value)} is not one of {', '.join('null' if a is None else a for a in allowed)}")
+        _require_one_of(value, allowed)
+        return value
 
     return structure
+
+
+def _require_one_of(value: Any, allowed: Collection[str | None]) -> None:
+    if not (isinstance(value, str | None) and value in allowed):
+        raise ValueError(f"{_shown(value)} is not one of {', '.join('null' if a is None else a for a in allowed)}")
 
 
 def _bounded_hook_of(converter: OrjsonConverter) -> Callable[[Any], Hook]:
@@ -168,6 +172,8 @@ def _free_form_hook(bound: FreeForm) -> Hook:
 
 def _text_hook(bound: Bound) -> Hook:
     def structure(value: Any, _: Any) -> str:
+        if bound.choices is not None:
+            _require_one_of(value, bound.choices())
         _require_type(value, str)
         check_size(len(value), bound, "characters")
         if bound.check is not None:

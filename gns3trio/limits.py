@@ -5,7 +5,7 @@ Nobody who draws labs meets these limits. They keep a request from costing more 
 ``convert`` enforces them and the description of the API tells them.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Annotated, Any, get_args, get_origin
 
 import attrs
@@ -46,13 +46,14 @@ MAX_FILE_VALUES = 1_000_000
 class Bound:
     """What a value may be: a text or list of ``least`` to ``most`` characters or items, an integer from ``least`` to
     ``most``. ``check`` raises ValueError for a text that is wrong otherwise. ``text`` bounds the texts in an object
-    without a fixed shape.
+    without a fixed shape. A text is one of ``choices``, where there are such; they are asked for when one is checked.
     """
 
     most: int
     least: int = 0
     check: Callable[[str], None] | None = None
     text: int = MAX_FREE_TEXT
+    choices: Callable[[], Collection[str]] | None = None
 
 
 DEFAULT_BOUNDS: dict[Any, Bound] = {

@@ -16,6 +16,8 @@ _HIDDEN = re.compile(
     + "".join(f"{chr(plane * 0x10000 + 0xFFFE)}{chr(plane * 0x10000 + 0xFFFF)}" for plane in range(17))
     + "]"
 )
+# NAME_MAX of Linux file systems is 255 bytes; the suffixes must fit too.
+MAX_FILE_NAME_BYTES = 240
 # Characters that are looked at at once: nobody else runs meanwhile.
 _PIECE = 64 * 1024
 
@@ -26,6 +28,12 @@ def hidden_character(text: str) -> str | None:
         if found := _HIDDEN.search(text, start, start + _PIECE):
             return found.group()
     return None
+
+
+def is_plain_name(name: str, max_bytes: int = MAX_FILE_NAME_BYTES) -> bool:
+    """Whether a file of ours may have the name: it leads nowhere else, is seen and not too long."""
+    too_long = len(name.encode(errors="replace")) > max_bytes
+    return bool(name) and not name.startswith(".") and "/" not in name and not hidden_character(name) and not too_long
 
 
 def without_hidden(text: str) -> str:

@@ -43,6 +43,8 @@ class Schemas:
         base, bound = split_bound(kind)
         if base is Any:
             return {}
+        if bounded and bound is not None and bound.choices is not None:
+            return {"enum": list(bound.choices())}
         if attrs.has(base):
             return {"$ref": f"#/components/schemas/{self._component(base, bounded)}"}
         schema = self._composed(base, bounded)

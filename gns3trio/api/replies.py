@@ -5,7 +5,7 @@ from uuid import UUID
 
 import attrs
 
-from gns3trio.compute.node import NodePort
+from gns3trio.compute.node_traits import NodePort
 from gns3trio.conditions.impairments import Impairment
 from gns3trio.controller.gns3_format.records import LinkRecord, NodeRecord, ProjectSettings
 

@@ -1,21 +1,57 @@
-"""What GNS3 2.2 runs and this server does not, and how it says so."""
+"""The types of nodes that GNS3 2.2 runs with emulators, and this server only keeps: how it says so."""
 
+from gns3trio.compute.node_traits import Category, NodeTraits
 from gns3trio.errors import Conflict
 
+_MACHINES: tuple[tuple[str, str, Category, str, bool], ...] = (
+    ("docker", "Docker", "guest", "docker_guest", True),
+    ("dynamips", "Dynamips", "router", "router", True),
+    ("iou", "IOU", "router", "iol_l3", True),
+    ("qemu", "QEMU", "guest", "qemu_guest", True),
+    ("traceng", "TraceNG", "guest", "traceng", False),
+    ("virtualbox", "VirtualBox", "guest", "vbox_guest", False),
+    ("vmware", "VMware", "guest", "vmware_guest", False),
+)
+KEPT_TYPES = (
+    NodeTraits(
+        name="frame_relay_switch",
+        title="Frame Relay switch",
+        label="Frame Relay switch",
+        name_format="FRSW{0}",
+        category="switch",
+        symbol="frame_relay_switch",
+        builtin_template={},
+        emulator="Dynamips",
+    ),
+    NodeTraits(
+        name="atm_switch",
+        title="ATM switch",
+        label="ATM switch",
+        name_format="ATMSW{0}",
+        category="switch",
+        symbol="atm_switch",
+        builtin_template={},
+        emulator="Dynamips",
+    ),
+    *(
+        NodeTraits(
+            name=name,
+            title=title,
+            label=f"{title} machine",
+            name_format="{name}-{0}",
+            category=category,
+            symbol=symbol,
+            emulator=title,
+            has_images=has_images,
+        )
+        for name, title, category, symbol, has_images in _MACHINES
+    ),
+)
+
 # The program that a type of node needs.
-EMULATOR_OF_TYPE = {
-    "atm_switch": "Dynamips",
-    "docker": "Docker",
-    "dynamips": "Dynamips",
-    "frame_relay_switch": "Dynamips",
-    "iou": "IOU",
-    "qemu": "QEMU",
-    "traceng": "TraceNG",
-    "virtualbox": "VirtualBox",
-    "vmware": "VMware",
-}
+EMULATOR_OF_TYPE = {traits.name: traits.emulator for traits in KEPT_TYPES}
 # Those that have images on a GNS3 compute.
-WITH_IMAGES = ("docker", "dynamips", "iou", "qemu")
+WITH_IMAGES = tuple(traits.name for traits in KEPT_TYPES if traits.has_images)
 
 
 def why_not_run(node_type: str) -> str:

@@ -9,6 +9,7 @@ from uuid import UUID
 import attrs
 
 from gns3trio.compute.nio import Nio
+from gns3trio.compute.node_traits import NodePort
 from gns3trio.console.hub import ConsoleHub
 
 if TYPE_CHECKING:
@@ -16,16 +17,6 @@ if TYPE_CHECKING:
     from gns3trio.forwarder.forwarder import Port
 
 NodeStatus = Literal["stopped", "started"]
-
-
-@attrs.frozen
-class NodePort:
-    """A port of a node, and its names in the API."""
-
-    adapter_number: int
-    port_number: int
-    name: str
-    short_name: str
 
 
 @attrs.frozen
@@ -163,6 +154,9 @@ class ComputeNode(Protocol):
 
     async def stop(self) -> None:
         """Stop it; stopped already is fine."""
+
+    async def suspend(self) -> None:
+        """Suspend it; only for a type that can be suspended. Raises Conflict."""
 
     async def reload(self) -> None:
         """Stop and start it. Raises Conflict when it does not start again."""

@@ -7,18 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gns3trio.compute.nodes.vpcs.command import VpcsVersion
+from gns3trio.compute.nodes.vpcs.command import STARTUP_FILE, VpcsVersion
 from gns3trio.compute.nodes.vpcs.lines import MAX_LINE_BYTES, MAX_WORDS, refusal
 from gns3trio.compute.nodes.vpcs.script import (
     MAX_SCRIPT_BYTES,
-    StartupScript,
     expand_script,
     prepare_script,
     put_runnable_script,
-    read_script,
     rename_in_script,
-    write_script,
 )
+from gns3trio.compute.script_files import StartupScript, read_script, write_script
 from gns3trio.errors import Invalid
 
 OLD = VpcsVersion("0.5b2", (0, 5))
@@ -92,16 +90,16 @@ def test_what_is_said_about_a_line_is_a_line_that_vpcs_survives() -> None:
 def test_a_script_is_read_and_written_with_all_its_bytes(tmp_path: Path) -> None:
     data = b"# caf\xe9 caf\xc3\xa9\r\n\0\xff\n"
     (tmp_path / "startup.vpc").write_bytes(data)
-    script = read_script(tmp_path)
+    script = read_script(tmp_path, STARTUP_FILE, MAX_SCRIPT_BYTES)
     assert script is not None and script.is_whole
-    write_script(tmp_path, script.text)
+    write_script(tmp_path, STARTUP_FILE, script.text)
     assert [path.name for path in tmp_path.iterdir()] == ["startup.vpc"]
     assert (tmp_path / "startup.vpc").read_bytes() == data
 
 
 def test_a_script_that_is_too_long_is_known(tmp_path: Path) -> None:
     (tmp_path / "startup.vpc").write_bytes(b"\xc3\xa9" * (MAX_SCRIPT_BYTES // 2) + b"x")
-    script = read_script(tmp_path)
+    script = read_script(tmp_path, STARTUP_FILE, MAX_SCRIPT_BYTES)
     assert script is not None and not script.is_whole
     assert "the rest is left out" in prepare_script(script, "PC1", NEW)
 
@@ -109,8 +107,8 @@ def test_a_script_that_is_too_long_is_known(tmp_path: Path) -> None:
 def test_a_link_or_a_pipe_is_no_script(tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("x")
     (tmp_path / "startup.vpc").symlink_to(tmp_path / "secret")
-    assert read_script(tmp_path) is None
-    write_script(tmp_path, "echo mine\n")
+    assert read_script(tmp_path, STARTUP_FILE, MAX_SCRIPT_BYTES) is None
+    write_script(tmp_path, STARTUP_FILE, "echo mine\n")
     assert (tmp_path / "secret").read_text() == "x"
 
 
@@ -118,7 +116,7 @@ def test_what_a_node_runs(tmp_path: Path) -> None:
     assert put_runnable_script(tmp_path, "a/b", NEW) is None
     prepared = put_runnable_script(tmp_path, "PC1", NEW)
     assert prepared is not None and (tmp_path / prepared).read_text() == "set pcname PC1\n"
-    write_script(tmp_path, "set pcname PC1\n")
+    write_script(tmp_path, STARTUP_FILE, "set pcname PC1\n")
     assert put_runnable_script(tmp_path, "PC1", NEW) == "startup.vpc"
     assert [path.name for path in tmp_path.iterdir()] == ["startup.vpc"]  # the prepared one of the run before is gone
 
@@ -127,7 +125,7 @@ def test_a_full_disk_costs_the_name_and_not_the_start(tmp_path: Path, monkeypatc
     def refuse(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    write_script(tmp_path, "ip 10.0.0.1 24\n")
+    write_script(tmp_path, STARTUP_FILE, "ip 10.0.0.1 24\n")
     monkeypatch.setattr("gns3trio.compute.nodes.vpcs.script.write_script", refuse)
     assert put_runnable_script(tmp_path, "PC1", NEW) == "startup.vpc"
     (tmp_path / "startup.vpc").write_text("rlogin 1\n")

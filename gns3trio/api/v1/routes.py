@@ -16,6 +16,7 @@ from gns3trio.api.v1.bodies import Nio, ProjectCreate, ProjectUpdate, VpcsCreate
 from gns3trio.api.v1.views import project_view, vm_view
 from gns3trio.api.v2.schemas import VersionCheck
 from gns3trio.api.v2.server import check_version
+from gns3trio.compute.actions import act
 from gns3trio.compute.nio import UdpNio
 from gns3trio.controller.gns3_format.records import NodeRecord, ProjectSettings
 from gns3trio.controller.links.link import PortAddress
@@ -173,7 +174,7 @@ async def start_vpcs(api: ApiRequest, project_id: UUID, vm_id: UUID) -> dict[str
     async with _opened(api, project_id).nodes.locked(vm_id) as node:
         if node.status != "started":
             _require_nio(node)
-        await node.require_instance().start()
+        await act(node.require_instance(), "start")
         return await vm_view(node)
 
 
@@ -186,7 +187,7 @@ def _require_nio(node: Node) -> None:
 async def stop_vpcs(api: ApiRequest, project_id: UUID, vm_id: UUID) -> None:
     """Stop a VPCS."""
     async with _opened(api, project_id).nodes.locked(vm_id, to_stop=True) as node:
-        await node.require_instance().stop()
+        await act(node.require_instance(), "stop")
 
 
 @routes.route("POST", _VM + "/reload", status=204)
@@ -194,7 +195,7 @@ async def reload_vpcs(api: ApiRequest, project_id: UUID, vm_id: UUID) -> None:
     """Stop and start a VPCS."""
     async with _opened(api, project_id).nodes.locked(vm_id, to_stop=True) as node:
         _require_nio(node)
-        await node.require_instance().reload()
+        await act(node.require_instance(), "reload")
 
 
 @routes.route("POST", _NIO, status=201, reply=Nio)

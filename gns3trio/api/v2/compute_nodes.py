@@ -19,9 +19,10 @@ from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.streams import CaptureStream
 from gns3trio.api.v2.compute import require_known
 from gns3trio.api.v2.compute_views import instance_view
+from gns3trio.compute.actions import act
 from gns3trio.compute.nio import UdpNio
 from gns3trio.compute.node import NodeEvent, NodeSpec
-from gns3trio.compute.nodes.vpcs.script import rename_in_script
+from gns3trio.compute.node_types import node_types
 from gns3trio.controller.driven_nodes import DrivenNode, driven_node, own_instance, own_project
 from gns3trio.controller.links.captures import check_file_name
 from gns3trio.controller.links.filters import checked_filters
@@ -192,9 +193,10 @@ async def duplicate_node(api: ApiRequest, project_id: UUID, node_type: str, node
             nodes[each] = await locks.enter_async_context(_locked(api, project_id, node_type, each))
         source, destination = nodes[node_id].instance, nodes[body.destination_node_id].instance
         if source.directory is not None and destination.directory is not None:
-            copied = await threads.copying.run(copy_node_files, source.directory, destination.directory)
-            if copied.script is not None:
-                await destination.set_startup_script(rename_in_script(copied.script, destination.name))
+            script = node_types[node_type].script
+            copied = await threads.copying.run(copy_node_files, source.directory, destination.directory, script)
+            if script is not None and copied.script is not None:
+                await destination.set_startup_script(script.rename(copied.script, destination.name))
         return True
 
 
@@ -202,7 +204,7 @@ async def duplicate_node(api: ApiRequest, project_id: UUID, node_type: str, node
 async def start_node(api: ApiRequest, project_id: UUID, node_type: str, node_id: UUID) -> dict[str, Any]:
     """Start a node; the reply shows it started."""
     async with _locked(api, project_id, node_type, node_id) as node:
-        await node.instance.start()
+        await act(node.instance, "start")
         return instance_view(node.instance)
 
 
@@ -210,21 +212,21 @@ async def start_node(api: ApiRequest, project_id: UUID, node_type: str, node_id:
 async def stop_node(api: ApiRequest, project_id: UUID, node_type: str, node_id: UUID) -> None:
     """Stop a node."""
     async with _locked(api, project_id, node_type, node_id, to_stop=True) as node:
-        await node.instance.stop()
+        await act(node.instance, "stop")
 
 
 @routes.route("POST", _NODE + "/suspend", status=204)
 async def suspend_node(api: ApiRequest, project_id: UUID, node_type: str, node_id: UUID) -> None:
-    """No node that runs here can be suspended: nothing happens, as in GNS3."""
-    async with _locked(api, project_id, node_type, node_id):
-        pass
+    """Suspend a node; one of a type that cannot be suspended stays as it is, as in GNS3."""
+    async with _locked(api, project_id, node_type, node_id) as node:
+        await act(node.instance, "suspend")
 
 
 @routes.route("POST", _NODE + "/reload", status=204)
 async def reload_node(api: ApiRequest, project_id: UUID, node_type: str, node_id: UUID) -> None:
     """Stop and start a node."""
     async with _locked(api, project_id, node_type, node_id, to_stop=True) as node:
-        await node.instance.reload()
+        await act(node.instance, "reload")
 
 
 @routes.route("POST", _NODE + "/console/reset", status=204)

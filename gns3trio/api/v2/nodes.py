@@ -15,6 +15,7 @@ from gns3trio.api.context import ApiContext
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.v2.schemas import NodeCreate, NodeUpdate, refuse_other
 from gns3trio.api.v2.views import node_list_view, node_view, record_view
+from gns3trio.compute.actions import act
 from gns3trio.compute.nodes.ethernet_switch.node import EthernetSwitch
 from gns3trio.compute.nodes.ethernet_switch.shell import SwitchMac
 from gns3trio.controller.gns3_format.records import NodeRecord
@@ -113,7 +114,7 @@ async def delete_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> None:
 async def start_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> orjson.Fragment:
     """Start a node; the reply shows it started."""
     async with api.controller.get_project(project_id).nodes.locked(node_id) as node:
-        await node.require_instance().start()
+        await act(node.require_instance(), "start")
         return node_view(node)
 
 
@@ -121,14 +122,16 @@ async def start_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> orjson
 async def stop_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> orjson.Fragment:
     """Stop a node."""
     async with api.controller.get_project(project_id).nodes.locked(node_id, to_stop=True) as node:
-        await node.require_instance().stop()
+        await act(node.require_instance(), "stop")
         return node_view(node)
 
 
 @routes.route("POST", "/nodes/{node_id}/suspend", reply=replies.Node)
 async def suspend_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> orjson.Fragment:
-    """A VPCS cannot be suspended: nothing happens, as in GNS3."""
+    """Suspend a node; one of a type that cannot be suspended, such as VPCS, stays as it is, as in GNS3."""
     async with api.controller.get_project(project_id).nodes.locked(node_id) as node:
+        if node.instance is not None:
+            await act(node.instance, "suspend")
         return node_view(node)
 
 
@@ -136,7 +139,7 @@ async def suspend_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> orjs
 async def reload_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> orjson.Fragment:
     """Stop and start a node."""
     async with api.controller.get_project(project_id).nodes.locked(node_id, to_stop=True) as node:
-        await node.require_instance().reload()
+        await act(node.require_instance(), "reload")
         return node_view(node)
 
 
@@ -199,8 +202,8 @@ async def reload_nodes(api: ApiRequest, project_id: UUID) -> None:
 
 @routes.route("POST", "/nodes/suspend", status=204)
 async def suspend_nodes(api: ApiRequest, project_id: UUID) -> None:
-    """No node that runs here can be suspended: nothing happens, as in GNS3."""
-    api.controller.get_project(project_id).require_open()
+    """Suspend every node of the project that can be suspended; the others stay as they are, as in GNS3."""
+    await api.controller.get_project(project_id).nodes.for_all("suspend")
 
 
 @routes.route("POST", "/nodes/console/reset", status=204)

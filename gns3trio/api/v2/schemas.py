@@ -9,6 +9,7 @@ import attrs
 from attrs import field
 from attrs import validators as v
 
+from gns3trio.compute.node_types import NodeTypeName
 from gns3trio.conditions.core_filter import MAX_FILTERS
 from gns3trio.conditions.impairments import Impairment
 from gns3trio.controller.gns3_format import fields as topology_fields
@@ -18,22 +19,6 @@ from gns3trio.errors import Conflict
 from gns3trio.limits import Bound, Int32
 
 ConsoleType = Literal["vnc", "telnet", "http", "https", "spice", "spice+agent", "none", None]
-NodeType = Literal[
-    "cloud",
-    "nat",
-    "ethernet_hub",
-    "ethernet_switch",
-    "frame_relay_switch",
-    "atm_switch",
-    "docker",
-    "dynamips",
-    "vpcs",
-    "traceng",
-    "virtualbox",
-    "vmware",
-    "iou",
-    "qemu",
-]
 
 # Stands for a name that the client did not send, where an empty one is refused.
 UNCHANGED = "(unchanged)"
@@ -145,7 +130,7 @@ class NodeUpdate:
     project_id: UUID | None = None
     node_id: UUID | None = None
     template_id: UUID | None = None
-    node_type: NodeType = "vpcs"
+    node_type: NodeTypeName = "vpcs"
     node_directory: str | None = None
     command_line: str | None = None
     console_host: str | None = None
@@ -158,7 +143,7 @@ class NodeCreate(NodeUpdate):
     """``POST /projects/{project_id}/nodes``."""
 
     name: Name
-    node_type: NodeType
+    node_type: NodeTypeName
     compute_id: str
 
 
@@ -167,7 +152,7 @@ class VmCreate:
     """``POST /projects/{project_id}/vms``, the name that ``nodes`` had before 2.0. No compute means the local one."""
 
     name: Name
-    vm_type: NodeType
+    vm_type: NodeTypeName
     compute_id: str = "local"
     vm_id: UUID | None = None
     console: int | None = field(default=None, validator=_port)
@@ -186,7 +171,7 @@ class VmUpdate:
     compute_id: str = "local"
     project_id: UUID | None = None
     vm_id: UUID | None = None
-    vm_type: NodeType = "vpcs"
+    vm_type: NodeTypeName = "vpcs"
 
 
 @attrs.define(kw_only=True)

@@ -11,6 +11,7 @@ from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.v2.nodes import record_changes, refuse_other_identity
 from gns3trio.api.v2.schemas import VmCreate, VmUpdate, refuse_other
 from gns3trio.api.v2.views import vm_view
+from gns3trio.compute.actions import act
 from gns3trio.controller.project.node_creation import create_node_from_fields
 
 routes = RouteTable("/v2/projects/{project_id}")
@@ -65,7 +66,7 @@ async def delete_vm(api: ApiRequest, project_id: UUID, vm_id: UUID) -> None:
 async def start_vm(api: ApiRequest, project_id: UUID, vm_id: UUID) -> dict[str, Any]:
     """Start a node."""
     async with api.controller.get_project(project_id).nodes.locked(vm_id) as node:
-        await node.require_instance().start()
+        await act(node.require_instance(), "start")
         return vm_view(node)
 
 
@@ -73,14 +74,16 @@ async def start_vm(api: ApiRequest, project_id: UUID, vm_id: UUID) -> dict[str, 
 async def stop_vm(api: ApiRequest, project_id: UUID, vm_id: UUID) -> dict[str, Any]:
     """Stop a node."""
     async with api.controller.get_project(project_id).nodes.locked(vm_id, to_stop=True) as node:
-        await node.require_instance().stop()
+        await act(node.require_instance(), "stop")
         return vm_view(node)
 
 
 @routes.route("POST", "/vms/{vm_id}/suspend", status=201, reply=dict[str, Any])
 async def suspend_vm(api: ApiRequest, project_id: UUID, vm_id: UUID) -> dict[str, Any]:
-    """A VPCS cannot be suspended: nothing happens."""
+    """Suspend a node; one of a type that cannot be suspended, such as VPCS, stays as it is."""
     async with api.controller.get_project(project_id).nodes.locked(vm_id) as node:
+        if node.instance is not None:
+            await act(node.instance, "suspend")
         return vm_view(node)
 
 
@@ -88,5 +91,5 @@ async def suspend_vm(api: ApiRequest, project_id: UUID, vm_id: UUID) -> dict[str
 async def reload_vm(api: ApiRequest, project_id: UUID, vm_id: UUID) -> dict[str, Any]:
     """Stop and start a node."""
     async with api.controller.get_project(project_id).nodes.locked(vm_id, to_stop=True) as node:
-        await node.require_instance().reload()
+        await act(node.require_instance(), "reload")
         return vm_view(node)

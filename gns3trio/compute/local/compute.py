@@ -4,9 +4,9 @@ The controller calls it directly, without HTTP. A node that fails ends alone.
 """
 
 import logging
-import shutil
 from collections.abc import AsyncIterator, Iterable
 from contextlib import ExitStack, asynccontextmanager
+from importlib import import_module
 from typing import Any
 from uuid import UUID
 
@@ -18,16 +18,12 @@ from gns3trio.compute.local.interface_watch import InterfaceWatch
 from gns3trio.compute.local.leases import ConsolePorts, PortLease, UdpPorts
 from gns3trio.compute.local.tunnels import TunnelTable
 from gns3trio.compute.node import ComputeNode, NodeSpec
-from gns3trio.compute.nodes.cloud.node import cloud_type
-from gns3trio.compute.nodes.ethernet_hub.node import hub_type
-from gns3trio.compute.nodes.ethernet_switch.node import switch_type
-from gns3trio.compute.nodes.nat.node import nat_type
+from gns3trio.compute.node_types import node_types
 from gns3trio.compute.nodes.parts.builtin_node import BuiltinServices
+from gns3trio.compute.nodes.parts.local_services import LocalServices
 from gns3trio.compute.nodes.parts.sandbox import look_for_means
 from gns3trio.compute.nodes.vpcs.command import MAC_IDS
 from gns3trio.compute.nodes.vpcs.mac_ids import MacIds
-from gns3trio.compute.nodes.vpcs.node import VpcsServices, vpcs_type
-from gns3trio.compute.nodes.vpcs.process import VpcsPorts, VpcsProgramFinder
 from gns3trio.compute.registry import NodeRegistry, structure_properties
 from gns3trio.config import Config
 from gns3trio.errors import Conflict, Invalid
@@ -141,8 +137,6 @@ class Compute:
 @asynccontextmanager
 async def open_compute(config: Config, forwarder: Forwarder) -> AsyncIterator[Compute]:
     """A compute whose nodes run below its nursery and end with it."""
-    if shutil.which(config.vpcs_path) is None:
-        log.warning("VPCS is not installed (%r was not found): VPCS nodes cannot be started", config.vpcs_path)
     if lacks := look_for_means().lacks:
         consequence = "nodes are not started" if config.require_sandbox else "nodes run with fewer limits"
         log.warning("This kernel lacks %s: %s", lacks, consequence)
@@ -158,21 +152,10 @@ async def open_compute(config: Config, forwarder: Forwarder) -> AsyncIterator[Co
         await nursery.start(interfaces.run)
         mac_ids = MacIds(MAC_IDS)
         builtin = BuiltinServices(nursery, forwarder, tunnels, console_ports, interfaces)
-        vpcs = VpcsServices(
-            nursery=nursery,
-            forwarder=forwarder,
-            tunnels=tunnels,
-            console_ports=console_ports,
-            mac_ids=mac_ids,
-            vpcs_ports=VpcsPorts(),
-            programs=VpcsProgramFinder(config.vpcs_path),
-            require_sandbox=config.require_sandbox,
-        )
-        registry.add("vpcs", vpcs_type(vpcs))
-        registry.add("cloud", cloud_type(builtin))
-        registry.add("nat", nat_type(builtin, config.default_nat_interface))
-        registry.add("ethernet_hub", hub_type(builtin))
-        registry.add("ethernet_switch", switch_type(builtin))
+        services = LocalServices(config, builtin, mac_ids)
+        for name, package in node_types.packages.items():
+            module = import_module(f"{package.__name__}.node")
+            registry.add(name, module.make_type(services))
         compute = Compute(registry, console_ports, udp_ports, mac_ids)
         try:
             yield compute

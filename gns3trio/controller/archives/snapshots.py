@@ -48,7 +48,6 @@ from gns3trio.controller.controller import Controller
 from gns3trio.controller.gns3_format.records import Topology
 from gns3trio.controller.project.project import Project
 from gns3trio.controller.storage.files import (
-    MAX_FILE_NAME_BYTES,
     NO_PLAIN_FILE,
     TEMPORARY_PREFIX,
     date_of,
@@ -62,6 +61,7 @@ from gns3trio.controller.storage.versions import VERSIONS_FOLDER
 from gns3trio.convert import as_uuid, make_strict_converter, parse_uuid, structure
 from gns3trio.errors import Conflict, Invalid, NotFound, Unavailable
 from gns3trio.json_text import read_json
+from gns3trio.printable import MAX_FILE_NAME_BYTES
 
 LIST_FILE = "snapshots.conf"
 _SUFFIX = SNAPSHOT_SUFFIXES[0]

@@ -20,6 +20,7 @@ import attrs
 from attrs import field
 from attrs import validators as v
 
+from gns3trio.compute.node_types import RunningTypeName
 from gns3trio.conditions.core_filter import MAX_FILTERS
 from gns3trio.conditions.gns3_filters import check_gns3_filters
 from gns3trio.conditions.impairments import Impairment, check_impairments
@@ -39,7 +40,7 @@ _port_number = v.optional([v.ge(1), v.le(65535)])
 class DesiredNode:
     """A node; fields that are not given stay as they are, or have GNS3's default in a new one."""
 
-    node_type: Literal["vpcs", "ethernet_switch", "ethernet_hub", "cloud", "nat"]
+    node_type: RunningTypeName
     x: Int32 = 0
     y: Int32 = 0
     z: Int32 = 1

@@ -9,7 +9,7 @@ from gns3trio.conditions.impairments import describe
 from gns3trio.controller.as_code.plan import link_value, named_ends, node_properties, nodes_by_name
 from gns3trio.controller.gns3_format.records import Label, NodeRecord
 from gns3trio.controller.links.link import Link
-from gns3trio.controller.project.node import DRAWN_AS, Node
+from gns3trio.controller.project.node import Node, drawn_as
 from gns3trio.controller.project.project import Project
 from gns3trio.natural_order import natural_key
 
@@ -65,8 +65,8 @@ def _node(node: Node) -> dict[str, Any]:
     record = node.record
     shown: dict[str, Any] = {"node_type": record.node_type, "x": record.x, "y": record.y}
     shown |= {name: getattr(record, name) for name, default in _DEFAULTS.items() if getattr(record, name) != default}
-    drawn_as = DRAWN_AS.get(record.node_type) or {name: _default(name) for name in _DRAWN}
-    shown |= {name: getattr(record, name) for name in _DRAWN if getattr(record, name) != drawn_as[name]}
+    drawn = drawn_as(record.node_type) or {name: _default(name) for name in _DRAWN}
+    shown |= {name: getattr(record, name) for name in _DRAWN if getattr(record, name) != drawn[name]}
     label = {name: value for name, value in attrs.asdict(record.label).items() if value != getattr(Label(), name)}
     label.pop("text", None)
     if label:

@@ -7,8 +7,6 @@ from uuid import UUID
 
 import attrs
 
-from gns3trio.compute.nodes.vpcs.node import VpcsNode
-from gns3trio.compute.nodes.vpcs.script import expand_script
 from gns3trio.conditions.impairments import describe
 from gns3trio.controller.as_code.document import Document, End, Ends, Wish, covers
 from gns3trio.controller.gns3_format.records import Label
@@ -127,9 +125,9 @@ def _changed_fields(node: Node, given: Mapping[str, Any]) -> dict[str, Any]:
 
 def _expanded(node: Node, properties: Mapping[str, Any]) -> dict[str, Any]:
     script = properties.get("startup_script")
-    if not isinstance(node.instance, VpcsNode) or not isinstance(script, str):
+    if node.traits.script is None or not isinstance(script, str):
         return dict(properties)
-    return {**properties, "startup_script": expand_script(script, node.name)}
+    return {**properties, "startup_script": node.traits.script.expand(script, node.name)}
 
 
 def _node_value(node: Node, name: str) -> Any:
@@ -139,9 +137,9 @@ def _node_value(node: Node, name: str) -> Any:
 
 
 def node_properties(node: Node) -> dict[str, Any]:
-    """The properties of a node, those of a VPCS with its start-up script, if it has one."""
+    """The properties of a node, with its start-up script, if it has one."""
     instance = node.require_instance()
-    script = instance.startup_script() if isinstance(instance, VpcsNode) else None
+    script = instance.startup_script() if node.traits.script is not None else None
     properties = {name: value for name, value in instance.properties().items() if name != "startup_script"}
     return properties | ({} if script is None else {"startup_script": script})
 

@@ -7,24 +7,19 @@ such a file is not lost: it is kept beside it (see ``extras``).
 
 import math
 import re
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Collection, Container, Mapping
 from typing import Any
 from uuid import UUID
 
 import attrs
 
+from gns3trio.compute.node_types import node_types
 from gns3trio.controller.gns3_format.node_properties import DYNAMIPS_PROPERTIES
 from gns3trio.controller.names import clean_name
 from gns3trio.convert import json_name, parse_uuid
 from gns3trio.free_form import PART
 from gns3trio.limits import MAX_FREE_TEXT, MAX_ITEMS, MAX_LINK_ENDS, MAX_SVG, MAX_TEXT
 
-NODE_TYPES = frozenset(
-    {
-        *("atm_switch", "cloud", "docker", "dynamips", "ethernet_hub", "ethernet_switch", "frame_relay_switch", "iou"),
-        *("nat", "qemu", "traceng", "virtualbox", "vmware", "vpcs"),
-    }
-)
 CONSOLE_TYPES = frozenset({"vnc", "telnet", "http", "https", "spice", "spice+agent", "none"})
 MAX_PORT = 65535
 _MAC = re.compile("([0-9a-fA-F]{2}:){5}[0-9a-fA-F]{2}")
@@ -147,7 +142,7 @@ def free_object(value: Any) -> dict[str, Any]:
     return checked
 
 
-def one_of(allowed: frozenset[str]) -> Reader:
+def one_of(allowed: Collection[str]) -> Reader:
     """One of some texts."""
 
     def read(value: Any) -> str:
@@ -226,7 +221,7 @@ PROJECT: dict[str, Field] = {
 }
 NODE: dict[str, Field] = {
     "node_id": Field(parse_uuid),
-    "node_type": Field(one_of(NODE_TYPES)),
+    "node_type": Field(one_of(node_types)),
     "name": Field(text(1, MAX_FREE_TEXT)),
     "compute_id": Field(text(), lambda: "local"),
     "console": Field(or_null(whole(1, MAX_PORT)), lambda: None),

@@ -7,6 +7,7 @@ from uuid import NAMESPACE_OID, UUID, uuid5
 
 import attrs
 
+from gns3trio.compute.node_types import node_types
 from gns3trio.controller.gns3_format import fields
 from gns3trio.controller.gns3_format.conversion import REVISION, check_revision, convert
 from gns3trio.controller.gns3_format.fields import Findings, Unusable, read_fields
@@ -156,7 +157,7 @@ class _Reader:
         return {**raw, name: str(found)}
 
     def _node(self, part: str, raw: dict[str, Any]) -> NodeRecord:
-        if not isinstance(raw.get("node_type"), str) or raw["node_type"] not in fields.NODE_TYPES:
+        if not isinstance(raw.get("node_type"), str) or raw["node_type"] not in node_types:
             raise Unusable(f"node_type: {raw.get('node_type')!r} is not a type of nodes")
         raw = self._with_id(raw, "node_id", part)
         path, in_file = raw["node_id"], raw.get("name")

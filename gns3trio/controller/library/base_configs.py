@@ -3,22 +3,18 @@
 from pathlib import Path
 
 from gns3trio import threads
-from gns3trio.controller.library.templates import VPCS_BASE_SCRIPT
-from gns3trio.controller.storage.files import is_plain_name, read_plain, write_in_folder
+from gns3trio.compute.node_types import node_types
+from gns3trio.controller.storage.files import read_plain, write_in_folder
 from gns3trio.errors import Forbidden, NotFound
+from gns3trio.printable import is_plain_name
 
 MAX_CONFIG_BYTES = 1024 * 1024
-# %h is the name of the node.
-_SHIPPED = {
-    VPCS_BASE_SCRIPT: """\
-# This is what %h runs when it starts.
-# An address from a DHCP server:
-# dhcp
-# or an address, a network mask and a gateway:
-# ip 192.168.1.10/24 192.168.1.1
-set pcname %h
-"""
-}
+
+
+def _shipped() -> dict[str, str]:
+    """Those of the node types, by their names."""
+    scripts = [traits.script for traits in node_types.values() if traits.script is not None]
+    return {name: text for script in scripts for name, text in script.base_configs.items()}
 
 
 class BaseConfigs:
@@ -26,6 +22,7 @@ class BaseConfigs:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._shipped = _shipped()
 
     async def names(self) -> list[str]:
         """All names, sorted."""
@@ -33,7 +30,7 @@ class BaseConfigs:
 
     def _names(self) -> list[str]:
         files = [path.name for path in self._folder.iterdir() if path.is_file()] if self._folder.is_dir() else []
-        return sorted({*_SHIPPED, *(name for name in files if not name.startswith("."))})
+        return sorted({*self._shipped, *(name for name in files if not name.startswith("."))})
 
     async def read(self, name: str) -> str:
         """The text of a file. Raises NotFound, Forbidden for a name that leads elsewhere."""
@@ -41,9 +38,9 @@ class BaseConfigs:
         try:
             data = await threads.disk.run(read_plain, path, MAX_CONFIG_BYTES)
         except FileNotFoundError:
-            if name not in _SHIPPED:
+            if name not in self._shipped:
                 raise NotFound(f"Base configuration {name!r} doesn't exist") from None
-            return _SHIPPED[name]
+            return self._shipped[name]
         except OSError as error:
             raise NotFound(f"Base configuration {name!r} {error.strerror}") from None
         return data.decode(errors="replace")

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from gns3trio import threads
-from gns3trio.controller.storage.files import is_plain_name, write_in_folder
+from gns3trio.controller.storage.files import write_in_folder
 from gns3trio.errors import Invalid
+from gns3trio.printable import is_plain_name
 
 BUILTIN_FOLDER = Path(__file__).parents[2] / "symbols"
 DEFAULT_SYMBOL = ":/symbols/computer.svg"
@@ -32,23 +33,6 @@ MEDIA_TYPES = {
     ".jpg": "image/jpeg",
     ".jpeg": "image/jpeg",
     ".gif": "image/gif",
-}
-# How a node of each type is drawn when nobody says.
-SYMBOL_OF_TYPE = {
-    "cloud": "cloud",
-    "nat": "nat",
-    "ethernet_hub": "hub",
-    "ethernet_switch": "ethernet_switch",
-    "frame_relay_switch": "frame_relay_switch",
-    "atm_switch": "atm_switch",
-    "docker": "docker_guest",
-    "dynamips": "router",
-    "vpcs": "vpcs_guest",
-    "traceng": "traceng",
-    "virtualbox": "vbox_guest",
-    "vmware": "vmware_guest",
-    "iou": "iol_l3",
-    "qemu": "qemu_guest",
 }
 # What clients ask for by another name than that of its picture.
 _PICTURES = {"ethernet_hub": "hub"}

@@ -4,38 +4,29 @@ A template of a type that this server does not run is kept for its clients; only
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, ClassVar, Literal
+from functools import cache
+from typing import Any, ClassVar, get_args
 from uuid import NAMESPACE_DNS, UUID, uuid3, uuid4
 
 import attrs
 from attrs import field
 from attrs import validators as v
 
-from gns3trio.compute.nodes.ethernet_hub.node import HubPort
-from gns3trio.compute.nodes.ethernet_switch.node import SwitchPort
+from gns3trio.compute.node_traits import Category, NodeTraits
+from gns3trio.compute.node_types import node_types
 from gns3trio.controller.changes import TemplateChanged, TemplateCreated, TemplateDeleted
-from gns3trio.controller.library.symbols import SYMBOL_OF_TYPE
 from gns3trio.controller.names import Name
-from gns3trio.controller.storage.files import is_plain_name
 from gns3trio.controller.storage.server_state import ServerState
 from gns3trio.convert import make_strict_converter, parse_uuid, structure
 from gns3trio.errors import Conflict, Invalid, NotFound
 from gns3trio.limits import MAX_ITEMS
 from gns3trio.notifications.feed import ChangeFeed
 
-VPCS_BASE_SCRIPT = "vpcs_base_config.txt"
-
-Category = Literal["router", "switch", "guest", "firewall"]
-_CATEGORIES = ("router", "switch", "guest", "firewall")
+_CATEGORIES = get_args(Category)
 _not_empty: Any = v.min_len(1)
 
 
-def _is_config_name(template: object, attribute: "attrs.Attribute[str]", value: str) -> None:
-    if not is_plain_name(value):
-        raise ValueError(f"{attribute.name}: {value!r} is not the name of a base configuration")
-
-
-@attrs.define(kw_only=True)
+@attrs.define(kw_only=True, slots=False)
 class TemplateBase:
     """What every template has. ``category`` is where clients list it; GNS3 also knows it as a number."""
 
@@ -49,67 +40,31 @@ class TemplateBase:
 
 
 @attrs.define(kw_only=True)
-class VpcsTemplate(TemplateBase):
-    """``vpcs``: ``base_script_file`` is the base configuration that becomes a node's start-up script."""
-
-    default_name_format: Name = "PC{0}"
-    symbol: str = field(default=":/symbols/vpcs_guest.svg", validator=_not_empty)
-    base_script_file: str = field(default=VPCS_BASE_SCRIPT, validator=[_not_empty, _is_config_name])
-    console_type: Literal["telnet", "none"] = "telnet"
-    console_auto_start: bool = False
-
-
-@attrs.define(kw_only=True)
-class SwitchTemplate(TemplateBase):
-    """``ethernet_switch``."""
-
-    category: str = "switch"
-    default_name_format: Name = "Switch{0}"
-    symbol: str = field(default=":/symbols/ethernet_switch.svg", validator=_not_empty)
-    ports_mapping: list[SwitchPort] = field(
-        factory=lambda: [SwitchPort(name=f"Ethernet{n}", port_number=n, type="access") for n in range(8)]
-    )
-    console_type: Literal["telnet", "none"] = "none"
-
-
-@attrs.define(kw_only=True)
-class HubTemplate(TemplateBase):
-    """``ethernet_hub``."""
-
-    category: str = "switch"
-    default_name_format: Name = "Hub{0}"
-    symbol: str = field(default=":/symbols/hub.svg", validator=_not_empty)
-    ports_mapping: list[HubPort] = field(
-        factory=lambda: [HubPort(name=f"Ethernet{n}", port_number=n) for n in range(8)]
-    )
-
-
-@attrs.define(kw_only=True)
-class CloudTemplate(TemplateBase):
-    """``cloud``."""
-
-    default_name_format: Name = "Cloud{0}"
-    symbol: str = field(default=":/symbols/cloud.svg", validator=_not_empty)
-    ports_mapping: list[dict[str, Any]] = field(factory=list)
-    remote_console_host: str = "127.0.0.1"
-    remote_console_port: int = field(default=23, validator=[v.ge(1), v.le(65535)])
-    remote_console_type: Literal["telnet", "vnc", "spice", "http", "https", "none"] = "none"
-    remote_console_http_path: str = "/"
-
-
-@attrs.define(kw_only=True)
 class OtherTemplate(TemplateBase):
     """A type that this server does not run; its further settings are kept as they came."""
 
     IGNORES_UNKNOWN_KEYS: ClassVar = True
 
 
-_KINDS: dict[str, type[TemplateBase]] = {
-    "vpcs": VpcsTemplate,
-    "ethernet_switch": SwitchTemplate,
-    "ethernet_hub": HubTemplate,
-    "cloud": CloudTemplate,
-}
+@cache
+def template_class(traits: NodeTraits) -> type[TemplateBase]:
+    """What templates of a type have."""
+    if traits.template_settings is None:
+        return OtherTemplate
+    defaults: dict[str, Any] = {
+        "category": field(default=traits.category, type=str),
+        "default_name_format": field(default=traits.name_format, type=Name),
+        "symbol": field(default=_symbol_of(traits), validator=_not_empty, type=str),
+    }
+    return attrs.make_class(
+        "Template", defaults, bases=(traits.template_settings, TemplateBase), kw_only=True, slots=False
+    )
+
+
+def _symbol_of(traits: NodeTraits) -> str:
+    return f":/symbols/{traits.symbol}.svg"
+
+
 # The settings of a template that are not those of its node's properties.
 _NOT_PROPERTIES = frozenset(
     {field.name for field in attrs.fields(TemplateBase)} | {"template_id", "console_type", "console_auto_start"}
@@ -120,32 +75,24 @@ _strict = make_strict_converter(forbid_extra_keys=True)
 _lenient = make_strict_converter(forbid_extra_keys=False)
 
 
-def _builtin(template_type: str, name: str, name_format: str, category: Category, **more: Any) -> dict[str, Any]:
+def _builtin(traits: NodeTraits) -> dict[str, Any]:
     return {
         "builtin": True,
-        "category": category,
+        "category": traits.category,
         "compute_id": None,
-        "default_name_format": name_format,
-        "name": name,
-        "symbol": f":/symbols/{SYMBOL_OF_TYPE[template_type]}.svg",
-        "template_id": str(uuid3(NAMESPACE_DNS, template_type)),
-        "template_type": template_type,
-        **more,
+        "default_name_format": traits.name_format,
+        "name": traits.title,
+        "symbol": _symbol_of(traits),
+        "template_id": str(uuid3(NAMESPACE_DNS, traits.name)),
+        "template_type": traits.name,
+        **(traits.builtin_template or {}),
     }
 
 
-BUILTIN_TEMPLATES = {
-    UUID(template["template_id"]): template
-    for template in (
-        _builtin("cloud", "Cloud", "Cloud{0}", "guest"),
-        _builtin("nat", "NAT", "NAT{0}", "guest"),
-        _builtin("vpcs", "VPCS", "PC{0}", "guest", properties={"base_script_file": VPCS_BASE_SCRIPT}),
-        _builtin("ethernet_switch", "Ethernet switch", "Switch{0}", "switch", console_type="none"),
-        _builtin("ethernet_hub", "Ethernet hub", "Hub{0}", "switch"),
-        _builtin("frame_relay_switch", "Frame Relay switch", "FRSW{0}", "switch"),
-        _builtin("atm_switch", "ATM switch", "ATMSW{0}", "switch"),
-    )
-}
+def builtin_templates() -> dict[UUID, dict[str, Any]]:
+    """Those that every server has, with the ids that they have everywhere."""
+    templates = [_builtin(traits) for traits in node_types.values() if traits.builtin_template is not None]
+    return {UUID(template["template_id"]): template for template in templates}
 
 
 @attrs.define(kw_only=True)
@@ -172,26 +119,27 @@ class Templates(Mapping[UUID, dict[str, Any]]):
     def __init__(self, state: ServerState, changes: ChangeFeed) -> None:
         self._state = state
         self._changes = changes
+        self._builtin = builtin_templates()
 
     def _own(self) -> dict[UUID, dict[str, Any]]:
         return {parse_uuid(template["template_id"]): template for template in self._state.get("templates", [])}
 
     def __getitem__(self, template_id: UUID) -> dict[str, Any]:
         """Raises NotFound."""
-        template = BUILTIN_TEMPLATES.get(template_id) or self._own().get(template_id)
+        template = self._builtin.get(template_id) or self._own().get(template_id)
         if template is None:
             raise NotFound(f"Template ID {template_id} doesn't exist")
         return template
 
     def __contains__(self, template_id: object) -> bool:
-        return template_id in BUILTIN_TEMPLATES or template_id in self._own()
+        return template_id in self._builtin or template_id in self._own()
 
     def __iter__(self) -> Iterator[UUID]:
-        yield from BUILTIN_TEMPLATES
+        yield from self._builtin
         yield from self._own()
 
     def __len__(self) -> int:
-        return len(BUILTIN_TEMPLATES) + len(self._own())
+        return len(self._builtin) + len(self._own())
 
     async def create(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """Add a template. Raises Invalid (names the field), Conflict for an id in use, Unavailable."""
@@ -270,16 +218,17 @@ def _without_identity(template: Mapping[str, Any]) -> dict[str, Any]:
 def _checked(body: Mapping[str, Any]) -> dict[str, Any]:
     """The template with its defaults. Raises Invalid."""
     template_type = body.get("template_type")
-    if template_type == "nat" or template_type not in SYMBOL_OF_TYPE:
+    traits = node_types.get(template_type) if isinstance(template_type, str) else None
+    if traits is None or not traits.has_templates:
         raise Invalid(f"template_type: {template_type!r} is not a type of templates")
     fields = dict(body)
     if isinstance(fields.get("category"), int):
         fields["category"] = _CATEGORIES[fields["category"] % len(_CATEGORIES)]
     if fields.get("category", "guest") not in _CATEGORIES:
         raise Invalid(f"category: {fields['category']!r} is not one of {', '.join(_CATEGORIES)}")
-    kind = _KINDS.get(template_type, OtherTemplate)
+    kind = template_class(traits)
     if kind is OtherTemplate:
-        fields.setdefault("symbol", f":/symbols/{SYMBOL_OF_TYPE[template_type]}.svg")
+        fields.setdefault("symbol", _symbol_of(traits))
         return {**fields, **attrs.asdict(structure(_lenient, fields, kind))}
     return attrs.asdict(structure(_strict, fields, kind))
 

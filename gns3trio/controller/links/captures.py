@@ -19,11 +19,11 @@ from gns3trio.controller.changes import LinkChanged
 from gns3trio.controller.context import ProjectContext
 from gns3trio.controller.links.link import Link, LinkCapture, PortAddress
 from gns3trio.controller.links.wiring import Wiring
-from gns3trio.controller.storage.files import is_plain_name
 from gns3trio.errors import Conflict, Invalid, NotFound
 from gns3trio.forwarder.capture_format import link_type
 from gns3trio.forwarder.captures import LEAST_RING_FILE_BYTES, CaptureFile, FileRing
 from gns3trio.forwarder.forwarder import TapOptions, check_expression
+from gns3trio.printable import is_plain_name
 
 # Each has a file and a ring in the core, whose megabyte is taken when frames come: 1024 that are busy take a gigabyte,
 # and every frame is copied so many times.

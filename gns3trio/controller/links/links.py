@@ -29,8 +29,6 @@ from gns3trio.controller.links.wiring import Wiring, new_link_end
 from gns3trio.errors import Conflict, LabError, NotFound
 from gns3trio.limits import MAX_LINKS
 
-_HOST_NETWORKS = frozenset({"cloud", "nat"})
-
 
 class Links(Mapping[UUID, Link]):
     """Links by their id."""
@@ -178,7 +176,7 @@ class Links(Mapping[UUID, Link]):
     def _check_types(self, record: LinkRecord) -> None:
         """Raises Conflict for a link that would join two networks of the host, as GNS3 does."""
         nodes = [self._project.nodes.get(end.node_id) for end in record.nodes]
-        if all(node is not None and node.record.node_type in _HOST_NETWORKS for node in nodes):
+        if all(node is not None and node.traits.reaches_host for node in nodes):
             raise Conflict("nodes: a cloud or NAT cannot be linked to another one")
 
     @asynccontextmanager

@@ -9,17 +9,17 @@ import trio
 
 from gns3trio.compute.emulators import why_not_run
 from gns3trio.compute.node import ComputeNode
+from gns3trio.compute.node_traits import NodeTraits
+from gns3trio.compute.node_types import node_types
 from gns3trio.controller.gns3_format.records import NodeRecord
 from gns3trio.controller.project.port_list import list_ports, port_view
 from gns3trio.errors import Conflict
 
-# How a node of a type is drawn when the client does not say; the size is that of the symbol.
-DRAWN_AS: dict[str, dict[str, Any]] = {
-    "cloud": {"symbol": ":/symbols/cloud.svg", "width": 159, "height": 71},
-    "nat": {"symbol": ":/symbols/nat.svg", "width": 159, "height": 71},
-    "ethernet_switch": {"symbol": ":/symbols/ethernet_switch.svg", "width": 72, "height": 32},
-    "ethernet_hub": {"symbol": ":/symbols/hub.svg", "width": 72, "height": 32},
-}
+
+def drawn_as(node_type: str) -> dict[str, Any]:
+    """How a node of a type is drawn when the client does not say, by names of fields; empty: as GNS3 draws a node."""
+    traits = node_types.get(node_type)
+    return attrs.asdict(traits.drawn_as) if traits is not None and traits.drawn_as is not None else {}
 
 
 class Node:
@@ -60,6 +60,11 @@ class Node:
     def name(self) -> str:
         """The node's name."""
         return self.record.name
+
+    @property
+    def traits(self) -> NodeTraits:
+        """What its type is."""
+        return node_types[self.record.node_type]
 
     @property
     def instance(self) -> ComputeNode | None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from gns3trio.controller.gns3_format.records import NodeRecord
-from gns3trio.controller.project.node import DRAWN_AS, Node
+from gns3trio.controller.project.node import Node, drawn_as
 from gns3trio.controller.project.project import Project
 
 
@@ -17,6 +17,6 @@ async def create_node_from_fields(
 
     Raises Invalid for those, and as ``Nodes.create``.
     """
-    drawn_as = DRAWN_AS.get(fields["node_type"], {})
-    record = NodeRecord(**{**drawn_as, **fields, "properties": dict(fields.get("properties") or {})})
+    properties = dict(fields.get("properties") or {})
+    record = NodeRecord(**{**drawn_as(fields["node_type"]), **fields, "properties": properties})
     return await project.nodes.create(record, keep_name=keep_name, startup_script=startup_script)

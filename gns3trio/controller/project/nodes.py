@@ -10,6 +10,7 @@ from uuid import UUID
 import attrs
 import trio
 
+from gns3trio.compute.actions import ENDS_A_RUN, Action, act
 from gns3trio.compute.node import ComputeNode, NodeEvent, NodeSpec, update_node
 from gns3trio.controller.changes import NodeChanged, NodeCreated, NodeDeleted, NodeStatusChanged
 from gns3trio.controller.computes import LOCAL_COMPUTE_ID, NOT_DRIVEN
@@ -295,7 +296,7 @@ class Nodes(Mapping[UUID, Node]):
             node.rename(name)
         return changed
 
-    async def for_all(self, action: Literal["start", "stop", "reload", "reset_console"]) -> None:
+    async def for_all(self, action: Action | Literal["reset_console"]) -> None:
         """Do ``action`` to every node, many at a time. Raises the first error after all have been tried.
 
         Nodes that do not run here are passed over; that they are not started is told.
@@ -306,13 +307,16 @@ class Nodes(Mapping[UUID, Node]):
         errors: list[LabError] = []
         limit = trio.CapacityLimiter(NODES_AT_A_TIME)
 
-        async def act(node: Node, waiting: contextlib.ExitStack) -> None:
+        async def act_on(node: Node, waiting: contextlib.ExitStack) -> None:
             async with limit, node.lock:
                 waiting.close()
                 if node.deleted or node.instance is None:
                     return
                 try:
-                    await getattr(node.instance, action)()
+                    if action == "reset_console":
+                        await node.instance.reset_console()
+                    else:
+                        await act(node.instance, action)
                 except LabError as error:
                     errors.append(error)
 
@@ -322,8 +326,8 @@ class Nodes(Mapping[UUID, Node]):
             async with trio.open_nursery() as nursery:
                 for node in nodes:
                     waiting = stack.enter_context(contextlib.ExitStack())
-                    waiting.enter_context(_stopping([node] if action in ("stop", "reload") else []))
-                    nursery.start_soon(act, node, waiting)
+                    waiting.enter_context(_stopping([node] if action in ENDS_A_RUN else []))
+                    nursery.start_soon(act_on, node, waiting)
                     await slices.pause()
         if errors:
             raise errors[0]

@@ -4,9 +4,13 @@ Measured with gns3-server 2.2.61, whose controller was given a compute that take
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Any
 
+import attrs
+
+from gns3trio.compute.node_types import node_types
 from gns3trio.controller.gns3_format.records import NodeRecord
 
 # Nobody draws a node with more; a file made by hand may say anything.
@@ -58,8 +62,15 @@ _SLOTS, _WIC_SLOTS, _PORTS_OF_A_WIC_SLOT = 7, 3, 16
 
 def list_ports(record: NodeRecord) -> list[dict[str, Any]]:
     """The ports in the shape of the API."""
-    make = _OF_TYPE.get(record.node_type)
-    return [port for _, port in zip(range(MAX_PORTS), make(record), strict=False)] if make is not None else []
+    return list(islice(_ports(record), MAX_PORTS))
+
+
+def _ports(record: NodeRecord) -> Iterable[dict[str, Any]]:
+    traits = node_types.get(record.node_type)
+    if traits is not None and traits.ports is not None:
+        return (port_view(*attrs.astuple(port)) for port in traits.ports(record.properties))
+    make = _OF_EMULATOR.get(record.node_type)
+    return make(record) if make is not None else ()
 
 
 def port_view(
@@ -79,15 +90,6 @@ def port_view(
 
 def _single(record: NodeRecord) -> Iterator[dict[str, Any]]:
     yield port_view(0, 0, "Ethernet0", "e0")
-
-
-def _mapped(record: NodeRecord) -> Iterator[dict[str, Any]]:
-    """Hubs, switches, clouds and NATs number their ports in the order of the list."""
-    mapping = record.properties.get("ports_mapping")
-    for number, port in enumerate(mapping if isinstance(mapping, list) else ()):
-        name = str(port.get("name", f"Ethernet{number}")) if isinstance(port, dict) else f"Ethernet{number}"
-        short_name = name if record.node_type in ("cloud", "nat") else f"e{number}"
-        yield port_view(0, number, name, short_name)
 
 
 def _circuits(kind: str) -> Callable[[NodeRecord], Iterator[dict[str, Any]]]:
@@ -167,10 +169,8 @@ def _router(record: NodeRecord) -> Iterator[dict[str, Any]]:
             number += 1
 
 
-_OF_TYPE: Mapping[str, Callable[[NodeRecord], Iterator[dict[str, Any]]]] = {
-    "vpcs": _single,
+_OF_EMULATOR: Mapping[str, Callable[[NodeRecord], Iterator[dict[str, Any]]]] = {
     "traceng": _single,
-    **dict.fromkeys(("ethernet_hub", "ethernet_switch", "cloud", "nat"), _mapped),
     "frame_relay_switch": _circuits("FrameRelay"),
     "atm_switch": _circuits("ATM"),
     **dict.fromkeys(("qemu", "virtualbox", "vmware"), _adapters),

@@ -17,7 +17,7 @@ from uuid import uuid4
 
 from gns3trio.controller.names import check_name
 from gns3trio.errors import Conflict, Invalid, LabError, Unavailable
-from gns3trio.printable import hidden_character, without_hidden
+from gns3trio.printable import MAX_FILE_NAME_BYTES, is_plain_name, without_hidden
 from gns3trio.removal import remove_tree
 
 log = logging.getLogger(__name__)
@@ -30,8 +30,6 @@ _TEMPORARY_NAME = re.compile(re.escape(TEMPORARY_PREFIX) + r"[0-9a-f]{32}")
 NO_PLAIN_FILE = (errno.EINVAL, errno.EFBIG)
 # Of this run of the server: what has another one, a server that was killed has left.
 _RUN = uuid4().hex[:16]
-# NAME_MAX of Linux file systems is 255 bytes; the suffixes must fit too.
-MAX_FILE_NAME_BYTES = 240
 _LAST_SECOND = 253402300799.0  # of the year 9999
 # Of a path in a message, in letters.
 _MAX_SHOWN = 600
@@ -228,12 +226,6 @@ def remove_folder(folder: Path) -> None:
         pass
     except OSError as error:
         raise Unavailable(f"{folder} cannot be deleted: {_reason(error)}") from error
-
-
-def is_plain_name(name: str, max_bytes: int = MAX_FILE_NAME_BYTES) -> bool:
-    """Whether a file of ours may have the name: it leads nowhere else, is seen and not too long."""
-    too_long = len(name.encode(errors="replace")) > max_bytes
-    return bool(name) and not name.startswith(".") and "/" not in name and not hidden_character(name) and not too_long
 
 
 def near_file_name(name: str, ending: str = "") -> str:

@@ -13,8 +13,11 @@ from gns3trio.compute.local.devices import Device, open_device
 from gns3trio.compute.local.interfaces import exists, list_interfaces
 from gns3trio.compute.local.tunnels import Tunnel
 from gns3trio.compute.nio import LOOPBACK, UdpNio
-from gns3trio.compute.node import NodeEvent, NodePort, NodeSpec
-from gns3trio.compute.nodes.parts.builtin_node import BuiltinNode, BuiltinServices, check_port_numbers
+from gns3trio.compute.node import NodeEvent, NodeSpec
+from gns3trio.compute.node_traits import NodePort
+from gns3trio.compute.nodes.parts.builtin_node import BuiltinNode, BuiltinServices
+from gns3trio.compute.nodes.parts.local_services import LocalServices
+from gns3trio.compute.nodes.parts.port_numbers import check_port_numbers
 from gns3trio.compute.registry import NodeType, structure_properties
 from gns3trio.errors import Conflict, Invalid, LabError, NoThread
 from gns3trio.forwarder.forwarder import Patch, Port
@@ -53,9 +56,9 @@ class CloudSettings:
     remote_console_http_path: str = "/"
 
 
-def cloud_type(services: BuiltinServices) -> NodeType:
+def make_type(services: LocalServices) -> NodeType:
     """The registry entry."""
-    return NodeType(CloudSettings, partial(create_cloud, services))
+    return NodeType(CloudSettings, partial(create_cloud, services.builtin))
 
 
 async def create_cloud(services: BuiltinServices, spec: NodeSpec) -> "Cloud":

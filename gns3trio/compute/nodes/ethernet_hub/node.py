@@ -4,38 +4,21 @@ from functools import partial
 from typing import Any
 
 import attrs
-from attrs import validators as v
 
-from gns3trio.compute.node import NodePort, NodeSpec
+from gns3trio.compute.node import NodeSpec
+from gns3trio.compute.node_traits import NodePort
+from gns3trio.compute.nodes.ethernet_hub.settings import HubSettings
 from gns3trio.compute.nodes.parts.bridge_node import BridgeNode
-from gns3trio.compute.nodes.parts.builtin_node import DEFAULT_PORTS, BuiltinServices, check_port_numbers
+from gns3trio.compute.nodes.parts.builtin_node import BuiltinServices
+from gns3trio.compute.nodes.parts.local_services import LocalServices
+from gns3trio.compute.nodes.parts.port_numbers import check_port_numbers
 from gns3trio.compute.registry import NodeType, structure_properties
 from gns3trio.errors import Conflict
-from gns3trio.limits import Int32
 
 
-@attrs.frozen(kw_only=True)
-class HubPort:
-    """A port in the API."""
-
-    name: str = attrs.field(validator=v.min_len(1))
-    port_number: Int32 = attrs.field(validator=v.ge(0))
-
-
-def _default_ports() -> list[HubPort]:
-    return [HubPort(name=f"Ethernet{number}", port_number=number) for number in range(DEFAULT_PORTS)]
-
-
-@attrs.frozen(kw_only=True)
-class HubSettings:
-    """The properties of a hub in the API."""
-
-    ports_mapping: list[HubPort] = attrs.field(factory=_default_ports)
-
-
-def hub_type(services: BuiltinServices) -> NodeType:
+def make_type(services: LocalServices) -> NodeType:
     """The registry entry."""
-    return NodeType(HubSettings, partial(create_hub, services))
+    return NodeType(HubSettings, partial(create_hub, services.builtin))
 
 
 async def create_hub(services: BuiltinServices, spec: NodeSpec) -> "EthernetHub":

@@ -1,63 +1,36 @@
 """Ethernet switches: they learn addresses, keep VLANs apart, and have a console that shows both."""
 
 from functools import partial
-from typing import Any, Literal
+from typing import Any
 
 import attrs
 import trio
-from attrs import validators as v
 
-from gns3trio.compute.node import NodeEvent, NodePort, NodeSpec
+from gns3trio.compute.node import NodeEvent, NodeSpec
+from gns3trio.compute.node_traits import NodePort
+from gns3trio.compute.nodes.ethernet_switch.settings import SwitchPort, SwitchSettings
 from gns3trio.compute.nodes.ethernet_switch.shell import SwitchMac, SwitchPortState, SwitchShell
 from gns3trio.compute.nodes.parts.bridge_node import BridgeNode
-from gns3trio.compute.nodes.parts.builtin_node import DEFAULT_PORTS, BuiltinServices, check_port_numbers
+from gns3trio.compute.nodes.parts.builtin_node import BuiltinServices
+from gns3trio.compute.nodes.parts.local_services import LocalServices
 from gns3trio.compute.nodes.parts.node_console import NodeConsole
+from gns3trio.compute.nodes.parts.port_numbers import check_port_numbers
 from gns3trio.compute.registry import NodeType, structure_properties
 from gns3trio.errors import Conflict, Invalid
 from gns3trio.forwarder.forwarder import VlanPort
-from gns3trio.limits import Int32
 
-MAX_VLAN = 4094
 DEFAULT_ETHERTYPE = "0x8100"
 CONSOLE_TYPES = frozenset({"telnet", "none"})
 
 
-@attrs.frozen(kw_only=True)
-class SwitchPort:
-    """A port in the API. ``vlan`` is the port's VLAN, the native one of a trunk, or the outer one of a QinQ port."""
-
-    name: str = attrs.field(validator=v.min_len(1))
-    port_number: Int32 = attrs.field(validator=v.ge(0))
-    type: Literal["access", "dot1q", "qinq"]
-    vlan: int = attrs.field(default=1, validator=v.and_(v.ge(1), v.le(MAX_VLAN)))
-    ethertype: Literal["", "0x8100", "0x88A8", "0x9100", "0x9200"] = ""
-
-    def view(self) -> dict[str, Any]:
-        """The port in the API, where only QinQ ports have an ethertype."""
-        view = attrs.asdict(self)
-        if self.type != "qinq":
-            del view["ethertype"]
-        return view
-
-    def vlan_port(self) -> VlanPort:
-        """The port as the forwarder takes it."""
-        return VlanPort(mode=self.type, vlan=self.vlan, ethertype=int(self.ethertype or DEFAULT_ETHERTYPE, 16))
+def vlan_port(port: SwitchPort) -> VlanPort:
+    """The port as the forwarder takes it."""
+    return VlanPort(mode=port.type, vlan=port.vlan, ethertype=int(port.ethertype or DEFAULT_ETHERTYPE, 16))
 
 
-def _default_ports() -> list[SwitchPort]:
-    return [SwitchPort(name=f"Ethernet{n}", port_number=n, type="access") for n in range(DEFAULT_PORTS)]
-
-
-@attrs.frozen(kw_only=True)
-class SwitchSettings:
-    """The properties of a switch in the API."""
-
-    ports_mapping: list[SwitchPort] = attrs.field(factory=_default_ports)
-
-
-def switch_type(services: BuiltinServices) -> NodeType:
+def make_type(services: LocalServices) -> NodeType:
     """The registry entry."""
-    return NodeType(SwitchSettings, partial(create_switch, services))
+    return NodeType(SwitchSettings, partial(create_switch, services.builtin))
 
 
 async def create_switch(services: BuiltinServices, spec: NodeSpec) -> "EthernetSwitch":
@@ -121,7 +94,7 @@ class EthernetSwitch(BridgeNode):
 
     def vlan_of(self, port_number: int) -> VlanPort | None:
         """What a port does with VLANs."""
-        return next(p.vlan_port() for p in self._settings.ports_mapping if p.port_number == port_number)
+        return next(vlan_port(p) for p in self._settings.ports_mapping if p.port_number == port_number)
 
     def properties(self) -> dict[str, Any]:
         """Its properties in the API."""
@@ -161,7 +134,7 @@ class EthernetSwitch(BridgeNode):
             for port in self._settings.ports_mapping:
                 tunnel = self._tunnels.get(port.port_number)
                 if tunnel is not None:
-                    tunnel.port.set_vlan(port.vlan_port())
+                    tunnel.port.set_vlan(vlan_port(port))
 
     def macs(self) -> list[SwitchMac]:
         """The address table, in the order of VLAN and address."""

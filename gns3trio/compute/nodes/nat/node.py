@@ -10,6 +10,7 @@ from gns3trio.compute.local.tunnels import Tunnel
 from gns3trio.compute.node import NodeSpec
 from gns3trio.compute.nodes.cloud.node import Cloud, CloudPort, CloudSettings
 from gns3trio.compute.nodes.parts.builtin_node import BuiltinServices
+from gns3trio.compute.nodes.parts.local_services import LocalServices
 from gns3trio.compute.registry import NodeType, structure_properties
 from gns3trio.errors import Conflict
 
@@ -23,9 +24,10 @@ class NatSettings:
     ports_mapping: list[dict[str, Any]] | None = None
 
 
-def nat_type(services: BuiltinServices, bridge: str) -> NodeType:
+def make_type(services: LocalServices) -> NodeType:
     """The registry entry."""
-    return NodeType(NatSettings, partial(create_nat, services, bridge), partial(require_bridge, bridge))
+    bridge = services.config.default_nat_interface
+    return NodeType(NatSettings, partial(create_nat, services.builtin, bridge), partial(require_bridge, bridge))
 
 
 def require_bridge(bridge: str) -> None:

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 import attrs
@@ -13,14 +12,11 @@ from gns3trio.compute.local.interface_watch import InterfaceWatch
 from gns3trio.compute.local.leases import ConsolePorts
 from gns3trio.compute.local.tunnels import Tunnel, TunnelTable
 from gns3trio.compute.nio import Nio
-from gns3trio.compute.node import NodeEvent, NodePort, NodeSpec, NodeStatus
+from gns3trio.compute.node import NodeEvent, NodeSpec, NodeStatus
+from gns3trio.compute.node_traits import NodePort
 from gns3trio.console.hub import ConsoleHub
 from gns3trio.errors import Conflict, Invalid
 from gns3trio.forwarder.forwarder import Forwarder, Port
-
-DEFAULT_PORTS = 8
-# Nobody draws a switch with more.
-MAX_PORTS = 1024
 
 
 @attrs.frozen
@@ -32,19 +28,6 @@ class BuiltinServices:
     tunnels: TunnelTable
     console_ports: ConsolePorts
     interfaces: InterfaceWatch
-
-
-def check_port_numbers(ports: list[Any]) -> None:
-    """Raises Invalid unless the ``port_number`` of each is its own and there are not too many."""
-    if len(ports) > MAX_PORTS:
-        raise Invalid(f"properties.ports_mapping: more than {MAX_PORTS} ports")
-    seen: set[int] = set()
-    for index, port in enumerate(ports):
-        if port.port_number in seen:
-            raise Invalid(
-                f"properties.ports_mapping[{index}].port_number: {port.port_number} is the number of another port"
-            )
-        seen.add(port.port_number)
 
 
 class BuiltinNode:
@@ -126,6 +109,9 @@ class BuiltinNode:
         """It runs already."""
 
     async def stop(self) -> None:
+        """It runs as long as it exists."""
+
+    async def suspend(self) -> None:
         """It runs as long as it exists."""
 
     async def reload(self) -> None:

@@ -10,6 +10,7 @@ the message when it does not start.
 import logging
 import math
 import os
+import shutil
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -25,7 +26,9 @@ from gns3trio import threads
 from gns3trio.compute.local.leases import ConsolePorts
 from gns3trio.compute.local.tunnels import Tunnel, TunnelTable
 from gns3trio.compute.nio import Nio
-from gns3trio.compute.node import NodeEvent, NodePort, NodeSpec, NodeStatus
+from gns3trio.compute.node import NodeEvent, NodeSpec, NodeStatus
+from gns3trio.compute.node_traits import NodePort
+from gns3trio.compute.nodes.parts.local_services import LocalServices
 from gns3trio.compute.nodes.parts.node_console import NodeConsole
 from gns3trio.compute.nodes.parts.sandbox import Sandbox, require_means
 from gns3trio.compute.nodes.vpcs.command import STARTUP_FILE, Boot, BootWatcher
@@ -40,15 +43,15 @@ from gns3trio.compute.nodes.vpcs.process import (
     vpcs_sandbox,
 )
 from gns3trio.compute.nodes.vpcs.script import (
+    MAX_SCRIPT_BYTES,
     PREPARED_FILE,
     discard_prepared,
     expand_script,
     put_runnable_script,
-    read_script,
     rename_script_file,
-    write_script,
 )
 from gns3trio.compute.registry import NodeType, structure_properties
+from gns3trio.compute.script_files import read_script, write_script
 from gns3trio.errors import DISK_REFUSALS, Conflict, Invalid, Unavailable
 from gns3trio.forwarder.forwarder import Forwarder, Patch, Port
 from gns3trio.limits import Script
@@ -92,9 +95,22 @@ class VpcsServices:
     require_sandbox: bool = False
 
 
-def vpcs_type(services: VpcsServices) -> NodeType:
+def make_type(services: LocalServices) -> NodeType:
     """The registry entry."""
-    return NodeType(VpcsSettings, partial(create_vpcs, services))
+    config, builtin = services.config, services.builtin
+    if shutil.which(config.vpcs_path) is None:
+        log.warning("VPCS is not installed (%r was not found): VPCS nodes cannot be started", config.vpcs_path)
+    vpcs = VpcsServices(
+        nursery=builtin.nursery,
+        forwarder=builtin.forwarder,
+        tunnels=builtin.tunnels,
+        console_ports=builtin.console_ports,
+        mac_ids=services.mac_ids,
+        vpcs_ports=VpcsPorts(),
+        programs=VpcsProgramFinder(config.vpcs_path),
+        require_sandbox=config.require_sandbox,
+    )
+    return NodeType(VpcsSettings, partial(create_vpcs, vpcs))
 
 
 async def create_vpcs(services: VpcsServices, spec: NodeSpec) -> "VpcsNode":
@@ -264,6 +280,9 @@ class VpcsNode:
             await self._stop()
         finally:
             self._changing.release()
+
+    async def suspend(self) -> None:
+        """A VPCS cannot be suspended."""
 
     async def reload(self) -> None:
         """Stop and start it. Raises Conflict when it does not start again; it is stopped then."""
@@ -472,7 +491,7 @@ class VpcsNode:
 
     def startup_script(self) -> str | None:
         """What VPCS runs when it starts, as text; None when there is no script."""
-        script = read_script(self.directory)
+        script = read_script(self.directory, STARTUP_FILE, MAX_SCRIPT_BYTES)
         return script.text.encode(errors="surrogateescape").decode(errors="replace") if script is not None else None
 
     async def set_startup_script(self, text: str) -> None:
@@ -480,7 +499,7 @@ class VpcsNode:
 
         Raises Invalid when it is too long with the node's name, Unavailable when the disk does not take it.
         """
-        await self._use_folder(write_script, self.directory, expand_script(text, self.name))
+        await self._use_folder(write_script, self.directory, STARTUP_FILE, expand_script(text, self.name))
 
     async def rename(self, name: str) -> None:
         """Give it another name, also in its start-up script. Raises Unavailable when the disk does not take it."""
@@ -500,7 +519,7 @@ class VpcsNode:
         self.directory.mkdir(parents=True, exist_ok=True)
         try:
             if startup_script is not None and not (self.directory / STARTUP_FILE).exists():
-                write_script(self.directory, expand_script(startup_script, self.name))
+                write_script(self.directory, STARTUP_FILE, expand_script(startup_script, self.name))
         except OSError:
             if is_new:
                 with suppress(OSError):

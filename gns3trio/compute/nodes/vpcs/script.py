@@ -4,16 +4,14 @@ Sans-IO, but for what works in a node's folder. A script is in whatever encoding
 are not UTF-8 are kept as ``surrogateescape`` has them.
 """
 
-import os
 import re
 from collections import deque
 from contextlib import suppress
 from pathlib import Path
 
-import attrs
-
 from gns3trio.compute.nodes.vpcs.command import STARTUP_FILE, VpcsVersion
 from gns3trio.compute.nodes.vpcs.lines import refusal_in_script
+from gns3trio.compute.script_files import StartupScript, read_script, write_script
 from gns3trio.errors import Invalid
 
 # A script is some lines; more is not read into replies, nor rewritten, nor run.
@@ -48,14 +46,6 @@ def rename_in_script(text: str, name: str) -> str:
     return text[: found[0].end("command")] + name + text[found[0].end() :]
 
 
-@attrs.frozen
-class StartupScript:
-    """A script as it was read; not ``is_whole`` when it is longer than MAX_SCRIPT_BYTES and ``text`` its beginning."""
-
-    text: str
-    is_whole: bool = True
-
-
 def prepare_script(script: StartupScript, name: str, version: VpcsVersion) -> str:
     """What VPCS of ``version`` may read at the start of the node ``name``; equal to the script's text if that is fine.
 
@@ -74,39 +64,13 @@ def prepare_script(script: StartupScript, name: str, version: VpcsVersion) -> st
     return "\n".join(lines)
 
 
-def read_script(folder: Path) -> StartupScript | None:
-    """The script in a node's folder; None when there is none. Blocks."""
-    try:
-        with open(folder / STARTUP_FILE, "rb", opener=_open_plain) as file:
-            data = file.read(MAX_SCRIPT_BYTES + 1)
-    except OSError:
-        return None
-    text = data[:MAX_SCRIPT_BYTES].decode(errors="surrogateescape")
-    return StartupScript(text, is_whole=len(data) <= MAX_SCRIPT_BYTES)
-
-
-def write_script(folder: Path, text: str, file_name: str = STARTUP_FILE) -> None:
-    """Put a script into a node's folder, whole or not at all. Blocks. Raises OSError."""
-    new = folder / f".{file_name.removeprefix('.')}.new"
-    new.unlink(missing_ok=True)
-    try:
-        # "x": a file of its own, not one that a link leads to.
-        with open(new, "x", newline="", encoding="utf-8", errors="surrogateescape") as file:
-            file.write(text)
-        new.replace(folder / file_name)  # a full disk leaves the old script
-    except OSError:
-        with suppress(OSError):
-            new.unlink()
-        raise
-
-
 def rename_script_file(folder: Path, name: str) -> None:
     """Give the script in a node's folder the node's new name; one that is too long is left. Blocks. Raises OSError."""
-    script = read_script(folder)
+    script = read_script(folder, STARTUP_FILE, MAX_SCRIPT_BYTES)
     if script is not None and script.is_whole:
         renamed = rename_in_script(script.text, name)
         if renamed != script.text:
-            write_script(folder, renamed)
+            write_script(folder, STARTUP_FILE, renamed)
 
 
 def put_runnable_script(folder: Path, name: str, version: VpcsVersion) -> str | None:
@@ -115,14 +79,14 @@ def put_runnable_script(folder: Path, name: str, version: VpcsVersion) -> str | 
     None when there is nothing to run. Blocks. Raises OSError.
     """
     discard_prepared(folder)  # of a server that was killed
-    script = read_script(folder)
+    script = read_script(folder, STARTUP_FILE, MAX_SCRIPT_BYTES)
     text = script.text if script is not None else ""
     original = STARTUP_FILE if script is not None else None
     prepared = prepare_script(script or StartupScript(""), name, version)
     if prepared == text:
         return original
     try:
-        write_script(folder, prepared, PREPARED_FILE)
+        write_script(folder, PREPARED_FILE, prepared)
     except OSError:
         if not prepared.endswith(text):
             raise
@@ -134,8 +98,3 @@ def discard_prepared(folder: Path) -> None:
     """Remove what VPCS ran in place of its script. Blocks."""
     with suppress(OSError):
         (folder / PREPARED_FILE).unlink()
-
-
-def _open_plain(path: str, flags: int) -> int:
-    """Open a file of a folder that users fill: a link must not lead out of it, a pipe must not block the server."""
-    return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)

@@ -1,0 +1,27 @@
+"""The properties of a hub in the API. Sans-IO."""
+
+import attrs
+from attrs import validators as v
+
+from gns3trio.compute.nodes.parts.port_numbers import DEFAULT_PORTS
+from gns3trio.limits import Int32
+
+
+@attrs.frozen(kw_only=True)
+class HubPort:
+    """A port in the API."""
+
+    name: str = attrs.field(validator=v.min_len(1))
+    port_number: Int32 = attrs.field(validator=v.ge(0))
+
+
+def default_ports() -> list[HubPort]:
+    """Those of a new hub."""
+    return [HubPort(name=f"Ethernet{number}", port_number=number) for number in range(DEFAULT_PORTS)]
+
+
+@attrs.frozen(kw_only=True)
+class HubSettings:
+    """The properties of a hub in the API."""
+
+    ports_mapping: list[HubPort] = attrs.field(factory=default_ports)

@@ -1,0 +1,34 @@
+"""What an Ethernet switch is to everything that does not run it. Sans-IO."""
+
+from typing import Literal
+
+import attrs
+
+from gns3trio.compute.node_traits import Drawn, NodeTraits
+from gns3trio.compute.nodes.ethernet_switch.settings import SwitchPort, default_ports
+from gns3trio.compute.nodes.parts.kept_ports import numbered_ports
+
+
+@attrs.define(kw_only=True, slots=False)
+class SwitchTemplate:
+    """``ports_mapping`` becomes that of a node."""
+
+    ports_mapping: list[SwitchPort] = attrs.field(factory=default_ports)
+    console_type: Literal["telnet", "none"] = "none"
+
+
+TRAITS = NodeTraits(
+    name="ethernet_switch",
+    title="Ethernet switch",
+    label="switch",
+    name_format="Switch{0}",
+    category="switch",
+    symbol="ethernet_switch",
+    drawn_as=Drawn(symbol=":/symbols/ethernet_switch.svg", width=72, height=32),
+    template_settings=SwitchTemplate,
+    builtin_template={"console_type": "none"},
+    ports=numbered_ports,
+    console_types=("telnet", "none"),
+    always_runs=True,
+    abilities=frozenset({"mac_table"}),
+)

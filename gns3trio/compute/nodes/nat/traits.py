@@ -1,0 +1,20 @@
+"""What a NAT is to everything that does not run it. Sans-IO."""
+
+from gns3trio.compute.node_traits import Drawn, NodeTraits
+from gns3trio.compute.nodes.parts.kept_ports import named_ports
+
+TRAITS = NodeTraits(
+    name="nat",
+    title="NAT",
+    label="NAT",
+    name_format="NAT{0}",
+    category="guest",
+    symbol="nat",
+    drawn_as=Drawn(symbol=":/symbols/nat.svg", width=159, height=71),
+    has_templates=False,
+    builtin_template={},
+    ports=named_ports,
+    can_be_duplicated=False,
+    always_runs=True,
+    reaches_host=True,
+)
