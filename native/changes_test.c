@@ -96,6 +96,56 @@ static void test_who_stops_how_often(void) {
     close_bed(&b);
 }
 
+/* A link inside this process has its conditions before its first frame, and costs a stop for each end that is joined to something. */
+static void test_a_link_is_opened_in_one_step(void) {
+    const udpfwd_filter all = {UDPFWD_FILTER_FREQUENCY, UDPFWD_RX | UDPFWD_TX, {-1}, NULL};
+    bed b = open_bed();
+    int32_t ids[2];
+    char error[64];
+    CHECK(udpfwd_unpatch(b.r.core, b.ends[0].port) == 0 && udpfwd_unpatch(b.r.core, b.ends[2].port) == 0);
+    uint64_t before = udpfwd_parks(b.r.core);
+    CHECK(udpfwd_link_open(b.r.core, &all, 1, 1, 0, ids, error, sizeof error) == 0);
+    CHECK(udpfwd_parks(b.r.core) == before);
+    CHECK(udpfwd_port_worker(b.r.core, ids[0]) == udpfwd_port_worker(b.r.core, ids[1]));
+    CHECK(udpfwd_patch(b.r.core, b.ends[0].port, ids[0]) == 0 && udpfwd_patch(b.r.core, b.ends[2].port, ids[1]) == 0);
+    CHECK(udpfwd_parks(b.r.core) == before + 2);
+    test_send(b.ends[0].node, b.ends[0].fd, "dropped", 7);
+    struct pollfd counted = {.fd = udpfwd_stats_fd(b.r.core), .events = POLLIN};
+    for (uint64_t signals; DROPS(counters_of(b.r.core, ids[0]), UDPFWD_DROP_FILTER) == 0;)
+        CHECK(poll(&counted, 1, PATIENCE_MS) == 1 && read(counted.fd, &signals, sizeof signals) == sizeof signals);
+    CHECK(udpfwd_port_set_filters(b.r.core, ids[0], NULL, 0, 0, UDPFWD_AS_BEFORE, error, sizeof error) == 0);
+    test_send(b.ends[0].node, b.ends[0].fd, "passes", 6);
+    expect(b.ends[2].node, "passes");
+    test_send(b.ends[2].node, b.ends[2].fd, "back", 4);
+    expect(b.ends[0].node, "back");
+    close_bed(&b);
+}
+
+static void test_a_suspended_link(void) {
+    bed b = open_bed();
+    int32_t ids[2];
+    char error[64];
+    CHECK(udpfwd_link_open(b.r.core, NULL, 0, 0, 1, ids, error, sizeof error) == 0);
+    begin_change(b.r.core);
+    for (int i = 0; i < 2; i++)
+        CHECK(find_port(b.r.core, ids[i])->suspended == 1);
+    end_change(b.r.core, 0);
+    close_bed(&b);
+}
+
+static void test_a_link_with_a_wrong_filter_leaves_nothing(void) {
+    const udpfwd_filter wrong[] = {{UDPFWD_FILTER_LOSS, UDPFWD_RX, {1}, NULL}, {UDPFWD_FILTER_BPF, UDPFWD_TX, {0}, "no such thing"}};
+    bed b = open_bed();
+    int32_t ids[2];
+    char error[64] = "";
+    udpfwd_counters none;
+    int ports = udpfwd_snapshot(b.r.core, &none, 1);
+    CHECK(udpfwd_link_open(b.r.core, wrong, 2, 1, 0, ids, error, sizeof error) == -EINVAL && error[0] != '\0');
+    CHECK(udpfwd_link_open(b.r.core, wrong, UDPFWD_MAX_FILTERS + 1, 1, 0, ids, error, sizeof error) == -EINVAL);
+    CHECK(udpfwd_snapshot(b.r.core, &none, 1) == ports);
+    close_bed(&b);
+}
+
 static void test_without_workers_nobody_stops(void) {
     running r = start();
     end a = open_end(r.core), b = open_end(r.core);
@@ -110,7 +160,10 @@ int main(void) {
     test_changes_are_made_one_at_a_time();
     test_a_port_that_is_none();
     test_who_stops_how_often();
+    test_a_link_is_opened_in_one_step();
+    test_a_suspended_link();
+    test_a_link_with_a_wrong_filter_leaves_nothing();
     test_without_workers_nobody_stops();
-    puts("changes_test: 5 passed");
+    puts("changes_test: 8 passed");
     return 0;
 }

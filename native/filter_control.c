@@ -1,12 +1,28 @@
 /* The calls that change the filters of a port, and suspend it. */
 #define _GNU_SOURCE
+#include "filter_control.h"
 #include "changes.h"
-#include "filter_chain.h"
 #include "held_frames.h"
 #include "refuse.h"
 
-/* The port's worker is parked; the chains are the port's from now on. */
-static void replace_filters(port *p, filter_chain *const *chains) {
+int make_chains(const udpfwd_filter *filters, int count, uint64_t seed, filter_chain **chains, char *error, int error_size) {
+    int result = count < 0 || count > UDPFWD_MAX_FILTERS ? refuse(error, error_size, "too many filters") : 0;
+    for (int direction = 0; direction < DIRECTIONS; direction++) {
+        chains[direction] = NULL;
+        if (result == 0)
+            result = make_chain(filters, count, 1 << direction, seed, &chains[direction], error, error_size);
+    }
+    if (result < 0)
+        free_chains(chains);
+    return result;
+}
+
+void free_chains(filter_chain *const *chains) {
+    for (int direction = 0; direction < DIRECTIONS; direction++)
+        free_chain(chains[direction]);
+}
+
+void replace_filters(port *p, filter_chain *const *chains) {
     for (int direction = 0; direction < DIRECTIONS; direction++) {
         filter_chain *before = p->filters[direction], *after = chains[direction];
         if (!can_hold(after))
@@ -20,26 +36,20 @@ static void replace_filters(port *p, filter_chain *const *chains) {
 
 int udpfwd_port_set_filters(udpfwd *core, int port_id, const udpfwd_filter *filters, int count, uint64_t seed, int suspended,
                             char *error, int error_size) {
-    if (count < 0 || count > UDPFWD_MAX_FILTERS)
-        return refuse(error, error_size, "too many filters");
-    filter_chain *chains[DIRECTIONS] = {NULL, NULL};
-    int result = 0;
-    for (int direction = 0; direction < DIRECTIONS && result == 0; direction++)
-        result = make_chain(filters, count, 1 << direction, seed, &chains[direction], error, error_size);
-    if (result == 0) {
-        begin_change(core);
-        port *p = change_port(core, port_id);
-        if (p != NULL) {
-            replace_filters(p, chains);
-            if (suspended != UDPFWD_AS_BEFORE)
-                p->suspended = suspended;
-        }
-        result = end_change(core, p == NULL ? -ENOENT : 0);
-    }
+    filter_chain *chains[DIRECTIONS];
+    int result = make_chains(filters, count, seed, chains, error, error_size);
     if (result < 0)
-        for (int direction = 0; direction < DIRECTIONS; direction++)
-            free_chain(chains[direction]);
-    return result;
+        return result;
+    begin_change(core);
+    port *p = change_port(core, port_id);
+    if (p == NULL) {
+        free_chains(chains);
+        return end_change(core, -ENOENT);
+    }
+    replace_filters(p, chains);
+    if (suspended != UDPFWD_AS_BEFORE)
+        p->suspended = suspended;
+    return end_change(core, 0);
 }
 
 int udpfwd_port_suspend(udpfwd *core, int port_id, int suspended) {

@@ -62,9 +62,7 @@ int udpfwd_unpatch(udpfwd *core, int port_id) {
     return end_change(core, p == NULL ? -ENOENT : 0);
 }
 
-static int splice(udpfwd *core, port *first, port *second) {
-    if (first == NULL || second == NULL)
-        return -ENOENT;
+int splice_ports(udpfwd *core, port *first, port *second) {
     if (first->splice != NULL || second->splice != NULL)
         return -EBUSY;
     int result = bring_together(core, first, second);
@@ -78,7 +76,7 @@ static int splice(udpfwd *core, port *first, port *second) {
 int udpfwd_splice(udpfwd *core, int first_id, int second_id) {
     begin_change(core);
     port *first = change_port(core, first_id), *second = change_port(core, second_id);
-    return end_change(core, splice(core, first, second));
+    return end_change(core, first == NULL || second == NULL ? -ENOENT : splice_ports(core, first, second));
 }
 
 int udpfwd_unsplice(udpfwd *core, int port_id) {

@@ -18,11 +18,10 @@ static worker *least_busy(udpfwd *core) {
     return least;
 }
 
-int place_port(udpfwd *core, port *p) {
-    worker *least = least_busy(core);
-    p->worker = least; /* which serves it as soon as it is watched */
-    int result = watch(least, &p->source);
-    least->ports += result == 0;
+int place_port(udpfwd *core, port *p, worker *w) {
+    p->worker = w != NULL ? w : least_busy(core); /* which serves it as soon as it is watched */
+    int result = watch(p->worker, &p->source);
+    p->worker->ports += result == 0;
     return result;
 }
 

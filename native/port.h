@@ -25,6 +25,7 @@ typedef struct chunk chunk;
 
 /* What a port is opened with; each kind has a use for some of it. */
 typedef struct {
+    worker *worker;   /* NULL: the one that has the fewest ports */
     int fd;           /* the caller's */
     uint32_t address; /* of the remote, in host byte order */
     uint16_t udp_port;

@@ -81,7 +81,7 @@ int open_port(udpfwd *core, const port_kind *kind, const port_options *options) 
     p->kind = kind;
     p->turn_frames = FIRST_TURN_FRAMES;
     int result = kind->open(p, options);
-    if (result == 0 && (result = place_port(core, p)) < 0)
+    if (result == 0 && (result = place_port(core, p, options->worker)) < 0)
         kind->close(p);
     if (result < 0) {
         free(p);

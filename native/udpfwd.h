@@ -198,6 +198,10 @@ typedef struct {
  * -EINVAL with a message in error when a filter is invalid; nothing is changed then. */
 int udpfwd_port_set_filters(udpfwd *core, int port_id, const udpfwd_filter *filters, int count, uint64_t seed, int suspended,
                             char *error, int error_size);
+/* Any thread: a link inside this process, as two calls of udpfwd_local_open, udpfwd_splice, udpfwd_port_set_filters at the first port
+ * and udpfwd_port_suspend at both, in one step, and no worker stops for it. ids: of the two ports. */
+int udpfwd_link_open(udpfwd *core, const udpfwd_filter *filters, int count, uint64_t seed, int suspended, int32_t *ids, char *error,
+                     int error_size);
 /* Any thread: a suspended port drops every frame, in both directions. */
 int udpfwd_port_suspend(udpfwd *core, int port_id, int suspended);
 /* Any thread, no core: -EINVAL with a message when an expression is invalid. This takes libpcap's time; the same expression is

@@ -5,6 +5,8 @@ from uuid import UUID
 
 import attrs
 
+from gns3trio.conditions.core_filter import CoreFilter
+
 LOOPBACK = "127.0.0.1"
 
 
@@ -30,9 +32,16 @@ class UdpNio:
 
 @attrs.frozen
 class LocalNio:
-    """One end of a link inside this host: frames leave for the other NIO of the ``pair``, and no socket is between."""
+    """One end of a link inside this host: frames leave for the other NIO of the ``pair``, and no socket is between.
+
+    What the link does to frames is in force before the first one: ``filters`` with their ``seed``, as the forwarder
+    takes them at the end that is bound first, and ``suspend``.
+    """
 
     pair: UUID
+    filters: tuple[CoreFilter, ...] = ()
+    seed: int = 0
+    suspend: bool = False
 
 
 Nio = UdpNio | LocalNio

@@ -9,8 +9,8 @@ import ipaddress
 import os
 import socket
 import threading
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from types import TracebackType
 from typing import Any, Literal, TypeVar
 
@@ -87,16 +87,11 @@ class Port(_Closable):
 
         Raises Invalid with the reason when an expression does not compile; nothing is changed then.
         """
-        expressions = [ffi.new("char[]", f.expression.encode()) if f.expression else ffi.NULL for f in filters]
-        array = ffi.new("udpfwd_filter[]", len(filters))
-        for entry, given, expression in zip(array, filters, expressions, strict=True):
-            entry.type, entry.directions = given.kind, DIRECTION_BITS[given.direction]
-            entry.parameters[0 : len(given.parameters)] = given.parameters
-            entry.expression = expression
-        error = ffi.new("char[]", _ERROR_BYTES)
         state = lib.UDPFWD_AS_BEFORE if suspended is None else suspended
-        arguments = self.id, array, len(filters), seed, state, error, _ERROR_BYTES
-        _check(lib.udpfwd_port_set_filters(self._forwarder.core, *arguments), error)
+        error = ffi.new("char[]", _ERROR_BYTES)
+        with _core_filters(filters) as array:
+            arguments = self.id, array, len(filters), seed, state, error, _ERROR_BYTES
+            _check(lib.udpfwd_port_set_filters(self._forwarder.core, *arguments), error)
 
     def suspend(self, suspended: bool) -> None:
         """Drop every frame, in both directions, or pass them again."""
@@ -123,6 +118,18 @@ class Port(_Closable):
         if self._open:
             self._open = False
             _check(lib.udpfwd_port_close(self._forwarder.core, self.id))
+
+
+@contextmanager
+def _core_filters(filters: Sequence[CoreFilter]) -> Iterator[Any]:
+    """An array of them for the core, as long as the ``with``."""
+    expressions = [ffi.new("char[]", f.expression.encode()) if f.expression else ffi.NULL for f in filters]
+    array = ffi.new("udpfwd_filter[]", len(filters))
+    for entry, given, expression in zip(array, filters, expressions, strict=True):
+        entry.type, entry.directions = given.kind, DIRECTION_BITS[given.direction]
+        entry.parameters[0 : len(given.parameters)] = given.parameters
+        entry.expression = expression
+    yield array
 
 
 class _Joint(_Closable):
@@ -316,6 +323,23 @@ class Forwarder:
     def open_local(self) -> Port:
         """One end of a link inside this host. It has no socket: frames pass once it is spliced to the other end."""
         return Port(self, _check(lib.udpfwd_local_open(self.core)))
+
+    def open_link(self, filters: Sequence[CoreFilter], seed: int, *, suspended: bool) -> tuple[Port, Port]:
+        """Both ends of a link inside this host, spliced, with ``filters`` at the first and ``suspended`` at both.
+
+        No worker stops for it. Raises Invalid with the reason when an expression does not compile.
+        """
+        ids, error = ffi.new("int32_t[2]"), ffi.new("char[]", _ERROR_BYTES)
+        with _core_filters(filters) as array:
+            arguments = array, len(filters), seed, suspended, ids, error, _ERROR_BYTES
+            _check(lib.udpfwd_link_open(self.core, *arguments), error)
+        return Port(self, ids[0]), Port(self, ids[1])
+
+    @property
+    def parks(self) -> int:
+        """For how many changes workers had to stop so far."""
+        parks: int = lib.udpfwd_parks(self.core)
+        return parks
 
     def connect(self, first: Port, second: Port) -> Patch:
         """Patch two ports. Raises Conflict when one of them is patched already."""

@@ -15,6 +15,7 @@ from gns3trio.compute.local.tunnels import Tunnel, TunnelTable
 from gns3trio.compute.nio import LocalNio, UdpNio
 from gns3trio.compute.nodes.vpcs.node import VpcsSettings
 from gns3trio.compute.registry import NodeRegistry, NodeType
+from gns3trio.conditions.core_filter import FREQUENCY, CoreFilter
 from gns3trio.errors import Conflict
 from gns3trio.forwarder.forwarder import Forwarder, open_forwarder
 from tests.compute.conftest import LOOPBACK, UDP_RANGE
@@ -165,6 +166,25 @@ async def test_a_link_inside_this_host_needs_no_udp(forwarder: Forwarder):
         end.close()
     other = table.open(nio, None, None)
     other.close()
+    assert not forwarder.snapshot()
+
+
+async def test_a_link_inside_this_host_is_made_with_its_conditions(forwarder: Forwarder):
+    """They are there before the second end is."""
+    table = TunnelTable(forwarder, UdpPorts(*UDP_RANGE))
+    all_that_leave = CoreFilter(FREQUENCY, "out", (-1,))
+    for nio, reason in (
+        (LocalNio(uuid4(), (all_that_leave,), seed=1), "filter"),
+        (LocalNio(uuid4(), suspend=True), "suspended"),
+    ):
+        near = table.open(nio, None, None)
+        a = Device(forwarder, near)
+        await a.send(b"dropped")
+        while forwarder.counters(near.port).tx_drops[reason] == 0:
+            await trio.sleep(0.001)
+        far = table.open(nio, None, None)
+        for end in (a, near, far):
+            end.close()
 
 
 def test_node_types_are_registered_by_name():

@@ -62,6 +62,7 @@ class TunnelTable:
         self.udp_ports = udp_ports
         self._by_lport: dict[int, Tunnel] = {}
         self._local: dict[UUID, list[Tunnel]] = {}  # by pair
+        self._waiting: dict[UUID, Port] = {}  # likewise: the second port of a pair whose first end is there
 
     async def resolve(self, nio: Nio) -> Address | None:
         """The numeric remote address of a NIO, if it has one. Raises as ``resolve`` below."""
@@ -109,18 +110,30 @@ class TunnelTable:
         return tunnel
 
     def _open_local(self, nio: LocalNio) -> Tunnel:
+        """The ports of both ends are made with the first one, in one step that stops no worker."""
         others = self._local.get(nio.pair, [])
         if len(others) > 1:
             raise Conflict(f"Pair {nio.pair} has both its ends")
-        tunnel = Tunnel(self, nio, self._forwarder.open_local())
-        try:
-            if others:
-                self._forwarder.splice(tunnel.port, others[0].port)
-        except BaseException:
-            tunnel.close()
-            raise
+        if nio.pair in self._waiting:
+            port = self._waiting.pop(nio.pair)
+        elif others:
+            port = self._open_beside(others[0].port)
+        else:
+            port, other = self._forwarder.open_link(nio.filters, nio.seed, suspended=nio.suspend)
+            self._waiting[nio.pair] = other
+        tunnel = Tunnel(self, nio, port)
         self._local[nio.pair] = [*others, tunnel]
         return tunnel
+
+    def _open_beside(self, other: Port) -> Port:
+        """A port in the place of one that was closed."""
+        port = self._forwarder.open_local()
+        try:
+            self._forwarder.splice(port, other)
+        except BaseException:
+            port.close()
+            raise
+        return port
 
     def forget(self, tunnel: Tunnel) -> None:
         """The tunnel is being closed, and its splice with it."""
@@ -129,6 +142,8 @@ class TunnelTable:
             self._local[nio.pair] = [end for end in self._local.get(nio.pair, ()) if end is not tunnel]
             if not self._local[nio.pair]:
                 del self._local[nio.pair]
+                if nio.pair in self._waiting:
+                    self._waiting.pop(nio.pair).close()
         elif self._by_lport.get(nio.lport) is tunnel:
             del self._by_lport[nio.lport]
 

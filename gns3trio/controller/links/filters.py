@@ -8,11 +8,13 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any
+from uuid import uuid4
 
 import attrs
 
 from gns3trio import threads
 from gns3trio.compute.local.tunnels import Tunnel
+from gns3trio.compute.nio import LocalNio
 from gns3trio.conditions.chain import core_filters
 from gns3trio.conditions.gns3_filters import check_gns3_filters
 from gns3trio.conditions.impairments import Impairment, check_impairments, describe
@@ -76,6 +78,17 @@ async def compile_filters(record: LinkRecord, impairments: Impairments) -> None:
             await threads.compilers.run(check_expression, expression)
 
 
+def local_nio(record: LinkRecord, impairments: Impairments) -> LocalNio:
+    """What joins the two ends of a link on this host, so that it does from the first frame on what it says."""
+    filters = core_filters(record.filters, impairments.filters, at_first_end=True)
+    pair = uuid4()  # not the link's id, which files of two projects may share
+    return LocalNio(pair, tuple(filters), _seed(impairments), record.suspend)
+
+
+def _seed(impairments: Impairments) -> int:
+    return impairments.seed if impairments.seed is not None else secrets.randbits(SEED_BITS)
+
+
 def apply_filters(tunnels: Sequence[Tunnel | None], record: LinkRecord, impairments: Impairments) -> None:
     """Make the link's tunnels do what it says, in one step: no frame is filtered by one set and passed by the other.
 
@@ -85,10 +98,9 @@ def apply_filters(tunnels: Sequence[Tunnel | None], record: LinkRecord, impairme
     holder = first or second
     if holder is None:
         return
-    seed = impairments.seed if impairments.seed is not None else secrets.randbits(SEED_BITS)
     filters = core_filters(record.filters, impairments.filters, at_first_end=holder is first)
     # Every frame of the link passes the holder, in either direction: the step is made there.
-    holder.port.set_filters(filters, seed, suspended=record.suspend)
+    holder.port.set_filters(filters, _seed(impairments), suspended=record.suspend)
     apply_suspend([tunnel for tunnel in tunnels if tunnel is not holder], record.suspend)
 
 

@@ -17,7 +17,14 @@ from gns3trio.compute.nio import LOOPBACK, LocalNio, Nio, UdpNio
 from gns3trio.compute.node import ComputeNode
 from gns3trio.controller.context import ProjectContext
 from gns3trio.controller.gns3_format.records import LinkEnd, LinkRecord, link_label
-from gns3trio.controller.links.filters import Impairments, apply_filters, apply_nothing, apply_suspend, compile_filters
+from gns3trio.controller.links.filters import (
+    Impairments,
+    apply_filters,
+    apply_nothing,
+    apply_suspend,
+    compile_filters,
+    local_nio,
+)
 from gns3trio.controller.links.link import Link, PortAddress, address_of, check_link
 from gns3trio.controller.links.table import LinkTable
 from gns3trio.errors import NotFound
@@ -106,11 +113,9 @@ class Wiring:
         try:
             near, far = link.addresses
             await compile_filters(link.record, link.impairments)
-            nio = LocalNio(uuid4())  # not the link's id, which files of two projects may share
+            nio = local_nio(link.record, link.impairments)
             await self._bind(near, nio)
-            apply_filters(self.tunnels(link), link.record, link.impairments)
             await self._bind(far, nio)
-            apply_suspend(self.tunnels(link), link.record.suspend)
         except BaseException:
             with trio.CancelScope(shield=True):
                 await self._separate(link)
