@@ -72,5 +72,5 @@ devices = Pool(8)
 trials = Pool(64)
 # Memory that is given back to the system.
 memory = Pool(1)
-# Standard input and output, and requests, of the command line.
+# Standard input and output, and files that are sent, of the command line.
 terminal = Pool(40)

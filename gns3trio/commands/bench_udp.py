@@ -2,7 +2,7 @@
 
 import argparse
 
-from gns3trio.client import Client
+from gns3trio.client.client import Client
 from gns3trio.commands.benchmark import add_options, measure, request_of, require_plot, show_report
 from gns3trio.commands.lab import Json, add_common, run
 

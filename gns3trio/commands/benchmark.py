@@ -8,7 +8,7 @@ from typing import Any
 import trio
 
 from gns3trio import threads
-from gns3trio.client import Client
+from gns3trio.client.client import Client
 from gns3trio.commands.lab import Json, follow, print_json, print_line
 from gns3trio.commands.numbers import to_count, to_percent, to_seconds
 from gns3trio.commands.progress import ProgressLine, bar, progress_line

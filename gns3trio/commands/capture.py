@@ -16,7 +16,7 @@ import attrs
 import trio
 
 from gns3trio import threads
-from gns3trio.client import Client
+from gns3trio.client.client import Client
 from gns3trio.commands.lab import add_common, add_place, locate, note, run, show
 from gns3trio.commands.numbers import to_count, to_seconds
 from gns3trio.errors import Invalid, LabError

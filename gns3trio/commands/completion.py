@@ -220,7 +220,7 @@ def _names(kind: str, parser: argparse.ArgumentParser, given: dict[str, list[str
     """Those of the server; none when there is none, or none of that project."""
     import trio  # here and not above: commands and options are completed without
 
-    from gns3trio.client import Client
+    from gns3trio.client.client import Client
     from gns3trio.commands.lab import names_of
 
     arguments = argparse.Namespace(

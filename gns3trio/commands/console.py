@@ -16,7 +16,7 @@ import trio
 from trio_websocket import ConnectionClosed, WebSocketConnection
 
 from gns3trio import threads
-from gns3trio.client import Client
+from gns3trio.client.client import Client
 from gns3trio.commands.lab import Json, add_common, add_place, has_console, locate, print_json, run
 from gns3trio.commands.numbers import to_seconds
 from gns3trio.console.telnet import Data, TelnetConnection, telnet_client

@@ -5,7 +5,6 @@ cross the forwarder. The server runs as a process of its own in a temporary fold
 """
 
 import argparse
-import http.client
 import json
 import re
 import signal
@@ -16,9 +15,9 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
-from urllib.parse import urlsplit
 
 import attrs
+import httpcore2
 
 from gns3trio.console.telnet import Data, telnet_client
 from gns3trio.errors import Unavailable
@@ -110,16 +109,15 @@ class _Session:
         data = None if body is None else json.dumps(body)
         shown = f'curl "{self.url}{path}"' if data is None else f"curl -X {method} \"{self.url}{path}\" -d '{data}'"
         print(f"# {shown}", flush=True)
-        address = urlsplit(self.url)
-        connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=PATIENCE_SECONDS)
-        try:
-            form = {"Content-Type": "application/x-www-form-urlencoded"}  # what curl -d declares
-            connection.request(method, path, data, {} if data is None else form)
-            response = connection.getresponse()
-            text = response.read()
-        finally:
-            connection.close()
-        reply: dict[str, Any] = json.loads(text)
+        form = [("Content-Type", "application/x-www-form-urlencoded")]  # what curl -d declares
+        response = httpcore2.request(
+            method,
+            f"{self.url}{path}",
+            headers=[] if data is None else form,
+            content=None if data is None else data.encode(),
+            extensions={"timeout": {"connect": PATIENCE_SECONDS, "read": PATIENCE_SECONDS}},
+        )
+        reply: dict[str, Any] = json.loads(response.content)
         shown_reply = {key: value for key, value in reply.items() if key in SHOWN_KEYS}
         print(json.dumps(shown_reply, indent=4) + "\n", flush=True)
         if response.status != expect:

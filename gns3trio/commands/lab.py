@@ -11,10 +11,9 @@ from typing import Any
 from urllib.parse import urlencode
 
 import trio
-from trio_websocket import ConnectionClosed
 
-from gns3trio.client import Client
-from gns3trio.client import add_arguments as add_client_arguments
+from gns3trio.client.client import Client
+from gns3trio.client.client import add_arguments as add_client_arguments
 from gns3trio.errors import Conflict, Invalid, NotFound, Unavailable, sole_cause
 from gns3trio.natural_order import natural_key
 from gns3trio.printable import escape, escape_json
@@ -226,16 +225,15 @@ async def follow(
     """
     asked = {"attend": "false", "project_id": project_id, "after": after}
     query = urlencode({name: value for name, value in asked.items() if value})
-    async with server.websocket(f"/v2/events/ws?{query}") as connection:
-        begin = json.loads(await connection.get_message())
+    async with server.messages(f"/v2/events/ws?{query}") as messages:
+        begin = json.loads(await anext(messages, "null"))
+        if begin is None:
+            raise Unavailable("the server closed the stream of events at once")
 
         async def events() -> AsyncIterator[Json]:
             yield begin
-            try:
-                while True:
-                    yield json.loads(await connection.get_message())
-            except ConnectionClosed:
-                return
+            async for message in messages:
+                yield json.loads(message)
 
         if after and not begin["event"]["resumed"]:
             raise Unavailable(f"--after: the server does not remember the events behind {after}: read the state anew")

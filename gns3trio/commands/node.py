@@ -7,7 +7,7 @@ from typing import Any
 
 import trio
 
-from gns3trio.client import Client
+from gns3trio.client.client import Client
 from gns3trio.commands.lab import (
     Json,
     add_action,

@@ -6,7 +6,7 @@ from pathlib import Path
 from urllib.parse import quote
 from uuid import uuid4
 
-from gns3trio.client import Client
+from gns3trio.client.client import Client
 from gns3trio.commands.lab import (
     Json,
     add_action,

@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
 
-from gns3trio.client import Client
+from gns3trio.client.client import Client
 from gns3trio.commands.drawing import draw
 from gns3trio.commands.drawing_style import data_url
 from gns3trio.commands.lab import Json, add_action, find_project, note, open_path, path_of, print_line, run, show

@@ -3,7 +3,7 @@
 import argparse
 from datetime import datetime
 
-from gns3trio.client import Client
+from gns3trio.client.client import Client
 from gns3trio.commands.lab import Json, add_common, find_project, follow, note, print_json, print_line, run
 from gns3trio.commands.numbers import to_count
 

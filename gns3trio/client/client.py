@@ -1,0 +1,225 @@
+"""How the commands talk to a server: its address, the credentials, requests, files and events.
+
+The libraries for HTTP and websockets are loaded when they are used: help and completion do without.
+"""
+
+import argparse
+import base64
+import json
+import os
+import ssl
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
+from contextlib import aclosing, asynccontextmanager, contextmanager, suppress
+from http import HTTPStatus
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import attrs
+
+from gns3trio import threads
+from gns3trio.client.refusals import no_gns3_server, refused
+from gns3trio.config import CLIENT_URL_VARIABLE, environment_name
+from gns3trio.errors import LabError
+
+if TYPE_CHECKING:
+    from httpcore2 import Response
+    from trio_websocket import WebSocketConnection
+
+DEFAULT_URL = "http://127.0.0.1:3080"
+_PIECE_BYTES = 256 * 1024
+_JSON = "application/json"
+
+Progress = Callable[[int, int | None], None]  # bytes so far, bytes in all where that is known
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options that name a server. The password comes from GNS3TRIO_PASSWORD."""
+    url = os.environ.get(CLIENT_URL_VARIABLE) or DEFAULT_URL
+    user = os.environ.get(environment_name("user"), "")
+    parser.add_argument("--url", default=url, help=f"the server (default: {CLIENT_URL_VARIABLE}, else {DEFAULT_URL})")
+    parser.add_argument(
+        "--user",
+        default=user,
+        help=f"user, if the server asks for one (default: {environment_name('user')}); "
+        f"the password is taken from {environment_name('password')}",
+    )
+    parser.add_argument(
+        "--insecure",
+        action="store_true",
+        help="accept any certificate, such as one that the server signed itself",
+    )
+
+
+@attrs.frozen
+class Client:
+    """A server and who we are there. Use ``from_arguments``.
+
+    Every method raises NotFound when the server does not know the thing, and Unavailable with the server's message
+    when it refuses otherwise or is not there.
+    """
+
+    scheme: str
+    address: str
+    credentials: str | None
+    context: ssl.SSLContext | None  # for https only: to read the certificates of this machine takes a while
+
+    @classmethod
+    def from_arguments(cls, arguments: argparse.Namespace) -> "Client":
+        """What the options say. Raises LabError for a URL that is none."""
+        scheme, separator, address = arguments.url.rstrip("/").partition("://")
+        if not separator or scheme not in ("http", "https"):
+            raise LabError(f"--url: {arguments.url!r} does not begin with http:// or https://")
+        try:
+            url = urlsplit(arguments.url)
+            has_host = bool((url.hostname or "").encode("idna") and url.port != 0)
+        except ValueError:
+            has_host = False
+        if not has_host:
+            raise LabError(f"--url: {arguments.url!r} names no host and port")
+        credentials = None
+        if arguments.user:
+            pair = f"{arguments.user}:{os.environ.get(environment_name('password'), '')}".encode()
+            credentials = "Basic " + base64.b64encode(pair).decode()
+        context = ssl.create_default_context() if scheme == "https" else None
+        if context is not None and arguments.insecure:
+            context.check_hostname = False
+            context.verify_mode = ssl.CERT_NONE
+        return cls(scheme, address, credentials, context)
+
+    @property
+    def base(self) -> str:
+        """The URL of the server, without a slash at its end."""
+        return f"{self.scheme}://{self.address}"
+
+    async def request(self, method: str, path: str, body: Any = None) -> Any:
+        """The JSON reply."""
+        data = None if body is None else json.dumps(body).encode()
+        return await self.send(method, path, data, _JSON)
+
+    async def send(self, method: str, path: str, data: bytes | None, content_type: str) -> Any:
+        """The JSON reply to a body of any type."""
+        return await self._send(method, path, data, {"Content-Type": content_type})
+
+    async def text(self, path: str, content_type: str) -> str:
+        """The reply as text of this type."""
+        async with self._open("GET", path, None, {"Accept": content_type}) as reply:
+            return (await reply.aread()).decode()
+
+    async def content(self, path: str) -> tuple[str, bytes]:
+        """The media type of a small file, and the file."""
+        async with self._open("GET", path, None, {}) as reply:
+            return _header(reply, b"content-type").partition(";")[0].strip().lower(), await reply.aread()
+
+    async def download(self, path: str, file: Path, progress: Progress) -> int:
+        """Write the reply into a file, which is there when all has come; returns its bytes."""
+        done = 0
+        async with self._open("GET", path, None, {}) as reply:
+            length = _header(reply, b"content-length")
+            with _written_as_a_whole(file) as target:
+                async for piece in reply.aiter_stream():
+                    target.write(piece)  # nothing else of a command has to go on meanwhile
+                    done += len(piece)
+                    progress(done, int(length) if length else None)
+        return done
+
+    async def upload(self, path: str, file: Path, progress: Progress) -> Any:
+        """The JSON reply to a file as the body."""
+        with _opened(file) as source:
+            size = os.fstat(source.fileno()).st_size
+            headers = {"Content-Type": "application/octet-stream", "Content-Length": str(size)}
+            async with aclosing(_pieces(source, size, progress)) as pieces:
+                return await self._send("POST", path, pieces, headers)
+
+    @asynccontextmanager
+    async def stream(self, path: str) -> AsyncIterator[AsyncIterator[bytes]]:
+        """The pieces of a reply that has no end."""
+        from gns3trio.client.exchange import pieces_of_stream
+
+        async with self._open("GET", path, None, {}) as reply, aclosing(pieces_of_stream(self.base, reply)) as pieces:
+            yield pieces
+
+    @asynccontextmanager
+    async def websocket(self, path: str) -> AsyncIterator["WebSocketConnection"]:
+        """A websocket, of events or of a console."""
+        from gns3trio.client.websocket import open_websocket
+
+        async with open_websocket(self.base, self.context, path, self.credentials) as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def messages(self, path: str) -> AsyncIterator[AsyncIterator[str | bytes]]:
+        """What a websocket tells, until the server closes it."""
+        from gns3trio.client.websocket import messages
+
+        async with self.websocket(path) as connection, aclosing(messages(connection)) as told:
+            yield told
+
+    async def _send(
+        self, method: str, path: str, data: bytes | AsyncIterator[bytes] | None, headers: Mapping[str, str]
+    ) -> Any:
+        async with self._open(method, path, data, headers) as reply:
+            body = await reply.aread()
+        try:
+            return json.loads(body or b"null")
+        except ValueError as error:
+            raise no_gns3_server(self.base, error) from None
+
+    @asynccontextmanager
+    async def _open(
+        self, method: str, path: str, data: bytes | AsyncIterator[bytes] | None, headers: Mapping[str, str]
+    ) -> AsyncIterator["Response"]:
+        from gns3trio.client.exchange import exchange
+
+        if self.credentials is not None:
+            headers = {**headers, "Authorization": self.credentials}
+        async with exchange(self.base, self.context, method, path, headers, data) as reply:
+            if reply.status >= HTTPStatus.BAD_REQUEST:
+                has_credentials = self.credentials is not None
+                raise refused(reply.status, await reply.aread(), has_credentials=has_credentials)
+            yield reply
+
+
+def _header(reply: "Response", name: bytes) -> str:
+    """A header of the reply, named in lower case; empty when it has none."""
+    return next((value.decode("latin-1") for key, value in reply.headers if key.lower() == name), "")
+
+
+@contextmanager
+def _opened(file: Path) -> Iterator[IO[bytes]]:
+    try:
+        source = file.open("rb")
+    except OSError as error:
+        raise LabError(f"{file}: {error.strerror}") from None
+    with source:
+        yield source
+
+
+@contextmanager
+def _written_as_a_whole(file: Path) -> Iterator[IO[bytes]]:
+    """A new file, which is there when the block ends without an error. Raises LabError when it cannot be written."""
+    part = file.with_name(file.name + ".part")
+    try:
+        with part.open("wb", _PIECE_BYTES) as target:
+            yield target
+        part.rename(file)
+    except OSError as error:
+        raise LabError(f"{file}: {error.strerror or error}") from None
+    finally:
+        with suppress(OSError):
+            part.unlink()
+
+
+async def _pieces(source: IO[bytes], size: int, progress: Progress) -> AsyncGenerator[bytes]:
+    """The file, ``size`` bytes; tells how much of it was sent. Raises LabError when there are not so many any more."""
+    done = 0
+    while done < size:
+        try:
+            piece = await threads.terminal.run(source.read, min(_PIECE_BYTES, size - done))
+        except OSError as error:
+            raise LabError(f"{source.name}: {error.strerror or error}") from None
+        if not piece:
+            raise LabError(f"{source.name}: became shorter while it was sent")
+        yield piece
+        done += len(piece)
+        progress(done, size)

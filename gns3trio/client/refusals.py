@@ -1,0 +1,64 @@
+"""What a user is told when a server is not there, is no GNS3 server, or refuses."""
+
+import json
+import ssl
+from collections.abc import Iterator
+from http import HTTPStatus
+
+from gns3trio.config import CLIENT_URL_VARIABLE, environment_name
+from gns3trio.errors import LabError, NotFound, Unavailable
+
+_PASSWORD = environment_name("password")
+
+
+def unreachable(where: str, error: BaseException) -> Unavailable:
+    """For a connection that failed; the libraries name the system's error as the cause of theirs."""
+    causes = list(_causes(error))
+    if any(isinstance(each, ConnectionRefusedError) for each in causes):
+        hint = f"Start a server: gns3trio serve. Or name another: --url, {CLIENT_URL_VARIABLE}"
+        return Unavailable(f"{where}: connection refused. {hint}")
+    for each in causes:
+        if isinstance(each, ssl.SSLCertVerificationError):
+            hint = "If the server signed it itself: --insecure"
+            return Unavailable(f"{where}: its certificate is not trusted: {each.verify_message}. {hint}")
+    texts = [each.strerror for each in causes if isinstance(each, OSError) and each.strerror]
+    return Unavailable(f"{where}: {texts[-1] if texts else error}")
+
+
+def no_gns3_server(where: str, error: BaseException) -> Unavailable:
+    """For an answer that is none."""
+    return Unavailable(f"{where}: is no GNS3 server: {_root(error)!r}")
+
+
+def broken_off(where: str, error: BaseException) -> Unavailable:
+    """For a stream that ended too early."""
+    return Unavailable(f"{where}: the stream broke off: {_root(error)!r}")
+
+
+def refused(status: int, body: bytes | None, *, has_credentials: bool) -> LabError:
+    """For an answer with the status of an error: the server's message, or how to give a password."""
+    kind = NotFound if status == HTTPStatus.NOT_FOUND else Unavailable
+    if status != HTTPStatus.UNAUTHORIZED:
+        return kind(_message(body, status))
+    if has_credentials:
+        return kind(f"the user or the password is wrong: --user names the user, {_PASSWORD} is the password")
+    return kind(f"the server asks for user and password: give them as --user and {_PASSWORD}")
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """The error, and all that led to it. Trio groups the errors of all addresses of a name."""
+    if error is not None:
+        yield error
+        for cause in error.exceptions if isinstance(error, BaseExceptionGroup) else (error.__cause__,):
+            yield from _causes(cause)
+
+
+def _root(error: BaseException) -> BaseException:
+    return list(_causes(error))[-1]
+
+
+def _message(body: bytes | None, status: int) -> str:
+    try:
+        return str(json.loads(body or b"")["message"])
+    except (ValueError, KeyError, TypeError):
+        return f"the server answered {status}"

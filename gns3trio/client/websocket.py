@@ -1,0 +1,60 @@
+"""Websockets of the commands' client, with trio-websocket."""
+
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from ssl import SSLContext
+
+from trio_websocket import ConnectionClosed, ConnectionRejected, HandshakeError, WebSocketConnection, open_websocket_url
+from wsproto.events import Ping
+
+from gns3trio.client.refusals import no_gns3_server, refused, unreachable
+
+_SCHEMES = {"http": "ws", "https": "wss"}
+
+
+@asynccontextmanager
+async def open_websocket(
+    base: str, context: SSLContext | None, path: str, credentials: str | None
+) -> AsyncIterator[WebSocketConnection]:
+    """A websocket at ``path`` below the URL ``base``.
+
+    Raises NotFound when the server does not know it, and Unavailable when it refuses otherwise or is not there.
+    """
+    scheme, _, address = base.partition("://")
+    url = f"{_SCHEMES[scheme]}://{address}{path}"
+    headers = [] if credentials is None else [(b"Authorization", credentials.encode())]
+    async with AsyncExitStack() as stack:
+        try:
+            connection = await stack.enter_async_context(
+                open_websocket_url(url, ssl_context=context, extra_headers=headers)
+            )
+        except ConnectionRejected as error:
+            raise refused(error.status_code, error.body, has_credentials=credentials is not None) from None
+        except HandshakeError as error:
+            if isinstance(error.__cause__, OSError):
+                raise unreachable(base, error.__cause__) from None
+            raise no_gns3_server(url, error) from None
+        except OSError as error:
+            raise unreachable(base, error) from None
+        yield connection
+
+
+async def messages(connection: WebSocketConnection) -> AsyncGenerator[str | bytes]:
+    """The messages until the websocket is closed."""
+    with suppress(ConnectionClosed):
+        while True:
+            yield await connection.get_message()
+
+
+_answer_ping = WebSocketConnection._handle_ping_event
+
+
+async def _answer_ping_unless_closing(self: WebSocketConnection, event: Ping) -> None:
+    """trio-websocket answers a ping that comes while it closes, which wsproto forbids, and the reader fails (its issue
+    184). Servers send the first ping at once, so a short visit would often end with that.
+    """
+    if self.closed is None:
+        await _answer_ping(self, event)
+
+
+WebSocketConnection._handle_ping_event = _answer_ping_unless_closing  # type: ignore[method-assign]
