@@ -25,6 +25,16 @@ _SIMPLE: dict[Any, Schema] = {
 _NUMBER_KEYWORDS = {">=": "minimum", "<=": "maximum", ">": "exclusiveMinimum", "<": "exclusiveMaximum"}
 
 
+# Modules of these names have a part of what their folder has; others have it all.
+_PARTS = ("routes", "bodies", "replies")
+
+
+def family(module: str) -> str:
+    """The short name of a module, by which clients know what is in it."""
+    *_, folder, name = module.split(".")
+    return folder if name in _PARTS else name
+
+
 class Schemas:
     """Makes schemas; classes become entries of ``components``, to which the others refer.
 
@@ -76,11 +86,11 @@ class Schemas:
     def _component(self, kind: type, bounded: bool) -> str:
         if kind not in self._names:
             name: str = kind.__name__
-            if name in self.components:
-                name = f"{kind.__module__.rpartition('.')[2]}.{name}"
+            if name in self.components and not any(_are_alike(kind, other) for other in self._names):
+                name = f"{family(kind.__module__)}.{name}"
             self._names[kind] = name
-            self.components[name] = {}  # its place, for a class that refers to itself
-            if not bounded:
+            self.components.setdefault(name, {})  # its place, for a class that refers to itself
+            if not self.components[name] and not bounded:
                 self.components[name] = self._object(kind, bounded)
         if bounded and kind not in self._bounded:
             self._bounded.add(kind)
@@ -111,6 +121,16 @@ class Schemas:
                 if applicable := _applicable(keyword, part.get("type")):
                     part[applicable] = value
         return schema
+
+
+def _are_alike(one: type, other: type) -> bool:
+    """Whether two classes are one to clients, such as a part of a body and the same part of a document."""
+    return one.__name__ == other.__name__ and _look(one) == _look(other)
+
+
+def _look(kind: Any) -> object:
+    hints = get_type_hints(kind, include_extras=True)
+    return getdoc(kind), [(field.name, hints[field.name], field.default) for field in attrs.fields(kind)]
 
 
 # Of what has no fixed shape. JSON Schema has no words for the last two.

@@ -16,7 +16,7 @@ from starlette.routing import WebSocketRoute
 from gns3trio import __version__
 from gns3trio.api.content_policy import BINARY
 from gns3trio.api.errors import STATUS_OF_ERROR
-from gns3trio.api.json_schema import Schema, Schemas
+from gns3trio.api.json_schema import Schema, Schemas, family
 from gns3trio.api.replies import Error
 from gns3trio.api.routing import MAX_JSON_BODY_BYTES, MAX_PATH_NUMBER, Operation, RouteTable
 from gns3trio.api.streams import EndlessResponse
@@ -86,16 +86,10 @@ def describe_api(tables: Sequence[RouteTable]) -> dict[str, Any]:
     }
 
 
-def _module_name(operation: Operation) -> str:
-    """The name of the handler's module, as clients know it from operation ids."""
-    *_, folder, module = operation.handler.__module__.split(".")
-    name = folder if module == "routes" else module
-    return _RENAMED.get(name, name)
-
-
 def _describe(operation: Operation, schemas: Schemas) -> dict[str, Any]:
     summary, _, more = (getdoc(operation.handler) or "").partition("\n\n")
-    module = _module_name(operation)
+    module = family(operation.handler.__module__)
+    module = _RENAMED.get(module, module)
     described: dict[str, Any] = {
         "operationId": f"{module}.{operation.handler.__name__}",
         "summary": " ".join(summary.split()),

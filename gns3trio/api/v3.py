@@ -7,8 +7,7 @@ from typing import Any
 
 from gns3trio.api import replies
 from gns3trio.api.routing import ApiRequest, RouteTable
-from gns3trio.api.v2.schemas import VersionCheck
-from gns3trio.api.v2.server import check_version
+from gns3trio.api.versions import VersionCheck, check_version
 
 routes = RouteTable("/v3")
 

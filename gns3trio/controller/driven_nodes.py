@@ -172,6 +172,12 @@ def own_project(controller: Controller, project_id: UUID) -> Project | None:
     return project if project is not None and project.status == "opened" else None
 
 
+def require_known(controller: Controller, project_id: UUID) -> None:
+    """Raises NotFound unless a controller has the project open: one elsewhere, or that of this server."""
+    if own_project(controller, project_id) is None:
+        controller.hosted.get(project_id)
+
+
 def _own_node(controller: Controller, project_id: UUID, node_id: UUID) -> tuple[Project, Node] | None:
     project = own_project(controller, project_id)
     node = project.nodes.get(node_id) if project is not None else None

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gns3trio.api.v2.schemas import NodeCreate
+from gns3trio.api.v2.bodies import NodeCreate
 from gns3trio.convert import make_strict_converter, structure
 from gns3trio.errors import Invalid
 

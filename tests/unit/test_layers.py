@@ -102,3 +102,57 @@ def test_few_modules_touch_the_core() -> None:
         "compute/nodes/parts/sandbox.py",
         "compute/nodes/parts/spawn.py",
     }
+
+
+def imported_by(module: Path) -> set[str]:
+    """The modules that a module imports, ``gns3trio`` itself left out."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(module.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names |= {node.module or "", *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return names
+
+
+def modules_below(*folders: str) -> list[Path]:
+    return [module for module in MODULES if module.relative_to(PACKAGE).parts[0] in folders]
+
+
+def test_the_wire_is_the_api_s() -> None:
+    """The controller and the computes say what happened, and know no event; JSON they write into files alone."""
+    writers = set()
+    for module in modules_below("controller", "compute"):
+        relative, names = module.relative_to(PACKAGE), imported_by(module)
+        told = {name for name in names if name.startswith("gns3trio.notifications.")}
+        assert told <= {"gns3trio.notifications.feed", "gns3trio.notifications.feed.ChangeFeed"}, relative
+        if names & {"json", "orjson", "gns3trio.encoding"}:
+            writers.add(str(relative))
+    assert writers == {
+        "controller/archives/snapshots.py",
+        "controller/gns3_format/own_fields.py",
+        "controller/gns3_format/records.py",
+        "controller/storage/server_state.py",
+    }
+
+
+def test_handlers_do_not_import_each_other() -> None:
+    """What two of them need lies below both."""
+    dotted = {".".join(module.relative_to(PACKAGE.parent).with_suffix("").parts): module for module in MODULES}
+    tables = {
+        name
+        for name, module in dotted.items()
+        if name.startswith("gns3trio.api.v") and "= RouteTable(" in module.read_text()
+    }
+    assert {"gns3trio.api.v1.routes", "gns3trio.api.v2.nodes", "gns3trio.api.v3"} <= tables
+    for name in sorted(tables):
+        assert not imported_by(dotted[name]) & tables, name
+
+
+def test_versions_do_not_import_each_other() -> None:
+    for module in modules_below("api"):
+        version = module.relative_to(PACKAGE).parts[1]
+        others = {"v1", "v2", "v3"} - {version}
+        if version in ("v1", "v2", "v3.py"):
+            names = imported_by(module)
+            assert not any(name.startswith(f"gns3trio.api.{other}") for name in names for other in others), module

@@ -137,7 +137,7 @@ def nested(depth: int) -> Any:
 def test_an_object_without_a_fixed_shape_is_bounded_by_place(properties: Any, complaint: str) -> None:
     body = {"name": "n", "node_type": "vpcs", "compute_id": "local", "properties": properties}
     with pytest.raises(Invalid) as caught:
-        structure(make_strict_converter(forbid_extra_keys=True), body, bodies()["gns3trio.api.v2.schemas.NodeCreate"])
+        structure(make_strict_converter(forbid_extra_keys=True), body, bodies()["gns3trio.api.v2.bodies.NodeCreate"])
     assert complaint in str(caught.value)
 
 

@@ -9,13 +9,13 @@ from uuid import UUID, uuid4
 
 import attrs
 
-from gns3trio.api import replies
+from gns3trio.api.replies import Gns3Version, UdpPort
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.streams import NotificationStream
+from gns3trio.api.v1 import replies
 from gns3trio.api.v1.bodies import Nio, ProjectCreate, ProjectUpdate, VpcsCreate, VpcsUpdate
 from gns3trio.api.v1.views import project_view, vm_view
-from gns3trio.api.v2.schemas import VersionCheck
-from gns3trio.api.v2.server import check_version
+from gns3trio.api.versions import VersionCheck, check_version
 from gns3trio.compute.actions import act
 from gns3trio.compute.nio import UdpNio
 from gns3trio.controller.gns3_format.records import NodeRecord, ProjectSettings
@@ -40,7 +40,7 @@ def _opened(api: ApiRequest, project_id: UUID) -> Project:
     return project
 
 
-@routes.route("GET", "/version", reply=replies.Gns3Version)
+@routes.route("GET", "/version", reply=Gns3Version)
 async def get_version(api: ApiRequest) -> dict[str, Any]:
     """The server's version."""
     return {"local": api.context.config.local, "version": api.context.config.gns3_version}
@@ -118,7 +118,7 @@ async def project_notifications(api: ApiRequest, project_id: UUID) -> Notificati
     return NotificationStream(api.context.events.v1.hub, v1_project_topic(project_id), api.context.closing)
 
 
-@routes.route("POST", "/projects/{project_id}/ports/udp", status=201, reply=replies.UdpPort)
+@routes.route("POST", "/projects/{project_id}/ports/udp", status=201, reply=UdpPort)
 async def lease_udp_port(api: ApiRequest, project_id: UUID) -> dict[str, int]:
     """Lease the lowest free UDP port; it is held until a NIO that uses it is deleted or the project closes."""
     project = _opened(api, project_id)

@@ -10,15 +10,16 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.websockets import WebSocket
 
 from gns3trio import __version__, threads
-from gns3trio.api import replies
 from gns3trio.api.context import ApiContext
+from gns3trio.api.replies import Capabilities, Gns3Version, UdpPort
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.streams import COMPUTE_PING_AFTER_SECONDS, NotificationStream, serve_notifications
+from gns3trio.api.v2 import replies
+from gns3trio.api.v2.bodies import check_variables
 from gns3trio.api.v2.compute_views import hosted_project_view, instance_view, own_project_view
-from gns3trio.api.v2.schemas import check_variables
 from gns3trio.compute.local.interfaces import list_interfaces
 from gns3trio.compute.local.machine import statistics
-from gns3trio.controller.driven_nodes import own_project
+from gns3trio.controller.driven_nodes import own_project, require_known
 from gns3trio.controller.names import Name
 from gns3trio.notifications.topics import COMPUTE, compute_project_topic
 
@@ -43,13 +44,13 @@ class ProjectUpdate:
     variables: list[dict[str, Any]] | None = field(default=None, validator=check_variables)
 
 
-@routes.route("GET", "/capabilities", reply=replies.Capabilities)
+@routes.route("GET", "/capabilities", reply=Capabilities)
 async def get_capabilities(api: ApiRequest) -> dict[str, Any]:
     """What nodes this server runs, and the GNS3 version that it speaks."""
     return api.controller.computes.capabilities()
 
 
-@routes.route("GET", "/version", reply=replies.Gns3Version)
+@routes.route("GET", "/version", reply=Gns3Version)
 async def get_version(api: ApiRequest) -> dict[str, Any]:
     """The server's version."""
     return {"local": api.context.config.local, "version": api.context.config.gns3_version}
@@ -92,12 +93,6 @@ async def compute_notifications_ws(context: ApiContext, websocket: WebSocket) ->
 
 
 # --- projects ---
-
-
-def require_known(api: ApiRequest, project_id: UUID) -> None:
-    """Raises NotFound unless a controller has the project open: one elsewhere, or that of this server."""
-    if own_project(api.controller, project_id) is None:
-        api.controller.hosted.get(project_id)
 
 
 @routes.route("GET", "/projects", reply=list[replies.HostedProject])
@@ -161,12 +156,12 @@ async def delete_project(api: ApiRequest, project_id: UUID) -> None:
 @routes.route("GET", "/projects/{project_id}/notifications")
 async def project_notifications(api: ApiRequest, project_id: UUID) -> NotificationStream:
     """What happens to the nodes of a project."""
-    require_known(api, project_id)
+    require_known(api.controller, project_id)
     return NotificationStream(api.context.events.compute, compute_project_topic(project_id), api.context.closing)
 
 
-@routes.route("POST", "/projects/{project_id}/ports/udp", status=201, reply=replies.UdpPort)
+@routes.route("POST", "/projects/{project_id}/ports/udp", status=201, reply=UdpPort)
 async def lease_udp_port(api: ApiRequest, project_id: UUID) -> dict[str, int]:
     """Lease the lowest free UDP port for an end of a link."""
-    require_known(api, project_id)
+    require_known(api.controller, project_id)
     return {"udp_port": api.controller.compute.lease_udp(project_id)}

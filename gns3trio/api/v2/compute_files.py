@@ -6,12 +6,11 @@ from uuid import UUID
 import trio
 
 from gns3trio import threads
-from gns3trio.api import replies
 from gns3trio.api.downloads import Download, uploaded_file
 from gns3trio.api.routing import ApiRequest, RouteTable
-from gns3trio.api.v2.compute import require_known
+from gns3trio.api.v2 import replies
 from gns3trio.api.waited import while_waited_for
-from gns3trio.controller.driven_nodes import own_project
+from gns3trio.controller.driven_nodes import own_project, require_known
 from gns3trio.controller.project.files import list_files, open_file, write_file, write_project_file
 
 routes = RouteTable("/v2/compute/projects/{project_id}/files", strict_ids=True)
@@ -41,7 +40,7 @@ async def get_project_file(api: ApiRequest, project_id: UUID, path: str) -> Down
 @routes.route("POST", "/{path:path}", status=201, raw_body=True)
 async def post_project_file(api: ApiRequest, project_id: UUID, path: str) -> None:
     """Write a file of a project; the body is its content. Folders on its way are made."""
-    require_known(api, project_id)
+    require_known(api.controller, project_id)
     own = api.controller.projects.get(project_id)
     if own is not None:
         await api.controller.keep_file(own, path)

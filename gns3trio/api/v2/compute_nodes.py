@@ -12,18 +12,17 @@ from attrs import validators as v
 from starlette.websockets import WebSocket
 
 from gns3trio import threads
-from gns3trio.api import replies
 from gns3trio.api.console import serve_console
 from gns3trio.api.context import ApiContext
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.streams import CaptureStream
-from gns3trio.api.v2.compute import require_known
+from gns3trio.api.v2 import replies
 from gns3trio.api.v2.compute_views import instance_view
 from gns3trio.compute.actions import act
 from gns3trio.compute.nio import UdpNio
 from gns3trio.compute.node import NodeEvent, NodeSpec
 from gns3trio.compute.node_types import node_types
-from gns3trio.controller.driven_nodes import DrivenNode, driven_node, own_instance, own_project
+from gns3trio.controller.driven_nodes import DrivenNode, driven_node, own_instance, own_project, require_known
 from gns3trio.controller.links.captures import check_file_name
 from gns3trio.controller.links.filters import checked_filters
 from gns3trio.controller.names import Name
@@ -132,7 +131,7 @@ def _ignore(event: NodeEvent) -> None:
 @routes.route("POST", "/{node_type}/nodes", status=201, reply=dict[str, Any])
 async def create_node(api: ApiRequest, project_id: UUID, node_type: str, body: NodeCreate) -> dict[str, Any]:
     """Create a node; its name is kept as it is."""
-    require_known(api, project_id)
+    require_known(api.controller, project_id)
     if not api.controller.compute.runs(node_type):
         raise NotFound(f"This compute does not run nodes of type {node_type}")
     if body.node_id is not None and (known := own_instance(api.controller, project_id, node_type, body.node_id)):

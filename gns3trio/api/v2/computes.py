@@ -8,9 +8,9 @@ from attrs import field
 from attrs import validators as v
 
 from gns3trio import threads
-from gns3trio.api import replies
 from gns3trio.api.routing import ApiRequest, RouteTable
-from gns3trio.api.v2.schemas import refuse_other
+from gns3trio.api.v2 import replies
+from gns3trio.api.v2.bodies import refuse_other
 from gns3trio.api.waited import while_waited_for
 from gns3trio.compute.local.interfaces import list_interfaces
 from gns3trio.controller.changes import UdpMeasured

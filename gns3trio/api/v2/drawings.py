@@ -3,37 +3,12 @@
 from typing import Any
 from uuid import UUID, uuid4
 
-import attrs
-from attrs import field
-from attrs import validators as v
-
-from gns3trio.api import replies
 from gns3trio.api.routing import ApiRequest, RouteTable
-from gns3trio.api.v2.schemas import refuse_other
+from gns3trio.api.v2 import replies
+from gns3trio.api.v2.bodies import DrawingBody, refuse_other
 from gns3trio.api.v2.views import drawing_view
-from gns3trio.controller.project.drawings import EMPTY_SVG
-from gns3trio.limits import Int32, Svg
 
 routes = RouteTable("/v2/projects/{project_id}/drawings")
-
-
-def _without_nulls(body: object, attribute: "attrs.Attribute[str]", value: str) -> None:
-    if "\0" in value:  # GNS3 could not open the project
-        raise ValueError(f"{attribute.name!r} must not have null characters")
-
-
-@attrs.define(kw_only=True)
-class DrawingBody:
-    """``POST`` and ``PUT``. ``rotation`` is in degrees, lengths are in pixels of the scene."""
-
-    drawing_id: UUID | None = None
-    project_id: UUID | None = None
-    x: Int32 = 0
-    y: Int32 = 0
-    z: Int32 = 2
-    locked: bool = False
-    rotation: int = field(default=0, validator=[v.ge(-359), v.le(360)])
-    svg: Svg = field(default=EMPTY_SVG, validator=_without_nulls)
 
 
 def _fields(api: ApiRequest, body: DrawingBody) -> dict[str, Any]:

@@ -6,10 +6,10 @@ from uuid import UUID
 import attrs
 
 from gns3trio import threads
-from gns3trio.api import replies
 from gns3trio.api.content_policy import BINARY
 from gns3trio.api.downloads import Download, file_download, uploaded_file
 from gns3trio.api.routing import ApiRequest, RouteTable
+from gns3trio.api.v2 import replies
 from gns3trio.api.v2.views import node_view
 from gns3trio.controller.project.files import (
     check_node_path,

@@ -3,27 +3,28 @@
 from collections.abc import Iterator
 from functools import partial
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import attrs
 
-from gns3trio.api import replies
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.streams import CaptureStream
-from gns3trio.api.v2.schemas import CaptureStart, LinkCreate, LinkImpairments, LinkUpdate, refuse_other
+from gns3trio.api.v2 import replies
+from gns3trio.api.v2.bodies import CaptureStart, LinkCreate, LinkImpairments, LinkUpdate, refuse_other
+from gns3trio.api.v2.from_bodies import link_record, require_two_ends
 from gns3trio.api.v2.views import capture_view, link_view
 from gns3trio.api.waited import while_waited_for
 from gns3trio.conditions.gns3_filters import GNS3_FILTERS
 from gns3trio.conditions.impairments import describe
 from gns3trio.controller.changes import LinkMeasured
-from gns3trio.controller.gns3_format.records import LinkEnd, LinkRecord
+from gns3trio.controller.gns3_format.records import LinkEnd
 from gns3trio.controller.links.benchmark import benchmark_link
 from gns3trio.controller.links.captures import CaptureRequest
 from gns3trio.controller.links.filters import Impairments, checked_filters, require_impairments
 from gns3trio.controller.links.link import Link, address_of, check_nodes
 from gns3trio.controller.links.wiring import new_link_end
 from gns3trio.controller.project.project import Project
-from gns3trio.errors import Conflict, Invalid
+from gns3trio.errors import Conflict
 from gns3trio.measure.rfc2544 import BenchmarkRequest
 
 routes = RouteTable("/v2/projects/{project_id}")
@@ -45,21 +46,6 @@ async def create_link(api: ApiRequest, project_id: UUID, body: LinkCreate) -> di
     return link_view(await project.links.create(await link_record(project_id, body)))
 
 
-async def link_record(project_id: UUID, body: LinkCreate) -> LinkRecord:
-    """The record of a link to be made. Raises Invalid, or Conflict for one that this server does not make."""
-    refuse_other(
-        {"project_id": body.project_id, "link_type": body.link_type}, project_id=project_id, link_type="ethernet"
-    )
-    require_two_ends(body.nodes)
-    return LinkRecord(
-        link_id=body.link_id or uuid4(),
-        nodes=body.nodes,
-        filters=await checked_filters(body.filters),
-        link_style=body.link_style,
-        suspend=body.suspend,
-    )
-
-
 @routes.route("PUT", "/links/{link_id}", status=201, reply=replies.Link)
 async def update_link(api: ApiRequest, project_id: UUID, link_id: UUID, body: LinkUpdate) -> dict[str, Any]:
     """Change filters, suspend, style or labels; with two other ends the link moves there."""
@@ -69,7 +55,7 @@ async def update_link(api: ApiRequest, project_id: UUID, link_id: UUID, body: Li
     changes = {name: value for name, value in api.given(body).items() if name in ("link_style", "suspend")}
     if "filters" in api.given(body):
         changes["filters"] = await checked_filters(body.filters)
-    changes["nodes"] = _ends_after(project, link, body.nodes)
+    changes["nodes"] = _ends_after(project, link, [end.record() for end in body.nodes])
     await project.links.update(link, changes)
     return link_view(link)
 
@@ -89,12 +75,6 @@ def _ends_after(project: Project, link: Link, sent: list[LinkEnd]) -> list[LinkE
         project.nodes.require(end.node_id)
     require_two_ends(sent)
     return [attrs.evolve(end, label=labels.get(address_of(end)) or new_link_end(address_of(end)).label) for end in sent]
-
-
-def require_two_ends(ends: list[LinkEnd]) -> None:
-    """Raises Invalid."""
-    if len(ends) != 2:
-        raise Invalid(f"nodes: a link has two ends, got {len(ends)}")
 
 
 @routes.route("GET", "/links/{link_id}/available_filters", reply=list[dict[str, Any]])

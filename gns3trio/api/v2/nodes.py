@@ -1,34 +1,30 @@
 """``/v2/projects/{project_id}/nodes``."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import attrs
 import orjson
 from starlette.responses import Response
 from starlette.websockets import WebSocket
 
-from gns3trio.api import replies
 from gns3trio.api.console import serve_console
 from gns3trio.api.context import ApiContext
 from gns3trio.api.routing import ApiRequest, RouteTable
-from gns3trio.api.v2.schemas import NodeCreate, NodeUpdate, refuse_other
+from gns3trio.api.v2 import replies
+from gns3trio.api.v2.bodies import NodeCreate, NodeUpdate, refuse_other
+from gns3trio.api.v2.from_bodies import node_record_fields, record_changes, refuse_other_identity
 from gns3trio.api.v2.views import node_list_view, node_view, record_view
 from gns3trio.compute.actions import act
 from gns3trio.compute.nodes.ethernet_switch.node import EthernetSwitch
 from gns3trio.compute.nodes.ethernet_switch.shell import SwitchMac
-from gns3trio.controller.gns3_format.records import NodeRecord
 from gns3trio.controller.project.node import Node
 from gns3trio.controller.project.node_creation import create_node_from_fields
 from gns3trio.controller.project.project import Project
 from gns3trio.errors import Conflict
 
 routes = RouteTable("/v2/projects/{project_id}")
-
-_RECORD_FIELDS = frozenset(field.name for field in attrs.fields(NodeRecord))
-# A client that sends a whole node object back also sends these; they stay as they are.
-_CHANGEABLE_FIELDS = _RECORD_FIELDS - {"node_id", "node_type", "compute_id", "template_id"}
 
 
 async def _view_list(project: Project) -> orjson.Fragment | Iterator[dict[str, Any]]:
@@ -51,16 +47,6 @@ async def create_node(api: ApiRequest, project_id: UUID, body: NodeCreate) -> or
     return node_view(await create_node_from_fields(project, node_record_fields(api, body, api.http.state.body)))
 
 
-def node_record_fields(api: ApiRequest, body: NodeCreate, sent: Mapping[str, Any]) -> dict[str, Any]:
-    """The NodeRecord fields that a client ``sent``, with an id, and with the size of a symbol that it chose."""
-    fields = {name: getattr(body, name) for name in _RECORD_FIELDS & sent.keys()}
-    if fields.get("node_id") is None:
-        fields["node_id"] = uuid4()
-    if fields.get("symbol") and "width" not in fields and "height" not in fields:
-        fields["width"], fields["height"] = api.controller.symbols.size(fields["symbol"])
-    return fields
-
-
 @routes.route("GET", "/nodes/{node_id}", reply=replies.Node)
 async def get_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> orjson.Fragment:
     """One node, once earlier requests to it are done."""
@@ -72,11 +58,6 @@ async def get_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> orjson.F
         return node_view(node)
 
 
-def record_changes(api: ApiRequest, body: Any) -> dict[str, Any]:
-    """The fields that a client sent and may change."""
-    return {name: value for name, value in api.given(body).items() if name in _CHANGEABLE_FIELDS}
-
-
 @routes.route("PUT", "/nodes/{node_id}", reply=replies.Node)
 async def update_node(api: ApiRequest, project_id: UUID, node_id: UUID, body: NodeUpdate) -> orjson.Fragment:
     """Change a node."""
@@ -85,21 +66,6 @@ async def update_node(api: ApiRequest, project_id: UUID, node_id: UUID, body: No
         refuse_other_identity(api, node, api.given(body))
         await project.nodes.update(node, record_changes(api, body))
         return node_view(node)
-
-
-def refuse_other_identity(api: ApiRequest, node: Node, given: Mapping[str, Any]) -> None:
-    """Raises Conflict when a client would make another node of it, NotFound for a compute that there is not."""
-    record = node.record
-    if given.get("compute_id", record.compute_id) != record.compute_id:
-        api.controller.computes.view(given["compute_id"])
-    refuse_other(
-        given,
-        node_id=record.node_id,
-        project_id=node.project_id,
-        node_type=record.node_type,
-        compute_id=record.compute_id,
-        template_id=record.template_id,
-    )
 
 
 @routes.route("DELETE", "/nodes/{node_id}", status=204)

@@ -8,10 +8,10 @@ import attrs
 from attrs import field
 from attrs import validators as v
 
-from gns3trio.api import replies
 from gns3trio.api.downloads import Download, attachment
 from gns3trio.api.routing import ApiRequest, RouteTable
-from gns3trio.api.v2.schemas import check_supplier, check_variables
+from gns3trio.api.v2 import replies
+from gns3trio.api.v2.bodies import check_supplier, check_variables
 from gns3trio.api.v2.views import project_view
 from gns3trio.controller.archives.portable import (
     ExportOptions,

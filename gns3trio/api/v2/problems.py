@@ -3,8 +3,8 @@
 from typing import Any
 from uuid import UUID
 
-from gns3trio.api import replies
 from gns3trio.api.routing import ApiRequest, RouteTable
+from gns3trio.api.v2 import replies
 from gns3trio.controller.project.problems import problems_view
 
 routes = RouteTable("/v2/projects/{project_id}")

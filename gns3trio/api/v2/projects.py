@@ -7,11 +7,11 @@ from uuid import UUID
 
 from starlette.websockets import WebSocket
 
-from gns3trio.api import replies
 from gns3trio.api.context import ApiContext
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.streams import NotificationStream, serve_notifications
-from gns3trio.api.v2.schemas import ProjectCreate, ProjectUpdate
+from gns3trio.api.v2 import replies
+from gns3trio.api.v2.bodies import ProjectCreate, ProjectUpdate
 from gns3trio.api.v2.views import project_view
 from gns3trio.controller.archives.snapshots import list_snapshots
 from gns3trio.controller.gns3_format.records import ProjectSettings

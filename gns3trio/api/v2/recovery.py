@@ -6,8 +6,8 @@ from uuid import UUID
 import attrs
 
 from gns3trio import threads
-from gns3trio.api import replies
 from gns3trio.api.routing import ApiRequest, RouteTable
+from gns3trio.api.v2 import replies
 from gns3trio.api.v2.views import project_view
 from gns3trio.controller.storage.versions import Version, list_versions
 

@@ -5,34 +5,22 @@ from typing import Any
 from starlette.websockets import WebSocket
 
 from gns3trio import __version__
-from gns3trio.api import replies
 from gns3trio.api.context import ApiContext
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.streams import NotificationStream, serve_notifications
-from gns3trio.api.v2.schemas import VersionCheck
-from gns3trio.config import Config
-from gns3trio.errors import Conflict
+from gns3trio.api.v2 import replies
+from gns3trio.api.versions import VersionCheck, check_version
 from gns3trio.notifications.topics import CONTROLLER, EVERYTHING
 
 routes = RouteTable("/v2")
 bare_routes = RouteTable("")
 
 
-def version_view(config: Config) -> dict[str, Any]:
-    """The GNS3 version that clients insist on, and our own."""
-    return {"local": config.local, "version": config.gns3_version, "gns3trio_version": __version__}
-
-
-def check_version(config: Config, version: str) -> None:
-    """Raises Conflict when a client's version is not the one that this server answers to."""
-    if version != config.gns3_version:
-        raise Conflict(f"version: client {version} and server {config.gns3_version} do not match")
-
-
 @routes.route("GET", "/version", reply=replies.Version)
 async def get_version(api: ApiRequest) -> dict[str, Any]:
     """The server's version."""
-    return version_view(api.context.config)
+    config = api.context.config
+    return {"local": config.local, "version": config.gns3_version, "gns3trio_version": __version__}
 
 
 @routes.route("POST", "/version", reply=VersionCheck)

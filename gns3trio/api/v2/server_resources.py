@@ -7,8 +7,8 @@ from attrs import field
 from attrs import validators as v
 
 from gns3trio import threads
-from gns3trio.api import replies
 from gns3trio.api.routing import ApiRequest, RouteTable
+from gns3trio.api.v2 import replies
 from gns3trio.compute.local.machine import statistics
 from gns3trio.controller.computes import LOCAL_COMPUTE_ID
 from gns3trio.controller.storage.files import write_in_folder

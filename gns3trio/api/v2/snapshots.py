@@ -7,11 +7,10 @@ import attrs
 from attrs import field
 from attrs import validators as v
 
-from gns3trio.api import replies
 from gns3trio.api.routing import ApiRequest, RouteTable
+from gns3trio.api.v2 import replies
 from gns3trio.api.v2.views import project_view, snapshot_view
 from gns3trio.controller.archives.snapshots import (
-    Snapshot,
     create_snapshot,
     delete_snapshot,
     list_snapshots,
@@ -30,13 +29,13 @@ class SnapshotCreate:
     description: str | None = field(default=None, validator=v.optional(v.min_len(1)))
 
 
-@routes.route("GET", "", reply=list[Snapshot])
+@routes.route("GET", "", reply=list[replies.Snapshot])
 async def get_snapshots(api: ApiRequest, project_id: UUID) -> list[dict[str, Any]]:
     """The snapshots of a project, open or closed, oldest first."""
     return [snapshot_view(each) for each in await list_snapshots(api.controller.get_project(project_id))]
 
 
-@routes.route("POST", "", status=201, reply=Snapshot)
+@routes.route("POST", "", status=201, reply=replies.Snapshot)
 async def post_snapshot(api: ApiRequest, project_id: UUID, body: SnapshotCreate) -> dict[str, Any]:
     """Keep the project as it is now."""
     project = api.controller.get_project(project_id)

@@ -5,9 +5,9 @@ from typing import Any
 from starlette.responses import Response
 
 from gns3trio import threads
-from gns3trio.api import replies
+from gns3trio.api.etags import with_etag
 from gns3trio.api.routing import ApiRequest, RouteTable
-from gns3trio.api.v2.templates import with_etag
+from gns3trio.api.v2 import replies
 from gns3trio.controller.library.symbols import DEFAULT_SYMBOLS, MEDIA_TYPES, THEMES
 from gns3trio.encoding import dumps_sorted
 

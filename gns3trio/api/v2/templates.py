@@ -1,6 +1,5 @@
 """``/v2/templates``, their base configurations, nodes made from them, and ``/v2/appliances``."""
 
-import hashlib
 from typing import Annotated, Any, ClassVar
 from uuid import UUID, uuid4
 
@@ -8,9 +7,10 @@ import attrs
 import orjson
 from starlette.responses import Response
 
-from gns3trio.api import replies
+from gns3trio.api.etags import with_etag
 from gns3trio.api.routing import ApiRequest, RouteTable
-from gns3trio.api.v2.schemas import refuse_other
+from gns3trio.api.v2 import replies
+from gns3trio.api.v2.bodies import refuse_other
 from gns3trio.api.v2.views import node_view
 from gns3trio.controller.library.templates import FIXED, node_fields
 from gns3trio.controller.names import Name
@@ -45,15 +45,6 @@ class BaseConfig:
 
     content: Annotated[str, Bound(MAX_BASE_CONFIG)]
     filename: str | None = None
-
-
-def with_etag(api: ApiRequest, data: bytes, headers: dict[str, str]) -> Response:
-    """A reply with an entity tag; 304 without a body for a client that has it (RFC 9110 13.1.2)."""
-    tag = f'"{hashlib.md5(data, usedforsecurity=False).hexdigest()}"'
-    known = {each.strip().removeprefix("W/") for each in api.http.headers.get("if-none-match", "").split(",")}
-    if tag in known or "*" in known:
-        return Response(status_code=304, headers={"etag": tag})
-    return Response(data, headers={**headers, "etag": tag})
 
 
 @routes.route("GET", "/templates", reply=list[dict[str, Any]])

@@ -9,12 +9,11 @@ import attrs
 from starlette.responses import Response
 
 from gns3trio import threads
-from gns3trio.api import replies
+from gns3trio.api.replies import Whole
 from gns3trio.api.routing import ApiRequest, RouteTable, read_body
-from gns3trio.api.v2.drawings import DrawingBody
-from gns3trio.api.v2.links import link_record
-from gns3trio.api.v2.nodes import node_record_fields
-from gns3trio.api.v2.schemas import LinkCreate, NodeCreate
+from gns3trio.api.v2 import replies
+from gns3trio.api.v2.bodies import DrawingBody, LinkCreate, NodeCreate
+from gns3trio.api.v2.from_bodies import link_record, node_record_fields
 from gns3trio.api.v2.views import drawing_view, link_view, node_view
 from gns3trio.api.waited import while_waited_for
 from gns3trio.controller.as_code.document import DesiredTopology, parse_document
@@ -42,7 +41,7 @@ class BatchCreate:
 
 
 @attrs.define(kw_only=True)
-class BatchReply(replies.Whole):
+class BatchReply(Whole):
     """What was created, in the order of the request."""
 
     nodes: list[replies.Node]
@@ -51,7 +50,7 @@ class BatchReply(replies.Whole):
 
 
 @attrs.define(kw_only=True)
-class ChangeReply(replies.Whole):
+class ChangeReply(Whole):
     """A change. ``fields`` are those of an update, by name, as ``{"from": ..., "to": ...}``."""
 
     action: Literal["create", "update", "delete"]
@@ -61,7 +60,7 @@ class ChangeReply(replies.Whole):
 
 
 @attrs.define(kw_only=True)
-class TopologyReply(replies.Whole):
+class TopologyReply(Whole):
     """What was changed, or with ``dry_run`` would be."""
 
     changes: list[ChangeReply]

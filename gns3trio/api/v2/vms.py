@@ -8,8 +8,8 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from gns3trio.api.routing import ApiRequest, RouteTable
-from gns3trio.api.v2.nodes import record_changes, refuse_other_identity
-from gns3trio.api.v2.schemas import VmCreate, VmUpdate, refuse_other
+from gns3trio.api.v2.bodies import VmCreate, VmUpdate, refuse_other
+from gns3trio.api.v2.from_bodies import record_changes, refuse_other_identity
 from gns3trio.api.v2.views import vm_view
 from gns3trio.compute.actions import act
 from gns3trio.controller.project.node_creation import create_node_from_fields

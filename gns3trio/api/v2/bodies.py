@@ -9,14 +9,15 @@ import attrs
 from attrs import field
 from attrs import validators as v
 
+from gns3trio.api.v2.shapes import Label, LinkEnd, LinkEnds, ProjectSettings
 from gns3trio.compute.node_types import NodeTypeName
 from gns3trio.conditions.core_filter import MAX_FILTERS
 from gns3trio.conditions.impairments import Impairment
 from gns3trio.controller.gns3_format import fields as topology_fields
-from gns3trio.controller.gns3_format.records import Label, LinkEnd, LinkEnds, ProjectSettings
 from gns3trio.controller.names import Name
+from gns3trio.controller.project.drawings import EMPTY_SVG
 from gns3trio.errors import Conflict
-from gns3trio.limits import Bound, Int32
+from gns3trio.limits import Bound, Int32, Svg
 
 ConsoleType = Literal["vnc", "telnet", "http", "https", "spice", "spice+agent", "none", None]
 
@@ -32,13 +33,6 @@ def refuse_other(given: Mapping[str, Any], **fixed: Any) -> None:
     for name, value in fixed.items():
         if given.get(name) is not None and given[name] != value:
             raise Conflict(f"{name}: cannot be changed; it is {value}, not {given[name]}")
-
-
-@attrs.define(kw_only=True)
-class VersionCheck:
-    """``POST /version``."""
-
-    version: str
 
 
 def check_variables(body: object, attribute: object, variables: list[dict[str, Any]] | None) -> None:
@@ -217,3 +211,22 @@ class LinkImpairments:
 
     impairments: Annotated[list[Impairment], Bound(MAX_FILTERS)]
     seed: int | None = field(default=None, validator=v.optional(v.ge(0)))
+
+
+def _without_nulls(body: object, attribute: "attrs.Attribute[str]", value: str) -> None:
+    if "\0" in value:  # GNS3 could not open the project
+        raise ValueError(f"{attribute.name!r} must not have null characters")
+
+
+@attrs.define(kw_only=True)
+class DrawingBody:
+    """``POST`` and ``PUT``. ``rotation`` is in degrees, lengths are in pixels of the scene."""
+
+    drawing_id: UUID | None = None
+    project_id: UUID | None = None
+    x: Int32 = 0
+    y: Int32 = 0
+    z: Int32 = 2
+    locked: bool = False
+    rotation: int = field(default=0, validator=[v.ge(-359), v.le(360)])
+    svg: Svg = field(default=EMPTY_SVG, validator=_without_nulls)

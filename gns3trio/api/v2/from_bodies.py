@@ -1,0 +1,74 @@
+"""What clients send, as the controller takes it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID, uuid4
+
+import attrs
+
+from gns3trio.api.routing import ApiRequest
+from gns3trio.api.v2.bodies import LinkCreate, NodeCreate, refuse_other
+from gns3trio.api.v2.shapes import Label
+from gns3trio.controller.gns3_format.records import LinkRecord, NodeRecord
+from gns3trio.controller.links.filters import checked_filters
+from gns3trio.controller.project.node import Node
+from gns3trio.errors import Invalid
+
+_RECORD_FIELDS = frozenset(field.name for field in attrs.fields(NodeRecord))
+# A client that sends a whole node object back also sends these; they stay as they are.
+_CHANGEABLE_FIELDS = _RECORD_FIELDS - {"node_id", "node_type", "compute_id", "template_id"}
+
+
+def node_record_fields(api: ApiRequest, body: NodeCreate, sent: Mapping[str, Any]) -> dict[str, Any]:
+    """The NodeRecord fields that a client ``sent``, with an id, and with the size of a symbol that it chose."""
+    fields = {name: _for_record(getattr(body, name)) for name in _RECORD_FIELDS & sent.keys()}
+    if fields.get("node_id") is None:
+        fields["node_id"] = uuid4()
+    if fields.get("symbol") and "width" not in fields and "height" not in fields:
+        fields["width"], fields["height"] = api.controller.symbols.size(fields["symbol"])
+    return fields
+
+
+def record_changes(api: ApiRequest, body: Any) -> dict[str, Any]:
+    """The fields that a client sent and may change."""
+    return {name: _for_record(value) for name, value in api.given(body).items() if name in _CHANGEABLE_FIELDS}
+
+
+def _for_record(value: Any) -> Any:
+    return value.record() if isinstance(value, Label) else value
+
+
+def refuse_other_identity(api: ApiRequest, node: Node, given: Mapping[str, Any]) -> None:
+    """Raises Conflict when a client would make another node of it, NotFound for a compute that there is not."""
+    record = node.record
+    if given.get("compute_id", record.compute_id) != record.compute_id:
+        api.controller.computes.view(given["compute_id"])
+    refuse_other(
+        given,
+        node_id=record.node_id,
+        project_id=node.project_id,
+        node_type=record.node_type,
+        compute_id=record.compute_id,
+        template_id=record.template_id,
+    )
+
+
+async def link_record(project_id: UUID, body: LinkCreate) -> LinkRecord:
+    """The record of a link to be made. Raises Invalid, or Conflict for one that this server does not make."""
+    refuse_other(
+        {"project_id": body.project_id, "link_type": body.link_type}, project_id=project_id, link_type="ethernet"
+    )
+    require_two_ends(body.nodes)
+    return LinkRecord(
+        link_id=body.link_id or uuid4(),
+        nodes=[end.record() for end in body.nodes],
+        filters=await checked_filters(body.filters),
+        link_style=body.link_style,
+        suspend=body.suspend,
+    )
+
+
+def require_two_ends(ends: Sequence[object]) -> None:
+    """Raises Invalid."""
+    if len(ends) != 2:
+        raise Invalid(f"nodes: a link has two ends, got {len(ends)}")

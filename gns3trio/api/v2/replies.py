@@ -1,0 +1,390 @@
+"""The shapes of version 2 replies, for their description in OpenAPI. A test compares them with what the server really
+sends.
+"""
+
+from typing import Any, Literal
+from uuid import UUID
+
+import attrs
+
+from gns3trio.api.replies import Gns3Version, Whole
+from gns3trio.api.v2.shapes import Label, LinkEnds, ProjectSettings
+from gns3trio.compute.node_traits import NodePort
+from gns3trio.conditions.impairments import Impairment
+from gns3trio.limits import Int32
+
+
+@attrs.define(kw_only=True)
+class Version(Gns3Version):
+    """The same, and our own version."""
+
+    gns3trio_version: str
+
+
+@attrs.define(kw_only=True)
+class Project(ProjectSettings):
+    """A project. ``error`` says why its file cannot be read."""
+
+    project_id: UUID
+    filename: str
+    path: str
+    status: Literal["opened", "closed"]
+    temporary: bool
+    error: str = ""
+
+
+@attrs.define(kw_only=True)
+class LinkProblem(Whole):
+    """A link that nothing crosses, and why."""
+
+    link_id: UUID
+    message: str
+
+
+@attrs.define(kw_only=True)
+class NodeProblem(Whole):
+    """A node that is only kept, and why."""
+
+    node_id: UUID
+    name: str
+    message: str
+
+
+@attrs.define(kw_only=True)
+class Problems(Whole):
+    """What of an open project does not work. ``file``: what was wrong with its file when it was opened."""
+
+    file: list[str]
+    links: list[LinkProblem]
+    nodes: list[NodeProblem]
+
+
+@attrs.define(kw_only=True)
+class Port:
+    """A port of a node, to which a link can be made. ``adapter_type`` and ``mac_address`` are told of nodes that have
+    them.
+    """
+
+    adapter_number: int
+    port_number: int
+    name: str
+    short_name: str
+    data_link_types: dict[str, str]
+    link_type: Literal["ethernet", "serial"]
+    adapter_type: str = ""
+    mac_address: str = ""
+
+
+@attrs.define(kw_only=True)
+class SavedNode(Whole):
+    """A node of a closed project."""
+
+    node_id: UUID
+    node_type: str
+    name: str
+    compute_id: str
+    console: int | None
+    console_auto_start: bool
+    console_type: str | None
+    custom_adapters: list[dict[str, Any]]
+    first_port_name: str | None
+    height: Int32
+    label: Label
+    locked: bool
+    port_name_format: str
+    port_segment_size: Int32
+    properties: dict[str, Any]
+    symbol: str | None
+    template_id: UUID | None
+    width: Int32
+    x: Int32
+    y: Int32
+    z: Int32
+
+
+@attrs.define(kw_only=True)
+class Node(SavedNode):
+    """A node of an open project. ``node_directory`` is where the host keeps its files."""
+
+    project_id: UUID
+    command_line: str | None
+    console_host: str
+    node_directory: str | None
+    ports: list[Port]
+    status: Literal["stopped", "started", "suspended"]
+
+
+@attrs.define(kw_only=True)
+class SavedLink(Whole):
+    """A link of a closed project."""
+
+    link_id: UUID
+    nodes: LinkEnds
+    filters: dict[str, list[Any]]
+    link_style: dict[str, Any]
+    suspend: bool
+
+
+@attrs.define(kw_only=True)
+class Link(SavedLink):
+    """A link of an open project."""
+
+    project_id: UUID
+    link_type: Literal["ethernet", "serial"]
+    capturing: bool
+    capture_file_name: str | None
+    capture_file_path: str | None
+    capture_compute_id: str | None
+
+
+@attrs.define(kw_only=True)
+class Impairments(Whole):
+    """Our own filters of a link, with those fields that count for their type. A seed makes a run repeat exactly."""
+
+    impairments: list[Impairment]
+    seed: int | None
+
+
+@attrs.define(kw_only=True)
+class Capture(Whole):
+    """A capture. ``bytes`` are those of the frames; ``dropped`` frames were not written in time. Streams did not get
+    ``stream_dropped_bytes``, because their clients were too slow.
+    """
+
+    capture_id: UUID
+    file_name: str | None
+    file_path: str | None
+    format: Literal["pcap", "pcapng"]
+    snaplen: int
+    direction: Literal["a_to_b", "b_to_a", "both"]
+    expression: str
+    running: bool
+    error: str | None
+    frames: int
+    bytes: int
+    dropped: int
+    stream_dropped_bytes: int
+
+
+@attrs.define(kw_only=True)
+class Direction(Whole):
+    """What crossed a link in one direction: totals since it was made, frames that a filter holds now, and rates.
+
+    ``node_drops`` were lost at the nodes' own ports, before the link or behind it. ``refused``: notices that nobody
+    listens where frames were sent to. ``offloaded``: the kernel moves frames at this moment (``kernel_offload``).
+    """
+
+    frames: int
+    bytes: int
+    drops: dict[str, int]
+    duplicated: int
+    held: int
+    offloaded: bool
+    node_drops: dict[str, int]
+    refused: int
+    frames_per_second: float
+    bits_per_second: float
+
+
+@attrs.define(kw_only=True)
+class LinkStatistics(Whole):
+    """What crossed a link. Rates are those over the last ``interval`` seconds."""
+
+    link_id: UUID
+    project_id: UUID
+    interval: float
+    a_to_b: Direction
+    b_to_a: Direction
+
+
+@attrs.define(kw_only=True)
+class PortTraffic(Whole):
+    """What passed a port one way since it was linked. The keys mean what they mean for a link."""
+
+    frames: int
+    bytes: int
+    drops: dict[str, int]
+    held: int
+    node_drops: dict[str, int]
+    refused: int
+    frames_per_second: float
+    bits_per_second: float
+
+
+@attrs.define(kw_only=True)
+class PortStatistics(NodePort, Whole):
+    """What passed a linked port: ``in`` came to the node, ``out`` left it."""
+
+    in_: PortTraffic
+    out: PortTraffic
+
+
+@attrs.define(kw_only=True)
+class Drawing(Whole):
+    """A shape or picture in the scene."""
+
+    drawing_id: UUID
+    project_id: UUID
+    svg: str
+    x: int
+    y: int
+    z: int
+    locked: bool
+    rotation: int
+
+
+@attrs.define(kw_only=True)
+class SavedDrawing:
+    """A drawing of a closed project. A picture in ``svg`` may be the name of a file of the project."""
+
+    drawing_id: UUID
+    svg: str
+    x: int = 0
+    y: int = 0
+    z: int = 0
+    locked: bool = False
+    rotation: int = 0
+
+
+@attrs.define(kw_only=True)
+class Snapshot(Whole):
+    """A snapshot. ``created_at`` is in seconds since 1970."""
+
+    snapshot_id: UUID
+    name: str
+    created_at: int
+    description: str
+    filename: str
+    project_id: UUID
+
+
+@attrs.define(kw_only=True)
+class MachineStatistics(Whole):
+    """How busy a machine is; memory and swap in bytes."""
+
+    memory_total: int
+    memory_free: int
+    memory_used: int
+    swap_total: int
+    swap_free: int
+    swap_used: int
+    cpu_usage_percent: int
+    memory_usage_percent: int
+    swap_usage_percent: int
+    disk_usage_percent: int
+    load_average_percent: list[int]
+
+
+@attrs.define(kw_only=True)
+class ComputeStatistics(Whole):
+    """How busy the machine of a compute is."""
+
+    compute_id: str
+    compute_name: str
+    statistics: MachineStatistics
+
+
+@attrs.define(kw_only=True)
+class PortUsage(Whole):
+    """The ports in use, and the first and last that may be."""
+
+    console_port_range: list[int]
+    console_ports: list[int]
+    udp_port_range: list[int]
+    udp_ports: list[int]
+
+
+@attrs.define(kw_only=True)
+class Interface(Whole):
+    """A network interface of the host. A ``special`` one is not meant for labs."""
+
+    id: str
+    name: str
+    ip_address: str
+    mac_address: str
+    netmask: str
+    special: bool
+    type: Literal["ethernet", "tap"]
+
+
+@attrs.define(kw_only=True)
+class Endpoint(Whole):
+    """Where a route of a compute is."""
+
+    endpoint: str
+
+
+@attrs.define(kw_only=True)
+class HostedProject(Whole):
+    """A project in the compute API."""
+
+    project_id: UUID
+    name: str
+    variables: list[dict[str, Any]] | None
+
+
+@attrs.define(kw_only=True)
+class ProjectFile(Whole):
+    """A file below a project's folder."""
+
+    path: str
+    md5sum: str
+
+
+@attrs.define(kw_only=True)
+class CaptureFile(Whole):
+    """Where a capture is written."""
+
+    pcap_file_path: str
+
+
+@attrs.define(kw_only=True)
+class SymbolSize(Whole):
+    """The size of a symbol in pixels."""
+
+    width: int
+    height: int
+
+
+@attrs.define(kw_only=True)
+class BaseConfigName(Whole):
+    """A base configuration."""
+
+    filename: str
+
+
+@attrs.define(kw_only=True)
+class BaseConfigText(BaseConfigName):
+    """The text of a base configuration."""
+
+    content: str
+    template_id: UUID
+
+
+@attrs.define(kw_only=True)
+class Gns3VmEngine(Whole):
+    """A program that could run the GNS3 virtual machine."""
+
+    engine_id: str
+    name: str
+    description: str
+    support_when_exit: bool
+    support_headless: bool
+    support_ram: bool
+
+
+@attrs.define(kw_only=True)
+class Compute(Whole):
+    """A compute: this server, or another one that is registered here."""
+
+    compute_id: str
+    name: str
+    protocol: Literal["http", "https"]
+    host: str
+    port: int
+    user: str | None
+    connected: bool
+    cpu_usage_percent: float | None
+    memory_usage_percent: float | None
+    capabilities: dict[str, Any] | None
+    last_error: str | None

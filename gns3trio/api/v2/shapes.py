@@ -1,0 +1,64 @@
+"""The parts that bodies and replies of version 2 have in common. They lie apart from the records of project files
+(``controller/gns3_format/records.py``): a new version of one changes nothing in the other.
+"""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+import attrs
+
+from gns3trio.controller.gns3_format import records
+from gns3trio.limits import MAX_LINK_ENDS, Bound, Int32
+
+
+@attrs.define(kw_only=True)
+class ProjectSettings:
+    """The settings of a project that clients read and change. Lengths are in pixels of the scene."""
+
+    name: str
+    auto_close: bool = True
+    auto_open: bool = False
+    auto_start: bool = False
+    scene_height: Int32 = 1000
+    scene_width: Int32 = 2000
+    zoom: Int32 = 100
+    show_layers: bool = False
+    snap_to_grid: bool = False
+    show_grid: bool = False
+    grid_size: Int32 = 75
+    drawing_grid_size: Int32 = 25
+    show_interface_labels: bool = False
+    supplier: dict[str, Any] | None = None
+    variables: list[dict[str, Any]] | None = None
+
+
+@attrs.define(kw_only=True)
+class Label:
+    """The text beside a node; ``x`` None lets the client centre it."""
+
+    text: str = ""
+    x: Int32 | None = None
+    y: Int32 = -40
+    rotation: Annotated[int, Bound(360, -359)] = 0
+    style: str | None = None
+
+    def record(self) -> records.Label:
+        """As the controller has it."""
+        return records.Label(**attrs.asdict(self))
+
+
+@attrs.define(kw_only=True)
+class LinkEnd:
+    """One end of a link: a port of a node. It has a label once it is part of a project."""
+
+    node_id: UUID
+    adapter_number: Int32
+    port_number: Int32
+    label: dict[str, Any] | None = None
+
+    def record(self) -> records.LinkEnd:
+        """As the controller has it."""
+        return records.LinkEnd(**attrs.asdict(self, recurse=False))
+
+
+LinkEnds = Annotated[list[LinkEnd], Bound(MAX_LINK_ENDS)]

@@ -1,0 +1,61 @@
+"""Bodies and replies have the fields of what they stand for, and are classes of their own."""
+
+import inspect
+from collections.abc import Iterator
+from typing import Any
+
+import attrs
+import pytest
+
+from gns3trio.api import replies as common
+from gns3trio.api.v1 import bodies as v1_bodies
+from gns3trio.api.v1 import replies as v1_replies
+from gns3trio.api.v2 import bodies, replies, shapes
+from gns3trio.controller.archives.snapshots import Snapshot
+from gns3trio.controller.gns3_format import records
+
+WIRE = (common, v1_bodies, v1_replies, bodies, replies, shapes)
+
+
+def names(kind: Any) -> list[str]:
+    return [field.name for field in attrs.fields(kind)]
+
+
+def defaults(kind: Any) -> dict[str, Any]:
+    return {field.name: field.default for field in attrs.fields(kind)}
+
+
+@pytest.mark.parametrize("kind", [shapes.ProjectSettings, shapes.Label, shapes.LinkEnd], ids=lambda kind: kind.__name__)
+def test_a_part_of_bodies_is_as_its_record(kind: type) -> None:
+    assert defaults(kind) == defaults(getattr(records, kind.__name__))
+
+
+@pytest.mark.parametrize(
+    ("reply", "record"),
+    [
+        (replies.SavedNode, records.NodeRecord),
+        (replies.SavedLink, records.LinkRecord),
+        (replies.Snapshot, Snapshot),
+    ],
+)
+def test_a_reply_tells_all_of_its_record(reply: type, record: type) -> None:
+    assert names(reply) == names(record)
+
+
+def test_what_a_client_may_change_of_a_node_is_in_its_record() -> None:
+    told = set(names(replies.Node)) - set(names(records.NodeRecord))
+    assert set(names(bodies.NodeUpdate)) == set(names(records.NodeRecord)) | told
+
+
+def classes() -> Iterator[type]:
+    for module in WIRE:
+        for _, kind in inspect.getmembers(module, attrs.has):
+            if kind.__module__ == module.__name__:
+                yield kind
+
+
+def test_no_body_or_reply_is_a_record() -> None:
+    kinds = list(classes())
+    assert replies.Node in kinds and bodies.ProjectCreate in kinds
+    for kind in kinds:
+        assert all(not base.__module__.startswith("gns3trio.controller") for base in kind.__mro__), kind
