@@ -6,7 +6,7 @@
 
 #include "test.h"
 
-enum { LINKS = 4, ROUNDS = 400, BURST = 16, FRAME_BYTES = 100, WORKERS = 2, BOTH = UDPFWD_RX | UDPFWD_TX };
+enum { LINKS = 4, ROUNDS = 400, BURST = 16, FRAME_BYTES = 100, WORKERS = 2, MOST_PORTS = 4 * LINKS, BOTH = UDPFWD_RX | UDPFWD_TX };
 
 typedef struct {
     udpfwd *core;
@@ -42,10 +42,10 @@ static void *make_traffic(void *argument) {
 
 static void *read_statistics(void *argument) {
     bed *b = argument;
-    udpfwd_counters now[2 * LINKS];
+    udpfwd_counters now[MOST_PORTS];
     while (!atomic_load(&b->done)) {
-        int found = udpfwd_snapshot(b->core, now, 2 * LINKS);
-        CHECK(found >= 0 && found <= 2 * LINKS);
+        int found = udpfwd_snapshot(b->core, now, MOST_PORTS);
+        CHECK(found >= 0 && found <= MOST_PORTS);
         uint64_t signals;
         ssize_t got = read(udpfwd_stats_fd(b->core), &signals, sizeof signals);
         (void)got;
@@ -56,9 +56,9 @@ static void *read_statistics(void *argument) {
 
 /* Frames that came in at one side went out at the other or were dropped on the way there. */
 static void check_balance(bed *b, int in, int out) {
-    udpfwd_counters all[2 * LINKS];
-    int found = udpfwd_snapshot(b->core, all, 2 * LINKS);
-    CHECK(found <= 2 * LINKS);
+    udpfwd_counters all[MOST_PORTS];
+    int found = udpfwd_snapshot(b->core, all, MOST_PORTS);
+    CHECK(found <= MOST_PORTS);
     uint64_t entered = 0, left = 0;
     for (int i = 0; i < found; i++) {
         if (all[i].port_id == in)
@@ -97,6 +97,20 @@ static void disturb(bed *b, const int *ports, unsigned *seed) {
     udpfwd_capture_close(capture);
 }
 
+/* A link inside the process between the two, which goes again with its ends in any order. */
+static void link_ports(bed *b, const int *ports, unsigned *seed) {
+    const udpfwd_filter delay = {UDPFWD_FILTER_DELAY, BOTH, {100, 50}, NULL};
+    char error[128];
+    int32_t ends[2];
+    CHECK(udpfwd_link_open(b->core, &delay, rand_r(seed) % 2, 1, rand_r(seed) % 2, ends, error, sizeof error) == 0);
+    for (int side = 0; side < 2; side++)
+        CHECK(udpfwd_patch(b->core, ports[side], ends[side]) == 0);
+    CHECK(udpfwd_port_suspend(b->core, ends[0], 0) == 0 && udpfwd_port_suspend(b->core, ends[1], 0) == 0);
+    usleep((useconds_t)(rand_r(seed) % 300));
+    int first = rand_r(seed) % 2;
+    CHECK(udpfwd_port_close(b->core, ends[first]) == 0 && udpfwd_port_close(b->core, ends[!first]) == 0);
+}
+
 static void reconfigure(bed *b, int i, unsigned *seed) {
     int ports[2];
     for (int side = 0; side < 2; side++) {
@@ -110,6 +124,7 @@ static void reconfigure(bed *b, int i, unsigned *seed) {
     CHECK(udpfwd_unpatch(b->core, ports[rand_r(seed) % 2]) == 0);
     check_balance(b, ports[0], ports[1]);
     check_balance(b, ports[1], ports[0]);
+    link_ports(b, ports, seed);
     disturb(b, ports, seed);
     for (int side = 0; side < 2; side++)
         CHECK(udpfwd_port_close(b->core, ports[side]) == 0);
