@@ -4,9 +4,9 @@
 
 #include "frames.h"
 
-/* Worker only. */
+/* Worker only: frames pass a port that has captures. */
 void capture_frames(worker *w, port *p, int direction, const struct iovec *frames, int n);
-/* Workers are parked: the captures of a port see nothing more. */
+/* The port's worker is parked: the captures of a port see nothing more. */
 void detach_captures(port *p);
 
 #endif

@@ -11,7 +11,7 @@ void offload_from(worker *w, port *from);
 void expect_flows(worker *w);
 /* What the timer of looks does. */
 void look_at_flows(worker *w, timer *look);
-/* Workers are parked, before a port changes: what passes it comes to its worker again. */
+/* The port's worker is parked, before the port changes: what passes it comes to its worker again. */
 void end_flows(port *p);
 /* Adds to a copy of a port's counters what the kernel moved. */
 void add_offloaded(udpfwd_counters *to, const port *p);

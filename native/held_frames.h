@@ -48,12 +48,13 @@ uint64_t next_release(const worker *w);
 void release_due(worker *w);
 /* What the timer of held frames does: they get a turn. */
 void end_hold(worker *w, timer *release);
-/* Workers are parked: everything that a port's filters hold in a direction is due now. */
+/* The port's worker is parked: everything that a port's filters hold in a direction is due now. */
 void release_early(port *p, int direction);
-/* Workers are parked: loses what a port's filters hold. */
+/* The port's worker is parked: loses what a port's filters hold. */
 void drop_held(port *p);
-/* Workers are parked: held frames follow their ports to another worker. */
+/* This worker and those of the ports are parked: held frames follow their ports to another worker. */
 void move_held(worker *from);
+/* All ports have ended. */
 void free_queue(worker *w);
 
 #endif

@@ -44,7 +44,8 @@ typedef struct {
     /* Worker only: the port's turn, when its descriptor is readable: at most turn_frames go to receive_turn. Returns whether there was
      * anything that counts. */
     int (*receive)(worker *w, port *p);
-    /* Worker only: frames leave the core here, at most UDPFWD_BATCH_FRAMES. Each is counted as sent, or dropped and counted. */
+    /* Worker only: frames leave the core here, at most UDPFWD_BATCH_FRAMES. Each is counted as sent, or dropped and counted. They
+     * are in the middle of a turn, so what answers them does so later, by a timer and receive_turn. */
     void (*send)(worker *w, port *p, const struct iovec *frames, int n);
     /* In a change, both workers are parked: the port's timers have to follow it (move_timer). */
     void (*moved)(port *p, worker *from);
@@ -56,35 +57,52 @@ extern const port_kind tap_kind;      /* interfaces.c */
 extern const port_kind ethernet_kind; /* interfaces.c */
 extern const port_kind local_kind;    /* ports.c: nothing is behind it */
 
+/* Each group is changed by the module that is named; others read it. */
 struct port {
     source source; /* first, so that a port's source is the port */
+
+    /* ports.c, placement.c */
     int id;
     const port_kind *kind;
     worker *worker;
+    unsigned visit; /* the walk over joined ports that saw it last */
+
+    /* joints.c */
     port *peer;   /* the other port of the patch, or the port that a probe's source injects at */
     port *splice; /* the other tunnel port */
     bridge *bridge;
-    port *probe; /* the source of the probe that injects here */
-    port *sink;  /* where frames of a trial leave that come in here */
-    port *sink_of; /* the port whose sink this is */
-    int injects; /* this is the source of a probe: peer does not point back */
-    int suspended;
     int vlan_mode;
     uint16_t vlan;
     uint16_t ethertype;
-    int turn_frames;      /* it takes at most so many in a turn: fewer when bridges copy them to many ports */
-    int is_copied;        /* to many ports were those of its last turn */
-    unsigned visit;       /* the walk over joined ports that saw it last */
+    port *probe;   /* the source of the probe that injects here */
+    port *sink;    /* where frames of a trial leave that come in here */
+    port *sink_of; /* the port whose sink this is */
+    int injects;   /* this is the source of a probe: peer does not point back */
+
+    /* frames.c: how much it takes in a turn */
+    int turn_frames; /* at most so many: fewer when bridges copy them to many ports */
+    int is_copied;   /* to many ports were those of its last turn */
+
+    /* filter_control.c */
+    int suspended;
     filter_chain *filters[DIRECTIONS];
-    unsigned held_in_order[DIRECTIONS]; /* frames that its filters hold and that none may overtake */
+
+    /* held_frames.c: what its filters hold */
+    unsigned held_in_order[DIRECTIONS]; /* frames that none may overtake */
     chunk *held[DIRECTIONS][2];         /* that are being filled with frames which may be overtaken, and with others */
-    size_t held_bytes;                  /* memory of all that they hold */
+    size_t held_bytes;                  /* memory of all of them */
+
+    /* capture.c */
     udpfwd_capture *captures;
+
+    /* flows.c: what the kernel does for it */
     uint64_t offload_waits_ns; /* since when the kernel could serve it, were its socket empty; 0 when that is not so */
     int was_offloaded;
     uint64_t taken_frames, taken_bytes; /* of those that the kernel moved, what the counters of ports have */
-    flow *flows[DIRECTIONS]; /* whose frames pass it in the kernel */
-    udpfwd_counters counters; /* without what these moved */
+    flow *flows[DIRECTIONS];            /* whose frames pass it in the kernel */
+
+    /* Whoever lets frames pass, or drops them. */
+    udpfwd_counters counters; /* without what flows moved */
 };
 
 /* --- counting: the port's worker only, or while it is parked --- */

@@ -1,6 +1,6 @@
 /* The core and its workers: what each of them has. udpfwd.c makes and frees both.
  *
- * A worker's fields are its own while it runs; others touch them while it is parked (changes.h).
+ * A worker's fields are its own while it runs; others touch them while it is parked (changes.h), unless they are the lock's.
  */
 #ifndef GNS3TRIO_WORKER_H
 #define GNS3TRIO_WORKER_H
@@ -20,35 +20,50 @@
 
 #define NANOSECONDS 1000000000u
 
+/* Each group is changed by the module that is named; others read it. */
 struct worker {
     udpfwd *core;
+
+    /* worker.c */
     int epoll_fd;
     source waker; /* an eventfd */
     int woken;    /* by it, in this round */
-    timer_set timers;
-    timer pause;     /* after a signal of stats_fd */
-    int unsignalled; /* counters changed since then */
-    timer release;   /* when the next held frame is due */
-    uint64_t gather_ns; /* it is not set to a time before this */
-    int more_due;       /* held frames are due still: they get a turn after the ports */
-    int running;    /* these three: the core's lock is held */
-    int must_park;  /* which only the worker reads without it, and atomically */
+    unsigned chance;
+    uint64_t now_ns;         /* CLOCK_MONOTONIC of this turn, 0 when nobody asked yet */
+    uint64_t wall_ns;        /* CLOCK_REALTIME likewise */
+    int64_t round_copies;    /* that bridges made since the worker looked for events */
+    int64_t released_copies; /* likewise, of frames that were held */
+
+    /* changes.c, placement.c: the core's lock is held */
+    int running;
+    int must_park; /* which the worker reads without it, and atomically */
     int is_parked;
+    int ports; /* how many it has */
+
+    /* timers.c */
+    timer_set timers;
+
+    /* udpfwd.c: signals of statistics */
+    timer pause;     /* after one */
+    int unsignalled; /* counters changed since then */
+
+    /* flows.c */
     timer look;        /* when to look next at what the kernel can serve, and did */
     int ports_changed; /* since the last look */
-    int ports; /* that it has: the core's lock is held */
-    uint64_t now_ns;  /* CLOCK_MONOTONIC of this turn, 0 when nobody asked yet */
-    uint64_t wall_ns; /* CLOCK_REALTIME likewise */
-    int64_t budget;   /* copies that bridges may still make in this turn */
-    int64_t round_copies; /* that they made since the worker looked for events */
-    int64_t released_copies; /* likewise, of frames that were held */
-    unsigned chance;
-    int release_frames; /* held ones that it takes in a turn, as turn_frames of a port */
+
+    /* held_frames.c */
     hold_queue queue;
+    timer release;      /* when the next held frame is due */
+    uint64_t gather_ns; /* it is not set to a time before this */
+    int more_due;       /* held frames are due still: they get a turn after the ports */
+    int release_frames; /* held ones that it takes in a turn, as turn_frames of a port */
+
+    /* frames.c, and kinds of ports: what a turn works with */
+    int64_t budget; /* copies that bridges may still make in this turn */
     unsigned char (*buffers)[BUFFER_STRIDE];
     unsigned char *large; /* LARGE_FRAME_BYTES */
     struct mmsghdr in[UDPFWD_BATCH_FRAMES];
-    struct iovec in_iov[UDPFWD_BATCH_FRAMES];
+    struct iovec in_iov[UDPFWD_BATCH_FRAMES]; /* where frames are read to: buffers, with headroom */
     struct mmsghdr out[UDPFWD_BATCH_FRAMES];
     char controls[UDPFWD_BATCH_FRAMES][CMSG_SPACE(sizeof(uint16_t))];
 };
