@@ -3,7 +3,8 @@
 import { act, ask, button } from "./actions.js";
 import { EventStream, ROOT, get, post, put, remove } from "./api.js";
 import { h } from "./dom.js";
-import { Drawer, openConsole } from "./drawer/consoles.js";
+import { openConsole } from "./drawer/consoles.js";
+import { Drawer } from "./drawer/drawer.js";
 import { Lab } from "./lab.js";
 import { Graph } from "./map/graph.js";
 import { showConnection, tell } from "./messages.js";

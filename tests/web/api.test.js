@@ -82,6 +82,7 @@ function openStream(t, options = {}) {
     }
 
     close() {
+      this.closed = true;
       this.onclose?.();
     }
   };
@@ -188,8 +189,17 @@ test("a state that cannot be read is told, and events go on", async (t) => {
 test("a stream that is closed stays closed", (t) => {
   const { stream, sockets, said } = openStream(t);
   sockets[0].close();
+  t.mock.timers.tick(250);
+  sockets[1].close();
   stream.close(); // while it waits to connect again
   t.mock.timers.tick(10_000);
-  assert.equal(sockets.length, 1);
-  assert.deepEqual(said, ["lost"]);
+  assert.equal(sockets.length, 2);
+  assert.deepEqual(said, ["lost", "lost"]);
+});
+
+test("a stream that is closed ends its connection, which is not lost", (t) => {
+  const { stream, sockets, said } = openStream(t);
+  stream.close();
+  t.mock.timers.tick(10_000);
+  assert.deepEqual([sockets.length, sockets[0].closed, said], [1, true, []]);
 });

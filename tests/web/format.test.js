@@ -8,7 +8,8 @@ test("a rate has the unit in which it is below a thousand", () => {
   assert.equal(formatRate(999.4), "999 bit/s");
   assert.equal(formatRate(1000), "1.0 kbit/s");
   assert.equal(formatRate(99_940), "99.9 kbit/s");
-  assert.equal(formatRate(512_000), "512 kbit/s");
+  assert.equal(formatRate(100_000), "100 kbit/s");
+  assert.equal(formatRate(512_400), "512 kbit/s");
   assert.equal(formatRate(2_500_000), "2.5 Mbit/s");
 });
 
@@ -16,6 +17,7 @@ test("there is no unit beyond Gbit/s", () => assert.equal(formatRate(4e12), "400
 
 test("times are milliseconds from a thousand microseconds on", () => {
   assert.equal(formatMicroseconds(999), "999 µs");
+  assert.equal(formatMicroseconds(1000), "1 ms");
   assert.equal(formatMicroseconds(1500), "1.5 ms");
 });
 

@@ -123,8 +123,10 @@ test("statistics of a link are its traffic, until it is silent", async (t) => {
 });
 
 test("problems of a link come and go", async (t) => {
-  const { lab } = await openLab(t);
+  const { lab, view, draw } = await openLab(t);
   lab.apply("link.problem", { link_id: "l1", message: "" });
+  draw();
+  assert.deepEqual(view.updates, [["l1"]]);
   assert.ok(!lab.problems.has("l1"));
   lab.apply("link.problem", { link_id: "l1", message: "the device is gone" });
   assert.equal(lab.problems.get("l1"), "the device is gone");

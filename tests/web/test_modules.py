@@ -19,6 +19,7 @@ PAGE = Path(gns3trio.__file__).parent / "web"
 TESTED_IN_THE_BROWSER = {
     "app",
     "docs",
+    "drawer/consoles",
     "drawer/packets",
     "lab_view",
     "map/drawings",

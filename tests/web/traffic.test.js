@@ -31,6 +31,13 @@ test("drops are counted by the second since the statistics before", () => {
   assert.equal(traffic.rate().lost, 10);
 });
 
+test("statistics that come at once make no rate without end", () => {
+  const traffic = new LinkTraffic();
+  traffic.count(stats(1, 1, { filter: 40 }), 1000);
+  traffic.count(stats(1, 1, { filter: 50 }), 1000);
+  assert.equal(traffic.rate().lost, 200);
+});
+
 test("counters that begin again lose nothing", () => {
   const traffic = new LinkTraffic();
   traffic.count(stats(1, 1, { filter: 40 }), 1000);

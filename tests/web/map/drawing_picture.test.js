@@ -24,6 +24,14 @@ test("a note grows with its text", () => {
   assert.ok(widthOf("a long line of text") > 2 * widthOf("short"));
 });
 
+test("a note is as high as its lines", () => {
+  assert.equal(pictureOf('<svg height="1" width="1"><text font-size="15">one\ntwo\nthree</text></svg>').box[3], 20 * (3 * 1.2 + 0.3) + 1);
+});
+
+test("values stand in quotes of both kinds", () => {
+  assert.deepEqual(pictureOf("<svg height='100' width = '200'></svg>").box, [-1, -1, 201, 101]);
+});
+
 test("a text that has a place keeps it", () => {
   const { svg } = pictureOf('<svg height="30" width="100"><text x="7" y="9">one</text></svg>');
   assert.match(svg, /<text x="7" y="9">one<\/text>/);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import { laneOf, pointBeside } from "../../../gns3trio/web/map/lanes.js";
+import { HEIGHT } from "../../../gns3trio/web/map/node_box.js";
 
 const [A, B] = [[0, 0], [400, 0]];
 
@@ -24,7 +25,9 @@ test("two links lie beside each other, and their texts at different places", () 
   const [first, second] = lanesOf(["l1", "l2"]);
   assert.deepEqual(first.shift.map((each) => each + 0), [0, -8]);
   assert.deepEqual(second.shift.map((each) => each + 0), [0, 8]);
-  assert.ok(first.at < 0.5 && second.at > 0.5);
+  const part = (1 - 2 * (HEIGHT / 400)) / 6; // a third of what the nodes do not cover, to both sides of the middle
+  assert.ok(Math.abs(first.at - (0.5 - part)) < 1e-9);
+  assert.ok(Math.abs(second.at - (0.5 + part)) < 1e-9);
   assert.ok(!first.alone && !first.narrow);
 });
 

@@ -5,8 +5,11 @@ import { DIRECTIONS, freePlace, nearestTowards } from "../../../gns3trio/web/map
 
 const FROM = [0, 0];
 
-test("each arrow finds what lies there", () => {
+test("each arrow finds what lies there, from anywhere", () => {
   const places = [["left", [-50, 0]], ["right", [50, 0]], ["up", [0, -50]], ["down", [0, 50]]];
+  assert.equal(nearestTowards([-200, 10], DIRECTIONS.ArrowRight, [["far", [500, 10]], ["behind", [-250, 10]], ["near", [-100, 20]]]), "near");
+  assert.equal(nearestTowards([0, -200], DIRECTIONS.ArrowDown, [["ahead", [0, -100]], ["aside", [90, -120]]]), "ahead");
+  assert.equal(nearestTowards([0, 300], DIRECTIONS.ArrowLeft, [["aside", [-50, 0]], ["ahead", [-200, 300]]]), "ahead");
   for (const [key, id] of [["ArrowLeft", "left"], ["ArrowRight", "right"], ["ArrowUp", "up"], ["ArrowDown", "down"]]) {
     assert.equal(nearestTowards(FROM, DIRECTIONS[key], places), id);
   }
@@ -35,5 +38,6 @@ test("each new node covers none, and they stay together", () => {
     nodes.push({ x, y });
   }
   assert.ok(nodes.every(({ x, y }) => Math.abs(x) < 800 && Math.abs(y) < 800));
-  assert.deepEqual([nodes[1].x, nodes[1].y], [-30, -140]); // the nearest: rows are closer than columns
+  const besides = nodes.slice(1, 5).map(({ x, y }) => [x + 30, y + 30]); // rows are closer than columns
+  assert.deepEqual(besides, [[0, -110], [-130, 0], [130, 0], [0, 110]]);
 });

@@ -7,7 +7,7 @@ const SMALL = {
   frame_size: 64,
   throughput: { frames_per_second: 1_488_095, bits_per_second: 761_904_640 },
   latency: { p50_us: 12.345, p99_us: 123.6, max_us: 2000 },
-  loss: [{ sent_per_second: 200, loss_percent: 1 }, { sent_per_second: 100, loss_percent: 0 }],
+  loss: [{ sent_per_second: 200, loss_percent: 0 }, { sent_per_second: 100, loss_percent: 1 }],
   burst: { frames: 5000 },
 };
 const LARGE = { frame_size: 1518, throughput: { frames_per_second: 81_274, bits_per_second: 987_000_000 } };
@@ -20,7 +20,7 @@ test("each kind of test that was made has a plot over the sizes of frames", () =
     { name: "p50", points: [[64, 12.345]] }, { name: "p99", points: [[64, 123.6]] }, { name: "max", points: [[64, 2000]] },
   ]);
   assert.equal(latency.format(2000), "2 ms");
-  assert.deepEqual(loss.series, [{ name: "64 bytes", points: [[100, 0], [200, 1]] }]); // in the order of rates
+  assert.deepEqual(loss.series, [{ name: "64 bytes", points: [[100, 1], [200, 0]] }]); // in the order of rates
   assert.equal(loss.format(1), "1 %");
 });
 

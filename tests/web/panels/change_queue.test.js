@@ -99,6 +99,16 @@ test("what was changed again before it was refused is not refused", async (t) =>
   await told;
 });
 
+test("what was refused can be forgotten", async (t) => {
+  const { queue, answer, wait } = makeQueue(t);
+  const told = assert.rejects(queue.change("bpf 0", "icm"));
+  await answer(new Error("no"));
+  await wait(250);
+  await told;
+  queue.clear();
+  assert.ok(!queue.holds("bpf 0"));
+});
+
 test("what is not sent yet can be forgotten", async (t) => {
   const { queue, sent, answer, wait } = makeQueue(t);
   const done = queue.change("a", "1");

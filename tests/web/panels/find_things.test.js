@@ -20,4 +20,8 @@ test("the name comes before what begins with it, and that before the rest", () =
   assert.deepEqual(find(["MyPC1", "PC10", "PC1"], ["A – PC1", "PC1 e0 – A"], "pc1"), ["PC1", "PC10", "PC1 e0 – A", "MyPC1", "A – PC1"]);
 });
 
+test("of the same name a node comes first, and a link of that name before a node that begins with it", () => {
+  assert.deepEqual(findThings([node("PC10"), node("PC1")], [link("PC1")], "pc1").map(([id]) => id), ["node PC1", "link PC1", "node PC10"]);
+});
+
 test("what is found is given whole", () => assert.deepEqual(findThings([node("PC1")], [], "pc"), [["node PC1", "PC1", "started"]]));

@@ -19,6 +19,13 @@ test("replies are times, least, median and most of which are told", () => {
   assert.deepEqual(reader.summary("10.0.0.2"), { text: "3 replies, 0 lost; 0.9 / 1.2 / 20.5 ms (least, median, most)", median: 1.2 });
 });
 
+test("the median is that of all times", () => {
+  const reader = new PingReader(COMMAND, 5);
+  const replies = [9, 1, 7, 3, 5].map((ms, number) => reply(number, `${ms}.0`));
+  reader.receive(new TextEncoder().encode(`${COMMAND}\n${replies.join("")}`));
+  assert.equal(reader.summary("10.0.0.2").median, 5);
+});
+
 test("what the console has shown before does not count", () => {
   const reader = read(reply(1, "5.0"), "10.0.0.2 icmp_seq=2 timeout\r\n", `PC1> ${COMMAND}\r\n`, reply(1, "1.0"));
   assert.deepEqual(reader.times, [[1, 1]]);

@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
-import { Drawer, openConsole } from "../../../gns3trio/web/drawer/consoles.js";
 import { h } from "../../../gns3trio/web/dom.js";
+import { Drawer } from "../../../gns3trio/web/drawer/drawer.js";
 import { openDocument } from "../small_dom.js";
 
-let places;
-beforeEach(() => { places = openDocument(); });
+beforeEach(openDocument);
 
 function makeDrawer() {
   const drawer = new Drawer();
@@ -68,11 +67,4 @@ test("a tab that is closed leaves the drawer to another", () => {
   assert.deepEqual([titles(drawer), shown(drawer), b.closed], [["A"], ["a"], 1]);
   drawer.close("b"); // is none any more
   assert.equal(b.closed, 1);
-});
-
-test("a node that does not run has no console", () => {
-  const drawer = makeDrawer();
-  openConsole(drawer, { path: "/v2/projects/p" }, { name: "PC1", status: "stopped" });
-  assert.deepEqual(titles(drawer), []);
-  assert.match(places.messages.textContent, /PC1 is not started/);
 });
