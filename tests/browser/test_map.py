@@ -212,6 +212,17 @@ def test_a_hostile_style_can_do_nothing(page: Page, lab: Lab) -> None:
     assert "127.0.0.1:1/" not in page.locator(".scene svg").evaluate("svg => svg.outerHTML")
 
 
+def test_a_style_of_another_shape_is_none(page: Page, lab: Lab) -> None:
+    for name, x in (("SW1", 0), ("SW2", 200)):
+        lab.add_node(name, x, 0)
+    for port, style in enumerate(({"type": "constructor"}, {"color": {}, "width": "wide", "type": []})):
+        lab.add_link(("SW1", port, None), ("SW2", port, None), link_style=style)
+    open_lab(page, lab.host, lab.project)
+    expect(page.locator(".link .wire")).to_have_count(2)
+    for wire in page.locator(".link .wire").all():
+        expect(wire).to_have_css("stroke-dasharray", "none")
+
+
 def test_links_have_the_style_of_their_user(page: Page, lab: Lab) -> None:
     lab.add_node("SW1", 0, 0)
     lab.add_node("SW2", 400, 0)
