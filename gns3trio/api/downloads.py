@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from gns3trio.api.content_policy import BINARY, shown_type
-from gns3trio.controller.project.files import OpenFile, read_pieces
+from gns3trio.controller.storage.single_files import OpenFile, read_pieces
 
 
 class Download(Response):

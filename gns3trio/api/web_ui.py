@@ -12,7 +12,7 @@ from gns3trio import threads
 from gns3trio.api.content_policy import BINARY, WEB_UI
 from gns3trio.api.downloads import Download, file_download
 from gns3trio.api.routing import ApiRequest, RouteTable
-from gns3trio.controller.project.files import OpenFile, open_file
+from gns3trio.controller.storage.single_files import OpenFile, open_file
 from gns3trio.errors import Forbidden, NotFound
 
 routes = RouteTable("/static/web-ui")

@@ -27,11 +27,10 @@ from gns3trio.forwarder.capture_format import link_type
 from gns3trio.forwarder.captures import Capture, CaptureFile, CaptureService
 from gns3trio.forwarder.forwarder import TapOptions, check_expression
 from gns3trio.notifications.feed import ChangeFeed
+from gns3trio.project_layout import CAPTURES, node_folder
 from gns3trio.removal import remove_tree
 
 log = logging.getLogger(__name__)
-
-CAPTURES_FOLDER = "project-files/captures"
 
 
 @attrs.define(eq=False)
@@ -206,7 +205,7 @@ class HostedProjects:
             if spec.node_id in project.nodes:
                 return project.nodes[spec.node_id]
             self._compute.check_properties(spec.node_type, spec.properties)
-            folder = project.folder / "project-files" / spec.node_type / str(spec.node_id)
+            folder = node_folder(project.folder, spec.node_type, spec.node_id)
             emit = partial(self._node_event, project, spec.node_id)
             instance = await self._compute.create_node(attrs.evolve(spec, folder=folder, emit=emit))
             # Nobody is told: a GNS3 compute leaves that to its controller, which would pass it on as a node of its own.
@@ -282,7 +281,7 @@ class HostedProjects:
         if port in node.captures:
             raise Conflict(f"Port {port[0]}/{port[1]} is being captured already")
         tunnel = node.tunnel(*port)
-        path = project.folder / CAPTURES_FOLDER / file_name
+        path = project.folder / CAPTURES / file_name
         file = CaptureFile(path=path, link_type_number=link_type(data_link_type))
 
         def failed(message: str) -> None:

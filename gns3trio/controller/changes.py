@@ -13,8 +13,8 @@ import attrs
 if TYPE_CHECKING:
     from gns3trio.controller.archives.snapshots import Snapshot
     from gns3trio.controller.links.link import Link
+    from gns3trio.controller.nodes.node import Node
     from gns3trio.controller.project.drawings import Drawing
-    from gns3trio.controller.project.node import Node
     from gns3trio.controller.project.project import Project
 
 LogLevel = Literal["error", "warning", "info"]

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from gns3trio.controller.changes import Change, LogLevel
 from gns3trio.controller.gns3_format.records import ProjectSettings
-from gns3trio.controller.project.node import Node
+from gns3trio.controller.nodes.node import Node
 from gns3trio.controller.services import ProjectServices
 
 

@@ -14,8 +14,6 @@ from gns3trio import threads
 from gns3trio.compute.hosted import HostedProjects
 from gns3trio.compute.local.compute import Compute
 from gns3trio.config import Config
-from gns3trio.controller.archives import project_swap
-from gns3trio.controller.archives.project_copy import is_topology_file
 from gns3trio.controller.computes import Computes, check_stored_computes
 from gns3trio.controller.gns3_format.records import ProjectSettings
 from gns3trio.controller.library.base_configs import BaseConfigs
@@ -25,6 +23,8 @@ from gns3trio.controller.project.auto_options import Attendance, open_project
 from gns3trio.controller.project.project import Project
 from gns3trio.controller.services import ProjectServices
 from gns3trio.controller.storage import files as storage
+from gns3trio.controller.storage import project_swap
+from gns3trio.controller.storage.file_names import is_topology_file, near_file_name, topology_file_name
 from gns3trio.controller.storage.places import check_place, is_foreign
 from gns3trio.controller.storage.remembered_places import ProjectRecords, check_stored_projects
 from gns3trio.controller.storage.search import FoundProject, copy_of, find_projects, project_folders
@@ -198,7 +198,7 @@ class Controller:
             raise Conflict(f"project_id: project {project_id} is being made by another request")
         if unique_name:
             self.check_unused_name(settings.name)
-        file_name = storage.topology_file_name(settings.name)
+        file_name = topology_file_name(settings.name)
         folder = self.new_folder(project_id, path)
         project = self._new_project(project_id, settings, folder, folder / file_name, temporary=temporary)
         self.projects[project_id] = project  # holds the id and the name while the disk works
@@ -258,7 +258,7 @@ class Controller:
         """
         self.check_unused(project_id)
         names = self._names()
-        free = next(each for n in count() if (each := storage.near_file_name(name, f"-{n}" if n else "")) not in names)
+        free = next(each for n in count() if (each := near_file_name(name, f"-{n}" if n else "")) not in names)
         self._reserved[project_id] = free
         try:
             yield free

@@ -18,7 +18,7 @@ from gns3trio.compute.nio import UdpNio
 from gns3trio.compute.node import ComputeNode
 from gns3trio.controller.controller import Controller
 from gns3trio.controller.links.link import Link, PortAddress
-from gns3trio.controller.project.node import Node
+from gns3trio.controller.nodes.node import Node
 from gns3trio.controller.project.project import Project
 from gns3trio.errors import Conflict, NotFound
 from gns3trio.forwarder.captures import Capture

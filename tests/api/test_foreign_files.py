@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import orjson
 import pytest
 
-from gns3trio.controller.project.files import node_folder
+from gns3trio.controller.project.files import folder_of_node
 from gns3trio.errors import Conflict
 from gns3trio.server import RunningServer
 from tests.api.conftest import Server
@@ -93,7 +93,7 @@ async def test_a_node_type_names_no_folder_elsewhere(server: Server, running: Ru
     for path in (lab.path, f"/v2/projects/{copy['project_id']}"):
         assert [each["name"] for each in await server.request("GET", f"{path}/nodes", None, 200)] == ["PC2"]
     with pytest.raises(Conflict, match="not a type"):
-        node_folder(running.controller.projects[UUID(content["project_id"])], node_type, uuid4())
+        folder_of_node(running.controller.projects[UUID(content["project_id"])], node_type, uuid4())
     assert not list(server.config.projects_path.parent.glob("**/escape*"))
     await lab.saved()
     extras = orjson.loads((lab.folder / "project-files" / "gns3trio.json").read_bytes())

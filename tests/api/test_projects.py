@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 import trio
 
-from gns3trio.controller.archives import project_swap
+from gns3trio.controller.storage import project_swap
 from tests.api.conftest import Server
 
 UNKNOWN = "00000000-0000-4000-8000-000000000000"

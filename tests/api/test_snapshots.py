@@ -12,8 +12,8 @@ import pytest
 import trio
 
 from gns3trio.config import Config
-from gns3trio.controller.archives import project_swap
 from gns3trio.controller.project.contents import Contents
+from gns3trio.controller.storage import project_swap
 from gns3trio.errors import Conflict
 from gns3trio.notifications.topics import project_topic
 from gns3trio.server import RunningServer, open_server

@@ -9,7 +9,7 @@ import pytest
 import trio
 from trio_websocket import open_websocket_url
 
-from gns3trio.controller.project.nodes import Nodes
+from gns3trio.controller.nodes.nodes import Nodes
 from gns3trio.server import RunningServer
 from tests.api.conftest import Server
 from tests.api.test_notifications import ws_events

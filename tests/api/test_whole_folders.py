@@ -17,7 +17,7 @@ import trio
 from gns3trio.config import Config
 from gns3trio.controller.archives import file_tree
 from gns3trio.controller.archives import writer as archive_writer
-from gns3trio.controller.gns3_format.own_fields import EXTRAS_FILE
+from gns3trio.project_layout import OWN_FIELDS_FILE
 from tests.api.conftest import Server, node_path
 from tests.api.test_found_projects import listed, open_one, put, started
 from tests.api.test_nodes import create
@@ -51,7 +51,7 @@ def described(folder: Path) -> dict[str, str | bytes]:
     for path in folder.rglob("*"):
         name = str(path.relative_to(folder))
         # The MAC addresses of VPCS are a project's own, too.
-        if name.startswith((".gns3trio-", "snapshots")) or path.suffix == ".gns3" or name == EXTRAS_FILE:
+        if name.startswith((".gns3trio-", "snapshots")) or path.suffix == ".gns3" or name == OWN_FIELDS_FILE:
             continue
         if path.is_symlink():
             found[name] = f"-> {os.readlink(path)}"

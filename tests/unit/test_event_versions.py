@@ -21,7 +21,7 @@ from gns3trio.compute import hosted
 from gns3trio.controller import changes
 from gns3trio.controller.changes import LogMessage, NodeChanged, NodeStatusChanged
 from gns3trio.controller.gns3_format.records import NodeRecord
-from gns3trio.controller.project.node import Node
+from gns3trio.controller.nodes.node import Node
 from gns3trio.notifications import hub as hub_module
 from gns3trio.notifications.hub import NotificationHub
 from gns3trio.notifications.topics import COMPUTE, EVERYTHING, project_topic, v1_project_topic

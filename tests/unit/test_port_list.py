@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 
 from gns3trio.controller.gns3_format.records import NodeRecord
-from gns3trio.controller.project.port_list import MAX_PORTS, list_ports
+from gns3trio.controller.nodes.port_list import MAX_PORTS, list_ports
 
 ETHERNET, SERIAL = "Ethernet", "Cisco HDLC, Cisco PPP, Frame Relay"
 

@@ -5,7 +5,7 @@ import trio
 
 from gns3trio.api.v1.views import read_script, vm_state, with_script
 from gns3trio.controller.changes import LogMessage, NodeStatusChanged
-from gns3trio.controller.project.node import Node
+from gns3trio.controller.nodes.node import Node
 from gns3trio.errors import LabError
 from gns3trio.notifications.events import Event, log_event
 from gns3trio.notifications.hub import MAX_QUEUED_BYTES, MAX_QUEUED_EVENTS, NotificationHub

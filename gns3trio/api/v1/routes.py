@@ -20,7 +20,7 @@ from gns3trio.compute.actions import act
 from gns3trio.compute.nio import UdpNio
 from gns3trio.controller.gns3_format.records import NodeRecord, ProjectSettings
 from gns3trio.controller.links.link import PortAddress
-from gns3trio.controller.project.node import Node
+from gns3trio.controller.nodes.node import Node
 from gns3trio.controller.project.project import Project
 from gns3trio.errors import Conflict, Forbidden, NotFound
 from gns3trio.notifications.topics import v1_project_topic

@@ -3,7 +3,7 @@
 from typing import Any
 
 from gns3trio import threads
-from gns3trio.controller.project.node import Node
+from gns3trio.controller.nodes.node import Node
 from gns3trio.controller.project.project import Project
 from gns3trio.controller.storage.files import printable
 

@@ -11,7 +11,8 @@ from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.v2 import replies
 from gns3trio.api.waited import while_waited_for
 from gns3trio.controller.driven_nodes import own_project, require_known
-from gns3trio.controller.project.files import list_files, open_file, write_file, write_project_file
+from gns3trio.controller.project.files import write_project_file
+from gns3trio.controller.storage.single_files import list_files, open_file, write_file
 
 routes = RouteTable("/v2/compute/projects/{project_id}/files", strict_ids=True)
 

@@ -22,11 +22,11 @@ from gns3trio.compute.actions import act
 from gns3trio.compute.nio import UdpNio
 from gns3trio.compute.node import NodeEvent, NodeSpec
 from gns3trio.compute.node_types import node_types
+from gns3trio.controller.archives.node_copy import copy_node_files
 from gns3trio.controller.driven_nodes import DrivenNode, driven_node, own_instance, own_project, require_known
 from gns3trio.controller.links.captures import check_file_name
 from gns3trio.controller.links.filters import checked_filters
 from gns3trio.controller.names import Name
-from gns3trio.controller.project.node_copy import copy_node_files
 from gns3trio.errors import Conflict, Invalid, NotFound
 from gns3trio.limits import Int32, Script
 

@@ -5,7 +5,7 @@ from typing import Any, assert_never
 from gns3trio.api.v2.views import drawing_view, link_view, node_view, project_view, snapshot_view
 from gns3trio.controller import changes as c
 from gns3trio.controller.links.link import Link
-from gns3trio.controller.project.node import Node
+from gns3trio.controller.nodes.node import Node
 from gns3trio.controller.project.project import Project
 from gns3trio.notifications.events import Event, log_event
 

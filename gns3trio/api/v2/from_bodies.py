@@ -11,7 +11,7 @@ from gns3trio.api.v2.bodies import LinkCreate, NodeCreate, refuse_other
 from gns3trio.api.v2.shapes import Label
 from gns3trio.controller.gns3_format.records import LinkRecord, NodeRecord
 from gns3trio.controller.links.filters import checked_filters
-from gns3trio.controller.project.node import Node
+from gns3trio.controller.nodes.node import Node
 from gns3trio.errors import Invalid
 
 _RECORD_FIELDS = frozenset(field.name for field in attrs.fields(NodeRecord))

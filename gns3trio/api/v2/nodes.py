@@ -19,8 +19,8 @@ from gns3trio.api.v2.views import node_list_view, node_view, record_view
 from gns3trio.compute.actions import act
 from gns3trio.compute.nodes.ethernet_switch.node import EthernetSwitch
 from gns3trio.compute.nodes.ethernet_switch.shell import SwitchMac
-from gns3trio.controller.project.node import Node
-from gns3trio.controller.project.node_creation import create_node_from_fields
+from gns3trio.controller.nodes.creation import create_node_from_fields
+from gns3trio.controller.nodes.node import Node
 from gns3trio.controller.project.project import Project
 from gns3trio.errors import Conflict
 
@@ -44,7 +44,7 @@ async def create_node(api: ApiRequest, project_id: UUID, body: NodeCreate) -> or
     """Create a node. Its name is made unique in the project."""
     project = api.controller.get_project(project_id)
     refuse_other(api.given(body), project_id=project_id)
-    return node_view(await create_node_from_fields(project, node_record_fields(api, body, api.http.state.body)))
+    return node_view(await create_node_from_fields(project.nodes, node_record_fields(api, body, api.http.state.body)))
 
 
 @routes.route("GET", "/nodes/{node_id}", reply=replies.Node)

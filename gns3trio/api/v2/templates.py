@@ -14,7 +14,7 @@ from gns3trio.api.v2.bodies import refuse_other
 from gns3trio.api.v2.views import node_view
 from gns3trio.controller.library.templates import FIXED, node_fields
 from gns3trio.controller.names import Name
-from gns3trio.controller.project.node_creation import create_node_from_fields
+from gns3trio.controller.nodes.creation import create_node_from_fields
 from gns3trio.encoding import dumps_sorted
 from gns3trio.errors import NotFound
 from gns3trio.limits import MAX_BASE_CONFIG, Bound, Int32
@@ -127,7 +127,7 @@ async def create_node_from_template(
         fields["name"] = body.name
     fields |= {"node_id": uuid4(), "compute_id": compute_id, "x": body.x, "y": body.y}
     fields["width"], fields["height"] = api.controller.symbols.size(fields["symbol"])
-    return node_view(await create_node_from_fields(project, fields, startup_script=script))
+    return node_view(await create_node_from_fields(project.nodes, fields, startup_script=script))
 
 
 @routes.route("GET", "/appliances", reply=list[dict[str, Any]])

@@ -14,8 +14,8 @@ import orjson
 from gns3trio.controller.archives.snapshots import Snapshot
 from gns3trio.controller.gns3_format.records import NodeRecord, ProjectSettings
 from gns3trio.controller.links.link import Link, LinkCapture
+from gns3trio.controller.nodes.node import Node
 from gns3trio.controller.project.drawings import Drawing
-from gns3trio.controller.project.node import Node
 from gns3trio.controller.project.project import Project
 from gns3trio.controller.storage.files import printable
 from gns3trio.encoding import dumps_to_keep

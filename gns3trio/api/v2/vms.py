@@ -12,7 +12,7 @@ from gns3trio.api.v2.bodies import VmCreate, VmUpdate, refuse_other
 from gns3trio.api.v2.from_bodies import record_changes, refuse_other_identity
 from gns3trio.api.v2.views import vm_view
 from gns3trio.compute.actions import act
-from gns3trio.controller.project.node_creation import create_node_from_fields
+from gns3trio.controller.nodes.creation import create_node_from_fields
 
 routes = RouteTable("/v2/projects/{project_id}")
 
@@ -24,7 +24,7 @@ async def create_vm(api: ApiRequest, project_id: UUID, body: VmCreate) -> dict[s
     fields = api.given(body)
     fields["node_id"] = fields.pop("vm_id", None) or uuid4()
     fields["node_type"] = fields.pop("vm_type")
-    return vm_view(await create_node_from_fields(project, fields, keep_name=True))
+    return vm_view(await create_node_from_fields(project.nodes, fields, keep_name=True))
 
 
 @routes.route("GET", "/vms", reply=list[dict[str, Any]])

@@ -16,13 +16,10 @@ import zipfile
 from collections.abc import Container
 
 from gns3trio.convert import as_uuid
+from gns3trio.project_layout import CAPTURES, DISK_IMAGES, OWN_FIELDS_FILE, PICTURES, PROJECT_FILES, SNAPSHOTS
 
 PORTABLE_TOPOLOGY = "project.gns3"
 
-MAX_NAME_BYTES = 1024
-MAX_DEPTH = 64
-# NAME_MAX of Linux file systems.
-MAX_COMPONENT_BYTES = 255
 MAX_LINK_BYTES = 1024
 
 _COMMENT = b"gns3trio: name "
@@ -30,30 +27,14 @@ _NO_TEXT = re.compile("[\udc80-\udcff]")  # how Python shows bytes that are not 
 _NO_LINKS = frozenset(
     {
         PORTABLE_TOPOLOGY,
-        "snapshots",
-        "images",
-        "project-files",
-        "project-files/captures",
-        "project-files/images",
-        "project-files/gns3trio.json",
+        SNAPSHOTS,
+        DISK_IMAGES,
+        PROJECT_FILES,
+        CAPTURES,
+        PICTURES,
+        OWN_FIELDS_FILE,
     }
 )
-
-
-def name_problem(name: str) -> str | None:
-    """Why this cannot be the name of a file in an archive; None when it can."""
-    parts = name.split("/")
-    if "\0" in name or not name:
-        return "is no name of a file"
-    if any(part in ("", ".", "..") for part in parts):
-        return "leads out of the project or is not in its plain form"
-    try:
-        sizes = [len(os.fsencode(part)) for part in parts]
-    except UnicodeEncodeError:
-        return "is no name of a file"
-    if max(sizes) > MAX_COMPONENT_BYTES or sum(sizes) > MAX_NAME_BYTES or len(parts) > MAX_DEPTH:
-        return "is too long a name, or too deep"
-    return None
 
 
 def link_problem(name: str, target: str) -> str | None:
@@ -71,7 +52,7 @@ def link_problem(name: str, target: str) -> str | None:
 
 def _is_node_folder(name: str) -> bool:
     parts = name.split("/")
-    return len(parts) == 3 and parts[0] == "project-files" and as_uuid(parts[2]) is not None
+    return len(parts) == 3 and parts[0] == PROJECT_FILES and as_uuid(parts[2]) is not None
 
 
 def named_info(name: str, taken: Container[str]) -> zipfile.ZipInfo:

@@ -29,7 +29,6 @@ from gns3trio.controller.archives.project_copy import (
     reset_macs,
     settle,
 )
-from gns3trio.controller.archives.project_swap import put_in_place, staging_folder
 from gns3trio.controller.archives.reader import Budget, unpack
 from gns3trio.controller.archives.writer import check_compression, require_archivable, zip_pieces
 from gns3trio.controller.changes import ProjectCreated
@@ -38,13 +37,9 @@ from gns3trio.controller.controller import Controller
 from gns3trio.controller.gns3_format.reader import parse_topology
 from gns3trio.controller.gns3_format.records import ProjectSettings, Topology
 from gns3trio.controller.project.project import Project
-from gns3trio.controller.storage.files import (
-    MAX_TOPOLOGY_BYTES,
-    TOPOLOGY_SUFFIX,
-    disk_error,
-    read_plain,
-    topology_file_name,
-)
+from gns3trio.controller.storage.file_names import TOPOLOGY_SUFFIX, topology_file_name
+from gns3trio.controller.storage.files import MAX_TOPOLOGY_BYTES, disk_error, read_plain
+from gns3trio.controller.storage.project_swap import put_in_place, staging_folder
 from gns3trio.errors import Conflict, Forbidden, NotFound
 
 # What is received is written in pieces of this size: each costs a thread.

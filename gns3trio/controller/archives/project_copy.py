@@ -20,14 +20,14 @@ from gns3trio.controller.archives.file_tree import Tree, open_file_below, read_t
 from gns3trio.controller.archives.names import PORTABLE_TOPOLOGY, link_problem
 from gns3trio.controller.archives.reader import Budget, unpack
 from gns3trio.controller.archives.writer import write_archive
-from gns3trio.controller.gns3_format.own_fields import EXTRAS_FILE, add_extras, format_extras
+from gns3trio.controller.gns3_format.own_fields import add_extras, format_extras
 from gns3trio.controller.gns3_format.reader import parse_topology
 from gns3trio.controller.gns3_format.records import Topology, format_topology, renew_path
 from gns3trio.controller.storage.converted_files import settle_files
+from gns3trio.controller.storage.file_names import is_topology_file
 from gns3trio.controller.storage.files import (
     MAX_TOPOLOGY_BYTES,
     TEMPORARY_PREFIX,
-    TOPOLOGY_SUFFIX,
     disk_error,
     printable,
     temporary_name,
@@ -35,17 +35,14 @@ from gns3trio.controller.storage.files import (
 )
 from gns3trio.convert import as_uuid
 from gns3trio.errors import Conflict
+from gns3trio.project_layout import CAPTURES, DISK_IMAGES, OWN_FIELDS_FILE, PROJECT_FILES, SNAPSHOTS, TEMPORARY_FILES
 from gns3trio.removal import discard_tree, remove_tree
 
-PROJECT_FILES = "project-files"
-CAPTURES = "project-files/captures"
-SNAPSHOTS = "snapshots"
 SNAPSHOT_SUFFIXES = (".gns3snapshot", ".gns3project")
-IMAGES = "images"
 
 # Between two looks at whether anybody still wants a copy.
 _COPIED_BYTES = 1 << 20
-_NOT_COPIED = frozenset({CAPTURES, "project-files/tmp", EXTRAS_FILE})
+_NOT_COPIED = frozenset({CAPTURES, TEMPORARY_FILES, OWN_FIELDS_FILE})
 _LOG_ENDINGS = (".log", "_log.txt")
 
 
@@ -125,7 +122,7 @@ def list_content(folder: Path, *, snapshots: bool = False, images: bool = False)
 
     Raises Conflict for what this server may not read, Unavailable when the disk refuses.
     """
-    left_out = _NOT_COPIED | ({SNAPSHOTS} if not snapshots else set()) | ({IMAGES} if not images else set())
+    left_out = _NOT_COPIED | ({SNAPSHOTS} if not snapshots else set()) | ({DISK_IMAGES} if not images else set())
 
     def is_wanted(name: str, is_folder: bool) -> bool:
         base = name.rpartition("/")[2]
@@ -153,17 +150,12 @@ def _sorted_out(tree: Tree, place: str) -> Content:
     return Content(attrs.evolve(tree, links=links), left_out)
 
 
-def is_topology_file(name: str) -> bool:
-    """Whether a file of a project's folder is a topology, an older one that was kept, or one being written."""
-    return "/" not in name and (name.endswith(TOPOLOGY_SUFFIX) or f"{TOPOLOGY_SUFFIX}." in name)
-
-
 def portable_files(topology: Topology, gns3_version: str) -> dict[str, bytes]:
     """The topology and our extras, as they are in an archive."""
     files = {PORTABLE_TOPOLOGY: format_topology(topology, gns3_version)}
     extras = format_extras(topology)
     if extras is not None:
-        files[EXTRAS_FILE] = extras
+        files[OWN_FIELDS_FILE] = extras
     return files
 
 
@@ -220,8 +212,8 @@ def read_unpacked(folder: Path) -> Topology:
     GNS3. Raises Conflict, or Unavailable when the disk refuses.
     """
     topology = parse_topology(_read(folder / PORTABLE_TOPOLOGY))
-    if (folder / EXTRAS_FILE).is_file():
-        add_extras(topology, _read(folder / EXTRAS_FILE))
+    if (folder / OWN_FIELDS_FILE).is_file():
+        add_extras(topology, _read(folder / OWN_FIELDS_FILE))
     if topology.conversion is not None:
         settle_files(folder, topology.conversion)
     return topology
@@ -252,7 +244,7 @@ def settle(folder: Path, file_name: str, topology: Topology, gns3_version: str) 
             if is_topology_file(path.name) and path.name != backup:
                 remove_tree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
         (folder / PROJECT_FILES).mkdir(exist_ok=True)
-        (folder / EXTRAS_FILE).unlink(missing_ok=True)
+        (folder / OWN_FIELDS_FILE).unlink(missing_ok=True)
     except OSError as error:
         raise disk_error(folder, error) from error
     for name, data in portable_files(topology, gns3_version).items():

@@ -29,10 +29,7 @@ from gns3trio.controller.archives.portable import (
     undisturbed,
 )
 from gns3trio.controller.archives.project_copy import (
-    CAPTURES,
-    PROJECT_FILES,
     SNAPSHOT_SUFFIXES,
-    SNAPSHOTS,
     link_or_copy,
     list_content,
     node_folders,
@@ -40,7 +37,6 @@ from gns3trio.controller.archives.project_copy import (
     read_unpacked,
     settle,
 )
-from gns3trio.controller.archives.project_swap import replaced_folder, staging_folder
 from gns3trio.controller.archives.reader import Budget, unpack
 from gns3trio.controller.archives.writer import require_archivable, write_archive
 from gns3trio.controller.changes import SnapshotRestored
@@ -57,13 +53,14 @@ from gns3trio.controller.storage.files import (
     temporary_name,
     write_atomic,
 )
+from gns3trio.controller.storage.project_swap import replaced_folder, staging_folder
 from gns3trio.controller.storage.versions import VERSIONS_FOLDER
 from gns3trio.convert import as_uuid, make_strict_converter, parse_uuid, structure
 from gns3trio.errors import Conflict, Invalid, NotFound, Unavailable
 from gns3trio.json_text import read_json
 from gns3trio.printable import MAX_FILE_NAME_BYTES
+from gns3trio.project_layout import CAPTURES, PROJECT_FILES, SNAPSHOT_LIST, SNAPSHOTS
 
-LIST_FILE = "snapshots.conf"
 _SUFFIX = SNAPSHOT_SUFFIXES[0]
 _MAX_LIST_BYTES = 16 << 20
 _EARLIER_NAME = re.compile(r"(?P<name>.+)_(?P<date>\d{6}_\d{6})", re.DOTALL)
@@ -110,7 +107,7 @@ def read_snapshots(folder: Path, project_id: UUID) -> list[Snapshot]:
             for path in place.iterdir()
             if path.name.endswith(SNAPSHOT_SUFFIXES) and not path.name.startswith(".") and path.is_file()
         }
-        listed = {s.filename: s for s in _read_list(place / LIST_FILE, project_id) if s.filename in files}
+        listed = {s.filename: s for s in _read_list(folder / SNAPSHOT_LIST, project_id) if s.filename in files}
         found = [listed.get(name) or _unlisted(path, project_id) for name, path in files.items()]
     except (FileNotFoundError, NotADirectoryError):
         return []
@@ -155,7 +152,7 @@ def _unlisted(path: Path, project_id: UUID) -> Snapshot:
 
 def _write_list(folder: Path, snapshots: list[Snapshot]) -> None:
     text = orjson.dumps([_entry(snapshot) for snapshot in snapshots], option=orjson.OPT_INDENT_2)
-    write_atomic(folder / SNAPSHOTS / LIST_FILE, text)
+    write_atomic(folder / SNAPSHOT_LIST, text)
 
 
 # --- what clients do ---

@@ -9,7 +9,7 @@ from gns3trio.conditions.impairments import describe
 from gns3trio.controller.as_code.plan import link_value, named_ends, node_properties, nodes_by_name
 from gns3trio.controller.gns3_format.records import Label, NodeRecord
 from gns3trio.controller.links.link import Link
-from gns3trio.controller.project.node import Node, drawn_as
+from gns3trio.controller.nodes.node import Node, drawn_as
 from gns3trio.controller.project.project import Project
 from gns3trio.natural_order import natural_key
 

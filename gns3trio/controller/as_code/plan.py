@@ -11,8 +11,8 @@ from gns3trio.conditions.impairments import describe
 from gns3trio.controller.as_code.document import Document, End, Ends, Wish, covers
 from gns3trio.controller.gns3_format.records import Label
 from gns3trio.controller.links.link import Link
+from gns3trio.controller.nodes.node import Node
 from gns3trio.controller.project.drawings import Drawing
-from gns3trio.controller.project.node import Node
 from gns3trio.controller.project.project import Project
 from gns3trio.errors import Conflict, Invalid
 

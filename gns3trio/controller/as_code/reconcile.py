@@ -14,9 +14,9 @@ from gns3trio.controller.gns3_format.records import LinkEnd, LinkRecord
 from gns3trio.controller.links.filters import Impairments
 from gns3trio.controller.links.link import Link
 from gns3trio.controller.names import NameAllocator
+from gns3trio.controller.nodes.creation import create_node_from_fields
+from gns3trio.controller.nodes.node import Node
 from gns3trio.controller.project.drawings import Drawing
-from gns3trio.controller.project.node import Node
-from gns3trio.controller.project.node_creation import create_node_from_fields
 from gns3trio.controller.project.project import Project
 from gns3trio.errors import Conflict
 from gns3trio.slices import Slices
@@ -74,7 +74,7 @@ async def _apply(project: Project, plan: Plan) -> None:
 async def _create_node(undo: Undo, project: Project, wish: Wish) -> None:
     fields = {**wish.given, "name": wish.name, "node_id": uuid4()}
     with naming(f"nodes[{wish.name}]"):
-        node = await create_node_from_fields(project, fields, keep_name=True)
+        node = await create_node_from_fields(project.nodes, fields, keep_name=True)
     undo.by(project.nodes.delete_all, [node])
 
 
@@ -161,7 +161,7 @@ async def create_all(
         async def create_node(numbered: tuple[int, Mapping[str, Any]]) -> None:
             index, fields = numbered
             with naming(f"nodes[{index}]"):
-                node = await create_node_from_fields(project, fields, keep_name=True)
+                node = await create_node_from_fields(project.nodes, fields, keep_name=True)
             undo.by(project.nodes.delete_all, [node])
 
         async def create_link(record: LinkRecord) -> None:

@@ -19,6 +19,7 @@ from gns3trio.controller.gns3_format import generation1_shapes as shapes
 from gns3trio.controller.gns3_format.fields import CONSOLE_TYPES, MAX_PORT, Findings
 from gns3trio.controller.gns3_format.node_properties import PROPERTIES, NodeFile, of_present
 from gns3trio.convert import as_uuid
+from gns3trio.project_layout import PICTURES, PROJECT_FILES
 
 # What a type was called, and how its nodes are drawn when the file does not say.
 _TYPES = {
@@ -236,7 +237,7 @@ class Generation1:
         """Each router has a folder of its own now."""
         if type(number) is not int:
             return
-        old, new = "project-files/dynamips", f"project-files/dynamips/{node_id}"
+        old, new = f"{PROJECT_FILES}/dynamips", f"{PROJECT_FILES}/dynamips/{node_id}"
         self._moves.append(Move(old, f"*_i{number}_*", new))
         self._moves.append(Move(f"{old}/configs", f"i{number}_*", f"{new}/configs"))
 
@@ -311,8 +312,8 @@ class Generation1:
         if suffix.lower() not in _PICTURES:
             raise shapes.Misshapen(f"path: {path!r} is no picture that GNS3 2 shows")
         name = re.sub(r"[^A-Za-z0-9_-]", "_", stem) + suffix.lower()
-        target = "project-files/images"
-        folder = "images" if not ntpath.isabs(path) and "project-files" not in path else target
+        target = PICTURES
+        folder = "images" if not ntpath.isabs(path) and PROJECT_FILES not in path else target
         for place in {target: None, folder: None}:
             if place != target or name != base:
                 self._moves.append(Move(place, glob.escape(base), target, name))

@@ -23,8 +23,8 @@ from gns3trio.errors import Conflict, Invalid
 from gns3trio.free_form import DOCUMENT
 from gns3trio.json_text import read_json
 from gns3trio.limits import MAX_EXTRAS_DEPTH, MAX_FILE_VALUES, Bound
+from gns3trio.project_layout import OWN_FIELDS_FILE
 
-EXTRAS_FILE = "project-files/gns3trio.json"
 VERSION = 1
 _FORM = attrs.evolve(DOCUMENT, depth=MAX_EXTRAS_DEPTH)
 
@@ -56,7 +56,7 @@ def add_extras(topology: Topology, data: bytes) -> None:
         if extras.get("version") != VERSION:
             raise Invalid(f"version {extras.get('version')}, this server reads version {VERSION}")
     except Invalid as error:
-        raise Conflict(f"{EXTRAS_FILE}: {error}") from None
+        raise Conflict(f"{OWN_FIELDS_FILE}: {error}") from None
     _add_impairments(topology, _object(topology, extras, "links"))
     _add_mac_ids(topology, _object(topology, extras, "nodes"))
     for path, keys in _object(topology, extras, "unknown").items():
@@ -71,7 +71,7 @@ def _object(topology: Topology, extras: Mapping[str, Any], name: str) -> dict[st
     value = extras.get(name, {})
     if isinstance(value, dict):
         return value
-    topology.problems.append(f"{EXTRAS_FILE}: {name}: expected an object")
+    topology.problems.append(f"{OWN_FIELDS_FILE}: {name}: expected an object")
     return {}
 
 
@@ -81,7 +81,7 @@ def _add_impairments(topology: Topology, links: Mapping[str, Any]) -> None:
             link = structure(_file, kept, _LinkExtras)
             topology.impairments[parse_uuid(link_id)] = Impairments(tuple(link.impairments), link.seed)
         except (Invalid, ValueError) as error:
-            reason = f"{EXTRAS_FILE}: the impairments of link {link_id} are left out: {error}"
+            reason = f"{OWN_FIELDS_FILE}: the impairments of link {link_id} are left out: {error}"
             topology.problems.append(reason)
             topology.left_out.append({"part": f"impairments of link {link_id}", "reason": str(error), "content": kept})
 

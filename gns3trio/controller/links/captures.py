@@ -24,12 +24,12 @@ from gns3trio.forwarder.capture_format import link_type
 from gns3trio.forwarder.captures import LEAST_RING_FILE_BYTES, CaptureFile, FileRing
 from gns3trio.forwarder.forwarder import TapOptions, check_expression
 from gns3trio.printable import is_plain_name
+from gns3trio.project_layout import CAPTURES
 
 # Each has a file and a ring in the core, whose megabyte is taken when frames come: 1024 that are busy take a gigabyte,
 # and every frame is copied so many times.
 MAX_CAPTURES_PER_LINK = 1024
 MAX_SNAPLEN = 65535
-CAPTURES_FOLDER = "project-files/captures"
 _ODD_CHARACTERS = re.compile(r"[^\w.-]")
 _MAX_FILE_NAME_BYTES = 200
 # Of each node in a name that we make: two of them, their ports and an id fit into a file name.
@@ -260,7 +260,7 @@ class LinkCaptures:
         self._project.log("error", message)
 
     def _free_path(self, field: str, name: str) -> Path:
-        path = self._project.folder / CAPTURES_FOLDER / name
+        path = self._project.folder / CAPTURES / name
         if self._service.is_writing(path):
             raise Conflict(f"{field}: {name} is being written by another capture")
         return path

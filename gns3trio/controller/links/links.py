@@ -1,7 +1,7 @@
 """The links of an open project: made, changed and deleted as a whole, announced, and saved."""
 
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from functools import partial
 from typing import Any, Literal
 from uuid import UUID
@@ -310,6 +310,11 @@ class Links(Mapping[UUID, Link]):
             for link in links:
                 if await self._remove(link):
                     self._project.publish(LinkDeleted(link))
+
+    def withdrawal_of(self, node_ids: Iterable[UUID]) -> AbstractAsyncContextManager[None]:
+        """As ``withdrawal``, of all links of some nodes."""
+        links = {link.link_id: link for node_id in node_ids for link in self.of_node(node_id)}
+        return self.withdrawal(links.values())
 
     async def _remove(self, link: Link) -> bool:
         """Returns whether the link was still there."""

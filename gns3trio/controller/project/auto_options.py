@@ -1,31 +1,20 @@
-"""What happens to projects by itself: ``auto_open``, ``auto_start`` and ``auto_close``."""
+"""When projects open and close by themselves: ``auto_open`` and ``auto_close``."""
 
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 import trio
 
+from gns3trio.controller.project.project import Project
 from gns3trio.errors import LabError
-
-if TYPE_CHECKING:
-    from gns3trio.controller.project.project import Project
 
 # A client whose connection broke is back by then, and so is a page that is loaded again (GNS3 waits as long).
 AUTO_CLOSE_SECONDS = 5.0
 
 
-async def start_nodes(project: "Project") -> None:
-    """Start all nodes of a project that was opened (``auto_start``). Each that fails tells so itself."""
-    try:
-        await project.nodes.for_all("start")
-    except LabError as error:
-        project.log("error", f"auto_start: {error}")
-
-
-async def open_project(project: "Project") -> None:
+async def open_project(project: Project) -> None:
     """Open a project when the server starts (``auto_open``)."""
     try:
         await project.open()
@@ -39,14 +28,14 @@ class Attendance:
     A project that nobody ever watched stays open.
     """
 
-    def __init__(self, nursery: trio.Nursery, close: Callable[["Project"], Awaitable[None]]) -> None:
+    def __init__(self, nursery: trio.Nursery, close: Callable[[Project], Awaitable[None]]) -> None:
         self._nursery = nursery
         self._close = close
         self.present: Counter[UUID] = Counter()  # how many clients watch each project
         self._leaving: dict[UUID, trio.CancelScope] = {}
 
     @contextmanager
-    def attend(self, project: "Project") -> Iterator[None]:
+    def attend(self, project: Project) -> Iterator[None]:
         """A client watches the project as long as the ``with``."""
         project_id = project.project_id
         self.present[project_id] += 1
@@ -61,7 +50,7 @@ class Attendance:
                 scope = self._leaving[project_id] = trio.CancelScope()
                 self._nursery.start_soon(self._close_later, project, scope)
 
-    async def _close_later(self, project: "Project", scope: trio.CancelScope) -> None:
+    async def _close_later(self, project: Project, scope: trio.CancelScope) -> None:
         with scope:
             await trio.sleep(AUTO_CLOSE_SECONDS)
         if scope.cancelled_caught or self._leaving.get(project.project_id) is not scope:

@@ -11,8 +11,8 @@ from gns3trio.controller.context import ProjectContext
 from gns3trio.controller.gns3_format.records import LinkRecord, NodeRecord, Topology
 from gns3trio.controller.links.filters import NO_IMPAIRMENTS
 from gns3trio.controller.links.links import Links
+from gns3trio.controller.nodes.nodes import Nodes
 from gns3trio.controller.project.drawings import Drawings
-from gns3trio.controller.project.nodes import Nodes
 from gns3trio.slices import Slices
 
 # Of what is wrong with a project's file.

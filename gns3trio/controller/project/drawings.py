@@ -23,8 +23,8 @@ from gns3trio.controller.context import ProjectContext
 from gns3trio.controller.storage.files import read_plain, write_in_folder
 from gns3trio.errors import Conflict, NotFound
 from gns3trio.limits import MAX_DRAWINGS
+from gns3trio.project_layout import PICTURES
 
-PICTURES_FOLDER = Path("project-files/images")
 # GNS3 keeps longer ones in a file of their own.
 MAX_INLINE_SVG = 1000
 # Of all pictures of a project together, since clients get them in one reply; one in a file made elsewhere for which no
@@ -65,7 +65,7 @@ class Drawings(Mapping[UUID, Drawing]):
 
     def __init__(self, project: ProjectContext) -> None:
         self._project = project
-        self._pictures = project.folder / PICTURES_FOLDER
+        self._pictures = project.folder / PICTURES
         self._drawings: dict[UUID, Drawing] = {}
         self._keeping = 0  # bytes of pictures that are being written
 

@@ -17,7 +17,6 @@ import attrs
 import trio
 
 from gns3trio import threads
-from gns3trio.controller.archives.project_swap import check_discardable, discard_folder
 from gns3trio.controller.changes import (
     Change,
     LogLevel,
@@ -30,14 +29,14 @@ from gns3trio.controller.changes import (
 )
 from gns3trio.controller.gns3_format.records import ProjectSettings, Topology
 from gns3trio.controller.links.links import Links
-from gns3trio.controller.project.auto_options import start_nodes
+from gns3trio.controller.nodes.nodes import LOG_LEVELS, Nodes
 from gns3trio.controller.project.contents import Contents
 from gns3trio.controller.project.drawings import Drawings
-from gns3trio.controller.project.nodes import LOG_LEVELS, Nodes
 from gns3trio.controller.project.opening import Openings
 from gns3trio.controller.services import ProjectServices
-from gns3trio.controller.storage.files import topology_file_name
+from gns3trio.controller.storage.file_names import topology_file_name
 from gns3trio.controller.storage.project_file import ProjectFile
+from gns3trio.controller.storage.project_swap import check_discardable, discard_folder
 from gns3trio.controller.storage.versions import list_versions, put_version_back
 from gns3trio.errors import Conflict, Forbidden, LabError
 
@@ -219,7 +218,14 @@ class Project:
         await self._contents.announce()
         self.publish(ProjectOpened(self))
         if self.settings.auto_start:
-            self.services.nursery.start_soon(start_nodes, self)
+            self.services.nursery.start_soon(self._start_nodes)
+
+    async def _start_nodes(self) -> None:
+        """``auto_start``. Each node that fails tells so itself."""
+        try:
+            await self.nodes.for_all("start")
+        except LabError as error:
+            self.log("error", f"auto_start: {error}")
 
     async def reopen(self, replaced: Callable[[], contextlib.AbstractAsyncContextManager[None]]) -> None:
         """Close the project, open it with the folder that ``replaced`` puts there, and keep that.

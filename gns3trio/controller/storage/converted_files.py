@@ -9,6 +9,7 @@ from pathlib import Path
 
 from gns3trio.controller.gns3_format.generation1 import Conversion
 from gns3trio.controller.storage.files import disk_error, write_atomic
+from gns3trio.project_layout import PROJECT_FILES
 
 
 def settle_files(folder: Path, conversion: Conversion) -> None:
@@ -22,7 +23,7 @@ def settle_files(folder: Path, conversion: Conversion) -> None:
                 if entry.is_file(follow_symlinks=False) and fnmatch.fnmatchcase(entry.name, move.pattern):
                     _move(folder, Path(entry.path), move.target, move.name or entry.name)
         for file in conversion.files:
-            _write(folder, f"project-files/{file.node_type}/{file.node_id}/{file.path}", file.text)
+            _write(folder, f"{PROJECT_FILES}/{file.node_type}/{file.node_id}/{file.path}", file.text)
     except OSError as error:
         raise disk_error(folder, error) from error
 

@@ -1,7 +1,7 @@
 """Project files on disk: found, read, and written so that a crash leaves the old file or the new one.
 
 Layout (as GNS3): ``<projects_path>/<project_id>/<name>.gns3`` with ``project-files/`` beside it; where projects of
-others are, ``project_search`` knows.
+others are, ``search`` knows.
 """
 
 import errno
@@ -15,14 +15,13 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
 
-from gns3trio.controller.names import check_name
+from gns3trio.controller.storage.file_names import TOPOLOGY_SUFFIX
 from gns3trio.errors import Conflict, Invalid, LabError, Unavailable
-from gns3trio.printable import MAX_FILE_NAME_BYTES, is_plain_name, without_hidden
+from gns3trio.project_layout import PROJECT_FILES
 from gns3trio.removal import remove_tree
 
 log = logging.getLogger(__name__)
 
-TOPOLOGY_SUFFIX = ".gns3"
 # Of our own files that are not complete yet. What begins so is in no archive, and gone after the next start.
 TEMPORARY_PREFIX = ".gns3trio-"
 _TEMPORARY_NAME = re.compile(re.escape(TEMPORARY_PREFIX) + r"[0-9a-f]{32}")
@@ -209,9 +208,9 @@ def make_project_folder(folder: Path) -> bool:
             if folder.is_symlink() or not folder.is_dir() or any(folder.glob(f"*{TOPOLOGY_SUFFIX}")):
                 raise Conflict(f"path: {folder} exists already") from None
         try:
-            (folder / "project-files").mkdir(exist_ok=True)
+            (folder / PROJECT_FILES).mkdir(exist_ok=True)
         except FileExistsError:
-            raise Conflict(f"path: {folder / 'project-files'} is not a folder") from None
+            raise Conflict(f"path: {folder / PROJECT_FILES} is not a folder") from None
         sync_folder(folder.parent)
     except OSError as error:
         raise Unavailable(f"{folder} cannot be created: {_reason(error)}") from error
@@ -226,20 +225,3 @@ def remove_folder(folder: Path) -> None:
         pass
     except OSError as error:
         raise Unavailable(f"{folder} cannot be deleted: {_reason(error)}") from error
-
-
-def near_file_name(name: str, ending: str = "") -> str:
-    """The name with an ending when a file can have it, otherwise one near to it that a file can have."""
-    if name.strip() and is_plain_name(name + ending):
-        return name + ending
-    plain = without_hidden(name).replace("/", "_").strip().lstrip(".") or "project"
-    room = MAX_FILE_NAME_BYTES - len(ending.encode())
-    return plain.encode(errors="replace")[:room].decode(errors="ignore").rstrip() + ending
-
-
-def topology_file_name(project_name: str) -> str:
-    """The file name for a new project. Raises Invalid for what is no name, Conflict for one that no file can have."""
-    check_name(project_name)
-    if not is_plain_name(project_name):
-        raise Conflict(f"name: {project_name!r} cannot be the name of a file")
-    return project_name + TOPOLOGY_SUFFIX

@@ -8,7 +8,7 @@ from uuid import UUID
 import trio
 
 from gns3trio import threads
-from gns3trio.controller.gns3_format.own_fields import EXTRAS_FILE, add_extras, format_extras
+from gns3trio.controller.gns3_format.own_fields import add_extras, format_extras
 from gns3trio.controller.gns3_format.reader import parse_heading, parse_topology
 from gns3trio.controller.gns3_format.records import EncodedRecords, Topology, format_topology
 from gns3trio.controller.storage.converted_files import settle_files
@@ -18,6 +18,7 @@ from gns3trio.controller.storage.versions import keep_version
 from gns3trio.errors import Conflict, Invalid, LabError
 from gns3trio.json_text import check_values
 from gns3trio.limits import MAX_FILE_VALUES
+from gns3trio.project_layout import OWN_FIELDS_FILE
 
 
 def _identity(path: Path) -> tuple[int, int, int] | None:
@@ -60,7 +61,7 @@ class ProjectFile:
         self._gns3_version = gns3_version
         self._present = present
         self._encoded = EncodedRecords()
-        self._extras_path = path.parent / EXTRAS_FILE
+        self._extras_path = path.parent / OWN_FIELDS_FILE
         self._saver = Saver(present, self._format, on_failure, self._write)
         self._warn = warn
         self._ours: tuple[int, int, int] | None = None  # the file as we know it while the project is open
@@ -127,7 +128,7 @@ class ProjectFile:
             return read_plain(self._extras_path, MAX_TOPOLOGY_BYTES)
         except OSError as error:
             if error.errno in NO_PLAIN_FILE:
-                raise Conflict(f"{EXTRAS_FILE}: {error.strerror}") from None
+                raise Conflict(f"{OWN_FIELDS_FILE}: {error.strerror}") from None
             raise
 
     def check_replacement(self, data: bytes) -> None:

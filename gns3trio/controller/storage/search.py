@@ -19,7 +19,8 @@ import attrs
 from gns3trio.controller.gns3_format.reader import Heading, parse_heading
 from gns3trio.controller.gns3_format.records import ProjectSettings
 from gns3trio.controller.names import clean_name
-from gns3trio.controller.storage.files import MAX_TOPOLOGY_BYTES, TOPOLOGY_SUFFIX, printable, read_plain
+from gns3trio.controller.storage.file_names import TOPOLOGY_SUFFIX
+from gns3trio.controller.storage.files import MAX_TOPOLOGY_BYTES, printable, read_plain
 from gns3trio.controller.storage.versions import newest_heading
 from gns3trio.convert import as_uuid
 from gns3trio.errors import Conflict

@@ -16,7 +16,7 @@ from pathlib import Path
 import trio
 
 from gns3trio import threads
-from gns3trio.controller.archives.names import MAX_COMPONENT_BYTES
+from gns3trio.controller.storage.file_names import MAX_COMPONENT_BYTES
 from gns3trio.controller.storage.files import (
     TEMPORARY_PREFIX,
     disk_error,

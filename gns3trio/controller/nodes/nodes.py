@@ -4,7 +4,7 @@ import contextlib
 import logging
 import os
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 from uuid import UUID
 
 import attrs
@@ -16,11 +16,11 @@ from gns3trio.controller.changes import NodeChanged, NodeCreated, NodeDeleted, N
 from gns3trio.controller.computes import LOCAL_COMPUTE_ID, NOT_DRIVEN
 from gns3trio.controller.context import ProjectContext
 from gns3trio.controller.gns3_format.records import NodeRecord, check_node_type
-from gns3trio.controller.links.links import Links
 from gns3trio.controller.names import allocate_name, check_name
-from gns3trio.controller.project.node import Node
+from gns3trio.controller.nodes.node import Node
 from gns3trio.errors import Conflict, LabError, NotFound
 from gns3trio.limits import MAX_NODES
+from gns3trio.project_layout import node_folder
 from gns3trio.slices import Slices
 
 # What is dragged and drawn many times a second: it is saved within a second, and nothing depends on it.
@@ -34,10 +34,26 @@ _NAMED = 5
 LOG_LEVELS = {"error": logging.ERROR, "warning": logging.WARNING, "info": logging.INFO}
 
 
+class LinksOfNodes(Protocol):
+    """What happens to nodes concerns their links."""
+
+    def withdrawal_of(self, node_ids: Iterable[UUID]) -> contextlib.AbstractAsyncContextManager[None]:
+        """The links of these nodes are not saved any more, and deleted at the end of the block; kept when it raises."""
+
+    def forget_node(self, node_id: UUID) -> None:
+        """The node is gone."""
+
+    def tell_problems_of(self, node_id: UUID) -> None:
+        """Something has happened to the node: tell which of its links work no more, or again."""
+
+    async def node_stopped(self, node_id: UUID) -> None:
+        """The node has stopped."""
+
+
 class Nodes(Mapping[UUID, Node]):
     """Nodes by their id, in the order of the file."""
 
-    def __init__(self, project: ProjectContext, links: Links) -> None:
+    def __init__(self, project: ProjectContext, links: LinksOfNodes) -> None:
         self._project = project
         self._links = links
         self._nodes: dict[UUID, Node] = {}
@@ -175,7 +191,7 @@ class Nodes(Mapping[UUID, Node]):
                 node_id=record.node_id,
                 project_id=self._project.project_id,
                 name=record.name,
-                folder=self._project.folder / "project-files" / record.node_type / str(record.node_id),
+                folder=node_folder(self._project.folder, record.node_type, record.node_id),
                 console=record.console,
                 console_type=record.console_type,
                 properties=record.properties,
@@ -217,9 +233,8 @@ class Nodes(Mapping[UUID, Node]):
         for node in nodes:
             if node.record.locked:
                 raise Conflict(f"Node '{node.name}' is locked")
-        links = {link.link_id: link for node in nodes for link in self._links.of_node(node.node_id)}
         # First on the disk: what is saved must never name files that are gone.
-        async with self._links.withdrawal(links.values()):
+        async with self._links.withdrawal_of([node.node_id for node in nodes]):
             for node in nodes:
                 node.deleted = True
             try:

@@ -12,7 +12,7 @@ from gns3trio.compute.node import ComputeNode
 from gns3trio.compute.node_traits import NodeTraits
 from gns3trio.compute.node_types import node_types
 from gns3trio.controller.gns3_format.records import NodeRecord
-from gns3trio.controller.project.port_list import list_ports, port_view
+from gns3trio.controller.nodes.port_list import list_ports, port_view
 from gns3trio.errors import Conflict
 
 

@@ -10,12 +10,13 @@ import trio
 from gns3trio import threads
 from gns3trio.compute.node_traits import ScriptTraits
 from gns3trio.compute.script_files import read_script
-from gns3trio.controller.archives.project_copy import PROJECT_FILES, copy_files, list_folder
+from gns3trio.controller.archives.project_copy import copy_files, list_folder
 from gns3trio.controller.archives.reader import Budget
-from gns3trio.controller.project.files import node_folder
-from gns3trio.controller.project.node import Node
+from gns3trio.controller.nodes.node import Node
+from gns3trio.controller.project.files import folder_of_node
 from gns3trio.controller.project.project import Project
 from gns3trio.errors import Conflict
+from gns3trio.project_layout import PROJECT_FILES
 from gns3trio.removal import discard_tree
 
 
@@ -31,10 +32,10 @@ async def duplicate_node(project: Project, node: Node, *, x: int, y: int, z: int
     if node.status != "stopped" and not instance.always_runs:
         raise Conflict(f"Node '{node.name}' runs: stop it first")
     record = attrs.evolve(deepcopy(node.record), node_id=uuid4(), console=None, locked=False, x=x, y=y, z=z)
-    folder, traits = node_folder(project, record.node_type, record.node_id), node.traits.script
+    folder, traits = folder_of_node(project, record.node_type, record.node_id), node.traits.script
     try:
         copied = await threads.copying.run(
-            copy_node_files, node_folder(project, record.node_type, node.node_id), folder, traits
+            copy_node_files, folder_of_node(project, record.node_type, node.node_id), folder, traits
         )
         project.warn_of_left_out(copied.left_out)
         # Its name is not known before it is made.

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from gns3trio.controller.gns3_format.records import NodeRecord
-from gns3trio.controller.project.node import Node, drawn_as
-from gns3trio.controller.project.project import Project
+from gns3trio.controller.nodes.node import Node, drawn_as
+from gns3trio.controller.nodes.nodes import Nodes
 
 
 async def create_node_from_fields(
-    project: Project, fields: Mapping[str, Any], *, keep_name: bool = False, startup_script: str | None = None
+    nodes: Nodes, fields: Mapping[str, Any], *, keep_name: bool = False, startup_script: str | None = None
 ) -> Node:
     """Create a node from checked NodeRecord fields, whose ``properties`` are not checked yet.
 
@@ -19,4 +19,4 @@ async def create_node_from_fields(
     """
     properties = dict(fields.get("properties") or {})
     record = NodeRecord(**{**drawn_as(fields["node_type"]), **fields, "properties": properties})
-    return await project.nodes.create(record, keep_name=keep_name, startup_script=startup_script)
+    return await nodes.create(record, keep_name=keep_name, startup_script=startup_script)

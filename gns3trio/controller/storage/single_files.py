@@ -1,0 +1,239 @@
+"""Single files below a folder, as clients read and write them by their path.
+
+A path is followed one folder at a time and through no symbolic link, so it cannot lead out of its folder, whatever
+happens in it meanwhile. A file is replaced as a whole or not at all.
+"""
+
+import hashlib
+import os
+import stat
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import suppress
+from pathlib import Path
+
+import attrs
+
+from gns3trio import threads
+from gns3trio.controller.storage.file_names import MAX_COMPONENT_BYTES, name_problem
+from gns3trio.controller.storage.files import MAX_TOPOLOGY_BYTES, TEMPORARY_PREFIX, date_of, disk_error, temporary_name
+from gns3trio.errors import DISK_REFUSALS, Conflict, Forbidden, Invalid, LabError, NotFound
+from gns3trio.printable import hidden_character
+
+CHUNK_BYTES = 256 * 1024
+# What is received is written in pieces of this size: each costs a thread.
+_WRITE_BYTES = 256 * 1024
+
+
+@attrs.frozen
+class OpenFile:
+    """A file that is being read. ``size`` is in bytes, ``modified`` in seconds since 1970."""
+
+    descriptor: int
+    name: str
+    size: int
+    modified: float
+
+
+def _split(path: str) -> list[str]:
+    """The parts of a path. Raises Forbidden when it leads out of its folder, NotFound when it names no file."""
+    if path.startswith("/") or ".." in path.split("/"):
+        raise Forbidden(f"path: {path!r} leads out of the folder")
+    parts = path.split("/")
+    if "\0" in path or any(part in ("", ".") or _is_too_long(part) for part in parts):
+        raise NotFound(f"path: there is no file {path!r}")
+    return parts
+
+
+def _is_too_long(part: str) -> bool:
+    return len(part.encode(errors="replace")) > MAX_COMPONENT_BYTES
+
+
+def _open_folder(folder: Path, parts: list[str], *, make: bool) -> int:
+    """A descriptor of the folder that ``parts`` lead to below ``folder``. With ``make`` missing ones are made."""
+    if make:
+        folder.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    for part in parts:
+        try:
+            if make:
+                with suppress(FileExistsError):
+                    os.mkdir(part, dir_fd=descriptor)
+            below = os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=descriptor)
+        finally:
+            os.close(descriptor)
+        descriptor = below
+    return descriptor
+
+
+def _refuse_links(folder: Path, parts: list[str], path: str) -> None:
+    """Raises Forbidden when the way goes through a symbolic link."""
+    for length in range(1, len(parts) + 1):
+        if folder.joinpath(*parts[:length]).is_symlink():
+            raise Forbidden(f"path: {path!r} goes through a symbolic link")
+
+
+def open_file(folder: Path, path: str) -> OpenFile:
+    """Open a file for reading; synchronous. Whoever gets it closes the descriptor.
+
+    Raises NotFound, or Forbidden when the path leads out of ``folder`` or through a link.
+    """
+    parts = _split(path)
+    try:
+        _refuse_links(folder, parts, path)
+        parent = _open_folder(folder, parts[:-1], make=False)
+        try:
+            descriptor = os.open(parts[-1], os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=parent)
+        finally:
+            os.close(parent)
+    except OSError as error:
+        raise NotFound(f"path: {path!r}: {error.strerror}") from None
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode):
+        os.close(descriptor)
+        raise NotFound(f"path: {path!r} is not a file")
+    return OpenFile(descriptor, parts[-1], status.st_size, date_of(status))
+
+
+async def read_pieces(file: OpenFile) -> AsyncGenerator[bytes]:
+    """Exactly ``size`` bytes, in pieces; what a growing file gets meanwhile is not among them. Closes the file.
+
+    Raises Conflict when the file became shorter, so that what was sent is not taken for all of it.
+    """
+    left = file.size
+    try:
+        while left > 0:
+            piece = await threads.disk.run(os.read, file.descriptor, min(left, CHUNK_BYTES))
+            if not piece:
+                raise Conflict(f"{file.name} became shorter while it was read")
+            left -= len(piece)
+            yield piece
+    finally:
+        os.close(file.descriptor)
+
+
+class Upload:
+    """What a client sends, beside the file that it will replace: ``receive``, ``commit``, and always ``discard``.
+
+    Raises Invalid for a path with control characters, Conflict for too long a one, Forbidden and NotFound for one that
+    names no file.
+    """
+
+    def __init__(self, folder: Path, path: str, *, make_folders: bool) -> None:
+        self._folder = folder
+        self._path = path
+        self._parts = _split(path)
+        if (character := hidden_character(path)) is not None:
+            raise Invalid(f"path: {path!r} has the character U+{ord(character):04X}, which no name may have")
+        if (problem := name_problem(path)) is not None:  # it could be in no archive of the project
+            raise Conflict(f"path: {path[:200]!r} {problem}")
+        self._make_folders = make_folders
+        self._temporary = temporary_name()
+        self._parent: int | None = None
+
+    async def receive(self, data: AsyncIterator[bytes]) -> None:
+        """Write all of ``data``, durably. Raises NotFound, Forbidden, or Unavailable when the disk refuses."""
+        descriptor = await threads.disk.run(self._create)
+        try:
+            waiting = bytearray()
+            async for piece in data:
+                waiting += piece
+                if len(waiting) >= _WRITE_BYTES:
+                    await threads.disk.run(self._write, descriptor, waiting)
+                    waiting = bytearray()
+            await threads.disk.run(self._write, descriptor, waiting)
+            await threads.disk.run(os.fsync, descriptor)
+        finally:
+            os.close(descriptor)
+
+    def _create(self) -> int:
+        try:
+            _refuse_links(self._folder, self._parts, self._path)
+            self._parent = _open_folder(self._folder, self._parts[:-1], make=self._make_folders)
+        except OSError as error:
+            if error.errno in DISK_REFUSALS:
+                raise disk_error(self._path, error) from error
+            raise NotFound(f"path: the folder of {self._path!r}: {error.strerror}") from None
+        try:
+            return os.open(self._temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644, dir_fd=self._parent)
+        except OSError as error:
+            raise self._refusal(error) from error
+
+    def _write(self, descriptor: int, data: bytearray) -> None:
+        view = memoryview(data)
+        try:
+            while view:
+                view = view[os.write(descriptor, view) :]
+        except OSError as error:
+            raise disk_error(self._path, error) from error
+
+    async def content(self) -> bytes:
+        """What was received. Raises Conflict when it is larger than a topology can be."""
+        return await threads.disk.run(self._read)
+
+    def _read(self) -> bytes:
+        descriptor = os.open(self._temporary, os.O_RDONLY | os.O_NOFOLLOW, dir_fd=self._parent)
+        with open(descriptor, "rb") as file:
+            data = file.read(MAX_TOPOLOGY_BYTES + 1)
+        if len(data) > MAX_TOPOLOGY_BYTES:
+            raise Conflict(f"path: {self._path!r} is larger than {MAX_TOPOLOGY_BYTES} bytes")
+        return data
+
+    async def commit(self) -> None:
+        """Give the file its name. Raises Conflict when there is a folder of that name."""
+        await threads.disk.run(self._rename)
+
+    def _rename(self) -> None:
+        name, parent = self._parts[-1], self._parent
+        assert parent is not None, "receive comes first"
+        try:
+            os.replace(self._temporary, name, src_dir_fd=parent, dst_dir_fd=parent)
+            os.fsync(parent)
+        except IsADirectoryError:
+            raise Conflict(f"path: {self._path!r} is a folder") from None
+        except OSError as error:
+            raise self._refusal(error) from error
+
+    def _refusal(self, error: OSError) -> LabError:
+        if isinstance(error, FileNotFoundError):  # the project was deleted while the file came
+            return NotFound(f"path: the folder of {self._path!r} is gone")
+        return disk_error(self._path, error)
+
+    async def discard(self) -> None:
+        """Leave nothing behind of what was not committed."""
+        if self._parent is not None:
+            parent, self._parent = self._parent, None
+            try:
+                with suppress(OSError):  # it is not there, or the disk refuses everything
+                    os.unlink(self._temporary, dir_fd=parent)
+            finally:
+                os.close(parent)
+
+
+async def write_file(folder: Path, path: str, data: AsyncIterator[bytes]) -> None:
+    """Replace a file below a folder that no project of ours uses; missing folders are made. Raises as ``Upload``."""
+    upload = Upload(folder, path, make_folders=True)
+    try:
+        await upload.receive(data)
+        await upload.commit()
+    finally:
+        await upload.discard()
+
+
+def list_files(folder: Path, checkpoint: Callable[[], None]) -> list[dict[str, str]]:
+    """The files below a folder: ``path`` relative to it, ``md5sum`` of the content. No link is followed.
+
+    ``checkpoint`` is called again and again, and may raise to end it.
+    """
+    files: list[dict[str, str]] = []
+    for root, _, names in os.walk(folder):
+        for name in sorted(name for name in names if not name.startswith(TEMPORARY_PREFIX)):
+            path = (Path(root) / name).relative_to(folder).as_posix()
+            with suppress(NotFound, Forbidden, OSError):  # gone meanwhile, or no plain file
+                file = open_file(folder, path)
+                digest = hashlib.md5(usedforsecurity=False)
+                with open(file.descriptor, "rb", buffering=0) as stream:
+                    while piece := stream.read(CHUNK_BYTES):
+                        checkpoint()
+                        digest.update(piece)
+                files.append({"path": path, "md5sum": digest.hexdigest()})
+    return files

@@ -1,0 +1,18 @@
+"""What lies where in a project's folder. The names are those of GNS3, but for ``OWN_FIELDS_FILE``."""
+
+from pathlib import Path
+from uuid import UUID
+
+PROJECT_FILES = "project-files"
+CAPTURES = f"{PROJECT_FILES}/captures"
+PICTURES = f"{PROJECT_FILES}/images"  # of drawings
+TEMPORARY_FILES = f"{PROJECT_FILES}/tmp"
+OWN_FIELDS_FILE = f"{PROJECT_FILES}/gns3trio.json"
+DISK_IMAGES = "images"
+SNAPSHOTS = "snapshots"
+SNAPSHOT_LIST = f"{SNAPSHOTS}/snapshots.conf"
+
+
+def node_folder(folder: Path, node_type: str, node_id: UUID) -> Path:
+    """The folder of a node's own files in the project that is in ``folder``."""
+    return folder / PROJECT_FILES / node_type / str(node_id)
