@@ -14,13 +14,11 @@ import trio
 from gns3trio.api.app import Application
 from gns3trio.api.context import ApiContext
 from gns3trio.api.events import ApiEvents, open_events
-from gns3trio.compute.local.compute import Compute, open_compute
+from gns3trio.compute.local.compute import LocalCompute, open_local_compute
 from gns3trio.config import Config
 from gns3trio.controller.controller import Controller, open_controller
 from gns3trio.controller.links.stats import LinkStats
 from gns3trio.controller.storage.files import lock_folder
-from gns3trio.forwarder.captures import open_captures
-from gns3trio.forwarder.forwarder import open_forwarder
 from gns3trio.freed_memory import FreedMemory
 from gns3trio.http.serve import HttpSettings, serve_http
 from gns3trio.memory import Memory
@@ -54,17 +52,11 @@ async def open_server(config: Config) -> AsyncIterator[RunningServer]:
         watch_loop() as watchdog,
         _locked_folders(config),
         open_events() as events,
-        open_forwarder(
-            workers=config.forwarder_workers,
-            stats_interval=config.stats_interval,
-            kernel_offload=config.kernel_offload,
-        ) as forwarder,
-        open_captures(forwarder, memory.captures) as captures,
-        open_compute(config, forwarder) as compute,
-        open_controller(config, compute, events.changes, captures) as controller,
+        open_local_compute(config, memory.captures) as compute,
+        open_controller(config, [compute], events.changes) as controller,
         trio.open_nursery() as nursery,
     ):
-        link_stats = LinkStats(forwarder, controller, events.changes, config.stats_interval)
+        link_stats = LinkStats(controller, events.changes, config.stats_interval)
         statistics = await nursery.start(_run_until_cancelled, link_stats.run)
         settings = HttpSettings(
             addresses=config.addresses,
@@ -74,7 +66,7 @@ async def open_server(config: Config) -> AsyncIterator[RunningServer]:
             memory=memory,
         )
         freed_memory = await nursery.start(_run_until_cancelled, FreedMemory().run)
-        app = Application(ApiContext(config, controller, events, forwarder, link_stats, closing, watchdog, memory))
+        app = Application(ApiContext(config, controller, events, link_stats, closing, watchdog, memory))
         serve = partial(serve_http, app, settings, closing=closing)
         urls: list[str] = await nursery.start(serve)
         nursery.start_soon(_give_up_starts, closing, compute)
@@ -94,7 +86,7 @@ async def _locked_folders(config: Config) -> AsyncIterator[None]:
         yield
 
 
-async def _give_up_starts(closing: trio.Event, compute: Compute) -> None:
+async def _give_up_starts(closing: trio.Event, compute: LocalCompute) -> None:
     """The requests that wait for them are answered, and the server does not wait for programs that hang."""
     await closing.wait()
     compute.end_starts()

@@ -3,7 +3,7 @@
 import trio
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from gns3trio.compute.node import ComputeNode
+from gns3trio.compute.interface import ComputeNode
 from gns3trio.console.hub import CLOSE_SECONDS, NODE_STOPPED, ConsoleClient
 
 WS_NORMAL = 1000

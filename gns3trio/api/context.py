@@ -7,7 +7,6 @@ from gns3trio.api.events import ApiEvents
 from gns3trio.config import Config
 from gns3trio.controller.controller import Controller
 from gns3trio.controller.links.stats import LinkStats
-from gns3trio.forwarder.forwarder import Forwarder
 from gns3trio.memory import Memory
 from gns3trio.watchdog import Watchdog
 
@@ -19,7 +18,6 @@ class ApiContext:
     config: Config
     controller: Controller
     events: ApiEvents
-    forwarder: Forwarder
     link_stats: LinkStats
     closing: trio.Event
     watchdog: Watchdog

@@ -231,7 +231,7 @@ async def _port_metrics(api: ApiRequest) -> list[Metric]:
             ids = {"project_id": str(project.project_id), "node_id": str(node.node_id)}
             names = {"project": project.settings.name, "node": node.name, "node_type": node.record.node_type}
             infos.append(Sample(1, {**ids, **names}))
-            for port in api.context.link_stats.of_node(reading, node.instance):
+            for port in api.context.link_stats.of_node(reading, node):
                 for direction in ("in", "out"):
                     counters = port[direction]
                     labels = {**ids, "port": f"{port['adapter_number']}/{port['port_number']}", "direction": direction}

@@ -12,8 +12,8 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from gns3trio.compute.local.machine import machine
-from gns3trio.forwarder.captures import Capture
+from gns3trio.compute.interface import Capture
+from gns3trio.machine import machine
 from gns3trio.notifications.events import Event
 from gns3trio.notifications.hub import NotificationHub, Subscription
 from gns3trio.notifications.topics import Topic
@@ -125,7 +125,7 @@ class CaptureStream(EndlessResponse):
     def __init__(
         self, capture: Capture, closing: trio.Event, left: Callable[[], Awaitable[None]] = trio.lowlevel.checkpoint
     ) -> None:
-        super().__init__("application/x-pcapng" if capture.file.pcapng else "application/vnd.tcpdump.pcap", closing)
+        super().__init__("application/x-pcapng" if capture.spec.pcapng else "application/vnd.tcpdump.pcap", closing)
         self._capture = capture
         self._left = left
 

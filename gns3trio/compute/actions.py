@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from gns3trio.compute.node import ComputeNode
+from gns3trio.compute.interface import ComputeNode
 from gns3trio.compute.node_types import node_types
 
 Action = Literal["start", "stop", "suspend", "reload"]

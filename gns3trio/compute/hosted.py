@@ -17,15 +17,14 @@ import attrs
 import trio
 
 from gns3trio import threads
-from gns3trio.compute.local.compute import Compute
-from gns3trio.compute.local.tunnels import Tunnel
+from gns3trio.compute.expressions import with_expressions
+from gns3trio.compute.interface import Capture, CaptureSpec, Compute, ComputeNode, LinkEnd, link_type
 from gns3trio.compute.nio import UdpNio
-from gns3trio.compute.node import ComputeNode, NodeEvent, NodeSpec, update_node
+from gns3trio.compute.node import NodeEvent, NodeSpec
+from gns3trio.compute.node_update import update_node
 from gns3trio.conditions.gns3_filters import check_gns3_filters
+from gns3trio.conditions.link_conditions import LinkConditions
 from gns3trio.errors import Conflict, NotFound, Unavailable
-from gns3trio.forwarder.capture_format import link_type
-from gns3trio.forwarder.captures import Capture, CaptureFile, CaptureService
-from gns3trio.forwarder.forwarder import TapOptions, check_expression
 from gns3trio.notifications.feed import ChangeFeed
 from gns3trio.project_layout import CAPTURES, node_folder
 from gns3trio.removal import remove_tree
@@ -42,12 +41,12 @@ class HostedNode:
     deleted: bool = False
     captures: dict[tuple[int, int], Capture] = attrs.field(factory=dict)  # by adapter and port number
 
-    def tunnel(self, adapter_number: int, port_number: int) -> Tunnel:
-        """The tunnel of a port. Raises Conflict without a NIO."""
-        tunnel = self.instance.tunnel(adapter_number, port_number)
-        if tunnel is None:
+    def link_end(self, adapter_number: int, port_number: int) -> LinkEnd:
+        """What a port is joined by. Raises Conflict without a NIO."""
+        end = self.instance.link_end(adapter_number, port_number)
+        if end is None:
             raise Conflict(f"Port {adapter_number}/{port_number} of node '{self.instance.name}' is not connected")
-        return tunnel
+        return end
 
 
 @attrs.define(eq=False)
@@ -91,11 +90,8 @@ HostedChange = HostedNodeChanged | HostedNodeDeleted | HostedProjectFailed
 class HostedProjects:
     """All such projects. ``folder_of`` says where the files of a project are."""
 
-    def __init__(
-        self, compute: Compute, captures: CaptureService, changes: ChangeFeed, folder_of: Callable[[UUID], Path]
-    ) -> None:
-        self._compute = compute
-        self._captures = captures
+    def __init__(self, compute: Compute, changes: ChangeFeed, folder_of: Callable[[UUID], Path]) -> None:
+        self.compute = compute
         self._changes = changes
         self._folder_of = folder_of
         self._projects: dict[UUID, HostedProject] = {}
@@ -159,7 +155,7 @@ class HostedProjects:
                     async with trio.open_nursery() as nursery:
                         for node in list(project.nodes.values()):
                             nursery.start_soon(self._close_node, project, node)
-                    self._compute.release_project(project.project_id)
+                    await self.compute.release_project(project.project_id)
                     if delete_files:
                         await threads.disk.run(_remove_files, project.folder)
                 finally:
@@ -170,7 +166,7 @@ class HostedProjects:
         with node.instance.stopping():
             async with node.lock:
                 if project.nodes.get(node.instance.node_id) is node:
-                    await self._end(project, node, self._compute.close_node)
+                    await self._end(project, node, self.compute.close_node)
 
     # --- nodes ---
 
@@ -204,10 +200,10 @@ class HostedProjects:
                 raise NotFound(f"Project ID {project.project_id} doesn't exist")
             if spec.node_id in project.nodes:
                 return project.nodes[spec.node_id]
-            self._compute.check_properties(spec.node_type, spec.properties)
+            self.compute.check_properties(spec.node_type, spec.properties)
             folder = node_folder(project.folder, spec.node_type, spec.node_id)
             emit = partial(self._node_event, project, spec.node_id)
-            instance = await self._compute.create_node(attrs.evolve(spec, folder=folder, emit=emit))
+            instance = await self.compute.create_node(attrs.evolve(spec, folder=folder, emit=emit))
             # Nobody is told: a GNS3 compute leaves that to its controller, which would pass it on as a node of its own.
             return project.nodes.setdefault(spec.node_id, HostedNode(instance))
 
@@ -225,7 +221,7 @@ class HostedProjects:
     async def delete_node(self, project: HostedProject, node: HostedNode) -> None:
         """Stop a node, free what it holds and delete its folder. The caller holds its lock."""
         with trio.CancelScope(shield=True):
-            await self._end(project, node, self._compute.delete_node)
+            await self._end(project, node, self.compute.delete_node)
         self._publish(HostedNodeDeleted(node))
 
     async def _end(self, project: HostedProject, node: HostedNode, end: Callable[[ComputeNode], Any]) -> None:
@@ -251,24 +247,24 @@ class HostedProjects:
 
     async def bind_nio(self, node: HostedNode, adapter_number: int, port_number: int, nio: UdpNio) -> None:
         """Join a port to a tunnel; a capture at the one that it had ends. Raises Conflict or Invalid."""
-        await self._bind(node, adapter_number, port_number, _checked(nio))
-
-    async def _bind(self, node: HostedNode, adapter_number: int, port_number: int, nio: UdpNio) -> None:
-        before = node.instance.tunnel(adapter_number, port_number)
+        nio = await _checked(nio)
+        before = node.instance.link_end(adapter_number, port_number)
         try:
             await node.instance.bind_nio(adapter_number, port_number, nio)
         finally:
-            if node.instance.tunnel(adapter_number, port_number) is not before:
+            if node.instance.link_end(adapter_number, port_number) is not before:
                 with trio.CancelScope(shield=True):
-                    await self.stop_capture(node, adapter_number, port_number)  # it was at the tunnel that is gone
+                    await self.stop_capture(node, adapter_number, port_number)  # it was at the end that is gone
 
-    def update_nio(self, node: HostedNode, adapter_number: int, port_number: int, nio: UdpNio) -> None:
+    async def update_nio(self, node: HostedNode, adapter_number: int, port_number: int, nio: UdpNio) -> None:
         """Change the filters and the suspension of a tunnel in one step. Raises Conflict or Invalid."""
-        node.tunnel(adapter_number, port_number).apply(_checked(nio))
+        nio = await _checked(nio)
+        conditions = LinkConditions(filters=nio.filters, suspend=nio.suspend)
+        await node.link_end(adapter_number, port_number).apply(conditions, is_first=True)
 
     async def unbind_nio(self, node: HostedNode, adapter_number: int, port_number: int) -> None:
         """Separate a port from its tunnel; a capture there ends. Raises Conflict when it has none."""
-        node.tunnel(adapter_number, port_number)
+        node.link_end(adapter_number, port_number)
         await self.stop_capture(node, adapter_number, port_number)
         await node.instance.unbind_nio(adapter_number, port_number)
 
@@ -280,31 +276,31 @@ class HostedProjects:
         """Write what passes a port into a file of the project; returns its path. Raises Conflict or Invalid."""
         if port in node.captures:
             raise Conflict(f"Port {port[0]}/{port[1]} is being captured already")
-        tunnel = node.tunnel(*port)
+        end = node.link_end(*port)
         path = project.folder / CAPTURES / file_name
-        file = CaptureFile(path=path, link_type_number=link_type(data_link_type))
+        link_type(data_link_type)  # raises Invalid for what is none
+        spec = CaptureSpec(path=path, data_link_type=data_link_type)
 
         def failed(message: str) -> None:
             node.captures.pop(port, None)
             self._publish(HostedProjectFailed(project.project_id, message))
 
         async with project.starting_capture:
-            if path in {each.file.path for other in project.nodes.values() for each in other.captures.values()}:
+            if path in {each.spec.path for other in project.nodes.values() for each in other.captures.values()}:
                 raise Conflict(f"capture_file_name: {file_name} is being written by another capture")
-            tap = tunnel.port.capture(TapOptions(snaplen=file.snaplen))
-            with trio.CancelScope(shield=True):  # the tap has no owner before it is started
-                node.captures[port] = await self._captures.start(tap, file, failed)
+            with trio.CancelScope(shield=True):  # it has no owner before it is started
+                node.captures[port] = await end.capture(spec, failed)
         return path
 
     async def stop_capture(self, node: HostedNode, adapter_number: int, port_number: int) -> None:
         """End a capture; none is fine."""
         capture = node.captures.pop((adapter_number, port_number), None)
         if capture is not None:
-            await self._captures.stop(capture)
+            await capture.stop()
 
 
-def _checked(nio: UdpNio) -> UdpNio:
-    return attrs.evolve(nio, filters=check_gns3_filters(nio.filters, check_expression))
+async def _checked(nio: UdpNio) -> UdpNio:
+    return attrs.evolve(nio, filters=await with_expressions(partial(check_gns3_filters, nio.filters)))
 
 
 def _holds_leftovers(folder: Path) -> bool:

@@ -6,7 +6,8 @@ from typing import Any, TypeVar
 import attrs
 
 from gns3trio.compute.emulators import why_not_run
-from gns3trio.compute.node import ComputeNode, NodeSpec
+from gns3trio.compute.local.node import LocalNode
+from gns3trio.compute.node import NodeSpec
 from gns3trio.convert import make_strict_converter, structure
 from gns3trio.errors import Conflict, Invalid
 
@@ -31,7 +32,7 @@ class NodeType:
     """
 
     settings_class: type[Any]
-    create: Callable[[NodeSpec], Awaitable[ComputeNode]]
+    create: Callable[[NodeSpec], Awaitable[LocalNode]]
     require: Callable[[], None] = lambda: None
 
 

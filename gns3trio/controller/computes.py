@@ -1,6 +1,6 @@
-"""The computes that the controller knows: this server, and others that clients registered.
+"""The computes that the controller knows: those that it drives, and others that clients registered.
 
-Others are stored and shown; this server does not drive them yet, so they are never connected.
+Others are stored and shown; as long as nothing here drives them, they are never connected.
 """
 
 import platform
@@ -11,7 +11,7 @@ from typing import Any
 import attrs
 import trio
 
-from gns3trio.compute.local.machine import machine
+from gns3trio.compute.interface import LOCAL_COMPUTE_ID, Compute
 from gns3trio.config import Config
 from gns3trio.controller.changes import ComputeChanged, ComputeCreated, ComputeDeleted
 from gns3trio.controller.names import check_name
@@ -21,7 +21,6 @@ from gns3trio.errors import Conflict, Invalid, LabError, NotFound
 from gns3trio.limits import MAX_ITEMS
 from gns3trio.notifications.feed import ChangeFeed
 
-LOCAL_COMPUTE_ID = "local"
 NOT_DRIVEN = "This server does not run nodes on other computes"
 # GNS3 has a virtual machine of its own for nodes, under this name; here there is none.
 _GNS3_VM_ID, _GNS3_VM_NAME = "vm", "gns3vm"
@@ -42,20 +41,42 @@ class RemoteCompute:
 
 
 class Computes:
-    """Use ``run`` to have their state announced. ``node_types`` are those that this server runs."""
+    """Use ``run`` to have their state announced. ``driven`` are those that run nodes for the controller, that of this
+    server among them.
+    """
 
-    def __init__(self, config: Config, changes: ChangeFeed, state: ServerState, node_types: Iterable[str]) -> None:
+    def __init__(self, config: Config, changes: ChangeFeed, state: ServerState, driven: Iterable[Compute]) -> None:
         self.local_port = config.port  # that of the API, once it is known
         self._config = config
         self._changes = changes
         self._state = state
-        self._node_types = sorted(node_types)
+        self._driven = {compute.compute_id: compute for compute in driven}
         self._remote = {compute.compute_id: compute for compute in _stored(state)}
+
+    @property
+    def own(self) -> Compute:
+        """The compute of this server."""
+        return self._driven[LOCAL_COMPUTE_ID]
+
+    def driven(self) -> Iterable[Compute]:
+        """The computes that run nodes for this controller."""
+        return self._driven.values()
+
+    def find(self, compute_id: str) -> Compute | None:
+        """A compute that runs nodes for this controller; None for others."""
+        return self._driven.get(compute_id)
+
+    def require(self, compute_id: str) -> Compute:
+        """The same. Raises NotFound for an unknown compute, Conflict for one that this server does not drive."""
+        compute = self._driven.get(compute_id)
+        if compute is None:
+            raise Conflict(f"compute_id: {self.get_remote(compute_id).name}: {NOT_DRIVEN}")
+        return compute
 
     def capabilities(self) -> dict[str, Any]:
         """What this server can run, and as which GNS3 version."""
         return {
-            "node_types": self._node_types,
+            "node_types": sorted(self.own.capabilities.node_types),
             "platform": platform.system().lower(),
             "version": self._config.gns3_version,
         }
@@ -75,17 +96,12 @@ class Computes:
             raise NotFound(f"Compute ID {compute_id} doesn't exist")
         return compute
 
-    def require_local(self, compute_id: str) -> None:
-        """Raises NotFound for an unknown compute, Conflict for one that this server does not drive."""
-        if compute_id != LOCAL_COMPUTE_ID:
-            raise Conflict(f"compute_id: {self.get_remote(compute_id).name}: {NOT_DRIVEN}")
-
     def _local_view(self) -> dict[str, Any]:
         return {
             "capabilities": self.capabilities(),
             "compute_id": LOCAL_COMPUTE_ID,
             "connected": True,
-            **machine.load(),
+            **self.own.load(),
             "host": self._config.own_address,
             "last_error": None,
             "name": socket.gethostname(),

@@ -1,7 +1,7 @@
 """The controller: the projects of this server, found at start, created, and closed in order at the end."""
 
 import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from functools import partial
 from itertools import count
@@ -12,7 +12,7 @@ import trio
 
 from gns3trio import threads
 from gns3trio.compute.hosted import HostedProjects
-from gns3trio.compute.local.compute import Compute
+from gns3trio.compute.interface import Compute
 from gns3trio.config import Config
 from gns3trio.controller.computes import Computes, check_stored_computes
 from gns3trio.controller.gns3_format.records import ProjectSettings
@@ -30,7 +30,6 @@ from gns3trio.controller.storage.remembered_places import ProjectRecords, check_
 from gns3trio.controller.storage.search import FoundProject, copy_of, find_projects, project_folders
 from gns3trio.controller.storage.server_state import ServerState, open_state
 from gns3trio.errors import Conflict, LabError, NotFound
-from gns3trio.forwarder.captures import CaptureService
 from gns3trio.notifications.feed import ChangeFeed
 
 log = logging.getLogger(__name__)
@@ -42,7 +41,7 @@ class Controller:
     def __init__(self, config: Config, services: ProjectServices, state: ServerState) -> None:
         self.projects: dict[UUID, Project] = {}
         self.state = state
-        self.hosted = HostedProjects(services.compute, services.captures, services.changes, self._folder_of)
+        self.hosted = HostedProjects(services.computes.own, services.changes, self._folder_of)
         self.templates = Templates(state, services.changes)
         self.symbols = Symbols(_symbols_folder(config))
         self.base_configs = BaseConfigs(_configs_folder(config))
@@ -53,11 +52,6 @@ class Controller:
         self._creating: dict[UUID, trio.Event] = {}  # projects that are not on the disk yet; set when that has ended
         self._config = config
         self._services = services
-
-    @property
-    def compute(self) -> Compute:
-        """The compute that runs the nodes of this server."""
-        return self._services.compute
 
     @property
     def computes(self) -> Computes:
@@ -348,9 +342,11 @@ def _sweep(config: Config) -> None:
 
 @asynccontextmanager
 async def open_controller(
-    config: Config, compute: Compute, changes: ChangeFeed, captures: CaptureService
+    config: Config, computes: Iterable[Compute], changes: ChangeFeed
 ) -> AsyncIterator[Controller]:
-    """The controller with the projects on the disk. At the end every open project is closed and saved."""
+    """The controller with the projects on the disk. ``computes`` are those that it drives; that of its own server has
+    the id ``local``. At the end every open project is closed and saved.
+    """
     async with trio.open_nursery() as nursery:
         await threads.disk.run(_sweep, config)
         state = await open_state(
@@ -362,14 +358,12 @@ async def open_controller(
             },
         )
         services = ProjectServices(
-            compute=compute,
-            computes=Computes(config, changes, state, compute.node_types()),
+            computes=Computes(config, changes, state, computes),
             changes=changes,
             nursery=nursery,
             projects_path=config.projects_path,
             gns3_version=config.gns3_version,
             console_host=config.told_console_host,
-            captures=captures,
         )
         controller = Controller(config, services, state)
         await controller.load()

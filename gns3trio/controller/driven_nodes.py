@@ -14,14 +14,14 @@ import attrs
 
 from gns3trio.compute.emulators import EMULATOR_OF_TYPE, not_run
 from gns3trio.compute.hosted import HostedNode, HostedProject, HostedProjects
+from gns3trio.compute.interface import Capture, ComputeNode
 from gns3trio.compute.nio import UdpNio
-from gns3trio.compute.node import ComputeNode
+from gns3trio.conditions.link_conditions import LinkConditions
 from gns3trio.controller.controller import Controller
 from gns3trio.controller.links.link import Link, PortAddress
 from gns3trio.controller.nodes.node import Node
 from gns3trio.controller.project.project import Project
 from gns3trio.errors import Conflict, NotFound
-from gns3trio.forwarder.captures import Capture
 
 _COMMON = frozenset({"name", "console", "console_type"})
 
@@ -82,7 +82,7 @@ class _Hosted:
         await self._all.bind_nio(self._node, *port, nio)
 
     async def update_nio(self, port: PortNumbers, nio: UdpNio) -> None:
-        self._all.update_nio(self._node, *port, nio)
+        await self._all.update_nio(self._node, *port, nio)
 
     async def unbind_nio(self, port: PortNumbers) -> None:
         await self._all.unbind_nio(self._node, *port)
@@ -122,17 +122,17 @@ class _Own:
         await self._project.links.bind_nio(self._address(port), nio)
 
     async def update_nio(self, port: PortNumbers, nio: UdpNio) -> None:
-        tunnel = self.instance.tunnel(*port)
-        if tunnel is None:
+        end = self.instance.link_end(*port)
+        if end is None:
             raise self._not_connected(port)
         link = self._project.links.at(self._address(port))
         if link is not None:
             await self._project.links.update(link, {"filters": nio.filters, "suspend": nio.suspend})
         else:
-            tunnel.apply(nio)
+            await end.apply(LinkConditions(filters=nio.filters, suspend=nio.suspend), is_first=True)
 
     async def unbind_nio(self, port: PortNumbers) -> None:
-        if self.instance.tunnel(*port) is None:
+        if self.instance.link_end(*port) is None:
             raise self._not_connected(port)
         await self._project.links.unbind_nio(self._address(port))
 

@@ -12,21 +12,17 @@ import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from types import TracebackType
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 import attrs
 import trio
 
-from gns3trio import threads
 from gns3trio._udpfwd import ffi, lib
 from gns3trio.conditions.core_filter import CoreFilter, Direction
 from gns3trio.conditions.expressions import check_names
 from gns3trio.errors import Conflict, Invalid, Unavailable
 from gns3trio.forwarder.stats import COUNTERS_BYTES, CaptureCounters, PortCounters, unpack_counters
 
-T = TypeVar("T")
-# Takes an expression, and raises Invalid for a wrong one.
-CheckExpression = Callable[[str], None]
 MICROSECONDS = 1_000_000
 Address = tuple[str, int]
 
@@ -394,44 +390,13 @@ class Forwarder:
         await _wait_signal(lib.udpfwd_captures_full_fd(self.core))
 
 
-async def with_expressions(check: Callable[[CheckExpression], T], pool: threads.Pool | None = None) -> T:
-    """What ``check`` returns. It is called with what it has to call for each expression, and which raises Invalid for
-    a wrong one; in a thread of ``pool`` when it takes long itself. Raises what ``check`` raises.
-
-    Each expression is compiled in a turn of its own: others have theirs between, and a caller that is cancelled waits
-    for one at most. The core remembers what came of them, so filters and captures that are made with them soon are made
-    at once.
-    """
-    asked: dict[str, None] = {}
-
-    async def call(take: CheckExpression) -> T:
-        return await pool.run(check, take) if pool is not None else check(take)
-
-    result = await call(lambda expression: asked.update({expression: None}))
-    for expression in asked:
-        try:
-            await threads.compilers.run(check_expression, expression)
-        except Invalid as error:
-            await call(_refusing(expression, error))  # which says where it is
-            raise
-    return result
-
-
-def _refusing(wrong: str, error: Invalid) -> CheckExpression:
-    def take(expression: str) -> None:
-        if expression == wrong:
-            raise Invalid(str(error))
-
-    return take
-
-
 async def _wait_signal(eventfd: int) -> None:
     await trio.lowlevel.wait_readable(eventfd)
     os.eventfd_read(eventfd)
 
 
 def check_expression(expression: str) -> None:
-    """Raises Invalid with libpcap's reason for what is none (pcap-filter(7)). May take long: ``with_expressions``."""
+    """Raises Invalid with libpcap's reason for what is none (pcap-filter(7)). May take long."""
     check_names(expression)
     error = ffi.new("char[]", _ERROR_BYTES)
     _check(lib.udpfwd_check_expression(expression.encode(), error, _ERROR_BYTES), error)

@@ -16,14 +16,16 @@ from uuid import uuid4
 import pytest
 import trio
 
+from gns3trio.compute.interface import ComputeNode
 from gns3trio.compute.local import devices
-from gns3trio.compute.local.compute import Compute, open_compute
+from gns3trio.compute.local.compute import LocalCompute, open_compute
 from gns3trio.compute.local.interfaces import exists
 from gns3trio.compute.local.leases import bind_udp
 from gns3trio.compute.nio import UdpNio
-from gns3trio.compute.node import ComputeNode, NodeEvent, NodeSpec
+from gns3trio.compute.node import NodeEvent, NodeSpec
 from gns3trio.config import Config
 from gns3trio.errors import Conflict
+from gns3trio.forwarder.captures import open_captures
 from gns3trio.forwarder.forwarder import Forwarder, open_forwarder
 from tests import rtnetlink
 
@@ -67,7 +69,7 @@ class Wire:
 class Lab:
     """A cloud or NAT whose port 0 is linked to a socket of the test."""
 
-    def __init__(self, stack: ExitStack, compute: Compute, forwarder: Forwarder) -> None:
+    def __init__(self, stack: ExitStack, compute: LocalCompute, forwarder: Forwarder) -> None:
         self.stack, self.compute, self.forwarder = stack, compute, forwarder
         self.socket = trio.socket.from_stdlib_socket(stack.enter_context(bind_udp(LOOPBACK, 0)))
         self._told, self._events = trio.open_memory_channel[NodeEvent](100)
@@ -91,7 +93,7 @@ class Lab:
         )
 
     async def link(self, node: ComputeNode, port_number: int = 0) -> None:
-        self.lport = self.compute.lease_udp(node.project_id)
+        self.lport = await self.compute.lease_udp(node.project_id)
         nio = UdpNio(lport=self.lport, rhost=LOOPBACK, rport=self.socket.getsockname()[1])
         await node.bind_nio(0, port_number, nio)
 
@@ -131,7 +133,11 @@ class Lab:
 @pytest.fixture
 async def lab(stack: ExitStack, tmp_path: Path) -> AsyncIterator[Lab]:
     config = Config(projects_path=tmp_path, default_nat_interface="natbr")
-    async with open_forwarder() as forwarder, open_compute(config, forwarder) as compute:
+    async with (
+        open_forwarder() as forwarder,
+        open_captures(forwarder) as captures,
+        open_compute(config, forwarder, captures) as compute,
+    ):
         yield Lab(stack, compute, forwarder)
 
 
@@ -157,7 +163,7 @@ async def test_an_ethernet_interface(lab: Lab) -> None:
         await wire.get(tagged)
     with pytest.raises(Conflict, match="while cloud 'C1' has links"):
         await cloud.set_properties({"ports_mapping": []})
-    tunnel = cloud.tunnel(0, 0)
+    tunnel = cloud.link_end(0, 0)
     assert tunnel is not None
     assert lab.forwarder.snapshot()[tunnel.port.id].rx_frames == 3
     await cloud.unbind_nio(0, 0)

@@ -9,14 +9,14 @@ from uuid import uuid4
 import pytest
 import trio
 
-from gns3trio.compute.local.compute import Compute, open_compute
+from gns3trio.compute.interface import ComputeNode
+from gns3trio.compute.local.compute import LocalCompute, open_local_compute
 from gns3trio.compute.local.leases import bind_udp
 from gns3trio.compute.nio import UdpNio
-from gns3trio.compute.node import ComputeNode, NodeSpec
+from gns3trio.compute.node import NodeSpec
 from gns3trio.compute.nodes.ethernet_switch.node import EthernetSwitch
 from gns3trio.config import Config
 from gns3trio.errors import Conflict, Invalid
-from gns3trio.forwarder.forwarder import open_forwarder
 from tests.compute.conftest import CONSOLE_RANGE, LOOPBACK, UDP_RANGE, open_console
 
 PATIENCE = 60
@@ -34,7 +34,7 @@ def frame(
 
 
 @pytest.fixture
-async def compute(tmp_path: Path) -> AsyncIterator[Compute]:
+async def compute(tmp_path: Path) -> AsyncIterator[LocalCompute]:
     config = Config(
         projects_path=tmp_path,
         console_start_port_range=CONSOLE_RANGE[0],
@@ -42,7 +42,7 @@ async def compute(tmp_path: Path) -> AsyncIterator[Compute]:
         udp_start_port_range=UDP_RANGE[0],
         udp_end_port_range=UDP_RANGE[1],
     )
-    async with open_forwarder() as forwarder, open_compute(config, forwarder) as opened:
+    async with open_local_compute(config) as opened:
         yield opened
 
 
@@ -53,7 +53,7 @@ def stack() -> Iterator[ExitStack]:
 
 
 async def make(
-    compute: Compute, node_type: str, ports: list[dict[str, Any]] | None = None, console_type: str | None = None
+    compute: LocalCompute, node_type: str, ports: list[dict[str, Any]] | None = None, console_type: str | None = None
 ) -> Any:
     spec = NodeSpec(
         node_type=node_type,
@@ -83,8 +83,8 @@ class Host:
         self.sock = trio.socket.from_stdlib_socket(stack.enter_context(bind_udp(LOOPBACK, 0)))
         self.entrance = ("", 0)
 
-    async def join(self, compute: Compute, node: ComputeNode, port_number: int) -> None:
-        lport = compute.lease_udp(node.project_id)
+    async def join(self, compute: LocalCompute, node: ComputeNode, port_number: int) -> None:
+        lport = await compute.lease_udp(node.project_id)
         await node.bind_nio(0, port_number, UdpNio(lport, LOOPBACK, self.sock.getsockname()[1]))
         self.entrance = (LOOPBACK, lport)
 
@@ -96,14 +96,14 @@ class Host:
             return await self.sock.recv(65536)
 
 
-async def hosts_of(compute: Compute, node: ComputeNode, stack: ExitStack, count: int) -> list[Host]:
+async def hosts_of(compute: LocalCompute, node: ComputeNode, stack: ExitStack, count: int) -> list[Host]:
     hosts = [Host(stack) for _ in range(count)]
     for number, host in enumerate(hosts):
         await host.join(compute, node, number)
     return hosts
 
 
-async def test_a_hub_sends_to_all_others(compute: Compute, stack: ExitStack) -> None:
+async def test_a_hub_sends_to_all_others(compute: LocalCompute, stack: ExitStack) -> None:
     hub = await make(compute, "ethernet_hub")
     assert [port.name for port in hub.ports()] == [f"Ethernet{n}" for n in range(8)]
     a, b, c = await hosts_of(compute, hub, stack, 3)
@@ -119,7 +119,7 @@ async def test_a_hub_sends_to_all_others(compute: Compute, stack: ExitStack) -> 
     await compute.close_node(hub)
 
 
-async def test_a_switch_learns_and_keeps_vlans_apart(compute: Compute, stack: ExitStack) -> None:
+async def test_a_switch_learns_and_keeps_vlans_apart(compute: LocalCompute, stack: ExitStack) -> None:
     ports = switch_ports(("access", 10), ("access", 20), ("dot1q", 1), ("access", 10))
     switch: EthernetSwitch = await make(compute, "ethernet_switch", ports)
     a, other, trunk, b = await hosts_of(compute, switch, stack, 4)
@@ -140,8 +140,8 @@ async def test_a_switch_learns_and_keeps_vlans_apart(compute: Compute, stack: Ex
     assert [state.counters.rx_frames for state in switch.port_states() if state.counters] == [1, 0, 2, 0]
 
 
-async def join_nodes(compute: Compute, a: ComputeNode, b: ComputeNode, a_port: int, b_port: int) -> None:
-    near, far = compute.lease_udp(a.project_id), compute.lease_udp(b.project_id)
+async def join_nodes(compute: LocalCompute, a: ComputeNode, b: ComputeNode, a_port: int, b_port: int) -> None:
+    near, far = await compute.lease_udp(a.project_id), await compute.lease_udp(b.project_id)
     await a.bind_nio(0, a_port, UdpNio(near, LOOPBACK, far))
     await b.bind_nio(0, b_port, UdpNio(far, LOOPBACK, near))
 
@@ -159,17 +159,17 @@ async def expect_loops(switch: Any, expected: list[int]) -> None:
     assert loops() == expected
 
 
-async def test_a_broadcast_ends_where_ports_lead_to_themselves(compute: Compute, stack: ExitStack) -> None:
+async def test_a_broadcast_ends_where_ports_lead_to_themselves(compute: LocalCompute, stack: ExitStack) -> None:
     switch = await make(compute, "ethernet_switch", switch_ports(("access", 1), ("access", 1), ("access", 1)))
     [host] = await hosts_of(compute, switch, stack, 1)
     for port_number in (1, 2):
-        lport = compute.lease_udp(switch.project_id)
+        lport = await compute.lease_udp(switch.project_id)
         await switch.bind_nio(0, port_number, UdpNio(lport, LOOPBACK, lport))
     await host.send(frame(1))
     await expect_loops(switch, [0, 1, 1])
 
 
-async def test_a_broadcast_ends_in_a_circle_through_two_clouds(compute: Compute, stack: ExitStack) -> None:
+async def test_a_broadcast_ends_in_a_circle_through_two_clouds(compute: LocalCompute, stack: ExitStack) -> None:
     switch = await make(compute, "ethernet_switch", switch_ports(("access", 1), ("access", 1), ("access", 1)))
     [host] = await hosts_of(compute, switch, stack, 1)
     ports = UDP_RANGE[1] - 1, UDP_RANGE[1]
@@ -180,7 +180,7 @@ async def test_a_broadcast_ends_in_a_circle_through_two_clouds(compute: Compute,
     await expect_loops(switch, [0, 1, 1])
 
 
-async def test_ports_change_while_frames_flow(compute: Compute, stack: ExitStack) -> None:
+async def test_ports_change_while_frames_flow(compute: LocalCompute, stack: ExitStack) -> None:
     switch = await make(compute, "ethernet_switch", switch_ports(("access", 1), ("access", 2)))
     a, b = await hosts_of(compute, switch, stack, 2)
     await a.send(frame(1))
@@ -214,7 +214,7 @@ async def test_ports_change_while_frames_flow(compute: Compute, stack: ExitStack
         ([{"name": "E0", "port_number": n, "type": "access"} for n in range(1025)], "more than 1024"),
     ],
 )
-async def test_wrong_ports_are_refused(compute: Compute, ports: list[dict[str, Any]], complaint: str) -> None:
+async def test_wrong_ports_are_refused(compute: LocalCompute, ports: list[dict[str, Any]], complaint: str) -> None:
     with pytest.raises(Invalid, match=complaint):
         await make(compute, "ethernet_switch", ports)
     switch = await make(compute, "ethernet_switch")
@@ -224,7 +224,7 @@ async def test_wrong_ports_are_refused(compute: Compute, ports: list[dict[str, A
     assert switch.properties() == before
 
 
-async def test_the_console_of_a_switch(compute: Compute, stack: ExitStack) -> None:
+async def test_the_console_of_a_switch(compute: LocalCompute, stack: ExitStack) -> None:
     switch = await make(compute, "ethernet_switch", switch_ports(("access", 10), ("qinq", 20)), console_type="telnet")
     (a,) = await hosts_of(compute, switch, stack, 1)
     await a.send(frame(7))

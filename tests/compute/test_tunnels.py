@@ -17,6 +17,7 @@ from gns3trio.compute.nodes.vpcs.node import VpcsSettings
 from gns3trio.compute.registry import NodeRegistry, NodeType
 from gns3trio.conditions.core_filter import FREQUENCY, CoreFilter
 from gns3trio.errors import Conflict
+from gns3trio.forwarder.captures import CaptureService, open_captures
 from gns3trio.forwarder.forwarder import Forwarder, open_forwarder
 from tests.compute.conftest import LOOPBACK, UDP_RANGE
 
@@ -29,6 +30,12 @@ SO_ATTACH_FILTER = 26  # asm-generic/socket.h; Python has no name for it
 async def forwarder() -> AsyncIterator[Forwarder]:
     async with open_forwarder() as forwarder:
         yield forwarder
+
+
+@pytest.fixture
+async def captures(forwarder: Forwarder) -> AsyncIterator[CaptureService]:
+    async with open_captures(forwarder) as captures:
+        yield captures
 
 
 @pytest.fixture
@@ -76,11 +83,13 @@ def make_deaf(held: socket.socket) -> None:
     held.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, program)
 
 
-async def test_the_two_ends_of_a_tunnel_are_spliced(forwarder: Forwarder, leases: list[PortLease]):
+async def test_the_two_ends_of_a_tunnel_are_spliced(
+    forwarder: Forwarder, captures: CaptureService, leases: list[PortLease]
+):
     """Frames do not pass through the tunnel's sockets, as these drop everything."""
     for lease in leases:
         make_deaf(lease.socket)
-    table = TunnelTable(forwarder, UdpPorts(*UDP_RANGE))
+    table = TunnelTable(forwarder, UdpPorts(*UDP_RANGE), captures)
     near = await open_tunnel(table, leases[0], leases[1].port)
     far = await open_tunnel(table, leases[1], leases[0].port, "localhost")
     a, b = Device(forwarder, near), Device(forwarder, far)
@@ -91,9 +100,9 @@ async def test_the_two_ends_of_a_tunnel_are_spliced(forwarder: Forwarder, leases
         end.close()
 
 
-async def test_a_tunnel_to_another_program(forwarder: Forwarder, leases: list[PortLease]):
+async def test_a_tunnel_to_another_program(forwarder: Forwarder, captures: CaptureService, leases: list[PortLease]):
     """As to another host: through the sockets, and back."""
-    table = TunnelTable(forwarder, UdpPorts(*UDP_RANGE))
+    table = TunnelTable(forwarder, UdpPorts(*UDP_RANGE), captures)
     with bind_udp(LOOPBACK, 0) as raw:
         other = trio.socket.from_stdlib_socket(raw)
         tunnel = await open_tunnel(table, leases[0], raw.getsockname()[1])
@@ -107,9 +116,11 @@ async def test_a_tunnel_to_another_program(forwarder: Forwarder, leases: list[Po
         tunnel.close()
 
 
-async def test_an_end_that_leads_elsewhere_is_not_spliced(forwarder: Forwarder, leases: list[PortLease]):
+async def test_an_end_that_leads_elsewhere_is_not_spliced(
+    forwarder: Forwarder, captures: CaptureService, leases: list[PortLease]
+):
     """A names B's port, but B leads to C: what A sends is foreign to B."""
-    table = TunnelTable(forwarder, UdpPorts(*UDP_RANGE))
+    table = TunnelTable(forwarder, UdpPorts(*UDP_RANGE), captures)
     a = await open_tunnel(table, leases[0], leases[1].port)
     b = await open_tunnel(table, leases[1], leases[2].port)
     c = await open_tunnel(table, leases[2], leases[1].port)
@@ -121,8 +132,8 @@ async def test_an_end_that_leads_elsewhere_is_not_spliced(forwarder: Forwarder, 
         end.close()
 
 
-async def test_a_closed_end_is_forgotten(forwarder: Forwarder, leases: list[PortLease]):
-    table = TunnelTable(forwarder, UdpPorts(*UDP_RANGE))
+async def test_a_closed_end_is_forgotten(forwarder: Forwarder, captures: CaptureService, leases: list[PortLease]):
+    table = TunnelTable(forwarder, UdpPorts(*UDP_RANGE), captures)
     first = await open_tunnel(table, leases[0], leases[1].port)
     again = UdpNio(lport=leases[0].port, rhost=LOOPBACK, rport=leases[1].port)
     lease = table.lease(PROJECT, again, first)
@@ -139,10 +150,10 @@ async def test_a_closed_end_is_forgotten(forwarder: Forwarder, leases: list[Port
         end.close()
 
 
-async def test_a_link_inside_this_host_needs_no_udp(forwarder: Forwarder):
+async def test_a_link_inside_this_host_needs_no_udp(forwarder: Forwarder, captures: CaptureService):
     """Whatever order its ends are closed and opened in; a third end is refused."""
     ports = UdpPorts(*UDP_RANGE)
-    table = TunnelTable(forwarder, ports)
+    table = TunnelTable(forwarder, ports, captures)
     nio = LocalNio(uuid4())
     sockets = len(list(Path("/proc/self/fd").iterdir()))
     assert await table.resolve(nio) is None and table.lease(PROJECT, nio, None) is None

@@ -103,7 +103,7 @@ async def test_a_link_is_made_and_removed_while_nodes_run(lab: Lab):
     async with open_console(a) as first:
         assert not a.has_nio
         await lab.connect(a, b)
-        tunnel = a.tunnel(0, 0)
+        tunnel = a.link_end(0, 0)
         assert a.has_nio and tunnel is not None
         led = tunnel.nio
         assert isinstance(led, UdpNio)

@@ -43,8 +43,8 @@ def descriptors_of(pid: int) -> list[str]:
 
 def describe(services: VpcsServices, node: VpcsNode) -> str:
     """What can be seen of a node from outside: its command, its port's counters, its threads and UDP sockets."""
-    pid, device = process_of(node), node.device_port(0, 0)
-    counters = services.forwarder.counters(device) if device is not None else None
+    pid, end = process_of(node), node.link_end(0, 0)
+    counters = services.forwarder.counters(end.device) if end is not None and end.device is not None else None
     threads = {
         task.name: (task / "stat").read_text().split()[2:3] + (task / "stat").read_text().split()[13:15]
         for task in Path(f"/proc/{pid}/task").iterdir()

@@ -27,6 +27,7 @@ LEAVES = {
     "watchdog",
     "slices",
     "threads",
+    "machine",
     "memory",
     "__init__",
 }
@@ -48,6 +49,7 @@ ALLOWED = {
     "watchdog": set[str](),
     "slices": set[str](),
     "threads": {"errors"},
+    "machine": set[str](),
     "memory": set[str](),
     "freed_memory": set[str](),
     "notifications": {"encoding"},

@@ -122,7 +122,7 @@ async def project_notifications(api: ApiRequest, project_id: UUID) -> Notificati
 async def lease_udp_port(api: ApiRequest, project_id: UUID) -> dict[str, int]:
     """Lease the lowest free UDP port; it is held until a NIO that uses it is deleted or the project closes."""
     project = _opened(api, project_id)
-    return {"udp_port": api.controller.compute.lease_udp(project.project_id)}
+    return {"udp_port": await api.controller.computes.own.lease_udp(project.project_id)}
 
 
 @routes.route("POST", "/projects/{project_id}/vpcs/vms", status=201, reply=replies.V1Vpcs)

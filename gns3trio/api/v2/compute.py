@@ -9,7 +9,7 @@ from attrs import field
 from starlette.responses import PlainTextResponse, Response
 from starlette.websockets import WebSocket
 
-from gns3trio import __version__, threads
+from gns3trio import __version__
 from gns3trio.api.context import ApiContext
 from gns3trio.api.replies import Capabilities, Gns3Version, UdpPort
 from gns3trio.api.routing import ApiRequest, RouteTable
@@ -17,8 +17,6 @@ from gns3trio.api.streams import COMPUTE_PING_AFTER_SECONDS, NotificationStream,
 from gns3trio.api.v2 import replies
 from gns3trio.api.v2.bodies import check_variables
 from gns3trio.api.v2.compute_views import hosted_project_view, instance_view, own_project_view
-from gns3trio.compute.local.interfaces import list_interfaces
-from gns3trio.compute.local.machine import statistics
 from gns3trio.controller.driven_nodes import own_project, require_known
 from gns3trio.controller.names import Name
 from gns3trio.notifications.topics import COMPUTE, compute_project_topic
@@ -59,19 +57,19 @@ async def get_version(api: ApiRequest) -> dict[str, Any]:
 @routes.route("GET", "/statistics", reply=replies.MachineStatistics)
 async def get_statistics(api: ApiRequest) -> dict[str, Any]:
     """How busy this machine is."""
-    return await threads.disk.run(statistics, str(api.context.config.projects_path))
+    return await api.controller.hosted.compute.statistics()
 
 
 @routes.route("GET", "/network/interfaces", reply=list[replies.Interface])
 async def get_interfaces(api: ApiRequest) -> list[dict[str, Any]]:
     """The network interfaces of this host."""
-    return await threads.devices.run(list_interfaces)
+    return await api.controller.hosted.compute.interfaces()
 
 
 @routes.route("GET", "/network/ports", reply=replies.PortUsage)
 async def get_ports(api: ApiRequest) -> dict[str, Any]:
     """The console and UDP ports in use, and their ranges."""
-    return api.controller.compute.port_usage()
+    return await api.controller.hosted.compute.port_usage()
 
 
 @routes.route("GET", "/debug")
@@ -164,4 +162,4 @@ async def project_notifications(api: ApiRequest, project_id: UUID) -> Notificati
 async def lease_udp_port(api: ApiRequest, project_id: UUID) -> dict[str, int]:
     """Lease the lowest free UDP port for an end of a link."""
     require_known(api.controller, project_id)
-    return {"udp_port": api.controller.compute.lease_udp(project_id)}
+    return {"udp_port": await api.controller.hosted.compute.lease_udp(project_id)}

@@ -132,7 +132,7 @@ def _ignore(event: NodeEvent) -> None:
 async def create_node(api: ApiRequest, project_id: UUID, node_type: str, body: NodeCreate) -> dict[str, Any]:
     """Create a node; its name is kept as it is."""
     require_known(api.controller, project_id)
-    if not api.controller.compute.runs(node_type):
+    if not api.controller.hosted.compute.runs(node_type):
         raise NotFound(f"This compute does not run nodes of type {node_type}")
     if body.node_id is not None and (known := own_instance(api.controller, project_id, node_type, body.node_id)):
         return instance_view(known)

@@ -9,7 +9,7 @@ from gns3trio.compute.hosted import (
     HostedProject,
     HostedProjectFailed,
 )
-from gns3trio.compute.node import ComputeNode
+from gns3trio.compute.interface import ComputeNode
 from gns3trio.controller.project.project import Project
 from gns3trio.notifications.events import Event, compute_event
 

@@ -7,12 +7,10 @@ import attrs
 from attrs import field
 from attrs import validators as v
 
-from gns3trio import threads
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.v2 import replies
 from gns3trio.api.v2.bodies import refuse_other
 from gns3trio.api.waited import while_waited_for
-from gns3trio.compute.local.interfaces import list_interfaces
 from gns3trio.controller.changes import UdpMeasured
 from gns3trio.controller.links.udp_benchmark import UdpBenchmarkRequest, benchmark_udp
 from gns3trio.controller.names import Name
@@ -91,8 +89,7 @@ async def delete_compute(api: ApiRequest, compute_id: str) -> None:
 @routes.route("GET", "/computes/{compute_id}/network/ports", reply=replies.PortUsage)
 async def get_compute_ports(api: ApiRequest, compute_id: str) -> dict[str, Any]:
     """The console and UDP ports in use, and their ranges."""
-    api.controller.computes.require_local(compute_id)
-    return api.controller.compute.port_usage()
+    return await api.controller.computes.require(compute_id).port_usage()
 
 
 @routes.route("POST", "/computes/{compute_id}/benchmark", status=201, reply=dict[str, Any])
@@ -100,17 +97,16 @@ async def measure_udp(api: ApiRequest, compute_id: str, body: UdpBenchmarkReques
     """Measure after RFC 2544 what is between two UDP endpoints of the compute, which need not be a link; the report
     comes at the end, ``udp.benchmark`` events tell of every trial.
     """
-    api.controller.computes.require_local(compute_id)
+    compute = api.controller.computes.require(compute_id)
 
     def tell(trial: dict[str, Any]) -> None:
         ends = {"a": attrs.asdict(body.a), "b": attrs.asdict(body.b)}
         api.controller.changes.publish(UdpMeasured(compute_id, ends, trial))
 
-    return await while_waited_for(api, lambda: benchmark_udp(api.controller.compute, body, tell))
+    return await while_waited_for(api, lambda: benchmark_udp(compute, body, tell))
 
 
 @routes.route("GET", "/computes/{compute_id}/network/interfaces", reply=list[replies.Interface])
 async def get_compute_interfaces(api: ApiRequest, compute_id: str) -> list[dict[str, Any]]:
     """The network interfaces of the compute's host."""
-    api.controller.computes.require_local(compute_id)
-    return await threads.devices.run(list_interfaces)
+    return await api.controller.computes.require(compute_id).interfaces()

@@ -38,7 +38,7 @@ async def list_images(api: ApiRequest) -> list[dict[str, Any]]:
 @routes.route("GET", "/computes/{compute_id}/{emulator}/images", reply=list[dict[str, Any]])
 async def list_compute_images(api: ApiRequest, compute_id: str, emulator: str) -> list[dict[str, Any]]:
     """The images of an emulator: none, for this server runs no emulator that needs one."""
-    api.controller.computes.require_local(compute_id)
+    api.controller.computes.require(compute_id)
     if emulator not in WITH_IMAGES:
         raise _unknown(compute_id, emulator, "images")
     return []
@@ -49,7 +49,7 @@ async def list_compute_images(api: ApiRequest, compute_id: str, emulator: str) -
 @routes.route("PUT", "/computes/{compute_id}/{emulator}/{action:path}", raw_body=True)
 async def forward_to_emulator(api: ApiRequest, compute_id: str, emulator: str, action: str) -> None:
     """What GNS3 forwards to an emulator of a compute: 409, for this server runs none."""
-    api.controller.computes.require_local(compute_id)
+    api.controller.computes.require(compute_id)
     raise _unknown(compute_id, emulator, action)
 
 
@@ -62,7 +62,7 @@ def _unknown(compute_id: str, emulator: str, action: str) -> Conflict | NotFound
 @routes.route("POST", "/computes/{compute_id}/auto_idlepc")
 async def find_idlepc(api: ApiRequest, compute_id: str) -> None:
     """Finding an Idle-PC value is for Dynamips routers, which this server does not run."""
-    api.controller.computes.require_local(compute_id)
+    api.controller.computes.require(compute_id)
     raise not_run("dynamips")
 
 

@@ -200,8 +200,7 @@ async def measure_link(api: ApiRequest, project_id: UUID, link_id: UUID, body: B
     def tell(trial: dict[str, Any]) -> None:
         api.controller.changes.publish(LinkMeasured(link, trial))
 
-    tunnels = project.links.tunnels(link)
-    return await while_waited_for(api, lambda: benchmark_link(api.context.forwarder, link, tunnels, body, tell))
+    return await while_waited_for(api, lambda: benchmark_link(project, link, body, tell))
 
 
 @routes.route("GET", "/nodes/{node_id}/links", reply=list[replies.Link])

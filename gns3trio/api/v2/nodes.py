@@ -120,7 +120,7 @@ async def reset_console(api: ApiRequest, project_id: UUID, node_id: UUID) -> Non
 async def get_node_statistics(api: ApiRequest, project_id: UUID, node_id: UUID) -> list[dict[str, Any]]:
     """What passed each port of a node since it was linked, with drops by reason, and rates as for its link; our own."""
     async with api.controller.get_project(project_id).nodes.locked(node_id) as node:
-        return api.context.link_stats.of_node(api.context.link_stats.read(), node.require_instance())
+        return api.context.link_stats.of_node(api.context.link_stats.read(), node)
 
 
 @routes.route("GET", "/nodes/{node_id}/mac_table", reply=list[SwitchMac])

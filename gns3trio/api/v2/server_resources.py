@@ -9,8 +9,6 @@ from attrs import validators as v
 from gns3trio import threads
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.v2 import replies
-from gns3trio.compute.local.machine import statistics
-from gns3trio.controller.computes import LOCAL_COMPUTE_ID
 from gns3trio.controller.storage.files import write_in_folder
 from gns3trio.errors import Forbidden, NotFound
 
@@ -64,10 +62,15 @@ class IouLicense:
 @routes.route("GET", "/statistics", reply=list[replies.ComputeStatistics])
 async def get_statistics(api: ApiRequest) -> list[dict[str, Any]]:
     """How busy each connected compute is."""
-    name = api.controller.computes.view(LOCAL_COMPUTE_ID)["name"]
-    folder = str(api.context.config.projects_path)
-    values = await threads.disk.run(statistics, folder)
-    return [{"compute_id": LOCAL_COMPUTE_ID, "compute_name": name, "statistics": values}]
+    computes = api.controller.computes
+    return [
+        {
+            "compute_id": compute.compute_id,
+            "compute_name": computes.view(compute.compute_id)["name"],
+            "statistics": await compute.statistics(),
+        }
+        for compute in computes.driven()
+    ]
 
 
 async def _store(api: ApiRequest, name: str, defaults: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
@@ -149,7 +152,7 @@ async def write_debug_file(api: ApiRequest) -> None:
     _require_local(api)
     controller = api.controller
     lines = [f"{name}: {value}" for name, value in controller.computes.capabilities().items()]
-    lines += [f"{name}: {value}" for name, value in statistics(str(api.context.config.projects_path)).items()]
+    lines += [f"{name}: {value}" for name, value in (await controller.computes.own.statistics()).items()]
     for project in controller.projects.values():
         counts = f"{len(project.nodes)} nodes, {len(project.links)} links, {len(project.drawings)} drawings"
         lines.append(f"project {project.project_id} {project.settings.name!r}: {project.status}, {counts}")

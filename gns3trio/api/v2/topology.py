@@ -16,12 +16,12 @@ from gns3trio.api.v2.bodies import DrawingBody, LinkCreate, NodeCreate
 from gns3trio.api.v2.from_bodies import link_record, node_record_fields
 from gns3trio.api.v2.views import drawing_view, link_view, node_view
 from gns3trio.api.waited import while_waited_for
+from gns3trio.compute.expressions import with_expressions
 from gns3trio.controller.as_code.document import DesiredTopology, parse_document
 from gns3trio.controller.as_code.export import export_document
 from gns3trio.controller.as_code.reconcile import create_all, reconcile
 from gns3trio.encoding import dumps
 from gns3trio.errors import Invalid
-from gns3trio.forwarder.forwarder import with_expressions
 from gns3trio.json_text import read_json
 from gns3trio.limits import MAX_DRAWINGS, MAX_LINKS, MAX_NODES, Bound
 

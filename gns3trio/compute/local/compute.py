@@ -4,9 +4,16 @@ The controller calls it directly, without HTTP. A node that fails ends alone.
 """
 
 import logging
-from collections.abc import AsyncIterator, Iterable
-from contextlib import ExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import (
+    AbstractAsyncContextManager,
+    AbstractContextManager,
+    AsyncExitStack,
+    ExitStack,
+    asynccontextmanager,
+)
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -14,10 +21,24 @@ import trio
 
 from gns3trio import threads
 from gns3trio.addresses import why_not_here
+from gns3trio.compute.interface import (
+    LOCAL_COMPUTE_ID,
+    Capabilities,
+    ComputeNode,
+    ComputePort,
+    LinkEnd,
+    LinkProbe,
+    PortCounters,
+    UdpEndpoint,
+)
 from gns3trio.compute.local.interface_watch import InterfaceWatch
-from gns3trio.compute.local.leases import ConsolePorts, PortLease, UdpPorts
-from gns3trio.compute.local.tunnels import TunnelTable
-from gns3trio.compute.node import ComputeNode, NodeSpec
+from gns3trio.compute.local.interfaces import list_interfaces
+from gns3trio.compute.local.leases import ConsolePorts, UdpPorts
+from gns3trio.compute.local.node import LocalNode
+from gns3trio.compute.local.trials import open_probe, take_udp_endpoint
+from gns3trio.compute.local.tunnels import TunnelTable, local_nio
+from gns3trio.compute.nio import LOOPBACK, LocalNio, UdpNio
+from gns3trio.compute.node import NodeSpec
 from gns3trio.compute.node_types import node_types
 from gns3trio.compute.nodes.parts.builtin_node import BuiltinServices
 from gns3trio.compute.nodes.parts.local_services import LocalServices
@@ -25,33 +46,59 @@ from gns3trio.compute.nodes.parts.sandbox import look_for_means
 from gns3trio.compute.nodes.vpcs.command import MAC_IDS
 from gns3trio.compute.nodes.vpcs.mac_ids import MacIds
 from gns3trio.compute.registry import NodeRegistry, structure_properties
+from gns3trio.conditions.link_conditions import LinkConditions
 from gns3trio.config import Config
 from gns3trio.errors import Conflict, Invalid
-from gns3trio.forwarder.forwarder import Forwarder
+from gns3trio.forwarder.captures import CaptureService, open_captures
+from gns3trio.forwarder.forwarder import Forwarder, open_forwarder
+from gns3trio.machine import machine, statistics
+from gns3trio.memory import Total
 from gns3trio.removal import discard_tree
 
 log = logging.getLogger(__name__)
 
+# Each has a file and a ring in the core, whose megabyte is taken when frames come: 1024 that are busy take a gigabyte,
+# and every frame is copied so many times.
+MAX_CAPTURES_PER_LINK = 1024
 
-class Compute:
+
+class LocalCompute:
     """The nodes of this host. Use ``open_compute``."""
 
     def __init__(
-        self, registry: NodeRegistry, console_ports: ConsolePorts, udp_ports: UdpPorts, mac_ids: MacIds
+        self,
+        forwarder: Forwarder,
+        captures: CaptureService,
+        registry: NodeRegistry,
+        console_ports: ConsolePorts,
+        udp_ports: UdpPorts,
+        mac_ids: MacIds,
+        projects_path: Path,
     ) -> None:
+        self.compute_id = LOCAL_COMPUTE_ID
+        self.tunnel_host = LOOPBACK
+        self._forwarder = forwarder
+        self._captures = captures
         self._registry = registry
         self._console_ports = console_ports
         self._udp_ports = udp_ports
         self._mac_ids = mac_ids
-        self._nodes: dict[UUID, ComputeNode] = {}
+        self._projects_path = projects_path
+        self._nodes: dict[UUID, LocalNode] = {}
         self._creating: set[UUID] = set()  # ids of nodes that are being made
         self._stopping = ExitStack()
 
-    def node_types(self) -> list[str]:
-        """The types that this compute can run."""
-        return list(self._registry.names())
+    @property
+    def capabilities(self) -> Capabilities:
+        """All that there is."""
+        return Capabilities(
+            node_types=tuple(self._registry.names()),
+            captures_per_link=MAX_CAPTURES_PER_LINK,
+            impairments=True,
+            benchmarks=True,
+        )
 
-    def port_usage(self) -> dict[str, list[int]]:
+    async def port_usage(self) -> dict[str, list[int]]:
         """Ranges and leased ports, in the shape of the API."""
         return {
             "console_port_range": [*self._console_ports.range],
@@ -59,6 +106,18 @@ class Compute:
             "udp_port_range": [*self._udp_ports.range],
             "udp_ports": sorted(self._udp_ports.leased),
         }
+
+    def load(self) -> dict[str, float]:
+        """CPU and memory use in percent."""
+        return machine.load()
+
+    async def statistics(self) -> dict[str, Any]:
+        """Memory, CPU, load and the disk of the projects, in the shape of the API."""
+        return await threads.disk.run(statistics, str(self._projects_path))
+
+    async def interfaces(self) -> list[dict[str, Any]]:
+        """The network interfaces of this host, in the shape of the API."""
+        return await threads.devices.run(list_interfaces)
 
     @property
     def console_range(self) -> tuple[int, int]:
@@ -79,7 +138,7 @@ class Compute:
         kind.require()
         structure_properties(properties, kind.settings_class)
 
-    async def create_node(self, spec: NodeSpec) -> ComputeNode:
+    async def create_node(self, spec: NodeSpec) -> LocalNode:
         """A stopped node with its ports leased. Raises Conflict or Invalid; nothing is left then."""
         if spec.node_id in self._nodes or spec.node_id in self._creating:
             raise Conflict(f"node_id: node {spec.node_id} exists already in another project")
@@ -91,8 +150,10 @@ class Compute:
         return node
 
     async def close_node(self, node: ComputeNode) -> None:
-        """Stop a node and free its ports; its files stay."""
-        await node.close()
+        """Stop a node and free its ports; its files stay. Closed already is fine."""
+        own = self._nodes.get(node.node_id)
+        if own is not None:
+            await own.close()
         self._nodes.pop(node.node_id, None)
 
     def end_starts(self) -> None:
@@ -113,29 +174,96 @@ class Compute:
             # What cannot be deleted is in nobody's way: no other node gets this folder.
             await threads.disk.run(discard_tree, node.directory)
 
-    def lease_udp(self, project_id: UUID) -> int:
-        """The lowest free UDP port, bound and held until a NIO that uses it is removed or the project closes.
+    def reserve_mac_ids(self, project_id: UUID, numbers: Iterable[int]) -> None:
+        """Keep what MAC addresses are made of for nodes of the project that are made soon, with these numbers."""
+        self._mac_ids.reserve(project_id, numbers)
+
+    async def release_project(self, project_id: UUID) -> None:
+        """Free what was leased to a project and that no node or NIO took."""
+        self._udp_ports.release_project(project_id)
+        self._mac_ids.release_project(project_id)
+
+    # --- links ---
+
+    async def lease_udp(self, project_id: UUID) -> int:
+        """The lowest free UDP port, bound and held until a NIO that uses it is removed or the project is released.
 
         Raises Conflict when the range is exhausted.
         """
         return self._udp_ports.reserve(project_id)
 
-    def take_udp(self, port: int) -> PortLease:
-        """A lease of the port for the caller alone. Raises Conflict when it is in use."""
-        return self._udp_ports.take(port)
+    async def connect(self, first: ComputePort, second: ComputePort, conditions: LinkConditions) -> None:
+        """Join two ports by a pair of local NIOs. The conditions are in force at the first one before it has a frame.
 
-    def reserve_mac_ids(self, project_id: UUID, numbers: Iterable[int]) -> None:
-        """Keep what MAC addresses are made of for nodes of the project that are made soon, with these numbers."""
-        self._mac_ids.reserve(project_id, numbers)
+        Raises Conflict; nothing is joined then.
+        """
+        nio = local_nio(conditions)
+        async with AsyncExitStack() as undo:
+            await self._bind(undo, first, nio)
+            await self._bind(undo, second, nio)
+            undo.pop_all()
 
-    def release_project(self, project_id: UUID) -> None:
-        """Free what was leased to a project and that no node or NIO took."""
-        self._udp_ports.release_project(project_id)
-        self._mac_ids.release_project(project_id)
+    async def _bind(self, undo: AsyncExitStack, port: ComputePort, nio: LocalNio) -> None:
+        node, numbers = self._own(port.node), (port.adapter_number, port.port_number)
+
+        async def unbind() -> None:
+            with trio.CancelScope(shield=True):
+                if node.link_end(*numbers) is not None:
+                    await node.unbind_nio(*numbers)
+
+        await node.bind_nio(*numbers, nio)
+        undo.push_async_callback(unbind)
+
+    def _own(self, node: ComputeNode) -> LocalNode:
+        own = self._nodes.get(node.node_id)
+        if own is not node:
+            raise Conflict(f"node {node.node_id} is none of this compute")
+        return own
+
+    def is_capturing_to(self, path: Path) -> bool:
+        """Whether a capture writes that file."""
+        return self._captures.is_writing(path)
+
+    # --- counters and benchmarks ---
+
+    async def wait_counted(self) -> None:
+        """Return when counters have changed since the last time, at most once in the interval of statistics."""
+        await self._forwarder.wait_changed()
+
+    def counters(self) -> Mapping[int, PortCounters]:
+        """What has passed, by the ids of the forwarder's ports."""
+        return self._forwarder.snapshot()
+
+    def probe(self, near: LinkEnd, far: LinkEnd) -> AbstractContextManager[LinkProbe]:
+        """A probe of the link from one end to the other. Raises Conflict unless both are here."""
+        return open_probe(self._forwarder, near, far)
+
+    def take_udp(self, nio: UdpNio) -> AbstractAsyncContextManager[UdpEndpoint]:
+        """Take the port of a NIO for a benchmark. Raises as ``take_udp_endpoint``."""
+        return take_udp_endpoint(self._udp_ports, nio)
 
 
 @asynccontextmanager
-async def open_compute(config: Config, forwarder: Forwarder) -> AsyncIterator[Compute]:
+async def open_local_compute(config: Config, memory: Total | None = None) -> AsyncIterator[LocalCompute]:
+    """This host's compute with a forwarder of its own, which ends last: everything uses its sockets. ``memory`` bounds
+    what waits for streams of captures.
+
+    Raises Unavailable or Invalid when the kernel or the console's addresses cannot be used as the settings say.
+    """
+    async with (
+        open_forwarder(
+            workers=config.forwarder_workers,
+            stats_interval=config.stats_interval,
+            kernel_offload=config.kernel_offload,
+        ) as forwarder,
+        open_captures(forwarder, memory) as captures,
+        open_compute(config, forwarder, captures) as compute,
+    ):
+        yield compute
+
+
+@asynccontextmanager
+async def open_compute(config: Config, forwarder: Forwarder, captures: CaptureService) -> AsyncIterator[LocalCompute]:
     """A compute whose nodes run below its nursery and end with it."""
     if lacks := look_for_means().lacks:
         consequence = "nodes are not started" if config.require_sandbox else "nodes run with fewer limits"
@@ -143,7 +271,7 @@ async def open_compute(config: Config, forwarder: Forwarder) -> AsyncIterator[Co
     udp_ports = UdpPorts(config.udp_start_port_range, config.udp_end_port_range)
     registry = NodeRegistry()
     async with trio.open_nursery() as nursery:
-        tunnels = TunnelTable(forwarder, udp_ports)
+        tunnels = TunnelTable(forwarder, udp_ports, captures)
         _check_console_addresses(config)
         console_ports = ConsolePorts(
             config.console_addresses, config.console_start_port_range, config.console_end_port_range
@@ -156,7 +284,7 @@ async def open_compute(config: Config, forwarder: Forwarder) -> AsyncIterator[Co
         for name, package in node_types.packages.items():
             module = import_module(f"{package.__name__}.node")
             registry.add(name, module.make_type(services))
-        compute = Compute(registry, console_ports, udp_ports, mac_ids)
+        compute = LocalCompute(forwarder, captures, registry, console_ports, udp_ports, mac_ids, config.projects_path)
         try:
             yield compute
         finally:

@@ -7,15 +7,19 @@ that it came, by which circles are noticed; one that takes a socket does not.
 import ipaddress
 import secrets
 import socket
-from uuid import UUID
+from collections.abc import Callable
+from uuid import UUID, uuid4
 
 import trio
 
 from gns3trio import threads
+from gns3trio.compute.interface import CaptureSpec
+from gns3trio.compute.local.captures import LocalCapture, start_capture
 from gns3trio.compute.local.leases import PortLease, UdpPorts
 from gns3trio.compute.nio import LocalNio, Nio, UdpNio
-from gns3trio.conditions.chain import core_filters
+from gns3trio.conditions.link_conditions import LinkConditions
 from gns3trio.errors import Conflict, Invalid, Unavailable
+from gns3trio.forwarder.captures import CaptureService
 from gns3trio.forwarder.forwarder import Address, Forwarder, Port
 
 # For the name of a remote host, with the wait for a thread. Resolvers ask two servers twice in that time.
@@ -28,7 +32,8 @@ _SEED_BITS = 53
 class Tunnel:
     """A node's end of a link: a port of the forwarder. ``lease`` is its UDP port, if it has one.
 
-    ``here`` and ``remote`` are its numeric addresses.
+    ``here`` and ``remote`` are its numeric addresses. ``device`` is the port that it is patched to: the socket of the
+    node's process, or an interface of the host; None without one, and at a bridge, which has its tunnels itself.
     """
 
     def __init__(self, table: "TunnelTable", nio: Nio, port: Port) -> None:
@@ -37,12 +42,35 @@ class Tunnel:
         self.lease: PortLease | None = None
         self.here: Address | None = None
         self.remote: Address | None = None
+        self.device: Port | None = None
         self._table = table
 
-    def apply(self, nio: UdpNio) -> None:
-        """Let the filters and the suspension of a NIO take the place of those before, in one step."""
-        filters = core_filters(nio.filters, (), at_first_end=True)
-        self.port.set_filters(filters, secrets.randbits(_SEED_BITS), suspended=nio.suspend)
+    @property
+    def is_open(self) -> bool:
+        """Whether it is there still."""
+        return self.port.is_open
+
+    @property
+    def counter_ids(self) -> tuple[int, int | None]:
+        """The forwarder's ports whose counters tell what passes: its own, and the one that it is patched to."""
+        return self.port.id, self.device.id if self.device is not None else None
+
+    def put_in_force(self, conditions: LinkConditions, *, is_first: bool = True) -> None:
+        """Let conditions take the place of those before, in one step. Raises Invalid."""
+        filters = conditions.core_filters(at_first_end=is_first)
+        self.port.set_filters(filters, _seed(conditions), suspended=conditions.suspend)
+
+    async def apply(self, conditions: LinkConditions, *, is_first: bool) -> None:
+        """As ``LinkEnd.apply``. Expressions are compiled at once, if nobody has had them compiled before."""
+        self.put_in_force(conditions, is_first=is_first)
+
+    async def suspend(self, suspended: bool) -> None:
+        """Let nothing pass, or everything that the filters let through."""
+        self.port.suspend(suspended)
+
+    async def capture(self, spec: CaptureSpec, failed: Callable[[str], None]) -> LocalCapture:
+        """Start a capture. Raises as ``LinkEnd.capture``."""
+        return await start_capture(self._table.captures, self.port, spec, failed)
 
     def close(self) -> None:
         """Close the forwarder's port and release the UDP port."""
@@ -57,7 +85,8 @@ class TunnelTable:
     spliced: a frame takes one hop, not two. One that names its own port is spliced to itself.
     """
 
-    def __init__(self, forwarder: Forwarder, udp_ports: UdpPorts) -> None:
+    def __init__(self, forwarder: Forwarder, udp_ports: UdpPorts, captures: CaptureService) -> None:
+        self.captures = captures
         self._forwarder = forwarder
         self.udp_ports = udp_ports
         self._by_lport: dict[int, Tunnel] = {}
@@ -99,7 +128,7 @@ class TunnelTable:
         self._by_lport[nio.lport] = tunnel
         try:
             if nio.filters or nio.suspend:
-                tunnel.apply(nio)
+                tunnel.put_in_force(LinkConditions(filters=nio.filters, suspend=nio.suspend))
             other = self._by_lport.get(nio.rport)
             # Whether the kernel would bring what leaves at one to the other: their sockets are connected to each other.
             if other is not None and (tunnel.here, other.here) == (other.remote, tunnel.remote):
@@ -146,6 +175,16 @@ class TunnelTable:
                     self._waiting.pop(nio.pair).close()
         elif self._by_lport.get(nio.lport) is tunnel:
             del self._by_lport[nio.lport]
+
+
+def local_nio(conditions: LinkConditions) -> LocalNio:
+    """What joins the two ends of a link on this host, so that it does from the first frame on what it says."""
+    pair = uuid4()  # not the link's id, which files of two projects may share
+    return LocalNio(pair, tuple(conditions.core_filters(at_first_end=True)), _seed(conditions), conditions.suspend)
+
+
+def _seed(conditions: LinkConditions) -> int:
+    return conditions.seed if conditions.seed is not None else secrets.randbits(_SEED_BITS)
 
 
 async def resolve(nio: UdpNio) -> Address:

@@ -17,6 +17,7 @@ import attrs
 import trio
 
 from gns3trio import threads
+from gns3trio.compute.interface import LOCAL_COMPUTE_ID
 from gns3trio.controller.archives.project_copy import (
     NewIds,
     copy_files,
@@ -32,7 +33,6 @@ from gns3trio.controller.archives.project_copy import (
 from gns3trio.controller.archives.reader import Budget, unpack
 from gns3trio.controller.archives.writer import check_compression, require_archivable, zip_pieces
 from gns3trio.controller.changes import ProjectCreated
-from gns3trio.controller.computes import LOCAL_COMPUTE_ID
 from gns3trio.controller.controller import Controller
 from gns3trio.controller.gns3_format.reader import parse_topology
 from gns3trio.controller.gns3_format.records import ProjectSettings, Topology

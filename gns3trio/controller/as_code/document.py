@@ -20,6 +20,7 @@ import attrs
 from attrs import field
 from attrs import validators as v
 
+from gns3trio.compute.expressions import CheckExpression
 from gns3trio.compute.node_types import RunningTypeName
 from gns3trio.conditions.core_filter import MAX_FILTERS
 from gns3trio.conditions.gns3_filters import check_gns3_filters
@@ -29,7 +30,6 @@ from gns3trio.controller.names import Name
 from gns3trio.controller.project.drawings import EMPTY_SVG
 from gns3trio.convert import make_strict_converter, structure
 from gns3trio.errors import Invalid
-from gns3trio.forwarder.forwarder import CheckExpression
 from gns3trio.limits import MAX_DRAWINGS, MAX_LINK_ENDS, MAX_LINKS, MAX_NODES, Bound, Int32, Svg
 
 _END = re.compile(r"(?P<node>.+?)(?::(?:(?P<adapter>\d{1,4})/)?(?P<port>\d{1,5}))?")

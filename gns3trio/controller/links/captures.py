@@ -10,8 +10,8 @@ import attrs
 import trio
 from attrs import validators as v
 
-from gns3trio import threads
-from gns3trio.compute.node import ComputeNode
+from gns3trio.compute.expressions import require_expression
+from gns3trio.compute.interface import LEAST_RING_FILE_BYTES, CaptureSpec, ComputeNode, FileRing, link_type
 from gns3trio.conditions.core_filter import Direction
 from gns3trio.conditions.expressions import MAX_EXPRESSION_LENGTH
 from gns3trio.conditions.impairments import LinkDirection
@@ -20,15 +20,9 @@ from gns3trio.controller.context import ProjectContext
 from gns3trio.controller.links.link import Link, LinkCapture, PortAddress
 from gns3trio.controller.links.wiring import Wiring
 from gns3trio.errors import Conflict, Invalid, NotFound
-from gns3trio.forwarder.capture_format import link_type
-from gns3trio.forwarder.captures import LEAST_RING_FILE_BYTES, CaptureFile, FileRing
-from gns3trio.forwarder.forwarder import TapOptions, check_expression
 from gns3trio.printable import is_plain_name
 from gns3trio.project_layout import CAPTURES
 
-# Each has a file and a ring in the core, whose megabyte is taken when frames come: 1024 that are busy take a gigabyte,
-# and every frame is copied so many times.
-MAX_CAPTURES_PER_LINK = 1024
 MAX_SNAPLEN = 65535
 _ODD_CHARACTERS = re.compile(r"[^\w.-]")
 _MAX_FILE_NAME_BYTES = 200
@@ -82,7 +76,6 @@ class LinkCaptures:
     def __init__(self, project: ProjectContext, wiring: Wiring) -> None:
         self._project = project
         self._wiring = wiring
-        self._service = project.services.captures
         self._ended = False
 
     # --- as GNS3 does ---
@@ -92,14 +85,15 @@ class LinkCaptures:
 
         Raises Conflict (one is running already, no end of the link runs, no file) or Invalid.
         """
-        file = CaptureFile(path=None, link_type_number=link_type(data_link_type))
+        link_type(data_link_type)  # raises Invalid for what is none
         name = check_file_name("capture_file_name", file_name or f"{self._name(link)}.pcap")
         async with link.lock:
             if link.gns3_capture is not None:
                 raise Conflict(f"link {link.link_id}: is being captured already")
             node_id = self._capturing_end(link)
             path = self._free_path("capture_file_name", name)
-            await self._start(link, attrs.evolve(file, path=path), node_id=node_id, compatible=True, file_name=name)
+            spec = CaptureSpec(path=path, data_link_type=data_link_type)
+            await self._start(link, spec, node_id=node_id, compatible=True, file_name=name)
             link.last_capture_file = name
         self._project.publish(LinkChanged(link))
 
@@ -138,16 +132,17 @@ class LinkCaptures:
             check_file_name("file_name", name)
         if request.expression:
             try:
-                await threads.compilers.run(check_expression, request.expression)
+                await require_expression(request.expression)
             except Invalid as error:
                 raise Invalid(f"expression: {error}") from None
         async with link.lock:
-            if len(link.captures) >= MAX_CAPTURES_PER_LINK:
-                raise Conflict(f"link {link.link_id}: has {MAX_CAPTURES_PER_LINK} captures already")
+            most = self._captures_per_link(link)
+            if len(link.captures) >= most:
+                raise Conflict(f"link {link.link_id}: has {most} captures already")
             capture_id = uuid4()
             if name is None and request.save:
                 name = f"{self._name(link)}_{capture_id}.{request.format}"
-            file = CaptureFile(
+            spec = CaptureSpec(
                 path=self._free_path("file_name", name) if name is not None and request.save else None,
                 ring=ring,
                 pcapng=request.format == "pcapng",
@@ -157,7 +152,7 @@ class LinkCaptures:
             )
             return await self._start(
                 link,
-                file,
+                spec,
                 node_id=self._first_node(link),
                 compatible=False,
                 capture_id=capture_id,
@@ -189,7 +184,7 @@ class LinkCaptures:
         """Stop all captures of a link that is being deleted. The caller holds its lock, and then takes it away."""
         async with trio.open_nursery() as nursery:
             for capture in link.captures.values():
-                nursery.start_soon(self._service.stop, capture.capture)
+                nursery.start_soon(capture.capture.stop)
         link.captures.clear()
 
     async def stop_for_good(self, links: Iterable[Link]) -> None:
@@ -208,7 +203,7 @@ class LinkCaptures:
     async def _start(
         self,
         link: Link,
-        file: CaptureFile,
+        spec: CaptureSpec,
         *,
         node_id: UUID,
         compatible: bool,
@@ -218,24 +213,17 @@ class LinkCaptures:
     ) -> LinkCapture:
         if self._ended or self._wiring.links.get(link.link_id) is not link:  # while this waited for the link's lock
             raise NotFound(f"Link ID {link.link_id} doesn't exist")
-        first, second = (*self._wiring.tunnels(link), None, None)[:2]
-        tunnel = first or second
-        if tunnel is None:
+        first, second = (*self._wiring.ends(link), None, None)[:2]
+        end = first or second
+        if end is None:
             raise Conflict(f"link {link.link_id}: is not wired on this host")
         names = [self._end_name(address) for address in link.addresses]
-        if tunnel is second:
+        if end is second:
             names.reverse()
-        tap = tunnel.port.capture(
-            TapOptions(
-                pcapng=file.pcapng,
-                snaplen=file.snaplen,
-                direction=_seen_from(direction, at_first_end=tunnel is first),
-                expression=file.expression or None,
-            )
+        spec = attrs.evolve(
+            spec, direction=_seen_from(direction, at_first_end=end is first), interfaces=(names[0], names[1])
         )
-        capture = await self._service.start(
-            tap, attrs.evolve(file, interfaces=(names[0], names[1])), lambda message: self._failed(link, message)
-        )
+        capture = await end.capture(spec, lambda message: self._failed(link, message))
         started = LinkCapture(
             capture_id=capture_id or uuid4(),
             capture=capture,
@@ -248,7 +236,7 @@ class LinkCaptures:
         return started
 
     async def _stop(self, link: Link, capture: LinkCapture) -> None:
-        await self._service.stop(capture.capture)
+        await capture.capture.stop()
         link.captures.pop(capture.capture_id, None)
 
     def _failed(self, link: Link, message: str) -> None:
@@ -261,7 +249,7 @@ class LinkCaptures:
 
     def _free_path(self, field: str, name: str) -> Path:
         path = self._project.folder / CAPTURES / name
-        if self._service.is_writing(path):
+        if any(compute.is_capturing_to(path) for compute in self._project.services.computes.driven()):
             raise Conflict(f"{field}: {name} is being written by another capture")
         return path
 
@@ -269,6 +257,12 @@ class LinkCaptures:
         node = self._project.nodes.get(address.node_id)
         name = node.name if node is not None else str(address.node_id)
         return f"{name}_{address.adapter_number}-{address.port_number}"
+
+    def _captures_per_link(self, link: Link) -> int:
+        """How many a link may have, as its computes say."""
+        nodes = [self._project.nodes.get(address.node_id) for address in link.addresses]
+        running = [node.require_compute() for node in nodes if node is not None and node.instance is not None]
+        return min((compute.capabilities.captures_per_link for compute in running), default=1)
 
     def _first_node(self, link: Link) -> UUID:
         if not link.addresses:

@@ -3,24 +3,20 @@
 They sit at one end of the link, for both directions: at the first one, unless only the second is on this host.
 """
 
-import secrets
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any
-from uuid import uuid4
 
 import attrs
 
-from gns3trio import threads
-from gns3trio.compute.local.tunnels import Tunnel
-from gns3trio.compute.nio import LocalNio
-from gns3trio.conditions.chain import core_filters
+from gns3trio.compute.expressions import require_expression, with_expressions
+from gns3trio.compute.interface import LinkEnd
 from gns3trio.conditions.gns3_filters import check_gns3_filters
 from gns3trio.conditions.impairments import Impairment, check_impairments, describe
+from gns3trio.conditions.link_conditions import NO_CONDITIONS, LinkConditions
 from gns3trio.controller.gns3_format.records import LinkRecord
 from gns3trio.errors import Invalid
-from gns3trio.forwarder.forwarder import check_expression, with_expressions
 
 
 @attrs.frozen
@@ -32,7 +28,6 @@ class Impairments:
 
 
 NO_IMPAIRMENTS = Impairments()
-SEED_BITS = 53  # what a client can write in JSON
 
 
 async def checked_filters(filters: Mapping[str, Any]) -> dict[str, list[Any]]:
@@ -70,49 +65,43 @@ async def usable_impairments(record: LinkRecord, impairments: Impairments, warn:
     return attrs.evolve(impairments, filters=tuple(usable))
 
 
+def conditions_of(record: LinkRecord, impairments: Impairments) -> LinkConditions:
+    """What a link does to frames."""
+    return LinkConditions(
+        filters=record.filters, impairments=impairments.filters, seed=impairments.seed, suspend=record.suspend
+    )
+
+
 async def compile_filters(record: LinkRecord, impairments: Impairments) -> None:
     """Let ``apply_filters`` find every expression compiled; one that is wrong is left to it."""
-    filters = core_filters(record.filters, impairments.filters, at_first_end=True)
-    for expression in [f.expression for f in filters if f.expression is not None]:
+    for expression in conditions_of(record, impairments).expressions():
         with suppress(Invalid):
-            await threads.compilers.run(check_expression, expression)
+            await require_expression(expression)
 
 
-def local_nio(record: LinkRecord, impairments: Impairments) -> LocalNio:
-    """What joins the two ends of a link on this host, so that it does from the first frame on what it says."""
-    filters = core_filters(record.filters, impairments.filters, at_first_end=True)
-    pair = uuid4()  # not the link's id, which files of two projects may share
-    return LocalNio(pair, tuple(filters), _seed(impairments), record.suspend)
-
-
-def _seed(impairments: Impairments) -> int:
-    return impairments.seed if impairments.seed is not None else secrets.randbits(SEED_BITS)
-
-
-def apply_filters(tunnels: Sequence[Tunnel | None], record: LinkRecord, impairments: Impairments) -> None:
-    """Make the link's tunnels do what it says, in one step: no frame is filtered by one set and passed by the other.
+async def apply_filters(ends: Sequence[LinkEnd | None], record: LinkRecord, impairments: Impairments) -> None:
+    """Make the link's ends do what it says, in one step: no frame is filtered by one set and passed by the other.
 
     Raises Invalid when a BPF expression is not one; all is as before then.
     """
-    first, second = (*tunnels, None, None)[:2]
+    first, second = (*ends, None, None)[:2]
     holder = first or second
     if holder is None:
         return
-    filters = core_filters(record.filters, impairments.filters, at_first_end=holder is first)
     # Every frame of the link passes the holder, in either direction: the step is made there.
-    holder.port.set_filters(filters, _seed(impairments), suspended=record.suspend)
-    apply_suspend([tunnel for tunnel in tunnels if tunnel is not holder], record.suspend)
+    await holder.apply(conditions_of(record, impairments), is_first=holder is first)
+    await apply_suspend([end for end in ends if end is not holder], record.suspend)
 
 
-def apply_nothing(tunnels: Sequence[Tunnel | None]) -> None:
-    """Let the tunnels of a link that is none any more pass everything."""
-    for tunnel in tunnels:
-        if tunnel is not None:
-            tunnel.port.set_filters((), 0, suspended=False)
+async def apply_nothing(ends: Sequence[LinkEnd | None]) -> None:
+    """Let the ends of a link that is none any more pass everything."""
+    for end in ends:
+        if end is not None:
+            await end.apply(NO_CONDITIONS, is_first=True)
 
 
-def apply_suspend(tunnels: Sequence[Tunnel | None], suspend: bool) -> None:
-    """Let the tunnels pass nothing, or everything again."""
-    for tunnel in tunnels:
-        if tunnel is not None:
-            tunnel.port.suspend(suspend)
+async def apply_suspend(ends: Sequence[LinkEnd | None], suspend: bool) -> None:
+    """Let the ends pass nothing, or everything again."""
+    for end in ends:
+        if end is not None:
+            await end.suspend(suspend)

@@ -7,11 +7,11 @@ from uuid import UUID
 import attrs
 import trio
 
+from gns3trio.compute.interface import Capture
 from gns3trio.conditions.impairments import LinkDirection
 from gns3trio.controller.gns3_format.records import LinkEnd, LinkRecord
 from gns3trio.controller.links.filters import NO_IMPAIRMENTS, Impairments
 from gns3trio.errors import Conflict
-from gns3trio.forwarder.captures import Capture
 
 
 @attrs.frozen(order=True)

@@ -1,7 +1,7 @@
 """The links of an open project: made, changed and deleted as a whole, announced, and saved."""
 
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from functools import partial
 from typing import Any, Literal
 from uuid import UUID
@@ -9,7 +9,7 @@ from uuid import UUID
 import attrs
 import trio
 
-from gns3trio.compute.local.tunnels import Tunnel
+from gns3trio.compute.interface import LinkEnd
 from gns3trio.compute.nio import UdpNio
 from gns3trio.controller.changes import LinkChanged, LinkCreated, LinkDeleted, LinkProblemChanged
 from gns3trio.controller.context import ProjectContext
@@ -26,7 +26,7 @@ from gns3trio.controller.links.filters import (
 )
 from gns3trio.controller.links.link import Link, PortAddress, address_of, check_nodes
 from gns3trio.controller.links.wiring import Wiring, new_link_end
-from gns3trio.errors import Conflict, LabError, NotFound
+from gns3trio.errors import Conflict, LabError, NotFound, Unavailable
 from gns3trio.limits import MAX_LINKS
 
 
@@ -64,9 +64,9 @@ class Links(Mapping[UUID, Link]):
         """The link of a port."""
         return self._wiring.link_at(address)
 
-    def tunnels(self, link: Link) -> list[Tunnel | None]:
-        """The tunnels of the two ends, in the order of the link; None where it is not wired."""
-        return self._wiring.tunnels(link)
+    def ends(self, link: Link) -> list[LinkEnd | None]:
+        """What the computes have at the two ends, in the order of the link; None where it is not wired."""
+        return self._wiring.ends(link)
 
     def records(self) -> list[LinkRecord]:
         """The links as they are saved."""
@@ -209,14 +209,16 @@ class Links(Mapping[UUID, Link]):
             await compile_filters(*after)
             if after == before:
                 if impairments is not None and impairments.seed is not None:
-                    apply_filters(self.tunnels(link), *after)
+                    await apply_filters(self.ends(link), *after)
                 return
-            self._put_in_force(link, before, after)
+            await self._put_in_force(link, before, after)
             self._project.publish(LinkChanged(link))
             try:
                 await self._project.make_durable()
             except LabError:
-                self._put_in_force(link, after, before)
+                with trio.CancelScope(shield=True), suppress(LabError):
+                    await self._put_in_force(link, after, before)
+                link.record, link.impairments = before
                 self._project.publish(LinkChanged(link))
                 raise
 
@@ -275,14 +277,20 @@ class Links(Mapping[UUID, Link]):
             link.told_problem = problem
             self._project.publish(LinkProblemChanged(link, problem))
 
-    def _put_in_force(
+    async def _put_in_force(
         self, link: Link, before: tuple[LinkRecord, Impairments], after: tuple[LinkRecord, Impairments]
     ) -> None:
-        tunnels = self.tunnels(link)
-        if (before[0].filters, before[1]) != (after[0].filters, after[1]):
-            apply_filters(tunnels, *after)
-        elif before[0].suspend != after[0].suspend:
-            apply_suspend(tunnels, after[0].suspend)
+        """Raises what the computes raise; all is as before then, as far as they can be reached."""
+        ends = self.ends(link)
+        try:
+            if (before[0].filters, before[1]) != (after[0].filters, after[1]):
+                await apply_filters(ends, *after)
+            elif before[0].suspend != after[0].suspend:
+                await apply_suspend(ends, after[0].suspend)
+        except Unavailable:  # one end may be changed already
+            with trio.CancelScope(shield=True), suppress(LabError):
+                await apply_filters(ends, *before)
+            raise
         link.record, link.impairments = after
 
     async def delete(self, link: Link) -> None:

@@ -1,33 +1,33 @@
-"""Turns the forwarder's counters into ``link.stats`` events of our own.
+"""Turns the counters of the computes into ``link.stats`` events of our own.
 
-The forwarder says that counters changed; one snapshot is taken and travels through a channel to the publisher, which
+A compute says that counters changed; one snapshot is taken and travels through a channel to the publisher, which
 compares it with the one before. A link on which nothing moves gets no event, but for the last one, which says so.
 """
 
 import math
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
 import attrs
 import trio
 
-from gns3trio.compute.node import ComputeNode
+from gns3trio.compute.interface import Compute, PortCounters, receive_rates, send_rates
 from gns3trio.controller.changes import LinkTraffic
 from gns3trio.controller.controller import Controller
 from gns3trio.controller.links.link import Link
+from gns3trio.controller.nodes.node import Node
 from gns3trio.controller.project.project import Project
 from gns3trio.errors import Conflict
-from gns3trio.forwarder.forwarder import Forwarder
-from gns3trio.forwarder.stats import PortCounters, receive_rates, send_rates
 from gns3trio.notifications.feed import ChangeFeed
 
 
 @attrs.frozen
 class Snapshot:
-    """The counters of all ports by port id, and when they were read (seconds of trio's clock)."""
+    """The counters of a compute by their ids, and when they were read (seconds of trio's clock)."""
 
     taken_at: float
-    counters: dict[int, PortCounters]
+    counters: Mapping[int, PortCounters]
     quiet_until: float = -math.inf  # nothing had moved for long before
 
     def of(self, port_id: int | None) -> PortCounters:
@@ -35,65 +35,84 @@ class Snapshot:
         return self.counters.get(port_id, _NOTHING) if port_id is not None else _NOTHING
 
 
+@attrs.frozen
+class _Span:
+    """Two snapshots of a compute, between which rates are taken."""
+
+    before: Snapshot
+    now: Snapshot
+
+    @property
+    def seconds(self) -> float:
+        """Its length; two readings in one instant give no rate."""
+        return max(self.now.taken_at - self.before.taken_at, _SHORTEST_INTERVAL)
+
+
+Reading = Mapping[str, Snapshot]  # of all computes, by their ids
+
+
 class LinkStats:
     """Publishes ``link.stats`` events while ``run`` runs, at most one in ``interval`` seconds for a link."""
 
-    def __init__(self, forwarder: Forwarder, controller: Controller, changes: ChangeFeed, interval: float) -> None:
-        self._forwarder = forwarder
+    def __init__(self, controller: Controller, changes: ChangeFeed, interval: float) -> None:
         self._controller = controller
         self._changes = changes
         self._interval = interval
-        self._before = self._now = Snapshot(trio.current_time(), {})
-        self._busy: set[UUID] = set()  # links whose last event told of traffic
+        nothing = Snapshot(trio.current_time(), {})
+        self._computes = {compute.compute_id: compute for compute in controller.computes.driven()}
+        self._told = dict.fromkeys(self._computes, _Span(nothing, nothing))  # what the last events told
+        self._busy: dict[str, set[UUID]] = {}  # links whose last event told of traffic, by compute
 
     async def run(self) -> None:
         """Publish until cancelled."""
+        async with trio.open_nursery() as nursery:
+            for compute in self._computes.values():
+                nursery.start_soon(self._run_for, compute)
+
+    async def _run_for(self, compute: Compute) -> None:
         # One snapshot may wait; the reader is quick, and counters only grow, so nothing is lost by waiting.
         send, receive = trio.open_memory_channel[Snapshot](1)
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(self._take_snapshots, send)
+            nursery.start_soon(self._take_snapshots, compute, send)
             async for snapshot in receive:
                 # Rates are those of what moved, not of the silence before it.
-                before = attrs.evolve(self._now, taken_at=max(self._now.taken_at, snapshot.quiet_until))
-                self._before, self._now = before, snapshot
-                self._publish()
+                last = self._told[compute.compute_id].now
+                before = attrs.evolve(last, taken_at=max(last.taken_at, snapshot.quiet_until))
+                self._told[compute.compute_id] = _Span(before, snapshot)
+                self._publish(compute)
 
-    def _publish(self) -> None:
+    def _publish(self, compute: Compute) -> None:
         """Tell of links on which something moved, and once more, with rates of 0, when it does no more."""
-        before, self._busy = self._busy, set()
+        before, busy = self._busy.get(compute.compute_id, set()), set[UUID]()
         for project in self._controller.projects.values():
             for link in project.links.values():
-                ends = _ends(project, link)
+                ends = _ends(project, link, self._told)
                 if len(ends) != 2:
                     continue
-                moved = self._moved(ends)
+                moved = any(end.compute_id == compute.compute_id and end.has_moved for end in ends)
                 if moved:
-                    self._busy.add(link.link_id)
+                    busy.add(link.link_id)
                 if moved or link.link_id in before:
-                    statistics = link_statistics(link, ends, self._before, self._now)
-                    self._changes.publish(LinkTraffic(link, statistics))
+                    self._changes.publish(LinkTraffic(link, link_statistics(link, ends)))
+        self._busy[compute.compute_id] = busy
 
-    async def _take_snapshots(self, send: trio.MemorySendChannel[Snapshot]) -> None:
+    async def _take_snapshots(self, compute: Compute, send: trio.MemorySendChannel[Snapshot]) -> None:
         async with send:
             is_last = True  # nothing is to be told until something moves
             while True:
                 waiting_since = trio.current_time()
                 with trio.move_on_after(math.inf if is_last else 2 * self._interval) as waiting:
-                    await self._forwarder.wait_changed()
+                    await compute.wait_counted()
                 is_last = waiting.cancelled_caught
-                snapshot = self.read()
+                snapshot = _snapshot(compute)
                 if snapshot.taken_at - waiting_since > self._interval:
                     snapshot = attrs.evolve(snapshot, quiet_until=snapshot.taken_at - self._interval)
                 await send.send(snapshot)
                 await trio.sleep(self._interval)  # every worker signals for itself
 
-    def read(self) -> Snapshot:
-        """The counters now."""
-        return Snapshot(trio.current_time(), self._forwarder.snapshot())
-
-    def _moved(self, ends: "list[_End]") -> bool:
-        ids = [port for end in ends for port in (end.tunnel, end.device)]
-        return any(self._before.of(port) != self._now.of(port) for port in ids)
+    def read(self) -> Reading:
+        """The counters of all computes now."""
+        return {compute_id: _snapshot(compute) for compute_id, compute in self._computes.items()}
 
     def current(self, project: Project, link: Link) -> dict[str, Any]:
         """What has crossed a link by now. Raises Conflict for a link that is not wired on this host."""
@@ -103,49 +122,67 @@ class LinkStats:
             raise Conflict(f"Link {link.link_id} is not wired on this host" + (f": {reason}" if reason else ""))
         return statistics
 
-    def at(self, reading: Snapshot, project: Project, link: Link) -> dict[str, Any] | None:
+    def at(self, reading: Reading, project: Project, link: Link) -> dict[str, Any] | None:
         """What had crossed a link at ``reading``; None when it is not wired.
 
         Rates are those since the last event, or since the one before when that was just now.
         """
-        ends = _ends(project, link)
-        return link_statistics(link, ends, self._baseline(reading), reading) if len(ends) == 2 else None
+        ends = _ends(project, link, self._spans(reading))
+        return link_statistics(link, ends) if len(ends) == 2 else None
 
-    def of_node(self, reading: Snapshot, instance: ComputeNode) -> list[dict[str, Any]]:
-        """What had passed each linked port of a node at ``reading``; rates as in ``at``."""
-        return port_statistics(instance, self._baseline(reading), reading)
+    def of_node(self, reading: Reading, node: Node) -> list[dict[str, Any]]:
+        """What had passed each linked port of a node at ``reading``; rates as in ``at``.
 
-    def _baseline(self, reading: Snapshot) -> Snapshot:
-        recent = reading.taken_at - self._now.taken_at < self._interval / 2
-        return self._before if recent else self._now
+        Raises Conflict for a node that nothing runs.
+        """
+        return port_statistics(node, self._spans(reading))
+
+    def _spans(self, reading: Reading) -> Mapping[str, _Span]:
+        spans = {}
+        for compute_id, snapshot in reading.items():
+            told = self._told[compute_id]
+            is_recent = snapshot.taken_at - told.now.taken_at < self._interval / 2
+            spans[compute_id] = _Span(told.before if is_recent else told.now, snapshot)
+        return spans
+
+
+def _snapshot(compute: Compute) -> Snapshot:
+    return Snapshot(trio.current_time(), compute.counters())
 
 
 @attrs.frozen
 class _End:
-    """An end of a link: ids of the forwarder's ports, that of the tunnel and the node's own."""
+    """An end of a link: whose counters are those of its tunnel and of the node's own port, and when they were read."""
 
+    compute_id: str
     tunnel: int
     device: int | None
+    span: _Span
+
+    @property
+    def has_moved(self) -> bool:
+        """Whether anything passed."""
+        return any(self.span.before.of(port) != self.span.now.of(port) for port in (self.tunnel, self.device))
 
 
-def _end(instance: ComputeNode, adapter_number: int, port_number: int) -> _End | None:
-    tunnel = instance.tunnel(adapter_number, port_number)
-    if tunnel is None:
+def _end(node: Node, adapter_number: int, port_number: int, spans: Mapping[str, _Span]) -> _End | None:
+    end = node.require_instance().link_end(adapter_number, port_number)
+    if end is None:
         return None
-    device = instance.device_port(adapter_number, port_number)
-    return _End(tunnel.port.id, device.id if device is not None else None)
+    compute_id = node.require_compute().compute_id
+    return _End(compute_id, *end.counter_ids, spans[compute_id])
 
 
-def _ends(project: Project, link: Link) -> list[_End]:
+def _ends(project: Project, link: Link, spans: Mapping[str, _Span]) -> list[_End]:
     ends = []
     for address in link.addresses:
         node = project.nodes.get(address.node_id)
         if node is not None and node.instance is not None:
-            ends.append(_end(node.instance, address.adapter_number, address.port_number))
+            ends.append(_end(node, address.adapter_number, address.port_number, spans))
     return [end for end in ends if end is not None]
 
 
-def link_statistics(link: Link, ends: list[_End], before: Snapshot, now: Snapshot) -> dict[str, Any]:
+def link_statistics(link: Link, ends: list[_End]) -> dict[str, Any]:
     """What crossed a link from end to end.
 
     ``a_to_b`` counts what the first node of the link sent to the second: totals (``frames``, ``bytes``, ``drops`` by
@@ -154,27 +191,26 @@ def link_statistics(link: Link, ends: list[_End], before: Snapshot, now: Snapsho
     are frames that were lost between the nodes and the link, at the nodes' own ports, since these were opened;
     ``refused`` counts notices that nobody listens where frames were sent to.
     """
-    interval = max(now.taken_at - before.taken_at, _SHORTEST_INTERVAL)
     a, b = ends
     return {
         "link_id": str(link.link_id),
         "project_id": str(link.project_id),
-        "interval": round(interval, 3),
-        "a_to_b": _direction(b, a, before, now, interval),
-        "b_to_a": _direction(a, b, before, now, interval),
+        "interval": round(a.span.seconds, 3),
+        "a_to_b": _direction(b, a),
+        "b_to_a": _direction(a, b),
     }
 
 
-def port_statistics(instance: ComputeNode, before: Snapshot, now: Snapshot) -> list[dict[str, Any]]:
+def port_statistics(node: Node, spans: Mapping[str, _Span]) -> list[dict[str, Any]]:
     """What passed each linked port of a node: ``in`` came to it over the link, ``out`` it sent."""
-    interval = max(now.taken_at - before.taken_at, _SHORTEST_INTERVAL)
     statistics = []
-    for port in instance.ports():
-        end = _end(instance, port.adapter_number, port.port_number)
+    for port in node.require_instance().ports():
+        end = _end(node, port.adapter_number, port.port_number, spans)
         if end is None:
             continue
-        c, device = now.of(end.tunnel), now.of(end.device)
-        received, sent = (rates(before.of(end.tunnel), c, interval) for rates in (receive_rates, send_rates))
+        span = end.span
+        c, device = span.now.of(end.tunnel), span.now.of(end.device)
+        received, sent = (rates(span.before.of(end.tunnel), c, span.seconds) for rates in (receive_rates, send_rates))
         statistics.append(
             {
                 **attrs.asdict(port),
@@ -201,11 +237,11 @@ def port_statistics(instance: ComputeNode, before: Snapshot, now: Snapshot) -> l
     return statistics
 
 
-def _direction(to: _End, by: _End, before: Snapshot, now: Snapshot, interval: float) -> dict[str, Any]:
+def _direction(to: _End, by: _End) -> dict[str, Any]:
     """What arrived at the tunnel port of one end from the other, and what did not or not yet."""
-    received, sent = now.of(to.tunnel), now.of(by.tunnel)
-    taken, given = now.of(by.device), now.of(to.device)
-    rates = receive_rates(before.of(to.tunnel), received, interval)
+    received, sent = to.span.now.of(to.tunnel), by.span.now.of(by.tunnel)
+    taken, given = by.span.now.of(by.device), to.span.now.of(to.device)
+    rates = receive_rates(to.span.before.of(to.tunnel), received, to.span.seconds)
     return {
         "frames": received.rx_frames,
         "bytes": received.rx_bytes,
@@ -221,4 +257,4 @@ def _direction(to: _End, by: _End, before: Snapshot, now: Snapshot, interval: fl
 
 
 _NOTHING = PortCounters()
-_SHORTEST_INTERVAL = 0.001  # two readings in one instant give no rate
+_SHORTEST_INTERVAL = 0.001

@@ -1,10 +1,11 @@
-"""The links of an open project, and the NIOs they are made of.
+"""The links of an open project, and what joins the ports of their nodes.
 
-The controller joins two nodes by a pair of local NIOs, which need no UDP. A client of API version 1 makes a tunnel by
-hand, a pair of UDP NIOs that name each other's ports; as soon as both its ends are nodes of this project it is a link
-too: listed, saved and opened again.
+A compute joins two of its nodes in its own way; nodes of two computes are joined by a UDP tunnel that the controller
+makes. A client of API version 1 makes a tunnel by hand, a pair of UDP NIOs that name each other's ports; as soon as
+both its ends are nodes of this project it is a link too: listed, saved and opened again.
 """
 
+import logging
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -12,9 +13,9 @@ from uuid import UUID, uuid4
 
 import trio
 
-from gns3trio.compute.local.tunnels import Tunnel
-from gns3trio.compute.nio import LOOPBACK, LocalNio, Nio, UdpNio
-from gns3trio.compute.node import ComputeNode
+from gns3trio.compute import interface
+from gns3trio.compute.interface import Compute, ComputePort
+from gns3trio.compute.nio import LOOPBACK, UdpNio
 from gns3trio.controller.context import ProjectContext
 from gns3trio.controller.gns3_format.records import LinkEnd, LinkRecord, link_label
 from gns3trio.controller.links.filters import (
@@ -23,11 +24,13 @@ from gns3trio.controller.links.filters import (
     apply_nothing,
     apply_suspend,
     compile_filters,
-    local_nio,
+    conditions_of,
 )
 from gns3trio.controller.links.link import Link, PortAddress, address_of, check_link
 from gns3trio.controller.links.table import LinkTable
-from gns3trio.errors import NotFound
+from gns3trio.errors import NotFound, Unavailable
+
+log = logging.getLogger(__name__)
 
 _LOOPBACK_NAMES = frozenset({"", LOOPBACK, "localhost"})
 
@@ -38,7 +41,7 @@ class Wiring:
     def __init__(self, project: ProjectContext) -> None:
         self.links = LinkTable()
         self._project = project
-        self._nios: dict[PortAddress, Nio] = {}
+        self._joined: dict[PortAddress, UdpNio | None] = {}  # the NIO of a client; None at a link of our own making
         self._address_by_lport: dict[int, PortAddress] = {}
         self._connecting: set[PortAddress] = set()  # taken by links that are being made
 
@@ -110,17 +113,34 @@ class Wiring:
             self._connecting -= addresses
 
     async def _join(self, link: Link) -> None:
+        near, far = link.addresses
+        await compile_filters(link.record, link.impairments)
+        near_compute, near_port = self._place(near)
+        far_compute, far_port = self._place(far)
+        if near_compute is far_compute:
+            await near_compute.connect(near_port, far_port, conditions_of(link.record, link.impairments))
+        else:
+            await self._tunnel(link, (near_compute, near_port), (far_compute, far_port))
+        self._joined |= {near: None, far: None}
+        link.problem = None
+
+    async def _tunnel(self, link: Link, *places: tuple[Compute, ComputePort]) -> None:
+        """Join ports of two computes. What they leased for a tunnel that cannot be is free when the project closes."""
+        leased = [await compute.lease_udp(self._project.project_id) for compute, _ in places]
+        hosts = [compute.tunnel_host for compute, _ in places]
+        nios = [UdpNio(leased[0], hosts[1], leased[1]), UdpNio(leased[1], hosts[0], leased[0], suspend=True)]
+        bound: list[ComputePort] = []
         try:
-            near, far = link.addresses
-            await compile_filters(link.record, link.impairments)
-            nio = local_nio(link.record, link.impairments)
-            await self._bind(near, nio)
-            await self._bind(far, nio)
+            for (_, port), nio in zip(places, nios, strict=True):
+                await port.node.bind_nio(port.adapter_number, port.port_number, nio)
+                bound.append(port)
+            # Nothing has passed: the second end was suspended.
+            await apply_filters(self.ends(link), link.record, link.impairments)
         except BaseException:
             with trio.CancelScope(shield=True):
-                await self._separate(link)
+                for port in bound:
+                    await self._unbind_port(port)
             raise
-        link.problem = None
 
     async def disconnect(self, link: Link) -> None:
         """Separate the two ports of a link; what they held becomes free."""
@@ -130,7 +150,7 @@ class Wiring:
 
     async def _separate(self, link: Link) -> None:
         for address in link.addresses:
-            if address in self._nios:
+            if address in self._joined:
                 await self._unbind(address)
 
     async def bind_nio(self, address: PortAddress, nio: UdpNio) -> Link | None:
@@ -141,12 +161,13 @@ class Wiring:
         before = self.link_at(address)
         if before is not None:
             await compile_filters(before.record, before.impairments)
-            apply_suspend(self.tunnels(before), True)  # until the filters are at the new tunnel
+            await apply_suspend(self.ends(before), True)  # until the filters are at the new tunnel
         try:
             await self._bind(address, nio)
         finally:
             if before is not None:
-                apply_filters(self.tunnels(before), before.record, before.impairments)
+                with trio.CancelScope(shield=True):
+                    await apply_filters(self.ends(before), before.record, before.impairments)
         other = self._other_end(nio)
         if before is not None:
             if other != address and other in before.addresses:
@@ -161,7 +182,7 @@ class Wiring:
 
     async def unbind_nio(self, address: PortAddress) -> Link | None:
         """Undo ``bind_nio``; no NIO there is fine. Returns the link that was separated by this, if there was one."""
-        if address in self._nios:
+        if address in self._joined:
             await self._unbind(address)
         link = self.link_at(address)
         if link is not None:
@@ -171,9 +192,9 @@ class Wiring:
     async def _end(self, link: Link) -> None:
         """A link is none any more, though a UDP tunnel of it may be left: what that is to do was the link's to say."""
         self.links.remove(link)
-        apply_nothing(self.tunnels(link))
+        await apply_nothing(self.ends(link))
         for address in link.addresses:
-            if isinstance(self._nios.get(address), LocalNio):  # half a pair, which nothing could ever join again
+            if address in self._joined and self._joined[address] is None:  # half a link, which nothing joins again
                 await self._unbind(address)
 
     def link_at(self, address: PortAddress) -> Link | None:
@@ -182,72 +203,77 @@ class Wiring:
 
     def has_nio(self, address: PortAddress, nio: UdpNio) -> bool:
         """Whether that is what is bound there."""
-        return self._nios.get(address) == nio
+        return self._joined.get(address) == nio
 
     def links_of(self, node_id: UUID) -> list[Link]:
         """The links with an end at the node."""
         return self.links.of_node(node_id)
 
-    def tunnels(self, link: Link) -> list[Tunnel | None]:
-        """The tunnels of the two ends, in the order of the link; None where it is not wired."""
-        instances = [self._find(address.node_id) for address in link.addresses]
+    def ends(self, link: Link) -> list[interface.LinkEnd | None]:
+        """What the computes have at the two ends, in the order of the link; None where it is not wired."""
+        nodes = [self._project.nodes.get(address.node_id) for address in link.addresses]
         return [
-            instance.tunnel(address.adapter_number, address.port_number) if instance is not None else None
-            for instance, address in zip(instances, link.addresses, strict=True)
+            node.instance.link_end(address.adapter_number, address.port_number)
+            if node is not None and node.instance is not None
+            else None
+            for node, address in zip(nodes, link.addresses, strict=True)
         ]
 
     def forget_node(self, node_id: UUID) -> None:
         """The node is gone and its NIOs with it."""
-        for address in [address for address in self._nios if address.node_id == node_id]:
+        for address in [address for address in self._joined if address.node_id == node_id]:
             self._forget(address)
 
     def _is_used(self, address: PortAddress, but_by: Link) -> bool:
         """Whether a port has a link or NIO that is not that of the link itself."""
         is_own = self.links.get(but_by.link_id) is but_by and but_by.problem is None and address in but_by.addresses
-        has_nio = address in self._nios and not is_own
+        has_nio = address in self._joined and not is_own
         return has_nio or address in self._connecting or any(link is not but_by for link in self.links.at(address))
 
     def _other_end(self, nio: UdpNio) -> PortAddress | None:
         address = self._address_by_lport.get(nio.rport)
         if address is None or nio.rhost not in _LOOPBACK_NAMES:
             return None
-        other = self._nios[address]
-        if not isinstance(other, UdpNio):
+        other = self._joined[address]
+        if other is None:
             return None
         return address if other.rport == nio.lport and other.rhost in _LOOPBACK_NAMES else None
 
-    async def _bind(self, address: PortAddress, nio: Nio) -> None:
-        instance = self._instance(address)
+    async def _bind(self, address: PortAddress, nio: UdpNio) -> None:
+        _, port = self._place(address)
         try:
-            await instance.bind_nio(address.adapter_number, address.port_number, nio)
+            await port.node.bind_nio(address.adapter_number, address.port_number, nio)
         finally:
-            if instance.tunnel(address.adapter_number, address.port_number) is None:
+            if port.node.link_end(address.adapter_number, address.port_number) is None:
                 self._forget(address)  # what was there is gone too
         self._forget(address)
-        self._nios[address] = nio
-        if isinstance(nio, UdpNio):
-            self._address_by_lport[nio.lport] = address
+        self._joined[address] = nio
+        self._address_by_lport[nio.lport] = address
 
     def _forget(self, address: PortAddress) -> None:
-        nio = self._nios.pop(address, None)
-        if isinstance(nio, UdpNio):
+        nio = self._joined.pop(address, None)
+        if nio is not None:
             del self._address_by_lport[nio.lport]
 
     async def _unbind(self, address: PortAddress) -> None:
         self._forget(address)
-        instance = self._find(address.node_id)
-        if instance is not None:
-            await instance.unbind_nio(address.adapter_number, address.port_number)
+        node = self._project.nodes.get(address.node_id)
+        if node is not None and node.instance is not None:
+            await self._unbind_port(ComputePort(node.instance, address.adapter_number, address.port_number))
 
-    def _find(self, node_id: UUID) -> ComputeNode | None:
-        node = self._project.nodes.get(node_id)
-        return node.instance if node is not None else None
+    async def _unbind_port(self, port: ComputePort) -> None:
+        """What a compute that is away does not separate goes with its node."""
+        try:
+            await port.node.unbind_nio(port.adapter_number, port.port_number)
+        except Unavailable as error:
+            log.warning("node %s: a port is not separated: %s", port.node.node_id, error)
 
-    def _instance(self, address: PortAddress) -> ComputeNode:
-        instance = self._find(address.node_id)
-        if instance is None:
+    def _place(self, address: PortAddress) -> tuple[Compute, ComputePort]:
+        """A port, and the compute that it is at. Raises NotFound."""
+        node = self._project.nodes.get(address.node_id)
+        if node is None or node.instance is None:
             raise NotFound(f"nodes: node ID {address.node_id} doesn't exist or cannot be linked here")
-        return instance
+        return node.require_compute(), ComputePort(node.instance, address.adapter_number, address.port_number)
 
 
 def new_link_end(address: PortAddress) -> LinkEnd:

@@ -8,7 +8,7 @@ import attrs
 import trio
 
 from gns3trio.compute.emulators import why_not_run
-from gns3trio.compute.node import ComputeNode
+from gns3trio.compute.interface import Compute, ComputeNode
 from gns3trio.compute.node_traits import NodeTraits
 from gns3trio.compute.node_types import node_types
 from gns3trio.controller.gns3_format.records import NodeRecord
@@ -40,15 +40,16 @@ class Node:
         self.kept_because: str | None = None  # why nothing runs the node, if not because of its type
         self.linked_ports: set[tuple[int, int]] = set()  # adapter and port, of a node that nothing runs
         self._instance: ComputeNode | None = None
+        self._compute: Compute | None = None
 
     def update(self, fields: Mapping[str, Any]) -> None:
         """Put another record in the place of the present one, with other values by the names of its fields."""
         self.record = attrs.evolve(self.record, **fields)
         self.revision += 1
 
-    def attach(self, instance: ComputeNode) -> None:
-        """Give the node what runs it."""
-        self._instance = instance
+    def attach(self, instance: ComputeNode, compute: Compute) -> None:
+        """Give the node what runs it, and the compute that this is at."""
+        self._instance, self._compute = instance, compute
         self.sync()
 
     @property
@@ -81,6 +82,12 @@ class Node:
         if self._instance is None:
             raise Conflict(f"Node '{self.name}' does not run here: {self.problem}")
         return self._instance
+
+    def require_compute(self) -> Compute:
+        """The compute that runs the node; raises Conflict that says why none does."""
+        self.require_instance()
+        assert self._compute is not None, "attached together"
+        return self._compute
 
     @property
     def problem(self) -> str | None:

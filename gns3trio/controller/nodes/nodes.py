@@ -11,14 +11,16 @@ import attrs
 import trio
 
 from gns3trio.compute.actions import ENDS_A_RUN, Action, act
-from gns3trio.compute.node import ComputeNode, NodeEvent, NodeSpec, update_node
+from gns3trio.compute.interface import Compute, ComputeNode
+from gns3trio.compute.node import NodeEvent, NodeSpec
+from gns3trio.compute.node_update import update_node
 from gns3trio.controller.changes import NodeChanged, NodeCreated, NodeDeleted, NodeStatusChanged
-from gns3trio.controller.computes import LOCAL_COMPUTE_ID, NOT_DRIVEN
+from gns3trio.controller.computes import NOT_DRIVEN
 from gns3trio.controller.context import ProjectContext
 from gns3trio.controller.gns3_format.records import NodeRecord, check_node_type
 from gns3trio.controller.names import allocate_name, check_name
 from gns3trio.controller.nodes.node import Node
-from gns3trio.errors import Conflict, LabError, NotFound
+from gns3trio.errors import Conflict, LabError, NotFound, Unavailable
 from gns3trio.limits import MAX_NODES
 from gns3trio.project_layout import node_folder
 from gns3trio.slices import Slices
@@ -112,8 +114,8 @@ class Nodes(Mapping[UUID, Node]):
                 return known
         if self._node_count() >= MAX_NODES:
             raise Conflict(f"Project '{self._project.settings.name}' has {MAX_NODES} nodes, and can have no more")
-        self._project.services.computes.require_local(record.compute_id)
-        self._project.services.compute.check_properties(record.node_type, record.properties)
+        compute = self._project.services.computes.require(record.compute_id)
+        compute.check_properties(record.node_type, record.properties)
         check_name(record.name)
         if not keep_name:
             record.name = allocate_name(record.name, self.names())
@@ -122,7 +124,7 @@ class Nodes(Mapping[UUID, Node]):
         # To wait for the lock, which is free, would let nodes that are made together take their ports in any order.
         node.lock.acquire_nowait()
         try:
-            await self._bring_up(node, startup_script)
+            await self._bring_up(node, compute, startup_script)
         finally:
             node.lock.release()
             del self._creating[record.node_id]
@@ -132,12 +134,13 @@ class Nodes(Mapping[UUID, Node]):
     async def revive(self, record: NodeRecord, mac_id: int | None) -> None:
         """A node of the project's file. One that cannot run here is only kept, whatever the reason."""
         node = self._nodes[record.node_id] = self._new_node(record)
-        if record.compute_id != LOCAL_COMPUTE_ID:
+        compute = self._project.services.computes.find(record.compute_id)
+        if compute is None:
             node.kept_because = f"it is on the compute {record.compute_id!r}, and {NOT_DRIVEN}"
             self._project.log("warning", f"node '{node.name}' does not run: {node.kept_because}")
-        elif self._project.services.compute.runs(record.node_type):
+        elif compute.runs(record.node_type):
             try:
-                node.attach(await self._create_instance(record, mac_id=mac_id))
+                node.attach(await self._create_instance(compute, record, mac_id=mac_id), compute)
             except LabError as error:  # a file made elsewhere, or by hand: no reason to lose sight of the whole project
                 node.kept_because = str(error)
                 self._project.log("error", f"node '{node.name}' ({node.node_id}) does not run: {error}")
@@ -155,19 +158,26 @@ class Nodes(Mapping[UUID, Node]):
             for node in list(self.values()):
                 node.deleted = True
                 if node.instance is not None:
-                    nursery.start_soon(self._project.services.compute.close_node, node.instance)
+                    nursery.start_soon(self._close_on_compute, node, node.instance)
                 await slices.pause()
         self._nodes.clear()
+
+    async def _close_on_compute(self, node: Node, instance: ComputeNode) -> None:
+        """A compute that is away has the node still; the project closes all the same."""
+        try:
+            await node.require_compute().close_node(instance)
+        except Unavailable as error:
+            self._project.log("error", f"node '{node.name}' is not closed on its compute: {error}")
 
     def _node_count(self) -> int:
         """How many nodes there are, with those that are being created."""
         most = len(self._nodes) + len(self._creating)
         return most if most < MAX_NODES else len(self._nodes.keys() | self._creating.keys())
 
-    async def _bring_up(self, node: Node, startup_script: str | None) -> None:
+    async def _bring_up(self, node: Node, compute: Compute, startup_script: str | None) -> None:
         """The part of a creation that may fail; nothing is left then."""
         try:
-            node.attach(await self._create_instance(node.record, startup_script))
+            node.attach(await self._create_instance(compute, node.record, startup_script), compute)
             self._project.require_open()
             self._nodes[node.node_id] = node
             self._project.publish(NodeCreated(node))
@@ -182,10 +192,10 @@ class Nodes(Mapping[UUID, Node]):
         return {node.name for node in (*self._nodes.values(), *self._creating.values())}
 
     async def _create_instance(
-        self, record: NodeRecord, startup_script: str | None = None, mac_id: int | None = None
+        self, compute: Compute, record: NodeRecord, startup_script: str | None = None, mac_id: int | None = None
     ) -> ComputeNode:
         check_node_type(record.node_type)  # the name of a folder
-        return await self._project.services.compute.create_node(
+        return await compute.create_node(
             NodeSpec(
                 node_type=record.node_type,
                 node_id=record.node_id,
@@ -208,10 +218,17 @@ class Nodes(Mapping[UUID, Node]):
         """Undo a creation."""
         node.deleted = True
         if node.instance is not None:
-            await self._project.services.compute.delete_node(node.instance)
+            await self._delete_on_compute(node, node.instance)
         if self._nodes.pop(node.node_id, None) is not None:
             self._project.publish(NodeDeleted(node))
             self._project.mark()
+
+    async def _delete_on_compute(self, node: Node, instance: ComputeNode) -> None:
+        """A compute that is away keeps what it has of the node; the project goes on without."""
+        try:
+            await node.require_compute().delete_node(instance)
+        except Unavailable as error:
+            self._project.log("error", f"node '{node.name}' is not deleted on its compute: {error}")
 
     async def delete(self, node: Node) -> None:
         """Remove a node with its links and files, as ``delete_all``. The caller holds its lock."""
@@ -249,7 +266,7 @@ class Nodes(Mapping[UUID, Node]):
                     continue  # the project was closed while those before it were deleted
                 self._links.forget_node(node.node_id)
                 if node.instance is not None:
-                    await self._project.services.compute.delete_node(node.instance)
+                    await self._delete_on_compute(node, node.instance)
                 self._project.publish(NodeDeleted(node))
 
     async def update(self, node: Node, changes: dict[str, Any], *, keep_name: bool = False) -> None:

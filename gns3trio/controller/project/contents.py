@@ -6,13 +6,13 @@ from uuid import UUID
 import attrs
 
 from gns3trio.controller.changes import DrawingCreated, LinkCreated, LogLevel, NodeCreated
-from gns3trio.controller.computes import LOCAL_COMPUTE_ID
 from gns3trio.controller.context import ProjectContext
 from gns3trio.controller.gns3_format.records import LinkRecord, NodeRecord, Topology
 from gns3trio.controller.links.filters import NO_IMPAIRMENTS
 from gns3trio.controller.links.links import Links
 from gns3trio.controller.nodes.nodes import Nodes
 from gns3trio.controller.project.drawings import Drawings
+from gns3trio.errors import Unavailable
 from gns3trio.slices import Slices
 
 # Of what is wrong with a project's file.
@@ -24,7 +24,6 @@ class Contents:
 
     def __init__(self, project: ProjectContext) -> None:
         self._project = project
-        self._compute = project.services.compute
         self.links = Links(project)
         self.nodes = Nodes(project, self.links)
         self.drawings = Drawings(project)
@@ -33,7 +32,7 @@ class Contents:
         """Take over what the project's file holds, whatever is wrong with it; what is wrong is told."""
         computes = self._project.services.computes
         self._tell_all("warning", [*topology.problems, *await computes.add_those_of_file(topology.computes)])
-        self._compute.reserve_mac_ids(self._project.project_id, topology.mac_ids.values())
+        self._reserve_mac_ids(topology)
         slices = Slices()
         for record in self._with_possible_consoles(topology.nodes):
             await self.nodes.revive(record, topology.mac_ids.get(record.node_id))
@@ -46,6 +45,18 @@ class Contents:
             await slices.pause()
         await self.drawings.revive(topology.drawings)
 
+    def _reserve_mac_ids(self, topology: Topology) -> None:
+        """Each compute keeps those of its nodes, and this server's those of nodes that none runs."""
+        computes = self._project.services.computes
+        place = {node.node_id: node.compute_id for node in topology.nodes}
+        for compute in computes.driven():
+            numbers = [
+                number
+                for node_id, number in topology.mac_ids.items()
+                if (computes.find(place.get(node_id, "")) or computes.own) is compute
+            ]
+            compute.reserve_mac_ids(self._project.project_id, numbers)
+
     def _tell_all(self, level: LogLevel, messages: list[str]) -> None:
         """A file may have any number of faults; the first ones say what they are like."""
         for message in messages[:_TOLD]:
@@ -54,21 +65,25 @@ class Contents:
             self._project.log(level, f"and {len(messages) - _TOLD} more of the kind")
 
     def _with_possible_consoles(self, records: list[NodeRecord]) -> list[NodeRecord]:
-        """As GNS3: a console outside the range of this server, such as one of the system's own ports, is none."""
-        start, end = self._compute.console_range
-
-        def moves(record: NodeRecord) -> bool:
-            runs = record.compute_id == LOCAL_COMPUTE_ID and self._compute.runs(record.node_type)
-            return runs and record.console is not None and not start <= record.console <= end
-
-        moved = [record.name for record in records if moves(record)]
-        if moved:
-            self._project.log(
-                "warning",
-                f"{len(moved)} consoles, the first one that of node '{moved[0]}', get other ports: those of the file "
-                f"are not in the range from {start} to {end}",
-            )
-        return [attrs.evolve(record, console=None) if moves(record) else record for record in records]
+        """As GNS3: a console outside the range of its compute, such as one of the system's own ports, is none."""
+        for compute in self._project.services.computes.driven():
+            start, end = compute.console_range
+            moved = {
+                record.node_id: record.name
+                for record in records
+                if record.compute_id == compute.compute_id
+                and compute.runs(record.node_type)
+                and record.console is not None
+                and not start <= record.console <= end
+            }
+            if moved:
+                self._project.log(
+                    "warning",
+                    f"{len(moved)} consoles, the first one that of node '{next(iter(moved.values()))}', get other "
+                    f"ports: those of the file are not in the range from {start} to {end}",
+                )
+            records = [attrs.evolve(record, console=None) if record.node_id in moved else record for record in records]
+        return records
 
     def _give_ports_to_kept_nodes(self, links: Iterable[LinkRecord]) -> None:
         """What their links tell of nodes that do not run here: clients look the ports of a link up."""
@@ -117,4 +132,8 @@ class Contents:
         """Stop all nodes and captures, and free what they hold. Nothing is here then."""
         await self.links.stop_captures()
         await self.nodes.release()
-        self._compute.release_project(self._project.project_id)
+        for compute in self._project.services.computes.driven():
+            try:
+                await compute.release_project(self._project.project_id)
+            except Unavailable as error:
+                self._project.log("warning", f"compute {compute.compute_id} has not let the project go: {error}")

@@ -119,11 +119,6 @@ class Cloud(BuiltinNode):
         """Its ports."""
         return [NodePort(0, port.port_number, port.name, port.name) for port in self._mapping]
 
-    def device_port(self, adapter_number: int, port_number: int) -> Port | None:
-        """The port on an interface or UDP port of this host; None while it is not linked."""
-        far = self._far.get(port_number) if adapter_number == 0 else None
-        return far.device.port if far is not None else None
-
     def port_trouble(self, adapter_number: int, port_number: int) -> str | None:
         """What is the matter with the interface behind a linked port."""
         far = self._far.get(port_number) if adapter_number == 0 else None
@@ -160,6 +155,7 @@ class Cloud(BuiltinNode):
             await _close(device)
             raise
         self._far[port_number] = _Far(device, patch)
+        tunnel.device = device.port
         self._services.interfaces.add(self._interfaces_changed)
         self._interfaces_changed()  # it may be down already
 
@@ -216,8 +212,10 @@ class Cloud(BuiltinNode):
         device = await self._open(port)
         far.patch.close()
         before, far.device = far.device, device
+        tunnel = self._tunnels[port.port_number]
+        tunnel.device = device.port
         try:
-            far.patch = self._services.forwarder.connect(self._tunnels[port.port_number].port, device.port)
+            far.patch = self._services.forwarder.connect(tunnel.port, device.port)
         finally:
             await _close(before)
 

@@ -16,7 +16,7 @@ from gns3trio.compute.node import NodeEvent, NodeSpec, NodeStatus
 from gns3trio.compute.node_traits import NodePort
 from gns3trio.console.hub import ConsoleHub
 from gns3trio.errors import Conflict, Invalid
-from gns3trio.forwarder.forwarder import Forwarder, Port
+from gns3trio.forwarder.forwarder import Forwarder
 
 
 @attrs.frozen
@@ -83,13 +83,9 @@ class BuiltinNode:
     def _release(self) -> None:
         """The node ends, and no port has a tunnel any more."""
 
-    def tunnel(self, adapter_number: int, port_number: int) -> Tunnel | None:
-        """The tunnel of a port; None without a NIO."""
+    def link_end(self, adapter_number: int, port_number: int) -> Tunnel | None:
+        """The end of the link at a port; None where there is none."""
         return self._tunnels.get(port_number) if adapter_number == 0 else None
-
-    def device_port(self, adapter_number: int, port_number: int) -> Port | None:
-        """None: bridges join their tunnels directly."""
-        return None
 
     def port_trouble(self, adapter_number: int, port_number: int) -> str | None:
         """None: nothing is behind the port that could be missing."""

@@ -53,7 +53,7 @@ from gns3trio.compute.nodes.vpcs.script import (
 from gns3trio.compute.registry import NodeType, structure_properties
 from gns3trio.compute.script_files import read_script, write_script
 from gns3trio.errors import DISK_REFUSALS, Conflict, Invalid, Unavailable
-from gns3trio.forwarder.forwarder import Forwarder, Patch, Port
+from gns3trio.forwarder.forwarder import Forwarder, Patch
 from gns3trio.limits import Script
 
 log = logging.getLogger(__name__)
@@ -204,17 +204,13 @@ class VpcsNode:
         """As they are given."""
         return properties
 
-    def tunnel(self, adapter_number: int, port_number: int) -> Tunnel | None:
-        """The tunnel of a port; None without a NIO."""
+    def link_end(self, adapter_number: int, port_number: int) -> Tunnel | None:
+        """The end of the link at a port; None where there is none."""
         return self._tunnel if port_number == 0 else None
 
     def port_trouble(self, adapter_number: int, port_number: int) -> str | None:
         """None: the node itself is behind its port."""
         return None
-
-    def device_port(self, adapter_number: int, port_number: int) -> Port | None:
-        """The port of its process; None while it does not run."""
-        return self._process.device if port_number == 0 and self._process is not None else None
 
     def _tell(self, event: NodeEvent) -> None:
         try:
@@ -481,11 +477,14 @@ class VpcsNode:
         """Join the process and the tunnel, once both are there."""
         if self._process is not None and self._tunnel is not None:
             self._joint = self._services.forwarder.connect(self._process.device, self._tunnel.port)
+            self._tunnel.device = self._process.device
 
     def _unpatch(self) -> None:
         if self._joint is not None:
             self._joint.close()
             self._joint = None
+        if self._tunnel is not None:
+            self._tunnel.device = None
 
     # --- files ---
 

@@ -1,0 +1,132 @@
+"""Where the traffic generator stands on this host: beside a link, or at UDP ports of its own."""
+
+import itertools
+import socket
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
+
+from gns3trio.compute.interface import LinkEnd, TrialResult, TrialSpec, UdpEndpoint
+from gns3trio.compute.local.leases import UdpPorts, bind_udp
+from gns3trio.compute.local.tunnels import Tunnel, resolve
+from gns3trio.compute.nio import LOOPBACK, UdpNio
+from gns3trio.errors import Conflict
+from gns3trio.forwarder.forwarder import Address, Forwarder, Port
+from gns3trio.forwarder.trial import run_trial
+
+SOCKET_BUFFER_BYTES = 4 * 1024 * 1024
+_trial_ids = itertools.count(1)
+
+
+def next_trial_id() -> int:
+    """A number by which the frames of a trial are told from those of the trials before."""
+    return next(_trial_ids) & 0xFFFFFFFF
+
+
+def widen(sock: socket.socket) -> None:
+    """Room for bursts, so that the figures are those of what is measured."""
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SOCKET_BUFFER_BYTES)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SOCKET_BUFFER_BYTES)
+
+
+class LocalProbe:
+    """A source and a sink beside a link: sockets of the generator, and the forwarder's ports that they are joined to.
+    Use ``open_probe``.
+    """
+
+    def __init__(
+        self, forwarder: Forwarder, near: Tunnel, far: Tunnel, tx: socket.socket, rx: socket.socket, source: Port
+    ) -> None:
+        self._forwarder = forwarder
+        self._near = near
+        self._far = far
+        self._tx = tx
+        self._rx = rx
+        self._source = source
+        self._before = self._foreign_frames()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether both ends of the link are there still."""
+        return self._near.is_open and self._far.is_open
+
+    async def run(self, spec: TrialSpec) -> TrialResult:
+        """One trial."""
+        return await run_trial(self._tx, self._rx, spec, next_trial_id())
+
+    def foreign_frames(self) -> int:
+        """Frames that others than the source gave to the link at both ends, whatever became of them."""
+        return self._foreign_frames() - self._before
+
+    def _foreign_frames(self) -> int:
+        counters = self._forwarder.snapshot()
+        total = -counters[self._source.id].rx_frames
+        for tunnel in (self._near, self._far):
+            c = counters[tunnel.port.id]
+            total += c.tx_frames - c.tx_duplicated + sum(c.tx_drops.values()) + c.tx_held
+        return total
+
+    def held_frames(self) -> int:
+        """Frames that filters hold now on their way to the sink."""
+        counters = self._forwarder.snapshot()
+        return counters[self._near.port.id].tx_held + counters[self._far.port.id].rx_held
+
+
+@contextmanager
+def open_probe(forwarder: Forwarder, near: LinkEnd, far: LinkEnd) -> Iterator[LocalProbe]:
+    """A probe as long as the ``with``. Raises Conflict unless both ends are here, or when one has a probe."""
+    if not (isinstance(near, Tunnel) and isinstance(far, Tunnel)):
+        raise Conflict("both ends must be on this host to measure it")
+    with ExitStack() as stack:
+        tx, source = _probe_end(stack, forwarder)
+        rx, sink = _probe_end(stack, forwarder)
+        stack.enter_context(forwarder.probe(source, sink, near.port, far.port))
+        yield LocalProbe(forwarder, near, far, tx, rx, source)
+
+
+def _probe_end(stack: ExitStack, forwarder: Forwarder) -> tuple[socket.socket, Port]:
+    """A socket of the generator, and the forwarder's port that it is joined to."""
+    mine = stack.enter_context(bind_udp(LOOPBACK, 0))
+    theirs = stack.enter_context(bind_udp(LOOPBACK, 0))
+    widen(mine)
+    mine.connect(theirs.getsockname())
+    port = forwarder.open_port(theirs, mine.getsockname())
+    stack.callback(port.close)
+    return mine, port
+
+
+class LocalUdpEndpoint:
+    """A UDP port of this host. Use ``take_udp_endpoint``.
+
+    It is connected when it sends first: the receiving end takes what comes, wherever a relay sends it from.
+    """
+
+    def __init__(self, sock: socket.socket, nio: UdpNio, remote: Address) -> None:
+        self.socket = sock
+        self._nio = nio
+        self._remote = remote
+        self._is_connected = False
+
+    async def run_trial(self, to: UdpEndpoint, spec: TrialSpec) -> TrialResult:
+        """Send to where it leads, and count what comes in at ``to``. Raises Conflict when nothing can be sent."""
+        if not isinstance(to, LocalUdpEndpoint):
+            raise Conflict("both ends must be on this host to measure between them")
+        try:
+            if not self._is_connected:
+                self.socket.connect(self._remote)
+                self._is_connected = True
+            return await run_trial(self.socket, to.socket, spec, next_trial_id())
+        except OSError as error:
+            raise Conflict(f"sending to {self._nio.rhost}:{self._nio.rport}: {error.strerror}") from None
+
+
+@asynccontextmanager
+async def take_udp_endpoint(ports: UdpPorts, nio: UdpNio) -> AsyncIterator[LocalUdpEndpoint]:
+    """The port of a NIO, taken as long as the ``with``. Raises as ``Compute.take_udp``."""
+    remote = await resolve(nio)
+    try:
+        lease = ports.take(nio.lport)
+    except Conflict as error:
+        raise Conflict(f"lport: {error}") from None
+    with lease:
+        widen(lease.socket)
+        yield LocalUdpEndpoint(lease.socket, nio, remote)

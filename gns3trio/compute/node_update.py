@@ -1,0 +1,24 @@
+"""Changes a node of a compute as a whole."""
+
+from contextlib import AsyncExitStack
+from typing import Any
+
+from gns3trio.compute.interface import ComputeNode
+
+
+async def update_node(
+    instance: ComputeNode, name: str, console: tuple[int | None, str | None], properties: dict[str, Any]
+) -> bool:
+    """Give a node its name, console and properties, or none of them. Returns whether anything changed."""
+    before = instance.name, (instance.console, instance.console_type), instance.properties()
+    async with AsyncExitStack() as undo:
+        if name != before[0]:
+            await instance.rename(name)
+            undo.push_async_callback(instance.rename, before[0])
+        if console != before[1]:
+            await instance.set_console(*console)
+            undo.push_async_callback(instance.set_console, *before[1])
+        if properties != before[2]:
+            await instance.set_properties(properties)
+        undo.pop_all()
+    return before != (instance.name, (instance.console, instance.console_type), instance.properties())
