@@ -180,9 +180,9 @@ async def test_a_link_inside_this_host_needs_no_udp(forwarder: Forwarder, captur
     assert not forwarder.snapshot()
 
 
-async def test_a_link_inside_this_host_is_made_with_its_conditions(forwarder: Forwarder):
+async def test_a_link_inside_this_host_is_made_with_its_conditions(forwarder: Forwarder, captures: CaptureService):
     """They are there before the second end is."""
-    table = TunnelTable(forwarder, UdpPorts(*UDP_RANGE))
+    table = TunnelTable(forwarder, UdpPorts(*UDP_RANGE), captures)
     all_that_leave = CoreFilter(FREQUENCY, "out", (-1,))
     for nio, reason in (
         (LocalNio(uuid4(), (all_that_leave,), seed=1), "filter"),
