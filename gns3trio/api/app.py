@@ -89,10 +89,11 @@ class Application:
         self.state = _State(context)
         self._description: bytes | None = None
         self._server = f"gns3trio/{__version__} GNS3/{config.gns3_version}".encode()
-        routes = [route for table in TABLES for route in table.routes]
-        app: ASGIApp = ErrorBoundary(RouteIndex(routes))
+        index = RouteIndex([route for table in TABLES for route in table.routes])
+        app: ASGIApp = ErrorBoundary(index)
         app = BasicAuth(
             app,
+            access=index.access,
             user=config.user,
             password=config.password,
             guard_console_websockets=config.console_websocket_auth,

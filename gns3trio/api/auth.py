@@ -1,36 +1,45 @@
-"""HTTP Basic authentication (RFC 7617) in front of every route, websockets included."""
+"""HTTP Basic authentication (RFC 7617) in front of every route, websockets included, but for those that are declared
+open (``Access``).
+"""
 
 import base64
 import binascii
 import hashlib
 import hmac
+from collections.abc import Callable
 
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from gns3trio.api.access import Access
 from gns3trio.api.errors import error_response, refuse
 from gns3trio.api.guesses import Guesses
-from gns3trio.api.health import PATH as HEALTH_PATH
 
 _CHALLENGE = {"WWW-Authenticate": 'Basic realm="GNS3 server", charset="UTF-8"'}
-CONSOLE_WEBSOCKET_SUFFIX = "/console/ws"
-# Clients of GNS3 3 ask for the version before anybody logs in; every reply tells it by its Server header anyway.
-_OPEN_PATHS = frozenset({HEALTH_PATH, "/v3/version"})
 
 
 class BasicAuth:
-    """Lets pass only requests with the right user and password; an empty user lets everybody pass.
+    """Lets pass only requests with the right user and password; an empty user lets everybody pass. ``access`` tells
+    what the route of a request asks for.
 
     Who guesses is answered with 429 from some time on, for a few seconds; see ``guesses``.
     """
 
     def __init__(
-        self, app: ASGIApp, *, user: str, password: str, guard_console_websockets: bool, guesses: Guesses
+        self,
+        app: ASGIApp,
+        *,
+        access: Callable[[Scope], Access],
+        user: str,
+        password: str,
+        guard_console_websockets: bool,
+        guesses: Guesses,
     ) -> None:
         self._app = app
         self._enabled = bool(user)
         self._expected = _digest(f"{user}:{password}".encode())
-        self._guard_console_websockets = guard_console_websockets
+        self._access = access
+        self._open = {Access.ANYBODY} if guard_console_websockets else {Access.ANYBODY, Access.CONSOLE}
         self._guesses = guesses
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -42,10 +51,7 @@ class BasicAuth:
             await refuse(refusal, scope, receive, send)
 
     def _is_open(self, scope: Scope) -> bool:
-        if not self._enabled or scope["path"] in _OPEN_PATHS:
-            return True
-        is_console = scope["type"] == "websocket" and scope["path"].endswith(CONSOLE_WEBSOCKET_SUFFIX)
-        return is_console and not self._guard_console_websockets
+        return not self._enabled or self._access(scope) in self._open
 
     def _check(self, scope: Scope) -> Response | None:
         """The reply to who may not pass; None for who may."""

@@ -11,17 +11,17 @@ from starlette.responses import Response
 
 from gns3trio import __version__, threads
 from gns3trio.api import replies
+from gns3trio.api.access import Access
 from gns3trio.api.context import ApiContext
 from gns3trio.api.routing import ApiRequest, JSONResponse, RouteTable
 
 routes = RouteTable("")
 
-PATH = "/health"
 # With less room for projects the next save may fail.
 MIN_FREE_BYTES = 64 * 1024 * 1024
 
 
-@routes.route("GET", PATH, reply=replies.Health)
+@routes.route("GET", "/health", reply=replies.Health, access=Access.ANYBODY)
 async def get_health(api: ApiRequest) -> Response:
     """Whether the server can do what it is for."""
     problems = [*_problems(api.context), *await threads.disk.run(lambda: list(_disk_problems(api.context)))]

@@ -5,8 +5,10 @@ from itertools import takewhile
 
 import attrs
 from starlette.exceptions import HTTPException
-from starlette.routing import BaseRoute, Match, Route, WebSocketRoute
+from starlette.routing import Match
 from starlette.types import Receive, Scope, Send
+
+from gns3trio.api.access import Access, AnyRoute, HttpRoute, SocketRoute
 
 _TAIL = ":path}"  # ends the name of a parameter that takes any rest of a path, slashes and all
 
@@ -17,8 +19,8 @@ class _Place:
 
     literal: dict[str, "_Place"] = attrs.field(factory=dict)
     parameter: "_Place | None" = None
-    ends: dict[str, list[BaseRoute]] = attrs.field(factory=dict)  # routes that end here, by path
-    tails: dict[str, list[BaseRoute]] = attrs.field(factory=dict)  # those with a parameter that takes slashes, too
+    ends: dict[str, list[AnyRoute]] = attrs.field(factory=dict)  # routes that end here, by path
+    tails: dict[str, list[AnyRoute]] = attrs.field(factory=dict)  # those with a parameter that takes slashes, too
 
     def next(self, part: str) -> "_Place":
         """The place behind a part of a route's path; made when there is none yet."""
@@ -27,7 +29,7 @@ class _Place:
         self.parameter = self.parameter or _Place()
         return self.parameter
 
-    def candidates(self, parts: Sequence[str], index: int) -> Iterator[list[BaseRoute]]:
+    def candidates(self, parts: Sequence[str], index: int) -> Iterator[list[AnyRoute]]:
         """The routes whose literal parts are those of a request's path from ``index`` on, the most literal first."""
         if index == len(parts):
             yield from self.ends.values()
@@ -38,35 +40,51 @@ class _Place:
         yield from self.tails.values()
 
 
+_Found = tuple[AnyRoute, Scope]  # a route, and what it adds to the scope of the request that it takes
+_FOUND = "gns3trio.found"
+
+
 class RouteIndex:
     """Follows the parts of a request's path; Starlette would try all routes, one after the other."""
 
-    def __init__(self, routes: Sequence[BaseRoute]) -> None:
+    def __init__(self, routes: Sequence[AnyRoute]) -> None:
         self._root = _Place()
         for route in routes:
-            path, place = _path(route), self._root
+            path, place = route.path, self._root
             parts = path.split("/")
             ends = list(takewhile(lambda part: not part.endswith(_TAIL), parts))
             for part in ends:
                 place = place.next(part)
             (place.ends if ends == parts else place.tails).setdefault(path, []).append(route)
 
+    def access(self, scope: Scope) -> Access:
+        """What the route of a request asks for: the password, where no route takes the request."""
+        try:
+            found = self._find(scope)
+        except HTTPException:
+            return Access.PASSWORD
+        scope[_FOUND] = found
+        return found[0].access
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI entry. Raises HTTPException: 404 for an unknown path, 405 for a method that a path does not have, and
         426 for a plain request where a websocket is.
         """
+        route, found = scope.pop(_FOUND, None) or self._find(scope)
+        scope.update(found)
+        scope["route_path"] = route.path
+        await route.handle(scope, receive, send)
+
+    def _find(self, scope: Scope) -> _Found:
         for routes in self._root.candidates(scope["path"].split("/"), 0):
-            fitting: list[Route] = []
+            fitting: list[HttpRoute] = []
             for route in routes:
                 match, found = route.matches(scope)
                 if match == Match.FULL:
-                    scope.update(found)
-                    scope["route_path"] = _path(route)
-                    await route.handle(scope, receive, send)
-                    return
+                    return route, found
                 if _is_websocket_at(route, scope):
                     raise _no_upgrade(scope["method"])
-                if match == Match.PARTIAL and isinstance(route, Route):
+                if match == Match.PARTIAL and isinstance(route, HttpRoute):
                     fitting.append(route)
             if fitting:
                 methods = {method for route in fitting for method in route.methods or ()}
@@ -74,9 +92,9 @@ class RouteIndex:
         raise HTTPException(404)
 
 
-def _is_websocket_at(route: BaseRoute, scope: Scope) -> bool:
+def _is_websocket_at(route: AnyRoute, scope: Scope) -> bool:
     """Whether a plain request asks for the path of a websocket."""
-    if scope["type"] != "http" or not isinstance(route, WebSocketRoute):
+    if scope["type"] != "http" or not isinstance(route, SocketRoute):
         return False
     return route.path_regex.match(scope["path"]) is not None
 
@@ -85,8 +103,3 @@ def _no_upgrade(method: str) -> HTTPException:
     if method in ("GET", "HEAD"):
         return HTTPException(426, headers={"Upgrade": "websocket", "Connection": "Upgrade"})  # RFC 9110 15.5.22
     return HTTPException(405, headers={"Allow": "GET"})
-
-
-def _path(route: BaseRoute) -> str:
-    assert isinstance(route, Route | WebSocketRoute), "the tables hold nothing else"
-    return route.path

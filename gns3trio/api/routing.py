@@ -19,11 +19,11 @@ from cattrs.preconf.orjson import OrjsonConverter
 from starlette.convertors import IntegerConvertor, register_url_convertor
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from gns3trio import threads
+from gns3trio.api.access import Access, AnyRoute, HttpRoute, SocketRoute
 from gns3trio.api.console_host import tell_console_host
 from gns3trio.api.context import ApiContext
 from gns3trio.api.errors import BodyTooLarge
@@ -131,7 +131,7 @@ class RouteTable:
     prefix: str
     strict_ids: bool = False
     while_opening: bool = False
-    routes: list[BaseRoute] = attrs.field(factory=list)
+    routes: list[AnyRoute] = attrs.field(factory=list)
     operations: list[Operation] = attrs.field(factory=list)
 
     def route(
@@ -144,12 +144,14 @@ class RouteTable:
         reply: Any = None,
         query: Mapping[str, str] = MappingProxyType({}),
         described: bool = True,
+        access: Access = Access.PASSWORD,
     ) -> Callable[[Handler], Handler]:
         """Register a handler for ``method`` on every one of ``paths`` (below the prefix).
 
         With ``raw_body`` the handler reads the body itself, as ``api.http.stream()``, of any size and content.
         ``body`` then describes what it takes, ``reply`` the JSON reply (see ``replies``) and ``query`` the parameters
-        of the query: they change nothing. Only what is ``described`` is in the OpenAPI document.
+        of the query: they change nothing. Only what is ``described`` is in the OpenAPI document. ``access`` is what
+        clients need.
         """
 
         def register(handler: Handler) -> Handler:
@@ -161,13 +163,16 @@ class RouteTable:
             waiting = handler if self.while_opening else _once_opened(handler)
             endpoint = _Endpoint(_make_endpoint(handler, waiting, status, self.strict_ids, raw_body))
             self.routes += [
-                Route(self.prefix + path, endpoint, methods=[method], name=handler.__name__) for path in paths
+                HttpRoute(self.prefix + path, endpoint, methods=[method], name=handler.__name__, access=access)
+                for path in paths
             ]
             return handler
 
         return register
 
-    def websocket(self, *paths: str) -> Callable[[WebSocketHandler], WebSocketHandler]:
+    def websocket(
+        self, *paths: str, access: Access = Access.PASSWORD
+    ) -> Callable[[WebSocketHandler], WebSocketHandler]:
         """Register a handler for websockets; it gets the ApiContext, the WebSocket and the path parameters."""
 
         def register(handler: WebSocketHandler) -> WebSocketHandler:
@@ -181,7 +186,9 @@ class RouteTable:
                 await handler(websocket.app.state.context, websocket, **arguments)
 
             endpoint.__doc__ = handler.__doc__
-            self.routes += [WebSocketRoute(self.prefix + path, endpoint, name=handler.__name__) for path in paths]
+            self.routes += [
+                SocketRoute(self.prefix + path, endpoint, name=handler.__name__, access=access) for path in paths
+            ]
             return handler
 
         return register

@@ -1,6 +1,7 @@
 """User and password, and who tries to guess them."""
 
 import logging
+import re
 from collections.abc import AsyncIterator
 from urllib.parse import urlsplit
 
@@ -9,6 +10,8 @@ import httpx
 import pytest
 from trio_websocket import ConnectionRejected, open_websocket_url
 
+from gns3trio.api.access import Access, SocketRoute
+from gns3trio.api.app import TABLES
 from gns3trio.api.guesses import PER_ADDRESS
 from gns3trio.config import Config
 from gns3trio.server import open_server
@@ -35,6 +38,72 @@ async def test_what_needs_the_password(http: httpx.AsyncClient) -> None:
         assert (await http.get(path, auth=RIGHT)).status_code != 401
     for path in ("/health", "/v3/version"):
         assert (await http.get(path)).status_code == 200
+
+
+OPEN = {("GET", "/health"), ("GET", "/v3/version"), ("POST", "/v3/version")}
+CONSOLES = {
+    "/v2/projects/{project_id}/nodes/{node_id}/console/ws",
+    "/v2/compute/projects/{project_id}/{node_type}/nodes/{node_id}/console/ws",
+}
+PROJECT = "/v2/projects/11111111-2222-3333-4444-555555555555"
+
+
+def example(path: str) -> str:
+    """A path that fits that of a route."""
+    return re.sub(r"\{[^}]+\}", "11111111-2222-3333-4444-555555555555", re.sub(r"\{\w+:number\}", "1", path))
+
+
+async def refusal(http: httpx.AsyncClient, path: str) -> int | None:
+    """The status that refuses a websocket; None for one that is accepted."""
+    try:
+        async with open_websocket_url(str(http.base_url.join(path)).replace("http", "ws")):
+            return None
+    except ConnectionRejected as error:
+        return error.status_code
+
+
+async def test_a_route_is_open_because_its_table_says_so(http: httpx.AsyncClient) -> None:
+    """Every route is asked for without a password."""
+    seen = set()
+    for route in (each for table in TABLES for each in table.routes):
+        if isinstance(route, SocketRoute):
+            assert (route.access is Access.CONSOLE) == (route.path in CONSOLES), route.path
+            assert await refusal(http, example(route.path)) == 401, route.path
+            continue
+        for method in route.methods or ():
+            reply = await http.request(method, example(route.path), json={})
+            assert (reply.status_code == 401) == (route.access is Access.PASSWORD), f"{method} {route.path}"
+            if reply.status_code != 401:
+                seen.add(("GET" if method == "HEAD" else method, route.path))
+    assert seen == OPEN
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        *(("GET", path) for path in ("/health/", "/%2fhealth", "/v2/health", "/health/version", "/v3/version/", "/v3")),
+        *(("GET", f"{PROJECT}{end}") for end in ("/version", "/health", "/files/version", "/files/health")),
+        *(("GET", path) for path in ("/static/app/health", "/static/web-ui/v3/version", "/v1/version")),
+        *((method, path) for path in sorted({path for _, path in OPEN}) for method in ("PUT", "DELETE", "OPTIONS")),
+        *(("GET", f"{PROJECT}{end}") for end in ("/nodes/x/console/ws", "/files/console/ws")),
+    ],
+)
+async def test_what_looks_like_an_open_route_needs_the_password(
+    http: httpx.AsyncClient, method: str, path: str
+) -> None:
+    assert (await http.request(method, path)).status_code == 401
+
+
+async def test_open_consoles_are_the_websockets_of_consoles(config: Config) -> None:
+    """With the setting for GNS3's web UI no other path is open, whatever it ends with."""
+    config = attrs.evolve(config, console_websocket_auth=False)
+    async with open_server(config) as running, httpx.AsyncClient(base_url=running.urls[0]) as http:
+        for path in CONSOLES:
+            assert await refusal(http, example(path)) == 404, path
+            assert (await http.get(example(path))).status_code == 401, path
+        for path in ("/console/ws", "/v2/console/ws", f"{PROJECT}/console/ws", f"{PROJECT}/files/console/ws"):
+            assert await refusal(http, path) == 401, path
+        assert await refusal(http, "/v2/notifications/ws") == 401
 
 
 @pytest.mark.parametrize("given", ["", "Basic", "Basic !", "Basic bGFi", "Bearer bGFiOmxhYg==", "Basic " + "A" * 9000])

@@ -12,6 +12,7 @@ from attrs import validators as v
 from starlette.websockets import WebSocket
 
 from gns3trio import threads
+from gns3trio.api.access import Access
 from gns3trio.api.console import serve_console
 from gns3trio.api.context import ApiContext
 from gns3trio.api.routing import ApiRequest, RouteTable
@@ -235,7 +236,7 @@ async def reset_console(api: ApiRequest, project_id: UUID, node_type: str, node_
         await node.instance.reset_console()
 
 
-@routes.websocket(_NODE + "/console/ws")
+@routes.websocket(_NODE + "/console/ws", access=Access.CONSOLE)
 async def console_ws(
     context: ApiContext, websocket: WebSocket, project_id: UUID, node_type: str, node_id: UUID
 ) -> None:

@@ -9,6 +9,7 @@ import orjson
 from starlette.responses import Response
 from starlette.websockets import WebSocket
 
+from gns3trio.api.access import Access
 from gns3trio.api.console import serve_console
 from gns3trio.api.context import ApiContext
 from gns3trio.api.routing import ApiRequest, RouteTable
@@ -178,7 +179,7 @@ async def reset_consoles(api: ApiRequest, project_id: UUID) -> None:
     await api.controller.get_project(project_id).nodes.for_all("reset_console")
 
 
-@routes.websocket("/nodes/{node_id}/console/ws")
+@routes.websocket("/nodes/{node_id}/console/ws", access=Access.CONSOLE)
 async def node_console_ws(context: ApiContext, websocket: WebSocket, project_id: UUID, node_id: UUID) -> None:
     """A node's console as a websocket."""
     node = context.controller.get_project(project_id).nodes.require(node_id)

@@ -1,0 +1,35 @@
+"""Who may use a route. The tables of routes declare it, and ``auth`` asks for it."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from enum import Enum, auto
+from typing import Any
+
+from starlette.routing import Route, WebSocketRoute
+from starlette.types import ASGIApp
+
+
+class Access(Enum):
+    """What a client needs for a route, where the server has a password."""
+
+    PASSWORD = auto()
+    ANYBODY = auto()  # nothing
+    CONSOLE = auto()  # the password, unless the setting console_websocket_auth is off
+
+
+class HttpRoute(Route):
+    """A route for requests, and who may use it."""
+
+    def __init__(self, path: str, endpoint: ASGIApp, *, methods: Sequence[str], name: str, access: Access) -> None:
+        super().__init__(path, endpoint, methods=list(methods), name=name)
+        self.access = access
+
+
+class SocketRoute(WebSocketRoute):
+    """A route for websockets, and who may use it."""
+
+    def __init__(self, path: str, endpoint: Callable[..., Awaitable[Any]], *, name: str, access: Access) -> None:
+        super().__init__(path, endpoint, name=name)
+        self.access = access
+
+
+AnyRoute = HttpRoute | SocketRoute
