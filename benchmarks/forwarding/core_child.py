@@ -25,9 +25,6 @@ import trio.testing
 from benchmarks.forwarding.machine import threads_of
 from benchmarks.forwarding.programs import pairs
 from gns3trio._udpfwd import lib
-from gns3trio.conditions.core_filter import BPF as BPF_KIND
-from gns3trio.conditions.core_filter import DELAY as DELAY_KIND
-from gns3trio.conditions.core_filter import RATE as RATE_KIND
 from gns3trio.conditions.core_filter import CoreFilter
 from gns3trio.forwarder.captures import BUSY_BYTES, PAUSE_SECONDS, READ_BYTES, Capture, CaptureFile, FileRing
 from gns3trio.forwarder.forwarder import Bridge, Forwarder, Port, TapOptions, open_forwarder
@@ -148,11 +145,11 @@ def write_records(capture: Capture, forwarder: Forwarder, ended: threading.Event
             os.eventfd_read(filling)
 
 
-DELAY = CoreFilter(DELAY_KIND, "both", (20_000, 0))
+DELAY = CoreFilter("delay", "both", (20_000, 0))
 # A petabit per second.
-RATE = CoreFilter(RATE_KIND, "both", (10**15, 1 << 20, 1 << 20))
+RATE = CoreFilter("rate", "both", (10**15, 1 << 20, 1 << 20))
 OFFLOADED = "offloaded"
-EXPRESSION = CoreFilter(BPF_KIND, "both", expression="ip and udp port 53")
+EXPRESSION = CoreFilter("bpf", "both", expression="ip and udp port 53")
 WIRINGS: dict[str, Callable[[ExitStack, Forwarder, int, int], tuple[int, int]]] = {
     "patch": add_patch,
     "spliced": add_spliced,

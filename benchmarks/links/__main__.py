@@ -21,7 +21,7 @@ import trio
 
 from benchmarks.forwarding.machine import describe
 from gns3trio.compute.local.leases import bind_udp
-from gns3trio.conditions.core_filter import DELAY, RATE, CoreFilter
+from gns3trio.conditions.core_filter import CoreFilter
 from gns3trio.forwarder.forwarder import Forwarder, Port, open_forwarder
 from gns3trio.forwarder.trial import NANOSECONDS, TrialResult, TrialSpec, bucket_ns, run_trial
 
@@ -92,7 +92,7 @@ async def measure_delay(forwarder: Forwarder) -> list[Figure]:
     with ExitStack() as stack:
         way = open_way(stack, forwarder)
         plain = await run_trial(way.tx, way.rx, paced(2.0), trial_id=1)
-        way.port.set_filters([CoreFilter(DELAY, "both", (DELAY_MS * 1000, 0))], seed=1)
+        way.port.set_filters([CoreFilter("delay", "both", (DELAY_MS * 1000, 0))], seed=1)
         result = await run_trial(way.tx, way.rx, paced(5.0), trial_id=2)
     usual, tolerance = plain.percentile(50), DELAY_TOLERANCE_MS / 1000
     due = usual + DELAY_MS / 1000
@@ -109,7 +109,7 @@ async def measure_rate(forwarder: Forwarder) -> list[Figure]:
     """What comes through a limit of 10 Mbit/s when twice of it is offered."""
     with ExitStack() as stack:
         way = open_way(stack, forwarder)
-        way.port.set_filters([CoreFilter(RATE, "both", (RATE_BITS, BURST_BYTES, 100_000))], seed=1)
+        way.port.set_filters([CoreFilter("rate", "both", (RATE_BITS, BURST_BYTES, 100_000))], seed=1)
         offered = 2 * RATE_BITS // (FRAME_BYTES * 8)
         result = await run_trial(way.tx, way.rx, paced(RATE_SECONDS, offered), trial_id=3)
     bits = (result.received - 1) * FRAME_BYTES * 8 / result.receive_seconds

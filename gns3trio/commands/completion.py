@@ -203,9 +203,10 @@ def _values(
         used = {word.partition("=")[0] for word in given.get("filters", ())}
         return [(f"{name}=", values) for name, values in FILTERS.items() if name not in used]
     if action.dest == "impairments":
-        from gns3trio.commands.link import IMPAIRMENTS
+        from gns3trio.commands.link import values_of
+        from gns3trio.conditions.impairments import IMPAIRMENT_TYPES
 
-        return [(f"{name}=", ",".join(fields)) for name, fields in IMPAIRMENTS.items()]
+        return [(f"{name}=", values_of(kind)) for name, kind in IMPAIRMENT_TYPES.items()]
     if action.dest == "tests":
         from gns3trio.measure.rfc2544 import TestName
 

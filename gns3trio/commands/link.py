@@ -1,7 +1,7 @@
 """``gns3trio link``: join nodes, filter, suspend and watch links."""
 
 import argparse
-from typing import Any
+from typing import Any, get_args
 
 import trio
 
@@ -25,6 +25,8 @@ from gns3trio.commands.lab import (
     show,
 )
 from gns3trio.commands.numbers import to_whole
+from gns3trio.conditions.impairments import IMPAIRMENT_TYPES, ImpairmentType, LinkDirection
+from gns3trio.conditions.parameters import Parameter
 from gns3trio.errors import Invalid, NotFound
 from gns3trio.natural_order import natural_key
 
@@ -37,27 +39,22 @@ FILTERS = {  # those of GNS3, and their values
     "frequency_drop": "N",
     "bpf": "EXPRESSION",
 }
-IMPAIRMENTS = {  # our own, and their values: the fields of the API in this order
-    "rate": {"BITS": "bits_per_second", "BURST": "burst_bytes", "QUEUE": "queue_bytes"},
-    "delay": {"MS": "milliseconds", "JITTER": "jitter_milliseconds"},
-    "loss": {"PERCENT": "percent"},
-    "duplicate": {"PERCENT": "percent"},
-    "reorder": {"PERCENT": "percent", "MS": "milliseconds"},
-    "corrupt": {"PERCENT": "percent"},
-    "frequency": {"N": "every"},
-    "bpf": {"EXPRESSION": "expression"},
-}
-_DIRECTIONS = ("a_to_b", "b_to_a", "both")
+
+
+def values_of(kind: ImpairmentType) -> str:
+    """The values of a type of impairment, as they are written after it."""
+    return ",".join(parameter.short_name for parameter in kind.parameters)
+
+
+_DIRECTIONS = get_args(LinkDirection)
 _MULTIPLES = {"k": 10**3, "M": 10**6, "G": 10**9}
 _IMPAIRMENTS_EPILOG = (
     "Impairments: "
-    + " ".join(f"{name}={','.join(fields)}" for name, fields in IMPAIRMENTS.items())
+    + " ".join(f"{name}={values_of(kind)}" for name, kind in IMPAIRMENT_TYPES.items())
     + ". They act in their order, after the filters. BITS per second may end in k, M or G. With :a_to_b or :b_to_a one"
     " acts in that direction only; a is the end that the link's name begins with."
 )
 _EPILOG = "Filters: " + " ".join(f"{name}={values}" for name, values in FILTERS.items())
-# What tells of an impairment in a word, in this order.
-_TOLD = ("percent", "every", "milliseconds", "jitter_milliseconds", "expression")
 _NO_IMPAIRMENTS: Json = {"impairments": [], "seed": None}
 _AT_ONCE = 16
 
@@ -107,13 +104,24 @@ async def _problems(server: Client, path: str) -> dict[str, str]:
 
 def impairment_text(impairment: Json) -> str:
     """An impairment in a word, such as ``loss=100`` or ``rate=1Mbit/s(a_to_b)``."""
-    values = [impairment[name] for name in _TOLD if name in impairment]
-    if len(values) > 1 and values[-1] == 0:  # no jitter
-        values.pop()
-    if "bits_per_second" in impairment:
-        values = [_rate_text(impairment["bits_per_second"])]
+    kind = IMPAIRMENT_TYPES.get(impairment["type"])
+    if kind is None:  # the server knows more of them
+        values = [str(value) for name, value in impairment.items() if name not in ("type", "direction")]
+    else:
+        values = [_value_text(each, impairment[each.name]) for each in kind.parameters if _is_told(each, impairment)]
     way = "" if impairment["direction"] == "both" else f"({impairment['direction']})"
-    return f"{impairment['type']}={','.join(_number_text(value) for value in values)}{way}"
+    return f"{impairment['type']}={','.join(values)}{way}"
+
+
+def _is_told(parameter: Parameter, impairment: Json) -> bool:
+    is_needed = parameter in IMPAIRMENT_TYPES[impairment["type"]].needed
+    return parameter.name in impairment and (
+        is_needed or (parameter.is_told and impairment[parameter.name] != parameter.default)
+    )
+
+
+def _value_text(parameter: Parameter, value: Any) -> str:
+    return _rate_text(value) if parameter.unit == "bit/s" else _number_text(value)
 
 
 def _number_text(value: object) -> str:
@@ -254,19 +262,21 @@ async def _impair(server: Client, arguments: argparse.Namespace) -> None:
 
 def _parse_impairment(text: str) -> Json:
     name, separator, rest = text.partition("=")
-    fields = IMPAIRMENTS.get(name)
-    if not separator or not rest or fields is None:
+    kind = IMPAIRMENT_TYPES.get(name)
+    if not separator or not rest or kind is None:
         raise Invalid(f"{text}: is not TYPE=VALUES[:DIRECTION]; {_IMPAIRMENTS_EPILOG}")
     head, _, direction = rest.rpartition(":")
     if direction in _DIRECTIONS:
         rest = head
     else:
         direction = "both"
-    values = [rest] if name == "bpf" else rest.split(",")
-    if len(values) > len(fields):
-        raise Invalid(f"{text}: there are more values than {name}={','.join(fields)}")
-    parsed = values if name == "bpf" else [_parse_number(text, value) for value in values]
-    return {"type": name, "direction": direction, **dict(zip(fields.values(), parsed, strict=False))}
+    is_text = any(isinstance(parameter.default, str) for parameter in kind.parameters)  # which may have commas
+    values = [rest] if is_text else rest.split(",")
+    if len(values) > len(kind.parameters):
+        raise Invalid(f"{text}: there are more values than {name}={values_of(kind)}")
+    parsed = values if is_text else [_parse_number(text, value) for value in values]
+    fields = (parameter.name for parameter in kind.parameters)
+    return {"type": name, "direction": direction, **dict(zip(fields, parsed, strict=False))}
 
 
 def _parse_number(text: str, value: str) -> float:

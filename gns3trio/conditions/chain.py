@@ -3,24 +3,14 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from gns3trio.conditions.core_filter import DELAY, RATE, REORDER, CoreFilter, Direction
+from gns3trio.conditions.core_filter import CoreFilter, Direction
 from gns3trio.conditions.gns3_filters import gns3_core_filters
 from gns3trio.conditions.impairments import Impairment, LinkDirection, impairment_core_filter
-
-_MICROSECONDS = 1_000_000
 
 
 def longest_hold(filters: Iterable[CoreFilter]) -> float:
     """For how many seconds they can hold a frame."""
-    seconds = 0.0
-    for f in filters:
-        if f.kind == DELAY:
-            seconds += sum(f.parameters) / _MICROSECONDS
-        elif f.kind == REORDER:
-            seconds += f.parameters[1] / _MICROSECONDS
-        elif f.kind == RATE:
-            seconds += f.parameters[2] * 8 / f.parameters[0]
-    return seconds
+    return sum(each.longest_hold for each in filters)
 
 
 _AT_A: dict[LinkDirection, Direction] = {"a_to_b": "out", "b_to_a": "in", "both": "both"}

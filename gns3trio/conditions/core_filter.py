@@ -6,21 +6,42 @@ import attrs
 
 # Seen from a port: frames that come in there, or leave.
 Direction = Literal["in", "out", "both"]
-# The numbers of the UDPFWD_FILTER_* constants of native/udpfwd.h, in their order.
-FREQUENCY, LOSS, DELAY, CORRUPT, BPF, RATE, DUPLICATE, REORDER = range(8)
+# The UDPFWD_FILTER_... of native/udpfwd.h, which says what each does.
+FilterKind = Literal["frequency", "loss", "delay", "corrupt", "bpf", "rate", "duplicate", "reorder"]
 
-MILLIONTHS_PER_PERCENT = 10_000
-MICROSECONDS_PER_MS = 1000
 # Expressions of GNS3's filter, and impairments: both lists fit into the core's together.
 MAX_FILTERS = 32
 MAX_MS = 32767  # GNS3's limit
 
+_MILLIONTHS_PER_PERCENT = 10_000
+_MICROSECONDS_PER_MS = 1000
+
 
 @attrs.frozen
 class CoreFilter:
-    """A filter as the core takes it; ``parameters`` are those that native/udpfwd.h documents for its kind."""
+    """A filter as the core takes it; ``parameters`` are those that native/udpfwd.h documents for its kind.
 
-    kind: int
+    ``longest_hold``: for how many seconds it can hold a frame.
+    """
+
+    kind: FilterKind
     direction: Direction
     parameters: tuple[int, ...] = ()
     expression: str | None = None
+    longest_hold: float = attrs.field(default=0.0, eq=False)
+
+
+def chance(percent: float) -> int:
+    """A chance as the core takes it, in millionths."""
+    return round(percent * _MILLIONTHS_PER_PERCENT)
+
+
+def microseconds(milliseconds: float) -> int:
+    """A time as the core takes it."""
+    return round(milliseconds * _MICROSECONDS_PER_MS)
+
+
+def delay_filter(direction: Direction, milliseconds: float, jitter: float) -> CoreFilter:
+    """Frames wait, and keep their order."""
+    times = microseconds(milliseconds), microseconds(jitter)
+    return CoreFilter("delay", direction, times, longest_hold=(milliseconds + jitter) / 1000)

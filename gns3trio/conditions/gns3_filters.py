@@ -1,20 +1,9 @@
 """GNS3's filters of a link: one dictionary, ``{"delay": [20, 5]}``, whose five filters act in both directions."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from gns3trio.conditions.core_filter import (
-    BPF,
-    CORRUPT,
-    DELAY,
-    FREQUENCY,
-    LOSS,
-    MAX_FILTERS,
-    MAX_MS,
-    MICROSECONDS_PER_MS,
-    MILLIONTHS_PER_PERCENT,
-    CoreFilter,
-)
+from gns3trio.conditions.core_filter import MAX_FILTERS, MAX_MS, CoreFilter, chance, delay_filter
 from gns3trio.errors import Invalid
 
 GNS3_FILTERS: list[dict[str, Any]] = [
@@ -115,13 +104,16 @@ def _lines(text: str) -> list[str]:
     return [line.strip() for line in text.splitlines() if line.strip()]
 
 
+# What the core does for a value of each, in the order in which they act.
+_CORE: dict[str, Callable[[Sequence[Any]], Iterable[CoreFilter]]] = {
+    "bpf": lambda values: [CoreFilter("bpf", "both", expression=line) for line in _lines(values[0])],
+    "frequency_drop": lambda values: [CoreFilter("frequency", "both", (values[0],))],
+    "packet_loss": lambda values: [CoreFilter("loss", "both", (chance(values[0]),))],
+    "corrupt": lambda values: [CoreFilter("corrupt", "both", (chance(values[0]),))],
+    "delay": lambda values: [delay_filter("both", values[0], values[1] if len(values) > 1 else 0)],
+}
+
+
 def gns3_core_filters(filters: Mapping[str, Sequence[Any]]) -> list[CoreFilter]:
     """What the core does for them."""
-    core: list[CoreFilter] = []
-    for line in _lines(filters["bpf"][0]) if "bpf" in filters else ():
-        core.append(CoreFilter(BPF, "both", expression=line))
-    for name, kind in (("frequency_drop", FREQUENCY), ("packet_loss", LOSS), ("corrupt", CORRUPT), ("delay", DELAY)):
-        if name in filters:
-            unit = {LOSS: MILLIONTHS_PER_PERCENT, CORRUPT: MILLIONTHS_PER_PERCENT, DELAY: MICROSECONDS_PER_MS}
-            core.append(CoreFilter(kind, "both", tuple(value * unit.get(kind, 1) for value in filters[name])))
-    return core
+    return [each for name, core in _CORE.items() if name in filters for each in core(filters[name])]

@@ -21,6 +21,7 @@ from gns3trio._udpfwd import ffi, lib
 from gns3trio.conditions.core_filter import CoreFilter, Direction
 from gns3trio.conditions.expressions import check_names
 from gns3trio.errors import Conflict, Invalid, Unavailable
+from gns3trio.forwarder.contract import FILTER_TYPES
 from gns3trio.forwarder.stats import COUNTERS_BYTES, CaptureCounters, PortCounters, unpack_counters
 
 MICROSECONDS = 1_000_000
@@ -122,7 +123,7 @@ def _core_filters(filters: Sequence[CoreFilter]) -> Iterator[Any]:
     expressions = [ffi.new("char[]", f.expression.encode()) if f.expression else ffi.NULL for f in filters]
     array = ffi.new("udpfwd_filter[]", len(filters))
     for entry, given, expression in zip(array, filters, expressions, strict=True):
-        entry.type, entry.directions = given.kind, DIRECTION_BITS[given.direction]
+        entry.type, entry.directions = FILTER_TYPES[given.kind], DIRECTION_BITS[given.direction]
         entry.parameters[0 : len(given.parameters)] = given.parameters
         entry.expression = expression
     yield array

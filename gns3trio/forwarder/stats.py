@@ -1,24 +1,10 @@
 """The counters of a port, and the rates between two readings. Sans-IO."""
 
-import struct
 from typing import Any
 
 import attrs
 
-# In the order of the UDPFWD_DROP_* constants of native/udpfwd.h, which says what each means.
-DROP_REASONS = (
-    "empty",
-    "oversize",
-    "unlinked",
-    "queue",
-    "error",
-    "loop",
-    "filter",
-    "rate",
-    "suspended",
-    "runt",
-    "local",
-)
+from gns3trio.forwarder.contract import DROP_REASONS, RX, Layout
 
 
 def _no_drops() -> dict[str, int]:
@@ -53,31 +39,23 @@ class PortCounters:
         return sum(self.rx_drops.values()) + sum(self.tx_drops.values())
 
 
-# The layout of udpfwd_counters in native/udpfwd.h.
-_COUNTERS = struct.Struct(f"@iIII7Q{2 * len(DROP_REASONS)}Q")
-COUNTERS_BYTES = _COUNTERS.size
-_RX = 1  # UDPFWD_RX, a bit of its field "offloaded"
+_LAYOUT = Layout("udpfwd_counters")
+COUNTERS_BYTES = _LAYOUT.size
+_PORT_ID, _OFFLOADED = _LAYOUT.places["port_id"], _LAYOUT.places["offloaded"]
+_RX_DROPS, _TX_DROPS = _LAYOUT.arrays["rx_drops"], _LAYOUT.arrays["tx_drops"]
+# The fields that are called the same here.
+_PLAIN = {field.name: _LAYOUT.places[field.name] for field in attrs.fields(PortCounters) if field.type is int}
 
 
 def unpack_counters(data: Any) -> dict[int, PortCounters]:
     """The counters by port id, from an array of udpfwd_counters."""
     counters = {}
-    for row in _COUNTERS.iter_unpack(data):
-        port_id, rx_held, tx_held, offloaded, rx_frames, rx_bytes, tx_frames, tx_bytes, *rest = row
-        refused, rx_twice, tx_twice, *drops = rest
-        counters[port_id] = PortCounters(
-            rx_held=rx_held,
-            tx_held=tx_held,
-            rx_frames=rx_frames,
-            rx_bytes=rx_bytes,
-            tx_frames=tx_frames,
-            tx_bytes=tx_bytes,
-            refused=refused,
-            rx_duplicated=rx_twice,
-            tx_duplicated=tx_twice,
-            rx_drops=dict(zip(DROP_REASONS, drops[: len(DROP_REASONS)], strict=True)),
-            tx_drops=dict(zip(DROP_REASONS, drops[len(DROP_REASONS) :], strict=True)),
-            rx_offloaded=bool(offloaded & _RX),
+    for values in _LAYOUT.values(data):
+        counters[values[_PORT_ID]] = PortCounters(
+            **{name: values[place] for name, place in _PLAIN.items()},
+            rx_drops=dict(zip(DROP_REASONS, values[_RX_DROPS], strict=True)),
+            tx_drops=dict(zip(DROP_REASONS, values[_TX_DROPS], strict=True)),
+            rx_offloaded=bool(values[_OFFLOADED] & RX),
         )
     return counters
 

@@ -10,7 +10,7 @@ import pytest
 import trio
 
 from gns3trio.compute.local.leases import bind_udp
-from gns3trio.conditions.core_filter import BPF, CORRUPT, DELAY, DUPLICATE, FREQUENCY, LOSS, RATE, REORDER, CoreFilter
+from gns3trio.conditions.core_filter import CoreFilter
 from gns3trio.forwarder.forwarder import Forwarder, Port, Splice, TapOptions, open_forwarder
 from gns3trio.forwarder.stats import PortCounters
 from tests.kernel_offload import require_kernel_offload
@@ -21,14 +21,16 @@ PATIENCE = 60
 directions = st.sampled_from(["in", "out", "both"])
 chances = st.integers(0, 1_000_000)
 filters = st.one_of(
-    st.builds(lambda d, c, k: CoreFilter(k, d, (c,)), directions, chances, st.sampled_from([LOSS, CORRUPT, DUPLICATE])),
-    st.builds(lambda d, n: CoreFilter(FREQUENCY, d, (n,)), directions, st.integers(-1, 5)),
-    st.builds(lambda d, us, j: CoreFilter(DELAY, d, (us, j)), directions, st.sampled_from([0, 500, 10**9]), chances),
-    st.builds(lambda d, c: CoreFilter(REORDER, d, (c, 2000)), directions, chances),
     st.builds(
-        lambda d, r, q: CoreFilter(RATE, d, (r, 0, q)), directions, st.integers(1000, 10**9), st.integers(0, 9999)
+        lambda d, c, k: CoreFilter(k, d, (c,)), directions, chances, st.sampled_from(["loss", "corrupt", "duplicate"])
     ),
-    st.builds(lambda d: CoreFilter(BPF, d, expression="ether[0] & 1 = 1"), directions),
+    st.builds(lambda d, n: CoreFilter("frequency", d, (n,)), directions, st.integers(-1, 5)),
+    st.builds(lambda d, us, j: CoreFilter("delay", d, (us, j)), directions, st.sampled_from([0, 500, 10**9]), chances),
+    st.builds(lambda d, c: CoreFilter("reorder", d, (c, 2000)), directions, chances),
+    st.builds(
+        lambda d, r, q: CoreFilter("rate", d, (r, 0, q)), directions, st.integers(1000, 10**9), st.integers(0, 9999)
+    ),
+    st.builds(lambda d: CoreFilter("bpf", d, expression="ether[0] & 1 = 1"), directions),
 )
 sides = st.integers(0, 1)
 actions = st.one_of(

@@ -12,7 +12,7 @@ import hypothesis.strategies as st
 import trio
 
 from gns3trio.compute.local.leases import bind_udp
-from gns3trio.conditions.core_filter import BPF, CORRUPT, DELAY, DUPLICATE, FREQUENCY, LOSS, RATE, REORDER, CoreFilter
+from gns3trio.conditions.core_filter import CoreFilter
 from gns3trio.forwarder.forwarder import Bridge, Forwarder, Port, VlanPort, open_forwarder
 from gns3trio.forwarder.stats import PortCounters
 
@@ -29,17 +29,17 @@ passing = st.one_of(
         lambda d, c, k: CoreFilter(k, d, (c,)),
         st.sampled_from(["in", "out", "both"]),
         chances,
-        st.sampled_from([LOSS, DUPLICATE]),
+        st.sampled_from(["loss", "duplicate"]),
     ),
-    st.builds(lambda n: CoreFilter(FREQUENCY, "in", (n,)), st.integers(-1, 5)),
-    st.just(CoreFilter(BPF, "both", expression="ether[0] & 1 = 1")),
+    st.builds(lambda n: CoreFilter("frequency", "in", (n,)), st.integers(-1, 5)),
+    st.just(CoreFilter("bpf", "both", expression="ether[0] & 1 = 1")),
 )
 # Frames that come in are not held: they would enter the bridge when its ports are other ones.
 leaving = st.one_of(
-    st.builds(lambda c: CoreFilter(CORRUPT, "out", (c,)), chances),
-    st.builds(lambda us, j: CoreFilter(DELAY, "out", (us, j)), st.sampled_from([0, 500, 10**9]), chances),
-    st.builds(lambda c: CoreFilter(REORDER, "out", (c, 2000)), chances),
-    st.builds(lambda r, q: CoreFilter(RATE, "out", (r, 0, q)), st.integers(1000, 10**9), st.integers(0, 9999)),
+    st.builds(lambda c: CoreFilter("corrupt", "out", (c,)), chances),
+    st.builds(lambda us, j: CoreFilter("delay", "out", (us, j)), st.sampled_from([0, 500, 10**9]), chances),
+    st.builds(lambda c: CoreFilter("reorder", "out", (c, 2000)), chances),
+    st.builds(lambda r, q: CoreFilter("rate", "out", (r, 0, q)), st.integers(1000, 10**9), st.integers(0, 9999)),
 )
 vlan_ports = st.builds(
     lambda mode, vlan: VlanPort(mode=mode, vlan=vlan, ethertype=0x88A8),

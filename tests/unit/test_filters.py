@@ -3,7 +3,7 @@
 import pytest
 
 from gns3trio.conditions.chain import core_filters
-from gns3trio.conditions.core_filter import BPF, CORRUPT, DELAY, LOSS, RATE, CoreFilter
+from gns3trio.conditions.core_filter import CoreFilter
 from gns3trio.conditions.expressions import _EXPRESSION_WORDS, check_names
 from gns3trio.conditions.gns3_filters import check_gns3_filters
 from gns3trio.conditions.impairments import Impairment, describe
@@ -97,10 +97,10 @@ def test_what_gns3_filters_become() -> None:
     kept = check_gns3_filters(filters, lambda expression: None)
     assert kept == {"delay": [20, 5], "packet_loss": [3], "bpf": ["arp \n\n icmp"]}
     assert core_filters(kept, [], at_first_end=True) == [
-        CoreFilter(BPF, "both", expression="arp"),
-        CoreFilter(BPF, "both", expression="icmp"),
-        CoreFilter(LOSS, "both", (30_000,)),
-        CoreFilter(DELAY, "both", (20_000, 5_000)),
+        CoreFilter("bpf", "both", expression="arp"),
+        CoreFilter("bpf", "both", expression="icmp"),
+        CoreFilter("loss", "both", (30_000,)),
+        CoreFilter("delay", "both", (20_000, 5_000)),
     ]
 
 
@@ -110,8 +110,8 @@ def test_what_impairments_become_at_either_end() -> None:
         Impairment(type="rate", bits_per_second=1000, direction="b_to_a"),
     ]
     assert core_filters({}, impairments, at_first_end=True) == [
-        CoreFilter(CORRUPT, "out", (2_500,)),
-        CoreFilter(RATE, "in", (1000, 3028, 65536)),
+        CoreFilter("corrupt", "out", (2_500,)),
+        CoreFilter("rate", "in", (1000, 3028, 65536)),
     ]
     assert [f.direction for f in core_filters({}, impairments, at_first_end=False)] == ["in", "out"]
     assert describe(impairments[1]) == {
