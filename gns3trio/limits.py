@@ -23,7 +23,7 @@ MAX_FREE_TEXT = 1024 * 1024
 MAX_DEPTH = 32
 # A part of a request lies deeper in a project's file, and what is kept beside that file deeper still.
 MAX_FILE_DEPTH = MAX_DEPTH + 8
-MAX_EXTRAS_DEPTH = MAX_FILE_DEPTH + 8
+MAX_OWN_FIELDS_DEPTH = MAX_FILE_DEPTH + 8
 
 # Of a whole project. Each node has a TCP port for its console; three links for each are many.
 MAX_NODES = 5_000

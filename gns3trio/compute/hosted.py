@@ -304,12 +304,12 @@ async def _checked(nio: UdpNio) -> UdpNio:
 
 
 def _holds_leftovers(folder: Path) -> bool:
-    """Whether a folder is what a hosted project left; one with a topology belongs to a controller of this server."""
+    """Whether a folder is what a hosted project left. One with a project file is that of a project of our own."""
     return folder.is_dir() and not any(folder.glob("*.gns3"))
 
 
 def _remove_files(folder: Path) -> None:
-    """Delete a folder, unless a topology came there meanwhile: then a controller of this server may have it."""
+    """Delete a folder, unless a project file came there meanwhile: then a controller of this server may have it."""
     if any(folder.glob("*.gns3")):
         return
     try:

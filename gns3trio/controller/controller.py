@@ -24,7 +24,7 @@ from gns3trio.controller.project.project import Project
 from gns3trio.controller.services import ProjectServices
 from gns3trio.controller.storage import files as storage
 from gns3trio.controller.storage import project_swap
-from gns3trio.controller.storage.file_names import is_topology_file, near_file_name, topology_file_name
+from gns3trio.controller.storage.file_names import is_project_file, near_file_name, project_file_name
 from gns3trio.controller.storage.places import check_place, is_foreign
 from gns3trio.controller.storage.remembered_places import ProjectRecords, check_stored_projects
 from gns3trio.controller.storage.search import FoundProject, copy_of, find_projects, project_folders
@@ -192,7 +192,7 @@ class Controller:
             raise Conflict(f"project_id: project {project_id} is being made by another request")
         if unique_name:
             self.check_unused_name(settings.name)
-        file_name = topology_file_name(settings.name)
+        file_name = project_file_name(settings.name)
         folder = self.new_folder(project_id, path)
         project = self._new_project(project_id, settings, folder, folder / file_name, temporary=temporary)
         self.projects[project_id] = project  # holds the id and the name while the disk works
@@ -270,7 +270,7 @@ class Controller:
 
         Raises Unavailable when the disk refuses.
         """
-        if is_topology_file(coming) and coming != project.file.path.name:
+        if is_project_file(coming) and coming != project.file.path.name:
             await self._records.remember(project.project_id, project.file.path, project.settings.name)
 
     def adopt(self, project_id: UUID, settings: ProjectSettings, file: Path) -> Project:

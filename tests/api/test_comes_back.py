@@ -118,7 +118,7 @@ async def test_settings_of_a_copy_are_checked_as_well(server: Server, lab: dict[
 async def test_a_project_does_not_outgrow_its_file(
     server: Server, lab: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(project_file, "MAX_TOPOLOGY_BYTES", 100_000)
+    monkeypatch.setattr(project_file, "MAX_PROJECT_FILE_BYTES", 100_000)
     style = {"link_style": {"x": "x" * 60_000}}
     await server.request("PUT", lab["link"], style, 201)
     nodes = [
@@ -138,7 +138,7 @@ async def test_a_project_does_not_outgrow_its_file(
 async def test_impairments_do_not_outgrow_their_file(
     server: Server, lab: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(project_file, "MAX_TOPOLOGY_BYTES", 20_000)
+    monkeypatch.setattr(project_file, "MAX_PROJECT_FILE_BYTES", 20_000)
     path = f"{lab['link']}/impairments"
     long = " or ".join(["tcp"] * 145)
     many = {"impairments": [{"type": "bpf", "expression": long}] * 32, "seed": 1}

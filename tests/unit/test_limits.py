@@ -9,8 +9,8 @@ import pytest
 from gns3trio.api.app import TABLES
 from gns3trio.api.openapi import describe_api
 from gns3trio.api.routing import Operation
-from gns3trio.controller.gns3_format.own_fields import add_extras, format_extras
-from gns3trio.controller.gns3_format.reader import parse_topology
+from gns3trio.controller.gns3_format.own_fields import add_own_fields, format_own_fields
+from gns3trio.controller.gns3_format.reader import parse_project
 from gns3trio.controller.project.drawings import EMPTY_SVG
 from gns3trio.convert import make_strict_converter, structure
 from gns3trio.errors import Conflict, Invalid
@@ -201,7 +201,7 @@ def node(number: int, **fields: Any) -> dict[str, Any]:
 )
 def test_a_file_over_a_limit_is_refused_by_the_name_of_the_field(topology: Any, complaint: str) -> None:
     with pytest.raises(Conflict, match=complaint):
-        parse_topology(file_with(**topology))
+        parse_project(file_with(**topology))
 
 
 @pytest.mark.parametrize(
@@ -215,19 +215,19 @@ def test_a_file_over_a_limit_is_refused_by_the_name_of_the_field(topology: Any, 
     ],
 )
 def test_a_field_of_a_file_over_a_limit_costs_that_field_and_is_told(fields: Any, complaint: str) -> None:
-    topology = parse_topology(file_with(nodes=[node(1, **fields)]))
+    topology = parse_project(file_with(nodes=[node(1, **fields)]))
     assert [each.name for each in topology.nodes] == ["PC1"]
     assert any(problem.startswith(complaint) for problem in topology.problems), topology.problems
 
 
 def test_what_is_kept_beside_a_file_can_be_read_again() -> None:
     deep = nested(MAX_DEPTH - 2)
-    topology = parse_topology(orjson.dumps({**orjson.loads(file_with()), "unknown": deep}))
-    again = parse_topology(file_with())
-    add_extras(again, format_extras(topology) or b"")
+    topology = parse_project(orjson.dumps({**orjson.loads(file_with()), "unknown": deep}))
+    again = parse_project(file_with())
+    add_own_fields(again, format_own_fields(topology) or b"")
     assert again.unknown[""] == {"unknown": deep}
 
 
 def test_a_drawing_of_a_file_may_be_as_large_as_one_of_a_client() -> None:
     drawing = {"drawing_id": "00000000-0000-4000-8000-000000000002", "svg": EMPTY_SVG + " " * (2 * MAX_FREE_TEXT)}
-    assert parse_topology(file_with(drawings=[drawing])).drawings[0]["svg"] == drawing["svg"]
+    assert parse_project(file_with(drawings=[drawing])).drawings[0]["svg"] == drawing["svg"]

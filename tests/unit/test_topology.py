@@ -6,25 +6,25 @@ from uuid import uuid4
 import orjson
 import pytest
 
-from gns3trio.controller.gns3_format.own_fields import add_extras, format_extras
-from gns3trio.controller.gns3_format.reader import parse_topology
+from gns3trio.controller.gns3_format.own_fields import add_own_fields, format_own_fields
+from gns3trio.controller.gns3_format.reader import parse_project
 from gns3trio.controller.gns3_format.records import (
     Label,
     LinkEnd,
     LinkRecord,
     NodeRecord,
+    ProjectRecord,
     ProjectSettings,
-    Topology,
-    format_topology,
+    format_project,
 )
 from gns3trio.errors import Conflict
 from tests.gns3_schema import require_gns3_reads
 
 
 @pytest.fixture
-def topology() -> Topology:
+def topology() -> ProjectRecord:
     a, b = uuid4(), uuid4()
-    return Topology(
+    return ProjectRecord(
         project_id=uuid4(),
         settings=ProjectSettings(name="lab", variables=[{"name": "x", "value": "1"}]),
         nodes=[
@@ -43,25 +43,25 @@ def topology() -> Topology:
     )
 
 
-def test_a_topology_survives_the_file(topology: Topology) -> None:
-    assert parse_topology(format_topology(topology, "2.2.61")) == topology
+def test_a_topology_survives_the_file(topology: ProjectRecord) -> None:
+    assert parse_project(format_project(topology, "2.2.61")) == topology
 
 
-def test_what_another_program_wrote_into_the_file_stays(topology: Topology) -> None:
-    document = orjson.loads(format_topology(topology, "2.2.61"))
+def test_what_another_program_wrote_into_the_file_stays(topology: ProjectRecord) -> None:
+    document = orjson.loads(format_project(topology, "2.2.61"))
     document["somebody"] = {"else": 1}
     document["topology"]["notes"] = ["kept"]
     document["topology"]["nodes"][1]["colour"] = "red"
     document["topology"]["nodes"][0]["label"]["font"] = "serif"
     document["topology"]["links"][0]["cable"] = "cat6"
     document["topology"]["links"][0]["nodes"][1]["plug"] = "RJ45"
-    clean = format_topology(topology, "2.2.61")
-    parsed = parse_topology(orjson.dumps(document))
-    assert format_topology(parsed, "2.2.61") == clean  # GNS3 would refuse the file
-    again = parse_topology(clean)
-    extras = format_extras(parsed)
+    clean = format_project(topology, "2.2.61")
+    parsed = parse_project(orjson.dumps(document))
+    assert format_project(parsed, "2.2.61") == clean  # GNS3 would refuse the file
+    again = parse_project(clean)
+    extras = format_own_fields(parsed)
     assert extras is not None
-    add_extras(again, extras)
+    add_own_fields(again, extras)
     a, link = topology.nodes[0].node_id, topology.links[0].link_id
     assert (
         again.unknown
@@ -76,15 +76,15 @@ def test_what_another_program_wrote_into_the_file_stays(topology: Topology) -> N
         }
     )
     document["topology"]["nodes"][1]["colour"] = "blue"
-    newer = parse_topology(orjson.dumps(document))
-    add_extras(newer, extras)
+    newer = parse_project(orjson.dumps(document))
+    add_own_fields(newer, extras)
     assert newer.unknown[str(topology.nodes[1].node_id)] == {"colour": "blue"}
     del newer.nodes[1]
-    assert b"colour" not in (format_extras(newer) or b"")
+    assert b"colour" not in (format_own_fields(newer) or b"")
 
 
-def test_the_keys_of_a_saved_node_are_those_of_gns3(topology: Topology) -> None:
-    node = orjson.loads(format_topology(topology, "2.2.61"))["topology"]["nodes"][0]
+def test_the_keys_of_a_saved_node_are_those_of_gns3(topology: ProjectRecord) -> None:
+    node = orjson.loads(format_project(topology, "2.2.61"))["topology"]["nodes"][0]
     assert sorted(node) == [
         "compute_id",
         "console",
@@ -156,14 +156,14 @@ FAULTS: list[tuple[tuple[str | int, ...], Any, str, Any]] = [
 
 @pytest.mark.parametrize(("place", "fault", "told", "instead"), FAULTS, ids=[each[2][:40] for each in FAULTS])
 def test_one_wrong_part_costs_that_part_and_is_told(
-    topology: Topology, place: tuple[str | int, ...], fault: Any, told: str, instead: Any
+    topology: ProjectRecord, place: tuple[str | int, ...], fault: Any, told: str, instead: Any
 ) -> None:
-    document = orjson.loads(format_topology(topology, "2.2.61"))
+    document = orjson.loads(format_project(topology, "2.2.61"))
     break_(document["topology"], *place, by=fault)
-    parsed = parse_topology(orjson.dumps(document))
+    parsed = parse_project(orjson.dumps(document))
     assert (len(parsed.problems), len(parsed.left_out)) == ((1, 1) if told else (0, 0))
     assert "".join(parsed.problems).startswith(told)
-    saved = format_topology(parsed, "2.2.61")
+    saved = format_project(parsed, "2.2.61")
     require_gns3_reads(saved)
     assert parsed.nodes[0] == topology.nodes[0]
     if instead is not ...:
@@ -173,19 +173,19 @@ def test_one_wrong_part_costs_that_part_and_is_told(
         assert found == instead
 
 
-def test_ids_that_are_there_twice_become_others_that_stay(topology: Topology) -> None:
-    document = orjson.loads(format_topology(topology, "2.2.61"))
+def test_ids_that_are_there_twice_become_others_that_stay(topology: ProjectRecord) -> None:
+    document = orjson.loads(format_project(topology, "2.2.61"))
     for kind in ("nodes", "links", "drawings"):
         document["topology"][kind].append(document["topology"][kind][0])
     data = orjson.dumps(document)
-    parsed = parse_topology(data)
+    parsed = parse_project(data)
     assert [len({node.node_id for node in parsed.nodes}), len({link.link_id for link in parsed.links})] == [3, 2]
     assert len({drawing["drawing_id"] for drawing in parsed.drawings}) == 2
     assert [problem for problem in parsed.problems if "is the id of another one" not in problem] == [
         "nodes[2].name: another node has that name; 'PC2' is taken instead"
     ]
-    assert parse_topology(data) == parsed
-    require_gns3_reads(format_topology(parsed, "2.2.61"))
+    assert parse_project(data) == parsed
+    require_gns3_reads(format_project(parsed, "2.2.61"))
 
 
 @pytest.mark.parametrize(
@@ -197,35 +197,35 @@ def test_ids_that_are_there_twice_become_others_that_stay(topology: Topology) ->
         (("revision",), 10, "revision 10, .* by GNS3 3"),
     ],
 )
-def test_what_is_no_project_file_is_refused(topology: Topology, place: Any, fault: Any, complaint: str) -> None:
-    document = orjson.loads(format_topology(topology, "2.2.61"))
+def test_what_is_no_project_file_is_refused(topology: ProjectRecord, place: Any, fault: Any, complaint: str) -> None:
+    document = orjson.loads(format_project(topology, "2.2.61"))
     break_(document, *place, by=fault)
     with pytest.raises(Conflict, match=complaint):
-        parse_topology(orjson.dumps(document))
+        parse_project(orjson.dumps(document))
 
 
 @pytest.mark.parametrize("place", [("zoom",), ("auto_start",), ("supplier",), ("variables",), ("scene_height",)])
 @pytest.mark.parametrize("fault", ["text", [{"value": 5}], {"logo": 5}])
-def test_a_wrong_setting_is_not_taken(topology: Topology, place: tuple[str], fault: Any) -> None:
-    document = orjson.loads(format_topology(topology, "2.2.61"))
+def test_a_wrong_setting_is_not_taken(topology: ProjectRecord, place: tuple[str], fault: Any) -> None:
+    document = orjson.loads(format_project(topology, "2.2.61"))
     break_(document, *place, by=fault)
-    parsed = parse_topology(orjson.dumps(document))
+    parsed = parse_project(orjson.dumps(document))
     assert [problem.partition(":")[0] for problem in parsed.problems] == [*place]
-    require_gns3_reads(format_topology(parsed, "2.2.61"))
+    require_gns3_reads(format_project(parsed, "2.2.61"))
 
 
-def test_a_file_without_an_id_gets_one_that_stays(topology: Topology) -> None:
-    document = orjson.loads(format_topology(topology, "2.2.61"))
+def test_a_file_without_an_id_gets_one_that_stays(topology: ProjectRecord) -> None:
+    document = orjson.loads(format_project(topology, "2.2.61"))
     del document["project_id"]
     data = orjson.dumps(document)
-    parsed = parse_topology(data)
-    assert parsed.project_id == parse_topology(data).project_id
-    assert parse_topology(data, topology.project_id).project_id == topology.project_id
+    parsed = parse_project(data)
+    assert parsed.project_id == parse_project(data).project_id
+    assert parse_project(data, topology.project_id).project_id == topology.project_id
     assert parsed.problems == [f"project_id: the file has none; it gets {parsed.project_id}"]
 
 
-def test_what_gns3_writes_as_null_means_the_default(topology: Topology) -> None:
-    document = orjson.loads(format_topology(topology, "2.2.61"))
+def test_what_gns3_writes_as_null_means_the_default(topology: ProjectRecord) -> None:
+    document = orjson.loads(format_project(topology, "2.2.61"))
     inner = document["topology"]
     inner["nodes"][0] |= {"x": 10.6, "y": -3.2, "template_id": "", "properties": None, "custom_adapters": None}
     inner["nodes"][0]["label"] |= {"x": 1.5, "y": None, "text": None}
@@ -234,7 +234,7 @@ def test_what_gns3_writes_as_null_means_the_default(topology: Topology) -> None:
     inner["links"].append({"link_id": str(uuid4()), "nodes": None})
     inner |= {"drawings": None, "computes": None}
     document |= {"zoom": None, "scene_height": 99.9}
-    parsed = parse_topology(orjson.dumps(document))
+    parsed = parse_project(orjson.dumps(document))
     node, other = parsed.nodes
     assert (node.x, node.y, node.template_id, node.properties, node.custom_adapters) == (11, -3, None, {}, [])
     assert (node.label.x, node.label.y, node.label.text) == (2, -40, "PC0")
@@ -244,30 +244,30 @@ def test_what_gns3_writes_as_null_means_the_default(topology: Topology) -> None:
     assert (parsed.settings.zoom, parsed.settings.scene_height) == (100, 100)
 
 
-def test_an_end_of_a_link_without_a_label_gets_that_of_gns3(topology: Topology) -> None:
-    document = orjson.loads(format_topology(topology, "2.2.61"))
+def test_an_end_of_a_link_without_a_label_gets_that_of_gns3(topology: ProjectRecord) -> None:
+    document = orjson.loads(format_project(topology, "2.2.61"))
     first, second = document["topology"]["links"][0]["nodes"]
     del first["label"]
     second |= {"label": None, "adapter_number": 1, "port_number": 2}
-    (link,) = parse_topology(orjson.dumps(document)).links
+    (link,) = parse_project(orjson.dumps(document)).links
     style = "font-family: TypeWriter;font-size: 10.0;font-weight: bold;fill: #000000;fill-opacity: 1.0;"
     assert [end.label for end in link.nodes] == [{"style": style, "text": text} for text in ("0/0", "1/2")]
 
 
-def test_a_null_that_means_something_stays(topology: Topology) -> None:
-    document = orjson.loads(format_topology(topology, "2.2.61"))
+def test_a_null_that_means_something_stays(topology: ProjectRecord) -> None:
+    document = orjson.loads(format_project(topology, "2.2.61"))
     document["topology"]["nodes"][0] |= {"symbol": None, "console": None}
-    assert orjson.loads(format_topology(parse_topology(orjson.dumps(document)), "2.2.61")) == document
+    assert orjson.loads(format_project(parse_project(orjson.dumps(document)), "2.2.61")) == document
 
 
 def test_what_is_not_json_is_refused() -> None:
     with pytest.raises(Conflict, match="not JSON"):
-        parse_topology(b"{")
+        parse_project(b"{")
 
 
-def test_a_file_with_nothing_but_faults_is_told_in_short(topology: Topology) -> None:
-    document = orjson.loads(format_topology(topology, "2.2.61"))
+def test_a_file_with_nothing_but_faults_is_told_in_short(topology: ProjectRecord) -> None:
+    document = orjson.loads(format_project(topology, "2.2.61"))
     document["topology"]["nodes"] = [5] * 4000
-    parsed = parse_topology(orjson.dumps(document))
+    parsed = parse_project(orjson.dumps(document))
     assert (len(parsed.problems), len(parsed.left_out)) == (1001, 1000)
     assert parsed.problems[-1] == "there are more than 1000 such problems"

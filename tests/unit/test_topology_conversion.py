@@ -5,8 +5,8 @@ from typing import Any
 import orjson
 import pytest
 
-from gns3trio.controller.gns3_format.reader import parse_topology
-from gns3trio.controller.gns3_format.records import format_topology
+from gns3trio.controller.gns3_format.reader import parse_project
+from gns3trio.controller.gns3_format.records import format_project
 from gns3trio.errors import Conflict
 from tests.gns3_schema import require_gns3_reads
 from tests.unit.test_topology import break_
@@ -79,7 +79,7 @@ GENERATION_1: dict[str, Any] = {
 
 
 def test_a_project_of_gns3_1() -> None:
-    topology = parse_topology(orjson.dumps(GENERATION_1))
+    topology = parse_project(orjson.dumps(GENERATION_1))
     pc, switch, router = topology.nodes
     assert (str(pc.node_id), pc.node_type, pc.name, pc.console, pc.x) == (PC, "vpcs", "PC1", 4501, -200)
     assert (pc.label.text, pc.label.x, pc.symbol) == ("PC1", 12, ":/symbols/vpcs_guest.svg")
@@ -94,9 +94,9 @@ def test_a_project_of_gns3_1() -> None:
     assert [end.label and end.label["text"] for end in link.nodes] == ["0/0", "0/0"]
     assert len(topology.drawings) == 3
     assert any("R&amp;D\nlab" in drawing["svg"] for drawing in topology.drawings)
-    again = parse_topology(format_topology(topology, "2.2.61"))
+    again = parse_project(format_project(topology, "2.2.61"))
     assert (again.nodes, again.links, again.drawings) == (topology.nodes, topology.links, topology.drawings)
-    assert parse_topology(orjson.dumps(GENERATION_1)) == topology  # its new ids are the same each time
+    assert parse_project(orjson.dumps(GENERATION_1)) == topology  # its new ids are the same each time
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_the_font_of_a_text_is_kept(old: dict[str, Any], style: str) -> None:
     document = orjson.loads(orjson.dumps(GENERATION_1))
     document["topology"]["nodes"][0]["label"] = {"text": "PC1", "x": 0, "y": 0, **old}
     document["topology"]["notes"] = [{"text": "hello", "x": 0, "y": 0, **old}]
-    topology = parse_topology(orjson.dumps(document))
+    topology = parse_project(orjson.dumps(document))
     assert topology.nodes[0].label.style == style
     attributes = "".join(f" {each.replace(': ', '=', 1)}" for each in style.split(";") if each)
     (svg,) = (each["svg"].replace('"', "") for each in topology.drawings if "hello" in each["svg"])
@@ -138,7 +138,7 @@ def test_the_border_of_a_shape_is_kept(border_style: int, border: str) -> None:
     document = orjson.loads(orjson.dumps(GENERATION_1))
     shape = {"x": 0, "y": 0, "border_style": border_style, "border_color": "#112233", "border_width": 3}
     document["topology"] |= {"rectangles": [shape], "ellipses": [shape], "notes": []}
-    for drawing in parse_topology(orjson.dumps(document)).drawings:
+    for drawing in parse_project(orjson.dumps(document)).drawings:
         assert f' fill="#ffffff" fill-opacity="1.0"{border}/>' in drawing["svg"]
 
 
@@ -154,7 +154,7 @@ def test_a_link_to_what_is_not_there_is_left_out(change: dict[str, int], missing
     document = orjson.loads(orjson.dumps(GENERATION_1))
     links = document["topology"]["links"]
     links.append({**links[0], "id": 2, **change})
-    topology = parse_topology(orjson.dumps(document))
+    topology = parse_project(orjson.dumps(document))
     assert (len(topology.nodes), len(topology.links)) == (3, 1)
     assert topology.problems == [f"links[1] is left out: there is {missing}"]
     assert topology.left_out[0]["content"] == links[1]
@@ -171,15 +171,15 @@ def test_the_revisions_of_gns3_2(revision: int) -> None:
         "version": "2.0.0",
         "topology": {"nodes": [node], "links": [], "drawings": [], "computes": []},
     }
-    topology = parse_topology(orjson.dumps(document))
+    topology = parse_project(orjson.dumps(document))
     assert (topology.nodes[0].name, topology.nodes[0].console, topology.settings.grid_size) == ("PC1", None, 75)
-    assert orjson.loads(format_topology(topology, "2.2.61"))["revision"] == 9
+    assert orjson.loads(format_project(topology, "2.2.61"))["revision"] == 9
 
 
 @pytest.mark.parametrize("revision", [10, "9", None, 9.5])
 def test_what_is_newer_is_refused(revision: Any) -> None:
     with pytest.raises(Conflict, match="revision"):
-        parse_topology(orjson.dumps({**GENERATION_1, "revision": revision}))
+        parse_project(orjson.dumps({**GENERATION_1, "revision": revision}))
 
 
 @pytest.mark.parametrize(
@@ -204,10 +204,10 @@ def test_one_wrong_part_of_gns3_1_costs_that_part_and_is_told(
 ) -> None:
     document = orjson.loads(orjson.dumps(GENERATION_1))
     break_(document["topology"], *place, by=fault)
-    topology = parse_topology(orjson.dumps(document))
+    topology = parse_project(orjson.dumps(document))
     assert "".join(topology.problems[:1]).startswith(told)
     assert all("is left out: there is no port" in problem for problem in topology.problems[1:])
-    require_gns3_reads(format_topology(topology, "2.2.61"))
+    require_gns3_reads(format_project(topology, "2.2.61"))
 
 
 def test_a_file_that_lost_its_revision_is_told() -> None:
@@ -215,6 +215,6 @@ def test_a_file_that_lost_its_revision_is_told() -> None:
     with pytest.raises(
         Conflict, match=r"has no revision, and is taken for one of GNS3 1\.x, but has the nodes of GNS3 2"
     ):
-        parse_topology(orjson.dumps(document))
+        parse_project(orjson.dumps(document))
     with pytest.raises(Conflict, match=r"is of GNS3 1\.x, but has the nodes of GNS3 2"):
-        parse_topology(orjson.dumps({**document, "revision": 4}))
+        parse_project(orjson.dumps({**document, "revision": 4}))

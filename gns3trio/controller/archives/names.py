@@ -18,7 +18,7 @@ from collections.abc import Container
 from gns3trio.convert import as_uuid
 from gns3trio.project_layout import CAPTURES, DISK_IMAGES, OWN_FIELDS_FILE, PICTURES, PROJECT_FILES, SNAPSHOTS
 
-PORTABLE_TOPOLOGY = "project.gns3"
+PORTABLE_PROJECT_FILE = "project.gns3"
 
 MAX_LINK_BYTES = 1024
 
@@ -26,7 +26,7 @@ _COMMENT = b"gns3trio: name "
 _NO_TEXT = re.compile("[\udc80-\udcff]")  # how Python shows bytes that are not UTF-8
 _NO_LINKS = frozenset(
     {
-        PORTABLE_TOPOLOGY,
+        PORTABLE_PROJECT_FILE,
         SNAPSHOTS,
         DISK_IMAGES,
         PROJECT_FILES,

@@ -34,11 +34,11 @@ from gns3trio.controller.archives.reader import Budget, unpack
 from gns3trio.controller.archives.writer import check_compression, require_archivable, zip_pieces
 from gns3trio.controller.changes import ProjectCreated
 from gns3trio.controller.controller import Controller
-from gns3trio.controller.gns3_format.reader import parse_topology
-from gns3trio.controller.gns3_format.records import ProjectSettings, Topology
+from gns3trio.controller.gns3_format.reader import parse_project
+from gns3trio.controller.gns3_format.records import ProjectRecord, ProjectSettings
 from gns3trio.controller.project.project import Project
-from gns3trio.controller.storage.file_names import TOPOLOGY_SUFFIX, topology_file_name
-from gns3trio.controller.storage.files import MAX_TOPOLOGY_BYTES, disk_error, read_plain
+from gns3trio.controller.storage.file_names import PROJECT_SUFFIX, project_file_name
+from gns3trio.controller.storage.files import MAX_PROJECT_FILE_BYTES, disk_error, read_plain
 from gns3trio.controller.storage.project_swap import put_in_place, staging_folder
 from gns3trio.errors import Conflict, Forbidden, NotFound
 
@@ -68,17 +68,17 @@ async def undisturbed(project: Project) -> AsyncIterator[None]:
         yield
 
 
-async def present_topology(project: Project) -> Topology:
-    """A copy of the topology: of an open project as it is now, of a closed one as its file has it. One of an older GNS3
-    is converted first, with its files, which are to be copied too. Raises Conflict, and Unavailable when the disk
-    refuses.
+async def present_record(project: Project) -> ProjectRecord:
+    """A copy of what is saved: of an open project as it is now, of a closed one as its file has it. A file of an older
+    GNS3 is converted first, with the files beside it, which are to be copied too. Raises Conflict, and Unavailable when
+    the disk refuses.
     """
     if project.status == "opened":
         return await threads.disk.run(deepcopy, project.record())
-    topology = await project.file.read()
-    if topology.old_revision is not None:
-        await project.file.replace(topology)
-    return attrs.evolve(topology, old_revision=None, conversion=None, problems=[])
+    saved = await project.file.read()
+    if saved.old_revision is not None:
+        await project.file.replace(saved)
+    return attrs.evolve(saved, old_revision=None, conversion=None, problems=[])
 
 
 def require_stopped(project: Project) -> None:
@@ -88,17 +88,17 @@ def require_stopped(project: Project) -> None:
             raise Conflict(f"Node '{node.name}' runs: stop it first")
 
 
-def make_portable(topology: Topology, *, keep_compute_ids: bool) -> Topology:
-    """The topology without what only this server knows."""
+def make_portable(saved: ProjectRecord, *, keep_compute_ids: bool) -> ProjectRecord:
+    """The project without what only this server knows."""
     if keep_compute_ids:
-        return topology
-    nodes = [attrs.evolve(node, compute_id=LOCAL_COMPUTE_ID) for node in topology.nodes]
-    return attrs.evolve(topology, nodes=nodes, computes=[])
+        return saved
+    nodes = [attrs.evolve(node, compute_id=LOCAL_COMPUTE_ID) for node in saved.nodes]
+    return attrs.evolve(saved, nodes=nodes, computes=[])
 
 
-def check_portable(topology: Topology, *, to_elsewhere: bool) -> None:
+def check_portable(saved: ProjectRecord, *, to_elsewhere: bool) -> None:
     """Raises Conflict when a node has disks that no archive holds; ``to_elsewhere``: not only for this machine."""
-    for node in topology.nodes:
+    for node in saved.nodes:
         is_linked = node.node_type == "virtualbox" and bool(node.properties.get("linked_clone"))
         if is_linked or (to_elsewhere and node.node_type in _NOT_PORTABLE):
             raise Conflict(
@@ -114,12 +114,12 @@ async def export_project(controller: Controller, project: Project, options: Expo
     """
     compression = check_compression(options.compression)
     require_stopped(project)
-    topology = await present_topology(project)
-    check_portable(topology, to_elsewhere=True)
-    topology = make_portable(topology, keep_compute_ids=options.keep_compute_ids)
+    saved = await present_record(project)
+    check_portable(saved, to_elsewhere=True)
+    saved = make_portable(saved, keep_compute_ids=options.keep_compute_ids)
     if options.reset_mac_addresses:
-        topology = reset_macs(topology)
-    made = portable_files(topology, controller.gns3_version)
+        saved = reset_macs(saved)
+    made = portable_files(saved, controller.gns3_version)
     content = await threads.disk.run(
         partial(list_content, project.folder, snapshots=options.include_snapshots, images=options.include_images)
     )
@@ -153,30 +153,30 @@ async def import_project(
     """
     folder = controller.new_folder(project_id, path)
     if name is not None:
-        topology_file_name(name)
+        project_file_name(name)
     controller.check_unused(project_id)  # told before the upload, not after it
     async with staging_folder(folder) as staging:
         archive, content = staging / "archive", staging / "content"
         budget = await threads.disk.run(Budget.for_disk, staging)
         await _receive(data, archive, budget)
 
-        def unpack_content() -> Topology:
+        def unpack_content() -> ProjectRecord:
             content.mkdir()
             unpack(archive, content, budget, trio.from_thread.check_cancelled)
             archive.unlink()
             return read_unpacked(content)
 
-        topology = await threads.compression.run(unpack_content)
+        saved = await threads.compression.run(unpack_content)
         ids = NewIds()
-        node_ids = {node.node_id for node in topology.nodes}
-        settings = attrs.evolve(topology.settings, auto_close=True, auto_open=False, auto_start=False)
-        topology = attrs.evolve(renew(topology, project_id, ids), settings=settings)
+        node_ids = {node.node_id for node in saved.nodes}
+        settings = attrs.evolve(saved.settings, auto_close=True, auto_open=False, auto_start=False)
+        saved = attrs.evolve(renew(saved, project_id, ids), settings=settings)
 
         def finish(free_name: str) -> None:
             rename_node_folders(content, node_ids, ids)
-            _renew_snapshots(controller, content, topology, free_name, ids, budget)
+            _renew_snapshots(controller, content, saved, free_name, ids, budget)
 
-        return await _establish(controller, topology, name or settings.name, content, folder, finish)
+        return await _establish(controller, saved, name or settings.name, content, folder, finish)
 
 
 async def duplicate_project(
@@ -195,16 +195,16 @@ async def duplicate_project(
     project_id = project_id or uuid4()
     folder = controller.new_folder(project_id, path)
     if name is not None:
-        topology_file_name(name)
+        project_file_name(name)
     async with undisturbed(project), staging_folder(folder) as staging:
-        source = await present_topology(project)
+        source = await present_record(project)
         check_portable(source, to_elsewhere=False)
         ids = NewIds()
         node_ids = {node.node_id for node in source.nodes}
         settings = attrs.evolve(source.settings, auto_close=False, auto_open=False, auto_start=False)
-        topology = attrs.evolve(renew(source, project_id, ids), settings=settings)
+        saved = attrs.evolve(renew(source, project_id, ids), settings=settings)
         if reset_mac_addresses:
-            topology = reset_macs(topology)
+            saved = reset_macs(saved)
         content = staging / "content"
 
         budget = await threads.disk.run(Budget.for_disk, staging)
@@ -219,16 +219,16 @@ async def duplicate_project(
             return travelling.left_out
 
         project.warn_of_left_out(await threads.copying.run(copy))
-        finish = partial(_renew_snapshots, controller, content, topology, ids=ids, budget=budget)
-        return await _establish(controller, topology, name or settings.name, content, folder, finish)
+        finish = partial(_renew_snapshots, controller, content, saved, ids=ids, budget=budget)
+        return await _establish(controller, saved, name or settings.name, content, folder, finish)
 
 
 def _renew_snapshots(
-    controller: Controller, content: Path, topology: Topology, name: str, ids: NewIds, budget: Budget
+    controller: Controller, content: Path, saved: ProjectRecord, name: str, ids: NewIds, budget: Budget
 ) -> None:
     renew_snapshots(
         content,
-        project_id=topology.project_id,
+        project_id=saved.project_id,
         name=name,
         ids=ids,
         gns3_version=controller.gns3_version,
@@ -239,25 +239,25 @@ def _renew_snapshots(
 
 async def _establish(
     controller: Controller,
-    topology: Topology,
+    saved: ProjectRecord,
     name: str,
     content: Path,
     folder: Path,
     finish: Callable[[str], None],
 ) -> Project:
     """Give the files in ``content`` a free name and their place. ``finish`` is told the name, in a thread."""
-    with controller.reserve(topology.project_id, name) as free_name:
-        topology.settings.name = free_name
-        file = folder / topology_file_name(free_name)
+    with controller.reserve(saved.project_id, name) as free_name:
+        saved.settings.name = free_name
+        file = folder / project_file_name(free_name)
 
         def make() -> None:
             finish(free_name)
-            settle(content, file.name, topology, controller.gns3_version)
+            settle(content, file.name, saved, controller.gns3_version)
             put_in_place(content, folder)
 
-        async with controller.noted(topology.project_id, file, free_name):
+        async with controller.noted(saved.project_id, file, free_name):
             await threads.copying.run(make)
-    project = controller.adopt(topology.project_id, topology.settings, file)
+    project = controller.adopt(saved.project_id, saved.settings, file)
     controller.changes.publish(ProjectCreated(project))
     return project
 
@@ -294,25 +294,25 @@ async def load_project(controller: Controller, path: Path) -> Project:
     """
     if not controller.is_local:
         raise Forbidden("path: this server does not open files of its own machine for clients (setting: local)")
-    file, topology = await threads.disk.run(_read_topology, path)
-    known = controller.projects.get(topology.project_id)
+    file, saved = await threads.disk.run(_read_project, path)
+    known = controller.projects.get(saved.project_id)
     if known is not None:
         if not await threads.disk.run(_is_same_file, known.file.path, file):
             raise Conflict(
-                f"path: project {topology.project_id} is another file already, {known.file.path}. A copy of its folder "
+                f"path: project {saved.project_id} is another file already, {known.file.path}. A copy of its folder "
                 "in the folder for projects is listed, and duplicating that gives a project of its own"
             )
         await known.open()
         return known
-    return await _open_unknown(controller, topology.project_id, topology.settings, file)
+    return await _open_unknown(controller, saved.project_id, saved.settings, file)
 
 
-def _read_topology(path: Path) -> tuple[Path, Topology]:
+def _read_project(path: Path) -> tuple[Path, ProjectRecord]:
     file = path.absolute()
-    if file.suffix != TOPOLOGY_SUFFIX:
-        raise Conflict(f"path: {path} is no {TOPOLOGY_SUFFIX} file")
+    if file.suffix != PROJECT_SUFFIX:
+        raise Conflict(f"path: {path} is no {PROJECT_SUFFIX} file")
     try:
-        return file, parse_topology(read_plain(file, MAX_TOPOLOGY_BYTES))
+        return file, parse_project(read_plain(file, MAX_PROJECT_FILE_BYTES))
     except OSError as error:
         raise Conflict(f"path: {path}: {error.strerror}") from None
     except ValueError:

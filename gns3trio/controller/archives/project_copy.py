@@ -1,8 +1,8 @@
 """What of a project's folder travels, and how a copy gets ids of its own. Synchronous; callers run it in threads.
 
-Layout of a portable project and of a snapshot, as GNS3 2.2 writes them: ``project.gns3`` (the topology) at the root,
-``project-files/<node type>/<node id>/...``, other files of the project's folder, and, in portable projects only and
-when asked for, ``snapshots/`` and ``images/``.
+Layout of a portable project and of a snapshot, as GNS3 2.2 writes them: ``project.gns3``, the project file, at the
+root, ``project-files/<node type>/<node id>/...``, other files of the project's folder, and, in portable projects only
+and when asked for, ``snapshots/`` and ``images/``.
 """
 
 import os
@@ -17,16 +17,16 @@ from uuid import UUID, uuid4
 import attrs
 
 from gns3trio.controller.archives.file_tree import Tree, open_file_below, read_tree
-from gns3trio.controller.archives.names import PORTABLE_TOPOLOGY, link_problem
+from gns3trio.controller.archives.names import PORTABLE_PROJECT_FILE, link_problem
 from gns3trio.controller.archives.reader import Budget, unpack
 from gns3trio.controller.archives.writer import write_archive
-from gns3trio.controller.gns3_format.own_fields import add_extras, format_extras
-from gns3trio.controller.gns3_format.reader import parse_topology
-from gns3trio.controller.gns3_format.records import Topology, format_topology, renew_path
+from gns3trio.controller.gns3_format.own_fields import add_own_fields, format_own_fields
+from gns3trio.controller.gns3_format.reader import parse_project
+from gns3trio.controller.gns3_format.records import ProjectRecord, format_project, renew_path
 from gns3trio.controller.storage.converted_files import settle_files
-from gns3trio.controller.storage.file_names import is_topology_file
+from gns3trio.controller.storage.file_names import is_project_file
 from gns3trio.controller.storage.files import (
-    MAX_TOPOLOGY_BYTES,
+    MAX_PROJECT_FILE_BYTES,
     TEMPORARY_PREFIX,
     disk_error,
     printable,
@@ -61,46 +61,46 @@ class NewIds:
         return str(uuid4() if known is None else self[known])
 
 
-def renew(topology: Topology, project_id: UUID, ids: NewIds) -> Topology:
-    """The topology with another project id and new ids of its nodes, links and drawings."""
+def renew(saved: ProjectRecord, project_id: UUID, ids: NewIds) -> ProjectRecord:
+    """The project with another project id and new ids of its nodes, links and drawings."""
 
-    records = {str(record.node_id): ids[record.node_id] for record in topology.nodes}
-    records |= {str(record.link_id): ids[record.link_id] for record in topology.links}
-    drawings = {str(drawing["drawing_id"]): ids.of_text(drawing["drawing_id"]) for drawing in topology.drawings}
+    records = {str(record.node_id): ids[record.node_id] for record in saved.nodes}
+    records |= {str(record.link_id): ids[record.link_id] for record in saved.links}
+    drawings = {str(drawing["drawing_id"]): ids.of_text(drawing["drawing_id"]) for drawing in saved.drawings}
     return attrs.evolve(
-        topology,
+        saved,
         project_id=project_id,
-        nodes=[attrs.evolve(node, node_id=ids[node.node_id]) for node in topology.nodes],
+        nodes=[attrs.evolve(node, node_id=ids[node.node_id]) for node in saved.nodes],
         links=[
             attrs.evolve(
                 link,
                 link_id=ids[link.link_id],
                 nodes=[attrs.evolve(end, node_id=ids[end.node_id]) for end in link.nodes],
             )
-            for link in topology.links
+            for link in saved.links
         ],
-        drawings=[{**drawing, "drawing_id": drawings[drawing["drawing_id"]]} for drawing in topology.drawings],
-        unknown={renew_path(path, {**records, **drawings}): keys for path, keys in topology.unknown.items()},
-        impairments={ids[link_id]: kept for link_id, kept in topology.impairments.items()},
+        drawings=[{**drawing, "drawing_id": drawings[drawing["drawing_id"]]} for drawing in saved.drawings],
+        unknown={renew_path(path, {**records, **drawings}): keys for path, keys in saved.unknown.items()},
+        impairments={ids[link_id]: kept for link_id, kept in saved.impairments.items()},
         mac_ids={},  # it may be on one wire with what it is a copy of
     )
 
 
-def reset_macs(topology: Topology) -> Topology:
-    """The topology without the MAC addresses that nodes were given, so that their copies get others."""
+def reset_macs(saved: ProjectRecord) -> ProjectRecord:
+    """The project without the MAC addresses that nodes were given, so that their copies get others."""
 
     def without(values: dict[str, Any]) -> dict[str, Any]:
         return {key: value for key, value in values.items() if key not in ("mac_addr", "mac_address")}
 
     return attrs.evolve(
-        topology,
+        saved,
         nodes=[
             attrs.evolve(
                 node,
                 properties=without(node.properties),
                 custom_adapters=[without(adapter) for adapter in node.custom_adapters],
             )
-            for node in topology.nodes
+            for node in saved.nodes
         ],
     )
 
@@ -117,8 +117,8 @@ class Content:
 
 
 def list_content(folder: Path, *, snapshots: bool = False, images: bool = False) -> Content:
-    """What of a project's folder travels; the topology and our extras are not in it. Not: captures, logs, links that
-    lead out, what is kept of older topologies.
+    """What of a project's folder travels, beside its project file and our own fields. Left out are captures, logs,
+    links that lead out, and older project files.
 
     Raises Conflict for what this server may not read, Unavailable when the disk refuses.
     """
@@ -128,7 +128,7 @@ def list_content(folder: Path, *, snapshots: bool = False, images: bool = False)
         base = name.rpartition("/")[2]
         if name in left_out or base.startswith(TEMPORARY_PREFIX) or base == ".DS_Store":
             return False
-        return is_folder or not (base.endswith(_LOG_ENDINGS) or is_topology_file(name))
+        return is_folder or not (base.endswith(_LOG_ENDINGS) or is_project_file(name))
 
     return _sorted_out(read_tree(folder, is_wanted), "")
 
@@ -150,12 +150,12 @@ def _sorted_out(tree: Tree, place: str) -> Content:
     return Content(attrs.evolve(tree, links=links), left_out)
 
 
-def portable_files(topology: Topology, gns3_version: str) -> dict[str, bytes]:
-    """The topology and our extras, as they are in an archive."""
-    files = {PORTABLE_TOPOLOGY: format_topology(topology, gns3_version)}
-    extras = format_extras(topology)
-    if extras is not None:
-        files[OWN_FIELDS_FILE] = extras
+def portable_files(saved: ProjectRecord, gns3_version: str) -> dict[str, bytes]:
+    """The project file and our own fields, as they are in an archive."""
+    files = {PORTABLE_PROJECT_FILE: format_project(saved, gns3_version)}
+    own_fields = format_own_fields(saved)
+    if own_fields is not None:
+        files[OWN_FIELDS_FILE] = own_fields
     return files
 
 
@@ -207,22 +207,22 @@ def _copy_file(root: int, name: str, target: Path, checkpoint: Callable[[], None
 # --- an unpacked archive ---
 
 
-def read_unpacked(folder: Path) -> Topology:
-    """The topology in an unpacked archive, with our extras; its files are put where they belong when it is of an older
-    GNS3. Raises Conflict, or Unavailable when the disk refuses.
+def read_unpacked(folder: Path) -> ProjectRecord:
+    """The project in an unpacked archive, with our own fields. When it is of an older GNS3 its files are put where they
+    belong. Raises Conflict, or Unavailable when the disk refuses.
     """
-    topology = parse_topology(_read(folder / PORTABLE_TOPOLOGY))
+    saved = parse_project(_read(folder / PORTABLE_PROJECT_FILE))
     if (folder / OWN_FIELDS_FILE).is_file():
-        add_extras(topology, _read(folder / OWN_FIELDS_FILE))
-    if topology.conversion is not None:
-        settle_files(folder, topology.conversion)
-    return topology
+        add_own_fields(saved, _read(folder / OWN_FIELDS_FILE))
+    if saved.conversion is not None:
+        settle_files(folder, saved.conversion)
+    return saved
 
 
 def _read(path: Path) -> bytes:
     try:
-        if path.stat().st_size > MAX_TOPOLOGY_BYTES:
-            raise Conflict(f"archive: {path.name} is larger than {MAX_TOPOLOGY_BYTES} bytes")
+        if path.stat().st_size > MAX_PROJECT_FILE_BYTES:
+            raise Conflict(f"archive: {path.name} is larger than {MAX_PROJECT_FILE_BYTES} bytes")
         return path.read_bytes()
     except (FileNotFoundError, IsADirectoryError):
         raise Conflict(f"archive: there is no {path.name} in it") from None
@@ -230,25 +230,25 @@ def _read(path: Path) -> bytes:
         raise disk_error(path, error) from error
 
 
-def settle(folder: Path, file_name: str, topology: Topology, gns3_version: str) -> None:
-    """Make an unpacked archive the folder of a project: with its topology, under its name, and no other one but that of
-    an older GNS3 that it was made from.
+def settle(folder: Path, file_name: str, saved: ProjectRecord, gns3_version: str) -> None:
+    """Make an unpacked archive the folder of a project: its project file gets its name, and there is no other one but
+    that of an older GNS3 which it was made from.
 
     Raises Unavailable when the disk refuses.
     """
-    backup = f"{file_name}.backup{topology.old_revision}"
+    backup = f"{file_name}.backup{saved.old_revision}"
     try:
-        if topology.old_revision is not None and (folder / PORTABLE_TOPOLOGY).is_file():
-            (folder / PORTABLE_TOPOLOGY).rename(folder / backup)
+        if saved.old_revision is not None and (folder / PORTABLE_PROJECT_FILE).is_file():
+            (folder / PORTABLE_PROJECT_FILE).rename(folder / backup)
         for path in list(folder.iterdir()):
-            if is_topology_file(path.name) and path.name != backup:
+            if is_project_file(path.name) and path.name != backup:
                 remove_tree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
         (folder / PROJECT_FILES).mkdir(exist_ok=True)
         (folder / OWN_FIELDS_FILE).unlink(missing_ok=True)
     except OSError as error:
         raise disk_error(folder, error) from error
-    for name, data in portable_files(topology, gns3_version).items():
-        write_atomic(folder / (file_name if name == PORTABLE_TOPOLOGY else name), data)
+    for name, data in portable_files(saved, gns3_version).items():
+        write_atomic(folder / (file_name if name == PORTABLE_PROJECT_FILE else name), data)
 
 
 def node_folders(folder: Path) -> list[tuple[UUID, Path]]:
@@ -316,17 +316,17 @@ def renew_snapshots(
             scratch.mkdir()
             try:
                 unpack(path, scratch, budget, checkpoint)
-                topology = read_unpacked(scratch)
+                saved = read_unpacked(scratch)
             except Conflict as error:
                 if min(budget.bytes_left, budget.entries_left) < 0:
                     raise error
                 continue
-            node_ids = {node.node_id for node in topology.nodes}
+            node_ids = {node.node_id for node in saved.nodes}
             rename_node_folders(scratch, node_ids, ids)
-            topology = renew(topology, project_id, ids)
-            topology.settings.name = name
+            saved = renew(saved, project_id, ids)
+            saved.settings.name = name
             tree = list_content(scratch).tree
-            write_archive(new, scratch, tree, portable_files(topology, gns3_version), checkpoint=check)
+            write_archive(new, scratch, tree, portable_files(saved, gns3_version), checkpoint=check)
             new.replace(path)
         except OSError as error:
             raise disk_error(path, error) from error

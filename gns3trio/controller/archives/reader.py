@@ -6,8 +6,8 @@ name twice, whose entries share bytes, or that the disk has no room for, is refu
 damaged. How small it is says nothing: an empty disk image shrinks to a thousandth, or much less.
 Links are made last, when all files are in their places: nothing is ever written through one.
 
-The topology may be there twice: GNS3 writes one for each ``.gns3`` file of a project's folder, and a restore after a
-rename makes a second file. GNS3 takes the last one, and so do we.
+The project file may be there twice: GNS3 writes one for each ``.gns3`` file of a project's folder, and a restore after
+a rename makes a second file. GNS3 takes the last one, and so do we.
 """
 
 import io
@@ -25,7 +25,7 @@ from typing import IO
 
 import attrs
 
-from gns3trio.controller.archives.names import MAX_LINK_BYTES, PORTABLE_TOPOLOGY, is_link, link_problem, name_of
+from gns3trio.controller.archives.names import MAX_LINK_BYTES, PORTABLE_PROJECT_FILE, is_link, link_problem, name_of
 from gns3trio.controller.storage.file_names import name_problem
 from gns3trio.controller.storage.files import disk_error, printable
 from gns3trio.errors import Conflict, Unavailable
@@ -160,7 +160,7 @@ def unpack(source: Path, target: Path, budget: Budget, checkpoint: Callable[[], 
 
 
 def _check_members(infos: Iterable[zipfile.ZipInfo], budget: Budget) -> dict[str, zipfile.ZipInfo]:
-    """The entries by name, folders included, and of several topologies the last one.
+    """The entries by name, folders included, and of several project files the last one.
 
     Raises Conflict when one is not acceptable or all are too much.
     """
@@ -168,7 +168,7 @@ def _check_members(infos: Iterable[zipfile.ZipInfo], budget: Budget) -> dict[str
     claimed = 0
     for info in infos:
         name = _check_name(info)
-        if name in members and name != PORTABLE_TOPOLOGY:
+        if name in members and name != PORTABLE_PROJECT_FILE:
             raise Conflict(f"archive: {name!r} is in it twice")
         members[name] = info
         claimed += info.file_size

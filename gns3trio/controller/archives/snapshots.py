@@ -24,7 +24,7 @@ from gns3trio.controller.archives.file_tree import read_tree
 from gns3trio.controller.archives.portable import (
     check_portable,
     make_portable,
-    present_topology,
+    present_record,
     require_stopped,
     undisturbed,
 )
@@ -41,7 +41,7 @@ from gns3trio.controller.archives.reader import Budget, unpack
 from gns3trio.controller.archives.writer import require_archivable, write_archive
 from gns3trio.controller.changes import SnapshotRestored
 from gns3trio.controller.controller import Controller
-from gns3trio.controller.gns3_format.records import Topology
+from gns3trio.controller.gns3_format.records import ProjectRecord
 from gns3trio.controller.project.project import Project
 from gns3trio.controller.storage.files import (
     NO_PLAIN_FILE,
@@ -199,8 +199,8 @@ async def create_snapshot(
         snapshots = await list_snapshots(project)
         if any(snapshot.name == name or snapshot.filename == file_name for snapshot in snapshots):
             raise Conflict(f"name: there is a snapshot named {name!r} already")
-        topology = await present_topology(project)
-        check_portable(topology, to_elsewhere=False)
+        saved = await present_record(project)
+        check_portable(saved, to_elsewhere=False)
         created_at = int(datetime.now(UTC).timestamp())
         snapshot = Snapshot(
             snapshot_id=uuid4(),
@@ -210,7 +210,7 @@ async def create_snapshot(
             filename=file_name,
             project_id=project.project_id,
         )
-        made = portable_files(make_portable(topology, keep_compute_ids=True), controller.gns3_version)
+        made = portable_files(make_portable(saved, keep_compute_ids=True), controller.gns3_version)
         await threads.compression.run(_write_snapshot, project.folder, made, snapshot, snapshots)
     return snapshot
 
@@ -296,21 +296,21 @@ async def _restore(controller: Controller, project: Project, snapshot_id: str, s
     snapshot = await _find(project, snapshot_id)
     archive, content = project.folder / SNAPSHOTS / snapshot.filename, staging / "content"
 
-    def unpack_content() -> Topology:
+    def unpack_content() -> ProjectRecord:
         content.mkdir(mode=0o755)
         unpack(archive, content, Budget.for_disk(staging), trio.from_thread.check_cancelled)
         return read_unpacked(content)
 
-    topology = await threads.compression.run(unpack_content)
-    topology = attrs.evolve(
-        topology,
+    saved = await threads.compression.run(unpack_content)
+    saved = attrs.evolve(
+        saved,
         project_id=project.project_id,
-        settings=attrs.evolve(topology.settings, name=project.settings.name),
+        settings=attrs.evolve(saved.settings, name=project.settings.name),
     )
 
     def finish() -> None:
-        settle(content, project.file.path.name, topology, controller.gns3_version)
-        _carry_over(project.folder, content, set(project.nodes), {node.node_id for node in topology.nodes})
+        settle(content, project.file.path.name, saved, controller.gns3_version)
+        _carry_over(project.folder, content, set(project.nodes), {node.node_id for node in saved.nodes})
 
     await threads.copying.run(finish)
     await project.reopen(lambda: replaced_folder(project.folder, content))

@@ -26,7 +26,7 @@ COMPRESSIONS: dict[str, int] = {
     "lzma": zipfile.ZIP_LZMA,
 }
 
-# Of an archive that are no files of the project: the topology and our extras.
+# Of an archive that are no files of the project: the project file and our own fields.
 _OWN_ENTRIES = 2
 _DOS_FOLDER = 0x10  # what DOS calls a folder, in the lower half of the attributes
 _PIECE_BYTES = 128 * 1024

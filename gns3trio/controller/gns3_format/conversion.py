@@ -1,7 +1,7 @@
 """Project files of older GNS3 versions, made into the present form. Sans-IO.
 
 Revisions 5 to 8 (GNS3 2.0 to the betas of 2.2) have the structure of revision 9, and other properties of nodes. Before
-them is GNS3 1.x (see ``topology_generation1``). What is converted was measured with gns3-server 2.2.
+them is GNS3 1.x (see ``generation1``). What is converted was measured with gns3-server 2.2.
 """
 
 from collections.abc import Mapping

@@ -2,7 +2,7 @@
 
 GNS3 refuses a whole file for one value that is not as it writes it, and for one key that it does not know. So what is
 read here is as GNS3 writes it, whatever the file had: one wrong part costs that part, and is told. What has no place in
-such a file is not lost: it is kept beside it (see ``extras``).
+such a file is not lost: it is kept beside it (see ``own_fields``).
 """
 
 import math

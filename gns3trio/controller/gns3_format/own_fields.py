@@ -16,108 +16,108 @@ import orjson
 
 from gns3trio.conditions.core_filter import MAX_FILTERS
 from gns3trio.conditions.impairments import Impairment, describe
-from gns3trio.controller.gns3_format.records import Topology
+from gns3trio.controller.gns3_format.records import ProjectRecord
 from gns3trio.controller.links.filters import NO_IMPAIRMENTS, Impairments
 from gns3trio.convert import make_strict_converter, parse_uuid, structure
 from gns3trio.errors import Conflict, Invalid
 from gns3trio.free_form import DOCUMENT
 from gns3trio.json_text import read_json
-from gns3trio.limits import MAX_EXTRAS_DEPTH, MAX_FILE_VALUES, Bound
+from gns3trio.limits import MAX_FILE_VALUES, MAX_OWN_FIELDS_DEPTH, Bound
 from gns3trio.project_layout import OWN_FIELDS_FILE
 
 VERSION = 1
-_FORM = attrs.evolve(DOCUMENT, depth=MAX_EXTRAS_DEPTH)
+_FORM = attrs.evolve(DOCUMENT, depth=MAX_OWN_FIELDS_DEPTH)
 
 
 @attrs.define(kw_only=True)
-class _LinkExtras:
+class _LinkFields:
     impairments: Annotated[list[Impairment], Bound(MAX_FILTERS)] = attrs.field(factory=list)
     seed: int | None = None
 
 
 @attrs.define(kw_only=True)
-class _NodeExtras:
+class _NodeFields:
     mac_id: int | None = None
 
 
 _file = make_strict_converter(forbid_extra_keys=False)
 
 
-def add_extras(topology: Topology, data: bytes) -> None:
-    """Put what the file holds into the topology that it lies beside. What cannot be read of it is told in
-    ``topology.problems``, and left out.
+def add_own_fields(saved: ProjectRecord, data: bytes) -> None:
+    """Put what the file holds into the project that it lies beside. What cannot be read of it is told in
+    ``saved.problems``, and left out.
 
     Raises Conflict when nothing of it can be read.
     """
     try:
-        extras = read_json(data, _FORM, MAX_FILE_VALUES)
-        if not isinstance(extras, dict):
+        fields = read_json(data, _FORM, MAX_FILE_VALUES)
+        if not isinstance(fields, dict):
             raise Invalid("expected an object")
-        if extras.get("version") != VERSION:
-            raise Invalid(f"version {extras.get('version')}, this server reads version {VERSION}")
+        if fields.get("version") != VERSION:
+            raise Invalid(f"version {fields.get('version')}, this server reads version {VERSION}")
     except Invalid as error:
         raise Conflict(f"{OWN_FIELDS_FILE}: {error}") from None
-    _add_impairments(topology, _object(topology, extras, "links"))
-    _add_mac_ids(topology, _object(topology, extras, "nodes"))
-    for path, keys in _object(topology, extras, "unknown").items():
+    _add_impairments(saved, _object(saved, fields, "links"))
+    _add_mac_ids(saved, _object(saved, fields, "nodes"))
+    for path, keys in _object(saved, fields, "unknown").items():
         if isinstance(keys, dict):
-            topology.unknown[path] = {**keys, **topology.unknown.get(path, {})}
-    kept = extras.get("left_out", [])
+            saved.unknown[path] = {**keys, **saved.unknown.get(path, {})}
+    kept = fields.get("left_out", [])
     if isinstance(kept, list):
-        topology.left_out[:0] = [part for part in kept if isinstance(part, dict) and part not in topology.left_out]
+        saved.left_out[:0] = [part for part in kept if isinstance(part, dict) and part not in saved.left_out]
 
 
-def _object(topology: Topology, extras: Mapping[str, Any], name: str) -> dict[str, Any]:
-    value = extras.get(name, {})
+def _object(saved: ProjectRecord, fields: Mapping[str, Any], name: str) -> dict[str, Any]:
+    value = fields.get(name, {})
     if isinstance(value, dict):
         return value
-    topology.problems.append(f"{OWN_FIELDS_FILE}: {name}: expected an object")
+    saved.problems.append(f"{OWN_FIELDS_FILE}: {name}: expected an object")
     return {}
 
 
-def _add_impairments(topology: Topology, links: Mapping[str, Any]) -> None:
+def _add_impairments(saved: ProjectRecord, links: Mapping[str, Any]) -> None:
     for link_id, kept in links.items():
         try:
-            link = structure(_file, kept, _LinkExtras)
-            topology.impairments[parse_uuid(link_id)] = Impairments(tuple(link.impairments), link.seed)
+            link = structure(_file, kept, _LinkFields)
+            saved.impairments[parse_uuid(link_id)] = Impairments(tuple(link.impairments), link.seed)
         except (Invalid, ValueError) as error:
             reason = f"{OWN_FIELDS_FILE}: the impairments of link {link_id} are left out: {error}"
-            topology.problems.append(reason)
-            topology.left_out.append({"part": f"impairments of link {link_id}", "reason": str(error), "content": kept})
+            saved.problems.append(reason)
+            saved.left_out.append({"part": f"impairments of link {link_id}", "reason": str(error), "content": kept})
 
 
-def _add_mac_ids(topology: Topology, nodes: Mapping[str, Any]) -> None:
+def _add_mac_ids(saved: ProjectRecord, nodes: Mapping[str, Any]) -> None:
     """One that is wrong is left out without a word: the node gets another one."""
     for node_id, kept in nodes.items():
         with suppress(Invalid, ValueError):
-            mac_id = structure(_file, kept, _NodeExtras).mac_id
+            mac_id = structure(_file, kept, _NodeFields).mac_id
             if mac_id is not None:
-                topology.mac_ids[parse_uuid(node_id)] = mac_id
+                saved.mac_ids[parse_uuid(node_id)] = mac_id
 
 
-def format_extras(topology: Topology) -> bytes | None:
+def format_own_fields(saved: ProjectRecord) -> bytes | None:
     """The text of the file; None when there is nothing to keep."""
     links = {
         str(link_id): {"impairments": [describe(i) for i in kept.filters], "seed": kept.seed}
-        for link_id, kept in topology.impairments.items()
+        for link_id, kept in saved.impairments.items()
         if kept != NO_IMPAIRMENTS
     }
-    nodes = {str(node_id): {"mac_id": mac_id} for node_id, mac_id in topology.mac_ids.items()}
-    parts = {"links": links, "nodes": nodes, "unknown": _unknown_of_present(topology), "left_out": topology.left_out}
+    nodes = {str(node_id): {"mac_id": mac_id} for node_id, mac_id in saved.mac_ids.items()}
+    parts = {"links": links, "nodes": nodes, "unknown": _unknown_of_present(saved), "left_out": saved.left_out}
     filled = {name: part for name, part in parts.items() if part}
     if not filled:
         return None
     return orjson.dumps({"version": VERSION, **filled}, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS)
 
 
-def _unknown_of_present(topology: Topology) -> dict[str, dict[str, Any]]:
+def _unknown_of_present(saved: ProjectRecord) -> dict[str, dict[str, Any]]:
     """The unknown keys without those of objects that were deleted."""
-    if not topology.unknown:
+    if not saved.unknown:
         return {}  # as nearly always, and this is asked at every save
     present = {
         *("", "topology", "compute"),
-        *(str(node.node_id) for node in topology.nodes),
-        *(str(link.link_id) for link in topology.links),
-        *(drawing["drawing_id"] for drawing in topology.drawings),
+        *(str(node.node_id) for node in saved.nodes),
+        *(str(link.link_id) for link in saved.links),
+        *(drawing["drawing_id"] for drawing in saved.drawings),
     }
-    return {path: keys for path, keys in topology.unknown.items() if path.partition(" ")[0] in present}
+    return {path: keys for path, keys in saved.unknown.items() if path.partition(" ")[0] in present}

@@ -16,8 +16,8 @@ from gns3trio.controller.gns3_format.records import (
     LinkEnd,
     LinkRecord,
     NodeRecord,
+    ProjectRecord,
     ProjectSettings,
-    Topology,
     end_path,
     label_path,
     link_label,
@@ -36,8 +36,8 @@ _FORM = attrs.evolve(DOCUMENT, depth=MAX_FILE_DEPTH)
 _INNER = {"nodes": MAX_NODES, "links": MAX_LINKS, "drawings": MAX_DRAWINGS, "computes": MAX_ITEMS}
 
 
-def parse_topology(data: bytes, project_id: UUID | None = None) -> Topology:
-    """The topology in the text of a ``.gns3`` file. ``project_id`` is that of a file which has none.
+def parse_project(data: bytes, project_id: UUID | None = None) -> ProjectRecord:
+    """The project in the text of a ``.gns3`` file. ``project_id`` is that of a file which has none.
 
     One wrong part costs that part and is told in ``problems``. Raises Conflict for what is no such file at all.
     """
@@ -48,11 +48,11 @@ def parse_topology(data: bytes, project_id: UUID | None = None) -> Topology:
     conversion, findings = convert(document, project_id)
     if found_id is None:
         findings.problems.insert(0, f"project_id: the file has none; it gets {project_id}")
-    topology = _Reader(conversion.document, project_id, findings).read()
-    topology.conversion = conversion
-    topology.is_repaired = bool(topology.problems or topology.unknown or conversion.is_repaired)
-    topology.old_revision = revision if revision != REVISION else None
-    return topology
+    saved = _Reader(conversion.document, project_id, findings).read()
+    saved.conversion = conversion
+    saved.is_repaired = bool(saved.problems or saved.unknown or conversion.is_repaired)
+    saved.old_revision = revision if revision != REVISION else None
+    return saved
 
 
 @attrs.frozen
@@ -108,11 +108,11 @@ class _Reader:
         self._names = NameAllocator.beside(str(raw.get("name")) for raw in raw_nodes if isinstance(raw, dict))
         self._given: set[str] = set()
 
-    def read(self) -> Topology:
-        """The topology."""
+    def read(self) -> ProjectRecord:
+        """The project."""
         self._findings.note_unknown("", self._document, {*_OF_THE_FILE, *fields.PROJECT})
         self._findings.note_unknown("topology", self._inner, _INNER)
-        return Topology(
+        return ProjectRecord(
             project_id=self._project_id,
             settings=ProjectSettings(**read_fields(self._document, fields.PROJECT, "", self._findings)),
             nodes=list(self._each("nodes", self._node)),

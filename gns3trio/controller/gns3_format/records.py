@@ -1,7 +1,7 @@
 """What a project file holds, and its translation from and to the ``.gns3`` format. Sans-IO.
 
 Format: GNS3 topology, revision 9 (JSON, keys sorted). What GNS3 does not know in it, keys or whole objects, is kept
-beside the file (see ``extras``), so that a file made elsewhere loses nothing here, and GNS3 reads what is saved.
+beside the file (see ``own_fields``), so that a file made elsewhere loses nothing here, and GNS3 reads what is saved.
 """
 
 import re
@@ -122,10 +122,10 @@ class LinkRecord:
 
 
 @attrs.define(kw_only=True)
-class Topology:
+class ProjectRecord:
     """A whole project. ``unknown`` maps the name of an object in the file (see ``record_path``) to the keys that GNS3
     does not know; ``left_out`` are the parts that could not be used; ``impairments`` are our own filters by link, and
-    ``mac_ids`` what the MAC addresses of nodes are made of. These four are kept in another file (see ``extras``).
+    ``mac_ids`` what the MAC addresses of nodes are made of. These four are kept in another file (see ``own_fields``).
     ``problems`` says what is wrong with the file that was read, which ``is_repaired`` when GNS3 would refuse it as it
     was; ``conversion`` how it was made from that of an older GNS3, of ``old_revision``.
     """
@@ -150,7 +150,7 @@ _file = make_strict_converter(forbid_extra_keys=False)
 
 
 def record_path(record: NodeRecord | LinkRecord) -> str:
-    """The name under which ``Topology.unknown`` keeps the unknown keys of a record; it begins with an id."""
+    """The name under which ``ProjectRecord.unknown`` keeps the unknown keys of a record; it begins with an id."""
     return str(record.node_id if isinstance(record, NodeRecord) else record.link_id)
 
 
@@ -189,28 +189,28 @@ class EncodedRecords:
             known = self._known[id(record)] = record, orjson.Fragment(text)
         return known[1]
 
-    def forget_others(self, topology: Topology) -> None:
-        """Let go of the records that ``topology`` does not have."""
-        if len(self._known) > 2 * (len(topology.nodes) + len(topology.links)):
-            present = {id(record) for record in (*topology.nodes, *topology.links)}
+    def forget_others(self, saved: ProjectRecord) -> None:
+        """Let go of the records that ``saved`` does not have."""
+        if len(self._known) > 2 * (len(saved.nodes) + len(saved.links)):
+            present = {id(record) for record in (*saved.nodes, *saved.links)}
             self._known = {key: value for key, value in self._known.items() if key in present}
 
 
-def format_topology(topology: Topology, version: str, known: EncodedRecords | None = None) -> bytes:
+def format_project(saved: ProjectRecord, version: str, known: EncodedRecords | None = None) -> bytes:
     """The text of the ``.gns3`` file; ``version`` is the server version written into it."""
     records = known or EncodedRecords()
     document = {
-        **_file.unstructure(topology.settings),
-        "project_id": str(topology.project_id),
+        **_file.unstructure(saved.settings),
+        "project_id": str(saved.project_id),
         "revision": REVISION,
         "type": "topology",
         "version": version,
         "topology": {
-            "computes": topology.computes,
-            "drawings": topology.drawings,
-            "links": records.encode(topology.links),
-            "nodes": records.encode(topology.nodes),
+            "computes": saved.computes,
+            "drawings": saved.drawings,
+            "links": records.encode(saved.links),
+            "nodes": records.encode(saved.nodes),
         },
     }
-    records.forget_others(topology)
+    records.forget_others(saved)
     return orjson.dumps(document, option=orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2) + b"\n"

@@ -7,7 +7,7 @@ import attrs
 
 from gns3trio.controller.changes import DrawingCreated, LinkCreated, LogLevel, NodeCreated
 from gns3trio.controller.context import ProjectContext
-from gns3trio.controller.gns3_format.records import LinkRecord, NodeRecord, Topology
+from gns3trio.controller.gns3_format.records import LinkRecord, NodeRecord, ProjectRecord
 from gns3trio.controller.links.filters import NO_IMPAIRMENTS
 from gns3trio.controller.links.links import Links
 from gns3trio.controller.nodes.nodes import Nodes
@@ -28,31 +28,31 @@ class Contents:
         self.nodes = Nodes(project, self.links)
         self.drawings = Drawings(project)
 
-    async def revive(self, topology: Topology) -> None:
+    async def revive(self, saved: ProjectRecord) -> None:
         """Take over what the project's file holds, whatever is wrong with it; what is wrong is told."""
         computes = self._project.services.computes
-        self._tell_all("warning", [*topology.problems, *await computes.add_those_of_file(topology.computes)])
-        self._reserve_mac_ids(topology)
+        self._tell_all("warning", [*saved.problems, *await computes.add_those_of_file(saved.computes)])
+        self._reserve_mac_ids(saved)
         slices = Slices()
-        for record in self._with_possible_consoles(topology.nodes):
-            await self.nodes.revive(record, topology.mac_ids.get(record.node_id))
+        for record in self._with_possible_consoles(saved.nodes):
+            await self.nodes.revive(record, saved.mac_ids.get(record.node_id))
             await slices.pause()
-        self._give_ports_to_kept_nodes(topology.links)
-        for link in topology.links:
-            impairments = topology.impairments.get(link.link_id, NO_IMPAIRMENTS)
+        self._give_ports_to_kept_nodes(saved.links)
+        for link in saved.links:
+            impairments = saved.impairments.get(link.link_id, NO_IMPAIRMENTS)
             if not await self.links.revive(link, impairments):
-                topology.is_repaired = True
+                saved.is_repaired = True
             await slices.pause()
-        await self.drawings.revive(topology.drawings)
+        await self.drawings.revive(saved.drawings)
 
-    def _reserve_mac_ids(self, topology: Topology) -> None:
+    def _reserve_mac_ids(self, saved: ProjectRecord) -> None:
         """Each compute keeps those of its nodes, and this server's those of nodes that none runs."""
         computes = self._project.services.computes
-        place = {node.node_id: node.compute_id for node in topology.nodes}
+        place = {node.node_id: node.compute_id for node in saved.nodes}
         for compute in computes.driven():
             numbers = [
                 number
-                for node_id, number in topology.mac_ids.items()
+                for node_id, number in saved.mac_ids.items()
                 if (computes.find(place.get(node_id, "")) or computes.own) is compute
             ]
             compute.reserve_mac_ids(self._project.project_id, numbers)
@@ -108,7 +108,7 @@ class Contents:
                 self._project.publish(DrawingCreated(self._project.project_id, drawing))
             await slices.pause()
 
-    def record(self, kept: Topology) -> Topology:
+    def record(self, kept: ProjectRecord) -> ProjectRecord:
         """The present state as it is saved; ``kept`` holds what nothing here changes."""
         return attrs.evolve(
             kept,
@@ -120,7 +120,7 @@ class Contents:
             mac_ids=self.mac_ids(kept),
         )
 
-    def mac_ids(self, kept: Topology) -> dict[UUID, int]:
+    def mac_ids(self, kept: ProjectRecord) -> dict[UUID, int]:
         """Those of all nodes that have one, also of nodes that cannot run at present."""
         numbers = {
             node.node_id: node.instance.mac_id if node.instance is not None else kept.mac_ids.get(node.node_id)

@@ -27,14 +27,14 @@ from gns3trio.controller.changes import (
     ProjectDeleted,
     ProjectOpened,
 )
-from gns3trio.controller.gns3_format.records import ProjectSettings, Topology
+from gns3trio.controller.gns3_format.records import ProjectRecord, ProjectSettings
 from gns3trio.controller.links.links import Links
 from gns3trio.controller.nodes.nodes import LOG_LEVELS, Nodes
 from gns3trio.controller.project.contents import Contents
 from gns3trio.controller.project.drawings import Drawings
 from gns3trio.controller.project.opening import Openings
 from gns3trio.controller.services import ProjectServices
-from gns3trio.controller.storage.file_names import topology_file_name
+from gns3trio.controller.storage.file_names import project_file_name
 from gns3trio.controller.storage.project_file import ProjectFile
 from gns3trio.controller.storage.project_swap import check_discardable, discard_folder
 from gns3trio.controller.storage.versions import list_versions, put_version_back
@@ -85,10 +85,10 @@ class Project:
         self.openings = Openings(lambda: self.status == "opened")
         self.services = services
         self._contents = Contents(self)
-        self._kept = Topology(project_id=project_id, settings=settings)  # computes, unknown keys
+        self._kept = ProjectRecord(project_id=project_id, settings=settings)  # computes, unknown keys
         self.life = trio.Lock()  # open, close and delete exclude each other; whoever holds it keeps it as it is
         self.snapshots_lock = trio.Lock()
-        self.reconciling = trio.Lock()  # changes of the whole topology wait for each other
+        self.reconciling = trio.Lock()  # changes of the whole project wait for each other
 
     @property
     def nodes(self) -> Nodes:
@@ -161,26 +161,26 @@ class Project:
     async def _open(self) -> None:
         self._require_acceptable()
         try:
-            topology = await self.file.read()
+            saved = await self.file.read()
         except Conflict as error:
             self.error = await self._with_offer(str(error))
             raise Conflict(self.error) from None
         await self.file.keep_version()
-        is_new = await self.file.settle(topology)
-        self.settings, self.error = topology.settings, None
-        self._kept = attrs.evolve(topology, old_revision=None, conversion=None)
+        is_new = await self.file.settle(saved)
+        self.settings, self.error = saved.settings, None
+        self._kept = attrs.evolve(saved, old_revision=None, conversion=None)
         try:
             self.tell_of_other_files()
-            await self._contents.revive(topology)
-            if self._contents.mac_ids(self._kept) != topology.mac_ids:
-                await self.file.write_extras()
+            await self._contents.revive(saved)
+            if self._contents.mac_ids(self._kept) != saved.mac_ids:
+                await self.file.write_own_fields()
             await self.file.start_saving(self.services.nursery)
         except BaseException:
             with trio.CancelScope(shield=True):
                 await self._release()
             raise
         self.status = "opened"
-        if is_new or topology.is_repaired:
+        if is_new or saved.is_repaired:
             self.file.mark()
 
     async def _with_offer(self, error: str) -> str:
@@ -311,7 +311,7 @@ class Project:
         Raises Conflict for a name that a new project could not have either, Unavailable when the disk refuses.
         """
         self._require_acceptable()
-        topology_file_name(changes.get("name", self.settings.name))
+        project_file_name(changes.get("name", self.settings.name))
         async with self.life:
             before, self.settings = self.settings, attrs.evolve(self.settings, **changes)
             if self.settings == before:
@@ -333,7 +333,7 @@ class Project:
         """The project has changed: it is saved soon."""
         self.file.mark()
 
-    def record(self) -> Topology:
+    def record(self) -> ProjectRecord:
         """The present state as it is saved."""
         return self._contents.record(self._kept)
 

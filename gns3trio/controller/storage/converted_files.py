@@ -1,4 +1,4 @@
-"""The files of a project whose topology was converted from that of an older GNS3, put where they belong now.
+"""The files of a project whose file was converted from that of an older GNS3, put where they belong now.
 
 Runs in a thread. It may be repeated: what is done already is left alone, and nothing is overwritten.
 """

@@ -6,7 +6,7 @@ from gns3trio.controller.names import check_name
 from gns3trio.errors import Conflict
 from gns3trio.printable import MAX_FILE_NAME_BYTES, is_plain_name, without_hidden
 
-TOPOLOGY_SUFFIX = ".gns3"
+PROJECT_SUFFIX = ".gns3"
 MAX_NAME_BYTES = 1024
 MAX_FOLDERS = 64
 # NAME_MAX of Linux file systems.
@@ -22,17 +22,17 @@ def near_file_name(name: str, ending: str = "") -> str:
     return plain.encode(errors="replace")[:room].decode(errors="ignore").rstrip() + ending
 
 
-def topology_file_name(project_name: str) -> str:
+def project_file_name(project_name: str) -> str:
     """The file name for a new project. Raises Invalid for what is no name, Conflict for one that no file can have."""
     check_name(project_name)
     if not is_plain_name(project_name):
         raise Conflict(f"name: {project_name!r} cannot be the name of a file")
-    return project_name + TOPOLOGY_SUFFIX
+    return project_name + PROJECT_SUFFIX
 
 
-def is_topology_file(name: str) -> bool:
-    """Whether a file of a project's folder is a topology, an older one that was kept, or one being written."""
-    return "/" not in name and (name.endswith(TOPOLOGY_SUFFIX) or f"{TOPOLOGY_SUFFIX}." in name)
+def is_project_file(name: str) -> bool:
+    """Whether a file of a project's folder is its project file, an older one that was kept, or one being written."""
+    return "/" not in name and (name.endswith(PROJECT_SUFFIX) or f"{PROJECT_SUFFIX}." in name)
 
 
 def name_problem(name: str) -> str | None:

@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
 
-from gns3trio.controller.storage.file_names import TOPOLOGY_SUFFIX
+from gns3trio.controller.storage.file_names import PROJECT_SUFFIX
 from gns3trio.errors import Conflict, Invalid, LabError, Unavailable
 from gns3trio.project_layout import PROJECT_FILES
 from gns3trio.removal import remove_tree
@@ -32,8 +32,8 @@ _RUN = uuid4().hex[:16]
 _LAST_SECOND = 253402300799.0  # of the year 9999
 # Of a path in a message, in letters.
 _MAX_SHOWN = 600
-# A topology is read into memory as a whole; one of ten thousand nodes has some 10 MB.
-MAX_TOPOLOGY_BYTES = 128 << 20
+# A project file is read into memory as a whole; one of ten thousand nodes has some 10 MB.
+MAX_PROJECT_FILE_BYTES = 128 << 20
 
 
 def printable(path: Path | str) -> str:
@@ -190,7 +190,7 @@ def lock_folder(setting: str, folder: Path) -> Iterator[None]:
 
 
 def make_project_folder(folder: Path) -> bool:
-    """Create the folder of a new project, and return whether it was missing: one without a topology, which nodes of
+    """Create the folder of a new project, and return whether it was missing: one without a project file, which nodes of
     another controller have left, is used as it is.
 
     Raises Conflict when it holds a project, Unavailable when the disk refuses.
@@ -205,7 +205,7 @@ def make_project_folder(folder: Path) -> bool:
             made = True
         except FileExistsError:
             made = False
-            if folder.is_symlink() or not folder.is_dir() or any(folder.glob(f"*{TOPOLOGY_SUFFIX}")):
+            if folder.is_symlink() or not folder.is_dir() or any(folder.glob(f"*{PROJECT_SUFFIX}")):
                 raise Conflict(f"path: {folder} exists already") from None
         try:
             (folder / PROJECT_FILES).mkdir(exist_ok=True)

@@ -8,11 +8,11 @@ from uuid import UUID
 import trio
 
 from gns3trio import threads
-from gns3trio.controller.gns3_format.own_fields import add_extras, format_extras
-from gns3trio.controller.gns3_format.reader import parse_heading, parse_topology
-from gns3trio.controller.gns3_format.records import EncodedRecords, Topology, format_topology
+from gns3trio.controller.gns3_format.own_fields import add_own_fields, format_own_fields
+from gns3trio.controller.gns3_format.reader import parse_heading, parse_project
+from gns3trio.controller.gns3_format.records import EncodedRecords, ProjectRecord, format_project
 from gns3trio.controller.storage.converted_files import settle_files
-from gns3trio.controller.storage.files import MAX_TOPOLOGY_BYTES, NO_PLAIN_FILE, read_plain, write_all, write_atomic
+from gns3trio.controller.storage.files import MAX_PROJECT_FILE_BYTES, NO_PLAIN_FILE, read_plain, write_all, write_atomic
 from gns3trio.controller.storage.saver import Saver
 from gns3trio.controller.storage.versions import keep_version
 from gns3trio.errors import Conflict, Invalid, LabError
@@ -32,8 +32,8 @@ def _identity(path: Path) -> tuple[int, int, int] | None:
 
 def _require_readable(path: Path, text: bytes) -> None:
     """Raises Conflict for a file that could not be read again."""
-    if len(text) > MAX_TOPOLOGY_BYTES:
-        raise Conflict(f"the project is too large: {path.name} would have more than {MAX_TOPOLOGY_BYTES} bytes")
+    if len(text) > MAX_PROJECT_FILE_BYTES:
+        raise Conflict(f"the project is too large: {path.name} would have more than {MAX_PROJECT_FILE_BYTES} bytes")
     try:
         check_values(text, MAX_FILE_VALUES)
     except Invalid as error:
@@ -52,7 +52,7 @@ class ProjectFile:
         path: Path,
         project_id: UUID,
         gns3_version: str,
-        present: Callable[[], Topology],
+        present: Callable[[], ProjectRecord],
         on_failure: Callable[[str], None],
         warn: Callable[[str], None],
     ) -> None:
@@ -61,18 +61,18 @@ class ProjectFile:
         self._gns3_version = gns3_version
         self._present = present
         self._encoded = EncodedRecords()
-        self._extras_path = path.parent / OWN_FIELDS_FILE
+        self._own_fields_path = path.parent / OWN_FIELDS_FILE
         self._saver = Saver(present, self._format, on_failure, self._write)
         self._warn = warn
         self._ours: tuple[int, int, int] | None = None  # the file as we know it while the project is open
         self._scope = trio.CancelScope()
         self._ended = trio.Event()
 
-    def _format(self, topology: Topology) -> dict[Path, bytes | None]:
+    def _format(self, saved: ProjectRecord) -> dict[Path, bytes | None]:
         """The files. Raises Conflict for one that could not be read again."""
         files = {
-            self._extras_path: format_extras(topology),
-            self.path: format_topology(topology, self._gns3_version, self._encoded),
+            self._own_fields_path: format_own_fields(saved),
+            self.path: format_project(saved, self._gns3_version, self._encoded),
         }
         for path, text in files.items():
             if text is not None:
@@ -83,7 +83,7 @@ class ProjectFile:
         """In a thread. What somebody else has put in the file's place meanwhile is kept as a version."""
         if self._ours is not None and _identity(self.path) not in (None, self._ours):
             with suppress(OSError):
-                keep_version(self.path, read_plain(self.path, MAX_TOPOLOGY_BYTES))
+                keep_version(self.path, read_plain(self.path, MAX_PROJECT_FILE_BYTES))
                 trio.from_thread.run_sync(
                     self._warn, f"{self.path.name} was changed by another program; its content is kept as a version"
                 )
@@ -93,39 +93,39 @@ class ProjectFile:
     def _write_all(self, files: Mapping[Path, bytes | None]) -> None:
         """Files of others may lie in a folder that has nothing else."""
         with suppress(OSError):  # then the write tells why
-            self._extras_path.parent.mkdir(exist_ok=True)
+            self._own_fields_path.parent.mkdir(exist_ok=True)
         write_all(files)
 
-    async def read(self) -> Topology:
+    async def read(self) -> ProjectRecord:
         """What the file holds. Raises Conflict when it cannot be read or belongs to another project."""
         data = await self._read(self.path)
         try:
-            topology = await threads.parsers.run(parse_topology, data, self._project_id)
+            saved = await threads.parsers.run(parse_project, data, self._project_id)
         except Conflict as error:
             raise Conflict(f"{self.path}: {error}") from None
-        if topology.project_id != self._project_id:
-            raise Conflict(f"{self.path}: belongs to project {topology.project_id}")
-        await threads.disk.run(self._add_extras, topology)
-        return topology
+        if saved.project_id != self._project_id:
+            raise Conflict(f"{self.path}: belongs to project {saved.project_id}")
+        await threads.disk.run(self._add_own_fields, saved)
+        return saved
 
-    def _add_extras(self, topology: Topology) -> None:
+    def _add_own_fields(self, saved: ProjectRecord) -> None:
         """A file that cannot be read is put aside: it keeps no project closed, and the next save would replace it."""
-        path = self._extras_path
+        path = self._own_fields_path
         if not path.exists():
             return
         try:
             try:
-                add_extras(topology, self._read_extras())
+                add_own_fields(saved, self._read_own_fields())
             except Conflict as error:
                 aside = path.with_name(f"{path.name}.damaged")
                 path.rename(aside)
-                topology.problems.append(f"{error}; it is put aside as {aside.name}")
+                saved.problems.append(f"{error}; it is put aside as {aside.name}")
         except OSError as error:
-            topology.problems.append(f"{path} cannot be read: {error.strerror}")
+            saved.problems.append(f"{path} cannot be read: {error.strerror}")
 
-    def _read_extras(self) -> bytes:
+    def _read_own_fields(self) -> bytes:
         try:
-            return read_plain(self._extras_path, MAX_TOPOLOGY_BYTES)
+            return read_plain(self._own_fields_path, MAX_PROJECT_FILE_BYTES)
         except OSError as error:
             if error.errno in NO_PLAIN_FILE:
                 raise Conflict(f"{OWN_FIELDS_FILE}: {error.strerror}") from None
@@ -140,11 +140,11 @@ class ProjectFile:
         if heading.project_id not in (self._project_id, None):
             raise Conflict(f"{self.path.name}: is the file of project {heading.project_id}, another one")
         with suppress(OSError):
-            keep_version(self.path, read_plain(self.path, MAX_TOPOLOGY_BYTES))
+            keep_version(self.path, read_plain(self.path, MAX_PROJECT_FILE_BYTES))
 
     async def _read(self, path: Path) -> bytes:
         try:
-            return await threads.disk.run(read_plain, path, MAX_TOPOLOGY_BYTES)
+            return await threads.disk.run(read_plain, path, MAX_PROJECT_FILE_BYTES)
         except OSError as error:
             raise Conflict(f"{path} cannot be read: {error.strerror}") from None
 
@@ -153,27 +153,27 @@ class ProjectFile:
         data = await self._read(self.path)
         await threads.disk.run(keep_version, self.path, data)
 
-    async def settle(self, topology: Topology) -> bool:
-        """Put the files of a project where they belong when ``topology``, which was just read, was converted from that
+    async def settle(self, saved: ProjectRecord) -> bool:
+        """Put the files of a project where they belong when ``saved``, which was just read, was converted from that
         of an older GNS3; its file is kept then as GNS3 does. Returns whether it was.
 
         Raises Unavailable when the disk refuses, Conflict when the file cannot be read.
         """
-        if topology.conversion is None:
+        if saved.conversion is None:
             return False
-        if topology.old_revision is not None:
-            backup = Path(f"{self.path}.backup{topology.old_revision}")
+        if saved.old_revision is not None:
+            backup = Path(f"{self.path}.backup{saved.old_revision}")
             await threads.disk.run(write_atomic, backup, await self._read(self.path))
-        await threads.disk.run(settle_files, self.path.parent, topology.conversion)
-        return topology.old_revision is not None
+        await threads.disk.run(settle_files, self.path.parent, saved.conversion)
+        return saved.old_revision is not None
 
-    async def replace(self, topology: Topology) -> None:
-        """Write the file of a closed project; ``topology`` is what it held, changed.
+    async def replace(self, saved: ProjectRecord) -> None:
+        """Write the file of a closed project; ``saved`` is what it held, changed.
 
         Raises Unavailable when the disk refuses, Conflict when the file that is there cannot be read.
         """
-        await self.settle(topology)
-        await threads.disk.run(lambda: self._write_all(self._format(topology)))
+        await self.settle(saved)
+        await threads.disk.run(lambda: self._write_all(self._format(saved)))
 
     async def start_saving(self, nursery: trio.Nursery) -> None:
         """The project is open: write what is marked, in a task of ``nursery``, until ``stop_saving``."""
@@ -189,14 +189,14 @@ class ProjectFile:
         finally:
             self._ended.set()
 
-    async def write_extras(self) -> None:
+    async def write_own_fields(self) -> None:
         """Write what lies beside the file, and not the file itself, which another program may have made.
 
         A disk that refuses keeps no project closed: it is tried with the next change.
         """
-        extras = format_extras(self._present())
+        own_fields = format_own_fields(self._present())
         with suppress(LabError, OSError):
-            await threads.disk.run(self._write_all, {self._extras_path: extras})
+            await threads.disk.run(self._write_all, {self._own_fields_path: own_fields})
 
     def mark(self) -> None:
         """The open project has changed; it is written soon."""

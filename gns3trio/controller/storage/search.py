@@ -19,8 +19,8 @@ import attrs
 from gns3trio.controller.gns3_format.reader import Heading, parse_heading
 from gns3trio.controller.gns3_format.records import ProjectSettings
 from gns3trio.controller.names import clean_name
-from gns3trio.controller.storage.file_names import TOPOLOGY_SUFFIX
-from gns3trio.controller.storage.files import MAX_TOPOLOGY_BYTES, printable, read_plain
+from gns3trio.controller.storage.file_names import PROJECT_SUFFIX
+from gns3trio.controller.storage.files import MAX_PROJECT_FILE_BYTES, printable, read_plain
 from gns3trio.controller.storage.versions import newest_heading
 from gns3trio.convert import as_uuid
 from gns3trio.errors import Conflict
@@ -107,7 +107,7 @@ class _Candidate:
 
 def _look_into(folder: Path, recorded: Collection[Path]) -> FoundProject | None:
     try:
-        files = _topology_files(folder, recorded)
+        files = _project_files(folder, recorded)
     except OSError as error:
         log.warning("%s cannot be searched for a project: %s", folder, error.strerror)
         return None
@@ -132,20 +132,20 @@ def _look_into(folder: Path, recorded: Collection[Path]) -> FoundProject | None:
     return project
 
 
-def _topology_files(folder: Path, recorded: Collection[Path]) -> list[Path]:
+def _project_files(folder: Path, recorded: Collection[Path]) -> list[Path]:
     """The likeliest first: that of the record, the one that is named as the folder, short names before long ones."""
     with os.scandir(folder) as entries:
-        names = [each.name for each in entries if each.name.endswith(TOPOLOGY_SUFFIX) and not each.name.startswith(".")]
+        names = [each.name for each in entries if each.name.endswith(PROJECT_SUFFIX) and not each.name.startswith(".")]
 
     def rank(name: str) -> tuple[bool, bool, int, str]:
-        return folder / name not in recorded, name != f"{folder.name}{TOPOLOGY_SUFFIX}", len(name), name
+        return folder / name not in recorded, name != f"{folder.name}{PROJECT_SUFFIX}", len(name), name
 
     return [folder / name for name in sorted(names, key=rank)]
 
 
 def _read(file: Path) -> _Candidate:
     try:
-        return _Candidate(file, parse_heading(read_plain(file, MAX_TOPOLOGY_BYTES)), None)
+        return _Candidate(file, parse_heading(read_plain(file, MAX_PROJECT_FILE_BYTES)), None)
     except OSError as error:
         return _Candidate(file, None, f"{printable(file)} cannot be read: {error.strerror}")
     except Conflict as error:
@@ -193,7 +193,7 @@ def _without_file(folder: Path) -> FoundProject | None:
     if heading is None or heading.project_id is None:
         return None
     name = heading.settings.name
-    file = folder / f"{name if is_plain_name(name) else 'project'}{TOPOLOGY_SUFFIX}"
+    file = folder / f"{name if is_plain_name(name) else 'project'}{PROJECT_SUFFIX}"
     return FoundProject(
         project_id=heading.project_id, file=file, settings=heading.settings, error=f"{printable(file)} is gone"
     )

@@ -15,7 +15,13 @@ import attrs
 
 from gns3trio import threads
 from gns3trio.controller.storage.file_names import MAX_COMPONENT_BYTES, name_problem
-from gns3trio.controller.storage.files import MAX_TOPOLOGY_BYTES, TEMPORARY_PREFIX, date_of, disk_error, temporary_name
+from gns3trio.controller.storage.files import (
+    MAX_PROJECT_FILE_BYTES,
+    TEMPORARY_PREFIX,
+    date_of,
+    disk_error,
+    temporary_name,
+)
 from gns3trio.errors import DISK_REFUSALS, Conflict, Forbidden, Invalid, LabError, NotFound
 from gns3trio.printable import hidden_character
 
@@ -167,15 +173,15 @@ class Upload:
             raise disk_error(self._path, error) from error
 
     async def content(self) -> bytes:
-        """What was received. Raises Conflict when it is larger than a topology can be."""
+        """What was received. Raises Conflict when it is larger than a project file can be."""
         return await threads.disk.run(self._read)
 
     def _read(self) -> bytes:
         descriptor = os.open(self._temporary, os.O_RDONLY | os.O_NOFOLLOW, dir_fd=self._parent)
         with open(descriptor, "rb") as file:
-            data = file.read(MAX_TOPOLOGY_BYTES + 1)
-        if len(data) > MAX_TOPOLOGY_BYTES:
-            raise Conflict(f"path: {self._path!r} is larger than {MAX_TOPOLOGY_BYTES} bytes")
+            data = file.read(MAX_PROJECT_FILE_BYTES + 1)
+        if len(data) > MAX_PROJECT_FILE_BYTES:
+            raise Conflict(f"path: {self._path!r} is larger than {MAX_PROJECT_FILE_BYTES} bytes")
         return data
 
     async def commit(self) -> None:

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import attrs
 
-from gns3trio.controller.gns3_format.reader import Heading, parse_heading, parse_topology
-from gns3trio.controller.storage.files import MAX_TOPOLOGY_BYTES, read_plain, write_atomic
+from gns3trio.controller.gns3_format.reader import Heading, parse_heading, parse_project
+from gns3trio.controller.storage.files import MAX_PROJECT_FILE_BYTES, read_plain, write_atomic
 from gns3trio.errors import Conflict, LabError, NotFound, Unavailable
 
 VERSIONS_FOLDER = ".gns3trio-versions"
@@ -53,7 +53,7 @@ def _names(folder: Path) -> list[str]:
 
 
 def _read(path: Path) -> bytes:
-    return read_plain(path, MAX_TOPOLOGY_BYTES)
+    return read_plain(path, MAX_PROJECT_FILE_BYTES)
 
 
 def newest_heading(folder: Path) -> Heading | None:
@@ -81,11 +81,11 @@ def list_versions(file: Path) -> list[Version]:
         return []
     for name in reversed(names):
         try:
-            topology = parse_topology(_read(folder / name))
+            saved = parse_project(_read(folder / name))
         except (OSError, LabError):
             continue
         saved_at = datetime.strptime(name, "%Y%m%dT%H%M%S.%fZ.gns3").replace(tzinfo=UTC).isoformat()
-        versions.append(Version(name, saved_at, len(topology.nodes), len(topology.links)))
+        versions.append(Version(name, saved_at, len(saved.nodes), len(saved.links)))
     return versions
 
 
