@@ -52,7 +52,7 @@ def record_view(record: NodeRecord) -> dict[str, Any]:
 class _Encoded:
     """A node's JSON. ``revision`` is that of the node then."""
 
-    revision: int
+    revision: object
     json: orjson.Fragment
 
 
@@ -62,7 +62,7 @@ _encoded_nodes: WeakKeyDictionary[Node, _Encoded] = WeakKeyDictionary()
 def node_view(node: Node) -> orjson.Fragment:
     """A node of an opened project, as JSON. It is encoded once for each change, however often it is asked for."""
     known = _encoded_nodes.get(node)
-    if known is None or known.revision != node.revision:
+    if known is None or known.revision is not node.revision:
         json = orjson.Fragment(dumps_to_keep(node_fields(node), orjson.OPT_SORT_KEYS))
         known = _encoded_nodes[node] = _Encoded(node.revision, json)
     return known.json
@@ -70,7 +70,7 @@ def node_view(node: Node) -> orjson.Fragment:
 
 @attrs.frozen
 class _EncodedList:
-    nodes: list[orjson.Fragment]
+    revisions: list[object]
     json: orjson.Fragment
 
 
@@ -79,10 +79,11 @@ _encoded_lists: WeakKeyDictionary[Project, _EncodedList] = WeakKeyDictionary()
 
 def node_list_view(project: Project) -> orjson.Fragment:
     """The nodes of an opened project, as JSON. It is encoded once, until one of them changes, comes or goes."""
-    nodes = list(map(node_view, project.nodes.values()))
+    revisions = [node.revision for node in project.nodes.values()]
     known = _encoded_lists.get(project)
-    if known is None or nodes != known.nodes:  # by identity: a node that changed is encoded anew
-        known = _encoded_lists[project] = _EncodedList(nodes, orjson.Fragment(dumps_to_keep(nodes)))
+    if known is None or revisions != known.revisions:
+        json = orjson.Fragment(dumps_to_keep(list(map(node_view, project.nodes.values()))))
+        known = _encoded_lists[project] = _EncodedList(revisions, json)
     return known.json
 
 

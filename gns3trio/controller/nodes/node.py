@@ -36,7 +36,7 @@ class Node:
         self.console_host = console_host
         self.lock = trio.Lock()
         self.deleted = False
-        self.revision = 0  # counts the changes of what can be seen of the node
+        self.revision = object()  # another one after each change of what can be seen of the node
         self.kept_because: str | None = None  # why nothing runs the node, if not because of its type
         self.linked_ports: set[tuple[int, int]] = set()  # adapter and port, of a node that nothing runs
         self._instance: ComputeNode | None = None
@@ -45,7 +45,11 @@ class Node:
     def update(self, fields: Mapping[str, Any]) -> None:
         """Put another record in the place of the present one, with other values by the names of its fields."""
         self.record = attrs.evolve(self.record, **fields)
-        self.revision += 1
+        self.changed()
+
+    def changed(self) -> None:
+        """Something that can be seen of the node is another now."""
+        self.revision = object()
 
     def attach(self, instance: ComputeNode, compute: Compute) -> None:
         """Give the node what runs it, and the compute that this is at."""

@@ -3,7 +3,7 @@
 import contextlib
 import logging
 import os
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, ValuesView
 from typing import Any, Literal, Protocol
 from uuid import UUID
 
@@ -70,6 +70,10 @@ class Nodes(Mapping[UUID, Node]):
 
     def __len__(self) -> int:
         return len(self._nodes)
+
+    def values(self) -> ValuesView[Node]:
+        """The nodes; quicker than by their ids."""
+        return self._nodes.values()
 
     def require(self, node_id: UUID) -> Node:
         """The node; raises Forbidden when the project is closed and NotFound when there is no such node."""
@@ -389,7 +393,7 @@ class Nodes(Mapping[UUID, Node]):
                     return
             if node is None or node.instance is None:
                 return  # it is being created or deleted, which is announced as a whole
-            node.revision += 1
+            node.changed()
             self._project.publish(NodeStatusChanged(node) if event.kind == "status" else NodeChanged(node))
             if event.kind == "status" and node.status == "stopped":
                 self._project.services.nursery.start_soon(self._links.node_stopped, node_id)
