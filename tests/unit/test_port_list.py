@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import pytest
 
+from gns3trio.api.v2.views import port_view
 from gns3trio.controller.gns3_format.records import NodeRecord
 from gns3trio.controller.nodes.port_list import MAX_PORTS, list_ports
 
@@ -12,7 +13,8 @@ ETHERNET, SERIAL = "Ethernet", "Cisco HDLC, Cisco PPP, Frame Relay"
 
 
 def ports_of(node_type: str, properties: dict[str, Any], **fields: Any) -> list[dict[str, Any]]:
-    return list_ports(NodeRecord(node_id=uuid4(), node_type=node_type, name="N", properties=properties, **fields))
+    record = NodeRecord(node_id=uuid4(), node_type=node_type, name="N", properties=properties, **fields)
+    return list(map(port_view, list_ports(record)))
 
 
 def names(ports: list[dict[str, Any]]) -> list[tuple[str, str]]:

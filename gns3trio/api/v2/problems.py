@@ -5,7 +5,7 @@ from uuid import UUID
 
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.v2 import replies
-from gns3trio.controller.project.problems import problems_view
+from gns3trio.api.v2.views import problems_view
 
 routes = RouteTable("/v2/projects/{project_id}")
 

@@ -8,6 +8,7 @@ from gns3trio import threads
 from gns3trio.api.etags import with_etag
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.v2 import replies
+from gns3trio.api.v2.views import symbol_view
 from gns3trio.controller.library.symbols import DEFAULT_SYMBOLS, MEDIA_TYPES, THEMES
 from gns3trio.encoding import dumps_sorted
 
@@ -17,7 +18,7 @@ routes = RouteTable("/v2")
 @routes.route("GET", "/symbols", reply=list[dict[str, Any]])
 async def list_symbols(api: ApiRequest) -> Response:
     """All symbols, our own and uploaded ones."""
-    views = await threads.disk.run(api.controller.symbols.views)
+    views = list(map(symbol_view, await threads.disk.run(api.controller.symbols.all)))
     return with_etag(api, dumps_sorted(views), {"content-type": "application/json"})
 
 

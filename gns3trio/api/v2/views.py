@@ -13,13 +13,23 @@ import orjson
 
 from gns3trio.controller.archives.snapshots import Snapshot
 from gns3trio.controller.gns3_format.records import NodeRecord, ProjectSettings
+from gns3trio.controller.library.symbols import Symbol
 from gns3trio.controller.links.link import Link, LinkCapture
 from gns3trio.controller.nodes.node import Node
+from gns3trio.controller.nodes.port_list import Port
 from gns3trio.controller.project.drawings import Drawing
 from gns3trio.controller.project.project import Project
 from gns3trio.controller.storage.files import printable
 from gns3trio.encoding import dumps_to_keep
 
+# The formats in which captures at a kind of port are written, by the names that GNS3's clients offer.
+_ETHERNET = {"Ethernet": "DLT_EN10MB"}
+_DATA_LINK_TYPES: dict[str, dict[str, str]] = {
+    "FrameRelay": {"Frame Relay": "DLT_FRELAY"},
+    "ATM": {"ATM": "DLT_ATM_RFC1483"},
+    "POS": {},
+    "Serial": {"Cisco HDLC": "DLT_C_HDLC", "Cisco PPP": "DLT_PPP_SERIAL", "Frame Relay": "DLT_FRELAY"},
+}
 _SETTINGS = tuple(field.name for field in attrs.fields(ProjectSettings))
 _RECORD_FIELDS = tuple(field.name for field in attrs.fields(NodeRecord))
 
@@ -96,10 +106,27 @@ def node_fields(node: Node) -> dict[str, Any]:
         "console": instance.console if instance else node.record.console,
         "console_host": node.console_host,
         "node_directory": str(instance.directory) if instance and instance.directory else None,
-        "ports": node.ports(),
+        "ports": list(map(port_view, node.ports())),
         "project_id": str(node.project_id),
         "status": node.status,
     }
+
+
+def port_view(port: Port) -> dict[str, Any]:
+    """A port of a node of an opened project."""
+    view: dict[str, Any] = {
+        "adapter_number": port.adapter_number,
+        "port_number": port.port_number,
+        "name": port.name,
+        "short_name": port.short_name,
+        "data_link_types": _DATA_LINK_TYPES.get(port.kind, _ETHERNET),
+        "link_type": "serial" if port.is_serial else "ethernet",
+    }
+    if port.adapter_type is not None:
+        view["adapter_type"] = port.adapter_type
+    if port.mac_address is not None:
+        view["mac_address"] = port.mac_address
+    return view
 
 
 def link_view(link: Link) -> dict[str, Any]:
@@ -158,3 +185,29 @@ def snapshot_view(snapshot: Snapshot) -> dict[str, Any]:
     """A snapshot."""
     ids = {"snapshot_id": str(snapshot.snapshot_id), "project_id": str(snapshot.project_id)}
     return {**attrs.asdict(snapshot), **ids}
+
+
+def symbol_view(symbol: Symbol) -> dict[str, Any]:
+    """A symbol that nodes can be drawn with."""
+    return {
+        "builtin": symbol.is_builtin,
+        "filename": symbol.file_name,
+        "symbol_id": symbol.symbol_id,
+        "theme": symbol.theme,
+    }
+
+
+def problems_view(project: Project) -> dict[str, Any]:
+    """What of an open project does not work, and why: nodes that are only kept, links that nothing crosses, and what
+    was wrong with the file that it was read from. Raises Forbidden when the project is closed.
+    """
+    project.require_open()
+    links = ((link, project.links.problem_of(link)) for link in project.links.values())
+    return {
+        "file": project.file_problems,
+        "links": [{"link_id": str(link.link_id), "message": problem} for link, problem in links if problem is not None],
+        "nodes": [
+            {"message": node.problem, "name": node.name, "node_id": str(node.node_id)}
+            for node in project.nodes.not_run()
+        ],
+    }

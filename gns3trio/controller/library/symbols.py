@@ -8,7 +8,8 @@ import math
 import re
 import struct
 from pathlib import Path
-from typing import Any
+
+import attrs
 
 from gns3trio import threads
 from gns3trio.controller.storage.files import write_in_folder
@@ -67,6 +68,16 @@ _ATTRIBUTE = re.compile(rb"""(?<![\w:.-])([\w:.-]++)\s*+=\s*+("[^"]*+"|'[^']*+')
 _MAX_NUMBER = 64
 
 
+@attrs.frozen
+class Symbol:
+    """A symbol, and the theme in which clients list it."""
+
+    symbol_id: str
+    file_name: str
+    theme: str
+    is_builtin: bool
+
+
 class Symbols:
     """All symbols. ``folder`` holds the uploaded ones."""
 
@@ -75,19 +86,15 @@ class Symbols:
         self._builtin = {path.name: path for path in sorted(BUILTIN_FOLDER.glob("*.svg"))}
         self._sizes: dict[tuple[str, int], tuple[int, int]] = {}
 
-    def views(self) -> list[dict[str, Any]]:
-        """All symbols in the API."""
-        views: list[dict[str, Any]] = [
-            {"builtin": True, "filename": name, "symbol_id": f":/symbols/{THEME.lower()}/{name}", "theme": THEME}
-            for name in self._builtin
-        ]
-        uploaded = sorted(self._folder.iterdir()) if self._folder.is_dir() else []
-        views += [
-            {"builtin": False, "filename": path.name, "symbol_id": path.name, "theme": CUSTOM_THEME}
-            for path in uploaded
+    def all(self) -> list[Symbol]:
+        """All symbols: our own, then uploaded ones. Reads the folder."""
+        own = [Symbol(f":/symbols/{THEME.lower()}/{name}", name, THEME, is_builtin=True) for name in self._builtin]
+        files = sorted(self._folder.iterdir()) if self._folder.is_dir() else []
+        return own + [
+            Symbol(path.name, path.name, CUSTOM_THEME, is_builtin=False)
+            for path in files
             if path.suffix.lower() in MEDIA_TYPES and path.is_file()
         ]
-        return views
 
     def find(self, symbol_id: str) -> Path:
         """The file of a symbol, or that of the default one."""

@@ -112,8 +112,8 @@ class Links(Mapping[UUID, Link]):
         for end in record.nodes:
             node = self._project.nodes.get(end.node_id)
             for port in node.ports() if node is not None and node.instance is None else ():
-                if (port["adapter_number"], port["port_number"]) == (end.adapter_number, end.port_number):
-                    return "serial" if port["link_type"] == "serial" else "ethernet"
+                if (port.adapter_number, port.port_number) == (end.adapter_number, end.port_number):
+                    return "serial" if port.is_serial else "ethernet"
         return "ethernet"
 
     def problem_of(self, link: Link) -> str | None:

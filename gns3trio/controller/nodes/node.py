@@ -12,7 +12,7 @@ from gns3trio.compute.interface import Compute, ComputeNode
 from gns3trio.compute.node_traits import NodeTraits
 from gns3trio.compute.node_types import node_types
 from gns3trio.controller.gns3_format.records import NodeRecord
-from gns3trio.controller.nodes.port_list import list_ports, port_view
+from gns3trio.controller.nodes.port_list import Port, list_ports, shown_port
 from gns3trio.errors import Conflict
 
 
@@ -100,17 +100,15 @@ class Node:
             return None
         return self.kept_because or why_not_run(self.record.node_type)
 
-    def ports(self) -> list[dict[str, Any]]:
-        """The node's ports in the shape of the API; of a node that nothing runs those that GNS3 would give it, and
-        others that are linked.
-        """
+    def ports(self) -> list[Port]:
+        """The node's ports; of a node that nothing runs those that GNS3 would give it, and others that are linked."""
         if self._instance is not None:
-            return [port_view(*attrs.astuple(port)) for port in self._instance.ports()]
+            return list(map(shown_port, self._instance.ports()))
         ports = list_ports(self.record)
-        listed = {(port["adapter_number"], port["port_number"]) for port in ports}
+        listed = {(port.adapter_number, port.port_number) for port in ports}
         others = sorted(self.linked_ports - listed)
         return ports + [
-            port_view(adapter, port, f"Ethernet{adapter}/{port}", f"e{adapter}/{port}") for adapter, port in others
+            Port(adapter, port, f"Ethernet{adapter}/{port}", f"e{adapter}/{port}") for adapter, port in others
         ]
 
     def sync(self) -> None:

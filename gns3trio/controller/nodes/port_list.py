@@ -10,19 +10,13 @@ from typing import Any
 
 import attrs
 
+from gns3trio.compute.node_traits import NodePort
 from gns3trio.compute.node_types import node_types
 from gns3trio.controller.gns3_format.records import NodeRecord
 
 # Nobody draws a node with more; a file made by hand may say anything.
 MAX_PORTS = 1024
-_ETHERNET = {"Ethernet": "DLT_EN10MB"}
-_SERIAL = {"Cisco HDLC": "DLT_C_HDLC", "Cisco PPP": "DLT_PPP_SERIAL", "Frame Relay": "DLT_FRELAY"}
-_DATA_LINK_TYPES: dict[str, dict[str, str]] = {
-    "FrameRelay": {"Frame Relay": "DLT_FRELAY"},
-    "ATM": {"ATM": "DLT_ATM_RFC1483"},
-    "POS": {},
-    "Serial": _SERIAL,
-}
+_SERIAL_KINDS = frozenset({"FrameRelay", "ATM", "POS", "Serial"})
 _DEFAULT_FORMAT = "Ethernet{0}"
 _LONGEST_FORMAT = 200  # each port has a name after it
 _FIELD = re.compile(r"\{(0|1|port0|port1|segment0|segment1)\}")
@@ -60,53 +54,63 @@ _WICS = {"WIC-1T": ("Serial", 1), "WIC-2T": ("Serial", 2), "WIC-1ENET": ("Ethern
 _SLOTS, _WIC_SLOTS, _PORTS_OF_A_WIC_SLOT = 7, 3, 16
 
 
-def list_ports(record: NodeRecord) -> list[dict[str, Any]]:
-    """The ports in the shape of the API."""
+@attrs.frozen
+class Port:
+    """A port of a node. ``kind`` is what it is a port of: ``Serial``, ``ATM``, ``FastEthernet``. Of its adapter only
+    what the node says is known.
+    """
+
+    adapter_number: int
+    port_number: int
+    name: str
+    short_name: str
+    kind: str = "Ethernet"
+    adapter_type: str | None = None
+    mac_address: str | None = None
+
+    @property
+    def is_serial(self) -> bool:
+        """Whether it cannot be linked to an Ethernet port."""
+        return self.kind in _SERIAL_KINDS
+
+
+def list_ports(record: NodeRecord) -> list[Port]:
+    """The ports of a node that nothing runs."""
     return list(islice(_ports(record), MAX_PORTS))
 
 
-def _ports(record: NodeRecord) -> Iterable[dict[str, Any]]:
+def _ports(record: NodeRecord) -> Iterable[Port]:
     traits = node_types.get(record.node_type)
     if traits is not None and traits.ports is not None:
-        return (port_view(*attrs.astuple(port)) for port in traits.ports(record.properties))
+        return map(shown_port, traits.ports(record.properties))
     make = _OF_EMULATOR.get(record.node_type)
     return make(record) if make is not None else ()
 
 
-def port_view(
-    adapter: int, number: int, name: str, short_name: str, kind: str = "Ethernet", **more: Any
-) -> dict[str, Any]:
-    """A port in the shape of the API."""
-    return {
-        "adapter_number": adapter,
-        "port_number": number,
-        "name": name,
-        "short_name": short_name,
-        "data_link_types": _DATA_LINK_TYPES.get(kind, _ETHERNET),
-        "link_type": "serial" if kind in _DATA_LINK_TYPES else "ethernet",
-        **more,
-    }
+def shown_port(port: NodePort) -> Port:
+    """A port of what a compute runs."""
+    return Port(port.adapter_number, port.port_number, port.name, port.short_name)
 
 
-def _single(record: NodeRecord) -> Iterator[dict[str, Any]]:
-    yield port_view(0, 0, "Ethernet0", "e0")
+def _single(record: NodeRecord) -> Iterator[Port]:
+    yield Port(0, 0, "Ethernet0", "e0")
 
 
-def _circuits(kind: str) -> Callable[[NodeRecord], Iterator[dict[str, Any]]]:
+def _circuits(kind: str) -> Callable[[NodeRecord], Iterator[Port]]:
     """Of a switch whose ``mappings`` join virtual circuits; each begins with the number of a port."""
 
-    def ports(record: NodeRecord) -> Iterator[dict[str, Any]]:
+    def ports(record: NodeRecord) -> Iterator[Port]:
         mappings = record.properties.get("mappings")
         sides = [side for pair in mappings.items() for side in pair] if isinstance(mappings, dict) else []
         first_parts = {str(side).partition(":")[0] for side in sides}
         numbers = {int(part) for part in first_parts if part.isascii() and part.isdigit() and len(part) < 10}
         for number in sorted(numbers):
-            yield port_view(0, number, str(number), str(number), kind)
+            yield Port(0, number, str(number), str(number), kind)
 
     return ports
 
 
-def _adapters(record: NodeRecord) -> Iterator[dict[str, Any]]:
+def _adapters(record: NodeRecord) -> Iterator[Port]:
     """Of virtual machines: an adapter each. Numbers in names do not count a first port that has a name of its own."""
     adapter_type = record.properties.get("adapter_type")
     customs = _customs(record)
@@ -120,18 +124,18 @@ def _adapters(record: NodeRecord) -> Iterator[dict[str, Any]]:
         else:
             name = _formatted(record, adapter - offset)
             short_name = _shortened(name)
-        yield port_view(adapter, 0, name, short_name, **_hardware(record, adapter, custom, adapter_type))
+        yield Port(adapter, 0, name, short_name, **_hardware(record, adapter, custom, adapter_type))
 
 
-def _containers(record: NodeRecord) -> Iterator[dict[str, Any]]:
+def _containers(record: NodeRecord) -> Iterator[Port]:
     customs = _customs(record)
     for adapter in range(_count(record.properties.get("adapters"), 1)):
         custom = customs.get(adapter, {})
         name = custom.get("port_name", f"eth{adapter}")
-        yield port_view(adapter, 0, name, name, **_hardware(record, adapter, custom, None))
+        yield Port(adapter, 0, name, name, **_hardware(record, adapter, custom, None))
 
 
-def _iou(record: NodeRecord) -> Iterator[dict[str, Any]]:
+def _iou(record: NodeRecord) -> Iterator[Port]:
     """Adapters have four ports each; those of the serial ones have fixed names."""
     ethernet = min(_count(record.properties.get("ethernet_adapters"), 1), MAX_PORTS // 4)
     customs = _customs(record)
@@ -148,28 +152,28 @@ def _iou(record: NodeRecord) -> Iterator[dict[str, Any]]:
                 name = _formatted(record, number)
                 short_name = _shortened(name)
                 number += 1
-            yield port_view(adapter, port, name, short_name)
+            yield Port(adapter, port, name, short_name)
     for adapter in range(ethernet, ethernet + min(_count(record.properties.get("serial_adapters"), 0), MAX_PORTS // 4)):
         for port in range(4):
-            yield port_view(adapter, port, f"Serial{adapter}/{port}", f"s{adapter}/{port}", "Serial")
+            yield Port(adapter, port, f"Serial{adapter}/{port}", f"s{adapter}/{port}", "Serial")
 
 
-def _router(record: NodeRecord) -> Iterator[dict[str, Any]]:
+def _router(record: NodeRecord) -> Iterator[Port]:
     """Of the modules in the slots, and of the cards in the first one, whose ports have every sixteenth number."""
     for slot in range(_SLOTS):
         kind, count = _MODULES.get(str(record.properties.get(f"slot{slot}")), ("", 0))
         for port in range(count):
-            yield port_view(slot, port, f"{kind}{slot}/{port}", f"{kind[0].lower()}{slot}/{port}", kind)
+            yield Port(slot, port, f"{kind}{slot}/{port}", f"{kind[0].lower()}{slot}/{port}", kind)
     number = 0
     for slot in range(_WIC_SLOTS):
         kind, count = _WICS.get(str(record.properties.get(f"wic{slot}")), ("", 0))
         for port in range(count):
             place = _PORTS_OF_A_WIC_SLOT * (slot + 1) + port
-            yield port_view(0, place, f"{kind}0/{number}", f"{kind[0].lower()}0/{number}", kind)
+            yield Port(0, place, f"{kind}0/{number}", f"{kind[0].lower()}0/{number}", kind)
             number += 1
 
 
-_OF_EMULATOR: Mapping[str, Callable[[NodeRecord], Iterator[dict[str, Any]]]] = {
+_OF_EMULATOR: Mapping[str, Callable[[NodeRecord], Iterator[Port]]] = {
     "traceng": _single,
     "frame_relay_switch": _circuits("FrameRelay"),
     "atm_switch": _circuits("ATM"),
@@ -192,7 +196,7 @@ def _customs(record: NodeRecord) -> dict[Any, Mapping[str, Any]]:
     return {each.get("adapter_number"): each for each in reversed(record.custom_adapters)}
 
 
-def _hardware(record: NodeRecord, adapter: int, custom: Mapping[str, Any], adapter_type: Any) -> dict[str, Any]:
+def _hardware(record: NodeRecord, adapter: int, custom: Mapping[str, Any], adapter_type: Any) -> dict[str, str]:
     """Model and address of an adapter, as far as the node says."""
     kind = custom.get("adapter_type", adapter_type) if record.node_type != "docker" else None
     address = custom.get("mac_address") or _mac_address(record.properties.get("mac_address"), adapter)
