@@ -10,7 +10,7 @@ import trio
 from gns3trio.controller.storage import saver as saver_module
 from gns3trio.controller.storage.files import lock_folder, write_all, write_atomic
 from gns3trio.controller.storage.saver import Saver
-from gns3trio.errors import Invalid, Unavailable
+from gns3trio.errors import Forbidden, Invalid, Unavailable
 
 
 async def test_a_burst_of_changes_is_written_once_or_twice(tmp_path: Path) -> None:
@@ -53,6 +53,34 @@ async def test_a_failed_write_is_told_to_who_waits_and_works_again_later(tmp_pat
         folder.mkdir()
         await saver.flush()
         assert (folder / "lab.gns3").read_bytes() == b"data"
+        nursery.cancel_scope.cancel()
+
+
+@pytest.mark.parametrize("keep", [True, False], ids=["kept", "abandoned"])
+async def test_a_change_after_the_last_write_is_refused_instead_of_waiting_forever(tmp_path: Path, keep: bool) -> None:
+    file = tmp_path / "lab.gns3"
+    saver = Saver(lambda: None, lambda _: {file: b"data"}, pytest.fail)
+    async with trio.open_nursery() as nursery:
+        await nursery.start(saver.run)
+        nursery.cancel_scope.cancel()
+    saver.mark()
+    async with trio.open_nursery() as nursery:
+        if keep:
+            nursery.start_soon(saver.flush)  # who waits already is served by the last write
+            await saver.finish()
+        else:
+            saver.abandon()
+    assert file.exists() is keep
+    await saver.flush()
+    saver.mark()
+    for _ in range(2):
+        with trio.fail_after(10), pytest.raises(Forbidden, match="closed"):
+            await saver.flush()
+    async with trio.open_nursery() as nursery:
+        await nursery.start(saver.run)
+        await saver.flush()  # it is opened again
+        saver.mark()
+        await saver.flush()
         nursery.cancel_scope.cancel()
 
 

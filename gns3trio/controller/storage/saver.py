@@ -14,7 +14,7 @@ import trio
 
 from gns3trio import threads
 from gns3trio.controller.storage.files import write_all
-from gns3trio.errors import LabError, Unavailable
+from gns3trio.errors import Forbidden, LabError, Unavailable
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +47,7 @@ class Saver(Generic[_T]):
         self._saved = 0
         self._attempted = 0
         self._error: LabError | None = None
+        self._is_over = False  # nothing that is marked now is written before ``run`` is called again
         self._wakeup = trio.Event()
         self._attempt_done = trio.Event()
 
@@ -61,18 +62,22 @@ class Saver(Generic[_T]):
         self._wakeup.set()
 
     async def flush(self) -> None:
-        """Wait until all changes made so far are durable. Raises Unavailable when the disk refuses."""
+        """Wait until all changes made so far are durable.
+
+        Raises Unavailable when the disk refuses, Forbidden when a change came after the last write.
+        """
         wanted = self._changes
-        if self._saved < wanted and self._attempted >= wanted:
+        if self._saved < wanted and self._attempted >= wanted and not self._is_over:
             self._wakeup.set()  # the last attempt failed: try once more for this caller
             await self._attempt_done.wait()
-        while self._attempted < wanted:
+        while self._attempted < wanted and not self._is_over:
             await self._attempt_done.wait()
-        if self._saved < wanted and self._error is not None:
-            raise self._error
+        if self._saved < wanted:
+            raise self._error or Forbidden("The project was closed before all of the change was saved")
 
     async def run(self, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Write whenever something was marked, until cancelled. A failed write is told once, and retried."""
+        self._is_over, self._attempt_done = False, trio.Event()
         task_status.started()
         while True:
             with trio.move_on_after(RETRY_SECONDS if self._error is not None else math.inf):
@@ -122,11 +127,17 @@ class Saver(Generic[_T]):
     def abandon(self) -> None:
         """The file is not wanted any more: let go of whoever waits for it."""
         self._saved = self._attempted = self._changes
-        self._attempt_done.set()
+        self._end()
 
     async def finish(self) -> None:
         """The last write, for a saver whose ``run`` has ended."""
         if self._saved < self._changes:
             await self._write()
+        self._end()
         if self._error is not None:
             raise self._error
+
+    def _end(self) -> None:
+        """Who waits, or comes later, would wait forever."""
+        self._is_over = True
+        self._attempt_done.set()
