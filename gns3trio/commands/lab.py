@@ -195,6 +195,9 @@ def link_name(nodes: Mapping[str, Json], link: Json) -> str:
 
 async def names_of(server: Client, kind: str, project: str | None) -> list[tuple[str, str]]:
     """The names that a shell offers, each with what there is to say of it; without a project those of all open ones."""
+    if kind == "type":
+        types = await server.request("GET", "/v2/node_types")
+        return [(each["node_type"], each["title"]) for each in types if each["runs_here"]]
     if kind == "project":
         return _by_name((each["name"], each["status"]) for each in await server.request("GET", "/v2/projects"))
     paths = [await open_path(server, project)] if project is not None else await _open_paths(server)

@@ -24,22 +24,19 @@ from gns3trio.commands.lab import (
 )
 from gns3trio.commands.numbers import to_whole
 from gns3trio.commands.progress import ProgressLine, bar, progress_line
-from gns3trio.errors import Conflict
+from gns3trio.errors import Conflict, Invalid
 from gns3trio.natural_order import natural_key
 
 __all__ = ["add_arguments", "run"]
-
-NODE_TYPES = ("vpcs", "ethernet_switch", "ethernet_hub", "cloud", "nat")
-# As GNS3's own start-up script: without it every VPCS calls itself VPCS. The server puts the node's name for %h.
-_VPCS_SCRIPT = "set pcname %h\n"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The subcommands."""
     actions = parser.add_subparsers(required=True, metavar="ACTION")
     add_action(actions, "list", "list the nodes of a project", _list, "project")
+    add_action(actions, "types", "list the types of nodes", _types)
     create = add_action(actions, "create", "make a node", _create, "project")
-    create.add_argument("type", choices=NODE_TYPES, metavar="TYPE", help=", ".join(NODE_TYPES))
+    create.add_argument("type", metavar="TYPE", help="vpcs, ethernet_switch, ... (see: gns3trio node types)")
     create.add_argument("name", metavar="NAME", help="PC{0} gives PC1, PC2, ...")
     create.add_argument("-x", type=to_whole, default=0, help="place in the drawing, pixels")
     create.add_argument("-y", type=to_whole, default=0, help="place in the drawing, pixels")
@@ -67,10 +64,23 @@ async def _list(server: Client, arguments: argparse.Namespace) -> None:
     show(arguments, nodes, lambda: print_table(("name", "type", "status", "console", "id"), rows))
 
 
+async def _types(server: Client, arguments: argparse.Namespace) -> None:
+    types = await server.request("GET", "/v2/node_types")
+    rows = [(each["node_type"], each["title"], _where_it_runs(each)) for each in types]
+    show(arguments, types, lambda: print_table(("type", "title", "runs"), rows))
+
+
+def _where_it_runs(node_type: Json) -> str:
+    return "here" if node_type["runs_here"] else f"with {node_type['emulator']}: nodes are only kept"
+
+
 async def _create(server: Client, arguments: argparse.Namespace) -> None:
     body: Json = {"name": arguments.name, "node_type": arguments.type, "compute_id": "local"}
-    if arguments.type == "vpcs":
-        body["properties"] = {"startup_script": _VPCS_SCRIPT}
+    types = {each["node_type"]: each for each in await server.request("GET", "/v2/node_types")}
+    if arguments.type not in types:
+        raise Invalid(f"{arguments.type!r} is not a type of nodes: {', '.join(types)}")
+    if (script := types[arguments.type]["default_script"]) is not None:
+        body["properties"] = {"startup_script": script}
     path = await open_path(server, arguments.project)
     node = await server.request("POST", f"{path}/nodes", {**body, "x": arguments.x, "y": arguments.y})
     wanted = _without_spaces(arguments.name)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import attrs
 
-NodeStatus = Literal["stopped", "started"]
+NodeStatus = Literal["stopped", "started", "suspended"]
 
 
 @attrs.frozen

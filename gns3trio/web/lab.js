@@ -13,6 +13,7 @@ export class Lab {
     this.traffic = new Map(); // LinkTraffic by link
     this.problems = new Map(); // why a node does not run here, or nothing crosses a link, by id
     this.linksOfNode = new Map();
+    this.types = new Map(); // the types of nodes, by name: what each is, and what can be done with its nodes
     this.views = new Set(); // each has reset(), when all has changed, and update(ids)
     this.listeners = new Map(); // by kind
     this.changed = new Set();
@@ -20,8 +21,9 @@ export class Lab {
   }
 
   async load() {
-    const [project, nodes, links, drawings, problems] = await Promise.all(
-      ["", "/nodes", "/links", "/drawings", "/problems"].map((part) => get(this.path + part)));
+    const [types, project, nodes, links, drawings, problems] = await Promise.all([get("/v2/node_types"),
+      ...["", "/nodes", "/links", "/drawings", "/problems"].map((part) => get(this.path + part))]);
+    this.types = new Map(types.map((type) => [type.node_type, type]));
     this.project = project;
     this.nodes = new Map(nodes.map((node) => [node.node_id, node]));
     this.links = new Map(links.map((link) => [link.link_id, link]));
@@ -38,6 +40,11 @@ export class Lab {
       if (!this.linksOfNode.has(node_id)) this.linksOfNode.set(node_id, new Set());
       this.linksOfNode.get(node_id).add(link.link_id);
     }
+  }
+
+  // Whether something can be done with a node beside starting and stopping it, such as "ping".
+  can(node, ability) {
+    return this.types.get(node.node_type)?.abilities.includes(ability) ?? false;
   }
 
   apply(action, event) {

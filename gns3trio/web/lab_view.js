@@ -12,14 +12,6 @@ import { LinkPanel } from "./panels/link_panel.js";
 import { NodePanel } from "./panels/node_panel.js";
 import { showOverview } from "./panels/overview.js";
 
-const NODE_TYPES = {
-  vpcs: ["VPCS", "PC{0}"],
-  ethernet_switch: ["Ethernet switch", "Switch{0}"],
-  ethernet_hub: ["Ethernet hub", "Hub{0}"],
-  cloud: ["Cloud", "Cloud{0}"],
-  nat: ["NAT", "NAT{0}"],
-};
-
 export function showLab(main, projectId) {
   const lab = new Lab(projectId);
   const drawer = new Drawer();
@@ -33,6 +25,8 @@ export function showLab(main, projectId) {
     onDelete: (id) => act(() => deleteThing(id))(),
     onLink: (from, to) => act(() => createLink(from, to))(),
   });
+  const kinds = h("select", { ariaLabel: "Type of the new node", id: "node-type" });
+  const addButton = button("Add node", () => addNode(kinds.value), { disabled: true }); // until the types are known
   const portNames = button("Port names", () => put(lab.path, { show_interface_labels: !lab.project.show_interface_labels }));
   const scene = h("section", { className: "scene", ariaLabel: "Drawing" }, makeTools(), graph.svg);
   main.replaceChildren(h("div", { className: "lab" }, scene, side, drawer.element));
@@ -68,7 +62,16 @@ export function showLab(main, projectId) {
       await post(`${lab.path}/open`);
     }
     await lab.load();
+    showTypes();
     showPorts();
+  }
+
+  function showTypes() {
+    const chosen = kinds.value;
+    const types = [...lab.types.values()].filter((type) => type.runs_here);
+    kinds.replaceChildren(...types.map((type) => h("option", { value: type.node_type }, type.title)));
+    if (lab.types.has(chosen)) kinds.value = chosen;
+    addButton.disabled = false;
   }
 
   // Whether names of ports are shown is a setting of the project, as in GNS3.
@@ -94,10 +97,8 @@ export function showLab(main, projectId) {
   }
 
   function makeTools() {
-    const kinds = h("select", { ariaLabel: "Type of the new node", id: "node-type" },
-      Object.entries(NODE_TYPES).map(([value, [name]]) => h("option", { value }, name)));
     return h("div", { className: "tools" }, kinds,
-      button("Add node", () => addNode(kinds.value)),
+      addButton,
       button("Add link", () => {
         const start = lab.nodes.has(graph.selected) ? graph.selected : null;
         if (start) graph.startLink(start);
@@ -113,7 +114,7 @@ export function showLab(main, projectId) {
 
   async function addNode(kind) {
     const [x, y] = graph.freePlace();
-    const node = await post(`${lab.path}/nodes`, { name: NODE_TYPES[kind][1], node_type: kind, compute_id: "local", x, y });
+    const node = await post(`${lab.path}/nodes`, { name: lab.types.get(kind).name_format, node_type: kind, compute_id: "local", x, y });
     lab.apply("node.created", node);
     graph.select(node.node_id);
     graph.include(node.node_id);

@@ -47,15 +47,21 @@ class Host:
         return project
 
 
-@pytest.fixture(scope="session")
-def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
-    folder = tmp_path_factory.mktemp("projects")
-    command = [sys.executable, "-m", "gns3trio", "serve", "--port", "0", "--log-level", "warning"]
+@contextmanager
+def served(folder: Path, program: str = "gns3trio") -> Iterator[Host]:
+    """A server: a process of a Python module that takes the commands of ours."""
+    command = [sys.executable, "-m", program, "serve", "--port", "0", "--log-level", "warning"]
     command += ["--projects-path", str(folder), "--vpcs-path", VPCS]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         yield Host(process.stdout.readline().split()[-1])
         process.terminate()
+
+
+@pytest.fixture(scope="session")
+def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
+    with served(tmp_path_factory.mktemp("projects")) as host:
+        yield host
 
 
 @contextmanager

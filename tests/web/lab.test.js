@@ -7,6 +7,10 @@ const port = (number) => ({ adapter_number: 0, port_number: number, short_name: 
 const node = (id, name = id) => ({ node_id: id, name, x: 0, y: 0, ports: [port(0), port(1)] });
 const link = (id, ...ends) => ({ link_id: id, nodes: ends.map(([node_id, port_number]) => ({ node_id, adapter_number: 0, port_number })) });
 
+const TYPES = [
+  { node_type: "vpcs", title: "VPCS", abilities: ["ping"] },
+  { node_type: "ethernet_hub", title: "Ethernet hub", abilities: [] },
+];
 const STATE = {
   "": { name: "lab", status: "opened" },
   "/nodes": [node("n1", "PC1"), node("n2", "PC2"), node("n3", "SW")],
@@ -20,7 +24,8 @@ async function openLab(t) {
   t.mock.timers.enable({ apis: ["setInterval", "Date"] });
   const frames = [];
   globalThis.requestAnimationFrame = (draw) => frames.push(draw);
-  t.mock.method(globalThis, "fetch", async (path) => Response.json(STATE[path.replace(/^.*projects\/p/, "")]));
+  t.mock.method(globalThis, "fetch", async (path) =>
+    Response.json(path.endsWith("/v2/node_types") ? TYPES : STATE[path.replace(/^.*projects\/p/, "")]));
   const lab = new Lab("p");
   const view = { resets: 0, updates: [], reset() { this.resets += 1; }, update(changed) { this.updates.push([...changed].toSorted()); } };
   lab.views.add(view);
@@ -152,4 +157,13 @@ test("the project, snapshots and the log are told of", async (t) => {
   lab.apply("log.warning", { message: "look" });
   assert.deepEqual(heard, [["project", "closed"], ["replaced"], ["log", "look", "warning"]]);
   assert.equal(lab.project.status, "closed");
+});
+
+test("what can be done with a node is what its type says", async (t) => {
+  const { lab } = await openLab(t);
+  assert.deepEqual([...lab.types.keys()], ["vpcs", "ethernet_hub"]);
+  assert.ok(lab.can({ node_type: "vpcs" }, "ping"));
+  assert.ok(!lab.can({ node_type: "vpcs" }, "mac_table"));
+  assert.ok(!lab.can({ node_type: "ethernet_hub" }, "ping"));
+  assert.ok(!lab.can({ node_type: "of a later server" }, "ping"));
 });

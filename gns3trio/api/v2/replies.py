@@ -259,6 +259,32 @@ class Snapshot(Whole):
 
 
 @attrs.define(kw_only=True)
+class NodeType(Whole):
+    """A type of node. ``emulator`` is the program that such nodes need and this server does not run.
+
+    ``default_script`` is the start-up script (property ``startup_script``) of a node that people make without saying
+    one, null for a type without scripts. Nodes that ``always_runs`` are neither started nor stopped. Two that
+    ``reaches_host`` cannot be linked to each other. ``abilities``: ``ping`` is a console that takes VPCS's ``ping``,
+    ``mac_table`` the routes of that name.
+    """
+
+    node_type: str
+    title: str
+    name_format: str
+    category: str
+    symbol: str
+    runs_here: bool
+    emulator: str | None
+    console_types: list[str]
+    default_script: str | None
+    always_runs: bool
+    can_suspend: bool
+    can_be_duplicated: bool
+    reaches_host: bool
+    abilities: list[str]
+
+
+@attrs.define(kw_only=True)
 class MachineStatistics(Whole):
     """How busy a machine is; memory and swap in bytes."""
 

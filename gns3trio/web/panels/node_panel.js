@@ -33,8 +33,8 @@ export class NodePanel {
         button("Link to…", () => graph.startLink(id)),
         button("Delete", () => deleteThing(id), { className: "danger" })),
       this.facts, h("h3", {}, "Ports"), this.ports,
-      node.node_type === "vpcs" ? this.makePing() : null,
-      node.node_type === "ethernet_switch" ? this.makeMacs() : null);
+      lab.can(node, "ping") ? this.makePing() : null,
+      lab.can(node, "mac_table") ? this.makeMacs() : null);
     side.replaceChildren(this.parts);
     this.draw();
   }
@@ -60,11 +60,12 @@ export class NodePanel {
     const problem = this.lab.problems.get(this.id);
     setText(this.problem, problem ? `This node does not run here: ${problem}` : "");
     this.problem.hidden = !problem;
-    const canStop = node.node_type === "vpcs" && !problem;
+    const type = this.lab.types.get(node.node_type);
+    const canStop = !type?.always_runs && !problem;
     this.start.hidden = this.stop.hidden = !canStop;
     this.start.disabled = node.status === "started";
     this.stop.disabled = node.status !== "started";
-    const facts = [["Type", node.node_type.replaceAll("_", " ")]];
+    const facts = [["Type", type?.title ?? node.node_type]];
     if (node.console && ![null, "none"].includes(node.console_type)) facts.push(["Console", `${node.console_type} ${node.console_host}:${node.console}`]);
     if (node.node_directory) facts.push(["Folder", node.node_directory]);
     this.facts.replaceChildren(...facts.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));

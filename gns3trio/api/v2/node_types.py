@@ -1,0 +1,36 @@
+"""``/v2/node_types``; our own: what each type of node is, so that clients need no list of their own."""
+
+from typing import Any
+
+from gns3trio.api.routing import ApiRequest, RouteTable
+from gns3trio.api.v2 import replies
+from gns3trio.compute.node_traits import NodeTraits
+from gns3trio.compute.node_types import node_types
+
+routes = RouteTable("/v2")
+
+
+@routes.route("GET", "/node_types", reply=list[replies.NodeType])
+async def list_node_types(api: ApiRequest) -> list[dict[str, Any]]:
+    """All types of nodes, first those that this server runs; our own."""
+    return [node_type_view(traits) for traits in node_types.values()]
+
+
+def node_type_view(traits: NodeTraits) -> dict[str, Any]:
+    """A type of node, as clients need it to offer, make and show nodes of it."""
+    return {
+        "abilities": sorted(traits.abilities),
+        "always_runs": traits.always_runs,
+        "can_be_duplicated": traits.can_be_duplicated,
+        "can_suspend": traits.can_suspend,
+        "category": traits.category,
+        "console_types": list(traits.console_types),
+        "default_script": traits.script.default if traits.script is not None else None,
+        "emulator": traits.emulator,
+        "name_format": traits.name_format.replace("{name}", traits.title),
+        "node_type": traits.name,
+        "reaches_host": traits.reaches_host,
+        "runs_here": traits.name in node_types.packages,
+        "symbol": f":/symbols/{traits.symbol}.svg",
+        "title": traits.title,
+    }
