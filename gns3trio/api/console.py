@@ -3,8 +3,7 @@
 import trio
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from gns3trio.compute.interface import ComputeNode
-from gns3trio.console.hub import CLOSE_SECONDS, NODE_STOPPED, ConsoleClient
+from gns3trio.compute.interface import CLOSE_SECONDS, NODE_STOPPED, ComputeNode, ConsoleClient
 
 WS_NORMAL = 1000
 WS_GOING_AWAY = 1001
@@ -17,7 +16,7 @@ async def serve_console(websocket: WebSocket, instance: ComputeNode | None, clos
     """
     await websocket.accept()
     missing = _missing(instance)
-    if instance is None or instance.console_hub is None or missing is not None:
+    if instance is None or instance.console_access is None or missing is not None:
         await websocket.close(WS_NORMAL, missing)
         return
     close_code: int | None = WS_NORMAL
@@ -48,7 +47,7 @@ async def serve_console(websocket: WebSocket, instance: ComputeNode | None, clos
         await trio.sleep(CLOSE_SECONDS)
         nursery.cancel_scope.cancel()
 
-    with instance.console_hub.attach() as client:
+    with instance.console_access.attach() as client:
         async with trio.open_nursery() as nursery:
             nursery.start_soon(from_client, client, nursery)
             nursery.start_soon(until_server_closes, nursery)
@@ -64,6 +63,6 @@ def _missing(instance: ComputeNode | None) -> str | None:
     """Why there is no console to join; None when there is one."""
     if instance is None:
         return "the node does not run on this server"
-    if instance.console_hub is None:
+    if instance.console_access is None:
         return "the node has no console"
     return None if instance.status == "started" else NODE_STOPPED

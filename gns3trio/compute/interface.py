@@ -21,7 +21,7 @@ from gns3trio.compute.node import NodeSpec, NodeStatus
 from gns3trio.compute.node_traits import NodePort
 from gns3trio.conditions.core_filter import Direction
 from gns3trio.conditions.link_conditions import LinkConditions
-from gns3trio.console.hub import ConsoleHub
+from gns3trio.console.hub import CLOSE_SECONDS, NODE_STOPPED
 from gns3trio.forwarder.capture_format import link_type
 from gns3trio.forwarder.captures import LEAST_RING_FILE_BYTES, FileRing
 from gns3trio.forwarder.stats import CaptureCounters, PortCounters, receive_rates, send_rates
@@ -29,8 +29,10 @@ from gns3trio.forwarder.trial import TrialResult, TrialSpec
 
 # What the interface is made of and others define: whoever uses a compute takes it from here.
 __all__ = [
+    "CLOSE_SECONDS",
     "LEAST_RING_FILE_BYTES",
     "LOCAL_COMPUTE_ID",
+    "NODE_STOPPED",
     "Capabilities",
     "Capture",
     "CaptureCounters",
@@ -39,10 +41,14 @@ __all__ = [
     "Compute",
     "ComputeNode",
     "ComputePort",
+    "ConsoleAccess",
+    "ConsoleClient",
     "FileRing",
     "LinkEnd",
     "LinkProbe",
+    "MacTable",
     "PortCounters",
+    "SwitchMac",
     "TrialResult",
     "TrialSpec",
     "UdpEndpoint",
@@ -207,6 +213,51 @@ class UdpEndpoint(Protocol):
 # --- nodes ---
 
 
+class ConsoleClient(Protocol):
+    """A client of a console. Its bytes are those of a telnet connection."""
+
+    @property
+    def close_reason(self) -> str | None:
+        """Why the console has closed it."""
+
+    async def receive(self) -> bytes:
+        """What to send to the client next; empty when it has to be closed. For one task at a time."""
+
+    async def send_input(self, data: bytes) -> None:
+        """Give the node what the client sent; waits while the node is behind. Ignored once closed."""
+
+    async def wait_closed(self) -> None:
+        """Return when the console has closed this client; ``receive`` still gives its last bytes."""
+
+
+class ConsoleAccess(Protocol):
+    """A console, for clients that come through the API."""
+
+    def attach(self) -> AbstractContextManager[ConsoleClient]:
+        """A client as long as the ``with``; one that is closed already when the node is stopped."""
+
+
+@attrs.frozen(order=True)
+class SwitchMac:
+    """An address that a switch has learned. ``age`` in seconds since the address sent last."""
+
+    vlan: int
+    mac: str
+    port_number: int
+    port_name: str
+    age: int
+
+
+class MacTable(Protocol):
+    """What a switch has learned."""
+
+    async def list(self) -> list[SwitchMac]:
+        """The addresses, in the order of VLAN and address."""
+
+    async def clear(self) -> None:
+        """Forget all addresses."""
+
+
 class ComputeNode(Protocol):
     """A node that a compute runs.
 
@@ -255,19 +306,23 @@ class ComputeNode(Protocol):
         """``telnet`` or ``none``."""
 
     @property
-    def console_hub(self) -> ConsoleHub | None:
-        """Where console clients are served while it runs; None for a type without a console."""
+    def console_access(self) -> ConsoleAccess | None:
+        """Where other clients than those of the TCP port come to the console; None for a type without one."""
 
     @property
     def mac_id(self) -> int | None:
         """The number that its MAC address is made of; None for a type whose addresses are not given by us."""
 
     @property
+    def mac_table(self) -> MacTable | None:
+        """The addresses that it has learned; None for a type that learns none."""
+
+    @property
     def has_nio(self) -> bool:
         """Whether any port has a NIO."""
 
-    def startup_script(self) -> str | None:
-        """The start-up script in the node's folder, None when there is none."""
+    async def startup_script(self) -> str | None:
+        """The start-up script among its files, None when there is none."""
 
     @property
     def always_runs(self) -> bool:

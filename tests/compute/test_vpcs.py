@@ -199,7 +199,7 @@ async def test_an_error_of_a_listener_or_helper_stops_nothing_else(
         raise RuntimeError("a bug")
 
     async with open_console(broken) as console:
-        monkeypatch.setattr(broken.console_hub, "feed", fail)
+        monkeypatch.setattr(broken.console_access, "feed", fail)
         await console.type("x")
         await lab.wait_stopped(broken)
     assert broken.exit_reason == "failed because of an error of this server"
@@ -287,16 +287,16 @@ async def test_ports_that_are_always_taken_are_a_conflict(lab: Lab):
 
 async def test_the_start_up_script_is_run_and_follows_the_name(lab: Lab):
     node = await lab.create("PC1", startup_script="set pcname %h\n")
-    assert node.startup_script() == "set pcname PC1\n"
+    assert await node.startup_script() == "set pcname PC1\n"
     await node.rename("R2")
-    assert node.startup_script() == "set pcname R2\n"
+    assert await node.startup_script() == "set pcname R2\n"
     await node.start()
     async with await trio.open_tcp_stream(LOOPBACK, CONSOLE_RANGE[0]) as stream:
         said = b""
         while b"R2> " not in said:
             said += await stream.receive_some()
     await node.set_startup_script("set pcname %h-new\n")
-    assert node.startup_script() == "set pcname R2-new\n"
+    assert await node.startup_script() == "set pcname R2-new\n"
 
 
 async def test_what_vpcs_saves_is_there_after_the_next_start(lab: Lab):
@@ -305,7 +305,7 @@ async def test_what_vpcs_saves_is_there_after_the_next_start(lab: Lab):
     async with open_console(node) as console:
         await console.run("set pcname Kept")
         await console.run("save")
-    assert "set pcname Kept" in (node.startup_script() or "")
+    assert "set pcname Kept" in (await node.startup_script() or "")
     await node.reload()
     async with open_console(node) as console:
         await console.run("show", until=b"Kept> ")
@@ -314,7 +314,7 @@ async def test_what_vpcs_saves_is_there_after_the_next_start(lab: Lab):
 async def test_an_existing_script_is_kept(lab: Lab):
     first = await lab.create("PC1", startup_script="first\n")
     await first.open(None, "none", "second\n")
-    assert first.startup_script() == "first\n"
+    assert await first.startup_script() == "first\n"
 
 
 async def test_a_script_that_takes_its_time_does_not_delay_the_start(lab: Lab):

@@ -174,7 +174,7 @@ async def test_a_script_is_not_written_through_a_link(lab: Lab, tmp_path: Path):
         (node.directory / name).symlink_to(tmp_path / "victim")
     await node.set_startup_script("echo second\n")
     assert (tmp_path / "victim").read_text() == "mine"
-    assert node.startup_script() == "echo second\n"
+    assert await node.startup_script() == "echo second\n"
 
 
 async def test_root_can_run_a_lab_of_another_user(lab: Lab, tmp_path: Path):

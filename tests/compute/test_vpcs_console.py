@@ -258,7 +258,7 @@ async def test_a_name_that_vpcs_takes_is_its_own(lab: Lab):
     async with open_console(node) as console:
         await console.run("save")
         assert "PC7" in await console.run("show ip")
-    assert (node.startup_script() or "").startswith("set pcname PC7\n")
+    assert (await node.startup_script() or "").startswith("set pcname PC7\n")
 
 
 async def test_a_name_that_a_user_gives_is_shown(lab: Lab):

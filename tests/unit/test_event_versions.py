@@ -39,7 +39,7 @@ class Script:
         self.text: str | None = "set pcname A"
         self.reads = 0
 
-    def startup_script(self) -> str | None:
+    async def startup_script(self) -> str | None:
         self.reads += 1
         return self.text
 

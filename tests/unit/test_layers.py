@@ -59,10 +59,10 @@ ALLOWED = {
     "console": set[str](),
     "compute": {"_udpfwd", "conditions", "forwarder", "console"},
     "measure": {"forwarder"},
-    "controller": {"compute", "conditions", "forwarder", "measure"},
+    "controller": {"compute", "conditions", "measure"},
     "http": set[str](),
-    "api": {"controller", "compute", "conditions", "console", "forwarder", "measure"},
-    "server": {"api", "http", "freed_memory", "controller", "compute", "forwarder"},
+    "api": {"controller", "compute", "conditions", "measure"},
+    "server": {"api", "http", "freed_memory", "controller", "compute"},
     "client": {"config"},
     "commands": {"client", "conditions", "console", "measure", "compute", "_udpfwd"},
     "cli": {"server", "commands"},
@@ -96,6 +96,21 @@ def test_a_module_imports_only_what_its_layer_may(module: Path) -> None:
         for name in names:
             if name.split(".")[0] == "gns3trio":
                 assert layer_of(name) in allowed, f"{relative} imports {name}"
+
+
+# What only the compute of this host has. Others use a compute through ``compute/interface.py``.
+OF_THIS_HOST = ("gns3trio.compute.local", "gns3trio.compute.nodes")
+USERS = [
+    *(path for path in MODULES if path.relative_to(PACKAGE).parts[0] in ("api", "controller")),
+    PACKAGE / "compute/interface.py",
+    PACKAGE / "compute/hosted.py",
+]
+
+
+@pytest.mark.parametrize("module", USERS, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_a_compute_is_used_through_its_interface(module: Path) -> None:
+    names = {name for name in imported_by(module) if f"{name}.".startswith(tuple(f"{each}." for each in OF_THIS_HOST))}
+    assert not names
 
 
 def test_few_modules_touch_the_core() -> None:

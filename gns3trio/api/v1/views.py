@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from gns3trio import threads
 from gns3trio.controller.nodes.node import Node
 from gns3trio.controller.project.project import Project
 from gns3trio.controller.storage.files import printable
@@ -39,9 +38,9 @@ def vm_state(node: Node) -> dict[str, Any]:
 
 
 async def read_script(node: Node) -> str | None:
-    """The start-up script of a node; None when it has none. Raises Unavailable when there is no thread to read it."""
+    """The start-up script of a node; None when it has none. Raises Unavailable when it cannot be read now."""
     instance = node.instance
-    return await threads.disk.run(instance.startup_script) if instance is not None else None
+    return await instance.startup_script() if instance is not None else None
 
 
 def with_script(state: dict[str, Any], script: str | None) -> dict[str, Any]:

@@ -18,8 +18,7 @@ from gns3trio.api.v2.bodies import NodeCreate, NodeUpdate, refuse_other
 from gns3trio.api.v2.from_bodies import node_record_fields, record_changes, refuse_other_identity
 from gns3trio.api.v2.views import node_list_view, node_view, record_view
 from gns3trio.compute.actions import act
-from gns3trio.compute.nodes.ethernet_switch.node import EthernetSwitch
-from gns3trio.compute.nodes.ethernet_switch.shell import SwitchMac
+from gns3trio.compute.interface import MacTable, SwitchMac
 from gns3trio.controller.nodes.creation import create_node_from_fields
 from gns3trio.controller.nodes.node import Node
 from gns3trio.controller.project.project import Project
@@ -128,21 +127,21 @@ async def get_node_statistics(api: ApiRequest, project_id: UUID, node_id: UUID) 
 async def get_mac_table(api: ApiRequest, project_id: UUID, node_id: UUID) -> list[dict[str, Any]]:
     """The addresses that a switch has learned; our own."""
     async with api.controller.get_project(project_id).nodes.locked(node_id) as node:
-        return [attrs.asdict(entry) for entry in _switch(node).macs()]
+        return [attrs.asdict(entry) for entry in await _mac_table(node).list()]
 
 
 @routes.route("DELETE", "/nodes/{node_id}/mac_table", status=204)
 async def clear_mac_table(api: ApiRequest, project_id: UUID, node_id: UUID) -> None:
     """Let a switch forget all addresses."""
     async with api.controller.get_project(project_id).nodes.locked(node_id) as node:
-        _switch(node).clear_macs()
+        await _mac_table(node).clear()
 
 
-def _switch(node: Node) -> EthernetSwitch:
-    instance = node.require_instance()
-    if not isinstance(instance, EthernetSwitch):
+def _mac_table(node: Node) -> MacTable:
+    table = node.require_instance().mac_table
+    if table is None:
         raise Conflict(f"Node '{node.name}' is not an Ethernet switch: it has no address table")
-    return instance
+    return table
 
 
 @routes.route("POST", "/nodes/start", status=204)

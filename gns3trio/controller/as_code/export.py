@@ -6,7 +6,8 @@ import attrs
 
 from gns3trio import threads
 from gns3trio.conditions.impairments import describe
-from gns3trio.controller.as_code.plan import link_value, named_ends, node_properties, nodes_by_name
+from gns3trio.controller.as_code.node_scripts import Scripts, node_properties, read_scripts
+from gns3trio.controller.as_code.plan import link_value, named_ends, nodes_by_name
 from gns3trio.controller.gns3_format.records import Label, NodeRecord
 from gns3trio.controller.links.link import Link
 from gns3trio.controller.nodes.node import Node, drawn_as
@@ -33,13 +34,16 @@ async def export_document(project: Project) -> dict[str, Any]:
     project.require_open()
     nodes, links = list(nodes_by_name(project).values()), list(project.links.values())
     drawings = [drawing.shown() for drawing in project.drawings.values()]
-    # In a thread: start-up scripts are files, and a large lab takes its time.
-    return await threads.disk.run(_document, project, nodes, links, drawings)
+    scripts = await read_scripts(nodes)
+    # In a thread: a large lab takes its time.
+    return await threads.disk.run(_document, project, nodes, links, drawings, scripts)
 
 
-def _document(project: Project, nodes: list[Node], links: list[Link], drawings: list[dict[str, Any]]) -> dict[str, Any]:
+def _document(
+    project: Project, nodes: list[Node], links: list[Link], drawings: list[dict[str, Any]], scripts: Scripts
+) -> dict[str, Any]:
     left_out = {node.name: node.problem for node in nodes if node.problem is not None}
-    shown = {node.name: _node(node) for node in nodes if node.name not in left_out}
+    shown = {node.name: _node(node, scripts) for node in nodes if node.name not in left_out}
     joined: list[dict[str, Any]] = []
     for link in links:
         ends = named_ends(project, link)
@@ -61,7 +65,7 @@ def _document(project: Project, nodes: list[Node], links: list[Link], drawings: 
     return document
 
 
-def _node(node: Node) -> dict[str, Any]:
+def _node(node: Node, scripts: Scripts) -> dict[str, Any]:
     record = node.record
     shown: dict[str, Any] = {"node_type": record.node_type, "x": record.x, "y": record.y}
     shown |= {name: getattr(record, name) for name, default in _DEFAULTS.items() if getattr(record, name) != default}
@@ -71,7 +75,7 @@ def _node(node: Node) -> dict[str, Any]:
     label.pop("text", None)
     if label:
         shown["label"] = label
-    properties = {name: value for name, value in node_properties(node).items() if name not in _OF_MACHINE}
+    properties = {name: value for name, value in node_properties(node, scripts).items() if name not in _OF_MACHINE}
     if properties:
         shown["properties"] = properties
     return shown

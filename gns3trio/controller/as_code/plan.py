@@ -9,6 +9,7 @@ import attrs
 
 from gns3trio.conditions.impairments import describe
 from gns3trio.controller.as_code.document import Document, End, Ends, Wish, covers
+from gns3trio.controller.as_code.node_scripts import Scripts, node_properties
 from gns3trio.controller.gns3_format.records import Label
 from gns3trio.controller.links.link import Link
 from gns3trio.controller.nodes.node import Node
@@ -42,8 +43,9 @@ class Plan:
     changes: list[Change] = attrs.field(factory=list)
 
 
-def make_plan(project: Project, document: Document) -> Plan:
+def make_plan(project: Project, document: Document, scripts: Scripts) -> Plan:
     """What makes the project equal to the document. Nodes of types that do not run here stay, with their links.
+    ``scripts`` are the start-up scripts of the nodes.
 
     Raises Forbidden when the project is closed, Conflict for what cannot be done.
     """
@@ -54,7 +56,7 @@ def make_plan(project: Project, document: Document) -> Plan:
     for name in document.nodes:
         if name in by_name and name not in here:
             raise Conflict(f"nodes[{name}]: there is a node of that name that does not run: {by_name[name].problem}")
-    _plan_nodes(plan, here, document)
+    _plan_nodes(plan, here, document, scripts)
     if document.links is not None:
         _plan_links(plan, project, document, document.links)
     if document.drawings is not None:
@@ -83,7 +85,7 @@ def nodes_by_name(project: Project) -> dict[str, Node]:
     return nodes
 
 
-def _plan_nodes(plan: Plan, here: Mapping[str, Node], document: Document) -> None:
+def _plan_nodes(plan: Plan, here: Mapping[str, Node], document: Document, scripts: Scripts) -> None:
     for name, wish in document.nodes.items():
         node = here.get(name)
         if node is None:
@@ -92,9 +94,11 @@ def _plan_nodes(plan: Plan, here: Mapping[str, Node], document: Document) -> Non
         elif wish.given["node_type"] != node.record.node_type:
             is_type = node.record.node_type
             raise Conflict(f"nodes[{name}].node_type: it is of type {is_type}, and a node keeps its type")
-        elif changes := _node_changes(node, wish):
+        elif changes := _node_changes(node, wish, scripts):
             plan.update_nodes.append((node, changes))
-            fields = {field: {"from": _node_value(node, field), "to": _plain(to)} for field, to in changes.items()}
+            fields = {
+                field: {"from": _node_value(node, field, scripts), "to": _plain(to)} for field, to in changes.items()
+            }
             plan.changes.append(Change("update", "node", name, fields))
     for name, node in here.items():
         if name not in document.nodes:
@@ -104,17 +108,17 @@ def _plan_nodes(plan: Plan, here: Mapping[str, Node], document: Document) -> Non
             plan.changes.append(Change("delete", "node", name))
 
 
-def _node_changes(node: Node, wish: Wish) -> dict[str, Any]:
+def _node_changes(node: Node, wish: Wish, scripts: Scripts) -> dict[str, Any]:
     """The fields that are not as they are wanted. Raises Invalid that names one that cannot be had."""
     with naming(f"nodes[{wish.name}]"):
-        return _changed_fields(node, wish.given)
+        return _changed_fields(node, wish.given, scripts)
 
 
-def _changed_fields(node: Node, given: Mapping[str, Any]) -> dict[str, Any]:
+def _changed_fields(node: Node, given: Mapping[str, Any], scripts: Scripts) -> dict[str, Any]:
     changes = {}
     for name, wanted in given.items():
         value = _expanded(node, wanted) if name == "properties" else wanted
-        present = _node_value(node, name)
+        present = _node_value(node, name, scripts)
         if covers(present, _plain(value)):
             continue
         if name == "properties" and covers(present, node.require_instance().as_read(value)):
@@ -130,18 +134,10 @@ def _expanded(node: Node, properties: Mapping[str, Any]) -> dict[str, Any]:
     return {**properties, "startup_script": node.traits.script.expand(script, node.name)}
 
 
-def _node_value(node: Node, name: str) -> Any:
+def _node_value(node: Node, name: str, scripts: Scripts) -> Any:
     if name == "properties":
-        return node_properties(node)
+        return node_properties(node, scripts)
     return _plain(getattr(node.record, name))
-
-
-def node_properties(node: Node) -> dict[str, Any]:
-    """The properties of a node, with its start-up script, if it has one."""
-    instance = node.require_instance()
-    script = instance.startup_script() if node.traits.script is not None else None
-    properties = {name: value for name, value in instance.properties().items() if name != "startup_script"}
-    return properties | ({} if script is None else {"startup_script": script})
 
 
 def _plain(value: Any) -> Any:

@@ -8,7 +8,8 @@ from uuid import UUID, uuid4
 import attrs
 
 from gns3trio.controller.as_code.document import Document, Ends, Wish
-from gns3trio.controller.as_code.plan import Plan, link_value, make_plan, naming, node_properties
+from gns3trio.controller.as_code.node_scripts import read_scripts
+from gns3trio.controller.as_code.plan import Plan, link_value, make_plan, naming
 from gns3trio.controller.as_code.undo import Undo, for_each
 from gns3trio.controller.gns3_format.records import LinkEnd, LinkRecord
 from gns3trio.controller.links.filters import Impairments
@@ -30,7 +31,7 @@ async def reconcile(project: Project, document: Document, *, dry_run: bool) -> P
     Raises what a step raises; all is then as before, but for captures on links that were deleted.
     """
     async with project.reconciling:
-        plan = make_plan(project, document)
+        plan = make_plan(project, document, await read_scripts(project.nodes.values()))
         if not dry_run and plan.changes:
             await _apply(project, plan)
         return plan
@@ -47,7 +48,8 @@ async def _apply(project: Project, plan: Plan) -> None:
         project.file.mark()
         for node, changes in plan.update_nodes:
             before = {name: getattr(node.record, name) for name in changes}
-            script = node_properties(node).get("startup_script", "")  # one that had none gets an empty one back
+            # One that had none gets an empty one back.
+            script = (await read_scripts([node])).get(node.node_id, "")
             with naming(f"nodes[{node.name}]"):
                 await _update_node(project, node, changes)
             undo.by(_put_back_node, project, node, before, script)
@@ -93,7 +95,7 @@ async def _put_back_node(project: Project, node: Node, before: Mapping[str, Any]
     async with project.nodes.locked(node.node_id):
         await project.nodes.update(node, dict(before), keep_name=True)
         instance = node.require_instance()
-        if script != (instance.startup_script() or ""):
+        if script != (await instance.startup_script() or ""):
             await instance.set_startup_script(script)
 
 

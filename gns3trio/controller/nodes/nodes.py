@@ -279,9 +279,9 @@ class Nodes(Mapping[UUID, Node]):
         How it looks is saved soon; every other change is durable when this returns. The caller holds the lock.
         Raises Conflict from the compute, or Unavailable when the disk refuses; the node is then as before.
         """
-        before = attrs.asdict(node.record, recurse=False)
         sends_script = "startup_script" in changes.get("properties", ())
-        script = node.instance.startup_script() if sends_script and node.instance is not None else None
+        script = await node.instance.startup_script() if sends_script and node.instance is not None else None
+        before = attrs.asdict(node.record, recurse=False)
         on_compute = await self._update_instance(node, changes, keep_name)
         if "label" in changes:
             changes["label"] = attrs.evolve(changes["label"], text=node.name)

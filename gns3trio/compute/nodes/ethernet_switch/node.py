@@ -6,10 +6,11 @@ from typing import Any
 import attrs
 import trio
 
+from gns3trio.compute.interface import SwitchMac
 from gns3trio.compute.node import NodeEvent, NodeSpec
 from gns3trio.compute.node_traits import NodePort
 from gns3trio.compute.nodes.ethernet_switch.settings import SwitchPort, SwitchSettings
-from gns3trio.compute.nodes.ethernet_switch.shell import SwitchMac, SwitchPortState, SwitchShell
+from gns3trio.compute.nodes.ethernet_switch.shell import SwitchPortState, SwitchShell
 from gns3trio.compute.nodes.parts.bridge_node import BridgeNode
 from gns3trio.compute.nodes.parts.builtin_node import BuiltinServices
 from gns3trio.compute.nodes.parts.local_services import LocalServices
@@ -69,6 +70,21 @@ def _check_console_type(console_type: str) -> str:
     return console_type
 
 
+class LearnedAddresses:
+    """The address table of a switch, for the API."""
+
+    def __init__(self, switch: "EthernetSwitch") -> None:
+        self._switch = switch
+
+    async def list(self) -> list[SwitchMac]:
+        """The addresses, in the order of VLAN and address."""
+        return self._switch.macs()
+
+    async def clear(self) -> None:
+        """Forget all addresses."""
+        self._switch.clear_macs()
+
+
 class EthernetSwitch(BridgeNode):
     """A switch."""
 
@@ -79,7 +95,8 @@ class EthernetSwitch(BridgeNode):
         super().__init__(services, spec, services.forwarder.open_switch())
         self._settings = settings
         self._console = NodeConsole(services.console_ports, services.nursery)
-        self.console_hub = self._console.hub
+        self.console_access = self._console.hub
+        self.mac_table = LearnedAddresses(self)
         self.console_type = "none"
         self._serving: trio.CancelScope | None = None
         self._served = trio.Event()

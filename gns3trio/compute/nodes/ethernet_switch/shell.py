@@ -5,6 +5,7 @@ from typing import Protocol
 
 import attrs
 
+from gns3trio.compute.interface import SwitchMac
 from gns3trio.console.line_editor import Interrupt, Line, LineEditor
 from gns3trio.forwarder.stats import PortCounters
 
@@ -13,17 +14,6 @@ MAX_SHOWN = 1000
 
 _LEAVING = frozenset({"exit", "quit", "disconnect"})
 _TOO_LONG = "This line was refused: it is too long"
-
-
-@attrs.frozen(order=True)
-class SwitchMac:
-    """An entry of the address table. ``age`` in seconds since the address sent last."""
-
-    vlan: int
-    mac: str
-    port_number: int
-    port_name: str
-    age: int
 
 
 @attrs.frozen

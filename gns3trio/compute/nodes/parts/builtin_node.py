@@ -8,13 +8,13 @@ from uuid import UUID
 import attrs
 import trio
 
+from gns3trio.compute.interface import ConsoleAccess, MacTable
 from gns3trio.compute.local.interface_watch import InterfaceWatch
 from gns3trio.compute.local.leases import ConsolePorts
 from gns3trio.compute.local.tunnels import Tunnel, TunnelTable
 from gns3trio.compute.nio import Nio
 from gns3trio.compute.node import NodeEvent, NodeSpec, NodeStatus
 from gns3trio.compute.node_traits import NodePort
-from gns3trio.console.hub import ConsoleHub
 from gns3trio.errors import Conflict, Invalid
 from gns3trio.forwarder.forwarder import Forwarder
 
@@ -41,7 +41,8 @@ class BuiltinNode:
     directory: Path | None = None
     mac_id: int | None = None
     console_type: str | None = None
-    console_hub: ConsoleHub | None = None
+    console_access: ConsoleAccess | None = None
+    mac_table: MacTable | None = None
 
     def __init__(self, services: BuiltinServices, spec: NodeSpec) -> None:
         self.node_id: UUID = spec.node_id
@@ -91,7 +92,7 @@ class BuiltinNode:
         """None: nothing is behind the port that could be missing."""
         return None
 
-    def startup_script(self) -> str | None:
+    async def startup_script(self) -> str | None:
         """It has none."""
         return None
 

@@ -150,7 +150,8 @@ class VpcsNode:
         self.console_type: str = "none"
         self._services = services
         self._console = NodeConsole(services.console_ports, services.nursery)
-        self.console_hub = self._console.hub
+        self.console_access = self._console.hub
+        self.mac_table = None
         self._emit: Callable[[NodeEvent], None] = spec.emit
         self._properties = dict(spec.properties)
         self._changing = trio.Lock()
@@ -369,8 +370,8 @@ class VpcsNode:
 
     async def _supervise(self, process: VpcsProcess, command_line: str, task_status: trio.TaskStatus[None]) -> int:
         """Serve the console until the process ends; returns its exit code."""
-        self.console_hub.open()
-        console = VpcsConsole(self.console_hub, self.name)
+        self._console.hub.open()
+        console = VpcsConsole(self._console.hub, self.name)
         try:
             await self._wait_until_booted(process, console)
             process.keep_to_loopback()
@@ -395,7 +396,7 @@ class VpcsNode:
             self._process = None
             self._unpatch()
             self._console.stop_listening()
-            self.console_hub.close()
+            self._console.hub.close()
 
     async def _wait_until_booted(self, process: VpcsProcess, console: VpcsConsole) -> None:
         watcher = BootWatcher()
@@ -428,14 +429,14 @@ class VpcsNode:
             wanted = _check_console_type(console_type or self.console_type)
             if wanted == "none":
                 self._console.release()
-                self.console_hub.reset()
+                self._console.hub.reset()
             else:
                 self._console.move(console)
             self.console_type = wanted
 
     async def reset_console(self) -> None:
         """Drop all console clients."""
-        self.console_hub.reset()
+        self._console.hub.reset()
 
     # --- port ---
 
@@ -488,9 +489,9 @@ class VpcsNode:
 
     # --- files ---
 
-    def startup_script(self) -> str | None:
+    async def startup_script(self) -> str | None:
         """What VPCS runs when it starts, as text; None when there is no script."""
-        script = read_script(self.directory, STARTUP_FILE, MAX_SCRIPT_BYTES)
+        script = await threads.disk.run(read_script, self.directory, STARTUP_FILE, MAX_SCRIPT_BYTES)
         return script.text.encode(errors="surrogateescape").decode(errors="replace") if script is not None else None
 
     async def set_startup_script(self, text: str) -> None:
