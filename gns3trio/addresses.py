@@ -1,4 +1,4 @@
-"""Addresses of hosts, as settings and headers write them."""
+"""Parses and resolves the host addresses in settings and headers."""
 
 import errno
 import ipaddress
@@ -14,7 +14,7 @@ Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 def parse_address(text: str) -> Address | None:
-    """An address, also one in brackets; None for what is none. IPv4 that came in by an IPv6 socket is IPv4."""
+    """Parse an address, which may be in brackets; None if it is invalid. An IPv4-mapped IPv6 address becomes IPv4."""
     if text.startswith("[") and text.endswith("]"):
         text = text[1:-1]
     try:
@@ -27,7 +27,7 @@ def parse_address(text: str) -> Address | None:
 
 
 def parse_network(text: str) -> Network | None:
-    """An address or a network such as ``10.0.0.0/8``; None for what is neither."""
+    """Parse an address or a network such as ``10.0.0.0/8``; None if it is neither."""
     try:
         return ipaddress.ip_network(text, strict=False)
     except ValueError:
@@ -35,20 +35,20 @@ def parse_network(text: str) -> Network | None:
 
 
 def is_loopback(address: str) -> bool:
-    """Whether only this machine reaches the address."""
+    """Whether only this machine can reach the address."""
     parsed = parse_address(address)
     return parsed is not None and parsed.is_loopback
 
 
 def is_wildcard(address: str) -> bool:
-    """Whether it stands for all addresses of this machine."""
+    """Whether the address stands for all addresses of this machine."""
     return address in ("0.0.0.0", "::")
 
 
 def resolve_hosts(setting: str, hosts: Sequence[str]) -> tuple[str, ...]:
-    """The addresses to listen on: those in ``hosts``, and those that its names have on this machine.
+    """The addresses to listen on: the addresses in ``hosts``, and those of this machine that its names resolve to.
 
-    A name is looked up, which may take a while. Raises Invalid with the name of the setting.
+    Resolving a name may take a while. Raises Invalid with the name of the setting.
     """
     found: dict[str, None] = {}
     for host in hosts:
@@ -74,7 +74,7 @@ def _look_up(setting: str, name: str) -> Iterable[str]:
 
 
 def why_not_here(address: str) -> str | None:
-    """Why a program cannot listen on the address; None when it can."""
+    """The reason why a program cannot listen on the address; None if it can."""
     try:
         with socket.socket(family_of(address), socket.SOCK_STREAM) as probe:
             probe.bind((address, 0))
@@ -86,12 +86,14 @@ def why_not_here(address: str) -> str | None:
 
 
 def family_of(address: str) -> socket.AddressFamily:
-    """The kind of socket that the address needs."""
+    """The address family of a socket for this address."""
     return socket.AF_INET6 if ":" in address else socket.AF_INET
 
 
 def listening_socket(address: str, others: Iterable[str]) -> socket.socket:
-    """A stream socket for the address, not bound yet. ``::`` takes IPv4 too, unless ``others`` are such addresses."""
+    """A stream socket for the address, not bound yet. ``::`` also accepts IPv4, unless ``others`` contains IPv4
+    addresses.
+    """
     made = socket.socket(family_of(address), socket.SOCK_STREAM)
     if made.family == socket.AF_INET6:
         apart = any(family_of(other) == socket.AF_INET for other in others)

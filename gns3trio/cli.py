@@ -20,45 +20,45 @@ from gns3trio.errors import LabError, NotFound, sole_cause
 from gns3trio.printable import LogFormatter, escape
 
 FAILURE = 1
-WRONG = 2  # so says argparse
+WRONG = 2  # the exit status that argparse uses
 NOT_FOUND = 3
-INTERRUPTED = 128 + 2  # as a shell tells of SIGINT
+INTERRUPTED = 128 + 2  # the exit status that a shell reports for SIGINT
 
 _MISSING = "the following arguments are required: "
 _ABSENT = argparse.SUPPRESS
 
-# Each is a module of ``gns3trio.commands``, loaded when it is called: a server starts quicker without them.
+# Each is a module of ``gns3trio.commands``, imported only when it is called, so that the server starts faster.
 _COMMANDS = {
-    "project": "list, make, open, close, copy and move projects",
-    "node": "list, make, start, stop and delete nodes",
-    "link": "join nodes; filter, suspend and count links",
-    "console": "a node's console in this terminal, or commands typed into it",
-    "capture": "what crosses a link, live, into a file or Wireshark",
-    "topology": "a project as a document: apply, compare, export, draw",
-    "bench-link": "measure a link after RFC 2544; its nodes notice nothing",
-    "bench-udp": "measure what is between two UDP ports after RFC 2544: a tunnel, a relay",
+    "project": "list, create, open, close, copy, export and import projects",
+    "node": "list, create, start, stop and delete nodes",
+    "link": "create and delete links, set their filters, show their counters",
+    "console": "connect this terminal to a node's console, or run commands in it",
+    "capture": "capture the traffic of a link into a file or Wireshark",
+    "topology": "describe projects as YAML: apply, compare, export, draw",
+    "bench-link": "measure a link per RFC 2544, without disturbing its nodes",
+    "bench-udp": "measure a tunnel or relay between two UDP ports per RFC 2544",
     "watch": "print a server's events as they happen",
-    "doctor": "say what this machine lacks for labs, and how to get it",
+    "doctor": "check this machine, and explain how to install what is missing",
     "web-ui": "install the GNS3 web UI for the server",
-    "completion": "print what makes a shell complete commands, options and names",
+    "completion": "print a completion script for a shell",
     "demo": "start a server and play the sample session on it",
 }
 _EXIT_TEXT = """\
-exit status: 0 done; 1 it failed, or the server refused; 2 the command was written wrongly;
-3 there is no such project, node or link. topology diff: 1 when there are differences."""
+Exit status: 0 success; 1 failure, or the server rejected the request; 2 usage error;
+3 no such project, node or link. topology diff: 1 if there are differences."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command; returns its exit status, as ``--help`` tells them."""
+    """Run the command; returns its exit status (``--help`` lists them)."""
     argv = sys.argv[1:] if argv is None else argv
-    if argv[:1] == ["complete"] and len(argv) > 2:  # not for people, so no help tells of it
+    if argv[:1] == ["complete"] and len(argv) > 2:  # called by completion scripts, so the help does not list it
         return complete(argv[1], argv[2:], make_parser)
     arguments = make_parser(argv).parse_args(argv)
     try:
         status: int = arguments.run(arguments)
     except KeyboardInterrupt:
         return INTERRUPTED
-    except BrokenPipeError:  # whoever read our output wants no more of it
+    except BrokenPipeError:  # the reader of our output has closed it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILURE
     except LabError as error:
@@ -68,14 +68,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 class _Parser(argparse.ArgumentParser):
-    """Where only the command or its action is missing, the help tells which there are; and words in the wrong place
-    are told where they belong.
-    """
+    """Prints the help if only the command or its action is missing, and explains where misplaced options belong."""
 
     _words: Sequence[str] = ()
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        """As argparse, which calls it for the words of each command too."""
+        """Remember the words for ``error``. argparse also calls this for the words of each subcommand."""
         self._words = sys.argv[1:] if args is None else list(args)
         return super().parse_known_args(args, namespace)
 
@@ -88,14 +86,14 @@ class _Parser(argparse.ArgumentParser):
             ("argument COMMAND: ", "argument ACTION: ", f"unrecognized arguments: {first}")
         )
         if first.startswith("--") and is_misplaced:
-            message = f"{first}: options come behind the command, as in: gns3trio project list --url URL"
+            message = f"{first}: options come after the command, as in: gns3trio project list --url URL"
         elif message.startswith(_MISSING) and any(re.match("-[^-]", word) for word in self._words):
-            message += "; what begins with - is taken for an option, unless -- is before it"
+            message += "; a word that begins with - is an option, unless -- is before it"
         super().error(message)
 
 
 def make_parser(argv: Sequence[str] | None = None) -> argparse.ArgumentParser:
-    """The parser for these arguments; without any, the whole of it."""
+    """The parser for these arguments; without arguments, the complete parser."""
     parser = _Parser(
         prog="gns3trio",
         description="A GNS3-compatible network-lab server, and commands for such a server.",
@@ -125,12 +123,12 @@ def make_parser(argv: Sequence[str] | None = None) -> argparse.ArgumentParser:
 def _layers_text() -> str:
     files = " or ".join(str(path) for path in reversed(DEFAULT_FILES))
     return (
-        "Where there are addresses or names, several are separated by commas, or each has the flag before it.\n"
-        "A setting may also be given in a TOML file (--config; else the first that exists of\n"
+        "Separate several addresses or names by commas, or repeat the flag.\n"
+        "A setting may also be given in a TOML file (--config; otherwise the first that exists of\n"
         f"{files}) as NAME = VALUE, or as the environment variable\n"
-        f"{environment_name('port')} (so for every setting). The command line is stronger than the environment,\n"
-        "the environment than the file. Put the password into the file or the environment:\n"
-        "other users of this machine can see a command line."
+        f"{environment_name('port')} (likewise for every setting). The command line overrides the environment,\n"
+        "and the environment overrides the file. Put the password into the file or the environment:\n"
+        "other users of this machine can read command lines."
     )
 
 
@@ -155,17 +153,17 @@ def _default_text(default: object) -> str:
 
 
 def _serve(arguments: argparse.Namespace) -> int:
-    gc.disable()  # what a start makes is no garbage, and to look for some takes a sixth of its time
+    gc.disable()  # objects created at the start are not garbage, and collecting costs a sixth of the start
     import trio
 
-    from gns3trio.server import run_server  # builds on the compiled core, which the other commands do not need
+    from gns3trio.server import run_server  # imports the compiled core, which the other commands do not need
 
     given = {name: value for name, value in vars(arguments).items() if name in SETTINGS}
     config = load_config(given, os.environ, arguments.config)
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(LogFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=config.log_level.upper(), handlers=[handler])
-    if config.log_level == "info":  # our own line tells where the server is
+    if config.log_level == "info":  # our own output tells the server's address
         logging.getLogger("hypercorn.error").setLevel(logging.WARNING)
     _raise_descriptor_limit()
     try:
@@ -176,12 +174,12 @@ def _serve(arguments: argparse.Namespace) -> int:
 
 
 def _raise_descriptor_limit() -> None:
-    """A running node takes some five descriptors; the usual soft limit of 1024 would end a lab of 200 nodes."""
+    """Raise the soft limit of descriptors: a running node needs about five, so the usual 1024 allow only 200 nodes."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def _announce(urls: list[str]) -> None:
-    gc.freeze()  # nor is it ever looked through again
+    gc.freeze()  # and the collector never examines them again
     gc.enable()
     print(f"gns3trio {__version__} ready on {' '.join(urls)}", flush=True)

@@ -1,7 +1,7 @@
-"""The server's settings: one frozen ``Config``, read once at start and passed to whoever needs it.
+"""The server's settings: one frozen ``Config``, which is read once at the start and passed to its users.
 
 Layers, weakest first: the defaults below, a TOML file, the environment (``GNS3TRIO_<NAME>``), the command
-line. Where GNS3's own configuration has a setting, ours has the same name and meaning.
+line. Settings that GNS3 has too have the same name and meaning here.
 """
 
 import re
@@ -16,8 +16,8 @@ from gns3trio.addresses import is_loopback, is_wildcard, parse_network, resolve_
 from gns3trio.errors import Invalid
 
 ENVIRONMENT_PREFIX = "GNS3TRIO_"
-_TEST_PREFIX = "GNS3TRIO_TEST_"  # what the project's tests read
-CLIENT_URL_VARIABLE = "GNS3TRIO_URL"  # no setting of the server: where the other commands look for it
+_TEST_PREFIX = "GNS3TRIO_TEST_"  # read by the project's tests
+CLIENT_URL_VARIABLE = "GNS3TRIO_URL"  # not settings of the server: the other commands read them
 DEFAULT_FILES = (Path("/etc/gns3trio/gns3trio.toml"), Path("~/.config/gns3trio/gns3trio.toml"))
 
 _TRUE = frozenset({"1", "true", "yes", "on"})
@@ -42,7 +42,7 @@ def _absolute(value: Any) -> Any:
 
 
 def _as_list(value: str | Iterable[str]) -> tuple[str, ...]:
-    """A list may be written as one text, with commas, and its parts may."""
+    """A list, which may be written as one text with commas; so may its items."""
     words = ",".join([value] if isinstance(value, str) else value).split(",")
     return tuple(dict.fromkeys(word.strip() for word in words if word.strip()))
 
@@ -51,30 +51,34 @@ def _as_list(value: str | Iterable[str]) -> tuple[str, ...]:
 class Config:
     """Every setting of the server. Ports are TCP or UDP port numbers, ranges include both ends."""
 
-    host: tuple[str, ...] = _list("addresses or names the API and the consoles listen on", *_LOOPBACK)
+    host: tuple[str, ...] = _list("addresses or names on which the API and the consoles listen", *_LOOPBACK)
     port: int = _setting(3080, "TCP port of the API; 0 takes a free one")
     ssl: bool = _setting(False, "serve HTTPS (needs certfile and certkey)")
     certfile: Path | None = _setting(None, "certificate chain in PEM")
     certkey: Path | None = _setting(None, "private key in PEM")
     user: str = _setting("", "user of HTTP Basic authentication; empty turns it off")
     password: str = _setting("", "password of HTTP Basic authentication")
-    allow_unauthenticated: bool = _setting(False, "serve an address other than loopback without user and password")
+    allow_unauthenticated: bool = _setting(False, "allow an address other than loopback without user and password")
     console_host: tuple[str, ...] = _list(
         "addresses telnet consoles listen on, by default those of host; but 127.0.0.1 where others can reach those and "
         "a password is set, which telnet cannot ask for"
     )
     allowed_hosts: tuple[str, ...] = _list(
-        "names that browsers may call the server by, beside its addresses and this machine's names; with the port if "
-        "it is not that of the protocol"
+        "names under which browsers may address the server, besides its addresses and this machine's names; with the "
+        "port if it is not the default"
     )
     allowed_origins: tuple[str, ...] = _list(
         "web pages of other servers that may use the API (CORS), such as http://localhost:4200"
     )
     trusted_proxies: tuple[str, ...] = _list(
-        "addresses or networks of reverse proxies whose X-Forwarded-For tells the client's address"
+        "addresses or networks of reverse proxies whose X-Forwarded-For header is trusted"
     )
-    path_prefix: str = _setting("", "path that a reverse proxy puts before ours and passes on, such as /lab")
-    local: bool = _setting(False, "clients share this file system: own project folders, load and shutdown")
+    path_prefix: str = _setting(
+        "", "path under which a reverse proxy serves this server, if the proxy does not remove it, such as /lab"
+    )
+    local: bool = _setting(
+        False, "clients share this file system: they may choose project folders, load files and shut down the server"
+    )
     projects_path: Path = _setting(Path("~/GNS3/projects"), "folder that holds the projects")
     state_path: Path | None = _setting(None, "folder for templates and computes, by default .gns3trio in projects_path")
     symbols_path: Path | None = _setting(None, "folder for uploaded symbols, by default symbols in state_path")
@@ -88,24 +92,24 @@ class Config:
     console_end_port_range: int = _setting(10000, "last console port")
     udp_start_port_range: int = _setting(10000, "first UDP tunnel port")
     udp_end_port_range: int = _setting(30000, "last UDP tunnel port")
-    default_nat_interface: str = _setting("virbr0", "bridge of this host that NAT nodes reach the Internet through")
-    gns3_version: str = _setting("2.2.61", "GNS3 version told to clients, which insist on their own")
+    default_nat_interface: str = _setting("virbr0", "bridge of this host through which NAT nodes reach the Internet")
+    gns3_version: str = _setting("2.2.61", "GNS3 version reported to clients, which require their own version")
     console_websocket_auth: bool = _setting(
-        True, "ask for the password on console websockets too (the GNS3 web UI cannot send one)"
+        True, "require the password for console websockets too (the GNS3 web UI cannot send it)"
     )
-    forwarder_workers: int = _setting(0, "threads that move frames; 0 takes one for each CPU, four at most")
+    forwarder_workers: int = _setting(0, "threads that forward frames; 0 means one per CPU, at most four")
     kernel_offload: bool = _setting(
         False,
         "let the kernel itself move frames between two nodes where nothing filters or captures them "
         "(Linux 6.6, CAP_BPF and CAP_NET_ADMIN)",
     )
-    stats_interval: float = _setting(1.0, "seconds between two link.stats events of a busy link")
+    stats_interval: float = _setting(1.0, "seconds between two link.stats events of a link with traffic")
     log_level: str = _setting("info", "debug, info, warning or error")
 
     addresses: tuple[str, ...] = attrs.field(init=False, repr=False)
-    """Where the API listens: those of ``host``, names looked up."""
+    """Addresses on which the API listens: ``host`` with names resolved."""
     console_addresses: tuple[str, ...] = attrs.field(init=False, repr=False)
-    """Where telnet consoles listen."""
+    """Addresses on which telnet consoles listen."""
 
     @addresses.default
     def _find_addresses(self) -> tuple[str, ...]:
@@ -122,22 +126,22 @@ class Config:
 
     @property
     def state_folder(self) -> Path:
-        """Where the server keeps what belongs to no project."""
+        """The folder for data that belongs to no project."""
         return self.state_path or self.projects_path / ".gns3trio"
 
     @property
     def web_ui_folder(self) -> Path:
-        """Where the GNS3 web UI is, if it is installed."""
+        """The folder of the GNS3 web UI, if it is installed."""
         return self.web_ui_path or self.state_folder / "web-ui"
 
     @property
     def is_loopback(self) -> bool:
-        """Whether only this machine can reach the server."""
+        """Whether the server listens on loopback addresses only."""
         return all(is_loopback(address) for address in self.addresses)
 
     @property
     def told_console_host(self) -> str:
-        """Where clients find telnet consoles. ``0.0.0.0`` and ``::`` mean: at the host by which they reach the API."""
+        """The console host in replies. ``0.0.0.0`` and ``::`` mean the host under which the client reaches the API."""
         here = self.console_addresses
         if len(here) == 1 and is_wildcard(here[0]):
             return here[0]
@@ -147,7 +151,7 @@ class Config:
 
     @property
     def own_address(self) -> str:
-        """An address that reaches the API from this machine."""
+        """An address under which this machine reaches the API."""
         return "127.0.0.1" if is_wildcard(self.addresses[0]) else self.addresses[0]
 
 
@@ -202,9 +206,9 @@ def _check_lists(config: Config) -> None:
 
 
 def parse_setting(name: str, raw: object) -> Any:
-    """The value of setting ``name`` from a TOML value or from the text of a flag or variable.
+    """Parse the value of setting ``name`` from TOML, or from the text of a flag or variable.
 
-    Raises Invalid with the setting's name when it does not fit.
+    Raises Invalid with the setting's name if the value is invalid.
     """
     field = SETTINGS.get(name)
     if field is None:
@@ -229,7 +233,7 @@ def parse_setting(name: str, raw: object) -> Any:
 
 
 def is_list(field: "attrs.Attribute[Any]") -> bool:
-    """Whether the setting may have several values."""
+    """Whether the setting is a list."""
     return get_origin(field.type) is tuple
 
 
@@ -247,8 +251,8 @@ def _parse_bool(name: str, raw: object) -> bool:
 def load_config(arguments: Mapping[str, object], environ: Mapping[str, str], file: Path | None = None) -> Config:
     """The Config that results from all layers.
 
-    ``arguments`` holds the settings given on the command line only; ``file`` is a TOML file that must
-    exist, without it the first of ``DEFAULT_FILES`` that exists is read. Raises Invalid.
+    ``arguments`` holds only the settings given on the command line. ``file`` is a TOML file that must exist; without
+    it, the first existing one of ``DEFAULT_FILES`` is read. Raises Invalid.
     """
     values: dict[str, Any] = {}
     if file is None:
@@ -266,7 +270,7 @@ def load_config(arguments: Mapping[str, object], environ: Mapping[str, str], fil
 
 def _setting_of(variable: str) -> str:
     name = variable.removeprefix(ENVIRONMENT_PREFIX).lower()
-    if name not in SETTINGS:  # a mistyped password must not mean a server without one
+    if name not in SETTINGS:  # a mistyped name of the password setting must not start a server without a password
         raise Invalid(f"{variable}: there is no such setting")
     return name
 

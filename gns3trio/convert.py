@@ -1,7 +1,7 @@
 """Strict conversion between JSON and attrs classes, with errors that name the field.
 
-cattrs converts leniently by default (``5`` would become ``"5"``); here a value of another type is an error, and one
-that is larger than ``gns3trio.limits`` allows.
+cattrs converts leniently by default (``5`` would become ``"5"``); here a value of another type is an error, and
+so is a value beyond the limits in ``gns3trio.limits``.
 """
 
 import math
@@ -24,7 +24,7 @@ from gns3trio.free_form import PART, FreeForm, Misplaced
 from gns3trio.limits import DEFAULT_BOUNDS, MAX_INTEGER, Bound, check_size, split_bound
 
 _MAX_REASONS = 5
-# So much of a wrong value is told.
+# The most characters of a wrong value in an error message.
 _MAX_SHOWN = 200
 _T = TypeVar("_T")
 Hook = Callable[[Any, Any], Any]
@@ -39,12 +39,12 @@ _JSON_NAMES = {
 
 
 def json_name(kind: type) -> str:
-    """How an error message calls a JSON type."""
+    """The name of a JSON type in error messages."""
     return _JSON_NAMES.get(kind, "null" if kind is type(None) else kind.__name__)
 
 
 def make_strict_converter(*, forbid_extra_keys: bool) -> OrjsonConverter:
-    """A converter for JSON that refuses values of another type instead of coercing them, and those out of bounds."""
+    """A converter for JSON that rejects values of another type instead of coercing them, and values out of bounds."""
     converter = make_converter(forbid_extra_keys=forbid_extra_keys, detailed_validation=True)
     converter.register_structure_hook(bool, _exactly(bool))
     converter.register_structure_hook(float, _structure_float)
@@ -61,7 +61,7 @@ def make_strict_converter(*, forbid_extra_keys: bool) -> OrjsonConverter:
 
 
 def parse_uuid(value: object) -> UUID:
-    """The UUID in its 36-character form; raises ValueError."""
+    """Parse a UUID; returns its 36-character form. Raises ValueError."""
     if isinstance(value, str) and len(value) == 36:
         try:
             return UUID(value)
@@ -71,7 +71,7 @@ def parse_uuid(value: object) -> UUID:
 
 
 def as_uuid(value: object) -> UUID | None:
-    """The same; None for what is none."""
+    """As ``parse_uuid``, but returns None for an invalid UUID."""
     try:
         return parse_uuid(value)
     except ValueError:
@@ -79,7 +79,7 @@ def as_uuid(value: object) -> UUID | None:
 
 
 def _shown(value: object) -> str:
-    """A wrong value in a message: a long one is cut, and what objects hold is not looked at."""
+    """A wrong value for an error message: long values are cut, and the contents of objects are not shown."""
     if isinstance(value, str):
         return repr(value) if len(value) <= _MAX_SHOWN else f"{value[:_MAX_SHOWN]!r}..."
     return json_name(type(value)) if isinstance(value, dict | list) else repr(value)
@@ -90,7 +90,7 @@ def _has_origin(origin: Any) -> Callable[[Any], bool]:
 
 
 def _is_bounded(kind: Any) -> bool:
-    """Whether values of a type have a size, or its ``Annotated`` says more of it."""
+    """Whether the type has a default bound, or a bound of its own in ``Annotated``."""
     return get_origin(kind) in (Annotated, list, dict)
 
 
@@ -140,7 +140,7 @@ def _require_one_of(value: Any, allowed: Collection[str | None]) -> None:
 
 
 def _bounded_hook_of(converter: OrjsonConverter) -> Callable[[Any], Hook]:
-    """Hooks for what has a size: texts, integers, lists and objects with any keys."""
+    """Hooks for types with bounds: texts, integers, lists and objects with any keys."""
 
     def factory(kind: Any) -> Hook:
         base, bound = split_bound(kind)
@@ -203,7 +203,7 @@ def _integer_hook(bound: Bound, structure_int: Hook) -> Hook:
 
 
 class _Parts(Exception):
-    """What is wrong with parts of a list or object, each with its index or key."""
+    """The errors in parts of a list or object, each with its index or key."""
 
     def __init__(self, errors: list[tuple[object, Exception]]) -> None:
         super().__init__()
@@ -242,7 +242,7 @@ def _dict_hook(converter: OrjsonConverter, key_kind: Any, kind: Any, bound: Boun
 
 
 def _structure_parts(parts: Iterable[tuple[Any, Any]], structure_item: Hook, kind: Any) -> Iterable[tuple[Any, Any]]:
-    """Each part, structured. Raises _Parts for the first that are wrong: nobody reads what thousands are told."""
+    """Structure each part. Raises _Parts with the first errors only, because nobody reads thousands."""
     errors: list[tuple[object, Exception]] = []
     structured = []
     for key, part in parts:
@@ -277,19 +277,19 @@ def _object_hook_of(converter: OrjsonConverter, forbid_extra_keys: bool) -> Call
 
 
 def structure(converter: OrjsonConverter, value: Any, kind: type[_T]) -> _T:
-    """``value`` as a ``kind``. Raises Invalid whose message names every wrong field (the first few)."""
+    """Convert ``value`` to ``kind``. Raises Invalid with a message that names the first few wrong fields."""
     try:
         return converter.structure(value, kind)
     except _ERRORS as error:
         raise Invalid(explain(error)) from None
 
 
-# What the validators of attrs say: "'port' must be <= 65535: 70000", "Length of 'name' must be >= 1: 0".
+# Messages of the attrs validators: "'port' must be <= 65535: 70000", "Length of 'name' must be >= 1: 0".
 _OF_VALIDATOR = re.compile(r"(?P<length>Length of )?'(?P<field>\w+)' (?P<rest>must be .*)", re.DOTALL)
 
 
 def explain(error: Exception) -> str:
-    """One line for a failed conversion: ``nodes[0].x: expected an integer, got text; ...``."""
+    """One line that describes a failed conversion: ``nodes[0].x: expected an integer, got text; ...``."""
     reasons: list[str] = []
     _collect(error, "", reasons)
     return "; ".join(reasons[:_MAX_REASONS]) + (" (and more)" if len(reasons) > _MAX_REASONS else "")

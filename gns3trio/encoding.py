@@ -1,4 +1,4 @@
-"""JSON that is sent, and JSON that is kept in memory."""
+"""Encodes JSON, for sending and for keeping in memory."""
 
 from typing import Any
 
@@ -6,7 +6,9 @@ import orjson
 
 
 def dumps(document: Any, option: int | None = None) -> bytes:
-    """As ``orjson.dumps``, with ``U+FFFD`` for what JSON cannot carry: parts of file names that are not UTF-8."""
+    """As ``orjson.dumps``, but with ``U+FFFD`` for characters that JSON cannot contain: parts of file names that are
+    not UTF-8.
+    """
     try:
         return orjson.dumps(document, option=option)
     except TypeError:
@@ -14,14 +16,14 @@ def dumps(document: Any, option: int | None = None) -> bytes:
 
 
 def dumps_sorted(document: Any) -> bytes:
-    """JSON for a client: the keys of every object sorted, as GNS3 sends them. There are clients that take the text
-    apart and know where an object ends by its last key; what we add to GNS3's keys must not come after it.
+    """JSON for a client, with the keys of every object sorted, as GNS3 sends them. Some clients split the text
+    themselves and recognise the end of an object by its last key, so the keys that we add must not come after it.
     """
     return dumps(document, orjson.OPT_SORT_KEYS)
 
 
 def dumps_to_keep(document: Any, option: int | None = None) -> bytes:
-    """As ``dumps``, in memory of its own size: what orjson gives keeps its buffer, up to ten times as large."""
+    """As ``dumps``, but copied: the result of orjson keeps its buffer alive, which is up to ten times as large."""
     return memoryview(dumps(document, option)).tobytes()
 
 

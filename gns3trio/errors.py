@@ -1,16 +1,16 @@
 """Errors of the lab domain.
 
-They carry a message for the person who sent the request and no HTTP number: only ``gns3trio.api.errors``
-knows which status an error becomes.
+They carry a message for the person who sent the request, but no HTTP status: ``gns3trio.api.errors`` maps each error to
+one.
 """
 
 import errno
 
-# What a disk answers that takes nothing; other errors are about the path, and whoever gave it.
+# Errors of a disk that cannot be written. All other errors concern the path, so the client caused them.
 DISK_REFUSALS = frozenset({errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EIO})
 
 
-# What the process or the machine lacks: a matter of the moment, whatever was asked for.
+# Errors that mean a temporary lack of resources of the process or the machine, whatever the request was.
 EXHAUSTION = {
     errno.EMFILE: "file descriptors",
     errno.ENFILE: "file descriptors",
@@ -45,11 +45,11 @@ class Unavailable(LabError):
 
 
 class NoThread(Unavailable):
-    """The system gave no thread."""
+    """The system could not start a thread."""
 
 
 def what_is_lacking(error: BaseException) -> str | None:
-    """What the process has no more of, if that is why the error, or one that it was made of, was raised."""
+    """The resource whose lack caused the error, directly or through its causes; None if there is another cause."""
     seen: BaseException | None = error
     while seen is not None:
         if isinstance(seen, OSError) and seen.errno in EXHAUSTION:
@@ -63,7 +63,9 @@ def what_is_lacking(error: BaseException) -> str | None:
 
 
 def sole_cause(error: Exception) -> Exception:
-    """The one error in a group, however deep: a nursery wraps what ended it, and people should see the error itself."""
+    """The only error in a (nested) group, or the group itself. A nursery wraps errors, but users
+    should see the error.
+    """
     while isinstance(error, ExceptionGroup) and len(error.exceptions) == 1:
         error = error.exceptions[0]
     return error

@@ -1,4 +1,4 @@
-"""Values of JSON without a fixed shape, which are kept as they came: how large and deep they may be."""
+"""Limits on the size and depth of JSON values without a fixed shape, which are stored as they came."""
 
 import math
 from typing import Any
@@ -11,14 +11,14 @@ from gns3trio.limits import MAX_DEPTH, MAX_FREE_TEXT, MAX_ITEMS, MAX_KEYS, MAX_L
 _LEAST_INTEGER = -(2**63)
 _MOST_INTEGER = 2**64 - 1
 
-_MAX_SHOWN = 100  # of a key, in a message
+_MAX_SHOWN = 100  # characters of a key in an error message
 
-# The way to a value: the key or index in what it lies in, and the way to that.
+# The path to a value: its key or index in its container, and the path to the container.
 _Way = tuple["_Way | None", str | int]
 
 
 class Misplaced(ValueError):
-    """A value is wrong. ``path`` leads to it from where the check began, as ``.a[3].b``."""
+    """A value is invalid. ``path`` leads to it from the root of the check, such as ``.a[3].b``."""
 
     def __init__(self, path: str, reason: str) -> None:
         super().__init__(reason)
@@ -27,7 +27,7 @@ class Misplaced(ValueError):
 
 @attrs.frozen
 class FreeForm:
-    """What a value may be: its texts in characters, its lists in items, its objects in keys, and their depth."""
+    """Limits for a value: characters of texts, items of lists, keys of objects, and depth."""
 
     text: int = MAX_FREE_TEXT
     items: int = MAX_ITEMS
@@ -35,7 +35,7 @@ class FreeForm:
     depth: int = MAX_DEPTH
 
     def check(self, value: Any) -> None:
-        """Raises Misplaced. The time is linear in the size of the value, and its depth costs no stack."""
+        """Check a value; raises Misplaced. Takes linear time, and no stack however deep the value is."""
         self._check_one(value, None)
         waiting: list[tuple[Any, _Way | None, int]] = [(value, None, 1)] if isinstance(value, dict | list) else []
         while waiting:
@@ -69,7 +69,7 @@ class FreeForm:
         raise Misplaced(_path(way), reason)
 
 
-# A part of a request or file that has no fixed shape, and the whole, before anything else is done with it.
+# The limits for a part without a fixed shape in a request or file, and for the whole, which is checked first.
 PART = FreeForm()
 DOCUMENT = FreeForm(text=MAX_SVG, items=MAX_LINKS, keys=MAX_LINKS)
 

@@ -1,4 +1,4 @@
-"""Gives memory back to the system that the allocator keeps for later.
+"""Returns memory to the system that the allocator would keep.
 
 After a burst of large requests glibc keeps hundreds of megabytes in lists of free pieces: it returns only what lies at
 the end of its heap. ``malloc_trim(3)`` returns all free pages. That takes some 10 ms for each 100 MB, in a thread.
@@ -23,27 +23,27 @@ _MALLINFO = "arena ordblks smblks hblks hblkhd usmblks fsmblks uordblks fordblks
 
 
 class _Mallinfo(ctypes.Structure):
-    """``struct mallinfo2``: mallinfo(3)."""
+    """The C ``struct mallinfo2``, see mallinfo(3)."""
 
     _fields_: ClassVar[list[tuple[str, type]]] = [(name, ctypes.c_size_t) for name in _MALLINFO.split()]
 
 
 class FreedMemory:
-    """Looks how much is free, and gives it back when it is worth it."""
+    """Checks regularly how much memory is free, and returns it if it is much."""
 
     def __init__(self) -> None:
         libc = ctypes.CDLL(None)
-        # Of glibc 2.33; other allocators have neither.
+        # In glibc 2.33 and later; other allocators have neither.
         self._can = hasattr(libc, "mallinfo2") and hasattr(libc, "malloc_trim")
         self._libc = libc
         if self._can:
             libc.mallinfo2.restype = _Mallinfo
         self._least_free = 0
         self._least_resident = 0
-        self._after_collection = _resident_bytes()  # the least since Python last looked for garbage
+        self._after_collection = _resident_bytes()  # the minimum since Python's last garbage collection
 
     async def run(self) -> None:
-        """Until cancelled."""
+        """Check and return memory until cancelled."""
         if not self._can:
             return
         while True:
@@ -52,11 +52,11 @@ class FreedMemory:
             await trio.sleep(_LOOK_SECONDS)
 
     def give_back(self) -> None:
-        """Give back what is free, if much has become free since the last time."""
+        """Return free memory to the system if much has become free since the last time."""
         resident = _resident_bytes()
         self._after_collection = min(self._after_collection, resident)
         if resident - self._after_collection > _WORTH_BYTES:
-            # A closed connection is a circle of references, and keeps the last bytes of its client until this.
+            # A closed connection is a reference cycle, and holds the last bytes of its client until it is collected.
             gc.collect()
             self._after_collection = resident = _resident_bytes()
         free = self._free_bytes()

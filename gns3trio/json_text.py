@@ -1,4 +1,4 @@
-"""Reads JSON that comes from outside: with limits, so that no text costs more time or memory than its share."""
+"""Parses JSON from outside, with limits on the time and memory that a text can cost."""
 
 import gc
 import re
@@ -12,16 +12,14 @@ from gns3trio.errors import Invalid
 from gns3trio.free_form import DOCUMENT, FreeForm, Misplaced
 from gns3trio.limits import MAX_VALUES
 
-# What comes next that begins a value or a text, or the end. Nothing is looked at twice: repeats are possessive, and a
-# text that is not closed takes the rest.
+# The next token that begins a value or a string, or the end. The time is linear: repeats are possessive, and an
+# unclosed string extends to the end.
 _NEXT = re.compile(rb'[^"\[{,]*+(?:(?P<string>"[^"\\]*+(?:\\.[^"\\]*+)*+"?)|(?P<separator>[\[{,])|\Z)', re.DOTALL)
 _SEPARATORS = (b",", b"[", b"{")
 
 
 def read_json(text: bytes | bytearray, form: FreeForm = DOCUMENT, most: int = MAX_VALUES) -> Any:
-    """The value in a JSON text. Raises Invalid for what is not JSON, or more than ``form`` allows, or more
-    than ``most`` values.
-    """
+    """Parse a JSON text. Raises Invalid if it is not JSON, exceeds ``form``, or has more than ``most`` values."""
     check_values(text, most)
     try:
         with _no_collection():
@@ -33,8 +31,8 @@ def read_json(text: bytes | bytearray, form: FreeForm = DOCUMENT, most: int = MA
 
 
 def check_values(text: bytes | bytearray, most: int) -> None:
-    """Raises Invalid for a JSON text with more than ``most`` values. They are counted, since reading them cannot be
-    interrupted; others run meanwhile.
+    """Raises Invalid for a JSON text with more than ``most`` values. Counts them before parsing, because parsing cannot
+    be interrupted; other tasks run meanwhile.
     """
     if sum(map(text.count, _SEPARATORS)) <= most:
         return
@@ -44,13 +42,13 @@ def check_values(text: bytes | bytearray, most: int) -> None:
             strings += 1
         elif found.lastgroup == "separator":
             separators += 1
-        if separators > most or strings > 2 * most:  # a string is a value or a key
+        if separators > most or strings > 2 * most:  # a string is either a value or a key
             raise Invalid(f"has more than {most} values")
 
 
 @contextmanager
 def _no_collection() -> Iterator[None]:
-    """No look for garbage meanwhile: what is read is none, and to look through it takes three times as long."""
+    """Suspend garbage collection: parsed values are not garbage, and examining them triples the time."""
     was_on = gc.isenabled()
     gc.disable()
     try:
@@ -61,7 +59,7 @@ def _no_collection() -> Iterator[None]:
 
 
 def check_document(value: Any, form: FreeForm = DOCUMENT) -> None:
-    """Raises Invalid that names the place of what is too large or too deep in a value that was read from a text."""
+    """Raises Invalid, with the path, if a part of a parsed value is too large or too deep."""
     try:
         form.check(value)
     except Misplaced as error:

@@ -1,8 +1,8 @@
-"""How much of anything the server takes: the length of a text, the number of things in a list, the depth of an object.
+"""Limits on input: the length of texts, the number of items in lists, the depth of objects.
 
-Nobody who draws labs meets these limits. They keep a request from costing more than its share. A type says its own with
-``Annotated[str, Bound(most=200)]``; one that says nothing has the defaults below, so no field is without a limit.
-``convert`` enforces them and the description of the API tells them.
+Normal use does not reach these limits. They bound the cost of a request. A type can have a limit of its own, with
+``Annotated[str, Bound(most=200)]``; otherwise the defaults below apply, so every field has a limit. ``convert``
+enforces them, and the OpenAPI description states them.
 """
 
 from collections.abc import Callable, Collection
@@ -10,43 +10,44 @@ from typing import Annotated, Any, get_args, get_origin
 
 import attrs
 
-# The largest integer that every client of JSON can hold.
+# The largest integer that every JSON client can represent.
 MAX_INTEGER = 2**53
 
-# What a field has that does not say more. A path of Linux has 4096 bytes.
+# Defaults for fields without a limit of their own. A Linux path has at most 4096 bytes.
 MAX_TEXT = 4096
 MAX_ITEMS = 4096
 MAX_KEYS = 1024
 
-# In objects without a fixed shape, such as the properties of a node. They hold configurations of routers, as text.
+# For objects without a fixed shape, such as the properties of a node, which contain router configurations as text.
 MAX_FREE_TEXT = 1024 * 1024
 MAX_DEPTH = 32
-# A part of a request lies deeper in a project's file, and what is kept beside that file deeper still.
+# A part of a request is nested deeper in a project's file, and deepest in the file beside it.
 MAX_FILE_DEPTH = MAX_DEPTH + 8
 MAX_OWN_FIELDS_DEPTH = MAX_FILE_DEPTH + 8
 
-# Of a whole project. Each node has a TCP port for its console; three links for each are many.
+# For a whole project. Each node has a TCP port for its console; three links per node are many.
 MAX_NODES = 5_000
 MAX_LINKS = 15_000
 MAX_DRAWINGS = 5_000
-MAX_LINK_ENDS = 64  # a link has two, in files sometimes others
+MAX_LINK_ENDS = 64  # a link has two ends, but files may contain other numbers
 
 # A photograph in a drawing, as base64.
 MAX_SVG = 15 * 1024 * 1024
 MAX_SCRIPT = 256 * 1024
 MAX_BASE_CONFIG = 1024 * 1024
 
-# Of all values in one document of JSON or YAML, and in a project's file, which may have all of the above. Reading JSON
-# cannot be interrupted, and takes up to 0.2 us for each.
+# The values in one JSON or YAML document, and in a project's file, which may contain all of the above. Parsing JSON
+# cannot be interrupted, and takes up to 0.2 us per value.
 MAX_VALUES = 250_000
 MAX_FILE_VALUES = 1_000_000
 
 
 @attrs.frozen
 class Bound:
-    """What a value may be: a text or list of ``least`` to ``most`` characters or items, an integer from ``least`` to
-    ``most``. ``check`` raises ValueError for a text that is wrong otherwise. ``text`` bounds the texts in an object
-    without a fixed shape. A text is one of ``choices``, where there are such; they are asked for when one is checked.
+    """Limits for a value: ``least`` to ``most`` characters of a text, items of a list, or the range of an integer.
+
+    ``check`` raises ValueError for a text that is invalid for other reasons. ``text`` limits the texts in an object
+    without a fixed shape. ``choices`` returns the allowed texts, if they are limited; it is called at each check.
     """
 
     most: int
@@ -63,14 +64,14 @@ DEFAULT_BOUNDS: dict[Any, Bound] = {
     int: Bound(MAX_INTEGER, -MAX_INTEGER),
 }
 
-# Pixels and numbers of ports, which clients and drawing libraries keep in 32 bits.
+# Pixels and port numbers, which clients and drawing libraries store in 32 bits.
 Int32 = Annotated[int, Bound(2**31 - 1, -(2**31))]
 Svg = Annotated[str, Bound(MAX_SVG)]
 Script = Annotated[str, Bound(MAX_SCRIPT)]
 
 
 def split_bound(kind: Any) -> tuple[Any, Bound | None]:
-    """A type without its bound, and the bound; that of the default where the type has one and says none."""
+    """Split a type into the plain type and its bound; the default bound if it has none of its own."""
     if get_origin(kind) is Annotated:
         base, *notes = get_args(kind)
         bound = next((note for note in notes if isinstance(note, Bound)), None)
@@ -79,7 +80,7 @@ def split_bound(kind: Any) -> tuple[Any, Bound | None]:
 
 
 def check_size(size: int, bound: Bound, what: str) -> None:
-    """Raises ValueError for a text or list, of ``size`` characters or items, that is out of bounds."""
+    """Raises ValueError if ``size``, the characters of a text or items of a list, is out of bounds."""
     if size > bound.most:
         raise ValueError(f"has {size} {what}, and may have {bound.most}")
     if size < bound.least:

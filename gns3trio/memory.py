@@ -1,7 +1,8 @@
-"""What clients make the server hold, counted over all of them, and memory that is given back when they are done.
+"""Accounts for the memory that all clients together occupy in the server.
 
-Each client has limits of its own; sixty of them at once would still take a gigabyte. So each kind has a total too. What
-a usual client needs is free of it (``FREE_BYTES``), so that those who take much never keep others from working.
+Each client has limits of its own, but sixty clients at their limits would still occupy a gigabyte. So each kind of
+memory also has a total. The first ``FREE_BYTES`` of each holder do not count, so that heavy clients never block normal
+ones.
 """
 
 import attrs
@@ -9,26 +10,26 @@ import attrs
 MIB = 1024 * 1024
 
 FREE_BYTES = 64 * 1024
-"""What one holder may have in any case: more than any request but one with a picture or a configuration."""
+"""Bytes that each holder may have in any case: enough for all requests except those with pictures or configurations."""
 
 
 class Total:
-    """The bytes of one kind that all clients hold together."""
+    """The bytes of one kind that all clients occupy together."""
 
     def __init__(self, most: int) -> None:
         self.most = most
         self.held = 0
         self.holders = 0
-        self.refused = 0  # how often there was no room
+        self.refused = 0  # how often a request for memory was rejected
 
     @property
     def share(self) -> int:
-        """What each holder may have when all want the same."""
+        """The fair share of each holder."""
         return max(self.most // max(self.holders, 1), FREE_BYTES)
 
 
 class Holder:
-    """What one client holds of a total. Use it as a context manager, or ``close`` it."""
+    """The part of a total that one client occupies. Use it as a context manager, or ``close`` it."""
 
     def __init__(self, total: Total) -> None:
         self.size = 0
@@ -37,7 +38,7 @@ class Holder:
         total.holders += 1
 
     def take(self, size: int) -> bool:
-        """Hold so many bytes more; False, and nothing is held, when all hold too much."""
+        """Occupy ``size`` more bytes. Returns False, without occupying them, if the total would be exceeded."""
         if self.size + size > FREE_BYTES and self._total.held + size > self._total.most:
             self._total.refused += 1
             return False
@@ -45,7 +46,7 @@ class Holder:
         return True
 
     def take_share(self, size: int) -> bool:
-        """As ``take``; False when this one has its share of the total."""
+        """As ``take``, but also returns False if this holder already has its fair share."""
         if self.size + size > self._total.share:
             self._total.refused += 1
             return False
@@ -53,13 +54,13 @@ class Holder:
         return True
 
     def add(self, size: int) -> None:
-        """Hold so many bytes more (or fewer), whatever the total. Nothing happens when it is closed."""
+        """Occupy ``size`` more bytes (or fewer, if negative), whatever the total. Does nothing once closed."""
         if not self._closed:
             self.size += size
             self._total.held += size
 
     def close(self) -> None:
-        """Hold nothing any more."""
+        """Release everything, for good."""
         if not self._closed:
             self.add(-self.size)
             self._total.holders -= 1
@@ -76,10 +77,10 @@ class Holder:
 class Memory:
     """Every total of a server.
 
-    ``bodies``: of requests that are being received or worked on; over it the newest is refused.
-    ``messages``: of websockets, until a handler takes them; over it the newest is refused, with its websocket.
-    ``replies``: what clients have not taken yet; over it the slowest is cut off.
-    ``captures``: records for streams of captures; over it streams lose records, and count them.
+    ``bodies``: request bodies until the request is answered. Beyond the total, the newest request is rejected.
+    ``messages``: websocket messages until a handler reads them. Beyond it, the newest message ends its websocket.
+    ``replies``: replies that clients have not read yet. Beyond it, the slowest client is disconnected.
+    ``captures``: records for capture streams. Beyond it, streams lose records, and count the losses.
     """
 
     bodies: Total = attrs.field(factory=lambda: Total(64 * MIB))
@@ -88,5 +89,5 @@ class Memory:
     captures: Total = attrs.field(factory=lambda: Total(64 * MIB))
 
     def totals(self) -> dict[str, Total]:
-        """By their names."""
+        """All totals, by name."""
         return {field.name: getattr(self, field.name) for field in attrs.fields(type(self))}

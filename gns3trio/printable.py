@@ -1,8 +1,8 @@
-"""Text from outside, as it may be shown: what names may not contain, and how logs and terminals are kept safe from it.
+"""Makes text from outside safe to display: characters that names must not contain, and escaping for logs and terminals.
 
-A control character colours or rewrites a terminal, a line end forges lines of a log, and what overrides the direction
-of writing shows a text that is not there (Unicode Technical Report 36, 2.10). Marks that scripts from right to left
-need (U+200E, U+200F) and joiners of letters and emoji are text.
+Control characters can colour or rewrite a terminal, line ends can forge log lines, and direction overrides can display
+a text that is not there (Unicode Technical Report 36, 2.10). The marks of right-to-left scripts (U+200E, U+200F) and
+the joiners of letters and emoji are allowed.
 """
 
 import logging
@@ -18,12 +18,12 @@ _HIDDEN = re.compile(
 )
 # NAME_MAX of Linux file systems is 255 bytes; the suffixes must fit too.
 MAX_FILE_NAME_BYTES = 240
-# Characters that are looked at at once: nobody else runs meanwhile.
+# Characters that are checked at once; no other task runs meanwhile.
 _PIECE = 64 * 1024
 
 
 def hidden_character(text: str) -> str | None:
-    """The first character that no name may have; None when there is none."""
+    """The first character that is not allowed in names; None if there is none."""
     for start in range(0, len(text), _PIECE):
         if found := _HIDDEN.search(text, start, start + _PIECE):
             return found.group()
@@ -37,17 +37,17 @@ def is_plain_name(name: str, max_bytes: int = MAX_FILE_NAME_BYTES) -> bool:
 
 
 def without_hidden(text: str) -> str:
-    """The text with ``U+FFFD``, the replacement character, for each of them."""
+    """Replace each such character by ``U+FFFD``, the replacement character."""
     return _replace(lambda _: "\ufffd", text)
 
 
 def escape(text: str, keep: str = "") -> str:
-    """The text with each of them as Python writes it, ``\\x1b``; those in ``keep`` stay."""
+    """Escape each such character in Python notation, ``\\x1b``, except those in ``keep``."""
     return _replace(lambda character: character if character in keep else _as_python(character), text)
 
 
 def escape_json(text: str) -> str:
-    """JSON with each of them as JSON writes it, ``\\u001b``; the line ends between its values stay."""
+    """Escape each such character in a JSON text in JSON notation, ``\\u001b``, except line ends between values."""
     return _replace(lambda character: character if character == "\n" else _as_json(character), text)
 
 
@@ -57,10 +57,10 @@ def _replace(instead_of: Callable[[str], str], text: str) -> str:
 
 
 class LogFormatter(logging.Formatter):
-    """Escapes what a log prints. Further lines of an entry are indented: only an entry begins at the margin."""
+    """Escapes log output. Continuation lines are indented, so that only a real entry begins at the margin."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """An entry, with its traceback."""
+        """Format an entry, with its traceback."""
         return escape(super().format(record), keep="\n\t").replace("\n", "\n    ")
 
 

@@ -1,4 +1,4 @@
-"""Folders are deleted with all that they hold, however deep that lies. Synchronous."""
+"""Deletes folders with all their contents, however deep. Synchronous."""
 
 import os
 import stat
@@ -9,10 +9,10 @@ from pathlib import Path
 
 
 def remove_tree(folder: Path) -> None:
-    """Delete a folder with all that it holds; no link is followed. Raises OSError, also when there is no folder.
+    """Delete a folder with all its contents, without following links. Raises OSError, also if there is no folder.
 
-    A client can make folders in each other by the thousands, deeper than a path can be long and a function can call
-    itself. So a folder that is found is moved to the top, and emptied there.
+    A client can nest thousands of folders, deeper than the maximum length of a path and the recursion limit. So each
+    folder that is found is moved to the top first, and emptied there.
     """
     if stat.S_ISLNK(os.lstat(folder).st_mode):
         raise NotADirectoryError(f"{folder} is a link")
@@ -26,7 +26,7 @@ def remove_tree(folder: Path) -> None:
 
 
 def discard_tree(folder: Path) -> None:
-    """The same as far as it can be done; no folder is fine. What stays must be in nobody's way."""
+    """As ``remove_tree``, but without errors: a missing folder is fine, and files that cannot be deleted are left."""
     with suppress(OSError):
         remove_tree(folder)
 

@@ -1,5 +1,5 @@
-"""The composition root: what the server is made of. The nesting of ``async with`` is the order of shutdown:
-the API stops first, then projects close and nodes stop, then the forwarder, whose sockets everything used.
+"""The composition root: builds the server from its parts. The nesting of ``async with`` is the order of shutdown: the
+API stops first, then projects close and nodes stop, and last the forwarder, whose ports the nodes used.
 """
 
 import logging
@@ -41,10 +41,10 @@ class RunningServer:
 
 @asynccontextmanager
 async def open_server(config: Config) -> AsyncIterator[RunningServer]:
-    """A server that runs as long as the ``async with``, and ends in order when the block does.
+    """Run a server for as long as the ``async with`` lasts, then shut it down in order.
 
-    Raises Unavailable or Invalid when the address, the certificate, the folder for projects or the kernel cannot be
-    used as the settings say.
+    Raises Unavailable or Invalid if the address, the certificate, the projects folder or the kernel cannot be used as
+    the settings require.
     """
     memory = Memory()
     closing = trio.Event()
@@ -101,9 +101,9 @@ async def _run_until_cancelled(
 
 
 async def run_server(config: Config, on_ready: Callable[[list[str]], None]) -> None:
-    """Serve until SIGTERM, SIGINT or SIGQUIT; a second signal does not wait for clients any longer.
+    """Serve until SIGTERM, SIGINT or SIGQUIT. A second signal ends the waiting for clients.
 
-    ``on_ready`` gets the URLs once requests are answered. Raises as ``open_server``.
+    ``on_ready`` gets the URLs when the server answers requests. Raises as ``open_server``.
     """
     with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT, signal.SIGQUIT) as signals:
         async with trio.open_nursery() as nursery:

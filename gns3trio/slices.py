@@ -1,4 +1,4 @@
-"""Long work in trio's thread, in slices: everybody else is served between two of them."""
+"""Divides long work in trio's thread into slices, between which other tasks run."""
 
 import time
 from collections.abc import Iterable
@@ -12,20 +12,20 @@ _T = TypeVar("_T")
 
 
 class Slices:
-    """Counts the time since others were served."""
+    """Measures the time since other tasks last ran."""
 
     def __init__(self) -> None:
         self._since = time.perf_counter()
 
     async def pause(self) -> None:
-        """Let others run, if it is time."""
+        """Let other tasks run if the slice is used up."""
         if time.perf_counter() - self._since > SLICE_SECONDS:
             await trio.lowlevel.checkpoint()
             self._since = time.perf_counter()
 
 
 async def in_slices(items: Iterable[_T]) -> list[_T]:
-    """What an iterable gives that makes each item when it is asked for. What it looks at may change meanwhile."""
+    """The items of a lazy iterable, with pauses for other tasks. The data that it reads may change meanwhile."""
     slices, made = Slices(), []
     for item in items:
         made.append(item)

@@ -1,7 +1,7 @@
-"""Threads by purpose: what hangs or is slow keeps waiting only what is of its kind.
+"""Thread pools by purpose, so that a slow or hanging call delays only calls of the same kind.
 
-Trio's own limit of threads would be shared by all: 40 names that no server answers, or 40 files on a disk that hangs,
-and nothing else can be saved, read or compressed.
+All calls would share trio's own limit of threads: 40 host names that no server answers, or 40 files on a hanging disk,
+and nothing else could be saved, read or compressed.
 """
 
 import os
@@ -17,16 +17,16 @@ _Ts = TypeVarTuple("_Ts")
 
 
 class Pool:
-    """At most so many threads for one purpose; who comes later waits."""
+    """A limited number of threads for one purpose; further calls wait."""
 
     def __init__(self, most: int) -> None:
         self.most = most
-        # Of this run of trio: what another run left behind does not count.
+        # Belongs to this run of trio; threads that another run left behind do not count.
         self._limiters: trio.lowlevel.RunVar[trio.CapacityLimiter] = trio.lowlevel.RunVar("limiter")
 
     @property
     def limiter(self) -> trio.CapacityLimiter:
-        """What counts its threads."""
+        """The limiter that counts the pool's threads."""
         try:
             return self._limiters.get()
         except LookupError:
@@ -35,9 +35,10 @@ class Pool:
             return limiter
 
     async def run(self, function: Callable[[*_Ts], _T], *args: *_Ts, abandon_on_cancel: bool = False) -> _T:
-        """What ``function`` returns, called in a thread. Raises NoThread when the system has none.
+        """Call ``function`` in a thread and return its result. Raises NoThread if the system cannot start one.
 
-        With ``abandon_on_cancel`` a cancelled caller does not wait for its end; its thread counts until then.
+        With ``abandon_on_cancel``, a cancelled caller does not wait for the call; its thread counts until the call
+        ends.
         """
         started = False
 
@@ -54,23 +55,23 @@ class Pool:
             raise NoThread(f"no thread could be started: {error}") from error
 
 
-# Files: short calls that wait for a disk.
+# Short file operations, which wait for a disk.
 disk = Pool(40)
-# Names of hosts: a name that no server answers takes its thread for half a minute.
+# Host name lookups: a name that no server answers occupies its thread for half a minute.
 names = Pool(8)
-# Archives that are made and unpacked: long work that uses the CPU.
+# Packing and unpacking archives: long work that uses the CPU.
 compression = Pool(max(4, os.cpu_count() or 1))
-# Files that are copied or summed up, however many and large.
+# Copying and hashing files of any number and size.
 copying = Pool(4)
 # libpcap compiles one expression at a time, and needs up to half a second for it.
 compilers = Pool(1)
-# Documents and pictures of clients that are read; Python reads one at a time anyhow.
+# Parsing documents and pictures of clients; Python parses one at a time anyway.
 parsers = Pool(2)
 # Interfaces and devices of this host.
 devices = Pool(8)
-# Trials of links: each lasts for minutes. Others bound their number.
+# Benchmark trials, which last for minutes. Their number is limited elsewhere.
 trials = Pool(64)
-# Memory that is given back to the system.
+# Returning memory to the system.
 memory = Pool(1)
-# Standard input and output, and files that are sent, of the command line.
+# Standard input and output of the command line, and files that it uploads.
 terminal = Pool(40)

@@ -1,7 +1,7 @@
-"""YAML for topologies: what JSON can say, with less ado.
+"""Reads and writes YAML for topologies: the same data as JSON, in a form that is easier to write.
 
-Format: YAML 1.2 core schema, one document, without aliases, tags and repeated keys: ``no`` is a text, and a short file
-cannot grow into a large one.
+Format: YAML 1.2 core schema, one document, without aliases, tags and repeated keys: so ``no`` is a text,
+and a short file cannot expand into a large one.
 """
 
 import codecs
@@ -18,14 +18,14 @@ from gns3trio.limits import MAX_DEPTH, MAX_VALUES
 from gns3trio.printable import escape, hidden_character
 
 _MAX_KEY = 200
-_MAX_DIGITS = 20  # those of the largest integer in JSON here, or a sign and 19
-# There is one that says something here, %YAML. What else begins a line so is text in quotes.
+_MAX_DIGITS = 20  # the digits of the largest integer in JSON here, or a sign and 19 digits
+# %YAML is the only directive that is used. Other lines that begin like one are parts of quoted texts.
 _MAX_DIRECTIVES = 100
-# The line ends of YAML 1.1, which the library knows, before a directive.
+# A directive after one of the line ends of YAML 1.1, which the library recognises.
 _DIRECTIVES = tuple(f"{end}%".encode() for end in "\n\r\x85\u2028\u2029")
 
-# YAML 1.2.2, 10.3.2, but for octal and hexadecimal numbers. PyYAML's own are those of YAML 1.1, where ``no``, ``on``
-# and ``12:30`` are not texts.
+# YAML 1.2.2, 10.3.2, without octal and hexadecimal numbers. PyYAML's own resolvers are those of YAML 1.1, where ``no``,
+# ``on`` and ``12:30`` are not texts.
 _CORE_SCHEMA = (
     ("tag:yaml.org,2002:null", r"~|null|Null|NULL", "~nN"),
     ("tag:yaml.org,2002:bool", r"true|True|TRUE|false|False|FALSE", "tTfF"),
@@ -38,7 +38,7 @@ _CORE_SCHEMA = (
 )
 
 
-# Line ends and tabs, with nothing.
+# Line ends and tabs are removed.
 _WRITTEN_AS_SUCH = str.maketrans("", "", "\n\t")
 
 
@@ -47,12 +47,12 @@ class _Dumper(yaml.CSafeDumper):
         return True
 
 
-# By the first character of a text without quotes: what it may be.
+# The possible types of an unquoted scalar, by its first character.
 _RESOLVERS: dict[str, list[tuple[str, re.Pattern[str]]]] = {"": [("tag:yaml.org,2002:null", re.compile("^$"))]}
 for tag, pattern, starts in _CORE_SCHEMA:
     for start in starts:
         _RESOLVERS.setdefault(start, []).append((tag, re.compile(f"^(?:{pattern})$", re.ASCII)))
-# The dumper has those of its base too, so that it quotes for readers of YAML 1.1 as well.
+# The dumper also keeps the resolvers of its base class, so that it quotes texts for readers of YAML 1.1 too.
 for start, resolvers in _RESOLVERS.items():
     for tag, expression in resolvers:
         _Dumper.add_implicit_resolver(tag, expression, [start])
@@ -69,7 +69,7 @@ _Dumper.add_representer(str, _represent_text)
 
 
 def parse_yaml(text: bytes | bytearray) -> Any:
-    """The value in a YAML text. Raises Invalid that names the line."""
+    """Parse a YAML text. Raises Invalid with the line number."""
     try:
         if text.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
             text = text.decode("utf-16").encode()
@@ -85,20 +85,20 @@ def parse_yaml(text: bytes | bytearray) -> Any:
 
 
 def _check_directives(text: bytes | bytearray) -> None:
-    """The library compares each directive with all others before it, and lets nobody run meanwhile."""
+    """Limit the number of directives: the library compares each one with all earlier ones, without a pause."""
     if sum(map(text.count, _DIRECTIVES)) > _MAX_DIRECTIVES:
         raise Invalid(f"more than {_MAX_DIRECTIVES} lines begin with %, as directives do")
 
 
 @attrs.define
 class _Open:
-    """A list or an object that has begun. ``key`` is that of the value that comes next, None before it."""
+    """A list or object under construction. ``key`` belongs to the value that comes next; None if a key comes next."""
 
     value: list[Any] | dict[str, Any]
     key: str | None = None
 
     def add(self, value: Any, where: str) -> None:
-        """Put in the next value, or key. Raises Invalid."""
+        """Add the next value or key. Raises Invalid."""
         if isinstance(self.value, list):
             self.value.append(value)
             return
@@ -114,7 +114,9 @@ class _Open:
 
 
 def _compose(events: Iterable[yaml.Event]) -> Any:
-    """The value that events tell of. Others run between two of them, which the library's own way would not let."""
+    """Build the value from parser events. Other tasks run between two events, which the library's own composer
+    prevents.
+    """
     documents: list[Any] = []
     above = [_Open(documents)]
     for count, event in enumerate(events):
@@ -152,7 +154,7 @@ def _scalar(event: yaml.ScalarEvent, where: str) -> Any:
         case "tag:yaml.org,2002:bool":
             return text.lower() == "true"
         case "tag:yaml.org,2002:int":
-            if len(text) > _MAX_DIGITS:  # the time that Python takes for one grows with the square of its digits
+            if len(text) > _MAX_DIGITS:  # Python's time to parse one grows with the square of its digits
                 raise Invalid(f"{where}: a number of {len(text)} digits is too large")
             return int(text)
         case "tag:yaml.org,2002:float":
@@ -162,8 +164,8 @@ def _scalar(event: yaml.ScalarEvent, where: str) -> Any:
 
 
 def format_yaml(value: Any) -> str:
-    """A value of JSON as YAML; short objects on one line, texts of several lines as such."""
+    """Format a JSON value as YAML: short objects on one line, texts of several lines as block scalars."""
     text: str = yaml.dump(
         value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, default_flow_style=None, width=120
     )
-    return escape(text, keep="\n\t")  # texts that hold what is escaped are in double quotes, where YAML knows it
+    return escape(text, keep="\n\t")  # texts with escaped characters are double-quoted, where YAML supports escapes

@@ -1,8 +1,8 @@
-"""Watches trio's loop: how long it kept everybody waiting, and what ran meanwhile.
+"""Watches trio's loop: measures how long it served nobody, and records what ran meanwhile.
 
 All requests, consoles and timers share one thread. A *gap* is a time in which it served nobody: from one look at the
 sockets to the next, or a time in which another thread held the interpreter. Gaps are measured twice each turn of the
-loop, which costs about a microsecond; a thread beside it writes down what runs while a gap is still under way.
+loop, which costs about a microsecond. A separate thread records the stacks while a gap is still in progress.
 """
 
 import logging
@@ -18,16 +18,16 @@ import attrs
 import trio
 
 LONG_SECONDS = 0.25
-"""A gap that people notice, and that is logged."""
+"""Gaps longer than this are noticeable and are logged, in seconds."""
 WINDOW_SECONDS = 60.0
-"""The longest gap is told for this long, at most for twice as long: common scrapers of metrics come more often."""
-# So many of the innermost frames of the loop, and of each other thread, are written down.
+"""The longest gap is reported for this long, at most twice as long, in seconds; common scrapers come more often."""
+# The number of innermost stack frames that are recorded for the loop, and for each other thread.
 _FRAMES = 12
 _FRAMES_BESIDE = 3
 
-# Below that, the CPU time of a gap is not looked at.
+# The CPU time of shorter gaps is not measured.
 _SHORT_SECONDS = 0.01
-# In these files a thread waits for work.
+# A thread whose innermost frame is in one of these files waits for work.
 _IDLE_FILES = ("trio/_core/_thread_cache.py", "threading.py")
 _LOOP_FILE = "trio/_core/_run.py"
 
@@ -36,22 +36,22 @@ log = logging.getLogger(__name__)
 
 @attrs.frozen
 class Gap:
-    """How long the loop served nobody, and how much of that it worked. A starved machine makes the first long, not the
-    second.
+    """How long the loop served nobody, and how much CPU time it used of that. On an overloaded machine the first is
+    long but not the second.
     """
 
     seconds: float = 0.0
     cpu_seconds: float = 0.0
 
     def most(self, other: "Gap") -> "Gap":
-        """The larger of both numbers each."""
+        """The maximum of both gaps, separately for each number."""
         return Gap(max(self.seconds, other.seconds), max(self.cpu_seconds, other.cpu_seconds))
 
 
 class Watchdog(trio.abc.Instrument):
-    """Measures the loop that it is an instrument of. Use ``watch_loop``.
+    """A trio instrument that measures the loop. Use ``watch_loop``.
 
-    ``hardest`` is the gap with the most CPU time; who sets it to ``Gap()`` sees that of what comes next.
+    ``hardest`` is the gap with the most CPU time. Set it to ``Gap()`` to measure from then on.
     """
 
     def __init__(self) -> None:
@@ -59,27 +59,27 @@ class Watchdog(trio.abc.Instrument):
         self.long_gaps = 0
         self.hardest = Gap()
         self._loop_thread = threading.get_ident()
-        self._since: float | None = None  # when the present turn of the loop began; None while it waits for sockets
+        self._since: float | None = None  # start of the current turn of the loop; None while it waits for I/O
         self._cpu_since = 0.0
-        self._counted_until = 0.0  # the end of the newest long gap
+        self._counted_until = 0.0  # end of the latest long gap
         self._window_ends = 0.0
-        self._longest = Gap()  # of the present window
-        self._longest_before = Gap()  # of the window before
+        self._longest = Gap()  # in the current window
+        self._longest_before = Gap()  # in the previous window
         self._ended = threading.Event()
 
     @property
     def longest(self) -> Gap:
-        """The longest gap, and the most CPU time of one, of the last one or two minutes."""
+        """The longest gap, and the most CPU time in a gap, of the last one or two minutes."""
         self._turn_window(time.perf_counter())
         return self._longest.most(self._longest_before)
 
     def after_io_wait(self, timeout: float) -> None:
-        """A turn of the loop begins."""
+        """Called by trio when a turn of the loop begins."""
         self._cpu_since = time.thread_time()
         self._since = time.perf_counter()
 
     def before_io_wait(self, timeout: float) -> None:
-        """A turn of the loop has ended."""
+        """Called by trio when a turn of the loop has ended."""
         if self._since is None:
             return
         now = time.perf_counter()
@@ -107,11 +107,11 @@ class Watchdog(trio.abc.Instrument):
             self._longest = Gap()
             self._window_ends = now + WINDOW_SECONDS
 
-    # --- in the thread beside the loop ---
+    # --- in the separate thread ---
 
     def run(self) -> None:
-        """Write down what runs whenever a gap has become long, until ``end``."""
-        told: float | None = None  # the beginning of the gap that was written down
+        """Record the stacks whenever a gap becomes long, until ``end``."""
+        told: float | None = None  # the start of the gap that was recorded last
         while True:
             since, now, cpu = self._since, time.perf_counter(), time.process_time()
             due = (now if since is None or since == told else since) + LONG_SECONDS
@@ -124,7 +124,7 @@ class Watchdog(trio.abc.Instrument):
                     told = since
                     log.warning("the loop has served nobody for %.2f s. It runs:\n%s", now - since, self._stack())
             elif late > LONG_SECONDS and self._counted_until < due:
-                # The loop was not at work: another thread held the interpreter, or the machine was elsewhere.
+                # The loop was idle: another thread held the interpreter, or the machine gave the process no CPU time.
                 used = time.process_time() - cpu
                 self._note(Gap(late, min(late, used)), now)
                 log.warning(
@@ -135,15 +135,15 @@ class Watchdog(trio.abc.Instrument):
                 )
 
     def end(self) -> None:
-        """Make ``run`` return."""
+        """End the thread: make ``run`` return."""
         self._ended.set()
 
     def _stack(self) -> str:
-        """Where the loop's task is."""
+        """The stack of the task that the loop is running."""
         return "".join(_task_frames(sys._current_frames()[self._loop_thread])).rstrip()
 
     def _stacks(self) -> str:
-        """The same, and where other threads are that do something."""
+        """The same, and the stacks of other threads that are active."""
         parts = [self._stack() + "\n"]
         for ident, frame in sys._current_frames().items():
             if ident not in (self._loop_thread, threading.get_ident()) and not _is_idle(frame):
@@ -156,7 +156,7 @@ def _is_idle(frame: FrameType) -> bool:
 
 
 def _task_frames(frame: FrameType) -> list[str]:
-    """The lines of a task, without those of the loop below it."""
+    """The stack lines of the task, without those of the loop below it."""
     stack = traceback.extract_stack(frame)
     loop = max((i for i, each in enumerate(stack) if each.filename.endswith(_LOOP_FILE)), default=-1)
     return traceback.format_list((stack[loop + 1 :] or stack)[-_FRAMES:])
@@ -164,7 +164,7 @@ def _task_frames(frame: FrameType) -> list[str]:
 
 @asynccontextmanager
 async def watch_loop() -> AsyncIterator[Watchdog]:
-    """Watch the loop that this is called in as long as the ``async with`` lasts."""
+    """Watch the current trio loop for as long as the ``async with`` lasts."""
     watchdog = Watchdog()
     thread = threading.Thread(target=watchdog.run, name="watchdog", daemon=True)
     trio.lowlevel.add_instrument(watchdog)

@@ -1,4 +1,4 @@
-"""How the commands talk to a server: its address, the credentials, requests, files and events.
+"""The commands' client for a server: its address, the credentials, requests, files and events.
 
 The libraries for HTTP and websockets are loaded when they are used: help and completion do without.
 """
@@ -30,11 +30,11 @@ DEFAULT_URL = "http://127.0.0.1:3080"
 _PIECE_BYTES = 256 * 1024
 _JSON = "application/json"
 
-Progress = Callable[[int, int | None], None]  # bytes so far, bytes in all where that is known
+Progress = Callable[[int, int | None], None]  # bytes so far, total bytes if known
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The options that name a server. The password comes from GNS3TRIO_PASSWORD."""
+    """Add the options that name a server. The password comes from GNS3TRIO_PASSWORD."""
     url = os.environ.get(CLIENT_URL_VARIABLE) or DEFAULT_URL
     user = os.environ.get(environment_name("user"), "")
     parser.add_argument("--url", default=url, help=f"the server (default: {CLIENT_URL_VARIABLE}, else {DEFAULT_URL})")
@@ -47,26 +47,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--insecure",
         action="store_true",
-        help="accept any certificate, such as one that the server signed itself",
+        help="accept any certificate, such as a self-signed one",
     )
 
 
 @attrs.frozen
 class Client:
-    """A server and who we are there. Use ``from_arguments``.
+    """A server and our credentials there. Use ``from_arguments``.
 
-    Every method raises NotFound when the server does not know the thing, and Unavailable with the server's message
-    when it refuses otherwise or is not there.
+    Every method raises NotFound if the server answers 404, and Unavailable with the server's message if it rejects the
+    request otherwise or cannot be reached.
     """
 
     scheme: str
     address: str
     credentials: str | None
-    context: ssl.SSLContext | None  # for https only: to read the certificates of this machine takes a while
+    context: ssl.SSLContext | None  # for https only, because reading the certificates of this machine takes a while
 
     @classmethod
     def from_arguments(cls, arguments: argparse.Namespace) -> "Client":
-        """What the options say. Raises LabError for a URL that is none."""
+        """The client that the options describe. Raises LabError for an invalid URL."""
         scheme, separator, address = arguments.url.rstrip("/").partition("://")
         if not separator or scheme not in ("http", "https"):
             raise LabError(f"--url: {arguments.url!r} does not begin with http:// or https://")
@@ -93,26 +93,26 @@ class Client:
         return f"{self.scheme}://{self.address}"
 
     async def request(self, method: str, path: str, body: Any = None) -> Any:
-        """The JSON reply."""
+        """Send a request with a JSON body; returns the JSON reply."""
         data = None if body is None else json.dumps(body).encode()
         return await self.send(method, path, data, _JSON)
 
     async def send(self, method: str, path: str, data: bytes | None, content_type: str) -> Any:
-        """The JSON reply to a body of any type."""
+        """Send a request with a body of any type; returns the JSON reply."""
         return await self._send(method, path, data, {"Content-Type": content_type})
 
     async def text(self, path: str, content_type: str) -> str:
-        """The reply as text of this type."""
+        """GET a text reply of this media type."""
         async with self._open("GET", path, None, {"Accept": content_type}) as reply:
             return (await reply.aread()).decode()
 
     async def content(self, path: str) -> tuple[str, bytes]:
-        """The media type of a small file, and the file."""
+        """GET a small file; returns its media type and its bytes."""
         async with self._open("GET", path, None, {}) as reply:
             return _header(reply, b"content-type").partition(";")[0].strip().lower(), await reply.aread()
 
     async def download(self, path: str, file: Path, progress: Progress) -> int:
-        """Write the reply into a file, which is there when all has come; returns its bytes."""
+        """GET a reply into a file, which appears only when it is complete; returns its size in bytes."""
         done = 0
         async with self._open("GET", path, None, {}) as reply:
             length = _header(reply, b"content-length")
@@ -124,7 +124,7 @@ class Client:
         return done
 
     async def upload(self, path: str, file: Path, progress: Progress) -> Any:
-        """The JSON reply to a file as the body."""
+        """POST a file as the body; returns the JSON reply."""
         with _opened(file) as source:
             size = os.fstat(source.fileno()).st_size
             headers = {"Content-Type": "application/octet-stream", "Content-Length": str(size)}
@@ -133,7 +133,7 @@ class Client:
 
     @asynccontextmanager
     async def stream(self, path: str) -> AsyncIterator[AsyncIterator[bytes]]:
-        """The pieces of a reply that has no end."""
+        """The pieces of an endless reply."""
         from gns3trio.client.exchange import pieces_of_stream
 
         async with self._open("GET", path, None, {}) as reply, aclosing(pieces_of_stream(self.base, reply)) as pieces:
@@ -141,7 +141,7 @@ class Client:
 
     @asynccontextmanager
     async def websocket(self, path: str) -> AsyncIterator["WebSocketConnection"]:
-        """A websocket, of events or of a console."""
+        """Open a websocket for events or a console, for as long as the ``async with`` lasts."""
         from gns3trio.client.websocket import open_websocket
 
         async with open_websocket(self.base, self.context, path, self.credentials) as connection:

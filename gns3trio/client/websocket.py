@@ -50,8 +50,8 @@ _answer_ping = WebSocketConnection._handle_ping_event
 
 
 async def _answer_ping_unless_closing(self: WebSocketConnection, event: Ping) -> None:
-    """trio-websocket answers a ping that comes while it closes, which wsproto forbids, and the reader fails (its issue
-    184). Servers send the first ping at once, so a short visit would often end with that.
+    """Avoid a defect of trio-websocket (its issue 184): it answers a ping that arrives while it closes, which wsproto
+    forbids, and its reader fails. Servers send the first ping at once, so short connections would often fail.
     """
     if self.closed is None:
         await _answer_ping(self, event)

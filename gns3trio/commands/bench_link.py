@@ -10,7 +10,7 @@ __all__ = ["add_arguments", "run"]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The options of ``gns3trio bench-link``."""
+    """Add the options of ``gns3trio bench-link`` to its parser."""
     add_place(parser, "link")
     add_options(parser)
     add_common(parser, _measure)

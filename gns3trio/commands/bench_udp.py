@@ -1,4 +1,4 @@
-"""``gns3trio bench-udp``: measures what is between two UDP endpoints of a server's host."""
+"""``gns3trio bench-udp``: measures a tunnel or relay between two UDP endpoints of a server's host."""
 
 import argparse
 
@@ -12,7 +12,7 @@ _FORM = "LPORT:RHOST:RPORT"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The options of ``gns3trio bench-udp``."""
+    """Add the options of ``gns3trio bench-udp`` to its parser."""
     for name in ("a", "b"):
         parser.add_argument(
             name,

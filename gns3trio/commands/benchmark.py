@@ -1,4 +1,4 @@
-"""What the commands that measure share: their options, how far they are, and their report."""
+"""Shared by the measuring commands: options, progress and report."""
 
 import argparse
 from collections.abc import AsyncIterator, Callable
@@ -17,24 +17,25 @@ from gns3trio.measure.report import plot, table
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """What is measured, and the plot."""
+    """Add the options of a measurement."""
     parser.add_argument("--tests", type=_words, help="of throughput,latency,loss,burst (default: all)")
-    parser.add_argument("--sizes", type=_numbers, help="bytes of a frame with checksum (default: 64,512,1518)")
+    parser.add_argument("--sizes", type=_numbers, help="frame sizes in bytes, with checksum (default: 64,512,1518)")
     parser.add_argument("--direction", choices=("a_to_b", "b_to_a"), help="default: a_to_b")
     parser.add_argument("--seconds", type=to_seconds, help="length of one trial (default: 1)")
     parser.add_argument(
-        "--max-rate", type=to_count, metavar="FRAMES", help="frames per second at most (default: 200000)"
+        "--max-rate",
+        type=to_count,
+        metavar="FRAMES",
+        help="the highest rate to try, in frames per second (default: 200000)",
     )
     parser.add_argument(
-        "--max-loss", type=to_percent, metavar="PERCENT", help="loss that throughput allows (default: 0)"
+        "--max-loss", type=to_percent, metavar="PERCENT", help="loss that counts as none, in percent (default: 0)"
     )
+    parser.add_argument("--repetitions", type=to_count, metavar="N", help="latency trials (default: 1; RFC 2544: 20)")
     parser.add_argument(
-        "--repetitions", type=to_count, metavar="N", help="trials for latency (default: 1; RFC 2544: 20)"
+        "--burst-repetitions", type=to_count, metavar="N", help="burst searches (default: 1; RFC 2544: 50)"
     )
-    parser.add_argument(
-        "--burst-repetitions", type=to_count, metavar="N", help="searches for the burst (default: 1; RFC 2544: 50)"
-    )
-    parser.add_argument("--plot", type=Path, metavar="FILE.svg", help="draw the report")
+    parser.add_argument("--plot", type=Path, metavar="FILE.svg", help="draw the results into an SVG file")
 
 
 def _words(text: str) -> list[str]:
@@ -49,7 +50,7 @@ def _numbers(text: str) -> list[int]:
 
 
 def request_of(arguments: argparse.Namespace) -> Json:
-    """The options that were given, as the API has them."""
+    """The body of the API request for these options."""
     asked = {
         "tests": arguments.tests,
         "frame_sizes": arguments.sizes,
@@ -66,7 +67,7 @@ def request_of(arguments: argparse.Namespace) -> Json:
 async def measure(
     server: Client, path: str, body: Json, is_ours: Callable[[Json], bool], project_id: str | None = None
 ) -> Json:
-    """The report of a benchmark; ``is_ours`` tells which events are of it, ``project_id`` on which stream they are."""
+    """Run a benchmark; returns its report. ``is_ours`` selects its progress events on the stream of ``project_id``."""
     report: Json
     with progress_line() as line:
         if not line.is_shown:
@@ -86,7 +87,7 @@ async def _show_progress(line: ProgressLine, events: AsyncIterator[Json], is_our
 
 
 def trial_text(event: dict[str, Any]) -> str:
-    """How far a measurement is, from one event."""
+    """The progress of a measurement as one line, from an event."""
     rate = f"{event['frames_per_second']} frames/s" if event["frames_per_second"] else f"{event['frames']} frames"
     return (
         f"{bar(event['progress'])} {event['test']}, {event['frame_size']} bytes, "
@@ -95,11 +96,11 @@ def trial_text(event: dict[str, Any]) -> str:
 
 
 def require_plot(arguments: argparse.Namespace) -> None:
-    """What is measured takes its time, so raise LabError before, when the plot could not be written."""
+    """Check before a long measurement that the plot can be written; raises LabError."""
     file: Path | None = arguments.plot
     try:
         if file is None or (file.exists() and not file.is_file() and not file.is_dir()):
-            return  # a pipe would tell its reader that this was all
+            return  # opening and closing a pipe would signal its reader the end
         is_new = not file.exists()
         file.open("ab").close()
         if is_new:
@@ -109,7 +110,7 @@ def require_plot(arguments: argparse.Namespace) -> None:
 
 
 async def show_report(arguments: argparse.Namespace, report: Json) -> None:
-    """As a table or JSON, and as the plot that was asked for. Raises LabError when that cannot be written."""
+    """Print the report as a table or JSON, and write the plot if requested. Raises LabError if that fails."""
     if arguments.json:
         print_json(report, indent=1)
     else:

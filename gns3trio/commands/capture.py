@@ -1,4 +1,4 @@
-"""``gns3trio capture``: what crosses a link, live, into a file, a pipe or Wireshark."""
+"""``gns3trio capture``: captures the traffic of a link into a file, a pipe or Wireshark."""
 
 import argparse
 import os
@@ -23,28 +23,32 @@ from gns3trio.errors import Invalid, LabError
 
 __all__ = ["add_arguments", "run"]
 
-_GOODBYE_SECONDS = 5  # for what has not come yet, and for telling the server
+_GOODBYE_SECONDS = 5  # to receive the remaining records, and to end the capture on the server
 _PCAP_HEADER_BYTES = 24
 _PCAP_RECORD_HEADER_BYTES = 16
 _PCAPNG_PACKET = 6  # an enhanced packet block
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The options of ``gns3trio capture``."""
+    """Add the options of ``gns3trio capture`` to its parser."""
     add_place(parser, "link")
     where = parser.add_mutually_exclusive_group()
-    where.add_argument("-w", "--write", metavar="FILE", default="-", help="write to this file (default: -, the output)")
+    where.add_argument(
+        "-w", "--write", metavar="FILE", default="-", help="write to this file (default: -, standard output)"
+    )
     where.add_argument(
         "--wireshark",
         action="store_true",
-        help="show it in Wireshark, or in tshark where there is no Wireshark or no display",
+        help="open it in Wireshark, or in tshark if there is no Wireshark or no display",
     )
-    parser.add_argument("--filter", default="", metavar="EXPRESSION", help="only such frames, after pcap-filter(7)")
+    parser.add_argument(
+        "--filter", default="", metavar="EXPRESSION", help="capture only matching frames; see pcap-filter(7)"
+    )
     parser.add_argument("--direction", choices=("a_to_b", "b_to_a", "both"), default="both", help="default: both")
     parser.add_argument(
-        "--format", choices=("pcap", "pcapng"), help="default: pcap for a FILE that ends in .pcap, else pcapng"
+        "--format", choices=("pcap", "pcapng"), help="default: pcap if FILE ends in .pcap, otherwise pcapng"
     )
-    parser.add_argument("--snaplen", type=to_count, metavar="BYTES", help="keep only the first bytes of a frame")
+    parser.add_argument("--snaplen", type=to_count, metavar="BYTES", help="keep only this many bytes of each frame")
     parser.add_argument("--seconds", type=to_seconds, help="end after this time (default: at Ctrl-C)")
     add_common(parser, _capture)
 
@@ -54,7 +58,9 @@ async def _capture(server: Client, arguments: argparse.Namespace) -> int:
     if arguments.json and not is_file:
         raise Invalid("--json needs -w FILE: the output is the capture's")
     form = arguments.format or ("pcap" if Path(arguments.write).suffix == ".pcap" else "pcapng")
-    path, link = await locate(server, arguments, "link")  # before the file, which a misspelt link shall not empty
+    path, link = await locate(
+        server, arguments, "link"
+    )  # before opening the file, which a misspelt link must not truncate
     with _target(arguments) as (target, program):
         body = {"save": False, "format": form, "expression": arguments.filter}
         body |= {"direction": arguments.direction, **({"snaplen": arguments.snaplen} if arguments.snaplen else {})}
@@ -73,7 +79,9 @@ async def _capture(server: Client, arguments: argparse.Namespace) -> int:
 async def _run_capture(
     server: Client, captures: str, body: object, seconds: float | None, target: IO[bytes], count: "PacketCount"
 ) -> LabError | None:
-    """Copy a new capture into ``target`` until the time is over, or Ctrl-C or SIGTERM; what ended it otherwise."""
+    """Copy a new capture into ``target`` until the time is over, or until Ctrl-C or SIGTERM. Returns the reason if it
+    ended
+    otherwise."""
     with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
         capture = await server.request("POST", captures, body)
         path = f"{captures}/{capture['capture_id']}"
@@ -102,7 +110,7 @@ async def _stop_later(
     stopped: trio.Event,
     scope: trio.CancelScope,
 ) -> None:
-    """End the capture, after which its stream ends by itself. Who is asked a second time does not wait for that."""
+    """End the capture at the first signal; its stream then ends by itself. A second signal ends the command at once."""
     with trio.move_on_after(seconds or float("inf")):
         await anext(signals)
     with trio.move_on_after(_GOODBYE_SECONDS):
@@ -113,11 +121,11 @@ async def _stop_later(
 
 
 async def _copy(stream: AsyncIterator[bytes], target: IO[bytes], count: "PacketCount") -> bool:
-    """Until the stream ends, or nobody wants more: False."""
+    """Copy until the stream ends. Returns False if the reader of the output has closed it."""
     async for piece in stream:
         try:
             await threads.terminal.run(_write, target, piece, abandon_on_cancel=True)
-        except BrokenPipeError:  # whoever reads it has seen enough
+        except BrokenPipeError:  # the reader has closed the pipe
             return False
         except OSError as error:
             raise LabError(f"{target.name}: {error.strerror}") from None
@@ -126,7 +134,7 @@ async def _copy(stream: AsyncIterator[bytes], target: IO[bytes], count: "PacketC
 
 
 def _write(target: IO[bytes], piece: bytes) -> None:
-    """All of it: there is no buffer, so that a reader sees a frame at once."""
+    """Write everything without a buffer, so that a reader sees each frame at once."""
     rest = memoryview(piece)
     while rest:
         rest = rest[target.write(rest) :]
@@ -139,11 +147,11 @@ class PacketCount:
     format: str
     packets: int = 0
     size: int = 0  # bytes
-    _rest: bytearray = attrs.field(init=False, factory=bytearray)  # the record that has not come wholly
+    _rest: bytearray = attrs.field(init=False, factory=bytearray)  # the incomplete record at the end
     _has_header: bool = attrs.field(init=False, default=False)
 
     def feed(self, piece: bytes) -> None:
-        """More of it."""
+        """Process the next piece of the capture."""
         self.size += len(piece)
         self._rest += piece
         at = 0
@@ -152,7 +160,7 @@ class PacketCount:
         del self._rest[:at]
 
     def _record_bytes(self, at: int) -> int:
-        """Count the record that begins there; 0 when it is not there in whole."""
+        """Count the record at ``start``; returns its length, or 0 if it is incomplete."""
         there = len(self._rest) - at
         if self.format == "pcapng":
             kind, size = struct.unpack_from("<II", self._rest, at) if there >= 8 else (0, there + 1)
@@ -171,7 +179,7 @@ class PacketCount:
 
 @contextmanager
 def _target(arguments: argparse.Namespace) -> Iterator[tuple[IO[bytes], subprocess.Popen[bytes] | None]]:
-    """Where the capture goes, and the program that reads it."""
+    """Open the target of the capture, and start the program that reads it, if any."""
     if arguments.wireshark:
         program = subprocess.Popen(_wireshark(), stdin=subprocess.PIPE, bufsize=0)
         assert program.stdin is not None
@@ -181,7 +189,7 @@ def _target(arguments: argparse.Namespace) -> Iterator[tuple[IO[bytes], subproce
             program.stdin.close()
     elif arguments.write == "-":
         if sys.stdout.isatty():
-            raise LabError("a capture is no text for a terminal: give -w FILE or --wireshark, or pipe it somewhere")
+            raise LabError("a capture is binary data: use -w FILE or --wireshark, or pipe it to a program")
         yield os.fdopen(sys.stdout.fileno(), "wb", buffering=0, closefd=False), None
     else:
         with ExitStack() as stack:

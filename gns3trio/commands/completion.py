@@ -1,6 +1,7 @@
-"""``gns3trio completion``: prints what makes a shell complete commands, options, and the names of a running server.
+"""``gns3trio completion``: prints a script with which a shell completes commands, options, and names of a running
+server.
 
-At every Tab the script calls ``gns3trio complete SHELL ...``, which prints what may come there.
+At every Tab the script calls ``gns3trio complete SHELL ...``, which prints the candidates.
 """
 
 import argparse
@@ -14,12 +15,12 @@ from gns3trio.errors import LabError
 from gns3trio.printable import escape
 
 FILES = 4  # the exit status that tells the shell to complete a file
-_TIMEOUT = 1  # seconds; whoever presses Tab does not wait longer for a server
-_FILE_METAVARS = ("FILE", "FILE.svg", "DIR", "VALUE")  # a VALUE is one of a setting, such as a path
+_TIMEOUT = 1  # seconds to wait for a server after Tab
+_FILE_METAVARS = ("FILE", "FILE.svg", "DIR", "VALUE")  # a VALUE belongs to a setting and may be a path
 LOG_LEVELS = ("debug", "info", "warning", "error")
-_END = "\0"  # no command line has it
+_END = "\0"  # a mark that occurs in no command line
 
-# -P: the folder one is in may have modules of any name.
+# -P: the current folder may contain modules of any name.
 _PROGRAM = "{python} -P -m gns3trio complete"
 _SCRIPTS = {
     "bash": """\
@@ -53,16 +54,16 @@ end
 complete -c gns3trio -f -a '(__gns3trio)'""",
 }
 
-Candidate = tuple[str, str]  # a word, and what it is
+Candidate = tuple[str, str]  # a candidate and its description
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The options of ``gns3trio completion``."""
+    """Add the options of ``gns3trio completion`` to its parser."""
     parser.add_argument("shell", choices=_SCRIPTS, metavar="SHELL", help=", ".join(_SCRIPTS))
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print it."""
+    """Print the script of the chosen shell."""
     print(_SCRIPTS[arguments.shell].format(program=_PROGRAM.format(python=shlex.quote(sys.executable))))
     return 0
 
@@ -70,7 +71,7 @@ def run(arguments: argparse.Namespace) -> int:
 def complete(
     shell: str, arguments: Sequence[str], make_parser: Callable[[Sequence[str]], argparse.ArgumentParser]
 ) -> int:
-    """Print what may come; the arguments are those that the script of the shell gives. Returns the exit status."""
+    """Print the candidates. The arguments are those of the shell's script. Returns the exit status."""
     if shell == "bash":
         line, breaks = arguments
         words, current, quote = _split(line)
@@ -90,11 +91,11 @@ def complete(
     return 0
 
 
-# --- bash, which leaves quoting to the completion ---
+# --- bash, which leaves quoting to the completion command ---
 
 
 def _split(line: str) -> tuple[list[str], str, str]:
-    """The words before the cursor, that at the cursor, and the quote that is open there."""
+    """The words before the cursor, the word at the cursor, and the quote that is open there."""
     for quote in ("", "'"):
         try:
             _, *words, current = shlex.split(line + _END + quote)
@@ -106,7 +107,7 @@ def _split(line: str) -> tuple[list[str], str, str]:
 
 
 def _kept(line: str, breaks: str) -> int:
-    """How many characters of the word at the cursor readline keeps: up to the last of ``breaks`` that is not quoted."""
+    """The number of characters of the current word that readline keeps: up to the last unquoted one of ``breaks``."""
     quote, escaped, size, kept = "", False, 0, 0
     for character in line:
         if escaped or (quote and character not in (quote, "\\")):
@@ -128,16 +129,16 @@ def _kept(line: str, breaks: str) -> int:
 def _for_bash(word: str, quote: str, kept: int) -> str:
     if quote == "'":
         return word.replace("'", r"'\''")
-    if quote == '"':  # where an exclamation mark would bring a line of the history, whatever is before it
+    if quote == '"':  # where an exclamation mark would be expanded from the history, whatever is before it
         return re.sub(r'(["$`\\])', r"\\\1", word).replace("!", "\"'!'\"")
     return re.sub(r"([^\w@%+=:,./-])", r"\\\1", word[kept:])
 
 
-# --- what may come ---
+# --- candidates ---
 
 
 def _candidates(parser: argparse.ArgumentParser, words: Sequence[str], current: str) -> list[Candidate] | None:
-    """None stands for files."""
+    """The candidates at the cursor; None means that file names are completed."""
     given: dict[str, list[str]] = {}
     option: argparse.Action | None = None
     rest = _positionals(parser)
@@ -218,8 +219,8 @@ def _values(
 
 
 def _names(kind: str, parser: argparse.ArgumentParser, given: dict[str, list[str]]) -> Iterable[Candidate]:
-    """Those of the server; none when there is none, or none of that project."""
-    import trio  # here and not above: commands and options are completed without
+    """Names from the server; none if there is no server or no such project."""
+    import trio  # imported here, because completing commands and options does not need it
 
     from gns3trio.client.client import Client
     from gns3trio.commands.lab import names_of

@@ -1,4 +1,4 @@
-"""``gns3trio console``: a node's console in this terminal, or commands typed into it by a script."""
+"""``gns3trio console``: connects this terminal to a node's console, or runs commands in it for a script."""
 
 import argparse
 import os
@@ -32,7 +32,7 @@ _ESCAPES = re.compile(rb"\x1b\[[0-9;?]*[A-Za-z]")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The options of ``gns3trio console``."""
+    """Add the options of ``gns3trio console`` to its parser."""
     add_place(parser, "node")
     parser.add_argument(
         "-c",
@@ -40,9 +40,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="TEXT",
-        help="type this, print what comes, and end; may be repeated (with --json: a list at the end)",
+        help="type this command, print its output and end; may be repeated (with --json: print a list at the end)",
     )
-    parser.add_argument("--prompt", default=_PROMPT, metavar="REGEX", help=f"ends what comes (default: {_PROMPT})")
+    parser.add_argument(
+        "--prompt", default=_PROMPT, metavar="REGEX", help=f"the prompt that ends an output (default: {_PROMPT})"
+    )
     parser.add_argument(
         "--timeout", type=to_seconds, default=30, metavar="SECONDS", help="for each command (default: 30)"
     )
@@ -69,7 +71,7 @@ async def _console(server: Client, arguments: argparse.Namespace) -> None:
 
 
 def _parse_prompt(text: str) -> re.Pattern[bytes]:
-    """A prompt at the end of what came. Raises Invalid."""
+    """The pattern for a prompt at the end of the output. Raises Invalid."""
     try:
         return re.compile(rb"(?:^|[\r\n])" + f"(?:{text})".encode() + rb"$")
     except re.error as error:
@@ -78,13 +80,13 @@ def _parse_prompt(text: str) -> re.Pattern[bytes]:
 
 @attrs.define
 class _Session:
-    """Telnet in a websocket."""
+    """A telnet session inside a websocket."""
 
     connection: WebSocketConnection
     telnet: TelnetConnection
 
     async def receive(self) -> bytes | None:
-        """What the node prints next, perhaps nothing; None when the console is closed."""
+        """The next output of the node, perhaps empty; None when the console is closed."""
         try:
             received = await self.connection.get_message()
             events = self.telnet.receive_data(received.encode() if isinstance(received, str) else received)
@@ -95,7 +97,7 @@ class _Session:
             return None
 
     async def type(self, typed: bytes) -> None:
-        """Send what was typed; nothing happens when the console is closed."""
+        """Send typed bytes; does nothing if the console is closed."""
         try:
             await self.connection.send_message(self.telnet.send(typed))
         except ConnectionClosed:
@@ -107,7 +109,9 @@ class _Session:
 
 async def _type_commands(session: _Session, prompt: re.Pattern[bytes], arguments: argparse.Namespace) -> None:
     screen = await session.receive()
-    if not screen or not prompt.search(screen):  # it is busy, or new: an empty line makes it tell when it listens
+    if not screen or not prompt.search(
+        screen
+    ):  # it is busy or has just started: an empty line makes it print a prompt when it is ready
         await _type_line(session, "", prompt, arguments.timeout, lambda text: None)
     done: list[Json] = []
     try:
@@ -115,7 +119,7 @@ async def _type_commands(session: _Session, prompt: re.Pattern[bytes], arguments
             done.append({"command": command, "output": ""})
             await _type_line(session, command, prompt, arguments.timeout, partial(_tell, arguments.json, done[-1]))
     except LabError:
-        if arguments.json:  # what came is worth as much as it would be as text
+        if arguments.json:  # also print the output so far, as without --json
             print_json(done)
         raise
     if arguments.json:
@@ -134,10 +138,10 @@ def _tell(as_json: bool, entry: Json, text: bytes) -> None:
 async def _type_line(
     session: _Session, line: str, prompt: re.Pattern[bytes], seconds: float, tell: Callable[[bytes], None]
 ) -> None:
-    """Type a line, and tell what comes between its echo and the next prompt, whole lines at once. Raises Unavailable
-    when no prompt comes.
+    """Type a line, and pass on the output between its echo and the next prompt, line by line. Raises Unavailable if no
+    prompt comes.
 
-    A prompt without an echo may be an older one, of a node that was busy: it counts when nothing follows.
+    A prompt without an echo may be an older one, of a node that was busy. It counts only if nothing follows it.
     """
     answer = Answer(line, prompt)
     try:
@@ -161,27 +165,27 @@ async def _type_line(
 
 @attrs.define
 class Answer:
-    """What a node prints after a line was typed, without the echo, the prompt, and blank lines around. Sans-IO."""
+    """Extracts the output of a typed line: without its echo, the prompt, and blank lines around it. Sans-IO."""
 
     line: str
     prompt: re.Pattern[bytes]
     _has_echo: bool = attrs.field(init=False, default=False)
     _has_text: bool = attrs.field(init=False, default=False)
-    _blank_lines: bytes = attrs.field(init=False, default=b"")  # told when another line follows
-    _rest: bytes = attrs.field(init=False, default=b"")  # of which it is not known yet what it is
+    _blank_lines: bytes = attrs.field(init=False, default=b"")  # printed only when another line follows
+    _rest: bytes = attrs.field(init=False, default=b"")  # not known yet whether it is echo, output or prompt
 
     @property
     def may_be_complete(self) -> bool:
-        """Whether a prompt is the last that came."""
+        """Whether the output so far ends with a prompt."""
         return self.prompt.search(self._rest) is not None
 
     @property
     def is_complete(self) -> bool:
-        """Whether that prompt is the one behind the answer."""
+        """Whether that prompt is the one that ends the answer."""
         return self._has_echo and self.may_be_complete
 
     def feed(self, data: bytes) -> bytes:
-        """What of it belongs to the answer: whole lines."""
+        """Process output; returns the whole lines that belong to the answer."""
         self._rest = _ESCAPES.sub(b"", self._rest + data)
         if self.line and not self._has_echo:
             _, echo, behind = self._rest.partition(self.line.encode())
@@ -192,7 +196,7 @@ class Answer:
         return self._take_lines() if self._has_echo else b""
 
     def end(self) -> bytes:
-        """What is left of the answer when no more is waited for."""
+        """The rest of the answer; called when no more output is expected."""
         if match := self.prompt.search(self._rest):
             self._rest = self._rest[: match.start()]
         if self._rest.strip():
@@ -211,7 +215,7 @@ class Answer:
         return told
 
 
-# --- people ---
+# --- interactive use ---
 
 
 async def _join_terminal(session: _Session) -> None:
@@ -225,7 +229,7 @@ async def _join_terminal(session: _Session) -> None:
 
 
 async def _read_keys(session: _Session, nursery: trio.Nursery) -> None:
-    """Until Ctrl-]."""
+    """Pass keys to the node until Ctrl-]."""
     while typed := await _read_input():
         before, leave, _ = typed.partition(_LEAVE)
         if before:
@@ -244,20 +248,20 @@ async def _read_input() -> bytes:
 
 @attrs.define
 class _Screen:
-    """What came since something was typed."""
+    """The output since the last typed line."""
 
     text: bytes = b""
     change: trio.Event = attrs.field(factory=trio.Event)
 
     def add(self, data: bytes) -> None:
-        """More came."""
+        """Append output."""
         self.text = _ESCAPES.sub(b"", self.text + data)[-_READ_BYTES:]
         self.change.set()
         self.change = trio.Event()
 
 
 async def _join_pipe(session: _Session, prompt: re.Pattern[bytes], seconds: float) -> None:
-    """Type what the input has. At its end, wait for the prompt behind it. Raises Unavailable when none comes."""
+    """Type all of standard input, then wait for the next prompt. Raises Unavailable if none comes."""
     screen = _Screen()
     async with trio.open_nursery() as nursery:
         nursery.start_soon(_print_screen, session, screen, nursery)
@@ -281,7 +285,7 @@ async def _print_screen(session: _Session, screen: _Screen, nursery: trio.Nurser
 
 
 async def _wait_for_prompt(screen: _Screen, prompt: re.Pattern[bytes]) -> None:
-    """A prompt that nothing follows."""
+    """Wait for a prompt that no further output follows."""
     while True:
         with trio.move_on_after(_QUIET_SECONDS if prompt.search(screen.text) else float("inf")):
             await screen.change.wait()
@@ -291,7 +295,7 @@ async def _wait_for_prompt(screen: _Screen, prompt: re.Pattern[bytes]) -> None:
 
 @contextmanager
 def _raw_terminal() -> Iterator[None]:
-    """Every key goes to the node, Ctrl-C too; afterwards the terminal is as it was."""
+    """Pass every key to the node, Ctrl-C too; restore the terminal at the end."""
     before = termios.tcgetattr(sys.stdin)
     try:
         tty.setraw(sys.stdin)

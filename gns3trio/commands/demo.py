@@ -1,7 +1,7 @@
-"""``gns3trio demo``: starts a server and plays the sample session of the GNS3 API documentation on it.
+"""``gns3trio demo``: starts a server and runs the sample session of the GNS3 API documentation on it.
 
-The requests are those of the document, sent over real HTTP; the consoles are real telnet connections; the pings
-cross the forwarder. The server runs as a process of its own in a temporary folder; nothing is left behind.
+It sends the requests of the documentation over real HTTP, opens the consoles with real telnet, and sends real pings
+through the forwarder. The server is a process of its own with a temporary folder, and nothing is left behind.
 """
 
 import argparse
@@ -22,10 +22,10 @@ import httpcore2
 from gns3trio.console.telnet import Data, telnet_client
 from gns3trio.errors import Unavailable
 
-# Everything here takes milliseconds, but for VPCS's search for duplicate addresses (1 s) and its pings (1 s each).
+# Every step takes milliseconds, except VPCS's search for duplicate addresses (1 s) and its pings (1 s each).
 PATIENCE_SECONDS = 30.0
 PINGS = 5
-# Replies are shown as short as in the document, and errors in full.
+# Keys of replies that the documentation shows. Errors are shown in full.
 SHOWN_KEYS = frozenset(
     (
         *("version", "name", "path", "project_id", "temporary", "status", "message", "console", "vm_id"),
@@ -38,12 +38,12 @@ _PROMPT = re.compile(rb"\r\n\r?VPCS> $")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The options of ``gns3trio demo``."""
+    """Add the options of ``gns3trio demo`` to its parser."""
     parser.add_argument("--vpcs-path", default="vpcs", metavar="FILE", help="VPCS program (default: vpcs)")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Play the session. Raises Unavailable when a step does not give what the document shows."""
+    """Run the session. Raises Unavailable if a step fails or its result differs from the documentation."""
     with tempfile.TemporaryDirectory(prefix="gns3trio-demo-") as folder, _server(folder, arguments.vpcs_path) as url:
         _Session(url).play()
     return 0
@@ -51,7 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 @contextmanager
 def _server(folder: str, vpcs_path: str) -> Iterator[str]:
-    """A server of its own process; gives its URL."""
+    """Run a server in a process of its own; yields its URL."""
     command = [sys.executable, "-m", "gns3trio", "serve", "--port", "0", "--log-level", "error"]
     command += ["--projects-path", f"{folder}/projects", "--vpcs-path", vpcs_path]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
@@ -74,7 +74,7 @@ def _server(folder: str, vpcs_path: str) -> Iterator[str]:
 
 @attrs.define
 class _Session:
-    """The steps of the document, in its order."""
+    """The steps of the documentation, in its order."""
 
     url: str
 
@@ -105,11 +105,11 @@ class _Session:
         print(f"{replies} of {2 * PINGS} pings were answered.", flush=True)
 
     def _request(self, method: str, path: str, body: Any = None, *, expect: int) -> dict[str, Any]:
-        """Send a request, show it as the document does, and check its status."""
+        """Send a request, print it as the documentation does, and check its status."""
         data = None if body is None else json.dumps(body)
         shown = f'curl "{self.url}{path}"' if data is None else f"curl -X {method} \"{self.url}{path}\" -d '{data}'"
         print(f"# {shown}", flush=True)
-        form = [("Content-Type", "application/x-www-form-urlencoded")]  # what curl -d declares
+        form = [("Content-Type", "application/x-www-form-urlencoded")]  # as curl -d sends it
         response = httpcore2.request(
             method,
             f"{self.url}{path}",
@@ -126,7 +126,7 @@ class _Session:
 
 
 class _Console:
-    """A telnet client of a VPCS. Everything that is received is shown."""
+    """A telnet client for a VPCS. It prints everything that it receives."""
 
     def __init__(self, port: int) -> None:
         print(f"# telnet localhost {port}", flush=True)
@@ -146,12 +146,12 @@ class _Console:
                 print("Connection closed by foreign host.\n", flush=True)
 
     def run(self, command: str) -> bytes:
-        """Type a command; returns what VPCS prints until its next prompt."""
+        """Type a command; returns the output until the next prompt."""
         self._type(command)
         return self._read_prompt()
 
     def ping(self, address: str) -> int:
-        """Ping; returns how many replies came."""
+        """Ping an address; returns the number of replies."""
         return len(re.findall(rb"icmp_seq=\d+ ttl=", self.run(f"ping {address} -c {PINGS}")))
 
     def _type(self, line: str) -> None:
@@ -167,7 +167,7 @@ class _Console:
         return seen
 
     def _receive(self) -> bytes:
-        """The next bytes of the session, shown; empty at its end."""
+        """Receive and print the next bytes of the session; empty at its end."""
         while data := self._socket.recv(4096):
             text = b"".join(event.data for event in self._telnet.receive_data(data) if isinstance(event, Data))
             self._socket.sendall(self._telnet.take_answers())

@@ -1,4 +1,4 @@
-"""``gns3trio doctor``: says what this machine lacks for labs, and how to get it."""
+"""``gns3trio doctor``: checks this machine, and explains how to install what is missing."""
 
 import argparse
 import os
@@ -25,10 +25,10 @@ from gns3trio.errors import LabError
 
 Verdict = Literal["good", "optional", "missing"]
 
-# From capability.h of Linux.
+# From Linux's capability.h.
 _CAP_NET_ADMIN = 12
 _CAP_NET_RAW = 13
-# A running VPCS takes some five descriptors.
+# A running VPCS needs about five descriptors.
 _MIN_DESCRIPTORS = 4096
 _MIN_FREE_BYTES = 200 * 1024 * 1024
 _MIN_FREE_PORTS = 100
@@ -36,7 +36,7 @@ _MIN_FREE_PORTS = 100
 
 @attrs.frozen
 class Finding:
-    """What was looked at. ``missing`` keeps labs from running, ``optional`` keeps one feature from it."""
+    """The result of one check. ``missing``: no lab can run. ``optional``: one feature cannot be used."""
 
     what: str
     verdict: Verdict
@@ -45,13 +45,13 @@ class Finding:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The options of ``gns3trio doctor``."""
+    """Add the options of ``gns3trio doctor`` to its parser."""
     parser.add_argument("--config", metavar="FILE", type=Path, help="TOML file with the server's settings")
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Look, and tell. Returns 1 when something is missing without which no lab runs."""
+    """Run all checks and print the results. Returns 1 if something is missing without which no lab runs."""
     config = load_config({}, os.environ, arguments.config)
     findings = [finding for check in _CHECKS for finding in check(config)]
     if arguments.json:
@@ -118,7 +118,7 @@ def _offload(config: Config) -> Iterator[Finding]:
     try:
         import_module("gns3trio.forwarder.forwarder").check_kernel_offload()
     except ImportError:
-        return  # the core is missing, which is told
+        return  # the core is missing, which another check reports
     except LabError as error:
         advice = "needed for the setting kernel_offload only. Run as root, or with CAP_BPF and CAP_NET_ADMIN"
         yield Finding("kernel offload", "missing" if config.kernel_offload else "optional", str(error), advice)
@@ -127,7 +127,7 @@ def _offload(config: Config) -> Iterator[Finding]:
 
 
 def _capabilities() -> int:
-    """The effective capabilities of this process, one bit for each (proc_pid_status(5))."""
+    """The effective capabilities of this process as a bit mask (proc_pid_status(5))."""
     for line in Path("/proc/self/status").read_text().splitlines():
         if line.startswith("CapEff:"):
             return int(line.split()[1], 16)
@@ -139,7 +139,7 @@ def _limits(_: Config) -> Iterator[Finding]:
     if hard == resource.RLIM_INFINITY or hard >= _MIN_DESCRIPTORS:
         yield Finding("open files", "good", f"up to {hard}")
     else:
-        advice = "some five are needed for each running node: raise the hard limit in /etc/security/limits.conf"
+        advice = "each running node needs about five: raise the hard limit in /etc/security/limits.conf"
         yield Finding("open files", "optional", f"up to {hard}", advice)
 
 
@@ -154,7 +154,7 @@ def _ports(config: Config) -> Iterator[Finding]:
             try:
                 sock.bind((address, config.port))
             except OSError as error:
-                advice = "a server may be running already; another port is chosen with: gns3trio serve --port"
+                advice = "a server may be running already; choose another port with: gns3trio serve --port"
                 yield Finding("API port", "optional", f"{address}:{config.port}: {error.strerror}", advice)
             else:
                 yield Finding("API port", "good", f"{address}:{config.port} is free")
@@ -172,7 +172,7 @@ def _port_range(what: str, kind: socket.SocketKind, first: int, last: int) -> Fi
         if free == _MIN_FREE_PORTS:
             return Finding(what, "good", f"{first}-{last}")
     if free:
-        advice = "each node takes one, and each end of a link: choose a larger range in the settings"
+        advice = "each node needs one, and each end of a link: choose a larger range in the settings"
         return Finding(what, "optional", f"only {free} of {first}-{last} are free", advice)
     return Finding(what, "missing", f"none of {first}-{last} is free", "choose another range in the settings")
 
@@ -202,7 +202,7 @@ def _extras(config: Config) -> Iterator[Finding]:
     if (config.web_ui_folder / "index.html").exists():
         yield Finding("GNS3 web UI", "good", str(config.web_ui_folder))
     else:
-        advice = "this server has a page of its own; GNS3's is had with: gns3trio web-ui install"
+        advice = "this server has a page of its own; to install GNS3's: gns3trio web-ui install"
         yield Finding("GNS3 web UI", "optional", "not installed", advice)
 
 

@@ -1,4 +1,4 @@
-"""A project as SVG (W3C SVG 1.1), as GNS3's clients show it: symbols, links, names, drawings. Sans-IO."""
+"""Draws a project as SVG (W3C SVG 1.1) as GNS3's clients show it: symbols, links, names, drawings. Sans-IO."""
 
 import math
 from collections import defaultdict
@@ -10,16 +10,16 @@ from gns3trio.commands.drawing_style import ABOVE, LEFT, Box, data_url, letters,
 from gns3trio.commands.lab import Json
 
 _MARGIN = 30
-_WIDTH, _HEIGHT = 65, 59  # of a node whose size is not known
-_APART = 18  # parallel links: more than a line of text, while all of them still reach their nodes
-_NAME_ABOVE = 8  # from the symbol to the name that has no place of its own
+_WIDTH, _HEIGHT = 65, 59  # size of a node whose size is unknown
+_APART = 18  # between parallel links: more than a line of text, as long as all of them still reach their nodes
+_NAME_ABOVE = 8  # from the symbol to a name without a position of its own
 _PORT_AWAY = 16  # from the edge of a node to the name of its port
-_STEP = 14  # along the wire to the next place where a text may find room
-_HALO = 'stroke="#ffffff" stroke-width="4" stroke-linejoin="round" paint-order="stroke"'  # no line crosses a text
+_STEP = 14  # step along the wire when searching room for a text
+_HALO = 'stroke="#ffffff" stroke-width="4" stroke-linejoin="round" paint-order="stroke"'  # separates texts from lines
 _SMALL = 'font-size="10"'
 _PORT_COLOR, _FILTER_COLOR = "#5c6470", "#a61e4d"
 _GOOD, _IDLE = "#2b8a3e", "#8a95a1"
-_CELL = 64  # pixels: texts are compared with what is near
+_CELL = 64  # pixels: size of the grid cells in which overlaps are searched
 _LARGE = 10_000  # pixels
 
 Place = tuple[float, float]
@@ -32,10 +32,10 @@ def draw(
     drawings: Sequence[Json] = (),
     symbols: Mapping[str, str] | None = None,
 ) -> str:
-    """The picture. ``symbols`` are the pictures of the nodes by the ids of their symbols, as ``data:`` addresses.
+    """Draw a project. ``symbols`` maps the ids of symbols to their pictures as ``data:`` URLs.
 
-    A started node has a green lamp, a suspended link is dashed; a link has its filters written on it, and the names of
-    its ports at its ends.
+    A started node has a green dot. A suspended link is dashed. A link shows its filters, and the names of its ports at
+    its ends.
     """
     boxes = {node["node_id"]: _box(node) for node in nodes}
     used = sorted({node["symbol"] for node in nodes} & set(symbols or ()))
@@ -79,7 +79,7 @@ def draw(
 
 @attrs.define
 class _Layer:
-    """What has one z. In GNS3 links are below nodes, and drawings above both."""
+    """The objects with one z value. In GNS3, links are below nodes, and drawings above both."""
 
     links: list[str] = attrs.field(factory=list)
     nodes: list[str] = attrs.field(factory=list)
@@ -92,13 +92,13 @@ class _Layer:
 
 
 def _box(node: Json) -> Box:
-    """GNS3 places a node by the upper left corner of its symbol."""
+    """The area of a node. GNS3's coordinates are those of the upper left corner of its symbol."""
     x, y = node["x"], node["y"]
     return Box(x, y, x + (node["width"] or _WIDTH), y + (node["height"] or _HEIGHT))
 
 
 class _Room:
-    """What is covered already: texts look for a place beside it."""
+    """The occupied areas, among which texts search a free place."""
 
     def __init__(self, covered: Iterable[Box]) -> None:
         self.taken: list[Box] = []
@@ -107,12 +107,12 @@ class _Room:
             self._put(box)
 
     def take(self, box: Box) -> None:
-        """Something is there now."""
+        """Mark an area as occupied."""
         self.taken.append(box)
         self._put(box)
 
     def is_free(self, box: Box) -> bool:
-        """Whether nothing is there."""
+        """Whether nothing occupies the area."""
         return not any(box.overlaps(other) for cell in _cells(box) for other in self._cells.get(cell, ()))
 
     def _put(self, box: Box) -> None:
@@ -122,7 +122,7 @@ class _Room:
 
 def _cells(box: Box) -> Iterator[tuple[int, int]]:
     if max(box.right - box.left, box.bottom - box.top) > _LARGE:
-        return  # nothing finds room beside it
+        return  # larger than the grid: nothing has room beside it
     for column in range(int(box.left // _CELL), int(box.right // _CELL) + 1):
         for row in range(int(box.top // _CELL), int(box.bottom // _CELL) + 1):
             yield column, row
@@ -130,7 +130,7 @@ def _cells(box: Box) -> Iterator[tuple[int, int]]:
 
 @attrs.frozen
 class _Wire:
-    """A link and where it is drawn."""
+    """A link and its position in the picture."""
 
     link: Json
     ports: tuple[str, str]
@@ -142,7 +142,7 @@ class _Wire:
         return math.dist(self.start, self.end)
 
     def at(self, distance: float) -> Place:
-        """The place so far from the start, or, if negative, from the end; never beyond the middle."""
+        """The point at ``distance`` from the start, or from the end if negative; never beyond the middle."""
         (x1, y1), (x2, y2) = self.start, self.end
         part = min(abs(distance) / (self.length or 1.0), 0.5)
         part = 1 - part if distance < 0 else part
@@ -150,7 +150,7 @@ class _Wire:
 
 
 def _wires(nodes: Sequence[Json], links: Sequence[Json], boxes: dict[str, Box]) -> Iterator[_Wire]:
-    """Links between the same nodes lie beside each other."""
+    """The positions of all links; parallel links lie beside each other."""
     names = {
         (node["node_id"], port["adapter_number"], port["port_number"]): port["short_name"]
         for node in nodes
@@ -159,7 +159,7 @@ def _wires(nodes: Sequence[Json], links: Sequence[Json], boxes: dict[str, Box]) 
     parallel: dict[tuple[str, ...], list[Json]] = {}
     for link in links:
         ids = [end["node_id"] for end in link["nodes"]]
-        if len(ids) == 2 and all(each in boxes for each in ids):  # a file may have links with fewer ends
+        if len(ids) == 2 and all(each in boxes for each in ids):  # links in a file may have fewer ends
             parallel.setdefault(tuple(sorted(ids)), []).append(link)
     for (first, last), group in parallel.items():
         (x1, y1), (x2, y2) = _center(boxes[first]), _center(boxes[last])
@@ -192,7 +192,7 @@ def _line(wire: _Wire) -> str:
 
 
 def _reserve(wires: Iterable[_Wire], boxes: Mapping[str, Box], room: _Room) -> None:
-    """Names of ports that have a place get it before others look for one."""
+    """Reserve the areas of port names with positions of their own, before other texts search a place."""
     for wire in wires:
         for end, name in zip(wire.link["nodes"], wire.ports, strict=True):
             if _is_placed(label := end.get("label") or {}):
@@ -201,7 +201,7 @@ def _reserve(wires: Iterable[_Wire], boxes: Mapping[str, Box], room: _Room) -> N
 
 
 def _texts(wire: _Wire, boxes: dict[str, Box], room: _Room) -> tuple[list[str], list[str]]:
-    """The names of the ports, where their user put them or else on the wire beside the node, and the filters."""
+    """The filters, and the names of the ports: at their own positions, or on the wire beside the node."""
     names = []
     for end, name, way in zip(wire.link["nodes"], wire.ports, (1, -1), strict=True):
         box, label = boxes[end["node_id"]], end.get("label") or {}
@@ -220,7 +220,7 @@ def _texts(wire: _Wire, boxes: dict[str, Box], room: _Room) -> tuple[list[str], 
 
 
 def _inside(wire: _Wire, box: Box) -> float:
-    """How far the wire runs below its node."""
+    """The length of the wire that is hidden behind its node."""
     (x1, y1), (x2, y2) = wire.start, wire.end
     parts = [
         half / abs(way)
@@ -231,7 +231,7 @@ def _inside(wire: _Wire, box: Box) -> float:
 
 
 def _found(places: Sequence[Place], text: str, size: float, style: str, room: _Room) -> str:
-    """A text at the first place where it covers nothing; at the first of all when there is none."""
+    """A text at the first free position, or at the first position if none is free."""
     half = width_of(text, size) / 2
     around = [Box(x - half, y - size * 0.7, x + half, y + size * 0.7) for x, y in places]
     number = next((number for number, box in enumerate(around) if room.is_free(box)), 0)
@@ -251,7 +251,7 @@ def _label_box(label: Json, text: str, corner: Place) -> Box:
 
 
 def _placed(label: Json, text: str, corner: Place) -> str:
-    """A text that has a place, seen from the corner of its node."""
+    """A text with a position of its own, relative to the corner of its node."""
     x, y, turn = corner[0] + label["x"], corner[1] + label["y"], label.get("rotation") or 0
     style, size = letters(label.get("style"))
     return (
@@ -261,7 +261,7 @@ def _placed(label: Json, text: str, corner: Place) -> str:
 
 
 def _definitions(ids: Mapping[str, str], symbols: Mapping[str, str]) -> Iterator[str]:
-    """Each symbol once, however many nodes have it."""
+    """Definitions of the symbols, one per symbol, however many nodes use it."""
     for symbol in ids:
         yield (
             f'<symbol id="{ids[symbol]}"><image width="100%" height="100%" xlink:href="{symbols[symbol]}"/></symbol>'
@@ -281,7 +281,7 @@ def _node(node: Json, box: Box, symbol: str | None) -> Iterator[str]:
 
 
 def _name(node: Json, box: Box, room: _Room) -> str:
-    """The name of a node, where its user put it or else above its symbol."""
+    """The name of a node: at its own position, or above its symbol."""
     label = node["label"]
     if _is_placed(label):
         room.take(_label_box(label, node["name"], (box.left, box.top)))

@@ -1,8 +1,8 @@
-"""Texts, colours and drawings as GNS3 keeps them, for an SVG (W3C SVG 1.1). Sans-IO.
+"""Converts GNS3's texts, colours and drawings to SVG (W3C SVG 1.1). Sans-IO.
 
-The positions are those of GNS3's clients: letters begin 4 pixels from the left of a text, sizes of letters are points,
-and the first baseline of a note is 1em below its top. All of it comes from files of others: what is no colour or no
-length is left out, and a drawing stays an image, in which a viewer runs and loads nothing.
+Positions are those of GNS3's clients: a text begins 4 pixels from its left edge, font sizes are in points, and the
+first baseline of a note is 1em below its top. The input comes from other people's files: invalid colours and lengths
+are left out, and a drawing stays an image, in which a viewer runs no script and loads nothing.
 """
 
 import base64
@@ -16,9 +16,9 @@ import attrs
 
 from gns3trio.printable import escape
 
-LEFT, ABOVE = 4, 3  # room before a text and above it
-LINE = 1.2  # from a line of a note to the next, in em
-_WIDE = 0.68  # of a letter, in em; more than most
+LEFT, ABOVE = 4, 3  # margin to the left of a text and above it
+LINE = 1.2  # line height of a note, in em
+_WIDE = 0.68  # width of a letter, in em; more than most have
 _PIXELS_OF_POINT = 4 / 3
 _MAX_LETTERS = 200.0  # pixels
 _MAX_SIZE = 100_000.0
@@ -35,14 +35,14 @@ _ROOT = re.compile(r"<svg(?=[\s/>])[^<>]*")
 _NOTE = re.compile(r"<text(?=[\s>])([^<>]*)>([^<]*)</text>")
 _ELEMENT = re.compile(r"<([A-Za-z][\w:.-]*)")
 _STROKE = re.compile(r"stroke-width[=:][\"']?(\d{1,4})")
-_PLAIN = frozenset({"svg", "text", "rect", "ellipse", "line", "path", "image"})  # what GNS3's clients draw
-# GNS3 counts the types of its lines as Qt does: strokes and gaps in widths of the line.
+_PLAIN = frozenset({"svg", "text", "rect", "ellipse", "line", "path", "image"})  # the shapes that GNS3's clients draw
+# GNS3 numbers line types as Qt does. Dashes and gaps are in multiples of the line width.
 _DASHES = {2: (4, 2), 3: (1, 2), 4: (4, 2, 1, 2), 5: (4, 2, 1, 2, 1, 2)}
 
 
 @attrs.frozen
 class Box:
-    """A rectangle, in pixels."""
+    """A rectangle with its edges in pixels."""
 
     left: float
     top: float
@@ -56,7 +56,7 @@ class Box:
         )
 
     def turned(self, degrees: float, x: float, y: float) -> "Box":
-        """What covers it when it is turned around its origin and moved by ``x``, ``y``."""
+        """The bounding box after a rotation around the origin and a move by ``x``, ``y``."""
         cos, sin = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
         corners = [
             (a * cos - b * sin, a * sin + b * cos) for a in (self.left, self.right) for b in (self.top, self.bottom)
@@ -66,29 +66,29 @@ class Box:
 
 
 def shown(text: object) -> str:
-    """A text in XML, which has no control characters."""
+    """Escape a text for XML, without control characters."""
     return escape_xml(escape(str(text)))
 
 
 def width_of(text: str, size: float) -> float:
-    """About how wide a text is whose letters have this size."""
+    """The approximate width of a text with this font size."""
     return _WIDE * size * len(text)
 
 
 def color(value: object) -> str | None:
-    """A colour, or None for what is none."""
+    """Parse a colour; None if it is invalid."""
     return value if isinstance(value, str) and _COLOR.fullmatch(value) else None
 
 
 def letter_size(value: str) -> float:
-    """A size of letters in pixels; without a unit it is in points. What is no size is that of GNS3's labels."""
+    """Parse a font size; returns pixels. Without a unit it is in points. If invalid, the size of GNS3's labels."""
     found = _SIZE.fullmatch(value.strip())
     number, unit = (float(found[1]), found[2]) if found else (10.0, None)
     return min(number * (1 if unit == "px" else _PIXELS_OF_POINT), _MAX_LETTERS)
 
 
 def letters(style: object) -> tuple[str, float]:
-    """The attributes of a text that has this style, a list of CSS declarations, and the size of its letters."""
+    """The SVG attributes and the font size of a text with this style, a list of CSS declarations."""
     size = 12.0
     found = {"fill": "#1c2128"}
     for declaration in style.split(";") if isinstance(style, str) else ():
@@ -101,7 +101,7 @@ def letters(style: object) -> tuple[str, float]:
 
 
 def stroke(style: Mapping[str, Any]) -> str:
-    """The attributes of a line that has this ``link_style``: ``color``, ``width`` in pixels, ``type`` of line."""
+    """The SVG attributes of a line with this ``link_style``: ``color``, ``width`` in pixels, ``type``."""
     width = style.get("width")
     thick = min(width, _MAX_WIDTH) if isinstance(width, int) and width > 0 else 2
     kind = style.get("type")
@@ -112,21 +112,22 @@ def stroke(style: Mapping[str, Any]) -> str:
 
 
 def data_url(media_type: str, data: bytes) -> str:
-    """A picture as an address."""
+    """A picture as a ``data:`` URL."""
     return f"data:{media_type};base64,{base64.b64encode(data).decode()}"
 
 
 def picture(svg: str) -> tuple[str, Box | None]:
-    """The SVG with which a drawing is shown as GNS3's clients do, and the box that it covers beside its own place.
+    """Convert a drawing so that a viewer shows it as GNS3's clients do; returns the SVG and the box that it covers,
+    relative to its position.
 
-    GNS3 cuts nothing off at the edge of a drawing, an image does: so it is made larger. The box is None for what does
-    not say its size.
+    GNS3 does not clip a drawing at its edges but an image is clipped, so the image is made larger. The box is None if
+    the drawing does not state its size.
     """
     found = _ROOT.search(svg)
     if found is None:
         return svg, None
     root = found[0]
-    added = "" if _attribute(root, "xmlns") else ' xmlns="http://www.w3.org/2000/svg"'  # GNS3 leaves them out
+    added = "" if _attribute(root, "xmlns") else ' xmlns="http://www.w3.org/2000/svg"'  # GNS3 omits these
     if _attribute(root, "xmlns:xlink") is None:
         added += ' xmlns:xlink="http://www.w3.org/1999/xlink"'
     width, height = (_length(_attribute(root, name)) for name in ("width", "height"))
@@ -157,7 +158,7 @@ def _length(value: str | None) -> float | None:
 
 
 def _lay_out(attributes: str, text: str) -> tuple[str, float, float] | None:
-    """A note with a place for each of its lines, and about how large it is; None if it has a place of its own."""
+    """Position each line of a note; returns it with its approximate size, or None if the note has its own positions."""
     lines = text.split("\n")
     placed = any(_attribute(attributes, name) is not None for name in ("x", "y", "dx", "dy", "transform"))
     if placed or len(lines) > _MAX_LINES:

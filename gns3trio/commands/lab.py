@@ -1,4 +1,4 @@
-"""What commands share: running, finding things by name, and showing them."""
+"""Shared by the commands: running them, finding objects by name, and displaying them."""
 
 import argparse
 import itertools
@@ -38,7 +38,7 @@ def add_action(
     *names: str,
     json: bool = True,
 ) -> argparse.ArgumentParser:
-    """A subcommand that talks to a server; ``names`` are its positional arguments."""
+    """Add a subcommand that uses a server; ``names`` are its positional arguments."""
     parser = actions.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
     for each in names:
         parser.add_argument(each, metavar=each.upper(), help=_ARGUMENTS.get(each))
@@ -47,7 +47,7 @@ def add_action(
 
 
 def add_common(parser: argparse.ArgumentParser, action: Action, *, json: bool = True) -> None:
-    """What every command that talks to a server has; ``json``: whether it has an answer to print."""
+    """Add the options of all commands that use a server; ``json``: whether the command prints a result."""
     if json:
         parser.add_argument("--json", action="store_true", help="print JSON")
     add_client_arguments(parser)
@@ -55,13 +55,13 @@ def add_common(parser: argparse.ArgumentParser, action: Action, *, json: bool = 
 
 
 def add_place(parser: argparse.ArgumentParser, kind: str) -> None:
-    """``[PROJECT] NODE`` or ``[PROJECT] LINK``; see ``locate``."""
-    parser.add_argument("project", nargs="?", metavar="PROJECT", help="default: whichever open project has it")
+    """Add the arguments Add the arguments ``[PROJECT] NODE`` or ``[PROJECT] LINK``; see ``locate``."""
+    parser.add_argument("project", nargs="?", metavar="PROJECT", help="default: the open project that contains it")
     parser.add_argument(kind, metavar=kind.upper(), help=_ARGUMENTS[kind])
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Do the action that was chosen. Raises LabError."""
+    """Run the chosen action. Raises LabError."""
     try:
         return trio.run(_run, arguments)
     except ExceptionGroup as group:
@@ -85,7 +85,7 @@ def _matching(wanted: str, things: Sequence[Json], id_name: str, names: Callable
 
 
 def _only(kind: str, wanted: str, found: Sequence[Json], id_name: str) -> Json:
-    """The thing that was found. Raises NotFound, or Invalid when there are several."""
+    """The only object that was found. Raises NotFound if there is none, Invalid if there are several."""
     if not found:
         raise NotFound(f"there is no {kind} {wanted!r}")
     if len(found) > 1:
@@ -94,18 +94,18 @@ def _only(kind: str, wanted: str, found: Sequence[Json], id_name: str) -> Json:
 
 
 async def find_project(server: Client, wanted: str) -> Json:
-    """A project by name or id."""
+    """Find a project by name, id or the beginning of its id."""
     projects = await server.request("GET", "/v2/projects")
     return _only("project", wanted, _matching(wanted, projects, "project_id", lambda p: [p["name"]]), "project_id")
 
 
 def path_of(project: Json) -> str:
-    """Where the API has a project."""
+    """The API path of a project."""
     return f"/v2/projects/{project['project_id']}"
 
 
 async def open_path(server: Client, wanted: str) -> str:
-    """The path of an open project. Raises as ``find_project``, and Conflict when it is closed."""
+    """The API path of an open project. Raises as ``find_project``, and Conflict if it is closed."""
     project = await find_project(server, wanted)
     if project["status"] != "opened":
         raise Conflict(f"project {project['name']!r} is closed: gns3trio project open '{project['name']}'")
@@ -132,17 +132,19 @@ async def _matching_links(server: Client, path: str, wanted: str) -> list[Json]:
 
 
 async def find_node(server: Client, path: str, wanted: str) -> Json:
-    """A node of a project by name or id."""
+    """Find a node of a project by name or id."""
     return _only("node", wanted, await _matching_nodes(server, path, wanted), "node_id")
 
 
 async def find_link(server: Client, path: str, wanted: str) -> Json:
-    """A link of a project by id, or by its ends in any order."""
+    """Find a link of a project by id, or by its ends in any order."""
     return _only("link", wanted, await _matching_links(server, path, wanted), "link_id")
 
 
 async def locate(server: Client, arguments: argparse.Namespace, kind: str) -> tuple[str, Json]:
-    """The project's path, and the node or link that ``add_place`` asked for, in whichever open project it is."""
+    """Find the node or link of the arguments of ``add_place``, by default in any open project; returns the project's
+    path
+    too."""
     wanted = getattr(arguments, kind)
     find, find_all = (find_node, _matching_nodes) if kind == "node" else (find_link, _matching_links)
     if arguments.project is not None:
@@ -151,18 +153,18 @@ async def locate(server: Client, arguments: argparse.Namespace, kind: str) -> tu
     paths = await _open_paths(server)
     found = [(path, thing) for path in paths for thing in await find_all(server, path, wanted)]
     if len({path for path, _ in found}) > 1:
-        raise Invalid(f"{wanted!r} is in several open projects: name the project before it")
+        raise Invalid(f"{wanted!r} is in several open projects: give the project before it")
     _only(kind, wanted, [thing for _, thing in found], f"{kind}_id")
     return found[0]
 
 
 async def nodes_by_id(server: Client, path: str) -> dict[str, Json]:
-    """The nodes of a project."""
+    """The nodes of a project, by id."""
     return {node["node_id"]: node for node in await server.request("GET", f"{path}/nodes")}
 
 
 async def problems(server: Client, path: str) -> Json:
-    """What of a project does not work; nothing where the server does not tell, as GNS3's does not."""
+    """The problems of a project; empty if the server does not support this, as GNS3's does not."""
     try:
         told: Json = await server.request("GET", f"{path}/problems")
     except NotFound:
@@ -171,7 +173,7 @@ async def problems(server: Client, path: str) -> Json:
 
 
 def end_names(nodes: Mapping[str, Json], end: Json) -> list[str]:
-    """How an end of a link may be called: ``PC1`` and ``PC1:0``."""
+    """The names that an end of a link may have: ``PC1`` and ``PC1:0``."""
     node = nodes.get(end["node_id"])
     name = node["name"] if node else "?"
     adapter = f"{end['adapter_number']}/" if end["adapter_number"] else ""
@@ -179,7 +181,7 @@ def end_names(nodes: Mapping[str, Json], end: Json) -> list[str]:
 
 
 def has_console(node: Json) -> bool:
-    """Whether one can talk to the node."""
+    """Whether the node has a console."""
     return node["console"] is not None and node["console_type"] not in (None, "none")
 
 
@@ -189,12 +191,12 @@ def ends_of(nodes: Mapping[str, Json], link: Json) -> list[str]:
 
 
 def link_name(nodes: Mapping[str, Json], link: Json) -> str:
-    """The name of a link, which ``find_link`` knows."""
+    """The name of a link, which ``find_link`` accepts."""
     return "-".join(ends_of(nodes, link))
 
 
 async def names_of(server: Client, kind: str, project: str | None) -> list[tuple[str, str]]:
-    """The names that a shell offers, each with what there is to say of it; without a project those of all open ones."""
+    """Candidates for completion, each with a description; without a project, those of all open projects."""
     if kind == "type":
         types = await server.request("GET", "/v2/node_types")
         return [(each["node_type"], each["title"]) for each in types if each["runs_here"]]
@@ -222,9 +224,9 @@ def _by_name(found: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
 async def follow(
     server: Client, *, project_id: str | None = None, after: str = ""
 ) -> AsyncIterator[AsyncIterator[Json]]:
-    """Events as they come, ``events.begin`` first; looking on keeps no project open and closes none.
+    """Yield events as they come, ``events.begin`` first. This neither keeps a project open nor closes it.
 
-    They end when the server closes the stream. Raises Unavailable when those behind ``after`` are forgotten.
+    Ends when the server closes the stream. Raises Unavailable if the events after ``after`` are no longer available.
     """
     asked = {"attend": "false", "project_id": project_id, "after": after}
     query = urlencode({name: value for name, value in asked.items() if value})
@@ -239,7 +241,7 @@ async def follow(
                 yield json.loads(message)
 
         if after and not begin["event"]["resumed"]:
-            raise Unavailable(f"--after: the server does not remember the events behind {after}: read the state anew")
+            raise Unavailable(f"--after: the server no longer has the events after {after}: read the state again")
         yield events()
 
 
@@ -247,22 +249,24 @@ async def follow(
 
 
 def note(text: str) -> None:
-    """What people should know beside the output."""
+    """Print a message for the user on stderr, apart from the output."""
     print(f"gns3trio: {escape(text)}", file=sys.stderr)
 
 
 def print_line(text: str) -> None:
-    """One line of the output. What a server tells may hold anything, and a terminal obeys control characters."""
+    """Print one line. Control characters are escaped, because the server's data may contain them and a terminal obeys
+    them.
+    """
     print(escape(text), flush=True)
 
 
 def print_json(value: Any, *, indent: int | None = 2) -> None:
-    """JSON as people read it, but for control characters."""
+    """Print indented JSON, with control characters escaped."""
     print(escape_json(json.dumps(value, indent=indent, ensure_ascii=False)), flush=True)
 
 
 def show(arguments: argparse.Namespace, value: Any, as_text: Callable[[], None]) -> None:
-    """JSON if that was asked for, else what ``as_text`` prints."""
+    """Print JSON if requested, otherwise call ``as_text``."""
     if arguments.json:
         print_json(value)
     else:
@@ -270,7 +274,7 @@ def show(arguments: argparse.Namespace, value: Any, as_text: Callable[[], None])
 
 
 def print_table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Columns as wide as their longest entry; the head stands out on a terminal."""
+    """Print a table with columns as wide as their longest entry, and a highlighted head on a terminal."""
     texts = [[escape(str("" if cell is None else cell)) for cell in row] for row in rows]
     widths = [max([len(title), *(len(row[column]) for row in texts)]) for column, title in enumerate(head)]
 
@@ -285,7 +289,7 @@ def print_table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
 
 
 def print_facts(facts: Mapping[str, object]) -> None:
-    """One line for each."""
+    """Print one line per fact, with aligned values."""
     width = max(map(len, facts))
     for name, value in facts.items():
         print_line(f"{name.ljust(width)}  {'' if value is None else value}".rstrip())

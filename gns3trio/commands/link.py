@@ -1,4 +1,4 @@
-"""``gns3trio link``: join nodes, filter, suspend and watch links."""
+"""``gns3trio link``: creates, filters, suspends and watches links."""
 
 import argparse
 from typing import Any, get_args
@@ -60,17 +60,17 @@ _AT_ONCE = 16
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The subcommands."""
+    """Add the subcommands of ``gns3trio link`` to its parser."""
     actions = parser.add_subparsers(required=True, metavar="ACTION")
     add_action(actions, "list", "list the links of a project", _list, "project")
-    create = add_action(actions, "create", "join two nodes", _create, "project")
-    create.add_argument("ends", nargs=2, metavar="NODE[:PORT]", help="without a port the first free one")
+    create = add_action(actions, "create", "create a link between two nodes", _create, "project")
+    create.add_argument("ends", nargs=2, metavar="NODE[:PORT]", help="without a port, the first free one")
     add_action(actions, "show", "show a link", _show, "project", "link")
-    add_action(actions, "delete", "separate two nodes", _delete, "project", "link")
+    add_action(actions, "delete", "delete a link", _delete, "project", "link")
     filters = add_action(
         actions,
         "filter",
-        "set the filters of a link; none removes them, and impairments too",
+        "set the filters of a link; without any, remove its filters and impairments",
         _filter,
         "project",
         "link",
@@ -78,17 +78,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     filters.add_argument("filters", nargs="*", metavar="NAME=VALUES", help="such as delay=20,2 or packet_loss=5")
     filters.epilog = _EPILOG
     impair = add_action(
-        actions, "impair", "set the impairments of a link; none removes them", _impair, "project", "link"
+        actions, "impair", "set the impairments of a link; without any, remove them", _impair, "project", "link"
     )
     impair.add_argument(
         "impairments", nargs="*", metavar="TYPE=VALUES[:DIRECTION]", help="such as rate=2M:a_to_b or reorder=5,20"
     )
-    impair.add_argument("--seed", type=to_whole, help="of chance: the same seed and frames give the same decisions")
+    impair.add_argument(
+        "--seed", type=to_whole, help="seed of the random decisions: the same seed and frames give the same decisions"
+    )
     impair.epilog = _IMPAIRMENTS_EPILOG
-    for name, text in (("suspend", "let a link pass nothing"), ("resume", "let a link pass frames again")):
+    for name, text in (
+        ("suspend", "stop a link from passing frames"),
+        ("resume", "let a suspended link pass frames again"),
+    ):
         add_action(actions, name, text, _suspend, "project", "link").set_defaults(suspend=name == "suspend")
-    stats = add_action(actions, "stats", "show what crossed a link", _stats, "project", "link")
-    stats.add_argument("--follow", action="store_true", help="print a line whenever it changes, until Ctrl-C")
+    stats = add_action(actions, "stats", "show the counters of a link", _stats, "project", "link")
+    stats.add_argument("--follow", action="store_true", help="print a line whenever they change, until Ctrl-C")
 
 
 def _state(link: Json, impairments: list[Json], problem: str | None) -> str:
@@ -98,12 +103,12 @@ def _state(link: Json, impairments: list[Json], problem: str | None) -> str:
 
 
 async def _problems(server: Client, path: str) -> dict[str, str]:
-    """Why nothing crosses some links, by their ids."""
+    """The reasons why frames do not cross some links, by link id."""
     return {link["link_id"]: link["message"] for link in (await problems(server, path))["links"]}
 
 
 def impairment_text(impairment: Json) -> str:
-    """An impairment in a word, such as ``loss=100`` or ``rate=1Mbit/s(a_to_b)``."""
+    """The short form of an impairment, such as ``loss=100`` or ``rate=1Mbit/s(a_to_b)``."""
     kind = IMPAIRMENT_TYPES.get(impairment["type"])
     if kind is None:  # the server knows more of them
         values = [str(value) for name, value in impairment.items() if name not in ("type", "direction")]
@@ -136,7 +141,7 @@ def _rate_text(bits_per_second: int) -> str:
 
 
 async def _impairments(server: Client, path: str, link: Json) -> Json:
-    """GNS3's links say nothing of them, and its server has none."""
+    """The impairments of a link; none if the server is GNS3's."""
     try:
         told: Json = await server.request("GET", f"{path}/links/{link['link_id']}/impairments")
     except NotFound:
@@ -145,7 +150,7 @@ async def _impairments(server: Client, path: str, link: Json) -> Json:
 
 
 async def _all_impairments(server: Client, path: str, links: list[Json]) -> dict[str, list[Json]]:
-    """Those of each link, some asked for at once: a lab may have hundreds."""
+    """The impairments of each link, with several requests at once, because a lab may have hundreds of links."""
     told: dict[str, list[Json]] = {}
     limit = trio.CapacityLimiter(_AT_ONCE)
 

@@ -1,4 +1,4 @@
-"""``gns3trio node``: list, make, start, stop and delete nodes."""
+"""``gns3trio node``: lists, creates, starts, stops and deletes nodes."""
 
 import argparse
 from collections.abc import AsyncIterator
@@ -31,22 +31,27 @@ __all__ = ["add_arguments", "run"]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The subcommands."""
+    """Add the subcommands of ``gns3trio node`` to its parser."""
     actions = parser.add_subparsers(required=True, metavar="ACTION")
     add_action(actions, "list", "list the nodes of a project", _list, "project")
     add_action(actions, "types", "list the types of nodes", _types)
-    create = add_action(actions, "create", "make a node", _create, "project")
+    create = add_action(actions, "create", "create a node", _create, "project")
     create.add_argument("type", metavar="TYPE", help="vpcs, ethernet_switch, ... (see: gns3trio node types)")
     create.add_argument("name", metavar="NAME", help="PC{0} gives PC1, PC2, ...")
     create.add_argument("-x", type=to_whole, default=0, help="place in the drawing, pixels")
     create.add_argument("-y", type=to_whole, default=0, help="place in the drawing, pixels")
     add_action(actions, "show", "show a node", _show, "project", "node")
-    for name, text in (("start", "start"), ("stop", "stop"), ("reload", "stop and start"), ("suspend", "suspend")):
+    for name, text in (
+        ("start", "start"),
+        ("stop", "stop"),
+        ("reload", "stop and start nodes"),
+        ("suspend", "suspend"),
+    ):
         many = add_action(actions, name, f"{text} nodes", _act, "project")
         many.add_argument("nodes", nargs="*", default=[], metavar="NODE", help="names or ids")
         many.add_argument("--all", action="store_true", help="all nodes of the project")
         many.set_defaults(verb=name, parser=many)
-    rename = add_action(actions, "rename", "give a node another name", _rename, "project", "node")
+    rename = add_action(actions, "rename", "rename a node", _rename, "project", "node")
     rename.add_argument("name", metavar="NAME")
     delete = add_action(actions, "delete", "delete nodes with their links and files", _delete, "project")
     delete.add_argument("nodes", nargs="+", metavar="NODE", help="names or ids")
@@ -97,13 +102,13 @@ async def _show(server: Client, arguments: argparse.Namespace) -> None:
 
 
 def _without_spaces(name: str) -> str:
-    """GNS3 takes them out of the name of a node."""
+    """A name without spaces: GNS3 removes them from the names of nodes."""
     return name.replace(" ", "")
 
 
 async def _act(server: Client, arguments: argparse.Namespace) -> None:
     if bool(arguments.nodes) == arguments.all:
-        arguments.parser.error(f"{arguments.project!r} is the project: behind it, name its nodes or say --all")
+        arguments.parser.error(f"{arguments.project!r} is the project: after it, give names of nodes or --all")
     path = await open_path(server, arguments.project)
     if arguments.all:
         async with _progress(server, path):
@@ -123,7 +128,7 @@ async def _act(server: Client, arguments: argparse.Namespace) -> None:
 
 
 async def _note_not_started(server: Client, path: str) -> None:
-    """Which nodes nothing starts there, and why."""
+    """Note the nodes that cannot start on this server, with the reasons."""
     by_reason: dict[str, list[str]] = {}
     for node in (await problems(server, path))["nodes"]:
         by_reason.setdefault(node["message"], []).append(node["name"])
@@ -133,7 +138,7 @@ async def _note_not_started(server: Client, path: str) -> None:
 
 @asynccontextmanager
 async def _progress(server: Client, path: str) -> AsyncIterator[None]:
-    """A bar for the nodes that tell that they changed; only for those who can see it."""
+    """Show a progress bar that counts node events; on a terminal only."""
     with progress_line() as line:
         if not line.is_shown:
             yield
@@ -156,7 +161,7 @@ async def _show_changes(line: ProgressLine, events: AsyncIterator[Json], count: 
 async def _rename(server: Client, arguments: argparse.Namespace) -> None:
     path = await open_path(server, arguments.project)
     node = await find_node(server, path, arguments.node)
-    wanted = _without_spaces(arguments.name)  # a name in use would become another one
+    wanted = _without_spaces(arguments.name)  # the server would change a name that is in use
     if any(
         each["name"] == wanted
         for each in await server.request("GET", f"{path}/nodes")

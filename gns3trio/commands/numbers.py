@@ -1,7 +1,7 @@
-"""Numbers on the command line. A wrong one is told of before anything is asked, made or overwritten.
+"""Parses numbers on the command line, so that invalid ones are reported before anything is requested, created or
+overwritten.
 
-What a number may be at most is left to the server. Infinity and what is no number (``nan``) are none here: JSON has
-neither.
+The server checks upper limits. Infinity and ``nan`` are rejected, because JSON has neither.
 """
 
 import argparse
@@ -9,7 +9,7 @@ import math
 
 
 def to_whole(text: str) -> int:
-    """A whole number, of any sign."""
+    """Parse a whole number, of any sign."""
     try:
         return int(text)
     except ValueError:
@@ -17,7 +17,7 @@ def to_whole(text: str) -> int:
 
 
 def to_count(text: str) -> int:
-    """A whole number from 1."""
+    """Parse a whole number that is at least 1."""
     number = to_whole(text)
     if number < 1:
         raise argparse.ArgumentTypeError(f"{text} is less than 1")
@@ -25,7 +25,7 @@ def to_count(text: str) -> int:
 
 
 def to_seconds(text: str) -> float:
-    """A time, longer than none."""
+    """Parse a duration, which must be more than 0."""
     number = _finite(text)
     if number <= 0:
         raise argparse.ArgumentTypeError(f"{text} is not more than 0")
@@ -33,7 +33,7 @@ def to_seconds(text: str) -> float:
 
 
 def to_percent(text: str) -> float:
-    """A part of the whole."""
+    """Parse a percentage from 0 to 100."""
     number = _finite(text)
     if not 0 <= number <= 100:
         raise argparse.ArgumentTypeError(f"{text} is not from 0 to 100")

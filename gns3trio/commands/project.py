@@ -1,4 +1,4 @@
-"""``gns3trio project``: list, make, open, close, copy and move projects."""
+"""``gns3trio project``: lists, creates, opens, closes, copies, exports and imports projects."""
 
 import argparse
 import sys
@@ -30,21 +30,21 @@ __all__ = ["add_arguments", "run"]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The subcommands."""
+    """Add the subcommands of ``gns3trio project`` to its parser."""
     actions = parser.add_subparsers(required=True, metavar="ACTION")
     add_action(actions, "list", "list the projects", _list)
-    add_action(actions, "create", "make a project", _create, "name")
+    add_action(actions, "create", "create a project", _create, "name")
     add_action(actions, "show", "show a project", _show, "project")
-    add_action(actions, "problems", "tell what of an open project does not work", _problems, "project")
+    add_action(actions, "problems", "list everything in an open project that does not work", _problems, "project")
     add_action(actions, "open", "open a project", _open, "project")
     add_action(actions, "close", "close a project and stop its nodes", _close, "project")
     delete = add_action(actions, "delete", "delete a project with all its files", _delete, "project")
     delete.add_argument("--yes", action="store_true", help="do not ask")
     add_action(actions, "duplicate", "copy a project", _duplicate, "project", "name")
-    export = add_action(actions, "export", "write a project into a portable file", _export, "project", "file")
+    export = add_action(actions, "export", "export a project to a portable file", _export, "project", "file")
     export.add_argument("--snapshots", action="store_true", help="with its snapshots")
-    imported = add_action(actions, "import", "make a project from a portable file", _import, "file")
-    imported.add_argument("--name", help="default: that in the file")
+    imported = add_action(actions, "import", "create a project from a portable file", _import, "file")
+    imported.add_argument("--name", help="default: the name in the file")
 
 
 async def _problems(server: Client, arguments: argparse.Namespace) -> None:

@@ -1,4 +1,4 @@
-"""``gns3trio topology``: a project as a document: applied, compared, written and drawn."""
+"""``gns3trio topology``: applies, compares, exports and draws projects as topology files."""
 
 import argparse
 import json
@@ -18,18 +18,18 @@ __all__ = ["add_arguments", "run"]
 
 _YAML = "application/yaml"
 _SIGNS = {"create": "+", "update": "~", "delete": "-"}
-_DIFFERENT = 1  # as of diff(1)
+_DIFFERENT = 1  # as diff(1)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The subcommands."""
+    """Add the subcommands of ``gns3trio topology`` to its parser."""
     actions = parser.add_subparsers(required=True, metavar="ACTION")
-    apply = add_action(actions, "apply", "make a project what a document says", _apply, "project")
+    apply = add_action(actions, "apply", "make a project match a topology file", _apply, "project")
     apply.add_argument("file", metavar="FILE", help="YAML or JSON; - reads the input")
-    apply.add_argument("--create", action="store_true", help="make the project when there is none of that name")
-    diff = add_action(actions, "diff", "tell what apply would change; exits with 1 if anything", _diff, "project")
+    apply.add_argument("--create", action="store_true", help="create the project if it does not exist")
+    diff = add_action(actions, "diff", "show what apply would change; exit status 1 if anything", _diff, "project")
     diff.add_argument("file", metavar="FILE", help="YAML or JSON; - reads the input")
-    export = add_action(actions, "export", "write a project as a document", _export, "project")
+    export = add_action(actions, "export", "write a project as a topology file", _export, "project")
     export.add_argument("-o", "--output", metavar="FILE", type=Path, help="default: the output")
     drawn = add_action(actions, "draw", "draw a project as SVG", _draw, "project", json=False)
     drawn.add_argument("-o", "--output", metavar="FILE", type=Path, help="default: the output")
@@ -62,7 +62,7 @@ async def _diff(server: Client, arguments: argparse.Namespace) -> int:
 
 
 def _read(file: str) -> bytes:
-    """JSON is YAML too, so its type need not be known."""
+    """Read a topology file. JSON is YAML too, so the type does not matter."""
     try:
         return sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
     except OSError as error:
@@ -96,7 +96,7 @@ async def _draw(server: Client, arguments: argparse.Namespace) -> None:
     nodes, links, drawings = [await server.request("GET", f"{path}/{kind}") for kind in ("nodes", "links", "drawings")]
     symbols = {}
     for symbol in {node["symbol"] for node in nodes}:
-        with suppress(NotFound):  # a node without its picture is a circle
+        with suppress(NotFound):  # a node without a picture is drawn as a circle
             media_type, data = await server.content(f"/v2/symbols/{quote(symbol, safe='')}/raw")
             symbols[symbol] = data_url(media_type, data)
     _write(arguments.output, draw(project["name"], nodes, links, drawings, symbols))

@@ -9,15 +9,15 @@ from gns3trio.commands.numbers import to_count
 
 __all__ = ["add_arguments", "run"]
 
-# What of an event tells people which thing it is about, the best first.
+# The keys of a payload that identify the object for the user, the best first.
 _TELLING = ("message", "name", "link_id", "drawing_id", "snapshot_id", "compute_id", "node_id", "project_id")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The options of ``gns3trio watch``."""
+    """Add the options of ``gns3trio watch`` to its parser."""
     parser.add_argument("--project", metavar="PROJECT", help="only the events of this project, by name or id")
-    parser.add_argument("--after", metavar="ID", default="", help="the last event that was seen: begin behind it")
-    parser.add_argument("--count", type=to_count, metavar="EVENTS", help="end when so many are printed")
+    parser.add_argument("--after", metavar="ID", default="", help="id of the last event that was seen: begin after it")
+    parser.add_argument("--count", type=to_count, metavar="EVENTS", help="end after this many events")
     add_common(parser, _watch)
 
 

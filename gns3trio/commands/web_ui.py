@@ -1,4 +1,4 @@
-"""``gns3trio web-ui install``: takes the GNS3 web UI out of the package gns3-server and puts it where the server looks.
+"""``gns3trio web-ui install``: extracts the GNS3 web UI from the package gns3-server into the server's folder for it.
 
 The web UI is a work of the GNS3 project under its own licence and no part of this package. Only built files are taken.
 """
@@ -16,24 +16,26 @@ from gns3trio.config import load_config
 from gns3trio.errors import LabError, Unavailable
 
 PACKAGE = "gns3-server"
-_DESCRIPTION = "Take the GNS3 web UI out of the package gns3-server, and put it where the server looks."
+_DESCRIPTION = "Download the package gns3-server and install the GNS3 web UI from it."
 _INSIDE = "gns3server/static/web-ui/"
 # The built files of 2.2 are some 20 MiB; anything much larger is not them.
 _MAX_BYTES = 256 * 1024 * 1024
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The options of ``gns3trio web-ui``."""
+    """Add the options of ``gns3trio web-ui`` to its parser."""
     actions = parser.add_subparsers(required=True, metavar="ACTION")
     install = actions.add_parser("install", help="install the GNS3 web UI", description=_DESCRIPTION)
     install.add_argument("--config", metavar="FILE", type=Path, help="TOML file with the server's settings")
-    install.add_argument("--projects-path", metavar="DIR", help="as for the server, which then finds the web UI")
-    install.add_argument("--wheel", metavar="FILE", type=Path, help="a wheel of gns3-server that is here already")
-    install.add_argument("--gns3-version", metavar="VERSION", help="which version (default: the one told to clients)")
+    install.add_argument("--projects-path", metavar="DIR", help="as for the server, so that it finds the web UI")
+    install.add_argument(
+        "--wheel", metavar="FILE", type=Path, help="use this wheel of gns3-server instead of downloading it"
+    )
+    install.add_argument("--gns3-version", metavar="VERSION", help="version to install (default: gns3_version)")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Install it. Raises LabError when it cannot be had."""
+    """Install the web UI. Raises LabError if it cannot be obtained."""
     given = {name: value for name in ("projects_path", "gns3_version") if (value := getattr(arguments, name))}
     config = load_config(given, os.environ, arguments.config)
     with tempfile.TemporaryDirectory() as scratch:
@@ -56,7 +58,7 @@ def _download(folder: Path, version: str) -> Path:
 
 
 def install(wheel: Path, folder: Path) -> int:
-    """Replace what is in ``folder`` by the web UI of a wheel; returns how many files it has. Raises LabError."""
+    """Replace the contents of ``folder`` by the web UI of a wheel; returns the number of files. Raises LabError."""
     try:
         with zipfile.ZipFile(wheel) as archive:
             members = [each for each in archive.infolist() if each.filename.startswith(_INSIDE) and not each.is_dir()]

@@ -1,6 +1,6 @@
-"""The reference in docs/reference, made from the program itself.
+"""Generates the pages in docs/reference from the program itself.
 
-``python -m tests.docs.reference`` writes it; a test keeps it true.
+``python -m tests.docs.reference`` writes them, and a test fails if they are out of date.
 """
 
 import argparse
@@ -62,12 +62,12 @@ def settings() -> str:
     ]
     return _page(
         "Settings",
-        f"Each can be given in a TOML file (`--config FILE`; without it, the first that exists of {files}) as "
+        f"You can give each setting in a TOML file (`--config FILE`; without it, the first that exists of {files}) as "
         f"`port = 3081`, in the environment as `{environment_name('port')}=3081`, or on the command line as "
-        "`--port 3081`. The command line is stronger than the environment, and that is stronger than the file. "
-        "A list is text with commas, or in a file a list of texts; its flag may be repeated. "
-        "A name or value that is not known is an error, and the server does not start.",
-        _table(("setting", "type", "default", "what it is"), rows),
+        "`--port 3081`. The command line overrides the environment, and the environment overrides the file. "
+        "A list is a text with commas, or in a file a list of texts; its flag may be repeated. "
+        "If a name or value is unknown, the server reports it and does not start.",
+        _table(("setting", "type", "default", "meaning"), rows),
     )
 
 
@@ -103,7 +103,9 @@ def command_line() -> str:
             parts.append(_usage(f"{name} {action}", sub))
     whole = make_parser(["project"])
     some = dict(_subcommands(dict(_subcommands(whole))["project"]))["list"]
-    parts.append("## For all that talk to a server\n\n" + _table(("argument", "what it is"), _rows(some, shared=True)))
+    parts.append(
+        "## Options of all commands that use a server\n\n" + _table(("argument", "meaning"), _rows(some, shared=True))
+    )
     return _page("Command line", *(part for part in parts if part))
 
 
@@ -128,7 +130,7 @@ def _usage(name: str, parser: argparse.ArgumentParser) -> str:
     rows = _rows(parser, shared=False)
     options = " [OPTIONS]" if any(action.option_strings for action in actions) else ""
     usage = f"`{' '.join(words)}{options}`"
-    return f"{usage}\n\n{_table(('argument', 'what it is'), rows)}" if rows else usage
+    return f"{usage}\n\n{_table(('argument', 'meaning'), rows)}" if rows else usage
 
 
 def _rows(parser: argparse.ArgumentParser, shared: bool) -> list[tuple[str, str]]:
@@ -158,8 +160,8 @@ def api() -> str:
     document = describe_api(TABLES)
     schemas = document["components"]["schemas"]
     parts = [
-        "A running server shows the same with all schemas at `/docs`, and as OpenAPI 3.1 at `/openapi.json`. "
-        "[Conformance](../conformance.md) tells which routes are those of GNS3.",
+        "A running server shows this list with all schemas at `/docs`, and as OpenAPI 3.1 at `/openapi.json`. "
+        "[Conformance](../conformance.md) lists the routes of GNS3. Required fields are in bold.",
         *(line for line in document["info"]["description"].split("\n\n") if line),
     ]
     operations = [
@@ -173,11 +175,9 @@ def api() -> str:
             for method, path, operation in operations
             if tag in operation["tags"]
         ]
-        parts.append(
-            f"## {tag}\n\n" + _table(("route", "what it does", "fields of the body, parameters of the query"), rows)
-        )
+        parts.append(f"## {tag}\n\n" + _table(("route", "effect", "fields of the body, parameters of the query"), rows))
     rows = [(f"`{each['path']}`", _sentence(each["summary"]), "") for each in document["x-websockets"]]
-    parts.append("## Websockets\n\n" + _table(("route", "what it does", ""), rows))
+    parts.append("## Websockets\n\n" + _table(("route", "effect", ""), rows))
     return _page("API", *parts)
 
 
@@ -205,12 +205,13 @@ def events() -> str:
     return _page(
         "Events",
         'An event is a line of JSON, `{"action": ..., "event": ...}`. `/v2/events` also gives it an `id`, and sends it '
-        "as server-sent event; [how to follow them](../how-to/follow-events.md).",
-        _table(("action", "the event is", "streams"), rows),
+        "as a server-sent event; see [how to follow events](../how-to/follow-events.md).",
+        _table(("action", "payload", "streams"), rows),
         "*server* is `/v2/notifications`, *project* is `/v2/projects/{id}/notifications`, *version 1* is "
         "`/v1/projects/{id}/notifications`; all but version 1 have a websocket at `.../ws` too. `/notifications` and "
-        "`/v2/events` carry what *server* and all *projects* do. A client that is behind may lose a "
-        f"{' or a '.join(f'`{action}`' for action in sorted(COALESCIBLE_ACTIONS))}: the next one says it all again.",
+        "`/v2/events` carry the events of *server* and of all projects. A slow client may lose a "
+        f"{' or a '.join(f'`{action}`' for action in sorted(COALESCIBLE_ACTIONS))}, because the next one contains the "
+        "same information.",
     )
 
 
@@ -223,7 +224,7 @@ def _streams(action: str) -> str:
     if kind == "events":
         return "`/v2/events`"
     if kind == "log":
-        return "that of the project it concerns, else server"
+        return "the project that it concerns, otherwise server"
     return "server" if kind in ("compute", "project", "template") else "project"
 
 
@@ -258,10 +259,11 @@ def metrics(text: str) -> str:
     ]
     return _page(
         "Metrics",
-        "`GET /metrics` is for Prometheus (text format 0.0.4). [How to watch a server](../how-to/watch-a-server.md).",
-        _table(("metric", "kind", "labels", "what it is"), rows),
-        "`direction` is `a_to_b` or `b_to_a`, of a port `in` (to the node) or `out`. `reason` tells why a frame was "
-        "dropped, as in `GET .../statistics`:",
+        "`GET /metrics` is for Prometheus (text format 0.0.4). See [how to monitor a server]"
+        "(../how-to/watch-a-server.md).",
+        _table(("metric", "kind", "labels", "meaning"), rows),
+        "`direction` of a link is `a_to_b` or `b_to_a`; of a port it is `in` (to the node) or `out`. `reason` is the "
+        "reason why a frame was dropped, as in `GET .../statistics`:",
         _table(("reason", "the frame"), _drop_reasons()),
     )
 

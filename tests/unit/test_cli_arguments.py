@@ -88,9 +88,9 @@ def test_a_capture_of_no_link_leaves_its_file_as_it_was(tmp_path: Path, capsys: 
 @pytest.mark.parametrize(
     ("words", "hint"),
     [
-        ("--url http://x project list", "--url: options come behind the command"),
-        ("project --url http://x list", "--url: options come behind the command"),
-        ("--json project list", "--json: options come behind the command"),
+        ("--url http://x project list", "--url: options come after the command"),
+        ("project --url http://x list", "--url: options come after the command"),
+        ("--json project list", "--json: options come after the command"),
         ("project create -dash", "unless -- is before it"),
         ("node create lab vpcs -x", "-x: expected one argument"),
         ("projects list", "argument COMMAND: invalid choice: 'projects'"),
