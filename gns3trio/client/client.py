@@ -1,6 +1,6 @@
 """The commands' client for a server: its address, the credentials, requests, files and events.
 
-The libraries for HTTP and websockets are loaded when they are used: help and completion do without.
+The libraries for HTTP and websockets are imported when they are used, because help and completion do not need them.
 """
 
 import argparse
@@ -118,7 +118,7 @@ class Client:
             length = _header(reply, b"content-length")
             with _written_as_a_whole(file) as target:
                 async for piece in reply.aiter_stream():
-                    target.write(piece)  # nothing else of a command has to go on meanwhile
+                    target.write(piece)  # a blocking write is fine: the command has nothing else to do meanwhile
                     done += len(piece)
                     progress(done, int(length) if length else None)
         return done
@@ -149,7 +149,7 @@ class Client:
 
     @asynccontextmanager
     async def messages(self, path: str) -> AsyncIterator[AsyncIterator[str | bytes]]:
-        """What a websocket tells, until the server closes it."""
+        """The messages of a websocket, until the server closes it."""
         from gns3trio.client.websocket import messages
 
         async with self.websocket(path) as connection, aclosing(messages(connection)) as told:
@@ -181,7 +181,7 @@ class Client:
 
 
 def _header(reply: "Response", name: bytes) -> str:
-    """A header of the reply, named in lower case; empty when it has none."""
+    """A header of the reply by its lower-case name; empty if it is absent."""
     return next((value.decode("latin-1") for key, value in reply.headers if key.lower() == name), "")
 
 
@@ -197,7 +197,9 @@ def _opened(file: Path) -> Iterator[IO[bytes]]:
 
 @contextmanager
 def _written_as_a_whole(file: Path) -> Iterator[IO[bytes]]:
-    """A new file, which is there when the block ends without an error. Raises LabError when it cannot be written."""
+    """Write a new file, which appears only if the block ends without an error. Raises LabError if
+    it cannot be written.
+    """
     part = file.with_name(file.name + ".part")
     try:
         with part.open("wb", _PIECE_BYTES) as target:
@@ -211,7 +213,7 @@ def _written_as_a_whole(file: Path) -> Iterator[IO[bytes]]:
 
 
 async def _pieces(source: IO[bytes], size: int, progress: Progress) -> AsyncGenerator[bytes]:
-    """The file, ``size`` bytes; tells how much of it was sent. Raises LabError when there are not so many any more."""
+    """Read ``size`` bytes of the file in pieces and report the progress. Raises LabError if it has become shorter."""
     done = 0
     while done < size:
         try:

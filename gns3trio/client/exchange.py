@@ -1,6 +1,7 @@
-"""A request and its reply, with httpcore2 on trio: a connection for each, without a proxy or a time limit.
+"""Sends a request and receives its reply, with httpcore2 on trio. Each request has a connection of its own, without a
+time limit.
 
-No proxy, because websockets know none either, and a server on this host is not behind one.
+Proxies are not supported: websockets do not support them either, and a server on this host does not need one.
 """
 
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
@@ -23,26 +24,27 @@ async def exchange(
     headers: Mapping[str, str],
     content: bytes | AsyncIterator[bytes] | None = None,
 ) -> AsyncIterator[Response]:
-    """The reply to a request to ``path`` below the URL ``base``, whatever its status; its body is still to be read.
+    """Send a request to ``path`` below the URL ``base``; yields the reply, whatever its status, before its body is
+    read.
 
-    Content that is an iterator needs a Content-Length among the headers. Raises Unavailable when the server is not
-    there or does not talk HTTP, and, also in the block, when the reply breaks off.
+    If the content is an iterator, the headers must contain Content-Length. Raises Unavailable if the server cannot be
+    reached or does not speak HTTP, and, also inside the block, if the reply breaks off.
     """
-    parts = urlsplit(base)  # user and password that a URL may have are not sent
+    parts = urlsplit(base)  # user and password in the URL are not sent
     host = (parts.hostname or "").encode("idna")
     url = URL(scheme=parts.scheme, host=host, port=parts.port, target=(parts.path + path).encode())
     name = f"[{host.decode()}]" if b":" in host else host.decode()
     host_header = name if parts.port is None else f"{name}:{parts.port}"
     sent = [("Host", host_header), ("Accept-Encoding", "identity"), *headers.items()]
     if content is None and method in ("POST", "PUT"):
-        content = b""  # so that its length is told (RFC 9110, 8.6)
+        content = b""  # so that Content-Length is sent (RFC 9110, 8.6)
     async with AsyncExitStack() as stack:
         connection = AsyncHTTPConnection(url.origin, context, network_backend=TrioBackend())
         await stack.enter_async_context(connection)
         try:
             reply = await stack.enter_async_context(connection.stream(method, url, headers=sent, content=content))
         except ProtocolError as error:
-            if error.__cause__ is None:  # nobody complains of an answer: none came
+            if error.__cause__ is None:  # these mean that no answer came
                 raise Unavailable(f"{base}: {error}") from None
             raise no_gns3_server(base, error) from None
         except NetworkError as error:
@@ -56,7 +58,7 @@ async def exchange(
 
 
 async def pieces_of_stream(base: str, reply: Response) -> AsyncGenerator[bytes]:
-    """The body of a reply that has no end. Raises Unavailable when the server breaks it off."""
+    """The pieces of an endless body. Raises Unavailable if it breaks off."""
     try:
         async for piece in reply.aiter_stream():
             yield piece

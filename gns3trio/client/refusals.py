@@ -1,4 +1,4 @@
-"""What a user is told when a server is not there, is no GNS3 server, or refuses."""
+"""Errors for the user: the server cannot be reached, is not a GNS3 server, or rejects a request."""
 
 import json
 import ssl
@@ -12,7 +12,7 @@ _PASSWORD = environment_name("password")
 
 
 def unreachable(where: str, error: BaseException) -> Unavailable:
-    """For a connection that failed; the libraries name the system's error as the cause of theirs."""
+    """The error for a failed connection. The libraries chain the system's error as the cause of theirs."""
     causes = list(_causes(error))
     if any(isinstance(each, ConnectionRefusedError) for each in causes):
         hint = f"Start a server: gns3trio serve. Or name another: --url, {CLIENT_URL_VARIABLE}"
@@ -26,17 +26,17 @@ def unreachable(where: str, error: BaseException) -> Unavailable:
 
 
 def no_gns3_server(where: str, error: BaseException) -> Unavailable:
-    """For an answer that is none."""
+    """The error for an answer that is not valid."""
     return Unavailable(f"{where}: is no GNS3 server: {_root(error)!r}")
 
 
 def broken_off(where: str, error: BaseException) -> Unavailable:
-    """For a stream that ended too early."""
+    """The error for a stream that ended too early."""
     return Unavailable(f"{where}: the stream broke off: {_root(error)!r}")
 
 
 def refused(status: int, body: bytes | None, *, has_credentials: bool) -> LabError:
-    """For an answer with the status of an error: the server's message, or how to give a password."""
+    """The error for a rejected request: the server's message, or advice on how to give the password."""
     kind = NotFound if status == HTTPStatus.NOT_FOUND else Unavailable
     if status != HTTPStatus.UNAUTHORIZED:
         return kind(_message(body, status))
@@ -46,7 +46,7 @@ def refused(status: int, body: bytes | None, *, has_credentials: bool) -> LabErr
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    """The error, and all that led to it. Trio groups the errors of all addresses of a name."""
+    """The error and all its causes. Trio groups the errors of all addresses of a name."""
     if error is not None:
         yield error
         for cause in error.exceptions if isinstance(error, BaseExceptionGroup) else (error.__cause__,):

@@ -16,9 +16,10 @@ _SCHEMES = {"http": "ws", "https": "wss"}
 async def open_websocket(
     base: str, context: SSLContext | None, path: str, credentials: str | None
 ) -> AsyncIterator[WebSocketConnection]:
-    """A websocket at ``path`` below the URL ``base``.
+    """Open a websocket at ``path`` below the URL ``base``.
 
-    Raises NotFound when the server does not know it, and Unavailable when it refuses otherwise or is not there.
+    Raises NotFound if the server answers 404, and Unavailable if it rejects the websocket otherwise or cannot be
+    reached.
     """
     scheme, _, address = base.partition("://")
     url = f"{_SCHEMES[scheme]}://{address}{path}"
