@@ -267,7 +267,7 @@ def _link_directions(api: ApiRequest) -> Iterator[tuple[dict[str, str], dict[str
     reading = link_stats.read()
     for project in list(api.controller.projects.values()):
         for link in list(project.links.values()):
-            statistics = link_stats.at(reading, project, link)
+            statistics = link_stats.at(reading, project.links, link)
             if statistics is None:
                 continue
             for direction in ("a_to_b", "b_to_a"):

@@ -10,6 +10,17 @@ from gns3trio.conditions.core_filter import CoreFilter
 from gns3trio.conditions.impairments import Impairment
 
 
+@attrs.frozen
+class Impairments:
+    """Our own filters of a link. The same ``seed`` makes the same decisions; None chooses one at every change."""
+
+    filters: tuple[Impairment, ...] = ()
+    seed: int | None = None
+
+
+NO_IMPAIRMENTS = Impairments()
+
+
 @attrs.frozen(kw_only=True)
 class LinkConditions:
     """GNS3's ``filters`` (checked ones), our ``impairments`` after them, and whether nothing passes (``suspend``).

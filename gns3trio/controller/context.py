@@ -1,13 +1,11 @@
 """What the parts of a project need from it."""
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 from uuid import UUID
 
 from gns3trio.controller.changes import Change, LogLevel
 from gns3trio.controller.gns3_format.records import ProjectSettings
-from gns3trio.controller.nodes.node import Node
 from gns3trio.controller.services import ProjectServices
 
 
@@ -29,10 +27,6 @@ class ProjectContext(Protocol):
     @property
     def services(self) -> ProjectServices:
         """What the server offers to every project."""
-
-    @property
-    def nodes(self) -> Mapping[UUID, Node]:
-        """Its nodes, in the order of the file."""
 
     def require_open(self) -> None:
         """Raises Forbidden unless the project is opened."""

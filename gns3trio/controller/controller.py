@@ -19,6 +19,7 @@ from gns3trio.controller.gns3_format.records import ProjectSettings
 from gns3trio.controller.library.base_configs import BaseConfigs
 from gns3trio.controller.library.symbols import Symbols
 from gns3trio.controller.library.templates import Templates, check_stored_templates
+from gns3trio.controller.links.links import Links
 from gns3trio.controller.project.auto_options import Attendance, open_project
 from gns3trio.controller.project.project import Project
 from gns3trio.controller.services import ProjectServices
@@ -163,6 +164,10 @@ class Controller:
         if project is None:
             raise NotFound(f"Project ID {project_id} doesn't exist")
         return project
+
+    def all_links(self) -> Iterator[Links]:
+        """The links of each project."""
+        return (project.links for project in self.projects.values())
 
     async def wait_until_opened(self, project_id: UUID | None) -> None:
         """When the project that has the id is just being opened, until that has ended, one way or the other."""

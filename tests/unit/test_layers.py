@@ -176,3 +176,55 @@ def test_versions_do_not_import_each_other() -> None:
         if version in ("v1", "v2", "v3.py"):
             names = imported_by(module)
             assert not any(name.startswith(f"gns3trio.api.{other}") for name in names for other in others), module
+
+
+# The rooms and single modules of ``controller/``, from the lowest; each may use those in the lines above its own.
+CONTROLLER_ROOMS: list[set[str]] = [
+    {"names"},
+    {"gns3_format"},
+    {"storage"},
+    {"changes"},
+    {"computes", "library"},
+    {"services"},
+    {"context"},
+    {"nodes"},
+    {"links"},
+    {"project"},
+    {"controller"},
+    {"archives", "as_code", "driven_nodes"},
+]
+# It names what changes, of every room, and uses nothing of it.
+ANNOTATES_ONLY = {"controller/changes.py"}
+
+
+def modules_used(module: Path) -> set[Path]:
+    """The modules of this package that a module imports, for annotations too."""
+    used = set()
+    for name in imported_by(module):
+        if name.startswith("gns3trio."):
+            place = PACKAGE.joinpath(*name.split(".")[1:])
+            used |= {path for path in (place.with_suffix(".py"), place / "__init__.py") if path in MODULES}
+    return used
+
+
+def room_of(module: Path) -> str:
+    return module.relative_to(PACKAGE / "controller").parts[0].removesuffix(".py")
+
+
+@pytest.mark.parametrize("module", modules_below("controller"), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_a_room_of_the_controller_uses_only_those_below_it(module: Path) -> None:
+    if str(module.relative_to(PACKAGE)) in ANNOTATES_ONLY:
+        return
+    floor = {room: number for number, rooms in enumerate(CONTROLLER_ROOMS) for room in rooms}
+    own = room_of(module)
+    for used in modules_used(module) & set(modules_below("controller")):
+        assert room_of(used) == own or floor[room_of(used)] < floor[own], f"{own} imports {used.relative_to(PACKAGE)}"
+
+
+def test_no_module_imports_itself_by_way_of_others() -> None:
+    using = {module: modules_used(module) for module in MODULES}
+    using |= {PACKAGE / name: set() for name in ANNOTATES_ONLY}
+    while leaves := [module for module, used in using.items() if not used & using.keys()]:
+        for module in leaves:
+            del using[module]
+    assert sorted(str(module.relative_to(PACKAGE)) for module in using) == []

@@ -16,11 +16,12 @@ from gns3trio.api.v2.views import capture_view, link_view
 from gns3trio.api.waited import while_waited_for
 from gns3trio.conditions.gns3_filters import GNS3_FILTERS
 from gns3trio.conditions.impairments import describe
+from gns3trio.conditions.link_conditions import Impairments
 from gns3trio.controller.changes import LinkMeasured
 from gns3trio.controller.gns3_format.records import LinkEnd
 from gns3trio.controller.links.benchmark import benchmark_link
 from gns3trio.controller.links.captures import CaptureRequest
-from gns3trio.controller.links.filters import Impairments, checked_filters, require_impairments
+from gns3trio.controller.links.filters import checked_filters, require_impairments
 from gns3trio.controller.links.link import Link, address_of, check_nodes
 from gns3trio.controller.links.wiring import new_link_end
 from gns3trio.controller.project.project import Project
@@ -108,7 +109,7 @@ def _impairments_view(link: Link) -> dict[str, Any]:
 async def get_link_statistics(api: ApiRequest, project_id: UUID, link_id: UUID) -> dict[str, Any]:
     """What crossed a link since it was made, as in ``link.stats``; rates are those since the last such event."""
     project = api.controller.get_project(project_id)
-    return api.context.link_stats.current(project, project.links.require(link_id))
+    return api.context.link_stats.current(project.links, project.links.require(link_id))
 
 
 @routes.route("GET", "/links/{link_id}", reply=replies.Link)
@@ -200,7 +201,7 @@ async def measure_link(api: ApiRequest, project_id: UUID, link_id: UUID, body: B
     def tell(trial: dict[str, Any]) -> None:
         api.controller.changes.publish(LinkMeasured(link, trial))
 
-    return await while_waited_for(api, lambda: benchmark_link(project, link, body, tell))
+    return await while_waited_for(api, lambda: benchmark_link(project.links, link, body, tell))
 
 
 @routes.route("GET", "/nodes/{node_id}/links", reply=list[replies.Link])

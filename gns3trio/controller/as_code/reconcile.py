@@ -7,12 +7,12 @@ from uuid import UUID, uuid4
 
 import attrs
 
+from gns3trio.conditions.link_conditions import Impairments
 from gns3trio.controller.as_code.document import Document, Ends, Wish
 from gns3trio.controller.as_code.node_scripts import read_scripts
 from gns3trio.controller.as_code.plan import Plan, link_value, make_plan, naming
 from gns3trio.controller.as_code.undo import Undo, for_each
 from gns3trio.controller.gns3_format.records import LinkEnd, LinkRecord
-from gns3trio.controller.links.filters import Impairments
 from gns3trio.controller.links.link import Link
 from gns3trio.controller.names import NameAllocator
 from gns3trio.controller.nodes.creation import create_node_from_fields

@@ -16,8 +16,8 @@ import orjson
 
 from gns3trio.conditions.core_filter import MAX_FILTERS
 from gns3trio.conditions.impairments import Impairment, describe
+from gns3trio.conditions.link_conditions import NO_IMPAIRMENTS, Impairments
 from gns3trio.controller.gns3_format.records import ProjectRecord
-from gns3trio.controller.links.filters import NO_IMPAIRMENTS, Impairments
 from gns3trio.convert import make_strict_converter, parse_uuid, structure
 from gns3trio.errors import Conflict, Invalid
 from gns3trio.free_form import DOCUMENT

@@ -12,6 +12,7 @@ from uuid import UUID
 import attrs
 import orjson
 
+from gns3trio.conditions.link_conditions import Impairments
 from gns3trio.controller.gns3_format.conversion import REVISION
 from gns3trio.controller.gns3_format.generation1 import Conversion
 from gns3trio.convert import make_strict_converter
@@ -138,7 +139,7 @@ class ProjectRecord:
     computes: list[dict[str, Any]] = attrs.field(factory=list)
     unknown: dict[str, dict[str, Any]] = attrs.field(factory=dict)
     left_out: list[dict[str, Any]] = attrs.field(factory=list)
-    impairments: dict[UUID, Any] = attrs.field(factory=dict)
+    impairments: dict[UUID, Impairments] = attrs.field(factory=dict)
     mac_ids: dict[UUID, int] = attrs.field(factory=dict)
     problems: list[str] = attrs.field(factory=list)
     is_repaired: bool = False

@@ -9,7 +9,7 @@ from gns3trio.compute.interface import LinkProbe, TrialResult, TrialSpec
 from gns3trio.controller.links.benchmark_limits import one_of_few
 from gns3trio.controller.links.filters import conditions_of
 from gns3trio.controller.links.link import Link
-from gns3trio.controller.project.project import Project
+from gns3trio.controller.links.links import Links
 from gns3trio.errors import Conflict
 from gns3trio.measure.rfc2544 import BenchmarkRequest, Progress, run_benchmark
 
@@ -20,7 +20,7 @@ HOLD_LOOK_SECONDS = 0.02
 LEAVING_HOLD_SECONDS = 1.0
 
 
-async def benchmark_link(project: Project, link: Link, request: BenchmarkRequest, progress: Progress) -> dict[str, Any]:
+async def benchmark_link(links: Links, link: Link, request: BenchmarkRequest, progress: Progress) -> dict[str, Any]:
     """The report of a benchmark. Frames take the link's whole way, with its filters, as if its first node (or the
     second) had sent them, and are taken out before they reach the other.
 
@@ -29,10 +29,10 @@ async def benchmark_link(project: Project, link: Link, request: BenchmarkRequest
     goes meanwhile.
     """
     request.check()
-    first, second = (*project.links.ends(link), None, None)[:2]
+    first, second = (*links.ends(link), None, None)[:2]
     if first is None or second is None:
         raise Conflict(f"link {link.link_id}: both ends must be on this host to measure it")
-    computes = {project.nodes[address.node_id].require_compute() for address in link.addresses}
+    computes = {node.require_compute() for node, _ in links.running_nodes(link)}
     compute = computes.pop()
     if computes or not compute.capabilities.benchmarks:
         raise Conflict(f"link {link.link_id}: both ends must be on one compute that can measure it")

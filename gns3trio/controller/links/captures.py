@@ -1,7 +1,7 @@
 """Captures on the links of a project: the one that the GNS3 API knows, and any number of our own."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Literal
 from uuid import UUID, uuid4
@@ -19,6 +19,7 @@ from gns3trio.controller.changes import LinkChanged
 from gns3trio.controller.context import ProjectContext
 from gns3trio.controller.links.link import Link, LinkCapture, PortAddress
 from gns3trio.controller.links.wiring import Wiring
+from gns3trio.controller.nodes.node import Node
 from gns3trio.errors import Conflict, Invalid, NotFound
 from gns3trio.printable import is_plain_name
 from gns3trio.project_layout import CAPTURES
@@ -73,8 +74,9 @@ def check_file_name(field: str, name: str) -> str:
 class LinkCaptures:
     """Starts and stops captures."""
 
-    def __init__(self, project: ProjectContext, wiring: Wiring) -> None:
+    def __init__(self, project: ProjectContext, nodes: Mapping[UUID, Node], wiring: Wiring) -> None:
         self._project = project
+        self._nodes = nodes
         self._wiring = wiring
         self._ended = False
 
@@ -107,7 +109,7 @@ class LinkCaptures:
 
     def _capturing_end(self, link: Link) -> UUID:
         """The node at whose end GNS3 would capture."""
-        ends = [self._project.nodes.get(address.node_id) for address in link.addresses]
+        ends = [self._nodes.get(address.node_id) for address in link.addresses]
         running = [node for node in ends if node is not None and node.status == "started"]
         if not running:
             raise Conflict(f"link {link.link_id}: cannot be captured because neither of its nodes is running")
@@ -254,13 +256,13 @@ class LinkCaptures:
         return path
 
     def _end_name(self, address: PortAddress) -> str:
-        node = self._project.nodes.get(address.node_id)
+        node = self._nodes.get(address.node_id)
         name = node.name if node is not None else str(address.node_id)
         return f"{name}_{address.adapter_number}-{address.port_number}"
 
     def _captures_per_link(self, link: Link) -> int:
         """How many a link may have, as its computes say."""
-        nodes = [self._project.nodes.get(address.node_id) for address in link.addresses]
+        nodes = [self._nodes.get(address.node_id) for address in link.addresses]
         running = [node.require_compute() for node in nodes if node is not None and node.instance is not None]
         return min((compute.capabilities.captures_per_link for compute in running), default=1)
 

@@ -14,20 +14,9 @@ from gns3trio.compute.expressions import require_expression, with_expressions
 from gns3trio.compute.interface import LinkEnd
 from gns3trio.conditions.gns3_filters import check_gns3_filters
 from gns3trio.conditions.impairments import Impairment, check_impairments, describe
-from gns3trio.conditions.link_conditions import NO_CONDITIONS, LinkConditions
+from gns3trio.conditions.link_conditions import NO_CONDITIONS, Impairments, LinkConditions
 from gns3trio.controller.gns3_format.records import LinkRecord
 from gns3trio.errors import Invalid
-
-
-@attrs.frozen
-class Impairments:
-    """Our own filters of a link. The same ``seed`` makes the same decisions; None chooses one at every change."""
-
-    filters: tuple[Impairment, ...] = ()
-    seed: int | None = None
-
-
-NO_IMPAIRMENTS = Impairments()
 
 
 async def checked_filters(filters: Mapping[str, Any]) -> dict[str, list[Any]]:

@@ -9,8 +9,8 @@ import trio
 
 from gns3trio.compute.interface import Capture
 from gns3trio.conditions.impairments import LinkDirection
+from gns3trio.conditions.link_conditions import NO_IMPAIRMENTS, Impairments
 from gns3trio.controller.gns3_format.records import LinkEnd, LinkRecord
-from gns3trio.controller.links.filters import NO_IMPAIRMENTS, Impairments
 from gns3trio.errors import Conflict
 
 

@@ -11,13 +11,12 @@ import trio
 
 from gns3trio.compute.interface import LinkEnd
 from gns3trio.compute.nio import UdpNio
+from gns3trio.conditions.link_conditions import NO_IMPAIRMENTS, Impairments
 from gns3trio.controller.changes import LinkChanged, LinkCreated, LinkDeleted, LinkProblemChanged
 from gns3trio.controller.context import ProjectContext
 from gns3trio.controller.gns3_format.records import LinkRecord
 from gns3trio.controller.links.captures import LinkCaptures
 from gns3trio.controller.links.filters import (
-    NO_IMPAIRMENTS,
-    Impairments,
     apply_filters,
     apply_suspend,
     compile_filters,
@@ -26,6 +25,7 @@ from gns3trio.controller.links.filters import (
 )
 from gns3trio.controller.links.link import Link, PortAddress, address_of, check_nodes
 from gns3trio.controller.links.wiring import Wiring, new_link_end
+from gns3trio.controller.nodes.node import Node
 from gns3trio.errors import Conflict, LabError, NotFound, Unavailable
 from gns3trio.limits import MAX_LINKS
 
@@ -33,11 +33,12 @@ from gns3trio.limits import MAX_LINKS
 class Links(Mapping[UUID, Link]):
     """Links by their id."""
 
-    def __init__(self, project: ProjectContext) -> None:
+    def __init__(self, project: ProjectContext, nodes: Mapping[UUID, Node]) -> None:
         self._project = project
-        self._wiring = Wiring(project)
+        self._nodes = nodes
+        self._wiring = Wiring(project, nodes)
         self._making: set[UUID] = set()  # ids of links that are not there yet
-        self.captures = LinkCaptures(project, self._wiring)
+        self.captures = LinkCaptures(project, nodes, self._wiring)
 
     def __getitem__(self, link_id: UUID) -> Link:
         return self._wiring.links[link_id]
@@ -67,6 +68,11 @@ class Links(Mapping[UUID, Link]):
     def ends(self, link: Link) -> list[LinkEnd | None]:
         """What the computes have at the two ends, in the order of the link; None where it is not wired."""
         return self._wiring.ends(link)
+
+    def running_nodes(self, link: Link) -> list[tuple[Node, PortAddress]]:
+        """The nodes at its ends that run here, each with its port there."""
+        found = ((self._nodes.get(address.node_id), address) for address in link.addresses)
+        return [(node, address) for node, address in found if node is not None and node.instance is not None]
 
     def records(self) -> list[LinkRecord]:
         """The links as they are saved."""
@@ -100,7 +106,7 @@ class Links(Mapping[UUID, Link]):
     def _missing(self, record: LinkRecord) -> str | None:
         """Which node of a link is not there, or does not run here."""
         for end in record.nodes:
-            node = self._project.nodes.get(end.node_id)
+            node = self._nodes.get(end.node_id)
             if node is None:
                 return f"node {end.node_id} doesn't exist"
             if node.instance is None:
@@ -110,7 +116,7 @@ class Links(Mapping[UUID, Link]):
     def _link_type(self, record: LinkRecord) -> Literal["ethernet", "serial"]:
         """That of the ports, which are serial only at nodes that do not run here."""
         for end in record.nodes:
-            node = self._project.nodes.get(end.node_id)
+            node = self._nodes.get(end.node_id)
             for port in node.ports() if node is not None and node.instance is None else ():
                 if (port.adapter_number, port.port_number) == (end.adapter_number, end.port_number):
                     return "serial" if port.is_serial else "ethernet"
@@ -121,7 +127,7 @@ class Links(Mapping[UUID, Link]):
         if link.problem is not None:
             return self._missing(link.record) or link.problem
         for end in link.record.nodes:
-            node = self._project.nodes.get(end.node_id)
+            node = self._nodes.get(end.node_id)
             if node is not None and node.instance is not None:
                 trouble = node.instance.port_trouble(end.adapter_number, end.port_number)
                 if trouble is not None:
@@ -165,7 +171,7 @@ class Links(Mapping[UUID, Link]):
     def _check_ports(self, record: LinkRecord) -> None:
         """Raises NotFound for a port that its node does not have."""
         for end in record.nodes:
-            node = self._project.nodes[end.node_id]
+            node = self._nodes[end.node_id]
             ports = node.instance.ports() if node.instance is not None else []
             if ports and not any(
                 (port.adapter_number, port.port_number) == (end.adapter_number, end.port_number) for port in ports
@@ -175,7 +181,7 @@ class Links(Mapping[UUID, Link]):
 
     def _check_types(self, record: LinkRecord) -> None:
         """Raises Conflict for a link that would join two networks of the host, as GNS3 does."""
-        nodes = [self._project.nodes.get(end.node_id) for end in record.nodes]
+        nodes = [self._nodes.get(end.node_id) for end in record.nodes]
         if all(node is not None and node.traits.reaches_host for node in nodes):
             raise Conflict("nodes: a cloud or NAT cannot be linked to another one")
 
@@ -184,7 +190,7 @@ class Links(Mapping[UUID, Link]):
         """Hold the locks of nodes, so that none is deleted meanwhile. Raises NotFound when one is not there."""
         async with AsyncExitStack() as stack:
             for node_id in sorted(set(node_ids)):  # all take them in one order
-                node = self._project.nodes.get(node_id)
+                node = self._nodes.get(node_id)
                 if node is not None:
                     await stack.enter_async_context(node.lock)
                 if node is None or node.deleted:
@@ -226,7 +232,7 @@ class Links(Mapping[UUID, Link]):
         """Give a link the ends that ``changes`` hold; captures on it end."""
         ends = changes["nodes"]
         check_nodes(*(end.node_id for end in ends))
-        old = [end.node_id for end in link.record.nodes if end.node_id in self._project.nodes]
+        old = [end.node_id for end in link.record.nodes if end.node_id in self._nodes]
         async with self._locked_nodes([*old, *(end.node_id for end in ends)]), link.lock:
             if self.get(link.link_id) is not link:
                 raise NotFound(f"Link ID {link.link_id} doesn't exist")

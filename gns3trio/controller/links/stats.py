@@ -5,7 +5,7 @@ compares it with the one before. A link on which nothing moves gets no event, bu
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -14,10 +14,9 @@ import trio
 
 from gns3trio.compute.interface import Compute, PortCounters, receive_rates, send_rates
 from gns3trio.controller.changes import LinkTraffic
-from gns3trio.controller.controller import Controller
 from gns3trio.controller.links.link import Link
+from gns3trio.controller.links.links import Links
 from gns3trio.controller.nodes.node import Node
-from gns3trio.controller.project.project import Project
 from gns3trio.errors import Conflict
 from gns3trio.notifications.feed import ChangeFeed
 
@@ -52,14 +51,23 @@ Reading = Mapping[str, Snapshot]  # of all computes, by their ids
 
 
 class LinkStats:
-    """Publishes ``link.stats`` events while ``run`` runs, at most one in ``interval`` seconds for a link."""
+    """Publishes ``link.stats`` events while ``run`` runs, at most one in ``interval`` seconds for a link.
 
-    def __init__(self, controller: Controller, changes: ChangeFeed, interval: float) -> None:
-        self._controller = controller
+    ``computes`` are those that have the ends of links; ``links`` gives those of all projects.
+    """
+
+    def __init__(
+        self,
+        computes: Iterable[Compute],
+        links: Callable[[], Iterable[Links]],
+        changes: ChangeFeed,
+        interval: float,
+    ) -> None:
+        self._links = links
         self._changes = changes
         self._interval = interval
         nothing = Snapshot(trio.current_time(), {})
-        self._computes = {compute.compute_id: compute for compute in controller.computes.driven()}
+        self._computes = {compute.compute_id: compute for compute in computes}
         self._told = dict.fromkeys(self._computes, _Span(nothing, nothing))  # what the last events told
         self._busy: dict[str, set[UUID]] = {}  # links whose last event told of traffic, by compute
 
@@ -84,9 +92,9 @@ class LinkStats:
     def _publish(self, compute: Compute) -> None:
         """Tell of links on which something moved, and once more, with rates of 0, when it does no more."""
         before, busy = self._busy.get(compute.compute_id, set()), set[UUID]()
-        for project in self._controller.projects.values():
-            for link in project.links.values():
-                ends = _ends(project, link, self._told)
+        for links in self._links():
+            for link in links.values():
+                ends = _ends(links, link, self._told)
                 if len(ends) != 2:
                     continue
                 moved = any(end.compute_id == compute.compute_id and end.has_moved for end in ends)
@@ -114,20 +122,20 @@ class LinkStats:
         """The counters of all computes now."""
         return {compute_id: _snapshot(compute) for compute_id, compute in self._computes.items()}
 
-    def current(self, project: Project, link: Link) -> dict[str, Any]:
+    def current(self, links: Links, link: Link) -> dict[str, Any]:
         """What has crossed a link by now. Raises Conflict for a link that is not wired on this host."""
-        statistics = self.at(self.read(), project, link)
+        statistics = self.at(self.read(), links, link)
         if statistics is None:
-            reason = project.links.problem_of(link)
+            reason = links.problem_of(link)
             raise Conflict(f"Link {link.link_id} is not wired on this host" + (f": {reason}" if reason else ""))
         return statistics
 
-    def at(self, reading: Reading, project: Project, link: Link) -> dict[str, Any] | None:
+    def at(self, reading: Reading, links: Links, link: Link) -> dict[str, Any] | None:
         """What had crossed a link at ``reading``; None when it is not wired.
 
         Rates are those since the last event, or since the one before when that was just now.
         """
-        ends = _ends(project, link, self._spans(reading))
+        ends = _ends(links, link, self._spans(reading))
         return link_statistics(link, ends) if len(ends) == 2 else None
 
     def of_node(self, reading: Reading, node: Node) -> list[dict[str, Any]]:
@@ -173,12 +181,10 @@ def _end(node: Node, adapter_number: int, port_number: int, spans: Mapping[str, 
     return _End(compute_id, *end.counter_ids, spans[compute_id])
 
 
-def _ends(project: Project, link: Link, spans: Mapping[str, _Span]) -> list[_End]:
-    ends = []
-    for address in link.addresses:
-        node = project.nodes.get(address.node_id)
-        if node is not None and node.instance is not None:
-            ends.append(_end(node, address.adapter_number, address.port_number, spans))
+def _ends(links: Links, link: Link, spans: Mapping[str, _Span]) -> list[_End]:
+    ends = (
+        _end(node, address.adapter_number, address.port_number, spans) for node, address in links.running_nodes(link)
+    )
     return [end for end in ends if end is not None]
 
 

@@ -6,7 +6,7 @@ both its ends are nodes of this project it is a link too: listed, saved and open
 """
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from uuid import UUID, uuid4
@@ -16,10 +16,10 @@ import trio
 from gns3trio.compute import interface
 from gns3trio.compute.interface import Compute, ComputePort
 from gns3trio.compute.nio import LOOPBACK, UdpNio
+from gns3trio.conditions.link_conditions import Impairments
 from gns3trio.controller.context import ProjectContext
 from gns3trio.controller.gns3_format.records import LinkEnd, LinkRecord, link_label
 from gns3trio.controller.links.filters import (
-    Impairments,
     apply_filters,
     apply_nothing,
     apply_suspend,
@@ -28,6 +28,7 @@ from gns3trio.controller.links.filters import (
 )
 from gns3trio.controller.links.link import Link, PortAddress, address_of, check_link
 from gns3trio.controller.links.table import LinkTable
+from gns3trio.controller.nodes.node import Node
 from gns3trio.errors import NotFound, Unavailable
 
 log = logging.getLogger(__name__)
@@ -38,9 +39,10 @@ _LOOPBACK_NAMES = frozenset({"", LOOPBACK, "localhost"})
 class Wiring:
     """Which port of which node is joined to what."""
 
-    def __init__(self, project: ProjectContext) -> None:
+    def __init__(self, project: ProjectContext, nodes: Mapping[UUID, Node]) -> None:
         self.links = LinkTable()
         self._project = project
+        self._nodes = nodes
         self._joined: dict[PortAddress, UdpNio | None] = {}  # the NIO of a client; None at a link of our own making
         self._address_by_lport: dict[int, PortAddress] = {}
         self._connecting: set[PortAddress] = set()  # taken by links that are being made
@@ -211,7 +213,7 @@ class Wiring:
 
     def ends(self, link: Link) -> list[interface.LinkEnd | None]:
         """What the computes have at the two ends, in the order of the link; None where it is not wired."""
-        nodes = [self._project.nodes.get(address.node_id) for address in link.addresses]
+        nodes = [self._nodes.get(address.node_id) for address in link.addresses]
         return [
             node.instance.link_end(address.adapter_number, address.port_number)
             if node is not None and node.instance is not None
@@ -257,7 +259,7 @@ class Wiring:
 
     async def _unbind(self, address: PortAddress) -> None:
         self._forget(address)
-        node = self._project.nodes.get(address.node_id)
+        node = self._nodes.get(address.node_id)
         if node is not None and node.instance is not None:
             await self._unbind_port(ComputePort(node.instance, address.adapter_number, address.port_number))
 
@@ -270,7 +272,7 @@ class Wiring:
 
     def _place(self, address: PortAddress) -> tuple[Compute, ComputePort]:
         """A port, and the compute that it is at. Raises NotFound."""
-        node = self._project.nodes.get(address.node_id)
+        node = self._nodes.get(address.node_id)
         if node is None or node.instance is None:
             raise NotFound(f"nodes: node ID {address.node_id} doesn't exist or cannot be linked here")
         return node.require_compute(), ComputePort(node.instance, address.adapter_number, address.port_number)

@@ -53,12 +53,12 @@ class LinksOfNodes(Protocol):
 
 
 class Nodes(Mapping[UUID, Node]):
-    """Nodes by their id, in the order of the file."""
+    """Nodes by their id, in the order of the file. ``table`` is where they are kept: their links look there too."""
 
-    def __init__(self, project: ProjectContext, links: LinksOfNodes) -> None:
+    def __init__(self, project: ProjectContext, table: dict[UUID, Node], links: LinksOfNodes) -> None:
         self._project = project
+        self._nodes = table
         self._links = links
-        self._nodes: dict[UUID, Node] = {}
         self._creating: dict[UUID, Node] = {}  # hold their id and name; neither listed nor saved
         self._creation_ended = trio.Event()
 

@@ -5,11 +5,12 @@ from uuid import UUID
 
 import attrs
 
+from gns3trio.conditions.link_conditions import NO_IMPAIRMENTS
 from gns3trio.controller.changes import DrawingCreated, LinkCreated, LogLevel, NodeCreated
 from gns3trio.controller.context import ProjectContext
 from gns3trio.controller.gns3_format.records import LinkRecord, NodeRecord, ProjectRecord
-from gns3trio.controller.links.filters import NO_IMPAIRMENTS
 from gns3trio.controller.links.links import Links
+from gns3trio.controller.nodes.node import Node
 from gns3trio.controller.nodes.nodes import Nodes
 from gns3trio.controller.project.drawings import Drawings
 from gns3trio.errors import Unavailable
@@ -24,8 +25,9 @@ class Contents:
 
     def __init__(self, project: ProjectContext) -> None:
         self._project = project
-        self.links = Links(project)
-        self.nodes = Nodes(project, self.links)
+        table: dict[UUID, Node] = {}
+        self.links = Links(project, table)
+        self.nodes = Nodes(project, table, self.links)
         self.drawings = Drawings(project)
 
     async def revive(self, saved: ProjectRecord) -> None:
