@@ -202,9 +202,10 @@ async def duplicate_project(
         ids = NewIds()
         node_ids = {node.node_id for node in source.nodes}
         settings = attrs.evolve(source.settings, auto_close=False, auto_open=False, auto_start=False)
-        saved = attrs.evolve(renew(source, project_id, ids), settings=settings)
+        saved = await threads.copying.run(renew, source, project_id, ids)
         if reset_mac_addresses:
-            saved = reset_macs(saved)
+            saved = await threads.copying.run(reset_macs, saved)
+        saved = attrs.evolve(saved, settings=settings)
         content = staging / "content"
 
         budget = await threads.disk.run(Budget.for_disk, staging)

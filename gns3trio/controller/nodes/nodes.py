@@ -164,7 +164,9 @@ class Nodes(Mapping[UUID, Node]):
                 if node.instance is not None:
                     nursery.start_soon(self._close_on_compute, node, node.instance)
                 await slices.pause()
-        self._nodes.clear()
+        while self._nodes:
+            self._nodes.popitem()
+            await slices.pause()
 
     async def _close_on_compute(self, node: Node, instance: ComputeNode) -> None:
         """A compute that is away has the node still; the project closes all the same."""
