@@ -6,6 +6,7 @@
  */
 #define _GNU_SOURCE
 #include "bridges.h"
+#include "counting.h"
 #include "worker.h"
 
 #include <stdlib.h>

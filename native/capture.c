@@ -6,6 +6,7 @@
 #define _GNU_SOURCE
 #include "capture.h"
 #include "changes.h"
+#include "counting.h"
 #include "expressions.h"
 #include "flows.h"
 
@@ -94,17 +95,17 @@ static void capture_frame(udpfwd_capture *c, int direction, const struct iovec *
         c->format == UDPFWD_PCAP ? PCAP_HEADER_BYTES + kept : EPB_HEADER_BYTES + padded(kept) + EPB_TRAILER_BYTES;
     uint64_t waiting = c->head - __atomic_load_n(&c->tail, __ATOMIC_ACQUIRE);
     if (c->size - waiting < record_bytes) {
-        count(&c->counters.dropped, 1);
-        count(&c->counters.tx_dropped, direction == TX);
+        add(&c->counters.dropped, 1);
+        add(&c->counters.tx_dropped, direction == TX);
         return;
     }
     if (c->format == UDPFWD_PCAP)
         put_pcap(c, c->head, wall_ns, frame, kept);
     else
         put_pcapng(c, c->head, wall_ns, frame, kept, direction, record_bytes);
-    count(&c->counters.frames, 1);
-    count(&c->counters.tx_frames, direction == TX);
-    count(&c->counters.bytes, frame->iov_len);
+    add(&c->counters.frames, 1);
+    add(&c->counters.tx_frames, direction == TX);
+    add(&c->counters.bytes, frame->iov_len);
     __atomic_store_n(&c->head, c->head + record_bytes, __ATOMIC_RELEASE);
 }
 

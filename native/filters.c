@@ -1,12 +1,12 @@
-/* Frames pass the filters of a port: each goes on at once, or is held (queue.c), or dropped, as its chain's verdict says. Frames leave
- * in the order in which they came, whatever holds them and whenever filters change; only a reorder filter lets one be overtaken.
+/* Frames pass the filters of a port: each goes on at once, or is held (held_frames.c), or dropped, as the verdict of its chain says.
+ * Frames leave in the order in which they came, whatever holds them and whenever filters change; only a reorder filter lets one be
+ * overtaken.
  */
 #define _GNU_SOURCE
 #include "filters.h"
-
+#include "counting.h"
 #include "filter_chain.h"
 #include "held_frames.h"
-#include "worker.h"
 
 static void turn_bit(const struct iovec *frame, int64_t bit) {
     if (bit >= 0)
@@ -49,7 +49,7 @@ void pass_filters(worker *w, port *p, int direction, const struct iovec *frames,
             drop(p, direction, v.drop, 1);
             continue;
         }
-        count(direction == RX ? &p->counters.rx_duplicated : &p->counters.tx_duplicated, (uint64_t)v.copies - 1);
+        count(p, direction == RX ? &p->counters.rx_duplicated : &p->counters.tx_duplicated, (uint64_t)v.copies - 1);
         int waits = must_wait(chain, &v, now_ns, p->held_in_order[direction] > 0);
         for (int copy = 0; copy < v.copies; copy++) {
             if (copy > 0 && w->budget-- <= 0) { /* ports that are joined in a ring would double a frame with each hop */

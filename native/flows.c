@@ -10,6 +10,7 @@
 #define _GNU_SOURCE
 #include "flows.h"
 #include "changes.h"
+#include "statistics.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -32,6 +33,8 @@ typedef struct {
 
 struct flow {
     offload_entry *entry;
+    uint64_t seen_frames; /* of the entry, when its worker looked last */
+    flow *next, **link;   /* of the list of its worker, and what points to it there */
     port *from;
     int count;
     passage passages[MAX_PASSAGES];
@@ -111,6 +114,11 @@ static int has_patience(worker *w, port *from) {
     return turn_time(w) - from->offload_waits_ns < PATIENCE_NS;
 }
 
+static void note_ports(const flow *f) {
+    for (int i = 0; i < f->count; i++)
+        note_port(f->passages[i].port);
+}
+
 void offload_from(worker *w, port *from) {
     udpfwd *core = w->core;
     passage way[MAX_PASSAGES];
@@ -133,11 +141,19 @@ void offload_from(worker *w, port *from) {
         free(f);
         return;
     }
+    f->seen_frames = read_entry(&f->entry->frames);
+    f->next = w->flows;
+    f->link = &w->flows;
+    if (f->next != NULL)
+        f->next->link = &f->next;
+    w->flows = f;
     set_rule(f->entry, &rule);
     from->offload_waits_ns = 0;
     for (int i = 0; i < count; i++)
         __atomic_store_n(&way[i].port->flows[way[i].direction], f, __ATOMIC_RELEASE); /* a snapshot may be taken meanwhile */
     __atomic_add_fetch(&core->flows, 1, __ATOMIC_RELAXED);
+    note_ports(f);
+    note_change(w); /* who moves their frames is told with their counters */
 }
 
 /* What the kernel moved and the counters of the ports do not have yet. */
@@ -156,12 +172,15 @@ static void end_flow(udpfwd *core, flow *f) {
     f->from->taken_frames += frames;
     f->from->taken_bytes += bytes;
     for (int i = 0; i < f->count; i++) {
-        udpfwd_counters *counters = &f->passages[i].port->counters;
+        port *p = f->passages[i].port;
         int is_rx = f->passages[i].direction == RX;
-        count(is_rx ? &counters->rx_frames : &counters->tx_frames, frames);
-        count(is_rx ? &counters->rx_bytes : &counters->tx_bytes, bytes);
-        f->passages[i].port->flows[f->passages[i].direction] = NULL;
+        count(p, is_rx ? &p->counters.rx_frames : &p->counters.tx_frames, frames);
+        count(p, is_rx ? &p->counters.rx_bytes : &p->counters.tx_bytes, bytes);
+        p->flows[f->passages[i].direction] = NULL;
     }
+    *f->link = f->next;
+    if (f->next != NULL)
+        f->next->link = f->link;
     __atomic_sub_fetch(&core->flows, 1, __ATOMIC_RELAXED);
     free(f);
 }
@@ -213,14 +232,33 @@ static int offload_ports(worker *w) {
     return waits;
 }
 
+/* The kernel does not say which flows it moved frames of. One worker sees that it did, and each then compares its own. */
+static void look_at_moves(worker *w) {
+    udpfwd *core = w->core;
+    if (__atomic_exchange_n(&core->kernel.entries[OFFLOAD_MOVED].frames, 0, __ATOMIC_ACQ_REL) != 0)
+        __atomic_add_fetch(&core->moves, 1, __ATOMIC_ACQ_REL);
+    unsigned moves = __atomic_load_n(&core->moves, __ATOMIC_ACQUIRE);
+    if (moves == w->seen_moves)
+        return;
+    w->seen_moves = moves;
+    for (flow *f = w->flows; f != NULL; f = f->next) {
+        uint64_t frames = read_entry(&f->entry->frames);
+        if (frames == f->seen_frames)
+            continue;
+        f->seen_frames = frames;
+        note_ports(f);
+    }
+    if (w->noted != NULL)
+        note_change(w);
+}
+
 void look_at_flows(worker *w, timer *look) {
     (void)look;
     if (w->ports_changed) {
         int held = next_release(w) != 0; /* which may be all that is in a flow's way */
         w->ports_changed = offload_ports(w) || held;
     }
-    if (__atomic_exchange_n(&w->core->kernel.entries[OFFLOAD_MOVED].frames, 0, __ATOMIC_ACQ_REL) != 0)
-        note_change(w);
+    look_at_moves(w);
     if (w->ports_changed || __atomic_load_n(&w->core->flows, __ATOMIC_RELAXED) > 0)
         pause_looks(w);
 }

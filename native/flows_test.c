@@ -1,7 +1,7 @@
 /* Which links the kernel serves, and from when to when. No worker runs, so each look at them is one that a test takes. */
 #define _GNU_SOURCE
 #include "flows.h"
-#include "worker.h"
+#include "statistics.h"
 
 #include "test_core.h"
 
@@ -172,6 +172,48 @@ static void test_frames_that_wait_are_not_overtaken(void) {
     close_patched(&t);
 }
 
+/* Which ports are told of, as a bit for each id. */
+static uint64_t changed(udpfwd *core) {
+    udpfwd_counters counters[64];
+    uint64_t ids = 0;
+    tell_noted(&core->workers[0]); /* as it does when it signals */
+    int count = udpfwd_changed(core, counters, 64);
+    for (int i = 0; i < count; i++)
+        ids |= 1ull << counters[i].port_id;
+    return ids;
+}
+
+/* The kernel says only that it moved frames; whose these were the worker finds. */
+static void test_statistics_tell_whose_frames_the_kernel_moved(void) {
+    patched t = open_patched();
+    worker *w = &t.core->workers[0];
+    end c = open_end(t.core), d = open_end(t.core);
+    CHECK(udpfwd_patch(t.core, c.port, d.port) == 0);
+    uint64_t first = 1ull << t.a.port | 1ull << t.b.port, second = 1ull << c.port | 1ull << d.port;
+    CHECK(changed(t.core) == (first | second)); /* opened */
+    CHECK(look(t.core, t.a.port) == BOTH && changed(t.core) == (first | second)); /* who moves their frames has changed */
+    look_at_flows(w, &w->look);
+    CHECK(changed(t.core) == 0);
+    test_send(c.node, c.fd, "kernel", 6);
+    expect(d.node, "kernel");
+    CHECK(changed(t.core) == 0);
+    look_at_flows(w, &w->look);
+    CHECK(changed(t.core) == second && counters_of(t.core, d.port).tx_frames == 1);
+    test_send(t.b.node, t.b.fd, "kernel", 6);
+    test_send(t.b.node, t.b.fd, "kernel", 6);
+    expect(t.a.node, "kernel");
+    expect(t.a.node, "kernel");
+    look_at_flows(w, &w->look);
+    CHECK(changed(t.core) == first && counters_of(t.core, t.a.port).tx_frames == 2);
+    look_at_flows(w, &w->look);
+    CHECK(changed(t.core) == 0);
+    CHECK(udpfwd_port_suspend(t.core, c.port, 1) == 0);
+    CHECK(changed(t.core) == second); /* the kernel moves their frames no more */
+    close_end(&c);
+    close_end(&d);
+    close_patched(&t);
+}
+
 int main(void) {
     if (!can_offload("offload_flows_test"))
         return 0;
@@ -179,6 +221,7 @@ int main(void) {
     test_a_socket_that_is_never_empty();
     test_a_frame_that_is_counted_late();
     test_frames_that_wait_are_not_overtaken();
-    printf("flows_test: 4 passed\n");
+    test_statistics_tell_whose_frames_the_kernel_moved();
+    printf("flows_test: 5 passed\n");
     return 0;
 }

@@ -11,6 +11,7 @@
 #include "capture.h"
 #include "filters.h"
 #include "flows.h"
+#include "statistics.h"
 #include "trial.h"
 #include "worker.h"
 
@@ -60,11 +61,6 @@ static int is_trial(const struct iovec *frame) {
     for (size_t i = 0; i < sizeof begin - 1 && turned <= MOST_TURNED_BITS; i++)
         turned += __builtin_popcount(bytes[i] ^ begin[i]);
     return turned <= MOST_TURNED_BITS;
-}
-
-static void count_received(port *p, const struct iovec *frames, size_t n) {
-    count(&p->counters.rx_frames, n);
-    count(&p->counters.rx_bytes, total_bytes(frames, n));
 }
 
 /* Frames of a trial leave at the sink; the others are written to 'others'. Returns how many these are. */

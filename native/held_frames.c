@@ -6,6 +6,7 @@
 #define _GNU_SOURCE
 #include "held_frames.h"
 #include "held_memory.h"
+#include "statistics.h"
 #include "worker.h"
 
 #include <errno.h>
@@ -174,8 +175,7 @@ static unsigned char *frame_bytes(held_frame *frame) {
 /* Counts a frame that its port holds (1), or holds no more (-1). */
 static void count_held(const held_frame *frame, int more) {
     port *p = frame->port;
-    uint32_t *held = held_counter(p, frame->direction);
-    __atomic_store_n(held, *held + (uint32_t)more, __ATOMIC_RELAXED);
+    count_held_frame(p, frame->direction, more);
     p->held_in_order[frame->direction] += (unsigned)(more * frame->in_order);
 }
 
@@ -195,7 +195,7 @@ static const path *read_way(const held_frame *frame, path *steps) {
 
 int hold_frame(worker *w, port *p, int direction, const struct iovec *frame, uint64_t release_ns, int in_order,
                const path *way) {
-    if (*held_counter(p, direction) >= UDPFWD_MAX_HELD_FRAMES)
+    if (held_frames_of(p, direction) >= UDPFWD_MAX_HELD_FRAMES)
         return -ENOBUFS;
     chunk *from;
     size_t bytes = sizeof(held_frame) + sizeof(uint32_t) * (size_t)way->bridges + frame->iov_len;
@@ -284,7 +284,7 @@ static void make_due(queue_entry *entry, const port *p, int direction, uint64_t 
 }
 
 void release_early(port *p, int direction) {
-    if (*held_counter(p, direction) == 0)
+    if (held_frames_of(p, direction) == 0)
         return;
     hold_queue *q = &p->worker->queue;
     uint64_t now_ns = turn_time(p->worker);

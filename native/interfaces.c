@@ -5,6 +5,7 @@
  * (PACKET_VNET_HDR) is done by segments.c. A TAP device asks for none of that, so the kernel does it all.
  */
 #define _GNU_SOURCE
+#include "counting.h"
 #include "segments.h"
 #include "worker.h"
 

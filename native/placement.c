@@ -6,6 +6,8 @@
 #include "placement.h"
 #include "bridges.h"
 #include "changes.h"
+#include "flows.h"
+#include "statistics.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -68,6 +70,7 @@ static int move_port(port *p, worker *to) {
         return result;
     unwatch(p->worker, &p->source);
     worker *from = p->worker;
+    end_flows(p); /* which are their worker's */
     from->ports--;
     p->worker = to;
     to->ports++;
@@ -87,6 +90,8 @@ static int move_ports(const walk *way, worker *to) {
     while (result < 0 && moved-- > 0) /* the kernel refused: as before; going back needs nothing that was not there */
         move_port(way->ports[moved], from);
     move_held(from);
+    tell_noted(from); /* of ports, too, that it has no longer */
+    tell_noted(to);
     return result;
 }
 

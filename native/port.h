@@ -103,34 +103,9 @@ struct port {
 
     /* Whoever lets frames pass, or drops them. */
     udpfwd_counters counters; /* without what flows moved */
+    int is_noted;             /* they have changed since others were told: it is in the list of its worker (counting.h) */
+    port *next_noted;
 };
-
-/* --- counting: the port's worker only, or while it is parked --- */
-
-static inline void count(uint64_t *counter, uint64_t by) {
-    /* Only the port's worker writes, so no read-modify-write instruction is needed. */
-    __atomic_store_n(counter, *counter + by, __ATOMIC_RELAXED);
-}
-
-static inline void drop(port *p, int direction, int reason, uint64_t frames) {
-    count(direction == RX ? &p->counters.rx_drops[reason] : &p->counters.tx_drops[reason], frames);
-}
-
-static inline uint64_t total_bytes(const struct iovec *frames, size_t n) {
-    uint64_t bytes = 0;
-    for (size_t i = 0; i < n; i++)
-        bytes += frames[i].iov_len;
-    return bytes;
-}
-
-static inline void count_sent(port *to, const struct iovec *frames, size_t n) {
-    count(&to->counters.tx_frames, n);
-    count(&to->counters.tx_bytes, total_bytes(frames, n));
-}
-
-static inline uint32_t *held_counter(port *p, int direction) {
-    return direction == RX ? &p->counters.rx_held : &p->counters.tx_held;
-}
 
 /* --- ports.c --- */
 

@@ -1,6 +1,7 @@
 /* Kinds of ports that exist only here: that is all that a new one takes. */
 #define _GNU_SOURCE
 #include "changes.h"
+#include "statistics.h"
 
 #include "test_core.h"
 

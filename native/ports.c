@@ -7,6 +7,7 @@
 #include "flows.h"
 #include "joints.h"
 #include "placement.h"
+#include "statistics.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -65,6 +66,8 @@ static int free_port_id(udpfwd *core) {
         return -ENOMEM;
     memset(ports + id, 0, sizeof *ports * (size_t)(slots - id));
     core->ports = ports;
+    if (grow_changed(core, slots) < 0)
+        return -ENOMEM;
     core->port_slots = slots;
     return core->lowest_free_port = id;
 }
@@ -80,7 +83,9 @@ int open_port(udpfwd *core, const port_kind *kind, const port_options *options) 
     p->id = id;
     p->kind = kind;
     p->turn_frames = FIRST_TURN_FRAMES;
+    p->is_noted = 1; /* it has no worker yet, which would note it */
     int result = kind->open(p, options);
+    p->is_noted = 0;
     if (result == 0 && (result = place_port(core, p, options->worker)) < 0)
         kind->close(p);
     if (result < 0) {
@@ -88,6 +93,7 @@ int open_port(udpfwd *core, const port_kind *kind, const port_options *options) 
         return result;
     }
     core->ports[id] = p;
+    tell_port(core, id);
     return id;
 }
 
@@ -128,6 +134,8 @@ void end_port(udpfwd *core, port *p) {
     unwatch(p->worker, &p->source);
     p->worker->ports--;
     p->kind->close(p);
+    tell_noted(p->worker);
+    tell_port(core, p->id);
     core->ports[p->id] = NULL;
     if (p->id < core->lowest_free_port)
         core->lowest_free_port = p->id;

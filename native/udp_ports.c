@@ -4,6 +4,7 @@
  * with UDP_SEGMENT, which passes the kernel's stack once for all of them.
  */
 #define _GNU_SOURCE
+#include "counting.h"
 #include "worker.h"
 
 #include <arpa/inet.h>
@@ -94,7 +95,7 @@ static void udp_send(worker *w, port *to, const struct iovec *frames, int n) {
         const struct msghdr *header = &w->out[next].msg_hdr;
         if (errno == ECONNREFUSED && refusals++ == 0) {
             /* The notice belongs to a frame sent earlier; this one was not tried yet. */
-            count(&to->counters.refused, 1);
+            count(to, &to->counters.refused, 1);
         } else if (use_segments && header->msg_iovlen > 1 && (errno == EINVAL || errno == EIO || errno == EMSGSIZE)) {
             /* Frames larger than the way's MTU, or a device that cannot split: send the rest one by one. */
             if (errno != EMSGSIZE)
@@ -143,7 +144,8 @@ static int udp_receive(worker *w, port *from) {
     int received = read_datagrams(w, (udp_port *)from);
     if (received < 0) {
         int is_notice = errno == ECONNREFUSED;
-        count(&from->counters.refused, (uint64_t)is_notice);
+        if (is_notice)
+            count(from, &from->counters.refused, 1);
         return is_notice;
     }
     struct iovec frames[UDPFWD_BATCH_FRAMES];

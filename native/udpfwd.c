@@ -1,4 +1,4 @@
-/* The forwarding core: its beginning and end, and statistics. udpfwd.h is the contract; each other file has a header with what others
+/* The forwarding core: its beginning and end. udpfwd.h is the contract; each other file has a header with what others
  * may use of it.
  *
  * All ports that are joined, directly or through others, belong to one worker, so the frame path takes no lock. A change is made
@@ -13,30 +13,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-/* --- statistics --- */
-
-/* Signals that counters changed, and begins a pause. */
-static void signal_stats(worker *w) {
-    uint64_t one = 1;
-    ssize_t written = write(w->core->stats_fd, &one, sizeof one);
-    (void)written; /* fails only when nobody read for 2^64 signals */
-    w->unsignalled = 0;
-    set_timer(w, &w->pause, turn_time(w) + w->core->stats_interval_ns);
-}
-
-void note_change(worker *w) {
-    if (is_set(&w->pause))
-        w->unsignalled = 1;
-    else
-        signal_stats(w);
-}
-
-/* The pause is over. When nothing changed meanwhile, no timer runs until something does. */
-void end_pause(worker *w, timer *pause) {
-    (void)pause;
-    if (w->unsignalled)
-        signal_stats(w);
-}
+/* --- signals --- */
 
 int udpfwd_stats_fd(const udpfwd *core) {
     return core->stats_fd;
@@ -48,43 +25,6 @@ int udpfwd_captures_fd(const udpfwd *core) {
 
 int udpfwd_captures_full_fd(const udpfwd *core) {
     return core->captures_full_fd;
-}
-
-static uint64_t read_counter(const uint64_t *counter) {
-    return __atomic_load_n(counter, __ATOMIC_RELAXED);
-}
-
-static void read_counters(udpfwd_counters *to, const port *p) {
-    to->port_id = p->id;
-    to->rx_held = __atomic_load_n(&p->counters.rx_held, __ATOMIC_RELAXED);
-    to->tx_held = __atomic_load_n(&p->counters.tx_held, __ATOMIC_RELAXED);
-    to->offloaded = 0;
-    to->rx_frames = read_counter(&p->counters.rx_frames);
-    to->rx_bytes = read_counter(&p->counters.rx_bytes);
-    to->tx_frames = read_counter(&p->counters.tx_frames);
-    to->tx_bytes = read_counter(&p->counters.tx_bytes);
-    to->refused = read_counter(&p->counters.refused);
-    to->rx_duplicated = read_counter(&p->counters.rx_duplicated);
-    to->tx_duplicated = read_counter(&p->counters.tx_duplicated);
-    for (int reason = 0; reason < UDPFWD_DROP_REASONS; reason++) {
-        to->rx_drops[reason] = read_counter(&p->counters.rx_drops[reason]);
-        to->tx_drops[reason] = read_counter(&p->counters.tx_drops[reason]);
-    }
-    add_offloaded(to, p);
-}
-
-int udpfwd_snapshot(udpfwd *core, udpfwd_counters *counters, int max) {
-    int found = 0;
-    pthread_mutex_lock(&core->lock);
-    for (int id = 0; id < core->port_slots; id++) {
-        if (core->ports[id] == NULL)
-            continue;
-        if (found < max)
-            read_counters(&counters[found], core->ports[id]);
-        found++;
-    }
-    pthread_mutex_unlock(&core->lock);
-    return found;
 }
 
 /* --- the core --- */
@@ -140,6 +80,7 @@ void udpfwd_close(udpfwd *core) {
     pthread_cond_destroy(&core->changed);
     pthread_mutex_destroy(&core->lock);
     free(core->ports);
+    free(core->changed_ports);
     free(core->workers);
     free(core);
 }

@@ -98,6 +98,11 @@ int udpfwd_offload(udpfwd *core);
 int udpfwd_stats_fd(const udpfwd *core);
 /* Any thread: writes the counters of at most max ports, in the order of their ids; returns how many there are. */
 int udpfwd_snapshot(udpfwd *core, udpfwd_counters *counters, int max);
+/* Any thread: writes the counters of at most max ports that were opened, or whose counters changed and were signalled, since this call
+ * told of them last. Those of a port that was closed are all 0. Returns how many it wrote; when these are max, more may be left. */
+int udpfwd_changed(udpfwd *core, udpfwd_counters *counters, int max);
+/* Any thread: writes the counters of one port. */
+int udpfwd_port_counters(udpfwd *core, int port_id, udpfwd_counters *counters);
 
 /* Any thread: for how many changes workers had to stop so far. */
 uint64_t udpfwd_parks(udpfwd *core);

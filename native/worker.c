@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "worker.h"
 #include "flows.h"
+#include "statistics.h"
 
 #include <errno.h>
 #include <sched.h>

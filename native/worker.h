@@ -46,6 +46,9 @@ struct worker {
     /* udpfwd.c: signals of statistics */
     timer pause;     /* after one */
     int unsignalled; /* counters changed since then */
+    port *noted;     /* whose did (counting.h), since others were told (statistics.h) */
+    flow *flows;     /* of its ports, which the kernel serves */
+    unsigned seen_moves; /* the core's, when it looked at them last */
 
     /* flows.c */
     timer look;        /* when to look next at what the kernel can serve, and did */
@@ -74,7 +77,8 @@ struct udpfwd {
     int captures_full_fd;
     size_t held_bytes; /* see hold_queue */
     offload kernel;
-    int flows; /* that the kernel serves: changed atomically */
+    int flows;      /* that the kernel serves: changed atomically */
+    unsigned moves; /* how often a look found that the kernel had moved frames: likewise */
     uint64_t stats_interval_ns;
 
     pthread_mutex_t lock; /* guards all below; whoever makes a change holds it (changes.h) */
@@ -85,6 +89,7 @@ struct udpfwd {
     uint64_t parks; /* changes for which one had to */
 
     port **ports; /* by id; NULL where there is none */
+    uint64_t *changed_ports; /* a bit for each id: opened, closed, or counters changed, since udpfwd_changed told last */
     int port_slots, lowest_free_port;
     bridge **bridges;
     int bridge_slots;
@@ -119,12 +124,5 @@ int serve_round(worker *w, const struct epoll_event *events, int ready);
 /* Before a zeroed worker is lent a thread, and after. close_worker is needed, and fine, when prepare_worker fails. */
 int prepare_worker(udpfwd *core, worker *w);
 void close_worker(worker *w);
-
-/* --- udpfwd.c --- */
-
-/* Worker only: counters have changed, which is signalled now or at the end of the pause. */
-void note_change(worker *w);
-/* The pause is over: what the timer of it does. */
-void end_pause(worker *w, timer *pause);
 
 #endif
