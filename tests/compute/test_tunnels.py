@@ -15,7 +15,7 @@ from gns3trio.compute.local.tunnels import Tunnel, TunnelTable
 from gns3trio.compute.nio import LocalNio, UdpNio
 from gns3trio.compute.nodes.vpcs.node import VpcsSettings
 from gns3trio.compute.registry import NodeRegistry, NodeType
-from gns3trio.conditions.core_filter import FREQUENCY, CoreFilter
+from gns3trio.conditions.core_filter import CoreFilter
 from gns3trio.errors import Conflict
 from gns3trio.forwarder.captures import CaptureService, open_captures
 from gns3trio.forwarder.forwarder import Forwarder, open_forwarder
@@ -183,7 +183,7 @@ async def test_a_link_inside_this_host_needs_no_udp(forwarder: Forwarder, captur
 async def test_a_link_inside_this_host_is_made_with_its_conditions(forwarder: Forwarder, captures: CaptureService):
     """They are there before the second end is."""
     table = TunnelTable(forwarder, UdpPorts(*UDP_RANGE), captures)
-    all_that_leave = CoreFilter(FREQUENCY, "out", (-1,))
+    all_that_leave = CoreFilter("frequency", "out", (-1,))
     for nio, reason in (
         (LocalNio(uuid4(), (all_that_leave,), seed=1), "filter"),
         (LocalNio(uuid4(), suspend=True), "suspended"),
