@@ -1,4 +1,4 @@
-"""Who may use a route. The tables of routes declare it, and ``auth`` asks for it."""
+"""Access rules of routes. The route tables declare them, and ``auth`` enforces them."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from enum import Enum, auto
@@ -9,7 +9,7 @@ from starlette.types import ASGIApp
 
 
 class Access(Enum):
-    """What a client needs for a route, where the server has a password."""
+    """The credentials that a route requires if the server has a password."""
 
     PASSWORD = auto()
     ANYBODY = auto()  # nothing
@@ -17,7 +17,7 @@ class Access(Enum):
 
 
 class HttpRoute(Route):
-    """A route for requests, and who may use it."""
+    """A route for requests, with its access rule."""
 
     def __init__(self, path: str, endpoint: ASGIApp, *, methods: Sequence[str], name: str, access: Access) -> None:
         super().__init__(path, endpoint, methods=list(methods), name=name)
@@ -25,7 +25,7 @@ class HttpRoute(Route):
 
 
 class SocketRoute(WebSocketRoute):
-    """A route for websockets, and who may use it."""
+    """A route for websockets, with its access rule."""
 
     def __init__(self, path: str, endpoint: Callable[..., Awaitable[Any]], *, name: str, access: Access) -> None:
         super().__init__(path, endpoint, name=name)

@@ -1,4 +1,4 @@
-"""The ASGI application: all route families behind authentication, CORS and the error boundary."""
+"""The ASGI application: all routes behind authentication, CORS and the error boundary."""
 
 import attrs
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -78,13 +78,15 @@ TABLES = (
 
 @attrs.define
 class _State:
-    """What handlers find as ``app.state``."""
+    """The type of ``app.state``, which handlers read."""
 
     context: ApiContext
 
 
 class Application:
-    """The ASGI application. From the outside in: proxies, CORS, foreign pages, authentication, errors, routes."""
+    """The ASGI application. Its layers from the outside in: proxies, CORS, origin check, authentication, errors,
+    routes.
+    """
 
     def __init__(self, context: ApiContext) -> None:
         config = context.config
@@ -115,13 +117,13 @@ class Application:
         )
 
     def describe(self) -> bytes:
-        """The OpenAPI document, as JSON. It is made when it is first asked for."""
+        """The OpenAPI document as JSON. It is created at the first request for it."""
         if self._description is None:
             self._description = dumps_to_keep(describe_api(TABLES))
         return self._description
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """ASGI entry."""
+        """Handle one request or websocket (ASGI entry point)."""
         if scope["type"] == "lifespan":
             await _acknowledge_lifespan(receive, send)
             return
@@ -140,7 +142,7 @@ class Application:
 
 
 async def _acknowledge_lifespan(receive: Receive, send: Send) -> None:
-    """Start and end belong to ``gns3trio.server``; here they are only answered."""
+    """Answer lifespan messages. ``gns3trio.server`` handles start and end itself."""
     while True:
         message = await receive()
         await send({"type": f"{message['type']}.complete"})

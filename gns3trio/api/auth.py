@@ -1,5 +1,5 @@
-"""HTTP Basic authentication (RFC 7617) in front of every route, websockets included, but for those that are declared
-open (``Access``).
+"""HTTP Basic authentication (RFC 7617) for all routes and websockets, except those that are
+declared open (``Access``).
 """
 
 import base64
@@ -19,10 +19,10 @@ _CHALLENGE = {"WWW-Authenticate": 'Basic realm="GNS3 server", charset="UTF-8"'}
 
 
 class BasicAuth:
-    """Lets pass only requests with the right user and password; an empty user lets everybody pass. ``access`` tells
-    what the route of a request asks for.
+    """Passes on only requests with the right user and password; an empty user disables the check. ``access`` returns
+    the access rule of a request's route.
 
-    Who guesses is answered with 429 from some time on, for a few seconds; see ``guesses``.
+    After too many wrong passwords, a client gets 429 for a few seconds; see ``guesses``.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class BasicAuth:
         self._guesses = guesses
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """ASGI entry."""
+        """Handle one request or websocket (ASGI entry point)."""
         refusal = None if scope["type"] == "lifespan" or self._is_open(scope) else self._check(scope)
         if refusal is None:
             await self._app(scope, receive, send)
@@ -54,7 +54,7 @@ class BasicAuth:
         return not self._enabled or self._access(scope) in self._open
 
     def _check(self, scope: Scope) -> Response | None:
-        """The reply to who may not pass; None for who may."""
+        """The reply that rejects the request; None if the request may pass."""
         given = _credentials(scope)
         if given is not None:
             client = scope["client"] or ("", 0)
@@ -62,7 +62,7 @@ class BasicAuth:
             if wait > 0:
                 message = f"Too many wrong passwords; none is checked for {wait} s"
                 return error_response(429, message, {"Retry-After": str(wait)})
-            # Constant time, so that the reply's delay does not tell how much of the password was right.
+            # Takes constant time, so that the delay does not reveal how much of the password was right.
             if hmac.compare_digest(_digest(given), self._expected):
                 self._guesses.right(client)
                 return None
@@ -71,12 +71,12 @@ class BasicAuth:
 
 
 def _digest(credentials: bytes) -> bytes:
-    """Of one length, whatever is given."""
+    """A digest, whose length does not depend on the text."""
     return hashlib.sha256(credentials).digest()
 
 
 def _credentials(scope: Scope) -> bytes | None:
-    """What the client sends as ``user:password``; None for nothing that could be such."""
+    """The ``user:password`` that the client sends; None if there is none or it is malformed."""
     header = next((value for name, value in scope["headers"] if name == b"authorization"), b"")
     kind, _, credentials = header.partition(b" ")
     if kind.lower() != b"basic":

@@ -1,9 +1,9 @@
-"""What a reverse proxy in front of the server changes about a request, undone.
+"""Reverses the changes that a reverse proxy makes to requests.
 
-- The client's address is that of the proxy. A proxy that the settings trust tells the real one in ``X-Forwarded-For``;
-  anybody else could write there what they like.
-- A proxy may serve us below a path of its own, and pass that on. All addresses in our pages and redirections are
-  relative, so nothing else depends on that path, nor on the public name and protocol.
+- The client's address is that of the proxy. A trusted proxy (setting ``trusted_proxies``) sends the real address in
+  ``X-Forwarded-For``. The header of other clients is ignored, because they can write anything into it.
+- A proxy may serve the server below a path, and forward that path. All addresses in our pages and redirections are
+  relative, so nothing else depends on that path, or on the public name and protocol.
 """
 
 import logging
@@ -20,7 +20,9 @@ _FORWARDED_FOR = b"x-forwarded-for"
 
 
 class BehindProxy:
-    """Gives the application a scope as without a proxy; ``trusted`` are addresses and networks of proxies."""
+    """Passes on the scope that the request would have without a proxy; ``trusted`` are addresses and networks of
+    proxies.
+    """
 
     def __init__(self, app: ASGIApp, *, trusted: Sequence[str], path_prefix: str) -> None:
         self._app = app
@@ -29,7 +31,7 @@ class BehindProxy:
         self._told = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """ASGI entry."""
+        """Handle one request or websocket (ASGI entry point)."""
         if any(name == _FORWARDED_FOR for name, _ in scope["headers"]) and scope["client"]:
             self._put_client(scope)
         if self._prefix and scope["path"].startswith(self._prefix):
@@ -55,7 +57,9 @@ class BehindProxy:
         return parsed is not None and any(parsed in network for network in self._trusted)
 
     def _real_client(self, scope: Scope) -> str:
-        """The nearest address that is not a trusted proxy's. Each proxy appends the one that it was asked by."""
+        """The last address in the header that is not a trusted proxy. Each proxy appends the
+        address of its own client.
+        """
         chain = b",".join(value for name, value in scope["headers"] if name == _FORWARDED_FOR).decode("latin-1")
         client: str = scope["client"][0]
         for told in reversed(chain.split(",")):
@@ -69,13 +73,13 @@ class BehindProxy:
 
 
 def _without_port(told: str) -> str:
-    """Some proxies write ``192.0.2.1:1234`` or ``[2001:db8::1]:1234``."""
+    """Remove the port that some proxies append: ``192.0.2.1:1234`` or ``[2001:db8::1]:1234``."""
     if told.startswith("[") or told.count(":") == 1:
         return told.rpartition(":")[0] if not told.endswith("]") else told
     return told
 
 
 def relative_root(scope: Scope) -> str:
-    """How a page at the path of a request refers to the root of the server, whatever lies before it."""
+    """The relative URL from the page at this path to the root of the server."""
     raw: bytes = scope["raw_path"]
     return "../" * (raw.count(b"/") - 1) or "./"

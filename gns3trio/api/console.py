@@ -1,4 +1,4 @@
-"""A node's console over a websocket: binary frames of the same bytes that a telnet client gets."""
+"""A node's console over a websocket: binary frames with the same bytes that a telnet client gets."""
 
 import trio
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -10,7 +10,7 @@ WS_GOING_AWAY = 1001
 
 
 async def serve_console(websocket: WebSocket, instance: ComputeNode | None, closing: trio.Event) -> None:
-    """Join ``websocket`` to the console until either side ends. The close frame says why.
+    """Connect ``websocket`` to the console until either side ends. The close frame gives the reason.
 
     A stopped node's console closes at once, with the normal code (1000), as GNS3 does.
     """
@@ -42,7 +42,7 @@ async def serve_console(websocket: WebSocket, instance: ComputeNode | None, clos
         nursery.cancel_scope.cancel()
 
     async def until_console_closes(client: ConsoleClient, nursery: trio.Nursery) -> None:
-        """Give a client that does not read a moment for its last bytes, not for ever."""
+        """After the console has closed, wait a limited time for the client to read its last bytes."""
         await client.wait_closed()
         await trio.sleep(CLOSE_SECONDS)
         nursery.cancel_scope.cancel()
@@ -60,7 +60,7 @@ async def serve_console(websocket: WebSocket, instance: ComputeNode | None, clos
 
 
 def _missing(instance: ComputeNode | None) -> str | None:
-    """Why there is no console to join; None when there is one."""
+    """The reason why the node has no console; None if it has one."""
     if instance is None:
         return "the node does not run on this server"
     if instance.console_access is None:

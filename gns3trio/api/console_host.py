@@ -1,8 +1,8 @@
-"""Where a client is told to find telnet consoles.
+"""Chooses the console host in replies.
 
-GNS3 tells every client what its settings say, ``0.0.0.0`` too, and its own clients put the host there by which they
-reach the server. Scripts do not, so a reply names an address that this client can use. Events go to all clients alike:
-they tell ``Config.told_console_host``.
+GNS3 sends every client the value from its settings, even ``0.0.0.0``, and its own clients replace that by the host
+under which they reach the server. Scripts do not, so a reply contains an address that its client can use. Events are
+the same for all clients and contain ``Config.told_console_host``.
 """
 
 import re
@@ -18,7 +18,7 @@ _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[\w.-]+)(:\d+)?", re.ASCII)
 
 
 def tell_console_host(body: bytes, scope: Scope, config: Config) -> bytes:
-    """A reply, JSON as orjson writes it, with the console host for the client that asked."""
+    """Insert the console host for this client into a reply, which is JSON as orjson writes it."""
     if _KEY not in body:
         return body
     told, own = config.told_console_host, console_host_for(scope, config)
@@ -26,7 +26,7 @@ def tell_console_host(body: bytes, scope: Scope, config: Config) -> bytes:
 
 
 def console_host_for(scope: Scope, config: Config) -> str:
-    """Where the client of a request finds consoles. What only this machine reaches is told to clients on it."""
+    """The console host for the client of a request. A loopback address is sent only to clients on this machine."""
     consoles = config.console_addresses
     client, server = (str((scope.get(end) or ("",))[0]) for end in ("client", "server"))
     only_here = all(is_loopback(address) for address in consoles)
@@ -38,7 +38,7 @@ def console_host_for(scope: Scope, config: Config) -> str:
 
 
 def _asked_host(scope: Scope) -> str:
-    """The name or address by which the client reached the server, if it says one."""
+    """The name or address in the request's Host header, if there is one."""
     header = next((value for name, value in scope["headers"] if name == b"host"), b"").decode("latin-1")
     found = _HOST.fullmatch(header)
     if found is None:

@@ -1,4 +1,4 @@
-"""What the API's handlers work on."""
+"""The parts of the server that the API's handlers use."""
 
 import attrs
 import trio
@@ -13,7 +13,7 @@ from gns3trio.watchdog import Watchdog
 
 @attrs.frozen
 class ApiContext:
-    """The server's parts that requests reach. ``closing`` is set when the server begins to stop: streams then end."""
+    """The parts of the server for handlers. ``closing`` is set when the shutdown begins, and ends streams."""
 
     config: Config
     controller: Controller

@@ -1,4 +1,4 @@
-"""Replies that are files: sent in pieces as they come, however large."""
+"""Replies that are files of any size, sent in pieces."""
 
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
@@ -15,10 +15,10 @@ from gns3trio.controller.storage.single_files import OpenFile, read_pieces
 
 
 class Download(Response):
-    """A reply whose body is what ``pieces`` gives. Without a length in ``headers`` it is sent in chunks.
+    """A reply whose body comes from ``pieces``. Without a length in ``headers`` it is sent chunked.
 
-    When ``pieces`` raises before its first piece, the reply is that error. Later the connection is cut, so that nobody
-    takes a part for the whole.
+    If ``pieces`` raises before its first piece, the reply is that error. Later the connection is cut, so that no client
+    takes a part for the whole file.
     """
 
     def __init__(self, pieces: AsyncGenerator[bytes], media_type: str, headers: Mapping[str, str]) -> None:
@@ -28,7 +28,7 @@ class Download(Response):
         self._pieces = pieces
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """ASGI entry."""
+        """Handle one request or websocket (ASGI entry point)."""
 
         async def wait_for_leaving(nursery: trio.Nursery) -> None:
             while (await receive())["type"] != "http.disconnect":
@@ -49,13 +49,15 @@ class Download(Response):
 
 
 def file_download(file: OpenFile, media_type: str) -> Download:
-    """The reply for an open file, which it closes."""
+    """The reply that sends an open file, and closes it."""
     headers = {"content-length": str(file.size), "last-modified": formatdate(file.modified, usegmt=True)}
     return Download(read_pieces(file), media_type, headers)
 
 
 def uploaded_file(file: OpenFile, path: str) -> Download:
-    """The reply for a file that somebody may have uploaded: browsers save what they could run. ``path`` names it."""
+    """The reply for a file that a client may have uploaded. Browsers download it if they could execute it. ``path``
+    gives its
+    name."""
     media_type = shown_type(path)
     reply = file_download(file, media_type or BINARY)
     if media_type is None:
@@ -64,7 +66,7 @@ def uploaded_file(file: OpenFile, path: str) -> Download:
 
 
 def attachment(name: str) -> str:
-    """The ``Content-Disposition`` of a file to be saved as ``name`` (RFC 6266)."""
+    """The ``Content-Disposition`` for a download as ``name`` (RFC 6266)."""
     plain = "".join(c if c.isascii() and c.isprintable() and c not in '"\\/' else "_" for c in name)
     header = f'attachment; filename="{plain}"'
     return header if plain == name else f"{header}; filename*=UTF-8''{quote(name, safe='')}"

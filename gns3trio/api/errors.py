@@ -1,8 +1,8 @@
-"""The one place where errors become HTTP statuses and the JSON error body.
+"""Maps errors to HTTP statuses and JSON error bodies. No other module does this.
 
 Body: ``{"status": 409, "message": "..."}``; a 400 adds ``method``, ``path`` (the route's pattern) and
 ``request``, which the GNS3 GUI reads.
-A person who follows an old link gets a page instead.
+A browser that follows an outdated link gets a page instead.
 """
 
 import html
@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 
 
 class BodyTooLarge(LabError):
-    """The request's body is larger than the server takes."""
+    """The request's body exceeds the limit."""
 
 
 STATUS_OF_ERROR: dict[type[LabError], int] = {
@@ -37,10 +37,10 @@ STATUS_OF_ERROR: dict[type[LabError], int] = {
     Unavailable: 503,
 }
 
-_CONVERTER = re.compile(r":\w+\}")  # in the path of a route: how a parameter is matched
+_CONVERTER = re.compile(r":\w+\}")  # the pattern of a parameter in the path of a route
 
 MAX_DRAINED_BYTES = 1024 * 1024
-MAX_REPEATED_BYTES = 64 * 1024  # of a body, in the reply that refuses it
+MAX_REPEATED_BYTES = 64 * 1024  # characters of a body in the reply that rejects it
 MAX_MESSAGE_LENGTH = 4000
 
 _HTTP_MESSAGES = {
@@ -87,7 +87,7 @@ def status_of(error: LabError) -> int:
 
 
 def error_response(status: int, message: str, headers: dict[str, str] | None = None, **more: Any) -> Response:
-    """The reply for an error. What a message repeats of the request may be megabytes, which nobody reads."""
+    """The reply for an error. The message is cut, because it may repeat megabytes of the request."""
     if len(message) > MAX_MESSAGE_LENGTH:
         message = f"{message[:MAX_MESSAGE_LENGTH]}..."
     body = dumps_sorted({"message": message, "status": status, **more})
@@ -95,7 +95,7 @@ def error_response(status: int, message: str, headers: dict[str, str] | None = N
 
 
 def response_for(error: Exception, request: Request) -> Response:
-    """The reply for any exception of a handler; unexpected ones are logged and told without a trace."""
+    """The reply for any exception of a handler. Unexpected ones are logged; their reply has no details."""
     error = sole_cause(error)
     if lacking := what_is_lacking(error):
         log.warning("%s %s: the server has no %s left: %s", request.method, request.url.path, lacking, error)
@@ -124,7 +124,7 @@ def response_for(error: Exception, request: Request) -> Response:
 
 
 def _wants_page(request: Request) -> bool:
-    """Whether a browser is shown this, at a path that is not one of the API or of a file."""
+    """Whether a browser displays the reply, and the path belongs neither to the API nor to a file."""
     if request.method != "GET" or request.url.path.startswith(_WITHOUT_PAGES):
         return False
     kinds = [kind.partition(";")[0].strip() for kind in request.headers.get("accept", "").split(",")]
@@ -141,13 +141,13 @@ def _page(message: str, request: Request) -> Response:
 
 
 class ErrorBoundary:
-    """Innermost middleware: whatever a handler raises becomes a reply."""
+    """The innermost middleware: turns exceptions of handlers into replies."""
 
     def __init__(self, app: Callable[[Scope, Receive, Send], Awaitable[None]]) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """ASGI entry."""
+        """Handle one request or websocket (ASGI entry point)."""
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
@@ -165,17 +165,17 @@ class ErrorBoundary:
             pass
         except Exception as error:
             if started:
-                raise  # too late for a reply: the connection is cut
+                raise  # the reply has begun, so the connection is cut
             if scope["type"] == "http":
                 await body.drain()
             await _send_error(error, scope, receive, send)
 
 
 class BodyReader:
-    """ASGI ``receive`` that knows whether the request's body has been read.
+    """An ASGI ``receive`` that records whether the request's body has been read.
 
-    HTTP/1.1 cannot go on with the next request before that: a reply to a request with an unread body costs the client
-    its connection, perhaps while it is sending the next request there.
+    HTTP/1.1 cannot continue with the next request before that. If a reply leaves the body unread, the connection must
+    be closed, perhaps while the client sends its next request.
     """
 
     def __init__(self, receive: Receive) -> None:
@@ -183,21 +183,21 @@ class BodyReader:
         self._ended = False
 
     async def __call__(self) -> Any:
-        """ASGI ``receive``."""
+        """Receive the next message (ASGI ``receive``)."""
         message = await self._receive()
         if not message.get("more_body", False):
             self._ended = True
         return message
 
     async def drain(self) -> None:
-        """Read what is left of a body, unless it is too long to be worth it."""
+        """Read the rest of the body, unless it is too long."""
         size = 0
         while not self._ended and size < MAX_DRAINED_BYTES:
             size += len((await self()).get("body", b""))
 
 
 async def refuse(response: Response, scope: Scope, receive: Receive, send: Send) -> None:
-    """Answer a request or a websocket handshake that nobody has read anything of."""
+    """Reject a request or a websocket handshake of which nothing has been read."""
     if scope["type"] == "websocket":
         await refuse_websocket(response, send)
     else:

@@ -1,4 +1,4 @@
-"""Replies that a client need not fetch again when it has them (RFC 9110 13.1.2)."""
+"""Conditional replies: a client need not fetch an unchanged reply again (RFC 9110 13.1.2)."""
 
 import hashlib
 
@@ -8,7 +8,7 @@ from gns3trio.api.routing import ApiRequest
 
 
 def with_etag(api: ApiRequest, data: bytes, headers: dict[str, str]) -> Response:
-    """A reply with an entity tag; 304 without a body for a client that has it (RFC 9110 13.1.2)."""
+    """A reply with an entity tag; 304 without a body if the client has the same version (RFC 9110 13.1.2)."""
     tag = f'"{hashlib.md5(data, usedforsecurity=False).hexdigest()}"'
     known = {each.strip().removeprefix("W/") for each in api.http.headers.get("if-none-match", "").split(",")}
     if tag in known or "*" in known:

@@ -1,4 +1,4 @@
-"""The event streams of all versions of the API: each tells in its own words what the server's parts publish."""
+"""The event streams of all API versions. Each version formats the changes that the server's parts publish."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,7 +16,7 @@ from gns3trio.notifications.journal import Journal
 
 @attrs.frozen
 class ApiEvents:
-    """The subscribers of each version, and of ``/v2/compute``. ``changes`` is where the server's parts publish."""
+    """The event hubs of each version and of ``/v2/compute``. The server's parts publish to ``changes``."""
 
     v1: V1Events
     v2: NotificationHub
@@ -26,7 +26,7 @@ class ApiEvents:
 
 @asynccontextmanager
 async def open_events() -> AsyncIterator[ApiEvents]:
-    """The streams of a server, as long as the ``async with``."""
+    """Run the event streams of a server for as long as the ``async with`` lasts."""
     v1, v2 = V1Events(), NotificationHub(event_of)
     compute = NotificationHub(compute_event_of, Journal(MAX_QUEUED_EVENTS, MAX_QUEUED_BYTES), on_demand=True)
     async with trio.open_nursery() as nursery:

@@ -1,12 +1,12 @@
-"""Wrong passwords: slowed for each address and in total, and logged.
+"""Limits password guessing, per address and in total, and logs it.
 
-Each wrong password takes a token from the bucket of its address and from that of all, which fill up again with time.
-While either is empty nothing is checked, not even the right password: else the answer would tell which it is. So that
-others' guesses do not keep the right user out:
+Each wrong password takes a token from the bucket of its address and from the bucket of all addresses. The buckets
+refill with time. While either is empty, no password is checked, not even the right one, because a different answer
+would reveal it. The following rules keep guesses of others from locking out the right user:
 
-- a connection that has shown the right password goes on;
-- an address from which it came lately does not share the bucket of all;
-- what was refused unchecked takes nothing, so the wait is never longer than for one token.
+- A connection that has sent the right password is not affected.
+- An address from which the right password came recently does not use the bucket of all addresses.
+- Requests that are rejected unchecked take no token, so the wait is never longer than for one token.
 """
 
 import ipaddress
@@ -35,10 +35,10 @@ class Rate:
     seconds: float
 
 
-# Somebody who tries what they may have meant needs fewer; a program gets to 29,000 a day.
+# A person with a few candidates needs fewer; a program is limited to 29,000 a day.
 PER_ADDRESS = Rate(10, 3.0)
 IN_TOTAL = Rate(100, 0.2)
-# A provider gives each customer a /64 at least.
+# Providers assign each customer a /64 at least.
 IPV6_PREFIX = 64
 MAX_ADDRESSES = 4096
 MAX_CONNECTIONS = 4096
@@ -47,7 +47,7 @@ Client = tuple[str, int]
 
 
 class Guesses:
-    """Who may have a password checked. ``clock`` gives seconds that never go back."""
+    """Decides whose password may be checked. ``clock`` returns monotonic seconds."""
 
     def __init__(
         self,
@@ -65,7 +65,7 @@ class Guesses:
         self._connections: _Latest[Client, None] = _Latest(MAX_CONNECTIONS)
 
     def wait(self, client: Client) -> int:
-        """Whole seconds until a password of this client may be checked; 0 means now."""
+        """Whole seconds until this client's password may be checked; 0 means now."""
         if client in self._connections:
             return 0
         address, now = address_key(client[0]), self._clock()
@@ -76,13 +76,13 @@ class Guesses:
         return math.ceil(wait)
 
     def right(self, client: Client) -> None:
-        """This client has shown the right password."""
+        """Record that this client has sent the right password."""
         self._known.put(address_key(client[0]), None)
-        if client[1]:  # not behind a proxy, whose connections are shared
+        if client[1]:  # not behind a proxy, because its clients share connections
             self._connections.put(client, None)
 
     def wrong(self, client: Client) -> None:
-        """The password of this client was wrong."""
+        """Record that this client has sent a wrong password."""
         self._connections.pop(client)
         address, now = address_key(client[0]), self._clock()
         bucket = self._addresses.get(address)
@@ -96,12 +96,14 @@ class Guesses:
 
     @property
     def size(self) -> int:
-        """How many addresses and connections are remembered."""
+        """The number of remembered addresses and connections."""
         return len(self._addresses) + len(self._known) + len(self._connections)
 
 
 def address_key(address: str) -> str:
-    """What counts as one address: of IPv6 a network, as one host has all of its addresses."""
+    """The key under which an address counts. For IPv6 it is the network, because one host may use
+    all addresses in it.
+    """
     parsed = parse_address(address)
     if isinstance(parsed, ipaddress.IPv6Address):
         return str(ipaddress.ip_network((int(parsed), IPV6_PREFIX), strict=False))
@@ -115,12 +117,12 @@ class _Bucket:
         self._counted = now
 
     def wait(self, now: float) -> float:
-        """Seconds until there is a token."""
+        """Seconds until a token is available."""
         self._fill(now)
         return max(0.0, (1 - self._tokens) * self.rate.seconds)
 
     def take(self, now: float) -> bool:
-        """Take a token; whether it was the last one."""
+        """Take a token; returns whether it was the last one."""
         self._fill(now)
         self._tokens = max(0.0, self._tokens - 1)
         return self._tokens < 1
@@ -131,7 +133,7 @@ class _Bucket:
 
 
 class _Latest(Generic[_Key, _Value]):
-    """A dictionary of so many entries: the one that was put longest ago makes room."""
+    """A dictionary of limited size. When it is full, a new entry replaces the oldest one."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit

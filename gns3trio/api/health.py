@@ -1,6 +1,6 @@
-"""``/health``: whether the server does its work, for load balancers and monitors. It needs no password.
+"""``/health``: a health check for load balancers and monitors. It needs no password.
 
-200 and ``{"status": "ok", ...}``, or 503, ``"failing"`` and what is wrong. It names no project.
+200 and ``{"status": "ok", ...}``, or 503 and ``"failing"`` with a list of problems, which names no projects.
 """
 
 import os
@@ -17,13 +17,13 @@ from gns3trio.api.routing import ApiRequest, JSONResponse, RouteTable
 
 routes = RouteTable("")
 
-# With less room for projects the next save may fail.
+# With less free space for projects, the next save may fail.
 MIN_FREE_BYTES = 64 * 1024 * 1024
 
 
 @routes.route("GET", "/health", reply=replies.Health, access=Access.ANYBODY)
 async def get_health(api: ApiRequest) -> Response:
-    """Whether the server can do what it is for."""
+    """Check whether the server works; 503 if not."""
     problems = [*_problems(api.context), *await threads.disk.run(lambda: list(_disk_problems(api.context)))]
     body = {"status": "failing" if problems else "ok", "problems": problems, "gns3trio_version": __version__}
     return JSONResponse(body, 503 if problems else 200, {"cache-control": "no-store"})

@@ -1,4 +1,4 @@
-"""JSON Schema (draft 2020-12, as OpenAPI 3.1 uses it) of what the converters of ``gns3trio.convert`` accept."""
+"""Generates JSON Schema (draft 2020-12, as in OpenAPI 3.1) for the types that ``gns3trio.convert`` accepts."""
 
 import types
 from collections.abc import Iterable
@@ -21,7 +21,7 @@ _SIMPLE: dict[Any, Schema] = {
     UUID: {"type": "string", "format": "uuid"},
     type(None): {"type": "null"},
 }
-# The validators of attrs that say something which a schema can say, with their argument.
+# The attrs validators that a schema can express, with the name of their argument.
 _NUMBER_KEYWORDS = {">=": "minimum", "<=": "maximum", ">": "exclusiveMinimum", "<": "exclusiveMaximum"}
 
 
@@ -36,9 +36,9 @@ def family(module: str) -> str:
 
 
 class Schemas:
-    """Makes schemas; classes become entries of ``components``, to which the others refer.
+    """Generates schemas. Classes become entries of ``components``, to which other schemas refer.
 
-    Limits are those of what a client sends. A class that requests and replies have tells them, too.
+    Limits apply to data from clients. A class that is used in requests and replies states them too.
     """
 
     def __init__(self) -> None:
@@ -47,8 +47,8 @@ class Schemas:
         self._bounded: set[type] = set()
 
     def of(self, kind: Any, *, bounded: bool) -> Schema:
-        """The schema of a type: a simple one, a Literal, list, dict or union of such, or an attrs class. ``bounded``:
-        with the limits of texts, lists and objects.
+        """The schema of a type: a simple type, a Literal, a list, dict or union of such, or an attrs class. With
+        ``bounded`` it includes the limits of texts, lists and objects.
         """
         base, bound = split_bound(kind)
         if base is Any:
@@ -89,7 +89,7 @@ class Schemas:
             if name in self.components and not any(_are_alike(kind, other) for other in self._names):
                 name = f"{family(kind.__module__)}.{name}"
             self._names[kind] = name
-            self.components.setdefault(name, {})  # its place, for a class that refers to itself
+            self.components.setdefault(name, {})  # a placeholder, for a class that refers to itself
             if not self.components[name] and not bounded:
                 self.components[name] = self._object(kind, bounded)
         if bounded and kind not in self._bounded:
@@ -133,12 +133,12 @@ def _look(kind: Any) -> object:
     return getdoc(kind), [(field.name, hints[field.name], field.default) for field in attrs.fields(kind)]
 
 
-# Of what has no fixed shape. JSON Schema has no words for the last two.
+# Limits of values without a fixed shape. JSON Schema has no keywords for the last two.
 _FREE: Schema = {"maxProperties": MAX_KEYS, "x-maxDepth": MAX_DEPTH, "x-maxTextLength": MAX_FREE_TEXT}
 
 
 def _told(schema: Schema, bound: Bound) -> Schema:
-    """The keywords that tell a bound."""
+    """The keywords for a bound."""
     match schema["type"]:
         case "string":
             least, most, free = "minLength", "maxLength", False
@@ -154,20 +154,20 @@ def _told(schema: Schema, bound: Bound) -> Schema:
 
 
 def _name(field: Any) -> str:
-    """The key of a field: without the underscore of a word that Python keeps for itself."""
+    """The JSON key of a field, without the underscore after names that are Python keywords."""
     name: str = field.name
     return name[:-1] if iskeyword(name[:-1]) else name
 
 
 def _applicable(keyword: str, kind: str | None) -> str | None:
-    """The keyword as it is called for a type; None where it means nothing."""
+    """The name of the keyword for a type; None if it does not apply to the type."""
     if keyword.endswith("Length"):
         return {"string": keyword, "array": keyword.replace("Length", "Items")}.get(kind or "")
     return keyword if kind in ("integer", "number") else None
 
 
 def _keywords(validator: Any) -> Iterable[tuple[str, Any]]:
-    """What a validator demands. Functions of our own say nothing here."""
+    """The keywords for a validator. Functions of our own have none."""
     match type(validator).__name__:
         case "_OptionalValidator":
             yield from _keywords(validator.validator)

@@ -1,4 +1,4 @@
-"""``/metrics``: what the server does, for Prometheus.
+"""``/metrics``: metrics of the server in the format of Prometheus.
 
 Format: Prometheus text exposition 0.0.4. Names follow its conventions: base units, ``_total`` for counters.
 """
@@ -53,7 +53,7 @@ def _escape(value: str) -> str:
 
 @routes.route("GET", "/metrics")
 async def get_metrics(api: ApiRequest) -> Response:
-    """All metrics."""
+    """All metrics of the server in the Prometheus text format."""
     metrics = await collect(api)
     lines = await in_slices(line for metric in metrics for line in metric.lines())
     return Response("\n".join(lines) + "\n", media_type=None, headers={"content-type": CONTENT_TYPE})
@@ -84,7 +84,7 @@ def _server_metrics(api: ApiRequest) -> list[Metric]:
         Metric(
             "gns3trio_info",
             "gauge",
-            "Always 1; the labels say what runs.",
+            "Always 1; the labels contain the versions.",
             [Sample(1, {"version": __version__, "gns3_version": api.context.config.gns3_version})],
         ),
         Metric("gns3trio_projects", "gauge", "Projects that the server knows.", [Sample(len(api.controller.projects))]),
@@ -104,10 +104,15 @@ def _server_metrics(api: ApiRequest) -> list[Metric]:
         Metric(
             "process_cpu_seconds_total",
             "counter",
-            "CPU time of the server, without its nodes.",
+            "CPU time of the server process, without its nodes.",
             [Sample(cpu.user + cpu.system)],
         ),
-        Metric("process_start_time_seconds", "gauge", "When the server was started.", [Sample(process.create_time())]),
+        Metric(
+            "process_start_time_seconds",
+            "gauge",
+            "Start time of the server, in seconds since 1970.",
+            [Sample(process.create_time())],
+        ),
         Metric("process_resident_memory_bytes", "gauge", "Memory of the server.", [Sample(process.memory_info().rss)]),
         Metric("process_open_fds", "gauge", "Open descriptors of the server.", [Sample(process.num_fds())]),
     ]
@@ -119,20 +124,20 @@ def _loop_metrics(watchdog: Watchdog) -> list[Metric]:
         Metric(
             "gns3trio_loop_longest_gap_seconds",
             "gauge",
-            "The longest time of the last one or two minutes in which the server's loop served nobody.",
+            "The longest time in the last one or two minutes in which the server's event loop was blocked.",
             [Sample(longest.seconds)],
         ),
         Metric(
             "gns3trio_loop_longest_work_seconds",
             "gauge",
-            "The most CPU time that such a gap took; where it is much less, the machine had no time for the server.",
+            "The most CPU time of such a gap. If it is much shorter than the gap, the machine was overloaded.",
             [Sample(longest.cpu_seconds)],
         ),
         Metric("gns3trio_loop_long_gaps_total", "counter", "Gaps of more than 250 ms.", [Sample(watchdog.long_gaps)]),
         Metric(
             "gns3trio_loop_busy_seconds_total",
             "counter",
-            "Time in which the loop did not wait for something to do.",
+            "Time in which the event loop was busy.",
             [Sample(watchdog.busy_seconds)],
         ),
     ]
@@ -144,19 +149,19 @@ def _memory_metrics(memory: Memory) -> list[Metric]:
         Metric(
             "gns3trio_memory_held_bytes",
             "gauge",
-            "What clients make the server hold: bodies of requests, messages of websockets, replies, captured records.",
+            "Memory that clients occupy in the server: request bodies, websocket messages, replies, captured records.",
             [Sample(total.held, kind) for kind, total in totals],
         ),
         Metric(
             "gns3trio_memory_limit_bytes",
             "gauge",
-            "The most of that; over it a client is refused or cut off.",
+            "The limit of that. Beyond it a client is rejected or disconnected.",
             [Sample(total.most, kind) for kind, total in totals],
         ),
         Metric(
             "gns3trio_memory_refused_total",
             "counter",
-            "How often there was no room.",
+            "How often that limit was reached.",
             [Sample(total.refused, kind) for kind, total in totals],
         ),
     ]
@@ -166,8 +171,8 @@ def _memory_metrics(memory: Memory) -> list[Metric]:
 _LINK_COUNTERS = (
     ("frames", "frames", "Frames that crossed a link."),
     ("bytes", "bytes", "Bytes of frames that crossed a link."),
-    ("duplicated_frames", "duplicated", "Extra frames that filters of a link made."),
-    ("refused_frames", "refused", "Notices that nobody listens where frames of a link were sent to."),
+    ("duplicated_frames", "duplicated", "Extra frames that filters of a link created."),
+    ("refused_frames", "refused", "ICMP port unreachable messages for frames of a link."),
 )
 
 
@@ -207,16 +212,18 @@ async def _link_metrics(api: ApiRequest) -> list[Metric]:
         Metric(
             "gns3trio_link_node_dropped_frames_total",
             "counter",
-            "Frames that were dropped at the own ports of a link's nodes, before the link or behind it, by reason.",
+            "Frames that were dropped at the ports of a link's nodes, before or after the link, by reason.",
             node_drops,
         ),
-        Metric("gns3trio_link_held_frames", "gauge", "Frames that filters of a link delay now.", held),
-        Metric("gns3trio_link_offloaded", "gauge", "1 where the kernel moves frames now (kernel_offload).", offloaded),
+        Metric("gns3trio_link_held_frames", "gauge", "Frames that filters of a link currently hold.", held),
+        Metric(
+            "gns3trio_link_offloaded", "gauge", "1 if the kernel forwards the frames now (kernel_offload).", offloaded
+        ),
     ]
 
 
 async def _port_metrics(api: ApiRequest) -> list[Metric]:
-    """The linked ports of all nodes. Reasons of drops are those of their links."""
+    """Metrics of all linked ports. The reasons of drops are in the metrics of their links."""
     reading = api.context.link_stats.read()
     infos: list[Sample] = []
     frames: list[Sample] = []
@@ -241,7 +248,7 @@ async def _port_metrics(api: ApiRequest) -> list[Metric]:
                     drops.append(Sample(lost, labels))
     return [
         Metric("gns3trio_node_info", "gauge", "Always 1; the labels give names to the ids of other metrics.", infos),
-        Metric("gns3trio_port_frames_total", "counter", "Frames that came to a node at a port, or left there.", frames),
+        Metric("gns3trio_port_frames_total", "counter", "Frames that a node received or sent at a port.", frames),
         Metric("gns3trio_port_bytes_total", "counter", "Bytes of these frames.", size),
         Metric("gns3trio_port_dropped_frames_total", "counter", "Frames that were dropped at a port.", drops),
     ]

@@ -1,6 +1,7 @@
-"""The description of the API, made from the route tables and the converters: OpenAPI 3.1, as a document to serve.
+"""Generates the OpenAPI 3.1 description of the API from the route tables and the converters.
 
-OpenAPI has no word for websockets: they stand under ``x-websockets``. A reply without end has ``x-endless``.
+OpenAPI does not support websockets: they are listed under ``x-websockets``. An endless reply is marked with
+``x-endless``.
 """
 
 import re
@@ -48,7 +49,7 @@ The API of GNS3 2.2, and beside it what is our own, which its description says.
 
 
 def describe_api(tables: Sequence[RouteTable]) -> dict[str, Any]:
-    """The OpenAPI document of what ``tables`` hold."""
+    """The OpenAPI document of the routes in ``tables``."""
     schemas = Schemas()
     paths: dict[str, dict[str, Any]] = {}
     tags: dict[str, None] = {}
@@ -71,7 +72,9 @@ def describe_api(tables: Sequence[RouteTable]) -> dict[str, Any]:
             "description": _DESCRIPTION,
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
-        "servers": [{"url": ".", "description": "this server"}],  # relative to the document: it may be below some path
+        "servers": [
+            {"url": ".", "description": "this server"}
+        ],  # relative to the document, because the server may be below a path
         "security": [{}, {"password": []}],
         "tags": [{"name": name} for name in tags],
         "paths": paths,

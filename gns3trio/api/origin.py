@@ -1,10 +1,11 @@
-"""Keeps web pages of other sites away from a server on this machine or network.
+"""Protects the server from web pages of other sites.
 
-A browser sends its user's requests wherever a page tells it to: without this, any page open in a browser on this
-machine could start programs here. Two ways are closed: pages of another origin (the ``Origin`` header, RFC 6454), and
-names of foreign domains that are made to point here (DNS rebinding; the ``Host`` header). Programs send no Origin.
+A browser sends requests to any address that a page names. Without protection, any page in a browser on this machine
+could start programs here. Requests are rejected if they come from a page of another origin (``Origin`` header, RFC
+6454), or use a foreign domain name that was made to point here (DNS rebinding; ``Host`` header). Programs other than
+browsers send no Origin.
 
-The other way round, a page of an origin that the settings name may use the server and read its replies (CORS).
+Pages of the origins in the settings may use the server and read its replies (CORS).
 """
 
 import socket
@@ -20,19 +21,19 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from gns3trio.addresses import parse_address
 from gns3trio.api.errors import error_response, refuse
 
-# Reading is harmless: without our CORS headers the browser keeps the reply from the page.
+# Reading is harmless: without our CORS headers, the browser does not show the reply to the page.
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
-# Those that GNS3 lets pages read.
+# The headers that GNS3 allows pages to read.
 _EXPOSED_HEADERS = "Server,X-Route,Content-Length,Connection,Date"
 _DEFAULT_PORTS = (":80", ":443")
 
 
 class OriginGuard:
-    """Answers 403 to what a page of a foreign site asks for.
+    """Answers 403 to requests from pages of other sites.
 
-    Pages of ``allowed_origins`` may do what they like, and so may those that a reverse proxy serves under one of
-    ``allowed_hosts``. With ``check_names`` no password keeps strangers away, and requests to names that are neither
-    this machine's nor among ``allowed_hosts`` are refused.
+    Pages from ``allowed_origins``, and pages that a reverse proxy serves under one of ``allowed_hosts``, have full
+    access. ``check_names`` is for servers without a password: requests to names that are neither this machine's nor in
+    ``allowed_hosts`` are rejected.
     """
 
     def __init__(
@@ -45,7 +46,7 @@ class OriginGuard:
         self._check_names = check_names
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """ASGI entry."""
+        """Handle one request or websocket (ASGI entry point)."""
         reason = self._objection(scope) if scope["type"] in ("http", "websocket") else None
         if reason is None:
             await self._app(scope, receive, send)
@@ -75,7 +76,7 @@ class OriginGuard:
 
 
 class Cors(CORSMiddleware):
-    """Lets pages of some origins read replies (https://fetch.spec.whatwg.org/#http-cors-protocol)."""
+    """Allows pages of some origins to read replies (https://fetch.spec.whatwg.org/#http-cors-protocol)."""
 
     def __init__(self, app: ASGIApp, *, allowed_origins: Iterable[str]) -> None:
         super().__init__(
@@ -89,7 +90,7 @@ class Cors(CORSMiddleware):
         )
 
     def preflight_response(self, request_headers: Headers) -> Response:
-        """The answer to a browser that asks whether a page may send a request. A refusal looks as any error does."""
+        """The answer to a CORS preflight request. A rejection has the usual error body."""
         reply = super().preflight_response(request_headers)
         if reply.status_code < 400:
             return reply
@@ -104,9 +105,9 @@ def _without_default_port(place: str) -> str:
     return next((place.removesuffix(port) for port in _DEFAULT_PORTS if place.endswith(port)), place)
 
 
-@lru_cache(maxsize=64)  # clients say the same name again and again
+@lru_cache(maxsize=64)  # clients repeat the same name in every request
 def _host_name(host: str) -> str | None:
-    """The name in a ``Host`` header, in small letters; None for what is none."""
+    """The name in a ``Host`` header, in lower case; None if it is invalid."""
     try:
         return urlsplit(f"//{host}").hostname or ""
     except ValueError:
@@ -115,7 +116,9 @@ def _host_name(host: str) -> str | None:
 
 @lru_cache(maxsize=64)
 def is_own_name(host: str) -> bool:
-    """Whether a ``Host`` header (with or without a port) is an address, or a name that nobody else can point here."""
+    """Whether a ``Host`` header (with or without a port) is an address, or a name that others
+    cannot make point here.
+    """
     name = _host_name(host)
     if name is None:
         return False

@@ -1,4 +1,4 @@
-"""The pages that GNS3 has beside its web UI, for those who know their addresses."""
+"""The HTML pages that GNS3 serves beside its web UI."""
 
 from html import escape
 
@@ -11,7 +11,7 @@ from gns3trio.api.web_ui import INDEX
 
 routes = RouteTable("")
 
-WEB_UI = "static/web-ui/bundled"  # below the root; GNS3 sends browsers there
+WEB_UI = "static/web-ui/bundled"  # the page below the root to which GNS3 redirects browsers
 
 _PAGE = """<!doctype html>
 <html lang="en">
@@ -61,12 +61,12 @@ async def show_projects(api: ApiRequest) -> HTMLResponse:
 
 @routes.route("GET", "/compute", "/debug")
 async def show_compute(api: ApiRequest) -> HTMLResponse:
-    """What this server runs, and how busy it is."""
+    """A page with the load of this server and its nodes."""
     rows = [[escape(str(name)), escape(str(value))] for name, value in api.controller.computes.view("local").items()]
     return _page("Compute", _table(["Property", "Value"], rows))
 
 
 @routes.route("GET", "/upload")
 async def show_upload(api: ApiRequest) -> HTMLResponse:
-    """Where GNS3 lets people upload images of emulators."""
+    """A page instead of GNS3's upload of emulator images."""
     return _page("Upload", "<p>This server runs no emulator that needs an image.</p>")

@@ -1,4 +1,4 @@
-"""``/openapi.json``: the description of the API, for programs."""
+"""``/openapi.json``: the OpenAPI description of the API."""
 
 from starlette.responses import Response
 

@@ -1,6 +1,6 @@
-"""The shapes of replies that belong to no version of the API, or to several, for their description in OpenAPI.
+"""The shapes of replies that belong to no version of the API, or to several, for OpenAPI.
 
-A test compares them with what the server really sends.
+A test compares them with the server's real replies.
 """
 
 from typing import Any, ClassVar, Literal
@@ -9,14 +9,14 @@ import attrs
 
 
 class Whole:
-    """A reply that has all keys of its class, whatever their defaults."""
+    """A reply that always has all keys of its class, even those with defaults."""
 
     HAS_ALL_KEYS: ClassVar = True
 
 
 @attrs.define(kw_only=True)
 class Error:
-    """What is wrong. A 400 adds the request that was refused."""
+    """An error. A 400 also contains the rejected request."""
 
     message: str
     status: int
@@ -27,7 +27,7 @@ class Error:
 
 @attrs.define(kw_only=True)
 class Health(Whole):
-    """Whether the server can do what it is for; what is wrong is told in ``problems``."""
+    """The result of a health check; ``problems`` lists what does not work."""
 
     status: Literal["ok", "failing"]
     problems: list[str]
@@ -36,7 +36,7 @@ class Health(Whole):
 
 @attrs.define(kw_only=True)
 class Gns3Version(Whole):
-    """``version`` is that of GNS3 whose API is answered; ``local``: the server allows what only its own user may do."""
+    """``version`` is the GNS3 version whose API this server implements; ``local`` is the setting of that name."""
 
     version: str
     local: bool
@@ -51,7 +51,7 @@ class Version3(Gns3Version):
 
 @attrs.define(kw_only=True)
 class Capabilities(Whole):
-    """What nodes a compute can run, and the GNS3 version that it speaks."""
+    """The node types that a compute can run, and its GNS3 version."""
 
     node_types: list[str]
     platform: str
@@ -60,6 +60,6 @@ class Capabilities(Whole):
 
 @attrs.define(kw_only=True)
 class UdpPort(Whole):
-    """A leased UDP port."""
+    """A UDP port that was leased for the client."""
 
     udp_port: int

@@ -1,4 +1,6 @@
-"""Finds the route of a request. The most literal path wins, whatever its methods: ``nodes/start`` is no node's id."""
+"""Finds the route of a request. The most literal path wins, whatever its methods: in ``nodes/start``, ``start`` is not
+an
+id."""
 
 from collections.abc import Iterator, Sequence
 from itertools import takewhile
@@ -10,27 +12,29 @@ from starlette.types import Receive, Scope, Send
 
 from gns3trio.api.access import Access, AnyRoute, HttpRoute, SocketRoute
 
-_TAIL = ":path}"  # ends the name of a parameter that takes any rest of a path, slashes and all
+_TAIL = ":path}"  # ends the name of a parameter that matches the rest of a path, including slashes
 
 
 @attrs.define
 class _Place:
-    """What may come next in a path, behind the parts that led here."""
+    """A node in the tree of path parts: the possible next parts."""
 
     literal: dict[str, "_Place"] = attrs.field(factory=dict)
     parameter: "_Place | None" = None
     ends: dict[str, list[AnyRoute]] = attrs.field(factory=dict)  # routes that end here, by path
-    tails: dict[str, list[AnyRoute]] = attrs.field(factory=dict)  # those with a parameter that takes slashes, too
+    tails: dict[str, list[AnyRoute]] = attrs.field(
+        factory=dict
+    )  # including those with a parameter that matches slashes
 
     def next(self, part: str) -> "_Place":
-        """The place behind a part of a route's path; made when there is none yet."""
+        """The child for a part of a route's path; created if it does not exist."""
         if not part.startswith("{"):
             return self.literal.setdefault(part, _Place())
         self.parameter = self.parameter or _Place()
         return self.parameter
 
     def candidates(self, parts: Sequence[str], index: int) -> Iterator[list[AnyRoute]]:
-        """The routes whose literal parts are those of a request's path from ``index`` on, the most literal first."""
+        """The routes whose literal parts match a request's path from ``index`` on, the most literal first."""
         if index == len(parts):
             yield from self.ends.values()
         else:
@@ -40,12 +44,12 @@ class _Place:
         yield from self.tails.values()
 
 
-_Found = tuple[AnyRoute, Scope]  # a route, and what it adds to the scope of the request that it takes
+_Found = tuple[AnyRoute, Scope]  # a route, and what it adds to the scope of a request
 _FOUND = "gns3trio.found"
 
 
 class RouteIndex:
-    """Follows the parts of a request's path; Starlette would try all routes, one after the other."""
+    """Finds a route by the parts of a request's path. Starlette tries all routes one after the other."""
 
     def __init__(self, routes: Sequence[AnyRoute]) -> None:
         self._root = _Place()
@@ -58,7 +62,7 @@ class RouteIndex:
             (place.ends if ends == parts else place.tails).setdefault(path, []).append(route)
 
     def access(self, scope: Scope) -> Access:
-        """What the route of a request asks for: the password, where no route takes the request."""
+        """The access rule of the request's route; the password if no route matches."""
         try:
             found = self._find(scope)
         except HTTPException:
@@ -67,8 +71,8 @@ class RouteIndex:
         return found[0].access
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """ASGI entry. Raises HTTPException: 404 for an unknown path, 405 for a method that a path does not have, and
-        426 for a plain request where a websocket is.
+        """Call the route of a request (ASGI entry point). Raises HTTPException: 404 for an unknown path, 405 for a
+        method that the path does not have, and 426 for a plain request to a websocket.
         """
         route, found = scope.pop(_FOUND, None) or self._find(scope)
         scope.update(found)
@@ -93,7 +97,7 @@ class RouteIndex:
 
 
 def _is_websocket_at(route: AnyRoute, scope: Scope) -> bool:
-    """Whether a plain request asks for the path of a websocket."""
+    """Whether the path of a plain request belongs to a websocket."""
     if scope["type"] != "http" or not isinstance(route, SocketRoute):
         return False
     return route.path_regex.match(scope["path"]) is not None

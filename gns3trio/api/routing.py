@@ -1,8 +1,8 @@
-"""One table of routes gives dispatch and conversion: a handler gets checked values and returns plain data.
+"""Route tables, which dispatch requests and convert their data: a handler gets checked values and returns plain data.
 
-A handler is ``async def name(api, <path parameters>, body)``; its annotations say how path parameters (UUID, int, str)
-and the body are checked. The body is an attrs class; keys that it does not have are refused unless its
-IGNORES_UNKNOWN_KEYS is true. What the handler returns, plain data or a Response, is sent with the route's status.
+A handler is ``async def name(api, <path parameters>, body)``. Its annotations define how path parameters (UUID, int,
+str) and the body are checked. The body is an attrs class; unknown keys are rejected unless its IGNORES_UNKNOWN_KEYS is
+true. The result of the handler, plain data or a Response, is sent with the route's status.
 """
 
 import inspect
@@ -36,13 +36,13 @@ from gns3trio.limits import MAX_TEXT
 from gns3trio.memory import Holder
 from gns3trio.slices import in_slices
 
-# A drawing may hold an image as text; nothing else comes near this.
+# A drawing may contain an image as text; no other body is nearly as large.
 MAX_JSON_BODY_BYTES = 16 * 1024 * 1024
 
-# Of a body that is not JSON, so much is given back.
+# The number of characters of an invalid body that the error repeats.
 MAX_TOLD_BYTES = 64 * 1024
 
-# What is longer is read in a thread, which costs as much as reading this.
+# Longer bodies are parsed in a thread. Its overhead equals the time to parse this many bytes.
 _SHORT_BODY_BYTES = 8 * 1024
 
 MAX_QUERY_BYTES = 16 * 1024
@@ -51,7 +51,9 @@ MAX_PATH_NUMBER = 999_999_999
 
 
 class _NumberConvertor(IntegerConvertor):
-    """A number in a path. Starlette's own takes any number of digits, and Python fails to read thousands of them."""
+    """A number in a path. Starlette's own converter accepts any number of digits, but Python refuses to parse
+    thousands.
+    """
 
     regex = "[0-9]{1,9}"
 
@@ -65,7 +67,7 @@ WebSocketHandler = Callable[..., Awaitable[None]]
 
 
 class JSONResponse(Response):
-    """Sorted JSON without a charset in its type, because the GNS3 GUI compares the type for equality."""
+    """Sorted JSON. Its type has no charset, because the GNS3 GUI compares the type for equality."""
 
     def __init__(self, content: Any, status_code: int = 200, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(dumps_sorted(content), status_code, {"content-type": "application/json", **(headers or {})})
@@ -73,32 +75,32 @@ class JSONResponse(Response):
 
 @attrs.frozen
 class ApiRequest:
-    """What a handler sees of the request beside its parameters."""
+    """The request, as a handler sees it beside its parameters."""
 
     context: ApiContext
     http: Request
 
     @property
     def controller(self) -> Controller:
-        """The server's controller."""
+        """The controller, with all projects of this server."""
         return self.context.controller
 
     def given(self, body: Any) -> dict[str, Any]:
-        """The fields of ``body`` that the client sent, by name; the others hold defaults that mean nothing."""
+        """The fields of ``body`` that the client sent, by name; all other fields have meaningless defaults."""
         sent = self.http.state.body
         return {f.name: getattr(body, f.name) for f in attrs.fields(type(body)) if f.name in sent}
 
     @property
     def declares_json(self) -> bool:
-        """Whether the client says that it sends JSON, as every GNS3 2.2 client does and plain curl does not."""
+        """Whether the Content-Type is JSON: true for every GNS3 2.2 client, false for plain curl."""
         return self.http.headers.get("content-type", "").startswith("application/json")
 
 
 @attrs.frozen
 class Operation:
-    """A route as its description in OpenAPI needs it.
+    """The data of a route for OpenAPI.
 
-    ``reply`` is the type of a JSON reply, if it has a shape; ``query`` tells what each parameter of the query means.
+    ``reply`` is the type of a JSON reply, if it has a fixed shape; ``query`` describes each query parameter.
     """
 
     method: str
@@ -112,12 +114,12 @@ class Operation:
 
     @property
     def hints(self) -> dict[str, Any]:
-        """The types of the handler's parameters and of what it returns."""
+        """The types of the handler's parameters and of its result."""
         return typing.get_type_hints(self.handler)
 
     @property
     def body(self) -> Any:
-        """The class of the body, or None."""
+        """The class of the body, or None if there is none."""
         return self.raw_body_type or _body_type(self.handler)
 
 
@@ -125,7 +127,7 @@ class Operation:
 class RouteTable:
     """The routes of one family. ``strict_ids``: a malformed id is 400 (version 1), not 404 (version 2).
 
-    A request to a project that is being opened waits until it is, as in GNS3, unless ``while_opening``.
+    A request to a project that is being opened waits until it is open, as in GNS3, unless ``while_opening``.
     """
 
     prefix: str
@@ -149,9 +151,9 @@ class RouteTable:
         """Register a handler for ``method`` on every one of ``paths`` (below the prefix).
 
         With ``raw_body`` the handler reads the body itself, as ``api.http.stream()``, of any size and content.
-        ``body`` then describes what it takes, ``reply`` the JSON reply (see ``replies``) and ``query`` the parameters
-        of the query: they change nothing. Only what is ``described`` is in the OpenAPI document. ``access`` is what
-        clients need.
+        ``body`` then describes its body, ``reply`` the JSON reply (see ``replies``) and ``query`` the query parameters;
+        these only affect the OpenAPI document. Only ``described`` routes are in that document. ``access`` is the access
+        rule.
         """
 
         def register(handler: Handler) -> Handler:
@@ -195,25 +197,25 @@ class RouteTable:
 
 
 class _Endpoint:
-    """The ASGI application of a route. As it is no function, Starlette does not put its handling of errors around it at
-    every request; ``ErrorBoundary`` does that.
+    """The ASGI application of a route. Because it is not a function, Starlette does not wrap it in its own error
+    handling for every request; ``ErrorBoundary`` handles errors.
     """
 
     def __init__(self, answer: Callable[[Request], Awaitable[Response]]) -> None:
         self._answer = answer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        # What the connection keeps from one request to the next shall not have their bodies in it.
+        # The connection must not keep the bodies of earlier requests in memory.
         scope["state"] = {}
         with Holder(scope["app"].state.context.memory.bodies) as held:
             scope["state"]["held"] = held
             response = await self._answer(Request(scope, receive, send))
-        scope["state"] = {}  # the reply may last for hours
+        scope["state"] = {}  # a streamed reply may last for hours
         await response(scope, receive, send)
 
 
 def _once_opened(handler: Handler) -> Handler:
-    """The handler, when its project is not being opened any more."""
+    """Wrap the handler so that it waits while its project is being opened."""
     if "project_id" not in inspect.signature(handler).parameters:
         return handler
 
@@ -227,7 +229,7 @@ def _once_opened(handler: Handler) -> Handler:
 def _make_endpoint(
     handler: Handler, waiting: Handler, status: int, strict_ids: bool, raw_body: bool
 ) -> Callable[[Request], Awaitable[Response]]:
-    """``waiting`` is called; ``handler`` has the types of what it takes."""
+    """The endpoint that calls ``waiting``; ``handler`` has the types of its parameters."""
     hints = typing.get_type_hints(handler)
     body_type = _body_type(handler)
     converter = _known_keys_converter if getattr(body_type, "IGNORES_UNKNOWN_KEYS", False) else _body_converter
@@ -237,7 +239,7 @@ def _make_endpoint(
         check_query(request)
         if raw_body:
             return await _handle_raw(waiting, request, arguments, status)
-        data = await read_body(request)  # even if nobody wants it: an unread body would cost the client its connection
+        data = await read_body(request)  # even if it is unused: an unread body would cost the client its connection
         request.state.data = data
         if body_type is not None:
             read = partial(_read_object, request, data, converter, body_type)
@@ -264,7 +266,7 @@ async def _reply(result: Any, status: int, request: Request) -> Response:
 
 
 async def _encode(result: Any) -> bytes:
-    """Sorted JSON; a list item by item, others between them."""
+    """Encode sorted JSON; a list item by item, with pauses for other tasks."""
     if not isinstance(result, list | Iterator):
         return dumps_sorted(result)
     return b"[" + b",".join(await in_slices(map(dumps_sorted, result))) + b"]"
@@ -274,7 +276,8 @@ async def _handle_raw(handler: Handler, request: Request, arguments: dict[str, A
     try:
         return await _reply(await handler(ApiRequest(request.app.state.context, request), **arguments), status, request)
     except LabError:
-        # Many clients send all before they read a reply, and would see a broken connection instead of the reason.
+        # Many clients send the whole body before they read the reply. They would see a broken connection, not the
+        # reason.
         with suppress(RuntimeError):  # the stream was read to its end
             async for _ in request.stream():
                 pass
@@ -306,9 +309,9 @@ def check_query(connection: HTTPConnection) -> None:
 
 
 async def read_body(request: Request) -> bytearray:
-    """A whole body, which counts among ``Memory.bodies`` until the request is answered.
+    """Read a whole body, which counts in ``Memory.bodies`` until the request is answered.
 
-    Raises BodyTooLarge, and Unavailable when those of all clients together are too large.
+    Raises BodyTooLarge, and Unavailable if the bodies of all clients together are too large.
     """
     held: Holder = request.state.held
     data = bytearray()
@@ -322,7 +325,9 @@ async def read_body(request: Request) -> bytearray:
 
 
 def _read_object(request: Request, data: bytearray, converter: OrjsonConverter, kind: type[Any]) -> Any:
-    """The body as a ``kind``: JSON, whatever its Content-Type; empty is ``{}``; query parameters are fields too."""
+    """Read the body as a ``kind``: JSON, whatever its Content-Type. An empty body is ``{}``. Query parameters are
+    fields too.
+    """
     try:
         body = read_json(data) if data.strip() else {}
     except Invalid as error:
@@ -331,7 +336,7 @@ def _read_object(request: Request, data: bytearray, converter: OrjsonConverter, 
     if request.query_params and isinstance(body, dict):
         body = {**body, **request.query_params}
     if isinstance(body, dict):
-        # gns3fy sends a mark of the pydantic that it runs with: __pydantic_initialised__.
+        # gns3fy sends an internal key of pydantic: __pydantic_initialised__.
         body = {name: value for name, value in body.items() if not name.startswith("__")}
     request.state.body = body
     return structure(converter, body, kind)

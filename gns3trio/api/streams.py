@@ -1,7 +1,7 @@
 """Endless replies: notifications over chunked HTTP and over websockets.
 
-A stream ends when its client leaves, when it loses events, or when the server closes. Each case runs in
-one nursery, whose tasks race: whoever ends first ends the others.
+A stream ends when its client leaves, when it loses events, or when the server closes. One task in a nursery waits for
+each of these, and the first that ends cancels the others.
 """
 
 from collections.abc import Awaitable, Callable
@@ -18,9 +18,9 @@ from gns3trio.notifications.events import Event
 from gns3trio.notifications.hub import NotificationHub, Subscription
 from gns3trio.notifications.topics import Topic
 
-# After this long without an event a ping is sent.
+# A ping is sent after this many seconds without an event.
 PING_AFTER_SECONDS = 5.0
-COMPUTE_PING_AFTER_SECONDS = 1.0  # a controller takes a silent compute for dead
+COMPUTE_PING_AFTER_SECONDS = 1.0  # a controller considers a silent compute dead
 
 WS_GOING_AWAY = 1001  # RFC 6455 7.4.1
 WS_TRY_AGAIN_LATER = 1013  # IANA WebSocket close code registry
@@ -36,7 +36,7 @@ Writer = Callable[[list[bytes]], Awaitable[None]]
 async def _forward(
     subscription: Subscription, write: Writer, nursery: trio.Nursery, ping_after: float | None = None
 ) -> None:
-    """Write events as they come and pings between them; returns when the subscription ended."""
+    """Write events as they come, and pings between them. Returns when the subscription has ended."""
     await write([ping_event().line])
     nursery.start_soon(_ping_when_quiet, subscription, ping_after or PING_AFTER_SECONDS)
     with suppress(trio.EndOfChannel):
@@ -45,7 +45,7 @@ async def _forward(
 
 
 async def _ping_when_quiet(subscription: Subscription, ping_after: float) -> None:
-    """A timer of its own: one for each event would cost as much as sending it."""
+    """Send pings, with one timer for all: a timer per event would cost as much as sending the event."""
     last = trio.current_time()
     while True:
         await trio.sleep_until(last + ping_after)
@@ -62,14 +62,16 @@ class EndlessResponse(Response):
     """A chunked reply that lasts until its client leaves, its source ends, or the server closes."""
 
     def __init__(self, media_type: str, closing: trio.Event) -> None:
-        # nginx would keep the pieces until it has 4 KiB of them (ngx_http_proxy_module: proxy_buffering).
+        # Without this, nginx would buffer up to 4 KiB (ngx_http_proxy_module: proxy_buffering).
         headers = {"content-type": media_type, "cache-control": "no-store", "x-accel-buffering": "no"}
         super().__init__(status_code=200, headers=headers)
         del self.headers["content-length"]
         self._closing = closing
 
     async def stream(self, receive: Receive, send: Send, produce: Produce) -> None:
-        """``produce`` gets what writes a piece, and a nursery; it returns when its source has ended."""
+        """Run ``produce``, which gets a function that writes a piece, and a nursery. It returns when its source has
+        ended.
+        """
         client_left = False
 
         async def write(body: bytes) -> None:
@@ -93,7 +95,9 @@ class EndlessResponse(Response):
 
 
 class NotificationStream(EndlessResponse):
-    """Newline-delimited JSON, one event a line, without end. ``attend`` gives what is entered as long as it lasts."""
+    """An endless stream of newline-delimited JSON, one event per line. The context manager of ``attend`` is entered
+    while it
+    lasts."""
 
     def __init__(
         self,
@@ -108,7 +112,7 @@ class NotificationStream(EndlessResponse):
         self._attend = attend
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """ASGI entry."""
+        """Handle one request or websocket (ASGI entry point)."""
         with self._attend(), self._hub.subscribe(self._topic) as subscription:
 
             async def produce(write: Callable[[bytes], Awaitable[None]], nursery: trio.Nursery) -> None:
@@ -120,7 +124,7 @@ class NotificationStream(EndlessResponse):
 
 
 class CaptureStream(EndlessResponse):
-    """What a capture takes, as the bytes of a pcap or pcapng file. ``left`` is called when the stream has ended."""
+    """Streams a capture as a pcap or pcapng file. ``left`` is called when the stream has ended."""
 
     def __init__(
         self, capture: Capture, closing: trio.Event, left: Callable[[], Awaitable[None]] = trio.lowlevel.checkpoint
@@ -130,7 +134,7 @@ class CaptureStream(EndlessResponse):
         self._left = left
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """ASGI entry."""
+        """Handle one request or websocket (ASGI entry point)."""
         try:
             with self._capture.stream() as reader:
 
@@ -145,7 +149,7 @@ class CaptureStream(EndlessResponse):
 
 
 def _send_now_of(scope: Scope) -> Callable[[bytes], bool] | None:
-    """The server's extension that sends without waking a task, if it has it (``gns3trio.http.protocol.SEND_NOW``)."""
+    """The server's extension for sending without waking a task, if present (``gns3trio.http.protocol.SEND_NOW``)."""
     send_now: Callable[[bytes], bool] | None = scope.get("extensions", {}).get("gns3trio.send_now")
     return send_now
 
@@ -187,7 +191,7 @@ async def serve_lines(
         nonlocal close_code
         try:
             while (await websocket.receive())["type"] != "websocket.disconnect":
-                pass  # what clients send here means nothing
+                pass  # messages from clients are ignored
         except WebSocketDisconnect:
             pass
         close_code = None

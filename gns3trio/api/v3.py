@@ -1,7 +1,8 @@
-"""``/v3``: what clients and controllers of GNS3 3 ask first. They are told our version, and then say that it differs.
+"""``/v3``: the first routes that clients and controllers of GNS3 3 request. They get our version, and then report a
+mismatch.
 
-Version 3 of the API is not served. The version needs no password: these clients ask before anybody logs in, and every
-reply tells it by its Server header anyway.
+Otherwise version 3 of the API is not supported. These routes need no password, because clients request them before the
+login, and the Server header of every reply contains the version anyway.
 """
 
 from typing import Any
@@ -23,12 +24,12 @@ async def get_version(api: ApiRequest) -> dict[str, Any]:
 
 @routes.route("POST", "/version", reply=VersionCheck, access=Access.ANYBODY)
 async def post_version(api: ApiRequest, body: VersionCheck) -> dict[str, Any]:
-    """Check a client's version: 409 for one of GNS3 3."""
+    """Compare a client's version with the server's: 409 for GNS3 3."""
     check_version(api.context.config, body.version)
     return {"version": body.version}
 
 
 @routes.route("GET", "/compute/capabilities", reply=replies.Capabilities)
 async def get_capabilities(api: ApiRequest) -> dict[str, Any]:
-    """What a controller of GNS3 3 asks first: the version is that of GNS3 2.2, which it refuses."""
+    """The capabilities for a controller of GNS3 3, which rejects the version 2.2 in them."""
     return api.controller.computes.capabilities()

@@ -1,4 +1,4 @@
-"""What every version of the API tells and checks of versions."""
+"""Version checks that all API versions share."""
 
 import attrs
 
@@ -8,12 +8,12 @@ from gns3trio.errors import Conflict
 
 @attrs.define(kw_only=True)
 class VersionCheck:
-    """``POST /version``."""
+    """The body of ``POST /version``."""
 
     version: str
 
 
 def check_version(config: Config, version: str) -> None:
-    """Raises Conflict when a client's version is not the one that this server answers to."""
+    """Raises Conflict if a client's version differs from the server's GNS3 version."""
     if version != config.gns3_version:
         raise Conflict(f"version: client {version} and server {config.gns3_version} do not match")

@@ -1,4 +1,4 @@
-"""Work that lasts as long as somebody waits for its result."""
+"""Runs work that is cancelled when nobody waits for its result any more."""
 
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
@@ -12,7 +12,9 @@ _T = TypeVar("_T")
 
 
 async def while_waited_for(api: ApiRequest, work: Callable[[], Awaitable[_T]]) -> _T:
-    """What ``work`` returns. It is cancelled when the client leaves; raises Unavailable when the server stops."""
+    """Run ``work`` and return its result. Cancels it when the client leaves; raises Unavailable
+    when the server stops.
+    """
     async with trio.open_nursery() as nursery:
 
         async def until_the_client_leaves() -> None:

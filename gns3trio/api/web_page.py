@@ -1,6 +1,6 @@
-"""``/``: our own page, and ``/docs``: the viewer of the API's description. Their files are part of this package.
+"""``/``: our page, and ``/docs``: the API viewer. Their files are part of this package.
 
-The page loads nothing from elsewhere, and the browser is told not to let it.
+The pages load nothing from other hosts, and their policy forbids it.
 """
 
 import hashlib
@@ -26,7 +26,7 @@ _MEDIA_TYPES = {".js": "text/javascript", ".mjs": "text/javascript", ".svg": "im
 _HEADERS = {
     "content-security-policy": OWN_PAGE,
     "referrer-policy": "no-referrer",
-    "cache-control": "no-cache",  # ask again: an update of the server must not meet an old page
+    "cache-control": "no-cache",  # revalidate each time, so that no old page is used after an update of the server
 }
 
 
@@ -55,7 +55,7 @@ async def _file(path: str) -> _File:
 
 
 async def _page(api: ApiRequest, path: str, links: str = "") -> Response:
-    """A page with its own addresses in it, which are relative: it may lie below the path of a reverse proxy."""
+    """A page with relative addresses, because it may be below the path of a reverse proxy."""
     text = (await _file(path)).content.decode().replace("<!-- web UI -->", links)
     page = text.replace("{root}", relative_root(api.http.scope))
     return Response(page, headers={**_HEADERS, "content-type": "text/html; charset=utf-8"})
@@ -79,13 +79,13 @@ def _read(path: str) -> _File:
 
 @routes.route("GET", "/")
 async def show_page(api: ApiRequest) -> Response:
-    """Our own page: the list of projects."""
+    """The page with the list of projects."""
     return await _index(api)
 
 
 @routes.route("GET", "/projects/{project_id}")
 async def show_lab(api: ApiRequest, project_id: UUID) -> Response:
-    """Our own page: a project."""
+    """The page of one project."""
     api.controller.get_project(project_id)
     return await _index(api)
 
@@ -97,11 +97,11 @@ async def _index(api: ApiRequest) -> Response:
 
 @routes.route("GET", "/docs")
 async def show_docs(api: ApiRequest) -> Response:
-    """The description of the API, for people."""
+    """The page that shows the API description."""
     return await _page(api, "docs.html")
 
 
 @routes.route("GET", "/static/app/{path:path}")
 async def get_page_file(api: ApiRequest, path: str) -> Response:
-    """A file of our own page."""
+    """A file of the page."""
     return await _reply(api, path)

@@ -1,6 +1,6 @@
-"""``/static/web-ui``: the GNS3 web UI, from the folder where ``gns3trio web-ui install`` has put it.
+"""``/static/web-ui``: the GNS3 web UI, from the folder into which ``gns3trio web-ui install`` has installed it.
 
-It is a single-page application: a path that is no file of it is answered with its index.
+It is a single-page application: a path that is not one of its files gets its index page.
 """
 
 import mimetypes
@@ -18,20 +18,20 @@ from gns3trio.errors import Forbidden, NotFound
 routes = RouteTable("/static/web-ui")
 
 INDEX = "index.html"
-# Its other files have a hash of their content in the name.
+# The names of all other files contain a hash of their content.
 _FOR_EVER = "public, max-age=31536000, immutable"
 _ASK_AGAIN = "no-cache"
 
 
 @routes.route("GET", "")
 async def go_to_web_ui(api: ApiRequest) -> Response:
-    """To the page of the web UI that shows this server; its first one lists servers, and has none."""
+    """Redirect to the web UI's page for this server; its start page is an empty list of servers."""
     return RedirectResponse("web-ui/bundled")
 
 
 @routes.route("GET", "/")
 async def go_to_web_ui_from_its_folder(api: ApiRequest) -> Response:
-    """The same."""
+    """Redirect to the web UI's page for this server."""
     return RedirectResponse("bundled")
 
 

@@ -1,1 +1,1 @@
-"""Version 1 of the API: ``routes``, the ``bodies`` of their requests, ``views`` of what they reply, and ``events``."""
+"""Version 1 of the API: ``routes``, request ``bodies``, ``views`` that format replies, and ``events``."""

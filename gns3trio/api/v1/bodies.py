@@ -1,4 +1,4 @@
-"""The bodies of version 1 requests. ``ApiRequest.given`` tells which fields a client really sent."""
+"""The bodies of version 1 requests. ``ApiRequest.given`` contains the fields that the client really sent."""
 
 from typing import Literal
 from uuid import UUID
@@ -15,7 +15,7 @@ _port = v.and_(v.ge(1), v.le(65535))
 
 @attrs.define(kw_only=True)
 class ProjectCreate:
-    """``POST /projects``."""
+    """The body of ``POST /projects``."""
 
     name: Name | None = None
     path: str | None = field(default=None, validator=v.optional(v.min_len(1)))
@@ -25,7 +25,7 @@ class ProjectCreate:
 
 @attrs.define(kw_only=True)
 class ProjectUpdate:
-    """``PUT /projects/{project_id}``."""
+    """The body of ``PUT /projects/{project_id}``."""
 
     name: Name | None = None
     path: str | None = None
@@ -34,7 +34,7 @@ class ProjectUpdate:
 
 @attrs.define(kw_only=True)
 class VpcsUpdate:
-    """``PUT .../vpcs/vms/{vm_id}``."""
+    """The body of ``PUT .../vpcs/vms/{vm_id}``."""
 
     name: Name | None = None
     console: int | None = field(default=None, validator=v.optional(_port))
@@ -43,7 +43,7 @@ class VpcsUpdate:
 
 @attrs.define(kw_only=True)
 class VpcsCreate(VpcsUpdate):
-    """``POST .../vpcs/vms``."""
+    """The body of ``POST .../vpcs/vms``."""
 
     name: Name
     vm_id: UUID | None = None
@@ -51,7 +51,9 @@ class VpcsCreate(VpcsUpdate):
 
 @attrs.define(kw_only=True)
 class Nio:
-    """``POST .../nio``. An empty ``rhost`` is this host, as in the document's session."""
+    """The body of ``POST .../nio``. An empty ``rhost`` means this host, as in the session of the GNS3 API
+    documentation.
+    """
 
     type: Literal["nio_udp"]
     lport: int = field(validator=_port)

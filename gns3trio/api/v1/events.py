@@ -1,4 +1,4 @@
-"""What happens in the controller, as version 1 of the API tells it: VMs that start and stop, and log messages."""
+"""Formats changes in the controller as events of API version 1: VMs that start and stop, and log messages."""
 
 import attrs
 import trio
@@ -14,17 +14,17 @@ from gns3trio.notifications.journal import Journal
 
 @attrs.frozen
 class _Vm:
-    """A VM as it was when its status changed, but for its script."""
+    """A VM at the time when its status changed, without its script."""
 
     node: Node
     state: dict[str, object]
 
 
 class V1Events:
-    """The streams of version 1. Without one, nothing is made.
+    """The streams of version 1. Without a stream, no events are formatted.
 
-    A VM is told with its start-up script, which is a file: ``run`` reads it in a thread, and what happens meanwhile
-    waits, in order. When too much waits, the streams end.
+    The event of a VM contains its start-up script, which is a file. ``run`` reads it in a thread; later changes wait in
+    order. If too many wait, the streams end.
     """
 
     def __init__(self) -> None:
@@ -32,11 +32,11 @@ class V1Events:
         self._send, self._receive = trio.open_memory_channel[_Vm | LogMessage](MAX_QUEUED_EVENTS)
 
     def count(self) -> int:
-        """How many streams there are."""
+        """The number of streams."""
         return self.hub.count()
 
     def tell(self, change: object) -> None:
-        """Take note of a change; never blocks."""
+        """Queue a change; never blocks."""
         if not self.hub.count() or not isinstance(change, LogMessage | NodeStatusChanged):
             return
         try:
@@ -47,7 +47,7 @@ class V1Events:
             self.hub.lose_events()
 
     async def run(self) -> None:
-        """Tell the streams of the changes, until cancelled."""
+        """Send the queued changes to the streams until cancelled."""
         async for change in self._receive:
             self.hub.publish(await _event(change))
 
@@ -57,7 +57,7 @@ async def _event(change: _Vm | LogMessage) -> Event:
         return log_event(change.level, change.message, change.project_id)
     try:
         script = await read_script(change.node)
-    except LabError:  # no thread is free: better told without it than not at all
+    except LabError:  # no thread is free: send the event without the script
         script = None
     action = "vm.started" if change.state["status"] == "started" else "vm.stopped"
     return Event(action, with_script(change.state, script), change.node.project_id)

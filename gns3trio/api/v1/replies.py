@@ -1,4 +1,4 @@
-"""The shapes of version 1 replies, for their description in OpenAPI."""
+"""The shapes of version 1 replies, for OpenAPI."""
 
 from typing import Literal
 from uuid import UUID

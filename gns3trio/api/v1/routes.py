@@ -1,6 +1,6 @@
 """``/v1``: the API of GNS3 1.3 and 1.4, over the same projects and nodes as version 2.
 
-Here the client wires tunnels itself: it leases UDP ports and binds a NIO to each end.
+In this version the client creates tunnels itself: it leases UDP ports and binds a NIO at each end.
 """
 
 from pathlib import Path
@@ -33,7 +33,7 @@ _NIO = _VM + "/adapters/{adapter_number:number}/ports/{port_number:number}/nio"
 
 
 def _opened(api: ApiRequest, project_id: UUID) -> Project:
-    """The project; version 1 knows opened ones only."""
+    """An opened project. In version 1, closed projects do not exist."""
     project = api.controller.get_project(project_id)
     if project.status != "opened":
         raise NotFound(f"Project ID {project_id} doesn't exist")
@@ -42,26 +42,26 @@ def _opened(api: ApiRequest, project_id: UUID) -> Project:
 
 @routes.route("GET", "/version", reply=Gns3Version)
 async def get_version(api: ApiRequest) -> dict[str, Any]:
-    """The server's version."""
+    """The GNS3 version of this server."""
     return {"local": api.context.config.local, "version": api.context.config.gns3_version}
 
 
 @routes.route("POST", "/version", reply=VersionCheck)
 async def post_version(api: ApiRequest, body: VersionCheck) -> dict[str, Any]:
-    """Check a client's version."""
+    """Compare a client's version with the server's: 409 if they differ."""
     check_version(api.context.config, body.version)
     return {"version": body.version}
 
 
 @routes.route("GET", "/projects", reply=list[replies.V1Project])
 async def list_projects(api: ApiRequest) -> list[dict[str, Any]]:
-    """The opened projects."""
+    """All opened projects."""
     return [project_view(p) for p in api.controller.projects.values() if p.status == "opened"]
 
 
 @routes.route("POST", "/projects", status=201, reply=replies.V1Project)
 async def create_project(api: ApiRequest, body: ProjectCreate) -> dict[str, Any]:
-    """Create and open a project; names need not be unique, a known id opens and gives that project."""
+    """Create and open a project. Names need not be unique. The id of an existing project opens that project."""
     project = await api.controller.create_project(
         ProjectSettings(name=body.name or DEFAULT_PROJECT_NAME),
         project_id=body.project_id,
@@ -75,13 +75,13 @@ async def create_project(api: ApiRequest, body: ProjectCreate) -> dict[str, Any]
 
 @routes.route("GET", "/projects/{project_id}", reply=replies.V1Project)
 async def get_project(api: ApiRequest, project_id: UUID) -> dict[str, Any]:
-    """One opened project."""
+    """One opened project by its id."""
     return project_view(_opened(api, project_id))
 
 
 @routes.route("PUT", "/projects/{project_id}", reply=replies.V1Project)
 async def update_project(api: ApiRequest, project_id: UUID, body: ProjectUpdate) -> dict[str, Any]:
-    """Rename a project or change whether it is temporary."""
+    """Rename a project, or change whether it is temporary."""
     project = _opened(api, project_id)
     given = api.given(body)
     if given.get("path") not in (None, str(project.folder)):
@@ -95,7 +95,7 @@ async def update_project(api: ApiRequest, project_id: UUID, body: ProjectUpdate)
 
 @routes.route("POST", "/projects/{project_id}/commit", status=204)
 async def commit_project(api: ApiRequest, project_id: UUID) -> None:
-    """Nothing is left to do: every change is saved when its request is answered."""
+    """Do nothing: every change is saved before its request is answered."""
     _opened(api, project_id)
 
 
@@ -127,7 +127,7 @@ async def lease_udp_port(api: ApiRequest, project_id: UUID) -> dict[str, int]:
 
 @routes.route("POST", "/projects/{project_id}/vpcs/vms", status=201, reply=replies.V1Vpcs)
 async def create_vpcs(api: ApiRequest, project_id: UUID, body: VpcsCreate) -> dict[str, Any]:
-    """Create a VPCS; its name is kept as it is."""
+    """Create a VPCS. Its name is not made unique."""
     project = _opened(api, project_id)
     record = NodeRecord(
         node_id=body.vm_id or uuid4(),
@@ -142,7 +142,7 @@ async def create_vpcs(api: ApiRequest, project_id: UUID, body: VpcsCreate) -> di
 
 @routes.route("GET", _VM, reply=replies.V1Vpcs)
 async def get_vpcs(api: ApiRequest, project_id: UUID, vm_id: UUID) -> dict[str, Any]:
-    """One VPCS."""
+    """One VPCS of a project."""
     async with _opened(api, project_id).nodes.locked(vm_id) as node:
         return await vm_view(node)
 
@@ -170,7 +170,7 @@ async def delete_vpcs(api: ApiRequest, project_id: UUID, vm_id: UUID) -> None:
 
 @routes.route("POST", _VM + "/start", reply=replies.V1Vpcs)
 async def start_vpcs(api: ApiRequest, project_id: UUID, vm_id: UUID) -> dict[str, Any]:
-    """Start a VPCS, which version 1 allows only with a NIO."""
+    """Start a VPCS. Version 1 allows this only with a NIO."""
     async with _opened(api, project_id).nodes.locked(vm_id) as node:
         if node.status != "started":
             _require_nio(node)
@@ -185,7 +185,7 @@ def _require_nio(node: Node) -> None:
 
 @routes.route("POST", _VM + "/stop", status=204)
 async def stop_vpcs(api: ApiRequest, project_id: UUID, vm_id: UUID) -> None:
-    """Stop a VPCS."""
+    """Stop a VPCS of a project."""
     async with _opened(api, project_id).nodes.locked(vm_id, to_stop=True) as node:
         await act(node.require_instance(), "stop")
 
@@ -202,7 +202,7 @@ async def reload_vpcs(api: ApiRequest, project_id: UUID, vm_id: UUID) -> None:
 async def bind_nio(
     api: ApiRequest, project_id: UUID, vm_id: UUID, adapter_number: int, port_number: int, body: Nio
 ) -> dict[str, Any]:
-    """Bind a UDP NIO to a port: frames go to ``rhost:rport`` and come in at ``lport``."""
+    """Bind a UDP NIO to a port: frames are sent to ``rhost:rport`` and received at ``lport``."""
     project = _opened(api, project_id)
     async with project.nodes.locked(vm_id) as node:
         nio = UdpNio(lport=body.lport, rhost=body.rhost, rport=body.rport)
@@ -212,7 +212,7 @@ async def bind_nio(
 
 @routes.route("DELETE", _NIO, status=204)
 async def unbind_nio(api: ApiRequest, project_id: UUID, vm_id: UUID, adapter_number: int, port_number: int) -> None:
-    """Remove the NIO of a port; none there is fine."""
+    """Remove the NIO of a port. Succeeds if there is none."""
     project = _opened(api, project_id)
     async with project.nodes.locked(vm_id) as node:
         await project.links.unbind_nio(PortAddress(node.node_id, adapter_number, port_number))

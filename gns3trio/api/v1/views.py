@@ -1,4 +1,4 @@
-"""How projects and VPCS nodes look in version 1 of the API, in replies and in events alike."""
+"""Formats projects and VPCS nodes for version 1 of the API, for replies and events."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ async def vm_view(node: Node) -> dict[str, Any]:
 
 
 def vm_state(node: Node) -> dict[str, Any]:
-    """A VPCS node but for its start-up script, which is in a file."""
+    """A VPCS node without its start-up script, which is in a file."""
     instance = node.instance
     return {
         "command_line": instance.command_line if instance else "",
@@ -38,7 +38,7 @@ def vm_state(node: Node) -> dict[str, Any]:
 
 
 async def read_script(node: Node) -> str | None:
-    """The start-up script of a node; None when it has none. Raises Unavailable when it cannot be read now."""
+    """The start-up script of a node; None if it has none. Raises Unavailable if it cannot be read now."""
     instance = node.instance
     return await instance.startup_script() if instance is not None else None
 

@@ -1,4 +1,4 @@
-"""The bodies of version 2 requests. ``ApiRequest.given`` tells which fields a client really sent."""
+"""The bodies of version 2 requests. ``ApiRequest.given`` contains the fields that the client really sent."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -21,7 +21,7 @@ from gns3trio.limits import Bound, Int32, Svg
 
 ConsoleType = Literal["vnc", "telnet", "http", "https", "spice", "spice+agent", "none", None]
 
-# Stands for a name that the client did not send, where an empty one is refused.
+# Stands for a name that the client did not send, where an empty name is rejected.
 UNCHANGED = "(unchanged)"
 
 _port = v.optional([v.ge(1), v.le(65535)])
@@ -29,14 +29,14 @@ _not_empty = v.optional(v.min_len(1))
 
 
 def refuse_other(given: Mapping[str, Any], **fixed: Any) -> None:
-    """For what a client may send back, but not change: raises Conflict when it sent something else."""
+    """Check a field that a client may send back but not change: raises Conflict if the value differs."""
     for name, value in fixed.items():
         if given.get(name) is not None and given[name] != value:
             raise Conflict(f"{name}: cannot be changed; it is {value}, not {given[name]}")
 
 
 def check_variables(body: object, attribute: object, variables: list[dict[str, Any]] | None) -> None:
-    """A validator of attrs: raises ValueError for what are no variables of a project."""
+    """An attrs validator: raises ValueError for invalid variables of a project."""
     for index, variable in enumerate(variables or ()):
         if not (isinstance(variable.get("name"), str) and variable["name"]):
             raise ValueError(f"variables[{index}].name: a variable has a name")
@@ -45,21 +45,21 @@ def check_variables(body: object, attribute: object, variables: list[dict[str, A
 
 
 def check_supplier(body: object, attribute: object, supplier: dict[str, Any] | None) -> None:
-    """A validator of attrs: raises ValueError for what a project's file cannot hold."""
+    """An attrs validator: raises ValueError for a supplier that a project's file cannot contain."""
     if supplier is not None:
         with _naming("supplier"):
             topology_fields.supplier(supplier)
 
 
 def check_adapters(body: object, attribute: object, adapters: list[dict[str, Any]]) -> None:
-    """The same for ``custom_adapters``."""
+    """An attrs validator: raises ValueError for ``custom_adapters`` that a project's file cannot contain."""
     for index, adapter in enumerate(adapters):
         with _naming(f"custom_adapters[{index}]"):
             topology_fields.check_fields(adapter, topology_fields.ADAPTER)
 
 
 def check_labels(body: object, attribute: object, nodes: list[LinkEnd]) -> None:
-    """The same for the labels of a link's ends."""
+    """An attrs validator: raises ValueError for labels of a link's ends that a project's file cannot contain."""
     for index, end in enumerate(nodes):
         with _naming(f"nodes[{index}].label"):
             topology_fields.check_fields(end.label or {}, topology_fields.LABEL)
@@ -75,7 +75,7 @@ def _naming(field: str) -> Iterator[None]:
 
 @attrs.define(kw_only=True)
 class ProjectCreate(ProjectSettings):
-    """``POST /projects``."""
+    """The body of ``POST /projects``."""
 
     name: Name
     supplier: dict[str, Any] | None = field(default=None, validator=check_supplier)
@@ -86,7 +86,7 @@ class ProjectCreate(ProjectSettings):
 
 @attrs.define(kw_only=True)
 class ProjectUpdate(ProjectSettings):
-    """``PUT /projects/{project_id}``. ``path`` is accepted for the sake of old clients and ignored."""
+    """``PUT /projects/{project_id}``. ``path`` is ignored; old clients send it."""
 
     name: Name = UNCHANGED
     supplier: dict[str, Any] | None = field(default=None, validator=check_supplier)
@@ -98,8 +98,8 @@ class ProjectUpdate(ProjectSettings):
 class NodeUpdate:
     """``PUT /projects/{project_id}/nodes/{node_id}``.
 
-    The second group is what a client sends that gives a whole node object back. Ids and the type must be the node's;
-    what changes by itself is read and ignored, because the client may have seen it before it changed.
+    The fields of the second group come from clients that send a whole node object back. Ids and type must be unchanged.
+    Fields that change by themselves are ignored, because the client may have an older state.
     """
 
     name: Name = UNCHANGED
@@ -134,7 +134,7 @@ class NodeUpdate:
 
 @attrs.define(kw_only=True)
 class NodeCreate(NodeUpdate):
-    """``POST /projects/{project_id}/nodes``."""
+    """The body of ``POST /projects/{project_id}/nodes``."""
 
     name: Name
     node_type: NodeTypeName
@@ -156,7 +156,7 @@ class VmCreate:
 
 @attrs.define(kw_only=True)
 class VmUpdate:
-    """``PUT /projects/{project_id}/vms/{vm_id}``."""
+    """The body of ``PUT /projects/{project_id}/vms/{vm_id}``."""
 
     name: Name = UNCHANGED
     console: int | None = field(default=None, validator=_port)
@@ -172,8 +172,8 @@ class VmUpdate:
 class LinkUpdate:
     """``PUT /projects/{project_id}/links/{link_id}``.
 
-    ``nodes`` are labels of its ends, or two other ends. The second group is what a client sends that gives a whole
-    link object back. Ids and the type must be the link's; what changes by itself is read and ignored.
+    ``nodes`` are labels of its ends, or two other ends. The fields of the second group come from clients that send a
+    whole link object back. Ids and type must be unchanged; fields that change by themselves are ignored.
     """
 
     nodes: LinkEnds = field(factory=list, validator=check_labels)
@@ -192,14 +192,14 @@ class LinkUpdate:
 
 @attrs.define(kw_only=True)
 class LinkCreate(LinkUpdate):
-    """``POST /projects/{project_id}/links``."""
+    """The body of ``POST /projects/{project_id}/links``."""
 
     nodes: LinkEnds = field(validator=check_labels)
 
 
 @attrs.define(kw_only=True)
 class CaptureStart:
-    """``POST /projects/{project_id}/links/{link_id}/start_capture``."""
+    """The body of ``POST /projects/{project_id}/links/{link_id}/start_capture``."""
 
     data_link_type: str = "DLT_EN10MB"
     capture_file_name: str | None = None
@@ -207,14 +207,14 @@ class CaptureStart:
 
 @attrs.define(kw_only=True)
 class LinkImpairments:
-    """``PUT /projects/{project_id}/links/{link_id}/impairments``; our own."""
+    """The body of ``PUT /projects/{project_id}/links/{link_id}/impairments``, an extension."""
 
     impairments: Annotated[list[Impairment], Bound(MAX_FILTERS)]
     seed: int | None = field(default=None, validator=v.optional(v.ge(0)))
 
 
 def _without_nulls(body: object, attribute: "attrs.Attribute[str]", value: str) -> None:
-    if "\0" in value:  # GNS3 could not open the project
+    if "\0" in value:  # GNS3 could not open a project with them
         raise ValueError(f"{attribute.name!r} must not have null characters")
 
 

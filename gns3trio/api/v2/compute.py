@@ -1,4 +1,4 @@
-"""``/v2/compute``: what a GNS3 controller on another host asks of this server."""
+"""``/v2/compute``: the compute API, for a GNS3 controller on another host."""
 
 import platform
 from typing import Any, ClassVar
@@ -36,7 +36,7 @@ class ProjectCreate:
 
 @attrs.define(kw_only=True)
 class ProjectUpdate:
-    """``PUT /projects/{project_id}``: the variables count, what else a controller sends does not."""
+    """The body of ``PUT /projects/{project_id}``. Only the variables are used."""
 
     IGNORES_UNKNOWN_KEYS: ClassVar = True
     variables: list[dict[str, Any]] | None = field(default=None, validator=check_variables)
@@ -44,19 +44,19 @@ class ProjectUpdate:
 
 @routes.route("GET", "/capabilities", reply=Capabilities)
 async def get_capabilities(api: ApiRequest) -> dict[str, Any]:
-    """What nodes this server runs, and the GNS3 version that it speaks."""
+    """The node types that this server runs, and its GNS3 version."""
     return api.controller.computes.capabilities()
 
 
 @routes.route("GET", "/version", reply=Gns3Version)
 async def get_version(api: ApiRequest) -> dict[str, Any]:
-    """The server's version."""
+    """The GNS3 version of this server."""
     return {"local": api.context.config.local, "version": api.context.config.gns3_version}
 
 
 @routes.route("GET", "/statistics", reply=replies.MachineStatistics)
 async def get_statistics(api: ApiRequest) -> dict[str, Any]:
-    """How busy this machine is."""
+    """The load of this machine: CPU, memory, disk."""
     return await api.controller.hosted.compute.statistics()
 
 
@@ -74,7 +74,7 @@ async def get_ports(api: ApiRequest) -> dict[str, Any]:
 
 @routes.route("GET", "/debug")
 async def get_debug(api: ApiRequest) -> Response:
-    """What this compute runs, as text."""
+    """A summary of the running nodes, as text."""
     lines = [f"gns3trio {__version__}, GNS3 {api.context.config.gns3_version}", platform.platform()]
     for project in api.controller.hosted.all():
         lines.append(f"project {project.project_id} {project.name!r}")
@@ -84,7 +84,7 @@ async def get_debug(api: ApiRequest) -> Response:
 
 @routes.websocket("/notifications/ws")
 async def compute_notifications_ws(context: ApiContext, websocket: WebSocket) -> None:
-    """What happens to the nodes of hosted projects."""
+    """The events of nodes in hosted projects."""
     await serve_notifications(
         websocket, context.events.compute, COMPUTE, context.closing, ping_after=COMPUTE_PING_AFTER_SECONDS
     )
@@ -95,7 +95,7 @@ async def compute_notifications_ws(context: ApiContext, websocket: WebSocket) ->
 
 @routes.route("GET", "/projects", reply=list[replies.HostedProject])
 async def list_projects(api: ApiRequest) -> list[dict[str, Any]]:
-    """The projects that controllers have open here: others', then this server's."""
+    """The open projects: first those of other controllers, then those of this server's controller."""
     own = [project for project in api.controller.projects.values() if project.status == "opened"]
     ids = {project.project_id for project in own}
     hosted = [hosted_project_view(project) for project in api.controller.hosted.all() if project.project_id not in ids]
@@ -104,7 +104,7 @@ async def list_projects(api: ApiRequest) -> list[dict[str, Any]]:
 
 @routes.route("POST", "/projects", status=201, reply=replies.HostedProject)
 async def create_project(api: ApiRequest, body: ProjectCreate) -> dict[str, Any]:
-    """Make room for a project of a controller; that of this server may have it too."""
+    """Create a project for a controller; this server's controller may have it too."""
     project_id = body.project_id or uuid4()
     if (own := own_project(api.controller, project_id)) is not None:
         return own_project_view(own)
@@ -114,7 +114,7 @@ async def create_project(api: ApiRequest, body: ProjectCreate) -> dict[str, Any]
 
 @routes.route("GET", "/projects/{project_id}", reply=replies.HostedProject)
 async def get_project(api: ApiRequest, project_id: UUID) -> dict[str, Any]:
-    """One project."""
+    """One project of this compute."""
     own = own_project(api.controller, project_id)
     return own_project_view(own) if own is not None else hosted_project_view(api.controller.hosted.get(project_id))
 
@@ -142,9 +142,9 @@ async def close_project(api: ApiRequest, project_id: UUID) -> None:
 
 @routes.route("DELETE", "/projects/{project_id}", status=204)
 async def delete_project(api: ApiRequest, project_id: UUID) -> None:
-    """Stop the nodes of a project and delete their files; the files alone when it is closed.
+    """Stop the nodes of a project and delete their files; if it is closed, only delete the files.
 
-    A project of this server's controller is a whole lab, which only its controller deletes.
+    A project of this server's controller is a whole lab, which only its own controller may delete.
     """
     if project_id in api.controller.projects or not api.controller.hosted.knows(project_id):
         api.controller.check_unused(project_id)
@@ -153,7 +153,7 @@ async def delete_project(api: ApiRequest, project_id: UUID) -> None:
 
 @routes.route("GET", "/projects/{project_id}/notifications")
 async def project_notifications(api: ApiRequest, project_id: UUID) -> NotificationStream:
-    """What happens to the nodes of a project."""
+    """The events of the nodes of a project."""
     require_known(api.controller, project_id)
     return NotificationStream(api.context.events.compute, compute_project_topic(project_id), api.context.closing)
 

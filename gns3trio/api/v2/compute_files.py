@@ -1,4 +1,4 @@
-"""``/v2/compute/projects/{project_id}/files``: the files of nodes here that a controller elsewhere drives."""
+"""``/v2/compute/projects/{project_id}/files``: node files of projects that another controller controls."""
 
 from pathlib import Path
 from uuid import UUID
@@ -18,7 +18,7 @@ routes = RouteTable("/v2/compute/projects/{project_id}/files", strict_ids=True)
 
 
 def _folder(api: ApiRequest, project_id: UUID) -> Path:
-    """Where the files are. Raises NotFound."""
+    """The folder of the files. Raises NotFound."""
     own = own_project(api.controller, project_id)
     return own.folder if own is not None else api.controller.hosted.get(project_id).folder
 
@@ -40,7 +40,7 @@ async def get_project_file(api: ApiRequest, project_id: UUID, path: str) -> Down
 
 @routes.route("POST", "/{path:path}", status=201, raw_body=True)
 async def post_project_file(api: ApiRequest, project_id: UUID, path: str) -> None:
-    """Write a file of a project; the body is its content. Folders on its way are made."""
+    """Write a file of a project; the body is its content. Missing folders are created."""
     require_known(api.controller, project_id)
     own = api.controller.projects.get(project_id)
     if own is not None:

@@ -1,4 +1,4 @@
-"""``/v2/compute/projects/{project_id}/<node type>/nodes``: nodes that a controller elsewhere drives."""
+"""``/v2/compute/projects/{project_id}/<node type>/nodes``: nodes that another controller controls."""
 
 from collections.abc import Iterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, contextmanager
@@ -36,7 +36,7 @@ routes = RouteTable("/v2/compute/projects/{project_id}", strict_ids=True)
 _NODE = "/{node_type}/nodes/{node_id}"
 _PORT = _NODE + "/adapters/{adapter_number:number}/ports/{port_number:number}"
 _port = v.and_(v.ge(1), v.le(65535))
-# What of a node's body is no property of its type.
+# The fields of a node's body that are not properties of its type.
 _NOT_PROPERTIES = frozenset(
     {
         "name",
@@ -65,7 +65,7 @@ class NodeUpdate:
 
 @attrs.define(kw_only=True)
 class NodeCreate(NodeUpdate):
-    """``POST``."""
+    """The body of ``POST .../nodes``."""
 
     name: Name
     node_id: UUID | None = None
@@ -73,7 +73,7 @@ class NodeCreate(NodeUpdate):
 
 @attrs.define(kw_only=True)
 class Nio:
-    """``POST`` and ``PUT .../nio``. TAP and Ethernet NIOs are known, and refused."""
+    """``POST`` and ``PUT .../nio``. TAP and Ethernet NIOs are rejected with a message."""
 
     type: Literal["nio_udp", "nio_tap", "nio_ethernet"]
     lport: Int32 = 0
@@ -87,7 +87,7 @@ class Nio:
 
 @attrs.define(kw_only=True)
 class CaptureStart:
-    """``POST .../start_capture``."""
+    """The body of ``POST .../start_capture``."""
 
     capture_file_name: str
     data_link_type: str = "DLT_EN10MB"
@@ -95,7 +95,7 @@ class CaptureStart:
 
 @attrs.define(kw_only=True)
 class Duplicate:
-    """``POST .../duplicate``: into which node the files go, which exists already."""
+    """The body of ``POST .../duplicate``: the existing node into which the files are copied."""
 
     destination_node_id: UUID
 
@@ -113,7 +113,7 @@ def _properties(api: ApiRequest) -> dict[str, Any]:
 
 @contextmanager
 def _named_as_sent() -> Iterator[None]:
-    """Here the properties of a type are fields of the body."""
+    """Name the fields in an error as the client sent them: here the properties of a type are fields of the body."""
     try:
         yield
     except Invalid as error:
@@ -126,12 +126,12 @@ def _project_name(api: ApiRequest, project_id: UUID) -> str:
 
 
 def _ignore(event: NodeEvent) -> None:
-    """Replaced by the hosted project's own."""
+    """A placeholder that the hosted project replaces."""
 
 
 @routes.route("POST", "/{node_type}/nodes", status=201, reply=dict[str, Any])
 async def create_node(api: ApiRequest, project_id: UUID, node_type: str, body: NodeCreate) -> dict[str, Any]:
-    """Create a node; its name is kept as it is."""
+    """Create a node. Its name is not made unique."""
     require_known(api.controller, project_id)
     if not api.controller.hosted.compute.runs(node_type):
         raise NotFound(f"This compute does not run nodes of type {node_type}")
@@ -156,7 +156,7 @@ async def create_node(api: ApiRequest, project_id: UUID, node_type: str, body: N
 
 @routes.route("GET", _NODE, reply=dict[str, Any])
 async def get_node(api: ApiRequest, project_id: UUID, node_type: str, node_id: UUID) -> dict[str, Any]:
-    """One node."""
+    """One node of a project."""
     async with _locked(api, project_id, node_type, node_id) as node:
         return instance_view(node.instance)
 
@@ -165,7 +165,7 @@ async def get_node(api: ApiRequest, project_id: UUID, node_type: str, node_id: U
 async def update_node(
     api: ApiRequest, project_id: UUID, node_type: str, node_id: UUID, body: NodeUpdate
 ) -> dict[str, Any]:
-    """Change a node."""
+    """Change the name, the console or properties of a node."""
     changes = {**api.given(body), **_properties(api)}
     async with _locked(api, project_id, node_type, node_id) as node:
         if changes.get("startup_script", "") is None:
@@ -189,7 +189,7 @@ async def duplicate_node(api: ApiRequest, project_id: UUID, node_type: str, node
         raise Conflict("destination_node_id: is the node itself")
     async with AsyncExitStack() as locks:
         nodes: dict[UUID, DrivenNode] = {}
-        for each in sorted((node_id, body.destination_node_id)):  # in one order, so that nobody waits in a circle
+        for each in sorted((node_id, body.destination_node_id)):  # always in the same order, to avoid deadlocks
             nodes[each] = await locks.enter_async_context(_locked(api, project_id, node_type, each))
         source, destination = nodes[node_id].instance, nodes[body.destination_node_id].instance
         if source.directory is not None and destination.directory is not None:
@@ -202,7 +202,7 @@ async def duplicate_node(api: ApiRequest, project_id: UUID, node_type: str, node
 
 @routes.route("POST", _NODE + "/start", reply=dict[str, Any])
 async def start_node(api: ApiRequest, project_id: UUID, node_type: str, node_id: UUID) -> dict[str, Any]:
-    """Start a node; the reply shows it started."""
+    """Start a node. The reply shows it as started."""
     async with _locked(api, project_id, node_type, node_id) as node:
         await act(node.instance, "start")
         return instance_view(node.instance)
@@ -217,7 +217,7 @@ async def stop_node(api: ApiRequest, project_id: UUID, node_type: str, node_id: 
 
 @routes.route("POST", _NODE + "/suspend", status=204)
 async def suspend_node(api: ApiRequest, project_id: UUID, node_type: str, node_id: UUID) -> None:
-    """Suspend a node; one of a type that cannot be suspended stays as it is, as in GNS3."""
+    """Suspend a node. As in GNS3, this does nothing for types that cannot be suspended."""
     async with _locked(api, project_id, node_type, node_id) as node:
         await act(node.instance, "suspend")
 
@@ -231,7 +231,7 @@ async def reload_node(api: ApiRequest, project_id: UUID, node_type: str, node_id
 
 @routes.route("POST", _NODE + "/console/reset", status=204)
 async def reset_console(api: ApiRequest, project_id: UUID, node_type: str, node_id: UUID) -> None:
-    """Drop every client of a node's console."""
+    """Disconnect all clients of a node's console."""
     async with _locked(api, project_id, node_type, node_id) as node:
         await node.instance.reset_console()
 
@@ -265,7 +265,7 @@ async def _udp(body: Nio) -> UdpNio:
 async def bind_nio(
     api: ApiRequest, project_id: UUID, node_type: str, node_id: UUID, adapter_number: int, port_number: int, body: Nio
 ) -> dict[str, Any]:
-    """Join a port to a UDP tunnel."""
+    """Connect a port to a UDP tunnel."""
     nio = await _udp(body)
     async with _locked(api, project_id, node_type, node_id) as node:
         await node.bind_nio((adapter_number, port_number), nio)
@@ -287,7 +287,7 @@ async def update_nio(
 async def unbind_nio(
     api: ApiRequest, project_id: UUID, node_type: str, node_id: UUID, adapter_number: int, port_number: int
 ) -> None:
-    """Separate a port from its tunnel."""
+    """Disconnect a port from its tunnel."""
     async with _locked(api, project_id, node_type, node_id) as node:
         await node.unbind_nio((adapter_number, port_number))
 
@@ -302,7 +302,7 @@ async def start_capture(
     port_number: int,
     body: CaptureStart,
 ) -> dict[str, str]:
-    """Write what passes a port into a file."""
+    """Capture the frames of a port into a file."""
     name = check_file_name("capture_file_name", body.capture_file_name)
     async with _locked(api, project_id, node_type, node_id) as node:
         path = await node.start_capture((adapter_number, port_number), name, body.data_link_type)
@@ -313,7 +313,7 @@ async def start_capture(
 async def stop_capture(
     api: ApiRequest, project_id: UUID, node_type: str, node_id: UUID, adapter_number: int, port_number: int
 ) -> None:
-    """End a capture."""
+    """Stop the capture of a port."""
     async with _locked(api, project_id, node_type, node_id) as node:
         await node.stop_capture((adapter_number, port_number))
 
@@ -322,7 +322,7 @@ async def stop_capture(
 async def stream_capture(
     api: ApiRequest, project_id: UUID, node_type: str, node_id: UUID, adapter_number: int, port_number: int
 ) -> CaptureStream:
-    """A capture from its beginning, and then as it happens."""
+    """The capture of a port as a stream: from its beginning, then frames as they come."""
     async with _locked(api, project_id, node_type, node_id) as node:
         capture = node.capture((adapter_number, port_number))
     if capture is None:

@@ -1,4 +1,4 @@
-"""How projects and nodes look in ``/v2/compute``, in replies and in events alike."""
+"""Formats projects and nodes for ``/v2/compute``, for replies and events."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ from gns3trio.notifications.events import Event, compute_event
 
 
 def instance_view(instance: ComputeNode) -> dict[str, Any]:
-    """A node; what it has depends on its type. Its script is a file here, no property."""
+    """A node with the properties of its type. The start-up script is a file here, not a property."""
     properties = {name: value for name, value in instance.properties().items() if name != "startup_script"}
     view: dict[str, Any] = {
         "name": instance.name,
@@ -34,7 +34,7 @@ def instance_view(instance: ComputeNode) -> dict[str, Any]:
 
 
 def hosted_project_view(project: HostedProject) -> dict[str, Any]:
-    """A project that a controller elsewhere drives."""
+    """A project that another controller controls."""
     return {"name": project.name, "project_id": str(project.project_id), "variables": project.variables}
 
 
@@ -45,7 +45,7 @@ def own_project_view(project: Project) -> dict[str, Any]:
 
 
 def compute_event_of(change: object) -> Event | None:
-    """A change as a controller elsewhere is told of it; None for what does not concern it."""
+    """A change as an event for another controller; None if it does not concern that controller."""
     if not isinstance(change, HostedChange):
         return None
     match change:

@@ -1,4 +1,4 @@
-"""``/v2/computes``: the servers that run nodes, of which this controller drives its own."""
+"""``/v2/computes``: the registered servers that run nodes. This controller uses only its own."""
 
 from typing import Any, Literal
 from uuid import uuid4
@@ -22,7 +22,7 @@ _port = v.and_(v.ge(1), v.le(65535))
 
 @attrs.define(kw_only=True)
 class ComputeUpdate:
-    """``PUT /computes/{compute_id}``."""
+    """The body of ``PUT /computes/{compute_id}``."""
 
     compute_id: str | None = None
     name: Name | None = None
@@ -35,7 +35,7 @@ class ComputeUpdate:
 
 @attrs.define(kw_only=True)
 class ComputeCreate(ComputeUpdate):
-    """``POST /computes``."""
+    """The body of ``POST /computes``."""
 
     protocol: Literal["http", "https"]
     host: str = field(validator=v.min_len(1))
@@ -50,15 +50,15 @@ async def list_computes(api: ApiRequest) -> list[dict[str, Any]]:
 
 @routes.route("POST", "/computes", status=201, reply=replies.Compute)
 async def create_compute(api: ApiRequest, body: ComputeCreate) -> dict[str, Any]:
-    """Register another server."""
+    """Register another server as a compute."""
     fields = {name: value for name, value in attrs.asdict(body).items() if value is not None}
     return await api.controller.computes.create({"compute_id": str(uuid4()), **fields})
 
 
-# Before the paths that begin with an id, which ``endpoint`` would fit too.
+# Before the paths that begin with an id, which would also match ``endpoint``.
 @routes.route("GET", "/computes/endpoint/{compute_id}/{emulator}/{action:path}", reply=replies.Endpoint)
 async def get_endpoint(api: ApiRequest, compute_id: str, emulator: str, action: str) -> dict[str, Any]:
-    """Where a client reaches an emulator's route of a compute directly."""
+    """The URL under which a client reaches an emulator's route on a compute directly."""
     compute = api.controller.computes.view(compute_id)
     host = f"{compute['protocol']}://{compute['host']}:{compute['port']}"
     return {"endpoint": f"{host}/v2/compute/{emulator}/{action}"}
@@ -66,13 +66,13 @@ async def get_endpoint(api: ApiRequest, compute_id: str, emulator: str, action: 
 
 @routes.route("GET", "/computes/{compute_id}", reply=replies.Compute)
 async def get_compute(api: ApiRequest, compute_id: str) -> dict[str, Any]:
-    """One compute."""
+    """One compute by its id."""
     return api.controller.computes.view(compute_id)
 
 
 @routes.route("PUT", "/computes/{compute_id}", reply=replies.Compute)
 async def update_compute(api: ApiRequest, compute_id: str, body: ComputeUpdate) -> dict[str, Any]:
-    """Change how a compute is reached."""
+    """Change the name, address or credentials of a compute."""
     changes = api.given(body)
     refuse_other(changes, compute_id=compute_id)
     changes.pop("compute_id", None)
@@ -81,7 +81,7 @@ async def update_compute(api: ApiRequest, compute_id: str, body: ComputeUpdate) 
 
 @routes.route("DELETE", "/computes/{compute_id}", status=204)
 async def delete_compute(api: ApiRequest, compute_id: str) -> None:
-    """Close the projects that have nodes on a compute, and forget it; unknown is fine."""
+    """Remove a compute, and close the projects with nodes on it. Succeeds if it does not exist."""
     await api.controller.delete_compute(compute_id)
 
 
@@ -94,8 +94,8 @@ async def get_compute_ports(api: ApiRequest, compute_id: str) -> dict[str, Any]:
 
 @routes.route("POST", "/computes/{compute_id}/benchmark", status=201, reply=dict[str, Any])
 async def measure_udp(api: ApiRequest, compute_id: str, body: UdpBenchmarkRequest) -> dict[str, Any]:
-    """Measure after RFC 2544 what is between two UDP endpoints of the compute, which need not be a link; the report
-    comes at the end, ``udp.benchmark`` events tell of every trial.
+    """Measure the path between two UDP endpoints of the compute per RFC 2544. The reply comes at the end;
+    ``udp.benchmark`` events report every trial.
     """
     compute = api.controller.computes.require(compute_id)
 

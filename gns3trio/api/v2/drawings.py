@@ -17,7 +17,7 @@ def _fields(api: ApiRequest, body: DrawingBody) -> dict[str, Any]:
 
 @routes.route("GET", "", reply=list[replies.Drawing | replies.SavedDrawing])
 async def list_drawings(api: ApiRequest, project_id: UUID) -> list[dict[str, Any]]:
-    """The drawings of a project; of a closed one what its file holds."""
+    """The drawings of a project; for a closed project, those in its file."""
     project = api.controller.get_project(project_id)
     if project.status == "opened":
         return [drawing_view(project_id, drawing) for drawing in project.drawings.values()]
@@ -26,7 +26,7 @@ async def list_drawings(api: ApiRequest, project_id: UUID) -> list[dict[str, Any
 
 @routes.route("POST", "", status=201, reply=replies.Drawing)
 async def create_drawing(api: ApiRequest, project_id: UUID, body: DrawingBody) -> dict[str, Any]:
-    """Add a drawing."""
+    """Add a drawing to a project."""
     project = api.controller.get_project(project_id)
     project.require_open()
     refuse_other(api.given(body), project_id=project_id)
@@ -36,13 +36,13 @@ async def create_drawing(api: ApiRequest, project_id: UUID, body: DrawingBody) -
 
 @routes.route("GET", "/{drawing_id}", reply=replies.Drawing)
 async def get_drawing(api: ApiRequest, project_id: UUID, drawing_id: UUID) -> dict[str, Any]:
-    """One drawing."""
+    """One drawing of a project."""
     return drawing_view(project_id, api.controller.get_project(project_id).drawings.require(drawing_id))
 
 
 @routes.route("PUT", "/{drawing_id}", status=201, reply=replies.Drawing)
 async def update_drawing(api: ApiRequest, project_id: UUID, drawing_id: UUID, body: DrawingBody) -> dict[str, Any]:
-    """Change a drawing."""
+    """Change the position or content of a drawing."""
     project = api.controller.get_project(project_id)
     drawing = project.drawings.require(drawing_id)
     refuse_other(api.given(body), drawing_id=drawing_id, project_id=project_id)
@@ -52,6 +52,6 @@ async def update_drawing(api: ApiRequest, project_id: UUID, drawing_id: UUID, bo
 
 @routes.route("DELETE", "/{drawing_id}", status=204)
 async def delete_drawing(api: ApiRequest, project_id: UUID, drawing_id: UUID) -> None:
-    """Remove a drawing."""
+    """Delete a drawing from a project."""
     project = api.controller.get_project(project_id)
     project.drawings.delete(project.drawings.require(drawing_id))

@@ -1,4 +1,4 @@
-"""What GNS3 2.2 has for emulators that this server does not run: each route says which emulator that is."""
+"""GNS3's routes for emulators that this server does not run. Each error names the emulator."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -10,14 +10,14 @@ from gns3trio.errors import Conflict, NotFound
 
 routes = RouteTable("/v2")
 
-# Behind each of these GNS3 has routes, of a type's nodes and of an emulator itself.
+# Below each of these paths GNS3 has routes for nodes of a type, or for the emulator itself.
 _NODES = "/compute/projects/{project_id}/%s/nodes"
 _PATHS = (_NODES, f"{_NODES}/{{rest:path}}", "/compute/%s/{rest:path}")
 
 
 def _refusal(node_type: str) -> Callable[..., Awaitable[None]]:
     async def refuse(api: ApiRequest, **path: str) -> None:
-        """For an emulator that this server does not run, whatever the path names."""
+        """Reject a request for an emulator that this server does not run."""
         raise not_run(node_type)
 
     return refuse
@@ -25,7 +25,7 @@ def _refusal(node_type: str) -> Callable[..., Awaitable[None]]:
 
 for _type in EMULATOR_OF_TYPE:
     for _method in ("GET", "POST", "PUT", "DELETE"):
-        # The body, an image perhaps, is not read into memory.
+        # The body may be an image, so it is not read into memory.
         routes.route(_method, *(path % _type for path in _PATHS), raw_body=True, described=False)(_refusal(_type))
 
 
@@ -48,7 +48,7 @@ async def list_compute_images(api: ApiRequest, compute_id: str, emulator: str) -
 @routes.route("POST", "/computes/{compute_id}/{emulator}/{action:path}", raw_body=True)
 @routes.route("PUT", "/computes/{compute_id}/{emulator}/{action:path}", raw_body=True)
 async def forward_to_emulator(api: ApiRequest, compute_id: str, emulator: str, action: str) -> None:
-    """What GNS3 forwards to an emulator of a compute: 409, for this server runs none."""
+    """Requests that GNS3 forwards to an emulator of a compute: 409, because this server runs none."""
     api.controller.computes.require(compute_id)
     raise _unknown(compute_id, emulator, action)
 
@@ -69,13 +69,13 @@ async def find_idlepc(api: ApiRequest, compute_id: str) -> None:
 @routes.route("GET", "/projects/{project_id}/nodes/{node_id}/dynamips/auto_idlepc")
 @routes.route("GET", "/projects/{project_id}/nodes/{node_id}/dynamips/idlepc_proposals")
 async def find_idlepc_of_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> None:
-    """What only Dynamips routers have."""
+    """Routes of Dynamips routers, which this server does not run."""
     _refuse_for_node(api, project_id, node_id, "dynamips")
 
 
 @routes.route("POST", "/projects/{project_id}/nodes/{node_id}/resize_disk", status=201)
 async def resize_disk(api: ApiRequest, project_id: UUID, node_id: UUID) -> None:
-    """What only QEMU machines have."""
+    """Routes of QEMU machines, which this server does not run."""
     _refuse_for_node(api, project_id, node_id, "qemu")
 
 

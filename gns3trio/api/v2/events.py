@@ -1,4 +1,4 @@
-"""What happens in the controller, as version 2 of the API tells it."""
+"""Formats changes in the controller as events of API version 2."""
 
 from typing import Any, assert_never
 
@@ -11,7 +11,7 @@ from gns3trio.notifications.events import Event, log_event
 
 
 def event_of(change: object) -> Event | None:
-    """A change of the controller as an event; None for another one."""
+    """A change in the controller as an event; None if version 2 has no event for it."""
     return _event(change) if isinstance(change, c.Change) else None
 
 
@@ -40,7 +40,7 @@ def _event(change: c.Change) -> Event:
         case c.DrawingChanged(project_id, drawing, redrawn):
             view = drawing_view(project_id, drawing)
             if not redrawn:
-                del view["svg"]  # as GNS3: it may be large, and those who watch have it
+                del view["svg"]  # as in GNS3: it may be large, and the subscribers have it already
             return Event("drawing.updated", view, project_id)
         case c.DrawingDeleted(project_id, drawing):
             return Event("drawing.deleted", drawing_view(project_id, drawing), project_id)
@@ -89,5 +89,5 @@ def _ids(link: Link) -> dict[str, str]:
 
 
 def _of_project(action: str, project: Project) -> Event:
-    """An event of the controller, not of the project: who watches all projects is told."""
+    """An event on the controller's stream, not the project's: watchers of all projects get it."""
     return Event(action, project_view(project), about=project.project_id)

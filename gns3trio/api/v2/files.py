@@ -21,7 +21,7 @@ routes = RouteTable("/v2/projects/{project_id}")
 
 @attrs.define(kw_only=True)
 class NodeDuplicate:
-    """``POST /projects/{project_id}/nodes/{node_id}/duplicate``."""
+    """The body of ``POST /projects/{project_id}/nodes/{node_id}/duplicate``."""
 
     x: Int32
     y: Int32
@@ -30,7 +30,7 @@ class NodeDuplicate:
 
 @routes.route("GET", "/files/{path:path}")
 async def get_project_file(api: ApiRequest, project_id: UUID, path: str) -> Download:
-    """A file of a project, open or closed."""
+    """A file of a project, which may be open or closed."""
     project = api.controller.get_project(project_id)
     file = await threads.disk.run(open_file, project.folder, path)
     return uploaded_file(file, path)
@@ -61,7 +61,7 @@ async def post_node_file(api: ApiRequest, project_id: UUID, node_id: UUID, path:
 
 @routes.route("POST", "/nodes/{node_id}/duplicate", status=201, reply=replies.Node)
 async def post_node_duplicate(api: ApiRequest, project_id: UUID, node_id: UUID, body: NodeDuplicate) -> Any:
-    """Make a second node like one that there is."""
+    """Create a copy of a node."""
     project = api.controller.get_project(project_id)
     async with project.nodes.locked(node_id) as node:
         return node_view(await duplicate_node(project, node, x=body.x, y=body.y, z=body.z))

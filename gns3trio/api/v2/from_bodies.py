@@ -1,4 +1,4 @@
-"""What clients send, as the controller takes it."""
+"""Converts the bodies of requests to the controller's data types."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -15,12 +15,12 @@ from gns3trio.controller.nodes.node import Node
 from gns3trio.errors import Invalid
 
 _RECORD_FIELDS = frozenset(field.name for field in attrs.fields(NodeRecord))
-# A client that sends a whole node object back also sends these; they stay as they are.
+# A client that sends a whole node object back also sends these. They are not changed.
 _CHANGEABLE_FIELDS = _RECORD_FIELDS - {"node_id", "node_type", "compute_id", "template_id"}
 
 
 def node_record_fields(api: ApiRequest, body: NodeCreate, sent: Mapping[str, Any]) -> dict[str, Any]:
-    """The NodeRecord fields that a client ``sent``, with an id, and with the size of a symbol that it chose."""
+    """The NodeRecord fields that a client ``sent``, plus an id, and the size of a chosen symbol."""
     fields = {name: _for_record(getattr(body, name)) for name in _RECORD_FIELDS & sent.keys()}
     if fields.get("node_id") is None:
         fields["node_id"] = uuid4()
@@ -30,7 +30,7 @@ def node_record_fields(api: ApiRequest, body: NodeCreate, sent: Mapping[str, Any
 
 
 def record_changes(api: ApiRequest, body: Any) -> dict[str, Any]:
-    """The fields that a client sent and may change."""
+    """The fields that the client sent and is allowed to change."""
     return {name: _for_record(value) for name, value in api.given(body).items() if name in _CHANGEABLE_FIELDS}
 
 
@@ -39,7 +39,7 @@ def _for_record(value: Any) -> Any:
 
 
 def refuse_other_identity(api: ApiRequest, node: Node, given: Mapping[str, Any]) -> None:
-    """Raises Conflict when a client would make another node of it, NotFound for a compute that there is not."""
+    """Raises Conflict if the request would change the node's identity, NotFound for an unknown compute."""
     record = node.record
     if given.get("compute_id", record.compute_id) != record.compute_id:
         api.controller.computes.view(given["compute_id"])
@@ -54,7 +54,7 @@ def refuse_other_identity(api: ApiRequest, node: Node, given: Mapping[str, Any])
 
 
 async def link_record(project_id: UUID, body: LinkCreate) -> LinkRecord:
-    """The record of a link to be made. Raises Invalid, or Conflict for one that this server does not make."""
+    """The record of a new link. Raises Invalid, or Conflict for a link that this server does not support."""
     refuse_other(
         {"project_id": body.project_id, "link_type": body.link_type}, project_id=project_id, link_type="ethernet"
     )
@@ -69,6 +69,6 @@ async def link_record(project_id: UUID, body: LinkCreate) -> LinkRecord:
 
 
 def require_two_ends(ends: Sequence[object]) -> None:
-    """Raises Invalid."""
+    """Raises Invalid unless there are exactly two ends."""
     if len(ends) != 2:
         raise Invalid(f"nodes: a link has two ends, got {len(ends)}")

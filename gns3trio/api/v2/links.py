@@ -1,4 +1,4 @@
-"""``/v2/projects/{project_id}/links``: make, change, filter and delete them."""
+"""``/v2/projects/{project_id}/links``: create, change, filter and delete links."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -33,7 +33,7 @@ routes = RouteTable("/v2/projects/{project_id}")
 
 @routes.route("GET", "/links", reply=list[replies.Link | replies.SavedLink])
 async def list_links(api: ApiRequest, project_id: UUID) -> Iterator[dict[str, Any]]:
-    """The links of a project; of a closed one what its file holds."""
+    """The links of a project; for a closed project, those in its file."""
     project = api.controller.get_project(project_id)
     if project.status == "opened":
         return map(link_view, list(project.links.values()))
@@ -42,14 +42,14 @@ async def list_links(api: ApiRequest, project_id: UUID) -> Iterator[dict[str, An
 
 @routes.route("POST", "/links", status=201, reply=replies.Link)
 async def create_link(api: ApiRequest, project_id: UUID, body: LinkCreate) -> dict[str, Any]:
-    """Join two ports."""
+    """Create a link between two ports."""
     project = api.controller.get_project(project_id)
     return link_view(await project.links.create(await link_record(project_id, body)))
 
 
 @routes.route("PUT", "/links/{link_id}", status=201, reply=replies.Link)
 async def update_link(api: ApiRequest, project_id: UUID, link_id: UUID, body: LinkUpdate) -> dict[str, Any]:
-    """Change filters, suspend, style or labels; with two other ends the link moves there."""
+    """Change filters, suspension, style or labels of a link. With two other ends, the link moves there."""
     project = api.controller.get_project(project_id)
     link = project.links.require(link_id)
     refuse_other(api.given(body), link_id=link_id, project_id=project_id, link_type=link.link_type)
@@ -62,9 +62,9 @@ async def update_link(api: ApiRequest, project_id: UUID, link_id: UUID, body: Li
 
 
 def _ends_after(project: Project, link: Link, sent: list[LinkEnd]) -> list[LinkEnd]:
-    """The ends of a link with what a client sent of them: labels of one or both, or where it leads from now on.
+    """The ends of a link after a request, which may change labels of the ends or move the link.
 
-    Raises NotFound for a node that there is not, Invalid for what are not two ends, Conflict for one node twice.
+    Raises NotFound for an unknown node, Invalid if there are not two ends, Conflict if both ends are one node.
     """
     if len(sent) > 1:
         require_two_ends(sent)
@@ -80,20 +80,20 @@ def _ends_after(project: Project, link: Link, sent: list[LinkEnd]) -> list[LinkE
 
 @routes.route("GET", "/links/{link_id}/available_filters", reply=list[dict[str, Any]])
 async def list_available_filters(api: ApiRequest, project_id: UUID, link_id: UUID) -> list[dict[str, Any]]:
-    """The filters of GNS3 that work on the link: all, whatever its nodes are."""
+    """The filters of GNS3 that the link supports: all, whatever its nodes are."""
     api.controller.get_project(project_id).links.require(link_id)
     return GNS3_FILTERS
 
 
 @routes.route("GET", "/links/{link_id}/impairments", reply=replies.Impairments)
 async def get_impairments(api: ApiRequest, project_id: UUID, link_id: UUID) -> dict[str, Any]:
-    """Our own filters of a link, which act after GNS3's."""
+    """The impairments of a link, which act after GNS3's filters; an extension."""
     return _impairments_view(api.controller.get_project(project_id).links.require(link_id))
 
 
 @routes.route("PUT", "/links/{link_id}/impairments", reply=replies.Impairments)
 async def set_impairments(api: ApiRequest, project_id: UUID, link_id: UUID, body: LinkImpairments) -> dict[str, Any]:
-    """Replace our own filters of a link at once."""
+    """Replace the impairments of a link in one step; an extension."""
     project = api.controller.get_project(project_id)
     link = project.links.require(link_id)
     await require_impairments(body.impairments, api.http.state.body["impairments"])
@@ -107,27 +107,29 @@ def _impairments_view(link: Link) -> dict[str, Any]:
 
 @routes.route("GET", "/links/{link_id}/statistics", reply=replies.LinkStatistics)
 async def get_link_statistics(api: ApiRequest, project_id: UUID, link_id: UUID) -> dict[str, Any]:
-    """What crossed a link since it was made, as in ``link.stats``; rates are those since the last such event."""
+    """The counters of a link since it was created, as in ``link.stats``. Rates cover the time since the last such
+    event.
+    """
     project = api.controller.get_project(project_id)
     return api.context.link_stats.current(project.links, project.links.require(link_id))
 
 
 @routes.route("GET", "/links/{link_id}", reply=replies.Link)
 async def get_link(api: ApiRequest, project_id: UUID, link_id: UUID) -> dict[str, Any]:
-    """One link."""
+    """One link of a project."""
     return link_view(api.controller.get_project(project_id).links.require(link_id))
 
 
 @routes.route("DELETE", "/links/{link_id}", status=204)
 async def delete_link(api: ApiRequest, project_id: UUID, link_id: UUID) -> None:
-    """Separate the two ports."""
+    """Delete a link."""
     project = api.controller.get_project(project_id)
     await project.links.delete(project.links.require(link_id))
 
 
 @routes.route("POST", "/links/{link_id}/start_capture", status=201, reply=replies.Link)
 async def start_capture(api: ApiRequest, project_id: UUID, link_id: UUID, body: CaptureStart) -> dict[str, Any]:
-    """Start the capture that GNS3 knows of."""
+    """Start the capture of GNS3's clients."""
     project = api.controller.get_project(project_id)
     link = project.links.require(link_id)
     await project.links.captures.start_compatible(link, body.data_link_type, body.capture_file_name)
@@ -136,7 +138,7 @@ async def start_capture(api: ApiRequest, project_id: UUID, link_id: UUID, body: 
 
 @routes.route("POST", "/links/{link_id}/stop_capture", status=201, reply=replies.Link)
 async def stop_capture(api: ApiRequest, project_id: UUID, link_id: UUID) -> dict[str, Any]:
-    """Stop the capture that GNS3 knows of; none is fine."""
+    """Stop the capture of GNS3's clients. Succeeds if there is none."""
     project = api.controller.get_project(project_id)
     link = project.links.require(link_id)
     await project.links.captures.stop_compatible(link)
@@ -145,7 +147,7 @@ async def stop_capture(api: ApiRequest, project_id: UUID, link_id: UUID) -> dict
 
 @routes.route("GET", "/links/{link_id}/pcap")
 async def stream_pcap(api: ApiRequest, project_id: UUID, link_id: UUID) -> CaptureStream:
-    """The capture that GNS3 knows of, as a stream: from its beginning, then frames as they cross."""
+    """The capture of GNS3's clients as a stream: from its beginning, then frames as they come."""
     shown = api.controller.get_project(project_id).links.require(link_id).gns3_capture
     if shown is None:
         raise Conflict(f"Link {link_id} is not being captured")
@@ -154,37 +156,37 @@ async def stream_pcap(api: ApiRequest, project_id: UUID, link_id: UUID) -> Captu
 
 @routes.route("GET", "/links/{link_id}/captures", reply=list[replies.Capture])
 async def list_captures(api: ApiRequest, project_id: UUID, link_id: UUID) -> list[dict[str, Any]]:
-    """All captures of a link; our own."""
+    """All captures of a link; an extension."""
     link = api.controller.get_project(project_id).links.require(link_id)
     return [capture_view(capture) for capture in link.captures.values()]
 
 
 @routes.route("POST", "/links/{link_id}/captures", status=201, reply=replies.Capture)
 async def create_capture(api: ApiRequest, project_id: UUID, link_id: UUID, body: CaptureRequest) -> dict[str, Any]:
-    """Start one more capture; our own."""
+    """Start an additional capture; an extension."""
     project = api.controller.get_project(project_id)
     return capture_view(await project.links.captures.start(project.links.require(link_id), body))
 
 
 @routes.route("GET", "/links/{link_id}/captures/{capture_id}", reply=replies.Capture)
 async def get_capture(api: ApiRequest, project_id: UUID, link_id: UUID, capture_id: UUID) -> dict[str, Any]:
-    """One capture."""
+    """One capture of a link; an extension."""
     project = api.controller.get_project(project_id)
     return capture_view(project.links.captures.get(project.links.require(link_id), capture_id))
 
 
 @routes.route("DELETE", "/links/{link_id}/captures/{capture_id}", status=204)
 async def delete_capture(api: ApiRequest, project_id: UUID, link_id: UUID, capture_id: UUID) -> None:
-    """Stop a capture; its file stays."""
+    """Stop a capture; its file is kept."""
     project = api.controller.get_project(project_id)
     await project.links.captures.stop(project.links.require(link_id), capture_id)
 
 
 @routes.route("GET", "/links/{link_id}/captures/{capture_id}/stream")
 async def stream_capture(api: ApiRequest, project_id: UUID, link_id: UUID, capture_id: UUID) -> CaptureStream:
-    """A capture as a stream, in its format: from its beginning if it is saved, then frames as they cross.
+    """A capture as a stream in its format: from its beginning if it is saved, then frames as they come.
 
-    One that is not saved is live only, and ends with the last of its streams.
+    A capture that is not saved is live only, and ends when its last stream ends.
     """
     project = api.controller.get_project(project_id)
     captures, link = project.links.captures, project.links.require(link_id)
@@ -194,7 +196,7 @@ async def stream_capture(api: ApiRequest, project_id: UUID, link_id: UUID, captu
 
 @routes.route("POST", "/links/{link_id}/benchmark", status=201, reply=dict[str, Any])
 async def measure_link(api: ApiRequest, project_id: UUID, link_id: UUID, body: BenchmarkRequest) -> dict[str, Any]:
-    """Measure a link after RFC 2544; the report comes at the end, ``link.benchmark`` events tell of every trial."""
+    """Measure a link per RFC 2544. The reply comes at the end; ``link.benchmark`` events report every trial."""
     project = api.controller.get_project(project_id)
     link = project.links.require(link_id)
 
@@ -206,7 +208,7 @@ async def measure_link(api: ApiRequest, project_id: UUID, link_id: UUID, body: B
 
 @routes.route("GET", "/nodes/{node_id}/links", reply=list[replies.Link])
 async def list_node_links(api: ApiRequest, project_id: UUID, node_id: UUID) -> list[dict[str, Any]]:
-    """The links with an end at the node."""
+    """The links of a node."""
     project = api.controller.get_project(project_id)
     node = project.nodes.require(node_id)
     return [link_view(link) for link in project.links.of_node(node.node_id)]

@@ -1,4 +1,4 @@
-"""``/v2/node_types``; our own: what each type of node is, so that clients need no list of their own."""
+"""``/v2/node_types``; an extension: describes all node types, so that clients need no list of their own."""
 
 from typing import Any
 
@@ -12,12 +12,12 @@ routes = RouteTable("/v2")
 
 @routes.route("GET", "/node_types", reply=list[replies.NodeType])
 async def list_node_types(api: ApiRequest) -> list[dict[str, Any]]:
-    """All types of nodes, first those that this server runs; our own."""
+    """All node types, first those that this server runs; an extension."""
     return [node_type_view(traits) for traits in node_types.values()]
 
 
 def node_type_view(traits: NodeTraits) -> dict[str, Any]:
-    """A type of node, as clients need it to offer, make and show nodes of it."""
+    """A node type with everything that a client needs to offer, create and show its nodes."""
     return {
         "abilities": sorted(traits.abilities),
         "always_runs": traits.always_runs,

@@ -35,7 +35,7 @@ async def _view_list(project: Project) -> orjson.Fragment | Iterator[dict[str, A
 
 @routes.route("GET", "/nodes", reply=list[replies.Node | replies.SavedNode])
 async def list_nodes(api: ApiRequest, project_id: UUID) -> orjson.Fragment | Iterator[dict[str, Any]]:
-    """The nodes of a project; of a closed one what its file holds."""
+    """The nodes of a project; for a closed project, those in its file."""
     return await _view_list(api.controller.get_project(project_id))
 
 
@@ -49,7 +49,7 @@ async def create_node(api: ApiRequest, project_id: UUID, body: NodeCreate) -> or
 
 @routes.route("GET", "/nodes/{node_id}", reply=replies.Node)
 async def get_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> orjson.Fragment:
-    """One node, once earlier requests to it are done."""
+    """One node, after earlier requests to it are done."""
     project = api.controller.get_project(project_id)
     node = project.nodes.require(node_id)
     if not node.lock.locked():
@@ -60,7 +60,7 @@ async def get_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> orjson.F
 
 @routes.route("PUT", "/nodes/{node_id}", reply=replies.Node)
 async def update_node(api: ApiRequest, project_id: UUID, node_id: UUID, body: NodeUpdate) -> orjson.Fragment:
-    """Change a node."""
+    """Change the name, the appearance or properties of a node."""
     project = api.controller.get_project(project_id)
     async with project.nodes.locked(node_id) as node:
         refuse_other_identity(api, node, api.given(body))
@@ -78,7 +78,7 @@ async def delete_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> None:
 
 @routes.route("POST", "/nodes/{node_id}/start", reply=replies.Node)
 async def start_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> orjson.Fragment:
-    """Start a node; the reply shows it started."""
+    """Start a node. The reply shows it as started."""
     async with api.controller.get_project(project_id).nodes.locked(node_id) as node:
         await act(node.require_instance(), "start")
         return node_view(node)
@@ -86,7 +86,7 @@ async def start_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> orjson
 
 @routes.route("POST", "/nodes/{node_id}/stop", reply=replies.Node)
 async def stop_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> orjson.Fragment:
-    """Stop a node."""
+    """Stop a node. The reply shows it as stopped."""
     async with api.controller.get_project(project_id).nodes.locked(node_id, to_stop=True) as node:
         await act(node.require_instance(), "stop")
         return node_view(node)
@@ -94,7 +94,7 @@ async def stop_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> orjson.
 
 @routes.route("POST", "/nodes/{node_id}/suspend", reply=replies.Node)
 async def suspend_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> orjson.Fragment:
-    """Suspend a node; one of a type that cannot be suspended, such as VPCS, stays as it is, as in GNS3."""
+    """Suspend a node. As in GNS3, this does nothing for types that cannot be suspended, such as VPCS."""
     async with api.controller.get_project(project_id).nodes.locked(node_id) as node:
         if node.instance is not None:
             await act(node.instance, "suspend")
@@ -111,28 +111,30 @@ async def reload_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> orjso
 
 @routes.route("POST", "/nodes/{node_id}/console/reset", status=204)
 async def reset_console(api: ApiRequest, project_id: UUID, node_id: UUID) -> None:
-    """Drop every client of a node's console."""
+    """Disconnect all clients of a node's console."""
     async with api.controller.get_project(project_id).nodes.locked(node_id) as node:
         await node.require_instance().reset_console()
 
 
 @routes.route("GET", "/nodes/{node_id}/statistics", reply=list[replies.PortStatistics])
 async def get_node_statistics(api: ApiRequest, project_id: UUID, node_id: UUID) -> list[dict[str, Any]]:
-    """What passed each port of a node since it was linked, with drops by reason, and rates as for its link; our own."""
+    """The counters of each port of a node since it was linked, with drops by reason, and rates as for its link; an
+    extension.
+    """
     async with api.controller.get_project(project_id).nodes.locked(node_id) as node:
         return api.context.link_stats.of_node(api.context.link_stats.read(), node)
 
 
 @routes.route("GET", "/nodes/{node_id}/mac_table", reply=list[SwitchMac])
 async def get_mac_table(api: ApiRequest, project_id: UUID, node_id: UUID) -> list[dict[str, Any]]:
-    """The addresses that a switch has learned; our own."""
+    """The MAC address table of a switch; an extension."""
     async with api.controller.get_project(project_id).nodes.locked(node_id) as node:
         return [attrs.asdict(entry) for entry in await _mac_table(node).list()]
 
 
 @routes.route("DELETE", "/nodes/{node_id}/mac_table", status=204)
 async def clear_mac_table(api: ApiRequest, project_id: UUID, node_id: UUID) -> None:
-    """Let a switch forget all addresses."""
+    """Clear the MAC address table of a switch; an extension."""
     async with api.controller.get_project(project_id).nodes.locked(node_id) as node:
         await _mac_table(node).clear()
 
@@ -146,8 +148,8 @@ def _mac_table(node: Node) -> MacTable:
 
 @routes.route("POST", "/nodes/start", status=204)
 async def start_nodes(api: ApiRequest, project_id: UUID) -> Response:
-    """Start every node of the project that is not started. The header ``Gns3trio-Not-Started`` says how many nodes were
-    passed over because they do not run here; ``GET .../problems`` says why.
+    """Start every stopped node of the project. The header ``Gns3trio-Not-Started`` is the number of nodes that were
+    skipped because they do not run here; ``GET .../problems`` gives the reasons.
     """
     project = api.controller.get_project(project_id)
     await project.nodes.for_all("start")
@@ -168,13 +170,13 @@ async def reload_nodes(api: ApiRequest, project_id: UUID) -> None:
 
 @routes.route("POST", "/nodes/suspend", status=204)
 async def suspend_nodes(api: ApiRequest, project_id: UUID) -> None:
-    """Suspend every node of the project that can be suspended; the others stay as they are, as in GNS3."""
+    """Suspend every node of the project that can be suspended. As in GNS3, the others are not changed."""
     await api.controller.get_project(project_id).nodes.for_all("suspend")
 
 
 @routes.route("POST", "/nodes/console/reset", status=204)
 async def reset_consoles(api: ApiRequest, project_id: UUID) -> None:
-    """Drop every console client of the project."""
+    """Disconnect all console clients of the project."""
     await api.controller.get_project(project_id).nodes.for_all("reset_console")
 
 

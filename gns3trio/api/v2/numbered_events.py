@@ -1,11 +1,11 @@
-"""``/v2/events``: numbered events, which a client that was away can ask for again; our own.
+"""``/v2/events``: numbered events, which a client can resume after a disconnect; an extension.
 
-The HTTP form is server-sent events (WHATWG HTML 9.2), which browsers resume by themselves with the header
+Over HTTP they are server-sent events (WHATWG HTML 9.2), which browsers resume by themselves with the header
 Last-Event-ID. A websocket message is the same JSON with the id as a third key.
 
-A stream starts with ``events.begin``. If its ``resumed`` is true, the events behind the given id follow. If it is
-false, the client reads the state anew, and the events from here on follow. It is sent again, with false, to a client
-that fell behind what the server remembers.
+A stream starts with ``events.begin``. If its ``resumed`` is true, the events after the given id follow. If it is false,
+new events follow, and the client must read the state again. It is sent again, with false, to a client that has fallen
+behind the events that the server remembers.
 """
 
 from collections.abc import Awaitable, Callable
@@ -33,21 +33,21 @@ from gns3trio.notifications.topics import EVERYTHING, Topic, whole_project_topic
 routes = RouteTable("/v2", while_opening=True)
 
 _QUERY = {
-    "after": "the id of the last event that was received: what came since is sent first",
-    "attend": "`false`: watching this project does not keep it open; `true` is the default",
-    "project_id": "only what concerns this project",
+    "after": "id of the last event that was received: the events after it are sent first",
+    "attend": "`false`: this stream does not keep the project open; the default is `true`",
+    "project_id": "only the events of this project",
 }
 _ATTEND = {"true": True, "false": False}
 _RECONNECT_AFTER_MS = 1000
 
-Numbered = tuple[str | None, bytes]  # the id, if it has one, and the line
+Numbered = tuple[str | None, bytes]  # the id, if there is one, and the line
 
 
 @attrs.frozen
 class Wanted:
-    """What a client asks for. ``after`` is an id, or empty. ``attend`` is entered as long as the stream lasts.
+    """The events that a client requests. ``after`` is an id or empty. ``attend`` is entered while the stream lasts.
 
-    A project closes when its last watcher has left; ``?attend=false`` is for those who look on without being one.
+    A project closes after its last watcher has left. With ``?attend=false`` a client does not count as a watcher.
     """
 
     topic: Topic
@@ -56,14 +56,14 @@ class Wanted:
 
     @classmethod
     def of(cls, controller: Controller, connection: HTTPConnection) -> "Wanted":
-        """What the query says. Raises Invalid for a bad parameter, NotFound for an unknown project."""
+        """Parse the query. Raises Invalid for a bad parameter, NotFound for an unknown project."""
         query = connection.query_params
         if unknown := sorted(query.keys() - _QUERY.keys()):
             raise Invalid(f"{unknown[0]}: unknown parameter; there are {', '.join(_QUERY)}")
         attends = _ATTEND.get(query.get("attend", "true"))
         if attends is None:
             raise Invalid("attend: is true or false")
-        # A browser that connects again sends the address it began with, and the newest id in the header.
+        # A browser that reconnects sends its original URL, and the newest id in the header.
         after = connection.headers.get("last-event-id") or query.get("after", "")
         if "project_id" not in query:
             return cls(EVERYTHING, after, nullcontext)
@@ -84,7 +84,7 @@ class EventSourceResponse(EndlessResponse):
         self._wanted = wanted
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """ASGI entry."""
+        """Handle one request or websocket (ASGI entry point)."""
 
         async def produce(write: Callable[[bytes], Awaitable[None]], nursery: trio.Nursery) -> None:
             await write(b"retry: %d\n\n" % _RECONNECT_AFTER_MS)
@@ -96,7 +96,7 @@ class EventSourceResponse(EndlessResponse):
 
 @routes.route("GET", "/events", query=_QUERY)
 async def stream_events(api: ApiRequest) -> EventSourceResponse:
-    """Numbered events as server-sent events, from ``after`` or the header Last-Event-ID on."""
+    """Numbered events as server-sent events, starting after ``after`` or the header Last-Event-ID."""
     return EventSourceResponse(api.context, Wanted.of(api.controller, api.http))
 
 
@@ -123,7 +123,7 @@ def _with_id(event: Numbered) -> bytes:
 
 
 async def _follow(hub: NotificationHub, wanted: Wanted, write: Callable[[list[Numbered]], Awaitable[None]]) -> None:
-    """Write what the client missed, then events as they come, and pings between them, without end."""
+    """Write the missed events, then new events as they come, with pings between them, until cancelled."""
     number, resumed = _position(hub.journal, wanted.after)
     with hub.follow(wanted.topic, number) as follower:
         events = [_begin(hub.journal, number, resumed)]

@@ -1,4 +1,4 @@
-"""Whole projects: duplicate, export, import, load."""
+"""Routes that copy whole projects: duplicate, export, import, load."""
 
 from pathlib import Path
 from typing import Any
@@ -32,9 +32,9 @@ _FLAGS = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0"
 
 @attrs.define(kw_only=True)
 class ProjectDuplicate:
-    """``POST /projects/{project_id}/duplicate``; a ``name`` of null is that of the original.
+    """The body of ``POST /projects/{project_id}/duplicate``; if ``name`` is null, the copy has the original's name.
 
-    The second group are settings. They are checked, and those of the original stay, as in GNS3.
+    The second group are settings. As in GNS3, they are checked, but the copy has those of the original.
     """
 
     name: Name | None
@@ -60,20 +60,20 @@ class ProjectDuplicate:
 
 @attrs.define(kw_only=True)
 class ProjectLoad:
-    """``POST /projects/load``."""
+    """The body of ``POST /projects/load``."""
 
     path: str = field(validator=v.min_len(1))
 
 
 @routes.route("POST", "/load", status=201, reply=replies.Project)
 async def post_load(api: ApiRequest, body: ProjectLoad) -> dict[str, Any]:
-    """Open the project of a file; for clients that share this file system only."""
+    """Open the project in a file of this host (setting `local`)."""
     return project_view(await load_project(api.controller, Path(body.path)))
 
 
 @routes.route("POST", "/{project_id}/duplicate", status=201, reply=replies.Project)
 async def post_duplicate(api: ApiRequest, project_id: UUID, body: ProjectDuplicate) -> dict[str, Any]:
-    """Make a closed copy of a project."""
+    """Create a closed copy of a project."""
     project = await duplicate_project(
         api.controller,
         api.controller.get_project(project_id),
@@ -123,7 +123,7 @@ _IMPORT_QUERY = {"name": "of the new project; by default that in the archive", "
 
 @routes.route("POST", "/{project_id}/import", status=201, raw_body=True, reply=replies.Project, query=_IMPORT_QUERY)
 async def post_import(api: ApiRequest, project_id: str) -> dict[str, Any]:
-    """Make a project with a new id of a portable archive, which is the body."""
+    """Create a project with a new id from a portable archive, which is the body."""
     try:
         new_id = parse_uuid(project_id)
     except ValueError:

@@ -1,4 +1,4 @@
-"""``/v2/projects/{project_id}/problems``; our own: what of an open project does not work."""
+"""``/v2/projects/{project_id}/problems``; an extension: the parts of an open project that do not work."""
 
 from typing import Any
 from uuid import UUID
@@ -12,5 +12,5 @@ routes = RouteTable("/v2/projects/{project_id}")
 
 @routes.route("GET", "/problems", reply=replies.Problems)
 async def get_problems(api: ApiRequest, project_id: UUID) -> dict[str, Any]:
-    """Nodes that do not run here, links that nothing crosses, and what was wrong with the project's file; our own."""
+    """Nodes that cannot run here, links that pass no frames, and errors in the project's file; an extension."""
     return problems_view(api.controller.get_project(project_id))

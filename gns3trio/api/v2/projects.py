@@ -25,8 +25,8 @@ routes = RouteTable("/v2/projects", while_opening=True)
 async def create_project(api: ApiRequest, body: ProjectCreate) -> dict[str, Any]:
     """Create and open a project.
 
-    GNS3 2.2 refuses a name in use, the document's session does not know that rule: it holds for clients that declare
-    JSON, as all of 2.2 do.
+    GNS3 2.2 rejects a name in use, but the session in GNS3's documentation relies on reusing names. So the rule applies
+    only to clients that declare JSON, as all 2.2 clients do.
     """
     given = api.given(body)
     path, project_id = given.pop("path", None), given.pop("project_id", None)
@@ -47,7 +47,7 @@ async def list_projects(api: ApiRequest) -> list[dict[str, Any]]:
 
 @routes.route("GET", "/{project_id}", reply=replies.Project)
 async def get_project(api: ApiRequest, project_id: UUID) -> dict[str, Any]:
-    """One project."""
+    """One project by its id."""
     return project_view(api.controller.get_project(project_id))
 
 
@@ -84,7 +84,7 @@ async def close_project(api: ApiRequest, project_id: UUID) -> None:
 
 @routes.route("GET", "/{project_id}/stats", reply=dict[str, int])
 async def project_stats(api: ApiRequest, project_id: UUID) -> dict[str, int]:
-    """How many objects a project has; of a closed one only snapshots are counted."""
+    """The number of objects in a project; for a closed project only snapshots are counted."""
     await api.controller.wait_until_opened(project_id)
     project = api.controller.get_project(project_id)
     return {
@@ -97,14 +97,14 @@ async def project_stats(api: ApiRequest, project_id: UUID) -> dict[str, int]:
 
 @routes.route("GET", "/{project_id}/notifications")
 async def project_notifications(api: ApiRequest, project_id: UUID) -> NotificationStream:
-    """Events of one project; the stream outlives its closing and opening."""
+    """Events of one project. The stream continues when the project is closed and opened."""
     attend = partial(api.controller.attendance.attend, api.controller.get_project(project_id))
     return NotificationStream(api.context.events.v2, project_topic(project_id), api.context.closing, attend)
 
 
 @routes.websocket("/{project_id}/notifications/ws")
 async def project_notifications_ws(context: ApiContext, websocket: WebSocket, project_id: UUID) -> None:
-    """The same over a websocket."""
+    """Events of one project over a websocket."""
     controller = context.controller
     with controller.attendance.attend(controller.get_project(project_id)):
         await serve_notifications(websocket, context.events.v2, project_topic(project_id), context.closing)

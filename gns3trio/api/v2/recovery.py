@@ -1,4 +1,4 @@
-"""``/v2/projects/{project_id}/versions`` and ``/recover``; our own: the kept versions of a project's file."""
+"""``/v2/projects/{project_id}/versions`` and ``/recover``; an extension: earlier versions of a project's file."""
 
 from typing import Any
 from uuid import UUID
@@ -16,14 +16,14 @@ routes = RouteTable("/v2/projects/{project_id}", while_opening=True)
 
 @attrs.define(kw_only=True)
 class Recovery:
-    """``POST /recover``: which version; the newest without one."""
+    """The body of ``POST /recover``: the version to restore; the newest by default."""
 
     version: str | None = None
 
 
 @routes.route("GET", "/versions", reply=list[Version])
 async def get_versions(api: ApiRequest, project_id: UUID) -> list[dict[str, Any]]:
-    """The kept versions of a project's file, the newest first."""
+    """The earlier versions of a project's file, the newest first; an extension."""
     project = api.controller.get_project(project_id)
     versions = await threads.disk.run(list_versions, project.file.path)
     return [attrs.asdict(version) for version in versions]
@@ -31,7 +31,9 @@ async def get_versions(api: ApiRequest, project_id: UUID) -> list[dict[str, Any]
 
 @routes.route("POST", "/recover", status=201, reply=replies.Project)
 async def recover(api: ApiRequest, project_id: UUID, body: Recovery) -> dict[str, Any]:
-    """Put a kept version in the place of a closed project's file, which is kept aside, and open the project."""
+    """Replace the file of a closed project by an earlier version, and open the project. The old file is kept; an
+    extension.
+    """
     project = api.controller.get_project(project_id)
     await project.recover(body.version)
     return project_view(project)

@@ -1,6 +1,4 @@
-"""The shapes of version 2 replies, for their description in OpenAPI. A test compares them with what the server really
-sends.
-"""
+"""The shapes of version 2 replies, for OpenAPI. A test compares them with the server's real replies."""
 
 from typing import Any, Literal
 from uuid import UUID
@@ -16,14 +14,14 @@ from gns3trio.limits import Int32
 
 @attrs.define(kw_only=True)
 class Version(Gns3Version):
-    """The same, and our own version."""
+    """The GNS3 version, and the version of this server."""
 
     gns3trio_version: str
 
 
 @attrs.define(kw_only=True)
 class Project(ProjectSettings):
-    """A project. ``error`` says why its file cannot be read."""
+    """A project. ``error`` is the reason why its file cannot be read."""
 
     project_id: UUID
     filename: str
@@ -35,7 +33,7 @@ class Project(ProjectSettings):
 
 @attrs.define(kw_only=True)
 class LinkProblem(Whole):
-    """A link that nothing crosses, and why."""
+    """A link that passes no frames, and the reason."""
 
     link_id: UUID
     message: str
@@ -43,7 +41,7 @@ class LinkProblem(Whole):
 
 @attrs.define(kw_only=True)
 class NodeProblem(Whole):
-    """A node that is only kept, and why."""
+    """A node that cannot run here, and the reason."""
 
     node_id: UUID
     name: str
@@ -52,7 +50,7 @@ class NodeProblem(Whole):
 
 @attrs.define(kw_only=True)
 class Problems(Whole):
-    """What of an open project does not work. ``file``: what was wrong with its file when it was opened."""
+    """The parts of an open project that do not work. ``file`` lists the errors in its file when it was opened."""
 
     file: list[str]
     links: list[LinkProblem]
@@ -61,9 +59,7 @@ class Problems(Whole):
 
 @attrs.define(kw_only=True)
 class Port:
-    """A port of a node, to which a link can be made. ``adapter_type`` and ``mac_address`` are told of nodes that have
-    them.
-    """
+    """A port of a node, to which a link can be connected. Only some nodes have ``adapter_type`` and ``mac_address``."""
 
     adapter_number: int
     port_number: int
@@ -104,7 +100,7 @@ class SavedNode(Whole):
 
 @attrs.define(kw_only=True)
 class Node(SavedNode):
-    """A node of an open project. ``node_directory`` is where the host keeps its files."""
+    """A node of an open project. ``node_directory`` is the folder of its files on the host."""
 
     project_id: UUID
     command_line: str | None
@@ -139,7 +135,7 @@ class Link(SavedLink):
 
 @attrs.define(kw_only=True)
 class Impairments(Whole):
-    """Our own filters of a link, with those fields that count for their type. A seed makes a run repeat exactly."""
+    """The impairments of a link, with the fields of their types. A seed makes the decisions repeatable."""
 
     impairments: list[Impairment]
     seed: int | None
@@ -147,8 +143,8 @@ class Impairments(Whole):
 
 @attrs.define(kw_only=True)
 class Capture(Whole):
-    """A capture. ``bytes`` are those of the frames; ``dropped`` frames were not written in time. Streams did not get
-    ``stream_dropped_bytes``, because their clients were too slow.
+    """A capture. ``bytes`` counts frame bytes; ``dropped`` frames were lost because writing was too slow.
+    ``stream_dropped_bytes`` were lost for streams whose clients were too slow.
     """
 
     capture_id: UUID
@@ -168,10 +164,10 @@ class Capture(Whole):
 
 @attrs.define(kw_only=True)
 class Direction(Whole):
-    """What crossed a link in one direction: totals since it was made, frames that a filter holds now, and rates.
+    """Counters of a link in one direction: totals since it was created, frames that filters currently hold, and rates.
 
-    ``node_drops`` were lost at the nodes' own ports, before the link or behind it. ``refused``: notices that nobody
-    listens where frames were sent to. ``offloaded``: the kernel moves frames at this moment (``kernel_offload``).
+    ``node_drops`` were lost at the nodes' ports, before or after the link. ``refused`` counts ICMP port unreachable
+    messages. ``offloaded``: the kernel forwards the frames now (``kernel_offload``).
     """
 
     frames: int
@@ -188,7 +184,7 @@ class Direction(Whole):
 
 @attrs.define(kw_only=True)
 class LinkStatistics(Whole):
-    """What crossed a link. Rates are those over the last ``interval`` seconds."""
+    """Counters of a link. Rates cover the last ``interval`` seconds."""
 
     link_id: UUID
     project_id: UUID
@@ -199,7 +195,7 @@ class LinkStatistics(Whole):
 
 @attrs.define(kw_only=True)
 class PortTraffic(Whole):
-    """What passed a port one way since it was linked. The keys mean what they mean for a link."""
+    """Counters of a port in one direction since it was linked. The keys have the same meaning as for a link."""
 
     frames: int
     bytes: int
@@ -213,7 +209,7 @@ class PortTraffic(Whole):
 
 @attrs.define(kw_only=True)
 class PortStatistics(NodePort, Whole):
-    """What passed a linked port: ``in`` came to the node, ``out`` left it."""
+    """Counters of a linked port: ``in`` towards the node, ``out`` away from it."""
 
     in_: PortTraffic
     out: PortTraffic
@@ -235,7 +231,7 @@ class Drawing(Whole):
 
 @attrs.define(kw_only=True)
 class SavedDrawing:
-    """A drawing of a closed project. A picture in ``svg`` may be the name of a file of the project."""
+    """A drawing of a closed project. ``svg`` may be the name of a picture file in the project."""
 
     drawing_id: UUID
     svg: str
@@ -260,12 +256,12 @@ class Snapshot(Whole):
 
 @attrs.define(kw_only=True)
 class NodeType(Whole):
-    """A type of node. ``emulator`` is the program that such nodes need and this server does not run.
+    """A node type. ``emulator`` is the program that its nodes need and that this server does not run.
 
-    ``default_script`` is the start-up script (property ``startup_script``) of a node that people make without saying
-    one, null for a type without scripts. Nodes that ``always_runs`` are neither started nor stopped. Two that
-    ``reaches_host`` cannot be linked to each other. ``abilities``: ``ping`` is a console that takes VPCS's ``ping``,
-    ``mac_table`` the routes of that name.
+    ``default_script`` is the start-up script (property ``startup_script``) that clients should give a new node; null
+    for a type without scripts. ``always_runs``: its nodes cannot be started or stopped. ``reaches_host``: two such
+    nodes cannot be linked. ``abilities``: ``ping`` is a console with VPCS's ``ping`` command, ``mac_table`` the routes
+    of that name.
     """
 
     node_type: str
@@ -286,7 +282,7 @@ class NodeType(Whole):
 
 @attrs.define(kw_only=True)
 class MachineStatistics(Whole):
-    """How busy a machine is; memory and swap in bytes."""
+    """The load of a machine; memory and swap in bytes."""
 
     memory_total: int
     memory_free: int
@@ -303,7 +299,7 @@ class MachineStatistics(Whole):
 
 @attrs.define(kw_only=True)
 class ComputeStatistics(Whole):
-    """How busy the machine of a compute is."""
+    """The load of a compute's machine."""
 
     compute_id: str
     compute_name: str
@@ -312,7 +308,7 @@ class ComputeStatistics(Whole):
 
 @attrs.define(kw_only=True)
 class PortUsage(Whole):
-    """The ports in use, and the first and last that may be."""
+    """The ports in use, and the first and last of the range."""
 
     console_port_range: list[int]
     console_ports: list[int]
@@ -322,7 +318,7 @@ class PortUsage(Whole):
 
 @attrs.define(kw_only=True)
 class Interface(Whole):
-    """A network interface of the host. A ``special`` one is not meant for labs."""
+    """A network interface of the host. A ``special`` interface is not meant for labs."""
 
     id: str
     name: str
@@ -335,7 +331,7 @@ class Interface(Whole):
 
 @attrs.define(kw_only=True)
 class Endpoint(Whole):
-    """Where a route of a compute is."""
+    """The URL of a route on a compute."""
 
     endpoint: str
 
@@ -359,7 +355,7 @@ class ProjectFile(Whole):
 
 @attrs.define(kw_only=True)
 class CaptureFile(Whole):
-    """Where a capture is written."""
+    """The path of a capture's file."""
 
     pcap_file_path: str
 
@@ -374,7 +370,7 @@ class SymbolSize(Whole):
 
 @attrs.define(kw_only=True)
 class BaseConfigName(Whole):
-    """A base configuration."""
+    """The name of a base configuration."""
 
     filename: str
 

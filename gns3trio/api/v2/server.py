@@ -1,4 +1,4 @@
-"""``/v2``: version and the controller's notifications, and the document's bare ``/notifications``."""
+"""``/v2/version``, the controller's notifications, and ``/notifications`` of the GNS3 API documentation."""
 
 from typing import Any
 
@@ -18,14 +18,14 @@ bare_routes = RouteTable("")
 
 @routes.route("GET", "/version", reply=replies.Version)
 async def get_version(api: ApiRequest) -> dict[str, Any]:
-    """The server's version."""
+    """The GNS3 version of this server, and its own version."""
     config = api.context.config
     return {"local": config.local, "version": config.gns3_version, "gns3trio_version": __version__}
 
 
 @routes.route("POST", "/version", reply=VersionCheck)
 async def post_version(api: ApiRequest, body: VersionCheck) -> dict[str, Any]:
-    """Check a client's version."""
+    """Compare a client's version with the server's: 409 if they differ."""
     check_version(api.context.config, body.version)
     return {"version": body.version}
 
@@ -38,17 +38,17 @@ async def controller_notifications(api: ApiRequest) -> NotificationStream:
 
 @routes.websocket("/notifications/ws")
 async def controller_notifications_ws(context: ApiContext, websocket: WebSocket) -> None:
-    """The same over a websocket."""
+    """Events of the controller over a websocket."""
     await serve_notifications(websocket, context.events.v2, CONTROLLER, context.closing)
 
 
 @bare_routes.route("GET", "/notifications")
 async def all_notifications(api: ApiRequest) -> NotificationStream:
-    """Events of the controller and of every project, as the document describes."""
+    """Events of the controller and of every project."""
     return NotificationStream(api.context.events.v2, EVERYTHING, api.context.closing)
 
 
 @bare_routes.websocket("/notifications/ws")
 async def all_notifications_ws(context: ApiContext, websocket: WebSocket) -> None:
-    """The same over a websocket."""
+    """Events of the controller and of every project over a websocket."""
     await serve_notifications(websocket, context.events.v2, EVERYTHING, context.closing)

@@ -1,4 +1,4 @@
-"""``/v2`` resources of the server itself: statistics, stored settings of clients, shutdown, reload, debug."""
+"""Routes of the server itself: statistics, stored settings of clients, shutdown, reload, debug."""
 
 from typing import Any, ClassVar, Literal
 
@@ -26,7 +26,7 @@ GNS3VM_DEFAULTS: dict[str, Any] = {
     "when_exit": "stop",
 }
 IOU_LICENSE_DEFAULTS: dict[str, Any] = {"iourc_content": "", "license_check": True}
-# What the GNS3 GUI offers in its settings. This server starts no virtual machine.
+# The engines that the GNS3 GUI offers in its settings. This server does not start virtual machines.
 _ENGINES = (
     ("vmware", "VMware", True, True),
     ("virtualbox", "VirtualBox", True, True),
@@ -36,7 +36,7 @@ _ENGINES = (
 
 @attrs.define(kw_only=True)
 class Gns3VmSettings:
-    """``PUT /gns3vm``. ``ram`` is in megabytes. Every version of the clients has other settings."""
+    """The body of ``PUT /gns3vm``. ``ram`` is in megabytes. Each version of the clients has different settings."""
 
     IGNORES_UNKNOWN_KEYS: ClassVar = True
     allocate_vcpus_ram: bool = True
@@ -52,7 +52,7 @@ class Gns3VmSettings:
 
 @attrs.define(kw_only=True)
 class IouLicense:
-    """``PUT /iou_license``."""
+    """The body of ``PUT /iou_license``."""
 
     IGNORES_UNKNOWN_KEYS: ClassVar = True
     iourc_content: str = ""
@@ -61,7 +61,7 @@ class IouLicense:
 
 @routes.route("GET", "/statistics", reply=list[replies.ComputeStatistics])
 async def get_statistics(api: ApiRequest) -> list[dict[str, Any]]:
-    """How busy each connected compute is."""
+    """The load of each connected compute."""
     computes = api.controller.computes
     return [
         {
@@ -82,19 +82,19 @@ async def _store(api: ApiRequest, name: str, defaults: dict[str, Any], changes: 
 
 @routes.route("GET", "/gns3vm", reply=Gns3VmSettings)
 async def get_gns3vm(api: ApiRequest) -> dict[str, Any]:
-    """Settings of the GNS3 virtual machine, kept for clients; this server starts none."""
+    """Settings of the GNS3 virtual machine, which are only stored for clients."""
     return {**GNS3VM_DEFAULTS, **api.controller.state.get("gns3vm", GNS3VM_DEFAULTS)}
 
 
 @routes.route("PUT", "/gns3vm", status=201, reply=Gns3VmSettings)
 async def put_gns3vm(api: ApiRequest, body: Gns3VmSettings) -> dict[str, Any]:
-    """Store them."""
+    """Store the settings of the GNS3 virtual machine."""
     return await _store(api, "gns3vm", GNS3VM_DEFAULTS, api.given(body))
 
 
 @routes.route("GET", "/gns3vm/engines", reply=list[replies.Gns3VmEngine])
 async def list_gns3vm_engines(api: ApiRequest) -> list[dict[str, Any]]:
-    """The programs that could run that machine."""
+    """The programs that could run the GNS3 virtual machine."""
     return [
         {
             "engine_id": engine,
@@ -110,7 +110,7 @@ async def list_gns3vm_engines(api: ApiRequest) -> list[dict[str, Any]]:
 
 @routes.route("GET", "/gns3vm/engines/{engine}/vms", reply=list[dict[str, Any]])
 async def list_gns3vm_machines(api: ApiRequest, engine: str) -> list[dict[str, Any]]:
-    """The machines of an engine: none."""
+    """The virtual machines of an engine: always none."""
     if engine not in [engine_id for engine_id, *_ in _ENGINES]:
         raise NotFound(f"Engine {engine} doesn't exist")
     return []
@@ -118,13 +118,13 @@ async def list_gns3vm_machines(api: ApiRequest, engine: str) -> list[dict[str, A
 
 @routes.route("GET", "/iou_license", reply=IouLicense)
 async def get_iou_license(api: ApiRequest) -> dict[str, Any]:
-    """The licence of IOU, kept for clients; this server runs no IOU."""
+    """The licence of IOU, which is only stored for clients."""
     return {**IOU_LICENSE_DEFAULTS, **api.controller.state.get("iou_license", IOU_LICENSE_DEFAULTS)}
 
 
 @routes.route("PUT", "/iou_license", status=201, reply=IouLicense)
 async def put_iou_license(api: ApiRequest, body: IouLicense) -> dict[str, Any]:
-    """Store it."""
+    """Store the licence of IOU."""
     return await _store(api, "iou_license", IOU_LICENSE_DEFAULTS, api.given(body))
 
 
@@ -135,20 +135,20 @@ def _require_local(api: ApiRequest) -> None:
 
 @routes.route("POST", "/shutdown", status=201)
 async def shutdown(api: ApiRequest) -> None:
-    """Close all projects and end; for clients that started this server themselves."""
+    """Close all projects and stop the server (setting `local`)."""
     _require_local(api)
     api.context.closing.set()
 
 
 @routes.route("POST", "/reload")
 async def reload_controller(api: ApiRequest) -> None:
-    """Find projects that appeared in the folder for projects, and forget those that vanished."""
+    """Search the projects folder again: add new projects, and remove those that have vanished."""
     await api.controller.reload()
 
 
 @routes.route("POST", "/debug", status=201)
 async def write_debug_file(api: ApiRequest) -> None:
-    """Write what the server knows of itself into ``debug/controller.txt`` of its folder."""
+    """Write debug information into ``debug/controller.txt`` in the server's folder."""
     _require_local(api)
     controller = api.controller
     lines = [f"{name}: {value}" for name, value in controller.computes.capabilities().items()]

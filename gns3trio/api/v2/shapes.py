@@ -1,5 +1,5 @@
-"""The parts that bodies and replies of version 2 have in common. They lie apart from the records of project files
-(``controller/gns3_format/records.py``): a new version of one changes nothing in the other.
+"""The parts that bodies and replies of version 2 share. They are separate from the records of project files
+(``controller/gns3_format/records.py``), so that each can change without the other.
 """
 
 from typing import Annotated, Any
@@ -34,7 +34,7 @@ class ProjectSettings:
 
 @attrs.define(kw_only=True)
 class Label:
-    """The text beside a node; ``x`` None lets the client centre it."""
+    """The text beside a node; if ``x`` is None, the client centres it."""
 
     text: str = ""
     x: Int32 | None = None
@@ -43,7 +43,7 @@ class Label:
     style: str | None = None
 
     def record(self) -> records.Label:
-        """As the controller has it."""
+        """Convert it to the controller's record."""
         return records.Label(**attrs.asdict(self))
 
 
@@ -57,7 +57,7 @@ class LinkEnd:
     label: dict[str, Any] | None = None
 
     def record(self) -> records.LinkEnd:
-        """As the controller has it."""
+        """Convert it to the controller's record."""
         return records.LinkEnd(**attrs.asdict(self, recurse=False))
 
 

@@ -23,7 +23,7 @@ routes = RouteTable("/v2/projects/{project_id}/snapshots")
 
 @attrs.define(kw_only=True)
 class SnapshotCreate:
-    """``POST /projects/{project_id}/snapshots``."""
+    """The body of ``POST /projects/{project_id}/snapshots``."""
 
     name: Name
     description: str | None = field(default=None, validator=v.optional(v.min_len(1)))
@@ -31,26 +31,26 @@ class SnapshotCreate:
 
 @routes.route("GET", "", reply=list[replies.Snapshot])
 async def get_snapshots(api: ApiRequest, project_id: UUID) -> list[dict[str, Any]]:
-    """The snapshots of a project, open or closed, oldest first."""
+    """The snapshots of an open or closed project, oldest first."""
     return [snapshot_view(each) for each in await list_snapshots(api.controller.get_project(project_id))]
 
 
 @routes.route("POST", "", status=201, reply=replies.Snapshot)
 async def post_snapshot(api: ApiRequest, project_id: UUID, body: SnapshotCreate) -> dict[str, Any]:
-    """Keep the project as it is now."""
+    """Create a snapshot of the project."""
     project = api.controller.get_project(project_id)
     return snapshot_view(await create_snapshot(api.controller, project, body.name, body.description))
 
 
 @routes.route("DELETE", "/{snapshot_id}", status=204)
 async def remove_snapshot(api: ApiRequest, project_id: UUID, snapshot_id: str) -> None:
-    """Delete a snapshot."""
+    """Delete a snapshot of a project."""
     await delete_snapshot(api.controller.get_project(project_id), snapshot_id)
 
 
 @routes.route("POST", "/{snapshot_id}/restore", status=201, reply=replies.Project)
 async def post_restore(api: ApiRequest, project_id: UUID, snapshot_id: str) -> dict[str, Any]:
-    """Give the project the content that a snapshot kept."""
+    """Restore a snapshot: replace the content of the project by it."""
     project = api.controller.get_project(project_id)
     await restore_snapshot(api.controller, project, snapshot_id)
     return project_view(project)

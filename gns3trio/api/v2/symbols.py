@@ -1,4 +1,4 @@
-"""``/v2/symbols``: the pictures that nodes are drawn with."""
+"""``/v2/symbols``: the pictures of nodes."""
 
 from typing import Any
 
@@ -17,14 +17,14 @@ routes = RouteTable("/v2")
 
 @routes.route("GET", "/symbols", reply=list[dict[str, Any]])
 async def list_symbols(api: ApiRequest) -> Response:
-    """All symbols, our own and uploaded ones."""
+    """All symbols, built-in and uploaded."""
     views = list(map(symbol_view, await threads.disk.run(api.controller.symbols.all)))
     return with_etag(api, dumps_sorted(views), {"content-type": "application/json"})
 
 
 @routes.route("GET", "/symbols/{symbol_id:path}/raw")
 async def get_symbol(api: ApiRequest, symbol_id: str) -> Response:
-    """The picture; that of a computer for an unknown id."""
+    """The picture of a symbol; for an unknown id, that of a computer."""
     path = api.controller.symbols.find(symbol_id)
     data = await threads.disk.run(path.read_bytes)
     media_type = MEDIA_TYPES[path.suffix.lower()]
@@ -33,18 +33,18 @@ async def get_symbol(api: ApiRequest, symbol_id: str) -> Response:
 
 @routes.route("POST", "/symbols/{symbol_id:path}/raw", status=204)
 async def upload_symbol(api: ApiRequest, symbol_id: str) -> None:
-    """Keep a picture under the last part of its id."""
+    """Upload a picture. It is stored under the last part of its id."""
     await api.controller.symbols.store(symbol_id, bytes(api.http.state.data))
 
 
 @routes.route("GET", "/symbols/{symbol_id:path}/dimensions", reply=replies.SymbolSize)
 async def get_symbol_size(api: ApiRequest, symbol_id: str) -> dict[str, int]:
-    """Width and height in pixels."""
+    """Width and height of a symbol in pixels."""
     width, height = api.controller.symbols.size(symbol_id)
     return {"width": width, "height": height}
 
 
 @routes.route("GET", "/default_symbols", reply=dict[str, dict[str, str]])
 async def get_default_symbols(api: ApiRequest) -> dict[str, dict[str, str]]:
-    """The symbols that clients ask for by name, by theme."""
+    """The default symbols of each theme, by name."""
     return dict.fromkeys(THEMES, DEFAULT_SYMBOLS)

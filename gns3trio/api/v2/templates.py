@@ -1,4 +1,4 @@
-"""``/v2/templates``, their base configurations, nodes made from them, and ``/v2/appliances``."""
+"""``/v2/templates``, base configurations, creating nodes from templates, and ``/v2/appliances``."""
 
 from typing import Annotated, Any, ClassVar
 from uuid import UUID, uuid4
@@ -24,14 +24,16 @@ routes = RouteTable("/v2")
 
 @attrs.define(kw_only=True)
 class TemplateBody:
-    """``POST /templates`` and ``PUT /templates/{template_id}``: what a template has depends on its type."""
+    """The body of ``POST /templates`` and ``PUT /templates/{template_id}``. Its fields depend on the type of the
+    template.
+    """
 
     IGNORES_UNKNOWN_KEYS: ClassVar = True
 
 
 @attrs.define(kw_only=True)
 class TemplateUse:
-    """``POST /projects/{project_id}/templates/{template_id}``."""
+    """The body of ``POST /projects/{project_id}/templates/{template_id}``."""
 
     x: Int32
     y: Int32
@@ -41,7 +43,7 @@ class TemplateUse:
 
 @attrs.define(kw_only=True)
 class BaseConfig:
-    """``PUT /templates/{template_id}/base-config/{filename}``."""
+    """The body of ``PUT /templates/{template_id}/base-config/{filename}``."""
 
     content: Annotated[str, Bound(MAX_BASE_CONFIG)]
     filename: str | None = None
@@ -49,31 +51,31 @@ class BaseConfig:
 
 @routes.route("GET", "/templates", reply=list[dict[str, Any]])
 async def list_templates(api: ApiRequest) -> Response:
-    """All templates."""
+    """All templates, built-in and created."""
     return with_etag(api, dumps_sorted(list(api.controller.templates.values())), {"content-type": "application/json"})
 
 
 @routes.route("POST", "/templates", status=201, reply=dict[str, Any])
 async def create_template(api: ApiRequest, body: TemplateBody) -> dict[str, Any]:
-    """Add a template."""
+    """Create a template for new nodes."""
     return await api.controller.templates.create(api.http.state.body)
 
 
 @routes.route("GET", "/templates/base-configs", reply=list[replies.BaseConfigName])
 async def list_base_configs(api: ApiRequest) -> list[dict[str, str]]:
-    """The base configurations."""
+    """The names of all base configurations."""
     return [{"filename": name} for name in await api.controller.base_configs.names()]
 
 
 @routes.route("GET", "/templates/{template_id}", reply=dict[str, Any])
 async def get_template(api: ApiRequest, template_id: UUID) -> Response:
-    """One template."""
+    """One template by its id."""
     return with_etag(api, dumps_sorted(api.controller.templates[template_id]), {"content-type": "application/json"})
 
 
 @routes.route("PUT", "/templates/{template_id}", reply=dict[str, Any])
 async def update_template(api: ApiRequest, template_id: UUID, body: TemplateBody) -> dict[str, Any]:
-    """Change a template."""
+    """Change the settings of a template."""
     template = api.controller.templates[template_id]
     refuse_other(api.http.state.body, **{name: template[name] for name in FIXED})
     return await api.controller.templates.update(template_id, api.http.state.body)
@@ -81,13 +83,13 @@ async def update_template(api: ApiRequest, template_id: UUID, body: TemplateBody
 
 @routes.route("DELETE", "/templates/{template_id}", status=204)
 async def delete_template(api: ApiRequest, template_id: UUID) -> None:
-    """Remove a template; nodes made from it stay."""
+    """Delete a template. Nodes created from it stay."""
     await api.controller.templates.delete(template_id)
 
 
 @routes.route("POST", "/templates/{template_id}/duplicate", status=201, reply=dict[str, Any])
 async def duplicate_template(api: ApiRequest, template_id: UUID) -> dict[str, Any]:
-    """Copy a template."""
+    """Create a copy of a template."""
     return await api.controller.templates.duplicate(template_id)
 
 
@@ -101,7 +103,7 @@ async def get_base_config(api: ApiRequest, template_id: UUID, filename: str) -> 
 
 @routes.route("PUT", "/templates/{template_id}/base-config/{filename}", reply=replies.BaseConfigText)
 async def put_base_config(api: ApiRequest, template_id: UUID, filename: str, body: BaseConfig) -> dict[str, str]:
-    """Replace a base configuration."""
+    """Replace the text of a base configuration."""
     _ = api.controller.templates[template_id]
     refuse_other(api.given(body), filename=filename)
     await api.controller.base_configs.write(filename, body.content)
@@ -132,5 +134,5 @@ async def create_node_from_template(
 
 @routes.route("GET", "/appliances", reply=list[dict[str, Any]])
 async def list_appliances(api: ApiRequest) -> list[dict[str, Any]]:
-    """Appliances are recipes for emulators that this server does not run: there are none."""
+    """The appliances: always none, because they need emulators that this server does not run."""
     return []

@@ -1,4 +1,6 @@
-"""``/v2/projects/{project_id}/topology`` and ``.../batch``: many changes in one request, all or none; our own."""
+"""``/v2/projects/{project_id}/topology`` and ``.../batch``: many changes in one request, all or
+nothing; an extension.
+"""
 
 from collections.abc import Callable
 from functools import partial
@@ -33,7 +35,9 @@ _DRY_RUN = {"": False, "false": False, "true": True}
 
 @attrs.define(kw_only=True)
 class BatchCreate:
-    """What is to be created, each as in a request of its own. Links name nodes by ids that the client has chosen."""
+    """The objects to create, each as in a request of its own. Links refer to nodes by ids that the
+    client has chosen.
+    """
 
     nodes: Annotated[list[NodeCreate], Bound(MAX_NODES)] = attrs.field(factory=list)
     links: Annotated[list[LinkCreate], Bound(MAX_LINKS)] = attrs.field(factory=list)
@@ -42,7 +46,7 @@ class BatchCreate:
 
 @attrs.define(kw_only=True)
 class BatchReply(Whole):
-    """What was created, in the order of the request."""
+    """The created objects, in the order of the request."""
 
     nodes: list[replies.Node]
     links: list[replies.Link]
@@ -51,7 +55,7 @@ class BatchReply(Whole):
 
 @attrs.define(kw_only=True)
 class ChangeReply(Whole):
-    """A change. ``fields`` are those of an update, by name, as ``{"from": ..., "to": ...}``."""
+    """A change. ``fields`` are the changed fields by name, as ``{"from": ..., "to": ...}``."""
 
     action: Literal["create", "update", "delete"]
     kind: Literal["node", "link", "drawing"]
@@ -61,7 +65,7 @@ class ChangeReply(Whole):
 
 @attrs.define(kw_only=True)
 class TopologyReply(Whole):
-    """What was changed, or with ``dry_run`` would be."""
+    """The changes that were made, or with ``dry_run`` would be made."""
 
     changes: list[ChangeReply]
     dry_run: bool
@@ -69,7 +73,7 @@ class TopologyReply(Whole):
 
 @routes.route("POST", "/batch", status=201, reply=BatchReply)
 async def create_batch(api: ApiRequest, project_id: UUID, body: BatchCreate) -> dict[str, Any]:
-    """Create nodes, links and drawings, all or nothing."""
+    """Create nodes, links and drawings, all or nothing; an extension."""
     project = api.controller.get_project(project_id)
     given = api.http.state.body
     nodes = [node_record_fields(api, node, given["nodes"][index]) for index, node in enumerate(body.nodes)]
@@ -90,25 +94,25 @@ async def create_batch(api: ApiRequest, project_id: UUID, body: BatchCreate) -> 
 
 @routes.route("GET", "/topology", reply=DesiredTopology)
 async def get_topology(api: ApiRequest, project_id: UUID) -> Response:
-    """The project as a document that ``PUT`` takes, as JSON, or as YAML to those who accept that."""
+    """The project as a topology document for ``PUT``, in JSON, or in YAML if the client accepts that; an extension."""
     document = await export_document(api.controller.get_project(project_id))
     if YAML in api.http.headers.get("accept", ""):
-        from gns3trio.topology_yaml import format_yaml  # a server starts quicker without a YAML library
+        from gns3trio.topology_yaml import format_yaml  # imported here, so that the server starts faster
 
         text = await threads.parsers.run(format_yaml, document)
         return Response(text, media_type=None, headers={"content-type": YAML, "vary": "Accept"})
-    # In the order in which people read it: no client of GNS3's knows it.
+    # Not sorted, but in a readable order: GNS3's clients do not use this route.
     return Response(dumps(document), headers={"content-type": "application/json", "vary": "Accept"})
 
 
-_QUERY = {"dry_run": "`true`: change nothing, only tell what would change"}
+_QUERY = {"dry_run": "`true`: change nothing, only report what would change"}
 
 
 @routes.route("PUT", "/topology", raw_body=True, body=DesiredTopology, reply=TopologyReply, query=_QUERY)
 async def put_topology(api: ApiRequest, project_id: UUID) -> dict[str, Any]:
-    """Make the project what a document says, in JSON or YAML.
+    """Make a project match a topology document in JSON or YAML, all or nothing; an extension.
 
-    Nodes are known by their names, links by their ends. All is changed or nothing.
+    Nodes are identified by their names, links by their ends.
     """
     project = api.controller.get_project(project_id)
     if unknown := sorted(api.http.query_params.keys() - _QUERY.keys()):

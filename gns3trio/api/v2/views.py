@@ -1,7 +1,7 @@
-"""How projects and what is in them look in version 2 of the API, in replies and in events alike.
+"""Formats projects and their contents for version 2 of the API, for replies and events.
 
-Keys and types are those of GNS3 2.2; some clients refuse a node or link with a key they do not know, so
-nothing may be added to those two.
+Keys and types are those of GNS3 2.2. Some clients reject a node or link with an unknown key, so nothing may be added to
+these two.
 """
 
 from typing import Any
@@ -22,7 +22,7 @@ from gns3trio.controller.project.project import Project
 from gns3trio.controller.storage.files import printable
 from gns3trio.encoding import dumps_to_keep
 
-# The formats in which captures at a kind of port are written, by the names that GNS3's clients offer.
+# The capture formats of each kind of port, by the names that GNS3's clients show.
 _ETHERNET = {"Ethernet": "DLT_EN10MB"}
 _DATA_LINK_TYPES: dict[str, dict[str, str]] = {
     "FrameRelay": {"Frame Relay": "DLT_FRELAY"},
@@ -35,7 +35,7 @@ _RECORD_FIELDS = tuple(field.name for field in attrs.fields(NodeRecord))
 
 
 def project_view(project: Project) -> dict[str, Any]:
-    """A project. ``temporary`` belongs to the API before 2.0; ``error`` is there only when its file is unreadable."""
+    """A project. ``temporary`` is for the API before 2.0; ``error`` is present only if its file is unreadable."""
     view = {
         **{name: getattr(project.settings, name) for name in _SETTINGS},
         "filename": printable(project.file.path.name),
@@ -50,7 +50,7 @@ def project_view(project: Project) -> dict[str, Any]:
 
 
 def record_view(record: NodeRecord) -> dict[str, Any]:
-    """A node of a closed project: what its file holds. To be encoded at once: it shares the record's parts."""
+    """A node of a closed project, from its file. Encode it at once, because it shares parts of the record."""
     view = {name: getattr(record, name) for name in _RECORD_FIELDS}
     view["label"] = attrs.asdict(record.label)
     view["node_id"] = str(record.node_id)
@@ -60,7 +60,7 @@ def record_view(record: NodeRecord) -> dict[str, Any]:
 
 @attrs.frozen
 class _Encoded:
-    """A node's JSON. ``revision`` is that of the node then."""
+    """A node's JSON, and the ``revision`` of the node at that time."""
 
     revision: object
     json: orjson.Fragment
@@ -70,7 +70,7 @@ _encoded_nodes: WeakKeyDictionary[Node, _Encoded] = WeakKeyDictionary()
 
 
 def node_view(node: Node) -> orjson.Fragment:
-    """A node of an opened project, as JSON. It is encoded once for each change, however often it is asked for."""
+    """A node of an opened project as JSON. It is encoded once per change, however often it is requested."""
     known = _encoded_nodes.get(node)
     if known is None or known.revision is not node.revision:
         json = orjson.Fragment(dumps_to_keep(node_fields(node), orjson.OPT_SORT_KEYS))
@@ -88,7 +88,9 @@ _encoded_lists: WeakKeyDictionary[Project, _EncodedList] = WeakKeyDictionary()
 
 
 def node_list_view(project: Project) -> orjson.Fragment:
-    """The nodes of an opened project, as JSON. It is encoded once, until one of them changes, comes or goes."""
+    """The nodes of an opened project as JSON. The list is encoded again only after a node was changed, created or
+    deleted.
+    """
     revisions = [node.revision for node in project.nodes.values()]
     known = _encoded_lists.get(project)
     if known is None or revisions != known.revisions:
@@ -148,7 +150,7 @@ def link_view(link: Link) -> dict[str, Any]:
 
 
 def capture_view(link_capture: LinkCapture) -> dict[str, Any]:
-    """A capture of our own routes."""
+    """A capture, as in our extension."""
     capture = link_capture.capture
     counters = capture.counters()
     return {
@@ -198,8 +200,8 @@ def symbol_view(symbol: Symbol) -> dict[str, Any]:
 
 
 def problems_view(project: Project) -> dict[str, Any]:
-    """What of an open project does not work, and why: nodes that are only kept, links that nothing crosses, and what
-    was wrong with the file that it was read from. Raises Forbidden when the project is closed.
+    """The problems of an open project, with reasons: nodes that cannot run here, links that pass no frames, and errors
+    in its file. Raises Forbidden if the project is closed.
     """
     project.require_open()
     links = ((link, project.links.problem_of(link)) for link in project.links.values())

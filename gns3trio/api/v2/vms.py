@@ -1,7 +1,7 @@
-"""``/v2/projects/{project_id}/vms``: what ``nodes`` was called while 2.0 was made.
+"""``/v2/projects/{project_id}/vms``: the name of ``nodes`` before GNS3 2.0.
 
-Thin aliases: ``vm_id`` and ``vm_type`` for ``node_id`` and ``node_type``, names kept as they are, no compute means the
-local one, and every status is 201, as it was then.
+Thin aliases: ``vm_id`` and ``vm_type`` instead of ``node_id`` and ``node_type``; names are not made unique; the default
+compute is the local one; and every status is 201, as it was then.
 """
 
 from typing import Any
@@ -19,7 +19,7 @@ routes = RouteTable("/v2/projects/{project_id}")
 
 @routes.route("POST", "/vms", status=201, reply=dict[str, Any])
 async def create_vm(api: ApiRequest, project_id: UUID, body: VmCreate) -> dict[str, Any]:
-    """Create a node."""
+    """Create a node of a project."""
     project = api.controller.get_project(project_id)
     fields = api.given(body)
     fields["node_id"] = fields.pop("vm_id", None) or uuid4()
@@ -37,14 +37,14 @@ async def list_vms(api: ApiRequest, project_id: UUID) -> list[dict[str, Any]]:
 
 @routes.route("GET", "/vms/{vm_id}", reply=dict[str, Any])
 async def get_vm(api: ApiRequest, project_id: UUID, vm_id: UUID) -> dict[str, Any]:
-    """One node."""
+    """One node of a project."""
     async with api.controller.get_project(project_id).nodes.locked(vm_id) as node:
         return vm_view(node)
 
 
 @routes.route("PUT", "/vms/{vm_id}", status=201, reply=dict[str, Any])
 async def update_vm(api: ApiRequest, project_id: UUID, vm_id: UUID, body: VmUpdate) -> dict[str, Any]:
-    """Change a node."""
+    """Change the name or properties of a node."""
     project = api.controller.get_project(project_id)
     given = api.given(body)
     async with project.nodes.locked(vm_id) as node:
@@ -64,7 +64,7 @@ async def delete_vm(api: ApiRequest, project_id: UUID, vm_id: UUID) -> None:
 
 @routes.route("POST", "/vms/{vm_id}/start", status=201, reply=dict[str, Any])
 async def start_vm(api: ApiRequest, project_id: UUID, vm_id: UUID) -> dict[str, Any]:
-    """Start a node."""
+    """Start a node of a project."""
     async with api.controller.get_project(project_id).nodes.locked(vm_id) as node:
         await act(node.require_instance(), "start")
         return vm_view(node)
@@ -72,7 +72,7 @@ async def start_vm(api: ApiRequest, project_id: UUID, vm_id: UUID) -> dict[str, 
 
 @routes.route("POST", "/vms/{vm_id}/stop", status=201, reply=dict[str, Any])
 async def stop_vm(api: ApiRequest, project_id: UUID, vm_id: UUID) -> dict[str, Any]:
-    """Stop a node."""
+    """Stop a node of a project."""
     async with api.controller.get_project(project_id).nodes.locked(vm_id, to_stop=True) as node:
         await act(node.require_instance(), "stop")
         return vm_view(node)
@@ -80,7 +80,7 @@ async def stop_vm(api: ApiRequest, project_id: UUID, vm_id: UUID) -> dict[str, A
 
 @routes.route("POST", "/vms/{vm_id}/suspend", status=201, reply=dict[str, Any])
 async def suspend_vm(api: ApiRequest, project_id: UUID, vm_id: UUID) -> dict[str, Any]:
-    """Suspend a node; one of a type that cannot be suspended, such as VPCS, stays as it is."""
+    """Suspend a node. This does nothing for types that cannot be suspended, such as VPCS."""
     async with api.controller.get_project(project_id).nodes.locked(vm_id) as node:
         if node.instance is not None:
             await act(node.instance, "suspend")
