@@ -1,7 +1,6 @@
 """Generates JSON Schema (draft 2020-12, as in OpenAPI 3.1) for the types that ``gns3trio.convert`` accepts."""
 
 import types
-from collections.abc import Iterable
 from inspect import getdoc
 from keyword import iskeyword
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -9,6 +8,7 @@ from uuid import UUID
 
 import attrs
 
+from gns3trio.field_checks import keywords
 from gns3trio.limits import MAX_DEPTH, MAX_FREE_TEXT, MAX_INTEGER, MAX_KEYS, Bound, split_bound
 
 Schema = dict[str, Any]
@@ -21,9 +21,6 @@ _SIMPLE: dict[Any, Schema] = {
     UUID: {"type": "string", "format": "uuid"},
     type(None): {"type": "null"},
 }
-# The attrs validators that a schema can express, with the name of their argument.
-_NUMBER_KEYWORDS = {">=": "minimum", "<=": "maximum", ">": "exclusiveMinimum", "<": "exclusiveMaximum"}
-
 
 # Modules of these names have a part of what their folder has; others have it all.
 _PARTS = ("routes", "bodies", "replies")
@@ -116,7 +113,7 @@ class Schemas:
 
     def _property(self, field: Any, kind: Any, bounded: bool) -> Schema:
         schema = self.of(kind, bounded=bounded)
-        for keyword, value in _keywords(field.validator):
+        for keyword, value in keywords(field.validator).items():
             for part in schema.get("anyOf", [schema]):
                 if applicable := _applicable(keyword, part.get("type")):
                     part[applicable] = value
@@ -164,19 +161,3 @@ def _applicable(keyword: str, kind: str | None) -> str | None:
     if keyword.endswith("Length"):
         return {"string": keyword, "array": keyword.replace("Length", "Items")}.get(kind or "")
     return keyword if kind in ("integer", "number") else None
-
-
-def _keywords(validator: Any) -> Iterable[tuple[str, Any]]:
-    """The keywords for a validator. Functions of our own have none."""
-    match type(validator).__name__:
-        case "_OptionalValidator":
-            yield from _keywords(validator.validator)
-        case "_AndValidator":
-            for each in validator._validators:
-                yield from _keywords(each)
-        case "_NumberValidator":
-            yield _NUMBER_KEYWORDS[validator.compare_op], validator.bound
-        case "_MinLengthValidator":
-            yield "minLength", validator.min_length
-        case "_MaxLengthValidator":
-            yield "maxLength", validator.max_length

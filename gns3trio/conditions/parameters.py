@@ -5,7 +5,8 @@ take it from here.
 from typing import Any
 
 import attrs
-from attrs import validators as v
+
+from gns3trio import field_checks as v
 
 
 @attrs.frozen(kw_only=True)
@@ -39,5 +40,5 @@ class Parameter:
         return attrs.field(default=self.default, validator=validator, metadata={"doc": self.description})
 
     def _validator(self) -> Any:
-        kind = type(self.default)
+        kind: Any = type(self.default)
         return v.and_(v.ge(kind(self.least)), v.le(kind(self.most)))

@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Literal
 
 import attrs
-from attrs import validators as v
 
+from gns3trio import field_checks as v
 from gns3trio.errors import Invalid
 from gns3trio.forwarder.trial import MAX_FRAME_BYTES, MIN_FRAME_BYTES, TrialResult, TrialSpec, combined
 

@@ -5,8 +5,8 @@ from uuid import UUID
 
 import attrs
 from attrs import field
-from attrs import validators as v
 
+from gns3trio import field_checks as v
 from gns3trio.controller.names import Name
 from gns3trio.limits import Script
 

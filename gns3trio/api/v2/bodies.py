@@ -7,8 +7,8 @@ from uuid import UUID
 
 import attrs
 from attrs import field
-from attrs import validators as v
 
+from gns3trio import field_checks as v
 from gns3trio.api.v2.shapes import Label, LinkEnd, LinkEnds, ProjectSettings
 from gns3trio.compute.node_types import NodeTypeName
 from gns3trio.conditions.core_filter import MAX_FILTERS
@@ -24,7 +24,7 @@ ConsoleType = Literal["vnc", "telnet", "http", "https", "spice", "spice+agent", 
 # Stands for a name that the client did not send, where an empty name is rejected.
 UNCHANGED = "(unchanged)"
 
-_port = v.optional([v.ge(1), v.le(65535)])
+_port = v.optional(v.and_(v.ge(1), v.le(65535)))
 _not_empty = v.optional(v.min_len(1))
 
 
@@ -228,5 +228,5 @@ class DrawingBody:
     y: Int32 = 0
     z: Int32 = 2
     locked: bool = False
-    rotation: int = field(default=0, validator=[v.ge(-359), v.le(360)])
+    rotation: int = field(default=0, validator=v.and_(v.ge(-359), v.le(360)))
     svg: Svg = field(default=EMPTY_SVG, validator=_without_nulls)

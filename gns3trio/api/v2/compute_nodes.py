@@ -8,9 +8,9 @@ from uuid import UUID, uuid4
 
 import attrs
 from attrs import field
-from attrs import validators as v
 from starlette.websockets import WebSocket
 
+from gns3trio import field_checks as v
 from gns3trio import threads
 from gns3trio.api.access import Access
 from gns3trio.api.console import serve_console

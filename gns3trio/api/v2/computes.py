@@ -5,8 +5,8 @@ from uuid import uuid4
 
 import attrs
 from attrs import field
-from attrs import validators as v
 
+from gns3trio import field_checks as v
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.v2 import replies
 from gns3trio.api.v2.bodies import refuse_other

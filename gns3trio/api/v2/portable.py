@@ -6,8 +6,8 @@ from uuid import UUID
 
 import attrs
 from attrs import field
-from attrs import validators as v
 
+from gns3trio import field_checks as v
 from gns3trio.api.downloads import Download, attachment
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.v2 import replies

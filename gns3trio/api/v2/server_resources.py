@@ -4,8 +4,8 @@ from typing import Any, ClassVar, Literal
 
 import attrs
 from attrs import field
-from attrs import validators as v
 
+from gns3trio import field_checks as v
 from gns3trio import threads
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.v2 import replies
@@ -43,7 +43,7 @@ class Gns3VmSettings:
     enable: bool = False
     engine: Literal["vmware", "virtualbox", "remote", None] = "vmware"
     headless: bool = False
-    port: int = field(default=80, validator=[v.ge(1), v.le(65535)])
+    port: int = field(default=80, validator=v.and_(v.ge(1), v.le(65535)))
     ram: int = field(default=2048, validator=v.ge(0))
     vcpus: int = field(default=1, validator=v.ge(1))
     vmname: str | None = None

@@ -18,8 +18,8 @@ from typing import Annotated, Any, Literal
 
 import attrs
 from attrs import field
-from attrs import validators as v
 
+from gns3trio import field_checks as v
 from gns3trio.compute.expressions import CheckExpression
 from gns3trio.compute.node_types import RunningTypeName
 from gns3trio.conditions.core_filter import MAX_FILTERS
@@ -33,7 +33,7 @@ from gns3trio.errors import Invalid
 from gns3trio.limits import MAX_DRAWINGS, MAX_LINK_ENDS, MAX_LINKS, MAX_NODES, Bound, Int32, Svg
 
 _END = re.compile(r"(?P<node>.+?)(?::(?:(?P<adapter>\d{1,4})/)?(?P<port>\d{1,5}))?")
-_port_number = v.optional([v.ge(1), v.le(65535)])
+_port_number = v.optional(v.and_(v.ge(1), v.le(65535)))
 
 
 @attrs.define(kw_only=True)
@@ -76,7 +76,7 @@ class DesiredDrawing:
     y: Int32 = 0
     z: Int32 = 2
     locked: bool = False
-    rotation: int = field(default=0, validator=[v.ge(-359), v.le(360)])
+    rotation: int = field(default=0, validator=v.and_(v.ge(-359), v.le(360)))
 
 
 @attrs.define(kw_only=True)

@@ -10,8 +10,8 @@ from uuid import NAMESPACE_DNS, UUID, uuid3, uuid4
 
 import attrs
 from attrs import field
-from attrs import validators as v
 
+from gns3trio import field_checks as v
 from gns3trio.compute.node_traits import Category, NodeTraits
 from gns3trio.compute.node_types import node_types
 from gns3trio.controller.changes import TemplateChanged, TemplateCreated, TemplateDeleted

@@ -8,8 +8,8 @@ from uuid import UUID, uuid4
 
 import attrs
 import trio
-from attrs import validators as v
 
+from gns3trio import field_checks as v
 from gns3trio.compute.expressions import require_expression
 from gns3trio.compute.interface import LEAST_RING_FILE_BYTES, CaptureSpec, ComputeNode, FileRing, link_type
 from gns3trio.conditions.core_filter import Direction
@@ -49,9 +49,9 @@ class CaptureRequest:
     direction: LinkDirection = "both"
     expression: str = attrs.field(default="", validator=v.max_len(MAX_EXPRESSION_LENGTH))
     comment: str = attrs.field(default="", validator=v.max_len(4096))
-    ring_files: int | None = attrs.field(default=None, validator=v.optional([v.ge(2), v.le(10000)]))
+    ring_files: int | None = attrs.field(default=None, validator=v.optional(v.and_(v.ge(2), v.le(10000))))
     ring_bytes: int | None = attrs.field(default=None, validator=v.optional(_ring_bytes))
-    ring_seconds: float | None = attrs.field(default=None, validator=v.optional([v.ge(0.1), v.le(1e7)]))
+    ring_seconds: float | None = attrs.field(default=None, validator=v.optional(v.and_(v.ge(0.1), v.le(1e7))))
 
     def ring(self) -> FileRing | None:
         """The ring of files. Raises Invalid when it is not complete."""

@@ -5,8 +5,8 @@ from contextlib import AsyncExitStack, contextmanager
 from typing import Any
 
 import attrs
-from attrs import validators as v
 
+from gns3trio import field_checks as v
 from gns3trio.compute import interface
 from gns3trio.compute.interface import Compute, TrialResult, TrialSpec
 from gns3trio.compute.nio import UdpNio

@@ -6,8 +6,8 @@ from typing import Any, Literal
 
 import attrs
 import trio
-from attrs import validators as v
 
+from gns3trio import field_checks as v
 from gns3trio import threads
 from gns3trio.compute.local.devices import Device, open_device
 from gns3trio.compute.local.interfaces import exists, list_interfaces

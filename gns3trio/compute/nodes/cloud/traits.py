@@ -3,8 +3,8 @@
 from typing import Any, Literal
 
 import attrs
-from attrs import validators as v
 
+from gns3trio import field_checks as v
 from gns3trio.compute.node_traits import Drawn, NodeTraits
 from gns3trio.compute.nodes.parts.kept_ports import named_ports
 
@@ -15,7 +15,7 @@ class CloudTemplate:
 
     ports_mapping: list[dict[str, Any]] = attrs.field(factory=list)
     remote_console_host: str = "127.0.0.1"
-    remote_console_port: int = attrs.field(default=23, validator=[v.ge(1), v.le(65535)])
+    remote_console_port: int = attrs.field(default=23, validator=v.and_(v.ge(1), v.le(65535)))
     remote_console_type: Literal["telnet", "vnc", "spice", "http", "https", "none"] = "none"
     remote_console_http_path: str = "/"
 

@@ -3,8 +3,8 @@
 from typing import Any, Literal
 
 import attrs
-from attrs import validators as v
 
+from gns3trio import field_checks as v
 from gns3trio.compute.nodes.parts.port_numbers import DEFAULT_PORTS
 from gns3trio.limits import Int32
 

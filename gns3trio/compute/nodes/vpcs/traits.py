@@ -4,8 +4,8 @@ from typing import Literal
 
 import attrs
 from attrs import field
-from attrs import validators as v
 
+from gns3trio import field_checks as v
 from gns3trio.compute.node_traits import NodeTraits, ScriptTraits
 from gns3trio.compute.nodes.parts.kept_ports import one_port
 from gns3trio.compute.nodes.vpcs.command import STARTUP_FILE
@@ -32,7 +32,7 @@ def _is_config_name(template: object, attribute: "attrs.Attribute[str]", value: 
 class VpcsTemplate:
     """``base_script_file`` is the base configuration that becomes a node's start-up script."""
 
-    base_script_file: str = field(default=BASE_SCRIPT, validator=[v.min_len(1), _is_config_name])
+    base_script_file: str = field(default=BASE_SCRIPT, validator=v.and_(v.min_len(1), _is_config_name))
     console_type: Literal["telnet", "none"] = "telnet"
     console_auto_start: bool = False
 
