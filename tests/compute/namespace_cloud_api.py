@@ -120,6 +120,19 @@ async def test_a_link_to_a_missing_interface_leaves_nothing(server: Server, proj
     assert await server.request("GET", f"{lab.path}/links", None, 200) == []
 
 
+async def test_a_cloud_tells_of_an_interface_that_comes_later(server: Server, project: dict[str, Any]) -> None:
+    lab = Lab(server, project, [])
+    cloud = await cloud_on(lab, "absent0")
+    path = f"{lab.path}/nodes/{cloud['node_id']}"
+    rtnetlink.add_veth("late0", "late1")
+    with trio.fail_after(PATIENCE):
+        for x in range(1 << 30):
+            node = await server.request("PUT", path, {"x": x}, 200)
+            if "late0" in [each["name"] for each in node["properties"]["interfaces"]]:
+                break
+    rtnetlink.delete("late0")
+
+
 async def test_the_ports_of_a_new_cloud(server: Server, project: dict[str, Any]) -> None:
     """One for each Ethernet interface of the host that is not special, in the order of their names."""
     for pair in (("eth8", "eth3"), ("veth9", "docker9")):

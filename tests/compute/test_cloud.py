@@ -3,9 +3,11 @@
 import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from gns3trio.compute.local.interfaces import is_special, list_interfaces
@@ -54,6 +56,21 @@ def test_the_interfaces_of_this_host() -> None:
     interfaces = {each["name"]: each for each in list_interfaces()}
     assert set(interfaces) == {name for _, name in socket.if_nameindex()}
     assert interfaces["lo"]["ip_address"] in ("127.0.0.1", "")
+
+
+async def test_interfaces_are_listed_in_threads(
+    server: Server, project: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A host may have thousands of them, and asking for one may wait."""
+    listed, listing = [], psutil.net_if_addrs
+    monkeypatch.setattr(psutil, "net_if_addrs", lambda: (listed.append(threading.current_thread()), listing())[1])
+    path = f"/v2/projects/{project['project_id']}/nodes"
+    cloud = await server.request("POST", path, {"name": "C", "node_type": "cloud", "compute_id": "local"}, 201)
+    changes = {"name": "D", "properties": {"remote_console_port": 24}}
+    await server.request("PUT", f"{path}/{cloud['node_id']}", changes, 200)
+    hosted = path.replace("/v2/", "/v2/compute/").replace("/nodes", f"/cloud/nodes/{cloud['node_id']}")
+    assert (await server.request("GET", hosted, None, 200))["interfaces"]
+    assert listed and threading.main_thread() not in listed
 
 
 async def test_a_cloud_in_the_api(server: Server, project: dict[str, Any]) -> None:

@@ -1,10 +1,16 @@
-"""Tells when interfaces of this host come, go, or go down, without asking again and again."""
+"""Knows the interfaces of this host, and tells when they come, go, or go down, without asking again and again."""
 
 import logging
 import socket
 from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
 
 import trio
+
+from gns3trio import threads
+from gns3trio.compute.local.interfaces import list_interfaces
+from gns3trio.errors import NoThread
 
 log = logging.getLogger(__name__)
 
@@ -15,11 +21,19 @@ _MESSAGE_BYTES = 65536
 class InterfaceWatch:
     """Calls who registered whenever anything about any interface has changed; they look themselves at what it was.
 
-    So nothing is lost when news come faster than they are read.
+    So nothing is lost when news come faster than they are read. ``present`` are the interfaces as ``list_interfaces``
+    tells them, once somebody has called ``look``.
     """
 
     def __init__(self) -> None:
+        self.present: list[dict[str, Any]] = []
         self._callbacks: set[Callable[[], None]] = set()
+        self._is_looked_at = False
+
+    async def look(self) -> None:
+        """Bring ``present`` up to date, and keep it so. Raises NoThread."""
+        self._is_looked_at = True
+        self.present = await threads.devices.run(list_interfaces)
 
     def add(self, callback: Callable[[], None]) -> None:
         """Register; twice is fine."""
@@ -46,6 +60,9 @@ class InterfaceWatch:
                 _drain(news)
                 for callback in list(self._callbacks):
                     callback()
+                if self._is_looked_at:
+                    with suppress(NoThread):  # the list of before is better than none
+                        await self.look()
 
 
 def _drain(news: socket.socket) -> None:

@@ -1,6 +1,7 @@
 """Clouds: ports of a lab that reach networks of this host, or other hosts by UDP tunnels."""
 
 import ipaddress
+from contextlib import suppress
 from functools import partial
 from typing import Any, Literal
 
@@ -10,7 +11,7 @@ import trio
 from gns3trio import field_checks as v
 from gns3trio import threads
 from gns3trio.compute.local.devices import Device, open_device
-from gns3trio.compute.local.interfaces import exists, list_interfaces
+from gns3trio.compute.local.interfaces import exists
 from gns3trio.compute.local.tunnels import Tunnel
 from gns3trio.compute.nio import LOOPBACK, UdpNio
 from gns3trio.compute.node import NodeEvent, NodeSpec
@@ -64,9 +65,13 @@ def make_type(services: LocalServices) -> NodeType:
 async def create_cloud(services: BuiltinServices, spec: NodeSpec) -> "Cloud":
     """A cloud; without ``ports_mapping`` it has a port for each of the host's Ethernet interfaces. Raises Invalid."""
     settings = _checked(spec.properties)
-    if settings.ports_mapping is None:
-        interfaces = await threads.devices.run(list_interfaces)
-        names = [each["name"] for each in interfaces if not each["special"] and each["type"] == "ethernet"]
+    if settings.ports_mapping is not None:
+        with suppress(NoThread):  # which interfaces there are is only told
+            await services.interfaces.look()
+    else:
+        await services.interfaces.look()
+        usable = [each for each in services.interfaces.present if not each["special"] and each["type"] == "ethernet"]
+        names = [each["name"] for each in usable]
         ports = [CloudPort(name=name, port_number=at, type="ethernet", interface=name) for at, name in enumerate(names)]
         settings = attrs.evolve(settings, ports_mapping=ports)
     return Cloud(services, spec, settings)
@@ -128,7 +133,8 @@ class Cloud(BuiltinNode):
         """Its properties in the API."""
         view = attrs.asdict(self._settings)
         view["ports_mapping"] = [port.view() for port in self._mapping]
-        view["interfaces"] = [{name: each[name] for name in ("name", "type", "special")} for each in list_interfaces()]
+        present = self._services.interfaces.present
+        view["interfaces"] = [{name: each[name] for name in ("name", "type", "special")} for each in present]
         return view
 
     def as_read(self, properties: dict[str, Any]) -> dict[str, Any]:
@@ -138,6 +144,8 @@ class Cloud(BuiltinNode):
 
     async def set_properties(self, properties: dict[str, Any]) -> None:
         """Change what its ports reach. Raises Invalid, or Conflict while a port is linked."""
+        with suppress(NoThread):
+            await self._services.interfaces.look()
         settings = _checked({**self.properties(), **properties})
         if attrs.evolve(settings, interfaces=[]) == attrs.evolve(self._settings, interfaces=[]):
             return
