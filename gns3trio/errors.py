@@ -69,3 +69,9 @@ def sole_cause(error: Exception) -> Exception:
     while isinstance(error, ExceptionGroup) and len(error.exceptions) == 1:
         error = error.exceptions[0]
     return error
+
+
+def path_error(what: str, error: OSError) -> LabError:
+    """What to tell of a file or folder that cannot be used: that its disk refuses, or that something is in its way."""
+    kind = Unavailable if error.errno in DISK_REFUSALS else Conflict
+    return kind(f"{what}: {error.strerror}")

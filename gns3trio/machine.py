@@ -10,7 +10,7 @@ import trio
 MAX_AGE_SECONDS = 1.0
 
 
-class Machine:
+class _LoadMeter:
     """CPU and memory use, measured at most once a second: asking the kernel for each of many clients would cost more
     than telling them.
     """
@@ -32,7 +32,15 @@ class Machine:
         return self._load
 
 
-def statistics(disk: str) -> dict[str, Any]:
+_meter = _LoadMeter()  # of this process: psutil measures from one call to the next
+
+
+def machine_load() -> dict[str, float]:
+    """CPU and memory use in percent, at most a second old."""
+    return _meter.load()
+
+
+def machine_statistics(disk: str) -> dict[str, Any]:
     """Memory and swap in bytes; CPU, memory, swap, load and the disk that holds the folder ``disk`` in percent."""
     memory, swap = psutil.virtual_memory(), psutil.swap_memory()
     cpus = psutil.cpu_count() or 1
@@ -49,6 +57,3 @@ def statistics(disk: str) -> dict[str, Any]:
         "disk_usage_percent": int(psutil.disk_usage(disk).percent),
         "load_average_percent": [int(load / cpus * 100) for load in os.getloadavg()],
     }
-
-
-machine = Machine()

@@ -10,9 +10,9 @@ from gns3trio.api.behind_proxy import BehindProxy
 from gns3trio.api.content_policy import policy_headers
 from gns3trio.api.context import ApiContext
 from gns3trio.api.errors import ErrorBoundary
-from gns3trio.api.guesses import Guesses
 from gns3trio.api.openapi import describe_api
 from gns3trio.api.origin import Cors, OriginGuard
+from gns3trio.api.password_guesses import Guesses
 from gns3trio.api.route_index import RouteIndex
 from gns3trio.api.v1 import routes as v1
 from gns3trio.api.v2 import (

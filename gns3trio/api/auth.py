@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gns3trio.api.access import Access
 from gns3trio.api.errors import error_response, refuse
-from gns3trio.api.guesses import Guesses
+from gns3trio.api.password_guesses import Guesses
 
 _CHALLENGE = {"WWW-Authenticate": 'Basic realm="GNS3 server", charset="UTF-8"'}
 

@@ -13,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from gns3trio.compute.interface import Capture
-from gns3trio.machine import machine
+from gns3trio.machine import machine_load
 from gns3trio.notifications.events import Event
 from gns3trio.notifications.hub import NotificationHub, Subscription
 from gns3trio.notifications.topics import Topic
@@ -27,7 +27,7 @@ WS_TRY_AGAIN_LATER = 1013  # IANA WebSocket close code registry
 
 
 def ping_event() -> Event:
-    return Event("ping", machine.load())
+    return Event("ping", machine_load())
 
 
 Writer = Callable[[list[bytes]], Awaitable[None]]

@@ -28,8 +28,8 @@ _UPDATE_SECONDS = 1.0
 
 
 @attrs.frozen(kw_only=True)
-class RemoteCompute:
-    """Another server, and how to log in there."""
+class RegisteredCompute:
+    """Another server that clients have told of, and how to log in there."""
 
     compute_id: str
     name: str
@@ -51,7 +51,7 @@ class Computes:
         self._changes = changes
         self._state = state
         self._driven = {compute.compute_id: compute for compute in driven}
-        self._remote = {compute.compute_id: compute for compute in _stored(state)}
+        self._registered = {compute.compute_id: compute for compute in _stored(state)}
 
     @property
     def own(self) -> Compute:
@@ -70,7 +70,7 @@ class Computes:
         """The same. Raises NotFound for an unknown compute, Conflict for one that this server does not drive."""
         compute = self._driven.get(compute_id)
         if compute is None:
-            raise Conflict(f"compute_id: {self.get_remote(compute_id).name}: {NOT_DRIVEN}")
+            raise Conflict(f"compute_id: {self.get_registered(compute_id).name}: {NOT_DRIVEN}")
         return compute
 
     def capabilities(self) -> dict[str, Any]:
@@ -83,15 +83,17 @@ class Computes:
 
     def views(self) -> list[dict[str, Any]]:
         """All computes in the API."""
-        return [self._local_view(), *map(_remote_view, self._remote.values())]
+        return [self._local_view(), *map(_registered_view, self._registered.values())]
 
     def view(self, compute_id: str) -> dict[str, Any]:
         """A compute in the API. Raises NotFound."""
-        return self._local_view() if compute_id == LOCAL_COMPUTE_ID else _remote_view(self.get_remote(compute_id))
+        if compute_id == LOCAL_COMPUTE_ID:
+            return self._local_view()
+        return _registered_view(self.get_registered(compute_id))
 
-    def get_remote(self, compute_id: str) -> RemoteCompute:
+    def get_registered(self, compute_id: str) -> RegisteredCompute:
         """A compute that is not this server. Raises NotFound."""
-        compute = self._remote.get(compute_id)
+        compute = self._registered.get(compute_id)
         if compute is None:
             raise NotFound(f"Compute ID {compute_id} doesn't exist")
         return compute
@@ -116,12 +118,12 @@ class Computes:
         Raises Invalid for an id or name that GNS3 reserves, Conflict for a name in use, Unavailable.
         """
         compute_id = fields["compute_id"]
-        if compute_id == LOCAL_COMPUTE_ID or compute_id in self._remote:
+        if compute_id == LOCAL_COMPUTE_ID or compute_id in self._registered:
             return self.view(compute_id)
         name = fields.get("name") or _default_name(fields)
-        compute = RemoteCompute(**{**fields, "name": name})
+        compute = RegisteredCompute(**{**fields, "name": name})
         await self._store(compute)
-        view = _remote_view(compute)
+        view = _registered_view(compute)
         self._changes.publish(ComputeChanged(view))
         self._changes.publish(ComputeCreated(view))
         return view
@@ -134,9 +136,9 @@ class Computes:
         problems: list[str] = []
         for each in computes:
             try:
-                compute = structure(_stored_converter, each, RemoteCompute)
+                compute = structure(_stored_converter, each, RegisteredCompute)
                 check_name(compute.name)
-                if compute.compute_id not in (*self._remote, LOCAL_COMPUTE_ID, _GNS3_VM_ID):
+                if compute.compute_id not in (*self._registered, LOCAL_COMPUTE_ID, _GNS3_VM_ID):
                     await self.create({**attrs.asdict(compute), "user": None, "password": None})
             except LabError as error:
                 problems.append(f"compute {each.get('name')!r} of the project's file: {error}")
@@ -146,20 +148,20 @@ class Computes:
         """Change a compute. Raises NotFound, and as ``create``."""
         if compute_id == LOCAL_COMPUTE_ID:
             raise Conflict("compute_id: the local compute is described by the settings of this server")
-        compute = attrs.evolve(self.get_remote(compute_id), **{**changes, "compute_id": compute_id})
+        compute = attrs.evolve(self.get_registered(compute_id), **{**changes, "compute_id": compute_id})
         if not compute.name:
             compute = attrs.evolve(compute, name=_default_name(attrs.asdict(compute)))
         await self._store(compute)
-        view = _remote_view(compute)
+        view = _registered_view(compute)
         self._changes.publish(ComputeChanged(view))
         return view
 
-    async def _store(self, compute: RemoteCompute) -> None:
+    async def _store(self, compute: RegisteredCompute) -> None:
         if compute.compute_id == _GNS3_VM_ID or compute.name == _GNS3_VM_NAME:
             raise Invalid("compute_id, name: 'vm' and 'gns3vm' stand for the virtual machine of GNS3")
 
         def store(stored: list[Any]) -> list[Any]:
-            others = [other for other in self._remote.values() if other.compute_id != compute.compute_id]
+            others = [other for other in self._registered.values() if other.compute_id != compute.compute_id]
             if len(others) >= MAX_ITEMS:
                 raise Conflict(f"there are {MAX_ITEMS} computes, and can be no more")
             if any(other.name == compute.name for other in others):
@@ -167,7 +169,7 @@ class Computes:
             return [attrs.asdict(each) for each in (*others, compute)]
 
         await self._state.change("computes", [], store)
-        self._remote[compute.compute_id] = compute
+        self._registered[compute.compute_id] = compute
 
     def require_deletable(self, compute_id: str) -> None:
         """Raises Conflict for the local compute."""
@@ -177,14 +179,14 @@ class Computes:
     async def delete(self, compute_id: str) -> None:
         """Forget a compute; unknown is fine, as in GNS3. Raises Conflict for the local one."""
         self.require_deletable(compute_id)
-        compute = self._remote.get(compute_id)
+        compute = self._registered.get(compute_id)
         if compute is None:
             return
         await self._state.change(
             "computes", [], lambda stored: [each for each in stored if each["compute_id"] != compute_id]
         )
-        self._remote.pop(compute_id, None)
-        self._changes.publish(ComputeDeleted(_remote_view(compute)))
+        self._registered.pop(compute_id, None)
+        self._changes.publish(ComputeDeleted(_registered_view(compute)))
 
     async def run(self) -> None:
         """Announce the state of this server about once a second, as GNS3 does, while somebody listens."""
@@ -199,12 +201,12 @@ _stored_converter = make_strict_converter(forbid_extra_keys=False)
 
 def check_stored_computes(value: object) -> None:
     """Raises Invalid for what ``Computes`` cannot have stored."""
-    structure(_stored_converter, value, list[RemoteCompute])
+    structure(_stored_converter, value, list[RegisteredCompute])
 
 
-def _stored(state: ServerState) -> Iterable[RemoteCompute]:
+def _stored(state: ServerState) -> Iterable[RegisteredCompute]:
     for fields in state.get("computes", []):
-        yield structure(_stored_converter, fields, RemoteCompute)
+        yield structure(_stored_converter, fields, RegisteredCompute)
 
 
 def _default_name(fields: Mapping[str, Any]) -> str:
@@ -212,7 +214,7 @@ def _default_name(fields: Mapping[str, Any]) -> str:
     return f"{fields['protocol']}://{user}{fields['host']}:{fields['port']}"
 
 
-def _remote_view(compute: RemoteCompute) -> dict[str, Any]:
+def _registered_view(compute: RegisteredCompute) -> dict[str, Any]:
     view = attrs.asdict(compute)
     del view["password"]
     return {

@@ -27,7 +27,7 @@ from gns3trio.controller.storage import files as storage
 from gns3trio.controller.storage import project_swap
 from gns3trio.controller.storage.file_names import is_project_file, near_file_name, project_file_name
 from gns3trio.controller.storage.places import check_place, is_foreign
-from gns3trio.controller.storage.remembered_places import ProjectRecords, check_stored_projects
+from gns3trio.controller.storage.remembered_places import ProjectPlaces, check_stored_projects
 from gns3trio.controller.storage.search import FoundProject, copy_of, find_projects, project_folders
 from gns3trio.controller.storage.server_state import ServerState, open_state
 from gns3trio.errors import Conflict, LabError, NotFound
@@ -48,7 +48,7 @@ class Controller:
         self.base_configs = BaseConfigs(_configs_folder(config))
         self.attendance = Attendance(services.nursery, self.close_project)
         self._reserved: dict[UUID, str] = {}  # ids and names of projects whose files are being made
-        self._records = ProjectRecords(state, config.projects_path)
+        self._records = ProjectPlaces(state, config.projects_path)
         self._loading = trio.Lock()
         self._creating: dict[UUID, trio.Event] = {}  # projects that are not on the disk yet; set when that has ended
         self._config = config

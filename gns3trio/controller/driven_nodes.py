@@ -138,7 +138,7 @@ class _Own:
 
     async def start_capture(self, port: PortNumbers, file_name: str, data_link_type: str) -> Path:
         link = self._link(port)
-        await self._project.links.captures.start_compatible(link, data_link_type, file_name)
+        await self._project.links.captures.start_gns3(link, data_link_type, file_name)
         path = link.gns3_capture.capture.path if link.gns3_capture is not None else None
         if path is None:
             raise Conflict(f"Port {port[0]}/{port[1]}: the capture has ended already")
@@ -147,7 +147,7 @@ class _Own:
     async def stop_capture(self, port: PortNumbers) -> None:
         link = self._project.links.at(self._address(port))
         if link is not None:
-            await self._project.links.captures.stop_compatible(link)
+            await self._project.links.captures.stop_gns3(link)
 
     def capture(self, port: PortNumbers) -> Capture | None:
         link = self._project.links.at(self._address(port))

@@ -20,10 +20,10 @@ import attrs
 import trio
 
 from gns3trio import __version__
-from gns3trio.errors import DISK_REFUSALS, Conflict, NoThread, Unavailable
+from gns3trio.errors import Conflict, NoThread, path_error
 from gns3trio.forwarder.capture_format import pcap_header, pcapng_header, pcapng_statistics, record_bytes
 from gns3trio.forwarder.capture_reader import FileReader
-from gns3trio.forwarder.forwarder import Forwarder, Tap
+from gns3trio.forwarder.forwarder import CoreCapture, Forwarder
 from gns3trio.forwarder.stats import CaptureCounters
 from gns3trio.memory import Holder, Memory, Total
 from gns3trio.threads import Pool
@@ -144,16 +144,18 @@ CaptureReader = StreamReader | FileReader
 class Capture:
     """A running capture. ``on_error`` is told why it stopped by itself."""
 
-    def __init__(self, tap: Tap, file: CaptureFile, on_error: Callable[[str], None], memory: Total) -> None:
+    def __init__(
+        self, core_capture: CoreCapture, file: CaptureFile, on_error: Callable[[str], None], memory: Total
+    ) -> None:
         self.file = file
         self.path = file.path  # the present file
         self.running = True
         self.on_error = on_error
         self.error: str | None = None
         self.turns_at = math.inf  # when the present file of a ring is to end, by time.monotonic
-        self._tap = tap
+        self._core_capture = core_capture
         self._memory = memory
-        self._reading = threading.Lock()  # who holds it reads the tap, writes the file, or ends both
+        self._reading = threading.Lock()  # who holds it reads the core capture, writes the file, or ends both
         self._fd: int | None = None
         self._header_bytes = 0
         self._good_bytes = 0  # of the present file, all whole records
@@ -171,7 +173,7 @@ class Capture:
 
     def counters(self) -> CaptureCounters:
         """What was captured, and what found no room."""
-        return self._tap.counters()
+        return self._core_capture.counters()
 
     @property
     def stream_dropped_bytes(self) -> int:
@@ -318,7 +320,7 @@ class Capture:
                 self.oldest += 1
 
     def _move(self, buffer: bytearray) -> int:
-        size = self._tap.read_into(buffer)
+        size = self._core_capture.read_into(buffer)
         if size:
             records = memoryview(buffer)[:size]
             if self._readers:
@@ -372,7 +374,7 @@ class Capture:
     def _close_file(self) -> None:
         if self._fd is None:
             return
-        self._write(self.file.statistics(self._tap.counters()))
+        self._write(self.file.statistics(self._core_capture.counters()))
         descriptor, self._fd = self._fd, None
         os.close(descriptor)
 
@@ -382,7 +384,7 @@ class Capture:
             with suppress(OSError):
                 os.close(self._fd)
             self._fd = None
-        self._tap.close()
+        self._core_capture.close()
         if error is not None:
             self.error = f"the capture to {self.path} has stopped: {error.strerror}"
         self.running = False
@@ -391,7 +393,7 @@ class Capture:
 
     def stop_tap(self) -> None:
         """No record is added any more."""
-        self._tap.stop()
+        self._core_capture.stop()
 
     def deliver(self) -> None:
         """Give the streams what was written."""
@@ -430,25 +432,24 @@ class CaptureService:
         """Whether a capture writes that file."""
         return path in self._starting or any(path in (c.file.path, c.path) for c in self._captures)
 
-    async def start(self, tap: Tap, file: CaptureFile, on_error: Callable[[str], None]) -> Capture:
-        """Write the records of ``tap``, which is the capture's from now on. Raises Conflict when the file cannot be, or
-        is another capture's, Unavailable when the disk refuses.
+    async def start(self, core_capture: CoreCapture, file: CaptureFile, on_error: Callable[[str], None]) -> Capture:
+        """Write the records of ``core_capture``, which is the capture's from now on. Raises Conflict when the file
+        cannot be, or is another capture's, Unavailable when the disk refuses.
         """
         if file.path is not None and self.is_writing(file.path):
-            tap.close()
+            core_capture.close()
             raise Conflict(f"capture file {file.path}: is being written by another capture")
-        capture = Capture(tap, file, on_error, self._memory)
+        capture = Capture(core_capture, file, on_error, self._memory)
         starting = {file.path} if file.path is not None else set()
         self._starting |= starting
         try:
-            with trio.CancelScope(shield=True):  # until then the tap is nobody's
+            with trio.CancelScope(shield=True):  # until then the core capture is nobody's
                 await self._threads.run(capture.begin)
         except NoThread:
-            tap.close()
+            core_capture.close()
             raise
         except OSError as error:
-            kind = Unavailable if error.errno in DISK_REFUSALS else Conflict
-            raise kind(f"capture file {file.path}: {error.strerror}") from None
+            raise path_error(f"capture file {file.path}", error) from None
         finally:
             self._starting -= starting
         self._captures.add(capture)
@@ -494,7 +495,7 @@ class CaptureService:
         def drain_all() -> int:
             return sum(capture.drain(self._buffer) for capture in captures)
 
-        with trio.CancelScope(shield=True):  # the thread uses the taps until it is done
+        with trio.CancelScope(shield=True):  # the thread uses the core captures until it is done
             moved = await self._writer.run(drain_all)
         for capture in captures:
             if capture.running:

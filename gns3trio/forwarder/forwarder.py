@@ -98,7 +98,7 @@ class Port(_Closable):
         """Change what a port of a switch does with VLANs."""
         _check(lib.udpfwd_port_set_vlan(self._forwarder.core, self.id, *vlan.core_arguments()))
 
-    def capture(self, options: "TapOptions") -> "Tap":
+    def capture(self, options: "CaptureOptions") -> "CoreCapture":
         """Copy the frames that pass. Raises Invalid when the expression does not compile."""
         expression = ffi.new("char[]", options.expression.encode()) if options.expression else ffi.NULL
         wanted = ffi.new("udpfwd_capture_options *")
@@ -108,7 +108,7 @@ class Port(_Closable):
         opened, error = ffi.new("udpfwd_capture **"), ffi.new("char[]", _ERROR_BYTES)
         core = self._forwarder.core
         _check(lib.udpfwd_capture_open(core, self.id, wanted, opened, error, _ERROR_BYTES), error)
-        return Tap(self._forwarder, opened[0])
+        return CoreCapture(self._forwarder, opened[0])
 
     def close(self) -> None:
         """End it: its socket is bound and unconnected again. Bridges and splices on it end too."""
@@ -231,7 +231,7 @@ class Bridge(_Closable):
 
 
 @attrs.frozen(kw_only=True)
-class TapOptions:
+class CaptureOptions:
     """What a capture takes. ``snaplen`` is the number of bytes of a frame that are kept; ``ring_bytes``, a power of
     two, what may wait for its reader. ``out`` frames left at the port, ``in`` came in there.
     """
@@ -243,7 +243,7 @@ class TapOptions:
     ring_bytes: int = 1024 * 1024  # more would not stay in the CPU's cache between worker and reader
 
 
-class Tap:
+class CoreCapture:
     """The records of a capture, ready for a pcap or pcapng file. Read by one thread at a time, which also closes it;
     any thread may stop and count it.
     """

@@ -12,7 +12,7 @@ from trio_websocket import ConnectionRejected, open_websocket_url
 
 from gns3trio.api.access import Access, SocketRoute
 from gns3trio.api.app import TABLES
-from gns3trio.api.guesses import PER_ADDRESS
+from gns3trio.api.password_guesses import PER_ADDRESS
 from gns3trio.config import Config
 from gns3trio.server import open_server
 

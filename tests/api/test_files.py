@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 import trio
 
-from gns3trio.controller.storage.versions import VERSIONS_FOLDER
+from gns3trio.controller.storage.kept_versions import VERSIONS_FOLDER
 from tests.api.conftest import Server, node_path
 from tests.api.test_nodes import create
 

@@ -16,7 +16,7 @@ import pytest
 import trio
 
 from gns3trio.config import Config
-from gns3trio.controller.storage.versions import VERSIONS_FOLDER
+from gns3trio.controller.storage.kept_versions import VERSIONS_FOLDER
 from gns3trio.errors import Unavailable
 from gns3trio.server import open_server
 from tests.api.conftest import Server, node_path

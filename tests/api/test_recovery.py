@@ -9,7 +9,7 @@ import orjson
 import pytest
 import trio
 
-from gns3trio.controller.storage.versions import MAX_VERSIONS, VERSIONS_FOLDER
+from gns3trio.controller.storage.kept_versions import MAX_VERSIONS, VERSIONS_FOLDER
 from gns3trio.server import RunningServer
 from tests.api.conftest import Server
 from tests.api.test_nodes import create

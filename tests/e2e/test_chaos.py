@@ -18,7 +18,7 @@ import psutil
 import trio
 
 from gns3trio.config import Config
-from gns3trio.controller.storage.versions import VERSIONS_FOLDER
+from gns3trio.controller.storage.kept_versions import VERSIONS_FOLDER
 from gns3trio.server import open_server
 from tests.api.conftest import VPCS
 from tests.e2e.conftest import PATIENCE, StartServer, wait_for_no_vpcs

@@ -11,7 +11,7 @@ import trio
 
 from gns3trio.compute.local.leases import bind_udp
 from gns3trio.conditions.core_filter import CoreFilter
-from gns3trio.forwarder.forwarder import Forwarder, Port, Splice, TapOptions, open_forwarder
+from gns3trio.forwarder.forwarder import CaptureOptions, Forwarder, Port, Splice, open_forwarder
 from gns3trio.forwarder.stats import PortCounters
 from tests.kernel_offload import require_kernel_offload
 
@@ -86,8 +86,8 @@ class LinkBed:
                 self.splice.close()
                 self.splice = None
             case "capture":
-                tap = tunnel.capture(TapOptions(ring_bytes=65536, pcapng=value))
-                self.stack.callback(tap.close)
+                core_capture = tunnel.capture(CaptureOptions(ring_bytes=65536, pcapng=value))
+                self.stack.callback(core_capture.close)
             case "pause":
                 await trio.sleep(3 * STATS_INTERVAL)
 
@@ -129,10 +129,10 @@ def test_every_frame_is_accounted_for(kernel_offload: bool, script: list[tuple[s
 async def play(script: list[tuple[str, int, Any]], kernel_offload: bool) -> None:
     with ExitStack() as stack:
         async with open_forwarder(workers=2, stats_interval=STATS_INTERVAL, kernel_offload=kernel_offload) as forwarder:
-            with ExitStack() as taps:  # closed before the core is
+            with ExitStack() as core_captures:  # closed before the core is
                 bed = LinkBed(forwarder, stack)
                 bed.open()
-                bed.stack = taps
+                bed.stack = core_captures
                 for action, side, value in script:
                     await bed.act(action, side, value)
                 wrong: list[str] = []

@@ -24,7 +24,7 @@ from gns3trio.forwarder.captures import (
     StreamReader,
     open_captures,
 )
-from gns3trio.forwarder.forwarder import Forwarder, Port, TapOptions, open_forwarder
+from gns3trio.forwarder.forwarder import CaptureOptions, Forwarder, Port, open_forwarder
 from gns3trio.forwarder.stats import CaptureCounters
 from gns3trio.memory import Holder, Total
 from tests.pcap_reader import CaptureContent, read_capture
@@ -51,8 +51,8 @@ class Bench:
             assert await self.receiver.recv(65536) == data
 
     async def start(self, file: CaptureFile, **options: Any) -> Capture:
-        tap = self.port.capture(TapOptions(pcapng=file.pcapng, snaplen=file.snaplen, **options))
-        return await self.service.start(tap, file, self.errors.append)
+        core_capture = self.port.capture(CaptureOptions(pcapng=file.pcapng, snaplen=file.snaplen, **options))
+        return await self.service.start(core_capture, file, self.errors.append)
 
 
 @pytest.fixture

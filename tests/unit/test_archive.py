@@ -16,8 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gns3trio.controller.archives import reader as archive_module
+from gns3trio.controller.archives.entry_names import name_of, named_info
 from gns3trio.controller.archives.file_tree import Tree
-from gns3trio.controller.archives.names import name_of, named_info
 from gns3trio.controller.archives.reader import Budget, unpack
 from gns3trio.controller.archives.writer import COMPRESSIONS, write_archive, zip_pieces
 from gns3trio.errors import Conflict, LabError, Unavailable

@@ -5,7 +5,7 @@ import logging
 import attrs
 import pytest
 
-from gns3trio.api.guesses import IN_TOTAL, MAX_ADDRESSES, PER_ADDRESS, Guesses, address_key
+from gns3trio.api.password_guesses import IN_TOTAL, MAX_ADDRESSES, PER_ADDRESS, Guesses, address_key
 
 ATTACKER = ("192.0.2.1", 1000)
 USER = ("192.0.2.2", 1000)

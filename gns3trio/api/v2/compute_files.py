@@ -6,10 +6,10 @@ from uuid import UUID
 import trio
 
 from gns3trio import threads
+from gns3trio.api.disconnects import cancelled_on_disconnect
 from gns3trio.api.downloads import Download, uploaded_file
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.v2 import replies
-from gns3trio.api.waited import while_waited_for
 from gns3trio.controller.driven_nodes import own_project, require_known
 from gns3trio.controller.project.files import write_project_file
 from gns3trio.controller.storage.single_files import list_files, open_file, write_file
@@ -28,7 +28,7 @@ async def list_project_files(api: ApiRequest, project_id: UUID) -> list[dict[str
     """The files of a project: path below its folder, and MD5 of the content."""
     folder = _folder(api, project_id)
     checkpoint = trio.from_thread.check_cancelled
-    return await while_waited_for(api, lambda: threads.copying.run(list_files, folder, checkpoint))
+    return await cancelled_on_disconnect(api, lambda: threads.copying.run(list_files, folder, checkpoint))
 
 
 @routes.route("GET", "/{path:path}")

@@ -7,10 +7,10 @@ import attrs
 from attrs import field
 
 from gns3trio import field_checks as v
+from gns3trio.api.disconnects import cancelled_on_disconnect
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.v2 import replies
 from gns3trio.api.v2.bodies import refuse_other
-from gns3trio.api.waited import while_waited_for
 from gns3trio.controller.changes import UdpMeasured
 from gns3trio.controller.links.udp_benchmark import UdpBenchmarkRequest, benchmark_udp
 from gns3trio.controller.names import Name
@@ -103,7 +103,7 @@ async def measure_udp(api: ApiRequest, compute_id: str, body: UdpBenchmarkReques
         ends = {"a": attrs.asdict(body.a), "b": attrs.asdict(body.b)}
         api.controller.changes.publish(UdpMeasured(compute_id, ends, trial))
 
-    return await while_waited_for(api, lambda: benchmark_udp(compute, body, tell))
+    return await cancelled_on_disconnect(api, lambda: benchmark_udp(compute, body, tell))
 
 
 @routes.route("GET", "/computes/{compute_id}/network/interfaces", reply=list[replies.Interface])

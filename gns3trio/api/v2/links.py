@@ -7,13 +7,13 @@ from uuid import UUID
 
 import attrs
 
+from gns3trio.api.disconnects import cancelled_on_disconnect
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.streams import CaptureStream
 from gns3trio.api.v2 import replies
 from gns3trio.api.v2.bodies import CaptureStart, LinkCreate, LinkImpairments, LinkUpdate, refuse_other
 from gns3trio.api.v2.from_bodies import link_record, require_two_ends
 from gns3trio.api.v2.views import capture_view, link_view
-from gns3trio.api.waited import while_waited_for
 from gns3trio.conditions.gns3_filters import GNS3_FILTERS
 from gns3trio.conditions.impairments import describe
 from gns3trio.conditions.link_conditions import Impairments
@@ -132,7 +132,7 @@ async def start_capture(api: ApiRequest, project_id: UUID, link_id: UUID, body: 
     """Start the capture of GNS3's clients."""
     project = api.controller.get_project(project_id)
     link = project.links.require(link_id)
-    await project.links.captures.start_compatible(link, body.data_link_type, body.capture_file_name)
+    await project.links.captures.start_gns3(link, body.data_link_type, body.capture_file_name)
     return link_view(link)
 
 
@@ -141,7 +141,7 @@ async def stop_capture(api: ApiRequest, project_id: UUID, link_id: UUID) -> dict
     """Stop the capture of GNS3's clients. Succeeds if there is none."""
     project = api.controller.get_project(project_id)
     link = project.links.require(link_id)
-    await project.links.captures.stop_compatible(link)
+    await project.links.captures.stop_gns3(link)
     return link_view(link)
 
 
@@ -203,7 +203,7 @@ async def measure_link(api: ApiRequest, project_id: UUID, link_id: UUID, body: B
     def tell(trial: dict[str, Any]) -> None:
         api.controller.changes.publish(LinkMeasured(link, trial))
 
-    return await while_waited_for(api, lambda: benchmark_link(project.links, link, body, tell))
+    return await cancelled_on_disconnect(api, lambda: benchmark_link(project.links, link, body, tell))
 
 
 @routes.route("GET", "/nodes/{node_id}/links", reply=list[replies.Link])

@@ -9,7 +9,7 @@ from gns3trio import threads
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.v2 import replies
 from gns3trio.api.v2.views import project_view
-from gns3trio.controller.storage.versions import Version, list_versions
+from gns3trio.controller.storage.kept_versions import Version, list_versions
 
 routes = RouteTable("/v2/projects/{project_id}", while_opening=True)
 

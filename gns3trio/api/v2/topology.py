@@ -11,13 +11,13 @@ import attrs
 from starlette.responses import Response
 
 from gns3trio import threads
+from gns3trio.api.disconnects import cancelled_on_disconnect
 from gns3trio.api.replies import Whole
 from gns3trio.api.routing import ApiRequest, RouteTable, read_body
 from gns3trio.api.v2 import replies
 from gns3trio.api.v2.bodies import DrawingBody, LinkCreate, NodeCreate
 from gns3trio.api.v2.from_bodies import link_record, node_record_fields
 from gns3trio.api.v2.views import drawing_view, link_view, node_view
-from gns3trio.api.waited import while_waited_for
 from gns3trio.compute.expressions import with_expressions
 from gns3trio.controller.as_code.document import DesiredTopology, parse_document
 from gns3trio.controller.as_code.export import export_document
@@ -122,7 +122,7 @@ async def put_topology(api: ApiRequest, project_id: UUID) -> dict[str, Any]:
         raise Invalid("dry_run: is true or false")
     raw = await _read(api)
     check = partial(parse_document, raw)
-    document = await while_waited_for(api, lambda: with_expressions(check, threads.parsers))
+    document = await cancelled_on_disconnect(api, lambda: with_expressions(check, threads.parsers))
     plan = await reconcile(project, document, dry_run=dry_run)
     return {"changes": [attrs.asdict(change) for change in plan.changes], "dry_run": dry_run}
 

@@ -9,7 +9,7 @@ import attrs
 from gns3trio.compute.interface import CaptureReader, CaptureSpec
 from gns3trio.forwarder.capture_format import link_type
 from gns3trio.forwarder.captures import Capture, CaptureFile, CaptureService
-from gns3trio.forwarder.forwarder import Port, TapOptions
+from gns3trio.forwarder.forwarder import CaptureOptions, Port
 from gns3trio.forwarder.stats import CaptureCounters
 
 
@@ -73,9 +73,9 @@ async def start_capture(
         expression=spec.expression,
         comment=spec.comment,
     )
-    tap = port.capture(
-        TapOptions(
+    core_capture = port.capture(
+        CaptureOptions(
             pcapng=spec.pcapng, snaplen=spec.snaplen, direction=spec.direction, expression=spec.expression or None
         )
     )
-    return LocalCapture(spec, await service.start(tap, file, failed), service)
+    return LocalCapture(spec, await service.start(core_capture, file, failed), service)

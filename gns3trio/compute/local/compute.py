@@ -51,7 +51,7 @@ from gns3trio.config import Config
 from gns3trio.errors import Conflict, Invalid
 from gns3trio.forwarder.captures import CaptureService, open_captures
 from gns3trio.forwarder.forwarder import Forwarder, open_forwarder
-from gns3trio.machine import machine, statistics
+from gns3trio.machine import machine_load, machine_statistics
 from gns3trio.memory import Total
 from gns3trio.removal import discard_tree
 
@@ -109,11 +109,11 @@ class LocalCompute:
 
     def load(self) -> dict[str, float]:
         """CPU and memory use in percent."""
-        return machine.load()
+        return machine_load()
 
     async def statistics(self) -> dict[str, Any]:
         """Memory, CPU, load and the disk of the projects, in the shape of the API."""
-        return await threads.disk.run(statistics, str(self._projects_path))
+        return await threads.disk.run(machine_statistics, str(self._projects_path))
 
     async def interfaces(self) -> list[dict[str, Any]]:
         """The network interfaces of this host, in the shape of the API."""

@@ -16,8 +16,8 @@ from uuid import UUID, uuid4
 
 import attrs
 
+from gns3trio.controller.archives.entry_names import PORTABLE_PROJECT_FILE, link_problem
 from gns3trio.controller.archives.file_tree import Tree, open_file_below, read_tree
-from gns3trio.controller.archives.names import PORTABLE_PROJECT_FILE, link_problem
 from gns3trio.controller.archives.reader import Budget, unpack
 from gns3trio.controller.archives.writer import write_archive
 from gns3trio.controller.gns3_format.own_fields import add_own_fields, format_own_fields

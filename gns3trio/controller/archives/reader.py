@@ -25,7 +25,13 @@ from typing import IO
 
 import attrs
 
-from gns3trio.controller.archives.names import MAX_LINK_BYTES, PORTABLE_PROJECT_FILE, is_link, link_problem, name_of
+from gns3trio.controller.archives.entry_names import (
+    MAX_LINK_BYTES,
+    PORTABLE_PROJECT_FILE,
+    is_link,
+    link_problem,
+    name_of,
+)
 from gns3trio.controller.storage.file_names import name_problem
 from gns3trio.controller.storage.files import disk_error, printable
 from gns3trio.errors import Conflict, Unavailable

@@ -53,8 +53,8 @@ from gns3trio.controller.storage.files import (
     temporary_name,
     write_atomic,
 )
+from gns3trio.controller.storage.kept_versions import VERSIONS_FOLDER
 from gns3trio.controller.storage.project_swap import replaced_folder, staging_folder
-from gns3trio.controller.storage.versions import VERSIONS_FOLDER
 from gns3trio.convert import as_uuid, make_strict_converter, parse_uuid, structure
 from gns3trio.errors import Conflict, Invalid, NotFound, Unavailable
 from gns3trio.json_text import read_json

@@ -12,8 +12,8 @@ import zipfile
 from collections.abc import Callable, Generator, Iterator, Mapping
 from pathlib import Path
 
+from gns3trio.controller.archives.entry_names import link_problem, named_info
 from gns3trio.controller.archives.file_tree import Tree, open_file_below
-from gns3trio.controller.archives.names import link_problem, named_info
 from gns3trio.controller.archives.reader import CHUNK_BYTES, MAX_ENTRIES, MAX_UNPACKED_BYTES
 from gns3trio.controller.storage.file_names import name_problem
 from gns3trio.controller.storage.files import disk_error, printable

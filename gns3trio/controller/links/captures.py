@@ -82,7 +82,7 @@ class LinkCaptures:
 
     # --- as GNS3 does ---
 
-    async def start_compatible(self, link: Link, data_link_type: str, file_name: str | None) -> None:
+    async def start_gns3(self, link: Link, data_link_type: str, file_name: str | None) -> None:
         """The capture of the GNS3 API.
 
         Raises Conflict (one is running already, no end of the link runs, no file) or Invalid.
@@ -95,11 +95,11 @@ class LinkCaptures:
             node_id = self._capturing_end(link)
             path = self._free_path("capture_file_name", name)
             spec = CaptureSpec(path=path, data_link_type=data_link_type)
-            await self._start(link, spec, node_id=node_id, compatible=True, file_name=name)
+            await self._start(link, spec, node_id=node_id, is_gns3=True, file_name=name)
             link.last_capture_file = name
         self._project.publish(LinkChanged(link))
 
-    async def stop_compatible(self, link: Link) -> None:
+    async def stop_gns3(self, link: Link) -> None:
         """Stop it; none is fine."""
         async with link.lock:
             shown = link.gns3_capture
@@ -120,7 +120,7 @@ class LinkCaptures:
         for link in links:
             shown = link.gns3_capture
             if shown is not None and shown.node_id == node_id:
-                await self.stop_compatible(link)
+                await self.stop_gns3(link)
 
     # --- our own ---
 
@@ -156,7 +156,7 @@ class LinkCaptures:
                 link,
                 spec,
                 node_id=self._first_node(link),
-                compatible=False,
+                is_gns3=False,
                 capture_id=capture_id,
                 direction=request.direction,
                 file_name=name if request.save else None,
@@ -208,7 +208,7 @@ class LinkCaptures:
         spec: CaptureSpec,
         *,
         node_id: UUID,
-        compatible: bool,
+        is_gns3: bool,
         file_name: str | None,
         capture_id: UUID | None = None,
         direction: LinkDirection = "both",
@@ -229,7 +229,7 @@ class LinkCaptures:
         started = LinkCapture(
             capture_id=capture_id or uuid4(),
             capture=capture,
-            compatible=compatible,
+            is_gns3=is_gns3,
             node_id=node_id,
             file_name=file_name,
             direction=direction,

@@ -32,13 +32,13 @@ def address_of(end: LinkEnd) -> PortAddress:
 class LinkCapture:
     """A capture on a link.
 
-    ``compatible`` is that of the GNS3 API, of which a link has one at most; it ends with the run of ``node_id``, the
+    ``is_gns3`` is that of the GNS3 API, of which a link has one at most; it ends with the run of ``node_id``, the
     node at whose end it is.
     """
 
     capture_id: UUID
     capture: Capture
-    compatible: bool
+    is_gns3: bool
     node_id: UUID
     file_name: str | None
     direction: LinkDirection = "both"
@@ -64,7 +64,7 @@ class Link:
     @property
     def gns3_capture(self) -> LinkCapture | None:
         """The capture that the GNS3 API shows."""
-        return next((capture for capture in self.captures.values() if capture.compatible), None)
+        return next((capture for capture in self.captures.values() if capture.is_gns3), None)
 
     @property
     def link_id(self) -> UUID:

@@ -35,9 +35,9 @@ from gns3trio.controller.project.drawings import Drawings
 from gns3trio.controller.project.opening import Openings
 from gns3trio.controller.services import ProjectServices
 from gns3trio.controller.storage.file_names import project_file_name
+from gns3trio.controller.storage.kept_versions import list_versions, put_version_back
 from gns3trio.controller.storage.project_file import ProjectFile
 from gns3trio.controller.storage.project_swap import check_discardable, discard_folder
-from gns3trio.controller.storage.versions import list_versions, put_version_back
 from gns3trio.errors import Conflict, Forbidden, LabError
 
 log = logging.getLogger(__name__)

@@ -13,8 +13,8 @@ from gns3trio.controller.gns3_format.reader import parse_heading, parse_project
 from gns3trio.controller.gns3_format.records import EncodedRecords, ProjectRecord, format_project
 from gns3trio.controller.storage.converted_files import settle_files
 from gns3trio.controller.storage.files import MAX_PROJECT_FILE_BYTES, NO_PLAIN_FILE, read_plain, write_all, write_atomic
+from gns3trio.controller.storage.kept_versions import keep_version
 from gns3trio.controller.storage.saver import Saver
-from gns3trio.controller.storage.versions import keep_version
 from gns3trio.errors import Conflict, Invalid, LabError
 from gns3trio.json_text import check_values
 from gns3trio.limits import MAX_FILE_VALUES

@@ -50,7 +50,7 @@ def check_stored_projects(stored: object) -> None:
     structure(_converter, stored, _StoredList)
 
 
-class ProjectRecords:
+class ProjectPlaces:
     """The records, in the server's state."""
 
     def __init__(self, state: ServerState, projects_path: Path) -> None:

@@ -21,7 +21,7 @@ from gns3trio.controller.gns3_format.records import ProjectSettings
 from gns3trio.controller.names import clean_name
 from gns3trio.controller.storage.file_names import PROJECT_SUFFIX
 from gns3trio.controller.storage.files import MAX_PROJECT_FILE_BYTES, printable, read_plain
-from gns3trio.controller.storage.versions import newest_heading
+from gns3trio.controller.storage.kept_versions import newest_heading
 from gns3trio.convert import as_uuid
 from gns3trio.errors import Conflict
 from gns3trio.printable import is_plain_name

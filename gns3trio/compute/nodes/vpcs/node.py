@@ -52,7 +52,7 @@ from gns3trio.compute.nodes.vpcs.script import (
 )
 from gns3trio.compute.registry import NodeType, structure_properties
 from gns3trio.compute.script_files import read_script, write_script
-from gns3trio.errors import DISK_REFUSALS, Conflict, Invalid, Unavailable
+from gns3trio.errors import Conflict, Invalid, path_error
 from gns3trio.forwarder.forwarder import Forwarder, Patch
 from gns3trio.limits import Script
 
@@ -511,8 +511,7 @@ class VpcsNode:
         try:
             await threads.disk.run(function, *args)
         except OSError as error:
-            kind = Unavailable if error.errno in DISK_REFUSALS else Conflict  # something else is in the folder's place
-            raise kind(f"{self.directory} cannot be used: {error.strerror}") from None
+            raise path_error(f"{self.directory} cannot be used", error) from None
 
     def _make_folder(self, startup_script: str | None) -> None:
         is_new = not os.path.lexists(self.directory)

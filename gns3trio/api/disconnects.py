@@ -11,7 +11,7 @@ from gns3trio.errors import Unavailable
 _T = TypeVar("_T")
 
 
-async def while_waited_for(api: ApiRequest, work: Callable[[], Awaitable[_T]]) -> _T:
+async def cancelled_on_disconnect(api: ApiRequest, work: Callable[[], Awaitable[_T]]) -> _T:
     """Run ``work`` and return its result. Cancels it when the client leaves; raises Unavailable
     when the server stops.
     """
