@@ -18,7 +18,7 @@ import attrs
 
 from gns3trio.compute.nio import UdpNio
 from gns3trio.compute.node import NodeSpec, NodeStatus
-from gns3trio.compute.node_traits import NodePort
+from gns3trio.compute.node_traits import NodePort, NodeTraits
 from gns3trio.conditions.core_filter import Direction
 from gns3trio.conditions.link_conditions import LinkConditions
 from gns3trio.console.hub import CLOSE_SECONDS, NODE_STOPPED
@@ -64,13 +64,14 @@ LOCAL_COMPUTE_ID = "local"
 
 @attrs.frozen(kw_only=True)
 class Capabilities:
-    """What a compute can do, beside running nodes.
+    """What a compute can do.
 
-    ``captures_per_link``: how many captures one end of a link may have. ``impairments``: whether it knows ours, beside
-    GNS3's filters. ``benchmarks``: whether it measures links and UDP paths.
+    ``node_types`` are the types that it runs, by their names. ``captures_per_link``: how many captures one end of a
+    link may have. ``impairments``: whether it knows ours, beside GNS3's filters. ``benchmarks``: whether it measures
+    links and UDP paths.
     """
 
-    node_types: tuple[str, ...]
+    node_types: Mapping[str, NodeTraits]
     captures_per_link: int
     impairments: bool
     benchmarks: bool

@@ -92,7 +92,7 @@ class LocalCompute:
     def capabilities(self) -> Capabilities:
         """All that there is."""
         return Capabilities(
-            node_types=tuple(self._registry.names()),
+            node_types={name: node_types[name] for name in self._registry.names()},
             captures_per_link=MAX_CAPTURES_PER_LINK,
             impairments=True,
             benchmarks=True,

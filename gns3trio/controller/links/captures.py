@@ -20,7 +20,7 @@ from gns3trio.controller.context import ProjectContext
 from gns3trio.controller.links.link import Link, LinkCapture, PortAddress
 from gns3trio.controller.links.wiring import Wiring
 from gns3trio.controller.nodes.node import Node
-from gns3trio.errors import Conflict, Invalid, NotFound
+from gns3trio.errors import Conflict, Invalid, NotFound, Unavailable
 from gns3trio.printable import is_plain_name
 from gns3trio.project_layout import CAPTURES
 
@@ -186,7 +186,7 @@ class LinkCaptures:
         """Stop all captures of a link that is being deleted. The caller holds its lock, and then takes it away."""
         async with trio.open_nursery() as nursery:
             for capture in link.captures.values():
-                nursery.start_soon(capture.capture.stop)
+                nursery.start_soon(self._end, capture)
         link.captures.clear()
 
     async def stop_for_good(self, links: Iterable[Link]) -> None:
@@ -238,8 +238,15 @@ class LinkCaptures:
         return started
 
     async def _stop(self, link: Link, capture: LinkCapture) -> None:
-        await capture.capture.stop()
+        await self._end(capture)
         link.captures.pop(capture.capture_id, None)
+
+    async def _end(self, capture: LinkCapture) -> None:
+        """A compute that is away ends it, if it comes back at all, with the end of its link."""
+        try:
+            await capture.capture.stop()
+        except Unavailable as error:
+            self._project.log("error", f"capture {capture.capture_id} was not ended as usual: {error}")
 
     def _failed(self, link: Link, message: str) -> None:
         """A capture has stopped by itself. That of the GNS3 API is gone then; our own show their error."""

@@ -297,11 +297,10 @@ class Nodes(Mapping[UUID, Node]):
             try:
                 await self._project.make_durable()
             except LabError:
-                with trio.CancelScope(shield=True):
+                with trio.CancelScope(shield=True), contextlib.suppress(LabError):  # the disk refuses that too
                     await self._update_instance(node, dict(before), keep_name=True)
                     if script is not None and node.instance is not None:
-                        with contextlib.suppress(LabError):  # the disk refuses that too
-                            await node.instance.set_startup_script(script)
+                        await node.instance.set_startup_script(script)
                 node.update(before)
                 self._project.publish(NodeChanged(node))
                 raise

@@ -1,0 +1,107 @@
+"""A controller over computes in memory: no process, no socket. A test in which time passes uses ``autojump_clock``."""
+
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import TypeVar, TypeVarTuple
+from uuid import uuid4
+
+import pytest
+import trio
+
+from gns3trio import threads
+from gns3trio.config import Config
+from gns3trio.controller.controller import Controller, open_controller
+from gns3trio.controller.gns3_format.records import LinkEnd, LinkRecord, NodeRecord, ProjectSettings
+from gns3trio.controller.links.link import Link
+from gns3trio.controller.nodes.node import Node
+from gns3trio.controller.project.project import Project
+from gns3trio.notifications.feed import ChangeFeed
+from tests.support.memory_compute import MemoryCompute
+
+T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
+
+
+class Told:
+    """What the controller published, in order."""
+
+    def __init__(self) -> None:
+        self.changes: list[object] = []
+
+    def tell(self, change: object) -> None:
+        self.changes.append(change)
+
+    def count(self) -> int:
+        """None, so that nobody is told of the load once a second."""
+        return 0
+
+    def of(self, kind: type[T]) -> list[T]:
+        """The changes of exactly that kind."""
+        return [change for change in self.changes if type(change) is kind]
+
+    def names(self) -> list[str]:
+        """The kinds of all changes."""
+        return [type(change).__name__ for change in self.changes]
+
+
+@pytest.fixture(autouse=True)
+def threadless(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What would be done in a thread is done at once: a clock that jumps does not know of threads that work."""
+
+    async def run(self: threads.Pool, function: Callable[[*Ts], T], *args: *Ts, abandon_on_cancel: bool = False) -> T:
+        await trio.lowlevel.checkpoint()
+        return function(*args)
+
+    monkeypatch.setattr(threads.Pool, "run", run)
+
+
+@pytest.fixture
+def told() -> Told:
+    return Told()
+
+
+@pytest.fixture
+def compute() -> MemoryCompute:
+    """The compute of the controller's own server."""
+    return MemoryCompute()
+
+
+@pytest.fixture
+def far_compute() -> MemoryCompute:
+    """One on another host."""
+    return MemoryCompute("far", "192.0.2.1")
+
+
+@pytest.fixture
+async def controller(
+    tmp_path: Path, compute: MemoryCompute, far_compute: MemoryCompute, told: Told
+) -> AsyncIterator[Controller]:
+    config = Config(projects_path=tmp_path / "projects")
+    config.projects_path.mkdir()
+    async with open_controller(config, [compute, far_compute], ChangeFeed(told)) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def project(controller: Controller) -> Project:
+    """An open project."""
+    return await controller.create_project(ProjectSettings(name="lab"))
+
+
+def record(name: str, node_type: str = "vpcs", compute_id: str = "local") -> NodeRecord:
+    return NodeRecord(node_id=uuid4(), node_type=node_type, name=name, compute_id=compute_id)
+
+
+async def make_nodes(project: Project, *names: str, compute_id: str = "local") -> list[Node]:
+    """VPCS nodes with these names."""
+    return [await project.nodes.create(record(name, compute_id=compute_id)) for name in names]
+
+
+def link_record(first: Node, second: Node) -> LinkRecord:
+    ends = [LinkEnd(node_id=node.node_id, adapter_number=0, port_number=0) for node in (first, second)]
+    return LinkRecord(link_id=uuid4(), nodes=ends)
+
+
+async def make_link(project: Project, first: Node, second: Node) -> Link:
+    """A link between the first ports of two nodes."""
+    return await project.links.create(link_record(first, second))

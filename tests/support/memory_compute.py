@@ -1,0 +1,448 @@
+"""A compute in memory, with which a controller is tested: no process, no socket, no frame.
+
+It does what ``compute/interface.py`` promises, and keeps what it was asked for where a test can look. A test sets how
+it behaves: which creations and links fail, how long starts last, and whether it can be reached at all. What lasts does
+so on trio's clock, so with ``autojump_clock`` a test waits for nothing.
+"""
+
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import attrs
+import trio
+
+from gns3trio.compute.interface import (
+    LOCAL_COMPUTE_ID,
+    Capabilities,
+    CaptureCounters,
+    CaptureReader,
+    CaptureSpec,
+    Compute,
+    ComputeNode,
+    ComputePort,
+    LinkEnd,
+    LinkProbe,
+    PortCounters,
+    UdpEndpoint,
+)
+from gns3trio.compute.nio import UdpNio
+from gns3trio.compute.node import NodeEvent, NodeSpec, NodeStatus
+from gns3trio.compute.node_traits import NodePort
+from gns3trio.compute.node_types import node_types
+from gns3trio.conditions.link_conditions import NO_CONDITIONS, LinkConditions
+from gns3trio.errors import Conflict, NotFound, Unavailable
+
+CONSOLE_RANGE = (5000, 5999)
+FIRST_UDP_PORT = 10000
+# For a start that is under way when somebody comes to stop the node, as for a VPCS.
+HANGING_SECONDS = 5.0
+
+
+class MemoryCapture:
+    """A capture that takes nothing. ``fail`` lets it end by itself."""
+
+    def __init__(self, spec: CaptureSpec, end: "MemoryEnd", failed: Callable[[str], None]) -> None:
+        self.spec = spec
+        self.path: Path | None = spec.path
+        self.running = True
+        self.error: str | None = None
+        self.stream_dropped_bytes = 0
+        self.is_streamed = False
+        self.end = end
+        self._failed = failed
+
+    def counters(self) -> CaptureCounters:
+        """Nothing was captured."""
+        return CaptureCounters()
+
+    @contextmanager
+    def stream(self) -> Iterator[CaptureReader]:
+        """A stream that has ended."""
+        yield _EndedStream()
+
+    def fail(self, message: str) -> None:
+        """The disk is full, say."""
+        self.running, self.error = False, message
+        self._failed(message)
+
+    async def stop(self) -> None:
+        """End it; ended already is fine."""
+        self.end.node.compute.reach()
+        self.running = False
+
+
+class _EndedStream:
+    async def receive(self) -> bytes:
+        return b""
+
+
+class MemoryEnd:
+    """The end of a link. ``joined_to`` is the NIO that a client bound, or what both ends of a link have in common."""
+
+    def __init__(self, node: "MemoryNode", number: int, joined_to: object) -> None:
+        self.node = node
+        self.joined_to = joined_to
+        self.is_open = True
+        self.counter_ids: tuple[int, int | None] = (number, None)
+        self.conditions = NO_CONDITIONS
+        self.is_first = True
+        self.suspended = False
+        self.captures: list[MemoryCapture] = []
+
+    async def apply(self, conditions: LinkConditions, *, is_first: bool) -> None:
+        """Put conditions in force."""
+        self.node.compute.reach()
+        self.conditions, self.is_first, self.suspended = conditions, is_first, conditions.suspend
+
+    async def suspend(self, suspended: bool) -> None:
+        """Let nothing pass, or everything."""
+        self.node.compute.reach()
+        self.suspended = suspended
+
+    async def capture(self, spec: CaptureSpec, failed: Callable[[str], None]) -> MemoryCapture:
+        """Start a capture."""
+        self.node.compute.reach()
+        self.captures.append(MemoryCapture(spec, self, failed))
+        return self.captures[-1]
+
+
+class MemoryNode:
+    """A node. ``tell`` lets something happen to it by itself."""
+
+    directory: Path | None = None
+    exit_reason: str | None = None
+    console_access = None
+    mac_table = None
+    mac_id: int | None = None
+
+    def __init__(self, compute: "MemoryCompute", spec: NodeSpec) -> None:
+        traits = node_types[spec.node_type]
+        self.compute = compute
+        self.node_id = spec.node_id
+        self.project_id = spec.project_id
+        self.node_type = spec.node_type
+        self.name = spec.name
+        self.always_runs = traits.always_runs
+        self.status: NodeStatus = "started" if traits.always_runs else "stopped"
+        self.command_line: str | None = None
+        self.console_type = spec.console_type
+        self.console = spec.console
+        self.script = spec.startup_script
+        self.ends: dict[tuple[int, int], MemoryEnd] = {}
+        self.trouble: dict[tuple[int, int], str] = {}  # of ports
+        self.starts = 0
+        self._emit = spec.emit
+        self._properties = dict(spec.properties)
+        self._starting: trio.CancelScope | None = None
+        self._stoppers = 0
+
+    def tell(self, event: NodeEvent) -> None:
+        """Something has happened to it."""
+        self._emit(event)
+
+    def crash(self, message: str) -> None:
+        """It stops by itself."""
+        self.status = "stopped"
+        self.tell(NodeEvent("status"))
+        self.tell(NodeEvent("error", message))
+
+    @property
+    def has_nio(self) -> bool:
+        """Whether any port is joined to something."""
+        return bool(self.ends)
+
+    async def startup_script(self) -> str | None:
+        """Its script."""
+        self.compute.reach()
+        return self.script
+
+    async def set_startup_script(self, text: str) -> None:
+        """Give it another script."""
+        self.compute.reach()
+        self.script = text
+
+    def ports(self) -> list[NodePort]:
+        """Those of its type."""
+        ports = node_types[self.node_type].ports
+        return list(ports(self._properties)) if ports is not None else []
+
+    def properties(self) -> dict[str, Any]:
+        """What it was given."""
+        return dict(self._properties)
+
+    async def set_properties(self, properties: dict[str, Any]) -> None:
+        """Take others."""
+        self.compute.reach()
+        self._properties = dict(properties)
+
+    def as_read(self, properties: dict[str, Any]) -> dict[str, Any]:
+        """As they are."""
+        return properties
+
+    def link_end(self, adapter_number: int, port_number: int) -> MemoryEnd | None:
+        """The end of the link at a port."""
+        return self.ends.get((adapter_number, port_number))
+
+    def port_trouble(self, adapter_number: int, port_number: int) -> str | None:
+        """What a test says."""
+        return self.trouble.get((adapter_number, port_number))
+
+    @contextmanager
+    def stopping(self) -> Iterator[None]:
+        """Starts that came before have HANGING_SECONDS left."""
+        self._stoppers += 1
+        if self._starting is not None:
+            self._starting.deadline = trio.current_time() + HANGING_SECONDS
+        try:
+            yield
+        finally:
+            self._stoppers -= 1
+
+    async def start(self) -> None:
+        """Start it, which takes ``MemoryCompute.start_seconds``; raises what ``failing_starts`` says."""
+        self.compute.reach()
+        if self.status == "started":
+            return
+        self.starts += 1
+        with trio.CancelScope() as self._starting:
+            await trio.sleep(self.compute.start_seconds)
+        stopped, self._starting = self._starting.cancelled_caught, None
+        self.compute.reach()
+        if stopped:
+            raise Conflict(f"'{self.name}' was stopped before its start had come to an end")
+        if self.name in self.compute.failing_starts:
+            raise Conflict(f"'{self.name}' did not start")
+        self.status = "started"
+        self.tell(NodeEvent("status"))
+
+    async def stop(self) -> None:
+        """Stop it."""
+        self.compute.reach()
+        if self.status == "started" and not self.always_runs:
+            self.status = "stopped"
+            self.tell(NodeEvent("status"))
+
+    async def suspend(self) -> None:
+        """No type here can be suspended."""
+        raise Conflict(f"'{self.name}' cannot be suspended")
+
+    async def reload(self) -> None:
+        """Stop and start it."""
+        await self.stop()
+        await self.start()
+
+    async def bind_nio(self, adapter_number: int, port_number: int, nio: UdpNio) -> None:
+        """Join a port to a tunnel."""
+        end = self.join((adapter_number, port_number), nio)
+        end.suspended = nio.suspend
+
+    def join(self, port: tuple[int, int], joined_to: object) -> MemoryEnd:
+        """Join a port to something; raises what ``failing_links`` says."""
+        self.compute.reach()
+        if self.name in self.compute.failing_links:
+            raise Conflict(f"no link can be made at '{self.name}'")
+        self.separate(port)
+        end = self.ends[port] = MemoryEnd(self, next(self.compute.numbers), joined_to)
+        return end
+
+    async def unbind_nio(self, adapter_number: int, port_number: int) -> None:
+        """Separate a port."""
+        self.compute.reach()
+        if (adapter_number, port_number) not in self.ends:
+            raise Conflict(f"port {adapter_number}/{port_number} of '{self.name}' is not connected")
+        self.separate((adapter_number, port_number))
+
+    def separate(self, port: tuple[int, int]) -> None:
+        """Whatever the port is joined to; nothing is fine."""
+        end = self.ends.pop(port, None)
+        if end is not None:
+            end.is_open = False
+
+    async def rename(self, name: str) -> None:
+        """Give it another name."""
+        self.compute.reach()
+        self.name = name
+
+    async def set_console(self, console: int | None, console_type: str | None) -> None:
+        """Move its console."""
+        self.compute.reach()
+        self.console = console if console is not None else self.console
+        self.console_type = console_type if console_type is not None else self.console_type
+
+    async def reset_console(self) -> None:
+        """It has no clients."""
+        self.compute.reach()
+
+
+@attrs.define(eq=False)
+class MemoryCompute:
+    """A compute. The attributes before ``nodes`` say how it behaves, and may be changed at any time."""
+
+    compute_id: str = LOCAL_COMPUTE_ID
+    tunnel_host: str = "127.0.0.1"
+    types: tuple[str, ...] = ("vpcs", "ethernet_switch", "cloud")
+    captures_per_link: int = 1024
+    impairments: bool = True
+    is_away: bool = False
+    create_seconds: float = 0.0
+    start_seconds: float = 0.0
+    failing_creations: set[str] = attrs.field(factory=set)  # by name of the node; likewise below
+    failing_starts: set[str] = attrs.field(factory=set)
+    failing_links: set[str] = attrs.field(factory=set)
+
+    nodes: dict[UUID, MemoryNode] = attrs.field(factory=dict)
+    deleted: list[str] = attrs.field(factory=list)  # names of nodes whose files were deleted
+    leased: dict[UUID, list[int]] = attrs.field(factory=dict)  # UDP ports by project
+    passed: dict[int, PortCounters] = attrs.field(factory=dict)  # what ``counters`` tells
+    numbers: "itertools.count[int]" = attrs.field(factory=lambda: itertools.count(1))
+    _udp_ports: "itertools.count[int]" = attrs.field(factory=lambda: itertools.count(FIRST_UDP_PORT))
+    _counted: trio.Event = attrs.field(factory=trio.Event)
+
+    def reach(self) -> None:
+        """Raises Unavailable while the compute is away."""
+        if self.is_away:
+            raise Unavailable(f"compute {self.compute_id} cannot be reached")
+
+    def node(self, name: str) -> MemoryNode:
+        """The node that has a name."""
+        return next(node for node in self.nodes.values() if node.name == name)
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """As the test says."""
+        return Capabilities(
+            node_types={name: node_types[name] for name in self.types},
+            captures_per_link=self.captures_per_link,
+            impairments=self.impairments,
+            benchmarks=False,
+        )
+
+    @property
+    def console_range(self) -> tuple[int, int]:
+        """Whatever."""
+        return CONSOLE_RANGE
+
+    def runs(self, node_type: str) -> bool:
+        """Whether the type is one of ``types``."""
+        return node_type in self.types
+
+    def check_properties(self, node_type: str, properties: dict[str, Any]) -> None:
+        """All are fine."""
+        if node_type not in self.types:
+            raise Conflict(f"node_type: {node_type} does not run here")
+
+    async def create_node(self, spec: NodeSpec) -> MemoryNode:
+        """A node, after ``create_seconds``; raises what ``failing_creations`` says."""
+        self.reach()
+        await trio.sleep(self.create_seconds)
+        self.reach()
+        if spec.name in self.failing_creations:
+            raise Conflict(f"'{spec.name}' cannot be created")
+        node = self.nodes[spec.node_id] = MemoryNode(self, spec)
+        return node
+
+    async def close_node(self, node: ComputeNode) -> None:
+        """Let a node go; its files stay."""
+        self.reach()
+        own = self.nodes.pop(node.node_id, None)
+        if own is not None:
+            for port in list(own.ends):
+                own.separate(port)
+
+    async def delete_node(self, node: ComputeNode) -> None:
+        """Let a node go, with its files."""
+        await self.close_node(node)
+        self.deleted.append(node.name)
+
+    def reserve_mac_ids(self, project_id: UUID, numbers: Iterable[int]) -> None:
+        """No node here has one."""
+
+    async def release_project(self, project_id: UUID) -> None:
+        """Free what was leased to a project."""
+        self.reach()
+        self.leased.pop(project_id, None)
+
+    async def connect(self, first: ComputePort, second: ComputePort, conditions: LinkConditions) -> None:
+        """Join two ports; the first has the conditions."""
+        self.reach()
+        near, far = self._own(first.node), self._own(second.node)
+        link = object()
+        numbers = (first.adapter_number, first.port_number)
+        end = near.join(numbers, link)
+        try:
+            far.join((second.adapter_number, second.port_number), link).suspended = conditions.suspend
+        except BaseException:
+            near.separate(numbers)
+            raise
+        await end.apply(conditions, is_first=True)
+
+    def _own(self, node: ComputeNode) -> MemoryNode:
+        own = self.nodes.get(node.node_id)
+        if own is None:
+            raise NotFound(f"node {node.node_id} is none of compute {self.compute_id}")
+        return own
+
+    async def lease_udp(self, project_id: UUID) -> int:
+        """The next port."""
+        self.reach()
+        port = next(self._udp_ports)
+        self.leased.setdefault(project_id, []).append(port)
+        return port
+
+    def is_capturing_to(self, path: Path) -> bool:
+        """Whether a capture writes that file."""
+        ends = [end for node in self.nodes.values() for end in node.ends.values()]
+        return any(capture.running and capture.path == path for end in ends for capture in end.captures)
+
+    # --- counters ---
+
+    def count(self, end: MemoryEnd, counters: PortCounters) -> None:
+        """Something has passed the end of a link."""
+        self.passed[end.counter_ids[0]] = counters
+        self._counted.set()
+
+    async def wait_counted(self) -> None:
+        """Until ``count`` is called."""
+        await self._counted.wait()
+        self._counted = trio.Event()
+
+    def counters(self) -> Mapping[int, PortCounters]:
+        """What passed."""
+        return dict(self.passed)
+
+    def probe(self, near: LinkEnd, far: LinkEnd) -> AbstractContextManager[LinkProbe]:
+        """Raises Conflict: there is no traffic."""
+        raise Conflict(f"compute {self.compute_id} cannot measure")
+
+    def take_udp(self, nio: UdpNio) -> AbstractAsyncContextManager[UdpEndpoint]:
+        """Raises Conflict: there is no traffic."""
+        raise Conflict(f"compute {self.compute_id} cannot measure")
+
+    # --- the host ---
+
+    async def port_usage(self) -> dict[str, list[int]]:
+        """No port is in use."""
+        self.reach()
+        return {"console_port_range": [*CONSOLE_RANGE], "console_ports": [], "udp_port_range": [], "udp_ports": []}
+
+    async def interfaces(self) -> list[dict[str, Any]]:
+        """It has none."""
+        self.reach()
+        return []
+
+    def load(self) -> dict[str, float]:
+        """Nothing is known."""
+        return {"cpu_usage_percent": 0.0, "memory_usage_percent": 0.0}
+
+    async def statistics(self) -> dict[str, Any]:
+        """Nothing is known."""
+        self.reach()
+        return {}
+
+
+# For the type checker: it is a compute, and so its nodes and their ends are those of one.
+_IS_A_COMPUTE: type[Compute] = MemoryCompute
