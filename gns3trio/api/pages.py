@@ -7,7 +7,9 @@ from starlette.responses import HTMLResponse
 from gns3trio import __version__
 from gns3trio.api.content_policy import PLAIN_PAGE
 from gns3trio.api.routing import ApiRequest, RouteTable
+from gns3trio.api.v2.views import compute_view
 from gns3trio.api.web_ui import INDEX
+from gns3trio.compute.interface import LOCAL_COMPUTE_ID
 
 routes = RouteTable("")
 
@@ -62,7 +64,8 @@ async def show_projects(api: ApiRequest) -> HTMLResponse:
 @routes.route("GET", "/compute", "/debug")
 async def show_compute(api: ApiRequest) -> HTMLResponse:
     """A page with the load of this server and its nodes."""
-    rows = [[escape(str(name)), escape(str(value))] for name, value in api.controller.computes.view("local").items()]
+    shown = compute_view(api.controller.computes.state(LOCAL_COMPUTE_ID))
+    rows = [[escape(str(name)), escape(str(value))] for name, value in shown.items()]
     return _page("Compute", _table(["Property", "Value"], rows))
 
 

@@ -12,6 +12,7 @@ import attrs
 
 if TYPE_CHECKING:
     from gns3trio.controller.archives.snapshots import Snapshot
+    from gns3trio.controller.computes import ComputeState
     from gns3trio.controller.links.link import Link
     from gns3trio.controller.nodes.node import Node
     from gns3trio.controller.project.drawings import Drawing
@@ -186,21 +187,21 @@ class DrawingDeleted:
 class ComputeCreated:
     """A compute is known."""
 
-    compute: Mapping[str, Any]
+    compute: "ComputeState"
 
 
 @attrs.frozen
 class ComputeChanged:
     """How a compute is reached changed, or its load."""
 
-    compute: Mapping[str, Any]
+    compute: "ComputeState"
 
 
 @attrs.frozen
 class ComputeDeleted:
     """A compute is forgotten."""
 
-    compute: Mapping[str, Any]
+    compute: "ComputeState"
 
 
 @attrs.frozen

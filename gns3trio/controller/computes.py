@@ -40,6 +40,32 @@ class RegisteredCompute:
     password: str | None = None
 
 
+@attrs.frozen(kw_only=True)
+class Gns3Capabilities:
+    """What a server can run, and as which GNS3 version."""
+
+    node_types: list[str]
+    platform: str
+    version: str
+
+
+@attrs.frozen(kw_only=True)
+class ComputeState:
+    """A compute as clients are told of it. ``capabilities`` and ``load`` (in percent) are those of one that is driven
+    here; ``error`` says why another one is not.
+    """
+
+    compute_id: str
+    name: str
+    protocol: str
+    host: str
+    port: int
+    user: str | None
+    capabilities: Gns3Capabilities | None = None
+    load: Mapping[str, float] | None = None
+    error: str | None = None
+
+
 class Computes:
     """Use ``run`` to have their state announced. ``driven`` are those that run nodes for the controller, that of this
     server among them.
@@ -73,23 +99,23 @@ class Computes:
             raise Conflict(f"compute_id: {self.get_registered(compute_id).name}: {NOT_DRIVEN}")
         return compute
 
-    def capabilities(self) -> dict[str, Any]:
+    def capabilities(self) -> Gns3Capabilities:
         """What this server can run, and as which GNS3 version."""
-        return {
-            "node_types": sorted(self.own.capabilities.node_types),
-            "platform": platform.system().lower(),
-            "version": self._config.gns3_version,
-        }
+        return Gns3Capabilities(
+            node_types=sorted(self.own.capabilities.node_types),
+            platform=platform.system().lower(),
+            version=self._config.gns3_version,
+        )
 
-    def views(self) -> list[dict[str, Any]]:
-        """All computes in the API."""
-        return [self._local_view(), *map(_registered_view, self._registered.values())]
+    def states(self) -> list[ComputeState]:
+        """All computes, that of this server first."""
+        return [self._own_state(), *map(_registered_state, self._registered.values())]
 
-    def view(self, compute_id: str) -> dict[str, Any]:
-        """A compute in the API. Raises NotFound."""
-        if compute_id == LOCAL_COMPUTE_ID:
-            return self._local_view()
-        return _registered_view(self.get_registered(compute_id))
+    def state(self, compute_id: str) -> ComputeState:
+        """A compute. Raises NotFound."""
+        return (
+            self._own_state() if compute_id == LOCAL_COMPUTE_ID else _registered_state(self.get_registered(compute_id))
+        )
 
     def get_registered(self, compute_id: str) -> RegisteredCompute:
         """A compute that is not this server. Raises NotFound."""
@@ -98,35 +124,33 @@ class Computes:
             raise NotFound(f"Compute ID {compute_id} doesn't exist")
         return compute
 
-    def _local_view(self) -> dict[str, Any]:
-        return {
-            "capabilities": self.capabilities(),
-            "compute_id": LOCAL_COMPUTE_ID,
-            "connected": True,
-            **self.own.load(),
-            "host": self._config.own_address,
-            "last_error": None,
-            "name": socket.gethostname(),
-            "port": self.local_port,
-            "protocol": "https" if self._config.ssl else "http",
-            "user": self._config.user or None,
-        }
+    def _own_state(self) -> ComputeState:
+        return ComputeState(
+            compute_id=LOCAL_COMPUTE_ID,
+            name=socket.gethostname(),
+            protocol="https" if self._config.ssl else "http",
+            host=self._config.own_address,
+            port=self.local_port,
+            user=self._config.user or None,
+            capabilities=self.capabilities(),
+            load=self.own.load(),
+        )
 
-    async def create(self, fields: Mapping[str, Any]) -> dict[str, Any]:
+    async def create(self, fields: Mapping[str, Any]) -> ComputeState:
         """Register a compute; a known id gives the compute that has it.
 
         Raises Invalid for an id or name that GNS3 reserves, Conflict for a name in use, Unavailable.
         """
         compute_id = fields["compute_id"]
         if compute_id == LOCAL_COMPUTE_ID or compute_id in self._registered:
-            return self.view(compute_id)
+            return self.state(compute_id)
         name = fields.get("name") or _default_name(fields)
         compute = RegisteredCompute(**{**fields, "name": name})
         await self._store(compute)
-        view = _registered_view(compute)
-        self._changes.publish(ComputeChanged(view))
-        self._changes.publish(ComputeCreated(view))
-        return view
+        state = _registered_state(compute)
+        self._changes.publish(ComputeChanged(state))
+        self._changes.publish(ComputeCreated(state))
+        return state
 
     async def add_those_of_file(self, computes: Iterable[Mapping[str, Any]]) -> list[str]:
         """Register the computes that a project's file names and that are not known, without credentials, as GNS3 does.
@@ -144,7 +168,7 @@ class Computes:
                 problems.append(f"compute {each.get('name')!r} of the project's file: {error}")
         return problems
 
-    async def update(self, compute_id: str, changes: Mapping[str, Any]) -> dict[str, Any]:
+    async def update(self, compute_id: str, changes: Mapping[str, Any]) -> ComputeState:
         """Change a compute. Raises NotFound, and as ``create``."""
         if compute_id == LOCAL_COMPUTE_ID:
             raise Conflict("compute_id: the local compute is described by the settings of this server")
@@ -152,9 +176,9 @@ class Computes:
         if not compute.name:
             compute = attrs.evolve(compute, name=_default_name(attrs.asdict(compute)))
         await self._store(compute)
-        view = _registered_view(compute)
-        self._changes.publish(ComputeChanged(view))
-        return view
+        state = _registered_state(compute)
+        self._changes.publish(ComputeChanged(state))
+        return state
 
     async def _store(self, compute: RegisteredCompute) -> None:
         if compute.compute_id == _GNS3_VM_ID or compute.name == _GNS3_VM_NAME:
@@ -186,14 +210,14 @@ class Computes:
             "computes", [], lambda stored: [each for each in stored if each["compute_id"] != compute_id]
         )
         self._registered.pop(compute_id, None)
-        self._changes.publish(ComputeDeleted(_registered_view(compute)))
+        self._changes.publish(ComputeDeleted(_registered_state(compute)))
 
     async def run(self) -> None:
         """Announce the state of this server about once a second, as GNS3 does, while somebody listens."""
         while True:
             await trio.sleep(_UPDATE_SECONDS)
             if self._changes.count():
-                self._changes.publish(ComputeChanged(self._local_view()))
+                self._changes.publish(ComputeChanged(self._own_state()))
 
 
 _stored_converter = make_strict_converter(forbid_extra_keys=False)
@@ -214,14 +238,7 @@ def _default_name(fields: Mapping[str, Any]) -> str:
     return f"{fields['protocol']}://{user}{fields['host']}:{fields['port']}"
 
 
-def _registered_view(compute: RegisteredCompute) -> dict[str, Any]:
-    view = attrs.asdict(compute)
-    del view["password"]
-    return {
-        **view,
-        "capabilities": {"node_types": [], "version": None},
-        "connected": False,
-        "cpu_usage_percent": None,
-        "last_error": NOT_DRIVEN,
-        "memory_usage_percent": None,
-    }
+def _registered_state(compute: RegisteredCompute) -> ComputeState:
+    fields = attrs.asdict(compute)
+    del fields["password"]
+    return ComputeState(**fields, error=NOT_DRIVEN)

@@ -45,7 +45,7 @@ class ProjectUpdate:
 @routes.route("GET", "/capabilities", reply=Capabilities)
 async def get_capabilities(api: ApiRequest) -> dict[str, Any]:
     """The node types that this server runs, and its GNS3 version."""
-    return api.controller.computes.capabilities()
+    return attrs.asdict(api.controller.computes.capabilities())
 
 
 @routes.route("GET", "/version", reply=Gns3Version)

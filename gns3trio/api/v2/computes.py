@@ -11,6 +11,7 @@ from gns3trio.api.disconnects import cancelled_on_disconnect
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.v2 import replies
 from gns3trio.api.v2.bodies import refuse_other
+from gns3trio.api.v2.views import compute_view
 from gns3trio.controller.changes import UdpMeasured
 from gns3trio.controller.links.udp_benchmark import UdpBenchmarkRequest, benchmark_udp
 from gns3trio.controller.names import Name
@@ -45,29 +46,29 @@ class ComputeCreate(ComputeUpdate):
 @routes.route("GET", "/computes", reply=list[replies.Compute])
 async def list_computes(api: ApiRequest) -> list[dict[str, Any]]:
     """All computes; ``local`` is this server."""
-    return api.controller.computes.views()
+    return list(map(compute_view, api.controller.computes.states()))
 
 
 @routes.route("POST", "/computes", status=201, reply=replies.Compute)
 async def create_compute(api: ApiRequest, body: ComputeCreate) -> dict[str, Any]:
     """Register another server as a compute."""
     fields = {name: value for name, value in attrs.asdict(body).items() if value is not None}
-    return await api.controller.computes.create({"compute_id": str(uuid4()), **fields})
+    return compute_view(await api.controller.computes.create({"compute_id": str(uuid4()), **fields}))
 
 
 # Before the paths that begin with an id, which would also match ``endpoint``.
 @routes.route("GET", "/computes/endpoint/{compute_id}/{emulator}/{action:path}", reply=replies.Endpoint)
 async def get_endpoint(api: ApiRequest, compute_id: str, emulator: str, action: str) -> dict[str, Any]:
     """The URL under which a client reaches an emulator's route on a compute directly."""
-    compute = api.controller.computes.view(compute_id)
-    host = f"{compute['protocol']}://{compute['host']}:{compute['port']}"
+    compute = api.controller.computes.state(compute_id)
+    host = f"{compute.protocol}://{compute.host}:{compute.port}"
     return {"endpoint": f"{host}/v2/compute/{emulator}/{action}"}
 
 
 @routes.route("GET", "/computes/{compute_id}", reply=replies.Compute)
 async def get_compute(api: ApiRequest, compute_id: str) -> dict[str, Any]:
     """One compute by its id."""
-    return api.controller.computes.view(compute_id)
+    return compute_view(api.controller.computes.state(compute_id))
 
 
 @routes.route("PUT", "/computes/{compute_id}", reply=replies.Compute)
@@ -76,7 +77,7 @@ async def update_compute(api: ApiRequest, compute_id: str, body: ComputeUpdate) 
     changes = api.given(body)
     refuse_other(changes, compute_id=compute_id)
     changes.pop("compute_id", None)
-    return await api.controller.computes.update(compute_id, changes)
+    return compute_view(await api.controller.computes.update(compute_id, changes))
 
 
 @routes.route("DELETE", "/computes/{compute_id}", status=204)

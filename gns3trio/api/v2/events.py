@@ -2,7 +2,7 @@
 
 from typing import Any, assert_never
 
-from gns3trio.api.v2.views import drawing_view, link_view, node_view, project_view, snapshot_view
+from gns3trio.api.v2.views import compute_view, drawing_view, link_view, node_view, project_view, snapshot_view
 from gns3trio.controller import changes as c
 from gns3trio.controller.links.link import Link
 from gns3trio.controller.nodes.node import Node
@@ -59,11 +59,11 @@ def _event(change: c.Change) -> Event:
         case c.SnapshotRestored(snapshot):
             return Event("snapshot.restored", snapshot_view(snapshot), snapshot.project_id)
         case c.ComputeCreated(compute):
-            return Event("compute.created", compute)
+            return Event("compute.created", compute_view(compute))
         case c.ComputeChanged(compute):
-            return Event("compute.updated", compute)
+            return Event("compute.updated", compute_view(compute))
         case c.ComputeDeleted(compute):
-            return Event("compute.deleted", compute)
+            return Event("compute.deleted", compute_view(compute))
         case c.UdpMeasured(compute_id, ends, trial):
             return Event("udp.benchmark", {"compute_id": compute_id, **ends, **trial})
         case c.TemplateCreated(template):

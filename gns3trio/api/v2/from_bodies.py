@@ -42,7 +42,7 @@ def refuse_other_identity(api: ApiRequest, node: Node, given: Mapping[str, Any])
     """Raises Conflict if the request would change the node's identity, NotFound for an unknown compute."""
     record = node.record
     if given.get("compute_id", record.compute_id) != record.compute_id:
-        api.controller.computes.view(given["compute_id"])
+        api.controller.computes.state(given["compute_id"])
     refuse_other(
         given,
         node_id=record.node_id,

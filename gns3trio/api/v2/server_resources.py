@@ -66,7 +66,7 @@ async def get_statistics(api: ApiRequest) -> list[dict[str, Any]]:
     return [
         {
             "compute_id": compute.compute_id,
-            "compute_name": computes.view(compute.compute_id)["name"],
+            "compute_name": computes.state(compute.compute_id).name,
             "statistics": await compute.statistics(),
         }
         for compute in computes.driven()
@@ -151,7 +151,7 @@ async def write_debug_file(api: ApiRequest) -> None:
     """Write debug information into ``debug/controller.txt`` in the server's folder."""
     _require_local(api)
     controller = api.controller
-    lines = [f"{name}: {value}" for name, value in controller.computes.capabilities().items()]
+    lines = [f"{name}: {value}" for name, value in attrs.asdict(controller.computes.capabilities()).items()]
     lines += [f"{name}: {value}" for name, value in (await controller.computes.own.statistics()).items()]
     for project in controller.projects.values():
         counts = f"{len(project.nodes)} nodes, {len(project.links)} links, {len(project.drawings)} drawings"

@@ -12,6 +12,7 @@ import attrs
 import orjson
 
 from gns3trio.controller.archives.snapshots import Snapshot
+from gns3trio.controller.computes import ComputeState
 from gns3trio.controller.gns3_format.records import NodeRecord, ProjectSettings
 from gns3trio.controller.library.symbols import Symbol
 from gns3trio.controller.links.link import Link, LinkCapture
@@ -212,4 +213,22 @@ def problems_view(project: Project) -> dict[str, Any]:
             {"message": node.problem, "name": node.name, "node_id": str(node.node_id)}
             for node in project.nodes.not_run()
         ],
+    }
+
+
+def compute_view(compute: ComputeState) -> dict[str, Any]:
+    """A compute. One that is not driven here has no load."""
+    can, load = compute.capabilities, compute.load or {}
+    return {
+        "capabilities": {"node_types": [], "version": None} if can is None else attrs.asdict(can),
+        "compute_id": compute.compute_id,
+        "connected": compute.capabilities is not None,
+        "cpu_usage_percent": load.get("cpu_usage_percent"),
+        "memory_usage_percent": load.get("memory_usage_percent"),
+        "host": compute.host,
+        "last_error": compute.error,
+        "name": compute.name,
+        "port": compute.port,
+        "protocol": compute.protocol,
+        "user": compute.user,
     }
