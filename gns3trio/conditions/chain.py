@@ -1,4 +1,4 @@
-"""All filters of a link together, as the core takes them at one of its ports."""
+"""Combines all filters of a link into the chain that the core applies at one of its ports."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -9,7 +9,7 @@ from gns3trio.conditions.impairments import Impairment, LinkDirection, impairmen
 
 
 def longest_hold(filters: Iterable[CoreFilter]) -> float:
-    """For how many seconds they can hold a frame."""
+    """The longest time that the filters can hold a frame, in seconds."""
     return sum(each.longest_hold for each in filters)
 
 
@@ -20,7 +20,7 @@ _AT_B: dict[LinkDirection, Direction] = {"a_to_b": "in", "b_to_a": "out", "both"
 def core_filters(
     filters: Mapping[str, Sequence[Any]], impairments: Sequence[Impairment], *, at_first_end: bool
 ) -> list[CoreFilter]:
-    """All filters of a link, for the tunnel port of its first end (a) or its second."""
+    """All filters of a link, as seen from the port at its first end (a) or its second."""
     directions = _AT_A if at_first_end else _AT_B
     ours = [impairment_core_filter(impairment, directions[impairment.direction]) for impairment in impairments]
     return [*gns3_core_filters(filters), *ours]

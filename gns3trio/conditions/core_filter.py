@@ -4,12 +4,12 @@ from typing import Literal
 
 import attrs
 
-# Seen from a port: frames that come in there, or leave.
+# Directions as seen from a port: frames that come in there, or leave.
 Direction = Literal["in", "out", "both"]
-# The UDPFWD_FILTER_... of native/udpfwd.h, which says what each does.
+# The UDPFWD_FILTER_... constants of native/udpfwd.h, which documents them.
 FilterKind = Literal["frequency", "loss", "delay", "corrupt", "bpf", "rate", "duplicate", "reorder"]
 
-# Expressions of GNS3's filter, and impairments: both lists fit into the core's together.
+# Limits of GNS3's expressions and of impairments, whose sum fits into the core's limit.
 MAX_FILTERS = 32
 MAX_MS = 32767  # GNS3's limit
 
@@ -21,7 +21,7 @@ _MICROSECONDS_PER_MS = 1000
 class CoreFilter:
     """A filter as the core takes it; ``parameters`` are those that native/udpfwd.h documents for its kind.
 
-    ``longest_hold``: for how many seconds it can hold a frame.
+    ``longest_hold``: the longest time that it can hold a frame, in seconds.
     """
 
     kind: FilterKind
@@ -32,7 +32,7 @@ class CoreFilter:
 
 
 def chance(percent: float) -> int:
-    """A chance as the core takes it, in millionths."""
+    """A percentage in the core's unit, millionths."""
     return round(percent * _MILLIONTHS_PER_PERCENT)
 
 
@@ -42,6 +42,6 @@ def microseconds(milliseconds: float) -> int:
 
 
 def delay_filter(direction: Direction, milliseconds: float, jitter: float) -> CoreFilter:
-    """Frames wait, and keep their order."""
+    """A filter that delays frames and keeps their order."""
     times = microseconds(milliseconds), microseconds(jitter)
     return CoreFilter("delay", direction, times, longest_hold=(milliseconds + jitter) / 1000)

@@ -1,15 +1,15 @@
-"""Filter expressions (pcap-filter(7)): which words they may have. Compiling them is the forwarder's."""
+"""Checks the words of filter expressions (pcap-filter(7)). The forwarder compiles them."""
 
 import ipaddress
 import re
 
 from gns3trio.errors import Invalid
 
-# libpcap's time grows with the square of it; the core takes no longer ones.
+# libpcap's time is quadratic in the length; the core accepts no longer expressions.
 MAX_EXPRESSION_LENGTH = 1024
 
-# Words of pcap-filter(7), in small letters as libpcap wants them. It takes any other for the name of a host, and asks
-# the network for it.
+# The words of pcap-filter(7), in lower case as libpcap requires. It takes any other word for a host name, and resolves
+# it over the network.
 _WORD_LIST = """
 aarp action addr1 addr2 addr3 addr4 address1 address2 address3 address4 ah and arp atalk bcc broadcast byte carp
 clnp connectmsg csnp decnet dir direction dpc dst es-is esis esp ether fddi gateway geneve greater hdpc hopc
@@ -19,7 +19,7 @@ not oam oamf4 oamf4ec oamf4sc on opc or outbound pim port portrange pppoed pppoe
 rarp reason rnr rset rulenum ruleset sc sctp sio sls snp src srnr stp subrulenum subtype ta tcp tcpflags tr type
 udp vci vlan vpi vrrp wlan
 """
-# Likewise, for the fields of packets. Those of ICMPv6 that libpcap 1.9 brought are among them.
+# Likewise, for fields of packets, including the ICMPv6 fields of libpcap 1.9.
 _CONSTANT_LIST = """
 icmp-echo icmp-echoreply icmp-ireq icmp-ireqreply icmp-maskreply icmp-maskreq icmp-paramprob icmp-redirect
 icmp-routeradvert icmp-routersolicit icmp-sourcequench icmp-timxceed icmp-tstamp icmp-tstampreply icmp-unreach
@@ -33,9 +33,10 @@ icmp6-parameterproblem icmp6-redirect icmp6-routeradvert icmp6-routerrenum icmp6
 tcp-ack tcp-cwr tcp-ece tcp-fin tcp-push tcp-rst tcp-syn tcp-urg
 """
 _EXPRESSION_WORDS = frozenset((_WORD_LIST + _CONSTANT_LIST).split())
-# What follows these is a number or a name from a local file.
+# After these words comes a number or a name from a local file.
 _NAMED_LOCALLY = frozenset({"port", "portrange", "proto", "protochain", "type", "subtype", "ifname", "on"})
-# What libpcap could divide otherwise, ``a:b`` say, is refused as a whole. A backslash makes a name of what follows it.
+# A token that libpcap could split differently, such as ``a:b``, is rejected as a whole. A backslash makes a name of the
+# next word.
 _WORD = re.compile(r"\\[^\s!()]*|[^\s!()\[\]<>=&|^+*%\\/,.-][^\s!()\[\]<>=&|^+*%\\]*")
 _LOCAL_NAME = re.compile(r"\\?[\w.+-]+")
 _NUMBER = re.compile(r"\d+(\.\d+){0,3}|0[xX][0-9a-fA-F]+")
@@ -44,7 +45,7 @@ _ETHERNET_ADDRESS = re.compile(r"[0-9a-fA-F]{1,2}([:.-])[0-9a-fA-F]{1,2}(\1[0-9a
 
 
 def check_names(expression: str) -> None:
-    """Raises Invalid when an expression names a host instead of giving its address."""
+    """Raises Invalid if an expression contains a host name instead of an address."""
     before = ""
     for word in _WORD.findall(expression):
         is_local = before in _NAMED_LOCALLY and _LOCAL_NAME.fullmatch(word)

@@ -44,14 +44,14 @@ GNS3_FILTERS: list[dict[str, Any]] = [
     },
 ]
 _PARAMETERS = {entry["type"]: entry["parameters"] for entry in GNS3_FILTERS}
-_OPTIONAL_PARAMETERS = {"delay": 1}  # the jitter, by how many of the last may be left out
+_OPTIONAL_PARAMETERS = {"delay": 1}  # the number of optional values at the end: the jitter
 
 
 def check_gns3_filters(filters: Mapping[str, Any], check_expression: Callable[[str], None]) -> dict[str, list[Any]]:
-    """The filters as they are kept: numbers as integers, text stripped, and those that do nothing left out.
+    """Check and normalise filters: numbers become integers, text is stripped, and filters without effect are removed.
 
-    As in GNS3 a filter whose first value is 0 or empty is dropped, and numbers may come as text. Raises
-    Invalid that names the filter and parameter. ``check_expression`` raises Invalid for a wrong BPF expression.
+    As in GNS3, a filter whose first value is 0 or empty is removed, and numbers may be given as text. Raises Invalid
+    with the name of the filter and parameter. ``check_expression`` raises Invalid for a wrong BPF expression.
     """
     return {name: kept for name, values in filters.items() if (kept := _check_one(name, values, check_expression))}
 
@@ -104,7 +104,7 @@ def _lines(text: str) -> list[str]:
     return [line.strip() for line in text.splitlines() if line.strip()]
 
 
-# What the core does for a value of each, in the order in which they act.
+# The core's filters for the values of each, in the order in which they act.
 _CORE: dict[str, Callable[[Sequence[Any]], Iterable[CoreFilter]]] = {
     "bpf": lambda values: [CoreFilter("bpf", "both", expression=line) for line in _lines(values[0])],
     "frequency_drop": lambda values: [CoreFilter("frequency", "both", (values[0],))],
@@ -115,5 +115,5 @@ _CORE: dict[str, Callable[[Sequence[Any]], Iterable[CoreFilter]]] = {
 
 
 def gns3_core_filters(filters: Mapping[str, Sequence[Any]]) -> list[CoreFilter]:
-    """What the core does for them."""
+    """The core's filters for GNS3's."""
     return [each for name, core in _CORE.items() if name in filters for each in core(filters[name])]

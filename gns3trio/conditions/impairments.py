@@ -1,7 +1,8 @@
-"""Impairments: our own filters of a link, each with a direction. They act after GNS3's, in their order.
+"""Impairments: filters of a link that GNS3 does not have, each with a direction. They act after GNS3's, in the given
+order.
 
-``IMPAIRMENT_TYPES`` is the one table of them. What a request may have, its description, the page, the command line and
-the documentation are made from it. ARCHITECTURE.md says how to add one.
+``IMPAIRMENT_TYPES`` is the only table of them. Request bodies, the OpenAPI description, the page, the command line and
+the documentation are generated from it. ARCHITECTURE.md says how to add one.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -26,9 +27,9 @@ ImpairmentName = Literal["loss", "corrupt", "duplicate", "frequency", "delay", "
 LinkDirection = Literal["a_to_b", "b_to_a", "both"]
 _MAX_BITS_PER_SECOND = 1_000_000_000_000
 _MAX_QUEUE_BYTES = 1 << 30
-FULL_FRAME_BYTES = 1522  # Ethernet's, with two VLAN tags and without checksum
+FULL_FRAME_BYTES = 1522  # a full Ethernet frame with two VLAN tags and without checksum
 
-# --- what they have ---
+# --- parameters ---
 
 PERCENT = Parameter(
     name="percent",
@@ -107,7 +108,7 @@ QUEUE_BYTES = Parameter(
 
 @attrs.frozen(kw_only=True)
 class Impairment:
-    """One of our filters of a link."""  # what follows is in the table below
+    """An impairment of a link, with the parameters of its type."""  # all other fields come from the table below
 
     type: ImpairmentName
     direction: LinkDirection = "both"
@@ -121,7 +122,7 @@ class Impairment:
     queue_bytes: int = QUEUE_BYTES.field()
 
 
-# --- what they do ---
+# --- types ---
 
 
 def _no_more(_: Impairment) -> None:
@@ -132,9 +133,9 @@ def _no_more(_: Impairment) -> None:
 class ImpairmentType:
     """A type of impairment.
 
-    ``effect`` follows its name in a sentence. Of its parameters those of ``needed`` must be given. ``gns3_filter`` is
-    the filter of GNS3 that does the same in both directions. ``core`` gives what the core does for one; ``check``
-    raises Invalid, naming the field, for values that do not fit together.
+    ``effect`` describes it, as the rest of a sentence that begins with its name. The parameters in ``needed`` are
+    required. ``gns3_filter`` is the GNS3 filter with the same effect in both directions. ``core`` converts one to the
+    core's filter. ``check`` raises Invalid, with the name of the field, if values do not fit together.
     """
 
     name: ImpairmentName
@@ -148,7 +149,7 @@ class ImpairmentType:
 
     @property
     def parameters(self) -> tuple[Parameter, ...]:
-        """All, those that are needed first."""
+        """All parameters, the required ones first."""
         return (*self.needed, *self.possible)
 
 
@@ -248,7 +249,7 @@ _TABLE = (
 )
 IMPAIRMENT_TYPES: dict[str, ImpairmentType] = {each.name: each for each in _TABLE}
 
-# This is what the description of the API says.
+# The API description shows this docstring.
 Impairment.__doc__ = (
     "One of our filters of a link. Its type says which of the other fields count: "
     + "; ".join(
@@ -262,8 +263,8 @@ Impairment.__doc__ = (
 def check_impairments(
     impairments: Sequence[Impairment], given: Sequence[Mapping[str, Any]], check_expression: Callable[[str], None]
 ) -> None:
-    """Raises Invalid, naming the impairment and field, for what the converter could not know: ``given`` are the objects
-    as the client sent them.
+    """Check what the converter cannot; raises Invalid with the name of the impairment and field. ``given`` are the
+    objects as the client sent them.
     """
     if len(impairments) > MAX_FILTERS:
         raise Invalid(f"impairments: {len(impairments)} of them, more than {MAX_FILTERS}")
@@ -289,11 +290,11 @@ def check_impairments(
 
 
 def describe(impairment: Impairment) -> dict[str, Any]:
-    """The impairment in the shape of the API: its own fields only."""
+    """The impairment as in the API: only the fields of its type."""
     names = (parameter.name for parameter in IMPAIRMENT_TYPES[impairment.type].parameters)
     return {name: getattr(impairment, name) for name in ("type", "direction", *names)}
 
 
 def impairment_core_filter(impairment: Impairment, direction: Direction) -> CoreFilter:
-    """What the core does for it; the direction as seen from the port."""
+    """The core's filter for it; the direction is as seen from the port."""
     return IMPAIRMENT_TYPES[impairment.type].core(impairment, direction)

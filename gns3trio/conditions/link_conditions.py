@@ -1,4 +1,4 @@
-"""What a link does to frames, as one value. Sans-IO."""
+"""Everything that a link does to frames, as one value. Sans-IO."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -12,7 +12,9 @@ from gns3trio.conditions.impairments import Impairment
 
 @attrs.frozen
 class Impairments:
-    """Our own filters of a link. The same ``seed`` makes the same decisions; None chooses one at every change."""
+    """The impairments of a link. The same ``seed`` gives the same decisions; None chooses a new
+    seed at every change.
+    """
 
     filters: tuple[Impairment, ...] = ()
     seed: int | None = None
@@ -23,9 +25,9 @@ NO_IMPAIRMENTS = Impairments()
 
 @attrs.frozen(kw_only=True)
 class LinkConditions:
-    """GNS3's ``filters`` (checked ones), our ``impairments`` after them, and whether nothing passes (``suspend``).
+    """GNS3's ``filters`` (already checked), the ``impairments`` after them, and whether the link is suspended.
 
-    The same ``seed`` makes the same decisions; None chooses one whenever the conditions are put in force.
+    The same ``seed`` gives the same decisions; None chooses a new seed whenever the conditions take effect.
     """
 
     filters: Mapping[str, Sequence[Any]] = attrs.field(factory=dict)
@@ -34,16 +36,16 @@ class LinkConditions:
     suspend: bool = False
 
     def core_filters(self, *, at_first_end: bool) -> list[CoreFilter]:
-        """All filters as the core takes them, at the first end of the link or at its second."""
+        """All filters in the core's form, for the port at the first end of the link or at its second."""
         return core_filters(self.filters, self.impairments, at_first_end=at_first_end)
 
     def expressions(self) -> list[str]:
-        """The filter expressions (pcap-filter(7)) among them."""
+        """All filter expressions (pcap-filter(7)) in the conditions."""
         filters = self.core_filters(at_first_end=True)
         return [each.expression for each in filters if each.expression is not None]
 
     def longest_hold(self) -> float:
-        """For how many seconds they can hold a frame."""
+        """The longest time that the filters can hold a frame, in seconds."""
         return longest_hold(self.core_filters(at_first_end=True))
 
 

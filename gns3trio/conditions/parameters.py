@@ -1,5 +1,5 @@
-"""A value of a filter: what it means and what it may be. Requests, their description, the page and the command line all
-take it from here.
+"""The parameters of filters: their meaning and limits. Requests, the API description, the page and the command line all
+use this definition.
 """
 
 from typing import Any
@@ -13,11 +13,11 @@ from gns3trio import field_checks as v
 class Parameter:
     """A value of a filter.
 
-    ``name`` is its field in the API, ``short_name`` what the command line calls it. ``least`` and ``most`` are those of
-    a number, of a text its length; the type of ``default`` is its own. ``unit`` is empty for a mere number or text.
+    ``name`` is its field in the API, ``short_name`` its name on the command line. ``least`` and ``most`` limit a
+    number, or the length of a text. Its type is that of ``default``. ``unit`` is empty for a plain number or text.
 
-    The page shows a slider up to ``usual``, in ``shown_unit``, of which one is ``shown_factor`` of the unit; it sets
-    ``suggested`` where it has nothing to show a value with.
+    The page shows a slider up to ``usual`` in ``shown_unit``; one ``shown_unit`` is ``shown_factor`` units. For a
+    parameter without a slider, the page sends ``suggested``.
     """
 
     name: str
@@ -31,11 +31,11 @@ class Parameter:
     shown_unit: str | None = None
     shown_factor: int = 1
     suggested: float | int | None = None
-    # Whether one word about the filter tells it, where it is not the default.
+    # Whether the short form of a filter includes it if it is not the default.
     is_told: bool = True
 
     def field(self) -> Any:
-        """The field of an attrs class that holds it."""
+        """The attrs field for this parameter."""
         validator = v.max_len(int(self.most)) if isinstance(self.default, str) else self._validator()
         return attrs.field(default=self.default, validator=validator, metadata={"doc": self.description})
 

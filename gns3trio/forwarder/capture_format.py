@@ -1,7 +1,7 @@
-"""The parts of capture files that are not records: what stands before them and after. Sans-IO.
+"""The headers and trailers of capture files, which surround the records. Sans-IO.
 
 Formats: pcap (draft-ietf-opsawg-pcap) with microseconds, and pcapng (draft-ietf-opsawg-pcapng) with nanoseconds. Both
-little-endian, as the core writes its records.
+are little-endian, like the records that the core writes.
 """
 
 import struct
@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from gns3trio.errors import Invalid
 
-# What GNS3 calls a data link type, and its number in a file (https://www.tcpdump.org/linktypes.html).
+# GNS3's names of data link types, and their numbers in a file (https://www.tcpdump.org/linktypes.html).
 LINK_TYPES = {
     "DLT_EN10MB": 1,
     "DLT_ATM_RFC1483": 100,
@@ -17,7 +17,7 @@ LINK_TYPES = {
     "DLT_FRELAY": 107,
     "DLT_PPP_SERIAL": 50,
 }
-_PCAP_MAGIC = 0xA1B2C3D4  # stamps in microseconds
+_PCAP_MAGIC = 0xA1B2C3D4  # timestamps in microseconds
 _PCAP_VERSION = (2, 4)
 _PCAP_RECORD_HEADER_BYTES = 16
 
@@ -39,7 +39,7 @@ _FILTER_IS_TEXT = b"\x00"
 
 
 def link_type(name: str) -> int:
-    """The number of a data link type. Raises Invalid for one that there is not."""
+    """The number of a data link type. Raises Invalid for an unknown one."""
     try:
         return LINK_TYPES[name]
     except KeyError:
@@ -64,7 +64,7 @@ def _block(kind: int, body: bytes, options: Sequence[bytes]) -> bytes:
 def pcapng_header(
     snaplen: int, link_type_number: int, *, interfaces: Sequence[str], application: str, expression: str, comment: str
 ) -> bytes:
-    """A section header, and a description of each interface: who sent the frames that name it."""
+    """A section header, and a description of each interface, which names the sender of its frames."""
     options = [_option(_SHB_USERAPPL, application.encode())]
     if comment:
         options.insert(0, _option(_OPT_COMMENT, comment.encode()))
@@ -81,7 +81,7 @@ def pcapng_header(
 
 
 def record_bytes(data: memoryview, at: int, *, pcapng: bool) -> int:
-    """The length of the record at ``at``, one that the core wrote."""
+    """The length of the record at ``at``, which the core has written."""
     length: int
     if pcapng:
         (length,) = struct.unpack_from("<I", data, at + 4)
@@ -91,7 +91,7 @@ def record_bytes(data: memoryview, at: int, *, pcapng: bool) -> int:
 
 
 def pcapng_statistics(interface: int, time_ns: int, *, received: int, dropped: int) -> bytes:
-    """How many frames an interface saw, and how many of them found no room. ``time_ns`` since 1970."""
+    """Statistics of an interface: frames seen, and frames lost for lack of buffer. ``time_ns`` is since 1970."""
     return _block(
         _INTERFACE_STATISTICS,
         struct.pack("<III", interface, time_ns >> 32, time_ns & 0xFFFFFFFF),

@@ -1,7 +1,7 @@
-"""A stream of a capture that is saved: from its beginning, and on as it grows.
+"""Streams a saved capture from its beginning, and follows it as it grows.
 
-The reader follows the capture's files, so a slow client costs no memory and loses nothing, but files of a ring that are
-deleted before it has read them.
+The reader reads the capture's files, so a slow client costs no memory. It loses data only if a ring deletes a file
+before the reader has read it.
 """
 
 import os
@@ -14,16 +14,16 @@ import trio
 
 from gns3trio import threads
 
-# What one read takes at most.
+# The most bytes of one read.
 READ_BYTES = 64 * 1024
 
 
 class FollowedFiles(Protocol):
-    """The files of a capture, as its writer tells of them. They may be asked in a thread.
+    """The files of a capture, as its writer reports them. The methods may be called in a thread.
 
-    Files have numbers that count up; all begin with the same header. ``written`` is the number of the present file and
-    how many bytes of it are whole records; what comes before it is complete. ``oldest`` is the number of the first file
-    that is still there. ``bytes_before`` are those of the records in all files before one; None when that is deleted.
+    Files have increasing numbers and begin with the same header. ``written`` is the number of the current file and the
+    bytes of complete records in it; earlier files are complete. ``oldest`` is the number of the first existing file.
+    ``bytes_before`` are the bytes of records in all files before the given one; None if that file is deleted.
     """
 
     @property
@@ -38,31 +38,31 @@ class FollowedFiles(Protocol):
 
 
 class FileReader:
-    """One client's place in a capture. ``close`` it."""
+    """One client's position in a capture. Must be closed."""
 
     def __init__(self, files: FollowedFiles, header: bytes) -> None:
-        self.dropped_bytes = 0  # of records in files that were deleted before
+        self.dropped_bytes = 0  # bytes of records in files that were deleted before they were read
         self._files = files
         self._header: bytes = header
         self._header_bytes = len(header)
-        self._number = files.oldest - 1  # of the file that is read
-        self._at = 0  # in it
+        self._number = files.oldest - 1  # number of the current file
+        self._at = 0  # position in it
         self._passed = 0  # bytes of records that were read or dropped
         self._descriptor: int | None = None
         self._ended = False
         self._wakeup = trio.Event()
 
     def wake(self) -> None:
-        """There is more to read."""
+        """Tell the reader that there is more to read."""
         self._wakeup.set()
 
     def end(self) -> None:
-        """No more is written."""
+        """Tell the reader that no more is written."""
         self._ended = True
         self._wakeup.set()
 
     async def receive(self) -> bytes:
-        """The header, then the next records; empty at the end."""
+        """Return the header, then the next records; empty at the end."""
         if self._header:
             header, self._header = self._header, b""
             return header
@@ -76,7 +76,7 @@ class FileReader:
             await self._wakeup.wait()
 
     def close(self) -> None:
-        """Nobody reads any more."""
+        """Close the reader: its client has left."""
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
@@ -84,7 +84,7 @@ class FileReader:
     # --- in a thread ---
 
     def _read(self) -> bytes:
-        """The next bytes; empty when there are none now."""
+        """Read the next bytes; empty if there are none yet."""
         while True:
             number, size = self._files.written
             if self._descriptor is not None:
@@ -98,11 +98,11 @@ class FileReader:
                 return b""
 
     def _go_on(self, newest: int) -> bool:
-        """To the next file that is there. Returns whether there is one."""
+        """Continue with the next existing file. Returns whether there is one."""
         self.close()
         while (following := max(self._number + 1, self._files.oldest)) <= newest:
             before = self._files.bytes_before(following)
-            with suppress(OSError):  # it is deleted just now by the ring, or was by somebody else
+            with suppress(OSError):  # the ring is just deleting it, or somebody else has
                 self._descriptor = _open(self._files.path_of(following))
             self._number = following
             if self._descriptor is not None and before is not None:
@@ -116,7 +116,7 @@ class FileReader:
 
 
 def _open(path: Path) -> int:
-    """A link must not lead elsewhere, a pipe must not block. Raises OSError for what is no regular file."""
+    """Open a file without following links or blocking on a pipe. Raises OSError if it is not a regular file."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)

@@ -1,8 +1,9 @@
-"""Captures: from the core's records to files and to readers of live streams.
+"""Captures: moves records from the core to files and to live streams.
 
-One writer serves all captures: when the core says that records wait, it takes them out in one thread call, writes them,
-and gives the same bytes to the streams. A slow or full disk costs records, never frames. Files are not forced to the
-disk (fsync): whoever opens one sees it whole, and a capture that turns its files or ends need not wait for the disk.
+One writer serves all captures. When the core signals that records wait, the writer fetches them in one thread call,
+writes them, and passes the same bytes to the streams. A slow or full disk loses records, never frames. Files are not
+synchronised to the disk (fsync): readers see complete files anyway, and a capture need not wait for the disk when it
+ends or changes files.
 """
 
 import math
@@ -28,32 +29,32 @@ from gns3trio.forwarder.stats import CaptureCounters
 from gns3trio.memory import Holder, Memory, Total
 from gns3trio.threads import Pool
 
-# Records gather for so long before they are written, or until half of a ring is full: a frame reaches its readers
-# within 100 ms.
+# Records are gathered for this long before they are written, or until half of the core's ring is full. So a frame
+# reaches its readers within 100 ms.
 PAUSE_SECONDS = 0.02
-# One read: whole records, small enough for the CPU's cache.
+# The size of one read of complete records, small enough for the CPU's cache.
 READ_BYTES = 256 * 1024
-# So much was moved in one pass: more has come meanwhile, so go on at once.
+# If one pass moves this much, more has come meanwhile, and the next pass follows at once.
 BUSY_BYTES = READ_BYTES
-# What one pass takes from a capture at most, so that one with many frames does not keep the others waiting.
+# The most bytes of one capture per pass, so that a busy capture does not delay the others.
 PASS_BYTES = 4 * 1024 * 1024
-# Captures that are begun or ended at the same time, each in a thread; those behind a disk that hangs wait for each
-# other, and nobody else does.
+# The number of captures that start or stop at the same time, each in a thread. If a disk hangs, only other starts and
+# stops wait.
 MOST_THREADS = 8
-# Before the system is asked for a thread again.
+# Pause before the next attempt to start a thread, in seconds.
 NO_THREAD_SECONDS = 1.0
-# What may wait for a reader of a stream, or its share of ``Memory.captures``. When it is full, records are left out for
-# that reader, and counted.
+# The most bytes that are queued for a reader of a stream, if its share of ``Memory.captures`` is not smaller. When the
+# queue is full, records for that reader are dropped and counted.
 MAX_STREAM_BYTES = 4 * 1024 * 1024
 LEAST_RING_FILE_BYTES = READ_BYTES
 
 
 @attrs.frozen(kw_only=True)
 class FileRing:
-    """Several files instead of one that grows, of which the oldest are deleted.
+    """Several files instead of one that grows; the oldest are deleted.
 
-    A file has ``max_bytes`` at most, and ends ``max_seconds`` after its first record; without records it goes on, so
-    that silence deletes nothing.
+    A file has at most ``max_bytes``, and ends ``max_seconds`` after its first record. Without records no new file
+    begins, so that silence deletes nothing.
     """
 
     files: int
@@ -63,7 +64,7 @@ class FileRing:
 
 @attrs.frozen(kw_only=True)
 class CaptureFile:
-    """Where records go. ``path`` None: only to streams. Files of a ring get a number: ``name_00001.pcap``."""
+    """The target of a capture. ``path`` None: only streams. Files of a ring are numbered: ``name_00001.pcap``."""
 
     path: Path | None
     ring: FileRing | None = None
@@ -75,7 +76,7 @@ class CaptureFile:
     comment: str = ""
 
     def statistics(self, counters: CaptureCounters) -> bytes:
-        """What every file and every stream ends with."""
+        """The trailer of every file and stream."""
         if not self.pcapng:
             return b""
         now = time.time_ns()
@@ -88,7 +89,7 @@ class CaptureFile:
         )
 
     def header(self) -> bytes:
-        """What every file and every stream begins with."""
+        """The header of every file and stream."""
         if not self.pcapng:
             return pcap_header(self.snaplen, self.link_type_number)
         return pcapng_header(
@@ -102,17 +103,17 @@ class CaptureFile:
 
 
 class StreamReader:
-    """A live stream of a capture: the header, then records from now on."""
+    """A live stream of a capture: the header, then new records."""
 
     def __init__(self, header: bytes, held: Holder) -> None:
-        self.dropped_bytes = 0  # of records that were left out because nobody read
+        self.dropped_bytes = 0  # bytes of records that were dropped because the client was too slow
         self._chunks: deque[bytes] = deque([header])
         self._held = held
         self._ended = False
         self._wakeup = trio.Event()
 
     def offer(self, records: bytes) -> None:
-        """More records."""
+        """Queue records for the client, or drop them if the queue is full."""
         if self._held.size + len(records) > MAX_STREAM_BYTES or not self._held.take_share(len(records)):
             self.dropped_bytes += len(records)
             return
@@ -120,12 +121,12 @@ class StreamReader:
         self._wakeup.set()
 
     def end(self) -> None:
-        """The capture has stopped."""
+        """Tell the reader that the capture has stopped."""
         self._ended = True
         self._wakeup.set()
 
     async def receive(self) -> bytes:
-        """What came since the last time, a piece at a time; empty at the end."""
+        """Return the records since the last call, a piece at a time; empty at the end."""
         while not self._chunks and not self._ended:
             await self._wakeup.wait()
             self._wakeup = trio.Event()
@@ -142,42 +143,42 @@ CaptureReader = StreamReader | FileReader
 
 
 class Capture:
-    """A running capture. ``on_error`` is told why it stopped by itself."""
+    """A running capture. ``on_error`` is called with the reason if it stops by itself."""
 
     def __init__(
         self, core_capture: CoreCapture, file: CaptureFile, on_error: Callable[[str], None], memory: Total
     ) -> None:
         self.file = file
-        self.path = file.path  # the present file
+        self.path = file.path  # the current file
         self.running = True
         self.on_error = on_error
         self.error: str | None = None
-        self.turns_at = math.inf  # when the present file of a ring is to end, by time.monotonic
+        self.turns_at = math.inf  # end of the ring's current file, in time.monotonic() seconds
         self._core_capture = core_capture
         self._memory = memory
         self._reading = threading.Lock()  # who holds it reads the core capture, writes the file, or ends both
         self._fd: int | None = None
         self._header_bytes = 0
-        self._good_bytes = 0  # of the present file, all whole records
+        self._good_bytes = 0  # size of the current file, which contains complete records only
         self._file_number = 0
         self._files: deque[Path] = deque()
-        # For readers of the files, in other threads: the present one and its whole bytes, and where others begin.
+        # For readers of the files in other threads: the current file, its complete bytes, and the starts of the others.
         self.written = (0, 0)
         self.oldest = 0
         self._bytes_before: dict[int, int] = {}
-        self._copies: deque[bytes] = deque()  # of what was written, for the streams
+        self._copies: deque[bytes] = deque()  # written bytes that the streams have not got yet
         self._readers: set[StreamReader] = set()
         self._followers: set[FileReader] = set()
-        self._told = self.written  # of which the followers know
-        self._lost_bytes = 0  # of streams that have ended
+        self._told = self.written  # what the followers already know
+        self._lost_bytes = 0  # of ended streams
 
     def counters(self) -> CaptureCounters:
-        """What was captured, and what found no room."""
+        """The captured records, and those lost for lack of buffer."""
         return self._core_capture.counters()
 
     @property
     def stream_dropped_bytes(self) -> int:
-        """Bytes of records that were left out because nobody read them from a stream."""
+        """Bytes of records that streams dropped because their clients were too slow."""
         readers: list[CaptureReader] = [*self._readers, *self._followers]
         return self._lost_bytes + sum(reader.dropped_bytes for reader in readers)
 
@@ -188,7 +189,7 @@ class Capture:
 
     @contextmanager
     def stream(self) -> Iterator[CaptureReader]:
-        """A reader of what was captured from the beginning, if it is saved, and of what comes."""
+        """A reader that begins at the start of the capture if it is saved, otherwise now, and follows it."""
         if self.file.path is None:
             with self._live() as live:
                 yield live
@@ -205,19 +206,19 @@ class Capture:
             self._lost_bytes += follower.dropped_bytes
 
     def path_of(self, number: int) -> Path:
-        """Where a file of the capture is; number 0 is the only one of what is no ring."""
+        """The path of a file of the capture. Number 0 is the only file of a capture without a ring."""
         path = self.file.path
         if path is None:
             raise ValueError("this capture is not saved")
         return path if self.file.ring is None else path.with_name(f"{path.stem}_{number:05}{path.suffix}")
 
     def bytes_before(self, number: int) -> int | None:
-        """The bytes of the records in all files of this capture before one; None when that is deleted."""
+        """The bytes of records in all files before the given one; None if that file is deleted."""
         return self._bytes_before.get(number)
 
     @contextmanager
     def _live(self) -> Iterator[StreamReader]:
-        """A reader of the records from now on."""
+        """A reader that begins with the next records."""
         with Holder(self._memory) as held:
             reader = StreamReader(self.file.header(), held)
             self._readers.add(reader)
@@ -232,9 +233,9 @@ class Capture:
     # --- in a thread ---
 
     def begin(self) -> None:
-        """Open the first file; a ring goes on behind the files of an earlier one with its name.
+        """Open the first file. A ring continues after the files of an earlier ring of that name.
 
-        Raises OSError; it is over then.
+        Raises OSError; the capture is over then.
         """
         try:
             self._find_earlier_files()
@@ -242,12 +243,12 @@ class Capture:
         except OSError:
             if self._fd is not None and self.path is not None:
                 with suppress(OSError):
-                    self.path.unlink()  # there is nothing in it
+                    self.path.unlink()  # it is empty
             self._end()
             raise
 
     def drain(self, buffer: bytearray) -> int:
-        """Move what waits to the file and to the streams; returns its bytes. It may be over afterwards."""
+        """Move the waiting records to the file and the streams; returns their bytes. May end the capture."""
         moved = 0
         with self._reading:
             if not self.running:
@@ -264,7 +265,9 @@ class Capture:
         return moved
 
     def finish(self) -> None:
-        """Write what waits, which ``stop_tap`` has made finite, and end the file."""
+        """Write the remaining records and complete the file. ``stop_tap`` must come first, so that
+        no new records come.
+        """
         with self._reading:
             if not self.running:
                 return
@@ -330,7 +333,7 @@ class Capture:
         return size
 
     def _write_fitting(self, records: memoryview) -> memoryview:
-        """Write what the present file may still take, or turn to the next; returns what is left."""
+        """Write as much as the current file may still contain, or begin the next file; returns the rest."""
         ring = self.file.ring
         fitting = len(records)
         if ring is not None and ring.max_bytes is not None:
@@ -357,7 +360,7 @@ class Capture:
         self._open_file()
 
     def _write(self, data: bytes | memoryview) -> None:
-        """Write whole records; the file holds only whole ones when this raises OSError."""
+        """Write complete records. If this raises OSError, the file still contains complete records only."""
         if self._fd is None:
             return
         view = memoryview(data)
@@ -365,7 +368,7 @@ class Capture:
             while view:
                 view = view[os.write(self._fd, view) :]
         except OSError:
-            with suppress(OSError):  # the reason is the first error
+            with suppress(OSError):  # the first error is the reason
                 os.ftruncate(self._fd, self._good_bytes)
             raise
         self._good_bytes += len(data)
@@ -379,7 +382,7 @@ class Capture:
         os.close(descriptor)
 
     def _end(self, error: OSError | None = None) -> None:
-        """Nothing is read any more. ``error`` is why it cannot go on."""
+        """End the capture: no record is read any more. ``error`` is the reason."""
         if self._fd is not None:
             with suppress(OSError):
                 os.close(self._fd)
@@ -392,11 +395,11 @@ class Capture:
     # --- in trio's thread ---
 
     def stop_tap(self) -> None:
-        """No record is added any more."""
+        """Stop the core from adding records."""
         self._core_capture.stop()
 
     def deliver(self) -> None:
-        """Give the streams what was written."""
+        """Pass the written records to the streams."""
         while self._copies:
             records = self._copies.popleft()
             for reader in self._readers:
@@ -407,7 +410,7 @@ class Capture:
                 follower.wake()
 
     def end_streams(self) -> None:
-        """It is over: no more is written."""
+        """Tell all streams that the capture is over."""
         statistics = self.file.statistics(self.counters())
         for reader in self._readers:
             reader.offer(statistics)
@@ -417,7 +420,7 @@ class Capture:
 
 
 class CaptureService:
-    """All captures. Use ``open_captures``."""
+    """All captures of the server. Use ``open_captures``."""
 
     def __init__(self, forwarder: Forwarder, memory: Total) -> None:
         self._forwarder = forwarder
@@ -429,7 +432,7 @@ class CaptureService:
         self._threads = Pool(MOST_THREADS)
 
     def is_writing(self, path: Path) -> bool:
-        """Whether a capture writes that file."""
+        """Whether a capture is writing that file."""
         return path in self._starting or any(path in (c.file.path, c.path) for c in self._captures)
 
     async def start(self, core_capture: CoreCapture, file: CaptureFile, on_error: Callable[[str], None]) -> Capture:
@@ -456,26 +459,26 @@ class CaptureService:
         return capture
 
     async def stop(self, capture: Capture) -> None:
-        """Write what waits and end the file; stopped already is fine."""
+        """Write the remaining records and complete the file. Does nothing if it has stopped already."""
         if capture not in self._captures:
             return
         self._captures.discard(capture)
         capture.stop_tap()
-        with trio.CancelScope(shield=True):  # a file that is half ended is nobody's
+        with trio.CancelScope(shield=True):  # nobody else would complete the file
             try:
                 await self._threads.run(capture.finish)
-            except NoThread:  # it has to end all the same
+            except NoThread:  # the capture must end all the same
                 capture.finish()
         self._settle(capture)
 
     async def stop_all(self) -> None:
-        """Stop every capture."""
+        """Stop all captures and complete their files."""
         async with trio.open_nursery() as nursery:
             for capture in self._captures:
                 nursery.start_soon(self.stop, capture)
 
     async def run(self) -> None:
-        """Serve until cancelled."""
+        """Move records of all captures until cancelled."""
         while True:
             next_turn = min((capture.turns_at for capture in self._captures), default=math.inf)
             with trio.move_on_after(max(next_turn - time.monotonic(), 0)):
@@ -483,13 +486,13 @@ class CaptureService:
             try:
                 while await self._pass() >= BUSY_BYTES:
                     pass
-            except NoThread:  # the rings keep what comes, as far as they can
+            except NoThread:  # meanwhile the rings keep as many records as they can
                 await trio.sleep(NO_THREAD_SECONDS)
             with trio.move_on_after(PAUSE_SECONDS):
                 await self._forwarder.wait_capture_filling()
 
     async def _pass(self) -> int:
-        """Drain all captures in one thread call. Returns how many bytes were moved."""
+        """Drain all captures in one thread call. Returns the number of bytes moved."""
         captures = list(self._captures)
 
         def drain_all() -> int:
@@ -500,13 +503,13 @@ class CaptureService:
         for capture in captures:
             if capture.running:
                 capture.deliver()
-            elif capture in self._captures:  # otherwise whoever stops it settles it
+            elif capture in self._captures:  # otherwise the task that stops it calls this
                 self._captures.discard(capture)
                 self._settle(capture)
         return moved
 
     def _settle(self, capture: Capture) -> None:
-        """A capture is over."""
+        """Remove a capture that is over, and tell its streams and its owner."""
         capture.deliver()
         capture.end_streams()
         if capture.error is not None:
@@ -515,9 +518,9 @@ class CaptureService:
 
 @asynccontextmanager
 async def open_captures(forwarder: Forwarder, memory: Total | None = None) -> AsyncIterator[CaptureService]:
-    """A running service. ``memory`` bounds what waits for streams.
+    """Run the service for captures. ``memory`` limits the records that wait for streams.
 
-    At the end all captures are stopped and their files complete.
+    At the end all captures are stopped and their files completed.
     """
     service = CaptureService(forwarder, memory or Memory().captures)
     async with trio.open_nursery() as nursery:

@@ -1,6 +1,7 @@
-"""What the core's header (native/udpfwd.h) says of names and layouts, as Python uses it.
+"""Names and structure layouts from the core's header (native/udpfwd.h), for use in Python.
 
-Nothing of it is written a second time: the names are those of its enumerations, and the fields those of its structures.
+They are read from the compiled header and not repeated here: names come from its enumerations, fields from its
+structures.
 """
 
 import struct
@@ -9,14 +10,14 @@ from typing import Any
 
 from gns3trio._udpfwd import ffi, lib
 
-# How struct(3) calls the types that structures of the contract have.
+# The struct format characters of the types in the header's structures.
 _CODES = {"int32_t": "i", "uint32_t": "I", "uint64_t": "Q"}
 
 
 def names_of(enumeration: str, prefix: str, count: str) -> dict[str, int]:
-    """The constants of an enumeration in small letters, without the prefix that all have, by their order.
+    """The constants of an enumeration in order, in lower case, without their common prefix.
 
-    ``count`` is the last one, which only says how many there are.
+    ``count`` is the name of the last constant, which only states their number.
     """
     found = {name.removeprefix(prefix).lower(): value for name, value in ffi.typeof(enumeration).relements.items()}
     if found.pop(count) != len(found):
@@ -25,15 +26,15 @@ def names_of(enumeration: str, prefix: str, count: str) -> dict[str, int]:
 
 
 FILTER_TYPES = names_of("udpfwd_filter_type", "UDPFWD_FILTER_", "types")
-# Why frames are dropped.
+# The reasons for dropping frames.
 DROP_REASONS = tuple(names_of("udpfwd_drop", "UDPFWD_DROP_", "reasons"))
 RX: int = lib.UDPFWD_RX
 
 
 class Layout:
-    """Reads structures from memory that the core wrote. Their fields are integers, or arrays of these.
+    """Reads structures from memory that the core has written. Their fields are integers or arrays of integers.
 
-    ``places`` and ``arrays`` say where each field is among the values of a structure.
+    ``places`` and ``arrays`` map each field to its position among the values of a structure.
     """
 
     def __init__(self, name: str) -> None:

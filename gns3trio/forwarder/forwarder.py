@@ -1,7 +1,7 @@
-"""The Python face of the native core, which owns every UDP tunnel socket of this server.
+"""The Python interface of the native core, which owns every UDP tunnel socket of this server.
 
-``open_forwarder`` lends the core threads, its workers, and takes them back at the end. Calls here are quick: each waits
-until the workers are between two batches of frames.
+``open_forwarder`` gives the core its worker threads and ends them afterwards. Calls are fast: at most they wait until
+the workers have finished their current batches of frames.
 """
 
 import errno
@@ -29,13 +29,13 @@ Address = tuple[str, int]
 
 # Room in a snapshot for ports opened since the last one.
 _SPARE_COUNTERS = 64
-# Messages of libpcap are short.
+# Size of the buffer for libpcap's messages, which are short.
 _ERROR_BYTES = 512
 _NO_OFFLOAD = {
     errno.EPERM: "not permitted: the server needs CAP_BPF and CAP_NET_ADMIN (or root) for it",
     errno.EOPNOTSUPP: "this kernel cannot do it: Linux 6.6 or later is needed, with CONFIG_NET_XGRESS",
 }
-# More workers than this gain nothing: links of a lab are mostly idle.
+# More workers than this have no advantage: links of a lab are mostly idle.
 _MOST_WORKERS = 4
 DIRECTION_BITS: dict[Direction, int] = {
     "in": lib.UDPFWD_RX,
@@ -45,10 +45,10 @@ DIRECTION_BITS: dict[Direction, int] = {
 
 
 class _Closable:
-    """Something of the core that is closed once, by hand or at the end of a ``with``."""
+    """An object of the core that is closed once, explicitly or at the end of a ``with``."""
 
     def close(self) -> None:
-        """End it; ended already is fine."""
+        """Close it. Does nothing if it is closed already."""
         raise NotImplementedError
 
     def __enter__(self) -> "_Closable":
@@ -61,7 +61,9 @@ class _Closable:
 
 
 class Port(_Closable):
-    """Where frames come in and leave: a UDP socket, most often. ``id`` is its number in a snapshot while it is open."""
+    """A port, through which frames come in and leave; in most cases a UDP socket. ``id`` is its number in snapshots
+    while it
+    is open."""
 
     def __init__(self, forwarder: "Forwarder", port_id: int) -> None:
         self.id = port_id
@@ -70,19 +72,19 @@ class Port(_Closable):
 
     @property
     def is_open(self) -> bool:
-        """Whether it can be used."""
+        """Whether the port is still open."""
         return self._open
 
     def set_remote(self, remote: Address) -> None:
-        """Send to another remote from now on, and take frames from it only."""
+        """Change the remote: send to it, and accept frames only from it."""
         _check(lib.udpfwd_port_set_remote(self._forwarder.core, self.id, *_ipv4(remote)))
 
     def set_filters(self, filters: Sequence[CoreFilter], seed: int, *, suspended: bool | None = None) -> None:
-        """Replace all filters at once, and in the same step what ``suspend`` sets, unless that is None.
+        """Replace all filters in one step, together with the suspension, unless ``suspend`` is None.
 
-        An empty sequence removes the filters. Frames that are held stay held, and later ones do not overtake them.
+        An empty sequence removes the filters. Held frames stay held, and later frames do not overtake them.
 
-        Raises Invalid with the reason when an expression does not compile; nothing is changed then.
+        Raises Invalid with the reason if an expression does not compile; nothing is changed then.
         """
         state = lib.UDPFWD_AS_BEFORE if suspended is None else suspended
         error = ffi.new("char[]", _ERROR_BYTES)
@@ -91,15 +93,15 @@ class Port(_Closable):
             _check(lib.udpfwd_port_set_filters(self._forwarder.core, *arguments), error)
 
     def suspend(self, suspended: bool) -> None:
-        """Drop every frame, in both directions, or pass them again."""
+        """Drop every frame in both directions, or pass them again."""
         _check(lib.udpfwd_port_suspend(self._forwarder.core, self.id, suspended))
 
     def set_vlan(self, vlan: "VlanPort") -> None:
-        """Change what a port of a switch does with VLANs."""
+        """Change the VLAN configuration of a switch port."""
         _check(lib.udpfwd_port_set_vlan(self._forwarder.core, self.id, *vlan.core_arguments()))
 
     def capture(self, options: "CaptureOptions") -> "CoreCapture":
-        """Copy the frames that pass. Raises Invalid when the expression does not compile."""
+        """Copy the passing frames. Raises Invalid if the expression does not compile."""
         expression = ffi.new("char[]", options.expression.encode()) if options.expression else ffi.NULL
         wanted = ffi.new("udpfwd_capture_options *")
         wanted.format = lib.UDPFWD_PCAPNG if options.pcapng else lib.UDPFWD_PCAP
@@ -111,7 +113,7 @@ class Port(_Closable):
         return CoreCapture(self._forwarder, opened[0])
 
     def close(self) -> None:
-        """End it: its socket is bound and unconnected again. Bridges and splices on it end too."""
+        """Close the port. Its socket is bound and unconnected again. Bridges and splices of the port end too."""
         if self._open:
             self._open = False
             _check(lib.udpfwd_port_close(self._forwarder.core, self.id))
@@ -119,7 +121,7 @@ class Port(_Closable):
 
 @contextmanager
 def _core_filters(filters: Sequence[CoreFilter]) -> Iterator[Any]:
-    """An array of them for the core, as long as the ``with``."""
+    """The filters as an array for the core, which exists as long as the ``with``."""
     expressions = [ffi.new("char[]", f.expression.encode()) if f.expression else ffi.NULL for f in filters]
     array = ffi.new("udpfwd_filter[]", len(filters))
     for entry, given, expression in zip(array, filters, expressions, strict=True):
@@ -139,22 +141,22 @@ class _Joint(_Closable):
         self._open = True
 
     def close(self) -> None:
-        """Separate the two ports."""
+        """Disconnect the two ports."""
         if self._open and all(port.is_open for port in self._ports):
             _check(self._separate(self._core, self._ports[0].id))
         self._open = False
 
 
 class Patch(_Joint):
-    """Two patched ports: what comes in at one leaves at the other."""
+    """Two patched ports: frames that come in at one leave at the other."""
 
 
 class Splice(_Joint):
-    """Two tunnel ports joined inside the core; frames take their sockets again when it is closed."""
+    """Two tunnel ports joined inside the core. When this is closed, frames go through their sockets again."""
 
 
 class Probe(_Closable):
-    """A source of frames that leave at a port as if its node sent them, and a sink for those of a trial."""
+    """A source whose frames leave at a port as if its node had sent them, and a sink for the frames of a trial."""
 
     def __init__(self, forwarder: "Forwarder", source: Port, sink: Port) -> None:
         self._forwarder = forwarder
@@ -162,7 +164,7 @@ class Probe(_Closable):
         self._open = True
 
     def close(self) -> None:
-        """Detach both."""
+        """Detach the source and the sink."""
         if self._open:
             self._open = False
             _check(lib.udpfwd_probe_detach(self._forwarder.core, *self._ids))
@@ -170,21 +172,25 @@ class Probe(_Closable):
 
 @attrs.frozen(kw_only=True)
 class VlanPort:
-    """What a switch port does with VLANs. ``vlan`` is 1 to 4094; ``ethertype`` that of a QinQ port's outer tag."""
+    """The VLAN configuration of a switch port. ``vlan`` is 1 to 4094; ``ethertype`` is that of a
+    QinQ port's outer tag.
+    """
 
     mode: Literal["access", "dot1q", "qinq"] = "access"
     vlan: int = 1
     ethertype: int = 0x8100
 
     def core_arguments(self) -> tuple[int, int, int]:
-        """Mode, VLAN and ethertype as the core takes them."""
+        """Mode, VLAN and ethertype as arguments for the core."""
         modes = {"access": lib.UDPFWD_ACCESS, "dot1q": lib.UDPFWD_DOT1Q, "qinq": lib.UDPFWD_QINQ}
         return modes[self.mode], self.vlan, self.ethertype
 
 
 @attrs.frozen
 class LearnedMac:
-    """An entry of a switch's address table. ``port_id`` is the id of a Port; ``age`` in seconds since it sent last."""
+    """An entry of a switch's address table. ``port_id`` is the id of a Port; ``age`` is the time since its last frame,
+    in seconds.
+    """
 
     mac: str
     vlan: int
@@ -193,7 +199,7 @@ class LearnedMac:
 
 
 class Bridge(_Closable):
-    """A hub, or a switch that learns addresses and keeps VLANs apart. Ports join and leave while frames flow."""
+    """A hub, or a switch that learns addresses and separates VLANs. Ports can join and leave while frames flow."""
 
     def __init__(self, forwarder: "Forwarder", bridge_id: int) -> None:
         self._forwarder = forwarder
@@ -201,17 +207,17 @@ class Bridge(_Closable):
         self._open = True
 
     def join(self, port: Port, vlan: VlanPort | None = None) -> None:
-        """Add a port. Raises Conflict when it is joined to something already."""
+        """Add a port. Raises Conflict if it is connected already."""
         arguments = (vlan or VlanPort()).core_arguments()
         _check(lib.udpfwd_bridge_join(self._forwarder.core, self._id, port.id, *arguments))
 
     def leave(self, port: Port) -> None:
-        """Take a port out."""
+        """Remove a port from the bridge."""
         if port.is_open:
             _check(lib.udpfwd_bridge_leave(self._forwarder.core, port.id))
 
     def macs(self) -> list[LearnedMac]:
-        """The addresses that a switch knows now."""
+        """The current address table of a switch."""
         entries = ffi.new("udpfwd_mac[]", lib.UDPFWD_MAX_MACS)
         found = _check(lib.udpfwd_switch_macs(self._forwarder.core, self._id, entries, len(entries)))
         return [
@@ -220,11 +226,11 @@ class Bridge(_Closable):
         ]
 
     def clear_macs(self) -> None:
-        """Forget all addresses."""
+        """Clear the address table of a switch."""
         _check(lib.udpfwd_switch_clear(self._forwarder.core, self._id))
 
     def close(self) -> None:
-        """End it; its ports are joined to nothing then."""
+        """Close the bridge; its ports are then connected to nothing."""
         if self._open:
             self._open = False
             _check(lib.udpfwd_bridge_close(self._forwarder.core, self._id))
@@ -232,20 +238,20 @@ class Bridge(_Closable):
 
 @attrs.frozen(kw_only=True)
 class CaptureOptions:
-    """What a capture takes. ``snaplen`` is the number of bytes of a frame that are kept; ``ring_bytes``, a power of
-    two, what may wait for its reader. ``out`` frames left at the port, ``in`` came in there.
+    """Options of a capture. ``snaplen`` is the number of bytes that are kept of each frame. ``ring_bytes``, a power of
+    two, is the size of the buffer for its reader. ``out`` frames leave at the port, ``in`` frames come in there.
     """
 
     pcapng: bool = False
     snaplen: int = 65535
     direction: Direction = "both"
     expression: str | None = None
-    ring_bytes: int = 1024 * 1024  # more would not stay in the CPU's cache between worker and reader
+    ring_bytes: int = 1024 * 1024  # a larger one would not stay in the CPU's cache between worker and reader
 
 
 class CoreCapture:
-    """The records of a capture, ready for a pcap or pcapng file. Read by one thread at a time, which also closes it;
-    any thread may stop and count it.
+    """The records of a capture in pcap or pcapng format. Only one thread at a time may read or close it; any thread may
+    stop it and read its counters.
     """
 
     def __init__(self, forwarder: "Forwarder", core_capture: Any) -> None:
@@ -253,22 +259,22 @@ class CoreCapture:
         self._capture = core_capture
         self._stopped = False
         self._last_counters = CaptureCounters()
-        self._using = threading.Lock()  # the core's capture is there while it is held
+        self._using = threading.Lock()  # while it is held, the core's capture exists
 
     def read(self, max_bytes: int) -> bytes:
-        """Whole records that wait, at most ``max_bytes`` of them; empty when there are none."""
+        """Read waiting complete records, at most ``max_bytes``; empty if there are none."""
         buffer = bytearray(max_bytes)
         return bytes(buffer[: self.read_into(buffer)])
 
     def read_into(self, buffer: bytearray) -> int:
-        """Whole records that wait, as many as fit; returns their bytes. Memory that is used again and again costs the
-        workers nothing, while giving much of it back to the system interrupts every thread.
+        """Read waiting complete records into a buffer, as many as fit; returns their bytes. Reusing a buffer costs the
+        workers nothing, while returning memory to the system interrupts every thread.
         """
         size: int = lib.udpfwd_capture_read(self._capture, ffi.from_buffer(buffer), len(buffer))
         return size
 
     def counters(self) -> CaptureCounters:
-        """What was captured, and what was not because the reader was too slow."""
+        """The captured frames, and those lost because the reader was too slow."""
         with self._using:
             if self._capture is not None:
                 now = ffi.new("udpfwd_capture_counters *")
@@ -277,14 +283,14 @@ class CoreCapture:
             return self._last_counters
 
     def stop(self) -> None:
-        """Add no record any more; those that wait can still be read. Stopped already is fine."""
+        """Stop adding records. Waiting records can still be read. Does nothing if it is stopped already."""
         with self._using:
             if not self._stopped:
                 self._stopped = True
                 _check(lib.udpfwd_capture_stop(self._forwarder.core, self._capture))
 
     def close(self) -> None:
-        """End it; nothing can be read any more, but the counters stay. Closed already is fine."""
+        """Close it. Records cannot be read any more, but the counters can. Does nothing if it is closed already."""
         self.stop()
         self.counters()
         with self._using:
@@ -294,7 +300,7 @@ class CoreCapture:
 
 
 class Forwarder:
-    """The core with its ports. Use ``open_forwarder``."""
+    """The running core with its ports. Use ``open_forwarder``."""
 
     def __init__(self, core: Any) -> None:
         self.core = core
@@ -302,29 +308,31 @@ class Forwarder:
         self._capacity = _SPARE_COUNTERS
 
     def open_port(self, sock: socket.socket, remote: Address) -> Port:
-        """A port on a bound UDP socket, which stays the caller's and must outlive the port.
+        """Open a port on a bound UDP socket, which the caller keeps and must not close before the port.
 
-        ``remote`` is an IPv4 address and a UDP port. Raises Invalid for another address, Conflict when the kernel
-        refuses.
+        ``remote`` is an IPv4 address and a UDP port. Raises Invalid for another kind of address, Conflict if the kernel
+        reports an error.
         """
         return Port(self, _check(lib.udpfwd_port_open(self.core, sock.fileno(), *_ipv4(remote))))
 
     def open_interface(self, descriptor: int, kind: Literal["tap", "ethernet"]) -> Port:
-        """A port on a TAP device (IFF_TAP, IFF_NO_PI) or a packet socket that is bound to an interface and has
-        PACKET_AUXDATA and PACKET_VNET_HDR; the descriptor stays the caller's. It has no remote.
-        Raises Conflict when the kernel refuses.
+        """Open a port on a TAP device (IFF_TAP, IFF_NO_PI), or on a packet socket that is bound to an interface and has
+        PACKET_AUXDATA and PACKET_VNET_HDR. The caller keeps the descriptor. The port has no remote.
+        Raises Conflict if the kernel reports an error.
         """
         number = lib.UDPFWD_TAP if kind == "tap" else lib.UDPFWD_ETHERNET
         return Port(self, _check(lib.udpfwd_interface_open(self.core, descriptor, number)))
 
     def open_local(self) -> Port:
-        """One end of a link inside this host. It has no socket: frames pass once it is spliced to the other end."""
+        """Open one end of a link inside this host. It has no socket: frames pass once it is spliced
+        to the other end.
+        """
         return Port(self, _check(lib.udpfwd_local_open(self.core)))
 
     def open_link(self, filters: Sequence[CoreFilter], seed: int, *, suspended: bool) -> tuple[Port, Port]:
-        """Both ends of a link inside this host, spliced, with ``filters`` at the first and ``suspended`` at both.
+        """Open both ends of a link inside this host, spliced, with ``filters`` at the first and ``suspended`` at both.
 
-        No worker stops for it. Raises Invalid with the reason when an expression does not compile.
+        No worker has to stop for this. Raises Invalid with the reason if an expression does not compile.
         """
         ids, error = ffi.new("int32_t[2]"), ffi.new("char[]", _ERROR_BYTES)
         with _core_filters(filters) as array:
@@ -334,35 +342,36 @@ class Forwarder:
 
     @property
     def parks(self) -> int:
-        """For how many changes workers had to stop so far."""
+        """The number of changes so far for which workers had to stop."""
         parks: int = lib.udpfwd_parks(self.core)
         return parks
 
     def connect(self, first: Port, second: Port) -> Patch:
-        """Patch two ports. Raises Conflict when one of them is patched already."""
+        """Patch two ports. Raises Conflict if one of them is patched already."""
         _check(lib.udpfwd_patch(self.core, first.id, second.id))
         return Patch(lib.udpfwd_unpatch, self.core, first, second)
 
     def splice(self, first: Port, second: Port) -> Splice:
-        """Join two tunnel ports that are each other's remote, or one that is its own.
+        """Splice two tunnel ports that are each other's remote, or one port that is its own remote.
 
-        Raises Conflict when one of them is spliced already.
+        Raises Conflict if one of them is spliced already.
         """
         _check(lib.udpfwd_splice(self.core, first.id, second.id))
         return Splice(lib.udpfwd_unsplice, self.core, first, second)
 
     def open_hub(self) -> Bridge:
-        """A bridge that sends what comes in at a port to all the others."""
+        """Open a hub: a bridge that sends each frame to all other ports."""
         return Bridge(self, _check(lib.udpfwd_bridge_open(self.core, lib.UDPFWD_HUB)))
 
     def open_switch(self) -> Bridge:
-        """A bridge that learns addresses and keeps VLANs apart."""
+        """Open a switch: a bridge that learns addresses and separates VLANs."""
         return Bridge(self, _check(lib.udpfwd_bridge_open(self.core, lib.UDPFWD_SWITCH)))
 
     def probe(self, source: Port, sink: Port, near: Port, far: Port) -> Probe:
-        """Let what comes in at ``source`` leave at ``near``, and frames of a trial that come in at ``far`` at ``sink``.
+        """Attach a probe: frames from ``source`` leave at ``near``, and frames of a trial that come in at ``far`` leave
+        at ``sink``.
 
-        Raises Conflict when one of the ports has a probe.
+        Raises Conflict if one of the ports has a probe already.
         """
         _check(lib.udpfwd_probe_attach(self.core, source.id, sink.id, near.id, far.id))
         return Probe(self, source, sink)
@@ -379,15 +388,15 @@ class Forwarder:
         return self.snapshot()[port.id]
 
     async def wait_changed(self) -> None:
-        """Return when counters have changed since the last time, at most once in the forwarder's interval."""
+        """Wait until counters have changed since the last call; returns at most once per interval of the forwarder."""
         await _wait_signal(lib.udpfwd_stats_fd(self.core))
 
     async def wait_captured(self) -> None:
-        """Return when a capture has got records since the last time."""
+        """Wait until a capture has new records."""
         await _wait_signal(lib.udpfwd_captures_fd(self.core))
 
     async def wait_capture_filling(self) -> None:
-        """Return when what waits for the reader of a capture has become half of what may."""
+        """Wait until the buffer of a capture is half full."""
         await _wait_signal(lib.udpfwd_captures_full_fd(self.core))
 
 
@@ -397,7 +406,7 @@ async def _wait_signal(eventfd: int) -> None:
 
 
 def check_expression(expression: str) -> None:
-    """Raises Invalid with libpcap's reason for what is none (pcap-filter(7)). May take long."""
+    """Compile an expression (pcap-filter(7)); raises Invalid with libpcap's message if it is invalid. May take long."""
     check_names(expression)
     error = ffi.new("char[]", _ERROR_BYTES)
     _check(lib.udpfwd_check_expression(expression.encode(), error, _ERROR_BYTES), error)
@@ -412,7 +421,7 @@ def _ipv4(address: Address) -> tuple[int, int]:
 
 
 def _check(result: int, error: Any = None) -> int:
-    """The result; raises Invalid with the core's message in ``error``, or Conflict, when it is a failure."""
+    """Check a result of the core: for a failure, raises Invalid with the core's message in ``error``, or Conflict."""
     if result >= 0:
         return result
     message = ffi.string(error).decode(errors="replace") if error is not None else ""
@@ -424,7 +433,7 @@ def _check(result: int, error: Any = None) -> int:
 
 
 def default_workers() -> int:
-    """One worker for each CPU that this process may use, up to a few."""
+    """One worker per CPU that this process may use, up to a limit."""
     return min(len(os.sched_getaffinity(0)), _MOST_WORKERS)
 
 
@@ -432,13 +441,13 @@ def default_workers() -> int:
 async def open_forwarder(
     *, workers: int = 0, stats_interval: float = 0.5, kernel_offload: bool = False
 ) -> AsyncIterator[Forwarder]:
-    """A running forwarder with ``workers`` threads, 0 for ``default_workers``.
+    """Run the forwarder with ``workers`` threads, 0 for ``default_workers``. At the end all ports are closed.
 
-    ``stats_interval``: the least number of seconds between two signals of one worker to ``wait_changed``.
-    ``kernel_offload``: the kernel moves what passes between two nodes of this host and is neither filtered nor
-    captured. At the end all ports are closed.
+    ``stats_interval``: the minimum time between two signals of one worker to ``wait_changed``, in seconds.
+    ``kernel_offload``: the kernel forwards frames between two nodes of this host that are neither filtered nor
+    captured.
 
-    Raises OSError if the core cannot work, Unavailable with the reason when the kernel cannot be given such work.
+    Raises OSError if the core cannot start, and Unavailable with the reason if the kernel does not support the offload.
     """
     workers = workers or default_workers()
     core = _open_core(workers, int(stats_interval * MICROSECONDS))
@@ -448,7 +457,7 @@ async def open_forwarder(
         async with trio.open_nursery() as nursery:
             try:
                 limiter = trio.CapacityLimiter(workers)
-                # A worker that has a thread ends when it is told to, so nobody is cancelled between the two.
+                # A worker with a thread ends only when it is told to, so no cancellation may come between the two.
                 with trio.CancelScope(shield=True):
                     for number in range(workers):
                         await nursery.start(_run_worker, core, number, limiter)
@@ -460,7 +469,7 @@ async def open_forwarder(
 
 
 def check_kernel_offload() -> None:
-    """Raises Unavailable with the reason when ``kernel_offload`` is not possible here."""
+    """Raises Unavailable with the reason if ``kernel_offload`` is not possible here."""
     core = _open_core(1, MICROSECONDS)
     try:
         _begin_offload(core)
@@ -491,7 +500,7 @@ async def _run_worker(
         result: int = lib.udpfwd_run(core, number)
         return result
 
-    # The worker ends when told to, not when cancelled: the core must not be freed below it.
+    # The worker ends when told to, not when cancelled: the core must not be freed while it runs.
     with trio.CancelScope(shield=True):
         result = await trio.to_thread.run_sync(lend_thread, limiter=limiter)
     if result < 0:

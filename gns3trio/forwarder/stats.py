@@ -13,11 +13,11 @@ def _no_drops() -> dict[str, int]:
 
 @attrs.frozen(kw_only=True)
 class PortCounters:
-    """What passed a port since it was opened. ``rx`` came in from outside, ``tx`` left.
+    """Counters of a port since it was opened. ``rx`` came in from outside, ``tx`` left.
 
-    ``drops`` are frames by reason; ``held`` frames are delayed by a filter at this moment; ``duplicated`` are extra
-    ones that a filter made. ``refused`` counts notices that nobody listens at the remote; their frames count as sent.
-    ``rx_offloaded`` says whether the kernel moves what comes in at this moment; it is no part of what has passed.
+    ``drops`` are dropped frames by reason. ``held`` frames are currently delayed by a filter. ``duplicated`` are extra
+    frames that a filter created. ``refused`` counts ICMP port unreachable messages; their frames count as sent.
+    ``rx_offloaded`` is a state, not a counter: whether the kernel forwards incoming frames now.
     """
 
     rx_held: int = 0
@@ -35,7 +35,7 @@ class PortCounters:
 
     @property
     def dropped(self) -> int:
-        """All drops together."""
+        """The sum of all drops, whatever the reason."""
         return sum(self.rx_drops.values()) + sum(self.tx_drops.values())
 
 
@@ -43,7 +43,7 @@ _LAYOUT = Layout("udpfwd_counters")
 COUNTERS_BYTES = _LAYOUT.size
 _PORT_ID, _OFFLOADED = _LAYOUT.places["port_id"], _LAYOUT.places["offloaded"]
 _RX_DROPS, _TX_DROPS = _LAYOUT.arrays["rx_drops"], _LAYOUT.arrays["tx_drops"]
-# The fields that are called the same here.
+# The fields that have the same names here.
 _PLAIN = {field.name: _LAYOUT.places[field.name] for field in attrs.fields(PortCounters) if field.type is int}
 
 
@@ -62,7 +62,7 @@ def unpack_counters(data: Any) -> dict[int, PortCounters]:
 
 @attrs.frozen
 class Rates:
-    """How fast a counter pair grew."""
+    """The rates of a pair of counters."""
 
     frames_per_second: float
     bits_per_second: float
@@ -77,7 +77,7 @@ def receive_rates(before: PortCounters, after: PortCounters, seconds: float) -> 
 
 
 def send_rates(before: PortCounters, after: PortCounters, seconds: float) -> Rates:
-    """The same for frames that left."""
+    """The rates at which frames left between two readings ``seconds`` apart."""
     return Rates(
         frames_per_second=round((after.tx_frames - before.tx_frames) / seconds, 1),
         bits_per_second=round((after.tx_bytes - before.tx_bytes) * 8 / seconds, 1),
@@ -86,8 +86,8 @@ def send_rates(before: PortCounters, after: PortCounters, seconds: float) -> Rat
 
 @attrs.frozen
 class CaptureCounters:
-    """What a capture took. ``bytes`` are those of whole frames; ``dropped`` frames found the reader too slow.
-    ``out_...`` are those that left at the port, as interface 0 of a pcapng file.
+    """Counters of a capture. ``bytes`` are those of whole frames; ``dropped`` frames were lost because the reader was
+    too slow. ``out_...`` count frames that left at the port, which is interface 0 of a pcapng file.
     """
 
     frames: int = 0

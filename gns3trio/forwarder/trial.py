@@ -1,4 +1,4 @@
-"""One trial of the traffic generator: what is sent between two UDP sockets, and what arrived."""
+"""One trial of the traffic generator, which sends frames between two UDP sockets and measures their arrival."""
 
 import errno
 import os
@@ -18,10 +18,11 @@ MAX_FRAME_BYTES: int = lib.UDPFWD_TRIAL_MAX_BYTES
 
 @attrs.frozen(kw_only=True)
 class TrialSpec:
-    """What is sent: frames of ``frame_bytes`` without checksum, for ``seconds`` or until there were ``frames``.
+    """Parameters of a trial: it sends frames of ``frame_bytes`` without checksum, for ``seconds`` or until ``frames``
+    are sent.
 
-    ``frames_per_second`` None: as fast as the window allows. ``window``: frames unanswered at most, None for no limit.
-    ``drain_seconds``: how long to wait for late ones at the end.
+    ``frames_per_second`` None: as fast as the window allows. ``window``: the most frames in flight, None for no limit.
+    ``drain_seconds``: how long to wait for late frames at the end.
     """
 
     frame_bytes: int
@@ -34,8 +35,11 @@ class TrialSpec:
 
 @attrs.frozen(kw_only=True)
 class TrialResult:
-    """What came of it. ``seconds``: from the first to the last that was sent; ``receive_seconds``: that came. Latencies
-    in seconds; ``histogram`` has the frames of each bucket of trial.h. ``foreign``: datagrams that are of no trial."""
+    """The result of a trial.
+
+    ``seconds``: from the first sent frame to the last; ``receive_seconds``: likewise for received frames. Latencies are
+    in seconds. ``histogram`` has the number of frames in each bucket of trial.h. ``foreign``: datagrams of no trial.
+    """
 
     sent: int
     received: int
@@ -51,16 +55,16 @@ class TrialResult:
 
     @property
     def lost(self) -> int:
-        """Frames that did not come."""
+        """The number of frames that did not arrive."""
         return self.sent - self.received
 
     @property
     def loss_ratio(self) -> float:
-        """From 0 to 1."""
+        """The lost part of the frames, from 0 to 1."""
         return self.lost / self.sent if self.sent else 0.0
 
     def percentile(self, percent: float) -> float:
-        """The latency in seconds that so many percent of the frames do not exceed; exact within 0.1 %."""
+        """The latency in seconds that ``percent`` of the frames do not exceed, accurate to 0.1 %."""
         wanted, seen = self.received * percent / 100, 0
         for bucket, frames in enumerate(self.histogram):
             seen += frames
@@ -70,7 +74,7 @@ class TrialResult:
 
 
 def combined(results: Sequence[TrialResult]) -> TrialResult:
-    """Trials that were repeated, as if they had been one."""
+    """Combine repeated trials into one result."""
     received = sum(result.received for result in results)
     answered = [result for result in results if result.received]
     return TrialResult(
@@ -98,7 +102,7 @@ def bucket_ns(bucket: int) -> int:
 
 
 async def run_trial(tx: socket.socket, rx: socket.socket, spec: TrialSpec, trial_id: int) -> TrialResult:
-    """Run a trial from ``tx``, which is connected, to ``rx``. Cancelling ends it within a moment. Raises OSError."""
+    """Run a trial from ``tx``, which is connected, to ``rx``. Cancelling ends it quickly. Raises OSError."""
     options, result = ffi.new("udpfwd_trial_options *"), ffi.new("udpfwd_trial_result *")
     options.frame_bytes, options.trial_id = spec.frame_bytes, trial_id
     options.frames_per_second, options.frames = spec.frames_per_second or 0, spec.frames or 0
@@ -127,9 +131,9 @@ async def run_trial(tx: socket.socket, rx: socket.socket, spec: TrialSpec, trial
 
 
 async def _call(function: Callable[[], int], stop: int) -> int:
-    """Call in a thread that uses the sockets until it is done: when cancelled, it is told to stop and waited for.
+    """Run the trial in a thread. At a cancellation, tell the thread to stop and wait for it, as it uses the sockets.
 
-    It takes none of the threads that everybody shares, because it may last for minutes.
+    It does not use a shared pool of threads, because it may last for minutes.
     """
     outcome = -errno.ECANCELED
     async with trio.open_nursery() as nursery:
