@@ -140,7 +140,7 @@ class ConsoleHub:
 
     def __init__(self) -> None:
         self.input: TypedInput[ConsoleClient] = TypedInput()
-        self._clients: set[ConsoleClient] = set()
+        self.clients: set[ConsoleClient] = set()
         self._screen = bytearray()
         self._is_open = False
 
@@ -160,12 +160,8 @@ class ConsoleHub:
         """Close all clients; they may reconnect at once."""
         self._drop_all(RESET)
 
-    def client_count(self) -> int:
-        """The number of connected clients."""
-        return len(self._clients)
-
     def _drop_all(self, reason: str) -> None:
-        for client in list(self._clients):
+        for client in list(self.clients):
             client.close(reason)
 
     # --- the node's side ---
@@ -177,7 +173,7 @@ class ConsoleHub:
             del self._screen[:-MAX_SCREEN_BYTES]
             del self._screen[: self._screen.find(b"\n") + 1]
         escaped = telnet.TelnetConnection.send(output)
-        for client in list(self._clients):  # one that is dropped leaves the set
+        for client in list(self.clients):  # one that is dropped leaves the set
             client.offer(escaped)
 
     async def read_input(self) -> tuple[ConsoleClient, bytes]:
@@ -188,7 +184,7 @@ class ConsoleHub:
 
     def dismiss(self, client: ConsoleClient, farewell: bytes) -> None:
         """Send ``farewell`` to a client and close it. Does nothing if it has left."""
-        if client in self._clients:
+        if client in self.clients:
             client.offer(farewell)
             client.close(SAID_GOODBYE)
 
@@ -202,12 +198,12 @@ class ConsoleHub:
         client = ConsoleClient(self)
         if not self._is_open:
             client.close(NODE_STOPPED)
-        elif len(self._clients) >= MAX_CLIENTS:
+        elif len(self.clients) >= MAX_CLIENTS:
             client.offer(_TOO_MANY_TEXT)
             client.close(TOO_MANY)
         else:
             client.welcome(last_lines(bytes(self._screen), SCREEN_LINES))
-            self._clients.add(client)
+            self.clients.add(client)
         try:
             yield client
         finally:
@@ -215,11 +211,11 @@ class ConsoleHub:
 
     def forget(self, client: ConsoleClient) -> None:
         """Remove a client that is being closed."""
-        self._clients.discard(client)
+        self.clients.discard(client)
 
     async def type_input(self, client: ConsoleClient, typed: bytes) -> None:
         """Queue input of a client; waits while the queue is full. Ignored if the client is closed."""
-        if client in self._clients:
+        if client in self.clients:
             await self.input.put(client, typed)
 
     async def serve_telnet(self, stream: trio.SocketStream) -> None:

@@ -75,10 +75,6 @@ class Port(_Closable):
         """Whether the port is still open."""
         return self._open
 
-    def set_remote(self, remote: Address) -> None:
-        """Change the remote: send to it, and accept frames only from it."""
-        _check(lib.udpfwd_port_set_remote(self._forwarder.core, self.id, *_ipv4(remote)))
-
     def set_filters(self, filters: Sequence[CoreFilter], seed: int, *, suspended: bool | None = None) -> None:
         """Replace all filters in one step, together with the suspension, unless ``suspend`` is None.
 

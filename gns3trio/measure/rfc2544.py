@@ -14,8 +14,6 @@ from gns3trio.errors import Invalid
 from gns3trio.forwarder.trial import MAX_FRAME_BYTES, MIN_FRAME_BYTES, TrialResult, TrialSpec, combined
 
 TestName = Literal["throughput", "latency", "loss", "burst"]
-# RFC 2544 section 9.1, for Ethernet.
-FRAME_SIZES = (64, 128, 256, 512, 1024, 1280, 1518)
 CHECKSUM_BYTES = 4
 MIN_SIZE = MIN_FRAME_BYTES + CHECKSUM_BYTES
 MAX_SIZE = MAX_FRAME_BYTES + CHECKSUM_BYTES
@@ -66,10 +64,11 @@ class BenchmarkRequest:
         for index, size in enumerate(self.frame_sizes):
             if not MIN_SIZE <= size <= MAX_SIZE:
                 raise Invalid(f"frame_sizes[{index}]: {size} is not from {MIN_SIZE} to {MAX_SIZE} bytes")
-        trials, bursts = self._longest()
-        if trials + bursts > MAX_SECONDS:
+        longest = self.longest_seconds()
+        if longest > MAX_SECONDS:
+            trials, bursts = self._longest()
             field = "trial_seconds" if trials > bursts else "burst_repetitions"
-            raise Invalid(f"{field}: this may take {trials + bursts:.0f} s, more than {MAX_SECONDS:.0f}")
+            raise Invalid(f"{field}: this may take {longest:.0f} s, more than {MAX_SECONDS:.0f}")
 
     def longest_seconds(self) -> float:
         """The longest time that the benchmark can take, in seconds."""

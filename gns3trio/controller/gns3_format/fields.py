@@ -33,7 +33,7 @@ Reader = Callable[[Any], Any]
 @attrs.frozen
 class Findings:
     """What is wrong with a file, for people to read; the parts of it that are left out, and the keys of its objects
-    that GNS3 does not know, by the name of the object (see ``record_path``).
+    that GNS3 does not know, by the name of the object (see ``ProjectRecord``).
     """
 
     problems: list[str] = attrs.field(factory=list)

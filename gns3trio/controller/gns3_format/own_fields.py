@@ -3,7 +3,7 @@
 Format of ``project-files/gns3trio.json``: ``{"version": 1, "links": {<link id>: {"impairments": [...], "seed": 7}},
 "nodes": {<node id>: {"mac_id": 5}}, "unknown": {<object>: {<key>: <value>}},
 "left_out": [{"part": "nodes[3]", "reason": "...", "content": ...}]}``: our own filters of links; the last byte of
-the MAC addresses of VPCS; keys of the file that GNS3 does not know, by their object (see ``records.record_path``); and
+the MAC addresses of VPCS; keys of the file that GNS3 does not know, by their object (see ``ProjectRecord``); and
 parts of it that nothing could be made of, which are only kept.
 """
 

@@ -124,11 +124,15 @@ class LinkRecord:
 
 @attrs.define(kw_only=True)
 class ProjectRecord:
-    """A whole project. ``unknown`` maps the name of an object in the file (see ``record_path``) to the keys that GNS3
-    does not know; ``left_out`` are the parts that could not be used; ``impairments`` are our own filters by link, and
-    ``mac_ids`` what the MAC addresses of nodes are made of. These four are kept in another file (see ``own_fields``).
-    ``problems`` says what is wrong with the file that was read, which ``is_repaired`` when GNS3 would refuse it as it
-    was; ``conversion`` how it was made from that of an older GNS3, of ``old_revision``.
+    """A whole project.
+
+    ``unknown`` maps the name of an object in the file to the keys that GNS3 does not know: the name of a node, link or
+    drawing is its id, those of their parts begin with it (``label_path``, ``end_path``). ``left_out`` are the parts
+    that could not be used, ``impairments`` our own filters by link, ``mac_ids`` what the MAC addresses of nodes are
+    made of. These four are kept in another file (see ``own_fields``).
+
+    ``problems`` says what is wrong with the file that was read; ``is_repaired`` that GNS3 would refuse it as it was;
+    ``conversion`` how it was made from that of an older GNS3, of ``old_revision``.
     """
 
     project_id: UUID
@@ -150,13 +154,8 @@ class ProjectRecord:
 _file = make_strict_converter(forbid_extra_keys=False)
 
 
-def record_path(record: NodeRecord | LinkRecord) -> str:
-    """The name under which ``ProjectRecord.unknown`` keeps the unknown keys of a record; it begins with an id."""
-    return str(record.node_id if isinstance(record, NodeRecord) else record.link_id)
-
-
 def label_path(record: str) -> str:
-    """That of a node's label."""
+    """The name under which ``ProjectRecord.unknown`` keeps the unknown keys of a node's label."""
     return f"{record} label"
 
 
