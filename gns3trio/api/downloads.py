@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from gns3trio.api.content_policy import BINARY, shown_type
-from gns3trio.controller.storage.single_files import OpenFile, read_pieces
+from gns3trio.compute.interface import ReadFile
 
 
 class Download(Response):
@@ -48,13 +48,13 @@ class Download(Response):
             nursery.cancel_scope.cancel()
 
 
-def file_download(file: OpenFile, media_type: str) -> Download:
+def file_download(file: ReadFile, media_type: str) -> Download:
     """The reply that sends an open file, and closes it."""
     headers = {"content-length": str(file.size), "last-modified": formatdate(file.modified, usegmt=True)}
-    return Download(read_pieces(file), media_type, headers)
+    return Download(file.pieces(), media_type, headers)
 
 
-def uploaded_file(file: OpenFile, path: str) -> Download:
+def uploaded_file(file: ReadFile, path: str) -> Download:
     """The reply for a file that a client may have uploaded. Browsers download it if they could execute it. ``path``
     gives its
     name."""

@@ -8,7 +8,7 @@ Calls that may have to ask another host are asynchronous. Properties tell what w
 compute that cannot be reached raises Unavailable from every call that needs it; its nodes stay as they were known.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from pathlib import Path
 from typing import Any, Protocol
@@ -44,10 +44,13 @@ __all__ = [
     "ConsoleAccess",
     "ConsoleClient",
     "FileRing",
+    "FileUpload",
     "LinkEnd",
     "LinkProbe",
     "MacTable",
+    "NodeFiles",
     "PortCounters",
+    "ReadFile",
     "SwitchMac",
     "TrialResult",
     "TrialSpec",
@@ -259,6 +262,51 @@ class MacTable(Protocol):
         """Forget all addresses."""
 
 
+class ReadFile(Protocol):
+    """A file of a node that is being read. ``size`` is in bytes, ``modified`` in seconds since 1970."""
+
+    @property
+    def name(self) -> str:
+        """Its name, without folders."""
+
+    @property
+    def size(self) -> int:
+        """Its size when it was opened."""
+
+    @property
+    def modified(self) -> float:
+        """When it was written last."""
+
+    def pieces(self) -> AsyncGenerator[bytes]:
+        """Exactly ``size`` bytes, in pieces; closes the file at the end. Raises Conflict when it became shorter."""
+
+
+class FileUpload(Protocol):
+    """A file that comes: ``receive``, ``commit``, and always ``discard``."""
+
+    async def receive(self, data: AsyncIterator[bytes]) -> None:
+        """Keep what ``data`` gives. Raises NotFound, Forbidden or Unavailable."""
+
+    async def commit(self) -> None:
+        """Put it in the place of the file that there was. Raises Conflict when there is a folder of that name."""
+
+    async def discard(self) -> None:
+        """Leave nothing of what was not committed."""
+
+
+class NodeFiles(Protocol):
+    """The files of a node, by their paths below its folder."""
+
+    async def paths(self) -> list[str]:
+        """All files."""
+
+    async def open(self, path: str) -> ReadFile:
+        """Open a file to read it. Raises NotFound, or Forbidden for a path that leads out of the folder."""
+
+    def upload(self, path: str) -> FileUpload:
+        """Write a file; folders on its way are made. Raises Invalid, Conflict, Forbidden or NotFound for the path."""
+
+
 class ComputeNode(Protocol):
     """A node that a compute runs.
 
@@ -296,7 +344,11 @@ class ComputeNode(Protocol):
 
     @property
     def directory(self) -> Path | None:
-        """The node's own folder; None for a type without files."""
+        """The node's own folder on the compute's host; None for a type without files."""
+
+    @property
+    def files(self) -> NodeFiles | None:
+        """Its files; None where they are in the folder of its ``NodeSpec``, which is on the controller's own disk."""
 
     @property
     def console(self) -> int | None:

@@ -24,7 +24,8 @@ class NodeEvent:
 
 @attrs.frozen(kw_only=True)
 class NodeSpec:
-    """What a node is made from. ``folder`` is its own and is created when missing.
+    """What a node is made from. ``folder`` is its own on the controller's disk: a compute of the same host keeps its
+    files there, and makes it when it is missing.
 
     ``mac_id`` is the number that it had for its MAC address; it gets another one when that is in use.
     """

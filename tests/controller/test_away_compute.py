@@ -69,7 +69,7 @@ async def test_a_capture_there_ends_with_its_node(
     first, second = await make_nodes(project, "A", "B", compute_id="far")
     link = await make_link(project, first, second)
     await project.nodes.for_all("start")
-    await project.links.captures.start_compatible(link, "DLT_EN10MB", None)
+    await project.links.captures.start_gns3(link, "DLT_EN10MB", None)
     far_compute.is_away = True
     far_compute.node("A").crash("the host lost its power")
     await trio.testing.wait_all_tasks_blocked()

@@ -127,9 +127,9 @@ async def test_the_capture_of_gns3_ends_with_the_run_of_its_node(project: Projec
     first, second = await make_nodes(project, "A", "B")
     link = await make_link(project, first, second)
     with pytest.raises(Conflict, match="neither of its nodes is running"):
-        await project.links.captures.start_compatible(link, "DLT_EN10MB", None)
+        await project.links.captures.start_gns3(link, "DLT_EN10MB", None)
     await project.nodes.for_all("start")
-    await project.links.captures.start_compatible(link, "DLT_EN10MB", None)
+    await project.links.captures.start_gns3(link, "DLT_EN10MB", None)
     compute.node("B").crash("B is gone")
     await trio.testing.wait_all_tasks_blocked()
     assert link.gns3_capture is not None

@@ -6,7 +6,7 @@ so on trio's clock, so with ``autojump_clock`` a test waits for nothing.
 """
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
@@ -110,6 +110,67 @@ class MemoryEnd:
         return self.captures[-1]
 
 
+class MemoryFile:
+    """A file that is being read."""
+
+    modified = 0.0
+
+    def __init__(self, name: str, content: bytes) -> None:
+        self.name = name
+        self.size = len(content)
+        self._content = content
+
+    async def pieces(self) -> AsyncGenerator[bytes]:
+        """All of it, in one piece."""
+        yield self._content
+
+
+class MemoryUpload:
+    """A file that comes."""
+
+    def __init__(self, files: "MemoryFiles", path: str) -> None:
+        self._files = files
+        self._path = path
+        self._received = b""
+
+    async def receive(self, data: AsyncIterator[bytes]) -> None:
+        """Keep it."""
+        self._received = b"".join([piece async for piece in data])
+        self._files.compute.reach()
+
+    async def commit(self) -> None:
+        """Put it among the files."""
+        self._files.compute.reach()
+        self._files.content[self._path] = self._received
+
+    async def discard(self) -> None:
+        """There is nothing to do."""
+
+
+class MemoryFiles:
+    """The files of a node at a compute of another host."""
+
+    def __init__(self, compute: "MemoryCompute") -> None:
+        self.compute = compute
+        self.content: dict[str, bytes] = {}
+
+    async def paths(self) -> list[str]:
+        """All files."""
+        self.compute.reach()
+        return list(self.content)
+
+    async def open(self, path: str) -> MemoryFile:
+        """Open a file. Raises NotFound."""
+        self.compute.reach()
+        if path not in self.content:
+            raise NotFound(f"path: there is no file {path!r}")
+        return MemoryFile(path.rpartition("/")[2], self.content[path])
+
+    def upload(self, path: str) -> MemoryUpload:
+        """Write a file."""
+        return MemoryUpload(self, path)
+
+
 class MemoryNode:
     """A node. ``tell`` lets something happen to it by itself."""
 
@@ -132,6 +193,7 @@ class MemoryNode:
         self.console_type = spec.console_type
         self.console = spec.console
         self.script = spec.startup_script
+        self.files = MemoryFiles(compute) if compute.keeps_files else None
         self.ends: dict[tuple[int, int], MemoryEnd] = {}
         self.trouble: dict[tuple[int, int], str] = {}  # of ports
         self.starts = 0
@@ -287,6 +349,7 @@ class MemoryCompute:
     types: tuple[str, ...] = ("vpcs", "ethernet_switch", "cloud")
     captures_per_link: int = 1024
     impairments: bool = True
+    keeps_files: bool = False  # on a disk of its own
     is_away: bool = False
     create_seconds: float = 0.0
     start_seconds: float = 0.0

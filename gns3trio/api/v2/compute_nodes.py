@@ -23,7 +23,7 @@ from gns3trio.compute.actions import act
 from gns3trio.compute.nio import UdpNio
 from gns3trio.compute.node import NodeEvent, NodeSpec
 from gns3trio.compute.node_types import node_types
-from gns3trio.controller.archives.node_copy import copy_node_files
+from gns3trio.controller.archives.node_copy import copy_node_files, copy_through_computes
 from gns3trio.controller.driven_nodes import DrivenNode, driven_node, own_instance, own_project, require_known
 from gns3trio.controller.links.captures import check_file_name
 from gns3trio.controller.links.filters import checked_filters
@@ -192,8 +192,10 @@ async def duplicate_node(api: ApiRequest, project_id: UUID, node_type: str, node
         for each in sorted((node_id, body.destination_node_id)):  # always in the same order, to avoid deadlocks
             nodes[each] = await locks.enter_async_context(_locked(api, project_id, node_type, each))
         source, destination = nodes[node_id].instance, nodes[body.destination_node_id].instance
-        if source.directory is not None and destination.directory is not None:
-            script = node_types[node_type].script
+        script = node_types[node_type].script
+        if source.files is not None:
+            await copy_through_computes(source, destination, script)
+        elif source.directory is not None and destination.directory is not None:
             copied = await threads.copying.run(copy_node_files, source.directory, destination.directory, script)
             if script is not None and copied.script is not None:
                 await destination.set_startup_script(script.rename(copied.script, destination.name))

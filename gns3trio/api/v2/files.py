@@ -12,7 +12,7 @@ from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.v2 import replies
 from gns3trio.api.v2.views import node_view
 from gns3trio.controller.archives.node_copy import duplicate_node
-from gns3trio.controller.project.files import check_node_path, folder_of_node, write_node_file, write_project_file
+from gns3trio.controller.project.files import check_node_path, files_of_node, write_node_file, write_project_file
 from gns3trio.controller.storage.single_files import open_file
 from gns3trio.limits import Int32
 
@@ -48,9 +48,9 @@ async def post_project_file(api: ApiRequest, project_id: UUID, path: str) -> Non
 async def get_node_file(api: ApiRequest, project_id: UUID, node_id: UUID, path: str) -> Download:
     """A file of a node."""
     project = api.controller.get_project(project_id)
-    folder = folder_of_node(project, project.nodes.require(node_id).record.node_type, node_id)
+    files = files_of_node(project, project.nodes.require(node_id))
     check_node_path(path)
-    return file_download(await threads.disk.run(open_file, folder, path), BINARY)
+    return file_download(await files.open(path), BINARY)
 
 
 @routes.route("POST", "/nodes/{node_id}/files/{path:path}", status=201, raw_body=True)

@@ -1,5 +1,6 @@
 """A second node like one that there is, with its files."""
 
+from contextlib import aclosing
 from copy import deepcopy
 from pathlib import Path
 from uuid import uuid4
@@ -8,10 +9,12 @@ import attrs
 import trio
 
 from gns3trio import threads
+from gns3trio.compute.interface import ComputeNode
 from gns3trio.compute.node_traits import ScriptTraits
 from gns3trio.compute.script_files import read_script
 from gns3trio.controller.archives.project_copy import copy_files, list_folder
 from gns3trio.controller.archives.reader import Budget
+from gns3trio.controller.gns3_format.records import NodeRecord
 from gns3trio.controller.nodes.node import Node
 from gns3trio.controller.project.files import folder_of_node
 from gns3trio.controller.project.project import Project
@@ -32,6 +35,8 @@ async def duplicate_node(project: Project, node: Node, *, x: int, y: int, z: int
     if node.status != "stopped" and not instance.always_runs:
         raise Conflict(f"Node '{node.name}' runs: stop it first")
     record = attrs.evolve(deepcopy(node.record), node_id=uuid4(), console=None, locked=False, x=x, y=y, z=z)
+    if instance.files is not None:
+        return await _duplicate_at_compute(project, node, record)
     folder, traits = folder_of_node(project, record.node_type, record.node_id), node.traits.script
     try:
         copied = await threads.copying.run(
@@ -45,6 +50,41 @@ async def duplicate_node(project: Project, node: Node, *, x: int, y: int, z: int
         with trio.CancelScope(shield=True):
             await threads.disk.run(discard_tree, folder)
         raise
+
+
+async def _duplicate_at_compute(project: Project, node: Node, record: NodeRecord) -> Node:
+    """A copy of a node whose compute has files of its own."""
+    copy = await project.nodes.create(record)
+    try:
+        async with project.nodes.locked(copy.node_id):
+            await copy_through_computes(node.require_instance(), copy.require_instance(), node.traits.script)
+    except BaseException:
+        with trio.CancelScope(shield=True):
+            await project.nodes.delete_all([copy])
+        raise
+    return copy
+
+
+async def copy_through_computes(source: ComputeNode, target: ComputeNode, traits: ScriptTraits | None) -> None:
+    """Give a node the files of another one, each read and written through the computes; nothing for types without.
+
+    The start-up script names the new node. Raises what the computes raise; what was copied before stays then.
+    """
+    if source.files is None or target.files is None:
+        return
+    for path in await source.files.paths():
+        if traits is not None and path == traits.file_name:
+            continue
+        upload = target.files.upload(path)
+        try:
+            async with aclosing((await source.files.open(path)).pieces()) as pieces:
+                await upload.receive(pieces)
+            await upload.commit()
+        finally:
+            await upload.discard()
+    script = await source.startup_script() if traits is not None else None
+    if traits is not None and script is not None:
+        await target.set_startup_script(traits.rename(script, target.name))
 
 
 @attrs.frozen

@@ -5,10 +5,12 @@ from pathlib import Path
 from uuid import UUID
 
 from gns3trio import threads
+from gns3trio.compute.interface import NodeFiles
 from gns3trio.controller.gns3_format.records import check_node_type
+from gns3trio.controller.nodes.node import Node
 from gns3trio.controller.project.project import Project
 from gns3trio.controller.storage.files import TEMPORARY_PREFIX
-from gns3trio.controller.storage.single_files import Upload
+from gns3trio.controller.storage.single_files import FolderFiles, Upload
 from gns3trio.errors import Conflict, Forbidden
 from gns3trio.project_layout import OWN_FIELDS_FILE, SNAPSHOT_LIST, node_folder
 
@@ -17,6 +19,12 @@ def folder_of_node(project: Project, node_type: str, node_id: UUID) -> Path:
     """The folder of a node's files. Raises Conflict for what cannot be a type."""
     check_node_type(node_type)
     return node_folder(project.folder, node_type, node_id)
+
+
+def files_of_node(project: Project, node: Node) -> NodeFiles:
+    """Where the files of a node are: at its compute, or in the project's folder."""
+    files = node.instance.files if node.instance is not None else None
+    return files or FolderFiles(folder_of_node(project, node.record.node_type, node.node_id))
 
 
 async def write_project_file(
@@ -59,7 +67,7 @@ async def write_node_file(project: Project, node_id: UUID, path: str, data: Asyn
     """
     node = project.nodes.require(node_id)
     check_node_path(path)
-    upload = Upload(folder_of_node(project, node.record.node_type, node_id), path, make_folders=True)
+    upload = files_of_node(project, node).upload(path)
     try:
         await upload.receive(data)
         async with project.nodes.locked(node_id):

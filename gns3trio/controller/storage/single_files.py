@@ -7,7 +7,7 @@ happens in it meanwhile. A file is replaced as a whole or not at all.
 import hashlib
 import os
 import stat
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -38,6 +38,22 @@ class OpenFile:
     name: str
     size: int
     modified: float
+
+    async def pieces(self) -> AsyncGenerator[bytes]:
+        """Exactly ``size`` bytes, in pieces; what a growing file gets meanwhile is not among them. Closes the file.
+
+        Raises Conflict when the file became shorter, so that what was sent is not taken for all of it.
+        """
+        left = self.size
+        try:
+            while left > 0:
+                piece = await threads.disk.run(os.read, self.descriptor, min(left, CHUNK_BYTES))
+                if not piece:
+                    raise Conflict(f"{self.name} became shorter while it was read")
+                left -= len(piece)
+                yield piece
+        finally:
+            os.close(self.descriptor)
 
 
 def _split(path: str) -> list[str]:
@@ -98,23 +114,6 @@ def open_file(folder: Path, path: str) -> OpenFile:
         os.close(descriptor)
         raise NotFound(f"path: {path!r} is not a file")
     return OpenFile(descriptor, parts[-1], status.st_size, date_of(status))
-
-
-async def read_pieces(file: OpenFile) -> AsyncGenerator[bytes]:
-    """Exactly ``size`` bytes, in pieces; what a growing file gets meanwhile is not among them. Closes the file.
-
-    Raises Conflict when the file became shorter, so that what was sent is not taken for all of it.
-    """
-    left = file.size
-    try:
-        while left > 0:
-            piece = await threads.disk.run(os.read, file.descriptor, min(left, CHUNK_BYTES))
-            if not piece:
-                raise Conflict(f"{file.name} became shorter while it was read")
-            left -= len(piece)
-            yield piece
-    finally:
-        os.close(file.descriptor)
 
 
 class Upload:
@@ -215,6 +214,25 @@ class Upload:
                 os.close(parent)
 
 
+@attrs.frozen
+class FolderFiles:
+    """The files below a folder of this disk, by their paths in it."""
+
+    folder: Path
+
+    async def paths(self) -> list[str]:
+        """All files. No link is followed."""
+        return await threads.disk.run(list, _paths(self.folder))
+
+    async def open(self, path: str) -> OpenFile:
+        """Open a file for reading. Raises as ``open_file``."""
+        return await threads.disk.run(open_file, self.folder, path)
+
+    def upload(self, path: str) -> Upload:
+        """Write a file. Raises as ``Upload``."""
+        return Upload(self.folder, path, make_folders=True)
+
+
 async def write_file(folder: Path, path: str, data: AsyncIterator[bytes]) -> None:
     """Replace a file below a folder that no project of ours uses; missing folders are made. Raises as ``Upload``."""
     upload = Upload(folder, path, make_folders=True)
@@ -231,15 +249,20 @@ def list_files(folder: Path, checkpoint: Callable[[], None]) -> list[dict[str, s
     ``checkpoint`` is called again and again, and may raise to end it.
     """
     files: list[dict[str, str]] = []
+    for path in _paths(folder):
+        with suppress(NotFound, Forbidden, OSError):  # gone meanwhile, or no plain file
+            file = open_file(folder, path)
+            digest = hashlib.md5(usedforsecurity=False)
+            with open(file.descriptor, "rb", buffering=0) as stream:
+                while piece := stream.read(CHUNK_BYTES):
+                    checkpoint()
+                    digest.update(piece)
+            files.append({"path": path, "md5sum": digest.hexdigest()})
+    return files
+
+
+def _paths(folder: Path) -> Iterator[str]:
+    """What is below a folder and not just being written, by its path in it."""
     for root, _, names in os.walk(folder):
         for name in sorted(name for name in names if not name.startswith(TEMPORARY_PREFIX)):
-            path = (Path(root) / name).relative_to(folder).as_posix()
-            with suppress(NotFound, Forbidden, OSError):  # gone meanwhile, or no plain file
-                file = open_file(folder, path)
-                digest = hashlib.md5(usedforsecurity=False)
-                with open(file.descriptor, "rb", buffering=0) as stream:
-                    while piece := stream.read(CHUNK_BYTES):
-                        checkpoint()
-                        digest.update(piece)
-                files.append({"path": path, "md5sum": digest.hexdigest()})
-    return files
+            yield (Path(root) / name).relative_to(folder).as_posix()

@@ -8,7 +8,7 @@ from uuid import UUID
 import attrs
 import trio
 
-from gns3trio.compute.interface import ConsoleAccess, MacTable
+from gns3trio.compute.interface import ConsoleAccess, MacTable, NodeFiles
 from gns3trio.compute.local.interface_watch import InterfaceWatch
 from gns3trio.compute.local.leases import ConsolePorts
 from gns3trio.compute.local.tunnels import Tunnel, TunnelTable
@@ -39,6 +39,7 @@ class BuiltinNode:
     exit_reason: str | None = None
     command_line: str | None = None
     directory: Path | None = None
+    files: NodeFiles | None = None
     mac_id: int | None = None
     console_type: str | None = None
     console_access: ConsoleAccess | None = None

@@ -152,6 +152,7 @@ class VpcsNode:
         self._console = NodeConsole(services.console_ports, services.nursery)
         self.console_access = self._console.hub
         self.mac_table = None
+        self.files = None
         self._emit: Callable[[NodeEvent], None] = spec.emit
         self._properties = dict(spec.properties)
         self._changing = trio.Lock()
