@@ -4,7 +4,6 @@ Format: Prometheus text exposition 0.0.4. Names follow its conventions: base uni
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
 
 import attrs
 import psutil
@@ -13,6 +12,7 @@ from starlette.responses import Response
 from gns3trio import __version__
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.controller.as_code.document import End
+from gns3trio.controller.links.statistics import DirectionStatistics
 from gns3trio.memory import Memory
 from gns3trio.slices import Slices, in_slices
 from gns3trio.watchdog import Watchdog
@@ -239,12 +239,12 @@ async def _port_metrics(api: ApiRequest) -> list[Metric]:
             names = {"project": project.settings.name, "node": node.name, "node_type": node.record.node_type}
             infos.append(Sample(1, {**ids, **names}))
             for port in api.context.link_stats.of_node(reading, node):
-                for direction in ("in", "out"):
-                    counters = port[direction]
-                    labels = {**ids, "port": f"{port['adapter_number']}/{port['port_number']}", "direction": direction}
-                    frames.append(Sample(counters["frames"], labels))
-                    size.append(Sample(counters["bytes"], labels))
-                    lost = sum(counters["drops"].values()) + sum(counters["node_drops"].values())
+                place = f"{port.port.adapter_number}/{port.port.port_number}"
+                for direction, counters in port.directions().items():
+                    labels = {**ids, "port": place, "direction": direction}
+                    frames.append(Sample(counters.frames, labels))
+                    size.append(Sample(counters.bytes, labels))
+                    lost = sum(counters.drops.values()) + sum(counters.node_drops.values())
                     drops.append(Sample(lost, labels))
     return [
         Metric("gns3trio_node_info", "gauge", "Always 1; the labels give names to the ids of other metrics.", infos),
@@ -254,21 +254,21 @@ async def _port_metrics(api: ApiRequest) -> list[Metric]:
     ]
 
 
-_Directions = list[tuple[dict[str, str], dict[str, Any]]]
+_Directions = list[tuple[dict[str, str], DirectionStatistics]]
 
 
 def _samples(directions: _Directions, key: str) -> Iterator[Sample]:
     for labels, direction in directions:
-        yield Sample(int(direction[key]), labels)
+        yield Sample(int(getattr(direction, key)), labels)
 
 
 def _drop_samples(directions: _Directions, key: str) -> Iterator[Sample]:
     for labels, direction in directions:
-        for reason, count in direction[key].items():
+        for reason, count in getattr(direction, key).items():
             yield Sample(count, {**labels, "reason": reason})
 
 
-def _link_directions(api: ApiRequest) -> Iterator[tuple[dict[str, str], dict[str, Any]]]:
+def _link_directions(api: ApiRequest) -> Iterator[tuple[dict[str, str], DirectionStatistics]]:
     """Each direction of each wired link: its labels and statistics."""
     link_stats = api.context.link_stats
     reading = link_stats.read()
@@ -277,10 +277,6 @@ def _link_directions(api: ApiRequest) -> Iterator[tuple[dict[str, str], dict[str
             statistics = link_stats.at(reading, project.links, link)
             if statistics is None:
                 continue
-            for direction in ("a_to_b", "b_to_a"):
-                labels = {
-                    "project_id": statistics["project_id"],
-                    "link_id": statistics["link_id"],
-                    "direction": direction,
-                }
-                yield labels, statistics[direction]
+            ids = {"project_id": str(statistics.project_id), "link_id": str(statistics.link_id)}
+            yield {**ids, "direction": "a_to_b"}, statistics.a_to_b
+            yield {**ids, "direction": "b_to_a"}, statistics.b_to_a

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from gns3trio.controller.archives.snapshots import Snapshot
     from gns3trio.controller.computes import ComputeState
     from gns3trio.controller.links.link import Link
+    from gns3trio.controller.links.statistics import LinkStatistics
     from gns3trio.controller.nodes.node import Node
     from gns3trio.controller.project.drawings import Drawing
     from gns3trio.controller.project.project import Project
@@ -141,7 +142,7 @@ class LinkTraffic:
     """What crossed a link."""
 
     link: "Link"
-    statistics: dict[str, Any]
+    statistics: "LinkStatistics"
 
 
 @attrs.frozen

@@ -2,7 +2,15 @@
 
 from typing import Any, assert_never
 
-from gns3trio.api.v2.views import compute_view, drawing_view, link_view, node_view, project_view, snapshot_view
+from gns3trio.api.v2.views import (
+    compute_view,
+    drawing_view,
+    link_statistics_view,
+    link_view,
+    node_view,
+    project_view,
+    snapshot_view,
+)
 from gns3trio.controller import changes as c
 from gns3trio.controller.links.link import Link
 from gns3trio.controller.nodes.node import Node
@@ -32,7 +40,7 @@ def _event(change: c.Change) -> Event:
         case c.LinkProblemChanged(link, problem):
             return _of_link("link.problem", link, {**_ids(link), "message": problem})
         case c.LinkTraffic(link, statistics):
-            return _of_link("link.stats", link, statistics)
+            return _of_link("link.stats", link, link_statistics_view(statistics))
         case c.LinkMeasured(link, trial):
             return _of_link("link.benchmark", link, {**_ids(link), **trial})
         case c.DrawingCreated(project_id, drawing):

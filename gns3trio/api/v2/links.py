@@ -13,7 +13,7 @@ from gns3trio.api.streams import CaptureStream
 from gns3trio.api.v2 import replies
 from gns3trio.api.v2.bodies import CaptureStart, LinkCreate, LinkImpairments, LinkUpdate, refuse_other
 from gns3trio.api.v2.from_bodies import link_record, require_two_ends
-from gns3trio.api.v2.views import capture_view, link_view
+from gns3trio.api.v2.views import capture_view, link_statistics_view, link_view
 from gns3trio.conditions.gns3_filters import GNS3_FILTERS
 from gns3trio.conditions.impairments import describe
 from gns3trio.conditions.link_conditions import Impairments
@@ -111,7 +111,7 @@ async def get_link_statistics(api: ApiRequest, project_id: UUID, link_id: UUID) 
     event.
     """
     project = api.controller.get_project(project_id)
-    return api.context.link_stats.current(project.links, project.links.require(link_id))
+    return link_statistics_view(api.context.link_stats.current(project.links, project.links.require(link_id)))
 
 
 @routes.route("GET", "/links/{link_id}", reply=replies.Link)

@@ -16,7 +16,7 @@ from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.v2 import replies
 from gns3trio.api.v2.bodies import NodeCreate, NodeUpdate, refuse_other
 from gns3trio.api.v2.from_bodies import node_record_fields, record_changes, refuse_other_identity
-from gns3trio.api.v2.views import node_list_view, node_view, record_view
+from gns3trio.api.v2.views import node_list_view, node_view, port_statistics_view, record_view
 from gns3trio.compute.actions import act
 from gns3trio.compute.interface import MacTable, SwitchMac
 from gns3trio.controller.nodes.creation import create_node_from_fields
@@ -122,7 +122,8 @@ async def get_node_statistics(api: ApiRequest, project_id: UUID, node_id: UUID) 
     extension.
     """
     async with api.controller.get_project(project_id).nodes.locked(node_id) as node:
-        return api.context.link_stats.of_node(api.context.link_stats.read(), node)
+        stats = api.context.link_stats
+        return list(map(port_statistics_view, stats.of_node(stats.read(), node)))
 
 
 @routes.route("GET", "/nodes/{node_id}/mac_table", reply=list[SwitchMac])

@@ -16,6 +16,7 @@ from gns3trio.controller.computes import ComputeState
 from gns3trio.controller.gns3_format.records import NodeRecord, ProjectSettings
 from gns3trio.controller.library.symbols import Symbol
 from gns3trio.controller.links.link import Link, LinkCapture
+from gns3trio.controller.links.statistics import DirectionStatistics, LinkStatistics, PortStatistics, PortTraffic
 from gns3trio.controller.nodes.node import Node
 from gns3trio.controller.nodes.port_list import Port
 from gns3trio.controller.project.drawings import Drawing
@@ -231,4 +232,28 @@ def compute_view(compute: ComputeState) -> dict[str, Any]:
         "port": compute.port,
         "protocol": compute.protocol,
         "user": compute.user,
+    }
+
+
+_DIRECTION = tuple(field.name for field in attrs.fields(DirectionStatistics))
+_PORT = tuple(field.name for field in attrs.fields(PortTraffic))
+
+
+def link_statistics_view(statistics: LinkStatistics) -> dict[str, Any]:
+    """What crossed a link."""
+    return {
+        "link_id": str(statistics.link_id),
+        "project_id": str(statistics.project_id),
+        "interval": statistics.interval,
+        "a_to_b": {name: getattr(statistics.a_to_b, name) for name in _DIRECTION},
+        "b_to_a": {name: getattr(statistics.b_to_a, name) for name in _DIRECTION},
+    }
+
+
+def port_statistics_view(statistics: PortStatistics) -> dict[str, Any]:
+    """What passed a linked port of a node."""
+    directions = statistics.directions().items()
+    return {
+        **attrs.asdict(statistics.port),
+        **{way: {name: getattr(traffic, name) for name in _PORT} for way, traffic in directions},
     }

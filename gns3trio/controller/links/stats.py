@@ -6,16 +6,17 @@ compares it with the one before. A link on which nothing moves gets no event, bu
 
 import math
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
 from uuid import UUID
 
 import attrs
 import trio
 
 from gns3trio.compute.interface import Compute, PortCounters, receive_rates, send_rates
+from gns3trio.compute.node_traits import NodePort
 from gns3trio.controller.changes import LinkTraffic
 from gns3trio.controller.links.link import Link
 from gns3trio.controller.links.links import Links
+from gns3trio.controller.links.statistics import DirectionStatistics, LinkStatistics, PortStatistics, PortTraffic
 from gns3trio.controller.nodes.node import Node
 from gns3trio.errors import Conflict
 from gns3trio.notifications.feed import ChangeFeed
@@ -122,7 +123,7 @@ class LinkStats:
         """The counters of all computes now."""
         return {compute_id: _snapshot(compute) for compute_id, compute in self._computes.items()}
 
-    def current(self, links: Links, link: Link) -> dict[str, Any]:
+    def current(self, links: Links, link: Link) -> LinkStatistics:
         """What has crossed a link by now. Raises Conflict for a link that is not wired on this host."""
         statistics = self.at(self.read(), links, link)
         if statistics is None:
@@ -130,7 +131,7 @@ class LinkStats:
             raise Conflict(f"Link {link.link_id} is not wired on this host" + (f": {reason}" if reason else ""))
         return statistics
 
-    def at(self, reading: Reading, links: Links, link: Link) -> dict[str, Any] | None:
+    def at(self, reading: Reading, links: Links, link: Link) -> LinkStatistics | None:
         """What had crossed a link at ``reading``; None when it is not wired.
 
         Rates are those since the last event, or since the one before when that was just now.
@@ -138,7 +139,7 @@ class LinkStats:
         ends = _ends(links, link, self._spans(reading))
         return link_statistics(link, ends) if len(ends) == 2 else None
 
-    def of_node(self, reading: Reading, node: Node) -> list[dict[str, Any]]:
+    def of_node(self, reading: Reading, node: Node) -> list[PortStatistics]:
         """What had passed each linked port of a node at ``reading``; rates as in ``at``.
 
         Raises Conflict for a node that nothing runs.
@@ -188,78 +189,74 @@ def _ends(links: Links, link: Link, spans: Mapping[str, _Span]) -> list[_End]:
     return [end for end in ends if end is not None]
 
 
-def link_statistics(link: Link, ends: list[_End]) -> dict[str, Any]:
-    """What crossed a link from end to end.
-
-    ``a_to_b`` counts what the first node of the link sent to the second: totals (``frames``, ``bytes``, ``drops`` by
-    reason, ``duplicated``) since the link was made, ``held`` frames that a filter delays now, ``offloaded`` whether
-    the kernel moves frames at this moment (``kernel_offload``), and rates over ``interval`` seconds. ``node_drops``
-    are frames that were lost between the nodes and the link, at the nodes' own ports, since these were opened;
-    ``refused`` counts notices that nobody listens where frames were sent to.
-    """
+def link_statistics(link: Link, ends: list[_End]) -> LinkStatistics:
+    """What crossed a link from end to end."""
     a, b = ends
-    return {
-        "link_id": str(link.link_id),
-        "project_id": str(link.project_id),
-        "interval": round(a.span.seconds, 3),
-        "a_to_b": _direction(b, a),
-        "b_to_a": _direction(a, b),
-    }
+    return LinkStatistics(
+        link_id=link.link_id,
+        project_id=link.project_id,
+        interval=round(a.span.seconds, 3),
+        a_to_b=_direction(b, a),
+        b_to_a=_direction(a, b),
+    )
 
 
-def port_statistics(node: Node, spans: Mapping[str, _Span]) -> list[dict[str, Any]]:
-    """What passed each linked port of a node: ``in`` came to it over the link, ``out`` it sent."""
+def port_statistics(node: Node, spans: Mapping[str, _Span]) -> list[PortStatistics]:
+    """What passed each linked port of a node."""
     statistics = []
     for port in node.require_instance().ports():
         end = _end(node, port.adapter_number, port.port_number, spans)
-        if end is None:
-            continue
-        span = end.span
-        c, device = span.now.of(end.tunnel), span.now.of(end.device)
-        received, sent = (rates(span.before.of(end.tunnel), c, span.seconds) for rates in (receive_rates, send_rates))
-        statistics.append(
-            {
-                **attrs.asdict(port),
-                "in": {
-                    "frames": c.rx_frames,
-                    "bytes": c.rx_bytes,
-                    "drops": c.rx_drops,
-                    "held": c.rx_held,
-                    "node_drops": device.tx_drops,
-                    "refused": device.refused,
-                    **attrs.asdict(received),
-                },
-                "out": {
-                    "frames": c.tx_frames,
-                    "bytes": c.tx_bytes,
-                    "drops": c.tx_drops,
-                    "held": c.tx_held,
-                    "node_drops": device.rx_drops,
-                    "refused": c.refused,
-                    **attrs.asdict(sent),
-                },
-            }
-        )
+        if end is not None:
+            statistics.append(_port_statistics(port, end))
     return statistics
 
 
-def _direction(to: _End, by: _End) -> dict[str, Any]:
+def _port_statistics(port: NodePort, end: _End) -> PortStatistics:
+    span = end.span
+    c, device = span.now.of(end.tunnel), span.now.of(end.device)
+    received, sent = (rates(span.before.of(end.tunnel), c, span.seconds) for rates in (receive_rates, send_rates))
+    return PortStatistics(
+        port=port,
+        received=PortTraffic(
+            frames=c.rx_frames,
+            bytes=c.rx_bytes,
+            drops=c.rx_drops,
+            held=c.rx_held,
+            node_drops=device.tx_drops,
+            refused=device.refused,
+            frames_per_second=received.frames_per_second,
+            bits_per_second=received.bits_per_second,
+        ),
+        sent=PortTraffic(
+            frames=c.tx_frames,
+            bytes=c.tx_bytes,
+            drops=c.tx_drops,
+            held=c.tx_held,
+            node_drops=device.rx_drops,
+            refused=c.refused,
+            frames_per_second=sent.frames_per_second,
+            bits_per_second=sent.bits_per_second,
+        ),
+    )
+
+
+def _direction(to: _End, by: _End) -> DirectionStatistics:
     """What arrived at the tunnel port of one end from the other, and what did not or not yet."""
     received, sent = to.span.now.of(to.tunnel), by.span.now.of(by.tunnel)
     taken, given = by.span.now.of(by.device), to.span.now.of(to.device)
     rates = receive_rates(to.span.before.of(to.tunnel), received, to.span.seconds)
-    return {
-        "frames": received.rx_frames,
-        "bytes": received.rx_bytes,
-        "drops": {reason: count + sent.tx_drops[reason] for reason, count in received.rx_drops.items()},
-        "duplicated": received.rx_duplicated + sent.tx_duplicated,
-        "held": received.rx_held + sent.tx_held,
-        "offloaded": received.rx_offloaded,
-        "node_drops": {reason: count + given.tx_drops[reason] for reason, count in taken.rx_drops.items()},
-        "refused": sent.refused + given.refused,
-        "frames_per_second": rates.frames_per_second,
-        "bits_per_second": rates.bits_per_second,
-    }
+    return DirectionStatistics(
+        frames=received.rx_frames,
+        bytes=received.rx_bytes,
+        drops={reason: count + sent.tx_drops[reason] for reason, count in received.rx_drops.items()},
+        duplicated=received.rx_duplicated + sent.tx_duplicated,
+        held=received.rx_held + sent.tx_held,
+        offloaded=received.rx_offloaded,
+        node_drops={reason: count + given.tx_drops[reason] for reason, count in taken.rx_drops.items()},
+        refused=sent.refused + given.refused,
+        frames_per_second=rates.frames_per_second,
+        bits_per_second=rates.bits_per_second,
+    )
 
 
 _NOTHING = PortCounters()
