@@ -470,10 +470,10 @@ class VpcsNode:
 
     def _close_tunnel(self) -> None:
         """None is fine."""
-        self._unpatch()
         if self._tunnel is not None:
-            self._tunnel.close()
-            self._tunnel = None
+            self._tunnel.close()  # and the patch ends with it
+        self._unpatch()
+        self._tunnel = None
 
     def _patch(self) -> None:
         """Join the process and the tunnel, once both are there."""

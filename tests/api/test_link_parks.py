@@ -1,4 +1,4 @@
-"""What a new link costs those who forward frames meanwhile: a worker stops for each end, at most."""
+"""What links that come and go cost those who forward frames meanwhile: a worker stops for each end, at most."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -41,7 +41,7 @@ async def make_nodes(server: Server, path: str, node_type: str) -> list[dict[str
     [{}, {"filters": {"delay": [10, 0], "packet_loss": [5]}, "suspend": True}, {"filters": {"bpf": ["icmp"]}}],
     ids=["plain", "suspended", "expression"],
 )
-async def test_a_link_parks_the_workers_at_most_twice(
+async def test_a_link_that_comes_or_goes_parks_the_workers_at_most_twice(
     server: Server,
     project: dict[str, Any],
     forwarders: list[Forwarder],
@@ -57,9 +57,11 @@ async def test_a_link_parks_the_workers_at_most_twice(
     before = forwarder.parks
     link = await server.request("POST", f"{path}/links", {"nodes": ends, **conditions}, 201)
     assert 0 < forwarder.parks - before <= MOST_PARKS
-    assert link["suspend"] is conditions.get("suspend", False) and set(link["filters"]) == set(
-        conditions.get("filters", {})
-    )
+    assert link["suspend"] is conditions.get("suspend", False)
+    assert set(link["filters"]) == set(conditions.get("filters", {}))
+    before = forwarder.parks
+    await server.request("DELETE", f"{path}/links/{link['link_id']}", status=204)
+    assert 0 < forwarder.parks - before <= MOST_PARKS
 
 
 async def test_a_link_of_nodes_that_do_not_run_parks_nobody(
