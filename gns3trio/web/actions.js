@@ -1,9 +1,9 @@
-// What somebody does: buttons that show what goes wrong, and questions in a dialog.
+// Actions of the user: buttons that report errors, and dialogs.
 
 import { h } from "./dom.js";
 import { tell } from "./messages.js";
 
-// A handler of an event that shows what goes wrong. Its button is disabled meanwhile.
+// An event handler that reports errors. Its button is disabled while it runs.
 export function act(action) {
   return async (event) => {
     const pressed = event?.currentTarget instanceof HTMLButtonElement ? event.currentTarget : null;
@@ -22,7 +22,7 @@ export function button(text, action, options = {}) {
   return h("button", { type: "button", ...options, onclick: act(action) }, text);
 }
 
-// Asks something in a dialog; resolves with the form's values, or null.
+// Shows a dialog; resolves with the form's values, or null if it was cancelled.
 export function ask(title, fields, confirm) {
   return new Promise((resolve) => {
     const dialog = h("dialog", { ariaLabel: title },

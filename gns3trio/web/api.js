@@ -1,9 +1,9 @@
 // Requests to the server that this page came from, and its streams of events.
 
-// What lies before our paths when a reverse proxy serves us below a path of its own: "/", or "/lab/".
+// The path of the server's root: "/", or "/lab/" if a reverse proxy serves it below a path.
 export const ROOT = new URL("../../", import.meta.url).pathname;
 
-// The address of a path of the server.
+// The URL of a path of the server.
 export const at = (path) => ROOT + path.slice(1);
 
 export async function request(method, path, body) {
@@ -37,16 +37,16 @@ export function socketUrl(path) {
 
 const LONGEST_WAIT = 5000;
 
-// Events of a project, or of everything. It connects again by itself and then gets what it missed; when that is
-// forgotten, `onReload` reads the state anew. Events wait in order until `onReload` is done.
+// Events of a project, or all events. It reconnects by itself and then gets the missed events. If the server no longer has
+// them, `onReload` reads the state again; events wait in order until it is done.
 export class EventStream {
   constructor({ projectId, onEvent, onReload, onConnection, onError }) {
-    // A page looks on: a lab goes on when it is left, and what else keeps a lab open is not its business.
+    // The page only watches: closing it does not close the lab.
     this.query = projectId ? `project_id=${projectId}&attend=false&` : "";
     Object.assign(this, { onEvent, onReload, onConnection, onError });
     this.lastId = "";
     this.wait = 250;
-    this.waiting = null; // the events that have come while the state is read
+    this.waiting = null; // the events that came while the state was being read
     this.connect();
   }
 
@@ -79,7 +79,7 @@ export class EventStream {
     } catch (error) {
       this.onError?.(error);
     }
-    if (this.waiting !== waiting) return; // another reload has begun
+    if (this.waiting !== waiting) return; // another reload has started
     this.waiting = null;
     for (const [action, event] of waiting) this.onEvent(action, event);
   }

@@ -1,4 +1,4 @@
-// Where the page begins: its address says what it shows.
+// The entry point: the URL decides what the page shows.
 
 import { ROOT } from "./api.js";
 import { showLab } from "./lab_view.js";

@@ -1,4 +1,4 @@
-// The viewer of the API's description. It asks no other host to check it.
+// The API viewer. It does not send the description to another host for validation.
 
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const follow = () => document.documentElement.classList.toggle("dark-mode", dark.matches);

@@ -1,4 +1,4 @@
-// Elements of the page: made, and changed where they differ.
+// Creates elements, and updates those that differ.
 
 const SVG = "http://www.w3.org/2000/svg";
 

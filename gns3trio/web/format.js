@@ -1,4 +1,4 @@
-// Numbers as people read them.
+// Formats numbers for people.
 
 const RATE_UNITS = ["bit/s", "kbit/s", "Mbit/s", "Gbit/s"];
 

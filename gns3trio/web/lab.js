@@ -1,4 +1,4 @@
-// What is known of an open project, kept up to date by events. Views ask for what has changed, once a frame.
+// The state of an open project, kept up to date by events. Views fetch the changes once per animation frame.
 
 import { get } from "./api.js";
 import { LinkTraffic } from "./traffic.js";
@@ -11,10 +11,10 @@ export class Lab {
     this.links = new Map();
     this.drawings = new Map();
     this.traffic = new Map(); // LinkTraffic by link
-    this.problems = new Map(); // why a node does not run here, or nothing crosses a link, by id
+    this.problems = new Map(); // by id: why a node does not run here, or why a link passes no frames
     this.linksOfNode = new Map();
     this.types = new Map(); // the types of nodes, by name: what each is, and what can be done with its nodes
-    this.views = new Set(); // each has reset(), when all has changed, and update(ids)
+    this.views = new Set(); // each has reset(), for when everything has changed, and update(ids)
     this.listeners = new Map(); // by kind
     this.changed = new Set();
     setInterval(() => this.expire(), 1000);
@@ -42,7 +42,7 @@ export class Lab {
     }
   }
 
-  // Whether something can be done with a node beside starting and stopping it, such as "ping".
+  // Whether a node has an ability besides starting and stopping, such as "ping".
   can(node, ability) {
     return this.types.get(node.node_type)?.abilities.includes(ability) ?? false;
   }
@@ -97,7 +97,7 @@ export class Lab {
     for (const links of this.linksOfNode.values()) links.delete(id);
   }
 
-  // A link may have got other ends. What lay beside it is drawn anew.
+  // The link may have other ends now. Redraw the links that were parallel to it.
   moveLink(link) {
     const left = [...this.linksOfNode].filter(([node, links]) =>
       links.has(link.link_id) && link.nodes.every((end) => end.node_id !== node));
@@ -136,7 +136,7 @@ export class Lab {
     }
   }
 
-  // Links are drawn from where their nodes are.
+  // Links depend on the positions of their nodes.
   touchNode(id) {
     this.touch(id);
     for (const link of this.linksOfNode.get(id) ?? []) this.touch(link);
@@ -166,17 +166,17 @@ export class Lab {
     return node.ports.filter((port) => !used.has(portKey(port)));
   }
 
-  // Moves a node here; what the server knows is not changed.
+  // Moves a node on this page only, not on the server.
   placeNode(id, x, y) {
     this.nodes.set(id, { ...this.nodes.get(id), x: Math.round(x), y: Math.round(y) });
     this.touchNode(id);
   }
 }
 
-// Names a port of a node, from its `ports` or from the end of a link.
+// The name of a node's port, from its `ports` or from the end of a link.
 export const portKey = ({ adapter_number, port_number }) => `${adapter_number}/${port_number}`;
 
-// What a project consists of: where it is kept here, and the name of its id.
+// The kinds of objects in a project: where they are stored here, and the name of their id.
 const KINDS = new Map([
   ["node", ["nodes", "node_id"]],
   ["link", ["links", "link_id"]],

@@ -40,7 +40,7 @@ export function showLab(main, projectId) {
   lab.on("project", (what) => {
     showPorts();
     document.getElementById("title").textContent = lab.project.name;
-    if (what === "opened" && openedHere) openedHere = false; // what it holds is being read
+    if (what === "opened" && openedHere) openedHere = false; // its contents are being read
     else if (what === "opened") stream.reload();
     else if (what === "closed" || what === "deleted") showGone(what);
   });
@@ -102,7 +102,7 @@ export function showLab(main, projectId) {
       button("Add link", () => {
         const start = lab.nodes.has(graph.selected) ? graph.selected : null;
         if (start) graph.startLink(start);
-        tell(start ? "Choose the other node. Escape ends this." : "Choose a node first, then the other one.");
+        tell(start ? "Click the second node (Esc cancels)." : "Choose the first node, then press Add link.");
       }),
       button("Start all", () => post(`${lab.path}/nodes/start`)),
       button("Stop all", () => post(`${lab.path}/nodes/stop`)),

@@ -1,4 +1,4 @@
-// What the page tells: messages that pass or are dismissed, and whether the server answers.
+// Messages to the user, which disappear or are dismissed, and the state of the connection.
 
 import { h, setText } from "./dom.js";
 
@@ -7,7 +7,7 @@ const SHOWN_FOR = 8000;
 const MOST_SHOWN = 5;
 const shown = []; // {note, message, kind, count, times, timer}
 
-// The same message again only counts on.
+// A repeated message only increases its count.
 export function tell(message, kind = "info") {
   const found = shown.find((each) => each.message === message && each.kind === kind) ?? show(message, kind);
   found.count += 1;

@@ -1,4 +1,4 @@
-// Plots as SVG: lines over time or a number, with few numbers at the axes.
+// Line plots as SVG, with few numbers at the axes.
 
 import { h, s } from "./dom.js";
 
@@ -8,7 +8,7 @@ const LEFT = 58;
 const BOTTOM = 16;
 const TOP = 8;
 
-// The end of an axis for these values: the next of 1, 2, 5 and 10 times a power of ten.
+// The end of an axis for these values: rounded up to 1, 2, 5 or 10 times a power of ten.
 export function scaleOf(values) {
   const highest = Math.max(...values, 0);
   if (highest <= 0) return 1;
@@ -16,7 +16,7 @@ export function scaleOf(values) {
   return [1, 2, 5, 10].map((step) => step * power).find((step) => step >= highest);
 }
 
-// `series`: [{name, points: [[x, y], ...]}]. `format` writes a y, `formatX` an x.
+// `series`: [{name, points: [[x, y], ...]}]. `format` formats y values, `formatX` x values.
 export function linePlot(series, { label, format = String, formatX = String, from, to, dots = false }) {
   const all = series.flatMap((each) => each.points);
   const xs = all.map(([x]) => x);

@@ -1,4 +1,4 @@
-// Ids as the server wants them: UUIDs of version 4.
+// Random ids for the server: UUIDs of version 4.
 
 // Browsers have crypto.randomUUID on secure pages only.
 export function randomId() {

@@ -1,9 +1,9 @@
-// The traffic of a link, from its statistics: what it carries now, its last minutes, and its totals in words.
+// The traffic of a link, from its statistics: current rates, the last minutes, and totals as text.
 
 import { formatCount } from "./format.js";
 
 const HISTORY_MS = 300000;
-// A link that moves nothing sends no statistics: after this long it is idle.
+// A link without traffic sends no statistics. After this time it counts as idle.
 const STALE_AFTER_MS = 2500;
 
 export class LinkTraffic {
@@ -38,14 +38,14 @@ export class LinkTraffic {
     return { bits: this.stats.a_to_b.bits_per_second + this.stats.b_to_a.bits_per_second, lost: this.lost };
   }
 
-  // The history up to now: what the link carries it still does.
+  // The history up to now, continued with the current rates.
   historyUntil(now) {
     if (!this.history.length) return [];
     return [...this.history, [now, ...(this.busy ? this.history.at(-1).slice(1) : [0, 0, 0])]];
   }
 }
 
-// How many frames both directions dropped, by reason; reasons that dropped none are left out.
+// Dropped frames of both directions, by reason, without reasons that are zero.
 function dropsByReason({ a_to_b, b_to_a }) {
   const reasons = new Map();
   for (const way of [a_to_b, b_to_a]) {

@@ -1,4 +1,4 @@
-// Consoles of nodes: terminals in the drawer.
+// Consoles of nodes, as terminals in the drawer.
 
 import { socketUrl } from "../api.js";
 import { h } from "../dom.js";
@@ -20,7 +20,7 @@ function makeConsole(lab, node) {
   const element = h("div", { className: "pane terminal" });
   const socket = new WebSocket(socketUrl(consolePath(lab, node)));
   socket.binaryType = "arraybuffer";
-  const opened = new Promise((done) => { socket.onopen = done; }); // what is typed before is sent then
+  const opened = new Promise((done) => { socket.onopen = done; }); // keys that were typed before are sent then
   const parts = {};
   const ready = Promise.all([import("../vendor/xterm.mjs"), import("../vendor/addon-fit.mjs")]).then(
     ([{ Terminal }, { FitAddon }]) => {

@@ -1,4 +1,4 @@
-// What is in an Ethernet frame, as far as a list of packets needs it.
+// Summarises an Ethernet frame for the list of packets.
 
 const hex = (bytes) => [...bytes].map((byte) => byte.toString(16).padStart(2, "0"));
 const mac = (bytes) => hex(bytes).join(":");
@@ -6,7 +6,7 @@ const ip4 = (bytes) => bytes.join(".");
 const ICMP = { 0: "echo reply", 3: "unreachable", 8: "echo request", 11: "time exceeded" };
 const ICMP6 = { 128: "echo request", 129: "echo reply", 133: "router solicitation", 134: "router advertisement", 135: "neighbour solicitation", 136: "neighbour advertisement" };
 
-// As RFC 5952 writes it: the longest run of zeros is left out.
+// In the form of RFC 5952: the longest run of zeros is omitted.
 function ip6(bytes) {
   const groups = [];
   for (let place = 0; place < 16; place += 2) groups.push(((bytes[place] << 8) | bytes[place + 1]).toString(16));

@@ -10,7 +10,7 @@ export class Drawer {
     this.open = new Map();
   }
 
-  // Show the tab of `id`. `make` gives {element, close, alive, shown} when there is none yet, or one that has ended.
+  // Show the tab of `id`. If there is none yet, or if it has ended, `make` creates {element, close, alive, shown}.
   show(id, title, make) {
     if (this.open.get(id)?.alive() === false) this.close(id);
     if (!this.open.has(id)) {
@@ -24,7 +24,7 @@ export class Drawer {
     }
     this.element.hidden = false;
     this.choose(id);
-    this.element.scrollIntoView({ block: "nearest" }); // on a narrow screen it is below
+    this.element.scrollIntoView({ block: "nearest" }); // on a narrow screen it is below the map
   }
 
   choose(id) {

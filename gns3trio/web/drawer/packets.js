@@ -12,7 +12,7 @@ export function showPackets(drawer, lab, link) {
   drawer.show(tabOf(link), `Packets ${lab.linkName(link)}`, () => makeList(`${lab.path}/links/${link.link_id}/pcap`));
 }
 
-// A new capture gets a new list, also when the end of the one before has not been seen yet.
+// A new capture gets a new list, even if the end of the previous one has not been noticed yet.
 export function showNewPackets(drawer, lab, link) {
   drawer.close(tabOf(link));
   showPackets(drawer, lab, link);

@@ -7,12 +7,12 @@ const MICROSECONDS = 0xa1b2c3d4;
 
 export class PcapReader {
   constructor() {
-    this.data = new Uint8Array(); // what has come of the next packet
+    this.data = new Uint8Array(); // the incomplete next packet
     this.header = null;
   }
 
-  // The packets that these bytes complete: {time in seconds, length on the wire, bytes that were captured}.
-  // Throws where the stream is not a capture.
+  // Returns the packets that these bytes complete: {time in seconds, length on the wire, captured bytes}.
+  // Throws if the stream is not a capture.
   receive(bytes) {
     const data = new Uint8Array(this.data.length + bytes.length);
     data.set(this.data);
@@ -44,7 +44,7 @@ function readFileHeader(view) {
   throw new Error("the stream is not a capture");
 }
 
-// The packet at `place`, or null if not all of it is there.
+// The packet at `place`, or null if it is incomplete.
 function readPacket(data, view, place, { little, units }) {
   if (data.length - place < RECORD_HEADER) return null;
   const begin = place + RECORD_HEADER;

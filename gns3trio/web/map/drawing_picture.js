@@ -1,27 +1,27 @@
-// A drawing's SVG as a browser has to get it. It comes from anybody: it is not read as a document, but changed in its text, by
-// patterns whose time is linear.
+// Prepares the SVG of a drawing for the browser. It may come from anybody, so it is not parsed into a document. Only its text is
+// changed, by patterns that take linear time.
 
 import { pixels } from "./letters.js";
 
 // GNS3's clients begin a note this far from its left, with the baseline 1em below its top.
 const NOTE_LEFT = 4;
-const LINE = 1.2; // from a line of a note to the next, in em
-const WIDE = 0.75; // of a bold letter, in em; more than most
+const LINE = 1.2; // line height of a note, in em
+const WIDE = 0.75; // width of a bold letter, in em; more than most have
 const MOST_LINES = 1000;
 const LARGEST = 100000; // pixels
 const THICKEST = 200;
-// What GNS3's clients draw; in other drawings a text may have its place from what is around it.
+// The elements that GNS3's clients draw. In other drawings, the position of a text may depend on other elements.
 const PLAIN = new Set(["svg", "text", "rect", "ellipse", "line", "path", "image"]);
 const ROOT = /<svg(?=[\s/>])[^<>]*/;
 const NOTE = /<text(?=[\s>])([^<>]*)>([^<]*)<\/text>/g;
-// Drawings are made for white paper: black letters and lines are light where the page is dark.
+// Drawings are made for a white background: on a dark page, black letters and lines become light.
 const DARK = `<style>@media (prefers-color-scheme: dark) {
   text:is([fill="#000000"], :not([fill])) { fill: #e7ebef; stroke: #14181d; stroke-width: 3px; paint-order: stroke }
   line[stroke="#000000"] { stroke: #a3aeba }
 }</style>`;
 
-// The SVG with which a browser shows a drawing as GNS3's clients do, and the box that it covers beside its own place.
-// GNS3 cuts nothing off at the edge of a drawing; an image does, so the image is made larger.
+// Returns an SVG that a browser shows as GNS3's clients show the drawing, and the box that it covers, relative to its
+// position. GNS3 does not clip a drawing at its edges but an image is clipped, so the image is made larger.
 export function pictureOf(svg) {
   const [root] = ROOT.exec(svg) ?? [null];
   if (root === null) return { svg, box: [0, 0, 0, 0] };
@@ -44,7 +44,7 @@ export function pictureOf(svg) {
   return { svg: shown.replace(root, () => `<svg${added}${rest}`), box };
 }
 
-// The box around another that is turned by `rotation` degrees about its corner, which is at `x` and `y`.
+// The bounding box of a box that is rotated by `rotation` degrees about its corner, which is at `x` and `y`.
 export function turnedBox([left, top, right, bottom], { x, y, rotation }) {
   const [cos, sin] = [Math.cos((rotation * Math.PI) / 180), Math.sin((rotation * Math.PI) / 180)];
   const corners = [[left, top], [right, top], [right, bottom], [left, bottom]];
@@ -69,7 +69,7 @@ function thickestOf(svg) {
   return Math.min(widths.reduce((most, each) => Math.max(most, each), 0), THICKEST);
 }
 
-// A text as GNS3 writes it says nothing of its place: each of its lines gets one. `size` grows to what it needs.
+// A text from GNS3 has no position: each of its lines gets one. `size` grows to the size that it needs.
 function layOut(note, attributes, text, size) {
   const lines = text.split("\n");
   if (lines.length > MOST_LINES || ["x", "y", "dx", "dy", "transform"].some((name) => attribute(attributes, name) !== null)) return note;
@@ -80,6 +80,6 @@ function layOut(note, attributes, text, size) {
   size.height = Math.max(size.height, letters * (LINE * lines.length + 0.3));
   const rest = attributes.replace(/\s(?:font-size|font-family|xml:space)\s*=\s*(?:"[^"]*"|'[^']*')/g, "");
   const spans = lines.map((line, place) => `<tspan x="${NOTE_LEFT}" y="${1 + LINE * place}em">${line}</tspan>`);
-  // Blanks before a line centre it.
+  // Leading spaces centre a line.
   return `<text${rest} font-size="${letters}px" font-family="${family ? `${family}, ` : ""}sans-serif" xml:space="preserve">${spans.join("")}</text>`;
 }

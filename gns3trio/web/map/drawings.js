@@ -1,7 +1,7 @@
-// Drawings as they are shown: notes, shapes and pictures that are SVG.
+// Shows drawings: notes, shapes and pictures, all in SVG.
 //
-// A drawing comes from anybody. It is never part of the page, but shown as an image, in which a browser runs no script
-// and loads nothing. What is changed in it is changed in its text (`drawing_picture.js`).
+// A drawing may come from anybody. It is never part of the page, but shown as an image, in which a browser runs no script
+// and loads nothing. `drawing_picture.js` changes its text for display.
 
 import { s, set } from "../dom.js";
 import { pictureOf, turnedBox } from "./drawing_picture.js";
@@ -29,7 +29,7 @@ export class DrawingShape {
     set(this.group, { transform: `translate(${drawing.x} ${drawing.y}) rotate(${drawing.rotation})` });
   }
 
-  // What it covers: left, top, right, bottom.
+  // The box that it covers: left, top, right, bottom.
   boxOf(drawing) {
     return turnedBox(this.picture.box, drawing);
   }

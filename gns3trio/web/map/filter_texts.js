@@ -1,4 +1,4 @@
-// GNS3's filters in few words, as they stand beside a link.
+// Short texts for GNS3's filters, shown beside a link.
 
 const FILTER_TEXTS = {
   __proto__: null, // a filter may have any name

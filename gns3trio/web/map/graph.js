@@ -1,4 +1,4 @@
-// The lab as a map: nodes, links and drawings, which are moved, joined and chosen by mouse and by keyboard.
+// The map of a lab: nodes, links and drawings, which can be moved, linked and selected by mouse and keyboard.
 
 import { put } from "../api.js";
 import { classNames, s, set } from "../dom.js";
@@ -12,7 +12,7 @@ import { NodeShape } from "./nodes.js";
 import { DIRECTIONS, STEP, freePlace, nearestTowards } from "./places.js";
 
 const ZOOM = 1.15;
-// With smaller pictures texts cannot be read, and cost the most to draw.
+// Below this scale texts are unreadable, and they are the most expensive to draw.
 const FAR = 0.35;
 
 export class Graph {
@@ -26,7 +26,7 @@ export class Graph {
     this.layers = new Layers();
     this.scene = this.layers.scene;
     this.svg = s("svg", { role: "group", "aria-label": "Lab" }, this.scene);
-    this.moved = false; // by the user: what is seen then stays
+    this.moved = false; // moved by the user: the view then stays
     this.listen();
     new ResizeObserver(() => this.moved || this.fit()).observe(this.svg);
     lab.views.add(this);
@@ -72,7 +72,7 @@ export class Graph {
 
   drawLink(link) {
     const nodes = link.nodes.map((end) => this.lab.nodes.get(end.node_id));
-    if (nodes.length !== 2 || nodes.some((node) => !node)) return; // GNS3 writes links with one end, or none
+    if (nodes.length !== 2 || nodes.some((node) => !node)) return; // GNS3's files may contain links with one end or none
     const selected = this.selected === link.link_id;
     this.shape(link.link_id, LinkShape).show(link, { lab: this.lab, nodes, selected, layers: this.layers });
   }
@@ -90,7 +90,7 @@ export class Graph {
     if (id) this.lab.touch(id);
   }
 
-  // --- choosing ---
+  // --- selection ---
 
   select(id, focus = false) {
     const before = this.selected;
@@ -105,7 +105,7 @@ export class Graph {
     this.onSelect(id);
   }
 
-  // One thing of the drawing is in the order of the tabulator key; the arrows go on from there.
+  // One object of the map is in the tab order; the arrow keys move from there.
   makeReachable() {
     const wanted = this.elements.has(this.selected) ? this.selected : this.lab.nodes.keys().next().value;
     if (wanted === this.reachable) return;
@@ -168,7 +168,7 @@ export class Graph {
     const move = (next) => {
       const [dx, dy] = [next.clientX - start.x, next.clientY - start.y];
       if (!moved && Math.hypot(dx, dy) <= 3) return;
-      if (!moved) this.svg.setPointerCapture(event.pointerId); // not before: a click would go to the whole drawing
+      if (!moved) this.svg.setPointerCapture(event.pointerId); // not earlier, or a click would go to the whole map
       moved = true;
       if (node && !node.locked) {
         this.lab.placeNode(id, start.at[0] + dx / this.view.scale, start.at[1] + dy / this.view.scale);
@@ -234,7 +234,7 @@ export class Graph {
     event.preventDefault();
   }
 
-  // --- what is seen ---
+  // --- view ---
 
   showView() {
     const { x, y, scale } = this.view;
@@ -251,7 +251,7 @@ export class Graph {
     this.showView();
   }
 
-  // All of the lab. It stays so until the user moves or zooms.
+  // Fits the whole lab into the window, until the user moves or zooms.
   fit() {
     this.moved = false;
     const boxes = [...this.lab.nodes.values()].map(boxOf);
@@ -260,14 +260,14 @@ export class Graph {
     this.showView();
   }
 
-  // Brings a node or link to the middle of the screen.
+  // Centres a node or link.
   reveal(id) {
     this.moved = true;
     this.view = viewOf(this.centre(id), this.view, this.window);
     this.showView();
   }
 
-  // Lets a node or link be seen that is where nobody looks.
+  // Centres a node or link if it is outside of the view.
   include(id) {
     const node = this.lab.nodes.get(id);
     const seen = isSeen(node ? boxOf(node) : [...this.centre(id), ...this.centre(id)], this.view, this.window);
@@ -275,7 +275,7 @@ export class Graph {
     else if (!seen) this.fit();
   }
 
-  // Where a new node covers no other: as near as there is to the middle of what is seen.
+  // A position for a new node where it covers no other, as near as possible to the centre of the view.
   freePlace() {
     return freePlace(middleOf(this.view, this.window), [...this.lab.nodes.values()]);
   }

@@ -1,9 +1,9 @@
-// Texts as GNS3 keeps them: `x` and `y` are the upper left corner.
+// Labels in GNS3's form: `x` and `y` are the upper left corner.
 
 import { set, setText } from "../dom.js";
 import { lettersOf } from "./letters.js";
 
-// GNS3's clients leave this much room before a text and above it.
+// The margin of GNS3's clients to the left of a text and above it.
 const [LEFT, ABOVE] = [4, 3];
 
 function applyStyle(text, style) {
@@ -15,7 +15,7 @@ function applyStyle(text, style) {
 
 export const isPlaced = (label) => Number.isFinite(label?.x) && Number.isFinite(label?.y);
 
-// Shows a label that has a place, seen from the corner of its node.
+// Shows a label with a position, relative to the corner of its node.
 export function placeLabel(text, label, words, corner) {
   applyStyle(text, label.style);
   setText(text, words);
@@ -24,7 +24,7 @@ export function placeLabel(text, label, words, corner) {
   text.style.textAnchor = "start";
 }
 
-// Shows a label that has none, around a point.
+// Shows a label without a position, centred at a point.
 export function centreLabel(text, style, words, [x, y], rotation = 0) {
   applyStyle(text, style);
   setText(text, words);

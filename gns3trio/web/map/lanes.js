@@ -1,13 +1,13 @@
-// Where links lie, and the names of the ports at their ends.
+// Positions of links, and of the port names at their ends.
 
 import { HEIGHT } from "./node_box.js";
 
-// Parallel links have this distance, which has room for a text, until all of them are as wide as this.
+// The distance of parallel links, which leaves room for a text, and the maximum width of all of them.
 const [LANE, WIDEST] = [16, 100];
 
-// Links between the same two nodes lie beside each other. Their texts are in one line, and at different places.
-// `linksOfNode` has sets of ids by node; `a` and `b` are the middles of the nodes. Gives how far the line is shifted, at which
-// part of it the texts are, and whether names of ports have little room.
+// Links between the same two nodes are drawn side by side, with their texts at different positions along the line.
+// `linksOfNode` has sets of ids by node; `a` and `b` are the centres of the nodes. Returns how far the line is shifted, at which
+// part of it the texts are, and whether there is little room for port names.
 export function laneOf(link, linksOfNode, a, b) {
   const [first, second] = link.nodes.map((end) => end.node_id);
   const parallel = [...(linksOfNode.get(first) ?? [])]
@@ -28,7 +28,7 @@ export function laneOf(link, linksOfNode, a, b) {
   };
 }
 
-// The point on a line that is `away` from the edge of the node at its beginning, but not beyond the middle.
+// The point on a line at distance `away` from the edge of its first node, but not beyond the middle.
 export function pointBeside(from, to, [width, height], away) {
   const [dx, dy] = [to[0] - from[0], to[1] - from[1]];
   const length = Math.hypot(dx, dy) || 1;

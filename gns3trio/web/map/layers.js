@@ -1,4 +1,4 @@
-// What lies above what: layers by z, as in GNS3. In a layer links are below nodes, and drawings above both.
+// Layers by z, as in GNS3. In a layer, links are below nodes, and drawings above both.
 
 import { s } from "../dom.js";
 

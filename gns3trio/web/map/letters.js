@@ -1,11 +1,11 @@
-// Letters as GNS3 describes them: `style` is a list of CSS declarations. It comes from files of others, so each value is checked.
+// GNS3's text styles: `style` is a list of CSS declarations. It may come from other people's files, so each value is checked.
 
-// GNS3 gives sizes of letters in points, without the unit.
+// GNS3 gives font sizes in points, without the unit.
 const PIXELS_OF_POINT = 4 / 3;
 const LARGEST = 200;
 const WORDS = new Set(["font-weight", "font-style", "text-decoration", "fill-opacity"]);
 
-// What of a style changes letters: values of CSS properties by name. `isColor` says whether CSS knows a colour.
+// The text properties of a style: values of CSS properties by name. `isColor` checks whether CSS knows a colour.
 export function lettersOf(style, isColor = isCssColor) {
   const letters = {};
   for (const declaration of (style ?? "").split(";")) {
@@ -19,13 +19,13 @@ export function lettersOf(style, isColor = isCssColor) {
   return letters;
 }
 
-// A size of letters in pixels; without a unit it is in points. What is no size is that of GNS3's labels.
+// A font size in pixels. Without a unit it is in points; if invalid, the size of GNS3's labels.
 export function pixels(size) {
   const [, number, unit] = /^(\d{1,6}(?:\.\d{1,6})?)(?: ?(px|pt))?$/.exec(size.trim()) ?? [null, 10, "pt"];
   return Math.min(Number(number) * (unit === "px" ? 1 : PIXELS_OF_POINT), LARGEST);
 }
 
-// A colour for CSS, or "" for what is none. Black, in which GNS3 writes on white, is light on a dark ground.
+// A colour for CSS, or "" if it is invalid. Black, GNS3's colour on white, becomes light on a dark page.
 export function paint(color, isColor = isCssColor) {
   if (typeof color !== "string" || !isColor(color)) return "";
   return ["#000000", "#000", "black"].includes(color.trim().toLowerCase()) ? "light-dark(#000, var(--text))" : color;

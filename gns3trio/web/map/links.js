@@ -1,4 +1,4 @@
-// Links as they are shown: the wire in its own style, its load and filters, and the names of the ports at its ends.
+// Shows links: the wire in its style, its load and filters, and the port names at its ends.
 
 import { classNames, s, set, setText } from "../dom.js";
 import { formatRate } from "../format.js";
@@ -8,7 +8,7 @@ import { laneOf, pointBeside } from "./lanes.js";
 import { centreOf, sizeOf } from "./node_box.js";
 import { wireStyle } from "./wire_style.js";
 
-// A name of a port begins this far from its node; every second one of narrow lanes is farther.
+// Distance of a port name from its node; every second one of narrow lanes is farther away.
 const [PORT_AWAY, STAGGER] = [12, 26];
 
 export class LinkShape {
@@ -59,7 +59,7 @@ export class LinkShape {
     this.showPort(1, link.nodes[1], nodes[1], [line.x2, line.y2], [line.x1, line.y1], lab, away);
   }
 
-  // Where its user put it; else on the wire, beside the node.
+  // At its own position, or on the wire beside the node.
   showPort(place, end, node, from, to, lab, away) {
     const text = this.portNames[place];
     if (isPlaced(end.label)) {

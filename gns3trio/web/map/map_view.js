@@ -1,16 +1,16 @@
-// What is seen of the lab. In a view {x, y, scale} a point of the lab is at scale * point + [x, y] of the window. A window is its
-// [width, height] in pixels, a box is [left, top, right, bottom] of the lab.
+// The visible part of the lab. In a view {x, y, scale}, a point of the lab is at scale * point + [x, y] in the window. A window is
+// [width, height] in pixels, a box is [left, top, right, bottom] in the lab.
 
 const [LEAST_SCALE, MOST_SCALE] = [0.03, 4];
-// What fits with room to spare is not shown larger than this.
+// The largest scale when fitting a small lab.
 const MOST_FITTED = 1.6;
-// What is chosen from a list is shown as large as this, at least.
+// The smallest scale when centring an object that was chosen from a list.
 const NEAR = 0.8;
-// The room around all of the lab, and how far it is moved down for the buttons.
+// The margin around the lab, and its offset from the top because of the buttons.
 const [ACROSS, ALONG, DOWN] = [120, 180, 20];
 const NOTHING = [-200, -150, 200, 150];
 
-// All of the boxes, in the middle.
+// A view that shows all boxes, centred.
 export function fittedView(boxes, [width, height]) {
   const [left, top, right, bottom] = (boxes.length ? boxes : [NOTHING]).reduce(
     (all, box) => all.map((edge, place) => Math[place < 2 ? "min" : "max"](edge, box[place])));
@@ -18,14 +18,14 @@ export function fittedView(boxes, [width, height]) {
   return { scale, x: width / 2 - (scale * (left + right)) / 2, y: height / 2 - (scale * (top + bottom)) / 2 + DOWN };
 }
 
-// Larger or smaller by a factor; what is at the point [x, y] of the window stays there.
+// Zooms by a factor around the point [x, y] of the window.
 export function zoomedView(view, factor, [x, y]) {
   const scale = Math.min(Math.max(view.scale * factor, LEAST_SCALE), MOST_SCALE);
   const ratio = scale / view.scale;
   return { x: x - (x - view.x) * ratio, y: y - (y - view.y) * ratio, scale };
 }
 
-// A point of the lab in the middle of the window, not too small to be read.
+// A view centred at a point of the lab, at a readable scale.
 export function viewOf([x, y], { scale: before }, [width, height]) {
   const scale = Math.max(before, NEAR);
   return { x: width / 2 - scale * x, y: height / 2 - scale * y, scale };
@@ -35,5 +35,5 @@ export function isSeen([left, top, right, bottom], { x, y, scale }, [width, heig
   return left * scale + x > 0 && top * scale + y > 0 && right * scale + x < width && bottom * scale + y < height;
 }
 
-// The point of the lab in the middle of the window.
+// The point of the lab at the centre of the window.
 export const middleOf = ({ x, y, scale }, [width, height]) => [(width / 2 - x) / scale, (height / 2 - y) / scale];

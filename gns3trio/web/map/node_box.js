@@ -1,6 +1,6 @@
-// What a node covers of the drawing. Its `x` and `y` are the upper left corner.
+// The area that a node covers. Its `x` and `y` are the upper left corner.
 
-// A node whose size is not known has that of most symbols.
+// The size of most symbols, for a node whose size is unknown.
 export const [WIDTH, HEIGHT] = [65, 59];
 
 export const sizeOf = ({ width, height }) => [width || WIDTH, height || HEIGHT];

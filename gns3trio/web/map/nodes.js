@@ -1,4 +1,4 @@
-// Nodes as they are shown: symbol, name, and a lamp that tells whether it runs.
+// Shows nodes: symbol, name, and a dot for the status.
 
 import { at } from "../api.js";
 import { classNames, s, set } from "../dom.js";

@@ -1,15 +1,15 @@
-// Places in the lab: what lies in a direction, and where there is room.
+// Positions in the lab: the nearest object in a direction, and free places.
 
 import { HEIGHT, WIDTH } from "./node_box.js";
 
-// New nodes are put this far from each other: there is a name above each, and links need room.
+// Distance between new nodes, with room for names and links.
 const [COLUMN, ROW] = [130, 110];
-// New nodes and those moved by keys stand in a grid.
+// The grid for new nodes and for moving by keys.
 export const STEP = 10;
 
 export const DIRECTIONS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
-// The id of what is nearest in a direction; what is aside counts as farther. `places`: [id, [x, y]] of all that can be meant.
+// The id of the nearest object in a direction; sideways distance counts more. `places`: [id, [x, y]] of all candidates.
 export function nearestTowards([x, y], [dx, dy], places) {
   let best = null;
   let nearest = Infinity;
@@ -21,7 +21,7 @@ export function nearestTowards([x, y], [dx, dy], places) {
   return best;
 }
 
-// The corner of a new node that covers none of the nodes there are, as near to a point as there is one.
+// The corner of a new node that covers no other node, as near as possible to a point.
 export function freePlace([x, y], nodes) {
   const [left, top] = [x - WIDTH / 2, y - HEIGHT / 2].map((place) => STEP * Math.round(place / STEP));
   for (let far = 0; ; far += 1) {
@@ -32,7 +32,7 @@ export function freePlace([x, y], nodes) {
   }
 }
 
-// The places of a grid that are `far` steps from its middle, nearest first.
+// The grid positions at `far` steps from the centre, nearest first.
 function ringOf(far) {
   const places = [];
   for (let row = -far; row <= far; row += 1) {

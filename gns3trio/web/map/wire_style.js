@@ -1,14 +1,14 @@
-// How a wire is drawn: in the style that its user gave the link, which comes from anybody, and as thick as its load.
+// The style of a wire: the link's own style, which may come from anybody, and a width that grows with its load.
 
 import { paint } from "./letters.js";
 
 const THICKEST = 40;
 const USUAL = 2;
-// GNS3 counts the types of its lines as Qt does. Lengths of strokes and gaps in widths of the line.
+// GNS3 numbers line types as Qt does. Dashes and gaps are in multiples of the line width.
 const DASHES = { __proto__: null, 2: [4, 2], 3: [1, 2], 4: [4, 2, 1, 2], 5: [4, 2, 1, 2, 1, 2] };
 
-// Properties for CSS from `color`, `width` in pixels and `type` of line; empty ones are those of the page. What is wrong with a link
-// goes before its own colour, so that is not yet the colour of the stroke.
+// CSS properties from `color`, `width` in pixels and `type` of line; empty ones keep the page's style. The colour for a problem
+// takes precedence over the link's own colour, so this does not set the stroke directly.
 export function wireStyle({ color, width, type }, bits, isColor) {
   const own = width > 0 ? Math.min(width, THICKEST) : USUAL;
   return {

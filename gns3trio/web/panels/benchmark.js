@@ -1,4 +1,4 @@
-// The benchmark of a link: what is asked, how far it is, and the report as plots and a table.
+// The benchmark of a link: its parameters, its progress, and the report as plots and a table.
 
 import { act } from "../actions.js";
 import { post } from "../api.js";
@@ -27,8 +27,8 @@ export function makeBenchmark(lab, linkId) {
     });
   } },
     h("p", {}, tests),
-    h("label", { className: "field" }, h("span", {}, "Frame sizes, bytes with checksum"), sizes),
-    h("label", { className: "field" }, h("span", {}, "Seconds of one trial"), seconds), go);
+    h("label", { className: "field" }, h("span", {}, "Frame sizes (bytes, with checksum)"), sizes),
+    h("label", { className: "field" }, h("span", {}, "Trial length (s)"), seconds), go);
 
   async function measure() {
     bar.hidden = false;

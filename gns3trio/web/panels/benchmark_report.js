@@ -1,4 +1,4 @@
-// What the report of a benchmark shows: its plots and the rows of its table, as values.
+// The contents of a benchmark report: its plots and the rows of its table, as values.
 
 import { formatCount, formatMicroseconds, formatRate } from "../format.js";
 
@@ -7,7 +7,7 @@ export const HEAD = ["Bytes", "Frames/s", "Rate", "p50 µs", "p99 µs", "Burst"]
 const formatShort = (number) => (number < 100 ? number.toFixed(1) : formatCount(Math.round(number)));
 const formatBytes = (x) => `${x} bytes`;
 
-// One for each kind of test that was made: {series, label, format, formatX}, as `linePlot` takes them.
+// One per kind of test that was run: {series, label, format, formatX}, for `linePlot`.
 export function plotsOf(results) {
   const plots = [];
   const throughput = results.filter((each) => each.throughput);
@@ -33,7 +33,7 @@ export function plotsOf(results) {
   return plots;
 }
 
-// The cells below HEAD, a row for each size of frames.
+// The cells below HEAD, one row per frame size.
 export const rowsOf = (results) => results.map((each) => [each.frame_size,
   each.throughput ? formatCount(each.throughput.frames_per_second) : "–",
   each.throughput ? formatRate(each.throughput.bits_per_second) : "–",

@@ -1,5 +1,5 @@
-// Changes of fields on their way to the server. A slider moves faster than the server answers: there is one request at a time,
-// a few in a second, and at last one with the newest values.
+// Sends changes of fields to the server. A slider moves faster than the server answers, so there is one request at a time,
+// a few per second, and the last one has the newest values.
 
 const SEND_EVERY_MS = 250;
 
@@ -9,13 +9,13 @@ export class ChangeQueue {
   // `send` takes the changes, values by key, and resolves when the server has them.
   constructor(send) {
     this.send = send;
-    this.wanted = new Map(); // what is to be sent
-    this.sent = new Map(); // what is being sent
-    this.refused = new Set(); // keys of what the server did not take: it stays in its field, to be mended
+    this.wanted = new Map(); // values to send
+    this.sent = new Map(); // values being sent
+    this.refused = new Set(); // keys of values that the server rejected: they stay in their fields, to be corrected
     this.sending = false;
   }
 
-  // Resolves when everything was sent, or at once if something is being sent already. Throws what the last refused `send` threw.
+  // Resolves when everything is sent, or at once if a request is running already. Throws the error of the last rejected `send`.
   async change(key, value) {
     this.refused.delete(key);
     this.wanted.set(key, value);
@@ -38,12 +38,12 @@ export class ChangeQueue {
     if (failure) throw failure;
   }
 
-  // Whether the field shows what the server does not have.
+  // Whether the field shows a value that the server does not have.
   holds(key) {
     return [this.refused, this.wanted, this.sent].some((keys) => keys.has(key));
   }
 
-  // Forgets what was not sent yet.
+  // Drops the values that were not sent yet.
   clear() {
     this.wanted.clear();
     this.refused.clear();

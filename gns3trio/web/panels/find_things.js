@@ -1,9 +1,9 @@
-// Finds nodes and links by what somebody types of their names.
+// Finds nodes and links by a part of their names.
 
 const collator = new Intl.Collator("en", { numeric: true });
 
-// Nodes and links are [id, name, ...]; gives those whose name holds the text. What bears the name comes before what begins with it, and that before the rest;
-// nodes come before links.
+// Nodes and links are [id, name, ...]; returns those whose name contains the text: exact matches first, then names that begin with
+// it, then the rest; nodes before links.
 export function findThings(nodes, links, text) {
   const wanted = text.toLowerCase();
   const rankOf = (name, isLink) => (name === wanted ? 0 : name.startsWith(wanted) ? 2 : 4) + (isLink ? 1 : 0);

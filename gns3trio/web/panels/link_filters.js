@@ -1,5 +1,5 @@
-// What a link does to frames: sliders and numbers. What somebody changes here is put into the newest that the server has, so that nothing
-// that other clients set is replaced; and a field shows the server's value unless somebody is using it.
+// The filters of a link as sliders and numbers. A change is merged into the server's newest values, so that changes of other clients
+// are kept. A field shows the server's value unless the user is editing it.
 
 import { act, button } from "../actions.js";
 import { get, put } from "../api.js";
@@ -12,8 +12,8 @@ export class LinkFilters {
   constructor(lab, id) {
     Object.assign(this, { lab, id, path: `${lab.path}/links/${id}` });
     this.fields = new Map(); // by key: the input, the slider if there is one, and how to read its value
-    this.edited = new Set(); // keys of fields that somebody is typing into
-    this.changes = { // GNS3's filters and our own are set by different requests
+    this.edited = new Set(); // keys of fields that the user is editing
+    this.changes = { // GNS3's filters and the impairments are set by different requests
       filters: new ChangeQueue((changes) => this.applyFilters(changes)),
       own: new ChangeQueue((changes) => this.applyOwn(changes)),
     };
@@ -25,7 +25,7 @@ export class LinkFilters {
       OWN_SLIDERS.map(([type, , ...shown]) => this.makeSlider("own", type, ...shown)),
       this.makeField("frequency_drop 0", "Drop each n-th frame (0 none, −1 all)", { type: "number", min: -1, max: 32767 }),
       this.makeField("bpf 0", "Drop what matches (BPF)", { placeholder: "icmp", spellcheck: false }),
-      this.others, button("No filters", () => this.clear()),
+      this.others, button("Clear filters", () => this.clear()),
     ];
   }
 
@@ -51,12 +51,12 @@ export class LinkFilters {
     this.fields.set(key, { kind, input, range });
     input.addEventListener("input", () => this.edited.add(key));
     input.addEventListener("change", act(() => { if (range) range.value = input.value; return this.change(kind, key); }));
-    input.addEventListener("blur", () => { this.edited.delete(key); this.draw(); }); // typed, and put back as it was
+    input.addEventListener("blur", () => { this.edited.delete(key); this.draw(); }); // edited, but the value is unchanged
   }
 
   // --- showing ---
 
-  // The link may be another now.
+  // The link may have changed meanwhile.
   update() {
     if (this.link === this.seen) return;
     this.seen = this.link;
@@ -83,7 +83,7 @@ export class LinkFilters {
   async readOwn() {
     const read = ++this.reads;
     const own = await get(`${this.path}/impairments`);
-    if (read === this.reads) this.showOwn(own); // or it is older than what is shown
+    if (read === this.reads) this.showOwn(own); // or it is older than the displayed values
   }
 
   showOwn(own) {
@@ -108,7 +108,7 @@ export class LinkFilters {
     const { filters, jitterAlone } = changeFilters(before.filters, changes);
     if (jitterAlone) tell("Jitter needs a delay that it varies.", "warning");
     const after = await put(this.path, { filters });
-    if (this.link === before) this.lab.apply("link.updated", after); // or an event told of this, and perhaps of more
+    if (this.link === before) this.lab.apply("link.updated", after); // or an event has already brought this change, and perhaps newer ones
   }
 
   async applyOwn(changes) {

@@ -1,4 +1,4 @@
-// The panel of a node: what it is, what can be done with it, and pings from a VPCS.
+// The panel of a node: its properties, actions, and pings from a VPCS.
 
 import { act, ask, button, field } from "../actions.js";
 import { get, post, put, socketUrl } from "../api.js";
@@ -111,14 +111,14 @@ export class NodePanel {
     return [h("h3", {}, "Ping"), form, result];
   }
 
-  // Types the ping into the node's console, and reads the times there.
+  // Types a ping command into the node's console, and reads the times from its output.
   ping(address, result) {
     if (!isAddress(address)) throw new Error("The address is not one: write it as 10.0.0.2");
     if (this.lab.nodes.get(this.id)?.status !== "started") throw new Error("The node is not started.");
     return new Promise((resolve, reject) => {
       const socket = (this.pinging = new WebSocket(socketUrl(consolePath(this.lab, this.lab.nodes.get(this.id)))));
       socket.binaryType = "arraybuffer";
-      // A console first shows what it has shown before: ours is what comes behind this command with its odd patience.
+      // A console first replays older output. Our output is that after this command, which its unusual timeout identifies.
       const command = `ping ${address} -c ${PINGS} -i ${PING_INTERVAL_MS} -w ${1000 + (Date.now() % 1000)}`;
       const reader = new PingReader(command, PINGS);
       const timer = setTimeout(() => socket.close(), PATIENCE_MS);

@@ -1,4 +1,4 @@
-// The panel when nothing is chosen: what there is, to find it by name.
+// The panel when nothing is selected: a list of all objects, searchable by name.
 
 import { button } from "../actions.js";
 import { ROOT, post } from "../api.js";

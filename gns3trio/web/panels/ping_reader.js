@@ -1,16 +1,16 @@
-// Reads what a VPCS prints while it pings: bytes of its console in, round-trip times out.
+// Parses the output of VPCS's ping: console bytes in, round-trip times out.
 
 export const isAddress = (text) => /^[0-9a-fA-F:.]+$/.test(text);
 
 export class PingReader {
-  // What comes before a line with `command` is older.
+  // Output before a line with `command` is older.
   constructor(command, count) {
     Object.assign(this, { command, count });
     this.times = []; // [number of the ping, milliseconds]
     this.lost = 0;
     this.begun = false;
     this.decoder = new TextDecoder();
-    this.rest = ""; // of a line that is not complete
+    this.rest = ""; // the incomplete last line
   }
 
   receive(bytes) {
@@ -33,7 +33,7 @@ export class PingReader {
     return this.times.length + this.lost >= this.count;
   }
 
-  // What came of it so far, in words, and the median of the times, if there are any.
+  // The result so far as a text, and the median of the times, if there are any.
   summary(address) {
     const sorted = this.times.map(([, ms]) => ms).toSorted((a, b) => a - b);
     if (!sorted.length) return { text: this.lost ? `No reply from ${address}.` : "Waiting…" };
