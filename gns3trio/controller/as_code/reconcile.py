@@ -19,6 +19,7 @@ from gns3trio.controller.nodes.creation import create_node_from_fields
 from gns3trio.controller.nodes.node import Node
 from gns3trio.controller.project.drawings import Drawing
 from gns3trio.controller.project.project import Project
+from gns3trio.controller.project.saving_later import saving_later
 from gns3trio.errors import Conflict
 from gns3trio.slices import Slices
 
@@ -43,7 +44,7 @@ async def _apply(project: Project, plan: Plan) -> None:
         for link in plan.delete_links:
             await project.links.delete(link)
             undo.by(_restore_link, project, link.record, link.impairments)
-        with project.saving_later():
+        with saving_later():
             await for_each(plan.create_nodes, partial(_create_node, undo, project))
         project.file.mark()
         for node, changes in plan.update_nodes:
@@ -54,7 +55,7 @@ async def _apply(project: Project, plan: Plan) -> None:
                 await _update_node(project, node, changes)
             undo.by(_put_back_node, project, node, before, script)
         ids = {node.name: node.node_id for node in project.nodes.values()}
-        with project.saving_later():
+        with saving_later():
             await for_each(plan.create_links, partial(_create_link, undo, project, ids))
         project.file.mark()
         for link, changes in plan.update_links:
@@ -170,7 +171,7 @@ async def create_all(
             undo.by(project.links.delete, await project.links.create(record))
 
         made = []
-        with project.saving_later():
+        with saving_later():
             await for_each(enumerate(named), create_node)
             await for_each(links, create_link)
             slices = Slices()

@@ -1,55 +1,30 @@
 """The nodes of an open project: made, changed and deleted as a whole, announced, and saved."""
 
 import contextlib
-import logging
-import os
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, ValuesView
-from typing import Any, Literal, Protocol
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, ValuesView
+from typing import Any, Literal
 from uuid import UUID
 
 import attrs
 import trio
 
-from gns3trio.compute.actions import ENDS_A_RUN, Action, act
-from gns3trio.compute.interface import Compute, ComputeNode
-from gns3trio.compute.node import NodeEvent, NodeSpec
+from gns3trio.compute.actions import Action
+from gns3trio.compute.interface import Compute
 from gns3trio.compute.node_update import update_node
-from gns3trio.controller.changes import NodeChanged, NodeCreated, NodeDeleted, NodeStatusChanged
+from gns3trio.controller.changes import NodeChanged, NodeCreated, NodeDeleted
 from gns3trio.controller.computes import NOT_DRIVEN
 from gns3trio.controller.context import ProjectContext
-from gns3trio.controller.gns3_format.records import NodeRecord, check_node_type
+from gns3trio.controller.gns3_format.records import NodeRecord
 from gns3trio.controller.names import allocate_name, check_name
+from gns3trio.controller.nodes.all_nodes import act_on_all, stopping, tell_not_started
+from gns3trio.controller.nodes.instances import Instances, LinksOfNodes
 from gns3trio.controller.nodes.node import Node
-from gns3trio.errors import Conflict, LabError, NotFound, Unavailable
+from gns3trio.errors import Conflict, LabError, NotFound
 from gns3trio.limits import MAX_NODES
-from gns3trio.project_layout import node_folder
 from gns3trio.slices import Slices
 
 # What is dragged and drawn many times a second: it is saved within a second, and nothing depends on it.
 LOOKS = frozenset({"x", "y", "z", "width", "height", "label", "symbol"})
-# A starting VPCS waits more than it works; much more of them than the CPUs can carry would only wait for each other.
-NODES_AT_A_TIME = 128 * (os.cpu_count() or 1)
-
-# Of the nodes that are told of together.
-_NAMED = 5
-
-LOG_LEVELS = {"error": logging.ERROR, "warning": logging.WARNING, "info": logging.INFO}
-
-
-class LinksOfNodes(Protocol):
-    """What happens to nodes concerns their links."""
-
-    def withdrawal_of(self, node_ids: Iterable[UUID]) -> contextlib.AbstractAsyncContextManager[None]:
-        """The links of these nodes are not saved any more, and deleted at the end of the block; kept when it raises."""
-
-    def forget_node(self, node_id: UUID) -> None:
-        """The node is gone."""
-
-    def tell_problems_of(self, node_id: UUID) -> None:
-        """Something has happened to the node: tell which of its links work no more, or again."""
-
-    async def node_stopped(self, node_id: UUID) -> None:
-        """The node has stopped."""
 
 
 class Nodes(Mapping[UUID, Node]):
@@ -59,6 +34,7 @@ class Nodes(Mapping[UUID, Node]):
         self._project = project
         self._nodes = table
         self._links = links
+        self._instances = Instances(project, table, links)
         self._creating: dict[UUID, Node] = {}  # hold their id and name; neither listed nor saved
         self._creation_ended = trio.Event()
 
@@ -94,7 +70,7 @@ class Nodes(Mapping[UUID, Node]):
         that hangs.
         """
         node = self.require(node_id)
-        with _stopping([node] if to_stop else []):
+        with stopping([node] if to_stop else []):
             await node.lock.acquire()
         try:
             if node.deleted:
@@ -144,7 +120,7 @@ class Nodes(Mapping[UUID, Node]):
             self._project.log("warning", f"node '{node.name}' does not run: {node.kept_because}")
         elif compute.runs(record.node_type):
             try:
-                node.attach(await self._create_instance(compute, record, mac_id=mac_id), compute)
+                node.attach(await self._instances.create(compute, record, mac_id=mac_id), compute)
             except LabError as error:  # a file made elsewhere, or by hand: no reason to lose sight of the whole project
                 node.kept_because = str(error)
                 self._project.log("error", f"node '{node.name}' ({node.node_id}) does not run: {error}")
@@ -162,18 +138,11 @@ class Nodes(Mapping[UUID, Node]):
             for node in list(self.values()):
                 node.deleted = True
                 if node.instance is not None:
-                    nursery.start_soon(self._close_on_compute, node, node.instance)
+                    nursery.start_soon(self._instances.close, node, node.instance)
                 await slices.pause()
         while self._nodes:
             self._nodes.popitem()
             await slices.pause()
-
-    async def _close_on_compute(self, node: Node, instance: ComputeNode) -> None:
-        """A compute that is away has the node still; the project closes all the same."""
-        try:
-            await node.require_compute().close_node(instance)
-        except Unavailable as error:
-            self._project.log("error", f"node '{node.name}' is not closed on its compute: {error}")
 
     def _node_count(self) -> int:
         """How many nodes there are, with those that are being created."""
@@ -183,7 +152,7 @@ class Nodes(Mapping[UUID, Node]):
     async def _bring_up(self, node: Node, compute: Compute, startup_script: str | None) -> None:
         """The part of a creation that may fail; nothing is left then."""
         try:
-            node.attach(await self._create_instance(compute, node.record, startup_script), compute)
+            node.attach(await self._instances.create(compute, node.record, startup_script), compute)
             self._project.require_open()
             self._nodes[node.node_id] = node
             self._project.publish(NodeCreated(node))
@@ -197,26 +166,6 @@ class Nodes(Mapping[UUID, Node]):
         """The names in use, those of nodes that are being created included."""
         return {node.name for node in (*self._nodes.values(), *self._creating.values())}
 
-    async def _create_instance(
-        self, compute: Compute, record: NodeRecord, startup_script: str | None = None, mac_id: int | None = None
-    ) -> ComputeNode:
-        check_node_type(record.node_type)  # the name of a folder
-        return await compute.create_node(
-            NodeSpec(
-                node_type=record.node_type,
-                node_id=record.node_id,
-                project_id=self._project.project_id,
-                name=record.name,
-                folder=node_folder(self._project.folder, record.node_type, record.node_id),
-                console=record.console,
-                console_type=record.console_type,
-                properties=record.properties,
-                startup_script=startup_script,
-                mac_id=mac_id,
-                emit=self._emitter(record.node_id),
-            )
-        )
-
     def _new_node(self, record: NodeRecord) -> Node:
         return Node(record, self._project.project_id, self._project.services.console_host)
 
@@ -224,17 +173,10 @@ class Nodes(Mapping[UUID, Node]):
         """Undo a creation."""
         node.deleted = True
         if node.instance is not None:
-            await self._delete_on_compute(node, node.instance)
+            await self._instances.delete(node, node.instance)
         if self._nodes.pop(node.node_id, None) is not None:
             self._project.publish(NodeDeleted(node))
             self._project.mark()
-
-    async def _delete_on_compute(self, node: Node, instance: ComputeNode) -> None:
-        """A compute that is away keeps what it has of the node; the project goes on without."""
-        try:
-            await node.require_compute().delete_node(instance)
-        except Unavailable as error:
-            self._project.log("error", f"node '{node.name}' is not deleted on its compute: {error}")
 
     async def delete(self, node: Node) -> None:
         """Remove a node with its links and files, as ``delete_all``. The caller holds its lock."""
@@ -247,7 +189,7 @@ class Nodes(Mapping[UUID, Node]):
         """
         async with contextlib.AsyncExitStack() as locks:
             nodes = sorted(nodes, key=lambda node: node.node_id)  # all take them in one order
-            locks.enter_context(_stopping(nodes))
+            locks.enter_context(stopping(nodes))
             for node in nodes:
                 await locks.enter_async_context(node.lock)
             await self._delete([node for node in nodes if not node.deleted])
@@ -272,7 +214,7 @@ class Nodes(Mapping[UUID, Node]):
                     continue  # the project was closed while those before it were deleted
                 self._links.forget_node(node.node_id)
                 if node.instance is not None:
-                    await self._delete_on_compute(node, node.instance)
+                    await self._instances.delete(node, node.instance)
                 self._project.publish(NodeDeleted(node))
 
     async def update(self, node: Node, changes: dict[str, Any], *, keep_name: bool = False) -> None:
@@ -333,6 +275,10 @@ class Nodes(Mapping[UUID, Node]):
             node.rename(name)
         return changed
 
+    def not_run(self) -> list[Node]:
+        """The nodes that are only kept: nothing starts them here."""
+        return [node for node in self._nodes.values() if node.instance is None]
+
     async def for_all(self, action: Action | Literal["reset_console"]) -> None:
         """Do ``action`` to every node, many at a time. Raises the first error after all have been tried.
 
@@ -340,73 +286,5 @@ class Nodes(Mapping[UUID, Node]):
         """
         self._project.require_open()
         if action in ("start", "reload"):
-            self._tell_not_started()
-        errors: list[LabError] = []
-        limit = trio.CapacityLimiter(NODES_AT_A_TIME)
-
-        async def act_on(node: Node, waiting: contextlib.ExitStack) -> None:
-            async with limit, node.lock:
-                waiting.close()
-                if node.deleted or node.instance is None:
-                    return
-                try:
-                    if action == "reset_console":
-                        await node.instance.reset_console()
-                    else:
-                        await act(node.instance, action)
-                except LabError as error:
-                    errors.append(error)
-
-        slices = Slices()
-        nodes = list(self._nodes.values())
-        with contextlib.ExitStack() as stack:
-            async with trio.open_nursery() as nursery:
-                for node in nodes:
-                    waiting = stack.enter_context(contextlib.ExitStack())
-                    waiting.enter_context(_stopping([node] if action in ENDS_A_RUN else []))
-                    nursery.start_soon(act_on, node, waiting)
-                    await slices.pause()
-        if errors:
-            raise errors[0]
-
-    def not_run(self) -> list[Node]:
-        """The nodes that are only kept: nothing starts them here."""
-        return [node for node in self._nodes.values() if node.instance is None]
-
-    def _tell_not_started(self) -> None:
-        by_reason: dict[str, list[str]] = {}
-        for node in self.not_run():
-            by_reason.setdefault(node.problem or "", []).append(node.name)
-        for reason, names in by_reason.items():
-            others = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-            self._project.log("warning", f"not started: {', '.join(names[:_NAMED])}{others}: {reason}")
-
-    def _emitter(self, node_id: UUID) -> Callable[[NodeEvent], None]:
-        """What the compute calls when something happens to the node by itself."""
-
-        def emit(event: NodeEvent) -> None:
-            node = self.get(node_id)
-            match event.kind:
-                case "error" | "warning" | "info" as level:
-                    self._project.log(level, event.message)
-                    if node is not None:
-                        self._links.tell_problems_of(node_id)
-                    return
-            if node is None or node.instance is None:
-                return  # it is being created or deleted, which is announced as a whole
-            node.changed()
-            self._project.publish(NodeStatusChanged(node) if event.kind == "status" else NodeChanged(node))
-            if event.kind == "status" and node.status == "stopped":
-                self._project.services.nursery.start_soon(self._links.node_stopped, node_id)
-
-        return emit
-
-
-@contextlib.contextmanager
-def _stopping(nodes: Iterable[Node]) -> Iterator[None]:
-    """Those of the nodes that run here; see ``ComputeNode.stopping``."""
-    with contextlib.ExitStack() as stack:
-        for node in nodes:
-            if node.instance is not None:
-                stack.enter_context(node.instance.stopping())
-        yield
+            tell_not_started(self._project, self.not_run())
+        await act_on_all(self.values(), action)

@@ -7,7 +7,6 @@ API, and is written to the project's file.
 import contextlib
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from contextvars import ContextVar
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
@@ -29,10 +28,11 @@ from gns3trio.controller.changes import (
 )
 from gns3trio.controller.gns3_format.records import ProjectRecord, ProjectSettings
 from gns3trio.controller.links.links import Links
-from gns3trio.controller.nodes.nodes import LOG_LEVELS, Nodes
+from gns3trio.controller.nodes.nodes import Nodes
 from gns3trio.controller.project.contents import Contents
 from gns3trio.controller.project.drawings import Drawings
 from gns3trio.controller.project.opening import Openings
+from gns3trio.controller.project.saving_later import is_saving_later, saving_later
 from gns3trio.controller.services import ProjectServices
 from gns3trio.controller.storage.file_names import project_file_name
 from gns3trio.controller.storage.kept_versions import list_versions, put_version_back
@@ -46,7 +46,7 @@ log = logging.getLogger(__name__)
 _TOLD_FILES = 5
 
 
-_saving_later: ContextVar[bool] = ContextVar("saving_later", default=False)
+_LOG_LEVELS = {"error": logging.ERROR, "warning": logging.WARNING, "info": logging.INFO}
 
 
 class Project:
@@ -347,25 +347,14 @@ class Project:
         Unavailable when the disk refuses.
         """
         self.require_open()
-        if not _saving_later.get():
+        if not is_saving_later():
             self.mark()
             await self.file.flush()
 
     @contextlib.contextmanager
-    def saving_later(self) -> Iterator[None]:
-        """What the caller and the tasks that it starts make is not saved before the caller does: to write the file
-        anew for each of thousands of nodes would take longer than all else.
-        """
-        token = _saving_later.set(True)
-        try:
-            yield
-        finally:
-            _saving_later.reset(token)
-
-    @contextlib.contextmanager
     def taking_back(self) -> Iterator[None]:
         """What the caller takes back needs no disk: it may be the disk that has refused what is taken back."""
-        with self.saving_later():
+        with saving_later():
             yield
         self.file.mark()
 
@@ -382,5 +371,5 @@ class Project:
 
     def log(self, level: LogLevel, message: str) -> None:
         """Tell those who watch the project, and who reads the server's log."""
-        log.log(LOG_LEVELS[level], "project %s: %s", self.settings.name, message)
+        log.log(_LOG_LEVELS[level], "project %s: %s", self.settings.name, message)
         self.publish(LogMessage(level, message, self.project_id))

@@ -1,0 +1,95 @@
+"""What runs the nodes of a project, at their computes: it is made and taken away, and what happens to it is told."""
+
+import contextlib
+from collections.abc import Callable, Iterable, Mapping
+from typing import Protocol
+from uuid import UUID
+
+from gns3trio.compute.interface import Compute, ComputeNode
+from gns3trio.compute.node import NodeEvent, NodeSpec
+from gns3trio.controller.changes import NodeChanged, NodeStatusChanged
+from gns3trio.controller.context import ProjectContext
+from gns3trio.controller.gns3_format.records import NodeRecord, check_node_type
+from gns3trio.controller.nodes.node import Node
+from gns3trio.errors import Unavailable
+from gns3trio.project_layout import node_folder
+
+
+class LinksOfNodes(Protocol):
+    """What happens to nodes concerns their links."""
+
+    def withdrawal_of(self, node_ids: Iterable[UUID]) -> contextlib.AbstractAsyncContextManager[None]:
+        """The links of these nodes are not saved any more, and deleted at the end of the block; kept when it raises."""
+
+    def forget_node(self, node_id: UUID) -> None:
+        """The node is gone."""
+
+    def tell_problems_of(self, node_id: UUID) -> None:
+        """Something has happened to the node: tell which of its links work no more, or again."""
+
+    async def node_stopped(self, node_id: UUID) -> None:
+        """The node has stopped."""
+
+
+class Instances:
+    """Makes what runs the nodes of a project, and takes it away. ``nodes`` are those that are announced."""
+
+    def __init__(self, project: ProjectContext, nodes: Mapping[UUID, Node], links: LinksOfNodes) -> None:
+        self._project = project
+        self._nodes = nodes
+        self._links = links
+
+    async def create(
+        self, compute: Compute, record: NodeRecord, startup_script: str | None = None, mac_id: int | None = None
+    ) -> ComputeNode:
+        """Have a compute make what runs a node. Raises Conflict when it cannot provide it."""
+        check_node_type(record.node_type)  # the name of a folder
+        return await compute.create_node(
+            NodeSpec(
+                node_type=record.node_type,
+                node_id=record.node_id,
+                project_id=self._project.project_id,
+                name=record.name,
+                folder=node_folder(self._project.folder, record.node_type, record.node_id),
+                console=record.console,
+                console_type=record.console_type,
+                properties=record.properties,
+                startup_script=startup_script,
+                mac_id=mac_id,
+                emit=self._emitter(record.node_id),
+            )
+        )
+
+    async def close(self, node: Node, instance: ComputeNode) -> None:
+        """Stop it. A compute that is away has the node still; the project closes all the same."""
+        try:
+            await node.require_compute().close_node(instance)
+        except Unavailable as error:
+            self._project.log("error", f"node '{node.name}' is not closed on its compute: {error}")
+
+    async def delete(self, node: Node, instance: ComputeNode) -> None:
+        """Delete it and its files. A compute that is away keeps what it has; the project goes on without."""
+        try:
+            await node.require_compute().delete_node(instance)
+        except Unavailable as error:
+            self._project.log("error", f"node '{node.name}' is not deleted on its compute: {error}")
+
+    def _emitter(self, node_id: UUID) -> Callable[[NodeEvent], None]:
+        """What the compute calls when something happens to the node by itself."""
+
+        def emit(event: NodeEvent) -> None:
+            node = self._nodes.get(node_id)
+            match event.kind:
+                case "error" | "warning" | "info" as level:
+                    self._project.log(level, event.message)
+                    if node is not None:
+                        self._links.tell_problems_of(node_id)
+                    return
+            if node is None or node.instance is None:
+                return  # it is being created or deleted, which is announced as a whole
+            node.changed()
+            self._project.publish(NodeStatusChanged(node) if event.kind == "status" else NodeChanged(node))
+            if event.kind == "status" and node.status == "stopped":
+                self._project.services.nursery.start_soon(self._links.node_stopped, node_id)
+
+        return emit
