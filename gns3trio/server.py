@@ -56,9 +56,7 @@ async def open_server(config: Config) -> AsyncIterator[RunningServer]:
         open_controller(config, [compute], events.changes) as controller,
         trio.open_nursery() as nursery,
     ):
-        link_stats = LinkStats(
-            controller.computes.driven(), controller.all_links, events.changes, config.stats_interval
-        )
+        link_stats = LinkStats(controller.computes.driven(), controller.links_at, events.changes, config.stats_interval)
         statistics = await nursery.start(_run_until_cancelled, link_stats.run)
         settings = HttpSettings(
             addresses=config.addresses,

@@ -182,6 +182,16 @@ class LinkEnd(Protocol):
 
 
 @attrs.frozen
+class PortPlace:
+    """Where a port is: of which node, and of whose project."""
+
+    project_id: UUID
+    node_id: UUID
+    adapter_number: int
+    port_number: int
+
+
+@attrs.frozen
 class ComputePort:
     """A port of a node, as one end of a link to be made."""
 
@@ -516,8 +526,16 @@ class Compute(Protocol):
     async def wait_counted(self) -> None:
         """Return when counters have changed since the last time."""
 
-    def counters(self) -> Mapping[int, PortCounters]:
-        """What has passed, by the ids that ``LinkEnd.counter_ids`` gives."""
+    def counted(self) -> Mapping[int, PortCounters]:
+        """The counters that changed since they were asked for here last, some of them at a time: empty when no more are
+        left. Those of what is no longer there are all 0. There is one who asks.
+        """
+
+    def counted_at(self, counter_id: int) -> PortPlace | None:
+        """The port at whose link's end the counters are; None when they are at none."""
+
+    def counters(self, ids: Iterable[int] | None = None) -> Mapping[int, PortCounters]:
+        """What has passed by now, by the ids that ``LinkEnd.counter_ids`` gives; of all there are without ``ids``."""
 
     # --- benchmarks ---
 

@@ -12,13 +12,14 @@ import trio
 
 from gns3trio import threads
 from gns3trio.compute.hosted import HostedProjects
-from gns3trio.compute.interface import Compute
+from gns3trio.compute.interface import Compute, PortPlace
 from gns3trio.config import Config
 from gns3trio.controller.computes import Computes, check_stored_computes
 from gns3trio.controller.gns3_format.records import ProjectSettings
 from gns3trio.controller.library.base_configs import BaseConfigs
 from gns3trio.controller.library.symbols import Symbols
 from gns3trio.controller.library.templates import Templates, check_stored_templates
+from gns3trio.controller.links.link import Link, PortAddress
 from gns3trio.controller.links.links import Links
 from gns3trio.controller.project.auto_options import Attendance, open_project
 from gns3trio.controller.project.project import Project
@@ -165,9 +166,13 @@ class Controller:
             raise NotFound(f"Project ID {project_id} doesn't exist")
         return project
 
-    def all_links(self) -> Iterator[Links]:
-        """The links of each project."""
-        return (project.links for project in self.projects.values())
+    def links_at(self, place: PortPlace) -> list[tuple[Links, Link]]:
+        """The links at a port of a node, each with those of its project."""
+        project = self.projects.get(place.project_id)
+        if project is None:  # it is another controller's
+            return []
+        address = PortAddress(place.node_id, place.adapter_number, place.port_number)
+        return [(project.links, link) for link in project.links.all_at(address)]
 
     async def wait_until_opened(self, project_id: UUID | None) -> None:
         """When the project that has the id is just being opened, until that has ended, one way or the other."""

@@ -9,7 +9,7 @@ import ipaddress
 import os
 import socket
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from types import TracebackType
 from typing import Any, Literal
@@ -29,6 +29,8 @@ Address = tuple[str, int]
 
 # Room in a snapshot for ports opened since the last one.
 _SPARE_COUNTERS = 64
+# More of them would keep trio's thread for too long.
+COUNTERS_AT_ONCE = 256
 # Size of the buffer for libpcap's messages, which are short.
 _ERROR_BYTES = 512
 _NO_OFFLOAD = {
@@ -301,6 +303,7 @@ class Forwarder:
     def __init__(self, core: Any) -> None:
         self.core = core
         self._counters = ffi.new("udpfwd_counters[]", _SPARE_COUNTERS)
+        self._changed = ffi.new("udpfwd_counters[]", COUNTERS_AT_ONCE)
         self._capacity = _SPARE_COUNTERS
 
     def open_port(self, sock: socket.socket, remote: Address) -> Port:
@@ -380,8 +383,28 @@ class Forwarder:
         return unpack_counters(ffi.buffer(self._counters, found * COUNTERS_BYTES))
 
     def counters(self, port: Port) -> PortCounters:
-        """The counters of one port."""
-        return self.snapshot()[port.id]
+        """The counters of one port. Raises Conflict when it is closed."""
+        one = ffi.new("udpfwd_counters *")
+        _check(lib.udpfwd_port_counters(self.core, port.id, one))
+        return unpack_counters(ffi.buffer(one))[port.id]
+
+    def counters_of(self, ids: Iterable[int]) -> dict[int, PortCounters]:
+        """The counters of these ports, without those that are closed."""
+        one = ffi.new("udpfwd_counters *")
+        found: dict[int, PortCounters] = {}
+        for port_id in ids:
+            if lib.udpfwd_port_counters(self.core, port_id, one) == 0:
+                found |= unpack_counters(ffi.buffer(one))
+        return found
+
+    def changed(self) -> dict[int, PortCounters]:
+        """The counters of ports that were opened, or counted anything, since they were told of here last.
+
+        There are at most ``COUNTERS_AT_ONCE``; an empty dictionary says that no more are left. Counters of a port that
+        was closed are all 0.
+        """
+        found = lib.udpfwd_changed(self.core, self._changed, COUNTERS_AT_ONCE)
+        return unpack_counters(ffi.buffer(self._changed, found * COUNTERS_BYTES))
 
     async def wait_changed(self) -> None:
         """Wait until counters have changed since the last call; returns at most once per interval of the forwarder."""

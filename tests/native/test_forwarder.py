@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from gns3trio.compute.local.leases import bind_udp
 from gns3trio.errors import Conflict, Invalid
-from gns3trio.forwarder.forwarder import Forwarder, Port, default_workers, open_forwarder
+from gns3trio.forwarder.forwarder import COUNTERS_AT_ONCE, Forwarder, Port, default_workers, open_forwarder
 from gns3trio.forwarder.stats import PortCounters, receive_rates
 
 LOOPBACK = "127.0.0.1"
@@ -93,6 +93,31 @@ async def test_changed_counters_are_told_and_idle_is_silent(forwarder: Forwarder
     with trio.move_on_after(0.1) as scope:
         await forwarder.wait_changed()
     assert scope.cancelled_caught
+
+
+async def test_of_many_ports_those_that_counted_are_told(forwarder: Forwarder, stack: ExitStack) -> None:
+    idle = [forwarder.open_local() for _ in range(3 * COUNTERS_AT_ONCE)]
+    a, b = Peer(stack), Peer(stack)
+    first, second = a.open(forwarder), b.open(forwarder)
+    forwarder.connect(first, second)
+    opened = {}
+    while some := forwarder.changed():
+        assert len(some) <= COUNTERS_AT_ONCE and not some.keys() & opened.keys()
+        opened |= some
+    assert opened.keys() == {port.id for port in (*idle, first, second)}
+    for number in range(1, 4):
+        await a.send(b"x")
+        await b.receive()
+        with trio.fail_after(PATIENCE):
+            await forwarder.wait_changed()
+        found = forwarder.changed()
+        assert found.keys() == {first.id, second.id}
+        assert (found[first.id].rx_frames, found[second.id].tx_frames) == (number, number)
+    second.close()
+    assert forwarder.changed() == {second.id: PortCounters()}
+    assert forwarder.counters_of([first.id, second.id]).keys() == {first.id}
+    with pytest.raises(Conflict):
+        forwarder.counters(second)
 
 
 async def test_mistakes_are_conflicts(forwarder: Forwarder, stack: ExitStack) -> None:

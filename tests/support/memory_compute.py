@@ -27,6 +27,7 @@ from gns3trio.compute.interface import (
     LinkEnd,
     LinkProbe,
     PortCounters,
+    PortPlace,
     UdpEndpoint,
 )
 from gns3trio.compute.nio import UdpNio
@@ -364,6 +365,7 @@ class MemoryCompute:
     numbers: "itertools.count[int]" = attrs.field(factory=lambda: itertools.count(1))
     _udp_ports: "itertools.count[int]" = attrs.field(factory=lambda: itertools.count(FIRST_UDP_PORT))
     _counted: trio.Event = attrs.field(factory=trio.Event)
+    _untold: dict[int, PortCounters] = attrs.field(factory=dict)  # of these, what ``counted`` did not tell yet
 
     def reach(self) -> None:
         """Raises Unavailable while the compute is away."""
@@ -465,7 +467,7 @@ class MemoryCompute:
 
     def count(self, end: MemoryEnd, counters: PortCounters) -> None:
         """Something has passed the end of a link."""
-        self.passed[end.counter_ids[0]] = counters
+        self.passed[end.counter_ids[0]] = self._untold[end.counter_ids[0]] = counters
         self._counted.set()
 
     async def wait_counted(self) -> None:
@@ -473,9 +475,22 @@ class MemoryCompute:
         await self._counted.wait()
         self._counted = trio.Event()
 
-    def counters(self) -> Mapping[int, PortCounters]:
+    def counted(self) -> Mapping[int, PortCounters]:
+        """What has passed since this was asked last."""
+        told, self._untold = self._untold, {}
+        return told
+
+    def counted_at(self, counter_id: int) -> PortPlace | None:
+        """Where the end of a link is."""
+        for node in self.nodes.values():
+            for port, end in node.ends.items():
+                if counter_id in end.counter_ids:
+                    return PortPlace(node.project_id, node.node_id, *port)
+        return None
+
+    def counters(self, ids: Iterable[int] | None = None) -> Mapping[int, PortCounters]:
         """What passed."""
-        return dict(self.passed)
+        return {each: counters for each, counters in self.passed.items() if ids is None or each in ids}
 
     def probe(self, near: LinkEnd, far: LinkEnd) -> AbstractContextManager[LinkProbe]:
         """Raises Conflict: there is no traffic."""

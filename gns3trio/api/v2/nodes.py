@@ -123,7 +123,7 @@ async def get_node_statistics(api: ApiRequest, project_id: UUID, node_id: UUID) 
     """
     async with api.controller.get_project(project_id).nodes.locked(node_id) as node:
         stats = api.context.link_stats
-        return list(map(port_statistics_view, stats.of_node(stats.read(), node)))
+        return list(map(port_statistics_view, stats.of_node(stats.look(), node)))
 
 
 @routes.route("GET", "/nodes/{node_id}/mac_table", reply=list[SwitchMac])

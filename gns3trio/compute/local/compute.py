@@ -29,6 +29,7 @@ from gns3trio.compute.interface import (
     LinkEnd,
     LinkProbe,
     PortCounters,
+    PortPlace,
     UdpEndpoint,
 )
 from gns3trio.compute.local.interface_watch import InterfaceWatch
@@ -71,7 +72,7 @@ class LocalCompute:
         captures: CaptureService,
         registry: NodeRegistry,
         console_ports: ConsolePorts,
-        udp_ports: UdpPorts,
+        tunnels: TunnelTable,
         mac_ids: MacIds,
         projects_path: Path,
     ) -> None:
@@ -81,7 +82,8 @@ class LocalCompute:
         self._captures = captures
         self._registry = registry
         self._console_ports = console_ports
-        self._udp_ports = udp_ports
+        self._tunnels = tunnels
+        self._udp_ports = tunnels.udp_ports
         self._mac_ids = mac_ids
         self._projects_path = projects_path
         self._nodes: dict[UUID, LocalNode] = {}
@@ -230,9 +232,17 @@ class LocalCompute:
         """Return when counters have changed since the last time, at most once in the interval of statistics."""
         await self._forwarder.wait_changed()
 
-    def counters(self) -> Mapping[int, PortCounters]:
+    def counted(self) -> Mapping[int, PortCounters]:
+        """As ``Compute.counted``."""
+        return self._forwarder.changed()
+
+    def counted_at(self, counter_id: int) -> PortPlace | None:
+        """As ``Compute.counted_at``."""
+        return self._tunnels.counted_at(counter_id)
+
+    def counters(self, ids: Iterable[int] | None = None) -> Mapping[int, PortCounters]:
         """What has passed, by the ids of the forwarder's ports."""
-        return self._forwarder.snapshot()
+        return self._forwarder.snapshot() if ids is None else self._forwarder.counters_of(ids)
 
     def probe(self, near: LinkEnd, far: LinkEnd) -> AbstractContextManager[LinkProbe]:
         """A probe of the link from one end to the other. Raises Conflict unless both are here."""
@@ -284,7 +294,7 @@ async def open_compute(config: Config, forwarder: Forwarder, captures: CaptureSe
         for name, package in node_types.packages.items():
             module = import_module(f"{package.__name__}.node")
             registry.add(name, module.make_type(services))
-        compute = LocalCompute(forwarder, captures, registry, console_ports, udp_ports, mac_ids, config.projects_path)
+        compute = LocalCompute(forwarder, captures, registry, console_ports, tunnels, mac_ids, config.projects_path)
         try:
             yield compute
         finally:

@@ -58,17 +58,16 @@ class LocalProbe:
         return self._foreign_frames() - self._before
 
     def _foreign_frames(self) -> int:
-        counters = self._forwarder.snapshot()
-        total = -counters[self._source.id].rx_frames
+        total = -self._forwarder.counters(self._source).rx_frames
         for tunnel in (self._near, self._far):
-            c = counters[tunnel.port.id]
+            c = self._forwarder.counters(tunnel.port)
             total += c.tx_frames - c.tx_duplicated + sum(c.tx_drops.values()) + c.tx_held
         return total
 
     def held_frames(self) -> int:
         """Frames that filters hold now on their way to the sink."""
-        counters = self._forwarder.snapshot()
-        return counters[self._near.port.id].tx_held + counters[self._far.port.id].rx_held
+        near, far = (self._forwarder.counters(tunnel.port) for tunnel in (self._near, self._far))
+        return near.tx_held + far.rx_held
 
 
 @contextmanager

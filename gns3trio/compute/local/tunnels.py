@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 import trio
 
 from gns3trio import threads
-from gns3trio.compute.interface import CaptureSpec
+from gns3trio.compute.interface import CaptureSpec, PortPlace
 from gns3trio.compute.local.captures import LocalCapture, start_capture
 from gns3trio.compute.local.leases import PortLease, UdpPorts
 from gns3trio.compute.nio import LocalNio, Nio, UdpNio
@@ -32,18 +32,35 @@ _SEED_BITS = 53
 class Tunnel:
     """A node's end of a link: a port of the forwarder. ``lease`` is its UDP port, if it has one.
 
-    ``here`` and ``remote`` are its numeric addresses. ``device`` is the port that it is patched to: the socket of the
-    node's process, or an interface of the host; None without one, and at a bridge, which has its tunnels itself.
+    ``at`` is the node's port. ``here`` and ``remote`` are its numeric addresses.
     """
 
-    def __init__(self, table: "TunnelTable", nio: Nio, port: Port) -> None:
+    def __init__(self, table: "TunnelTable", nio: Nio, port: Port, at: PortPlace | None) -> None:
         self.nio = nio
         self.port = port
+        self.at = at
         self.lease: PortLease | None = None
         self.here: Address | None = None
         self.remote: Address | None = None
-        self.device: Port | None = None
+        self._device: Port | None = None
         self._table = table
+        table.counts(port, self)
+
+    @property
+    def device(self) -> Port | None:
+        """The port that it is patched to: the socket of the node's process, or an interface of the host.
+
+        None without one, and at a bridge, which has its tunnels itself.
+        """
+        return self._device
+
+    @device.setter
+    def device(self, device: Port | None) -> None:
+        if self._device is not None:
+            self._table.counts_no_more(self._device, self)
+        self._device = device
+        if device is not None:
+            self._table.counts(device, self)
 
     @property
     def is_open(self) -> bool:
@@ -53,7 +70,7 @@ class Tunnel:
     @property
     def counter_ids(self) -> tuple[int, int | None]:
         """The forwarder's ports whose counters tell what passes: its own, and the one that it is patched to."""
-        return self.port.id, self.device.id if self.device is not None else None
+        return self.port.id, self._device.id if self._device is not None else None
 
     def put_in_force(self, conditions: LinkConditions, *, is_first: bool = True) -> None:
         """Let conditions take the place of those before, in one step. Raises Invalid."""
@@ -92,6 +109,7 @@ class TunnelTable:
         self._by_lport: dict[int, Tunnel] = {}
         self._local: dict[UUID, list[Tunnel]] = {}  # by pair
         self._waiting: dict[UUID, Port] = {}  # likewise: the second port of a pair whose first end is there
+        self._by_port: dict[int, Tunnel] = {}  # by the id of its port, and of the one that it is patched to
 
     async def resolve(self, nio: Nio) -> Address | None:
         """The numeric remote address of a NIO, if it has one. Raises as ``resolve`` below."""
@@ -109,18 +127,18 @@ class TunnelTable:
             return lease
         return self.udp_ports.claim(project_id, nio.lport)
 
-    def open(self, nio: Nio, remote: Address | None, lease: PortLease | None) -> Tunnel:
+    def open(self, nio: Nio, remote: Address | None, lease: PortLease | None, *, at: PortPlace | None = None) -> Tunnel:
         """A tunnel, which owns its lease; spliced with its other end if that is here. Raises Conflict.
 
         What the NIO says of filters and suspension is in force before the first frame. ``remote`` and ``lease`` are
-        those of ``resolve`` and ``lease``.
+        those of ``resolve`` and ``lease``; ``at`` is the port that it is the end of a link at, if it is that.
         """
         if isinstance(nio, LocalNio):
-            return self._open_local(nio)
+            return self._open_local(nio, at)
         if remote is None or lease is None:
             raise ValueError("a UDP NIO needs both")
         try:
-            tunnel = Tunnel(self, nio, self._forwarder.open_port(lease.socket, remote))
+            tunnel = Tunnel(self, nio, self._forwarder.open_port(lease.socket, remote), at)
         except BaseException:
             lease.release()
             raise
@@ -138,7 +156,7 @@ class TunnelTable:
             raise
         return tunnel
 
-    def _open_local(self, nio: LocalNio) -> Tunnel:
+    def _open_local(self, nio: LocalNio, at: PortPlace | None) -> Tunnel:
         """The ports of both ends are made with the first one, in one step that stops no worker."""
         others = self._local.get(nio.pair, [])
         if len(others) > 1:
@@ -150,7 +168,7 @@ class TunnelTable:
         else:
             port, other = self._forwarder.open_link(nio.filters, nio.seed, suspended=nio.suspend)
             self._waiting[nio.pair] = other
-        tunnel = Tunnel(self, nio, port)
+        tunnel = Tunnel(self, nio, port, at)
         self._local[nio.pair] = [*others, tunnel]
         return tunnel
 
@@ -164,8 +182,25 @@ class TunnelTable:
             raise
         return port
 
+    def counts(self, port: Port, tunnel: Tunnel) -> None:
+        """What passes the port passes the tunnel, too."""
+        if tunnel.at is not None:
+            self._by_port[port.id] = tunnel
+
+    def counts_no_more(self, port: Port, tunnel: Tunnel) -> None:
+        """Undo ``counts``. The port may be closed already, and its id another one's."""
+        if self._by_port.get(port.id) is tunnel:
+            del self._by_port[port.id]
+
+    def counted_at(self, port_id: int) -> PortPlace | None:
+        """The port of a node at whose tunnel the frames are that pass a port of the forwarder."""
+        tunnel = self._by_port.get(port_id)
+        return tunnel.at if tunnel is not None else None
+
     def forget(self, tunnel: Tunnel) -> None:
         """The tunnel is being closed, and its splice with it."""
+        tunnel.device = None
+        self.counts_no_more(tunnel.port, tunnel)
         nio = tunnel.nio
         if isinstance(nio, LocalNio):
             self._local[nio.pair] = [end for end in self._local.get(nio.pair, ()) if end is not tunnel]

@@ -65,6 +65,10 @@ class Links(Mapping[UUID, Link]):
         """The link of a port."""
         return self._wiring.link_at(address)
 
+    def all_at(self, address: PortAddress) -> list[Link]:
+        """The links that name a port: a file may have several, of which one is wired."""
+        return self._wiring.links.at(address)
+
     def ends(self, link: Link) -> list[LinkEnd | None]:
         """What the computes have at the two ends, in the order of the link; None where it is not wired."""
         return self._wiring.ends(link)

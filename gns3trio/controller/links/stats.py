@@ -1,17 +1,19 @@
 """Turns the counters of the computes into ``link.stats`` events of our own.
 
-A compute says that counters changed; one snapshot is taken and travels through a channel to the publisher, which
-compares it with the one before. A link on which nothing moves gets no event, but for the last one, which says so.
+A compute says that counters changed. Those that did are read, and travel through a channel to the publisher, which
+compares them with what they were. So a link on which nothing moves costs nothing. It gets no event, but for the last
+one, which says so.
 """
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections import ChainMap
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from uuid import UUID
 
 import attrs
 import trio
 
-from gns3trio.compute.interface import Compute, PortCounters, receive_rates, send_rates
+from gns3trio.compute.interface import Compute, PortCounters, PortPlace, receive_rates, send_rates
 from gns3trio.compute.node_traits import NodePort
 from gns3trio.controller.changes import LinkTraffic
 from gns3trio.controller.links.link import Link
@@ -20,6 +22,7 @@ from gns3trio.controller.links.statistics import DirectionStatistics, LinkStatis
 from gns3trio.controller.nodes.node import Node
 from gns3trio.errors import Conflict
 from gns3trio.notifications.feed import ChangeFeed
+from gns3trio.slices import Slices
 
 
 @attrs.frozen
@@ -28,11 +31,29 @@ class Snapshot:
 
     taken_at: float
     counters: Mapping[int, PortCounters]
-    quiet_until: float = -math.inf  # nothing had moved for long before
 
     def of(self, port_id: int | None) -> PortCounters:
         """The counters of a port, all 0 when it is not there."""
         return self.counters.get(port_id, _NOTHING) if port_id is not None else _NOTHING
+
+
+class _ReadWhenAsked(Mapping[int, PortCounters]):
+    """Counters of a compute that are read when they are asked for, each once."""
+
+    def __init__(self, compute: Compute) -> None:
+        self._compute = compute
+        self._read: dict[int, PortCounters] = {}
+
+    def __getitem__(self, counter_id: int) -> PortCounters:
+        if counter_id not in self._read:
+            self._read[counter_id] = self._compute.counters((counter_id,))[counter_id]
+        return self._read[counter_id]
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._read)
+
+    def __len__(self) -> int:
+        return len(self._read)
 
 
 @attrs.frozen
@@ -48,29 +69,63 @@ class _Span:
         return max(self.now.taken_at - self.before.taken_at, _SHORTEST_INTERVAL)
 
 
+@attrs.frozen
+class _Changes:
+    """Counters that changed, and when they were read."""
+
+    taken_at: float
+    counters: Mapping[int, PortCounters]
+    quiet_until: float = -math.inf  # nothing had moved for long before
+
+
+class _Told:
+    """What the last events told of a compute's counters: two snapshots, which share what is the same in both."""
+
+    def __init__(self) -> None:
+        self._latest: dict[int, PortCounters] = {}
+        nothing = Snapshot(trio.current_time(), self._latest)
+        self.span = _Span(nothing, nothing)
+
+    def take(self, changes: _Changes) -> list[int]:
+        """Take in what changed; returns the ids of counters on which something moved."""
+        earlier: dict[int, PortCounters] = {}
+        for counter_id, counters in changes.counters.items():
+            earlier[counter_id] = self._latest.get(counter_id, _NOTHING)
+            if counters == _NOTHING and not counters.rx_offloaded:
+                self._latest.pop(counter_id, None)
+            else:
+                self._latest[counter_id] = counters
+        # Rates are those of what moved, not of the silence before it.
+        before_at = max(self.span.now.taken_at, changes.quiet_until)
+        self.span = _Span(
+            Snapshot(before_at, ChainMap(earlier, self._latest)), Snapshot(changes.taken_at, self._latest)
+        )
+        return [counter_id for counter_id, was in earlier.items() if was != changes.counters[counter_id]]
+
+
 Reading = Mapping[str, Snapshot]  # of all computes, by their ids
+_BusyLinks = dict[tuple[UUID, UUID], tuple[Links, Link]]  # by the ids of project and link
 
 
 class LinkStats:
     """Publishes ``link.stats`` events while ``run`` runs, at most one in ``interval`` seconds for a link.
 
-    ``computes`` are those that have the ends of links; ``links`` gives those of all projects.
+    ``computes`` are those that have the ends of links; ``links_at`` gives the links at a port of a node.
     """
 
     def __init__(
         self,
         computes: Iterable[Compute],
-        links: Callable[[], Iterable[Links]],
+        links_at: Callable[[PortPlace], Iterable[tuple[Links, Link]]],
         changes: ChangeFeed,
         interval: float,
     ) -> None:
-        self._links = links
+        self._links_at = links_at
         self._changes = changes
         self._interval = interval
-        nothing = Snapshot(trio.current_time(), {})
         self._computes = {compute.compute_id: compute for compute in computes}
-        self._told = dict.fromkeys(self._computes, _Span(nothing, nothing))  # what the last events told
-        self._busy: dict[str, set[UUID]] = {}  # links whose last event told of traffic, by compute
+        self._told = {compute_id: _Told() for compute_id in self._computes}
+        self._busy: dict[str, _BusyLinks] = {}  # links whose last event told of traffic, by compute
 
     async def run(self) -> None:
         """Publish until cancelled."""
@@ -79,33 +134,30 @@ class LinkStats:
                 nursery.start_soon(self._run_for, compute)
 
     async def _run_for(self, compute: Compute) -> None:
-        # One snapshot may wait; the reader is quick, and counters only grow, so nothing is lost by waiting.
-        send, receive = trio.open_memory_channel[Snapshot](1)
+        # What changed once may wait; the reader is quick.
+        send, receive = trio.open_memory_channel[_Changes](1)
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(self._take_snapshots, compute, send)
-            async for snapshot in receive:
-                # Rates are those of what moved, not of the silence before it.
-                last = self._told[compute.compute_id].now
-                before = attrs.evolve(last, taken_at=max(last.taken_at, snapshot.quiet_until))
-                self._told[compute.compute_id] = _Span(before, snapshot)
-                self._publish(compute)
+            nursery.start_soon(self._read_changes, compute, send)
+            async for changes in receive:
+                await self._publish(compute, self._told[compute.compute_id].take(changes))
 
-    def _publish(self, compute: Compute) -> None:
+    async def _publish(self, compute: Compute, moved: Iterable[int]) -> None:
         """Tell of links on which something moved, and once more, with rates of 0, when it does no more."""
-        before, busy = self._busy.get(compute.compute_id, set()), set[UUID]()
-        for links in self._links():
-            for link in links.values():
-                ends = _ends(links, link, self._told)
-                if len(ends) != 2:
-                    continue
-                moved = any(end.compute_id == compute.compute_id and end.has_moved for end in ends)
-                if moved:
-                    busy.add(link.link_id)
-                if moved or link.link_id in before:
-                    self._changes.publish(LinkTraffic(link, link_statistics(link, ends)))
+        slices, busy = Slices(), _BusyLinks()
+        for counter_id in moved:
+            place = compute.counted_at(counter_id)
+            for links, link in self._links_at(place) if place is not None else ():
+                busy[link.project_id, link.link_id] = links, link
+        quiet = {key: found for key, found in self._busy.get(compute.compute_id, {}).items() if key not in busy}
         self._busy[compute.compute_id] = busy
+        spans = self._told_spans()
+        for links, link in (*busy.values(), *quiet.values()):
+            ends = _ends(links, link, spans) if links.get(link.link_id) is link else []
+            if len(ends) == 2:
+                self._changes.publish(LinkTraffic(link, link_statistics(link, ends)))
+            await slices.pause()
 
-    async def _take_snapshots(self, compute: Compute, send: trio.MemorySendChannel[Snapshot]) -> None:
+    async def _read_changes(self, compute: Compute, send: trio.MemorySendChannel[_Changes]) -> None:
         async with send:
             is_last = True  # nothing is to be told until something moves
             while True:
@@ -113,19 +165,26 @@ class LinkStats:
                 with trio.move_on_after(math.inf if is_last else 2 * self._interval) as waiting:
                     await compute.wait_counted()
                 is_last = waiting.cancelled_caught
-                snapshot = _snapshot(compute)
-                if snapshot.taken_at - waiting_since > self._interval:
-                    snapshot = attrs.evolve(snapshot, quiet_until=snapshot.taken_at - self._interval)
-                await send.send(snapshot)
+                changes = await _read_changes(compute)
+                if changes.taken_at - waiting_since > self._interval:
+                    changes = attrs.evolve(changes, quiet_until=changes.taken_at - self._interval)
+                await send.send(changes)
                 await trio.sleep(self._interval)  # every worker signals for itself
 
     def read(self) -> Reading:
-        """The counters of all computes now."""
-        return {compute_id: _snapshot(compute) for compute_id, compute in self._computes.items()}
+        """All counters of all computes now, for who looks at all links."""
+        return self._look(lambda compute: compute.counters())
+
+    def look(self) -> Reading:
+        """The counters of all computes now, read when they are asked for: for who looks at few links."""
+        return self._look(_ReadWhenAsked)
+
+    def _look(self, read: Callable[[Compute], Mapping[int, PortCounters]]) -> Reading:
+        return {each: Snapshot(trio.current_time(), read(compute)) for each, compute in self._computes.items()}
 
     def current(self, links: Links, link: Link) -> LinkStatistics:
         """What has crossed a link by now. Raises Conflict for a link that is not wired on this host."""
-        statistics = self.at(self.read(), links, link)
+        statistics = self.at(self.look(), links, link)
         if statistics is None:
             reason = links.problem_of(link)
             raise Conflict(f"Link {link.link_id} is not wired on this host" + (f": {reason}" if reason else ""))
@@ -146,17 +205,26 @@ class LinkStats:
         """
         return port_statistics(node, self._spans(reading))
 
+    def _told_spans(self) -> Mapping[str, _Span]:
+        return {compute_id: told.span for compute_id, told in self._told.items()}
+
     def _spans(self, reading: Reading) -> Mapping[str, _Span]:
         spans = {}
         for compute_id, snapshot in reading.items():
-            told = self._told[compute_id]
+            told = self._told[compute_id].span
             is_recent = snapshot.taken_at - told.now.taken_at < self._interval / 2
             spans[compute_id] = _Span(told.before if is_recent else told.now, snapshot)
         return spans
 
 
-def _snapshot(compute: Compute) -> Snapshot:
-    return Snapshot(trio.current_time(), compute.counters())
+async def _read_changes(compute: Compute) -> _Changes:
+    """All counters that changed; others have their turn between two parts of them."""
+    counters: dict[int, PortCounters] = {}
+    slices = Slices()
+    while some := compute.counted():
+        counters.update(some)
+        await slices.pause()
+    return _Changes(trio.current_time(), counters)
 
 
 @attrs.frozen
@@ -167,11 +235,6 @@ class _End:
     tunnel: int
     device: int | None
     span: _Span
-
-    @property
-    def has_moved(self) -> bool:
-        """Whether anything passed."""
-        return any(self.span.before.of(port) != self.span.now.of(port) for port in (self.tunnel, self.device))
 
 
 def _end(node: Node, adapter_number: int, port_number: int, spans: Mapping[str, _Span]) -> _End | None:

@@ -169,7 +169,7 @@ class EthernetSwitch(BridgeNode):
 
     def port_states(self) -> list[SwitchPortState]:
         """Each port with what it is set to and what passed it."""
-        counters = self._services.forwarder.snapshot()
+        counters = self._services.forwarder.counters_of(tunnel.port.id for tunnel in self._tunnels.values())
         states = []
         for port in self._settings.ports_mapping:
             tunnel = self._tunnels.get(port.port_number)

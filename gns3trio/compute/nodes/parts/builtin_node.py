@@ -8,7 +8,7 @@ from uuid import UUID
 import attrs
 import trio
 
-from gns3trio.compute.interface import ConsoleAccess, MacTable, NodeFiles
+from gns3trio.compute.interface import ConsoleAccess, MacTable, NodeFiles, PortPlace
 from gns3trio.compute.local.interface_watch import InterfaceWatch
 from gns3trio.compute.local.leases import ConsolePorts
 from gns3trio.compute.local.tunnels import Tunnel, TunnelTable
@@ -155,7 +155,8 @@ class BuiltinNode:
             lease = self._services.tunnels.lease(self.project_id, nio, before)
             if before is not None:
                 await self._close_tunnel(port_number)
-            tunnel = self._tunnels[port_number] = self._services.tunnels.open(nio, remote, lease)
+            at = PortPlace(self.project_id, self.node_id, adapter_number, port_number)
+            tunnel = self._tunnels[port_number] = self._services.tunnels.open(nio, remote, lease, at=at)
             try:
                 await self._attach(port_number, tunnel)
             except BaseException:

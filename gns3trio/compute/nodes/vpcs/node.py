@@ -23,6 +23,7 @@ import attrs
 import trio
 
 from gns3trio import threads
+from gns3trio.compute.interface import PortPlace
 from gns3trio.compute.local.leases import ConsolePorts
 from gns3trio.compute.local.tunnels import Tunnel, TunnelTable
 from gns3trio.compute.nio import Nio
@@ -453,7 +454,8 @@ class VpcsNode:
                 raise Conflict(f"VPCS '{self.name}' has been deleted")
             lease = self._services.tunnels.lease(self.project_id, nio, self._tunnel)
             self._close_tunnel()
-            self._tunnel = self._services.tunnels.open(nio, remote, lease)
+            at = PortPlace(self.project_id, self.node_id, adapter_number, port_number)
+            self._tunnel = self._services.tunnels.open(nio, remote, lease, at=at)
             try:
                 self._patch()
             except BaseException:
