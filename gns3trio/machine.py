@@ -2,12 +2,37 @@
 
 import os
 from contextlib import suppress
-from typing import Any
 
+import attrs
 import psutil
 import trio
 
 MAX_AGE_SECONDS = 1.0
+
+
+@attrs.frozen(kw_only=True)
+class MachineLoad:
+    """In percent."""
+
+    cpu_usage_percent: float = 0.0
+    memory_usage_percent: float = 0.0
+
+
+@attrs.frozen(kw_only=True)
+class MachineStatistics:
+    """Memory and swap in bytes, the rest in percent; the averages of the load are those of 1, 5 and 15 minutes."""
+
+    memory_total: int
+    memory_free: int
+    memory_used: int
+    swap_total: int
+    swap_free: int
+    swap_used: int
+    cpu_usage_percent: int
+    memory_usage_percent: int
+    swap_usage_percent: int
+    disk_usage_percent: int
+    load_average_percent: list[int]
 
 
 class _LoadMeter:
@@ -17,43 +42,43 @@ class _LoadMeter:
 
     def __init__(self) -> None:
         self._measured_at = float("-inf")
-        self._load = {"cpu_usage_percent": 0.0, "memory_usage_percent": 0.0}
+        self._load = MachineLoad()
 
-    def load(self) -> dict[str, float]:
-        """CPU and memory use in percent; those of before when the process has no descriptor to ask with."""
+    def load(self) -> MachineLoad:
+        """CPU and memory use; those of before when the process has no descriptor to ask with."""
         now = trio.current_time()
         if now - self._measured_at > MAX_AGE_SECONDS:
             self._measured_at = now
             with suppress(OSError):
-                self._load = {
-                    "cpu_usage_percent": psutil.cpu_percent(interval=None),
-                    "memory_usage_percent": psutil.virtual_memory().percent,
-                }
+                self._load = MachineLoad(
+                    cpu_usage_percent=psutil.cpu_percent(interval=None),
+                    memory_usage_percent=psutil.virtual_memory().percent,
+                )
         return self._load
 
 
 _meter = _LoadMeter()  # of this process: psutil measures from one call to the next
 
 
-def machine_load() -> dict[str, float]:
-    """CPU and memory use in percent, at most a second old."""
+def machine_load() -> MachineLoad:
+    """CPU and memory use, at most a second old."""
     return _meter.load()
 
 
-def machine_statistics(disk: str) -> dict[str, Any]:
-    """Memory and swap in bytes; CPU, memory, swap, load and the disk that holds the folder ``disk`` in percent."""
+def machine_statistics(disk: str) -> MachineStatistics:
+    """How busy the machine is, with the disk that holds the folder ``disk``."""
     memory, swap = psutil.virtual_memory(), psutil.swap_memory()
     cpus = psutil.cpu_count() or 1
-    return {
-        "memory_total": memory.total,
-        "memory_free": memory.available,
-        "memory_used": memory.total - memory.available,
-        "swap_total": swap.total,
-        "swap_free": swap.free,
-        "swap_used": swap.used,
-        "cpu_usage_percent": int(psutil.cpu_percent(interval=None)),
-        "memory_usage_percent": int(memory.percent),
-        "swap_usage_percent": int(swap.percent),
-        "disk_usage_percent": int(psutil.disk_usage(disk).percent),
-        "load_average_percent": [int(load / cpus * 100) for load in os.getloadavg()],
-    }
+    return MachineStatistics(
+        memory_total=memory.total,
+        memory_free=memory.available,
+        memory_used=memory.total - memory.available,
+        swap_total=swap.total,
+        swap_free=swap.free,
+        swap_used=swap.used,
+        cpu_usage_percent=int(psutil.cpu_percent(interval=None)),
+        memory_usage_percent=int(memory.percent),
+        swap_usage_percent=int(swap.percent),
+        disk_usage_percent=int(psutil.disk_usage(disk).percent),
+        load_average_percent=[int(load / cpus * 100) for load in os.getloadavg()],
+    )

@@ -7,6 +7,7 @@ each of these, and the first that ends cancels the others.
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager, nullcontext, suppress
 
+import attrs
 import trio
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -27,7 +28,7 @@ WS_TRY_AGAIN_LATER = 1013  # IANA WebSocket close code registry
 
 
 def ping_event() -> Event:
-    return Event("ping", machine_load())
+    return Event("ping", attrs.asdict(machine_load()))
 
 
 Writer = Callable[[list[bytes]], Awaitable[None]]

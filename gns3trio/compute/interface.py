@@ -16,6 +16,7 @@ from uuid import UUID
 
 import attrs
 
+from gns3trio.compute.host import HostInterface, PortUsage
 from gns3trio.compute.nio import UdpNio
 from gns3trio.compute.node import NodeSpec, NodeStatus
 from gns3trio.compute.node_traits import NodePort, NodeTraits
@@ -26,6 +27,7 @@ from gns3trio.forwarder.capture_format import link_type
 from gns3trio.forwarder.captures import LEAST_RING_FILE_BYTES, FileRing
 from gns3trio.forwarder.stats import CaptureCounters, PortCounters, receive_rates, send_rates
 from gns3trio.forwarder.trial import TrialResult, TrialSpec
+from gns3trio.machine import MachineLoad, MachineStatistics
 
 # What the interface is made of and others define: whoever uses a compute takes it from here.
 __all__ = [
@@ -551,14 +553,14 @@ class Compute(Protocol):
 
     # --- the host ---
 
-    async def port_usage(self) -> dict[str, list[int]]:
-        """Ranges and leased ports, in the shape of the API."""
+    async def port_usage(self) -> PortUsage:
+        """Ranges and leased ports."""
 
-    async def interfaces(self) -> list[dict[str, Any]]:
-        """The network interfaces of its host, in the shape of the API."""
+    async def interfaces(self) -> list[HostInterface]:
+        """The network interfaces of its host."""
 
-    def load(self) -> dict[str, float]:
-        """CPU and memory use of its host in percent, as they were known last."""
+    def load(self) -> MachineLoad:
+        """CPU and memory use of its host, as they were known last."""
 
-    async def statistics(self) -> dict[str, Any]:
-        """Memory, CPU, load and disk of its host, in the shape of the API."""
+    async def statistics(self) -> MachineStatistics:
+        """Memory, CPU, load and disk of its host."""

@@ -19,6 +19,7 @@ from gns3trio.controller.storage.server_state import ServerState
 from gns3trio.convert import make_strict_converter, structure
 from gns3trio.errors import Conflict, Invalid, LabError, NotFound
 from gns3trio.limits import MAX_ITEMS
+from gns3trio.machine import MachineLoad
 from gns3trio.notifications.feed import ChangeFeed
 
 NOT_DRIVEN = "This server does not run nodes on other computes"
@@ -51,7 +52,7 @@ class Gns3Capabilities:
 
 @attrs.frozen(kw_only=True)
 class ComputeState:
-    """A compute as clients are told of it. ``capabilities`` and ``load`` (in percent) are those of one that is driven
+    """A compute as clients are told of it. ``capabilities`` and ``load`` are those of one that is driven
     here; ``error`` says why another one is not.
     """
 
@@ -62,7 +63,7 @@ class ComputeState:
     port: int
     user: str | None
     capabilities: Gns3Capabilities | None = None
-    load: Mapping[str, float] | None = None
+    load: MachineLoad | None = None
     error: str | None = None
 
 

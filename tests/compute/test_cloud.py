@@ -53,9 +53,9 @@ def test_special_interfaces_are_known_by_their_whole_name(name: str, special: bo
 
 
 def test_the_interfaces_of_this_host() -> None:
-    interfaces = {each["name"]: each for each in list_interfaces()}
+    interfaces = {each.name: each for each in list_interfaces()}
     assert set(interfaces) == {name for _, name in socket.if_nameindex()}
-    assert interfaces["lo"]["ip_address"] in ("127.0.0.1", "")
+    assert interfaces["lo"].ip_address in ("127.0.0.1", "")
 
 
 async def test_interfaces_are_listed_in_threads(

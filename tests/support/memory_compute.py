@@ -15,6 +15,7 @@ from uuid import UUID
 import attrs
 import trio
 
+from gns3trio.compute.host import HostInterface, PortUsage
 from gns3trio.compute.interface import (
     LOCAL_COMPUTE_ID,
     Capabilities,
@@ -36,8 +37,10 @@ from gns3trio.compute.node_traits import NodePort
 from gns3trio.compute.node_types import node_types
 from gns3trio.conditions.link_conditions import NO_CONDITIONS, LinkConditions
 from gns3trio.errors import Conflict, NotFound, Unavailable
+from gns3trio.machine import MachineLoad, MachineStatistics, machine_statistics
 
 CONSOLE_RANGE = (5000, 5999)
+UDP_RANGE = (10000, 10999)
 FIRST_UDP_PORT = 10000
 # For a start that is under way when somebody comes to stop the node, as for a VPCS.
 HANGING_SECONDS = 5.0
@@ -502,24 +505,24 @@ class MemoryCompute:
 
     # --- the host ---
 
-    async def port_usage(self) -> dict[str, list[int]]:
+    async def port_usage(self) -> PortUsage:
         """No port is in use."""
         self.reach()
-        return {"console_port_range": [*CONSOLE_RANGE], "console_ports": [], "udp_port_range": [], "udp_ports": []}
+        return PortUsage(console_port_range=CONSOLE_RANGE, console_ports=[], udp_port_range=UDP_RANGE, udp_ports=[])
 
-    async def interfaces(self) -> list[dict[str, Any]]:
+    async def interfaces(self) -> list[HostInterface]:
         """It has none."""
         self.reach()
         return []
 
-    def load(self) -> dict[str, float]:
-        """Nothing is known."""
-        return {"cpu_usage_percent": 0.0, "memory_usage_percent": 0.0}
+    def load(self) -> MachineLoad:
+        """It is idle."""
+        return MachineLoad()
 
-    async def statistics(self) -> dict[str, Any]:
-        """Nothing is known."""
+    async def statistics(self) -> MachineStatistics:
+        """It is this machine."""
         self.reach()
-        return {}
+        return machine_statistics("/")
 
 
 # For the type checker: it is a compute, and so its nodes and their ends are those of one.

@@ -16,7 +16,14 @@ from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.streams import COMPUTE_PING_AFTER_SECONDS, NotificationStream, serve_notifications
 from gns3trio.api.v2 import replies
 from gns3trio.api.v2.bodies import check_variables
-from gns3trio.api.v2.compute_views import hosted_project_view, instance_view, own_project_view
+from gns3trio.api.v2.compute_views import (
+    hosted_project_view,
+    instance_view,
+    interface_view,
+    own_project_view,
+    port_usage_view,
+    statistics_view,
+)
 from gns3trio.controller.driven_nodes import own_project, require_known
 from gns3trio.controller.names import Name
 from gns3trio.notifications.topics import COMPUTE, compute_project_topic
@@ -57,19 +64,19 @@ async def get_version(api: ApiRequest) -> dict[str, Any]:
 @routes.route("GET", "/statistics", reply=replies.MachineStatistics)
 async def get_statistics(api: ApiRequest) -> dict[str, Any]:
     """The load of this machine: CPU, memory, disk."""
-    return await api.controller.hosted.compute.statistics()
+    return statistics_view(await api.controller.hosted.compute.statistics())
 
 
 @routes.route("GET", "/network/interfaces", reply=list[replies.Interface])
 async def get_interfaces(api: ApiRequest) -> list[dict[str, Any]]:
     """The network interfaces of this host."""
-    return await api.controller.hosted.compute.interfaces()
+    return list(map(interface_view, await api.controller.hosted.compute.interfaces()))
 
 
 @routes.route("GET", "/network/ports", reply=replies.PortUsage)
 async def get_ports(api: ApiRequest) -> dict[str, Any]:
     """The console and UDP ports in use, and their ranges."""
-    return await api.controller.hosted.compute.port_usage()
+    return port_usage_view(await api.controller.hosted.compute.port_usage())
 
 
 @routes.route("GET", "/debug")

@@ -2,6 +2,9 @@
 
 from typing import Any
 
+import attrs
+
+from gns3trio.compute.host import HostInterface, PortUsage
 from gns3trio.compute.hosted import (
     HostedChange,
     HostedNodeChanged,
@@ -11,6 +14,7 @@ from gns3trio.compute.hosted import (
 )
 from gns3trio.compute.interface import ComputeNode
 from gns3trio.controller.project.project import Project
+from gns3trio.machine import MachineStatistics
 from gns3trio.notifications.events import Event, compute_event
 
 
@@ -42,6 +46,21 @@ def own_project_view(project: Project) -> dict[str, Any]:
     """A project of this server's controller."""
     name, variables = project.settings.name, project.settings.variables
     return {"name": name, "project_id": str(project.project_id), "variables": variables}
+
+
+def port_usage_view(usage: PortUsage) -> dict[str, Any]:
+    """The ports in use."""
+    return attrs.asdict(usage)
+
+
+def statistics_view(statistics: MachineStatistics) -> dict[str, Any]:
+    """How busy a host is."""
+    return attrs.asdict(statistics)
+
+
+def interface_view(interface: HostInterface) -> dict[str, Any]:
+    """A network interface of a host."""
+    return {"id": interface.name, **attrs.asdict(interface)}
 
 
 def compute_event_of(change: object) -> Event | None:

@@ -11,6 +11,7 @@ from gns3trio.api.disconnects import cancelled_on_disconnect
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.v2 import replies
 from gns3trio.api.v2.bodies import refuse_other
+from gns3trio.api.v2.compute_views import interface_view, port_usage_view
 from gns3trio.api.v2.views import compute_view
 from gns3trio.controller.changes import UdpMeasured
 from gns3trio.controller.links.udp_benchmark import UdpBenchmarkRequest, benchmark_udp
@@ -90,7 +91,7 @@ async def delete_compute(api: ApiRequest, compute_id: str) -> None:
 @routes.route("GET", "/computes/{compute_id}/network/ports", reply=replies.PortUsage)
 async def get_compute_ports(api: ApiRequest, compute_id: str) -> dict[str, Any]:
     """The console and UDP ports in use, and their ranges."""
-    return await api.controller.computes.require(compute_id).port_usage()
+    return port_usage_view(await api.controller.computes.require(compute_id).port_usage())
 
 
 @routes.route("POST", "/computes/{compute_id}/benchmark", status=201, reply=dict[str, Any])
@@ -110,4 +111,4 @@ async def measure_udp(api: ApiRequest, compute_id: str, body: UdpBenchmarkReques
 @routes.route("GET", "/computes/{compute_id}/network/interfaces", reply=list[replies.Interface])
 async def get_compute_interfaces(api: ApiRequest, compute_id: str) -> list[dict[str, Any]]:
     """The network interfaces of the compute's host."""
-    return await api.controller.computes.require(compute_id).interfaces()
+    return list(map(interface_view, await api.controller.computes.require(compute_id).interfaces()))

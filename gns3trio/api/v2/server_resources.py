@@ -9,6 +9,7 @@ from gns3trio import field_checks as v
 from gns3trio import threads
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.v2 import replies
+from gns3trio.api.v2.compute_views import statistics_view
 from gns3trio.controller.storage.files import write_in_folder
 from gns3trio.errors import Forbidden, NotFound
 
@@ -67,7 +68,7 @@ async def get_statistics(api: ApiRequest) -> list[dict[str, Any]]:
         {
             "compute_id": compute.compute_id,
             "compute_name": computes.state(compute.compute_id).name,
-            "statistics": await compute.statistics(),
+            "statistics": statistics_view(await compute.statistics()),
         }
         for compute in computes.driven()
     ]
@@ -152,7 +153,7 @@ async def write_debug_file(api: ApiRequest) -> None:
     _require_local(api)
     controller = api.controller
     lines = [f"{name}: {value}" for name, value in attrs.asdict(controller.computes.capabilities()).items()]
-    lines += [f"{name}: {value}" for name, value in (await controller.computes.own.statistics()).items()]
+    lines += [f"{name}: {value}" for name, value in statistics_view(await controller.computes.own.statistics()).items()]
     for project in controller.projects.values():
         counts = f"{len(project.nodes)} nodes, {len(project.links)} links, {len(project.drawings)} drawings"
         lines.append(f"project {project.project_id} {project.settings.name!r}: {project.status}, {counts}")

@@ -219,13 +219,13 @@ def problems_view(project: Project) -> dict[str, Any]:
 
 def compute_view(compute: ComputeState) -> dict[str, Any]:
     """A compute. One that is not driven here has no load."""
-    can, load = compute.capabilities, compute.load or {}
+    can, load = compute.capabilities, compute.load
     return {
         "capabilities": {"node_types": [], "version": None} if can is None else attrs.asdict(can),
         "compute_id": compute.compute_id,
         "connected": compute.capabilities is not None,
-        "cpu_usage_percent": load.get("cpu_usage_percent"),
-        "memory_usage_percent": load.get("memory_usage_percent"),
+        "cpu_usage_percent": load.cpu_usage_percent if load is not None else None,
+        "memory_usage_percent": load.memory_usage_percent if load is not None else None,
         "host": compute.host,
         "last_error": compute.error,
         "name": compute.name,

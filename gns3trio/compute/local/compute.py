@@ -21,6 +21,7 @@ import trio
 
 from gns3trio import threads
 from gns3trio.addresses import why_not_here
+from gns3trio.compute.host import HostInterface, PortUsage
 from gns3trio.compute.interface import (
     LOCAL_COMPUTE_ID,
     Capabilities,
@@ -52,7 +53,7 @@ from gns3trio.config import Config
 from gns3trio.errors import Conflict, Invalid
 from gns3trio.forwarder.captures import CaptureService, open_captures
 from gns3trio.forwarder.forwarder import Forwarder, open_forwarder
-from gns3trio.machine import machine_load, machine_statistics
+from gns3trio.machine import MachineLoad, MachineStatistics, machine_load, machine_statistics
 from gns3trio.memory import Total
 from gns3trio.removal import discard_tree
 
@@ -100,25 +101,25 @@ class LocalCompute:
             benchmarks=True,
         )
 
-    async def port_usage(self) -> dict[str, list[int]]:
-        """Ranges and leased ports, in the shape of the API."""
-        return {
-            "console_port_range": [*self._console_ports.range],
-            "console_ports": sorted(self._console_ports.leased),
-            "udp_port_range": [*self._udp_ports.range],
-            "udp_ports": sorted(self._udp_ports.leased),
-        }
+    async def port_usage(self) -> PortUsage:
+        """Ranges and leased ports."""
+        return PortUsage(
+            console_port_range=self._console_ports.range,
+            console_ports=sorted(self._console_ports.leased),
+            udp_port_range=self._udp_ports.range,
+            udp_ports=sorted(self._udp_ports.leased),
+        )
 
-    def load(self) -> dict[str, float]:
-        """CPU and memory use in percent."""
+    def load(self) -> MachineLoad:
+        """CPU and memory use."""
         return machine_load()
 
-    async def statistics(self) -> dict[str, Any]:
-        """Memory, CPU, load and the disk of the projects, in the shape of the API."""
+    async def statistics(self) -> MachineStatistics:
+        """Memory, CPU, load and the disk of the projects."""
         return await threads.disk.run(machine_statistics, str(self._projects_path))
 
-    async def interfaces(self) -> list[dict[str, Any]]:
-        """The network interfaces of this host, in the shape of the API."""
+    async def interfaces(self) -> list[HostInterface]:
+        """The network interfaces of this host."""
         return await threads.devices.run(list_interfaces)
 
     @property

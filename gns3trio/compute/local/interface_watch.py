@@ -4,11 +4,11 @@ import logging
 import socket
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
 
 import trio
 
 from gns3trio import threads
+from gns3trio.compute.host import HostInterface
 from gns3trio.compute.local.interfaces import list_interfaces
 from gns3trio.errors import NoThread
 
@@ -26,7 +26,7 @@ class InterfaceWatch:
     """
 
     def __init__(self) -> None:
-        self.present: list[dict[str, Any]] = []
+        self.present: list[HostInterface] = []
         self._callbacks: set[Callable[[], None]] = set()
         self._is_looked_at = False
 

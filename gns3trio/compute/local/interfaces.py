@@ -12,6 +12,8 @@ from typing import Any
 
 import psutil
 
+from gns3trio.compute.host import HostInterface
+
 # Interfaces of other virtual machines and of the system itself: nobody means them when he draws a cloud.
 _SPECIAL = re.compile(
     r"(lo|vmnet\d+|vboxnet\d+|docker\d+|lxcbr\d+|virbr\d+(-nic)?|ovs-system|veth.*|fw.*|p2p.*|bridge\d+|br-[0-9a-f]{12}"
@@ -24,30 +26,26 @@ _SIOCGIFFLAGS, _IFF_UP = 0x8913, 0x1
 _KNOWN_DRIVERS = 1024
 
 
-def list_interfaces() -> list[dict[str, Any]]:
-    """The interfaces in the shape of the API, sorted by name; addresses are empty when there are none.
-
-    ``type`` is ``tap`` or ``ethernet``; ``special`` ones are not meant for labs.
-    """
+def list_interfaces() -> list[HostInterface]:
+    """The interfaces, sorted by name."""
     return [_describe(name, addresses) for name, addresses in sorted(psutil.net_if_addrs().items())]
 
 
-def _describe(name: str, addresses: list[Any]) -> dict[str, Any]:
+def _describe(name: str, addresses: list[Any]) -> HostInterface:
     ip_address = netmask = mac_address = ""
     for address in addresses:
         if address.family == socket.AF_INET and not ip_address:
             ip_address, netmask = address.address, address.netmask or ""
         elif address.family == psutil.AF_LINK:
             mac_address = address.address
-    return {
-        "id": name,
-        "name": name,
-        "ip_address": ip_address,
-        "mac_address": mac_address,
-        "netmask": netmask,
-        "special": is_special(name) or _is_loopback(ip_address),
-        "type": "tap" if driver_of(name) == "tun" else "ethernet",
-    }
+    return HostInterface(
+        name=name,
+        ip_address=ip_address,
+        mac_address=mac_address,
+        netmask=netmask,
+        special=is_special(name) or _is_loopback(ip_address),
+        type="tap" if driver_of(name) == "tun" else "ethernet",
+    )
 
 
 def driver_of(name: str) -> str:

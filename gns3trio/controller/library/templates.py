@@ -114,7 +114,9 @@ def check_stored_templates(value: object) -> None:
 
 
 class Templates(Mapping[UUID, dict[str, Any]]):
-    """All templates in the shape of the API, by their id. Changes are durable when they return."""
+    """All templates by their id, as clients store them: what a template has depends on its type. Changes are durable
+    when they return.
+    """
 
     def __init__(self, state: ServerState, changes: ChangeFeed) -> None:
         self._state = state

@@ -70,8 +70,7 @@ async def create_cloud(services: BuiltinServices, spec: NodeSpec) -> "Cloud":
             await services.interfaces.look()
     else:
         await services.interfaces.look()
-        usable = [each for each in services.interfaces.present if not each["special"] and each["type"] == "ethernet"]
-        names = [each["name"] for each in usable]
+        names = [each.name for each in services.interfaces.present if not each.special and each.type == "ethernet"]
         ports = [CloudPort(name=name, port_number=at, type="ethernet", interface=name) for at, name in enumerate(names)]
         settings = attrs.evolve(settings, ports_mapping=ports)
     return Cloud(services, spec, settings)
@@ -134,7 +133,7 @@ class Cloud(BuiltinNode):
         view = attrs.asdict(self._settings)
         view["ports_mapping"] = [port.view() for port in self._mapping]
         present = self._services.interfaces.present
-        view["interfaces"] = [{name: each[name] for name in ("name", "type", "special")} for each in present]
+        view["interfaces"] = [{"name": each.name, "type": each.type, "special": each.special} for each in present]
         return view
 
     def as_read(self, properties: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,27 @@
+"""What a compute tells of its host."""
+
+from typing import Literal
+
+import attrs
+
+
+@attrs.frozen(kw_only=True)
+class PortUsage:
+    """The ports in use, and the first and last that may be."""
+
+    console_port_range: tuple[int, int]
+    console_ports: list[int]
+    udp_port_range: tuple[int, int]
+    udp_ports: list[int]
+
+
+@attrs.frozen(kw_only=True)
+class HostInterface:
+    """A network interface; addresses are empty when there are none. A ``special`` one is not meant for labs."""
+
+    name: str
+    ip_address: str
+    mac_address: str
+    netmask: str
+    special: bool
+    type: Literal["ethernet", "tap"]
