@@ -161,6 +161,10 @@ class LinkEnd(Protocol):
         """Whether it is there still."""
 
     @property
+    def knows_impairments(self) -> bool:
+        """Whether conditions may have impairments here, beside GNS3's filters."""
+
+    @property
     def counter_ids(self) -> tuple[int, int | None]:
         """Whose counters tell what passes, in ``Compute.counters``: those of the link's end, and of the port of the
         node's process or of the host's interface behind it, if there is one.
@@ -526,7 +530,7 @@ class Compute(Protocol):
     # --- counters ---
 
     async def wait_counted(self) -> None:
-        """Return when counters have changed since the last time."""
+        """Return when counters have changed since the last time; while the compute cannot be reached, they do not."""
 
     def counted(self) -> Mapping[int, PortCounters]:
         """The counters that changed since they were asked for here last, some of them at a time: empty when no more are

@@ -91,6 +91,28 @@ async def test_filters_and_suspension_are_at_the_right_ends(
     assert not near.suspended and not far.suspended
 
 
+async def test_impairments_are_where_they_are_known(
+    project: Project, compute: MemoryCompute, far_compute: MemoryCompute
+) -> None:
+    far_compute.impairments = False
+    (first, other), (second,) = (
+        await make_nodes(project, "A", "C", compute_id="far"),
+        await make_nodes(project, "B"),
+    )
+    link = await make_link(project, first, second)
+    await project.links.update(link, {"filters": {"delay": [20, 0]}}, LOSS)
+    near, far = end_of(far_compute.node("A")), end_of(compute.node("B"))
+    assert far.conditions.impairments == LOSS.filters and not far.is_first
+    assert not near.conditions.filters and not near.conditions.impairments
+    await project.links.delete(link)
+    link = await make_link(project, first, other)
+    with pytest.raises(Conflict, match="know GNS3's filters only"):
+        await project.links.update(link, {"suspend": True}, LOSS)
+    assert not link.record.suspend and not link.impairments.filters
+    await project.links.update(link, {"filters": {"delay": [20, 0]}})
+    assert end_of(far_compute.node("A")).conditions.filters == {"delay": [20, 0]}
+
+
 async def test_a_link_of_a_file_is_wired_with_its_conditions(project: Project, compute: MemoryCompute) -> None:
     first, second = await make_nodes(project, "A", "B")
     link = await make_link(project, first, second)

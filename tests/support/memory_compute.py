@@ -97,6 +97,11 @@ class MemoryEnd:
         self.suspended = False
         self.captures: list[MemoryCapture] = []
 
+    @property
+    def knows_impairments(self) -> bool:
+        """As the compute says."""
+        return self.node.compute.impairments
+
     async def apply(self, conditions: LinkConditions, *, is_first: bool) -> None:
         """Put conditions in force."""
         self.node.compute.reach()

@@ -35,6 +35,8 @@ class Tunnel:
     ``at`` is the node's port. ``here`` and ``remote`` are its numeric addresses.
     """
 
+    knows_impairments = True
+
     def __init__(self, table: "TunnelTable", nio: Nio, port: Port, at: PortPlace | None) -> None:
         self.nio = nio
         self.port = port

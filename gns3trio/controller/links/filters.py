@@ -1,6 +1,7 @@
 """What a link does to frames: GNS3's filters, our impairments, and whether it is suspended.
 
-They sit at one end of the link, for both directions: at the first one, unless only the second is on this host.
+They sit at one end of the link, for both directions: at the first one, unless only the second is there or knows our
+impairments.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -16,7 +17,7 @@ from gns3trio.conditions.gns3_filters import check_gns3_filters
 from gns3trio.conditions.impairments import Impairment, check_impairments, describe
 from gns3trio.conditions.link_conditions import NO_CONDITIONS, Impairments, LinkConditions
 from gns3trio.controller.gns3_format.records import LinkRecord
-from gns3trio.errors import Invalid
+from gns3trio.errors import Conflict, Invalid
 
 
 async def checked_filters(filters: Mapping[str, Any]) -> dict[str, list[Any]]:
@@ -71,15 +72,17 @@ async def compile_filters(record: LinkRecord, impairments: Impairments) -> None:
 async def apply_filters(ends: Sequence[LinkEnd | None], record: LinkRecord, impairments: Impairments) -> None:
     """Make the link's ends do what it says, in one step: no frame is filtered by one set and passed by the other.
 
-    Raises Invalid when a BPF expression is not one; all is as before then.
+    Raises Invalid when a BPF expression is not one, Conflict when no end knows impairments; all is as before then.
     """
-    first, second = (*ends, None, None)[:2]
-    holder = first or second
-    if holder is None:
+    present = [end for end in ends if end is not None]
+    if not present:
         return
     # Every frame of the link passes the holder, in either direction: the step is made there.
-    await holder.apply(conditions_of(record, impairments), is_first=holder is first)
-    await apply_suspend([end for end in ends if end is not holder], record.suspend)
+    holder = next((end for end in present if end.knows_impairments), present[0])
+    if impairments.filters and not holder.knows_impairments:
+        raise Conflict("impairments: the computes of this link's nodes know GNS3's filters only")
+    await holder.apply(conditions_of(record, impairments), is_first=holder is ends[0])
+    await apply_suspend([end for end in present if end is not holder], record.suspend)
 
 
 async def apply_nothing(ends: Sequence[LinkEnd | None]) -> None:

@@ -29,7 +29,7 @@ from gns3trio.controller.links.filters import (
 from gns3trio.controller.links.link import Link, PortAddress, address_of, check_link
 from gns3trio.controller.links.table import LinkTable
 from gns3trio.controller.nodes.node import Node
-from gns3trio.errors import NotFound, Unavailable
+from gns3trio.errors import Conflict, NotFound, Unavailable
 
 log = logging.getLogger(__name__)
 
@@ -120,6 +120,8 @@ class Wiring:
         near_compute, near_port = self._place(near)
         far_compute, far_port = self._place(far)
         if near_compute is far_compute:
+            if link.impairments.filters and not near_compute.capabilities.impairments:
+                raise Conflict("impairments: the compute of its nodes knows GNS3's filters only")
             await near_compute.connect(near_port, far_port, conditions_of(link.record, link.impairments))
         else:
             await self._tunnel(link, (near_compute, near_port), (far_compute, far_port))
