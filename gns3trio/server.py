@@ -17,7 +17,7 @@ from gns3trio.api.events import ApiEvents, open_events
 from gns3trio.compute.local.compute import LocalCompute, open_local_compute
 from gns3trio.config import Config
 from gns3trio.controller.controller import Controller, open_controller
-from gns3trio.controller.links.stats import LinkStats
+from gns3trio.controller.links.traffic import LinkStats
 from gns3trio.controller.storage.files import lock_folder
 from gns3trio.freed_memory import FreedMemory
 from gns3trio.http.serve import HttpSettings, serve_http

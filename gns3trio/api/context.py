@@ -6,7 +6,7 @@ import trio
 from gns3trio.api.events import ApiEvents
 from gns3trio.config import Config
 from gns3trio.controller.controller import Controller
-from gns3trio.controller.links.stats import LinkStats
+from gns3trio.controller.links.traffic import LinkStats
 from gns3trio.memory import Memory
 from gns3trio.watchdog import Watchdog
 
