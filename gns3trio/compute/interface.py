@@ -496,7 +496,11 @@ class Compute(Protocol):
         """
 
     async def create_node(self, spec: NodeSpec) -> ComputeNode:
-        """A stopped node that holds what it needs. Raises Conflict or Invalid; nothing is left then."""
+        """A stopped node that holds what it needs. One that the compute has still for the same project, because it was
+        away when it should have let it go, ends.
+
+        Raises Conflict (also for the id of another project's node) or Invalid; nothing is left then.
+        """
 
     async def close_node(self, node: ComputeNode) -> None:
         """Stop a node and free what it holds; its files stay."""

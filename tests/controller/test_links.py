@@ -5,6 +5,7 @@ from uuid import uuid4
 import pytest
 import trio
 
+from gns3trio.api.v2.views import link_view
 from gns3trio.compute.nio import UdpNio
 from gns3trio.conditions.impairments import Impairment
 from gns3trio.controller.changes import LinkCreated
@@ -135,6 +136,14 @@ async def test_captures_are_at_the_first_end_and_end_with_their_link(project: Pr
         await project.links.captures.start(link, CaptureRequest(file_name="x.pcapng"))
     await project.links.delete(link)
     assert not capture.running
+
+
+async def test_a_capture_is_told_with_the_compute_that_takes_it(project: Project) -> None:
+    (first,), (second,) = await make_nodes(project, "A", compute_id="far"), await make_nodes(project, "B")
+    link = await make_link(project, first, second)
+    await project.nodes.for_all("start")
+    await project.links.captures.start_gns3(link, "DLT_EN10MB", None)
+    assert link_view(link)["capture_compute_id"] == "far"
 
 
 async def test_a_compute_says_how_many_captures_a_link_may_have(project: Project, compute: MemoryCompute) -> None:

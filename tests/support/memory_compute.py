@@ -115,6 +115,8 @@ class MemoryEnd:
     async def capture(self, spec: CaptureSpec, failed: Callable[[str], None]) -> MemoryCapture:
         """Start a capture."""
         self.node.compute.reach()
+        if spec.path is not None and self.node.compute.is_capturing_to(spec.path):
+            raise Conflict(f"capture file {spec.path}: is being written by another capture")
         self.captures.append(MemoryCapture(spec, self, failed))
         return self.captures[-1]
 
@@ -237,9 +239,10 @@ class MemoryNode:
         self.script = text
 
     def ports(self) -> list[NodePort]:
-        """Those of its type."""
+        """Those of its type, or eight where its properties name none."""
         ports = node_types[self.node_type].ports
-        return list(ports(self._properties)) if ports is not None else []
+        listed = list(ports(self._properties)) if ports is not None else []
+        return listed or [NodePort(0, number, f"Ethernet{number}", f"e{number}") for number in range(8)]
 
     def properties(self) -> dict[str, Any]:
         """What it was given."""
@@ -316,6 +319,8 @@ class MemoryNode:
         self.compute.reach()
         if self.name in self.compute.failing_links:
             raise Conflict(f"no link can be made at '{self.name}'")
+        if port not in {(each.adapter_number, each.port_number) for each in self.ports()}:
+            raise Conflict(f"port {port[0]}/{port[1]} doesn't exist on '{self.name}'")
         self.separate(port)
         end = self.ends[port] = MemoryEnd(self, next(self.compute.numbers), joined_to)
         return end
@@ -411,6 +416,10 @@ class MemoryCompute:
     async def create_node(self, spec: NodeSpec) -> MemoryNode:
         """A node, after ``create_seconds``; raises what ``failing_creations`` says."""
         self.reach()
+        known = self.nodes.get(spec.node_id)
+        if known is not None and known.project_id != spec.project_id:
+            raise Conflict(f"node_id: node {spec.node_id} exists already")
+        self.check_properties(spec.node_type, spec.properties)
         await trio.sleep(self.create_seconds)
         self.reach()
         if spec.name in self.failing_creations:
@@ -511,9 +520,10 @@ class MemoryCompute:
     # --- the host ---
 
     async def port_usage(self) -> PortUsage:
-        """No port is in use."""
+        """UDP ports that are leased, and no console."""
         self.reach()
-        return PortUsage(console_port_range=CONSOLE_RANGE, console_ports=[], udp_port_range=UDP_RANGE, udp_ports=[])
+        udp = sorted(port for ports in self.leased.values() for port in ports)
+        return PortUsage(console_port_range=CONSOLE_RANGE, console_ports=[], udp_port_range=UDP_RANGE, udp_ports=udp)
 
     async def interfaces(self) -> list[HostInterface]:
         """It has none."""

@@ -137,7 +137,7 @@ def link_view(link: Link) -> dict[str, Any]:
     """A link of an opened project."""
     record, shown = link.record, link.gns3_capture
     return {
-        "capture_compute_id": "local" if shown else None,
+        "capture_compute_id": shown.compute_id if shown else None,
         "capture_file_name": link.last_capture_file,
         "capture_file_path": str(shown.capture.path) if shown else None,
         "capturing": shown is not None,

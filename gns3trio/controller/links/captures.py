@@ -219,6 +219,7 @@ class LinkCaptures:
         end = first or second
         if end is None:
             raise Conflict(f"link {link.link_id}: is not wired on this host")
+        captured = self._nodes[link.addresses[0 if end is first else 1].node_id]
         names = [self._end_name(address) for address in link.addresses]
         if end is second:
             names.reverse()
@@ -231,6 +232,7 @@ class LinkCaptures:
             capture=capture,
             is_gns3=is_gns3,
             node_id=node_id,
+            compute_id=captured.record.compute_id,
             file_name=file_name,
             direction=direction,
         )

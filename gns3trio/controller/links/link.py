@@ -33,13 +33,14 @@ class LinkCapture:
     """A capture on a link.
 
     ``is_gns3`` is that of the GNS3 API, of which a link has one at most; it ends with the run of ``node_id``, the
-    node at whose end it is.
+    node at whose end it is for its clients. ``compute_id`` is the compute that takes it.
     """
 
     capture_id: UUID
     capture: Capture
     is_gns3: bool
     node_id: UUID
+    compute_id: str
     file_name: str | None
     direction: LinkDirection = "both"
 

@@ -1,0 +1,164 @@
+"""What ``compute/interface.py`` promises, of this host's compute and of the one in memory: tests of the controller go
+by the latter.
+"""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import attrs
+import pytest
+
+from gns3trio.compute.interface import CaptureSpec, Compute, ComputeNode, ComputePort, LinkEnd
+from gns3trio.compute.local.compute import open_local_compute
+from gns3trio.compute.nio import UdpNio
+from gns3trio.compute.node import NodeEvent, NodeSpec
+from gns3trio.conditions.impairments import Impairment
+from gns3trio.conditions.link_conditions import LinkConditions
+from gns3trio.config import Config
+from gns3trio.errors import Conflict
+from tests.compute.conftest import CONSOLE_RANGE, LOOPBACK, UDP_RANGE
+from tests.support.memory_compute import MemoryCompute
+
+PROJECT = UUID(int=7)
+LOSS = LinkConditions(filters={"delay": [20, 0]}, impairments=(Impairment(type="loss", percent=5.0),), seed=1)
+
+
+@pytest.fixture(params=["local", "memory"])
+async def compute(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Compute]:
+    if request.param == "memory":
+        yield MemoryCompute(types=("vpcs", "ethernet_switch"))
+        return
+    config = Config(
+        projects_path=tmp_path,
+        console_start_port_range=CONSOLE_RANGE[0],
+        console_end_port_range=CONSOLE_RANGE[1],
+        udp_start_port_range=UDP_RANGE[0],
+        udp_end_port_range=UDP_RANGE[1],
+    )
+    async with open_local_compute(config) as opened:
+        yield opened
+
+
+def spec(tmp_path: Path, name: str, node_type: str = "ethernet_switch") -> NodeSpec:
+    node_id = uuid4()
+    return NodeSpec(
+        node_type=node_type,
+        node_id=node_id,
+        project_id=PROJECT,
+        name=name,
+        folder=tmp_path / node_type / str(node_id),
+        console=None,
+        console_type=None,
+        properties={},
+        startup_script=None,
+        emit=lambda event: None,
+    )
+
+
+async def make(compute: Compute, tmp_path: Path, *names: str) -> list[ComputeNode]:
+    return [await compute.create_node(spec(tmp_path, name)) for name in names]
+
+
+def end_of(node: ComputeNode, number: int = 0) -> LinkEnd:
+    end = node.link_end(0, number)
+    assert end is not None
+    return end
+
+
+async def test_a_node_is_made_once_and_gone_when_it_is_closed(compute: Compute, tmp_path: Path) -> None:
+    wanted = spec(tmp_path, "SW1")
+    node = await compute.create_node(wanted)
+    assert (node.node_id, node.project_id, node.name) == (wanted.node_id, PROJECT, "SW1")
+    assert node.always_runs and node.status == "started" and len(node.ports()) == 8
+    with pytest.raises(Conflict, match="exists already"):
+        await compute.create_node(attrs.evolve(wanted, project_id=uuid4()))
+    await compute.close_node(node)
+    await compute.close_node(node)
+    await compute.delete_node(await compute.create_node(wanted))
+
+
+async def test_what_it_does_not_run_is_refused(compute: Compute, tmp_path: Path) -> None:
+    assert compute.runs("vpcs") and not compute.runs("qemu")
+    assert {"vpcs", "ethernet_switch"} <= set(compute.capabilities.node_types)
+    with pytest.raises(Conflict):
+        compute.check_properties("qemu", {})
+    with pytest.raises(Conflict):
+        await compute.create_node(spec(tmp_path, "Q", "qemu"))
+
+
+async def test_two_ports_are_connected_and_separated(compute: Compute, tmp_path: Path) -> None:
+    first, second = await make(compute, tmp_path, "A", "B")
+    await compute.connect(ComputePort(first, 0, 0), ComputePort(second, 0, 3), LOSS)
+    near, far = end_of(first), end_of(second, 3)
+    assert near.is_open and far.is_open and first.has_nio and second.has_nio
+    assert near.counter_ids[0] != far.counter_ids[0]
+    await first.unbind_nio(0, 0)
+    assert not near.is_open and first.link_end(0, 0) is None and far.is_open
+    with pytest.raises(Conflict):
+        await first.unbind_nio(0, 0)
+    await second.unbind_nio(0, 3)
+    await compute.connect(ComputePort(second, 0, 3), ComputePort(first, 0, 0), LinkConditions(suspend=True))
+
+
+async def test_a_connection_that_fails_at_its_second_port_leaves_none(compute: Compute, tmp_path: Path) -> None:
+    first, second = await make(compute, tmp_path, "A", "B")
+    with pytest.raises(Conflict):
+        await compute.connect(ComputePort(first, 0, 0), ComputePort(second, 0, 99), LOSS)
+    assert not first.has_nio and not second.has_nio
+    with pytest.raises(Conflict):
+        await compute.connect(ComputePort(first, 5, 0), ComputePort(second, 0, 0), LOSS)
+    assert not first.has_nio and not second.has_nio
+
+
+async def test_conditions_are_put_in_force_at_either_end(compute: Compute, tmp_path: Path) -> None:
+    first, second = await make(compute, tmp_path, "A", "B")
+    await compute.connect(ComputePort(first, 0, 0), ComputePort(second, 0, 0), LinkConditions())
+    assert end_of(first).knows_impairments == compute.capabilities.impairments
+    await end_of(first).apply(LOSS, is_first=True)
+    await end_of(second).apply(LOSS, is_first=False)
+    for suspended in (True, False):
+        await end_of(second).suspend(suspended)
+
+
+async def test_a_tunnel_takes_the_place_of_what_was_at_a_port(compute: Compute, tmp_path: Path) -> None:
+    first, second = await make(compute, tmp_path, "A", "B")
+    await compute.connect(ComputePort(first, 0, 0), ComputePort(second, 0, 0), LinkConditions())
+    before = end_of(first)
+    lport = await compute.lease_udp(PROJECT)
+    await first.bind_nio(0, 0, UdpNio(lport, LOOPBACK, lport + 1))
+    assert not before.is_open and end_of(first).is_open
+
+
+async def test_ports_that_nobody_took_are_free_when_the_project_is_released(compute: Compute) -> None:
+    ports = [await compute.lease_udp(PROJECT) for _ in range(3)]
+    assert len(set(ports)) == 3 and (await compute.port_usage()).udp_ports == ports
+    await compute.release_project(PROJECT)
+    assert (await compute.port_usage()).udp_ports == []
+
+
+async def test_a_capture_has_its_file_for_itself(compute: Compute, tmp_path: Path) -> None:
+    first, second = await make(compute, tmp_path, "A", "B")
+    await compute.connect(ComputePort(first, 0, 0), ComputePort(second, 0, 0), LinkConditions())
+    wanted = CaptureSpec(path=tmp_path / "x.pcap")
+    capture = await end_of(first).capture(wanted, pytest.fail)
+    assert capture.running and capture.spec == wanted and capture.error is None
+    assert wanted.path is not None and compute.is_capturing_to(wanted.path)
+    with pytest.raises(Conflict, match="is being written by another capture"):
+        await end_of(second).capture(wanted, pytest.fail)
+    await capture.stop()
+    await capture.stop()
+    assert not capture.running and not compute.is_capturing_to(wanted.path)
+    with capture.stream() as reader:
+        while await reader.receive():
+            pass
+
+
+async def test_what_happened_to_a_node_is_told(compute: Compute, tmp_path: Path) -> None:
+    """A switch without a console runs always: to stop it means nothing, and nothing is told."""
+    told: list[NodeEvent] = []
+    wanted = spec(tmp_path, "A")
+    node = await compute.create_node(attrs.evolve(wanted, emit=told.append))
+    for action in (node.start, node.stop, node.reload):
+        await action()
+    assert node.status == "started" and not told
