@@ -55,19 +55,15 @@ MAX_QUEUED_COALESCIBLE = 64
 # Waiting lines of one subscriber are sent in one write of about this size.
 BATCH_BYTES = 64 * 1024
 
-# Only the stream of API version 1 carries these.
-V1_ACTIONS = frozenset({"vm.started", "vm.stopped"})
-
 
 @attrs.frozen(init=False)
 class Event:
-    """Something that happened. ``line`` is encoded once for all subscribers, and the event does not
-    keep its payload.
+    """Something that happened, in the words of one version of the API. ``line`` is encoded once for all subscribers,
+    and the event does not keep its payload.
     """
 
     action: str
     project_id: UUID | None
-    of_compute: bool  # of a project that another controller controls through the compute API
     about: UUID | None  # the project that an event of the controller's stream is about
     line: bytes = attrs.field(repr=False)
 
@@ -76,26 +72,23 @@ class Event:
         action: str,
         payload: Any,
         project_id: UUID | None = None,
-        of_compute: bool = False,
+        *,
         about: UUID | None = None,
+        names_project: bool = False,
     ) -> None:
+        """``names_project``: the line has the id of the project beside the payload."""
         if action not in ACTIONS:
             raise ValueError(f"{action!r} is not among ACTIONS")
         document = {"action": action, "event": payload}
-        if of_compute:
+        if names_project:
             document["project_id"] = project_id
         line = dumps_to_keep(document, orjson.OPT_SORT_KEYS)
-        self.__attrs_init__(action, project_id, of_compute, about, line)
+        self.__attrs_init__(action, project_id, about, line)
 
     @property
     def coalescible(self) -> bool:
         """Whether a slow subscriber may lose this event."""
         return self.action in COALESCIBLE_ACTIONS
-
-
-def compute_event(action: str, payload: Any, project_id: UUID) -> Event:
-    """An event for the other controller that controls the project; it names the project beside the payload."""
-    return Event(action, payload, project_id, of_compute=True)
 
 
 def log_event(level: str, message: str, project_id: UUID | None = None) -> Event:

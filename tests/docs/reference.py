@@ -15,9 +15,10 @@ import trio
 
 from gns3trio.api.app import TABLES
 from gns3trio.api.openapi import describe_api
+from gns3trio.api.v1.events import ACTIONS as V1_ACTIONS
 from gns3trio.cli import make_parser
 from gns3trio.config import DEFAULT_FILES, SETTINGS, Config, environment_name
-from gns3trio.notifications.events import ACTIONS, COALESCIBLE_ACTIONS, V1_ACTIONS
+from gns3trio.notifications.events import ACTIONS, COALESCIBLE_ACTIONS
 from gns3trio.server import open_server
 
 FOLDER = Path(__file__).parent.parent.parent / "docs" / "reference"

@@ -17,37 +17,49 @@ import trio.testing
 from gns3trio.api.events import ApiEvents, open_events
 from gns3trio.api.v1 import events as v1_events
 from gns3trio.api.v2 import events as v2_events
+from gns3trio.api.v2.views import node_view
 from gns3trio.compute import hosted
+from gns3trio.compute.node import NodeSpec
 from gns3trio.controller import changes
-from gns3trio.controller.changes import LogMessage, NodeChanged, NodeStatusChanged
+from gns3trio.controller.changes import LogMessage, NodeChanged, NodeCreated, NodeStatusChanged
 from gns3trio.controller.gns3_format.records import NodeRecord
 from gns3trio.controller.nodes.node import Node
 from gns3trio.notifications import hub as hub_module
 from gns3trio.notifications.hub import NotificationHub
-from gns3trio.notifications.topics import COMPUTE, EVERYTHING, project_topic, v1_project_topic
+from gns3trio.notifications.topics import EVERYTHING, project_topic
+from tests.support.memory_compute import MemoryCompute, MemoryNode
 
 
-class Script:
-    """A node that runs, as far as version 1 looks at it; its script may be slow to read."""
+class RunningNode(MemoryNode):
+    """A node that runs, and counts how often its script is read."""
 
-    status = "started"
-    command_line = "vpcs"
-    console = 5000
-    directory = Path("/lab")
-
-    def __init__(self) -> None:
-        self.text: str | None = "set pcname A"
-        self.reads = 0
+    reads = 0
 
     async def startup_script(self) -> str | None:
         self.reads += 1
-        return self.text
+        return await super().startup_script()
 
 
-def make_node(script: Script | None = None) -> Node:
+def make_node() -> tuple[Node, RunningNode]:
+    """A node of the controller, and what runs it."""
     node = Node(NodeRecord(node_id=uuid4(), node_type="vpcs", name="A"), uuid4(), "127.0.0.1")
-    node._instance = script  # type: ignore[assignment]
-    return node
+    spec = NodeSpec(
+        node_type="vpcs",
+        node_id=node.node_id,
+        project_id=node.project_id,
+        name=node.name,
+        folder=Path("/lab"),
+        console=5000,
+        console_type="telnet",
+        properties={},
+        startup_script="set pcname A",
+        emit=lambda event: None,
+    )
+    compute = MemoryCompute()
+    instance = RunningNode(compute, spec)
+    instance.status = "started"
+    node.attach(instance, compute)
+    return node, instance
 
 
 @pytest.fixture
@@ -77,7 +89,7 @@ def decoded(lines: list[bytes]) -> list[tuple[str, Any]]:
 async def test_many_subscribers_of_a_version_cost_one_encoding() -> None:
     counted = Counted()
     hub = NotificationHub(counted.of(v2_events.event_of))
-    node = make_node()
+    node, _ = make_node()
     with ExitStack() as stack:
         topics = [EVERYTHING, project_topic(node.project_id), EVERYTHING]
         subscriptions = [stack.enter_context(hub.subscribe(topic)) for topic in topics]
@@ -90,7 +102,7 @@ async def test_many_subscribers_of_a_version_cost_one_encoding() -> None:
 
 
 async def test_the_state_told_is_that_of_the_moment(events: ApiEvents) -> None:
-    node = make_node()
+    node, _ = make_node()
     with events.v2.subscribe(EVERYTHING) as subscription:
         events.changes.publish(NodeChanged(node))
         node.update({"name": "B"})
@@ -99,39 +111,58 @@ async def test_the_state_told_is_that_of_the_moment(events: ApiEvents) -> None:
 
 
 async def test_without_a_stream_of_version_1_nothing_of_it_is_made(events: ApiEvents) -> None:
-    script = Script()
-    node = make_node(script)
+    node, instance = make_node()
     with events.v2.subscribe(EVERYTHING) as subscription:
         v1 = events.v1
         v1.tell(NodeStatusChanged(node))
         v1.tell(LogMessage("error", "x", node.project_id))
         await trio.testing.wait_all_tasks_blocked()
-        assert (script.reads, v1.hub.journal.last) == (0, 0)
-        with v1.hub.subscribe(v1_project_topic(node.project_id)) as old:
+        assert (instance.reads, v1.hub.journal.last) == (0, 0)
+        with v1.hub.subscribe(project_topic(node.project_id)) as old:
             v1.tell(NodeStatusChanged(node))
             ((action, event),) = decoded(await old.receive())
         assert subscription.oldest == hub_module.NEVER  # version 2 was told nothing
-    assert (script.reads, action, event["startup_script"]) == (1, "vm.started", "set pcname A")
+    assert (instance.reads, action, event["startup_script"]) == (1, "vm.started", "set pcname A")
     assert event["startup_script_path"] == "startup.vpc"
 
 
+async def test_each_version_tells_in_its_own_words(events: ApiEvents) -> None:
+    (node, _), (other, _) = make_node(), make_node()
+    with (
+        events.v2.subscribe(EVERYTHING) as everything,
+        events.v2.subscribe(project_topic(node.project_id)) as project,
+        events.v1.hub.subscribe(project_topic(node.project_id)) as old,
+        events.compute.subscribe(EVERYTHING) as compute,
+    ):
+        for each in (node, other):
+            events.changes.publish(NodeCreated(each))
+            events.changes.publish(NodeStatusChanged(each))
+            events.changes.publish(LogMessage("error", "x", each.project_id))
+        told = ["node.created", "node.updated", "log.error"]
+        assert [action for action, _ in decoded(await everything.receive())] == [*told, *told]
+        assert [action for action, _ in decoded(await project.receive())] == told
+        got: list[tuple[str, Any]] = []
+        while len(got) < 2:
+            got += decoded(await old.receive())
+        assert [action for action, _ in got] == ["vm.started", "log.error"]
+        assert compute.oldest == hub_module.NEVER
+
+
 async def test_many_streams_of_version_1_read_a_script_once(events: ApiEvents) -> None:
-    script = Script()
-    node = make_node(script)
+    node, instance = make_node()
     with ExitStack() as stack:
-        topic = v1_project_topic(node.project_id)
+        topic = project_topic(node.project_id)
         streams = [stack.enter_context(events.v1.hub.subscribe(topic)) for _ in range(5)]
         events.v1.tell(NodeStatusChanged(node))
         lines = [(await each.receive())[0] for each in streams]
-    assert script.reads == 1 and all(line is lines[0] for line in lines)
+    assert instance.reads == 1 and all(line is lines[0] for line in lines)
 
 
 async def test_version_1_tells_in_order_and_as_it_was_then(events: ApiEvents) -> None:
-    script = Script()
-    node = make_node(script)
-    with events.v1.hub.subscribe(v1_project_topic(node.project_id)) as stream:
+    node, instance = make_node()
+    with events.v1.hub.subscribe(project_topic(node.project_id)) as stream:
         events.v1.tell(NodeStatusChanged(node))
-        script.status = "stopped"
+        instance.status = "stopped"
         events.v1.tell(LogMessage("error", "it crashed", node.project_id))
         events.v1.tell(NodeStatusChanged(node))
         got: list[tuple[str, Any]] = []
@@ -144,7 +175,7 @@ async def test_version_1_tells_in_order_and_as_it_was_then(events: ApiEvents) ->
 async def test_streams_of_version_1_end_when_too_much_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(v1_events, "MAX_QUEUED_EVENTS", 3)
     v1, project_id = v1_events.V1Events(), uuid4()
-    with v1.hub.subscribe(v1_project_topic(project_id)) as stream:
+    with v1.hub.subscribe(project_topic(project_id)) as stream:
         for number in range(4):  # nobody runs it
             v1.tell(LogMessage("info", str(number), project_id))
         ((action, event),) = decoded(await stream.receive())
@@ -157,9 +188,9 @@ async def test_what_a_controller_elsewhere_drives_is_told_to_it_alone(events: Ap
     failed = hosted.HostedProjectFailed(uuid4(), "no room")
     events.changes.publish(failed)
     assert events.compute.journal.last == 0
-    with events.compute.subscribe(COMPUTE) as stream:
+    with events.compute.subscribe(EVERYTHING) as stream:
         events.changes.publish(failed)
-        events.changes.publish(NodeChanged(make_node()))
+        events.changes.publish(NodeChanged(make_node()[0]))
         (line,) = await stream.receive()
     assert orjson.loads(line)["project_id"] == str(failed.project_id)
     assert events.v2.journal.last == 1
@@ -175,9 +206,7 @@ def test_every_change_is_told_by_version_2() -> None:
 
 
 async def test_a_node_is_encoded_anew_only_when_it_changed() -> None:
-    from gns3trio.api.v2.views import node_view
-
-    node = make_node()
+    node, _ = make_node()
     first = node_view(node)
     assert node_view(node) is first
     node.update({"x": 5})

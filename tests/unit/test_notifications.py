@@ -11,7 +11,7 @@ from gns3trio.notifications import hub as hub_module
 from gns3trio.notifications.events import Event
 from gns3trio.notifications.hub import MAX_QUEUED_COALESCIBLE, NotificationHub
 from gns3trio.notifications.journal import Journal
-from gns3trio.notifications.topics import CONTROLLER, EVERYTHING, project_topic, v1_project_topic
+from gns3trio.notifications.topics import CONTROLLER, EVERYTHING, project_topic
 
 
 def actions(lines: list[bytes]) -> list[str]:
@@ -24,11 +24,9 @@ async def test_each_topic_gets_its_events_in_order() -> None:
         hub.subscribe(CONTROLLER) as controller,
         hub.subscribe(EVERYTHING) as everything,
         hub.subscribe(project_topic(mine)) as project,
-        hub.subscribe(v1_project_topic(mine)) as old,
     ):
         hub.publish(Event("project.created", {}))
         hub.publish(Event("node.created", {}, mine))
-        hub.publish(Event("vm.started", {}, mine))
         hub.publish(Event("node.created", {}, other))
         hub.publish(Event("log.error", {"message": "x"}, mine))
         assert actions(await controller.receive()) == ["project.created"]
@@ -39,7 +37,6 @@ async def test_each_topic_gets_its_events_in_order() -> None:
             "log.error",
         ]
         assert actions(await project.receive()) == ["node.created", "log.error"]
-        assert actions(await old.receive()) == ["vm.started", "log.error"]
     assert hub.count() == 0
 
 

@@ -11,6 +11,8 @@ from gns3trio.notifications.events import Event, log_event
 from gns3trio.notifications.hub import MAX_QUEUED_BYTES, MAX_QUEUED_EVENTS, NotificationHub
 from gns3trio.notifications.journal import Journal
 
+ACTIONS = frozenset({"vm.started", "vm.stopped"})  # those that other versions do not have
+
 
 @attrs.frozen
 class _Vm:

@@ -23,7 +23,7 @@ from gns3trio.controller.links.link import PortAddress
 from gns3trio.controller.nodes.node import Node
 from gns3trio.controller.project.project import Project
 from gns3trio.errors import Conflict, Forbidden, NotFound
-from gns3trio.notifications.topics import v1_project_topic
+from gns3trio.notifications.topics import project_topic
 
 routes = RouteTable("/v1", strict_ids=True)
 
@@ -115,7 +115,7 @@ async def delete_project(api: ApiRequest, project_id: UUID) -> None:
 async def project_notifications(api: ApiRequest, project_id: UUID) -> NotificationStream:
     """``vm.started``, ``vm.stopped`` and log messages of one project."""
     _opened(api, project_id)
-    return NotificationStream(api.context.events.v1.hub, v1_project_topic(project_id), api.context.closing)
+    return NotificationStream(api.context.events.v1.hub, project_topic(project_id), api.context.closing)
 
 
 @routes.route("POST", "/projects/{project_id}/ports/udp", status=201, reply=UdpPort)

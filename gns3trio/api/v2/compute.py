@@ -26,7 +26,7 @@ from gns3trio.api.v2.compute_views import (
 )
 from gns3trio.controller.driven_nodes import own_project, require_known
 from gns3trio.controller.names import Name
-from gns3trio.notifications.topics import COMPUTE, compute_project_topic
+from gns3trio.notifications.topics import EVERYTHING, project_topic
 
 routes = RouteTable("/v2/compute", strict_ids=True)
 
@@ -93,7 +93,7 @@ async def get_debug(api: ApiRequest) -> Response:
 async def compute_notifications_ws(context: ApiContext, websocket: WebSocket) -> None:
     """The events of nodes in hosted projects."""
     await serve_notifications(
-        websocket, context.events.compute, COMPUTE, context.closing, ping_after=COMPUTE_PING_AFTER_SECONDS
+        websocket, context.events.compute, EVERYTHING, context.closing, ping_after=COMPUTE_PING_AFTER_SECONDS
     )
 
 
@@ -162,7 +162,7 @@ async def delete_project(api: ApiRequest, project_id: UUID) -> None:
 async def project_notifications(api: ApiRequest, project_id: UUID) -> NotificationStream:
     """The events of the nodes of a project."""
     require_known(api.controller, project_id)
-    return NotificationStream(api.context.events.compute, compute_project_topic(project_id), api.context.closing)
+    return NotificationStream(api.context.events.compute, project_topic(project_id), api.context.closing)
 
 
 @routes.route("POST", "/projects/{project_id}/ports/udp", status=201, reply=UdpPort)

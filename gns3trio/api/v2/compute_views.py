@@ -15,7 +15,7 @@ from gns3trio.compute.hosted import (
 from gns3trio.compute.interface import ComputeNode
 from gns3trio.controller.project.project import Project
 from gns3trio.machine import MachineStatistics
-from gns3trio.notifications.events import Event, compute_event
+from gns3trio.notifications.events import Event
 
 
 def instance_view(instance: ComputeNode) -> dict[str, Any]:
@@ -69,9 +69,9 @@ def compute_event_of(change: object) -> Event | None:
         return None
     match change:
         case HostedProjectFailed(project_id, message):
-            return compute_event("log.error", {"message": message}, project_id)
+            return Event("log.error", {"message": message}, project_id, names_project=True)
         case HostedNodeChanged(node):
             action = "node.updated"
         case HostedNodeDeleted(node):
             action = "node.deleted"
-    return compute_event(action, instance_view(node.instance), node.instance.project_id)
+    return Event(action, instance_view(node.instance), node.instance.project_id, names_project=True)
