@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <stddef.h>
 #include <sys/timerfd.h>
-#include <unistd.h>
 
 /* So many may expire in one turn: whoever else waits is served before the others. */
 #define TURN_TIMERS 64
@@ -88,10 +87,9 @@ void move_timer(worker *from, worker *to, timer *t) {
 
 static void serve_timers(worker *w, source *s) {
     timer_set *set = &w->timers;
-    uint64_t expirations, now_ns = turn_time(w);
-    ssize_t got = read(s->fd, &expirations, sizeof expirations);
-    (void)got;
-    set->armed_ns = 0;
+    uint64_t now_ns = turn_time(w);
+    (void)s; /* it is readable until arm_timers sets it again, which takes one call less than to read it */
+    set->has_expired = 1;
     for (int i = 0; i < TURN_TIMERS && set->first != NULL && set->first->due_ns <= now_ns; i++) {
         timer *t = set->first;
         stop_timer(w, t);
@@ -101,12 +99,15 @@ static void serve_timers(worker *w, source *s) {
 
 void arm_timers(worker *w) {
     timer_set *set = &w->timers;
-    if (set->first == NULL || (set->armed_ns != 0 && set->armed_ns <= set->first->due_ns))
+    uint64_t due_ns = set->first != NULL ? set->first->due_ns : 0; /* which no time is, and disarms it */
+    int is_early = set->armed_ns != 0 && set->armed_ns <= due_ns;
+    if (!set->has_expired && (due_ns == 0 || is_early))
         return;
-    uint64_t due_ns = set->first->due_ns;
     struct itimerspec once = {.it_value = {.tv_sec = (time_t)(due_ns / NANOSECONDS), .tv_nsec = (long)(due_ns % NANOSECONDS)}};
-    if (timerfd_settime(set->source.fd, TFD_TIMER_ABSTIME, &once, NULL) == 0)
-        set->armed_ns = due_ns;
+    if (timerfd_settime(set->source.fd, TFD_TIMER_ABSTIME, &once, NULL) < 0)
+        return;
+    set->armed_ns = due_ns;
+    set->has_expired = 0;
 }
 
 int open_timers(worker *w) {

@@ -22,7 +22,8 @@ struct timer {
 typedef struct {
     source source;     /* of a timerfd */
     timer *first;      /* of those that are set, the one that is due before the others */
-    uint64_t armed_ns; /* what the timerfd is set to, 0 when it is not */
+    uint64_t armed_ns; /* what the timerfd was set to last, 0: not */
+    int has_expired;   /* since then */
 } timer_set;
 
 static inline int is_set(const timer *t) {
