@@ -1,4 +1,4 @@
-"""The one door through which nodes are started, stopped, suspended and reloaded, whoever asks for it."""
+"""Starts, stops, suspends and reloads nodes. All callers use ``act``."""
 
 from typing import Literal
 
@@ -6,14 +6,14 @@ from gns3trio.compute.interface import ComputeNode
 from gns3trio.compute.node_types import node_types
 
 Action = Literal["start", "stop", "suspend", "reload"]
-# Who does these does not wait for a start that hangs: see ``ComputeNode.stopping``.
+# These actions do not wait for a hanging start: see ``ComputeNode.stopping``.
 ENDS_A_RUN = frozenset({"stop", "reload"})
 
 
 async def act(node: ComputeNode, action: Action) -> None:
-    """Do it to a node; done already is fine. The caller holds the node's lock.
+    """Perform an action on a node; does nothing if the node is in that state already. The caller holds the node's lock.
 
-    Of a type that cannot be suspended nothing is done by ``suspend``, as in GNS3. Raises Conflict.
+    As in GNS3, ``suspend`` does nothing for types that cannot be suspended. Raises Conflict.
     """
     match action:
         case "start":

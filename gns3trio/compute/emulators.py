@@ -1,4 +1,4 @@
-"""The types of nodes that GNS3 2.2 runs with emulators, and this server only keeps: how it says so."""
+"""The node types that GNS3 2.2 runs with emulators and this server only stores, and the error messages for them."""
 
 from gns3trio.compute.node_traits import Category, NodeTraits
 from gns3trio.errors import Conflict
@@ -48,19 +48,19 @@ KEPT_TYPES = (
     ),
 )
 
-# The program that a type of node needs.
+# The program that each node type needs.
 EMULATOR_OF_TYPE = {traits.name: traits.emulator for traits in KEPT_TYPES}
-# Those that have images on a GNS3 compute.
+# The emulators with images on a GNS3 compute.
 WITH_IMAGES = tuple(traits.name for traits in KEPT_TYPES if traits.has_images)
 
 
 def why_not_run(node_type: str) -> str:
-    """Why there is nothing that runs nodes of a type."""
+    """The reason why this server does not run nodes of a type."""
     emulator = EMULATOR_OF_TYPE.get(node_type)
     need = f", which need {emulator}" if emulator is not None else ""
     return f"this server does not run nodes of type {node_type}{need}"
 
 
 def not_run(node_type: str) -> Conflict:
-    """For what only an emulator could do. Raises KeyError for what is none."""
+    """The error for a request that needs an emulator. Raises KeyError for an unknown emulator."""
     return Conflict(f"This server does not run {EMULATOR_OF_TYPE[node_type]}")

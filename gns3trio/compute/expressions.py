@@ -1,4 +1,4 @@
-"""Filter expressions (pcap-filter(7)), checked by the libpcap of this host, which takes its time for some."""
+"""Checks filter expressions (pcap-filter(7)) with the libpcap of this host, which is slow for some expressions."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -8,22 +8,23 @@ from gns3trio.errors import Invalid
 from gns3trio.forwarder.forwarder import check_expression
 
 T = TypeVar("T")
-# Takes an expression, and raises Invalid for a wrong one.
+# A function that checks an expression and raises Invalid if it is wrong.
 CheckExpression = Callable[[str], None]
 
 
 async def require_expression(expression: str) -> None:
-    """Raises Invalid with the reason for what is no expression."""
+    """Raises Invalid with the reason if the expression is wrong."""
     await threads.compilers.run(check_expression, expression)
 
 
 async def with_expressions(check: Callable[[CheckExpression], T], pool: threads.Pool | None = None) -> T:
-    """What ``check`` returns. It is called with what it has to call for each expression, and which raises Invalid for
-    a wrong one; in a thread of ``pool`` when it takes long itself. Raises what ``check`` raises.
+    """Run ``check`` and return its result. ``check`` gets a function that it must call for each expression, and that
+    raises Invalid for a wrong one. If ``check`` itself takes long, it runs in a thread of ``pool``. Raises the errors
+    of ``check``.
 
-    Each expression is compiled in a turn of its own: others have theirs between, and a caller that is cancelled waits
-    for one at most. The core remembers what came of them, so filters and captures that are made with them soon are made
-    at once.
+    Each expression is compiled in a call of its own, so that other callers take turns, and a cancelled caller waits for
+    one expression at most. The core caches compiled expressions, so that creating filters and captures with them
+    afterwards is fast.
     """
     asked: dict[str, None] = {}
 
@@ -35,7 +36,7 @@ async def with_expressions(check: Callable[[CheckExpression], T], pool: threads.
         try:
             await require_expression(expression)
         except Invalid as error:
-            await call(_refusing(expression, error))  # which says where it is
+            await call(_refusing(expression, error))  # which contains the path to it
             raise
     return result
 

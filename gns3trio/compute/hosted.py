@@ -1,8 +1,8 @@
-"""Projects that a controller elsewhere drives through this server's compute API, and their nodes.
+"""Hosted projects: projects that another controller controls through this server's compute API, and their nodes.
 
-They live as long as that controller has them open, or this server runs; only the files of their nodes stay. One may
-have the id of a project of this server's own controller: both are then one project for clients of the compute API, and
-end together.
+They exist as long as that controller keeps them open and this server runs; only the files of their nodes stay. A hosted
+project may have the same id as a project of this server's own controller. For clients of the compute API, both are then
+one project, and they end together.
 """
 
 import logging
@@ -34,7 +34,9 @@ log = logging.getLogger(__name__)
 
 @attrs.define(eq=False)
 class HostedNode:
-    """A node. ``lock`` makes requests to it wait for each other; ``deleted`` tells one that waited that it is gone."""
+    """A node of a hosted project. ``lock`` serialises requests to it; ``deleted`` is set for those that wait when it is
+    deleted.
+    """
 
     instance: ComputeNode
     lock: trio.Lock = attrs.field(factory=trio.Lock)
@@ -42,7 +44,7 @@ class HostedNode:
     captures: dict[tuple[int, int], Capture] = attrs.field(factory=dict)  # by adapter and port number
 
     def link_end(self, adapter_number: int, port_number: int) -> LinkEnd:
-        """What a port is joined by. Raises Conflict without a NIO."""
+        """The link end of a port. Raises Conflict if the port has no NIO."""
         end = self.instance.link_end(adapter_number, port_number)
         if end is None:
             raise Conflict(f"Port {adapter_number}/{port_number} of node '{self.instance.name}' is not connected")
@@ -51,34 +53,36 @@ class HostedNode:
 
 @attrs.define(eq=False)
 class HostedProject:
-    """A project."""
+    """A project that another controller controls."""
 
     project_id: UUID
     name: str
     folder: Path
     variables: list[dict[str, Any]] | None = None
     nodes: dict[UUID, HostedNode] = attrs.field(factory=dict)
-    lock: trio.Lock = attrs.field(factory=trio.Lock)  # creation of nodes and the end of the project exclude each other
-    starting_capture: trio.Lock = attrs.field(factory=trio.Lock)  # one at a time: two must not have one file
+    lock: trio.Lock = attrs.field(factory=trio.Lock)  # held while creating a node, and while closing the project
+    starting_capture: trio.Lock = attrs.field(
+        factory=trio.Lock
+    )  # held while starting a capture, so that no two use one file
 
 
 @attrs.frozen
 class HostedNodeChanged:
-    """Something of a node changed."""
+    """Event: a node changed."""
 
     node: HostedNode
 
 
 @attrs.frozen
 class HostedNodeDeleted:
-    """A node is gone."""
+    """Event: a node was deleted."""
 
     node: HostedNode
 
 
 @attrs.frozen
 class HostedProjectFailed:
-    """Something of a project failed without a request to answer."""
+    """Event: an error in a project that does not belong to a request."""
 
     project_id: UUID
     message: str
@@ -88,7 +92,7 @@ HostedChange = HostedNodeChanged | HostedNodeDeleted | HostedProjectFailed
 
 
 class HostedProjects:
-    """All such projects. ``folder_of`` says where the files of a project are."""
+    """All hosted projects. ``folder_of`` returns the folder of a project's files."""
 
     def __init__(self, compute: Compute, changes: ChangeFeed, folder_of: Callable[[UUID], Path]) -> None:
         self.compute = compute
@@ -99,22 +103,22 @@ class HostedProjects:
     # --- projects ---
 
     def all(self) -> Iterable[HostedProject]:
-        """The projects, oldest first."""
+        """All hosted projects, oldest first."""
         return self._projects.values()
 
     def get(self, project_id: UUID) -> HostedProject:
-        """A project. Raises NotFound."""
+        """A project by its id. Raises NotFound."""
         project = self._projects.get(project_id)
         if project is None:
             raise NotFound(f"Project ID {project_id} doesn't exist")
         return project
 
     def knows(self, project_id: UUID) -> bool:
-        """Whether the id is that of a project here, even if it is just ending."""
+        """Whether the id belongs to a hosted project, even if it is just being closed."""
         return project_id in self._projects
 
     async def create(self, project_id: UUID, name: str, variables: list[dict[str, Any]] | None) -> HostedProject:
-        """A project; a known id gives the project that has it, and one that is just ending is waited for."""
+        """Create a project, or return the existing one with that id. Waits if that one is just being closed."""
         while (project := self._projects.get(project_id)) is not None:
             async with project.lock:
                 if self._projects.get(project_id) is project:
@@ -123,20 +127,22 @@ class HostedProjects:
         return project
 
     async def close(self, project: HostedProject) -> None:
-        """Stop all nodes of a project and free what they hold; the files stay. Closed already is fine."""
+        """Stop all nodes of a project and release their resources; the files stay. Does nothing if it is closed
+        already.
+        """
         await self._finish(project, delete_files=False)
 
     async def close_all_of(self, project_id: UUID) -> None:
-        """Close the project that has the id; none is fine."""
+        """Close the project with this id. Does nothing if there is none."""
         project = self._projects.get(project_id)
         if project is not None:
             await self.close(project)
 
     async def delete(self, project_id: UUID) -> None:
-        """Close a project and delete its files, or those that a closed one has left.
+        """Close a project and delete its files, or the files that a closed one has left.
 
-        Controllers delete a project that they could not open again. Raises NotFound when there is nothing, Unavailable
-        when the disk refuses.
+        Controllers also delete projects that are closed here. Raises NotFound if there is nothing to delete, and
+        Unavailable if the disk reports an error.
         """
         project = self._projects.get(project_id)
         if project is None:
@@ -150,7 +156,7 @@ class HostedProjects:
         with trio.CancelScope(shield=True):
             async with project.lock:
                 if self._projects.get(project.project_id) is not project:
-                    return  # somebody else closed it meanwhile
+                    return  # another request closed it meanwhile
                 try:
                     async with trio.open_nursery() as nursery:
                         for node in list(project.nodes.values()):
@@ -162,7 +168,7 @@ class HostedProjects:
                     self._projects.pop(project.project_id, None)
 
     async def _close_node(self, project: HostedProject, node: HostedNode) -> None:
-        node.deleted = True  # at once: requests that wait for the lock find it gone
+        node.deleted = True  # set at once, so that requests that wait for the lock notice it
         with node.instance.stopping():
             async with node.lock:
                 if project.nodes.get(node.instance.node_id) is node:
@@ -174,8 +180,8 @@ class HostedProjects:
     async def locked_node(
         self, project_id: UUID, node_type: str, node_id: UUID, *, to_stop: bool = False
     ) -> AsyncIterator[HostedNode]:
-        """A node of a type, once every earlier request to it is done; who is going ``to_stop`` it does not wait for a
-        start that hangs. Raises NotFound.
+        """A node of this type, locked, after all earlier requests to it are done. With ``to_stop``, a hanging start is
+        abandoned. Raises NotFound.
         """
         missing = NotFound(f"Node ID {node_id} doesn't exist")
         node = self.get(project_id).nodes.get(node_id)
@@ -191,9 +197,10 @@ class HostedProjects:
             node.lock.release()
 
     async def create_node(self, project: HostedProject, spec: NodeSpec) -> HostedNode:
-        """A stopped node; a known id gives the node that has it. ``emit`` and ``folder`` of the spec are replaced.
+        """Create a stopped node, or return the existing one with that id. ``emit`` and ``folder`` of the spec are
+        replaced.
 
-        Raises Conflict or Invalid; nothing is left then.
+        Raises Conflict or Invalid, and then leaves nothing behind.
         """
         async with project.lock:
             if self._projects.get(project.project_id) is not project:
@@ -204,13 +211,13 @@ class HostedProjects:
             folder = node_folder(project.folder, spec.node_type, spec.node_id)
             emit = partial(self._node_event, project, spec.node_id)
             instance = await self.compute.create_node(attrs.evolve(spec, folder=folder, emit=emit))
-            # Nobody is told: a GNS3 compute leaves that to its controller, which would pass it on as a node of its own.
+            # No event: as in GNS3, the controller announces the node itself, and would forward this as another one.
             return project.nodes.setdefault(spec.node_id, HostedNode(instance))
 
     async def update_node(self, node: HostedNode, changes: dict[str, Any]) -> None:
         """Change ``name``, ``console``, ``console_type`` and properties.
 
-        Raises Conflict or Invalid; all is then as before.
+        Raises Conflict or Invalid; nothing is changed then.
         """
         instance = node.instance
         name = changes.pop("name", instance.name)
@@ -219,7 +226,7 @@ class HostedProjects:
             self._publish(HostedNodeChanged(node))
 
     async def delete_node(self, project: HostedProject, node: HostedNode) -> None:
-        """Stop a node, free what it holds and delete its folder. The caller holds its lock."""
+        """Stop a node, release its resources and delete its folder. The caller holds its lock."""
         with trio.CancelScope(shield=True):
             await self._end(project, node, self.compute.delete_node)
         self._publish(HostedNodeDeleted(node))
@@ -235,7 +242,7 @@ class HostedProjects:
         node = project.nodes.get(node_id)
         if event.kind == "error":
             self._publish(HostedProjectFailed(project.project_id, event.message))
-        elif event.kind in ("warning", "info"):  # of which a GNS3 compute tells nobody
+        elif event.kind in ("warning", "info"):  # a GNS3 compute sends no event for this
             log.warning("project %s of another controller: %s", project.project_id, event.message)
         elif node is not None and not node.deleted:
             self._publish(HostedNodeChanged(node))
@@ -246,7 +253,7 @@ class HostedProjects:
     # --- ports ---
 
     async def bind_nio(self, node: HostedNode, adapter_number: int, port_number: int, nio: UdpNio) -> None:
-        """Join a port to a tunnel; a capture at the one that it had ends. Raises Conflict or Invalid."""
+        """Connect a port to a tunnel. A capture at its earlier tunnel ends. Raises Conflict or Invalid."""
         nio = await _checked(nio)
         before = node.instance.link_end(adapter_number, port_number)
         try:
@@ -254,7 +261,9 @@ class HostedProjects:
         finally:
             if node.instance.link_end(adapter_number, port_number) is not before:
                 with trio.CancelScope(shield=True):
-                    await self.stop_capture(node, adapter_number, port_number)  # it was at the end that is gone
+                    await self.stop_capture(
+                        node, adapter_number, port_number
+                    )  # the capture was at the link end that no longer exists
 
     async def update_nio(self, node: HostedNode, adapter_number: int, port_number: int, nio: UdpNio) -> None:
         """Change the filters and the suspension of a tunnel in one step. Raises Conflict or Invalid."""
@@ -263,7 +272,7 @@ class HostedProjects:
         await node.link_end(adapter_number, port_number).apply(conditions, is_first=True)
 
     async def unbind_nio(self, node: HostedNode, adapter_number: int, port_number: int) -> None:
-        """Separate a port from its tunnel; a capture there ends. Raises Conflict when it has none."""
+        """Disconnect a port from its tunnel; a capture there ends. Raises Conflict if it has none."""
         node.link_end(adapter_number, port_number)
         await self.stop_capture(node, adapter_number, port_number)
         await node.instance.unbind_nio(adapter_number, port_number)
@@ -273,12 +282,12 @@ class HostedProjects:
     async def start_capture(
         self, project: HostedProject, node: HostedNode, port: tuple[int, int], file_name: str, data_link_type: str
     ) -> Path:
-        """Write what passes a port into a file of the project; returns its path. Raises Conflict or Invalid."""
+        """Capture the frames of a port into a file of the project; returns its path. Raises Conflict or Invalid."""
         if port in node.captures:
             raise Conflict(f"Port {port[0]}/{port[1]} is being captured already")
         end = node.link_end(*port)
         path = project.folder / CAPTURES / file_name
-        link_type(data_link_type)  # raises Invalid for what is none
+        link_type(data_link_type)  # raises Invalid for an unknown one
         spec = CaptureSpec(path=path, data_link_type=data_link_type)
 
         def failed(message: str) -> None:
@@ -288,12 +297,12 @@ class HostedProjects:
         async with project.starting_capture:
             if path in {each.spec.path for other in project.nodes.values() for each in other.captures.values()}:
                 raise Conflict(f"capture_file_name: {file_name} is being written by another capture")
-            with trio.CancelScope(shield=True):  # it has no owner before it is started
+            with trio.CancelScope(shield=True):  # it has no owner until it is started
                 node.captures[port] = await end.capture(spec, failed)
         return path
 
     async def stop_capture(self, node: HostedNode, adapter_number: int, port_number: int) -> None:
-        """End a capture; none is fine."""
+        """Stop a capture. Does nothing if there is none."""
         capture = node.captures.pop((adapter_number, port_number), None)
         if capture is not None:
             await capture.stop()
@@ -304,12 +313,14 @@ async def _checked(nio: UdpNio) -> UdpNio:
 
 
 def _holds_leftovers(folder: Path) -> bool:
-    """Whether a folder is what a hosted project left. One with a project file is that of a project of our own."""
+    """Whether a folder belongs to a closed hosted project. A folder with a project file belongs to this server's
+    controller.
+    """
     return folder.is_dir() and not any(folder.glob("*.gns3"))
 
 
 def _remove_files(folder: Path) -> None:
-    """Delete a folder, unless a project file came there meanwhile: then a controller of this server may have it."""
+    """Delete a folder, unless it contains a project file by now: then this server's controller may use it."""
     if any(folder.glob("*.gns3")):
         return
     try:

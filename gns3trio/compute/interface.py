@@ -1,11 +1,11 @@
-"""How a controller uses a compute, wherever that runs: protocols only.
+"""The interface between a controller and a compute, wherever the compute runs. It contains protocols only.
 
-A ``Compute`` makes nodes (``ComputeNode``). A port of a node that leads somewhere has a ``LinkEnd``: there the
-conditions of a link are put in force, and frames are captured and counted. ``compute/local`` implements all of it on
-this host; ``compute/hosted.py`` serves a compute to controllers elsewhere.
+A ``Compute`` creates nodes (``ComputeNode``). A connected port of a node has a ``LinkEnd``, at which the conditions of
+the link apply and frames are captured and counted. ``compute/local`` implements the interface on this host;
+``compute/hosted.py`` offers a compute to other controllers.
 
-Calls that may have to ask another host are asynchronous. Properties tell what was known last and cost nothing. A
-compute that cannot be reached raises Unavailable from every call that needs it; its nodes stay as they were known.
+Calls that may need another host are asynchronous. Properties return the last known state at once. If a compute cannot
+be reached, every call that needs it raises Unavailable; the state of its nodes stays as last known.
 """
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping
@@ -29,7 +29,7 @@ from gns3trio.forwarder.stats import CaptureCounters, PortCounters, receive_rate
 from gns3trio.forwarder.trial import TrialResult, TrialSpec
 from gns3trio.machine import MachineLoad, MachineStatistics
 
-# What the interface is made of and others define: whoever uses a compute takes it from here.
+# Types of the interface that are defined elsewhere; users of a compute import them from here.
 __all__ = [
     "CLOSE_SECONDS",
     "LEAST_RING_FILE_BYTES",
@@ -63,17 +63,17 @@ __all__ = [
 ]
 
 
-# GNS3's name for the compute of a controller's own server.
+# GNS3's id of the compute on the controller's own server.
 LOCAL_COMPUTE_ID = "local"
 
 
 @attrs.frozen(kw_only=True)
 class Capabilities:
-    """What a compute can do.
+    """The abilities of a compute.
 
-    ``node_types`` are the types that it runs, by their names. ``captures_per_link``: how many captures one end of a
-    link may have. ``impairments``: whether it knows ours, beside GNS3's filters. ``benchmarks``: whether it measures
-    links and UDP paths.
+    ``node_types`` are the names of the types that it runs. ``captures_per_link`` is the number of captures that one end
+    of a link may have. ``impairments``: whether it supports impairments beside GNS3's filters. ``benchmarks``: whether
+    it can measure links and UDP paths.
     """
 
     node_types: Mapping[str, NodeTraits]
@@ -87,12 +87,12 @@ class Capabilities:
 
 @attrs.frozen(kw_only=True)
 class CaptureSpec:
-    """What is captured, and where it goes.
+    """Parameters of a capture.
 
-    ``path``: the file, on the disk of whoever asks; None only to streams. Files of a ring get a number:
-    ``name_00001.pcap``. ``snaplen`` bytes of a frame are kept. ``direction``: ``out`` frames came from the node, ``in``
-    go to it. ``interfaces`` are the names of the two ends in a pcapng file, that of this end first.
-    ``data_link_type`` is one of GNS3's names. The ``expression`` (pcap-filter(7)) chooses frames.
+    ``path``: the file on the controller's disk; None for streams only. Files of a ring are numbered:
+    ``name_00001.pcap``. ``snaplen`` bytes of each frame are kept. ``direction``: ``out`` frames come from the node,
+    ``in`` frames go to it. ``interfaces`` are the names of the two ends in a pcapng file, this end first.
+    ``data_link_type`` is one of GNS3's names. Only frames that match the ``expression`` (pcap-filter(7)) are captured.
     """
 
     path: Path | None
@@ -110,55 +110,55 @@ class CaptureReader(Protocol):
     """One client of a capture that is streamed."""
 
     async def receive(self) -> bytes:
-        """What was captured since the last time, a piece at a time; empty at the end."""
+        """The records since the last call, a piece at a time; empty at the end."""
 
 
 class Capture(Protocol):
-    """A capture that was started. It ends with its end of the link, by ``stop``, or by itself with an ``error``."""
+    """A started capture. It ends with its end of the link, by ``stop``, or by itself with an ``error``."""
 
     @property
     def spec(self) -> CaptureSpec:
-        """What was asked for."""
+        """The parameters of the capture."""
 
     @property
     def path(self) -> Path | None:
-        """The present file."""
+        """The path of the current file."""
 
     @property
     def running(self) -> bool:
-        """Whether it goes on."""
+        """Whether the capture is running."""
 
     @property
     def error(self) -> str | None:
-        """Why it stopped by itself."""
+        """The reason why it stopped by itself; None otherwise."""
 
     @property
     def stream_dropped_bytes(self) -> int:
-        """Bytes of records that were left out because nobody read them from a stream."""
+        """Bytes of records that streams dropped because their clients were too slow."""
 
     @property
     def is_streamed(self) -> bool:
-        """Whether a stream is being read."""
+        """Whether a client is reading a stream of it."""
 
     def counters(self) -> CaptureCounters:
-        """What was captured, and what found no room."""
+        """The captured records, and those lost for lack of buffer."""
 
     def stream(self) -> AbstractContextManager[CaptureReader]:
-        """A reader of what was captured from the beginning, if it is saved, and of what comes."""
+        """A reader that begins at the start of the capture if it is saved, otherwise now, and follows it."""
 
     async def stop(self) -> None:
-        """Write what waits and end the file; stopped already is fine."""
+        """Write the remaining records and complete the file. Does nothing if it has stopped already."""
 
 
 # --- links ---
 
 
 class LinkEnd(Protocol):
-    """The end of a link at a port of a node. It ends when the port is joined to something else, or to nothing."""
+    """The end of a link at a port of a node. It closes when the port is disconnected or connected to something else."""
 
     @property
     def is_open(self) -> bool:
-        """Whether it is there still."""
+        """Whether the end is still open."""
 
     @property
     def knows_impairments(self) -> bool:
@@ -166,24 +166,25 @@ class LinkEnd(Protocol):
 
     @property
     def counter_ids(self) -> tuple[int, int | None]:
-        """Whose counters tell what passes, in ``Compute.counters``: those of the link's end, and of the port of the
-        node's process or of the host's interface behind it, if there is one.
+        """The ids of its counters in ``Compute.counters``: the link's end, and the port behind it (of the node's
+        process or of an interface of the host), if there is one.
         """
 
     async def apply(self, conditions: LinkConditions, *, is_first: bool) -> None:
-        """Put conditions in force in one step: no frame meets old and new ones. They act on both directions, and this
-        is the link's first end or its second.
+        """Apply conditions in one step, so that no frame meets both old and new ones. They act in both directions; the
+        other parameter says whether this is the link's first end or its second.
 
-        Raises Invalid for what cannot be; all is as before then.
+        Raises Invalid for invalid conditions; nothing is changed then.
         """
 
     async def suspend(self, suspended: bool) -> None:
-        """Let nothing pass, or everything that the filters let through."""
+        """Suspend the link end, or let frames pass the filters again."""
 
     async def capture(self, spec: CaptureSpec, failed: Callable[[str], None]) -> Capture:
-        """Start a capture; ``failed`` is told why it ends by itself.
+        """Start a capture; ``failed`` is called with the reason if it ends by itself.
 
-        Raises Conflict when the file cannot be or another capture writes it, Unavailable when the disk refuses.
+        Raises Conflict if the file cannot exist or another capture writes it, and Unavailable if the disk reports an
+        error.
         """
 
 
@@ -199,7 +200,7 @@ class PortPlace:
 
 @attrs.frozen
 class ComputePort:
-    """A port of a node, as one end of a link to be made."""
+    """A port of a node, as one end of a new link."""
 
     node: "ComputeNode"
     adapter_number: int
@@ -207,59 +208,63 @@ class ComputePort:
 
 
 class LinkProbe(Protocol):
-    """A source and a sink beside the nodes of a link, which notice nothing of it."""
+    """A source and a sink for a benchmark, beside the nodes of a link, which are not affected."""
 
     @property
     def is_open(self) -> bool:
-        """Whether both ends of the link are there still."""
+        """Whether both ends of the link are still open."""
 
     async def run(self, spec: TrialSpec) -> TrialResult:
-        """One trial: what was sent from the near end, and what came to the far one."""
+        """Run one trial from the near end to the far end."""
 
     def foreign_frames(self) -> int:
-        """Frames that the nodes gave to the link since the probe came."""
+        """The number of frames that the nodes sent into the link since the probe exists."""
 
     def held_frames(self) -> int:
-        """Frames that filters hold now on their way to the sink."""
+        """The number of frames that filters currently hold on the way to the sink."""
 
 
 class UdpEndpoint(Protocol):
-    """A UDP port of the compute's host, taken for a benchmark, and where it sends to."""
+    """A UDP port of the compute's host for a benchmark, with the address to which it sends."""
 
     async def run_trial(self, to: "UdpEndpoint", spec: TrialSpec) -> TrialResult:
-        """Send to where it leads, and count what comes in at ``to``. Raises Conflict when nothing can be sent."""
+        """Run one trial: send from this port, and count the frames that arrive at ``to``. Raises Conflict if sending
+        fails.
+        """
 
 
 # --- nodes ---
 
 
 class ConsoleClient(Protocol):
-    """A client of a console. Its bytes are those of a telnet connection."""
+    """A client of a console. It exchanges the bytes of a telnet connection."""
 
     @property
     def close_reason(self) -> str | None:
-        """Why the console has closed it."""
+        """The reason why the console has closed it."""
 
     async def receive(self) -> bytes:
-        """What to send to the client next; empty when it has to be closed. For one task at a time."""
+        """The next bytes for the client; empty if it must be closed. Only one task may call this at a time."""
 
     async def send_input(self, data: bytes) -> None:
-        """Give the node what the client sent; waits while the node is behind. Ignored once closed."""
+        """Pass bytes from the client to the node. Waits while too much input is queued. Ignored once closed."""
 
     async def wait_closed(self) -> None:
-        """Return when the console has closed this client; ``receive`` still gives its last bytes."""
+        """Wait until the console has closed this client; ``receive`` still returns its last bytes."""
 
 
 class ConsoleAccess(Protocol):
-    """A console, for clients that come through the API."""
+    """The console of a node, for clients of the API."""
 
     def attach(self) -> AbstractContextManager[ConsoleClient]:
-        """A client as long as the ``with``; one that is closed already when the node is stopped."""
+        """A client that exists as long as the ``with``. If the node is stopped, the client is closed from the
+        beginning.
+        """
 
 
 @attrs.frozen(order=True)
 class SwitchMac:
-    """An address that a switch has learned. ``age`` in seconds since the address sent last."""
+    """An address that a switch has learned. ``age`` is the time since its last frame, in seconds."""
 
     vlan: int
     mac: str
@@ -269,65 +274,67 @@ class SwitchMac:
 
 
 class MacTable(Protocol):
-    """What a switch has learned."""
+    """The address table of a switch."""
 
     async def list(self) -> list[SwitchMac]:
-        """The addresses, in the order of VLAN and address."""
+        """The entries, sorted by VLAN and address."""
 
     async def clear(self) -> None:
-        """Forget all addresses."""
+        """Clear the address table."""
 
 
 class ReadFile(Protocol):
-    """A file of a node that is being read. ``size`` is in bytes, ``modified`` in seconds since 1970."""
+    """An open file of a node. ``size`` is in bytes, ``modified`` in seconds since 1970."""
 
     @property
     def name(self) -> str:
-        """Its name, without folders."""
+        """The name of the file, without folders."""
 
     @property
     def size(self) -> int:
-        """Its size when it was opened."""
+        """The size of the file when it was opened."""
 
     @property
     def modified(self) -> float:
-        """When it was written last."""
+        """The time of its last change."""
 
     def pieces(self) -> AsyncGenerator[bytes]:
-        """Exactly ``size`` bytes, in pieces; closes the file at the end. Raises Conflict when it became shorter."""
+        """Read exactly ``size`` bytes in pieces, then close the file. Raises Conflict if it has become shorter."""
 
 
 class FileUpload(Protocol):
-    """A file that comes: ``receive``, ``commit``, and always ``discard``."""
+    """A file upload: call ``receive``, then ``commit``, and always ``discard`` at the end."""
 
     async def receive(self, data: AsyncIterator[bytes]) -> None:
-        """Keep what ``data`` gives. Raises NotFound, Forbidden or Unavailable."""
+        """Store the bytes of ``data``. Raises NotFound, Forbidden or Unavailable."""
 
     async def commit(self) -> None:
-        """Put it in the place of the file that there was. Raises Conflict when there is a folder of that name."""
+        """Replace the existing file, if any. Raises Conflict if there is a folder of that name."""
 
     async def discard(self) -> None:
-        """Leave nothing of what was not committed."""
+        """Delete everything that was not committed."""
 
 
 class NodeFiles(Protocol):
-    """The files of a node, by their paths below its folder."""
+    """The files of a node, by their paths relative to its folder."""
 
     async def paths(self) -> list[str]:
-        """All files."""
+        """The paths of all files of the node."""
 
     async def open(self, path: str) -> ReadFile:
-        """Open a file to read it. Raises NotFound, or Forbidden for a path that leads out of the folder."""
+        """Open a file for reading. Raises NotFound, or Forbidden for a path that leads out of the folder."""
 
     def upload(self, path: str) -> FileUpload:
-        """Write a file; folders on its way are made. Raises Invalid, Conflict, Forbidden or NotFound for the path."""
+        """Begin the upload of a file. Missing folders are created. Raises Invalid, Conflict, Forbidden or NotFound for
+        the path.
+        """
 
 
 class ComputeNode(Protocol):
     """A node that a compute runs.
 
-    Calls to one node are made one after the other (the caller holds its lock); different nodes run in parallel.
-    Every call leaves the node as it was when it raises.
+    Calls to one node are serialised (the caller holds its lock); different nodes run in parallel. A call that raises
+    leaves the node unchanged.
     """
 
     @property
@@ -340,7 +347,7 @@ class ComputeNode(Protocol):
 
     @property
     def node_type(self) -> str:
-        """The name of the type in the API, such as ``vpcs``."""
+        """The name of its type in the API, such as ``vpcs``."""
 
     @property
     def name(self) -> str:
@@ -352,11 +359,11 @@ class ComputeNode(Protocol):
 
     @property
     def exit_reason(self) -> str | None:
-        """Why it stopped last; None when it was asked to or never ran."""
+        """Why it stopped last; None if it was stopped on request or never ran."""
 
     @property
     def command_line(self) -> str | None:
-        """The command that started it last, empty before the first start; None for a type without a process."""
+        """The command line of its last start, empty before the first start; None for a type without a process."""
 
     @property
     def directory(self) -> Path | None:
@@ -364,11 +371,11 @@ class ComputeNode(Protocol):
 
     @property
     def files(self) -> NodeFiles | None:
-        """Its files; None where they are in the folder of its ``NodeSpec``, which is on the controller's own disk."""
+        """Its files; None if they are on the controller's own disk, in the folder of its ``NodeSpec``."""
 
     @property
     def console(self) -> int | None:
-        """The TCP port of the console, None without one."""
+        """The TCP port of the console; None if it has none."""
 
     @property
     def console_type(self) -> str | None:
@@ -376,123 +383,131 @@ class ComputeNode(Protocol):
 
     @property
     def console_access(self) -> ConsoleAccess | None:
-        """Where other clients than those of the TCP port come to the console; None for a type without one."""
+        """Access to the console for other clients than those of the TCP port; None for a type without a console."""
 
     @property
     def mac_id(self) -> int | None:
-        """The number that its MAC address is made of; None for a type whose addresses are not given by us."""
+        """The number from which its MAC address is derived; None for a type whose addresses the
+        server does not assign.
+        """
 
     @property
     def mac_table(self) -> MacTable | None:
-        """The addresses that it has learned; None for a type that learns none."""
+        """Its address table; None for a type without one."""
 
     @property
     def has_nio(self) -> bool:
-        """Whether any port has a NIO."""
+        """Whether any port is connected."""
 
     async def startup_script(self) -> str | None:
-        """The start-up script among its files, None when there is none."""
+        """The text of its start-up script; None if there is none."""
 
     @property
     def always_runs(self) -> bool:
-        """Whether it runs as long as it exists: starting and stopping it means nothing."""
+        """Whether it runs as long as it exists, so that starting and stopping it have no effect."""
 
     def ports(self) -> list[NodePort]:
-        """Its ports."""
+        """The ports of the node, with their names."""
 
     def properties(self) -> dict[str, Any]:
-        """Its properties in the API, as they are saved."""
+        """Its properties in the API, in the form that is saved."""
 
     async def set_properties(self, properties: dict[str, Any]) -> None:
-        """Change its properties. Raises Invalid (names the field) or Conflict (not now); nothing is changed then."""
+        """Change its properties. Raises Invalid (with the name of the field) or Conflict (not possible now); nothing is
+        changed
+        then."""
 
     def as_read(self, properties: dict[str, Any]) -> dict[str, Any]:
-        """How these properties are read once the node has them: it may number and name its ports in its own way.
+        """The form in which the node returns these properties after they are set: it may number and name its ports
+        itself.
 
-        Raises Invalid (names the field).
+        Raises Invalid (with the name of the field).
         """
 
     def link_end(self, adapter_number: int, port_number: int) -> LinkEnd | None:
-        """The end of the link at a port; None where there is none."""
+        """The end of the link at a port; None if the port is not connected."""
 
     def port_trouble(self, adapter_number: int, port_number: int) -> str | None:
-        """Why no frame passes a linked port; None when nothing is known against it."""
+        """The reason why no frame passes a linked port; None if no problem is known."""
 
     def stopping(self) -> AbstractContextManager[None]:
-        """As long as the ``with``, starts that came before are given up after a few seconds.
+        """While the ``with`` lasts, starts that are already running are abandoned after a few seconds.
 
-        For who waits for a lock in order to stop, reload or delete it: a start may hang for a minute.
+        For callers that wait for the lock in order to stop, reload or delete the node: a start may hang for a minute.
         """
 
     async def start(self) -> None:
-        """Start it and return once it works; started already is fine. Raises Conflict, also when it is to stop."""
+        """Start it, and return when it works. Does nothing if it is started. Raises Conflict, also if it is to be
+        stopped meanwhile.
+        """
 
     async def stop(self) -> None:
-        """Stop it; stopped already is fine."""
+        """Stop it. Does nothing if it is stopped."""
 
     async def suspend(self) -> None:
-        """Suspend it; only for a type that can be suspended. Raises Conflict."""
+        """Suspend it; only for types that can be suspended. Raises Conflict."""
 
     async def reload(self) -> None:
-        """Stop and start it. Raises Conflict when it does not start again."""
+        """Stop and start it. Raises Conflict if it does not start again."""
 
     async def bind_nio(self, adapter_number: int, port_number: int, nio: UdpNio) -> None:
-        """Join a port to a tunnel, replacing what it was joined to.
+        """Connect a port to a tunnel, replacing its earlier connection.
 
-        Raises Conflict (no such port, ``lport`` taken) or Invalid (``rhost`` is not a host).
+        Raises Conflict (no such port, or ``lport`` is in use) or Invalid (``rhost`` is not a host).
         """
 
     async def unbind_nio(self, adapter_number: int, port_number: int) -> None:
-        """Separate a port from its tunnel or link. Raises Conflict when it is joined to nothing."""
+        """Disconnect a port from its tunnel or link. Raises Conflict if it is not connected."""
 
     async def rename(self, name: str) -> None:
-        """Give it another name."""
+        """Change the name of the node."""
 
     async def set_console(self, console: int | None, console_type: str | None) -> None:
-        """Move or remove the console; None as ``console`` keeps the port or takes the lowest free one.
+        """Move or remove the console. If ``console`` is None, the port is kept, or the lowest free one is taken.
 
-        Raises Conflict when the port is taken, Invalid for a type of console that it has not.
+        Raises Conflict if the port is taken, Invalid for an unsupported type of console.
         """
 
     async def reset_console(self) -> None:
-        """Drop all console clients."""
+        """Disconnect all clients of the console."""
 
     async def set_startup_script(self, text: str) -> None:
-        """Write the start-up script, used at the next start."""
+        """Write the start-up script, which is used at the next start."""
 
 
 # --- the compute ---
 
 
 class Compute(Protocol):
-    """What runs nodes."""
+    """A compute, which runs nodes."""
 
     @property
     def compute_id(self) -> str:
-        """How controllers know it."""
+        """The id of this compute in its controller."""
 
     @property
     def capabilities(self) -> Capabilities:
-        """What it can do."""
+        """The abilities of this compute."""
 
     @property
     def tunnel_host(self) -> str:
-        """Where tunnels from other computes lead to: a name or an IPv4 address."""
+        """The address for tunnels from other computes: a name or an IPv4 address."""
 
     @property
     def console_range(self) -> tuple[int, int]:
         """The first and the last TCP port of consoles."""
 
     def runs(self, node_type: str) -> bool:
-        """Whether it runs nodes of the type."""
+        """Whether this compute runs nodes of the type."""
 
     # --- nodes ---
 
     def check_properties(self, node_type: str, properties: dict[str, Any]) -> None:
-        """For a new node, but not for one of a saved project, which is kept as another server made it.
+        """Check the properties of a new node. Nodes of saved projects are not checked, because another server may have
+        created them.
 
-        Raises Conflict when a node of the type cannot work there, Invalid (names the field) for properties that it does
-        not have.
+        Raises Conflict if a node of the type cannot work there, and Invalid (with the name of the field) for invalid
+        properties.
         """
 
     async def create_node(self, spec: NodeSpec) -> ComputeNode:
@@ -503,33 +518,33 @@ class Compute(Protocol):
         """
 
     async def close_node(self, node: ComputeNode) -> None:
-        """Stop a node and free what it holds; its files stay."""
+        """Stop a node and release its resources; its files stay."""
 
     async def delete_node(self, node: ComputeNode) -> None:
-        """Stop a node, free what it holds and delete its files."""
+        """Stop a node, release its resources and delete its files."""
 
     def reserve_mac_ids(self, project_id: UUID, numbers: Iterable[int]) -> None:
-        """Keep what MAC addresses are made of for nodes of the project that are made soon, with these numbers."""
+        """Reserve these MAC address numbers for nodes of the project that are about to be created."""
 
     async def release_project(self, project_id: UUID) -> None:
-        """Free what was leased to a project and that no node or NIO took."""
+        """Release everything that was leased to a project and that no node or NIO has claimed."""
 
     # --- links ---
 
     async def connect(self, first: ComputePort, second: ComputePort, conditions: LinkConditions) -> None:
-        """Join two ports of its nodes. No UDP is between them, and no frame passes before the conditions are in force.
+        """Connect two ports of its nodes, without UDP between them. The conditions apply from the first frame.
 
-        Raises Conflict; nothing is joined then.
+        Raises Conflict; nothing is connected then.
         """
 
     async def lease_udp(self, project_id: UUID) -> int:
-        """The lowest free UDP port, held until a NIO that uses it is removed or the project is released.
+        """Lease the lowest free UDP port. It is held until a NIO that uses it is removed or the project is released.
 
-        Raises Conflict when there is none.
+        Raises Conflict if there is none.
         """
 
     def is_capturing_to(self, path: Path) -> bool:
-        """Whether a capture writes that file."""
+        """Whether a capture is writing that file."""
 
     # --- counters ---
 
@@ -550,13 +565,13 @@ class Compute(Protocol):
     # --- benchmarks ---
 
     def probe(self, near: LinkEnd, far: LinkEnd) -> AbstractContextManager[LinkProbe]:
-        """A probe of the link from one end to the other. Raises Conflict unless both are here."""
+        """Attach a probe to a link, from one end to the other. Raises Conflict unless both ends are on this compute."""
 
     def take_udp(self, nio: UdpNio) -> AbstractAsyncContextManager[UdpEndpoint]:
-        """Take the port of a NIO for a benchmark, as long as the ``async with``.
+        """Lease the UDP port of a NIO for a benchmark, for as long as the ``async with`` lasts.
 
-        Raises Conflict (the port is in use), Invalid (``rhost`` is not a host) or Unavailable (nobody answers for it);
-        the message names the field.
+        Raises Conflict (the port is in use), Invalid (``rhost`` is not a host) or Unavailable (its name cannot be
+        resolved); the message names the field.
         """
 
     # --- the host ---

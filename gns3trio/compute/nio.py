@@ -1,4 +1,4 @@
-"""What a port of a node is joined to. Sans-IO."""
+"""NIOs: the connections of node ports. Sans-IO."""
 
 from typing import Any
 from uuid import UUID
@@ -12,10 +12,10 @@ LOOPBACK = "127.0.0.1"
 
 @attrs.frozen
 class UdpNio:
-    """A UDP tunnel: frames leave for ``rhost``:``rport`` and come in at ``lport`` of this host.
+    """A UDP tunnel: frames are sent to ``rhost``:``rport`` and received at ``lport`` of this host.
 
-    ``rhost`` is a name or an IPv4 address; the empty one of the document's session is this host. ``filters``
-    (checked ones of the GNS3 API) and ``suspend`` act on what passes the tunnel, in both directions.
+    ``rhost`` is a name or an IPv4 address; empty means this host, as in the session of the GNS3 API documentation.
+    ``filters`` (GNS3's, already checked) and ``suspend`` act on the tunnel in both directions.
     """
 
     lport: int
@@ -26,16 +26,16 @@ class UdpNio:
 
     @property
     def remote_host(self) -> str:
-        """Where frames go to: ``rhost``, or the loopback address when that is empty."""
+        """The destination of frames: ``rhost``, or the loopback address if that is empty."""
         return self.rhost or LOOPBACK
 
 
 @attrs.frozen
 class LocalNio:
-    """One end of a link inside this host: frames leave for the other NIO of the ``pair``, and no socket is between.
+    """One end of a link inside this host: frames go to the other NIO of the ``pair``, without a socket between them.
 
-    What the link does to frames is in force before the first one: ``filters`` with their ``seed``, as the forwarder
-    takes them at the end that is bound first, and ``suspend``.
+    The conditions of the link apply from the first frame: ``filters`` with their ``seed``, in the forwarder's form for
+    the end that is bound first, and ``suspend``.
     """
 
     pair: UUID

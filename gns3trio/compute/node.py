@@ -1,4 +1,4 @@
-"""What a node of a compute is made from, and what it tells of itself. Sans-IO."""
+"""Parameters for creating a node, and the events of a node. Sans-IO."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +12,7 @@ NodeStatus = Literal["stopped", "started", "suspended"]
 
 @attrs.frozen
 class NodeEvent:
-    """Something that happened to a node.
+    """An event of a node.
 
     ``status``: it was started or stopped; ``updated``: another attribute changed by itself; ``error``,
     ``warning`` and ``info`` carry a ``message`` for the user.
@@ -24,10 +24,10 @@ class NodeEvent:
 
 @attrs.frozen(kw_only=True)
 class NodeSpec:
-    """What a node is made from. ``folder`` is its own on the controller's disk: a compute of the same host keeps its
-    files there, and makes it when it is missing.
+    """Parameters for creating a node. ``folder`` is its folder on the controller's disk. A compute on the same host
+    stores the node's files there, and creates the folder if it is missing.
 
-    ``mac_id`` is the number that it had for its MAC address; it gets another one when that is in use.
+    ``mac_id`` is the number from which its MAC address was derived before. If it is in use, the node gets another one.
     """
 
     node_type: str

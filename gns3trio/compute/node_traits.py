@@ -1,7 +1,7 @@
-"""What a type of node is, for everything that does not run it. Sans-IO.
+"""Traits of node types, for all code that does not run the nodes. Sans-IO.
 
-The controller, templates, symbols, the topology document, the page and the command line go by these traits alone, so
-that a new type is a package with its traits and one entry in ``node_types``.
+The controller, templates, symbols, topology documents, the page and the command line use only these traits. So a new
+type is a package with its traits, and one entry in ``node_types``.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -10,13 +10,13 @@ from typing import Any, Literal
 import attrs
 
 Category = Literal["router", "switch", "guest", "firewall"]
-# What can be done with nodes of a type beside starting and stopping them.
+# Abilities of nodes besides starting and stopping.
 Ability = Literal["ping", "mac_table"]
 
 
 @attrs.frozen
 class NodePort:
-    """A port of a node, and its names in the API."""
+    """A port of a node, with its names in the API."""
 
     adapter_number: int
     port_number: int
@@ -26,7 +26,7 @@ class NodePort:
 
 @attrs.frozen(kw_only=True)
 class Drawn:
-    """How a node is drawn when its client does not say: the id of a symbol, and the symbol's size in pixels."""
+    """The default appearance of a node: the id of its symbol, and the symbol's size in pixels."""
 
     symbol: str
     width: int
@@ -37,10 +37,10 @@ class Drawn:
 class ScriptTraits:
     """The start-up script of a type: a text file in the node's folder, and the property ``startup_script``.
 
-    ``default`` is the script of a node that people make without saying one. ``expand`` puts a node's name in the place
-    of what stands for it, and raises Invalid when the text becomes too long. ``rename`` gives a script that names its
-    node another name. ``base_configs`` are the texts, by file name, that templates may name as ``base_script_file``
-    and that are there when nobody has put others in their place; ``%h`` in them stands for the node's name.
+    ``default`` is the script that clients give a new node if the user gives none. ``expand`` replaces the placeholder
+    by the node's name, and raises Invalid if the text becomes too long. ``rename`` changes the name of the node in a
+    script. ``base_configs`` are default texts by file name, which templates refer to as ``base_script_file`` and which
+    users can replace; ``%h`` in them stands for the node's name.
     """
 
     file_name: str
@@ -55,9 +55,9 @@ class ScriptTraits:
 class NodeTraits:
     """A type of node.
 
-    ``name`` is its name in the API, ``title`` what people read, ``label`` what messages call a node of it.
-    ``name_format`` is the name of a new node, with ``{0}`` for a number; ``category`` is where clients list its
-    templates; ``symbol`` is the picture of its templates.
+    ``name`` is its name in the API, ``title`` its name for people, ``label`` the name of a node in messages.
+    ``name_format`` is the name of a new node, with ``{0}`` for a number. ``category`` is the category in which clients
+    list its templates. ``symbol`` is the picture of its templates.
     """
 
     name: str
@@ -69,18 +69,18 @@ class NodeTraits:
     drawn_as: Drawn | None = None
 
     template_settings: type[Any] | None = None
-    """The attrs class of what users' templates have beside the common fields; None: templates are kept as they come."""
+    """The attrs class of the additional fields of users' templates; None: templates are stored unchanged."""
 
     has_templates: bool = True
-    """Whether users can make templates of it."""
+    """Whether users can create templates of it."""
 
     builtin_template: Mapping[str, Any] | None = None
-    """Further fields of the template that every server has; None: there is no such template."""
+    """Additional fields of the built-in template; None: there is no built-in template."""
 
     ports: Callable[[Mapping[str, Any]], Iterable[NodePort]] | None = None
-    """The ports that a node with these properties has, whatever they hold: it may be one that nothing runs here.
+    """Returns the ports of a node with these properties, even if they are invalid or the node cannot run here.
 
-    None: as GNS3 gives them to an emulator's nodes.
+    None: the ports that GNS3 gives to nodes of emulators.
     """
 
     script: ScriptTraits | None = None
@@ -89,15 +89,15 @@ class NodeTraits:
     can_be_duplicated: bool = True
 
     always_runs: bool = False
-    """Whether a node runs as long as it exists: starting and stopping it means nothing."""
+    """Whether a node runs as long as it exists, so that starting and stopping it have no effect."""
 
     reaches_host: bool = False
-    """Whether it leads to networks of the host. Two of these cannot be linked: the host would be linked to itself."""
+    """Whether it leads to networks of the host. Two such nodes cannot be linked: the host would be linked to itself."""
 
     abilities: frozenset[Ability] = frozenset()
 
     emulator: str | None = None
-    """The program that runs it on a GNS3 compute; this server, which does not run that, keeps such nodes."""
+    """The emulator that runs it on a GNS3 compute; this server only stores such nodes."""
 
     has_images: bool = False
     """Whether its emulator has images on a GNS3 compute."""

@@ -1,7 +1,7 @@
-"""All types of nodes that this program knows: those that it runs, and those of GNS3 that it only keeps.
+"""All known node types: those that this server runs, and those of GNS3 that it only stores.
 
-A type that runs here is a package: its ``TRAITS``, and beside them a module ``node`` whose ``make_type(services)``
-gives the entry of the compute's registry.
+A type that runs here is a package with ``TRAITS`` and a module ``node``, whose ``make_type(services)`` returns the
+entry for the compute's registry.
 """
 
 from collections.abc import Iterator, Mapping
@@ -16,7 +16,7 @@ from gns3trio.limits import MAX_TEXT, Bound
 
 
 class NodeTypes(Mapping[str, NodeTraits]):
-    """The types by their names in the API, those that run here first."""
+    """The types by name, first those that run here."""
 
     def __init__(self, packages: tuple[ModuleType, ...], kept: tuple[NodeTraits, ...]) -> None:
         self.packages: dict[str, ModuleType] = {package.TRAITS.name: package for package in packages}
@@ -36,7 +36,7 @@ class NodeTypes(Mapping[str, NodeTraits]):
 
     @contextmanager
     def with_package(self, package: ModuleType) -> Iterator[None]:
-        """One more type, for servers that begin meanwhile. Raises ValueError when its name is in use."""
+        """Add a type, for servers that start while the ``with`` lasts. Raises ValueError if its name is in use."""
         name = package.TRAITS.name
         if name in self:
             raise ValueError(f"node type {name!r} is there already")

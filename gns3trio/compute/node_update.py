@@ -1,4 +1,4 @@
-"""Changes a node of a compute as a whole."""
+"""Changes several attributes of a node in one step."""
 
 from contextlib import AsyncExitStack
 from typing import Any
@@ -9,7 +9,7 @@ from gns3trio.compute.interface import ComputeNode
 async def update_node(
     instance: ComputeNode, name: str, console: tuple[int | None, str | None], properties: dict[str, Any]
 ) -> bool:
-    """Give a node its name, console and properties, or none of them. Returns whether anything changed."""
+    """Change name, console and properties of a node, all or none of them. Returns whether anything changed."""
     before = instance.name, (instance.console, instance.console_type), instance.properties()
     async with AsyncExitStack() as undo:
         if name != before[0]:

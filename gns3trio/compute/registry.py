@@ -1,4 +1,4 @@
-"""Which node types a compute runs: an object that is filled by the composition root and passed on."""
+"""The registry of the node types that a compute runs. The composition root fills it and passes it on."""
 
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, TypeVar
@@ -16,7 +16,7 @@ _T = TypeVar("_T")
 
 
 def structure_properties(properties: dict[str, Any], settings_class: type[_T]) -> _T:
-    """The checked properties of a node. Raises Invalid that names the wrong ones."""
+    """Check the properties of a node. Raises Invalid with the names of the wrong ones."""
     try:
         return structure(_properties, properties, settings_class)
     except Invalid as error:
@@ -25,10 +25,10 @@ def structure_properties(properties: dict[str, Any], settings_class: type[_T]) -
 
 @attrs.frozen
 class NodeType:
-    """A type of node: the attrs class of its properties in the API, and what makes a node of it.
+    """A node type: the attrs class of its properties in the API, and the function that creates a node.
 
-    ``create`` gives a stopped node that holds what it needs, or raises Conflict or Invalid and leaves nothing.
-    ``require`` raises Conflict when a new node could not work on this host.
+    ``create`` returns a stopped node that holds its resources, or raises Conflict or Invalid and leaves nothing behind.
+    ``require`` raises Conflict if a new node could not work on this host.
     """
 
     settings_class: type[Any]
@@ -37,13 +37,13 @@ class NodeType:
 
 
 class NodeRegistry:
-    """Node types by their name in the API."""
+    """The node types of a compute, by their names in the API."""
 
     def __init__(self) -> None:
         self._types: dict[str, NodeType] = {}
 
     def add(self, name: str, node_type: NodeType) -> None:
-        """Register a type; raises ValueError when the name is in use."""
+        """Register a type. Raises ValueError if the name is in use."""
         if name in self._types:
             raise ValueError(f"node type {name!r} is registered already")
         self._types[name] = node_type
@@ -56,7 +56,7 @@ class NodeRegistry:
         return name in self._types
 
     def get(self, name: str) -> NodeType:
-        """The type; raises Conflict when this compute does not run it."""
+        """The type of this name. Raises Conflict if this compute does not run it."""
         try:
             return self._types[name]
         except KeyError:

@@ -1,6 +1,6 @@
-"""The file of a start-up script in a node's folder, which users fill. Blocks.
+"""Reads and writes the start-up script in a node's folder, whose files come from users. Blocks.
 
-A script is in whatever encoding its author used: bytes that are not UTF-8 are kept as ``surrogateescape`` has them.
+A script may have any encoding: bytes that are not UTF-8 are preserved with ``surrogateescape``.
 """
 
 import os
@@ -12,14 +12,14 @@ import attrs
 
 @attrs.frozen
 class StartupScript:
-    """A script as it was read; not ``is_whole`` when the file is longer, and ``text`` its beginning."""
+    """A script. If the file is too long, ``text`` is its beginning and ``is_whole`` is false."""
 
     text: str
     is_whole: bool = True
 
 
 def read_script(folder: Path, file_name: str, max_bytes: int) -> StartupScript | None:
-    """The script in a node's folder; None when there is none."""
+    """Read the script in a node's folder; None if there is none."""
     try:
         with open(folder / file_name, "rb", opener=_open_plain) as file:
             data = file.read(max_bytes + 1)
@@ -30,14 +30,14 @@ def read_script(folder: Path, file_name: str, max_bytes: int) -> StartupScript |
 
 
 def write_script(folder: Path, file_name: str, text: str) -> None:
-    """Put a script into a node's folder, whole or not at all. Raises OSError."""
+    """Write a script into a node's folder, completely or not at all. Raises OSError."""
     new = folder / f".{file_name.removeprefix('.')}.new"
     new.unlink(missing_ok=True)
     try:
-        # "x": a file of its own, not one that a link leads to.
+        # "x": create a new file, and do not follow a link.
         with open(new, "x", newline="", encoding="utf-8", errors="surrogateescape") as file:
             file.write(text)
-        new.replace(folder / file_name)  # a full disk leaves the old script
+        new.replace(folder / file_name)  # on a full disk the old script stays
     except OSError:
         with suppress(OSError):
             new.unlink()
@@ -45,5 +45,5 @@ def write_script(folder: Path, file_name: str, text: str) -> None:
 
 
 def _open_plain(path: str, flags: int) -> int:
-    """Open a file of a folder that users fill: a link must not lead out of it, a pipe must not block the server."""
+    """Open a file in a user's folder, without following a link or blocking on a pipe."""
     return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)

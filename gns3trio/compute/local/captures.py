@@ -1,4 +1,4 @@
-"""Captures at the ends of this host's links, written by the forwarder's capture service."""
+"""Captures at link ends of this host; the forwarder's capture service writes them."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -15,7 +15,7 @@ from gns3trio.forwarder.stats import CaptureCounters
 
 @attrs.frozen(eq=False)
 class LocalCapture:
-    """A capture, and what was asked for."""
+    """A running capture, with its parameters."""
 
     spec: CaptureSpec
     _capture: Capture
@@ -23,46 +23,46 @@ class LocalCapture:
 
     @property
     def path(self) -> Path | None:
-        """The present file."""
+        """The path of the current file."""
         return self._capture.path
 
     @property
     def running(self) -> bool:
-        """Whether it goes on."""
+        """Whether the capture is running."""
         return self._capture.running
 
     @property
     def error(self) -> str | None:
-        """Why it stopped by itself."""
+        """The reason why it stopped by itself; None otherwise."""
         return self._capture.error
 
     @property
     def stream_dropped_bytes(self) -> int:
-        """Bytes of records that were left out because nobody read them from a stream."""
+        """Bytes of records that streams dropped because their clients were too slow."""
         return self._capture.stream_dropped_bytes
 
     @property
     def is_streamed(self) -> bool:
-        """Whether a stream is being read."""
+        """Whether a client is reading a stream of it."""
         return self._capture.is_streamed
 
     def counters(self) -> CaptureCounters:
-        """What was captured, and what found no room."""
+        """The captured records, and those lost for lack of buffer."""
         return self._capture.counters()
 
     def stream(self) -> AbstractContextManager[CaptureReader]:
-        """A reader of what was captured from the beginning, if it is saved, and of what comes."""
+        """A reader that begins at the start of the capture if it is saved, otherwise now, and follows it."""
         return self._capture.stream()
 
     async def stop(self) -> None:
-        """Write what waits and end the file; stopped already is fine."""
+        """Write the remaining records and complete the file. Does nothing if it has stopped already."""
         await self._service.stop(self._capture)
 
 
 async def start_capture(
     service: CaptureService, port: Port, spec: CaptureSpec, failed: Callable[[str], None]
 ) -> LocalCapture:
-    """Capture at a port. Raises as ``LinkEnd.capture``, and Invalid for a data link type that there is not."""
+    """Start a capture at a port. Raises as ``LinkEnd.capture``, and Invalid for an unknown data link type."""
     file = CaptureFile(
         path=spec.path,
         ring=spec.ring,

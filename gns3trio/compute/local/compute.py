@@ -1,6 +1,6 @@
-"""The local compute: makes nodes, leases UDP ports to projects, and takes everything back.
+"""The local compute: creates nodes, leases UDP ports to projects, and releases everything at the end.
 
-The controller calls it directly, without HTTP. A node that fails ends alone.
+The controller calls it directly, without HTTP. A failure of one node does not affect others.
 """
 
 import logging
@@ -59,8 +59,8 @@ from gns3trio.removal import discard_tree
 
 log = logging.getLogger(__name__)
 
-# Each has a file and a ring in the core, whose megabyte is taken when frames come: 1024 that are busy take a gigabyte,
-# and every frame is copied so many times.
+# The limit of captures per link. Each has a file, and a ring in the core that occupies up to a megabyte: 1024 busy
+# captures need a gigabyte, and every frame is copied 1024 times.
 MAX_CAPTURES_PER_LINK = 1024
 
 
@@ -88,12 +88,12 @@ class LocalCompute:
         self._mac_ids = mac_ids
         self._projects_path = projects_path
         self._nodes: dict[UUID, LocalNode] = {}
-        self._creating: set[UUID] = set()  # ids of nodes that are being made
+        self._creating: set[UUID] = set()  # ids of nodes that are being created
         self._stopping = ExitStack()
 
     @property
     def capabilities(self) -> Capabilities:
-        """All that there is."""
+        """A local compute has all abilities."""
         return Capabilities(
             node_types={name: node_types[name] for name in self._registry.names()},
             captures_per_link=MAX_CAPTURES_PER_LINK,
@@ -132,17 +132,18 @@ class LocalCompute:
         return node_type in self._registry
 
     def check_properties(self, node_type: str, properties: dict[str, Any]) -> None:
-        """For a new node, but not for one of a saved project, which is kept as another server made it.
+        """Check the properties of a new node. Nodes of saved projects are not checked, because another server may have
+        created them.
 
-        Raises Conflict when a node of the type cannot work here, Invalid (names the field) for properties that it does
-        not have.
+        Raises Conflict if a node of the type cannot work here, and Invalid (with the name of the field) for invalid
+        properties.
         """
         kind = self._registry.get(node_type)
         kind.require()
         structure_properties(properties, kind.settings_class)
 
     async def create_node(self, spec: NodeSpec) -> LocalNode:
-        """A stopped node with its ports leased. Raises Conflict or Invalid; nothing is left then."""
+        """Create a stopped node with its ports leased. Raises Conflict or Invalid, and then leaves nothing behind."""
         if spec.node_id in self._nodes or spec.node_id in self._creating:
             raise Conflict(f"node_id: node {spec.node_id} exists already in another project")
         self._creating.add(spec.node_id)
@@ -153,52 +154,53 @@ class LocalCompute:
         return node
 
     async def close_node(self, node: ComputeNode) -> None:
-        """Stop a node and free its ports; its files stay. Closed already is fine."""
+        """Stop a node and release its ports; its files stay. Does nothing if it is closed already."""
         own = self._nodes.get(node.node_id)
         if own is not None:
             await own.close()
         self._nodes.pop(node.node_id, None)
 
     def end_starts(self) -> None:
-        """Starts that are under way have a few seconds, and no other begins then: all nodes are to be closed."""
+        """Prepare for closing all nodes: no new start begins, and running starts are abandoned after a few seconds."""
         for node in self._nodes.values():
             self._stopping.enter_context(node.stopping())
 
     async def close_all(self) -> None:
-        """Close every node that is left."""
+        """Close all remaining nodes."""
         async with trio.open_nursery() as nursery:
             for node in list(self._nodes.values()):
                 nursery.start_soon(self.close_node, node)
 
     async def delete_node(self, node: ComputeNode) -> None:
-        """Stop a node, free its ports and delete its folder."""
+        """Stop a node, release its ports and delete its folder."""
         await self.close_node(node)
         if node.directory is not None:
-            # What cannot be deleted is in nobody's way: no other node gets this folder.
+            # Files that cannot be deleted do no harm: no other node uses this folder.
             await threads.disk.run(discard_tree, node.directory)
 
     def reserve_mac_ids(self, project_id: UUID, numbers: Iterable[int]) -> None:
-        """Keep what MAC addresses are made of for nodes of the project that are made soon, with these numbers."""
+        """Reserve these MAC address numbers for nodes of the project that are about to be created."""
         self._mac_ids.reserve(project_id, numbers)
 
     async def release_project(self, project_id: UUID) -> None:
-        """Free what was leased to a project and that no node or NIO took."""
+        """Release everything that was leased to a project and that no node or NIO has claimed."""
         self._udp_ports.release_project(project_id)
         self._mac_ids.release_project(project_id)
 
     # --- links ---
 
     async def lease_udp(self, project_id: UUID) -> int:
-        """The lowest free UDP port, bound and held until a NIO that uses it is removed or the project is released.
+        """Lease the lowest free UDP port. It is bound and held until a NIO that uses it is removed or the project is
+        released.
 
-        Raises Conflict when the range is exhausted.
+        Raises Conflict if the range is exhausted.
         """
         return self._udp_ports.reserve(project_id)
 
     async def connect(self, first: ComputePort, second: ComputePort, conditions: LinkConditions) -> None:
-        """Join two ports by a pair of local NIOs. The conditions are in force at the first one before it has a frame.
+        """Connect two ports with a pair of local NIOs. The conditions apply from the first frame.
 
-        Raises Conflict; nothing is joined then.
+        Raises Conflict; nothing is connected then.
         """
         nio = local_nio(conditions)
         async with AsyncExitStack() as undo:
@@ -224,13 +226,13 @@ class LocalCompute:
         return own
 
     def is_capturing_to(self, path: Path) -> bool:
-        """Whether a capture writes that file."""
+        """Whether a capture is writing that file."""
         return self._captures.is_writing(path)
 
     # --- counters and benchmarks ---
 
     async def wait_counted(self) -> None:
-        """Return when counters have changed since the last time, at most once in the interval of statistics."""
+        """Wait until counters have changed since the last call; returns at most once per statistics interval."""
         await self._forwarder.wait_changed()
 
     def counted(self) -> Mapping[int, PortCounters]:
@@ -242,24 +244,24 @@ class LocalCompute:
         return self._tunnels.counted_at(counter_id)
 
     def counters(self, ids: Iterable[int] | None = None) -> Mapping[int, PortCounters]:
-        """What has passed, by the ids of the forwarder's ports."""
+        """All counters, by the ids of the forwarder's ports."""
         return self._forwarder.snapshot() if ids is None else self._forwarder.counters_of(ids)
 
     def probe(self, near: LinkEnd, far: LinkEnd) -> AbstractContextManager[LinkProbe]:
-        """A probe of the link from one end to the other. Raises Conflict unless both are here."""
+        """Attach a probe to a link, from one end to the other. Raises Conflict unless both ends are on this host."""
         return open_probe(self._forwarder, near, far)
 
     def take_udp(self, nio: UdpNio) -> AbstractAsyncContextManager[UdpEndpoint]:
-        """Take the port of a NIO for a benchmark. Raises as ``take_udp_endpoint``."""
+        """Lease the UDP port of a NIO for a benchmark. Raises as ``take_udp_endpoint``."""
         return take_udp_endpoint(self._udp_ports, nio)
 
 
 @asynccontextmanager
 async def open_local_compute(config: Config, memory: Total | None = None) -> AsyncIterator[LocalCompute]:
-    """This host's compute with a forwarder of its own, which ends last: everything uses its sockets. ``memory`` bounds
-    what waits for streams of captures.
+    """Run the compute of this host with a forwarder of its own, which ends last because the nodes use its ports.
+    ``memory`` limits the records that wait for capture streams.
 
-    Raises Unavailable or Invalid when the kernel or the console's addresses cannot be used as the settings say.
+    Raises Unavailable or Invalid if the kernel or the console addresses cannot be used as the settings require.
     """
     async with (
         open_forwarder(
@@ -275,7 +277,7 @@ async def open_local_compute(config: Config, memory: Total | None = None) -> Asy
 
 @asynccontextmanager
 async def open_compute(config: Config, forwarder: Forwarder, captures: CaptureService) -> AsyncIterator[LocalCompute]:
-    """A compute whose nodes run below its nursery and end with it."""
+    """Run a compute; its nodes run in its nursery and end with it."""
     if lacks := look_for_means().lacks:
         consequence = "nodes are not started" if config.require_sandbox else "nodes run with fewer limits"
         log.warning("This kernel lacks %s: %s", lacks, consequence)
@@ -301,7 +303,7 @@ async def open_compute(config: Config, forwarder: Forwarder, captures: CaptureSe
         finally:
             with trio.CancelScope(shield=True):
                 await compute.close_all()
-            udp_ports.release_all()  # a project that a controller elsewhere drives may have reserved some
+            udp_ports.release_all()  # hosted projects may have reserved some
             nursery.cancel_scope.cancel()
 
 

@@ -1,6 +1,6 @@
-"""TAP devices and packet sockets: how a cloud reaches the networks of this host. Linux only.
+"""TAP devices and packet sockets, which connect clouds to the networks of this host. Linux only.
 
-What is opened here is gone when it is closed or its process ends, however that happens: no TAP device is made
+Everything that is opened here disappears when it is closed or the process ends, in whatever way: TAP devices are not
 persistent, and promiscuous mode belongs to the socket.
 
 Sources: Documentation/networking/tuntap.rst of Linux, packet(7), netdevice(7), and linux/sockios.h for bridges.
@@ -31,11 +31,11 @@ _SOL_PACKET = 263
 _PACKET_ADD_MEMBERSHIP, _PACKET_AUXDATA, _PACKET_VNET_HDR, _PACKET_IGNORE_OUTGOING = 1, 8, 15, 23
 _PACKET_MR_PROMISC = 1
 _IFREQ = "16sh22x"
-_OWN_TAP = "gns3tap%d"  # the kernel puts a number there
+_OWN_TAP = "gns3tap%d"  # the kernel replaces %d by a number
 
 
 class Device:
-    """A port of the forwarder on a network of this host. Use ``open_device``."""
+    """A forwarder port on a network of this host. Use ``open_device``."""
 
     def __init__(self, port: Port, held: ExitStack, *interfaces: str) -> None:
         self.port = port
@@ -43,7 +43,7 @@ class Device:
         self._indexes = {name: index_of(name) for name in interfaces}
 
     def trouble(self) -> str | None:
-        """Why no frame passes at this moment, if that is so."""
+        """The reason why no frame passes now; None if frames pass."""
         for name, index in self._indexes.items():
             if index_of(name) != index:
                 return f"interface {name!r} is gone"
@@ -53,20 +53,20 @@ class Device:
 
     @property
     def is_lost(self) -> bool:
-        """Whether an interface that it was opened on is gone, even if there is another one of its name."""
+        """Whether its interface has disappeared, even if there is a new one of the same name."""
         return any(index_of(name) != index for name, index in self._indexes.items())
 
     def close(self) -> None:
-        """Close the port; a TAP device that was made for it is gone then. The kernel takes some 20 ms for it."""
+        """Close the port. A TAP device that was created for it disappears. The kernel needs about 20 ms for this."""
         self.port.close()
         self._held.close()
 
 
 def open_device(forwarder: Forwarder, kind: str, interface: str) -> Device:
-    """A port on an interface: ``tap`` or ``ethernet``; a TAP device is made when there is none of that name.
+    """Open a port on an interface: ``tap`` or ``ethernet``. If a TAP device does not exist, it is created.
 
-    A bridge is reached through a TAP device that joins it. The kernel takes some 20 ms for an interface. Raises
-    Conflict, which names the interface that is missing, or the privilege and how to give it.
+    A bridge is reached through a TAP device that joins it. The kernel needs about 20 ms for an interface. Raises
+    Conflict with the name of the missing interface, or with the missing privilege and how to grant it.
     """
     _check_name(interface)
     if kind == "tap":
@@ -80,7 +80,7 @@ def open_device(forwarder: Forwarder, kind: str, interface: str) -> Device:
             sock = stack.enter_context(socket.socket(socket.AF_PACKET, socket.SOCK_RAW))
             for option in (_PACKET_AUXDATA, _PACKET_VNET_HDR, _PACKET_IGNORE_OUTGOING):
                 sock.setsockopt(_SOL_PACKET, option, 1)
-            sock.bind((interface, _ETH_P_ALL))  # only now does it get frames
+            sock.bind((interface, _ETH_P_ALL))  # from now on it receives frames
             membership = struct.pack("iHH8s", socket.if_nametoindex(interface), _PACKET_MR_PROMISC, 0, b"")
             sock.setsockopt(_SOL_PACKET, _PACKET_ADD_MEMBERSHIP, membership)
         except OSError as error:
@@ -122,7 +122,7 @@ def _check_name(interface: str) -> None:
 
 
 def _open_tap(stack: ExitStack, name: str) -> tuple[int, str]:
-    """The descriptor of a TAP device and its name; ``name`` may have a ``%d`` for a number that is free."""
+    """Open a TAP device; returns its descriptor and its name. ``%d`` in ``name`` is replaced by a free number."""
     try:
         descriptor = os.open(TUN_DEVICE, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Knows the interfaces of this host, and tells when they come, go, or go down, without asking again and again."""
+"""Watches the interfaces of this host without polling, and reports when they appear, disappear, or go down."""
 
 import logging
 import socket
@@ -14,15 +14,15 @@ from gns3trio.errors import NoThread
 
 log = logging.getLogger(__name__)
 
-_RTMGRP_LINK = 1  # rtnetlink(7): news of interfaces; listening needs no privilege
+_RTMGRP_LINK = 1  # rtnetlink(7): changes of interfaces; listening needs no privilege
 _MESSAGE_BYTES = 65536
 
 
 class InterfaceWatch:
-    """Calls who registered whenever anything about any interface has changed; they look themselves at what it was.
+    """Calls all registered functions whenever any interface has changed. They check themselves what has changed.
 
-    So nothing is lost when news come faster than they are read. ``present`` are the interfaces as ``list_interfaces``
-    tells them, once somebody has called ``look``.
+    So nothing is lost if changes come faster than they are read. After the first call of ``look``, ``present`` contains
+    the interfaces as from ``list_interfaces``.
     """
 
     def __init__(self) -> None:
@@ -31,20 +31,20 @@ class InterfaceWatch:
         self._is_looked_at = False
 
     async def look(self) -> None:
-        """Bring ``present`` up to date, and keep it so. Raises NoThread."""
+        """Update ``present``, and keep it up to date from now on. Raises NoThread."""
         self._is_looked_at = True
         self.present = await threads.devices.run(list_interfaces)
 
     def add(self, callback: Callable[[], None]) -> None:
-        """Register; twice is fine."""
+        """Register a function. Does nothing if it is registered already."""
         self._callbacks.add(callback)
 
     def discard(self, callback: Callable[[], None]) -> None:
-        """Undo ``add``; never added is fine."""
+        """Unregister a function. Does nothing if it is not registered."""
         self._callbacks.discard(callback)
 
     async def run(self, task_status: trio.TaskStatus[None]) -> None:
-        """Listen until cancelled. A host that does not let us listen is logged; nobody is called then."""
+        """Listen until cancelled. If the host does not permit this, log it; no function is called then."""
         try:
             news = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE)
             news.bind((0, _RTMGRP_LINK))
@@ -61,7 +61,7 @@ class InterfaceWatch:
                 for callback in list(self._callbacks):
                     callback()
                 if self._is_looked_at:
-                    with suppress(NoThread):  # the list of before is better than none
+                    with suppress(NoThread):  # an old list is better than none
                         await self.look()
 
 
@@ -72,4 +72,4 @@ def _drain(news: socket.socket) -> None:
         except BlockingIOError:
             return
         except OSError:
-            pass  # ENOBUFS: some were lost, and what is left comes next
+            pass  # ENOBUFS: some messages were lost; the others follow

@@ -14,7 +14,7 @@ import psutil
 
 from gns3trio.compute.host import HostInterface
 
-# Interfaces of other virtual machines and of the system itself: nobody means them when he draws a cloud.
+# Interfaces of virtual machines and of the system itself, which are not meant for clouds.
 _SPECIAL = re.compile(
     r"(lo|vmnet\d+|vboxnet\d+|docker\d+|lxcbr\d+|virbr\d+(-nic)?|ovs-system|veth.*|fw.*|p2p.*|bridge\d+|br-[0-9a-f]{12}"
     r"|vmware.*|virtualbox.*|gns3.*)"
@@ -22,7 +22,7 @@ _SPECIAL = re.compile(
 _SIOCETHTOOL, _ETHTOOL_GDRVINFO = 0x8946, 0x00000003
 _DRVINFO_BYTES, _DRIVER = 196, slice(4, 36)
 _SIOCGIFFLAGS, _IFF_UP = 0x8913, 0x1
-# More interfaces than most hosts have; a few bytes each.
+# The size of the cache: more interfaces than most hosts have, with a few bytes each.
 _KNOWN_DRIVERS = 1024
 
 
@@ -49,8 +49,8 @@ def _describe(name: str, addresses: list[Any]) -> HostInterface:
 
 
 def driver_of(name: str) -> str:
-    """What drives an interface, such as ``tun`` or ``bridge`` (ETHTOOL_GDRVINFO of linux/ethtool.h); empty when nothing
-    is told.
+    """The driver of an interface, such as ``tun`` or ``bridge`` (ETHTOOL_GDRVINFO of linux/ethtool.h); empty if it is
+    unknown.
     """
     index = index_of(name)
     return _driver_of(name, index) if index else ""
@@ -58,7 +58,7 @@ def driver_of(name: str) -> str:
 
 @lru_cache(_KNOWN_DRIVERS)
 def _driver_of(name: str, index: int) -> str:
-    # Asking takes a lock that others hold for long; an interface keeps its driver, and no other one gets its index.
+    # The query takes a lock that others hold for long. An interface keeps its driver, and its index is not reused.
     information = ctypes.create_string_buffer(struct.pack("I", _ETHTOOL_GDRVINFO), _DRVINFO_BYTES)
     request = struct.pack("16sP16x", name.encode(), ctypes.addressof(information))
     try:
@@ -70,7 +70,7 @@ def _driver_of(name: str, index: int) -> str:
 
 
 def index_of(name: str) -> int:
-    """The number that an interface has as long as it exists; 0 when there is none of that name."""
+    """The index of an interface, which does not change while it exists; 0 if there is no interface of that name."""
     with suppress(OSError):
         return socket.if_nametoindex(name)
     return 0
@@ -82,7 +82,7 @@ def exists(name: str) -> bool:
 
 
 def is_up(name: str) -> bool:
-    """Whether an interface is there and not administratively down."""
+    """Whether an interface exists and is not administratively down."""
     try:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
             answer = fcntl.ioctl(control, _SIOCGIFFLAGS, struct.pack("16sh22x", name.encode(), 0))
@@ -93,7 +93,7 @@ def is_up(name: str) -> bool:
 
 
 def is_special(name: str) -> bool:
-    """Whether the name is one of the system's own interfaces; the whole name counts."""
+    """Whether the name belongs to one of the system's own interfaces; compares the whole name."""
     return _SPECIAL.fullmatch(name) is not None
 
 

@@ -1,7 +1,7 @@
-"""Ports that are bound and held: console ports, UDP tunnel ports, and the ports of VPCS itself.
+"""Leases of ports: console ports, UDP tunnel ports, and the ports of VPCS itself.
 
-Finding a free port and binding it later is a race. A lease holds a bound socket from the moment its number
-is known until ``release``.
+Finding a free port and binding it later would be a race. A lease holds a bound socket from the moment its number is
+known until ``release``.
 """
 
 import errno
@@ -30,17 +30,17 @@ BROWSER_BLOCKED_PORTS = frozenset((
 
 MAX_PORT = 65535
 
-# Clients of one console that connect in the same instant; the kernel lets more of them try again.
+# The number of clients that can connect to a console at the same instant; the kernel makes further ones retry.
 CONSOLE_BACKLOG = 128
 
-# A port may be taken or not ours to bind; any other error is a mistake in the settings.
+# These errors mean that the port is in use or may not be bound. Any other error is a mistake in the settings.
 _NOT_FREE = frozenset({errno.EADDRINUSE, errno.EACCES})
 
 
 class PortLease:
-    """A port and the socket bound to it. ``release`` gives both back; released already is fine.
+    """A port and the socket bound to it. ``release`` frees both, and does nothing the second time.
 
-    ``others`` are bound to the port at other addresses.
+    ``others`` are sockets bound to the port on other addresses.
     """
 
     def __init__(
@@ -71,9 +71,9 @@ class PortLease:
 class _FreePorts:
     """The numbers of a range, handed out lowest first.
 
-    ``_next`` is the lowest one that was never handed out; ``_returned`` is a heap of lower ones that are free again. A
-    port that somebody else holds goes back to the heap, as it may become free; a lease therefore costs one
-    bind for each foreign port below it (3 us each).
+    ``_next`` is the lowest number that was never handed out; ``_returned`` is a heap of lower numbers that are free
+    again. A port that another program holds goes back to the heap, because it may become free. So a lease costs one
+    bind for each such port below it (3 us each).
     """
 
     def __init__(self, start: int, end: int, skip: frozenset[int] = frozenset()) -> None:
@@ -86,12 +86,12 @@ class _FreePorts:
     def take(
         self, bind: Callable[[int], list[socket.socket]], in_use: Callable[[int], bool]
     ) -> tuple[int, list[socket.socket]] | None:
-        """The lowest port that ``bind`` gives sockets for, and those; None when there is none."""
+        """The lowest port for which ``bind`` returns sockets, and these sockets; None if there is none."""
         foreign: list[int] = []
         try:
             while (port := self._pop()) is not None:
                 if in_use(port):
-                    continue  # asked for by its number; it comes back when that lease ends
+                    continue  # leased by its number; it is returned when that lease ends
                 held = bind(port)
                 if held:
                     return port, held
@@ -102,7 +102,7 @@ class _FreePorts:
                 self.give_back(port)
 
     def give_back(self, port: int) -> None:
-        """``port`` is free again. One that was never handed out here is ignored: its turn comes."""
+        """Return ``port``. A port that was never handed out here is ignored, because ``_next`` has not reached it."""
         if port < self._next and port not in self._in_heap and port not in self._skip:
             heapq.heappush(self._returned, port)
             self._in_heap.add(port)
@@ -121,7 +121,7 @@ class _FreePorts:
 
 
 class _Ports:
-    """Leases out of one range; the subclasses say how a port is bound and what the setting is called."""
+    """Leases from one range. Subclasses define how a port is bound, and the name of the setting."""
 
     kind: str
     setting: str
@@ -136,7 +136,7 @@ class _Ports:
         raise NotImplementedError
 
     def _try_bind(self, port: int) -> list[socket.socket]:
-        """The sockets bound to the port; none when it is not free."""
+        """Bind the port; returns the sockets, or none if it is not free."""
         try:
             return self._bind(port)
         except OSError as error:
@@ -180,25 +180,25 @@ class _Ports:
 
 
 class ConsoleLease:
-    """A console's TCP port: refused connections while nobody listens, but never free for others."""
+    """A console's TCP port. While nobody listens, connections are refused, but other programs cannot use the port."""
 
     def __init__(self, lease: PortLease) -> None:
         self._lease = lease
 
     @property
     def port(self) -> int:
-        """The port's number."""
+        """The number of the port."""
         return self._lease.port
 
     def listen(self) -> list[trio.SocketListener]:
-        """Accept connections, at each address. The listeners have descriptors of their own; after closing them, call
+        """Accept connections on each address. The listeners have descriptors of their own; after closing them, call
         ``stop_listening``.
 
-        Raises Conflict when another program has got the port after all (see ``ConsolePorts``).
+        Raises Conflict if another program has got the port after all (see ``ConsolePorts``).
         """
         try:
             for held in self._lease.sockets:
-                # Inherited by connections: after a restart of the server those that linger must not block the port.
+                # Inherited by connections, so that lingering ones do not block the port after a restart of the server.
                 held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 held.listen(CONSOLE_BACKLOG)
         except OSError as error:
@@ -207,19 +207,19 @@ class ConsoleLease:
         return [trio.SocketListener(trio.socket.from_stdlib_socket(held.dup())) for held in self._lease.sockets]
 
     def stop_listening(self) -> None:
-        """Refuse connections again. On Linux shutdown(2) ends listening and keeps the port bound."""
+        """Refuse connections again. On Linux, shutdown(2) stops listening but keeps the port bound."""
         for held in self._lease.sockets:
-            with suppress(OSError):  # one that does not listen
+            with suppress(OSError):  # it was not listening
                 held.shutdown(socket.SHUT_RDWR)
             held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)
 
     def release(self) -> None:
-        """Give the port back."""
+        """Release the port for other leases."""
         self._lease.release()
 
 
 class ConsolePorts(_Ports):
-    """TCP ports for consoles on all of ``addresses``, from ``start`` to ``end``, both included."""
+    """TCP ports for consoles on all ``addresses``, from ``start`` to ``end`` inclusive."""
 
     kind = "Console port"
     setting = "console"
@@ -229,7 +229,7 @@ class ConsolePorts(_Ports):
         self._addresses = addresses
 
     def lease(self, port: int | None = None) -> ConsoleLease:
-        """Lease ``port``, or the lowest free one that browsers do not refuse. Raises Conflict."""
+        """Lease ``port``, or the lowest free port that browsers do not block. Raises Conflict."""
         return ConsoleLease(self._lease(port))
 
     def _bind(self, port: int) -> list[socket.socket]:
@@ -241,9 +241,9 @@ class ConsolePorts(_Ports):
     def _bind_at(self, address: str, port: int) -> socket.socket:
         """Bind exclusively if possible.
 
-        With SO_REUSEADDR two programs may bind one port until one of them listens. So it is used only when the
-        port is blocked without it, by connections of an earlier server that linger (TIME_WAIT). If another
-        program held the port in the same way, ``listen`` would find out.
+        With SO_REUSEADDR, two programs may bind one port until one of them listens. So it is used only if the port is
+        blocked otherwise, by lingering connections (TIME_WAIT) of an earlier server. If another program held the port
+        in the same way, ``listen`` would notice it.
         """
         try:
             return self._bind_with(address, port, reuse=False)
@@ -267,7 +267,7 @@ class ConsolePorts(_Ports):
 
 
 class UdpPorts(_Ports):
-    """UDP ports for tunnels on all addresses, from ``start`` to ``end``, both included.
+    """UDP ports for tunnels on all addresses, from ``start`` to ``end`` inclusive.
 
     A project reserves ports; a NIO claims one of them, or any other that is free.
     """
@@ -286,23 +286,23 @@ class UdpPorts(_Ports):
         return lease.port
 
     def take(self, port: int) -> PortLease:
-        """A lease of ``port`` for no project. Raises Conflict when it is in use, or reserved."""
+        """Lease ``port`` for no project. Raises Conflict if it is in use or reserved."""
         return self._lease(port)
 
     def claim(self, project_id: UUID, port: int) -> PortLease:
-        """The project's lease of ``port``, which is the caller's from now on; leased now when it was not
-        reserved. Raises Conflict.
+        """Hand the project's lease of ``port`` to the caller. If the port was not reserved, it is leased now. Raises
+        Conflict.
         """
         lease = self._reserved.get(project_id, {}).pop(port, None)
         return lease if lease is not None else self._lease(port)
 
     def release_project(self, project_id: UUID) -> None:
-        """Give back the ports that the project reserved and no NIO claimed."""
+        """Release the ports that the project reserved and no NIO has claimed."""
         for lease in self._reserved.pop(project_id, {}).values():
             lease.release()
 
     def release_all(self) -> None:
-        """Give back what any project reserved."""
+        """Release the reserved ports of all projects."""
         for project_id in list(self._reserved):
             self.release_project(project_id)
 

@@ -1,4 +1,4 @@
-"""What nodes of this host can do beside the interface."""
+"""Nodes of this host, which have more methods than the interface."""
 
 from typing import Protocol
 
@@ -7,10 +7,10 @@ from gns3trio.compute.nio import Nio
 
 
 class LocalNode(ComputeNode, Protocol):
-    """A node of this host: its ports can be joined to each other without UDP."""
+    """A node of this host. Its ports can be connected to each other without UDP."""
 
     async def close(self) -> None:
-        """Stop it and give back everything that it holds."""
+        """Stop the node and release all its resources."""
 
     async def bind_nio(self, adapter_number: int, port_number: int, nio: Nio) -> None:
-        """Join a port to a tunnel, or to the other one of a pair. Raises as ``ComputeNode.bind_nio``."""
+        """Connect a port to a tunnel, or to the other NIO of a pair. Raises as ``ComputeNode.bind_nio``."""

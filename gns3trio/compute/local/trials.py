@@ -1,4 +1,4 @@
-"""Where the traffic generator stands on this host: beside a link, or at UDP ports of its own."""
+"""Attaches the traffic generator on this host: to a link, or to UDP ports of its own."""
 
 import itertools
 import socket
@@ -18,19 +18,19 @@ _trial_ids = itertools.count(1)
 
 
 def next_trial_id() -> int:
-    """A number by which the frames of a trial are told from those of the trials before."""
+    """A number that distinguishes the frames of a trial from those of earlier trials."""
     return next(_trial_ids) & 0xFFFFFFFF
 
 
 def widen(sock: socket.socket) -> None:
-    """Room for bursts, so that the figures are those of what is measured."""
+    """Enlarge the socket buffers for bursts, so that they do not limit the results."""
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SOCKET_BUFFER_BYTES)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SOCKET_BUFFER_BYTES)
 
 
 class LocalProbe:
-    """A source and a sink beside a link: sockets of the generator, and the forwarder's ports that they are joined to.
-    Use ``open_probe``.
+    """A source and a sink beside a link: sockets of the generator, and the forwarder's ports to which they are
+    connected. Use ``open_probe``.
     """
 
     def __init__(
@@ -50,11 +50,11 @@ class LocalProbe:
         return self._near.is_open and self._far.is_open
 
     async def run(self, spec: TrialSpec) -> TrialResult:
-        """One trial."""
+        """Run one trial from the near end to the far end."""
         return await run_trial(self._tx, self._rx, spec, next_trial_id())
 
     def foreign_frames(self) -> int:
-        """Frames that others than the source gave to the link at both ends, whatever became of them."""
+        """The number of frames that came into the link at both ends from others than the source."""
         return self._foreign_frames() - self._before
 
     def _foreign_frames(self) -> int:
@@ -72,7 +72,9 @@ class LocalProbe:
 
 @contextmanager
 def open_probe(forwarder: Forwarder, near: LinkEnd, far: LinkEnd) -> Iterator[LocalProbe]:
-    """A probe as long as the ``with``. Raises Conflict unless both ends are here, or when one has a probe."""
+    """Attach a probe for as long as the ``with`` lasts. Raises Conflict unless both ends are here, or if one has a
+    probe.
+    """
     if not (isinstance(near, Tunnel) and isinstance(far, Tunnel)):
         raise Conflict("both ends must be on this host to measure it")
     with ExitStack() as stack:
@@ -83,7 +85,7 @@ def open_probe(forwarder: Forwarder, near: LinkEnd, far: LinkEnd) -> Iterator[Lo
 
 
 def _probe_end(stack: ExitStack, forwarder: Forwarder) -> tuple[socket.socket, Port]:
-    """A socket of the generator, and the forwarder's port that it is joined to."""
+    """A socket of the generator, and the forwarder's port to which it is connected."""
     mine = stack.enter_context(bind_udp(LOOPBACK, 0))
     theirs = stack.enter_context(bind_udp(LOOPBACK, 0))
     widen(mine)
@@ -96,7 +98,7 @@ def _probe_end(stack: ExitStack, forwarder: Forwarder) -> tuple[socket.socket, P
 class LocalUdpEndpoint:
     """A UDP port of this host. Use ``take_udp_endpoint``.
 
-    It is connected when it sends first: the receiving end takes what comes, wherever a relay sends it from.
+    It is connected when it first sends. The receiving end accepts frames from any address, because a relay may use any.
     """
 
     def __init__(self, sock: socket.socket, nio: UdpNio, remote: Address) -> None:
@@ -106,7 +108,9 @@ class LocalUdpEndpoint:
         self._is_connected = False
 
     async def run_trial(self, to: UdpEndpoint, spec: TrialSpec) -> TrialResult:
-        """Send to where it leads, and count what comes in at ``to``. Raises Conflict when nothing can be sent."""
+        """Run one trial: send from this port, and count the frames that arrive at ``to``. Raises Conflict if sending
+        fails.
+        """
         if not isinstance(to, LocalUdpEndpoint):
             raise Conflict("both ends must be on this host to measure between them")
         try:
@@ -120,7 +124,7 @@ class LocalUdpEndpoint:
 
 @asynccontextmanager
 async def take_udp_endpoint(ports: UdpPorts, nio: UdpNio) -> AsyncIterator[LocalUdpEndpoint]:
-    """The port of a NIO, taken as long as the ``with``. Raises as ``Compute.take_udp``."""
+    """Lease the UDP port of a NIO for as long as the ``with`` lasts. Raises as ``Compute.take_udp``."""
     remote = await resolve(nio)
     try:
         lease = ports.take(nio.lport)

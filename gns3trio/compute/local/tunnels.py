@@ -1,7 +1,7 @@
-"""What the ports of this host's nodes are joined to: UDP tunnels, and links that need no UDP.
+"""The connections of node ports on this host: UDP tunnels, and links that need no UDP.
 
-Two tunnels that lead to each other, and one that leads to itself, are spliced: a frame that is spliced keeps the way
-that it came, by which circles are noticed; one that takes a socket does not.
+Two tunnels that lead to each other are spliced, and so is a tunnel that leads to itself. Frames between spliced ports
+keep the record of their path, by which the core detects loops; frames that pass a socket lose it.
 """
 
 import ipaddress
@@ -22,10 +22,11 @@ from gns3trio.errors import Conflict, Invalid, Unavailable
 from gns3trio.forwarder.captures import CaptureService
 from gns3trio.forwarder.forwarder import Address, Forwarder, Port
 
-# For the name of a remote host, with the wait for a thread. Resolvers ask two servers twice in that time.
+# Seconds to resolve the name of a remote host, including the wait for a thread. Resolvers can ask two servers twice.
 LOOKUP_SECONDS = 20
 
-# Filters of one chance on several links of a path must not choose the same frames, so each has a seed of its own.
+# Filters with the same probability on several links of a path must not choose the same frames, so each has its own
+# seed.
 _SEED_BITS = 53
 
 
@@ -66,25 +67,25 @@ class Tunnel:
 
     @property
     def is_open(self) -> bool:
-        """Whether it is there still."""
+        """Whether the end is still open."""
         return self.port.is_open
 
     @property
     def counter_ids(self) -> tuple[int, int | None]:
-        """The forwarder's ports whose counters tell what passes: its own, and the one that it is patched to."""
+        """The ids of its counters: its own forwarder port, and the port to which it is patched."""
         return self.port.id, self._device.id if self._device is not None else None
 
     def put_in_force(self, conditions: LinkConditions, *, is_first: bool = True) -> None:
-        """Let conditions take the place of those before, in one step. Raises Invalid."""
+        """Replace the conditions in one step. Raises Invalid."""
         filters = conditions.core_filters(at_first_end=is_first)
         self.port.set_filters(filters, _seed(conditions), suspended=conditions.suspend)
 
     async def apply(self, conditions: LinkConditions, *, is_first: bool) -> None:
-        """As ``LinkEnd.apply``. Expressions are compiled at once, if nobody has had them compiled before."""
+        """As ``LinkEnd.apply``. Expressions that are not in the core's cache are compiled here, which blocks."""
         self.put_in_force(conditions, is_first=is_first)
 
     async def suspend(self, suspended: bool) -> None:
-        """Let nothing pass, or everything that the filters let through."""
+        """Suspend the link end, or let frames pass the filters again."""
         self.port.suspend(suspended)
 
     async def capture(self, spec: CaptureSpec, failed: Callable[[str], None]) -> LocalCapture:
@@ -100,8 +101,9 @@ class Tunnel:
 
 
 class TunnelTable:
-    """All tunnels, and the UDP ports of clouds. Two that name each other's ports on this host, or are a pair, are
-    spliced: a frame takes one hop, not two. One that names its own port is spliced to itself.
+    """All tunnels, and the UDP ports of clouds. Two tunnels that lead to each other's ports on this host, or are a
+    pair, are spliced, so that a frame takes one hop instead of two. A tunnel that leads to its own port is spliced to
+    itself.
     """
 
     def __init__(self, forwarder: Forwarder, udp_ports: UdpPorts, captures: CaptureService) -> None:
@@ -110,15 +112,16 @@ class TunnelTable:
         self.udp_ports = udp_ports
         self._by_lport: dict[int, Tunnel] = {}
         self._local: dict[UUID, list[Tunnel]] = {}  # by pair
-        self._waiting: dict[UUID, Port] = {}  # likewise: the second port of a pair whose first end is there
+        self._waiting: dict[UUID, Port] = {}  # by pair: the second port of a pair whose first end is open
         self._by_port: dict[int, Tunnel] = {}  # by the id of its port, and of the one that it is patched to
 
     async def resolve(self, nio: Nio) -> Address | None:
-        """The numeric remote address of a NIO, if it has one. Raises as ``resolve`` below."""
+        """The numeric remote address of a NIO, if any. Raises as ``resolve`` below."""
         return None if isinstance(nio, LocalNio) else await resolve(nio)
 
     def lease(self, project_id: UUID, nio: Nio, before: Tunnel | None) -> PortLease | None:
-        """The UDP port of a NIO, if it needs one; ``before`` is replaced, and loses its port if it is the same.
+        """Lease the UDP port of a NIO, if it needs one. ``before`` is the tunnel to be replaced; if it has the same
+        port, it loses it.
 
         Raises Conflict.
         """
@@ -150,7 +153,7 @@ class TunnelTable:
             if nio.filters or nio.suspend:
                 tunnel.put_in_force(LinkConditions(filters=nio.filters, suspend=nio.suspend))
             other = self._by_lport.get(nio.rport)
-            # Whether the kernel would bring what leaves at one to the other: their sockets are connected to each other.
+            # Whether the kernel would deliver frames of one to the other: their sockets are connected to each other.
             if other is not None and (tunnel.here, other.here) == (other.remote, tunnel.remote):
                 self._forwarder.splice(tunnel.port, other.port)
         except BaseException:
@@ -159,7 +162,7 @@ class TunnelTable:
         return tunnel
 
     def _open_local(self, nio: LocalNio, at: PortPlace | None) -> Tunnel:
-        """The ports of both ends are made with the first one, in one step that stops no worker."""
+        """Open the first end, and with it the ports of both ends, in one step that stops no worker."""
         others = self._local.get(nio.pair, [])
         if len(others) > 1:
             raise Conflict(f"Pair {nio.pair} has both its ends")
@@ -175,7 +178,7 @@ class TunnelTable:
         return tunnel
 
     def _open_beside(self, other: Port) -> Port:
-        """A port in the place of one that was closed."""
+        """Open a port that replaces a closed one."""
         port = self._forwarder.open_local()
         try:
             self._forwarder.splice(port, other)
@@ -200,7 +203,7 @@ class TunnelTable:
         return tunnel.at if tunnel is not None else None
 
     def forget(self, tunnel: Tunnel) -> None:
-        """The tunnel is being closed, and its splice with it."""
+        """Remove a tunnel that is being closed, with its splice."""
         tunnel.device = None
         self.counts_no_more(tunnel.port, tunnel)
         nio = tunnel.nio
@@ -215,8 +218,8 @@ class TunnelTable:
 
 
 def local_nio(conditions: LinkConditions) -> LocalNio:
-    """What joins the two ends of a link on this host, so that it does from the first frame on what it says."""
-    pair = uuid4()  # not the link's id, which files of two projects may share
+    """The NIO of a link inside this host, with conditions that apply from the first frame."""
+    pair = uuid4()  # not the link's id, which files of two projects may have in common
     return LocalNio(pair, tuple(conditions.core_filters(at_first_end=True)), _seed(conditions), conditions.suspend)
 
 
@@ -225,9 +228,9 @@ def _seed(conditions: LinkConditions) -> int:
 
 
 async def resolve(nio: UdpNio) -> Address:
-    """The numeric remote address.
+    """Resolve the remote address.
 
-    Raises Invalid when ``rhost`` is not a host, Unavailable when nobody answers for its name in time.
+    Raises Invalid if ``rhost`` is not a host, Unavailable if its name cannot be resolved in time.
     """
     found = None
     what = (nio.remote_host, nio.rport, socket.AF_INET, socket.SOCK_DGRAM)
@@ -239,7 +242,7 @@ async def resolve(nio: UdpNio) -> Address:
                 found = await threads.names.run(socket.getaddrinfo, *what, abandon_on_cancel=True)
     except OSError as error:
         raise Invalid(f"rhost: {nio.rhost!r} is not a host: {error.strerror}") from None
-    except UnicodeError:  # no name can be like that
+    except UnicodeError:  # not a valid name
         raise Invalid(f"rhost: {nio.rhost!r} is not a host") from None
     if found is None:
         raise Unavailable(f"rhost: nobody has answered for the name {nio.rhost!r} in {LOOKUP_SECONDS} s")

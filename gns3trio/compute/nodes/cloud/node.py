@@ -28,8 +28,8 @@ _port = v.and_(v.ge(1), v.le(65535))
 
 @attrs.frozen(kw_only=True)
 class CloudPort:
-    """A port in the API: ``interface`` of the types ``ethernet`` and ``tap``; ``lport``, ``rhost`` (an IPv4 address)
-    and ``rport`` of ``udp``.
+    """A port in the API. The types ``ethernet`` and ``tap`` have an ``interface``; ``udp`` has ``lport``, ``rhost`` (an
+    IPv4 address) and ``rport``.
     """
 
     name: str = attrs.field(validator=v.min_len(1))
@@ -41,13 +41,15 @@ class CloudPort:
     rport: int | None = attrs.field(default=None, validator=v.optional(_port))
 
     def view(self) -> dict[str, Any]:
-        """The port in the API: the keys of its type."""
+        """The port as in the API, with the keys of its type."""
         return {name: value for name, value in attrs.asdict(self).items() if value is not None}
 
 
 @attrs.frozen(kw_only=True)
 class CloudSettings:
-    """The properties of a cloud in the API. ``interfaces`` are this host's own: what a client sends is ignored."""
+    """The properties of a cloud in the API. ``interfaces`` are those of this host; the value from a
+    client is ignored.
+    """
 
     ports_mapping: list[CloudPort] | None = None
     interfaces: list[dict[str, Any]] = attrs.field(factory=list)
@@ -58,15 +60,17 @@ class CloudSettings:
 
 
 def make_type(services: LocalServices) -> NodeType:
-    """The registry entry."""
+    """The entry of this type in the compute's registry."""
     return NodeType(CloudSettings, partial(create_cloud, services.builtin))
 
 
 async def create_cloud(services: BuiltinServices, spec: NodeSpec) -> "Cloud":
-    """A cloud; without ``ports_mapping`` it has a port for each of the host's Ethernet interfaces. Raises Invalid."""
+    """Create a cloud. Without ``ports_mapping`` it has a port for each Ethernet interface of the
+    host. Raises Invalid.
+    """
     settings = _checked(spec.properties)
     if settings.ports_mapping is not None:
-        with suppress(NoThread):  # which interfaces there are is only told
+        with suppress(NoThread):  # the list of interfaces is for information only
             await services.interfaces.look()
     else:
         await services.interfaces.look()
@@ -83,7 +87,7 @@ def _checked(properties: dict[str, Any]) -> CloudSettings:
         return settings
     for index, port in enumerate(ports):
         _check_port(port, f"properties.ports_mapping[{index}]")
-    # As GNS3: clients number them as they like.
+    # As in GNS3: clients may number them arbitrarily.
     ports = [attrs.evolve(port, port_number=at) for at, port in enumerate(ports)]
     check_port_numbers(ports)
     return attrs.evolve(settings, ports_mapping=ports)
@@ -103,7 +107,7 @@ def _check_port(port: CloudPort, where: str) -> None:
 
 
 class Cloud(BuiltinNode):
-    """A cloud. A port's device is open as long as the port is linked."""
+    """A cloud. The device of a port is open while the port is linked."""
 
     node_type = "cloud"
     label = "cloud"
@@ -120,16 +124,16 @@ class Cloud(BuiltinNode):
         return self._settings.ports_mapping or []
 
     def ports(self) -> list[NodePort]:
-        """Its ports."""
+        """The ports of the node, with their names."""
         return [NodePort(0, port.port_number, port.name, port.name) for port in self._mapping]
 
     def port_trouble(self, adapter_number: int, port_number: int) -> str | None:
-        """What is the matter with the interface behind a linked port."""
+        """The problem of the interface behind a linked port; None if there is none."""
         far = self._far.get(port_number) if adapter_number == 0 else None
         return far.told if far is not None else None
 
     def properties(self) -> dict[str, Any]:
-        """Its properties in the API."""
+        """The properties of the node in the API."""
         view = attrs.asdict(self._settings)
         view["ports_mapping"] = [port.view() for port in self._mapping]
         present = self._services.interfaces.present
@@ -137,12 +141,12 @@ class Cloud(BuiltinNode):
         return view
 
     def as_read(self, properties: dict[str, Any]) -> dict[str, Any]:
-        """With ports that are numbered in their order. Raises Invalid."""
+        """The properties with ports numbered in their order. Raises Invalid."""
         ports = _checked(properties).ports_mapping
         return properties if ports is None else {**properties, "ports_mapping": [port.view() for port in ports]}
 
     async def set_properties(self, properties: dict[str, Any]) -> None:
-        """Change what its ports reach. Raises Invalid, or Conflict while a port is linked."""
+        """Change the ports. Raises Invalid, or Conflict while a port is linked."""
         with suppress(NoThread):
             await self._services.interfaces.look()
         settings = _checked({**self.properties(), **properties})
@@ -152,7 +156,7 @@ class Cloud(BuiltinNode):
             raise Conflict(f"properties.ports_mapping: cannot change while cloud '{self.name}' has links")
         self._settings = settings
 
-    # --- what is behind the ports ---
+    # --- devices behind the ports ---
 
     async def _attach(self, port_number: int, tunnel: Tunnel) -> None:
         device = await self._open(self._mapping[port_number])
@@ -184,7 +188,7 @@ class Cloud(BuiltinNode):
             self._services.interfaces.discard(self._interfaces_changed)
 
     def _interfaces_changed(self) -> None:
-        """Some interface of this host came, went, or went down: perhaps one of ours."""
+        """Called when any interface of this host has changed: check those of this cloud."""
         if not self._examination_waits:
             self._examination_waits = True
             self._services.nursery.start_soon(self._examine)
@@ -197,7 +201,7 @@ class Cloud(BuiltinNode):
                     await self._examine_port(self._mapping[port_number], far, far.device)
 
     async def _examine_port(self, port: CloudPort, far: "_Far", device: Device) -> None:
-        """Tell when an interface fails or works again; one that went and is back is opened anew."""
+        """Report if an interface fails or works again. An interface that was removed and is back is opened again."""
         trouble = device.trouble()
         if device.is_lost and exists(port.interface or ""):
             try:
@@ -215,7 +219,7 @@ class Cloud(BuiltinNode):
             self._emit(NodeEvent("info", f"{where}: interface {port.interface!r} works again"))
 
     async def _replace(self, port: CloudPort, far: "_Far") -> None:
-        """Open a port's interface anew. Raises Conflict or Unavailable; the port has what it had then."""
+        """Open the interface of a port again. Raises Conflict or Unavailable; the port is unchanged then."""
         device = await self._open(port)
         far.patch.close()
         before, far.device = far.device, device
@@ -229,7 +233,7 @@ class Cloud(BuiltinNode):
 
 @attrs.define
 class _Far:
-    """What a linked port is joined to. ``told`` is the trouble with it that was told last."""
+    """The device behind a linked port. ``told`` is the problem that was reported last."""
 
     device: "Device | _UdpDevice"
     patch: Patch
@@ -237,7 +241,7 @@ class _Far:
 
 
 async def _close(device: "Device | _UdpDevice") -> None:
-    """The kernel takes its time for it, in which the server goes on."""
+    """Close the device in a thread, because the kernel needs some time for it."""
     with trio.CancelScope(shield=True):
         try:
             await threads.devices.run(device.close)
@@ -247,7 +251,7 @@ async def _close(device: "Device | _UdpDevice") -> None:
 
 @attrs.frozen
 class _UdpDevice:
-    """A UDP port of this host. Like a link's it is spliced when its other end is here too."""
+    """A UDP port of this host. Like a tunnel, it is spliced if its other end is on this host too."""
 
     tunnel: Tunnel
 

@@ -1,4 +1,4 @@
-"""What a cloud is to everything that does not run it. Sans-IO."""
+"""The traits of cloud nodes. Sans-IO."""
 
 from typing import Any, Literal
 
@@ -11,7 +11,7 @@ from gns3trio.compute.nodes.parts.kept_ports import named_ports
 
 @attrs.define(kw_only=True, slots=False)
 class CloudTemplate:
-    """Its settings become the properties of a node."""
+    """The template's settings become the properties of a node."""
 
     ports_mapping: list[dict[str, Any]] = attrs.field(factory=list)
     remote_console_host: str = "127.0.0.1"

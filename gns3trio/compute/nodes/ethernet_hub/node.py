@@ -1,4 +1,4 @@
-"""Ethernet hubs: what comes in at a port leaves at all the others."""
+"""Ethernet hubs: a frame that comes in at a port leaves at all others."""
 
 from functools import partial
 from typing import Any
@@ -17,12 +17,12 @@ from gns3trio.errors import Conflict
 
 
 def make_type(services: LocalServices) -> NodeType:
-    """The registry entry."""
+    """The entry of this type in the compute's registry."""
     return NodeType(HubSettings, partial(create_hub, services.builtin))
 
 
 async def create_hub(services: BuiltinServices, spec: NodeSpec) -> "EthernetHub":
-    """A hub. Raises Invalid for wrong properties."""
+    """Create a hub. Raises Invalid for wrong properties."""
     settings = _checked(spec.properties)
     return EthernetHub(services, spec, settings)
 
@@ -34,7 +34,7 @@ def _checked(properties: dict[str, Any]) -> HubSettings:
 
 
 class EthernetHub(BridgeNode):
-    """A hub."""
+    """An Ethernet hub, which is a bridge of the forwarder."""
 
     node_type = "ethernet_hub"
     label = "hub"
@@ -45,17 +45,17 @@ class EthernetHub(BridgeNode):
         self._settings = settings
 
     def ports(self) -> list[NodePort]:
-        """Its ports."""
+        """The ports of the node, with their names."""
         return [
             NodePort(0, port.port_number, port.name, f"e{port.port_number}") for port in self._settings.ports_mapping
         ]
 
     def properties(self) -> dict[str, Any]:
-        """Its properties in the API."""
+        """The properties of the node in the API."""
         return attrs.asdict(self._settings)
 
     def as_read(self, properties: dict[str, Any]) -> dict[str, Any]:
-        """With all fields of the ports. Raises Invalid."""
+        """The properties with all fields of the ports. Raises Invalid."""
         return attrs.asdict(_checked({**self.properties(), **properties}))
 
     async def set_properties(self, properties: dict[str, Any]) -> None:

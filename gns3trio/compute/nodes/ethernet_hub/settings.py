@@ -9,14 +9,14 @@ from gns3trio.limits import Int32
 
 @attrs.frozen(kw_only=True)
 class HubPort:
-    """A port in the API."""
+    """A port of a hub in the API."""
 
     name: str = attrs.field(validator=v.min_len(1))
     port_number: Int32 = attrs.field(validator=v.ge(0))
 
 
 def default_ports() -> list[HubPort]:
-    """Those of a new hub."""
+    """The ports of a new hub."""
     return [HubPort(name=f"Ethernet{number}", port_number=number) for number in range(DEFAULT_PORTS)]
 
 

@@ -1,4 +1,4 @@
-"""What an Ethernet hub is to everything that does not run it. Sans-IO."""
+"""The traits of Ethernet hubs. Sans-IO."""
 
 import attrs
 

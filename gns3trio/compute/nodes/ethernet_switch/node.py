@@ -1,4 +1,4 @@
-"""Ethernet switches: they learn addresses, keep VLANs apart, and have a console that shows both."""
+"""Ethernet switches, which learn addresses, separate VLANs, and have a console."""
 
 from functools import partial
 from typing import Any
@@ -25,19 +25,19 @@ CONSOLE_TYPES = frozenset({"telnet", "none"})
 
 
 def vlan_port(port: SwitchPort) -> VlanPort:
-    """The port as the forwarder takes it."""
+    """The VLAN configuration of a port for the forwarder."""
     return VlanPort(mode=port.type, vlan=port.vlan, ethertype=int(port.ethertype or DEFAULT_ETHERTYPE, 16))
 
 
 def make_type(services: LocalServices) -> NodeType:
-    """The registry entry."""
+    """The entry of this type in the compute's registry."""
     return NodeType(SwitchSettings, partial(create_switch, services.builtin))
 
 
 async def create_switch(services: BuiltinServices, spec: NodeSpec) -> "EthernetSwitch":
-    """A switch with its console port, which it holds even when its console type is ``none``.
+    """Create a switch with its console port, which it holds even if its console type is ``none``.
 
-    Raises Invalid for wrong properties, Conflict when no console port is free; nothing is left then.
+    Raises Invalid for wrong properties, Conflict if no console port is free, and then leaves nothing behind.
     """
     settings = _checked(spec.properties)
     console_type = _check_console_type(spec.console_type or "none")
@@ -58,7 +58,7 @@ def _checked(properties: dict[str, Any]) -> SwitchSettings:
 
 
 def _renamed(settings: SwitchSettings) -> SwitchSettings:
-    """With the names that ports have after a change in GNS3."""
+    """The ports with the names that GNS3 gives them after a change."""
     return SwitchSettings(
         ports_mapping=[attrs.evolve(port, name=f"Ethernet{port.port_number}") for port in settings.ports_mapping]
     )
@@ -81,12 +81,12 @@ class LearnedAddresses:
         return self._switch.macs()
 
     async def clear(self) -> None:
-        """Forget all addresses."""
+        """Clear the address table."""
         self._switch.clear_macs()
 
 
 class EthernetSwitch(BridgeNode):
-    """A switch."""
+    """An Ethernet switch, which is a bridge of the forwarder with a console."""
 
     node_type = "ethernet_switch"
     label = "switch"
@@ -104,21 +104,21 @@ class EthernetSwitch(BridgeNode):
     # --- ports and addresses ---
 
     def ports(self) -> list[NodePort]:
-        """Its ports."""
+        """The ports of the node, with their names."""
         return [
             NodePort(0, port.port_number, port.name, f"e{port.port_number}") for port in self._settings.ports_mapping
         ]
 
     def vlan_of(self, port_number: int) -> VlanPort | None:
-        """What a port does with VLANs."""
+        """The VLAN configuration of a port."""
         return next(vlan_port(p) for p in self._settings.ports_mapping if p.port_number == port_number)
 
     def properties(self) -> dict[str, Any]:
-        """Its properties in the API."""
+        """The properties of the node in the API."""
         return {"ports_mapping": [port.view() for port in self._settings.ports_mapping]}
 
     def as_read(self, properties: dict[str, Any]) -> dict[str, Any]:
-        """With an ethertype at QinQ ports only, and the names that a change gives ports, but those they have already.
+        """The properties with an ethertype for QinQ ports only, and with the names that changed ports get.
 
         Raises Invalid.
         """
@@ -136,7 +136,7 @@ class EthernetSwitch(BridgeNode):
     async def set_properties(self, properties: dict[str, Any]) -> None:
         """Change the ports. Names become ``Ethernet<n>``, as in GNS3.
 
-        Raises Invalid, or Conflict when the number of ports would change while one is linked.
+        Raises Invalid, or Conflict if the number of ports would change while one is linked.
         """
         if "ports_mapping" not in properties:
             _checked(properties)
@@ -154,7 +154,7 @@ class EthernetSwitch(BridgeNode):
                     tunnel.port.set_vlan(vlan_port(port))
 
     def macs(self) -> list[SwitchMac]:
-        """The address table, in the order of VLAN and address."""
+        """The address table, sorted by VLAN and address."""
         port_numbers = {tunnel.port.id: number for number, tunnel in self._tunnels.items()}
         names = {port.port_number: port.name for port in self._settings.ports_mapping}
         return sorted(
@@ -164,11 +164,11 @@ class EthernetSwitch(BridgeNode):
         )
 
     def clear_macs(self) -> None:
-        """Forget all addresses."""
+        """Clear the address table."""
         self._bridge.clear_macs()
 
     def port_states(self) -> list[SwitchPortState]:
-        """Each port with what it is set to and what passed it."""
+        """Each port with its configuration and its counters."""
         counters = self._services.forwarder.counters_of(tunnel.port.id for tunnel in self._tunnels.values())
         states = []
         for port in self._settings.ports_mapping:
@@ -192,7 +192,7 @@ class EthernetSwitch(BridgeNode):
         return self._console.port
 
     async def open_console(self, console: int | None, console_type: str) -> None:
-        """Take the console port and serve it, if the type is telnet. Raises Conflict."""
+        """Lease the console port, and serve it if the type is telnet. Raises Conflict."""
         reason = self._console.take(console)
         if reason is not None:
             self._emit(NodeEvent("warning", f"{reason}: '{self.name}' has console {self.console} instead"))
@@ -211,7 +211,7 @@ class EthernetSwitch(BridgeNode):
             await self._served.wait()
 
     async def _serve_console(self, task_status: trio.TaskStatus[None]) -> None:
-        """Answer what is typed until cancelled. All clients share one line, as on a console."""
+        """Answer typed commands until cancelled. All clients share one command line."""
         self._served = trio.Event()
         shell = SwitchShell(self)
         hub = self._console.hub
@@ -238,18 +238,18 @@ class EthernetSwitch(BridgeNode):
                 self._served.set()
 
     async def set_console(self, console: int | None, console_type: str | None) -> None:
-        """Move the console or change its type. Raises Conflict when the port is taken, Invalid for another type."""
+        """Move the console or change its type. Raises Conflict if the port is taken, Invalid for another type."""
         async with self._changing:
             wanted = _check_console_type(console_type or self.console_type or "none")
             self._console.move(console)
             await self._use_console_type(wanted)
 
     async def reset_console(self) -> None:
-        """Drop all console clients."""
+        """Disconnect all clients of the console."""
         self._console.hub.reset()
 
     async def close(self) -> None:
-        """Give back everything that it holds."""
+        """Release all resources of the node."""
         await self._stop_serving()
         self._console.release()
         await super().close()

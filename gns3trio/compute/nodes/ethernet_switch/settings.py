@@ -13,7 +13,7 @@ MAX_VLAN = 4094
 
 @attrs.frozen(kw_only=True)
 class SwitchPort:
-    """A port in the API. ``vlan`` is the port's VLAN, the native one of a trunk, or the outer one of a QinQ port."""
+    """A port in the API. ``vlan`` is the port's VLAN, the native VLAN of a trunk, or the outer VLAN of a QinQ port."""
 
     name: str = attrs.field(validator=v.min_len(1))
     port_number: Int32 = attrs.field(validator=v.ge(0))
@@ -22,7 +22,7 @@ class SwitchPort:
     ethertype: Literal["", "0x8100", "0x88A8", "0x9100", "0x9200"] = ""
 
     def view(self) -> dict[str, Any]:
-        """The port in the API, where only QinQ ports have an ethertype."""
+        """The port as in the API, where only QinQ ports have an ethertype."""
         view = attrs.asdict(self)
         if self.type != "qinq":
             del view["ethertype"]
@@ -30,7 +30,7 @@ class SwitchPort:
 
 
 def default_ports() -> list[SwitchPort]:
-    """Those of a new switch."""
+    """The ports of a new switch."""
     return [SwitchPort(name=f"Ethernet{n}", port_number=n, type="access") for n in range(DEFAULT_PORTS)]
 
 

@@ -1,4 +1,4 @@
-"""The commands of a switch's console. Sans-IO: bytes typed in, bytes shown out."""
+"""The commands of a switch's console. Sans-IO: typed bytes in, bytes to display out."""
 
 from collections.abc import Callable
 from typing import Protocol
@@ -9,7 +9,7 @@ from gns3trio.compute.interface import SwitchMac
 from gns3trio.console.line_editor import Interrupt, Line, LineEditor
 from gns3trio.forwarder.stats import PortCounters
 
-# A client gets an answer whole, and has room for so much of it.
+# The most bytes of an answer, which must fit into a client's buffer.
 MAX_SHOWN = 1000
 
 _LEAVING = frozenset({"exit", "quit", "disconnect"})
@@ -18,7 +18,7 @@ _TOO_LONG = "This line was refused: it is too long"
 
 @attrs.frozen
 class SwitchPortState:
-    """A port, and what passed it; None when it has no link."""
+    """A port with its counters, which are None if it has no link."""
 
     name: str
     type: str
@@ -28,25 +28,25 @@ class SwitchPortState:
 
 
 class ShownSwitch(Protocol):
-    """What the commands look at."""
+    """The parts of a switch that the commands use."""
 
     @property
     def name(self) -> str:
-        """The name in the prompt."""
+        """The name of the switch, for the prompt."""
 
     def macs(self) -> list[SwitchMac]:
-        """The address table."""
+        """The entries of the address table."""
 
     def clear_macs(self) -> None:
-        """Forget all addresses."""
+        """Clear the address table."""
 
     def port_states(self) -> list[SwitchPortState]:
-        """The ports."""
+        """The ports with their configuration and counters."""
 
 
 @attrs.frozen
 class Answer:
-    """What to show, whether the client that pressed Enter wants to leave, and what was typed behind that line."""
+    """The bytes to display, whether the client wants to leave, and the bytes that were typed after the line."""
 
     text: bytes
     leaves: bool = False
@@ -54,7 +54,7 @@ class Answer:
 
 
 class SwitchShell:
-    """Reads lines and answers them. Echoes what is typed, because telnet clients leave that to the server."""
+    """Reads lines and answers them. It echoes typed bytes, because telnet clients expect that from the server."""
 
     def __init__(self, switch: ShownSwitch) -> None:
         self._switch = switch
@@ -67,14 +67,14 @@ class SwitchShell:
         }
 
     def greeting(self) -> bytes:
-        """What a newcomer sees first."""
+        """The first output for a new client."""
         return f"\r\n{self._switch.name}: type help for the commands\r\n".encode() + self._prompt()
 
     def _prompt(self) -> bytes:
         return f"{self._switch.name}> ".encode()
 
     def feed(self, typed: bytes) -> Answer:
-        """Take what was typed, up to the end of the line."""
+        """Process typed bytes up to the end of the line."""
         step = self._editor.feed(typed)
         match step.event:
             case Line() as line:

@@ -1,4 +1,4 @@
-"""What an Ethernet switch is to everything that does not run it. Sans-IO."""
+"""The traits of Ethernet switches. Sans-IO."""
 
 from typing import Literal
 

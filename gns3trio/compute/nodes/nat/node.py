@@ -1,4 +1,6 @@
-"""NAT: a cloud with one port, on the bridge of this host behind which a program translates addresses (libvirt's)."""
+"""NAT nodes: a cloud with one port, on a bridge of this host on which another program (libvirt)
+translates addresses.
+"""
 
 from functools import partial
 from typing import Any
@@ -19,19 +21,19 @@ _PORT_NAME = "nat0"
 
 @attrs.frozen(kw_only=True)
 class NatSettings:
-    """The properties of a NAT in the API; its port is always the same, what a client sends is ignored."""
+    """The properties of a NAT in the API. Its port is always the same; the value from a client is ignored."""
 
     ports_mapping: list[dict[str, Any]] | None = None
 
 
 def make_type(services: LocalServices) -> NodeType:
-    """The registry entry."""
+    """The entry of this type in the compute's registry."""
     bridge = services.config.default_nat_interface
     return NodeType(NatSettings, partial(create_nat, services.builtin, bridge), partial(require_bridge, bridge))
 
 
 def require_bridge(bridge: str) -> None:
-    """Raises Conflict that says what to install when the bridge is missing."""
+    """Raises Conflict, with the package to install, if the bridge is missing."""
     if not exists(bridge):
         raise Conflict(
             f"NAT needs the bridge {bridge!r}, which this host does not have. Debian's package libvirt-daemon-system "
@@ -41,14 +43,14 @@ def require_bridge(bridge: str) -> None:
 
 
 async def create_nat(services: BuiltinServices, bridge: str, spec: NodeSpec) -> "Nat":
-    """A NAT; it needs the bridge when it is linked. Raises Invalid."""
+    """Create a NAT. It needs the bridge when it is linked. Raises Invalid."""
     structure_properties(spec.properties, NatSettings)
     port = CloudPort(name=_PORT_NAME, port_number=0, type="ethernet", interface=bridge)
     return Nat(services, spec, CloudSettings(ports_mapping=[port]))
 
 
 class Nat(Cloud):
-    """A NAT."""
+    """A NAT node, a cloud with one fixed port."""
 
     node_type = "nat"
     label = "NAT"
@@ -58,14 +60,14 @@ class Nat(Cloud):
         await super()._attach(port_number, tunnel)
 
     def properties(self) -> dict[str, Any]:
-        """Its properties in the API."""
+        """The properties of the node in the API."""
         return {"ports_mapping": [port.view() for port in self._mapping]}
 
     def as_read(self, properties: dict[str, Any]) -> dict[str, Any]:
-        """Those that it always has."""
+        """The properties, which are always the same."""
         structure_properties(properties, NatSettings)
         return self.properties()
 
     async def set_properties(self, properties: dict[str, Any]) -> None:
-        """There is nothing to change; what a client sends back is ignored."""
+        """Do nothing: a NAT has nothing to change."""
         structure_properties(properties, NatSettings)

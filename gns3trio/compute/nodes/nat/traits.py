@@ -1,4 +1,4 @@
-"""What a NAT is to everything that does not run it. Sans-IO."""
+"""The traits of NAT nodes. Sans-IO."""
 
 from gns3trio.compute.node_traits import Drawn, NodeTraits
 from gns3trio.compute.nodes.parts.kept_ports import named_ports

@@ -1,4 +1,4 @@
-"""What hubs and switches have in common: a bridge of the forwarder whose ports are the node's."""
+"""The common part of hubs and switches: a bridge of the forwarder whose ports are the node's ports."""
 
 from gns3trio.compute.local.tunnels import Tunnel
 from gns3trio.compute.node import NodeSpec
@@ -7,14 +7,14 @@ from gns3trio.forwarder.forwarder import Bridge, VlanPort
 
 
 class BridgeNode(BuiltinNode):
-    """A hub or switch."""
+    """The base of hubs and switches."""
 
     def __init__(self, services: BuiltinServices, spec: NodeSpec, bridge: Bridge) -> None:
         super().__init__(services, spec)
         self._bridge = bridge
 
     def vlan_of(self, port_number: int) -> VlanPort | None:
-        """What a port does with VLANs; nothing, unless the type knows them."""
+        """The VLAN configuration of a port; none, unless the type supports VLANs."""
         return None
 
     async def _attach(self, port_number: int, tunnel: Tunnel) -> None:

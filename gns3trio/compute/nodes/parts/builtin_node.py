@@ -1,4 +1,4 @@
-"""What the built-in nodes have in common: they have no process, and run as long as they exist."""
+"""The common part of built-in nodes, which have no process and run as long as they exist."""
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
@@ -21,7 +21,7 @@ from gns3trio.forwarder.forwarder import Forwarder
 
 @attrs.frozen
 class BuiltinServices:
-    """What built-in nodes need from the compute. What they run, runs below ``nursery``."""
+    """The services of the compute that built-in nodes use. Their tasks run in ``nursery``."""
 
     nursery: trio.Nursery
     forwarder: Forwarder
@@ -31,10 +31,10 @@ class BuiltinServices:
 
 
 class BuiltinNode:
-    """A hub, switch, cloud or NAT. Each type says with ``_attach`` and ``_detach`` what its ports are joined to."""
+    """The base of hubs, switches, clouds and NATs. Each type implements ``_attach`` and ``_detach`` for its ports."""
 
     node_type = ""
-    label = ""  # what messages call it
+    label = ""  # the type's name in messages
     always_runs = True
     exit_reason: str | None = None
     command_line: str | None = None
@@ -58,65 +58,67 @@ class BuiltinNode:
 
     @property
     def console(self) -> int | None:
-        """The TCP port of the console; none, unless the type has one."""
+        """The TCP port of the console; None, unless the type has a console."""
         return None
 
     @property
     def has_nio(self) -> bool:
-        """Whether any port has a NIO."""
+        """Whether any port is connected."""
         return bool(self._tunnels)
 
     @property
     def tunnels(self) -> Mapping[int, Tunnel]:
-        """The tunnels by port number."""
+        """The tunnels of linked ports, by port number."""
         return self._tunnels
 
     def ports(self) -> list[NodePort]:
-        """Its ports; each type has them from its ``ports_mapping``."""
+        """The ports; each type derives them from its ``ports_mapping``."""
         raise NotImplementedError
 
     async def _attach(self, port_number: int, tunnel: Tunnel) -> None:
-        """Join a new tunnel to what is behind the port. Raises Conflict; the tunnel is closed then."""
+        """Connect a new tunnel to the device behind the port. Raises Conflict; the tunnel is closed then."""
         raise NotImplementedError
 
     async def _detach(self, port_number: int) -> None:
-        """Undo ``_attach``, whose tunnel is being closed; never attached is fine. Cannot be cancelled."""
+        """Undo ``_attach`` for a tunnel that is being closed. Does nothing if it is not attached.
+        Cannot be cancelled.
+        """
 
     def _release(self) -> None:
-        """The node ends, and no port has a tunnel any more."""
+        """Release the resources of the type, at the end of the node, when no port has a tunnel any more."""
 
     def link_end(self, adapter_number: int, port_number: int) -> Tunnel | None:
-        """The end of the link at a port; None where there is none."""
+        """The end of the link at a port; None if the port is not connected."""
         return self._tunnels.get(port_number) if adapter_number == 0 else None
 
     def port_trouble(self, adapter_number: int, port_number: int) -> str | None:
-        """None: nothing is behind the port that could be missing."""
+        """None: no device behind the port can be missing."""
         return None
 
     async def startup_script(self) -> str | None:
-        """It has none."""
+        """None: it has no start-up script."""
         return None
 
     # --- life ---
 
     def stopping(self) -> AbstractContextManager[None]:
-        """It is always started."""
+        """Do nothing: it cannot be stopped."""
         return nullcontext()
 
     async def start(self) -> None:
-        """It runs already."""
+        """Do nothing: it is always started."""
 
     async def stop(self) -> None:
-        """It runs as long as it exists."""
+        """Do nothing: it runs as long as it exists."""
 
     async def suspend(self) -> None:
-        """It runs as long as it exists."""
+        """Do nothing: it runs as long as it exists."""
 
     async def reload(self) -> None:
-        """It runs as long as it exists."""
+        """Do nothing: it runs as long as it exists."""
 
     async def close(self) -> None:
-        """Give back everything that it holds."""
+        """Release all resources of the node."""
         async with self._changing:
             self._closed = True
             for port_number in list(self._tunnels):
@@ -124,16 +126,16 @@ class BuiltinNode:
             self._release()
 
     async def rename(self, name: str) -> None:
-        """Give it another name."""
+        """Change the name of the node."""
         self.name = name
 
     async def set_console(self, console: int | None, console_type: str | None) -> None:
-        """It has no console. Raises Invalid for another type than ``none``."""
+        """Raises Invalid for another type than ``none``, because it has no console."""
         if console_type not in (None, "none"):
             raise Invalid(f"console_type: a {self.label} has no console")
 
     async def reset_console(self) -> None:
-        """It has no clients to drop."""
+        """Do nothing: it has no console clients."""
 
     async def set_startup_script(self, text: str) -> None:
         """Raises Conflict: it has none."""
@@ -142,11 +144,11 @@ class BuiltinNode:
     # --- ports ---
 
     async def bind_nio(self, adapter_number: int, port_number: int, nio: Nio) -> None:
-        """Join a port to a tunnel, replacing the one it had.
+        """Connect a port to a tunnel, replacing its earlier tunnel.
 
-        Raises Conflict (no such port, ``lport`` taken) or Invalid (``rhost`` is not a host).
+        Raises Conflict (no such port, or ``lport`` is in use) or Invalid (``rhost`` is not a host).
         """
-        remote = await self._services.tunnels.resolve(nio)  # which may last; nobody else waits for that
+        remote = await self._services.tunnels.resolve(nio)  # which may take long; no other request waits for it
         async with self._changing:
             self._check_port(adapter_number, port_number)
             if self._closed:
@@ -164,7 +166,7 @@ class BuiltinNode:
                 raise
 
     async def unbind_nio(self, adapter_number: int, port_number: int) -> None:
-        """Separate a port from its tunnel. Raises Conflict when it has none."""
+        """Disconnect a port from its tunnel. Raises Conflict if it has none."""
         async with self._changing:
             self._check_port(adapter_number, port_number)
             if port_number not in self._tunnels:
@@ -176,6 +178,6 @@ class BuiltinNode:
             raise Conflict(f"Port {adapter_number}/{port_number} doesn't exist on {self.label} '{self.name}'")
 
     async def _close_tunnel(self, port_number: int) -> None:
-        """Separate a port from its tunnel, which ends. Cannot be cancelled."""
+        """Disconnect a port from its tunnel, and close the tunnel. Cannot be cancelled."""
         await self._detach(port_number)
         self._tunnels.pop(port_number).close()

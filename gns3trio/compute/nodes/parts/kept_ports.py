@@ -1,4 +1,4 @@
-"""The ports of nodes that nothing runs here, out of their properties, whatever these hold. Sans-IO.
+"""Derives the ports of nodes that do not run here from their properties, even if these are invalid. Sans-IO.
 
 The names are those of gns3-server 2.2.61, which numbers the ports of a ``ports_mapping`` in the order of the list.
 """
@@ -10,18 +10,18 @@ from gns3trio.compute.node_traits import NodePort
 
 
 def one_port(properties: Mapping[str, Any]) -> Iterator[NodePort]:
-    """Of a type whose nodes have one port."""
+    """The ports of a type whose nodes have one port."""
     yield NodePort(0, 0, "Ethernet0", "e0")
 
 
 def numbered_ports(properties: Mapping[str, Any]) -> Iterator[NodePort]:
-    """Of hubs and switches: a short name has the port's number."""
+    """The ports of hubs and switches: the short name contains the port's number."""
     for number, name in _names(properties):
         yield NodePort(0, number, name, f"e{number}")
 
 
 def named_ports(properties: Mapping[str, Any]) -> Iterator[NodePort]:
-    """Of clouds and NATs: the name of an interface is not made shorter."""
+    """The ports of clouds and NATs: the name of an interface is not shortened."""
     for number, name in _names(properties):
         yield NodePort(0, number, name, name)
 

@@ -1,4 +1,4 @@
-"""What the compute of this host gives to every type of node that it runs."""
+"""The services of this host's compute for the node types that it runs."""
 
 import attrs
 
@@ -9,7 +9,7 @@ from gns3trio.config import Config
 
 @attrs.frozen
 class LocalServices:
-    """``mac_ids`` are the numbers that MAC addresses of VPCS nodes are made of."""
+    """Services for node types. ``mac_ids`` assigns the numbers from which MAC addresses of VPCS nodes are derived."""
 
     config: Config
     builtin: BuiltinServices

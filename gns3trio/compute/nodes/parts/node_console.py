@@ -1,4 +1,4 @@
-"""A node's console: its TCP port, held as long as the node lives, and the telnet clients while it listens."""
+"""A node's console: its TCP port, which is held as long as the node exists, and its telnet clients."""
 
 import trio
 
@@ -10,8 +10,8 @@ from gns3trio.errors import Conflict
 class NodeConsole:
     """A console port and its ``hub``.
 
-    Clients live below ``clients``, a nursery that outlives the node's own: the hub ends them, and they have a moment to
-    read the last bytes.
+    Client tasks run in ``clients``, a nursery that outlives the node's own: the hub ends them, and they may still read
+    their last bytes.
     """
 
     def __init__(self, ports: ConsolePorts, clients: trio.Nursery) -> None:
@@ -19,18 +19,19 @@ class NodeConsole:
         self._ports = ports
         self._clients = clients
         self._lease: ConsoleLease | None = None
-        self._nursery: trio.Nursery | None = None  # while it is meant to listen
+        self._nursery: trio.Nursery | None = None  # while it should listen
         self._listening: trio.CancelScope | None = None
 
     @property
     def port(self) -> int | None:
-        """The TCP port, None without one."""
+        """The TCP port; None if there is none."""
         return self._lease.port if self._lease is not None else None
 
     def take(self, port: int | None) -> str | None:
-        """Take ``port``, or the lowest free one. One that is taken is replaced; the reason is returned then.
+        """Lease ``port``, or the lowest free one. If ``port`` is in use, another one is leased and the reason is
+        returned.
 
-        Raises Conflict when no port is free.
+        Raises Conflict if no port is free.
         """
         try:
             self._lease = self._ports.lease(port)
@@ -42,9 +43,9 @@ class NodeConsole:
         return None
 
     def move(self, port: int | None) -> None:
-        """Take another port, or one if there is none; clients that are connected stay. None keeps the port.
+        """Move to another port, or lease one if there is none. Connected clients stay. None keeps the port.
 
-        Raises Conflict when it is taken; nothing is changed then.
+        Raises Conflict if the port is in use; nothing is changed then.
         """
         if self._lease is not None and port in (None, self._lease.port):
             return
@@ -62,7 +63,7 @@ class NodeConsole:
             self._accept_from(listeners)
 
     def listen(self, nursery: trio.Nursery) -> None:
-        """Accept clients in a task of ``nursery`` until ``stop_listening``. Raises Conflict when the port is taken."""
+        """Accept clients in a task of ``nursery`` until ``stop_listening``. Raises Conflict if the port is in use."""
         listeners = self._lease.listen() if self._lease is not None else []
         self._nursery = nursery
         if listeners:
@@ -79,7 +80,7 @@ class NodeConsole:
         self._nursery.start_soon(accept)
 
     def stop_listening(self) -> None:
-        """Refuse new clients; not listening is fine."""
+        """Refuse new clients. Does nothing if it is not listening."""
         self._nursery = None
         self._end_listening()
 
@@ -90,7 +91,7 @@ class NodeConsole:
         self._listening = None
 
     def release(self) -> None:
-        """Give the port back; none is fine. It is taken again by ``take`` or ``move``."""
+        """Release the port, if there is one. ``take`` or ``move`` lease a port again."""
         self._end_listening()
         if self._lease is not None:
             self._lease.release()

@@ -1,4 +1,4 @@
-"""A node's folder, as a sandbox sees it: whether it may be given to a program, and what the program needs there."""
+"""Checks whether a node's folder may be given to a sandboxed program, and which privileges the program needs there."""
 
 import os
 from itertools import islice
@@ -6,18 +6,18 @@ from pathlib import Path
 
 from gns3trio.errors import Conflict
 
-# From capability.h of Linux: to use files whatever their owner and mode say.
+# From Linux's capability.h: to use files regardless of their owner and mode.
 CAP_DAC_OVERRIDE = 1
-# The part of a node's path that comes from a project's files: project-files, type, id.
+# The parts of a node's path that come from a project's files: project-files, type, id.
 _OWN_PARTS = 3
-# A VPCS writes a handful of files; a folder with more is looked at no further.
+# A VPCS writes a handful of files. In larger folders, only this many are examined.
 _MAX_LOOKED_AT = 1000
 
 
 def require_own_folder(folder: Path) -> None:
-    """Raise Conflict when the folder is not there where it seems to be, because a link leads out of the project.
+    """Raise Conflict if a symbolic link makes the path lead out of the project.
 
-    A program gets the folder that its path leads to, and paths come with the files of a project.
+    A program gets access to the folder to which the path leads, and imported project files may contain links.
     """
     project = folder.parents[_OWN_PARTS - 1]
     if folder.resolve() != project.resolve() / folder.relative_to(project):
@@ -25,10 +25,10 @@ def require_own_folder(folder: Path) -> None:
 
 
 def capabilities_for(folder: Path) -> frozenset[int]:
-    """What a program of a server that runs as root must keep in order to use the folder. Blocks.
+    """The capabilities that a program must keep to use the folder, if the server runs as root. Blocks.
 
-    Root without capabilities is a user like others: a lab of somebody else would be closed to it. The program's other
-    limits hold all the same: it reaches this folder only.
+    Root without capabilities is an ordinary user, who cannot use the labs of others. The other limits of the sandbox
+    still apply: the program can use this folder only.
     """
     if os.geteuid() != 0:
         return frozenset()

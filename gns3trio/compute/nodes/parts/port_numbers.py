@@ -5,12 +5,12 @@ from typing import Any
 from gns3trio.errors import Invalid
 
 DEFAULT_PORTS = 8
-# Nobody draws a switch with more.
+# The most ports of a node.
 MAX_PORTS = 1024
 
 
 def check_port_numbers(ports: list[Any]) -> None:
-    """Raises Invalid unless the ``port_number`` of each is its own and there are not too many."""
+    """Raises Invalid if two ports have the same ``port_number``, or there are too many."""
     if len(ports) > MAX_PORTS:
         raise Invalid(f"properties.ports_mapping: more than {MAX_PORTS} ports")
     seen: set[int] = set()

@@ -1,4 +1,4 @@
-"""The files that a program needs in order to be executed: itself, its loader, its libraries."""
+"""Finds the files that are needed to execute a program: itself, its loader, its libraries."""
 
 import struct
 from collections.abc import Iterator, Mapping
@@ -12,7 +12,7 @@ from gns3trio import threads
 from gns3trio.compute.nodes.parts.sandbox import DEFAULT_LIMITS, Access, Sandbox
 from gns3trio.compute.nodes.parts.spawn import output_of
 
-# Where loaders look, and what a C library may load later. What is there is part of the system and secret to nobody.
+# Folders of loaders, and of files that a C library may load later. They belong to the system and contain no secrets.
 _LIBRARY_FOLDERS = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/usr/local/lib64")
 _LOADER_FILES = ("/etc/ld.so.cache", "/etc/ld.so.preload")
 _DEVICES = ("/dev/null", "/dev/zero", "/dev/random", "/dev/urandom")
@@ -26,10 +26,10 @@ _MAX_PATH = 4096
 
 
 async def files_of(program: str, *, ask_loader: bool = True) -> Mapping[str, Access]:
-    """What has to be allowed for ``program``, which may be a script with an interpreter.
+    """The files to which ``program`` needs access; it may be a script with an interpreter.
 
-    The program's own loader says which libraries it uses, so those in other places are found as well. Without
-    ``ask_loader`` the loader is not run, and only libraries in the system's places are found.
+    With ``ask_loader``, the program's own loader lists its libraries, so that libraries in unusual folders are found
+    too. Otherwise the loader is not run, and only libraries in the system's folders are found.
     """
     paths = {path: Access.READ for path in (*_LIBRARY_FOLDERS, *_LOADER_FILES, *_DEVICES)}
     for executed in await threads.disk.run(lambda: [program, *_interpreters(program)]):
@@ -40,7 +40,7 @@ async def files_of(program: str, *, ask_loader: bool = True) -> Mapping[str, Acc
 
 
 def _interpreters(program: str) -> Iterator[str]:
-    """What the kernel starts in order to execute ``program``: a script's interpreter, a program's loader."""
+    """The programs that the kernel starts to execute ``program``: a script's interpreter, a program's loader."""
     with suppress(OSError, ValueError, struct.error), open(program, "rb") as file:
         start = file.read(_MAX_PATH)
         if start.startswith(b"#!"):
@@ -72,7 +72,7 @@ async def _libraries(program: str) -> list[str]:
         return []  # it needs none
     loader = interpreters[-1]
     described = interpreters[-2] if len(interpreters) > 1 else program
-    # It reads files wherever they are, and runs nothing of them.
+    # The loader may read all files, but executes none of them.
     sandbox = Sandbox(paths={"/": Access.READ | Access.EXECUTE}, limits=DEFAULT_LIMITS)
     output = b""
     with suppress(OSError), trio.move_on_after(_LOADER_SECONDS):
@@ -81,7 +81,7 @@ async def _libraries(program: str) -> list[str]:
 
 
 def _listed_library(line: bytes) -> bytes | None:
-    """The path in ``NAME => /PATH (0xADDRESS)`` or ``/PATH (0xADDRESS)``."""
+    """Parse the path in ``NAME => /PATH (0xADDRESS)`` or ``/PATH (0xADDRESS)``."""
     name, arrow, path = line.strip().partition(b" => ")
     path, _, address = (path if arrow else name).rpartition(b" (")
     return path if path.startswith(b"/") and address.startswith(b"0x") else None

@@ -1,7 +1,8 @@
-"""What a program that the server starts may do. The core makes the kernel hold it to that (``native/sandbox.c``).
+"""Defines the permissions of programs that the server starts. The core has the kernel enforce them
+(``native/sandbox.c``).
 
-A program that runs for a node does what users type and what imported files say, so each one states what it needs, and
-gets nothing else.
+The program of a node executes the commands of users and imported files. So each program declares its needs, and gets
+nothing else.
 """
 
 import resource
@@ -18,24 +19,24 @@ MIB = 1024 * 1024
 
 
 class Access(IntFlag):
-    """What may be done with a path; for a folder it holds for everything below."""
+    """The permitted access to a path; for a folder, to everything below it."""
 
     READ = lib.SANDBOX_READ
-    WRITE = lib.SANDBOX_WRITE  # regular files only: no folders, links, pipes, sockets or devices are made
+    WRITE = lib.SANDBOX_WRITE  # regular files only: no creation of folders, links, pipes, sockets or devices
     EXECUTE = lib.SANDBOX_EXECUTE
     DEVICE = lib.SANDBOX_DEVICE  # read, write and control a device
 
 
 class Calls(IntFlag):
-    """System calls beyond those that every program has."""
+    """Groups of system calls beyond those that every program may use."""
 
     NONE = 0
     THREADS = lib.SANDBOX_THREADS
     PROCESSES = lib.SANDBOX_PROCESSES
-    CONTROL = lib.SANDBOX_CONTROL  # ioctl as devices want it, not only what terminals need
+    CONTROL = lib.SANDBOX_CONTROL  # all ioctl calls, not only those of terminals
 
 
-# In bytes where they are sizes. There is room for a small program; others state more.
+# Default limits, sizes in bytes. They suffice for a small program; others declare more.
 DEFAULT_LIMITS: Mapping[int, int] = MappingProxyType(
     {
         resource.RLIMIT_AS: 256 * MIB,
@@ -46,19 +47,19 @@ DEFAULT_LIMITS: Mapping[int, int] = MappingProxyType(
         resource.RLIMIT_MSGQUEUE: 0,
     }
 )
-# Nothing of the server's environment, which may hold its password. HOME is added: the folder that the program runs in.
+# Nothing from the server's environment, which may contain its password. HOME, the program's folder, is added.
 _ENVIRONMENT = MappingProxyType({"PATH": "/usr/local/bin:/usr/bin:/bin", "TERM": "xterm", "LANG": "C.UTF-8"})
 
 
 @attrs.frozen(kw_only=True)
 class Sandbox:
-    """The needs of a program. Without any it can compute, and talk over the descriptors that it is given.
+    """The needs of a program. Without any, it can compute, and use the descriptors that it is given.
 
-    ``paths`` that do not exist are left out. ``sockets`` are pairs of an address family and a type
-    (``socket.AF_INET``, ``socket.SOCK_DGRAM``); a stream of the Internet families is TCP, which nobody else has.
-    ``limits`` are those of ``setrlimit``, by their ``RLIMIT_`` number. ``tasks`` is how many threads and processes the
-    server's user may have beyond those that the host has when the program is started; the kernel does not hold root to
-    it. ``capabilities``, by number, are kept if the server has them.
+    ``paths`` that do not exist are ignored. ``sockets`` are pairs of an address family and a type (``socket.AF_INET``,
+    ``socket.SOCK_DGRAM``); a stream of an Internet family is TCP. ``limits`` are those of ``setrlimit``, by their
+    ``RLIMIT_`` number. ``tasks`` is the number of threads and processes that the server's user may have in addition to
+    all those on the host when the program starts; the kernel does not apply this limit to root. ``capabilities``, by
+    number, are kept if the server has them.
     """
 
     paths: Mapping[str, Access] = MappingProxyType({})
@@ -71,12 +72,14 @@ class Sandbox:
 
 
 def environment_of(sandbox: Sandbox | None, home: str) -> dict[str, str]:
-    """The environment of a program that runs in folder ``home``."""
+    """The environment for a program that runs in folder ``home``."""
     return {**_ENVIRONMENT, "HOME": home, **(sandbox.environment if sandbox is not None else {})}
 
 
 def needs_of(sandbox: Sandbox) -> tuple[object, object]:
-    """A ``sandbox_needs *`` for the core, and what it points to, to be kept as long as it is used."""
+    """A ``sandbox_needs *`` for the core, and the objects that it points to, which must be kept as
+    long as it is used.
+    """
     names = [ffi.new("char[]", path.encode(errors="surrogateescape")) for path in sandbox.paths]
     paths = ffi.new("sandbox_path[]", list(zip(names, map(int, sandbox.paths.values()), strict=True)))
     sockets = ffi.new("sandbox_socket[]", [(int(domain), int(kind)) for domain, kind in sandbox.sockets])
@@ -94,9 +97,10 @@ def needs_of(sandbox: Sandbox) -> tuple[object, object]:
 
 @attrs.frozen
 class Means:
-    """What the kernel has to confine programs with.
+    """The means of the kernel to confine programs.
 
-    ``landlock`` is the version of its Landlock interface, 0 without; ``seccomp`` is whether it filters system calls.
+    ``landlock`` is the version of its Landlock interface, 0 without it. ``seccomp``: whether it can filter system
+    calls.
     """
 
     landlock: int
@@ -104,7 +108,7 @@ class Means:
 
     @property
     def lacks(self) -> str:
-        """What is missing, as part of a sentence; empty when nothing is."""
+        """The missing means, as part of a sentence; empty if nothing is missing."""
         missing = []
         if not self.landlock:
             missing.append("Landlock, which keeps programs from files that are not theirs (Linux 5.13)")
@@ -114,13 +118,13 @@ class Means:
 
 
 def look_for_means() -> Means:
-    """What this kernel has."""
+    """Detect the means of this kernel."""
     means = lib.sandbox_look()
     return Means(means.landlock, bool(means.seccomp))
 
 
 def require_means(what: str) -> None:
-    """Raise Conflict when ``what`` could not be confined here."""
+    """Raise Conflict if ``what`` could not be confined here."""
     lacks = look_for_means().lacks
     if lacks:
         raise Conflict(f"{what} is not started: this kernel lacks {lacks}, and the setting require_sandbox is on")

@@ -1,7 +1,8 @@
-"""Child processes that never outlive the server: started in C on the trio thread, held by a pidfd.
+"""Child processes that never outlive the server. They are started in C on the trio thread and referenced by a pidfd.
 
-A parent-death signal follows the thread that started the child, and the trio thread lives as long as the
-server; a thread of trio's pool does not. A pidfd names the child itself, where a pid may be another process by now.
+The kernel sends the parent-death signal when the thread that started the child ends. The trio thread lives as long as
+the server; a pool thread does not. A pidfd always refers to the child itself, while a pid may be reused by another
+process.
 """
 
 import os
@@ -15,7 +16,7 @@ import trio
 from gns3trio._udpfwd import ffi, lib
 from gns3trio.compute.nodes.parts.sandbox import Sandbox, environment_of, needs_of
 
-# After SIGKILL the kernel needs a moment; a child that is stuck in the kernel longer than this is left to it.
+# Seconds to wait after SIGKILL. A child that is stuck in the kernel for longer is left behind.
 KILL_SECONDS = 10.0
 
 
@@ -35,15 +36,15 @@ class ChildProcess:
         return self._status
 
     def send_signal(self, number: int) -> None:
-        """Send a signal; a child that has ended is fine."""
+        """Send a signal. Does nothing if the child has ended."""
         if self._status is None:
             with suppress(ProcessLookupError):
                 signal.pidfd_send_signal(self.pidfd, number)
 
     async def stop(self, *, signal_number: int = signal.SIGTERM, grace: float) -> int:
-        """End the child and give its exit status: ``signal_number``, ``grace`` seconds, then SIGKILL.
+        """End the child with ``signal_number``, and after ``grace`` seconds with SIGKILL; returns its exit status.
 
-        Not interrupted by cancellation: a child must not be left behind.
+        Cannot be cancelled, so that no child is left behind.
         """
         with trio.CancelScope(shield=True):
             for number, seconds in ((signal_number, grace), (signal.SIGKILL, KILL_SECONDS)):
@@ -55,14 +56,16 @@ class ChildProcess:
         return self._status if self._status is not None else -signal.SIGKILL
 
     def copy_descriptor(self, number: int) -> int:
-        """A copy of a descriptor of the child, which the caller closes. Raises OSError when it has none, or may not."""
+        """A copy of a descriptor of the child, which the caller must close. Raises OSError if there is none or it is
+        not permitted.
+        """
         copy: int = lib.spawn_copy_descriptor(self.pidfd, number)
         if copy < 0:
             raise OSError(-copy, os.strerror(-copy))
         return copy
 
     def close(self) -> None:
-        """Let go of the pidfd; closed already is fine."""
+        """Close the pidfd. Does nothing if it is closed already."""
         if self.pidfd >= 0:
             trio.lowlevel.notify_closing(self.pidfd)
             os.close(self.pidfd)
@@ -89,10 +92,10 @@ def spawn(
 ) -> ChildProcess:
     """Start ``argv[0]``, a path, in folder ``cwd`` with these three descriptors and no others, in a sandbox.
 
-    It gets an environment made for it, and nothing of the server's. With ``controlling_tty`` the terminal at ``stdin``
-    becomes the child's own. ``death_signal`` is what the child gets when the server dies. The child's timers may be
-    late by ``timer_slack`` seconds; 0 is what the kernel gives everybody. To be called on the trio thread. Raises
-    OSError when it cannot be started.
+    It gets a new environment, with nothing from the server's. With ``controlling_tty``, the terminal at ``stdin``
+    becomes the child's controlling terminal. The kernel sends ``death_signal`` to the child when the server dies. The
+    child's timers may be late by ``timer_slack`` seconds; 0 is the kernel's default. Must be called on the trio thread.
+    Raises OSError if it cannot be started.
     """
     child = ffi.new("spawned_child *")
     environment = environment_of(sandbox, os.fspath(cwd))
@@ -119,9 +122,10 @@ def spawn(
 
 
 async def output_of(argv: Sequence[str], *, cwd: Path, sandbox: Sandbox, most: int = 64 * 1024) -> bytes:
-    """What a program prints until it ends, cut off after ``most`` bytes; it has no input, and ends with this call.
+    """Run a program without input, and return its output, at most ``most`` bytes. If this call is cancelled, the
+    program ends.
 
-    Raises OSError when it cannot be started.
+    Raises OSError if it cannot be started.
     """
     reader, writer = os.pipe2(os.O_CLOEXEC)
     async with trio.lowlevel.FdStream(reader) as stream:
@@ -141,6 +145,6 @@ async def output_of(argv: Sequence[str], *, cwd: Path, sandbox: Sandbox, most: i
 
 
 def _strings(texts: Sequence[str]) -> tuple[object, list[object]]:
-    """A NULL-terminated array of C strings, and what keeps them alive."""
+    """A NULL-terminated array of C strings, and the object that keeps them alive."""
     kept = [ffi.new("char[]", os.fsencode(text)) for text in texts]
     return ffi.new("char *[]", [*kept, ffi.NULL]), kept

@@ -1,6 +1,6 @@
-"""What VPCS takes and what it prints. Sans-IO.
+"""The command line and the output of VPCS. Sans-IO.
 
-Facts are measured on 0.5b2 (Debian's package) and 0.8.3 (upstream), without ``-p``, on a terminal.
+Measured with 0.5b2 (Debian's package) and 0.8.3 (upstream), without ``-p``, on a terminal.
 """
 
 import re
@@ -8,12 +8,12 @@ from enum import Enum
 
 import attrs
 
-# The last byte of the MAC address, 00:50:79:66:68:xx. Both versions take 0 to 255 when there is one PC (-i 1).
+# The last byte of the MAC address, 00:50:79:66:68:xx. Both versions accept 0 to 255 with one PC (-i 1).
 MAC_IDS = 255
 
 STARTUP_FILE = "startup.vpc"
 
-# -R turns the relay off, which would bind a second UDP port (the own one + 9). New in 0.8.
+# -R disables the relay, which would bind a second UDP port (its own port + 9). New in 0.8.
 _RELAY_OPTION_SINCE = (0, 8)
 _VERSION = re.compile(r"Virtual PC Simulator, version (?P<text>(?P<major>\d+)\.(?P<minor>\d+)\S*)")
 RELAY_PORT_OFFSET = 9
@@ -23,24 +23,24 @@ INSTALL_ADVICE = "Install it (Debian and Ubuntu: apt install vpcs) or set vpcs_p
 
 @attrs.frozen
 class VpcsVersion:
-    """A version as VPCS prints it, and its first two numbers."""
+    """A version as VPCS prints it, with its first two numbers."""
 
     text: str
     number: tuple[int, int]
 
     @property
     def has_relay_option(self) -> bool:
-        """Whether it knows ``-R``."""
+        """Whether this version supports the option ``-R``."""
         return self.number >= _RELAY_OPTION_SINCE
 
     @property
     def longest_name(self) -> int:
-        """How many bytes the name may have that ``set pcname`` gives."""
+        """The most bytes of a name for ``set pcname``."""
         return 12 if self.number >= (0, 8) else 6
 
 
 def parse_version(output: str) -> VpcsVersion | None:
-    """The version out of what ``vpcs -v`` prints; None when this is not VPCS."""
+    """Parse the output of ``vpcs -v``; None if the program is not VPCS."""
     match = _VERSION.search(output)
     if match is None:
         return None
@@ -50,10 +50,10 @@ def parse_version(output: str) -> VpcsVersion | None:
 def build_command(
     program: str, version: VpcsVersion, *, mac_id: int, local_port: int, remote_port: int, script: str | None
 ) -> list[str]:
-    """The argument list of one virtual PC on the terminal it is started on.
+    """The argument list for one virtual PC on its terminal.
 
-    It receives frames at UDP port ``local_port`` and sends them to ``remote_port`` of 127.0.0.1. It runs ``script``,
-    a file of its working directory, first.
+    It receives frames at UDP port ``local_port`` and sends them to ``remote_port`` of 127.0.0.1. First it runs
+    ``script``, a file in its working directory.
     """
     command = [program, "-i", "1", "-m", str(mac_id)]
     if version.has_relay_option:
@@ -65,17 +65,17 @@ def build_command(
 
 
 class Boot(Enum):
-    """How far a VPCS that was started is."""
+    """The progress of a starting VPCS."""
 
     STARTING = "starting"
-    READY = "ready"  # it answers frames and commands, or runs its start-up script
-    PORT_TAKEN = "port taken"  # it runs, but without network
+    READY = "ready"  # it handles frames and commands, or runs its start-up script
+    PORT_TAKEN = "port taken"  # it runs, but without a network
 
 
 class BootWatcher:
-    """Tells from the output when VPCS is ready, and whether it could bind its UDP port.
+    """Detects from the output when VPCS is ready, and whether it could bind its UDP port.
 
-    After the banner VPCS prints a line for help. Behind it comes the prompt, or the note that the start-up script is
+    After the banner, VPCS prints a line about help. Then comes the prompt, or the note that the start-up script is
     executed, or ``Open port N error [reason]``.
     """
 
@@ -85,11 +85,11 @@ class BootWatcher:
     _MAX_BYTES = 16 * 1024
 
     def __init__(self) -> None:
-        self.output = b""  # what was printed so far, for a message when it goes wrong
+        self.output = b""  # the output so far, for an error message
         self.state = Boot.STARTING
 
     def feed(self, output: bytes) -> None:
-        """Take what VPCS printed next."""
+        """Process the next output of VPCS."""
         if self.state is not Boot.STARTING:
             return
         self.output = (self.output + output)[-self._MAX_BYTES :]
@@ -101,23 +101,23 @@ class BootWatcher:
 
 
 class DisconnectFilter:
-    """Finds VPCS's answer to ``disconnect`` in its output and takes it out.
+    """Finds and removes VPCS's answer to ``disconnect`` in its output.
 
-    Without ``-p`` VPCS answers ``NOT daemon mode`` and an empty line, where it should say good-bye and close the
-    connection. The user's own ``echo NOT daemon mode`` has no empty line behind it. The text may come in any
-    number of pieces; it is held back only as long as it can still become the answer.
+    Without ``-p`` VPCS answers ``NOT daemon mode`` and an empty line, instead of a good-bye and the end of the
+    connection. The output of a user's ``echo NOT daemon mode`` has no empty line after it. The text may come in any
+    number of pieces; output is held back only while it may still become the answer.
     """
 
     _ANSWER = b"NOT daemon mode\r\n\r\n"
-    # The empty line stays: it ends the answer to any command.
+    # The empty line is kept: it ends the answer to any command.
     _TAKEN_OUT = re.compile(rb"(?<=\n)NOT daemon mode\r\n(?=\r\n)")
 
     def __init__(self) -> None:
-        self._before = b"\n"  # the last byte that was shown
+        self._before = b"\n"  # the last byte that was displayed
         self._held = b""
 
     def feed(self, output: bytes) -> list[bytes]:
-        """What to show, in pieces: between two of them was an answer to ``disconnect``."""
+        """The output to display, in pieces; an answer to ``disconnect`` was between each two."""
         text = self._before + self._held + output
         held = self._unfinished(text)
         text, self._held = text[: len(text) - held], text[len(text) - held :]
@@ -127,7 +127,7 @@ class DisconnectFilter:
         return pieces
 
     def _unfinished(self, text: bytes) -> int:
-        """How many bytes at the end of ``text`` may be the beginning of an answer."""
+        """The number of bytes at the end of ``text`` that may be the beginning of an answer."""
         for count in range(min(len(self._ANSWER), len(text)) - 1, 0, -1):
             if text[-count - 1 : -count] == b"\n" and self._ANSWER.startswith(text[-count:]):
                 return count

@@ -1,4 +1,4 @@
-"""What moves between the clients of a console and a VPCS."""
+"""Connects the clients of a console with a VPCS."""
 
 import math
 from collections.abc import Awaitable, Callable
@@ -19,10 +19,10 @@ class VpcsConsole:
         self._hub = hub
         self._terminal = VpcsTerminal(name)
         self._disconnects = DisconnectFilter()
-        self._last_typist: ConsoleClient | None = None  # whose line runs, or ran last
+        self._last_typist: ConsoleClient | None = None  # the client whose line is running or ran last
 
     def show(self, output: bytes) -> None:
-        """VPCS has printed ``output``."""
+        """Process output of VPCS, and send it to the clients."""
         shown = self._terminal.feed_output(output, self._hub.input.arrived)
         for number, piece in enumerate(self._disconnects.feed(shown)):
             if number > 0 and self._last_typist is not None:
@@ -32,7 +32,7 @@ class VpcsConsole:
         self._hub.input.tell_change()
 
     async def type_input(self, write: Callable[[bytes], Awaitable[None]]) -> None:
-        """Give VPCS what is typed, when it can take it."""
+        """Pass typed input to VPCS when it is ready for it."""
         typed = self._hub.input
         while True:
             while (taken := self._terminal.take(typed)) is not None:

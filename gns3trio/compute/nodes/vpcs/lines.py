@@ -1,11 +1,14 @@
-"""Which lines VPCS survives. Sans-IO.
+"""Checks which lines are safe for VPCS. Sans-IO.
 
-Measured with 0.5b2 and 0.8.3, under a memory checker and with random lines. A line of 127 bytes is written past the end
-of its buffer, and one of 144 kills it. So does, in 0.5b2, a line of more than 20 words, which end with blanks, ``/``
-and ``=``; in 0.8.3, the command ``0``, and a name of 70 bytes with dots that ``ping`` or ``trace`` is to look up.
-``rlogin`` cannot connect to anything from a node's sandbox; 0.5b2 dies of it, and 0.8.3 hangs. ``relay del 0`` kills
-both; GNS3 runs VPCS without its relay. ``set lport`` opens another socket, to
-which everybody in the network can send. In a script both die of ``history``, ``show history`` and ``clear hist``.
+Measured with 0.5b2 and 0.8.3, under a memory checker and with random lines:
+
+- Lines of 127 bytes overflow its buffer, and lines of 144 bytes crash it.
+- 0.5b2 crashes on lines with more than 20 words, which are separated by blanks, ``/`` and ``=``.
+- 0.8.3 crashes on the command ``0``, and if ``ping`` or ``trace`` look up a name of 70 bytes with dots.
+- ``rlogin`` cannot connect from a node's sandbox: 0.5b2 crashes, 0.8.3 hangs.
+- ``relay del 0`` crashes both. GNS3 runs VPCS without its relay.
+- ``set lport`` opens another socket, to which everybody in the network can send.
+- In scripts, ``history``, ``show history`` and ``clear hist`` crash both.
 """
 
 import re
@@ -14,7 +17,7 @@ MAX_LINE_BYTES = 126
 MAX_WORDS = 20
 MAX_HOST_BYTES = 63
 
-# Each command has a shortest form: its beginning that no other command has.
+# The shortest form of each command is its shortest unique prefix.
 _PING, _TRACE, _RLOGIN, _DHCP, _SLEEP, _LOAD = (
     ("p", "ping"),
     ("t", "trace"),
@@ -24,7 +27,7 @@ _PING, _TRACE, _RLOGIN, _DHCP, _SLEEP, _LOAD = (
     ("l", "load"),
 )
 _IP, _RELAY = ("i", "ip"), ("re", "relay")
-# The ends of its UDP tunnel are what ``set`` changes with these.
+# The parameters of ``set`` that change the ends of its UDP tunnel.
 _SET, _TUNNEL = ("se", "set"), (("l", "lport"), ("r", "rport"), ("r", "rhost"))
 _SHOW, _CLEAR, _HISTORY = ("sh", "show"), ("c", "clear"), ("h", "history")
 _BETWEEN_WORDS = re.compile(r"[\s/=]")
@@ -36,7 +39,7 @@ def _is_one_of(word: str, *commands: tuple[str, str]) -> bool:
 
 
 def refusal(line: str) -> str | None:
-    """Why VPCS must not get ``line``, without its end; None when it may."""
+    """The reason why VPCS must not get ``line`` (without its line end); None if it may."""
     size = len(line.encode(errors="surrogateescape"))
     if size > MAX_LINE_BYTES:
         return f"it has {size} bytes, and VPCS takes {MAX_LINE_BYTES}"
@@ -57,14 +60,14 @@ def refusal(line: str) -> str | None:
 
 
 def refusal_of_typed(line: str) -> str | None:
-    """The same for a line that is typed: there VPCS leaves out all but ASCII."""
+    """As ``refusal``, for a typed line, in which VPCS ignores all characters except ASCII."""
     if (found := _NOT_TYPED.search(line)) is not None:
         return f"VPCS does not take {found[0]!r}"
     return refusal(line)
 
 
 def refusal_in_script(line: str) -> str | None:
-    """The same for a line of a start-up script, which nobody can interrupt."""
+    """As ``refusal``, for a line of a start-up script, which cannot be interrupted."""
     if "\0" in line:
         return "it has a NUL"
     if (reason := refusal(line)) is not None:
@@ -78,12 +81,12 @@ def refusal_in_script(line: str) -> str | None:
 
 
 def _mentions_history(words: list[str]) -> bool:
-    """``history``, and ``show`` or ``clear`` of it."""
+    """Whether the line is ``history``, ``show history`` or ``clear history``."""
     if words and _is_one_of(words[0], _SHOW, _CLEAR):
         words = words[1:]
     return bool(words) and _is_one_of(words[0], _HISTORY)
 
 
 def takes_long(line: str) -> bool:
-    """Whether VPCS may say nothing for a long time before it answers."""
+    """Whether VPCS may be silent for a long time before it answers."""
     return _is_one_of(line.partition(" ")[0], _PING, _TRACE, _DHCP, _SLEEP, _LOAD, _IP)

@@ -1,4 +1,4 @@
-"""The numbers that VPCS makes its MAC address of."""
+"""Assigns the numbers from which VPCS derives its MAC addresses."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -16,28 +16,31 @@ class _OfProject:
 
 
 class MacIds:
-    """Numbers below ``limit``, each used once on this server; by several projects only when there are no others left.
+    """Numbers below ``limit``, each used once on this server. Only if none is left, several projects may use the same
+    one.
 
-    Nodes of two projects may meet on one wire, through clouds. A number that a node has had is not given to another one
-    as long as there are fresh ones: neighbours remember addresses, and a closed project comes back with its own.
+    Nodes of two projects may be connected through clouds. A used number is not reassigned while there are fresh ones,
+    because neighbours remember addresses, and a closed project needs its own numbers again.
     """
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._projects: dict[UUID, _OfProject] = {}
-        self._given: dict[int, None] = {}  # that were used at some time, the oldest first
+        self._given: dict[int, None] = {}  # used numbers that are free again, the oldest first
 
     def reserve(self, project_id: UUID, numbers: Iterable[int]) -> None:
-        """Keep numbers for nodes of a project that are made soon; those that another project has are left out.
+        """Reserve numbers for nodes of a project that are about to be created, except those of other projects.
 
-        They are free again when each is leased, or by ``release_project``.
+        Each reservation ends when the number is leased, or with ``release_project``.
         """
         free = {number for number in numbers if 0 <= number < self._limit} - self._taken().keys()
         if free:
             self._projects.setdefault(project_id, _OfProject()).reserved |= free
 
     def lease(self, project_id: UUID, wanted: int | None = None) -> int:
-        """The ``wanted`` number if nobody has it, or a fresh one. Raises Conflict when the project has all."""
+        """Lease the ``wanted`` number if it is free, or a fresh one. Raises Conflict if the project
+        uses all numbers.
+        """
         taken = self._taken()
         project = self._projects.setdefault(project_id, _OfProject())
         if wanted is not None and (wanted in project.reserved or (0 <= wanted < self._limit and wanted not in taken)):
@@ -56,14 +59,14 @@ class MacIds:
         return number
 
     def release(self, project_id: UUID, number: int) -> None:
-        """The project does not use ``number`` any longer."""
+        """Release a ``number`` of the project."""
         project = self._projects.get(project_id)
         if project is not None:
             project.used.discard(number)
             self._forget_empty(project_id, project)
 
     def release_project(self, project_id: UUID) -> None:
-        """The project makes no more nodes of those whose numbers are reserved."""
+        """End all reservations of the project."""
         project = self._projects.get(project_id)
         if project is not None:
             project.reserved.clear()
@@ -74,5 +77,5 @@ class MacIds:
             del self._projects[project_id]
 
     def _taken(self) -> Counter[int]:
-        """How many projects have each number."""
+        """The number of projects that use each number."""
         return Counter(number for project in self._projects.values() for number in project.used | project.reserved)

@@ -1,10 +1,10 @@
 """VPCS nodes: a simulated PC, its console, its port and its files.
 
-A node that runs is one task below the compute's nursery. The task owns the process, the terminal and the console
-listener, and lets no exception out: whatever goes wrong with a node stops that node only.
+A running node is one task in the compute's nursery. The task owns the process, the terminal and the console listener,
+and catches all exceptions: an error in a node stops only that node.
 
-There is no log file of the console: it would grow without end and hold what users typed. What VPCS said last goes into
-the message when it does not start.
+The console is not logged: a log would grow without limit and contain typed secrets. If VPCS does not start, the message
+contains its last output.
 """
 
 import logging
@@ -59,15 +59,15 @@ from gns3trio.limits import Script
 
 log = logging.getLogger(__name__)
 
-# VPCS is ready after 0.4 s; on a machine that starts hundreds at once it takes its turn.
+# VPCS is ready after 0.4 s; longer on a machine that starts hundreds at once.
 BOOT_SECONDS = 60.0
-# Another program took the port that was picked for VPCS; that this happens again and again means something else.
+# Another program may take the port that was picked for VPCS. If this happens repeatedly, the cause is a different one.
 PORT_ATTEMPTS = 5
-# The last output of a VPCS that has ended is in the terminal's buffer already.
+# When a VPCS has ended, its last output is in the terminal's buffer already.
 DRAIN_SECONDS = 1.0
-# For a start that is under way when somebody comes to stop the node; usual ones take less than a second.
+# The seconds left for a running start when the node is to be stopped. Normal starts take less than a second.
 HANGING_SECONDS = 5.0
-# How much of the output goes into the message about a VPCS that did not start.
+# The most bytes of output in the message about a VPCS that did not start.
 _OUTPUT_IN_MESSAGE = 300
 
 _PORTS = [NodePort(0, 0, "Ethernet0", "e0")]
@@ -84,7 +84,7 @@ class VpcsSettings:
 
 @attrs.frozen(kw_only=True)
 class VpcsServices:
-    """What VPCS nodes need from the compute. Nodes run below ``nursery``."""
+    """The services of the compute that VPCS nodes use. Nodes run in ``nursery``."""
 
     nursery: trio.Nursery
     forwarder: Forwarder
@@ -97,7 +97,7 @@ class VpcsServices:
 
 
 def make_type(services: LocalServices) -> NodeType:
-    """The registry entry."""
+    """The entry of this type in the compute's registry."""
     config, builtin = services.config, services.builtin
     if shutil.which(config.vpcs_path) is None:
         log.warning("VPCS is not installed (%r was not found): VPCS nodes cannot be started", config.vpcs_path)
@@ -115,10 +115,10 @@ def make_type(services: LocalServices) -> NodeType:
 
 
 async def create_vpcs(services: VpcsServices, spec: NodeSpec) -> "VpcsNode":
-    """A stopped VPCS with its folder and console port.
+    """Create a stopped VPCS with its folder and console port.
 
-    A requested console port that is taken is replaced by the lowest free one, with a warning. Raises Conflict or
-    Invalid and leaves nothing then.
+    If the requested console port is in use, the lowest free one is used, with a warning. Raises Conflict or Invalid,
+    and then leaves nothing behind.
     """
     node = VpcsNode(services, spec)
     try:
@@ -131,11 +131,11 @@ async def create_vpcs(services: VpcsServices, spec: NodeSpec) -> "VpcsNode":
 
 
 class _PortTaken(Exception):
-    """VPCS could not bind the UDP port that was picked for it."""
+    """VPCS could not bind its UDP port."""
 
 
 class VpcsNode:
-    """A VPCS. Calls wait for each other, so that a node can be closed while it is being started."""
+    """A VPCS node. Calls are serialised, so that a node can be closed while it is being started."""
 
     node_type = "vpcs"
     always_runs = False
@@ -159,10 +159,10 @@ class VpcsNode:
         self._changing = trio.Lock()
         self._mac_id: int | None = None
         self._tunnel: Tunnel | None = None
-        self._stoppers = 0  # who is waiting to stop it
-        self._give_up_at = math.inf  # starts are given up then
+        self._stoppers = 0  # number of callers that wait to stop it
+        self._give_up_at = math.inf  # time at which starts are abandoned
         self._starting: trio.CancelScope | None = None
-        # As long as it runs:
+        # Only while it runs:
         self._scope: trio.CancelScope | None = None
         self._ended = trio.Event()
         self._process: VpcsProcess | None = None
@@ -175,26 +175,27 @@ class VpcsNode:
 
     @property
     def mac_id(self) -> int | None:
-        """What its MAC address is made of; None once it is closed."""
+        """The number from which its MAC address is derived; None once it is closed."""
         return self._mac_id
 
     @property
     def has_nio(self) -> bool:
-        """Whether its port has a NIO."""
+        """Whether its port is connected."""
         return self._tunnel is not None
 
     def ports(self) -> list[NodePort]:
-        """Its one port."""
+        """The only port of a VPCS."""
         return _PORTS
 
     def properties(self) -> dict[str, Any]:
-        """What it was made with. ``startup_script`` is the text as it was given; the node's file may have changed."""
+        """The properties. ``startup_script`` is the text that was set; VPCS may have changed the file since."""
         return self._properties
 
     async def set_properties(self, properties: dict[str, Any]) -> None:
-        """Write a ``startup_script`` that is new: whoever sends back what they read does not undo what VPCS saved.
+        """Write the ``startup_script`` if it is new: a client that sends back what it read must not undo changes by
+        VPCS.
 
-        Raises Invalid for others than it has, Unavailable when the disk does not take it.
+        Raises Invalid for unknown properties, Unavailable if the disk reports an error.
         """
         new = {name: value for name, value in properties.items() if self._properties.get(name) != value}
         checked = structure_properties(new, VpcsSettings)
@@ -204,21 +205,21 @@ class VpcsNode:
         self._properties = kept | properties
 
     def as_read(self, properties: dict[str, Any]) -> dict[str, Any]:
-        """As they are given."""
+        """The properties, unchanged."""
         return properties
 
     def link_end(self, adapter_number: int, port_number: int) -> Tunnel | None:
-        """The end of the link at a port; None where there is none."""
+        """The end of the link at a port; None if the port is not connected."""
         return self._tunnel if port_number == 0 else None
 
     def port_trouble(self, adapter_number: int, port_number: int) -> str | None:
-        """None: the node itself is behind its port."""
+        """None: a VPCS has no device that can be missing."""
         return None
 
     def _tell(self, event: NodeEvent) -> None:
         try:
             self._emit(event)
-        except Exception:  # whoever listens cannot stop a node
+        except Exception:  # an error in a listener must not stop the node
             log.exception("VPCS %s: an event was not taken", self.node_id)
 
     # --- life ---
@@ -226,7 +227,9 @@ class VpcsNode:
     async def open(
         self, console: int | None, console_type: str | None, startup_script: str | None, mac_id: int | None = None
     ) -> None:
-        """Take what a stopped node holds. Raises Conflict, Invalid or Unavailable; ``close`` gives everything back."""
+        """Acquire the resources of a stopped node. Raises Conflict, Invalid or Unavailable; ``close`` releases
+        everything.
+        """
         self.console_type = _check_console_type(console_type or "telnet")
         self._mac_id = self._services.mac_ids.lease(self.project_id, mac_id)
         if self.console_type != "none":
@@ -237,7 +240,7 @@ class VpcsNode:
         await self._use_folder(self._make_folder, given if isinstance(given, str) else None)
 
     async def close(self) -> None:
-        """Stop and give back everything; the files stay."""
+        """Stop the node and release its resources; the files stay."""
         with self.stopping():
             await self._changing.acquire()
         try:
@@ -252,7 +255,7 @@ class VpcsNode:
 
     @contextmanager
     def stopping(self) -> Iterator[None]:
-        """As long as the ``with``, starts that came before have HANGING_SECONDS left."""
+        """While the ``with`` lasts, starts that are already running have HANGING_SECONDS left."""
         self._stoppers += 1
         self._give_up_at = min(self._give_up_at, trio.current_time() + HANGING_SECONDS)
         if self._starting is not None:
@@ -267,12 +270,14 @@ class VpcsNode:
                     self._starting.deadline = math.inf
 
     async def start(self) -> None:
-        """Start it and return when it works; started already is fine. Raises Conflict, also when it is to stop."""
+        """Start it, and return when it works. Does nothing if it is started. Raises Conflict, also if it is to be
+        stopped meanwhile.
+        """
         async with self._changing:
             await self._start()
 
     async def stop(self) -> None:
-        """Stop it; stopped already is fine."""
+        """Stop it. Does nothing if it is stopped."""
         with self.stopping():
             await self._changing.acquire()
         try:
@@ -281,10 +286,10 @@ class VpcsNode:
             self._changing.release()
 
     async def suspend(self) -> None:
-        """A VPCS cannot be suspended."""
+        """Do nothing: a VPCS cannot be suspended."""
 
     async def reload(self) -> None:
-        """Stop and start it. Raises Conflict when it does not start again; it is stopped then."""
+        """Stop and start it. Raises Conflict if it does not start again; it is stopped then."""
         with self.stopping():
             await self._changing.acquire()
         try:
@@ -304,7 +309,7 @@ class VpcsNode:
             raise Conflict(f"VPCS '{self.name}' was stopped before its start had come to an end")
 
     async def _start_process(self) -> None:
-        if self._scope is not None and self._scope.cancel_called:  # whoever stopped it did not wait for the end
+        if self._scope is not None and self._scope.cancel_called:  # the stopping caller did not wait for the end
             await self._ended.wait()
         if self.status == "started":
             return
@@ -330,9 +335,9 @@ class VpcsNode:
             await self._ended.wait()
 
     async def _run(self, program: VpcsProgram, mac_id: int, task_status: trio.TaskStatus[None]) -> None:
-        """One run of the process. Raises only what ``start`` has to know; later nothing gets out."""
+        """One run of the process. Raises errors until ``start`` has returned; later errors are reported as events."""
         self._ended = trio.Event()
-        reason: str | None = None  # stays None when it is asked to stop
+        reason: str | None = None  # stays None if it is stopped on request
         error: str | None = None
         try:
             with trio.CancelScope() as self._scope:
@@ -423,9 +428,10 @@ class VpcsNode:
         ended.set()
 
     async def set_console(self, console: int | None, console_type: str | None) -> None:
-        """Move or remove the console; clients that are connected stay when it moves.
+        """Move or remove the console. Connected clients stay when it moves.
 
-        None as ``console`` keeps the port. Raises Conflict when the port is taken, Invalid for another type of console.
+        If ``console`` is None, the port is kept. Raises Conflict if the port is in use, Invalid for another type of
+        console.
         """
         async with self._changing:
             wanted = _check_console_type(console_type or self.console_type)
@@ -437,18 +443,18 @@ class VpcsNode:
             self.console_type = wanted
 
     async def reset_console(self) -> None:
-        """Drop all console clients."""
+        """Disconnect all clients of the console."""
         self._console.hub.reset()
 
     # --- port ---
 
     async def bind_nio(self, adapter_number: int, port_number: int, nio: Nio) -> None:
-        """Join port 0 to a tunnel, replacing the one it had; the adapter number means nothing.
+        """Connect port 0 to a tunnel, replacing the earlier one. The adapter number is ignored.
 
-        Raises Conflict (no such port, ``lport`` taken) or Invalid (``rhost`` is not a host).
+        Raises Conflict (no such port, or ``lport`` is in use) or Invalid (``rhost`` is not a host).
         """
         _check_port(port_number)
-        remote = await self._services.tunnels.resolve(nio)  # which may last; nobody else waits for that
+        remote = await self._services.tunnels.resolve(nio)  # which may take long; no other request waits for it
         async with self._changing:
             if self._mac_id is None:
                 raise Conflict(f"VPCS '{self.name}' has been deleted")
@@ -463,7 +469,7 @@ class VpcsNode:
                 raise
 
     async def unbind_nio(self, adapter_number: int, port_number: int) -> None:
-        """Separate port 0 from its tunnel. Raises Conflict when it has none."""
+        """Disconnect port 0 from its tunnel. Raises Conflict if it has none."""
         async with self._changing:
             _check_port(port_number)
             if self._tunnel is None:
@@ -471,14 +477,14 @@ class VpcsNode:
             self._close_tunnel()
 
     def _close_tunnel(self) -> None:
-        """None is fine."""
+        """Close the tunnel of port 0, if it has one."""
         if self._tunnel is not None:
-            self._tunnel.close()  # and the patch ends with it
+            self._tunnel.close()  # which also ends the patch
         self._unpatch()
         self._tunnel = None
 
     def _patch(self) -> None:
-        """Join the process and the tunnel, once both are there."""
+        """Connect the process and the tunnel if both exist."""
         if self._process is not None and self._tunnel is not None:
             self._joint = self._services.forwarder.connect(self._process.device, self._tunnel.port)
             self._tunnel.device = self._process.device
@@ -493,19 +499,19 @@ class VpcsNode:
     # --- files ---
 
     async def startup_script(self) -> str | None:
-        """What VPCS runs when it starts, as text; None when there is no script."""
+        """The text of the script that VPCS runs at its start; None if there is none."""
         script = await threads.disk.run(read_script, self.directory, STARTUP_FILE, MAX_SCRIPT_BYTES)
         return script.text.encode(errors="surrogateescape").decode(errors="replace") if script is not None else None
 
     async def set_startup_script(self, text: str) -> None:
-        """Write the script that VPCS runs when it starts next.
+        """Write the script that VPCS runs at its next start.
 
-        Raises Invalid when it is too long with the node's name, Unavailable when the disk does not take it.
+        Raises Invalid if it is too long with the node's name, Unavailable if the disk reports an error.
         """
         await self._use_folder(write_script, self.directory, STARTUP_FILE, expand_script(text, self.name))
 
     async def rename(self, name: str) -> None:
-        """Give it another name, also in its start-up script. Raises Unavailable when the disk does not take it."""
+        """Change its name, also in its start-up script. Raises Unavailable if the disk reports an error."""
         async with self._changing:
             await self._use_folder(rename_script_file, self.directory, name)
             self.name = name
@@ -529,13 +535,13 @@ class VpcsNode:
             raise
 
     def _look_into_folder(self, program: VpcsProgram) -> tuple[str | None, Sandbox]:
-        """The script that it runs, and what it may do."""
+        """Determine the script to run, and the permissions of the process."""
         sandbox = vpcs_sandbox(program.files, self.directory)
         return put_runnable_script(self.directory, self.name, program.version), sandbox
 
 
 def describe_exit(code: int) -> str:
-    """Why a process ended, from its exit code; negative is the signal that killed it."""
+    """A text that explains an exit code; a negative one is the signal that killed the process."""
     if code >= 0:
         return f"exited with code {code}"
     try:

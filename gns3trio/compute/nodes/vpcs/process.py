@@ -1,4 +1,4 @@
-"""One running VPCS: the program, its terminal, and the forwarder's port that its frames go through."""
+"""A running VPCS: the program, its terminal, and the forwarder's port for its frames."""
 
 import os
 import shlex
@@ -29,28 +29,28 @@ from gns3trio.compute.nodes.vpcs.command import (
 from gns3trio.errors import Conflict, Unavailable
 from gns3trio.forwarder.forwarder import Forwarder, Port
 
-# vpcs -v answers within milliseconds; a program that does not is not VPCS.
+# vpcs -v answers within milliseconds. A program that needs longer than this is not VPCS.
 PROBE_SECONDS = 5.0
-# VPCS ends at once on SIGTERM; a stopped or swapped-out one may not.
+# VPCS ends at once on SIGTERM, unless it is stopped or swapped out.
 STOP_GRACE_SECONDS = 3.0
-# VPCS wakes up thousands of times a second only to look at its queues. When its timers may be late by so much, an idle
-# one takes a tenth of the CPU, and a hundred can start together; frames and keys wake it up at once all the same.
+# VPCS wakes up thousands of times a second to poll its queues. If its timers may be late by this much, an idle VPCS
+# needs a tenth of the CPU time, and a hundred can start together. Frames and keys still wake it at once.
 _TIMER_SLACK_SECONDS = 0.01
-# VPCS answers commands within milliseconds, so larger pieces than a terminal's buffer do not come.
+# The size of one read. Output does not come in larger pieces than a terminal's buffer.
 _READ_BYTES = 4096
-# VPCS opens its sockets first: one for its port, and one for its relay where that cannot be turned off.
+# The first descriptors of VPCS are its sockets: one for its port, and one for its relay if that cannot be disabled.
 _SOCKET_DESCRIPTORS = range(3, 8)
-# The system picks ports at random out of some ten thousand, so this many in a row cannot be taken.
+# The number of attempts. The system picks ports at random out of some ten thousand.
 _PORT_TRIES = 100
 
 
-# Each thread of VPCS would reserve 64 MiB of addresses for its memory, of which it uses none.
+# Otherwise each thread of VPCS would reserve 64 MiB of address space that it does not use.
 _ENVIRONMENT = {"GLIBC_TUNABLES": "glibc.malloc.arena_max=1"}
 
 
 @attrs.frozen
 class VpcsProgram:
-    """A program that said it is VPCS, with the files that it needs to be executed."""
+    """A program that is VPCS, with the files that are needed to execute it."""
 
     path: str
     version: VpcsVersion
@@ -58,9 +58,9 @@ class VpcsProgram:
 
 
 def vpcs_sandbox(files: Mapping[str, Access], directory: Path) -> Sandbox:
-    """What a VPCS needs to run in its folder: the files there, UDP, and some threads. Blocks.
+    """The sandbox for a VPCS in its folder: the files there, UDP, and some threads. Blocks.
 
-    Raises Conflict when the folder is not one of the project's own.
+    Raises Conflict if the folder is not inside the project.
     """
     require_own_folder(directory)
     return Sandbox(
@@ -73,20 +73,20 @@ def vpcs_sandbox(files: Mapping[str, Access], directory: Path) -> Sandbox:
 
 
 class VpcsProgramFinder:
-    """Finds the configured program and asks for its version, again only when the file has changed."""
+    """Finds the configured program and its version. Checks again only if the file has changed."""
 
     def __init__(self, configured: str) -> None:
         self._configured = configured
         self._probed: dict[tuple[str, int, int], VpcsProgram] = {}
-        self._probing = trio.Lock()  # many nodes start at once; one of them asks
+        self._probing = trio.Lock()  # of many nodes that start at once, only one runs the check
         self._answers = 0
-        self._refusal = ""  # why the last answer was no
+        self._refusal = ""  # the error of the last check
 
     async def find(self) -> VpcsProgram:
-        """The program. Raises Conflict that says how to install it when it is not there or is not VPCS."""
+        """The program. Raises Conflict, with instructions to install it, if it is missing or is not VPCS."""
         answers = self._answers
         async with self._probing:
-            if self._refusal and self._answers > answers:  # somebody has asked for all who waited
+            if self._refusal and self._answers > answers:  # another task has checked meanwhile
                 raise Conflict(self._refusal)
             path = shutil.which(self._configured)
             if path is None:
@@ -108,10 +108,13 @@ class VpcsProgramFinder:
 
 
 async def _probe(path: str) -> VpcsProgram:
-    """Ask for the version; with a time limit, since nobody knows what the program is."""
+    """Run the program to get its version, with a time limit, because it may be any program."""
     try:
         with trio.move_on_after(PROBE_SECONDS):
-            for ask_loader in (False, True):  # its libraries are nearly always the system's, and starts do not wait
+            for ask_loader in (
+                False,
+                True,
+            ):  # its libraries are nearly always in the system's folders, and the check is faster
                 files = await files_of(path, ask_loader=ask_loader)
                 output = await output_of([path, "-v"], cwd=Path("/"), sandbox=Sandbox(paths=files))
                 version = parse_version(output.decode(errors="replace"))
@@ -123,10 +126,10 @@ async def _probe(path: str) -> VpcsProgram:
 
 
 class VpcsPorts:
-    """Picks the UDP ports that VPCS processes bind themselves, out of the system's ephemeral range.
+    """Picks UDP ports for VPCS processes, which bind them themselves, from the system's ephemeral range.
 
-    VPCS binds its port a third of a second after it was started, so it cannot be held until then. Within this
-    process no port is picked twice; when another program is quicker, VPCS says so and is started on another one.
+    VPCS binds its port a third of a second after its start, so the port cannot be held until then. Within this process
+    no port is picked twice. If another program takes the port first, VPCS reports it and is started with another port.
     """
 
     def __init__(self) -> None:
@@ -134,11 +137,11 @@ class VpcsPorts:
 
     @contextmanager
     def pick(self) -> Iterator[PortLease]:
-        """A free port that nobody else gets here as long as the ``with``. Raises Unavailable."""
+        """A free port, which is not picked again while the ``with`` lasts. Raises Unavailable."""
         for _ in range(_PORT_TRIES):
             held = bind_udp("0.0.0.0", 0)
             port = held.getsockname()[1]
-            # A VPCS without -R binds one more port, and would keep another from its own.
+            # A VPCS without -R binds one more port, which must not be the port of another VPCS.
             wanted = {port, port + RELAY_PORT_OFFSET}
             if wanted.isdisjoint(self._picked):
                 break
@@ -154,7 +157,7 @@ class VpcsPorts:
 
 
 class VpcsProcess:
-    """A VPCS that has been started. Use ``open_vpcs``."""
+    """A started VPCS. Use ``open_vpcs``."""
 
     def __init__(self, child: ChildProcess, terminal: trio.lowlevel.FdStream, device: Port) -> None:
         self.device = device
@@ -162,23 +165,23 @@ class VpcsProcess:
         self._terminal = terminal
 
     async def read_output(self) -> bytes:
-        """What it printed next; empty when it has ended."""
+        """Read the next output; empty when it has ended."""
         try:
             return bytes(await self._terminal.receive_some(_READ_BYTES))
-        except trio.BrokenResourceError:  # EIO: nobody has the other end of the terminal any longer
+        except trio.BrokenResourceError:  # EIO: the other end of the terminal is closed
             return b""
 
     async def write_input(self, data: bytes) -> None:
-        """Type ``data``; nobody reads it when it has ended."""
+        """Type ``data``; it is lost if the process has ended."""
         with suppress(trio.BrokenResourceError):
             await self._terminal.send_all(data)
 
     def keep_to_loopback(self) -> None:
-        """Tie the sockets that it has to the loopback interface, once it has bound them.
+        """Bind its sockets to the loopback interface, after it has bound its port.
 
-        It binds all addresses, and has no setting for that: everybody in the network could send it frames. It cannot
-        undo this, because its sandbox does not let it set the option. Where the kernel does not allow it to us either
-        (Yama, Linux before 5.7), they stay as they are.
+        VPCS binds its port on all addresses and has no option to change that, so everybody in the network could send it
+        frames. It cannot undo this, because its sandbox does not permit that socket option. If the kernel does not
+        permit it to the server either (Yama, or Linux before 5.7), the sockets are left unchanged.
         """
         for number in _SOCKET_DESCRIPTORS:
             with suppress(OSError):
@@ -190,7 +193,7 @@ class VpcsProcess:
                     sock.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"lo\0")
 
     async def wait(self) -> int:
-        """Its exit code once it has ended; negative for the signal that killed it."""
+        """Wait until it has ended; returns its exit code, or the negative number of the signal that killed it."""
         return await self._child.wait()
 
 
@@ -205,10 +208,9 @@ async def open_vpcs(
     forwarder: Forwarder,
     ports: VpcsPorts,
 ) -> AsyncIterator[tuple[VpcsProcess, str]]:
-    """A VPCS and its command line; it ends with the ``async with``, or with the death of this process.
+    """Start a VPCS; yields it and its command line. It ends with the ``async with``, or when this process dies.
 
-    It runs ``script``, a file of ``directory``, first.
-    Raises OSError when it cannot be run.
+    First it runs ``script``, a file in ``directory``. Raises OSError if it cannot be started.
     """
     with ports.pick() as picked, bind_udp("127.0.0.1", 0) as device_socket:
         command = build_command(
@@ -253,12 +255,15 @@ def _open_device(forwarder: Forwarder, device_socket: socket.socket, vpcs_port: 
 
 
 def open_terminal() -> tuple[int, int]:
-    """A terminal as VPCS makes one for its own console clients: raw, but a line feed also returns the carriage."""
+    """Open a terminal with the settings that VPCS uses for its own console clients: raw, but a line feed implies a
+    carriage
+    return."""
     master, slave = os.openpty()
     attributes = termios.tcgetattr(slave)
     attributes[0] = 0  # input: every byte as it comes
     attributes[1] = termios.OPOST | termios.ONLCR
-    # No echo, no lines: VPCS does that. Ctrl-C is how it stops a ping; the other keys of a terminal stop VPCS itself.
+    # No echo and no line mode: VPCS does both itself. Ctrl-C stops a ping; the terminal's other signal keys would stop
+    # VPCS.
     attributes[3] = termios.ISIG | termios.NOFLSH
     for key in (termios.VQUIT, termios.VSUSP):
         attributes[6][key] = b"\0"

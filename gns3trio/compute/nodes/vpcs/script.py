@@ -1,7 +1,7 @@
-"""The start-up script of a VPCS: as its users write it, and as VPCS may read it.
+"""The start-up script of a VPCS: the text that users write, and the checked text that VPCS reads.
 
-Sans-IO, but for what works in a node's folder. A script is in whatever encoding its author used: bytes that
-are not UTF-8 are kept as ``surrogateescape`` has them.
+Sans-IO, except for the functions with a folder. A script may have any encoding: bytes that are not UTF-8 are preserved
+with ``surrogateescape``.
 """
 
 import re
@@ -14,22 +14,22 @@ from gns3trio.compute.nodes.vpcs.lines import refusal_in_script
 from gns3trio.compute.script_files import StartupScript, read_script, write_script
 from gns3trio.errors import Invalid
 
-# A script is some lines; more is not read into replies, nor rewritten, nor run.
+# Scripts have a few lines. The rest of a longer one is not read, rewritten or executed.
 MAX_SCRIPT_BYTES = 1024 * 1024
-# What VPCS runs in place of a script that it would not survive, or that leaves it without a name.
+# The file that VPCS runs instead of a script that would crash it, or that sets no name.
 PREPARED_FILE = f".prepared.{STARTUP_FILE}"
 
 _PCNAME = re.compile(r"^(?P<command>[ \t]*set[ \t]+pcname[ \t]+)[^\r\n]*", re.MULTILINE)
-# VPCS takes more characters, but not all.
+# VPCS accepts more characters, but not all.
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 _COMMENTS = ("#", ";")
 _BYTE_ORDER_MARK = "\ufeff"
 
 
 def expand_script(text: str, name: str) -> str:
-    """A start-up script for the node ``name``: ``%h`` stands for the name.
+    """Replace ``%h`` in a start-up script by the node's ``name``.
 
-    Raises Invalid when it would be longer than MAX_SCRIPT_BYTES.
+    Raises Invalid if it becomes longer than MAX_SCRIPT_BYTES.
     """
     if len(text) + text.count("%h") * (len(name) - len("%h")) > MAX_SCRIPT_BYTES:
         raise Invalid(
@@ -39,7 +39,7 @@ def expand_script(text: str, name: str) -> str:
 
 
 def rename_in_script(text: str, name: str) -> str:
-    """The script of a node that gets the name ``name``: its last ``set pcname``, which VPCS goes by, sets that."""
+    """Change the name in a script: the last ``set pcname``, which VPCS uses, then sets ``name``."""
     found = deque(_PCNAME.finditer(text), maxlen=1)
     if not found:
         return text
@@ -47,10 +47,10 @@ def rename_in_script(text: str, name: str) -> str:
 
 
 def prepare_script(script: StartupScript, name: str, version: VpcsVersion) -> str:
-    """What VPCS of ``version`` may read at the start of the node ``name``; equal to the script's text if that is fine.
+    """The text that VPCS of ``version`` may safely read for the node ``name``; unchanged if the script is safe.
 
-    A line that VPCS does not survive, or that never ends, becomes an error that is printed. Without a ``set pcname``
-    the node gets its own name, if VPCS takes such a one.
+    A line that crashes VPCS, or that never ends, is replaced by a printed error. If there is no ``set pcname``, one
+    with the node's name is added, if VPCS accepts the name.
     """
     lines = script.text.removeprefix(_BYTE_ORDER_MARK).split("\n")
     for index, line in enumerate(lines):
@@ -65,7 +65,7 @@ def prepare_script(script: StartupScript, name: str, version: VpcsVersion) -> st
 
 
 def rename_script_file(folder: Path, name: str) -> None:
-    """Give the script in a node's folder the node's new name; one that is too long is left. Blocks. Raises OSError."""
+    """Change the node's name in the script in its folder, unless the script is too long. Blocks. Raises OSError."""
     script = read_script(folder, STARTUP_FILE, MAX_SCRIPT_BYTES)
     if script is not None and script.is_whole:
         renamed = rename_in_script(script.text, name)
@@ -74,11 +74,12 @@ def rename_script_file(folder: Path, name: str) -> None:
 
 
 def put_runnable_script(folder: Path, name: str, version: VpcsVersion) -> str | None:
-    """The file that VPCS of ``version`` runs at the start of the node ``name``: its script, or a prepared one instead.
+    """The file that VPCS of ``version`` runs for the node ``name``: its script, or a prepared one. None if there is
+    nothing to run.
 
-    None when there is nothing to run. Blocks. Raises OSError.
+    Blocks. Raises OSError.
     """
-    discard_prepared(folder)  # of a server that was killed
+    discard_prepared(folder)  # left by a server that was killed
     script = read_script(folder, STARTUP_FILE, MAX_SCRIPT_BYTES)
     text = script.text if script is not None else ""
     original = STARTUP_FILE if script is not None else None
@@ -90,11 +91,11 @@ def put_runnable_script(folder: Path, name: str, version: VpcsVersion) -> str | 
     except OSError:
         if not prepared.endswith(text):
             raise
-        return original  # on a full disk it goes without its name
+        return original  # on a full disk it starts without its name
     return PREPARED_FILE
 
 
 def discard_prepared(folder: Path) -> None:
-    """Remove what VPCS ran in place of its script. Blocks."""
+    """Delete the prepared script. Blocks."""
     with suppress(OSError):
         (folder / PREPARED_FILE).unlink()

@@ -1,9 +1,9 @@
-"""Between the clients of a console and a VPCS. Sans-IO.
+"""Mediates between the clients of a console and a VPCS. Sans-IO.
 
-VPCS drops what follows an Enter in the same read, takes the bytes of keys that it does not know for text, and does not
-survive all lines. So lines are edited here (``LineEditor``), and VPCS gets whole ones, each when it has printed a
-prompt for it. While a command runs, what is typed waits; Ctrl-C goes to VPCS at once, and so does the key that ``Press
-any key to continue`` asks for.
+VPCS drops the bytes after an Enter in the same read, treats unknown keys as text, and crashes on some lines. So lines
+are edited here (``LineEditor``), and VPCS gets complete, safe lines, each after it has printed a prompt. While a
+command runs, typed input waits. Ctrl-C is passed to VPCS at once, and so is the key after ``Press any key to
+continue``.
 """
 
 import re
@@ -19,29 +19,31 @@ from gns3trio.console.typed_input import TypedInput
 
 Typist = TypeVar("Typist")
 
-# VPCS answers at once, or by a command that is known to take long. Should it have a prompt that is not recognised, what
-# waits goes to it after it said nothing for so long.
+# VPCS answers at once, except to commands that are known to take long. If its prompt is not recognised, waiting input
+# is passed to it after this many seconds of silence.
 PATIENCE_SECONDS = 10.0
 
-# As VPCS prints it: always on a line of its own, and after LF CR, which begin nothing else.
+# The prompt of VPCS: always on a line of its own, after LF CR, which precede nothing else.
 _PROMPT = re.compile(rb"\n\r(?P<name>[^\r\n]{1,64}?)> ")
 _LONGEST_PROMPT = 80
 _QUESTION = b"Press any key to continue\r\n"
-# The prompt of a VPCS that was given no name.
+# The prompt of a VPCS without a name.
 _DEFAULT_PROMPT = b"VPCS> "
 _NO_NAME = re.compile(rb"(?<=\n\r)VPCS> ")
 _CTRL_C = b"\x03"
 
 
 class _State(Enum):
-    BUSY = "busy"  # a command runs, or the start-up script
-    ASKS = "asks"  # for any key
-    READY = "ready"  # a line is typed at the prompt
+    BUSY = "busy"  # a command or the start-up script is running
+    ASKS = "asks"  # VPCS waits for any key
+    READY = "ready"  # at the prompt, editing a line
 
 
 @attrs.frozen
 class Taken(Generic[Typist]):
-    """What typing led to: bytes for VPCS, bytes to show, and who pressed the Enter, if a line goes to VPCS."""
+    """The result of typed input: bytes for VPCS, bytes to display, and the client that pressed Enter, if a line goes to
+    VPCS.
+    """
 
     program: bytes = b""
     shown: bytes = b""
@@ -51,35 +53,37 @@ class Taken(Generic[Typist]):
 class VpcsTerminal:
     """One run of a VPCS whose node has the name ``name``.
 
-    While VPCS has no name of its own, its prompt is shown with the node's. A name of several words, which only version
-    1 of the API gives, makes no prompt that scripts know for one: VPCS's own is left then.
+    While VPCS has no name of its own, its prompt is displayed with the node's name. Version 1 of the API allows names
+    of several words, which scripts would not recognise in a prompt: VPCS's own prompt is kept then.
     """
 
     def __init__(self, name: str) -> None:
         own_prompt = f"{name}> ".encode() if len(name.split()) == 1 else _DEFAULT_PROMPT
         self._own_prompt: Callable[[re.Match[bytes]], bytes] = lambda _: own_prompt
-        self._prompt = b""  # the last one that was shown
+        self._prompt = b""  # the last prompt that was displayed
         self._state = _State.BUSY
-        self._command = ""  # that runs
+        self._command = ""  # the running line
         self._editor = LineEditor()
-        self._echo = b""  # what VPCS will print first: the line that it got, which is on the screen already
+        self._echo = b""  # VPCS will echo this line first, but it is on the screen already
         self._held = b""
-        self._seen = b"\n"  # the last bytes that it printed
+        self._seen = b"\n"  # the last bytes of its output
         self._asked_at = 0
 
     @property
     def is_patient(self) -> bool:
-        """Whether what is typed waits for the prompt however long that takes."""
+        """Whether typed input waits for the prompt without a time limit."""
         return self._state is not _State.BUSY or takes_long(self._command)
 
     def lose_patience(self) -> None:
-        """VPCS has said nothing for PATIENCE_SECONDS: take it to be at its prompt."""
+        """VPCS was silent for PATIENCE_SECONDS: assume that it is at its prompt."""
         self._state = _State.READY
 
-    # --- what VPCS prints ---
+    # --- output of VPCS ---
 
     def feed_output(self, output: bytes, arrived: int) -> bytes:
-        """What of it to show; ``arrived`` is how much has been typed so far, as ``TypedInput`` counts it."""
+        """Process output; returns the part to display. ``arrived`` is the count of typed pieces so far, as in
+        ``TypedInput``.
+        """
         known = len(self._seen)
         seen = self._seen + self._held + self._without_echo(output)
         held = _unfinished(seen)
@@ -92,13 +96,13 @@ class VpcsTerminal:
     def _without_echo(self, output: bytes) -> bytes:
         common = min(len(self._echo), len(output))
         if output[:common] != self._echo[:common]:
-            self._echo = b""  # something else came first; then the line is shown twice
+            self._echo = b""  # something else came first; the line is displayed twice then
             return output
         self._echo = self._echo[common:]
         return output[common:]
 
     def _look_for_prompt(self, seen: bytes, known: int, arrived: int) -> None:
-        """``seen`` is new from ``known`` on."""
+        """Search a prompt in ``seen``, whose bytes from ``known`` on are new."""
         for prompt in _PROMPT.finditer(seen):
             if prompt.end() > known:
                 self._state = _State.READY
@@ -106,10 +110,10 @@ class VpcsTerminal:
         if self._state is _State.BUSY and seen.endswith(_QUESTION):
             self._state, self._asked_at = _State.ASKS, arrived
 
-    # --- what is typed ---
+    # --- typed input ---
 
     def take(self, typed: TypedInput[Typist]) -> Taken[Typist] | None:
-        """Take from ``typed`` what can be used now; None when that is nothing."""
+        """Take the usable part of ``typed``; None if nothing can be used now."""
         if typed.is_empty:
             return None
         if typed.begins_with_interrupt:
@@ -137,7 +141,7 @@ class VpcsTerminal:
     def _interrupt(self) -> Taken[Typist]:
         self._editor.clear()
         if self._state is _State.READY:
-            self._state, self._command = _State.BUSY, ""  # it prints another prompt
+            self._state, self._command = _State.BUSY, ""  # VPCS prints another prompt
         return Taken(_CTRL_C)
 
     def _enter(self, line: Line, typist: Typist, shown: bytes) -> Taken[Typist]:
@@ -150,6 +154,6 @@ class VpcsTerminal:
 
 
 def _unfinished(seen: bytes) -> int:
-    """How many bytes at the end may be the beginning of the prompt of a VPCS without a name."""
+    """The number of bytes at the end that may be the beginning of the prompt of a VPCS without a name."""
     _, begins, line = seen.rpartition(b"\n\r")
     return len(line) if begins and line != _DEFAULT_PROMPT and _DEFAULT_PROMPT.startswith(line) else 0

@@ -1,4 +1,4 @@
-"""What VPCS is to everything that does not run it. Sans-IO."""
+"""The traits of VPCS nodes. Sans-IO."""
 
 from typing import Literal
 
@@ -50,7 +50,7 @@ TRAITS = NodeTraits(
     script=ScriptTraits(
         file_name=STARTUP_FILE,
         max_bytes=MAX_SCRIPT_BYTES,
-        default="set pcname %h\n",  # without it every VPCS calls itself VPCS
+        default="set pcname %h\n",  # without it every VPCS has the prompt VPCS
         expand=expand_script,
         rename=rename_in_script,
         base_configs={BASE_SCRIPT: _BASE_SCRIPT_TEXT},
