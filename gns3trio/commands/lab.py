@@ -153,7 +153,7 @@ async def locate(server: Client, arguments: argparse.Namespace, kind: str) -> tu
     paths = await _open_paths(server)
     found = [(path, thing) for path in paths for thing in await find_all(server, path, wanted)]
     if len({path for path, _ in found}) > 1:
-        raise Invalid(f"{wanted!r} is in several open projects: give the project before it")
+        raise Invalid(f"{wanted!r} is in several open projects: name the project before it")
     _only(kind, wanted, [thing for _, thing in found], f"{kind}_id")
     return found[0]
 

@@ -24,7 +24,7 @@ from gns3trio.commands.lab import (
 )
 from gns3trio.commands.numbers import to_whole
 from gns3trio.commands.progress import ProgressLine, bar, progress_line
-from gns3trio.errors import Conflict, Invalid
+from gns3trio.errors import Conflict
 from gns3trio.natural_order import natural_key
 
 __all__ = ["add_arguments", "run"]
@@ -40,6 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     create.add_argument("name", metavar="NAME", help="PC{0} gives PC1, PC2, ...")
     create.add_argument("-x", type=to_whole, default=0, help="place in the drawing, pixels")
     create.add_argument("-y", type=to_whole, default=0, help="place in the drawing, pixels")
+    create.set_defaults(parser=create)
     add_action(actions, "show", "show a node", _show, "project", "node")
     for name, text in (
         ("start", "start"),
@@ -83,7 +84,7 @@ async def _create(server: Client, arguments: argparse.Namespace) -> None:
     body: Json = {"name": arguments.name, "node_type": arguments.type, "compute_id": "local"}
     types = {each["node_type"]: each for each in await server.request("GET", "/v2/node_types")}
     if arguments.type not in types:
-        raise Invalid(f"{arguments.type!r} is not a type of nodes: {', '.join(types)}")
+        arguments.parser.error(f"argument TYPE: {arguments.type!r} is not a type of nodes: {', '.join(types)}")
     if (script := types[arguments.type]["default_script"]) is not None:
         body["properties"] = {"startup_script": script}
     path = await open_path(server, arguments.project)
