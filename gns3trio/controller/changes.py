@@ -1,7 +1,7 @@
-"""What happens in the controller, as it is published to ``ProjectServices.changes``.
+"""The changes in the controller that are published to ``ProjectServices.changes``.
 
-A change holds the thing that changed. How that looks to clients is made by each version of the API, at the moment at
-which the change is published (``api/v1/events.py``, ``api/v2/events.py``).
+A change contains the object that changed. Each version of the API formats it for its clients at the moment of
+publication (``api/v1/events.py``, ``api/v2/events.py``).
 """
 
 from collections.abc import Mapping
@@ -24,7 +24,9 @@ LogLevel = Literal["error", "warning", "info"]
 
 @attrs.frozen
 class LogMessage:
-    """What users are told without having asked, such as a failure. Without a project it concerns the server."""
+    """A message to users that does not belong to a request, such as a failure. Without a project it concerns the
+    server.
+    """
 
     level: LogLevel
     message: str
@@ -36,42 +38,42 @@ class LogMessage:
 
 @attrs.frozen
 class ProjectCreated:
-    """A project is there."""
+    """A project was created."""
 
     project: "Project"
 
 
 @attrs.frozen
 class ProjectOpened:
-    """It is open, and all that it has was told."""
+    """A project was opened, and all its contents were announced."""
 
     project: "Project"
 
 
 @attrs.frozen
 class ProjectChanged:
-    """Its settings changed."""
+    """The settings of a project changed."""
 
     project: "Project"
 
 
 @attrs.frozen
 class ProjectClosed:
-    """Its nodes are gone, and its file is written."""
+    """A project was closed: its nodes are stopped and its file is written."""
 
     project: "Project"
 
 
 @attrs.frozen
 class ProjectDeleted:
-    """Its folder is gone."""
+    """A project was deleted with its folder."""
 
     project: "Project"
 
 
 @attrs.frozen
 class SnapshotRestored:
-    """The project has the content of one of its snapshots."""
+    """A snapshot of the project was restored."""
 
     snapshot: "Snapshot"
 
@@ -81,14 +83,14 @@ class SnapshotRestored:
 
 @attrs.frozen
 class NodeCreated:
-    """A node is there: it was made, or its project was opened."""
+    """A node was created, or its project was opened."""
 
     node: "Node"
 
 
 @attrs.frozen
 class NodeChanged:
-    """Something of a node changed."""
+    """An attribute of a node changed."""
 
     node: "Node"
 
@@ -100,7 +102,7 @@ class NodeStatusChanged(NodeChanged):
 
 @attrs.frozen
 class NodeDeleted:
-    """A node is gone."""
+    """A node was deleted."""
 
     node: "Node"
 
@@ -110,28 +112,28 @@ class NodeDeleted:
 
 @attrs.frozen
 class LinkCreated:
-    """A link is there: it was made, or its project was opened."""
+    """A link was created, or its project was opened."""
 
     link: "Link"
 
 
 @attrs.frozen
 class LinkChanged:
-    """Its ends, filters, suspension, style or capture changed."""
+    """The ends, filters, suspension, style or capture of a link changed."""
 
     link: "Link"
 
 
 @attrs.frozen
 class LinkDeleted:
-    """A link is gone."""
+    """A link was deleted."""
 
     link: "Link"
 
 
 @attrs.frozen
 class LinkProblemChanged:
-    """Why nothing crosses a link; ``problem`` is None when it works again."""
+    """The problem of a link changed; ``problem`` is None if the link works again."""
 
     link: "Link"
     problem: str | None
@@ -139,7 +141,7 @@ class LinkProblemChanged:
 
 @attrs.frozen
 class LinkTraffic:
-    """What crossed a link."""
+    """The counters of a link changed."""
 
     link: "Link"
     statistics: "LinkStatistics"
@@ -147,7 +149,7 @@ class LinkTraffic:
 
 @attrs.frozen
 class LinkMeasured:
-    """A measurement of a link has come so far."""
+    """The progress of a measurement of a link."""
 
     link: "Link"
     trial: dict[str, Any]
@@ -158,7 +160,7 @@ class LinkMeasured:
 
 @attrs.frozen
 class DrawingCreated:
-    """A drawing is there: it was made, or its project was opened."""
+    """A drawing was created, or its project was opened."""
 
     project_id: UUID
     drawing: "Drawing"
@@ -166,7 +168,7 @@ class DrawingCreated:
 
 @attrs.frozen
 class DrawingChanged:
-    """Something of a drawing changed; ``redrawn``: its picture too."""
+    """A drawing changed; ``redrawn``: its picture too."""
 
     project_id: UUID
     drawing: "Drawing"
@@ -175,7 +177,7 @@ class DrawingChanged:
 
 @attrs.frozen
 class DrawingDeleted:
-    """A drawing is gone."""
+    """A drawing was deleted."""
 
     project_id: UUID
     drawing: "Drawing"
@@ -186,28 +188,28 @@ class DrawingDeleted:
 
 @attrs.frozen
 class ComputeCreated:
-    """A compute is known."""
+    """A compute was registered."""
 
     compute: "ComputeState"
 
 
 @attrs.frozen
 class ComputeChanged:
-    """How a compute is reached changed, or its load."""
+    """The address or the load of a compute changed."""
 
     compute: "ComputeState"
 
 
 @attrs.frozen
 class ComputeDeleted:
-    """A compute is forgotten."""
+    """A compute was removed."""
 
     compute: "ComputeState"
 
 
 @attrs.frozen
 class UdpMeasured:
-    """A measurement between two UDP endpoints of a compute has come so far."""
+    """The progress of a measurement between two UDP endpoints of a compute."""
 
     compute_id: str
     ends: Mapping[str, Any]
@@ -216,21 +218,21 @@ class UdpMeasured:
 
 @attrs.frozen
 class TemplateCreated:
-    """A template is there."""
+    """A template was created."""
 
     template: Mapping[str, Any]
 
 
 @attrs.frozen
 class TemplateChanged:
-    """Something of a template changed."""
+    """A template changed."""
 
     template: Mapping[str, Any]
 
 
 @attrs.frozen
 class TemplateDeleted:
-    """A template is gone."""
+    """A template was deleted."""
 
     template: Mapping[str, Any]
 

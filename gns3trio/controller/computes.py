@@ -1,6 +1,6 @@
-"""The computes that the controller knows: those that it drives, and others that clients registered.
+"""The computes of the controller: those that it uses, and others that clients have registered.
 
-Others are stored and shown; as long as nothing here drives them, they are never connected.
+The others are only stored and shown, and never contacted.
 """
 
 import platform
@@ -23,14 +23,14 @@ from gns3trio.machine import MachineLoad
 from gns3trio.notifications.feed import ChangeFeed
 
 NOT_DRIVEN = "This server does not run nodes on other computes"
-# GNS3 has a virtual machine of its own for nodes, under this name; here there is none.
+# GNS3 reserves this name for its virtual machine, which does not exist here.
 _GNS3_VM_ID, _GNS3_VM_NAME = "vm", "gns3vm"
 _UPDATE_SECONDS = 1.0
 
 
 @attrs.frozen(kw_only=True)
 class RegisteredCompute:
-    """Another server that clients have told of, and how to log in there."""
+    """Another server that a client has registered, with its credentials."""
 
     compute_id: str
     name: str
@@ -43,7 +43,7 @@ class RegisteredCompute:
 
 @attrs.frozen(kw_only=True)
 class Gns3Capabilities:
-    """What a server can run, and as which GNS3 version."""
+    """The node types that a server can run, and its GNS3 version."""
 
     node_types: list[str]
     platform: str
@@ -52,8 +52,8 @@ class Gns3Capabilities:
 
 @attrs.frozen(kw_only=True)
 class ComputeState:
-    """A compute as clients are told of it. ``capabilities`` and ``load`` are those of one that is driven
-    here; ``error`` says why another one is not.
+    """A compute as clients see it. Only a compute that this controller uses has ``capabilities`` and ``load``; for
+    another one, ``error`` is the reason why it is not used.
     """
 
     compute_id: str
@@ -82,7 +82,7 @@ class Computes:
 
     @property
     def own(self) -> Compute:
-        """The compute of this server."""
+        """The compute of this server itself."""
         return self._driven[LOCAL_COMPUTE_ID]
 
     def driven(self) -> Iterable[Compute]:
@@ -94,14 +94,14 @@ class Computes:
         return self._driven.get(compute_id)
 
     def require(self, compute_id: str) -> Compute:
-        """The same. Raises NotFound for an unknown compute, Conflict for one that this server does not drive."""
+        """As ``find``. Raises NotFound for an unknown compute, Conflict for one that this controller does not use."""
         compute = self._driven.get(compute_id)
         if compute is None:
             raise Conflict(f"compute_id: {self.get_registered(compute_id).name}: {NOT_DRIVEN}")
         return compute
 
     def capabilities(self) -> Gns3Capabilities:
-        """What this server can run, and as which GNS3 version."""
+        """The node types that this server can run, and its GNS3 version."""
         return Gns3Capabilities(
             node_types=sorted(self.own.capabilities.node_types),
             platform=platform.system().lower(),
@@ -138,7 +138,7 @@ class Computes:
         )
 
     async def create(self, fields: Mapping[str, Any]) -> ComputeState:
-        """Register a compute; a known id gives the compute that has it.
+        """Register a compute, or return the existing one with that id.
 
         Raises Invalid for an id or name that GNS3 reserves, Conflict for a name in use, Unavailable.
         """
@@ -156,7 +156,7 @@ class Computes:
     async def add_those_of_file(self, computes: Iterable[Mapping[str, Any]]) -> list[str]:
         """Register the computes that a project's file names and that are not known, without credentials, as GNS3 does.
 
-        Returns what to tell of those that cannot be.
+        Returns messages about those that cannot be registered.
         """
         problems: list[str] = []
         for each in computes:
@@ -202,7 +202,7 @@ class Computes:
             raise Conflict("compute_id: the local compute cannot be deleted")
 
     async def delete(self, compute_id: str) -> None:
-        """Forget a compute; unknown is fine, as in GNS3. Raises Conflict for the local one."""
+        """Remove a compute. As in GNS3, does nothing if it is unknown. Raises Conflict for the local one."""
         self.require_deletable(compute_id)
         compute = self._registered.get(compute_id)
         if compute is None:
@@ -214,7 +214,7 @@ class Computes:
         self._changes.publish(ComputeDeleted(_registered_state(compute)))
 
     async def run(self) -> None:
-        """Announce the state of this server about once a second, as GNS3 does, while somebody listens."""
+        """As in GNS3, announce the state of this server about once a second, while somebody listens."""
         while True:
             await trio.sleep(_UPDATE_SECONDS)
             if self._changes.count():
@@ -225,7 +225,7 @@ _stored_converter = make_strict_converter(forbid_extra_keys=False)
 
 
 def check_stored_computes(value: object) -> None:
-    """Raises Invalid for what ``Computes`` cannot have stored."""
+    """Raises Invalid if ``Computes`` cannot have stored this data."""
     structure(_stored_converter, value, list[RegisteredCompute])
 
 

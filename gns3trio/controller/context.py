@@ -1,4 +1,4 @@
-"""What the parts of a project need from it."""
+"""The interface of a project for its own parts."""
 
 from pathlib import Path
 from typing import Protocol
@@ -10,7 +10,7 @@ from gns3trio.controller.services import ProjectServices
 
 
 class ProjectContext(Protocol):
-    """The project as its nodes, links and drawings know it."""
+    """The project, as its nodes, links and drawings use it."""
 
     @property
     def project_id(self) -> UUID:
@@ -18,30 +18,32 @@ class ProjectContext(Protocol):
 
     @property
     def folder(self) -> Path:
-        """Where its files are."""
+        """The folder of the project."""
 
     @property
     def settings(self) -> ProjectSettings:
-        """Its name and how it is drawn."""
+        """The settings of the project."""
 
     @property
     def services(self) -> ProjectServices:
-        """What the server offers to every project."""
+        """The services that the server offers to every project."""
 
     def require_open(self) -> None:
-        """Raises Forbidden unless the project is opened."""
+        """Raises Forbidden unless the project is open."""
 
     def publish(self, change: Change) -> None:
-        """Say that something of the project has changed."""
+        """Publish a change in the project."""
 
     def log(self, level: LogLevel, message: str) -> None:
-        """Tell those who watch the project, and who reads the server's log; ``level`` is error, warning or info."""
+        """Send a message to the watchers of the project and to the server's log; ``level`` is
+        error, warning or info.
+        """
 
     def mark(self) -> None:
-        """The project has changed: it is saved soon."""
+        """Mark the project as changed; it is saved soon."""
 
     async def make_durable(self) -> None:
-        """The project has changed: it is on the disk when this returns.
+        """Save the changed project; it is on the disk when this returns.
 
-        Raises Forbidden when the project was closed meanwhile, Unavailable when the disk refuses.
+        Raises Forbidden if the project was closed meanwhile, Unavailable if the disk reports an error.
         """

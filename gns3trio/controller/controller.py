@@ -48,26 +48,28 @@ class Controller:
         self.symbols = Symbols(_symbols_folder(config))
         self.base_configs = BaseConfigs(_configs_folder(config))
         self.attendance = Attendance(services.nursery, self.close_project)
-        self._reserved: dict[UUID, str] = {}  # ids and names of projects whose files are being made
+        self._reserved: dict[UUID, str] = {}  # ids and names of projects that are being created
         self._records = ProjectPlaces(state, config.projects_path)
         self._loading = trio.Lock()
-        self._creating: dict[UUID, trio.Event] = {}  # projects that are not on the disk yet; set when that has ended
+        self._creating: dict[
+            UUID, trio.Event
+        ] = {}  # projects that are not on the disk yet; the event is set when they are
         self._config = config
         self._services = services
 
     @property
     def computes(self) -> Computes:
-        """The computes that clients see."""
+        """All computes, including those that are only registered."""
         return self._services.computes
 
     @property
     def changes(self) -> ChangeFeed:
-        """Where it says what happens."""
+        """The hub to which changes are published."""
         return self._services.changes
 
     @property
     def gns3_version(self) -> str:
-        """The version of GNS3 that is written into files."""
+        """The GNS3 version that is written into files."""
         return self._services.gns3_version
 
     @property
@@ -76,13 +78,13 @@ class Controller:
         return self._config.local
 
     async def load(self) -> None:
-        """Find the projects on the disk; they are closed. One that cannot be read is listed with its error."""
+        """Find the projects on the disk, all closed. A project that cannot be read is listed with its error."""
         async with self._loading:
             before = set(self.projects)
             found = await threads.disk.run(find_projects, self._config.projects_path, self._records.all())
             folders = {project.folder for project in self.projects.values()}
             for project in found:
-                await trio.lowlevel.checkpoint()  # there may be thousands
+                await trio.lowlevel.checkpoint()  # there may be thousands of projects
                 known = self.projects.get(project.project_id)
                 is_ending = known is None and project.project_id in before
                 if is_ending or project.project_id in self._reserved or project.file.parent in folders:
@@ -115,7 +117,7 @@ class Controller:
             self._services.nursery.start_soon(open_project, project)
 
     async def reload(self) -> None:
-        """Find projects that appeared on the disk, and forget closed ones that vanished from it."""
+        """Add projects that have appeared on the disk, and remove closed ones that have vanished."""
         closed = [
             project
             for project_id, project in self.projects.items()
@@ -129,7 +131,7 @@ class Controller:
         await self.load()
 
     async def sweep_projects(self) -> None:
-        """Delete what a server that was killed has left half written in projects, hosted ones too."""
+        """Delete incomplete files in projects that a killed server has left, also in hosted projects."""
         try:
             folders = await threads.disk.run(project_folders, self._config.projects_path)
             for folder in {*folders, *(project.folder for project in self.projects.values())}:
@@ -160,22 +162,22 @@ class Controller:
         )
 
     def get_project(self, project_id: UUID) -> Project:
-        """The project; raises NotFound."""
+        """A project by its id. Raises NotFound."""
         project = self.projects.get(project_id)
         if project is None:
             raise NotFound(f"Project ID {project_id} doesn't exist")
         return project
 
     def links_at(self, place: PortPlace) -> list[tuple[Links, Link]]:
-        """The links at a port of a node, each with those of its project."""
+        """The links at a port of a node, each with the links of its project."""
         project = self.projects.get(place.project_id)
-        if project is None:  # it is another controller's
+        if project is None:  # it belongs to another controller
             return []
         address = PortAddress(place.node_id, place.adapter_number, place.port_number)
         return [(project.links, link) for link in project.links.all_at(address)]
 
     async def wait_until_opened(self, project_id: UUID | None) -> None:
-        """When the project that has the id is just being opened, until that has ended, one way or the other."""
+        """If the project with this id is being opened, wait until that has succeeded or failed."""
         project = self.projects.get(project_id) if project_id is not None else None
         if project is not None and project.openings.pending:
             await project.openings.wait()
@@ -189,9 +191,9 @@ class Controller:
         temporary: bool = False,
         unique_name: bool = True,
     ) -> Project:
-        """Create and open a project; a known id gives the project that has it, once it is on the disk.
+        """Create and open a project, or return the existing one with that id, once it is on the disk.
 
-        Raises Conflict when ``unique_name`` and the name is in use, Forbidden for a path that this client may not use.
+        Raises Conflict if ``unique_name`` and the name is in use, Forbidden for a path that this client may not use.
         """
         project_id = project_id or uuid4()
         while (created := self._creating.get(project_id)) is not None:
@@ -205,7 +207,7 @@ class Controller:
         file_name = project_file_name(settings.name)
         folder = self.new_folder(project_id, path)
         project = self._new_project(project_id, settings, folder, folder / file_name, temporary=temporary)
-        self.projects[project_id] = project  # holds the id and the name while the disk works
+        self.projects[project_id] = project  # reserves the id and the name during the disk operations
         created = self._creating[project_id] = trio.Event()
         try:
             async with self.noted(project_id, project.file.path, settings.name):
@@ -229,7 +231,7 @@ class Controller:
         return self._config.projects_path / str(project_id)
 
     def _folder_of(self, project_id: UUID) -> Path:
-        """Where the files are of a project that has the id, whichever controller drives it."""
+        """The folder of the project with this id, whichever controller controls it."""
         own = self.projects.get(project_id)
         return own.folder if own is not None else self._default_folder(project_id)
 
@@ -237,28 +239,28 @@ class Controller:
         return {project.settings.name for project in self.projects.values()} | set(self._reserved.values())
 
     def check_unused(self, project_id: UUID) -> None:
-        """Raises Conflict when a project has the id."""
+        """Raises Conflict if a project has this id."""
         if self.hosted.knows(project_id) or project_id in self.projects or project_id in self._reserved:
             raise Conflict(f"project_id: there is a project {project_id} already")
 
     def check_hostable(self, project_id: UUID) -> None:
-        """Raises Conflict when another controller cannot have a project here that has the id."""
+        """Raises Conflict if another controller cannot create a project with this id here."""
         own = self.projects.get(project_id)
         if project_id in self._reserved or (own is not None and own.deleted):
             raise Conflict(f"project_id: project {project_id} is just being made or deleted")
 
     def check_unused_name(self, name: str) -> None:
-        """Raises Conflict when a project has the name."""
+        """Raises Conflict if a project has this name."""
         if name in self._names():
             raise Conflict(f"name: there is a project named {name!r} already")
 
     @contextmanager
     def reserve(self, project_id: UUID, name: str) -> Iterator[str]:
-        """Hold the id and a name for a project whose files are being made; the name is ``name``, or the first that is
-        free of ``name-1``, ``name-2`` and so on, or near to it when no file can have it. Nobody sees the project before
-        it is ``adopt``-ed.
+        """Reserve the id and a name for a project that is being created. The name is ``name``, or the first free one of
+        ``name-1``, ``name-2`` and so on, or a similar name if no file can have it. The project is invisible until
+        ``adopt``.
 
-        Raises Conflict when the id is in use.
+        Raises Conflict if the id is in use.
         """
         self.check_unused(project_id)
         names = self._names()
@@ -270,39 +272,39 @@ class Controller:
             del self._reserved[project_id]
 
     def noted(self, project_id: UUID, file: Path, name: str) -> AbstractAsyncContextManager[None]:
-        """For the making of a project: the server will find it again, wherever it is. Raises Unavailable when the disk
-        refuses.
+        """While a project is being created, record its folder, so that the server finds it again wherever it is. Raises
+        Unavailable if the disk reports an error.
         """
         return self._records.noted(project_id, file, name)
 
     async def keep_file(self, project: Project, coming: str) -> None:
-        """Note which file is that of a project before another such file comes, if ``coming`` is the path of one.
+        """If ``coming`` is the path of another project file, record first which file belongs to the project.
 
-        Raises Unavailable when the disk refuses.
+        Raises Unavailable if the disk reports an error.
         """
         if is_project_file(coming) and coming != project.file.path.name:
             await self._records.remember(project.project_id, project.file.path, project.settings.name)
 
     def adopt(self, project_id: UUID, settings: ProjectSettings, file: Path) -> Project:
-        """Take over a project whose files are there, closed."""
+        """Add a closed project whose files exist."""
         project = self._new_project(project_id, settings, file.parent, file)
         self.projects[project_id] = project
         return project
 
     def new_folder(self, project_id: UUID, path: Path | None) -> Path:
-        """The folder for a new project: its own, or ``path`` if the client may choose it.
+        """The folder for a new project: a default one, or ``path`` if the client may choose it.
 
-        Raises Invalid for what is no path, Forbidden.
+        Raises Invalid for an invalid path, Forbidden if the client may not choose.
         """
         if path is None:
             return self._default_folder(project_id)
         return check_place(path, self._config, [project.folder for project in self.projects.values()])
 
     async def delete_project(self, project: Project) -> None:
-        """Close the project and remove its folder; one that is gone is only forgotten.
+        """Close the project and delete its folder. If the folder is gone, only the entry is removed.
 
-        Raises Conflict for a folder outside of the one for projects, which may hold files that are not the project's,
-        Unavailable when the disk refuses.
+        Raises Conflict for a folder outside of ``projects_path``, which may contain other files, and Unavailable if the
+        disk reports an error.
         """
         if await threads.disk.run(is_foreign, project.folder, self._config.projects_path):
             raise Conflict(
@@ -315,7 +317,7 @@ class Controller:
         await self._records.forget(project.project_id)
 
     async def close_project(self, project: Project) -> None:
-        """Close the project, and what clients of the compute API made under its id; a temporary one is gone then."""
+        """Close the project, and the hosted project with its id. A temporary project is then deleted."""
         was_open = project.status == "opened"
         await project.close()
         if was_open:
@@ -324,9 +326,9 @@ class Controller:
             self.projects.pop(project.project_id, None)
 
     async def delete_compute(self, compute_id: str) -> None:
-        """Close the projects that use a compute, and forget it; unknown is fine.
+        """Close the projects that use a compute, and remove it. Does nothing if it is unknown.
 
-        Raises Conflict for the local one, Unavailable when a project cannot close: the compute stays then.
+        Raises Conflict for the local compute, Unavailable if a project cannot be closed; the compute is kept then.
         """
         self.computes.require_deletable(compute_id)
         for project in list(self.projects.values()):
@@ -344,7 +346,7 @@ def _configs_folder(config: Config) -> Path:
 
 
 def _sweep(config: Config) -> None:
-    """Delete what a server that was killed has left half written."""
+    """Delete incomplete files that a killed server has left."""
     for folder in (config.state_folder, _symbols_folder(config), _configs_folder(config)):
         storage.sweep(folder, below=False)
     project_swap.recover(config.projects_path)
@@ -354,8 +356,8 @@ def _sweep(config: Config) -> None:
 async def open_controller(
     config: Config, computes: Iterable[Compute], changes: ChangeFeed
 ) -> AsyncIterator[Controller]:
-    """The controller with the projects on the disk. ``computes`` are those that it drives; that of its own server has
-    the id ``local``. At the end every open project is closed and saved.
+    """Run the controller with the projects on the disk. ``computes`` are the computes that it uses; the one of its own
+    server has the id ``local``. At the end every open project is closed and saved.
     """
     async with trio.open_nursery() as nursery:
         await threads.disk.run(_sweep, config)

@@ -1,7 +1,7 @@
-"""Nodes as the compute API drives them: those of a controller elsewhere, and those of this server's own controller.
+"""Nodes for the compute API: those of other controllers, and those of this server's own controller.
 
-For GNS3 a compute does not ask who made a node. Here a node of our own controller changes by its controller's ways, so
-that what the compute API does to it is announced, saved, and seen by everybody.
+A GNS3 compute does not care who created a node. Here the compute API changes a node of our own controller through that
+controller, so that the change is announced and saved.
 """
 
 from collections.abc import AsyncIterator
@@ -25,36 +25,36 @@ from gns3trio.errors import Conflict, NotFound
 
 _COMMON = frozenset({"name", "console", "console_type"})
 
-PortNumbers = tuple[int, int]  # of an adapter, and of a port on it
+PortNumbers = tuple[int, int]  # the numbers of an adapter and of a port on it
 
 
 class DrivenNode(Protocol):
-    """A node whose lock is held. Every call leaves it as it was when it raises."""
+    """A node whose lock is held. A call that raises leaves the node unchanged."""
 
     @property
     def instance(self) -> ComputeNode:
-        """What runs it."""
+        """The compute's node."""
 
     async def update(self, changes: dict[str, Any]) -> None:
         """Change ``name``, ``console``, ``console_type`` and properties. Raises Conflict or Invalid."""
 
     async def delete(self) -> None:
-        """Stop it, free what it holds and delete its folder."""
+        """Stop the node, release its resources and delete its folder."""
 
     async def bind_nio(self, port: PortNumbers, nio: UdpNio) -> None:
-        """Join a port to a tunnel. Raises Conflict or Invalid."""
+        """Connect a port to a tunnel. Raises Conflict or Invalid."""
 
     async def update_nio(self, port: PortNumbers, nio: UdpNio) -> None:
-        """Change the filters and the suspension of a port's tunnel. Raises Conflict when it has none, or Invalid."""
+        """Change the filters and the suspension of a port's tunnel. Raises Conflict if it has none, or Invalid."""
 
     async def unbind_nio(self, port: PortNumbers) -> None:
-        """Separate a port from its tunnel; a capture there ends. Raises Conflict when it has none."""
+        """Disconnect a port from its tunnel; a capture there ends. Raises Conflict if it has none."""
 
     async def start_capture(self, port: PortNumbers, file_name: str, data_link_type: str) -> Path:
-        """Write what passes a port into a file of the project; returns its path. Raises Conflict or Invalid."""
+        """Capture the frames of a port into a file of the project; returns its path. Raises Conflict or Invalid."""
 
     async def stop_capture(self, port: PortNumbers) -> None:
-        """End a capture; none is fine."""
+        """Stop a capture. Does nothing if there is none."""
 
     def capture(self, port: PortNumbers) -> Capture | None:
         """The capture at a port."""
@@ -62,7 +62,7 @@ class DrivenNode(Protocol):
 
 @attrs.frozen
 class _Hosted:
-    """A node that another controller drives."""
+    """A node of another controller."""
 
     _all: HostedProjects
     _project: HostedProject
@@ -167,13 +167,13 @@ class _Own:
 
 
 def own_project(controller: Controller, project_id: UUID) -> Project | None:
-    """The open project of this server's controller that has the id."""
+    """The open project of this server's controller with this id."""
     project = controller.projects.get(project_id)
     return project if project is not None and project.status == "opened" else None
 
 
 def require_known(controller: Controller, project_id: UUID) -> None:
-    """Raises NotFound unless a controller has the project open: one elsewhere, or that of this server."""
+    """Raises NotFound unless a controller, this server's or another one, has the project open."""
     if own_project(controller, project_id) is None:
         controller.hosted.get(project_id)
 
@@ -185,7 +185,7 @@ def _own_node(controller: Controller, project_id: UUID, node_id: UUID) -> tuple[
 
 
 def own_instance(controller: Controller, project_id: UUID, node_type: str, node_id: UUID) -> ComputeNode | None:
-    """What runs a node of an open project of our own; None when there is none."""
+    """The compute's node for a node in an open project of our own; None if there is none."""
     own = _own_node(controller, project_id, node_id)
     instance = own[1].instance if own is not None else None
     return instance if instance is not None and instance.node_type == node_type else None
@@ -195,10 +195,10 @@ def own_instance(controller: Controller, project_id: UUID, node_type: str, node_
 async def driven_node(
     controller: Controller, project_id: UUID, node_type: str, node_id: UUID, *, to_stop: bool = False
 ) -> AsyncIterator[DrivenNode]:
-    """A node of a type, once every earlier request to it is done; who is going ``to_stop`` it does not wait for a start
-    that hangs.
+    """A node of this type, locked, after all earlier requests to it are done. With ``to_stop``, a hanging start is
+    abandoned.
 
-    Raises NotFound, or Conflict for an emulator's.
+    Raises NotFound, or Conflict for an emulator's node.
     """
     if node_type in EMULATOR_OF_TYPE:
         raise not_run(node_type)

@@ -1,6 +1,6 @@
-"""Names: what they may contain, by one rule for all that has one, and those that GNS3 2.2 gives to nodes. Sans-IO.
+"""The rule for valid names, which applies to all objects, and the names that GNS3 2.2 gives to nodes. Sans-IO.
 
-A name is sorted, printed and written into JSON, YAML, logs, scripts and file names.
+Names are sorted, printed, and written into JSON, YAML, logs, scripts and file names.
 """
 
 from collections.abc import Collection, Iterable
@@ -27,7 +27,7 @@ def _objection(name: str) -> str | None:
 
 
 def is_visible(text: str) -> bool:
-    """Whether there is more to it than blanks and characters of no width."""
+    """Whether the text contains more than blanks and zero-width characters."""
     return any(character.isprintable() and not character.isspace() for character in text)
 
 
@@ -36,12 +36,12 @@ def _require_name(name: str) -> None:
         raise ValueError(objection)
 
 
-# The type of a name in the body of a request.
+# The type of names in request bodies.
 Name = Annotated[str, Bound(most=MAX_NAME, least=1, check=_require_name)]
 
 
 def check_name(name: str, field: str = "name") -> None:
-    """Raises Invalid for what cannot be a name."""
+    """Raises Invalid for an invalid name."""
     if not 0 < len(name) <= MAX_NAME:
         raise Invalid(f"{field}: has {len(name)} characters, and a name has 1 to {MAX_NAME}")
     if (objection := _objection(name)) is not None:
@@ -49,16 +49,17 @@ def check_name(name: str, field: str = "name") -> None:
 
 
 def clean_name(name: str, otherwise: str) -> str:
-    """A name that is allowed, in place of one from a file: what can be seen of it, or else ``otherwise``."""
+    """A valid name in place of one from a file: its visible characters, or ``otherwise`` if there are none."""
     cleaned = without_hidden(name)[:MAX_NAME]
     return cleaned if is_visible(cleaned.replace("\ufffd", "")) else otherwise
 
 
 @attrs.define
 class NameAllocator:
-    """Gives names to several nodes of a project where ``taken`` are in use; what it gave is taken, too.
+    """Allocates names for several nodes of a project in which the names ``taken`` are in use. Allocated names count as
+    taken.
 
-    The lowest free number of a name only grows, so it is looked for once.
+    The lowest free number of a name only grows, so the search continues where the last one ended.
     """
 
     taken: set[str]
@@ -66,11 +67,11 @@ class NameAllocator:
 
     @classmethod
     def beside(cls, taken: Iterable[str]) -> "NameAllocator":
-        """One that knows these names."""
+        """An allocator for a project with these names."""
         return cls(set(taken))
 
     def allocate(self, requested: str) -> str:
-        """As ``allocate_name``. Raises Invalid when a number makes the name too long."""
+        """As ``allocate_name``. Raises Invalid if a number makes the name too long."""
         name = requested.replace(" ", "")
         is_template = any(template in name for template in _TEMPLATES)
         if is_template or name in self.taken:
@@ -82,7 +83,7 @@ class NameAllocator:
         return name
 
     def make_unique(self, name: str) -> str:
-        """The name itself while it is free, otherwise with the lowest free number in place of its trailing one."""
+        """The name itself if it is free; otherwise its trailing number is replaced by the lowest free one."""
         if name in self.taken:
             name = self._numbered(name.rstrip(_DIGITS), is_template=False)
         self.taken.add(name)
@@ -106,9 +107,9 @@ def _with_number(stem: str, number: str, is_template: bool) -> str:
 
 
 def allocate_name(requested: str, taken: Collection[str]) -> str:
-    """The name that a node gets in a project where ``taken`` are in use.
+    """The name for a node in a project in which the names ``taken`` are in use.
 
-    Spaces go; ``{0}`` or ``{id}`` becomes the lowest free number; a name in use gets the lowest free number in
-    place of its trailing one: PC1 becomes PC2. Raises Invalid when a number makes the name too long.
+    Spaces are removed; ``{0}`` or ``{id}`` becomes the lowest free number; in a name that is in use, the trailing
+    number is replaced by the lowest free one: PC1 becomes PC2. Raises Invalid if a number makes the name too long.
     """
     return NameAllocator.beside(taken).allocate(requested)

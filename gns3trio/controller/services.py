@@ -1,4 +1,4 @@
-"""What the controller's parts need from the server."""
+"""The services of the server for the parts of the controller."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from gns3trio.notifications.feed import ChangeFeed
 
 @attrs.frozen(kw_only=True)
 class ProjectServices:
-    """What every project needs from the server."""
+    """The services that every project uses."""
 
     computes: Computes
     changes: ChangeFeed

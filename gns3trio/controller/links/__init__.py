@@ -1,1 +1,1 @@
-"""The links of a project: made and changed, captured, counted and measured."""
+"""The links of a project: creating, changing, capturing, counting and measuring them."""

@@ -1,4 +1,4 @@
-"""Measures a link: a source and a sink beside its nodes, which notice nothing of it."""
+"""Measures a link with a source and a sink beside its nodes, which are not affected."""
 
 from contextlib import ExitStack
 from typing import Any
@@ -13,20 +13,20 @@ from gns3trio.controller.links.links import Links
 from gns3trio.errors import Conflict
 from gns3trio.measure.rfc2544 import BenchmarkRequest, Progress, run_benchmark
 
-# How long frames that a filter holds are waited for at the end: two filters of GNS3's longest delay.
+# Seconds to wait at the end for frames that filters hold: two GNS3 filters with the longest delay.
 MOST_HOLD_SECONDS = 70.0
 HOLD_LOOK_SECONDS = 0.02
-# The same when nobody waits for the report any more, or the server ends.
+# The same, if nobody waits for the report any more, or the server ends.
 LEAVING_HOLD_SECONDS = 1.0
 
 
 async def benchmark_link(links: Links, link: Link, request: BenchmarkRequest, progress: Progress) -> dict[str, Any]:
-    """The report of a benchmark. Frames take the link's whole way, with its filters, as if its first node (or the
-    second) had sent them, and are taken out before they reach the other.
+    """Run a benchmark; returns the report. Test frames pass the whole link with its filters, as if its first node (or
+    the second) had sent them, and are removed before they reach the other node.
 
-    ``foreign_frames`` are those that the nodes sent meanwhile: they share the link and make the figures worse. Raises
-    Invalid, Unavailable when too many others run, or Conflict when the link cannot be measured, is being measured, or
-    goes meanwhile.
+    ``foreign_frames`` are frames that the nodes sent meanwhile. They share the link and worsen the results. Raises
+    Invalid; Unavailable if too many benchmarks run; Conflict if the link cannot be measured, is being measured, or is
+    deleted meanwhile.
     """
     request.check()
     first, second = (*links.ends(link), None, None)[:2]
@@ -74,7 +74,7 @@ async def benchmark_link(links: Links, link: Link, request: BenchmarkRequest, pr
 
 
 async def _wait_until_passed(link: Link, probe: LinkProbe) -> None:
-    """Return when no filter can hold a frame of a trial any more: without the sink it would reach the node."""
+    """Wait until no filter can hold a test frame any more, because without the sink it would reach the node."""
     hold = conditions_of(link.record, link.impairments).longest_hold()
     with trio.move_on_after(min(hold, MOST_HOLD_SECONDS)):
         while probe.is_open:

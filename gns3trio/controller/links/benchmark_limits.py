@@ -1,4 +1,4 @@
-"""How many benchmarks may run at once."""
+"""Limits the number of benchmarks that run at the same time."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,14 +7,14 @@ import trio
 
 from gns3trio.errors import Unavailable
 
-# At once, whatever they measure: each keeps a CPU busy, and its figures are worth less the more there are.
+# The most simultaneous benchmarks: each uses a whole CPU, and they disturb each other's results.
 MOST_BENCHMARKS = 4
 _running = trio.CapacityLimiter(MOST_BENCHMARKS)
 
 
 @contextmanager
 def one_of_few() -> Iterator[None]:
-    """Raises Unavailable when too many benchmarks run already."""
+    """Raises Unavailable if too many benchmarks are running."""
     borrower = object()
     try:
         _running.acquire_on_behalf_of_nowait(borrower)

@@ -1,4 +1,4 @@
-"""Captures on the links of a project: the one that the GNS3 API knows, and any number of our own."""
+"""Captures on the links of a project: the single capture of GNS3's API, and additional ones."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -27,7 +27,7 @@ from gns3trio.project_layout import CAPTURES
 MAX_SNAPLEN = 65535
 _ODD_CHARACTERS = re.compile(r"[^\w.-]")
 _MAX_FILE_NAME_BYTES = 200
-# Of each node in a name that we make: two of them, their ports and an id fit into a file name.
+# The most characters of each node's name in a generated file name, which contains two of them, their ports and an id.
 _MAX_NODE_NAME_BYTES = 60
 # What is captured before or behind this is cut off; a ring of a huge file would never turn.
 _ring_bytes = v.and_(v.ge(LEAST_RING_FILE_BYTES), v.le(1 << 40))
@@ -35,11 +35,11 @@ _ring_bytes = v.and_(v.ge(LEAST_RING_FILE_BYTES), v.le(1 << 40))
 
 @attrs.frozen(kw_only=True)
 class CaptureRequest:
-    """A capture of our own, as clients ask for it.
+    """Parameters of an additional capture.
 
-    ``file_name`` None makes a name; without ``save`` there are only streams, and it ends with the last one. A ring
-    (``ring_files``) begins a new file after ``ring_bytes`` or ``ring_seconds`` and keeps the last ones. ``direction``:
-    frames from the first node of the link to the second are ``a_to_b``.
+    If ``file_name`` is None, a name is generated. Without ``save`` there are only streams, and the capture ends with
+    the last one. A ring (``ring_files``) begins a new file after ``ring_bytes`` or ``ring_seconds`` and keeps the last
+    ones. ``direction``: frames from the first node of the link to the second are ``a_to_b``.
     """
 
     file_name: str | None = None
@@ -54,7 +54,7 @@ class CaptureRequest:
     ring_seconds: float | None = attrs.field(default=None, validator=v.optional(v.and_(v.ge(0.1), v.le(1e7))))
 
     def ring(self) -> FileRing | None:
-        """The ring of files. Raises Invalid when it is not complete."""
+        """The ring of files. Raises Invalid if its parameters are incomplete."""
         if self.ring_files is None:
             if self.ring_bytes is not None or self.ring_seconds is not None:
                 raise Invalid("ring_files: a ring needs the number of its files")
@@ -80,14 +80,14 @@ class LinkCaptures:
         self._wiring = wiring
         self._ended = False
 
-    # --- as GNS3 does ---
+    # --- the capture of GNS3's API ---
 
     async def start_gns3(self, link: Link, data_link_type: str, file_name: str | None) -> None:
-        """The capture of the GNS3 API.
+        """Start the capture of GNS3's API.
 
         Raises Conflict (one is running already, no end of the link runs, no file) or Invalid.
         """
-        link_type(data_link_type)  # raises Invalid for what is none
+        link_type(data_link_type)  # raises Invalid for an unknown type
         name = check_file_name("capture_file_name", file_name or f"{self._name(link)}.pcap")
         async with link.lock:
             if link.gns3_capture is not None:
@@ -100,7 +100,7 @@ class LinkCaptures:
         self._project.publish(LinkChanged(link))
 
     async def stop_gns3(self, link: Link) -> None:
-        """Stop it; none is fine."""
+        """Stop it. Does nothing if there is none."""
         async with link.lock:
             shown = link.gns3_capture
             if shown is not None:
@@ -108,7 +108,7 @@ class LinkCaptures:
         self._project.publish(LinkChanged(link))
 
     def _capturing_end(self, link: Link) -> UUID:
-        """The node at whose end GNS3 would capture."""
+        """The node at whose end GNS3 captures."""
         ends = [self._nodes.get(address.node_id) for address in link.addresses]
         running = [node for node in ends if node is not None and node.status == "started"]
         if not running:
@@ -116,16 +116,16 @@ class LinkCaptures:
         return next((node for node in running if _always_runs(node.instance)), running[0]).node_id
 
     async def stop_of_node(self, links: Iterable[Link], node_id: UUID) -> None:
-        """The node has stopped: so do the captures of the GNS3 API at its end of its ``links``."""
+        """Called when a node has stopped: stop the captures of GNS3's API at its end of its ``links``."""
         for link in links:
             shown = link.gns3_capture
             if shown is not None and shown.node_id == node_id:
                 await self.stop_gns3(link)
 
-    # --- our own ---
+    # --- additional captures ---
 
     async def start(self, link: Link, request: CaptureRequest) -> LinkCapture:
-        """One more capture. Raises Conflict or Invalid."""
+        """Start an additional capture. Raises Conflict or Invalid."""
         ring = request.ring()
         if request.comment and request.format == "pcap":
             raise Invalid("comment: the format pcap has no place for one")
@@ -163,19 +163,19 @@ class LinkCaptures:
             )
 
     def get(self, link: Link, capture_id: UUID) -> LinkCapture:
-        """A capture of ours. Raises NotFound."""
+        """An additional capture by its id. Raises NotFound."""
         try:
             return link.captures[capture_id]
         except KeyError:
             raise NotFound(f"Capture ID {capture_id} doesn't exist") from None
 
     async def stop(self, link: Link, capture_id: UUID) -> None:
-        """End a capture; its file stays. Raises NotFound."""
+        """Stop a capture; its file is kept. Raises NotFound."""
         async with link.lock:
             await self._stop(link, self.get(link, capture_id))
 
     async def stream_left(self, link: Link, capture: LinkCapture) -> None:
-        """A stream of a capture has ended. One that is not saved is of no use then, whatever became of its client."""
+        """Called when a stream of a capture has ended. A capture that is not saved is stopped after its last stream."""
         if capture.file_name is not None or capture.capture.is_streamed:
             return
         async with link.lock:
@@ -183,21 +183,23 @@ class LinkCaptures:
                 await self._stop(link, capture)
 
     async def stop_link(self, link: Link) -> None:
-        """Stop all captures of a link that is being deleted. The caller holds its lock, and then takes it away."""
+        """Stop all captures of a link that is being deleted. The caller holds its lock, and removes the link
+        afterwards.
+        """
         async with trio.open_nursery() as nursery:
             for capture in link.captures.values():
                 nursery.start_soon(self._end, capture)
         link.captures.clear()
 
     async def stop_for_good(self, links: Iterable[Link]) -> None:
-        """Stop the captures of all ``links``; those that wait to be started are refused."""
+        """Stop the captures of all ``links``. Captures that wait for their start are rejected."""
         self._ended = True
         async with trio.open_nursery() as nursery:
             for link in links:
                 nursery.start_soon(self._stop_locked, link)
 
     async def _stop_locked(self, link: Link) -> None:
-        async with link.lock:  # a capture that is just being started is waited for
+        async with link.lock:  # wait for a capture that is just being started
             await self.stop_link(link)
 
     # --- both ---
@@ -213,7 +215,7 @@ class LinkCaptures:
         capture_id: UUID | None = None,
         direction: LinkDirection = "both",
     ) -> LinkCapture:
-        if self._ended or self._wiring.links.get(link.link_id) is not link:  # while this waited for the link's lock
+        if self._ended or self._wiring.links.get(link.link_id) is not link:  # while waiting for the link's lock
             raise NotFound(f"Link ID {link.link_id} doesn't exist")
         first, second = (*self._wiring.ends(link), None, None)[:2]
         end = first or second
@@ -251,7 +253,9 @@ class LinkCaptures:
             self._project.log("error", f"capture {capture.capture_id} was not ended as usual: {error}")
 
     def _failed(self, link: Link, message: str) -> None:
-        """A capture has stopped by itself. That of the GNS3 API is gone then; our own show their error."""
+        """Called when a capture has stopped by itself. The capture of GNS3's API is removed; additional ones show their
+        error.
+        """
         shown = link.gns3_capture
         if shown is not None and not shown.capture.running:
             del link.captures[shown.capture_id]
@@ -281,7 +285,9 @@ class LinkCaptures:
         return link.addresses[0].node_id
 
     def _name(self, link: Link) -> str:
-        """A name for its captures; links of a file may have no ends, and hidden files are refused."""
+        """The name for a link's captures. Links in files may have no ends, and names of hidden
+        files are not allowed.
+        """
         return "_to_".join(self._short_end_name(address) for address in link.addresses).lstrip(".") or str(link.link_id)
 
     def _short_end_name(self, address: PortAddress) -> str:

@@ -1,6 +1,6 @@
-"""What a link does to frames: GNS3's filters, our impairments, and whether it is suspended.
+"""Applies the conditions of a link: GNS3's filters, impairments and suspension.
 
-They sit at one end of the link, for both directions: at the first one, unless only the second is there or knows our
+They act at one end of the link, for both directions: at the first end, unless only the second exists or supports
 impairments.
 """
 
@@ -21,17 +21,19 @@ from gns3trio.errors import Conflict, Invalid
 
 
 async def checked_filters(filters: Mapping[str, Any]) -> dict[str, list[Any]]:
-    """GNS3's filters as they are kept. Raises Invalid that names the filter and parameter."""
+    """Check and normalise GNS3's filters. Raises Invalid with the name of the filter and parameter."""
     return await with_expressions(partial(check_gns3_filters, filters))
 
 
 async def require_impairments(impairments: Sequence[Impairment], given: Sequence[Mapping[str, Any]]) -> None:
-    """Raises Invalid, naming the impairment and field, unless they can be; ``given`` are those that the client sent."""
+    """Raises Invalid, with the name of the impairment and field, if one is invalid; ``given`` are those that the client
+    sent.
+    """
     await with_expressions(partial(check_impairments, impairments, given))
 
 
 async def usable_filters(record: LinkRecord, warn: Callable[[str], None]) -> dict[str, list[Any]]:
-    """GNS3's filters of a link of a file, without those that are none, of which ``warn`` is told."""
+    """The valid GNS3 filters of a link in a file; ``warn`` is called for invalid ones."""
     usable: dict[str, list[Any]] = {}
     for name, parameters in record.filters.items():
         try:
@@ -42,7 +44,7 @@ async def usable_filters(record: LinkRecord, warn: Callable[[str], None]) -> dic
 
 
 async def usable_impairments(record: LinkRecord, impairments: Impairments, warn: Callable[[str], None]) -> Impairments:
-    """The same of our own filters; the very same object when all can be used."""
+    """The valid impairments of a link in a file; the same object if all are valid."""
     usable: list[Impairment] = []
     for impairment in impairments.filters:
         try:
@@ -56,28 +58,28 @@ async def usable_impairments(record: LinkRecord, impairments: Impairments, warn:
 
 
 def conditions_of(record: LinkRecord, impairments: Impairments) -> LinkConditions:
-    """What a link does to frames."""
+    """The conditions of a link."""
     return LinkConditions(
         filters=record.filters, impairments=impairments.filters, seed=impairments.seed, suspend=record.suspend
     )
 
 
 async def compile_filters(record: LinkRecord, impairments: Impairments) -> None:
-    """Let ``apply_filters`` find every expression compiled; one that is wrong is left to it."""
+    """Compile the expressions for ``apply_filters``, which reports the wrong ones."""
     for expression in conditions_of(record, impairments).expressions():
         with suppress(Invalid):
             await require_expression(expression)
 
 
 async def apply_filters(ends: Sequence[LinkEnd | None], record: LinkRecord, impairments: Impairments) -> None:
-    """Make the link's ends do what it says, in one step: no frame is filtered by one set and passed by the other.
+    """Apply the conditions at the link's ends in one step: no frame meets both old and new ones.
 
-    Raises Invalid when a BPF expression is not one, Conflict when no end knows impairments; all is as before then.
+    Raises Invalid for a wrong BPF expression, Conflict if no end supports impairments; nothing is changed then.
     """
     present = [end for end in ends if end is not None]
     if not present:
         return
-    # Every frame of the link passes the holder, in either direction: the step is made there.
+    # Every frame of the link, in either direction, passes this end, so the change is made there.
     holder = next((end for end in present if end.knows_impairments), present[0])
     if impairments.filters and not holder.knows_impairments:
         raise Conflict("impairments: the computes of this link's nodes know GNS3's filters only")
@@ -86,14 +88,14 @@ async def apply_filters(ends: Sequence[LinkEnd | None], record: LinkRecord, impa
 
 
 async def apply_nothing(ends: Sequence[LinkEnd | None]) -> None:
-    """Let the ends of a link that is none any more pass everything."""
+    """Remove all conditions from the ends of a former link."""
     for end in ends:
         if end is not None:
             await end.apply(NO_CONDITIONS, is_first=True)
 
 
 async def apply_suspend(ends: Sequence[LinkEnd | None], suspend: bool) -> None:
-    """Let the ends pass nothing, or everything again."""
+    """Suspend the ends, or let them pass frames again."""
     for end in ends:
         if end is not None:
             await end.suspend(suspend)

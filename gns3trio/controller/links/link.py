@@ -1,4 +1,4 @@
-"""A link of an open project: which two ports it joins, and the rules for joining them."""
+"""A link of an open project: the two ports that it connects, and the rules for connecting them."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Literal
@@ -24,7 +24,7 @@ class PortAddress:
 
 
 def address_of(end: LinkEnd) -> PortAddress:
-    """The port that a link end sits on."""
+    """The port of a link end."""
     return PortAddress(end.node_id, end.adapter_number, end.port_number)
 
 
@@ -32,8 +32,8 @@ def address_of(end: LinkEnd) -> PortAddress:
 class LinkCapture:
     """A capture on a link.
 
-    ``is_gns3`` is that of the GNS3 API, of which a link has one at most; it ends with the run of ``node_id``, the
-    node at whose end it is for its clients. ``compute_id`` is the compute that takes it.
+    ``is_gns3``: the capture of GNS3's API, of which a link has at most one. It ends when ``node_id`` stops, the node at
+    whose end GNS3's clients see it. ``compute_id`` is the compute that captures.
     """
 
     capture_id: UUID
@@ -47,7 +47,7 @@ class LinkCapture:
 
 @attrs.define(eq=False)
 class Link:
-    """A link and its record. Whoever changes it holds ``lock``."""
+    """A link and its record. Changes require its ``lock``."""
 
     record: LinkRecord
     project_id: UUID
@@ -55,41 +55,41 @@ class Link:
     captures: dict[UUID, LinkCapture] = attrs.field(factory=dict)
     lock: trio.Lock = attrs.field(factory=trio.Lock)
 
-    is_measured: bool = False  # a benchmark runs
-    withdrawn: bool = False  # being deleted: not saved any more, but still there until the disk knows
-    last_capture_file: str | None = None  # of the GNS3 API, which shows it also later
-    problem: str | None = None  # why it is not wired
+    is_measured: bool = False  # a benchmark is running
+    withdrawn: bool = False  # being deleted: not saved any more, but still working until the deletion is on the disk
+    last_capture_file: str | None = None  # the last one of GNS3's API, which also shows it later
+    problem: str | None = None  # the reason why it is not wired
     link_type: Literal["ethernet", "serial"] = "ethernet"  # of its ports
-    told_problem: str | None = None  # what the last event said of it
+    told_problem: str | None = None  # the problem in the last event
 
     @property
     def gns3_capture(self) -> LinkCapture | None:
-        """The capture that the GNS3 API shows."""
+        """The capture that GNS3's API shows."""
         return next((capture for capture in self.captures.values() if capture.is_gns3), None)
 
     @property
     def link_id(self) -> UUID:
-        """The link's id."""
+        """The id of the link."""
         return self.record.link_id
 
     def joins(self, ends: Iterable[LinkEnd]) -> bool:
-        """Whether these are its ends, in either order."""
+        """Whether the link connects these ports, in either order."""
         return {address_of(end) for end in ends} == set(self.addresses)
 
     @property
     def addresses(self) -> list[PortAddress]:
-        """The joined ports, in the order of the record."""
+        """The connected ports, in the order of the record."""
         return [address_of(end) for end in self.record.nodes]
 
 
 def check_nodes(first: UUID, second: UUID) -> None:
-    """Raises Conflict when the two are one node."""
+    """Raises Conflict if both are the same node."""
     if first == second:
         raise Conflict("nodes: a node cannot be linked to itself")
 
 
 def check_link(ends: Sequence[PortAddress], is_used: Callable[[PortAddress], bool]) -> None:
-    """Raises Conflict when ``ends`` cannot be joined; ``is_used`` tells whether a port has a link or NIO."""
+    """Raises Conflict if ``ends`` cannot be connected; ``is_used`` returns whether a port has a link or NIO."""
     if len(ends) != 2:
         raise Conflict(f"it has {len(ends)} ends instead of two")
     first, second = ends

@@ -1,4 +1,4 @@
-"""The links of an open project: made, changed and deleted as a whole, announced, and saved."""
+"""The links of an open project: creates, changes and deletes them atomically, announces and saves the changes."""
 
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
@@ -31,13 +31,13 @@ from gns3trio.limits import MAX_LINKS
 
 
 class Links(Mapping[UUID, Link]):
-    """Links by their id."""
+    """All links of a project."""
 
     def __init__(self, project: ProjectContext, nodes: Mapping[UUID, Node]) -> None:
         self._project = project
         self._nodes = nodes
         self._wiring = Wiring(project, nodes)
-        self._making: set[UUID] = set()  # ids of links that are not there yet
+        self._making: set[UUID] = set()  # ids of links that are being created
         self.captures = LinkCaptures(project, nodes, self._wiring)
 
     def __getitem__(self, link_id: UUID) -> Link:
@@ -50,7 +50,7 @@ class Links(Mapping[UUID, Link]):
         return len(self._wiring.links)
 
     def require(self, link_id: UUID) -> Link:
-        """The link; raises Forbidden when the project is closed and NotFound when there is no such link."""
+        """A link by its id. Raises Forbidden if the project is closed, NotFound if there is no such link."""
         self._project.require_open()
         link = self.get(link_id)
         if link is None:
@@ -58,7 +58,7 @@ class Links(Mapping[UUID, Link]):
         return link
 
     def of_node(self, node_id: UUID) -> list[Link]:
-        """The links with an end at the node."""
+        """The links of a node."""
         return self._wiring.links_of(node_id)
 
     def at(self, address: PortAddress) -> Link | None:
@@ -66,29 +66,29 @@ class Links(Mapping[UUID, Link]):
         return self._wiring.link_at(address)
 
     def all_at(self, address: PortAddress) -> list[Link]:
-        """The links that name a port: a file may have several, of which one is wired."""
+        """The links that name a port. A file may contain several, of which only one is wired."""
         return self._wiring.links.at(address)
 
     def ends(self, link: Link) -> list[LinkEnd | None]:
-        """What the computes have at the two ends, in the order of the link; None where it is not wired."""
+        """The computes' link ends, in the order of the link; None for an end that is not wired."""
         return self._wiring.ends(link)
 
     def running_nodes(self, link: Link) -> list[tuple[Node, PortAddress]]:
-        """The nodes at its ends that run here, each with its port there."""
+        """The nodes at its ends that run here, each with its port."""
         found = ((self._nodes.get(address.node_id), address) for address in link.addresses)
         return [(node, address) for node, address in found if node is not None and node.instance is not None]
 
     def records(self) -> list[LinkRecord]:
-        """The links as they are saved."""
+        """All links in the form that is saved."""
         return [link.record for link in self.values() if not link.withdrawn]
 
     def impairments(self) -> dict[UUID, Impairments]:
-        """Our own filters by link."""
+        """The impairments by link."""
         return {link.link_id: link.impairments for link in self.values()}
 
     async def revive(self, record: LinkRecord, impairments: Impairments) -> bool:
-        """A link of the project's file. One that cannot be wired is listed with its ``problem``; filters that are none
-        are left out, and told. Returns whether the link is as it was in the file.
+        """Create a link from the project's file. If it cannot be wired, it is listed with its ``problem``. Invalid
+        filters are left out and reported. Returns whether the link is the same as in the file.
         """
         warn = partial(self._project.log, "warning")
         filters = await usable_filters(record, warn)
@@ -96,19 +96,21 @@ class Links(Mapping[UUID, Link]):
         came = filters == record.filters and usable is impairments
         record = attrs.evolve(record, filters=filters)
         problem = self._missing(record)
-        if problem is not None:  # why the node does not run is told with the node
+        if problem is not None:  # the reason is reported with the node
             kept = self._wiring.keep(record, usable, problem)
             kept.told_problem, kept.link_type = problem, self._link_type(record)
             return came
         try:
             await self._wiring.connect(record, usable)
-        except LabError as error:  # the host lacks an interface, say: no reason to lose sight of the whole project
+        except (
+            LabError
+        ) as error:  # for example, an interface of the host is missing: the project must open all the same
             self._project.log("error", f"link {record.link_id} is not connected: {error}")
             self._wiring.keep(record, usable, str(error)).told_problem = str(error)
         return came
 
     def _missing(self, record: LinkRecord) -> str | None:
-        """Which node of a link is not there, or does not run here."""
+        """The node of a link that is missing or does not run here."""
         for end in record.nodes:
             node = self._nodes.get(end.node_id)
             if node is None:
@@ -118,7 +120,7 @@ class Links(Mapping[UUID, Link]):
         return None
 
     def _link_type(self, record: LinkRecord) -> Literal["ethernet", "serial"]:
-        """That of the ports, which are serial only at nodes that do not run here."""
+        """The link type of the ports. Only nodes that do not run here have serial ports."""
         for end in record.nodes:
             node = self._nodes.get(end.node_id)
             for port in node.ports() if node is not None and node.instance is None else ():
@@ -127,7 +129,7 @@ class Links(Mapping[UUID, Link]):
         return "ethernet"
 
     def problem_of(self, link: Link) -> str | None:
-        """Why nothing crosses a link; None for one that works."""
+        """The reason why frames do not cross a link; None if it works."""
         if link.problem is not None:
             return self._missing(link.record) or link.problem
         for end in link.record.nodes:
@@ -139,9 +141,9 @@ class Links(Mapping[UUID, Link]):
         return None
 
     async def create(self, record: LinkRecord) -> Link:
-        """Join two ports; asked for again, it gives the link that joins them.
+        """Create a link between two ports, or return the existing one between them.
 
-        Raises Conflict (also for the id of another link) or NotFound; nothing is left then.
+        Raises Conflict (also for the id of another link) or NotFound, and then leaves nothing behind.
         """
         if (known := self.get(record.link_id)) is not None and known.joins(record.nodes):
             return known
@@ -173,7 +175,7 @@ class Links(Mapping[UUID, Link]):
         return link
 
     def _check_ports(self, record: LinkRecord) -> None:
-        """Raises NotFound for a port that its node does not have."""
+        """Raises NotFound if a node does not have the port."""
         for end in record.nodes:
             node = self._nodes[end.node_id]
             ports = node.instance.ports() if node.instance is not None else []
@@ -184,16 +186,16 @@ class Links(Mapping[UUID, Link]):
                 raise NotFound(f"nodes: {where} doesn't exist on node '{node.name}'")
 
     def _check_types(self, record: LinkRecord) -> None:
-        """Raises Conflict for a link that would join two networks of the host, as GNS3 does."""
+        """As in GNS3, raises Conflict for a link that would connect two networks of the host."""
         nodes = [self._nodes.get(end.node_id) for end in record.nodes]
         if all(node is not None and node.traits.reaches_host for node in nodes):
             raise Conflict("nodes: a cloud or NAT cannot be linked to another one")
 
     @asynccontextmanager
     async def _locked_nodes(self, node_ids: Iterable[UUID]) -> AsyncIterator[None]:
-        """Hold the locks of nodes, so that none is deleted meanwhile. Raises NotFound when one is not there."""
+        """Hold the locks of nodes, so that none is deleted meanwhile. Raises NotFound if one does not exist."""
         async with AsyncExitStack() as stack:
-            for node_id in sorted(set(node_ids)):  # all take them in one order
+            for node_id in sorted(set(node_ids)):  # always in the same order, to avoid deadlocks
                 node = self._nodes.get(node_id)
                 if node is not None:
                     await stack.enter_async_context(node.lock)
@@ -204,9 +206,9 @@ class Links(Mapping[UUID, Link]):
     async def update(self, link: Link, changes: Mapping[str, Any], impairments: Impairments | None = None) -> None:
         """Change a link; ``changes`` holds checked values by the name of a LinkRecord field.
 
-        Frames meet the old filters and suspension or the new ones, never something between. Impairments with a seed
-        begin their run anew, also when they are the same. One that is not wired is wired, if that can be done now.
-        Raises Invalid or Unavailable, and for other ends as ``create``; nothing is changed then.
+        Each frame meets either the old filters and suspension or the new ones. Impairments with a seed restart, even if
+        they are unchanged. A link that is not wired is wired, if that is possible now. Raises Invalid or Unavailable,
+        and for other ends as ``create``; nothing is changed then.
         """
         if not link.joins(changes.get("nodes", link.record.nodes)):
             await self._move(link, changes, impairments)
@@ -233,7 +235,7 @@ class Links(Mapping[UUID, Link]):
                 raise
 
     async def _move(self, link: Link, changes: Mapping[str, Any], impairments: Impairments | None) -> None:
-        """Give a link the ends that ``changes`` hold; captures on it end."""
+        """Move a link to the ends in ``changes``; its captures end."""
         ends = changes["nodes"]
         check_nodes(*(end.node_id for end in ends))
         old = [end.node_id for end in link.record.nodes if end.node_id in self._nodes]
@@ -264,7 +266,7 @@ class Links(Mapping[UUID, Link]):
         self._tell_problem(link)
 
     async def _try_wiring(self, link: Link) -> None:
-        """Nobody asked for it: what keeps it from working stays the link's problem."""
+        """Try to wire a link. An error stays the problem of the link."""
         try:
             async with self._locked_nodes(end.node_id for end in link.record.nodes), link.lock:
                 if link.problem is None or self.get(link.link_id) is not link:
@@ -277,7 +279,7 @@ class Links(Mapping[UUID, Link]):
         self._tell_problem(link)
 
     def tell_problems_of(self, node_id: UUID) -> None:
-        """Something has happened to a node: tell which of its links work no more, or again."""
+        """Called when a node has changed: announce which of its links stopped working, or work again."""
         for link in self.of_node(node_id):
             self._tell_problem(link)
 
@@ -297,23 +299,23 @@ class Links(Mapping[UUID, Link]):
                 await apply_filters(ends, *after)
             elif before[0].suspend != after[0].suspend:
                 await apply_suspend(ends, after[0].suspend)
-        except Unavailable:  # one end may be changed already
+        except Unavailable:  # one end may have changed already
             with trio.CancelScope(shield=True), suppress(LabError):
                 await apply_filters(ends, *before)
             raise
         link.record, link.impairments = after
 
     async def delete(self, link: Link) -> None:
-        """Separate the two ports; captures on the link end. Deleted already is fine.
+        """Delete a link; its captures end. Does nothing if it is deleted already.
 
-        Raises Unavailable when the disk refuses; the link is then as before.
+        Raises Unavailable if the disk reports an error; the link is unchanged then.
         """
         async with self.withdrawal([link]):
             await self._project.make_durable()
 
     @asynccontextmanager
     async def withdrawal(self, links: Iterable[Link]) -> AsyncIterator[None]:
-        """Links that are not saved any more, and deleted at the end of the block; kept when it raises."""
+        """Exclude links from saving, and delete them at the end of the block. If the block raises, they are kept."""
         links = list(links)
         for link in links:
             link.withdrawn = True
@@ -324,18 +326,18 @@ class Links(Mapping[UUID, Link]):
                 link.withdrawn = False
             self._project.mark()
             raise
-        with trio.CancelScope(shield=True):  # they are gone on the disk, so they go here too
+        with trio.CancelScope(shield=True):  # they are deleted on the disk, so delete them here too
             for link in links:
                 if await self._remove(link):
                     self._project.publish(LinkDeleted(link))
 
     def withdrawal_of(self, node_ids: Iterable[UUID]) -> AbstractAsyncContextManager[None]:
-        """As ``withdrawal``, of all links of some nodes."""
+        """As ``withdrawal``, for all links of some nodes."""
         links = {link.link_id: link for node_id in node_ids for link in self.of_node(node_id)}
         return self.withdrawal(links.values())
 
     async def _remove(self, link: Link) -> bool:
-        """Returns whether the link was still there."""
+        """Remove a link; returns whether it still existed."""
         async with link.lock:
             if self.get(link.link_id) is not link:
                 return False
@@ -344,9 +346,9 @@ class Links(Mapping[UUID, Link]):
             return True
 
     async def bind_nio(self, address: PortAddress, nio: UdpNio) -> None:
-        """Bind a NIO that a client wires by itself (API version 1); the same again is fine. It completes a link when
-        the other end of the tunnel is in this project too, and ends one that it does not belong to. The caller holds
-        the node's lock.
+        """Bind a NIO that a client has created (API version 1); does nothing if it is bound already. It completes a
+        link if the other end of the tunnel is in this project too, and ends a link to which it does not belong. The
+        caller holds the node's lock.
         """
         if self._wiring.has_nio(address, nio):
             return
@@ -355,7 +357,7 @@ class Links(Mapping[UUID, Link]):
             made = await self._wiring.bind_nio(address, nio)
         else:
             async with before.lock:
-                await self.captures.stop_link(before)  # they may be at the tunnel that goes
+                await self.captures.stop_link(before)  # they may be at the tunnel that is removed
                 made = await self._wiring.bind_nio(address, nio)
             if before.link_id not in self:
                 self._project.publish(LinkDeleted(before))
@@ -365,7 +367,7 @@ class Links(Mapping[UUID, Link]):
             await self._project.make_durable()
 
     async def unbind_nio(self, address: PortAddress) -> None:
-        """Undo ``bind_nio``; no NIO there is fine. The link that it was part of goes too."""
+        """Undo ``bind_nio``, and delete the link to which the NIO belonged. Does nothing if there is no NIO."""
         link = await self._wiring.unbind_nio(address)
         if link is not None:
             async with link.lock:
@@ -374,13 +376,13 @@ class Links(Mapping[UUID, Link]):
             await self._project.make_durable()
 
     async def stop_captures(self) -> None:
-        """The project is being closed."""
+        """Called when the project is being closed: stop all captures."""
         await self.captures.stop_for_good(self.values())
 
     async def node_stopped(self, node_id: UUID) -> None:
-        """A node has stopped, and with it the captures of the GNS3 API at its end."""
+        """Called when a node has stopped: stop the captures of GNS3's API at its end."""
         await self.captures.stop_of_node(self.of_node(node_id), node_id)
 
     def forget_node(self, node_id: UUID) -> None:
-        """The node is gone and its NIOs with it."""
+        """Called when a node was deleted: forget its NIOs."""
         self._wiring.forget_node(node_id)

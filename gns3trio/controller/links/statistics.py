@@ -1,4 +1,4 @@
-"""What crossed a link or a port of a node, as it is known at one moment."""
+"""The counters of a link or a node's port at one moment."""
 
 from collections.abc import Mapping
 from typing import Literal
@@ -11,12 +11,11 @@ from gns3trio.compute.node_traits import NodePort
 
 @attrs.frozen(kw_only=True)
 class DirectionStatistics:
-    """What crossed a link in one direction.
+    """The counters of a link in one direction.
 
-    Totals since the link was made, with ``drops`` by reason. ``held``: frames that a filter delays now. ``offloaded``:
-    the kernel moves frames at this moment (``kernel_offload``). ``node_drops`` were lost between the nodes and the
-    link, at the nodes' own ports, since these were opened. ``refused`` counts notices that nobody listens where frames
-    were sent to.
+    Totals since the link was created, with ``drops`` by reason. ``held``: frames that filters currently delay.
+    ``offloaded``: the kernel forwards the frames now (``kernel_offload``). ``node_drops`` were lost between the nodes
+    and the link, at the nodes' ports, since these were opened. ``refused`` counts ICMP port unreachable messages.
     """
 
     frames: int
@@ -33,8 +32,8 @@ class DirectionStatistics:
 
 @attrs.frozen(kw_only=True)
 class LinkStatistics:
-    """What crossed a link from end to end; ``a_to_b`` is what its first node sent to the second. Rates are those over
-    ``interval`` seconds.
+    """The counters of a link; ``a_to_b`` is the direction from its first node to the second. Rates cover ``interval``
+    seconds.
     """
 
     link_id: UUID
@@ -46,7 +45,7 @@ class LinkStatistics:
 
 @attrs.frozen(kw_only=True)
 class PortTraffic:
-    """What passed a port of a node one way; the names mean what they mean for a link."""
+    """The counters of a node's port in one direction; the names have the same meaning as for a link."""
 
     frames: int
     bytes: int
@@ -60,12 +59,12 @@ class PortTraffic:
 
 @attrs.frozen(kw_only=True)
 class PortStatistics:
-    """What passed a linked port: what the node ``received``, and what it ``sent``."""
+    """The counters of a linked port: frames that the node ``received``, and frames that it ``sent``."""
 
     port: NodePort
     received: PortTraffic
     sent: PortTraffic
 
     def directions(self) -> Mapping[Literal["in", "out"], PortTraffic]:
-        """Both, by what clients call them: seen from the node."""
+        """Both directions by their names in the API, as seen from the node."""
         return {"in": self.received, "out": self.sent}

@@ -1,4 +1,4 @@
-"""The links of a project, found by their id, by a port, and by a node: a lab may have thousands."""
+"""Indexes the links of a project by id, port and node, because a lab may have thousands."""
 
 from collections.abc import Iterator, Mapping
 from typing import TypeVar
@@ -9,11 +9,11 @@ from gns3trio.controller.links.link import Link, PortAddress
 
 
 class LinkTable(Mapping[UUID, Link]):
-    """Links by their id, in the order in which they came. The ends of a link in it are changed by ``move`` only."""
+    """Links by id, in the order in which they were added. Only ``move`` may change the ends of a link in the table."""
 
     def __init__(self) -> None:
         self._links: dict[UUID, Link] = {}
-        # Dictionaries for their order. A file may name a port in two links.
+        # Dictionaries keep the order. A file may name a port in two links.
         self._by_port: dict[PortAddress, dict[UUID, Link]] = {}
         self._by_node: dict[UUID, dict[UUID, Link]] = {}
 
@@ -27,20 +27,20 @@ class LinkTable(Mapping[UUID, Link]):
         return len(self._links)
 
     def add(self, link: Link) -> None:
-        """Put in a link."""
+        """Add a link to the table."""
         self._links[link.link_id] = link
         for address in link.addresses:
             self._by_port.setdefault(address, {})[link.link_id] = link
             self._by_node.setdefault(address.node_id, {})[link.link_id] = link
 
     def remove(self, link: Link) -> None:
-        """Take a link out; one that is not in it is fine."""
+        """Remove a link. Does nothing if it is not in the table."""
         if self._links.get(link.link_id) is link:
             del self._links[link.link_id]
             self._forget_ends(link)
 
     def move(self, link: Link, record: LinkRecord) -> None:
-        """Give a link another record, whose ends may be other ones. It need not be in the table."""
+        """Replace the record of a link, whose ends may differ. The link need not be in the table."""
         is_in = self._links.get(link.link_id) is link
         if is_in:
             self._forget_ends(link)

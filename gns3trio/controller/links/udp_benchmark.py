@@ -1,4 +1,4 @@
-"""Measures whatever is between two UDP endpoints of this host: a tunnel or a relay that need not be ours."""
+"""Measures the path between two UDP endpoints of this host: any tunnel or relay."""
 
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, contextmanager
@@ -19,7 +19,9 @@ _port = v.and_(v.ge(1), v.le(65535))
 
 @attrs.frozen(kw_only=True)
 class UdpEndpoint:
-    """Frames leave for ``rhost``:``rport`` from ``lport`` of this host, where those of the other end arrive."""
+    """An endpoint: frames are sent from ``lport`` of this host to ``rhost``:``rport``; frames of the other end arrive
+    at ``lport``.
+    """
 
     lport: int = attrs.field(validator=_port)
     rhost: str = attrs.field(validator=v.min_len(1))
@@ -28,17 +30,17 @@ class UdpEndpoint:
 
 @attrs.frozen(kw_only=True)
 class UdpBenchmarkRequest(BenchmarkRequest):
-    """What is measured, and between which endpoints."""
+    """Parameters of a benchmark between two endpoints."""
 
     a: UdpEndpoint
     b: UdpEndpoint
 
 
 async def benchmark_udp(compute: Compute, request: UdpBenchmarkRequest, progress: Progress) -> dict[str, Any]:
-    """The report of a benchmark. Both ports are taken as long as it runs.
+    """Run a benchmark; returns the report. Both ports are leased while it runs.
 
-    ``foreign_frames`` are the datagrams of others that came to the receiving port meanwhile. Raises Invalid,
-    Unavailable when too many others run, or Conflict when a port is in use or a datagram cannot be sent.
+    ``foreign_frames`` are datagrams of others that arrived at the receiving port. Raises Invalid; Unavailable if too
+    many benchmarks run; Conflict if a port is in use or a datagram cannot be sent.
     """
     request.check()
     if not compute.capabilities.benchmarks:
@@ -77,7 +79,7 @@ async def benchmark_udp(compute: Compute, request: UdpBenchmarkRequest, progress
 
 @contextmanager
 def _naming(end: str) -> Iterator[None]:
-    """Say which end it is whose field is named in an error."""
+    """Add the name of the end to the field in an error."""
     try:
         yield
     except (Conflict, Invalid, Unavailable) as error:

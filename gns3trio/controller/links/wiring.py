@@ -1,8 +1,8 @@
-"""The links of an open project, and what joins the ports of their nodes.
+"""Connects the ports of nodes for the links of an open project.
 
-A compute joins two of its nodes in its own way; nodes of two computes are joined by a UDP tunnel that the controller
-makes. A client of API version 1 makes a tunnel by hand, a pair of UDP NIOs that name each other's ports; as soon as
-both its ends are nodes of this project it is a link too: listed, saved and opened again.
+A compute connects two of its own nodes itself. For nodes on two computes, the controller creates a UDP tunnel. A client
+of API version 1 creates a tunnel itself: a pair of UDP NIOs that name each other's ports. If both its ends are nodes of
+this project, it is a link too: it is listed, saved and opened again.
 """
 
 import logging
@@ -37,47 +37,49 @@ _LOOPBACK_NAMES = frozenset({"", LOOPBACK, "localhost"})
 
 
 class Wiring:
-    """Which port of which node is joined to what."""
+    """The connections of all ports of a project."""
 
     def __init__(self, project: ProjectContext, nodes: Mapping[UUID, Node]) -> None:
         self.links = LinkTable()
         self._project = project
         self._nodes = nodes
-        self._joined: dict[PortAddress, UdpNio | None] = {}  # the NIO of a client; None at a link of our own making
+        self._joined: dict[
+            PortAddress, UdpNio | None
+        ] = {}  # the NIO of a client; None for a link that the controller has created
         self._address_by_lport: dict[int, PortAddress] = {}
-        self._connecting: set[PortAddress] = set()  # taken by links that are being made
+        self._connecting: set[PortAddress] = set()  # ports of links that are being created
 
     async def connect(self, record: LinkRecord, impairments: Impairments) -> Link:
-        """Make a link and wire it. Raises as ``wire``; nothing is left then."""
+        """Create a link and wire it. Raises as ``wire``, and then leaves nothing behind."""
         link = Link(record, self._project.project_id, impairments)
         await self.wire(link)
         self.links.add(link)
         return link
 
     def keep(self, record: LinkRecord, impairments: Impairments, problem: str) -> Link:
-        """List a link that cannot be wired, and why."""
+        """Add a link that cannot be wired, with the reason."""
         link = Link(record, self._project.project_id, impairments, problem=problem)
         self.links.add(link)
         return link
 
     async def wire(self, link: Link) -> None:
-        """Join the two ports of a link: bind a NIO at each. No frame passes before its filters are there.
+        """Connect the two ports of a link. Its filters apply from the first frame.
 
-        Raises Conflict (port in use, node joined to itself, not two ends) or NotFound (no such node); nothing is wired
-        then.
+        Raises Conflict (port in use, both ends at one node, not two ends) or NotFound (no such node); nothing is
+        connected then.
         """
         self.check(link, link.record)
         with self._taken(link.addresses):
             await self._join(link)
 
     def check(self, link: Link, record: LinkRecord) -> None:
-        """Raises Conflict when the ends of ``record`` cannot be those of the link."""
+        """Raises Conflict if the link cannot have the ends in ``record``."""
         check_link([address_of(end) for end in record.nodes], partial(self._is_used, but_by=link))
 
     async def rewire(self, link: Link, record: LinkRecord) -> None:
-        """Give a link another record, whose ends are where it leads from now on.
+        """Move a link to the ends in another record.
 
-        Raises as ``wire``; the link is as before then.
+        Raises as ``wire``; the link is unchanged then.
         """
         self.check(link, record)
         before, was_wired = link.record, link.problem is None
@@ -91,12 +93,12 @@ class Wiring:
             except BaseException as error:
                 self.links.move(link, before)
                 if was_wired:
-                    link.problem = str(error)  # until it is wired again, which may fail too
+                    link.problem = str(error)  # until it is wired again, which may also fail
                     await self._join(link)
                 raise
 
     async def put_back(self, link: Link, record: LinkRecord, problem: str | None) -> None:
-        """Undo ``rewire``: the link has its record again, and the problem that kept it from being wired."""
+        """Undo ``rewire``: restore the link's record, and the problem that prevented its wiring."""
         if problem is None:
             await self.rewire(link, record)
             return
@@ -106,7 +108,7 @@ class Wiring:
 
     @contextmanager
     def _taken(self, addresses: Iterable[PortAddress]) -> Iterator[None]:
-        """No other link takes these ports meanwhile."""
+        """Reserve these ports while the ``with`` lasts."""
         addresses = set(addresses)
         self._connecting |= addresses
         try:
@@ -129,7 +131,9 @@ class Wiring:
         link.problem = None
 
     async def _tunnel(self, link: Link, *places: tuple[Compute, ComputePort]) -> None:
-        """Join ports of two computes. What they leased for a tunnel that cannot be is free when the project closes."""
+        """Connect ports on two computes by a UDP tunnel. If this fails, leased ports are released when the project
+        closes.
+        """
         leased = [await compute.lease_udp(self._project.project_id) for compute, _ in places]
         hosts = [compute.tunnel_host for compute, _ in places]
         nios = [UdpNio(leased[0], hosts[1], leased[1]), UdpNio(leased[1], hosts[0], leased[0], suspend=True)]
@@ -138,7 +142,7 @@ class Wiring:
             for (_, port), nio in zip(places, nios, strict=True):
                 await port.node.bind_nio(port.adapter_number, port.port_number, nio)
                 bound.append(port)
-            # Nothing has passed: the second end was suspended.
+            # No frame has passed, because the second end was suspended.
             await apply_filters(self.ends(link), link.record, link.impairments)
         except BaseException:
             with trio.CancelScope(shield=True):
@@ -147,9 +151,9 @@ class Wiring:
             raise
 
     async def disconnect(self, link: Link) -> None:
-        """Separate the two ports of a link; what they held becomes free."""
+        """Disconnect the two ports of a link, and release their resources."""
         self.links.remove(link)
-        if link.problem is None:  # else what is at its ports belongs to others
+        if link.problem is None:  # otherwise the connections at its ports belong to others
             await self._separate(link)
 
     async def _separate(self, link: Link) -> None:
@@ -158,14 +162,14 @@ class Wiring:
                 await self._unbind(address)
 
     async def bind_nio(self, address: PortAddress, nio: UdpNio) -> Link | None:
-        """Bind a NIO made by a client. Returns the link that this completes, if it does.
+        """Bind a client's NIO. Returns the link that this completes, if any.
 
-        A link that was at the port stays when the NIO leads where it led; otherwise it is listed no more.
+        An existing link at the port is kept if the NIO leads to the same place; otherwise it is removed.
         """
         before = self.link_at(address)
         if before is not None:
             await compile_filters(before.record, before.impairments)
-            await apply_suspend(self.ends(before), True)  # until the filters are at the new tunnel
+            await apply_suspend(self.ends(before), True)  # until the filters apply at the new tunnel
         try:
             await self._bind(address, nio)
         finally:
@@ -185,7 +189,7 @@ class Wiring:
         return link
 
     async def unbind_nio(self, address: PortAddress) -> Link | None:
-        """Undo ``bind_nio``; no NIO there is fine. Returns the link that was separated by this, if there was one."""
+        """Undo ``bind_nio``. Returns the link that this has ended, if any. Does nothing if there is no NIO."""
         if address in self._joined:
             await self._unbind(address)
         link = self.link_at(address)
@@ -194,11 +198,13 @@ class Wiring:
         return link
 
     async def _end(self, link: Link) -> None:
-        """A link is none any more, though a UDP tunnel of it may be left: what that is to do was the link's to say."""
+        """End a link of which a UDP tunnel may be left, and remove the link's filters from that tunnel."""
         self.links.remove(link)
         await apply_nothing(self.ends(link))
         for address in link.addresses:
-            if address in self._joined and self._joined[address] is None:  # half a link, which nothing joins again
+            if (
+                address in self._joined and self._joined[address] is None
+            ):  # half a link, which cannot be completed again
                 await self._unbind(address)
 
     def link_at(self, address: PortAddress) -> Link | None:
@@ -206,15 +212,15 @@ class Wiring:
         return next(iter(self.links.at(address)), None)
 
     def has_nio(self, address: PortAddress, nio: UdpNio) -> bool:
-        """Whether that is what is bound there."""
+        """Whether this NIO is bound at the port."""
         return self._joined.get(address) == nio
 
     def links_of(self, node_id: UUID) -> list[Link]:
-        """The links with an end at the node."""
+        """The links of a node."""
         return self.links.of_node(node_id)
 
     def ends(self, link: Link) -> list[interface.LinkEnd | None]:
-        """What the computes have at the two ends, in the order of the link; None where it is not wired."""
+        """The computes' link ends, in the order of the link; None for an end that is not wired."""
         nodes = [self._nodes.get(address.node_id) for address in link.addresses]
         return [
             node.instance.link_end(address.adapter_number, address.port_number)
@@ -224,12 +230,12 @@ class Wiring:
         ]
 
     def forget_node(self, node_id: UUID) -> None:
-        """The node is gone and its NIOs with it."""
+        """Called when a node was deleted: forget its NIOs."""
         for address in [address for address in self._joined if address.node_id == node_id]:
             self._forget(address)
 
     def _is_used(self, address: PortAddress, but_by: Link) -> bool:
-        """Whether a port has a link or NIO that is not that of the link itself."""
+        """Whether a port has another link, or a NIO that does not belong to this link."""
         is_own = self.links.get(but_by.link_id) is but_by and but_by.problem is None and address in but_by.addresses
         has_nio = address in self._joined and not is_own
         return has_nio or address in self._connecting or any(link is not but_by for link in self.links.at(address))
@@ -249,7 +255,7 @@ class Wiring:
             await port.node.bind_nio(address.adapter_number, address.port_number, nio)
         finally:
             if port.node.link_end(address.adapter_number, address.port_number) is None:
-                self._forget(address)  # what was there is gone too
+                self._forget(address)  # its earlier connection is gone too
         self._forget(address)
         self._joined[address] = nio
         self._address_by_lport[nio.lport] = address
@@ -266,14 +272,14 @@ class Wiring:
             await self._unbind_port(ComputePort(node.instance, address.adapter_number, address.port_number))
 
     async def _unbind_port(self, port: ComputePort) -> None:
-        """What a compute that is away does not separate goes with its node."""
+        """Disconnect a port. If its compute cannot be reached, the connection ends with the node."""
         try:
             await port.node.unbind_nio(port.adapter_number, port.port_number)
         except Unavailable as error:
             log.warning("node %s: a port is not separated: %s", port.node.node_id, error)
 
     def _place(self, address: PortAddress) -> tuple[Compute, ComputePort]:
-        """A port, and the compute that it is at. Raises NotFound."""
+        """A port and its compute. Raises NotFound."""
         node = self._nodes.get(address.node_id)
         if node is None or node.instance is None:
             raise NotFound(f"nodes: node ID {address.node_id} doesn't exist or cannot be linked here")

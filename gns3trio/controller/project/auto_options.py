@@ -1,4 +1,4 @@
-"""When projects open and close by themselves: ``auto_open`` and ``auto_close``."""
+"""Opens and closes projects automatically: ``auto_open`` and ``auto_close``."""
 
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
@@ -10,7 +10,7 @@ import trio
 from gns3trio.controller.project.project import Project
 from gns3trio.errors import LabError
 
-# A client whose connection broke is back by then, and so is a page that is loaded again (GNS3 waits as long).
+# Seconds. By then a client has reconnected, and a page has reloaded. GNS3 waits as long.
 AUTO_CLOSE_SECONDS = 5.0
 
 
@@ -23,20 +23,20 @@ async def open_project(project: Project) -> None:
 
 
 class Attendance:
-    """Closes a project some time after the last client that watched it has left, if it wants that (``auto_close``).
+    """Closes a project with ``auto_close`` some time after its last watching client has left.
 
-    A project that nobody ever watched stays open.
+    A project without any watching client so far stays open.
     """
 
     def __init__(self, nursery: trio.Nursery, close: Callable[[Project], Awaitable[None]]) -> None:
         self._nursery = nursery
         self._close = close
-        self.present: Counter[UUID] = Counter()  # how many clients watch each project
+        self.present: Counter[UUID] = Counter()  # number of watching clients by project
         self._leaving: dict[UUID, trio.CancelScope] = {}
 
     @contextmanager
     def attend(self, project: Project) -> Iterator[None]:
-        """A client watches the project as long as the ``with``."""
+        """Count a client as watching the project while the ``with`` lasts."""
         project_id = project.project_id
         self.present[project_id] += 1
         if (leaving := self._leaving.pop(project_id, None)) is not None:

@@ -1,4 +1,4 @@
-"""What an open project holds: its nodes, links and drawings. They come from its file and go back into it."""
+"""The contents of an open project: nodes, links and drawings, which are read from its file and saved into it."""
 
 from collections.abc import Iterable
 from uuid import UUID
@@ -16,12 +16,12 @@ from gns3trio.controller.project.drawings import Drawings
 from gns3trio.errors import Unavailable
 from gns3trio.slices import Slices
 
-# Of what is wrong with a project's file.
+# The most messages about errors in a project's file.
 _TOLD = 20
 
 
 class Contents:
-    """The contents of one project, from one opening to the next closing. They are empty at first."""
+    """The contents of one project while it is open. They are empty at first."""
 
     def __init__(self, project: ProjectContext) -> None:
         self._project = project
@@ -31,7 +31,7 @@ class Contents:
         self.drawings = Drawings(project)
 
     async def revive(self, saved: ProjectRecord) -> None:
-        """Take over what the project's file holds, whatever is wrong with it; what is wrong is told."""
+        """Create the contents from the project's file. Errors in the file are reported, but never prevent opening."""
         computes = self._project.services.computes
         self._tell_all("warning", [*saved.problems, *await computes.add_those_of_file(saved.computes)])
         self._reserve_mac_ids(saved)
@@ -48,7 +48,9 @@ class Contents:
         await self.drawings.revive(saved.drawings)
 
     def _reserve_mac_ids(self, saved: ProjectRecord) -> None:
-        """Each compute keeps those of its nodes, and this server's those of nodes that none runs."""
+        """Reserve the MAC address numbers of all nodes: at their computes, or at this server's compute for nodes that
+        do not run.
+        """
         computes = self._project.services.computes
         place = {node.node_id: node.compute_id for node in saved.nodes}
         for compute in computes.driven():
@@ -60,14 +62,14 @@ class Contents:
             compute.reserve_mac_ids(self._project.project_id, numbers)
 
     def _tell_all(self, level: LogLevel, messages: list[str]) -> None:
-        """A file may have any number of faults; the first ones say what they are like."""
+        """Report the first problems; a file may have any number of them."""
         for message in messages[:_TOLD]:
             self._project.log(level, message)
         if len(messages) > _TOLD:
             self._project.log(level, f"and {len(messages) - _TOLD} more of the kind")
 
     def _with_possible_consoles(self, records: list[NodeRecord]) -> list[NodeRecord]:
-        """As GNS3: a console outside the range of its compute, such as one of the system's own ports, is none."""
+        """As in GNS3, remove console ports outside of the compute's range, such as ports of the system."""
         for compute in self._project.services.computes.driven():
             start, end = compute.console_range
             moved = {
@@ -88,17 +90,17 @@ class Contents:
         return records
 
     def _give_ports_to_kept_nodes(self, links: Iterable[LinkRecord]) -> None:
-        """What their links tell of nodes that do not run here: clients look the ports of a link up."""
+        """Add the ports that links name to nodes that do not run here, because clients look them up."""
         for end in (end for link in links for end in link.nodes):
             node = self.nodes.get(end.node_id)
             if node is not None and node.instance is None:
                 node.linked_ports.add((end.adapter_number, end.port_number))
 
     async def announce(self) -> None:
-        """Publish that all of it is there."""
+        """Announce all contents."""
         slices = Slices()
         for node in list(self.nodes.values()):
-            if node.node_id in self.nodes:  # not deleted meanwhile
+            if node.node_id in self.nodes:  # if it was not deleted meanwhile
                 self._project.publish(NodeCreated(node))
             await slices.pause()
         for link in list(self.links.values()):
@@ -111,7 +113,7 @@ class Contents:
             await slices.pause()
 
     def record(self, kept: ProjectRecord) -> ProjectRecord:
-        """The present state as it is saved; ``kept`` holds what nothing here changes."""
+        """The current state in the form that is saved; ``kept`` contains the parts that nothing here changes."""
         return attrs.evolve(
             kept,
             settings=self._project.settings,
@@ -123,7 +125,7 @@ class Contents:
         )
 
     def mac_ids(self, kept: ProjectRecord) -> dict[UUID, int]:
-        """Those of all nodes that have one, also of nodes that cannot run at present."""
+        """The MAC address numbers of all nodes, also of nodes that cannot run now."""
         numbers = {
             node.node_id: node.instance.mac_id if node.instance is not None else kept.mac_ids.get(node.node_id)
             for node in self.nodes.values()
@@ -131,7 +133,7 @@ class Contents:
         return {node_id: number for node_id, number in numbers.items() if number is not None}
 
     async def release(self) -> None:
-        """Stop all nodes and captures, and free what they hold. Nothing is here then."""
+        """Stop all nodes and captures, release their resources, and empty the contents."""
         await self.links.stop_captures()
         await self.nodes.release()
         for compute in self._project.services.computes.driven():

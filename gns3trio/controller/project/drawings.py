@@ -1,8 +1,8 @@
 """The drawings of an open project: shapes and pictures as SVG, beside the nodes.
 
-A long SVG is kept in a file of its own, ``project-files/images/<md5>.svg``, and the project file names it, as GNS3
-does: the project file is written anew at every change and stays small. GNS3 also keeps embedded PNG and JPEG pictures
-as such; they are shown as an SVG around them.
+As in GNS3, a long SVG is stored in a file of its own, ``project-files/images/<md5>.svg``, to which the project file
+refers. So the project file, which is written at every change, stays small. GNS3 also stores embedded PNG and JPEG
+pictures as files; they are shown inside an SVG.
 """
 
 import base64
@@ -25,10 +25,10 @@ from gns3trio.errors import Conflict, NotFound
 from gns3trio.limits import MAX_DRAWINGS
 from gns3trio.project_layout import PICTURES
 
-# GNS3 keeps longer ones in a file of their own.
+# GNS3 stores longer ones in a file of their own.
 MAX_INLINE_SVG = 1000
-# Of all pictures of a project together, since clients get them in one reply; one in a file made elsewhere for which no
-# room is left is shown empty.
+# The limit for all pictures of a project together, because clients get them in one reply. Pictures of an imported
+# project beyond the limit are shown empty.
 MAX_PICTURES_BYTES = 64 << 20
 EMPTY_SVG = "<svg></svg>"
 
@@ -39,7 +39,7 @@ _DEFAULTS = {"x": 0, "y": 0, "z": 2, "locked": False, "rotation": 0}
 
 @attrs.define(eq=False)
 class Drawing:
-    """A drawing. ``fields`` are its keys in the file but for the SVG; ``picture`` is the file that holds it."""
+    """A drawing. ``fields`` are its keys in the file except the SVG; ``picture`` is the file with the SVG."""
 
     drawing_id: UUID
     fields: dict[str, Any]
@@ -48,15 +48,15 @@ class Drawing:
 
     @property
     def picture_bytes(self) -> int:
-        """The size of the picture, as it is shown."""
+        """The size of the displayed picture in bytes."""
         return _size(self.svg) if self.picture is not None else 0
 
     def record(self) -> dict[str, Any]:
-        """The drawing as it is saved."""
+        """The drawing in the form that is saved."""
         return {**self.fields, "drawing_id": str(self.drawing_id), "svg": self.picture or self.svg}
 
     def shown(self) -> dict[str, Any]:
-        """Its place, order, rotation, whether it is locked, and its SVG, by the names of its keys in the file."""
+        """Its position, order, rotation, lock and SVG, by the keys of the file."""
         return {**{name: self.fields.get(name, default) for name, default in _DEFAULTS.items()}, "svg": self.svg}
 
 
@@ -67,7 +67,7 @@ class Drawings(Mapping[UUID, Drawing]):
         self._project = project
         self._pictures = project.folder / PICTURES
         self._drawings: dict[UUID, Drawing] = {}
-        self._keeping = 0  # bytes of pictures that are being written
+        self._keeping = 0  # bytes of the pictures that are being written
 
     def __getitem__(self, drawing_id: UUID) -> Drawing:
         return self._drawings[drawing_id]
@@ -79,7 +79,7 @@ class Drawings(Mapping[UUID, Drawing]):
         return len(self._drawings)
 
     def require(self, drawing_id: UUID) -> Drawing:
-        """The drawing; raises Forbidden when the project is closed and NotFound when there is no such drawing."""
+        """A drawing by its id. Raises Forbidden if the project is closed, NotFound if there is no such drawing."""
         self._project.require_open()
         drawing = self.get(drawing_id)
         if drawing is None:
@@ -87,11 +87,13 @@ class Drawings(Mapping[UUID, Drawing]):
         return drawing
 
     def records(self) -> list[dict[str, Any]]:
-        """The drawings as they are saved."""
+        """All drawings in the form that is saved."""
         return [drawing.record() for drawing in self.values()]
 
     async def revive(self, records: list[dict[str, Any]]) -> None:
-        """The drawings of the project's file. A picture that cannot be read is shown empty, and stays named."""
+        """Create the drawings of the project's file. A picture that cannot be read is shown empty, and its name is
+        kept.
+        """
         self._drawings = await threads.disk.run(self._read, records)
 
     def _read(self, records: list[dict[str, Any]]) -> dict[UUID, Drawing]:
@@ -108,9 +110,9 @@ class Drawings(Mapping[UUID, Drawing]):
         return drawings
 
     async def create(self, drawing_id: UUID, fields: Mapping[str, Any]) -> Drawing:
-        """Add a drawing; a known id gives the drawing that has it.
+        """Add a drawing, or return the existing one with that id.
 
-        Raises Conflict when there are too many, or too large ones, Unavailable when the disk refuses.
+        Raises Conflict if there are too many or too large drawings, Unavailable if the disk reports an error.
         """
         if drawing_id in self._drawings:
             return self._drawings[drawing_id]
@@ -125,8 +127,8 @@ class Drawings(Mapping[UUID, Drawing]):
         return drawing
 
     async def update(self, drawing: Drawing, changes: Mapping[str, Any]) -> None:
-        """Change a drawing. Raises Conflict for a picture without room, Unavailable when the disk refuses; the drawing
-        is then as before.
+        """Change a drawing. Raises Conflict if there is no room for the picture, Unavailable if the disk reports an
+        error; the drawing is unchanged then.
         """
         fields = dict(changes)
         svg = fields.pop("svg", drawing.svg)
@@ -139,7 +141,7 @@ class Drawings(Mapping[UUID, Drawing]):
         self._project.publish(DrawingChanged(self._project.project_id, drawing, redrawn))
 
     def delete(self, drawing: Drawing) -> None:
-        """Remove a drawing; deleted already is fine. Raises Conflict when it is locked."""
+        """Delete a drawing. Does nothing if it is deleted already. Raises Conflict if it is locked."""
         if drawing.fields.get("locked"):
             raise Conflict(f"Drawing {drawing.drawing_id} is locked")
         if self._drawings.pop(drawing.drawing_id, None) is not None:
@@ -147,9 +149,10 @@ class Drawings(Mapping[UUID, Drawing]):
             self._project.publish(DrawingDeleted(self._project.project_id, drawing))
 
     async def _keep_picture(self, svg: str, instead_of: Drawing | None) -> str | None:
-        """Write an SVG into a file of its own and return its name; None for a short one, unless it looks like a name.
+        """Write a long SVG into a file of its own and return its name; None for a short one, unless it looks like a
+        file name.
 
-        Raises Conflict when the project has no room for it beside the pictures of all but one of its drawings.
+        Raises Conflict if it exceeds the project's limit together with the pictures of the other drawings.
         """
         if len(svg) <= MAX_INLINE_SVG and not _PICTURE_NAME.fullmatch(svg):
             return None
@@ -171,25 +174,25 @@ class Drawings(Mapping[UUID, Drawing]):
             write_in_folder(self._pictures, name, data)
 
     async def discard_unused_pictures(self) -> None:
-        """Delete the picture files that no drawing names any more."""
+        """Delete picture files to which no drawing refers."""
         used = {drawing.picture for drawing in self.values()}
         await threads.disk.run(_discard_pictures, self._pictures, used)
 
 
 def _size(svg: str) -> int:
-    """In bytes; that of ASCII, as nearly all are, needs no look at the text."""
+    """The size in bytes, which is fast for ASCII texts."""
     return len(svg) if svg.isascii() else len(svg.encode(errors="replace"))
 
 
 def _discard_pictures(folder: Path, used: set[str | None]) -> None:
     for path in folder.glob("*.svg") if folder.is_dir() else ():
         if path.name not in used and _PICTURE_NAME.fullmatch(path.name):
-            with suppress(OSError):  # what stays takes some room, and goes at another end
+            with suppress(OSError):  # a file that stays is deleted at a later end
                 path.unlink()
 
 
 def _read_picture(path: Path, room: int) -> str:
-    """The SVG that shows a picture file, which has at most ``room`` bytes."""
+    """The SVG that displays a picture file of at most ``room`` bytes."""
     try:
         data = read_plain(path, room)
     except OSError:

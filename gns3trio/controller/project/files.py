@@ -1,4 +1,4 @@
-"""Files of a project and of its nodes, as clients replace them: not those that the server itself writes."""
+"""Files of projects and nodes that clients may replace: all except those that the server writes itself."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -16,13 +16,13 @@ from gns3trio.project_layout import OWN_FIELDS_FILE, SNAPSHOT_LIST, node_folder
 
 
 def folder_of_node(project: Project, node_type: str, node_id: UUID) -> Path:
-    """The folder of a node's files. Raises Conflict for what cannot be a type."""
+    """The folder of a node's files. Raises Conflict for an invalid node type."""
     check_node_type(node_type)
     return node_folder(project.folder, node_type, node_id)
 
 
 def files_of_node(project: Project, node: Node) -> NodeFiles:
-    """Where the files of a node are: at its compute, or in the project's folder."""
+    """The files of a node: at its compute, or in the project's folder."""
     files = node.instance.files if node.instance is not None else None
     return files or FolderFiles(folder_of_node(project, node.record.node_type, node.node_id))
 
@@ -30,10 +30,10 @@ def files_of_node(project: Project, node: Node) -> NodeFiles:
 async def write_project_file(
     project: Project, path: str, data: AsyncIterator[bytes], *, make_folders: bool = False
 ) -> None:
-    """Replace a file of a project by what ``data`` gives; its folder exists already, or is made.
+    """Replace a file of a project by ``data``. Missing folders are created.
 
-    Raises Conflict for a file that this server keeps itself while the project is open, and in its place for what is no
-    file of that project; Forbidden for what only the server writes; and as ``Upload``.
+    Raises Conflict for the project file while the project is open, or if ``data`` is not a file of that project;
+    Forbidden for files that only the server writes; and as ``Upload``.
     """
     _refuse_own_files(path)
 
@@ -55,13 +55,13 @@ async def write_project_file(
 
 
 def _refuse_own_files(path: str) -> None:
-    """Raises Forbidden for the list of snapshots, kept versions and what is not complete yet."""
+    """Raises Forbidden for the list of snapshots, earlier versions of the project file, and incomplete files."""
     if path == SNAPSHOT_LIST or any(part.startswith(TEMPORARY_PREFIX) for part in path.split("/")):
         raise Forbidden(f"path: {path!r} is written by the server only")
 
 
 async def write_node_file(project: Project, node_id: UUID, path: str, data: AsyncIterator[bytes]) -> None:
-    """Replace a file of a node, which counts when the node is started next; missing folders are made.
+    """Replace a file of a node, which takes effect at its next start. Missing folders are created.
 
     Raises Forbidden for a path that begins with a dot, and as ``Upload``.
     """

@@ -1,4 +1,4 @@
-"""Who waits for a project to be opened, and until when."""
+"""Tracks the opening of a project, for requests that wait for it."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -7,7 +7,7 @@ import trio
 
 
 class Openings:
-    """What is under way to open a project. ``is_open`` tells whether it is already."""
+    """The running attempts to open a project. ``is_open`` returns whether it is open already."""
 
     def __init__(self, is_open: Callable[[], bool]) -> None:
         self._is_open = is_open
@@ -16,17 +16,17 @@ class Openings:
 
     @property
     def pending(self) -> bool:
-        """Whether the project is closed, but somebody has asked to open it."""
+        """Whether the project is still closed, but is being opened."""
         return self._number > 0 and not self._is_open()
 
     async def wait(self) -> None:
-        """Until the project is opened, or cannot be."""
+        """Wait until the project is open, or opening has failed."""
         while self.pending:
             await self._ended.wait()
 
     @contextmanager
     def one(self) -> Iterator[None]:
-        """Somebody opens the project."""
+        """Register an attempt to open the project while the ``with`` lasts."""
         self._number += 1
         try:
             yield

@@ -1,7 +1,6 @@
-"""A project: its nodes and links while it is open, and its life between open and closed.
+"""A project: its contents while it is open, and its opening and closing.
 
-Every change either happens as a whole or leaves the project as it was, is announced to the
-API, and is written to the project's file.
+Every change is atomic: it happens as a whole or not at all. It is announced to the API and saved to the project's file.
 """
 
 import contextlib
@@ -42,7 +41,7 @@ from gns3trio.errors import Conflict, Forbidden, LabError
 
 log = logging.getLogger(__name__)
 
-# Of many files so many are named.
+# The most files that a message names.
 _TOLD_FILES = 5
 
 
@@ -76,9 +75,9 @@ class Project:
             partial(self.log, "warning"),
         )
         self.temporary = temporary
-        self.copy_of = copy_of  # the id in the file, when another project has it
+        self.copy_of = copy_of  # the id in the file, if another project has the same
         self.error = refusal  # why the project cannot be opened
-        self.other_files: tuple[str, ...] = ()  # .gns3 files beside its own one
+        self.other_files: tuple[str, ...] = ()  # other .gns3 files in its folder
         self._refusal = refusal
         self.status: Literal["opened", "closed"] = "closed"
         self.deleted = False
@@ -86,23 +85,23 @@ class Project:
         self.services = services
         self._contents = Contents(self)
         self._kept = ProjectRecord(project_id=project_id, settings=settings)  # computes, unknown keys
-        self.life = trio.Lock()  # open, close and delete exclude each other; whoever holds it keeps it as it is
+        self.life = trio.Lock()  # held by open, close and delete; whoever holds it keeps the project in its state
         self.snapshots_lock = trio.Lock()
-        self.reconciling = trio.Lock()  # changes of the whole project wait for each other
+        self.reconciling = trio.Lock()  # serialises changes of the whole project
 
     @property
     def nodes(self) -> Nodes:
-        """Its nodes; there are none while it is closed."""
+        """The nodes; empty while the project is closed."""
         return self._contents.nodes
 
     @property
     def links(self) -> Links:
-        """Its links; there are none while it is closed."""
+        """The links; empty while the project is closed."""
         return self._contents.links
 
     @property
     def drawings(self) -> Drawings:
-        """Its drawings; there are none while it is closed."""
+        """The drawings; empty while the project is closed."""
         return self._contents.drawings
 
     # --- open and close ---
@@ -126,9 +125,9 @@ class Project:
                 raise
 
     async def open(self) -> None:
-        """Bring the project to life from its file. Opened already is fine.
+        """Open the project from its file. Does nothing if it is open already.
 
-        Raises Conflict when it cannot be; the project is then closed as before.
+        Raises Conflict if it cannot be opened; it stays closed then.
         """
         with self.openings.one():
             async with self.life:
@@ -138,12 +137,12 @@ class Project:
             await self._announce_opened()
 
     def _require_acceptable(self) -> None:
-        """Raises Conflict for what cannot be opened, nor its file changed, as long as it is where it is."""
+        """Raises Conflict if the project can be neither opened nor changed in its present place."""
         if self._refusal is not None:
             raise Conflict(self._refusal)
 
     def tell_of_other_files(self) -> None:
-        """Say which file is the project's when there are several."""
+        """Report which file belongs to the project if there are several."""
         if self.other_files:
             others = ", ".join(self.other_files[:_TOLD_FILES]) + (", ..." if self.other_files[_TOLD_FILES:] else "")
             self.log(
@@ -153,7 +152,7 @@ class Project:
             )
 
     def warn_of_left_out(self, left_out: Sequence[str]) -> None:
-        """Say what of the project's files a copy does not have."""
+        """Report which files of the project a copy does not contain."""
         if left_out:
             more = f", and {len(left_out) - _TOLD_FILES} more" if left_out[_TOLD_FILES:] else ""
             self.log("warning", f"Not in the copy: {'; '.join(left_out[:_TOLD_FILES])}{more}")
@@ -184,7 +183,7 @@ class Project:
             self.file.mark()
 
     async def _with_offer(self, error: str) -> str:
-        """Why the project cannot be opened, with what can be done about it."""
+        """The reason why the project cannot be opened, with advice."""
         versions = await threads.disk.run(list_versions, self.file.path)
         if not versions:
             return error
@@ -195,9 +194,9 @@ class Project:
         )
 
     async def recover(self, version: str | None) -> None:
-        """Put a kept version of the file in place, and open the project with it.
+        """Restore an earlier version of the file, and open the project with it.
 
-        Raises Conflict when the project is open, or no version is kept, NotFound for another name of a version.
+        Raises Conflict if the project is open or has no earlier versions, NotFound for an unknown version.
         """
         with self.openings.one():
             aside = await self._recover(version)
@@ -221,16 +220,17 @@ class Project:
             self.services.nursery.start_soon(self._start_nodes)
 
     async def _start_nodes(self) -> None:
-        """``auto_start``. Each node that fails tells so itself."""
+        """Start all nodes (``auto_start``). Each node reports its own errors."""
         try:
             await self.nodes.for_all("start")
         except LabError as error:
             self.log("error", f"auto_start: {error}")
 
     async def reopen(self, replaced: Callable[[], contextlib.AbstractAsyncContextManager[None]]) -> None:
-        """Close the project, open it with the folder that ``replaced`` puts there, and keep that.
+        """Close the project, let ``replaced`` replace its folder, and open it again.
 
-        When this raises, ``replaced`` has undone it and the project is open as before, but for its nodes: they stop.
+        If this raises, ``replaced`` has been rolled back and the project is open as before, except that its nodes are
+        stopped.
         """
         with self.openings.one():
             await self._reopen(replaced)
@@ -251,17 +251,17 @@ class Project:
                     raise
 
     async def close(self, *, force: bool = False) -> None:
-        """Stop all nodes, free their ports and write the file. Closed already is fine.
+        """Stop all nodes, release their ports and write the file. Does nothing if it is closed already.
 
-        Raises Unavailable when the disk refuses a change that it does not hold yet; the project stays open then, unless
-        ``force`` says that this is its end.
+        Raises Unavailable if an unsaved change cannot be written; the project stays open then, unless ``force``, which
+        is for the end of the project or the server.
         """
         async with self.life:
             if self.status == "closed":
                 return
             if not (force or self.temporary or self.deleted):
                 await self.file.flush()
-            with trio.CancelScope(shield=True):  # half closed is no state to leave a project in
+            with trio.CancelScope(shield=True):  # never leave a project half closed
                 await self._close()
         self.publish(ProjectClosed(self))
 
@@ -282,9 +282,9 @@ class Project:
         self._contents = Contents(self)
 
     async def delete(self) -> None:
-        """Close the project and remove its folder.
+        """Close the project and delete its folder.
 
-        Raises Unavailable when the disk refuses; the project is as before then, if that could be foreseen.
+        Raises Unavailable if the disk reports an error; if possible, the project is unchanged then.
         """
         await threads.disk.run(check_discardable, self.folder, self.services.projects_path)
         self.deleted = True
@@ -301,14 +301,14 @@ class Project:
         await discard_folder(self.folder, self.services.projects_path, nursery=self.services.nursery)
 
     def require_open(self) -> None:
-        """Raises Forbidden unless the project is opened."""
+        """Raises Forbidden unless the project is open."""
         if self.status != "opened":
             raise Forbidden(f"Project '{self.settings.name}' is not opened")
 
     async def update(self, changes: dict[str, Any]) -> None:
         """Change settings; ``changes`` holds checked values by setting name.
 
-        Raises Conflict for a name that a new project could not have either, Unavailable when the disk refuses.
+        Raises Conflict for a name that a new project could not have, Unavailable if the disk reports an error.
         """
         self._require_acceptable()
         project_file_name(changes.get("name", self.settings.name))
@@ -330,21 +330,21 @@ class Project:
     # --- saving ---
 
     def mark(self) -> None:
-        """The project has changed: it is saved soon."""
+        """Mark the project as changed; it is saved soon."""
         self.file.mark()
 
     def record(self) -> ProjectRecord:
-        """The present state as it is saved."""
+        """The current state in the form that is saved."""
         return self._contents.record(self._kept)
 
     def _save_failed(self, message: str) -> None:
         self.log("error", f"The project could not be saved: {message}")
 
     async def make_durable(self) -> None:
-        """The project has changed: it is on the disk when this returns.
+        """Save the changed project; it is on the disk when this returns.
 
-        Raises Forbidden when the project was closed meanwhile: the change came too late for its last save. Raises
-        Unavailable when the disk refuses.
+        Raises Forbidden if the project was closed meanwhile, because the change was too late for its last save. Raises
+        Unavailable if the disk reports an error.
         """
         self.require_open()
         if not is_saving_later():
@@ -353,23 +353,23 @@ class Project:
 
     @contextlib.contextmanager
     def taking_back(self) -> Iterator[None]:
-        """What the caller takes back needs no disk: it may be the disk that has refused what is taken back."""
+        """While rolling back, changes need not reach the disk: a disk error may be the reason for the rollback."""
         with saving_later():
             yield
         self.file.mark()
 
     @property
     def file_problems(self) -> list[str]:
-        """What was wrong with the file when the project was opened."""
+        """The errors in the file when the project was opened."""
         return self._kept.problems
 
-    # --- what is told ---
+    # --- messages and changes ---
 
     def publish(self, change: Change) -> None:
-        """Say that something of the project has changed."""
+        """Publish a change in the project."""
         self.services.changes.publish(change)
 
     def log(self, level: LogLevel, message: str) -> None:
-        """Tell those who watch the project, and who reads the server's log."""
+        """Send a message to the watchers of the project and to the server's log."""
         log.log(_LOG_LEVELS[level], "project %s: %s", self.settings.name, message)
         self.publish(LogMessage(level, message, self.project_id))

@@ -1,4 +1,4 @@
-"""One save for many changes, in the place of one for each."""
+"""Combines the saves of many changes into one."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,8 +14,8 @@ def is_saving_later() -> bool:
 
 @contextmanager
 def saving_later() -> Iterator[None]:
-    """What the caller and the tasks that it starts make is not saved before the caller does: to write the file anew for
-    each of thousands of nodes would take longer than all else.
+    """Changes by the caller and by tasks that it starts are not saved until the caller saves. Writing the file for each
+    of thousands of nodes would take longer than everything else.
     """
     token = _saving_later.set(True)
     try:
