@@ -144,6 +144,9 @@ class Client:
         """Open a websocket for events or a console, for as long as the ``async with`` lasts."""
         from gns3trio.client.websocket import open_websocket
 
+        if self.context is not None:
+            # trio-websocket does not tell why a TLS handshake failed: it waits for a minute instead.
+            await self.request("GET", "/v2/version")
         async with open_websocket(self.base, self.context, path, self.credentials) as connection:
             yield connection
 

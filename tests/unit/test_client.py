@@ -90,6 +90,14 @@ async def test_an_answer_that_is_none_is_told(answering: Answering, answer: byte
         await client.request("GET", "/v2/version")
 
 
+async def reach(client: Client, way: str) -> None:
+    if way == "request":
+        await client.request("GET", "/v2/version")
+    else:
+        async with client.stream("/") if way == "stream" else client.websocket("/"):
+            pass
+
+
 @pytest.mark.parametrize(
     ("url", "told"),
     [
@@ -104,11 +112,7 @@ async def test_an_answer_that_is_none_is_told(answering: Answering, answer: byte
 async def test_a_server_that_is_not_there_is_told(url: str, told: str, way: str) -> None:
     client = Client.from_arguments(Namespace(url=url, user="", insecure=False))
     with pytest.raises(Unavailable, match=told):
-        if way == "request":
-            await client.request("GET", "/v2/version")
-        else:
-            async with client.stream("/") if way == "stream" else client.websocket("/"):
-                pass
+        await reach(client, way)
 
 
 @pytest.mark.parametrize("url", ["http://", "http://a..b:1", "http://x:0", "http://x:a", "ftp://x", "x"])
@@ -117,7 +121,8 @@ def test_a_url_that_is_none_is_told(url: str) -> None:
         Client.from_arguments(Namespace(url=url, user="", insecure=False))
 
 
-async def test_a_certificate_that_nobody_knows_is_told(nursery: trio.Nursery) -> None:
+@pytest.mark.parametrize("way", ["request", "stream", "websocket"])
+async def test_a_certificate_that_nobody_knows_is_told(nursery: trio.Nursery, way: str) -> None:
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(TLS / "cert.pem", TLS / "key.pem")
 
@@ -129,8 +134,9 @@ async def test_a_certificate_that_nobody_knows_is_told(nursery: trio.Nursery) ->
     (listener,) = await trio.open_ssl_over_tcp_listeners(0, context, host="127.0.0.1")
     nursery.start_soon(trio.serve_listeners, answer, [listener])
     url = f"https://127.0.0.1:{listener.transport_listener.socket.getsockname()[1]}"
+    client = Client.from_arguments(Namespace(url=url, user="", insecure=False))
     with pytest.raises(Unavailable, match=r"certificate is not trusted: .* --insecure"):
-        await Client.from_arguments(Namespace(url=url, user="", insecure=False)).request("GET", "/")
+        await reach(client, way)
     assert await Client.from_arguments(Namespace(url=url, user="", insecure=True)).request("GET", "/") == {}
 
 
