@@ -117,6 +117,8 @@ class Schemas:
             for part in schema.get("anyOf", [schema]):
                 if applicable := _applicable(keyword, part.get("type")):
                     part[applicable] = value
+        if "doc" in field.metadata:
+            schema["description"] = field.metadata["doc"]
         return schema
 
 

@@ -14,6 +14,7 @@ export class Lab {
     this.problems = new Map(); // by id: why a node does not run here, or why a link passes no frames
     this.linksOfNode = new Map();
     this.types = new Map(); // the types of nodes, by name: what each is, and what can be done with its nodes
+    this.impairmentTypes = []; // our own link filters, as the server describes them
     this.views = new Set(); // each has reset(), for when everything has changed, and update(ids)
     this.listeners = new Map(); // by kind
     this.changed = new Set();
@@ -21,9 +22,11 @@ export class Lab {
   }
 
   async load() {
-    const [types, project, nodes, links, drawings, problems] = await Promise.all([get("/v2/node_types"),
+    const [types, impairmentTypes, project, nodes, links, drawings, problems] = await Promise.all([
+      ...["/v2/node_types", "/v2/impairment_types"].map((path) => get(path)),
       ...["", "/nodes", "/links", "/drawings", "/problems"].map((part) => get(this.path + part))]);
     this.types = new Map(types.map((type) => [type.node_type, type]));
+    this.impairmentTypes = impairmentTypes;
     this.project = project;
     this.nodes = new Map(nodes.map((node) => [node.node_id, node]));
     this.links = new Map(links.map((link) => [link.link_id, link]));

@@ -17,6 +17,8 @@ from gns3trio.api.app import TABLES
 from gns3trio.api.openapi import describe_api
 from gns3trio.api.v1.events import ACTIONS as V1_ACTIONS
 from gns3trio.cli import make_parser
+from gns3trio.conditions.impairments import IMPAIRMENT_TYPES, ImpairmentType
+from gns3trio.conditions.parameters import Parameter
 from gns3trio.config import DEFAULT_FILES, SETTINGS, Config, environment_name
 from gns3trio.notifications.events import ACTIONS, COALESCIBLE_ACTIONS
 from gns3trio.server import open_server
@@ -35,6 +37,7 @@ def pages() -> dict[str, str]:
         "api.md": api(),
         "events.md": events(),
         "metrics.md": metrics(trio.run(_read_metrics)),
+        "impairments.md": impairments(),
     }
 
 
@@ -273,6 +276,38 @@ def _drop_reasons() -> list[tuple[str, str]]:
     """The contract of the core has them with their meaning."""
     found = re.findall(r"^ +UDPFWD_DROP_(\w+), +/\* (.*) \*/$", HEADER.read_text(), re.MULTILINE)
     return [(f"`{name.lower()}`", text) for name, text in found]
+
+
+# --- impairments ---
+
+
+def impairments() -> str:
+    """Every type of impairment with its fields, from the table of them."""
+    parameters = {parameter.name: parameter for kind in IMPAIRMENT_TYPES.values() for parameter in kind.parameters}
+    return _page(
+        "Impairments",
+        "See [how to impair a link](../how-to/impair-a-link.md). On the command line VALUES stand in the order of the "
+        "fields; those in brackets may be left out, as in the API. A running server lists the types at "
+        "`GET /v2/impairment_types`.",
+        _table(("type", "fields", "command line", "effect"), map(_impairment_row, IMPAIRMENT_TYPES.values())),
+        _table(("field", "unit", "from", "to", "default", "meaning"), map(_parameter_row, parameters.values())),
+    )
+
+
+def _impairment_row(kind: ImpairmentType) -> tuple[str, ...]:
+    fields = ", ".join(f"`{parameter.name}`" for parameter in kind.parameters)
+    values = ",".join(parameter.short_name for parameter in kind.needed)
+    values += "".join(f"[,{parameter.short_name}]" for parameter in kind.possible)
+    return f"`{kind.name}`", fields, f"`{kind.name}={values}`", kind.effect
+
+
+def _parameter_row(parameter: Parameter) -> tuple[str, ...]:
+    is_possible = any(parameter in kind.possible for kind in IMPAIRMENT_TYPES.values())
+    default = str(parameter.default).removesuffix(".0") if is_possible else ""
+    if isinstance(parameter.default, str):
+        return f"`{parameter.name}`", "text", "", f"{parameter.most} characters", default, parameter.description
+    bounds = str(parameter.least), str(parameter.most)
+    return f"`{parameter.name}`", parameter.unit, *bounds, default, parameter.description
 
 
 def write() -> None:

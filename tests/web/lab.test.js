@@ -11,6 +11,7 @@ const TYPES = [
   { node_type: "vpcs", title: "VPCS", abilities: ["ping"] },
   { node_type: "ethernet_hub", title: "Ethernet hub", abilities: [] },
 ];
+const DESCRIBED = { node_types: TYPES, impairment_types: [{ type: "rate" }] };
 const STATE = {
   "": { name: "lab", status: "opened" },
   "/nodes": [node("n1", "PC1"), node("n2", "PC2"), node("n3", "SW")],
@@ -25,7 +26,7 @@ async function openLab(t) {
   const frames = [];
   globalThis.requestAnimationFrame = (draw) => frames.push(draw);
   t.mock.method(globalThis, "fetch", async (path) =>
-    Response.json(path.endsWith("/v2/node_types") ? TYPES : STATE[path.replace(/^.*projects\/p/, "")]));
+    Response.json(DESCRIBED[path.replace(/^.*\/v2\//, "")] ?? STATE[path.replace(/^.*projects\/p/, "")]));
   const lab = new Lab("p");
   const view = { resets: 0, updates: [], reset() { this.resets += 1; }, update(changed) { this.updates.push([...changed].toSorted()); } };
   lab.views.add(view);
@@ -162,6 +163,7 @@ test("the project, snapshots and the log are told of", async (t) => {
 test("what can be done with a node is what its type says", async (t) => {
   const { lab } = await openLab(t);
   assert.deepEqual([...lab.types.keys()], ["vpcs", "ethernet_hub"]);
+  assert.deepEqual(lab.impairmentTypes, [{ type: "rate" }]);
   assert.ok(lab.can({ node_type: "vpcs" }, "ping"));
   assert.ok(!lab.can({ node_type: "vpcs" }, "mac_table"));
   assert.ok(!lab.can({ node_type: "ethernet_hub" }, "ping"));

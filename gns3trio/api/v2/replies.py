@@ -134,6 +134,46 @@ class Link(SavedLink):
 
 
 @attrs.define(kw_only=True)
+class ImpairmentSlider(Whole):
+    """How a page may show a parameter: up to ``maximum`` of a ``unit`` that is ``factor`` times the parameter's own."""
+
+    maximum: float
+    unit: str
+    factor: int
+
+
+@attrs.define(kw_only=True)
+class ImpairmentParameter(Whole):
+    """A field of an impairment. ``suggested`` is a value for who has to give one and knows none.
+
+    ``unit`` is empty for a mere number or text.
+    """
+
+    name: str
+    description: str
+    kind: Literal["number", "integer", "text"]
+    unit: str
+    minimum: float | None
+    maximum: float | None
+    max_length: int | None
+    required: bool
+    default: float | str | None
+    suggested: float | None
+    slider: ImpairmentSlider | None
+
+
+@attrs.define(kw_only=True)
+class ImpairmentType(Whole):
+    """A type of impairment. ``gns3_filter`` is the filter of GNS3 that does the same in both directions, or null."""
+
+    type: str
+    title: str
+    effect: str
+    gns3_filter: str | None
+    parameters: list[ImpairmentParameter]
+
+
+@attrs.define(kw_only=True)
 class Impairments(Whole):
     """The impairments of a link, with the fields of their types. A seed makes the decisions repeatable."""
 

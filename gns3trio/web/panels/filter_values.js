@@ -7,13 +7,19 @@ export const SLIDERS = [
   ["packet_loss", 0, "Loss", "%", 100],
   ["corrupt", 0, "Corrupt", "%", 100],
 ];
-// Our own filters, in both directions: type, field, label, unit, what the slider reaches, how many of what is shown are one of the field.
-export const OWN_SLIDERS = [
-  ["rate", "bits_per_second", "Rate limit", "kbit/s", 10000, 1000],
-  ["duplicate", "percent", "Duplicate", "%", 100, 1],
-  ["reorder", "percent", "Reorder", "%", 100, 1],
-];
-const REORDER_MS = 10;
+
+// The sliders of our own filters, in both directions: one for each type that GNS3's filters lack, as the server describes it. Each has the
+// type and its field, a label and unit, what the slider reaches, how many of what it shows are one of the field (factor), and what a
+// new filter has besides (rest).
+export function ownSliders(types) {
+  return types.filter((type) => !type.gns3_filter).flatMap(({ type, title, parameters }) => {
+    const [first, ...others] = parameters.filter((parameter) => parameter.required);
+    if (!first?.slider || others.some((parameter) => parameter.suggested === null)) return [];
+    const rest = Object.fromEntries(others.map((parameter) => [parameter.name, parameter.suggested]));
+    const { maximum, unit, factor } = first.slider;
+    return [{ type, field: first.name, label: title, unit, maximum, factor, rest }];
+  });
+}
 
 const isSlider = (type) => (impairment) => impairment.type === type && impairment.direction === "both";
 
@@ -23,16 +29,15 @@ export function filterValue(filters, key) {
   return filters?.[name]?.[place] ?? (name === "bpf" ? "" : 0);
 }
 
-// What the field of one of our own filters shows. Its key is the type.
-export function ownValue(impairments, type) {
-  const [, name, , , , factor] = OWN_SLIDERS.find(([each]) => each === type);
+// What the field of one of our own filters shows.
+export function ownValue(impairments, { type, field, factor }) {
   const found = impairments.find(isSlider(type));
-  return found ? found[name] / factor : 0;
+  return found ? found[field] / factor : 0;
 }
 
 // Our own filters that no field shows, in words.
-export const describeHidden = (impairments) =>
-  impairments.filter((each) => !OWN_SLIDERS.some(([type]) => isSlider(type)(each)))
+export const describeHidden = (impairments, sliders) =>
+  impairments.filter((each) => !sliders.some(({ type }) => isSlider(type)(each)))
     .map((each) => `${each.type} (${each.direction.replaceAll("_", " ")})`).join(", ");
 
 // The filters of a link after some of their values were changed, by key. A filter without its first value is none.
@@ -48,15 +53,15 @@ export function changeFilters(filters, changes) {
   return { filters: Object.fromEntries(Object.entries(after).filter(([, values]) => values[0])), jitterAlone };
 }
 
-// Our own filters after some sliders were moved: each stays where it is, with what the sliders do not show.
-export function changeImpairments(impairments, changes) {
+// Our own filters after some sliders were moved, by type: each stays where it is, with what the sliders do not show.
+export function changeImpairments(impairments, changes, sliders) {
   const after = [...impairments];
   for (const [type, value] of changes) {
-    const [, name, , , , factor] = OWN_SLIDERS.find(([each]) => each === type);
+    const { field, factor, rest } = sliders.find((slider) => slider.type === type);
     const place = after.findIndex(isSlider(type));
-    const field = { [name]: Number(value) * factor };
-    if (place < 0 && field[name]) after.push({ type, ...field, ...(type === "reorder" ? { milliseconds: REORDER_MS } : {}) });
-    else if (field[name]) after[place] = { ...after[place], ...field };
+    const shown = { [field]: Number(value) * factor };
+    if (place < 0 && shown[field]) after.push({ type, ...shown, ...rest });
+    else if (shown[field]) after[place] = { ...after[place], ...shown };
     else if (place >= 0) after.splice(place, 1);
   }
   return after;

@@ -6,7 +6,7 @@ import { get, put } from "../api.js";
 import { h, setText } from "../dom.js";
 import { tell } from "../messages.js";
 import { ChangeQueue } from "./change_queue.js";
-import { OWN_SLIDERS, SLIDERS, changeFilters, changeImpairments, describeHidden, filterValue, ownValue } from "./filter_values.js";
+import { SLIDERS, changeFilters, changeImpairments, describeHidden, filterValue, ownSliders, ownValue } from "./filter_values.js";
 
 export class LinkFilters {
   constructor(lab, id) {
@@ -18,11 +18,12 @@ export class LinkFilters {
       own: new ChangeQueue((changes) => this.applyOwn(changes)),
     };
     this.own = { impairments: [], seed: null };
+    this.ownSliders = ownSliders(lab.impairmentTypes);
     this.reads = 0;
     this.others = h("p", { className: "hint" });
     this.parts = [
       SLIDERS.map(([name, place, ...shown]) => this.makeSlider("filters", `${name} ${place}`, ...shown)),
-      OWN_SLIDERS.map(([type, , ...shown]) => this.makeSlider("own", type, ...shown)),
+      this.ownSliders.map(({ type, label, unit, maximum }) => this.makeSlider("own", type, label, unit, maximum)),
       this.makeField("frequency_drop 0", "Drop each n-th frame (0 none, −1 all)", { type: "number", min: -1, max: 32767 }),
       this.makeField("bpf 0", "Drop what matches (BPF)", { placeholder: "icmp", spellcheck: false }),
       this.others, button("Clear filters", () => this.clear()),
@@ -65,7 +66,7 @@ export class LinkFilters {
   }
 
   valueOf(kind, key) {
-    return kind === "filters" ? filterValue(this.link?.filters, key) : ownValue(this.own.impairments, key);
+    return kind === "filters" ? filterValue(this.link?.filters, key) : ownValue(this.own.impairments, this.ownSliders.find(({ type }) => type === key));
   }
 
   draw() {
@@ -77,7 +78,7 @@ export class LinkFilters {
       if (input.value !== value) input.value = value;
       if (range) range.value = value;
     }
-    setText(this.others, describeHidden(this.own.impairments));
+    setText(this.others, describeHidden(this.own.impairments, this.ownSliders));
   }
 
   async readOwn() {
@@ -114,7 +115,7 @@ export class LinkFilters {
   async applyOwn(changes) {
     const path = `${this.path}/impairments`;
     const { impairments, seed } = await get(path);
-    const own = await put(path, { impairments: changeImpairments(impairments, changes), seed });
+    const own = await put(path, { impairments: changeImpairments(impairments, changes, this.ownSliders), seed });
     this.reads++;
     this.showOwn(own);
   }

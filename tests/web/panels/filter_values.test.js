@@ -2,11 +2,24 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import {
-  changeFilters, changeImpairments, describeHidden, filterValue, ownValue,
+  changeFilters, changeImpairments, describeHidden, filterValue, ownSliders, ownValue,
 } from "../../../gns3trio/web/panels/filter_values.js";
 
 const after = (filters, changes) => changeFilters(filters, Object.entries(changes)).filters;
-const moved = (impairments, changes) => changeImpairments(impairments, Object.entries(changes));
+const moved = (impairments, changes) => changeImpairments(impairments, Object.entries(changes), SLIDERS);
+const parameter = (name, slider, suggested = null) => ({ name, required: true, slider, suggested });
+const PERCENT = parameter("percent", { maximum: 100, unit: "%", factor: 1 });
+const TYPES = [ // as the server describes them, in part
+  { type: "rate", title: "Rate limit", gns3_filter: null, parameters: [
+    parameter("bits_per_second", { maximum: 10000, unit: "kbit/s", factor: 1000 }), { ...parameter("queue_bytes", null), required: false }] },
+  { type: "loss", title: "Loss", gns3_filter: "packet_loss", parameters: [PERCENT] },
+  { type: "duplicate", title: "Duplicate", gns3_filter: null, parameters: [PERCENT] },
+  { type: "reorder", title: "Reorder", gns3_filter: null, parameters: [PERCENT, parameter("milliseconds", { maximum: 300, unit: "ms", factor: 1 }, 10)] },
+  { type: "match", title: "Match", gns3_filter: null, parameters: [parameter("expression", null)] },
+  { type: "pair", title: "Pair", gns3_filter: null, parameters: [PERCENT, parameter("other", null)] },
+];
+const SLIDERS = ownSliders(TYPES);
+const slider = (type) => SLIDERS.find((each) => each.type === type);
 const both = (type, fields) => ({ type, ...fields, direction: "both" });
 
 test("fields show the values of filters, or nothing", () => {
@@ -44,10 +57,18 @@ test("jitter without a delay is told", () => {
   assert.equal(changeFilters({ delay: [20, 5] }, [["delay 0", "0"], ["delay 1", "0"]]).jitterAlone, false);
 });
 
+test("what GNS3's filters lack has a slider, where one value says enough", () => {
+  assert.deepEqual(SLIDERS, [
+    { type: "rate", field: "bits_per_second", label: "Rate limit", unit: "kbit/s", maximum: 10000, factor: 1000, rest: {} },
+    { type: "duplicate", field: "percent", label: "Duplicate", unit: "%", maximum: 100, factor: 1, rest: {} },
+    { type: "reorder", field: "percent", label: "Reorder", unit: "%", maximum: 100, factor: 1, rest: { milliseconds: 10 } },
+  ]);
+});
+
 test("our own filters are shown in the units of their sliders", () => {
   const impairments = [both("rate", { bits_per_second: 512_000 }), { type: "duplicate", percent: 5, direction: "a_to_b" }];
-  assert.equal(ownValue(impairments, "rate"), 512);
-  assert.equal(ownValue(impairments, "duplicate"), 0); // that of one direction has no slider
+  assert.equal(ownValue(impairments, slider("rate")), 512);
+  assert.equal(ownValue(impairments, slider("duplicate")), 0); // that of one direction has no slider
 });
 
 test("a slider that is moved changes its own filter, in its place", () => {
@@ -70,6 +91,6 @@ test("a reorder that is moved keeps its time", () => {
 
 test("what no slider shows is named", () => {
   const impairments = [both("rate", { bits_per_second: 1 }), { type: "rate", bits_per_second: 1, direction: "a_to_b" }, both("gilbert", {})];
-  assert.equal(describeHidden(impairments), "rate (a to b), gilbert (both)");
-  assert.equal(describeHidden([]), "");
+  assert.equal(describeHidden(impairments, SLIDERS), "rate (a to b), gilbert (both)");
+  assert.equal(describeHidden([], SLIDERS), "");
 });
