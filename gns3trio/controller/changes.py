@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from gns3trio.controller.computes import ComputeState
     from gns3trio.controller.links.link import Link
     from gns3trio.controller.links.statistics import LinkStatistics
+    from gns3trio.controller.links.udp_benchmark import UdpEndpoint
     from gns3trio.controller.nodes.node import Node
     from gns3trio.controller.project.drawings import Drawing
     from gns3trio.controller.project.project import Project
@@ -212,7 +213,8 @@ class UdpMeasured:
     """The progress of a measurement between two UDP endpoints of a compute."""
 
     compute_id: str
-    ends: Mapping[str, Any]
+    a: "UdpEndpoint"
+    b: "UdpEndpoint"
     trial: dict[str, Any]
 
 

@@ -13,7 +13,6 @@ from gns3trio.api.v2 import replies
 from gns3trio.api.v2.bodies import refuse_other
 from gns3trio.api.v2.compute_views import interface_view, port_usage_view
 from gns3trio.api.v2.views import compute_view
-from gns3trio.controller.changes import UdpMeasured
 from gns3trio.controller.links.udp_benchmark import UdpBenchmarkRequest, benchmark_udp
 from gns3trio.controller.names import Name
 
@@ -100,12 +99,7 @@ async def measure_udp(api: ApiRequest, compute_id: str, body: UdpBenchmarkReques
     ``udp.benchmark`` events report every trial.
     """
     compute = api.controller.computes.require(compute_id)
-
-    def tell(trial: dict[str, Any]) -> None:
-        ends = {"a": attrs.asdict(body.a), "b": attrs.asdict(body.b)}
-        api.controller.changes.publish(UdpMeasured(compute_id, ends, trial))
-
-    return await cancelled_on_disconnect(api, lambda: benchmark_udp(compute, body, tell))
+    return await cancelled_on_disconnect(api, lambda: benchmark_udp(compute, body, api.controller.changes))
 
 
 @routes.route("GET", "/computes/{compute_id}/network/interfaces", reply=list[replies.Interface])

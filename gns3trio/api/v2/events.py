@@ -2,6 +2,8 @@
 
 from typing import Any, assert_never
 
+import attrs
+
 from gns3trio.api.v2.views import (
     compute_view,
     drawing_view,
@@ -72,7 +74,8 @@ def _event(change: c.Change) -> Event:
             return Event("compute.updated", compute_view(compute))
         case c.ComputeDeleted(compute):
             return Event("compute.deleted", compute_view(compute))
-        case c.UdpMeasured(compute_id, ends, trial):
+        case c.UdpMeasured(compute_id, a, b, trial):
+            ends = {"a": attrs.asdict(a), "b": attrs.asdict(b)}
             return Event("udp.benchmark", {"compute_id": compute_id, **ends, **trial})
         case c.TemplateCreated(template):
             return Event("template.created", template)

@@ -17,7 +17,6 @@ from gns3trio.api.v2.views import capture_view, link_statistics_view, link_view
 from gns3trio.conditions.gns3_filters import GNS3_FILTERS
 from gns3trio.conditions.impairments import describe
 from gns3trio.conditions.link_conditions import Impairments
-from gns3trio.controller.changes import LinkMeasured
 from gns3trio.controller.gns3_format.records import LinkEnd
 from gns3trio.controller.links.benchmark import benchmark_link
 from gns3trio.controller.links.captures import CaptureRequest
@@ -199,11 +198,8 @@ async def measure_link(api: ApiRequest, project_id: UUID, link_id: UUID, body: B
     """Measure a link per RFC 2544. The reply comes at the end; ``link.benchmark`` events report every trial."""
     project = api.controller.get_project(project_id)
     link = project.links.require(link_id)
-
-    def tell(trial: dict[str, Any]) -> None:
-        api.controller.changes.publish(LinkMeasured(link, trial))
-
-    return await cancelled_on_disconnect(api, lambda: benchmark_link(project.links, link, body, tell))
+    changes = api.controller.changes
+    return await cancelled_on_disconnect(api, lambda: benchmark_link(project.links, link, body, changes))
 
 
 @routes.route("GET", "/nodes/{node_id}/links", reply=list[replies.Link])

@@ -6,12 +6,14 @@ from typing import Any
 import trio
 
 from gns3trio.compute.interface import LinkProbe, TrialResult, TrialSpec
+from gns3trio.controller.changes import LinkMeasured
 from gns3trio.controller.links.benchmark_limits import one_of_few
 from gns3trio.controller.links.filters import conditions_of
 from gns3trio.controller.links.link import Link
 from gns3trio.controller.links.links import Links
 from gns3trio.errors import Conflict
-from gns3trio.measure.rfc2544 import BenchmarkRequest, Progress, run_benchmark
+from gns3trio.measure.rfc2544 import BenchmarkRequest, run_benchmark
+from gns3trio.notifications.feed import ChangeFeed
 
 # Seconds to wait at the end for frames that filters hold: two GNS3 filters with the longest delay.
 MOST_HOLD_SECONDS = 70.0
@@ -20,9 +22,9 @@ HOLD_LOOK_SECONDS = 0.02
 LEAVING_HOLD_SECONDS = 1.0
 
 
-async def benchmark_link(links: Links, link: Link, request: BenchmarkRequest, progress: Progress) -> dict[str, Any]:
-    """Run a benchmark; returns the report. Test frames pass the whole link with its filters, as if its first node (or
-    the second) had sent them, and are removed before they reach the other node.
+async def benchmark_link(links: Links, link: Link, request: BenchmarkRequest, changes: ChangeFeed) -> dict[str, Any]:
+    """Run a benchmark and publish every trial; returns the report. Test frames pass the whole link with its filters, as
+    if its first node (or the second) had sent them, and are removed before they reach the other node.
 
     ``foreign_frames`` are frames that the nodes sent meanwhile. They share the link and worsen the results. Raises
     Invalid; Unavailable if too many benchmarks run; Conflict if the link cannot be measured, is being measured, or is
@@ -57,7 +59,7 @@ async def benchmark_link(links: Links, link: Link, request: BenchmarkRequest, pr
             return result
 
         try:
-            results = await run_benchmark(request, run, progress)
+            results = await run_benchmark(request, run, lambda trial: changes.publish(LinkMeasured(link, trial)))
         except BaseException:
             with trio.move_on_after(LEAVING_HOLD_SECONDS, shield=True):
                 await _wait_until_passed(link, probe)

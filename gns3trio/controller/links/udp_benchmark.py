@@ -10,9 +10,11 @@ from gns3trio import field_checks as v
 from gns3trio.compute import interface
 from gns3trio.compute.interface import Compute, TrialResult, TrialSpec
 from gns3trio.compute.nio import UdpNio
+from gns3trio.controller.changes import UdpMeasured
 from gns3trio.controller.links.benchmark_limits import one_of_few
 from gns3trio.errors import Conflict, Invalid, Unavailable
-from gns3trio.measure.rfc2544 import BenchmarkRequest, Progress, run_benchmark
+from gns3trio.measure.rfc2544 import BenchmarkRequest, run_benchmark
+from gns3trio.notifications.feed import ChangeFeed
 
 _port = v.and_(v.ge(1), v.le(65535))
 
@@ -36,8 +38,8 @@ class UdpBenchmarkRequest(BenchmarkRequest):
     b: UdpEndpoint
 
 
-async def benchmark_udp(compute: Compute, request: UdpBenchmarkRequest, progress: Progress) -> dict[str, Any]:
-    """Run a benchmark; returns the report. Both ports are leased while it runs.
+async def benchmark_udp(compute: Compute, request: UdpBenchmarkRequest, changes: ChangeFeed) -> dict[str, Any]:
+    """Run a benchmark and publish every trial; returns the report. Both ports are leased while it runs.
 
     ``foreign_frames`` are datagrams of others that arrived at the receiving port. Raises Invalid; Unavailable if too
     many benchmarks run; Conflict if a port is in use or a datagram cannot be sent.
@@ -67,7 +69,10 @@ async def benchmark_udp(compute: Compute, request: UdpBenchmarkRequest, progress
             foreign += result.foreign
             return result
 
-        results = await run_benchmark(request, run, progress)
+        def tell(trial: dict[str, Any]) -> None:
+            changes.publish(UdpMeasured(compute.compute_id, request.a, request.b, trial))
+
+        results = await run_benchmark(request, run, tell)
     return {
         **{name: attrs.asdict(end) for name, end in ends.items()},
         "direction": request.direction,
