@@ -10,7 +10,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent.parent
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
-OURS = {"gns3trio", "tests", "benchmarks", "conftest"}
+OURS = {"gns3trio", "tests", "benchmarks", "conftest"} | {file.stem for file in ROOT.glob("*.py")}
 # These run in the environments of other programs, which ./dev makes.
 ELSEWHERE = {"tests/fuzz/pcap_reader.py", "tests/peers/any_compute.py", "tests/peers/gui_session.py"}
 # The compiled core needs it; no line of Python names it.
