@@ -65,7 +65,7 @@ class BlackHole(BuiltinNode):
     async def set_properties(self, properties: dict[str, Any]) -> None:
         self._settings = structure_properties({**self.properties(), **properties}, BlackHoleSettings)
 
-    def startup_script(self) -> str | None:
+    async def startup_script(self) -> str | None:
         script = read_script(self.directory, TRAITS.script.file_name, 1000) if TRAITS.script is not None else None
         return script.text if script is not None else None
 
