@@ -17,9 +17,9 @@ import psutil
 import pytest
 
 from gns3trio.config import Config
-from tests.api.conftest import Server, node_path
-from tests.api.test_nodes import create
-from tests.api.test_portable import connect, export, import_
+from tests.support.archives import export, import_
+from tests.support.lab import connect, create
+from tests.support.server import Server, node_path
 
 
 def mount(*arguments: str | Path) -> None:

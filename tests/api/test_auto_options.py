@@ -9,8 +9,8 @@ import trio
 from gns3trio.config import Config
 from gns3trio.controller.project import auto_options as automatic
 from gns3trio.server import RunningServer, open_server
-from tests.api.conftest import Server
-from tests.api.test_nodes import create
+from tests.support.lab import create
+from tests.support.server import Server
 
 
 async def test_projects_open_and_start_by_themselves(config: Config) -> None:

@@ -9,12 +9,11 @@ import pytest
 import trio
 
 from gns3trio.server import RunningServer
-from tests.api.conftest import Server
-from tests.api.test_links import Lab, lab
-from tests.api.test_notifications import ws_events
 from tests.pcap_reader import Packet, read_capture
+from tests.support.lab import Lab
+from tests.support.server import Server
+from tests.support.websockets import ws_events
 
-__all__ = ["lab"]
 PATIENCE = 60
 
 

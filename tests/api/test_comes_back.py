@@ -8,7 +8,7 @@ import pytest
 from gns3trio.controller.project import drawings
 from gns3trio.controller.storage import project_file
 from gns3trio.limits import MAX_DEPTH
-from tests.api.conftest import Server
+from tests.support.server import Server
 
 SWITCH = {"node_type": "ethernet_switch", "compute_id": "local"}
 PARTS = ("nodes", "links", "drawings")

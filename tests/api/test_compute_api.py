@@ -11,9 +11,9 @@ import pytest
 import trio
 from trio_websocket import ConnectionRejected, WebSocketConnection, open_websocket_url
 
-from tests.api.conftest import Server
-from tests.api.test_notifications import TIMED
 from tests.pcap_reader import read_capture
+from tests.support.server import Server
+from tests.support.websockets import TIMED
 
 Json = dict[str, Any]
 PATIENCE = 60

@@ -9,8 +9,8 @@ import pytest
 import trio
 from trio_websocket import ConnectionRejected, open_websocket_url
 
-from tests.api.conftest import Server, node_path
 from tests.pcap_reader import read_capture
+from tests.support.server import Server, node_path
 
 Json = dict[str, Any]
 PATIENCE = 60

@@ -11,7 +11,7 @@ import pytest
 import trio
 import trio.testing
 
-from tests.api.conftest import Server
+from tests.support.server import Server
 
 Json = dict[str, Any]
 PATIENCE = 60

@@ -12,8 +12,8 @@ from trio_websocket import open_websocket_url
 from gns3trio.config import Config
 from gns3trio.controller.storage.server_state import open_state
 from gns3trio.server import RunningServer
-from tests.api.conftest import Server
-from tests.api.test_nodes import BASE as NAMELESS
+from tests.support.lab import BASE as NAMELESS
+from tests.support.server import Server
 
 BASE = {**NAMELESS, "name": "PC1"}
 OTHER = {"protocol": "http", "host": "192.0.2.1", "port": 3080, "user": "me", "password": "secret"}

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from gns3trio.api.content_policy import POLICY, SANDBOX
-from tests.api.conftest import Server, node_path
-from tests.api.test_nodes import create
+from tests.support.lab import create
+from tests.support.server import Server, node_path
 
 DRAWING = '<svg height="9" width="9"><script>alert(1)</script></svg>'
 

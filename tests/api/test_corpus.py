@@ -14,9 +14,9 @@ import orjson
 import pytest
 
 from tests import corpus
-from tests.api.conftest import Server
-from tests.api.test_portable import import_
 from tests.gns3_schema import faults, require_gns3_reads
+from tests.support.archives import import_
+from tests.support.server import Server
 
 Json = dict[str, Any]
 # The namespace of the ids in the corpus.

@@ -3,7 +3,7 @@
 import jsonschema_rs
 import pytest
 
-from tests.api.described import DOCUMENT, check_reply
+from tests.support.described import DOCUMENT, check_reply
 
 
 def test_every_json_reply_has_a_shape() -> None:

@@ -10,7 +10,7 @@ import orjson
 import pytest
 
 from gns3trio.controller.project import drawings
-from tests.api.conftest import Server
+from tests.support.server import Server
 
 SVG = '<svg width="10" height="10"><rect width="10" height="10"/></svg>'
 

@@ -7,7 +7,7 @@ import pytest
 from trio_websocket import ConnectionRejected, open_websocket_url
 
 from gns3trio.compute.emulators import EMULATOR_OF_TYPE
-from tests.api.conftest import Server
+from tests.support.server import Server
 
 Json = dict[str, Any]
 

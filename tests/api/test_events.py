@@ -13,8 +13,8 @@ from trio_websocket import open_websocket_url
 from gns3trio.api import streams
 from gns3trio.notifications.events import Event
 from gns3trio.server import RunningServer
-from tests.api.conftest import Server
-from tests.api.test_nodes import create
+from tests.support.lab import create
+from tests.support.server import Server
 
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
 Received = tuple[str | None, str, dict[str, Any]]

@@ -10,8 +10,8 @@ import pytest
 import trio
 
 from gns3trio.controller.storage.kept_versions import VERSIONS_FOLDER
-from tests.api.conftest import Server, node_path
-from tests.api.test_nodes import create
+from tests.support.lab import create
+from tests.support.server import Server, node_path
 
 
 def files(project: dict[str, Any], path: str) -> str:

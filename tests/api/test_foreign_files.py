@@ -12,70 +12,12 @@ import pytest
 from gns3trio.controller.project.files import folder_of_node
 from gns3trio.errors import Conflict
 from gns3trio.server import RunningServer
-from tests.api.conftest import Server
-from tests.api.test_notifications import ws_events
-from tests.api.test_portable import import_
 from tests.gns3_schema import require_gns3_reads
-from tests.unit.test_topology_conversion import GENERATION_1
-
-_DRAWING = {"drawing_id": str(uuid4()), "svg": "<svg></svg>"}
-
-
-def node(name: str, node_type: str = "vpcs", **fields: Any) -> dict[str, Any]:
-    return {"node_id": str(uuid4()), "node_type": node_type, "name": name, "compute_id": "local", **fields}
-
-
-def end(of: dict[str, Any], adapter: int = 0, port: int = 0) -> dict[str, Any]:
-    return {"node_id": of["node_id"], "adapter_number": adapter, "port_number": port}
-
-
-def link(*ends: dict[str, Any], **fields: Any) -> dict[str, Any]:
-    return {"link_id": str(uuid4()), "nodes": list(ends), **fields}
-
-
-def document(nodes: list[dict[str, Any]], links: Any = (), **inner: Any) -> dict[str, Any]:
-    topology = {"nodes": nodes, "links": list(links), "drawings": [_DRAWING], "computes": [], **inner}
-    return {
-        "name": "made elsewhere",
-        "auto_close": False,
-        "project_id": str(uuid4()),
-        "revision": 9,
-        "topology": topology,
-    }
-
-
-class Lab:
-    """A project of a file that was put on the disk."""
-
-    def __init__(self, server: Server, content: dict[str, Any]) -> None:
-        self.server = server
-        self.project = {"project_id": content["project_id"]}
-        self.path = f"/v2/projects/{content['project_id']}"
-        self.folder = server.config.projects_path / content["project_id"]
-        self.file = self.folder / "made elsewhere.gns3"
-        self.folder.mkdir(parents=True)
-        self.file.write_bytes(orjson.dumps(content))
-
-    async def open(self, status: int = 201) -> tuple[Any, list[str]]:
-        """Returns the reply, and what was logged for those who watch."""
-        await self.server.request("POST", "/v2/reload", None, 200)
-        async with ws_events(self.server, f"{self.path}/notifications/ws") as stream:
-            reply = await self.server.request("POST", f"{self.path}/open", None, status)
-            told: list[str] = []
-            while status == 201 and (event := await stream.next())["action"] != "drawing.created":
-                if event["action"].startswith("log."):
-                    told.append(event["event"]["message"])
-        return reply, told
-
-    async def get(self, what: str) -> Any:
-        return await self.server.request("GET", f"{self.path}/{what}", None, 200)
-
-    async def saved(self) -> dict[str, Any]:
-        """What the file holds after the project was closed."""
-        await self.server.request("POST", f"{self.path}/close", None, 204)
-        topology: dict[str, Any] = orjson.loads(self.file.read_bytes())["topology"]
-        return topology
-
+from tests.support.archives import import_
+from tests.support.old_project_files import GENERATION_1
+from tests.support.project_files import ProjectOnDisk, document, end, link, node
+from tests.support.server import Server
+from tests.support.websockets import ws_events
 
 # --- nodes ---
 
@@ -87,7 +29,7 @@ async def test_a_node_type_names_no_folder_elsewhere(server: Server, running: Ru
     with zipfile.ZipFile(archive, "w") as written:
         written.writestr("project.gns3", orjson.dumps(content))
     copy = await import_(server, archive.getvalue())
-    lab = Lab(server, content)
+    lab = ProjectOnDisk(server, content)
     _, told = await lab.open()
     assert any(f"nodes[0] is left out: node_type: {node_type!r} is not a type of nodes" in each for each in told)
     for path in (lab.path, f"/v2/projects/{copy['project_id']}"):
@@ -127,7 +69,7 @@ ODD_NODES = {
 @pytest.mark.parametrize("odd", ODD_NODES.values(), ids=ODD_NODES.keys())
 async def test_an_odd_node_keeps_no_project_closed(server: Server, odd: dict[str, Any]) -> None:
     good = node("PC1")
-    lab = Lab(server, document([odd, good], [link(end(odd), end(good))]))
+    lab = ProjectOnDisk(server, document([odd, good], [link(end(odd), end(good))]))
     _, told = await lab.open()
     assert any("'ODD'" in message and odd["node_id"] in message for message in told)
     kept, works = await lab.get("nodes")
@@ -143,7 +85,7 @@ async def test_an_odd_node_keeps_no_project_closed(server: Server, odd: dict[str
 
 async def test_a_kept_node_that_is_put_right_runs_when_the_project_is_opened_again(server: Server) -> None:
     odd = node("ODD", console_type="vnc")
-    lab = Lab(server, document([odd]))
+    lab = ProjectOnDisk(server, document([odd]))
     await lab.open()
     path = f"{lab.path}/nodes/{odd['node_id']}"
     await server.request("PUT", path, {"console_type": "telnet"}, 200)
@@ -154,7 +96,9 @@ async def test_a_kept_node_that_is_put_right_runs_when_the_project_is_opened_aga
 
 @pytest.mark.parametrize("console", [70000, -1, 0])
 async def test_a_console_port_that_there_is_not_is_replaced(server: Server, console: int) -> None:
-    lab = Lab(server, document([node("PC1", console=console), node("SW", "ethernet_switch", console=console)]))
+    lab = ProjectOnDisk(
+        server, document([node("PC1", console=console), node("SW", "ethernet_switch", console=console)])
+    )
     _, told = await lab.open()
     assert [f"nodes[{index}].console: {console} is not in the range" in told[index] for index in (0, 1)] == [True, True]
     assert all(22000 <= each["console"] <= 24000 for each in await lab.get("nodes"))
@@ -163,7 +107,7 @@ async def test_a_console_port_that_there_is_not_is_replaced(server: Server, cons
 @pytest.mark.parametrize("console", [22, 1, 21999, 24001, 65535])
 async def test_a_console_outside_the_range_is_replaced(server: Server, console: int) -> None:
     kept = node("R1", "dynamips", console=console)
-    lab = Lab(server, document([node("PC1", console=console), node("PC2", console=22500), kept]))
+    lab = ProjectOnDisk(server, document([node("PC1", console=console), node("PC2", console=22500), kept]))
     _, told = await lab.open()
     assert any("1 consoles, the first one that of node 'PC1', get other ports" in message for message in told)
     first, second, other = await lab.get("nodes")
@@ -173,7 +117,7 @@ async def test_a_console_outside_the_range_is_replaced(server: Server, console: 
 
 async def test_a_node_that_is_there_twice_gets_another_id(server: Server) -> None:
     twice = node("PC1")
-    lab = Lab(server, document([twice, node("PC2"), twice], [link(end(twice), end(node("PC3")))]))
+    lab = ProjectOnDisk(server, document([twice, node("PC2"), twice], [link(end(twice), end(node("PC3")))]))
     _, told = await lab.open()
     assert any(f"nodes[2].node_id: {twice['node_id']} is the id of another one" in message for message in told)
     nodes = await lab.get("nodes")
@@ -185,7 +129,7 @@ async def test_a_node_that_is_there_twice_gets_another_id(server: Server) -> Non
 async def test_the_ports_of_a_node_that_does_not_run_here_are_those_of_its_links(server: Server) -> None:
     router, pc, other = node("R1", "dynamips"), node("PC1"), node("PC2")
     links = [link(end(router, 1, 2), end(pc)), link(end(other), end(router, 0, 1))]
-    lab = Lab(server, document([router, pc, other], links))
+    lab = ProjectOnDisk(server, document([router, pc, other], links))
     await lab.open()
     shown = (await lab.get("nodes"))[0]["ports"]
     assert [(port["adapter_number"], port["port_number"], port["name"]) for port in shown] == [
@@ -200,7 +144,9 @@ async def test_the_ports_of_a_node_that_does_not_run_here_are_those_of_its_links
 async def test_nodes_of_another_compute_are_kept_and_the_compute_is_shown(server: Server) -> None:
     away = {"compute_id": "far", "name": "Far away", "host": "192.0.2.7", "port": 3080, "protocol": "http"}
     there = node("PC1", compute_id="far")
-    lab = Lab(server, document([there, node("PC2")], computes=[{**away, "password": "secret"}, {"name": "broken"}]))
+    lab = ProjectOnDisk(
+        server, document([there, node("PC2")], computes=[{**away, "password": "secret"}, {"name": "broken"}])
+    )
     _, told = await lab.open()
     assert any("'PC1' does not run" in message and "'far'" in message for message in told)
     assert any("computes[1] is left out: compute_id: required field is missing" in message for message in told)
@@ -225,8 +171,8 @@ async def test_nodes_of_another_compute_are_kept_and_the_compute_is_shown(server
 
 async def test_deleting_a_compute_closes_the_projects_that_have_nodes_on_it(server: Server) -> None:
     away = {"compute_id": "far", "name": "Far away", "host": "192.0.2.7", "port": 3080, "protocol": "http"}
-    user = Lab(server, document([node("PC1", compute_id="far"), node("PC2")], computes=[away]))
-    other = Lab(server, document([node("PC1")], computes=[away]))
+    user = ProjectOnDisk(server, document([node("PC1", compute_id="far"), node("PC2")], computes=[away]))
+    other = ProjectOnDisk(server, document([node("PC1")], computes=[away]))
     await user.open()
     await other.open()
     async with ws_events(server, "/v2/notifications/ws") as stream:
@@ -253,7 +199,7 @@ async def test_links_that_cannot_be_wired_are_kept(server: Server) -> None:
         link(end(a), end({"node_id": str(uuid4())})),
         link(end(a), end(b, port=7)),
     ]
-    lab = Lab(server, document([a, b, c, d], [*odd, good]))
+    lab = ProjectOnDisk(server, document([a, b, c, d], [*odd, good]))
     _, told = await lab.open()
     for each in (*odd[:3], odd[4]):
         assert any(each["link_id"] in message and "not connected" in message for message in told)
@@ -301,7 +247,7 @@ async def test_a_filter_of_a_file_that_is_none_is_left_out(
 ) -> None:
     a, b, router = node("PC1"), node("PC2"), node("R1", "dynamips")
     kept = link(end(router), end(router, 1), filters=bad)
-    lab = Lab(server, document([a, b, router], [link(end(a), end(b), filters=bad), kept]))
+    lab = ProjectOnDisk(server, document([a, b, router], [link(end(a), end(b), filters=bad), kept]))
     _, told = await lab.open()
     assert sum("is left out" in message or "is taken instead" in message for message in told) >= 2
     assert [each["filters"] for each in await lab.get("links")] == [left, left]
@@ -317,7 +263,7 @@ async def test_a_filter_of_a_file_that_is_none_is_left_out(
 async def test_impairments_of_a_file_that_are_none_are_left_out(server: Server) -> None:
     a, b = node("PC1"), node("PC2")
     joined = link(end(a), end(b))
-    lab = Lab(server, document([a, b], [joined]))
+    lab = ProjectOnDisk(server, document([a, b], [joined]))
     extras = lab.folder / "project-files" / "gns3trio.json"
     extras.parent.mkdir()
     good = {"type": "delay", "milliseconds": 5}
@@ -340,7 +286,7 @@ async def test_impairments_of_a_file_that_are_none_are_left_out(server: Server) 
 async def test_a_put_wires_a_link_when_that_can_be_done(server: Server) -> None:
     a, b, c = (node(f"PC{number}") for number in range(3))
     first, second = link(end(a), end(b)), link(end(b), end(c))  # both at one port
-    lab = Lab(server, document([a, b, c], [first, second]))
+    lab = ProjectOnDisk(server, document([a, b, c], [first, second]))
     _, told = await lab.open()
     assert any(second["link_id"] in message and "already linked" in message for message in told)
     path = f"{lab.path}/links/{second['link_id']}"
@@ -360,7 +306,7 @@ async def test_a_put_wires_a_link_when_that_can_be_done(server: Server) -> None:
 async def test_deleting_a_link_that_is_not_wired_leaves_its_ports_alone(server: Server) -> None:
     a, b, c = (node(f"PC{number}") for number in range(3))
     first, second = link(end(a), end(b)), link(end(b), end(c))
-    lab = Lab(server, document([a, b, c], [first, second]))
+    lab = ProjectOnDisk(server, document([a, b, c], [first, second]))
     await lab.open()
     await server.request("DELETE", f"{lab.path}/links/{second['link_id']}", None, 204)
     await server.request("GET", f"{lab.path}/links/{first['link_id']}/statistics", None, 200)
@@ -368,7 +314,7 @@ async def test_deleting_a_link_that_is_not_wired_leaves_its_ports_alone(server: 
 
 async def test_clients_find_a_label_at_each_end(server: Server) -> None:
     a, b = node("PC1"), node("PC2")
-    lab = Lab(server, document([a, b], [link(end(a), {**end(b), "label": None})]))
+    lab = ProjectOnDisk(server, document([a, b], [link(end(a), {**end(b), "label": None})]))
     before = lab.file.read_bytes()
     await lab.open()
     assert [each["label"]["text"] for each in (await lab.get("links"))[0]["nodes"]] == ["0/0", "0/0"]
@@ -383,7 +329,7 @@ async def test_clients_find_a_label_at_each_end(server: Server) -> None:
 @pytest.mark.parametrize("revision", [5, 8])
 async def test_a_change_of_a_closed_project_of_an_old_gns3_keeps_its_file(server: Server, revision: int) -> None:
     content = {**document([node("PC1")]), "revision": revision}
-    lab = Lab(server, content)
+    lab = ProjectOnDisk(server, content)
     before = lab.file.read_bytes()
     await server.request("POST", "/v2/reload", None, 200)
     await server.request("PUT", lab.path, {"zoom": 50}, 200)
@@ -393,7 +339,7 @@ async def test_a_change_of_a_closed_project_of_an_old_gns3_keeps_its_file(server
 
 @pytest.mark.parametrize("old", [{**document([node("PC1")]), "revision": 8}, GENERATION_1], ids=["2.x", "1.x"])
 async def test_a_file_of_an_old_gns3_is_converted_when_it_is_opened(server: Server, old: dict[str, Any]) -> None:
-    lab = Lab(server, old)
+    lab = ProjectOnDisk(server, old)
     before = lab.file.read_bytes()
     await lab.open()
     nodes = await lab.get("nodes")
@@ -410,7 +356,7 @@ async def test_a_file_of_an_old_gns3_is_converted_when_it_is_opened(server: Serv
 async def test_what_gns3_1_has_lost_is_told(server: Server) -> None:
     content = orjson.loads(orjson.dumps(GENERATION_1))
     content["topology"]["links"][0]["destination_node_id"] = 77
-    lab = Lab(server, content)
+    lab = ProjectOnDisk(server, content)
     _, told = await lab.open()
     assert "links[0] is left out: there is no port 7 of node 77" in told
     assert (len(await lab.get("nodes")), await lab.get("links")) == (3, [])
@@ -418,7 +364,7 @@ async def test_what_gns3_1_has_lost_is_told(server: Server) -> None:
 
 async def test_keys_of_labels_and_ends_survive_a_copy(server: Server) -> None:
     a, b = node("PC1", label={"text": "PC1", "font": "serif"}), node("PC2")
-    lab = Lab(server, document([a, b], [link({**end(a), "plug": "RJ45"}, end(b))]))
+    lab = ProjectOnDisk(server, document([a, b], [link({**end(a), "plug": "RJ45"}, end(b))]))
     await lab.open()
     await server.request("PUT", f"{lab.path}/nodes/{a['node_id']}", {"x": 7}, 200)
     copy = await server.request("POST", f"{lab.path}/duplicate", {"name": "copy"}, 201)

@@ -4,14 +4,11 @@ import logging
 import os
 import shutil
 import threading
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import attrs
-import httpx
 import orjson
 import pytest
 import trio
@@ -19,40 +16,11 @@ import trio
 from gns3trio.config import Config
 from gns3trio.controller.storage import files as storage
 from gns3trio.controller.storage.files import make_project_folder
-from gns3trio.server import open_server
-from tests.api.conftest import Server
-from tests.api.test_foreign_files import document, node
-from tests.api.test_nodes import create
-from tests.api.test_notifications import ws_events
-from tests.api.test_recovery import replace_by
-
-
-@asynccontextmanager
-async def started(config: Config) -> AsyncIterator[Server]:
-    """A server that has just been started."""
-    async with open_server(config) as running, httpx.AsyncClient(base_url=running.urls[0], timeout=60) as http:
-        yield Server(running.urls[0], config, http)
-
-
-def put(folder: Path, name: str, **fields: Any) -> dict[str, Any]:
-    """A project file made by another program."""
-    content = {**document([node("PC1")]), "name": name, **fields}
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"{name}.gns3").write_bytes(orjson.dumps(content))
-    return content
-
-
-async def listed(server: Server) -> dict[str, dict[str, Any]]:
-    """The projects by their names, none of which is there twice."""
-    projects = await server.request("GET", "/v2/projects", None, 200)
-    by_name = {project["name"]: project for project in projects}
-    assert len(by_name) == len(projects)
-    return by_name
-
-
-async def open_one(server: Server, project: dict[str, Any], status: int = 201) -> Any:
-    return await server.request("POST", f"/v2/projects/{project['project_id']}/open", None, status)
-
+from tests.support.lab import create
+from tests.support.project_files import document, put, replace_by
+from tests.support.projects import listed, open_one
+from tests.support.server import Server, started
+from tests.support.websockets import ws_events
 
 # --- folders of any name ---
 

@@ -14,7 +14,7 @@ from gns3trio.compute.nodes.vpcs import node as vpcs
 from gns3trio.compute.nodes.vpcs import process as vpcs_process
 from gns3trio.config import Config
 from gns3trio.server import RunningServer, open_server
-from tests.api.conftest import Server, node_path
+from tests.support.server import Server, node_path
 
 
 def program(folder: Path, *, hangs_at_version: bool) -> Path:

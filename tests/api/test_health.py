@@ -18,10 +18,9 @@ from gns3trio.controller.storage import files as storage
 from gns3trio.errors import Unavailable
 from gns3trio.server import RunningServer, open_server
 from gns3trio.watchdog import LONG_SECONDS
-from tests.api.conftest import Server
-from tests.api.test_links import Lab, lab
+from tests.support.lab import Lab
+from tests.support.server import Server
 
-__all__ = ["lab"]
 DASHBOARD = Path(__file__).parents[2] / "docs" / "grafana-dashboard.json"
 
 

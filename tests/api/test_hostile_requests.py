@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 import pytest
 import trio
 
-from tests.api.conftest import Server
-from tests.api.described import DOCUMENT
+from tests.support.described import DOCUMENT
+from tests.support.server import Server
 
 HOSTILE_PARTS = {
     "long": "a" * 300,

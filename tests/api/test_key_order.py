@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import trio
 
-from tests.api.conftest import Server, check_sorted, node_path
+from tests.support.server import Server, check_sorted, node_path
 
 Json = dict[str, Any]
 

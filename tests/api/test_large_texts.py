@@ -8,8 +8,8 @@ import pytest
 
 from gns3trio.api.routing import MAX_JSON_BODY_BYTES
 from gns3trio.server import RunningServer
-from tests.api.conftest import Server
 from tests.loop import loop_goes_on
+from tests.support.server import Server
 
 
 def _filled(part: bytes, before: bytes = b"", end: bytes = b"") -> bytes:

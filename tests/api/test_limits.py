@@ -9,8 +9,8 @@ import trio
 
 from gns3trio.limits import MAX_NODES, MAX_SVG, MAX_VALUES
 from gns3trio.server import RunningServer
-from tests.api.conftest import Server
 from tests.loop import loop_goes_on
+from tests.support.server import Server
 
 HUB = {"name": "hub", "node_type": "ethernet_hub", "compute_id": "local"}
 

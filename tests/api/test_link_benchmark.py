@@ -14,11 +14,10 @@ import trio
 from gns3trio import cli
 from gns3trio.compute.local.leases import bind_udp
 from gns3trio.controller.links.benchmark_limits import MOST_BENCHMARKS
-from tests.api.conftest import Server
-from tests.api.test_links import Lab, lab
-from tests.api.test_notifications import ws_events
+from tests.support.lab import Lab
+from tests.support.server import Server
+from tests.support.websockets import ws_events
 
-__all__ = ["lab"]
 QUICK_BURST = {"tests": ["burst"], "trial_seconds": 0.05, "drain_seconds": 0.01, "frame_sizes": [64], "resolution": 0.5}
 QUICK = {"trial_seconds": 0.1, "drain_seconds": 0.3, "frame_sizes": [64], "max_frames_per_second": 4000}
 

@@ -12,9 +12,9 @@ import pytest
 import trio
 
 from gns3trio.compute.local.leases import bind_udp
-from tests.api.conftest import Server
+from tests.support.server import Server
+from tests.support.udp import LOOPBACK, free_port
 
-LOOPBACK = "127.0.0.1"
 PATIENCE = 60
 HEADER = bytes.fromhex("020000000001 020000000002 88b5")
 ROUNDS = 30
@@ -97,11 +97,6 @@ def flood(sender: socket.socket, to: tuple[str, int]) -> Iterator[None]:
             yield
         finally:
             process.kill()
-
-
-def free_port() -> int:
-    with bind_udp(LOOPBACK, 0) as sock:
-        return int(sock.getsockname()[1])
 
 
 @pytest.fixture

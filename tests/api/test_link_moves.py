@@ -9,10 +9,8 @@ import orjson
 import trio
 
 from gns3trio.compute.local.leases import bind_udp
-from tests.api.conftest import Server
-from tests.api.test_links import Lab, lab, pair
-
-__all__ = ["lab", "pair"]  # fixtures
+from tests.support.lab import Lab
+from tests.support.server import Server
 
 Json = dict[str, Any]
 

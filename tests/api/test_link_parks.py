@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from gns3trio.forwarder.forwarder import Forwarder, open_forwarder
-from tests.api.conftest import Server
+from tests.support.server import Server
 
 MOST_PARKS = 2
 

@@ -10,12 +10,12 @@ import trio
 
 from gns3trio.compute.local.compute import LocalCompute
 from gns3trio.compute.local.leases import bind_udp
-from gns3trio.controller.links import stats
+from gns3trio.controller.links import traffic
 from gns3trio.controller.links.links import Links
 from gns3trio.forwarder.forwarder import Forwarder
-from tests.api.conftest import Server
-from tests.api.test_links import Lab
-from tests.api.test_notifications import ws_events
+from tests.support.lab import Lab
+from tests.support.server import Server
+from tests.support.websockets import ws_events
 
 IDLE_HUBS = 4
 LINKS_OF_A_HUB = 8
@@ -32,7 +32,7 @@ class Read:
 @pytest.fixture
 def read(monkeypatch: pytest.MonkeyPatch) -> Iterator[Read]:
     seen = Read()
-    changed, link_statistics = Forwarder.changed, stats.link_statistics
+    changed, link_statistics = Forwarder.changed, traffic.link_statistics
 
     def read_changed(forwarder: Forwarder) -> Any:
         found = changed(forwarder)
@@ -44,7 +44,7 @@ def read(monkeypatch: pytest.MonkeyPatch) -> Iterator[Read]:
         return link_statistics(link, ends)
 
     monkeypatch.setattr(Forwarder, "changed", read_changed)
-    monkeypatch.setattr(stats, "link_statistics", look_at_link)
+    monkeypatch.setattr(traffic, "link_statistics", look_at_link)
     yield seen
 
 

@@ -1,99 +1,20 @@
 """Links through the API: switches and hubs between real VPCS, filters, impairments, suspension, statistics."""
 
 import re
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
+from contextlib import ExitStack
 from typing import Any
 from uuid import uuid4
 
-import attrs
 import httpx
 import pytest
 import trio
-from trio_websocket import WebSocketConnection
 
 from gns3trio.compute.local.leases import bind_udp
 from gns3trio.config import Config
 from gns3trio.server import open_server
-from tests.api.conftest import Server
-from tests.api.test_notifications import console, read_until, ws_events
-
-ALL_DROPPED = {"packet_loss": [100]}
-
-
-async def read_match(connection: WebSocketConnection, pattern: bytes) -> bytes:
-    """What the console shows until it matches."""
-    seen = b""
-    with trio.fail_after(20):
-        while not re.search(pattern, seen, re.DOTALL):
-            seen += await connection.get_message()
-    return seen
-
-
-@attrs.define
-class Lab:
-    """Two VPCS, and what joins them. Those of the fixture ``lab`` run and have addresses."""
-
-    server: Server
-    project: dict[str, Any]
-    nodes: list[dict[str, Any]]
-    consoles: list[WebSocketConnection] = attrs.field(factory=list)
-
-    @property
-    def path(self) -> str:
-        return f"/v2/projects/{self.project['project_id']}"
-
-    async def node(self, node_type: str, **fields: Any) -> dict[str, Any]:
-        body = {"name": node_type, "node_type": node_type, "compute_id": "local", **fields}
-        made: dict[str, Any] = await self.server.request("POST", f"{self.path}/nodes", body, 201)
-        return made
-
-    async def link(self, *ends: tuple[dict[str, Any], int], **fields: Any) -> dict[str, Any]:
-        nodes = [{"node_id": n["node_id"], "adapter_number": 0, "port_number": port} for n, port in ends]
-        made: dict[str, Any] = await self.server.request("POST", f"{self.path}/links", {"nodes": nodes, **fields}, 201)
-        return made
-
-    async def update(self, link: dict[str, Any], body: dict[str, Any], status: int = 201) -> Any:
-        return await self.server.request("PUT", f"{self.path}/links/{link['link_id']}", body, status)
-
-    async def ping(self) -> list[float]:
-        """Round-trip times in ms of three pings from the second to the first."""
-        await self.consoles[1].send_message(b"ping 10.0.0.1 -c 3\r")
-        said = await read_match(self.consoles[1], rb"-c 3\s.*\sPC2> ")
-        return [float(time) for time in re.findall(rb"time=([\d.]+) ms", said)]
-
-
-async def make_pair(server: Server, project: dict[str, Any]) -> Lab:
-    lab = Lab(server, project, [])
-    lab.nodes = [await lab.node("vpcs", name=f"PC{n}") for n in (1, 2)]
-    return lab
-
-
-@asynccontextmanager
-async def open_lab(server: Server, project: dict[str, Any]) -> AsyncIterator[Lab]:
-    lab = await make_pair(server, project)
-    async with AsyncExitStack() as stack:
-        for number, node in enumerate(lab.nodes, 1):
-            await server.request("POST", f"{lab.path}/nodes/{node['node_id']}/start", None, 200)
-            opened = await stack.enter_async_context(console(server, project, node))
-            lab.consoles.append(opened)
-            await read_until(opened, b"PC%d> " % number)
-            await opened.send_message(f"ip 10.0.0.{number} 24\r".encode())
-        for number, opened in enumerate(lab.consoles, 1):  # each looks three seconds whether others have its address
-            await read_match(opened, rb"255\.255\.255\.0\s+PC%d> " % number)
-        yield lab
-
-
-@pytest.fixture
-async def pair(server: Server, project: dict[str, Any]) -> Lab:
-    """Two VPCS that do not run: to start them with addresses takes four seconds."""
-    return await make_pair(server, project)
-
-
-@pytest.fixture
-async def lab(server: Server, project: dict[str, Any]) -> AsyncIterator[Lab]:
-    async with open_lab(server, project) as opened:
-        yield opened
+from tests.support.lab import ALL_DROPPED, Lab
+from tests.support.server import Server
+from tests.support.websockets import ws_events
 
 
 async def test_filters_suspension_and_impairments(lab: Lab) -> None:

@@ -12,7 +12,7 @@ import trio
 
 from gns3trio.config import Config
 from gns3trio.server import open_server
-from tests.api.conftest import Server
+from tests.support.server import Server
 
 # Nothing of it is on the disk, and to read it takes minutes.
 HUGE_BYTES = 64 << 30

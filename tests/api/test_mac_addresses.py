@@ -8,8 +8,8 @@ import orjson
 
 from gns3trio.config import Config
 from gns3trio.server import open_server
-from tests.api.conftest import Server
-from tests.api.test_nodes import create
+from tests.support.lab import create
+from tests.support.server import Server
 
 EXTRAS = "project-files/gns3trio.json"
 

@@ -9,7 +9,7 @@ import trio
 
 from gns3trio.memory import FREE_BYTES
 from gns3trio.server import RunningServer
-from tests.api.conftest import Server
+from tests.support.server import Server
 
 LARGE = 512 * 1024
 

@@ -8,7 +8,7 @@ from uuid import uuid4
 import orjson
 import pytest
 
-from tests.api.conftest import Server
+from tests.support.server import Server
 
 BAD = {
     "control": "a\x1b[31mb",

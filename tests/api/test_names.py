@@ -10,7 +10,7 @@ import pytest
 import trio
 
 from gns3trio.compute.local import tunnels
-from tests.api.conftest import Server
+from tests.support.server import Server
 
 real_getaddrinfo = socket.getaddrinfo
 

@@ -11,8 +11,8 @@ import trio
 from gns3trio.compute.node_types import node_types
 from gns3trio.config import Config
 from gns3trio.server import open_server
-from tests.api.conftest import Server, node_path
 from tests.support import black_hole
+from tests.support.server import Server, node_path
 
 
 @pytest.fixture

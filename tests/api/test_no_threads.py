@@ -7,11 +7,9 @@ import trio
 
 from gns3trio import freed_memory
 from gns3trio.forwarder import captures
-from tests.api.conftest import Server
-from tests.api.test_links import Lab, lab
-from tests.unit.test_threads import no_threads
-
-__all__ = ["lab"]
+from tests.support.lab import Lab
+from tests.support.server import Server
+from tests.support.threads import no_threads
 
 
 async def test_requests_are_refused_and_go_on_later(

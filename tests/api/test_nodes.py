@@ -8,20 +8,15 @@ import orjson
 import pytest
 import trio
 
-from tests.api.conftest import Server, node_path
+from tests.support.lab import BASE, create
+from tests.support.server import Server, node_path
 
-BASE = {"node_type": "vpcs", "compute_id": "local"}
 NODE_KEYS = {
     *("command_line", "compute_id", "console", "console_auto_start", "console_host", "console_type", "custom_adapters"),
     *("first_port_name", "height", "label", "locked", "name", "node_directory", "node_id", "node_type", "ports"),
     *("port_name_format", "port_segment_size", "project_id", "properties", "status", "symbol", "template_id", "width"),
     *("x", "y", "z"),
 }
-
-
-async def create(server: Server, project: dict[str, Any], **fields: Any) -> dict[str, Any]:
-    body = {**BASE, "name": "PC1", **fields}
-    return await server.request("POST", f"/v2/projects/{project['project_id']}/nodes", body, 201)
 
 
 @pytest.mark.parametrize("change", [{"name": "other"}, {"locked": True}, {"port_name_format": "e{0}"}])

@@ -10,43 +10,17 @@ from typing import Any
 import orjson
 import pytest
 import trio
-from trio_websocket import HandshakeError, WebSocketConnection, open_websocket_url
+from trio_websocket import HandshakeError, open_websocket_url
 
 from gns3trio.api import streams
 from gns3trio.server import RunningServer
-from tests.api.conftest import Server, node_path
-from tests.api.test_nodes import create
-from tests.api.test_v1 import wire
+from tests.support.api_v1 import wire
+from tests.support.lab import create
+from tests.support.server import Server, node_path
+from tests.support.websockets import TIMED, EventReader, console, read_until, ws_events
 
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
 PROJECT_KEYS = {"name", "path", "project_id", "status", "filename"}
-
-
-TIMED = {"ping", "compute.updated"}  # they come when the clock or the machine's load says
-
-
-class EventReader:
-    """Reads events from a stream: the first, the next that a change caused, or all until the wanted one."""
-
-    def __init__(self, lines: AsyncIterator[str]) -> None:
-        self._lines = lines
-
-    async def next_change(self) -> dict[str, Any]:
-        while (event := await self.next())["action"] in TIMED:
-            pass
-        return event
-
-    async def next(self) -> dict[str, Any]:
-        with trio.fail_after(30):
-            event: dict[str, Any] = orjson.loads(await self._lines.__anext__())
-        assert event.keys() == {"action", "event"}
-        return event
-
-    async def until(self, action: str) -> dict[str, Any]:
-        while (event := await self.next())["action"] != action:
-            pass
-        payload: dict[str, Any] = event["event"]
-        return payload
 
 
 @asynccontextmanager
@@ -56,17 +30,6 @@ async def http_events(server: Server, path: str) -> AsyncIterator[EventReader]:
         assert reply.headers["content-type"] == "application/json"
         assert reply.headers["x-accel-buffering"] == "no"  # a proxy sends on what comes
         yield EventReader(reply.aiter_lines())
-
-
-async def messages(connection: WebSocketConnection) -> AsyncIterator[str]:
-    while True:
-        yield await connection.get_message()
-
-
-@asynccontextmanager
-async def ws_events(server: Server, path: str) -> AsyncIterator[EventReader]:
-    async with open_websocket_url(server.url.replace("http:", "ws:") + path) as connection:
-        yield EventReader(messages(connection))
 
 
 STREAMS = [(http_events, ""), (ws_events, "/ws")]
@@ -141,23 +104,6 @@ def kill_vpcs(node: dict[str, Any]) -> None:
                     os.kill(int(entry.name), signal.SIGKILL)
             except OSError:
                 continue
-
-
-@asynccontextmanager
-async def console(server: Server, project: dict[str, Any], node: dict[str, Any]) -> AsyncIterator[WebSocketConnection]:
-    """The node's console as a websocket."""
-    url = server.url.replace("http:", "ws:") + node_path(project, node) + "/console/ws"
-    async with open_websocket_url(url) as connection:
-        yield connection
-
-
-async def read_until(connection: WebSocketConnection, wanted: bytes) -> bytes:
-    """What the console shows up to ``wanted``."""
-    seen = b""
-    with trio.fail_after(10):
-        while wanted not in seen:
-            seen += await connection.get_message()
-    return seen
 
 
 async def test_link_statistics_count_the_frames(server: Server, project: dict[str, Any]) -> None:

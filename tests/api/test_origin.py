@@ -11,7 +11,7 @@ from trio_websocket import ConnectionRejected, open_websocket_url
 from gns3trio.api.origin import is_own_name
 from gns3trio.config import Config
 from gns3trio.server import open_server
-from tests.api.conftest import Server
+from tests.support.server import Server
 
 
 async def test_foreign_pages_are_refused(server: Server) -> None:

@@ -16,83 +16,19 @@ import pytest
 import trio
 
 from gns3trio.config import Config
-from gns3trio.controller.storage.kept_versions import VERSIONS_FOLDER
 from gns3trio.errors import Unavailable
 from gns3trio.server import open_server
-from tests.api.conftest import Server, node_path
-from tests.api.test_nodes import create
+from tests.support.archives import export, import_, leftovers
+from tests.support.lab import create, make_lab, meaning
+from tests.support.server import Server, node_path
 
 FIXED_KEYS = ("auto_close", "auto_open", "auto_start", "name", "project_id")
-
-
-async def make_lab(server: Server, project: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Two VPCS and a switch, links with filters of GNS3 and our own, files; returns the first VPCS and link."""
-    path = f"/v2/projects/{project['project_id']}"
-    script = {"startup_script": "set pcname %h\nip 10.0.0.1/24\n"}
-    first = await create(server, project, x=5, properties=script)
-    second = await create(server, project, name="PC2")
-    switch = await create(server, project, name="SW", node_type="ethernet_switch")
-    link = await connect(server, project, (first, 0), (switch, 0), filters={"delay": [10, 0]}, suspend=True)
-    await connect(server, project, (second, 0), (switch, 3))
-    impairments = {"impairments": [{"type": "loss", "percent": 10}], "seed": 7}
-    await server.request("PUT", f"{path}/links/{link['link_id']}/impairments", impairments, 200)
-    await server.http.post(f"{path}/files/README.txt", content=b"read me")
-    for svg in ("<svg></svg>", f"<svg><text>{'long ' * 300}</text></svg>"):  # the second one is a file of its own
-        await server.request("POST", f"{path}/drawings", {"svg": svg, "x": 3}, 201)
-    return first, link
-
-
-async def connect(server: Server, project: dict[str, Any], *ends: tuple[dict[str, Any], int], **fields: Any) -> Any:
-    nodes = [{"node_id": node["node_id"], "adapter_number": 0, "port_number": port} for node, port in ends]
-    return await server.request("POST", f"/v2/projects/{project['project_id']}/links", {"nodes": nodes, **fields}, 201)
-
-
-async def export(server: Server, project: dict[str, Any], query: str = "") -> bytes:
-    reply = await server.http.get(f"/v2/projects/{project['project_id']}/export{query}")
-    assert reply.status_code == 200, reply.text
-    return reply.content
-
-
-async def import_(server: Server, data: bytes, status: int = 201, query: str = "", project_id: str = "") -> Any:
-    path = f"/v2/projects/{project_id or uuid4()}/import{query}"
-    reply = await server.http.post(path, content=data)
-    assert reply.status_code == status, reply.text
-    return reply.json()
 
 
 def unzip(data: bytes) -> dict[str, bytes]:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         assert archive.testzip() is None
         return {name: archive.read(name) for name in archive.namelist()}
-
-
-async def meaning(server: Server, project: dict[str, Any]) -> Any:
-    """All of a project but what its copies must not share: ids, the name of the project, console ports."""
-    path = f"/v2/projects/{project['project_id']}"
-    opened = await server.request("POST", f"{path}/open", None, 201)
-    nodes = await server.request("GET", f"{path}/nodes", None, 200)
-    links = await server.request("GET", f"{path}/links", None, 200)
-    drawings = await server.request("GET", f"{path}/drawings", None, 200)
-    names = {node["node_id"]: node["name"] for node in nodes}
-    files = {
-        f"{names[folder.name]}/{file.name}": file.read_bytes()
-        for folder in Path(opened["path"]).glob("project-files/vpcs/*")
-        for file in folder.iterdir()
-    }
-    settings = ("zoom", "scene_width", "variables", "supplier", "grid_size")
-    not_shared = ("node_id", "project_id", "console", "node_directory", "link_id", "drawing_id")
-    return (
-        {key: opened[key] for key in settings},
-        [{key: value for key, value in node.items() if key not in not_shared} for node in nodes],
-        [
-            {key: value for key, value in link.items() if key not in (*not_shared, "nodes")}
-            | {"ends": [{**end, "node_id": names[end["node_id"]]} for end in link["nodes"]]}
-            | await server.request("GET", f"{path}/links/{link['link_id']}/impairments", None, 200)
-            for link in links
-        ],
-        [{key: value for key, value in drawing.items() if key not in not_shared} for drawing in drawings],
-        files,
-    )
 
 
 async def ids(server: Server, project: dict[str, Any]) -> set[str]:
@@ -105,11 +41,6 @@ async def ids(server: Server, project: dict[str, Any]) -> set[str]:
         *(link["link_id"] for link in links),
         *(drawing["drawing_id"] for drawing in drawings),
     }
-
-
-def leftovers(server: Server) -> list[Path]:
-    found = server.config.projects_path.rglob("*")
-    return [path for path in found if ".gns3trio-" in path.name and path.name != VERSIONS_FOLDER]
 
 
 async def test_an_export_has_the_layout_of_gns3(server: Server, project: dict[str, Any]) -> None:

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from tests.api.conftest import Server
-from tests.api.test_foreign_files import Lab, document, end, link, node
-from tests.api.test_notifications import ws_events
+from tests.support.project_files import ProjectOnDisk, document, end, link, node
+from tests.support.server import Server
+from tests.support.websockets import ws_events
 
 AWAY = {"compute_id": "far", "name": "Far away", "host": "192.0.2.7", "port": 3080, "protocol": "http"}
 
@@ -16,7 +16,7 @@ def cloud(interface: str) -> dict[str, Any]:
     return node("Cloud1", "cloud", properties={"ports_mapping": [port]})
 
 
-async def not_started(server: Server, lab: Lab) -> tuple[str, list[str]]:
+async def not_started(server: Server, lab: ProjectOnDisk) -> tuple[str, list[str]]:
     """What the answer to 'start all' says, and what is told meanwhile."""
     async with ws_events(server, f"{lab.path}/notifications/ws") as stream:
         reply = await server.http.post(f"{lab.path}/nodes/start")
@@ -32,7 +32,7 @@ async def not_started(server: Server, lab: Lab) -> tuple[str, list[str]]:
 async def test_a_link_to_an_interface_that_is_missing(server: Server) -> None:
     pc, outside, other = node("PC1"), cloud("nowhere0"), node("PC2")
     broken, works = link(end(pc), end(outside)), link(end(other), end(node("R1")))
-    lab = Lab(server, document([pc, outside, other], [broken, works]))
+    lab = ProjectOnDisk(server, document([pc, outside, other], [broken, works]))
     await lab.open()
     problems = await lab.get("problems")
     assert (problems["nodes"], problems["file"]) == ([], [])
@@ -47,7 +47,7 @@ async def test_a_link_to_an_interface_that_is_missing(server: Server) -> None:
 async def test_a_problem_that_changes_is_an_event(server: Server) -> None:
     a, b, c = (node(f"PC{number}") for number in range(3))
     first, second = link(end(a), end(b)), link(end(b), end(c))
-    lab = Lab(server, document([a, b, c], [first, second]))
+    lab = ProjectOnDisk(server, document([a, b, c], [first, second]))
     await lab.open()
     path = f"{lab.path}/links/{second['link_id']}"
     await server.request("DELETE", f"{lab.path}/links/{first['link_id']}", None, 204)
@@ -64,7 +64,7 @@ async def test_a_problem_that_changes_is_an_event(server: Server) -> None:
 async def test_a_lab_on_another_compute_does_not_start_silently(server: Server, kept: int) -> None:
     there = [node(f"PC{number}", compute_id="far") for number in range(kept)]
     here = node("Here")
-    lab = Lab(server, document([*there, here], computes=[AWAY]))
+    lab = ProjectOnDisk(server, document([*there, here], computes=[AWAY]))
     await lab.open()
     count, told = await not_started(server, lab)
     assert count == str(kept)
@@ -77,7 +77,7 @@ async def test_a_lab_on_another_compute_does_not_start_silently(server: Server, 
 
 async def test_reasons_are_told_apart(server: Server) -> None:
     nodes = [node("R1", "dynamips"), node("R2", "dynamips"), node("Q1", "qemu"), node("ODD", console_type="vnc")]
-    lab = Lab(server, document([*nodes, node("PC1")], [link(end(nodes[0]), end(nodes[2]))]))
+    lab = ProjectOnDisk(server, document([*nodes, node("PC1")], [link(end(nodes[0]), end(nodes[2]))]))
     await lab.open()
     count, told = await not_started(server, lab)
     assert count == "4"
@@ -89,7 +89,7 @@ async def test_reasons_are_told_apart(server: Server) -> None:
 
 
 async def test_what_was_wrong_with_the_file_stays_readable(server: Server) -> None:
-    lab = Lab(server, document([node("PC1", x="far"), node("X", "toaster")], drawings=[{}, 5]))
+    lab = ProjectOnDisk(server, document([node("PC1", x="far"), node("X", "toaster")], drawings=[{}, 5]))
     content = lab.file.read_bytes()
     await server.request("POST", "/v2/reload", None, 200)
     await server.request("GET", f"{lab.path}/problems", None, 403)

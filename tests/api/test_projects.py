@@ -8,7 +8,7 @@ import pytest
 import trio
 
 from gns3trio.controller.storage import project_swap
-from tests.api.conftest import Server
+from tests.support.server import Server
 
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
 

@@ -1,7 +1,5 @@
 """The kept versions of a project's file, and files of older GNS3 versions."""
 
-import os
-import socket
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +9,11 @@ import trio
 
 from gns3trio.controller.storage.kept_versions import MAX_VERSIONS, VERSIONS_FOLDER
 from gns3trio.server import RunningServer
-from tests.api.conftest import Server
-from tests.api.test_nodes import create
-from tests.api.test_notifications import ws_events
-from tests.unit.test_topology_conversion import GENERATION_1, PC, PROJECT
+from tests.support.lab import create
+from tests.support.old_project_files import GENERATION_1, PC, PROJECT
+from tests.support.project_files import replace_by
+from tests.support.server import Server
+from tests.support.websockets import ws_events
 
 
 async def reopen(server: Server, path: str, status: int = 201) -> Any:
@@ -83,23 +82,6 @@ async def test_what_is_no_file_is_a_clear_answer(server: Server, project: dict[s
             await server.request("POST", "/v2/reload", None, 200)
             await server.request("POST", f"{path}/recover", None, 201)
     assert len(list(file.parent.glob("*.damaged-*"))) == 6
-
-
-def replace_by(file: Path, kind: str) -> None:
-    file.unlink()
-    if kind == "fifo":
-        os.mkfifo(file)
-    elif kind == "socket":
-        # The address of a socket is short.
-        here = os.open(file.parent, os.O_RDONLY)
-        with socket.socket(socket.AF_UNIX) as made:
-            made.bind(f"/proc/self/fd/{here}/{file.name}")
-        os.close(here)
-    elif kind == "device":
-        file.symlink_to("/dev/zero")
-    else:
-        file.mkdir()
-        (file / "note.txt").write_text("x")
 
 
 async def test_an_open_project_replaces_a_fifo(server: Server, project: dict[str, Any]) -> None:

@@ -12,7 +12,7 @@ import trio
 
 from gns3trio.config import Config
 from gns3trio.server import open_server
-from tests.api.conftest import Server
+from tests.support.server import Server
 
 GOOD = {
     "template_id": str(uuid4()),

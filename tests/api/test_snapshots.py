@@ -17,9 +17,9 @@ from gns3trio.controller.storage import project_swap
 from gns3trio.errors import Conflict
 from gns3trio.notifications.topics import project_topic
 from gns3trio.server import RunningServer, open_server
-from tests.api.conftest import Server, node_path
-from tests.api.test_nodes import create
-from tests.api.test_portable import leftovers, make_lab, meaning
+from tests.support.archives import leftovers
+from tests.support.lab import create, make_lab, meaning
+from tests.support.server import Server, node_path
 
 KEYS = {"snapshot_id", "name", "created_at", "description", "filename", "project_id"}
 

@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 import pytest
 
 from gns3trio.controller.library.symbols import BUILTIN_FOLDER, picture_size
-from tests.api.conftest import Server
+from tests.support.server import Server
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from trio_websocket import open_websocket_url
 
 from gns3trio.config import Config
 from gns3trio.controller.storage.server_state import open_state
-from tests.api.conftest import Server, node_path
+from tests.support.server import Server, node_path
 
 BUILTIN = {
     "cloud": "39e257dc-8412-3174-b6b3-0ee3ed6a43e9",

@@ -11,8 +11,8 @@ from trio_websocket import open_websocket_url
 
 from gns3trio.controller.nodes.nodes import Nodes
 from gns3trio.server import RunningServer
-from tests.api.conftest import Server
-from tests.api.test_notifications import ws_events
+from tests.support.server import Server
+from tests.support.websockets import ws_events
 
 YAML = {"Content-Type": "application/yaml"}
 

@@ -7,7 +7,7 @@ import orjson
 import pytest
 
 from gns3trio.topology_yaml import parse_yaml
-from tests.api.conftest import Server
+from tests.support.server import Server
 
 HUB = {"node_type": "ethernet_hub", "compute_id": "local"}
 PROJECT_ID = "00000000-0000-4000-8000-000000000001"

@@ -9,8 +9,8 @@ import trio
 
 from gns3trio.controller.storage import files as storage
 from gns3trio.errors import Unavailable
-from tests.api.conftest import Server
-from tests.api.test_nodes import BASE, create
+from tests.support.lab import BASE, create
+from tests.support.server import Server
 
 
 def refuse(file: Path, data: bytes) -> None:

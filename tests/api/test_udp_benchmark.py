@@ -15,9 +15,9 @@ from gns3trio.compute.local.leases import bind_udp
 from gns3trio.config import Config
 from gns3trio.controller.links.benchmark_limits import MOST_BENCHMARKS, one_of_few
 from gns3trio.server import open_server
-from tests.api.conftest import Server
-from tests.api.test_link_changes import LOOPBACK, free_port
-from tests.api.test_notifications import ws_events
+from tests.support.server import Server
+from tests.support.udp import LOOPBACK, free_port
+from tests.support.websockets import ws_events
 
 PATH = "/v2/computes/local/benchmark"
 # A relay in Python keeps up with this, and its sockets hold all frames of a trial while it does not run.

@@ -6,7 +6,8 @@ from uuid import uuid4
 import pytest
 import trio
 
-from tests.api.conftest import Server
+from tests.support.api_v1 import lease, nio, vm_path, wire
+from tests.support.server import Server
 
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
 
@@ -18,25 +19,6 @@ async def vms(server: Server, project: dict[str, Any]) -> list[dict[str, Any]]:
     first = await server.request("POST", f"/v2/projects/{p}/vms", {"name": "VPCS 1", "vm_type": "vpcs"}, 201)
     second = await server.request("POST", f"/v1/projects/{p}/vpcs/vms", {"name": "VPCS 2"}, 201)
     return [first, second]
-
-
-def vm_path(vm: dict[str, Any]) -> str:
-    return f"/v1/projects/{vm['project_id']}/vpcs/vms/{vm['vm_id']}"
-
-
-def nio(lport: int, rport: int) -> dict[str, Any]:
-    return {"lport": lport, "rhost": "", "rport": rport, "type": "nio_udp"}
-
-
-async def wire(server: Server, vms: list[dict[str, Any]]) -> None:
-    a, b = [await lease(server, vms[0]["project_id"]) for _ in range(2)]
-    for vm, body in zip(vms, (nio(a, b), nio(b, a)), strict=True):
-        assert await server.request("POST", f"{vm_path(vm)}/adapters/0/ports/0/nio", body, 201) == body
-
-
-async def lease(server: Server, project_id: str) -> int:
-    reply = await server.request("POST", f"/v1/projects/{project_id}/ports/udp", {}, 201)
-    return int(reply["udp_port"])
 
 
 async def test_names_are_kept_and_consoles_follow_each_other(server: Server, vms: list[dict[str, Any]]) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.conftest import Server
+from tests.support.server import Server
 
 
 async def test_the_page_and_its_files(server: Server, project: dict[str, Any]) -> None:

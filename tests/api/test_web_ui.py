@@ -9,7 +9,7 @@ import pytest
 
 from gns3trio.commands import web_ui
 from gns3trio.errors import LabError
-from tests.api.conftest import Server
+from tests.support.server import Server
 
 FILES = {
     "index.html": "<!doctype html><base href='/static/web-ui/'>",

@@ -5,10 +5,8 @@ from uuid import uuid4
 
 import pytest
 
-from tests.api.conftest import Server
-from tests.api.test_links import Lab, pair
-
-__all__ = ["pair"]  # a fixture
+from tests.support.lab import Lab
+from tests.support.server import Server
 
 Json = dict[str, Any]
 

@@ -8,7 +8,7 @@ import trio.testing
 from trio_websocket import open_websocket_url
 
 from gns3trio.controller.storage.project_file import ProjectFile
-from tests.api.conftest import Server, node_path
+from tests.support.server import Server, node_path
 
 Json = dict[str, Any]
 PATIENCE = 60

@@ -18,11 +18,12 @@ from gns3trio.config import Config
 from gns3trio.controller.archives import file_tree
 from gns3trio.controller.archives import writer as archive_writer
 from gns3trio.project_layout import OWN_FIELDS_FILE
-from tests.api.conftest import Server, node_path
-from tests.api.test_found_projects import listed, open_one, put, started
-from tests.api.test_nodes import create
-from tests.api.test_notifications import ws_events
-from tests.api.test_portable import export, import_, leftovers
+from tests.support.archives import export, import_, leftovers
+from tests.support.lab import create
+from tests.support.project_files import put
+from tests.support.projects import listed, open_one
+from tests.support.server import Server, node_path, started
+from tests.support.websockets import ws_events
 
 ORPHAN = f"project-files/vpcs/{uuid4()}"
 WAYS = ["export", "duplicate", "snapshot"]

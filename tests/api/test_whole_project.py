@@ -7,8 +7,8 @@ from uuid import UUID, uuid5
 import orjson
 import pytest
 
-from tests.api.conftest import Server
 from tests.gns3_schema import require_gns3_reads
+from tests.support.server import Server
 
 PROJECT = UUID("12345678-1234-4234-8234-123456789abc")
 SVG = '<svg width="200" height="100"><rect width="200" height="100" fill="#eee" stroke-width="2"/></svg>'

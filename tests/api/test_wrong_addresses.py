@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from trio_websocket import ConnectionRejected, open_websocket_url
 
-from tests.api.conftest import Server, node_path
-from tests.api.test_nodes import create
+from tests.support.lab import create
+from tests.support.server import Server, node_path
 
 
 async def test_a_plain_request_to_a_websocket(server: Server, project: dict[str, Any]) -> None:

@@ -11,10 +11,11 @@ import pytest
 import trio
 
 from tests import rtnetlink
-from tests.api.conftest import Server, config, project, running, server
-from tests.api.test_links import ALL_DROPPED, Lab, lab
-from tests.api.test_notifications import ws_events
+from tests.api.conftest import config, lab, project, running, server
 from tests.pcap_reader import read_capture
+from tests.support.lab import ALL_DROPPED, Lab
+from tests.support.server import Server
+from tests.support.websockets import ws_events
 
 __all__ = ["config", "lab", "project", "running", "server"]
 PATIENCE = 60

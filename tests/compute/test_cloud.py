@@ -11,9 +11,10 @@ import psutil
 import pytest
 
 from gns3trio.compute.local.interfaces import is_special, list_interfaces
-from tests.api.conftest import Server, project, running, server
 from tests.api.conftest import config as config
+from tests.api.conftest import project, running, server
 from tests.own_network import REFUSALS, run_tests
+from tests.support.server import Server
 
 __all__ = ["config", "project", "running", "server"]
 OPEN_BOTH = """

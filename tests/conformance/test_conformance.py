@@ -2,9 +2,10 @@
 
 from collections import Counter
 
-from tests.api.conftest import Server, running, server
 from tests.api.conftest import config as config
+from tests.api.conftest import running, server
 from tests.conformance.table import DOCUMENT, example, render, table
+from tests.support.server import Server
 
 __all__ = ["config", "running", "server"]
 

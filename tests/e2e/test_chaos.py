@@ -20,8 +20,8 @@ import trio
 from gns3trio.config import Config
 from gns3trio.controller.storage.kept_versions import VERSIONS_FOLDER
 from gns3trio.server import open_server
-from tests.api.conftest import VPCS
 from tests.e2e.conftest import PATIENCE, StartServer, wait_for_no_vpcs
+from tests.support.server import VPCS
 
 SECONDS = float(os.environ.get("GNS3TRIO_TEST_CHAOS_SECONDS", "10"))
 WORKERS = 8

@@ -21,7 +21,7 @@ import trio
 from gns3trio.config import Config
 from gns3trio.notifications.journal import Journal
 from gns3trio.server import open_server
-from tests.api.conftest import VPCS, Server
+from tests.support.server import VPCS, Server
 
 SECONDS = float(os.environ.get("GNS3TRIO_TEST_SOAK_SECONDS", "20"))
 WORKERS = 6

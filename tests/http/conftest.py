@@ -209,3 +209,6 @@ async def start(nursery: trio.Nursery) -> Start:
 async def start_either(request: pytest.FixtureRequest, nursery: trio.Nursery) -> Start:
     """Starts either server: what the bare one does wrong is asserted too, so that we learn when Hypercorn mends it."""
     return _contained_starter(nursery) if request.param == "contained" else _bare_starter(nursery)
+
+
+TLS = Path(__file__).parent / "tls"  # self-signed for localhost, made with openssl, valid for a hundred years

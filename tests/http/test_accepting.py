@@ -10,8 +10,7 @@ import trio
 
 from gns3trio.http import accepting
 from gns3trio.http.accepting import NO_DESCRIPTORS
-from tests.http.conftest import Start, read_all
-from tests.http.test_serve import TLS
+from tests.http.conftest import TLS, Start, read_all
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 

@@ -15,10 +15,10 @@ from gns3trio.errors import Invalid, Unavailable
 from gns3trio.http.containment import check_hypercorn
 from gns3trio.http.limits import Limits
 from gns3trio.http.serve import HttpSettings, serve_http
+from tests.http.conftest import TLS
 
 from .conftest import Start, hello, read_all, read_until, resources, settled_resources
 
-TLS = Path(__file__).parent / "tls"  # self-signed for localhost, made with openssl, valid for a hundred years
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 
 

@@ -7,10 +7,8 @@ import pytest
 import trio
 
 from gns3trio.forwarder.captures import CaptureFile, CaptureReader, FileRing
-from tests.native.test_captures import PATIENCE, Bench, bench, open_descriptors, stack, statistics
 from tests.pcap_reader import read_capture
-
-__all__ = ["bench", "stack"]  # fixtures
+from tests.support.captured_patch import PATIENCE, Bench, open_descriptors, statistics
 
 
 async def pieces(reader: CaptureReader) -> AsyncIterator[bytes]:

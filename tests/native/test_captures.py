@@ -2,16 +2,12 @@
 
 import os
 import resource
-from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
-import attrs
 import pytest
 import trio
 
-from gns3trio.compute.local.leases import bind_udp
 from gns3trio.errors import Conflict, Invalid
 from gns3trio.forwarder import captures
 from gns3trio.forwarder.capture_format import link_type
@@ -19,58 +15,13 @@ from gns3trio.forwarder.captures import (
     Capture,
     CaptureFile,
     CaptureReader,
-    CaptureService,
     FileRing,
     StreamReader,
-    open_captures,
 )
-from gns3trio.forwarder.forwarder import CaptureOptions, Forwarder, Port, open_forwarder
 from gns3trio.forwarder.stats import CaptureCounters
 from gns3trio.memory import Holder, Total
-from tests.pcap_reader import CaptureContent, read_capture
-
-LOOPBACK = "127.0.0.1"
-PATIENCE = 60
-
-
-@attrs.define
-class Bench:
-    """A patch between two sockets of the test, and captures at its first port."""
-
-    forwarder: Forwarder
-    service: CaptureService
-    port: Port
-    sender: trio.socket.SocketType
-    receiver: trio.socket.SocketType
-    entrance: tuple[str, int]
-    errors: list[str] = attrs.field(factory=list)
-
-    async def send(self, data: bytes) -> None:
-        await self.sender.sendto(data, self.entrance)
-        with trio.fail_after(PATIENCE):
-            assert await self.receiver.recv(65536) == data
-
-    async def start(self, file: CaptureFile, **options: Any) -> Capture:
-        core_capture = self.port.capture(CaptureOptions(pcapng=file.pcapng, snaplen=file.snaplen, **options))
-        return await self.service.start(core_capture, file, self.errors.append)
-
-
-@pytest.fixture
-def stack() -> Iterator[ExitStack]:
-    with ExitStack() as opened:
-        yield opened
-
-
-@pytest.fixture
-async def bench(stack: ExitStack) -> AsyncIterator[Bench]:
-    async with open_forwarder() as forwarder, open_captures(forwarder) as service:
-        nodes = [stack.enter_context(bind_udp(LOOPBACK, 0)) for _ in range(2)]
-        held = [stack.enter_context(bind_udp(LOOPBACK, 0)) for _ in range(2)]
-        entrance = held[0].getsockname()
-        first, second = (forwarder.open_port(h, n.getsockname()) for h, n in zip(held, nodes, strict=True))
-        forwarder.connect(first, second)
-        sockets = [trio.socket.from_stdlib_socket(node) for node in nodes]
-        yield Bench(forwarder, service, first, sockets[0], sockets[1], entrance)
+from tests.pcap_reader import read_capture
+from tests.support.captured_patch import PATIENCE, Bench, open_descriptors, statistics
 
 
 async def read_until(reader: CaptureReader, packets: int) -> bytes:
@@ -135,10 +86,6 @@ async def test_a_pcapng_file_tells_who_sent_what(bench: Bench, tmp_path: Path) -
     (packet,) = content.packets
     assert (packet.data, packet.interface, packet.options[2]) == (b"in1", 1, b"\x01\0\0\0")
     assert statistics(content) == [(0, 0), (1, 0)]  # of each interface
-
-
-def statistics(content: CaptureContent) -> list[tuple[int, int]]:
-    return [(int.from_bytes(s[4], "little"), int.from_bytes(s[5], "little")) for s in content.statistics]
 
 
 async def test_a_file_that_is_torn_at_any_byte_is_read_up_to_there(bench: Bench, tmp_path: Path) -> None:
@@ -244,10 +191,6 @@ def replace_descriptor(capture: Capture, path: str) -> None:
     opened = os.open(path, os.O_WRONLY)
     os.dup2(opened, capture._fd)
     os.close(opened)
-
-
-def open_descriptors() -> int:
-    return len(os.listdir("/proc/self/fd"))
 
 
 async def test_a_full_disk_at_the_start_leaves_no_descriptor(bench: Bench, tmp_path: Path) -> None:

@@ -7,13 +7,14 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import attrs
 import httpx
 import pytest
 
 from benchmarks.stand_ins import build
-from tests.e2e.conftest import PATIENCE, start_server, telnet
+from tests.e2e.conftest import PATIENCE, ServerProcess, StartServer, start_server, telnet
 
 __all__ = ["start_server", "telnet"]  # fixtures
 
@@ -83,3 +84,15 @@ def _wait_until_up(http: httpx.Client, process: "subprocess.Popen[bytes]", log: 
             assert process.poll() is None, log.read_text()
             assert time.monotonic() < deadline, log.read_text()
             time.sleep(0.05)
+
+
+@pytest.fixture
+def ours(start_server: StartServer, gns3_controller: Controller) -> ServerProcess:
+    """Our server, registered as a compute of the controller."""
+    server = start_server()
+    address = urlsplit(server.url)
+    body = {"compute_id": "ours", "name": "ours", "protocol": "http", "host": address.hostname, "port": address.port}
+    compute = gns3_controller.request("POST", "/v2/computes", body, 201)
+    assert compute["connected"] is True
+    assert "vpcs" in compute["capabilities"]["node_types"]
+    return server

@@ -11,9 +11,6 @@ import httpx
 
 from tests.e2e.conftest import PATIENCE, ServerProcess
 from tests.peers.conftest import Controller
-from tests.peers.test_gns3_controller import ours
-
-__all__ = ["ours"]  # a fixture
 
 Json = dict[str, Any]
 # What an event is: its action, and the keys of what it tells. GNS3's clients index them without looking.

@@ -3,29 +3,15 @@
 import time
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
-import pytest
 
-from tests.e2e.conftest import PATIENCE, ServerProcess, StartServer, Telnet, wait_for_no_vpcs
+from tests.e2e.conftest import PATIENCE, ServerProcess, Telnet, wait_for_no_vpcs
 from tests.pcap_reader import read_capture
 from tests.peers.conftest import Controller
 
 Json = dict[str, Any]
 OpenTelnet = Callable[[int], Telnet]
-
-
-@pytest.fixture
-def ours(start_server: StartServer, gns3_controller: Controller) -> ServerProcess:
-    """Our server, registered as a compute of the controller."""
-    server = start_server()
-    address = urlsplit(server.url)
-    body = {"compute_id": "ours", "name": "ours", "protocol": "http", "host": address.hostname, "port": address.port}
-    compute = gns3_controller.request("POST", "/v2/computes", body, 201)
-    assert compute["connected"] is True
-    assert "vpcs" in compute["capabilities"]["node_types"]
-    return server
 
 
 class Lab:

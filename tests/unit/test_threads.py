@@ -2,8 +2,6 @@
 
 import ast
 import threading
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -12,7 +10,7 @@ import trio
 import gns3trio
 from gns3trio import threads
 from gns3trio.errors import NoThread
-from gns3trio.threads import Pool
+from tests.support.threads import no_threads
 
 PACKAGE = Path(gns3trio.__file__).parent
 # They take threads of trio's own pool, where everything that hangs would keep everything else waiting.
@@ -43,32 +41,6 @@ async def test_a_pool_that_hangs_leaves_the_others(nursery: trio.Nursery) -> Non
         ):
             assert await pool.run(int, "7") == 7
     hangs.set()
-
-
-@asynccontextmanager
-async def no_threads(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:
-    """The system starts no thread, and those that idle are taken."""
-    hold, may_go, all_taken = Pool(1000), threading.Event(), trio.Event()
-
-    def refuse(thread: threading.Thread) -> None:
-        raise RuntimeError("can't start new thread")
-
-    async def take_one() -> None:
-        try:
-            await hold.run(may_go.wait)
-        except NoThread:
-            all_taken.set()
-
-    with monkeypatch.context() as patched:
-        patched.setattr(threading.Thread, "start", refuse)
-        async with trio.open_nursery() as nursery:
-            while not all_taken.is_set():
-                nursery.start_soon(take_one)
-                await trio.lowlevel.checkpoint()
-            try:
-                yield
-            finally:
-                may_go.set()
 
 
 async def test_a_system_without_threads_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

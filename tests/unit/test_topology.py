@@ -19,6 +19,7 @@ from gns3trio.controller.gns3_format.records import (
 )
 from gns3trio.errors import Conflict
 from tests.gns3_schema import require_gns3_reads
+from tests.support.old_project_files import break_
 
 
 @pytest.fixture
@@ -108,17 +109,6 @@ def test_the_keys_of_a_saved_node_are_those_of_gns3(topology: ProjectRecord) -> 
         "y",
         "z",
     ]
-
-
-def break_(document: Any, *path: str | int, by: Any) -> None:
-    """Put a value at a place of a document; ``...`` takes out what is there."""
-    *parents, last = path
-    for part in parents:
-        document = document[part]
-    if by is ...:
-        del document[last]
-    else:
-        document[last] = by
 
 
 FAULTS: list[tuple[tuple[str | int, ...], Any, str, Any]] = [
