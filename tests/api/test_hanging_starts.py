@@ -10,7 +10,7 @@ import psutil
 import pytest
 import trio
 
-from gns3trio.compute.nodes.vpcs import node as vpcs
+from gns3trio.compute.nodes.parts import hanging_starts
 from gns3trio.compute.nodes.vpcs import process as vpcs_process
 from gns3trio.config import Config
 from gns3trio.server import RunningServer, open_server
@@ -31,7 +31,7 @@ def program(folder: Path, *, hangs_at_version: bool) -> Path:
 @pytest.fixture(params=[False, True], ids=["hangs at boot", "hangs at -v"])
 def config(request: pytest.FixtureRequest, config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Config:
     monkeypatch.setattr(vpcs_process, "STOP_GRACE_SECONDS", 0.05)
-    monkeypatch.setattr(vpcs, "HANGING_SECONDS", 0.05)
+    monkeypatch.setattr(hanging_starts, "HANGING_SECONDS", 0.05)
     monkeypatch.setattr(vpcs_process, "PROBE_SECONDS", 60)
     return attrs.evolve(config, vpcs_path=str(program(tmp_path, hangs_at_version=request.param)))
 

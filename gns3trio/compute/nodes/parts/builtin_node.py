@@ -8,13 +8,14 @@ from uuid import UUID
 import attrs
 import trio
 
-from gns3trio.compute.interface import ConsoleAccess, MacTable, NodeFiles, PortPlace
+from gns3trio.compute.interface import ConsoleAccess, MacTable, NodeFiles
 from gns3trio.compute.local.interface_watch import InterfaceWatch
 from gns3trio.compute.local.leases import ConsolePorts
 from gns3trio.compute.local.tunnels import Tunnel, TunnelTable
 from gns3trio.compute.nio import Nio
 from gns3trio.compute.node import NodeEvent, NodeSpec, NodeStatus
 from gns3trio.compute.node_traits import NodePort
+from gns3trio.compute.nodes.parts.node_ports import NodePorts, PortKey
 from gns3trio.errors import Conflict, Invalid
 from gns3trio.forwarder.forwarder import Forwarder
 
@@ -52,8 +53,8 @@ class BuiltinNode:
         self.status: NodeStatus = "started"
         self._services = services
         self._emit: Callable[[NodeEvent], None] = spec.emit
-        self._tunnels: dict[int, Tunnel] = {}
         self._changing = trio.Lock()
+        self._ports = NodePorts(self, services.tunnels, self._changing)
         self._closed = False
 
     @property
@@ -64,12 +65,12 @@ class BuiltinNode:
     @property
     def has_nio(self) -> bool:
         """Whether any port is connected."""
-        return bool(self._tunnels)
+        return bool(self._ports.tunnels)
 
     @property
-    def tunnels(self) -> Mapping[int, Tunnel]:
+    def _tunnels(self) -> Mapping[int, Tunnel]:
         """The tunnels of linked ports, by port number."""
-        return self._tunnels
+        return {port_number: tunnel for (_, port_number), tunnel in self._ports.tunnels.items()}
 
     def ports(self) -> list[NodePort]:
         """The ports; each type derives them from its ``ports_mapping``."""
@@ -89,7 +90,7 @@ class BuiltinNode:
 
     def link_end(self, adapter_number: int, port_number: int) -> Tunnel | None:
         """The end of the link at a port; None if the port is not connected."""
-        return self._tunnels.get(port_number) if adapter_number == 0 else None
+        return self._ports.tunnels.get((adapter_number, port_number))
 
     def port_trouble(self, adapter_number: int, port_number: int) -> str | None:
         """None: no device behind the port can be missing."""
@@ -121,8 +122,7 @@ class BuiltinNode:
         """Release all resources of the node."""
         async with self._changing:
             self._closed = True
-            for port_number in list(self._tunnels):
-                await self._close_tunnel(port_number)
+            await self._ports.close_all()
             self._release()
 
     async def rename(self, name: str) -> None:
@@ -148,36 +148,24 @@ class BuiltinNode:
 
         Raises Conflict (no such port, or ``lport`` is in use) or Invalid (``rhost`` is not a host).
         """
-        remote = await self._services.tunnels.resolve(nio)  # which may take long; no other request waits for it
-        async with self._changing:
-            self._check_port(adapter_number, port_number)
-            if self._closed:
-                raise Conflict(f"{self.label} '{self.name}' has been deleted")
-            before = self._tunnels.get(port_number)
-            lease = self._services.tunnels.lease(self.project_id, nio, before)
-            if before is not None:
-                await self._close_tunnel(port_number)
-            at = PortPlace(self.project_id, self.node_id, adapter_number, port_number)
-            tunnel = self._tunnels[port_number] = self._services.tunnels.open(nio, remote, lease, at=at)
-            try:
-                await self._attach(port_number, tunnel)
-            except BaseException:
-                await self._close_tunnel(port_number)
-                raise
+        await self._ports.bind((adapter_number, port_number), nio, adapter_number=adapter_number)
 
     async def unbind_nio(self, adapter_number: int, port_number: int) -> None:
         """Disconnect a port from its tunnel. Raises Conflict if it has none."""
-        async with self._changing:
-            self._check_port(adapter_number, port_number)
-            if port_number not in self._tunnels:
-                raise Conflict(f"Port {port_number} is not connected")
-            await self._close_tunnel(port_number)
+        await self._ports.unbind((adapter_number, port_number))
 
-    def _check_port(self, adapter_number: int, port_number: int) -> None:
-        if not any((p.adapter_number, p.port_number) == (adapter_number, port_number) for p in self.ports()):
-            raise Conflict(f"Port {adapter_number}/{port_number} doesn't exist on {self.label} '{self.name}'")
+    def require_port(self, key: PortKey) -> None:
+        """Raises Conflict if there is no such port, or the node has been deleted."""
+        if not any((port.adapter_number, port.port_number) == key for port in self.ports()):
+            raise Conflict(f"Port {key[0]}/{key[1]} doesn't exist on {self.label} '{self.name}'")
+        if self._closed:
+            raise Conflict(f"{self.label} '{self.name}' has been deleted")
 
-    async def _close_tunnel(self, port_number: int) -> None:
-        """Disconnect a port from its tunnel, and close the tunnel. Cannot be cancelled."""
-        await self._detach(port_number)
-        self._tunnels.pop(port_number).close()
+    async def attach(self, key: PortKey, tunnel: Tunnel) -> None:
+        """Connect a new tunnel to the device behind the port."""
+        await self._attach(key[1], tunnel)
+
+    async def end(self, key: PortKey, tunnel: Tunnel) -> None:
+        """Disconnect the device from the tunnel, and close that."""
+        await self._detach(key[1])
+        tunnel.close()

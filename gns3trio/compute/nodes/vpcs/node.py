@@ -8,12 +8,9 @@ contains its last output.
 """
 
 import logging
-import math
-import os
 import shutil
-import signal
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,18 +19,19 @@ from uuid import UUID
 import attrs
 import trio
 
-from gns3trio import threads
-from gns3trio.compute.interface import PortPlace
 from gns3trio.compute.local.leases import ConsolePorts
 from gns3trio.compute.local.tunnels import Tunnel, TunnelTable
 from gns3trio.compute.nio import Nio
 from gns3trio.compute.node import NodeEvent, NodeSpec, NodeStatus
 from gns3trio.compute.node_traits import NodePort
+from gns3trio.compute.nodes.parts.hanging_starts import HangingStarts
 from gns3trio.compute.nodes.parts.local_services import LocalServices
 from gns3trio.compute.nodes.parts.node_console import NodeConsole
-from gns3trio.compute.nodes.parts.sandbox import Sandbox, require_means
-from gns3trio.compute.nodes.vpcs.command import STARTUP_FILE, Boot, BootWatcher
+from gns3trio.compute.nodes.parts.node_ports import NodePorts, PortKey
+from gns3trio.compute.nodes.parts.sandbox import require_means
+from gns3trio.compute.nodes.vpcs.boot import PortTaken, describe_exit, wait_until_booted
 from gns3trio.compute.nodes.vpcs.console import VpcsConsole
+from gns3trio.compute.nodes.vpcs.folder import VpcsFolder
 from gns3trio.compute.nodes.vpcs.mac_ids import MacIds
 from gns3trio.compute.nodes.vpcs.process import (
     VpcsPorts,
@@ -41,35 +39,19 @@ from gns3trio.compute.nodes.vpcs.process import (
     VpcsProgram,
     VpcsProgramFinder,
     open_vpcs,
-    vpcs_sandbox,
-)
-from gns3trio.compute.nodes.vpcs.script import (
-    MAX_SCRIPT_BYTES,
-    PREPARED_FILE,
-    discard_prepared,
-    expand_script,
-    put_runnable_script,
-    rename_script_file,
 )
 from gns3trio.compute.registry import NodeType, structure_properties
-from gns3trio.compute.script_files import read_script, write_script
-from gns3trio.errors import Conflict, Invalid, path_error
+from gns3trio.errors import Conflict, Invalid
 from gns3trio.forwarder.forwarder import Forwarder, Patch
 from gns3trio.limits import Script
 
 log = logging.getLogger(__name__)
 
-# VPCS is ready after 0.4 s; longer on a machine that starts hundreds at once.
-BOOT_SECONDS = 60.0
 # Another program may take the port that was picked for VPCS. If this happens repeatedly, the cause is a different one.
 PORT_ATTEMPTS = 5
 # When a VPCS has ended, its last output is in the terminal's buffer already.
 DRAIN_SECONDS = 1.0
-# The seconds left for a running start when the node is to be stopped. Normal starts take less than a second.
-HANGING_SECONDS = 5.0
-# The most bytes of output in the message about a VPCS that did not start.
-_OUTPUT_IN_MESSAGE = 300
-
+_PORT = (0, 0)
 _PORTS = [NodePort(0, 0, "Ethernet0", "e0")]
 CONSOLE_TYPES = frozenset({"telnet", "none"})
 
@@ -130,10 +112,6 @@ async def create_vpcs(services: VpcsServices, spec: NodeSpec) -> "VpcsNode":
     return node
 
 
-class _PortTaken(Exception):
-    """VPCS could not bind its UDP port."""
-
-
 class VpcsNode:
     """A VPCS node. Calls are serialised, so that a node can be closed while it is being started."""
 
@@ -158,10 +136,9 @@ class VpcsNode:
         self._properties = dict(spec.properties)
         self._changing = trio.Lock()
         self._mac_id: int | None = None
-        self._tunnel: Tunnel | None = None
-        self._stoppers = 0  # number of callers that wait to stop it
-        self._give_up_at = math.inf  # time at which starts are abandoned
-        self._starting: trio.CancelScope | None = None
+        self._ports = NodePorts(self, services.tunnels, self._changing)
+        self._folder = VpcsFolder(spec.folder)
+        self._starts = HangingStarts()
         # Only while it runs:
         self._scope: trio.CancelScope | None = None
         self._ended = trio.Event()
@@ -237,7 +214,7 @@ class VpcsNode:
             if reason is not None:
                 self._tell(NodeEvent("warning", f"{reason}: '{self.name}' has console {self.console} instead"))
         given = startup_script if startup_script is not None else self._properties.get("startup_script")
-        await self._use_folder(self._make_folder, given if isinstance(given, str) else None)
+        await self._folder.make(self.name, given if isinstance(given, str) else None)
 
     async def close(self) -> None:
         """Stop the node and release its resources; the files stay."""
@@ -245,7 +222,7 @@ class VpcsNode:
             await self._changing.acquire()
         try:
             await self._stop()
-            self._close_tunnel()
+            await self._ports.close_all()
             self._console.release()
             if self._mac_id is not None:
                 self._services.mac_ids.release(self.project_id, self._mac_id)
@@ -253,21 +230,9 @@ class VpcsNode:
         finally:
             self._changing.release()
 
-    @contextmanager
-    def stopping(self) -> Iterator[None]:
+    def stopping(self) -> AbstractContextManager[None]:
         """While the ``with`` lasts, starts that are already running have HANGING_SECONDS left."""
-        self._stoppers += 1
-        self._give_up_at = min(self._give_up_at, trio.current_time() + HANGING_SECONDS)
-        if self._starting is not None:
-            self._starting.deadline = self._give_up_at
-        try:
-            yield
-        finally:
-            self._stoppers -= 1
-            if not self._stoppers:
-                self._give_up_at = math.inf
-                if self._starting is not None:
-                    self._starting.deadline = math.inf
+        return self._starts.stopping()
 
     async def start(self) -> None:
         """Start it, and return when it works. Does nothing if it is started. Raises Conflict, also if it is to be
@@ -299,12 +264,8 @@ class VpcsNode:
             self._changing.release()
 
     async def _start(self) -> None:
-        try:
-            with trio.CancelScope(deadline=self._give_up_at) as scope:
-                self._starting = scope
-                await self._start_process()
-        finally:
-            self._starting = None
+        with self._starts.start() as scope:
+            await self._start_process()
         if scope.cancelled_caught:
             raise Conflict(f"VPCS '{self.name}' was stopped before its start had come to an end")
 
@@ -321,7 +282,7 @@ class VpcsNode:
         for _ in range(PORT_ATTEMPTS):
             try:
                 await self._services.nursery.start(self._run, program, self._mac_id)
-            except _PortTaken:
+            except PortTaken:
                 continue
             except OSError as error:
                 what = f"{error.filename}: {error.strerror}" if error.filename else error.strerror
@@ -341,7 +302,7 @@ class VpcsNode:
         error: str | None = None
         try:
             with trio.CancelScope() as self._scope:
-                script, sandbox = await threads.disk.run(self._look_into_folder, program)
+                script, sandbox = await self._folder.prepare(self.name, program)
                 try:
                     async with open_vpcs(
                         program,
@@ -354,9 +315,8 @@ class VpcsNode:
                     ) as (process, command_line):
                         code = await self._supervise(process, command_line, task_status)
                 finally:
-                    if script == PREPARED_FILE:
-                        with trio.CancelScope(shield=True):
-                            await threads.disk.run(discard_prepared, self.directory)
+                    with trio.CancelScope(shield=True):
+                        await self._folder.tidy(script)
                 reason = describe_exit(code)
                 error = f"VPCS '{self.name}' {reason}" if code != 0 else None
         except Exception:
@@ -380,7 +340,7 @@ class VpcsNode:
         self._console.hub.open()
         console = VpcsConsole(self._console.hub, self.name)
         try:
-            await self._wait_until_booted(process, console)
+            await wait_until_booted(process, console, self.name)
             process.keep_to_loopback()
             async with trio.open_nursery() as nursery:
                 self._console.listen(nursery)
@@ -404,21 +364,6 @@ class VpcsNode:
             self._unpatch()
             self._console.stop_listening()
             self._console.hub.close()
-
-    async def _wait_until_booted(self, process: VpcsProcess, console: VpcsConsole) -> None:
-        watcher = BootWatcher()
-        with trio.move_on_after(BOOT_SECONDS):
-            while watcher.state is Boot.STARTING:
-                output = await process.read_output()
-                if not output:
-                    break
-                watcher.feed(output)
-                console.show(output)
-        if watcher.state is Boot.PORT_TAKEN:
-            raise _PortTaken
-        if watcher.state is Boot.STARTING:
-            said = watcher.output[-_OUTPUT_IN_MESSAGE:].decode(errors="replace").strip()
-            raise Conflict(f"VPCS '{self.name}' did not start; it said: {said or 'nothing'}")
 
     # --- console ---
 
@@ -453,35 +398,31 @@ class VpcsNode:
 
         Raises Conflict (no such port, or ``lport`` is in use) or Invalid (``rhost`` is not a host).
         """
-        _check_port(port_number)
-        remote = await self._services.tunnels.resolve(nio)  # which may take long; no other request waits for it
-        async with self._changing:
-            if self._mac_id is None:
-                raise Conflict(f"VPCS '{self.name}' has been deleted")
-            lease = self._services.tunnels.lease(self.project_id, nio, self._tunnel)
-            self._close_tunnel()
-            at = PortPlace(self.project_id, self.node_id, adapter_number, port_number)
-            self._tunnel = self._services.tunnels.open(nio, remote, lease, at=at)
-            try:
-                self._patch()
-            except BaseException:
-                self._close_tunnel()
-                raise
+        await self._ports.bind((0, port_number), nio, adapter_number=adapter_number)
 
     async def unbind_nio(self, adapter_number: int, port_number: int) -> None:
         """Disconnect port 0 from its tunnel. Raises Conflict if it has none."""
-        async with self._changing:
-            _check_port(port_number)
-            if self._tunnel is None:
-                raise Conflict(f"Port {port_number} is not connected")
-            self._close_tunnel()
+        await self._ports.unbind((0, port_number))
 
-    def _close_tunnel(self) -> None:
-        """Close the tunnel of port 0, if it has one."""
-        if self._tunnel is not None:
-            self._tunnel.close()  # which also ends the patch
+    def require_port(self, key: PortKey) -> None:
+        """Raises Conflict if there is no such port, or the node has been deleted."""
+        if key != _PORT:
+            raise Conflict(f"Port {key[1]} doesn't exist: a VPCS has port 0 only")
+        if self._mac_id is None:
+            raise Conflict(f"VPCS '{self.name}' has been deleted")
+
+    async def attach(self, key: PortKey, tunnel: Tunnel) -> None:
+        """Connect the process, if it runs, to a new tunnel."""
+        self._patch()
+
+    async def end(self, key: PortKey, tunnel: Tunnel) -> None:
+        """Disconnect the process from the tunnel, and close that."""
+        tunnel.close()  # which also ends the patch
         self._unpatch()
-        self._tunnel = None
+
+    @property
+    def _tunnel(self) -> Tunnel | None:
+        return self._ports.tunnels.get(_PORT)
 
     def _patch(self) -> None:
         """Connect the process and the tunnel if both exist."""
@@ -500,62 +441,23 @@ class VpcsNode:
 
     async def startup_script(self) -> str | None:
         """The text of the script that VPCS runs at its start; None if there is none."""
-        script = await threads.disk.run(read_script, self.directory, STARTUP_FILE, MAX_SCRIPT_BYTES)
-        return script.text.encode(errors="surrogateescape").decode(errors="replace") if script is not None else None
+        return await self._folder.script()
 
     async def set_startup_script(self, text: str) -> None:
         """Write the script that VPCS runs at its next start.
 
         Raises Invalid if it is too long with the node's name, Unavailable if the disk reports an error.
         """
-        await self._use_folder(write_script, self.directory, STARTUP_FILE, expand_script(text, self.name))
+        await self._folder.set_script(self.name, text)
 
     async def rename(self, name: str) -> None:
         """Change its name, also in its start-up script. Raises Unavailable if the disk reports an error."""
         async with self._changing:
-            await self._use_folder(rename_script_file, self.directory, name)
+            await self._folder.rename(name)
             self.name = name
-
-    async def _use_folder(self, function: Callable[..., None], *args: object) -> None:
-        try:
-            await threads.disk.run(function, *args)
-        except OSError as error:
-            raise path_error(f"{self.directory} cannot be used", error) from None
-
-    def _make_folder(self, startup_script: str | None) -> None:
-        is_new = not os.path.lexists(self.directory)
-        self.directory.mkdir(parents=True, exist_ok=True)
-        try:
-            if startup_script is not None and not (self.directory / STARTUP_FILE).exists():
-                write_script(self.directory, STARTUP_FILE, expand_script(startup_script, self.name))
-        except OSError:
-            if is_new:
-                with suppress(OSError):
-                    self.directory.rmdir()
-            raise
-
-    def _look_into_folder(self, program: VpcsProgram) -> tuple[str | None, Sandbox]:
-        """Determine the script to run, and the permissions of the process."""
-        sandbox = vpcs_sandbox(program.files, self.directory)
-        return put_runnable_script(self.directory, self.name, program.version), sandbox
-
-
-def describe_exit(code: int) -> str:
-    """A text that explains an exit code; a negative one is the signal that killed the process."""
-    if code >= 0:
-        return f"exited with code {code}"
-    try:
-        return f"was killed by {signal.Signals(-code).name}"
-    except ValueError:
-        return f"was killed by signal {-code}"
 
 
 def _check_console_type(console_type: str) -> str:
     if console_type not in CONSOLE_TYPES:
         raise Invalid(f"console_type: {console_type!r} is neither telnet nor none")
     return console_type
-
-
-def _check_port(port_number: int) -> None:
-    if port_number != 0:
-        raise Conflict(f"Port {port_number} doesn't exist: a VPCS has port 0 only")
