@@ -126,6 +126,9 @@ def test_few_modules_touch_the_core() -> None:
     }
 
 
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
 def imported_by(module: Path) -> set[str]:
     """The modules that a module imports, ``gns3trio`` itself left out."""
     names: set[str] = set()
@@ -150,6 +153,9 @@ def test_the_wire_is_the_api_s() -> None:
         assert told <= {"gns3trio.notifications.feed", "gns3trio.notifications.feed.ChangeFeed"}, relative
         if names & {"json", "orjson", "gns3trio.encoding"}:
             writers.add(str(relative))
+        if relative.parts[0] == "controller":
+            functions = [node.name for node in ast.walk(ast.parse(module.read_text())) if isinstance(node, _FUNCTIONS)]
+            assert not [name for name in functions if name.endswith(("view", "views", "as_json"))], relative
     assert writers == {
         "controller/archives/snapshots.py",
         "controller/gns3_format/own_fields.py",
