@@ -1,4 +1,4 @@
-"""Validators of attrs that tell what they demand, in the words of JSON Schema, so that the API can describe it."""
+"""attrs validators with the equivalent JSON Schema keywords, so that the API description can include their limits."""
 
 from collections.abc import Mapping
 from inspect import isfunction
@@ -12,7 +12,7 @@ Validator = Any  # attrs types them by the field's type, which is not known here
 
 @attrs.frozen
 class Check:
-    """A validator, and the keywords of a JSON Schema that demand the same of a number or of the length of a text."""
+    """A validator, and the equivalent JSON Schema keywords for a number or the length of a text."""
 
     validator: Validator
     keywords: Mapping[str, float]
@@ -22,7 +22,7 @@ class Check:
 
 
 def keywords(validator: Validator) -> Mapping[str, float]:
-    """The keywords of a validator: none for a function of our own. Raises TypeError for one of attrs itself."""
+    """The keywords of a validator; none for a custom function. Raises TypeError for one of attrs' own validators."""
     if isinstance(validator, Check):
         return validator.keywords
     if validator is None or isfunction(validator):
@@ -31,35 +31,35 @@ def keywords(validator: Validator) -> Mapping[str, float]:
 
 
 def ge(least: float) -> Check:
-    """At least so much."""
+    """Require a number that is at least this large."""
     return Check(validators.ge(least), {"minimum": least})
 
 
 def le(most: float) -> Check:
-    """At most so much."""
+    """Require a number that is at most this large."""
     return Check(validators.le(most), {"maximum": most})
 
 
 def lt(limit: float) -> Check:
-    """Less than so much."""
+    """Require a number that is less than this."""
     return Check(validators.lt(limit), {"exclusiveMaximum": limit})
 
 
 def min_len(least: int) -> Check:
-    """At least so many characters or items."""
+    """Require at least this many characters or items."""
     return Check(validators.min_len(least), {"minLength": least})
 
 
 def max_len(most: int) -> Check:
-    """At most so many characters or items."""
+    """Require at most this many characters or items."""
     return Check(validators.max_len(most), {"maxLength": most})
 
 
 def and_(*parts: Validator) -> Check:
-    """All of them."""
+    """Require everything that all validators require."""
     return Check(validators.and_(*parts), {name: value for part in parts for name, value in keywords(part).items()})
 
 
 def optional(part: Validator) -> Check:
-    """The same, or None."""
+    """Require the same as another validator, or None."""
     return Check(validators.optional(part), keywords(part))

@@ -1,4 +1,4 @@
-"""How busy this machine is, as GNS3 tells it."""
+"""The load of this machine, in GNS3's terms."""
 
 import os
 from contextlib import suppress
@@ -12,7 +12,7 @@ MAX_AGE_SECONDS = 1.0
 
 @attrs.frozen(kw_only=True)
 class MachineLoad:
-    """In percent."""
+    """CPU and memory use of the machine, in percent."""
 
     cpu_usage_percent: float = 0.0
     memory_usage_percent: float = 0.0
@@ -20,7 +20,9 @@ class MachineLoad:
 
 @attrs.frozen(kw_only=True)
 class MachineStatistics:
-    """Memory and swap in bytes, the rest in percent; the averages of the load are those of 1, 5 and 15 minutes."""
+    """Statistics of the machine: memory and swap in bytes, the rest in percent; load averages of 1,
+    5 and 15 minutes.
+    """
 
     memory_total: int
     memory_free: int
@@ -36,8 +38,8 @@ class MachineStatistics:
 
 
 class _LoadMeter:
-    """CPU and memory use, measured at most once a second: asking the kernel for each of many clients would cost more
-    than telling them.
+    """Measures CPU and memory use at most once a second, because asking the kernel for every client
+    would be expensive.
     """
 
     def __init__(self) -> None:
@@ -45,7 +47,7 @@ class _LoadMeter:
         self._load = MachineLoad()
 
     def load(self) -> MachineLoad:
-        """CPU and memory use; those of before when the process has no descriptor to ask with."""
+        """CPU and memory use; the earlier values if the process has no free descriptor to measure with."""
         now = trio.current_time()
         if now - self._measured_at > MAX_AGE_SECONDS:
             self._measured_at = now
@@ -66,7 +68,7 @@ def machine_load() -> MachineLoad:
 
 
 def machine_statistics(disk: str) -> MachineStatistics:
-    """How busy the machine is, with the disk that holds the folder ``disk``."""
+    """The statistics of the machine, with the disk of the folder ``disk``."""
     memory, swap = psutil.virtual_memory(), psutil.swap_memory()
     cpus = psutil.cpu_count() or 1
     return MachineStatistics(

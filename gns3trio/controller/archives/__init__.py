@@ -1,1 +1,1 @@
-"""Whole projects as copies: exports, imports, duplicates and snapshots."""
+"""Copies of whole projects: exports, imports, duplicates and snapshots."""

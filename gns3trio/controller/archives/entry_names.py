@@ -1,11 +1,11 @@
-"""What may be called how in an archive: one rule for what is written and for what is read. Does no I/O.
+"""The rules for names in archives, used for writing and for reading. Does no I/O.
 
-A name that is not UTF-8 text, which Linux allows, has its other bytes written as ``%FF``; the entry's comment holds the
-name itself, in hexadecimal, for this server.
+Linux allows names that are not UTF-8. In such a name, invalid bytes are written as ``%FF``; for this server, the
+entry's comment contains the original name in hexadecimal.
 
-A symbolic link is an entry whose content is the path that it says, as Info-ZIP writes it. One that stays in the project
-goes up first, not beyond the project's folder, and then only down: so nothing that is opened through it, or through a
-chain of such links, is elsewhere. The folders that this server itself writes into are no links.
+As in Info-ZIP, a symbolic link is an entry whose content is the target path. A link is accepted if its target first
+goes up, not beyond the project's folder, and then only down. So no path through such links, or chains of them, leaves
+the project. Folders into which the server itself writes must not be links.
 """
 
 import hashlib
@@ -23,7 +23,7 @@ PORTABLE_PROJECT_FILE = "project.gns3"
 MAX_LINK_BYTES = 1024
 
 _COMMENT = b"gns3trio: name "
-_NO_TEXT = re.compile("[\udc80-\udcff]")  # how Python shows bytes that are not UTF-8
+_NO_TEXT = re.compile("[\udc80-\udcff]")  # Python's representation of bytes that are not UTF-8
 _NO_LINKS = frozenset(
     {
         PORTABLE_PROJECT_FILE,
@@ -38,7 +38,7 @@ _NO_LINKS = frozenset(
 
 
 def link_problem(name: str, target: str) -> str | None:
-    """Why a symbolic link ``name`` that says ``target`` is in no archive; None when it may be."""
+    """The reason why a symbolic link ``name`` to ``target`` is not accepted; None if it is."""
     if name in _NO_LINKS or _is_node_folder(name):
         return "is a link in the place of a folder or file that the server writes"
     parts = [part for part in target.split("/") if part not in ("", ".")]
@@ -56,12 +56,12 @@ def _is_node_folder(name: str) -> bool:
 
 
 def named_info(name: str, taken: Container[str]) -> zipfile.ZipInfo:
-    """The entry for a file of that name; ``taken`` are the names that other entries have."""
+    """The entry for a file of that name; ``taken`` are the names of other entries."""
     if not _NO_TEXT.search(name):
         return zipfile.ZipInfo(name)
     text = _NO_TEXT.sub(lambda match: f"%{ord(match[0]) - 0xDC00:02X}", name)
     while text in taken:
-        # Another name became the same text. With numbers, thousands of such would each try those of all before.
+        # Another name became the same text. With counted suffixes, each of thousands would try those of all before.
         text = f"{text}-{hashlib.md5(os.fsencode(name), usedforsecurity=False).hexdigest()}"
     info = zipfile.ZipInfo(text)
     info.comment = _COMMENT + os.fsencode(name).hex().encode()
@@ -69,7 +69,7 @@ def named_info(name: str, taken: Container[str]) -> zipfile.ZipInfo:
 
 
 def name_of(info: zipfile.ZipInfo) -> str:
-    """The name that an entry has, without the slash of a folder."""
+    """The name of an entry, without the trailing slash of a folder."""
     if info.comment.startswith(_COMMENT):
         try:
             name = os.fsdecode(bytes.fromhex(info.comment.removeprefix(_COMMENT).decode()))

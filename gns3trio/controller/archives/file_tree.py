@@ -1,4 +1,4 @@
-"""What is below a folder, found and opened without following a link, however deep it lies. Synchronous."""
+"""Lists and opens files below a folder at any depth, without following links. Synchronous."""
 
 import errno
 import os
@@ -11,15 +11,15 @@ import attrs
 from gns3trio.controller.storage.files import disk_error, printable
 from gns3trio.errors import Conflict
 
-# What opening tells of what is not a file any more: a link, a socket.
+# Errors of opening something that is no longer a file but a link or a socket.
 _NO_FILE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENXIO)
 
 
 @attrs.frozen
 class Tree:
-    """What is below a folder, by names relative to it, sorted. ``folders`` are those in which nothing else is listed;
-    ``links`` has what each symbolic link says, ``unreadable`` names the files that this server may not read. Sockets,
-    pipes and devices are not in it.
+    """The contents of a folder, as sorted relative names. ``folders`` are the folders without listed contents.
+    ``links`` has the target of each symbolic link. ``unreadable`` are files that the server may not read. Sockets,
+    pipes and devices are not included.
     """
 
     files: list[str]
@@ -30,10 +30,10 @@ class Tree:
 
 
 def read_tree(folder: Path, is_wanted: Callable[[str, bool], bool]) -> Tree:
-    """All that is below a folder and ``is_wanted``, which is told the name and whether it is a folder.
+    """List everything below a folder for which ``is_wanted`` is true; it gets the name, and whether it is a folder.
 
-    What vanishes meanwhile is left out. Raises Conflict for a folder that this server may not read, Unavailable when
-    the disk refuses.
+    Files that vanish meanwhile are left out. Raises Conflict for a folder that the server may not read, Unavailable if
+    the disk reports an error.
     """
     files: list[str] = []
     folders: list[str] = []
@@ -82,7 +82,7 @@ def _scan(folder: Path, below: str) -> list["os.DirEntry[str]"]:
 
 
 def open_below(root: int, name: str, flags: int) -> int:
-    """Open what is at ``name`` below the folder of a descriptor; no folder on the way may be a link. Raises OSError."""
+    """Open ``name`` below the folder of a descriptor, without following links. Raises OSError."""
     *folders, last = name.split("/")
     at = os.dup(root)
     try:
@@ -96,7 +96,9 @@ def open_below(root: int, name: str, flags: int) -> int:
 
 
 def open_file_below(root: int, name: str) -> tuple[int, os.stat_result] | None:
-    """A regular file, opened for reading, and what it is; None when it is none, or gone. Raises OSError."""
+    """Open a regular file for reading; returns it with its status, or None if it is not one or is
+    gone. Raises OSError.
+    """
     try:
         descriptor = open_below(root, name, os.O_RDONLY | os.O_NONBLOCK)
     except OSError as error:

@@ -1,4 +1,4 @@
-"""A second node like one that there is, with its files."""
+"""Copies a node with its files."""
 
 from contextlib import aclosing
 from copy import deepcopy
@@ -24,10 +24,10 @@ from gns3trio.removal import discard_tree
 
 
 async def duplicate_node(project: Project, node: Node, *, x: int, y: int, z: int) -> Node:
-    """A copy of a node at another place of the drawing; its name is made unique, and follows in its start-up script.
+    """Create a copy of a node at another position. Its name is made unique, also in its start-up script.
 
-    The caller holds the lock of ``node``. Raises Conflict when it runs or is of a type that is not copied; nothing is
-    left then.
+    The caller holds the lock of ``node``. Raises Conflict if it runs or its type cannot be copied, and then leaves
+    nothing behind.
     """
     instance = node.require_instance()
     if not node.traits.can_be_duplicated:
@@ -43,7 +43,7 @@ async def duplicate_node(project: Project, node: Node, *, x: int, y: int, z: int
             copy_node_files, folder_of_node(project, record.node_type, node.node_id), folder, traits
         )
         project.warn_of_left_out(copied.left_out)
-        # Its name is not known before it is made.
+        # Its name is known only after it is created.
         script = traits.rename(copied.script, "%h") if traits is not None and copied.script is not None else None
         return await project.nodes.create(record, startup_script=script)
     except BaseException:
@@ -53,7 +53,7 @@ async def duplicate_node(project: Project, node: Node, *, x: int, y: int, z: int
 
 
 async def _duplicate_at_compute(project: Project, node: Node, record: NodeRecord) -> Node:
-    """A copy of a node whose compute has files of its own."""
+    """Copy a node whose files are at its compute."""
     copy = await project.nodes.create(record)
     try:
         async with project.nodes.locked(copy.node_id):
@@ -66,9 +66,10 @@ async def _duplicate_at_compute(project: Project, node: Node, record: NodeRecord
 
 
 async def copy_through_computes(source: ComputeNode, target: ComputeNode, traits: ScriptTraits | None) -> None:
-    """Give a node the files of another one, each read and written through the computes; nothing for types without.
+    """Copy the files of a node to another one through their computes; does nothing for types without files.
 
-    The start-up script names the new node. Raises what the computes raise; what was copied before stays then.
+    The start-up script gets the name of the new node. Raises the errors of the computes; files that were copied before
+    stay then.
     """
     if source.files is None or target.files is None:
         return
@@ -89,16 +90,16 @@ async def copy_through_computes(source: ComputeNode, target: ComputeNode, traits
 
 @attrs.frozen
 class CopiedFiles:
-    """What of a node's folder was not copied, and why; and the start-up script, which is written with another name."""
+    """The files of a node's folder that were not copied, with reasons; and the start-up script with the new name."""
 
     left_out: list[str]
     script: str | None
 
 
 def copy_node_files(source: Path, target: Path, traits: ScriptTraits | None) -> CopiedFiles:
-    """Copy the folder of a node in a thread of trio, all but the start-up script.
+    """Copy the folder of a node in a thread, except the start-up script.
 
-    Raises Conflict for a file that this server may not read, Unavailable when the disk refuses.
+    Raises Conflict for a file that the server may not read, Unavailable if the disk reports an error.
     """
     content = list_folder(source, f"{PROJECT_FILES}/{source.parent.name}/{source.name}")
     files = [name for name in content.tree.files if traits is None or name != traits.file_name]

@@ -1,7 +1,7 @@
-"""Whole projects: exported as a portable archive, imported from one, duplicated, loaded from a file.
+"""Exports and imports portable projects, duplicates projects, and loads projects from files.
 
-A new project is made in a folder beside its place and shown when it is complete; until then nobody sees it, and when
-something fails nothing of it is left.
+A new project is created in a temporary folder and becomes visible when it is complete. If something fails, nothing of
+it is left.
 """
 
 import os
@@ -42,15 +42,15 @@ from gns3trio.controller.storage.files import MAX_PROJECT_FILE_BYTES, disk_error
 from gns3trio.controller.storage.project_swap import put_in_place, staging_folder
 from gns3trio.errors import Conflict, Forbidden, NotFound
 
-# What is received is written in pieces of this size: each costs a thread.
+# The size of pieces in which uploads are written; each piece costs a thread call.
 _WRITE_BYTES = 256 * 1024
-# Types that keep disks outside of the project's folder (GNS3 refuses them too).
+# Types with disks outside of the project's folder. GNS3 rejects them too.
 _NOT_PORTABLE = frozenset({"virtualbox", "vmware"})
 
 
 @attrs.frozen(kw_only=True)
 class ExportOptions:
-    """What a portable project holds. ``compression``: none, zip, bzip2 or lzma."""
+    """Options of an export. ``compression``: none, zip, bzip2 or lzma."""
 
     include_images: bool = False
     include_snapshots: bool = False
@@ -61,7 +61,7 @@ class ExportOptions:
 
 @asynccontextmanager
 async def undisturbed(project: Project) -> AsyncIterator[None]:
-    """Nobody opens, closes or deletes the project meanwhile. Raises NotFound when it has been deleted."""
+    """While the ``with`` lasts, nobody opens, closes or deletes the project. Raises NotFound if it was deleted."""
     async with project.life:
         if project.deleted:
             raise NotFound(f"Project ID {project.project_id} doesn't exist")
@@ -69,9 +69,9 @@ async def undisturbed(project: Project) -> AsyncIterator[None]:
 
 
 async def present_record(project: Project) -> ProjectRecord:
-    """A copy of what is saved: of an open project as it is now, of a closed one as its file has it. A file of an older
-    GNS3 is converted first, with the files beside it, which are to be copied too. Raises Conflict, and Unavailable when
-    the disk refuses.
+    """A copy of the saved data: the current state of an open project, or the file of a closed one. A file of an older
+    GNS3 is converted first, with the files beside it, because they are copied too. Raises Conflict, and Unavailable if
+    the disk reports an error.
     """
     if project.status == "opened":
         return await threads.disk.run(deepcopy, project.record())
@@ -82,14 +82,14 @@ async def present_record(project: Project) -> ProjectRecord:
 
 
 def require_stopped(project: Project) -> None:
-    """Raises Conflict when a node of the project runs."""
+    """Raises Conflict if a node of the project is running."""
     for node in project.nodes.values():
         if node.status != "stopped" and not (node.instance is not None and node.instance.always_runs):
             raise Conflict(f"Node '{node.name}' runs: stop it first")
 
 
 def make_portable(saved: ProjectRecord, *, keep_compute_ids: bool) -> ProjectRecord:
-    """The project without what only this server knows."""
+    """The project without the data that only this server uses."""
     if keep_compute_ids:
         return saved
     nodes = [attrs.evolve(node, compute_id=LOCAL_COMPUTE_ID) for node in saved.nodes]
@@ -97,7 +97,9 @@ def make_portable(saved: ProjectRecord, *, keep_compute_ids: bool) -> ProjectRec
 
 
 def check_portable(saved: ProjectRecord, *, to_elsewhere: bool) -> None:
-    """Raises Conflict when a node has disks that no archive holds; ``to_elsewhere``: not only for this machine."""
+    """Raises Conflict if a node has disks outside of the project; ``to_elsewhere``: the copy may go
+    to another machine.
+    """
     for node in saved.nodes:
         is_linked = node.node_type == "virtualbox" and bool(node.properties.get("linked_clone"))
         if is_linked or (to_elsewhere and node.node_type in _NOT_PORTABLE):
@@ -107,10 +109,10 @@ def check_portable(saved: ProjectRecord, *, to_elsewhere: bool) -> None:
 
 
 async def export_project(controller: Controller, project: Project, options: ExportOptions) -> AsyncGenerator[bytes]:
-    """A portable project as pieces of a zip archive, made while they are taken.
+    """Yield a portable project as pieces of a zip archive, each created when it is requested.
 
-    Raises Conflict when a node runs or the project cannot be read, and Invalid for an unknown compression, before the
-    first piece; later Conflict or Unavailable when the files cannot be read any more.
+    Before the first piece, raises Conflict if a node is running or the project cannot be read, and Invalid for an
+    unknown compression; later, Conflict or Unavailable if the files can no longer be read.
     """
     compression = check_compression(options.compression)
     require_stopped(project)
@@ -129,7 +131,7 @@ async def export_project(controller: Controller, project: Project, options: Expo
 
 
 async def _in_threads(pieces: Generator[bytes]) -> AsyncGenerator[bytes]:
-    """Take each piece in a thread, when it is wanted: a slow client holds no thread."""
+    """Create each piece in a thread when it is requested, so that a slow client occupies no thread."""
     try:
         while (piece := await threads.compression.run(next, pieces, None)) is not None:
             if piece:
@@ -146,15 +148,15 @@ async def import_project(
     name: str | None = None,
     path: Path | None = None,
 ) -> Project:
-    """A new, closed project from a portable one, with ids of its own; its name gets a number when it is in use.
+    """Create a closed project with new ids from a portable one. If its name is in use, a number is added.
 
-    Raises Conflict for an archive that is refused, Forbidden for a path that this client may not use, Unavailable when
-    the disk refuses; nothing is left then.
+    Raises Conflict for an archive that is not accepted, Forbidden for a path that this client may not use, Unavailable
+    if the disk reports an error, and then leaves nothing behind.
     """
     folder = controller.new_folder(project_id, path)
     if name is not None:
         project_file_name(name)
-    controller.check_unused(project_id)  # told before the upload, not after it
+    controller.check_unused(project_id)  # checked before the upload, not after it
     async with staging_folder(folder) as staging:
         archive, content = staging / "archive", staging / "content"
         budget = await threads.disk.run(Budget.for_disk, staging)
@@ -188,7 +190,8 @@ async def duplicate_project(
     path: Path | None = None,
     reset_mac_addresses: bool = False,
 ) -> Project:
-    """A closed copy of a project with ids of its own; its nodes may run. The name gets a number when it is in use.
+    """Create a closed copy of a project with new ids; its nodes may be running. If the name is in use, a number is
+    added.
 
     Raises as ``import_project``.
     """
@@ -246,7 +249,7 @@ async def _establish(
     folder: Path,
     finish: Callable[[str], None],
 ) -> Project:
-    """Give the files in ``content`` a free name and their place. ``finish`` is told the name, in a thread."""
+    """Move the files in ``content`` to their final folder under a free name. ``finish`` gets the name, in a thread."""
     with controller.reserve(saved.project_id, name) as free_name:
         saved.settings.name = free_name
         file = folder / project_file_name(free_name)
@@ -264,7 +267,7 @@ async def _establish(
 
 
 async def _receive(data: AsyncIterator[bytes], path: Path, budget: Budget) -> None:
-    """Write the archive that a client sends to a new file. Raises Unavailable when the disk refuses or has no room."""
+    """Write an uploaded archive to a new file. Raises Unavailable if the disk is full or reports an error."""
     try:
         file = cast(BinaryIO, await threads.disk.run(path.open, "xb"))
         try:
@@ -290,8 +293,8 @@ def _append(file: BinaryIO, data: bytearray, budget: Budget, path: Path) -> None
 async def load_project(controller: Controller, path: Path) -> Project:
     """Open the project of a ``.gns3`` file anywhere on this machine.
 
-    Raises Forbidden unless clients share this file system; Conflict when the file cannot be read or opened, or is a
-    copy of another project.
+    Raises Forbidden unless clients share this file system; Conflict if the file cannot be read or opened, or is a copy
+    of another project.
     """
     if not controller.is_local:
         raise Forbidden("path: this server does not open files of its own machine for clients (setting: local)")

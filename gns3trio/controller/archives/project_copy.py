@@ -1,4 +1,4 @@
-"""What of a project's folder travels, and how a copy gets ids of its own. Synchronous; callers run it in threads.
+"""Selects the files of a project that are copied, and gives copies new ids. Synchronous; callers run it in threads.
 
 Layout of a portable project and of a snapshot, as GNS3 2.2 writes them: ``project.gns3``, the project file, at the
 root, ``project-files/<node type>/<node id>/...``, other files of the project's folder, and, in portable projects only
@@ -40,7 +40,7 @@ from gns3trio.removal import discard_tree, remove_tree
 
 SNAPSHOT_SUFFIXES = (".gns3snapshot", ".gns3project")
 
-# Between two looks at whether anybody still wants a copy.
+# The bytes between two checks whether the copy is still wanted.
 _COPIED_BYTES = 1 << 20
 _NOT_COPIED = frozenset({CAPTURES, TEMPORARY_FILES, OWN_FIELDS_FILE})
 _LOG_ENDINGS = (".log", "_log.txt")
@@ -48,7 +48,7 @@ _LOG_ENDINGS = (".log", "_log.txt")
 
 @attrs.define
 class NewIds:
-    """New ids in place of old ones; the same for the same, so that what belongs together still does."""
+    """Maps old ids to new ones. The same id always gets the same new id, so that references stay valid."""
 
     _new: dict[UUID, UUID] = attrs.field(factory=dict)
 
@@ -56,13 +56,13 @@ class NewIds:
         return self._new.setdefault(old, uuid4())
 
     def of_text(self, old: object) -> str:
-        """The same for an id in its text form; what is not one gets a new one too."""
+        """As above, for an id in text form; an invalid id gets a new one too."""
         known = as_uuid(old)
         return str(uuid4() if known is None else self[known])
 
 
 def renew(saved: ProjectRecord, project_id: UUID, ids: NewIds) -> ProjectRecord:
-    """The project with another project id and new ids of its nodes, links and drawings."""
+    """A copy of the project with a new project id, and new ids of its nodes, links and drawings."""
 
     records = {str(record.node_id): ids[record.node_id] for record in saved.nodes}
     records |= {str(record.link_id): ids[record.link_id] for record in saved.links}
@@ -82,12 +82,12 @@ def renew(saved: ProjectRecord, project_id: UUID, ids: NewIds) -> ProjectRecord:
         drawings=[{**drawing, "drawing_id": drawings[drawing["drawing_id"]]} for drawing in saved.drawings],
         unknown={renew_path(path, {**records, **drawings}): keys for path, keys in saved.unknown.items()},
         impairments={ids[link_id]: kept for link_id, kept in saved.impairments.items()},
-        mac_ids={},  # it may be on one wire with what it is a copy of
+        mac_ids={},  # the copy may be connected to its original
     )
 
 
 def reset_macs(saved: ProjectRecord) -> ProjectRecord:
-    """The project without the MAC addresses that nodes were given, so that their copies get others."""
+    """The project without assigned MAC addresses, so that copies get new ones."""
 
     def without(values: dict[str, Any]) -> dict[str, Any]:
         return {key: value for key, value in values.items() if key not in ("mac_addr", "mac_address")}
@@ -110,17 +110,17 @@ def reset_macs(saved: ProjectRecord) -> ProjectRecord:
 
 @attrs.frozen
 class Content:
-    """The files of a project that travel. ``left_out`` says of each link why it does not."""
+    """The files of a project that are copied. ``left_out`` has the reason for each link that is not."""
 
     tree: Tree
     left_out: list[str]
 
 
 def list_content(folder: Path, *, snapshots: bool = False, images: bool = False) -> Content:
-    """What of a project's folder travels, beside its project file and our own fields. Left out are captures, logs,
-    links that lead out, and older project files.
+    """List the files of a project's folder that are copied, beside its project file and our own fields. Captures, logs,
+    links that lead out of the project, and older project files are left out.
 
-    Raises Conflict for what this server may not read, Unavailable when the disk refuses.
+    Raises Conflict for files that the server may not read, Unavailable if the disk reports an error.
     """
     left_out = _NOT_COPIED | ({SNAPSHOTS} if not snapshots else set()) | ({DISK_IMAGES} if not images else set())
 
@@ -134,14 +134,16 @@ def list_content(folder: Path, *, snapshots: bool = False, images: bool = False)
 
 
 def list_folder(folder: Path, place: str) -> Content:
-    """All that travels of a folder of a node, which is at ``place`` in its project: files, no logs. Raises as above."""
+    """List the files of a node's folder that are copied; it is at ``place`` in its project. Logs are left out. Raises
+    as above.
+    """
     return _sorted_out(
         read_tree(folder, lambda name, is_folder: is_folder or not name.endswith(_LOG_ENDINGS)), f"{place}/"
     )
 
 
 def _sorted_out(tree: Tree, place: str) -> Content:
-    """Without the links that lead out of the project. Raises Conflict for a file that this server may not read."""
+    """Remove links that lead out of the project. Raises Conflict for a file that the server may not read."""
     if tree.unreadable:
         raise Conflict(f"{printable(tree.unreadable[0])} may not be read by this server")
     problems = {name: link_problem(f"{place}{name}", target) for name, target in tree.links.items()}
@@ -151,7 +153,7 @@ def _sorted_out(tree: Tree, place: str) -> Content:
 
 
 def portable_files(saved: ProjectRecord, gns3_version: str) -> dict[str, bytes]:
-    """The project file and our own fields, as they are in an archive."""
+    """The project file and our own fields, in the form for archives."""
     files = {PORTABLE_PROJECT_FILE: format_project(saved, gns3_version)}
     own_fields = format_own_fields(saved)
     if own_fields is not None:
@@ -160,9 +162,9 @@ def portable_files(saved: ProjectRecord, gns3_version: str) -> dict[str, bytes]:
 
 
 def copy_files(source: Path, target: Path, tree: Tree, checkpoint: Callable[[], None]) -> None:
-    """Copy what ``tree`` has of a folder; files are durable. One that is gone meanwhile is left out.
+    """Copy the files in ``tree`` durably. A file that has vanished meanwhile is left out.
 
-    Raises Unavailable when the disk refuses.
+    Raises Unavailable if the disk reports an error.
     """
     try:
         root = os.open(source, os.O_RDONLY | os.O_DIRECTORY)
@@ -208,8 +210,8 @@ def _copy_file(root: int, name: str, target: Path, checkpoint: Callable[[], None
 
 
 def read_unpacked(folder: Path) -> ProjectRecord:
-    """The project in an unpacked archive, with our own fields. When it is of an older GNS3 its files are put where they
-    belong. Raises Conflict, or Unavailable when the disk refuses.
+    """Read the project in an unpacked archive, with our own fields. Files of an older GNS3 are moved to their present
+    places. Raises Conflict, or Unavailable if the disk reports an error.
     """
     saved = parse_project(_read(folder / PORTABLE_PROJECT_FILE))
     if (folder / OWN_FIELDS_FILE).is_file():
@@ -231,10 +233,10 @@ def _read(path: Path) -> bytes:
 
 
 def settle(folder: Path, file_name: str, saved: ProjectRecord, gns3_version: str) -> None:
-    """Make an unpacked archive the folder of a project: its project file gets its name, and there is no other one but
-    that of an older GNS3 which it was made from.
+    """Turn an unpacked archive into a project folder: rename its project file, and delete all others except the one of
+    an older GNS3 from which it was converted.
 
-    Raises Unavailable when the disk refuses.
+    Raises Unavailable if the disk reports an error.
     """
     backup = f"{file_name}.backup{saved.old_revision}"
     try:
@@ -252,7 +254,7 @@ def settle(folder: Path, file_name: str, saved: ProjectRecord, gns3_version: str
 
 
 def node_folders(folder: Path) -> list[tuple[UUID, Path]]:
-    """The folders in a project's folder that are named as those of nodes, with the ids; no links. Raises OSError."""
+    """The folders of nodes in a project's folder, with the ids; without links. Raises OSError."""
     found = []
     for kind in _folders(folder / PROJECT_FILES):
         for path in _folders(kind):
@@ -269,8 +271,8 @@ def _folders(folder: Path) -> list[Path]:
 
 
 def rename_node_folders(folder: Path, node_ids: Collection[UUID], ids: NewIds) -> None:
-    """Give the folders of nodes their new ids, and the links that lead into them. Raises Unavailable when the disk
-    refuses.
+    """Rename the folders of nodes to their new ids, and adjust links into them. Raises Unavailable if the disk reports
+    an error.
     """
     try:
         for node_id, path in node_folders(folder):
@@ -300,10 +302,10 @@ def renew_snapshots(
     budget: Budget,
     checkpoint: Callable[[], None],
 ) -> None:
-    """Give the snapshots in a project's copy the ids of the copy. One that cannot be read stays as it is: it was of no
-    use before either.
+    """Change the ids in the snapshots of a project's copy to those of the copy. A snapshot that cannot be read is left
+    as it is.
 
-    Raises Conflict when they unpack to more than ``budget``, Unavailable when the disk refuses or has no room.
+    Raises Conflict if they unpack to more than ``budget``, Unavailable if the disk is full or reports an error.
     """
     scratch = folder / temporary_name()
 
@@ -337,7 +339,7 @@ def renew_snapshots(
 
 
 def link_or_copy(source: Path, target: Path) -> None:
-    """Have a file, or a folder with all its files, in a second place. Raises Unavailable when the disk refuses."""
+    """Hard-link or copy a file, or a folder with all its files. Raises Unavailable if the disk reports an error."""
     try:
         if source.is_symlink():
             target.symlink_to(source.readlink())

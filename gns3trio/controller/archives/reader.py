@@ -1,13 +1,14 @@
-"""Zip archives of projects, read with distrust. Synchronous; callers run it in threads.
+"""Unpacks zip archives of projects from untrusted sources. Synchronous; callers run it in threads.
 
-Format: ZIP (APPNOTE 6.3) as GNS3 2.2 writes portable projects, and ``writer``.
-An archive comes from anywhere. One that names a path outside of its folder, a link that leads there, a device, or one
-name twice, whose entries share bytes, or that the disk has no room for, is refused, and so is one that is merely
-damaged. How small it is says nothing: an empty disk image shrinks to a thousandth, or much less.
-Links are made last, when all files are in their places: nothing is ever written through one.
+Format: ZIP (APPNOTE 6.3) as written by GNS3 2.2 for portable projects, and by ``writer``.
 
-The project file may be there twice: GNS3 writes one for each ``.gns3`` file of a project's folder, and a restore after
-a rename makes a second file. GNS3 takes the last one, and so do we.
+An archive is rejected if it contains a path or a link that leads out of its folder, a device, or a name twice; if its
+entries share bytes; if the disk has no room for it; or if it is damaged. The compression ratio is no criterion: an
+empty disk image shrinks to a thousandth or less. Links are created last, when all files are in place, so that nothing
+is written through one.
+
+An archive may contain two project files: GNS3 writes one for each ``.gns3`` file in a project's folder, and a restore
+after a rename creates a second one. GNS3 uses the last one, and so do we.
 """
 
 import io
@@ -38,15 +39,16 @@ from gns3trio.errors import Conflict, Unavailable
 
 # A lab of a thousand nodes has some ten thousand files.
 MAX_ENTRIES = 50_000
-# With those of the archives in it, which snapshots are.
+# Including the entries of archives inside it, which are snapshots.
 MAX_ALL_ENTRIES = 1_000_000
-# All entries together; disk images of a large lab.
+# The sum of all entries, which may be disk images of a large lab.
 MAX_UNPACKED_BYTES = 256 << 30
-# What an archive leaves free of the disk, so that projects can still be saved; of a nearly full one a tenth.
+# Disk space that unpacking leaves free, so that projects can still be saved; a tenth of the free space of a nearly full
+# disk.
 RESERVE_BYTES = 64 << 20
-# The list of entries, which is read into memory as a whole.
+# The list of entries, which is read into memory completely.
 MAX_DIRECTORY_BYTES = 16 << 20
-# What a decoder of LZMA may ask for; its presets use 64 MiB at most.
+# The memory of an LZMA decoder; the presets of LZMA use at most 64 MiB.
 MAX_LZMA_DICTIONARY_BYTES = 64 << 20
 
 CHUNK_BYTES = 256 * 1024
@@ -54,7 +56,7 @@ _LOCAL_HEADER = struct.Struct("<26xHH")  # APPNOTE 4.3.7: lengths of name and ex
 _LZMA_HEADER = struct.Struct("<2xHBI")  # APPNOTE 5.8.8: size of the properties; lc/lp/pb, dictionary size
 _ENCRYPTED = 0x1  # general purpose bit 0
 
-# What zipfile and its decoders raise for a damaged archive.
+# The exceptions of zipfile and its decoders for damaged archives.
 _DAMAGE = (
     zipfile.BadZipFile,
     zipfile.LargeZipFile,
@@ -72,14 +74,15 @@ _DAMAGE = (
 
 
 def _go_on() -> None:
-    """Nobody wants to stop it."""
+    """The default checkpoint, which does nothing."""
 
 
 @attrs.define
 class Budget:
-    """How much an archive may still take, with the archives in it. ``reserve``: what stays free of the disk.
+    """The remaining limits of an archive, including archives inside it. ``reserve`` is the disk space that must stay
+    free.
 
-    What others write meanwhile counts too, so several archives together do not fill the disk either.
+    Data that others write meanwhile counts too, so several archives together do not fill the disk either.
     """
 
     reserve: int
@@ -88,11 +91,11 @@ class Budget:
 
     @classmethod
     def for_disk(cls, folder: Path) -> "Budget":
-        """That of an archive that is unpacked into ``folder``. Raises Unavailable."""
+        """The budget for an archive that is unpacked into ``folder``. Raises Unavailable."""
         return cls(min(RESERVE_BYTES, _free_bytes(folder) // 10))
 
     def spend(self, data: int, entries: int = 0) -> None:
-        """Raises Conflict when there is not that much left."""
+        """Use up a part of the budget. Raises Conflict if it is exceeded."""
         self.bytes_left -= data
         self.entries_left -= entries
         if self.entries_left < 0:
@@ -101,7 +104,7 @@ class Budget:
             raise Conflict(f"archive: unpacks to more than {MAX_UNPACKED_BYTES} bytes")
 
     def watched(self, folder: Path, checkpoint: Callable[[], None]) -> Callable[[], None]:
-        """A checkpoint of work that fills ``folder``: it also raises Unavailable when that has no room any more."""
+        """Wrap a checkpoint for work that fills ``folder``: it also raises Unavailable if the disk becomes too full."""
 
         def check() -> None:
             checkpoint()
@@ -123,7 +126,7 @@ def _free_bytes(folder: Path) -> int:
 
 
 class _LimitedReads(io.BufferedReader):
-    """A file of which nobody reads much at once: zipfile would read a list of entries of any size."""
+    """A file that limits the size of single reads, because zipfile would read a list of entries of any size."""
 
     def read(self, size: int | None = -1, /) -> bytes:
         if size is None or size < 0 or size > MAX_DIRECTORY_BYTES:
@@ -137,8 +140,8 @@ class _LimitedReads(io.BufferedReader):
 def unpack(source: Path, target: Path, budget: Budget, checkpoint: Callable[[], None] = _go_on) -> list[str]:
     """Unpack an archive into the empty folder ``target``; returns the names of its files and links.
 
-    Raises Conflict for an archive that is not accepted, Unavailable when the disk refuses or has no room; ``target``
-    may hold a part of it then, and nothing was written elsewhere.
+    Raises Conflict for an archive that is not accepted, Unavailable if the disk is full or reports an error. ``target``
+    may then contain a part of it, but nothing was written elsewhere.
     """
     try:
         file = _LimitedReads(io.FileIO(source))
@@ -160,15 +163,15 @@ def unpack(source: Path, target: Path, budget: Budget, checkpoint: Callable[[], 
                         _make_link(archive, info, name, target / name)
         except _DAMAGE as error:
             raise Conflict(f"archive: is damaged, or not a portable project: {error or type(error).__name__}") from None
-        except OSError as error:  # bzip2 says this of damage; errors of the disk are told where they happen
+        except OSError as error:  # bzip2 raises this for damage; disk errors are reported where they happen
             raise Conflict(f"archive: is damaged: {error}") from None
         return [name for name, info in members.items() if not info.is_dir()]
 
 
 def _check_members(infos: Iterable[zipfile.ZipInfo], budget: Budget) -> dict[str, zipfile.ZipInfo]:
-    """The entries by name, folders included, and of several project files the last one.
+    """The entries by name, including folders; of several project files only the last one.
 
-    Raises Conflict when one is not acceptable or all are too much.
+    Raises Conflict if an entry is not acceptable, or there are too many.
     """
     members: dict[str, zipfile.ZipInfo] = {}
     claimed = 0
@@ -192,7 +195,9 @@ def _check_members(infos: Iterable[zipfile.ZipInfo], budget: Budget) -> dict[str
 
 
 def _check_overlap(infos: Iterable[zipfile.ZipInfo], end: int) -> None:
-    """Raises Conflict when entries share bytes, with which a small archive holds anything; not every zipfile looks."""
+    """Raises Conflict if entries share bytes, which makes zip bombs possible; older versions of zipfile do not check
+    this.
+    """
     for info in sorted(infos, key=lambda info: info.header_offset, reverse=True):
         if info.header_offset + _LOCAL_HEADER.size + info.compress_size > end:
             raise Conflict(f"archive: {info.filename[:100]!r} overlaps with another entry")
@@ -217,7 +222,7 @@ def _check_name(info: zipfile.ZipInfo) -> str:
 
 
 def _check_decoder(file: IO[bytes], info: zipfile.ZipInfo) -> None:
-    """Raises Conflict when unpacking the entry would take much memory."""
+    """Raises Conflict if unpacking the entry would need too much memory."""
     if info.compress_type != zipfile.ZIP_LZMA:
         return
     file.seek(info.header_offset)
@@ -271,7 +276,7 @@ def _write(descriptor: int, data: bytes) -> None:
 
 @contextmanager
 def _disk(path: Path) -> Iterator[None]:
-    """What the disk refuses in here is told as such."""
+    """Convert disk errors inside the block to Unavailable."""
     try:
         yield
     except OSError as error:

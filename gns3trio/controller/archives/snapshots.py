@@ -1,9 +1,9 @@
-"""Snapshots of a project: archives in its ``snapshots`` folder, and the list of them.
+"""Snapshots of a project: archives in its ``snapshots`` folder, and a list of them.
 
 Format, as GNS3 2.2.61 writes it: ``snapshots/<name>.gns3snapshot``, a zip archive like a portable project whose entries
 are stored without compression; and ``snapshots/snapshots.conf``, a JSON list of objects with the keys of ``Snapshot``.
 An archive that is not in the list (earlier versions of 2.2 wrote ``<name>_<DDMMYY>_<HHMMSS>.gns3project`` and no list)
-has an id made from the project's and its file name, so that it is the same after a restart.
+gets an id that is derived from the project's id and its file name, so that it is the same after a restart.
 """
 
 import os
@@ -91,7 +91,7 @@ def _entry(snapshot: Snapshot) -> dict[str, Any]:
 
 
 def describe(name: str, created_at: int) -> str:
-    """The description of a snapshot that was given none."""
+    """The default description of a snapshot."""
     return f"{name}, taken at {datetime.fromtimestamp(created_at, UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
@@ -99,7 +99,7 @@ def describe(name: str, created_at: int) -> str:
 
 
 def read_snapshots(folder: Path, project_id: UUID) -> list[Snapshot]:
-    """The snapshots in a project's folder, oldest first. Raises Unavailable when the disk refuses."""
+    """The snapshots in a project's folder, oldest first. Raises Unavailable if the disk reports an error."""
     place = folder / SNAPSHOTS
     try:
         files = {
@@ -117,7 +117,7 @@ def read_snapshots(folder: Path, project_id: UUID) -> list[Snapshot]:
 
 
 def _read_list(path: Path, project_id: UUID) -> list[Snapshot]:
-    """The list; entries that are damaged are left out, since the archives say nearly as much."""
+    """The list file. Damaged entries are left out, because the archives contain nearly the same data."""
     try:
         entries = read_json(read_plain(path, _MAX_LIST_BYTES))
     except (FileNotFoundError, Invalid):
@@ -155,7 +155,7 @@ def _write_list(folder: Path, snapshots: list[Snapshot]) -> None:
     write_atomic(folder / SNAPSHOT_LIST, text)
 
 
-# --- what clients do ---
+# --- operations of clients ---
 
 
 async def list_snapshots(project: Project) -> list[Snapshot]:
@@ -173,7 +173,9 @@ async def _find(project: Project, snapshot_id: str) -> Snapshot:
 
 @asynccontextmanager
 async def _still(project: Project) -> AsyncIterator[None]:
-    """The open project with its nodes stopped, none of which is started meanwhile. Raises Conflict when one runs."""
+    """Keep an open project with stopped nodes from changing while the ``with`` lasts. Raises Conflict if a node is
+    running.
+    """
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(undisturbed(project))
         project.require_open()
@@ -186,10 +188,10 @@ async def _still(project: Project) -> AsyncIterator[None]:
 async def create_snapshot(
     controller: Controller, project: Project, name: str, description: str | None = None
 ) -> Snapshot:
-    """Keep the project as it is now.
+    """Create a snapshot of the project.
 
-    Raises Forbidden when it is closed, Conflict when a node runs, the name is in use or no file can have it,
-    Unavailable when the disk refuses; nothing is left then.
+    Raises Forbidden if it is closed; Conflict if a node is running, or the name is in use or is not a valid file name;
+    Unavailable if the disk reports an error. Nothing is left then.
     """
     project.require_open()
     file_name = f"{name}{_SUFFIX}"
@@ -228,7 +230,7 @@ def _write_snapshot(folder: Path, made: dict[str, bytes], snapshot: Snapshot, ot
     try:
         place.mkdir(exist_ok=True)
         try:
-            tree = list_content(folder).tree  # links that lead out stay where they are, also in a restore
+            tree = list_content(folder).tree  # links that lead out are not in the snapshot, and a restore keeps them
             require_archivable(tree)
             budget = Budget.for_disk(place)
             budget.require_room(place, tree.bytes)
@@ -246,7 +248,7 @@ def _write_snapshot(folder: Path, made: dict[str, bytes], snapshot: Snapshot, ot
 
 
 async def delete_snapshot(project: Project, snapshot_id: str) -> None:
-    """Delete a snapshot. Raises NotFound, or Unavailable when the disk refuses."""
+    """Delete a snapshot. Raises NotFound, or Unavailable if the disk reports an error."""
     with _told_when_deleted(project):
         async with project.snapshots_lock:
             await _delete_snapshot(project, snapshot_id)
@@ -267,11 +269,11 @@ async def _delete_snapshot(project: Project, snapshot_id: str) -> None:
 
 
 async def restore_snapshot(controller: Controller, project: Project, snapshot_id: str) -> Snapshot:
-    """Give an open project the content that a snapshot kept; it is open then, with its nodes stopped.
+    """Replace the contents of an open project by those of a snapshot. Afterwards it is open with stopped nodes.
 
-    Its name, captures and snapshots stay, and files that the snapshot does not know. Raises Forbidden when it is
-    closed, NotFound, Conflict when the snapshot is damaged or cannot be opened, Unavailable when the disk refuses; the
-    project has its content as before then.
+    Its name, captures and snapshots are kept, and files that snapshots do not contain. Raises Forbidden if it is
+    closed; NotFound; Conflict if the snapshot is damaged or cannot be opened; Unavailable if the disk reports an error.
+    The contents are unchanged then.
     """
     project.require_open()
     with _told_when_deleted(project):
@@ -283,7 +285,7 @@ async def restore_snapshot(controller: Controller, project: Project, snapshot_id
 
 @contextmanager
 def _told_when_deleted(project: Project) -> Iterator[None]:
-    """Files that are missing because somebody deletes the project meanwhile are no fault of the disk: NotFound."""
+    """Raise NotFound, not a disk error, if files are missing because the project is being deleted."""
     try:
         yield
     except (OSError, Unavailable) as error:
@@ -318,8 +320,9 @@ async def _restore(controller: Controller, project: Project, snapshot_id: str, s
 
 
 def _carry_over(old: Path, new: Path, present: Collection[UUID], kept: Collection[UUID]) -> None:
-    """What snapshots do not hold stays: captures, and, as in GNS3, everything beside ``project-files``; in there what
-    snapshots of GNS3 lack: links, empty folders, and folders of nodes that are not in the project.
+    """Keep the files that snapshots do not contain: captures and, as in GNS3, everything outside of ``project-files``;
+    and inside it the parts that GNS3's snapshots lack: links, empty folders, and folders of nodes that are not in the
+    project.
 
     ``present`` are the project's nodes, ``kept`` those of the snapshot.
     """
@@ -337,12 +340,12 @@ def _carry_over(old: Path, new: Path, present: Collection[UUID], kept: Collectio
     tree = read_tree(old / PROJECT_FILES, lambda name, _: _node_of(name) not in gone)
     for name, target in [*((name, None) for name in tree.folders), *tree.links.items()]:
         place = new / PROJECT_FILES / name
-        with suppress(FileExistsError, NotADirectoryError):  # the snapshot has something else there
+        with suppress(FileExistsError, NotADirectoryError):  # the snapshot contains something else there
             place.parent.mkdir(parents=True, exist_ok=True)
             place.mkdir() if target is None else place.symlink_to(target)
 
 
 def _node_of(name: str) -> UUID | None:
-    """The node in whose folder something is, below ``project-files``."""
+    """The node to whose folder a path below ``project-files`` belongs."""
     _, *below = name.split("/")
     return as_uuid(below[0]) if below else None

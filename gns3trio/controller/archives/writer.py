@@ -1,7 +1,7 @@
-"""Zip archives of projects, written in pieces. Synchronous; callers run it in threads.
+"""Writes zip archives of projects in pieces. Synchronous; callers run it in threads.
 
-Format: ZIP (APPNOTE 6.3) as GNS3 2.2 writes portable projects: sizes behind the data. Empty folders are entries, and so
-are symbolic links (``names``). The format's dates go from 1980 to 2107; another one becomes the nearest.
+Format: ZIP (APPNOTE 6.3) as GNS3 2.2 writes portable projects: sizes follow the data. Empty folders and symbolic links
+are entries (see ``entry_names``). The format's dates range from 1980 to 2107; others become the nearest of these.
 """
 
 import io
@@ -26,18 +26,18 @@ COMPRESSIONS: dict[str, int] = {
     "lzma": zipfile.ZIP_LZMA,
 }
 
-# Of an archive that are no files of the project: the project file and our own fields.
+# Entries that are not files of the project: the project file and our own fields.
 _OWN_ENTRIES = 2
-_DOS_FOLDER = 0x10  # what DOS calls a folder, in the lower half of the attributes
+_DOS_FOLDER = 0x10  # the DOS attribute of a folder, in the lower half of the attributes
 _PIECE_BYTES = 128 * 1024
 _OLDEST = (1980, 1, 1, 0, 0, 0)
 _NEWEST = (2107, 12, 31, 23, 59, 58)
-# Seconds since 1970, a day within them wherever the server is; the clock's functions do not take any number.
+# Seconds since 1970, a day inside the limits because of time zones; the time functions do not accept every number.
 _OLDEST_SECONDS, _NEWEST_SECONDS = 0, 4354819200
 
 
 def check_compression(name: str) -> int:
-    """The number of a compression method. Raises Invalid."""
+    """The zip number of a compression method. Raises Invalid."""
     try:
         return COMPRESSIONS[name]
     except KeyError:
@@ -45,7 +45,7 @@ def check_compression(name: str) -> int:
 
 
 class _Sink(io.BytesIO):
-    """Collects what zipfile writes, until it is taken; says that it cannot seek, so that sizes come behind the data."""
+    """Collects zipfile's output until it is fetched. It is not seekable, so that sizes follow the data."""
 
     def seekable(self) -> bool:
         return False
@@ -65,7 +65,7 @@ class _Sink(io.BytesIO):
 
 
 def require_archivable(tree: Tree) -> None:
-    """Raises Conflict for what no archive holds, or what an archive may not hold when it is read."""
+    """Raises Conflict for files that an archive cannot contain, or that ``reader`` would reject."""
     for name in (*tree.files, *tree.folders, *tree.links):
         problem = name_problem(name)
         if problem is not None:
@@ -80,12 +80,13 @@ def require_archivable(tree: Tree) -> None:
 def zip_pieces(
     folder: Path, tree: Tree, made: Mapping[str, bytes], compression: int = zipfile.ZIP_STORED
 ) -> Generator[bytes]:
-    """A zip archive as pieces of some 100 KiB: first the files of ``made``, then what ``tree`` has of ``folder``. Some
-    are empty: one comes for every so much that is read, because a gigabyte may shrink to less than a piece.
+    """Yield a zip archive in pieces of about 100 KiB: first the files of ``made``, then the files of ``tree`` in
+    ``folder``. A piece may be empty: one comes after a certain amount of input, because a gigabyte may shrink to less
+    than a piece.
 
-    A file that is gone meanwhile is left out, one that shrinks is shorter, of one that grows there is what was there
-    when it was opened. Raises Conflict when the folder itself was replaced or deleted, Unavailable when the disk
-    refuses.
+    A file that has vanished is left out; a file that shrinks is shorter; of a growing file, the part at the time of
+    opening is included. Raises Conflict if the folder itself was replaced or deleted, Unavailable if the disk reports
+    an error.
     """
     sink = _Sink()
     try:
@@ -143,7 +144,7 @@ def _zip_file(
 def _compress(
     archive: zipfile.ZipFile, sink: _Sink, info: zipfile.ZipInfo, source: io.RawIOBase | io.BytesIO, size: int
 ) -> Iterator[bytes]:
-    """An entry with so many bytes of ``source``; what a growing file gets later is not in."""
+    """Write an entry with ``size`` bytes of ``source``, even if the file grows meanwhile."""
     info.file_size = left = size
     with archive.open(info, "w") as target:
         while left > 0 and (chunk := source.read(min(CHUNK_BYTES, left))):
@@ -176,9 +177,9 @@ def write_archive(
     compression: int = zipfile.ZIP_STORED,
     checkpoint: Callable[[], None] = lambda: None,
 ) -> None:
-    """Write ``zip_pieces`` to a new file, whose content is durable and its name not yet.
+    """Write ``zip_pieces`` to a new file. Its content is durable afterwards, but its name is not yet.
 
-    ``checkpoint`` may raise to end it. Raises Unavailable when the disk refuses.
+    ``checkpoint`` may raise to abort. Raises Unavailable if the disk reports an error.
     """
     try:
         with open(target, "xb") as file:

@@ -1,1 +1,1 @@
-"""Labs as code: a document that says what a project holds, and the steps that make it so."""
+"""Labs as code: topology documents, and the steps that make a project match one."""

@@ -1,4 +1,4 @@
-"""A topology as people write it: nodes by their names, links by names and ports. Sans-IO.
+"""Topology documents, which people write: nodes by name, links by names and ports. Sans-IO.
 
     nodes:
       PC1: {node_type: vpcs, x: -100}
@@ -7,9 +7,9 @@
       - ends: [PC1, "SW1:3"]
         filters: {delay: [20, 2]}
 
-An end is ``NODE`` (its first port), ``NODE:PORT`` or ``NODE:ADAPTER/PORT``, by the numbers of the API. What a document
-does not mention is not its business: a field that is left out stays as it is, and so do all links or drawings when
-there is no such key. Nodes that are not in it are deleted.
+An end is ``NODE`` (its first port), ``NODE:PORT`` or ``NODE:ADAPTER/PORT``, with the numbers of the API. Fields that a
+document omits are not changed. Without the key ``links`` or ``drawings``, all links or drawings are kept. Nodes that
+are not in the document are deleted.
 """
 
 import re
@@ -38,7 +38,7 @@ _port_number = v.optional(v.and_(v.ge(1), v.le(65535)))
 
 @attrs.define(kw_only=True)
 class DesiredNode:
-    """A node; fields that are not given stay as they are, or have GNS3's default in a new one."""
+    """A node. Omitted fields are not changed; in a new node they have GNS3's defaults."""
 
     node_type: RunningTypeName
     x: Int32 = 0
@@ -57,7 +57,7 @@ class DesiredNode:
 
 @attrs.define(kw_only=True)
 class DesiredLink:
-    """A link. ``filters`` are GNS3's, ``impairments`` our own, as for ``PUT .../impairments``."""
+    """A link. ``filters`` are GNS3's; ``impairments`` are as for ``PUT .../impairments``."""
 
     ends: Annotated[list[str], Bound(MAX_LINK_ENDS)]
     filters: dict[str, Any] = field(factory=dict)
@@ -81,8 +81,8 @@ class DesiredDrawing:
 
 @attrs.define(kw_only=True)
 class DesiredTopology:
-    """A whole document. Without ``links`` or ``drawings`` those of the project stay. ``left_out`` tells people what of
-    the project that was exported is not in the document, and why; it changes nothing.
+    """A whole document. Without ``links`` or ``drawings`` those of the project stay. ``left_out`` lists, for people,
+    the parts of an exported project that are not in the document, with reasons; it has no effect.
     """
 
     nodes: Annotated[dict[Name, DesiredNode], Bound(MAX_NODES)]
@@ -109,7 +109,7 @@ Ends = tuple[End, End]
 
 @attrs.frozen
 class Wish:
-    """A part of the document: ``name`` is how messages call it, ``given`` its checked fields that are mentioned."""
+    """A part of the document: its ``name`` in messages, and its checked fields that are ``given``."""
 
     name: str
     given: Mapping[str, Any]
@@ -117,7 +117,7 @@ class Wish:
 
 @attrs.frozen
 class Document:
-    """A checked document. Links are in the order of the document, by their two ends in any order."""
+    """A checked document. Links are in the order of the document, keyed by their two ends in any order."""
 
     nodes: Mapping[str, Wish]
     links: Mapping[frozenset[End], Wish] | None
@@ -129,7 +129,7 @@ _converter = make_strict_converter(forbid_extra_keys=True)
 
 
 def parse_document(raw: Any, check_expression: CheckExpression) -> Document:
-    """Check a document. Raises Invalid that names every wrong field."""
+    """Check a document. Raises Invalid with the names of all wrong fields."""
     topology = structure(_converter, raw, DesiredTopology)
     nodes = {name: Wish(name, _given(node, raw["nodes"][name])) for name, node in topology.nodes.items()}
     ends: dict[frozenset[End], Ends] = {}
@@ -171,7 +171,7 @@ def _check_filters(
 
 
 def parse_end(text: str) -> End:
-    """``PC1``, ``SW1:3`` or ``R1:1/0``. A name with a colon of its own is written with its port."""
+    """``PC1``, ``SW1:3`` or ``R1:1/0``. A name that contains a colon must be written with its port."""
     found = _END.fullmatch(text)
     if found is None:
         raise Invalid(f"{text!r} is not NODE, NODE:PORT or NODE:ADAPTER/PORT")
@@ -197,7 +197,7 @@ def _parse_ends(texts: list[str], where: str, nodes: Iterable[str]) -> Ends:
 
 
 def covers(actual: Any, wanted: Any) -> bool:
-    """Whether ``actual`` has all that ``wanted`` mentions; what it has beside that in its objects does not matter."""
+    """Whether ``actual`` contains everything in ``wanted``; additional keys in its objects do not matter."""
     if isinstance(wanted, Mapping):
         return isinstance(actual, Mapping) and all(
             name in actual and covers(actual[name], value) for name, value in wanted.items()

@@ -1,4 +1,4 @@
-"""A project as a ``document``: applied to the same project it changes nothing."""
+"""Exports a project as a topology ``document``, which changes nothing if it is applied to the same project."""
 
 from typing import Any
 
@@ -20,22 +20,22 @@ _DEFAULTS = {
     if field.name in ("z", "locked", "console_auto_start")
 }
 _DRAWN = ("symbol", "width", "height")
-# Properties that say something of the machine, not of the lab.
+# Properties that describe the machine, not the lab.
 _OF_MACHINE = ("interfaces",)
 
 
 async def export_document(project: Project) -> dict[str, Any]:
-    """The nodes that run here, their links, and the drawings; what is ``left_out`` has the reason.
+    """Export the nodes that run here, their links, and the drawings. All other parts are in ``left_out``, with reasons.
 
-    A node has its type and place, and what is not GNS3's default. Consoles are left out: they belong to the host.
-    Nodes and links are in the order of their names, so that two documents can be compared. Raises Forbidden when the
-    project is closed, Conflict when two nodes have one name.
+    A node has its type, its position, and the fields that differ from GNS3's defaults. Consoles are omitted, because
+    they belong to the host. Nodes and links are sorted by name, so that documents can be compared. Raises Forbidden if
+    the project is closed, Conflict if two nodes have the same name.
     """
     project.require_open()
     nodes, links = list(nodes_by_name(project).values()), list(project.links.values())
     drawings = [drawing.shown() for drawing in project.drawings.values()]
     scripts = await read_scripts(nodes)
-    # In a thread: a large lab takes its time.
+    # In a thread, because a large lab takes long.
     return await threads.disk.run(_document, project, nodes, links, drawings, scripts)
 
 

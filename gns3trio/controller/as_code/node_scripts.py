@@ -1,4 +1,4 @@
-"""The start-up scripts of many nodes, which are in files."""
+"""Reads the start-up scripts of many nodes, which are in files."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -7,11 +7,11 @@ from uuid import UUID
 from gns3trio.controller.as_code.undo import for_each
 from gns3trio.controller.nodes.node import Node
 
-Scripts = Mapping[UUID, str]  # of the nodes that have one
+Scripts = Mapping[UUID, str]  # the scripts of the nodes that have one
 
 
 async def read_scripts(nodes: Iterable[Node]) -> Scripts:
-    """The scripts of those of the nodes that run here, many read at a time. Raises Unavailable."""
+    """Read the scripts of the nodes that run here, many at a time. Raises Unavailable."""
     scripts: dict[UUID, str] = {}
 
     async def read(node: Node) -> None:

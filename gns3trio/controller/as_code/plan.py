@@ -1,4 +1,4 @@
-"""What has to happen so that a project is what a document says."""
+"""Plans the changes that make a project match a document."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -20,7 +20,7 @@ from gns3trio.errors import Conflict, Invalid
 
 @attrs.frozen
 class Change:
-    """One step of a plan. ``fields`` are those of an update: by name what they are ("from") and shall be ("to")."""
+    """One step of a plan. ``fields`` are the changed fields of an update, by name, with the values "from" and "to"."""
 
     action: Literal["create", "update", "delete"]
     kind: Literal["node", "link", "drawing"]
@@ -30,7 +30,7 @@ class Change:
 
 @attrs.define
 class Plan:
-    """What has to happen, by kind."""
+    """All steps, by kind."""
 
     delete_links: list[Link] = attrs.field(factory=list)
     create_nodes: list[Wish] = attrs.field(factory=list)
@@ -44,10 +44,10 @@ class Plan:
 
 
 def make_plan(project: Project, document: Document, scripts: Scripts) -> Plan:
-    """What makes the project equal to the document. Nodes of types that do not run here stay, with their links.
-    ``scripts`` are the start-up scripts of the nodes.
+    """The steps that make the project match the document. Nodes of types that do not run here are kept, with their
+    links. ``scripts`` are the start-up scripts of the nodes.
 
-    Raises Forbidden when the project is closed, Conflict for what cannot be done.
+    Raises Forbidden if the project is closed, Conflict for steps that are not possible.
     """
     project.require_open()
     plan = Plan()
@@ -66,7 +66,7 @@ def make_plan(project: Project, document: Document, scripts: Scripts) -> Plan:
 
 @contextmanager
 def naming(where: str) -> Iterator[None]:
-    """Say which part of the request it was that is invalid."""
+    """Add the part of the request to an error."""
     try:
         yield
     except Invalid as error:
@@ -74,7 +74,7 @@ def naming(where: str) -> Iterator[None]:
 
 
 def nodes_by_name(project: Project) -> dict[str, Node]:
-    """The nodes of a project by name. Raises Conflict when two have one name, which version 1 allows."""
+    """The nodes of a project by name. Raises Conflict if two have the same name, which version 1 allows."""
     nodes: dict[str, Node] = {}
     for node in project.nodes.values():
         if node.name in nodes:
@@ -109,7 +109,7 @@ def _plan_nodes(plan: Plan, here: Mapping[str, Node], document: Document, script
 
 
 def _node_changes(node: Node, wish: Wish, scripts: Scripts) -> dict[str, Any]:
-    """The fields that are not as they are wanted. Raises Invalid that names one that cannot be had."""
+    """The fields that differ from the document. Raises Invalid with the name of an invalid field."""
     with naming(f"nodes[{wish.name}]"):
         return _changed_fields(node, wish.given, scripts)
 
@@ -141,7 +141,7 @@ def _node_value(node: Node, name: str, scripts: Scripts) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    """As in JSON, for comparison. A label's text follows the node's name."""
+    """The JSON form for comparison. The text of a label follows the node's name."""
     if isinstance(value, Label):
         return {name: part for name, part in attrs.asdict(value).items() if name != "text"}
     return value
@@ -151,7 +151,7 @@ def _plain(value: Any) -> Any:
 
 
 def named_ends(project: Project, link: Link) -> Ends | None:
-    """The two ends of a link, by the names of their nodes; None for one of a file that does not have them."""
+    """The two ends of a link, by node name; None if a link from a file does not have them."""
     ends = [
         End(node.name, end.adapter_number, end.port_number)
         for end in link.record.nodes
@@ -187,7 +187,7 @@ def _plan_links(plan: Plan, project: Project, document: Document, wishes: Mappin
 
 
 def link_value(link: Link) -> dict[str, Any]:
-    """What a document can say of a link."""
+    """The fields of a link that a document can contain."""
     return {
         "filters": link.record.filters,
         "impairments": list(link.impairments.filters),
@@ -203,7 +203,7 @@ def _described(value: Any) -> Any:
 
 def _plan_drawings(plan: Plan, project: Project, wishes: Iterable[Wish]) -> None:
     left = {drawing.drawing_id: (drawing, drawing.shown()) for drawing in project.drawings.values()}
-    # The drawings that are as a wish says, by the fields that it mentions.
+    # The drawings that match a wish, by the fields that it mentions.
     alike: dict[tuple[str, ...], dict[tuple[Any, ...], list[UUID]]] = {}
     for wish in wishes:
         names = tuple(wish.given)
@@ -212,7 +212,7 @@ def _plan_drawings(plan: Plan, project: Project, wishes: Iterable[Wish]) -> None
             for drawing_id, (_, shown) in reversed(left.items()):
                 index.setdefault(tuple(shown[name] for name in names), []).append(drawing_id)
         same = alike[names].get(tuple(wish.given.values()), [])
-        while same and same[-1] not in left:  # taken by a wish that mentions other fields
+        while same and same[-1] not in left:  # matched by a wish with other fields already
             same.pop()
         if same:
             del left[same.pop()]

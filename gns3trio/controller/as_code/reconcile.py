@@ -1,4 +1,4 @@
-"""Changes a project by many steps at once, all or none: by a plan, or by a list of what is to be created."""
+"""Applies many changes to a project, all or none: the steps of a plan, or a list of objects to create."""
 
 from collections.abc import Container, Mapping, Sequence
 from functools import partial
@@ -27,9 +27,9 @@ _LINK_FIELDS = ("filters", "link_style", "suspend")
 
 
 async def reconcile(project: Project, document: Document, *, dry_run: bool) -> Plan:
-    """Make the project what the document says; returns what was, or with ``dry_run`` would be, done.
+    """Make the project match the document; returns the changes that were made, or with ``dry_run`` would be made.
 
-    Raises what a step raises; all is then as before, but for captures on links that were deleted.
+    If a step raises, the changes are rolled back, except that captures on deleted links have ended.
     """
     async with project.reconciling:
         plan = make_plan(project, document, await read_scripts(project.nodes.values()))
@@ -39,7 +39,7 @@ async def reconcile(project: Project, document: Document, *, dry_run: bool) -> P
 
 
 async def _apply(project: Project, plan: Plan) -> None:
-    """To delete nodes with their files cannot be undone, and comes last."""
+    """Apply the plan. Deleting nodes with their files cannot be undone, so it comes last."""
     async with Undo(partial(project.log, "error"), project.taking_back) as undo:
         for link in plan.delete_links:
             await project.links.delete(link)
@@ -49,7 +49,7 @@ async def _apply(project: Project, plan: Plan) -> None:
         project.file.mark()
         for node, changes in plan.update_nodes:
             before = {name: getattr(node.record, name) for name in changes}
-            # One that had none gets an empty one back.
+            # A node that had none gets an empty script back.
             script = (await read_scripts([node])).get(node.node_id, "")
             with naming(f"nodes[{node.name}]"):
                 await _update_node(project, node, changes)
@@ -88,7 +88,7 @@ async def _update_node(project: Project, node: Node, changes: Mapping[str, Any])
             changes["properties"] = {**node.record.properties, **changes["properties"]}
         script = changes.get("properties", {}).get("startup_script")
         await project.nodes.update(node, changes, keep_name=True)
-        if script is not None:  # the file may differ where the property does not
+        if script is not None:  # the file may differ even if the property does not
             await node.require_instance().set_startup_script(script)
 
 
@@ -130,12 +130,12 @@ async def _delete_drawing(project: Project, drawing: Drawing) -> None:
     project.drawings.delete(drawing)
 
 
-# --- lists of what is to be created ---
+# --- lists of objects to create ---
 
 
 @attrs.frozen
 class Created:
-    """What a batch has made, in its order."""
+    """The objects that a batch has created, in its order."""
 
     nodes: list[Node]
     links: list[Link]
@@ -150,7 +150,7 @@ async def create_all(
 ) -> Created:
     """Create everything or nothing. ``nodes`` and ``drawings`` hold checked fields, with their ids.
 
-    Raises Conflict for an id that is in use, and what a creation raises.
+    Raises Conflict for an id that is in use, and the errors of single creations.
     """
     project.require_open()
     async with project.reconciling, Undo(partial(project.log, "error"), project.taking_back) as undo:
@@ -158,7 +158,7 @@ async def create_all(
         _check_ids("links", "link_id", [record.link_id for record in links], project.links)
         _check_ids("drawings", "drawing_id", [fields["drawing_id"] for fields in drawings], project.drawings)
         names = NameAllocator.beside(project.nodes.names())
-        # In their order, for the sake of PC1, PC2, ...
+        # In order, so that names become PC1, PC2, ...
         named = [{**fields, "name": names.allocate(fields["name"])} for fields in nodes]
 
         async def create_node(numbered: tuple[int, Mapping[str, Any]]) -> None:

@@ -1,4 +1,4 @@
-"""Several steps that happen all or not at all."""
+"""Rolls back steps if a later one fails."""
 
 import logging
 from collections.abc import Awaitable, Callable, Iterable
@@ -11,17 +11,17 @@ from gns3trio.errors import LabError
 
 log = logging.getLogger(__name__)
 
-# Creations wait for the disk and for each other; with more at a time others would wait for them, too.
+# Creations wait for the disk and for each other. With more at a time, other requests would wait for them too.
 AT_A_TIME = 16
 
 _T = TypeVar("_T")
 
 
 class Undo:
-    """Collects how to take steps back, and does so, the newest first, when its ``async with`` raises.
+    """Collects functions that undo steps, and calls them, the newest first, if its ``async with`` raises.
 
-    Steps that cannot be taken back come behind ``forget``. ``on_failure`` is told when taking back fails; it happens
-    inside ``context``.
+    Steps that cannot be undone come after ``forget``. ``on_failure`` is called if undoing fails. Undoing happens inside
+    ``context``.
     """
 
     def __init__(
@@ -41,23 +41,23 @@ class Undo:
             await self._stack.aclose()
 
     def by(self, step: Callable[..., Awaitable[None]], *arguments: Any) -> None:
-        """Something was done that ``step`` takes back."""
+        """Register ``step``, which undoes what was just done."""
         self._stack.push_async_callback(self._take_back, step, *arguments)
 
     async def _take_back(self, step: Callable[..., Awaitable[None]], *arguments: Any) -> None:
-        """The reason why something is taken back must not be replaced by an error of that."""
+        """Undo one step. Its error must not replace the error that caused the rollback."""
         try:
             await step(*arguments)
         except LabError as error:
             self._on_failure(f"a change could not be taken back as a whole: {error}")
 
     def forget(self) -> None:
-        """All went well."""
+        """Forget all registered steps: everything succeeded."""
         self._stack.pop_all()
 
 
 async def for_each(items: Iterable[_T], act: Callable[[_T], Awaitable[None]]) -> None:
-    """Do ``act`` to all items, many at a time, begun in their order. The first error ends the others."""
+    """Call ``act`` for all items, many at a time, started in order. The first error cancels the others."""
     waiting = iter(items)
     errors: list[LabError] = []
 
@@ -65,7 +65,7 @@ async def for_each(items: Iterable[_T], act: Callable[[_T], Awaitable[None]]) ->
         try:
             for item in waiting:
                 await act(item)
-                await trio.lowlevel.checkpoint()  # it may have waited for nothing, and there may be thousands
+                await trio.lowlevel.checkpoint()  # an action may have had no checkpoint, and there may be thousands
         except LabError as error:
             errors.append(error)
             nursery.cancel_scope.cancel()

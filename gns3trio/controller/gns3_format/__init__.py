@@ -1,1 +1,1 @@
-"""The ``.gns3`` format: what a project file holds, in every revision. Sans-IO."""
+"""The ``.gns3`` file format in all its revisions. Sans-IO."""

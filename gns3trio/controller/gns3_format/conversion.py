@@ -1,7 +1,7 @@
-"""Project files of older GNS3 versions, made into the present form. Sans-IO.
+"""Converts project files of older GNS3 versions to the present form. Sans-IO.
 
-Revisions 5 to 8 (GNS3 2.0 to the betas of 2.2) have the structure of revision 9, and other properties of nodes. Before
-them is GNS3 1.x (see ``generation1``). What is converted was measured with gns3-server 2.2.
+Revisions 5 to 8 (GNS3 2.0 to the betas of 2.2) have the structure of revision 9, but other node properties. Older
+revisions are GNS3 1.x (see ``generation1``). The conversions were measured with gns3-server 2.2.
 """
 
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ _FIRST_OF_GENERATION_2 = 5
 
 
 def check_revision(document: Mapping[str, Any]) -> int:
-    """The revision of a file; 0 for one without. Raises Conflict for one that this server does not read."""
+    """The revision of a file; 0 if it has none. Raises Conflict for a revision that this server does not support."""
     revision = document.get("revision", 0)
     if type(revision) is not int or not 0 <= revision <= REVISION:
         newer = ": it was made by GNS3 3" if type(revision) is int and revision > REVISION else ""
@@ -28,9 +28,9 @@ def check_revision(document: Mapping[str, Any]) -> int:
 
 
 def convert(document: dict[str, Any], project_id: UUID) -> tuple[Conversion, Findings]:
-    """The document in the present revision, and what could not be kept of it.
+    """Convert a document to the present revision; also returns the parts that could not be kept.
 
-    Raises Conflict for a newer one, and for one that has the structure of another revision.
+    Raises Conflict for a newer revision, and for a document with the structure of another revision.
     """
     revision = check_revision(document)
     findings = Findings()
@@ -50,7 +50,8 @@ def _is_generation_2(document: dict[str, Any]) -> bool:
 
 
 def _convert_properties(document: dict[str, Any], *, is_old: bool) -> Conversion:
-    """A file of GNS3 2. Earlier versions of this server saved old properties in the present revision."""
+    """Convert node properties of a GNS3 2 file, even of the present revision: earlier versions of this server saved old
+    properties in it."""
     inner = document["topology"]
     nodes = inner.get("nodes")
     files: list[NodeFile] = []

@@ -1,8 +1,8 @@
-"""What the fields of a ``.gns3`` file of revision 9 may hold, and what is taken instead of another value. Sans-IO.
+"""The fields of a ``.gns3`` file of revision 9: valid values, and replacements for invalid ones. Sans-IO.
 
-GNS3 refuses a whole file for one value that is not as it writes it, and for one key that it does not know. So what is
-read here is as GNS3 writes it, whatever the file had: one wrong part costs that part, and is told. What has no place in
-such a file is not lost: it is kept beside it (see ``own_fields``).
+GNS3 rejects a whole file because of one invalid value or unknown key. So the reader always produces data that GNS3
+would write: an invalid part is replaced or left out, and reported. Parts that have no place in such a file are kept
+beside it (see ``own_fields``).
 """
 
 import math
@@ -24,7 +24,7 @@ CONSOLE_TYPES = frozenset({"vnc", "telnet", "http", "https", "spice", "spice+age
 MAX_PORT = 65535
 _MAC = re.compile("([0-9a-fA-F]{2}:){5}[0-9a-fA-F]{2}")
 MAX_PROBLEMS = 1000
-# Of a value that is told to the user.
+# The most characters of a value in a message.
 _SHOWN = 60
 
 Reader = Callable[[Any], Any]
@@ -32,8 +32,8 @@ Reader = Callable[[Any], Any]
 
 @attrs.frozen
 class Findings:
-    """What is wrong with a file, for people to read; the parts of it that are left out, and the keys of its objects
-    that GNS3 does not know, by the name of the object (see ``ProjectRecord``).
+    """The findings about a file: messages for users, parts that are left out, and keys that GNS3 does not know, by the
+    name of their object (see ``ProjectRecord``).
     """
 
     problems: list[str] = attrs.field(factory=list)
@@ -41,16 +41,18 @@ class Findings:
     unknown: dict[str, dict[str, Any]] = attrs.field(factory=dict)
 
     def leave_out(self, part: str, content: Any, reason: str) -> None:
-        """A part that cannot be used."""
+        """Record a part that is left out, with the reason."""
         self._note(f"{part} is left out: {reason}", part, content, reason)
 
     def replace(self, part: str, content: Any, reason: object, instead: Any) -> None:
-        """A value that cannot be used."""
+        """Record a value that is replaced."""
         taken = "nothing" if instead is None else _shown(instead)
         self._note(f"{part}: {reason}; {taken} is taken instead", part, content, str(reason))
 
     def _note(self, problem: str, part: str, content: Any, reason: str) -> None:
-        """The first ones; a file with more is kept as a whole (see ``versions``), and nobody reads them all."""
+        """Add a message, up to a limit. The original of a file with more problems is kept completely (see
+        ``versions``).
+        """
         if len(self.problems) < MAX_PROBLEMS:
             self.problems.append(problem)
             self.left_out.append({"part": part, "reason": reason, "content": content})
@@ -58,7 +60,7 @@ class Findings:
             self.problems.append(f"there are more than {MAX_PROBLEMS} such problems")
 
     def note_unknown(self, path: str, raw: Mapping[str, Any], known: Container[str]) -> None:
-        """Keep the keys of an object that are not ``known``."""
+        """Record the keys of an object that are not ``known``."""
         others = {key: value for key, value in raw.items() if key not in known}
         if others:
             self.unknown[path] = others
@@ -71,8 +73,8 @@ def _shown(value: object) -> str:
 
 @attrs.frozen
 class Field:
-    """How a value is read, or refused with ValueError; and what is taken when it is refused, missing or null, although
-    it may not be. Without ``default`` the object cannot do without the field.
+    """How to read a value, which raises ValueError if it is invalid; and the default for invalid, missing or null
+    values. Without ``default`` the field is required.
     """
 
     read: Reader
@@ -83,7 +85,7 @@ class Field:
 
 
 def whole(lowest: float = -(2**31), highest: float = 2**31 - 1) -> Reader:
-    """A whole number in a range, by default of 32 bits. GNS3 reads fractions of pixels, and keeps whole ones."""
+    """A whole number in a range, by default 32 bits. GNS3 accepts fractions of pixels, and stores whole ones."""
 
     def read(value: Any) -> int:
         if type(value) is float and math.isfinite(value):
@@ -98,7 +100,7 @@ def whole(lowest: float = -(2**31), highest: float = 2**31 - 1) -> Reader:
 
 
 def text(shortest: int = 0, longest: int = MAX_TEXT) -> Reader:
-    """Text of a length."""
+    """A text of limited length, in characters."""
 
     def read(value: Any) -> str:
         if type(value) is not str:
@@ -113,7 +115,7 @@ def text(shortest: int = 0, longest: int = MAX_TEXT) -> Reader:
 
 
 def exactly(kind: type) -> Reader:
-    """A value of a type of JSON."""
+    """A value of exactly one JSON type."""
 
     def read(value: Any) -> Any:
         if type(value) is not kind:
@@ -124,7 +126,7 @@ def exactly(kind: type) -> Reader:
 
 
 def list_of(most: int) -> Reader:
-    """A list of a length."""
+    """A list of limited length."""
 
     def read(value: Any) -> list[Any]:
         values: list[Any] = exactly(list)(value)
@@ -143,7 +145,7 @@ def free_object(value: Any) -> dict[str, Any]:
 
 
 def one_of(allowed: Collection[str]) -> Reader:
-    """One of some texts."""
+    """A text that must be one of the given ones."""
 
     def read(value: Any) -> str:
         if not isinstance(value, str) or value not in allowed:
@@ -288,15 +290,15 @@ COMPUTE: dict[str, Field] = {
 
 
 class Unusable(ValueError):
-    """An object lacks what it cannot do without."""
+    """A required field of an object is missing or invalid."""
 
 
 def read_fields(
     raw: Mapping[str, Any], fields: Mapping[str, Field], part: str, findings: Findings, *, fill: bool = True
 ) -> dict[str, Any]:
-    """The values of an object's known fields. Without ``fill`` those that are missing stay so.
+    """Read the known fields of an object. Without ``fill``, missing fields stay missing.
 
-    Raises Unusable when one is missing or wrong that has no default.
+    Raises Unusable if a field without a default is missing or invalid.
     """
     values: dict[str, Any] = {}
     for name, field in fields.items():
@@ -320,7 +322,7 @@ def read_fields(
 
 
 def check_fields(raw: Mapping[str, Any], fields: Mapping[str, Field]) -> None:
-    """Raises ValueError for an object that would not be read as it is: a wrong or unknown field, a missing one."""
+    """Raises ValueError for an object that reading would change: with an invalid, unknown or missing field."""
     for name, value in raw.items():
         if name not in fields:
             raise ValueError(f"{name[:_SHOWN]}: unknown field")
@@ -342,13 +344,13 @@ def _takes_null(field: Field) -> bool:
 
 
 def read_label(raw: Mapping[str, Any], part: str, path: str, findings: Findings, *, fill: bool) -> dict[str, Any]:
-    """A label of a node, or of an end of a link, which has no more keys than it had."""
+    """Read the label of a node or of a link end, without adding missing keys."""
     findings.note_unknown(path, raw, LABEL)
     return read_fields(raw, LABEL, part, findings, fill=fill)
 
 
 def read_adapters(raw: list[Any], part: str, findings: Findings) -> list[dict[str, Any]]:
-    """The adapters of a node that are not as all others."""
+    """Read the customised adapters of a node."""
     adapters: list[dict[str, Any]] = []
     for index, adapter in enumerate(raw):
         where = f"{part}.custom_adapters[{index}]"
@@ -360,7 +362,7 @@ def read_adapters(raw: list[Any], part: str, findings: Findings) -> list[dict[st
 
 
 def read_properties(node_type: str, raw: dict[str, Any], path: str, findings: Findings) -> dict[str, Any]:
-    """The properties of a node. GNS3 refuses the whole file for one of a router's that it does not know."""
+    """Read the properties of a node. GNS3 rejects a whole file because of one unknown property of a router."""
     if node_type != "dynamips":
         return raw
     known = {name: value for name, value in raw.items() if name in DYNAMIPS_PROPERTIES}

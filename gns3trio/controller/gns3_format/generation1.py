@@ -1,7 +1,8 @@
-"""Project files of GNS3 1.x (revisions up to 4), made into the present form. Sans-IO.
+"""Converts project files of GNS3 1.x (revisions up to 4) to the present form. Sans-IO.
 
-There nodes, ports and links had numbers, servers stood for computes, each model of a router was a type, shapes were not
-SVG, and the files of all routers lay in one folder. What cannot be converted is left out and told.
+In these files, nodes, ports and links have numbers, computes are called servers, each router model is a node type,
+shapes are not SVG, and the files of all routers are in one folder. Parts that cannot be converted are left out and
+reported.
 """
 
 import glob
@@ -21,7 +22,7 @@ from gns3trio.controller.gns3_format.node_properties import PROPERTIES, NodeFile
 from gns3trio.convert import as_uuid
 from gns3trio.project_layout import PICTURES, PROJECT_FILES
 
-# What a type was called, and how its nodes are drawn when the file does not say.
+# The old name of each type, and the default symbol of its nodes.
 _TYPES = {
     "VPCSDevice": ("vpcs", "vpcs_guest"),
     "EthernetSwitch": ("ethernet_switch", "ethernet_switch"),
@@ -37,7 +38,7 @@ _TYPES = {
     "IOUDevice": ("iou", "router"),
     **{model: ("dynamips", "router") for model in ("C1700", "C2600", "C2691", "C3600", "C3725", "C3745", "C7200")},
 }
-# Width and height of those symbols that are not as large as most.
+# Width and height of the symbols that do not have the usual size.
 _SIZES = {
     ":/symbols/cloud.svg": (159, 71),
     ":/symbols/ethernet_switch.svg": (72, 32),
@@ -58,8 +59,8 @@ _NUMBERS = re.compile(r"(?:(\d{1,9})/)?(\d{1,9})$")
 
 @attrs.frozen
 class Move:
-    """Files of the project that belong into another folder: those of ``folder`` whose names match ``pattern`` (of
-    ``fnmatch``). A single one may get another ``name``. Folders are paths below the project's folder.
+    """Files of the project that must be moved to another folder: those in ``folder`` whose names match ``pattern`` (see
+    ``fnmatch``). A single file may get another ``name``. Folders are paths below the project's folder.
     """
 
     folder: str
@@ -70,8 +71,8 @@ class Move:
 
 @attrs.frozen
 class Conversion:
-    """A document in the present revision, and what its files need for it. ``is_repaired``: it was of that revision, but
-    not as GNS3 writes it.
+    """A document in the present revision, and the necessary changes to its files. ``is_repaired``: it had that revision
+    already, but not in the form that GNS3 writes.
     """
 
     document: dict[str, Any]
@@ -82,7 +83,7 @@ class Conversion:
 
 @attrs.frozen
 class _Port:
-    """Where a port is now."""
+    """The present position of a port."""
 
     node_id: str
     adapter_number: int
@@ -91,7 +92,7 @@ class _Port:
 
 
 class Generation1:
-    """The conversion of one document. What is found is added to ``findings``."""
+    """The conversion of one document. Problems are added to ``findings``."""
 
     def __init__(self, document: Mapping[str, Any], project_id: UUID, findings: Findings) -> None:
         self._document = document
@@ -100,11 +101,11 @@ class Generation1:
         self._findings = findings
         self._files: list[NodeFile] = []
         self._moves: list[Move] = []
-        self._ports: dict[tuple[Any, Any], _Port] = {}  # by the numbers that node and port had
-        self._computes: dict[Any, str] = {}  # ids by the numbers of servers
+        self._ports: dict[tuple[Any, Any], _Port] = {}  # ports by the old numbers of node and port
+        self._computes: dict[Any, str] = {}  # compute ids by the old numbers of servers
 
     def convert(self) -> Conversion:
-        """The document in the present revision."""
+        """Convert the document to the present revision."""
         topology = {
             "computes": list(self._convert_each("servers", self._compute)),
             "nodes": list(self._convert_each("nodes", self._node)),
@@ -139,7 +140,7 @@ class Generation1:
 
     @contextmanager
     def _part(self, part: str, content: Any) -> Iterator[None]:
-        """One wrong part costs that part."""
+        """Convert one part; if it is invalid, leave it out."""
         try:
             yield
         except KeyError as error:
@@ -157,7 +158,7 @@ class Generation1:
             self._computes[number] = "local"
             return None
         if server.get("vm"):
-            self._computes[number] = "vm"  # GNS3's own machine, which it knows by itself
+            self._computes[number] = "vm"  # GNS3's own virtual machine, which need not be registered
             return None
         url = urlsplit(str(server.get("url") or ""))
         host, port = server.get("host") or url.hostname, server.get("port") or url.port
@@ -234,7 +235,7 @@ class Generation1:
         return {name: value for name, value in present.items() if name in known and value is not None}
 
     def _move_router_files(self, node_id: UUID, number: Any) -> None:
-        """Each router has a folder of its own now."""
+        """Move the files of a router into a folder of its own, as in GNS3 2."""
         if type(number) is not int:
             return
         old, new = f"{PROJECT_FILES}/dynamips", f"{PROJECT_FILES}/dynamips/{node_id}"
@@ -255,11 +256,11 @@ class Generation1:
                     **{"lport": lport, "rhost": match["rhost"], "rport": rport},
                 }
             else:
-                continue  # told when the port is placed
+                continue  # reported when the port is placed
             number += 1
 
     def _place_ports(self, index: int, node_type: str, old: Mapping[str, Any], node_id: str) -> None:
-        """Remember where each port is now: links name them by numbers that nothing has any more."""
+        """Record the present position of each port, because links name ports by their old numbers."""
         number = 0
         for at, port in enumerate(_ports(node_type, old)):
             with self._part(f"nodes[{index}].ports[{at}]", port):
@@ -282,7 +283,7 @@ class Generation1:
     # --- links and drawings ---
 
     def _link(self, index: int, old: Mapping[str, Any]) -> dict[str, Any]:
-        """One whose ends are there, as in GNS3: a file may name nodes that were deleted long ago."""
+        """Convert a link if its ends exist, as GNS3 does: a file may name nodes that were deleted long ago."""
         ends = [(old[f"{side}_node_id"], old[f"{side}_port_id"]) for side in ("source", "destination")]
         missing = [f"port {port} of node {node}" for node, port in ends if (node, port) not in self._ports]
         if missing:
@@ -306,7 +307,7 @@ class Generation1:
         }
 
     def _picture(self, path: str) -> str:
-        """The name of a picture, which is a file in a folder for them. Some were in another one."""
+        """The name of a picture file in the folder for pictures. Some were in another folder."""
         base = ntpath.basename(path)
         stem, suffix = ntpath.splitext(base)
         if suffix.lower() not in _PICTURES:
@@ -321,9 +322,9 @@ class Generation1:
 
 
 def _ports(node_type: str, old: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """The ports of a node, those of bridges in the order of their numbers: GNS3 2 numbers them anew, from 0.
+    """The ports of a node. Ports of bridges are sorted by number, because GNS3 2 renumbers them from 0.
 
-    Those of switches were among the properties at times.
+    Some versions stored the ports of switches in the properties.
     """
     ports: list[Mapping[str, Any]] = [
         port for port in old.get("ports") or (old.get("properties") or {}).get("ports") or () if isinstance(port, dict)
@@ -345,7 +346,7 @@ def _bridge_port(node_type: str, number: int, port: Mapping[str, Any]) -> dict[s
 
 
 def _place(node_type: str, port: Mapping[str, Any]) -> tuple[int, int]:
-    """Adapter and port. Files that do not say have them in the port's name."""
+    """Adapter and port number. If the file does not contain them, they are in the port's name."""
     match = _NUMBERS.search(str(port.get("name", "")))
     of_name = (int(match[1] or 0), int(match[2])) if match is not None else (0, 0)
     if node_type in _ONE_PORT_EACH:
@@ -360,7 +361,7 @@ def _console_type(node_type: str) -> str:
 
 
 def _symbol(old: Mapping[str, Any], drawn_as: str) -> str:
-    """Each had two pictures, for a node that is selected and one that is not; now it has one."""
+    """Convert a symbol. It had two pictures, for selected and unselected nodes; now it has one."""
     symbol = str(old.get("symbol") or old.get("default_symbol") or f":/symbols/{drawn_as}.svg")
     if not symbol.startswith(":"):
         return ntpath.basename(symbol)

@@ -1,4 +1,4 @@
-"""What people drew in GNS3 1.x, as SVG: notes, rectangles, ellipses, and the labels of nodes and ports. Sans-IO."""
+"""Converts the drawings of GNS3 1.x to SVG: notes, rectangles, ellipses; and the labels of nodes and ports. Sans-IO."""
 
 import re
 from collections.abc import Mapping
@@ -8,20 +8,20 @@ from typing import Any
 from gns3trio.convert import json_name
 from gns3trio.limits import MAX_INTEGER
 
-# What a text has that says nothing of its font.
+# The font of a text that does not specify one.
 _FONT = "TypeWriter,10,-1,5,75,0,0,0,0,0"
 _COLOR_WITH_OPACITY = re.compile("#([0-9a-fA-F]{2})([0-9a-fA-F]{6})")
-# Borders had the numbers that they have in Qt; the dashes are those by which GNS3 2 knows them.
+# Borders have Qt's numbers; the dashes are those by which GNS3 2 recognises them.
 _NO_BORDER, _SOLID = 0, 1
 _DASHES = {2: "25, 25", 3: "5, 25", 4: "5, 25, 25", 5: "25, 25, 5, 25, 5"}
 
 
 class Misshapen(ValueError):
-    """A part of a file is not as it should be; the message names the field."""
+    """A part of a file is invalid; the message names the field."""
 
 
 def whole(record: Mapping[str, Any], key: str, default: int | None = None) -> int:
-    """The number under a key, which without a default must be there."""
+    """The number under a key, which is required if there is no default."""
     value: Any = record[key] if default is None else record.get(key)
     if value is None and default is not None:
         return default
@@ -63,7 +63,7 @@ def svg(kind: str, shape: Mapping[str, Any]) -> str:
 
 
 def _text_style(old: Mapping[str, Any]) -> dict[str, str]:
-    """The properties of SVG for a font that is written as by Qt: family, size, ..., weight, slant, ..."""
+    """The SVG properties of a font in Qt's notation: family, size, ..., weight, slant, ..."""
     font = [*str(old.get("font") or _FONT).split(","), "", "", "", "", ""]
     family, size, weight, slant = font[0], font[1], font[4], font[5]
     style = {"font-family": family, "font-size": size or "10"}
@@ -76,7 +76,7 @@ def _text_style(old: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _color(color: object) -> tuple[str, str]:
-    """A colour of Qt, which may begin with its opacity, and the opacity from 0.0 to 1.0."""
+    """Split a Qt colour, which may begin with its opacity, into the colour and an opacity from 0.0 to 1.0."""
     match = _COLOR_WITH_OPACITY.fullmatch(str(color))
     if match is None:
         return str(color), "1.0"

@@ -1,6 +1,6 @@
-"""The properties that nodes of each type have in GNS3 2.2, and what became of those of older versions. Sans-IO.
+"""The node properties of each type in GNS3 2.2, and the conversion of those of older versions. Sans-IO.
 
-GNS3 refuses to make a node with a property that its type does not have.
+GNS3 refuses to create a node with a property that its type does not have.
 """
 
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ DYNAMIPS_PROPERTIES = frozenset(
         *(f"wic{number}" for number in range(3)),
     }
 )
-# Of the types whose nodes GNS3 1.x had under the same names.
+# The types that have the same names in GNS3 1.x.
 PROPERTIES: dict[str, frozenset[str]] = {
     "dynamips": DYNAMIPS_PROPERTIES,
     "qemu": frozenset(
@@ -58,7 +58,7 @@ _CONFIGS = ("startup_config", "private_config")
 
 @attrs.frozen
 class NodeFile:
-    """A text that a property held and that belongs into a file of the node, if that is not there yet."""
+    """A text from a property that must be written into a file of the node, unless the file exists."""
 
     node_id: UUID
     node_type: str
@@ -69,10 +69,11 @@ class NodeFile:
 def of_present(
     node_type: str, old: Mapping[str, Any], node_id: UUID | None = None, *, is_old: bool
 ) -> tuple[dict[str, Any], list[NodeFile]]:
-    """The properties of a node of GNS3 2 without those that are none any more, and the files made of them.
+    """Convert the properties of a GNS3 2 node: returns the valid ones, and the files made from the others.
 
-    Without ``is_old`` they are of a file of the present revision, where scripts and configurations may be. GNS3 makes
-    every ``acpi_shutdown`` a saved state, also of machines that were to be shut down; here they still are.
+    Without ``is_old``, the file has the present revision, in which scripts and configurations are allowed. GNS3
+    converts every ``acpi_shutdown`` to a saved state, even of machines that are to be shut down; here the shutdown is
+    kept.
     """
     properties = dict(old)
     texts: dict[str, Any] = {}
@@ -110,7 +111,7 @@ def _on_close(closing: Mapping[str, Any]) -> str:
 
 
 def _config_path(node_type: str, name: str, properties: Mapping[str, Any]) -> str:
-    """Where the node's program looks for a configuration, below the node's folder."""
+    """The path of a configuration below the node's folder, where its program looks for it."""
     file = f"{name.replace('_', '-')}.cfg"
     number = properties.get("dynamips_id")
     return file if node_type == "iou" else f"configs/i{number if isinstance(number, int) else 1}_{file}"

@@ -1,10 +1,9 @@
-"""What we keep of a project beside its ``.gns3`` file, which GNS3 refuses when a key in it is unknown to it. Sans-IO.
+"""The data that is kept beside a project's ``.gns3`` file, because GNS3 rejects files with unknown keys. Sans-IO.
 
 Format of ``project-files/gns3trio.json``: ``{"version": 1, "links": {<link id>: {"impairments": [...], "seed": 7}},
-"nodes": {<node id>: {"mac_id": 5}}, "unknown": {<object>: {<key>: <value>}},
-"left_out": [{"part": "nodes[3]", "reason": "...", "content": ...}]}``: our own filters of links; the last byte of
-the MAC addresses of VPCS; keys of the file that GNS3 does not know, by their object (see ``ProjectRecord``); and
-parts of it that nothing could be made of, which are only kept.
+"nodes": {<node id>: {"mac_id": 5}}, "unknown": {<object>: {<key>: <value>}}, "left_out": [{"part": "nodes[3]",
+"reason": "...", "content": ...}]}``: the impairments of links; the last byte of the MAC addresses of VPCS; keys that
+GNS3 does not know, by their object (see ``ProjectRecord``); and invalid parts of the file, which are only stored.
 """
 
 from collections.abc import Mapping
@@ -44,10 +43,9 @@ _file = make_strict_converter(forbid_extra_keys=False)
 
 
 def add_own_fields(saved: ProjectRecord, data: bytes) -> None:
-    """Put what the file holds into the project that it lies beside. What cannot be read of it is told in
-    ``saved.problems``, and left out.
+    """Add the contents of this file to its project. Invalid parts are left out and reported in ``saved.problems``.
 
-    Raises Conflict when nothing of it can be read.
+    Raises Conflict if the whole file is unreadable.
     """
     try:
         fields = read_json(data, _FORM, MAX_FILE_VALUES)
@@ -87,7 +85,7 @@ def _add_impairments(saved: ProjectRecord, links: Mapping[str, Any]) -> None:
 
 
 def _add_mac_ids(saved: ProjectRecord, nodes: Mapping[str, Any]) -> None:
-    """One that is wrong is left out without a word: the node gets another one."""
+    """Add the MAC address numbers. An invalid one is ignored: the node gets another one."""
     for node_id, kept in nodes.items():
         with suppress(Invalid, ValueError):
             mac_id = structure(_file, kept, _NodeFields).mac_id
@@ -96,7 +94,7 @@ def _add_mac_ids(saved: ProjectRecord, nodes: Mapping[str, Any]) -> None:
 
 
 def format_own_fields(saved: ProjectRecord) -> bytes | None:
-    """The text of the file; None when there is nothing to keep."""
+    """The text of the file; None if there is nothing to store."""
     links = {
         str(link_id): {"impairments": [describe(i) for i in kept.filters], "seed": kept.seed}
         for link_id, kept in saved.impairments.items()
@@ -111,9 +109,9 @@ def format_own_fields(saved: ProjectRecord) -> bytes | None:
 
 
 def _unknown_of_present(saved: ProjectRecord) -> dict[str, dict[str, Any]]:
-    """The unknown keys without those of objects that were deleted."""
+    """The unknown keys of objects that still exist."""
     if not saved.unknown:
-        return {}  # as nearly always, and this is asked at every save
+        return {}  # the usual case, and this runs at every save
     present = {
         *("", "topology", "compute"),
         *(str(node.node_id) for node in saved.nodes),

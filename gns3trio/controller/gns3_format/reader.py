@@ -1,4 +1,4 @@
-"""Reads a ``.gns3`` file; ``records`` has what it becomes, ``fields`` what it may hold. Sans-IO."""
+"""Reads a ``.gns3`` file into ``records``; ``fields`` defines its valid contents. Sans-IO."""
 
 import hashlib
 from collections.abc import Iterator, Mapping
@@ -29,17 +29,18 @@ from gns3trio.free_form import DOCUMENT
 from gns3trio.json_text import read_json
 from gns3trio.limits import MAX_DRAWINGS, MAX_FILE_DEPTH, MAX_FILE_VALUES, MAX_ITEMS, MAX_LINKS, MAX_NODES
 
-# Keys of the file that say nothing of the project.
+# Keys of the file that do not describe the project.
 _OF_THE_FILE = frozenset({"project_id", "revision", "topology", "type", "version"})
 _FORM = attrs.evolve(DOCUMENT, depth=MAX_FILE_DEPTH)
-# The lists in it, with the number of things that a project may have.
+# The lists in the file, with the most items that a project may have.
 _INNER = {"nodes": MAX_NODES, "links": MAX_LINKS, "drawings": MAX_DRAWINGS, "computes": MAX_ITEMS}
 
 
 def parse_project(data: bytes, project_id: UUID | None = None) -> ProjectRecord:
-    """The project in the text of a ``.gns3`` file. ``project_id`` is that of a file which has none.
+    """Read a project from the text of a ``.gns3`` file. ``project_id`` is used if the file contains none.
 
-    One wrong part costs that part and is told in ``problems``. Raises Conflict for what is no such file at all.
+    Invalid parts are replaced or left out, and reported in ``problems``. Raises Conflict if it is not such a file at
+    all.
     """
     document = _load(data)
     revision = check_revision(document)
@@ -57,16 +58,16 @@ def parse_project(data: bytes, project_id: UUID | None = None) -> ProjectRecord:
 
 @attrs.frozen
 class Heading:
-    """What a list of projects shows of a file. ``project_id`` is None where the file does not say."""
+    """The data of a file for the list of projects. ``project_id`` is None if the file contains none."""
 
     project_id: UUID | None
     settings: ProjectSettings
 
 
 def parse_heading(data: bytes) -> Heading:
-    """The settings in the text of a ``.gns3`` file; its nodes, links and drawings are not looked at.
+    """Read the settings in the text of a ``.gns3`` file, without its nodes, links and drawings.
 
-    Raises Conflict for what is no project file, also for one of a newer GNS3.
+    Raises Conflict if it is not a project file, or belongs to a newer GNS3.
     """
     document = _load(data)
     check_revision(document)
@@ -85,7 +86,7 @@ def _load(data: bytes) -> dict[str, Any]:
 
 
 def _project_id(document: Mapping[str, Any]) -> UUID | None:
-    """The id of the project. Raises Conflict for what is none: another project may be meant."""
+    """The id of the project. Raises Conflict if it is invalid, because another project may be meant."""
     if document.get("project_id") in (None, ""):
         return None
     try:
@@ -125,7 +126,7 @@ class _Reader:
         )
 
     def _each(self, kind: str, read: Any) -> Iterator[Any]:
-        """What can be used of a list of objects."""
+        """The usable objects of a list."""
         records = self._inner.get(kind)
         if records is None:
             return
@@ -144,7 +145,7 @@ class _Reader:
                 self._findings.leave_out(part, raw, str(error))
 
     def _with_id(self, raw: dict[str, Any], name: str, part: str) -> dict[str, Any]:
-        """The object with an id of its own, one that is the same at the next reading when it has none."""
+        """The object with a unique id. If it has none, the id is derived so that it is the same at the next reading."""
         try:
             found = parse_uuid(raw.get(name))
             reason = f"{found} is the id of another one" if found in self._used else None
@@ -180,7 +181,7 @@ class _Reader:
         return NodeRecord(**values)
 
     def _name(self, part: str, name: str, otherwise: str) -> str:
-        """A name that a node can have, and no other node has: people and documents know nodes by their names."""
+        """A valid and unique name for a node, because users and documents identify nodes by name."""
         unique = cleaned = clean_name(name, otherwise)
         if cleaned in self._given or (cleaned != name and cleaned in self._names.taken):
             unique = self._names.make_unique(cleaned)
@@ -213,7 +214,7 @@ class _Reader:
                     values["label"], f"{where}.label", label_path(path), self._findings, fill=False
                 )
                 values["label"] = {"text": "", **label}
-            else:  # clients look into it unchecked, and GNS3 refuses a file with null
+            else:  # clients read it without checks, and GNS3 rejects a file with null
                 values["label"] = link_label(values["adapter_number"], values["port_number"])
             yield LinkEnd(**values)
             number += 1
@@ -232,5 +233,5 @@ class _Reader:
 
 
 def _name_without(raw: Mapping[str, Any]) -> str:
-    """The name of a node that has none."""
+    """The name for a node without one."""
     return f"{raw['node_type']}-{raw['node_id'][:8]}"

@@ -1,7 +1,7 @@
-"""What a project file holds, and its translation from and to the ``.gns3`` format. Sans-IO.
+"""The records of a project file, and their translation to the ``.gns3`` format. Sans-IO.
 
-Format: GNS3 topology, revision 9 (JSON, keys sorted). What GNS3 does not know in it, keys or whole objects, is kept
-beside the file (see ``own_fields``), so that a file made elsewhere loses nothing here, and GNS3 reads what is saved.
+Format: GNS3 topology, revision 9 (JSON, keys sorted). Keys and objects that GNS3 does not know are kept beside the file
+(see ``own_fields``). So imported files lose nothing, and GNS3 can read saved ones.
 """
 
 import re
@@ -44,7 +44,7 @@ class ProjectSettings:
 
 @attrs.define(kw_only=True)
 class Label:
-    """The text beside a node; ``x`` None lets the client centre it."""
+    """The text beside a node; if ``x`` is None, the client centres it."""
 
     text: str = ""
     x: Int32 | None = None
@@ -53,19 +53,19 @@ class Label:
     style: str | None = None
 
 
-# A type names a folder of node files: a file made elsewhere may not choose another place on the disk.
+# A type is also the name of a folder of node files, so an imported file must not choose another path by it.
 _NODE_TYPE = re.compile(r"[a-z0-9_]{1,64}")
 
 
 def check_node_type(node_type: str) -> None:
-    """Raises Conflict for what cannot be the name of a type."""
+    """Raises Conflict for an invalid type name."""
     if not _NODE_TYPE.fullmatch(node_type):
         raise Conflict(f"node_type: {node_type!r} is not a type of nodes")
 
 
 @attrs.define(kw_only=True)
 class NodeRecord:
-    """A node as it is saved."""
+    """A node in the form that is saved."""
 
     node_id: UUID
     node_type: str
@@ -113,7 +113,7 @@ LinkEnds = Annotated[list[LinkEnd], Bound(MAX_LINK_ENDS)]
 
 @attrs.define(kw_only=True)
 class LinkRecord:
-    """A link as it is saved. GNS3 also writes some with fewer than two ends."""
+    """A link in the form that is saved. GNS3 also writes links with fewer than two ends."""
 
     link_id: UUID
     nodes: LinkEnds
@@ -126,13 +126,13 @@ class LinkRecord:
 class ProjectRecord:
     """A whole project.
 
-    ``unknown`` maps the name of an object in the file to the keys that GNS3 does not know: the name of a node, link or
-    drawing is its id, those of their parts begin with it (``label_path``, ``end_path``). ``left_out`` are the parts
-    that could not be used, ``impairments`` our own filters by link, ``mac_ids`` what the MAC addresses of nodes are
-    made of. These four are kept in another file (see ``own_fields``).
+    ``unknown`` maps the names of objects in the file to the keys that GNS3 does not know. The name of a node, link or
+    drawing is its id; the names of their parts begin with it (``label_path``, ``end_path``). ``left_out`` are invalid
+    parts. ``impairments`` are those of each link, ``mac_ids`` the numbers of the nodes' MAC addresses. These four are
+    stored in another file (see ``own_fields``).
 
-    ``problems`` says what is wrong with the file that was read; ``is_repaired`` that GNS3 would refuse it as it was;
-    ``conversion`` how it was made from that of an older GNS3, of ``old_revision``.
+    ``problems`` lists the errors in the file that was read. ``is_repaired``: GNS3 would have rejected it.
+    ``conversion`` describes the conversion from an older GNS3, with ``old_revision``.
     """
 
     project_id: UUID
@@ -160,26 +160,26 @@ def label_path(record: str) -> str:
 
 
 def end_path(record: str, index: int) -> str:
-    """That of an end of a link."""
+    """The name of a link end in ``ProjectRecord.unknown``."""
     return f"{record} end {index}"
 
 
 def renew_path(path: str, new_ids: Mapping[str, object]) -> str:
-    """The name for a record that gets another id, or a part of it."""
+    """The name of an object or its part after its id has changed."""
     record, space, part = path.partition(" ")
     return f"{new_ids.get(record, record)}{space}{part}"
 
 
 class EncodedRecords:
-    """The text of records that were written before. A record of an open project is replaced, never changed, so that
-    each is encoded once however often the project is saved.
+    """A cache of encoded records. Records of an open project are replaced and never changed in place, so each one is
+    encoded once, however often the project is saved.
     """
 
     def __init__(self) -> None:
         self._known: dict[int, tuple[NodeRecord | LinkRecord, orjson.Fragment]] = {}
 
     def encode(self, records: Sequence[NodeRecord | LinkRecord]) -> list[orjson.Fragment]:
-        """The texts, in their order; one line each."""
+        """The texts of records in order, one line each."""
         return [self._encode(record) for record in records]
 
     def _encode(self, record: NodeRecord | LinkRecord) -> orjson.Fragment:
@@ -190,7 +190,7 @@ class EncodedRecords:
         return known[1]
 
     def forget_others(self, saved: ProjectRecord) -> None:
-        """Let go of the records that ``saved`` does not have."""
+        """Remove the records that are not in ``saved`` from the cache."""
         if len(self._known) > 2 * (len(saved.nodes) + len(saved.links)):
             present = {id(record) for record in (*saved.nodes, *saved.links)}
             self._known = {key: value for key, value in self._known.items() if key in present}

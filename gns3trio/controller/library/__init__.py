@@ -1,1 +1,1 @@
-"""What new nodes are made from and drawn with: templates, base configurations, symbols."""
+"""Templates, base configurations and symbols, from which new nodes are created."""

@@ -1,4 +1,4 @@
-"""Base configurations: text files from which templates give nodes their start-up script."""
+"""Base configurations: text files that templates use as start-up scripts of new nodes."""
 
 from pathlib import Path
 
@@ -12,20 +12,20 @@ MAX_CONFIG_BYTES = 1024 * 1024
 
 
 def _shipped() -> dict[str, str]:
-    """Those of the node types, by their names."""
+    """The default configurations of the node types, by name."""
     scripts = [traits.script for traits in node_types.values() if traits.script is not None]
     return {name: text for script in scripts for name, text in script.base_configs.items()}
 
 
 class BaseConfigs:
-    """The files of ``folder``, and those that the server ships for names that are not there."""
+    """The files in ``folder``, and the server's default ones for all other names."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._shipped = _shipped()
 
     async def names(self) -> list[str]:
-        """All names, sorted."""
+        """The names of all base configurations, sorted."""
         return await threads.disk.run(self._names)
 
     def _names(self) -> list[str]:
@@ -33,7 +33,7 @@ class BaseConfigs:
         return sorted({*self._shipped, *(name for name in files if not name.startswith("."))})
 
     async def read(self, name: str) -> str:
-        """The text of a file. Raises NotFound, Forbidden for a name that leads elsewhere."""
+        """The text of a file. Raises NotFound, and Forbidden for a name that leads out of the folder."""
         path = self._path(name)
         try:
             data = await threads.disk.run(read_plain, path, MAX_CONFIG_BYTES)
@@ -46,7 +46,9 @@ class BaseConfigs:
         return data.decode(errors="replace")
 
     async def write(self, name: str, text: str) -> None:
-        """Replace a file. Raises Forbidden for a name that leads elsewhere, Unavailable when the disk refuses."""
+        """Replace a file. Raises Forbidden for a name that leads out of the folder, Unavailable if the disk reports an
+        error.
+        """
         path = self._path(name)
         await threads.disk.run(write_in_folder, path.parent, name, text.encode(errors="replace"))
 

@@ -1,7 +1,7 @@
-"""The symbols that nodes are drawn with: our own, and those that users upload.
+"""The symbols of nodes: built-in ones, and those that users upload.
 
-Clients ask for the ids of GNS3, such as ``:/symbols/vpcs_guest.svg`` or ``:/symbols/affinity/circle/red/router.svg``:
-the theme in an id does not matter here, its last part names the symbol. What we do not have is drawn as a computer.
+Clients use GNS3's ids, such as ``:/symbols/vpcs_guest.svg`` or ``:/symbols/affinity/circle/red/router.svg``. The last
+part of an id names the symbol; the theme is ignored. Unknown symbols are drawn as a computer.
 """
 
 import math
@@ -19,13 +19,13 @@ from gns3trio.printable import is_plain_name
 BUILTIN_FOLDER = Path(__file__).parents[2] / "symbols"
 DEFAULT_SYMBOL = ":/symbols/computer.svg"
 THEME = "Classic"
-# Those of GNS3, which clients offer; here they all look the same.
+# GNS3's themes, which clients offer; here they all look the same.
 THEMES = (
     THEME,
     *(f"Affinity-{shape}-{colour}" for shape in ("circle", "square") for colour in ("blue", "gray", "red")),
 )
 CUSTOM_THEME = "Custom symbols"
-# Of a picture without a size, and of what is no picture.
+# The size of a picture that states none, or is invalid.
 DEFAULT_SIZE = (65, 59)
 
 MEDIA_TYPES = {
@@ -35,7 +35,7 @@ MEDIA_TYPES = {
     ".jpeg": "image/jpeg",
     ".gif": "image/gif",
 }
-# What clients ask for by another name than that of its picture.
+# Symbols whose picture has a different name.
 _PICTURES = {"ethernet_hub": "hub"}
 DEFAULT_SYMBOLS = {
     name: f":/symbols/{THEME.lower()}/{_PICTURES.get(name, name)}.svg"
@@ -58,12 +58,12 @@ DEFAULT_SYMBOLS = {
     )
 }
 
-# So much of a picture is read to find its size: that of an SVG is in its first tag, behind comments and the document's
-# type.
+# The bytes of a picture that are read to find its size. In an SVG it is in the first tag, after comments and the
+# document type.
 _HEAD_BYTES = 256 * 1024
 _MAX_PIXELS = 100_000
 _SVG_TAG = re.compile(rb"<svg(?=[\s>/])", re.IGNORECASE)
-# What is behind a name is looked at once for each name, and a name is one from its beginning on: linear.
+# Matches in linear time: a name matches only from its beginning, and the text after it is examined once per name.
 _ATTRIBUTE = re.compile(rb"""(?<![\w:.-])([\w:.-]++)\s*+=\s*+("[^"]*+"|'[^']*+')""")
 _MAX_NUMBER = 64
 
@@ -79,7 +79,7 @@ class Symbol:
 
 
 class Symbols:
-    """All symbols. ``folder`` holds the uploaded ones."""
+    """All symbols. Uploaded ones are in ``folder``."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -87,7 +87,7 @@ class Symbols:
         self._sizes: dict[tuple[str, int], tuple[int, int]] = {}
 
     def all(self) -> list[Symbol]:
-        """All symbols: our own, then uploaded ones. Reads the folder."""
+        """All symbols, first the built-in ones, then uploaded ones. Reads the folder."""
         own = [Symbol(f":/symbols/{THEME.lower()}/{name}", name, THEME, is_builtin=True) for name in self._builtin]
         files = sorted(self._folder.iterdir()) if self._folder.is_dir() else []
         return own + [
@@ -97,7 +97,7 @@ class Symbols:
         ]
 
     def find(self, symbol_id: str) -> Path:
-        """The file of a symbol, or that of the default one."""
+        """The file of a symbol; for an unknown one, that of the default symbol."""
         name = symbol_id.rpartition("/")[2]
         uploaded = self._folder / name
         if _is_file_name(name) and uploaded.is_file():
@@ -117,9 +117,9 @@ class Symbols:
         return self._sizes[key]
 
     async def store(self, symbol_id: str, data: bytes) -> None:
-        """Keep an uploaded symbol under the last part of its id.
+        """Store an uploaded symbol under the last part of its id.
 
-        Raises Invalid for a name that no picture can have, Unavailable when the disk refuses.
+        Raises Invalid for an invalid picture name, Unavailable if the disk reports an error.
         """
         name = symbol_id.rpartition("/")[2]
         if not _is_file_name(name):
@@ -132,7 +132,7 @@ def _is_file_name(name: str) -> bool:
 
 
 def picture_size(data: bytes) -> tuple[int, int]:
-    """Width and height of an SVG, PNG (RFC 2083) or GIF in pixels; ``DEFAULT_SIZE`` when it does not say."""
+    """Width and height of an SVG, PNG (RFC 2083) or GIF in pixels; ``DEFAULT_SIZE`` if it states none."""
     if data[:8] == b"\x89PNG\r\n\x1a\n" and len(data) >= 24:
         width, height = struct.unpack(">II", data[16:24])
         return _bounded(width), _bounded(height)
@@ -149,7 +149,7 @@ def picture_size(data: bytes) -> tuple[int, int]:
 
 
 def _attributes_of_svg(data: bytes) -> dict[bytes, bytes]:
-    """The attributes of the first ``svg`` tag, their names in small letters; none for what is no SVG."""
+    """The attributes of the first ``svg`` tag, with lower-case names; empty if it is not an SVG."""
     data = data[:_HEAD_BYTES]
     tag = _SVG_TAG.search(data)
     end = data.find(b">", tag.end()) if tag is not None else -1
@@ -159,7 +159,7 @@ def _attributes_of_svg(data: bytes) -> dict[bytes, bytes]:
 
 
 def _number(text: bytes) -> float | None:
-    """A length without a unit, or in pixels or points; None for another one."""
+    """Parse a length without a unit, or in pixels or points; None for other units."""
     text = text.strip()
     if len(text) > _MAX_NUMBER:
         return None

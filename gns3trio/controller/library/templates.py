@@ -1,6 +1,6 @@
-"""Templates: what nodes are made from. GNS3's built-in ones with their fixed ids, and those of users.
+"""Templates, from which nodes are created: GNS3's built-in ones with their fixed ids, and those of users.
 
-A template of a type that this server does not run is kept for its clients; only a node cannot be made from it.
+Templates of types that this server does not run are stored for clients, but nodes cannot be created from them.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -28,7 +28,9 @@ _not_empty: Any = v.min_len(1)
 
 @attrs.define(kw_only=True, slots=False)
 class TemplateBase:
-    """What every template has. ``category`` is where clients list it; GNS3 also knows it as a number."""
+    """The common fields of templates. ``category`` is the category in which clients list it; GNS3 also has a number for
+    it.
+    """
 
     name: Name
     template_type: str
@@ -41,14 +43,14 @@ class TemplateBase:
 
 @attrs.define(kw_only=True)
 class OtherTemplate(TemplateBase):
-    """A type that this server does not run; its further settings are kept as they came."""
+    """A template of a type that this server does not run; its other settings are stored unchanged."""
 
     IGNORES_UNKNOWN_KEYS: ClassVar = True
 
 
 @cache
 def template_class(traits: NodeTraits) -> type[TemplateBase]:
-    """What templates of a type have."""
+    """The attrs class of templates of a type."""
     if traits.template_settings is None:
         return OtherTemplate
     defaults: dict[str, Any] = {
@@ -65,11 +67,11 @@ def _symbol_of(traits: NodeTraits) -> str:
     return f":/symbols/{traits.symbol}.svg"
 
 
-# The settings of a template that are not those of its node's properties.
+# The settings of a template that are not properties of its nodes.
 _NOT_PROPERTIES = frozenset(
     {field.name for field in attrs.fields(TemplateBase)} | {"template_id", "console_type", "console_auto_start"}
 )
-# What a template stays.
+# The fields of a template that cannot change.
 FIXED = ("template_id", "template_type", "builtin")
 _strict = make_strict_converter(forbid_extra_keys=True)
 _lenient = make_strict_converter(forbid_extra_keys=False)
@@ -90,14 +92,14 @@ def _builtin(traits: NodeTraits) -> dict[str, Any]:
 
 
 def builtin_templates() -> dict[UUID, dict[str, Any]]:
-    """Those that every server has, with the ids that they have everywhere."""
+    """The built-in templates, whose ids are the same on every server."""
     templates = [_builtin(traits) for traits in node_types.values() if traits.builtin_template is not None]
     return {UUID(template["template_id"]): template for template in templates}
 
 
 @attrs.define(kw_only=True)
 class _StoredTemplate(TemplateBase):
-    """What the rest of the server needs of a stored template."""
+    """The fields of a stored template that the rest of the server needs."""
 
     template_id: UUID
     name: str = field(validator=_not_empty)
@@ -109,13 +111,13 @@ class _StoredTemplate(TemplateBase):
 
 
 def check_stored_templates(value: object) -> None:
-    """Raises Invalid for what ``Templates`` cannot have stored."""
+    """Raises Invalid if ``Templates`` cannot have stored this data."""
     structure(_lenient, value, list[_StoredTemplate])
 
 
 class Templates(Mapping[UUID, dict[str, Any]]):
-    """All templates by their id, as clients store them: what a template has depends on its type. Changes are durable
-    when they return.
+    """All templates by id, as clients store them; their fields depend on the type. Changes are durable when the methods
+    return.
     """
 
     def __init__(self, state: ServerState, changes: ChangeFeed) -> None:
@@ -127,7 +129,7 @@ class Templates(Mapping[UUID, dict[str, Any]]):
         return {parse_uuid(template["template_id"]): template for template in self._state.get("templates", [])}
 
     def __getitem__(self, template_id: UUID) -> dict[str, Any]:
-        """Raises NotFound."""
+        """A template by its id. Raises NotFound."""
         template = self._builtin.get(template_id) or self._own().get(template_id)
         if template is None:
             raise NotFound(f"Template ID {template_id} doesn't exist")
@@ -144,7 +146,7 @@ class Templates(Mapping[UUID, dict[str, Any]]):
         return len(self._builtin) + len(self._own())
 
     async def create(self, body: Mapping[str, Any]) -> dict[str, Any]:
-        """Add a template. Raises Invalid (names the field), Conflict for an id in use, Unavailable."""
+        """Add a template. Raises Invalid (with the name of the field), Conflict for an id in use, Unavailable."""
         fields = dict(body)
         template_id = _take_id(fields.pop("template_id", None))
         template = {**_checked(fields), "template_id": str(template_id), "builtin": False}
@@ -161,7 +163,7 @@ class Templates(Mapping[UUID, dict[str, Any]]):
         return template
 
     async def update(self, template_id: UUID, body: Mapping[str, Any]) -> dict[str, Any]:
-        """Change a template, but for what is ``FIXED``.
+        """Change a template, except its ``FIXED`` fields.
 
         Raises NotFound, Conflict for a built-in one, Invalid, Unavailable.
         """
@@ -181,7 +183,7 @@ class Templates(Mapping[UUID, dict[str, Any]]):
         return template
 
     async def duplicate(self, template_id: UUID) -> dict[str, Any]:
-        """A copy with an id of its own. Raises as ``update``."""
+        """Create a copy with a new id. Raises as ``update``."""
         source = self[template_id]
         _require_own(source)
         return await self.create(
@@ -189,7 +191,7 @@ class Templates(Mapping[UUID, dict[str, Any]]):
         )
 
     async def delete(self, template_id: UUID) -> None:
-        """Remove a template. Raises NotFound, Conflict for a built-in one, Unavailable."""
+        """Delete a template. Raises NotFound, Conflict for a built-in one, Unavailable."""
         template = self[template_id]
         _require_own(template)
         await self._change(lambda stored: [each for each in stored if each["template_id"] != str(template_id)])
@@ -218,7 +220,7 @@ def _without_identity(template: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _checked(body: Mapping[str, Any]) -> dict[str, Any]:
-    """The template with its defaults. Raises Invalid."""
+    """Check a template and add its defaults. Raises Invalid."""
     template_type = body.get("template_type")
     traits = node_types.get(template_type) if isinstance(template_type, str) else None
     if traits is None or not traits.has_templates:
@@ -236,7 +238,7 @@ def _checked(body: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def node_fields(template: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields of a node made from the template, and its unchecked ``properties``."""
+    """The fields of a new node from the template, and its unchecked ``properties``."""
     properties = dict(template.get("properties") or {})
     if not template["builtin"]:
         properties |= {name: value for name, value in template.items() if name not in _NOT_PROPERTIES}

@@ -1,8 +1,8 @@
-"""Turns the counters of the computes into ``link.stats`` events of our own.
+"""Publishes the counters of the computes as ``link.stats`` events.
 
-A compute says that counters changed. Those that did are read, and travel through a channel to the publisher, which
-compares them with what they were. So a link on which nothing moves costs nothing. It gets no event, but for the last
-one, which says so.
+A compute signals that counters have changed. The changed counters are read and sent through a channel to the publisher,
+which compares them with their earlier values. So an idle link costs nothing. When its traffic stops, it gets one last
+event with rates of 0.
 """
 
 import math
@@ -27,18 +27,18 @@ from gns3trio.slices import Slices
 
 @attrs.frozen
 class Snapshot:
-    """The counters of a compute by their ids, and when they were read (seconds of trio's clock)."""
+    """The counters of a compute by id, and the time when they were read (trio's clock, in seconds)."""
 
     taken_at: float
     counters: Mapping[int, PortCounters]
 
     def of(self, port_id: int | None) -> PortCounters:
-        """The counters of a port, all 0 when it is not there."""
+        """The counters of a port; all 0 if it does not exist."""
         return self.counters.get(port_id, _NOTHING) if port_id is not None else _NOTHING
 
 
 class _ReadWhenAsked(Mapping[int, PortCounters]):
-    """Counters of a compute that are read when they are asked for, each once."""
+    """Counters of a compute that are read on demand, each once."""
 
     def __init__(self, compute: Compute) -> None:
         self._compute = compute
@@ -58,28 +58,28 @@ class _ReadWhenAsked(Mapping[int, PortCounters]):
 
 @attrs.frozen
 class _Span:
-    """Two snapshots of a compute, between which rates are taken."""
+    """Two snapshots of a compute, from which rates are computed."""
 
     before: Snapshot
     now: Snapshot
 
     @property
     def seconds(self) -> float:
-        """Its length; two readings in one instant give no rate."""
+        """The time between the snapshots. If it is 0, there are no rates."""
         return max(self.now.taken_at - self.before.taken_at, _SHORTEST_INTERVAL)
 
 
 @attrs.frozen
 class _Changes:
-    """Counters that changed, and when they were read."""
+    """Changed counters, and the time when they were read."""
 
     taken_at: float
     counters: Mapping[int, PortCounters]
-    quiet_until: float = -math.inf  # nothing had moved for long before
+    quiet_until: float = -math.inf  # there was no traffic for long before
 
 
 class _Told:
-    """What the last events told of a compute's counters: two snapshots, which share what is the same in both."""
+    """The counters of a compute in the last events: two snapshots, which share their equal parts."""
 
     def __init__(self) -> None:
         self._latest: dict[int, PortCounters] = {}
@@ -87,7 +87,7 @@ class _Told:
         self.span = _Span(nothing, nothing)
 
     def take(self, changes: _Changes) -> list[int]:
-        """Take in what changed; returns the ids of counters on which something moved."""
+        """Add changed counters; returns the ids of those with traffic."""
         earlier: dict[int, PortCounters] = {}
         for counter_id, counters in changes.counters.items():
             earlier[counter_id] = self._latest.get(counter_id, _NOTHING)
@@ -95,7 +95,7 @@ class _Told:
                 self._latest.pop(counter_id, None)
             else:
                 self._latest[counter_id] = counters
-        # Rates are those of what moved, not of the silence before it.
+        # Rates cover the time of the traffic, not the silence before it.
         before_at = max(self.span.now.taken_at, changes.quiet_until)
         self.span = _Span(
             Snapshot(before_at, ChainMap(earlier, self._latest)), Snapshot(changes.taken_at, self._latest)
@@ -103,14 +103,14 @@ class _Told:
         return [counter_id for counter_id, was in earlier.items() if was != changes.counters[counter_id]]
 
 
-Reading = Mapping[str, Snapshot]  # of all computes, by their ids
-_BusyLinks = dict[tuple[UUID, UUID], tuple[Links, Link]]  # by the ids of project and link
+Reading = Mapping[str, Snapshot]  # snapshots of all computes, by compute id
+_BusyLinks = dict[tuple[UUID, UUID], tuple[Links, Link]]  # by project id and link id
 
 
 class LinkStats:
-    """Publishes ``link.stats`` events while ``run`` runs, at most one in ``interval`` seconds for a link.
+    """Publishes ``link.stats`` events while ``run`` runs, at most one per ``interval`` seconds and link.
 
-    ``computes`` are those that have the ends of links; ``links_at`` gives the links at a port of a node.
+    ``computes`` are those with ends of links; ``links_at`` returns the links at a port of a node.
     """
 
     def __init__(
@@ -125,16 +125,16 @@ class LinkStats:
         self._interval = interval
         self._computes = {compute.compute_id: compute for compute in computes}
         self._told = {compute_id: _Told() for compute_id in self._computes}
-        self._busy: dict[str, _BusyLinks] = {}  # links whose last event told of traffic, by compute
+        self._busy: dict[str, _BusyLinks] = {}  # links with traffic in their last event, by compute
 
     async def run(self) -> None:
-        """Publish until cancelled."""
+        """Publish events until cancelled."""
         async with trio.open_nursery() as nursery:
             for compute in self._computes.values():
                 nursery.start_soon(self._run_for, compute)
 
     async def _run_for(self, compute: Compute) -> None:
-        # What changed once may wait; the reader is quick.
+        # A single change may wait; the reader is fast.
         send, receive = trio.open_memory_channel[_Changes](1)
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._read_changes, compute, send)
@@ -142,7 +142,7 @@ class LinkStats:
                 await self._publish(compute, self._told[compute.compute_id].take(changes))
 
     async def _publish(self, compute: Compute, moved: Iterable[int]) -> None:
-        """Tell of links on which something moved, and once more, with rates of 0, when it does no more."""
+        """Publish events of links with traffic, and one last event with rates of 0 when the traffic stops."""
         slices, busy = Slices(), _BusyLinks()
         for counter_id in moved:
             place = compute.counted_at(counter_id)
@@ -159,7 +159,7 @@ class LinkStats:
 
     async def _read_changes(self, compute: Compute, send: trio.MemorySendChannel[_Changes]) -> None:
         async with send:
-            is_last = True  # nothing is to be told until something moves
+            is_last = True  # no events until there is traffic
             while True:
                 waiting_since = trio.current_time()
                 with trio.move_on_after(math.inf if is_last else 2 * self._interval) as waiting:
@@ -169,21 +169,21 @@ class LinkStats:
                 if changes.taken_at - waiting_since > self._interval:
                     changes = attrs.evolve(changes, quiet_until=changes.taken_at - self._interval)
                 await send.send(changes)
-                await trio.sleep(self._interval)  # every worker signals for itself
+                await trio.sleep(self._interval)  # each worker sends its own signal
 
     def read(self) -> Reading:
-        """All counters of all computes now, for who looks at all links."""
+        """Read all counters of all computes now; for callers that need all links."""
         return self._look(lambda compute: compute.counters())
 
     def look(self) -> Reading:
-        """The counters of all computes now, read when they are asked for: for who looks at few links."""
+        """The counters of all computes, read on demand; for callers that need few links."""
         return self._look(_ReadWhenAsked)
 
     def _look(self, read: Callable[[Compute], Mapping[int, PortCounters]]) -> Reading:
         return {each: Snapshot(trio.current_time(), read(compute)) for each, compute in self._computes.items()}
 
     def current(self, links: Links, link: Link) -> LinkStatistics:
-        """What has crossed a link by now. Raises Conflict for a link that is not wired on this host."""
+        """The current counters of a link. Raises Conflict for a link that is not wired on this host."""
         statistics = self.at(self.look(), links, link)
         if statistics is None:
             reason = links.problem_of(link)
@@ -191,17 +191,17 @@ class LinkStats:
         return statistics
 
     def at(self, reading: Reading, links: Links, link: Link) -> LinkStatistics | None:
-        """What had crossed a link at ``reading``; None when it is not wired.
+        """The counters of a link at ``reading``; None if it is not wired.
 
-        Rates are those since the last event, or since the one before when that was just now.
+        Rates cover the time since the last event, or since the one before if the last was just now.
         """
         ends = _ends(links, link, self._spans(reading))
         return link_statistics(link, ends) if len(ends) == 2 else None
 
     def of_node(self, reading: Reading, node: Node) -> list[PortStatistics]:
-        """What had passed each linked port of a node at ``reading``; rates as in ``at``.
+        """The counters of each linked port of a node at ``reading``; rates as in ``at``.
 
-        Raises Conflict for a node that nothing runs.
+        Raises Conflict for a node that does not run here.
         """
         return port_statistics(node, self._spans(reading))
 
@@ -218,7 +218,7 @@ class LinkStats:
 
 
 async def _read_changes(compute: Compute) -> _Changes:
-    """All counters that changed; others have their turn between two parts of them."""
+    """Read all changed counters, with pauses for other tasks."""
     counters: dict[int, PortCounters] = {}
     slices = Slices()
     while some := compute.counted():
@@ -229,7 +229,7 @@ async def _read_changes(compute: Compute) -> _Changes:
 
 @attrs.frozen
 class _End:
-    """An end of a link: whose counters are those of its tunnel and of the node's own port, and when they were read."""
+    """An end of a link: the counters of its tunnel and of the node's own port, and when they were read."""
 
     compute_id: str
     tunnel: int
@@ -253,7 +253,7 @@ def _ends(links: Links, link: Link, spans: Mapping[str, _Span]) -> list[_End]:
 
 
 def link_statistics(link: Link, ends: list[_End]) -> LinkStatistics:
-    """What crossed a link from end to end."""
+    """Compute the statistics of a link from the counters of its ends."""
     a, b = ends
     return LinkStatistics(
         link_id=link.link_id,
@@ -265,7 +265,7 @@ def link_statistics(link: Link, ends: list[_End]) -> LinkStatistics:
 
 
 def port_statistics(node: Node, spans: Mapping[str, _Span]) -> list[PortStatistics]:
-    """What passed each linked port of a node."""
+    """Compute the statistics of each linked port of a node."""
     statistics = []
     for port in node.require_instance().ports():
         end = _end(node, port.adapter_number, port.port_number, spans)
@@ -304,7 +304,7 @@ def _port_statistics(port: NodePort, end: _End) -> PortStatistics:
 
 
 def _direction(to: _End, by: _End) -> DirectionStatistics:
-    """What arrived at the tunnel port of one end from the other, and what did not or not yet."""
+    """The statistics of one direction: frames that arrived at one end from the other, were dropped, or are held."""
     received, sent = to.span.now.of(to.tunnel), by.span.now.of(by.tunnel)
     taken, given = by.span.now.of(by.device), to.span.now.of(to.device)
     rates = receive_rates(to.span.before.of(to.tunnel), received, to.span.seconds)

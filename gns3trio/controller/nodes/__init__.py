@@ -1,1 +1,1 @@
-"""The nodes of a project: made, changed and deleted, started and stopped, and the ports that they show."""
+"""The nodes of a project: creating, changing, deleting, starting and stopping them, and their ports."""

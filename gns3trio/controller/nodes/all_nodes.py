@@ -1,4 +1,4 @@
-"""What is done to all nodes of a project at one request."""
+"""Actions on all nodes of a project."""
 
 import contextlib
 import os
@@ -13,17 +13,17 @@ from gns3trio.controller.nodes.node import Node
 from gns3trio.errors import LabError
 from gns3trio.slices import Slices
 
-# A starting VPCS waits more than it works; much more of them than the CPUs can carry would only wait for each other.
+# The number of simultaneous starts. A starting VPCS waits more than it works, but too many would wait for each other.
 NODES_AT_A_TIME = 128 * (os.cpu_count() or 1)
 
-# Of the nodes that are told of together.
+# The most nodes that one message lists.
 _NAMED = 5
 
 
 async def act_on_all(nodes: Iterable[Node], action: Action | Literal["reset_console"]) -> None:
-    """Do ``action`` to every node, many at a time. Raises the first error after all have been tried.
+    """Perform ``action`` on every node, many at a time. Raises the first error after all have been tried.
 
-    Nodes that do not run here are passed over.
+    Nodes that do not run here are skipped.
     """
     errors: list[LabError] = []
     limit = trio.CapacityLimiter(NODES_AT_A_TIME)
@@ -54,7 +54,7 @@ async def act_on_all(nodes: Iterable[Node], action: Action | Literal["reset_cons
 
 
 def tell_not_started(project: ProjectContext, nodes: Iterable[Node]) -> None:
-    """Say which nodes are not started because nothing runs them here, and why."""
+    """Report the nodes that are not started because they do not run here, with reasons."""
     by_reason: dict[str, list[str]] = {}
     for node in nodes:
         by_reason.setdefault(node.problem or "", []).append(node.name)
@@ -65,7 +65,7 @@ def tell_not_started(project: ProjectContext, nodes: Iterable[Node]) -> None:
 
 @contextlib.contextmanager
 def stopping(nodes: Iterable[Node]) -> Iterator[None]:
-    """Those of the nodes that run here; see ``ComputeNode.stopping``."""
+    """Abandon running starts of all nodes that run here; see ``ComputeNode.stopping``."""
     with contextlib.ExitStack() as stack:
         for node in nodes:
             if node.instance is not None:

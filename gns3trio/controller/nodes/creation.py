@@ -1,4 +1,4 @@
-"""A new node from the fields that a client gives."""
+"""Creates a node from the fields that a client sends."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,9 +13,10 @@ async def create_node_from_fields(
 ) -> Node:
     """Create a node from checked NodeRecord fields, whose ``properties`` are not checked yet.
 
-    ``startup_script`` is one that is not among them: as in GNS3, only a client's own is shown there.
+    ``startup_script`` is a script that is not among the properties: as in GNS3, only a script from the client is shown
+    there.
 
-    Raises Invalid for those, and as ``Nodes.create``.
+    Raises Invalid for invalid properties, and as ``Nodes.create``.
     """
     properties = dict(fields.get("properties") or {})
     record = NodeRecord(**{**drawn_as(fields["node_type"]), **fields, "properties": properties})

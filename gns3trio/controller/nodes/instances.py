@@ -1,4 +1,6 @@
-"""What runs the nodes of a project, at their computes: it is made and taken away, and what happens to it is told."""
+"""Instances: the computes' nodes that run the nodes of a project. Creates and removes them, and
+announces their events.
+"""
 
 import contextlib
 from collections.abc import Callable, Iterable, Mapping
@@ -16,23 +18,25 @@ from gns3trio.project_layout import node_folder
 
 
 class LinksOfNodes(Protocol):
-    """What happens to nodes concerns their links."""
+    """The links of a project, as far as events of nodes concern them."""
 
     def withdrawal_of(self, node_ids: Iterable[UUID]) -> contextlib.AbstractAsyncContextManager[None]:
-        """The links of these nodes are not saved any more, and deleted at the end of the block; kept when it raises."""
+        """Exclude the links of these nodes from saving, and delete them at the end of the block. If it raises, they are
+        kept.
+        """
 
     def forget_node(self, node_id: UUID) -> None:
-        """The node is gone."""
+        """Forget a node that was deleted."""
 
     def tell_problems_of(self, node_id: UUID) -> None:
-        """Something has happened to the node: tell which of its links work no more, or again."""
+        """Announce which links of a changed node stopped working, or work again."""
 
     async def node_stopped(self, node_id: UUID) -> None:
-        """The node has stopped."""
+        """Called when a node has stopped."""
 
 
 class Instances:
-    """Makes what runs the nodes of a project, and takes it away. ``nodes`` are those that are announced."""
+    """Creates and removes the instances of a project's nodes. ``nodes`` are the announced nodes."""
 
     def __init__(self, project: ProjectContext, nodes: Mapping[UUID, Node], links: LinksOfNodes) -> None:
         self._project = project
@@ -42,8 +46,8 @@ class Instances:
     async def create(
         self, compute: Compute, record: NodeRecord, startup_script: str | None = None, mac_id: int | None = None
     ) -> ComputeNode:
-        """Have a compute make what runs a node. Raises Conflict when it cannot provide it."""
-        check_node_type(record.node_type)  # the name of a folder
+        """Create the instance of a node at a compute. Raises Conflict if the compute cannot provide it."""
+        check_node_type(record.node_type)  # the type is also the name of a folder
         return await compute.create_node(
             NodeSpec(
                 node_type=record.node_type,
@@ -61,21 +65,25 @@ class Instances:
         )
 
     async def close(self, node: Node, instance: ComputeNode) -> None:
-        """Stop it. A compute that is away has the node still; the project closes all the same."""
+        """Stop an instance. If its compute cannot be reached, the node stays there, and the project closes all the
+        same.
+        """
         try:
             await node.require_compute().close_node(instance)
         except Unavailable as error:
             self._project.log("error", f"node '{node.name}' is not closed on its compute: {error}")
 
     async def delete(self, node: Node, instance: ComputeNode) -> None:
-        """Delete it and its files. A compute that is away keeps what it has; the project goes on without."""
+        """Delete an instance and its files. If its compute cannot be reached, they stay there, and the project
+        continues without.
+        """
         try:
             await node.require_compute().delete_node(instance)
         except Unavailable as error:
             self._project.log("error", f"node '{node.name}' is not deleted on its compute: {error}")
 
     def _emitter(self, node_id: UUID) -> Callable[[NodeEvent], None]:
-        """What the compute calls when something happens to the node by itself."""
+        """The function that the compute calls for events of the node."""
 
         def emit(event: NodeEvent) -> None:
             node = self._nodes.get(node_id)
@@ -86,7 +94,7 @@ class Instances:
                         self._links.tell_problems_of(node_id)
                     return
             if node is None or node.instance is None:
-                return  # it is being created or deleted, which is announced as a whole
+                return  # it is being created or deleted, which is announced separately
             node.changed()
             self._project.publish(NodeStatusChanged(node) if event.kind == "status" else NodeChanged(node))
             if event.kind == "status" and node.status == "stopped":

@@ -1,4 +1,4 @@
-"""A node as the controller knows it: its place in the drawing, and the compute's node that runs it."""
+"""A node of the controller: its record, and the compute's node (its instance) that runs it."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -17,7 +17,7 @@ from gns3trio.errors import Conflict
 
 
 def drawn_as(node_type: str) -> dict[str, Any]:
-    """How a node of a type is drawn when the client does not say, by names of fields; empty: as GNS3 draws a node."""
+    """The default appearance of a node type, as fields; empty means GNS3's default."""
     traits = node_types.get(node_type)
     return attrs.asdict(traits.drawn_as) if traits is not None and traits.drawn_as is not None else {}
 
@@ -25,9 +25,8 @@ def drawn_as(node_type: str) -> dict[str, Any]:
 class Node:
     """A node of an open project.
 
-    ``lock`` makes requests to this node wait for each other, in order of arrival; whoever changes the node through
-    the API holds it, and changes its record by ``update``. ``deleted`` tells a request that waited that the node is
-    gone.
+    ``lock`` serialises requests to this node in order of arrival. API requests that change the node hold it, and change
+    the record with ``update``. ``deleted`` is set for requests that wait when the node is deleted.
     """
 
     def __init__(self, record: NodeRecord, project_id: UUID, console_host: str) -> None:
@@ -36,72 +35,72 @@ class Node:
         self.console_host = console_host
         self.lock = trio.Lock()
         self.deleted = False
-        self.revision = object()  # another one after each change of what can be seen of the node
-        self.kept_because: str | None = None  # why nothing runs the node, if not because of its type
-        self.linked_ports: set[tuple[int, int]] = set()  # adapter and port, of a node that nothing runs
+        self.revision = object()  # a new object after each visible change of the node
+        self.kept_because: str | None = None  # why the node has no instance, if its type is not the reason
+        self.linked_ports: set[tuple[int, int]] = set()  # linked ports (adapter, port) of a node without an instance
         self._instance: ComputeNode | None = None
         self._compute: Compute | None = None
 
     def update(self, fields: Mapping[str, Any]) -> None:
-        """Put another record in the place of the present one, with other values by the names of its fields."""
+        """Replace the record by one with changed fields."""
         self.record = attrs.evolve(self.record, **fields)
         self.changed()
 
     def changed(self) -> None:
-        """Something that can be seen of the node is another now."""
+        """Note a visible change of the node."""
         self.revision = object()
 
     def attach(self, instance: ComputeNode, compute: Compute) -> None:
-        """Give the node what runs it, and the compute that this is at."""
+        """Set the instance of the node, and its compute."""
         self._instance, self._compute = instance, compute
         self.sync()
 
     @property
     def node_id(self) -> UUID:
-        """The node's id."""
+        """The id of the node."""
         return self.record.node_id
 
     @property
     def name(self) -> str:
-        """The node's name."""
+        """The name of the node."""
         return self.record.name
 
     @property
     def traits(self) -> NodeTraits:
-        """What its type is."""
+        """The traits of its type."""
         return node_types[self.record.node_type]
 
     @property
     def instance(self) -> ComputeNode | None:
-        """What runs the node; None for one that this server keeps but does not run."""
+        """The instance of the node; None if it does not run here."""
         return self._instance
 
     @property
     def status(self) -> str:
-        """``started`` or ``stopped``."""
+        """The status: ``started`` or ``stopped``."""
         return self._instance.status if self._instance else "stopped"
 
     def require_instance(self) -> ComputeNode:
-        """What runs the node; raises Conflict that says why nothing does."""
+        """The instance of the node. Raises Conflict with the reason if there is none."""
         if self._instance is None:
             raise Conflict(f"Node '{self.name}' does not run here: {self.problem}")
         return self._instance
 
     def require_compute(self) -> Compute:
-        """The compute that runs the node; raises Conflict that says why none does."""
+        """The compute of the node's instance. Raises Conflict with the reason if there is none."""
         self.require_instance()
         assert self._compute is not None, "attached together"
         return self._compute
 
     @property
     def problem(self) -> str | None:
-        """Why nothing runs the node; None for one that can run."""
+        """The reason why the node cannot run here; None if it can."""
         if self._instance is not None:
             return None
         return self.kept_because or why_not_run(self.record.node_type)
 
     def ports(self) -> list[Port]:
-        """The node's ports; of a node that nothing runs those that GNS3 would give it, and others that are linked."""
+        """The node's ports. For a node without an instance, those that GNS3 would give it, and other linked ones."""
         if self._instance is not None:
             return list(map(shown_port, self._instance.ports()))
         ports = list_ports(self.record)
@@ -112,7 +111,7 @@ class Node:
         ]
 
     def sync(self) -> None:
-        """Take over the console and properties that the compute really gave."""
+        """Copy the console and properties that the compute has assigned."""
         if self._instance is not None:
             self.update(
                 {
@@ -123,5 +122,5 @@ class Node:
             )
 
     def rename(self, name: str) -> None:
-        """Set the name; the label follows it, as in GNS3."""
+        """Set the name. As in GNS3, the label follows it."""
         self.update({"name": name, "label": attrs.evolve(self.record.label, text=name)})

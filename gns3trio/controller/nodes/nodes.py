@@ -1,4 +1,4 @@
-"""The nodes of an open project: made, changed and deleted as a whole, announced, and saved."""
+"""The nodes of an open project: creates, changes and deletes them atomically, announces and saves the changes."""
 
 import contextlib
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, ValuesView
@@ -23,19 +23,22 @@ from gns3trio.errors import Conflict, LabError, NotFound
 from gns3trio.limits import MAX_NODES
 from gns3trio.slices import Slices
 
-# What is dragged and drawn many times a second: it is saved within a second, and nothing depends on it.
+# Fields that change many times a second while a node is dragged. They are saved within a second, and nothing depends on
+# them.
 LOOKS = frozenset({"x", "y", "z", "width", "height", "label", "symbol"})
 
 
 class Nodes(Mapping[UUID, Node]):
-    """Nodes by their id, in the order of the file. ``table`` is where they are kept: their links look there too."""
+    """Nodes by id, in the order of the file. They are stored in ``table``, which links use too."""
 
     def __init__(self, project: ProjectContext, table: dict[UUID, Node], links: LinksOfNodes) -> None:
         self._project = project
         self._nodes = table
         self._links = links
         self._instances = Instances(project, table, links)
-        self._creating: dict[UUID, Node] = {}  # hold their id and name; neither listed nor saved
+        self._creating: dict[
+            UUID, Node
+        ] = {}  # nodes being created: they reserve their id and name, but are neither listed nor saved
         self._creation_ended = trio.Event()
 
     def __getitem__(self, node_id: UUID) -> Node:
@@ -48,11 +51,11 @@ class Nodes(Mapping[UUID, Node]):
         return len(self._nodes)
 
     def values(self) -> ValuesView[Node]:
-        """The nodes; quicker than by their ids."""
+        """All nodes; faster than a lookup by id."""
         return self._nodes.values()
 
     def require(self, node_id: UUID) -> Node:
-        """The node; raises Forbidden when the project is closed and NotFound when there is no such node."""
+        """A node by its id. Raises Forbidden if the project is closed, NotFound if there is no such node."""
         self._project.require_open()
         node = self.get(node_id)
         if node is None:
@@ -60,15 +63,13 @@ class Nodes(Mapping[UUID, Node]):
         return node
 
     def name_of(self, node_id: UUID) -> str:
-        """Its name; the id itself of a node that is not there, which links of a file may name."""
+        """The name of a node; the id itself if there is no such node, which links in a file may name."""
         node = self.get(node_id)
         return node.name if node is not None else str(node_id)
 
     @contextlib.asynccontextmanager
     async def locked(self, node_id: UUID, *, to_stop: bool = False) -> AsyncIterator[Node]:
-        """The node, once every earlier request to it is done; who is going ``to_stop`` it does not wait for a start
-        that hangs.
-        """
+        """A node, locked, after all earlier requests to it are done. With ``to_stop``, a hanging start is abandoned."""
         node = self.require(node_id)
         with stopping([node] if to_stop else []):
             await node.lock.acquire()
@@ -80,10 +81,10 @@ class Nodes(Mapping[UUID, Node]):
             node.lock.release()
 
     async def create(self, record: NodeRecord, *, keep_name: bool = False, startup_script: str | None = None) -> Node:
-        """Add a node; a known node id gives the node that has it.
+        """Add a node, or return the existing one with that id.
 
-        ``keep_name`` takes the name as it is (API version 1); otherwise it is made unique as GNS3 2.2 does.
-        Raises Conflict when the compute cannot provide it, Invalid for its name; nothing is left then.
+        With ``keep_name`` the name is not changed (API version 1); otherwise it is made unique as in GNS3 2.2. Raises
+        Conflict if the compute cannot provide the node, Invalid for its name, and then leaves nothing behind.
         """
         self._project.require_open()
         known = self._nodes.get(record.node_id) or self._creating.get(record.node_id)
@@ -101,7 +102,7 @@ class Nodes(Mapping[UUID, Node]):
             record.name = allocate_name(record.name, self.names())
         record.label.text = record.name
         node = self._creating[record.node_id] = self._new_node(record)
-        # To wait for the lock, which is free, would let nodes that are made together take their ports in any order.
+        # No wait for the lock, which is free: nodes that are created together would get their ports in any order.
         node.lock.acquire_nowait()
         try:
             await self._bring_up(node, compute, startup_script)
@@ -112,7 +113,7 @@ class Nodes(Mapping[UUID, Node]):
         return node
 
     async def revive(self, record: NodeRecord, mac_id: int | None) -> None:
-        """A node of the project's file. One that cannot run here is only kept, whatever the reason."""
+        """Create a node from the project's file. If it cannot run here, it is only stored, whatever the reason."""
         node = self._nodes[record.node_id] = self._new_node(record)
         compute = self._project.services.computes.find(record.compute_id)
         if compute is None:
@@ -121,18 +122,18 @@ class Nodes(Mapping[UUID, Node]):
         elif compute.runs(record.node_type):
             try:
                 node.attach(await self._instances.create(compute, record, mac_id=mac_id), compute)
-            except LabError as error:  # a file made elsewhere, or by hand: no reason to lose sight of the whole project
+            except LabError as error:  # the file may be imported or edited: the project must open all the same
                 node.kept_because = str(error)
                 self._project.log("error", f"node '{node.name}' ({node.node_id}) does not run: {error}")
 
     async def end_creations(self) -> None:
-        """The project is closed: wait until each creation has found that out, and undone what it had done."""
+        """Called when the project is closed: wait until all running creations have noticed it and rolled back."""
         while self._creating:
             self._creation_ended = trio.Event()
             await self._creation_ended.wait()
 
     async def release(self) -> None:
-        """Stop all nodes, many at a time, and let them go; their files stay."""
+        """Stop and remove all nodes, many at a time; their files stay."""
         slices = Slices()
         async with trio.open_nursery() as nursery:
             for node in list(self.values()):
@@ -145,12 +146,12 @@ class Nodes(Mapping[UUID, Node]):
             await slices.pause()
 
     def _node_count(self) -> int:
-        """How many nodes there are, with those that are being created."""
+        """The number of nodes, including those that are being created."""
         most = len(self._nodes) + len(self._creating)
         return most if most < MAX_NODES else len(self._nodes.keys() | self._creating.keys())
 
     async def _bring_up(self, node: Node, compute: Compute, startup_script: str | None) -> None:
-        """The part of a creation that may fail; nothing is left then."""
+        """The part of a creation that may fail. Leaves nothing behind if it does."""
         try:
             node.attach(await self._instances.create(compute, node.record, startup_script), compute)
             self._project.require_open()
@@ -163,14 +164,14 @@ class Nodes(Mapping[UUID, Node]):
             raise
 
     def names(self) -> set[str]:
-        """The names in use, those of nodes that are being created included."""
+        """The names in use, including those of nodes that are being created."""
         return {node.name for node in (*self._nodes.values(), *self._creating.values())}
 
     def _new_node(self, record: NodeRecord) -> Node:
         return Node(record, self._project.project_id, self._project.services.console_host)
 
     async def _discard(self, node: Node) -> None:
-        """Undo a creation."""
+        """Undo the creation of a node."""
         node.deleted = True
         if node.instance is not None:
             await self._instances.delete(node, node.instance)
@@ -179,16 +180,16 @@ class Nodes(Mapping[UUID, Node]):
             self._project.mark()
 
     async def delete(self, node: Node) -> None:
-        """Remove a node with its links and files, as ``delete_all``. The caller holds its lock."""
+        """Delete a node with its links and files, as ``delete_all``. The caller holds its lock."""
         await self._delete([node])
 
     async def delete_all(self, nodes: Iterable[Node]) -> None:
-        """Remove nodes with their links and files, all or none; those that are gone already do not matter.
+        """Delete nodes with their links and files, all or none. Nodes that are deleted already are ignored.
 
-        Raises Conflict when one is locked, Unavailable when the disk refuses; all is then as before.
+        Raises Conflict if a node is locked, Unavailable if the disk reports an error; nothing is changed then.
         """
         async with contextlib.AsyncExitStack() as locks:
-            nodes = sorted(nodes, key=lambda node: node.node_id)  # all take them in one order
+            nodes = sorted(nodes, key=lambda node: node.node_id)  # always in the same order, to avoid deadlocks
             locks.enter_context(stopping(nodes))
             for node in nodes:
                 await locks.enter_async_context(node.lock)
@@ -198,7 +199,7 @@ class Nodes(Mapping[UUID, Node]):
         for node in nodes:
             if node.record.locked:
                 raise Conflict(f"Node '{node.name}' is locked")
-        # First on the disk: what is saved must never name files that are gone.
+        # Save first: the project file must never refer to files that are deleted.
         async with self._links.withdrawal_of([node.node_id for node in nodes]):
             for node in nodes:
                 node.deleted = True
@@ -211,7 +212,7 @@ class Nodes(Mapping[UUID, Node]):
         with trio.CancelScope(shield=True):
             for node in nodes:
                 if self._nodes.pop(node.node_id, None) is None:
-                    continue  # the project was closed while those before it were deleted
+                    continue  # the project was closed while earlier nodes were being deleted
                 self._links.forget_node(node.node_id)
                 if node.instance is not None:
                     await self._instances.delete(node, node.instance)
@@ -220,8 +221,8 @@ class Nodes(Mapping[UUID, Node]):
     async def update(self, node: Node, changes: dict[str, Any], *, keep_name: bool = False) -> None:
         """Change a node; ``changes`` holds checked values by the name of a NodeRecord field.
 
-        How it looks is saved soon; every other change is durable when this returns. The caller holds the lock.
-        Raises Conflict from the compute, or Unavailable when the disk refuses; the node is then as before.
+        Changes of its appearance are saved soon; all others are durable when this returns. The caller holds the lock.
+        Raises Conflict from the compute, or Unavailable if the disk reports an error; the node is unchanged then.
         """
         sends_script = "startup_script" in changes.get("properties", ())
         script = await node.instance.startup_script() if sends_script and node.instance is not None else None
@@ -239,7 +240,10 @@ class Nodes(Mapping[UUID, Node]):
             try:
                 await self._project.make_durable()
             except LabError:
-                with trio.CancelScope(shield=True), contextlib.suppress(LabError):  # the disk refuses that too
+                with (
+                    trio.CancelScope(shield=True),
+                    contextlib.suppress(LabError),
+                ):  # the disk reports an error for that too
                     await self._update_instance(node, dict(before), keep_name=True)
                     if script is not None and node.instance is not None:
                         await node.instance.set_startup_script(script)
@@ -248,9 +252,9 @@ class Nodes(Mapping[UUID, Node]):
                 raise
 
     async def _update_instance(self, node: Node, changes: dict[str, Any], keep_name: bool) -> bool:
-        """Take name, console and properties out of ``changes`` and give them to what runs the node.
+        """Move name, console and properties from ``changes`` to the instance of the node.
 
-        Returns whether anything of it changed. All is as before when it raises.
+        Returns whether the instance has changed. If it raises, nothing is changed.
         """
         record, instance = node.record, node.instance
         name = changes.pop("name", node.name)
@@ -276,13 +280,13 @@ class Nodes(Mapping[UUID, Node]):
         return changed
 
     def not_run(self) -> list[Node]:
-        """The nodes that are only kept: nothing starts them here."""
+        """The nodes that do not run here."""
         return [node for node in self._nodes.values() if node.instance is None]
 
     async def for_all(self, action: Action | Literal["reset_console"]) -> None:
-        """Do ``action`` to every node, many at a time. Raises the first error after all have been tried.
+        """Perform ``action`` on every node, many at a time. Raises the first error after all have been tried.
 
-        Nodes that do not run here are passed over; that they are not started is told.
+        Nodes that do not run here are skipped; if they should be started, this is reported.
         """
         self._project.require_open()
         if action in ("start", "reload"):

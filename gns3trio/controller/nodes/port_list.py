@@ -1,6 +1,6 @@
-"""The ports of a node that nothing runs here, with the names that GNS3 2.2 gives them: libraries look them up by name.
+"""The ports of a node that does not run here, with GNS3 2.2's names, because libraries look ports up by name. Sans-IO.
 
-Measured with gns3-server 2.2.61, whose controller was given a compute that takes every node. Sans-IO.
+Measured with gns3-server 2.2.61, whose controller used a compute that accepts every node.
 """
 
 import re
@@ -14,15 +14,15 @@ from gns3trio.compute.node_traits import NodePort
 from gns3trio.compute.node_types import node_types
 from gns3trio.controller.gns3_format.records import NodeRecord
 
-# Nobody draws a node with more; a file made by hand may say anything.
+# The most ports of a node; an edited file may contain any number.
 MAX_PORTS = 1024
 _SERIAL_KINDS = frozenset({"FrameRelay", "ATM", "POS", "Serial"})
 _DEFAULT_FORMAT = "Ethernet{0}"
-_LONGEST_FORMAT = 200  # each port has a name after it
+_LONGEST_FORMAT = 200  # the format of port names
 _FIELD = re.compile(r"\{(0|1|port0|port1|segment0|segment1)\}")
 _SHORT = re.compile(r"Ethernet(\d+)")
 
-# What is in a slot of a router: the kind of its ports, and their number.
+# The modules in slots of routers: the kind of their ports, and their number.
 _MODULES = {
     "C1700-MB-1FE": ("FastEthernet", 1),
     "C1700-MB-WIC1": ("FastEthernet", 0),
@@ -56,8 +56,8 @@ _SLOTS, _WIC_SLOTS, _PORTS_OF_A_WIC_SLOT = 7, 3, 16
 
 @attrs.frozen
 class Port:
-    """A port of a node. ``kind`` is what it is a port of: ``Serial``, ``ATM``, ``FastEthernet``. Of its adapter only
-    what the node says is known.
+    """A port of a node. ``kind`` is the kind of its interface: ``Serial``, ``ATM``, ``FastEthernet``. Its adapter is
+    known only as far as the node specifies it.
     """
 
     adapter_number: int
@@ -75,7 +75,7 @@ class Port:
 
 
 def list_ports(record: NodeRecord) -> list[Port]:
-    """The ports of a node that nothing runs."""
+    """The ports of a node that does not run here."""
     return list(islice(_ports(record), MAX_PORTS))
 
 
@@ -88,7 +88,7 @@ def _ports(record: NodeRecord) -> Iterable[Port]:
 
 
 def shown_port(port: NodePort) -> Port:
-    """A port of what a compute runs."""
+    """A port of a node that a compute runs."""
     return Port(port.adapter_number, port.port_number, port.name, port.short_name)
 
 
@@ -97,7 +97,7 @@ def _single(record: NodeRecord) -> Iterator[Port]:
 
 
 def _circuits(kind: str) -> Callable[[NodeRecord], Iterator[Port]]:
-    """Of a switch whose ``mappings`` join virtual circuits; each begins with the number of a port."""
+    """The ports of a switch whose ``mappings`` connect virtual circuits; each begins with a port number."""
 
     def ports(record: NodeRecord) -> Iterator[Port]:
         mappings = record.properties.get("mappings")
@@ -111,7 +111,9 @@ def _circuits(kind: str) -> Callable[[NodeRecord], Iterator[Port]]:
 
 
 def _adapters(record: NodeRecord) -> Iterator[Port]:
-    """Of virtual machines: an adapter each. Numbers in names do not count a first port that has a name of its own."""
+    """The ports of virtual machines, one per adapter. A first port with a name of its own does not count in numbered
+    names.
+    """
     adapter_type = record.properties.get("adapter_type")
     customs = _customs(record)
     offset = 1 if record.first_port_name else 0
@@ -136,7 +138,7 @@ def _containers(record: NodeRecord) -> Iterator[Port]:
 
 
 def _iou(record: NodeRecord) -> Iterator[Port]:
-    """Adapters have four ports each; those of the serial ones have fixed names."""
+    """The ports of IOU nodes, four per adapter; serial ports have fixed names."""
     ethernet = min(_count(record.properties.get("ethernet_adapters"), 1), MAX_PORTS // 4)
     customs = _customs(record)
     number = 0
@@ -159,7 +161,9 @@ def _iou(record: NodeRecord) -> Iterator[Port]:
 
 
 def _router(record: NodeRecord) -> Iterator[Port]:
-    """Of the modules in the slots, and of the cards in the first one, whose ports have every sixteenth number."""
+    """The ports of a router: of the modules in its slots, and of the cards in the first slot, with numbers in steps of
+    sixteen.
+    """
     for slot in range(_SLOTS):
         kind, count = _MODULES.get(str(record.properties.get(f"slot{slot}")), ("", 0))
         for port in range(count):
@@ -185,19 +189,19 @@ _OF_EMULATOR: Mapping[str, Callable[[NodeRecord], Iterator[Port]]] = {
 
 
 def _count(value: Any, default: int) -> int:
-    """How many adapters there are; none for nonsense."""
+    """The number of adapters; 0 for an invalid value."""
     if value is None:
         return default
     return min(max(value, 0), MAX_PORTS) if type(value) is int else 0
 
 
 def _customs(record: NodeRecord) -> dict[Any, Mapping[str, Any]]:
-    """What is said of single adapters, by their numbers; the first counts."""
+    """Settings of single adapters by number; of several for one adapter the first is used."""
     return {each.get("adapter_number"): each for each in reversed(record.custom_adapters)}
 
 
 def _hardware(record: NodeRecord, adapter: int, custom: Mapping[str, Any], adapter_type: Any) -> dict[str, str]:
-    """Model and address of an adapter, as far as the node says."""
+    """Model and MAC address of an adapter, as far as the node specifies them."""
     kind = custom.get("adapter_type", adapter_type) if record.node_type != "docker" else None
     address = custom.get("mac_address") or _mac_address(record.properties.get("mac_address"), adapter)
     found = {"adapter_type": kind, "mac_address": address}
@@ -205,7 +209,7 @@ def _hardware(record: NodeRecord, adapter: int, custom: Mapping[str, Any], adapt
 
 
 def _mac_address(first: Any, adapter: int) -> str | None:
-    """That of an adapter: each has the next one."""
+    """The MAC address of an adapter: each adapter has the next address."""
     if not isinstance(first, str) or not re.fullmatch("([0-9a-fA-F]{2}:){5}[0-9a-fA-F]{2}", first):
         return None
     digits = f"{(int(first.replace(':', ''), 16) + adapter) % 2**48:012x}"
@@ -213,8 +217,8 @@ def _mac_address(first: Any, adapter: int) -> str | None:
 
 
 def _formatted(record: NodeRecord, number: int) -> str:
-    """A name after the node's format. ``{0}`` is the number of a port, within its segment when there are segments;
-    ``{1}`` that of the segment; ``port1`` and ``segment1`` count from one.
+    """A port name in the node's format. ``{0}`` is the number of the port, within its segment if there are segments;
+    ``{1}`` is the number of the segment; ``port1`` and ``segment1`` count from one.
     """
     size = record.port_segment_size
     port, segment = (number % size, number // size) if size > 0 else (number, number)
@@ -224,7 +228,7 @@ def _formatted(record: NodeRecord, number: int) -> str:
     }
     pattern = record.port_name_format
     if len(pattern) > _LONGEST_FORMAT or "{" in _FIELD.sub("", pattern) or "}" in _FIELD.sub("", pattern):
-        pattern = _DEFAULT_FORMAT  # GNS3 refuses the node
+        pattern = _DEFAULT_FORMAT  # GNS3 rejects the node
     return _FIELD.sub(lambda field: str(values[field[1]]), pattern)
 
 

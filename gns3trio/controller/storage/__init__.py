@@ -1,1 +1,1 @@
-"""Files of the controller on disk: found, written durably, and kept in versions."""
+"""Files of the controller on disk: finding them, writing them durably, and keeping earlier versions."""

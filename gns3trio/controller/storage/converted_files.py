@@ -1,6 +1,6 @@
-"""The files of a project whose file was converted from that of an older GNS3, put where they belong now.
+"""Moves the files of a project that was converted from an older GNS3 to their present places.
 
-Runs in a thread. It may be repeated: what is done already is left alone, and nothing is overwritten.
+Runs in a thread. It may be repeated: finished steps are skipped, and nothing is overwritten.
 """
 
 import fnmatch
@@ -42,7 +42,7 @@ def _write(folder: Path, name: str, text: str) -> None:
 
 
 def _inside(folder: Path, below: str, *, make: bool = False) -> Path | None:
-    """A folder of the project; None when a link or something else is in its way."""
+    """A folder of the project; None if a link or a file is in its place."""
     path = folder
     for part in below.split("/"):
         path /= part

@@ -1,4 +1,4 @@
-"""What a file of a project may be called. Does no I/O."""
+"""Rules for the names of project files. Does no I/O."""
 
 import os
 
@@ -14,7 +14,7 @@ MAX_COMPONENT_BYTES = 255
 
 
 def near_file_name(name: str, ending: str = "") -> str:
-    """The name with an ending when a file can have it, otherwise one near to it that a file can have."""
+    """The name with an ending, or a similar valid file name if that is not one."""
     if name.strip() and is_plain_name(name + ending):
         return name + ending
     plain = without_hidden(name).replace("/", "_").strip().lstrip(".") or "project"
@@ -23,7 +23,7 @@ def near_file_name(name: str, ending: str = "") -> str:
 
 
 def project_file_name(project_name: str) -> str:
-    """The file name for a new project. Raises Invalid for what is no name, Conflict for one that no file can have."""
+    """The file name for a new project. Raises Invalid for an invalid name, Conflict if it cannot be a file name."""
     check_name(project_name)
     if not is_plain_name(project_name):
         raise Conflict(f"name: {project_name!r} cannot be the name of a file")
@@ -31,12 +31,12 @@ def project_file_name(project_name: str) -> str:
 
 
 def is_project_file(name: str) -> bool:
-    """Whether a file of a project's folder is its project file, an older one that was kept, or one being written."""
+    """Whether a file in a project's folder is its project file, a kept older one, or one that is being written."""
     return "/" not in name and (name.endswith(PROJECT_SUFFIX) or f"{PROJECT_SUFFIX}." in name)
 
 
 def name_problem(name: str) -> str | None:
-    """Why this cannot be the name of a file in an archive; None when it can."""
+    """The reason why this is not a valid file name in an archive; None if it is."""
     parts = name.split("/")
     if "\0" in name or not name:
         return "is no name of a file"

@@ -1,7 +1,7 @@
-"""Project files on disk: found, read, and written so that a crash leaves the old file or the new one.
+"""Reads and writes project files so that a crash leaves either the old file or the new one.
 
-Layout (as GNS3): ``<projects_path>/<project_id>/<name>.gns3`` with ``project-files/`` beside it; where projects of
-others are, ``search`` knows.
+Layout (as in GNS3): ``<projects_path>/<project_id>/<name>.gns3`` with ``project-files/`` beside it. ``search`` finds
+projects in other layouts.
 """
 
 import errno
@@ -22,27 +22,27 @@ from gns3trio.removal import remove_tree
 
 log = logging.getLogger(__name__)
 
-# Of our own files that are not complete yet. What begins so is in no archive, and gone after the next start.
+# The prefix of incomplete files. They are in no archive, and are deleted at the next start.
 TEMPORARY_PREFIX = ".gns3trio-"
 _TEMPORARY_NAME = re.compile(re.escape(TEMPORARY_PREFIX) + r"[0-9a-f]{32}")
-# Of the errors of ``read_plain``: what is there is no regular file, or too large.
+# The errors of ``read_plain`` for something that is not a regular file, or is too large.
 NO_PLAIN_FILE = (errno.EINVAL, errno.EFBIG)
-# Of this run of the server: what has another one, a server that was killed has left.
+# Identifies this run of the server: temporary files of other runs were left by a killed server.
 _RUN = uuid4().hex[:16]
 _LAST_SECOND = 253402300799.0  # of the year 9999
-# Of a path in a message, in letters.
+# The most characters of a path in a message.
 _MAX_SHOWN = 600
-# A project file is read into memory as a whole; one of ten thousand nodes has some 10 MB.
+# The largest project file, which is read into memory. With ten thousand nodes it has some 10 MB.
 MAX_PROJECT_FILE_BYTES = 128 << 20
 
 
 def printable(path: Path | str) -> str:
-    """A path as text that can be encoded: bytes that are not UTF-8 are replaced."""
+    """A path as encodable text: bytes that are not UTF-8 are replaced."""
     return os.fsencode(path).decode(errors="replace")
 
 
 def disk_error(path: Path | str, error: OSError) -> LabError:
-    """What to tell of a disk that refuses."""
+    """A message for a disk error."""
     shown = printable(path)
     if len(shown) > _MAX_SHOWN:
         shown = f"{shown[: _MAX_SHOWN // 2]}...{shown[-_MAX_SHOWN // 2 :]}"
@@ -50,19 +50,21 @@ def disk_error(path: Path | str, error: OSError) -> LabError:
 
 
 def date_of(status: os.stat_result) -> float:
-    """When a file was changed, in seconds since 1970; a date that calendars do not know becomes the nearest of them."""
+    """The modification time of a file in seconds since 1970; a date outside of the calendar becomes the nearest valid
+    one.
+    """
     return min(max(status.st_mtime, 0.0), _LAST_SECOND)
 
 
 def temporary_name() -> str:
-    """A name for what is not complete yet, which nothing else has: several may write one file at the same time."""
+    """A unique name for an incomplete file, because several tasks may write the same file at once."""
     return f"{TEMPORARY_PREFIX}{_RUN}{uuid4().hex[:16]}"
 
 
 def sweep(folder: Path, *, below: bool = True) -> None:
-    """Delete what a server that was killed has left half written in a folder, with ``below`` also in those in it.
+    """Delete incomplete files of a killed server in a folder; with ``below`` also in its subfolders.
 
-    What this server is writing meanwhile stays, and what cannot be deleted: it is in nobody's way. No other server may
+    Files that this server is writing are kept, and files that cannot be deleted, which do no harm. No other server may
     use the folder.
     """
     waiting = [folder]
@@ -84,16 +86,16 @@ def sweep(folder: Path, *, below: bool = True) -> None:
 
 
 def read_plain(path: Path, limit: int) -> bytes:
-    """What a regular file holds, which is at most ``limit`` bytes.
+    """Read a regular file of at most ``limit`` bytes.
 
-    Raises OSError, also for a larger one, and for what is no file: a FIFO keeps its reader waiting, for ever.
+    Raises OSError, also for a larger file, and for anything that is not a file: a FIFO would block for ever.
     """
-    _require_plain(os.stat(path))  # opening a device may already do something
+    _require_plain(os.stat(path))  # merely opening a device may have effects
     with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as file:
         status = os.fstat(file.fileno())
         _require_plain(status)
         data = file.read(limit + 1) if status.st_size <= limit else None
-        if data is None or len(data) > limit:  # it may grow meanwhile
+        if data is None or len(data) > limit:  # the file may grow meanwhile
             raise OSError(errno.EFBIG, f"is larger than {limit} bytes")
         return data
 
@@ -104,10 +106,10 @@ def _require_plain(status: os.stat_result) -> None:
 
 
 def write_atomic(path: Path, data: bytes) -> None:
-    """Replace the file ``path`` by one that holds ``data``; durable when this returns.
+    """Replace the file ``path`` by one with ``data``; it is durable when this returns.
 
-    Temporary file in the same folder, fsync, rename, fsync of the folder. Raises Unavailable when the
-    disk refuses; the old file is then untouched.
+    Temporary file in the same folder, fsync, rename, fsync of the folder. Raises Unavailable if the disk
+    reports an error; the old file is unchanged then.
     """
     temporary = path.with_name(temporary_name())
     try:
@@ -118,13 +120,13 @@ def write_atomic(path: Path, data: bytes) -> None:
         os.replace(temporary, path)
         sync_folder(path.parent)
     except OSError as error:
-        with suppress(OSError):  # what made the write fail may keep this from working too
+        with suppress(OSError):  # the cause of the failed write may make this fail too
             temporary.unlink()
         raise Unavailable(f"{path} cannot be written: {_reason(error)}") from error
 
 
 def write_in_folder(folder: Path, name: str, data: bytes) -> None:
-    """As ``write_atomic``, in a folder that is made when it is missing. Raises Unavailable when the disk refuses."""
+    """As ``write_atomic``, but creates the folder if it is missing. Raises Unavailable if the disk reports an error."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -133,8 +135,8 @@ def write_in_folder(folder: Path, name: str, data: bytes) -> None:
 
 
 def write_all(files: Mapping[Path, bytes | None]) -> None:
-    """Replace files in their order, each as ``write_atomic`` does; None removes one. The last one counts: what comes
-    before it means nothing without it. Raises Unavailable when the disk refuses.
+    """Replace files in order, each as ``write_atomic`` does; None deletes one. The last file is decisive: the others
+    have no effect without it. Raises Unavailable if the disk reports an error.
     """
     for path, data in files.items():
         if data is not None:
@@ -163,10 +165,10 @@ def _reason(error: OSError) -> str:
 
 @contextmanager
 def lock_folder(setting: str, folder: Path) -> Iterator[None]:
-    """Have a folder, made when it is missing, for this process alone; the lock dies with the process.
+    """Lock a folder for this process, creating it if it is missing. The lock ends with the process.
 
-    Two servers that save into it would overwrite each other's changes. ``setting`` is its name in messages. Raises
-    Unavailable when another server is there, Invalid when this cannot be a folder.
+    Two servers with the same folder would overwrite each other's changes. ``setting`` is its name in messages. Raises
+    Unavailable if another server uses it, Invalid if it cannot be a folder.
     """
     if printable(folder) != str(folder):
         raise Invalid(f"{setting}: {printable(folder)} is not UTF-8 text")
@@ -181,7 +183,7 @@ def lock_folder(setting: str, folder: Path) -> Iterator[None]:
     except BlockingIOError:
         os.close(descriptor)
         raise Unavailable(f"{setting}: another gns3trio server uses {folder}") from None
-    except OSError as error:  # some network file systems lock no folders
+    except OSError as error:  # some network file systems cannot lock folders
         log.warning("%s: %s cannot be locked against a second server: %s", setting, folder, _reason(error))
     try:
         yield
@@ -190,10 +192,10 @@ def lock_folder(setting: str, folder: Path) -> Iterator[None]:
 
 
 def make_project_folder(folder: Path) -> bool:
-    """Create the folder of a new project, and return whether it was missing: one without a project file, which nodes of
-    another controller have left, is used as it is.
+    """Create the folder of a new project; returns whether it was missing. An existing folder without a project file,
+    left by a hosted project, is used as it is.
 
-    Raises Conflict when it holds a project, Unavailable when the disk refuses.
+    Raises Conflict if it contains a project, Unavailable if the disk reports an error.
     """
     try:
         try:
@@ -218,7 +220,9 @@ def make_project_folder(folder: Path) -> bool:
 
 
 def remove_folder(folder: Path) -> None:
-    """Delete a folder with all that it holds; missing is fine. Raises Unavailable when the disk refuses."""
+    """Delete a folder with all its contents. Does nothing if it is missing. Raises Unavailable if the disk reports an
+    error.
+    """
     try:
         remove_tree(folder)
     except FileNotFoundError:

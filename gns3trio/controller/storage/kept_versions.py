@@ -1,6 +1,6 @@
-"""The last good versions of a project's file, kept beside it for the day when it cannot be read.
+"""Keeps the last valid versions of a project's file, in case the file becomes unreadable.
 
-They are in the folder ``.gns3trio-versions`` of the project, named by the time (UTC) when they were put aside, and are
+They are in the folder ``.gns3trio-versions`` of the project, named by the time (UTC) when they were saved, and are
 neither exported nor part of snapshots.
 """
 
@@ -22,7 +22,7 @@ _NAME = re.compile(r"\d{8}T\d{6}\.\d{6}Z\.gns3")
 
 @attrs.frozen
 class Version:
-    """A kept version. ``saved_at`` is in ISO 8601."""
+    """An earlier version. ``saved_at`` is in ISO 8601."""
 
     version: str
     saved_at: str
@@ -31,9 +31,9 @@ class Version:
 
 
 def keep_version(file: Path, data: bytes) -> None:
-    """Put a good version aside, unless the newest one is the same; the oldest ones go.
+    """Save a valid version, unless it equals the newest one, and delete the oldest ones.
 
-    A disk that refuses keeps nobody from opening a project: then there is no version.
+    A disk error is ignored, so that it does not prevent opening the project.
     """
     folder = file.parent / VERSIONS_FOLDER
     try:
@@ -57,7 +57,7 @@ def _read(path: Path) -> bytes:
 
 
 def newest_heading(folder: Path) -> Heading | None:
-    """That of the newest version in a project's folder; None when there is none."""
+    """The heading of the newest version in a project's folder; None if there is none."""
     place = folder / VERSIONS_FOLDER
     try:
         names = _names(place)
@@ -72,7 +72,7 @@ def newest_heading(folder: Path) -> Heading | None:
 
 
 def list_versions(file: Path) -> list[Version]:
-    """The kept versions of a project's file that can be read, the newest first."""
+    """The readable earlier versions of a project's file, the newest first."""
     folder = file.parent / VERSIONS_FOLDER
     versions: list[Version] = []
     try:
@@ -90,10 +90,10 @@ def list_versions(file: Path) -> list[Version]:
 
 
 def put_version_back(file: Path, version: str | None) -> Path | None:
-    """Replace a project's file by a kept version, the newest without a name. The file that was there is kept aside;
-    returns where, or None when there was none.
+    """Replace a project's file by an earlier version, by default the newest. The replaced file is kept under another
+    name, which is returned; None if there was no file.
 
-    Raises NotFound for an unknown version, Conflict when there is none at all, Unavailable when the disk refuses.
+    Raises NotFound for an unknown version, Conflict if there is none, Unavailable if the disk reports an error.
     """
     kept = [each.version for each in list_versions(file)]
     if not kept:
@@ -113,8 +113,8 @@ def put_version_back(file: Path, version: str | None) -> Path | None:
 
 
 def _set_aside(file: Path, aside: Path) -> None:
-    """Have what is there under another name too, so that a crash leaves no folder without a project's file."""
+    """Give the file a second name, so that a crash never leaves the folder without a project file."""
     try:
         os.link(file, aside, follow_symlinks=False)
-    except OSError:  # a folder, or a file system without such links
+    except OSError:  # a folder, or a file system without hard links
         file.rename(aside)

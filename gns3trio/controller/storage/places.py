@@ -1,4 +1,4 @@
-"""Where projects may be: the places that clients choose, and those whose files the server may delete."""
+"""Checks project folders: which ones clients may choose, and in which ones the server may delete files."""
 
 import errno
 import os
@@ -11,9 +11,9 @@ from gns3trio.errors import Forbidden, Invalid
 
 
 def check_place(path: Path, config: Config, projects: Iterable[Path]) -> Path:
-    """The folder for a new project that a client names by ``path``; ``projects`` are the folders of the others.
+    """The folder for a new project that a client chooses by ``path``; ``projects`` are the folders of existing ones.
 
-    Raises Invalid for what is no path, Forbidden for a place that the client may not choose or somebody else needs.
+    Raises Invalid for an invalid path, Forbidden for a folder that the client may not choose or that is in use.
     """
     if "\0" in str(path):
         raise Invalid("path: holds a null character")
@@ -32,17 +32,17 @@ def check_place(path: Path, config: Config, projects: Iterable[Path]) -> Path:
 
 
 def is_foreign(folder: Path, projects_path: Path) -> bool:
-    """Whether a folder is there, and outside of that for projects: it may hold files that are not the project's."""
+    """Whether a folder exists outside of ``projects_path``: it may contain files that do not belong to the project."""
     return os.path.lexists(folder) and not _is_within(folder, projects_path)
 
 
 def _is_within(folder: Path, projects_path: Path) -> bool:
-    """Whether a folder is in that for projects, links followed."""
+    """Whether a folder is inside ``projects_path``, after resolving links."""
     return Path(os.path.realpath(folder)).is_relative_to(os.path.realpath(projects_path))
 
 
 def _exists(folder: Path) -> bool:
-    """Raises Invalid for what cannot be a folder."""
+    """Whether the path exists. Raises Invalid for an invalid path."""
     try:
         os.lstat(folder)
     except OSError as error:

@@ -1,4 +1,4 @@
-"""A project's file: read when the project is opened, and kept equal to it while it is open."""
+"""The file of a project: reads it when the project is opened, and saves changes while it is open."""
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -22,7 +22,7 @@ from gns3trio.project_layout import OWN_FIELDS_FILE
 
 
 def _identity(path: Path) -> tuple[int, int, int] | None:
-    """What differs when a file is not the same any more; None when there is none."""
+    """Values that change when the file is replaced or modified; None if there is no file."""
     try:
         status = path.stat()
     except OSError:
@@ -31,7 +31,7 @@ def _identity(path: Path) -> tuple[int, int, int] | None:
 
 
 def _require_readable(path: Path, text: bytes) -> None:
-    """Raises Conflict for a file that could not be read again."""
+    """Raises Conflict if the saved file would be too large to be read again."""
     if len(text) > MAX_PROJECT_FILE_BYTES:
         raise Conflict(f"the project is too large: {path.name} would have more than {MAX_PROJECT_FILE_BYTES} bytes")
     try:
@@ -41,10 +41,10 @@ def _require_readable(path: Path, text: bytes) -> None:
 
 
 class ProjectFile:
-    """The ``.gns3`` file at ``path``, and beside it what that has no place for.
+    """The ``.gns3`` file at ``path``, and the file of our own fields beside it.
 
-    ``present`` gives the state of the opened project, ``on_failure`` is told why a write failed, ``warn`` what else the
-    user should know.
+    ``present`` returns the state of the opened project. ``on_failure`` is called with the reason if a write fails,
+    ``warn`` with other messages for the user.
     """
 
     def __init__(
@@ -64,12 +64,14 @@ class ProjectFile:
         self._own_fields_path = path.parent / OWN_FIELDS_FILE
         self._saver = Saver(present, self._format, on_failure, self._write)
         self._warn = warn
-        self._ours: tuple[int, int, int] | None = None  # the file as we know it while the project is open
+        self._ours: tuple[int, int, int] | None = (
+            None  # identity of the file as last read or written, while the project is open
+        )
         self._scope = trio.CancelScope()
         self._ended = trio.Event()
 
     def _format(self, saved: ProjectRecord) -> dict[Path, bytes | None]:
-        """The files. Raises Conflict for one that could not be read again."""
+        """Format both files. Raises Conflict if one would be too large to be read again."""
         files = {
             self._own_fields_path: format_own_fields(saved),
             self.path: format_project(saved, self._gns3_version, self._encoded),
@@ -80,7 +82,9 @@ class ProjectFile:
         return files
 
     def _write(self, files: Mapping[Path, bytes | None]) -> None:
-        """In a thread. What somebody else has put in the file's place meanwhile is kept as a version."""
+        """Write the files; runs in a thread. If another program has replaced the file, its content is kept as a
+        version.
+        """
         if self._ours is not None and _identity(self.path) not in (None, self._ours):
             with suppress(OSError):
                 keep_version(self.path, read_plain(self.path, MAX_PROJECT_FILE_BYTES))
@@ -91,13 +95,13 @@ class ProjectFile:
         self._ours = _identity(self.path)
 
     def _write_all(self, files: Mapping[Path, bytes | None]) -> None:
-        """Files of others may lie in a folder that has nothing else."""
-        with suppress(OSError):  # then the write tells why
+        """Write all files, creating the folder if it is missing."""
+        with suppress(OSError):  # the write then reports the reason
             self._own_fields_path.parent.mkdir(exist_ok=True)
         write_all(files)
 
     async def read(self) -> ProjectRecord:
-        """What the file holds. Raises Conflict when it cannot be read or belongs to another project."""
+        """Read the file. Raises Conflict if it cannot be read or belongs to another project."""
         data = await self._read(self.path)
         try:
             saved = await threads.parsers.run(parse_project, data, self._project_id)
@@ -109,7 +113,9 @@ class ProjectFile:
         return saved
 
     def _add_own_fields(self, saved: ProjectRecord) -> None:
-        """A file that cannot be read is put aside: it keeps no project closed, and the next save would replace it."""
+        """Add our own fields. An unreadable file is renamed: it must not prevent opening, and the next save would
+        replace it.
+        """
         path = self._own_fields_path
         if not path.exists():
             return
@@ -132,9 +138,9 @@ class ProjectFile:
             raise
 
     def check_replacement(self, data: bytes) -> None:
-        """Keep the file of a closed project as a version: somebody replaces it by another one, which holds ``data``.
+        """Keep the file of a closed project as a version before a client replaces it by ``data``.
 
-        Runs in a thread. Raises Conflict when that is of another project: this one would be hidden.
+        Runs in a thread. Raises Conflict if ``data`` is the file of another project, which would hide this one.
         """
         heading = parse_heading(data)
         if heading.project_id not in (self._project_id, None):
@@ -149,15 +155,15 @@ class ProjectFile:
             raise Conflict(f"{path} cannot be read: {error.strerror}") from None
 
     async def keep_version(self) -> None:
-        """Put the file aside as a good version; it was read just now."""
+        """Keep the file, which was just read, as a valid version."""
         data = await self._read(self.path)
         await threads.disk.run(keep_version, self.path, data)
 
     async def settle(self, saved: ProjectRecord) -> bool:
-        """Put the files of a project where they belong when ``saved``, which was just read, was converted from that
-        of an older GNS3; its file is kept then as GNS3 does. Returns whether it was.
+        """If ``saved``, which was just read, was converted from an older GNS3, move the project's files to their
+        present places, and keep the old project file as GNS3 does. Returns whether it was converted.
 
-        Raises Unavailable when the disk refuses, Conflict when the file cannot be read.
+        Raises Unavailable if the disk reports an error, Conflict if the file cannot be read.
         """
         if saved.conversion is None:
             return False
@@ -168,15 +174,15 @@ class ProjectFile:
         return saved.old_revision is not None
 
     async def replace(self, saved: ProjectRecord) -> None:
-        """Write the file of a closed project; ``saved`` is what it held, changed.
+        """Write the file of a closed project; ``saved`` is its changed content.
 
-        Raises Unavailable when the disk refuses, Conflict when the file that is there cannot be read.
+        Raises Unavailable if the disk reports an error, Conflict if the existing file cannot be read.
         """
         await self.settle(saved)
         await threads.disk.run(lambda: self._write_all(self._format(saved)))
 
     async def start_saving(self, nursery: trio.Nursery) -> None:
-        """The project is open: write what is marked, in a task of ``nursery``, until ``stop_saving``."""
+        """Write marked changes of the open project, in a task of ``nursery``, until ``stop_saving``."""
         self._saver.forget_written()
         self._ours = await threads.disk.run(_identity, self.path)
         self._scope, self._ended = trio.CancelScope(), trio.Event()
@@ -190,31 +196,31 @@ class ProjectFile:
             self._ended.set()
 
     async def write_own_fields(self) -> None:
-        """Write what lies beside the file, and not the file itself, which another program may have made.
+        """Write only our own fields beside the file, not the file itself, which another program may have written.
 
-        A disk that refuses keeps no project closed: it is tried with the next change.
+        A disk error does not prevent opening; the write is repeated with the next change.
         """
         own_fields = format_own_fields(self._present())
         with suppress(LabError, OSError):
             await threads.disk.run(self._write_all, {self._own_fields_path: own_fields})
 
     def mark(self) -> None:
-        """The open project has changed; it is written soon."""
+        """Mark the open project as changed; it is written soon."""
         self._saver.mark()
 
     @property
     def is_failing(self) -> bool:
-        """Whether the last write failed; it is tried again."""
+        """Whether the last write failed; it is retried."""
         return self._saver.is_failing
 
     async def flush(self) -> None:
-        """Wait until all changes marked so far are durable. Raises Unavailable when the disk refuses."""
+        """Wait until all changes marked so far are durable. Raises Unavailable if the disk reports an error."""
         await self._saver.flush()
 
     async def stop_saving(self, *, keep: bool) -> None:
-        """The project is closed: write what was not yet, or, without ``keep``, forget it.
+        """The project is closed: write the remaining changes or, without ``keep``, discard them.
 
-        Raises Unavailable when the disk refuses.
+        Raises Unavailable if the disk reports an error.
         """
         self._scope.cancel()
         await self._ended.wait()

@@ -1,8 +1,8 @@
-"""A project's folder is made beside its place and put there in one step; a crash leaves the old one or the new one.
+"""Replaces a project's folder in one step, so that a crash leaves either the old folder or the new one.
 
-A folder that is not complete has a name that no project has. A folder is replaced by exchanging names, which is one
-step (RENAME_EXCHANGE of renameat2(2)). Where the file system has no such step there are two renames: between them the
-old folder is beside, and the next start puts it back.
+A new folder is built under a temporary name. It replaces the old one by exchanging their names in one step
+(RENAME_EXCHANGE of renameat2(2)). If the file system does not support this, two renames are used; after a crash between
+them, the next start restores the old folder.
 """
 
 import ctypes
@@ -35,9 +35,10 @@ _OLD_PREFIX = f"{TEMPORARY_PREFIX}old-"
 
 @asynccontextmanager
 async def staging_folder(place: Path) -> AsyncIterator[Path]:
-    """An empty folder on the file system of ``place``, a folder to be. It is gone at the end, with what is left in it.
+    """Create an empty folder on the file system of the future folder ``place``. At the end it is deleted with its
+    remaining contents.
 
-    Raises Unavailable when the disk refuses.
+    Raises Unavailable if the disk reports an error.
     """
     folder = place.parent / temporary_name()
 
@@ -57,13 +58,13 @@ async def staging_folder(place: Path) -> AsyncIterator[Path]:
 
 
 async def discard_folder(folder: Path, projects_path: Path, *, nursery: trio.Nursery) -> None:
-    """Have a folder gone, durably and as a whole, when this returns; a task in ``nursery`` then deletes what was in it.
-    Missing is fine. Raises Unavailable when the disk refuses.
+    """Remove a folder durably in one step; a task in ``nursery`` then deletes its contents. Does nothing if it is
+    missing. Raises Unavailable if the disk reports an error.
     """
     aside = projects_path / temporary_name()
 
     async def delete() -> None:
-        with trio.CancelScope(shield=True), suppress(NoThread):  # the next start deletes what is left
+        with trio.CancelScope(shield=True), suppress(NoThread):  # the next start deletes the rest
             await threads.disk.run(discard_tree, aside)
 
     if await threads.disk.run(_set_aside, folder, aside):
@@ -71,14 +72,14 @@ async def discard_folder(folder: Path, projects_path: Path, *, nursery: trio.Nur
 
 
 def check_discardable(folder: Path, projects_path: Path) -> None:
-    """Raises Unavailable when ``discard_folder`` could do nothing, as on a disk that has become read-only."""
+    """Raises Unavailable if ``discard_folder`` would fail, for example on a disk that has become read-only."""
     for place in (folder.parent, projects_path):
         if place.exists() and not os.access(place, os.W_OK):
             raise Unavailable(f"{folder} cannot be deleted: {place} cannot be written to")
 
 
 def _set_aside(folder: Path, aside: Path) -> bool:
-    """Whether ``aside`` is now what ``folder`` was; else nothing was there, or it was on another file system."""
+    """Rename ``folder`` to ``aside``; returns False if it does not exist or is on another file system."""
     try:
         folder.rename(aside)
     except FileNotFoundError:
@@ -94,8 +95,8 @@ def _set_aside(folder: Path, aside: Path) -> bool:
 
 
 def put_in_place(new: Path, place: Path) -> None:
-    """Give the folder ``new`` its place, durably. Raises Conflict when there is something, Unavailable when the disk
-    refuses.
+    """Move the folder ``new`` to its final place durably. Raises Conflict if something is there, Unavailable if the
+    disk reports an error.
     """
     with _told(place):
         if os.path.lexists(place):
@@ -104,7 +105,7 @@ def put_in_place(new: Path, place: Path) -> None:
 
 
 def _move(new: Path, place: Path) -> None:
-    """Rename, durably or not at all."""
+    """Rename durably, or not at all."""
     new.rename(place)
     try:
         sync_folder(place.parent)
@@ -115,13 +116,13 @@ def _move(new: Path, place: Path) -> None:
 
 @asynccontextmanager
 async def replaced_folder(place: Path, new: Path) -> AsyncIterator[None]:
-    """``new`` in the place of the folder ``place``; when the block raises, the old one is back, and ``new`` gone.
+    """Replace the folder ``place`` by ``new``. If the block raises, the old folder is restored and ``new`` deleted.
 
-    Raises Unavailable when the disk refuses; nothing has changed then.
+    Raises Unavailable if the disk reports an error; nothing is changed then.
     """
     old = place.with_name(f"{_OLD_PREFIX}{place.name}")
     if len(os.fsencode(old.name)) > MAX_COMPONENT_BYTES:
-        # After a crash nobody would know whose folder it is, so this goes only where both change names in one step.
+        # After a crash the owner of the folder would be unknown, so this works only if both names change in one step.
         old = place.with_name(temporary_name())
     await threads.disk.run(_replace, place, new, old)
     try:
@@ -161,12 +162,12 @@ def _put_back(place: Path, new: Path, old: Path) -> None:
         else:
             place.rename(new)
             old.rename(place)
-        with suppress(OSError):  # after a crash the next start does the same again
+        with suppress(OSError):  # after a crash, the next start repeats this
             sync_folder(place.parent)
 
 
 def _exchange(one: Path, other: Path) -> bool:
-    """Let two folders exchange their names; False where that is not possible in one step."""
+    """Exchange the names of two folders; returns False if that is not possible in one step."""
     libc = ctypes.CDLL(None, use_errno=True)
     if not hasattr(libc, "renameat2"):
         return False
@@ -184,8 +185,8 @@ def _told(path: Path) -> Iterator[None]:
 
 
 def recover(projects_path: Path) -> None:
-    """Clean up what a crash has left, at the start of the server: the old folder of a project whose new one did not
-    come is put back, what was not complete is deleted.
+    """Clean up after a crash, at the start of the server: restore the old folder of a project if the new one is
+    missing, and delete incomplete folders.
     """
     try:
         leftovers = sorted(projects_path.glob(f"{TEMPORARY_PREFIX}*"))

@@ -1,7 +1,7 @@
-"""What the server remembers of where projects are, for those whose place does not tell by itself.
+"""Remembers the folders and files of projects that a search of ``projects_path`` would not find or not identify.
 
-They are those outside of ``projects_path``, and those with several ``.gns3`` files or folders, of which one counts.
-The records are a part of the server's state, ``projects``: a list of objects with the keys of ``ProjectRecord``.
+These are projects outside of ``projects_path``, and projects with several ``.gns3`` files or folders, of which one is
+used. The records are a part of the server's state, ``projects``: a list of objects with the keys of ``ProjectRecord``.
 """
 
 import logging
@@ -23,7 +23,7 @@ from gns3trio.limits import Bound
 log = logging.getLogger(__name__)
 
 _STATE = "projects"
-# All of them are in a file that is written anew at each change.
+# All records are in one file, which is rewritten at each change.
 MAX_RECORDS = 10_000
 
 _Records = dict[UUID, ProjectRecord]
@@ -46,12 +46,12 @@ _StoredList: Any = Annotated[list[_Stored], Bound(MAX_RECORDS)]
 
 
 def check_stored_projects(stored: object) -> None:
-    """Raises Invalid for records that cannot be used."""
+    """Raises Invalid for unusable records."""
     structure(_converter, stored, _StoredList)
 
 
 class ProjectPlaces:
-    """The records, in the server's state."""
+    """The records of project folders, in the server's state."""
 
     def __init__(self, state: ServerState, projects_path: Path) -> None:
         self._state = state
@@ -63,11 +63,11 @@ class ProjectPlaces:
         }
 
     def all(self) -> Mapping[UUID, ProjectRecord]:
-        """The records by the ids of their projects."""
+        """All records, by project id."""
         return dict(self._records)
 
     async def remember(self, project_id: UUID, file: Path, name: str) -> None:
-        """Note which file is a project's. Raises Unavailable when the disk refuses."""
+        """Record the file of a project. Raises Unavailable if the disk reports an error."""
         record = ProjectRecord(project_id=project_id, file=file, name=name)
         if self._records.get(project_id) == record:
             return
@@ -76,7 +76,7 @@ class ProjectPlaces:
         await self._change(lambda records: {**records, project_id: record})
 
     async def forget(self, project_id: UUID) -> None:
-        """A project is not there any more. Raises Unavailable when the disk refuses."""
+        """Delete the record of a project. Raises Unavailable if the disk reports an error."""
         if project_id in self._records:
             await self._change(lambda records: {key: value for key, value in records.items() if key != project_id})
 
@@ -97,9 +97,10 @@ class ProjectPlaces:
 
     @asynccontextmanager
     async def noted(self, project_id: UUID, file: Path, name: str) -> AsyncIterator[None]:
-        """For the making of a project: its file is noted where it would not be found, and forgotten when that fails.
+        """While a project is being created, record its file if a search would not find it. If creating fails, delete
+        the record.
 
-        Raises Unavailable when the disk refuses.
+        Raises Unavailable if the disk reports an error.
         """
         if is_searched(file.parent, self._projects_path):
             yield

@@ -1,6 +1,6 @@
 """Writes a project's files in the background, so that a burst of changes costs one write.
 
-``mark`` says that something changed; ``flush`` returns when all that was marked before is on the disk.
+``mark`` notes a change; ``flush`` waits until all earlier changes are on the disk.
 Several callers of ``flush`` share one write.
 """
 
@@ -20,15 +20,15 @@ log = logging.getLogger(__name__)
 
 _T = TypeVar("_T")
 
-# A disk that was full may have room again, and nobody may ask for the next write soon.
+# Seconds until a failed write is retried: a full disk may have room again.
 RETRY_SECONDS = 5.0
 
 
 class Saver(Generic[_T]):
-    """Keeps files equal to what ``render`` makes of the ``present`` state. ``run`` must run for ``flush`` to return.
+    """Keeps files up to date with the ``present`` state, which ``render`` formats. ``flush`` needs a running ``run``.
 
-    ``render`` and ``write`` are called in a thread, the one with what ``present`` gave, which must not be changed any
-    more, the other with those files that have changed and always the last one.
+    ``render`` and ``write`` are called in a thread. ``render`` gets the result of ``present``, which must not change
+    any more. ``write`` gets the files that have changed, and always the last one.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class Saver(Generic[_T]):
         self._saved = 0
         self._attempted = 0
         self._error: LabError | None = None
-        self._is_over = False  # nothing that is marked now is written before ``run`` is called again
+        self._is_over = False  # changes from now on are not written before ``run`` is called again
         self._wakeup = trio.Event()
         self._attempt_done = trio.Event()
 
@@ -64,11 +64,11 @@ class Saver(Generic[_T]):
     async def flush(self) -> None:
         """Wait until all changes made so far are durable.
 
-        Raises Unavailable when the disk refuses, Forbidden when a change came after the last write.
+        Raises Unavailable if the disk reports an error, Forbidden if a change came after the last write.
         """
         wanted = self._changes
         if self._saved < wanted and self._attempted >= wanted and not self._is_over:
-            self._wakeup.set()  # the last attempt failed: try once more for this caller
+            self._wakeup.set()  # the last attempt failed: try again for this caller
             await self._attempt_done.wait()
         while self._attempted < wanted and not self._is_over:
             await self._attempt_done.wait()
@@ -76,7 +76,7 @@ class Saver(Generic[_T]):
             raise self._error or Forbidden("The project was closed before all of the change was saved")
 
     async def run(self, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
-        """Write whenever something was marked, until cancelled. A failed write is told once, and retried."""
+        """Write whenever changes are marked, until cancelled. A failed write is reported once, and retried."""
         self._is_over, self._attempt_done = False, trio.Event()
         task_status.started()
         while True:
@@ -87,7 +87,7 @@ class Saver(Generic[_T]):
 
     async def _write(self) -> None:
         changes = self._changes
-        # Half a write must not be left behind, and it is short: it is not interrupted.
+        # A write is short and must not be interrupted half-way.
         with trio.CancelScope(shield=True):
             try:
                 await self._write_files()
@@ -107,9 +107,9 @@ class Saver(Generic[_T]):
         self._written.update(await threads.disk.run(self._render_and_write, self._present()))
 
     def _render_and_write(self, present: _T) -> dict[Path, bytes | None]:
-        """The companions that were written: those of the last file, which is written in any case."""
+        """Render and write; returns the written companions of the last file, which is always written."""
         files = self._render(present)
-        # What is on the disk already is not written again, but for the last file: it may have been replaced.
+        # Unchanged files are not written again, except the last one, which somebody may have replaced.
         *companions, last = files
         changed = {path: files[path] for path in companions if self._written.get(path) != files[path]}
         self._write_in_thread({**changed, last: files[last]})
@@ -121,16 +121,16 @@ class Saver(Generic[_T]):
             self._on_failure(str(error))
 
     def forget_written(self) -> None:
-        """Somebody else may have replaced the files."""
+        """Forget which files are on the disk: somebody else may have replaced them."""
         self._written.clear()
 
     def abandon(self) -> None:
-        """The file is not wanted any more: let go of whoever waits for it."""
+        """Give up the file, and release all waiting callers."""
         self._saved = self._attempted = self._changes
         self._end()
 
     async def finish(self) -> None:
-        """The last write, for a saver whose ``run`` has ended."""
+        """Do the last write, after ``run`` has ended."""
         if self._saved < self._changes:
             await self._write()
         self._end()
@@ -138,6 +138,6 @@ class Saver(Generic[_T]):
             raise self._error
 
     def _end(self) -> None:
-        """Who waits, or comes later, would wait forever."""
+        """Release waiting callers, who would otherwise wait for ever."""
         self._is_over = True
         self._attempt_done.set()

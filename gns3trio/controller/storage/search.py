@@ -1,11 +1,11 @@
-"""The projects on the disk: which folders hold one, and which file is a project's. Synchronous; runs in a thread.
+"""Finds the projects on the disk: their folders and project files. Synchronous; runs in a thread.
 
-Servers name a folder after the id of its project, GNS3's desktop after its name, people as they like. So every folder
-in ``projects_path`` that holds a ``.gns3`` file is a project's; its id is the one in the file. A project in another
-place is found by the server's record of it (``project_records``).
+A project's folder may have any name: servers use the project's id, GNS3's desktop its name. So every folder in
+``projects_path`` with a ``.gns3`` file is a project, with the id in that file. Projects elsewhere are found by the
+server's records (``remembered_places``).
 
-A folder is one project. Of several ``.gns3`` files in it one is the project's, and the others are told; of several
-folders with one id (a copied folder) one is the project's, and the others are listed as its copies.
+A folder is one project. Of several ``.gns3`` files in it, one is used and the others are reported. Of several folders
+with the same id (copied folders), one is the project and the others are listed as its copies.
 """
 
 import logging
@@ -28,13 +28,13 @@ from gns3trio.printable import is_plain_name
 
 log = logging.getLogger(__name__)
 
-# Of the .gns3 files in one folder so many are looked at: reading them takes the start of the server.
+# The most .gns3 files of one folder that are read, because reading them delays the start of the server.
 MAX_CANDIDATES = 20
 
 
 @attrs.frozen(kw_only=True)
 class ProjectRecord:
-    """What the server remembers of a project: its file, and its name for the day when the file is not there."""
+    """The record of a project: its file, and its name in case the file is missing."""
 
     project_id: UUID
     file: Path
@@ -43,10 +43,10 @@ class ProjectRecord:
 
 @attrs.frozen(kw_only=True)
 class FoundProject:
-    """A project on the disk. ``error`` says why it cannot be opened, ``others`` names the files of its folder that are
-    not used. ``copy_of`` is the id in the file when another folder has the project of that id; ``project_id`` is made
-    up then. ``is_guess``: nothing but the files' names said which of several is the one. ``is_refused``: it cannot be
-    opened as long as it is where it is, whatever is in the file.
+    """A project on the disk. ``error`` is the reason why it cannot be opened. ``others`` are unused files in its
+    folder. ``copy_of`` is the id in the file if another folder has the project of that id; ``project_id`` is generated
+    then. ``is_guess``: of several files, this one was chosen by names only. ``is_refused``: it cannot be opened in its
+    present place, whatever its file contains.
     """
 
     project_id: UUID
@@ -60,12 +60,12 @@ class FoundProject:
 
 
 def is_searched(folder: Path, projects_path: Path) -> bool:
-    """Whether ``find_projects`` finds a project in the folder without a record of it."""
+    """Whether ``find_projects`` finds a project in this folder without a record."""
     return folder.parent == projects_path and not folder.name.startswith(".")
 
 
 def find_projects(projects_path: Path, records: Mapping[UUID, ProjectRecord]) -> list[FoundProject]:
-    """All projects of this server, by the names of their folders. What cannot be read is listed with its error."""
+    """All projects of this server, sorted by folder name. Unreadable ones are listed with their errors."""
     recorded = {record.file: record for record in records.values()}
     found = []
     for folder in project_folders(projects_path):
@@ -77,7 +77,7 @@ def find_projects(projects_path: Path, records: Mapping[UUID, ProjectRecord]) ->
 
 
 def project_folders(projects_path: Path) -> list[Path]:
-    """The folders in ``projects_path`` that may hold a project, by their names; links to such are among them."""
+    """The folders in ``projects_path`` that may contain a project, sorted by name, including links to folders."""
     try:
         with os.scandir(projects_path) as entries:
             return sorted(Path(entry.path) for entry in entries if not entry.name.startswith(".") and _is_folder(entry))
@@ -91,7 +91,7 @@ def project_folders(projects_path: Path) -> list[Path]:
 def _is_folder(entry: "os.DirEntry[str]") -> bool:
     try:
         return entry.is_dir()
-    except OSError:  # a link that leads to itself
+    except OSError:  # a link that points to itself
         return False
 
 
@@ -133,7 +133,9 @@ def _look_into(folder: Path, recorded: Collection[Path]) -> FoundProject | None:
 
 
 def _project_files(folder: Path, recorded: Collection[Path]) -> list[Path]:
-    """The likeliest first: that of the record, the one that is named as the folder, short names before long ones."""
+    """The project files, the most likely first: the recorded one, the one named like the folder, then short names
+    first.
+    """
     with os.scandir(folder) as entries:
         names = [each.name for each in entries if each.name.endswith(PROJECT_SUFFIX) and not each.name.startswith(".")]
 
@@ -154,7 +156,7 @@ def _read(file: Path) -> _Candidate:
 
 @attrs.frozen
 class _Home:
-    """What the folder's name and the kept versions in it tell of its project."""
+    """Hints about a project: its folder's name, and the earlier versions in it."""
 
     project_id: UUID | None = None
     name: str | None = None
@@ -162,7 +164,7 @@ class _Home:
 
 def _home(folder: Path, candidates: Collection[_Candidate]) -> _Home:
     if len(candidates) == 1 and all(candidate.heading is not None for candidate in candidates):
-        return _Home()  # nobody needs it
+        return _Home()  # not needed
     heading = newest_heading(folder)
     name = heading.settings.name if heading else None
     return _Home(as_uuid(folder.name) or (heading.project_id if heading else None), name)
@@ -171,8 +173,8 @@ def _home(folder: Path, candidates: Collection[_Candidate]) -> _Home:
 def _rank(
     candidate: _Candidate, home: _Home, recorded: Collection[Path]
 ) -> tuple[bool, bool, bool, bool, bool, int, str]:
-    """The lowest is the project's file. A damaged file is preferred to one of another project, for there may be kept
-    versions of it.
+    """The sort key of a file: the lowest is the project's. A damaged file comes before one of another project, because
+    there may be earlier versions of it.
     """
     heading, stem = candidate.heading, candidate.file.stem
     name = heading.settings.name if heading else None
@@ -188,7 +190,7 @@ def _rank(
 
 
 def _without_file(folder: Path) -> FoundProject | None:
-    """A project whose file is gone, of which versions are kept."""
+    """A project whose file is missing, but with earlier versions."""
     heading = newest_heading(folder)
     if heading is None or heading.project_id is None:
         return None
@@ -200,12 +202,12 @@ def _without_file(folder: Path) -> FoundProject | None:
 
 
 def made_up_id(folder: Path, of: UUID = NAMESPACE_URL) -> UUID:
-    """An id for what has none of its own, the same at every start."""
+    """A generated id, which is the same at every start."""
     return uuid5(of, f"gns3trio:{printable(folder.name)}")
 
 
 def _recorded(record: ProjectRecord) -> FoundProject:
-    """A project in a place that is not searched."""
+    """A recorded project in a folder that is not searched."""
     candidate = _read(record.file)
     project_id = candidate.heading.project_id if candidate.heading else None
     if candidate.heading is None:
@@ -222,7 +224,7 @@ def _recorded(record: ProjectRecord) -> FoundProject:
 
 
 def _told_apart(found: Iterable[FoundProject], recorded: Mapping[Path, ProjectRecord]) -> Iterator[FoundProject]:
-    """With several of one id, all but one are copies."""
+    """Resolve equal ids: all but one project are copies."""
     by_id: dict[UUID, list[FoundProject]] = {}
     for project in found:
         by_id.setdefault(project.project_id, []).append(project)
@@ -236,7 +238,7 @@ def _told_apart(found: Iterable[FoundProject], recorded: Mapping[Path, ProjectRe
 def _folder_rank(
     project: FoundProject, recorded: Mapping[Path, ProjectRecord]
 ) -> tuple[bool, bool, bool, bool, int, str]:
-    """The lowest is the project; a copied folder has the longer name, mostly."""
+    """The sort key of a folder: the lowest is the project. A copied folder usually has the longer name."""
     folder = project.file.parent.name
     return (
         project.file not in recorded,
@@ -249,7 +251,7 @@ def _folder_rank(
 
 
 def copy_of(project_id: UUID, place: Path, project: FoundProject) -> FoundProject:
-    """What is listed of a folder whose id is that of the project in another one, ``place``."""
+    """The entry for a folder with the id of the project in another folder, ``place``."""
     folder = project.file.parent
     name = clean_name(f"{project.settings.name} ({folder.name})", "unnamed")
     return attrs.evolve(

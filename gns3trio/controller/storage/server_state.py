@@ -1,4 +1,4 @@
-"""What the server keeps beside its projects, durably, in one JSON file: templates, computes, settings of clients."""
+"""The server's own state in one durable JSON file: templates, computes, settings of clients."""
 
 import logging
 import time
@@ -17,7 +17,7 @@ from gns3trio.errors import Conflict, Invalid, Unavailable
 log = logging.getLogger(__name__)
 
 STATE_FILE = "controller.json"
-# It is read into memory as a whole, and a server with ten thousand templates has some 10 MB.
+# The largest file, which is read into memory. With ten thousand templates it has some 10 MB.
 MAX_STATE_BYTES = 64 << 20
 
 
@@ -30,15 +30,15 @@ class ServerState:
         self._writing = trio.Lock()
 
     def get(self, name: str, default: Any) -> Any:
-        """The value, or ``default`` when there is none of that type. Not to be changed in place."""
+        """The value, or ``default`` if there is none of that type. Must not be changed in place."""
         value = self._values.get(name)
         return value if isinstance(value, type(default)) else default
 
     async def change(self, name: str, default: Any, function: Callable[[Any], Any]) -> Any:
-        """Replace a value by ``function`` of it, one after the other; durable when this returns the new one.
+        """Replace a value by ``function`` of it. Changes are serialised, and durable when this returns the new value.
 
-        Raises Conflict when all values are too large together, Unavailable when the disk refuses, and what ``function``
-        raises; nothing is changed then.
+        Raises Conflict if the file would be too large, Unavailable if the disk reports an error, and the errors of
+        ``function``; nothing is changed then.
         """
         async with self._writing:
             value = function(self.get(name, default))
@@ -51,7 +51,7 @@ class ServerState:
     def _write(self, values: dict[str, Any]) -> None:
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            self._folder.chmod(0o700)  # it holds passwords of other servers
+            self._folder.chmod(0o700)  # it contains passwords of other servers
         except OSError as error:
             raise Unavailable(f"{self._folder} cannot be used: {error.strerror}") from None
         text = orjson.dumps(values, option=orjson.OPT_INDENT_2)
@@ -64,10 +64,10 @@ Check = Callable[[Any], None]
 
 
 async def open_state(folder: Path, checks: Mapping[str, Check] = MappingProxyType({})) -> ServerState:
-    """The state in ``folder``; empty when there is none. A damaged file is kept aside, never overwritten.
+    """Open the state in ``folder``; empty if there is none. A damaged file is renamed, never overwritten.
 
-    ``checks`` raise Invalid for a value, by its name, that cannot be used; the others stay then. Raises Unavailable
-    when the disk refuses.
+    ``checks`` (by name) raise Invalid for unusable values; the other values are kept. Raises Unavailable if the disk
+    reports an error.
     """
     return ServerState(folder, await threads.disk.run(_read, folder / STATE_FILE, checks))
 
@@ -77,7 +77,7 @@ def _read(path: Path, checks: Mapping[str, Check]) -> dict[str, Any]:
     try:
         values = orjson.loads(read_plain(path, MAX_STATE_BYTES))
     except FileNotFoundError:
-        if path.is_symlink():  # to a disk that may be there tomorrow
+        if path.is_symlink():  # the target's disk may be connected later
             raise Unavailable(f"{path} cannot be read: it is a link to what is not there") from None
         return {}
     except OSError as error:
@@ -108,7 +108,7 @@ def _read(path: Path, checks: Mapping[str, Check]) -> dict[str, Any]:
 
 
 def _problems(values: Mapping[str, Any], checks: Mapping[str, Check]) -> dict[str, str]:
-    """What is wrong, by the name of the value."""
+    """The problems, by the names of the values."""
     problems: dict[str, str] = {}
     for name, check in checks.items():
         try:

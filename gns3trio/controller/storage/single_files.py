@@ -1,7 +1,7 @@
-"""Single files below a folder, as clients read and write them by their path.
+"""Reads and writes single files below a folder for clients, by path.
 
-A path is followed one folder at a time and through no symbolic link, so it cannot lead out of its folder, whatever
-happens in it meanwhile. A file is replaced as a whole or not at all.
+A path is resolved one folder at a time without following symbolic links, so it cannot lead out of its folder, even if
+the folder changes meanwhile. A file is replaced completely or not at all.
 """
 
 import hashlib
@@ -26,13 +26,13 @@ from gns3trio.errors import DISK_REFUSALS, Conflict, Forbidden, Invalid, LabErro
 from gns3trio.printable import hidden_character
 
 CHUNK_BYTES = 256 * 1024
-# What is received is written in pieces of this size: each costs a thread.
+# The size of pieces in which uploads are written; each piece costs a thread call.
 _WRITE_BYTES = 256 * 1024
 
 
 @attrs.frozen
 class OpenFile:
-    """A file that is being read. ``size`` is in bytes, ``modified`` in seconds since 1970."""
+    """A file that is open for reading. ``size`` is in bytes, ``modified`` in seconds since 1970."""
 
     descriptor: int
     name: str
@@ -40,9 +40,9 @@ class OpenFile:
     modified: float
 
     async def pieces(self) -> AsyncGenerator[bytes]:
-        """Exactly ``size`` bytes, in pieces; what a growing file gets meanwhile is not among them. Closes the file.
+        """Read exactly ``size`` bytes in pieces, even if the file grows, then close it.
 
-        Raises Conflict when the file became shorter, so that what was sent is not taken for all of it.
+        Raises Conflict if the file became shorter, so that the client does not take a part for the whole.
         """
         left = self.size
         try:
@@ -57,7 +57,7 @@ class OpenFile:
 
 
 def _split(path: str) -> list[str]:
-    """The parts of a path. Raises Forbidden when it leads out of its folder, NotFound when it names no file."""
+    """The parts of a path. Raises Forbidden if it leads out of its folder, NotFound if it names no file."""
     if path.startswith("/") or ".." in path.split("/"):
         raise Forbidden(f"path: {path!r} leads out of the folder")
     parts = path.split("/")
@@ -71,7 +71,7 @@ def _is_too_long(part: str) -> bool:
 
 
 def _open_folder(folder: Path, parts: list[str], *, make: bool) -> int:
-    """A descriptor of the folder that ``parts`` lead to below ``folder``. With ``make`` missing ones are made."""
+    """A descriptor of the folder ``parts`` below ``folder``. With ``make``, missing folders are created."""
     if make:
         folder.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
@@ -88,16 +88,16 @@ def _open_folder(folder: Path, parts: list[str], *, make: bool) -> int:
 
 
 def _refuse_links(folder: Path, parts: list[str], path: str) -> None:
-    """Raises Forbidden when the way goes through a symbolic link."""
+    """Raises Forbidden if the path goes through a symbolic link."""
     for length in range(1, len(parts) + 1):
         if folder.joinpath(*parts[:length]).is_symlink():
             raise Forbidden(f"path: {path!r} goes through a symbolic link")
 
 
 def open_file(folder: Path, path: str) -> OpenFile:
-    """Open a file for reading; synchronous. Whoever gets it closes the descriptor.
+    """Open a file for reading; synchronous. The caller must close the descriptor.
 
-    Raises NotFound, or Forbidden when the path leads out of ``folder`` or through a link.
+    Raises NotFound, or Forbidden if the path leads out of ``folder`` or through a link.
     """
     parts = _split(path)
     try:
@@ -117,10 +117,11 @@ def open_file(folder: Path, path: str) -> OpenFile:
 
 
 class Upload:
-    """What a client sends, beside the file that it will replace: ``receive``, ``commit``, and always ``discard``.
+    """An upload, stored beside the file that it replaces: call ``receive``, then ``commit``, and always ``discard`` at
+    the end.
 
-    Raises Invalid for a path with control characters, Conflict for too long a one, Forbidden and NotFound for one that
-    names no file.
+    Raises Invalid for a path with control characters, Conflict for a path that is too long, Forbidden and NotFound for
+    a path that names no file.
     """
 
     def __init__(self, folder: Path, path: str, *, make_folders: bool) -> None:
@@ -129,14 +130,14 @@ class Upload:
         self._parts = _split(path)
         if (character := hidden_character(path)) is not None:
             raise Invalid(f"path: {path!r} has the character U+{ord(character):04X}, which no name may have")
-        if (problem := name_problem(path)) is not None:  # it could be in no archive of the project
+        if (problem := name_problem(path)) is not None:  # such a file could not be archived
             raise Conflict(f"path: {path[:200]!r} {problem}")
         self._make_folders = make_folders
         self._temporary = temporary_name()
         self._parent: int | None = None
 
     async def receive(self, data: AsyncIterator[bytes]) -> None:
-        """Write all of ``data``, durably. Raises NotFound, Forbidden, or Unavailable when the disk refuses."""
+        """Write all of ``data`` durably. Raises NotFound, Forbidden, or Unavailable if the disk reports an error."""
         descriptor = await threads.disk.run(self._create)
         try:
             waiting = bytearray()
@@ -172,7 +173,7 @@ class Upload:
             raise disk_error(self._path, error) from error
 
     async def content(self) -> bytes:
-        """What was received. Raises Conflict when it is larger than a project file can be."""
+        """The received data. Raises Conflict if it is larger than a project file may be."""
         return await threads.disk.run(self._read)
 
     def _read(self) -> bytes:
@@ -184,7 +185,7 @@ class Upload:
         return data
 
     async def commit(self) -> None:
-        """Give the file its name. Raises Conflict when there is a folder of that name."""
+        """Give the file its final name. Raises Conflict if there is a folder of that name."""
         await threads.disk.run(self._rename)
 
     def _rename(self) -> None:
@@ -199,16 +200,16 @@ class Upload:
             raise self._refusal(error) from error
 
     def _refusal(self, error: OSError) -> LabError:
-        if isinstance(error, FileNotFoundError):  # the project was deleted while the file came
+        if isinstance(error, FileNotFoundError):  # the project was deleted during the upload
             return NotFound(f"path: the folder of {self._path!r} is gone")
         return disk_error(self._path, error)
 
     async def discard(self) -> None:
-        """Leave nothing behind of what was not committed."""
+        """Delete everything that was not committed."""
         if self._parent is not None:
             parent, self._parent = self._parent, None
             try:
-                with suppress(OSError):  # it is not there, or the disk refuses everything
+                with suppress(OSError):  # it does not exist, or the disk reports errors for everything
                     os.unlink(self._temporary, dir_fd=parent)
             finally:
                 os.close(parent)
@@ -216,12 +217,12 @@ class Upload:
 
 @attrs.frozen
 class FolderFiles:
-    """The files below a folder of this disk, by their paths in it."""
+    """The files below a folder of this disk, by their relative paths."""
 
     folder: Path
 
     async def paths(self) -> list[str]:
-        """All files. No link is followed."""
+        """The paths of all files, without following links."""
         return await threads.disk.run(list, _paths(self.folder))
 
     async def open(self, path: str) -> OpenFile:
@@ -229,12 +230,14 @@ class FolderFiles:
         return await threads.disk.run(open_file, self.folder, path)
 
     def upload(self, path: str) -> Upload:
-        """Write a file. Raises as ``Upload``."""
+        """Begin the upload of a file. Raises as ``Upload``."""
         return Upload(self.folder, path, make_folders=True)
 
 
 async def write_file(folder: Path, path: str, data: AsyncIterator[bytes]) -> None:
-    """Replace a file below a folder that no project of ours uses; missing folders are made. Raises as ``Upload``."""
+    """Replace a file below a folder that does not belong to our projects. Missing folders are created. Raises as
+    ``Upload``.
+    """
     upload = Upload(folder, path, make_folders=True)
     try:
         await upload.receive(data)
@@ -244,13 +247,13 @@ async def write_file(folder: Path, path: str, data: AsyncIterator[bytes]) -> Non
 
 
 def list_files(folder: Path, checkpoint: Callable[[], None]) -> list[dict[str, str]]:
-    """The files below a folder: ``path`` relative to it, ``md5sum`` of the content. No link is followed.
+    """List the files below a folder, without following links: the relative ``path``, and ``md5sum`` of the content.
 
-    ``checkpoint`` is called again and again, and may raise to end it.
+    ``checkpoint`` is called regularly, and may raise to abort.
     """
     files: list[dict[str, str]] = []
     for path in _paths(folder):
-        with suppress(NotFound, Forbidden, OSError):  # gone meanwhile, or no plain file
+        with suppress(NotFound, Forbidden, OSError):  # vanished meanwhile, or not a regular file
             file = open_file(folder, path)
             digest = hashlib.md5(usedforsecurity=False)
             with open(file.descriptor, "rb", buffering=0) as stream:
@@ -262,7 +265,7 @@ def list_files(folder: Path, checkpoint: Callable[[], None]) -> list[dict[str, s
 
 
 def _paths(folder: Path) -> Iterator[str]:
-    """What is below a folder and not just being written, by its path in it."""
+    """The paths of all files below a folder, except incomplete ones."""
     for root, _, names in os.walk(folder):
         for name in sorted(name for name in names if not name.startswith(TEMPORARY_PREFIX)):
             yield (Path(root) / name).relative_to(folder).as_posix()
