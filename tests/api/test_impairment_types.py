@@ -18,8 +18,8 @@ from gns3trio.conditions.impairments import (
 )
 from gns3trio.conditions.parameters import Parameter
 from tests.api.conftest import Server
-from tests.api.test_links import Lab
 from tests.docs.reference import FOLDER
+from tests.support.lab import Lab
 
 WEB = FOLDER.parent.parent / "gns3trio" / "web"
 PARAMETERS = {parameter.name: parameter for kind in IMPAIRMENT_TYPES.values() for parameter in kind.parameters}
