@@ -16,7 +16,7 @@ import trio
 
 from gns3trio.compute.interface import ComputeNode
 from gns3trio.compute.local.leases import ConsolePorts, UdpPorts
-from gns3trio.compute.local.tunnels import TunnelTable
+from gns3trio.compute.local.link_ends import LinkEnds
 from gns3trio.compute.nio import UdpNio
 from gns3trio.compute.node import NodeEvent, NodeSpec
 from gns3trio.compute.nodes.vpcs.command import MAC_IDS
@@ -168,7 +168,7 @@ class Lab:
 
     async def connect(self, a: VpcsNode, b: VpcsNode) -> None:
         """Join two nodes with a tunnel."""
-        near, far = (self.services.tunnels.udp_ports.reserve(PROJECT) for _ in range(2))
+        near, far = (self.services.link_ends.udp_ports.reserve(PROJECT) for _ in range(2))
         await a.bind_nio(0, 0, UdpNio(lport=near, rhost=LOOPBACK, rport=far))
         await b.bind_nio(0, 0, UdpNio(lport=far, rhost=LOOPBACK, rport=near))
 
@@ -185,7 +185,7 @@ async def open_services(program: str) -> AsyncIterator[VpcsServices]:
         yield VpcsServices(
             nursery=nursery,
             forwarder=forwarder,
-            tunnels=TunnelTable(forwarder, UdpPorts(*UDP_RANGE), captures),
+            link_ends=LinkEnds(forwarder, UdpPorts(*UDP_RANGE), captures),
             console_ports=ConsolePorts([LOOPBACK], *CONSOLE_RANGE),
             mac_ids=MacIds(MAC_IDS),
             vpcs_ports=VpcsPorts(),
@@ -207,9 +207,9 @@ async def lab(program: str, tmp_path: Path) -> AsyncIterator[Lab]:
         lab = Lab(services, tmp_path)
         yield lab
         await lab.close()
-    services.tunnels.udp_ports.release_project(PROJECT)
+    services.link_ends.udp_ports.release_project(PROJECT)
     assert processes_in(tmp_path) == []
-    assert services.console_ports.leased == services.tunnels.udp_ports.leased == frozenset()
+    assert services.console_ports.leased == services.link_ends.udp_ports.leased == frozenset()
 
 
 def processes_in(folder: Path) -> list[int]:

@@ -163,9 +163,9 @@ async def test_an_ethernet_interface(lab: Lab) -> None:
         await wire.get(tagged)
     with pytest.raises(Conflict, match="while cloud 'C1' has links"):
         await cloud.set_properties({"ports_mapping": []})
-    tunnel = cloud.link_end(0, 0)
-    assert tunnel is not None
-    assert lab.forwarder.snapshot()[tunnel.port.id].rx_frames == 3
+    link_end = cloud.link_end(0, 0)
+    assert link_end is not None
+    assert lab.forwarder.snapshot()[link_end.port.id].rx_frames == 3
     await cloud.unbind_nio(0, 0)
     wire.put(FRAME)
     await lab.link(cloud)

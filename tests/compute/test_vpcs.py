@@ -103,9 +103,9 @@ async def test_a_link_is_made_and_removed_while_nodes_run(lab: Lab):
     async with open_console(a) as first:
         assert not a.has_nio
         await lab.connect(a, b)
-        tunnel = a.link_end(0, 0)
-        assert a.has_nio and tunnel is not None
-        led = tunnel.nio
+        link_end = a.link_end(0, 0)
+        assert a.has_nio and link_end is not None
+        led = link_end.nio
         assert isinstance(led, UdpNio)
         assert await can_reach_peer(first)
         await b.unbind_nio(0, 0)
@@ -124,7 +124,7 @@ async def test_a_nio_replaces_the_one_before(lab: Lab):
     await a.bind_nio(0, 0, UdpNio(lport=UDP_RANGE[0], rhost="", rport=UDP_RANGE[0] + 1))
     await b.bind_nio(0, 0, UdpNio(lport=UDP_RANGE[0] + 1, rhost="", rport=UDP_RANGE[0] + 2))
     await a.bind_nio(0, 0, UdpNio(lport=UDP_RANGE[0] + 2, rhost="", rport=UDP_RANGE[0] + 1))
-    assert lab.services.tunnels.udp_ports.leased == {UDP_RANGE[0] + 1, UDP_RANGE[0] + 2}
+    assert lab.services.link_ends.udp_ports.leased == {UDP_RANGE[0] + 1, UDP_RANGE[0] + 2}
     await a.start()
     await b.start()
     async with open_console(a) as first:

@@ -85,7 +85,7 @@ async def test_fifty_nodes_start_ping_and_stop_at_once(program: str, tmp_path: P
                 nursery.start_soon(node.stop)
         assert processes_in(tmp_path) == []
         await lab.close()
-        assert services.console_ports.leased == services.tunnels.udp_ports.leased == frozenset()
+        assert services.console_ports.leased == services.link_ends.udp_ports.leased == frozenset()
         while open_descriptors() - before:  # connections that just ended are closed by their tasks
             with trio.fail_after(SILENCE_SECONDS):
                 await trio.testing.wait_all_tasks_blocked(0.01)

@@ -36,9 +36,9 @@ from gns3trio.compute.interface import (
 from gns3trio.compute.local.interface_watch import InterfaceWatch
 from gns3trio.compute.local.interfaces import list_interfaces
 from gns3trio.compute.local.leases import ConsolePorts, UdpPorts
+from gns3trio.compute.local.link_ends import LinkEnds, local_nio
 from gns3trio.compute.local.node import LocalNode
 from gns3trio.compute.local.trials import open_probe, take_udp_endpoint
-from gns3trio.compute.local.tunnels import TunnelTable, local_nio
 from gns3trio.compute.nio import LOOPBACK, LocalNio, UdpNio
 from gns3trio.compute.node import NodeSpec
 from gns3trio.compute.node_types import node_types
@@ -73,7 +73,7 @@ class LocalCompute:
         captures: CaptureService,
         registry: NodeRegistry,
         console_ports: ConsolePorts,
-        tunnels: TunnelTable,
+        link_ends: LinkEnds,
         mac_ids: MacIds,
         projects_path: Path,
     ) -> None:
@@ -83,8 +83,8 @@ class LocalCompute:
         self._captures = captures
         self._registry = registry
         self._console_ports = console_ports
-        self._tunnels = tunnels
-        self._udp_ports = tunnels.udp_ports
+        self._link_ends = link_ends
+        self._udp_ports = link_ends.udp_ports
         self._mac_ids = mac_ids
         self._projects_path = projects_path
         self._nodes: dict[UUID, LocalNode] = {}
@@ -241,7 +241,7 @@ class LocalCompute:
 
     def counted_at(self, counter_id: int) -> PortPlace | None:
         """As ``Compute.counted_at``."""
-        return self._tunnels.counted_at(counter_id)
+        return self._link_ends.counted_at(counter_id)
 
     def counters(self, ids: Iterable[int] | None = None) -> Mapping[int, PortCounters]:
         """All counters, by the ids of the forwarder's ports."""
@@ -284,7 +284,7 @@ async def open_compute(config: Config, forwarder: Forwarder, captures: CaptureSe
     udp_ports = UdpPorts(config.udp_start_port_range, config.udp_end_port_range)
     registry = NodeRegistry()
     async with trio.open_nursery() as nursery:
-        tunnels = TunnelTable(forwarder, udp_ports, captures)
+        link_ends = LinkEnds(forwarder, udp_ports, captures)
         _check_console_addresses(config)
         console_ports = ConsolePorts(
             config.console_addresses, config.console_start_port_range, config.console_end_port_range
@@ -292,12 +292,12 @@ async def open_compute(config: Config, forwarder: Forwarder, captures: CaptureSe
         interfaces = InterfaceWatch()
         await nursery.start(interfaces.run)
         mac_ids = MacIds(MAC_IDS)
-        builtin = BuiltinServices(nursery, forwarder, tunnels, console_ports, interfaces)
+        builtin = BuiltinServices(nursery, forwarder, link_ends, console_ports, interfaces)
         services = LocalServices(config, builtin, mac_ids)
         for name, package in node_types.packages.items():
             module = import_module(f"{package.__name__}.node")
             registry.add(name, module.make_type(services))
-        compute = LocalCompute(forwarder, captures, registry, console_ports, tunnels, mac_ids, config.projects_path)
+        compute = LocalCompute(forwarder, captures, registry, console_ports, link_ends, mac_ids, config.projects_path)
         try:
             yield compute
         finally:

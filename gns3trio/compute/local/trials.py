@@ -7,7 +7,7 @@ from contextlib import ExitStack, asynccontextmanager, contextmanager
 
 from gns3trio.compute.interface import LinkEnd, TrialResult, TrialSpec, UdpEndpoint
 from gns3trio.compute.local.leases import UdpPorts, bind_udp
-from gns3trio.compute.local.tunnels import Tunnel, resolve
+from gns3trio.compute.local.link_ends import LocalLinkEnd, resolve
 from gns3trio.compute.nio import LOOPBACK, UdpNio
 from gns3trio.errors import Conflict
 from gns3trio.forwarder.forwarder import Address, Forwarder, Port
@@ -34,7 +34,13 @@ class LocalProbe:
     """
 
     def __init__(
-        self, forwarder: Forwarder, near: Tunnel, far: Tunnel, tx: socket.socket, rx: socket.socket, source: Port
+        self,
+        forwarder: Forwarder,
+        near: LocalLinkEnd,
+        far: LocalLinkEnd,
+        tx: socket.socket,
+        rx: socket.socket,
+        source: Port,
     ) -> None:
         self._forwarder = forwarder
         self._near = near
@@ -59,14 +65,14 @@ class LocalProbe:
 
     def _foreign_frames(self) -> int:
         total = -self._forwarder.counters(self._source).rx_frames
-        for tunnel in (self._near, self._far):
-            c = self._forwarder.counters(tunnel.port)
+        for link_end in (self._near, self._far):
+            c = self._forwarder.counters(link_end.port)
             total += c.tx_frames - c.tx_duplicated + sum(c.tx_drops.values()) + c.tx_held
         return total
 
     def held_frames(self) -> int:
         """Frames that filters hold now on their way to the sink."""
-        near, far = (self._forwarder.counters(tunnel.port) for tunnel in (self._near, self._far))
+        near, far = (self._forwarder.counters(link_end.port) for link_end in (self._near, self._far))
         return near.tx_held + far.rx_held
 
 
@@ -75,7 +81,7 @@ def open_probe(forwarder: Forwarder, near: LinkEnd, far: LinkEnd) -> Iterator[Lo
     """Attach a probe for as long as the ``with`` lasts. Raises Conflict unless both ends are here, or if one has a
     probe.
     """
-    if not (isinstance(near, Tunnel) and isinstance(far, Tunnel)):
+    if not (isinstance(near, LocalLinkEnd) and isinstance(far, LocalLinkEnd)):
         raise Conflict("both ends must be on this host to measure it")
     with ExitStack() as stack:
         tx, source = _probe_end(stack, forwarder)

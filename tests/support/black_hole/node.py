@@ -6,7 +6,7 @@ from typing import Any
 
 import attrs
 
-from gns3trio.compute.local.tunnels import Tunnel
+from gns3trio.compute.local.link_ends import LocalLinkEnd
 from gns3trio.compute.node import NodeEvent, NodeSpec, NodeStatus
 from gns3trio.compute.node_traits import NodePort
 from gns3trio.compute.nodes.parts.builtin_node import BuiltinNode, BuiltinServices
@@ -91,5 +91,5 @@ class BlackHole(BuiltinNode):
             self.status = status
             self._emit(NodeEvent("status"))
 
-    async def _attach(self, port_number: int, tunnel: Tunnel) -> None:
-        """What comes out of the tunnel goes nowhere."""
+    async def _attach(self, port_number: int, link_end: LocalLinkEnd) -> None:
+        """What comes over the link goes nowhere."""

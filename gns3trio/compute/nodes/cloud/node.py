@@ -12,7 +12,7 @@ from gns3trio import field_checks as v
 from gns3trio import threads
 from gns3trio.compute.local.devices import Device, open_device
 from gns3trio.compute.local.interfaces import exists
-from gns3trio.compute.local.tunnels import Tunnel
+from gns3trio.compute.local.link_ends import LocalLinkEnd
 from gns3trio.compute.nio import LOOPBACK, UdpNio
 from gns3trio.compute.node import NodeEvent, NodeSpec
 from gns3trio.compute.node_traits import NodePort
@@ -158,15 +158,15 @@ class Cloud(BuiltinNode):
 
     # --- devices behind the ports ---
 
-    async def _attach(self, port_number: int, tunnel: Tunnel) -> None:
+    async def _attach(self, port_number: int, link_end: LocalLinkEnd) -> None:
         device = await self._open(self._mapping[port_number])
         try:
-            patch = self._services.forwarder.connect(tunnel.port, device.port)
+            patch = self._services.forwarder.connect(link_end.port, device.port)
         except BaseException:
             await _close(device)
             raise
         self._far[port_number] = _Far(device, patch)
-        tunnel.device = device.port
+        link_end.device = device.port
         self._services.interfaces.add(self._interfaces_changed)
         self._interfaces_changed()  # it may be down already
 
@@ -176,8 +176,8 @@ class Cloud(BuiltinNode):
             return await threads.devices.run(open_device, services.forwarder, port.type, port.interface or "")
         nio = UdpNio(port.lport or 0, port.rhost or "", port.rport or 0)
         host = LOOPBACK if nio.rhost == "localhost" else nio.rhost
-        lease = services.tunnels.lease(self.project_id, nio, None)
-        return _UdpDevice(services.tunnels.open(nio, (host, nio.rport), lease))
+        lease = services.link_ends.lease(self.project_id, nio, None)
+        return _UdpDevice(services.link_ends.open(nio, (host, nio.rport), lease))
 
     async def _detach(self, port_number: int) -> None:
         far = self._far.pop(port_number, None)
@@ -223,10 +223,10 @@ class Cloud(BuiltinNode):
         device = await self._open(port)
         far.patch.close()
         before, far.device = far.device, device
-        tunnel = self._tunnels[port.port_number]
-        tunnel.device = device.port
+        link_end = self._link_ends[port.port_number]
+        link_end.device = device.port
         try:
-            far.patch = self._services.forwarder.connect(tunnel.port, device.port)
+            far.patch = self._services.forwarder.connect(link_end.port, device.port)
         finally:
             await _close(before)
 
@@ -251,13 +251,13 @@ async def _close(device: "Device | _UdpDevice") -> None:
 
 @attrs.frozen
 class _UdpDevice:
-    """A UDP port of this host. Like a tunnel, it is spliced if its other end is on this host too."""
+    """A UDP port of this host. Like the end of a link, it is spliced if its other end is on this host too."""
 
-    tunnel: Tunnel
+    link_end: LocalLinkEnd
 
     @property
     def port(self) -> Port:
-        return self.tunnel.port
+        return self.link_end.port
 
     def close(self) -> None:
-        self.tunnel.close()
+        self.link_end.close()

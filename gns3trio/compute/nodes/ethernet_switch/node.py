@@ -149,13 +149,13 @@ class EthernetSwitch(BridgeNode):
                 raise Conflict(f"properties.ports_mapping: ports cannot come or go while '{self.name}' has links")
             self._settings = settings
             for port in self._settings.ports_mapping:
-                tunnel = self._tunnels.get(port.port_number)
-                if tunnel is not None:
-                    tunnel.port.set_vlan(vlan_port(port))
+                link_end = self._link_ends.get(port.port_number)
+                if link_end is not None:
+                    link_end.port.set_vlan(vlan_port(port))
 
     def macs(self) -> list[SwitchMac]:
         """The address table, sorted by VLAN and address."""
-        port_numbers = {tunnel.port.id: number for number, tunnel in self._tunnels.items()}
+        port_numbers = {link_end.port.id: number for number, link_end in self._link_ends.items()}
         names = {port.port_number: port.name for port in self._settings.ports_mapping}
         return sorted(
             SwitchMac(entry.vlan, entry.mac, port_numbers[entry.port_id], names[port_numbers[entry.port_id]], entry.age)
@@ -169,17 +169,17 @@ class EthernetSwitch(BridgeNode):
 
     def port_states(self) -> list[SwitchPortState]:
         """Each port with its configuration and its counters."""
-        counters = self._services.forwarder.counters_of(tunnel.port.id for tunnel in self._tunnels.values())
+        counters = self._services.forwarder.counters_of(link_end.port.id for link_end in self._link_ends.values())
         states = []
         for port in self._settings.ports_mapping:
-            tunnel = self._tunnels.get(port.port_number)
+            link_end = self._link_ends.get(port.port_number)
             states.append(
                 SwitchPortState(
                     port.name,
                     port.type,
                     port.vlan,
                     (port.ethertype or DEFAULT_ETHERTYPE) if port.type == "qinq" else None,
-                    counters.get(tunnel.port.id) if tunnel is not None else None,
+                    counters.get(link_end.port.id) if link_end is not None else None,
                 )
             )
         return states

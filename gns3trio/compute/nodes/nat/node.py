@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 
 from gns3trio.compute.local.interfaces import exists
-from gns3trio.compute.local.tunnels import Tunnel
+from gns3trio.compute.local.link_ends import LocalLinkEnd
 from gns3trio.compute.node import NodeSpec
 from gns3trio.compute.nodes.cloud.node import Cloud, CloudPort, CloudSettings
 from gns3trio.compute.nodes.parts.builtin_node import BuiltinServices
@@ -55,9 +55,9 @@ class Nat(Cloud):
     node_type = "nat"
     label = "NAT"
 
-    async def _attach(self, port_number: int, tunnel: Tunnel) -> None:
+    async def _attach(self, port_number: int, link_end: LocalLinkEnd) -> None:
         require_bridge(self._mapping[port_number].interface or "")
-        await super()._attach(port_number, tunnel)
+        await super()._attach(port_number, link_end)
 
     def properties(self) -> dict[str, Any]:
         """The properties of the node in the API."""

@@ -1,6 +1,6 @@
 """The common part of hubs and switches: a bridge of the forwarder whose ports are the node's ports."""
 
-from gns3trio.compute.local.tunnels import Tunnel
+from gns3trio.compute.local.link_ends import LocalLinkEnd
 from gns3trio.compute.node import NodeSpec
 from gns3trio.compute.nodes.parts.builtin_node import BuiltinNode, BuiltinServices
 from gns3trio.forwarder.forwarder import Bridge, VlanPort
@@ -17,8 +17,8 @@ class BridgeNode(BuiltinNode):
         """The VLAN configuration of a port; none, unless the type supports VLANs."""
         return None
 
-    async def _attach(self, port_number: int, tunnel: Tunnel) -> None:
-        self._bridge.join(tunnel.port, self.vlan_of(port_number))
+    async def _attach(self, port_number: int, link_end: LocalLinkEnd) -> None:
+        self._bridge.join(link_end.port, self.vlan_of(port_number))
 
     def _release(self) -> None:
         self._bridge.close()

@@ -11,7 +11,7 @@ import trio
 from gns3trio.compute.interface import ConsoleAccess, MacTable, NodeFiles
 from gns3trio.compute.local.interface_watch import InterfaceWatch
 from gns3trio.compute.local.leases import ConsolePorts
-from gns3trio.compute.local.tunnels import Tunnel, TunnelTable
+from gns3trio.compute.local.link_ends import LinkEnds, LocalLinkEnd
 from gns3trio.compute.nio import Nio
 from gns3trio.compute.node import NodeEvent, NodeSpec, NodeStatus
 from gns3trio.compute.node_traits import NodePort
@@ -26,7 +26,7 @@ class BuiltinServices:
 
     nursery: trio.Nursery
     forwarder: Forwarder
-    tunnels: TunnelTable
+    link_ends: LinkEnds
     console_ports: ConsolePorts
     interfaces: InterfaceWatch
 
@@ -54,7 +54,7 @@ class BuiltinNode:
         self._services = services
         self._emit: Callable[[NodeEvent], None] = spec.emit
         self._changing = trio.Lock()
-        self._ports = NodePorts(self, services.tunnels, self._changing)
+        self._ports = NodePorts(self, services.link_ends, self._changing)
         self._closed = False
 
     @property
@@ -65,32 +65,32 @@ class BuiltinNode:
     @property
     def has_nio(self) -> bool:
         """Whether any port is connected."""
-        return bool(self._ports.tunnels)
+        return bool(self._ports.link_ends)
 
     @property
-    def _tunnels(self) -> Mapping[int, Tunnel]:
-        """The tunnels of linked ports, by port number."""
-        return {port_number: tunnel for (_, port_number), tunnel in self._ports.tunnels.items()}
+    def _link_ends(self) -> Mapping[int, LocalLinkEnd]:
+        """The ends of the links at its ports, by port number."""
+        return {port_number: link_end for (_, port_number), link_end in self._ports.link_ends.items()}
 
     def ports(self) -> list[NodePort]:
         """The ports; each type derives them from its ``ports_mapping``."""
         raise NotImplementedError
 
-    async def _attach(self, port_number: int, tunnel: Tunnel) -> None:
-        """Connect a new tunnel to the device behind the port. Raises Conflict; the tunnel is closed then."""
+    async def _attach(self, port_number: int, link_end: LocalLinkEnd) -> None:
+        """Connect the end of a new link to the device behind the port. Raises Conflict; the end is closed then."""
         raise NotImplementedError
 
     async def _detach(self, port_number: int) -> None:
-        """Undo ``_attach`` for a tunnel that is being closed. Does nothing if it is not attached.
+        """Undo ``_attach`` for an end that is being closed. Does nothing if it is not attached.
         Cannot be cancelled.
         """
 
     def _release(self) -> None:
-        """Release the resources of the type, at the end of the node, when no port has a tunnel any more."""
+        """Release the resources of the type, at the end of the node, when no port has a link any more."""
 
-    def link_end(self, adapter_number: int, port_number: int) -> Tunnel | None:
+    def link_end(self, adapter_number: int, port_number: int) -> LocalLinkEnd | None:
         """The end of the link at a port; None if the port is not connected."""
-        return self._ports.tunnels.get((adapter_number, port_number))
+        return self._ports.link_ends.get((adapter_number, port_number))
 
     def port_trouble(self, adapter_number: int, port_number: int) -> str | None:
         """None: no device behind the port can be missing."""
@@ -144,14 +144,14 @@ class BuiltinNode:
     # --- ports ---
 
     async def bind_nio(self, adapter_number: int, port_number: int, nio: Nio) -> None:
-        """Connect a port to a tunnel, replacing its earlier tunnel.
+        """Connect a port to a NIO, replacing its earlier one.
 
         Raises Conflict (no such port, or ``lport`` is in use) or Invalid (``rhost`` is not a host).
         """
         await self._ports.bind((adapter_number, port_number), nio, adapter_number=adapter_number)
 
     async def unbind_nio(self, adapter_number: int, port_number: int) -> None:
-        """Disconnect a port from its tunnel. Raises Conflict if it has none."""
+        """Disconnect a port from its NIO. Raises Conflict if it has none."""
         await self._ports.unbind((adapter_number, port_number))
 
     def require_port(self, key: PortKey) -> None:
@@ -161,11 +161,11 @@ class BuiltinNode:
         if self._closed:
             raise Conflict(f"{self.label} '{self.name}' has been deleted")
 
-    async def attach(self, key: PortKey, tunnel: Tunnel) -> None:
-        """Connect a new tunnel to the device behind the port."""
-        await self._attach(key[1], tunnel)
+    async def attach(self, key: PortKey, link_end: LocalLinkEnd) -> None:
+        """Connect the end of a new link to the device behind the port."""
+        await self._attach(key[1], link_end)
 
-    async def end(self, key: PortKey, tunnel: Tunnel) -> None:
-        """Disconnect the device from the tunnel, and close that."""
+    async def end(self, key: PortKey, link_end: LocalLinkEnd) -> None:
+        """Disconnect the device from the end of the link, and close that."""
         await self._detach(key[1])
-        tunnel.close()
+        link_end.close()

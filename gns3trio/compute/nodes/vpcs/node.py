@@ -20,7 +20,7 @@ import attrs
 import trio
 
 from gns3trio.compute.local.leases import ConsolePorts
-from gns3trio.compute.local.tunnels import Tunnel, TunnelTable
+from gns3trio.compute.local.link_ends import LinkEnds, LocalLinkEnd
 from gns3trio.compute.nio import Nio
 from gns3trio.compute.node import NodeEvent, NodeSpec, NodeStatus
 from gns3trio.compute.node_traits import NodePort
@@ -70,7 +70,7 @@ class VpcsServices:
 
     nursery: trio.Nursery
     forwarder: Forwarder
-    tunnels: TunnelTable
+    link_ends: LinkEnds
     console_ports: ConsolePorts
     mac_ids: MacIds
     vpcs_ports: VpcsPorts
@@ -86,7 +86,7 @@ def make_type(services: LocalServices) -> NodeType:
     vpcs = VpcsServices(
         nursery=builtin.nursery,
         forwarder=builtin.forwarder,
-        tunnels=builtin.tunnels,
+        link_ends=builtin.link_ends,
         console_ports=builtin.console_ports,
         mac_ids=services.mac_ids,
         vpcs_ports=VpcsPorts(),
@@ -136,7 +136,7 @@ class VpcsNode:
         self._properties = dict(spec.properties)
         self._changing = trio.Lock()
         self._mac_id: int | None = None
-        self._ports = NodePorts(self, services.tunnels, self._changing)
+        self._ports = NodePorts(self, services.link_ends, self._changing)
         self._folder = VpcsFolder(spec.folder)
         self._starts = HangingStarts()
         # Only while it runs:
@@ -158,7 +158,7 @@ class VpcsNode:
     @property
     def has_nio(self) -> bool:
         """Whether its port is connected."""
-        return self._tunnel is not None
+        return self._link_end is not None
 
     def ports(self) -> list[NodePort]:
         """The only port of a VPCS."""
@@ -185,9 +185,9 @@ class VpcsNode:
         """The properties, unchanged."""
         return properties
 
-    def link_end(self, adapter_number: int, port_number: int) -> Tunnel | None:
+    def link_end(self, adapter_number: int, port_number: int) -> LocalLinkEnd | None:
         """The end of the link at a port; None if the port is not connected."""
-        return self._tunnel if port_number == 0 else None
+        return self._link_end if port_number == 0 else None
 
     def port_trouble(self, adapter_number: int, port_number: int) -> str | None:
         """None: a VPCS has no device that can be missing."""
@@ -394,14 +394,14 @@ class VpcsNode:
     # --- port ---
 
     async def bind_nio(self, adapter_number: int, port_number: int, nio: Nio) -> None:
-        """Connect port 0 to a tunnel, replacing the earlier one. The adapter number is ignored.
+        """Connect port 0 to a NIO, replacing the earlier one. The adapter number is ignored.
 
         Raises Conflict (no such port, or ``lport`` is in use) or Invalid (``rhost`` is not a host).
         """
         await self._ports.bind((0, port_number), nio, adapter_number=adapter_number)
 
     async def unbind_nio(self, adapter_number: int, port_number: int) -> None:
-        """Disconnect port 0 from its tunnel. Raises Conflict if it has none."""
+        """Disconnect port 0 from its NIO. Raises Conflict if it has none."""
         await self._ports.unbind((0, port_number))
 
     def require_port(self, key: PortKey) -> None:
@@ -411,31 +411,31 @@ class VpcsNode:
         if self._mac_id is None:
             raise Conflict(f"VPCS '{self.name}' has been deleted")
 
-    async def attach(self, key: PortKey, tunnel: Tunnel) -> None:
-        """Connect the process, if it runs, to a new tunnel."""
+    async def attach(self, key: PortKey, link_end: LocalLinkEnd) -> None:
+        """Connect the process, if it runs, to the end of a new link."""
         self._patch()
 
-    async def end(self, key: PortKey, tunnel: Tunnel) -> None:
-        """Disconnect the process from the tunnel, and close that."""
-        tunnel.close()  # which also ends the patch
+    async def end(self, key: PortKey, link_end: LocalLinkEnd) -> None:
+        """Disconnect the process from the end of the link, and close that."""
+        link_end.close()  # which also ends the patch
         self._unpatch()
 
     @property
-    def _tunnel(self) -> Tunnel | None:
-        return self._ports.tunnels.get(_PORT)
+    def _link_end(self) -> LocalLinkEnd | None:
+        return self._ports.link_ends.get(_PORT)
 
     def _patch(self) -> None:
-        """Connect the process and the tunnel if both exist."""
-        if self._process is not None and self._tunnel is not None:
-            self._joint = self._services.forwarder.connect(self._process.device, self._tunnel.port)
-            self._tunnel.device = self._process.device
+        """Connect the process and the end of the link if both exist."""
+        if self._process is not None and self._link_end is not None:
+            self._joint = self._services.forwarder.connect(self._process.device, self._link_end.port)
+            self._link_end.device = self._process.device
 
     def _unpatch(self) -> None:
         if self._joint is not None:
             self._joint.close()
             self._joint = None
-        if self._tunnel is not None:
-            self._tunnel.device = None
+        if self._link_end is not None:
+            self._link_end.device = None
 
     # --- files ---
 

@@ -1,6 +1,6 @@
-"""The connections of node ports on this host: UDP tunnels, and links that need no UDP.
+"""The ends of links at the ports of this host's nodes: ends of UDP tunnels, and of links that need no UDP.
 
-Two tunnels that lead to each other are spliced, and so is a tunnel that leads to itself. Frames between spliced ports
+Two ends that lead to each other are spliced, and so is an end that leads to itself. Frames between spliced ports
 keep the record of their path, by which the core detects loops; frames that pass a socket lose it.
 """
 
@@ -30,7 +30,7 @@ LOOKUP_SECONDS = 20
 _SEED_BITS = 53
 
 
-class Tunnel:
+class LocalLinkEnd:
     """A node's end of a link: a port of the forwarder. ``lease`` is its UDP port, if it has one.
 
     ``at`` is the node's port. ``here`` and ``remote`` are its numeric addresses.
@@ -38,7 +38,7 @@ class Tunnel:
 
     knows_impairments = True
 
-    def __init__(self, table: "TunnelTable", nio: Nio, port: Port, at: PortPlace | None) -> None:
+    def __init__(self, table: "LinkEnds", nio: Nio, port: Port, at: PortPlace | None) -> None:
         self.nio = nio
         self.port = port
         self.at = at
@@ -53,7 +53,7 @@ class Tunnel:
     def device(self) -> Port | None:
         """The port that it is patched to: the socket of the node's process, or an interface of the host.
 
-        None without one, and at a bridge, which has its tunnels itself.
+        None without one, and at a bridge, which is joined to the ends themselves.
         """
         return self._device
 
@@ -100,9 +100,9 @@ class Tunnel:
             self.lease.release()
 
 
-class TunnelTable:
-    """All tunnels, and the UDP ports of clouds. Two tunnels that lead to each other's ports on this host, or are a
-    pair, are spliced, so that a frame takes one hop instead of two. A tunnel that leads to its own port is spliced to
+class LinkEnds:
+    """All ends of links, and the UDP ports of clouds. Two ends that lead to each other's ports on this host, or are a
+    pair, are spliced, so that a frame takes one hop instead of two. An end that leads to its own port is spliced to
     itself.
     """
 
@@ -110,17 +110,17 @@ class TunnelTable:
         self.captures = captures
         self._forwarder = forwarder
         self.udp_ports = udp_ports
-        self._by_lport: dict[int, Tunnel] = {}
-        self._local: dict[UUID, list[Tunnel]] = {}  # by pair
+        self._by_lport: dict[int, LocalLinkEnd] = {}
+        self._local: dict[UUID, list[LocalLinkEnd]] = {}  # by pair
         self._waiting: dict[UUID, Port] = {}  # by pair: the second port of a pair whose first end is open
-        self._by_port: dict[int, Tunnel] = {}  # by the id of its port, and of the one that it is patched to
+        self._by_port: dict[int, LocalLinkEnd] = {}  # by the id of its port, and of the one that it is patched to
 
     async def resolve(self, nio: Nio) -> Address | None:
         """The numeric remote address of a NIO, if any. Raises as ``resolve`` below."""
         return None if isinstance(nio, LocalNio) else await resolve(nio)
 
-    def lease(self, project_id: UUID, nio: Nio, before: Tunnel | None) -> PortLease | None:
-        """Lease the UDP port of a NIO, if it needs one. ``before`` is the tunnel to be replaced; if it has the same
+    def lease(self, project_id: UUID, nio: Nio, before: LocalLinkEnd | None) -> PortLease | None:
+        """Lease the UDP port of a NIO, if it needs one. ``before`` is the end to be replaced; if it has the same
         port, it loses it.
 
         Raises Conflict.
@@ -132,8 +132,10 @@ class TunnelTable:
             return lease
         return self.udp_ports.claim(project_id, nio.lport)
 
-    def open(self, nio: Nio, remote: Address | None, lease: PortLease | None, *, at: PortPlace | None = None) -> Tunnel:
-        """A tunnel, which owns its lease; spliced with its other end if that is here. Raises Conflict.
+    def open(
+        self, nio: Nio, remote: Address | None, lease: PortLease | None, *, at: PortPlace | None = None
+    ) -> LocalLinkEnd:
+        """An end, which owns its lease; spliced with its other end if that is here. Raises Conflict.
 
         What the NIO says of filters and suspension is in force before the first frame. ``remote`` and ``lease`` are
         those of ``resolve`` and ``lease``; ``at`` is the port that it is the end of a link at, if it is that.
@@ -143,25 +145,25 @@ class TunnelTable:
         if remote is None or lease is None:
             raise ValueError("a UDP NIO needs both")
         try:
-            tunnel = Tunnel(self, nio, self._forwarder.open_port(lease.socket, remote), at)
+            link_end = LocalLinkEnd(self, nio, self._forwarder.open_port(lease.socket, remote), at)
         except BaseException:
             lease.release()
             raise
-        tunnel.lease, tunnel.here, tunnel.remote = lease, lease.socket.getsockname(), remote
-        self._by_lport[nio.lport] = tunnel
+        link_end.lease, link_end.here, link_end.remote = lease, lease.socket.getsockname(), remote
+        self._by_lport[nio.lport] = link_end
         try:
             if nio.filters or nio.suspend:
-                tunnel.put_in_force(LinkConditions(filters=nio.filters, suspend=nio.suspend))
+                link_end.put_in_force(LinkConditions(filters=nio.filters, suspend=nio.suspend))
             other = self._by_lport.get(nio.rport)
             # Whether the kernel would deliver frames of one to the other: their sockets are connected to each other.
-            if other is not None and (tunnel.here, other.here) == (other.remote, tunnel.remote):
-                self._forwarder.splice(tunnel.port, other.port)
+            if other is not None and (link_end.here, other.here) == (other.remote, link_end.remote):
+                self._forwarder.splice(link_end.port, other.port)
         except BaseException:
-            tunnel.close()
+            link_end.close()
             raise
-        return tunnel
+        return link_end
 
-    def _open_local(self, nio: LocalNio, at: PortPlace | None) -> Tunnel:
+    def _open_local(self, nio: LocalNio, at: PortPlace | None) -> LocalLinkEnd:
         """Open the first end, and with it the ports of both ends, in one step that stops no worker."""
         others = self._local.get(nio.pair, [])
         if len(others) > 1:
@@ -173,9 +175,9 @@ class TunnelTable:
         else:
             port, other = self._forwarder.open_link(nio.filters, nio.seed, suspended=nio.suspend)
             self._waiting[nio.pair] = other
-        tunnel = Tunnel(self, nio, port, at)
-        self._local[nio.pair] = [*others, tunnel]
-        return tunnel
+        link_end = LocalLinkEnd(self, nio, port, at)
+        self._local[nio.pair] = [*others, link_end]
+        return link_end
 
     def _open_beside(self, other: Port) -> Port:
         """Open a port that replaces a closed one."""
@@ -187,33 +189,33 @@ class TunnelTable:
             raise
         return port
 
-    def counts(self, port: Port, tunnel: Tunnel) -> None:
-        """What passes the port passes the tunnel, too."""
-        if tunnel.at is not None:
-            self._by_port[port.id] = tunnel
+    def counts(self, port: Port, link_end: LocalLinkEnd) -> None:
+        """What passes the port passes the end of the link, too."""
+        if link_end.at is not None:
+            self._by_port[port.id] = link_end
 
-    def counts_no_more(self, port: Port, tunnel: Tunnel) -> None:
+    def counts_no_more(self, port: Port, link_end: LocalLinkEnd) -> None:
         """Undo ``counts``. The port may be closed already, and its id another one's."""
-        if self._by_port.get(port.id) is tunnel:
+        if self._by_port.get(port.id) is link_end:
             del self._by_port[port.id]
 
     def counted_at(self, port_id: int) -> PortPlace | None:
-        """The port of a node at whose tunnel the frames are that pass a port of the forwarder."""
-        tunnel = self._by_port.get(port_id)
-        return tunnel.at if tunnel is not None else None
+        """The port of a node at whose link the frames are that pass a port of the forwarder."""
+        link_end = self._by_port.get(port_id)
+        return link_end.at if link_end is not None else None
 
-    def forget(self, tunnel: Tunnel) -> None:
-        """Remove a tunnel that is being closed, with its splice."""
-        tunnel.device = None
-        self.counts_no_more(tunnel.port, tunnel)
-        nio = tunnel.nio
+    def forget(self, link_end: LocalLinkEnd) -> None:
+        """Remove an end that is being closed, with its splice."""
+        link_end.device = None
+        self.counts_no_more(link_end.port, link_end)
+        nio = link_end.nio
         if isinstance(nio, LocalNio):
-            self._local[nio.pair] = [end for end in self._local.get(nio.pair, ()) if end is not tunnel]
+            self._local[nio.pair] = [end for end in self._local.get(nio.pair, ()) if end is not link_end]
             if not self._local[nio.pair]:
                 del self._local[nio.pair]
                 if nio.pair in self._waiting:
                     self._waiting.pop(nio.pair).close()
-        elif self._by_lport.get(nio.lport) is tunnel:
+        elif self._by_lport.get(nio.lport) is link_end:
             del self._by_lport[nio.lport]
 
 

@@ -1,4 +1,4 @@
-"""Tunnels of one host: which of them are spliced."""
+"""Ends of links on one host: which of them are spliced."""
 
 import ctypes
 import socket
@@ -11,7 +11,7 @@ import pytest
 import trio
 
 from gns3trio.compute.local.leases import PortLease, UdpPorts, bind_udp
-from gns3trio.compute.local.tunnels import Tunnel, TunnelTable
+from gns3trio.compute.local.link_ends import LinkEnds, LocalLinkEnd
 from gns3trio.compute.nio import LocalNio, UdpNio
 from gns3trio.compute.nodes.vpcs.node import VpcsSettings
 from gns3trio.compute.registry import NodeRegistry, NodeType
@@ -48,14 +48,14 @@ def leases() -> Iterator[list[PortLease]]:
 
 
 class Device:
-    """Plays a node: a socket joined to a tunnel."""
+    """Plays a node: a socket joined to the end of a link."""
 
-    def __init__(self, forwarder: Forwarder, tunnel: Tunnel) -> None:
+    def __init__(self, forwarder: Forwarder, link_end: LocalLinkEnd) -> None:
         self.socket = trio.socket.from_stdlib_socket(bind_udp(LOOPBACK, 0))
         self._device = bind_udp(LOOPBACK, 0)
         self.port = forwarder.open_port(self._device, self.socket.getsockname())
         self._address = self._device.getsockname()
-        self._bridge = forwarder.connect(self.port, tunnel.port)
+        self._bridge = forwarder.connect(self.port, link_end.port)
 
     async def send(self, frame: bytes) -> None:
         await self.socket.sendto(frame, self._address)
@@ -71,7 +71,7 @@ class Device:
         self.socket.close()
 
 
-async def open_tunnel(table: TunnelTable, lease: PortLease, rport: int, rhost: str = "") -> Tunnel:
+async def open_end(table: LinkEnds, lease: PortLease, rport: int, rhost: str = "") -> LocalLinkEnd:
     nio = UdpNio(lport=lease.port, rhost=rhost, rport=rport)
     return table.open(nio, await table.resolve(nio), lease)
 
@@ -89,9 +89,9 @@ async def test_the_two_ends_of_a_tunnel_are_spliced(
     """Frames do not pass through the tunnel's sockets, as these drop everything."""
     for lease in leases:
         make_deaf(lease.socket)
-    table = TunnelTable(forwarder, UdpPorts(*UDP_RANGE), captures)
-    near = await open_tunnel(table, leases[0], leases[1].port)
-    far = await open_tunnel(table, leases[1], leases[0].port, "localhost")
+    table = LinkEnds(forwarder, UdpPorts(*UDP_RANGE), captures)
+    near = await open_end(table, leases[0], leases[1].port)
+    far = await open_end(table, leases[1], leases[0].port, "localhost")
     a, b = Device(forwarder, near), Device(forwarder, far)
     for sender, receiver in ((a, b), (b, a)):
         await sender.send(b"frame")
@@ -102,29 +102,29 @@ async def test_the_two_ends_of_a_tunnel_are_spliced(
 
 async def test_a_tunnel_to_another_program(forwarder: Forwarder, captures: CaptureService, leases: list[PortLease]):
     """As to another host: through the sockets, and back."""
-    table = TunnelTable(forwarder, UdpPorts(*UDP_RANGE), captures)
+    table = LinkEnds(forwarder, UdpPorts(*UDP_RANGE), captures)
     with bind_udp(LOOPBACK, 0) as raw:
         other = trio.socket.from_stdlib_socket(raw)
-        tunnel = await open_tunnel(table, leases[0], raw.getsockname()[1])
-        device = Device(forwarder, tunnel)
+        link_end = await open_end(table, leases[0], raw.getsockname()[1])
+        device = Device(forwarder, link_end)
         await device.send(b"out")
         with trio.fail_after(SECONDS):
             assert await other.recv(100) == b"out"
         await other.sendto(b"in", (LOOPBACK, leases[0].port))
         assert await device.receive() == b"in"
         device.close()
-        tunnel.close()
+        link_end.close()
 
 
 async def test_an_end_that_leads_elsewhere_is_not_spliced(
     forwarder: Forwarder, captures: CaptureService, leases: list[PortLease]
 ):
     """A names B's port, but B leads to C: what A sends is foreign to B."""
-    table = TunnelTable(forwarder, UdpPorts(*UDP_RANGE), captures)
-    a = await open_tunnel(table, leases[0], leases[1].port)
-    b = await open_tunnel(table, leases[1], leases[2].port)
-    c = await open_tunnel(table, leases[2], leases[1].port)
-    devices = [Device(forwarder, tunnel) for tunnel in (a, b, c)]
+    table = LinkEnds(forwarder, UdpPorts(*UDP_RANGE), captures)
+    a = await open_end(table, leases[0], leases[1].port)
+    b = await open_end(table, leases[1], leases[2].port)
+    c = await open_end(table, leases[2], leases[1].port)
+    devices = [Device(forwarder, link_end) for link_end in (a, b, c)]
     await devices[0].send(b"foreign")
     await devices[2].send(b"expected")
     assert await devices[1].receive() == b"expected"
@@ -133,8 +133,8 @@ async def test_an_end_that_leads_elsewhere_is_not_spliced(
 
 
 async def test_a_closed_end_is_forgotten(forwarder: Forwarder, captures: CaptureService, leases: list[PortLease]):
-    table = TunnelTable(forwarder, UdpPorts(*UDP_RANGE), captures)
-    first = await open_tunnel(table, leases[0], leases[1].port)
+    table = LinkEnds(forwarder, UdpPorts(*UDP_RANGE), captures)
+    first = await open_end(table, leases[0], leases[1].port)
     again = UdpNio(lport=leases[0].port, rhost=LOOPBACK, rport=leases[1].port)
     lease = table.lease(PROJECT, again, first)
     assert lease is leases[0]
@@ -142,7 +142,7 @@ async def test_a_closed_end_is_forgotten(forwarder: Forwarder, captures: Capture
     assert lease.socket.getsockname()[1] == lease.port  # bound still, for whoever holds the lease
     assert lease.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) == 0
     second = table.open(again, await table.resolve(again), lease)
-    far = await open_tunnel(table, leases[1], leases[0].port)
+    far = await open_end(table, leases[1], leases[0].port)
     a, b = Device(forwarder, second), Device(forwarder, far)
     await a.send(b"frame")
     assert await b.receive() == b"frame"
@@ -153,7 +153,7 @@ async def test_a_closed_end_is_forgotten(forwarder: Forwarder, captures: Capture
 async def test_a_link_inside_this_host_needs_no_udp(forwarder: Forwarder, captures: CaptureService):
     """Whatever order its ends are closed and opened in; a third end is refused."""
     ports = UdpPorts(*UDP_RANGE)
-    table = TunnelTable(forwarder, ports, captures)
+    table = LinkEnds(forwarder, ports, captures)
     nio = LocalNio(uuid4())
     sockets = len(list(Path("/proc/self/fd").iterdir()))
     assert await table.resolve(nio) is None and table.lease(PROJECT, nio, None) is None
@@ -182,7 +182,7 @@ async def test_a_link_inside_this_host_needs_no_udp(forwarder: Forwarder, captur
 
 async def test_a_link_inside_this_host_is_made_with_its_conditions(forwarder: Forwarder, captures: CaptureService):
     """They are there before the second end is."""
-    table = TunnelTable(forwarder, UdpPorts(*UDP_RANGE), captures)
+    table = LinkEnds(forwarder, UdpPorts(*UDP_RANGE), captures)
     all_that_leave = CoreFilter("frequency", "out", (-1,))
     for nio, reason in (
         (LocalNio(uuid4(), (all_that_leave,), seed=1), "filter"),
