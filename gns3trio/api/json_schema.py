@@ -24,12 +24,14 @@ _SIMPLE: dict[Any, Schema] = {
 
 # Modules of these names have a part of what their folder has; others have it all.
 _PARTS = ("routes", "bodies", "replies")
+# Clients know these modules by the names that they had.
+_RENAMED = {"numbered_events": "events", "kept_versions": "versions"}
 
 
 def family(module: str) -> str:
     """The short name of a module, by which clients know what is in it."""
     *_, folder, name = module.split(".")
-    return folder if name in _PARTS else name
+    return folder if name in _PARTS else _RENAMED.get(name, name)
 
 
 class Schemas:

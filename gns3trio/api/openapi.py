@@ -31,8 +31,6 @@ NO_CONTENT = 204
 
 _PARAMETER = re.compile(r"\{(\w+)(:\w+)?\}")
 _TITLES = {"v1": "Version 1", "server": "Server and events", "events": "Server and events", "vms": "Nodes as VMs"}
-# Modules whose operations keep the name that their module had.
-_RENAMED = {"numbered_events": "events"}
 _DESCRIPTION = f"""\
 The API of GNS3 2.2, and beside it what is our own, which its description says.
 
@@ -92,7 +90,6 @@ def describe_api(tables: Sequence[RouteTable]) -> dict[str, Any]:
 def _describe(operation: Operation, schemas: Schemas) -> dict[str, Any]:
     summary, _, more = (getdoc(operation.handler) or "").partition("\n\n")
     module = family(operation.handler.__module__)
-    module = _RENAMED.get(module, module)
     described: dict[str, Any] = {
         "operationId": f"{module}.{operation.handler.__name__}",
         "summary": " ".join(summary.split()),
