@@ -102,20 +102,25 @@ class Computes:
 
     def capabilities(self) -> Gns3Capabilities:
         """The node types that this server can run, and its GNS3 version."""
+        return self._capabilities_of(self.own)
+
+    def _capabilities_of(self, compute: Compute) -> Gns3Capabilities:
         return Gns3Capabilities(
-            node_types=sorted(self.own.capabilities.node_types),
+            node_types=sorted(compute.capabilities.node_types),
             platform=platform.system().lower(),
             version=self._config.gns3_version,
         )
 
     def states(self) -> list[ComputeState]:
         """All computes, that of this server first."""
-        return [self._own_state(), *map(_registered_state, self._registered.values())]
+        return [self._own_state(), *map(self._registered_state, self._registered.values())]
 
     def state(self, compute_id: str) -> ComputeState:
         """A compute. Raises NotFound."""
         return (
-            self._own_state() if compute_id == LOCAL_COMPUTE_ID else _registered_state(self.get_registered(compute_id))
+            self._own_state()
+            if compute_id == LOCAL_COMPUTE_ID
+            else self._registered_state(self.get_registered(compute_id))
         )
 
     def get_registered(self, compute_id: str) -> RegisteredCompute:
@@ -137,6 +142,14 @@ class Computes:
             load=self.own.load(),
         )
 
+    def _registered_state(self, registered: RegisteredCompute) -> ComputeState:
+        fields = attrs.asdict(registered)
+        del fields["password"]
+        compute = self._driven.get(registered.compute_id)
+        if compute is None:
+            return ComputeState(**fields, error=NOT_DRIVEN)
+        return ComputeState(**fields, capabilities=self._capabilities_of(compute), load=compute.load())
+
     async def create(self, fields: Mapping[str, Any]) -> ComputeState:
         """Register a compute, or return the existing one with that id.
 
@@ -148,7 +161,7 @@ class Computes:
         name = fields.get("name") or _default_name(fields)
         compute = RegisteredCompute(**{**fields, "name": name})
         await self._store(compute)
-        state = _registered_state(compute)
+        state = self._registered_state(compute)
         self._changes.publish(ComputeChanged(state))
         self._changes.publish(ComputeCreated(state))
         return state
@@ -177,7 +190,7 @@ class Computes:
         if not compute.name:
             compute = attrs.evolve(compute, name=_default_name(attrs.asdict(compute)))
         await self._store(compute)
-        state = _registered_state(compute)
+        state = self._registered_state(compute)
         self._changes.publish(ComputeChanged(state))
         return state
 
@@ -211,7 +224,7 @@ class Computes:
             "computes", [], lambda stored: [each for each in stored if each["compute_id"] != compute_id]
         )
         self._registered.pop(compute_id, None)
-        self._changes.publish(ComputeDeleted(_registered_state(compute)))
+        self._changes.publish(ComputeDeleted(self._registered_state(compute)))
 
     async def run(self) -> None:
         """As in GNS3, announce the state of this server about once a second, while somebody listens."""
@@ -237,9 +250,3 @@ def _stored(state: ServerState) -> Iterable[RegisteredCompute]:
 def _default_name(fields: Mapping[str, Any]) -> str:
     user = f"{fields['user']}@" if fields.get("user") else ""
     return f"{fields['protocol']}://{user}{fields['host']}:{fields['port']}"
-
-
-def _registered_state(compute: RegisteredCompute) -> ComputeState:
-    fields = attrs.asdict(compute)
-    del fields["password"]
-    return ComputeState(**fields, error=NOT_DRIVEN)

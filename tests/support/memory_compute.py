@@ -312,7 +312,7 @@ class MemoryNode:
     async def bind_nio(self, adapter_number: int, port_number: int, nio: UdpNio) -> None:
         """Join a port to a tunnel."""
         end = self.join((adapter_number, port_number), nio)
-        end.suspended = nio.suspend
+        end.conditions, end.suspended = LinkConditions(filters=nio.filters, suspend=nio.suspend), nio.suspend
 
     def join(self, port: tuple[int, int], joined_to: object) -> MemoryEnd:
         """Join a port to something; raises what ``failing_links`` says."""
