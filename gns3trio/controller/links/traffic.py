@@ -46,7 +46,7 @@ class _ReadWhenAsked(Mapping[int, PortCounters]):
 
     def __getitem__(self, counter_id: int) -> PortCounters:
         if counter_id not in self._read:
-            self._read[counter_id] = self._compute.counters((counter_id,))[counter_id]
+            self._read[counter_id] = self._compute.counters((counter_id,)).get(counter_id, _NOTHING)
         return self._read[counter_id]
 
     def __iter__(self) -> Iterator[int]:
