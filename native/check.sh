@@ -75,5 +75,5 @@ root=$(pwd)
     # Python itself leaks by design at its exit, so leaks are looked for in the C tests only.
     LD_PRELOAD="$("$cc" -print-file-name=libasan.so) $("$cc" -print-file-name=libubsan.so)" \
         ASAN_OPTIONS=detect_leaks=0 PYTHONMALLOC=malloc \
-        "$python" -m pytest -q -p no:cacheprovider tests/native tests/compute/test_tunnels.py tests/compute/test_cloud.py
+        "$python" -m pytest -q -p no:cacheprovider tests/native tests/compute/test_link_ends.py tests/compute/test_cloud.py
 )
