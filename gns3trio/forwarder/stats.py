@@ -1,5 +1,6 @@
 """The counters of a port, and the rates between two readings. Sans-IO."""
 
+from operator import itemgetter
 from typing import Any
 
 import attrs
@@ -11,7 +12,7 @@ def _no_drops() -> dict[str, int]:
     return dict.fromkeys(DROP_REASONS, 0)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen
 class PortCounters:
     """Counters of a port since it was opened. ``rx`` came in from outside, ``tx`` left.
 
@@ -43,20 +44,21 @@ _LAYOUT = Layout("udpfwd_counters")
 COUNTERS_BYTES = _LAYOUT.size
 _PORT_ID, _OFFLOADED = _LAYOUT.places["port_id"], _LAYOUT.places["offloaded"]
 _RX_DROPS, _TX_DROPS = _LAYOUT.arrays["rx_drops"], _LAYOUT.arrays["tx_drops"]
-# The fields that have the same names here.
-_PLAIN = {field.name: _LAYOUT.places[field.name] for field in attrs.fields(PortCounters) if field.type is int}
+# The values of those fields that have the same names here, in the order of the class. There may be thousands of ports.
+_plain = itemgetter(*(_LAYOUT.places[field.name] for field in attrs.fields(PortCounters) if field.type is int))
 
 
 def unpack_counters(data: Any) -> dict[int, PortCounters]:
     """The counters by port id, from an array of udpfwd_counters."""
     counters = {}
     for values in _LAYOUT.values(data):
-        counters[values[_PORT_ID]] = PortCounters(
-            **{name: values[place] for name, place in _PLAIN.items()},
-            rx_drops=dict(zip(DROP_REASONS, values[_RX_DROPS], strict=True)),
-            tx_drops=dict(zip(DROP_REASONS, values[_TX_DROPS], strict=True)),
-            rx_offloaded=bool(values[_OFFLOADED] & RX),
+        fields = (
+            *_plain(values),
+            dict(zip(DROP_REASONS, values[_RX_DROPS], strict=True)),
+            dict(zip(DROP_REASONS, values[_TX_DROPS], strict=True)),
+            bool(values[_OFFLOADED] & RX),
         )
+        counters[values[_PORT_ID]] = PortCounters(*fields)
     return counters
 
 
