@@ -1,26 +1,26 @@
-/* How anything is changed while frames flow: changes.c. Any thread but the workers.
+/* Changes while frames flow: changes.c. Any thread except the workers.
  *
  *     begin_change(core);
  *     port *p = change_port(core, id);
  *     ...
  *     return end_change(core, p == NULL ? -ENOENT : result);
  *
- * Changes are made one at a time: from begin_change to end_change no other changes who there is, who is joined to whom, or who serves
- * whom. What a worker uses is changed only while that worker is parked between two batches; the other workers go on. A new
- * port is joined to nothing, so no worker has to be parked for it.
+ * Changes are made one at a time: between begin_change and end_change no other thread changes ports, connections or the assignment of
+ * workers. Data of a worker is changed only while that worker is parked between two batches; the other workers continue. A new port is
+ * not connected, so no worker needs to be parked for it.
  */
 #ifndef GNS3TRIO_CHANGES_H
 #define GNS3TRIO_CHANGES_H
 
 #include "worker.h"
 
-/* Takes the core's lock, after all changes that were begun before. */
+/* Takes the core's lock; waits for all changes that have begun before. */
 void begin_change(udpfwd *core);
-/* Lets the parked workers go on, gives the lock back, and returns the result that it is given. */
+/* Resumes the parked workers, releases the lock, and returns the given result. */
 int end_change(udpfwd *core, int result);
-/* The port of an id, which may be changed: its worker is parked, and what passes the port comes to the worker. NULL where there is none. */
+/* The port with this id, ready for a change: its worker is parked, and the kernel no longer serves it (flows.h). NULL if there is none. */
 port *change_port(udpfwd *core, int id);
-/* Returns when a worker is parked, which it stays until end_change. Others may take a snapshot meanwhile. */
+/* Waits until a worker is parked; it stays parked until end_change. Other threads may take a snapshot meanwhile. */
 void park(udpfwd *core, worker *w);
 
 #endif

@@ -1,6 +1,6 @@
-/* Counting at ports: the port's worker only, or while it is parked.
+/* Counters of ports. Only the port's worker may call this, or others while it is parked.
  *
- * A port whose counters change is noted in a list of its worker, so whoever reads statistics (statistics.h) reads those ports only.
+ * A port with changed counters is added to a list of its worker, so that statistics (statistics.h) read only those ports.
  */
 #ifndef GNS3TRIO_COUNTING_H
 #define GNS3TRIO_COUNTING_H
@@ -15,13 +15,13 @@ static inline void note_port(port *p) {
     p->worker->noted = p;
 }
 
-/* A counter that others read meanwhile. */
+/* Adds to a counter that other threads may read meanwhile. */
 static inline void add(uint64_t *counter, uint64_t by) {
     /* Only one thread writes, so no read-modify-write instruction is needed. */
     __atomic_store_n(counter, *counter + by, __ATOMIC_RELAXED);
 }
 
-/* 'counter' is one of the port's. */
+/* 'counter' belongs to the port. */
 static inline void count(port *p, uint64_t *counter, uint64_t by) {
     note_port(p);
     add(counter, by);
@@ -52,7 +52,7 @@ static inline uint32_t held_frames_of(const port *p, int direction) {
     return direction == RX ? p->counters.rx_held : p->counters.tx_held;
 }
 
-/* One frame more that a port's filters hold (1), or one less (-1). */
+/* The filters of a port hold one frame more (1) or less (-1). */
 static inline void count_held_frame(port *p, int direction, int more) {
     uint32_t *held = direction == RX ? &p->counters.rx_held : &p->counters.tx_held;
     note_port(p);

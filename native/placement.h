@@ -1,15 +1,15 @@
-/* Which worker serves a port: placement.c. In a change (changes.h); workers whose ports move are parked by these. */
+/* The assignment of ports to workers: placement.c. Called in a change (changes.h); these park the workers whose ports move. */
 #ifndef GNS3TRIO_PLACEMENT_H
 #define GNS3TRIO_PLACEMENT_H
 
 #include "worker.h"
 
-/* Gives a new port to a worker, or to the one that has the fewest when that is NULL. It serves the port from now on. */
+/* Assigns a new port to a worker, or if that is NULL to the one with the fewest ports. The worker serves it from now on. */
 int place_port(udpfwd *core, port *p, worker *w);
-/* Before two ports are joined: the smaller of the two sets of joined ports moves to the worker of the larger. */
+/* Before two ports are connected: moves the smaller of the two sets of connected ports to the worker of the larger. */
 int bring_together(udpfwd *core, port *first, port *second);
-/* After a port was separated from others: it and what is joined to it move to another worker, if that has fewer then than theirs has
- * now. NULL is no port. */
+/* After a port was separated from others: moves its set of connected ports to another worker, if that then has fewer ports than the
+ * present one has now. NULL: does nothing. */
 void spread(udpfwd *core, port *p);
 
 #endif

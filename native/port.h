@@ -1,7 +1,7 @@
-/* Ports: where frames come in and leave, and what every module of the frame path keeps with them. ports.c opens and ends them.
+/* Ports, where frames come in and leave, with the data of every module of the frame path. ports.c opens and ends them.
  *
- * A port is freed by end_port alone. Its worker reads and writes it; others do so while that worker is parked (changes.h), but
- * for its counters, which any thread may read that holds the core's lock.
+ * Only end_port frees a port. Its worker reads and writes it; other threads only while that worker is parked (changes.h). Exception:
+ * any thread that holds the core's lock may read the counters.
  */
 #ifndef GNS3TRIO_PORT_H
 #define GNS3TRIO_PORT_H
@@ -23,23 +23,23 @@ typedef struct filter_chain filter_chain;
 typedef struct flow flow;
 typedef struct chunk chunk;
 
-/* What a port is opened with; each kind has a use for some of it. */
+/* Parameters for opening a port; each kind uses some of them. */
 typedef struct {
-    worker *worker;   /* NULL: the one that has the fewest ports */
+    worker *worker;   /* NULL: the one with the fewest ports */
     int fd;           /* the caller's */
     uint32_t address; /* of the remote, in host byte order */
     uint16_t udp_port;
 } port_options;
 
-/* A kind of ports: what is behind one, where frames come from and go to. A new kind is one of these, and a call in udpfwd.h that
- * opens it. What a kind has no use for is NULL. */
+/* A kind of port: the functions that receive and send its frames. A new kind needs one of these, and a function in udpfwd.h that opens
+ * it. Unused functions are NULL. */
 typedef struct {
-    size_t bytes; /* of the structure of such a port, zeroed at first, which begins with a port */
-    /* In a change: the port is nobody's yet, and has no descriptor. When this fails it leaves nothing behind. */
+    size_t bytes; /* size of the kind's structure, which begins with a port and is zeroed at first */
+    /* In a change: the port has no worker and no descriptor yet. If this fails, it leaves nothing behind. */
     int (*open)(port *p, const port_options *options);
-    /* In a change, the worker is parked: gives back all but the port itself, which is joined to nothing any more. */
+    /* In a change, the worker is parked, and the port is not connected any more: releases everything except the port itself. */
     void (*close)(port *p);
-    /* In a change, the worker is parked: -EINVAL and no function are the same. */
+    /* In a change, the worker is parked. No function means -EINVAL. */
     int (*set_remote)(port *p, const port_options *options);
     /* Worker only: the port's turn, when its descriptor is readable: at most turn_frames go to receive_turn. Returns whether there was
      * anything that counts. */
@@ -47,7 +47,7 @@ typedef struct {
     /* Worker only: frames leave the core here, at most UDPFWD_BATCH_FRAMES. Each is counted as sent, or dropped and counted. They
      * are in the middle of a turn, so what answers them does so later, by a timer and receive_turn. */
     void (*send)(worker *w, port *p, const struct iovec *frames, int n);
-    /* In a change, both workers are parked: the port's timers have to follow it (move_timer). */
+    /* In a change, both workers are parked: moves the port's timers to its new worker (move_timer). */
     void (*moved)(port *p, worker *from);
     int is_udp; /* the descriptor is a UDP socket with a remote, so that the kernel may move its frames (flows.h) */
 } port_kind;
@@ -55,9 +55,9 @@ typedef struct {
 extern const port_kind udp_kind;      /* udp_ports.c */
 extern const port_kind tap_kind;      /* interfaces.c */
 extern const port_kind ethernet_kind; /* interfaces.c */
-extern const port_kind local_kind;    /* ports.c: nothing is behind it */
+extern const port_kind local_kind;    /* ports.c: without a descriptor */
 
-/* Each group is changed by the module that is named; others read it. */
+/* Only the named module changes a group; others may read it. */
 struct port {
     source source; /* first, so that a port's source is the port */
 
@@ -65,7 +65,7 @@ struct port {
     int id;
     const port_kind *kind;
     worker *worker;
-    unsigned visit; /* the walk over joined ports that saw it last */
+    unsigned visit; /* the last walk over connected ports that visited it */
 
     /* joints.c */
     port *peer;   /* the other port of the patch, or the port that a probe's source injects at */
@@ -75,50 +75,50 @@ struct port {
     uint16_t vlan;
     uint16_t ethertype;
     port *probe;   /* the source of the probe that injects here */
-    port *sink;    /* where frames of a trial leave that come in here */
+    port *sink;    /* where test frames that come in here leave */
     port *sink_of; /* the port whose sink this is */
     int injects;   /* this is the source of a probe: peer does not point back */
 
-    /* frames.c: how much it takes in a turn */
-    int turn_frames; /* at most so many: fewer when bridges copy them to many ports */
-    int is_copied;   /* to many ports were those of its last turn */
+    /* frames.c: the work of a turn */
+    int turn_frames; /* the most frames per turn: fewer if bridges copy them to many ports */
+    int is_copied;   /* the frames of its last turn were copied to many ports */
 
     /* filter_control.c */
     int suspended;
     filter_chain *filters[DIRECTIONS];
 
-    /* held_frames.c: what its filters hold */
+    /* held_frames.c: the frames that its filters hold */
     unsigned held_in_order[DIRECTIONS]; /* frames that none may overtake */
-    chunk *held[DIRECTIONS][2];         /* that are being filled with frames which may be overtaken, and with others */
+    chunk *held[DIRECTIONS][2];         /* chunks being filled, for frames that may be overtaken and for others */
     size_t held_bytes;                  /* memory of all of them */
 
     /* capture.c */
     udpfwd_capture *captures;
 
     /* flows.c: what the kernel does for it */
-    uint64_t offload_waits_ns; /* since when the kernel could serve it, were its socket empty; 0 when that is not so */
+    uint64_t offload_waits_ns; /* since when the kernel could serve it if its socket were empty; 0 otherwise */
     int was_offloaded;
-    uint64_t taken_frames, taken_bytes; /* of those that the kernel moved, what the counters of ports have */
-    flow *flows[DIRECTIONS];            /* whose frames pass it in the kernel */
+    uint64_t taken_frames, taken_bytes; /* the part of the kernel's frames that the counters of ports include already */
+    flow *flows[DIRECTIONS];            /* flows through this port */
 
-    /* Whoever lets frames pass, or drops them. */
+    /* All modules that pass or drop frames. */
     udpfwd_counters counters; /* without what flows moved */
-    int is_noted;             /* they have changed since others were told: it is in the list of its worker (counting.h) */
+    int is_noted;             /* they have changed since the last signal: the port is in its worker's list (counting.h) */
     port *next_noted;
 };
 
 /* --- ports.c --- */
 
-/* In a change, or with the core's lock. NULL where there is none. */
+/* In a change, or with the core's lock. NULL if there is none. */
 port *find_port(const udpfwd *core, int id);
-/* In a change; no worker has to be parked. Returns the id. */
+/* In a change; no worker needs to be parked. Returns the id. */
 int open_port(udpfwd *core, const port_kind *kind, const port_options *options);
 /* In a change, the worker is parked, or none runs: frees it. */
 void end_port(udpfwd *core, port *p);
 
-/* For kinds: the port has a copy of a descriptor that is its own. */
+/* For kinds: gives the port its own copy of a descriptor. */
 int copy_descriptor(port *p, int fd);
-/* Room for bursts between two turns of a busy worker, as much as the system gives. */
+/* Enlarges the socket buffers as far as the system permits, for bursts between two turns of a busy worker. */
 void enlarge_buffers(int fd);
 
 #endif

@@ -1,4 +1,4 @@
-/* Random numbers that can be repeated: xoshiro256**, seeded by splitmix64 (Blackman and Vigna, prng.di.unimi.it, public domain). */
+/* Repeatable random numbers: xoshiro256**, seeded by splitmix64 (Blackman and Vigna, prng.di.unimi.it, public domain). */
 #ifndef GNS3TRIO_RANDOM_SOURCE_H
 #define GNS3TRIO_RANDOM_SOURCE_H
 
@@ -8,7 +8,7 @@ typedef struct {
     uint64_t state[4];
 } random_source;
 
-/* Gives the next number of a source: draw_random, or what a test wants to be drawn. */
+/* Returns the next number of a source: draw_random, or a function of a test. */
 typedef uint64_t (*draw_function)(random_source *source);
 
 static inline uint64_t splitmix(uint64_t *state) {
@@ -18,7 +18,7 @@ static inline uint64_t splitmix(uint64_t *state) {
     return z ^ (z >> 31);
 }
 
-/* A source whose numbers have nothing to do with those of another seed, or of another number with this seed. */
+/* A source that is independent of those with another seed, or with this seed and another number. */
 static inline random_source seeded_source(uint64_t seed, uint64_t number) {
     random_source source;
     uint64_t state = seed;
@@ -44,7 +44,7 @@ static inline uint64_t draw_random(random_source *source) {
     return result;
 }
 
-/* What a number from all 64 bits becomes below a limit. */
+/* Maps a 64-bit number to one below a limit. */
 static inline uint64_t scaled_below(uint64_t number, uint64_t limit) {
     return (uint64_t)((unsigned __int128)number * limit >> 64);
 }

@@ -1,4 +1,4 @@
-/* segments.c, which interfaces.c and its tests call. No core: these are functions of bytes. */
+/* Checksums and segmentation for interfaces.c: segments.c. These are functions of bytes, without a core. */
 #ifndef GNS3TRIO_SEGMENTS_H
 #define GNS3TRIO_SEGMENTS_H
 
@@ -6,11 +6,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Finishes the checksum that the kernel left to the device (VIRTIO_NET_HDR_F_NEEDS_CSUM); -EINVAL when it would lie outside of
- * the frame. */
+/* Completes a checksum that the kernel left to the device (VIRTIO_NET_HDR_F_NEEDS_CSUM); -EINVAL if it would be outside of the
+ * frame. */
 int finish_checksum(unsigned char *frame, size_t size, const struct virtio_net_hdr *told);
 
-/* A frame that the kernel made of many TCP or UDP ones of a size, or that it left to the device to make many of. */
+/* A large frame that the kernel merged from TCP or UDP segments, or left to the device to split. */
 typedef struct {
     const unsigned char *frame;
     size_t size;
@@ -21,9 +21,9 @@ typedef struct {
     int is_tcp, is_ipv4;
 } frame_train;
 
-/* -EINVAL when it is none of TCP on IPv4 or IPv6 or UDP; -EMSGSIZE when a segment is larger than max bytes. */
+/* -EINVAL if it is neither TCP nor UDP on IPv4 or IPv6; -EMSGSIZE if a segment is larger than max bytes. */
 int open_train(frame_train *train, const unsigned char *frame, size_t size, const struct virtio_net_hdr *told, size_t max);
-/* Writes the next segment with all its headers and checksums; its size, 0 after the last. */
+/* Writes the next segment with all headers and checksums; returns its size, 0 after the last. */
 size_t next_segment(frame_train *train, unsigned char *segment);
 
 #endif

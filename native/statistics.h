@@ -1,12 +1,12 @@
-/* Statistics: statistics.c. */
+/* Signals and snapshots of counters: statistics.c. */
 #ifndef GNS3TRIO_STATISTICS_H
 #define GNS3TRIO_STATISTICS_H
 
 #include "counting.h"
 
-/* Worker only: counters have changed, which is signalled now or at the end of the pause. */
+/* Worker only: counters have changed; signals this now, or at the end of the pause between two signals. */
 void note_change(worker *w);
-/* The pause is over: what the timer of it does. */
+/* Expiry function of the timer for the pause. */
 void end_pause(worker *w, timer *pause);
 
 /* With the core's lock: a port was opened, or is being closed. */

@@ -1,4 +1,4 @@
-/* The seccomp filter of a sandbox: which system calls a program may make, and with what. */
+/* The seccomp filter of a sandbox: the permitted system calls and arguments. */
 #ifndef GNS3TRIO_SYSCALL_FILTER_H
 #define GNS3TRIO_SYSCALL_FILTER_H
 
@@ -14,18 +14,18 @@
 typedef struct {
     struct sock_filter code[SYSCALL_FILTER_ROOM];
     unsigned short length;
-    /* Instructions that compare with the process's own id, which is known only when it exists. */
+    /* Instructions that compare with the process's own id, which is known only after its start. */
     unsigned short pids[SYSCALL_FILTER_PIDS];
     int pids_len;
 } syscall_filter;
 
-/* Whether the system calls of this machine are known. */
+/* Whether the system call numbers of this architecture are known. */
 bool syscall_filter_is_known(void);
 
-/* Returns 0, or -E2BIG when the needs have more than fits. */
+/* Returns 0, or -E2BIG if the filter would be too large. */
 int syscall_filter_build(const sandbox_needs *needs, syscall_filter *filter);
 
-/* To be called in the process itself before the filter is set. */
+/* Call in the process itself before the filter is set. */
 void syscall_filter_set_pid(syscall_filter *filter, pid_t pid);
 
 #endif

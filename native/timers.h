@@ -1,7 +1,7 @@
-/* Timers of a worker, as many as any module wants: timers.c. Worker only, or while it is parked.
+/* Timers of a worker, any number of them: timers.c. Worker only, or while it is parked.
  *
- * A timer is a part of what it belongs to, zeroed at first but for 'expire', and is stopped before that goes or gets another worker.
- * Setting and stopping one takes no memory and no system call: the kernel is told of the first before the worker waits for events.
+ * A timer is embedded in the object to which it belongs, zeroed at first except 'expire'. Stop it before that object is freed or moved to
+ * another worker. Setting and stopping a timer needs no memory and no system call: the kernel's timer is set before the worker waits.
  */
 #ifndef GNS3TRIO_TIMERS_H
 #define GNS3TRIO_TIMERS_H
