@@ -45,18 +45,18 @@
 
 /* Why a frame was dropped, at the port where it happened. */
 typedef enum {
-    UDPFWD_DROP_EMPTY,     /* came in without a byte */
-    UDPFWD_DROP_OVERSIZE,  /* came in, or should have left, larger than allowed */
-    UDPFWD_DROP_UNLINKED,  /* came in at a port that is joined to nothing, or left where nothing is */
+    UDPFWD_DROP_EMPTY,     /* had no bytes */
+    UDPFWD_DROP_OVERSIZE,  /* was larger than allowed when it came in or was to leave */
+    UDPFWD_DROP_UNLINKED,  /* came in at a port without a connection, or was to leave where nothing is connected */
     UDPFWD_DROP_QUEUE,     /* the socket's buffer, or the queue of held frames, was full */
-    UDPFWD_DROP_ERROR,     /* should have left, but the kernel refused (no route, interface down, ...) */
+    UDPFWD_DROP_ERROR,     /* could not be sent: the kernel reported an error (no route, interface down, ...) */
     UDPFWD_DROP_LOOP,      /* passed too many splices or bridges, or came to a bridge a second time */
-    UDPFWD_DROP_FILTER,    /* a filter took it: loss, frequency or expression */
+    UDPFWD_DROP_FILTER,    /* a filter dropped it: loss, frequency or expression */
     UDPFWD_DROP_RATE,      /* the queue of a rate limit was full */
     UDPFWD_DROP_SUSPENDED, /* the port is suspended */
-    UDPFWD_DROP_RUNT,      /* came to a switch or an interface of the host without a whole Ethernet header */
-    UDPFWD_DROP_LOCAL,     /* a bridge has no other port to send it to */
-    UDPFWD_DROP_REASONS    /* how many there are */
+    UDPFWD_DROP_RUNT,      /* came to a switch or an interface of the host without a complete Ethernet header */
+    UDPFWD_DROP_LOCAL,     /* a bridge had no other port for it */
+    UDPFWD_DROP_REASONS    /* the number of reasons */
 } udpfwd_drop;
 
 typedef struct udpfwd udpfwd;
