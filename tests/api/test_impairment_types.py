@@ -17,9 +17,9 @@ from gns3trio.conditions.impairments import (
     impairment_core_filter,
 )
 from gns3trio.conditions.parameters import Parameter
-from tests.api.conftest import Server
 from tests.docs.reference import FOLDER
 from tests.support.lab import Lab
+from tests.support.server import Server
 
 WEB = FOLDER.parent.parent / "gns3trio" / "web"
 PARAMETERS = {parameter.name: parameter for kind in IMPAIRMENT_TYPES.values() for parameter in kind.parameters}

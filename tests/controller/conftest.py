@@ -44,7 +44,7 @@ class Told:
         return [type(change).__name__ for change in self.changes]
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def threadless(monkeypatch: pytest.MonkeyPatch) -> None:
     """What would be done in a thread is done at once: a clock that jumps does not know of threads that work."""
 
@@ -74,7 +74,7 @@ def far_compute() -> MemoryCompute:
 
 @pytest.fixture
 async def controller(
-    tmp_path: Path, compute: MemoryCompute, far_compute: MemoryCompute, told: Told
+    tmp_path: Path, compute: MemoryCompute, far_compute: MemoryCompute, told: Told, threadless: None
 ) -> AsyncIterator[Controller]:
     config = Config(projects_path=tmp_path / "projects")
     config.projects_path.mkdir()

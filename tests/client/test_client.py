@@ -17,7 +17,7 @@ from wsproto.events import AcceptConnection, CloseConnection, Request
 from gns3trio.client.client import Client
 from gns3trio.errors import LabError, Unavailable
 
-TLS = Path(__file__).parent.parent / "http" / "tls"
+TLS = Path(__file__).parents[1] / "http" / "tls"
 PING = b"\x89\x00"  # RFC 6455, 5.5.2
 
 
