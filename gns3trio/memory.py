@@ -60,7 +60,7 @@ class Holder:
             self._total.held += size
 
     def close(self) -> None:
-        """Release everything, for good."""
+        """Release everything; later calls have no effect."""
         if not self._closed:
             self.add(-self.size)
             self._total.holders -= 1

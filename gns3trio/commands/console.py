@@ -254,7 +254,7 @@ class _Screen:
     change: trio.Event = attrs.field(factory=trio.Event)
 
     def add(self, data: bytes) -> None:
-        """Append output."""
+        """Append output that has arrived."""
         self.text = _ESCAPES.sub(b"", self.text + data)[-_READ_BYTES:]
         self.change.set()
         self.change = trio.Event()

@@ -280,7 +280,7 @@ class MacTable(Protocol):
         """The entries, sorted by VLAN and address."""
 
     async def clear(self) -> None:
-        """Clear the address table."""
+        """Delete all entries of the address table."""
 
 
 class ReadFile(Protocol):
@@ -339,7 +339,7 @@ class ComputeNode(Protocol):
 
     @property
     def node_id(self) -> UUID:
-        """The node's id."""
+        """The id of the node in its project."""
 
     @property
     def project_id(self) -> UUID:
@@ -351,11 +351,11 @@ class ComputeNode(Protocol):
 
     @property
     def name(self) -> str:
-        """The node's name."""
+        """The current name of the node."""
 
     @property
     def status(self) -> NodeStatus:
-        """Whether it runs."""
+        """The status of the node: started, stopped or suspended."""
 
     @property
     def exit_reason(self) -> str | None:
@@ -379,7 +379,7 @@ class ComputeNode(Protocol):
 
     @property
     def console_type(self) -> str | None:
-        """``telnet`` or ``none``."""
+        """The type of its console: ``telnet`` or ``none``."""
 
     @property
     def console_access(self) -> ConsoleAccess | None:
@@ -577,7 +577,7 @@ class Compute(Protocol):
     # --- the host ---
 
     async def port_usage(self) -> PortUsage:
-        """Ranges and leased ports."""
+        """The port ranges, and the leased ports."""
 
     async def interfaces(self) -> list[HostInterface]:
         """The network interfaces of its host."""

@@ -116,7 +116,7 @@ class Computes:
         return [self._own_state(), *map(self._registered_state, self._registered.values())]
 
     def state(self, compute_id: str) -> ComputeState:
-        """A compute. Raises NotFound."""
+        """The state of one compute. Raises NotFound."""
         return (
             self._own_state()
             if compute_id == LOCAL_COMPUTE_ID

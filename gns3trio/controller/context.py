@@ -14,7 +14,7 @@ class ProjectContext(Protocol):
 
     @property
     def project_id(self) -> UUID:
-        """The project's id."""
+        """The id of the project."""
 
     @property
     def folder(self) -> Path:

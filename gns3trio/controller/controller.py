@@ -38,7 +38,7 @@ log = logging.getLogger(__name__)
 
 
 class Controller:
-    """All projects. Use ``open_controller``."""
+    """All projects of this server. Use ``open_controller``."""
 
     def __init__(self, config: Config, services: ProjectServices, state: ServerState) -> None:
         self.projects: dict[UUID, Project] = {}

@@ -139,7 +139,7 @@ class _Joint(_Closable):
         self._open = True
 
     def close(self) -> None:
-        """Disconnect the two ports."""
+        """Disconnect the two ports from each other."""
         if self._open and all(port.is_open for port in self._ports):
             _check(self._separate(self._core, self._ports[0].id))
         self._open = False

@@ -19,7 +19,7 @@ def project_view(project: Project) -> dict[str, Any]:
 
 
 async def vm_view(node: Node) -> dict[str, Any]:
-    """A VPCS node."""
+    """A VPCS node with its start-up script."""
     return with_script(vm_state(node), await read_script(node))
 
 

@@ -212,7 +212,7 @@ async def start_node(api: ApiRequest, project_id: UUID, node_type: str, node_id:
 
 @routes.route("POST", _NODE + "/stop", status=204)
 async def stop_node(api: ApiRequest, project_id: UUID, node_type: str, node_id: UUID) -> None:
-    """Stop a node."""
+    """Stop a node of a project."""
     async with _locked(api, project_id, node_type, node_id, to_stop=True) as node:
         await act(node.instance, "stop")
 

@@ -49,7 +49,7 @@ def own_project_view(project: Project) -> dict[str, Any]:
 
 
 def port_usage_view(usage: PortUsage) -> dict[str, Any]:
-    """The ports in use."""
+    """The console and UDP ports in use, and their ranges."""
     return attrs.asdict(usage)
 
 

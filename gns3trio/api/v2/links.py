@@ -121,7 +121,7 @@ async def get_link(api: ApiRequest, project_id: UUID, link_id: UUID) -> dict[str
 
 @routes.route("DELETE", "/links/{link_id}", status=204)
 async def delete_link(api: ApiRequest, project_id: UUID, link_id: UUID) -> None:
-    """Delete a link."""
+    """Delete a link between two ports."""
     project = api.controller.get_project(project_id)
     await project.links.delete(project.links.require(link_id))
 

@@ -186,7 +186,7 @@ def drawing_view(project_id: UUID, drawing: Drawing) -> dict[str, Any]:
 
 
 def snapshot_view(snapshot: Snapshot) -> dict[str, Any]:
-    """A snapshot."""
+    """A snapshot in the list of a project."""
     ids = {"snapshot_id": str(snapshot.snapshot_id), "project_id": str(snapshot.project_id)}
     return {**attrs.asdict(snapshot), **ids}
 
@@ -240,7 +240,7 @@ _PORT = tuple(field.name for field in attrs.fields(PortTraffic))
 
 
 def link_statistics_view(statistics: LinkStatistics) -> dict[str, Any]:
-    """What crossed a link."""
+    """The statistics of a link."""
     return {
         "link_id": str(statistics.link_id),
         "project_id": str(statistics.project_id),

@@ -102,7 +102,7 @@ class LocalCompute:
         )
 
     async def port_usage(self) -> PortUsage:
-        """Ranges and leased ports."""
+        """The port ranges, and the leased ports."""
         return PortUsage(
             console_port_range=self._console_ports.range,
             console_ports=sorted(self._console_ports.leased),
@@ -111,7 +111,7 @@ class LocalCompute:
         )
 
     def load(self) -> MachineLoad:
-        """CPU and memory use."""
+        """CPU and memory use of this host."""
         return machine_load()
 
     async def statistics(self) -> MachineStatistics:
@@ -166,7 +166,7 @@ class LocalCompute:
             self._stopping.enter_context(node.stopping())
 
     async def close_all(self) -> None:
-        """Close all remaining nodes."""
+        """Close all nodes that are left."""
         async with trio.open_nursery() as nursery:
             for node in list(self._nodes.values()):
                 nursery.start_soon(self.close_node, node)

@@ -30,7 +30,7 @@ class Change:
 
 @attrs.define
 class Plan:
-    """All steps, by kind."""
+    """All steps of a plan, by kind."""
 
     delete_links: list[Link] = attrs.field(factory=list)
     create_nodes: list[Wish] = attrs.field(factory=list)

@@ -156,7 +156,7 @@ def one_of(allowed: Collection[str]) -> Reader:
 
 
 def or_null(read: Reader) -> Reader:
-    """That, or null."""
+    """A value that ``read`` accepts, or null."""
     return lambda value: None if value is None else read(value)
 
 

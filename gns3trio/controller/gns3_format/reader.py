@@ -110,7 +110,7 @@ class _Reader:
         self._given: set[str] = set()
 
     def read(self) -> ProjectRecord:
-        """The project."""
+        """Read the whole project."""
         self._findings.note_unknown("", self._document, {*_OF_THE_FILE, *fields.PROJECT})
         self._findings.note_unknown("topology", self._inner, _INNER)
         return ProjectRecord(

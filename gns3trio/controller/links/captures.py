@@ -72,7 +72,7 @@ def check_file_name(field: str, name: str) -> str:
 
 
 class LinkCaptures:
-    """Starts and stops captures."""
+    """Starts and stops the captures of a project's links."""
 
     def __init__(self, project: ProjectContext, nodes: Mapping[UUID, Node], wiring: Wiring) -> None:
         self._project = project

@@ -83,7 +83,7 @@ class Links(Mapping[UUID, Link]):
         return [link.record for link in self.values() if not link.withdrawn]
 
     def impairments(self) -> dict[UUID, Impairments]:
-        """The impairments by link."""
+        """The impairments of all links, by link id."""
         return {link.link_id: link.impairments for link in self.values()}
 
     async def revive(self, record: LinkRecord, impairments: Impairments) -> bool:

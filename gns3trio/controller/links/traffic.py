@@ -128,7 +128,7 @@ class LinkStats:
         self._busy: dict[str, _BusyLinks] = {}  # links with traffic in their last event, by compute
 
     async def run(self) -> None:
-        """Publish events until cancelled."""
+        """Publish events of changed counters until cancelled."""
         async with trio.open_nursery() as nursery:
             for compute in self._computes.values():
                 nursery.start_soon(self._run_for, compute)

@@ -97,7 +97,7 @@ class Contents:
                 node.linked_ports.add((end.adapter_number, end.port_number))
 
     async def announce(self) -> None:
-        """Announce all contents."""
+        """Publish the creation of all contents."""
         slices = Slices()
         for node in list(self.nodes.values()):
             if node.node_id in self.nodes:  # if it was not deleted meanwhile
