@@ -22,7 +22,7 @@ class BasicAuth:
     """Passes on only requests with the right user and password; an empty user disables the check. ``access`` returns
     the access rule of a request's route.
 
-    After too many wrong passwords, a client gets 429 for a few seconds; see ``guesses``.
+    After too many wrong passwords, a client gets 429 for a few seconds; see ``password_guesses``.
     """
 
     def __init__(

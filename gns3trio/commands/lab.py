@@ -55,7 +55,7 @@ def add_common(parser: argparse.ArgumentParser, action: Action, *, json: bool = 
 
 
 def add_place(parser: argparse.ArgumentParser, kind: str) -> None:
-    """Add the arguments Add the arguments ``[PROJECT] NODE`` or ``[PROJECT] LINK``; see ``locate``."""
+    """Add the arguments ``[PROJECT] NODE`` or ``[PROJECT] LINK``; see ``locate``."""
     parser.add_argument("project", nargs="?", metavar="PROJECT", help="default: the open project that contains it")
     parser.add_argument(kind, metavar=kind.upper(), help=_ARGUMENTS[kind])
 

@@ -125,7 +125,7 @@ class Controller:
         ]
         gone = await threads.disk.run(lambda: {project for project in closed if not project.file.path.exists()})
         for project in closed:
-            is_free = project.status == "closed" and not project.life.locked()
+            is_free = project.status == "closed" and not project.state_lock.locked()
             if is_free and (project in gone or project.copy_of is not None):
                 self.projects.pop(project.project_id, None)
         await self.load()

@@ -213,5 +213,5 @@ async def driven_node(
     project, node = own
     if node.instance is None or node.instance.node_type != node_type:
         raise NotFound(f"Node ID {node_id} doesn't exist")
-    async with project.nodes.locked(node_id, to_stop=to_stop):
+    async with project.nodes.lock(node_id, to_stop=to_stop):
         yield _Own(project, node)

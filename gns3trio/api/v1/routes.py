@@ -143,7 +143,7 @@ async def create_vpcs(api: ApiRequest, project_id: UUID, body: VpcsCreate) -> di
 @routes.route("GET", _VM, reply=replies.V1Vpcs)
 async def get_vpcs(api: ApiRequest, project_id: UUID, vm_id: UUID) -> dict[str, Any]:
     """One VPCS of a project."""
-    async with _opened(api, project_id).nodes.locked(vm_id) as node:
+    async with _opened(api, project_id).nodes.lock(vm_id) as node:
         return await vm_view(node)
 
 
@@ -153,7 +153,7 @@ async def update_vpcs(api: ApiRequest, project_id: UUID, vm_id: UUID, body: Vpcs
     project = _opened(api, project_id)
     changes = {name: value for name, value in api.given(body).items() if value is not None}
     script = changes.pop("startup_script", None)
-    async with project.nodes.locked(vm_id) as node:
+    async with project.nodes.lock(vm_id) as node:
         await project.nodes.update(node, changes, keep_name=True)
         if script is not None:
             await node.require_instance().set_startup_script(script)
@@ -164,14 +164,14 @@ async def update_vpcs(api: ApiRequest, project_id: UUID, vm_id: UUID, body: Vpcs
 async def delete_vpcs(api: ApiRequest, project_id: UUID, vm_id: UUID) -> None:
     """Delete a VPCS with its files."""
     project = _opened(api, project_id)
-    async with project.nodes.locked(vm_id, to_stop=True) as node:
+    async with project.nodes.lock(vm_id, to_stop=True) as node:
         await project.nodes.delete(node)
 
 
 @routes.route("POST", _VM + "/start", reply=replies.V1Vpcs)
 async def start_vpcs(api: ApiRequest, project_id: UUID, vm_id: UUID) -> dict[str, Any]:
     """Start a VPCS. Version 1 allows this only with a NIO."""
-    async with _opened(api, project_id).nodes.locked(vm_id) as node:
+    async with _opened(api, project_id).nodes.lock(vm_id) as node:
         if node.status != "started":
             _require_nio(node)
         await act(node.require_instance(), "start")
@@ -186,14 +186,14 @@ def _require_nio(node: Node) -> None:
 @routes.route("POST", _VM + "/stop", status=204)
 async def stop_vpcs(api: ApiRequest, project_id: UUID, vm_id: UUID) -> None:
     """Stop a VPCS of a project."""
-    async with _opened(api, project_id).nodes.locked(vm_id, to_stop=True) as node:
+    async with _opened(api, project_id).nodes.lock(vm_id, to_stop=True) as node:
         await act(node.require_instance(), "stop")
 
 
 @routes.route("POST", _VM + "/reload", status=204)
 async def reload_vpcs(api: ApiRequest, project_id: UUID, vm_id: UUID) -> None:
     """Stop and start a VPCS."""
-    async with _opened(api, project_id).nodes.locked(vm_id, to_stop=True) as node:
+    async with _opened(api, project_id).nodes.lock(vm_id, to_stop=True) as node:
         _require_nio(node)
         await act(node.require_instance(), "reload")
 
@@ -204,7 +204,7 @@ async def bind_nio(
 ) -> dict[str, Any]:
     """Bind a UDP NIO to a port: frames are sent to ``rhost:rport`` and received at ``lport``."""
     project = _opened(api, project_id)
-    async with project.nodes.locked(vm_id) as node:
+    async with project.nodes.lock(vm_id) as node:
         nio = UdpNio(lport=body.lport, rhost=body.rhost, rport=body.rport)
         await project.links.bind_nio(PortAddress(node.node_id, adapter_number, port_number), nio)
     return attrs.asdict(body)
@@ -214,5 +214,5 @@ async def bind_nio(
 async def unbind_nio(api: ApiRequest, project_id: UUID, vm_id: UUID, adapter_number: int, port_number: int) -> None:
     """Remove the NIO of a port. Succeeds if there is none."""
     project = _opened(api, project_id)
-    async with project.nodes.locked(vm_id) as node:
+    async with project.nodes.lock(vm_id) as node:
         await project.links.unbind_nio(PortAddress(node.node_id, adapter_number, port_number))

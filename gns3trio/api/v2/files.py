@@ -63,5 +63,5 @@ async def post_node_file(api: ApiRequest, project_id: UUID, node_id: UUID, path:
 async def post_node_duplicate(api: ApiRequest, project_id: UUID, node_id: UUID, body: NodeDuplicate) -> Any:
     """Create a copy of a node."""
     project = api.controller.get_project(project_id)
-    async with project.nodes.locked(node_id) as node:
+    async with project.nodes.lock(node_id) as node:
         return node_view(await duplicate_node(project, node, x=body.x, y=body.y, z=body.z))

@@ -54,7 +54,7 @@ async def get_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> orjson.F
     node = project.nodes.require(node_id)
     if not node.lock.locked():
         return node_view(node)
-    async with project.nodes.locked(node_id) as node:
+    async with project.nodes.lock(node_id) as node:
         return node_view(node)
 
 
@@ -62,7 +62,7 @@ async def get_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> orjson.F
 async def update_node(api: ApiRequest, project_id: UUID, node_id: UUID, body: NodeUpdate) -> orjson.Fragment:
     """Change the name, the appearance or properties of a node."""
     project = api.controller.get_project(project_id)
-    async with project.nodes.locked(node_id) as node:
+    async with project.nodes.lock(node_id) as node:
         refuse_other_identity(api, node, api.given(body))
         await project.nodes.update(node, record_changes(api, body))
         return node_view(node)
@@ -72,14 +72,14 @@ async def update_node(api: ApiRequest, project_id: UUID, node_id: UUID, body: No
 async def delete_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> None:
     """Delete a node with its links and files."""
     project = api.controller.get_project(project_id)
-    async with project.nodes.locked(node_id, to_stop=True) as node:
+    async with project.nodes.lock(node_id, to_stop=True) as node:
         await project.nodes.delete(node)
 
 
 @routes.route("POST", "/nodes/{node_id}/start", reply=replies.Node)
 async def start_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> orjson.Fragment:
     """Start a node. The reply shows it as started."""
-    async with api.controller.get_project(project_id).nodes.locked(node_id) as node:
+    async with api.controller.get_project(project_id).nodes.lock(node_id) as node:
         await act(node.require_instance(), "start")
         return node_view(node)
 
@@ -87,7 +87,7 @@ async def start_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> orjson
 @routes.route("POST", "/nodes/{node_id}/stop", reply=replies.Node)
 async def stop_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> orjson.Fragment:
     """Stop a node. The reply shows it as stopped."""
-    async with api.controller.get_project(project_id).nodes.locked(node_id, to_stop=True) as node:
+    async with api.controller.get_project(project_id).nodes.lock(node_id, to_stop=True) as node:
         await act(node.require_instance(), "stop")
         return node_view(node)
 
@@ -95,7 +95,7 @@ async def stop_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> orjson.
 @routes.route("POST", "/nodes/{node_id}/suspend", reply=replies.Node)
 async def suspend_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> orjson.Fragment:
     """Suspend a node. As in GNS3, this does nothing for types that cannot be suspended, such as VPCS."""
-    async with api.controller.get_project(project_id).nodes.locked(node_id) as node:
+    async with api.controller.get_project(project_id).nodes.lock(node_id) as node:
         if node.instance is not None:
             await act(node.instance, "suspend")
         return node_view(node)
@@ -104,7 +104,7 @@ async def suspend_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> orjs
 @routes.route("POST", "/nodes/{node_id}/reload", reply=replies.Node)
 async def reload_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> orjson.Fragment:
     """Stop and start a node."""
-    async with api.controller.get_project(project_id).nodes.locked(node_id, to_stop=True) as node:
+    async with api.controller.get_project(project_id).nodes.lock(node_id, to_stop=True) as node:
         await act(node.require_instance(), "reload")
         return node_view(node)
 
@@ -112,7 +112,7 @@ async def reload_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> orjso
 @routes.route("POST", "/nodes/{node_id}/console/reset", status=204)
 async def reset_console(api: ApiRequest, project_id: UUID, node_id: UUID) -> None:
     """Disconnect all clients of a node's console."""
-    async with api.controller.get_project(project_id).nodes.locked(node_id) as node:
+    async with api.controller.get_project(project_id).nodes.lock(node_id) as node:
         await node.require_instance().reset_console()
 
 
@@ -121,7 +121,7 @@ async def get_node_statistics(api: ApiRequest, project_id: UUID, node_id: UUID) 
     """The counters of each port of a node since it was linked, with drops by reason, and rates as for its link; an
     extension.
     """
-    async with api.controller.get_project(project_id).nodes.locked(node_id) as node:
+    async with api.controller.get_project(project_id).nodes.lock(node_id) as node:
         stats = api.context.link_stats
         return list(map(port_statistics_view, stats.of_node(stats.look(), node)))
 
@@ -129,14 +129,14 @@ async def get_node_statistics(api: ApiRequest, project_id: UUID, node_id: UUID) 
 @routes.route("GET", "/nodes/{node_id}/mac_table", reply=list[SwitchMac])
 async def get_mac_table(api: ApiRequest, project_id: UUID, node_id: UUID) -> list[dict[str, Any]]:
     """The MAC address table of a switch; an extension."""
-    async with api.controller.get_project(project_id).nodes.locked(node_id) as node:
+    async with api.controller.get_project(project_id).nodes.lock(node_id) as node:
         return [attrs.asdict(entry) for entry in await _mac_table(node).list()]
 
 
 @routes.route("DELETE", "/nodes/{node_id}/mac_table", status=204)
 async def clear_mac_table(api: ApiRequest, project_id: UUID, node_id: UUID) -> None:
     """Clear the MAC address table of a switch; an extension."""
-    async with api.controller.get_project(project_id).nodes.locked(node_id) as node:
+    async with api.controller.get_project(project_id).nodes.lock(node_id) as node:
         await _mac_table(node).clear()
 
 

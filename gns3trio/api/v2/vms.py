@@ -38,7 +38,7 @@ async def list_vms(api: ApiRequest, project_id: UUID) -> list[dict[str, Any]]:
 @routes.route("GET", "/vms/{vm_id}", reply=dict[str, Any])
 async def get_vm(api: ApiRequest, project_id: UUID, vm_id: UUID) -> dict[str, Any]:
     """One node of a project."""
-    async with api.controller.get_project(project_id).nodes.locked(vm_id) as node:
+    async with api.controller.get_project(project_id).nodes.lock(vm_id) as node:
         return vm_view(node)
 
 
@@ -47,7 +47,7 @@ async def update_vm(api: ApiRequest, project_id: UUID, vm_id: UUID, body: VmUpda
     """Change the name or properties of a node."""
     project = api.controller.get_project(project_id)
     given = api.given(body)
-    async with project.nodes.locked(vm_id) as node:
+    async with project.nodes.lock(vm_id) as node:
         refuse_other(given, vm_id=vm_id, vm_type=node.record.node_type)
         refuse_other_identity(api, node, given)
         await project.nodes.update(node, record_changes(api, body), keep_name=True)
@@ -58,14 +58,14 @@ async def update_vm(api: ApiRequest, project_id: UUID, vm_id: UUID, body: VmUpda
 async def delete_vm(api: ApiRequest, project_id: UUID, vm_id: UUID) -> None:
     """Delete a node with its links and files."""
     project = api.controller.get_project(project_id)
-    async with project.nodes.locked(vm_id, to_stop=True) as node:
+    async with project.nodes.lock(vm_id, to_stop=True) as node:
         await project.nodes.delete(node)
 
 
 @routes.route("POST", "/vms/{vm_id}/start", status=201, reply=dict[str, Any])
 async def start_vm(api: ApiRequest, project_id: UUID, vm_id: UUID) -> dict[str, Any]:
     """Start a node of a project."""
-    async with api.controller.get_project(project_id).nodes.locked(vm_id) as node:
+    async with api.controller.get_project(project_id).nodes.lock(vm_id) as node:
         await act(node.require_instance(), "start")
         return vm_view(node)
 
@@ -73,7 +73,7 @@ async def start_vm(api: ApiRequest, project_id: UUID, vm_id: UUID) -> dict[str, 
 @routes.route("POST", "/vms/{vm_id}/stop", status=201, reply=dict[str, Any])
 async def stop_vm(api: ApiRequest, project_id: UUID, vm_id: UUID) -> dict[str, Any]:
     """Stop a node of a project."""
-    async with api.controller.get_project(project_id).nodes.locked(vm_id, to_stop=True) as node:
+    async with api.controller.get_project(project_id).nodes.lock(vm_id, to_stop=True) as node:
         await act(node.require_instance(), "stop")
         return vm_view(node)
 
@@ -81,7 +81,7 @@ async def stop_vm(api: ApiRequest, project_id: UUID, vm_id: UUID) -> dict[str, A
 @routes.route("POST", "/vms/{vm_id}/suspend", status=201, reply=dict[str, Any])
 async def suspend_vm(api: ApiRequest, project_id: UUID, vm_id: UUID) -> dict[str, Any]:
     """Suspend a node. This does nothing for types that cannot be suspended, such as VPCS."""
-    async with api.controller.get_project(project_id).nodes.locked(vm_id) as node:
+    async with api.controller.get_project(project_id).nodes.lock(vm_id) as node:
         if node.instance is not None:
             await act(node.instance, "suspend")
         return vm_view(node)
@@ -90,6 +90,6 @@ async def suspend_vm(api: ApiRequest, project_id: UUID, vm_id: UUID) -> dict[str
 @routes.route("POST", "/vms/{vm_id}/reload", status=201, reply=dict[str, Any])
 async def reload_vm(api: ApiRequest, project_id: UUID, vm_id: UUID) -> dict[str, Any]:
     """Stop and start a node."""
-    async with api.controller.get_project(project_id).nodes.locked(vm_id, to_stop=True) as node:
+    async with api.controller.get_project(project_id).nodes.lock(vm_id, to_stop=True) as node:
         await act(node.require_instance(), "reload")
         return vm_view(node)

@@ -56,7 +56,7 @@ async def _duplicate_at_compute(project: Project, node: Node, record: NodeRecord
     """Copy a node whose files are at its compute."""
     copy = await project.nodes.create(record)
     try:
-        async with project.nodes.locked(copy.node_id):
+        async with project.nodes.lock(copy.node_id):
             await copy_through_computes(node.require_instance(), copy.require_instance(), node.traits.script)
     except BaseException:
         with trio.CancelScope(shield=True):

@@ -62,7 +62,7 @@ class ExportOptions:
 @asynccontextmanager
 async def undisturbed(project: Project) -> AsyncIterator[None]:
     """While the ``with`` lasts, nobody opens, closes or deletes the project. Raises NotFound if it was deleted."""
-    async with project.life:
+    async with project.state_lock:
         if project.deleted:
             raise NotFound(f"Project ID {project.project_id} doesn't exist")
         yield

@@ -31,7 +31,7 @@ async def reconcile(project: Project, document: Document, *, dry_run: bool) -> P
 
     If a step raises, the changes are rolled back, except that captures on deleted links have ended.
     """
-    async with project.reconciling:
+    async with project.reconciling_lock:
         plan = make_plan(project, document, await read_scripts(project.nodes.values()))
         if not dry_run and plan.changes:
             await _apply(project, plan)
@@ -82,7 +82,7 @@ async def _create_node(undo: Undo, project: Project, wish: Wish) -> None:
 
 
 async def _update_node(project: Project, node: Node, changes: Mapping[str, Any]) -> None:
-    async with project.nodes.locked(node.node_id):
+    async with project.nodes.lock(node.node_id):
         changes = dict(changes)
         if "properties" in changes:
             changes["properties"] = {**node.record.properties, **changes["properties"]}
@@ -93,7 +93,7 @@ async def _update_node(project: Project, node: Node, changes: Mapping[str, Any])
 
 
 async def _put_back_node(project: Project, node: Node, before: Mapping[str, Any], script: str) -> None:
-    async with project.nodes.locked(node.node_id):
+    async with project.nodes.lock(node.node_id):
         await project.nodes.update(node, dict(before), keep_name=True)
         instance = node.require_instance()
         if script != (await instance.startup_script() or ""):
@@ -153,7 +153,7 @@ async def create_all(
     Raises Conflict for an id that is in use, and the errors of single creations.
     """
     project.require_open()
-    async with project.reconciling, Undo(partial(project.log, "error"), project.taking_back) as undo:
+    async with project.reconciling_lock, Undo(partial(project.log, "error"), project.taking_back) as undo:
         _check_ids("nodes", "node_id", [fields["node_id"] for fields in nodes], project.nodes)
         _check_ids("links", "link_id", [record.link_id for record in links], project.links)
         _check_ids("drawings", "drawing_id", [fields["drawing_id"] for fields in drawings], project.drawings)

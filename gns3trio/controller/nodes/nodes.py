@@ -68,7 +68,7 @@ class Nodes(Mapping[UUID, Node]):
         return node.name if node is not None else str(node_id)
 
     @contextlib.asynccontextmanager
-    async def locked(self, node_id: UUID, *, to_stop: bool = False) -> AsyncIterator[Node]:
+    async def lock(self, node_id: UUID, *, to_stop: bool = False) -> AsyncIterator[Node]:
         """A node, locked, after all earlier requests to it are done. With ``to_stop``, a hanging start is abandoned."""
         node = self.require(node_id)
         with stopping([node] if to_stop else []):

@@ -45,7 +45,7 @@ async def write_project_file(
     upload = Upload(project.folder, path, make_folders=make_folders)
     try:
         await upload.receive(data)
-        async with project.life:
+        async with project.state_lock:
             check()
             if path == project.file.path.name:
                 await threads.parsers.run(project.file.check_replacement, await upload.content())
@@ -70,7 +70,7 @@ async def write_node_file(project: Project, node_id: UUID, path: str, data: Asyn
     upload = files_of_node(project, node).upload(path)
     try:
         await upload.receive(data)
-        async with project.nodes.locked(node_id):
+        async with project.nodes.lock(node_id):
             await upload.commit()
     finally:
         await upload.discard()

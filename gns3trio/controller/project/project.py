@@ -85,9 +85,9 @@ class Project:
         self.services = services
         self._contents = Contents(self)
         self._kept = ProjectRecord(project_id=project_id, settings=settings)  # computes, unknown keys
-        self.life = trio.Lock()  # held by open, close and delete; whoever holds it keeps the project in its state
+        self.state_lock = trio.Lock()  # held by open, close and delete; whoever holds it keeps the project in its state
         self.snapshots_lock = trio.Lock()
-        self.reconciling = trio.Lock()  # serialises changes of the whole project
+        self.reconciling_lock = trio.Lock()  # serialises changes of the whole project
 
     @property
     def nodes(self) -> Nodes:
@@ -113,7 +113,7 @@ class Project:
         self.publish(ProjectCreated(self))
 
     async def _create(self) -> None:
-        async with self.life:
+        async with self.state_lock:
             await self.file.start_saving(self.services.nursery)
             self.status = "opened"
             try:
@@ -130,7 +130,7 @@ class Project:
         Raises Conflict if it cannot be opened; it stays closed then.
         """
         with self.openings.one():
-            async with self.life:
+            async with self.state_lock:
                 if self.status == "opened" or self.deleted:
                     return
                 await self._open()
@@ -205,7 +205,7 @@ class Project:
         await self._announce_opened()
 
     async def _recover(self, version: str | None) -> Path | None:
-        async with self.life:
+        async with self.state_lock:
             if self.status == "opened":
                 raise Conflict(f"Project '{self.settings.name}' is open: close it first")
             self._require_acceptable()
@@ -237,7 +237,7 @@ class Project:
         await self._announce_opened()
 
     async def _reopen(self, replaced: Callable[[], contextlib.AbstractAsyncContextManager[None]]) -> None:
-        async with self.life:
+        async with self.state_lock:
             self.require_open()
             await self.file.flush()
             with trio.CancelScope(shield=True):
@@ -256,7 +256,7 @@ class Project:
         Raises Unavailable if an unsaved change cannot be written; the project stays open then, unless ``force``, which
         is for the end of the project or the server.
         """
-        async with self.life:
+        async with self.state_lock:
             if self.status == "closed":
                 return
             if not (force or self.temporary or self.deleted):
@@ -290,7 +290,7 @@ class Project:
         self.deleted = True
         try:
             await self.close()
-            async with self.life:
+            async with self.state_lock:
                 await self._discard_folder()
         except BaseException:
             self.deleted = False
@@ -312,7 +312,7 @@ class Project:
         """
         self._require_acceptable()
         project_file_name(changes.get("name", self.settings.name))
-        async with self.life:
+        async with self.state_lock:
             before, self.settings = self.settings, attrs.evolve(self.settings, **changes)
             if self.settings == before:
                 return

@@ -82,7 +82,7 @@ async def test_who_stops_a_node_does_not_wait_for_a_start_that_hangs(
     async with trio.open_nursery() as nursery:
 
         async def start() -> None:
-            async with project.nodes.locked(node.node_id):
+            async with project.nodes.lock(node.node_id):
                 with pytest.raises(Conflict, match="was stopped before its start"):
                     await node.require_instance().start()
 

@@ -59,7 +59,7 @@ async def test_a_copy_of_a_node_has_its_files_and_script(project: Project, far_c
     (node,) = await make_nodes(project, "PC1", compute_id="far")
     await write_node_file(project, node.node_id, "etc/motd", pieces(b"hello"))
     await node.require_instance().set_startup_script("set pcname PC1\n")
-    async with project.nodes.locked(node.node_id):
+    async with project.nodes.lock(node.node_id):
         copy = await duplicate_node(project, node, x=1, y=2, z=3)
     assert (copy.name, copy.record.x, copy.record.compute_id) == ("PC2", 1, "far")
     assert await read(project, "PC2", "etc/motd") == b"hello"
@@ -80,7 +80,7 @@ async def test_a_copy_that_cannot_have_the_files_is_none(
         yield b"x"
 
     monkeypatch.setattr(MemoryFile, "pieces", go_away)
-    async with project.nodes.locked(node.node_id):
+    async with project.nodes.lock(node.node_id):
         with pytest.raises(Unavailable):
             await duplicate_node(project, node, x=0, y=0, z=0)
     assert [each.name for each in project.nodes.values()] == ["PC1"]
