@@ -3,8 +3,10 @@
 import trio
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from gns3trio.compute.interface import CLOSE_SECONDS, NODE_STOPPED, ComputeNode, ConsoleClient
+from gns3trio.compute.interface import NODE_STOPPED, ComputeNode, ConsoleClient
 
+# How long a closed client may take to read its last bytes.
+CLOSE_SECONDS = 2.0
 WS_NORMAL = 1000
 WS_GOING_AWAY = 1001
 

@@ -1,11 +1,15 @@
-"""Checks filter expressions (pcap-filter(7)) with the libpcap of this host, which is slow for some expressions."""
+"""Checks filter expressions (pcap-filter(7)) with the libpcap of this host, which is slow for some expressions.
+
+This is no call of a compute: the document of a whole lab is checked before its nodes have computes, and the grammar is
+the same everywhere. A compute compiles an expression again, and raises Invalid, when it comes into force there.
+"""
 
 from collections.abc import Callable
 from typing import TypeVar
 
 from gns3trio import threads
 from gns3trio.errors import Invalid
-from gns3trio.forwarder.forwarder import check_expression
+from gns3trio.forwarder.expressions import check_expression
 
 T = TypeVar("T")
 # A function that checks an expression and raises Invalid if it is wrong.

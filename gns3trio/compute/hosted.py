@@ -18,7 +18,7 @@ import trio
 
 from gns3trio import threads
 from gns3trio.compute.expressions import with_expressions
-from gns3trio.compute.interface import Capture, CaptureSpec, Compute, ComputeNode, LinkEnd, link_type
+from gns3trio.compute.interface import Capture, CaptureSpec, Compute, ComputeNode, LinkEnd
 from gns3trio.compute.nio import UdpNio
 from gns3trio.compute.node import NodeEvent, NodeSpec
 from gns3trio.compute.node_update import update_node
@@ -28,6 +28,7 @@ from gns3trio.errors import Conflict, NotFound, Unavailable
 from gns3trio.notifications.feed import ChangeFeed
 from gns3trio.project_layout import CAPTURES, node_folder
 from gns3trio.removal import remove_tree
+from gns3trio.traffic.captures import link_type
 
 log = logging.getLogger(__name__)
 

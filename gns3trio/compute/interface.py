@@ -22,49 +22,15 @@ from gns3trio.compute.node import NodeSpec, NodeStatus
 from gns3trio.compute.node_traits import NodePort, NodeTraits
 from gns3trio.conditions.core_filter import Direction
 from gns3trio.conditions.link_conditions import LinkConditions
-from gns3trio.console.hub import CLOSE_SECONDS, NODE_STOPPED
-from gns3trio.forwarder.capture_format import link_type
-from gns3trio.forwarder.captures import LEAST_RING_FILE_BYTES, FileRing
-from gns3trio.forwarder.stats import CaptureCounters, PortCounters, receive_rates, send_rates
-from gns3trio.forwarder.trial import TrialResult, TrialSpec
 from gns3trio.machine import MachineLoad, MachineStatistics
-
-# Types of the interface that are defined elsewhere; users of a compute import them from here.
-__all__ = [
-    "CLOSE_SECONDS",
-    "LEAST_RING_FILE_BYTES",
-    "LOCAL_COMPUTE_ID",
-    "NODE_STOPPED",
-    "Capabilities",
-    "Capture",
-    "CaptureCounters",
-    "CaptureReader",
-    "CaptureSpec",
-    "Compute",
-    "ComputeNode",
-    "ComputePort",
-    "ConsoleAccess",
-    "ConsoleClient",
-    "FileRing",
-    "FileUpload",
-    "LinkEnd",
-    "LinkProbe",
-    "MacTable",
-    "NodeFiles",
-    "PortCounters",
-    "ReadFile",
-    "SwitchMac",
-    "TrialResult",
-    "TrialSpec",
-    "UdpEndpoint",
-    "link_type",
-    "receive_rates",
-    "send_rates",
-]
-
+from gns3trio.traffic.captures import FileRing
+from gns3trio.traffic.counters import CaptureCounters, PortCounters
+from gns3trio.traffic.trials import TrialResult, TrialSpec
 
 # GNS3's id of the compute on the controller's own server.
 LOCAL_COMPUTE_ID = "local"
+# The reason that clients of a console get if the node is stopped.
+NODE_STOPPED = "the node is stopped"
 
 
 @attrs.frozen(kw_only=True)

@@ -43,7 +43,6 @@ _CTRL_C = b"\x03"
 
 TOO_SLOW = "the client does not read"
 TOO_MANY = "the console has too many clients"
-NODE_STOPPED = "the node is stopped"
 RESET = "the console was reset"
 CLIENT_LEFT = "the client left"
 SAID_GOODBYE = "the client said good-bye"
@@ -135,10 +134,12 @@ class ConsoleClient:
 class ConsoleHub:
     """A node's console. It accepts clients between ``open`` and ``close``.
 
-    ``input`` is typed input that the node has not read yet; ``read_input`` reads it as it comes.
+    ``closed_reason`` is what clients are told while it is closed. ``input`` is typed input that the node has not read
+    yet; ``read_input`` reads it as it comes.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, closed_reason: str) -> None:
+        self._closed_reason = closed_reason
         self.input: TypedInput[ConsoleClient] = TypedInput()
         self.clients: set[ConsoleClient] = set()
         self._screen = bytearray()
@@ -153,7 +154,7 @@ class ConsoleHub:
     def close(self) -> None:
         """The node has stopped: close all clients."""
         self._is_open = False
-        self._drop_all(NODE_STOPPED)
+        self._drop_all(self._closed_reason)
         self.input.close()
 
     def reset(self) -> None:
@@ -197,7 +198,7 @@ class ConsoleHub:
         """
         client = ConsoleClient(self)
         if not self._is_open:
-            client.close(NODE_STOPPED)
+            client.close(self._closed_reason)
         elif len(self.clients) >= MAX_CLIENTS:
             client.offer(_TOO_MANY_TEXT)
             client.close(TOO_MANY)

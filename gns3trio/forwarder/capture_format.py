@@ -7,16 +7,6 @@ are little-endian, like the records that the core writes.
 import struct
 from collections.abc import Sequence
 
-from gns3trio.errors import Invalid
-
-# GNS3's names of data link types, and their numbers in a file (https://www.tcpdump.org/linktypes.html).
-LINK_TYPES = {
-    "DLT_EN10MB": 1,
-    "DLT_ATM_RFC1483": 100,
-    "DLT_C_HDLC": 104,
-    "DLT_FRELAY": 107,
-    "DLT_PPP_SERIAL": 50,
-}
 _PCAP_MAGIC = 0xA1B2C3D4  # timestamps in microseconds
 _PCAP_VERSION = (2, 4)
 _PCAP_RECORD_HEADER_BYTES = 16
@@ -36,14 +26,6 @@ _ISB_IFRECV = 4
 _ISB_IFDROP = 5
 _NANOSECONDS = b"\x09"
 _FILTER_IS_TEXT = b"\x00"
-
-
-def link_type(name: str) -> int:
-    """The number of a data link type. Raises Invalid for an unknown one."""
-    try:
-        return LINK_TYPES[name]
-    except KeyError:
-        raise Invalid(f"data_link_type: {name!r} is not one of {', '.join(LINK_TYPES)}") from None
 
 
 def pcap_header(snaplen: int, link_type_number: int) -> bytes:

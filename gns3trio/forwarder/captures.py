@@ -25,15 +25,16 @@ from gns3trio.errors import Conflict, NoThread, path_error
 from gns3trio.forwarder.capture_format import pcap_header, pcapng_header, pcapng_statistics, record_bytes
 from gns3trio.forwarder.capture_reader import FileReader
 from gns3trio.forwarder.forwarder import CoreCapture, Forwarder
-from gns3trio.forwarder.stats import CaptureCounters
 from gns3trio.memory import Holder, Memory, Total
 from gns3trio.threads import Pool
+from gns3trio.traffic.captures import LEAST_RING_FILE_BYTES, FileRing
+from gns3trio.traffic.counters import CaptureCounters
 
 # Records are gathered for this long before they are written, or until half of the core's ring is full. So a frame
 # reaches its readers within 100 ms.
 PAUSE_SECONDS = 0.02
-# The size of one read of complete records, small enough for the CPU's cache.
-READ_BYTES = 256 * 1024
+# The size of one read of complete records, small enough for the CPU's cache. Each file of a ring has room for one.
+READ_BYTES = LEAST_RING_FILE_BYTES
 # If one pass moves this much, more has come meanwhile, and the next pass follows at once.
 BUSY_BYTES = READ_BYTES
 # The most bytes of one capture per pass, so that a busy capture does not delay the others.
@@ -46,20 +47,6 @@ NO_THREAD_SECONDS = 1.0
 # The most bytes that are queued for a reader of a stream, if its share of ``Memory.captures`` is not smaller. When the
 # queue is full, records for that reader are dropped and counted.
 MAX_STREAM_BYTES = 4 * 1024 * 1024
-LEAST_RING_FILE_BYTES = READ_BYTES
-
-
-@attrs.frozen(kw_only=True)
-class FileRing:
-    """Several files instead of one that grows; the oldest are deleted.
-
-    A file has at most ``max_bytes``, and ends ``max_seconds`` after its first record. Without records no new file
-    begins, so that silence deletes nothing.
-    """
-
-    files: int
-    max_bytes: int | None = None
-    max_seconds: float | None = None
 
 
 @attrs.frozen(kw_only=True)

@@ -19,10 +19,11 @@ import trio
 
 from gns3trio._udpfwd import ffi, lib
 from gns3trio.conditions.core_filter import CoreFilter, Direction
-from gns3trio.conditions.expressions import check_names
-from gns3trio.errors import Conflict, Invalid, Unavailable
-from gns3trio.forwarder.contract import FILTER_TYPES
-from gns3trio.forwarder.stats import COUNTERS_BYTES, CaptureCounters, PortCounters, unpack_counters
+from gns3trio.core_contract import FILTER_TYPES
+from gns3trio.errors import Invalid, Unavailable
+from gns3trio.forwarder.results import ERROR_BYTES, check_result
+from gns3trio.forwarder.stats import COUNTERS_BYTES, unpack_counters
+from gns3trio.traffic.counters import CaptureCounters, PortCounters
 
 MICROSECONDS = 1_000_000
 Address = tuple[str, int]
@@ -31,8 +32,6 @@ Address = tuple[str, int]
 _SPARE_COUNTERS = 64
 # More of them would keep trio's thread for too long.
 COUNTERS_AT_ONCE = 256
-# Size of the buffer for libpcap's messages, which are short.
-_ERROR_BYTES = 512
 _NO_OFFLOAD = {
     errno.EPERM: "not permitted: the server needs CAP_BPF and CAP_NET_ADMIN (or root) for it",
     errno.EOPNOTSUPP: "this kernel cannot do it: Linux 6.6 or later is needed, with CONFIG_NET_XGRESS",
@@ -85,18 +84,18 @@ class Port(_Closable):
         Raises Invalid with the reason if an expression does not compile; nothing is changed then.
         """
         state = lib.UDPFWD_AS_BEFORE if suspended is None else suspended
-        error = ffi.new("char[]", _ERROR_BYTES)
+        error = ffi.new("char[]", ERROR_BYTES)
         with _core_filters(filters) as array:
-            arguments = self.id, array, len(filters), seed, state, error, _ERROR_BYTES
-            _check(lib.udpfwd_port_set_filters(self._forwarder.core, *arguments), error)
+            arguments = self.id, array, len(filters), seed, state, error, ERROR_BYTES
+            check_result(lib.udpfwd_port_set_filters(self._forwarder.core, *arguments), error)
 
     def suspend(self, suspended: bool) -> None:
         """Drop every frame in both directions, or pass them again."""
-        _check(lib.udpfwd_port_suspend(self._forwarder.core, self.id, suspended))
+        check_result(lib.udpfwd_port_suspend(self._forwarder.core, self.id, suspended))
 
     def set_vlan(self, vlan: "VlanPort") -> None:
         """Change the VLAN configuration of a switch port."""
-        _check(lib.udpfwd_port_set_vlan(self._forwarder.core, self.id, *vlan.core_arguments()))
+        check_result(lib.udpfwd_port_set_vlan(self._forwarder.core, self.id, *vlan.core_arguments()))
 
     def capture(self, options: "CaptureOptions") -> "CoreCapture":
         """Copy the passing frames. Raises Invalid if the expression does not compile."""
@@ -105,16 +104,16 @@ class Port(_Closable):
         wanted.format = lib.UDPFWD_PCAPNG if options.pcapng else lib.UDPFWD_PCAP
         wanted.directions, wanted.snaplen = DIRECTION_BITS[options.direction], options.snaplen
         wanted.ring_bytes, wanted.expression = options.ring_bytes, expression
-        opened, error = ffi.new("udpfwd_capture **"), ffi.new("char[]", _ERROR_BYTES)
+        opened, error = ffi.new("udpfwd_capture **"), ffi.new("char[]", ERROR_BYTES)
         core = self._forwarder.core
-        _check(lib.udpfwd_capture_open(core, self.id, wanted, opened, error, _ERROR_BYTES), error)
+        check_result(lib.udpfwd_capture_open(core, self.id, wanted, opened, error, ERROR_BYTES), error)
         return CoreCapture(self._forwarder, opened[0])
 
     def close(self) -> None:
         """Close the port. Its socket is bound and unconnected again. Bridges and splices of the port end too."""
         if self._open:
             self._open = False
-            _check(lib.udpfwd_port_close(self._forwarder.core, self.id))
+            check_result(lib.udpfwd_port_close(self._forwarder.core, self.id))
 
 
 @contextmanager
@@ -141,7 +140,7 @@ class _Joint(_Closable):
     def close(self) -> None:
         """Disconnect the two ports from each other."""
         if self._open and all(port.is_open for port in self._ports):
-            _check(self._separate(self._core, self._ports[0].id))
+            check_result(self._separate(self._core, self._ports[0].id))
         self._open = False
 
 
@@ -165,7 +164,7 @@ class Probe(_Closable):
         """Detach the source and the sink."""
         if self._open:
             self._open = False
-            _check(lib.udpfwd_probe_detach(self._forwarder.core, *self._ids))
+            check_result(lib.udpfwd_probe_detach(self._forwarder.core, *self._ids))
 
 
 @attrs.frozen(kw_only=True)
@@ -207,17 +206,17 @@ class Bridge(_Closable):
     def join(self, port: Port, vlan: VlanPort | None = None) -> None:
         """Add a port. Raises Conflict if it is connected already."""
         arguments = (vlan or VlanPort()).core_arguments()
-        _check(lib.udpfwd_bridge_join(self._forwarder.core, self._id, port.id, *arguments))
+        check_result(lib.udpfwd_bridge_join(self._forwarder.core, self._id, port.id, *arguments))
 
     def leave(self, port: Port) -> None:
         """Remove a port from the bridge."""
         if port.is_open:
-            _check(lib.udpfwd_bridge_leave(self._forwarder.core, port.id))
+            check_result(lib.udpfwd_bridge_leave(self._forwarder.core, port.id))
 
     def macs(self) -> list[LearnedMac]:
         """The current address table of a switch."""
         entries = ffi.new("udpfwd_mac[]", lib.UDPFWD_MAX_MACS)
-        found = _check(lib.udpfwd_switch_macs(self._forwarder.core, self._id, entries, len(entries)))
+        found = check_result(lib.udpfwd_switch_macs(self._forwarder.core, self._id, entries, len(entries)))
         return [
             LearnedMac(":".join(f"{byte:02x}" for byte in entry.mac), entry.vlan, entry.port_id, entry.age_seconds)
             for entry in entries[0:found]
@@ -225,13 +224,13 @@ class Bridge(_Closable):
 
     def clear_macs(self) -> None:
         """Clear the address table of a switch."""
-        _check(lib.udpfwd_switch_clear(self._forwarder.core, self._id))
+        check_result(lib.udpfwd_switch_clear(self._forwarder.core, self._id))
 
     def close(self) -> None:
         """Close the bridge; its ports are then connected to nothing."""
         if self._open:
             self._open = False
-            _check(lib.udpfwd_bridge_close(self._forwarder.core, self._id))
+            check_result(lib.udpfwd_bridge_close(self._forwarder.core, self._id))
 
 
 @attrs.frozen(kw_only=True)
@@ -285,7 +284,7 @@ class CoreCapture:
         with self._using:
             if not self._stopped:
                 self._stopped = True
-                _check(lib.udpfwd_capture_stop(self._forwarder.core, self._capture))
+                check_result(lib.udpfwd_capture_stop(self._forwarder.core, self._capture))
 
     def close(self) -> None:
         """Close it. Records cannot be read any more, but the counters can. Does nothing if it is closed already."""
@@ -312,7 +311,7 @@ class Forwarder:
         ``remote`` is an IPv4 address and a UDP port. Raises Invalid for another kind of address, Conflict if the kernel
         reports an error.
         """
-        return Port(self, _check(lib.udpfwd_port_open(self.core, sock.fileno(), *_ipv4(remote))))
+        return Port(self, check_result(lib.udpfwd_port_open(self.core, sock.fileno(), *_ipv4(remote))))
 
     def open_interface(self, descriptor: int, kind: Literal["tap", "ethernet"]) -> Port:
         """Open a port on a TAP device (IFF_TAP, IFF_NO_PI), or on a packet socket that is bound to an interface and has
@@ -320,23 +319,23 @@ class Forwarder:
         Raises Conflict if the kernel reports an error.
         """
         number = lib.UDPFWD_TAP if kind == "tap" else lib.UDPFWD_ETHERNET
-        return Port(self, _check(lib.udpfwd_interface_open(self.core, descriptor, number)))
+        return Port(self, check_result(lib.udpfwd_interface_open(self.core, descriptor, number)))
 
     def open_local(self) -> Port:
         """Open one end of a link inside this host. It has no socket: frames pass once it is spliced
         to the other end.
         """
-        return Port(self, _check(lib.udpfwd_local_open(self.core)))
+        return Port(self, check_result(lib.udpfwd_local_open(self.core)))
 
     def open_link(self, filters: Sequence[CoreFilter], seed: int, *, suspended: bool) -> tuple[Port, Port]:
         """Open both ends of a link inside this host, spliced, with ``filters`` at the first and ``suspended`` at both.
 
         No worker has to stop for this. Raises Invalid with the reason if an expression does not compile.
         """
-        ids, error = ffi.new("int32_t[2]"), ffi.new("char[]", _ERROR_BYTES)
+        ids, error = ffi.new("int32_t[2]"), ffi.new("char[]", ERROR_BYTES)
         with _core_filters(filters) as array:
-            arguments = array, len(filters), seed, suspended, ids, error, _ERROR_BYTES
-            _check(lib.udpfwd_link_open(self.core, *arguments), error)
+            arguments = array, len(filters), seed, suspended, ids, error, ERROR_BYTES
+            check_result(lib.udpfwd_link_open(self.core, *arguments), error)
         return Port(self, ids[0]), Port(self, ids[1])
 
     @property
@@ -347,7 +346,7 @@ class Forwarder:
 
     def connect(self, first: Port, second: Port) -> Patch:
         """Patch two ports. Raises Conflict if one of them is patched already."""
-        _check(lib.udpfwd_patch(self.core, first.id, second.id))
+        check_result(lib.udpfwd_patch(self.core, first.id, second.id))
         return Patch(lib.udpfwd_unpatch, self.core, first, second)
 
     def splice(self, first: Port, second: Port) -> Splice:
@@ -355,16 +354,16 @@ class Forwarder:
 
         Raises Conflict if one of them is spliced already.
         """
-        _check(lib.udpfwd_splice(self.core, first.id, second.id))
+        check_result(lib.udpfwd_splice(self.core, first.id, second.id))
         return Splice(lib.udpfwd_unsplice, self.core, first, second)
 
     def open_hub(self) -> Bridge:
         """Open a hub: a bridge that sends each frame to all other ports."""
-        return Bridge(self, _check(lib.udpfwd_bridge_open(self.core, lib.UDPFWD_HUB)))
+        return Bridge(self, check_result(lib.udpfwd_bridge_open(self.core, lib.UDPFWD_HUB)))
 
     def open_switch(self) -> Bridge:
         """Open a switch: a bridge that learns addresses and separates VLANs."""
-        return Bridge(self, _check(lib.udpfwd_bridge_open(self.core, lib.UDPFWD_SWITCH)))
+        return Bridge(self, check_result(lib.udpfwd_bridge_open(self.core, lib.UDPFWD_SWITCH)))
 
     def probe(self, source: Port, sink: Port, near: Port, far: Port) -> Probe:
         """Attach a probe: frames from ``source`` leave at ``near``, and frames of a trial that come in at ``far`` leave
@@ -372,7 +371,7 @@ class Forwarder:
 
         Raises Conflict if one of the ports has a probe already.
         """
-        _check(lib.udpfwd_probe_attach(self.core, source.id, sink.id, near.id, far.id))
+        check_result(lib.udpfwd_probe_attach(self.core, source.id, sink.id, near.id, far.id))
         return Probe(self, source, sink)
 
     def snapshot(self) -> dict[int, PortCounters]:
@@ -385,7 +384,7 @@ class Forwarder:
     def counters(self, port: Port) -> PortCounters:
         """The counters of one port. Raises Conflict when it is closed."""
         one = ffi.new("udpfwd_counters *")
-        _check(lib.udpfwd_port_counters(self.core, port.id, one))
+        check_result(lib.udpfwd_port_counters(self.core, port.id, one))
         return unpack_counters(ffi.buffer(one))[port.id]
 
     def counters_of(self, ids: Iterable[int]) -> dict[int, PortCounters]:
@@ -424,31 +423,12 @@ async def _wait_signal(eventfd: int) -> None:
     os.eventfd_read(eventfd)
 
 
-def check_expression(expression: str) -> None:
-    """Compile an expression (pcap-filter(7)); raises Invalid with libpcap's message if it is invalid. May take long."""
-    check_names(expression)
-    error = ffi.new("char[]", _ERROR_BYTES)
-    _check(lib.udpfwd_check_expression(expression.encode(), error, _ERROR_BYTES), error)
-
-
 def _ipv4(address: Address) -> tuple[int, int]:
     host, port = address
     try:
         return int(ipaddress.IPv4Address(host)), port
     except ValueError:
         raise Invalid(f"{host!r} is not an IPv4 address") from None
-
-
-def _check(result: int, error: Any = None) -> int:
-    """Check a result of the core: for a failure, raises Invalid with the core's message in ``error``, or Conflict."""
-    if result >= 0:
-        return result
-    message = ffi.string(error).decode(errors="replace") if error is not None else ""
-    if result == -errno.EINVAL and message:
-        raise Invalid(message)
-    if result == -errno.EBUSY:
-        raise Conflict("the port is joined to another one already")
-    raise Conflict(f"the forwarder refused: {os.strerror(-result)}") from OSError(-result, os.strerror(-result))
 
 
 def default_workers() -> int:

@@ -1,44 +1,12 @@
-"""The counters of a port, and the rates between two readings. Sans-IO."""
+"""Reads the counters of ports from memory that the core has written. Sans-IO."""
 
 from operator import itemgetter
 from typing import Any
 
 import attrs
 
-from gns3trio.forwarder.contract import DROP_REASONS, RX, Layout
-
-
-def _no_drops() -> dict[str, int]:
-    return dict.fromkeys(DROP_REASONS, 0)
-
-
-@attrs.frozen
-class PortCounters:
-    """Counters of a port since it was opened. ``rx`` came in from outside, ``tx`` left.
-
-    ``drops`` are dropped frames by reason. ``held`` frames are currently delayed by a filter. ``duplicated`` are extra
-    frames that a filter created. ``refused`` counts ICMP port unreachable messages; their frames count as sent.
-    ``rx_offloaded`` is a state, not a counter: whether the kernel forwards incoming frames now.
-    """
-
-    rx_held: int = 0
-    tx_held: int = 0
-    rx_frames: int = 0
-    rx_bytes: int = 0
-    tx_frames: int = 0
-    tx_bytes: int = 0
-    refused: int = 0
-    rx_duplicated: int = 0
-    tx_duplicated: int = 0
-    rx_drops: dict[str, int] = attrs.field(factory=_no_drops)
-    tx_drops: dict[str, int] = attrs.field(factory=_no_drops)
-    rx_offloaded: bool = attrs.field(default=False, eq=False)
-
-    @property
-    def dropped(self) -> int:
-        """The sum of all drops, whatever the reason."""
-        return sum(self.rx_drops.values()) + sum(self.tx_drops.values())
-
+from gns3trio.core_contract import DROP_REASONS, RX, Layout
+from gns3trio.traffic.counters import PortCounters
 
 _LAYOUT = Layout("udpfwd_counters")
 COUNTERS_BYTES = _LAYOUT.size
@@ -60,40 +28,3 @@ def unpack_counters(data: Any) -> dict[int, PortCounters]:
         )
         counters[values[_PORT_ID]] = PortCounters(*fields)
     return counters
-
-
-@attrs.frozen
-class Rates:
-    """The rates of a pair of counters."""
-
-    frames_per_second: float
-    bits_per_second: float
-
-
-def receive_rates(before: PortCounters, after: PortCounters, seconds: float) -> Rates:
-    """The rates at which frames came in between two readings ``seconds`` apart."""
-    return Rates(
-        frames_per_second=round((after.rx_frames - before.rx_frames) / seconds, 1),
-        bits_per_second=round((after.rx_bytes - before.rx_bytes) * 8 / seconds, 1),
-    )
-
-
-def send_rates(before: PortCounters, after: PortCounters, seconds: float) -> Rates:
-    """The rates at which frames left between two readings ``seconds`` apart."""
-    return Rates(
-        frames_per_second=round((after.tx_frames - before.tx_frames) / seconds, 1),
-        bits_per_second=round((after.tx_bytes - before.tx_bytes) * 8 / seconds, 1),
-    )
-
-
-@attrs.frozen
-class CaptureCounters:
-    """Counters of a capture. ``bytes`` are those of whole frames; ``dropped`` frames were lost because the reader was
-    too slow. ``out_...`` count frames that left at the port, which is interface 0 of a pcapng file.
-    """
-
-    frames: int = 0
-    bytes: int = 0
-    dropped: int = 0
-    out_frames: int = 0
-    out_dropped: int = 0

@@ -10,13 +10,14 @@ from typing import Any, Literal
 import attrs
 
 from gns3trio import field_checks as v
+from gns3trio.core_contract import TRIAL_MAX_BYTES, TRIAL_MIN_BYTES
 from gns3trio.errors import Invalid
-from gns3trio.forwarder.trial import MAX_FRAME_BYTES, MIN_FRAME_BYTES, TrialResult, TrialSpec, combined
+from gns3trio.traffic.trials import TrialResult, TrialSpec, combined
 
 TestName = Literal["throughput", "latency", "loss", "burst"]
 CHECKSUM_BYTES = 4
-MIN_SIZE = MIN_FRAME_BYTES + CHECKSUM_BYTES
-MAX_SIZE = MAX_FRAME_BYTES + CHECKSUM_BYTES
+MIN_SIZE = TRIAL_MIN_BYTES + CHECKSUM_BYTES
+MAX_SIZE = TRIAL_MAX_BYTES + CHECKSUM_BYTES
 PERCENTILES = (50.0, 90.0, 99.0, 99.9)
 # A benchmark that takes longer is a mistake.
 MAX_SECONDS = 3600.0

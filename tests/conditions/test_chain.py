@@ -8,7 +8,7 @@ from gns3trio.conditions.expressions import _EXPRESSION_WORDS, check_names
 from gns3trio.conditions.gns3_filters import check_gns3_filters
 from gns3trio.conditions.impairments import Impairment, describe
 from gns3trio.errors import Invalid
-from gns3trio.forwarder.forwarder import check_expression
+from gns3trio.forwarder.expressions import check_expression
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ ARE_YOU_THERE = b"\xff\xf6"
 
 @pytest.fixture
 def hub() -> ConsoleHub:
-    hub = ConsoleHub()
+    hub = ConsoleHub("the node is stopped")
     hub.open()
     return hub
 

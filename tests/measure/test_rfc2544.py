@@ -9,9 +9,9 @@ import attrs
 import pytest
 
 from gns3trio.errors import Invalid
-from gns3trio.forwarder.trial import TrialResult, TrialSpec, bucket_ns
 from gns3trio.measure.report import nice_ticks, plot, table
 from gns3trio.measure.rfc2544 import CHECKSUM_BYTES, FIRST_BURST_FRAMES, BenchmarkRequest, run_benchmark
+from gns3trio.traffic.trials import TrialResult, TrialSpec, bucket_ns
 
 
 class FormulaLink:

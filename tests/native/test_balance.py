@@ -12,7 +12,7 @@ import trio
 from gns3trio.compute.local.leases import bind_udp
 from gns3trio.conditions.core_filter import CoreFilter
 from gns3trio.forwarder.forwarder import CaptureOptions, Forwarder, Port, Splice, open_forwarder
-from gns3trio.forwarder.stats import PortCounters
+from gns3trio.traffic.counters import PortCounters
 from tests.kernel_offload import require_kernel_offload
 
 LOOPBACK = "127.0.0.1"

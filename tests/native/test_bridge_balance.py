@@ -14,7 +14,7 @@ import trio
 from gns3trio.compute.local.leases import bind_udp
 from gns3trio.conditions.core_filter import CoreFilter
 from gns3trio.forwarder.forwarder import Bridge, Forwarder, Port, VlanPort, open_forwarder
-from gns3trio.forwarder.stats import PortCounters
+from gns3trio.traffic.counters import PortCounters
 
 LOOPBACK = "127.0.0.1"
 PATIENCE = 60

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 import trio
 
-from gns3trio.forwarder.captures import CaptureFile, CaptureReader, FileRing
+from gns3trio.forwarder.captures import CaptureFile, CaptureReader
+from gns3trio.traffic.captures import FileRing
 from tests.pcap_reader import read_capture
 from tests.support.captured_patch import PATIENCE, Bench, open_descriptors, statistics
 

@@ -10,16 +10,15 @@ import trio
 
 from gns3trio.errors import Conflict, Invalid
 from gns3trio.forwarder import captures
-from gns3trio.forwarder.capture_format import link_type
 from gns3trio.forwarder.captures import (
     Capture,
     CaptureFile,
     CaptureReader,
-    FileRing,
     StreamReader,
 )
-from gns3trio.forwarder.stats import CaptureCounters
 from gns3trio.memory import Holder, Total
+from gns3trio.traffic.captures import FileRing, link_type
+from gns3trio.traffic.counters import CaptureCounters
 from tests.pcap_reader import read_capture
 from tests.support.captured_patch import PATIENCE, Bench, open_descriptors, statistics
 

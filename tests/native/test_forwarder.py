@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from gns3trio.compute.local.leases import bind_udp
 from gns3trio.errors import Conflict, Invalid
 from gns3trio.forwarder.forwarder import COUNTERS_AT_ONCE, Forwarder, Port, default_workers, open_forwarder
-from gns3trio.forwarder.stats import PortCounters, receive_rates
+from gns3trio.traffic.counters import PortCounters, receive_rates
 
 LOOPBACK = "127.0.0.1"
 PATIENCE = 60.0

@@ -8,7 +8,8 @@ import pytest
 import trio
 
 from gns3trio.compute.local.leases import bind_udp
-from gns3trio.forwarder.trial import TrialSpec, run_trial
+from gns3trio.forwarder.trial import run_trial
+from gns3trio.traffic.trials import TrialSpec
 
 LOOPBACK = "127.0.0.1"
 

@@ -19,7 +19,6 @@ from gns3trio.compute.host import HostInterface, PortUsage
 from gns3trio.compute.interface import (
     LOCAL_COMPUTE_ID,
     Capabilities,
-    CaptureCounters,
     CaptureReader,
     CaptureSpec,
     Compute,
@@ -27,7 +26,6 @@ from gns3trio.compute.interface import (
     ComputePort,
     LinkEnd,
     LinkProbe,
-    PortCounters,
     PortPlace,
     UdpEndpoint,
 )
@@ -38,6 +36,7 @@ from gns3trio.compute.node_types import node_types
 from gns3trio.conditions.link_conditions import NO_CONDITIONS, LinkConditions
 from gns3trio.errors import Conflict, NotFound, Unavailable
 from gns3trio.machine import MachineLoad, MachineStatistics, machine_statistics
+from gns3trio.traffic.counters import CaptureCounters, PortCounters
 
 CONSOLE_RANGE = (5000, 5999)
 UDP_RANGE = (10000, 10999)

@@ -10,8 +10,9 @@ import pytest
 from gns3trio._udpfwd import ffi, lib
 from gns3trio.conditions.core_filter import MAX_FILTERS, FilterKind
 from gns3trio.conditions.expressions import MAX_EXPRESSION_LENGTH
-from gns3trio.forwarder.contract import DROP_REASONS, FILTER_TYPES, Layout, names_of
-from gns3trio.forwarder.stats import COUNTERS_BYTES, PortCounters, unpack_counters
+from gns3trio.core_contract import DROP_REASONS, FILTER_TYPES, Layout, names_of
+from gns3trio.forwarder.stats import COUNTERS_BYTES, unpack_counters
+from gns3trio.traffic.counters import PortCounters
 
 HEADER = (Path(__file__).parent.parent.parent / "native" / "udpfwd.h").read_text()
 

@@ -1,6 +1,9 @@
 """Imports point one way: a layer knows those below it and nothing above."""
 
 import ast
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -57,13 +60,15 @@ ALLOWED = {
     "notifications": {"encoding"},
     "_udpfwd": set[str](),
     "conditions": set[str](),
-    "forwarder": {"_udpfwd", "conditions"},
+    "core_contract": {"_udpfwd"},
+    "traffic": {"core_contract"},
+    "forwarder": {"_udpfwd", "conditions", "core_contract", "traffic"},
     "console": set[str](),
-    "compute": {"_udpfwd", "conditions", "forwarder", "console"},
-    "measure": {"forwarder"},
-    "controller": {"compute", "conditions", "measure"},
+    "compute": {"_udpfwd", "conditions", "traffic", "forwarder", "console"},
+    "measure": {"core_contract", "traffic"},
+    "controller": {"compute", "conditions", "traffic", "measure"},
     "http": set[str](),
-    "api": {"controller", "compute", "conditions", "measure"},
+    "api": {"controller", "compute", "conditions", "traffic", "measure"},
     "server": {"api", "http", "freed_memory", "controller", "compute"},
     "client": {"config"},
     "commands": {"client", "conditions", "console", "measure", "compute", "_udpfwd"},
@@ -115,11 +120,32 @@ def test_a_compute_is_used_through_its_interface(module: Path) -> None:
     assert not names
 
 
+# What runs nodes here. A process that uses other computes only needs none of it.
+RUNS_NODES = re.compile(
+    r"gns3trio\.(forwarder\.(forwarder|captures|trial)|console\.hub|compute\.local.*|compute\.nodes\..*\.node)"
+)
+
+
+def test_users_of_a_compute_do_not_load_it() -> None:
+    """Also by way of other modules: the interface does not depend on its implementation on this host."""
+    users = sorted(".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts) for path in USERS)
+    loaded = subprocess.run(
+        [sys.executable, "-c", f"import {', '.join(users)}, sys; print(*sys.modules, sep=chr(10))"],
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+    ).stdout.split()
+    assert {*users} <= {*loaded}
+    assert [name for name in loaded if RUNS_NODES.fullmatch(name)] == []
+
+
 def test_few_modules_touch_the_core() -> None:
     users = {str(module.relative_to(PACKAGE)) for module in MODULES if "gns3trio._udpfwd import" in module.read_text()}
     assert users == {
-        "forwarder/contract.py",
+        "core_contract.py",
+        "forwarder/expressions.py",
         "forwarder/forwarder.py",
+        "forwarder/results.py",
         "forwarder/trial.py",
         "compute/nodes/parts/sandbox.py",
         "compute/nodes/parts/spawn.py",

@@ -7,10 +7,10 @@ from pathlib import Path
 import attrs
 
 from gns3trio.compute.interface import CaptureReader, CaptureSpec
-from gns3trio.forwarder.capture_format import link_type
 from gns3trio.forwarder.captures import Capture, CaptureFile, CaptureService
 from gns3trio.forwarder.forwarder import CaptureOptions, Port
-from gns3trio.forwarder.stats import CaptureCounters
+from gns3trio.traffic.captures import link_type
+from gns3trio.traffic.counters import CaptureCounters
 
 
 @attrs.frozen(eq=False)

@@ -29,7 +29,6 @@ from gns3trio.compute.interface import (
     ComputePort,
     LinkEnd,
     LinkProbe,
-    PortCounters,
     PortPlace,
     UdpEndpoint,
 )
@@ -56,6 +55,7 @@ from gns3trio.forwarder.forwarder import Forwarder, open_forwarder
 from gns3trio.machine import MachineLoad, MachineStatistics, machine_load, machine_statistics
 from gns3trio.memory import Total
 from gns3trio.removal import discard_tree
+from gns3trio.traffic.counters import PortCounters
 
 log = logging.getLogger(__name__)
 

@@ -5,13 +5,14 @@ import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 
-from gns3trio.compute.interface import LinkEnd, TrialResult, TrialSpec, UdpEndpoint
+from gns3trio.compute.interface import LinkEnd, UdpEndpoint
 from gns3trio.compute.local.leases import UdpPorts, bind_udp
 from gns3trio.compute.local.link_ends import LocalLinkEnd, resolve
 from gns3trio.compute.nio import LOOPBACK, UdpNio
 from gns3trio.errors import Conflict
 from gns3trio.forwarder.forwarder import Address, Forwarder, Port
 from gns3trio.forwarder.trial import run_trial
+from gns3trio.traffic.trials import TrialResult, TrialSpec
 
 SOCKET_BUFFER_BYTES = 4 * 1024 * 1024
 _trial_ids = itertools.count(1)

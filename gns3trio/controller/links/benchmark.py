@@ -5,7 +5,7 @@ from typing import Any
 
 import trio
 
-from gns3trio.compute.interface import LinkProbe, TrialResult, TrialSpec
+from gns3trio.compute.interface import LinkProbe
 from gns3trio.controller.changes import LinkMeasured
 from gns3trio.controller.links.benchmark_limits import one_of_few
 from gns3trio.controller.links.filters import conditions_of
@@ -14,6 +14,7 @@ from gns3trio.controller.links.links import Links
 from gns3trio.errors import Conflict
 from gns3trio.measure.rfc2544 import BenchmarkRequest, run_benchmark
 from gns3trio.notifications.feed import ChangeFeed
+from gns3trio.traffic.trials import TrialResult, TrialSpec
 
 # Seconds to wait at the end for frames that filters hold: two GNS3 filters with the longest delay.
 MOST_HOLD_SECONDS = 70.0

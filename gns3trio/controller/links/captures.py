@@ -11,7 +11,7 @@ import trio
 
 from gns3trio import field_checks as v
 from gns3trio.compute.expressions import require_expression
-from gns3trio.compute.interface import LEAST_RING_FILE_BYTES, CaptureSpec, ComputeNode, FileRing, link_type
+from gns3trio.compute.interface import CaptureSpec, ComputeNode
 from gns3trio.conditions.core_filter import Direction
 from gns3trio.conditions.expressions import MAX_EXPRESSION_LENGTH
 from gns3trio.conditions.impairments import LinkDirection
@@ -23,6 +23,7 @@ from gns3trio.controller.nodes.node import Node
 from gns3trio.errors import Conflict, Invalid, NotFound, Unavailable
 from gns3trio.printable import is_plain_name
 from gns3trio.project_layout import CAPTURES
+from gns3trio.traffic.captures import LEAST_RING_FILE_BYTES, FileRing, link_type
 
 MAX_SNAPLEN = 65535
 _ODD_CHARACTERS = re.compile(r"[^\w.-]")

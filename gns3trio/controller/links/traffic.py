@@ -13,7 +13,7 @@ from uuid import UUID
 import attrs
 import trio
 
-from gns3trio.compute.interface import Compute, PortCounters, PortPlace, receive_rates, send_rates
+from gns3trio.compute.interface import Compute, PortPlace
 from gns3trio.compute.node_traits import NodePort
 from gns3trio.controller.changes import LinkTraffic
 from gns3trio.controller.links.link import Link
@@ -23,6 +23,7 @@ from gns3trio.controller.nodes.node import Node
 from gns3trio.errors import Conflict
 from gns3trio.notifications.feed import ChangeFeed
 from gns3trio.slices import Slices
+from gns3trio.traffic.counters import PortCounters, receive_rates, send_rates
 
 
 @attrs.frozen

@@ -8,13 +8,14 @@ import attrs
 
 from gns3trio import field_checks as v
 from gns3trio.compute import interface
-from gns3trio.compute.interface import Compute, TrialResult, TrialSpec
+from gns3trio.compute.interface import Compute
 from gns3trio.compute.nio import UdpNio
 from gns3trio.controller.changes import UdpMeasured
 from gns3trio.controller.links.benchmark_limits import one_of_few
 from gns3trio.errors import Conflict, Invalid, Unavailable
 from gns3trio.measure.rfc2544 import BenchmarkRequest, run_benchmark
 from gns3trio.notifications.feed import ChangeFeed
+from gns3trio.traffic.trials import TrialResult, TrialSpec
 
 _port = v.and_(v.ge(1), v.le(65535))
 

@@ -7,7 +7,6 @@ import pytest
 import trio
 from trio.testing import MockClock
 
-from gns3trio.compute.interface import PortCounters
 from gns3trio.conditions.link_conditions import NO_IMPAIRMENTS
 from gns3trio.controller.changes import LinkTraffic
 from gns3trio.controller.controller import Controller
@@ -16,6 +15,7 @@ from gns3trio.controller.links.traffic import LinkStats
 from gns3trio.controller.project.project import Project
 from gns3trio.errors import Conflict
 from gns3trio.notifications.feed import ChangeFeed
+from gns3trio.traffic.counters import PortCounters
 from tests.controller.conftest import Told, link_record, make_link, make_nodes
 from tests.support.memory_compute import MemoryCompute, MemoryEnd
 

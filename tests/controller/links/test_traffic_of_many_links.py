@@ -6,7 +6,6 @@ from typing import Any, NoReturn
 import pytest
 import trio
 
-from gns3trio.compute.interface import PortCounters
 from gns3trio.controller.changes import LinkTraffic
 from gns3trio.controller.controller import Controller
 from gns3trio.controller.links.link import Link
@@ -14,6 +13,7 @@ from gns3trio.controller.links.links import Links
 from gns3trio.controller.links.traffic import LinkStats
 from gns3trio.controller.project.project import Project
 from gns3trio.notifications.feed import ChangeFeed
+from gns3trio.traffic.counters import PortCounters
 from tests.controller.conftest import Told, make_link, make_nodes
 from tests.support.memory_compute import MemoryCompute
 

@@ -7,7 +7,7 @@ import attrs
 
 from gns3trio.compute.interface import SwitchMac
 from gns3trio.console.line_editor import Interrupt, Line, LineEditor
-from gns3trio.forwarder.stats import PortCounters
+from gns3trio.traffic.counters import PortCounters
 
 # The most bytes of an answer, which must fit into a client's buffer.
 MAX_SHOWN = 1000

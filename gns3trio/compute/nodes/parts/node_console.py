@@ -2,6 +2,7 @@
 
 import trio
 
+from gns3trio.compute.interface import NODE_STOPPED
 from gns3trio.compute.local.leases import ConsoleLease, ConsolePorts
 from gns3trio.console.hub import ConsoleHub
 from gns3trio.errors import Conflict
@@ -15,7 +16,7 @@ class NodeConsole:
     """
 
     def __init__(self, ports: ConsolePorts, clients: trio.Nursery) -> None:
-        self.hub = ConsoleHub()
+        self.hub = ConsoleHub(NODE_STOPPED)
         self._ports = ports
         self._clients = clients
         self._lease: ConsoleLease | None = None
