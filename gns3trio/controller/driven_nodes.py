@@ -12,6 +12,7 @@ from uuid import UUID
 
 import attrs
 
+from gns3trio.compute.actions import ENDS_A_RUN, Action, act
 from gns3trio.compute.emulators import EMULATOR_OF_TYPE, not_run
 from gns3trio.compute.hosted import HostedNode, HostedProject, HostedProjects
 from gns3trio.compute.interface import Capture, ComputeNode
@@ -215,3 +216,17 @@ async def driven_node(
         raise NotFound(f"Node ID {node_id} doesn't exist")
     async with project.nodes.lock(node_id, to_stop=to_stop):
         yield _Own(project, node)
+
+
+@asynccontextmanager
+async def driven_action(
+    controller: Controller, project_id: UUID, node_type: str, node_id: UUID, action: Action
+) -> AsyncIterator[DrivenNode]:
+    """Start, stop, suspend or reload a node. The body has the node as it is then, still locked.
+
+    Raises as ``driven_node``, and Conflict if the node does not start.
+    """
+    to_stop = action in ENDS_A_RUN
+    async with driven_node(controller, project_id, node_type, node_id, to_stop=to_stop) as node:
+        await act(node.instance, action)
+        yield node

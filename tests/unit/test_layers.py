@@ -139,6 +139,15 @@ def test_users_of_a_compute_do_not_load_it() -> None:
     assert [name for name in loaded if RUNS_NODES.fullmatch(name)] == []
 
 
+def test_the_api_has_one_door_to_start_and_stop_nodes() -> None:
+    """``Nodes.acting`` and ``driven_action`` know what has to be done beside it: locks, hanging starts."""
+    for module in modules_below("api"):
+        assert "gns3trio.compute.actions" not in imported_by(module), module
+        assert not re.search(
+            r"\.(start|stop|suspend|reload)\(\)", module.read_text().replace("controller.reload()", "")
+        )
+
+
 def test_few_modules_touch_the_core() -> None:
     users = {str(module.relative_to(PACKAGE)) for module in MODULES if "gns3trio._udpfwd import" in module.read_text()}
     assert users == {

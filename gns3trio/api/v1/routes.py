@@ -16,7 +16,6 @@ from gns3trio.api.v1 import replies
 from gns3trio.api.v1.bodies import Nio, ProjectCreate, ProjectUpdate, VpcsCreate, VpcsUpdate
 from gns3trio.api.v1.views import project_view, vm_view
 from gns3trio.api.versions import VersionCheck, check_version
-from gns3trio.compute.actions import act
 from gns3trio.compute.nio import UdpNio
 from gns3trio.controller.gns3_format.records import NodeRecord, ProjectSettings
 from gns3trio.controller.links.link import PortAddress
@@ -171,11 +170,13 @@ async def delete_vpcs(api: ApiRequest, project_id: UUID, vm_id: UUID) -> None:
 @routes.route("POST", _VM + "/start", reply=replies.V1Vpcs)
 async def start_vpcs(api: ApiRequest, project_id: UUID, vm_id: UUID) -> dict[str, Any]:
     """Start a VPCS. Version 1 allows this only with a NIO."""
-    async with _opened(api, project_id).nodes.lock(vm_id) as node:
-        if node.status != "started":
-            _require_nio(node)
-        await act(node.require_instance(), "start")
+    async with _opened(api, project_id).nodes.acting(vm_id, "start", _require_nio_to_start) as node:
         return await vm_view(node)
+
+
+def _require_nio_to_start(node: Node) -> None:
+    if node.status != "started":
+        _require_nio(node)
 
 
 def _require_nio(node: Node) -> None:
@@ -186,16 +187,15 @@ def _require_nio(node: Node) -> None:
 @routes.route("POST", _VM + "/stop", status=204)
 async def stop_vpcs(api: ApiRequest, project_id: UUID, vm_id: UUID) -> None:
     """Stop a VPCS of a project."""
-    async with _opened(api, project_id).nodes.lock(vm_id, to_stop=True) as node:
-        await act(node.require_instance(), "stop")
+    async with _opened(api, project_id).nodes.acting(vm_id, "stop"):
+        pass
 
 
 @routes.route("POST", _VM + "/reload", status=204)
 async def reload_vpcs(api: ApiRequest, project_id: UUID, vm_id: UUID) -> None:
     """Stop and start a VPCS."""
-    async with _opened(api, project_id).nodes.lock(vm_id, to_stop=True) as node:
-        _require_nio(node)
-        await act(node.require_instance(), "reload")
+    async with _opened(api, project_id).nodes.acting(vm_id, "reload", _require_nio):
+        pass
 
 
 @routes.route("POST", _NIO, status=201, reply=Nio)

@@ -19,12 +19,18 @@ from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.streams import CaptureStream
 from gns3trio.api.v2 import replies
 from gns3trio.api.v2.compute_views import instance_view
-from gns3trio.compute.actions import act
 from gns3trio.compute.nio import UdpNio
 from gns3trio.compute.node import NodeEvent, NodeSpec
 from gns3trio.compute.node_types import node_types
 from gns3trio.controller.archives.node_copy import copy_node_files, copy_through_computes
-from gns3trio.controller.driven_nodes import DrivenNode, driven_node, own_instance, own_project, require_known
+from gns3trio.controller.driven_nodes import (
+    DrivenNode,
+    driven_action,
+    driven_node,
+    own_instance,
+    own_project,
+    require_known,
+)
 from gns3trio.controller.links.captures import check_file_name
 from gns3trio.controller.links.filters import checked_filters
 from gns3trio.controller.names import Name
@@ -205,30 +211,29 @@ async def duplicate_node(api: ApiRequest, project_id: UUID, node_type: str, node
 @routes.route("POST", _NODE + "/start", reply=dict[str, Any])
 async def start_node(api: ApiRequest, project_id: UUID, node_type: str, node_id: UUID) -> dict[str, Any]:
     """Start a node. The reply shows it as started."""
-    async with _locked(api, project_id, node_type, node_id) as node:
-        await act(node.instance, "start")
+    async with driven_action(api.controller, project_id, node_type, node_id, "start") as node:
         return instance_view(node.instance)
 
 
 @routes.route("POST", _NODE + "/stop", status=204)
 async def stop_node(api: ApiRequest, project_id: UUID, node_type: str, node_id: UUID) -> None:
     """Stop a node of a project."""
-    async with _locked(api, project_id, node_type, node_id, to_stop=True) as node:
-        await act(node.instance, "stop")
+    async with driven_action(api.controller, project_id, node_type, node_id, "stop"):
+        pass
 
 
 @routes.route("POST", _NODE + "/suspend", status=204)
 async def suspend_node(api: ApiRequest, project_id: UUID, node_type: str, node_id: UUID) -> None:
     """Suspend a node. As in GNS3, this does nothing for types that cannot be suspended."""
-    async with _locked(api, project_id, node_type, node_id) as node:
-        await act(node.instance, "suspend")
+    async with driven_action(api.controller, project_id, node_type, node_id, "suspend"):
+        pass
 
 
 @routes.route("POST", _NODE + "/reload", status=204)
 async def reload_node(api: ApiRequest, project_id: UUID, node_type: str, node_id: UUID) -> None:
     """Stop and start a node."""
-    async with _locked(api, project_id, node_type, node_id, to_stop=True) as node:
-        await act(node.instance, "reload")
+    async with driven_action(api.controller, project_id, node_type, node_id, "reload"):
+        pass
 
 
 @routes.route("POST", _NODE + "/console/reset", status=204)

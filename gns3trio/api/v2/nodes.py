@@ -17,7 +17,6 @@ from gns3trio.api.v2 import replies
 from gns3trio.api.v2.bodies import NodeCreate, NodeUpdate, refuse_other
 from gns3trio.api.v2.from_bodies import node_record_fields, record_changes, refuse_other_identity
 from gns3trio.api.v2.views import node_list_view, node_view, port_statistics_view, record_view
-from gns3trio.compute.actions import act
 from gns3trio.compute.interface import MacTable, SwitchMac
 from gns3trio.controller.nodes.creation import create_node_from_fields
 from gns3trio.controller.nodes.node import Node
@@ -79,33 +78,28 @@ async def delete_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> None:
 @routes.route("POST", "/nodes/{node_id}/start", reply=replies.Node)
 async def start_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> orjson.Fragment:
     """Start a node. The reply shows it as started."""
-    async with api.controller.get_project(project_id).nodes.lock(node_id) as node:
-        await act(node.require_instance(), "start")
+    async with api.controller.get_project(project_id).nodes.acting(node_id, "start") as node:
         return node_view(node)
 
 
 @routes.route("POST", "/nodes/{node_id}/stop", reply=replies.Node)
 async def stop_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> orjson.Fragment:
     """Stop a node. The reply shows it as stopped."""
-    async with api.controller.get_project(project_id).nodes.lock(node_id, to_stop=True) as node:
-        await act(node.require_instance(), "stop")
+    async with api.controller.get_project(project_id).nodes.acting(node_id, "stop") as node:
         return node_view(node)
 
 
 @routes.route("POST", "/nodes/{node_id}/suspend", reply=replies.Node)
 async def suspend_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> orjson.Fragment:
     """Suspend a node. As in GNS3, this does nothing for types that cannot be suspended, such as VPCS."""
-    async with api.controller.get_project(project_id).nodes.lock(node_id) as node:
-        if node.instance is not None:
-            await act(node.instance, "suspend")
+    async with api.controller.get_project(project_id).nodes.acting(node_id, "suspend") as node:
         return node_view(node)
 
 
 @routes.route("POST", "/nodes/{node_id}/reload", reply=replies.Node)
 async def reload_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> orjson.Fragment:
     """Stop and start a node."""
-    async with api.controller.get_project(project_id).nodes.lock(node_id, to_stop=True) as node:
-        await act(node.require_instance(), "reload")
+    async with api.controller.get_project(project_id).nodes.acting(node_id, "reload") as node:
         return node_view(node)
 
 

@@ -11,7 +11,6 @@ from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.v2.bodies import VmCreate, VmUpdate, refuse_other
 from gns3trio.api.v2.from_bodies import record_changes, refuse_other_identity
 from gns3trio.api.v2.views import vm_view
-from gns3trio.compute.actions import act
 from gns3trio.controller.nodes.creation import create_node_from_fields
 
 routes = RouteTable("/v2/projects/{project_id}")
@@ -65,31 +64,26 @@ async def delete_vm(api: ApiRequest, project_id: UUID, vm_id: UUID) -> None:
 @routes.route("POST", "/vms/{vm_id}/start", status=201, reply=dict[str, Any])
 async def start_vm(api: ApiRequest, project_id: UUID, vm_id: UUID) -> dict[str, Any]:
     """Start a node of a project."""
-    async with api.controller.get_project(project_id).nodes.lock(vm_id) as node:
-        await act(node.require_instance(), "start")
+    async with api.controller.get_project(project_id).nodes.acting(vm_id, "start") as node:
         return vm_view(node)
 
 
 @routes.route("POST", "/vms/{vm_id}/stop", status=201, reply=dict[str, Any])
 async def stop_vm(api: ApiRequest, project_id: UUID, vm_id: UUID) -> dict[str, Any]:
     """Stop a node of a project."""
-    async with api.controller.get_project(project_id).nodes.lock(vm_id, to_stop=True) as node:
-        await act(node.require_instance(), "stop")
+    async with api.controller.get_project(project_id).nodes.acting(vm_id, "stop") as node:
         return vm_view(node)
 
 
 @routes.route("POST", "/vms/{vm_id}/suspend", status=201, reply=dict[str, Any])
 async def suspend_vm(api: ApiRequest, project_id: UUID, vm_id: UUID) -> dict[str, Any]:
     """Suspend a node. This does nothing for types that cannot be suspended, such as VPCS."""
-    async with api.controller.get_project(project_id).nodes.lock(vm_id) as node:
-        if node.instance is not None:
-            await act(node.instance, "suspend")
+    async with api.controller.get_project(project_id).nodes.acting(vm_id, "suspend") as node:
         return vm_view(node)
 
 
 @routes.route("POST", "/vms/{vm_id}/reload", status=201, reply=dict[str, Any])
 async def reload_vm(api: ApiRequest, project_id: UUID, vm_id: UUID) -> dict[str, Any]:
     """Stop and start a node."""
-    async with api.controller.get_project(project_id).nodes.lock(vm_id, to_stop=True) as node:
-        await act(node.require_instance(), "reload")
+    async with api.controller.get_project(project_id).nodes.acting(vm_id, "reload") as node:
         return vm_view(node)

@@ -7,7 +7,7 @@ from typing import Literal
 
 import trio
 
-from gns3trio.compute.actions import ENDS_A_RUN, Action, act
+from gns3trio.compute.actions import ENDS_A_RUN, Action
 from gns3trio.controller.context import ProjectContext
 from gns3trio.controller.nodes.node import Node
 from gns3trio.errors import LabError
@@ -37,7 +37,7 @@ async def act_on_all(nodes: Iterable[Node], action: Action | Literal["reset_cons
                 if action == "reset_console":
                     await node.instance.reset_console()
                 else:
-                    await act(node.instance, action)
+                    await node.act(action)
             except LabError as error:
                 errors.append(error)
 

@@ -7,6 +7,7 @@ from uuid import UUID
 import attrs
 import trio
 
+from gns3trio.compute.actions import Action, act
 from gns3trio.compute.emulators import why_not_run
 from gns3trio.compute.interface import Compute, ComputeNode
 from gns3trio.compute.node_traits import NodeTraits
@@ -91,6 +92,14 @@ class Node:
         self.require_instance()
         assert self._compute is not None, "attached together"
         return self._compute
+
+    async def act(self, action: Action) -> None:
+        """Start, stop, suspend or reload the node. The caller holds its lock.
+
+        A node that does not run here stays as it is when it is suspended, as in GNS3. Raises Conflict.
+        """
+        if action != "suspend" or self._instance is not None:
+            await act(self.require_instance(), action)
 
     @property
     def problem(self) -> str | None:

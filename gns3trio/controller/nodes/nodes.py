@@ -1,14 +1,14 @@
 """The nodes of an open project: creates, changes and deletes them atomically, announces and saves the changes."""
 
 import contextlib
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, ValuesView
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, ValuesView
 from typing import Any, Literal
 from uuid import UUID
 
 import attrs
 import trio
 
-from gns3trio.compute.actions import Action
+from gns3trio.compute.actions import ENDS_A_RUN, Action
 from gns3trio.compute.interface import Compute
 from gns3trio.compute.node_update import update_node
 from gns3trio.controller.changes import NodeChanged, NodeCreated, NodeDeleted
@@ -79,6 +79,19 @@ class Nodes(Mapping[UUID, Node]):
             yield node
         finally:
             node.lock.release()
+
+    @contextlib.asynccontextmanager
+    async def acting(
+        self, node_id: UUID, action: Action, require: Callable[[Node], None] = lambda node: None
+    ) -> AsyncIterator[Node]:
+        """Start, stop, suspend or reload a node. The body has the node as it is then, still locked.
+
+        ``require`` may raise first. Raises NotFound, and Conflict if it does not run here or does not start.
+        """
+        async with self.lock(node_id, to_stop=action in ENDS_A_RUN) as node:
+            require(node)
+            await node.act(action)
+            yield node
 
     async def create(self, record: NodeRecord, *, keep_name: bool = False, startup_script: str | None = None) -> Node:
         """Add a node, or return the existing one with that id.
