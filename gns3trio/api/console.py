@@ -3,7 +3,8 @@
 import trio
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from gns3trio.compute.interface import NODE_STOPPED, ComputeNode, ConsoleClient
+from gns3trio.compute.interface import NODE_STOPPED, ComputeNode
+from gns3trio.compute.node_features import ConsoleClient
 
 # How long a closed client may take to read its last bytes.
 CLOSE_SECONDS = 2.0

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from gns3trio.api.content_policy import BINARY, shown_type
-from gns3trio.compute.interface import ReadFile
+from gns3trio.compute.node_features import ReadFile
 
 
 class Download(Response):

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from gns3trio.compute.interface import Capture
+from gns3trio.compute.captures import Capture
 from gns3trio.machine import machine_load
 from gns3trio.notifications.events import Event
 from gns3trio.notifications.hub import NotificationHub, Subscription

@@ -17,8 +17,9 @@ import attrs
 import trio
 
 from gns3trio import threads
+from gns3trio.compute.captures import Capture, CaptureSpec
 from gns3trio.compute.expressions import with_expressions
-from gns3trio.compute.interface import Capture, CaptureSpec, Compute, ComputeNode, LinkEnd
+from gns3trio.compute.interface import Compute, ComputeNode, LinkEnd
 from gns3trio.compute.nio import UdpNio
 from gns3trio.compute.node import NodeEvent, NodeSpec
 from gns3trio.compute.node_update import update_node

@@ -2,13 +2,14 @@
 
 A ``Compute`` creates nodes (``ComputeNode``). A connected port of a node has a ``LinkEnd``, at which the conditions of
 the link apply and frames are captured and counted. ``compute/local`` implements the interface on this host;
-``compute/hosted.py`` offers a compute to other controllers.
+``compute/hosted.py`` offers a compute to other controllers. The protocols of captures are in ``captures.py``, those of
+features that only some nodes have in ``node_features.py``.
 
 Calls that may need another host are asynchronous. Properties return the last known state at once. If a compute cannot
 be reached, every call that needs it raises Unavailable; the state of its nodes stays as last known.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from pathlib import Path
 from typing import Any, Protocol
@@ -16,15 +17,15 @@ from uuid import UUID
 
 import attrs
 
+from gns3trio.compute.captures import Capture, CaptureSpec
 from gns3trio.compute.host import HostInterface, PortUsage
 from gns3trio.compute.nio import UdpNio
 from gns3trio.compute.node import NodeSpec, NodeStatus
+from gns3trio.compute.node_features import ConsoleAccess, MacTable, NodeFiles
 from gns3trio.compute.node_traits import NodePort, NodeTraits
-from gns3trio.conditions.core_filter import Direction
 from gns3trio.conditions.link_conditions import LinkConditions
 from gns3trio.machine import MachineLoad, MachineStatistics
-from gns3trio.traffic.captures import FileRing
-from gns3trio.traffic.counters import CaptureCounters, PortCounters
+from gns3trio.traffic.counters import PortCounters
 from gns3trio.traffic.trials import TrialResult, TrialSpec
 
 # GNS3's id of the compute on the controller's own server.
@@ -46,74 +47,6 @@ class Capabilities:
     captures_per_link: int
     impairments: bool
     benchmarks: bool
-
-
-# --- captures ---
-
-
-@attrs.frozen(kw_only=True)
-class CaptureSpec:
-    """Parameters of a capture.
-
-    ``path``: the file on the controller's disk; None for streams only. Files of a ring are numbered:
-    ``name_00001.pcap``. ``snaplen`` bytes of each frame are kept. ``direction``: ``out`` frames come from the node,
-    ``in`` frames go to it. ``interfaces`` are the names of the two ends in a pcapng file, this end first.
-    ``data_link_type`` is one of GNS3's names. Only frames that match the ``expression`` (pcap-filter(7)) are captured.
-    """
-
-    path: Path | None
-    ring: FileRing | None = None
-    pcapng: bool = False
-    snaplen: int = 65535
-    data_link_type: str = "DLT_EN10MB"
-    direction: Direction = "both"
-    interfaces: tuple[str, str] = ("a", "b")
-    expression: str = ""
-    comment: str = ""
-
-
-class CaptureReader(Protocol):
-    """One client of a capture that is streamed."""
-
-    async def receive(self) -> bytes:
-        """The records since the last call, a piece at a time; empty at the end."""
-
-
-class Capture(Protocol):
-    """A started capture. It ends with its end of the link, by ``stop``, or by itself with an ``error``."""
-
-    @property
-    def spec(self) -> CaptureSpec:
-        """The parameters of the capture."""
-
-    @property
-    def path(self) -> Path | None:
-        """The path of the current file."""
-
-    @property
-    def running(self) -> bool:
-        """Whether the capture is running."""
-
-    @property
-    def error(self) -> str | None:
-        """The reason why it stopped by itself; None otherwise."""
-
-    @property
-    def stream_dropped_bytes(self) -> int:
-        """Bytes of records that streams dropped because their clients were too slow."""
-
-    @property
-    def is_streamed(self) -> bool:
-        """Whether a client is reading a stream of it."""
-
-    def counters(self) -> CaptureCounters:
-        """The captured records, and those lost for lack of buffer."""
-
-    def stream(self) -> AbstractContextManager[CaptureReader]:
-        """A reader that begins at the start of the capture if it is saved, otherwise now, and follows it."""
-
-    async def stop(self) -> None:
-        """Write the remaining records and complete the file. Does nothing if it has stopped already."""
 
 
 # --- links ---
@@ -200,100 +133,6 @@ class UdpEndpoint(Protocol):
 
 
 # --- nodes ---
-
-
-class ConsoleClient(Protocol):
-    """A client of a console. It exchanges the bytes of a telnet connection."""
-
-    @property
-    def close_reason(self) -> str | None:
-        """The reason why the console has closed it."""
-
-    async def receive(self) -> bytes:
-        """The next bytes for the client; empty if it must be closed. Only one task may call this at a time."""
-
-    async def send_input(self, data: bytes) -> None:
-        """Pass bytes from the client to the node. Waits while too much input is queued. Ignored once closed."""
-
-    async def wait_closed(self) -> None:
-        """Wait until the console has closed this client; ``receive`` still returns its last bytes."""
-
-
-class ConsoleAccess(Protocol):
-    """The console of a node, for clients of the API."""
-
-    def attach(self) -> AbstractContextManager[ConsoleClient]:
-        """A client that exists as long as the ``with``. If the node is stopped, the client is closed from the
-        beginning.
-        """
-
-
-@attrs.frozen(order=True)
-class SwitchMac:
-    """An address that a switch has learned. ``age`` is the time since its last frame, in seconds."""
-
-    vlan: int
-    mac: str
-    port_number: int
-    port_name: str
-    age: int
-
-
-class MacTable(Protocol):
-    """The address table of a switch."""
-
-    async def list(self) -> list[SwitchMac]:
-        """The entries, sorted by VLAN and address."""
-
-    async def clear(self) -> None:
-        """Delete all entries of the address table."""
-
-
-class ReadFile(Protocol):
-    """An open file of a node. ``size`` is in bytes, ``modified`` in seconds since 1970."""
-
-    @property
-    def name(self) -> str:
-        """The name of the file, without folders."""
-
-    @property
-    def size(self) -> int:
-        """The size of the file when it was opened."""
-
-    @property
-    def modified(self) -> float:
-        """The time of its last change."""
-
-    def pieces(self) -> AsyncGenerator[bytes]:
-        """Read exactly ``size`` bytes in pieces, then close the file. Raises Conflict if it has become shorter."""
-
-
-class FileUpload(Protocol):
-    """A file upload: call ``receive``, then ``commit``, and always ``discard`` at the end."""
-
-    async def receive(self, data: AsyncIterator[bytes]) -> None:
-        """Store the bytes of ``data``. Raises NotFound, Forbidden or Unavailable."""
-
-    async def commit(self) -> None:
-        """Replace the existing file, if any. Raises Conflict if there is a folder of that name."""
-
-    async def discard(self) -> None:
-        """Delete everything that was not committed."""
-
-
-class NodeFiles(Protocol):
-    """The files of a node, by their paths relative to its folder."""
-
-    async def paths(self) -> list[str]:
-        """The paths of all files of the node."""
-
-    async def open(self, path: str) -> ReadFile:
-        """Open a file for reading. Raises NotFound, or Forbidden for a path that leads out of the folder."""
-
-    def upload(self, path: str) -> FileUpload:
-        """Begin the upload of a file. Missing folders are created. Raises Invalid, Conflict, Forbidden or NotFound for
-        the path.
-        """
 
 
 class ComputeNode(Protocol):

@@ -13,9 +13,10 @@ from uuid import UUID
 import attrs
 
 from gns3trio.compute.actions import ENDS_A_RUN, Action, act
+from gns3trio.compute.captures import Capture
 from gns3trio.compute.emulators import EMULATOR_OF_TYPE, not_run
 from gns3trio.compute.hosted import HostedNode, HostedProject, HostedProjects
-from gns3trio.compute.interface import Capture, ComputeNode
+from gns3trio.compute.interface import ComputeNode
 from gns3trio.compute.nio import UdpNio
 from gns3trio.conditions.link_conditions import LinkConditions
 from gns3trio.controller.controller import Controller

@@ -9,7 +9,8 @@ from uuid import UUID, uuid4
 import attrs
 import pytest
 
-from gns3trio.compute.interface import CaptureSpec, Compute, ComputeNode, ComputePort, LinkEnd
+from gns3trio.compute.captures import CaptureSpec
+from gns3trio.compute.interface import Compute, ComputeNode, ComputePort, LinkEnd
 from gns3trio.compute.local.compute import open_local_compute
 from gns3trio.compute.nio import UdpNio
 from gns3trio.compute.node import NodeEvent, NodeSpec

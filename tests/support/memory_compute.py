@@ -15,12 +15,11 @@ from uuid import UUID
 import attrs
 import trio
 
+from gns3trio.compute.captures import CaptureReader, CaptureSpec
 from gns3trio.compute.host import HostInterface, PortUsage
 from gns3trio.compute.interface import (
     LOCAL_COMPUTE_ID,
     Capabilities,
-    CaptureReader,
-    CaptureSpec,
     Compute,
     ComputeNode,
     ComputePort,

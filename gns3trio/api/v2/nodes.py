@@ -17,7 +17,7 @@ from gns3trio.api.v2 import replies
 from gns3trio.api.v2.bodies import NodeCreate, NodeUpdate, refuse_other
 from gns3trio.api.v2.from_bodies import node_record_fields, record_changes, refuse_other_identity
 from gns3trio.api.v2.views import node_list_view, node_view, port_statistics_view, record_view
-from gns3trio.compute.interface import MacTable, SwitchMac
+from gns3trio.compute.node_features import MacTable, SwitchMac
 from gns3trio.controller.nodes.creation import create_node_from_fields
 from gns3trio.controller.nodes.node import Node
 from gns3trio.controller.project.project import Project

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import attrs
 
-from gns3trio.compute.interface import CaptureReader, CaptureSpec
+from gns3trio.compute.captures import CaptureReader, CaptureSpec
 from gns3trio.forwarder.captures import Capture, CaptureFile, CaptureService
 from gns3trio.forwarder.forwarder import CaptureOptions, Port
 from gns3trio.traffic.captures import link_type

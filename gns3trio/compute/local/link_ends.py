@@ -13,7 +13,8 @@ from uuid import UUID, uuid4
 import trio
 
 from gns3trio import threads
-from gns3trio.compute.interface import CaptureSpec, PortPlace
+from gns3trio.compute.captures import CaptureSpec
+from gns3trio.compute.interface import PortPlace
 from gns3trio.compute.local.captures import LocalCapture, start_capture
 from gns3trio.compute.local.leases import PortLease, UdpPorts
 from gns3trio.compute.nio import LocalNio, Nio, UdpNio

@@ -10,8 +10,9 @@ import attrs
 import trio
 
 from gns3trio import field_checks as v
+from gns3trio.compute.captures import CaptureSpec
 from gns3trio.compute.expressions import require_expression
-from gns3trio.compute.interface import CaptureSpec, ComputeNode
+from gns3trio.compute.interface import ComputeNode
 from gns3trio.conditions.core_filter import Direction
 from gns3trio.conditions.expressions import MAX_EXPRESSION_LENGTH
 from gns3trio.conditions.impairments import LinkDirection

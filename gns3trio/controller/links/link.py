@@ -7,7 +7,7 @@ from uuid import UUID
 import attrs
 import trio
 
-from gns3trio.compute.interface import Capture
+from gns3trio.compute.captures import Capture
 from gns3trio.conditions.impairments import LinkDirection
 from gns3trio.conditions.link_conditions import NO_IMPAIRMENTS, Impairments
 from gns3trio.controller.gns3_format.records import LinkEnd, LinkRecord

@@ -5,7 +5,7 @@ from pathlib import Path
 from uuid import UUID
 
 from gns3trio import threads
-from gns3trio.compute.interface import NodeFiles
+from gns3trio.compute.node_features import NodeFiles
 from gns3trio.controller.gns3_format.records import check_node_type
 from gns3trio.controller.nodes.node import Node
 from gns3trio.controller.project.project import Project

@@ -6,8 +6,8 @@ from typing import Any
 import attrs
 import trio
 
-from gns3trio.compute.interface import SwitchMac
 from gns3trio.compute.node import NodeEvent, NodeSpec
+from gns3trio.compute.node_features import SwitchMac
 from gns3trio.compute.node_traits import NodePort
 from gns3trio.compute.nodes.ethernet_switch.settings import SwitchPort, SwitchSettings
 from gns3trio.compute.nodes.ethernet_switch.shell import SwitchPortState, SwitchShell

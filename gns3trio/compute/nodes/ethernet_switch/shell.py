@@ -5,7 +5,7 @@ from typing import Protocol
 
 import attrs
 
-from gns3trio.compute.interface import SwitchMac
+from gns3trio.compute.node_features import SwitchMac
 from gns3trio.console.line_editor import Interrupt, Line, LineEditor
 from gns3trio.traffic.counters import PortCounters
 

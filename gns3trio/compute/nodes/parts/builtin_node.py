@@ -8,12 +8,12 @@ from uuid import UUID
 import attrs
 import trio
 
-from gns3trio.compute.interface import ConsoleAccess, MacTable, NodeFiles
 from gns3trio.compute.local.interface_watch import InterfaceWatch
 from gns3trio.compute.local.leases import ConsolePorts
 from gns3trio.compute.local.link_ends import LinkEnds, LocalLinkEnd
 from gns3trio.compute.nio import Nio
 from gns3trio.compute.node import NodeEvent, NodeSpec, NodeStatus
+from gns3trio.compute.node_features import ConsoleAccess, MacTable, NodeFiles
 from gns3trio.compute.node_traits import NodePort
 from gns3trio.compute.nodes.parts.node_ports import NodePorts, PortKey
 from gns3trio.errors import Conflict, Invalid

@@ -1,0 +1,103 @@
+"""The part of the compute interface for what only some nodes have (see ``compute/interface.py``): a console, an address
+table, files.
+"""
+
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+import attrs
+
+
+class ConsoleClient(Protocol):
+    """A client of a console. It exchanges the bytes of a telnet connection."""
+
+    @property
+    def close_reason(self) -> str | None:
+        """The reason why the console has closed it."""
+
+    async def receive(self) -> bytes:
+        """The next bytes for the client; empty if it must be closed. Only one task may call this at a time."""
+
+    async def send_input(self, data: bytes) -> None:
+        """Pass bytes from the client to the node. Waits while too much input is queued. Ignored once closed."""
+
+    async def wait_closed(self) -> None:
+        """Wait until the console has closed this client; ``receive`` still returns its last bytes."""
+
+
+class ConsoleAccess(Protocol):
+    """The console of a node, for clients of the API."""
+
+    def attach(self) -> AbstractContextManager[ConsoleClient]:
+        """A client that exists as long as the ``with``. If the node is stopped, the client is closed from the
+        beginning.
+        """
+
+
+@attrs.frozen(order=True)
+class SwitchMac:
+    """An address that a switch has learned. ``age`` is the time since its last frame, in seconds."""
+
+    vlan: int
+    mac: str
+    port_number: int
+    port_name: str
+    age: int
+
+
+class MacTable(Protocol):
+    """The address table of a switch."""
+
+    async def list(self) -> list[SwitchMac]:
+        """The entries, sorted by VLAN and address."""
+
+    async def clear(self) -> None:
+        """Delete all entries of the address table."""
+
+
+class ReadFile(Protocol):
+    """An open file of a node. ``size`` is in bytes, ``modified`` in seconds since 1970."""
+
+    @property
+    def name(self) -> str:
+        """The name of the file, without folders."""
+
+    @property
+    def size(self) -> int:
+        """The size of the file when it was opened."""
+
+    @property
+    def modified(self) -> float:
+        """The time of its last change."""
+
+    def pieces(self) -> AsyncGenerator[bytes]:
+        """Read exactly ``size`` bytes in pieces, then close the file. Raises Conflict if it has become shorter."""
+
+
+class FileUpload(Protocol):
+    """A file upload: call ``receive``, then ``commit``, and always ``discard`` at the end."""
+
+    async def receive(self, data: AsyncIterator[bytes]) -> None:
+        """Store the bytes of ``data``. Raises NotFound, Forbidden or Unavailable."""
+
+    async def commit(self) -> None:
+        """Replace the existing file, if any. Raises Conflict if there is a folder of that name."""
+
+    async def discard(self) -> None:
+        """Delete everything that was not committed."""
+
+
+class NodeFiles(Protocol):
+    """The files of a node, by their paths relative to its folder."""
+
+    async def paths(self) -> list[str]:
+        """The paths of all files of the node."""
+
+    async def open(self, path: str) -> ReadFile:
+        """Open a file for reading. Raises NotFound, or Forbidden for a path that leads out of the folder."""
+
+    def upload(self, path: str) -> FileUpload:
+        """Begin the upload of a file. Missing folders are created. Raises Invalid, Conflict, Forbidden or NotFound for
+        the path.
+        """
