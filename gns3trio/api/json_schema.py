@@ -2,12 +2,12 @@
 
 import types
 from inspect import getdoc
-from keyword import iskeyword
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 from uuid import UUID
 
 import attrs
 
+from gns3trio.api.replies import key_of
 from gns3trio.field_checks import keywords
 from gns3trio.limits import MAX_DEPTH, MAX_FREE_TEXT, MAX_INTEGER, MAX_KEYS, Bound, split_bound
 
@@ -104,12 +104,12 @@ class Schemas:
         schema: Schema = {
             "type": "object",
             "description": getdoc(kind) or "",
-            "properties": {_name(field): self._property(field, hints[field.name], bounded) for field in fields},
+            "properties": {key_of(field): self._property(field, hints[field.name], bounded) for field in fields},
             "additionalProperties": ignores,
         }
         if ignores and bounded:
             schema |= _FREE
-        if required := [_name(field) for field in fields if has_all or field.default is attrs.NOTHING]:
+        if required := [key_of(field) for field in fields if has_all or field.default is attrs.NOTHING]:
             schema["required"] = required
         return schema
 
@@ -152,12 +152,6 @@ def _told(schema: Schema, bound: Bound) -> Schema:
     told: Schema = dict(_FREE) if free else {}
     told.pop("maxProperties", None)
     return told | ({least: bound.least} if bound.least else {}) | {most: bound.most}
-
-
-def _name(field: Any) -> str:
-    """The JSON key of a field, without the underscore after names that are Python keywords."""
-    name: str = field.name
-    return name[:-1] if iskeyword(name[:-1]) else name
 
 
 def _applicable(keyword: str, kind: str | None) -> str | None:

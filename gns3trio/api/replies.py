@@ -3,6 +3,8 @@
 A test compares them with the server's real replies.
 """
 
+from functools import cache
+from keyword import iskeyword
 from typing import Any, ClassVar, Literal
 
 import attrs
@@ -12,6 +14,25 @@ class Whole:
     """A reply that always has all keys of its class, even those with defaults."""
 
     HAS_ALL_KEYS: ClassVar = True
+
+
+def key_of(field: "attrs.Attribute[Any]") -> str:
+    """The JSON key of a field: its name, unless that cannot be a name in Python, such as ``in`` or ``p99.9_us``."""
+    name = field.name
+    return str(field.metadata.get("key", name[:-1] if iskeyword(name[:-1]) else name))
+
+
+@cache
+def keys_of(shape: type) -> dict[str, str]:
+    """The JSON keys of a shape, each with the name of its field."""
+    return {key_of(field): field.name for field in attrs.fields(shape)}
+
+
+def shown_as(shape: type, value: object) -> dict[str, Any]:
+    """An object with exactly the keys of a shape; its attributes have the names of the shape's fields. A view names in
+    this way what clients see, whatever else the object has.
+    """
+    return {key: getattr(value, name) for key, name in keys_of(shape).items()}
 
 
 @attrs.define(kw_only=True)

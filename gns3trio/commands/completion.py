@@ -209,7 +209,7 @@ def _values(
 
         return [(f"{name}=", values_of(kind)) for name, kind in IMPAIRMENT_TYPES.items()]
     if action.dest == "tests":
-        from gns3trio.measure.rfc2544 import TestName
+        from gns3trio.measure.results import TestName
 
         before, comma, _ = current.rpartition(",")
         return [(before + comma + test, "") for test in get_args(TestName) if test not in before.split(",")]

@@ -11,14 +11,15 @@ from uuid import UUID
 import attrs
 
 if TYPE_CHECKING:
+    from gns3trio.compute.nio import UdpNio
     from gns3trio.controller.archives.snapshots import Snapshot
     from gns3trio.controller.computes import ComputeState
     from gns3trio.controller.links.link import Link
     from gns3trio.controller.links.statistics import LinkStatistics
-    from gns3trio.controller.links.udp_benchmark import UdpEndpoint
     from gns3trio.controller.nodes.node import Node
     from gns3trio.controller.project.drawings import Drawing
     from gns3trio.controller.project.project import Project
+    from gns3trio.measure.results import TrialReport
 
 LogLevel = Literal["error", "warning", "info"]
 
@@ -153,7 +154,7 @@ class LinkMeasured:
     """The progress of a measurement of a link."""
 
     link: "Link"
-    trial: dict[str, Any]
+    trial: "TrialReport"
 
 
 # --- drawings ---
@@ -213,9 +214,9 @@ class UdpMeasured:
     """The progress of a measurement between two UDP endpoints of a compute."""
 
     compute_id: str
-    a: "UdpEndpoint"
-    b: "UdpEndpoint"
-    trial: dict[str, Any]
+    a: "UdpNio"
+    b: "UdpNio"
+    trial: "TrialReport"
 
 
 @attrs.frozen

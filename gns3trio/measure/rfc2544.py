@@ -4,21 +4,19 @@ Sans-IO: each procedure requests trials and gets their results. Frame sizes are 
 of checksum that frames in a lab do not have.
 """
 
-from collections.abc import Awaitable, Callable
-from typing import Any, Literal
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Literal
 
 import attrs
 
-from gns3trio import field_checks as v
 from gns3trio.core_contract import TRIAL_MAX_BYTES, TRIAL_MIN_BYTES
 from gns3trio.errors import Invalid
+from gns3trio.measure.results import Burst, Latency, LossPoint, SizeResult, TestName, Throughput, TrialReport
 from gns3trio.traffic.trials import TrialResult, TrialSpec, combined
 
-TestName = Literal["throughput", "latency", "loss", "burst"]
 CHECKSUM_BYTES = 4
 MIN_SIZE = TRIAL_MIN_BYTES + CHECKSUM_BYTES
 MAX_SIZE = TRIAL_MAX_BYTES + CHECKSUM_BYTES
-PERCENTILES = (50.0, 90.0, 99.0, 99.9)
 # A benchmark that takes longer is a mistake.
 MAX_SECONDS = 3600.0
 MAX_SEARCH_TRIALS = 20
@@ -27,11 +25,10 @@ MAX_BURST_FRAMES = 65536
 # A sender that needs longer than this for its frames does not send a burst.
 BURST_SECONDS = 2.0
 LOSS_STEP_PERCENT = 10
-MAX_REPETITIONS = 50
 
 
 @attrs.frozen(kw_only=True)
-class BenchmarkRequest:
+class BenchmarkSpec:
     """What to measure.
 
     ``trial_seconds``: duration of one trial. ``max_frames_per_second``: the rate at which the searches begin.
@@ -41,19 +38,19 @@ class BenchmarkRequest:
     often the burst search runs (RFC 2544: 50 times); the result is the mean.
     """
 
-    tests: list[TestName] = attrs.field(factory=lambda: ["throughput", "latency", "loss", "burst"])
-    frame_sizes: list[int] = attrs.field(factory=lambda: [64, 512, 1518])
+    tests: Sequence[TestName] = ("throughput", "latency", "loss", "burst")
+    frame_sizes: Sequence[int] = (64, 512, 1518)
     direction: Literal["a_to_b", "b_to_a"] = "a_to_b"
-    trial_seconds: float = attrs.field(default=1.0, validator=v.and_(v.ge(0.05), v.le(60.0)))
-    max_frames_per_second: int = attrs.field(default=200_000, validator=v.and_(v.ge(1), v.le(10_000_000)))
-    resolution: float = attrs.field(default=0.02, validator=v.and_(v.ge(0.001), v.le(0.5)))
-    max_loss_percent: float = attrs.field(default=0.0, validator=v.and_(v.ge(0.0), v.lt(100.0)))
-    repetitions: int = attrs.field(default=1, validator=v.and_(v.ge(1), v.le(MAX_REPETITIONS)))
-    burst_repetitions: int = attrs.field(default=1, validator=v.and_(v.ge(1), v.le(MAX_REPETITIONS)))
-    drain_seconds: float = attrs.field(default=0.5, validator=v.and_(v.ge(0.01), v.le(60.0)))
+    trial_seconds: float = 1.0
+    max_frames_per_second: int = 200_000
+    resolution: float = 0.02
+    max_loss_percent: float = 0.0
+    repetitions: int = 1
+    burst_repetitions: int = 1
+    drain_seconds: float = 0.5
 
     def check(self) -> None:
-        """Check what the converter cannot. Raises Invalid with the name of the field."""
+        """Check lists and the time that they take. Raises Invalid with the name of the field."""
         if not self.tests:
             raise Invalid("tests: name at least one")
         if len(set(self.tests)) < len(self.tests):
@@ -91,20 +88,21 @@ class BenchmarkRequest:
 
 
 RunTrial = Callable[[TrialSpec], Awaitable[TrialResult]]
-Progress = Callable[[dict[str, Any]], None]
+Progress = Callable[[TrialReport], None]
 
 
 class _Bench:
     """The trials of one frame size."""
 
-    def __init__(self, request: BenchmarkRequest, size: int, run: RunTrial, progress: Progress) -> None:
+    def __init__(self, request: BenchmarkSpec, size: int, run: RunTrial, progress: Progress) -> None:
         self._request = request
         self._size = size
         self._run = run
         self._progress = progress
         self.trials = 0
+        self.benchmark_progress = 0.0
 
-    async def trial(self, test: str, rate: int | None, frames: int | None = None) -> TrialResult:
+    async def trial(self, test: TestName, rate: int | None, frames: int | None = None) -> TrialResult:
         request = self._request
         result = await self._run(
             TrialSpec(
@@ -117,15 +115,16 @@ class _Bench:
         )
         self.trials += 1
         self._progress(
-            {
-                "test": test,
-                "frame_size": self._size,
-                "trial": self.trials,
-                "frames_per_second": rate,
-                "frames": frames,
-                "sent": result.sent,
-                "lost": result.lost,
-            }
+            TrialReport(
+                test=test,
+                frame_size=self._size,
+                trial=self.trials,
+                frames_per_second=rate,
+                frames=frames,
+                sent=result.sent,
+                lost=result.lost,
+                progress=self.benchmark_progress,
+            )
         )
         return result
 
@@ -133,7 +132,7 @@ class _Bench:
         """Whether all ``frames`` were sent, and no more than the allowed part of them was lost."""
         return 0 < result.sent >= frames and result.loss_ratio * 100 <= self._request.max_loss_percent
 
-    async def throughput(self) -> dict[str, Any]:
+    async def throughput(self) -> Throughput:
         """The highest rate without loss, by bisection (26.1)."""
         low, high, best = 0, self._request.max_frames_per_second, None
         rate = high
@@ -146,57 +145,60 @@ class _Bench:
             if low == self._request.max_frames_per_second or high - low <= max(high * self._request.resolution, 1):
                 break
             rate = (low + high) // 2
-        return {
-            "frames_per_second": low,
-            "bits_per_second": low * self._size * 8,
-            "limited_by_request": low == self._request.max_frames_per_second,
-            "loss_percent": best.loss_ratio * 100 if best is not None else None,
-        }
+        return Throughput(
+            frames_per_second=low,
+            bits_per_second=low * self._size * 8,
+            limited_by_request=low == self._request.max_frames_per_second,
+            loss_percent=best.loss_ratio * 100 if best is not None else None,
+        )
 
-    async def latency(self, rate: int) -> dict[str, Any] | None:
-        """Latencies at the throughput (26.2), in microseconds; None if no frame arrived."""
+    async def latency(self, rate: int) -> Latency | None:
+        """Latencies at the throughput (26.2); None if no frame arrived."""
         result = combined([await self.trial("latency", rate) for _ in range(self._request.repetitions)])
         if result.received == 0:
             return None
-        return {
-            "frames_per_second": rate,
-            "repetitions": self._request.repetitions,
-            "received": result.received,
-            "min_us": round(result.latency_min * 1e6, 1),
-            "mean_us": round(result.latency_mean * 1e6, 1),
-            "max_us": round(result.latency_max * 1e6, 1),
-            **{f"p{percent:g}_us": round(result.percentile(percent) * 1e6, 1) for percent in PERCENTILES},
-            "reordered": result.reordered,
-            "duplicated": result.duplicated,
-        }
+        return Latency(
+            frames_per_second=rate,
+            repetitions=self._request.repetitions,
+            received=result.received,
+            min_us=_microseconds(result.latency_min),
+            mean_us=_microseconds(result.latency_mean),
+            max_us=_microseconds(result.latency_max),
+            p50_us=_microseconds(result.percentile(50.0)),
+            p90_us=_microseconds(result.percentile(90.0)),
+            p99_us=_microseconds(result.percentile(99.0)),
+            p99_9_us=_microseconds(result.percentile(99.9)),
+            reordered=result.reordered,
+            duplicated=result.duplicated,
+        )
 
-    async def loss(self) -> list[dict[str, Any]]:
+    async def loss(self) -> list[LossPoint]:
         """Loss at falling rates, until two trials lose nothing (26.3)."""
-        points: list[dict[str, Any]] = []
+        points: list[LossPoint] = []
         clean = 0
         for percent in range(100, 0, -LOSS_STEP_PERCENT):
             rate = max(self._request.max_frames_per_second * percent // 100, 1)
             result = await self.trial("loss", rate)
             points.append(
-                {
-                    "frames_per_second": rate,
-                    "sent_per_second": round(result.sent / self._request.trial_seconds, 1),
-                    "loss_percent": round(result.loss_ratio * 100, 3),
-                }
+                LossPoint(
+                    frames_per_second=rate,
+                    sent_per_second=round(result.sent / self._request.trial_seconds, 1),
+                    loss_percent=round(result.loss_ratio * 100, 3),
+                )
             )
             clean = clean + 1 if result.lost == 0 else 0
             if clean == 2:
                 break
         return points
 
-    async def burst(self) -> dict[str, Any]:
+    async def burst(self) -> Burst:
         """The longest burst at full speed without loss (26.4): the mean of the searches."""
         bursts = [await self._longest_burst() for _ in range(self._request.burst_repetitions)]
-        return {
-            "frames": round(sum(bursts) / len(bursts)),
-            "limited_by_request": max(bursts) == MAX_BURST_FRAMES,
-            "repetitions": len(bursts),
-        }
+        return Burst(
+            frames=round(sum(bursts) / len(bursts)),
+            limited_by_request=max(bursts) == MAX_BURST_FRAMES,
+            repetitions=len(bursts),
+        )
 
     async def _longest_burst(self) -> int:
         """The longest burst without loss of one search, found by doubling and bisection."""
@@ -212,39 +214,52 @@ class _Bench:
         return low
 
 
-async def run_benchmark(request: BenchmarkRequest, run: RunTrial, progress: Progress) -> list[dict[str, Any]]:
-    """Run all requested tests; returns the results by frame size, with a key per test.
+def _microseconds(seconds: float) -> float:
+    return round(seconds * 1e6, 1)
 
-    ``progress`` is called after every trial; its ``progress`` goes from 0 to 1 in steps of whole tests. At the end it
-    is called again with the last trial.
+
+async def run_benchmark(request: BenchmarkSpec, run: RunTrial, progress: Progress) -> list[SizeResult]:
+    """Run all requested tests; returns the results by frame size.
+
+    ``progress`` is called after every trial; its ``progress`` grows in steps of whole tests. At the end it is called
+    again with the last trial.
     """
-    results = []
+    results: list[SizeResult] = []
     steps, done = len(request.frame_sizes) * len(request.tests), 0
+    last: TrialReport | None = None
 
-    last: dict[str, Any] = {}
-
-    def report(event: dict[str, Any]) -> None:
+    def report(trial: TrialReport) -> None:
         nonlocal last
-        last = event
-        progress({**event, "progress": round(done / steps, 3)})
+        last = trial
+        progress(trial)
 
     for size in request.frame_sizes:
         bench = _Bench(request, size, run, report)
-        found: dict[str, Any] = {"frame_size": size}
+        bench.benchmark_progress = round(done / steps, 3)
         throughput = await bench.throughput() if {"throughput", "latency"} & set(request.tests) else None
+        latency, loss, burst = None, None, None
         for test in ("throughput", "latency", "loss", "burst"):
             if test not in request.tests:
                 continue
-            if test == "throughput":
-                found[test] = throughput
-            elif test == "latency" and throughput is not None:
-                found[test] = await bench.latency(max(throughput["frames_per_second"], 1))
+            if test == "latency" and throughput is not None:
+                latency = await bench.latency(max(throughput.frames_per_second, 1))
             elif test == "loss":
-                found[test] = await bench.loss()
+                loss = await bench.loss()
             elif test == "burst":
-                found[test] = await bench.burst()
+                burst = await bench.burst()
             done += 1
-        found["trials"] = bench.trials
-        results.append(found)
-    report(last)
+            bench.benchmark_progress = round(done / steps, 3)
+        results.append(
+            SizeResult(
+                frame_size=size,
+                tests=request.tests,
+                throughput=throughput if "throughput" in request.tests else None,
+                latency=latency,
+                loss=loss,
+                burst=burst,
+                trials=bench.trials,
+            )
+        )
+    if last is not None:
+        progress(attrs.evolve(last, progress=round(done / steps, 3)))
     return results

@@ -11,7 +11,7 @@ import pytest
 
 from gns3trio.conditions.gns3_filters import GNS3_FILTERS
 from gns3trio.config import Config
-from gns3trio.measure.rfc2544 import BenchmarkRequest
+from gns3trio.measure.rfc2544 import BenchmarkSpec
 from tests.e2e.conftest import PATIENCE, ServerProcess, StartServer
 from tests.e2e.terminal import Terminal
 
@@ -135,7 +135,7 @@ def test_what_is_offered_is_what_is_taken() -> None:
     names, _ = offered(CLOSED, "link", "filter", "lab", "PC1-PC2", "")
     assert {*names} == {f"{each['type']}=" for each in GNS3_FILTERS}
     assert offered(CLOSED, "link", "filter", "lab", "PC1-PC2", "delay=5", "")[0] == [n for n in names if n != "delay="]
-    assert offered(CLOSED, "bench-udp", "--tests", "")[0] == BenchmarkRequest().tests
+    assert offered(CLOSED, "bench-udp", "--tests", "")[0] == list(BenchmarkSpec().tests)
     assert offered(CLOSED, "bench-link", "--tests", "loss,")[0] == ["loss,throughput", "loss,latency", "loss,burst"]
     levels, _ = offered(CLOSED, "serve", "--log-level", "")
     assert len(levels) == 4

@@ -8,9 +8,11 @@ from typing import Any
 import attrs
 import pytest
 
+from gns3trio.api.v2.benchmarks import size_view, trial_view
 from gns3trio.errors import Invalid
 from gns3trio.measure.report import nice_ticks, plot, table
-from gns3trio.measure.rfc2544 import CHECKSUM_BYTES, FIRST_BURST_FRAMES, BenchmarkRequest, run_benchmark
+from gns3trio.measure.results import TrialReport
+from gns3trio.measure.rfc2544 import CHECKSUM_BYTES, FIRST_BURST_FRAMES, BenchmarkSpec, run_benchmark
 from gns3trio.traffic.trials import TrialResult, TrialSpec, bucket_ns
 
 
@@ -47,10 +49,12 @@ class FormulaLink:
 
 
 async def measure(link: FormulaLink, **fields: Any) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    events: list[dict[str, Any]] = []
-    request = BenchmarkRequest(**fields)
+    """The results and the trials as clients see them."""
+    trials: list[TrialReport] = []
+    request = BenchmarkSpec(**fields)
     request.check()
-    return await run_benchmark(request, link.run, events.append), events
+    results = await run_benchmark(request, link.run, trials.append)
+    return list(map(size_view, results)), list(map(trial_view, trials))
 
 
 async def test_every_figure_of_a_known_link() -> None:
@@ -147,7 +151,7 @@ async def test_no_benchmark_takes_longer_than_it_says(tests: list[str], capacity
     request |= {"repetitions": 5, "burst_repetitions": 3}
     await measure(link, **request)
     longest = sum(spec.seconds + spec.drain_seconds for spec in link.trials)
-    assert longest <= BenchmarkRequest(**request).longest_seconds()
+    assert longest <= BenchmarkSpec(**request).longest_seconds()
 
 
 @pytest.mark.parametrize(
@@ -164,7 +168,7 @@ async def test_no_benchmark_takes_longer_than_it_says(tests: list[str], capacity
 )
 def test_wrong_requests(fields: dict[str, Any], complaint: str) -> None:
     with pytest.raises(Invalid, match=complaint):
-        BenchmarkRequest(**fields).check()
+        BenchmarkSpec(**fields).check()
 
 
 def test_buckets_are_within_a_thousandth() -> None:

@@ -10,11 +10,13 @@ import pytest
 from gns3trio.api import replies as common
 from gns3trio.api.v1 import bodies as v1_bodies
 from gns3trio.api.v1 import replies as v1_replies
-from gns3trio.api.v2 import bodies, replies, shapes
+from gns3trio.api.v2 import benchmarks, bodies, replies, shapes
 from gns3trio.controller.archives.snapshots import Snapshot
 from gns3trio.controller.gns3_format import records
+from gns3trio.measure import results
+from gns3trio.measure.rfc2544 import BenchmarkSpec
 
-WIRE = (common, v1_bodies, v1_replies, bodies, replies, shapes)
+WIRE = (common, v1_bodies, v1_replies, benchmarks, bodies, replies, shapes)
 
 
 def names(kind: Any) -> list[str]:
@@ -40,6 +42,25 @@ def test_a_part_of_bodies_is_as_its_record(kind: type) -> None:
 )
 def test_a_reply_tells_all_of_its_record(reply: type, record: type) -> None:
     assert names(reply) == names(record)
+
+
+@pytest.mark.parametrize(
+    ("shape", "told"),
+    [
+        (benchmarks.BenchmarkRequest, BenchmarkSpec),
+        (benchmarks.Throughput, results.Throughput),
+        (benchmarks.Latency, results.Latency),
+        (benchmarks.LossPoint, results.LossPoint),
+        (benchmarks.Burst, results.Burst),
+        (benchmarks.Trial, results.TrialReport),
+    ],
+)
+def test_a_shape_of_benchmarks_has_the_fields_of_what_it_stands_for(shape: type, told: type) -> None:
+    assert names(shape) == names(told)
+
+
+def test_what_a_benchmark_does_unless_told_otherwise_is_the_same_for_clients() -> None:
+    assert benchmarks.BenchmarkRequest().spec() == BenchmarkSpec()
 
 
 def test_what_a_client_may_change_of_a_node_is_in_its_record() -> None:

@@ -10,10 +10,11 @@ from gns3trio import field_checks as v
 from gns3trio.api.disconnects import cancelled_on_disconnect
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.v2 import replies
+from gns3trio.api.v2.benchmarks import UdpBenchmarkReport, UdpBenchmarkRequest, udp_benchmark_view
 from gns3trio.api.v2.bodies import refuse_other
 from gns3trio.api.v2.compute_views import interface_view, port_usage_view
 from gns3trio.api.v2.views import compute_view
-from gns3trio.controller.links.udp_benchmark import UdpBenchmarkRequest, benchmark_udp
+from gns3trio.controller.links.udp_benchmark import benchmark_udp
 from gns3trio.controller.names import Name
 
 routes = RouteTable("/v2")
@@ -93,13 +94,14 @@ async def get_compute_ports(api: ApiRequest, compute_id: str) -> dict[str, Any]:
     return port_usage_view(await api.controller.computes.require(compute_id).port_usage())
 
 
-@routes.route("POST", "/computes/{compute_id}/benchmark", status=201, reply=dict[str, Any])
+@routes.route("POST", "/computes/{compute_id}/benchmark", status=201, reply=UdpBenchmarkReport)
 async def measure_udp(api: ApiRequest, compute_id: str, body: UdpBenchmarkRequest) -> dict[str, Any]:
     """Measure the path between two UDP endpoints of the compute per RFC 2544. The reply comes at the end;
     ``udp.benchmark`` events report every trial.
     """
     compute = api.controller.computes.require(compute_id)
-    return await cancelled_on_disconnect(api, lambda: benchmark_udp(compute, body, api.controller.changes))
+    a, b, spec, changes = body.a.nio(), body.b.nio(), body.spec(), api.controller.changes
+    return udp_benchmark_view(await cancelled_on_disconnect(api, lambda: benchmark_udp(compute, a, b, spec, changes)))
 
 
 @routes.route("GET", "/computes/{compute_id}/network/interfaces", reply=list[replies.Interface])

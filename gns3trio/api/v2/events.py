@@ -2,8 +2,7 @@
 
 from typing import Any, assert_never
 
-import attrs
-
+from gns3trio.api.v2.benchmarks import endpoint_view, trial_view
 from gns3trio.api.v2.views import (
     compute_view,
     drawing_view,
@@ -44,7 +43,7 @@ def _event(change: c.Change) -> Event:
         case c.LinkTraffic(link, statistics):
             return _of_link("link.stats", link, link_statistics_view(statistics))
         case c.LinkMeasured(link, trial):
-            return _of_link("link.benchmark", link, {**_ids(link), **trial})
+            return _of_link("link.benchmark", link, {**_ids(link), **trial_view(trial)})
         case c.DrawingCreated(project_id, drawing):
             return Event("drawing.created", drawing_view(project_id, drawing), project_id)
         case c.DrawingChanged(project_id, drawing, redrawn):
@@ -75,8 +74,8 @@ def _event(change: c.Change) -> Event:
         case c.ComputeDeleted(compute):
             return Event("compute.deleted", compute_view(compute))
         case c.UdpMeasured(compute_id, a, b, trial):
-            ends = {"a": attrs.asdict(a), "b": attrs.asdict(b)}
-            return Event("udp.benchmark", {"compute_id": compute_id, **ends, **trial})
+            ends = {"a": endpoint_view(a), "b": endpoint_view(b)}
+            return Event("udp.benchmark", {"compute_id": compute_id, **ends, **trial_view(trial)})
         case c.TemplateCreated(template):
             return Event("template.created", template)
         case c.TemplateChanged(template):

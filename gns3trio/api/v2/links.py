@@ -11,6 +11,7 @@ from gns3trio.api.disconnects import cancelled_on_disconnect
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.streams import CaptureStream
 from gns3trio.api.v2 import replies
+from gns3trio.api.v2.benchmarks import BenchmarkRequest, LinkBenchmarkReport, link_benchmark_view
 from gns3trio.api.v2.bodies import CaptureStart, LinkCreate, LinkImpairments, LinkUpdate, refuse_other
 from gns3trio.api.v2.from_bodies import link_record, require_two_ends
 from gns3trio.api.v2.views import capture_view, link_statistics_view, link_view
@@ -25,7 +26,6 @@ from gns3trio.controller.links.link import Link, address_of, check_nodes
 from gns3trio.controller.links.wiring import new_link_end
 from gns3trio.controller.project.project import Project
 from gns3trio.errors import Conflict
-from gns3trio.measure.rfc2544 import BenchmarkRequest
 
 routes = RouteTable("/v2/projects/{project_id}")
 
@@ -193,13 +193,14 @@ async def stream_capture(api: ApiRequest, project_id: UUID, link_id: UUID, captu
     return CaptureStream(capture.capture, api.context.closing, partial(captures.stream_left, link, capture))
 
 
-@routes.route("POST", "/links/{link_id}/benchmark", status=201, reply=dict[str, Any])
+@routes.route("POST", "/links/{link_id}/benchmark", status=201, reply=LinkBenchmarkReport)
 async def measure_link(api: ApiRequest, project_id: UUID, link_id: UUID, body: BenchmarkRequest) -> dict[str, Any]:
     """Measure a link per RFC 2544. The reply comes at the end; ``link.benchmark`` events report every trial."""
     project = api.controller.get_project(project_id)
     link = project.links.require(link_id)
-    changes = api.controller.changes
-    return await cancelled_on_disconnect(api, lambda: benchmark_link(project.links, link, body, changes))
+    spec, changes = body.spec(), api.controller.changes
+    report = await cancelled_on_disconnect(api, lambda: benchmark_link(project.links, link, spec, changes))
+    return link_benchmark_view(report)
 
 
 @routes.route("GET", "/nodes/{node_id}/links", reply=list[replies.Link])

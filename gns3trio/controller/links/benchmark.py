@@ -1,8 +1,11 @@
 """Measures a link with a source and a sink beside its nodes, which are not affected."""
 
+from collections.abc import Sequence
 from contextlib import ExitStack
-from typing import Any
+from typing import Literal
+from uuid import UUID
 
+import attrs
 import trio
 
 from gns3trio.compute.interface import LinkProbe
@@ -12,7 +15,8 @@ from gns3trio.controller.links.filters import conditions_of
 from gns3trio.controller.links.link import Link
 from gns3trio.controller.links.links import Links
 from gns3trio.errors import Conflict
-from gns3trio.measure.rfc2544 import BenchmarkRequest, run_benchmark
+from gns3trio.measure.results import SizeResult
+from gns3trio.measure.rfc2544 import BenchmarkSpec, run_benchmark
 from gns3trio.notifications.feed import ChangeFeed
 from gns3trio.traffic.trials import TrialResult, TrialSpec
 
@@ -23,13 +27,26 @@ HOLD_LOOK_SECONDS = 0.02
 LEAVING_HOLD_SECONDS = 1.0
 
 
-async def benchmark_link(links: Links, link: Link, request: BenchmarkRequest, changes: ChangeFeed) -> dict[str, Any]:
+@attrs.frozen(kw_only=True)
+class LinkBenchmark:
+    """The report of a benchmark of a link. ``foreign_frames`` are frames that the nodes sent meanwhile; they share the
+    link and worsen the results.
+    """
+
+    link_id: UUID
+    direction: Literal["a_to_b", "b_to_a"]
+    trial_seconds: float
+    foreign_frames: int
+    nodes_were_sending: bool
+    results: Sequence[SizeResult]
+
+
+async def benchmark_link(links: Links, link: Link, request: BenchmarkSpec, changes: ChangeFeed) -> LinkBenchmark:
     """Run a benchmark and publish every trial; returns the report. Test frames pass the whole link with its filters, as
     if its first node (or the second) had sent them, and are removed before they reach the other node.
 
-    ``foreign_frames`` are frames that the nodes sent meanwhile. They share the link and worsen the results. Raises
-    Invalid; Unavailable if too many benchmarks run; Conflict if the link cannot be measured, is being measured, or is
-    deleted meanwhile.
+    Raises Invalid; Unavailable if too many benchmarks run; Conflict if the link cannot be measured, is being measured,
+    or is deleted meanwhile.
     """
     request.check()
     first, second = (*links.ends(link), None, None)[:2]
@@ -66,14 +83,14 @@ async def benchmark_link(links: Links, link: Link, request: BenchmarkRequest, ch
                 await _wait_until_passed(link, probe)
             raise
         await _wait_until_passed(link, probe)
-    return {
-        "link_id": str(link.link_id),
-        "direction": request.direction,
-        "trial_seconds": request.trial_seconds,
-        "foreign_frames": max(foreign, 0),
-        "nodes_were_sending": foreign > 0,
-        "results": results,
-    }
+    return LinkBenchmark(
+        link_id=link.link_id,
+        direction=request.direction,
+        trial_seconds=request.trial_seconds,
+        foreign_frames=max(foreign, 0),
+        nodes_were_sending=foreign > 0,
+        results=results,
+    )
 
 
 async def _wait_until_passed(link: Link, probe: LinkProbe) -> None:

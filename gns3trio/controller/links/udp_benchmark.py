@@ -1,64 +1,55 @@
 """Measures the path between two UDP endpoints of this host: any tunnel or relay."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack, contextmanager
-from typing import Any
+from typing import Literal
 
 import attrs
 
-from gns3trio import field_checks as v
-from gns3trio.compute import interface
-from gns3trio.compute.interface import Compute
+from gns3trio.compute.interface import Compute, UdpEndpoint
 from gns3trio.compute.nio import UdpNio
 from gns3trio.controller.changes import UdpMeasured
 from gns3trio.controller.links.benchmark_limits import one_of_few
 from gns3trio.errors import Conflict, Invalid, Unavailable
-from gns3trio.measure.rfc2544 import BenchmarkRequest, run_benchmark
+from gns3trio.measure.results import SizeResult, TrialReport
+from gns3trio.measure.rfc2544 import BenchmarkSpec, run_benchmark
 from gns3trio.notifications.feed import ChangeFeed
 from gns3trio.traffic.trials import TrialResult, TrialSpec
 
-_port = v.and_(v.ge(1), v.le(65535))
-
 
 @attrs.frozen(kw_only=True)
-class UdpEndpoint:
-    """An endpoint: frames are sent from ``lport`` of this host to ``rhost``:``rport``; frames of the other end arrive
-    at ``lport``.
+class UdpBenchmark:
+    """The report of a benchmark between two endpoints. ``foreign_frames`` are datagrams of others that arrived at the
+    receiving port.
     """
 
-    lport: int = attrs.field(validator=_port)
-    rhost: str = attrs.field(validator=v.min_len(1))
-    rport: int = attrs.field(validator=_port)
+    a: UdpNio
+    b: UdpNio
+    direction: Literal["a_to_b", "b_to_a"]
+    trial_seconds: float
+    foreign_frames: int
+    results: Sequence[SizeResult]
 
 
-@attrs.frozen(kw_only=True)
-class UdpBenchmarkRequest(BenchmarkRequest):
-    """Parameters of a benchmark between two endpoints."""
-
-    a: UdpEndpoint
-    b: UdpEndpoint
-
-
-async def benchmark_udp(compute: Compute, request: UdpBenchmarkRequest, changes: ChangeFeed) -> dict[str, Any]:
+async def benchmark_udp(
+    compute: Compute, a: UdpNio, b: UdpNio, request: BenchmarkSpec, changes: ChangeFeed
+) -> UdpBenchmark:
     """Run a benchmark and publish every trial; returns the report. Both ports are leased while it runs.
 
-    ``foreign_frames`` are datagrams of others that arrived at the receiving port. Raises Invalid; Unavailable if too
-    many benchmarks run; Conflict if a port is in use or a datagram cannot be sent.
+    Raises Invalid; Unavailable if too many benchmarks run; Conflict if a port is in use or a datagram cannot be sent.
     """
     request.check()
     if not compute.capabilities.benchmarks:
         raise Conflict(f"compute {compute.compute_id}: cannot measure")
-    if request.a.lport == request.b.lport:
-        raise Invalid(f"b.lport: {request.b.lport} is that of a")
-    ends = {"a": request.a, "b": request.b}
+    if a.lport == b.lport:
+        raise Invalid(f"b.lport: {b.lport} is that of a")
     near, far = ("a", "b") if request.direction == "a_to_b" else ("b", "a")
     foreign = 0
     async with AsyncExitStack() as stack:
         stack.enter_context(one_of_few())
-        taken: dict[str, interface.UdpEndpoint] = {}
-        for name, end in ends.items():
+        taken: dict[str, UdpEndpoint] = {}
+        for name, nio in (("a", a), ("b", b)):
             with _naming(name):
-                nio = UdpNio(end.lport, end.rhost, end.rport)
                 taken[name] = await stack.enter_async_context(compute.take_udp(nio))
 
         async def run(spec: TrialSpec) -> TrialResult:
@@ -70,17 +61,18 @@ async def benchmark_udp(compute: Compute, request: UdpBenchmarkRequest, changes:
             foreign += result.foreign
             return result
 
-        def tell(trial: dict[str, Any]) -> None:
-            changes.publish(UdpMeasured(compute.compute_id, request.a, request.b, trial))
+        def tell(trial: TrialReport) -> None:
+            changes.publish(UdpMeasured(compute.compute_id, a, b, trial))
 
         results = await run_benchmark(request, run, tell)
-    return {
-        **{name: attrs.asdict(end) for name, end in ends.items()},
-        "direction": request.direction,
-        "trial_seconds": request.trial_seconds,
-        "foreign_frames": foreign,
-        "results": results,
-    }
+    return UdpBenchmark(
+        a=a,
+        b=b,
+        direction=request.direction,
+        trial_seconds=request.trial_seconds,
+        foreign_frames=foreign,
+        results=results,
+    )
 
 
 @contextmanager
