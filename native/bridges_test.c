@@ -1,4 +1,6 @@
 /* Hubs and switches: where frames go, and with which tag. */
+#define _GNU_SOURCE
+#include "placement.h"
 #include "test_core.h"
 
 enum { PORTS = 4, PAYLOAD_BYTES = 46, BROADCAST = 255 };
@@ -268,7 +270,7 @@ static void test_errors(void) {
 static int fewest(udpfwd *core, const end *ends, int count) {
     int on[WORKERS] = {0};
     for (int i = 0; i < count; i++)
-        on[udpfwd_port_worker(core, ends[i].port)]++;
+        on[worker_of_port(core, ends[i].port)]++;
     return on[0] < on[1] ? on[0] : on[1];
 }
 
@@ -285,7 +287,7 @@ static void test_joined_ports_have_one_worker_and_others_spread(void) {
     for (int i = 2; i < 6; i++)
         CHECK(udpfwd_bridge_join(r.core, hub, ends[i].port, 0, 0, 0) == 0);
     for (int i = 1; i < 6; i++)
-        CHECK(udpfwd_port_worker(r.core, ends[i].port) == udpfwd_port_worker(r.core, ends[0].port));
+        CHECK(worker_of_port(r.core, ends[i].port) == worker_of_port(r.core, ends[0].port));
     test_send(ends[5].node, ends[5].fd, "moved", 5);
     expect(ends[0].node, "moved");
     expect(ends[4].node, "moved");
@@ -293,7 +295,7 @@ static void test_joined_ports_have_one_worker_and_others_spread(void) {
     CHECK(fewest(r.core, ends, 6) == 1);
     CHECK(udpfwd_bridge_close(r.core, hub) == 0); /* three are joined still, and three are alone */
     CHECK(fewest(r.core, ends, 6) == 3);
-    CHECK(udpfwd_port_worker(r.core, ends[0].port) == udpfwd_port_worker(r.core, ends[2].port));
+    CHECK(worker_of_port(r.core, ends[0].port) == worker_of_port(r.core, ends[2].port));
     stop(&r);
     for (int i = 0; i < 6; i++)
         close_end(&ends[i]);
@@ -319,7 +321,7 @@ static void test_what_is_separated_spreads(void) {
             if (round == 2 && i == 0)
                 CHECK(fewest(core, ends + 3, 3) + fewest(core, ends, 2) == 0); /* what was joined stays so */
             if (round == 2 && i == 0)
-                CHECK(udpfwd_port_worker(core, ends[0].port) != udpfwd_port_worker(core, ends[5].port));
+                CHECK(worker_of_port(core, ends[0].port) != worker_of_port(core, ends[5].port));
         }
         for (int i = 0; i < 6; i++)
             close_end(&ends[i]);

@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "changes.h"
 
+#include "placement.h"
 #include "test_core.h"
 
 /* Two patched pairs of ports, each of a worker of its own, and a change that is being made. */
@@ -18,7 +19,7 @@ static bed open_bed(void) {
         b.ends[i + 1] = open_end(b.r.core);
         CHECK(udpfwd_patch(b.r.core, b.ends[i].port, b.ends[i + 1].port) == 0);
     }
-    CHECK(udpfwd_port_worker(b.r.core, b.ends[0].port) != udpfwd_port_worker(b.r.core, b.ends[2].port));
+    CHECK(worker_of_port(b.r.core, b.ends[0].port) != worker_of_port(b.r.core, b.ends[2].port));
     for (int i = 0; i < 4; i += 2) { /* the workers have begun */
         test_send(b.ends[i].node, b.ends[i].fd, "begun", 5);
         expect(b.ends[i + 1].node, "begun");
@@ -106,7 +107,7 @@ static void test_a_link_is_opened_in_one_step(void) {
     uint64_t before = udpfwd_parks(b.r.core);
     CHECK(udpfwd_link_open(b.r.core, &all, 1, 1, 0, ids, error, sizeof error) == 0);
     CHECK(udpfwd_parks(b.r.core) == before);
-    CHECK(udpfwd_port_worker(b.r.core, ids[0]) == udpfwd_port_worker(b.r.core, ids[1]));
+    CHECK(worker_of_port(b.r.core, ids[0]) == worker_of_port(b.r.core, ids[1]));
     CHECK(udpfwd_patch(b.r.core, b.ends[0].port, ids[0]) == 0 && udpfwd_patch(b.r.core, b.ends[2].port, ids[1]) == 0);
     CHECK(udpfwd_parks(b.r.core) == before + 2);
     test_send(b.ends[0].node, b.ends[0].fd, "dropped", 7);

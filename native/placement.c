@@ -122,3 +122,11 @@ void spread(udpfwd *core, port *p) {
         move_ports(&way, least); /* where they are is good, too */
     free(way.ports);
 }
+
+int worker_of_port(udpfwd *core, int port_id) {
+    pthread_mutex_lock(&core->lock);
+    const port *p = find_port(core, port_id);
+    int result = p == NULL ? -ENOENT : (int)(p->worker - core->workers);
+    pthread_mutex_unlock(&core->lock);
+    return result;
+}

@@ -11,5 +11,7 @@ int bring_together(udpfwd *core, port *first, port *second);
 /* After a port was separated from others: moves its set of connected ports to another worker, if that then has fewer ports than the
  * present one has now. NULL: does nothing. */
 void spread(udpfwd *core, port *p);
+/* Any thread, for tests: the number of the worker that serves the port now, or -ENOENT. Connected ports have the same one. */
+int worker_of_port(udpfwd *core, int port_id);
 
 #endif

@@ -39,8 +39,6 @@ typedef struct {
     int (*open)(port *p, const port_options *options);
     /* In a change, the worker is parked, and the port is not connected any more: releases everything except the port itself. */
     void (*close)(port *p);
-    /* In a change, the worker is parked. No function means -EINVAL. */
-    int (*set_remote)(port *p, const port_options *options);
     /* Worker only: the port's turn, when its descriptor is readable: at most turn_frames go to receive_turn. Returns whether there was
      * anything that counts. */
     int (*receive)(worker *w, port *p);

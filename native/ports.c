@@ -116,14 +116,6 @@ int udpfwd_local_open(udpfwd *core) {
     return change_open(core, &local_kind, &(port_options){.fd = -1});
 }
 
-int udpfwd_port_set_remote(udpfwd *core, int port_id, uint32_t remote_address, uint16_t remote_port) {
-    const port_options options = {.fd = -1, .address = remote_address, .udp_port = remote_port};
-    begin_change(core);
-    port *p = change_port(core, port_id);
-    int result = p == NULL ? -ENOENT : p->kind->set_remote == NULL ? -EINVAL : p->kind->set_remote(p, &options);
-    return end_change(core, result);
-}
-
 void end_port(udpfwd *core, port *p) {
     end_flows(p);
     isolate_port(p);
@@ -152,12 +144,4 @@ int udpfwd_port_close(udpfwd *core, int port_id) {
     spread(core, peer);
     spread(core, splice);
     return end_change(core, 0);
-}
-
-int udpfwd_port_worker(udpfwd *core, int port_id) {
-    pthread_mutex_lock(&core->lock);
-    const port *p = find_port(core, port_id);
-    int result = p == NULL ? -ENOENT : (int)(p->worker - core->workers);
-    pthread_mutex_unlock(&core->lock);
-    return result;
 }

@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "statistics.h"
 
+#include "placement.h"
 #include "test_core.h"
 
 enum { IDLE = 1000, PAGE = 64 };
@@ -143,14 +144,14 @@ static void test_frames_that_came_before_a_port_was_opened_are_told(void) {
 static void test_a_port_that_moves_to_another_worker_is_told(void) {
     running r = start();
     int first = udpfwd_local_open(r.core), second = udpfwd_local_open(r.core);
-    CHECK(udpfwd_port_worker(r.core, first) != udpfwd_port_worker(r.core, second));
+    CHECK(worker_of_port(r.core, first) != worker_of_port(r.core, second));
     forget_changed(r.core);
     for (uint64_t round = 1; round <= 3; round++) { /* noted by one worker, it is joined to the other's, and separated again */
         drop(find_port(r.core, first), RX, UDPFWD_DROP_EMPTY, 1);
         drop(find_port(r.core, second), RX, UDPFWD_DROP_EMPTY, 1);
         CHECK(udpfwd_patch(r.core, first, second) == 0);
         drop(find_port(r.core, first), RX, UDPFWD_DROP_EMPTY, 1);
-        CHECK(udpfwd_port_worker(r.core, first) == udpfwd_port_worker(r.core, second));
+        CHECK(worker_of_port(r.core, first) == worker_of_port(r.core, second));
         CHECK(udpfwd_unpatch(r.core, first) == 0);
         for (int i = 0; i < WORKERS; i++)
             tell_noted(&r.core->workers[i]); /* as they do when they signal */

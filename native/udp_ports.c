@@ -204,11 +204,6 @@ static int udp_open(port *p, const port_options *options) {
     return 0;
 }
 
-static int udp_set_remote(port *p, const port_options *options) {
-    ((udp_port *)p)->segments_refused = 0;
-    return connect_to(p->source.fd, options);
-}
-
 static void udp_close(port *p) {
     disconnect(p->source.fd);
     close(p->source.fd);
@@ -217,7 +212,6 @@ static void udp_close(port *p) {
 const port_kind udp_kind = {.bytes = sizeof(udp_port),
                             .open = udp_open,
                             .close = udp_close,
-                            .set_remote = udp_set_remote,
                             .receive = udp_receive,
                             .send = udp_send,
                             .is_udp = 1};

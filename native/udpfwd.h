@@ -119,12 +119,8 @@ int udpfwd_interface_open(udpfwd *core, int fd, int kind);
 /* Any thread: a port without a descriptor, for one end of a link inside this process: frames pass when it is spliced to the other
  * end, and are dropped as unlinked until then. */
 int udpfwd_local_open(udpfwd *core);
-/* Any thread: sends to another remote from now on; -EINVAL for a port without one. */
-int udpfwd_port_set_remote(udpfwd *core, int port_id, uint32_t remote_address, uint16_t remote_port);
 /* Any thread: ends the port. */
 int udpfwd_port_close(udpfwd *core, int port_id);
-/* Any thread: which worker serves the port now. Ports that are joined have the same one. */
-int udpfwd_port_worker(udpfwd *core, int port_id);
 
 /* Any thread: joins two ports; -EBUSY when one of them is patched or bridged already, -EINVAL when they are one port. */
 int udpfwd_patch(udpfwd *core, int first_id, int second_id);

@@ -119,8 +119,6 @@ static void reconfigure(bed *b, int i, unsigned *seed) {
     }
     CHECK(udpfwd_patch(b->core, ports[0], ports[1]) == 0);
     usleep((useconds_t)(rand_r(seed) % 300));
-    CHECK(udpfwd_port_set_remote(b->core, ports[0], INADDR_LOOPBACK, test_port_of(b->nodes[i][0])) == 0);
-    usleep((useconds_t)(rand_r(seed) % 300));
     CHECK(udpfwd_unpatch(b->core, ports[rand_r(seed) % 2]) == 0);
     check_balance(b, ports[0], ports[1]);
     check_balance(b, ports[1], ports[0]);

@@ -1,4 +1,6 @@
 /* What the core promises, on real sockets with a real worker thread. */
+#define _GNU_SOURCE
+#include "placement.h"
 #include "test_core.h"
 
 static void test_frames_cross_a_patch_both_ways(void) {
@@ -42,14 +44,13 @@ static void test_a_local_link_has_no_sockets(void) {
     end a = open_end(r.core), b = open_end(r.core);
     int near = udpfwd_local_open(r.core), far = udpfwd_local_open(r.core);
     CHECK(near >= 0 && far >= 0);
-    CHECK(udpfwd_port_set_remote(r.core, near, INADDR_LOOPBACK, 9) == -EINVAL);
     CHECK(udpfwd_patch(r.core, a.port, near) == 0 && udpfwd_patch(r.core, b.port, far) == 0);
     start_workers(&r);
     test_send(a.node, a.fd, "too early", 9);
     while (counters_of(r.core, near).tx_drops[UDPFWD_DROP_UNLINKED] == 0)
         usleep(100);
     CHECK(udpfwd_splice(r.core, near, far) == 0);
-    CHECK(udpfwd_port_worker(r.core, a.port) == udpfwd_port_worker(r.core, b.port));
+    CHECK(worker_of_port(r.core, a.port) == worker_of_port(r.core, b.port));
     test_send(a.node, a.fd, "to b", 4);
     expect(b.node, "to b");
     test_send(b.node, b.fd, "to a!", 5);
@@ -206,21 +207,6 @@ static void test_a_loop_of_splices_ends(void) {
     close_end(&node);
 }
 
-static void test_another_remote(void) {
-    running r = start();
-    end a = open_end(r.core), b = open_end(r.core);
-    int other = test_socket();
-    CHECK(udpfwd_patch(r.core, a.port, b.port) == 0);
-    start_workers(&r);
-    CHECK(udpfwd_port_set_remote(r.core, b.port, INADDR_LOOPBACK, test_port_of(other)) == 0);
-    test_send(a.node, a.fd, "moved", 5);
-    expect(other, "moved");
-    stop(&r);
-    close(other);
-    close_end(&a);
-    close_end(&b);
-}
-
 static void test_a_closed_port_leaves_the_socket_bound_and_unconnected(void) {
     running r = start();
     end a = open_end(r.core);
@@ -254,7 +240,6 @@ static void test_errors(void) {
     CHECK(udpfwd_port_close(r.core, c.port) == 0);
     CHECK(udpfwd_port_close(r.core, c.port) == -ENOENT);
     CHECK(udpfwd_unpatch(r.core, c.port) == -ENOENT);
-    CHECK(udpfwd_port_set_remote(r.core, -1, 0, 0) == -ENOENT);
     CHECK(udpfwd_port_open(r.core, 9999, INADDR_LOOPBACK, 1) == -EBADF);
     int file = dup(STDIN_FILENO);
     CHECK(udpfwd_port_open(r.core, file, INADDR_LOOPBACK, 1) == -ENOTSOCK);
@@ -266,7 +251,7 @@ static void test_errors(void) {
     while (DROPS(counters_of(r.core, a.port), UDPFWD_DROP_UNLINKED) == 0)
         usleep(100);
     CHECK(udpfwd_patch(r.core, a.port, 99) == -ENOENT);
-    CHECK(udpfwd_run(r.core, udpfwd_port_worker(r.core, a.port)) == -EBUSY); /* it is there: it forwarded */
+    CHECK(udpfwd_run(r.core, worker_of_port(r.core, a.port)) == -EBUSY); /* it is there: it forwarded */
     CHECK(udpfwd_run(r.core, WORKERS) == -EINVAL);
     stop(&r);
     close_end(&a);
@@ -320,7 +305,6 @@ int main(void) {
     test_a_peer_that_is_not_up_yet();
     test_an_unlinked_port_drains_and_counts();
     test_a_loop_of_splices_ends();
-    test_another_remote();
     test_a_closed_port_leaves_the_socket_bound_and_unconnected();
     test_errors();
     test_statistics_are_signalled_when_something_changed();
