@@ -29,7 +29,7 @@ FILTER_TYPES = names_of("udpfwd_filter_type", "UDPFWD_FILTER_", "types")
 # The reasons for dropping frames.
 DROP_REASONS = tuple(names_of("udpfwd_drop", "UDPFWD_DROP_", "reasons"))
 RX: int = lib.UDPFWD_RX
-# Sizes of the frames of the traffic generator, and how finely it counts latencies.
+# Frame sizes of the traffic generator, and the resolution of its latencies.
 TRIAL_MIN_BYTES: int = lib.UDPFWD_TRIAL_MIN_BYTES
 TRIAL_MAX_BYTES: int = lib.UDPFWD_TRIAL_MAX_BYTES
 TRIAL_SUB_BUCKETS: int = lib.UDPFWD_TRIAL_SUB_BUCKETS

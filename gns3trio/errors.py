@@ -72,6 +72,6 @@ def sole_cause(error: Exception) -> Exception:
 
 
 def path_error(what: str, error: OSError) -> LabError:
-    """What to tell of a file or folder that cannot be used: that its disk refuses, or that something is in its way."""
+    """The error for an unusable file or folder: Unavailable for a disk error, Conflict if the path is the problem."""
     kind = Unavailable if error.errno in DISK_REFUSALS else Conflict
     return kind(f"{what}: {error.strerror}")

@@ -1,11 +1,11 @@
-"""What lies where in a project's folder. The names are those of GNS3, but for ``OWN_FIELDS_FILE``."""
+"""The layout of a project's folder. The names are GNS3's, except ``OWN_FIELDS_FILE``."""
 
 from pathlib import Path
 from uuid import UUID
 
 PROJECT_FILES = "project-files"
 CAPTURES = f"{PROJECT_FILES}/captures"
-PICTURES = f"{PROJECT_FILES}/images"  # of drawings
+PICTURES = f"{PROJECT_FILES}/images"  # the pictures of drawings
 TEMPORARY_FILES = f"{PROJECT_FILES}/tmp"
 OWN_FIELDS_FILE = f"{PROJECT_FILES}/gns3trio.json"
 DISK_IMAGES = "images"

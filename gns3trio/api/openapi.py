@@ -32,17 +32,17 @@ NO_CONTENT = 204
 _PARAMETER = re.compile(r"\{(\w+)(:\w+)?\}")
 _TITLES = {"v1": "Version 1", "server": "Server and events", "events": "Server and events", "vms": "Nodes as VMs"}
 _DESCRIPTION = f"""\
-The API of GNS3 2.2, and beside it what is our own, which its description says.
+The API of GNS3 2.2, with extensions. The description of each extension says that it is one.
 
 - A body is JSON of at most {MAX_JSON_BODY_BYTES} bytes and {MAX_VALUES} values, nested at most {MAX_DEPTH} deep,
-  whatever its Content-Type. No body is `{{}}`. Unknown fields are refused where a schema says so.
-- Every text, list and object has a limit, which its schema tells; in an object without a fixed shape `x-maxDepth` and
-  `x-maxTextLength` are those of what it holds.
-- An error is `{{"message": ..., "status": ...}}`; the message names the field. A 400 shows the request, too.
+  whatever its Content-Type. An empty body means `{{}}`. Unknown fields are rejected if the schema says so.
+- Every text, list and object has a limit, which its schema states. In an object without a fixed shape, `x-maxDepth` and
+  `x-maxTextLength` limit its contents.
+- An error is `{{"message": ..., "status": ...}}`; the message names the field. A 400 also contains the request.
 - An archive (import, snapshot) may unpack to {MAX_UNPACKED_BYTES} bytes and {MAX_ENTRIES} files and folders, however
-  small it is. It is refused (503) before it takes the last {RESERVE_BYTES} bytes of the disk, or the last tenth of what
-  was free.
-- Paths of version 1 are those before GNS3 2.0.
+  small it is. It is rejected (503) before it uses the last {RESERVE_BYTES} bytes of the disk, or the last tenth of the
+  free space.
+- Version 1 is the API before GNS3 2.0.
 """
 
 

@@ -1,1 +1,1 @@
-"""What the command line does beside running the server: one module for each command."""
+"""The commands of the command line besides ``serve``: one module each."""

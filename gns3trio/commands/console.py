@@ -159,7 +159,11 @@ async def _type_line(
             return
     finally:
         tell(answer.end())
-    cause = f"after {line!r}" if line else "before anything was typed; what runs in that console ends with Ctrl-C there"
+    cause = (
+        f"after {line!r}"
+        if line
+        else "before anything was typed; a command that runs in that console ends with Ctrl-C there"
+    )
     raise Unavailable(f"no prompt came in {seconds:g} s {cause}: see --timeout and --prompt")
 
 

@@ -1,4 +1,4 @@
-"""What a compute tells of its host."""
+"""Data about the host of a compute."""
 
 from typing import Literal
 
@@ -7,7 +7,7 @@ import attrs
 
 @attrs.frozen(kw_only=True)
 class PortUsage:
-    """The ports in use, and the first and last that may be."""
+    """The ports in use, and the first and last port of the range."""
 
     console_port_range: tuple[int, int]
     console_ports: list[int]
@@ -17,7 +17,7 @@ class PortUsage:
 
 @attrs.frozen(kw_only=True)
 class HostInterface:
-    """A network interface; addresses are empty when there are none. A ``special`` one is not meant for labs."""
+    """A network interface; addresses are empty if there are none. A ``special`` interface is not meant for labs."""
 
     name: str
     ip_address: str

@@ -365,7 +365,7 @@ class Compute(Protocol):
         """The port at whose link's end the counters are; None when they are at none."""
 
     def counters(self, ids: Iterable[int] | None = None) -> Mapping[int, PortCounters]:
-        """What has passed by now, by the ids that ``LinkEnd.counter_ids`` gives; of all there are without ``ids``."""
+        """The current counters, by the ids in ``LinkEnd.counter_ids``; all counters if ``ids`` is omitted."""
 
     # --- benchmarks ---
 

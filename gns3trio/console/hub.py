@@ -134,7 +134,7 @@ class ConsoleClient:
 class ConsoleHub:
     """A node's console. It accepts clients between ``open`` and ``close``.
 
-    ``closed_reason`` is what clients are told while it is closed. ``input`` is typed input that the node has not read
+    ``closed_reason`` is the message for clients while it is closed. ``input`` is typed input that the node has not read
     yet; ``read_input`` reads it as it comes.
     """
 

@@ -137,7 +137,7 @@ class Controller:
             for folder in {*folders, *(project.folder for project in self.projects.values())}:
                 await threads.disk.run(storage.sweep, folder)
         except (LabError, OSError) as error:
-            log.warning("what an earlier server has left half written is not deleted: %s", error)
+            log.warning("incomplete files of an earlier server could not be deleted: %s", error)
 
     def _new_project(
         self,

@@ -423,8 +423,8 @@ class CaptureService:
         return path in self._starting or any(path in (c.file.path, c.path) for c in self._captures)
 
     async def start(self, core_capture: CoreCapture, file: CaptureFile, on_error: Callable[[str], None]) -> Capture:
-        """Write the records of ``core_capture``, which is the capture's from now on. Raises Conflict when the file
-        cannot be, or is another capture's, Unavailable when the disk refuses.
+        """Start a capture from ``core_capture``, which belongs to the capture from then on. Raises Conflict if the file
+        cannot exist or belongs to another capture, and Unavailable if the disk reports an error.
         """
         if file.path is not None and self.is_writing(file.path):
             core_capture.close()
@@ -433,7 +433,7 @@ class CaptureService:
         starting = {file.path} if file.path is not None else set()
         self._starting |= starting
         try:
-            with trio.CancelScope(shield=True):  # until then the core capture is nobody's
+            with trio.CancelScope(shield=True):  # until then nobody owns the core capture
                 await self._threads.run(capture.begin)
         except NoThread:
             core_capture.close()

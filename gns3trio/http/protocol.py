@@ -435,7 +435,7 @@ class Http1Protocol(H11Protocol):
         try:
             target, authority = _split_target(request.target)
         except ValueError:
-            await self._refuse(400, "the address in the first line is none")
+            await self._refuse(400, "the address in the first line is invalid")
             return
         if authority is not None:
             # RFC 9112 3.2.2: the authority in the first line takes precedence over the Host header.

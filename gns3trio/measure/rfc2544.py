@@ -29,7 +29,7 @@ LOSS_STEP_PERCENT = 10
 
 @attrs.frozen(kw_only=True)
 class BenchmarkSpec:
-    """What to measure.
+    """Parameters of a benchmark.
 
     ``trial_seconds``: duration of one trial. ``max_frames_per_second``: the rate at which the searches begin.
     ``resolution``: relative error at which the search for the throughput ends. ``max_loss_percent``: loss that counts

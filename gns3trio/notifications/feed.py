@@ -1,16 +1,18 @@
-"""Where the server's parts say what happened. They say it once, and do not know who is told, nor in which words."""
+"""The feed of changes, to which the server's parts publish. They do not know the listeners, or how these format the
+changes.
+"""
 
 from typing import Protocol
 
 
 class Listener(Protocol):
-    """Is told of every change, when it happens; for what it is not interested in it does nothing."""
+    """Receives every change when it happens, and ignores those that it does not need."""
 
     def tell(self, change: object) -> None:
-        """``change`` has happened. Never blocks, and looks at what changed now: it may change again at once."""
+        """Process a ``change``. Never blocks, and reads the state at once, because it may change again."""
 
     def count(self) -> int:
-        """How many clients wait for what this listener makes of changes."""
+        """The number of clients that get events from this listener."""
 
 
 class ChangeFeed:
@@ -20,10 +22,10 @@ class ChangeFeed:
         self._listeners = listeners
 
     def publish(self, change: object) -> None:
-        """Tell all listeners; never blocks."""
+        """Pass a change to all listeners; never blocks."""
         for listener in self._listeners:
             listener.tell(change)
 
     def count(self) -> int:
-        """How many clients all listeners have."""
+        """The number of clients of all listeners."""
         return sum(listener.count() for listener in self._listeners)

@@ -146,7 +146,7 @@ class NotificationHub:
                 subscription.offer(event, last)
 
     def lose_events(self) -> None:
-        """What happens cannot be told any more: every subscription ends."""
+        """End all subscriptions, because events were lost."""
         for subscription in self._subscriptions:
             subscription.lose_events()
 

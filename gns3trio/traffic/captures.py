@@ -12,7 +12,7 @@ LINK_TYPES = {
     "DLT_FRELAY": 107,
     "DLT_PPP_SERIAL": 50,
 }
-# The least size of a file of a ring.
+# The minimum size of a file of a ring.
 LEAST_RING_FILE_BYTES = 256 * 1024
 
 

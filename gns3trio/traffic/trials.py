@@ -1,4 +1,4 @@
-"""What a trial of the traffic generator is to do, and its result. Sans-IO."""
+"""Parameters and results of trials of the traffic generator. Sans-IO."""
 
 from collections.abc import Sequence
 

@@ -251,7 +251,7 @@ def link_statistics_view(statistics: LinkStatistics) -> dict[str, Any]:
 
 
 def port_statistics_view(statistics: PortStatistics) -> dict[str, Any]:
-    """What passed a linked port of a node."""
+    """The statistics of a linked port of a node."""
     directions = statistics.directions().items()
     return {
         **attrs.asdict(statistics.port),

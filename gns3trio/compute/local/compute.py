@@ -222,7 +222,7 @@ class LocalCompute:
     def _own(self, node: ComputeNode) -> LocalNode:
         own = self._nodes.get(node.node_id)
         if own is not node:
-            raise Conflict(f"node {node.node_id} is none of this compute")
+            raise Conflict(f"node {node.node_id} does not belong to this compute")
         return own
 
     def is_capturing_to(self, path: Path) -> bool:

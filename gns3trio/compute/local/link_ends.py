@@ -54,7 +54,7 @@ class LocalLinkEnd:
     def device(self) -> Port | None:
         """The port that it is patched to: the socket of the node's process, or an interface of the host.
 
-        None without one, and at a bridge, which is joined to the ends themselves.
+        None without one, and at a bridge, which is connected to the link ends directly.
         """
         return self._device
 
@@ -114,7 +114,7 @@ class LinkEnds:
         self._by_lport: dict[int, LocalLinkEnd] = {}
         self._local: dict[UUID, list[LocalLinkEnd]] = {}  # by pair
         self._waiting: dict[UUID, Port] = {}  # by pair: the second port of a pair whose first end is open
-        self._by_port: dict[int, LocalLinkEnd] = {}  # by the id of its port, and of the one that it is patched to
+        self._by_port: dict[int, LocalLinkEnd] = {}  # by the id of its port, and of the port to which it is patched
 
     async def resolve(self, nio: Nio) -> Address | None:
         """The numeric remote address of a NIO, if any. Raises as ``resolve`` below."""
@@ -136,10 +136,10 @@ class LinkEnds:
     def open(
         self, nio: Nio, remote: Address | None, lease: PortLease | None, *, at: PortPlace | None = None
     ) -> LocalLinkEnd:
-        """An end, which owns its lease; spliced with its other end if that is here. Raises Conflict.
+        """Open an end, which owns its lease. It is spliced with its other end if that is on this host. Raises Conflict.
 
-        What the NIO says of filters and suspension is in force before the first frame. ``remote`` and ``lease`` are
-        those of ``resolve`` and ``lease``; ``at`` is the port that it is the end of a link at, if it is that.
+        Filters and suspension of the NIO apply from the first frame. ``remote`` and ``lease`` are the results of
+        ``resolve`` and ``lease``. ``at`` is the node's port, if it is the end of a link.
         """
         if isinstance(nio, LocalNio):
             return self._open_local(nio, at)
@@ -191,17 +191,17 @@ class LinkEnds:
         return port
 
     def counts(self, port: Port, link_end: LocalLinkEnd) -> None:
-        """What passes the port passes the end of the link, too."""
+        """Record that the counters of this port belong to this link end."""
         if link_end.at is not None:
             self._by_port[port.id] = link_end
 
     def counts_no_more(self, port: Port, link_end: LocalLinkEnd) -> None:
-        """Undo ``counts``. The port may be closed already, and its id another one's."""
+        """Undo ``counts``. The port may be closed already, and its id reused."""
         if self._by_port.get(port.id) is link_end:
             del self._by_port[port.id]
 
     def counted_at(self, port_id: int) -> PortPlace | None:
-        """The port of a node at whose link the frames are that pass a port of the forwarder."""
+        """The node's port whose link uses this forwarder port; None if there is none."""
         link_end = self._by_port.get(port_id)
         return link_end.at if link_end is not None else None
 

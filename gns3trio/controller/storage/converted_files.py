@@ -13,7 +13,7 @@ from gns3trio.project_layout import PROJECT_FILES
 
 
 def settle_files(folder: Path, conversion: Conversion) -> None:
-    """Move and write the files below a project's ``folder``. Raises Unavailable when the disk refuses."""
+    """Move and write the files below a project's ``folder``. Raises Unavailable if the disk reports an error."""
     try:
         for move in conversion.moves:
             source = _inside(folder, move.folder)

@@ -195,7 +195,7 @@ def recover(projects_path: Path) -> None:
     for folder in leftovers:
         place = folder.with_name(folder.name.removeprefix(_OLD_PREFIX))
         if folder.name.startswith(_OLD_PREFIX) and not place.exists():
-            log.warning("%s was being replaced when the server ended: what it was is back", place)
+            log.warning("%s was being replaced when the server ended; its old content is restored", place)
             with suppress(OSError):
                 folder.rename(place)
         else:

@@ -127,7 +127,7 @@ def _look_into(folder: Path, recorded: Collection[Path]) -> FoundProject | None:
         is_guess=len(files) > 1 and best.file not in recorded,
     )
     if printable(best.file) != str(best.file):
-        problem = f"{printable(best.file)}: this name is not UTF-8 text, which no client could be told: rename it"
+        problem = f"{printable(best.file)}: this name is not UTF-8 text and cannot be sent to clients: rename it"
         project = attrs.evolve(project, error=problem, is_refused=True)
     return project
 

@@ -78,7 +78,7 @@ def _read(path: Path, checks: Mapping[str, Check]) -> dict[str, Any]:
         values = orjson.loads(read_plain(path, MAX_STATE_BYTES))
     except FileNotFoundError:
         if path.is_symlink():  # the target's disk may be connected later
-            raise Unavailable(f"{path} cannot be read: it is a link to what is not there") from None
+            raise Unavailable(f"{path} cannot be read: it is a link whose target does not exist") from None
         return {}
     except OSError as error:
         if error.errno not in NO_PLAIN_FILE:
@@ -96,12 +96,12 @@ def _read(path: Path, checks: Mapping[str, Check]) -> dict[str, Any]:
             reason = "; ".join(problems.values())
             good = {name: value for name, value in values.items() if name not in problems}
     aside = path.with_name(f"{path.name}.damaged-{time.time_ns()}")
-    kept = f"what is left is {', '.join(good)}" if good else "templates and computes begin anew"
+    kept = f"what is left is {', '.join(good)}" if good else "templates and computes are empty now"
     log.error("%s is damaged (%s); it is kept as %s, and %s", path, reason, aside.name, kept)
     try:
         path.rename(aside)
     except OSError as error:
-        raise Unavailable(f"{path} is damaged and cannot be kept aside: {error.strerror}") from None
+        raise Unavailable(f"{path} is damaged and cannot be renamed: {error.strerror}") from None
     if good:
         write_atomic(path, orjson.dumps(good, option=orjson.OPT_INDENT_2))
     return good
