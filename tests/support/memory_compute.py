@@ -365,6 +365,7 @@ class MemoryCompute:
     is_away: bool = False
     create_seconds: float = 0.0
     start_seconds: float = 0.0
+    link_seconds: float = 0.0  # between the two ends
     failing_creations: set[str] = attrs.field(factory=set)  # by name of the node; likewise below
     failing_starts: set[str] = attrs.field(factory=set)
     failing_links: set[str] = attrs.field(factory=set)
@@ -449,11 +450,13 @@ class MemoryCompute:
     async def connect(self, first: ComputePort, second: ComputePort, conditions: LinkConditions) -> None:
         """Join two ports; the first has the conditions."""
         self.reach()
-        near, far = self._own(first.node), self._own(second.node)
+        near = self._own(first.node)
         link = object()
         numbers = (first.adapter_number, first.port_number)
         end = near.join(numbers, link)
         try:
+            await trio.sleep(self.link_seconds)
+            far = self._own(second.node)
             far.join((second.adapter_number, second.port_number), link).suspended = conditions.suspend
         except BaseException:
             near.separate(numbers)

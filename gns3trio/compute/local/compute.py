@@ -38,7 +38,7 @@ from gns3trio.compute.local.leases import ConsolePorts, UdpPorts
 from gns3trio.compute.local.link_ends import LinkEnds, local_nio
 from gns3trio.compute.local.node import LocalNode
 from gns3trio.compute.local.trials import open_probe, take_udp_endpoint
-from gns3trio.compute.nio import LOOPBACK, LocalNio, UdpNio
+from gns3trio.compute.nio import LocalNio, UdpNio
 from gns3trio.compute.node import NodeSpec
 from gns3trio.compute.node_types import node_types
 from gns3trio.compute.nodes.parts.builtin_node import BuiltinServices
@@ -75,10 +75,10 @@ class LocalCompute:
         console_ports: ConsolePorts,
         link_ends: LinkEnds,
         mac_ids: MacIds,
-        projects_path: Path,
+        config: Config,
     ) -> None:
         self.compute_id = LOCAL_COMPUTE_ID
-        self.tunnel_host = LOOPBACK
+        self.tunnel_host = config.own_address
         self._forwarder = forwarder
         self._captures = captures
         self._registry = registry
@@ -86,7 +86,7 @@ class LocalCompute:
         self._link_ends = link_ends
         self._udp_ports = link_ends.udp_ports
         self._mac_ids = mac_ids
-        self._projects_path = projects_path
+        self._projects_path = config.projects_path
         self._nodes: dict[UUID, LocalNode] = {}
         self._creating: set[UUID] = set()  # ids of nodes that are being created
         self._stopping = ExitStack()
@@ -297,7 +297,7 @@ async def open_compute(config: Config, forwarder: Forwarder, captures: CaptureSe
         for name, package in node_types.packages.items():
             module = import_module(f"{package.__name__}.node")
             registry.add(name, module.make_type(services))
-        compute = LocalCompute(forwarder, captures, registry, console_ports, link_ends, mac_ids, config.projects_path)
+        compute = LocalCompute(forwarder, captures, registry, console_ports, link_ends, mac_ids, config)
         try:
             yield compute
         finally:

@@ -4,6 +4,7 @@ from uuid import uuid4
 
 import pytest
 import trio
+from trio.testing import MockClock
 
 from gns3trio.api.v2.views import link_view
 from gns3trio.compute.nio import UdpNio
@@ -13,7 +14,7 @@ from gns3trio.controller.links.captures import CaptureRequest
 from gns3trio.controller.links.filters import Impairments
 from gns3trio.controller.links.link import PortAddress
 from gns3trio.controller.project.project import Project
-from gns3trio.errors import Conflict
+from gns3trio.errors import Conflict, LabError
 from tests.controller.conftest import Told, link_record, make_link, make_nodes
 from tests.support.memory_compute import MemoryCompute, MemoryEnd, MemoryNode
 
@@ -44,6 +45,42 @@ async def test_a_link_that_fails_at_its_second_end_leaves_none_at_the_first(
     assert not compute.node("A").ends and not compute.node("B").ends
     compute.failing_links = set()
     await make_link(project, first, second)  # the ports are free
+
+
+async def test_a_project_that_closes_meanwhile_undoes_a_link(
+    autojump_clock: MockClock, project: Project, compute: MemoryCompute, told: Told
+) -> None:
+    first, second = await make_nodes(project, "A", "B")
+    near = compute.node("A")
+    compute.link_seconds = 10
+    refused: list[LabError] = []
+
+    async def create() -> None:
+        try:
+            await make_link(project, first, second)
+        except LabError as error:
+            refused.append(error)
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(create)
+        await trio.sleep(5)
+        assert near.ends
+        await project.close()
+    assert len(refused) == 1 and not near.ends and not told.of(LinkCreated)
+    await project.open()
+    assert not project.links
+
+
+async def test_who_does_not_wait_for_a_link_has_none(
+    autojump_clock: MockClock, project: Project, compute: MemoryCompute
+) -> None:
+    first, second = await make_nodes(project, "A", "B")
+    compute.link_seconds = 10
+    with trio.move_on_after(5):
+        await make_link(project, first, second)
+    assert not project.links and not compute.node("A").ends
+    compute.link_seconds = 0
+    await make_link(project, first, second)
 
 
 async def test_a_link_between_computes_is_a_tunnel(
