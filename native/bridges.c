@@ -149,7 +149,7 @@ static void hub_frames(worker *w, bridge *b, port *from, const struct iovec *fra
 
 /* --- switches --- */
 
-/* What a switch knows of a frame while it passes. The payload begins with the ethertype, behind the tag of the VLAN. */
+/* A frame as a switch sees it while it passes. The payload begins with the ethertype, after the VLAN tag. */
 typedef struct {
     unsigned char *payload;
     uint32_t payload_bytes;

@@ -13,7 +13,7 @@ static void turn_bit(const struct iovec *frame, int64_t bit) {
         ((unsigned char *)frame->iov_base)[bit / 8] ^= (unsigned char)(1u << bit % 8);
 }
 
-/* What passes at once, waiting to go on together. */
+/* Frames that pass without a delay, collected so that they continue together. */
 typedef struct {
     struct iovec frames[UDPFWD_BATCH_FRAMES];
     int64_t damaged_bits[UDPFWD_BATCH_FRAMES];

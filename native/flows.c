@@ -156,7 +156,7 @@ void offload_from(worker *w, port *from) {
     note_change(w); /* who moves their frames is told with their counters */
 }
 
-/* What the kernel moved and the counters of the ports do not have yet. */
+/* The frames that the kernel moved and that the counters of the ports do not include yet. */
 static uint64_t moved_frames(const flow *f) {
     return read_entry(&f->entry->frames) - f->from->taken_frames;
 }

@@ -52,7 +52,7 @@ static void restore_order(hold_queue *q) {
         sift_down(q, i);
 }
 
-/* What entries take counts as memory of frames; it is not refused, for their number is bounded by that of frames. */
+/* The memory of entries counts as memory of frames. It has no limit of its own, because the number of frames limits their number. */
 static int grow(hold_queue *q, queue_entry **entries, size_t *room) {
     size_t more = *room ? *room * 2 : FIRST_ROOM;
     queue_entry *grown = realloc(*entries, sizeof **entries * more);

@@ -1,4 +1,4 @@
-/* Who is joined to whom: patches, splices, bridges and probes. */
+/* Connections between ports: patches, splices, bridges and probes. */
 #define _GNU_SOURCE
 #include "joints.h"
 #include "bridges.h"

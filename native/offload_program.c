@@ -112,7 +112,7 @@ static int load_program(int map_fd) {
         LOAD(BPF_H, R(1), R(10), RULE_AT + (int)offsetof(offload_rule, source)),
         INSTRUCTION(BPF_JMP | BPF_JEQ | BPF_X, R(1), R(9), 1, 0),
         PASS,
-        /* What the core would drop, empty or oversize, is left to it. A train (UDP_SEGMENT) has frames of gso_size. */
+        /* Empty and oversize frames are left to the core, which drops them. A train (UDP_SEGMENT) has frames of gso_size. */
         LOAD(BPF_W, R(9), R(6), CONTEXT(gso_size)),
         SKIP_IF(BPF_JNE, R(9), 0, 2),
         LOAD(BPF_W, R(9), R(6), CONTEXT(len)),

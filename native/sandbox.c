@@ -38,9 +38,9 @@
 #define NET_TCP 3u /* to bind, to connect */
 #define SCOPE_ABSTRACT_SOCKETS 1u
 #define SCOPE_SIGNALS 2u
-/* What the access of something that is no folder may hold. */
+/* The access rights that apply to files. */
 #define FS_OF_FILES (FS_EXECUTE | FS_WRITE_FILE | FS_READ_FILE | FS_TRUNCATE | FS_IOCTL_DEV)
-/* How many accesses each version knows, from the lowest bit on. */
+/* The number of access rights of each version, from the lowest bit on. */
 static const int KNOWN_ACCESSES[] = {0, 13, 14, 15, 15, 16};
 #define VERSION_WITH_TCP 4
 #define VERSION_WITH_SCOPES 6

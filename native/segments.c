@@ -1,4 +1,4 @@
-/* What a packet socket gets that was never on a wire so: checksums left to the device, and many frames gathered in one.
+/* Converts data from packet sockets that was never on a wire in this form: checksums left to the device, and many frames merged into one.
  *
  * The kernel joins TCP segments that come in (GRO), and lets the device split those that leave (GSO, TSO); a packet socket sees
  * the large frame, and PACKET_VNET_HDR tells how to make of it what a wire would carry. Without that, TCP between a lab and a host

@@ -47,7 +47,7 @@ static int prepare(const child_plan *plan) {
     }
     if (plan->timer_slack_ns != 0 && prctl(PR_SET_TIMERSLACK, plan->timer_slack_ns) < 0)
         return -1;
-    /* What a server was given as a user's (capabilities(7)) is not for its nodes. */
+    /* Ambient capabilities of the server (capabilities(7)) are not for its nodes. */
     if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0)
         return -1;
     /* Copies above 2 first, so that no dup2 overwrites a descriptor that is still needed. */

@@ -33,7 +33,7 @@
 /* Numbers from here on are newer than this list: a program is told that the kernel does not have them. */
 #define FIRST_UNKNOWN 451
 
-/* What is done with a system call. The checks look at arguments. */
+/* The treatment of a system call. The checks examine its arguments. */
 enum verdict {
     REFUSE,
     ALLOW,

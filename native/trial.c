@@ -18,7 +18,7 @@
 #define NANOSECONDS 1000000000u
 /* A frame that is so far behind the newest is not looked for any more: should it come, it counts as duplicated. */
 #define REMEMBERED 65536u
-/* Who is busy looks for a stop once in so many turns. */
+/* A busy sender checks for a stop once in this many turns. */
 #define LOOK_TURNS 64
 #define SUB_BUCKET_BITS 10
 
@@ -80,7 +80,7 @@ static uint64_t due_ns(const trial *t, uint64_t number) {
     return (uint64_t)((unsigned __int128)number * NANOSECONDS / t->options->frames_per_second);
 }
 
-/* How many frames may go now. */
+/* The number of frames that may be sent now. */
 static unsigned due_frames(const trial *t, uint64_t now) {
     const udpfwd_trial_options *o = t->options;
     uint64_t due = BATCH;
@@ -230,7 +230,7 @@ static int exchange(trial *t) {
         uint64_t end_ns = sending ? t->start_ns + t->options->duration_ns : t->last_sent_ns + t->options->drain_ns;
         if (!sending && (t->result->received >= t->result->sent || now >= end_ns))
             return 0;
-        /* Who sends full batches does not sleep, nor who got answers: they may let the next frames go. */
+        /* Do not sleep after a full batch, or after answers, because more frames may be sent at once. */
         int busy = sent == BATCH || received > 0;
         if (busy ? turn % LOOK_TURNS == 0 && is_stopped(t) : wait_for_more(t, now, sending, end_ns))
             return -ECANCELED;

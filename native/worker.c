@@ -96,7 +96,7 @@ static void give_release_turn(worker *w) {
     w->round_copies = of_ports;
 }
 
-/* Who comes first in a round is left to chance, so that nobody comes last for ever. */
+/* The first source of a round is random, so that none is always the last. */
 static unsigned first_of(worker *w, int ready) {
     w->chance = w->chance * 1664525u + 1013904223u;
     return (w->chance >> 16) % (unsigned)ready;
