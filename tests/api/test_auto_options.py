@@ -7,7 +7,7 @@ import pytest
 import trio
 
 from gns3trio.config import Config
-from gns3trio.controller.project import auto_options as automatic
+from gns3trio.controller.project import auto_options as auto_options
 from gns3trio.server import RunningServer, open_server
 from tests.support.lab import create
 from tests.support.server import Server
@@ -41,7 +41,7 @@ async def watch(server: Server, project: dict[str, Any]) -> None:
 async def test_a_project_closes_when_its_last_client_has_left(
     server: Server, project: dict[str, Any], running: RunningServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(automatic, "AUTO_CLOSE_SECONDS", 0.05)
+    monkeypatch.setattr(auto_options, "AUTO_CLOSE_SECONDS", 0.05)
     stays = await server.request("POST", "/v2/projects", {"name": "stays", "auto_close": False}, 201)
     await watch(server, stays)
     path = f"/v2/projects/{project['project_id']}"

@@ -373,17 +373,17 @@ async def test_wrong_parts_cost_only_themselves(server: Server) -> None:
     told = await problems(server, project)
     assert len(told) > 30
     await saved(server, project)
-    extras = orjson.loads(Path(project["path"], "project-files", "gns3trio.json").read_bytes())
-    assert [each["content"] for each in extras["left_out"] if each["part"] == "nodes[3]"] == [None]
-    assert len(extras["left_out"]) == len(told)
+    own_fields = orjson.loads(Path(project["path"], "project-files", "gns3trio.json").read_bytes())
+    assert [each["content"] for each in own_fields["left_out"] if each["part"] == "nodes[3]"] == [None]
+    assert len(own_fields["left_out"]) == len(told)
 
 
 async def test_keys_of_others_are_kept_beside_the_file(server: Server) -> None:
     project = await find(server, "keys-of-others")
     await open_(server, project)
     await saved(server, project)
-    extras = orjson.loads(Path(project["path"], "project-files", "gns3trio.json").read_bytes())
-    assert {key for keys in extras["unknown"].values() for key in keys} == {
+    own_fields = orjson.loads(Path(project["path"], "project-files", "gns3trio.json").read_bytes())
+    assert {key for keys in own_fields["unknown"].values() for key in keys} == {
         *("colour", "font", "status", "plug", "cable", "link_type", "somebody", "password", "capabilities"),
         "of_a_later_gns3",
     }

@@ -100,8 +100,8 @@ async def test_a_picture_that_gns3_kept_as_png_is_shown(server: Server, project:
     assert other["svg"] == "../../secret.svg"  # a text like any other: no path is followed
     await server.request("POST", f"{path}/close", None, 204)
     assert orjson.loads(file.read_bytes())["topology"]["drawings"][0] == known
-    extras = orjson.loads((Path(project["path"]) / "project-files" / "gns3trio.json").read_bytes())
-    assert extras["unknown"] == {known["drawing_id"]: {"of_a_newer_gns3": 1}}
+    own_fields = orjson.loads((Path(project["path"]) / "project-files" / "gns3trio.json").read_bytes())
+    assert own_fields["unknown"] == {known["drawing_id"]: {"of_a_newer_gns3": 1}}
 
 
 async def test_pictures_without_end_are_shown_empty_and_kept(

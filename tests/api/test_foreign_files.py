@@ -38,8 +38,8 @@ async def test_a_node_type_names_no_folder_elsewhere(server: Server, running: Ru
         folder_of_node(running.controller.projects[UUID(content["project_id"])], node_type, uuid4())
     assert not list(server.config.projects_path.parent.glob("**/escape*"))
     await lab.saved()
-    extras = orjson.loads((lab.folder / "project-files" / "gns3trio.json").read_bytes())
-    assert extras["left_out"][0]["content"] == content["topology"]["nodes"][0]
+    own_fields = orjson.loads((lab.folder / "project-files" / "gns3trio.json").read_bytes())
+    assert own_fields["left_out"][0]["content"] == content["topology"]["nodes"][0]
 
 
 ODD_NODES = {
@@ -264,12 +264,12 @@ async def test_impairments_of_a_file_that_are_none_are_left_out(server: Server) 
     a, b = node("PC1"), node("PC2")
     joined = link(end(a), end(b))
     lab = ProjectOnDisk(server, document([a, b], [joined]))
-    extras = lab.folder / "project-files" / "gns3trio.json"
-    extras.parent.mkdir()
+    own_fields = lab.folder / "project-files" / "gns3trio.json"
+    own_fields.parent.mkdir()
     good = {"type": "delay", "milliseconds": 5}
     bad = [{"type": "bpf", "expression": "not a filter"}, {"type": "rate", "bits_per_second": 0}]
     impairments = {joined["link_id"]: {"impairments": [good, *bad], "seed": 7}, "x": {}, str(uuid4()): {"seed": "y"}}
-    extras.write_bytes(orjson.dumps({"version": 1, "links": impairments}))
+    own_fields.write_bytes(orjson.dumps({"version": 1, "links": impairments}))
     _, told = await lab.open()
     assert sum("left out" in message for message in told) == 4
     path = f"{lab.path}/links/{joined['link_id']}"
@@ -277,10 +277,10 @@ async def test_impairments_of_a_file_that_are_none_are_left_out(server: Server) 
     assert good.items() <= kept.items()
     await server.request("GET", f"{path}/statistics", None, 200)
     await lab.saved()
-    extras.write_text("{")
+    own_fields.write_text("{")
     _, told = await lab.open()
     assert any("is put aside as gns3trio.json.damaged" in message for message in told)
-    assert extras.with_name("gns3trio.json.damaged").read_text() == "{"
+    assert own_fields.with_name("gns3trio.json.damaged").read_text() == "{"
 
 
 async def test_a_put_wires_a_link_when_that_can_be_done(server: Server) -> None:

@@ -11,7 +11,7 @@ from gns3trio.server import open_server
 from tests.support.lab import create
 from tests.support.server import Server
 
-EXTRAS = "project-files/gns3trio.json"
+OWN_FIELDS = "project-files/gns3trio.json"
 
 
 def path_of(project: dict[str, Any]) -> str:
@@ -22,7 +22,7 @@ async def mac_ids(server: Server, project: dict[str, Any]) -> dict[str, int]:
     """What the addresses of the nodes are made of, by name, as it is kept."""
     nodes = await server.request("GET", f"{path_of(project)}/nodes", None, 200)
     folder = Path((await server.request("GET", path_of(project), None, 200))["path"])
-    kept = orjson.loads((folder / EXTRAS).read_bytes())["nodes"]
+    kept = orjson.loads((folder / OWN_FIELDS).read_bytes())["nodes"]
     return {node["name"]: kept[node["node_id"]]["mac_id"] for node in nodes}
 
 
@@ -116,10 +116,10 @@ async def test_a_file_of_another_server_gets_some_and_is_not_written(server: Ser
     file = folder / project["filename"]
     file.write_bytes(orjson.dumps(orjson.loads(file.read_bytes())))
     before = file.read_bytes()
-    for extras in (None, {}, {"version": 1, "nodes": 3}, {"version": 1, "nodes": {"x": {"mac_id": "y"}, "z": 1}}):
-        (folder / EXTRAS).unlink(missing_ok=True)
-        if extras is not None:
-            (folder / EXTRAS).write_bytes(orjson.dumps(extras))
+    for own_fields in (None, {}, {"version": 1, "nodes": 3}, {"version": 1, "nodes": {"x": {"mac_id": "y"}, "z": 1}}):
+        (folder / OWN_FIELDS).unlink(missing_ok=True)
+        if own_fields is not None:
+            (folder / OWN_FIELDS).write_bytes(orjson.dumps(own_fields))
         await server.request("POST", f"{path_of(project)}/open", None, 201)
         assert len(set((await mac_ids(server, project)).values())) == 2
         assert file.read_bytes() == before
@@ -131,7 +131,7 @@ async def test_numbers_of_a_file_that_cannot_be(server: Server, project: dict[st
     await server.request("POST", f"{path_of(project)}/close", None, 204)
     numbers = [7, 7, -1, 10**9]
     wanted = {node["node_id"]: {"mac_id": number} for node, number in zip(nodes, numbers, strict=True)}
-    (Path(project["path"]) / EXTRAS).write_bytes(orjson.dumps({"version": 1, "nodes": wanted}))
+    (Path(project["path"]) / OWN_FIELDS).write_bytes(orjson.dumps({"version": 1, "nodes": wanted}))
     await server.request("POST", f"{path_of(project)}/open", None, 201)
     got = list((await mac_ids(server, project)).values())
     assert got[0] == 7 and len(set(got)) == 4 and all(0 <= number < 255 for number in got)

@@ -125,8 +125,8 @@ async def test_a_project_of_gns3_is_imported(server: Server) -> None:
     assert not (folder / "project.gns3").exists()
     new_vpcs, new_docker = saved["nodes"]
     assert new_docker["properties"] == {"a": 1}
-    extras = json.loads((folder / "project-files" / "gns3trio.json").read_bytes())
-    assert extras["unknown"] == {new_vpcs["node_id"]: {"future": 1}}
+    own_fields = json.loads((folder / "project-files" / "gns3trio.json").read_bytes())
+    assert own_fields["unknown"] == {new_vpcs["node_id"]: {"future": 1}}
     assert [end["node_id"] for end in saved["links"][0]["nodes"]] == [new_vpcs["node_id"], new_docker["node_id"]]
     assert (folder / "project-files" / "docker" / new_docker["node_id"] / "etc" / "hosts").is_file()
     await server.request("POST", f"/v2/projects/{imported['project_id']}/open", None, 201)

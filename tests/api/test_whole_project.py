@@ -196,8 +196,8 @@ async def test_it_is_saved_as_it_came(server: Server, whole: dict[str, Any]) -> 
     await server.request("POST", f"{path}/close", None, 204)
     saved = orjson.loads((Path(whole["path"]) / "whole.gns3").read_bytes())
     require_gns3_reads(orjson.dumps(saved))
-    extras = orjson.loads((Path(whole["path"]) / "project-files" / "gns3trio.json").read_bytes())
-    assert extras["unknown"] == {"": {"of_a_later_gns3": {"kept": True}}, an_id("R1"): {"of_a_later_gns3": 1}}
+    own_fields = orjson.loads((Path(whole["path"]) / "project-files" / "gns3trio.json").read_bytes())
+    assert own_fields["unknown"] == {"": {"of_a_later_gns3": {"kept": True}}, an_id("R1"): {"of_a_later_gns3": 1}}
     assert {**saved, "topology": 0, "zoom": 80, "of_a_later_gns3": {"kept": True}} == {**DOCUMENT, "topology": 0}
     for kind in ("drawings", "links"):
         assert saved["topology"][kind] == DOCUMENT["topology"][kind]

@@ -11,7 +11,7 @@ import trio
 from gns3trio import threads
 from gns3trio.config import Config
 from gns3trio.controller.controller import Controller, open_controller
-from gns3trio.controller.gns3_format.records import LinkEnd, LinkRecord, NodeRecord, ProjectSettings
+from gns3trio.controller.gns3_format.records import LinkEndRecord, LinkRecord, NodeRecord, ProjectSettings
 from gns3trio.controller.links.link import Link
 from gns3trio.controller.nodes.node import Node
 from gns3trio.controller.project.project import Project
@@ -98,7 +98,7 @@ async def make_nodes(project: Project, *names: str, compute_id: str = "local") -
 
 
 def link_record(first: Node, second: Node) -> LinkRecord:
-    ends = [LinkEnd(node_id=node.node_id, adapter_number=0, port_number=0) for node in (first, second)]
+    ends = [LinkEndRecord(node_id=node.node_id, adapter_number=0, port_number=0) for node in (first, second)]
     return LinkRecord(link_id=uuid4(), nodes=ends)
 
 

@@ -27,9 +27,16 @@ def defaults(kind: Any) -> dict[str, Any]:
     return {field.name: field.default for field in attrs.fields(kind)}
 
 
-@pytest.mark.parametrize("kind", [shapes.ProjectSettings, shapes.Label, shapes.LinkEnd], ids=lambda kind: kind.__name__)
-def test_a_part_of_bodies_is_as_its_record(kind: type) -> None:
-    assert defaults(kind) == defaults(getattr(records, kind.__name__))
+@pytest.mark.parametrize(
+    ("shape", "record"),
+    [
+        (shapes.ProjectSettings, records.ProjectSettings),
+        (shapes.Label, records.Label),
+        (shapes.LinkEnd, records.LinkEndRecord),
+    ],
+)
+def test_a_part_of_bodies_is_as_its_record(shape: type, record: type) -> None:
+    assert defaults(shape) == defaults(record)
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from gns3trio.api.v2.views import capture_view, link_statistics_view, link_view
 from gns3trio.conditions.gns3_filters import GNS3_FILTERS
 from gns3trio.conditions.impairments import describe
 from gns3trio.conditions.link_conditions import Impairments
-from gns3trio.controller.gns3_format.records import LinkEnd
+from gns3trio.controller.gns3_format.records import LinkEndRecord
 from gns3trio.controller.links.benchmark import benchmark_link
 from gns3trio.controller.links.captures import CaptureRequest
 from gns3trio.controller.links.filters import checked_filters, require_impairments
@@ -60,7 +60,7 @@ async def update_link(api: ApiRequest, project_id: UUID, link_id: UUID, body: Li
     return link_view(link)
 
 
-def _ends_after(project: Project, link: Link, sent: list[LinkEnd]) -> list[LinkEnd]:
+def _ends_after(project: Project, link: Link, sent: list[LinkEndRecord]) -> list[LinkEndRecord]:
     """The ends of a link after a request, which may change labels of the ends or move the link.
 
     Raises NotFound for an unknown node, Invalid if there are not two ends, Conflict if both ends are one node.

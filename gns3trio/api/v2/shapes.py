@@ -56,9 +56,9 @@ class LinkEnd:
     port_number: Int32
     label: dict[str, Any] | None = None
 
-    def record(self) -> records.LinkEnd:
+    def record(self) -> records.LinkEndRecord:
         """Convert it to the controller's record."""
-        return records.LinkEnd(**attrs.asdict(self, recurse=False))
+        return records.LinkEndRecord(**attrs.asdict(self, recurse=False))
 
 
 LinkEnds = Annotated[list[LinkEnd], Bound(MAX_LINK_ENDS)]

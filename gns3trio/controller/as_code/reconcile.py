@@ -12,7 +12,7 @@ from gns3trio.controller.as_code.document import Document, Ends, Wish
 from gns3trio.controller.as_code.node_scripts import read_scripts
 from gns3trio.controller.as_code.plan import Plan, link_value, make_plan, naming
 from gns3trio.controller.as_code.undo import Undo, for_each
-from gns3trio.controller.gns3_format.records import LinkEnd, LinkRecord
+from gns3trio.controller.gns3_format.records import LinkEndRecord, LinkRecord
 from gns3trio.controller.links.link import Link
 from gns3trio.controller.names import NameAllocator
 from gns3trio.controller.nodes.creation import create_node_from_fields
@@ -103,7 +103,8 @@ async def _put_back_node(project: Project, node: Node, before: Mapping[str, Any]
 async def _create_link(undo: Undo, project: Project, ids: Mapping[str, UUID], wanted: tuple[Ends, Wish]) -> None:
     ends, wish = wanted
     nodes = [
-        LinkEnd(node_id=ids[end.node], adapter_number=end.adapter_number, port_number=end.port_number) for end in ends
+        LinkEndRecord(node_id=ids[end.node], adapter_number=end.adapter_number, port_number=end.port_number)
+        for end in ends
     ]
     fields = {name: wish.given[name] for name in _LINK_FIELDS if name in wish.given}
     link = await project.links.create(LinkRecord(link_id=uuid4(), nodes=nodes, **fields))

@@ -13,7 +13,7 @@ from gns3trio.controller.gns3_format.conversion import REVISION, check_revision,
 from gns3trio.controller.gns3_format.fields import Findings, Unusable, read_fields
 from gns3trio.controller.gns3_format.records import (
     Label,
-    LinkEnd,
+    LinkEndRecord,
     LinkRecord,
     NodeRecord,
     ProjectRecord,
@@ -198,7 +198,7 @@ class _Reader:
         values["nodes"] = list(self._ends(part, raw["link_id"], values["nodes"]))
         return LinkRecord(**values)
 
-    def _ends(self, part: str, link: str, ends: list[Any]) -> Iterator[LinkEnd]:
+    def _ends(self, part: str, link: str, ends: list[Any]) -> Iterator[LinkEndRecord]:
         number = 0
         for index, raw in enumerate(ends):
             where = f"{part}.nodes[{index}]"
@@ -216,7 +216,7 @@ class _Reader:
                 values["label"] = {"text": "", **label}
             else:  # clients read it without checks, and GNS3 rejects a file with null
                 values["label"] = link_label(values["adapter_number"], values["port_number"])
-            yield LinkEnd(**values)
+            yield LinkEndRecord(**values)
             number += 1
 
     def _drawing(self, part: str, raw: dict[str, Any]) -> dict[str, Any]:

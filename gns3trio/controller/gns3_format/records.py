@@ -99,7 +99,7 @@ def link_label(adapter_number: int, port_number: int) -> dict[str, Any]:
 
 
 @attrs.define(kw_only=True)
-class LinkEnd:
+class LinkEndRecord:
     """One end of a link: a port of a node. It has a label once it is part of a project."""
 
     node_id: UUID
@@ -108,7 +108,7 @@ class LinkEnd:
     label: dict[str, Any] | None = None
 
 
-LinkEnds = Annotated[list[LinkEnd], Bound(MAX_LINK_ENDS)]
+LinkEnds = Annotated[list[LinkEndRecord], Bound(MAX_LINK_ENDS)]
 
 
 @attrs.define(kw_only=True)

@@ -10,7 +10,7 @@ import trio
 from gns3trio.compute.captures import Capture
 from gns3trio.conditions.impairments import LinkDirection
 from gns3trio.conditions.link_conditions import NO_IMPAIRMENTS, Impairments
-from gns3trio.controller.gns3_format.records import LinkEnd, LinkRecord
+from gns3trio.controller.gns3_format.records import LinkEndRecord, LinkRecord
 from gns3trio.errors import Conflict
 
 
@@ -23,7 +23,7 @@ class PortAddress:
     port_number: int
 
 
-def address_of(end: LinkEnd) -> PortAddress:
+def address_of(end: LinkEndRecord) -> PortAddress:
     """The port of a link end."""
     return PortAddress(end.node_id, end.adapter_number, end.port_number)
 
@@ -72,7 +72,7 @@ class Link:
         """The id of the link."""
         return self.record.link_id
 
-    def joins(self, ends: Iterable[LinkEnd]) -> bool:
+    def joins(self, ends: Iterable[LinkEndRecord]) -> bool:
         """Whether the link connects these ports, in either order."""
         return {address_of(end) for end in ends} == set(self.addresses)
 

@@ -27,7 +27,7 @@ from gns3trio.traffic.counters import PortCounters, receive_rates, send_rates
 
 
 @attrs.frozen
-class Snapshot:
+class CounterSnapshot:
     """The counters of a compute by id, and the time when they were read (trio's clock, in seconds)."""
 
     taken_at: float
@@ -61,8 +61,8 @@ class _ReadWhenAsked(Mapping[int, PortCounters]):
 class _Span:
     """Two snapshots of a compute, from which rates are computed."""
 
-    before: Snapshot
-    now: Snapshot
+    before: CounterSnapshot
+    now: CounterSnapshot
 
     @property
     def seconds(self) -> float:
@@ -84,7 +84,7 @@ class _Told:
 
     def __init__(self) -> None:
         self._latest: dict[int, PortCounters] = {}
-        nothing = Snapshot(trio.current_time(), self._latest)
+        nothing = CounterSnapshot(trio.current_time(), self._latest)
         self.span = _Span(nothing, nothing)
 
     def take(self, changes: _Changes) -> list[int]:
@@ -99,12 +99,12 @@ class _Told:
         # Rates cover the time of the traffic, not the silence before it.
         before_at = max(self.span.now.taken_at, changes.quiet_until)
         self.span = _Span(
-            Snapshot(before_at, ChainMap(earlier, self._latest)), Snapshot(changes.taken_at, self._latest)
+            CounterSnapshot(before_at, ChainMap(earlier, self._latest)), CounterSnapshot(changes.taken_at, self._latest)
         )
         return [counter_id for counter_id, was in earlier.items() if was != changes.counters[counter_id]]
 
 
-Reading = Mapping[str, Snapshot]  # snapshots of all computes, by compute id
+Reading = Mapping[str, CounterSnapshot]  # snapshots of all computes, by compute id
 _BusyLinks = dict[tuple[UUID, UUID], tuple[Links, Link]]  # by project id and link id
 
 
@@ -181,7 +181,7 @@ class LinkStats:
         return self._look(_ReadWhenAsked)
 
     def _look(self, read: Callable[[Compute], Mapping[int, PortCounters]]) -> Reading:
-        return {each: Snapshot(trio.current_time(), read(compute)) for each, compute in self._computes.items()}
+        return {each: CounterSnapshot(trio.current_time(), read(compute)) for each, compute in self._computes.items()}
 
     def current(self, links: Links, link: Link) -> LinkStatistics:
         """The current counters of a link. Raises Conflict for a link that is not wired on this host."""

@@ -13,12 +13,11 @@ from uuid import UUID, uuid4
 
 import trio
 
-from gns3trio.compute import interface
-from gns3trio.compute.interface import Compute, ComputePort
+from gns3trio.compute.interface import Compute, ComputePort, LinkEnd
 from gns3trio.compute.nio import LOOPBACK, UdpNio
 from gns3trio.conditions.link_conditions import Impairments
 from gns3trio.controller.context import ProjectContext
-from gns3trio.controller.gns3_format.records import LinkEnd, LinkRecord, link_label
+from gns3trio.controller.gns3_format.records import LinkEndRecord, LinkRecord, link_label
 from gns3trio.controller.links.filters import (
     apply_filters,
     apply_nothing,
@@ -219,7 +218,7 @@ class Wiring:
         """The links of a node."""
         return self.links.of_node(node_id)
 
-    def ends(self, link: Link) -> list[interface.LinkEnd | None]:
+    def ends(self, link: Link) -> list[LinkEnd | None]:
         """The computes' link ends, in the order of the link; None for an end that is not wired."""
         nodes = [self._nodes.get(address.node_id) for address in link.addresses]
         return [
@@ -286,9 +285,9 @@ class Wiring:
         return node.require_compute(), ComputePort(node.instance, address.adapter_number, address.port_number)
 
 
-def new_link_end(address: PortAddress) -> LinkEnd:
+def new_link_end(address: PortAddress) -> LinkEndRecord:
     """A link end with the label that GNS3 gives it."""
-    return LinkEnd(
+    return LinkEndRecord(
         node_id=address.node_id,
         adapter_number=address.adapter_number,
         port_number=address.port_number,

@@ -1,7 +1,8 @@
 """Remembers the folders and files of projects that a search of ``projects_path`` would not find or not identify.
 
 These are projects outside of ``projects_path``, and projects with several ``.gns3`` files or folders, of which one is
-used. The records are a part of the server's state, ``projects``: a list of objects with the keys of ``ProjectRecord``.
+used. The records are a part of the server's state, ``projects``: a list of objects with the keys of
+``RememberedProject``.
 """
 
 import logging
@@ -14,7 +15,7 @@ from uuid import UUID
 import attrs
 import trio
 
-from gns3trio.controller.storage.search import ProjectRecord, is_searched
+from gns3trio.controller.storage.search import RememberedProject, is_searched
 from gns3trio.controller.storage.server_state import ServerState
 from gns3trio.convert import make_strict_converter, structure
 from gns3trio.errors import Conflict, LabError
@@ -26,7 +27,7 @@ _STATE = "projects"
 # All records are in one file, which is rewritten at each change.
 MAX_RECORDS = 10_000
 
-_Records = dict[UUID, ProjectRecord]
+_Records = dict[UUID, RememberedProject]
 
 _converter = make_strict_converter(forbid_extra_keys=False)
 
@@ -58,17 +59,17 @@ class ProjectPlaces:
         self._projects_path = projects_path
         self._changing = trio.Lock()
         self._records = {
-            each.project_id: ProjectRecord(project_id=each.project_id, file=Path(each.file), name=each.name)
+            each.project_id: RememberedProject(project_id=each.project_id, file=Path(each.file), name=each.name)
             for each in structure(_converter, state.get(_STATE, []), _StoredList)
         }
 
-    def all(self) -> Mapping[UUID, ProjectRecord]:
+    def all(self) -> Mapping[UUID, RememberedProject]:
         """All records, by project id."""
         return dict(self._records)
 
     async def remember(self, project_id: UUID, file: Path, name: str) -> None:
         """Record the file of a project. Raises Unavailable if the disk reports an error."""
-        record = ProjectRecord(project_id=project_id, file=file, name=name)
+        record = RememberedProject(project_id=project_id, file=file, name=name)
         if self._records.get(project_id) == record:
             return
         if len(self._records) >= MAX_RECORDS and project_id not in self._records:

@@ -33,7 +33,7 @@ MAX_CANDIDATES = 20
 
 
 @attrs.frozen(kw_only=True)
-class ProjectRecord:
+class RememberedProject:
     """The record of a project: its file, and its name in case the file is missing."""
 
     project_id: UUID
@@ -64,7 +64,7 @@ def is_searched(folder: Path, projects_path: Path) -> bool:
     return folder.parent == projects_path and not folder.name.startswith(".")
 
 
-def find_projects(projects_path: Path, records: Mapping[UUID, ProjectRecord]) -> list[FoundProject]:
+def find_projects(projects_path: Path, records: Mapping[UUID, RememberedProject]) -> list[FoundProject]:
     """All projects of this server, sorted by folder name. Unreadable ones are listed with their errors."""
     recorded = {record.file: record for record in records.values()}
     found = []
@@ -206,7 +206,7 @@ def made_up_id(folder: Path, of: UUID = NAMESPACE_URL) -> UUID:
     return uuid5(of, f"gns3trio:{printable(folder.name)}")
 
 
-def _recorded(record: ProjectRecord) -> FoundProject:
+def _recorded(record: RememberedProject) -> FoundProject:
     """A recorded project in a folder that is not searched."""
     candidate = _read(record.file)
     project_id = candidate.heading.project_id if candidate.heading else None
@@ -223,7 +223,7 @@ def _recorded(record: ProjectRecord) -> FoundProject:
 # --- several folders ---
 
 
-def _told_apart(found: Iterable[FoundProject], recorded: Mapping[Path, ProjectRecord]) -> Iterator[FoundProject]:
+def _told_apart(found: Iterable[FoundProject], recorded: Mapping[Path, RememberedProject]) -> Iterator[FoundProject]:
     """Resolve equal ids: all but one project are copies."""
     by_id: dict[UUID, list[FoundProject]] = {}
     for project in found:
@@ -236,7 +236,7 @@ def _told_apart(found: Iterable[FoundProject], recorded: Mapping[Path, ProjectRe
 
 
 def _folder_rank(
-    project: FoundProject, recorded: Mapping[Path, ProjectRecord]
+    project: FoundProject, recorded: Mapping[Path, RememberedProject]
 ) -> tuple[bool, bool, bool, bool, int, str]:
     """The sort key of a folder: the lowest is the project. A copied folder usually has the longer name."""
     folder = project.file.parent.name

@@ -10,7 +10,7 @@ from gns3trio.controller.gns3_format.own_fields import add_own_fields, format_ow
 from gns3trio.controller.gns3_format.reader import parse_project
 from gns3trio.controller.gns3_format.records import (
     Label,
-    LinkEnd,
+    LinkEndRecord,
     LinkRecord,
     NodeRecord,
     ProjectRecord,
@@ -36,7 +36,8 @@ def topology() -> ProjectRecord:
             LinkRecord(
                 link_id=uuid4(),
                 nodes=[
-                    LinkEnd(node_id=n, adapter_number=0, port_number=0, label={"text": "e0", "x": 3}) for n in (a, b)
+                    LinkEndRecord(node_id=n, adapter_number=0, port_number=0, label={"text": "e0", "x": 3})
+                    for n in (a, b)
                 ],
             )
         ],
@@ -60,9 +61,9 @@ def test_what_another_program_wrote_into_the_file_stays(topology: ProjectRecord)
     parsed = parse_project(orjson.dumps(document))
     assert format_project(parsed, "2.2.61") == clean  # GNS3 would refuse the file
     again = parse_project(clean)
-    extras = format_own_fields(parsed)
-    assert extras is not None
-    add_own_fields(again, extras)
+    own_fields = format_own_fields(parsed)
+    assert own_fields is not None
+    add_own_fields(again, own_fields)
     a, link = topology.nodes[0].node_id, topology.links[0].link_id
     assert (
         again.unknown
@@ -78,7 +79,7 @@ def test_what_another_program_wrote_into_the_file_stays(topology: ProjectRecord)
     )
     document["topology"]["nodes"][1]["colour"] = "blue"
     newer = parse_project(orjson.dumps(document))
-    add_own_fields(newer, extras)
+    add_own_fields(newer, own_fields)
     assert newer.unknown[str(topology.nodes[1].node_id)] == {"colour": "blue"}
     del newer.nodes[1]
     assert b"colour" not in (format_own_fields(newer) or b"")
