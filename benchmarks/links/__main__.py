@@ -23,7 +23,8 @@ from benchmarks.forwarding.machine import describe
 from gns3trio.compute.local.leases import bind_udp
 from gns3trio.conditions.core_filter import CoreFilter
 from gns3trio.forwarder.forwarder import Forwarder, Port, open_forwarder
-from gns3trio.forwarder.trial import NANOSECONDS, TrialResult, TrialSpec, bucket_ns, run_trial
+from gns3trio.forwarder.trial import run_trial
+from gns3trio.traffic.trials import NANOSECONDS, TrialResult, TrialSpec, bucket_ns
 
 LOOPBACK = "127.0.0.1"
 BUFFER_BYTES = 4 * 1024 * 1024
