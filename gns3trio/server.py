@@ -14,7 +14,7 @@ import trio
 from gns3trio.api.app import Application
 from gns3trio.api.context import ApiContext
 from gns3trio.api.events import ApiEvents, open_events
-from gns3trio.compute.local.compute import LocalCompute, open_local_compute
+from gns3trio.compute.local_compute import LocalCompute, open_local_compute
 from gns3trio.config import Config
 from gns3trio.controller.controller import Controller, open_controller
 from gns3trio.controller.links.traffic import LinkStats

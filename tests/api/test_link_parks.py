@@ -23,7 +23,7 @@ def forwarders(monkeypatch: pytest.MonkeyPatch) -> list[Forwarder]:
             opened.append(forwarder)
             yield forwarder
 
-    monkeypatch.setattr("gns3trio.compute.local.compute.open_forwarder", open_and_note)
+    monkeypatch.setattr("gns3trio.compute.local_compute.open_forwarder", open_and_note)
     return opened
 
 

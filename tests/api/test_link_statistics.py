@@ -8,8 +8,8 @@ import attrs
 import pytest
 import trio
 
-from gns3trio.compute.local.compute import LocalCompute
 from gns3trio.compute.local.leases import bind_udp
+from gns3trio.compute.local_compute import LocalCompute
 from gns3trio.controller.links import traffic
 from gns3trio.controller.links.links import Links
 from gns3trio.forwarder.forwarder import Forwarder

@@ -17,10 +17,10 @@ import trio
 from gns3trio.compute.interface import ComputeNode
 from gns3trio.compute.local.leases import ConsolePorts, UdpPorts
 from gns3trio.compute.local.link_ends import LinkEnds
+from gns3trio.compute.local.mac_ids import MacIds
 from gns3trio.compute.nio import UdpNio
 from gns3trio.compute.node import NodeEvent, NodeSpec
 from gns3trio.compute.nodes.vpcs.command import MAC_IDS
-from gns3trio.compute.nodes.vpcs.mac_ids import MacIds
 from gns3trio.compute.nodes.vpcs.node import VpcsNode, VpcsServices, create_vpcs
 from gns3trio.compute.nodes.vpcs.process import VpcsPorts, VpcsProgramFinder
 from gns3trio.console.telnet import Data, telnet_client
@@ -187,7 +187,7 @@ async def open_services(program: str) -> AsyncIterator[VpcsServices]:
             forwarder=forwarder,
             link_ends=LinkEnds(forwarder, UdpPorts(*UDP_RANGE), captures),
             console_ports=ConsolePorts([LOOPBACK], *CONSOLE_RANGE),
-            mac_ids=MacIds(MAC_IDS),
+            mac_ids=MacIds(MAC_IDS, "VPCS"),
             vpcs_ports=VpcsPorts(),
             programs=VpcsProgramFinder(program),
         )

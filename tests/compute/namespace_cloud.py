@@ -18,9 +18,9 @@ import trio
 
 from gns3trio.compute.interface import ComputeNode
 from gns3trio.compute.local import devices
-from gns3trio.compute.local.compute import LocalCompute, open_compute
 from gns3trio.compute.local.interfaces import exists
 from gns3trio.compute.local.leases import bind_udp
+from gns3trio.compute.local_compute import LocalCompute, open_compute
 from gns3trio.compute.nio import UdpNio
 from gns3trio.compute.node import NodeEvent, NodeSpec
 from gns3trio.config import Config

@@ -10,8 +10,8 @@ import pytest
 import trio
 
 from gns3trio.compute.interface import ComputeNode
-from gns3trio.compute.local.compute import LocalCompute, open_local_compute
 from gns3trio.compute.local.leases import bind_udp
+from gns3trio.compute.local_compute import LocalCompute, open_local_compute
 from gns3trio.compute.nio import UdpNio
 from gns3trio.compute.node import NodeSpec
 from gns3trio.compute.nodes.ethernet_switch.node import EthernetSwitch

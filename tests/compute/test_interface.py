@@ -11,7 +11,7 @@ import pytest
 
 from gns3trio.compute.captures import CaptureSpec
 from gns3trio.compute.interface import Compute, ComputeNode, ComputePort, LinkEnd
-from gns3trio.compute.local.compute import open_local_compute
+from gns3trio.compute.local_compute import open_local_compute
 from gns3trio.compute.nio import UdpNio
 from gns3trio.compute.node import NodeEvent, NodeSpec
 from gns3trio.conditions.impairments import Impairment

@@ -12,9 +12,9 @@ import trio
 
 from gns3trio.compute.local.leases import PortLease, UdpPorts, bind_udp
 from gns3trio.compute.local.link_ends import LinkEnds, LocalLinkEnd
+from gns3trio.compute.local.registry import NodeRegistry, NodeType
 from gns3trio.compute.nio import LocalNio, UdpNio
 from gns3trio.compute.nodes.vpcs.node import VpcsSettings
-from gns3trio.compute.registry import NodeRegistry, NodeType
 from gns3trio.conditions.core_filter import CoreFilter
 from gns3trio.errors import Conflict
 from gns3trio.forwarder.captures import CaptureService, open_captures

@@ -106,7 +106,7 @@ def test_a_module_imports_only_what_its_layer_may(module: Path) -> None:
 
 
 # What only the compute of this host has. Others use a compute through ``compute/interface.py``.
-OF_THIS_HOST = ("gns3trio.compute.local", "gns3trio.compute.nodes")
+OF_THIS_HOST = ("gns3trio.compute.local", "gns3trio.compute.local_compute", "gns3trio.compute.nodes")
 USERS = [
     *(path for path in MODULES if path.relative_to(PACKAGE).parts[0] in ("api", "controller")),
     *(PACKAGE / "compute" / name for name in ("interface.py", "captures.py", "node_features.py")),
@@ -122,7 +122,7 @@ def test_a_compute_is_used_through_its_interface(module: Path) -> None:
 
 # What runs nodes here. A process that uses other computes only needs none of it.
 RUNS_NODES = re.compile(
-    r"gns3trio\.(forwarder\.(forwarder|captures|trial)|console\.hub|compute\.local.*|compute\.nodes\..*\.node)"
+    r"gns3trio\.(forwarder\.(forwarder|captures|trial)|console\.hub|compute\.local(_compute|\..*)?|compute\.nodes\..*\.node)"
 )
 
 
@@ -236,6 +236,17 @@ CONTROLLER_ROOMS: list[set[str]] = [
     {"controller"},
     {"archives", "as_code", "driven_nodes"},
 ]
+# Likewise for ``compute/``: the interface and what controllers know, then this host, and what puts it together.
+COMPUTE_ROOMS: list[set[str]] = [
+    {"__init__", "host", "nio", "node", "node_traits", "node_features", "captures", "expressions", "script_files"},
+    {"emulators", "interface"},
+    {"node_update", "local"},
+    {"hosted", "nodes", "nodes/parts"},
+    {"nodes/cloud", "nodes/ethernet_hub", "nodes/ethernet_switch", "nodes/vpcs"},
+    {"nodes/nat"},
+    {"node_types"},
+    {"actions", "local_compute"},
+]
 # It names what changes, of every room, and uses nothing of it.
 ANNOTATES_ONLY = {"controller/changes.py"}
 
@@ -251,16 +262,24 @@ def modules_used(module: Path) -> set[Path]:
 
 
 def room_of(module: Path) -> str:
-    return module.relative_to(PACKAGE / "controller").parts[0].removesuffix(".py")
+    """The room, or the single module; each folder in ``compute/nodes`` is a room."""
+    _, *folders, name = module.relative_to(PACKAGE).parts
+    return "/".join(folders[: 2 if folders[:1] == ["nodes"] and "compute" in module.parts else 1]) or name.removesuffix(
+        ".py"
+    )
 
 
-@pytest.mark.parametrize("module", modules_below("controller"), ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_a_room_of_the_controller_uses_only_those_below_it(module: Path) -> None:
+@pytest.mark.parametrize(
+    "module", modules_below("controller", "compute"), ids=lambda path: str(path.relative_to(PACKAGE))
+)
+def test_a_room_uses_only_those_below_it(module: Path) -> None:
     if str(module.relative_to(PACKAGE)) in ANNOTATES_ONLY:
         return
-    floor = {room: number for number, rooms in enumerate(CONTROLLER_ROOMS) for room in rooms}
+    layer = module.relative_to(PACKAGE).parts[0]
+    rooms_by_layer = {"controller": CONTROLLER_ROOMS, "compute": COMPUTE_ROOMS}
+    floor = {room: number for number, rooms in enumerate(rooms_by_layer[layer]) for room in rooms}
     own = room_of(module)
-    for used in modules_used(module) & set(modules_below("controller")):
+    for used in modules_used(module) & set(modules_below(layer)):
         assert room_of(used) == own or floor[room_of(used)] < floor[own], f"{own} imports {used.relative_to(PACKAGE)}"
 
 

@@ -7,11 +7,11 @@ from typing import Any
 import attrs
 
 from gns3trio.compute.local.link_ends import LocalLinkEnd
+from gns3trio.compute.local.registry import NodeType, structure_properties
 from gns3trio.compute.node import NodeEvent, NodeSpec, NodeStatus
 from gns3trio.compute.node_traits import NodePort
 from gns3trio.compute.nodes.parts.builtin_node import BuiltinNode, BuiltinServices
 from gns3trio.compute.nodes.parts.local_services import LocalServices
-from gns3trio.compute.registry import NodeType, structure_properties
 from gns3trio.compute.script_files import read_script, write_script
 from tests.support.black_hole import TRAITS
 

@@ -13,13 +13,13 @@ from gns3trio import threads
 from gns3trio.compute.local.devices import Device, open_device
 from gns3trio.compute.local.interfaces import exists
 from gns3trio.compute.local.link_ends import LocalLinkEnd
+from gns3trio.compute.local.registry import NodeType, structure_properties
 from gns3trio.compute.nio import LOOPBACK, UdpNio
 from gns3trio.compute.node import NodeEvent, NodeSpec
 from gns3trio.compute.node_traits import NodePort
 from gns3trio.compute.nodes.parts.builtin_node import BuiltinNode, BuiltinServices
 from gns3trio.compute.nodes.parts.local_services import LocalServices
 from gns3trio.compute.nodes.parts.port_numbers import check_port_numbers
-from gns3trio.compute.registry import NodeType, structure_properties
 from gns3trio.errors import Conflict, Invalid, LabError, NoThread
 from gns3trio.forwarder.forwarder import Patch, Port
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import attrs
 
+from gns3trio.compute.local.registry import NodeType, structure_properties
 from gns3trio.compute.node import NodeSpec
 from gns3trio.compute.node_traits import NodePort
 from gns3trio.compute.nodes.ethernet_hub.settings import HubSettings
@@ -12,7 +13,6 @@ from gns3trio.compute.nodes.parts.bridge_node import BridgeNode
 from gns3trio.compute.nodes.parts.builtin_node import BuiltinServices
 from gns3trio.compute.nodes.parts.local_services import LocalServices
 from gns3trio.compute.nodes.parts.port_numbers import check_port_numbers
-from gns3trio.compute.registry import NodeType, structure_properties
 from gns3trio.errors import Conflict
 
 

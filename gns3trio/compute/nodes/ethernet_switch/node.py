@@ -6,6 +6,7 @@ from typing import Any
 import attrs
 import trio
 
+from gns3trio.compute.local.registry import NodeType, structure_properties
 from gns3trio.compute.node import NodeEvent, NodeSpec
 from gns3trio.compute.node_features import SwitchMac
 from gns3trio.compute.node_traits import NodePort
@@ -16,7 +17,6 @@ from gns3trio.compute.nodes.parts.builtin_node import BuiltinServices
 from gns3trio.compute.nodes.parts.local_services import LocalServices
 from gns3trio.compute.nodes.parts.node_console import NodeConsole
 from gns3trio.compute.nodes.parts.port_numbers import check_port_numbers
-from gns3trio.compute.registry import NodeType, structure_properties
 from gns3trio.errors import Conflict, Invalid
 from gns3trio.forwarder.forwarder import VlanPort
 

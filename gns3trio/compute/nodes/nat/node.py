@@ -9,11 +9,11 @@ import attrs
 
 from gns3trio.compute.local.interfaces import exists
 from gns3trio.compute.local.link_ends import LocalLinkEnd
+from gns3trio.compute.local.registry import NodeType, structure_properties
 from gns3trio.compute.node import NodeSpec
 from gns3trio.compute.nodes.cloud.node import Cloud, CloudPort, CloudSettings
 from gns3trio.compute.nodes.parts.builtin_node import BuiltinServices
 from gns3trio.compute.nodes.parts.local_services import LocalServices
-from gns3trio.compute.registry import NodeType, structure_properties
 from gns3trio.errors import Conflict
 
 _PORT_NAME = "nat0"

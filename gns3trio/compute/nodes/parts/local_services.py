@@ -3,14 +3,12 @@
 import attrs
 
 from gns3trio.compute.nodes.parts.builtin_node import BuiltinServices
-from gns3trio.compute.nodes.vpcs.mac_ids import MacIds
 from gns3trio.config import Config
 
 
 @attrs.frozen
 class LocalServices:
-    """Services for node types. ``mac_ids`` assigns the numbers from which MAC addresses of VPCS nodes are derived."""
+    """Services for node types, with the settings of the server."""
 
     config: Config
     builtin: BuiltinServices
-    mac_ids: MacIds

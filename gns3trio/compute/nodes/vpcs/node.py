@@ -21,6 +21,8 @@ import trio
 
 from gns3trio.compute.local.leases import ConsolePorts
 from gns3trio.compute.local.link_ends import LinkEnds, LocalLinkEnd
+from gns3trio.compute.local.mac_ids import MacIds
+from gns3trio.compute.local.registry import NodeType, structure_properties
 from gns3trio.compute.nio import Nio
 from gns3trio.compute.node import NodeEvent, NodeSpec, NodeStatus
 from gns3trio.compute.node_traits import NodePort
@@ -30,9 +32,9 @@ from gns3trio.compute.nodes.parts.node_console import NodeConsole
 from gns3trio.compute.nodes.parts.node_ports import NodePorts, PortKey
 from gns3trio.compute.nodes.parts.sandbox import require_means
 from gns3trio.compute.nodes.vpcs.boot import PortTaken, describe_exit, wait_until_booted
+from gns3trio.compute.nodes.vpcs.command import MAC_IDS
 from gns3trio.compute.nodes.vpcs.console import VpcsConsole
 from gns3trio.compute.nodes.vpcs.folder import VpcsFolder
-from gns3trio.compute.nodes.vpcs.mac_ids import MacIds
 from gns3trio.compute.nodes.vpcs.process import (
     VpcsPorts,
     VpcsProcess,
@@ -40,7 +42,6 @@ from gns3trio.compute.nodes.vpcs.process import (
     VpcsProgramFinder,
     open_vpcs,
 )
-from gns3trio.compute.registry import NodeType, structure_properties
 from gns3trio.errors import Conflict, Invalid
 from gns3trio.forwarder.forwarder import Forwarder, Patch
 from gns3trio.limits import Script
@@ -88,12 +89,12 @@ def make_type(services: LocalServices) -> NodeType:
         forwarder=builtin.forwarder,
         link_ends=builtin.link_ends,
         console_ports=builtin.console_ports,
-        mac_ids=services.mac_ids,
+        mac_ids=MacIds(MAC_IDS, "VPCS"),
         vpcs_ports=VpcsPorts(),
         programs=VpcsProgramFinder(config.vpcs_path),
         require_sandbox=config.require_sandbox,
     )
-    return NodeType(VpcsSettings, partial(create_vpcs, vpcs))
+    return NodeType(VpcsSettings, partial(create_vpcs, vpcs), mac_ids=vpcs.mac_ids)
 
 
 async def create_vpcs(services: VpcsServices, spec: NodeSpec) -> "VpcsNode":

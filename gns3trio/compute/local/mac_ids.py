@@ -1,4 +1,4 @@
-"""Assigns the numbers from which VPCS derives its MAC addresses."""
+"""Assigns the numbers from which nodes of a type derive their MAC addresses."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -16,15 +16,16 @@ class _OfProject:
 
 
 class MacIds:
-    """Numbers below ``limit``, each used once on this server. Only if none is left, several projects may use the same
-    one.
+    """Numbers below ``limit`` for nodes of one type, which messages call ``label``. Each is used once on this server.
+    Only if none is left, several projects may use the same one.
 
     Nodes of two projects may be connected through clouds. A used number is not reassigned while there are fresh ones,
     because neighbours remember addresses, and a closed project needs its own numbers again.
     """
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, label: str) -> None:
         self._limit = limit
+        self._label = label
         self._projects: dict[UUID, _OfProject] = {}
         self._given: dict[int, None] = {}  # used numbers that are free again, the oldest first
 
@@ -49,7 +50,9 @@ class MacIds:
             own = project.used | project.reserved
             others = [number for number in range(self._limit) if number not in own]
             if not others:
-                raise Conflict(f"A project cannot have more than {self._limit} VPCS: they would share a MAC address")
+                raise Conflict(
+                    f"A project cannot have more than {self._limit} {self._label}: they would share a MAC address"
+                )
             age = {number: place for place, number in enumerate(self._given, 1)}
             number = min(others, key=lambda number: (taken[number], age.get(number, 0), number))
         project.reserved.discard(number)

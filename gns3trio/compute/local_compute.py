@@ -37,6 +37,7 @@ from gns3trio.compute.local.interfaces import list_interfaces
 from gns3trio.compute.local.leases import ConsolePorts, UdpPorts
 from gns3trio.compute.local.link_ends import LinkEnds, local_nio
 from gns3trio.compute.local.node import LocalNode
+from gns3trio.compute.local.registry import NodeRegistry, structure_properties
 from gns3trio.compute.local.trials import open_probe, take_udp_endpoint
 from gns3trio.compute.nio import LocalNio, UdpNio
 from gns3trio.compute.node import NodeSpec
@@ -44,9 +45,6 @@ from gns3trio.compute.node_types import node_types
 from gns3trio.compute.nodes.parts.builtin_node import BuiltinServices
 from gns3trio.compute.nodes.parts.local_services import LocalServices
 from gns3trio.compute.nodes.parts.sandbox import look_for_means
-from gns3trio.compute.nodes.vpcs.command import MAC_IDS
-from gns3trio.compute.nodes.vpcs.mac_ids import MacIds
-from gns3trio.compute.registry import NodeRegistry, structure_properties
 from gns3trio.conditions.link_conditions import LinkConditions
 from gns3trio.config import Config
 from gns3trio.errors import Conflict, Invalid
@@ -74,7 +72,6 @@ class LocalCompute:
         registry: NodeRegistry,
         console_ports: ConsolePorts,
         link_ends: LinkEnds,
-        mac_ids: MacIds,
         config: Config,
     ) -> None:
         self.compute_id = LOCAL_COMPUTE_ID
@@ -85,7 +82,6 @@ class LocalCompute:
         self._console_ports = console_ports
         self._link_ends = link_ends
         self._udp_ports = link_ends.udp_ports
-        self._mac_ids = mac_ids
         self._projects_path = config.projects_path
         self._nodes: dict[UUID, LocalNode] = {}
         self._creating: set[UUID] = set()  # ids of nodes that are being created
@@ -180,12 +176,15 @@ class LocalCompute:
 
     def reserve_mac_ids(self, project_id: UUID, numbers: Iterable[int]) -> None:
         """Reserve these MAC address numbers for nodes of the project that are about to be created."""
-        self._mac_ids.reserve(project_id, numbers)
+        wanted = list(numbers)
+        for mac_ids in self._registry.mac_ids:
+            mac_ids.reserve(project_id, wanted)
 
     async def release_project(self, project_id: UUID) -> None:
         """Release everything that was leased to a project and that no node or NIO has claimed."""
         self._udp_ports.release_project(project_id)
-        self._mac_ids.release_project(project_id)
+        for mac_ids in self._registry.mac_ids:
+            mac_ids.release_project(project_id)
 
     # --- links ---
 
@@ -291,13 +290,12 @@ async def open_compute(config: Config, forwarder: Forwarder, captures: CaptureSe
         )
         interfaces = InterfaceWatch()
         await nursery.start(interfaces.run)
-        mac_ids = MacIds(MAC_IDS)
         builtin = BuiltinServices(nursery, forwarder, link_ends, console_ports, interfaces)
-        services = LocalServices(config, builtin, mac_ids)
+        services = LocalServices(config, builtin)
         for name, package in node_types.packages.items():
             module = import_module(f"{package.__name__}.node")
             registry.add(name, module.make_type(services))
-        compute = LocalCompute(forwarder, captures, registry, console_ports, link_ends, mac_ids, config)
+        compute = LocalCompute(forwarder, captures, registry, console_ports, link_ends, config)
         try:
             yield compute
         finally:

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 import attrs
 
 from gns3trio.compute.emulators import why_not_run
+from gns3trio.compute.local.mac_ids import MacIds
 from gns3trio.compute.local.node import LocalNode
 from gns3trio.compute.node import NodeSpec
 from gns3trio.convert import make_strict_converter, structure
@@ -28,12 +29,14 @@ class NodeType:
     """A node type: the attrs class of its properties in the API, and the function that creates a node.
 
     ``create`` returns a stopped node that holds its resources, or raises Conflict or Invalid and leaves nothing behind.
-    ``require`` raises Conflict if a new node could not work on this host.
+    ``require`` raises Conflict if a new node could not work on this host. ``mac_ids`` assigns the numbers of its MAC
+    addresses, if this server does that.
     """
 
     settings_class: type[Any]
     create: Callable[[NodeSpec], Awaitable[LocalNode]]
     require: Callable[[], None] = lambda: None
+    mac_ids: MacIds | None = None
 
 
 class NodeRegistry:
@@ -51,6 +54,11 @@ class NodeRegistry:
     def names(self) -> Iterable[str]:
         """The registered names, in order of registration."""
         return self._types.keys()
+
+    @property
+    def mac_ids(self) -> list[MacIds]:
+        """The numbers of MAC addresses of all types that have them."""
+        return [node_type.mac_ids for node_type in self._types.values() if node_type.mac_ids is not None]
 
     def __contains__(self, name: object) -> bool:
         return name in self._types
