@@ -1,9 +1,9 @@
 """The links of an open project: creates, changes and deletes them atomically, announces and saves the changes."""
 
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from functools import partial
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 import attrs
@@ -16,6 +16,7 @@ from gns3trio.controller.changes import LinkChanged, LinkCreated, LinkDeleted, L
 from gns3trio.controller.context import ProjectContext
 from gns3trio.controller.gns3_format.records import LinkRecord
 from gns3trio.controller.links.captures import LinkCaptures
+from gns3trio.controller.links.end_nodes import EndNodes
 from gns3trio.controller.links.filters import (
     apply_filters,
     apply_suspend,
@@ -37,6 +38,7 @@ class Links(Mapping[UUID, Link]):
         self._project = project
         self._nodes = nodes
         self._wiring = Wiring(project, nodes)
+        self._ends = EndNodes(nodes)
         self._making: set[UUID] = set()  # ids of links that are being created
         self.captures = LinkCaptures(project, nodes, self._wiring)
 
@@ -75,8 +77,7 @@ class Links(Mapping[UUID, Link]):
 
     def running_nodes(self, link: Link) -> list[tuple[Node, PortAddress]]:
         """The nodes at its ends that run here, each with its port."""
-        found = ((self._nodes.get(address.node_id), address) for address in link.addresses)
-        return [(node, address) for node, address in found if node is not None and node.instance is not None]
+        return self._ends.running(link)
 
     def records(self) -> list[LinkRecord]:
         """All links in the form that is saved."""
@@ -95,50 +96,23 @@ class Links(Mapping[UUID, Link]):
         usable = await usable_impairments(record, impairments, warn)
         came = filters == record.filters and usable is impairments
         record = attrs.evolve(record, filters=filters)
-        problem = self._missing(record)
+        problem = self._ends.missing(record)
         if problem is not None:  # the reason is reported with the node
             kept = self._wiring.keep(record, usable, problem)
-            kept.told_problem, kept.link_type = problem, self._link_type(record)
+            kept.told_problem, kept.link_type = problem, self._ends.link_type(record)
             return came
         try:
             await self._wiring.connect(record, usable)
-        except (
-            LabError
-        ) as error:  # for example, an interface of the host is missing: the project must open all the same
+        except LabError as error:  # an interface of the host is missing, say: the project must open all the same
             self._project.log("error", f"link {record.link_id} is not connected: {error}")
             self._wiring.keep(record, usable, str(error)).told_problem = str(error)
         return came
 
-    def _missing(self, record: LinkRecord) -> str | None:
-        """The node of a link that is missing or does not run here."""
-        for end in record.nodes:
-            node = self._nodes.get(end.node_id)
-            if node is None:
-                return f"node {end.node_id} doesn't exist"
-            if node.instance is None:
-                return f"node '{node.name}' does not run here"
-        return None
-
-    def _link_type(self, record: LinkRecord) -> Literal["ethernet", "serial"]:
-        """The link type of the ports. Only nodes that do not run here have serial ports."""
-        for end in record.nodes:
-            node = self._nodes.get(end.node_id)
-            for port in node.ports() if node is not None and node.instance is None else ():
-                if (port.adapter_number, port.port_number) == (end.adapter_number, end.port_number):
-                    return "serial" if port.is_serial else "ethernet"
-        return "ethernet"
-
     def problem_of(self, link: Link) -> str | None:
         """The reason why frames do not cross a link; None if it works."""
         if link.problem is not None:
-            return self._missing(link.record) or link.problem
-        for end in link.record.nodes:
-            node = self._nodes.get(end.node_id)
-            if node is not None and node.instance is not None:
-                trouble = node.instance.port_trouble(end.adapter_number, end.port_number)
-                if trouble is not None:
-                    return f"{node.name}: {trouble}"
-        return None
+            return self._ends.missing(link.record) or link.problem
+        return self._ends.trouble(link.record)
 
     async def create(self, record: LinkRecord) -> Link:
         """Create a link between two ports, or return the existing one between them.
@@ -159,11 +133,11 @@ class Links(Mapping[UUID, Link]):
 
     async def _make(self, record: LinkRecord) -> Link:
         check_nodes(*(end.node_id for end in record.nodes))
-        self._check_types(record)
+        self._ends.check_types(record)
         for end in record.nodes:
             end.label = end.label or new_link_end(address_of(end)).label
-        async with self._locked_nodes(end.node_id for end in record.nodes):
-            self._check_ports(record)
+        async with self._ends.lock(end.node_id for end in record.nodes):
+            self._ends.check_ports(record)
             link = await self._wiring.connect(record, NO_IMPAIRMENTS)
         try:
             await self._project.make_durable()
@@ -173,35 +147,6 @@ class Links(Mapping[UUID, Link]):
             raise
         self._project.publish(LinkCreated(link))
         return link
-
-    def _check_ports(self, record: LinkRecord) -> None:
-        """Raises NotFound if a node does not have the port."""
-        for end in record.nodes:
-            node = self._nodes[end.node_id]
-            ports = node.instance.ports() if node.instance is not None else []
-            if ports and not any(
-                (port.adapter_number, port.port_number) == (end.adapter_number, end.port_number) for port in ports
-            ):
-                where = f"port {end.adapter_number}/{end.port_number}"
-                raise NotFound(f"nodes: {where} doesn't exist on node '{node.name}'")
-
-    def _check_types(self, record: LinkRecord) -> None:
-        """As in GNS3, raises Conflict for a link that would connect two networks of the host."""
-        nodes = [self._nodes.get(end.node_id) for end in record.nodes]
-        if all(node is not None and node.traits.reaches_host for node in nodes):
-            raise Conflict("nodes: a cloud or NAT cannot be linked to another one")
-
-    @asynccontextmanager
-    async def _locked_nodes(self, node_ids: Iterable[UUID]) -> AsyncIterator[None]:
-        """Hold the locks of nodes, so that none is deleted meanwhile. Raises NotFound if one does not exist."""
-        async with AsyncExitStack() as stack:
-            for node_id in sorted(set(node_ids)):  # always in the same order, to avoid deadlocks
-                node = self._nodes.get(node_id)
-                if node is not None:
-                    await stack.enter_async_context(node.lock)
-                if node is None or node.deleted:
-                    raise NotFound(f"nodes: node ID {node_id} doesn't exist")
-            yield
 
     async def update(self, link: Link, changes: Mapping[str, Any], impairments: Impairments | None = None) -> None:
         """Change a link; ``changes`` holds checked values by the name of a LinkRecord field.
@@ -239,13 +184,13 @@ class Links(Mapping[UUID, Link]):
         ends = changes["nodes"]
         check_nodes(*(end.node_id for end in ends))
         old = [end.node_id for end in link.record.nodes if end.node_id in self._nodes]
-        async with self._locked_nodes([*old, *(end.node_id for end in ends)]), link.lock:
+        async with self._ends.lock([*old, *(end.node_id for end in ends)]), link.lock:
             if self.get(link.link_id) is not link:
                 raise NotFound(f"Link ID {link.link_id} doesn't exist")
             before, problem = (link.record, link.impairments), link.problem
             record = attrs.evolve(link.record, **changes)
-            self._check_types(record)
-            self._check_ports(record)
+            self._ends.check_types(record)
+            self._ends.check_ports(record)
             self._wiring.check(link, record)
             await self.captures.stop_link(link)
             link.impairments = impairments or link.impairments
@@ -261,14 +206,14 @@ class Links(Mapping[UUID, Link]):
                 with trio.CancelScope(shield=True):
                     await self._wiring.put_back(link, before[0], problem)
                 raise
-            link.link_type = self._link_type(record)
+            link.link_type = self._ends.link_type(record)
         self._project.publish(LinkChanged(link))
         self._tell_problem(link)
 
     async def _try_wiring(self, link: Link) -> None:
         """Try to wire a link. An error stays the problem of the link."""
         try:
-            async with self._locked_nodes(end.node_id for end in link.record.nodes), link.lock:
+            async with self._ends.lock(end.node_id for end in link.record.nodes), link.lock:
                 if link.problem is None or self.get(link.link_id) is not link:
                     return
                 await self._wiring.wire(link)

@@ -1,0 +1,81 @@
+"""The nodes at the ends of links: what they allow, and what is wrong with them."""
+
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Literal
+from uuid import UUID
+
+from gns3trio.controller.gns3_format.records import LinkRecord
+from gns3trio.controller.links.link import Link, PortAddress
+from gns3trio.controller.nodes.node import Node
+from gns3trio.errors import Conflict, NotFound
+
+
+class EndNodes:
+    """Looks up the nodes of links in the table of a project's nodes. A file may name nodes that are not there."""
+
+    def __init__(self, nodes: Mapping[UUID, Node]) -> None:
+        self._nodes = nodes
+
+    def running(self, link: Link) -> list[tuple[Node, PortAddress]]:
+        """The nodes at its ends that run here, each with its port."""
+        found = ((self._nodes.get(address.node_id), address) for address in link.addresses)
+        return [(node, address) for node, address in found if node is not None and node.instance is not None]
+
+    def missing(self, record: LinkRecord) -> str | None:
+        """The node of a link that is missing or does not run here."""
+        for end in record.nodes:
+            node = self._nodes.get(end.node_id)
+            if node is None:
+                return f"node {end.node_id} doesn't exist"
+            if node.instance is None:
+                return f"node '{node.name}' does not run here"
+        return None
+
+    def trouble(self, record: LinkRecord) -> str | None:
+        """What keeps frames from passing a port of the link, as its node tells; None if nothing does."""
+        for end in record.nodes:
+            node = self._nodes.get(end.node_id)
+            if node is not None and node.instance is not None:
+                trouble = node.instance.port_trouble(end.adapter_number, end.port_number)
+                if trouble is not None:
+                    return f"{node.name}: {trouble}"
+        return None
+
+    def link_type(self, record: LinkRecord) -> Literal["ethernet", "serial"]:
+        """The link type of the ports. Only nodes that do not run here have serial ports."""
+        for end in record.nodes:
+            node = self._nodes.get(end.node_id)
+            for port in node.ports() if node is not None and node.instance is None else ():
+                if (port.adapter_number, port.port_number) == (end.adapter_number, end.port_number):
+                    return "serial" if port.is_serial else "ethernet"
+        return "ethernet"
+
+    def check_ports(self, record: LinkRecord) -> None:
+        """Raises NotFound if a node does not have the port."""
+        for end in record.nodes:
+            node = self._nodes[end.node_id]
+            ports = node.instance.ports() if node.instance is not None else []
+            if ports and not any(
+                (port.adapter_number, port.port_number) == (end.adapter_number, end.port_number) for port in ports
+            ):
+                where = f"port {end.adapter_number}/{end.port_number}"
+                raise NotFound(f"nodes: {where} doesn't exist on node '{node.name}'")
+
+    def check_types(self, record: LinkRecord) -> None:
+        """As in GNS3, raises Conflict for a link that would connect two networks of the host."""
+        nodes = [self._nodes.get(end.node_id) for end in record.nodes]
+        if all(node is not None and node.traits.reaches_host for node in nodes):
+            raise Conflict("nodes: a cloud or NAT cannot be linked to another one")
+
+    @asynccontextmanager
+    async def lock(self, node_ids: Iterable[UUID]) -> AsyncIterator[None]:
+        """Hold the locks of nodes, so that none is deleted meanwhile. Raises NotFound if one does not exist."""
+        async with AsyncExitStack() as stack:
+            for node_id in sorted(set(node_ids)):  # always in the same order, to avoid deadlocks
+                node = self._nodes.get(node_id)
+                if node is not None:
+                    await stack.enter_async_context(node.lock)
+                if node is None or node.deleted:
+                    raise NotFound(f"nodes: node ID {node_id} doesn't exist")
+            yield
