@@ -14,6 +14,7 @@ import attrs
 
 from gns3trio.addresses import is_loopback, is_wildcard, parse_network, resolve_hosts
 from gns3trio.errors import Invalid
+from gns3trio.limits import MAX_PORT
 
 ENVIRONMENT_PREFIX = "GNS3TRIO_"
 _TEST_PREFIX = "GNS3TRIO_TEST_"  # read by the project's tests
@@ -164,10 +165,10 @@ def _check(config: Config) -> None:
         ("udp_start_port_range", "udp_end_port_range"),
     ):
         first, last = getattr(config, start), getattr(config, end)
-        if not 1 <= first <= last <= 65535:
-            raise Invalid(f"{start} and {end}: {first}-{last} is not a range of ports from 1 to 65535")
-    if not 0 <= config.port <= 65535:
-        raise Invalid(f"port: {config.port} is not a port from 0 to 65535")
+        if not 1 <= first <= last <= MAX_PORT:
+            raise Invalid(f"{start} and {end}: {first}-{last} is not a range of ports from 1 to {MAX_PORT}")
+    if not 0 <= config.port <= MAX_PORT:
+        raise Invalid(f"port: {config.port} is not a port from 0 to {MAX_PORT}")
     if bool(config.user) != bool(config.password):
         raise Invalid("user and password: give both or neither")
     if config.ssl and not (config.certfile and config.certkey):

@@ -7,6 +7,8 @@ from typing import Any
 import attrs
 from attrs import validators
 
+from gns3trio.limits import MAX_PORT
+
 Validator = Any  # attrs types them by the field's type, which is not known here
 
 
@@ -63,3 +65,7 @@ def and_(*parts: Validator) -> Check:
 def optional(part: Validator) -> Check:
     """Require the same as another validator, or None."""
     return Check(validators.optional(part), keywords(part))
+
+
+# A TCP or UDP port.
+PORT = and_(ge(1), le(MAX_PORT))

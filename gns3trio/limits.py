@@ -18,6 +18,11 @@ MAX_TEXT = 4096
 MAX_ITEMS = 4096
 MAX_KEYS = 1024
 
+# Of TCP and UDP. Port 0 is none.
+MAX_PORT = 65535
+# The most bytes of a frame that a capture keeps, more than any frame has.
+MAX_SNAPLEN = 65535
+
 # For objects without a fixed shape, such as the properties of a node, which contain router configurations as text.
 MAX_FREE_TEXT = 1024 * 1024
 MAX_DEPTH = 32

@@ -25,7 +25,7 @@ _SIMPLE: dict[Any, Schema] = {
 # Modules of these names have a part of what their folder has; others have it all.
 _PARTS = ("routes", "bodies", "replies")
 # Clients know these modules by the names that they had.
-_RENAMED = {"numbered_events": "events", "kept_versions": "versions"}
+_RENAMED = {"numbered_events": "events"}
 
 
 def family(module: str) -> str:

@@ -9,7 +9,7 @@ from gns3trio.api.content_policy import PLAIN_PAGE
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.v2.views import compute_view
 from gns3trio.api.web_ui import INDEX
-from gns3trio.compute.interface import LOCAL_COMPUTE_ID
+from gns3trio.compute.host import LOCAL_COMPUTE_ID
 
 routes = RouteTable("")
 

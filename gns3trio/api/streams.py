@@ -7,7 +7,6 @@ each of these, and the first that ends cancels the others.
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager, nullcontext, suppress
 
-import attrs
 import trio
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -28,7 +27,9 @@ WS_TRY_AGAIN_LATER = 1013  # IANA WebSocket close code registry
 
 
 def ping_event() -> Event:
-    return Event("ping", attrs.asdict(machine_load()))
+    load = machine_load()
+    shown = {"cpu_usage_percent": load.cpu_usage_percent, "memory_usage_percent": load.memory_usage_percent}
+    return Event("ping", shown)
 
 
 Writer = Callable[[list[bytes]], Awaitable[None]]

@@ -7,8 +7,6 @@ login, and the Server header of every reply contains the version anyway.
 
 from typing import Any
 
-import attrs
-
 from gns3trio.api import replies
 from gns3trio.api.access import Access
 from gns3trio.api.routing import ApiRequest, RouteTable
@@ -34,4 +32,4 @@ async def post_version(api: ApiRequest, body: VersionCheck) -> dict[str, Any]:
 @routes.route("GET", "/compute/capabilities", reply=replies.Capabilities)
 async def get_capabilities(api: ApiRequest) -> dict[str, Any]:
     """The capabilities for a controller of GNS3 3, which rejects the version 2.2 in them."""
-    return attrs.asdict(api.controller.computes.capabilities())
+    return replies.shown_as(replies.Capabilities, api.controller.computes.capabilities())

@@ -24,6 +24,7 @@ from gns3trio.commands.lab import (
 )
 from gns3trio.commands.numbers import to_whole
 from gns3trio.commands.progress import ProgressLine, bar, progress_line
+from gns3trio.compute.host import LOCAL_COMPUTE_ID
 from gns3trio.errors import Conflict
 from gns3trio.natural_order import natural_key
 
@@ -81,7 +82,7 @@ def _where_it_runs(node_type: Json) -> str:
 
 
 async def _create(server: Client, arguments: argparse.Namespace) -> None:
-    body: Json = {"name": arguments.name, "node_type": arguments.type, "compute_id": "local"}
+    body: Json = {"name": arguments.name, "node_type": arguments.type, "compute_id": LOCAL_COMPUTE_ID}
     types = {each["node_type"]: each for each in await server.request("GET", "/v2/node_types")}
     if arguments.type not in types:
         arguments.parser.error(f"argument TYPE: {arguments.type!r} is not a type of nodes: {', '.join(types)}")

@@ -7,6 +7,7 @@ from typing import Protocol
 import attrs
 
 from gns3trio.conditions.core_filter import Direction
+from gns3trio.limits import MAX_SNAPLEN
 from gns3trio.traffic.captures import FileRing
 from gns3trio.traffic.counters import CaptureCounters
 
@@ -24,7 +25,7 @@ class CaptureSpec:
     path: Path | None
     ring: FileRing | None = None
     pcapng: bool = False
-    snaplen: int = 65535
+    snaplen: int = MAX_SNAPLEN
     data_link_type: str = "DLT_EN10MB"
     direction: Direction = "both"
     interfaces: tuple[str, str] = ("a", "b")

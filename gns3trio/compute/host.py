@@ -1,8 +1,11 @@
-"""Data about the host of a compute."""
+"""Data about the host of a compute, and GNS3's id of the one on the controller's host."""
 
 from typing import Literal
 
 import attrs
+
+# GNS3's id of the compute on the controller's own server.
+LOCAL_COMPUTE_ID = "local"
 
 
 @attrs.frozen(kw_only=True)

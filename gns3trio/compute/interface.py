@@ -28,8 +28,6 @@ from gns3trio.machine import MachineLoad, MachineStatistics
 from gns3trio.traffic.counters import PortCounters
 from gns3trio.traffic.trials import TrialResult, TrialSpec
 
-# GNS3's id of the compute on the controller's own server.
-LOCAL_COMPUTE_ID = "local"
 # The reason that clients of a console get if the node is stopped.
 NODE_STOPPED = "the node is stopped"
 

@@ -21,9 +21,8 @@ import trio
 
 from gns3trio import threads
 from gns3trio.addresses import why_not_here
-from gns3trio.compute.host import HostInterface, PortUsage
+from gns3trio.compute.host import LOCAL_COMPUTE_ID, HostInterface, PortUsage
 from gns3trio.compute.interface import (
-    LOCAL_COMPUTE_ID,
     Capabilities,
     ComputeNode,
     ComputePort,

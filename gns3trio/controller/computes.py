@@ -11,7 +11,8 @@ from typing import Any
 import attrs
 import trio
 
-from gns3trio.compute.interface import LOCAL_COMPUTE_ID, Compute
+from gns3trio.compute.host import LOCAL_COMPUTE_ID
+from gns3trio.compute.interface import Compute
 from gns3trio.config import Config
 from gns3trio.controller.changes import ComputeChanged, ComputeCreated, ComputeDeleted
 from gns3trio.controller.names import check_name

@@ -25,6 +25,7 @@ from gns3trio.errors import Conflict, NoThread, path_error
 from gns3trio.forwarder.capture_format import pcap_header, pcapng_header, pcapng_statistics, record_bytes
 from gns3trio.forwarder.capture_reader import FileReader
 from gns3trio.forwarder.forwarder import CoreCapture, Forwarder
+from gns3trio.limits import MAX_SNAPLEN
 from gns3trio.memory import Holder, Memory, Total
 from gns3trio.threads import Pool
 from gns3trio.traffic.captures import LEAST_RING_FILE_BYTES, FileRing
@@ -56,7 +57,7 @@ class CaptureFile:
     path: Path | None
     ring: FileRing | None = None
     pcapng: bool = False
-    snaplen: int = 65535
+    snaplen: int = MAX_SNAPLEN
     link_type_number: int = 1
     interfaces: tuple[str, str] = ("a", "b")
     expression: str = ""

@@ -23,6 +23,7 @@ from gns3trio.core_contract import FILTER_TYPES
 from gns3trio.errors import Invalid, Unavailable
 from gns3trio.forwarder.results import ERROR_BYTES, check_result
 from gns3trio.forwarder.stats import COUNTERS_BYTES, unpack_counters
+from gns3trio.limits import MAX_SNAPLEN
 from gns3trio.traffic.counters import CaptureCounters, PortCounters
 
 MICROSECONDS = 1_000_000
@@ -240,7 +241,7 @@ class CaptureOptions:
     """
 
     pcapng: bool = False
-    snaplen: int = 65535
+    snaplen: int = MAX_SNAPLEN
     direction: Direction = "both"
     expression: str | None = None
     ring_bytes: int = 1024 * 1024  # a larger one would not stay in the CPU's cache between worker and reader

@@ -16,9 +16,8 @@ import attrs
 import trio
 
 from gns3trio.compute.captures import CaptureReader, CaptureSpec
-from gns3trio.compute.host import HostInterface, PortUsage
+from gns3trio.compute.host import LOCAL_COMPUTE_ID, HostInterface, PortUsage
 from gns3trio.compute.interface import (
-    LOCAL_COMPUTE_ID,
     Capabilities,
     Compute,
     ComputeNode,

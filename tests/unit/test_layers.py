@@ -39,9 +39,9 @@ LEAVES = {
 ALLOWED = {
     "addresses": {"errors"},
     "errors": set[str](),
-    "config": {"addresses", "errors"},
+    "config": {"addresses", "errors", "limits"},
     "limits": set[str](),
-    "field_checks": set[str](),
+    "field_checks": {"limits"},
     "free_form": {"limits"},
     "json_text": {"errors", "free_form", "limits"},
     "printable": set[str](),
@@ -196,6 +196,27 @@ def test_the_wire_is_the_api_s() -> None:
         "controller/gns3_format/own_fields.py",
         "controller/gns3_format/records.py",
         "controller/storage/server_state.py",
+    }
+
+
+def test_views_name_what_clients_see() -> None:
+    """A view takes the fields of a reply's class (``shown_as``), and never all that an object below the API has."""
+    takes_all: dict[str, set[str]] = {}
+    for module in modules_below("api"):
+        for node in ast.walk(ast.parse(module.read_text())):
+            if isinstance(node, ast.Attribute) and ast.unparse(node) in ("attrs.asdict", "attrs.fields"):
+                takes_all.setdefault(str(module.relative_to(PACKAGE)), set()).add(node.attr)
+    assert takes_all == {
+        # the shapes themselves
+        "api/replies.py": {"fields"},
+        "api/json_schema.py": {"fields"},
+        # bodies of requests, for the controller
+        "api/routing.py": {"fields"},
+        "api/v1/routes.py": {"asdict"},
+        "api/v2/bodies.py": {"asdict"},
+        "api/v2/computes.py": {"asdict"},
+        "api/v2/shapes.py": {"asdict"},
+        "api/v2/topology.py": {"asdict"},
     }
 
 

@@ -10,8 +10,6 @@ from gns3trio import field_checks as v
 from gns3trio.controller.names import Name
 from gns3trio.limits import Script
 
-_port = v.and_(v.ge(1), v.le(65535))
-
 
 @attrs.define(kw_only=True)
 class ProjectCreate:
@@ -37,7 +35,7 @@ class VpcsUpdate:
     """The body of ``PUT .../vpcs/vms/{vm_id}``."""
 
     name: Name | None = None
-    console: int | None = field(default=None, validator=v.optional(_port))
+    console: int | None = field(default=None, validator=v.optional(v.PORT))
     startup_script: Script | None = None
 
 
@@ -56,6 +54,6 @@ class Nio:
     """
 
     type: Literal["nio_udp"]
-    lport: int = field(validator=_port)
+    lport: int = field(validator=v.PORT)
     rhost: str
-    rport: int = field(validator=_port)
+    rport: int = field(validator=v.PORT)

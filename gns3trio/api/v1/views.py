@@ -24,13 +24,14 @@ async def vm_view(node: Node) -> dict[str, Any]:
 
 
 def vm_state(node: Node) -> dict[str, Any]:
-    """A VPCS node without its start-up script, which is in a file."""
-    instance = node.instance
+    """A VPCS node without its start-up script, which is in a file: only the name of that."""
+    instance, script = node.instance, node.traits.script
     return {
         "command_line": instance.command_line if instance else "",
         "console": instance.console if instance else None,
         "name": node.name,
         "project_id": str(node.project_id),
+        "startup_script_path": script.file_name if script is not None else None,
         "status": node.status,
         "vm_directory": str(instance.directory) if instance and instance.directory else None,
         "vm_id": str(node.node_id),
@@ -45,5 +46,5 @@ async def read_script(node: Node) -> str | None:
 
 def with_script(state: dict[str, Any], script: str | None) -> dict[str, Any]:
     """A VPCS node with its script."""
-    path = "startup.vpc" if script is not None else None
+    path = state["startup_script_path"] if script is not None else None
     return {**state, "startup_script": script, "startup_script_path": path}

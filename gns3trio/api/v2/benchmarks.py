@@ -15,7 +15,6 @@ from gns3trio.measure.results import SizeResult, TestName, TrialReport
 from gns3trio.measure.rfc2544 import BenchmarkSpec
 
 MAX_REPETITIONS = 50
-_port = v.and_(v.ge(1), v.le(65535))
 
 
 # --- bodies ---
@@ -65,9 +64,9 @@ class UdpEndpoint:
     at ``lport``.
     """
 
-    lport: int = field(validator=_port)
+    lport: int = field(validator=v.PORT)
     rhost: str = field(validator=v.min_len(1))
-    rport: int = field(validator=_port)
+    rport: int = field(validator=v.PORT)
 
     def nio(self) -> UdpNio:
         """The tunnel that it is an end of."""

@@ -9,23 +9,29 @@ import attrs
 from attrs import field
 
 from gns3trio import field_checks as v
-from gns3trio.api.v2.shapes import Label, LinkEnd, LinkEnds, ProjectSettings
+from gns3trio.api.v2.shapes import Impairment, Label, LinkEnd, LinkEnds, ProjectSettings
+from gns3trio.compute.host import LOCAL_COMPUTE_ID
 from gns3trio.compute.node_types import NodeTypeName
 from gns3trio.conditions.core_filter import MAX_FILTERS
-from gns3trio.conditions.impairments import Impairment
+from gns3trio.conditions.expressions import MAX_EXPRESSION_LENGTH
+from gns3trio.conditions.impairments import LinkDirection
 from gns3trio.controller.gns3_format import fields as topology_fields
+from gns3trio.controller.links.captures import CaptureOptions
 from gns3trio.controller.names import Name
 from gns3trio.controller.project.drawings import EMPTY_SVG
 from gns3trio.errors import Conflict
-from gns3trio.limits import Bound, Int32, Svg
+from gns3trio.limits import MAX_SNAPLEN, Bound, Int32, Svg
+from gns3trio.traffic.captures import LEAST_RING_FILE_BYTES
 
 ConsoleType = Literal["vnc", "telnet", "http", "https", "spice", "spice+agent", "none", None]
 
 # Stands for a name that the client did not send, where an empty name is rejected.
 UNCHANGED = "(unchanged)"
 
-_port = v.optional(v.and_(v.ge(1), v.le(65535)))
+_port = v.optional(v.PORT)
 _not_empty = v.optional(v.min_len(1))
+# What is captured before or behind this is cut off; a ring of a huge file would never turn.
+_ring_bytes = v.and_(v.ge(LEAST_RING_FILE_BYTES), v.le(1 << 40))
 
 
 def refuse_other(given: Mapping[str, Any], **fixed: Any) -> None:
@@ -120,7 +126,7 @@ class NodeUpdate:
     first_port_name: str | None = None
     custom_adapters: list[dict[str, Any]] = field(factory=list, validator=check_adapters)
 
-    compute_id: str = "local"
+    compute_id: str = LOCAL_COMPUTE_ID
     project_id: UUID | None = None
     node_id: UUID | None = None
     template_id: UUID | None = None
@@ -147,7 +153,7 @@ class VmCreate:
 
     name: Name
     vm_type: NodeTypeName
-    compute_id: str = "local"
+    compute_id: str = LOCAL_COMPUTE_ID
     vm_id: UUID | None = None
     console: int | None = field(default=None, validator=_port)
     console_type: ConsoleType = None
@@ -162,7 +168,7 @@ class VmUpdate:
     console: int | None = field(default=None, validator=_port)
     console_type: ConsoleType = None
     properties: dict[str, Any] = field(factory=dict)
-    compute_id: str = "local"
+    compute_id: str = LOCAL_COMPUTE_ID
     project_id: UUID | None = None
     vm_id: UUID | None = None
     vm_type: NodeTypeName = "vpcs"
@@ -203,6 +209,31 @@ class CaptureStart:
 
     data_link_type: str = "DLT_EN10MB"
     capture_file_name: str | None = None
+
+
+@attrs.define(kw_only=True)
+class CaptureRequest:
+    """Parameters of an additional capture.
+
+    If ``file_name`` is None, a name is generated. Without ``save`` there are only streams, and the capture ends with
+    the last one. A ring (``ring_files``) begins a new file after ``ring_bytes`` or ``ring_seconds`` and keeps the last
+    ones. ``direction``: frames from the first node of the link to the second are ``a_to_b``.
+    """
+
+    file_name: str | None = None
+    save: bool = True
+    format: Literal["pcap", "pcapng"] = "pcapng"
+    snaplen: int = field(default=MAX_SNAPLEN, validator=v.and_(v.ge(1), v.le(MAX_SNAPLEN)))
+    direction: LinkDirection = "both"
+    expression: str = field(default="", validator=v.max_len(MAX_EXPRESSION_LENGTH))
+    comment: str = field(default="", validator=v.max_len(4096))
+    ring_files: int | None = field(default=None, validator=v.optional(v.and_(v.ge(2), v.le(10000))))
+    ring_bytes: int | None = field(default=None, validator=v.optional(_ring_bytes))
+    ring_seconds: float | None = field(default=None, validator=v.optional(v.and_(v.ge(0.1), v.le(1e7))))
+
+    def options(self) -> CaptureOptions:
+        """What the controller takes."""
+        return CaptureOptions(**attrs.asdict(self))
 
 
 @attrs.define(kw_only=True)

@@ -11,7 +11,7 @@ from starlette.websockets import WebSocket
 
 from gns3trio import __version__
 from gns3trio.api.context import ApiContext
-from gns3trio.api.replies import Capabilities, Gns3Version, UdpPort
+from gns3trio.api.replies import Capabilities, Gns3Version, UdpPort, shown_as
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.streams import COMPUTE_PING_AFTER_SECONDS, NotificationStream, serve_notifications
 from gns3trio.api.v2 import replies
@@ -52,7 +52,7 @@ class ProjectUpdate:
 @routes.route("GET", "/capabilities", reply=Capabilities)
 async def get_capabilities(api: ApiRequest) -> dict[str, Any]:
     """The node types that this server runs, and its GNS3 version."""
-    return attrs.asdict(api.controller.computes.capabilities())
+    return shown_as(Capabilities, api.controller.computes.capabilities())
 
 
 @routes.route("GET", "/version", reply=Gns3Version)

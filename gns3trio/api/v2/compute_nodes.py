@@ -35,13 +35,12 @@ from gns3trio.controller.links.captures import check_file_name
 from gns3trio.controller.links.filters import checked_filters
 from gns3trio.controller.names import Name
 from gns3trio.errors import Conflict, Invalid, NotFound
-from gns3trio.limits import Int32, Script
+from gns3trio.limits import MAX_PORT, Int32, Script
 
 routes = RouteTable("/v2/compute/projects/{project_id}", strict_ids=True)
 
 _NODE = "/{node_type}/nodes/{node_id}"
 _PORT = _NODE + "/adapters/{adapter_number:number}/ports/{port_number:number}"
-_port = v.and_(v.ge(1), v.le(65535))
 # The fields of a node's body that are not properties of its type.
 _NOT_PROPERTIES = frozenset(
     {
@@ -64,7 +63,7 @@ class NodeUpdate:
 
     IGNORES_UNKNOWN_KEYS: ClassVar = True
     name: Name = "-"
-    console: int | None = field(default=None, validator=v.optional(_port))
+    console: int | None = field(default=None, validator=v.optional(v.PORT))
     console_type: str | None = None
     startup_script: Script | None = None
 
@@ -261,8 +260,8 @@ async def _udp(body: Nio) -> UdpNio:
     if body.type != "nio_udp":
         raise Conflict(f"type: {body.type} is not supported here: links are UDP tunnels, a cloud has the other ports")
     for name, port in (("lport", body.lport), ("rport", body.rport)):
-        if not 1 <= port <= 65535:
-            raise Invalid(f"{name}: {port} is not a port from 1 to 65535")
+        if not 1 <= port <= MAX_PORT:
+            raise Invalid(f"{name}: {port} is not a port from 1 to {MAX_PORT}")
     if not body.rhost:
         raise Invalid("rhost: is empty")
     return UdpNio(body.lport, body.rhost, body.rport, await checked_filters(body.filters), body.suspend)

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-import attrs
-
+from gns3trio.api.replies import shown_as
+from gns3trio.api.v2 import replies
 from gns3trio.compute.host import HostInterface, PortUsage
 from gns3trio.compute.hosted import (
     HostedChange,
@@ -50,17 +50,17 @@ def own_project_view(project: Project) -> dict[str, Any]:
 
 def port_usage_view(usage: PortUsage) -> dict[str, Any]:
     """The console and UDP ports in use, and their ranges."""
-    return attrs.asdict(usage)
+    return shown_as(replies.PortUsage, usage)
 
 
 def statistics_view(statistics: MachineStatistics) -> dict[str, Any]:
     """How busy a host is."""
-    return attrs.asdict(statistics)
+    return shown_as(replies.MachineStatistics, statistics)
 
 
 def interface_view(interface: HostInterface) -> dict[str, Any]:
     """A network interface of a host."""
-    return {"id": interface.name, **attrs.asdict(interface)}
+    return {"id": interface.name, **shown_as(replies.NamedInterface, interface)}
 
 
 def compute_event_of(change: object) -> Event | None:

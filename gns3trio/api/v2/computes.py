@@ -19,8 +19,6 @@ from gns3trio.controller.names import Name
 
 routes = RouteTable("/v2")
 
-_port = v.and_(v.ge(1), v.le(65535))
-
 
 @attrs.define(kw_only=True)
 class ComputeUpdate:
@@ -30,7 +28,7 @@ class ComputeUpdate:
     name: Name | None = None
     protocol: Literal["http", "https"] = "http"
     host: str = field(default="127.0.0.1", validator=v.min_len(1))
-    port: int = field(default=3080, validator=_port)
+    port: int = field(default=3080, validator=v.PORT)
     user: str | None = None
     password: str | None = None
 
@@ -41,7 +39,7 @@ class ComputeCreate(ComputeUpdate):
 
     protocol: Literal["http", "https"]
     host: str = field(validator=v.min_len(1))
-    port: int = field(validator=_port)
+    port: int = field(validator=v.PORT)
 
 
 @routes.route("GET", "/computes", reply=list[replies.Compute])

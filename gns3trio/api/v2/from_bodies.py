@@ -4,17 +4,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
-import attrs
-
+from gns3trio.api.replies import keys_of
 from gns3trio.api.routing import ApiRequest
 from gns3trio.api.v2.bodies import LinkCreate, NodeCreate, refuse_other
+from gns3trio.api.v2.replies import SavedNode
 from gns3trio.api.v2.shapes import Label
-from gns3trio.controller.gns3_format.records import LinkRecord, NodeRecord
+from gns3trio.controller.gns3_format.records import LinkRecord
 from gns3trio.controller.links.filters import checked_filters
 from gns3trio.controller.nodes.node import Node
 from gns3trio.errors import Invalid
 
-_RECORD_FIELDS = frozenset(field.name for field in attrs.fields(NodeRecord))
+_RECORD_FIELDS = frozenset(keys_of(SavedNode))
 # A client that sends a whole node object back also sends these. They are not changed.
 _CHANGEABLE_FIELDS = _RECORD_FIELDS - {"node_id", "node_type", "compute_id", "template_id"}
 

@@ -12,15 +12,14 @@ from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.streams import CaptureStream
 from gns3trio.api.v2 import replies
 from gns3trio.api.v2.benchmarks import BenchmarkRequest, LinkBenchmarkReport, link_benchmark_view
-from gns3trio.api.v2.bodies import CaptureStart, LinkCreate, LinkImpairments, LinkUpdate, refuse_other
+from gns3trio.api.v2.bodies import CaptureRequest, CaptureStart, LinkCreate, LinkImpairments, LinkUpdate, refuse_other
 from gns3trio.api.v2.from_bodies import link_record, require_two_ends
-from gns3trio.api.v2.views import capture_view, link_statistics_view, link_view
+from gns3trio.api.v2.views import capture_view, link_statistics_view, link_view, saved_link_view
 from gns3trio.conditions.gns3_filters import GNS3_FILTERS
 from gns3trio.conditions.impairments import describe
 from gns3trio.conditions.link_conditions import Impairments
 from gns3trio.controller.gns3_format.records import LinkEndRecord
 from gns3trio.controller.links.benchmark import benchmark_link
-from gns3trio.controller.links.captures import CaptureRequest
 from gns3trio.controller.links.filters import checked_filters, require_impairments
 from gns3trio.controller.links.link import Link, address_of, check_nodes
 from gns3trio.controller.links.wiring import new_link_end
@@ -36,7 +35,7 @@ async def list_links(api: ApiRequest, project_id: UUID) -> Iterator[dict[str, An
     project = api.controller.get_project(project_id)
     if project.status == "opened":
         return map(link_view, list(project.links.values()))
-    return map(attrs.asdict, (await project.file.read()).links)
+    return map(saved_link_view, (await project.file.read()).links)
 
 
 @routes.route("POST", "/links", status=201, reply=replies.Link)
@@ -95,8 +94,9 @@ async def set_impairments(api: ApiRequest, project_id: UUID, link_id: UUID, body
     """Replace the impairments of a link in one step; an extension."""
     project = api.controller.get_project(project_id)
     link = project.links.require(link_id)
-    await require_impairments(body.impairments, api.http.state.body["impairments"])
-    await project.links.update(link, {}, Impairments(tuple(body.impairments), body.seed))
+    impairments = tuple(each.impairment() for each in body.impairments)
+    await require_impairments(impairments, api.http.state.body["impairments"])
+    await project.links.update(link, {}, Impairments(impairments, body.seed))
     return _impairments_view(link)
 
 
@@ -164,7 +164,8 @@ async def list_captures(api: ApiRequest, project_id: UUID, link_id: UUID) -> lis
 async def create_capture(api: ApiRequest, project_id: UUID, link_id: UUID, body: CaptureRequest) -> dict[str, Any]:
     """Start an additional capture; an extension."""
     project = api.controller.get_project(project_id)
-    return capture_view(await project.links.captures.start(project.links.require(link_id), body))
+    link = project.links.require(link_id)
+    return capture_view(await project.links.captures.start(link, body.options()))
 
 
 @routes.route("GET", "/links/{link_id}/captures/{capture_id}", reply=replies.Capture)

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
-import attrs
 import orjson
 from starlette.responses import Response
 from starlette.websockets import WebSocket
@@ -12,12 +11,13 @@ from starlette.websockets import WebSocket
 from gns3trio.api.access import Access
 from gns3trio.api.console import serve_console
 from gns3trio.api.context import ApiContext
+from gns3trio.api.replies import shown_as
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.v2 import replies
 from gns3trio.api.v2.bodies import NodeCreate, NodeUpdate, refuse_other
 from gns3trio.api.v2.from_bodies import node_record_fields, record_changes, refuse_other_identity
 from gns3trio.api.v2.views import node_list_view, node_view, port_statistics_view, record_view
-from gns3trio.compute.node_features import MacTable, SwitchMac
+from gns3trio.compute.node_features import MacTable
 from gns3trio.controller.nodes.creation import create_node_from_fields
 from gns3trio.controller.nodes.node import Node
 from gns3trio.controller.project.project import Project
@@ -120,11 +120,11 @@ async def get_node_statistics(api: ApiRequest, project_id: UUID, node_id: UUID) 
         return list(map(port_statistics_view, stats.of_node(stats.look(), node)))
 
 
-@routes.route("GET", "/nodes/{node_id}/mac_table", reply=list[SwitchMac])
+@routes.route("GET", "/nodes/{node_id}/mac_table", reply=list[replies.SwitchMac])
 async def get_mac_table(api: ApiRequest, project_id: UUID, node_id: UUID) -> list[dict[str, Any]]:
     """The MAC address table of a switch; an extension."""
     async with api.controller.get_project(project_id).nodes.lock(node_id) as node:
-        return [attrs.asdict(entry) for entry in await _mac_table(node).list()]
+        return [shown_as(replies.SwitchMac, entry) for entry in await _mac_table(node).list()]
 
 
 @routes.route("DELETE", "/nodes/{node_id}/mac_table", status=204)

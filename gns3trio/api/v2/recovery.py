@@ -6,10 +6,11 @@ from uuid import UUID
 import attrs
 
 from gns3trio import threads
+from gns3trio.api.replies import shown_as
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.v2 import replies
 from gns3trio.api.v2.views import project_view
-from gns3trio.controller.storage.kept_versions import Version, list_versions
+from gns3trio.controller.storage.kept_versions import list_versions
 
 routes = RouteTable("/v2/projects/{project_id}", while_opening=True)
 
@@ -21,12 +22,12 @@ class Recovery:
     version: str | None = None
 
 
-@routes.route("GET", "/versions", reply=list[Version])
+@routes.route("GET", "/versions", reply=list[replies.KeptVersion])
 async def get_versions(api: ApiRequest, project_id: UUID) -> list[dict[str, Any]]:
     """The earlier versions of a project's file, the newest first; an extension."""
     project = api.controller.get_project(project_id)
     versions = await threads.disk.run(list_versions, project.file.path)
-    return [attrs.asdict(version) for version in versions]
+    return [shown_as(replies.KeptVersion, version) for version in versions]
 
 
 @routes.route("POST", "/recover", status=201, reply=replies.Project)

@@ -6,9 +6,7 @@ from uuid import UUID
 import attrs
 
 from gns3trio.api.replies import Gns3Version, Whole
-from gns3trio.api.v2.shapes import Label, LinkEnds, ProjectSettings
-from gns3trio.compute.node_traits import NodePort
-from gns3trio.conditions.impairments import Impairment
+from gns3trio.api.v2.shapes import Impairment, Label, LinkEnds, ProjectSettings
 from gns3trio.limits import Int32
 
 
@@ -248,11 +246,32 @@ class PortTraffic(Whole):
 
 
 @attrs.define(kw_only=True)
-class PortStatistics(NodePort, Whole):
+class NodePort(Whole):
+    """A port of a node, with its names."""
+
+    adapter_number: int
+    port_number: int
+    name: str
+    short_name: str
+
+
+@attrs.define(kw_only=True)
+class PortStatistics(NodePort):
     """Counters of a linked port: ``in`` towards the node, ``out`` away from it."""
 
     in_: PortTraffic
     out: PortTraffic
+
+
+@attrs.define(kw_only=True)
+class SwitchMac(Whole):
+    """An address that a switch has learned. ``age`` is the time since its last frame, in seconds."""
+
+    vlan: int
+    mac: str
+    port_number: int
+    port_name: str
+    age: int
 
 
 @attrs.define(kw_only=True)
@@ -292,6 +311,16 @@ class Snapshot(Whole):
     description: str
     filename: str
     project_id: UUID
+
+
+@attrs.define(kw_only=True)
+class KeptVersion(Whole):
+    """An earlier version of a project's file. ``saved_at`` is in ISO 8601."""
+
+    version: str
+    saved_at: str
+    nodes: int
+    links: int
 
 
 @attrs.define(kw_only=True)
@@ -357,16 +386,22 @@ class PortUsage(Whole):
 
 
 @attrs.define(kw_only=True)
-class Interface(Whole):
+class NamedInterface(Whole):
     """A network interface of the host. A ``special`` interface is not meant for labs."""
 
-    id: str
     name: str
     ip_address: str
     mac_address: str
     netmask: str
     special: bool
     type: Literal["ethernet", "tap"]
+
+
+@attrs.define(kw_only=True)
+class Interface(NamedInterface):
+    """A network interface of the host. A ``special`` interface is not meant for labs."""
+
+    id: str
 
 
 @attrs.define(kw_only=True)

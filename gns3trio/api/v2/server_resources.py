@@ -7,6 +7,7 @@ from attrs import field
 
 from gns3trio import field_checks as v
 from gns3trio import threads
+from gns3trio.api.replies import Capabilities, shown_as
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.v2 import replies
 from gns3trio.api.v2.compute_views import statistics_view
@@ -44,7 +45,7 @@ class Gns3VmSettings:
     enable: bool = False
     engine: Literal["vmware", "virtualbox", "remote", None] = "vmware"
     headless: bool = False
-    port: int = field(default=80, validator=v.and_(v.ge(1), v.le(65535)))
+    port: int = field(default=80, validator=v.PORT)
     ram: int = field(default=2048, validator=v.ge(0))
     vcpus: int = field(default=1, validator=v.ge(1))
     vmname: str | None = None
@@ -152,7 +153,8 @@ async def write_debug_file(api: ApiRequest) -> None:
     """Write debug information into ``debug/controller.txt`` in the server's folder."""
     _require_local(api)
     controller = api.controller
-    lines = [f"{name}: {value}" for name, value in attrs.asdict(controller.computes.capabilities()).items()]
+    capabilities = shown_as(Capabilities, controller.computes.capabilities())
+    lines = [f"{name}: {value}" for name, value in capabilities.items()]
     lines += [f"{name}: {value}" for name, value in statistics_view(await controller.computes.own.statistics()).items()]
     for project in controller.projects.values():
         counts = f"{len(project.nodes)} nodes, {len(project.links)} links, {len(project.drawings)} drawings"

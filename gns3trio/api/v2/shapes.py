@@ -7,6 +7,8 @@ from uuid import UUID
 
 import attrs
 
+from gns3trio.conditions import impairments
+from gns3trio.conditions.impairments import ImpairmentName, LinkDirection
 from gns3trio.controller.gns3_format import records
 from gns3trio.limits import MAX_LINK_ENDS, Bound, Int32
 
@@ -60,5 +62,26 @@ class LinkEnd:
         """Convert it to the controller's record."""
         return records.LinkEndRecord(**attrs.asdict(self, recurse=False))
 
+
+@attrs.define(kw_only=True)
+class Impairment:
+    type: ImpairmentName
+    direction: LinkDirection = "both"
+    percent: float = impairments.PERCENT.field()
+    every: int = impairments.EVERY.field()
+    milliseconds: float = impairments.MILLISECONDS.field()
+    jitter_milliseconds: float = impairments.JITTER.field()
+    expression: str = impairments.EXPRESSION.field()
+    bits_per_second: int = impairments.BITS_PER_SECOND.field()
+    burst_bytes: int = impairments.BURST_BYTES.field()
+    queue_bytes: int = impairments.QUEUE_BYTES.field()
+
+    def impairment(self) -> impairments.Impairment:
+        """Convert it to what a link has."""
+        return impairments.Impairment(**attrs.asdict(self))
+
+
+# The types and their parameters, from the table of impairments.
+Impairment.__doc__ = impairments.Impairment.__doc__
 
 LinkEnds = Annotated[list[LinkEnd], Bound(MAX_LINK_ENDS)]

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from gns3trio import threads
 from gns3trio.api.disconnects import cancelled_on_disconnect
-from gns3trio.api.replies import Whole
+from gns3trio.api.replies import Whole, shown_as
 from gns3trio.api.routing import ApiRequest, RouteTable, read_body
 from gns3trio.api.v2 import replies
 from gns3trio.api.v2.bodies import DrawingBody, LinkCreate, NodeCreate
@@ -124,7 +124,7 @@ async def put_topology(api: ApiRequest, project_id: UUID) -> dict[str, Any]:
     check = partial(parse_document, raw)
     document = await cancelled_on_disconnect(api, lambda: with_expressions(check, threads.parsers))
     plan = await reconcile(project, document, dry_run=dry_run)
-    return {"changes": [attrs.asdict(change) for change in plan.changes], "dry_run": dry_run}
+    return {"changes": [shown_as(ChangeReply, change) for change in plan.changes], "dry_run": dry_run}
 
 
 async def _read(api: ApiRequest) -> Any:

@@ -11,12 +11,15 @@ from weakref import WeakKeyDictionary
 import attrs
 import orjson
 
+from gns3trio.api.replies import Capabilities, shown_as
+from gns3trio.api.v2 import replies
+from gns3trio.api.v2.shapes import Label, LinkEnd, ProjectSettings
 from gns3trio.controller.archives.snapshots import Snapshot
 from gns3trio.controller.computes import ComputeState
-from gns3trio.controller.gns3_format.records import NodeRecord, ProjectSettings
+from gns3trio.controller.gns3_format.records import LinkRecord, NodeRecord
 from gns3trio.controller.library.symbols import Symbol
 from gns3trio.controller.links.link import Link, LinkCapture
-from gns3trio.controller.links.statistics import DirectionStatistics, LinkStatistics, PortStatistics, PortTraffic
+from gns3trio.controller.links.statistics import LinkStatistics, PortStatistics
 from gns3trio.controller.nodes.node import Node
 from gns3trio.controller.nodes.port_list import Port
 from gns3trio.controller.project.drawings import Drawing
@@ -32,14 +35,12 @@ _DATA_LINK_TYPES: dict[str, dict[str, str]] = {
     "POS": {},
     "Serial": {"Cisco HDLC": "DLT_C_HDLC", "Cisco PPP": "DLT_PPP_SERIAL", "Frame Relay": "DLT_FRELAY"},
 }
-_SETTINGS = tuple(field.name for field in attrs.fields(ProjectSettings))
-_RECORD_FIELDS = tuple(field.name for field in attrs.fields(NodeRecord))
 
 
 def project_view(project: Project) -> dict[str, Any]:
     """A project. ``temporary`` is for the API before 2.0; ``error`` is present only if its file is unreadable."""
     view = {
-        **{name: getattr(project.settings, name) for name in _SETTINGS},
+        **shown_as(ProjectSettings, project.settings),
         "filename": printable(project.file.path.name),
         "path": printable(project.folder),
         "project_id": str(project.project_id),
@@ -53,8 +54,8 @@ def project_view(project: Project) -> dict[str, Any]:
 
 def record_view(record: NodeRecord) -> dict[str, Any]:
     """A node of a closed project, from its file. Encode it at once, because it shares parts of the record."""
-    view = {name: getattr(record, name) for name in _RECORD_FIELDS}
-    view["label"] = attrs.asdict(record.label)
+    view = shown_as(replies.SavedNode, record)
+    view["label"] = shown_as(Label, record.label)
     view["node_id"] = str(record.node_id)
     view["template_id"] = str(record.template_id) if record.template_id else None
     return view
@@ -133,21 +134,26 @@ def port_view(port: Port) -> dict[str, Any]:
     return view
 
 
+def saved_link_view(record: LinkRecord) -> dict[str, Any]:
+    """A link of a closed project, from its file."""
+    return {
+        **shown_as(replies.SavedLink, record),
+        "link_id": str(record.link_id),
+        "nodes": [{**shown_as(LinkEnd, end), "node_id": str(end.node_id)} for end in record.nodes],
+    }
+
+
 def link_view(link: Link) -> dict[str, Any]:
     """A link of an opened project."""
-    record, shown = link.record, link.gns3_capture
+    shown = link.gns3_capture
     return {
+        **saved_link_view(link.record),
         "capture_compute_id": shown.compute_id if shown else None,
         "capture_file_name": link.last_capture_file,
         "capture_file_path": str(shown.capture.path) if shown else None,
         "capturing": shown is not None,
-        "filters": record.filters,
-        "link_id": str(record.link_id),
-        "link_style": record.link_style,
         "link_type": link.link_type,
-        "nodes": [{**attrs.asdict(end), "node_id": str(end.node_id)} for end in record.nodes],
         "project_id": str(link.project_id),
-        "suspend": record.suspend,
     }
 
 
@@ -188,7 +194,7 @@ def drawing_view(project_id: UUID, drawing: Drawing) -> dict[str, Any]:
 def snapshot_view(snapshot: Snapshot) -> dict[str, Any]:
     """A snapshot in the list of a project."""
     ids = {"snapshot_id": str(snapshot.snapshot_id), "project_id": str(snapshot.project_id)}
-    return {**attrs.asdict(snapshot), **ids}
+    return {**shown_as(replies.Snapshot, snapshot), **ids}
 
 
 def symbol_view(symbol: Symbol) -> dict[str, Any]:
@@ -221,7 +227,7 @@ def compute_view(compute: ComputeState) -> dict[str, Any]:
     """A compute. One that is not driven here has no load."""
     can, load = compute.capabilities, compute.load
     return {
-        "capabilities": {"node_types": [], "version": None} if can is None else attrs.asdict(can),
+        "capabilities": {"node_types": [], "version": None} if can is None else shown_as(Capabilities, can),
         "compute_id": compute.compute_id,
         "connected": compute.capabilities is not None,
         "cpu_usage_percent": load.cpu_usage_percent if load is not None else None,
@@ -235,25 +241,20 @@ def compute_view(compute: ComputeState) -> dict[str, Any]:
     }
 
 
-_DIRECTION = tuple(field.name for field in attrs.fields(DirectionStatistics))
-_PORT = tuple(field.name for field in attrs.fields(PortTraffic))
-
-
 def link_statistics_view(statistics: LinkStatistics) -> dict[str, Any]:
     """The statistics of a link."""
     return {
         "link_id": str(statistics.link_id),
         "project_id": str(statistics.project_id),
         "interval": statistics.interval,
-        "a_to_b": {name: getattr(statistics.a_to_b, name) for name in _DIRECTION},
-        "b_to_a": {name: getattr(statistics.b_to_a, name) for name in _DIRECTION},
+        "a_to_b": shown_as(replies.Direction, statistics.a_to_b),
+        "b_to_a": shown_as(replies.Direction, statistics.b_to_a),
     }
 
 
 def port_statistics_view(statistics: PortStatistics) -> dict[str, Any]:
     """The statistics of a linked port of a node."""
-    directions = statistics.directions().items()
     return {
-        **attrs.asdict(statistics.port),
-        **{way: {name: getattr(traffic, name) for name in _PORT} for way, traffic in directions},
+        **shown_as(replies.NodePort, statistics.port),
+        **{way: shown_as(replies.PortTraffic, traffic) for way, traffic in statistics.directions().items()},
     }

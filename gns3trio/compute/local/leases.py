@@ -16,6 +16,7 @@ import trio
 
 from gns3trio.addresses import listening_socket
 from gns3trio.errors import Conflict
+from gns3trio.limits import MAX_PORT
 
 # Ports that browsers refuse ("bad ports", https://fetch.spec.whatwg.org/#port-blocking): no websocket or
 # web client could use a console there.
@@ -27,8 +28,6 @@ BROWSER_BLOCKED_PORTS = frozenset((
     3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080,
 ))
 # fmt: on
-
-MAX_PORT = 65535
 
 # The number of clients that can connect to a console at the same instant; the kernel makes further ones retry.
 CONSOLE_BACKLOG = 128

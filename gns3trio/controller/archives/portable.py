@@ -17,7 +17,7 @@ import attrs
 import trio
 
 from gns3trio import threads
-from gns3trio.compute.interface import LOCAL_COMPUTE_ID
+from gns3trio.compute.host import LOCAL_COMPUTE_ID
 from gns3trio.controller.archives.project_copy import (
     NewIds,
     copy_files,

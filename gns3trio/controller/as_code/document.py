@@ -33,7 +33,7 @@ from gns3trio.errors import Invalid
 from gns3trio.limits import MAX_DRAWINGS, MAX_LINK_ENDS, MAX_LINKS, MAX_NODES, Bound, Int32, Svg
 
 _END = re.compile(r"(?P<node>.+?)(?::(?:(?P<adapter>\d{1,4})/)?(?P<port>\d{1,5}))?")
-_port_number = v.optional(v.and_(v.ge(1), v.le(65535)))
+_port_number = v.optional(v.PORT)
 
 
 @attrs.define(kw_only=True)

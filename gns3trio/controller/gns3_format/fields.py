@@ -13,15 +13,15 @@ from uuid import UUID
 
 import attrs
 
+from gns3trio.compute.host import LOCAL_COMPUTE_ID
 from gns3trio.compute.node_types import node_types
 from gns3trio.controller.gns3_format.node_properties import DYNAMIPS_PROPERTIES
 from gns3trio.controller.names import clean_name
 from gns3trio.convert import json_name, parse_uuid
 from gns3trio.free_form import PART
-from gns3trio.limits import MAX_FREE_TEXT, MAX_ITEMS, MAX_LINK_ENDS, MAX_SVG, MAX_TEXT
+from gns3trio.limits import MAX_FREE_TEXT, MAX_ITEMS, MAX_LINK_ENDS, MAX_PORT, MAX_SVG, MAX_TEXT
 
 CONSOLE_TYPES = frozenset({"vnc", "telnet", "http", "https", "spice", "spice+agent", "none"})
-MAX_PORT = 65535
 _MAC = re.compile("([0-9a-fA-F]{2}:){5}[0-9a-fA-F]{2}")
 MAX_PROBLEMS = 1000
 # The most characters of a value in a message.
@@ -225,7 +225,7 @@ NODE: dict[str, Field] = {
     "node_id": Field(parse_uuid),
     "node_type": Field(one_of(node_types)),
     "name": Field(text(1, MAX_FREE_TEXT)),
-    "compute_id": Field(text(), lambda: "local"),
+    "compute_id": Field(text(), lambda: LOCAL_COMPUTE_ID),
     "console": Field(or_null(whole(1, MAX_PORT)), lambda: None),
     "console_auto_start": Field(_yes_or_no, lambda: False),
     "console_type": Field(or_null(one_of(CONSOLE_TYPES)), lambda: None),

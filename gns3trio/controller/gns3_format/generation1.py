@@ -16,10 +16,12 @@ from uuid import UUID, uuid5
 
 import attrs
 
+from gns3trio.compute.host import LOCAL_COMPUTE_ID
 from gns3trio.controller.gns3_format import generation1_shapes as shapes
-from gns3trio.controller.gns3_format.fields import CONSOLE_TYPES, MAX_PORT, Findings
+from gns3trio.controller.gns3_format.fields import CONSOLE_TYPES, Findings
 from gns3trio.controller.gns3_format.node_properties import PROPERTIES, NodeFile, of_present
 from gns3trio.convert import as_uuid
+from gns3trio.limits import MAX_PORT
 from gns3trio.project_layout import PICTURES, PROJECT_FILES
 
 # The old name of each type, and the default symbol of its nodes.
@@ -155,7 +157,7 @@ class Generation1:
     def _compute(self, index: int, server: Mapping[str, Any]) -> dict[str, Any] | None:
         number = server["id"]
         if server.get("local"):
-            self._computes[number] = "local"
+            self._computes[number] = LOCAL_COMPUTE_ID
             return None
         if server.get("vm"):
             self._computes[number] = "vm"  # GNS3's own virtual machine, which need not be registered
@@ -194,7 +196,7 @@ class Generation1:
             "node_id": str(node_id),
             "node_type": node_type,
             "name": name,
-            "compute_id": self._computes.get(old.get("server_id"), "local"),
+            "compute_id": self._computes.get(old.get("server_id"), LOCAL_COMPUTE_ID),
             "console": console if type(console) is int and 1 <= console <= MAX_PORT else None,
             "console_type": console_type if console_type in CONSOLE_TYPES else _console_type(node_type),
             "first_port_name": old.get("first_port_name") or None,

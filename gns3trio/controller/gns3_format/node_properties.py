@@ -80,6 +80,7 @@ def of_present(
     if node_type in _MACHINES:
         _convert_machine(properties)
     elif node_type == "vpcs" and is_old:
+        # GNS3's name of that time, whatever this server calls the file.
         texts["startup.vpc"] = properties.pop("startup_script", None)
         properties.pop("startup_script_path", None)
     elif node_type in ("dynamips", "iou"):

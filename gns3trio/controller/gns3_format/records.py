@@ -12,6 +12,7 @@ from uuid import UUID
 import attrs
 import orjson
 
+from gns3trio.compute.host import LOCAL_COMPUTE_ID
 from gns3trio.conditions.link_conditions import Impairments
 from gns3trio.controller.gns3_format.conversion import REVISION
 from gns3trio.controller.gns3_format.generation1 import Conversion
@@ -70,7 +71,7 @@ class NodeRecord:
     node_id: UUID
     node_type: str
     name: str
-    compute_id: str = "local"
+    compute_id: str = LOCAL_COMPUTE_ID
     console: int | None = None
     console_auto_start: bool = False
     console_type: str | None = None

@@ -9,12 +9,10 @@ from uuid import UUID, uuid4
 import attrs
 import trio
 
-from gns3trio import field_checks as v
 from gns3trio.compute.captures import CaptureSpec
 from gns3trio.compute.expressions import require_expression
 from gns3trio.compute.interface import ComputeNode
 from gns3trio.conditions.core_filter import Direction
-from gns3trio.conditions.expressions import MAX_EXPRESSION_LENGTH
 from gns3trio.conditions.impairments import LinkDirection
 from gns3trio.controller.changes import LinkChanged
 from gns3trio.controller.context import ProjectContext
@@ -22,21 +20,19 @@ from gns3trio.controller.links.link import Link, LinkCapture, PortAddress
 from gns3trio.controller.links.wiring import Wiring
 from gns3trio.controller.nodes.node import Node
 from gns3trio.errors import Conflict, Invalid, NotFound, Unavailable
+from gns3trio.limits import MAX_SNAPLEN
 from gns3trio.printable import is_plain_name
 from gns3trio.project_layout import CAPTURES
-from gns3trio.traffic.captures import LEAST_RING_FILE_BYTES, FileRing, link_type
+from gns3trio.traffic.captures import FileRing, link_type
 
-MAX_SNAPLEN = 65535
 _ODD_CHARACTERS = re.compile(r"[^\w.-]")
 _MAX_FILE_NAME_BYTES = 200
 # The most characters of each node's name in a generated file name, which contains two of them, their ports and an id.
 _MAX_NODE_NAME_BYTES = 60
-# What is captured before or behind this is cut off; a ring of a huge file would never turn.
-_ring_bytes = v.and_(v.ge(LEAST_RING_FILE_BYTES), v.le(1 << 40))
 
 
 @attrs.frozen(kw_only=True)
-class CaptureRequest:
+class CaptureOptions:
     """Parameters of an additional capture.
 
     If ``file_name`` is None, a name is generated. Without ``save`` there are only streams, and the capture ends with
@@ -47,13 +43,13 @@ class CaptureRequest:
     file_name: str | None = None
     save: bool = True
     format: Literal["pcap", "pcapng"] = "pcapng"
-    snaplen: int = attrs.field(default=MAX_SNAPLEN, validator=v.and_(v.ge(1), v.le(MAX_SNAPLEN)))
+    snaplen: int = MAX_SNAPLEN
     direction: LinkDirection = "both"
-    expression: str = attrs.field(default="", validator=v.max_len(MAX_EXPRESSION_LENGTH))
-    comment: str = attrs.field(default="", validator=v.max_len(4096))
-    ring_files: int | None = attrs.field(default=None, validator=v.optional(v.and_(v.ge(2), v.le(10000))))
-    ring_bytes: int | None = attrs.field(default=None, validator=v.optional(_ring_bytes))
-    ring_seconds: float | None = attrs.field(default=None, validator=v.optional(v.and_(v.ge(0.1), v.le(1e7))))
+    expression: str = ""
+    comment: str = ""
+    ring_files: int | None = None
+    ring_bytes: int | None = None
+    ring_seconds: float | None = None
 
     def ring(self) -> FileRing | None:
         """The ring of files. Raises Invalid if its parameters are incomplete."""
@@ -126,7 +122,7 @@ class LinkCaptures:
 
     # --- additional captures ---
 
-    async def start(self, link: Link, request: CaptureRequest) -> LinkCapture:
+    async def start(self, link: Link, request: CaptureOptions) -> LinkCapture:
         """Start an additional capture. Raises Conflict or Invalid."""
         ring = request.ring()
         if request.comment and request.format == "pcap":

@@ -10,7 +10,7 @@ from gns3trio.api.v2.views import link_view
 from gns3trio.compute.nio import UdpNio
 from gns3trio.conditions.impairments import Impairment
 from gns3trio.controller.changes import LinkCreated
-from gns3trio.controller.links.captures import CaptureRequest
+from gns3trio.controller.links.captures import CaptureOptions
 from gns3trio.controller.links.filters import Impairments
 from gns3trio.controller.links.link import PortAddress
 from gns3trio.controller.project.project import Project
@@ -166,11 +166,11 @@ async def test_captures_are_at_the_first_end_and_end_with_their_link(project: Pr
     first, second = await make_nodes(project, "A", "B")
     link = await make_link(project, first, second)
     near, far = end_of(compute.node("A")), end_of(compute.node("B"))
-    await project.links.captures.start(link, CaptureRequest(direction="b_to_a", file_name="x.pcapng"))
+    await project.links.captures.start(link, CaptureOptions(direction="b_to_a", file_name="x.pcapng"))
     (capture,) = near.captures
     assert not far.captures and capture.spec.direction == "in" and capture.spec.interfaces == ("A_0-0", "B_0-0")
     with pytest.raises(Conflict, match=r"file_name: x\.pcapng is being written by another capture"):
-        await project.links.captures.start(link, CaptureRequest(file_name="x.pcapng"))
+        await project.links.captures.start(link, CaptureOptions(file_name="x.pcapng"))
     await project.links.delete(link)
     assert not capture.running
 
@@ -186,9 +186,9 @@ async def test_a_capture_is_told_with_the_compute_that_takes_it(project: Project
 async def test_a_compute_says_how_many_captures_a_link_may_have(project: Project, compute: MemoryCompute) -> None:
     compute.captures_per_link = 1
     link = await make_link(project, *await make_nodes(project, "A", "B"))
-    await project.links.captures.start(link, CaptureRequest())
+    await project.links.captures.start(link, CaptureOptions())
     with pytest.raises(Conflict, match="has 1 captures already"):
-        await project.links.captures.start(link, CaptureRequest())
+        await project.links.captures.start(link, CaptureOptions())
 
 
 async def test_the_capture_of_gns3_ends_with_the_run_of_its_node(project: Project, compute: MemoryCompute) -> None:
@@ -208,7 +208,7 @@ async def test_the_capture_of_gns3_ends_with_the_run_of_its_node(project: Projec
 
 async def test_a_capture_that_fails_is_told(project: Project, compute: MemoryCompute, told: Told) -> None:
     link = await make_link(project, *await make_nodes(project, "A", "B"))
-    ours = await project.links.captures.start(link, CaptureRequest())
+    ours = await project.links.captures.start(link, CaptureOptions())
     end_of(compute.node("A")).captures[0].fail("the disk is full")
     assert ours.capture.error == "the disk is full" and told.names()[-1] == "LogMessage"
 

@@ -23,8 +23,6 @@ from gns3trio.compute.nodes.parts.port_numbers import check_port_numbers
 from gns3trio.errors import Conflict, Invalid, LabError, NoThread
 from gns3trio.forwarder.forwarder import Patch, Port
 
-_port = v.and_(v.ge(1), v.le(65535))
-
 
 @attrs.frozen(kw_only=True)
 class CloudPort:
@@ -36,9 +34,9 @@ class CloudPort:
     port_number: int = attrs.field(validator=v.ge(0))
     type: Literal["ethernet", "tap", "udp"]
     interface: str | None = None
-    lport: int | None = attrs.field(default=None, validator=v.optional(_port))
+    lport: int | None = attrs.field(default=None, validator=v.optional(v.PORT))
     rhost: str | None = None
-    rport: int | None = attrs.field(default=None, validator=v.optional(_port))
+    rport: int | None = attrs.field(default=None, validator=v.optional(v.PORT))
 
     def view(self) -> dict[str, Any]:
         """The port as in the API, with the keys of its type."""
@@ -54,7 +52,7 @@ class CloudSettings:
     ports_mapping: list[CloudPort] | None = None
     interfaces: list[dict[str, Any]] = attrs.field(factory=list)
     remote_console_host: str = ""
-    remote_console_port: int = attrs.field(default=23, validator=_port)
+    remote_console_port: int = attrs.field(default=23, validator=v.PORT)
     remote_console_type: Literal["telnet", "vnc", "spice", "http", "https", "none"] = "none"
     remote_console_http_path: str = "/"
 

@@ -15,7 +15,7 @@ class CloudTemplate:
 
     ports_mapping: list[dict[str, Any]] = attrs.field(factory=list)
     remote_console_host: str = "127.0.0.1"
-    remote_console_port: int = attrs.field(default=23, validator=v.and_(v.ge(1), v.le(65535)))
+    remote_console_port: int = attrs.field(default=23, validator=v.PORT)
     remote_console_type: Literal["telnet", "vnc", "spice", "http", "https", "none"] = "none"
     remote_console_http_path: str = "/"
 
