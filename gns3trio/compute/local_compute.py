@@ -34,11 +34,12 @@ from gns3trio.compute.interface import (
 from gns3trio.compute.local.interface_watch import InterfaceWatch
 from gns3trio.compute.local.interfaces import list_interfaces
 from gns3trio.compute.local.leases import ConsolePorts, UdpPorts
-from gns3trio.compute.local.link_ends import LinkEnds, local_nio
+from gns3trio.compute.local.link_ends import LinkEnds
 from gns3trio.compute.local.node import LocalNode
+from gns3trio.compute.local.pair_nio import PairNio
 from gns3trio.compute.local.registry import NodeRegistry, structure_properties
 from gns3trio.compute.local.trials import open_probe, take_udp_endpoint
-from gns3trio.compute.nio import LocalNio, UdpNio
+from gns3trio.compute.nio import UdpNio
 from gns3trio.compute.node import NodeSpec
 from gns3trio.compute.node_types import node_types
 from gns3trio.compute.nodes.parts.builtin_node import BuiltinServices
@@ -196,17 +197,17 @@ class LocalCompute:
         return self._udp_ports.reserve(project_id)
 
     async def connect(self, first: ComputePort, second: ComputePort, conditions: LinkConditions) -> None:
-        """Connect two ports with a pair of local NIOs. The conditions apply from the first frame.
+        """Connect two ports without a socket between them. The conditions apply from the first frame.
 
         Raises Conflict; nothing is connected then.
         """
-        nio = local_nio(conditions)
+        nio = PairNio.with_conditions(conditions)
         async with AsyncExitStack() as undo:
             await self._bind(undo, first, nio)
             await self._bind(undo, second, nio)
             undo.pop_all()
 
-    async def _bind(self, undo: AsyncExitStack, port: ComputePort, nio: LocalNio) -> None:
+    async def _bind(self, undo: AsyncExitStack, port: ComputePort, nio: PairNio) -> None:
         node, numbers = self._own(port.node), (port.adapter_number, port.port_number)
 
         async def unbind() -> None:
@@ -214,7 +215,7 @@ class LocalCompute:
                 if node.link_end(*numbers) is not None:
                     await node.unbind_nio(*numbers)
 
-        await node.bind_nio(*numbers, nio)
+        await node.connect(*numbers, nio)
         undo.push_async_callback(unbind)
 
     def _own(self, node: ComputeNode) -> LocalNode:

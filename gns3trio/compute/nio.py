@@ -1,11 +1,8 @@
-"""NIOs: the connections of node ports. Sans-IO."""
+"""NIOs: the connections of node ports, between hosts. Sans-IO."""
 
 from typing import Any
-from uuid import UUID
 
 import attrs
-
-from gns3trio.conditions.core_filter import CoreFilter
 
 LOOPBACK = "127.0.0.1"
 
@@ -28,20 +25,3 @@ class UdpNio:
     def remote_host(self) -> str:
         """The destination of frames: ``rhost``, or the loopback address if that is empty."""
         return self.rhost or LOOPBACK
-
-
-@attrs.frozen
-class LocalNio:
-    """One end of a link inside this host: frames go to the other NIO of the ``pair``, without a socket between them.
-
-    The conditions of the link apply from the first frame: ``filters`` with their ``seed``, in the forwarder's form for
-    the end that is bound first, and ``suspend``.
-    """
-
-    pair: UUID
-    filters: tuple[CoreFilter, ...] = ()
-    seed: int = 0
-    suspend: bool = False
-
-
-Nio = UdpNio | LocalNio

@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 import trio
 
-from gns3trio.compute.local import link_ends
+from gns3trio.compute.local import tunnel_nio
 from tests.support.server import Server
 
 real_getaddrinfo = socket.getaddrinfo
@@ -51,7 +51,7 @@ async def test_sixty_of_them_leave_saving_and_files(
 async def test_a_name_that_is_not_answered_in_time_is_told(
     server: Server, unanswered: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(link_ends, "LOOKUP_SECONDS", 0.05)
+    monkeypatch.setattr(tunnel_nio, "LOOKUP_SECONDS", 0.05)
     far = {"lport": 24100, "rhost": "host.unanswered", "rport": 9}
     ends = {"a": {**far, "rhost": "127.0.0.1"}, "b": {**far, "lport": 24101}}
     error = await server.request("POST", "/v2/computes/local/benchmark", ends, 503)

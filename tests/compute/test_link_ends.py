@@ -5,15 +5,17 @@ import socket
 import struct
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 import trio
 
 from gns3trio.compute.local.leases import PortLease, UdpPorts, bind_udp
 from gns3trio.compute.local.link_ends import LinkEnds, LocalLinkEnd
+from gns3trio.compute.local.pair_nio import PairNio
 from gns3trio.compute.local.registry import NodeRegistry, NodeType
-from gns3trio.compute.nio import LocalNio, UdpNio
+from gns3trio.compute.local.tunnel_nio import TunnelNio
+from gns3trio.compute.nio import UdpNio
 from gns3trio.compute.nodes.vpcs.node import VpcsSettings
 from gns3trio.conditions.core_filter import CoreFilter
 from gns3trio.errors import Conflict
@@ -72,8 +74,14 @@ class Device:
 
 
 async def open_end(table: LinkEnds, lease: PortLease, rport: int, rhost: str = "") -> LocalLinkEnd:
-    nio = UdpNio(lport=lease.port, rhost=rhost, rport=rport)
-    return table.open(nio, await table.resolve(nio), lease)
+    """An end whose port has been leased before."""
+    before = LocalLinkEnd(table, PairNio(), table.forwarder.open_local(), None)
+    before.lease = lease
+    nio = TunnelNio(UdpNio(lport=lease.port, rhost=rhost, rport=rport))
+    await nio.resolve()
+    nio.lease(table, PROJECT, before)
+    before.close()
+    return nio.open(table)
 
 
 def make_deaf(held: socket.socket) -> None:
@@ -135,13 +143,15 @@ async def test_an_end_that_leads_elsewhere_is_not_spliced(
 async def test_a_closed_end_is_forgotten(forwarder: Forwarder, captures: CaptureService, leases: list[PortLease]):
     table = LinkEnds(forwarder, UdpPorts(*UDP_RANGE), captures)
     first = await open_end(table, leases[0], leases[1].port)
-    again = UdpNio(lport=leases[0].port, rhost=LOOPBACK, rport=leases[1].port)
-    lease = table.lease(PROJECT, again, first)
-    assert lease is leases[0]
+    again = TunnelNio(UdpNio(lport=leases[0].port, rhost=LOOPBACK, rport=leases[1].port))
+    await again.resolve()
+    again.lease(table, PROJECT, first)
     first.close()
+    lease = leases[0]
     assert lease.socket.getsockname()[1] == lease.port  # bound still, for whoever holds the lease
     assert lease.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) == 0
-    second = table.open(again, await table.resolve(again), lease)
+    second = again.open(table)
+    assert second.lease is lease
     far = await open_end(table, leases[1], leases[0].port)
     a, b = Device(forwarder, second), Device(forwarder, far)
     await a.send(b"frame")
@@ -154,13 +164,14 @@ async def test_a_link_inside_this_host_needs_no_udp(forwarder: Forwarder, captur
     """Whatever order its ends are closed and opened in; a third end is refused."""
     ports = UdpPorts(*UDP_RANGE)
     table = LinkEnds(forwarder, ports, captures)
-    nio = LocalNio(uuid4())
+    nio = PairNio()
     sockets = len(list(Path("/proc/self/fd").iterdir()))
-    assert await table.resolve(nio) is None and table.lease(PROJECT, nio, None) is None
-    near, far = table.open(nio, None, None), table.open(nio, None, None)
+    await nio.resolve()
+    nio.lease(table, PROJECT, None)
+    near, far = nio.open(table), nio.open(table)
     assert ports.leased == frozenset() and len(list(Path("/proc/self/fd").iterdir())) == sockets
     with pytest.raises(Conflict, match="both its ends"):
-        table.open(nio, None, None)
+        nio.open(table)
     a, b = Device(forwarder, near), Device(forwarder, far)
     await a.send(b"there")
     assert await b.receive() == b"there"
@@ -169,13 +180,13 @@ async def test_a_link_inside_this_host_needs_no_udp(forwarder: Forwarder, captur
     await b.send(b"to nobody")
     while forwarder.counters(far.port).tx_drops["unlinked"] == 0:
         await trio.sleep(0.001)
-    near = table.open(nio, None, None)
+    near = nio.open(table)
     a = Device(forwarder, near)
     await b.send(b"back")
     assert await a.receive() == b"back"
     for end in (a, b, near, far):
         end.close()
-    other = table.open(nio, None, None)
+    other = nio.open(table)
     other.close()
     assert not forwarder.snapshot()
 
@@ -185,15 +196,15 @@ async def test_a_link_inside_this_host_is_made_with_its_conditions(forwarder: Fo
     table = LinkEnds(forwarder, UdpPorts(*UDP_RANGE), captures)
     all_that_leave = CoreFilter("frequency", "out", (-1,))
     for nio, reason in (
-        (LocalNio(uuid4(), (all_that_leave,), seed=1), "filter"),
-        (LocalNio(uuid4(), suspend=True), "suspended"),
+        (PairNio((all_that_leave,), seed=1), "filter"),
+        (PairNio(suspend=True), "suspended"),
     ):
-        near = table.open(nio, None, None)
+        near = nio.open(table)
         a = Device(forwarder, near)
         await a.send(b"dropped")
         while forwarder.counters(near.port).tx_drops[reason] == 0:
             await trio.sleep(0.001)
-        far = table.open(nio, None, None)
+        far = nio.open(table)
         for end in (a, near, far):
             end.close()
 

@@ -13,6 +13,7 @@ import trio
 import trio.testing
 
 from gns3trio.compute.local.leases import PortLease, bind_udp
+from gns3trio.compute.local.tunnel_nio import TunnelNio
 from gns3trio.compute.nio import UdpNio
 from gns3trio.compute.node import NodeEvent
 from gns3trio.compute.nodes.vpcs.process import VpcsPorts, VpcsProgramFinder
@@ -105,8 +106,8 @@ async def test_a_link_is_made_and_removed_while_nodes_run(lab: Lab):
         await lab.connect(a, b)
         link_end = a.link_end(0, 0)
         assert a.has_nio and link_end is not None
-        led = link_end.nio
-        assert isinstance(led, UdpNio)
+        assert isinstance(link_end.nio, TunnelNio)
+        led = link_end.nio.udp
         assert await can_reach_peer(first)
         await b.unbind_nio(0, 0)
         assert not await can_reach_peer(first, within_ms=1000)

@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from gns3trio.compute.interface import ComputeNode
-from gns3trio.compute.nio import Nio
+from gns3trio.compute.local.link_ends import Nio
 
 
 class LocalNode(ComputeNode, Protocol):
@@ -12,5 +12,5 @@ class LocalNode(ComputeNode, Protocol):
     async def close(self) -> None:
         """Stop the node and release all its resources."""
 
-    async def bind_nio(self, adapter_number: int, port_number: int, nio: Nio) -> None:
-        """Connect a port to a tunnel, or to the other NIO of a pair. Raises as ``ComputeNode.bind_nio``."""
+    async def connect(self, adapter_number: int, port_number: int, nio: Nio) -> None:
+        """Connect a port, to a tunnel or inside this host. Raises as ``ComputeNode.bind_nio``."""

@@ -7,7 +7,8 @@ from contextlib import ExitStack, asynccontextmanager, contextmanager
 
 from gns3trio.compute.interface import LinkEnd, UdpEndpoint
 from gns3trio.compute.local.leases import UdpPorts, bind_udp
-from gns3trio.compute.local.link_ends import LocalLinkEnd, resolve
+from gns3trio.compute.local.link_ends import LocalLinkEnd
+from gns3trio.compute.local.tunnel_nio import resolve
 from gns3trio.compute.nio import LOOPBACK, UdpNio
 from gns3trio.errors import Conflict
 from gns3trio.forwarder.forwarder import Address, Forwarder, Port

@@ -14,6 +14,7 @@ from gns3trio.compute.local.devices import Device, open_device
 from gns3trio.compute.local.interfaces import exists
 from gns3trio.compute.local.link_ends import LocalLinkEnd
 from gns3trio.compute.local.registry import NodeType, structure_properties
+from gns3trio.compute.local.tunnel_nio import TunnelNio
 from gns3trio.compute.nio import LOOPBACK, UdpNio
 from gns3trio.compute.node import NodeEvent, NodeSpec
 from gns3trio.compute.node_traits import NodePort
@@ -174,8 +175,9 @@ class Cloud(BuiltinNode):
             return await threads.devices.run(open_device, services.forwarder, port.type, port.interface or "")
         nio = UdpNio(port.lport or 0, port.rhost or "", port.rport or 0)
         host = LOOPBACK if nio.rhost == "localhost" else nio.rhost
-        lease = services.link_ends.lease(self.project_id, nio, None)
-        return _UdpDevice(services.link_ends.open(nio, (host, nio.rport), lease))
+        tunnel = TunnelNio(nio, (host, nio.rport))
+        tunnel.lease(services.link_ends, self.project_id, None)
+        return _UdpDevice(tunnel.open(services.link_ends))
 
     async def _detach(self, port_number: int) -> None:
         far = self._far.pop(port_number, None)

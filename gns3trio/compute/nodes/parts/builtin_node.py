@@ -10,8 +10,9 @@ import trio
 
 from gns3trio.compute.local.interface_watch import InterfaceWatch
 from gns3trio.compute.local.leases import ConsolePorts
-from gns3trio.compute.local.link_ends import LinkEnds, LocalLinkEnd
-from gns3trio.compute.nio import Nio
+from gns3trio.compute.local.link_ends import LinkEnds, LocalLinkEnd, Nio
+from gns3trio.compute.local.tunnel_nio import TunnelNio
+from gns3trio.compute.nio import UdpNio
 from gns3trio.compute.node import NodeEvent, NodeSpec, NodeStatus
 from gns3trio.compute.node_features import ConsoleAccess, MacTable, NodeFiles
 from gns3trio.compute.node_traits import NodePort
@@ -143,11 +144,15 @@ class BuiltinNode:
 
     # --- ports ---
 
-    async def bind_nio(self, adapter_number: int, port_number: int, nio: Nio) -> None:
-        """Connect a port to a NIO, replacing its earlier one.
+    async def bind_nio(self, adapter_number: int, port_number: int, nio: UdpNio) -> None:
+        """Connect a port to a tunnel, replacing its earlier NIO.
 
         Raises Conflict (no such port, or ``lport`` is in use) or Invalid (``rhost`` is not a host).
         """
+        await self.connect(adapter_number, port_number, TunnelNio(nio))
+
+    async def connect(self, adapter_number: int, port_number: int, nio: Nio) -> None:
+        """As ``bind_nio``, also for links inside this host."""
         await self._ports.bind((adapter_number, port_number), nio, adapter_number=adapter_number)
 
     async def unbind_nio(self, adapter_number: int, port_number: int) -> None:

@@ -6,8 +6,7 @@ from uuid import UUID
 import trio
 
 from gns3trio.compute.interface import PortPlace
-from gns3trio.compute.local.link_ends import LinkEnds, LocalLinkEnd
-from gns3trio.compute.nio import Nio
+from gns3trio.compute.local.link_ends import LinkEnds, LocalLinkEnd, Nio
 from gns3trio.errors import Conflict
 
 PortKey = tuple[int, int]  # adapter and port
@@ -43,13 +42,13 @@ class NodePorts:
 
         Raises Conflict (no such port, or ``lport`` is in use) or Invalid (``rhost`` is not a host).
         """
-        remote = await self._table.resolve(nio)  # which may take long; no other request waits for it
+        await nio.resolve()  # which may take long; no other request waits for it
         async with self._changing:
             self._owner.require_port(key)
-            lease = self._table.lease(self._owner.project_id, nio, self.link_ends.get(key))
+            nio.lease(self._table, self._owner.project_id, self.link_ends.get(key))
             await self.close(key)
             at = PortPlace(self._owner.project_id, self._owner.node_id, adapter_number, key[1])
-            link_end = self.link_ends[key] = self._table.open(nio, remote, lease, at=at)
+            link_end = self.link_ends[key] = nio.open(self._table, at)
             try:
                 await self._owner.attach(key, link_end)
             except BaseException:

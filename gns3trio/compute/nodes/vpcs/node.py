@@ -20,10 +20,11 @@ import attrs
 import trio
 
 from gns3trio.compute.local.leases import ConsolePorts
-from gns3trio.compute.local.link_ends import LinkEnds, LocalLinkEnd
+from gns3trio.compute.local.link_ends import LinkEnds, LocalLinkEnd, Nio
 from gns3trio.compute.local.mac_ids import MacIds
 from gns3trio.compute.local.registry import NodeType, structure_properties
-from gns3trio.compute.nio import Nio
+from gns3trio.compute.local.tunnel_nio import TunnelNio
+from gns3trio.compute.nio import UdpNio
 from gns3trio.compute.node import NodeEvent, NodeSpec, NodeStatus
 from gns3trio.compute.node_traits import NodePort
 from gns3trio.compute.nodes.parts.hanging_starts import HangingStarts
@@ -394,11 +395,15 @@ class VpcsNode:
 
     # --- port ---
 
-    async def bind_nio(self, adapter_number: int, port_number: int, nio: Nio) -> None:
-        """Connect port 0 to a NIO, replacing the earlier one. The adapter number is ignored.
+    async def bind_nio(self, adapter_number: int, port_number: int, nio: UdpNio) -> None:
+        """Connect port 0 to a tunnel, replacing the earlier NIO. The adapter number is ignored.
 
         Raises Conflict (no such port, or ``lport`` is in use) or Invalid (``rhost`` is not a host).
         """
+        await self.connect(adapter_number, port_number, TunnelNio(nio))
+
+    async def connect(self, adapter_number: int, port_number: int, nio: Nio) -> None:
+        """As ``bind_nio``, also for links inside this host."""
         await self._ports.bind((0, port_number), nio, adapter_number=adapter_number)
 
     async def unbind_nio(self, adapter_number: int, port_number: int) -> None:
