@@ -328,9 +328,11 @@ static void switch_frames(worker *w, bridge *b, port *from, const struct iovec *
     }
 }
 
-void bridge_frames(worker *w, bridge *b, port *from, const struct iovec *frames, int n, const path *way) {
-    if (b->kind == UDPFWD_HUB)
-        hub_frames(w, b, from, frames, n, way);
-    else
-        switch_frames(w, b, from, frames, n, way);
+static const bridge_kind kinds[] = {
+    [UDPFWD_HUB] = {.learns = 0, .move_frames = hub_frames},
+    [UDPFWD_SWITCH] = {.learns = 1, .move_frames = switch_frames},
+};
+
+const bridge_kind *find_bridge_kind(int constant) {
+    return constant >= 0 && constant < (int)(sizeof kinds / sizeof *kinds) ? &kinds[constant] : NULL;
 }

@@ -6,14 +6,21 @@
 
 typedef struct mac_table mac_table;
 
+/* What hubs and switches do differently. */
+typedef struct {
+    int learns; /* it has a table of addresses, and its ports have VLANs */
+    /* Worker only: frames that came in at a port of the bridge. */
+    void (*move_frames)(worker *w, bridge *b, port *from, const struct iovec *frames, int n, const path *way);
+} bridge_kind;
+
 /* All its ports have the same worker. */
 struct bridge {
     int id;
-    int kind;
+    const bridge_kind *kind;
     int count, room;
     unsigned visit; /* the last walk over connected ports that visited it */
     port **ports;
-    mac_table *macs; /* NULL for a hub */
+    mac_table *macs; /* NULL if it learns none */
 };
 
 /* Returns NULL if there is no memory; freed with free. */
@@ -22,7 +29,7 @@ mac_table *new_mac_table(void);
 void forget_macs(mac_table *table, const port *p);
 /* Likewise: writes at most max of the addresses that have not expired; returns their total number. */
 int list_macs(const mac_table *table, udpfwd_mac *macs, int max);
-/* Worker only: frames that came in at a port of the bridge. */
-void bridge_frames(worker *w, bridge *b, port *from, const struct iovec *frames, int n, const path *way);
+/* The kind of a constant of udpfwd.h (UDPFWD_HUB, UDPFWD_SWITCH); NULL if there is none. */
+const bridge_kind *find_bridge_kind(int constant);
 
 #endif

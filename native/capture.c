@@ -194,7 +194,7 @@ static int attach(udpfwd *core, int port_id, udpfwd_capture *c) {
         c->next = p->captures;
         p->captures = c;
     }
-    return end_change(core, p == NULL ? -ENOENT : 0);
+    return end_change_of(core, p, 0);
 }
 
 static int are_valid(const udpfwd_capture_options *options) {

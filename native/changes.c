@@ -3,6 +3,8 @@
 #include "changes.h"
 #include "flows.h"
 
+#include <errno.h>
+
 void begin_change(udpfwd *core) {
     pthread_mutex_lock(&core->lock);
     while (core->changing)
@@ -19,6 +21,10 @@ int end_change(udpfwd *core, int result) {
     pthread_cond_broadcast(&core->changed);
     pthread_mutex_unlock(&core->lock);
     return result;
+}
+
+int end_change_of(udpfwd *core, const void *changed, int result) {
+    return end_change(core, changed == NULL ? -ENOENT : result);
 }
 
 void park(udpfwd *core, worker *w) {

@@ -3,7 +3,7 @@
  *     begin_change(core);
  *     port *p = change_port(core, id);
  *     ...
- *     return end_change(core, p == NULL ? -ENOENT : result);
+ *     return end_change_of(core, p, result);
  *
  * Changes are made one at a time: between begin_change and end_change no other thread changes ports, connections or the assignment of
  * workers. Data of a worker is changed only while that worker is parked between two batches; the other workers continue. A new port is
@@ -18,6 +18,8 @@
 void begin_change(udpfwd *core);
 /* Resumes the parked workers, releases the lock, and returns the given result. */
 int end_change(udpfwd *core, int result);
+/* Likewise for a change of a port or bridge: returns -ENOENT if there is none (NULL). */
+int end_change_of(udpfwd *core, const void *changed, int result);
 /* The port with this id, ready for a change: its worker is parked, and the kernel no longer serves it (flows.h). NULL if there is none. */
 port *change_port(udpfwd *core, int id);
 /* Waits until a worker is parked; it stays parked until end_change. Other threads may take a snapshot meanwhile. */

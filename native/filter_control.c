@@ -42,14 +42,13 @@ int udpfwd_port_set_filters(udpfwd *core, int port_id, const udpfwd_filter *filt
         return result;
     begin_change(core);
     port *p = change_port(core, port_id);
-    if (p == NULL) {
+    if (p == NULL)
         free_chains(chains);
-        return end_change(core, -ENOENT);
-    }
-    replace_filters(p, chains);
-    if (suspended != UDPFWD_AS_BEFORE)
+    else
+        replace_filters(p, chains);
+    if (p != NULL && suspended != UDPFWD_AS_BEFORE)
         p->suspended = suspended;
-    return end_change(core, 0);
+    return end_change_of(core, p, 0);
 }
 
 int udpfwd_port_suspend(udpfwd *core, int port_id, int suspended) {
@@ -57,5 +56,5 @@ int udpfwd_port_suspend(udpfwd *core, int port_id, int suspended) {
     port *p = change_port(core, port_id);
     if (p != NULL)
         p->suspended = suspended != 0;
-    return end_change(core, p == NULL ? -ENOENT : 0);
+    return end_change_of(core, p, 0);
 }

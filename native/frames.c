@@ -96,7 +96,7 @@ static void enter(worker *w, port *p, const struct iovec *frames, int n, const p
     if (p->peer != NULL)
         send_at(w, p->peer, frames, n, way);
     else
-        bridge_frames(w, p->bridge, p, frames, n, way);
+        p->bridge->kind->move_frames(w, p->bridge, p, frames, n, way);
 }
 
 void leave_filters(worker *w, port *p, int direction, const struct iovec *frames, int n, const path *way) {

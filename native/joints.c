@@ -59,7 +59,7 @@ int udpfwd_unpatch(udpfwd *core, int port_id) {
         spread(core, p);
         spread(core, other);
     }
-    return end_change(core, p == NULL ? -ENOENT : 0);
+    return end_change_of(core, p, 0);
 }
 
 int splice_ports(udpfwd *core, port *first, port *second) {
@@ -88,7 +88,7 @@ int udpfwd_unsplice(udpfwd *core, int port_id) {
         spread(core, p);
         spread(core, other);
     }
-    return end_change(core, p == NULL ? -ENOENT : 0);
+    return end_change_of(core, p, 0);
 }
 
 /* --- bridges --- */
@@ -120,7 +120,7 @@ static int free_bridge_id(udpfwd *core) {
 }
 
 /* Returns the id. */
-static int open_bridge(udpfwd *core, int kind) {
+static int open_bridge(udpfwd *core, const bridge_kind *kind) {
     int id = free_bridge_id(core);
     if (id < 0)
         return id;
@@ -129,7 +129,7 @@ static int open_bridge(udpfwd *core, int kind) {
         return -ENOMEM;
     b->id = id;
     b->kind = kind;
-    if (kind == UDPFWD_SWITCH && (b->macs = new_mac_table()) == NULL) {
+    if (kind->learns && (b->macs = new_mac_table()) == NULL) {
         free(b);
         return -ENOMEM;
     }
@@ -138,10 +138,11 @@ static int open_bridge(udpfwd *core, int kind) {
 }
 
 int udpfwd_bridge_open(udpfwd *core, int kind) {
-    if (kind != UDPFWD_HUB && kind != UDPFWD_SWITCH)
+    const bridge_kind *behaviour = find_bridge_kind(kind);
+    if (behaviour == NULL)
         return -EINVAL;
     begin_change(core);
-    return end_change(core, open_bridge(core, kind));
+    return end_change(core, open_bridge(core, behaviour));
 }
 
 static void leave_bridge(port *p) {
@@ -178,9 +179,10 @@ void close_bridges(udpfwd *core) {
 int udpfwd_bridge_close(udpfwd *core, int bridge_id) {
     begin_change(core);
     bridge *b = change_bridge(core, bridge_id);
-    if (b != NULL)
-        end_bridge(core, b);
-    return end_change(core, b == NULL ? -ENOENT : 0);
+    if (b == NULL)
+        return end_change(core, -ENOENT);
+    end_bridge(core, b);
+    return end_change(core, 0);
 }
 
 static int set_vlan(port *p, int mode, uint16_t vlan, uint16_t ethertype) {
@@ -220,7 +222,7 @@ int udpfwd_bridge_join(udpfwd *core, int bridge_id, int port_id, int mode, uint1
     bridge *b = change_bridge(core, bridge_id);
     port *p = change_port(core, port_id);
     int result = b == NULL || p == NULL ? -ENOENT : is_joined(p) ? -EBUSY : 0;
-    if (result == 0 && b->kind == UDPFWD_SWITCH)
+    if (result == 0 && b->kind->learns)
         result = set_vlan(p, mode, vlan, ethertype);
     return end_change(core, result < 0 ? result : join(core, b, p));
 }
@@ -232,13 +234,13 @@ int udpfwd_bridge_leave(udpfwd *core, int port_id) {
         leave_bridge(p);
         spread(core, p);
     }
-    return end_change(core, p == NULL ? -ENOENT : 0);
+    return end_change_of(core, p, 0);
 }
 
 int udpfwd_port_set_vlan(udpfwd *core, int port_id, int mode, uint16_t vlan, uint16_t ethertype) {
     begin_change(core);
     port *p = change_port(core, port_id);
-    int is_there = p != NULL && p->bridge != NULL && p->bridge->kind == UDPFWD_SWITCH;
+    int is_there = p != NULL && p->bridge != NULL && p->bridge->kind->learns;
     int result = is_there ? set_vlan(p, mode, vlan, ethertype) : -ENOENT;
     if (result == 0)
         forget_macs(p->bridge->macs, p);
@@ -248,7 +250,7 @@ int udpfwd_port_set_vlan(udpfwd *core, int port_id, int mode, uint16_t vlan, uin
 /* The switch of an id; NULL where there is none. */
 static bridge *change_switch(udpfwd *core, int id) {
     bridge *b = change_bridge(core, id);
-    return b != NULL && b->kind == UDPFWD_SWITCH ? b : NULL;
+    return b != NULL && b->kind->learns ? b : NULL;
 }
 
 int udpfwd_switch_clear(udpfwd *core, int bridge_id) {
@@ -256,7 +258,7 @@ int udpfwd_switch_clear(udpfwd *core, int bridge_id) {
     bridge *b = change_switch(core, bridge_id);
     if (b != NULL)
         forget_macs(b->macs, NULL);
-    return end_change(core, b == NULL ? -ENOENT : 0);
+    return end_change_of(core, b, 0);
 }
 
 int udpfwd_switch_macs(udpfwd *core, int bridge_id, udpfwd_mac *macs, int max) {

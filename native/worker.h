@@ -43,7 +43,7 @@ struct worker {
     /* timers.c */
     timer_set timers;
 
-    /* udpfwd.c: signals of statistics */
+    /* statistics.c: signals of changed counters */
     timer pause;     /* after one */
     int unsignalled; /* counters changed since then */
     port *noted;     /* whose did (counting.h), since others were told (statistics.h) */
