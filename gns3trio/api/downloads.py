@@ -56,8 +56,8 @@ def file_download(file: ReadFile, media_type: str) -> Download:
 
 def uploaded_file(file: ReadFile, path: str) -> Download:
     """The reply for a file that a client may have uploaded. Browsers download it if they could execute it. ``path``
-    gives its
-    name."""
+    gives its name.
+    """
     media_type = shown_type(path)
     reply = file_download(file, media_type or BINARY)
     if media_type is None:

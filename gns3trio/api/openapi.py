@@ -70,9 +70,8 @@ def describe_api(tables: Sequence[RouteTable]) -> dict[str, Any]:
             "description": _DESCRIPTION,
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
-        "servers": [
-            {"url": ".", "description": "this server"}
-        ],  # relative to the document, because the server may be below a path
+        # Relative to the document, because the server may be below a path.
+        "servers": [{"url": ".", "description": "this server"}],
         "security": [{}, {"password": []}],
         "tags": [{"name": name} for name in tags],
         "paths": paths,

@@ -1,6 +1,6 @@
 """Finds the route of a request. The most literal path wins, whatever its methods: in ``nodes/start``, ``start`` is not
-an
-id."""
+an id.
+"""
 
 from collections.abc import Iterator, Sequence
 from itertools import takewhile
@@ -22,9 +22,8 @@ class _Place:
     literal: dict[str, "_Place"] = attrs.field(factory=dict)
     parameter: "_Place | None" = None
     ends: dict[str, list[AnyRoute]] = attrs.field(factory=dict)  # routes that end here, by path
-    tails: dict[str, list[AnyRoute]] = attrs.field(
-        factory=dict
-    )  # including those with a parameter that matches slashes
+    # Including those with a parameter that matches slashes.
+    tails: dict[str, list[AnyRoute]] = attrs.field(factory=dict)
 
     def next(self, part: str) -> "_Place":
         """The child for a part of a route's path; created if it does not exist."""

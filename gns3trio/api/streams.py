@@ -98,8 +98,8 @@ class EndlessResponse(Response):
 
 class NotificationStream(EndlessResponse):
     """An endless stream of newline-delimited JSON, one event per line. The context manager of ``attend`` is entered
-    while it
-    lasts."""
+    while it lasts.
+    """
 
     def __init__(
         self,

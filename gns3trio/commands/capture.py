@@ -58,9 +58,8 @@ async def _capture(server: Client, arguments: argparse.Namespace) -> int:
     if arguments.json and not is_file:
         raise Invalid("--json needs -w FILE: the output is the capture's")
     form = arguments.format or ("pcap" if Path(arguments.write).suffix == ".pcap" else "pcapng")
-    path, link = await locate(
-        server, arguments, "link"
-    )  # before opening the file, which a misspelt link must not truncate
+    # Before opening the file, which a misspelt link must not truncate.
+    path, link = await locate(server, arguments, "link")
     with _target(arguments) as (target, program):
         body = {"save": False, "format": form, "expression": arguments.filter}
         body |= {"direction": arguments.direction, **({"snaplen": arguments.snaplen} if arguments.snaplen else {})}
@@ -80,8 +79,8 @@ async def _run_capture(
     server: Client, captures: str, body: object, seconds: float | None, target: IO[bytes], count: "PacketCount"
 ) -> LabError | None:
     """Copy a new capture into ``target`` until the time is over, or until Ctrl-C or SIGTERM. Returns the reason if it
-    ended
-    otherwise."""
+    ended otherwise.
+    """
     with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
         capture = await server.request("POST", captures, body)
         path = f"{captures}/{capture['capture_id']}"

@@ -109,9 +109,8 @@ class _Session:
 
 async def _type_commands(session: _Session, prompt: re.Pattern[bytes], arguments: argparse.Namespace) -> None:
     screen = await session.receive()
-    if not screen or not prompt.search(
-        screen
-    ):  # it is busy or has just started: an empty line makes it print a prompt when it is ready
+    # It is busy or has just started: an empty line makes it print a prompt when it is ready.
+    if not screen or not prompt.search(screen):
         await _type_line(session, "", prompt, arguments.timeout, lambda text: None)
     done: list[Json] = []
     try:

@@ -143,8 +143,8 @@ async def find_link(server: Client, path: str, wanted: str) -> Json:
 
 async def locate(server: Client, arguments: argparse.Namespace, kind: str) -> tuple[str, Json]:
     """Find the node or link of the arguments of ``add_place``, by default in any open project; returns the project's
-    path
-    too."""
+    path too.
+    """
     wanted = getattr(arguments, kind)
     find, find_all = (find_node, _matching_nodes) if kind == "node" else (find_link, _matching_links)
     if arguments.project is not None:

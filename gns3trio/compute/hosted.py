@@ -63,9 +63,8 @@ class HostedProject:
     variables: list[dict[str, Any]] | None = None
     nodes: dict[UUID, HostedNode] = attrs.field(factory=dict)
     lock: trio.Lock = attrs.field(factory=trio.Lock)  # held while creating a node, and while closing the project
-    starting_capture: trio.Lock = attrs.field(
-        factory=trio.Lock
-    )  # held while starting a capture, so that no two use one file
+    # Held while starting a capture, so that no two use one file.
+    starting_capture: trio.Lock = attrs.field(factory=trio.Lock)
 
 
 @attrs.frozen
@@ -263,9 +262,8 @@ class HostedProjects:
         finally:
             if node.instance.link_end(adapter_number, port_number) is not before:
                 with trio.CancelScope(shield=True):
-                    await self.stop_capture(
-                        node, adapter_number, port_number
-                    )  # the capture was at the link end that no longer exists
+                    # The capture was at the link end that no longer exists.
+                    await self.stop_capture(node, adapter_number, port_number)
 
     async def update_nio(self, node: HostedNode, adapter_number: int, port_number: int, nio: UdpNio) -> None:
         """Change the filters and the suspension of a tunnel in one step. Raises Conflict or Invalid."""

@@ -217,8 +217,8 @@ class ComputeNode(Protocol):
 
     async def set_properties(self, properties: dict[str, Any]) -> None:
         """Change its properties. Raises Invalid (with the name of the field) or Conflict (not possible now); nothing is
-        changed
-        then."""
+        changed then.
+        """
 
     def as_read(self, properties: dict[str, Any]) -> dict[str, Any]:
         """The form in which the node returns these properties after they are set: it may number and name its ports

@@ -14,7 +14,7 @@ NodeStatus = Literal["stopped", "started", "suspended"]
 class NodeEvent:
     """An event of a node.
 
-    ``status``: it was started or stopped; ``updated``: another attribute changed by itself; ``error``,
+    ``status``: it was started, stopped or suspended; ``updated``: another attribute changed by itself; ``error``,
     ``warning`` and ``info`` carry a ``message`` for the user.
     """
 

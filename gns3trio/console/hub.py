@@ -78,9 +78,8 @@ class ConsoleClient:
 
     async def send_input(self, data: bytes) -> None:
         """Pass bytes from the client to the node. Waits while too much input is queued. Ignored once closed."""
-        for start in range(
-            0, len(data), _READ_BYTES
-        ):  # a websocket frame may be long and consist of telnet commands only
+        # A websocket frame may be long and consist of telnet commands only.
+        for start in range(0, len(data), _READ_BYTES):
             if start:
                 await trio.lowlevel.checkpoint()
             for event in self._telnet.receive_data(data[start : start + _READ_BYTES]):

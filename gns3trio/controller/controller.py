@@ -51,9 +51,8 @@ class Controller:
         self._reserved: dict[UUID, str] = {}  # ids and names of projects that are being created
         self._records = ProjectPlaces(state, config.projects_path)
         self._loading = trio.Lock()
-        self._creating: dict[
-            UUID, trio.Event
-        ] = {}  # projects that are not on the disk yet; the event is set when they are
+        # Projects that are not on the disk yet; the event is set when they are.
+        self._creating: dict[UUID, trio.Event] = {}
         self._config = config
         self._services = services
 

@@ -64,8 +64,8 @@ class _Closable:
 
 class Port(_Closable):
     """A port, through which frames come in and leave; in most cases a UDP socket. ``id`` is its number in snapshots
-    while it
-    is open."""
+    while it is open.
+    """
 
     def __init__(self, forwarder: "Forwarder", port_id: int) -> None:
         self.id = port_id

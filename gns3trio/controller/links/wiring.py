@@ -42,9 +42,8 @@ class Wiring:
         self.links = LinkTable()
         self._project = project
         self._nodes = nodes
-        self._joined: dict[
-            PortAddress, UdpNio | None
-        ] = {}  # the NIO of a client; None for a link that the controller has created
+        # The NIO of a client; None for a link that the controller has created.
+        self._joined: dict[PortAddress, UdpNio | None] = {}
         self._address_by_lport: dict[int, PortAddress] = {}
         self._connecting: set[PortAddress] = set()  # ports of links that are being created
 
@@ -201,9 +200,8 @@ class Wiring:
         self.links.remove(link)
         await apply_nothing(self.ends(link))
         for address in link.addresses:
-            if (
-                address in self._joined and self._joined[address] is None
-            ):  # half a link, which cannot be completed again
+            # Half a link, which cannot be completed again.
+            if address in self._joined and self._joined[address] is None:
                 await self._unbind(address)
 
     def link_at(self, address: PortAddress) -> Link | None:

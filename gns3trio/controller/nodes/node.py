@@ -78,7 +78,7 @@ class Node:
 
     @property
     def status(self) -> str:
-        """The status: ``started`` or ``stopped``."""
+        """The status: ``stopped``, ``started``, or ``suspended`` for types that can be."""
         return self._instance.status if self._instance else "stopped"
 
     def require_instance(self) -> ComputeNode:

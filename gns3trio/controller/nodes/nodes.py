@@ -36,9 +36,8 @@ class Nodes(Mapping[UUID, Node]):
         self._nodes = table
         self._links = links
         self._instances = Instances(project, table, links)
-        self._creating: dict[
-            UUID, Node
-        ] = {}  # nodes being created: they reserve their id and name, but are neither listed nor saved
+        # Nodes being created: they reserve their id and name, but are neither listed nor saved.
+        self._creating: dict[UUID, Node] = {}
         self._creation_ended = trio.Event()
 
     def __getitem__(self, node_id: UUID) -> Node:
@@ -253,10 +252,8 @@ class Nodes(Mapping[UUID, Node]):
             try:
                 await self._project.make_durable()
             except LabError:
-                with (
-                    trio.CancelScope(shield=True),
-                    contextlib.suppress(LabError),
-                ):  # the disk reports an error for that too
+                # The disk reports an error for that too.
+                with trio.CancelScope(shield=True), contextlib.suppress(LabError):
                     await self._update_instance(node, dict(before), keep_name=True)
                     if script is not None and node.instance is not None:
                         await node.instance.set_startup_script(script)

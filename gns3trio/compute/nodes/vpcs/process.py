@@ -111,10 +111,8 @@ async def _probe(path: str) -> VpcsProgram:
     """Run the program to get its version, with a time limit, because it may be any program."""
     try:
         with trio.move_on_after(PROBE_SECONDS):
-            for ask_loader in (
-                False,
-                True,
-            ):  # its libraries are nearly always in the system's folders, and the check is faster
+            # Its libraries are nearly always in the system's folders, and the check is faster.
+            for ask_loader in (False, True):
                 files = await files_of(path, ask_loader=ask_loader)
                 output = await output_of([path, "-v"], cwd=Path("/"), sandbox=Sandbox(paths=files))
                 version = parse_version(output.decode(errors="replace"))
@@ -256,8 +254,8 @@ def _open_device(forwarder: Forwarder, device_socket: socket.socket, vpcs_port: 
 
 def open_terminal() -> tuple[int, int]:
     """Open a terminal with the settings that VPCS uses for its own console clients: raw, but a line feed implies a
-    carriage
-    return."""
+    carriage return.
+    """
     master, slave = os.openpty()
     attributes = termios.tcgetattr(slave)
     attributes[0] = 0  # input: every byte as it comes
