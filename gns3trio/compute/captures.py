@@ -68,7 +68,7 @@ class Capture(Protocol):
         """Whether a client is reading a stream of it."""
 
     def counters(self) -> CaptureCounters:
-        """The captured records, and those lost for lack of buffer."""
+        """The captured records, and those lost for lack of buffer, as last known."""
 
     def stream(self) -> AbstractContextManager[CaptureReader]:
         """A reader that begins at the start of the capture if it is saved, otherwise now, and follows it."""

@@ -208,7 +208,7 @@ class HostedProjects:
                 raise NotFound(f"Project ID {project.project_id} doesn't exist")
             if spec.node_id in project.nodes:
                 return project.nodes[spec.node_id]
-            self.compute.check_properties(spec.node_type, spec.properties)
+            await self.compute.check_properties(spec.node_type, spec.properties)
             folder = node_folder(project.folder, spec.node_type, spec.node_id)
             emit = partial(self._node_event, project, spec.node_id)
             instance = await self.compute.create_node(attrs.evolve(spec, folder=folder, emit=emit))

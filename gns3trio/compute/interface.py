@@ -5,8 +5,9 @@ the link apply and frames are captured and counted. ``compute/local`` implements
 ``compute/hosted.py`` offers a compute to other controllers. The protocols of captures are in ``captures.py``, those of
 features that only some nodes have in ``node_features.py``.
 
-Calls that may need another host are asynchronous. Properties return the last known state at once. If a compute cannot
-be reached, every call that needs it raises Unavailable; the state of its nodes stays as last known.
+Calls that may need another host are asynchronous. Properties, and the other methods, answer at once with what is known
+last. If a compute cannot be reached, every call that needs it raises Unavailable; the state of its nodes stays as last
+known.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -114,10 +115,10 @@ class LinkProbe(Protocol):
     async def run(self, spec: TrialSpec) -> TrialResult:
         """Run one trial from the near end to the far end."""
 
-    def foreign_frames(self) -> int:
+    async def foreign_frames(self) -> int:
         """The number of frames that the nodes sent into the link since the probe exists."""
 
-    def held_frames(self) -> int:
+    async def held_frames(self) -> int:
         """The number of frames that filters currently hold on the way to the sink."""
 
 
@@ -222,7 +223,7 @@ class ComputeNode(Protocol):
 
     def as_read(self, properties: dict[str, Any]) -> dict[str, Any]:
         """The form in which the node returns these properties after they are set: it may number and name its ports
-        itself.
+        itself. If only another host could tell, they are returned as they are; setting them may change nothing then.
 
         Raises Invalid (with the name of the field).
         """
@@ -305,7 +306,7 @@ class Compute(Protocol):
 
     # --- nodes ---
 
-    def check_properties(self, node_type: str, properties: dict[str, Any]) -> None:
+    async def check_properties(self, node_type: str, properties: dict[str, Any]) -> None:
         """Check the properties of a new node. Nodes of saved projects are not checked, because another server may have
         created them.
 
@@ -326,7 +327,7 @@ class Compute(Protocol):
     async def delete_node(self, node: ComputeNode) -> None:
         """Stop a node, release its resources and delete its files."""
 
-    def reserve_mac_ids(self, project_id: UUID, numbers: Iterable[int]) -> None:
+    async def reserve_mac_ids(self, project_id: UUID, numbers: Iterable[int]) -> None:
         """Reserve these MAC address numbers for nodes of the project that are about to be created."""
 
     async def release_project(self, project_id: UUID) -> None:
@@ -347,7 +348,7 @@ class Compute(Protocol):
         """
 
     def is_capturing_to(self, path: Path) -> bool:
-        """Whether a capture is writing that file."""
+        """Whether a capture is writing that file. It is on the controller's disk, wherever the compute is."""
 
     # --- counters ---
 
@@ -363,11 +364,13 @@ class Compute(Protocol):
         """The port at whose link's end the counters are; None when they are at none."""
 
     def counters(self, ids: Iterable[int] | None = None) -> Mapping[int, PortCounters]:
-        """The current counters, by the ids in ``LinkEnd.counter_ids``; all counters if ``ids`` is omitted."""
+        """The counters as last known, which are current on this host, by the ids in ``LinkEnd.counter_ids``. All
+        counters if ``ids`` is omitted.
+        """
 
     # --- benchmarks ---
 
-    def probe(self, near: LinkEnd, far: LinkEnd) -> AbstractContextManager[LinkProbe]:
+    def probe(self, near: LinkEnd, far: LinkEnd) -> AbstractAsyncContextManager[LinkProbe]:
         """Attach a probe to a link, from one end to the other. Raises Conflict unless both ends are on this compute."""
 
     def take_udp(self, nio: UdpNio) -> AbstractAsyncContextManager[UdpEndpoint]:

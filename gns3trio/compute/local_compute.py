@@ -7,7 +7,6 @@ import logging
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import (
     AbstractAsyncContextManager,
-    AbstractContextManager,
     AsyncExitStack,
     ExitStack,
     asynccontextmanager,
@@ -127,7 +126,7 @@ class LocalCompute:
         """Whether this compute can run nodes of the type."""
         return node_type in self._registry
 
-    def check_properties(self, node_type: str, properties: dict[str, Any]) -> None:
+    async def check_properties(self, node_type: str, properties: dict[str, Any]) -> None:
         """Check the properties of a new node. Nodes of saved projects are not checked, because another server may have
         created them.
 
@@ -174,7 +173,7 @@ class LocalCompute:
             # Files that cannot be deleted do no harm: no other node uses this folder.
             await threads.disk.run(discard_tree, node.directory)
 
-    def reserve_mac_ids(self, project_id: UUID, numbers: Iterable[int]) -> None:
+    async def reserve_mac_ids(self, project_id: UUID, numbers: Iterable[int]) -> None:
         """Reserve these MAC address numbers for nodes of the project that are about to be created."""
         wanted = list(numbers)
         for mac_ids in self._registry.mac_ids:
@@ -246,7 +245,7 @@ class LocalCompute:
         """All counters, by the ids of the forwarder's ports."""
         return self._forwarder.snapshot() if ids is None else self._forwarder.counters_of(ids)
 
-    def probe(self, near: LinkEnd, far: LinkEnd) -> AbstractContextManager[LinkProbe]:
+    def probe(self, near: LinkEnd, far: LinkEnd) -> AbstractAsyncContextManager[LinkProbe]:
         """Attach a probe to a link, from one end to the other. Raises Conflict unless both ends are on this host."""
         return open_probe(self._forwarder, near, far)
 

@@ -76,7 +76,7 @@ class Lab:
 
     async def node(self, node_type: str, ports: list[dict[str, Any]] | None) -> ComputeNode:
         properties = {} if ports is None else {"ports_mapping": ports}
-        self.compute.check_properties(node_type, properties)
+        await self.compute.check_properties(node_type, properties)
         return await self.compute.create_node(
             NodeSpec(
                 node_type=node_type,

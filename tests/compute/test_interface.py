@@ -83,7 +83,7 @@ async def test_what_it_does_not_run_is_refused(compute: Compute, tmp_path: Path)
     assert compute.runs("vpcs") and not compute.runs("qemu")
     assert {"vpcs", "ethernet_switch"} <= set(compute.capabilities.node_types)
     with pytest.raises(Conflict):
-        compute.check_properties("qemu", {})
+        await compute.check_properties("qemu", {})
     with pytest.raises(Conflict):
         await compute.create_node(spec(tmp_path, "Q", "qemu"))
 

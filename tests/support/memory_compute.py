@@ -7,7 +7,7 @@ so on trio's clock, so with ``autojump_clock`` a test waits for nothing.
 
 import itertools
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractAsyncContextManager, AbstractContextManager, contextmanager
+from contextlib import AbstractAsyncContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -362,6 +362,7 @@ class MemoryCompute:
     impairments: bool = True
     keeps_files: bool = False  # on a disk of its own
     is_away: bool = False
+    check_seconds: float = 0.0
     create_seconds: float = 0.0
     start_seconds: float = 0.0
     link_seconds: float = 0.0  # between the two ends
@@ -406,8 +407,10 @@ class MemoryCompute:
         """Whether the type is one of ``types``."""
         return node_type in self.types
 
-    def check_properties(self, node_type: str, properties: dict[str, Any]) -> None:
-        """All are fine."""
+    async def check_properties(self, node_type: str, properties: dict[str, Any]) -> None:
+        """All are fine, after ``check_seconds``."""
+        self.reach()
+        await trio.sleep(self.check_seconds)
         if node_type not in self.types:
             raise Conflict(f"node_type: {node_type} does not run here")
 
@@ -417,7 +420,7 @@ class MemoryCompute:
         known = self.nodes.get(spec.node_id)
         if known is not None and known.project_id != spec.project_id:
             raise Conflict(f"node_id: node {spec.node_id} exists already")
-        self.check_properties(spec.node_type, spec.properties)
+        await self.check_properties(spec.node_type, spec.properties)
         await trio.sleep(self.create_seconds)
         self.reach()
         if spec.name in self.failing_creations:
@@ -438,8 +441,9 @@ class MemoryCompute:
         await self.close_node(node)
         self.deleted.append(node.name)
 
-    def reserve_mac_ids(self, project_id: UUID, numbers: Iterable[int]) -> None:
+    async def reserve_mac_ids(self, project_id: UUID, numbers: Iterable[int]) -> None:
         """No node here has one."""
+        self.reach()
 
     async def release_project(self, project_id: UUID) -> None:
         """Free what was leased to a project."""
@@ -509,7 +513,7 @@ class MemoryCompute:
         """What passed."""
         return {each: counters for each, counters in self.passed.items() if ids is None or each in ids}
 
-    def probe(self, near: LinkEnd, far: LinkEnd) -> AbstractContextManager[LinkProbe]:
+    def probe(self, near: LinkEnd, far: LinkEnd) -> AbstractAsyncContextManager[LinkProbe]:
         """Raises Conflict: there is no traffic."""
         raise Conflict(f"compute {self.compute_id} cannot measure")
 

@@ -2,8 +2,8 @@
 
 import itertools
 import socket
-from collections.abc import AsyncIterator, Iterator
-from contextlib import ExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import ExitStack, asynccontextmanager
 
 from gns3trio.compute.interface import LinkEnd, UdpEndpoint
 from gns3trio.compute.local.leases import UdpPorts, bind_udp
@@ -61,7 +61,7 @@ class LocalProbe:
         """Run one trial from the near end to the far end."""
         return await run_trial(self._tx, self._rx, spec, next_trial_id())
 
-    def foreign_frames(self) -> int:
+    async def foreign_frames(self) -> int:
         """The number of frames that came into the link at both ends from others than the source."""
         return self._foreign_frames() - self._before
 
@@ -72,14 +72,14 @@ class LocalProbe:
             total += c.tx_frames - c.tx_duplicated + sum(c.tx_drops.values()) + c.tx_held
         return total
 
-    def held_frames(self) -> int:
+    async def held_frames(self) -> int:
         """Frames that filters hold now on their way to the sink."""
         near, far = (self._forwarder.counters(link_end.port) for link_end in (self._near, self._far))
         return near.tx_held + far.rx_held
 
 
-@contextmanager
-def open_probe(forwarder: Forwarder, near: LinkEnd, far: LinkEnd) -> Iterator[LocalProbe]:
+@asynccontextmanager
+async def open_probe(forwarder: Forwarder, near: LinkEnd, far: LinkEnd) -> AsyncIterator[LocalProbe]:
     """Attach a probe for as long as the ``with`` lasts. Raises Conflict unless both ends are here, or if one has a
     probe.
     """

@@ -1,7 +1,7 @@
 """Measures a link with a source and a sink beside its nodes, which are not affected."""
 
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import AsyncExitStack
 from typing import Literal
 from uuid import UUID
 
@@ -62,18 +62,18 @@ async def benchmark_link(links: Links, link: Link, request: BenchmarkSpec, chang
         raise Conflict(f"link {link.link_id}: is being measured already")
     near, far = (first, second) if request.direction == "a_to_b" else (second, first)
     foreign = 0
-    with ExitStack() as stack:
+    async with AsyncExitStack() as stack:
         stack.enter_context(one_of_few())
         stack.callback(setattr, link, "is_measured", False)
         link.is_measured = True
-        probe = stack.enter_context(compute.probe(near, far))
+        probe = await stack.enter_async_context(compute.probe(near, far))
 
         async def run(spec: TrialSpec) -> TrialResult:
             nonlocal foreign
             result = await probe.run(spec)
             if link.record.suspend or not probe.is_open:
                 raise Conflict(f"link {link.link_id}: was suspended or deleted while it was measured")
-            foreign = probe.foreign_frames()
+            foreign = await probe.foreign_frames()
             return result
 
         try:
@@ -98,6 +98,6 @@ async def _wait_until_passed(link: Link, probe: LinkProbe) -> None:
     hold = conditions_of(link.record, link.impairments).longest_hold()
     with trio.move_on_after(min(hold, MOST_HOLD_SECONDS)):
         while probe.is_open:
-            if probe.held_frames() == 0:
+            if await probe.held_frames() == 0:
                 break
             await trio.sleep(HOLD_LOOK_SECONDS)

@@ -38,6 +38,7 @@ class Nodes(Mapping[UUID, Node]):
         self._instances = Instances(project, table, links)
         # Nodes being created: they reserve their id and name, but are neither listed nor saved.
         self._creating: dict[UUID, Node] = {}
+        self._checks = 0  # creations that wait for a compute's check of their properties
         self._creation_ended = trio.Event()
 
     def __getitem__(self, node_id: UUID) -> Node:
@@ -98,17 +99,13 @@ class Nodes(Mapping[UUID, Node]):
         With ``keep_name`` the name is not changed (API version 1); otherwise it is made unique as in GNS3 2.2. Raises
         Conflict if the compute cannot provide the node, Invalid for its name, and then leaves nothing behind.
         """
-        self._project.require_open()
-        known = self._nodes.get(record.node_id) or self._creating.get(record.node_id)
-        if known is not None:
-            async with known.lock:
-                if known.deleted:
-                    raise Conflict(f"node_id: node {known.node_id} could not be created by another request")
-                return known
-        if self._node_count() >= MAX_NODES:
-            raise Conflict(f"Project '{self._project.settings.name}' has {MAX_NODES} nodes, and can have no more")
+        if known := self._known(record.node_id):
+            return await _created(known)
         compute = self._project.services.computes.require(record.compute_id)
-        compute.check_properties(record.node_type, record.properties)
+        await self._check(compute, record)
+        # The compute may have been asked for long, and another request may have created the node meanwhile.
+        if known := self._known(record.node_id):
+            return await _created(known)
         check_name(record.name)
         if not keep_name:
             record.name = allocate_name(record.name, self.names())
@@ -123,6 +120,25 @@ class Nodes(Mapping[UUID, Node]):
             del self._creating[record.node_id]
             self._creation_ended.set()
         return node
+
+    async def _check(self, compute: Compute, record: NodeRecord) -> None:
+        self._checks += 1
+        try:
+            await compute.check_properties(record.node_type, record.properties)
+        finally:
+            self._checks -= 1
+            self._creation_ended.set()
+
+    def _known(self, node_id: UUID) -> Node | None:
+        """The node of that id, which may still be being created; None if a new node can have it.
+
+        Raises Conflict if no node can be created now.
+        """
+        self._project.require_open()
+        known = self._nodes.get(node_id) or self._creating.get(node_id)
+        if known is None and self._node_count() >= MAX_NODES:
+            raise Conflict(f"Project '{self._project.settings.name}' has {MAX_NODES} nodes, and can have no more")
+        return known
 
     async def revive(self, record: NodeRecord, mac_id: int | None) -> None:
         """Create a node from the project's file. If it cannot run here, it is only stored, whatever the reason."""
@@ -140,7 +156,7 @@ class Nodes(Mapping[UUID, Node]):
 
     async def end_creations(self) -> None:
         """Called when the project is closed: wait until all running creations have noticed it and rolled back."""
-        while self._creating:
+        while self._creating or self._checks:
             self._creation_ended = trio.Event()
             await self._creation_ended.wait()
 
@@ -302,3 +318,11 @@ class Nodes(Mapping[UUID, Node]):
         if action in ("start", "reload"):
             tell_not_started(self._project, self.not_run())
         await act_on_all(self.values(), action)
+
+
+async def _created(node: Node) -> Node:
+    """Wait until the node has been created. Raises Conflict if that failed."""
+    async with node.lock:
+        if node.deleted:
+            raise Conflict(f"node_id: node {node.node_id} could not be created by another request")
+        return node

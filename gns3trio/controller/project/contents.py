@@ -1,6 +1,7 @@
 """The contents of an open project: nodes, links and drawings, which are read from its file and saved into it."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from uuid import UUID
 
 import attrs
@@ -34,7 +35,7 @@ class Contents:
         """Create the contents from the project's file. Errors in the file are reported, but never prevent opening."""
         computes = self._project.services.computes
         self._tell_all("warning", [*saved.problems, *await computes.add_those_of_file(saved.computes)])
-        self._reserve_mac_ids(saved)
+        await self._reserve_mac_ids(saved)
         slices = Slices()
         for record in self._with_possible_consoles(saved.nodes):
             await self.nodes.revive(record, saved.mac_ids.get(record.node_id))
@@ -47,7 +48,7 @@ class Contents:
             await slices.pause()
         await self.drawings.revive(saved.drawings)
 
-    def _reserve_mac_ids(self, saved: ProjectRecord) -> None:
+    async def _reserve_mac_ids(self, saved: ProjectRecord) -> None:
         """Reserve the MAC address numbers of all nodes: at their computes, or at this server's compute for nodes that
         do not run.
         """
@@ -59,7 +60,8 @@ class Contents:
                 for node_id, number in saved.mac_ids.items()
                 if (computes.find(place.get(node_id, "")) or computes.own) is compute
             ]
-            compute.reserve_mac_ids(self._project.project_id, numbers)
+            with suppress(Unavailable):  # its nodes are not created now either
+                await compute.reserve_mac_ids(self._project.project_id, numbers)
 
     def _tell_all(self, level: LogLevel, messages: list[str]) -> None:
         """Report the first problems; a file may have any number of them."""

@@ -1,5 +1,6 @@
 """Nodes of a project, whatever their computes do."""
 
+import attrs
 import pytest
 import trio
 from trio.testing import MockClock
@@ -32,6 +33,44 @@ async def test_a_creation_that_is_not_waited_for_leaves_nothing(
     assert not project.nodes and not compute.nodes
     compute.create_seconds = 0
     assert (await make_nodes(project, "A"))[0].name == "A"
+
+
+async def test_a_node_that_is_created_twice_at_once_is_one(
+    autojump_clock: MockClock, project: Project, compute: MemoryCompute, told: Told
+) -> None:
+    """Also while the compute is asked whether it can create it."""
+    compute.check_seconds = compute.create_seconds = 5
+    wanted, made = record("A"), []
+
+    async def create() -> None:
+        made.append(await project.nodes.create(attrs.evolve(wanted)))
+
+    async with trio.open_nursery() as nursery:
+        for seconds in (0, 3, 4, 8):  # while it is asked, again, while it creates, and afterwards
+            await trio.sleep(seconds)
+            nursery.start_soon(create)
+    assert len(made) == 4 and made == [project.nodes[wanted.node_id]] * 4
+    assert len(compute.nodes) == len(told.of(NodeCreated)) == 1
+
+
+async def test_a_project_that_closes_while_a_compute_is_asked_gets_no_node(
+    autojump_clock: MockClock, project: Project, compute: MemoryCompute, told: Told
+) -> None:
+    """Nor does the project as it is opened again at once."""
+    compute.check_seconds = 10
+    refused: list[Forbidden] = []
+
+    async def create() -> None:
+        with pytest.raises(Forbidden) as caught:
+            await make_nodes(project, "A")
+        refused.append(caught.value)
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(create)
+        await trio.sleep(5)
+        await project.close()
+        await project.open()
+    assert len(refused) == 1 and not project.nodes and not compute.nodes and not told.of(NodeCreated)
 
 
 async def test_a_project_that_closes_meanwhile_undoes_a_creation(
