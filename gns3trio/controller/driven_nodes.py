@@ -12,13 +12,16 @@ from uuid import UUID
 
 import attrs
 
+from gns3trio import threads
 from gns3trio.compute.actions import ENDS_A_RUN, Action, act
 from gns3trio.compute.captures import Capture
 from gns3trio.compute.emulators import EMULATOR_OF_TYPE, not_run
 from gns3trio.compute.hosted import HostedNode, HostedProject, HostedProjects
 from gns3trio.compute.interface import ComputeNode
 from gns3trio.compute.nio import UdpNio
+from gns3trio.compute.node_types import node_types
 from gns3trio.conditions.link_conditions import LinkConditions
+from gns3trio.controller.archives.node_copy import copy_node_files, copy_through_computes
 from gns3trio.controller.controller import Controller
 from gns3trio.controller.links.link import Link, PortAddress
 from gns3trio.controller.nodes.node import Node
@@ -231,3 +234,19 @@ async def driven_action(
     async with driven_node(controller, project_id, node_type, node_id, to_stop=to_stop) as node:
         await act(node.instance, action)
         yield node
+
+
+async def copy_files(source: ComputeNode, destination: ComputeNode) -> None:
+    """Copy the files of a node to another one of its type: through their computes, or from folder to folder. The
+    start-up script gets the name of the other node. The caller holds the locks of both.
+
+    Raises the errors of the computes; Conflict for a file that the server may not read; Unavailable if the disk reports
+    an error.
+    """
+    script = node_types[source.node_type].script
+    if source.files is not None:
+        await copy_through_computes(source, destination, script)
+    elif source.directory is not None and destination.directory is not None:
+        copied = await threads.copying.run(copy_node_files, source.directory, destination.directory, script)
+        if script is not None and copied.script is not None:
+            await destination.set_startup_script(script.rename(copied.script, destination.name))

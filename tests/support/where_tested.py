@@ -87,7 +87,6 @@ TESTED_IN: dict[str, list[str]] = {
     "controller/archives/entry_names": ["controller/archives/reader"],
     "controller/archives/file_tree": ["controller/archives/reader", "api/whole_folders"],
     "controller/archives/node_copy": ["controller/project/files"],
-    "controller/archives/portable": ["api/portable"],
     "controller/archives/project_copy": ["api/portable", "api/whole_folders"],
     "controller/archives/snapshots": ["api/snapshots"],
     "controller/archives/writer": ["controller/archives/reader", "api/whole_folders"],

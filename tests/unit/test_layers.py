@@ -255,7 +255,8 @@ CONTROLLER_ROOMS: list[set[str]] = [
     {"links"},
     {"project"},
     {"controller"},
-    {"archives", "as_code", "driven_nodes"},
+    {"archives", "as_code"},
+    {"driven_nodes"},
 ]
 # Likewise for ``compute/``: the interface and what controllers know, then this host, and what puts it together.
 COMPUTE_ROOMS: list[set[str]] = [

@@ -11,7 +11,6 @@ from attrs import field
 from starlette.websockets import WebSocket
 
 from gns3trio import field_checks as v
-from gns3trio import threads
 from gns3trio.api.access import Access
 from gns3trio.api.console import serve_console
 from gns3trio.api.context import ApiContext
@@ -21,10 +20,9 @@ from gns3trio.api.v2 import replies
 from gns3trio.api.v2.compute_views import instance_view
 from gns3trio.compute.nio import UdpNio
 from gns3trio.compute.node import NodeEvent, NodeSpec
-from gns3trio.compute.node_types import node_types
-from gns3trio.controller.archives.node_copy import copy_node_files, copy_through_computes
 from gns3trio.controller.driven_nodes import (
     DrivenNode,
+    copy_files,
     driven_action,
     driven_node,
     own_instance,
@@ -196,14 +194,7 @@ async def duplicate_node(api: ApiRequest, project_id: UUID, node_type: str, node
         nodes: dict[UUID, DrivenNode] = {}
         for each in sorted((node_id, body.destination_node_id)):  # always in the same order, to avoid deadlocks
             nodes[each] = await locks.enter_async_context(_locked(api, project_id, node_type, each))
-        source, destination = nodes[node_id].instance, nodes[body.destination_node_id].instance
-        script = node_types[node_type].script
-        if source.files is not None:
-            await copy_through_computes(source, destination, script)
-        elif source.directory is not None and destination.directory is not None:
-            copied = await threads.copying.run(copy_node_files, source.directory, destination.directory, script)
-            if script is not None and copied.script is not None:
-                await destination.set_startup_script(script.rename(copied.script, destination.name))
+        await copy_files(nodes[node_id].instance, nodes[body.destination_node_id].instance)
         return True
 
 

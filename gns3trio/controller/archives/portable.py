@@ -36,6 +36,7 @@ from gns3trio.controller.changes import ProjectCreated
 from gns3trio.controller.controller import Controller
 from gns3trio.controller.gns3_format.reader import parse_project
 from gns3trio.controller.gns3_format.records import ProjectRecord, ProjectSettings
+from gns3trio.controller.project.files import files_at_computes
 from gns3trio.controller.project.project import Project
 from gns3trio.controller.storage.file_names import PROJECT_SUFFIX, project_file_name
 from gns3trio.controller.storage.files import MAX_PROJECT_FILE_BYTES, disk_error, read_plain
@@ -126,7 +127,7 @@ async def export_project(controller: Controller, project: Project, options: Expo
         partial(list_content, project.folder, snapshots=options.include_snapshots, images=options.include_images)
     )
     require_archivable(content.tree)
-    project.warn_of_left_out(content.left_out)
+    project.warn_of_left_out([*files_at_computes(project), *content.left_out])
     return _in_threads(zip_pieces(project.folder, content.tree, made, compression))
 
 
@@ -222,7 +223,7 @@ async def duplicate_project(
             rename_node_folders(content, node_ids, ids)
             return travelling.left_out
 
-        project.warn_of_left_out(await threads.copying.run(copy))
+        project.warn_of_left_out([*files_at_computes(project), *await threads.copying.run(copy)])
         finish = partial(_renew_snapshots, controller, content, saved, ids=ids, budget=budget)
         return await _establish(controller, saved, name or settings.name, content, folder, finish)
 

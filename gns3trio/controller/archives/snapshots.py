@@ -42,6 +42,7 @@ from gns3trio.controller.archives.writer import require_archivable, write_archiv
 from gns3trio.controller.changes import SnapshotRestored
 from gns3trio.controller.controller import Controller
 from gns3trio.controller.gns3_format.records import ProjectRecord
+from gns3trio.controller.project.files import files_at_computes
 from gns3trio.controller.project.project import Project
 from gns3trio.controller.storage.files import (
     NO_PLAIN_FILE,
@@ -214,6 +215,7 @@ async def create_snapshot(
         )
         made = portable_files(make_portable(saved, keep_compute_ids=True), controller.gns3_version)
         await threads.compression.run(_write_snapshot, project.folder, made, snapshot, snapshots)
+        project.warn_of_left_out(files_at_computes(project))
     return snapshot
 
 

@@ -27,6 +27,17 @@ def files_of_node(project: Project, node: Node) -> NodeFiles:
     return files or FolderFiles(folder_of_node(project, node.record.node_type, node.node_id))
 
 
+def files_at_computes(project: Project) -> list[str]:
+    """The nodes of an open project whose files are at their computes, for people: copies of the project's folder do not
+    contain these files.
+    """
+    return [
+        f"the files of node {node.name!r}, which are at compute {node.record.compute_id!r}"
+        for node in project.nodes.values()
+        if node.instance is not None and node.instance.files is not None
+    ]
+
+
 async def write_project_file(
     project: Project, path: str, data: AsyncIterator[bytes], *, make_folders: bool = False
 ) -> None:
