@@ -408,18 +408,18 @@ class Forwarder:
 
     async def wait_changed(self) -> None:
         """Wait until counters have changed since the last call; returns at most once per interval of the forwarder."""
-        await _wait_signal(lib.udpfwd_stats_fd(self.core))
+        await wait_signal(lib.udpfwd_stats_fd(self.core))
 
     async def wait_captured(self) -> None:
         """Wait until a capture has new records."""
-        await _wait_signal(lib.udpfwd_captures_fd(self.core))
+        await wait_signal(lib.udpfwd_captures_fd(self.core))
 
     async def wait_capture_filling(self) -> None:
         """Wait until the buffer of a capture is half full."""
-        await _wait_signal(lib.udpfwd_captures_full_fd(self.core))
+        await wait_signal(lib.udpfwd_captures_full_fd(self.core))
 
 
-async def _wait_signal(eventfd: int) -> None:
+async def wait_signal(eventfd: int) -> None:
     await trio.lowlevel.wait_readable(eventfd)
     os.eventfd_read(eventfd)
 
