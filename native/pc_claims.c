@@ -48,10 +48,15 @@ int pc_claim_address(pc_host *host, const pc_claim_options *options) {
     return new_claim(host, options, host->now_ns) != NULL;
 }
 
+static void link_local_done(pc_host *host, const pc_address *address, const uint8_t *taken_by) {
+    (void)address;
+    if (taken_by != NULL)
+        host->link_local_ready = 0;
+}
+
 void pc_claim_link_local(pc_host *host, uint64_t first_ns) {
-    const pc_claim_options options = {.address = host->link_local, .probes = 1, .interval_ns = PC_SECOND_NS};
-    if (new_claim(host, &options, first_ns) == NULL)
-        host->link_local_ready = 1; /* it is used unchecked then */
+    const pc_claim_options options = {.address = host->link_local, .probes = 1, .interval_ns = PC_SECOND_NS, .done = link_local_done};
+    new_claim(host, &options, first_ns); /* without memory it is used unchecked */
 }
 
 int pc_is_claimed(const pc_host *host, const pc_address *address) {
@@ -102,9 +107,7 @@ static void use(pc_host *host, pc_claim *claim) {
     const pc_claim_options ended = claim->options;
     claim->is_used = 1;
     claim->announcements_left = ANNOUNCE_TIMES;
-    if (ended.origin == UDPFWD_PC_NO_ADDRESS)
-        host->link_local_ready = 1;
-    else
+    if (ended.origin != UDPFWD_PC_NO_ADDRESS)
         pc_use_address(host, &ended.address, ended.prefix, &ended.gateway, ended.origin);
     if (announce(host, claim))
         remove_claim(host, claim);

@@ -20,6 +20,7 @@ typedef struct {
 
 /* There is one claim of an origin and a family: a later one replaces it. Returns 0 without memory. */
 int pc_claim_address(pc_host *host, const pc_claim_options *options);
+/* The link-local address is in use while it is checked (RFC 4429): it is made from a MAC address that is the PC's own, most likely. */
 void pc_claim_link_local(pc_host *host, uint64_t first_ns);
 /* Somebody else may have it. */
 void pc_contest(pc_host *host, const pc_address *address, const uint8_t *mac);

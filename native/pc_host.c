@@ -19,8 +19,6 @@ enum { ETHERTYPE_IPV4 = 0x0800, ETHERTYPE_ARP = 0x0806, ETHERTYPE_IPV6 = 0x86dd 
 
 /* Of packets that a host sends itself, in one call: the others have their turn with the next. */
 #define TURN_PACKETS_TO_SELF 64
-/* Time in which link-local addresses of PCs that begin at once are checked (RFC 4862, 5.4.2). */
-#define LINK_LOCAL_CHECK_NS PC_SECOND_NS
 
 /* --- memory --- */
 
@@ -132,11 +130,10 @@ static void make_link_local(pc_host *host) {
     const uint8_t *mac = host->identity.mac;
     pc_address made = {.family = 6, .bytes = {0xfe, 0x80}};
     pc_interface_id(mac, made.bytes + 8);
-    host->link_local = made;
-    host->link_local_ready = 0;
     pc_drop_claims(host, UDPFWD_PC_NO_ADDRESS);
-    if (pc_has_ipv6(host))
-        pc_claim_link_local(host, host->now_ns + pc_random(host, LINK_LOCAL_CHECK_NS));
+    host->link_local = made;
+    host->link_local_ready = 1;
+    host->link_local_checked = 0; /* with its first use: pc_send */
 }
 
 void pc_interface_id(const uint8_t *mac, uint8_t *id) {
@@ -234,7 +231,7 @@ static void accept_frame(pc_host *host, const unsigned char *frame, size_t size)
 }
 
 void pc_input(pc_host *host, const unsigned char *frame, size_t size, uint64_t now_ns) {
-    host->now_ns = now_ns;
+    pc_set_time(host, now_ns);
     drop_expired(host);
     accept_frame(host, frame, size);
 }
@@ -264,7 +261,7 @@ uint64_t pc_due(const pc_host *host) {
 }
 
 void pc_expire(pc_host *host, uint64_t now_ns) {
-    host->now_ns = now_ns;
+    pc_set_time(host, now_ns);
     drop_expired(host);
     for (int i = 0; i < TURN_PACKETS_TO_SELF && host->to_self.first != NULL; i++) {
         pc_frame *frame = pc_pop(&host->to_self);

@@ -1,7 +1,7 @@
 /* A PC as a host, without a core: frames and the time go in, frames and events come out. pc_host.c has what all its modules use.
  *
  * Whoever has a host gives it one thread at a time. pc_input and pc_expire take the time (CLOCK_MONOTONIC, ns), never less than before;
- * every call may leave frames in 'out' and change pc_due. Memory is taken with pc_take, when it is used, and is bounded for each host and
+ * every call may leave frames in 'out' and change pc_due (0: at once). Memory is taken with pc_take, when it is used, and is bounded for each host and
  * for all of them together: what does not fit is dropped and counted.
  *
  *   pc_input -> ARP (pc_arp.c) -> neighbours and claims of addresses (pc_neighbours.c, pc_claims.c)
@@ -95,7 +95,7 @@ struct pc_host {
 
     pc_address ipv4, ipv4_gateway; /* family 0: none */
     pc_address link_local, ipv6, ipv6_gateway;
-    uint8_t ipv4_prefix, ipv6_prefix, ipv4_origin, ipv6_origin, link_local_ready;
+    uint8_t ipv4_prefix, ipv6_prefix, ipv4_origin, ipv6_origin, link_local_ready, link_local_checked;
     uint16_t ipv4_id, used_port;
     uint32_t ipv6_id;
     uint64_t valid_until_ns, preferred_until_ns, router_until_ns; /* of an automatic IPv6 address */
@@ -172,6 +172,12 @@ static inline pc_frame *pc_pop(pc_queue *queue) {
 
 /* Puts an Ethernet header in front of a packet, fills it up to the least size, and lets it leave. */
 void pc_emit(pc_host *host, pc_frame *frame, const uint8_t *mac, int ethertype);
+
+/* Time does not go back, also where a worker looked at the clock before another. */
+static inline void pc_set_time(pc_host *host, uint64_t now_ns) {
+    if (now_ns > host->now_ns)
+        host->now_ns = now_ns;
+}
 
 /* Uniform below a limit. */
 static inline uint64_t pc_random(pc_host *host, uint64_t limit) {

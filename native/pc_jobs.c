@@ -66,7 +66,7 @@ int pc_start(pc_host *host, const udpfwd_pc_request *request, uint64_t now_ns) {
     int result = kind->check(request);
     if (result < 0)
         return result;
-    host->now_ns = now_ns;
+    pc_set_time(host, now_ns);
     pc_job *before = kind->is_single ? pc_job_of(host, kind) : NULL;
     if (before != NULL && before->request.target.family == request->target.family)
         pc_finish(host, before, UDPFWD_PC_REPLACED);
@@ -81,7 +81,7 @@ int pc_start(pc_host *host, const udpfwd_pc_request *request, uint64_t now_ns) {
         return -ENOMEM;
     }
     job->kind = kind;
-    job->due_ns = now_ns;
+    job->due_ns = host->now_ns;
     job->request = *request;
     job->next = host->jobs;
     host->jobs = job;

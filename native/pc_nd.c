@@ -81,7 +81,7 @@ static void accept_solicitation(pc_host *host, const pc_packet *packet, const pc
     size_t size = packet->data_bytes - MESSAGE_BYTES;
     int is_probe = is_unspecified(&packet->source);
     const unsigned char *mac = mac_option(options, size, OPTION_SOURCE_MAC);
-    if (pc_is_claimed(host, target)) {
+    if (pc_is_claimed(host, target) && (is_probe || !same_address(target, &host->link_local))) {
         if (is_probe && memcmp(packet->mac, host->identity.mac, ETHERNET_ADDRESS_BYTES) != 0) /* not ours, from a circle */
             pc_contest(host, target, packet->mac);
         return; /* one that we do not have yet is not answered for (RFC 4862, 5.4.3) */

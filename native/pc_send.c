@@ -1,9 +1,12 @@
 /* Sending: from which address, to whom on the link, in what sizes. */
 #define _GNU_SOURCE
+#include "pc_claims.h"
 #include "pc_ip.h"
 #include "pc_neighbours.h"
 
 #define DEFAULT_TTL 64
+/* Link-local addresses that come into use at once are checked in so long a time (RFC 4862, 5.4.2). */
+#define LINK_LOCAL_PAUSE_NS PC_SECOND_NS
 /* After which it is tried again whether a way takes larger packets (RFC 1191, 6.3; RFC 8201, 4). */
 #define PATH_LIFE_NS (600 * PC_SECOND_NS)
 
@@ -86,6 +89,10 @@ int pc_send(pc_host *host, const pc_route *route, pc_frame *frame) {
         host->counters.dropped++;
         pc_free_frame(host, frame);
         return reason;
+    }
+    if (!host->link_local_checked && same_address(&chosen.source, &host->link_local)) {
+        host->link_local_checked = 1;
+        pc_claim_link_local(host, host->now_ns + pc_random(host, LINK_LOCAL_PAUSE_NS));
     }
     /* Routers fragment what IPv4 lets them, so only what they must not, and IPv6, needs to know the way's size. */
     int by_path = route->destination.family == 6 || route->dont_fragment;

@@ -6,6 +6,7 @@
 #ifndef GNS3TRIO_PORT_H
 #define GNS3TRIO_PORT_H
 
+#include "pc_events.h"
 #include "source.h"
 #include "udpfwd.h"
 
@@ -29,6 +30,8 @@ typedef struct {
     int fd;           /* the caller's */
     uint32_t address; /* of the remote, in host byte order */
     uint16_t udp_port;
+    const void *identity; /* of a PC: udpfwd_pc_identity */
+    pc_shared *pcs;
 } port_options;
 
 /* A kind of port: the functions that receive and send its frames. A new kind needs one of these, and a function in udpfwd.h that opens
@@ -54,6 +57,7 @@ extern const port_kind udp_kind;      /* udp_ports.c */
 extern const port_kind tap_kind;      /* interfaces.c */
 extern const port_kind ethernet_kind; /* interfaces.c */
 extern const port_kind local_kind;    /* ports.c: without a descriptor */
+extern const port_kind pc_kind;       /* pc_port.c: a built-in PC */
 
 /* Only the named module changes a group; others may read it. */
 struct port {

@@ -85,11 +85,10 @@ void move_timer(worker *from, worker *to, timer *t) {
         set_timer(to, t, due_ns);
 }
 
-static void serve_timers(worker *w, source *s) {
+void serve_due_timers(worker *w) {
     timer_set *set = &w->timers;
     uint64_t now_ns = turn_time(w);
-    (void)s; /* it is readable until arm_timers sets it again, which takes one call less than to read it */
-    set->has_expired = 1;
+    set->are_due = 0;
     for (int i = 0; i < TURN_TIMERS && set->first != NULL && set->first->due_ns <= now_ns; i++) {
         timer *t = set->first;
         stop_timer(w, t);
@@ -97,17 +96,27 @@ static void serve_timers(worker *w, source *s) {
     }
 }
 
-void arm_timers(worker *w) {
+static void serve_timers(worker *w, source *s) {
+    (void)s; /* it is readable until arm_timers sets it again, which takes one call less than to read it */
+    w->timers.has_expired = 1;
+    serve_due_timers(w);
+}
+
+int arm_timers(worker *w) {
     timer_set *set = &w->timers;
+    set->are_due = set->first != NULL && set->first->due_ns <= w->now_ns;
+    if (set->are_due) /* set to the time of the turn that is over: the kernel need not know */
+        return 1;
     uint64_t due_ns = set->first != NULL ? set->first->due_ns : 0; /* which no time is, and disarms it */
     int is_early = set->armed_ns != 0 && set->armed_ns <= due_ns;
     if (!set->has_expired && (due_ns == 0 || is_early))
-        return;
+        return 0;
     struct itimerspec once = {.it_value = {.tv_sec = (time_t)(due_ns / NANOSECONDS), .tv_nsec = (long)(due_ns % NANOSECONDS)}};
     if (timerfd_settime(set->source.fd, TFD_TIMER_ABSTIME, &once, NULL) < 0)
-        return;
+        return 0;
     set->armed_ns = due_ns;
     set->has_expired = 0;
+    return 0;
 }
 
 int open_timers(worker *w) {

@@ -24,6 +24,7 @@ typedef struct {
     timer *first;      /* of those that are set, the one that is due before the others */
     uint64_t armed_ns; /* what the timerfd was set to last, 0: not */
     int has_expired;   /* since then */
+    int are_due;       /* some were, when the last turn was over: the kernel does not know */
 } timer_set;
 
 static inline int is_set(const timer *t) {
@@ -41,7 +42,8 @@ void move_timer(worker *from, worker *to, timer *t);
 /* For worker.c: the timers are watched, and ended. close_timers is needed, and fine, when open_timers fails. */
 int open_timers(worker *w);
 void close_timers(worker *w);
-/* Before the worker waits for events. */
-void arm_timers(worker *w);
+/* Before the worker waits for events. Returns whether it shall not wait, because some timers are due: then serve_due_timers follows. */
+int arm_timers(worker *w);
+void serve_due_timers(worker *w);
 
 #endif

@@ -57,7 +57,9 @@ int udpfwd_open(int workers, uint32_t stats_interval_us, udpfwd **opened) {
     pthread_mutex_init(&core->lock, NULL);
     pthread_cond_init(&core->changed, NULL);
     core->stats_fd = core->captures_fd = core->captures_full_fd = -1;
-    int result = prepare(core, workers);
+    int result = pc_open_shared(&core->pcs);
+    if (result == 0)
+        result = prepare(core, workers);
     if (result < 0) {
         udpfwd_close(core);
         return result;
@@ -71,6 +73,7 @@ void udpfwd_close(udpfwd *core) {
         if (core->ports[id] != NULL)
             end_port(core, core->ports[id]);
     close_bridges(core);
+    pc_close_shared(&core->pcs);
     detach_offload(&core->kernel);
     for (int i = 0; i < core->worker_count; i++)
         close_worker(&core->workers[i]);

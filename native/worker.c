@@ -122,6 +122,10 @@ int serve_round(worker *w, const struct epoll_event *events, int ready) {
         s->serve(w, s);
         w->woken |= change_waits(w);
     }
+    if (w->timers.are_due && !w->woken) {
+        w->now_ns = w->wall_ns = 0;
+        serve_due_timers(w);
+    }
     if (w->more_due && !w->woken) {
         w->now_ns = w->wall_ns = 0;
         release_due(w);
@@ -132,8 +136,8 @@ int serve_round(worker *w, const struct epoll_event *events, int ready) {
 static int forward(worker *w) {
     struct epoll_event events[EVENTS_PER_WAIT];
     for (;;) {
-        arm_timers(w);
-        int ready = epoll_wait(w->epoll_fd, events, EVENTS_PER_WAIT, w->more_due ? 0 : -1);
+        int are_due = arm_timers(w);
+        int ready = epoll_wait(w->epoll_fd, events, EVENTS_PER_WAIT, w->more_due || are_due ? 0 : -1);
         if (ready < 0 && errno != EINTR)
             return -errno;
         if (serve_round(w, events, ready) && stay_parked(w))

@@ -8,6 +8,7 @@
 #include "frames.h"
 #include "held_frames.h"
 #include "offload_program.h"
+#include "pc_events.h"
 #include "timers.h"
 
 #include <pthread.h>
@@ -80,6 +81,7 @@ struct udpfwd {
     int flows;      /* that the kernel serves: changed atomically */
     unsigned moves; /* how often a look found that the kernel had moved frames: likewise */
     uint64_t stats_interval_ns;
+    pc_shared pcs; /* what built-in PCs have together: a lock of its own */
 
     pthread_mutex_t lock; /* guards all below; whoever makes a change holds it (changes.h) */
     pthread_cond_t changed;

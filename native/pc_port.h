@@ -1,0 +1,17 @@
+/* A built-in PC as a port of the core: pc_port.c. The calls of pc.h are pc_calls.c's. */
+#ifndef GNS3TRIO_PC_PORT_H
+#define GNS3TRIO_PC_PORT_H
+
+#include "pc_host.h"
+#include "worker.h"
+
+typedef struct {
+    port port; /* first */
+    timer timer;
+    pc_host host;
+} pc_port;
+
+/* In a change, the worker is parked, and the host was asked to do something: its timer is set to when it has something to do. */
+void pc_schedule(pc_port *pc);
+
+#endif
