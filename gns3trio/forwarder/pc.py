@@ -5,6 +5,7 @@ without a job costs no task and no descriptor. Calls are quick: each waits until
 batches of frames.
 """
 
+import errno
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
@@ -16,6 +17,7 @@ import attrs
 import trio
 
 from gns3trio._udpfwd import ffi, lib
+from gns3trio.errors import Conflict, Invalid
 from gns3trio.forwarder.forwarder import Forwarder, Port, check_result, wait_signal
 from gns3trio.forwarder.pc_types import Event, Family, Finished, Neighbour, PcIdentity, PcState, Request
 from gns3trio.forwarder.pc_wire import (
@@ -107,7 +109,10 @@ class Pc:
         ``prefix`` is the number of bits of the network. Raises Invalid for an address that no host can have.
         """
         given = core_address(address), prefix, core_address(gateway)
-        check_result(lib.udpfwd_pc_set_address(self._core, self.port.id, *given))
+        result = lib.udpfwd_pc_set_address(self._core, self.port.id, *given)
+        if result == -errno.EINVAL:
+            raise Invalid(f"no host can have {address}/{prefix} with {gateway or 'no'} gateway")
+        check_result(result)
 
     def clear(self, family: Family) -> None:
         """Take the address and gateway of a family away, and a lease without releasing it. Link-local addresses
@@ -163,7 +168,12 @@ class Pcs:
 
     def start(self, pc: Pc, request: Request) -> Job:
         """Begin a job of a PC: see ``Pc.start``."""
-        number = check_result(lib.udpfwd_pc_start(self.forwarder.core, pc.port.id, core_request(request)))
+        number = lib.udpfwd_pc_start(self.forwarder.core, pc.port.id, core_request(request))
+        if number == -errno.EINVAL:
+            raise Invalid(f"a PC cannot do that: {request}")
+        if number == -errno.EBUSY:
+            raise Conflict(f"the PC does {lib.UDPFWD_PC_MAX_JOBS} things already")
+        check_result(number)
         job = Job(number, partial(self._stop, pc))
         self._jobs[number] = pc, job
         pc.jobs.add(job)

@@ -39,6 +39,10 @@ from gns3trio.forwarder.pc_types import (
 )
 
 MAC_BYTES = 6
+# What the modules of the core check once more (pc_probe.c and others): here the field is named.
+_BYTE, _PORT, _LONG = 0xFF, 0xFFFF, 0xFFFFFFFF
+_LEAST_PROBE_US, _MOST_PROBE_US, _MOST_PROBES = 100, 600_000_000, 16
+_LEAST_QUESTION_US, _MOST_QUESTION_US, _MOST_ATTEMPTS = 1000, 60_000_000, 10
 _PROTOCOLS = {"icmp": 1, "tcp": 6, "udp": 17}
 _REASONS = list(names_of("udpfwd_pc_reason", "UDPFWD_PC_", "reasons"))
 _STEPS = list(names_of("udpfwd_pc_step", "UDPFWD_PC_", "steps"))
@@ -174,15 +178,21 @@ def read_neighbour(entry: Any) -> Neighbour:
 
 
 def core_request(request: Any) -> Any:
-    """A pointer to what a request (``pc_types.Request``) is for the core. Raises Invalid for a number or a text
-    that does not fit.
-    """
+    """A pointer to what a request (``pc_types.Request``) is for the core. Raises Invalid with the wrong field."""
     made = ffi.new("udpfwd_pc_request *")
-    try:
-        _fill(request, made[0])
-    except OverflowError as error:
-        raise Invalid(f"{type(request).__name__}: a number is out of bounds ({error})") from None
+    _fill(request, made[0])
     return made
+
+
+def _bound(name: str, value: int, least: int, most: int) -> int:
+    if not least <= value <= most:
+        raise Invalid(f"{name}: {least} to {most}, not {value}")
+    return value
+
+
+def _fill_questions(request: Dhcp | Autoconfigure | Resolve, to: Any) -> None:
+    to.attempts = _bound("attempts", request.attempts, 1, _MOST_ATTEMPTS)
+    to.timeout_us = _bound("timeout_us", request.timeout_us, _LEAST_QUESTION_US, _MOST_QUESTION_US)
 
 
 @singledispatch
@@ -192,45 +202,55 @@ def _fill(request: Any, to: Any) -> None:
 
 @_fill.register
 def _(request: Ping, to: Any) -> None:
-    to.kind, to.protocol, to.ttl = lib.UDPFWD_PC_PING, _PROTOCOLS[request.protocol], request.ttl
+    to.kind, to.protocol = lib.UDPFWD_PC_PING, _PROTOCOLS[request.protocol]
     _put_address(to.target, request.target)
-    to.count, to.data_bytes = request.count, request.data_bytes
-    to.interval_us, to.timeout_us = request.interval_us, request.timeout_us
-    to.dont_fragment, to.tcp_flags = request.dont_fragment, request.tcp_flags
-    to.source_port, to.destination_port = request.source_port, request.destination_port
+    to.ttl = _bound("ttl", request.ttl, 1, _BYTE)
+    to.count = _bound("count", request.count, 0, _LONG)
+    to.data_bytes = _bound("data_bytes", request.data_bytes, 0, lib.UDPFWD_PC_MAX_DATA_BYTES)
+    to.interval_us = _bound("interval_us", request.interval_us, 0, _MOST_PROBE_US)
+    to.timeout_us = _bound("timeout_us", request.timeout_us, _LEAST_PROBE_US, _MOST_PROBE_US)
+    to.dont_fragment = request.dont_fragment
+    to.tcp_flags = _bound("tcp_flags", request.tcp_flags, 0, _BYTE)
+    to.source_port = _bound("source_port", request.source_port, 0, _PORT)
+    to.destination_port = _bound("destination_port", request.destination_port, 0, _PORT)
 
 
 @_fill.register
 def _(request: Trace, to: Any) -> None:
-    to.kind, to.protocol, to.ttl = lib.UDPFWD_PC_TRACE, _PROTOCOLS[request.protocol], request.max_hops
+    to.kind, to.protocol = lib.UDPFWD_PC_TRACE, _PROTOCOLS[request.protocol]
     _put_address(to.target, request.target)
-    to.count, to.data_bytes, to.timeout_us = request.probes, request.data_bytes, request.timeout_us
+    to.ttl = _bound("max_hops", request.max_hops, 1, _BYTE)
+    to.count = _bound("probes", request.probes, 1, _MOST_PROBES)
+    to.data_bytes = _bound("data_bytes", request.data_bytes, 0, lib.UDPFWD_PC_MAX_DATA_BYTES)
+    to.timeout_us = _bound("timeout_us", request.timeout_us, _LEAST_PROBE_US, _MOST_PROBE_US)
 
 
 @_fill.register
 def _(request: TakeAddress, to: Any) -> None:
-    to.kind, to.prefix = lib.UDPFWD_PC_TAKE_ADDRESS, request.prefix
+    to.kind = lib.UDPFWD_PC_TAKE_ADDRESS
+    to.prefix = _bound("prefix", request.prefix, 1, request.address.max_prefixlen)
     _put_address(to.target, request.address)
     _put_address(to.gateway, request.gateway)
-    to.attempts, to.timeout_us = request.attempts, request.timeout_us
+    to.attempts = _bound("attempts", request.attempts, 0, _MOST_ATTEMPTS)
+    to.timeout_us = _bound("timeout_us", request.timeout_us, 0, _MOST_QUESTION_US)
 
 
 @_fill.register
 def _(request: Dhcp, to: Any) -> None:
     to.kind = _DHCP_ACTIONS[request.action]
-    to.attempts, to.timeout_us = request.attempts, request.timeout_us
+    _fill_questions(request, to)
 
 
 @_fill.register
 def _(request: Autoconfigure, to: Any) -> None:
     to.kind = lib.UDPFWD_PC_AUTOCONFIGURE
-    to.attempts, to.timeout_us = request.attempts, request.timeout_us
+    _fill_questions(request, to)
 
 
 @_fill.register
 def _(request: Resolve, to: Any) -> None:
     to.kind, to.family = lib.UDPFWD_PC_RESOLVE, request.family
-    to.attempts, to.timeout_us = request.attempts, request.timeout_us
+    _fill_questions(request, to)
     _put_text(to.name, "name", request.name)
 
 
