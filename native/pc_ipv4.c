@@ -6,6 +6,10 @@
 enum { DONT_FRAGMENT = 0x4000, MORE_FRAGMENTS = 0x2000, OFFSET_MASK = 0x1fff, DHCP_CLIENT_PORT = 68 };
 enum { AT_LENGTH = 2, AT_ID = 4, AT_FLAGS = 6, AT_TTL = 8, AT_PROTOCOL = 9, AT_CHECKSUM = 10, AT_SOURCE = 12, AT_DESTINATION = 16 };
 
+/* A fragment with less data would be filled up to the least size of a frame. There are hosts that take the filling for data: VPCS 0.8.3 is
+ * killed by it. So the last fragment gets some of what the one before would have. */
+enum { UNPADDED_BYTES = PC_LEAST_FRAME_BYTES - PC_ETHERNET_BYTES - IPV4_HEADER_BYTES, PART_MOVED_BYTES = 32 };
+
 /* Whether it is for the host; a host that asks DHCP has no address yet (RFC 2131, 4.1). */
 static int is_for(const pc_host *host, const pc_packet *packet) {
     if (pc_has_address(host, &packet->destination))
@@ -84,8 +88,11 @@ int pc_ipv4_send(pc_host *host, const pc_route *route, pc_frame *frame, size_t m
     size_t room = (mtu - IPV4_HEADER_BYTES) / 8 * 8;
     pc_queue fragments = {0};
     int reason = 0;
-    for (size_t at = 0; at < frame->size && reason == 0; at += room) {
-        size_t part = frame->size - at < room ? frame->size - at : room;
+    for (size_t at = 0, part; at < frame->size; at += part) {
+        part = frame->size - at < room ? frame->size - at : room;
+        size_t rest = frame->size - at - part;
+        if (rest > 0 && rest < UNPADDED_BYTES)
+            part -= PART_MOVED_BYTES;
         pc_frame *fragment = pc_new_frame(host, 0, part);
         if (fragment == NULL) {
             reason = UDPFWD_PC_NO_MEMORY;

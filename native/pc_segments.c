@@ -26,7 +26,7 @@ int pc_read_segment(const pc_packet *packet, pc_segment *segment) {
     const unsigned char *bytes = packet->data;
     size_t size = packet->data_bytes;
     uint64_t sum = pseudo_sum(&packet->source, &packet->destination, PROTOCOL_TCP, size);
-    if (size < TCP_HEADER_BYTES || finish_sum(add_to_sum(sum, bytes, size)) != 0)
+    if (size < TCP_HEADER_BYTES)
         return 0;
     size_t header = (size_t)(bytes[12] >> 4) * 4;
     if (header < TCP_HEADER_BYTES || header > size)
@@ -40,6 +40,7 @@ int pc_read_segment(const pc_packet *packet, pc_segment *segment) {
         .sequence = get32(bytes + 4),
         .acknowledged = get32(bytes + 8),
         .flags = bytes[13],
+        .is_damaged = finish_sum(add_to_sum(sum, bytes, size)) != 0,
         .data = bytes + header,
         .size = size - header,
     };

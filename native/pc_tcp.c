@@ -230,6 +230,10 @@ void pc_tcp_input(pc_host *host, const pc_packet *packet) {
     }
     if (pc_jobs_tcp(host, &segment))
         return;
+    if (segment.is_damaged) {
+        pc_malformed(host);
+        return;
+    }
     pc_connection *c = find(host, &segment);
     if (c != NULL)
         in_connection(host, c, &segment);

@@ -12,6 +12,7 @@ struct pc_segment {
     uint16_t source_port, destination_port, window, mss;
     uint32_t sequence, acknowledged;
     int flags;
+    int is_damaged; /* the checksum is wrong: only a ping may look at it (pc_tcp_ping.c) */
     const unsigned char *data;
     size_t size;
 };

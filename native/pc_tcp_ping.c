@@ -146,6 +146,9 @@ int pc_tcp_ping_input(pc_host *host, pc_job *job, const pc_segment *segment) {
         segment->source_port != probe->destination_port || !same_address(&segment->packet->source, &job->request.target))
         return 0;
     int is_acknowledged = (segment->flags & TCP_ACK) && segment->acknowledged == probe->sent + step_size(probe);
+    /* VPCS answers with wrong checksums, as every VPCS knows. What acknowledges just what was sent is such an answer. */
+    if (segment->is_damaged && !is_acknowledged)
+        return 0;
     if (segment->flags & TCP_RST) {
         if (probe->step == UDPFWD_PC_CONNECT ? !is_acknowledged : segment->sequence != probe->expected)
             return 1; /* not one that may be (RFC 9293, 3.10.7.3 and 4) */

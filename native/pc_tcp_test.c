@@ -67,6 +67,8 @@ typedef struct {
     uint16_t port, to;
 } client;
 
+static unsigned char damage; /* of the checksum */
+
 static void give_segment(const client *c, int flags, const void *data, size_t size, uint16_t window) {
     unsigned char segment[1600] = {0}, packet[1700];
     const pc_address from = test_ipv4("10.0.0.2"), to = test_ipv4("10.0.0.1");
@@ -79,6 +81,7 @@ static void give_segment(const client *c, int flags, const void *data, size_t si
     put16(segment + 14, window);
     memcpy(segment + 20, data, size);
     put16(segment + 16, finish_sum(add_to_sum(pseudo_sum(&from, &to, PROTOCOL_TCP, 20 + size), segment, 20 + size)));
+    segment[17] ^= damage;
     forget_seen();
     give_frame(0, 2, 1, 0x0800, packet, make_ipv4(packet, "10.0.0.2", "10.0.0.1", PROTOCOL_TCP, 64, 0, segment, 20 + size));
     pass_frames();
@@ -213,7 +216,36 @@ static void test_a_refused_connection(void) {
     close_hosts();
 }
 
+/* VPCS answers with wrong checksums: a ping takes what acknowledges just what it has sent; the server takes none. */
+static void test_damaged_segments(void) {
+    udpfwd_pc_event event = {0};
+    open_hosts(1);
+    const pc_address target = test_ipv4("10.0.0.2");
+    static const uint8_t mac[] = {0, 0x50, 0x79, 0x66, 0x68, 2};
+    pc_learn(&bed.hosts[0], &target, mac, 1);
+    udpfwd_pc_request ping = test_ping(&target, 1);
+    ping.protocol = PROTOCOL_TCP;
+    start_job(0, &ping);
+    pc_expire(&bed.hosts[0], bed.now_ns);
+    pass_frames();
+    damage = 1;
+    client c = {.port = 7, .to = get16(tcp_of(0)), .sequence = 5, .expected = get32(tcp_of(0) + 4) + 2};
+    give_segment(&c, TCP_SYN | TCP_ACK, "", 0, 100);
+    look_at_events();
+    CHECK(bed.told == 0 && bed.hosts[0].counters.malformed == 1);
+    c.expected--;
+    give_segment(&c, TCP_SYN | TCP_ACK, "", 0, 100);
+    look_at_events();
+    CHECK(count_told(UDPFWD_PC_REPLY, &event) == 1 && event.step == UDPFWD_PC_CONNECT);
+    c = (client){.port = 4000, .to = 7};
+    give_segment(&c, TCP_SYN, "", 0, 100);
+    CHECK(bed.seen == 0 && bed.hosts[0].connections == NULL && bed.hosts[0].counters.malformed == 2);
+    damage = 0;
+    close_hosts();
+}
+
 int main(void) {
+    test_damaged_segments();
     test_a_ping(7, 56);
     test_a_ping(7, 1400);
     test_a_ping(80, 3000);
@@ -224,6 +256,6 @@ int main(void) {
     test_other_ports();
     test_what_belongs_to_nothing();
     test_a_refused_connection();
-    puts("pc_tcp_test: 10 passed");
+    puts("pc_tcp_test: 11 passed");
     return 0;
 }

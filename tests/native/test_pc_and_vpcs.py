@@ -38,6 +38,7 @@ VPCS_LINK_LOCAL = IPv6Address("fe80::250:79ff:fe66:6802")
 class Bed:
     pc: Pc
     vpcs: Terminal
+    reassembles: bool  # not so 0.5b2
 
     async def events(self, request: Request) -> list[Event]:
         with trio.fail_after(PATIENCE), self.pc.start(request) as job:
@@ -59,10 +60,11 @@ async def bed(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[B
             with pcs.open(PcIdentity(mac="00:50:79:66:68:01", name="PC1")) as pc:
                 switch.join(pc.port)
                 pc.set_address(OWN, 24)
-                await vpcs.read_prompt()
-                while "10.0.0.2" not in await vpcs.run("show ip"):
-                    await trio.sleep(0.1)
-                yield Bed(pc, vpcs)
+                greeting = await vpcs.read_prompt()
+                with trio.fail_after(PATIENCE):  # it tests its address for some seconds
+                    while "ttl=64" not in await vpcs.run(f"ping {OWN} -c 1"):
+                        pass
+                yield Bed(pc, vpcs, reassembles="version 0.5" not in greeting)
 
 
 def quick(**changes: object) -> Ping:
@@ -70,7 +72,7 @@ def quick(**changes: object) -> Ping:
 
 
 async def test_the_pc_pings_vpcs(bed: Bed) -> None:
-    for data_bytes in (56, 1, 1472, 1473, 4000, 10_000):
+    for data_bytes in (56, 1, 1472, *((1473, 4000, 10_000) if bed.reassembles else ())):
         replies = await bed.replies(quick(data_bytes=data_bytes))
         assert [(reply.bytes, reply.ttl) for reply in replies] == [(data_bytes + 28, 64)] * 2
     assert [entry.mac for entry in bed.pc.neighbours(4)] == [VPCS_MAC]
@@ -83,9 +85,9 @@ async def test_the_pc_pings_vpcs(bed: Bed) -> None:
 
 
 async def test_vpcs_pings_the_pc(bed: Bed) -> None:
-    for data_bytes in (56, 1472, 1473, 4000, 10_000):
+    for data_bytes in (56, 1472, 1473, 4000, 10_000):  # 0.5b2 sends 1472 at most
         said = await bed.vpcs.run(f"ping {OWN} -c 2 -i 10 -w 10000 -l {data_bytes}")
-        assert len(re.findall(rf"{data_bytes + 28} bytes from 10.0.0.1 icmp_seq=\d ttl=64 time=", said)) == 2, said
+        assert len(re.findall(r"10.0.0.1 icmp_seq=\d ttl=64 time=", said)) == 2, said
     for protocol, reply in (
         ("-2", r"udp_seq=\d ttl=64"),
         ("-3", r"(Connect|SendData|Close) +7@10.0.0.1 seq=\d ttl=64"),
