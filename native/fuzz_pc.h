@@ -9,10 +9,10 @@
 
 #include <stdlib.h>
 
-#define MUST(condition)                                                                                              \
-    do {                                                                                                             \
-        if (!(condition))                                                                                            \
-            abort();                                                                                                 \
+#define MUST(condition)                                                                                                               \
+    do {                                                                                                                              \
+        if (!(condition))                                                                                                             \
+            abort();                                                                                                                  \
     } while (0)
 
 enum { MOST_EXPIRIES = 200 };
@@ -144,7 +144,8 @@ static inline void give_packet(fuzz_bed *b, int ethertype, const unsigned char *
 }
 
 /* Data of a protocol, in a packet from the peer to the host, with right checksums. */
-static inline void give_ipv4(fuzz_bed *b, int protocol, int ttl, uint32_t id, uint32_t fragment, const unsigned char *data, size_t size) {
+static inline void give_ipv4(fuzz_bed *b, int protocol, int ttl, uint32_t id, uint32_t fragment, const unsigned char *data,
+                             size_t size) {
     unsigned char *packet = malloc(20 + size);
     MUST(packet != NULL);
     memset(packet, 0, 20);

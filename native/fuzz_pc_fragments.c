@@ -1,4 +1,5 @@
-/* libFuzzer target: fragments of a few datagrams, in any order. What is delivered is what one sender sent: pieces that lie are refused. */
+/* libFuzzer target: fragments of a few datagrams, in any order. What is delivered is what one sender sent: pieces that lie are
+ * refused. */
 #define _GNU_SOURCE
 #include "fuzz_pc.h"
 

@@ -1,7 +1,7 @@
 /* libFuzzer target: frames of any content come to a PC that has jobs of any kind, in any order, while time passes.
  *
- * The input is a script: each step is a byte that says what happens, and the bytes that it needs. Besides what the sanitizers see, memory is
- * bounded and given back, what leaves fits the link, and nothing is due for ever.
+ * The input is a script: each step is a byte that says what happens, and the bytes that it needs. Besides what the sanitizers see,
+ * memory is bounded and given back, what leaves fits the link, and nothing is due for ever.
  */
 #define _GNU_SOURCE
 #include "fuzz_pc.h"

@@ -1,5 +1,5 @@
-/* libFuzzer target: segments of a few connections to the echo port of a PC, and to a ping by TCP. Sequence numbers are near those of the
- * connection, so that states are reached that random ones would not find. */
+/* libFuzzer target: segments of a few connections to the echo port of a PC, and to a ping by TCP. Sequence numbers are near those of
+ * the connection, so that states are reached that random ones would not find. */
 #define _GNU_SOURCE
 #include "fuzz_pc.h"
 
@@ -50,8 +50,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     fuzz_bed b;
     open_host(&b);
     last_sequence = last_acknowledged = 0;
-    const udpfwd_pc_request ping = {.kind = UDPFWD_PC_PING, .target = FUZZ_PEER, .protocol = PROTOCOL_TCP, .ttl = 64, .count = 3,
-                                    .data_bytes = 20, .interval_us = 1000, .timeout_us = 1000000, .source_port = OUR_PORT, .destination_port = 7};
+    const udpfwd_pc_request ping = {.kind = UDPFWD_PC_PING,
+                                    .target = FUZZ_PEER,
+                                    .protocol = PROTOCOL_TCP,
+                                    .ttl = 64,
+                                    .count = 3,
+                                    .data_bytes = 20,
+                                    .interval_us = 1000,
+                                    .timeout_us = 1000000,
+                                    .source_port = OUR_PORT,
+                                    .destination_port = 7};
     MUST(pc_start(&b.host, &ping, b.now_ns) > 0);
     while (s.left > 0) {
         uint8_t what = next_byte(&s);

@@ -6,10 +6,12 @@
 
 /* What is on the wire for the first ping between two hosts: byte for byte, and no frame shorter than 60 or longer than it need be. */
 static void test_frames_of_a_first_ping(void) {
-    static const unsigned char question[60] = {255, 255, 255, 255, 255, 255, 0, 0x50, 0x79, 0x66, 0x68, 1, 8, 6, 0, 1, 8, 0, 6, 4, 0, 1,
-                                               0, 0x50, 0x79, 0x66, 0x68, 1, 10, 0, 0, 1, 0, 0, 0, 0, 0, 0, 10, 0, 0, 2};
-    static const unsigned char answer[60] = {0, 0x50, 0x79, 0x66, 0x68, 1, 0, 0x50, 0x79, 0x66, 0x68, 2, 8, 6, 0, 1, 8, 0, 6, 4, 0, 2,
-                                             0, 0x50, 0x79, 0x66, 0x68, 2, 10, 0, 0, 2, 0, 0x50, 0x79, 0x66, 0x68, 1, 10, 0, 0, 1};
+    static const unsigned char question[60] = {255, 255, 255, 255, 255, 255, 0, 0x50, 0x79, 0x66, 0x68, 1,    8,    6,
+                                               0,   1,   8,   0,   6,   4,   0, 1,    0,    0x50, 0x79, 0x66, 0x68, 1,
+                                               10,  0,   0,   1,   0,   0,   0, 0,    0,    0,    10,   0,    0,    2};
+    static const unsigned char answer[60] = {0,  0x50, 0x79, 0x66, 0x68, 1,    0,    0x50, 0x79, 0x66, 0x68, 2,    8,    6,
+                                             0,  1,    8,    0,    6,    4,    0,    2,    0,    0x50, 0x79, 0x66, 0x68, 2,
+                                             10, 0,    0,    2,    0,    0x50, 0x79, 0x66, 0x68, 1,    10,   0,    0,    1};
     open_hosts(2);
     udpfwd_pc_request ping = test_ping(&bed.hosts[1].ipv4, 1);
     ping.data_bytes = 1;
@@ -63,7 +65,8 @@ static void test_nobody_answers(void) {
 static void test_the_table_is_bounded(void) {
     open_hosts(1);
     for (int i = 0; i < 200; i++) {
-        unsigned char arp[28] = {0, 1, 8, 0, 6, 4, 0, 1, 0, 0x50, 0x79, 0x66, 0x68, (unsigned char)i, 10, 0, 0, (unsigned char)(i + 2)};
+        unsigned char arp[28] = {
+            0, 1, 8, 0, 6, 4, 0, 1, 0, 0x50, 0x79, 0x66, 0x68, (unsigned char)i, 10, 0, 0, (unsigned char)(i + 2)};
         memcpy(arp + 24, bed.hosts[0].ipv4.bytes, 4);
         bed.now_ns += 1000;
         give_frame(0, 9, 1, 0x0806, arp, sizeof arp);
@@ -98,7 +101,8 @@ static void test_an_address_is_probed(void) {
     for (int i = 0; i < 3; i++)
         CHECK(bed.frames[i].size == 60 && get32(bed.frames[i].bytes + 28) == 0 && get32(bed.frames[i].bytes + 38) == 0x0a000007);
     run_for(5 * PC_SECOND_NS);
-    CHECK(count_told(UDPFWD_PC_ADDRESS_READY, &event) == 1 && ipv4_of(&event.address) == 0x0a000007 && reason_of_end() == UDPFWD_PC_DONE);
+    CHECK(count_told(UDPFWD_PC_ADDRESS_READY, &event) == 1 && ipv4_of(&event.address) == 0x0a000007 &&
+          reason_of_end() == UDPFWD_PC_DONE);
     CHECK(ipv4_of(&bed.hosts[0].ipv4) == 0x0a000007 && bed.seen == 5 && get32(bed.frames[4].bytes + 28) == 0x0a000007);
     CHECK(pc_due(&bed.hosts[0]) == PC_NEVER);
     close_hosts();
@@ -137,7 +141,8 @@ static void test_an_address_is_defended(void) {
 
 /* What is none is counted, and teaches nothing. */
 static void test_what_is_no_arp(void) {
-    static const unsigned char good[28] = {0, 1, 8, 0, 6, 4, 0, 1, 0, 0x50, 0x79, 0x66, 0x68, 9, 10, 0, 0, 9, 0, 0, 0, 0, 0, 0, 10, 0, 0, 1};
+    static const unsigned char good[28] = {0,  1, 8, 0, 6, 4, 0, 1, 0, 0x50, 0x79, 0x66, 0x68, 9,
+                                           10, 0, 0, 9, 0, 0, 0, 0, 0, 0,    10,   0,    0,    1};
     open_hosts(1);
     for (size_t size = 0; size < sizeof good; size++)
         give_frame(0, 9, 1, 0x0806, good, size);

@@ -20,12 +20,12 @@ enum { MOST_ATTEMPTS = 10, LEAST_TIMEOUT_US = 1000, MOST_TIMEOUT_US = 60000000, 
 struct pc_dhcp {
     int state, declines;
     uint32_t transaction;
-    uint32_t attempts;       /* that are left; 0: without end */
+    uint32_t attempts; /* that are left; 0: without end */
     uint64_t pause_ns, due_ns;
-    uint64_t begun_ns;       /* asking for a lease */
-    uint64_t asked_ns;       /* what was granted: the lease counts from here */
-    uint64_t leased_ns;      /* the same, of the lease that is in use */
-    pc_dhcp_reply offer;     /* or what was granted */
+    uint64_t begun_ns;   /* asking for a lease */
+    uint64_t asked_ns;   /* what was granted: the lease counts from here */
+    uint64_t leased_ns;  /* the same, of the lease that is in use */
+    pc_dhcp_reply offer; /* or what was granted */
 };
 
 static pc_job *job_of(const pc_host *host) {
@@ -129,13 +129,12 @@ static void bound(pc_host *host) {
     dhcp->declines = 0;
     dhcp->leased_ns = dhcp->asked_ns;
     dhcp->due_ns = lease_end_ns(dhcp, dhcp->offer.renew_seconds);
-    for (int i = 0, filled = 0; i < UDPFWD_PC_DNS_SERVERS; i++) {
-        if (dhcp->offer.dns[i] == 0)
-            continue;
-        if (filled++ == 0)
-            memset(host->identity.dns, 0, sizeof host->identity.dns);
-        host->identity.dns[i] = ipv4_address(dhcp->offer.dns[i]);
-    }
+    pc_address dns[UDPFWD_PC_TOLD_DNS_SERVERS];
+    int servers = 0;
+    for (int i = 0; i < UDPFWD_PC_TOLD_DNS_SERVERS; i++)
+        if (dhcp->offer.dns[i] != 0)
+            dns[servers++] = ipv4_address(dhcp->offer.dns[i]);
+    pc_use_dns(host, 4, dns, servers);
     if (dhcp->offer.domain[0] != 0)
         memcpy(host->identity.domain, dhcp->offer.domain, sizeof host->identity.domain);
     pc_job *job = job_of(host);

@@ -11,7 +11,7 @@ enum { DHCP_DISCOVER = 1, DHCP_OFFER, DHCP_REQUEST, DHCP_DECLINE, DHCP_ACK, DHCP
 typedef struct {
     int type;
     uint32_t transaction, address, server, mask, gateway;
-    uint32_t dns[UDPFWD_PC_DNS_SERVERS];
+    uint32_t dns[UDPFWD_PC_TOLD_DNS_SERVERS];
     uint32_t lease_seconds, renew_seconds, rebind_seconds;
     char domain[UDPFWD_PC_DOMAIN_BYTES];
 } pc_dhcp_reply;

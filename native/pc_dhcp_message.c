@@ -5,8 +5,22 @@
 enum { AT_TRANSACTION = 4, AT_SECONDS = 8, AT_CLIENT = 12, AT_YOURS = 16, AT_MAC = 28, AT_COOKIE = 236, AT_OPTIONS = 240 };
 enum { BOOT_REQUEST = 1, BOOT_REPLY = 2, ETHERNET = 1, LEAST_BYTES = 300 /* RFC 1542, 2.1 */ };
 enum {
-    PAD = 0, MASK = 1, ROUTER = 3, DNS_SERVER = 6, HOST_NAME = 12, DOMAIN_NAME = 15, REQUESTED_ADDRESS = 50, LEASE_TIME = 51, MESSAGE_TYPE = 53,
-    SERVER_ID = 54, PARAMETERS = 55, MAX_SIZE = 57, RENEWAL_TIME = 58, REBINDING_TIME = 59, CLIENT_ID = 61, END = 255
+    PAD = 0,
+    MASK = 1,
+    ROUTER = 3,
+    DNS_SERVER = 6,
+    HOST_NAME = 12,
+    DOMAIN_NAME = 15,
+    REQUESTED_ADDRESS = 50,
+    LEASE_TIME = 51,
+    MESSAGE_TYPE = 53,
+    SERVER_ID = 54,
+    PARAMETERS = 55,
+    MAX_SIZE = 57,
+    RENEWAL_TIME = 58,
+    REBINDING_TIME = 59,
+    CLIENT_ID = 61,
+    END = 255
 };
 static const unsigned char COOKIE[] = {99, 130, 83, 99};
 
@@ -25,7 +39,7 @@ static void read_option(int code, const unsigned char *value, size_t size, pc_dh
         reply->gateway = number(value, size);
         break;
     case DNS_SERVER:
-        for (size_t i = 0; i < UDPFWD_PC_DNS_SERVERS && size >= IPV4_BYTES * (i + 1); i++)
+        for (size_t i = 0; i < UDPFWD_PC_TOLD_DNS_SERVERS && size >= IPV4_BYTES * (i + 1); i++)
             reply->dns[i] = get32(value + IPV4_BYTES * i);
         break;
     case DOMAIN_NAME:

@@ -1,5 +1,5 @@
-/* DHCP: a lease from its beginning to its end, and servers that refuse, are silent, or give what somebody else has. The server is 10.0.0.254,
- * with our hands. */
+/* DHCP: a lease from its beginning to its end, and servers that refuse, are silent, or give what somebody else has. The server
+ * is 10.0.0.254, with our hands. */
 #define _GNU_SOURCE
 #include "pc_dhcp.h"
 
@@ -26,8 +26,53 @@ static const unsigned char *option(const unsigned char *message, int code) {
 
 static void give_reply(const unsigned char *query, int type) {
     unsigned char datagram[400] = {0}, packet[500], *message = datagram + 8;
-    const unsigned char options[] = {99, 130, 83, 99, 53, 1, (unsigned char)type, 54, 4, 10, 0, 0, 254, 51, 4, 0, 0, LEASE_SECONDS >> 8, LEASE_SECONDS & 0xff,
-                                     1, 4, 255, 255, 255, 0, 3, 4, 10, 0, 0, 254, 6, 8, 10, 0, 0, 252, 10, 0, 0, 253, 15, 3, 'l', 'a', 'b', 255};
+    const unsigned char options[] = {99,
+                                     130,
+                                     83,
+                                     99,
+                                     53,
+                                     1,
+                                     (unsigned char)type,
+                                     54,
+                                     4,
+                                     10,
+                                     0,
+                                     0,
+                                     254,
+                                     51,
+                                     4,
+                                     0,
+                                     0,
+                                     LEASE_SECONDS >> 8,
+                                     LEASE_SECONDS & 0xff,
+                                     1,
+                                     4,
+                                     255,
+                                     255,
+                                     255,
+                                     0,
+                                     3,
+                                     4,
+                                     10,
+                                     0,
+                                     0,
+                                     254,
+                                     6,
+                                     8,
+                                     10,
+                                     0,
+                                     0,
+                                     252,
+                                     10,
+                                     0,
+                                     0,
+                                     253,
+                                     15,
+                                     3,
+                                     'l',
+                                     'a',
+                                     'b',
+                                     255};
     message[0] = 2;
     message[1] = 1;
     message[2] = 6;
@@ -113,8 +158,8 @@ static void lease(void) {
 /* --- */
 
 static void test_a_lease(void) {
-    static const int kinds[] = {UDPFWD_PC_DHCP_SENT, UDPFWD_PC_DHCP_RECEIVED, UDPFWD_PC_DHCP_SENT, UDPFWD_PC_DHCP_RECEIVED, UDPFWD_PC_ADDRESS_READY,
-                                UDPFWD_PC_FINISHED};
+    static const int kinds[] = {UDPFWD_PC_DHCP_SENT,     UDPFWD_PC_DHCP_RECEIVED, UDPFWD_PC_DHCP_SENT,
+                                UDPFWD_PC_DHCP_RECEIVED, UDPFWD_PC_ADDRESS_READY, UDPFWD_PC_FINISHED};
     lease();
     CHECK(bed.told == 6);
     for (int i = 0; i < 6; i++)
@@ -123,8 +168,10 @@ static void test_a_lease(void) {
     /* What RFC 2131 (4.3.2, table 5) wants of the two. */
     const unsigned char *discover = server.messages[0], *request = server.messages[1];
     CHECK(server.sent == 2 && server.from[0] == 0 && server.to[0] == UINT32_MAX && server.from[1] == 0 && server.to[1] == UINT32_MAX);
-    CHECK(option(discover, 50) == NULL && option(discover, 54) == NULL && get32(discover + 12) == 0 && get32(discover + 4) == get32(request + 4));
-    CHECK(get32(option(request, 50) + 2) == server.address && get32(option(request, 54) + 2) == 0x0a0000fe && get32(request + 12) == 0);
+    CHECK(option(discover, 50) == NULL && option(discover, 54) == NULL && get32(discover + 12) == 0 &&
+          get32(discover + 4) == get32(request + 4));
+    CHECK(get32(option(request, 50) + 2) == server.address && get32(option(request, 54) + 2) == 0x0a0000fe &&
+          get32(request + 12) == 0);
     for (int i = 0; i < 2; i++) {
         const unsigned char *name = option(server.messages[i], 12), *id = option(server.messages[i], 61);
         CHECK(name[1] == 3 && memcmp(name + 2, "PC1", 3) == 0 && id[1] == 7 && id[2] == 1 && id[8] == 1);
@@ -132,8 +179,10 @@ static void test_a_lease(void) {
     udpfwd_pc_state state;
     pc_read_state(&bed.hosts[0], &state, bed.now_ns);
     CHECK(state.ipv4_prefix == 24 && ipv4_of(&state.ipv4_gateway) == 0x0a0000fe && state.ipv4_origin == UDPFWD_PC_DHCP);
-    CHECK(ipv4_of(&state.identity.dns[0]) == 0x0a0000fc && ipv4_of(&state.identity.dns[1]) == 0x0a0000fd && strcmp(state.identity.domain, "lab") == 0);
-    CHECK(ipv4_of(&state.dhcp_server) == 0x0a0000fe && state.lease_seconds == 1000 && state.renew_seconds == 500 && state.rebind_seconds == 875);
+    CHECK(ipv4_of(&state.identity.dns[0]) == 0x0a0000fc && ipv4_of(&state.identity.dns[1]) == 0x0a0000fd &&
+          strcmp(state.identity.domain, "lab") == 0);
+    CHECK(ipv4_of(&state.dhcp_server) == 0x0a0000fe && state.lease_seconds == 1000 && state.renew_seconds == 500 &&
+          state.rebind_seconds == 875);
     CHECK(state.lease_left_seconds == 998 && state.timers == 1);
     close_hosts();
 }
@@ -163,8 +212,10 @@ static void test_a_lease_ends(void) {
     CHECK(ipv4_of(&bed.hosts[0].ipv4) == server.address && server.sent > 4);
     int renewing = 0, rebinding = 0;
     for (int i = 2; i < server.sent; i++) {
-        CHECK(server.types[i] == DHCP_REQUEST && get32(server.messages[i] + 12) == server.address && option(server.messages[i], 54) == NULL);
-        CHECK(i == 2 || server.at_ns[i] - server.at_ns[i - 1] >= 60 * PC_SECOND_NS || server.at_ns[i] == TEST_START_NS + 875 * PC_SECOND_NS);
+        CHECK(server.types[i] == DHCP_REQUEST && get32(server.messages[i] + 12) == server.address &&
+              option(server.messages[i], 54) == NULL);
+        CHECK(i == 2 || server.at_ns[i] - server.at_ns[i - 1] >= 60 * PC_SECOND_NS ||
+              server.at_ns[i] == TEST_START_NS + 875 * PC_SECOND_NS);
         renewing += server.to[i] == 0x0a0000fe;
         rebinding += server.to[i] == UINT32_MAX;
     }
@@ -201,7 +252,8 @@ static void test_nobody_answers(void) {
     server.is_silent = 1;
     ask(UDPFWD_PC_DHCP_DISCOVER);
     serve_for(60 * PC_SECOND_NS);
-    CHECK(server.sent == 3 && reason_of_end() == UDPFWD_PC_NO_ANSWER && pc_due(&bed.hosts[0]) == PC_NEVER && bed.hosts[0].dhcp == NULL);
+    CHECK(server.sent == 3 && reason_of_end() == UDPFWD_PC_NO_ANSWER && pc_due(&bed.hosts[0]) == PC_NEVER &&
+          bed.hosts[0].dhcp == NULL);
     CHECK(server.at_ns[1] - server.at_ns[0] == PC_SECOND_NS && server.at_ns[2] - server.at_ns[1] == 2 * PC_SECOND_NS);
     close_hosts();
     /* A renewal that nobody answers leaves the lease. */
@@ -259,7 +311,8 @@ static void test_a_job_ends_otherwise(void) {
     server.is_silent = 1;
     ask(UDPFWD_PC_DHCP_DISCOVER);
     serve_for(1000);
-    CHECK(pc_stop(&bed.hosts[0], bed.hosts[0].jobs->teller->number) == 0 && bed.hosts[0].dhcp == NULL && pc_due(&bed.hosts[0]) == PC_NEVER);
+    CHECK(pc_stop(&bed.hosts[0], bed.hosts[0].jobs->teller->number) == 0 && bed.hosts[0].dhcp == NULL &&
+          pc_due(&bed.hosts[0]) == PC_NEVER);
     ask(UDPFWD_PC_DHCP_DISCOVER);
     serve_for(1000);
     use_ipv4(&bed.hosts[0], "10.0.0.9", NULL);
@@ -284,7 +337,8 @@ static void test_messages_of_others(void) {
     memcpy(message + 236, options, sizeof options);
     for (size_t size = 0; size < 236 + sizeof options; size++)
         pc_read_dhcp(message, size, mac, &reply);
-    CHECK(pc_read_dhcp(message, sizeof message, mac, &reply) && reply.type == 2 && reply.lease_seconds == 256 && strcmp(reply.domain, "lab") == 0);
+    CHECK(pc_read_dhcp(message, sizeof message, mac, &reply) && reply.type == 2 && reply.lease_seconds == 256 &&
+          strcmp(reply.domain, "lab") == 0);
     CHECK(!pc_read_dhcp(message, 239, mac, &reply));
     message[28]++;
     CHECK(!pc_read_dhcp(message, sizeof message, mac, &reply));

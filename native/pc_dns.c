@@ -12,8 +12,8 @@ typedef struct {
     pc_job job; /* first */
     uint16_t source_port, query_bytes;
     uint8_t asks_ipv6, is_bare, has_failed, is_begun;
-    uint32_t tries;  /* of this question */
-    uint32_t found;  /* addresses so far */
+    uint32_t tries; /* of this question */
+    uint32_t found; /* addresses so far */
     pc_address server;
     unsigned char query[DNS_MAX_QUERY_BYTES];
 } resolution;

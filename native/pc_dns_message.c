@@ -70,7 +70,8 @@ int pc_read_dns(const unsigned char *message, size_t size, const unsigned char *
     if (size < query_size || get16(message) != get16(query) || !(get16(message + AT_FLAGS) & IS_ANSWER) ||
         get16(message + AT_QUESTIONS) != 1 || !same_question(message + HEADER_BYTES, query + HEADER_BYTES, query_size - HEADER_BYTES))
         return DNS_IS_NONE;
-    int code = get16(message + AT_FLAGS) & CODE_MASK, type = get16(query + query_size - 4), answers = get16(message + AT_ANSWERS), n = 0;
+    int code = get16(message + AT_FLAGS) & CODE_MASK, type = get16(query + query_size - 4), answers = get16(message + AT_ANSWERS),
+        n = 0;
     if (code != 0)
         return code == NO_NAME ? DNS_NO_NAME : DNS_FAILED;
     size_t at = query_size, bytes = type == DNS_A ? IPV4_BYTES : IPV6_BYTES;

@@ -20,15 +20,16 @@ static void test_queries(void) {
     for (int i = 0; i < 126; i++)
         strcat(name, "a.");
     CHECK(pc_write_dns(query, 7, name, "", DNS_A) > 0 && pc_write_dns(query, 7, name, "bc", DNS_A) == 0);
-    CHECK(pc_write_dns(query, 7, "", "", DNS_A) == 0 && pc_write_dns(query, 7, "a..b", "", DNS_A) == 0 && pc_write_dns(query, 7, ".", "", DNS_A) == 0);
+    CHECK(pc_write_dns(query, 7, "", "", DNS_A) == 0 && pc_write_dns(query, 7, "a..b", "", DNS_A) == 0 &&
+          pc_write_dns(query, 7, ".", "", DNS_A) == 0);
 }
 
 static void test_answers(void) {
     unsigned char answer[200] = {0};
-    static const unsigned char records[] = {0xc0, 12, 0, 5, 0, 1, 0, 0, 0, 9, 0, 2, 0xc0, 16,           /* an alias */
-                                            0xc0, 16, 0, 1, 0, 1, 0, 0, 0, 9, 0, 4, 10, 0, 0, 5,        /* its address */
-                                            0xc0, 16, 0, 28, 0, 1, 0, 0, 0, 9, 0, 4, 10, 0, 0, 6,       /* of another type */
-                                            0xc0, 16, 0, 1, 0, 1, 0, 0, 0, 9, 0, 5, 1, 2, 3, 4, 5};     /* of a wrong size */
+    static const unsigned char records[] = {0xc0, 12, 0, 5,  0, 1, 0, 0, 0, 9, 0, 2, 0xc0, 16,           /* an alias */
+                                            0xc0, 16, 0, 1,  0, 1, 0, 0, 0, 9, 0, 4, 10,   0,  0, 5,     /* its address */
+                                            0xc0, 16, 0, 28, 0, 1, 0, 0, 0, 9, 0, 4, 10,   0,  0, 6,     /* of another type */
+                                            0xc0, 16, 0, 1,  0, 1, 0, 0, 0, 9, 0, 5, 1,    2,  3, 4, 5}; /* of a wrong size */
     pc_address found[4];
     memcpy(answer, QUERY, sizeof QUERY);
     memcpy(answer + sizeof QUERY, records, sizeof records);

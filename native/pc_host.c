@@ -125,6 +125,19 @@ void pc_clear_address(pc_host *host, int family) {
     }
 }
 
+void pc_use_dns(pc_host *host, int family, const pc_address *servers, int count) {
+    if (count == 0)
+        return;
+    pc_address kept[UDPFWD_PC_DNS_SERVERS] = {0};
+    int n = 0;
+    for (int i = 0; i < count; i++)
+        kept[n++] = servers[i];
+    for (int i = 0; i < UDPFWD_PC_DNS_SERVERS && n < UDPFWD_PC_DNS_SERVERS; i++)
+        if (host->identity.dns[i].family != 0 && host->identity.dns[i].family != family)
+            kept[n++] = host->identity.dns[i];
+    memcpy(host->identity.dns, kept, sizeof kept);
+}
+
 /* fe80::/64 and the MAC address (RFC 4291, appendix A). */
 static void make_link_local(pc_host *host) {
     const uint8_t *mac = host->identity.mac;
@@ -144,7 +157,8 @@ void pc_interface_id(const uint8_t *mac, uint8_t *id) {
 /* --- identity --- */
 
 int pc_check_identity(const udpfwd_pc_identity *identity) {
-    int is_text = memchr(identity->name, 0, sizeof identity->name) != NULL && memchr(identity->domain, 0, sizeof identity->domain) != NULL;
+    int is_text =
+        memchr(identity->name, 0, sizeof identity->name) != NULL && memchr(identity->domain, 0, sizeof identity->domain) != NULL;
     for (int i = 0; i < UDPFWD_PC_DNS_SERVERS; i++) {
         int family = identity->dns[i].family;
         if (family != 0 && family != 4 && family != 6)

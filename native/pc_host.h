@@ -1,12 +1,12 @@
 /* A PC as a host, without a core: frames and the time go in, frames and events come out. pc_host.c has what all its modules use.
  *
- * Whoever has a host gives it one thread at a time. pc_input and pc_expire take the time (CLOCK_MONOTONIC, ns), never less than before;
- * every call may leave frames in 'out' and change pc_due (0: at once). Memory is taken with pc_take, when it is used, and is bounded for each host and
- * for all of them together: what does not fit is dropped and counted.
+ * Whoever has a host gives it one thread at a time. pc_input and pc_expire take the time (CLOCK_MONOTONIC, ns), never less than
+ * before; every call may leave frames in 'out' and change pc_due (0: at once). Memory is taken with pc_take, when it is used, and is
+ * bounded for each host and for all of them together: what does not fit is dropped and counted.
  *
  *   pc_input -> ARP (pc_arp.c) -> neighbours and claims of addresses (pc_neighbours.c, pc_claims.c)
- *            -> IPv4 (pc_ipv4.c), IPv6 (pc_ipv6.c) -> [pc_reassembly.c] -> pc_deliver -> ICMP (pc_icmp.c), ICMPv6 (pc_icmp6.c), UDP, TCP
- *   answers, and jobs -> pc_send (pc_send.c) -> fragments -> [waiting for a neighbour] -> out
+ *            -> IPv4 (pc_ipv4.c), IPv6 (pc_ipv6.c) -> [pc_reassembly.c] -> pc_deliver -> ICMP (pc_icmp.c), ICMPv6 (pc_icmp6.c), UDP,
+ * TCP answers, and jobs -> pc_send (pc_send.c) -> fragments -> [waiting for a neighbour] -> out
  */
 #ifndef GNS3TRIO_PC_HOST_H
 #define GNS3TRIO_PC_HOST_H
@@ -23,10 +23,11 @@
 /* Free bytes in front of a frame, as the core wants them for its tags, and for our own headers behind these. */
 #define PC_TAG_ROOM_BYTES 320
 #define PC_ETHERNET_BYTES 14
-#define PC_LEAST_FRAME_BYTES 60 /* without the checksum: IEEE 802.3, 3.2.7 */
+#define PC_LEAST_FRAME_BYTES 60                       /* without the checksum: IEEE 802.3, 3.2.7 */
 #define PC_HEADERS_BYTES (PC_ETHERNET_BYTES + 40 + 8) /* Ethernet, IPv6, its fragment header */
 
-/* What one host may have taken at once beside itself: two datagrams of the largest size each way and their fragments, and all hosts. */
+/* What one host may have taken at once beside itself: two datagrams of the largest size each way and their fragments, and all hosts.
+ */
 #define PC_MAX_HOST_BYTES (1u << 19)
 #define PC_MAX_BYTES (256u << 20)
 
@@ -55,8 +56,8 @@ typedef struct {
     const unsigned char *data;
     size_t data_bytes;
     uint8_t protocol, ttl;
-    uint8_t to_group;           /* multicast or broadcast */
-    const unsigned char *mac;   /* of who sent the frame */
+    uint8_t to_group;         /* multicast or broadcast */
+    const unsigned char *mac; /* of who sent the frame */
 } pc_packet;
 
 /* What is to be sent. */
@@ -66,11 +67,11 @@ typedef struct {
     uint8_t protocol, ttl, dont_fragment;
 } pc_route;
 
-typedef struct pc_neighbour pc_neighbour;       /* pc_neighbours.c */
-typedef struct pc_claim pc_claim;               /* pc_claims.c */
-typedef struct pc_reassembly pc_reassembly;     /* pc_reassembly.c */
-typedef struct pc_connection pc_connection;     /* pc_tcp.c */
-typedef struct pc_dhcp pc_dhcp;                 /* pc_dhcp.c */
+typedef struct pc_neighbour pc_neighbour;   /* pc_neighbours.c */
+typedef struct pc_claim pc_claim;           /* pc_claims.c */
+typedef struct pc_reassembly pc_reassembly; /* pc_reassembly.c */
+typedef struct pc_connection pc_connection; /* pc_tcp.c */
+typedef struct pc_dhcp pc_dhcp;             /* pc_dhcp.c */
 
 /* The largest packet that a way takes, where it is less than the link (RFC 1191, RFC 8201). */
 enum { PC_PATHS = 4 };
@@ -88,8 +89,8 @@ struct pc_host {
     uint64_t now_ns;
     random_source random;
     size_t memory;
-    pc_queue out;      /* to the wire; whoever calls takes them */
-    pc_queue to_self;  /* addressed to the host itself: they come in with the next pc_expire */
+    pc_queue out;     /* to the wire; whoever calls takes them */
+    pc_queue to_self; /* addressed to the host itself: they come in with the next pc_expire */
     udpfwd_pc_identity identity;
     udpfwd_pc_counters counters;
 
@@ -99,7 +100,7 @@ struct pc_host {
     uint16_t ipv4_id, used_port;
     uint32_t ipv6_id;
     uint64_t valid_until_ns, preferred_until_ns, router_until_ns; /* of an automatic IPv6 address */
-    uint64_t defended_ns; /* its IPv4 address, last (RFC 5227) */
+    uint64_t defended_ns;                                         /* its IPv4 address, last (RFC 5227) */
 
     pc_neighbour *neighbours;
     int neighbour_count, neighbour_room;
@@ -134,6 +135,8 @@ int pc_has_address(const pc_host *host, const pc_address *address);
 void pc_clear_address(pc_host *host, int family);
 /* In force at once. */
 void pc_use_address(pc_host *host, const pc_address *address, int prefix, const pc_address *gateway, int origin);
+/* Servers of a family that somebody told replace those that there are; none replaces none. */
+void pc_use_dns(pc_host *host, int family, const pc_address *servers, int count);
 void pc_read_state(const pc_host *host, udpfwd_pc_state *state, uint64_t now_ns);
 /* IPv6 is on. */
 int pc_has_ipv6(const pc_host *host);

@@ -64,7 +64,8 @@ void pc_unknown_protocol(pc_host *host, const pc_packet *packet) {
     if (packet->source.family == 4)
         tell(host, packet, ICMP_UNREACHABLE, UNREACHABLE_PROTOCOL, 0);
     else /* the pointer to the field that names it: of the header when no other is between */
-        tell(host, packet, ICMP6_PARAMETER_PROBLEM, ICMP6_UNKNOWN_HEADER, packet->header_bytes == IPV6_HEADER_BYTES ? 6 : IPV6_HEADER_BYTES);
+        tell(host, packet, ICMP6_PARAMETER_PROBLEM, ICMP6_UNKNOWN_HEADER,
+             packet->header_bytes == IPV6_HEADER_BYTES ? 6 : IPV6_HEADER_BYTES);
 }
 
 void pc_time_exceeded(pc_host *host, const pc_packet *packet) {
@@ -145,7 +146,8 @@ void pc_icmp_input(pc_host *host, const pc_packet *packet) {
     case ICMP_TIME_EXCEEDED:
     case ICMP_PARAMETER_PROBLEM: {
         int too_big = message[0] == ICMP_UNREACHABLE && message[1] == UNREACHABLE_TOO_BIG;
-        pc_icmp_error(host, packet, message + ICMP_HEADER_BYTES, packet->data_bytes - ICMP_HEADER_BYTES, too_big ? get16(message + 6) : 0);
+        uint32_t mtu = too_big ? get16(message + 6) : 0;
+        pc_icmp_error(host, packet, message + ICMP_HEADER_BYTES, packet->data_bytes - ICMP_HEADER_BYTES, mtu);
         break;
     }
     default:

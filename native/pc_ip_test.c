@@ -123,13 +123,13 @@ static void test_fragments_that_lie(void) {
         uint32_t offset, size;
         int more;
     } lies[][4] = {
-        {{0, 1000, 1}, {992, 1008, 1}, {2000, 1000, 0}},                  /* overlaps before */
-        {{0, 1000, 1}, {2000, 1000, 0}, {1000, 1008, 1}},                 /* behind */
-        {{0, 1000, 1}, {8, 16, 1}, {1000, 2000, 0}},                      /* inside */
-        {{8, 16, 1}, {0, 1000, 1}, {1000, 1000, 0}},                      /* around */
-        {{0, 1000, 1}, {2000, 1000, 0}, {1000, 1000, 0}},                 /* two ends */
-        {{2000, 1000, 1}, {0, 1000, 1}, {1000, 8, 0}, {1008, 992, 1}},    /* an end before what is there */
-        {{0, 1000, 1}, {1000, 500, 0}, {1504, 496, 1}},               /* behind the end */
+        {{0, 1000, 1}, {992, 1008, 1}, {2000, 1000, 0}},               /* overlaps before */
+        {{0, 1000, 1}, {2000, 1000, 0}, {1000, 1008, 1}},              /* behind */
+        {{0, 1000, 1}, {8, 16, 1}, {1000, 2000, 0}},                   /* inside */
+        {{8, 16, 1}, {0, 1000, 1}, {1000, 1000, 0}},                   /* around */
+        {{0, 1000, 1}, {2000, 1000, 0}, {1000, 1000, 0}},              /* two ends */
+        {{2000, 1000, 1}, {0, 1000, 1}, {1000, 8, 0}, {1008, 992, 1}}, /* an end before what is there */
+        {{0, 1000, 1}, {1000, 500, 0}, {1504, 496, 1}},                /* behind the end */
     };
     open_hosts(1);
     make_echo(3000);
@@ -252,16 +252,16 @@ static void test_extension_headers(void) {
         size_t size;
         int next, is_answered;
     } cases[] = {
-        {{58, 0, 1, 4, 0, 0, 0, 0}, 8, 0, 1},                                 /* PadN */
-        {{60, 0, 1, 4, 0, 0, 0, 0, 58, 0, 0, 0, 0, 0, 0, 0}, 16, 0, 1},       /* and Pad1s in another */
-        {{58, 0, 0x1e, 4, 0, 0, 0, 0}, 8, 60, 1},                             /* unknown, to be skipped */
-        {{58, 0, 0xc2, 4, 0, 0, 0, 0}, 8, 0, 0},                              /* a jumbogram */
-        {{58, 0, 1, 9, 0, 0, 0, 0}, 8, 0, 0},                                 /* an option longer than its header */
-        {{58, 9, 1, 4, 0, 0, 0, 0}, 8, 0, 0},                                 /* a header longer than the packet */
-        {{58, 0, 0, 0, 0, 0, 0, 1}, 8, FRAGMENT_NEXT, 1},                     /* an atomic fragment (RFC 6946) */
+        {{58, 0, 1, 4, 0, 0, 0, 0}, 8, 0, 1},                                       /* PadN */
+        {{60, 0, 1, 4, 0, 0, 0, 0, 58, 0, 0, 0, 0, 0, 0, 0}, 16, 0, 1},             /* and Pad1s in another */
+        {{58, 0, 0x1e, 4, 0, 0, 0, 0}, 8, 60, 1},                                   /* unknown, to be skipped */
+        {{58, 0, 0xc2, 4, 0, 0, 0, 0}, 8, 0, 0},                                    /* a jumbogram */
+        {{58, 0, 1, 9, 0, 0, 0, 0}, 8, 0, 0},                                       /* an option longer than its header */
+        {{58, 9, 1, 4, 0, 0, 0, 0}, 8, 0, 0},                                       /* a header longer than the packet */
+        {{58, 0, 0, 0, 0, 0, 0, 1}, 8, FRAGMENT_NEXT, 1},                           /* an atomic fragment (RFC 6946) */
         {{44, 0, 0, 0, 0, 0, 0, 1, 58, 0, 0, 8, 0, 0, 0, 1}, 16, FRAGMENT_NEXT, 0}, /* a fragment of a fragment: it waits */
-        {{58, 0, 0, 1, 0, 0, 0, 0}, 8, 43, 0},                                /* segments are left */
-        {{59, 0, 1, 4, 0, 0, 0, 0}, 8, 0, 0},                                 /* no next header */
+        {{58, 0, 0, 1, 0, 0, 0, 0}, 8, 43, 0},                                      /* segments are left */
+        {{59, 0, 1, 4, 0, 0, 0, 0}, 8, 0, 0},                                       /* no next header */
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         unsigned char packet[100], data[32];

@@ -6,8 +6,8 @@
 enum { DONT_FRAGMENT = 0x4000, MORE_FRAGMENTS = 0x2000, OFFSET_MASK = 0x1fff, DHCP_CLIENT_PORT = 68 };
 enum { AT_LENGTH = 2, AT_ID = 4, AT_FLAGS = 6, AT_TTL = 8, AT_PROTOCOL = 9, AT_CHECKSUM = 10, AT_SOURCE = 12, AT_DESTINATION = 16 };
 
-/* A fragment with less data would be filled up to the least size of a frame. There are hosts that take the filling for data: VPCS 0.8.3 is
- * killed by it. So the last fragment gets some of what the one before would have. */
+/* A fragment with less data would be filled up to the least size of a frame. There are hosts that take the filling for data: VPCS
+ * 0.8.3 is killed by it. So the last fragment gets some of what the one before would have. */
 enum { UNPADDED_BYTES = PC_LEAST_FRAME_BYTES - PC_ETHERNET_BYTES - IPV4_HEADER_BYTES, PART_MOVED_BYTES = 32 };
 
 /* Whether it is for the host; a host that asks DHCP has no address yet (RFC 2131, 4.1). */

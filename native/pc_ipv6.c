@@ -1,7 +1,7 @@
 /* IPv6: what is for this host, extension headers, and headers and fragments of what leaves. */
 #define _GNU_SOURCE
-#include "pc_ip.h"
 #include "pc_icmp.h"
+#include "pc_ip.h"
 #include "pc_reassembly.h"
 
 enum { AT_LENGTH = 4, AT_NEXT = 6, AT_HOP_LIMIT = 7, AT_SOURCE = 8, AT_DESTINATION = 24 };

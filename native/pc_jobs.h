@@ -23,11 +23,11 @@ typedef struct {
 
 typedef struct pc_segment pc_segment; /* pc_tcp.h */
 
-/* What a kind of jobs does. NULL where it has no use for it. Functions that are given what came return whether it was theirs; they may end
- * the job (pc_finish), and touch it no more then. */
+/* What a kind of jobs does. NULL where it has no use for it. Functions that are given what came return whether it was theirs; they may
+ * end the job (pc_finish), and touch it no more then. */
 typedef struct {
-    size_t bytes; /* of its structure, which begins with a pc_job, zeroed at first */
-    int is_single; /* a later job of the kind, and for the same family, replaces it */
+    size_t bytes;                                   /* of its structure, which begins with a pc_job, zeroed at first */
+    int is_single;                                  /* a later job of the kind, and for the same family, replaces it */
     int (*check)(const udpfwd_pc_request *request); /* 0 or -EINVAL */
     void (*expire)(pc_host *host, pc_job *job);     /* it is due; the first time at once */
     void (*end)(pc_host *host, pc_job *job);        /* gives back what it has taken */

@@ -17,7 +17,8 @@ void pc_nd_probe(pc_host *host, const pc_address *address);
 /* Which router is there? */
 void pc_nd_ask_router(pc_host *host);
 
-/* Goes over the options of a message, whose sizes are checked first: the next one of a kind behind 'after' (NULL: the first), or NULL. */
+/* Goes over the options of a message, whose sizes are checked first: the next one of a kind behind 'after' (NULL: the first), or NULL.
+ */
 const unsigned char *pc_nd_option(const unsigned char *options, size_t size, int kind, const unsigned char *after);
 /* Whether the options are whole. */
 int pc_nd_options_fit(const unsigned char *options, size_t size);

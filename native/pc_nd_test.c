@@ -1,8 +1,8 @@
 /* Neighbour discovery, duplicate addresses, SLAAC. */
 #define _GNU_SOURCE
-#include "pc_nd.h"
 #include "pc_claims.h"
 #include "pc_icmp.h"
+#include "pc_nd.h"
 
 #include "test_pc.h"
 
@@ -11,7 +11,8 @@ static int type_of(int i) {
     return get16(frame + 12) == 0x86dd && frame[20] == 58 ? frame[54] : -1;
 }
 
-/* A first ping on the link: solicitation, advertisement, echo, reply; then, a while later, the addresses that came into use are checked. */
+/* A first ping on the link: solicitation, advertisement, echo, reply; then, a while later, the addresses that came into use are
+ * checked. */
 static void test_a_first_ping(void) {
     static const unsigned char group[] = {0x33, 0x33, 0xff, 0x66, 0x68, 2, 0, 0x50, 0x79, 0x66, 0x68, 1, 0x86, 0xdd};
     open_hosts(2);
@@ -19,7 +20,8 @@ static void test_a_first_ping(void) {
     start_job(0, &ping);
     run_for(1000);
     CHECK(bed.seen == 4 && type_of(0) == 135 && type_of(1) == 136 && type_of(2) == 128 && type_of(3) == 129);
-    CHECK(memcmp(bed.frames[0].bytes, group, sizeof group) == 0 && bed.frames[0].bytes[21] == 255 && bed.frames[0].size == 14 + 40 + 32);
+    CHECK(memcmp(bed.frames[0].bytes, group, sizeof group) == 0 && bed.frames[0].bytes[21] == 255 &&
+          bed.frames[0].size == 14 + 40 + 32);
     const pc_address own = read_address(bed.frames[0].bytes + 22, 6), expected = test_ipv6("fe80::250:79ff:fe66:6801");
     CHECK(same_address(&own, &expected) && bed.frames[1].bytes[58] == 0x60);
     forget_seen();
@@ -116,16 +118,22 @@ static void ask_router(void) {
 static void test_slaac(void) {
     udpfwd_pc_event event = {0};
     open_hosts(1);
+    bed.hosts[0].identity.dns[0] = test_ipv4("10.0.0.53");
     ask_router();
     CHECK(bed.seen == 1 && type_of(0) == 133);
     advertise("2001:db8:1::", 1000, 100);
     run_for(2 * PC_SECOND_NS);
-    CHECK(reason_of_end() == UDPFWD_PC_DONE && count_told(UDPFWD_PC_ROUTER, &event) == 1 && event.mac[5] == 9 && event.data_bytes == 80);
+    CHECK(reason_of_end() == UDPFWD_PC_DONE && count_told(UDPFWD_PC_ROUTER, &event) == 1 && event.mac[5] == 9 &&
+          event.data_bytes == 80);
     udpfwd_pc_state state;
     pc_read_state(&bed.hosts[0], &state, bed.now_ns);
-    const pc_address expected = test_ipv6("2001:db8:1::250:79ff:fe66:6801"), router = test_ipv6("fe80::9"), dns = test_ipv6("2001:db8::53");
-    CHECK(same_address(&state.ipv6, &expected) && same_address(&state.ipv6_gateway, &router) && same_address(&state.identity.dns[0], &dns));
-    CHECK(state.ipv6_origin == UDPFWD_PC_AUTOMATIC && state.valid_left_seconds == 998 && state.preferred_left_seconds == 498 && state.gateway_mac[5] == 9);
+    const pc_address expected = test_ipv6("2001:db8:1::250:79ff:fe66:6801"), router = test_ipv6("fe80::9"),
+                     dns = test_ipv6("2001:db8::53");
+    CHECK(same_address(&state.ipv6, &expected) && same_address(&state.ipv6_gateway, &router) &&
+          same_address(&state.identity.dns[0], &dns));
+    CHECK(ipv4_of(&state.identity.dns[1]) == 0x0a000035); /* of the other family */
+    CHECK(state.ipv6_origin == UDPFWD_PC_AUTOMATIC && state.valid_left_seconds == 998 && state.preferred_left_seconds == 498 &&
+          state.gateway_mac[5] == 9);
     run_for(PC_SECOND_NS);
     CHECK(pc_due(&bed.hosts[0]) == PC_NEVER); /* no timer waits for the end of its life */
     /* Later ones keep it, and cannot end it with a word; the router can go. */

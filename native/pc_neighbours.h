@@ -8,8 +8,8 @@
 const uint8_t *pc_find_mac(pc_host *host, const pc_address *address);
 /* The same, and asks nobody. */
 const uint8_t *pc_known_mac(const pc_host *host, const pc_address *address);
-/* Asks for the MAC address of one on the link, unless it is asked already: jobs are told (pc_jobs_neighbour) and what waits leaves when
- * there is an answer, or is dropped when there is none. Returns 0 without memory. */
+/* Asks for the MAC address of one on the link, unless it is asked already: jobs are told (pc_jobs_neighbour) and what waits leaves
+ * when there is an answer, or is dropped when there is none. Returns 0 without memory. */
 int pc_ask(pc_host *host, const pc_address *address);
 /* A packet that waits for it; the frame is taken. */
 void pc_wait_for_neighbour(pc_host *host, const pc_address *address, pc_frame *frame);

@@ -1,5 +1,6 @@
-/* A built-in PC as a kind of port: frames that leave at the port come to the host at once; what it sends leaves with its timer, because
- * they come in the middle of a turn. There is one timer for all that the host waits for, and none when it waits for nothing. */
+/* A built-in PC as a kind of port: frames that leave at the port come to the host at once; what it sends leaves with its timer,
+ * because they come in the middle of a turn. There is one timer for all that the host waits for, and none when it waits for nothing.
+ */
 #define _GNU_SOURCE
 #include "pc_port.h"
 #include "statistics.h"

@@ -1,4 +1,5 @@
-/* Built-in PCs as ports of a core with running workers: patched, on switches and hubs, through links with filters, and what they cost. */
+/* Built-in PCs as ports of a core with running workers: patched, on switches and hubs, through links with filters, and what they cost.
+ */
 #define _GNU_SOURCE
 #include "pc_port.h"
 
@@ -25,8 +26,13 @@ static int open_pc(udpfwd *core, int number) {
 }
 
 static int start_ping(udpfwd *core, int pc, int target, uint32_t count, uint32_t bytes) {
-    const udpfwd_pc_request ping = {.kind = UDPFWD_PC_PING, .target = address_of(target), .protocol = PROTOCOL, .ttl = 64, .count = count,
-                                    .data_bytes = bytes, .timeout_us = 5000000};
+    const udpfwd_pc_request ping = {.kind = UDPFWD_PC_PING,
+                                    .target = address_of(target),
+                                    .protocol = PROTOCOL,
+                                    .ttl = 64,
+                                    .count = count,
+                                    .data_bytes = bytes,
+                                    .timeout_us = 5000000};
     int job = udpfwd_pc_start(core, pc, &ping);
     CHECK(job > 0);
     return job;
@@ -78,8 +84,10 @@ static void test_through_everything(void) {
     int32_t ends[2];
     char error[64];
     CHECK(udpfwd_link_open(r.core, &delay, 1, 1, 0, ends, error, sizeof error) == 0);
-    CHECK(udpfwd_bridge_join(r.core, hub, a, UDPFWD_ACCESS, 1, 0) == 0 && udpfwd_bridge_join(r.core, hub, b, UDPFWD_ACCESS, 1, 0) == 0);
-    CHECK(udpfwd_bridge_join(r.core, hub, ends[0], UDPFWD_ACCESS, 1, 0) == 0 && udpfwd_bridge_join(r.core, sw, ends[1], UDPFWD_DOT1Q, 1, 0) == 0);
+    CHECK(udpfwd_bridge_join(r.core, hub, a, UDPFWD_ACCESS, 1, 0) == 0 &&
+          udpfwd_bridge_join(r.core, hub, b, UDPFWD_ACCESS, 1, 0) == 0);
+    CHECK(udpfwd_bridge_join(r.core, hub, ends[0], UDPFWD_ACCESS, 1, 0) == 0 &&
+          udpfwd_bridge_join(r.core, sw, ends[1], UDPFWD_DOT1Q, 1, 0) == 0);
     CHECK(udpfwd_bridge_join(r.core, sw, c, UDPFWD_ACCESS, 1, 0) == 0);
     CHECK(replies_of(r.core, start_ping(r.core, a, 2, 10, 10000)) == 10);
     CHECK(replies_of(r.core, start_ping(r.core, a, 3, 10, 10000)) == 10);
@@ -115,7 +123,8 @@ static void test_pcs_that_go(void) {
     memset(identity.name, 'x', sizeof identity.name);
     CHECK(udpfwd_pc_open(r.core, &identity) == -EINVAL);
     const pc_address loopback = ipv4_address(0x7f000001), none = {0}, good = address_of(1);
-    CHECK(udpfwd_pc_set_address(r.core, b, &loopback, 8, &none) == -EINVAL && udpfwd_pc_set_address(r.core, b, &good, 33, &none) == -EINVAL);
+    CHECK(udpfwd_pc_set_address(r.core, b, &loopback, 8, &none) == -EINVAL &&
+          udpfwd_pc_set_address(r.core, b, &good, 33, &none) == -EINVAL);
     CHECK(udpfwd_port_set_remote(r.core, b, INADDR_LOOPBACK, 9) == -EINVAL);
     stop(&r);
 }

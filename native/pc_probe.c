@@ -1,4 +1,5 @@
-/* Ping and trace. One packet is on its way at a time: the next is sent when it was answered or timed out, and the interval has passed. */
+/* Ping and trace. One packet is on its way at a time: the next is sent when it was answered or timed out, and the interval has passed.
+ */
 #define _GNU_SOURCE
 #include "pc_probe.h"
 #include "pc_icmp.h"
@@ -8,7 +9,14 @@
 
 #include <errno.h>
 
-enum { TRACE_PORT = 33434, MOST_TIMEOUT_US = 600000000, LEAST_TIMEOUT_US = 100, MOST_PROBES = 16, FIRST_FILLING = 8, SEQUENCE_BYTES = 4 };
+enum {
+    TRACE_PORT = 33434,
+    MOST_TIMEOUT_US = 600000000,
+    LEAST_TIMEOUT_US = 100,
+    MOST_PROBES = 16,
+    FIRST_FILLING = 8,
+    SEQUENCE_BYTES = 4
+};
 
 /* After something that could not be sent nobody needs to try again at once. */
 #define NOT_SENT_PAUSE_NS (PC_SECOND_NS / 100)
@@ -19,8 +27,10 @@ static int is_trace(const pc_probe *probe) {
 
 static int check(const udpfwd_pc_request *request) {
     int family = request->target.family, protocol = request->protocol;
-    int is_known = protocol == PROTOCOL_ICMP || protocol == PROTOCOL_UDP || (protocol == PROTOCOL_TCP && request->kind == UDPFWD_PC_PING);
-    int is_timed = request->timeout_us >= LEAST_TIMEOUT_US && request->timeout_us <= MOST_TIMEOUT_US && request->interval_us <= MOST_TIMEOUT_US;
+    int is_known =
+        protocol == PROTOCOL_ICMP || protocol == PROTOCOL_UDP || (protocol == PROTOCOL_TCP && request->kind == UDPFWD_PC_PING);
+    int is_timed = request->timeout_us >= LEAST_TIMEOUT_US && request->timeout_us <= MOST_TIMEOUT_US;
+    is_timed = is_timed && request->interval_us <= MOST_TIMEOUT_US;
     size_t most = UDPFWD_PC_MAX_DATA_BYTES - (protocol == PROTOCOL_TCP ? 12 : 0); /* TCP's header is larger */
     if ((family != 4 && family != 6) || is_unspecified(&request->target) || !is_known || !is_timed || request->data_bytes > most)
         return -EINVAL;
@@ -230,7 +240,8 @@ static int udp(pc_host *host, pc_job *job, const pc_datagram *datagram) {
     pc_probe *probe = (pc_probe *)job;
     if (job->request.protocol != PROTOCOL_UDP || datagram->destination_port != probe->source_port || probe->source_port == 0)
         return 0;
-    if (probe->state != PROBE_WAITS || datagram->source_port != probe->destination_port || !is_from_target(host, probe, datagram->packet))
+    if (probe->state != PROBE_WAITS || datagram->source_port != probe->destination_port ||
+        !is_from_target(host, probe, datagram->packet))
         return 0;
     /* An echo of an earlier one is late; services that answer with something else have no sequence. */
     if (datagram->size == job->request.data_bytes && datagram->size >= SEQUENCE_BYTES && get32(datagram->data) != probe->sequence)
@@ -248,7 +259,8 @@ static int is_quoted(const pc_probe *probe, const pc_quote *quote) {
         int is_echo = quote->protocol == (request->target.family == 4 ? PROTOCOL_ICMP : PROTOCOL_ICMPV6);
         return is_echo && get16(quote->begin + 4) == probe->id && get16(quote->begin + 6) == (probe->sequence & 0xffff);
     }
-    return quote->protocol == request->protocol && get16(quote->begin) == probe->source_port && get16(quote->begin + 2) == probe->destination_port;
+    int same_ports = get16(quote->begin) == probe->source_port && get16(quote->begin + 2) == probe->destination_port;
+    return quote->protocol == request->protocol && same_ports;
 }
 
 static int error(pc_host *host, pc_job *job, const pc_packet *packet, const pc_quote *quote) {

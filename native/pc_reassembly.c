@@ -4,8 +4,8 @@
 #include "pc_icmp.h"
 #include "pc_ip.h"
 
-#define MOST_DATAGRAMS 4  /* of one host: the oldest gives way */
-#define MOST_PIECES 128   /* of one: 65535 bytes through an MTU of 576 need 119 */
+#define MOST_DATAGRAMS 4 /* of one host: the oldest gives way */
+#define MOST_PIECES 128  /* of one: 65535 bytes through an MTU of 576 need 119 */
 #define LIFE_NS (30 * PC_SECOND_NS)
 
 typedef struct piece piece;
@@ -23,8 +23,8 @@ struct pc_reassembly {
     uint8_t is_refused; /* an overlap was seen: what comes still is swallowed */
     uint8_t mac[ETHERNET_ADDRESS_BYTES];
     int pieces;
-    uint32_t received;  /* bytes */
-    uint32_t total;     /* 0 until the last fragment came */
+    uint32_t received; /* bytes */
+    uint32_t total;    /* 0 until the last fragment came */
     uint64_t due_ns;
     piece *first;
     unsigned char header[IPV6_HEADER_BYTES]; /* of its first fragment, without options */

@@ -10,8 +10,8 @@ typedef struct {
     int more;
 } pc_fragment;
 
-/* A fragment, whose data are those of the packet: delivers what became whole with it. Those that overlap others have all of their datagram
- * refused (RFC 5722; for IPv4 too). */
+/* A fragment, whose data are those of the packet: delivers what became whole with it. Those that overlap others have all of their
+ * datagram refused (RFC 5722; for IPv4 too). */
 void pc_reassemble(pc_host *host, const pc_packet *packet, const pc_fragment *fragment);
 void pc_drop_reassemblies(pc_host *host);
 

@@ -1,4 +1,5 @@
-/* SLAAC (RFC 4862): an IPv6 address from a router's advertisement. A job asks for one; later advertisements keep what it got up to date. */
+/* SLAAC (RFC 4862): an IPv6 address from a router's advertisement. A job asks for one; later advertisements keep what it got up to
+ * date. */
 #define _GNU_SOURCE
 #include "pc_claims.h"
 #include "pc_ip.h"
@@ -52,8 +53,11 @@ static void use_dns(pc_host *host, const pc_packet *packet) {
     const unsigned char *option = pc_nd_option(options, packet->data_bytes - ADVERTISEMENT_BYTES, OPTION_DNS, NULL);
     if (option == NULL || option[1] < 3)
         return;
-    for (int i = 0; i < UDPFWD_PC_DNS_SERVERS && 8 + IPV6_BYTES * (i + 1) <= 8 * option[1]; i++)
-        host->identity.dns[i] = read_address(option + 8 + IPV6_BYTES * i, 6);
+    pc_address dns[UDPFWD_PC_TOLD_DNS_SERVERS];
+    int servers = 0;
+    for (; servers < UDPFWD_PC_TOLD_DNS_SERVERS && 8 + IPV6_BYTES * (servers + 1) <= 8 * option[1]; servers++)
+        dns[servers] = read_address(option + 8 + IPV6_BYTES * servers, 6);
+    pc_use_dns(host, 6, dns, servers);
 }
 
 static void use_times(pc_host *host, const advertisement *found) {
@@ -82,7 +86,8 @@ static void begin_claim(pc_host *host, configuration *c, const pc_packet *packet
 }
 
 void pc_slaac_advertisement(pc_host *host, const pc_packet *packet) {
-    if (packet->ttl != ND_HOP_LIMIT || packet->data_bytes < ADVERTISEMENT_BYTES || packet->data[1] != 0 || !is_link_local(&packet->source) ||
+    int is_from_link = packet->ttl == ND_HOP_LIMIT && is_link_local(&packet->source);
+    if (!is_from_link || packet->data_bytes < ADVERTISEMENT_BYTES || packet->data[1] != 0 ||
         !pc_nd_options_fit(packet->data + ADVERTISEMENT_BYTES, packet->data_bytes - ADVERTISEMENT_BYTES)) {
         pc_malformed(host);
         return;

@@ -1,4 +1,5 @@
-/* A thousand PCs that are created, joined, configured, ping each other, and are deleted at random while workers run: for the sanitizers. */
+/* A thousand PCs that are created, joined, configured, ping each other, and are deleted at random while workers run: for the
+ * sanitizers. */
 #define _GNU_SOURCE
 #include "pc_bytes.h"
 #include "udpfwd.h"
@@ -45,7 +46,8 @@ static void *take_events(void *argument) {
 }
 
 static void open_pc(bed *b, int number) {
-    const udpfwd_pc_identity identity = {.mac = {0, 0x50, 0x79, 0x66, (uint8_t)(number >> 8), (uint8_t)number}, .mtu = 1500, .name = "PC"};
+    const udpfwd_pc_identity identity = {
+        .mac = {0, 0x50, 0x79, 0x66, (uint8_t)(number >> 8), (uint8_t)number}, .mtu = 1500, .name = "PC"};
     const pc_address address = ipv4_address(0x0a000001u + (uint32_t)number), none = {0};
     int pc = udpfwd_pc_open(b->core, &identity);
     CHECK(pc >= 0);

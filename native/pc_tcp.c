@@ -1,7 +1,7 @@
 /* TCP: connections to any port of a PC are accepted, as VPCS does. The echo port sends back what it gets; others take it.
  *
- * A connection has a buffer while the peer has not acknowledged what was sent back. Segments out of order are not kept: the peer sends them
- * again. A connection that waits for its peer has no timer, and gives way to newer ones.
+ * A connection has a buffer while the peer has not acknowledged what was sent back. Segments out of order are not kept: the peer sends
+ * them again. A connection that waits for its peer has no timer, and gives way to newer ones.
  */
 #define _GNU_SOURCE
 #include "pc_tcp.h"
@@ -77,7 +77,8 @@ static void send_syn(pc_host *host, pc_connection *c) {
     send(host, c, c->acknowledged, TCP_SYN | TCP_ACK, pc_link_mss(host, c->peer.family), NULL);
 }
 
-/* What is buffered and was not sent, as far as the peer's window goes, then the end if the peer has ended. Returns whether it sent anything. */
+/* What is buffered and was not sent, as far as the peer's window goes, then the end if the peer has ended. Returns whether it sent
+ * anything. */
 static int send_more(pc_host *host, pc_connection *c) {
     int has_sent = 0;
     while (!c->fin_sent) {

@@ -1,4 +1,5 @@
-/* A ping by TCP: for each sequence a connection, a segment of data, and the end of the connection. Each step has an answer and its time. */
+/* A ping by TCP: for each sequence a connection, a segment of data, and the end of the connection. Each step has an answer and its
+ * time. */
 #define _GNU_SOURCE
 #include "pc_probe.h"
 #include "pc_tcp.h"

@@ -114,7 +114,8 @@ static void test_the_echo_port(void) {
     open_hosts(1);
     client c = connect_to(7);
     give_segment(&c, TCP_ACK | TCP_PSH, "hello, echo", 11, 4000);
-    CHECK(bed.seen == 1 && data_of(0) == 11 && memcmp(tcp_of(0) + 20, "hello, echo", 11) == 0 && get32(tcp_of(0) + 8) == c.sequence + 11);
+    CHECK(bed.seen == 1 && data_of(0) == 11 && memcmp(tcp_of(0) + 20, "hello, echo", 11) == 0 &&
+          get32(tcp_of(0) + 8) == c.sequence + 11);
     /* It is sent again until it is acknowledged. */
     forget_seen();
     run_for(4 * PC_SECOND_NS);

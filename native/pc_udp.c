@@ -1,8 +1,8 @@
 /* UDP: a PC echoes what comes to any port, as VPCS does, but for what has used up its hops: that comes from a traceroute, and is told
  * that the port is unreachable.
  *
- * Hosts that echo everything could echo each other's echoes for ever. So late answers to our own jobs and what comes from the echo port are not
- * echoed, and echoes are so limited that a circle that is as quick as the core comes to its end.
+ * Hosts that echo everything could echo each other's echoes for ever. So late answers to our own jobs and what comes from the echo
+ * port are not echoed, and echoes are so limited that a circle that is as quick as the core comes to its end.
  */
 #define _GNU_SOURCE
 #include "pc_udp.h"

@@ -81,7 +81,8 @@ static inline void open_hosts(int count) {
 }
 
 static inline void look_at_events(void) {
-    while (bed.told < MOST_TOLD && pc_take_event(&bed.shared, &bed.events[bed.told].event, bed.events[bed.told].data, UDPFWD_PC_MAX_MESSAGE_BYTES) > 0)
+    while (bed.told < MOST_TOLD &&
+           pc_take_event(&bed.shared, &bed.events[bed.told].event, bed.events[bed.told].data, UDPFWD_PC_MAX_MESSAGE_BYTES) > 0)
         bed.told++;
 }
 
@@ -144,8 +145,15 @@ static inline void run_for(uint64_t ns) {
 }
 
 static inline udpfwd_pc_request test_ping(const pc_address *target, uint32_t count) {
-    return (udpfwd_pc_request){.kind = UDPFWD_PC_PING, .target = *target, .protocol = PROTOCOL_ICMP, .ttl = 64, .count = count,
-                               .data_bytes = 56, .interval_us = 1000000, .timeout_us = 1000000, .destination_port = 7};
+    return (udpfwd_pc_request){.kind = UDPFWD_PC_PING,
+                               .target = *target,
+                               .protocol = PROTOCOL_ICMP,
+                               .ttl = 64,
+                               .count = count,
+                               .data_bytes = 56,
+                               .interval_us = 1000000,
+                               .timeout_us = 1000000,
+                               .destination_port = 7};
 }
 
 static inline int start_job(int host, const udpfwd_pc_request *request) {
@@ -187,8 +195,8 @@ static inline void give_frame(int host, int from, int to, int ethertype, const v
 }
 
 /* An IPv4 header with a right checksum in front of data, which are copied. Returns the size. */
-static inline size_t make_ipv4(unsigned char *packet, const char *from, const char *to, int protocol, int ttl, uint32_t fragment, const void *data,
-                               size_t size) {
+static inline size_t make_ipv4(unsigned char *packet, const char *from, const char *to, int protocol, int ttl, uint32_t fragment,
+                               const void *data, size_t size) {
     const pc_address source = test_ipv4(from), destination = test_ipv4(to);
     memset(packet, 0, 20);
     packet[0] = 0x45;
@@ -205,7 +213,8 @@ static inline size_t make_ipv4(unsigned char *packet, const char *from, const ch
 }
 
 /* The same with IPv6. */
-static inline size_t make_ipv6(unsigned char *packet, const pc_address *from, const pc_address *to, int next, int hops, const void *data, size_t size) {
+static inline size_t make_ipv6(unsigned char *packet, const pc_address *from, const pc_address *to, int next, int hops,
+                               const void *data, size_t size) {
     memset(packet, 0, 40);
     packet[0] = 0x60;
     put16(packet + 4, (uint32_t)size);

@@ -26,7 +26,7 @@ class PcIdentity:
     """Who a PC is.
 
     ``name`` is its host name, at most 63 bytes, which DHCP servers are told. ``domain`` is appended to names
-    without a dot; empty for none. ``dns`` are at most two servers. ``mtu`` is 576 to 9216, and IPv6 is off below
+    without a dot; empty for none. ``dns`` are at most four servers. ``mtu`` is 576 to 9216, and IPv6 is off below
     1280.
     """
 

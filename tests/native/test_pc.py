@@ -201,7 +201,7 @@ async def test_identity(pcs: Pcs) -> None:
         ({"mtu": 70_000}, "mtu"),
         ({"name": "n" * 64}, "name"),
         ({"domain": "a\0b"}, "domain"),
-        ({"dns": (IPv4Address(1),) * 3}, "dns"),
+        ({"dns": (IPv4Address(1),) * 5}, "dns"),
     ],
 )
 def test_identities_that_cannot_be_are_named(changes: dict[str, object], message: str) -> None:
