@@ -1,0 +1,9 @@
+"""Built-in PCs and the kernel's own stack: ``namespace_pcs.py`` in a network of its own."""
+
+from pathlib import Path
+
+from tests.own_network import run_tests
+
+
+def test_real_linux() -> None:
+    run_tests(Path(__file__).with_name("namespace_pcs.py"))
