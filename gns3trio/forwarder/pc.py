@@ -18,7 +18,7 @@ import trio
 
 from gns3trio._udpfwd import ffi, lib
 from gns3trio.errors import Conflict, Invalid
-from gns3trio.forwarder.forwarder import Forwarder, Port, check_result, wait_signal
+from gns3trio.forwarder.forwarder import Forwarder, Port, wait_signal
 from gns3trio.forwarder.pc_types import Event, Family, Finished, Neighbour, PcIdentity, PcState, Request
 from gns3trio.forwarder.pc_wire import (
     core_address,
@@ -28,6 +28,7 @@ from gns3trio.forwarder.pc_wire import (
     read_neighbour,
     read_state,
 )
+from gns3trio.forwarder.results import check_result
 
 # Events are taken in slices, so that a flood of pings leaves the loop to others.
 _SLICE_EVENTS = 256

@@ -6,8 +6,8 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any, cast
 
 from gns3trio._udpfwd import ffi, lib
+from gns3trio.core_contract import names_of
 from gns3trio.errors import Invalid
-from gns3trio.forwarder.contract import names_of
 from gns3trio.forwarder.pc_types import (
     Address,
     AddressReady,

@@ -154,6 +154,8 @@ def test_few_modules_touch_the_core() -> None:
         "core_contract.py",
         "forwarder/expressions.py",
         "forwarder/forwarder.py",
+        "forwarder/pc.py",
+        "forwarder/pc_wire.py",
         "forwarder/results.py",
         "forwarder/trial.py",
         "compute/nodes/parts/sandbox.py",
