@@ -31,7 +31,7 @@ static void let_leave(worker *w, pc_port *pc) {
     pc_frame *taken[UDPFWD_BATCH_FRAMES];
     struct iovec frames[UDPFWD_BATCH_FRAMES];
     int n = 0;
-    for (pc_frame *frame; n < UDPFWD_BATCH_FRAMES && (frame = pc_pop(&pc->host.out)) != NULL; n++) {
+    for (pc_frame *frame; n < pc->port.turn_frames && (frame = pc_pop(&pc->host.out)) != NULL; n++) {
         taken[n] = frame;
         frames[n] = (struct iovec){frame->start, frame->size};
     }

@@ -9,6 +9,8 @@
 
 /* So many may expire in one turn: whoever else waits is served before the others. */
 #define TURN_TIMERS 64
+/* But no more than this while a change waits: about as long as the turn of a port. */
+#define CHANGE_TIMERS 16
 
 /* --- the heap: each timer is due before its children, which are a list --- */
 
@@ -93,6 +95,11 @@ void serve_due_timers(worker *w) {
         timer *t = set->first;
         stop_timer(w, t);
         t->expire(w, t);
+        /* Frames of built-in PCs may have been copied to many ports. */
+        if (w->round_copies >= TURN_COPIES)
+            break;
+        if (i >= CHANGE_TIMERS && __atomic_load_n(&w->must_park, __ATOMIC_RELAXED))
+            break;
     }
 }
 
