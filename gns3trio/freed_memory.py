@@ -24,6 +24,10 @@ from gns3trio.errors import NoThread
 _LOOK_SECONDS = 5.0
 _WORTH_BYTES = 8 * 1024 * 1024
 _NEVER = 2**31 - 1  # collections of younger objects before one of all
+# mallopt(3). By default glibc raises the size from which a piece is mapped by itself when such a piece is freed, up to
+# 32 MB, and gives each thread a heap. A large piece in a heap keeps the memory around it from being returned.
+_M_MMAP_THRESHOLD, _LARGE_BYTES = -3, 256 * 1024
+_M_ARENA_MAX, _MOST_ARENAS = -8, 2
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 _MALLINFO = "arena ordblks smblks hblks hblkhd usmblks fsmblks uordblks fordblks keepcost"
 
@@ -44,6 +48,8 @@ class FreedMemory:
         self._libc = libc
         if self._can:
             libc.mallinfo2.restype = _Mallinfo
+            libc.mallopt(_M_MMAP_THRESHOLD, _LARGE_BYTES)
+            libc.mallopt(_M_ARENA_MAX, _MOST_ARENAS)
         self._least_free = 0
         self._least_resident = 0
         self._after_collection = _resident_bytes()  # the minimum since Python's last garbage collection

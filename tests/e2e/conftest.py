@@ -74,9 +74,10 @@ def start_server(tmp_path: Path) -> Iterator[StartServer]:
         port: str = "0",
         env: dict[str, str] | None = None,
         log: Path | None = None,
+        program: str = "gns3trio",
     ) -> ServerProcess:
         projects = tmp_path / "projects"
-        command = [sys.executable, "-m", "gns3trio", "serve", "--port", port, "--projects-path", str(projects)]
+        command = [sys.executable, "-m", program, "serve", "--port", port, "--projects-path", str(projects)]
         command += ["--vpcs-path", VPCS[0], "--log-level", "warning", *(PORT_RANGES if ranges else []), *options]
         with log.open("a") if log else nullcontext() as stderr:
             process = subprocess.Popen(
