@@ -86,6 +86,11 @@ class Config:
     web_ui_path: Path | None = _setting(None, "folder with the GNS3 web UI, by default web-ui in state_path")
     configs_path: Path | None = _setting(None, "folder for base configurations, by default configs in state_path")
     vpcs_path: str = _setting("vpcs", "VPCS program: a path or a name looked up in PATH")
+    vpcs_engine: str = _setting(
+        "auto",
+        "what runs VPCS nodes: process (VPCS), builtin (PCs inside this server), or auto: VPCS where it is installed, "
+        "else builtin",
+    )
     require_sandbox: bool = _setting(
         False, "start nodes only where the kernel can confine their programs (Landlock and seccomp)"
     )
@@ -179,6 +184,8 @@ def _check(config: Config) -> None:
         raise Invalid(f"stats_interval: {config.stats_interval} is not from 0.05 to 3600 seconds")
     if config.log_level not in ("debug", "info", "warning", "error"):
         raise Invalid(f"log_level: {config.log_level!r} is not debug, info, warning or error")
+    if config.vpcs_engine not in ("auto", "process", "builtin"):
+        raise Invalid(f"vpcs_engine: {config.vpcs_engine!r} is not auto, process or builtin")
     if not config.host:
         raise Invalid("host: there is no address in it")
     _check_lists(config)

@@ -49,6 +49,7 @@ from gns3trio.config import Config
 from gns3trio.errors import Conflict, Invalid
 from gns3trio.forwarder.captures import CaptureService, open_captures
 from gns3trio.forwarder.forwarder import Forwarder, open_forwarder
+from gns3trio.forwarder.pc import open_pcs
 from gns3trio.machine import MachineLoad, MachineStatistics, machine_load, machine_statistics
 from gns3trio.memory import Total
 from gns3trio.removal import discard_tree
@@ -281,7 +282,7 @@ async def open_compute(config: Config, forwarder: Forwarder, captures: CaptureSe
         log.warning("This kernel lacks %s: %s", lacks, consequence)
     udp_ports = UdpPorts(config.udp_start_port_range, config.udp_end_port_range)
     registry = NodeRegistry()
-    async with trio.open_nursery() as nursery:
+    async with trio.open_nursery() as nursery, open_pcs(forwarder) as pcs:
         link_ends = LinkEnds(forwarder, udp_ports, captures)
         _check_console_addresses(config)
         console_ports = ConsolePorts(
@@ -290,7 +291,7 @@ async def open_compute(config: Config, forwarder: Forwarder, captures: CaptureSe
         interfaces = InterfaceWatch()
         await nursery.start(interfaces.run)
         builtin = BuiltinServices(nursery, forwarder, link_ends, console_ports, interfaces)
-        services = LocalServices(config, builtin)
+        services = LocalServices(config, builtin, pcs)
         for name, package in node_types.packages.items():
             module = import_module(f"{package.__name__}.node")
             registry.add(name, module.make_type(services))

@@ -8,7 +8,7 @@ each has a bounded output buffer, and the hub drops a client whose buffer is ful
 import logging
 import math
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import trio
@@ -141,6 +141,7 @@ class ConsoleHub:
         self._closed_reason = closed_reason
         self.input: TypedInput[ConsoleClient] = TypedInput()
         self.clients: set[ConsoleClient] = set()
+        self.on_input: Callable[[], None] | None = None  # called when something is about to be typed
         self._screen = bytearray()
         self._is_open = False
 
@@ -216,6 +217,8 @@ class ConsoleHub:
     async def type_input(self, client: ConsoleClient, typed: bytes) -> None:
         """Queue input of a client; waits while the queue is full. Ignored if the client is closed."""
         if client in self.clients:
+            if self.on_input is not None:
+                self.on_input()
             await self.input.put(client, typed)
 
     async def serve_telnet(self, stream: trio.SocketStream) -> None:

@@ -443,8 +443,10 @@ def test_doctor(shell: Shell, tmp_path: Path) -> None:
     settings = tmp_path / "settings.toml"
     settings.write_text('vpcs_path = "/nowhere/vpcs"\nprojects_path = "/proc/1/projects"\n')
     text = shell.run("doctor", "--config", str(settings), status=1)
-    assert re.search(r"VPCS +missing", text)
+    assert re.search(r"VPCS +optional", text)  # built-in PCs take its place
     assert "apt install vpcs" in text
+    settings.write_text('vpcs_engine = "process"\nvpcs_path = "/nowhere/vpcs"\n')
+    assert re.search(r"VPCS +missing", shell.run("doctor", "--config", str(settings), status=1))
 
 
 def test_every_command_explains_itself(shell: Shell) -> None:

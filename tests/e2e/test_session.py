@@ -68,15 +68,19 @@ def use_consoles(consoles: list[int], telnet: OpenTelnet) -> None:
     again.until(r"\nstill here")
 
 
-@pytest.mark.parametrize("vpcs", VPCS)
+# What runs the PCs: each VPCS that is there, and the server itself.
+ENGINES = [*(("--vpcs-path", vpcs, "--vpcs-engine", "process") for vpcs in VPCS), ("--vpcs-engine", "builtin")]
+
+
+@pytest.mark.parametrize("engine", ENGINES, ids=[*VPCS, "builtin"])
 def test_the_session_passes_twice_and_again_after_a_restart(
-    start_server: StartServer, telnet: OpenTelnet, vpcs: str
+    start_server: StartServer, telnet: OpenTelnet, engine: tuple[str, ...]
 ) -> None:
-    server = start_server("--vpcs-path", vpcs)
+    server = start_server(*engine)
     for _ in range(2):
         play(server, telnet)
     assert server.stop() == 0
-    server = start_server("--vpcs-path", vpcs)
+    server = start_server(*engine)
     assert {project["status"] for project in server.get("/v2/projects")[1]} == {"closed"}
     play(server, telnet)
 

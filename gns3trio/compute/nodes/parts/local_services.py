@@ -4,11 +4,13 @@ import attrs
 
 from gns3trio.compute.nodes.parts.builtin_node import BuiltinServices
 from gns3trio.config import Config
+from gns3trio.forwarder.pc import Pcs
 
 
 @attrs.frozen
 class LocalServices:
-    """Services for node types, with the settings of the server."""
+    """Services for node types, with the settings of the server. ``pcs`` opens built-in PCs."""
 
     config: Config
     builtin: BuiltinServices
+    pcs: Pcs

@@ -56,6 +56,21 @@ class VpcsFolder:
         """Change the node's name in the script."""
         await self._use(rename_script_file, self.path, name)
 
+    def read_first(self, names: tuple[str, ...]) -> str | None:
+        """The text of the first of these files that is there and can be read. Blocks."""
+        for name in names:
+            if (found := read_script(self.path, name, MAX_SCRIPT_BYTES)) is not None:
+                return found.text.encode(errors="surrogateescape").decode(errors="replace")
+        return None
+
+    def try_to_write(self, name: str, text: str) -> str | None:
+        """Write a file; returns why it cannot be written. Blocks."""
+        try:
+            write_script(self.path, name, text)
+        except OSError as error:
+            return error.strerror or "the disk reports an error"
+        return None
+
     async def prepare(self, name: str, program: VpcsProgram) -> tuple[str | None, Sandbox]:
         """The script that a process of ``program`` runs, and what the process may do. Raises OSError."""
         return await threads.disk.run(self._prepare, name, program)

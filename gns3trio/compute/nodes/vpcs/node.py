@@ -33,6 +33,7 @@ from gns3trio.compute.nodes.parts.node_console import NodeConsole
 from gns3trio.compute.nodes.parts.node_ports import NodePorts, PortKey
 from gns3trio.compute.nodes.parts.sandbox import require_means
 from gns3trio.compute.nodes.vpcs.boot import PortTaken, describe_exit, wait_until_booted
+from gns3trio.compute.nodes.vpcs.builtin import builtin_pc_services, create_builtin_pc
 from gns3trio.compute.nodes.vpcs.command import MAC_IDS
 from gns3trio.compute.nodes.vpcs.console import VpcsConsole
 from gns3trio.compute.nodes.vpcs.folder import VpcsFolder
@@ -43,9 +44,9 @@ from gns3trio.compute.nodes.vpcs.process import (
     VpcsProgramFinder,
     open_vpcs,
 )
-from gns3trio.errors import Conflict, Invalid
+from gns3trio.compute.nodes.vpcs.settings import VpcsSettings, check_console_type
+from gns3trio.errors import Conflict
 from gns3trio.forwarder.forwarder import Forwarder, Patch
-from gns3trio.limits import Script
 
 log = logging.getLogger(__name__)
 
@@ -55,15 +56,6 @@ PORT_ATTEMPTS = 5
 DRAIN_SECONDS = 1.0
 _PORT = (0, 0)
 _PORTS = [NodePort(0, 0, "Ethernet0", "e0")]
-CONSOLE_TYPES = frozenset({"telnet", "none"})
-
-
-@attrs.frozen(kw_only=True)
-class VpcsSettings:
-    """The properties of a VPCS in the API."""
-
-    startup_script: Script | None = None
-    base_script_file: str | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -81,9 +73,14 @@ class VpcsServices:
 
 
 def make_type(services: LocalServices) -> NodeType:
-    """The entry of this type in the compute's registry."""
+    """The entry of this type in the compute's registry: nodes with VPCS, or built-in PCs."""
     config, builtin = services.config, services.builtin
-    if shutil.which(config.vpcs_path) is None:
+    is_installed = shutil.which(config.vpcs_path) is not None
+    if config.vpcs_engine == "builtin" or (config.vpcs_engine == "auto" and not is_installed):
+        if not is_installed:
+            log.info("VPCS is not installed (%r was not found): VPCS nodes are built-in PCs", config.vpcs_path)
+        return NodeType(VpcsSettings, partial(create_builtin_pc, builtin_pc_services(services)))
+    if not is_installed:
         log.warning("VPCS is not installed (%r was not found): VPCS nodes cannot be started", config.vpcs_path)
     vpcs = VpcsServices(
         nursery=builtin.nursery,
@@ -209,7 +206,7 @@ class VpcsNode:
         """Acquire the resources of a stopped node. Raises Conflict, Invalid or Unavailable; ``close`` releases
         everything.
         """
-        self.console_type = _check_console_type(console_type or "telnet")
+        self.console_type = check_console_type(console_type or "telnet")
         self._mac_id = self._services.mac_ids.lease(self.project_id, mac_id)
         if self.console_type != "none":
             reason = self._console.take(console)
@@ -381,7 +378,7 @@ class VpcsNode:
         console.
         """
         async with self._changing:
-            wanted = _check_console_type(console_type or self.console_type)
+            wanted = check_console_type(console_type or self.console_type)
             if wanted == "none":
                 self._console.release()
                 self._console.hub.reset()
@@ -461,9 +458,3 @@ class VpcsNode:
         async with self._changing:
             await self._folder.rename(name)
             self.name = name
-
-
-def _check_console_type(console_type: str) -> str:
-    if console_type not in CONSOLE_TYPES:
-        raise Invalid(f"console_type: {console_type!r} is neither telnet nor none")
-    return console_type

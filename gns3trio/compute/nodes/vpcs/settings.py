@@ -1,0 +1,23 @@
+"""The properties of VPCS nodes in the API, whatever runs them."""
+
+import attrs
+
+from gns3trio.errors import Invalid
+from gns3trio.limits import Script
+
+CONSOLE_TYPES = frozenset({"telnet", "none"})
+
+
+@attrs.frozen(kw_only=True)
+class VpcsSettings:
+    """The properties of a VPCS in the API."""
+
+    startup_script: Script | None = None
+    base_script_file: str | None = None
+
+
+def check_console_type(console_type: str) -> str:
+    """Raises Invalid for a type of console that a VPCS does not have."""
+    if console_type not in CONSOLE_TYPES:
+        raise Invalid(f"console_type: {console_type!r} is neither telnet nor none")
+    return console_type
