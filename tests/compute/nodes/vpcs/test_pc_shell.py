@@ -1,14 +1,12 @@
 """The commands of a built-in PC, without IO: what they ask of the PC, what they show."""
 
 from ipaddress import IPv4Address, IPv6Address, ip_address
-from uuid import UUID
 
 import attrs
 import pytest
 
 from gns3trio.compute.nodes.vpcs.pc_config import render_config
 from gns3trio.compute.nodes.vpcs.pc_dhcp import describe
-from gns3trio.compute.nodes.vpcs.pc_macs import FIRST_NUMBER, PcMacs, mac_address
 from gns3trio.compute.nodes.vpcs.pc_scripts import run_script
 from gns3trio.compute.nodes.vpcs.pc_session import PcSession
 from gns3trio.compute.nodes.vpcs.pc_shell import run_line
@@ -318,19 +316,3 @@ def test_beginnings_of_words_are_commands_if_they_mean_one(talk: Talk) -> None:
 def test_what_reaches_the_host_is_refused(talk: Talk, line: str) -> None:
     assert talk.type(line)
     assert {type(step) for step in talk.steps} == {Print}
-
-
-def test_numbers_of_mac_addresses_are_unique_and_none_of_vpcs() -> None:
-    macs = PcMacs()
-    ids = [UUID(int=number) for number in range(2000)]
-    numbers = [macs.lease(node_id, None) for node_id in ids]
-    assert len(set(numbers)) == 2000
-    assert all(mac_address(number).startswith("02:50:79:") for number in numbers)
-    assert macs.lease(UUID(int=5000), numbers[0]) != numbers[0]  # it is in use
-    macs.release(numbers[0])
-    assert macs.lease(UUID(int=5001), numbers[0]) == numbers[0]
-    assert macs.lease(UUID(int=5002), 5) >= FIRST_NUMBER  # a number of VPCS
-
-
-def test_the_same_node_gets_the_same_number() -> None:
-    assert PcMacs().lease(UUID(int=7), None) == PcMacs().lease(UUID(int=7), None)
