@@ -54,7 +54,6 @@ TESTED_IN: dict[str, list[str]] = {
     "compute/nodes/parts/sandbox": ["native/sandbox", "compute/escapes"],
     "compute/nodes/parts/spawn": ["native/spawn"],
     "compute/nodes/vpcs/boot": ["compute/vpcs"],
-    "compute/nodes/vpcs/builtin": ["api/builtin_pc", "compute/pc_recording"],
     "compute/nodes/vpcs/console": ["compute/vpcs_console"],
     "compute/nodes/vpcs/folder": ["compute/vpcs", "api/disk"],
     "compute/nodes/vpcs/lines": ["compute/nodes/vpcs/script"],
