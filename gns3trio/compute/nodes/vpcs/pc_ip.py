@@ -39,8 +39,11 @@ def ip(session: PcSession, words: list[str]) -> Command:
 def _address(session: PcSession, words: list[str]) -> Command:
     """``A``, ``A/24``, ``A 24 G``, ``A G 24``, ``A MASK gateway G``, and the same of IPv6."""
     words = [part for word in words for part in word.split("/") if part]
-    uses_eui64 = words[-1] == "eui-64"
-    given = _read_address(words[:-1] if uses_eui64 else words)
+    uses_eui64 = words[-1:] == ["eui-64"]
+    words = words[:-1] if uses_eui64 else words
+    if not words:
+        raise CommandError("Invalid address")
+    given = _read_address(words)
     if given.address.version == 6:
         yield from _ipv6_address(session, given, uses_eui64)
         return

@@ -141,6 +141,8 @@ def test_a_duplicate_address_is_told_with_who_has_it(talk: Talk) -> None:
         ("ip 255.255.255.255", "Invalid address"),
         ("ip 127.0.0.1", "Invalid address"),
         ("ip 10.0.0.1 eui-64", "Invalid options"),
+        ("ip eui-64", "Invalid address"),
+        ("ip /", "Invalid address"),
         ("ip fd00::1%eth0/64", "Invalid ipv6 address."),
         ("ip fd00::1/64 10.0.0.1", "Invalid options"),
         ("ip dns 10.0.0.256", "Invalid address"),
