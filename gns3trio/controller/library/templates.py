@@ -92,8 +92,10 @@ def _builtin(traits: NodeTraits) -> dict[str, Any]:
 
 
 def builtin_templates() -> dict[UUID, dict[str, Any]]:
-    """The built-in templates, whose ids are the same on every server."""
-    templates = [_builtin(traits) for traits in node_types.values() if traits.builtin_template is not None]
+    """The built-in templates, whose ids are the same on every server, in GNS3's order: guests by name, then others."""
+    shipped = [traits for traits in node_types.values() if traits.builtin_template is not None]
+    shipped.sort(key=lambda traits: (traits.category != "guest", traits.title if traits.category == "guest" else ""))
+    templates = map(_builtin, shipped)
     return {UUID(template["template_id"]): template for template in templates}
 
 
