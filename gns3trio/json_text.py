@@ -19,12 +19,16 @@ _SEPARATORS = (b",", b"[", b"{")
 
 
 def read_json(text: bytes | bytearray, form: FreeForm = DOCUMENT, most: int = MAX_VALUES) -> Any:
-    """Parse a JSON text. Raises Invalid if it is not JSON, exceeds ``form``, or has more than ``most`` values."""
+    """Parse a JSON text. Raises Invalid if it is not JSON, exceeds ``form``, or has more than ``most`` values;
+    MemoryError if the process has too little memory.
+    """
     check_values(text, most)
     try:
         with _no_collection():
             value = orjson.loads(text)
     except orjson.JSONDecodeError as error:
+        if error.msg.startswith("Not enough memory"):  # orjson has no other error for that
+            raise MemoryError from None
         raise Invalid(f"is not JSON: {error}") from None
     check_document(value, form)
     return value

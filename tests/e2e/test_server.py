@@ -203,7 +203,7 @@ def resident_bytes(pid: int) -> int:
 
 
 def test_a_missing_vpcs_is_a_conflict_that_says_how_to_install_it(start_server: StartServer) -> None:
-    server = start_server("--vpcs-path", "/nowhere/vpcs")
+    server = start_server("--vpcs-engine", "process", "--vpcs-path", "/nowhere/vpcs")
     project = server.post("/v2/projects", '{"name": "test"}')[1]["project_id"]
     vm = server.post(f"/v2/projects/{project}/vms", '{"name": "a", "vm_type": "vpcs"}')[1]["vm_id"]
     status, error = server.post(f"/v2/projects/{project}/nodes/{vm}/start")
