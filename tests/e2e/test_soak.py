@@ -169,10 +169,13 @@ class Usage:
         with trio.move_on_after(PATIENCE):
             while any(folder.iterdir()):
                 await trio.sleep(0.05)
-            while not (now := cls.now()).descriptors <= idle.descriptors or now.threads > threads:
-                await trio.sleep(0.05)
         gc.collect()
-        return cls.now()
+        now = cls.now()
+        with trio.move_on_after(PATIENCE):  # the watchdog may open sources, to write down what that gap was
+            while not now.descriptors <= idle.descriptors or now.threads > threads:
+                await trio.sleep(0.05)
+                now = cls.now()
+        return now
 
 
 def descriptors() -> frozenset[str]:
