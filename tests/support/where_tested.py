@@ -53,6 +53,7 @@ TESTED_IN: dict[str, list[str]] = {
     "compute/nodes/parts/program_files": ["native/sandbox"],
     "compute/nodes/parts/sandbox": ["native/sandbox", "compute/escapes"],
     "compute/nodes/parts/spawn": ["native/spawn"],
+    "compute/nodes/vpcs/base_node": ["compute/vpcs", "compute/nodes/vpcs/builtin"],
     "compute/nodes/vpcs/boot": ["compute/vpcs"],
     "compute/nodes/vpcs/console": ["compute/vpcs_console"],
     "compute/nodes/vpcs/folder": ["compute/vpcs", "api/disk"],

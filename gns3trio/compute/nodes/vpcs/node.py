@@ -9,34 +9,25 @@ contains its last output.
 
 import logging
 import shutil
-from collections.abc import Callable
 from contextlib import AbstractContextManager
 from functools import partial
-from pathlib import Path
-from typing import Any
-from uuid import UUID
 
 import attrs
 import trio
 
 from gns3trio.compute.local.leases import ConsolePorts
-from gns3trio.compute.local.link_ends import LinkEnds, LocalLinkEnd, Nio
+from gns3trio.compute.local.link_ends import LinkEnds
 from gns3trio.compute.local.mac_ids import MacIds
-from gns3trio.compute.local.registry import NodeType, structure_properties
-from gns3trio.compute.local.tunnel_nio import TunnelNio
-from gns3trio.compute.nio import UdpNio
-from gns3trio.compute.node import NodeEvent, NodeSpec, NodeStatus
-from gns3trio.compute.node_traits import NodePort
+from gns3trio.compute.local.registry import NodeType
+from gns3trio.compute.node import NodeEvent, NodeSpec
 from gns3trio.compute.nodes.parts.hanging_starts import HangingStarts
 from gns3trio.compute.nodes.parts.local_services import LocalServices
-from gns3trio.compute.nodes.parts.node_console import NodeConsole
-from gns3trio.compute.nodes.parts.node_ports import NodePorts, PortKey
 from gns3trio.compute.nodes.parts.sandbox import require_means
+from gns3trio.compute.nodes.vpcs.base_node import BaseVpcsNode
 from gns3trio.compute.nodes.vpcs.boot import PortTaken, describe_exit, wait_until_booted
 from gns3trio.compute.nodes.vpcs.builtin import builtin_pc_services, create_builtin_pc
 from gns3trio.compute.nodes.vpcs.command import MAC_IDS
 from gns3trio.compute.nodes.vpcs.console import VpcsConsole
-from gns3trio.compute.nodes.vpcs.folder import VpcsFolder
 from gns3trio.compute.nodes.vpcs.process import (
     VpcsPorts,
     VpcsProcess,
@@ -44,9 +35,9 @@ from gns3trio.compute.nodes.vpcs.process import (
     VpcsProgramFinder,
     open_vpcs,
 )
-from gns3trio.compute.nodes.vpcs.settings import VpcsSettings, check_console_type
+from gns3trio.compute.nodes.vpcs.settings import VpcsSettings
 from gns3trio.errors import Conflict
-from gns3trio.forwarder.forwarder import Forwarder, Patch
+from gns3trio.forwarder.forwarder import Forwarder, Port
 
 log = logging.getLogger(__name__)
 
@@ -54,8 +45,6 @@ log = logging.getLogger(__name__)
 PORT_ATTEMPTS = 5
 # When a VPCS has ended, its last output is in the terminal's buffer already.
 DRAIN_SECONDS = 1.0
-_PORT = (0, 0)
-_PORTS = [NodePort(0, 0, "Ethernet0", "e0")]
 
 
 @attrs.frozen(kw_only=True)
@@ -101,119 +90,37 @@ async def create_vpcs(services: VpcsServices, spec: NodeSpec) -> "VpcsNode":
     If the requested console port is in use, the lowest free one is used, with a warning. Raises Conflict or Invalid,
     and then leaves nothing behind.
     """
-    node = VpcsNode(services, spec)
-    try:
-        await node.open(spec.console, spec.console_type, spec.startup_script, spec.mac_id)
-    except BaseException:
-        with trio.CancelScope(shield=True):
-            await node.close()
-        raise
-    return node
+    return await VpcsNode(services, spec).opened(spec)
 
 
-class VpcsNode:
+class VpcsNode(BaseVpcsNode):
     """A VPCS node. Calls are serialised, so that a node can be closed while it is being started."""
 
-    node_type = "vpcs"
-    always_runs = False
+    label = "VPCS"
 
     def __init__(self, services: VpcsServices, spec: NodeSpec) -> None:
-        self.node_id: UUID = spec.node_id
-        self.project_id: UUID = spec.project_id
-        self.name: str = spec.name
-        self.directory: Path = spec.folder
-        self.status: NodeStatus = "stopped"
-        self.exit_reason: str | None = None
-        self.command_line = ""
-        self.console_type: str = "none"
+        super().__init__(
+            spec,
+            nursery=services.nursery,
+            forwarder=services.forwarder,
+            link_ends=services.link_ends,
+            console_ports=services.console_ports,
+        )
         self._services = services
-        self._console = NodeConsole(services.console_ports, services.nursery)
-        self.console_access = self._console.hub
-        self.mac_table = None
-        self.files = None
-        self._emit: Callable[[NodeEvent], None] = spec.emit
-        self._properties = dict(spec.properties)
-        self._changing = trio.Lock()
-        self._mac_id: int | None = None
-        self._ports = NodePorts(self, services.link_ends, self._changing)
-        self._folder = VpcsFolder(spec.folder)
         self._starts = HangingStarts()
         # Only while it runs:
         self._scope: trio.CancelScope | None = None
         self._ended = trio.Event()
         self._process: VpcsProcess | None = None
-        self._joint: Patch | None = None
 
     @property
-    def console(self) -> int | None:
-        """The TCP port of the console, None without one."""
-        return self._console.port
+    def _device(self) -> Port | None:
+        return self._process.device if self._process is not None else None
 
-    @property
-    def mac_id(self) -> int | None:
-        """The number from which its MAC address is derived; None once it is closed."""
-        return self._mac_id
-
-    @property
-    def has_nio(self) -> bool:
-        """Whether its port is connected."""
-        return self._link_end is not None
-
-    def ports(self) -> list[NodePort]:
-        """The only port of a VPCS."""
-        return _PORTS
-
-    def properties(self) -> dict[str, Any]:
-        """The properties. ``startup_script`` is the text that was set; VPCS may have changed the file since."""
-        return self._properties
-
-    async def set_properties(self, properties: dict[str, Any]) -> None:
-        """Write the ``startup_script`` if it is new: a client that sends back what it read must not undo changes by
-        VPCS.
-
-        Raises Invalid for unknown properties, Unavailable if the disk reports an error.
-        """
-        new = {name: value for name, value in properties.items() if self._properties.get(name) != value}
-        checked = structure_properties(new, VpcsSettings)
-        if checked.startup_script is not None:
-            await self.set_startup_script(checked.startup_script)
-        kept = {name: value for name, value in self._properties.items() if name != "startup_script"}
-        self._properties = kept | properties
-
-    def as_read(self, properties: dict[str, Any]) -> dict[str, Any]:
-        """The properties, unchanged."""
-        return properties
-
-    def link_end(self, adapter_number: int, port_number: int) -> LocalLinkEnd | None:
-        """The end of the link at a port; None if the port is not connected."""
-        return self._link_end if port_number == 0 else None
-
-    def port_trouble(self, adapter_number: int, port_number: int) -> str | None:
-        """None: a VPCS has no device that can be missing."""
-        return None
-
-    def _tell(self, event: NodeEvent) -> None:
-        try:
-            self._emit(event)
-        except Exception:  # an error in a listener must not stop the node
-            log.exception("VPCS %s: an event was not taken", self.node_id)
+    def _lease_mac_id(self, mac_id: int | None) -> int:
+        return self._services.mac_ids.lease(self.project_id, mac_id)
 
     # --- life ---
-
-    async def open(
-        self, console: int | None, console_type: str | None, startup_script: str | None, mac_id: int | None = None
-    ) -> None:
-        """Acquire the resources of a stopped node. Raises Conflict, Invalid or Unavailable; ``close`` releases
-        everything.
-        """
-        self.console_type = check_console_type(console_type or "telnet")
-        self._mac_id = self._services.mac_ids.lease(self.project_id, mac_id)
-        if self.console_type != "none":
-            reason = self._console.take(console)
-            if reason is not None:
-                self._tell(NodeEvent("warning", f"{reason}: '{self.name}' has console {self.console} instead"))
-        given = startup_script if startup_script is not None else self._properties.get("startup_script")
-        await self._folder.make(self.name, given if isinstance(given, str) else None)
 
     async def close(self) -> None:
         """Stop the node and release its resources; the files stay."""
@@ -222,7 +129,7 @@ class VpcsNode:
         try:
             await self._stop()
             await self._ports.close_all()
-            self._console.release()
+            self._node_console.release()
             if self._mac_id is not None:
                 self._services.mac_ids.release(self.project_id, self._mac_id)
                 self._mac_id = None
@@ -250,7 +157,7 @@ class VpcsNode:
             self._changing.release()
 
     async def suspend(self) -> None:
-        """Do nothing: a VPCS cannot be suspended."""
+        """Do nothing: it cannot be suspended."""
 
     async def reload(self) -> None:
         """Stop and start it. Raises Conflict if it does not start again; it is stopped then."""
@@ -273,14 +180,13 @@ class VpcsNode:
             await self._ended.wait()
         if self.status == "started":
             return
-        if self._mac_id is None:
-            raise Conflict(f"VPCS '{self.name}' has been deleted")
+        mac_id = self._require_mac_id()
         if self._services.require_sandbox:
             require_means(f"VPCS '{self.name}'")
         program = await self._services.programs.find()
         for _ in range(PORT_ATTEMPTS):
             try:
-                await self._services.nursery.start(self._run, program, self._mac_id)
+                await self._services.nursery.start(self._run, program, mac_id)
             except PortTaken:
                 continue
             except OSError as error:
@@ -336,13 +242,13 @@ class VpcsNode:
 
     async def _supervise(self, process: VpcsProcess, command_line: str, task_status: trio.TaskStatus[None]) -> int:
         """Serve the console until the process ends; returns its exit code."""
-        self._console.hub.open()
-        console = VpcsConsole(self._console.hub, self.name)
+        self._node_console.hub.open()
+        console = VpcsConsole(self._node_console.hub, self.name)
         try:
             await wait_until_booted(process, console, self.name)
             process.keep_to_loopback()
             async with trio.open_nursery() as nursery:
-                self._console.listen(nursery)
+                self._node_console.listen(nursery)
                 output_ended = trio.Event()
                 nursery.start_soon(self._show_output, process, console, output_ended)
                 nursery.start_soon(console.type_input, process.write_input)
@@ -361,100 +267,10 @@ class VpcsNode:
         finally:
             self._process = None
             self._unpatch()
-            self._console.stop_listening()
-            self._console.hub.close()
-
-    # --- console ---
+            self._node_console.stop_listening()
+            self._node_console.hub.close()
 
     async def _show_output(self, process: VpcsProcess, console: VpcsConsole, ended: trio.Event) -> None:
         while output := await process.read_output():
             console.show(output)
         ended.set()
-
-    async def set_console(self, console: int | None, console_type: str | None) -> None:
-        """Move or remove the console. Connected clients stay when it moves.
-
-        If ``console`` is None, the port is kept. Raises Conflict if the port is in use, Invalid for another type of
-        console.
-        """
-        async with self._changing:
-            wanted = check_console_type(console_type or self.console_type)
-            if wanted == "none":
-                self._console.release()
-                self._console.hub.reset()
-            else:
-                self._console.move(console)
-            self.console_type = wanted
-
-    async def reset_console(self) -> None:
-        """Disconnect all clients of the console."""
-        self._console.hub.reset()
-
-    # --- port ---
-
-    async def bind_nio(self, adapter_number: int, port_number: int, nio: UdpNio) -> None:
-        """Connect port 0 to a tunnel, replacing the earlier NIO. The adapter number is ignored.
-
-        Raises Conflict (no such port, or ``lport`` is in use) or Invalid (``rhost`` is not a host).
-        """
-        await self.connect(adapter_number, port_number, TunnelNio(nio))
-
-    async def connect(self, adapter_number: int, port_number: int, nio: Nio) -> None:
-        """As ``bind_nio``, also for links inside this host."""
-        await self._ports.bind((0, port_number), nio, adapter_number=adapter_number)
-
-    async def unbind_nio(self, adapter_number: int, port_number: int) -> None:
-        """Disconnect port 0 from its NIO. Raises Conflict if it has none."""
-        await self._ports.unbind((0, port_number))
-
-    def require_port(self, key: PortKey) -> None:
-        """Raises Conflict if there is no such port, or the node has been deleted."""
-        if key != _PORT:
-            raise Conflict(f"Port {key[1]} doesn't exist: a VPCS has port 0 only")
-        if self._mac_id is None:
-            raise Conflict(f"VPCS '{self.name}' has been deleted")
-
-    async def attach(self, key: PortKey, link_end: LocalLinkEnd) -> None:
-        """Connect the process, if it runs, to the end of a new link."""
-        self._patch()
-
-    async def end(self, key: PortKey, link_end: LocalLinkEnd) -> None:
-        """Disconnect the process from the end of the link, and close that."""
-        link_end.close()  # which also ends the patch
-        self._unpatch()
-
-    @property
-    def _link_end(self) -> LocalLinkEnd | None:
-        return self._ports.link_ends.get(_PORT)
-
-    def _patch(self) -> None:
-        """Connect the process and the end of the link if both exist."""
-        if self._process is not None and self._link_end is not None:
-            self._joint = self._services.forwarder.connect(self._process.device, self._link_end.port)
-            self._link_end.device = self._process.device
-
-    def _unpatch(self) -> None:
-        if self._joint is not None:
-            self._joint.close()
-            self._joint = None
-        if self._link_end is not None:
-            self._link_end.device = None
-
-    # --- files ---
-
-    async def startup_script(self) -> str | None:
-        """The text of the script that VPCS runs at its start; None if there is none."""
-        return await self._folder.script()
-
-    async def set_startup_script(self, text: str) -> None:
-        """Write the script that VPCS runs at its next start.
-
-        Raises Invalid if it is too long with the node's name, Unavailable if the disk reports an error.
-        """
-        await self._folder.set_script(self.name, text)
-
-    async def rename(self, name: str) -> None:
-        """Change its name, also in its start-up script. Raises Unavailable if the disk reports an error."""
-        async with self._changing:
-            await self._folder.rename(name)
-            self.name = name
