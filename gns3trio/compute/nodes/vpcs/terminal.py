@@ -74,6 +74,13 @@ class VpcsTerminal:
         """Whether typed input waits for the prompt without a time limit."""
         return self._state is not _State.BUSY or takes_long(self._command)
 
+    @property
+    def _ends_soon(self) -> bool:
+        """Whether a line is running that is over before a Ctrl-C could interrupt it. VPCS would find that at its next
+        prompt, and drop the line that we send when we see this prompt.
+        """
+        return self._state is _State.BUSY and self._command != "" and not takes_long(self._command)
+
     def lose_patience(self) -> None:
         """VPCS was silent for PATIENCE_SECONDS: assume that it is at its prompt."""
         self._state = _State.READY
@@ -117,6 +124,8 @@ class VpcsTerminal:
         if typed.is_empty:
             return None
         if typed.begins_with_interrupt:
+            if self._ends_soon:
+                return None
             typed.take_byte()
             return self._interrupt()
         if self._state is _State.ASKS:

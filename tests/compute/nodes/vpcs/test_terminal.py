@@ -112,6 +112,27 @@ async def test_a_refused_line_has_its_prompt_behind_it() -> None:
     assert b"refused" in session.shown and session.shown.endswith(b"\r\n\r\n\rPC1> next")
 
 
+async def test_an_interrupt_of_a_line_that_is_over_soon_waits_for_the_prompt() -> None:
+    """VPCS finds a Ctrl-C that came too late at its prompt, and drops what it reads behind it."""
+    session = Session()
+    session.prints(PROMPT)
+    await session.types(b"echo a\r")
+    await session.types(b"\x03echo b\r")
+    assert session.got == [b"echo a\r"]
+    session.prints(b"echo a\r\na\r\n" + PROMPT)
+    assert session.got == [b"echo a\r", b"\x03"]
+    session.prints(PROMPT)
+    assert session.got == [b"echo a\r", b"\x03", b"echo b\r"]
+
+
+async def test_an_interrupt_of_a_line_that_takes_long_does_not_wait() -> None:
+    session = Session()
+    session.prints(PROMPT)
+    await session.types(b"ping 10.0.0.2\r")
+    await session.types(b"\x03")
+    assert session.got == [b"ping 10.0.0.2\r", b"\x03"]
+
+
 def test_a_long_name_of_a_node_is_a_prompt_too() -> None:
     session = Session("n" * 250)
     session.prints(PROMPT)
