@@ -97,6 +97,14 @@ int pc_stop(pc_host *host, int number) {
     return -ENOENT;
 }
 
+void pc_finish_claim(pc_host *host, pc_job *job, const pc_address *address, const uint8_t *taken_by) {
+    udpfwd_pc_event event = {.kind = taken_by == NULL ? UDPFWD_PC_ADDRESS_READY : UDPFWD_PC_ADDRESS_TAKEN, .address = *address};
+    if (taken_by != NULL)
+        memcpy(event.mac, taken_by, sizeof event.mac);
+    pc_job_tell(host, job, event, NULL, 0);
+    pc_finish(host, job, taken_by == NULL ? UDPFWD_PC_DONE : UDPFWD_PC_IN_USE);
+}
+
 uint64_t pc_jobs_due(const pc_host *host) {
     uint64_t due = PC_NEVER;
     for (const pc_job *job = host->jobs; job != NULL; job = job->next)

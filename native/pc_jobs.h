@@ -66,6 +66,9 @@ void pc_expire_jobs(pc_host *host);
 void pc_job_tell(pc_host *host, pc_job *job, udpfwd_pc_event event, const void *data, size_t size);
 /* The last event, and the end of the job. */
 void pc_finish(pc_host *host, pc_job *job, int reason);
+/* Ends a job whose claim of an address has come to an end, and tells so: the host has the address, or another has it, whose
+ * MAC address is taken_by. */
+void pc_finish_claim(pc_host *host, pc_job *job, const pc_address *address, const uint8_t *taken_by);
 /* The job of a kind, which is_single. NULL: none. */
 pc_job *pc_job_of(const pc_host *host, const pc_job_kind *kind);
 /* A port for UDP or TCP that none of the host's jobs uses now. */

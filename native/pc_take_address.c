@@ -35,13 +35,8 @@ static void expire(pc_host *host, pc_job *job) {
 }
 
 static void claimed(pc_host *host, pc_job *job, const pc_address *address, const uint8_t *taken_by) {
-    if (!same_address(address, &job->request.target))
-        return;
-    udpfwd_pc_event event = {.kind = taken_by == NULL ? UDPFWD_PC_ADDRESS_READY : UDPFWD_PC_ADDRESS_TAKEN, .address = *address};
-    if (taken_by != NULL)
-        memcpy(event.mac, taken_by, sizeof event.mac);
-    pc_job_tell(host, job, event, NULL, 0);
-    pc_finish(host, job, taken_by == NULL ? UDPFWD_PC_DONE : UDPFWD_PC_IN_USE);
+    if (same_address(address, &job->request.target))
+        pc_finish_claim(host, job, address, taken_by);
 }
 
 /* A job that is stopped takes nothing. */

@@ -21,23 +21,11 @@ from gns3trio.compute.node import NodeEvent, NodeSpec
 from gns3trio.errors import Conflict, Invalid, NotFound
 from gns3trio.notifications.feed import ChangeFeed
 from tests.support.memory_compute import HANGING_SECONDS, MemoryCompute, MemoryEnd
+from tests.support.told import Told
 
 PROJECT = UUID(int=3)
 PORT = (0, 0)
 NIO = UdpNio(10000, "192.0.2.1", 10001)
-
-
-class Told:
-    """What was published."""
-
-    def __init__(self) -> None:
-        self.changes: list[object] = []
-
-    def tell(self, change: object) -> None:
-        self.changes.append(change)
-
-    def count(self) -> int:
-        return 0
 
 
 @pytest.fixture
