@@ -116,6 +116,7 @@ TESTED_IN: dict[str, list[str]] = {
     "controller/as_code/reconcile": ["api/topology"],
     "controller/as_code/undo": ["api/topology", "api/transactions"],
     "controller/gns3_format/fields": ["controller/gns3_format/reader", "api/foreign_files"],
+    "controller/gns3_format/converted": ["controller/gns3_format/conversion"],
     "controller/gns3_format/generation1": ["controller/gns3_format/conversion"],
     "controller/gns3_format/generation1_shapes": ["controller/gns3_format/conversion"],
     "controller/gns3_format/node_properties": ["controller/gns3_format/conversion"],

@@ -3,12 +3,10 @@
 from typing import Literal
 from uuid import UUID
 
-import attrs
-
-from gns3trio.api.replies import Whole
+from gns3trio.api.replies import Whole, reply_shape
 
 
-@attrs.define(kw_only=True)
+@reply_shape
 class V1Project(Whole):
     """A project in version 1."""
 
@@ -19,7 +17,7 @@ class V1Project(Whole):
     temporary: bool
 
 
-@attrs.define(kw_only=True)
+@reply_shape
 class V1Vpcs(Whole):
     """A VPCS in version 1."""
 

@@ -3,21 +3,19 @@
 from typing import Any, Literal
 from uuid import UUID
 
-import attrs
-
-from gns3trio.api.replies import Gns3Version, Whole
+from gns3trio.api.replies import Gns3Version, Whole, reply_shape
 from gns3trio.api.v2.shapes import Impairment, Label, LinkEnds, ProjectSettings
 from gns3trio.limits import Int32
 
 
-@attrs.define(kw_only=True)
+@reply_shape
 class Version(Gns3Version):
     """The GNS3 version, and the version of this server."""
 
     gns3trio_version: str
 
 
-@attrs.define(kw_only=True)
+@reply_shape
 class Project(ProjectSettings):
     """A project. ``error`` is the reason why its file cannot be read."""
 
@@ -29,7 +27,7 @@ class Project(ProjectSettings):
     error: str = ""
 
 
-@attrs.define(kw_only=True)
+@reply_shape
 class LinkProblem(Whole):
     """A link that passes no frames, and the reason."""
 
@@ -37,7 +35,7 @@ class LinkProblem(Whole):
     message: str
 
 
-@attrs.define(kw_only=True)
+@reply_shape
 class NodeProblem(Whole):
     """A node that cannot run here, and the reason."""
 
@@ -46,7 +44,7 @@ class NodeProblem(Whole):
     message: str
 
 
-@attrs.define(kw_only=True)
+@reply_shape
 class Problems(Whole):
     """The parts of an open project that do not work. ``file`` lists the errors in its file when it was opened."""
 
@@ -55,7 +53,7 @@ class Problems(Whole):
     nodes: list[NodeProblem]
 
 
-@attrs.define(kw_only=True)
+@reply_shape
 class Port:
     """A port of a node, to which a link can be connected. Only some nodes have ``adapter_type`` and ``mac_address``."""
 
@@ -69,7 +67,7 @@ class Port:
     mac_address: str = ""
 
 
-@attrs.define(kw_only=True)
+@reply_shape
 class SavedNode(Whole):
     """A node of a closed project."""
 
@@ -96,7 +94,7 @@ class SavedNode(Whole):
     z: Int32
 
 
-@attrs.define(kw_only=True)
+@reply_shape
 class Node(SavedNode):
     """A node of an open project. ``node_directory`` is the folder of its files on the host."""
 
@@ -108,7 +106,7 @@ class Node(SavedNode):
     status: Literal["stopped", "started", "suspended"]
 
 
-@attrs.define(kw_only=True)
+@reply_shape
 class SavedLink(Whole):
     """A link of a closed project."""
 
@@ -119,7 +117,7 @@ class SavedLink(Whole):
     suspend: bool
 
 
-@attrs.define(kw_only=True)
+@reply_shape
 class Link(SavedLink):
     """A link of an open project."""
 
@@ -131,7 +129,7 @@ class Link(SavedLink):
     capture_compute_id: str | None
 
 
-@attrs.define(kw_only=True)
+@reply_shape
 class ImpairmentSlider(Whole):
     """How a page may show a parameter: up to ``maximum`` of a ``unit`` that is ``factor`` times the parameter's own."""
 
@@ -140,7 +138,7 @@ class ImpairmentSlider(Whole):
     factor: int
 
 
-@attrs.define(kw_only=True)
+@reply_shape
 class ImpairmentParameter(Whole):
     """A field of an impairment. ``suggested`` is a value for who has to give one and knows none.
 
@@ -160,7 +158,7 @@ class ImpairmentParameter(Whole):
     slider: ImpairmentSlider | None
 
 
-@attrs.define(kw_only=True)
+@reply_shape
 class ImpairmentType(Whole):
     """A type of impairment. ``gns3_filter`` is the filter of GNS3 that does the same in both directions, or null."""
 
@@ -171,7 +169,7 @@ class ImpairmentType(Whole):
     parameters: list[ImpairmentParameter]
 
 
-@attrs.define(kw_only=True)
+@reply_shape
 class Impairments(Whole):
     """The impairments of a link, with the fields of their types. A seed makes the decisions repeatable."""
 
@@ -179,7 +177,7 @@ class Impairments(Whole):
     seed: int | None
 
 
-@attrs.define(kw_only=True)
+@reply_shape
 class Capture(Whole):
     """A capture. ``bytes`` counts frame bytes; ``dropped`` frames were lost because writing was too slow.
     ``stream_dropped_bytes`` were lost for streams whose clients were too slow.
@@ -200,7 +198,7 @@ class Capture(Whole):
     stream_dropped_bytes: int
 
 
-@attrs.define(kw_only=True)
+@reply_shape
 class Direction(Whole):
     """Counters of a link in one direction: totals since it was created, frames that filters currently hold, and rates.
 
@@ -220,7 +218,7 @@ class Direction(Whole):
     bits_per_second: float
 
 
-@attrs.define(kw_only=True)
+@reply_shape
 class LinkStatistics(Whole):
     """Counters of a link. Rates cover the last ``interval`` seconds."""
 
@@ -231,7 +229,7 @@ class LinkStatistics(Whole):
     b_to_a: Direction
 
 
-@attrs.define(kw_only=True)
+@reply_shape
 class PortTraffic(Whole):
     """Counters of a port in one direction since it was linked. The keys have the same meaning as for a link."""
 
@@ -245,7 +243,7 @@ class PortTraffic(Whole):
     bits_per_second: float
 
 
-@attrs.define(kw_only=True)
+@reply_shape
 class NodePort(Whole):
     """A port of a node, with its names."""
 
@@ -255,7 +253,7 @@ class NodePort(Whole):
     short_name: str
 
 
-@attrs.define(kw_only=True)
+@reply_shape
 class PortStatistics(NodePort):
     """Counters of a linked port: ``in`` towards the node, ``out`` away from it."""
 
@@ -263,7 +261,7 @@ class PortStatistics(NodePort):
     out: PortTraffic
 
 
-@attrs.define(kw_only=True)
+@reply_shape
 class SwitchMac(Whole):
     """An address that a switch has learned. ``age`` is the time since its last frame, in seconds."""
 
@@ -274,7 +272,7 @@ class SwitchMac(Whole):
     age: int
 
 
-@attrs.define(kw_only=True)
+@reply_shape
 class Drawing(Whole):
     """A shape or picture in the scene."""
 
@@ -288,7 +286,7 @@ class Drawing(Whole):
     rotation: int
 
 
-@attrs.define(kw_only=True)
+@reply_shape
 class SavedDrawing:
     """A drawing of a closed project. ``svg`` may be the name of a picture file in the project."""
 
@@ -301,7 +299,7 @@ class SavedDrawing:
     rotation: int = 0
 
 
-@attrs.define(kw_only=True)
+@reply_shape
 class Snapshot(Whole):
     """A snapshot. ``created_at`` is in seconds since 1970."""
 
@@ -313,7 +311,7 @@ class Snapshot(Whole):
     project_id: UUID
 
 
-@attrs.define(kw_only=True)
+@reply_shape
 class KeptVersion(Whole):
     """An earlier version of a project's file. ``saved_at`` is in ISO 8601."""
 
@@ -323,7 +321,7 @@ class KeptVersion(Whole):
     links: int
 
 
-@attrs.define(kw_only=True)
+@reply_shape
 class NodeType(Whole):
     """A node type. ``emulator`` is the program that its nodes need and that this server does not run.
 
@@ -349,7 +347,7 @@ class NodeType(Whole):
     abilities: list[str]
 
 
-@attrs.define(kw_only=True)
+@reply_shape
 class MachineStatistics(Whole):
     """The load of a machine; memory and swap in bytes."""
 
@@ -366,7 +364,7 @@ class MachineStatistics(Whole):
     load_average_percent: list[int]
 
 
-@attrs.define(kw_only=True)
+@reply_shape
 class ComputeStatistics(Whole):
     """The load of a compute's machine."""
 
@@ -375,7 +373,7 @@ class ComputeStatistics(Whole):
     statistics: MachineStatistics
 
 
-@attrs.define(kw_only=True)
+@reply_shape
 class PortUsage(Whole):
     """The ports in use, and the first and last of the range."""
 
@@ -385,7 +383,7 @@ class PortUsage(Whole):
     udp_ports: list[int]
 
 
-@attrs.define(kw_only=True)
+@reply_shape
 class NamedInterface(Whole):
     """A network interface of the host. A ``special`` interface is not meant for labs."""
 
@@ -397,21 +395,21 @@ class NamedInterface(Whole):
     type: Literal["ethernet", "tap"]
 
 
-@attrs.define(kw_only=True)
+@reply_shape
 class Interface(NamedInterface):
     """A network interface of the host. A ``special`` interface is not meant for labs."""
 
     id: str
 
 
-@attrs.define(kw_only=True)
+@reply_shape
 class Endpoint(Whole):
     """The URL of a route on a compute."""
 
     endpoint: str
 
 
-@attrs.define(kw_only=True)
+@reply_shape
 class HostedProject(Whole):
     """A project in the compute API."""
 
@@ -420,7 +418,7 @@ class HostedProject(Whole):
     variables: list[dict[str, Any]] | None
 
 
-@attrs.define(kw_only=True)
+@reply_shape
 class ProjectFile(Whole):
     """A file below a project's folder."""
 
@@ -428,14 +426,14 @@ class ProjectFile(Whole):
     md5sum: str
 
 
-@attrs.define(kw_only=True)
+@reply_shape
 class CaptureFile(Whole):
     """The path of a capture's file."""
 
     pcap_file_path: str
 
 
-@attrs.define(kw_only=True)
+@reply_shape
 class SymbolSize(Whole):
     """The size of a symbol in pixels."""
 
@@ -443,14 +441,14 @@ class SymbolSize(Whole):
     height: int
 
 
-@attrs.define(kw_only=True)
+@reply_shape
 class BaseConfigName(Whole):
     """The name of a base configuration."""
 
     filename: str
 
 
-@attrs.define(kw_only=True)
+@reply_shape
 class BaseConfigText(BaseConfigName):
     """The text of a base configuration."""
 
@@ -458,7 +456,7 @@ class BaseConfigText(BaseConfigName):
     template_id: UUID
 
 
-@attrs.define(kw_only=True)
+@reply_shape
 class Gns3VmEngine(Whole):
     """A program that could run the GNS3 virtual machine."""
 
@@ -470,7 +468,7 @@ class Gns3VmEngine(Whole):
     support_ram: bool
 
 
-@attrs.define(kw_only=True)
+@reply_shape
 class Compute(Whole):
     """A compute: this server, or another one that is registered here."""
 

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+from gns3trio.controller.gns3_format.converted import Conversion
 from gns3trio.controller.gns3_format.fields import Findings
-from gns3trio.controller.gns3_format.generation1 import Conversion, Generation1
 from gns3trio.controller.gns3_format.node_properties import NodeFile, of_present
 from gns3trio.convert import as_uuid
 from gns3trio.errors import Conflict
@@ -40,6 +40,8 @@ def convert(document: dict[str, Any], project_id: UUID) -> tuple[Conversion, Fin
                 "has no revision, and is taken for one of GNS3 1.x" if "revision" not in document else "is of GNS3 1.x"
             )
             raise Conflict(f"the project file {guess}, but has the nodes of GNS3 2")
+        from gns3trio.controller.gns3_format.generation1 import Generation1  # here, so that the server starts faster
+
         return Generation1(document, project_id, findings).convert(), findings
     return _convert_properties(document, is_old=revision < REVISION), findings
 

@@ -18,6 +18,7 @@ import attrs
 
 from gns3trio.compute.host import LOCAL_COMPUTE_ID
 from gns3trio.controller.gns3_format import generation1_shapes as shapes
+from gns3trio.controller.gns3_format.converted import Conversion, Move
 from gns3trio.controller.gns3_format.fields import CONSOLE_TYPES, Findings
 from gns3trio.controller.gns3_format.node_properties import PROPERTIES, NodeFile, of_present
 from gns3trio.convert import as_uuid
@@ -57,30 +58,6 @@ _NIO = re.compile(r"nio_(?:gen_eth|gen_linux):(?P<interface>.+)|nio_tap:(?P<tap>
 _UDP = re.compile(r"nio_udp:(?P<lport>\d{1,5}):(?P<rhost>[^:]+):(?P<rport>\d{1,5})", re.IGNORECASE)
 _PICTURES = (".svg", ".png", ".jpg", ".jpeg", ".gif")
 _NUMBERS = re.compile(r"(?:(\d{1,9})/)?(\d{1,9})$")
-
-
-@attrs.frozen
-class Move:
-    """Files of the project that must be moved to another folder: those in ``folder`` whose names match ``pattern`` (see
-    ``fnmatch``). A single file may get another ``name``. Folders are paths below the project's folder.
-    """
-
-    folder: str
-    pattern: str
-    target: str
-    name: str | None = None
-
-
-@attrs.frozen
-class Conversion:
-    """A document in the present revision, and the necessary changes to its files. ``is_repaired``: it had that revision
-    already, but not in the form that GNS3 writes.
-    """
-
-    document: dict[str, Any]
-    files: list[NodeFile]
-    moves: list[Move] = attrs.field(factory=list)
-    is_repaired: bool = False
 
 
 @attrs.frozen

@@ -15,7 +15,7 @@ import orjson
 from gns3trio.compute.host import LOCAL_COMPUTE_ID
 from gns3trio.conditions.link_conditions import Impairments
 from gns3trio.controller.gns3_format.conversion import REVISION
-from gns3trio.controller.gns3_format.generation1 import Conversion
+from gns3trio.controller.gns3_format.converted import Conversion
 from gns3trio.convert import make_strict_converter
 from gns3trio.encoding import dumps_to_keep
 from gns3trio.errors import Conflict

@@ -7,7 +7,7 @@ import fnmatch
 import os
 from pathlib import Path
 
-from gns3trio.controller.gns3_format.generation1 import Conversion
+from gns3trio.controller.gns3_format.converted import Conversion
 from gns3trio.controller.storage.files import disk_error, write_atomic
 from gns3trio.project_layout import PROJECT_FILES
 
