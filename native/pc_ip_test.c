@@ -278,7 +278,26 @@ static void test_extension_headers(void) {
     close_hosts();
 }
 
+/* As RFC 1071 defines it, two bytes at a time; wherever the bytes lie, and all of them 0 or 255. */
+static void test_checksums(void) {
+    unsigned char bytes[80];
+    for (int filling = -1; filling <= 255; filling += filling < 0 ? 1 : 255) {
+        for (size_t i = 0; i < sizeof bytes; i++)
+            bytes[i] = (unsigned char)(filling < 0 ? 37 * i * i : (size_t)filling);
+        for (size_t at = 0; at < 9; at++) {
+            for (size_t size = 0; at + size <= sizeof bytes; size++) {
+                uint32_t sum = 0;
+                for (size_t i = 0; i < size; i++)
+                    sum += (uint32_t)bytes[at + i] << (i % 2 == 0 ? 8 : 0);
+                CHECK(finish_sum(add_to_sum(7, bytes + at, size)) == finish_sum(7 + sum));
+                CHECK(finish_sum(add_to_sum(0, bytes + at, size)) == finish_sum(sum));
+            }
+        }
+    }
+}
+
 int main(void) {
+    test_checksums();
     test_sizes_of_pings();
     test_sizes_with_small_mtus();
     test_what_must_not_be_fragmented();
@@ -289,6 +308,6 @@ int main(void) {
     test_headers_that_are_none();
     test_what_is_for_others();
     test_extension_headers();
-    puts("pc_ip_test: 10 passed");
+    puts("pc_ip_test: 11 passed");
     return 0;
 }
