@@ -29,9 +29,9 @@ class BenchmarkError(Exception):
     """A measurement cannot be made; the message says why."""
 
 
-def compiled(name: str) -> Path:
+def compiled(name: str, sources: Path = SOURCES) -> Path:
     """The program ``name``, compiled anew if its source is newer. Raises BenchmarkError without a C compiler."""
-    source, binary = SOURCES / f"{name}.c", BUILD / name
+    source, binary = sources / f"{name}.c", BUILD / name
     newest = max(path.stat().st_mtime for path in (source, SOURCES / "tool.h"))
     if not binary.exists() or binary.stat().st_mtime < newest:
         BUILD.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,1 @@
+"""What built-in PCs cost, beside VPCS."""
