@@ -22,7 +22,7 @@
 #define UDPFWD_PC_MAX_MTU 9216
 #define UDPFWD_PC_MAX_DATA_BYTES 65507   /* of a ping: an IPv4 datagram of 65,535 bytes */
 #define UDPFWD_PC_MAX_JOBS 4             /* of one PC at once */
-#define UDPFWD_PC_MAX_NEIGHBOURS 64      /* in both caches of a PC together; the oldest gives way */
+#define UDPFWD_PC_MAX_NEIGHBOURS 256     /* in both caches of a PC together; the oldest gives way */
 #define UDPFWD_PC_NEIGHBOUR_SECONDS 120  /* after which one that was not confirmed is forgotten */
 #define UDPFWD_PC_MAX_MESSAGE_BYTES 1024 /* of a DHCP message in an event; longer ones are cut */
 #define UDPFWD_PC_ADDRESS_BYTES 16

@@ -7,8 +7,7 @@
 
 #include <errno.h>
 
-/* In a change: the PC of a port, whose worker is parked; NULL where there is none. */
-static pc_port *change_pc(udpfwd *core, int id) {
+pc_port *change_pc(udpfwd *core, int id) {
     port *p = change_port(core, id);
     if (p == NULL || p->kind != &pc_kind)
         return NULL;
@@ -77,7 +76,7 @@ int udpfwd_pc_read(udpfwd *core, int port_id, udpfwd_pc_state *state) {
     if (pc == NULL)
         return end_change(core, -ENOENT);
     pc_read_state(&pc->host, state, pc->host.now_ns);
-    state->memory_bytes = sizeof *pc + pc->host.memory;
+    state->memory_bytes = sizeof *pc + pc->host.memory + pc->host.traffic_memory;
     return end_change(core, 0);
 }
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 struct pc_told {
@@ -19,7 +20,9 @@ int pc_open_shared(pc_shared *shared) {
     pthread_mutex_init(&shared->lock, NULL);
     shared->last = &shared->first;
     shared->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    return shared->fd < 0 ? -errno : 0;
+    if (shared->fd < 0)
+        return -errno;
+    return getrandom(&shared->clock_id, sizeof shared->clock_id, 0) < 0 ? -errno : 0;
 }
 
 pc_teller *pc_new_teller(pc_shared *shared) {

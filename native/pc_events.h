@@ -16,6 +16,8 @@ typedef struct pc_told pc_told;
 typedef struct {
     size_t memory; /* that hosts have taken: changed atomically */
     int jobs;      /* the number of the last: likewise */
+    size_t traffic_memory; /* that their flows have taken: likewise */
+    uint64_t clock_id;     /* random: whether the time in a datagram is of our clock */
     int fd;
     pthread_mutex_t lock; /* guards the events */
     pc_told *first, **last;

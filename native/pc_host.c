@@ -10,6 +10,7 @@
 #include "pc_neighbours.h"
 #include "pc_reassembly.h"
 #include "pc_tcp.h"
+#include "pc_traffic.h"
 #include "pc_udp.h"
 
 #include <errno.h>
@@ -193,6 +194,7 @@ void pc_begin(pc_host *host, pc_shared *shared, const udpfwd_pc_identity *identi
 
 void pc_end(pc_host *host) {
     pc_drop_jobs(host);
+    pc_drop_traffic(host);
     pc_drop_connections(host);
     pc_drop_reassemblies(host);
     pc_drop_claims(host, -1);
@@ -271,7 +273,8 @@ uint64_t pc_due(const pc_host *host) {
         return 0;
     uint64_t due = pc_sooner(pc_neighbours_due(host), pc_claims_due(host));
     due = pc_sooner(due, pc_sooner(pc_reassemblies_due(host), pc_connections_due(host)));
-    return pc_sooner(due, pc_sooner(pc_dhcp_due(host), pc_jobs_due(host)));
+    due = pc_sooner(due, pc_sooner(pc_dhcp_due(host), pc_jobs_due(host)));
+    return pc_sooner(due, pc_traffic_due(host));
 }
 
 void pc_expire(pc_host *host, uint64_t now_ns) {
@@ -288,6 +291,7 @@ void pc_expire(pc_host *host, uint64_t now_ns) {
     pc_expire_connections(host);
     pc_expire_dhcp(host);
     pc_expire_jobs(host);
+    pc_expire_traffic(host);
 }
 
 static uint32_t seconds_left(uint64_t until_ns, uint64_t now_ns) {

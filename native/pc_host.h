@@ -30,6 +30,8 @@
  */
 #define PC_MAX_HOST_BYTES (1u << 19)
 #define PC_MAX_BYTES (256u << 20)
+/* What flows of generated traffic have beside that, of all hosts: some 30,000 of them. */
+#define PC_MAX_TRAFFIC_BYTES (128u << 20)
 
 typedef struct pc_host pc_host;
 typedef struct pc_job pc_job;
@@ -72,6 +74,7 @@ typedef struct pc_claim pc_claim;           /* pc_claims.c */
 typedef struct pc_reassembly pc_reassembly; /* pc_reassembly.c */
 typedef struct pc_connection pc_connection; /* pc_tcp.c */
 typedef struct pc_dhcp pc_dhcp;             /* pc_dhcp.c */
+typedef struct pc_traffic pc_traffic;       /* pc_traffic.c */
 
 /* The largest packet that a way takes, where it is less than the link (RFC 1191, RFC 8201). */
 enum { PC_PATHS = 4 };
@@ -110,6 +113,8 @@ struct pc_host {
     pc_connection *connections;
     pc_dhcp *dhcp;
     pc_job *jobs;
+    pc_traffic *traffic; /* NULL while it has no flows */
+    size_t traffic_memory;
     uint16_t used_ports[PC_USED_PORTS]; /* that jobs sent UDP from: late answers are not echoed */
     uint32_t echoes;                    /* of UDP that may be sent still */
     uint64_t echoes_ns;                 /* when that was so */
@@ -207,6 +212,8 @@ pc_address pc_source_for(const pc_host *host, const pc_address *destination);
 int pc_next_hop(const pc_host *host, const pc_address *destination, pc_address *hop);
 /* Whether the MAC address of one on the link has to be found out: it is none of a group, and not the host itself. */
 int pc_needs_neighbour(const pc_host *host, const pc_address *hop);
+/* Whether it goes to many: multicast, or a broadcast of the host's network. */
+int pc_is_group(const pc_host *host, const pc_address *address);
 /* Sends what a frame has, with IP's headers and in fragments if need be. The frame is taken in any case.
  * Returns 0 (also while it waits for a neighbour), or why it was not sent (udpfwd_pc_reason). */
 int pc_send(pc_host *host, const pc_route *route, pc_frame *frame);

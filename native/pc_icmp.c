@@ -3,6 +3,7 @@
 #include "pc_icmp.h"
 #include "pc_ip.h"
 #include "pc_jobs.h"
+#include "pc_traffic.h"
 
 /* What an error quotes: as much as fits into what every link takes (RFC 1812 4.3.2.3, RFC 4443 2.4 c). */
 enum { MOST_QUOTED = 576 - 20 - 8, MOST_QUOTED_6 = 1280 - 40 - 8 };
@@ -106,7 +107,7 @@ void pc_icmp_error(pc_host *host, const pc_packet *packet, const unsigned char *
         return;
     }
     /* Who has nothing sent there may not change what is known of the way (RFC 8201, 6). */
-    if (pc_jobs_error(host, packet, &quote)) {
+    if (pc_jobs_error(host, packet, &quote) || pc_traffic_error(host, packet, &quote)) {
         if (mtu != 0)
             pc_learn_path_mtu(host, &quote.destination, mtu);
     } else {

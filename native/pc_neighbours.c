@@ -5,6 +5,7 @@
 #include "pc_ip.h"
 #include "pc_jobs.h"
 #include "pc_nd.h"
+#include "pc_traffic.h"
 
 #include <stdlib.h>
 
@@ -57,6 +58,11 @@ static void drop_waiting(pc_host *host, pc_neighbour *n) {
 static void remove_at(pc_host *host, int i) {
     drop_waiting(host, &host->neighbours[i]);
     host->neighbours[i] = host->neighbours[--host->neighbour_count];
+}
+
+static void tell_who_waits(pc_host *host, const pc_address *address, int found) {
+    pc_jobs_neighbour(host, address, found);
+    pc_traffic_neighbour(host, address, found);
 }
 
 /* Room for one more: more memory, or that of the one that was learned first. */
@@ -145,7 +151,7 @@ void pc_learn(pc_host *host, const pc_address *address, const uint8_t *mac, int 
     for (pc_frame *frame; (frame = pc_pop(&waiting)) != NULL;)
         pc_emit(host, frame, mac, pc_ethertype(address->family));
     if (was_asked)
-        pc_jobs_neighbour(host, address, 1);
+        tell_who_waits(host, address, 1);
 }
 
 void pc_forget_neighbours(pc_host *host, int family) {
@@ -155,7 +161,7 @@ void pc_forget_neighbours(pc_host *host, int family) {
             continue;
         remove_at(host, i);
         if (!gone.is_known)
-            pc_jobs_neighbour(host, &gone.address, 0);
+            tell_who_waits(host, &gone.address, 0);
     }
     if (host->neighbour_count == 0) {
         pc_give(host, host->neighbours, sizeof *host->neighbours * (size_t)host->neighbour_room);
@@ -200,7 +206,7 @@ void pc_expire_neighbours(pc_host *host) {
         } else {
             pc_address address = n->address;
             remove_at(host, i);
-            pc_jobs_neighbour(host, &address, 0);
+            tell_who_waits(host, &address, 0);
         }
     }
 }

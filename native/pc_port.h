@@ -11,6 +11,8 @@ typedef struct {
     pc_host host;
 } pc_port;
 
+/* In a change: the PC of a port, whose worker is parked, and whose time is now; NULL where there is none. */
+pc_port *change_pc(udpfwd *core, int id);
 /* In a change, the worker is parked, and the host was asked to do something: its timer is set to when it has something to do. */
 void pc_schedule(pc_port *pc);
 

@@ -28,8 +28,12 @@ pc_address pc_source_for(const pc_host *host, const pc_address *destination) {
     return host->ipv6;
 }
 
+int pc_is_group(const pc_host *host, const pc_address *address) {
+    return is_multicast(address) || is_broadcast(host, address);
+}
+
 int pc_needs_neighbour(const pc_host *host, const pc_address *hop) {
-    return !is_multicast(hop) && !is_broadcast(host, hop) && !pc_has_address(host, hop);
+    return !pc_is_group(host, hop) && !pc_has_address(host, hop);
 }
 
 int pc_next_hop(const pc_host *host, const pc_address *destination, pc_address *hop) {

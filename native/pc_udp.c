@@ -9,6 +9,7 @@
 #include "pc_dhcp.h"
 #include "pc_icmp.h"
 #include "pc_jobs.h"
+#include "pc_traffic.h"
 
 #define LAST_HOP 1
 #define MOST_ECHOES 256u /* at one go */
@@ -95,7 +96,7 @@ void pc_udp_input(pc_host *host, const pc_packet *packet) {
         .data = packet->data + UDP_HEADER_BYTES,
         .size = length - UDP_HEADER_BYTES,
     };
-    if (pc_dhcp_input(host, &datagram) || pc_jobs_udp(host, &datagram))
+    if (pc_dhcp_input(host, &datagram) || pc_traffic_input(host, &datagram) || pc_jobs_udp(host, &datagram))
         return;
     if (packet->to_group || datagram.source_port == 0 || is_unspecified(&packet->source))
         pc_unwanted(host);

@@ -5,6 +5,8 @@
  */
 #define _GNU_SOURCE
 #include "trial.h"
+#include "latencies.h"
+#include "sequences.h"
 
 #include <endian.h>
 #include <errno.h>
@@ -42,7 +44,7 @@ typedef struct {
     uint64_t start_ns, last_sent_ns, last_progress_ns;
     uint64_t answered; /* frames that do not count in the window any more */
     uint64_t highest;  /* sequence number seen, plus one */
-    unsigned char seen[REMEMBERED / 8];
+    uint64_t seen[REMEMBERED / SEQUENCE_WORD_BITS];
     struct mmsghdr out[BATCH], in[BATCH];
     struct iovec out_iov[BATCH], in_iov[BATCH];
     unsigned char out_frames[BATCH][UDPFWD_TRIAL_MAX_BYTES], in_frames[BATCH][UDPFWD_TRIAL_MAX_BYTES];
@@ -120,32 +122,6 @@ static int send_due(trial *t, uint64_t now) {
 
 /* --- receiving --- */
 
-static unsigned bucket_of(uint64_t value) {
-    if (value < UDPFWD_TRIAL_SUB_BUCKETS)
-        return (unsigned)value;
-    unsigned shift = 63 - (unsigned)__builtin_clzll(value) - SUB_BUCKET_BITS;
-    unsigned bucket = UDPFWD_TRIAL_SUB_BUCKETS * shift + (unsigned)(value >> shift);
-    return bucket < UDPFWD_TRIAL_BUCKETS ? bucket : UDPFWD_TRIAL_BUCKETS - 1;
-}
-
-/* Whether a sequence number comes for the first time. */
-static int is_new(trial *t, uint64_t sequence) {
-    if (sequence >= t->highest) {
-        uint64_t from = sequence - t->highest < REMEMBERED ? t->highest : sequence + 1 - REMEMBERED;
-        for (uint64_t i = from; i <= sequence; i++)
-            t->seen[i % REMEMBERED / 8] &= (unsigned char)~(1u << i % 8);
-        t->highest = sequence + 1;
-    } else {
-        t->result->reordered++;
-        if (t->highest - sequence > REMEMBERED || t->seen[sequence % REMEMBERED / 8] & 1u << sequence % 8) {
-            t->result->reordered--;
-            return 0;
-        }
-    }
-    t->seen[sequence % REMEMBERED / 8] |= (unsigned char)(1u << sequence % 8);
-    return 1;
-}
-
 static void take_frame(trial *t, const unsigned char *bytes, unsigned size, uint64_t now) {
     udpfwd_trial_result *r = t->result;
     trial_header header = {0};
@@ -158,16 +134,22 @@ static void take_frame(trial *t, const unsigned char *bytes, unsigned size, uint
     if (size != t->options->frame_bytes || be32toh(header.trial_id) != t->options->trial_id || sequence >= r->sent ||
         sent_ns > now)
         return; /* late from a trial before, or damaged: nobody else sent it */
-    if (!is_new(t, sequence)) {
+    switch (note_sequence(t->seen, REMEMBERED, &t->highest, sequence)) {
+    case SEQUENCE_REPEATED:
         r->duplicated++;
         return;
+    case SEQUENCE_REORDERED:
+        r->reordered++;
+        break;
+    case SEQUENCE_NEW:
+        break;
     }
     uint64_t latency = now - sent_ns;
     if (r->received++ == 0)
         r->first_rx_ns = now - t->start_ns;
     r->last_rx_ns = now - t->start_ns;
     r->latency_sum_ns += latency;
-    r->latency[bucket_of(latency)]++;
+    r->latency[latency_bucket(latency, SUB_BUCKET_BITS, UDPFWD_TRIAL_BUCKETS)]++;
     if (latency < r->latency_min_ns)
         r->latency_min_ns = latency;
     if (latency > r->latency_max_ns)

@@ -10,7 +10,7 @@ last. If a compute cannot be reached, every call that needs it raises Unavailabl
 known.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from pathlib import Path
 from typing import Any, Protocol
@@ -22,7 +22,7 @@ from gns3trio.compute.captures import Capture, CaptureSpec
 from gns3trio.compute.host import HostInterface, PortUsage
 from gns3trio.compute.nio import UdpNio
 from gns3trio.compute.node import NodeSpec, NodeStatus
-from gns3trio.compute.node_features import ConsoleAccess, MacTable, NodeFiles
+from gns3trio.compute.node_features import ConsoleAccess, MacTable, NodeFiles, TrafficEndpoint, TrafficFlow, TrafficRun
 from gns3trio.compute.node_traits import NodePort, NodeTraits
 from gns3trio.conditions.link_conditions import LinkConditions
 from gns3trio.machine import MachineLoad, MachineStatistics
@@ -198,6 +198,9 @@ class ComputeNode(Protocol):
     @property
     def mac_table(self) -> MacTable | None:
         """Its address table; None for a type without one."""
+
+    def traffic_endpoint(self) -> TrafficEndpoint:
+        """Its part in generated traffic. Raises Conflict with the reason if it can have none, or not now."""
 
     @property
     def has_nio(self) -> bool:
@@ -378,6 +381,16 @@ class Compute(Protocol):
 
         Raises Conflict (the port is in use), Invalid (``rhost`` is not a host) or Unavailable (its name cannot be
         resolved); the message names the field.
+        """
+
+    # --- generated traffic ---
+
+    def run_traffic(self, flows: Sequence[TrafficFlow]) -> AbstractAsyncContextManager[TrafficRun]:
+        """Start flows between nodes of this compute, all of them or none. They run as long as the ``async with``, at
+        most.
+
+        Raises Invalid (the message names the field), Conflict (a node has stopped, is another compute's, or has too
+        many flows) or Unavailable (there are too many flows).
         """
 
     # --- the host ---

@@ -4,7 +4,7 @@ The controller calls it directly, without HTTP. A failure of one node does not a
 """
 
 import logging
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import (
     AbstractAsyncContextManager,
     AsyncExitStack,
@@ -37,9 +37,11 @@ from gns3trio.compute.local.link_ends import LinkEnds
 from gns3trio.compute.local.node import LocalNode
 from gns3trio.compute.local.pair_nio import PairNio
 from gns3trio.compute.local.registry import NodeRegistry, structure_properties
+from gns3trio.compute.local.traffic import run_traffic
 from gns3trio.compute.local.trials import open_probe, take_udp_endpoint
 from gns3trio.compute.nio import UdpNio
 from gns3trio.compute.node import NodeSpec
+from gns3trio.compute.node_features import TrafficFlow, TrafficRun
 from gns3trio.compute.node_types import node_types
 from gns3trio.compute.nodes.parts.builtin_node import BuiltinServices
 from gns3trio.compute.nodes.parts.local_services import LocalServices
@@ -253,6 +255,10 @@ class LocalCompute:
     def take_udp(self, nio: UdpNio) -> AbstractAsyncContextManager[UdpEndpoint]:
         """Lease the UDP port of a NIO for a benchmark. Raises as ``take_udp_endpoint``."""
         return take_udp_endpoint(self._udp_ports, nio)
+
+    def run_traffic(self, flows: Sequence[TrafficFlow]) -> AbstractAsyncContextManager[TrafficRun]:
+        """Start flows of generated traffic. Raises as ``Compute.run_traffic``."""
+        return run_traffic(self._forwarder, flows)
 
 
 @asynccontextmanager

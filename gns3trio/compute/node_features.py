@@ -1,12 +1,15 @@
 """The part of the compute interface for what only some nodes have (see ``compute/interface.py``): a console, an address
-table, files.
+table, files, generated traffic.
 """
 
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import AbstractContextManager
+from ipaddress import IPv4Address, IPv6Address
 from typing import Protocol
 
 import attrs
+
+from gns3trio.traffic.flows import FlowResult, FlowSpec
 
 
 class ConsoleClient(Protocol):
@@ -101,3 +104,35 @@ class NodeFiles(Protocol):
         """Begin the upload of a file. Missing folders are created. Raises Invalid, Conflict, Forbidden or NotFound for
         the path.
         """
+
+
+class TrafficEndpoint(Protocol):
+    """A running node that can send generated traffic, and count what comes to it: see ``Compute.run_traffic``. It
+    ends when the node stops.
+    """
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the node runs still."""
+
+    def addresses(self) -> list[IPv4Address | IPv6Address]:
+        """The addresses that it has now, at most one of each version, IPv4 first; without the link-local one."""
+
+
+@attrs.frozen
+class TrafficFlow:
+    """A flow of generated traffic from a node to an address. ``receiver`` is the node there that counts what arrives;
+    None if it is somewhere else, and tells perhaps what it has counted.
+    """
+
+    sender: TrafficEndpoint
+    receiver: TrafficEndpoint | None
+    target: IPv4Address | IPv6Address
+    spec: FlowSpec
+
+
+class TrafficRun(Protocol):
+    """Flows that were started together."""
+
+    async def read(self) -> list[FlowResult]:
+        """What became of each flow up to now, in their order. A flow whose sender has stopped is ``gone``."""

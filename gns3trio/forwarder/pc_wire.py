@@ -44,7 +44,8 @@ _BYTE, _PORT, _LONG = 0xFF, 0xFFFF, 0xFFFFFFFF
 _LEAST_PROBE_US, _MOST_PROBE_US, _MOST_PROBES = 100, 600_000_000, 16
 _LEAST_QUESTION_US, _MOST_QUESTION_US, _MOST_ATTEMPTS = 1000, 60_000_000, 10
 _PROTOCOLS = {"icmp": 1, "tcp": 6, "udp": 17}
-_REASONS = list(names_of("udpfwd_pc_reason", "UDPFWD_PC_", "reasons"))
+# Why something could not be sent, or how it ended, by ``udpfwd_pc_reason``.
+REASONS = list(names_of("udpfwd_pc_reason", "UDPFWD_PC_", "reasons"))
 _STEPS = list(names_of("udpfwd_pc_step", "UDPFWD_PC_", "steps"))
 _ORIGINS: dict[int, Origin | None] = {
     lib.UDPFWD_PC_NO_ADDRESS: None,
@@ -64,17 +65,19 @@ _DHCP_ACTIONS = {
 def core_address(address: Address | None) -> Any:
     """A pointer to it; family 0 for None."""
     made = ffi.new("udpfwd_pc_address *")
-    _put_address(made[0], address)
+    put_address(made[0], address)
     return made
 
 
-def _put_address(to: Any, address: Address | None) -> None:
+def put_address(to: Any, address: Address | None) -> None:
+    """Write it to a structure that is zeroed; None stays family 0."""
     if address is not None:
         to.bytes[0 : len(address.packed)] = address.packed
         to.family = address.version
 
 
-def _read_address(address: Any) -> Address | None:
+def read_address(address: Any) -> Address | None:
+    """The address; None for family 0."""
     if address.family == 0:
         return None
     return ip_address(bytes(address.bytes)[: 4 if address.family == 4 else lib.UDPFWD_PC_ADDRESS_BYTES])
@@ -108,7 +111,7 @@ def core_identity(identity: PcIdentity) -> Any:
     _put_text(made.name, "name", identity.name)
     _put_text(made.domain, "domain", identity.domain)
     for entry, server in zip(made.dns, identity.dns, strict=False):
-        _put_address(entry, server)
+        put_address(entry, server)
     return made
 
 
@@ -120,13 +123,13 @@ def _read_identity(identity: Any) -> PcIdentity:
         mac=_read_mac(identity.mac),
         name=ffi.string(identity.name).decode(errors="replace"),
         domain=ffi.string(identity.domain).decode(errors="replace"),
-        dns=tuple(server for entry in identity.dns if (server := _read_address(entry)) is not None),
+        dns=tuple(server for entry in identity.dns if (server := read_address(entry)) is not None),
         mtu=identity.mtu,
     )
 
 
 def _read_lease(state: Any) -> Lease | None:
-    server = _read_address(state.dhcp_server)
+    server = read_address(state.dhcp_server)
     if server is None:
         return None
     return Lease(
@@ -143,16 +146,16 @@ def read_state(state: Any) -> PcState:
     counters = state.counters
     return PcState(
         identity=_read_identity(state.identity),
-        ipv4=cast(IPv4Address | None, _read_address(state.ipv4)),
+        ipv4=cast(IPv4Address | None, read_address(state.ipv4)),
         ipv4_prefix=state.ipv4_prefix,
-        ipv4_gateway=cast(IPv4Address | None, _read_address(state.ipv4_gateway)),
+        ipv4_gateway=cast(IPv4Address | None, read_address(state.ipv4_gateway)),
         ipv4_origin=_ORIGINS[state.ipv4_origin],
         lease=_read_lease(state),
-        link_local=cast(IPv6Address, _read_address(state.link_local)),
+        link_local=cast(IPv6Address, read_address(state.link_local)),
         link_local_ready=bool(state.link_local_ready),
-        ipv6=cast(IPv6Address | None, _read_address(state.ipv6)),
+        ipv6=cast(IPv6Address | None, read_address(state.ipv6)),
         ipv6_prefix=state.ipv6_prefix,
-        ipv6_gateway=cast(IPv6Address | None, _read_address(state.ipv6_gateway)),
+        ipv6_gateway=cast(IPv6Address | None, read_address(state.ipv6_gateway)),
         ipv6_origin=_ORIGINS[state.ipv6_origin],
         gateway_mac=_read_mac(state.gateway_mac) if any(state.gateway_mac) else None,
         valid_left=state.valid_left_seconds,
@@ -171,7 +174,7 @@ def read_state(state: Any) -> PcState:
 
 def read_neighbour(entry: Any) -> Neighbour:
     """An entry of a cache."""
-    return Neighbour(cast(Address, _read_address(entry.address)), _read_mac(entry.mac), entry.left_seconds)
+    return Neighbour(cast(Address, read_address(entry.address)), _read_mac(entry.mac), entry.left_seconds)
 
 
 # --- requests ---
@@ -203,7 +206,7 @@ def _fill(request: Any, to: Any) -> None:
 @_fill.register
 def _(request: Ping, to: Any) -> None:
     to.kind, to.protocol = lib.UDPFWD_PC_PING, _PROTOCOLS[request.protocol]
-    _put_address(to.target, request.target)
+    put_address(to.target, request.target)
     to.ttl = _bound("ttl", request.ttl, 1, _BYTE)
     to.count = _bound("count", request.count, 0, _LONG)
     to.data_bytes = _bound("data_bytes", request.data_bytes, 0, lib.UDPFWD_PC_MAX_DATA_BYTES)
@@ -218,7 +221,7 @@ def _(request: Ping, to: Any) -> None:
 @_fill.register
 def _(request: Trace, to: Any) -> None:
     to.kind, to.protocol = lib.UDPFWD_PC_TRACE, _PROTOCOLS[request.protocol]
-    _put_address(to.target, request.target)
+    put_address(to.target, request.target)
     to.ttl = _bound("max_hops", request.max_hops, 1, _BYTE)
     to.count = _bound("probes", request.probes, 1, _MOST_PROBES)
     to.data_bytes = _bound("data_bytes", request.data_bytes, 0, lib.UDPFWD_PC_MAX_DATA_BYTES)
@@ -229,8 +232,8 @@ def _(request: Trace, to: Any) -> None:
 def _(request: TakeAddress, to: Any) -> None:
     to.kind = lib.UDPFWD_PC_TAKE_ADDRESS
     to.prefix = _bound("prefix", request.prefix, 1, request.address.max_prefixlen)
-    _put_address(to.target, request.address)
-    _put_address(to.gateway, request.gateway)
+    put_address(to.target, request.address)
+    put_address(to.gateway, request.gateway)
     to.attempts = _bound("attempts", request.attempts, 0, _MOST_ATTEMPTS)
     to.timeout_us = _bound("timeout_us", request.timeout_us, 0, _MOST_QUESTION_US)
 
@@ -262,7 +265,7 @@ def _time_us(event: Any) -> float:
 
 
 def _where(event: Any) -> Any:
-    return cast(Address, _read_address(event.address))
+    return cast(Address, read_address(event.address))
 
 
 def _step(event: Any) -> Step:
@@ -270,7 +273,7 @@ def _step(event: Any) -> Step:
 
 
 def _reason(event: Any) -> Reason:
-    return cast(Reason, _REASONS[event.code])
+    return cast(Reason, REASONS[event.code])
 
 
 def _ports(event: Any) -> dict[str, int]:

@@ -3,25 +3,30 @@ by the latter.
 """
 
 from collections.abc import AsyncIterator
+from ipaddress import IPv4Address
 from pathlib import Path
 from uuid import UUID, uuid4
 
 import attrs
 import pytest
+import trio
 
 from gns3trio.compute.captures import CaptureSpec
 from gns3trio.compute.interface import Compute, ComputeNode, ComputePort, LinkEnd
 from gns3trio.compute.local_compute import open_local_compute
 from gns3trio.compute.nio import UdpNio
 from gns3trio.compute.node import NodeEvent, NodeSpec
+from gns3trio.compute.node_features import TrafficEndpoint, TrafficFlow
 from gns3trio.conditions.impairments import Impairment
 from gns3trio.conditions.link_conditions import LinkConditions
 from gns3trio.config import Config
-from gns3trio.errors import Conflict
+from gns3trio.errors import Conflict, Invalid
+from gns3trio.traffic.flows import FlowSpec
 from tests.compute.conftest import CONSOLE_RANGE, LOOPBACK, UDP_RANGE
 from tests.support.memory_compute import MemoryCompute
 
 PROJECT = UUID(int=7)
+PATIENCE = 30.0
 LOSS = LinkConditions(filters={"delay": [20, 0]}, impairments=(Impairment(type="loss", percent=5.0),), seed=1)
 
 
@@ -36,6 +41,7 @@ async def compute(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterat
         console_end_port_range=CONSOLE_RANGE[1],
         udp_start_port_range=UDP_RANGE[0],
         udp_end_port_range=UDP_RANGE[1],
+        vpcs_engine="builtin",
     )
     async with open_local_compute(config) as opened:
         yield opened
@@ -163,3 +169,53 @@ async def test_what_happened_to_a_node_is_told(compute: Compute, tmp_path: Path)
     for action in (node.start, node.stop, node.reload):
         await action()
     assert node.status == "started" and not told
+
+
+async def traffic_end(node: ComputeNode) -> TrafficEndpoint:
+    """The end of flows at a node that was started, when it has its address."""
+    end = node.traffic_endpoint()
+    with trio.fail_after(PATIENCE):
+        while not end.addresses():
+            await trio.sleep(0.02)
+    return end
+
+
+async def test_traffic_from_node_to_node(compute: Compute, tmp_path: Path) -> None:
+    """Two flows that are started together; they are gone with their sender."""
+    nodes = []
+    for number in (1, 2):
+        wanted = attrs.evolve(spec(tmp_path, f"PC{number}", "vpcs"), startup_script=f"ip 10.0.0.{number}/24\n")
+        nodes.append(await compute.create_node(wanted))
+    await compute.connect(ComputePort(nodes[0], 0, 0), ComputePort(nodes[1], 0, 0), LinkConditions())
+    with pytest.raises(Conflict):
+        nodes[0].traffic_endpoint()
+    for node in nodes:
+        await node.start()
+    first, second = [await traffic_end(node) for node in nodes]
+    assert first.addresses() == [IPv4Address("10.0.0.1")] and second.is_open
+    sent = FlowSpec(packets_per_second=1000, data_bytes=100, seconds=PATIENCE, packets=20, echo=True)
+    flows = [
+        TrafficFlow(first, second, second.addresses()[0], sent),
+        TrafficFlow(second, None, first.addresses()[0], attrs.evolve(sent, packets=None)),
+    ]
+    async with compute.run_traffic(flows) as run:
+        with trio.fail_after(PATIENCE):
+            while (results := await run.read())[0].returned.packets < 20:
+                await trio.sleep(0.02)
+        assert (results[0].state, results[0].sent, results[0].lost, results[0].loss_ratio) == ("done", 20, 0, 0)
+        assert results[0].arrived is not None and results[0].arrived.latency is not None
+        assert results[1].is_sending and results[1].lost is None
+        await nodes[1].stop()
+        assert [result.state for result in await run.read()] == ["done", "gone"] and not second.is_open
+    with pytest.raises(Conflict):
+        async with compute.run_traffic(flows):
+            pass
+    with pytest.raises(Invalid, match="burst"):
+        async with compute.run_traffic([attrs.evolve(flows[0], spec=attrs.evolve(sent, burst=0))]):
+            pass
+
+
+async def test_what_is_no_host_has_no_traffic(compute: Compute, tmp_path: Path) -> None:
+    (switch,) = await make(compute, tmp_path, "SW1")
+    with pytest.raises(Conflict, match="SW1"):
+        switch.traffic_endpoint()

@@ -6,8 +6,9 @@ so on trio's clock, so with ``autojump_clock`` a test waits for nothing.
 """
 
 import itertools
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractAsyncContextManager, contextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from ipaddress import IPv4Address, IPv6Address, ip_interface
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -29,12 +30,14 @@ from gns3trio.compute.interface import (
 )
 from gns3trio.compute.nio import UdpNio
 from gns3trio.compute.node import NodeEvent, NodeSpec, NodeStatus
+from gns3trio.compute.node_features import TrafficFlow
 from gns3trio.compute.node_traits import NodePort
 from gns3trio.compute.node_types import node_types
 from gns3trio.conditions.link_conditions import NO_CONDITIONS, LinkConditions
 from gns3trio.errors import Conflict, NotFound, Unavailable
 from gns3trio.machine import MachineLoad, MachineStatistics, machine_statistics
 from gns3trio.traffic.counters import CaptureCounters, PortCounters
+from gns3trio.traffic.flows import Arrivals, FlowResult, FlowSpec, FlowState, LatencySummary
 
 CONSOLE_RANGE = (5000, 5999)
 UDP_RANGE = (10000, 10999)
@@ -179,6 +182,78 @@ class MemoryFiles:
         return MemoryUpload(self, path)
 
 
+class MemoryTrafficEndpoint:
+    """A node as an end of flows."""
+
+    def __init__(self, node: "MemoryNode") -> None:
+        self.node = node
+        self._starts = node.starts
+
+    @property
+    def is_open(self) -> bool:
+        """Until the node stops."""
+        return self.node.status == "started" and self.node.starts == self._starts
+
+    def addresses(self) -> list[IPv4Address | IPv6Address]:
+        """Those of its script."""
+        return self.node.addresses if self.is_open else []
+
+
+class MemoryTraffic:
+    """Flows that were started: nothing is sent, but every packet arrives after ``MemoryCompute.latency``, but for those
+    that ``MemoryCompute.lost`` takes, a part of each flow.
+    """
+
+    def __init__(self, compute: "MemoryCompute", flows: Sequence[TrafficFlow]) -> None:
+        self.flows = flows
+        self._compute = compute
+        self._begun = trio.current_time()
+
+    async def read(self) -> list[FlowResult]:
+        """What became of them at this time."""
+        self._compute.reach()
+        return [self._result(flow) for flow in self.flows]
+
+    def _result(self, flow: TrafficFlow) -> FlowResult:
+        spec, passed = flow.spec, trio.current_time() - self._begun - flow.spec.delay
+        due = int(min(max(passed, 0.0), spec.seconds) * spec.packets_per_second)
+        sent = min(due, spec.packets or due)
+        is_over = passed >= spec.seconds or sent == spec.packets
+        arrived = _arrivals(spec, sent - int(sent * self._compute.lost), self._compute.latency)
+        state: FlowState = "waiting" if passed < 0 else "done" if is_over else "sending"
+        return FlowResult(
+            state=state if flow.sender.is_open else "gone",
+            reason="done",
+            sent=sent,
+            unsent=0,
+            unreachable=0,
+            seconds=sent / spec.packets_per_second,
+            arrived=arrived if flow.receiver is not None and flow.receiver.is_open else None,
+            returned=_arrivals(spec, arrived.packets if spec.echo else 0, 2 * self._compute.latency),
+        )
+
+
+def _arrivals(spec: FlowSpec, packets: int, latency: float) -> Arrivals:
+    each = LatencySummary(
+        samples=packets,
+        min=latency,
+        mean=latency,
+        max=latency,
+        p50=latency,
+        p90=latency,
+        p99=latency,
+        p99_9=latency,
+    )
+    return Arrivals(
+        packets=packets,
+        bytes=packets * spec.data_bytes,
+        duplicated=0,
+        reordered=0,
+        seconds=packets / spec.packets_per_second,
+        latency=each if packets else None,
+    )
+
+
 class MemoryNode:
     """A node. ``tell`` lets something happen to it by itself."""
 
@@ -219,6 +294,18 @@ class MemoryNode:
         self.status = "stopped"
         self.tell(NodeEvent("status"))
         self.tell(NodeEvent("error", message))
+
+    @property
+    def addresses(self) -> list[IPv4Address | IPv6Address]:
+        """Those that its script sets."""
+        lines = [line.split() for line in (self.script or "").splitlines()]
+        return [ip_interface(words[1]).ip for words in lines if len(words) > 1 and words[0] == "ip"]
+
+    def traffic_endpoint(self) -> MemoryTrafficEndpoint:
+        """For a VPCS that runs."""
+        if self.node_type != "vpcs" or self.status != "started":
+            raise Conflict(f"'{self.name}' can send and receive no traffic")
+        return MemoryTrafficEndpoint(self)
 
     @property
     def has_nio(self) -> bool:
@@ -366,11 +453,14 @@ class MemoryCompute:
     create_seconds: float = 0.0
     start_seconds: float = 0.0
     link_seconds: float = 0.0  # between the two ends
+    latency: float = 0.001  # of generated traffic, in seconds
+    lost: float = 0.0  # of it, from 0 to 1
     failing_creations: set[str] = attrs.field(factory=set)  # by name of the node; likewise below
     failing_starts: set[str] = attrs.field(factory=set)
     failing_links: set[str] = attrs.field(factory=set)
 
     nodes: dict[UUID, MemoryNode] = attrs.field(factory=dict)
+    traffic: list[MemoryTraffic] = attrs.field(factory=list)  # that runs
     deleted: list[str] = attrs.field(factory=list)  # names of nodes whose files were deleted
     leased: dict[UUID, list[int]] = attrs.field(factory=dict)  # UDP ports by project
     passed: dict[int, PortCounters] = attrs.field(factory=dict)  # what ``counters`` tells
@@ -520,6 +610,21 @@ class MemoryCompute:
     def take_udp(self, nio: UdpNio) -> AbstractAsyncContextManager[UdpEndpoint]:
         """Raises Conflict: there is no traffic."""
         raise Conflict(f"compute {self.compute_id} cannot measure")
+
+    @asynccontextmanager
+    async def run_traffic(self, flows: Sequence[TrafficFlow]) -> AsyncIterator[MemoryTraffic]:
+        """Flows that a test can look at in ``traffic``."""
+        self.reach()
+        for flow in flows:
+            flow.spec.check()
+            for end in (flow.sender, flow.receiver):
+                if end is not None and (not isinstance(end, MemoryTrafficEndpoint) or not end.is_open):
+                    raise Conflict("a node has stopped, or is another compute's")
+        self.traffic.append(run := MemoryTraffic(self, flows))
+        try:
+            yield run
+        finally:
+            self.traffic.remove(run)
 
     # --- the host ---
 

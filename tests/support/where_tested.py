@@ -28,6 +28,7 @@ TESTED_IN: dict[str, list[str]] = {
     "compute/local/node": ["compute/interface"],
     "compute/local/pair_nio": ["compute/link_ends"],
     "compute/local/registry": ["api/new_node_type"],
+    "compute/local/traffic": ["compute/interface"],
     "compute/local/trials": ["api/link_benchmark", "api/udp_benchmark"],
     "compute/local/tunnel_nio": ["compute/link_ends", "api/names"],
     # --- types of nodes ---
@@ -89,6 +90,7 @@ TESTED_IN: dict[str, list[str]] = {
     "forwarder/expressions": ["conditions/chain"],
     "forwarder/forwarder": ["native/forwarder"],
     "forwarder/pc": ["native/pc", "native/pc_and_vpcs"],
+    "forwarder/pc_traffic": ["native/pc_traffic"],
     "forwarder/pc_types": ["native/pc"],
     "forwarder/pc_wire": ["native/pc"],
     "forwarder/results": ["native/forwarder"],
@@ -96,6 +98,7 @@ TESTED_IN: dict[str, list[str]] = {
     "forwarder/trial": ["native/trial"],
     "traffic/captures": ["native/captures"],
     "traffic/counters": ["native/forwarder", "controller/links/traffic"],
+    "traffic/flows": ["native/pc_traffic", "compute/interface"],
     "traffic/trials": ["measure/rfc2544", "native/trial"],
     # --- the controller ---
     "controller/changes": ["unit/event_versions", "controller/nodes/nodes"],

@@ -14,7 +14,7 @@ from gns3trio.compute.local.link_ends import LinkEnds, LocalLinkEnd, Nio
 from gns3trio.compute.local.tunnel_nio import TunnelNio
 from gns3trio.compute.nio import UdpNio
 from gns3trio.compute.node import NodeEvent, NodeSpec, NodeStatus
-from gns3trio.compute.node_features import ConsoleAccess, MacTable, NodeFiles
+from gns3trio.compute.node_features import ConsoleAccess, MacTable, NodeFiles, TrafficEndpoint
 from gns3trio.compute.node_traits import NodePort
 from gns3trio.compute.nodes.parts.node_ports import NodePorts, PortKey
 from gns3trio.errors import Conflict, Invalid
@@ -72,6 +72,10 @@ class BuiltinNode:
     def _link_ends(self) -> Mapping[int, LocalLinkEnd]:
         """The ends of the links at its ports, by port number."""
         return {port_number: link_end for (_, port_number), link_end in self._ports.link_ends.items()}
+
+    def traffic_endpoint(self) -> TrafficEndpoint:
+        """Raises Conflict: it is no host."""
+        raise Conflict(f"{self.label} '{self.name}' cannot send or receive generated traffic: built-in PCs can")
 
     def ports(self) -> list[NodePort]:
         """The ports; each type derives them from its ``ports_mapping``."""

@@ -13,6 +13,7 @@ import trio
 from gns3trio import threads
 from gns3trio.compute.local.leases import ConsolePorts
 from gns3trio.compute.local.link_ends import LinkEnds
+from gns3trio.compute.local.traffic import LocalTrafficEndpoint
 from gns3trio.compute.node import NodeEvent, NodeSpec
 from gns3trio.compute.node_traits import NodePort
 from gns3trio.compute.nodes.parts.local_services import LocalServices
@@ -89,6 +90,12 @@ class BuiltinPc(BaseVpcsNode):
 
     def _lease_mac_id(self, mac_id: int | None) -> int:
         return self._services.macs.lease(self.node_id, mac_id)
+
+    def traffic_endpoint(self) -> LocalTrafficEndpoint:
+        """Its part in generated traffic, until it stops. Raises Conflict if it is not started."""
+        if self._pc is None:
+            raise Conflict(f"'{self.name}' is not started: it can send and receive no traffic")
+        return LocalTrafficEndpoint(self._pc)
 
     # --- life ---
 

@@ -20,6 +20,7 @@ from gns3trio.compute.local.link_ends import LinkEnds
 from gns3trio.compute.local.mac_ids import MacIds
 from gns3trio.compute.local.registry import NodeType
 from gns3trio.compute.node import NodeEvent, NodeSpec
+from gns3trio.compute.node_features import TrafficEndpoint
 from gns3trio.compute.nodes.parts.hanging_starts import HangingStarts
 from gns3trio.compute.nodes.parts.local_services import LocalServices
 from gns3trio.compute.nodes.parts.sandbox import require_means
@@ -119,6 +120,13 @@ class VpcsNode(BaseVpcsNode):
 
     def _lease_mac_id(self, mac_id: int | None) -> int:
         return self._services.mac_ids.lease(self.project_id, mac_id)
+
+    def traffic_endpoint(self) -> TrafficEndpoint:
+        """Raises Conflict: VPCS has no traffic generator."""
+        raise Conflict(
+            f"'{self.name}' runs VPCS, which cannot send or receive generated traffic: built-in PCs can (the setting "
+            "vpcs_engine chooses them)"
+        )
 
     # --- life ---
 
