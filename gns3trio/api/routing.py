@@ -2,7 +2,7 @@
 
 A handler is ``async def name(api, <path parameters>, body)``. Its annotations define how path parameters (UUID, int,
 str) and the body are checked. The body is an attrs class; unknown keys are rejected unless its IGNORES_UNKNOWN_KEYS is
-true. The result of the handler, plain data or a Response, is sent with the route's status.
+true. The result of the handler, plain data, a WithHeaders or a Response, is sent with the route's status.
 """
 
 import inspect
@@ -94,6 +94,14 @@ class ApiRequest:
     def declares_json(self) -> bool:
         """Whether the Content-Type is JSON: true for every GNS3 2.2 client, false for plain curl."""
         return self.http.headers.get("content-type", "").startswith("application/json")
+
+
+@attrs.frozen
+class WithHeaders:
+    """A result of a handler that is sent with headers of its own."""
+
+    result: Any
+    headers: Mapping[str, str]
 
 
 @attrs.frozen
@@ -261,8 +269,12 @@ async def _reply(result: Any, status: int, request: Request) -> Response:
         return result
     if result is None:
         return Response(status_code=status)
+    headers = {"content-type": "application/json"}
+    if isinstance(result, WithHeaders):
+        headers |= result.headers
+        result = result.result
     body = tell_console_host(await _encode(result), request.scope, request.app.state.context.config)
-    return Response(body, status, {"content-type": "application/json"})
+    return Response(body, status, headers)
 
 
 async def _encode(result: Any) -> bytes:

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from gns3trio.api.event_batches import join
 from gns3trio.compute.captures import Capture
 from gns3trio.machine import machine_load
 from gns3trio.notifications.events import Event
@@ -97,8 +98,8 @@ class EndlessResponse(Response):
 
 
 class NotificationStream(EndlessResponse):
-    """An endless stream of newline-delimited JSON, one event per line. The context manager of ``attend`` is entered
-    while it lasts.
+    """An endless stream of newline-delimited JSON, one event per line; with ``batch``, in seconds, one array of events.
+    The context manager of ``attend`` is entered while it lasts.
     """
 
     def __init__(
@@ -107,17 +108,22 @@ class NotificationStream(EndlessResponse):
         topic: Topic,
         closing: trio.Event,
         attend: Callable[[], AbstractContextManager[None]] = nullcontext,
+        batch: float = 0.0,
     ) -> None:
         super().__init__("application/json", closing)
         self._hub = hub
         self._topic = topic
         self._attend = attend
+        self._batch = batch
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request or websocket (ASGI entry point)."""
-        with self._attend(), self._hub.subscribe(self._topic) as subscription:
+        with self._attend(), self._hub.subscribe(self._topic, self._batch) as subscription:
 
             async def produce(write: Callable[[bytes], Awaitable[None]], nursery: trio.Nursery) -> None:
+                if self._batch:
+                    await _forward(subscription, lambda lines: write(join(lines) + b"\n"), nursery)
+                    return
                 if (send_now := _send_now_of(scope)) is not None:
                     subscription.send_now = lambda line: send_now(line + b"\n")
                 await _forward(subscription, lambda lines: write(b"\n".join(lines) + b"\n"), nursery)
@@ -168,11 +174,17 @@ async def serve_notifications(
     closing: trio.Event,
     *,
     ping_after: float | None = None,
+    batch: float = 0.0,
 ) -> None:
-    """Send the events of ``topic`` as text frames until the client leaves or the server closes."""
-    with hub.subscribe(topic) as subscription:
+    """Send the events of ``topic`` as text frames until the client leaves or the server closes; with ``batch``, in
+    seconds, arrays of events.
+    """
+    with hub.subscribe(topic, batch) as subscription:
 
         async def produce(write: Writer, nursery: trio.Nursery) -> None:
+            if batch:
+                await _forward(subscription, lambda lines: write([join(lines)]), nursery, ping_after)
+                return
             subscription.send_now = _send_now_of(websocket.scope)
             await _forward(subscription, write, nursery, ping_after)
 

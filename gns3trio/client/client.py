@@ -13,7 +13,7 @@ from contextlib import aclosing, asynccontextmanager, contextmanager, suppress
 from http import HTTPStatus
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import attrs
 
@@ -101,6 +101,17 @@ class Client:
         """Send a request with a body of any type; returns the JSON reply."""
         return await self._send(method, path, data, {"Content-Type": content_type})
 
+    async def page(self, path: str, query: Mapping[str, object]) -> tuple[list[Any], int]:
+        """GET a part of a list; returns it, and the number of all objects that match.
+
+        Raises LabError if the server has whole lists only, as GNS3's has.
+        """
+        async with self._open("GET", f"{path}?{urlencode(query)}", None, {}) as reply:
+            total, body = _header(reply, b"gns3trio-total"), await reply.aread()
+        if not total.isdigit():
+            raise LabError(f"{self.base} gives whole lists only: leave out {', '.join(query)}")
+        return _parsed(self.base, body), int(total)
+
     async def text(self, path: str, content_type: str) -> str:
         """GET a text reply of this media type."""
         async with self._open("GET", path, None, {"Accept": content_type}) as reply:
@@ -163,10 +174,7 @@ class Client:
     ) -> Any:
         async with self._open(method, path, data, headers) as reply:
             body = await reply.aread()
-        try:
-            return json.loads(body or b"null")
-        except ValueError as error:
-            raise no_gns3_server(self.base, error) from None
+        return _parsed(self.base, body)
 
     @asynccontextmanager
     async def _open(
@@ -181,6 +189,13 @@ class Client:
                 has_credentials = self.credentials is not None
                 raise refused(reply.status, await reply.aread(), has_credentials=has_credentials)
             yield reply
+
+
+def _parsed(base: str, body: bytes) -> Any:
+    try:
+        return json.loads(body or b"null")
+    except ValueError as error:
+        raise no_gns3_server(base, error) from None
 
 
 def _header(reply: "Response", name: bytes) -> str:

@@ -22,7 +22,7 @@ from gns3trio.commands.lab import (
     run,
     show,
 )
-from gns3trio.commands.numbers import to_whole
+from gns3trio.commands.numbers import to_count, to_whole
 from gns3trio.commands.progress import ProgressLine, bar, progress_line
 from gns3trio.compute.host import LOCAL_COMPUTE_ID
 from gns3trio.errors import Conflict
@@ -34,7 +34,12 @@ __all__ = ["add_arguments", "run"]
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the subcommands of ``gns3trio node`` to its parser."""
     actions = parser.add_subparsers(required=True, metavar="ACTION")
-    add_action(actions, "list", "list the nodes of a project", _list, "project")
+    shown = add_action(actions, "list", "list the nodes of a project, or some of them", _list, "project")
+    shown.add_argument("--name", metavar="PART", help="only nodes whose name contains this, in upper or lower case")
+    shown.add_argument("--type", dest="node_type", metavar="TYPE", help="only nodes of this type, such as vpcs")
+    shown.add_argument("--status", metavar="STATUS", help="only nodes that are started, stopped or suspended")
+    shown.add_argument("--limit", type=to_count, metavar="N", help="at most so many nodes")
+    shown.add_argument("--offset", type=to_count, metavar="N", help="leave out so many nodes at the beginning")
     add_action(actions, "types", "list the types of nodes", _types)
     create = add_action(actions, "create", "create a node", _create, "project")
     create.add_argument("type", metavar="TYPE", help="vpcs, ethernet_switch, ... (see: gns3trio node types)")
@@ -65,8 +70,18 @@ def _facts(node: Json) -> dict[str, Any]:
     return {**shown, "node_id": node["node_id"], "folder": node["node_directory"]}
 
 
+_FILTERS = ("name", "node_type", "status", "limit", "offset")
+
+
 async def _list(server: Client, arguments: argparse.Namespace) -> None:
-    nodes = await server.request("GET", f"{await open_path(server, arguments.project)}/nodes")
+    path = f"{await open_path(server, arguments.project)}/nodes"
+    query = {name: value for name in _FILTERS if (value := getattr(arguments, name)) is not None}
+    if query:
+        nodes, total = await server.page(path, query)
+        if total > len(nodes):
+            note(f"{len(nodes)} of {total} nodes that match")
+    else:
+        nodes = await server.request("GET", path)
     rows = [list(_facts(node).values())[:5] for node in sorted(nodes, key=lambda node: natural_key(node["name"]))]
     show(arguments, nodes, lambda: print_table(("name", "type", "status", "console", "id"), rows))
 

@@ -14,22 +14,29 @@ from contextlib import contextmanager
 import trio
 
 from gns3trio.notifications.events import BATCH_BYTES, MAX_QUEUED_COALESCIBLE, Event, log_event
-from gns3trio.notifications.journal import Follower, Journal
+from gns3trio.notifications.journal import MAX_BYTES, MAX_EVENTS, Follower, Journal
 from gns3trio.notifications.topics import Topic
 
-# Enough for the burst of events when a large project opens (nodes, links and drawings), before the client reads.
-MAX_QUEUED_EVENTS = 4096
-MAX_QUEUED_BYTES = 8 * 1024 * 1024
+# Those of the journal, which has these events in memory anyway. So the burst of events when a large project opens fits,
+# before the client reads.
+MAX_QUEUED_EVENTS = MAX_EVENTS
+MAX_QUEUED_BYTES = MAX_BYTES
 NEVER = sys.maxsize
 
 EVENTS_LOST = "This client reads too slowly: events were lost. Connect again and reload the project."
 
 
 class Subscription:
-    """One client's subscription. ``receive`` returns its events in order."""
+    """One client's subscription. ``receive`` returns its events in order.
 
-    def __init__(self, topic: Topic) -> None:
+    With ``gather_seconds``, it waits so long for further events after the first one, but not if there are enough for a
+    write. A burst of events then wakes its reader once for many of them.
+    """
+
+    def __init__(self, topic: Topic, gather_seconds: float = 0.0) -> None:
         self.topic = topic
+        self._gather_seconds = gather_seconds
+        self._enough = trio.Event()  # there are events for a whole write, or the last one
         self.lost_events = False
         # Sends a line if that is possible without waiting, and returns whether it did. Most events take this path.
         self.send_now: Callable[[bytes], bool] | None = None
@@ -75,6 +82,8 @@ class Subscription:
         self._coalescible += event.coalescible
         self.offer_time = trio.current_time()
         self._wakeup.set()
+        if self._bytes >= BATCH_BYTES or self.lost_events:
+            self._enough.set()
 
     async def receive(self) -> list[bytes]:
         """The queued lines, oldest first, as many as fit into one write. Waits for the first.
@@ -90,6 +99,9 @@ class Subscription:
                 await self._wakeup.wait()
             finally:
                 self._idle = False
+        if self._gather_seconds:
+            with trio.move_on_after(self._gather_seconds):
+                await self._enough.wait()
         return self._take()
 
     def _take(self) -> list[bytes]:
@@ -102,6 +114,8 @@ class Subscription:
             size += len(event.line)
         self._bytes -= size
         self.oldest = self._queue[0][0] if self._queue else NEVER
+        if self._bytes < BATCH_BYTES and not self.lost_events and self._enough.is_set():
+            self._enough = trio.Event()
         return lines
 
 
@@ -151,16 +165,16 @@ class NotificationHub:
             subscription.lose_events()
 
     @contextmanager
-    def subscribe(self, topic: Topic) -> Iterator[Subscription]:
+    def subscribe(self, topic: Topic, gather_seconds: float = 0.0) -> Iterator[Subscription]:
         """Subscribe for as long as the ``with`` lasts."""
-        subscription = Subscription(topic)
+        subscription = Subscription(topic, gather_seconds)
         with self._subscribed(subscription):
             yield subscription
 
     @contextmanager
-    def follow(self, topic: Topic, number: int) -> Iterator[Follower]:
+    def follow(self, topic: Topic, number: int, gather_seconds: float = 0.0) -> Iterator[Follower]:
         """Follow the journal from after event ``number``, for as long as the ``with`` lasts."""
-        follower = Follower(self.journal, topic, number)
+        follower = Follower(self.journal, topic, number, gather_seconds)
         with self._subscribed(follower):
             yield follower
 

@@ -80,8 +80,12 @@ class Follower:
     def lose_events(self) -> None:
         """Does nothing: a follower queues no numbered events."""
 
-    def __init__(self, journal: Journal, topic: Topic, number: int) -> None:
+    def __init__(self, journal: Journal, topic: Topic, number: int, gather_seconds: float = 0.0) -> None:
         self.topic = topic
+        self._gather_seconds = gather_seconds
+        self._offered_bytes = 0  # since the last reading
+        self._enough = trio.Event()  # they are enough for a write
+        self._is_behind = False  # the last reading left events in the journal
         self.number = number
         self._journal = journal
         self._passing: deque[Event] = deque(maxlen=MAX_QUEUED_COALESCIBLE)
@@ -92,6 +96,9 @@ class Follower:
         if event.coalescible:
             self._passing.append(event)
         self._wakeup.set()
+        self._offered_bytes += len(event.line)
+        if self._offered_bytes >= BATCH_BYTES:
+            self._enough.set()
 
     async def receive(self) -> list[tuple[str | None, bytes]]:
         """The next events as (id or None, line), as many as fit into one write. Waits for the first.
@@ -100,13 +107,18 @@ class Follower:
         """
         while True:
             self._wakeup = trio.Event()
+            if self._gather_seconds and self._offered_bytes and not self._is_behind:
+                with trio.move_on_after(self._gather_seconds):
+                    await self._enough.wait()
             if events := self._take():
                 return events
             await self._wakeup.wait()
 
     def _take(self) -> list[tuple[str | None, bytes]]:
         taken: list[tuple[str | None, bytes]] = []
-        size = 0
+        size = self._offered_bytes = 0
+        self._enough = trio.Event()
+        self._is_behind = False
         try:
             for number, event in self._journal.after(self.number):
                 self.number = number
@@ -114,6 +126,7 @@ class Follower:
                     taken.append((self._journal.id_of(number), event.line))
                     size += len(event.line)
                     if size >= BATCH_BYTES:
+                        self._is_behind = True
                         return taken
         except Forgotten:
             self.number = self._journal.last

@@ -209,7 +209,7 @@ async def test_who_looks_on_does_not_hold_a_project_open(
         ("?project_id=nonsense", 400, "project_id: 'nonsense' is not a UUID"),
         (f"?project_id={UNKNOWN}", 404, f"Project ID {UNKNOWN} doesn't exist"),
         ("?attend=maybe", 400, "attend: is true or false"),
-        ("?since=3", 400, "since: unknown parameter; there are after, attend, project_id"),
+        ("?since=3", 400, "since: unknown parameter; there are after, attend, project_id, batch"),
     ],
 )
 async def test_bad_parameters(server: Server, query: str, status: int, reason: str) -> None:

@@ -75,6 +75,17 @@ def test_a_lab_from_its_first_node_to_its_end(lab: Shell, tmp_path: Path) -> Non
     assert not list(tmp_path.glob("*.part"))
 
 
+def test_nodes_are_listed_by_parts(lab: Shell) -> None:
+    lab.run("node", "create", "lab", "ethernet_switch", "Core1")
+    assert [node["name"] for node in lab.json("node", "list", "lab", "--name", "core")] == ["Core1"]
+    assert {node["name"] for node in lab.json("node", "list", "lab", "--type", "vpcs")} == {"PC1", "PC2"}
+    shown = lab.run("node", "list", "lab", "--status", "started", "--limit", "1", "--offset", "1")
+    assert "1 of 3 nodes that match" in shown
+    assert len(re.findall("started", shown)) == 1
+    assert lab.run("node", "list", "lab", "--status", "stopped").splitlines()[1:] == []
+    assert "status: 'running' is not one of" in lab.run("node", "list", "lab", "--status", "running", status=1)
+
+
 def test_a_link_tells_its_impairments_and_loses_them_with_its_filters(lab: Shell) -> None:
     link = lab.json("link", "show", "lab", "PC1-PC2")
     impairments = [{"type": "loss", "percent": 100}, {"type": "rate", "bits_per_second": 1_500_000}]

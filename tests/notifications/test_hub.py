@@ -111,3 +111,69 @@ async def test_a_slow_subscriber_holds_nothing_that_the_journal_has_forgotten() 
         hub.publish(Event("link.stats", {}, mine))
         hub.publish(Event("node.deleted", {}, mine))
         assert actions(await reader.receive()) == ["link.stats", "node.deleted"]
+
+
+async def test_a_burst_wakes_a_gathering_subscriber_once_per_write(autojump_clock: trio.testing.MockClock) -> None:
+    hub = NotificationHub()
+    events = [Event("node.updated", {"x": number, "pad": "x" * 1000}) for number in range(200)]
+    with hub.subscribe(EVERYTHING, 0.25) as subscription:
+        for event in events[:3]:
+            hub.publish(event)
+            await trio.sleep(0.05)
+        assert len(await subscription.receive()) == 3  # after the rest of the time
+        assert trio.current_time() == pytest.approx(0.15 + 0.25)
+        async with trio.open_nursery() as nursery:
+
+            async def publish_all() -> None:
+                for event in events:
+                    hub.publish(event)
+                    await trio.sleep(0.001)
+
+            nursery.start_soon(publish_all)
+            got: list[bytes] = []
+            reads = 0
+            while len(got) < len(events):
+                got += await subscription.receive()
+                reads += 1
+        assert got == [event.line for event in events]
+        assert reads == 4  # 200 KB, in writes of 64 KB
+        assert trio.current_time() < 1.0
+
+
+async def test_a_gathering_subscriber_is_told_at_once_that_it_lost_events(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    hub = NotificationHub()
+    with hub.subscribe(EVERYTHING, 1000.0) as subscription:
+        hub.publish(Event("project.created", {}))
+        subscription.lose_events()
+        assert actions(await subscription.receive()) == ["log.error"]
+        assert trio.current_time() < 1.0
+        with pytest.raises(trio.EndOfChannel):
+            await subscription.receive()
+
+
+async def test_a_gathering_follower_gets_all_in_few_writes(autojump_clock: trio.testing.MockClock) -> None:
+    hub = NotificationHub()
+    events = [Event("node.updated", {"x": number, "pad": "x" * 1000}) for number in range(400)]
+    for event in events[:200]:
+        hub.publish(event)
+    with hub.follow(EVERYTHING, 0, 0.25) as follower:
+        got: list[bytes] = []
+        while len(got) < 200:
+            got += [line for _, line in await follower.receive()]
+        assert trio.current_time() < 0.1  # what it missed is there at once
+        async with trio.open_nursery() as nursery:
+
+            async def publish_rest() -> None:
+                for event in events[200:]:
+                    await trio.sleep(0.001)
+                    hub.publish(event)
+
+            nursery.start_soon(publish_rest)
+            reads = 0
+            while len(got) < 400:
+                got += [line for _, line in await follower.receive()]
+                reads += 1
+        assert got == [event.line for event in events]
+        assert reads <= 5

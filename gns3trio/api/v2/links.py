@@ -8,12 +8,13 @@ from uuid import UUID
 import attrs
 
 from gns3trio.api.disconnects import cancelled_on_disconnect
-from gns3trio.api.routing import ApiRequest, RouteTable
+from gns3trio.api.routing import ApiRequest, RouteTable, WithHeaders
 from gns3trio.api.streams import CaptureStream
 from gns3trio.api.v2 import replies
 from gns3trio.api.v2.benchmarks import BenchmarkRequest, LinkBenchmarkReport, link_benchmark_view
 from gns3trio.api.v2.bodies import CaptureRequest, CaptureStart, LinkCreate, LinkImpairments, LinkUpdate, refuse_other
 from gns3trio.api.v2.from_bodies import link_record, require_two_ends
+from gns3trio.api.v2.list_pages import LINKS_QUERY, TOTAL_HEADER, ListQuery, link_page
 from gns3trio.api.v2.views import capture_view, link_statistics_view, link_view, saved_link_view
 from gns3trio.conditions.gns3_filters import GNS3_FILTERS
 from gns3trio.conditions.impairments import describe
@@ -29,10 +30,16 @@ from gns3trio.errors import Conflict
 routes = RouteTable("/v2/projects/{project_id}")
 
 
-@routes.route("GET", "/links", reply=list[replies.Link | replies.SavedLink])
-async def list_links(api: ApiRequest, project_id: UUID) -> Iterator[dict[str, Any]]:
-    """The links of a project; for a closed project, those in its file."""
+@routes.route("GET", "/links", reply=list[replies.Link | replies.SavedLink], query=LINKS_QUERY)
+async def list_links(api: ApiRequest, project_id: UUID) -> Iterator[dict[str, Any]] | WithHeaders:
+    """The links of a project; for a closed project, those in its file.
+
+    With parameters, some of them; the header ``Gns3trio-Total`` is the number of all that match.
+    """
     project = api.controller.get_project(project_id)
+    if query := ListQuery(api.http.query_params.multi_items(), LINKS_QUERY):
+        page = await link_page(project, query)
+        return WithHeaders(page.views, {TOTAL_HEADER: str(page.total)})
     if project.status == "opened":
         return map(link_view, list(project.links.values()))
     return map(saved_link_view, (await project.file.read()).links)

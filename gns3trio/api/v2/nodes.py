@@ -12,30 +12,33 @@ from gns3trio.api.access import Access
 from gns3trio.api.console import serve_console
 from gns3trio.api.context import ApiContext
 from gns3trio.api.replies import shown_as
-from gns3trio.api.routing import ApiRequest, RouteTable
+from gns3trio.api.routing import ApiRequest, RouteTable, WithHeaders
 from gns3trio.api.v2 import replies
 from gns3trio.api.v2.bodies import NodeCreate, NodeUpdate, refuse_other
 from gns3trio.api.v2.from_bodies import node_record_fields, record_changes, refuse_other_identity
+from gns3trio.api.v2.list_pages import NODES_QUERY, TOTAL_HEADER, ListQuery, node_page
 from gns3trio.api.v2.views import node_list_view, node_view, port_statistics_view, record_view
 from gns3trio.compute.node_features import MacTable
 from gns3trio.controller.nodes.creation import create_node_from_fields
 from gns3trio.controller.nodes.node import Node
-from gns3trio.controller.project.project import Project
 from gns3trio.errors import Conflict
 
 routes = RouteTable("/v2/projects/{project_id}")
 
 
-async def _view_list(project: Project) -> orjson.Fragment | Iterator[dict[str, Any]]:
+@routes.route("GET", "/nodes", reply=list[replies.Node | replies.SavedNode], query=NODES_QUERY)
+async def list_nodes(api: ApiRequest, project_id: UUID) -> orjson.Fragment | Iterator[dict[str, Any]] | WithHeaders:
+    """The nodes of a project; for a closed project, those in its file.
+
+    With parameters, some of them; the header ``Gns3trio-Total`` is the number of all that match.
+    """
+    project = api.controller.get_project(project_id)
+    if query := ListQuery(api.http.query_params.multi_items(), NODES_QUERY):
+        page = await node_page(project, query)
+        return WithHeaders(page.views, {TOTAL_HEADER: str(page.total)})
     if project.status == "opened":
         return node_list_view(project)
     return map(record_view, (await project.file.read()).nodes)
-
-
-@routes.route("GET", "/nodes", reply=list[replies.Node | replies.SavedNode])
-async def list_nodes(api: ApiRequest, project_id: UUID) -> orjson.Fragment | Iterator[dict[str, Any]]:
-    """The nodes of a project; for a closed project, those in its file."""
-    return await _view_list(api.controller.get_project(project_id))
 
 
 @routes.route("POST", "/nodes", status=201, reply=replies.Node)

@@ -3,6 +3,9 @@
 Over HTTP they are server-sent events (WHATWG HTML 9.2), which browsers resume by themselves with the header
 Last-Event-ID. A websocket message is the same JSON with the id as a third key.
 
+With ``batch``, an event of the stream, or a message of the websocket, is a JSON array of such events. The id of a batch
+over HTTP is that of its last event.
+
 A stream starts with ``events.begin``. If its ``resumed`` is true, the events after the given id follow. If it is false,
 new events follow, and the client must read the state again. It is sent again, with false, to a client that has fallen
 behind the events that the server remembers.
@@ -20,6 +23,7 @@ from starlette.websockets import WebSocket
 
 from gns3trio.api import streams
 from gns3trio.api.context import ApiContext
+from gns3trio.api.event_batches import BATCH_QUERY, batch_seconds, join
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.streams import EndlessResponse, Writer, ping_event, serve_lines
 from gns3trio.controller.controller import Controller
@@ -36,6 +40,7 @@ _QUERY = {
     "after": "id of the last event that was received: the events after it are sent first",
     "attend": "`false`: this stream does not keep the project open; the default is `true`",
     "project_id": "only the events of this project",
+    **BATCH_QUERY,
 }
 _ATTEND = {"true": True, "false": False}
 _RECONNECT_AFTER_MS = 1000
@@ -46,6 +51,7 @@ Numbered = tuple[str | None, bytes]  # the id, if there is one, and the line
 @attrs.frozen
 class Wanted:
     """The events that a client requests. ``after`` is an id or empty. ``attend`` is entered while the stream lasts.
+    ``batch`` is the time for which events are gathered, in seconds, or 0.
 
     A project closes after its last watcher has left. With ``?attend=false`` a client does not count as a watcher.
     """
@@ -53,6 +59,7 @@ class Wanted:
     topic: Topic
     after: str
     attend: Callable[[], AbstractContextManager[None]]
+    batch: float
 
     @classmethod
     def of(cls, controller: Controller, connection: HTTPConnection) -> "Wanted":
@@ -65,14 +72,15 @@ class Wanted:
             raise Invalid("attend: is true or false")
         # A browser that reconnects sends its original URL, and the newest id in the header.
         after = connection.headers.get("last-event-id") or query.get("after", "")
+        batch = batch_seconds(query)
         if "project_id" not in query:
-            return cls(EVERYTHING, after, nullcontext)
+            return cls(EVERYTHING, after, nullcontext, batch)
         try:
             project = controller.get_project(parse_uuid(query["project_id"]))
         except ValueError as error:
             raise Invalid(f"project_id: {error}") from None
         attend = partial(controller.attendance.attend, project) if attends else nullcontext
-        return cls(whole_project_topic(project.project_id), after, attend)
+        return cls(whole_project_topic(project.project_id), after, attend, batch)
 
 
 class EventSourceResponse(EndlessResponse):
@@ -88,7 +96,8 @@ class EventSourceResponse(EndlessResponse):
 
         async def produce(write: Callable[[bytes], Awaitable[None]], nursery: trio.Nursery) -> None:
             await write(b"retry: %d\n\n" % _RECONNECT_AFTER_MS)
-            await _follow(self._hub, self._wanted, lambda events: write(b"".join(map(_server_sent, events))))
+            to_text = _server_sent_batch if self._wanted.batch else _server_sent
+            await _follow(self._hub, self._wanted, lambda events: write(to_text(events)))
 
         with self._wanted.attend():
             await self.stream(receive, send, produce)
@@ -106,26 +115,38 @@ async def stream_events_ws(context: ApiContext, websocket: WebSocket) -> None:
     wanted = Wanted.of(context.controller, websocket)
 
     async def produce(write: Writer, nursery: trio.Nursery) -> None:
-        await _follow(context.events.v2, wanted, lambda events: write([_with_id(event) for event in events]))
+        to_messages = _message_batch if wanted.batch else _messages
+        await _follow(context.events.v2, wanted, lambda events: write(to_messages(events)))
 
     with wanted.attend():
         await serve_lines(websocket, context.closing, produce)
 
 
-def _server_sent(event: Numbered) -> bytes:
-    event_id, line = event
-    return b"data: %b\n\n" % line if event_id is None else b"id: %b\ndata: %b\n\n" % (event_id.encode(), line)
+def _server_sent(events: list[Numbered]) -> bytes:
+    return b"".join(_with_fields(event_id, line) for event_id, line in events)
 
 
-def _with_id(event: Numbered) -> bytes:
-    event_id, line = event
-    return line if event_id is None else b'{"id":"%b",%b' % (event_id.encode(), line[1:])
+def _server_sent_batch(events: list[Numbered]) -> bytes:
+    ids = [event_id for event_id, _ in events if event_id is not None]
+    return _with_fields(ids[-1] if ids else None, join([line for _, line in events]))
+
+
+def _with_fields(event_id: str | None, data: bytes) -> bytes:
+    return b"data: %b\n\n" % data if event_id is None else b"id: %b\ndata: %b\n\n" % (event_id.encode(), data)
+
+
+def _messages(events: list[Numbered]) -> list[bytes]:
+    return [line if event_id is None else b'{"id":"%b",%b' % (event_id.encode(), line[1:]) for event_id, line in events]
+
+
+def _message_batch(events: list[Numbered]) -> list[bytes]:
+    return [join(_messages(events))]
 
 
 async def _follow(hub: NotificationHub, wanted: Wanted, write: Callable[[list[Numbered]], Awaitable[None]]) -> None:
     """Write the missed events, then new events as they come, with pings between them, until cancelled."""
     number, resumed = _position(hub.journal, wanted.after)
-    with hub.follow(wanted.topic, number) as follower:
+    with hub.follow(wanted.topic, number, wanted.batch) as follower:
         events = [_begin(hub.journal, number, resumed)]
         while True:
             await write(events)

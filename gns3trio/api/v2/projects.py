@@ -8,6 +8,7 @@ from uuid import UUID
 from starlette.websockets import WebSocket
 
 from gns3trio.api.context import ApiContext
+from gns3trio.api.event_batches import BATCH_QUERY, batch_seconds
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.streams import NotificationStream, serve_notifications
 from gns3trio.api.v2 import replies
@@ -95,16 +96,18 @@ async def project_stats(api: ApiRequest, project_id: UUID) -> dict[str, int]:
     }
 
 
-@routes.route("GET", "/{project_id}/notifications")
+@routes.route("GET", "/{project_id}/notifications", query=BATCH_QUERY)
 async def project_notifications(api: ApiRequest, project_id: UUID) -> NotificationStream:
     """Events of one project. The stream continues when the project is closed and opened."""
     attend = partial(api.controller.attendance.attend, api.controller.get_project(project_id))
-    return NotificationStream(api.context.events.v2, project_topic(project_id), api.context.closing, attend)
+    batch = batch_seconds(api.http.query_params)
+    return NotificationStream(api.context.events.v2, project_topic(project_id), api.context.closing, attend, batch)
 
 
 @routes.websocket("/{project_id}/notifications/ws")
 async def project_notifications_ws(context: ApiContext, websocket: WebSocket, project_id: UUID) -> None:
-    """Events of one project over a websocket."""
+    """Events of one project over a websocket; the parameter is that of the stream."""
     controller = context.controller
+    topic, batch = project_topic(project_id), batch_seconds(websocket.query_params)
     with controller.attendance.attend(controller.get_project(project_id)):
-        await serve_notifications(websocket, context.events.v2, project_topic(project_id), context.closing)
+        await serve_notifications(websocket, context.events.v2, topic, context.closing, batch=batch)

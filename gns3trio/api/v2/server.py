@@ -6,6 +6,7 @@ from starlette.websockets import WebSocket
 
 from gns3trio import __version__
 from gns3trio.api.context import ApiContext
+from gns3trio.api.event_batches import BATCH_QUERY, batch_seconds
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.streams import NotificationStream, serve_notifications
 from gns3trio.api.v2 import replies
@@ -30,25 +31,29 @@ async def post_version(api: ApiRequest, body: VersionCheck) -> dict[str, Any]:
     return {"version": body.version}
 
 
-@routes.route("GET", "/notifications")
+@routes.route("GET", "/notifications", query=BATCH_QUERY)
 async def controller_notifications(api: ApiRequest) -> NotificationStream:
     """Events of the controller: projects, and log messages that concern no project."""
-    return NotificationStream(api.context.events.v2, CONTROLLER, api.context.closing)
+    batch = batch_seconds(api.http.query_params)
+    return NotificationStream(api.context.events.v2, CONTROLLER, api.context.closing, batch=batch)
 
 
 @routes.websocket("/notifications/ws")
 async def controller_notifications_ws(context: ApiContext, websocket: WebSocket) -> None:
     """Events of the controller over a websocket."""
-    await serve_notifications(websocket, context.events.v2, CONTROLLER, context.closing)
+    batch = batch_seconds(websocket.query_params)
+    await serve_notifications(websocket, context.events.v2, CONTROLLER, context.closing, batch=batch)
 
 
-@bare_routes.route("GET", "/notifications")
+@bare_routes.route("GET", "/notifications", query=BATCH_QUERY)
 async def all_notifications(api: ApiRequest) -> NotificationStream:
     """Events of the controller and of every project."""
-    return NotificationStream(api.context.events.v2, EVERYTHING, api.context.closing)
+    batch = batch_seconds(api.http.query_params)
+    return NotificationStream(api.context.events.v2, EVERYTHING, api.context.closing, batch=batch)
 
 
 @bare_routes.websocket("/notifications/ws")
 async def all_notifications_ws(context: ApiContext, websocket: WebSocket) -> None:
     """Events of the controller and of every project over a websocket."""
-    await serve_notifications(websocket, context.events.v2, EVERYTHING, context.closing)
+    batch = batch_seconds(websocket.query_params)
+    await serve_notifications(websocket, context.events.v2, EVERYTHING, context.closing, batch=batch)
