@@ -39,6 +39,7 @@ MAX_LINK_ENDS = 64  # a link has two ends, but files may contain other numbers
 # A photograph in a drawing, as base64.
 MAX_SVG = 15 * 1024 * 1024
 MAX_SCRIPT = 256 * 1024
+MAX_ENGINE = 64
 MAX_BASE_CONFIG = 1024 * 1024
 
 # The values in one JSON or YAML document, and in a project's file, which may contain all of the above. Parsing JSON

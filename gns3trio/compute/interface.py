@@ -196,6 +196,14 @@ class ComputeNode(Protocol):
         """
 
     @property
+    def engine(self) -> str | None:
+        """What runs it, of the engines in the traits of its type; None for a type without a choice."""
+
+    @property
+    def has_default_engine(self) -> bool:
+        """Whether no engine was chosen for it, so that its compute's default runs it."""
+
+    @property
     def mac_table(self) -> MacTable | None:
         """Its address table; None for a type without one."""
 
@@ -278,6 +286,13 @@ class ComputeNode(Protocol):
     async def reset_console(self) -> None:
         """Disconnect all clients of the console."""
 
+    async def set_engine(self, engine: str | None, mac_id: int | None = None) -> None:
+        """Let another engine run it; None is the compute's default. All else stays, as far as the engine allows it.
+        ``mac_id`` is the number of the MAC address that it should get, to take a change back.
+
+        Raises Invalid (unknown) or Conflict (it is started, or the engine cannot run it here); nothing is changed then.
+        """
+
     async def set_startup_script(self, text: str) -> None:
         """Write the start-up script, which is used at the next start."""
 
@@ -309,9 +324,9 @@ class Compute(Protocol):
 
     # --- nodes ---
 
-    async def check_properties(self, node_type: str, properties: dict[str, Any]) -> None:
-        """Check the properties of a new node. Nodes of saved projects are not checked, because another server may have
-        created them.
+    async def check_properties(self, node_type: str, properties: dict[str, Any], engine: str | None = None) -> None:
+        """Check the properties of a new node, and its engine if one is chosen. Nodes of saved projects are not checked,
+        because another server may have created them.
 
         Raises Conflict if a node of the type cannot work there, and Invalid (with the name of the field) for invalid
         properties.

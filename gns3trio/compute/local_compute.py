@@ -129,15 +129,16 @@ class LocalCompute:
         """Whether this compute can run nodes of the type."""
         return node_type in self._registry
 
-    async def check_properties(self, node_type: str, properties: dict[str, Any]) -> None:
-        """Check the properties of a new node. Nodes of saved projects are not checked, because another server may have
-        created them.
+    async def check_properties(self, node_type: str, properties: dict[str, Any], engine: str | None = None) -> None:
+        """Check the properties of a new node, and its engine if one is chosen. Nodes of saved projects are not checked,
+        because another server may have created them.
 
         Raises Conflict if a node of the type cannot work here, and Invalid (with the name of the field) for invalid
         properties.
         """
         kind = self._registry.get(node_type)
         kind.require()
+        kind.require_engine(engine)
         structure_properties(properties, kind.settings_class)
 
     async def create_node(self, spec: NodeSpec) -> LocalNode:

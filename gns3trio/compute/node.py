@@ -28,6 +28,7 @@ class NodeSpec:
     stores the node's files there, and creates the folder if it is missing.
 
     ``mac_id`` is the number from which its MAC address was derived before. If it is in use, the node gets another one.
+    ``engine`` is the chosen engine of a type that has several; None is the compute's default.
     """
 
     node_type: str
@@ -40,4 +41,5 @@ class NodeSpec:
     properties: dict[str, Any]
     startup_script: str | None
     mac_id: int | None = None
+    engine: str | None = None
     emit: Callable[[NodeEvent], None]

@@ -96,6 +96,9 @@ class NodeTraits:
 
     abilities: frozenset[Ability] = frozenset()
 
+    engines: tuple[str, ...] = ()
+    """What can run a node, if there is a choice. A node keeps its files, port and console if its engine is changed."""
+
     emulator: str | None = None
     """The emulator that runs it on a GNS3 compute; this server only stores such nodes."""
 

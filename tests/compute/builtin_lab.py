@@ -12,25 +12,27 @@ from gns3trio.compute.local.leases import ConsolePorts, UdpPorts
 from gns3trio.compute.local.link_ends import LinkEnds
 from gns3trio.compute.nio import UdpNio
 from gns3trio.compute.node import NodeEvent, NodeSpec
-from gns3trio.compute.nodes.vpcs.builtin import BuiltinPc, BuiltinPcServices, create_builtin_pc
+from gns3trio.compute.nodes.vpcs.node import VpcsNode, create_vpcs
+from gns3trio.compute.nodes.vpcs.process import VpcsProgramFinder
+from gns3trio.compute.nodes.vpcs.services import VpcsServices
 from gns3trio.forwarder.captures import open_captures
 from gns3trio.forwarder.forwarder import open_forwarder
 from gns3trio.forwarder.pc import open_pcs
-from tests.compute.conftest import CONSOLE_RANGE, LOOPBACK, PROJECT, UDP_RANGE, Console, open_console
+from tests.compute.conftest import CONSOLE_RANGE, LOOPBACK, PROGRAMS, PROJECT, UDP_RANGE, Console, open_console
 
 
 @attrs.define
 class BuiltinLab:
     """Makes PCs, and remembers what they told."""
 
-    services: BuiltinPcServices
+    services: VpcsServices
     folder: Path
     events: list[tuple[str, NodeEvent]] = attrs.field(factory=list)
-    nodes: list[BuiltinPc] = attrs.field(factory=list)
+    nodes: list[VpcsNode] = attrs.field(factory=list)
 
     async def create(
         self, name: str, startup_script: str | None = None, console: int | None = None, mac_id: int | None = None
-    ) -> BuiltinPc:
+    ) -> VpcsNode:
         node_id = uuid4()
         spec = NodeSpec(
             node_type="vpcs",
@@ -45,16 +47,16 @@ class BuiltinLab:
             mac_id=mac_id,
             emit=lambda event: self.events.append((name, event)),
         )
-        node = await create_builtin_pc(self.services, spec)
+        node = await create_vpcs(self.services, spec)
         self.nodes.append(node)
         return node
 
-    async def start(self, name: str, startup_script: str | None = None) -> BuiltinPc:
+    async def start(self, name: str, startup_script: str | None = None) -> VpcsNode:
         node = await self.create(name, startup_script)
         await node.start()
         return node
 
-    async def connect(self, a: BuiltinPc, b: BuiltinPc) -> None:
+    async def connect(self, a: VpcsNode, b: VpcsNode) -> None:
         near, far = (self.services.link_ends.udp_ports.reserve(PROJECT) for _ in range(2))
         await a.bind_nio(0, 0, UdpNio(lport=near, rhost=LOOPBACK, rport=far))
         await b.bind_nio(0, 0, UdpNio(lport=far, rhost=LOOPBACK, rport=near))
@@ -70,12 +72,14 @@ async def open_builtin_lab(folder: Path, console_range: tuple[int, int] = CONSOL
         trio.open_nursery() as nursery,
     ):
         lab = BuiltinLab(
-            BuiltinPcServices(
+            VpcsServices(
                 nursery=nursery,
                 forwarder=forwarder,
                 pcs=pcs,
                 link_ends=LinkEnds(forwarder, UdpPorts(*UDP_RANGE), captures),
                 console_ports=ConsolePorts([LOOPBACK], *console_range),
+                programs=VpcsProgramFinder(PROGRAMS[0]),
+                default_engine="builtin",
             ),
             folder,
         )
@@ -89,7 +93,7 @@ async def open_builtin_lab(folder: Path, console_range: tuple[int, int] = CONSOL
 
 
 @asynccontextmanager
-async def console_of(node: BuiltinPc) -> AsyncIterator[Console]:
+async def console_of(node: VpcsNode) -> AsyncIterator[Console]:
     """A telnet connection to its console, at its prompt."""
     async with open_console(node) as console:
         yield console

@@ -17,15 +17,15 @@ import trio
 from gns3trio.compute.interface import ComputeNode
 from gns3trio.compute.local.leases import ConsolePorts, UdpPorts
 from gns3trio.compute.local.link_ends import LinkEnds
-from gns3trio.compute.local.mac_ids import MacIds
 from gns3trio.compute.nio import UdpNio
 from gns3trio.compute.node import NodeEvent, NodeSpec
-from gns3trio.compute.nodes.vpcs.command import MAC_IDS
-from gns3trio.compute.nodes.vpcs.node import VpcsNode, VpcsServices, create_vpcs
-from gns3trio.compute.nodes.vpcs.process import VpcsPorts, VpcsProgramFinder
+from gns3trio.compute.nodes.vpcs.node import VpcsNode, create_vpcs
+from gns3trio.compute.nodes.vpcs.process import VpcsProgramFinder
+from gns3trio.compute.nodes.vpcs.services import VpcsServices
 from gns3trio.console.telnet import Data, telnet_client
 from gns3trio.forwarder.captures import open_captures
 from gns3trio.forwarder.forwarder import open_forwarder
+from gns3trio.forwarder.pc import open_pcs
 
 LOOPBACK = "127.0.0.1"
 PROJECT = UUID(int=1)
@@ -181,15 +181,20 @@ class Lab:
 @asynccontextmanager
 async def open_services(program: str) -> AsyncIterator[VpcsServices]:
     """What nodes need. Nodes that run still are stopped at the end."""
-    async with open_forwarder() as forwarder, open_captures(forwarder) as captures, trio.open_nursery() as nursery:
+    async with (
+        open_forwarder() as forwarder,
+        open_captures(forwarder) as captures,
+        open_pcs(forwarder) as pcs,
+        trio.open_nursery() as nursery,
+    ):
         yield VpcsServices(
             nursery=nursery,
             forwarder=forwarder,
             link_ends=LinkEnds(forwarder, UdpPorts(*UDP_RANGE), captures),
             console_ports=ConsolePorts([LOOPBACK], *CONSOLE_RANGE),
-            mac_ids=MacIds(MAC_IDS, "VPCS"),
-            vpcs_ports=VpcsPorts(),
+            pcs=pcs,
             programs=VpcsProgramFinder(program),
+            default_engine="process",
         )
         nursery.cancel_scope.cancel()
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from gns3trio import __version__
-from gns3trio.compute.nodes.vpcs.builtin import BuiltinPc
+from gns3trio.compute.nodes.vpcs.node import VpcsNode
 from tests.compute.builtin_lab import BuiltinLab, console_of, open_builtin_lab
 
 _FOLDER = Path(__file__).parent / "recordings"
@@ -67,7 +67,7 @@ async def lab(tmp_path: Path) -> AsyncIterator[BuiltinLab]:
         yield opened
 
 
-async def play(pc: BuiltinPc) -> list[tuple[str, str]]:
+async def play(pc: VpcsNode) -> list[tuple[str, str]]:
     """What the built-in PC prints and writes."""
     answers = []
     async with console_of(pc) as console:

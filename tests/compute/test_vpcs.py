@@ -390,7 +390,7 @@ async def test_reset_console_drops_clients_and_the_node_goes_on(lab: Lab):
 async def test_mac_addresses_differ_up_to_the_last_one(lab: Lab):
     """The highest id works in both versions."""
     project = (await lab.create("A")).project_id
-    while lab.services.mac_ids.lease(project) < 253:
+    while lab.services.macs.ids.lease(project) < 253:
         pass
     last = await lab.create("B")
     with pytest.raises(Conflict, match="255 VPCS"):

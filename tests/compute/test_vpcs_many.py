@@ -9,7 +9,8 @@ from pathlib import Path
 import trio
 import trio.testing
 
-from gns3trio.compute.nodes.vpcs.node import VpcsNode, VpcsServices
+from gns3trio.compute.nodes.vpcs.node import VpcsNode
+from gns3trio.compute.nodes.vpcs.services import VpcsServices
 from tests.compute.conftest import (
     SILENCE_SECONDS,
     Lab,

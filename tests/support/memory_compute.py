@@ -34,7 +34,7 @@ from gns3trio.compute.node_features import TrafficFlow
 from gns3trio.compute.node_traits import NodePort
 from gns3trio.compute.node_types import node_types
 from gns3trio.conditions.link_conditions import NO_CONDITIONS, LinkConditions
-from gns3trio.errors import Conflict, NotFound, Unavailable
+from gns3trio.errors import Conflict, Invalid, NotFound, Unavailable
 from gns3trio.machine import MachineLoad, MachineStatistics, machine_statistics
 from gns3trio.traffic.counters import CaptureCounters, PortCounters
 from gns3trio.traffic.flows import Arrivals, FlowResult, FlowSpec, FlowState, LatencySummary
@@ -254,6 +254,11 @@ def _arrivals(spec: FlowSpec, packets: int, latency: float) -> Arrivals:
     )
 
 
+def _require_engine(node_type: str, engine: str | None) -> None:
+    if engine is not None and engine not in node_types[node_type].engines:
+        raise Invalid(f"engine: a {node_type} has no engine {engine!r}")
+
+
 class MemoryNode:
     """A node. ``tell`` lets something happen to it by itself."""
 
@@ -262,6 +267,7 @@ class MemoryNode:
     console_access = None
     mac_table = None
     mac_id: int | None = None
+    engine: str | None
 
     def __init__(self, compute: "MemoryCompute", spec: NodeSpec) -> None:
         traits = node_types[spec.node_type]
@@ -276,6 +282,7 @@ class MemoryNode:
         self.console_type = spec.console_type
         self.console = spec.console
         self.script = spec.startup_script
+        self._use_engine(spec.engine)
         self.files = MemoryFiles(compute) if compute.keeps_files else None
         self.ends: dict[tuple[int, int], MemoryEnd] = {}
         self.trouble: dict[tuple[int, int], str] = {}  # of ports
@@ -321,6 +328,17 @@ class MemoryNode:
         """Give it another script."""
         self.compute.reach()
         self.script = text
+
+    def _use_engine(self, engine: str | None) -> None:
+        _require_engine(self.node_type, engine)
+        engines = node_types[self.node_type].engines
+        self.engine = engine or (engines[0] if engines else None)
+        self.has_default_engine = engine is None
+
+    async def set_engine(self, engine: str | None, mac_id: int | None = None) -> None:
+        """Take another one, or the first of its type."""
+        self.compute.reach()
+        self._use_engine(engine)
 
     def ports(self) -> list[NodePort]:
         """Those of its type, or eight where its properties name none."""
@@ -497,12 +515,13 @@ class MemoryCompute:
         """Whether the type is one of ``types``."""
         return node_type in self.types
 
-    async def check_properties(self, node_type: str, properties: dict[str, Any]) -> None:
-        """All are fine, after ``check_seconds``."""
+    async def check_properties(self, node_type: str, properties: dict[str, Any], engine: str | None = None) -> None:
+        """All are fine, after ``check_seconds``, but an engine that is not in the traits."""
         self.reach()
         await trio.sleep(self.check_seconds)
         if node_type not in self.types:
             raise Conflict(f"node_type: {node_type} does not run here")
+        _require_engine(node_type, engine)
 
     async def create_node(self, spec: NodeSpec) -> MemoryNode:
         """A node, after ``create_seconds``; raises what ``failing_creations`` says."""

@@ -20,7 +20,7 @@ from gns3trio.controller.links.captures import CaptureOptions
 from gns3trio.controller.names import Name
 from gns3trio.controller.project.drawings import EMPTY_SVG
 from gns3trio.errors import Conflict
-from gns3trio.limits import MAX_SNAPLEN, Bound, Int32, Svg
+from gns3trio.limits import MAX_ENGINE, MAX_SNAPLEN, Bound, Int32, Svg
 from gns3trio.traffic.captures import LEAST_RING_FILE_BYTES
 
 ConsoleType = Literal["vnc", "telnet", "http", "https", "spice", "spice+agent", "none", None]
@@ -140,11 +140,21 @@ class NodeUpdate:
 
 @attrs.define(kw_only=True)
 class NodeCreate(NodeUpdate):
-    """The body of ``POST /projects/{project_id}/nodes``."""
+    """The body of ``POST /projects/{project_id}/nodes``. ``engine``, an extension: what runs the node, if there is a
+    choice.
+    """
 
     name: Name
     node_type: NodeTypeName
     compute_id: str
+    engine: Annotated[str, Bound(MAX_ENGINE)] | None = None
+
+
+@attrs.define(kw_only=True)
+class NodeEngine:
+    """The body of ``PUT /projects/{project_id}/nodes/{node_id}/engine``, an extension."""
+
+    engine: Annotated[str, Bound(MAX_ENGINE)] | None
 
 
 @attrs.define(kw_only=True)

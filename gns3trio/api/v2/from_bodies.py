@@ -20,8 +20,10 @@ _CHANGEABLE_FIELDS = _RECORD_FIELDS - {"node_id", "node_type", "compute_id", "te
 
 
 def node_record_fields(api: ApiRequest, body: NodeCreate, sent: Mapping[str, Any]) -> dict[str, Any]:
-    """The NodeRecord fields that a client ``sent``, plus an id, and the size of a chosen symbol."""
+    """The NodeRecord fields that a client ``sent``, plus an id, the size of a chosen symbol, and the engine."""
     fields = {name: _for_record(getattr(body, name)) for name in _RECORD_FIELDS & sent.keys()}
+    if body.engine is not None:
+        fields["engine"] = body.engine
     if fields.get("node_id") is None:
         fields["node_id"] = uuid4()
     if fields.get("symbol") and "width" not in fields and "height" not in fields:

@@ -27,6 +27,7 @@ def node_type_view(traits: NodeTraits) -> dict[str, Any]:
         "console_types": list(traits.console_types),
         "default_script": traits.script.default if traits.script is not None else None,
         "emulator": traits.emulator,
+        "engines": list(traits.engines),
         "name_format": traits.name_format.replace("{name}", traits.title),
         "node_type": traits.name,
         "reaches_host": traits.reaches_host,

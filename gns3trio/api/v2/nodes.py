@@ -14,7 +14,7 @@ from gns3trio.api.context import ApiContext
 from gns3trio.api.replies import shown_as
 from gns3trio.api.routing import ApiRequest, RouteTable, WithHeaders
 from gns3trio.api.v2 import replies
-from gns3trio.api.v2.bodies import NodeCreate, NodeUpdate, refuse_other
+from gns3trio.api.v2.bodies import NodeCreate, NodeEngine, NodeUpdate, refuse_other
 from gns3trio.api.v2.from_bodies import node_record_fields, record_changes, refuse_other_identity
 from gns3trio.api.v2.list_pages import NODES_QUERY, TOTAL_HEADER, ListQuery, node_page
 from gns3trio.api.v2.views import node_list_view, node_view, port_statistics_view, record_view
@@ -111,6 +111,29 @@ async def reset_console(api: ApiRequest, project_id: UUID, node_id: UUID) -> Non
     """Disconnect all clients of a node's console."""
     async with api.controller.get_project(project_id).nodes.lock(node_id) as node:
         await node.require_instance().reset_console()
+
+
+@routes.route("GET", "/nodes/{node_id}/engine", reply=replies.NodeEngine)
+async def get_engine(api: ApiRequest, project_id: UUID, node_id: UUID) -> dict[str, Any]:
+    """What runs a node; an extension."""
+    async with api.controller.get_project(project_id).nodes.lock(node_id) as node:
+        return _engine_view(node)
+
+
+@routes.route("PUT", "/nodes/{node_id}/engine", reply=replies.NodeEngine)
+async def set_engine(api: ApiRequest, project_id: UUID, node_id: UUID, body: NodeEngine) -> dict[str, Any]:
+    """Let another engine run a stopped node, or with null the server's default. Its files, ports and console stay; an
+    extension.
+    """
+    project = api.controller.get_project(project_id)
+    async with project.nodes.lock(node_id) as node:
+        await project.nodes.set_engine(node, body.engine)
+        return _engine_view(node)
+
+
+def _engine_view(node: Node) -> dict[str, Any]:
+    instance = node.require_instance()
+    return {"engine": instance.engine, "is_default": instance.has_default_engine}
 
 
 @routes.route("GET", "/nodes/{node_id}/statistics", reply=list[replies.PortStatistics])

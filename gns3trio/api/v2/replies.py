@@ -107,6 +107,16 @@ class Node(SavedNode):
 
 
 @reply_shape
+class NodeEngine(Whole):
+    """What runs a node: one of the engines of its type, or null if there is no choice. ``is_default``: nobody chose it
+    for this node, so that the server's settings decide.
+    """
+
+    engine: str | None
+    is_default: bool
+
+
+@reply_shape
 class SavedLink(Whole):
     """A link of a closed project."""
 
@@ -328,7 +338,7 @@ class NodeType(Whole):
     ``default_script`` is the start-up script (property ``startup_script``) that clients should give a new node; null
     for a type without scripts. ``always_runs``: its nodes cannot be started or stopped. ``reaches_host``: two such
     nodes cannot be linked. ``abilities``: ``ping`` is a console with VPCS's ``ping`` command, ``mac_table`` the routes
-    of that name.
+    of that name. ``engines`` can run a node, if there is a choice.
     """
 
     node_type: str
@@ -345,6 +355,7 @@ class NodeType(Whole):
     can_be_duplicated: bool
     reaches_host: bool
     abilities: list[str]
+    engines: list[str]
 
 
 @reply_shape

@@ -44,7 +44,7 @@ class MacIds:
         """
         taken = self._taken()
         project = self._projects.setdefault(project_id, _OfProject())
-        if wanted is not None and (wanted in project.reserved or (0 <= wanted < self._limit and wanted not in taken)):
+        if wanted is not None and self.is_free(project_id, wanted):
             number = wanted
         else:
             own = project.used | project.reserved
@@ -60,6 +60,13 @@ class MacIds:
         self._given.pop(number, None)
         self._given[number] = None
         return number
+
+    def is_free(self, project_id: UUID, number: int) -> bool:
+        """Whether the project can lease this number: it is reserved for it, or nobody has it."""
+        project = self._projects.get(project_id)
+        if project is not None and number in project.reserved:
+            return True
+        return 0 <= number < self._limit and number not in self._taken()
 
     def release(self, project_id: UUID, number: int) -> None:
         """Release a ``number`` of the project."""

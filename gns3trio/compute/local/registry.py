@@ -24,18 +24,25 @@ def structure_properties(properties: dict[str, Any], settings_class: type[_T]) -
         raise Invalid(f"properties.{error}") from None
 
 
+def _require_no_engine(engine: str | None) -> None:
+    if engine is not None:
+        raise Invalid("engine: nodes of this type have no choice of engines")
+
+
 @attrs.frozen
 class NodeType:
     """A node type: the attrs class of its properties in the API, and the function that creates a node.
 
     ``create`` returns a stopped node that holds its resources, or raises Conflict or Invalid and leaves nothing behind.
-    ``require`` raises Conflict if a new node could not work on this host. ``mac_ids`` assigns the numbers of its MAC
-    addresses, if this server does that.
+    ``require`` raises Conflict if a new node could not work on this host. ``require_engine`` raises Invalid for an
+    engine that the type does not have, and Conflict for one that cannot run nodes on this host. ``mac_ids`` assigns the
+    numbers of its MAC addresses, if this server does that.
     """
 
     settings_class: type[Any]
     create: Callable[[NodeSpec], Awaitable[LocalNode]]
     require: Callable[[], None] = lambda: None
+    require_engine: Callable[[str | None], None] = _require_no_engine
     mac_ids: MacIds | None = None
 
 

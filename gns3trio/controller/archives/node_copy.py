@@ -45,7 +45,7 @@ async def duplicate_node(project: Project, node: Node, *, x: int, y: int, z: int
         project.warn_of_left_out(copied.left_out)
         # Its name is known only after it is created.
         script = traits.rename(copied.script, "%h") if traits is not None and copied.script is not None else None
-        return await project.nodes.create(record, startup_script=script)
+        return await project.nodes.create(record, startup_script=script, engine=node.chosen_engine)
     except BaseException:
         with trio.CancelScope(shield=True):
             await threads.disk.run(discard_tree, folder)
@@ -54,7 +54,7 @@ async def duplicate_node(project: Project, node: Node, *, x: int, y: int, z: int
 
 async def _duplicate_at_compute(project: Project, node: Node, record: NodeRecord) -> Node:
     """Copy a node whose files are at its compute."""
-    copy = await project.nodes.create(record)
+    copy = await project.nodes.create(record, engine=node.chosen_engine)
     try:
         async with project.nodes.lock(copy.node_id):
             await copy_through_computes(node.require_instance(), copy.require_instance(), node.traits.script)

@@ -82,6 +82,7 @@ def renew(saved: ProjectRecord, project_id: UUID, ids: NewIds) -> ProjectRecord:
         drawings=[{**drawing, "drawing_id": drawings[drawing["drawing_id"]]} for drawing in saved.drawings],
         unknown={renew_path(path, {**records, **drawings}): keys for path, keys in saved.unknown.items()},
         impairments={ids[link_id]: kept for link_id, kept in saved.impairments.items()},
+        engines={ids[node_id]: engine for node_id, engine in saved.engines.items()},
         mac_ids={},  # the copy may be connected to its original
     )
 

@@ -21,7 +21,7 @@ from attrs import field
 
 from gns3trio import field_checks as v
 from gns3trio.compute.expressions import CheckExpression
-from gns3trio.compute.node_types import RunningTypeName
+from gns3trio.compute.node_types import RunningTypeName, node_types
 from gns3trio.conditions.core_filter import MAX_FILTERS
 from gns3trio.conditions.gns3_filters import check_gns3_filters
 from gns3trio.conditions.impairments import Impairment, check_impairments
@@ -30,7 +30,7 @@ from gns3trio.controller.names import Name
 from gns3trio.controller.project.drawings import EMPTY_SVG
 from gns3trio.convert import make_strict_converter, structure
 from gns3trio.errors import Invalid
-from gns3trio.limits import MAX_DRAWINGS, MAX_LINK_ENDS, MAX_LINKS, MAX_NODES, Bound, Int32, Svg
+from gns3trio.limits import MAX_DRAWINGS, MAX_ENGINE, MAX_LINK_ENDS, MAX_LINKS, MAX_NODES, Bound, Int32, Svg
 
 _END = re.compile(r"(?P<node>.+?)(?::(?:(?P<adapter>\d{1,4})/)?(?P<port>\d{1,5}))?")
 _port_number = v.optional(v.PORT)
@@ -38,7 +38,9 @@ _port_number = v.optional(v.PORT)
 
 @attrs.define(kw_only=True)
 class DesiredNode:
-    """A node. Omitted fields are not changed; in a new node they have GNS3's defaults."""
+    """A node. Omitted fields are not changed; in a new node they have GNS3's defaults. ``engine`` is one of its
+    type (``GET /v2/node_types``), or null for the server's default.
+    """
 
     node_type: RunningTypeName
     x: Int32 = 0
@@ -53,6 +55,7 @@ class DesiredNode:
     console_type: Literal["telnet", "none", None] = None
     console_auto_start: bool = False
     properties: dict[str, Any] = field(factory=dict)
+    engine: Annotated[str, Bound(MAX_ENGINE)] | None = None
 
 
 @attrs.define(kw_only=True)
@@ -132,6 +135,8 @@ def parse_document(raw: Any, check_expression: CheckExpression) -> Document:
     """Check a document. Raises Invalid with the names of all wrong fields."""
     topology = structure(_converter, raw, DesiredTopology)
     nodes = {name: Wish(name, _given(node, raw["nodes"][name])) for name, node in topology.nodes.items()}
+    for name, node in topology.nodes.items():
+        _check_engine(name, node)
     ends: dict[frozenset[End], Ends] = {}
     links: dict[frozenset[End], Wish] = {}
     taken: dict[End, int] = {}
@@ -153,6 +158,13 @@ def parse_document(raw: Any, check_expression: CheckExpression) -> Document:
     return Document(
         nodes, None if topology.links is None else links, ends, None if topology.drawings is None else drawings
     )
+
+
+def _check_engine(name: str, node: DesiredNode) -> None:
+    engines = node_types[node.node_type].engines
+    if node.engine is not None and node.engine not in engines:
+        there_are = f"there are {' and '.join(engines)}" if engines else f"a {node.node_type} has no choice of engines"
+        raise Invalid(f"nodes[{name}].engine: there is no {node.engine!r}: {there_are}")
 
 
 def _given(checked: Any, raw: Mapping[str, Any]) -> dict[str, Any]:

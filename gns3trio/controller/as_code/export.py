@@ -78,6 +78,8 @@ def _node(node: Node, scripts: Scripts) -> dict[str, Any]:
     properties = {name: value for name, value in node_properties(node, scripts).items() if name not in _OF_MACHINE}
     if properties:
         shown["properties"] = properties
+    if node.chosen_engine is not None:
+        shown["engine"] = node.chosen_engine
     return shown
 
 

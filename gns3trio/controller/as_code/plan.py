@@ -137,6 +137,8 @@ def _expanded(node: Node, properties: Mapping[str, Any]) -> dict[str, Any]:
 def _node_value(node: Node, name: str, scripts: Scripts) -> Any:
     if name == "properties":
         return node_properties(node, scripts)
+    if name == "engine":
+        return node.chosen_engine
     return _plain(getattr(node.record, name))
 
 

@@ -47,7 +47,10 @@ async def _apply(project: Project, plan: Plan) -> None:
         with saving_later():
             await for_each(plan.create_nodes, partial(_create_node, undo, project))
         project.file.mark()
-        for node, changes in plan.update_nodes:
+        for node, wanted in plan.update_nodes:
+            changes = dict(wanted)
+            if "engine" in changes:
+                await _change_engine(undo, project, node, changes.pop("engine"))
             before = {name: getattr(node.record, name) for name in changes}
             # A node that had none gets an empty script back.
             script = (await read_scripts([node])).get(node.node_id, "")
@@ -90,6 +93,18 @@ async def _update_node(project: Project, node: Node, changes: Mapping[str, Any])
         await project.nodes.update(node, changes, keep_name=True)
         if script is not None:  # the file may differ even if the property does not
             await node.require_instance().set_startup_script(script)
+
+
+async def _change_engine(undo: Undo, project: Project, node: Node, engine: str | None) -> None:
+    before = node.chosen_engine, node.require_instance().mac_id
+    await _set_engine(project, node, engine, None)
+    undo.by(_set_engine, project, node, *before)
+
+
+async def _set_engine(project: Project, node: Node, engine: str | None, mac_id: int | None) -> None:
+    async with project.nodes.lock(node.node_id):
+        with naming(f"nodes[{node.name}]"):
+            await project.nodes.set_engine(node, engine, mac_id)
 
 
 async def _put_back_node(project: Project, node: Node, before: Mapping[str, Any], script: str) -> None:

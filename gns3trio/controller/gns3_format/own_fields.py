@@ -1,9 +1,10 @@
 """The data that is kept beside a project's ``.gns3`` file, because GNS3 rejects files with unknown keys. Sans-IO.
 
 Format of ``project-files/gns3trio.json``: ``{"version": 1, "links": {<link id>: {"impairments": [...], "seed": 7}},
-"nodes": {<node id>: {"mac_id": 5}}, "unknown": {<object>: {<key>: <value>}}, "left_out": [{"part": "nodes[3]",
-"reason": "...", "content": ...}]}``: the impairments of links; the last byte of the MAC addresses of VPCS; keys that
-GNS3 does not know, by their object (see ``ProjectRecord``); and invalid parts of the file, which are only stored.
+"nodes": {<node id>: {"mac_id": 5, "engine": "builtin"}}, "unknown": {<object>: {<key>: <value>}}, "left_out": [{"part":
+"nodes[3]", "reason": "...", "content": ...}]}``: the impairments of links; the numbers of the MAC addresses of nodes,
+and the engines that were chosen for them; keys that GNS3 does not know, by their object (see ``ProjectRecord``); and
+invalid parts of the file, which are only stored.
 """
 
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ from typing import Annotated, Any
 import attrs
 import orjson
 
+from gns3trio.compute.node_types import node_types
 from gns3trio.conditions.core_filter import MAX_FILTERS
 from gns3trio.conditions.impairments import Impairment, describe
 from gns3trio.conditions.link_conditions import NO_IMPAIRMENTS, Impairments
@@ -37,6 +39,7 @@ class _LinkFields:
 @attrs.define(kw_only=True)
 class _NodeFields:
     mac_id: int | None = None
+    engine: str | None = None
 
 
 _file = make_strict_converter(forbid_extra_keys=False)
@@ -56,7 +59,7 @@ def add_own_fields(saved: ProjectRecord, data: bytes) -> None:
     except Invalid as error:
         raise Conflict(f"{OWN_FIELDS_FILE}: {error}") from None
     _add_impairments(saved, _object(saved, fields, "links"))
-    _add_mac_ids(saved, _object(saved, fields, "nodes"))
+    _add_node_fields(saved, _object(saved, fields, "nodes"))
     for path, keys in _object(saved, fields, "unknown").items():
         if isinstance(keys, dict):
             saved.unknown[path] = {**keys, **saved.unknown.get(path, {})}
@@ -84,13 +87,25 @@ def _add_impairments(saved: ProjectRecord, links: Mapping[str, Any]) -> None:
             saved.left_out.append({"part": f"impairments of link {link_id}", "reason": str(error), "content": kept})
 
 
-def _add_mac_ids(saved: ProjectRecord, nodes: Mapping[str, Any]) -> None:
-    """Add the MAC address numbers. An invalid one is ignored: the node gets another one."""
-    for node_id, kept in nodes.items():
+def _add_node_fields(saved: ProjectRecord, nodes: Mapping[str, Any]) -> None:
+    """Add the MAC address numbers and engines. An invalid number is ignored: the node gets another one. An unknown
+    engine is reported: the server's default runs the node.
+    """
+    types = {record.node_id: record.node_type for record in saved.nodes}
+    for text, kept in nodes.items():
         with suppress(Invalid, ValueError):
-            mac_id = structure(_file, kept, _NodeFields).mac_id
-            if mac_id is not None:
-                saved.mac_ids[parse_uuid(node_id)] = mac_id
+            node_id, fields = parse_uuid(text), structure(_file, kept, _NodeFields)
+            if fields.mac_id is not None:
+                saved.mac_ids[node_id] = fields.mac_id
+            if fields.engine is None or node_id not in types:
+                continue
+            traits = node_types.get(types[node_id])
+            if traits is not None and fields.engine in traits.engines:
+                saved.engines[node_id] = fields.engine
+            else:
+                saved.problems.append(
+                    f"{OWN_FIELDS_FILE}: the engine of node {text} is left out: there is no {fields.engine!r}"
+                )
 
 
 def format_own_fields(saved: ProjectRecord) -> bytes | None:
@@ -100,7 +115,9 @@ def format_own_fields(saved: ProjectRecord) -> bytes | None:
         for link_id, kept in saved.impairments.items()
         if kept != NO_IMPAIRMENTS
     }
-    nodes = {str(node_id): {"mac_id": mac_id} for node_id, mac_id in saved.mac_ids.items()}
+    nodes: dict[str, dict[str, Any]] = {str(node_id): {"mac_id": mac_id} for node_id, mac_id in saved.mac_ids.items()}
+    for node_id, engine in saved.engines.items():
+        nodes.setdefault(str(node_id), {})["engine"] = engine
     parts = {"links": links, "nodes": nodes, "unknown": _unknown_of_present(saved), "left_out": saved.left_out}
     filled = {name: part for name, part in parts.items() if part}
     if not filled:

@@ -129,8 +129,8 @@ class ProjectRecord:
 
     ``unknown`` maps the names of objects in the file to the keys that GNS3 does not know. The name of a node, link or
     drawing is its id; the names of their parts begin with it (``label_path``, ``end_path``). ``left_out`` are invalid
-    parts. ``impairments`` are those of each link, ``mac_ids`` the numbers of the nodes' MAC addresses. These four are
-    stored in another file (see ``own_fields``).
+    parts. ``impairments`` are those of each link, ``mac_ids`` the numbers of the nodes' MAC addresses,
+    ``engines`` the engines that were chosen for nodes. These five are stored in another file (see ``own_fields``).
 
     ``problems`` lists the errors in the file that was read. ``is_repaired``: GNS3 would have rejected it.
     ``conversion`` describes the conversion from an older GNS3, with ``old_revision``.
@@ -146,6 +146,7 @@ class ProjectRecord:
     left_out: list[dict[str, Any]] = attrs.field(factory=list)
     impairments: dict[UUID, Impairments] = attrs.field(factory=dict)
     mac_ids: dict[UUID, int] = attrs.field(factory=dict)
+    engines: dict[UUID, str] = attrs.field(factory=dict)
     problems: list[str] = attrs.field(factory=list)
     is_repaired: bool = False
     old_revision: int | None = None

@@ -69,7 +69,8 @@ def _symbol_of(traits: NodeTraits) -> str:
 
 # The settings of a template that are not properties of its nodes.
 _NOT_PROPERTIES = frozenset(
-    {field.name for field in attrs.fields(TemplateBase)} | {"template_id", "console_type", "console_auto_start"}
+    {field.name for field in attrs.fields(TemplateBase)}
+    | {"template_id", "console_type", "console_auto_start", "engine"}
 )
 # The fields of a template that cannot change.
 FIXED = ("template_id", "template_type", "builtin")
@@ -236,7 +237,9 @@ def _checked(body: Mapping[str, Any]) -> dict[str, Any]:
     if kind is OtherTemplate:
         fields.setdefault("symbol", _symbol_of(traits))
         return {**fields, **attrs.asdict(structure(_lenient, fields, kind))}
-    return attrs.asdict(structure(_strict, fields, kind))
+    template = attrs.asdict(structure(_strict, fields, kind))
+    # An extension: templates without it have GNS3's fields only.
+    return {name: value for name, value in template.items() if name != "engine" or value is not None}
 
 
 def node_fields(template: Mapping[str, Any]) -> dict[str, Any]:
@@ -251,7 +254,7 @@ def node_fields(template: Mapping[str, Any]) -> dict[str, Any]:
         "template_id": UUID(template["template_id"]),
         "properties": properties,
     }
-    for name in ("console_type", "console_auto_start"):
+    for name in ("console_type", "console_auto_start", "engine"):
         if name in template:
             fields[name] = template[name]
     return fields

@@ -16,8 +16,11 @@ async def create_node_from_fields(
     ``startup_script`` is a script that is not among the properties: as in GNS3, only a script from the client is shown
     there.
 
+    ``fields`` may also have the ``engine`` that runs it.
+
     Raises Invalid for invalid properties, and as ``Nodes.create``.
     """
     properties = dict(fields.get("properties") or {})
-    record = NodeRecord(**{**drawn_as(fields["node_type"]), **fields, "properties": properties})
-    return await nodes.create(record, keep_name=keep_name, startup_script=startup_script)
+    of_record = {name: value for name, value in fields.items() if name != "engine"}
+    record = NodeRecord(**{**drawn_as(fields["node_type"]), **of_record, "properties": properties})
+    return await nodes.create(record, keep_name=keep_name, startup_script=startup_script, engine=fields.get("engine"))

@@ -44,7 +44,13 @@ class Instances:
         self._links = links
 
     async def create(
-        self, compute: Compute, record: NodeRecord, startup_script: str | None = None, mac_id: int | None = None
+        self,
+        compute: Compute,
+        record: NodeRecord,
+        startup_script: str | None = None,
+        *,
+        mac_id: int | None = None,
+        engine: str | None = None,
     ) -> ComputeNode:
         """Create the instance of a node at a compute. Raises Conflict if the compute cannot provide it."""
         check_node_type(record.node_type)  # the type is also the name of a folder
@@ -60,6 +66,7 @@ class Instances:
                 properties=record.properties,
                 startup_script=startup_script,
                 mac_id=mac_id,
+                engine=engine,
                 emit=self._emitter(record.node_id),
             )
         )

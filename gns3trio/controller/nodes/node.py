@@ -77,6 +77,11 @@ class Node:
         return self._instance
 
     @property
+    def chosen_engine(self) -> str | None:
+        """The engine that was chosen for the node; None if the default of its compute runs it."""
+        return self._instance.engine if self._instance is not None and not self._instance.has_default_engine else None
+
+    @property
     def status(self) -> str:
         """The status: ``stopped``, ``started``, or ``suspended`` for types that can be."""
         return self._instance.status if self._instance else "stopped"

@@ -93,16 +93,24 @@ class Nodes(Mapping[UUID, Node]):
             await node.act(action)
             yield node
 
-    async def create(self, record: NodeRecord, *, keep_name: bool = False, startup_script: str | None = None) -> Node:
+    async def create(
+        self,
+        record: NodeRecord,
+        *,
+        keep_name: bool = False,
+        startup_script: str | None = None,
+        engine: str | None = None,
+    ) -> Node:
         """Add a node, or return the existing one with that id.
 
-        With ``keep_name`` the name is not changed (API version 1); otherwise it is made unique as in GNS3 2.2. Raises
-        Conflict if the compute cannot provide the node, Invalid for its name, and then leaves nothing behind.
+        With ``keep_name`` the name is not changed (API version 1); otherwise it is made unique as in GNS3 2.2. Without
+        ``engine`` the compute's default runs it. Raises Conflict if the compute cannot provide the node, Invalid for
+        its name or an unknown engine, and then leaves nothing behind.
         """
         if known := self._known(record.node_id):
             return await _created(known)
         compute = self._project.services.computes.require(record.compute_id)
-        await self._check(compute, record)
+        await self._check(compute, record, engine)
         # The compute may have been asked for long, and another request may have created the node meanwhile.
         if known := self._known(record.node_id):
             return await _created(known)
@@ -114,17 +122,17 @@ class Nodes(Mapping[UUID, Node]):
         # No wait for the lock, which is free: nodes that are created together would get their ports in any order.
         node.lock.acquire_nowait()
         try:
-            await self._bring_up(node, compute, startup_script)
+            await self._bring_up(node, compute, startup_script, engine)
         finally:
             node.lock.release()
             del self._creating[record.node_id]
             self._creation_ended.set()
         return node
 
-    async def _check(self, compute: Compute, record: NodeRecord) -> None:
+    async def _check(self, compute: Compute, record: NodeRecord, engine: str | None) -> None:
         self._checks += 1
         try:
-            await compute.check_properties(record.node_type, record.properties)
+            await compute.check_properties(record.node_type, record.properties, engine)
         finally:
             self._checks -= 1
             self._creation_ended.set()
@@ -140,7 +148,7 @@ class Nodes(Mapping[UUID, Node]):
             raise Conflict(f"Project '{self._project.settings.name}' has {MAX_NODES} nodes, and can have no more")
         return known
 
-    async def revive(self, record: NodeRecord, mac_id: int | None) -> None:
+    async def revive(self, record: NodeRecord, mac_id: int | None, engine: str | None) -> None:
         """Create a node from the project's file. If it cannot run here, it is only stored, whatever the reason."""
         node = self._nodes[record.node_id] = self._new_node(record)
         compute = self._project.services.computes.find(record.compute_id)
@@ -149,7 +157,7 @@ class Nodes(Mapping[UUID, Node]):
             self._project.log("warning", f"node '{node.name}' does not run: {node.kept_because}")
         elif compute.runs(record.node_type):
             try:
-                node.attach(await self._instances.create(compute, record, mac_id=mac_id), compute)
+                node.attach(await self._instances.create(compute, record, mac_id=mac_id, engine=engine), compute)
             except LabError as error:  # the file may be imported or edited: the project must open all the same
                 node.kept_because = str(error)
                 self._project.log("error", f"node '{node.name}' ({node.node_id}) does not run: {error}")
@@ -178,10 +186,10 @@ class Nodes(Mapping[UUID, Node]):
         most = len(self._nodes) + len(self._creating)
         return most if most < MAX_NODES else len(self._nodes.keys() | self._creating.keys())
 
-    async def _bring_up(self, node: Node, compute: Compute, startup_script: str | None) -> None:
+    async def _bring_up(self, node: Node, compute: Compute, startup_script: str | None, engine: str | None) -> None:
         """The part of a creation that may fail. Leaves nothing behind if it does."""
         try:
-            node.attach(await self._instances.create(compute, node.record, startup_script), compute)
+            node.attach(await self._instances.create(compute, node.record, startup_script, engine=engine), compute)
             self._project.require_open()
             self._nodes[node.node_id] = node
             self._project.publish(NodeCreated(node))
@@ -276,6 +284,31 @@ class Nodes(Mapping[UUID, Node]):
                 node.update(before)
                 self._project.publish(NodeChanged(node))
                 raise
+
+    async def set_engine(self, node: Node, engine: str | None, mac_id: int | None = None) -> None:
+        """Let another engine run a node; None is the compute's default. It is durable when this returns.
+
+        Raises as ``ComputeNode.set_engine``, and Unavailable if the disk reports an error; the node is unchanged then.
+        The caller holds the lock.
+        """
+        instance = node.require_instance()
+        before = node.chosen_engine, instance.mac_id
+        await instance.set_engine(engine, mac_id)
+        if (node.chosen_engine, instance.mac_id) == before:
+            return
+        self._tell_engine(node)
+        try:
+            await self._project.make_durable()
+        except LabError:
+            with trio.CancelScope(shield=True), contextlib.suppress(LabError):
+                await instance.set_engine(*before)
+                self._tell_engine(node)
+            raise
+
+    def _tell_engine(self, node: Node) -> None:
+        node.sync()  # it may have got a console
+        self._project.publish(NodeChanged(node))
+        self._project.mark()
 
     async def _update_instance(self, node: Node, changes: dict[str, Any], keep_name: bool) -> bool:
         """Move name, console and properties from ``changes`` to the instance of the node.

@@ -38,7 +38,7 @@ class Contents:
         await self._reserve_mac_ids(saved)
         slices = Slices()
         for record in self._with_possible_consoles(saved.nodes):
-            await self.nodes.revive(record, saved.mac_ids.get(record.node_id))
+            await self.nodes.revive(record, saved.mac_ids.get(record.node_id), saved.engines.get(record.node_id))
             await slices.pause()
         self._give_ports_to_kept_nodes(saved.links)
         for link in saved.links:
@@ -124,6 +124,7 @@ class Contents:
             drawings=self.drawings.records(),
             impairments=self.links.impairments(),
             mac_ids=self.mac_ids(kept),
+            engines=self.engines(kept),
         )
 
     def mac_ids(self, kept: ProjectRecord) -> dict[UUID, int]:
@@ -133,6 +134,14 @@ class Contents:
             for node in self.nodes.values()
         }
         return {node_id: number for node_id, number in numbers.items() if number is not None}
+
+    def engines(self, kept: ProjectRecord) -> dict[UUID, str]:
+        """The engines that were chosen for nodes, also for nodes that cannot run now."""
+        engines = {
+            node.node_id: node.chosen_engine if node.instance is not None else kept.engines.get(node.node_id)
+            for node in self.nodes.values()
+        }
+        return {node_id: engine for node_id, engine in engines.items() if engine is not None}
 
     async def release(self) -> None:
         """Stop all nodes and captures, release their resources, and empty the contents."""

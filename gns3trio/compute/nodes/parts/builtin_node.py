@@ -43,6 +43,8 @@ class BuiltinNode:
     directory: Path | None = None
     files: NodeFiles | None = None
     mac_id: int | None = None
+    engine: str | None = None
+    has_default_engine = True
     console_type: str | None = None
     console_access: ConsoleAccess | None = None
     mac_table: MacTable | None = None
@@ -129,6 +131,11 @@ class BuiltinNode:
             self._closed = True
             await self._ports.close_all()
             self._release()
+
+    async def set_engine(self, engine: str | None, mac_id: int | None = None) -> None:
+        """Raises Invalid: there is no choice."""
+        if engine is not None:
+            raise Invalid(f"engine: a {self.label} has no choice of engines")
 
     async def rename(self, name: str) -> None:
         """Change the name of the node."""

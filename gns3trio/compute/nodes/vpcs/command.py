@@ -18,7 +18,9 @@ _RELAY_OPTION_SINCE = (0, 8)
 _VERSION = re.compile(r"Virtual PC Simulator, version (?P<text>(?P<major>\d+)\.(?P<minor>\d+)\S*)")
 RELAY_PORT_OFFSET = 9
 
-INSTALL_ADVICE = "Install it (Debian and Ubuntu: apt install vpcs) or set vpcs_path to the program."
+INSTALL_ADVICE = (
+    "Install it (Debian and Ubuntu: apt install vpcs), set vpcs_path to the program, or choose the engine builtin."
+)
 
 
 @attrs.frozen

@@ -1,125 +1,156 @@
-"""VPCS nodes: a simulated PC, its console, its port and its files.
+"""Nodes of the type ``vpcs``: a PC with one port, a console, files, and an engine that runs it.
 
-A running node is one task in the compute's nursery. The task owns the process, the terminal and the console listener,
-and catches all exceptions: an error in a node stops only that node.
-
-The console is not logged: a log would grow without limit and contain typed secrets. If VPCS does not start, the message
-contains its last output.
+A change of the engine changes nothing else: files, console, port and its link, and, where VPCS can have it, the MAC
+address stay. The console is not logged: a log would grow without limit and contain typed secrets.
 """
 
 import logging
-import shutil
-from contextlib import AbstractContextManager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractContextManager, asynccontextmanager
 from functools import partial
+from pathlib import Path
+from typing import Any
+from uuid import UUID
 
-import attrs
 import trio
 
-from gns3trio.compute.local.leases import ConsolePorts
-from gns3trio.compute.local.link_ends import LinkEnds
-from gns3trio.compute.local.mac_ids import MacIds
-from gns3trio.compute.local.registry import NodeType
-from gns3trio.compute.node import NodeEvent, NodeSpec
+from gns3trio.compute.local.link_ends import LocalLinkEnd, Nio
+from gns3trio.compute.local.registry import NodeType, structure_properties
+from gns3trio.compute.local.tunnel_nio import TunnelNio
+from gns3trio.compute.nio import UdpNio
+from gns3trio.compute.node import NodeEvent, NodeSpec, NodeStatus
 from gns3trio.compute.node_features import TrafficEndpoint
-from gns3trio.compute.nodes.parts.hanging_starts import HangingStarts
+from gns3trio.compute.node_traits import NodePort
 from gns3trio.compute.nodes.parts.local_services import LocalServices
-from gns3trio.compute.nodes.parts.sandbox import require_means
-from gns3trio.compute.nodes.vpcs.base_node import BaseVpcsNode
-from gns3trio.compute.nodes.vpcs.boot import PortTaken, describe_exit, wait_until_booted
-from gns3trio.compute.nodes.vpcs.builtin import builtin_pc_services, create_builtin_pc
-from gns3trio.compute.nodes.vpcs.command import MAC_IDS
-from gns3trio.compute.nodes.vpcs.console import VpcsConsole
-from gns3trio.compute.nodes.vpcs.process import (
-    VpcsPorts,
-    VpcsProcess,
-    VpcsProgram,
-    VpcsProgramFinder,
-    open_vpcs,
-)
-from gns3trio.compute.nodes.vpcs.settings import VpcsSettings
+from gns3trio.compute.nodes.parts.node_console import NodeConsole
+from gns3trio.compute.nodes.parts.node_ports import NodePorts, PortKey
+from gns3trio.compute.nodes.vpcs.builtin_engine import BuiltinEngine
+from gns3trio.compute.nodes.vpcs.engine import Engine
+from gns3trio.compute.nodes.vpcs.folder import VpcsFolder
+from gns3trio.compute.nodes.vpcs.process_engine import ProcessEngine
+from gns3trio.compute.nodes.vpcs.services import VpcsServices, open_vpcs_services
+from gns3trio.compute.nodes.vpcs.settings import EngineName, VpcsSettings, as_engine, check_console_type
 from gns3trio.errors import Conflict
-from gns3trio.forwarder.forwarder import Forwarder, Port
+from gns3trio.forwarder.forwarder import Patch, Port
 
 log = logging.getLogger(__name__)
 
-# Another program may take the port that was picked for VPCS. If this happens repeatedly, the cause is a different one.
-PORT_ATTEMPTS = 5
-# When a VPCS has ended, its last output is in the terminal's buffer already.
-DRAIN_SECONDS = 1.0
-
-
-@attrs.frozen(kw_only=True)
-class VpcsServices:
-    """The services of the compute that VPCS nodes use. Nodes run in ``nursery``."""
-
-    nursery: trio.Nursery
-    forwarder: Forwarder
-    link_ends: LinkEnds
-    console_ports: ConsolePorts
-    mac_ids: MacIds
-    vpcs_ports: VpcsPorts
-    programs: VpcsProgramFinder
-    require_sandbox: bool = False
+_PORT = (0, 0)
+_PORTS = [NodePort(0, 0, "Ethernet0", "e0")]
 
 
 def make_type(services: LocalServices) -> NodeType:
-    """The entry of this type in the compute's registry: nodes with VPCS, or built-in PCs."""
-    config, builtin = services.config, services.builtin
-    is_installed = shutil.which(config.vpcs_path) is not None
-    if config.vpcs_engine == "builtin" or (config.vpcs_engine == "auto" and not is_installed):
-        if not is_installed:
-            log.info("VPCS is not installed (%r was not found): VPCS nodes are built-in PCs", config.vpcs_path)
-        return NodeType(VpcsSettings, partial(create_builtin_pc, builtin_pc_services(services)))
-    if not is_installed:
-        log.warning("VPCS is not installed (%r was not found): VPCS nodes cannot be started", config.vpcs_path)
-    vpcs = VpcsServices(
-        nursery=builtin.nursery,
-        forwarder=builtin.forwarder,
-        link_ends=builtin.link_ends,
-        console_ports=builtin.console_ports,
-        mac_ids=MacIds(MAC_IDS, "VPCS"),
-        vpcs_ports=VpcsPorts(),
-        programs=VpcsProgramFinder(config.vpcs_path),
-        require_sandbox=config.require_sandbox,
-    )
-    return NodeType(VpcsSettings, partial(create_vpcs, vpcs), mac_ids=vpcs.mac_ids)
+    """The entry of this type in the compute's registry."""
+    vpcs = open_vpcs_services(services)
+    return NodeType(VpcsSettings, partial(create_vpcs, vpcs), require_engine=vpcs.require_engine, mac_ids=vpcs.macs.ids)
 
 
 async def create_vpcs(services: VpcsServices, spec: NodeSpec) -> "VpcsNode":
-    """Create a stopped VPCS with its folder and console port.
+    """Create a stopped node with its folder and console port.
 
-    If the requested console port is in use, the lowest free one is used, with a warning. Raises Conflict or Invalid,
-    and then leaves nothing behind.
+    If the requested console port is in use, the lowest free one is used, with a warning. Raises Conflict, Invalid or
+    Unavailable, and then leaves nothing behind.
     """
-    return await VpcsNode(services, spec).opened(spec)
+    node = VpcsNode(services, spec)
+    try:
+        await node.open(spec.console, spec.console_type, spec.startup_script, spec.mac_id)
+    except BaseException:
+        with trio.CancelScope(shield=True):
+            await node.close()
+        raise
+    return node
 
 
-class VpcsNode(BaseVpcsNode):
-    """A VPCS node. Calls are serialised, so that a node can be closed while it is being started."""
+class VpcsNode:
+    """A PC. Calls that change it are serialised by ``_changing``. It can be closed while it is being started."""
 
-    label = "VPCS"
+    node_type = "vpcs"
+    always_runs = False
+    mac_table = None
+    files = None
 
     def __init__(self, services: VpcsServices, spec: NodeSpec) -> None:
-        super().__init__(
-            spec,
-            nursery=services.nursery,
-            forwarder=services.forwarder,
-            link_ends=services.link_ends,
-            console_ports=services.console_ports,
-        )
+        self.node_id: UUID = spec.node_id
+        self.project_id: UUID = spec.project_id
+        self.name: str = spec.name
+        self.directory: Path = spec.folder
+        self.status: NodeStatus = "stopped"
+        self.exit_reason: str | None = None
+        self.command_line = ""
+        self.console_type: str = "none"
+        self.folder = VpcsFolder(spec.folder)
+        self.node_console = NodeConsole(services.console_ports, services.nursery)
+        self.console_access = self.node_console.hub
+        self.has_default_engine = spec.engine is None
         self._services = services
-        self._starts = HangingStarts()
+        self._emit: Callable[[NodeEvent], None] = spec.emit
+        self._properties = dict(spec.properties)
+        self._changing = trio.Lock()
+        self._mac_id: int | None = None
+        self._ports = NodePorts(self, services.link_ends, self._changing)
+        self._engine = self._make_engine(spec.engine)
         # Only while it runs:
-        self._scope: trio.CancelScope | None = None
-        self._ended = trio.Event()
-        self._process: VpcsProcess | None = None
+        self._device: Port | None = None
+        self._joint: Patch | None = None
+
+    def _make_engine(self, engine: str | None) -> Engine:
+        name = as_engine(engine) if engine is not None else self._services.default_engine
+        return ProcessEngine(self._services, self) if name == "process" else BuiltinEngine(self._services, self)
 
     @property
-    def _device(self) -> Port | None:
-        return self._process.device if self._process is not None else None
+    def console(self) -> int | None:
+        """The TCP port of the console, None without one."""
+        return self.node_console.port
 
-    def _lease_mac_id(self, mac_id: int | None) -> int:
-        return self._services.mac_ids.lease(self.project_id, mac_id)
+    @property
+    def mac_id(self) -> int | None:
+        """The number from which its MAC address is derived; None once it is closed."""
+        return self._mac_id
+
+    @property
+    def has_nio(self) -> bool:
+        """Whether its port is connected."""
+        return self._link_end is not None
+
+    def ports(self) -> list[NodePort]:
+        """The only port."""
+        return _PORTS
+
+    def properties(self) -> dict[str, Any]:
+        """The properties. ``startup_script`` is the text that was set; the node may have changed the file since."""
+        return self._properties
+
+    async def set_properties(self, properties: dict[str, Any]) -> None:
+        """Write the ``startup_script`` if it is new: a client that sends back what it read must not undo what the node
+        saved.
+
+        Raises Invalid for unknown properties, Unavailable if the disk reports an error.
+        """
+        new = {name: value for name, value in properties.items() if self._properties.get(name) != value}
+        checked = structure_properties(new, VpcsSettings)
+        if checked.startup_script is not None:
+            await self.set_startup_script(checked.startup_script)
+        kept = {name: value for name, value in self._properties.items() if name != "startup_script"}
+        self._properties = kept | properties
+
+    def as_read(self, properties: dict[str, Any]) -> dict[str, Any]:
+        """The properties, unchanged."""
+        return properties
+
+    def link_end(self, adapter_number: int, port_number: int) -> LocalLinkEnd | None:
+        """The end of the link at a port; None if the port is not connected."""
+        return self._link_end if port_number == 0 else None
+
+    def port_trouble(self, adapter_number: int, port_number: int) -> str | None:
+        """None: no device behind the port can be missing."""
+        return None
+
+    def tell(self, event: NodeEvent) -> None:
+        """Report an event of the node."""
+        try:
+            self._emit(event)
+        except Exception:  # an error in a listener must not stop the node
+            log.exception("%s %s: an event was not taken", self._engine.label, self.node_id)
 
     def traffic_endpoint(self) -> TrafficEndpoint:
         """Raises Conflict: VPCS has no traffic generator."""
@@ -130,155 +161,240 @@ class VpcsNode(BaseVpcsNode):
 
     # --- life ---
 
+    async def open(
+        self, console: int | None, console_type: str | None, startup_script: str | None, mac_id: int | None = None
+    ) -> None:
+        """Acquire the resources of a stopped node. Raises Conflict, Invalid or Unavailable; ``close`` releases
+        everything.
+        """
+        self.console_type = check_console_type(console_type or "telnet")
+        self._mac_id = self._services.macs.lease(self.project_id, self.node_id, mac_id, self._engine.name)
+        if self.console_type != "none":
+            self._take_console(console)
+        given = startup_script if startup_script is not None else self._properties.get("startup_script")
+        await self.folder.make(self.name, given if isinstance(given, str) else None)
+
+    def _take_console(self, console: int | None) -> None:
+        """Lease a port for the console; if it is in use, another one, with a warning.
+
+        If none is free, a built-in PC has no port: there may be more of them than ports. Raises Conflict for a VPCS.
+        """
+        try:
+            reason = self.node_console.take(console)
+        except Conflict as conflict:
+            if self._engine.name == "process":
+                raise
+            if not self._services.told_of_ports:
+                self._services.told_of_ports = True
+                text = f"{conflict}. '{self.name}', and PCs after it, have their console in the browser only"
+                self.tell(NodeEvent("warning", text))
+        else:
+            self._services.told_of_ports = False
+            if reason is not None:
+                self.tell(NodeEvent("warning", f"{reason}: '{self.name}' has console {self.console} instead"))
+
     async def close(self) -> None:
         """Stop the node and release its resources; the files stay."""
+        async with self._stopping():
+            await self._engine.stop()
+            await self._ports.close_all()
+            self.node_console.release()
+            if self._mac_id is not None:
+                self._services.macs.release(self.project_id, self._mac_id)
+                self._mac_id = None
+
+    def _require_mac_id(self) -> int:
+        """Raises Conflict if it has been closed."""
+        if self._mac_id is None:
+            raise Conflict(f"{self._engine.label} '{self.name}' has been deleted")
+        return self._mac_id
+
+    @asynccontextmanager
+    async def _stopping(self) -> AsyncIterator[None]:
+        """Change the node, and do not wait long for its start."""
         with self.stopping():
             await self._changing.acquire()
         try:
-            await self._stop()
-            await self._ports.close_all()
-            self._node_console.release()
-            if self._mac_id is not None:
-                self._services.mac_ids.release(self.project_id, self._mac_id)
-                self._mac_id = None
+            yield
         finally:
             self._changing.release()
 
     def stopping(self) -> AbstractContextManager[None]:
-        """While the ``with`` lasts, starts that are already running have HANGING_SECONDS left."""
-        return self._starts.stopping()
+        """While the ``with`` lasts, a start that is already running is abandoned after a few seconds."""
+        return self._engine.stopping()
 
     async def start(self) -> None:
         """Start it, and return when it works. Does nothing if it is started. Raises Conflict, also if it is to be
         stopped meanwhile.
         """
         async with self._changing:
-            await self._start()
+            await self._engine.start(self._require_mac_id())
 
     async def stop(self) -> None:
         """Stop it. Does nothing if it is stopped."""
-        with self.stopping():
-            await self._changing.acquire()
-        try:
-            await self._stop()
-        finally:
-            self._changing.release()
+        async with self._stopping():
+            await self._engine.stop()
 
     async def suspend(self) -> None:
         """Do nothing: it cannot be suspended."""
 
     async def reload(self) -> None:
         """Stop and start it. Raises Conflict if it does not start again; it is stopped then."""
-        with self.stopping():
-            await self._changing.acquire()
-        try:
-            await self._stop()
-            await self._start()
-        finally:
-            self._changing.release()
+        async with self._stopping():
+            await self._engine.stop()
+            await self._engine.start(self._require_mac_id())
 
-    async def _start(self) -> None:
-        with self._starts.start() as scope:
-            await self._start_process()
-        if scope.cancelled_caught:
-            raise Conflict(f"VPCS '{self.name}' was stopped before its start had come to an end")
+    def began(self, device: Port, command_line: str = "") -> None:
+        """Called by the engine when the node runs."""
+        self._device = device
+        self._patch()
+        self.command_line = command_line
+        self.exit_reason = None
+        self.status = "started"
+        self.tell(NodeEvent("status"))
 
-    async def _start_process(self) -> None:
-        if self._scope is not None and self._scope.cancel_called:  # the stopping caller did not wait for the end
-            await self._ended.wait()
+    def disconnect(self) -> None:
+        """Called by the engine before the device ends."""
+        self._device = None
+        self._unpatch()
+
+    def ended(self, reason: str | None) -> None:
+        """Called by the engine when the node has stopped."""
         if self.status == "started":
-            return
-        mac_id = self._require_mac_id()
-        if self._services.require_sandbox:
-            require_means(f"VPCS '{self.name}'")
-        program = await self._services.programs.find()
-        for _ in range(PORT_ATTEMPTS):
-            try:
-                await self._services.nursery.start(self._run, program, mac_id)
-            except PortTaken:
-                continue
-            except OSError as error:
-                what = f"{error.filename}: {error.strerror}" if error.filename else error.strerror
-                raise Conflict(f"VPCS '{self.name}' cannot be started: {what}") from None
-            return
-        raise Conflict(f"VPCS '{self.name}' cannot bind a UDP port: other programs take them")
+            self.status = "stopped"
+            self.exit_reason = reason
+            self.tell(NodeEvent("status"))
 
-    async def _stop(self) -> None:
-        if self._scope is not None:
-            self._scope.cancel()
-            await self._ended.wait()
+    # --- the engine ---
 
-    async def _run(self, program: VpcsProgram, mac_id: int, task_status: trio.TaskStatus[None]) -> None:
-        """One run of the process. Raises errors until ``start`` has returned; later errors are reported as events."""
-        self._ended = trio.Event()
-        reason: str | None = None  # stays None if it is stopped on request
-        error: str | None = None
+    @property
+    def engine(self) -> EngineName:
+        """What runs it."""
+        return self._engine.name
+
+    async def set_engine(self, engine: str | None, mac_id: int | None = None) -> None:
+        """Let another engine run it; None is the server's default.
+
+        The MAC address stays, or becomes that of ``mac_id``, unless VPCS cannot have it. Raises Invalid (unknown), or
+        Conflict: it is started, the engine cannot run nodes here, or there is no MAC address or console port for a
+        VPCS. Nothing is changed then.
+        """
+        async with self._changing:
+            before = self._require_mac_id()
+            self._services.require_engine(engine)
+            new = self._make_engine(engine)
+            if new.name != self._engine.name:
+                if self.status == "started":
+                    raise Conflict(f"engine: '{self.name}' runs: stop it first")
+                self._exchange(new, before, mac_id if mac_id is not None else before)
+            self.has_default_engine = engine is None
+
+    def _exchange(self, new: Engine, mac_id: int, wanted: int) -> None:
+        """Exchange the engine, and what it cannot have, all or nothing."""
+        macs = self._services.macs
         try:
-            with trio.CancelScope() as self._scope:
-                script, sandbox = await self._folder.prepare(self.name, program)
-                try:
-                    async with open_vpcs(
-                        program,
-                        directory=self.directory,
-                        sandbox=sandbox,
-                        mac_id=mac_id,
-                        script=script,
-                        forwarder=self._services.forwarder,
-                        ports=self._services.vpcs_ports,
-                    ) as (process, command_line):
-                        code = await self._supervise(process, command_line, task_status)
-                finally:
-                    with trio.CancelScope(shield=True):
-                        await self._folder.tidy(script)
-                reason = describe_exit(code)
-                error = f"VPCS '{self.name}' {reason}" if code != 0 else None
-        except Exception:
-            if self.status != "started":
-                raise
-            log.exception("VPCS %s failed", self.node_id)
-            reason = "failed because of an error of this server"
-            error = f"VPCS '{self.name}' {reason}"
-        finally:
-            self._scope = None
-            self._ended.set()
-            if self.status == "started":
-                self.status = "stopped"
-                self.exit_reason = reason
-                self._tell(NodeEvent("status"))
-                if error is not None:
-                    self._tell(NodeEvent("error", error))
+            if wanted != mac_id or not macs.can_have(new.name, wanted):
+                self._mac_id = macs.lease(self.project_id, self.node_id, wanted, new.name)
+            if new.name == "process" and self.console_type != "none" and self.console is None:
+                self.node_console.move(None)
+        except Conflict as conflict:
+            if self._mac_id is not None and self._mac_id != mac_id:
+                macs.release(self.project_id, self._mac_id)
+                self._mac_id = mac_id
+            raise Conflict(f"engine: {conflict}") from None
+        if self._mac_id != mac_id:
+            macs.release(self.project_id, mac_id)
+        self._engine = new
 
-    async def _supervise(self, process: VpcsProcess, command_line: str, task_status: trio.TaskStatus[None]) -> int:
-        """Serve the console until the process ends; returns its exit code."""
-        self._node_console.hub.open()
-        console = VpcsConsole(self._node_console.hub, self.name)
-        try:
-            await wait_until_booted(process, console, self.name)
-            process.keep_to_loopback()
-            async with trio.open_nursery() as nursery:
-                self._node_console.listen(nursery)
-                output_ended = trio.Event()
-                nursery.start_soon(self._show_output, process, console, output_ended)
-                nursery.start_soon(console.type_input, process.write_input)
-                self._process = process
-                self._patch()
-                self.command_line = command_line
-                self.exit_reason = None
-                self.status = "started"
-                task_status.started()
-                self._tell(NodeEvent("status"))
-                code = await process.wait()
-                with trio.move_on_after(DRAIN_SECONDS):
-                    await output_ended.wait()
-                nursery.cancel_scope.cancel()
-            return code
-        finally:
-            self._process = None
-            self._unpatch()
-            self._node_console.stop_listening()
-            self._node_console.hub.close()
+    def traffic_endpoint(self) -> TrafficEndpoint:
+        """Its part in generated traffic, until it stops. Raises Conflict if it can have none, or is not started."""
+        return self._engine.traffic_endpoint()
 
-    async def _show_output(self, process: VpcsProcess, console: VpcsConsole, ended: trio.Event) -> None:
-        while output := await process.read_output():
-            console.show(output)
-        ended.set()
+    # --- console ---
+
+    async def set_console(self, console: int | None, console_type: str | None) -> None:
+        """Move or remove the console. Connected clients stay when it moves.
+
+        If ``console`` is None, the port is kept. Raises Conflict if the port is in use, Invalid for another type of
+        console.
+        """
+        async with self._changing:
+            wanted = check_console_type(console_type or self.console_type)
+            if wanted == "none":
+                self.node_console.release()
+                self.console_access.reset()
+            elif console is not None or self.console_type == "none":
+                self.node_console.move(console)
+            self.console_type = wanted
+
+    async def reset_console(self) -> None:
+        """Disconnect all clients of the console."""
+        self.console_access.reset()
+
+    # --- port ---
+
+    async def bind_nio(self, adapter_number: int, port_number: int, nio: UdpNio) -> None:
+        """Connect port 0 to a tunnel, replacing the earlier NIO. The adapter number is ignored.
+
+        Raises Conflict (no such port, or ``lport`` is in use) or Invalid (``rhost`` is not a host).
+        """
+        await self.connect(adapter_number, port_number, TunnelNio(nio))
+
+    async def connect(self, adapter_number: int, port_number: int, nio: Nio) -> None:
+        """As ``bind_nio``, also for links inside this host."""
+        await self._ports.bind((0, port_number), nio, adapter_number=adapter_number)
+
+    async def unbind_nio(self, adapter_number: int, port_number: int) -> None:
+        """Disconnect port 0 from its NIO. Raises Conflict if it has none."""
+        await self._ports.unbind((0, port_number))
+
+    def require_port(self, key: PortKey) -> None:
+        """Raises Conflict if there is no such port, or the node has been deleted."""
+        if key != _PORT:
+            raise Conflict(f"Port {key[1]} doesn't exist: a VPCS has port 0 only")
+        self._require_mac_id()
+
+    async def attach(self, key: PortKey, link_end: LocalLinkEnd) -> None:
+        """Connect the device, if the node runs, to the end of a new link."""
+        self._patch()
+
+    async def end(self, key: PortKey, link_end: LocalLinkEnd) -> None:
+        """Disconnect the device from the end of the link, and close that."""
+        link_end.close()  # which also ends the patch
+        self._unpatch()
+
+    @property
+    def _link_end(self) -> LocalLinkEnd | None:
+        return self._ports.link_ends.get(_PORT)
+
+    def _patch(self) -> None:
+        """Connect the device and the end of the link if both exist."""
+        if self._device is not None and self._link_end is not None:
+            self._joint = self._services.forwarder.connect(self._device, self._link_end.port)
+            self._link_end.device = self._device
+
+    def _unpatch(self) -> None:
+        if self._joint is not None:
+            self._joint.close()
+            self._joint = None
+        if self._link_end is not None:
+            self._link_end.device = None
+
+    # --- files ---
+
+    async def startup_script(self) -> str | None:
+        """The text of the script that runs at its start; None if there is none."""
+        return await self.folder.script()
+
+    async def set_startup_script(self, text: str) -> None:
+        """Write the script that runs at its next start.
+
+        Raises Invalid if it is too long with the node's name, Unavailable if the disk reports an error.
+        """
+        await self.folder.set_script(self.name, text)
+
+    async def rename(self, name: str) -> None:
+        """Change its name, also in its start-up script. Raises Unavailable if the disk reports an error."""
+        async with self._changing:
+            await self.folder.rename(name)
+            self.name = name

@@ -1,12 +1,14 @@
-"""The MAC addresses of built-in PCs. Sans-IO."""
+"""The MAC addresses that only built-in PCs have. Sans-IO."""
 
 from hashlib import blake2s
 from uuid import UUID
 
 from gns3trio.errors import Conflict
 
-# Locally administered (IEEE 802, 8.4). VPCS has 00:50:79:66:68:xx, and numbers up to 255.
+# Locally administered (IEEE 802, 8.4).
 _PREFIX = "02:50:79"
+# The addresses of VPCS, for smaller numbers.
+_VPCS_PREFIX = "00:50:79:66:68"
 FIRST_NUMBER, LAST_NUMBER = 0x100, 0xFFFFFF
 
 
@@ -44,5 +46,7 @@ class PcMacs:
 
 
 def mac_address(number: int) -> str:
-    """The MAC address of a number."""
+    """The MAC address of a node with this number."""
+    if number < FIRST_NUMBER:
+        return f"{_VPCS_PREFIX}:{number:02x}"
     return f"{_PREFIX}:{number >> 16:02x}:{number >> 8 & 255:02x}:{number & 255:02x}"

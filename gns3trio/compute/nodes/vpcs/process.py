@@ -82,15 +82,21 @@ class VpcsProgramFinder:
         self._answers = 0
         self._refusal = ""  # the error of the last check
 
+    def require_installed(self, field: str = "") -> str:
+        """The path of the program. Raises Conflict, with the name of the field if there is one, if it is missing."""
+        path = shutil.which(self._configured)
+        if path is None:
+            where = f"{field}: " if field else ""
+            raise Conflict(f"{where}VPCS is not installed ({self._configured!r} was not found). {INSTALL_ADVICE}")
+        return path
+
     async def find(self) -> VpcsProgram:
         """The program. Raises Conflict, with instructions to install it, if it is missing or is not VPCS."""
         answers = self._answers
         async with self._probing:
             if self._refusal and self._answers > answers:  # another task has checked meanwhile
                 raise Conflict(self._refusal)
-            path = shutil.which(self._configured)
-            if path is None:
-                raise Conflict(f"VPCS is not installed ({self._configured!r} was not found). {INSTALL_ADVICE}")
+            path = self.require_installed()
             status = os.stat(path)
             key = (path, status.st_mtime_ns, status.st_size)
             program = self._probed.get(key)

@@ -1,9 +1,15 @@
 """The properties of VPCS nodes in the API, whatever runs them."""
 
+from typing import Literal, get_args
+
 import attrs
 
 from gns3trio.errors import Invalid
 from gns3trio.limits import Script
+
+# The program VPCS, or a host in the core.
+EngineName = Literal["process", "builtin"]
+ENGINES: tuple[EngineName, ...] = get_args(EngineName)
 
 CONSOLE_TYPES = frozenset({"telnet", "none"})
 
@@ -21,3 +27,11 @@ def check_console_type(console_type: str) -> str:
     if console_type not in CONSOLE_TYPES:
         raise Invalid(f"console_type: {console_type!r} is neither telnet nor none")
     return console_type
+
+
+def as_engine(name: str) -> EngineName:
+    """Raises Invalid if there is no engine of this name."""
+    for engine in ENGINES:
+        if engine == name:
+            return engine
+    raise Invalid(f"engine: {name!r} is neither {' nor '.join(ENGINES)}")

@@ -10,6 +10,7 @@ from gns3trio.compute.node_traits import NodeTraits, ScriptTraits
 from gns3trio.compute.nodes.parts.kept_ports import one_port
 from gns3trio.compute.nodes.vpcs.command import STARTUP_FILE
 from gns3trio.compute.nodes.vpcs.script import MAX_SCRIPT_BYTES, expand_script, rename_in_script
+from gns3trio.compute.nodes.vpcs.settings import ENGINES, EngineName
 from gns3trio.printable import is_plain_name
 
 BASE_SCRIPT = "vpcs_base_config.txt"
@@ -30,11 +31,14 @@ def _is_config_name(template: object, attribute: "attrs.Attribute[str]", value: 
 
 @attrs.define(kw_only=True, slots=False)
 class VpcsTemplate:
-    """``base_script_file`` is the base configuration that becomes a node's start-up script."""
+    """``base_script_file`` is the base configuration that becomes a node's start-up script. ``engine``, an extension,
+    runs the nodes; without it, the server's default does.
+    """
 
     base_script_file: str = field(default=BASE_SCRIPT, validator=v.and_(v.min_len(1), _is_config_name))
     console_type: Literal["telnet", "none"] = "telnet"
     console_auto_start: bool = False
+    engine: EngineName | None = None
 
 
 TRAITS = NodeTraits(
@@ -57,4 +61,5 @@ TRAITS = NodeTraits(
     ),
     console_types=("telnet", "none"),
     abilities=frozenset({"ping"}),
+    engines=ENGINES,
 )

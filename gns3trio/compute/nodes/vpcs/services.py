@@ -1,0 +1,70 @@
+"""The services of the compute that nodes of the type ``vpcs`` use, and the choice of their engine."""
+
+import logging
+import shutil
+
+import attrs
+import trio
+
+from gns3trio.compute.local.leases import ConsolePorts
+from gns3trio.compute.local.link_ends import LinkEnds
+from gns3trio.compute.nodes.parts.local_services import LocalServices
+from gns3trio.compute.nodes.vpcs.macs import VpcsMacs
+from gns3trio.compute.nodes.vpcs.process import VpcsPorts, VpcsProgramFinder
+from gns3trio.compute.nodes.vpcs.settings import EngineName, as_engine
+from gns3trio.config import Config
+from gns3trio.forwarder.forwarder import Forwarder
+from gns3trio.forwarder.pc import Pcs
+
+log = logging.getLogger(__name__)
+
+
+@attrs.define(kw_only=True)
+class VpcsServices:
+    """Nodes run in ``nursery``. ``default_engine`` runs those for which none was chosen. ``told_of_ports``: a warning
+    about used up console ports was given.
+    """
+
+    nursery: trio.Nursery
+    forwarder: Forwarder
+    link_ends: LinkEnds
+    console_ports: ConsolePorts
+    pcs: Pcs
+    programs: VpcsProgramFinder
+    default_engine: EngineName
+    vpcs_ports: VpcsPorts = attrs.field(factory=VpcsPorts)
+    macs: VpcsMacs = attrs.field(factory=VpcsMacs)
+    require_sandbox: bool = False
+    told_of_ports: bool = False
+
+    def require_engine(self, engine: str | None) -> None:
+        """Raises Invalid if there is no such engine, Conflict if it cannot run nodes here. None is the default one."""
+        if engine is not None and as_engine(engine) == "process":
+            self.programs.require_installed("engine")
+
+
+def open_vpcs_services(services: LocalServices) -> VpcsServices:
+    """What nodes of this type use of this compute."""
+    config, builtin = services.config, services.builtin
+    return VpcsServices(
+        nursery=builtin.nursery,
+        forwarder=builtin.forwarder,
+        link_ends=builtin.link_ends,
+        console_ports=builtin.console_ports,
+        pcs=services.pcs,
+        programs=VpcsProgramFinder(config.vpcs_path),
+        default_engine=_default_engine(config),
+        require_sandbox=config.require_sandbox,
+    )
+
+
+def _default_engine(config: Config) -> EngineName:
+    if config.vpcs_engine == "builtin":
+        return "builtin"
+    if shutil.which(config.vpcs_path) is not None:
+        return "process"
+    if config.vpcs_engine == "auto":
+        log.info("VPCS is not installed (%r was not found): VPCS nodes are built-in PCs", config.vpcs_path)
+        return "builtin"
+    log.warning("VPCS is not installed (%r was not found): VPCS nodes cannot be started", config.vpcs_path)
+    return "process"
