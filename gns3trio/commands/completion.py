@@ -213,6 +213,12 @@ def _values(
 
         before, comma, _ = current.rpartition(",")
         return [(before + comma + test, "") for test in get_args(TestName) if test not in before.split(",")]
+    if action.dest == "engine":
+        from gns3trio.commands.node import DEFAULT_ENGINE
+        from gns3trio.compute.node_types import node_types
+
+        engines = {engine: "" for traits in node_types.values() for engine in traits.engines}
+        return [*engines.items(), *([] if action.option_strings else [(DEFAULT_ENGINE, "")])]
     if action.dest == "log_level":
         return [(level, "") for level in LOG_LEVELS]
     return None if action.metavar in _FILE_METAVARS else []

@@ -25,10 +25,13 @@ from gns3trio.commands.lab import (
 from gns3trio.commands.numbers import to_count, to_whole
 from gns3trio.commands.progress import ProgressLine, bar, progress_line
 from gns3trio.compute.host import LOCAL_COMPUTE_ID
-from gns3trio.errors import Conflict
+from gns3trio.errors import Conflict, NotFound
 from gns3trio.natural_order import natural_key
 
 __all__ = ["add_arguments", "run"]
+
+# Stands for the engine that the server's settings choose.
+DEFAULT_ENGINE = "default"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -46,6 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     create.add_argument("name", metavar="NAME", help="PC{0} gives PC1, PC2, ...")
     create.add_argument("-x", type=to_whole, default=0, help="place in the drawing, pixels")
     create.add_argument("-y", type=to_whole, default=0, help="place in the drawing, pixels")
+    create.add_argument("--engine", help="what runs the node, if its type has a choice (see: gns3trio node types)")
     create.set_defaults(parser=create)
     add_action(actions, "show", "show a node", _show, "project", "node")
     for name, text in (
@@ -60,6 +64,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         many.set_defaults(verb=name, parser=many)
     rename = add_action(actions, "rename", "rename a node", _rename, "project", "node")
     rename.add_argument("name", metavar="NAME")
+    engine = add_action(
+        actions, "engine", "show or change what runs a node; change it while it is stopped", _engine, "project", "node"
+    )
+    engine.add_argument(
+        "engine",
+        nargs="?",
+        metavar="ENGINE",
+        help=f"one of its type, or {DEFAULT_ENGINE}: what the server's settings say",
+    )
     delete = add_action(actions, "delete", "delete nodes with their links and files", _delete, "project")
     delete.add_argument("nodes", nargs="+", metavar="NODE", help="names or ids")
 
@@ -88,8 +101,10 @@ async def _list(server: Client, arguments: argparse.Namespace) -> None:
 
 async def _types(server: Client, arguments: argparse.Namespace) -> None:
     types = await server.request("GET", "/v2/node_types")
-    rows = [(each["node_type"], each["title"], _where_it_runs(each)) for each in types]
-    show(arguments, types, lambda: print_table(("type", "title", "runs"), rows))
+    rows = [
+        (each["node_type"], each["title"], _where_it_runs(each), ", ".join(each.get("engines", ()))) for each in types
+    ]
+    show(arguments, types, lambda: print_table(("type", "title", "runs", "engines"), rows))
 
 
 def _where_it_runs(node_type: Json) -> str:
@@ -103,6 +118,8 @@ async def _create(server: Client, arguments: argparse.Namespace) -> None:
         arguments.parser.error(f"argument TYPE: {arguments.type!r} is not a type of nodes: {', '.join(types)}")
     if (script := types[arguments.type]["default_script"]) is not None:
         body["properties"] = {"startup_script": script}
+    if arguments.engine is not None:
+        body["engine"] = arguments.engine
     path = await open_path(server, arguments.project)
     node = await server.request("POST", f"{path}/nodes", {**body, "x": arguments.x, "y": arguments.y})
     wanted = _without_spaces(arguments.name)
@@ -115,7 +132,33 @@ async def _show(server: Client, arguments: argparse.Namespace) -> None:
     path = await open_path(server, arguments.project)
     node = await find_node(server, path, arguments.node)
     ports = ", ".join(port["short_name"] for port in node["ports"])
-    show(arguments, node, lambda: print_facts({**_facts(node), "ports": ports}))
+    engine = {} if arguments.json else await _engine_facts(server, f"{path}/nodes/{node['node_id']}")
+    show(arguments, node, lambda: print_facts({**_facts(node), **engine, "ports": ports}))
+
+
+async def _engine_facts(server: Client, path: str) -> dict[str, Any]:
+    """What runs the node, for people; nothing if there is no choice, or the server is GNS3's."""
+    try:
+        return _engine_fact(await server.request("GET", f"{path}/engine"))
+    except (Conflict, NotFound):  # it does not run here, or there is no such route
+        return {}
+
+
+def _engine_fact(told: Json) -> dict[str, Any]:
+    default = " (the server's default)" if told["is_default"] else ""
+    return {"engine": f"{told['engine']}{default}"} if told["engine"] is not None else {}
+
+
+async def _engine(server: Client, arguments: argparse.Namespace) -> None:
+    path = await open_path(server, arguments.project)
+    node = await find_node(server, path, arguments.node)
+    route = f"{path}/nodes/{node['node_id']}/engine"
+    if arguments.engine is None:
+        told = await server.request("GET", route)
+    else:
+        engine = None if arguments.engine == DEFAULT_ENGINE else arguments.engine
+        told = await server.request("PUT", route, {"engine": engine})
+    show(arguments, told, lambda: print_facts(_engine_fact(told) or {"engine": "its type has no choice"}))
 
 
 def _without_spaces(name: str) -> str:

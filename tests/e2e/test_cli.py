@@ -109,6 +109,23 @@ def test_a_link_tells_its_impairments_and_loses_them_with_its_filters(lab: Shell
     assert "icmp_seq=1" in ping(lab)
 
 
+def test_the_engine_of_a_node_is_chosen_shown_and_changed(shell: Shell) -> None:
+    shell.run("project", "create", "lab")
+    shell.run("node", "create", "lab", "vpcs", "PC1", "--engine", "builtin")
+    shell.run("node", "create", "lab", "ethernet_switch", "SW1")
+    assert "process, builtin" in shell.run("node", "types")
+    assert "builtin\n" in shell.run("node", "show", "lab", "PC1")
+    assert "engine" not in shell.run("node", "show", "lab", "SW1")
+    assert shell.run("node", "engine", "lab", "PC1", "process").split() == ["engine", "process"]
+    assert shell.json("node", "engine", "lab", "PC1") == {"engine": "process", "is_default": False}
+    assert "(the server's default)" in shell.run("node", "engine", "lab", "PC1", "default")
+    assert "no choice" in shell.run("node", "engine", "lab", "SW1")
+    shell.run("node", "start", "lab", "PC1")
+    refused = shell.run("node", "engine", "lab", "PC1", "builtin", status=1)
+    assert "engine: 'PC1' runs: stop it first" in refused
+    assert "neither process nor builtin" in shell.run("node", "create", "lab", "vpcs", "X", "--engine", "q", status=1)
+
+
 def test_links_of_a_file_may_have_fewer_than_two_ends(shell: Shell, tmp_path: Path) -> None:
     project = shell.json("project", "create", "lab")
     shell.run("node", "create", "lab", "ethernet_switch", "core-1")

@@ -7,6 +7,7 @@ import { consolePath, openConsole } from "../drawer/consoles.js";
 import { formatCount } from "../format.js";
 import { portKey } from "../lab.js";
 import { linePlot } from "../plot.js";
+import { NodeEngine } from "./node_engine.js";
 import { PingReader, isAddress } from "./ping_reader.js";
 
 const PINGS = 20;
@@ -26,13 +27,15 @@ export class NodePanel {
     this.ports = h("ul", { className: "list" });
     this.start = button("Start", () => post(`${path}/start`), { className: "primary" });
     this.stop = button("Stop", () => post(`${path}/stop`));
+    const engines = lab.types.get(node.node_type)?.engines ?? [];
+    this.engine = engines.length ? new NodeEngine(lab, id, engines) : null;
     this.parts = h("div", {}, this.title, h("p", {}, this.status), this.problem,
       h("p", { className: "buttons" }, this.start, this.stop, button("Reload", () => post(`${path}/reload`)),
         button("Console", () => openConsole(drawer, lab, lab.nodes.get(id))),
         button("Rename", () => this.rename()),
         button("Link to…", () => graph.startLink(id)),
         button("Delete", () => deleteThing(id), { className: "danger" })),
-      this.facts, h("h3", {}, "Ports"), this.ports,
+      this.facts, this.engine?.parts, h("h3", {}, "Ports"), this.ports,
       lab.can(node, "ping") ? this.makePing() : null,
       lab.can(node, "mac_table") ? this.makeMacs() : null);
     side.replaceChildren(this.parts);
@@ -69,6 +72,7 @@ export class NodePanel {
     if (node.console && ![null, "none"].includes(node.console_type)) facts.push(["Console", `${node.console_type} ${node.console_host}:${node.console}`]);
     if (node.node_directory) facts.push(["Folder", node.node_directory]);
     this.facts.replaceChildren(...facts.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
+    this.engine?.update();
     const linked = this.lab.linksByPort(this.id);
     this.ports.replaceChildren(...node.ports.map((port) => {
       const link = linked.get(portKey(port));
