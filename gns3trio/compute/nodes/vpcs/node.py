@@ -152,13 +152,6 @@ class VpcsNode:
         except Exception:  # an error in a listener must not stop the node
             log.exception("%s %s: an event was not taken", self._engine.label, self.node_id)
 
-    def traffic_endpoint(self) -> TrafficEndpoint:
-        """Raises Conflict: VPCS has no traffic generator."""
-        raise Conflict(
-            f"'{self.name}' runs VPCS, which cannot send or receive generated traffic: built-in PCs can (the setting "
-            "vpcs_engine chooses them)"
-        )
-
     # --- life ---
 
     async def open(

@@ -123,8 +123,8 @@ class ProcessEngine:
     def traffic_endpoint(self) -> TrafficEndpoint:
         """Raises Conflict: VPCS has no traffic generator."""
         raise Conflict(
-            f"'{self._host.name}' runs VPCS, which cannot send or receive generated traffic: built-in PCs can (stop it, "
-            "and choose the engine builtin)"
+            f"'{self._host.name}' runs VPCS, which cannot send or receive generated traffic: built-in PCs can (stop "
+            "it, and choose the engine builtin)"
         )
 
     async def _supervise(self, process: VpcsProcess, command_line: str, task_status: trio.TaskStatus[None]) -> int:
