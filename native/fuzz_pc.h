@@ -96,7 +96,7 @@ static inline void let_pass(fuzz_bed *b, uint64_t ns) {
 
 static inline void close_host(fuzz_bed *b) {
     pc_end(&b->host);
-    MUST(b->host.memory == 0 && b->shared.memory == 0);
+    MUST(b->host.memory == 0 && b->shared.memory == 0 && b->shared.traffic_memory == 0);
     pc_close_shared(&b->shared);
 }
 

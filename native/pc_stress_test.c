@@ -2,7 +2,7 @@
  * sanitizers. */
 #define _GNU_SOURCE
 #include "pc_bytes.h"
-#include "udpfwd.h"
+#include "traffic.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -16,7 +16,7 @@ typedef struct {
     atomic_int done, workers;
     int switches[SWITCHES];
     int pcs[PCS]; /* those of one changer are its own */
-    atomic_long replies, ends;
+    atomic_long replies, ends, arrivals;
 } bed;
 
 static void *work(void *argument) {
@@ -79,11 +79,42 @@ static void start_job(bed *b, int number, unsigned *seed) {
     }
 }
 
+/* Flows between PCs of one changer, some of which are on one switch. */
+static void run_traffic(bed *b, int number, unsigned *seed) {
+    enum { FLOWS = 4 };
+    udpfwd_traffic_flow flows[FLOWS];
+    udpfwd_traffic_handle handles[FLOWS];
+    udpfwd_traffic_result results[FLOWS];
+    int failed, listens = rand_r(seed) % 2;
+    for (int i = 0; i < FLOWS; i++) {
+        int to = rand_r(seed) % (PCS / SWITCHES) * SWITCHES + number % SWITCHES;
+        flows[i] = (udpfwd_traffic_flow){.sender = b->pcs[number],
+                                         .receiver = rand_r(seed) % 2 ? b->pcs[to] : -1,
+                                         .target = ipv4_address(0x0a000001u + (uint32_t)to),
+                                         .port = UDPFWD_TRAFFIC_PORT,
+                                         .echo = 1,
+                                         .data_bytes = 48 + (uint32_t)rand_r(seed) % 3000,
+                                         .burst = 1 + (uint32_t)rand_r(seed) % 4,
+                                         .interval_ps = 50000000,
+                                         .duration_ns = 2000000};
+    }
+    int result = udpfwd_traffic_start(b->core, flows, FLOWS, handles, &failed);
+    CHECK(result == 0 || result == -ENOMEM);
+    if (result < 0)
+        return;
+    CHECK(udpfwd_traffic_listen(b->core, b->pcs[number], listens) == 0 || listens);
+    usleep((useconds_t)(rand_r(seed) % 3000));
+    CHECK(udpfwd_traffic_read(b->core, handles, FLOWS, results) == 0);
+    for (int i = 0; i < FLOWS; i++)
+        atomic_fetch_add(&b->arrivals, (long)results[i].arrived.packets);
+    CHECK(udpfwd_traffic_stop(b->core, handles, rand_r(seed) % 8 ? FLOWS : FLOWS / 2) == 0);
+}
+
 static void disturb(bed *b, int number, unsigned *seed) {
     udpfwd_pc_state state;
     udpfwd_pc_neighbour entries[UDPFWD_PC_MAX_NEIGHBOURS];
     int pc = b->pcs[number];
-    switch (rand_r(seed) % 6) {
+    switch (rand_r(seed) % 7) {
     case 0:
         CHECK(udpfwd_port_close(b->core, pc) == 0);
         b->pcs[number] = NONE;
@@ -100,6 +131,9 @@ static void disturb(bed *b, int number, unsigned *seed) {
     case 3:
         CHECK(udpfwd_pc_read(b->core, pc, &state) == 0);
         CHECK(udpfwd_pc_identify(b->core, pc, &state.identity) == 0);
+        break;
+    case 4:
+        run_traffic(b, number, seed);
         break;
     default:
         start_job(b, number, seed);
@@ -150,7 +184,7 @@ int main(void) {
     for (int i = 0; i < WORKERS; i++)
         CHECK(pthread_join(workers[i], NULL) == 0);
     udpfwd_close(b.core);
-    CHECK(atomic_load(&b.replies) > 0 && atomic_load(&b.ends) > 0);
+    CHECK(atomic_load(&b.replies) > 0 && atomic_load(&b.ends) > 0 && atomic_load(&b.arrivals) > 0);
     printf("pc_stress_test: %d steps with %d PCs passed, %ld replies\n", STEPS * CHANGERS, PCS, atomic_load(&b.replies));
     return 0;
 }

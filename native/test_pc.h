@@ -92,7 +92,7 @@ static inline void close_hosts(void) {
         pc_end(&bed.hosts[i]);
         CHECK(bed.hosts[i].memory == 0);
     }
-    CHECK(bed.shared.memory == 0);
+    CHECK(bed.shared.memory == 0 && bed.shared.traffic_memory == 0);
     pc_close_shared(&bed.shared);
 }
 
