@@ -193,6 +193,8 @@ class _Tasks:
                 log.error("%s failed", what, exc_info=sole_cause(errors))
             await send(None)
         finally:
+            # The stream holds its scope. Without this cycle both are freed now, not by a later garbage collection.
+            cast(dict[str, Any], scope)["extensions"].pop(SEND_NOW, None)
             inbox.close()
             self._running -= 1
             self._ended.unpark_all()
