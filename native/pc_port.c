@@ -11,6 +11,9 @@ _Static_assert(PC_TAG_ROOM_BYTES >= HEADROOM_BYTES, "there is room for the tags 
 _Static_assert(UDPFWD_PC_MAX_MTU + PC_ETHERNET_BYTES <= UDPFWD_MAX_FRAME_BYTES, "the core takes the largest frames of a PC");
 _Static_assert(sizeof(pc_port) <= 4096, "a PC costs little");
 
+/* So many turns of frames that wait, and then the host has its own: it makes no more frames than leave in these. */
+#define MOST_LATE_TURNS 256
+
 static void schedule(worker *w, pc_port *pc) {
     uint64_t due_ns = pc->host.out.first != NULL ? 0 : pc_due(&pc->host);
     if (due_ns == PC_NEVER)
@@ -43,12 +46,24 @@ static void let_leave(worker *w, pc_port *pc) {
     note_change(w);
 }
 
+static void do_own_work(worker *w, pc_port *pc) {
+    pc->late_turns = 0;
+    pc_expire(&pc->host, turn_time(w));
+}
+
 static void expire(worker *w, timer *t) {
     pc_port *pc = (pc_port *)((char *)t - offsetof(pc_port, timer));
     w->now_ns = w->wall_ns = 0; /* round trips are measured: every PC looks at the clock */
-    if (pc->host.out.first == NULL)
-        pc_expire(&pc->host, turn_time(w));
+    /* What the host does itself makes frames, so those that wait leave first. But whoever floods it with requests, so that there are
+     * always some, must not stop it. */
+    int is_its_turn = pc->host.out.first == NULL || pc->late_turns == MOST_LATE_TURNS;
+    if (is_its_turn)
+        do_own_work(w, pc);
     let_leave(w, pc);
+    if (!is_its_turn && pc->host.out.first == NULL)
+        do_own_work(w, pc);
+    else if (!is_its_turn)
+        pc->late_turns++;
     schedule(w, pc);
 }
 

@@ -8,6 +8,7 @@
 typedef struct {
     port port; /* first */
     timer timer;
+    int late_turns; /* since the host did what is due, while frames waited */
     pc_host host;
 } pc_port;
 

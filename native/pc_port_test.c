@@ -4,6 +4,7 @@
 #include "pc_port.h"
 
 #include "changes.h"
+#include "pc_neighbours.h"
 
 #include "test_core.h"
 
@@ -166,12 +167,59 @@ static void test_a_pc_moves_to_another_worker(void) {
     stop(&r);
 }
 
+/* In every turn come requests, so that answers wait to leave whenever the PC has its timer: its own work goes on. */
+static void test_a_flood_does_not_stop_its_jobs(int batches) {
+    enum { AT_ONCE = 32, ECHO_BYTES = 98, TURNS = 4000 };
+    static unsigned char frames[AT_ONCE][HEADROOM_BYTES + ECHO_BYTES];
+    running r = start(); /* nobody runs the workers but we */
+    int pc = open_pc(r.core, 1), local = udpfwd_local_open(r.core);
+    CHECK(udpfwd_patch(r.core, pc, local) == 0);
+    port *flooder = find_port(r.core, local);
+    worker *w = flooder->worker;
+    const udpfwd_pc_identity identity = identity_of(1), other = identity_of(2);
+    const pc_address own = address_of(1), from = address_of(2);
+    pc_learn(&((pc_port *)find_port(r.core, pc))->host, &from, other.mac, 1);
+    struct iovec flood[AT_ONCE];
+    for (int i = 0; i < AT_ONCE; i++) {
+        unsigned char *frame = frames[i] + HEADROOM_BYTES, *packet = frame + 14, *message = packet + 20;
+        memset(frame, 0, ECHO_BYTES);
+        memcpy(frame, identity.mac, 6);
+        memcpy(frame + 6, other.mac, 6);
+        put16(frame + 12, 0x0800);
+        packet[0] = 0x45;
+        put16(packet + 2, ECHO_BYTES - 14);
+        packet[8] = 64;
+        packet[9] = PROTOCOL;
+        memcpy(packet + 12, from.bytes, 4);
+        memcpy(packet + 16, own.bytes, 4);
+        put16(packet + 10, finish_sum(add_to_sum(0, packet, 20)));
+        message[0] = 8;
+        put16(message + 2, finish_sum(add_to_sum(0, message, ECHO_BYTES - 34)));
+        flood[i] = (struct iovec){frame, ECHO_BYTES};
+    }
+    int job = start_ping(r.core, pc, 1, 3, 56), is_over = 0;
+    for (int i = 0; i < TURNS; i++) {
+        w->now_ns = 0;
+        for (int k = 0; k < batches; k++)
+            receive_turn(w, flooder, flood, AT_ONCE);
+        w->now_ns = 0;
+        serve_due_timers(w);
+    }
+    udpfwd_pc_event event;
+    while (udpfwd_pc_take_event(r.core, &event, NULL, 0) > 0)
+        is_over |= event.job == job && event.kind == UDPFWD_PC_FINISHED;
+    CHECK(is_over && counters_of(r.core, pc).rx_frames >= TURNS);
+    udpfwd_close(r.core);
+}
+
 int main(void) {
     test_two_that_are_patched();
     test_through_everything();
     test_pcs_that_go();
     test_what_they_cost();
     test_a_pc_moves_to_another_worker();
-    puts("pc_port_test: 5 passed");
+    test_a_flood_does_not_stop_its_jobs(1);
+    test_a_flood_does_not_stop_its_jobs(4); /* more than leave in a turn */
+    puts("pc_port_test: 7 passed");
     return 0;
 }
