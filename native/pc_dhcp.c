@@ -7,13 +7,15 @@
 
 #include <errno.h>
 
-enum { SELECTING, REQUESTING, CHECKING, DECLINED, BOUND, RENEWING, REBINDING };
+enum { SELECTING, REQUESTING, CHECKING, PAUSED, BOUND, RENEWING, REBINDING };
 enum { MOST_ATTEMPTS = 10, LEAST_TIMEOUT_US = 1000, MOST_TIMEOUT_US = 60000000, MOST_DECLINES = 3 };
 
 #define BACKGROUND_TIMEOUT_NS (4 * PC_SECOND_NS) /* RFC 2131, 4.1: doubled each time, up to the next */
 #define MOST_PAUSE_NS (64 * PC_SECOND_NS)
 #define LEAST_RENEWAL_PAUSE_NS (60 * PC_SECOND_NS) /* 4.4.5 */
-#define DECLINE_PAUSE_NS (10 * PC_SECOND_NS)       /* 3.1, 5 */
+#define RESTART_PAUSE_NS (10 * PC_SECOND_NS)       /* 3.1, 5 */
+/* A server may tell times so short that every answer would be followed by the next request. */
+#define LEAST_PAUSE_NS PC_SECOND_NS
 #define CHECK_PROBES 2
 #define CHECK_INTERVAL_NS (PC_SECOND_NS / 5)
 
@@ -129,11 +131,15 @@ static void bound(pc_host *host) {
     dhcp->declines = 0;
     dhcp->leased_ns = dhcp->asked_ns;
     dhcp->due_ns = lease_end_ns(dhcp, dhcp->offer.renew_seconds);
+    if (dhcp->due_ns < host->now_ns + LEAST_PAUSE_NS)
+        dhcp->due_ns = host->now_ns + LEAST_PAUSE_NS;
     pc_address dns[UDPFWD_PC_TOLD_DNS_SERVERS];
     int servers = 0;
-    for (int i = 0; i < UDPFWD_PC_TOLD_DNS_SERVERS; i++)
-        if (dhcp->offer.dns[i] != 0)
-            dns[servers++] = ipv4_address(dhcp->offer.dns[i]);
+    for (int i = 0; i < UDPFWD_PC_TOLD_DNS_SERVERS; i++) {
+        const pc_address server = ipv4_address(dhcp->offer.dns[i]);
+        if (can_be_host(&server))
+            dns[servers++] = server;
+    }
     pc_use_dns(host, 4, dns, servers);
     if (dhcp->offer.domain[0] != 0)
         memcpy(host->identity.domain, dhcp->offer.domain, sizeof host->identity.domain);
@@ -141,6 +147,12 @@ static void bound(pc_host *host) {
     if (job != NULL)
         pc_job_tell(host, job, (udpfwd_pc_event){.kind = UDPFWD_PC_ADDRESS_READY, .address = host->ipv4}, NULL, 0);
     finish(host, UDPFWD_PC_DONE);
+}
+
+/* It begins again, but not at once: the server may do the same again. */
+static void pause_asking(pc_host *host) {
+    host->dhcp->state = PAUSED;
+    host->dhcp->due_ns = host->now_ns + RESTART_PAUSE_NS;
 }
 
 static void claimed(pc_host *host, const pc_address *address, const uint8_t *taken_by) {
@@ -154,8 +166,7 @@ static void claimed(pc_host *host, const pc_address *address, const uint8_t *tak
     if (job != NULL)
         pc_job_tell(host, job, event, NULL, 0);
     send_message(host, DHCP_DECLINE);
-    host->dhcp->state = DECLINED;
-    host->dhcp->due_ns = host->now_ns + DECLINE_PAUSE_NS;
+    pause_asking(host);
     if (++host->dhcp->declines == MOST_DECLINES) {
         pc_forget_lease(host);
         finish(host, UDPFWD_PC_IN_USE);
@@ -191,8 +202,9 @@ static void granted(pc_host *host, const pc_dhcp_reply *reply) {
         .interval_ns = CHECK_INTERVAL_NS,
         .done = claimed,
     };
-    if (reply->gateway != 0)
-        claim.gateway = ipv4_address(reply->gateway);
+    const pc_address gateway = ipv4_address(reply->gateway);
+    if (can_be_host(&gateway))
+        claim.gateway = gateway;
     if (dhcp->state >= BOUND && same_address(&address, &host->ipv4)) {
         pc_use_address(host, &address, claim.prefix, &claim.gateway, UDPFWD_PC_DHCP);
         bound(host);
@@ -216,7 +228,7 @@ static void refused(pc_host *host) {
         pc_forget_lease(host);
         finish(host, UDPFWD_PC_SERVER_FAILED);
     } else {
-        begin_asking(host, SELECTING);
+        pause_asking(host);
     }
 }
 
@@ -232,7 +244,9 @@ int pc_dhcp_input(pc_host *host, const pc_datagram *datagram) {
     int asked = dhcp->state == REQUESTING || dhcp->state == RENEWING || dhcp->state == REBINDING;
     const pc_address address = ipv4_address(reply.address);
     int is_offer = reply.type == DHCP_OFFER && dhcp->state == SELECTING && reply.server != 0;
-    int is_answer = (reply.type == DHCP_ACK || reply.type == DHCP_NAK) && asked;
+    /* Of several servers the one that was chosen answers. */
+    int is_other = dhcp->state == REQUESTING && reply.server != 0 && reply.server != dhcp->offer.server;
+    int is_answer = (reply.type == DHCP_ACK || reply.type == DHCP_NAK) && asked && !is_other;
     if (reply.transaction != dhcp->transaction || !(is_offer || is_answer) || (reply.type != DHCP_NAK && !can_be_host(&address))) {
         pc_unwanted(host);
         return 1;
@@ -305,7 +319,7 @@ void pc_expire_dhcp(pc_host *host) {
     pc_dhcp *dhcp = host->dhcp;
     if (dhcp == NULL || dhcp->due_ns > host->now_ns)
         return;
-    if (dhcp->state == DECLINED)
+    if (dhcp->state == PAUSED)
         begin_asking(host, SELECTING);
     else if (job_of(host) != NULL && dhcp->attempts > 0 && --dhcp->attempts == 0)
         give_up(host);

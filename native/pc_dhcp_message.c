@@ -30,6 +30,16 @@ static uint32_t number(const unsigned char *value, size_t size) {
     return size >= IPV4_BYTES ? get32(value) : 0;
 }
 
+/* A domain is shown, and written into scripts: bytes that are not of a word are none of a name. */
+static void read_domain(const unsigned char *value, size_t size, char *domain) {
+    size = strnlen((const char *)value, size);
+    for (size_t i = 0; i < size; i++)
+        if (value[i] <= ' ' || value[i] > '~')
+            return;
+    memcpy(domain, value, size);
+    domain[size] = 0;
+}
+
 static void read_option(int code, const unsigned char *value, size_t size, pc_dhcp_reply *reply) {
     switch (code) {
     case MASK:
@@ -43,8 +53,7 @@ static void read_option(int code, const unsigned char *value, size_t size, pc_dh
             reply->dns[i] = get32(value + IPV4_BYTES * i);
         break;
     case DOMAIN_NAME:
-        memcpy(reply->domain, value, size);
-        reply->domain[size] = 0;
+        read_domain(value, size, reply->domain);
         break;
     case LEASE_TIME:
         reply->lease_seconds = number(value, size);

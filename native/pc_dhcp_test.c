@@ -9,8 +9,9 @@ enum { LEASE_SECONDS = 1000 };
 
 /* How the server behaves. */
 static struct {
-    int is_silent, refuses;
-    uint32_t address;
+    int is_silent, refuses, is_shameless; /* it tells a domain that is none */
+    uint32_t address, gateway, lease_seconds; /* 0: as the others */
+    unsigned char number;                     /* of who answers a REQUEST: 0 for the one that was asked */
     int types[32], sent; /* of the messages that came */
     unsigned char messages[32][600];
     uint32_t from[32], to[32];
@@ -26,53 +27,13 @@ static const unsigned char *option(const unsigned char *message, int code) {
 
 static void give_reply(const unsigned char *query, int type) {
     unsigned char datagram[400] = {0}, packet[500], *message = datagram + 8;
-    const unsigned char options[] = {99,
-                                     130,
-                                     83,
-                                     99,
-                                     53,
-                                     1,
-                                     (unsigned char)type,
-                                     54,
-                                     4,
-                                     10,
-                                     0,
-                                     0,
-                                     254,
-                                     51,
-                                     4,
-                                     0,
-                                     0,
-                                     LEASE_SECONDS >> 8,
-                                     LEASE_SECONDS & 0xff,
-                                     1,
-                                     4,
-                                     255,
-                                     255,
-                                     255,
-                                     0,
-                                     3,
-                                     4,
-                                     10,
-                                     0,
-                                     0,
-                                     254,
-                                     6,
-                                     8,
-                                     10,
-                                     0,
-                                     0,
-                                     252,
-                                     10,
-                                     0,
-                                     0,
-                                     253,
-                                     15,
-                                     3,
-                                     'l',
-                                     'a',
-                                     'b',
-                                     255};
+    const uint32_t lease = server.lease_seconds != 0 ? server.lease_seconds : LEASE_SECONDS;
+    const uint32_t gateway = server.gateway != 0 ? server.gateway : 0x0a0000fe;
+    const unsigned char options[] = {99, 130, 83, 99, 53, 1, (unsigned char)type, 1, 4, 255, 255, 255, 0, 6, 8, 10, 0, 0, 252, 10, 0, 0,
+                                     253, 51, 4, 0, 0, (unsigned char)(lease >> 8), (unsigned char)lease, 54, 4, 10, 0, 0,
+                                     server.number != 0 ? server.number : 254, 3, 4, (unsigned char)(gateway >> 24),
+                                     (unsigned char)(gateway >> 16), (unsigned char)(gateway >> 8), (unsigned char)gateway, 15, 3,
+                                     'l', 'a', server.is_shameless ? '\n' : 'b', 255};
     message[0] = 2;
     message[1] = 1;
     message[2] = 6;
@@ -103,6 +64,7 @@ static void serve(const seen_frame *frame) {
         return;
     const unsigned char *message = frame->bytes + 42;
     int type = option(message, 53)[2], i = server.sent++;
+    CHECK(server.sent <= 32);
     server.types[i] = type;
     server.from[i] = get32(frame->bytes + 26);
     server.to[i] = get32(frame->bytes + 30);
@@ -357,7 +319,66 @@ static void test_messages_of_others(void) {
     CHECK(size <= sizeof written && written[size - 1] == 255 && option(written, 12)[1] == 63);
 }
 
+/* What makes no sense, or could do harm, is left out: names that would be commands in a script, gateways that are no host. */
+static void test_a_server_that_tells_nonsense(void) {
+    static const uint32_t gateways[] = {UINT32_MAX, 0xe0000001, 0x7f000001};
+    for (int i = 0; i < 3; i++) {
+        begin();
+        server.is_shameless = 1;
+        server.gateway = gateways[i];
+        ask(UDPFWD_PC_DHCP_DISCOVER);
+        serve_for(2 * PC_SECOND_NS);
+        CHECK(reason_of_end() == UDPFWD_PC_DONE && ipv4_of(&bed.hosts[0].ipv4) == server.address);
+        CHECK(bed.hosts[0].ipv4_gateway.family == 0 && bed.hosts[0].identity.domain[0] == 0);
+        close_hosts();
+    }
+}
+
+/* Every answer is not followed by the next request at once, however short the lease is, and how often the server refuses. */
+static void test_a_server_that_is_in_a_hurry(void) {
+    begin();
+    server.lease_seconds = 1;
+    ask(UDPFWD_PC_DHCP_DISCOVER);
+    serve_for(5 * PC_SECOND_NS);
+    CHECK(server.sent >= 6 && ipv4_of(&bed.hosts[0].ipv4) == server.address);
+    close_hosts();
+    lease();
+    server.is_silent = 1;
+    serve_for(998 * PC_SECOND_NS + 1000); /* it ends, and is asked for in the background */
+    CHECK(bed.hosts[0].ipv4.family == 0);
+    server.is_silent = 0;
+    server.refuses = 1;
+    server.sent = 0;
+    serve_for(60 * PC_SECOND_NS);
+    CHECK(server.sent >= 6 && server.sent <= 14);
+    close_hosts();
+}
+
+/* Of two servers the one that was chosen says yes or no. */
+static void test_another_server_answers(void) {
+    begin();
+    server.number = 200;
+    server.is_silent = 1;
+    ask(UDPFWD_PC_DHCP_DISCOVER);
+    serve_for(1000);
+    server.number = 0;
+    give_reply(server.messages[0], DHCP_OFFER);
+    serve_for(1000);
+    CHECK(server.sent == 2 && server.types[1] == DHCP_REQUEST);
+    server.number = 200;
+    give_reply(server.messages[1], DHCP_NAK);
+    give_reply(server.messages[1], DHCP_ACK);
+    CHECK(bed.hosts[0].claims == NULL && bed.hosts[0].dhcp != NULL && bed.hosts[0].counters.unwanted == 2);
+    server.number = 0;
+    give_reply(server.messages[1], DHCP_ACK);
+    CHECK(bed.hosts[0].claims != NULL);
+    close_hosts();
+}
+
 int main(void) {
+    test_a_server_that_tells_nonsense();
+    test_a_server_that_is_in_a_hurry();
+    test_another_server_answers();
     test_a_lease();
     test_a_lease_is_renewed();
     test_a_lease_ends();
@@ -367,6 +388,6 @@ int main(void) {
     test_the_address_is_taken();
     test_a_job_ends_otherwise();
     test_messages_of_others();
-    puts("pc_dhcp_test: 9 passed");
+    puts("pc_dhcp_test: 12 passed");
     return 0;
 }
