@@ -143,7 +143,15 @@ static void test_slaac(void) {
     advertise("2001:db8:1::", 1, 50);
     pc_read_state(&bed.hosts[0], &state, bed.now_ns);
     CHECK(state.valid_left_seconds == 5000 && state.ipv6_gateway.family == 6);
-    run_for(60 * PC_SECOND_NS);
+    /* Another one that is none says nothing of the first one. */
+    unsigned char message[80];
+    const pc_address another = test_ipv6("fe80::a");
+    give_message(message, make_advertisement(message, "2001:db8:1::", 5000, 0), 255, &another);
+    CHECK(same_address(&bed.hosts[0].ipv6_gateway, &router));
+    run_for(40 * PC_SECOND_NS);
+    pc_expire(&bed.hosts[0], bed.now_ns);
+    CHECK(same_address(&bed.hosts[0].ipv6_gateway, &router));
+    run_for(20 * PC_SECOND_NS);
     pc_expire(&bed.hosts[0], bed.now_ns);
     CHECK(bed.hosts[0].ipv6_gateway.family == 0 && bed.hosts[0].ipv6.family == 6);
     run_for(5000 * PC_SECOND_NS);

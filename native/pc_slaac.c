@@ -63,7 +63,6 @@ static void use_dns(pc_host *host, const pc_packet *packet) {
 static void use_times(pc_host *host, const advertisement *found) {
     host->valid_until_ns = until(host, found->valid);
     host->preferred_until_ns = until(host, found->preferred);
-    host->router_until_ns = until(host, found->router);
 }
 
 static void begin_claim(pc_host *host, configuration *c, const pc_packet *packet, const advertisement *found) {
@@ -80,6 +79,7 @@ static void begin_claim(pc_host *host, configuration *c, const pc_packet *packet
     c->claimed = found->address;
     c->job.due_ns = PC_NEVER; /* the claim ends it */
     use_times(host, found);
+    host->router_until_ns = until(host, found->router);
     use_dns(host, packet);
     if (!pc_claim_address(host, &claim))
         pc_finish(host, &c->job, UDPFWD_PC_NO_MEMORY);
@@ -118,7 +118,12 @@ void pc_slaac_advertisement(pc_host *host, const pc_packet *packet) {
     uint64_t least_ns = host->now_ns + 7200 * PC_SECOND_NS;
     if (host->valid_until_ns < least_ns && host->valid_until_ns < kept_ns)
         host->valid_until_ns = pc_sooner(kept_ns, least_ns);
-    host->ipv6_gateway = found.router != 0 ? packet->source : (pc_address){0};
+    if (found.router != 0) {
+        host->ipv6_gateway = packet->source;
+        host->router_until_ns = until(host, found.router);
+    } else if (same_address(&host->ipv6_gateway, &packet->source)) { /* who is no router says so of itself alone */
+        host->ipv6_gateway = (pc_address){0};
+    }
 }
 
 /* --- the job --- */
