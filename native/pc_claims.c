@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "pc_claims.h"
 #include "pc_arp.h"
+#include "pc_ip.h"
 #include "pc_nd.h"
 
 #define ANNOUNCE_TIMES 2 /* RFC 5227, 2.3 */
@@ -62,6 +63,13 @@ void pc_claim_link_local(pc_host *host, uint64_t first_ns) {
 int pc_is_claimed(const pc_host *host, const pc_address *address) {
     for (const pc_claim *claim = host->claims; claim != NULL; claim = claim->next)
         if (!claim->is_used && same_address(&claim->options.address, address))
+            return 1;
+    return 0;
+}
+
+int pc_is_group_of_claim(const pc_host *host, const pc_address *group) {
+    for (const pc_claim *claim = host->claims; claim != NULL; claim = claim->next)
+        if (pc_is_group_of(group, &claim->options.address))
             return 1;
     return 0;
 }

@@ -26,6 +26,8 @@ void pc_claim_link_local(pc_host *host, uint64_t first_ns);
 void pc_contest(pc_host *host, const pc_address *address, const uint8_t *mac);
 /* Whether it is claimed, and not in use yet. */
 int pc_is_claimed(const pc_host *host, const pc_address *address);
+/* Whether solicitations for one that is claimed go to this group. */
+int pc_is_group_of_claim(const pc_host *host, const pc_address *group);
 /* Of an origin; -1: all. */
 void pc_drop_claims(pc_host *host, int origin);
 void pc_drop_claim_of(pc_host *host, int origin, int family);

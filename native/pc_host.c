@@ -41,6 +41,14 @@ void *pc_take(pc_host *host, size_t bytes) {
     return memory == NULL ? NULL : memset(memory, 0, bytes);
 }
 
+int pc_may_keep(const pc_host *host) {
+    return __atomic_load_n(&host->shared->memory, __ATOMIC_RELAXED) < PC_MAX_KEPT_BYTES;
+}
+
+void *pc_take_to_keep(pc_host *host, size_t bytes) {
+    return pc_may_keep(host) ? pc_take(host, bytes) : NULL;
+}
+
 void pc_give(pc_host *host, void *memory, size_t bytes) {
     if (memory == NULL)
         return;
@@ -229,16 +237,17 @@ static void accept_frame(pc_host *host, const unsigned char *frame, size_t size)
     }
     const unsigned char *payload = frame + PC_ETHERNET_BYTES, *sender = frame + ETHERNET_ADDRESS_BYTES;
     size_t left = size - PC_ETHERNET_BYTES;
+    const pc_carrier carrier = {.mac = sender, .to_group = !is_own};
     switch (get16(frame + 2 * ETHERNET_ADDRESS_BYTES)) {
     case ETHERTYPE_IPV4:
-        pc_ipv4_input(host, payload, left, sender);
+        pc_ipv4_input(host, payload, left, &carrier);
         break;
     case ETHERTYPE_ARP:
         pc_arp_input(host, payload, left);
         break;
     case ETHERTYPE_IPV6:
         if (pc_has_ipv6(host)) {
-            pc_ipv6_input(host, payload, left, sender);
+            pc_ipv6_input(host, payload, left, &carrier);
             break;
         } /* fall through */
     default:

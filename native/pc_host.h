@@ -32,6 +32,8 @@
 #define PC_MAX_BYTES (256u << 20)
 /* What flows of generated traffic have beside that, of all hosts: some 30,000 of them. */
 #define PC_MAX_TRAFFIC_BYTES (128u << 20)
+/* What stays for a while (fragments, buffers, packets that wait for a neighbour) gets so much of the latter: others can answer still. */
+#define PC_MAX_KEPT_BYTES (PC_MAX_BYTES / 2)
 
 typedef struct pc_host pc_host;
 typedef struct pc_job pc_job;
@@ -86,6 +88,15 @@ typedef struct {
 
 enum { PC_USED_PORTS = 8 };
 
+/* Answers that others may answer in turn, or that somebody may ask for without end: a number at one go, and so many a second. What
+ * goes in a circle between hosts as quickly as the core uses them up, and comes to its end. */
+#define PC_MOST_ANSWERS 256u
+#define PC_ANSWERS_PER_SECOND 1000u
+typedef struct {
+    uint32_t used;
+    uint64_t since_ns; /* when that was so */
+} pc_allowance;
+
 struct pc_host {
     pc_shared *shared;
     int id; /* of its port, for events */
@@ -107,6 +118,7 @@ struct pc_host {
 
     pc_neighbour *neighbours;
     int neighbour_count, neighbour_room;
+    size_t waiting_bytes; /* of packets that wait for neighbours */
     pc_path_mtu paths[PC_PATHS];
     pc_claim *claims;
     pc_reassembly *reassemblies;
@@ -116,8 +128,9 @@ struct pc_host {
     pc_traffic *traffic; /* NULL while it has no flows */
     size_t traffic_memory;
     uint16_t used_ports[PC_USED_PORTS]; /* that jobs sent UDP from: late answers are not echoed */
-    uint32_t echoes;                    /* of UDP that may be sent still */
-    uint64_t echoes_ns;                 /* when that was so */
+    pc_allowance echoes;           /* of UDP */
+    pc_allowance errors;           /* of ICMP (RFC 4443, 2.4 f) */
+    pc_allowance acknowledgements; /* of TCP segments that nobody expects */
 };
 
 /* --- the host: pc_host.c --- */
@@ -152,6 +165,10 @@ void pc_deliver(pc_host *host, const pc_packet *packet);
 
 /* NULL when there is no more for this host, or for all. Zeroed. */
 void *pc_take(pc_host *host, size_t bytes);
+/* The same, of what others make the host keep. */
+void *pc_take_to_keep(pc_host *host, size_t bytes);
+/* Whether hosts may keep more. */
+int pc_may_keep(const pc_host *host);
 void pc_give(pc_host *host, void *memory, size_t bytes);
 /* A frame with so many bytes of data (zeros), and room in front for all headers below it and for 'more' bytes. */
 pc_frame *pc_new_frame(pc_host *host, size_t more, size_t data);
@@ -202,6 +219,19 @@ static inline void pc_malformed(pc_host *host) {
 
 static inline void pc_unwanted(pc_host *host) {
     host->counters.unwanted++;
+}
+
+/* Whether one more is allowed, which is used then. */
+static inline int pc_allows(const pc_host *host, pc_allowance *allowance) {
+    uint64_t earned = (host->now_ns - allowance->since_ns) / (PC_SECOND_NS / PC_ANSWERS_PER_SECOND);
+    if (earned > 0) {
+        allowance->used = earned >= allowance->used ? 0 : allowance->used - (uint32_t)earned;
+        allowance->since_ns = host->now_ns;
+    }
+    if (allowance->used == PC_MOST_ANSWERS)
+        return 0;
+    allowance->used++;
+    return 1;
 }
 
 /* --- sending: pc_send.c --- */

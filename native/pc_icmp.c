@@ -3,6 +3,7 @@
 #include "pc_icmp.h"
 #include "pc_ip.h"
 #include "pc_jobs.h"
+#include "pc_neighbours.h"
 #include "pc_traffic.h"
 
 /* What an error quotes: as much as fits into what every link takes (RFC 1812 4.3.2.3, RFC 4443 2.4 c). */
@@ -31,7 +32,7 @@ static int may_tell(const pc_packet *packet) {
 }
 
 static void tell(pc_host *host, const pc_packet *packet, int type, int code, uint32_t word) {
-    if (!may_tell(packet)) {
+    if (!may_tell(packet) || !pc_allows(host, &host->errors)) {
         pc_unwanted(host);
         return;
     }
@@ -120,6 +121,8 @@ static void answer(pc_host *host, const pc_packet *packet) {
     if (reply == NULL)
         return;
     memcpy(reply->start, packet->data, packet->data_bytes);
+    if (packet->to_group)
+        pc_learn_sender(host, packet);
     reply->start[0] = ICMP_ECHO_REPLY;
     const pc_route route = {
         .source = packet->to_group ? host->ipv4 : packet->destination, .destination = packet->source, .protocol = PROTOCOL_ICMP};

@@ -3,6 +3,7 @@
 #include "pc_icmp.h"
 #include "pc_jobs.h"
 #include "pc_nd.h"
+#include "pc_neighbours.h"
 
 int pc_icmp6_send(pc_host *host, const pc_route *route, pc_frame *message) {
     pc_route chosen = *route;
@@ -24,9 +25,11 @@ static void answer(pc_host *host, const pc_packet *packet) {
     if (reply == NULL)
         return;
     memcpy(reply->start, packet->data, packet->data_bytes);
+    if (packet->to_group)
+        pc_learn_sender(host, packet);
     reply->start[0] = ICMP6_ECHO_REPLY;
     pc_route route = {.destination = packet->source, .protocol = PROTOCOL_ICMPV6};
-    if (!packet->to_group)
+    if (!is_multicast(&packet->destination))
         route.source = packet->destination;
     pc_icmp6_send(host, &route, reply);
 }

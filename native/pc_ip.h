@@ -11,17 +11,25 @@ static inline int pc_ethertype(int family) {
     return family == 4 ? 0x0800 : 0x86dd;
 }
 
-void pc_ipv4_input(pc_host *host, const unsigned char *bytes, size_t size, const unsigned char *mac);
-void pc_ipv6_input(pc_host *host, const unsigned char *bytes, size_t size, const unsigned char *mac);
+/* What the frame says in which a packet came. */
+typedef struct {
+    const unsigned char *mac; /* of who sent it */
+    int to_group;             /* it went to more than this host */
+} pc_carrier;
+
+void pc_ipv4_input(pc_host *host, const unsigned char *bytes, size_t size, const pc_carrier *carrier);
+void pc_ipv6_input(pc_host *host, const unsigned char *bytes, size_t size, const pc_carrier *carrier);
+/* Whether an IPv4 address is that of all hosts of the link. */
+int pc_is_broadcast(const pc_host *host, const pc_address *address);
 /* Put headers in front of what a frame has, cut it into fragments where it is larger than mtu, and hand all to 'leave', in order.
  * 0, or a udpfwd_pc_reason; the frame is taken. */
 typedef void (*pc_leave)(pc_host *host, const pc_address *hop, pc_frame *packet);
 int pc_ipv4_send(pc_host *host, const pc_route *route, pc_frame *frame, size_t mtu, const pc_address *hop, pc_leave leave);
 int pc_ipv6_send(pc_host *host, const pc_route *route, pc_frame *frame, size_t mtu, const pc_address *hop, pc_leave leave);
-/* Whether a multicast address is one that hosts listen to: all nodes, or of solicitations; these name their target once more. */
-int pc_listens_to(const pc_address *group);
 /* ff02::1:ff.., where solicitations for an address go (RFC 4291, 2.7.1). */
 pc_address pc_solicited_node(const pc_address *address);
+/* Whether a group is the one for solicitations of an address. */
+int pc_is_group_of(const pc_address *group, const pc_address *address);
 /* What a MAC address becomes in an IPv6 address: 8 bytes. */
 void pc_interface_id(const uint8_t *mac, uint8_t *id);
 

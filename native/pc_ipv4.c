@@ -4,6 +4,7 @@
 #include "pc_reassembly.h"
 
 enum { DONT_FRAGMENT = 0x4000, MORE_FRAGMENTS = 0x2000, OFFSET_MASK = 0x1fff, DHCP_CLIENT_PORT = 68 };
+#define ALL_HOSTS 0xe0000001u /* RFC 1112 */
 enum { AT_LENGTH = 2, AT_ID = 4, AT_FLAGS = 6, AT_TTL = 8, AT_PROTOCOL = 9, AT_CHECKSUM = 10, AT_SOURCE = 12, AT_DESTINATION = 16 };
 
 /* A fragment with less data would be filled up to the least size of a frame. There are hosts that take the filling for data: VPCS
@@ -17,14 +18,10 @@ static int is_for(const pc_host *host, const pc_packet *packet) {
     int is_udp = packet->protocol == PROTOCOL_UDP && packet->data_bytes >= 8;
     if (is_udp && host->dhcp != NULL && get16(packet->data + 2) == DHCP_CLIENT_PORT)
         return 1;
-    if (host->ipv4.family == 0)
-        return 0;
-    uint32_t to = ipv4_of(&packet->destination), hosts = host->ipv4_prefix >= 31 ? 0 : UINT32_MAX >> host->ipv4_prefix;
-    int near = same_prefix(&packet->destination, &host->ipv4, host->ipv4_prefix);
-    return to == UINT32_MAX || to == 0xe0000001 || (near && hosts != 0 && (to & hosts) == hosts);
+    return host->ipv4.family != 0 && (ipv4_of(&packet->destination) == ALL_HOSTS || pc_is_broadcast(host, &packet->destination));
 }
 
-void pc_ipv4_input(pc_host *host, const unsigned char *bytes, size_t size, const unsigned char *mac) {
+void pc_ipv4_input(pc_host *host, const unsigned char *bytes, size_t size, const pc_carrier *carrier) {
     size_t header = size < IPV4_HEADER_BYTES ? 0 : (size_t)(bytes[0] & 0xf) * 4, length = header == 0 ? 0 : get16(bytes + AT_LENGTH);
     if (header < IPV4_HEADER_BYTES || bytes[0] >> 4 != 4 || length < header || length > size ||
         finish_sum(add_to_sum(0, bytes, header)) != 0) {
@@ -40,12 +37,13 @@ void pc_ipv4_input(pc_host *host, const unsigned char *bytes, size_t size, const
         .data_bytes = length - header,
         .protocol = bytes[AT_PROTOCOL],
         .ttl = bytes[AT_TTL],
-        .mac = mac,
+        .mac = carrier->mac,
     };
     uint32_t flags = get16(bytes + AT_FLAGS);
     int is_fragment = (flags & (MORE_FRAGMENTS | OFFSET_MASK)) != 0;
-    packet.to_group = !pc_has_address(host, &packet.destination);
-    int from_nobody = is_multicast(&packet.source) || ipv4_of(&packet.source) == UINT32_MAX;
+    packet.to_group = carrier->to_group || !pc_has_address(host, &packet.destination);
+    /* Not one host (RFC 1122, 3.2.1.3): an answer would go to many. */
+    int from_nobody = !can_be_host(&packet.source) || pc_is_broadcast(host, &packet.source);
     if (from_nobody || !is_for(host, &packet)) {
         pc_unwanted(host);
         return;

@@ -1,5 +1,6 @@
 /* IPv6: what is for this host, extension headers, and headers and fragments of what leaves. */
 #define _GNU_SOURCE
+#include "pc_claims.h"
 #include "pc_icmp.h"
 #include "pc_ip.h"
 #include "pc_reassembly.h"
@@ -16,10 +17,16 @@ pc_address pc_solicited_node(const pc_address *address) {
     return group;
 }
 
-int pc_listens_to(const pc_address *group) {
+int pc_is_group_of(const pc_address *group, const pc_address *address) {
+    const pc_address own = pc_solicited_node(address);
+    return address->family == 6 && same_address(group, &own);
+}
+
+/* Whether the host is in a group: all nodes, and those of its addresses and of those that it would like to have (RFC 4291, 2.8). */
+static int listens_to(const pc_host *host, const pc_address *group) {
     static const pc_address all_nodes = {.family = 6, .bytes = {0xff, 0x02, [15] = 1}};
-    static const uint8_t solicited[13] = {0xff, 0x02, [11] = 1, [12] = 0xff};
-    return same_address(group, &all_nodes) || memcmp(group->bytes, solicited, sizeof solicited) == 0;
+    return same_address(group, &all_nodes) || pc_is_group_of(group, &host->link_local) || pc_is_group_of(group, &host->ipv6) ||
+           pc_is_group_of_claim(host, group);
 }
 
 /* The options of a header that every host looks at: whether one of them says that the packet is to be dropped (RFC 8200, 4.2). */
@@ -77,7 +84,7 @@ static int pass_extensions(pc_packet *packet, extensions *found) {
     return 0;
 }
 
-void pc_ipv6_input(pc_host *host, const unsigned char *bytes, size_t size, const unsigned char *mac) {
+void pc_ipv6_input(pc_host *host, const unsigned char *bytes, size_t size, const pc_carrier *carrier) {
     if (size < IPV6_HEADER_BYTES || bytes[0] >> 4 != 6 || get16(bytes + AT_LENGTH) > size - IPV6_HEADER_BYTES) {
         pc_malformed(host);
         return;
@@ -91,11 +98,11 @@ void pc_ipv6_input(pc_host *host, const unsigned char *bytes, size_t size, const
         .data_bytes = get16(bytes + AT_LENGTH),
         .protocol = bytes[AT_NEXT],
         .ttl = bytes[AT_HOP_LIMIT],
-        .mac = mac,
+        .mac = carrier->mac,
     };
-    packet.to_group = is_multicast(&packet.destination);
-    if (is_multicast(&packet.source) ||
-        !(packet.to_group ? pc_listens_to(&packet.destination) : pc_has_address(host, &packet.destination))) {
+    int is_group = is_multicast(&packet.destination), is_from_host = can_be_host(&packet.source) || is_unspecified(&packet.source);
+    packet.to_group = (uint8_t)(is_group || carrier->to_group);
+    if (!is_from_host || !(is_group ? listens_to(host, &packet.destination) : pc_has_address(host, &packet.destination))) {
         pc_unwanted(host);
         return;
     }

@@ -130,7 +130,7 @@ void pc_nd_input(pc_host *host, const pc_packet *packet) {
         return;
     }
     pc_address target = read_address(packet->data + AT_TARGET, 6);
-    int asked_by_nobody = type == ND_SOLICITATION && is_unspecified(&packet->source) && !packet->to_group;
+    int asked_by_nobody = type == ND_SOLICITATION && is_unspecified(&packet->source) && !is_multicast(&packet->destination);
     if (is_multicast(&target) || asked_by_nobody) {
         pc_malformed(host);
         return;

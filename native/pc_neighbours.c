@@ -16,6 +16,10 @@
 #define REFRESH_NS (LIFE_NS / 4 * 3)
 /* Frames that wait for one neighbour: those of one datagram of the largest size, and some. */
 #define MAX_WAITING_FRAMES 64
+/* And those that wait for all of them together. */
+#define MAX_WAITING_BYTES (96u << 10)
+/* So many may be asked for because of what is answered: whoever makes up senders leaves room for others. */
+#define MAX_ASKED (UDPFWD_PC_MAX_NEIGHBOURS / 2)
 #define FIRST_ROOM 2
 
 struct pc_neighbour {
@@ -52,7 +56,10 @@ static void ask(pc_host *host, pc_neighbour *n) {
 static void drop_waiting(pc_host *host, pc_neighbour *n) {
     host->counters.dropped += n->waiting_frames;
     n->waiting_frames = 0;
-    pc_free_queue(host, &n->waiting);
+    for (pc_frame *frame; (frame = pc_pop(&n->waiting)) != NULL;) {
+        host->waiting_bytes -= frame->room;
+        pc_free_frame(host, frame);
+    }
 }
 
 static void remove_at(pc_host *host, int i) {
@@ -126,20 +133,30 @@ int pc_ask(pc_host *host, const pc_address *address) {
     return 1;
 }
 
+static int count_asked(const pc_host *host) {
+    int count = 0;
+    for (int i = 0; i < host->neighbour_count; i++)
+        count += !host->neighbours[i].is_known;
+    return count;
+}
+
 void pc_wait_for_neighbour(pc_host *host, const pc_address *address, pc_frame *frame) {
-    pc_neighbour *n = pc_ask(host, address) ? find(host, address) : NULL;
-    if (n == NULL || n->waiting_frames == MAX_WAITING_FRAMES) {
+    int may_ask = (find(host, address) != NULL || count_asked(host) < MAX_ASKED) && pc_may_keep(host);
+    pc_neighbour *n = may_ask && pc_ask(host, address) ? find(host, address) : NULL;
+    if (n == NULL || n->waiting_frames == MAX_WAITING_FRAMES || host->waiting_bytes + frame->room > MAX_WAITING_BYTES) {
         host->counters.dropped++;
         pc_free_frame(host, frame);
         return;
     }
     n->waiting_frames++;
+    host->waiting_bytes += frame->room;
     pc_append(&n->waiting, frame);
 }
 
 void pc_learn(pc_host *host, const pc_address *address, const uint8_t *mac, int create) {
     pc_neighbour *n = find(host, address);
-    if (mac[0] & 1 || (n == NULL && (!create || (n = add(host, address)) == NULL)))
+    int is_other = !(mac[0] & 1) && memcmp(mac, host->identity.mac, ETHERNET_ADDRESS_BYTES) != 0;
+    if (!is_other || (n == NULL && (!create || (n = add(host, address)) == NULL)))
         return;
     memcpy(n->mac, mac, ETHERNET_ADDRESS_BYTES);
     int was_asked = !n->is_known && n->asked > 0;
@@ -148,10 +165,19 @@ void pc_learn(pc_host *host, const pc_address *address, const uint8_t *mac, int 
     n->learned_ns = host->now_ns;
     pc_queue waiting = n->waiting;
     n->waiting.first = NULL;
-    for (pc_frame *frame; (frame = pc_pop(&waiting)) != NULL;)
+    for (pc_frame *frame; (frame = pc_pop(&waiting)) != NULL;) {
+        host->waiting_bytes -= frame->room;
         pc_emit(host, frame, mac, pc_ethertype(address->family));
+    }
     if (was_asked)
         tell_who_waits(host, address, 1);
+}
+
+void pc_learn_sender(pc_host *host, const pc_packet *packet) {
+    pc_address hop;
+    if (pc_next_hop(host, &packet->source, &hop) == 0 && same_address(&hop, &packet->source) && pc_needs_neighbour(host, &hop) &&
+        pc_known_mac(host, &hop) == NULL)
+        pc_learn(host, &hop, packet->mac, 1);
 }
 
 void pc_forget_neighbours(pc_host *host, int family) {

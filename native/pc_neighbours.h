@@ -15,6 +15,9 @@ int pc_ask(pc_host *host, const pc_address *address);
 void pc_wait_for_neighbour(pc_host *host, const pc_address *address, pc_frame *frame);
 /* Somebody said who it is. Without 'create' only what is known, or asked for, already. */
 void pc_learn(pc_host *host, const pc_address *address, const uint8_t *mac, int create);
+/* Who sent this packet to a group is on the link, and would be asked by all of it at once: the frame says who it is, if nobody
+ * knows it better. */
+void pc_learn_sender(pc_host *host, const pc_packet *packet);
 void pc_forget_neighbours(pc_host *host, int family);
 int pc_list_neighbours(const pc_host *host, int family, uint64_t now_ns, udpfwd_pc_neighbour *entries, int max);
 

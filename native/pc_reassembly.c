@@ -72,7 +72,7 @@ static pc_reassembly *begin(pc_host *host, const pc_packet *packet, uint32_t id)
         host->counters.refused++;
         end_reassembly(host, oldest);
     }
-    pc_reassembly *r = pc_take(host, sizeof *r);
+    pc_reassembly *r = pc_take_to_keep(host, sizeof *r);
     if (r == NULL)
         return NULL;
     *r = (pc_reassembly){
@@ -128,7 +128,7 @@ static int add_piece(pc_host *host, pc_reassembly *r, const pc_packet *packet, c
         refuse(host, r);
         return 0;
     }
-    piece *p = pc_take(host, sizeof *p + size);
+    piece *p = pc_take_to_keep(host, sizeof *p + size);
     if (p == NULL) {
         host->counters.dropped++;
         return 0;

@@ -10,7 +10,7 @@
 /* After which it is tried again whether a way takes larger packets (RFC 1191, 6.3; RFC 8201, 4). */
 #define PATH_LIFE_NS (600 * PC_SECOND_NS)
 
-static int is_broadcast(const pc_host *host, const pc_address *address) {
+int pc_is_broadcast(const pc_host *host, const pc_address *address) {
     uint32_t value = ipv4_of(address), hosts = host->ipv4_prefix >= 31 ? 0 : UINT32_MAX >> host->ipv4_prefix;
     if (address->family != 4)
         return 0;
@@ -29,7 +29,7 @@ pc_address pc_source_for(const pc_host *host, const pc_address *destination) {
 }
 
 int pc_is_group(const pc_host *host, const pc_address *address) {
-    return is_multicast(address) || is_broadcast(host, address);
+    return is_multicast(address) || pc_is_broadcast(host, address);
 }
 
 int pc_needs_neighbour(const pc_host *host, const pc_address *hop) {
@@ -65,7 +65,7 @@ int pc_next_hop(const pc_host *host, const pc_address *destination, pc_address *
 static void leave(pc_host *host, const pc_address *hop, pc_frame *packet) {
     uint8_t group[ETHERNET_ADDRESS_BYTES];
     const uint8_t *mac = group;
-    if (is_broadcast(host, hop)) {
+    if (pc_is_broadcast(host, hop)) {
         mac = BROADCAST_MAC;
     } else if (is_multicast(hop) && hop->family == 4) { /* RFC 1112, 6.4 */
         memcpy(group, (const uint8_t[]){1, 0, 0x5e, hop->bytes[1] & 0x7f, hop->bytes[2], hop->bytes[3]}, sizeof group);

@@ -120,7 +120,7 @@ static void accept_connection(pc_host *host, const pc_segment *segment) {
         oldest = c; /* new ones are put in front */
     if (count >= MOST_CONNECTIONS)
         remove_connection(host, oldest);
-    pc_connection *c = pc_take(host, sizeof *c);
+    pc_connection *c = pc_take_to_keep(host, sizeof *c);
     if (c == NULL) {
         host->counters.dropped++;
         return;
@@ -169,18 +169,29 @@ static int take_acknowledgement(pc_host *host, pc_connection *c, const pc_segmen
     return 1;
 }
 
-/* Takes the data of a segment that is the next in order, as much as there is room for. Returns whether it wants an acknowledgement. */
+/* Tells the peer where the connection is, after a segment that does not fit (RFC 9293, 3.10.7.4). Two hosts that disagree would tell
+ * each other for ever (RFC 5961, 7). */
+static void correct(pc_host *host, const pc_connection *c) {
+    if (pc_allows(host, &host->acknowledgements))
+        send(host, c, c->sent, TCP_ACK, 0, NULL);
+    else
+        pc_unwanted(host);
+}
+
+enum { NO_ANSWER, ACKNOWLEDGE, CORRECT };
+
+/* Takes the data of a segment that is the next in order, as much as there is room for. Returns the answer that it wants. */
 static int take_data(pc_host *host, pc_connection *c, const pc_segment *segment) {
     int has_end = !!(segment->flags & TCP_FIN);
     if (segment->size == 0 && !has_end)
-        return segment->sequence != c->expected; /* a keep-alive, most likely */
+        return segment->sequence != c->expected ? CORRECT : NO_ANSWER; /* a keep-alive, most likely */
     uint32_t known = c->expected - segment->sequence;
     if (known > segment->size || c->peer_closed)
-        return 1;
+        return CORRECT;
     uint32_t size = (uint32_t)segment->size - known;
     if (c->local_port == ECHO_PORT && size > 0) {
         if (c->buffer == NULL)
-            c->buffer = pc_take(host, BUFFER_BYTES);
+            c->buffer = pc_take_to_keep(host, BUFFER_BYTES);
         uint32_t fits = c->buffer == NULL ? 0 : size < room(c) ? size : room(c);
         if (fits > 0)
             memcpy(c->buffer + c->buffered, segment->data + known, fits);
@@ -190,7 +201,7 @@ static int take_data(pc_host *host, pc_connection *c, const pc_segment *segment)
     }
     c->expected += size + (uint32_t)has_end;
     c->peer_closed = (uint8_t)has_end;
-    return 1;
+    return ACKNOWLEDGE;
 }
 
 static void in_connection(pc_host *host, pc_connection *c, const pc_segment *segment) {
@@ -203,7 +214,7 @@ static void in_connection(pc_host *host, pc_connection *c, const pc_segment *seg
         if (!c->is_open && segment->sequence == c->expected - 1)
             send_syn(host, c);
         else
-            send(host, c, c->sent, TCP_ACK, 0, NULL); /* RFC 9293, 3.10.7.4 */
+            correct(host, c);
         return;
     }
     if (!(segment->flags & TCP_ACK))
@@ -214,9 +225,13 @@ static void in_connection(pc_host *host, pc_connection *c, const pc_segment *seg
     }
     if (!take_acknowledgement(host, c, segment))
         return;
-    int wants_answer = take_data(host, c, segment);
-    if (!send_more(host, c) && wants_answer)
+    int answer = take_data(host, c, segment);
+    if (send_more(host, c) || answer == NO_ANSWER)
+        return;
+    if (answer == ACKNOWLEDGE)
         send(host, c, c->sent, TCP_ACK, 0, NULL);
+    else
+        correct(host, c);
 }
 
 void pc_tcp_input(pc_host *host, const pc_packet *packet) {

@@ -12,8 +12,6 @@
 #include "pc_traffic.h"
 
 #define LAST_HOP 1
-#define MOST_ECHOES 256u /* at one go */
-#define ECHOES_PER_SECOND 1000u
 
 void pc_udp_remember_port(pc_host *host, uint16_t port) {
     for (int i = 0; i < PC_USED_PORTS; i++)
@@ -28,18 +26,6 @@ static int was_ours(const pc_host *host, uint16_t port) {
         if (host->used_ports[i] == port)
             return 1;
     return 0;
-}
-
-static int may_echo(pc_host *host) {
-    uint64_t earned = (host->now_ns - host->echoes_ns) / (PC_SECOND_NS / ECHOES_PER_SECOND);
-    if (earned > 0) {
-        host->echoes = earned > MOST_ECHOES - host->echoes ? MOST_ECHOES : host->echoes + (uint32_t)earned;
-        host->echoes_ns = host->now_ns;
-    }
-    if (host->echoes == 0)
-        return 0;
-    host->echoes--;
-    return 1;
 }
 
 int pc_udp_send(pc_host *host, const pc_route *route, uint16_t source_port, uint16_t destination_port, pc_frame *frame) {
@@ -65,7 +51,8 @@ int pc_udp_send(pc_host *host, const pc_route *route, uint16_t source_port, uint
 
 static void echo(pc_host *host, const pc_datagram *datagram) {
     const pc_packet *packet = datagram->packet;
-    if (datagram->source_port == ECHO_PORT || was_ours(host, datagram->destination_port) || !may_echo(host)) {
+    if (datagram->source_port == ECHO_PORT || was_ours(host, datagram->destination_port) ||
+        !pc_allows(host, &host->echoes)) {
         pc_unwanted(host);
         return;
     }
