@@ -25,6 +25,7 @@ export class Lab {
     const [types, impairmentTypes, project, nodes, links, drawings, problems] = await Promise.all([
       ...["/v2/node_types", "/v2/impairment_types"].map((path) => get(path)),
       ...["", "/nodes", "/links", "/drawings", "/problems"].map((part) => get(this.path + part))]);
+    await breath();
     this.types = new Map(types.map((type) => [type.node_type, type]));
     this.impairmentTypes = impairmentTypes;
     this.project = project;
@@ -35,7 +36,10 @@ export class Lab {
     this.linksOfNode = new Map();
     for (const link of links) this.indexLink(link);
     this.changed.clear();
-    for (const view of this.views) view.reset();
+    for (const view of this.views) {
+      view.reset();
+      await breath();
+    }
   }
 
   indexLink(link) {
@@ -63,11 +67,12 @@ export class Lab {
     } else if (KINDS.has(kind) && CHANGES.has(what)) {
       const [collection, idName] = KINDS.get(kind);
       const id = event[idName];
+      const before = this[collection].get(id);
       if (what === "deleted") this[collection].delete(id);
-      else this[collection].set(id, { ...this[collection].get(id), ...event });
+      else this[collection].set(id, { ...before, ...event });
       if (kind === "link") {
-        if (what === "deleted") this.forgetLink(id);
-        else this.moveLink(event);
+        if (what === "deleted") this.forgetLink(before ?? event);
+        else this.moveLink(before, event);
       }
       if (kind === "node") this.touchNode(id);
       else this.touch(id);
@@ -94,19 +99,19 @@ export class Lab {
     for (const listener of this.listeners.get(kind) ?? []) listener(...what);
   }
 
-  forgetLink(id) {
-    this.traffic.delete(id);
-    this.problems.delete(id);
-    for (const links of this.linksOfNode.values()) links.delete(id);
+  forgetLink(link) {
+    this.traffic.delete(link.link_id);
+    this.problems.delete(link.link_id);
+    for (const { node_id } of link.nodes) this.linksOfNode.get(node_id)?.delete(link.link_id);
   }
 
-  // The link may have other ends now. Redraw the links that were parallel to it.
-  moveLink(link) {
-    const left = [...this.linksOfNode].filter(([node, links]) =>
-      links.has(link.link_id) && link.nodes.every((end) => end.node_id !== node));
-    for (const [, links] of left) {
-      links.delete(link.link_id);
-      for (const id of links) this.touch(id);
+  // The link may have other ends than `before`. Redraw the links that were parallel to it.
+  moveLink(before, link) {
+    for (const { node_id } of before?.nodes ?? []) {
+      if (link.nodes.some((end) => end.node_id === node_id)) continue;
+      const left = this.linksOfNode.get(node_id);
+      left?.delete(link.link_id);
+      for (const id of left ?? []) this.touch(id);
     }
     this.indexLink(link);
   }
@@ -150,7 +155,8 @@ export class Lab {
   }
 
   portName(end) {
-    const port = this.nodes.get(end.node_id)?.ports.find((each) => portKey(each) === portKey(end));
+    const { adapter_number, port_number } = end;
+    const port = this.nodes.get(end.node_id)?.ports.find((each) => each.port_number === port_number && each.adapter_number === adapter_number);
     return port?.short_name ?? portKey(end);
   }
 
@@ -178,6 +184,9 @@ export class Lab {
 
 // The name of a node's port, from its `ports` or from the end of a link.
 export const portKey = ({ adapter_number, port_number }) => `${adapter_number}/${port_number}`;
+
+// Lets the page react to the user between two steps, each of which takes long in a large lab.
+const breath = () => new Promise((done) => { setTimeout(done); });
 
 // The kinds of objects in a project: where they are stored here, and the name of their id.
 const KINDS = new Map([

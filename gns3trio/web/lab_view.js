@@ -8,6 +8,7 @@ import { Drawer } from "./drawer/drawer.js";
 import { Lab } from "./lab.js";
 import { Graph } from "./map/graph.js";
 import { showConnection, tell } from "./messages.js";
+import { LabIndex } from "./panels/lab_index.js";
 import { LinkPanel } from "./panels/link_panel.js";
 import { NodePanel } from "./panels/node_panel.js";
 import { showOverview } from "./panels/overview.js";
@@ -31,7 +32,8 @@ export function showLab(main, projectId) {
   const scene = h("section", { className: "scene", ariaLabel: "Drawing" }, makeTools(), graph.svg);
   main.replaceChildren(h("div", { className: "lab" }, scene, side, drawer.element));
 
-  const tools = { lab, drawer, graph, deleteThing: (id) => deleteThing(id) };
+  const tools = { lab, drawer, graph, index: new LabIndex(lab), finding: { text: "", chosen: null }, deleteThing: (id) => deleteThing(id) };
+  document.addEventListener("keydown", pressKey);
   lab.views.add({
     reset: () => showPanel(graph.selected),
     update: (changed) => panel?.update?.(changed),
@@ -82,6 +84,7 @@ export function showLab(main, projectId) {
 
   function showGone(what) {
     panel?.close?.();
+    document.removeEventListener("keydown", pressKey);
     stream.close();
     main.replaceChildren(h("section", { className: "projects" }, h("h1", {}, `${lab.project.name} was ${what}.`),
       h("p", { className: "buttons" }, h("a", { className: "button", href: ROOT }, "Projects"),
@@ -93,7 +96,22 @@ export function showLab(main, projectId) {
     panel?.close?.();
     if (lab.nodes.has(id)) panel = new NodePanel(side, id, tools);
     else if (lab.links.has(id)) panel = new LinkPanel(side, id, tools);
-    else panel = showOverview(side, tools);
+    else panel = showOverview(side, tools, graph.group(id));
+  }
+
+  // The list of objects, with the text to find in it chosen.
+  function find() {
+    graph.select(null);
+    panel.find();
+  }
+
+  function pressKey(event) {
+    const isWritten = event.target.closest("input, select, textarea, dialog, .drawer");
+    const isInMap = event.target === document.body || scene.contains(event.target);
+    const isFind = event.key === "/" ? !event.ctrlKey && !event.metaKey && !event.altKey : isInMap && event.key.toLowerCase() === "f" && (event.ctrlKey || event.metaKey);
+    if (!isFind || isWritten) return;
+    event.preventDefault();
+    find();
   }
 
   function makeTools() {
@@ -104,6 +122,7 @@ export function showLab(main, projectId) {
         if (start) graph.startLink(start);
         tell(start ? "Click the second node (Esc cancels)." : "Choose the first node, then press Add link.");
       }),
+      button("Find", find, { title: "Find a node or link (/)" }),
       button("Start all", () => post(`${lab.path}/nodes/start`)),
       button("Stop all", () => post(`${lab.path}/nodes/stop`)),
       button("+", () => graph.zoom(1.25), { ariaLabel: "Larger" }),

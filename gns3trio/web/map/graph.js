@@ -1,89 +1,62 @@
 // The map of a lab: nodes, links and drawings, which can be moved, linked and selected by mouse and keyboard.
 
-import { put } from "../api.js";
 import { classNames, s, set } from "../dom.js";
-import { tell } from "../messages.js";
-import { DrawingShape } from "./drawings.js";
-import { Layers } from "./layers.js";
-import { LinkShape } from "./links.js";
+import { Gestures } from "./gestures.js";
 import { fittedView, isSeen, middleOf, viewOf, zoomedView } from "./map_view.js";
 import { boxOf, centreOf } from "./node_box.js";
-import { NodeShape } from "./nodes.js";
-import { DIRECTIONS, STEP, freePlace, nearestTowards } from "./places.js";
+import { freePlace, nearestTowards } from "./places.js";
+import { COUNT_AGAIN_MS, Stage } from "./stage.js";
 
-const ZOOM = 1.15;
 // Below this scale texts are unreadable, and they are the most expensive to draw.
 const FAR = 0.35;
 
 export class Graph {
   constructor(lab, { onSelect, onOpen, onDelete, onLink }) {
-    Object.assign(this, { lab, onSelect, onOpen, onDelete, onLink });
-    this.elements = new Map();
+    Object.assign(this, { lab, onSelect });
     this.selected = null;
     this.source = null;
-    this.saving = new Map(); // timers by node
     this.view = { x: 0, y: 0, scale: 1 };
-    this.layers = new Layers();
-    this.scene = this.layers.scene;
-    this.svg = s("svg", { role: "group", "aria-label": "Lab" }, this.scene);
+    this.stage = new Stage(lab, this, () => this.makeReachable());
+    this.svg = s("svg", { role: "group", "aria-label": "Lab" }, this.stage.scene);
     this.moved = false; // moved by the user: the view then stays
-    this.listen();
-    new ResizeObserver(() => this.moved || this.fit()).observe(this.svg);
+    new Gestures(this, { onOpen, onDelete, onLink });
+    new ResizeObserver(() => (this.moved ? this.showView() : this.fit())).observe(this.svg);
     lab.views.add(this);
   }
 
   // --- drawing ---
 
   reset() {
-    this.elements.clear();
-    this.layers.clear();
-    for (const node of this.lab.nodes.values()) this.drawNode(node);
-    for (const link of this.lab.links.values()) this.drawLink(link);
-    for (const drawing of this.lab.drawings.values()) this.drawDrawing(drawing);
-    this.select(this.elements.has(this.selected) ? this.selected : null);
-    this.makeReachable();
+    this.stage.reset();
+    this.select(this.exists(this.selected) ? this.selected : null);
     if (this.moved) this.showView();
     else this.fit();
+    this.makeReachable();
   }
 
   update(changed) {
-    for (const id of changed) {
-      const node = this.lab.nodes.get(id);
-      const link = this.lab.links.get(id);
-      const drawing = this.lab.drawings.get(id);
-      if (node) this.drawNode(node);
-      else if (link) this.drawLink(link);
-      else if (drawing) this.drawDrawing(drawing);
-      else if (this.elements.has(id)) {
-        for (const part of this.elements.get(id).parts()) part.remove();
-        this.elements.delete(id);
-        if (this.selected === id) this.select(null);
-      }
-    }
+    this.stage.update(changed);
+    if (changed.has(this.selected) && !this.exists(this.selected)) this.select(null);
     this.makeReachable();
+    if (this.stage.large) this.arrangeLater ??= setTimeout(() => this.arrange(), COUNT_AGAIN_MS);
   }
 
-  drawNode(node) {
-    const id = node.node_id;
-    this.shape(id, NodeShape).show(node, {
-      kept: this.lab.problems.has(id), source: this.source === id, selected: this.selected === id, layers: this.layers,
-    });
+  // In a large lab, what is in view depends on the view.
+  arrangeSoon() {
+    if (this.stage.large) this.arrangeFrame ??= requestAnimationFrame(() => this.arrange());
   }
 
-  drawLink(link) {
-    const nodes = link.nodes.map((end) => this.lab.nodes.get(end.node_id));
-    if (nodes.length !== 2 || nodes.some((node) => !node)) return; // GNS3's files may contain links with one end or none
-    const selected = this.selected === link.link_id;
-    this.shape(link.link_id, LinkShape).show(link, { lab: this.lab, nodes, selected, layers: this.layers });
+  arrange() {
+    clearTimeout(this.arrangeLater);
+    cancelAnimationFrame(this.arrangeFrame);
+    [this.arrangeLater, this.arrangeFrame] = [null, null];
+    if (!this.stage.large) return;
+    this.stage.arrange(this.view, this.window);
+    if (this.selected && !this.exists(this.selected)) this.select(null); // a group of another scale
   }
 
-  drawDrawing(drawing) {
-    this.shape(drawing.drawing_id, DrawingShape).show(drawing, { layers: this.layers });
-  }
-
-  shape(id, Kind) {
-    if (!this.elements.has(id)) this.elements.set(id, new Kind(id));
-    return this.elements.get(id);
+  exists(id) {
+    return this.stage.exists(id);
   }
 
   redraw(id) {
@@ -100,29 +73,38 @@ export class Graph {
     this.makeReachable();
     if (focus) {
       this.include(id);
-      this.elements.get(id)?.group.focus({ preventScroll: true });
+      this.focus(id);
     }
     this.onSelect(id);
   }
 
+  focus(id) {
+    if (this.stage.large && id && !this.stage.elements.has(id)) this.arrange(); // it is shown because it is selected
+    this.stage.elements.get(id)?.group.focus({ preventScroll: true });
+  }
+
   // One object of the map is in the tab order; the arrow keys move from there.
   makeReachable() {
-    const wanted = this.elements.has(this.selected) ? this.selected : this.lab.nodes.keys().next().value;
-    if (wanted === this.reachable) return;
-    this.elements.get(this.reachable)?.group.setAttribute("tabindex", -1);
-    this.elements.get(wanted)?.group.setAttribute("tabindex", 0);
-    this.reachable = wanted;
+    const { elements } = this.stage;
+    const wanted = elements.has(this.selected) ? this.selected : this.stage.firstChoosable(this.reachable);
+    const shape = elements.get(wanted);
+    if (shape === this.reachableShape) return;
+    this.reachableShape?.group.setAttribute("tabindex", -1);
+    shape?.group.setAttribute("tabindex", 0);
+    [this.reachable, this.reachableShape] = [wanted, shape];
   }
 
   centre(id) {
     const node = this.lab.nodes.get(id);
     if (node) return centreOf(node);
+    const group = this.group(id);
+    if (group) return [group.x, group.y];
     const centres = this.lab.links.get(id)?.nodes.map((end) => this.centre(end.node_id)) ?? [];
     return [0, 1].map((axis) => centres.reduce((sum, place) => sum + place[axis], 0) / Math.max(centres.length, 1));
   }
 
   neighbour(id, direction) {
-    const others = [...this.lab.nodes.keys(), ...this.lab.links.keys()].filter((other) => other !== id && this.elements.has(other));
+    const others = this.stage.choosable().filter((other) => other !== id);
     return nearestTowards(this.centre(id), direction, others.map((other) => [other, this.centre(other)]));
   }
 
@@ -134,115 +116,38 @@ export class Graph {
     this.svg.parentElement?.classList.toggle("linking", id !== null);
   }
 
-  // --- mouse and keyboard ---
+  // --- groups of a large lab ---
 
-  listen() {
-    this.svg.addEventListener("pointerdown", (event) => this.press(event));
-    this.svg.addEventListener("wheel", (event) => {
-      event.preventDefault();
-      this.zoom(event.deltaY < 0 ? ZOOM : 1 / ZOOM, [event.offsetX, event.offsetY]);
-    }, { passive: false });
-    this.svg.addEventListener("dblclick", (event) => {
-      const id = idAt(event);
-      if (id) this.onOpen(id);
-    });
-    this.svg.addEventListener("keydown", (event) => this.pressKey(event));
-    this.svg.addEventListener("focusin", (event) => {
-      const id = idAt(event);
-      if (id && id !== this.selected && event.target.matches(":focus-visible")) this.select(id);
-    });
+  group(id) {
+    return this.stage.group(id);
   }
 
-  press(event) {
-    const id = idAt(event);
-    const node = this.lab.nodes.get(id);
-    if (this.source && node && id !== this.source) {
-      this.onLink(this.source, id);
-      this.startLink(null);
-      return;
-    }
-    this.select(id);
-    this.elements.get(id)?.group.focus({ preventScroll: true });
-    const start = { x: event.clientX, y: event.clientY, at: node ? [node.x, node.y] : [this.view.x, this.view.y] };
-    let moved = false;
-    const move = (next) => {
-      const [dx, dy] = [next.clientX - start.x, next.clientY - start.y];
-      if (!moved && Math.hypot(dx, dy) <= 3) return;
-      if (!moved) this.svg.setPointerCapture(event.pointerId); // not earlier, or a click would go to the whole map
-      moved = true;
-      if (node && !node.locked) {
-        this.lab.placeNode(id, start.at[0] + dx / this.view.scale, start.at[1] + dy / this.view.scale);
-      } else if (!node) {
-        this.moved = true;
-        Object.assign(this.view, { x: start.at[0] + dx, y: start.at[1] + dy });
-        this.showView();
-      }
-    };
-    const end = () => {
-      this.svg.removeEventListener("pointermove", move);
-      this.svg.removeEventListener("pointerup", end);
-      this.svg.removeEventListener("pointercancel", end);
-      if (moved && node && !node.locked) this.keepPlace(id);
-    };
-    this.svg.addEventListener("pointermove", move);
-    this.svg.addEventListener("pointerup", end);
-    this.svg.addEventListener("pointercancel", end);
-  }
-
-  keepPlace(id) {
-    clearTimeout(this.saving.get(id));
-    this.saving.set(id, setTimeout(async () => {
-      this.saving.delete(id);
-      const { x, y } = this.lab.nodes.get(id) ?? {};
-      if (x === undefined) return;
-      try {
-        await put(`${this.lab.path}/nodes/${id}`, { x, y });
-      } catch (error) {
-        tell(error.message, "error");
-      }
-    }, 150));
-  }
-
-  pressKey(event) {
-    const id = idAt(event);
-    const arrow = DIRECTIONS[event.key];
-    const node = this.lab.nodes.get(id);
-    if (event.key === "Escape") {
-      this.startLink(null);
-      this.select(null);
-    } else if (!id) {
-      return;
-    } else if (arrow && event.shiftKey && node && !node.locked) {
-      this.lab.placeNode(id, node.x + arrow[0] * STEP, node.y + arrow[1] * STEP);
-      this.keepPlace(id);
-    } else if (arrow) {
-      const next = this.neighbour(id, arrow);
-      if (next) this.select(next, true);
-    } else if (event.key === "Enter" || event.key === " ") {
-      if (this.source && node && id !== this.source) {
-        this.onLink(this.source, id);
-        this.startLink(null);
-      } else if (event.key === "Enter") this.onOpen(id);
-      else this.select(id);
-    } else if (event.key === "Delete") {
-      this.onDelete(id);
-    } else if (event.key === "l" && node) {
-      this.startLink(id);
-    } else {
-      return;
-    }
-    event.preventDefault();
+  // Zooms to the nodes of a group. With `focus`, one of them has it then.
+  enterGroup(id, focus) {
+    const { nodes } = this.group(id);
+    this.moved = true;
+    this.view = fittedView(nodes.map(boxOf), this.window);
+    this.showView();
+    this.select(focus ? nodes[0].node_id : null, focus);
   }
 
   // --- view ---
 
   showView() {
     const { x, y, scale } = this.view;
-    set(this.scene, { transform: `translate(${x} ${y}) scale(${scale})`, class: classNames("map", { far: scale < FAR, ports: this.lab.project?.show_interface_labels }) });
+    const { scene } = this.stage;
+    set(scene, { transform: `translate(${x} ${y}) scale(${scale})`, class: classNames("map", { far: scale < FAR, ports: this.lab.project?.show_interface_labels }) });
+    this.arrangeSoon();
   }
 
   get window() {
-    return [this.svg.clientWidth, this.svg.clientHeight];
+    return [this.svg.clientWidth || 800, this.svg.clientHeight || 600];
+  }
+
+  moveView(x, y) {
+    this.moved = true;
+    Object.assign(this.view, { x, y });
+    this.showView();
   }
 
   zoom(factor, at = this.window.map((length) => length / 2)) {
@@ -255,19 +160,20 @@ export class Graph {
   fit() {
     this.moved = false;
     const boxes = [...this.lab.nodes.values()].map(boxOf);
-    for (const [id, drawing] of this.lab.drawings) if (this.elements.has(id)) boxes.push(this.elements.get(id).boxOf(drawing));
-    this.view = fittedView(boxes, [this.svg.clientWidth || 800, this.svg.clientHeight || 600]);
+    const { elements } = this.stage;
+    for (const [id, drawing] of this.lab.drawings) if (elements.has(id)) boxes.push(elements.get(id).boxOf(drawing));
+    this.view = fittedView(boxes, this.window);
     this.showView();
   }
 
-  // Centres a node or link.
+  // Centres a node or link, near enough to be read, or a group.
   reveal(id) {
     this.moved = true;
-    this.view = viewOf(this.centre(id), this.view, this.window);
+    this.view = viewOf(this.centre(id), this.view, this.window, this.group(id) ? 0 : undefined);
     this.showView();
   }
 
-  // Centres a node or link if it is outside of the view.
+  // Centres an object if it is outside of the view.
   include(id) {
     const node = this.lab.nodes.get(id);
     const seen = isSeen(node ? boxOf(node) : [...this.centre(id), ...this.centre(id)], this.view, this.window);
@@ -280,5 +186,3 @@ export class Graph {
     return freePlace(middleOf(this.view, this.window), [...this.lab.nodes.values()]);
   }
 }
-
-const idAt = (event) => event.target.closest?.("[data-id]")?.dataset.id ?? null;

@@ -4,14 +4,15 @@ import { HEIGHT } from "./node_box.js";
 
 // The distance of parallel links, which leaves room for a text, and the maximum width of all of them.
 const [LANE, WIDEST] = [16, 100];
+const NONE = new Set();
 
 // Links between the same two nodes are drawn side by side, with their texts at different positions along the line.
 // `linksOfNode` has sets of ids by node; `a` and `b` are the centres of the nodes. Returns how far the line is shifted, at which
 // part of it the texts are, and whether there is little room for port names.
 export function laneOf(link, linksOfNode, a, b) {
   const [first, second] = link.nodes.map((end) => end.node_id);
-  const parallel = [...(linksOfNode.get(first) ?? [])]
-    .filter((id) => linksOfNode.get(second)?.has(id)).toSorted();
+  const [fewer, more] = [first, second].map((node) => linksOfNode.get(node) ?? NONE).toSorted((one, other) => one.size - other.size);
+  const parallel = [...fewer].filter((id) => more.has(id)).toSorted();
   if (parallel.length < 2) return { shift: [0, 0], at: 0.5, alone: true, narrow: false };
   const lane = parallel.indexOf(link.link_id);
   const way = first < second ? 1 : -1; // seen from the same end, whichever end comes first in the link

@@ -1,8 +1,9 @@
-// Layers by z, as in GNS3. In a layer, links are below nodes, and drawings above both.
+// Layers by z, as in GNS3. In a layer, links are below nodes, and drawings above both. Groups of nodes, and the bundles of links
+// between them, are below all of these.
 
 import { s } from "../dom.js";
 
-const KINDS = ["links", "nodes", "ports", "drawings"];
+const KINDS = ["bundles", "groups", "links", "nodes", "ports", "drawings"];
 
 export class Layers {
   constructor() {

@@ -25,9 +25,9 @@ export function zoomedView(view, factor, [x, y]) {
   return { x: x - (x - view.x) * ratio, y: y - (y - view.y) * ratio, scale };
 }
 
-// A view centred at a point of the lab, at a readable scale.
-export function viewOf([x, y], { scale: before }, [width, height]) {
-  const scale = Math.max(before, NEAR);
+// A view centred at a point of the lab, at a readable scale or one that is not smaller than `least`.
+export function viewOf([x, y], { scale: before }, [width, height], least = NEAR) {
+  const scale = Math.max(before, least);
   return { x: width / 2 - scale * x, y: height / 2 - scale * y, scale };
 }
 

@@ -24,12 +24,22 @@ export function nearestTowards([x, y], [dx, dy], places) {
 // The corner of a new node that covers no other node, as near as possible to a point.
 export function freePlace([x, y], nodes) {
   const [left, top] = [x - WIDTH / 2, y - HEIGHT / 2].map((place) => STEP * Math.round(place / STEP));
+  const taken = takenPlaces(nodes, left, top);
   for (let far = 0; ; far += 1) {
-    for (const [column, row] of ringOf(far)) {
-      const place = [left + COLUMN * column, top + ROW * row];
-      if (!nodes.some((node) => Math.abs(node.x - place[0]) < COLUMN && Math.abs(node.y - place[1]) < ROW)) return place;
+    for (const [column, row] of ringOf(far)) if (!taken.has(`${column},${row}`)) return [left + COLUMN * column, top + ROW * row];
+  }
+}
+
+// The grid positions, counted from a corner, at which a new node would cover one of the nodes.
+function takenPlaces(nodes, left, top) {
+  const taken = new Set();
+  for (const node of nodes) {
+    const [across, down] = [(node.x - left) / COLUMN, (node.y - top) / ROW];
+    for (const column of new Set([Math.floor(across), Math.ceil(across)])) {
+      for (const row of new Set([Math.floor(down), Math.ceil(down)])) taken.add(`${column},${row}`);
     }
   }
+  return taken;
 }
 
 // The grid positions at `far` steps from the centre, nearest first.

@@ -1,21 +1,26 @@
-// The panel when nothing is selected: a list of all objects, searchable by name.
+// The panel when nothing or a group is selected: a list of the objects, which can be searched.
 
 import { button } from "../actions.js";
 import { ROOT, post } from "../api.js";
-import { h } from "../dom.js";
+import { h, setText } from "../dom.js";
 import { counted, formatCount, formatRate } from "../format.js";
-import { findThings } from "./find_things.js";
+import { WindowedList } from "./windowed_list.js";
 
-const MOST = 200;
+const DRAW_EVERY_MS = 2000;
 
-export function showOverview(side, { lab, graph }) {
+// `finding` is what the user looks for, which stays when another panel is shown: `text`, and the id of the object that was `chosen`.
+export function showOverview(side, { lab, graph, index, finding }, group) {
+  const members = group && new Set(group.nodes.map(({ node_id }) => node_id));
   const counts = h("p", { className: "hint" });
-  const search = h("input", { type: "search", placeholder: "Find a node or link", ariaLabel: "Find a node or link", oninput: draw });
-  const list = h("ul", { className: "list", style: "max-height: none" });
-  side.replaceChildren(h("h2", {}, lab.project?.name ?? ""), counts,
-    h("p", { className: "buttons" }, button("Close project", closeProject)),
-    h("h3", {}, "Nodes and links"), search, list,
-    h("p", { className: "hint" }, "Keys in the drawing: arrows choose, Shift+arrows move, Enter opens the console, L begins a link, Delete deletes."));
+  const search = h("input", { type: "search", placeholder: "Find a node or link (/)", ariaLabel: "Find a node or link",
+    title: "Words of a name, a type, a status or a console", value: finding.text, oninput: changeText, onkeydown: pressKey });
+  const hits = h("p", { className: "hint", role: "status", hidden: true });
+  const list = new WindowedList(makeRow);
+  const action = group ? button("Zoom in", () => graph.enterGroup(group.id)) : button("Close project", closeProject);
+  side.replaceChildren(h("div", { className: "overview" }, h("h2", {}, group ? `Group of ${counted(members.size, "node")}` : lab.project?.name ?? ""), counts,
+    h("p", { className: "buttons" }, action),
+    h("h3", {}, group ? "Nodes" : "Nodes and links"), search, hits, list.element,
+    h("p", { className: "hint" }, "Keys in the drawing: arrows choose, Shift+arrows move, Enter opens the console or a group, L begins a link, Delete deletes, / finds.")));
 
   async function closeProject() {
     await post(`${lab.path}/close`);
@@ -23,28 +28,68 @@ export function showOverview(side, { lab, graph }) {
   }
 
   function draw() {
-    const started = [...lab.nodes.values()].filter((node) => node.status === "started").length;
-    counts.textContent = `${counted(lab.nodes.size, "node")}, ${formatCount(started)} started; ${counted(lab.links.size, "link")}.`;
-    const nodes = [...lab.nodes.values()].map((node) => [node.node_id, node.name, lab.problems.has(node.node_id) ? "not run here" : node.status]);
-    const links = [...lab.links.values()].map((link) => [link.link_id, lab.linkName(link), loadOf(link.link_id)]);
-    const found = findThings(nodes, links, search.value);
-    list.replaceChildren(...found.slice(0, MOST).map(([id, name, state]) => h("li", {},
-      h("button", { type: "button", onclick: () => show(id) }, h("span", {}, name), h("span", { className: `hint status ${state}` }, state)))));
-    if (found.length > MOST) list.append(h("li", { className: "hint" }, `… and ${found.length - MOST} more`));
+    index.refresh();
+    const nodes = group ? group.nodes.map(({ node_id }) => lab.nodes.get(node_id)).filter(Boolean) : [...lab.nodes.values()];
+    const started = nodes.reduce((count, { status }) => count + (status === "started" ? 1 : 0), 0);
+    setText(counts, `${counted(nodes.length, "node")}, ${formatCount(started)} started${group ? "" : `; ${counted(lab.links.size, "link")}`}.`);
+    const found = index.find(search.value, members);
+    hits.hidden = search.value.trim() === "";
+    setText(hits, hits.hidden ? "" : `${formatCount(found.length)} found.`);
+    list.show(found);
   }
 
-  function show(id) {
-    graph.reveal(id);
-    graph.select(id, true);
+  function makeRow({ id }) {
+    const [name, state] = [h("span", { className: "name" }), h("span")];
+    return {
+      button: h("button", { type: "button", onclick: () => show(id) }, name, state),
+      update: (entry) => {
+        setText(name, entry.name);
+        name.title = entry.name;
+        setText(state, stateOf(entry));
+        state.className = `hint status ${stateOf(entry)}`;
+      },
+    };
   }
 
-  function loadOf(id) {
+  function stateOf({ id, isLink }) {
+    if (!isLink) return lab.problems.has(id) ? "not run here" : lab.nodes.get(id)?.status ?? "";
     if (lab.problems.has(id)) return "broken";
     const { bits } = lab.rate(id);
     return bits ? formatRate(bits) : "idle";
   }
 
+  function changeText() {
+    Object.assign(finding, { text: search.value, chosen: null });
+    list.element.scrollTop = 0;
+    draw();
+  }
+
+  function pressKey(event) {
+    if (event.key === "ArrowDown") list.focus(placeOfChosen() + 1);
+    else if (event.key === "Enter" && list.items.length) show(list.items[0].id);
+    else return;
+    event.preventDefault();
+  }
+
+  const placeOfChosen = () => list.items.findIndex(({ id }) => id === finding.chosen);
+
+  function show(id) {
+    finding.chosen = id;
+    graph.reveal(id);
+    graph.select(id, true);
+  }
+
   draw();
-  const timer = setInterval(draw, 2000);
-  return { id: null, close: () => clearInterval(timer), update: () => {}, alive: () => Boolean(lab.project) && side.contains(list) && list.childElementCount > 0 };
+  if (finding.chosen) list.scrollTo(placeOfChosen());
+  const timer = setInterval(draw, DRAW_EVERY_MS);
+  return {
+    id: group?.id ?? null,
+    close: () => clearInterval(timer),
+    update: () => {},
+    alive: () => Boolean(lab.project) && side.contains(list.element) && list.items.length > 0,
+    find: () => {
+      search.focus();
+      search.select();
+    },
+  };
 }
