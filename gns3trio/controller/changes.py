@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from gns3trio.controller.links.link import Link
     from gns3trio.controller.links.statistics import LinkStatistics
     from gns3trio.controller.nodes.node import Node
+    from gns3trio.controller.nodes.traffic import TrafficReport
     from gns3trio.controller.project.drawings import Drawing
     from gns3trio.controller.project.project import Project
     from gns3trio.measure.results import TrialReport
@@ -110,6 +111,13 @@ class NodeDeleted:
 
 
 # --- links ---
+
+
+@attrs.frozen
+class NodeTraffic:
+    """The progress of generated traffic that a node sends."""
+
+    report: "TrafficReport"
 
 
 @attrs.frozen
@@ -244,6 +252,7 @@ Change = (
     NodeCreated
     | NodeChanged
     | NodeDeleted
+    | NodeTraffic
     | LinkCreated
     | LinkChanged
     | LinkDeleted

@@ -26,6 +26,7 @@ ACTIONS = {
     "node.created": "the node",
     "node.updated": "the node: its status, name, position, ...",
     "node.deleted": "the node",
+    "node.traffic": "progress of traffic that a node sends: `progress` from 0 to 1, `sent`, `lost`; not in GNS3",
     "link.created": "the link",
     "link.updated": "the link: its filters, captures, label, ...",
     "link.deleted": "the link",

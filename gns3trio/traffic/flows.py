@@ -8,19 +8,18 @@ from typing import Literal
 
 import attrs
 
-from gns3trio.core_contract import (
-    TRAFFIC_MAX_BURST,
-    TRAFFIC_MAX_BYTES,
-    TRAFFIC_MAX_INTERVAL,
-    TRAFFIC_MAX_RATE,
-    TRAFFIC_MAX_SECONDS,
-    TRAFFIC_MIN_BYTES,
-    TRAFFIC_PORT,
-)
+from gns3trio import core_contract as core
 from gns3trio.errors import Invalid
+from gns3trio.limits import MAX_PORT
 
-MAX_PORT = 65535
+# The limits of a flow: of its UDP data, its rate per second, its burst, its length in seconds.
+MIN_BYTES, MAX_BYTES = core.TRAFFIC_MIN_BYTES, core.TRAFFIC_MAX_BYTES
+MIN_RATE, MAX_RATE = 1 / core.TRAFFIC_MAX_INTERVAL, core.TRAFFIC_MAX_RATE
+MAX_BURST = core.TRAFFIC_MAX_BURST
+MIN_SECONDS, MAX_SECONDS = 0.001, core.TRAFFIC_MAX_SECONDS
 MAX_PACKETS = 2**32
+# Where flows go unless they say another: the port of echoes (RFC 862).
+DEFAULT_PORT = core.TRAFFIC_PORT
 BITS = 8
 # ``asking``: the receiver is asked what arrived. ``gone``: the sender is stopped or deleted.
 FlowState = Literal["waiting", "sending", "asking", "done", "gone"]
@@ -40,18 +39,17 @@ class FlowSpec:
     packets: int | None = None
     burst: int = 1
     echo: bool = False
-    port: int = TRAFFIC_PORT
+    port: int = DEFAULT_PORT
     delay: float = 0.0
 
     def check(self) -> None:
         """Raises Invalid with the name of the field that is out of range."""
-        least_rate = 1 / TRAFFIC_MAX_INTERVAL
-        _within("packets_per_second", self.packets_per_second, least_rate, TRAFFIC_MAX_RATE)
-        _within("data_bytes", self.data_bytes, TRAFFIC_MIN_BYTES, TRAFFIC_MAX_BYTES)
-        _within("seconds", self.seconds, 0.001, TRAFFIC_MAX_SECONDS)
-        _within("burst", self.burst, 1, TRAFFIC_MAX_BURST)
+        _within("packets_per_second", self.packets_per_second, MIN_RATE, MAX_RATE)
+        _within("data_bytes", self.data_bytes, MIN_BYTES, MAX_BYTES)
+        _within("seconds", self.seconds, MIN_SECONDS, MAX_SECONDS)
+        _within("burst", self.burst, 1, MAX_BURST)
         _within("port", self.port, 1, MAX_PORT)
-        _within("delay", self.delay, 0, TRAFFIC_MAX_SECONDS)
+        _within("delay", self.delay, 0, MAX_SECONDS)
         if self.packets is not None:
             _within("packets", self.packets, 1, MAX_PACKETS)
 

@@ -11,14 +11,17 @@ from starlette.websockets import WebSocket
 from gns3trio.api.access import Access
 from gns3trio.api.console import serve_console
 from gns3trio.api.context import ApiContext
+from gns3trio.api.disconnects import cancelled_on_disconnect
 from gns3trio.api.replies import shown_as
 from gns3trio.api.routing import ApiRequest, RouteTable, WithHeaders
 from gns3trio.api.v2 import replies
 from gns3trio.api.v2.bodies import NodeCreate, NodeEngine, NodeUpdate, refuse_other
 from gns3trio.api.v2.from_bodies import node_record_fields, record_changes, refuse_other_identity
 from gns3trio.api.v2.list_pages import NODES_QUERY, TOTAL_HEADER, ListQuery, node_page
+from gns3trio.api.v2.traffic import NodeTrafficReport, TrafficRequest, node_traffic_view
 from gns3trio.api.v2.views import node_list_view, node_view, port_statistics_view, record_view
 from gns3trio.compute.node_features import MacTable
+from gns3trio.controller.nodes import traffic
 from gns3trio.controller.nodes.creation import create_node_from_fields
 from gns3trio.controller.nodes.node import Node
 from gns3trio.errors import Conflict
@@ -144,6 +147,25 @@ async def get_node_statistics(api: ApiRequest, project_id: UUID, node_id: UUID) 
     async with api.controller.get_project(project_id).nodes.lock(node_id) as node:
         stats = api.context.link_stats
         return list(map(port_statistics_view, stats.of_node(stats.look(), node)))
+
+
+@routes.route("POST", "/nodes/{node_id}/traffic", status=201, reply=NodeTrafficReport)
+async def send_node_traffic(api: ApiRequest, project_id: UUID, node_id: UUID, body: TrafficRequest) -> dict[str, Any]:
+    """Send UDP traffic from a built-in PC to another or to an address, and measure it. The reply comes at the end;
+    ``node.traffic`` events report the progress. An extension.
+    """
+    nodes, changes = api.controller.get_project(project_id).nodes, api.controller.changes
+    address = body.target()
+    request = traffic.TrafficRequest(
+        to=nodes.require(body.to_node_id) if body.to_node_id is not None else None,
+        address=address,
+        version=body.ip_version,
+        spec=body.spec(),
+        drain_seconds=body.drain_seconds,
+    )
+    node = nodes.require(node_id)
+    report = await cancelled_on_disconnect(api, lambda: traffic.send_traffic(node, request, changes))
+    return node_traffic_view(report)
 
 
 @routes.route("GET", "/nodes/{node_id}/mac_table", reply=list[replies.SwitchMac])
