@@ -17,7 +17,7 @@ from trio_websocket import ConnectionClosed, WebSocketConnection
 
 from gns3trio import threads
 from gns3trio.client.client import Client
-from gns3trio.commands.lab import Json, add_common, add_place, has_console, locate, print_json, run
+from gns3trio.commands.lab import Json, add_common, add_place, locate, print_json, run
 from gns3trio.commands.numbers import to_seconds
 from gns3trio.console.telnet import Data, TelnetConnection, telnet_client
 from gns3trio.errors import Conflict, Invalid, LabError, Unavailable
@@ -56,7 +56,7 @@ async def _console(server: Client, arguments: argparse.Namespace) -> None:
     if arguments.json and not arguments.command:
         raise Invalid("--json goes with -c only")
     path, node = await locate(server, arguments, "node")
-    if not has_console(node):
+    if node["console_type"] in (None, "none"):  # a PC without a TCP port has one
         raise Conflict(f"{node['name']} has no console ({node['node_type']})")
     if node["status"] != "started":
         raise Conflict(f"{node['name']} is {node['status']}: start it first")

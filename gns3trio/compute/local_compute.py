@@ -48,6 +48,7 @@ from gns3trio.compute.nodes.parts.local_services import LocalServices
 from gns3trio.compute.nodes.parts.sandbox import look_for_means
 from gns3trio.conditions.link_conditions import LinkConditions
 from gns3trio.config import Config
+from gns3trio.console.acceptor import open_console_acceptor
 from gns3trio.errors import Conflict, Invalid
 from gns3trio.forwarder.captures import CaptureService, open_captures
 from gns3trio.forwarder.forwarder import Forwarder, open_forwarder
@@ -289,7 +290,7 @@ async def open_compute(config: Config, forwarder: Forwarder, captures: CaptureSe
         log.warning("This kernel lacks %s: %s", lacks, consequence)
     udp_ports = UdpPorts(config.udp_start_port_range, config.udp_end_port_range)
     registry = NodeRegistry()
-    async with trio.open_nursery() as nursery, open_pcs(forwarder) as pcs:
+    async with trio.open_nursery() as nursery, open_pcs(forwarder) as pcs, open_console_acceptor() as acceptor:
         link_ends = LinkEnds(forwarder, udp_ports, captures)
         _check_console_addresses(config)
         console_ports = ConsolePorts(
@@ -297,7 +298,7 @@ async def open_compute(config: Config, forwarder: Forwarder, captures: CaptureSe
         )
         interfaces = InterfaceWatch()
         await nursery.start(interfaces.run)
-        builtin = BuiltinServices(nursery, forwarder, link_ends, console_ports, interfaces)
+        builtin = BuiltinServices(nursery, forwarder, link_ends, console_ports, acceptor, interfaces)
         services = LocalServices(config, builtin, pcs)
         for name, package in node_types.packages.items():
             module = import_module(f"{package.__name__}.node")

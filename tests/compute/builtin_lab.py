@@ -15,6 +15,7 @@ from gns3trio.compute.node import NodeEvent, NodeSpec
 from gns3trio.compute.nodes.vpcs.node import VpcsNode, create_vpcs
 from gns3trio.compute.nodes.vpcs.process import VpcsProgramFinder
 from gns3trio.compute.nodes.vpcs.services import VpcsServices
+from gns3trio.console.acceptor import open_console_acceptor
 from gns3trio.forwarder.captures import open_captures
 from gns3trio.forwarder.forwarder import open_forwarder
 from gns3trio.forwarder.pc import open_pcs
@@ -69,6 +70,7 @@ async def open_builtin_lab(folder: Path, console_range: tuple[int, int] = CONSOL
         open_forwarder() as forwarder,
         open_captures(forwarder) as captures,
         open_pcs(forwarder) as pcs,
+        open_console_acceptor() as acceptor,
         trio.open_nursery() as nursery,
     ):
         lab = BuiltinLab(
@@ -78,6 +80,7 @@ async def open_builtin_lab(folder: Path, console_range: tuple[int, int] = CONSOL
                 pcs=pcs,
                 link_ends=LinkEnds(forwarder, UdpPorts(*UDP_RANGE), captures),
                 console_ports=ConsolePorts([LOOPBACK], *console_range),
+                console_acceptor=acceptor,
                 programs=VpcsProgramFinder(PROGRAMS[0]),
                 default_engine="builtin",
             ),

@@ -22,6 +22,7 @@ from gns3trio.compute.node import NodeEvent, NodeSpec
 from gns3trio.compute.nodes.vpcs.node import VpcsNode, create_vpcs
 from gns3trio.compute.nodes.vpcs.process import VpcsProgramFinder
 from gns3trio.compute.nodes.vpcs.services import VpcsServices
+from gns3trio.console.acceptor import open_console_acceptor
 from gns3trio.console.telnet import Data, telnet_client
 from gns3trio.forwarder.captures import open_captures
 from gns3trio.forwarder.forwarder import open_forwarder
@@ -185,6 +186,7 @@ async def open_services(program: str) -> AsyncIterator[VpcsServices]:
         open_forwarder() as forwarder,
         open_captures(forwarder) as captures,
         open_pcs(forwarder) as pcs,
+        open_console_acceptor() as acceptor,
         trio.open_nursery() as nursery,
     ):
         yield VpcsServices(
@@ -192,6 +194,7 @@ async def open_services(program: str) -> AsyncIterator[VpcsServices]:
             forwarder=forwarder,
             link_ends=LinkEnds(forwarder, UdpPorts(*UDP_RANGE), captures),
             console_ports=ConsolePorts([LOOPBACK], *CONSOLE_RANGE),
+            console_acceptor=acceptor,
             pcs=pcs,
             programs=VpcsProgramFinder(program),
             default_engine="process",

@@ -126,6 +126,17 @@ def test_the_engine_of_a_node_is_chosen_shown_and_changed(shell: Shell) -> None:
     assert "neither process nor builtin" in shell.run("node", "create", "lab", "vpcs", "X", "--engine", "q", status=1)
 
 
+def test_a_pc_without_a_console_port_has_its_console(start_server: StartServer) -> None:
+    narrow = ("--console-start-port-range", "22000", "--console-end-port-range", "22000", "--vpcs-engine", "builtin")
+    shell = Shell(start_server(*narrow, ranges=False))
+    shell.run("project", "create", "lab")
+    for name in ("PC1", "PC2"):
+        shell.run("node", "create", "lab", "vpcs", name)
+    shell.run("node", "start", "lab", "--all")
+    assert [node["console"] for node in shell.json("node", "list", "lab")] == [22000, None]
+    assert "hello" in shell.run("console", "lab", "PC2", "-c", "echo hello")
+
+
 def test_links_of_a_file_may_have_fewer_than_two_ends(shell: Shell, tmp_path: Path) -> None:
     project = shell.json("project", "create", "lab")
     shell.run("node", "create", "lab", "ethernet_switch", "core-1")

@@ -6,13 +6,12 @@ known until ``release``.
 
 import errno
 import heapq
+import resource
 import socket
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from types import TracebackType
 from uuid import UUID
-
-import trio
 
 from gns3trio.addresses import listening_socket
 from gns3trio.errors import Conflict
@@ -31,6 +30,9 @@ BROWSER_BLOCKED_PORTS = frozenset((
 
 # The number of clients that can connect to a console at the same instant; the kernel makes further ones retry.
 CONSOLE_BACKLOG = 128
+
+# Descriptors that consoles of built-in PCs leave for connections, files, captures and other nodes.
+_DESCRIPTORS_FOR_THE_REST = 1024
 
 # These errors mean that the port is in use or may not be bound. Any other error is a mistake in the settings.
 _NOT_FREE = frozenset({errno.EADDRINUSE, errno.EACCES})
@@ -189,9 +191,13 @@ class ConsoleLease:
         """The number of the port."""
         return self._lease.port
 
-    def listen(self) -> list[trio.SocketListener]:
-        """Accept connections on each address. The listeners have descriptors of their own; after closing them, call
-        ``stop_listening``.
+    @property
+    def sockets(self) -> tuple[socket.socket, ...]:
+        """A bound socket for each address."""
+        return self._lease.sockets
+
+    def listen(self) -> None:
+        """Let the sockets listen.
 
         Raises Conflict if another program has got the port after all (see ``ConsolePorts``).
         """
@@ -203,7 +209,6 @@ class ConsoleLease:
         except OSError as error:
             self.stop_listening()
             raise Conflict(f"Console port {self.port} cannot be opened: {error.strerror}") from None
-        return [trio.SocketListener(trio.socket.from_stdlib_socket(held.dup())) for held in self._lease.sockets]
 
     def stop_listening(self) -> None:
         """Refuse connections again. On Linux, shutdown(2) stops listening but keeps the port bound."""
@@ -227,9 +232,18 @@ class ConsolePorts(_Ports):
         super().__init__(start, end, BROWSER_BLOCKED_PORTS)
         self._addresses = addresses
 
-    def lease(self, port: int | None = None) -> ConsoleLease:
-        """Lease ``port``, or the lowest free port that browsers do not block. Raises Conflict."""
-        return ConsoleLease(self._lease(port))
+    def lease(self, port: int | None = None, *, modestly: bool = False) -> ConsoleLease:
+        """Lease ``port``, or the lowest free port that browsers do not block. Raises Conflict.
+
+        Each costs descriptors of this process. With ``modestly``, it is refused if too few would be left for the rest.
+        """
+        lease = self._lease(port)
+        limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+        # A new descriptor has the lowest free number.
+        if modestly and lease.sockets[-1].fileno() >= limit - min(limit // 4, _DESCRIPTORS_FOR_THE_REST):
+            lease.release()
+            raise Conflict(f"No more console ports: this server may have only {limit} files open (ulimit -Hn)")
+        return ConsoleLease(lease)
 
     def _bind(self, port: int) -> list[socket.socket]:
         with ExitStack() as stack:

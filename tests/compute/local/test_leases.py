@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 import trio
 
-from gns3trio.compute.local.leases import BROWSER_BLOCKED_PORTS, ConsolePorts, UdpPorts
+from gns3trio.compute.local.leases import BROWSER_BLOCKED_PORTS, ConsoleLease, ConsolePorts, UdpPorts
 from gns3trio.errors import Conflict
 
 PROJECT = UUID(int=1)
@@ -116,6 +116,13 @@ def test_ports_that_browsers_refuse_are_skipped():
     assert ports.lease(blocked).port == blocked
 
 
+def listener_of(lease: ConsoleLease) -> trio.SocketListener:
+    """Listens at the only address of a console, with a descriptor of its own."""
+    lease.listen()
+    (held,) = lease.sockets
+    return trio.SocketListener(trio.socket.from_stdlib_socket(held.dup()))
+
+
 async def test_a_console_refuses_listens_and_refuses_again_without_losing_its_port(
     start: int, foreign: list[socket.socket]
 ):
@@ -124,7 +131,7 @@ async def test_a_console_refuses_listens_and_refuses_again_without_losing_its_po
         with pytest.raises(OSError, match="connect"):
             await trio.open_tcp_stream(LOOPBACK, start)
         async with (
-            lease.listen()[0] as listener,
+            listener_of(lease) as listener,
             await trio.open_tcp_stream(LOOPBACK, start) as client,
             await listener.accept() as server,
         ):
@@ -139,13 +146,13 @@ async def test_a_console_refuses_listens_and_refuses_again_without_losing_its_po
 async def test_after_a_restart_the_same_port_although_connections_linger(start: int):
     """The server closed first, so its end of the connection is in TIME_WAIT."""
     before = ConsolePorts([LOOPBACK], start, start).lease()
-    async with before.listen()[0] as listener, await trio.open_tcp_stream(LOOPBACK, start) as client:
+    async with listener_of(before) as listener, await trio.open_tcp_stream(LOOPBACK, start) as client:
         await (await listener.accept()).aclose()
         assert await client.receive_some() == b""
     before.stop_listening()
     before.release()
     after = ConsolePorts([LOOPBACK], start, start).lease()
-    async with after.listen()[0]:
+    async with listener_of(after):
         assert after.port == start
     after.release()
 

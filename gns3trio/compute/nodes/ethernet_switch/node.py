@@ -94,7 +94,7 @@ class EthernetSwitch(BridgeNode):
     def __init__(self, services: BuiltinServices, spec: NodeSpec, settings: SwitchSettings) -> None:
         super().__init__(services, spec, services.forwarder.open_switch())
         self._settings = settings
-        self._console = NodeConsole(services.console_ports, services.nursery)
+        self._console = NodeConsole(services.console_ports, services.console_acceptor)
         self.console_access = self._console.hub
         self.mac_table = LearnedAddresses(self)
         self.console_type = "none"
@@ -218,19 +218,18 @@ class EthernetSwitch(BridgeNode):
         with trio.CancelScope() as scope:
             hub.open()
             try:
-                async with trio.open_nursery() as nursery:
-                    self._console.listen(nursery)
-                    self._serving = scope
-                    task_status.started()
-                    hub.feed(shell.greeting())
-                    while True:
-                        client, typed = await hub.read_input()
-                        answer = shell.feed(typed)
-                        hub.input.put_back(client, answer.rest)
-                        hub.feed(answer.text)
-                        if answer.leaves:
-                            hub.dismiss(client, b"Good-bye\r\n")
-                        await trio.lowlevel.checkpoint()  # each answer may have many lines
+                self._console.listen()
+                self._serving = scope
+                task_status.started()
+                hub.feed(shell.greeting())
+                while True:
+                    client, typed = await hub.read_input()
+                    answer = shell.feed(typed)
+                    hub.input.put_back(client, answer.rest)
+                    hub.feed(answer.text)
+                    if answer.leaves:
+                        hub.dismiss(client, b"Good-bye\r\n")
+                    await trio.lowlevel.checkpoint()  # each answer may have many lines
             finally:
                 self._console.stop_listening()
                 hub.close()

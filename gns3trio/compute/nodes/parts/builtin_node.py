@@ -17,6 +17,7 @@ from gns3trio.compute.node import NodeEvent, NodeSpec, NodeStatus
 from gns3trio.compute.node_features import ConsoleAccess, MacTable, NodeFiles, TrafficEndpoint
 from gns3trio.compute.node_traits import NodePort
 from gns3trio.compute.nodes.parts.node_ports import NodePorts, PortKey
+from gns3trio.console.acceptor import ConsoleAcceptor
 from gns3trio.errors import Conflict, Invalid
 from gns3trio.forwarder.forwarder import Forwarder
 
@@ -29,6 +30,7 @@ class BuiltinServices:
     forwarder: Forwarder
     link_ends: LinkEnds
     console_ports: ConsolePorts
+    console_acceptor: ConsoleAcceptor
     interfaces: InterfaceWatch
 
 

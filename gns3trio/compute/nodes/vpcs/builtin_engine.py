@@ -54,7 +54,7 @@ class BuiltinEngine:
             quit=self._quit,
         )
         try:
-            host.node_console.listen(self._services.nursery)
+            host.node_console.listen()
         except BaseException:
             pc.close()
             raise

@@ -79,7 +79,7 @@ class VpcsNode:
         self.command_line = ""
         self.console_type: str = "none"
         self.folder = VpcsFolder(spec.folder)
-        self.node_console = NodeConsole(services.console_ports, services.nursery)
+        self.node_console = NodeConsole(services.console_ports, services.console_acceptor)
         self.console_access = self.node_console.hub
         self.has_default_engine = spec.engine is None
         self._services = services
@@ -173,13 +173,13 @@ class VpcsNode:
         If none is free, a built-in PC has no port: there may be more of them than ports. Raises Conflict for a VPCS.
         """
         try:
-            reason = self.node_console.take(console)
+            reason = self.node_console.take(console, modestly=self._engine.name == "builtin")
         except Conflict as conflict:
             if self._engine.name == "process":
                 raise
             if not self._services.told_of_ports:
                 self._services.told_of_ports = True
-                text = f"{conflict}. '{self.name}', and PCs after it, have their console in the browser only"
+                text = f"{conflict}. '{self.name}' and PCs after it have a console in the page and in gns3trio only"
                 self.tell(NodeEvent("warning", text))
         else:
             self._services.told_of_ports = False

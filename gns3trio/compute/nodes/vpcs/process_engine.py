@@ -136,7 +136,7 @@ class ProcessEngine:
             await wait_until_booted(process, console, host.name)
             process.keep_to_loopback()
             async with trio.open_nursery() as nursery:
-                host.node_console.listen(nursery)
+                host.node_console.listen()
                 output_ended = trio.Event()
                 nursery.start_soon(self._show_output, process, console, output_ended)
                 nursery.start_soon(console.type_input, process.write_input)

@@ -13,6 +13,7 @@ from gns3trio.compute.nodes.vpcs.macs import VpcsMacs
 from gns3trio.compute.nodes.vpcs.process import VpcsPorts, VpcsProgramFinder
 from gns3trio.compute.nodes.vpcs.settings import EngineName, as_engine
 from gns3trio.config import Config
+from gns3trio.console.acceptor import ConsoleAcceptor
 from gns3trio.forwarder.forwarder import Forwarder
 from gns3trio.forwarder.pc import Pcs
 
@@ -29,6 +30,7 @@ class VpcsServices:
     forwarder: Forwarder
     link_ends: LinkEnds
     console_ports: ConsolePorts
+    console_acceptor: ConsoleAcceptor
     pcs: Pcs
     programs: VpcsProgramFinder
     default_engine: EngineName
@@ -51,6 +53,7 @@ def open_vpcs_services(services: LocalServices) -> VpcsServices:
         forwarder=builtin.forwarder,
         link_ends=builtin.link_ends,
         console_ports=builtin.console_ports,
+        console_acceptor=builtin.console_acceptor,
         pcs=services.pcs,
         programs=VpcsProgramFinder(config.vpcs_path),
         default_engine=_default_engine(config),
