@@ -218,15 +218,24 @@ static void granted(pc_host *host, const pc_dhcp_reply *reply) {
     }
 }
 
+/* The address is not the host's any more; the client goes on. */
+static void lose_address(pc_host *host) {
+    pc_dhcp *kept = host->dhcp;
+    host->dhcp = NULL; /* which the address would take with it */
+    pc_clear_address(host, 4);
+    host->dhcp = kept;
+}
+
+/* Who has a job is told; otherwise it begins again (RFC 2131, 4.4.5). */
 static void refused(pc_host *host) {
-    if (host->dhcp->state >= BOUND) {
-        pc_clear_address(host, 4);
-        finish(host, UDPFWD_PC_SERVER_FAILED);
-        return;
-    }
+    int had_lease = host->dhcp->state >= BOUND;
+    if (had_lease)
+        lose_address(host);
     if (job_of(host) != NULL) {
         pc_forget_lease(host);
         finish(host, UDPFWD_PC_SERVER_FAILED);
+    } else if (had_lease) {
+        begin_asking(host, SELECTING);
     } else {
         pause_asking(host);
     }
@@ -294,10 +303,7 @@ static void keep_lease(pc_host *host) {
     pc_dhcp *dhcp = host->dhcp;
     uint64_t rebind_ns = lease_end_ns(dhcp, dhcp->offer.rebind_seconds), end_ns = lease_end_ns(dhcp, dhcp->offer.lease_seconds);
     if (host->now_ns >= end_ns) {
-        pc_dhcp *kept = dhcp;
-        host->dhcp = NULL; /* which the address would take with it */
-        pc_clear_address(host, 4);
-        host->dhcp = kept;
+        lose_address(host);
         begin_asking(host, SELECTING);
         return;
     }

@@ -245,6 +245,15 @@ static void test_a_server_refuses(void) {
     serve_for(60 * PC_SECOND_NS);
     CHECK(reason_of_end() == UDPFWD_PC_SERVER_FAILED && bed.hosts[0].ipv4.family == 0);
     close_hosts();
+    /* With nobody who waits for it, it asks for another one. */
+    lease();
+    server.refuses = 1;
+    serve_for(499 * PC_SECOND_NS);
+    CHECK(bed.hosts[0].ipv4.family == 0 && server.types[2] == DHCP_REQUEST && server.types[3] == DHCP_DISCOVER);
+    server.refuses = 0;
+    serve_for(30 * PC_SECOND_NS);
+    CHECK(ipv4_of(&bed.hosts[0].ipv4) == server.address);
+    close_hosts();
 }
 
 /* Somebody else has the address: it is declined, and asked for another after a while. */
