@@ -46,12 +46,18 @@ void pc_end_teller(pc_shared *shared, pc_teller *teller) {
     pthread_mutex_unlock(&shared->lock);
 }
 
+/* Whether one more may wait. */
+static int has_room(const pc_shared *shared, const pc_teller *teller) {
+    uint32_t most = shared->event_bytes < PC_MAX_EVENT_BYTES ? PC_MAX_WAITING_EVENTS : PC_LEAST_WAITING_EVENTS;
+    return teller->waiting < most;
+}
+
 void pc_tell(pc_shared *shared, pc_teller *teller, const udpfwd_pc_event *event, const void *data, size_t size) {
     if (size > UDPFWD_PC_MAX_MESSAGE_BYTES)
         size = UDPFWD_PC_MAX_MESSAGE_BYTES;
     pc_told *told = malloc(sizeof *told + size);
     pthread_mutex_lock(&shared->lock);
-    if (told == NULL || (teller->waiting >= PC_MAX_WAITING_EVENTS && event->kind != UDPFWD_PC_FINISHED)) {
+    if (told == NULL || (!has_room(shared, teller) && event->kind != UDPFWD_PC_FINISHED)) {
         teller->lost++;
         pthread_mutex_unlock(&shared->lock);
         free(told);
@@ -69,6 +75,7 @@ void pc_tell(pc_shared *shared, pc_teller *teller, const udpfwd_pc_event *event,
     *shared->last = told;
     shared->last = &told->next;
     teller->waiting++;
+    shared->event_bytes += sizeof *told + size;
     pthread_mutex_unlock(&shared->lock);
     if (was_empty) { /* the reader empties the list after each signal */
         uint64_t one = 1;
@@ -88,6 +95,7 @@ int pc_take_event(pc_shared *shared, udpfwd_pc_event *event, void *data, size_t 
     if (shared->first == NULL)
         shared->last = &shared->first;
     told->teller->waiting--;
+    shared->event_bytes -= sizeof *told + told->event.data_bytes;
     let_go(told->teller);
     pthread_mutex_unlock(&shared->lock);
     *event = told->event;

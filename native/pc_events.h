@@ -9,6 +9,9 @@
 
 /* Of one job; the later ones are dropped and counted, but for its last. */
 #define PC_MAX_WAITING_EVENTS 1024
+/* When those of all jobs take so much, each job has no more than the smaller number. */
+#define PC_MAX_EVENT_BYTES (32u << 20)
+#define PC_LEAST_WAITING_EVENTS 8
 
 typedef struct pc_told pc_told;
 
@@ -21,6 +24,7 @@ typedef struct {
     int fd;
     pthread_mutex_t lock; /* guards the events */
     pc_told *first, **last;
+    size_t event_bytes; /* of them */
 } pc_shared;
 
 /* What a job tells: it outlives its events, which count here until they are taken. */

@@ -258,6 +258,30 @@ static void test_own_mac_address_of_others(void) {
     close_hosts();
 }
 
+/* Events that nobody takes are bounded for all jobs together; each has some, and its last one. */
+static void test_events_that_nobody_takes(void) {
+    enum { JOBS = 100, EVENTS = 1000 };
+    static const unsigned char data[UDPFWD_PC_MAX_MESSAGE_BYTES];
+    pc_teller *tellers[JOBS];
+    open_hosts(0);
+    for (int i = 0; i < JOBS; i++) {
+        tellers[i] = pc_new_teller(&bed.shared);
+        CHECK(tellers[i] != NULL);
+        for (int k = 0; k < EVENTS; k++)
+            pc_tell(&bed.shared, tellers[i], &(udpfwd_pc_event){.kind = UDPFWD_PC_ROUTER}, data, sizeof data);
+        pc_tell(&bed.shared, tellers[i], &(udpfwd_pc_event){.kind = UDPFWD_PC_FINISHED}, NULL, 0);
+        CHECK(tellers[i]->waiting >= PC_LEAST_WAITING_EVENTS + 1 && tellers[i]->waiting + tellers[i]->lost == EVENTS + 1);
+    }
+    CHECK(tellers[0]->lost == 0 && tellers[JOBS - 1]->lost > 0 && bed.shared.event_bytes < PC_MAX_EVENT_BYTES + (4u << 20));
+    for (int i = 0; i < JOBS; i++)
+        pc_end_teller(&bed.shared, tellers[i]);
+    udpfwd_pc_event event;
+    while (pc_take_event(&bed.shared, &event, NULL, 0) > 0)
+        ;
+    CHECK(bed.shared.event_bytes == 0);
+    close_hosts();
+}
+
 int main(void) {
     test_senders_that_are_no_host();
     test_frames_to_all_with_a_packet_for_one();
@@ -268,6 +292,7 @@ int main(void) {
     test_senders_that_are_not_there();
     test_memory_for_answers_is_left();
     test_own_mac_address_of_others();
-    puts("pc_hostile_test: 9 passed");
+    test_events_that_nobody_takes();
+    puts("pc_hostile_test: 10 passed");
     return 0;
 }

@@ -165,8 +165,9 @@ static void test_slaac_without_success(void) {
     open_hosts(1);
     ask_router();
     advertise("fe80::", 1000, 100);
+    advertise("::", 1000, 100);
     run_for(10 * PC_SECOND_NS);
-    CHECK(bed.seen >= 3 && reason_of_end() == UDPFWD_PC_NO_ANSWER && count_told(UDPFWD_PC_ROUTER, NULL) == 1);
+    CHECK(bed.seen >= 3 && reason_of_end() == UDPFWD_PC_NO_ANSWER && count_told(UDPFWD_PC_ROUTER, NULL) == 2);
     ask_router();
     advertise("2001:db8:1::", 1000, 100);
     run_for(100);

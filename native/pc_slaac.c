@@ -37,7 +37,7 @@ static advertisement read_advertisement(const pc_host *host, const pc_packet *pa
             continue;
         pc_address prefix = read_address(option + 16, 6);
         uint32_t valid = get32(option + 4), preferred = get32(option + 8);
-        if (is_link_local(&prefix) || is_multicast(&prefix) || preferred > valid || valid == 0)
+        if (is_link_local(&prefix) || !can_be_host(&prefix) || preferred > valid || valid == 0)
             continue;
         pc_interface_id(host->identity.mac, prefix.bytes + 8);
         found.address = prefix;
