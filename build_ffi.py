@@ -15,11 +15,18 @@ HEADERS = ("udpfwd.h", "pc.h", "traffic.h", "trial.h", "sandbox.h", "spawn.h")
 CHILD_SOURCES = ("sandbox.c", "syscall_filter.c", "spawn.c")
 ROOT = Path(__file__).parent
 # What the folder has, but for its programs of their own: tests and targets of a fuzzer.
-SOURCES = sorted(
+_LIBRARY_SOURCES = sorted(
     source.name
     for source in (ROOT / "native").glob("*.c")
     if not source.stem.endswith("_test") and not source.stem.startswith("fuzz_")
 )
+# The program of user-mode NATs, which ``setup.py`` builds. libslirp calls some of its functions instead of those of the C
+# library, so it exports its names.
+NAT_PROGRAM = "nat-gateway"
+NAT_SOURCES = [source for source in _LIBRARY_SOURCES if source.startswith("nat_")]
+NAT_FLAGS = ["-O2", "-g", "-std=gnu11", "-Wall", "-Wextra", "-fPIE"]
+NAT_LINK_FLAGS = ["-pie", "-rdynamic", "-Wl,-z,now"]
+SOURCES = [source for source in _LIBRARY_SOURCES if source not in NAT_SOURCES]
 
 
 def declarations(header: str) -> str:

@@ -98,7 +98,20 @@ class Config:
     console_end_port_range: int = _setting(10000, "last console port")
     udp_start_port_range: int = _setting(10000, "first UDP tunnel port")
     udp_end_port_range: int = _setting(30000, "last UDP tunnel port")
+    nat_gateway: str = _setting(
+        "auto",
+        "how NAT nodes reach the Internet: bridge (of this host), user (a gateway without privileges, which needs "
+        "libslirp), or auto: the bridge where it is there and may be joined, else user",
+    )
     default_nat_interface: str = _setting("virbr0", "bridge of this host through which NAT nodes reach the Internet")
+    libslirp_path: str = _setting(
+        "libslirp.so.0", "library of NAT nodes without a bridge: a path, or a name looked up by the system's loader"
+    )
+    nat_host_loopback: bool = _setting(
+        False,
+        "let labs reach the loopback interface of this host: behind a NAT without a bridge, the address of its gateway "
+        "leads there",
+    )
     gns3_version: str = _setting("2.2.61", "GNS3 version reported to clients, which require their own version")
     console_websocket_auth: bool = _setting(
         True, "require the password for console websockets too (the GNS3 web UI cannot send it)"
@@ -184,6 +197,8 @@ def _check(config: Config) -> None:
         raise Invalid(f"stats_interval: {config.stats_interval} is not from 0.05 to 3600 seconds")
     if config.log_level not in ("debug", "info", "warning", "error"):
         raise Invalid(f"log_level: {config.log_level!r} is not debug, info, warning or error")
+    if config.nat_gateway not in ("auto", "bridge", "user"):
+        raise Invalid(f"nat_gateway: {config.nat_gateway!r} is not auto, bridge or user")
     if config.vpcs_engine not in ("auto", "process", "builtin"):
         raise Invalid(f"vpcs_engine: {config.vpcs_engine!r} is not auto, process or builtin")
     if not config.host:

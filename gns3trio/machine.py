@@ -37,6 +37,15 @@ class MachineStatistics:
     load_average_percent: list[int]
 
 
+def has_capability(number: int) -> bool:
+    """Whether this process has the capability, by its number in linux/capability.h, in effect (proc_pid_status(5))."""
+    with open("/proc/self/status") as status:
+        for line in status:
+            if line.startswith("CapEff:"):
+                return bool(int(line.split()[1], 16) >> number & 1)
+    return False
+
+
 class _LoadMeter:
     """Measures CPU and memory use at most once a second, because asking the kernel for every client
     would be expensive.

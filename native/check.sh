@@ -21,6 +21,8 @@ compile() {
 }
 core=$("$python" -c 'import build_ffi; print(*(f"native/{source}" for source in build_ffi.SOURCES if source not in build_ffi.CHILD_SOURCES))')
 
+nat="native/nat_network.c native/nat_dhcp.c native/nat_fragments.c native/nat_calls.c" # what needs no libslirp
+
 for sanitizers in address,undefined thread; do
     echo "C tests under $sanitizers"
     for source in native/*_test.c; do
@@ -28,6 +30,7 @@ for sanitizers in address,undefined thread; do
         case $test in
         spawn_test) continue ;; # below
         sandbox_test) with="native/sandbox.c native/syscall_filter.c" ;;
+        nat_*) with=$nat ;;
         *) with=$core ;;
         esac
         # shellcheck disable=SC2086 # words
@@ -44,9 +47,13 @@ for source in native/fuzz_*.c; do
     echo "$target for $fuzz_seconds s"
     mkdir "$build/$target.corpus"
     printf 'ip and tcp port 80\0%060d' 0 >"$build/$target.corpus/seed"
+    case $target in
+    fuzz_nat_*) with=$nat ;;
+    *) with=$core ;;
+    esac
     # shellcheck disable=SC2086 # words
     ${CLANG:-clang} -std=gnu11 -O1 -g -Wall -Wextra -Werror -fno-omit-frame-pointer -fno-sanitize-recover=undefined \
-        -fsanitize=fuzzer,address,undefined -o "$build/$target" "$source" $core -lpcap -pthread
+        -fsanitize=fuzzer,address,undefined -o "$build/$target" "$source" $with -lpcap -pthread
     "$build/$target" -max_total_time="$fuzz_seconds" -max_len=2000 -artifact_prefix="$build/" "$build/$target.corpus" \
         >"$build/$target.log" 2>&1 || { tail -n 40 "$build/$target.log"; exit 1; }
     tail -n 1 "$build/$target.log"
@@ -66,7 +73,7 @@ fi
 echo "Python tests of the core under address,undefined"
 mkdir "$build/tree"
 cp -R gns3trio native tests build_ffi.py setup.py pyproject.toml README.md LICENSE "$build/tree"
-rm -f "$build"/tree/gns3trio/*.so
+rm -f "$build"/tree/gns3trio/*.so "$build/tree/gns3trio/nat-gateway"
 root=$(pwd)
 (
     cd "$build/tree"

@@ -88,6 +88,7 @@ static int connect_tcp(void) {
 static int make_udp(void) { return socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_UDP); }
 static int make_ping(void) { return socket(AF_INET, SOCK_DGRAM, IPPROTO_ICMP); }
 static int make_raw(void) { return socket(AF_INET, SOCK_RAW, IPPROTO_UDP); }
+static int set_ttl(void) { return setsockopt(make_udp(), IPPROTO_IP, IP_TTL, &(int){9}, sizeof(int)); }
 static int make_udp6(void) { return socket(AF_INET6, SOCK_DGRAM, 0); }
 static int make_unix(void) { return socket(AF_UNIX, SOCK_STREAM, 0); }
 static int set_buffer(void) { return setsockopt(make_udp(), SOL_SOCKET, SO_RCVBUF, &(int){65536}, sizeof(int)); }
@@ -223,6 +224,13 @@ static void test_calls_that_are_asked_for(void) {
     int (*const refused[])(void) = {make_ping, make_raw, make_udp6, make_unix, connect_tcp, share_port, filter_socket, set_ip_option};
     for (int i = 0; i < COUNT(refused); i++)
         CHECK(try_in(&needs, CALLS, refused[i]) == EPERM);
+    needs.calls = SANDBOX_ICMP;
+    CHECK(try_in(&needs, CALLS, make_ping) != EPERM); /* whether the kernel lets this user is another matter */
+    CHECK(try_in(&needs, CALLS, set_ttl) == 0);
+    int (*const refused_still[])(void) = {make_raw, make_udp6, make_unix, connect_tcp, share_port, filter_socket, set_ip_option};
+    for (int i = 0; i < COUNT(refused_still); i++)
+        CHECK(try_in(&needs, CALLS, refused_still[i]) == EPERM);
+    needs.calls = 0;
     needs.sockets = both;
     needs.sockets_len = 2;
     CHECK(try_in(&needs, CALLS, make_udp) == 0);

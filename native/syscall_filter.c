@@ -255,8 +255,8 @@ static const unsigned DESCRIPTOR_COMMANDS[] = {
     F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_GETLK, F_SETLK, F_SETLKW, F_OFD_GETLK, F_OFD_SETLK, F_OFD_SETLKW,
 };
 static const unsigned PROCESS_OPTIONS[] = {PR_SET_NAME, PR_GET_NAME, PR_GET_DUMPABLE, 0x53564d41u /* PR_SET_VMA */};
-static const unsigned SOCKET_OPTIONS[] = {SO_REUSEADDR, SO_BROADCAST, SO_SNDBUF,     SO_RCVBUF, SO_KEEPALIVE,
-                                          SO_LINGER,    SO_RCVTIMEO,  SO_SNDTIMEO};
+static const unsigned SOCKET_OPTIONS[] = {SO_REUSEADDR, SO_BROADCAST, SO_SNDBUF,   SO_RCVBUF,   SO_KEEPALIVE,
+                                          SO_LINGER,    SO_RCVTIMEO,  SO_SNDTIMEO, SO_OOBINLINE};
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -353,8 +353,21 @@ static void check_own_pid(syscall_filter *filter) {
     finish(filter, REFUSE);
 }
 
+/* Sockets for ICMP echo, whose type is that of UDP. */
+static void allow_pings(syscall_filter *filter) {
+    load_argument(filter, 0);
+    emit(filter, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AF_INET, 0, 6));
+    load_argument(filter, 1);
+    emit(filter, (struct sock_filter)BPF_STMT(BPF_ALU | BPF_AND | BPF_K, ~(unsigned)(SOCK_CLOEXEC | SOCK_NONBLOCK)));
+    emit(filter, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SOCK_DGRAM, 0, 3));
+    load_argument(filter, 2);
+    finish_if(filter, IPPROTO_ICMP, ALLOW); /* two instructions, which the jumps count */
+}
+
 /* A kind that is allowed, with the one protocol that it has. */
 static void check_socket(syscall_filter *filter, const sandbox_needs *needs) {
+    if (needs->calls & SANDBOX_ICMP)
+        allow_pings(filter);
     for (int i = 0; i < needs->sockets_len; i++) {
         unsigned type = (unsigned)needs->sockets[i].type;
         unsigned protocol = type == SOCK_STREAM ? IPPROTO_TCP : type == SOCK_DGRAM ? IPPROTO_UDP : 0;
@@ -371,7 +384,14 @@ static void check_socket(syscall_filter *filter, const sandbox_needs *needs) {
     finish(filter, REFUSE);
 }
 
-static void check_socket_option(syscall_filter *filter) {
+static void check_socket_option(syscall_filter *filter, unsigned calls) {
+    if (calls & SANDBOX_ICMP) {
+        load_argument(filter, 1);
+        emit(filter, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_IP, 0, 5));
+        load_argument(filter, 2);
+        finish_if(filter, IP_TTL, ALLOW); /* two instructions each, which the jump counts */
+        finish_if(filter, IP_RECVERR, ALLOW);
+    }
     load_argument(filter, 1);
     emit(filter, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_TCP, 0, 4));
     load_argument(filter, 2);
@@ -417,7 +437,7 @@ static void emit_verdict(syscall_filter *filter, const sandbox_needs *needs, enu
         check_socket(filter, needs);
         break;
     case CHECK_SOCKET_OPTION:
-        check_socket_option(filter);
+        check_socket_option(filter, needs->calls);
         break;
     }
 }

@@ -22,7 +22,9 @@ _SIOCGIFFLAGS, _SIOCSIFFLAGS, _SIOCSIFADDR, _SIOCSIFNETMASK, _SIOCSIFMTU, _SIOCB
     0x8922,
     0x89A2,
 )
+_SIOCADDRT = 0x890B
 _IFF_UP = 0x1
+_RTF_UP, _RTF_GATEWAY = 0x1, 0x2
 _CLONE_NEWNET = 0x40000000
 
 T = TypeVar("T")
@@ -99,6 +101,16 @@ def set_address(name: str, address: str) -> None:
         family = struct.pack("HH4s8x", socket.AF_INET, 0, socket.inet_aton(value))
         _control(request, struct.pack("16s16s8x", name.encode(), family))
     set_up(name)
+
+
+def add_default_route(gateway: str) -> None:
+    """Packets for other networks go to this address (SIOCADDRT with a struct rtentry of 64 bits, route(8))."""
+
+    def family(address: str) -> bytes:
+        return struct.pack("HH4s8x", socket.AF_INET, 0, socket.inet_aton(address))
+
+    anywhere = family("0.0.0.0")
+    _control(_SIOCADDRT, struct.pack("8x16s16s16sH62x", anywhere, family(gateway), anywhere, _RTF_UP | _RTF_GATEWAY))
 
 
 class Namespace:

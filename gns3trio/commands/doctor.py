@@ -18,10 +18,13 @@ from gns3trio import __version__
 from gns3trio.addresses import listening_socket
 from gns3trio.commands.lab import print_json, print_line, print_table
 from gns3trio.compute.local.devices import TUN_DEVICE
+from gns3trio.compute.nodes.nat.node import can_join
+from gns3trio.compute.nodes.nat.process import GatewayProgramFinder, may_ping
 from gns3trio.compute.nodes.parts.sandbox import look_for_means
 from gns3trio.compute.nodes.vpcs.process import VpcsProgramFinder
 from gns3trio.config import Config, load_config
 from gns3trio.errors import LabError
+from gns3trio.machine import has_capability
 
 Verdict = Literal["good", "optional", "missing"]
 
@@ -99,13 +102,16 @@ def _sandbox(config: Config) -> Iterator[Finding]:
 
 
 def _privileges(_: Config) -> Iterator[Finding]:
-    held = _capabilities()
     python = os.path.realpath(sys.executable)
     for name, number, purpose in (
         ("CAP_NET_RAW", _CAP_NET_RAW, "clouds on interfaces of this host"),
-        ("CAP_NET_ADMIN", _CAP_NET_ADMIN, "clouds on bridges and TAP devices, NAT, and large socket buffers"),
+        (
+            "CAP_NET_ADMIN",
+            _CAP_NET_ADMIN,
+            "clouds on bridges and TAP devices, NAT through a bridge, and large socket buffers",
+        ),
     ):
-        if held >> number & 1:
+        if has_capability(number):
             yield Finding(name, "good", "held")
         else:
             advice = f"needed for {purpose} only. Run as root, or: setcap {name.lower()}+ep {python}"
@@ -128,12 +134,29 @@ def _offload(config: Config) -> Iterator[Finding]:
         yield Finding("kernel offload", "good", "possible" + ("" if config.kernel_offload else ", not asked for"))
 
 
-def _capabilities() -> int:
-    """The effective capabilities of this process as a bit mask (proc_pid_status(5))."""
-    for line in Path("/proc/self/status").read_text().splitlines():
-        if line.startswith("CapEff:"):
-            return int(line.split()[1], 16)
-    return 0
+def _nat(config: Config) -> Iterator[Finding]:
+    bridge = config.default_nat_interface
+    if config.nat_gateway == "bridge" or (config.nat_gateway == "auto" and can_join(bridge)):
+        if can_join(bridge):
+            yield Finding("NAT", "good", f"through the bridge {bridge}")
+        else:
+            advice = (
+                f"the setting nat_gateway requires the bridge {bridge} and CAP_NET_ADMIN; user or auto need neither"
+            )
+            yield Finding("NAT", "optional", f"cannot join the bridge {bridge}", advice)
+        return
+    try:
+        program = trio.run(GatewayProgramFinder(config.libslirp_path).find)
+    except LabError as error:
+        yield Finding("NAT", "optional", f"no bridge {bridge} to join, and no libslirp", str(error))
+        return
+    yield Finding("NAT", "good", f"in user mode, with libslirp {program.version}")
+    if not may_ping():
+        advice = (
+            "hosts behind a NAT in user mode get no answer to a ping, everything else works. Allow it, as root: "
+            "sysctl -w net.ipv4.ping_group_range='0 2147483647'"
+        )
+        yield Finding("NAT pings", "optional", "not permitted to this user", advice)
 
 
 def _limits(_: Config) -> Iterator[Finding]:
@@ -213,6 +236,7 @@ _CHECKS: tuple[Callable[[Config], Iterator[Finding]], ...] = (
     _vpcs,
     _sandbox,
     _privileges,
+    _nat,
     _offload,
     _limits,
     _ports,

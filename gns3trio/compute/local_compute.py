@@ -138,7 +138,7 @@ class LocalCompute:
         properties.
         """
         kind = self._registry.get(node_type)
-        kind.require()
+        await kind.require()
         kind.require_engine(engine)
         structure_properties(properties, kind.settings_class)
 

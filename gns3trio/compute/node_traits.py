@@ -94,6 +94,9 @@ class NodeTraits:
     reaches_host: bool = False
     """Whether it leads to networks of the host. Two such nodes cannot be linked: the host would be linked to itself."""
 
+    own_properties: frozenset[str] = frozenset()
+    """Properties that GNS3 does not have. They are saved beside its file, and are not shown to another controller."""
+
     abilities: frozenset[Ability] = frozenset()
 
     engines: tuple[str, ...] = ()

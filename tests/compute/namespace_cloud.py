@@ -198,7 +198,8 @@ async def test_a_bridge_is_joined_through_a_tap_device(lab: Lab) -> None:
     rtnetlink.add_bridge("natbr", "uplink")
     lab.stack.callback(rtnetlink.delete, "natbr")
     nat = await lab.node("nat", None)
-    assert nat.properties() == {"ports_mapping": [{**port("ethernet", "natbr"), "name": "nat0"}]}
+    assert nat.properties()["ports_mapping"] == [{**port("ethernet", "natbr"), "name": "nat0"}]
+    assert nat.properties()["gateway"] == "bridge"
     before = {name for _, name in socket.if_nameindex()}
     await lab.link(nat)
     (tap,) = {name for _, name in socket.if_nameindex()} - before

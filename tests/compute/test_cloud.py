@@ -110,10 +110,3 @@ async def test_a_cloud_in_the_api(server: Server, project: dict[str, Any]) -> No
     await server.request("POST", f"{path}/open", None, 201)
     assert await server.request("GET", f"{path}/links", None, 200) == [link]
     assert (await server.request("GET", f"{path}/nodes/{cloud['node_id']}", None, 200))["ports"] == cloud["ports"]
-
-
-async def test_a_nat_without_its_bridge_says_what_to_install(server: Server, project: dict[str, Any]) -> None:
-    path = f"/v2/projects/{project['project_id']}/nodes"
-    error = await server.request("POST", path, {"name": "N", "node_type": "nat", "compute_id": "local"}, 409)
-    assert "libvirt-daemon-system" in error["message"]
-    assert await server.request("GET", path, None, 200) == []

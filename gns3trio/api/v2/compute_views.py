@@ -13,14 +13,16 @@ from gns3trio.compute.hosted import (
     HostedProjectFailed,
 )
 from gns3trio.compute.interface import ComputeNode
+from gns3trio.compute.node_types import node_types
 from gns3trio.controller.project.project import Project
 from gns3trio.machine import MachineStatistics
 from gns3trio.notifications.events import Event
 
 
 def instance_view(instance: ComputeNode) -> dict[str, Any]:
-    """A node with the properties of its type. The start-up script is a file here, not a property."""
-    properties = {name: value for name, value in instance.properties().items() if name != "startup_script"}
+    """A node with the properties that its type has in GNS3. The start-up script is a file here, not a property."""
+    hidden = {"startup_script", *node_types[instance.node_type].own_properties}
+    properties = {name: value for name, value in instance.properties().items() if name not in hidden}
     view: dict[str, Any] = {
         "name": instance.name,
         "node_id": str(instance.node_id),

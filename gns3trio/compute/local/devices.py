@@ -14,8 +14,11 @@ import struct
 import sys
 from contextlib import ExitStack
 
+import trio
+
+from gns3trio import threads
 from gns3trio.compute.local.interfaces import driver_of, exists, index_of, is_up
-from gns3trio.errors import Conflict
+from gns3trio.errors import Conflict, NoThread
 from gns3trio.forwarder.forwarder import Forwarder, Port
 
 TUN_DEVICE = "/dev/net/tun"
@@ -60,6 +63,14 @@ class Device:
         """Close the port. A TAP device that was created for it disappears. The kernel needs about 20 ms for this."""
         self.port.close()
         self._held.close()
+
+    async def aclose(self) -> None:
+        """Close it in a thread, if there is one. Cannot be cancelled."""
+        with trio.CancelScope(shield=True):
+            try:
+                await threads.devices.run(self.close)
+            except NoThread:
+                self.close()
 
 
 def open_device(forwarder: Forwarder, kind: str, interface: str) -> Device:

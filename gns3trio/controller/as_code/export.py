@@ -21,7 +21,7 @@ _DEFAULTS = {
 }
 _DRAWN = ("symbol", "width", "height")
 # Properties that describe the machine, not the lab.
-_OF_MACHINE = ("interfaces",)
+_OF_MACHINE = ("interfaces", "gateway")
 
 
 async def export_document(project: Project) -> dict[str, Any]:

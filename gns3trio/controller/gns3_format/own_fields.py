@@ -1,10 +1,11 @@
 """The data that is kept beside a project's ``.gns3`` file, because GNS3 rejects files with unknown keys. Sans-IO.
 
 Format of ``project-files/gns3trio.json``: ``{"version": 1, "links": {<link id>: {"impairments": [...], "seed": 7}},
-"nodes": {<node id>: {"mac_id": 5, "engine": "builtin"}}, "unknown": {<object>: {<key>: <value>}}, "left_out": [{"part":
-"nodes[3]", "reason": "...", "content": ...}]}``: the impairments of links; the numbers of the MAC addresses of nodes,
-and the engines that were chosen for them; keys that GNS3 does not know, by their object (see ``ProjectRecord``); and
-invalid parts of the file, which are only stored.
+"nodes": {<node id>: {"mac_id": 5, "engine": "builtin", "properties": {...}}}, "unknown": {<object>: {<key>: <value>}},
+"left_out": [{"part": "nodes[3]", "reason": "...", "content": ...}]}``: the impairments of links; the numbers of the MAC
+addresses of nodes, the engines that were chosen for them, and properties that only this server has
+(``NodeTraits.own_properties``); keys that GNS3 does not know, by their object (see ``ProjectRecord``); and invalid
+parts of the file, which are only stored.
 """
 
 from collections.abc import Mapping
@@ -18,7 +19,7 @@ from gns3trio.compute.node_types import node_types
 from gns3trio.conditions.core_filter import MAX_FILTERS
 from gns3trio.conditions.impairments import Impairment, describe
 from gns3trio.conditions.link_conditions import NO_IMPAIRMENTS, Impairments
-from gns3trio.controller.gns3_format.records import ProjectRecord
+from gns3trio.controller.gns3_format.records import ProjectRecord, own_properties
 from gns3trio.convert import make_strict_converter, parse_uuid, structure
 from gns3trio.errors import Conflict, Invalid
 from gns3trio.free_form import DOCUMENT
@@ -59,7 +60,9 @@ def add_own_fields(saved: ProjectRecord, data: bytes) -> None:
     except Invalid as error:
         raise Conflict(f"{OWN_FIELDS_FILE}: {error}") from None
     _add_impairments(saved, _object(saved, fields, "links"))
-    _add_node_fields(saved, _object(saved, fields, "nodes"))
+    nodes = _object(saved, fields, "nodes")
+    _add_node_fields(saved, nodes)
+    _add_properties(saved, nodes)
     for path, keys in _object(saved, fields, "unknown").items():
         if isinstance(keys, dict):
             saved.unknown[path] = {**keys, **saved.unknown.get(path, {})}
@@ -108,6 +111,14 @@ def _add_node_fields(saved: ProjectRecord, nodes: Mapping[str, Any]) -> None:
                 )
 
 
+def _add_properties(saved: ProjectRecord, nodes: Mapping[str, Any]) -> None:
+    for record in saved.nodes:
+        kept = nodes.get(str(record.node_id))
+        properties = kept.get("properties") if isinstance(kept, dict) else None
+        if isinstance(properties, dict):
+            record.properties = {**record.properties, **own_properties(record, properties)}
+
+
 def format_own_fields(saved: ProjectRecord) -> bytes | None:
     """The text of the file; None if there is nothing to store."""
     links = {
@@ -118,6 +129,9 @@ def format_own_fields(saved: ProjectRecord) -> bytes | None:
     nodes: dict[str, dict[str, Any]] = {str(node_id): {"mac_id": mac_id} for node_id, mac_id in saved.mac_ids.items()}
     for node_id, engine in saved.engines.items():
         nodes.setdefault(str(node_id), {})["engine"] = engine
+    for record in saved.nodes:
+        if own := own_properties(record, record.properties):
+            nodes.setdefault(str(record.node_id), {})["properties"] = own
     parts = {"links": links, "nodes": nodes, "unknown": _unknown_of_present(saved), "left_out": saved.left_out}
     filled = {name: part for name, part in parts.items() if part}
     if not filled:

@@ -13,6 +13,7 @@ import attrs
 import orjson
 
 from gns3trio.compute.host import LOCAL_COMPUTE_ID
+from gns3trio.compute.node_types import node_types
 from gns3trio.conditions.link_conditions import Impairments
 from gns3trio.controller.gns3_format.conversion import REVISION
 from gns3trio.controller.gns3_format.converted import Conversion
@@ -172,6 +173,19 @@ def renew_path(path: str, new_ids: Mapping[str, object]) -> str:
     return f"{new_ids.get(record, record)}{space}{part}"
 
 
+def own_properties(record: NodeRecord, properties: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of the properties of a node that GNS3 does not have."""
+    traits = node_types.get(record.node_type)
+    own = traits.own_properties if traits is not None else ()
+    return {name: properties[name] for name in own if name in properties}
+
+
+def _for_gns3(record: NodeRecord | LinkRecord) -> NodeRecord | LinkRecord:
+    if not isinstance(record, NodeRecord) or not (own := own_properties(record, record.properties)):
+        return record
+    return attrs.evolve(record, properties={key: value for key, value in record.properties.items() if key not in own})
+
+
 class EncodedRecords:
     """A cache of encoded records. Records of an open project are replaced and never changed in place, so each one is
     encoded once, however often the project is saved.
@@ -187,7 +201,7 @@ class EncodedRecords:
     def _encode(self, record: NodeRecord | LinkRecord) -> orjson.Fragment:
         known = self._known.get(id(record))
         if known is None or known[0] is not record:
-            text = dumps_to_keep(_file.unstructure(record), orjson.OPT_SORT_KEYS)
+            text = dumps_to_keep(_file.unstructure(_for_gns3(record)), orjson.OPT_SORT_KEYS)
             known = self._known[id(record)] = record, orjson.Fragment(text)
         return known[1]
 

@@ -3,10 +3,9 @@
 import ipaddress
 from contextlib import suppress
 from functools import partial
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import attrs
-import trio
 
 from gns3trio import field_checks as v
 from gns3trio import threads
@@ -162,14 +161,14 @@ class Cloud(BuiltinNode):
         try:
             patch = self._services.forwarder.connect(link_end.port, device.port)
         except BaseException:
-            await _close(device)
+            await device.aclose()
             raise
         self._far[port_number] = _Far(device, patch)
         link_end.device = device.port
         self._services.interfaces.add(self._interfaces_changed)
         self._interfaces_changed()  # it may be down already
 
-    async def _open(self, port: CloudPort) -> "Device | _UdpDevice":
+    async def _open(self, port: CloudPort) -> "FarDevice":
         services = self._services
         if port.type != "udp":
             return await threads.devices.run(open_device, services.forwarder, port.type, port.interface or "")
@@ -183,7 +182,7 @@ class Cloud(BuiltinNode):
         far = self._far.pop(port_number, None)
         if far is not None:
             far.patch.close()
-            await _close(far.device)
+            await far.device.aclose()
         if not self._far:
             self._services.interfaces.discard(self._interfaces_changed)
 
@@ -228,25 +227,27 @@ class Cloud(BuiltinNode):
         try:
             far.patch = self._services.forwarder.connect(link_end.port, device.port)
         finally:
-            await _close(before)
+            await before.aclose()
+
+
+class FarDevice(Protocol):
+    """What is behind a linked port of a cloud: an interface of this host, a UDP port, or what a subclass opens."""
+
+    @property
+    def port(self) -> Port:
+        """Where its frames come in and leave."""
+
+    async def aclose(self) -> None:
+        """Close it. Cannot be cancelled."""
 
 
 @attrs.define
 class _Far:
     """The device behind a linked port. ``told`` is the problem that was reported last."""
 
-    device: "Device | _UdpDevice"
+    device: "FarDevice"
     patch: Patch
     told: str | None = None
-
-
-async def _close(device: "Device | _UdpDevice") -> None:
-    """Close the device in a thread, because the kernel needs some time for it."""
-    with trio.CancelScope(shield=True):
-        try:
-            await threads.devices.run(device.close)
-        except NoThread:
-            device.close()
 
 
 @attrs.frozen
@@ -259,5 +260,5 @@ class _UdpDevice:
     def port(self) -> Port:
         return self.link_end.port
 
-    def close(self) -> None:
+    async def aclose(self) -> None:
         self.link_end.close()

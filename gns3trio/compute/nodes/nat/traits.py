@@ -17,4 +17,5 @@ TRAITS = NodeTraits(
     can_be_duplicated=False,
     always_runs=True,
     reaches_host=True,
+    own_properties=frozenset({"port_forwards", "gateway"}),
 )

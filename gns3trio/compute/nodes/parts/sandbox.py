@@ -34,6 +34,7 @@ class Calls(IntFlag):
     THREADS = lib.SANDBOX_THREADS
     PROCESSES = lib.SANDBOX_PROCESSES
     CONTROL = lib.SANDBOX_CONTROL  # all ioctl calls, not only those of terminals
+    ICMP = lib.SANDBOX_ICMP  # sockets for ICMP echo, and options for its errors
 
 
 # Default limits, sizes in bytes. They suffice for a small program; others declare more.

@@ -1,0 +1,218 @@
+#define _LARGEFILE64_SOURCE
+#include "nat_calls.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define RESOLVER_FILE "/etc/resolv.conf"
+#define DNS_PORT 53
+
+nat_context nat_now = {.guest = NAT_NOBODY};
+
+static struct {
+    const nat_network *network;
+    int is_host_reachable;
+    uint32_t resolver, before; /* libslirp may use the one before for a second */
+    uint64_t resolver_version;
+} rules;
+
+static int spare; /* a descriptor to give up for a moment */
+static unsigned short owners[NAT_SOCKETS]; /* guest + 1 by descriptor; 0: nobody's */
+static unsigned counts[NAT_NOBODY];
+
+/* A forwarded UDP port, and who sent to it last: only they get answers on the loopback interface. */
+#define FORWARDS 64
+#define PEERS 16
+static struct {
+    int fd; /* 0: free */
+    struct sockaddr_in peers[PEERS];
+    unsigned next;
+} forwards[FORWARDS];
+
+void nat_calls_init(const nat_network *network, int is_host_reachable) {
+    rules.network = network;
+    rules.is_host_reachable = is_host_reachable;
+    spare = fcntl(0, F_DUPFD_CLOEXEC, 3);
+}
+
+void nat_set_resolver(uint32_t address) {
+    rules.before = rules.resolver;
+    rules.resolver = address;
+    rules.resolver_version++;
+}
+
+unsigned nat_sockets(unsigned guest) {
+    return counts[guest];
+}
+
+/* --- destinations --- */
+
+static int is_peer(int fd, const struct sockaddr_in *to) {
+    for (int i = 0; i < FORWARDS; i++)
+        for (int k = 0; forwards[i].fd == fd && k < PEERS; k++)
+            if (forwards[i].peers[k].sin_port == to->sin_port && forwards[i].peers[k].sin_addr.s_addr == to->sin_addr.s_addr)
+                return 1;
+    return 0;
+}
+
+int nat_check(int fd, const struct sockaddr *address, socklen_t bytes, uint32_t target) {
+    struct sockaddr_in to;
+    if (bytes < sizeof to || address->sa_family != AF_INET)
+        return EACCES;
+    memcpy(&to, address, sizeof to);
+    uint32_t host = ntohl(to.sin_addr.s_addr);
+    if (target != 0 && target == rules.network->dns) /* of the name server, only its port of that service */
+        return (host == rules.resolver || host == rules.before) && ntohs(to.sin_port) == DNS_PORT ? 0 : ECONNREFUSED;
+    if (target != 0 && target == rules.network->host)
+        return host == INADDR_LOOPBACK && (rules.is_host_reachable || is_peer(fd, &to)) ? 0 : ECONNREFUSED;
+    unsigned first = host >> 24;
+    return first == 0 || first == 127 || first >= 224 ? EACCES : 0;
+}
+
+int connect(int fd, const struct sockaddr *address, socklen_t bytes) {
+    int refusal = nat_check(fd, address, bytes, nat_now.target);
+    if (refusal != 0) {
+        errno = refusal;
+        return -1;
+    }
+    return (int)syscall(SYS_connect, fd, address, bytes);
+}
+
+ssize_t sendto(int fd, const void *data, size_t size, int flags, const struct sockaddr *address, socklen_t bytes) {
+    int refusal = address != NULL ? nat_check(fd, address, bytes, nat_now.target) : 0;
+    if (refusal != 0) {
+        errno = refusal;
+        return -1;
+    }
+    return syscall(SYS_sendto, fd, data, size, flags | MSG_NOSIGNAL, address, bytes);
+}
+
+ssize_t recvfrom(int fd, void *data, size_t size, int flags, struct sockaddr *address, socklen_t *bytes) {
+    ssize_t got = syscall(SYS_recvfrom, fd, data, size, flags, address, bytes);
+    for (int i = 0; got >= 0 && address != NULL && address->sa_family == AF_INET && i < FORWARDS; i++)
+        if (forwards[i].fd == fd)
+            memcpy(&forwards[i].peers[forwards[i].next++ % PEERS], address, sizeof forwards[i].peers[0]);
+    return got;
+}
+
+int bind(int fd, const struct sockaddr *address, socklen_t bytes) {
+    if (!nat_now.may_listen) {
+        errno = EACCES;
+        return -1;
+    }
+    for (int i = 0; i < FORWARDS; i++)
+        if (forwards[i].fd == 0) {
+            memset(&forwards[i], 0, sizeof forwards[i]);
+            forwards[i].fd = fd;
+            break;
+        }
+    return (int)syscall(SYS_bind, fd, address, bytes);
+}
+
+/* --- descriptors --- */
+
+static int may_open(void) {
+    if (nat_now.guest == NAT_NOBODY || counts[nat_now.guest] < NAT_GUEST_SOCKETS)
+        return 1;
+    errno = EMFILE;
+    return 0;
+}
+
+static int note(int fd) {
+    if (fd >= 0 && fd < NAT_SOCKETS && nat_now.guest != NAT_NOBODY) {
+        owners[fd] = (unsigned short)(nat_now.guest + 1);
+        counts[nat_now.guest]++;
+    }
+    return fd;
+}
+
+int socket(int domain, int type, int protocol) {
+    return may_open() ? note((int)syscall(SYS_socket, domain, type, protocol)) : -1;
+}
+
+/* A connection for which there is no room is taken and ended: left in the queue, it would keep the port readable for ever. */
+int accept(int fd, struct sockaddr *address, socklen_t *bytes) {
+    int got = (int)syscall(SYS_accept4, fd, address, bytes, SOCK_CLOEXEC);
+    if (got < 0 && errno == EMFILE && spare >= 0) {
+        syscall(SYS_close, spare);
+        got = (int)syscall(SYS_accept4, fd, address, bytes, SOCK_CLOEXEC);
+        if (got >= 0)
+            syscall(SYS_close, got);
+        spare = fcntl(0, F_DUPFD_CLOEXEC, 3);
+        errno = EMFILE;
+        return -1;
+    }
+    if (got >= 0 && !may_open()) {
+        syscall(SYS_close, got);
+        errno = EMFILE;
+        return -1;
+    }
+    return note(got);
+}
+
+int close(int fd) {
+    for (int i = 0; i < FORWARDS; i++)
+        if (fd > 0 && forwards[i].fd == fd)
+            forwards[i].fd = 0;
+    if (fd >= 0 && fd < NAT_SOCKETS && owners[fd] != 0) {
+        counts[owners[fd] - 1]--;
+        owners[fd] = 0;
+    }
+    return (int)syscall(SYS_close, fd);
+}
+
+/* --- the resolver's file, whose text comes from the server: this process can read no files --- */
+
+static FILE *open_resolver_file(void) {
+    static char text[64];
+    uint32_t a = rules.resolver;
+    int length = a == 0 ? 1 : snprintf(text, sizeof text, "nameserver %u.%u.%u.%u\n", a >> 24, a >> 16 & 255, a >> 8 & 255, a & 255);
+    if (a == 0)
+        strcpy(text, "\n");
+    return fmemopen(text, (size_t)length, "r");
+}
+
+static FILE *open_file(const char *path) {
+    if (strcmp(path, RESOLVER_FILE) == 0)
+        return open_resolver_file();
+    errno = EACCES;
+    return NULL;
+}
+
+FILE *fopen(const char *path, const char *mode) {
+    (void)mode;
+    return open_file(path);
+}
+
+FILE *fopen64(const char *path, const char *mode) {
+    (void)mode;
+    return open_file(path);
+}
+
+/* libslirp reads the file again when it has changed. */
+static int describe(const char *path, struct stat64 *status) {
+    if (strcmp(path, RESOLVER_FILE) != 0) {
+        errno = EACCES;
+        return -1;
+    }
+    memset(status, 0, sizeof *status);
+    status->st_ino = rules.resolver_version;
+    return 0;
+}
+
+int stat64(const char *path, struct stat64 *status) {
+    return describe(path, status);
+}
+
+int __xstat64(int version, const char *path, struct stat64 *status); /* of older C libraries */
+
+int __xstat64(int version, const char *path, struct stat64 *status) {
+    (void)version;
+    return describe(path, status);
+}
