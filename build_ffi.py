@@ -20,8 +20,8 @@ _LIBRARY_SOURCES = sorted(
     for source in (ROOT / "native").glob("*.c")
     if not source.stem.endswith("_test") and not source.stem.startswith("fuzz_")
 )
-# The program of user-mode NATs, which ``setup.py`` builds. libslirp calls some of its functions instead of those of the C
-# library, so it exports its names.
+# The program of user-mode NATs, which ``setup.py`` builds. libslirp calls some of its functions instead of those of the
+# C library, so it exports its names.
 NAT_PROGRAM = "nat-gateway"
 NAT_SOURCES = [source for source in _LIBRARY_SOURCES if source.startswith("nat_")]
 NAT_FLAGS = ["-O2", "-g", "-std=gnu11", "-Wall", "-Wextra", "-fPIE"]
