@@ -92,6 +92,11 @@ class Pc:
         self._core = pcs.forwarder.core
         self.jobs: set[Job] = set()  # that run: for Pcs
 
+    @property
+    def forwarder(self) -> Forwarder:
+        """The forwarder that it belongs to."""
+        return self._pcs.forwarder
+
     def state(self) -> PcState:
         """Its addresses, its lease, its counters at this moment."""
         state = ffi.new("udpfwd_pc_state *")

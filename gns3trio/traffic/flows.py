@@ -136,3 +136,16 @@ class HeardFlow:
     sent: int | None
     silent: float
     arrived: Arrivals
+
+
+def packets_per_second(packets: int, seconds: float, burst: int = 1) -> float | None:
+    """The rate of packets, of which the last came so many seconds after the first; None if they are too few to tell.
+    The first burst begins the time in which the others come.
+    """
+    return (packets - burst) / seconds if packets > burst and seconds > 0 else None
+
+
+def bits_per_second(packets: int, data_bytes: int, seconds: float, burst: int = 1) -> float | None:
+    """The same in bits of their data, of which all packets together have ``data_bytes``."""
+    rate = packets_per_second(packets, seconds, burst)
+    return rate * data_bytes * BITS / packets if rate is not None else None

@@ -1,6 +1,7 @@
 """Generated traffic between built-in PCs through the API."""
 
 import json
+import re
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 import trio
 
 from gns3trio.config import Config
-from tests.support.lab import Lab, create
+from tests.support.lab import Lab, create, read_match
 from tests.support.server import Server, node_path
 from tests.support.websockets import ws_events
 
@@ -118,24 +119,54 @@ async def test_a_target_that_nobody_has(lab: Lab) -> None:
     assert reply["message"] == "traffic cannot go to 10.0.0.255: it is not the address of one host"
 
 
+async def test_the_console_sends_and_counts(lab: Lab) -> None:
+    await lab.link((lab.nodes[0], 0), (lab.nodes[1], 0))
+    sender, receiver = lab.consoles
+    await receiver.send_message(b"traffic sink\r")
+    await read_match(receiver, rb"Counting the traffic that comes")
+    await sender.send_message(b"traffic 10.0.0.2 -r 500 -c 100 -e\r")
+    said = await read_match(sender, rb"PC1> ")
+    assert re.search(rb"sent +100 packets in .*arrived +100 packets, 0 lost .*returned +100 packets", said, re.DOTALL)
+    assert len(re.findall(rb"min/mean/p50/p90/p99/p99.9/max = [0-9./]+ ms", said)) == 2
+    assert b"0 lost (0.00%)" in await read_match(receiver, rb"10\.0\.0\.1 has sent all\s+arrived +100 packets.*\n")
+    await receiver.send_message(b"\x03")
+    await read_match(receiver, rb"\^C\s+PC2> ")
+
+
+async def test_ctrl_c_ends_what_the_console_sends(lab: Lab) -> None:
+    await lab.link((lab.nodes[0], 0), (lab.nodes[1], 0))
+    sender = lab.consoles[0]
+    await sender.send_message(b"traffic 10.0.0.2 -t 3600\r")
+    await read_match(sender, rb" 1 s +[1-9]\d* sent")
+    await sender.send_message(b"\x03")
+    await read_match(sender, rb"\^C\s+PC1> ")
+    await sender.send_message(b"traffic 10.0.0.9 -c 10\r")
+    await read_match(sender, rb"host \(10.0.0.9\) not reachable\s+PC1> ")
+    await assert_silent(lab)
+
+
+async def assert_silent(lab: Lab) -> None:
+    """Wait until the first PC sends nothing."""
+    statistics = f"{lab.path}/nodes/{lab.nodes[0]['node_id']}/statistics"
+
+    async def sent() -> int:
+        (port,) = await lab.server.request("GET", statistics, None, 200)
+        return int(port["out"]["frames"])
+
+    with trio.fail_after(20):
+        last, now = -1, await sent()
+        while now != last:
+            await trio.sleep(0.2)
+            last, now = now, await sent()
+
+
 async def test_a_client_that_leaves_ends_it(lab: Lab) -> None:
     await lab.link((lab.nodes[0], 0), (lab.nodes[1], 0))
     body = {"to_node_id": lab.nodes[1]["node_id"], "seconds": 3600}
-    async with ws_events(lab.server, f"{lab.path}/notifications/ws") as stream:
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(lambda: lab.server.http.post(traffic_of(lab, 0), json=body))
-            while (event := await stream.until("node.traffic"))["sent"] == 0:
-                pass
-            assert event["progress"] < 0.1
-            nursery.cancel_scope.cancel()
-        statistics = f"{lab.path}/nodes/{lab.nodes[0]['node_id']}/statistics"
-
-        async def sent() -> int:
-            (port,) = await lab.server.request("GET", statistics, None, 200)
-            return int(port["out"]["frames"])
-
-        with trio.fail_after(20):
-            last, now = -1, await sent()
-            while now != last:
-                await trio.sleep(0.2)
-                last, now = now, await sent()
+    async with ws_events(lab.server, f"{lab.path}/notifications/ws") as stream, trio.open_nursery() as nursery:
+        nursery.start_soon(lambda: lab.server.http.post(traffic_of(lab, 0), json=body))
+        while (event := await stream.until("node.traffic"))["sent"] == 0:
+            pass
+        assert event["progress"] < 0.1
+        nursery.cancel_scope.cancel()
+    await assert_silent(lab)

@@ -65,6 +65,7 @@ TESTED_IN: dict[str, list[str]] = {
     "compute/nodes/vpcs/macs": ["compute/nodes/vpcs/pc_macs", "compute/nodes/vpcs/node"],
     "compute/nodes/vpcs/pc_config": ["compute/nodes/vpcs/pc_shell", "compute/pc_recording"],
     "compute/nodes/vpcs/pc_console": ["api/builtin_pc", "compute/pc_recording"],
+    "compute/nodes/vpcs/pc_console_traffic": ["api/traffic"],
     "compute/nodes/vpcs/pc_dhcp": ["compute/nodes/vpcs/pc_shell", "compute/pc_recording"],
     "compute/nodes/vpcs/pc_help": ["compute/nodes/vpcs/pc_shell", "compute/pc_recording"],
     "compute/nodes/vpcs/pc_hosts": ["compute/nodes/vpcs/pc_shell", "compute/pc_recording"],

@@ -26,6 +26,7 @@ from gns3trio.traffic.flows import (
     Arrivals,
     FlowSpec,
     LatencySummary,
+    bits_per_second,
 )
 
 DEFAULT_RATE = 1000.0
@@ -124,7 +125,7 @@ class TrafficLatency(Whole):
 @attrs.define(kw_only=True)
 class TrafficArrivals(Whole):
     """The packets that arrived, each counted once. ``reordered`` came behind a later one. ``bits_per_second`` is their
-    rate, of UDP data, null for less than two of them. ``latency`` is null if it is not known.
+    rate, of UDP data, null if they are too few to tell. ``latency`` is null if it is not known.
     """
 
     packets: int
@@ -198,31 +199,25 @@ def node_traffic_view(report: TrafficReport) -> dict[str, Any]:
         "packets_per_second": spec.packets_per_second,
         "data_bytes": spec.data_bytes,
         "sent": result.sent,
-        "sent_bits_per_second": bits_per_second(result.sent, result.sent * spec.data_bytes, result.seconds),
+        "sent_bits_per_second": bits_per_second(result.sent, result.sent * spec.data_bytes, result.seconds, spec.burst),
         "unsent": result.unsent,
         "lost": result.lost,
         "loss_percent": result.loss_ratio * _PERCENT if result.loss_ratio is not None else None,
         "unreachable": result.unreachable,
         "ended": result.reason,
-        "arrived": arrivals_view(result.arrived) if result.arrived is not None else None,
-        "returned": arrivals_view(result.returned),
+        "arrived": _arrivals_view(result.arrived, spec) if result.arrived is not None else None,
+        "returned": _arrivals_view(result.returned, spec),
     }
 
 
-def arrivals_view(arrivals: Arrivals) -> dict[str, Any]:
-    """What arrived, or came back."""
+def _arrivals_view(arrivals: Arrivals, spec: FlowSpec) -> dict[str, Any]:
     return {
         "packets": arrivals.packets,
         "duplicated": arrivals.duplicated,
         "reordered": arrivals.reordered,
-        "bits_per_second": bits_per_second(arrivals.packets, arrivals.bytes, arrivals.seconds),
+        "bits_per_second": bits_per_second(arrivals.packets, arrivals.bytes, arrivals.seconds, spec.burst),
         "latency": _latency_view(arrivals.latency) if arrivals.latency is not None else None,
     }
-
-
-def bits_per_second(packets: int, count: int, seconds: float) -> float | None:
-    """The rate of so many bytes: the first of the packets begins the time in which the others come."""
-    return count * BITS * (packets - 1) / packets / seconds if packets > 1 and seconds > 0 else None
 
 
 def _latency_view(latency: LatencySummary) -> dict[str, Any]:

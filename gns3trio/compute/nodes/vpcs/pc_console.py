@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 import trio
 
+from gns3trio.compute.nodes.vpcs.pc_console_traffic import ConsoleTraffic
 from gns3trio.compute.nodes.vpcs.pc_scripts import run_script
 from gns3trio.compute.nodes.vpcs.pc_session import PcSession
 from gns3trio.compute.nodes.vpcs.pc_shell import prompt, run_line
@@ -18,11 +19,15 @@ from gns3trio.compute.nodes.vpcs.pc_show import BANNER
 from gns3trio.compute.nodes.vpcs.pc_steps import (
     Command,
     Leave,
+    Listen,
     NextEvent,
     Pause,
     Print,
     Quit,
     ReadFile,
+    ReadHeard,
+    ReadTraffic,
+    SendTraffic,
     Start,
     Step,
     WriteFile,
@@ -76,6 +81,7 @@ class PcConsole:
         self._scope: trio.CancelScope | None = None  # of the task, while there is one
         self._job: Job | None = None
         self._events: AsyncGenerator[Event, None] | None = None
+        self._traffic = ConsoleTraffic(pc)  # of the running command
 
     # --- life ---
 
@@ -151,7 +157,7 @@ class PcConsole:
     async def _run(self, command: Command) -> None:
         """Drive a command to its end, or until Ctrl-C."""
         try:
-            async with trio.open_nursery() as nursery:
+            async with ConsoleTraffic(self._pc) as self._traffic, trio.open_nursery() as nursery:
                 nursery.start_soon(self._cancel_when_interrupted, nursery.cancel_scope)
                 await self._drive(command)
                 nursery.cancel_scope.cancel()
@@ -199,6 +205,8 @@ class PcConsole:
             case Leave():
                 if self._typist is not None:
                     self._hub.dismiss(self._typist, _GOOD_BYE)
+            case SendTraffic() | ReadTraffic() | Listen() | ReadHeard():
+                return await self._traffic.do(step)
             case Quit():
                 self._quit()
                 await trio.sleep_forever()

@@ -28,6 +28,7 @@ _TEXTS = {
 **show** [__ARG__ ...]           Print the information of VPCs (default). See **show ?**
 **sleep** [__seconds__] [TEXT]   Print TEXT and pause running script for __seconds__
 **trace** __HOST__ [__OPTION__ ...]  Print the path packets take to network __HOST__
+**traffic** __HOST__ [__OPTION__ ...]  Send UDP at a rate and measure it. See **traffic ?**
 **version**                  Shortcut for: **show version**
 
 To get command syntax help, please enter '**?**' as an argument of the command.""",
@@ -186,6 +187,24 @@ To get command syntax help, please enter '**?**' as an argument of the command."
       **-P** __protocol__    Use IP __protocol__ in trace packets
                        **1** - icmp, **17** - udp (default)
       **-m** __ttl__         Maximum __ttl__, default 8
+
+  Notes: 1. Using names requires DNS to be set.
+         2. Use Ctrl+C to stop the command.""",
+    "traffic": """\
+**traffic** __HOST__ [__OPTION__ ...]
+**traffic** **sink**
+  Send UDP datagrams to __HOST__ at a rate, and tell what arrives there: loss, order
+  and times. __HOST__ can be an ip address or name. With **sink**, count what others
+  send to this PC, until Ctrl+C is pressed. Who sends gets the counts in the end.
+    Options:
+      **-r** __rate__        Packets per second, default 1000. With **k**, **M** or **G**: bits
+                       per second of UDP data, such as **-r 10M**
+      **-s** __size__        Bytes of UDP data in each packet, 48 to 65507, default 512
+      **-t** __seconds__     How long to send, default 10
+      **-c** __count__       Stop after so many packets
+      **-b** __count__       Send so many packets at one go, at the same rate on the whole
+      **-e**             The receiver sends everything back: measure round trips
+      **-p** __port__        Destination port, default 7, which echoes
 
   Notes: 1. Using names requires DNS to be set.
          2. Use Ctrl+C to stop the command.""",

@@ -14,6 +14,7 @@ from gns3trio.compute.nodes.vpcs.pc_session import PcSession
 from gns3trio.compute.nodes.vpcs.pc_set import set_something
 from gns3trio.compute.nodes.vpcs.pc_steps import Command, CommandError, Leave, Print, Quit, say
 from gns3trio.compute.nodes.vpcs.pc_trace import trace
+from gns3trio.compute.nodes.vpcs.pc_traffic import traffic
 from gns3trio.errors import Conflict, Invalid
 
 MAX_WORDS = 40
@@ -56,10 +57,13 @@ def _run(session: PcSession, line: str) -> Command:
 
 
 def find_commands(word: str) -> list[str]:
-    """The commands that a word means: one, if it is its name or a beginning of no other."""
+    """The commands that a word means: one, if it is its name or a beginning of no other. A beginning of one of VPCS's
+    commands means this one, as in VPCS.
+    """
     if word in COMMANDS:
         return [word]
-    return [name for name in COMMANDS if name.startswith(word)]
+    found = [name for name in COMMANDS if name.startswith(word)]
+    return [name for name in found if name not in _OURS] or found
 
 
 def shown(line: str) -> str:
@@ -119,7 +123,10 @@ COMMANDS: dict[str, Callable[[PcSession, list[str]], Command]] = {
     "show": pc_show.show,
     "sleep": pc_scripts.sleep,
     "trace": trace,
+    "traffic": traffic,
     "version": pc_show.version,
 }
+# Those that VPCS does not have.
+_OURS = frozenset({"traffic"})
 # Those that take a question mark as an argument; "relay ?" and "history ?" are answered as without.
 _HELPED = frozenset(COMMANDS) - {"?", "history", "relay", "rlogin"}

@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 
 import attrs
 
-from gns3trio.forwarder.pc_types import Event, Finished, Request
+from gns3trio.forwarder.pc_types import Address, Event, Finished, Request
+from gns3trio.traffic.flows import FlowSpec
 
 _T = TypeVar("_T")
 
@@ -65,7 +66,31 @@ class Quit:
     """Stop the node. Nothing comes after it."""
 
 
-Step = Print | Start | NextEvent | Pause | ReadFile | WriteFile | Leave | Quit
+@attrs.frozen
+class SendTraffic:
+    """Begin a flow of generated traffic, which ends with the command. Answer: None, or why it cannot begin."""
+
+    target: Address
+    spec: FlowSpec
+
+
+@attrs.frozen
+class ReadTraffic:
+    """Answer: what became of the flow up to now, a ``FlowResult``."""
+
+
+@attrs.frozen
+class Listen:
+    """Begin to count the traffic of others, until the command ends. Answer: None, or why it cannot be."""
+
+
+@attrs.frozen
+class ReadHeard:
+    """Answer: a list of ``HeardFlow``, the newest first."""
+
+
+TrafficStep = SendTraffic | ReadTraffic | Listen | ReadHeard
+Step = Print | Start | NextEvent | Pause | ReadFile | WriteFile | Leave | Quit | TrafficStep
 Command = Generator[Step, Any, None]
 Part = Generator[Step, Any, _T]
 
