@@ -43,3 +43,16 @@ def test_a_node_without_a_choice_shows_none(page: Page, host: Host, pc: str) -> 
     page.get_by_role("button", name="Add node").click()
     expect(page.locator("aside h2")).to_have_text("Switch1")
     expect(page.get_by_label("Engine")).to_have_count(0)
+
+
+def test_a_nat_shows_its_way_and_its_forwarded_ports(page: Page, host: Host, labs: list[dict[str, Any]]) -> None:
+    forward = {"host_port": 8443, "guest_address": "192.168.122.9", "guest_port": 443}
+    nat = {"node_type": "nat", "properties": {"port_forwards": [forward]}}
+    lab = host.lab("nat", {"nodes": {"Internet": nat}})
+    labs.append(lab)
+    open_lab(page, host, lab)
+    page.locator(".node", has_text="Internet").click()
+    (node,) = host.request("GET", f"/v2/projects/{lab['project_id']}/nodes")
+    facts = page.locator("aside dl")
+    expect(facts).to_contain_text("user mode" if node["properties"]["gateway"] == "user" else "bridge")
+    expect(facts).to_contain_text("tcp 127.0.0.1:8443 to 192.168.122.9:443")

@@ -484,6 +484,14 @@ def test_doctor(shell: Shell, tmp_path: Path) -> None:
     text = shell.run("doctor", "--config", str(settings), status=1)
     assert re.search(r"VPCS +optional", text)  # built-in PCs take its place
     assert "apt install vpcs" in text
+    settings.write_text('nat_gateway = "user"\n')
+    assert re.search(r"NAT +good +in user mode, with libslirp \d", shell.run("doctor", "--config", str(settings)))
+    settings.write_text('nat_gateway = "user"\nlibslirp_path = "/nowhere/libslirp.so"\n')
+    text = shell.run("doctor", "--config", str(settings))
+    assert re.search(r"NAT +optional", text)
+    assert "apt install libslirp0" in text
+    settings.write_text('nat_gateway = "bridge"\ndefault_nat_interface = "absent0"\n')
+    assert re.search(r"NAT +optional +cannot join the bridge absent0", shell.run("doctor", "--config", str(settings)))
     settings.write_text('vpcs_engine = "process"\nvpcs_path = "/nowhere/vpcs"\n')
     assert re.search(r"VPCS +missing", shell.run("doctor", "--config", str(settings), status=1))
 

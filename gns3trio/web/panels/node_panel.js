@@ -8,6 +8,7 @@ import { formatCount } from "../format.js";
 import { portKey } from "../lab.js";
 import { linePlot } from "../plot.js";
 import { NodeEngine } from "./node_engine.js";
+import { natFacts } from "./nat_facts.js";
 import { PingReader, isAddress } from "./ping_reader.js";
 
 const PINGS = 20;
@@ -71,6 +72,7 @@ export class NodePanel {
     const facts = [["Type", type?.title ?? node.node_type]];
     if (node.console && ![null, "none"].includes(node.console_type)) facts.push(["Console", `${node.console_type} ${node.console_host}:${node.console}`]);
     if (node.node_directory) facts.push(["Folder", node.node_directory]);
+    facts.push(...natFacts(node.properties));
     this.facts.replaceChildren(...facts.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
     this.engine?.update();
     const linked = this.lab.linksByPort(this.id);
