@@ -36,6 +36,7 @@ export class Lab {
     this.linksOfNode = new Map();
     for (const link of links) this.indexLink(link);
     this.changed.clear();
+    await breath();
     for (const view of this.views) {
       view.reset();
       await breath();

@@ -12,10 +12,21 @@ const NOTHING = [-200, -150, 200, 150];
 
 // A view that shows all boxes, centred.
 export function fittedView(boxes, [width, height]) {
-  const [left, top, right, bottom] = (boxes.length ? boxes : [NOTHING]).reduce(
-    (all, box) => all.map((edge, place) => Math[place < 2 ? "min" : "max"](edge, box[place])));
+  const [left, top, right, bottom] = surround(boxes.length ? boxes : [NOTHING]);
   const scale = Math.min(width / (right - left + ACROSS), height / (bottom - top + ALONG), MOST_FITTED);
   return { scale, x: width / 2 - (scale * (left + right)) / 2, y: height / 2 - (scale * (top + bottom)) / 2 + DOWN };
+}
+
+// The box around all boxes.
+function surround(boxes) {
+  const all = [...boxes[0]];
+  for (const [left, top, right, bottom] of boxes) {
+    all[0] = Math.min(all[0], left);
+    all[1] = Math.min(all[1], top);
+    all[2] = Math.max(all[2], right);
+    all[3] = Math.max(all[3], bottom);
+  }
+  return all;
 }
 
 // Zooms by a factor around the point [x, y] of the window.

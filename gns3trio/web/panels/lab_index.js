@@ -6,6 +6,9 @@ export const sortKey = (name) => name.normalize("NFKD").toLowerCase().replace(/\
   return String.fromCharCode(47 + number.length) + number; // a number with more digits is larger
 });
 
+// So many objects are compared before the clock is read.
+const STEP = 100;
+
 export class LabIndex {
   constructor(lab) {
     this.lab = lab;
@@ -13,14 +16,23 @@ export class LabIndex {
     this.sorted = []; // nodes before links
   }
 
-  // Takes over what has changed. An object that changes is replaced by another, so comparing is cheap.
-  refresh() {
+  // Takes over what has changed, for at most so many milliseconds. Returns whether that is everything; if not, call it again.
+  refresh(most = Infinity) {
+    this.work ??= this.takeOver();
+    const end = performance.now() + most;
+    do {
+      if (this.work.next().done) this.work = null;
+    } while (this.work && performance.now() < end);
+    return this.work === null;
+  }
+
+  // An object that changes is replaced by another, so comparing is cheap.
+  *takeOver() {
     const { nodes, links, problems } = this.lab;
-    const before = this.entries;
-    let inOrder = before.size === nodes.size + links.size;
-    this.entries = new Map();
+    const entries = new Map();
+    let inOrder = this.entries.size === nodes.size + links.size;
     const keep = (id, isLink, of, make) => {
-      let entry = before.get(id);
+      let entry = this.entries.get(id);
       if (!entry || entry.of.some((each, place) => each !== of[place])) {
         const made = { id, isLink, of, ...make() };
         if (made.name !== entry?.name) {
@@ -29,13 +41,15 @@ export class LabIndex {
         }
         entry = Object.assign(entry ?? {}, made); // the same object, which `sorted` has
       }
-      this.entries.set(id, entry);
+      entries.set(id, entry);
+      return entries.size % STEP === 0;
     };
-    for (const [id, node] of nodes) keep(id, false, [node, problems.get(id)], () => this.textsOfNode(node));
+    for (const [id, node] of nodes) if (keep(id, false, [node, problems.get(id)], () => this.textsOfNode(node))) yield;
     for (const [id, link] of links) {
-      keep(id, true, [link, problems.get(id), ...link.nodes.map((end) => nodes.get(end.node_id))], () => this.textsOfLink(link));
+      if (keep(id, true, [link, problems.get(id), ...link.nodes.map((end) => nodes.get(end.node_id))], () => this.textsOfLink(link))) yield;
     }
-    if (!inOrder) this.sorted = [...this.entries.values()].toSorted((a, b) => a.isLink - b.isLink || compare(a.key, b.key));
+    if (!inOrder) this.sorted = [...entries.values()].toSorted((a, b) => a.isLink - b.isLink || compare(a.key, b.key));
+    this.entries = entries;
   }
 
   textsOfNode(node) {

@@ -7,6 +7,8 @@ import { counted, formatCount, formatRate } from "../format.js";
 import { WindowedList } from "./windowed_list.js";
 
 const DRAW_EVERY_MS = 2000;
+// The list of a large lab is brought up to date in steps of this length.
+const STEP_MS = 20;
 
 // `finding` is what the user looks for, which stays when another panel is shown: `text`, and the id of the object that was `chosen`.
 export function showOverview(side, { lab, graph, index, finding }, group) {
@@ -16,6 +18,7 @@ export function showOverview(side, { lab, graph, index, finding }, group) {
     title: "Words of a name, a type, a status or a console", value: finding.text, oninput: changeText, onkeydown: pressKey });
   const hits = h("p", { className: "hint", role: "status", hidden: true });
   const list = new WindowedList(makeRow);
+  let timer = null;
   const action = group ? button("Zoom in", () => graph.enterGroup(group.id)) : button("Close project", closeProject);
   side.replaceChildren(h("div", { className: "overview" }, h("h2", {}, group ? `Group of ${counted(members.size, "node")}` : lab.project?.name ?? ""), counts,
     h("p", { className: "buttons" }, action),
@@ -28,7 +31,8 @@ export function showOverview(side, { lab, graph, index, finding }, group) {
   }
 
   function draw() {
-    index.refresh();
+    clearTimeout(timer);
+    timer = setTimeout(draw, index.refresh(STEP_MS) ? DRAW_EVERY_MS : 0);
     const nodes = group ? group.nodes.map(({ node_id }) => lab.nodes.get(node_id)).filter(Boolean) : [...lab.nodes.values()];
     const started = nodes.reduce((count, { status }) => count + (status === "started" ? 1 : 0), 0);
     setText(counts, `${counted(nodes.length, "node")}, ${formatCount(started)} started${group ? "" : `; ${counted(lab.links.size, "link")}`}.`);
@@ -74,6 +78,7 @@ export function showOverview(side, { lab, graph, index, finding }, group) {
   const placeOfChosen = () => list.items.findIndex(({ id }) => id === finding.chosen);
 
   function show(id) {
+    if (!graph.exists(id)) return; // it was deleted just now
     finding.chosen = id;
     graph.reveal(id);
     graph.select(id, true);
@@ -81,10 +86,9 @@ export function showOverview(side, { lab, graph, index, finding }, group) {
 
   draw();
   if (finding.chosen) list.scrollTo(placeOfChosen());
-  const timer = setInterval(draw, DRAW_EVERY_MS);
   return {
     id: group?.id ?? null,
-    close: () => clearInterval(timer),
+    close: () => clearTimeout(timer),
     update: () => {},
     alive: () => Boolean(lab.project) && side.contains(list.element) && list.items.length > 0,
     find: () => {
