@@ -36,6 +36,8 @@ export function socketUrl(path) {
 }
 
 const LONGEST_WAIT = 5000;
+// The server gathers events for so long, which is too short to be seen: thousands of nodes that start are then few messages.
+const BATCH_MS = 40;
 
 // Events of a project, or all events. It reconnects by itself and then gets the missed events. If the server no longer has
 // them, `onReload` reads the state again; events wait in order until it is done.
@@ -51,8 +53,10 @@ export class EventStream {
   }
 
   connect() {
-    this.socket = new WebSocket(socketUrl(`/v2/events/ws?${this.query}after=${encodeURIComponent(this.lastId)}`));
-    this.socket.onmessage = (message) => this.receive(JSON.parse(message.data));
+    this.socket = new WebSocket(socketUrl(`/v2/events/ws?${this.query}batch=${BATCH_MS}&after=${encodeURIComponent(this.lastId)}`));
+    this.socket.onmessage = (message) => {
+      for (const event of JSON.parse(message.data)) this.receive(event);
+    };
     this.socket.onclose = () => {
       this.onConnection(false);
       this.timer = setTimeout(() => this.connect(), this.wait);

@@ -283,7 +283,7 @@ WATCH = """count => {
   window.WebSocket = class extends Real {
     constructor(...all) {
       super(...all);
-      this.addEventListener('message', ({data}) => { window.events += data.includes('"node.updated"'); });
+      this.addEventListener('message', ({data}) => { window.events += data.split('"node.updated"').length - 1; });
     }
   };
   new MutationObserver((_, seen) => {

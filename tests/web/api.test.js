@@ -78,7 +78,11 @@ function openStream(t, options = {}) {
     }
 
     tell(id, action, event = {}) {
-      this.onmessage({ data: JSON.stringify({ id, action, event }) });
+      this.tellAll({ id, action, event });
+    }
+
+    tellAll(...events) {
+      this.onmessage({ data: JSON.stringify(events) });
     }
 
     close() {
@@ -103,12 +107,22 @@ test("a stream of a project looks on without keeping the lab open", (t) => {
   const { sockets } = openStream(t);
   const { pathname, searchParams } = sockets[0].url;
   assert.equal(pathname, `${ROOT}v2/events/ws`);
-  assert.deepEqual([...searchParams], [["project_id", "p1"], ["attend", "false"], ["after", ""]]);
+  assert.deepEqual([...searchParams], [["project_id", "p1"], ["attend", "false"], ["batch", "40"], ["after", ""]]);
 });
 
 test("a stream of everything asks for no project", (t) => {
   const { sockets } = openStream(t, { projectId: undefined });
-  assert.deepEqual([...sockets[0].url.searchParams], [["after", ""]]);
+  assert.deepEqual([...sockets[0].url.searchParams], [["batch", "40"], ["after", ""]]);
+});
+
+test("events that come together are taken in order, and a stream resumes after the last", (t) => {
+  const { sockets, said } = openStream(t);
+  const event = {};
+  sockets[0].tellAll({ action: "events.begin", event: { resumed: true } }, { id: "5", action: "node.created", event }, { id: "6", action: "node.deleted", event });
+  assert.deepEqual(said, ["connected", "node.created", "node.deleted"]);
+  sockets[0].close();
+  t.mock.timers.tick(5000);
+  assert.equal(sockets[1].url.searchParams.get("after"), "6");
 });
 
 test("the state is read first, and events wait for it in order", async (t) => {

@@ -32,6 +32,7 @@ TESTED_IN_THE_BROWSER = {
     "map/stage",
     "panels/link_filters",
     "panels/link_panel",
+    "panels/node_engine",
     "panels/node_panel",
     "panels/overview",
     "projects_view",

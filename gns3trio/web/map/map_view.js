@@ -31,7 +31,8 @@ function surround(boxes) {
 
 // Zooms by a factor around the point [x, y] of the window.
 export function zoomedView(view, factor, [x, y]) {
-  const scale = Math.min(Math.max(view.scale * factor, LEAST_SCALE), MOST_SCALE);
+  const least = Math.min(LEAST_SCALE, view.scale); // a very wide lab was fitted
+  const scale = Math.min(Math.max(view.scale * factor, least), MOST_SCALE);
   const ratio = scale / view.scale;
   return { x: x - (x - view.x) * ratio, y: y - (y - view.y) * ratio, scale };
 }

@@ -32,11 +32,18 @@ test("the scale has ends", () => {
   assert.equal(zoomedView(view, 0.0001, [0, 0]).scale, 0.03);
 });
 
+test("a lab that was fitted at a smaller scale is neared step by step", () => {
+  const view = { x: 0, y: 0, scale: 0.002 };
+  assert.equal(zoomedView(view, 2, [0, 0]).scale, 0.004);
+  assert.equal(zoomedView(view, 0.5, [0, 0]).scale, 0.002);
+});
+
 test("what is chosen is in the middle, large enough to be read", () => {
   const view = viewOf([1000, -300], { scale: 0.1 }, WINDOW);
   assert.deepEqual(onScreen(view, [1000, -300]), [400, 300]);
   assert.equal(view.scale, 0.8);
   assert.equal(viewOf([0, 0], { scale: 2 }, WINDOW).scale, 2);
+  assert.equal(viewOf([0, 0], { scale: 0.1 }, WINDOW, 0).scale, 0.1);
 });
 
 test("what crosses the edge of the window is not seen", () => {

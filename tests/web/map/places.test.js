@@ -41,3 +41,9 @@ test("each new node covers none, and they stay together", () => {
   const besides = nodes.slice(1, 5).map(({ x, y }) => [x + 30, y + 30]); // rows are closer than columns
   assert.deepEqual(besides, [[0, -110], [-130, 0], [130, 0], [0, 110]]);
 });
+
+test("in the midst of ten thousand nodes the nearest free place is found", () => {
+  const nodes = Array.from({ length: 10_000 }, (_, number) => ({ x: 130 * (number % 100), y: 110 * Math.floor(number / 100) }));
+  assert.deepEqual(freePlace([6530, 5530], nodes), [130 * 100, 5500]);
+  assert.deepEqual(freePlace([130 * 7 + 30, 110 * 7 + 30], nodes.filter((_, number) => number !== 708)), [130 * 8, 110 * 7]);
+});

@@ -104,6 +104,23 @@ test("names are in the order in which people look for them", () => {
     ["12345678901234567890", "e1", "é2", "f", "PC9", "PC010", "PC10 b2", "PC10 b10", "pc11", "PC100"]);
 });
 
+test("changes are taken over in steps, and meanwhile the index is what it was", () => {
+  const lab = labOf(Array.from({ length: 1000 }, (_, number) => node(`PC${number}`)));
+  const index = new LabIndex(lab);
+  let steps = 1;
+  while (!index.refresh(0)) {
+    steps += 1;
+    assert.deepEqual(index.find(""), []);
+  }
+  assert.ok(steps > 5);
+  assert.equal(index.find("").length, 1000);
+  lab.nodes.set("node Zed", node("Zed"));
+  assert.ok(!index.refresh(0));
+  assert.deepEqual(index.find("zed"), []);
+  assert.ok(index.refresh());
+  assert.deepEqual(index.find("zed").map(({ name }) => name), ["Zed"]);
+});
+
 test("ten thousand nodes and links are found", () => {
   const numbers = Array.from({ length: 10_000 }, (_, number) => number);
   const index = indexOf(numbers.map((number) => node(`PC${number}`)), numbers.map((number) => link(`PC${number} e0 – SW`)));
