@@ -9,6 +9,8 @@ import { COUNT_AGAIN_MS, Stage } from "./stage.js";
 
 // Below this scale texts are unreadable, and they are the most expensive to draw.
 const FAR = 0.35;
+// The size of the map before it is in the document.
+const WINDOW = [800, 600];
 
 export class Graph {
   constructor(lab, { onSelect, onOpen, onDelete, onLink }) {
@@ -16,11 +18,12 @@ export class Graph {
     this.selected = null;
     this.source = null;
     this.view = { x: 0, y: 0, scale: 1 };
+    this.window = WINDOW; // reading it from the document would lay out the document each time
     this.stage = new Stage(lab, this, () => this.makeReachable());
     this.svg = s("svg", { role: "group", "aria-label": "Lab" }, this.stage.scene);
     this.moved = false; // moved by the user: the view then stays
     new Gestures(this, { onOpen, onDelete, onLink });
-    new ResizeObserver(() => (this.moved ? this.showView() : this.fit())).observe(this.svg);
+    new ResizeObserver(() => this.resize()).observe(this.svg);
     lab.views.add(this);
   }
 
@@ -140,8 +143,10 @@ export class Graph {
     this.arrangeSoon();
   }
 
-  get window() {
-    return [this.svg.clientWidth || 800, this.svg.clientHeight || 600];
+  resize() {
+    this.window = [this.svg.clientWidth || WINDOW[0], this.svg.clientHeight || WINDOW[1]];
+    if (this.moved) this.showView();
+    else this.fit();
   }
 
   moveView(x, y) {

@@ -10,6 +10,7 @@ import { linePlot } from "../plot.js";
 import { NodeEngine } from "./node_engine.js";
 import { natFacts } from "./nat_facts.js";
 import { PingReader, isAddress } from "./ping_reader.js";
+import { WindowedList } from "./windowed_list.js";
 
 const PINGS = 20;
 const PING_INTERVAL_MS = 250;
@@ -25,7 +26,7 @@ export class NodePanel {
     this.status = h("span");
     this.problem = h("p", { className: "problem", role: "status" });
     this.facts = h("dl");
-    this.ports = h("ul", { className: "list" });
+    this.ports = new WindowedList(({ id: key }) => this.makePort(key));
     this.start = button("Start", () => post(`${path}/start`), { className: "primary" });
     this.stop = button("Stop", () => post(`${path}/stop`));
     const engines = lab.types.get(node.node_type)?.engines ?? [];
@@ -36,7 +37,7 @@ export class NodePanel {
         button("Rename", () => this.rename()),
         button("Link to…", () => graph.startLink(id)),
         button("Delete", () => deleteThing(id), { className: "danger" })),
-      this.facts, this.engine?.parts, h("h3", {}, "Ports"), this.ports,
+      this.facts, this.engine?.parts, h("h3", {}, "Ports"), this.ports.element,
       lab.can(node, "ping") ? this.makePing() : null,
       lab.can(node, "mac_table") ? this.makeMacs() : null);
     side.replaceChildren(this.parts);
@@ -75,14 +76,20 @@ export class NodePanel {
     facts.push(...natFacts(node.properties));
     this.facts.replaceChildren(...facts.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
     this.engine?.update();
-    const linked = this.lab.linksByPort(this.id);
-    this.ports.replaceChildren(...node.ports.map((port) => {
-      const link = linked.get(portKey(port));
-      const far = link?.nodes.find((end) => end.node_id !== this.id);
-      return h("li", {}, h("button", { type: "button", disabled: !link, onclick: () => this.graph.select(link.link_id) },
-        h("span", {}, port.short_name),
-        h("span", { className: "hint" }, far ? `${this.lab.nodes.get(far.node_id)?.name} ${this.lab.portName(far)}` : "free")));
-    }));
+    this.linked = this.lab.linksByPort(this.id);
+    this.ports.show(node.ports.map((port) => ({ id: portKey(port), name: port.short_name })));
+  }
+
+  makePort(key) {
+    const [name, end] = [h("span"), h("span", { className: "hint" })];
+    const row = h("button", { type: "button", onclick: () => this.graph.select(this.linked.get(key).link_id) }, name, end);
+    const update = (port) => {
+      const far = this.linked.get(key)?.nodes.find(({ node_id }) => node_id !== this.id);
+      row.disabled = !this.linked.has(key);
+      setText(name, port.name);
+      setText(end, far ? `${this.lab.nodes.get(far.node_id)?.name} ${this.lab.portName(far)}` : "free");
+    };
+    return { button: row, update };
   }
 
   async rename() {

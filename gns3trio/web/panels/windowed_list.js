@@ -69,7 +69,7 @@ export class WindowedList {
     if (!item) return;
     this.scrollTo(this.items.indexOf(item));
     this.draw();
-    this.rows.get(item.id).button.focus({ preventScroll: true });
+    this.rows.get(item.id).button.focus({ preventScroll: true }); // a disabled one does not take it
   }
 
   scrollTo(place) {
