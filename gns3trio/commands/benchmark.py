@@ -65,25 +65,34 @@ def request_of(arguments: argparse.Namespace) -> Json:
 
 
 async def measure(
-    server: Client, path: str, body: Json, is_ours: Callable[[Json], bool], project_id: str | None = None
+    server: Client,
+    path: str,
+    body: Json,
+    is_ours: Callable[[Json], bool],
+    project_id: str | None = None,
+    text_of: Callable[[Json], str] | None = None,
 ) -> Json:
-    """Run a benchmark; returns its report. ``is_ours`` selects its progress events on the stream of ``project_id``."""
+    """Run a benchmark; returns its report. ``is_ours`` selects its progress events on the stream of ``project_id``, of
+    which ``text_of`` makes a line (default: ``trial_text``).
+    """
     report: Json
     with progress_line() as line:
         if not line.is_shown:
             report = await server.request("POST", path, body)
             return report
         async with follow(server, project_id=project_id) as events, trio.open_nursery() as nursery:
-            nursery.start_soon(_show_progress, line, events, is_ours)
+            nursery.start_soon(_show_progress, line, events, is_ours, text_of or trial_text)
             report = await server.request("POST", path, body)
             nursery.cancel_scope.cancel()
     return report
 
 
-async def _show_progress(line: ProgressLine, events: AsyncIterator[Json], is_ours: Callable[[Json], bool]) -> None:
+async def _show_progress(
+    line: ProgressLine, events: AsyncIterator[Json], is_ours: Callable[[Json], bool], text_of: Callable[[Json], str]
+) -> None:
     async for message in events:
         if is_ours(message):
-            line.show(trial_text(message["event"]))
+            line.show(text_of(message["event"]))
 
 
 def trial_text(event: dict[str, Any]) -> str:

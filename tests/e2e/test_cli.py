@@ -86,6 +86,27 @@ def test_nodes_are_listed_by_parts(lab: Shell) -> None:
     assert "status: 'running' is not one of" in lab.run("node", "list", "lab", "--status", "running", status=1)
 
 
+def test_traffic_between_built_in_pcs(shell: Shell) -> None:
+    shell.run("project", "create", "lab")
+    for number in (1, 2):
+        shell.run("node", "create", "lab", "vpcs", f"PC{number}", "--engine", "builtin")
+    shell.run("link", "create", "lab", "PC1", "PC2")
+    shell.run("node", "start", "lab", "--all")
+    assert "'PC1' has no address" in shell.run("node", "traffic", "lab", "PC1", "PC2", status=1)
+    for number in (1, 2):
+        typed = shell.run("console", "lab", f"PC{number}", "-c", f"ip 10.0.0.{number}/24")
+        assert f"10.0.0.{number}" in typed
+    options = ("--rate", "1M", "--size", "250", "--packets", "100", "--round-trip")
+    told = shell.run("node", "traffic", "lab", "PC1", "PC2", *options)
+    assert "sent        100 packets of 250 bytes to 10.0.0.2: " in told
+    assert "arrived     100 packets, 0 lost (0.00 %), 0 duplicated, 0 reordered: " in told
+    assert len(re.findall(r"(?m)^(one way|round trip)  +min/mean/p50/p90/p99/p99.9/max = [0-9./]+ ms$", told)) == 2
+    report = shell.json("node", "traffic", "lab", "PC2", "10.0.0.1", "--packets", "5")
+    assert (report["sent"], report["arrived"], report["returned"]["packets"]) == (5, None, 5)
+    assert "is not a rate" in shell.run("node", "traffic", "lab", "PC1", "PC2", "--rate", "fast", status=2)
+    assert "data_bytes" in shell.run("node", "traffic", "lab", "PC1", "PC2", "--size", "1", status=1)
+
+
 def test_a_link_tells_its_impairments_and_loses_them_with_its_filters(lab: Shell) -> None:
     link = lab.json("link", "show", "lab", "PC1-PC2")
     impairments = [{"type": "loss", "percent": 100}, {"type": "rate", "bits_per_second": 1_500_000}]

@@ -20,6 +20,10 @@ OPTIONS = [
         for command, ends in (("bench-link", "lab PC1-PC2"), ("bench-udp", "1:127.0.0.1:2 2:127.0.0.1:1"))
         for option in ("--seconds", "--max-rate", "--max-loss", "--repetitions", "--burst-repetitions")
     ),
+    *(
+        ("node traffic", f"lab PC1 PC2 {option}")
+        for option in ("--size", "--seconds", "--packets", "--burst", "--port")
+    ),
 ]
 
 
@@ -30,7 +34,7 @@ def test_a_number_that_makes_no_sense(
 ) -> None:
     file = str(tmp_path / "file")
     with pytest.raises(SystemExit) as stop:
-        main([command, *words.format(file=file).split(), number])
+        main([*command.split(), *words.format(file=file).split(), number])
     assert stop.value.code == WRONG
     flag = words.split()[-1]
     last = capsys.readouterr().err.splitlines()[-1]
