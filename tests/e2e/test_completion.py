@@ -35,7 +35,10 @@ TYPED = {
     "commands, actions, names and options": ("nod\tstar\tla\tPC2\t--a\t", ["node", "start", "lab", "PC2", "--all"]),
     "a node of any open project": ("console SW\t-c x", ["console", "SW1", "-c", "x"]),
     "a name that was given is not offered again": ("node stop lab PC2 P\t", ["node", "stop", "lab", "PC2", "PC1"]),
-    "where traffic goes": ("node traffic lab PC1 S\t --ra\t10", ["node", "traffic", "lab", "PC1", "SW1", "--rate", "10"]),
+    "where traffic goes": (
+        "node traffic lab PC1 S\t --ra\t10",
+        ["node", "traffic", "lab", "PC1", "SW1", "--rate", "10"],
+    ),
     "a link": ("link show lab PC1\t", ["link", "show", "lab", "PC1:0-PC2:0"]),
     "a link from within": ("link show lab PC1:0-P\t", ["link", "show", "lab", "PC1:0-PC2:0"]),
     "an option's name": ("watch --project la\t--count 1", ["watch", "--project", "lab", "--count", "1"]),
