@@ -41,6 +41,7 @@ MAX_SVG = 15 * 1024 * 1024
 MAX_SCRIPT = 256 * 1024
 MAX_ENGINE = 64
 MAX_BASE_CONFIG = 1024 * 1024
+MAX_CERTIFICATE = 64 * 1024  # in PEM, perhaps with those of authorities
 
 # The values in one JSON or YAML document, and in a project's file, which may contain all of the above. Parsing JSON
 # cannot be interrupted, and takes up to 0.2 us per value.

@@ -15,6 +15,7 @@ from gns3trio.api.app import Application
 from gns3trio.api.context import ApiContext
 from gns3trio.api.events import ApiEvents, open_events
 from gns3trio.compute.local_compute import LocalCompute, open_local_compute
+from gns3trio.compute.other_hosts import ComputeAddress, ComputeWatcher, OtherCompute
 from gns3trio.config import Config
 from gns3trio.controller.controller import Controller, open_controller
 from gns3trio.controller.links.traffic import LinkStats
@@ -53,10 +54,10 @@ async def open_server(config: Config) -> AsyncIterator[RunningServer]:
         _locked_folders(config),
         open_events() as events,
         open_local_compute(config, memory.captures) as compute,
-        open_controller(config, [compute], events.changes) as controller,
+        open_controller(config, [compute], events.changes, partial(_open_compute, config)) as controller,
         trio.open_nursery() as nursery,
     ):
-        link_stats = LinkStats(controller.computes.driven(), controller.links_at, events.changes, config.stats_interval)
+        link_stats = LinkStats(controller.computes.driven, controller.links_at, events.changes, config.stats_interval)
         statistics = await nursery.start(_run_until_cancelled, link_stats.run)
         settings = HttpSettings(
             addresses=config.addresses,
@@ -75,6 +76,13 @@ async def open_server(config: Config) -> AsyncIterator[RunningServer]:
         closing.set()
         statistics.cancel()
         freed_memory.cancel()
+
+
+def _open_compute(config: Config, address: ComputeAddress, watcher: ComputeWatcher) -> OtherCompute:
+    """A compute on another host. The libraries for this are loaded with the first one."""
+    from gns3trio.compute.remote.compute import RemoteCompute
+
+    return RemoteCompute(address, watcher, config.projects_path)
 
 
 @asynccontextmanager

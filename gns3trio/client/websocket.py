@@ -5,9 +5,11 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from ssl import SSLContext
 
 from trio_websocket import ConnectionClosed, ConnectionRejected, HandshakeError, WebSocketConnection, open_websocket_url
-from wsproto.events import Ping
 
 from gns3trio.client.refusals import no_gns3_server, refused, unreachable
+from gns3trio.websocket_pings import require_sound_pings
+
+require_sound_pings()
 
 _SCHEMES = {"http": "ws", "https": "wss"}
 
@@ -45,17 +47,3 @@ async def messages(connection: WebSocketConnection) -> AsyncGenerator[str | byte
     with suppress(ConnectionClosed):
         while True:
             yield await connection.get_message()
-
-
-_answer_ping = WebSocketConnection._handle_ping_event
-
-
-async def _answer_ping_unless_closing(self: WebSocketConnection, event: Ping) -> None:
-    """Avoid a defect of trio-websocket (its issue 184): it answers a ping that arrives while it closes, which wsproto
-    forbids, and its reader fails. Servers send the first ping at once, so short connections would often fail.
-    """
-    if self.closed is None:
-        await _answer_ping(self, event)
-
-
-WebSocketConnection._handle_ping_event = _answer_ping_unless_closing  # type: ignore[method-assign]

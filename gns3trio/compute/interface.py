@@ -39,13 +39,15 @@ class Capabilities:
 
     ``node_types`` are the names of the types that it runs. ``captures_per_link`` is the number of captures that one end
     of a link may have. ``impairments``: whether it supports impairments beside GNS3's filters. ``benchmarks``: whether
-    it can measure links and UDP paths.
+    it can measure links and UDP paths. ``platform`` and ``version`` are what a compute on another host says of itself.
     """
 
     node_types: Mapping[str, NodeTraits]
     captures_per_link: int
     impairments: bool
     benchmarks: bool
+    platform: str | None = None
+    version: str | None = None
 
 
 # --- links ---
@@ -63,9 +65,13 @@ class LinkEnd(Protocol):
         """Whether conditions may have impairments here, beside GNS3's filters."""
 
     @property
-    def counter_ids(self) -> tuple[int, int | None]:
+    def knows_filters(self) -> bool:
+        """Whether conditions may have GNS3's filters here: switches of a GNS3 compute have none."""
+
+    @property
+    def counter_ids(self) -> tuple[int, int | None] | None:
         """The ids of its counters in ``Compute.counters``: the link's end, and the port behind it (of the node's
-        process or of an interface of the host), if there is one.
+        process or of an interface of the host), if there is one. None if its compute does not count.
         """
 
     async def apply(self, conditions: LinkConditions, *, is_first: bool) -> None:
@@ -222,7 +228,7 @@ class ComputeNode(Protocol):
         """Whether it runs as long as it exists, so that starting and stopping it have no effect."""
 
     def ports(self) -> list[NodePort]:
-        """The ports of the node, with their names."""
+        """The ports of the node, with their names; empty if only its type and its record tell them."""
 
     def properties(self) -> dict[str, Any]:
         """Its properties in the API, in the form that is saved."""
@@ -316,6 +322,14 @@ class Compute(Protocol):
         """The address for tunnels from other computes: a name or an IPv4 address."""
 
     @property
+    def trouble(self) -> str | None:
+        """The reason why it cannot be reached now; None if it can."""
+
+    @property
+    def console_host(self) -> str | None:
+        """The host on which the consoles of its nodes are; None for that of the controller."""
+
+    @property
     def console_range(self) -> tuple[int, int]:
         """The first and the last TCP port of consoles."""
 
@@ -349,7 +363,12 @@ class Compute(Protocol):
         """Reserve these MAC address numbers for nodes of the project that are about to be created."""
 
     async def release_project(self, project_id: UUID) -> None:
-        """Release everything that was leased to a project and that no node or NIO has claimed."""
+        """Release everything that was leased to a project and that no node or NIO has claimed. None of its nodes is
+        left.
+        """
+
+    async def discard_project(self, project_id: UUID) -> None:
+        """Delete the files that it has of a released project, other than in the controller's folder."""
 
     # --- links ---
 

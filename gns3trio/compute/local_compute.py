@@ -122,6 +122,14 @@ class LocalCompute:
         return await threads.devices.run(list_interfaces)
 
     @property
+    def trouble(self) -> None:
+        """It is always there."""
+
+    @property
+    def console_host(self) -> None:
+        """That of the controller."""
+
+    @property
     def console_range(self) -> tuple[int, int]:
         """The first and the last TCP port of consoles."""
         return self._console_ports.range
@@ -189,6 +197,9 @@ class LocalCompute:
         self._udp_ports.release_project(project_id)
         for mac_ids in self._registry.mac_ids:
             mac_ids.release_project(project_id)
+
+    async def discard_project(self, project_id: UUID) -> None:
+        """All files are in the controller's folder."""
 
     # --- links ---
 

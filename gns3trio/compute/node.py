@@ -29,6 +29,7 @@ class NodeSpec:
 
     ``mac_id`` is the number from which its MAC address was derived before. If it is in use, the node gets another one.
     ``engine`` is the chosen engine of a type that has several; None is the compute's default.
+    ``project_name`` and ``custom_adapters`` are for computes on other hosts.
     """
 
     node_type: str
@@ -42,4 +43,6 @@ class NodeSpec:
     startup_script: str | None
     mac_id: int | None = None
     engine: str | None = None
+    project_name: str = "project"
+    custom_adapters: list[dict[str, Any]] = attrs.field(factory=list)
     emit: Callable[[NodeEvent], None]

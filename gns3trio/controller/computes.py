@@ -1,20 +1,26 @@
-"""The computes of the controller: those that it uses, and others that clients have registered.
+"""The computes of the controller: the one of its own server, and those on other hosts that clients have registered.
 
-The others are only stored and shown, and never contacted.
+A registered compute is connected from then on, as long as the server runs. One that was only named by a project's file
+is not: a file from elsewhere must not make this server talk to a host. It waits until a client confirms it, by changing
+it or registering it anew.
 """
 
+import logging
 import platform
 import socket
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Literal
+from uuid import UUID
 
 import attrs
 import trio
 
 from gns3trio.compute.host import LOCAL_COMPUTE_ID
 from gns3trio.compute.interface import Compute
+from gns3trio.compute.node import NodeStatus
+from gns3trio.compute.other_hosts import ComputeAddress, ComputeWatcher, OtherCompute
 from gns3trio.config import Config
-from gns3trio.controller.changes import ComputeChanged, ComputeCreated, ComputeDeleted
+from gns3trio.controller.changes import ComputeChanged, ComputeCreated, ComputeDeleted, LogMessage
 from gns3trio.controller.names import check_name
 from gns3trio.controller.storage.server_state import ServerState
 from gns3trio.convert import make_strict_converter, structure
@@ -23,7 +29,20 @@ from gns3trio.limits import MAX_ITEMS
 from gns3trio.machine import MachineLoad
 from gns3trio.notifications.feed import ChangeFeed
 
+log = logging.getLogger(__name__)
+
+# Connects to a compute on another host.
+OpenCompute = Callable[[ComputeAddress, ComputeWatcher], OtherCompute]
+# What has to be done when a compute is back: with its nodes that are gone, and their status before.
+Return = Callable[[OtherCompute, Mapping[UUID, NodeStatus]], None]
+
 NOT_DRIVEN = "This server does not run nodes on other computes"
+UNCONFIRMED = (
+    "it was named by a project's file and is not contacted before you confirm it: PUT /v2/computes/{compute_id}, or "
+    "gns3trio compute add"
+)
+# How long a request that registers or changes a compute waits for its first answer.
+FIRST_ANSWER_SECONDS = 8.0
 # GNS3 reserves this name for its virtual machine, which does not exist here.
 _GNS3_VM_ID, _GNS3_VM_NAME = "vm", "gns3vm"
 _UPDATE_SECONDS = 1.0
@@ -31,15 +50,32 @@ _UPDATE_SECONDS = 1.0
 
 @attrs.frozen(kw_only=True)
 class RegisteredCompute:
-    """Another server that a client has registered, with its credentials."""
+    """Another server that a client has registered, with its credentials. ``certificate`` is as in ``ComputeAddress``.
+    One that is not confirmed was only named by a file.
+    """
 
     compute_id: str
     name: str
-    protocol: str
+    protocol: Literal["http", "https"]
     host: str
     port: int
     user: str | None = None
-    password: str | None = None
+    password: str | None = attrs.field(default=None, repr=False)
+    certificate: str | None = attrs.field(default=None, repr=False)
+    is_confirmed: bool = False
+
+    def address(self) -> ComputeAddress:
+        """How it is reached."""
+        return ComputeAddress(
+            compute_id=self.compute_id,
+            name=self.name,
+            protocol=self.protocol,
+            host=self.host,
+            port=self.port,
+            user=self.user,
+            password=self.password,
+            certificate=self.certificate,
+        )
 
 
 @attrs.frozen(kw_only=True)
@@ -53,8 +89,8 @@ class Gns3Capabilities:
 
 @attrs.frozen(kw_only=True)
 class ComputeState:
-    """A compute as clients see it. Only a compute that this controller uses has ``capabilities`` and ``load``; for
-    another one, ``error`` is the reason why it is not used.
+    """A compute as clients see it. Only one that can be reached now has ``load``; for another one, ``error`` is the
+    reason. ``capabilities`` are the last known.
     """
 
     compute_id: str
@@ -70,11 +106,23 @@ class ComputeState:
 
 class Computes:
     """Use ``run`` to have their state announced. ``driven`` are those that run nodes for the controller, that of this
-    server among them.
+    server among them. ``open_compute`` connects to others; without it, they are only shown.
     """
 
-    def __init__(self, config: Config, changes: ChangeFeed, state: ServerState, driven: Iterable[Compute]) -> None:
+    def __init__(
+        self,
+        config: Config,
+        changes: ChangeFeed,
+        state: ServerState,
+        driven: Iterable[Compute],
+        open_compute: OpenCompute | None = None,
+    ) -> None:
         self.local_port = config.port  # that of the API, once it is known
+        self.on_return: Return = lambda compute, lost: None
+        self._open_compute = open_compute
+        self._others: dict[str, OtherCompute] = {}
+        self._scopes: dict[str, trio.CancelScope] = {}
+        self._nursery: trio.Nursery | None = None
         self._config = config
         self._changes = changes
         self._state = state
@@ -86,9 +134,14 @@ class Computes:
         """The compute of this server itself."""
         return self._driven[LOCAL_COMPUTE_ID]
 
-    def driven(self) -> Iterable[Compute]:
+    def driven(self) -> list[Compute]:
         """The computes that run nodes for this controller."""
-        return self._driven.values()
+        return list(self._driven.values())
+
+    def console_host(self, compute_id: str, own: str) -> str:
+        """The host on which consoles of a compute are; ``own`` is that of this server."""
+        compute = self._driven.get(compute_id)
+        return (compute.console_host if compute is not None else None) or own
 
     def find(self, compute_id: str) -> Compute | None:
         """A compute that runs nodes for this controller; None for others."""
@@ -98,8 +151,19 @@ class Computes:
         """As ``find``. Raises NotFound for an unknown compute, Conflict for one that this controller does not use."""
         compute = self._driven.get(compute_id)
         if compute is None:
-            raise Conflict(f"compute_id: {self.get_registered(compute_id).name}: {NOT_DRIVEN}")
+            raise Conflict(f"compute_id: {self.get_registered(compute_id).name}: {self.why_not_driven(compute_id)}")
         return compute
+
+    def require_other(self, compute_id: str) -> OtherCompute | None:
+        """The compute, if it is on another host; None for that of this server. Raises as ``require``."""
+        self.require(compute_id)
+        return self._others.get(compute_id)
+
+    def why_not_driven(self, compute_id: str) -> str:
+        """The reason why a compute is not used."""
+        if self._open_compute is not None and compute_id in self._registered:
+            return UNCONFIRMED.format(compute_id=compute_id)
+        return NOT_DRIVEN
 
     def capabilities(self) -> Gns3Capabilities:
         """The node types that this server can run, and its GNS3 version."""
@@ -108,8 +172,8 @@ class Computes:
     def _capabilities_of(self, compute: Compute) -> Gns3Capabilities:
         return Gns3Capabilities(
             node_types=sorted(compute.capabilities.node_types),
-            platform=platform.system().lower(),
-            version=self._config.gns3_version,
+            platform=compute.capabilities.platform or platform.system().lower(),
+            version=compute.capabilities.version or self._config.gns3_version,
         )
 
     def states(self) -> list[ComputeState]:
@@ -145,27 +209,45 @@ class Computes:
 
     def _registered_state(self, registered: RegisteredCompute) -> ComputeState:
         fields = attrs.asdict(registered)
-        del fields["password"]
+        for secret in ("password", "certificate", "is_confirmed"):
+            del fields[secret]
         compute = self._driven.get(registered.compute_id)
         if compute is None:
-            return ComputeState(**fields, error=NOT_DRIVEN)
+            return ComputeState(**fields, error=self.why_not_driven(registered.compute_id))
+        if compute.trouble is not None:
+            return ComputeState(**fields, error=compute.trouble)
         return ComputeState(**fields, capabilities=self._capabilities_of(compute), load=compute.load())
 
     async def create(self, fields: Mapping[str, Any]) -> ComputeState:
-        """Register a compute, or return the existing one with that id.
+        """Register a compute, or return the existing one with that id, and connect to it. One that was only named by a
+        file is registered anew. Whether it could be reached is in the reply.
 
         Raises Invalid for an id or name that GNS3 reserves, Conflict for a name in use, Unavailable.
         """
         compute_id = fields["compute_id"]
-        if compute_id == LOCAL_COMPUTE_ID or compute_id in self._registered:
+        known = self._registered.get(compute_id)
+        if compute_id == LOCAL_COMPUTE_ID or (known is not None and (known.is_confirmed or compute_id in self._driven)):
             return self.state(compute_id)
         name = fields.get("name") or _default_name(fields)
-        compute = RegisteredCompute(**{**fields, "name": name})
+        compute = RegisteredCompute(**{"is_confirmed": True, **fields, "name": name})
         await self._store(compute)
+        await self._connect(compute)
         state = self._registered_state(compute)
         self._changes.publish(ComputeChanged(state))
         self._changes.publish(ComputeCreated(state))
         return state
+
+    def for_file(self, compute_ids: Iterable[str], kept: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """The computes of a project's file: those with these ids, and those that were in the file before."""
+        used = [self._registered[each] for each in sorted(compute_ids) if each in self._registered]
+        if not used:
+            return kept
+        names = ("compute_id", "host", "name", "port", "protocol")
+        known = {compute.compute_id for compute in used}
+        return [
+            *(each for each in kept if each.get("compute_id") not in known),
+            *({name: getattr(compute, name) for name in names} for compute in used),
+        ]
 
     async def add_those_of_file(self, computes: Iterable[Mapping[str, Any]]) -> list[str]:
         """Register the computes that a project's file names and that are not known, without credentials, as GNS3 does.
@@ -178,7 +260,7 @@ class Computes:
                 compute = structure(_stored_converter, each, RegisteredCompute)
                 check_name(compute.name)
                 if compute.compute_id not in (*self._registered, LOCAL_COMPUTE_ID, _GNS3_VM_ID):
-                    await self.create({**attrs.asdict(compute), "user": None, "password": None})
+                    await self.create({**attrs.asdict(compute), **_FROM_FILE})
             except LabError as error:
                 problems.append(f"compute {each.get('name')!r} of the project's file: {error}")
         return problems
@@ -187,10 +269,15 @@ class Computes:
         """Change a compute. Raises NotFound, and as ``create``."""
         if compute_id == LOCAL_COMPUTE_ID:
             raise Conflict("compute_id: the local compute is described by the settings of this server")
-        compute = attrs.evolve(self.get_registered(compute_id), **{**changes, "compute_id": compute_id})
+        compute = attrs.evolve(
+            self.get_registered(compute_id), **{**changes, "compute_id": compute_id, "is_confirmed": True}
+        )
         if not compute.name:
             compute = attrs.evolve(compute, name=_default_name(attrs.asdict(compute)))
+        before = self._registered[compute_id]
         await self._store(compute)
+        if compute != before or compute_id not in self._driven:
+            await self._connect(compute)
         state = self._registered_state(compute)
         self._changes.publish(ComputeChanged(state))
         return state
@@ -225,16 +312,93 @@ class Computes:
             "computes", [], lambda stored: [each for each in stored if each["compute_id"] != compute_id]
         )
         self._registered.pop(compute_id, None)
+        self._disconnect(compute_id)
         self._changes.publish(ComputeDeleted(self._registered_state(compute)))
 
-    async def run(self) -> None:
-        """As in GNS3, announce the state of this server about once a second, while somebody listens."""
-        while True:
-            await trio.sleep(_UPDATE_SECONDS)
-            if self._changes.count():
-                self._changes.publish(ComputeChanged(self._own_state()))
+    # --- connections ---
+
+    async def settle(self, compute_ids: Iterable[str]) -> None:
+        """Wait a little, until it is known of these computes whether they can be reached."""
+        with trio.move_on_after(FIRST_ANSWER_SECONDS):
+            for compute_id in compute_ids:
+                registered = self._registered.get(compute_id)
+                compute = self._begin(registered) if registered is not None else None
+                if compute is not None:
+                    await compute.wait_tried()
+
+    async def _connect(self, registered: RegisteredCompute) -> None:
+        """Connect to a compute at its present address, and wait a little for its first answer."""
+        if self._nursery is None or not registered.is_confirmed:
+            return
+        known = self._others.get(registered.compute_id)
+        if known is not None:
+            known.move(registered.address())
+        else:
+            known = self._begin(registered)
+        if known is not None:
+            with trio.move_on_after(FIRST_ANSWER_SECONDS):
+                await known.wait_tried()
+
+    def _begin(self, registered: RegisteredCompute) -> OtherCompute | None:
+        """Keep up a connection to a compute from now on; None if this server does not use it."""
+        compute_id = registered.compute_id
+        if self._open_compute is None or self._nursery is None or not registered.is_confirmed:
+            return None
+        if compute_id not in self._others:
+            compute = self._others[compute_id] = self._driven[compute_id] = self._open_compute(
+                registered.address(), self
+            )
+            self._nursery.start_soon(self._serve, compute)
+        return self._others[compute_id]
+
+    async def _serve(self, compute: OtherCompute) -> None:
+        with trio.CancelScope() as self._scopes[compute.compute_id]:
+            await compute.run()
+
+    def _disconnect(self, compute_id: str) -> None:
+        if self._others.pop(compute_id, None) is not None:
+            del self._driven[compute_id]
+            self._scopes.pop(compute_id).cancel()
+
+    def changed(self, compute: OtherCompute) -> None:
+        """A compute on another host can be reached, or not any more."""
+        registered = self._registered.get(compute.compute_id)
+        if registered is not None:
+            if compute.trouble is not None:
+                log.warning("%s", compute.trouble)
+            else:
+                log.info("compute '%s' can be reached", registered.name)
+            self._changes.publish(ComputeChanged(self._registered_state(registered)))
+
+    def returned(self, compute: OtherCompute, lost: Mapping[UUID, NodeStatus]) -> None:
+        """A compute on another host can be reached again."""
+        self.on_return(compute, lost)
+
+    def told(
+        self, compute: OtherCompute, level: Literal["error", "warning", "info"], message: str, project_id: UUID | None
+    ) -> None:
+        """A compute on another host has a message."""
+        self._changes.publish(LogMessage(level, f"compute '{compute.address.name}': {message}", project_id))
+
+    async def run(self, task_status: trio.TaskStatus[None]) -> None:
+        """Connect to the computes on other hosts. As in GNS3, announce the state of each about once a second, while
+        somebody listens.
+        """
+        async with trio.open_nursery() as self._nursery:
+            for registered in self._registered.values():
+                self._begin(registered)
+            task_status.started()
+            while True:
+                await trio.sleep(_UPDATE_SECONDS)
+                if self._changes.count():
+                    self._changes.publish(ComputeChanged(self._own_state()))
+                    for compute_id, compute in list(self._others.items()):
+                        if compute.trouble is None:
+                            self._changes.publish(ComputeChanged(self.state(compute_id)))
 
 
+# A file of a project carries no credentials, and whoever made it is not trusted.
+_FROM_FILE = {"user": None, "password": None, "certificate": None, "is_confirmed": False}
 _stored_converter = make_strict_converter(forbid_extra_keys=False)
 
 

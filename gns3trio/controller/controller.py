@@ -1,7 +1,7 @@
 """The controller: the projects of this server, found at start, created, and closed in order at the end."""
 
 import logging
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from functools import partial
 from itertools import count
@@ -13,8 +13,10 @@ import trio
 from gns3trio import threads
 from gns3trio.compute.hosted import HostedProjects
 from gns3trio.compute.interface import Compute, PortPlace
+from gns3trio.compute.node import NodeStatus
+from gns3trio.compute.other_hosts import OtherCompute
 from gns3trio.config import Config
-from gns3trio.controller.computes import Computes, check_stored_computes
+from gns3trio.controller.computes import Computes, OpenCompute, check_stored_computes
 from gns3trio.controller.gns3_format.records import ProjectSettings
 from gns3trio.controller.library.base_configs import BaseConfigs
 from gns3trio.controller.library.symbols import Symbols
@@ -23,6 +25,7 @@ from gns3trio.controller.links.link import Link, PortAddress
 from gns3trio.controller.links.links import Links
 from gns3trio.controller.project.auto_options import Attendance, open_project
 from gns3trio.controller.project.project import Project
+from gns3trio.controller.project.returned import take_up_again
 from gns3trio.controller.services import ProjectServices
 from gns3trio.controller.storage import files as storage
 from gns3trio.controller.storage import project_swap
@@ -55,6 +58,7 @@ class Controller:
         self._creating: dict[UUID, trio.Event] = {}
         self._config = config
         self._services = services
+        services.computes.on_return = self._compute_returned
 
     @property
     def computes(self) -> Computes:
@@ -324,6 +328,24 @@ class Controller:
         if project.temporary:
             self.projects.pop(project.project_id, None)
 
+    def _compute_returned(self, compute: OtherCompute, lost: Mapping[UUID, NodeStatus]) -> None:
+        self._services.nursery.start_soon(self._take_up_again, compute, lost)
+
+    async def _take_up_again(self, compute: OtherCompute, lost: Mapping[UUID, NodeStatus]) -> None:
+        """A compute is back: its part of the open projects is put in order, and what nobody uses there is ended."""
+        try:
+            await compute.close_left_behind(self._is_idle)
+        except LabError as error:
+            log.warning("compute %s: %s", compute.compute_id, error)
+        for project in list(self.projects.values()):
+            if project.status == "opened":
+                await take_up_again(project, compute, lost)
+
+    def _is_idle(self, project_id: UUID) -> bool:
+        """Whether it is a project of this server that is closed, and stays so for the moment."""
+        project = self.projects.get(project_id)
+        return project is not None and project.status == "closed" and not project.openings.pending
+
     async def delete_compute(self, compute_id: str) -> None:
         """Close the projects that use a compute, and remove it. Does nothing if it is unknown.
 
@@ -353,10 +375,11 @@ def _sweep(config: Config) -> None:
 
 @asynccontextmanager
 async def open_controller(
-    config: Config, computes: Iterable[Compute], changes: ChangeFeed
+    config: Config, computes: Iterable[Compute], changes: ChangeFeed, open_compute: OpenCompute | None = None
 ) -> AsyncIterator[Controller]:
     """Run the controller with the projects on the disk. ``computes`` are the computes that it uses; the one of its own
-    server has the id ``local``. At the end every open project is closed and saved.
+    server has the id ``local``. ``open_compute`` connects to those that clients register. At the end every open project
+    is closed and saved.
     """
     async with trio.open_nursery() as nursery:
         await threads.disk.run(_sweep, config)
@@ -369,7 +392,7 @@ async def open_controller(
             },
         )
         services = ProjectServices(
-            computes=Computes(config, changes, state, computes),
+            computes=Computes(config, changes, state, computes, open_compute),
             changes=changes,
             nursery=nursery,
             projects_path=config.projects_path,
@@ -377,9 +400,9 @@ async def open_controller(
             console_host=config.told_console_host,
         )
         controller = Controller(config, services, state)
+        await nursery.start(controller.computes.run)
         await controller.load()
         nursery.start_soon(controller.sweep_projects)
-        nursery.start_soon(controller.computes.run)
         try:
             yield controller
         finally:

@@ -59,8 +59,8 @@ async def test_another_compute_is_kept_and_shown_without_its_password(server: Se
     assert (changed["name"], changed["port"], changed["host"]) == ("far", 3081, "192.0.2.1")
 
     body = {**BASE, "compute_id": compute_id}
-    error = await server.request("POST", f"/v2/projects/{project['project_id']}/nodes", body, 409)
-    assert "far" in error["message"]
+    error = await server.request("POST", f"/v2/projects/{project['project_id']}/nodes", body, 503)
+    assert "compute 'far' cannot be reached" in error["message"]
     await server.request("POST", f"/v2/projects/{project['project_id']}/nodes", {**BASE, "compute_id": "nowhere"}, 404)
     endpoint = await server.request("GET", f"/v2/computes/endpoint/{compute_id}/qemu/images", None, 200)
     assert endpoint == {"endpoint": "http://192.0.2.1:3081/v2/compute/qemu/images"}

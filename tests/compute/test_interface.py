@@ -1,8 +1,9 @@
-"""What ``compute/interface.py`` promises, of this host's compute and of the one in memory: tests of the controller go
-by the latter.
+"""What ``compute/interface.py`` promises, of this host's compute, of one on another host, and of the one in memory, by
+which tests of the controller go.
 """
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from ipaddress import IPv4Address
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -17,12 +18,15 @@ from gns3trio.compute.local_compute import open_local_compute
 from gns3trio.compute.nio import UdpNio
 from gns3trio.compute.node import NodeEvent, NodeSpec
 from gns3trio.compute.node_features import TrafficEndpoint, TrafficFlow
+from gns3trio.compute.other_hosts import ComputeAddress, OtherCompute
+from gns3trio.compute.remote.compute import RemoteCompute
 from gns3trio.conditions.impairments import Impairment
 from gns3trio.conditions.link_conditions import LinkConditions
 from gns3trio.config import Config
 from gns3trio.errors import Conflict, Invalid
 from gns3trio.traffic.flows import FlowSpec
 from tests.compute.conftest import CONSOLE_RANGE, LOOPBACK, UDP_RANGE
+from tests.support.far_server import far_server
 from tests.support.memory_compute import MemoryCompute
 
 PROJECT = UUID(int=7)
@@ -30,8 +34,39 @@ PATIENCE = 30.0
 LOSS = LinkConditions(filters={"delay": [20, 0]}, impairments=(Impairment(type="loss", percent=5.0),), seed=1)
 
 
-@pytest.fixture(params=["local", "memory"])
+def loss(compute: Compute) -> LinkConditions:
+    """As much of it as switches of the compute know."""
+    return LOSS if compute.capabilities.impairments else LinkConditions()
+
+
+class _Ignores:
+    """The controller of a compute on another host, to which nothing matters here."""
+
+    def changed(self, compute: OtherCompute) -> None: ...
+
+    def returned(self, compute: OtherCompute, lost: object) -> None: ...
+
+    def told(self, compute: OtherCompute, level: str, message: str, project_id: UUID | None) -> None: ...
+
+
+@asynccontextmanager
+async def remote_compute(folder: Path) -> AsyncIterator[Compute]:
+    """A server of ours, driven as another host."""
+    async with far_server(folder) as far, trio.open_nursery() as nursery:
+        compute = RemoteCompute(ComputeAddress(**far.address), _Ignores(), folder)
+        nursery.start_soon(compute.run)
+        await compute.wait_tried()
+        assert compute.trouble is None
+        yield compute
+        nursery.cancel_scope.cancel()
+
+
+@pytest.fixture(params=["local", "memory", "remote"])
 async def compute(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Compute]:
+    if request.param == "remote":
+        async with remote_compute(tmp_path / "far") as far:
+            yield far
+        return
     if request.param == "memory":
         yield MemoryCompute(types=("vpcs", "ethernet_switch"))
         return
@@ -96,10 +131,10 @@ async def test_what_it_does_not_run_is_refused(compute: Compute, tmp_path: Path)
 
 async def test_two_ports_are_connected_and_separated(compute: Compute, tmp_path: Path) -> None:
     first, second = await make(compute, tmp_path, "A", "B")
-    await compute.connect(ComputePort(first, 0, 0), ComputePort(second, 0, 3), LOSS)
+    await compute.connect(ComputePort(first, 0, 0), ComputePort(second, 0, 3), loss(compute))
     near, far = end_of(first), end_of(second, 3)
     assert near.is_open and far.is_open and first.has_nio and second.has_nio
-    assert near.counter_ids[0] != far.counter_ids[0]
+    assert near.counter_ids is None or far.counter_ids is None or near.counter_ids[0] != far.counter_ids[0]
     await first.unbind_nio(0, 0)
     assert not near.is_open and first.link_end(0, 0) is None and far.is_open
     with pytest.raises(Conflict):
@@ -111,10 +146,10 @@ async def test_two_ports_are_connected_and_separated(compute: Compute, tmp_path:
 async def test_a_connection_that_fails_at_its_second_port_leaves_none(compute: Compute, tmp_path: Path) -> None:
     first, second = await make(compute, tmp_path, "A", "B")
     with pytest.raises(Conflict):
-        await compute.connect(ComputePort(first, 0, 0), ComputePort(second, 0, 99), LOSS)
+        await compute.connect(ComputePort(first, 0, 0), ComputePort(second, 0, 99), loss(compute))
     assert not first.has_nio and not second.has_nio
     with pytest.raises(Conflict):
-        await compute.connect(ComputePort(first, 5, 0), ComputePort(second, 0, 0), LOSS)
+        await compute.connect(ComputePort(first, 5, 0), ComputePort(second, 0, 0), loss(compute))
     assert not first.has_nio and not second.has_nio
 
 
@@ -122,8 +157,8 @@ async def test_conditions_are_put_in_force_at_either_end(compute: Compute, tmp_p
     first, second = await make(compute, tmp_path, "A", "B")
     await compute.connect(ComputePort(first, 0, 0), ComputePort(second, 0, 0), LinkConditions())
     assert end_of(first).knows_impairments == compute.capabilities.impairments
-    await end_of(first).apply(LOSS, is_first=True)
-    await end_of(second).apply(LOSS, is_first=False)
+    await end_of(first).apply(loss(compute), is_first=True)
+    await end_of(second).apply(loss(compute), is_first=False)
     for suspended in (True, False):
         await end_of(second).suspend(suspended)
 
@@ -189,6 +224,10 @@ async def test_traffic_from_node_to_node(compute: Compute, tmp_path: Path) -> No
     await compute.connect(ComputePort(nodes[0], 0, 0), ComputePort(nodes[1], 0, 0), LinkConditions())
     with pytest.raises(Conflict):
         nodes[0].traffic_endpoint()
+    if isinstance(compute, RemoteCompute):  # GNS3's computes have none
+        with pytest.raises(Conflict):
+            compute.run_traffic([])
+        return
     for node in nodes:
         await node.start()
     first, second = [await traffic_end(node) for node in nodes]

@@ -19,18 +19,27 @@ DOCUMENT = Path(__file__).parent.parent.parent / "docs" / "conformance.md"
 Answer = Literal["fully", "partly", "refused"]
 # Routes that are there, but do less than those of GNS3, and why. The first pattern that matches counts.
 PARTLY = (
-    (r"/v2/computes$|/v2/computes/\{compute_id\}$", "other computes are stored and shown, not driven yet"),
+    (
+        r"/v2/computes$|/v2/computes/\{compute_id\}$",
+        "one that a project's file names is not contacted before it is confirmed",
+    ),
     (
         r"/v2/computes/.*",
-        "no emulator is run: lists of images are empty, what an emulator does is 409",
+        "forwarded to a compute on another host; this server itself runs no emulator: no images, and 409",
     ),
     (r"/v2/compute/\w+/images", "always empty: the emulator is not run"),
     (r"/v2/gns3vm.*", "settings are stored; no virtual machine is started"),
     (r"/v2/iou_license", "stored; IOU is not run"),
     (r"/v2/appliances", "always empty: no emulator that an appliance needs is run"),
-    (r".*/(auto_idlepc|idlepc_proposals|resize_disk)$", "409: for Dynamips and QEMU only, which are not run"),
-    (r"/v2/templates.*", "templates of emulators are stored; a node cannot be made from them"),
-    (r"/v2/projects/\{project_id\}/templates/.*", "409 for templates of emulators that are not run"),
+    (
+        r".*/(auto_idlepc|idlepc_proposals|resize_disk)$",
+        "forwarded for a node on another host; 409 for others, because Dynamips and QEMU are not run",
+    ),
+    (r"/v2/templates.*", "a node of an emulator can be made from one on another host only"),
+    (
+        r"/v2/projects/\{project_id\}/templates/.*",
+        "409 for templates of emulators, unless their compute is another host that runs them",
+    ),
     (r"/v2/projects/\{project_id\}/nodes$", "vpcs, ethernet_switch, ethernet_hub, cloud and nat; other types 409"),
     (r".*/suspend$", "as in GNS3, nothing happens for the types that run here"),
     (r"/static/.*", "the web UI is served once `gns3trio web-ui install` has put it there"),

@@ -43,7 +43,7 @@ def told() -> Told:
 @pytest.fixture
 def compute() -> MemoryCompute:
     """The compute of the controller's own server."""
-    return MemoryCompute()
+    return MemoryCompute(tunnel_host="192.0.2.7")
 
 
 @pytest.fixture

@@ -91,7 +91,7 @@ class MemoryEnd:
         self.node = node
         self.joined_to = joined_to
         self.is_open = True
-        self.counter_ids: tuple[int, int | None] = (number, None)
+        self.counter_ids: tuple[int, int | None] | None = (number, None)
         self.conditions = NO_CONDITIONS
         self.is_first = True
         self.suspended = False
@@ -101,6 +101,11 @@ class MemoryEnd:
     def knows_impairments(self) -> bool:
         """As the compute says."""
         return self.node.compute.impairments
+
+    @property
+    def knows_filters(self) -> bool:
+        """Always."""
+        return True
 
     async def apply(self, conditions: LinkConditions, *, is_first: bool) -> None:
         """Put conditions in force."""
@@ -507,6 +512,16 @@ class MemoryCompute:
         )
 
     @property
+    def trouble(self) -> str | None:
+        """That it is away."""
+        return f"compute {self.compute_id} cannot be reached" if self.is_away else None
+
+    @property
+    def console_host(self) -> str | None:
+        """That of the controller."""
+        return None
+
+    @property
     def console_range(self) -> tuple[int, int]:
         """Whatever."""
         return CONSOLE_RANGE
@@ -559,6 +574,10 @@ class MemoryCompute:
         self.reach()
         self.leased.pop(project_id, None)
 
+    async def discard_project(self, project_id: UUID) -> None:
+        """It keeps no files."""
+        self.reach()
+
     async def connect(self, first: ComputePort, second: ComputePort, conditions: LinkConditions) -> None:
         """Join two ports; the first has the conditions."""
         self.reach()
@@ -597,6 +616,7 @@ class MemoryCompute:
 
     def count(self, end: MemoryEnd, counters: PortCounters) -> None:
         """Something has passed the end of a link."""
+        assert end.counter_ids is not None
         self.passed[end.counter_ids[0]] = self._untold[end.counter_ids[0]] = counters
         self._counted.set()
 
@@ -614,7 +634,7 @@ class MemoryCompute:
         """Where the end of a link is."""
         for node in self.nodes.values():
             for port, end in node.ends.items():
-                if counter_id in end.counter_ids:
+                if counter_id in (end.counter_ids or ()):
                     return PortPlace(node.project_id, node.node_id, *port)
         return None
 

@@ -29,6 +29,7 @@ LEAVES = {
     "natural_order",
     "removal",
     "watchdog",
+    "websocket_pings",
     "slices",
     "threads",
     "machine",
@@ -52,6 +53,7 @@ ALLOWED = {
     "natural_order": set[str](),
     "removal": set[str](),
     "watchdog": set[str](),
+    "websocket_pings": set[str](),
     "slices": set[str](),
     "threads": {"errors"},
     "machine": set[str](),
@@ -195,6 +197,7 @@ def test_the_wire_is_the_api_s() -> None:
             functions = [node.name for node in ast.walk(ast.parse(module.read_text())) if isinstance(node, _FUNCTIONS)]
             assert not [name for name in functions if name.endswith(("view", "views", "as_json"))], relative
     assert writers == {
+        "compute/remote/http.py",  # requests to computes of others
         "controller/archives/snapshots.py",
         "controller/gns3_format/own_fields.py",
         "controller/gns3_format/records.py",
@@ -265,12 +268,12 @@ CONTROLLER_ROOMS: list[set[str]] = [
 COMPUTE_ROOMS: list[set[str]] = [
     {"__init__", "host", "nio", "node", "node_traits", "node_features", "captures", "expressions", "script_files"},
     {"emulators", "interface"},
-    {"node_update", "local"},
+    {"node_update", "local", "other_hosts"},
     {"hosted", "nodes", "nodes/parts"},
     {"nodes/cloud", "nodes/ethernet_hub", "nodes/ethernet_switch", "nodes/vpcs"},
     {"nodes/nat"},
     {"node_types"},
-    {"actions", "local_compute"},
+    {"actions", "local_compute", "remote"},
 ]
 # It names what changes, of every room, and uses nothing of it.
 ANNOTATES_ONLY = {"controller/changes.py"}

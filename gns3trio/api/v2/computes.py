@@ -1,6 +1,6 @@
-"""``/v2/computes``: the registered servers that run nodes. This controller uses only its own."""
+"""``/v2/computes``: the servers that run nodes: this one, and others that clients register."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import uuid4
 
 import attrs
@@ -16,13 +16,16 @@ from gns3trio.api.v2.compute_views import interface_view, port_usage_view
 from gns3trio.api.v2.views import compute_view
 from gns3trio.controller.links.udp_benchmark import benchmark_udp
 from gns3trio.controller.names import Name
+from gns3trio.limits import MAX_CERTIFICATE, Bound
 
 routes = RouteTable("/v2")
 
 
 @attrs.define(kw_only=True)
 class ComputeUpdate:
-    """The body of ``PUT /computes/{compute_id}``."""
+    """The body of ``PUT /computes/{compute_id}``. ``certificate`` is an extension: the compute's own one in PEM, for
+    https, if the authorities of this host do not vouch for it.
+    """
 
     compute_id: str | None = None
     name: Name | None = None
@@ -31,6 +34,7 @@ class ComputeUpdate:
     port: int = field(default=3080, validator=v.PORT)
     user: str | None = None
     password: str | None = None
+    certificate: Annotated[str, Bound(MAX_CERTIFICATE)] | None = None
 
 
 @attrs.define(kw_only=True)
@@ -50,7 +54,9 @@ async def list_computes(api: ApiRequest) -> list[dict[str, Any]]:
 
 @routes.route("POST", "/computes", status=201, reply=replies.Compute)
 async def create_compute(api: ApiRequest, body: ComputeCreate) -> dict[str, Any]:
-    """Register another server as a compute."""
+    """Register another server as a compute, and connect to it. The reply shows whether it could be reached; if not, it
+    is tried again and again.
+    """
     fields = {name: value for name, value in attrs.asdict(body).items() if value is not None}
     return compute_view(await api.controller.computes.create({"compute_id": str(uuid4()), **fields}))
 

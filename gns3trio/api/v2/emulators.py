@@ -4,6 +4,9 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import UUID
 
+from starlette.responses import Response
+
+from gns3trio.api.forwarding import Forwarded
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.compute.emulators import EMULATOR_OF_TYPE, WITH_IMAGES, not_run
 from gns3trio.errors import Conflict, NotFound
@@ -36,9 +39,11 @@ async def list_images(api: ApiRequest) -> list[dict[str, Any]]:
 
 
 @routes.route("GET", "/computes/{compute_id}/{emulator}/images", reply=list[dict[str, Any]])
-async def list_compute_images(api: ApiRequest, compute_id: str, emulator: str) -> list[dict[str, Any]]:
-    """The images of an emulator: none, for this server runs no emulator that needs one."""
-    api.controller.computes.require(compute_id)
+async def list_compute_images(api: ApiRequest, compute_id: str, emulator: str) -> list[dict[str, Any]] | Response:
+    """The images of an emulator on a compute. This server itself runs no emulator that needs one, so it has none."""
+    compute = api.controller.computes.require_other(compute_id)
+    if compute is not None:
+        return Forwarded(api, compute, f"{emulator}/images")
     if emulator not in WITH_IMAGES:
         raise _unknown(compute_id, emulator, "images")
     return []
@@ -47,10 +52,12 @@ async def list_compute_images(api: ApiRequest, compute_id: str, emulator: str) -
 @routes.route("GET", "/computes/{compute_id}/{emulator}/{action:path}", raw_body=True)
 @routes.route("POST", "/computes/{compute_id}/{emulator}/{action:path}", raw_body=True)
 @routes.route("PUT", "/computes/{compute_id}/{emulator}/{action:path}", raw_body=True)
-async def forward_to_emulator(api: ApiRequest, compute_id: str, emulator: str, action: str) -> None:
-    """Requests that GNS3 forwards to an emulator of a compute: 409, because this server runs none."""
-    api.controller.computes.require(compute_id)
-    raise _unknown(compute_id, emulator, action)
+async def forward_to_emulator(api: ApiRequest, compute_id: str, emulator: str, action: str) -> Response:
+    """A request to an emulator of a compute, which answers it. 409 for this server, which runs none."""
+    compute = api.controller.computes.require_other(compute_id)
+    if compute is None:
+        raise _unknown(compute_id, emulator, action)
+    return Forwarded(api, compute, f"{emulator}/{action}")
 
 
 def _unknown(compute_id: str, emulator: str, action: str) -> Conflict | NotFound:
@@ -67,20 +74,30 @@ async def find_idlepc(api: ApiRequest, compute_id: str) -> None:
 
 
 @routes.route("GET", "/projects/{project_id}/nodes/{node_id}/dynamips/auto_idlepc")
+async def find_idlepc_of_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> Response:
+    """Find an Idle-PC value for a Dynamips router on another host. This server itself runs none."""
+    return _for_node(api, project_id, node_id, "dynamips", "auto_idlepc")
+
+
 @routes.route("GET", "/projects/{project_id}/nodes/{node_id}/dynamips/idlepc_proposals")
-async def find_idlepc_of_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> None:
-    """Routes of Dynamips routers, which this server does not run."""
-    _refuse_for_node(api, project_id, node_id, "dynamips")
+async def propose_idlepc_of_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> Response:
+    """The Idle-PC values that a Dynamips router on another host proposes. This server itself runs none."""
+    return _for_node(api, project_id, node_id, "dynamips", "idlepc_proposals")
 
 
-@routes.route("POST", "/projects/{project_id}/nodes/{node_id}/resize_disk", status=201)
-async def resize_disk(api: ApiRequest, project_id: UUID, node_id: UUID) -> None:
-    """Routes of QEMU machines, which this server does not run."""
-    _refuse_for_node(api, project_id, node_id, "qemu")
+@routes.route("POST", "/projects/{project_id}/nodes/{node_id}/resize_disk", status=201, raw_body=True)
+async def resize_disk(api: ApiRequest, project_id: UUID, node_id: UUID) -> Response:
+    """Resize a disk of a QEMU machine on another host. This server itself runs none."""
+    return _for_node(api, project_id, node_id, "qemu", "resize_disk")
 
 
-def _refuse_for_node(api: ApiRequest, project_id: UUID, node_id: UUID, node_type: str) -> None:
+def _for_node(api: ApiRequest, project_id: UUID, node_id: UUID, node_type: str, action: str) -> Response:
+    """Pass a request on to the compute of a node. Raises Conflict if the node is of another type or runs here."""
     node = api.controller.get_project(project_id).nodes.require(node_id)
+    if node.record.node_type == node_type and node.instance is not None:
+        compute = api.controller.computes.require_other(node.record.compute_id)
+        if compute is not None:
+            return Forwarded(api, compute, f"projects/{project_id}/{node_type}/nodes/{node_id}/{action}")
     emulator = EMULATOR_OF_TYPE[node_type]
     raise Conflict(
         f"Node '{node.name}' is of type {node.record.node_type}: only nodes of type {node_type} can do this, and this "

@@ -47,6 +47,7 @@ class LocalLinkEnd:
     """
 
     knows_impairments = True
+    knows_filters = True
 
     def __init__(self, table: "LinkEnds", nio: Nio, port: Port, at: PortPlace | None) -> None:
         self.nio = nio

@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Literal
 from uuid import UUID
 
-from gns3trio.controller.gns3_format.records import LinkRecord
+from gns3trio.controller.gns3_format.records import LinkEndRecord, LinkRecord
 from gns3trio.controller.links.link import Link, PortAddress
 from gns3trio.controller.nodes.node import Node
 from gns3trio.errors import Conflict, NotFound
@@ -43,19 +43,22 @@ class EndNodes:
         return None
 
     def link_type(self, record: LinkRecord) -> Literal["ethernet", "serial"]:
-        """The link type of the ports. Only nodes that do not run here have serial ports."""
-        for end in record.nodes:
-            node = self._nodes.get(end.node_id)
-            for port in node.ports() if node is not None and node.instance is None else ():
-                if (port.adapter_number, port.port_number) == (end.adapter_number, end.port_number):
-                    return "serial" if port.is_serial else "ethernet"
-        return "ethernet"
+        """The link type of the ports."""
+        return "serial" if any(map(self._is_serial, record.nodes)) else "ethernet"
+
+    def _is_serial(self, end: LinkEndRecord) -> bool:
+        """Whether it is a port of a serial line. Only nodes of emulators have such."""
+        node = self._nodes.get(end.node_id)
+        return node is not None and any(
+            (port.adapter_number, port.port_number) == (end.adapter_number, end.port_number) and port.is_serial
+            for port in (node.ports() if node.instance is None or node.traits.emulator is not None else ())
+        )
 
     def check_ports(self, record: LinkRecord) -> None:
         """Raises NotFound if a node does not have the port."""
         for end in record.nodes:
             node = self._nodes[end.node_id]
-            ports = node.instance.ports() if node.instance is not None else []
+            ports = node.ports() if node.instance is not None else []
             if ports and not any(
                 (port.adapter_number, port.port_number) == (end.adapter_number, end.port_number) for port in ports
             ):
@@ -63,7 +66,11 @@ class EndNodes:
                 raise NotFound(f"nodes: {where} doesn't exist on node '{node.name}'")
 
     def check_types(self, record: LinkRecord) -> None:
-        """As in GNS3, raises Conflict for a link that would connect two networks of the host."""
+        """As in GNS3, raises Conflict for a link that would connect two networks of the host, or a serial line with an
+        Ethernet.
+        """
+        if len(set(map(self._is_serial, record.nodes))) > 1:
+            raise Conflict("nodes: a serial port cannot be linked to an Ethernet port")
         nodes = [self._nodes.get(end.node_id) for end in record.nodes]
         if all(node is not None and node.traits.reaches_host for node in nodes):
             raise Conflict("nodes: a cloud or NAT cannot be linked to another one")

@@ -1,7 +1,7 @@
 """Applies the conditions of a link: GNS3's filters, impairments and suspension.
 
 They act at one end of the link, for both directions: at the first end, unless only the second exists or supports
-impairments.
+impairments or filters.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -80,7 +80,8 @@ async def apply_filters(ends: Sequence[LinkEnd | None], record: LinkRecord, impa
     if not present:
         return
     # Every frame of the link, in either direction, passes this end, so the change is made there.
-    holder = next((end for end in present if end.knows_impairments), present[0])
+    holder = next((end for end in present if end.knows_impairments), None)
+    holder = holder or next((end for end in present if end.knows_filters), present[0])
     if impairments.filters and not holder.knows_impairments:
         raise Conflict("impairments: the computes of this link's nodes know GNS3's filters only")
     await holder.apply(conditions_of(record, impairments), is_first=holder is ends[0])

@@ -223,6 +223,24 @@ class Links(Mapping[UUID, Link]):
             self._project.publish(LinkChanged(link))
         self._tell_problem(link)
 
+    async def restore(self, link: Link) -> None:
+        """Wire a link anew, because a node at its ends was created anew. Its captures end. If it cannot be wired, that
+        is its problem from now on.
+        """
+        if link.problem is not None:
+            await self._try_wiring(link)
+            return
+        try:
+            async with self._ends.lock(end.node_id for end in link.record.nodes), link.lock:
+                if self.get(link.link_id) is not link:
+                    return
+                await self.captures.stop_link(link)
+                await self._wiring.rewire(link, link.record)
+        except LabError as error:
+            link.problem = link.problem or str(error)
+        self._project.publish(LinkChanged(link))
+        self._tell_problem(link)
+
     def tell_problems_of(self, node_id: UUID) -> None:
         """Called when a node has changed: announce which of its links stopped working, or work again."""
         for link in self.of_node(node_id):

@@ -6,7 +6,7 @@ event with rates of 0.
 """
 
 import math
-from collections import ChainMap
+from collections import ChainMap, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from uuid import UUID
 
@@ -111,12 +111,13 @@ _BusyLinks = dict[tuple[UUID, UUID], tuple[Links, Link]]  # by project id and li
 class LinkStats:
     """Publishes ``link.stats`` events while ``run`` runs, at most one per ``interval`` seconds and link.
 
-    ``computes`` are those with ends of links; ``links_at`` returns the links at a port of a node.
+    ``computes`` returns those with ends of links: others than the first ones count nothing. ``links_at`` returns the
+    links at a port of a node.
     """
 
     def __init__(
         self,
-        computes: Iterable[Compute],
+        computes: Callable[[], Iterable[Compute]],
         links_at: Callable[[PortPlace], Iterable[tuple[Links, Link]]],
         changes: ChangeFeed,
         interval: float,
@@ -124,14 +125,14 @@ class LinkStats:
         self._links_at = links_at
         self._changes = changes
         self._interval = interval
-        self._computes = {compute.compute_id: compute for compute in computes}
-        self._told = {compute_id: _Told() for compute_id in self._computes}
+        self._computes = computes
+        self._told = defaultdict(_Told, {compute.compute_id: _Told() for compute in computes()})
         self._busy: dict[str, _BusyLinks] = {}  # links with traffic in their last event, by compute
 
     async def run(self) -> None:
         """Publish events of changed counters until cancelled."""
         async with trio.open_nursery() as nursery:
-            for compute in self._computes.values():
+            for compute in self._computes():
                 nursery.start_soon(self._run_for, compute)
 
     async def _run_for(self, compute: Compute) -> None:
@@ -180,8 +181,11 @@ class LinkStats:
         """The counters of all computes, read on demand; for callers that need few links."""
         return self._look(_ReadWhenAsked)
 
+    def _by_id(self) -> Mapping[str, Compute]:
+        return {compute.compute_id: compute for compute in self._computes()}
+
     def _look(self, read: Callable[[Compute], Mapping[int, PortCounters]]) -> Reading:
-        return {each: CounterSnapshot(trio.current_time(), read(compute)) for each, compute in self._computes.items()}
+        return {each: CounterSnapshot(trio.current_time(), read(compute)) for each, compute in self._by_id().items()}
 
     def current(self, links: Links, link: Link) -> LinkStatistics:
         """The current counters of a link. Raises Conflict for a link that is not wired on this host."""
@@ -243,7 +247,8 @@ def _end(node: Node, adapter_number: int, port_number: int, spans: Mapping[str, 
     if end is None:
         return None
     compute_id = node.require_compute().compute_id
-    return _End(compute_id, *end.counter_ids, spans[compute_id])
+    span = spans.get(compute_id)
+    return _End(compute_id, *end.counter_ids, span) if end.counter_ids is not None and span is not None else None
 
 
 def _ends(links: Links, link: Link, spans: Mapping[str, _Span]) -> list[_End]:

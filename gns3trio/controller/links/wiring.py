@@ -15,7 +15,7 @@ import trio
 
 from gns3trio.compute.interface import Compute, ComputePort, LinkEnd
 from gns3trio.compute.nio import LOOPBACK, UdpNio
-from gns3trio.conditions.link_conditions import Impairments
+from gns3trio.conditions.link_conditions import NO_CONDITIONS, Impairments
 from gns3trio.controller.context import ProjectContext
 from gns3trio.controller.gns3_format.records import LinkEndRecord, LinkRecord, link_label
 from gns3trio.controller.links.filters import (
@@ -27,6 +27,7 @@ from gns3trio.controller.links.filters import (
 )
 from gns3trio.controller.links.link import Link, PortAddress, address_of, check_link
 from gns3trio.controller.links.table import LinkTable
+from gns3trio.controller.links.tunnel_hosts import tunnel_hosts
 from gns3trio.controller.nodes.node import Node
 from gns3trio.errors import Conflict, NotFound, Unavailable
 
@@ -132,16 +133,18 @@ class Wiring:
         """Connect ports on two computes by a UDP tunnel. If this fails, leased ports are released when the project
         closes.
         """
+        hosts = await tunnel_hosts(places[0][0], places[1][0])
         leased = [await compute.lease_udp(self._project.project_id) for compute, _ in places]
-        hosts = [compute.tunnel_host for compute, _ in places]
-        nios = [UdpNio(leased[0], hosts[1], leased[1]), UdpNio(leased[1], hosts[0], leased[0], suspend=True)]
+        conditions = conditions_of(link.record, link.impairments)
+        waits = conditions != NO_CONDITIONS
+        nios = [UdpNio(leased[0], hosts[1], leased[1]), UdpNio(leased[1], hosts[0], leased[0], suspend=waits)]
         bound: list[ComputePort] = []
         try:
             for (_, port), nio in zip(places, nios, strict=True):
                 await port.node.bind_nio(port.adapter_number, port.port_number, nio)
                 bound.append(port)
-            # No frame has passed, because the second end was suspended.
-            await apply_filters(self.ends(link), link.record, link.impairments)
+            if waits:  # no frame has passed, because the second end was suspended
+                await apply_filters(self.ends(link), link.record, link.impairments)
         except BaseException:
             with trio.CancelScope(shield=True):
                 for port in bound:
@@ -265,7 +268,9 @@ class Wiring:
     async def _unbind(self, address: PortAddress) -> None:
         self._forget(address)
         node = self._nodes.get(address.node_id)
-        if node is not None and node.instance is not None:
+        if node is None or node.instance is None:
+            return
+        if node.instance.link_end(address.adapter_number, address.port_number) is not None:
             await self._unbind_port(ComputePort(node.instance, address.adapter_number, address.port_number))
 
     async def _unbind_port(self, port: ComputePort) -> None:

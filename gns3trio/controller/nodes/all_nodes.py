@@ -23,7 +23,7 @@ _NAMED = 5
 async def act_on_all(nodes: Iterable[Node], action: Action | Literal["reset_console"]) -> None:
     """Perform ``action`` on every node, many at a time. Raises the first error after all have been tried.
 
-    Nodes that do not run here are skipped.
+    Nodes that do not run here, or cannot be reached, are skipped.
     """
     errors: list[LabError] = []
     limit = trio.CapacityLimiter(NODES_AT_A_TIME)
@@ -31,7 +31,7 @@ async def act_on_all(nodes: Iterable[Node], action: Action | Literal["reset_cons
     async def act_on(node: Node, waiting: contextlib.ExitStack) -> None:
         async with limit, node.lock:
             waiting.close()
-            if node.deleted or node.instance is None:
+            if node.deleted or node.instance is None or node.problem is not None:
                 return
             try:
                 if action == "reset_console":

@@ -67,6 +67,8 @@ class Instances:
                 startup_script=startup_script,
                 mac_id=mac_id,
                 engine=engine,
+                project_name=self._project.settings.name,
+                custom_adapters=record.custom_adapters,
                 emit=self._emitter(record.node_id),
             )
         )

@@ -53,8 +53,13 @@ class Node:
 
     def attach(self, instance: ComputeNode, compute: Compute) -> None:
         """Set the instance of the node, and its compute."""
-        self._instance, self._compute = instance, compute
+        self._instance, self._compute, self.kept_because = instance, compute, None
         self.sync()
+
+    def detach(self, reason: str) -> None:
+        """Its instance is gone, and why there is no other."""
+        self._instance, self._compute, self.kept_because = None, None, reason
+        self.changed()
 
     @property
     def node_id(self) -> UUID:
@@ -108,15 +113,16 @@ class Node:
 
     @property
     def problem(self) -> str | None:
-        """The reason why the node cannot run here; None if it can."""
+        """The reason why the node cannot run here, or cannot be reached; None if it can."""
         if self._instance is not None:
-            return None
+            return self._compute.trouble if self._compute is not None else None
         return self.kept_because or why_not_run(self.record.node_type)
 
     def ports(self) -> list[Port]:
-        """The node's ports. For a node without an instance, those that GNS3 would give it, and other linked ones."""
-        if self._instance is not None:
-            return list(map(shown_port, self._instance.ports()))
+        """The node's ports. If its compute does not tell them, those that GNS3 would give it, and other linked ones."""
+        told = self._instance.ports() if self._instance is not None else []
+        if told:
+            return list(map(shown_port, told))
         ports = list_ports(self.record)
         listed = {(port.adapter_number, port.port_number) for port in ports}
         others = sorted(self.linked_ports - listed)

@@ -12,7 +12,6 @@ from gns3trio.compute.actions import ENDS_A_RUN, Action
 from gns3trio.compute.interface import Compute
 from gns3trio.compute.node_update import update_node
 from gns3trio.controller.changes import NodeChanged, NodeCreated, NodeDeleted
-from gns3trio.controller.computes import NOT_DRIVEN
 from gns3trio.controller.context import ProjectContext
 from gns3trio.controller.gns3_format.records import NodeRecord
 from gns3trio.controller.names import allocate_name, check_name
@@ -148,19 +147,43 @@ class Nodes(Mapping[UUID, Node]):
             raise Conflict(f"Project '{self._project.settings.name}' has {MAX_NODES} nodes, and can have no more")
         return known
 
-    async def revive(self, record: NodeRecord, mac_id: int | None, engine: str | None) -> None:
-        """Create a node from the project's file. If it cannot run here, it is only stored, whatever the reason."""
+    async def revive(
+        self, record: NodeRecord, mac_id: int | None, engine: str | None, *, elsewhere: trio.Nursery
+    ) -> None:
+        """Create a node from the project's file. If it cannot run here, it is only stored, whatever the reason. One on
+        another host is created in the nursery, so that they do not wait for each other.
+        """
         node = self._nodes[record.node_id] = self._new_node(record)
         compute = self._project.services.computes.find(record.compute_id)
         if compute is None:
-            node.kept_because = f"it is on the compute {record.compute_id!r}, and {NOT_DRIVEN}"
+            why = self._project.services.computes.why_not_driven(record.compute_id)
+            node.kept_because = f"it is on the compute {record.compute_id!r}, and {why}"
             self._project.log("warning", f"node '{node.name}' does not run: {node.kept_because}")
         elif compute.runs(record.node_type):
-            try:
-                node.attach(await self._instances.create(compute, record, mac_id=mac_id, engine=engine), compute)
-            except LabError as error:  # the file may be imported or edited: the project must open all the same
-                node.kept_because = str(error)
-                self._project.log("error", f"node '{node.name}' ({node.node_id}) does not run: {error}")
+            if compute is self._project.services.computes.own:
+                await self._bring_back(node, compute, mac_id, engine)
+            else:
+                elsewhere.start_soon(self._bring_back, node, compute, mac_id, engine)
+        elif compute is not self._project.services.computes.own:
+            node.kept_because = f"compute {record.compute_id!r} does not run nodes of type {record.node_type}"
+
+    async def _bring_back(
+        self, node: Node, compute: Compute, mac_id: int | None = None, engine: str | None = None
+    ) -> None:
+        try:
+            node.attach(await self._instances.create(compute, node.record, mac_id=mac_id, engine=engine), compute)
+        except LabError as error:  # the file may be imported or edited: the project must open all the same
+            node.detach(str(error))
+            self._project.log("error", f"node '{node.name}' ({node.node_id}) does not run: {error}")
+
+    async def restore(self, node: Node) -> None:
+        """Create the instance of a node anew, because its compute has it no longer, or was away when the project was
+        opened. If that fails, the node is kept with the reason. The caller holds its lock.
+        """
+        compute = self._project.services.computes.find(node.record.compute_id)
+        if compute is not None and compute.runs(node.record.node_type):
+            await self._bring_back(node, compute)
+            self._project.publish(NodeChanged(node))
 
     async def end_creations(self) -> None:
         """Called when the project is closed: wait until all running creations have noticed it and rolled back."""
@@ -204,7 +227,9 @@ class Nodes(Mapping[UUID, Node]):
         return {node.name for node in (*self._nodes.values(), *self._creating.values())}
 
     def _new_node(self, record: NodeRecord) -> Node:
-        return Node(record, self._project.project_id, self._project.services.console_host)
+        services = self._project.services
+        console_host = services.computes.console_host(record.compute_id, services.console_host)
+        return Node(record, self._project.project_id, console_host)
 
     async def _discard(self, node: Node) -> None:
         """Undo the creation of a node."""
@@ -339,13 +364,13 @@ class Nodes(Mapping[UUID, Node]):
         return changed
 
     def not_run(self) -> list[Node]:
-        """The nodes that do not run here."""
-        return [node for node in self._nodes.values() if node.instance is None]
+        """The nodes that do not run here, or whose compute cannot be reached."""
+        return [node for node in self._nodes.values() if node.problem is not None]
 
     async def for_all(self, action: Action | Literal["reset_console"]) -> None:
         """Perform ``action`` on every node, many at a time. Raises the first error after all have been tried.
 
-        Nodes that do not run here are skipped; if they should be started, this is reported.
+        Nodes that do not run here, or cannot be reached, are skipped; if they should be started, this is reported.
         """
         self._project.require_open()
         if action in ("start", "reload"):

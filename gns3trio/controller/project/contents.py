@@ -5,6 +5,7 @@ from contextlib import suppress
 from uuid import UUID
 
 import attrs
+import trio
 
 from gns3trio.conditions.link_conditions import NO_IMPAIRMENTS
 from gns3trio.controller.changes import DrawingCreated, LinkCreated, LogLevel, NodeCreated
@@ -36,10 +37,14 @@ class Contents:
         computes = self._project.services.computes
         self._tell_all("warning", [*saved.problems, *await computes.add_those_of_file(saved.computes)])
         await self._reserve_mac_ids(saved)
+        await computes.settle({node.compute_id for node in saved.nodes})
         slices = Slices()
-        for record in self._with_possible_consoles(saved.nodes):
-            await self.nodes.revive(record, saved.mac_ids.get(record.node_id), saved.engines.get(record.node_id))
-            await slices.pause()
+        async with trio.open_nursery() as nursery:
+            for record in self._with_possible_consoles(saved.nodes):
+                await self.nodes.revive(
+                    record, saved.mac_ids.get(record.node_id), saved.engines.get(record.node_id), elsewhere=nursery
+                )
+                await slices.pause()
         self._give_ports_to_kept_nodes(saved.links)
         for link in saved.links:
             impairments = saved.impairments.get(link.link_id, NO_IMPAIRMENTS)
@@ -122,6 +127,9 @@ class Contents:
             nodes=[node.record for node in self.nodes.values() if not node.deleted],
             links=self.links.records(),
             drawings=self.drawings.records(),
+            computes=self._project.services.computes.for_file(
+                {node.record.compute_id for node in self.nodes.values()}, kept.computes
+            ),
             impairments=self.links.impairments(),
             mac_ids=self.mac_ids(kept),
             engines=self.engines(kept),

@@ -288,10 +288,20 @@ class Project:
         """
         await threads.disk.run(check_discardable, self.folder, self.services.projects_path)
         self.deleted = True
+        elsewhere = [
+            compute
+            for compute in self.services.computes.driven()
+            if any(node.record.compute_id == compute.compute_id for node in self.nodes.values())
+        ]
         try:
             await self.close()
             async with self.state_lock:
                 await self._discard_folder()
+            for compute in elsewhere:
+                try:
+                    await compute.discard_project(self.project_id)
+                except LabError as error:
+                    self.log("warning", f"compute {compute.compute_id} has not deleted the project's files: {error}")
         except BaseException:
             self.deleted = False
             raise

@@ -91,8 +91,8 @@ async def test_a_link_between_computes_is_a_tunnel(
     (near_port,), (far_port,) = compute.leased[project.project_id], far_compute.leased[project.project_id]
     here, there = end_of(compute.node("A")), end_of(far_compute.node("B"))
     assert here.joined_to == UdpNio(near_port, "192.0.2.1", far_port)
-    assert there.joined_to == UdpNio(far_port, "127.0.0.1", near_port, suspend=True)
-    assert not here.suspended and not there.suspended  # as soon as both ends are there
+    assert there.joined_to == UdpNio(far_port, "192.0.2.7", near_port)
+    assert not here.suspended and not there.suspended
     await project.links.delete(link)
     assert not compute.node("A").ends and not far_compute.node("B").ends
 

@@ -24,7 +24,7 @@ INTERVAL = 1.0
 
 @pytest.fixture
 async def link_stats(controller: Controller, told: Told) -> AsyncIterator[LinkStats]:
-    stats = LinkStats(controller.computes.driven(), controller.links_at, ChangeFeed(told), INTERVAL)
+    stats = LinkStats(controller.computes.driven, controller.links_at, ChangeFeed(told), INTERVAL)
     async with trio.open_nursery() as nursery:
         nursery.start_soon(stats.run)
         yield stats

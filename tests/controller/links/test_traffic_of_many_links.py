@@ -38,7 +38,7 @@ async def links(project: Project) -> list[Link]:
 @pytest.fixture
 async def stats(controller: Controller, told: Told, links: list[Link], autojump_clock: Any) -> AsyncIterator[LinkStats]:
     """Running, at a moment at which nothing has moved."""
-    link_stats = LinkStats(controller.computes.driven(), controller.links_at, ChangeFeed(told), INTERVAL)
+    link_stats = LinkStats(controller.computes.driven, controller.links_at, ChangeFeed(told), INTERVAL)
     async with trio.open_nursery() as nursery:
         nursery.start_soon(link_stats.run)
         await trio.sleep(10 * INTERVAL)

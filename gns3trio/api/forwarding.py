@@ -1,0 +1,81 @@
+"""Passes a request on to a compute on another host, and its answer back, both in pieces.
+
+Of the answer only the status, the body and a harmless type are used: in a browser it must not act as a page of this
+server, whatever the compute sends.
+"""
+
+import re
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from urllib.parse import quote
+
+import trio
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from gns3trio.api.content_policy import BINARY
+from gns3trio.api.routing import ApiRequest
+from gns3trio.compute.other_hosts import EmulatorReply, OtherCompute
+from gns3trio.errors import NotFound
+
+_TYPES = ("application/json", "text/plain")
+_EMULATOR = re.compile("[a-z_]{1,40}")
+
+
+class Forwarded(Response):
+    """The answer of a compute to this request. ``path`` is below ``/v2/compute`` there, and begins with the emulator or
+    ``projects``. Raises NotFound for a path that would lead elsewhere.
+    """
+
+    def __init__(self, api: ApiRequest, compute: OtherCompute, path: str) -> None:
+        super().__init__()
+        parts = path.split("/")
+        if not _EMULATOR.fullmatch(parts[0]) or any(part in ("", ".", "..") for part in parts):
+            raise NotFound(f"/v2/compute/{path[:200]} doesn't exist")
+        query = api.http.url.query
+        self._path = quote(path) + (f"?{query}" if query else "")
+        self._request = api.http
+        self._compute = compute
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request (ASGI entry point)."""
+        request = self._request
+        length = request.headers.get("content-length", "")
+        has_body = request.method != "GET"
+        left = trio.Event()
+
+        async def body() -> AsyncGenerator[bytes]:
+            async for piece in request.stream():
+                if piece:
+                    yield piece
+
+        async def wait_for_leaving(nursery: trio.Nursery) -> None:
+            while (await receive())["type"] != "http.disconnect":
+                pass
+            left.set()
+            nursery.cancel_scope.cancel()
+
+        async with (
+            aclosing(body()) as pieces,
+            self._compute.forward(
+                request.method,
+                self._path,
+                pieces if has_body else None,
+                int(length) if length.isascii() and length.isdigit() else None,
+            ) as reply,
+            trio.open_nursery() as nursery,
+        ):
+            nursery.start_soon(wait_for_leaving, nursery)
+            await _send_reply(reply, send)
+            nursery.cancel_scope.cancel()
+
+
+async def _send_reply(reply: EmulatorReply, send: Send) -> None:
+    plain = reply.content_type.partition(";")[0].strip().lower()
+    media_type = plain if plain in _TYPES else BINARY
+    headers = [(b"content-type", media_type.encode())]
+    status = reply.status if 200 <= reply.status < 600 and not 300 <= reply.status < 400 else 502
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    async for piece in reply.content:
+        await send({"type": "http.response.body", "body": piece, "more_body": True})
+    await send({"type": "http.response.body", "body": b""})

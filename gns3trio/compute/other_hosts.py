@@ -1,0 +1,86 @@
+"""Computes on other hosts: their address, and what they tell the controller. Protocols and values only.
+
+``compute/remote`` implements them for servers that speak GNS3's compute API.
+"""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from typing import Literal, Protocol
+from uuid import UUID
+
+import attrs
+
+from gns3trio.compute.interface import Compute
+from gns3trio.compute.node import NodeStatus
+
+
+@attrs.frozen(kw_only=True)
+class ComputeAddress:
+    """How a compute is reached. ``certificate`` is a PEM text: that of the compute, if the authorities of this host do
+    not vouch for it.
+    """
+
+    compute_id: str
+    name: str
+    protocol: Literal["http", "https"]
+    host: str
+    port: int
+    user: str | None = None
+    password: str | None = attrs.field(default=None, repr=False)
+    certificate: str | None = attrs.field(default=None, repr=False)
+
+
+class ComputeWatcher(Protocol):
+    """What a compute on another host tells its controller. The calls return at once."""
+
+    def changed(self, compute: "OtherCompute") -> None:
+        """It became reachable or unreachable."""
+
+    def returned(self, compute: "OtherCompute", lost: Mapping[UUID, NodeStatus]) -> None:
+        """It can be reached again. ``lost`` are the nodes that it has no longer, because it was started anew, each with
+        its status before. They have to be created again.
+        """
+
+    def told(
+        self, compute: "OtherCompute", level: Literal["error", "warning", "info"], message: str, project_id: UUID | None
+    ) -> None:
+        """It has a message for the users of a project, or of the server."""
+
+
+@attrs.frozen
+class EmulatorReply:
+    """The reply of an emulator's route. ``content`` are the pieces of its body."""
+
+    status: int
+    content_type: str
+    content: AsyncIterator[bytes]
+
+
+class OtherCompute(Compute, Protocol):
+    """A compute on another host. ``run`` connects to it, again and again, as long as it runs."""
+
+    @property
+    def address(self) -> ComputeAddress:
+        """Where it is."""
+
+    async def run(self) -> None:
+        """Keep up the connection, until cancelled."""
+
+    def move(self, address: ComputeAddress) -> None:
+        """Its address or credentials changed: connect anew."""
+
+    async def wait_tried(self) -> None:
+        """Return when it is known whether it can be reached at its present address."""
+
+    async def close_left_behind(self, is_ours: Callable[[UUID], bool]) -> None:
+        """Close the projects that an earlier life of this controller has left open there. ``is_ours`` says for an id
+        whether it is a closed project of this controller.
+        """
+
+    def forward(
+        self, method: str, path: str, content: AsyncIterator[bytes] | None, length: int | None
+    ) -> AbstractAsyncContextManager[EmulatorReply]:
+        """Send a request to a route of an emulator, such as ``qemu/images``.
+
+        Raises Unavailable if the compute cannot be reached.
+        """

@@ -1,0 +1,502 @@
+"""A compute on another host, as the controller uses it.
+
+The controller opens a project there with its first node, and closes it when the project closes. What could not be told
+to a compute that was away is told when it returns.
+"""
+
+import logging
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager, suppress
+from functools import partial
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import attrs
+import trio
+from httpcore2 import Response
+
+from gns3trio import threads
+from gns3trio.compute.host import HostInterface, PortUsage
+from gns3trio.compute.interface import (
+    Capabilities,
+    Compute,
+    ComputeNode,
+    ComputePort,
+    LinkEnd,
+    LinkProbe,
+    PortPlace,
+    UdpEndpoint,
+)
+from gns3trio.compute.nio import LOOPBACK, UdpNio
+from gns3trio.compute.node import NodeSpec, NodeStatus
+from gns3trio.compute.node_features import TrafficFlow, TrafficRun
+from gns3trio.compute.other_hosts import ComputeAddress, ComputeWatcher, EmulatorReply, OtherCompute
+from gns3trio.compute.remote import host_views
+from gns3trio.compute.remote.capture import RemoteCapture
+from gns3trio.compute.remote.connection import Connection
+from gns3trio.compute.remote.console import RemoteConsoleClient
+from gns3trio.compute.remote.events import Message, NodeTold
+from gns3trio.compute.remote.http import CREATE_SECONDS, ComputeHttp
+from gns3trio.compute.remote.link_end import has_filters
+from gns3trio.compute.remote.node import RemoteNode, refuse_engine
+from gns3trio.compute.remote.node_view import read_node
+from gns3trio.compute.remote.transport import tls_context
+from gns3trio.conditions.link_conditions import LinkConditions
+from gns3trio.errors import Conflict, LabError, NotFound, Unavailable
+from gns3trio.limits import MAX_PORT
+from gns3trio.machine import MachineLoad, MachineStatistics
+from gns3trio.traffic.counters import PortCounters
+
+log = logging.getLogger(__name__)
+
+# Requests at a time when a compute returns and is asked for its nodes.
+_ASKED_AT_ONCE = 16
+
+
+@attrs.define(eq=False)
+class _Project:
+    """A project that is open on the compute, or is being opened there."""
+
+    lock: trio.Lock = attrs.field(factory=trio.Lock)
+    is_open: bool = False
+
+
+class RemoteCompute:
+    """The compute at an address. ``run`` keeps up the connection.
+
+    ``spool_folder`` is on a disk of this host that has room for the files of nodes.
+    """
+
+    def __init__(self, address: ComputeAddress, watcher: ComputeWatcher, spool_folder: Path) -> None:
+        self.spool_folder = spool_folder
+        self._watcher = watcher
+        self._connection = Connection(address, self)
+        self._nodes: dict[UUID, RemoteNode] = {}
+        self._projects: dict[UUID, _Project] = {}
+        self._left_nodes: dict[UUID, str] = {}  # to be deleted there: the paths by node id
+        self._left_projects: set[UUID] = set()  # to be closed there
+        self._nursery: trio.Nursery | None = None
+
+    # --- the connection ---
+
+    async def run(self) -> None:
+        """Keep up the connection until cancelled."""
+        async with trio.open_nursery() as self._nursery:
+            await self._connection.run()
+
+    @property
+    def address(self) -> ComputeAddress:
+        """Where it is."""
+        return self._connection.address
+
+    def move(self, address: ComputeAddress) -> None:
+        """Connect anew, with another address."""
+        self._connection.move(address)
+
+    async def wait_tried(self) -> None:
+        """Return when it is known whether it can be reached."""
+        await self._connection.tried.wait()
+
+    def reach(self) -> ComputeHttp:
+        """The requests to it. Raises Unavailable."""
+        return self._connection.reach()
+
+    async def connected(self, http: ComputeHttp) -> None:
+        """It is there, again perhaps: find out what it still has, and let it forget what was deleted meanwhile."""
+        lost: dict[UUID, NodeStatus] = {}
+        for project_id in list(self._left_projects):
+            await _forgiving(http.request("POST", f"projects/{project_id}/close"))
+            self._left_projects.discard(project_id)
+        for project_id, project in list(self._projects.items()):
+            if project.is_open and not await _has(http, f"projects/{project_id}"):
+                project.is_open = False
+        async with trio.open_nursery() as nursery:
+            limit = trio.CapacityLimiter(_ASKED_AT_ONCE)
+            for node in list(self._nodes.values()):
+                nursery.start_soon(self._look_for, http, node, lost, limit)
+        for node_id, path in list(self._left_nodes.items()):
+            await _forgiving(http.request("DELETE", path))
+            self._left_nodes.pop(node_id, None)
+        self._begin(partial(self._tell_returned, lost))
+
+    async def _look_for(
+        self, http: ComputeHttp, node: RemoteNode, lost: dict[UUID, NodeStatus], limit: trio.CapacityLimiter
+    ) -> None:
+        async with limit:
+            project = self._projects.get(node.project_id)
+            if project is not None and project.is_open:
+                try:
+                    node.take(await http.request("GET", node.path))
+                    return
+                except NotFound:
+                    pass
+                except LabError:
+                    return  # the connection is gone again, and all this is done at the next one
+            if self._nodes.get(node.node_id) is node:
+                del self._nodes[node.node_id]
+                lost[node.node_id] = node.lose()
+
+    async def _tell_returned(self, lost: Mapping[UUID, NodeStatus]) -> None:
+        self._watcher.returned(self, lost)
+
+    def state_changed(self) -> None:
+        """It went away or came back."""
+        self._watcher.changed(self)
+        for node in list(self._nodes.values()):
+            node.tell_changed()
+
+    def node_told(self, event: NodeTold) -> None:
+        """A node changed. Those of other controllers do not matter."""
+        node = self._nodes.get(event.node_id)
+        if node is not None and node.project_id == event.project_id:
+            node.take(dict(event.view))
+
+    def message_told(self, message: Message) -> None:
+        """It has a message; those about projects of other controllers do not matter."""
+        if message.project_id is None or message.project_id in self._projects:
+            self._watcher.told(self, message.level, message.text, message.project_id)
+
+    # --- what it is ---
+
+    @property
+    def compute_id(self) -> str:
+        """Its id in the controller."""
+        return self.address.compute_id
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What it can do, as it said last."""
+        greeting = self._connection.greeting
+        return Capabilities(
+            node_types=greeting.node_types if greeting is not None else {},
+            captures_per_link=1,
+            impairments=False,
+            benchmarks=False,
+            platform=greeting.platform if greeting is not None else None,
+            version=greeting.version if greeting is not None else None,
+        )
+
+    @property
+    def trouble(self) -> str | None:
+        """Why it cannot be reached."""
+        error = self._connection.error
+        return f"compute '{self.address.name}' cannot be reached: {error}" if error is not None else None
+
+    @property
+    def tunnel_host(self) -> str:
+        """The address for tunnels from other computes."""
+        return self.address.host
+
+    @property
+    def console_host(self) -> str:
+        """The host of the consoles."""
+        return self.address.host
+
+    @property
+    def console_range(self) -> tuple[int, int]:
+        """The ports of its consoles; all of them as long as they are not known."""
+        greeting = self._connection.greeting
+        return greeting.console_range if greeting is not None else (1, MAX_PORT)
+
+    def runs(self, node_type: str) -> bool:
+        """Whether it offers the type. One that was never reached may."""
+        greeting = self._connection.greeting
+        return greeting is None or node_type in greeting.node_types
+
+    # --- projects and nodes ---
+
+    async def check_properties(self, node_type: str, properties: dict[str, Any], engine: str | None = None) -> None:
+        """Only the compute can check properties: it does when the node is created."""
+        self.reach()
+        refuse_engine(engine)
+        if not self.runs(node_type):
+            raise Conflict(f"node_type: compute '{self.address.name}' does not run nodes of type {node_type}")
+
+    async def create_node(self, spec: NodeSpec) -> RemoteNode:
+        """Create a node there."""
+        http = self.reach()
+        if spec.node_id in self._nodes:
+            raise Conflict(f"node_id: node {spec.node_id} exists already in another project")
+        await self._open_project(http, spec.project_id, spec.project_name)
+        path = f"projects/{spec.project_id}/{spec.node_type}/nodes"
+        if spec.node_id in self._left_nodes:
+            await _forgiving(http.request("DELETE", self._left_nodes.pop(spec.node_id)))
+        empty = read_node({})
+        assert empty is not None
+        node = RemoteNode(self, spec, empty)
+        body = await self._creation(spec, node)
+        try:
+            view = read_node(await http.request("POST", path, body, seconds=CREATE_SECONDS))
+        except (trio.Cancelled, Unavailable):  # it may be made there all the same
+            self._left_nodes[spec.node_id] = node.path
+            self._begin(self._delete_left)
+            raise
+        if view is None:
+            raise Conflict(f"compute '{self.address.name}': its answer shows no node")
+        node.view = view
+        self._nodes[spec.node_id] = node
+        return node
+
+    async def _creation(self, spec: NodeSpec, node: RemoteNode) -> dict[str, Any]:
+        properties = {name: value for name, value in spec.properties.items() if value is not None}
+        in_properties = properties.pop("startup_script", None)
+        script = spec.startup_script
+        if script is None and in_properties is not None and await node.startup_script() is None:
+            script = in_properties
+        common = {
+            "name": spec.name,
+            "node_id": str(spec.node_id),
+            "console": spec.console,
+            "console_type": spec.console_type,
+            "startup_script": script,
+            "custom_adapters": spec.custom_adapters or None,
+        }
+        return {**properties, **{name: value for name, value in common.items() if value is not None}}
+
+    async def _open_project(self, http: ComputeHttp, project_id: UUID, name: str = "project") -> None:
+        """Open a project there. One that the compute has still from an earlier life of this controller is closed
+        first: its nodes would run on unseen.
+        """
+        project = self._projects.setdefault(project_id, _Project())
+        async with project.lock:
+            if project.is_open:
+                return
+            path = f"projects/{project_id}"
+            if await _has(http, path):
+                await _forgiving(http.request("POST", f"{path}/close"))
+            self._left_projects.discard(project_id)
+            await http.request("POST", "projects", {"name": name, "project_id": str(project_id)})
+            project.is_open = True
+
+    async def close_node(self, node: ComputeNode) -> None:
+        """Let a node go. It stops there with its project, which alone can be closed there."""
+        self._drop(node)
+
+    def _drop(self, node: ComputeNode) -> RemoteNode | None:
+        own = self._nodes.get(node.node_id)
+        if own is not node:
+            return None
+        own.lose()
+        return self._nodes.pop(node.node_id, None)
+
+    async def delete_node(self, node: ComputeNode) -> None:
+        """Stop a node and delete its files."""
+        own = self._drop(node)
+        if own is None:
+            return
+        self._left_nodes[own.node_id] = own.path  # until it is done
+        with suppress(NotFound):
+            await self.reach().request("DELETE", own.path)
+        self._left_nodes.pop(own.node_id, None)
+
+    async def _delete_left(self) -> None:
+        """Delete the nodes whose creation was broken off."""
+        for node_id, path in list(self._left_nodes.items()):
+            try:
+                await self.reach().request("DELETE", path)
+            except NotFound:
+                pass
+            except LabError:
+                return
+            self._left_nodes.pop(node_id, None)
+
+    async def reserve_mac_ids(self, project_id: UUID, numbers: Iterable[int]) -> None:
+        """The compute numbers its nodes itself."""
+
+    async def release_project(self, project_id: UUID) -> None:
+        """Close a project there, which stops its nodes and frees its ports."""
+        project = self._projects.pop(project_id, None)
+        if project is None or not project.is_open:
+            return
+        self._left_projects.add(project_id)
+        for node_id, node in list(self._nodes.items()):
+            if node.project_id == project_id:
+                del self._nodes[node_id]
+        with suppress(NotFound):
+            await self.reach().request("POST", f"projects/{project_id}/close")
+        self._left_projects.discard(project_id)
+
+    async def discard_project(self, project_id: UUID) -> None:
+        """Delete the files that it has of a project."""
+        with suppress(NotFound):
+            await self.reach().request("DELETE", f"projects/{project_id}")
+
+    async def close_left_behind(self, is_ours: Callable[[UUID], bool]) -> None:
+        """Close the projects there that an earlier life of this controller has left: ``is_ours`` says for an id whether
+        it is a closed project of this controller.
+        """
+        listed = await self.reach().request("GET", "projects")
+        for each in listed if isinstance(listed, list) else []:
+            try:
+                project_id = UUID(each["project_id"])
+            except (KeyError, TypeError, ValueError, AttributeError):
+                continue
+            if is_ours(project_id):
+                await self._close_left_behind(project_id)
+
+    async def _close_left_behind(self, project_id: UUID) -> None:
+        project = self._projects.setdefault(project_id, _Project())
+        async with project.lock:
+            if not project.is_open:
+                await _forgiving(self.reach().request("POST", f"projects/{project_id}/close"))
+
+    # --- links ---
+
+    async def connect(self, first: ComputePort, second: ComputePort, conditions: LinkConditions) -> None:
+        """Connect two of its nodes by a tunnel on its host. The filters are at the first end that has some."""
+        if conditions.impairments:
+            raise Conflict("impairments: the compute of its nodes knows GNS3's filters only")
+        ports = [first, second]
+        nodes = [self._own(port.node) for port in ports]
+        filtering = next((at for at, node in enumerate(nodes) if has_filters(node.node_type)), None)
+        if filtering is None and conditions.filters:
+            raise Conflict("filters: neither of the nodes has filters on this compute")
+        leased = [await self.lease_udp(node.project_id) for node in nodes]
+        bound: list[tuple[RemoteNode, ComputePort]] = []
+        try:
+            for at, (node, port) in enumerate(zip(nodes, ports, strict=True)):
+                filters = dict(conditions.filters) if at == filtering else {}
+                nio = UdpNio(leased[at], LOOPBACK, leased[1 - at], filters, conditions.suspend)
+                await node.bind_nio(port.adapter_number, port.port_number, nio)
+                bound.append((node, port))
+        except BaseException:
+            with trio.CancelScope(shield=True):
+                for node, port in bound:
+                    await _forgiving(node.unbind_nio(port.adapter_number, port.port_number))
+            raise
+
+    def _own(self, node: ComputeNode) -> RemoteNode:
+        own = self._nodes.get(node.node_id)
+        if own is None:
+            raise NotFound(f"node {node.node_id} is none of compute '{self.address.name}'")
+        return own
+
+    async def lease_udp(self, project_id: UUID) -> int:
+        """Lease a UDP port there."""
+        http = self.reach()
+        await self._open_project(http, project_id)
+        told = await http.request("POST", f"projects/{project_id}/ports/udp")
+        port = told.get("udp_port") if isinstance(told, dict) else None
+        if type(port) is not int or not 1 <= port <= MAX_PORT:
+            raise Conflict(f"compute '{self.address.name}': its answer tells no UDP port")
+        return port
+
+    def is_capturing_to(self, path: Path) -> bool:
+        """Whether a capture at one of its nodes writes that file of the controller."""
+        ends = [end for node in self._nodes.values() for end in node.ends()]
+        return any(capture.running and capture.path == path for end in ends for capture in end.captures)
+
+    # --- what nodes begin ---
+
+    def _begin(self, run: Callable[[], Awaitable[None]]) -> None:
+        assert self._nursery is not None, "only a compute that runs can be reached"
+        self._nursery.start_soon(self._contain, run)
+
+    async def _contain(self, run: Callable[[], Awaitable[None]]) -> None:
+        try:
+            await run()
+        except Exception:  # what a compute answers never ends this server
+            log.exception("compute %s", self.compute_id)
+
+    def begin_capture(self, capture: RemoteCapture, http: ComputeHttp, path: str, file_path: str) -> None:
+        """Copy the records of a capture until it ends."""
+        self._begin(partial(capture.run, http, path, file_path))
+
+    def open_console(self, client: RemoteConsoleClient, path: str) -> None:
+        """Serve a client of a console."""
+        trouble = self.trouble
+        if trouble is not None:
+            client.refuse(trouble)
+            return
+        self._begin(partial(self._serve_console, client, path))
+
+    async def _serve_console(self, client: RemoteConsoleClient, path: str) -> None:
+        context: ssl.SSLContext | None = await threads.disk.run(tls_context, self.address)
+        await client.run(self.address, context, path)
+
+    @asynccontextmanager
+    async def forward(
+        self, method: str, path: str, content: AsyncIterator[bytes] | None, length: int | None
+    ) -> AsyncIterator[EmulatorReply]:
+        """Send a request to a route of an emulator."""
+        http = self.reach()
+        async with http.raw(method, path, content, length) as answer, aclosing(http.pieces(answer)) as pieces:
+            yield EmulatorReply(answer.status, _content_type(answer), pieces)
+
+    # --- counters: GNS3 computes have none ---
+
+    async def wait_counted(self) -> None:
+        """Nothing is ever counted."""
+        await trio.sleep_forever()
+
+    def counted(self) -> Mapping[int, PortCounters]:
+        """Nothing."""
+        return {}
+
+    def counted_at(self, counter_id: int) -> PortPlace | None:
+        """Nowhere."""
+        return None
+
+    def counters(self, ids: Iterable[int] | None = None) -> Mapping[int, PortCounters]:
+        """None."""
+        return {}
+
+    def probe(self, near: LinkEnd, far: LinkEnd) -> AbstractAsyncContextManager[LinkProbe]:
+        """Raises Conflict."""
+        raise Conflict(f"compute '{self.address.name}' cannot measure links")
+
+    def take_udp(self, nio: UdpNio) -> AbstractAsyncContextManager[UdpEndpoint]:
+        """Raises Conflict."""
+        raise Conflict(f"compute '{self.address.name}' cannot measure UDP paths")
+
+    def run_traffic(self, flows: Sequence[TrafficFlow]) -> AbstractAsyncContextManager[TrafficRun]:
+        """Raises Conflict."""
+        raise Conflict(f"compute '{self.address.name}' generates no traffic")
+
+    # --- the host ---
+
+    async def port_usage(self) -> PortUsage:
+        """Its ports."""
+        return host_views.read_ports(await self.reach().request("GET", "network/ports"))
+
+    async def interfaces(self) -> list[HostInterface]:
+        """Its interfaces."""
+        return host_views.read_interfaces(await self.reach().request("GET", "network/interfaces"))
+
+    def load(self) -> MachineLoad:
+        """Its load, as told last."""
+        return self._connection.load or MachineLoad()
+
+    async def statistics(self) -> MachineStatistics:
+        """Memory, CPU, load and disk."""
+        return host_views.read_statistics(await self.reach().request("GET", "statistics"))
+
+
+async def _has(http: ComputeHttp, path: str) -> bool:
+    try:
+        await http.request("GET", path)
+    except NotFound:
+        return False
+    return True
+
+
+async def _forgiving(request: Awaitable[Any]) -> None:
+    """Await a request whose rejection does not matter. Raises Unavailable."""
+    try:
+        await request
+    except Unavailable:
+        raise
+    except LabError:
+        pass
+
+
+def _content_type(answer: Response) -> str:
+    for name, value in answer.headers:
+        if name.lower() == b"content-type":
+            return value[:200].decode("latin-1")
+    return "application/octet-stream"
+
+
+_IS_A_COMPUTE: tuple[type[Compute], type[OtherCompute]] = (RemoteCompute, RemoteCompute)

@@ -1,0 +1,231 @@
+"""Keeps up the connection to a compute: its abilities, its notifications, and whether it is there.
+
+The notification stream is the sign of life. A compute sends something every second; one that is silent for
+SILENCE_SECONDS is away, even if it still accepts connections, and all requests to it end. It is tried again after a
+pause, which doubles each time and is never the same, so that many controllers do not come back at once.
+"""
+
+import logging
+import random
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
+from typing import Any, Protocol
+
+import attrs
+import trio
+from trio_websocket import ConnectionClosed, WebSocketConnection
+
+from gns3trio import threads
+from gns3trio.compute.node_traits import NodeTraits
+from gns3trio.compute.node_types import node_types
+from gns3trio.compute.other_hosts import ComputeAddress
+from gns3trio.compute.remote.events import Message, NodeTold, Ping, read_event
+from gns3trio.compute.remote.http import ComputeHttp, open_http
+from gns3trio.compute.remote.transport import tls_context
+from gns3trio.compute.remote.websocket import open_websocket
+from gns3trio.errors import Invalid, LabError, Unavailable
+from gns3trio.limits import MAX_PORT
+from gns3trio.machine import MachineLoad
+from gns3trio.printable import without_hidden
+
+log = logging.getLogger(__name__)
+
+# How long each step of connecting may take.
+GREETING_SECONDS = 10.0
+# A busy gns3-server can be silent for some seconds: it computes checksums of images meanwhile.
+SILENCE_SECONDS = 15.0
+# More have to wait at the compute: each costs the clients of this server too.
+EVENTS_PER_SECOND = 500
+FIRST_PAUSE_SECONDS = 0.5
+LONGEST_PAUSE_SECONDS = 30.0
+# Newer versions have another API, older ones lack parts of it.
+_VERSIONS = re.compile(r"2\.2(\.|$)")
+
+
+@attrs.frozen
+class Greeting:
+    """What a compute says of itself."""
+
+    version: str
+    platform: str
+    node_types: Mapping[str, NodeTraits]
+    console_range: tuple[int, int]
+
+
+class Events(Protocol):
+    """Who gets what the connection hears."""
+
+    async def connected(self, http: ComputeHttp) -> None:
+        """The compute is there. It counts as reachable for others only when this returns."""
+
+    def state_changed(self) -> None:
+        """It became reachable or unreachable."""
+
+    def node_told(self, event: NodeTold) -> None:
+        """A node changed."""
+
+    def message_told(self, message: Message) -> None:
+        """It has a message for users."""
+
+
+class Connection:
+    """The connection to one compute. ``error`` is the reason why it is not there; None if it is."""
+
+    def __init__(self, address: ComputeAddress, events: Events) -> None:
+        self.address = address
+        self.error: str | None = "it was not tried yet"
+        self.greeting: Greeting | None = None  # the last one
+        self.load: MachineLoad | None = None
+        self.tried = trio.Event()  # whether it is there is known
+        self._events = events
+        self._http: ComputeHttp | None = None
+        self._attempts = trio.CancelScope()
+        self._pause = FIRST_PAUSE_SECONDS
+
+    def reach(self) -> ComputeHttp:
+        """The requests to the compute. Raises Unavailable if it is away."""
+        if self._http is None:
+            raise Unavailable(f"compute '{self.address.name}' cannot be reached: {self.error}")
+        return self._http
+
+    def move(self, address: ComputeAddress) -> None:
+        """Connect anew, at once, with another address."""
+        self.address, self.tried = address, trio.Event()
+        self._attempts.cancel()
+
+    async def run(self) -> None:
+        """Connect again and again, until cancelled."""
+        try:
+            while True:
+                with trio.CancelScope() as self._attempts:
+                    await self._keep_trying()
+                self._end("it has another address now, and was not tried yet")
+        finally:
+            self._end("this server does not use it any more")
+
+    async def _keep_trying(self) -> None:
+        self._pause = FIRST_PAUSE_SECONDS
+        while True:
+            try:
+                await self._serve()
+            except LabError as error:
+                self._lost(str(error).removeprefix(f"compute '{self.address.name}': "))
+            except Exception as error:  # what a compute answers never ends this server
+                log.exception("compute %s", self.address.compute_id)
+                self._lost(f"its answers cannot be handled: {error!r}"[:300])
+            await trio.sleep(self._pause * random.uniform(0.5, 1.0))
+            self._pause = min(2 * self._pause, LONGEST_PAUSE_SECONDS)
+
+    def _lost(self, reason: str) -> None:
+        was = self.error
+        self._end(reason)
+        self.tried.set()
+        if reason != was:
+            self._events.state_changed()
+
+    def _end(self, reason: str) -> None:
+        http, self._http = self._http, None
+        self.error, self.load = reason, None
+        if http is not None:
+            http.abort(reason)
+
+    async def _serve(self) -> None:
+        """Connect, and listen to the compute until it is gone. Raises LabError."""
+        context = await threads.disk.run(tls_context, self.address)
+        async with open_http(self.address, context) as http:
+            self.greeting = await greet(http)
+            async with open_websocket(self.address, context, "notifications/ws", GREETING_SECONDS) as websocket:
+                try:
+                    reason = await self._stay(http, websocket)
+                finally:
+                    self._http = None  # nothing new begins
+                    self.error = self.error or "the connection to it ended"
+                    http.abort("the connection to it ended")
+            raise Unavailable(reason)
+
+    async def _stay(self, http: ComputeHttp, websocket: WebSocketConnection) -> str:
+        """Take up the work with a compute that was reached, until it is gone; returns why."""
+        reason = ""
+
+        async def until_gone(stay: Callable[[], Awaitable[None]]) -> None:
+            nonlocal reason
+            try:
+                await stay()
+            except LabError as error:
+                reason = reason or str(error)
+                http.abort(reason)
+                nursery.cancel_scope.cancel()
+
+        async def welcome() -> None:
+            await self._events.connected(http)
+            self._http, self.error, self._pause = http, None, FIRST_PAUSE_SECONDS
+            self.tried.set()
+            self._events.state_changed()
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(until_gone, partial(self._listen, websocket))
+            nursery.start_soon(until_gone, welcome)
+        return reason
+
+    async def _listen(self, websocket: WebSocketConnection) -> None:
+        window_ends, events = trio.current_time() + 1, 0
+        while True:
+            if trio.current_time() >= window_ends:
+                window_ends, events = trio.current_time() + 1, 0
+            events += 1
+            if events > EVENTS_PER_SECOND:
+                await trio.sleep_until(window_ends)
+            try:
+                with trio.fail_after(SILENCE_SECONDS):
+                    text = await websocket.get_message()
+            except trio.TooSlowError:
+                raise Unavailable(f"it was silent for {SILENCE_SECONDS:g} s") from None
+            except ConnectionClosed as closed:
+                raise Unavailable(f"it closed the connection{_said(closed)}") from None
+            self._take(text)
+
+    def _take(self, text: str | bytes) -> None:
+        try:
+            event = read_event(text)
+        except Invalid as error:
+            raise Unavailable(f"a notification {error}") from None
+        match event:
+            case Ping(load):
+                self.load = load
+            case NodeTold():
+                self._events.node_told(event)
+            case Message():
+                self._events.message_told(event)
+
+
+async def greet(http: ComputeHttp) -> Greeting:
+    """Ask a compute what it can do. Raises Unavailable if it is none, or of another version."""
+    told = await http.request("GET", "capabilities", seconds=GREETING_SECONDS)
+    if not isinstance(told, dict) or not isinstance(version := told.get("version"), str):
+        raise Unavailable("it is no GNS3 server: its answer does not tell a version")
+    version = without_hidden(version[:40])
+    if not _VERSIONS.match(version):
+        raise Unavailable(f"it has GNS3 {version}, and this server uses computes of GNS3 2.2")
+    names, platform = told.get("node_types"), told.get("platform")
+    ports = await http.request("GET", "network/ports", seconds=GREETING_SECONDS)
+    return Greeting(
+        version=version,
+        platform=without_hidden(platform[:40]) if isinstance(platform, str) else "",
+        node_types={name: node_types[name] for name in names if isinstance(name, str) and name in node_types}
+        if isinstance(names, list)
+        else {},
+        console_range=_range(ports.get("console_port_range") if isinstance(ports, dict) else None),
+    )
+
+
+def _range(value: Any) -> tuple[int, int]:
+    match value:
+        case [int() as first, int() as last] if 1 <= first <= last <= MAX_PORT:
+            return first, last
+    return 1, MAX_PORT
+
+
+def _said(closed: ConnectionClosed) -> str:
+    reason = closed.reason.reason if closed.reason is not None else None
+    return f": {without_hidden(reason[:200])}" if reason else ""

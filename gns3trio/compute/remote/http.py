@@ -1,0 +1,220 @@
+"""Requests to a compute, with httpcore2 on trio.
+
+Every request has an end: a deadline for its answer, a limit for its size, and ``abort``, which ends all requests of a
+compute that does not answer any more. Redirections are not followed: they are errors.
+"""
+
+import base64
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
+from contextlib import aclosing, asynccontextmanager, contextmanager
+from http import HTTPStatus
+from ssl import SSLContext
+from typing import Any
+
+import orjson
+import trio
+from httpcore2 import URL, AsyncConnectionPool, NetworkError, ProtocolError, Response, TimeoutException
+
+from gns3trio import threads
+from gns3trio.compute.other_hosts import ComputeAddress
+from gns3trio.compute.remote.transport import ResolvingBackend, reason_of
+from gns3trio.errors import Conflict, Forbidden, Invalid, LabError, NotFound, Unavailable
+from gns3trio.json_text import read_json
+from gns3trio.printable import without_hidden
+
+# How long an answer may take. Creating a node may fetch an image, starting one may wait for a virtual machine: these
+# are GNS3's own limits.
+ANSWER_SECONDS = 60.0
+CREATE_SECONDS = 1200.0
+ACTION_SECONDS = 240.0
+# How long a file may stand still.
+STALL_SECONDS = 60.0
+# A node, a list of files or images. One node with the configuration of a large router has some 100 kB.
+MAX_REPLY_BYTES = 16 * 1024 * 1024
+# Above this, an answer is parsed in a thread.
+_PARSED_AT_ONCE = 32 * 1024
+_MAX_MESSAGE = 2000
+# Requests at a time; others wait. A compute of GNS3 handles one at a time for most of its work.
+_CONNECTIONS = 32
+# Files and captures at a time.
+_STREAMS = 256
+# Servers close idle connections; ours are closed before.
+_IDLE_SECONDS = 3.0
+
+_ERRORS: Mapping[int, type[LabError]] = {400: Invalid, 403: Forbidden, 404: NotFound}
+_JSON = [("Content-Type", "application/json")]
+
+
+class ComputeHttp:
+    """Requests to one compute. Use ``open_http``."""
+
+    def __init__(self, address: ComputeAddress, pool: AsyncConnectionPool, streams: AsyncConnectionPool) -> None:
+        self._address = address
+        self._pool = pool
+        self._streams = streams  # files and captures, which last: requests do not wait for them
+        self._running: set[trio.CancelScope] = set()
+        self._aborted: str | None = None
+        name = f"[{address.host}]" if ":" in address.host else address.host
+        self._headers = [("Host", f"{name}:{address.port}"), ("Accept-Encoding", "identity")]
+        if (authorization := basic_authorization(address)) is not None:
+            self._headers.append(("Authorization", authorization))
+
+    def abort(self, reason: str) -> None:
+        """End all running requests: they raise Unavailable with the first such reason."""
+        self._aborted = self._aborted or reason
+        for scope in self._running:
+            scope.cancel()
+
+    def unavailable(self, reason: str) -> Unavailable:
+        """The error for a compute that cannot be reached."""
+        return Unavailable(f"compute '{self._address.name}': {reason}")
+
+    async def request(self, method: str, path: str, body: Any = None, *, seconds: float = ANSWER_SECONDS) -> Any:
+        """Send a JSON body to a path below ``/v2/compute``, and return the JSON of the answer.
+
+        Raises Invalid, Forbidden, NotFound or Conflict if the compute rejects it, Unavailable if it does not answer.
+        """
+        content = orjson.dumps(body or {}) if method in ("POST", "PUT") else None
+        with self._bounded(seconds):
+            async with self._exchange(
+                self._pool, method, path, _JSON if content is not None else [], content
+            ) as answer:
+                await self._raise_for(answer)
+                text = await self._read(answer)
+        return await self._parse(text)
+
+    @asynccontextmanager
+    async def open(
+        self, method: str, path: str, content: AsyncIterator[bytes] | None = None, length: int | None = None
+    ) -> AsyncIterator[Response]:
+        """Send a request, and have its answer before its body is read; ``pieces`` reads that. It may last as long as
+        something moves. Raises as ``request``; ``raw`` does so for nothing that the compute answers.
+        """
+        async with self.raw(method, path, content, length) as answer:
+            await self._raise_for(answer)
+            yield answer
+
+    @asynccontextmanager
+    async def raw(
+        self, method: str, path: str, content: AsyncIterator[bytes] | None, length: int | None
+    ) -> AsyncIterator[Response]:
+        """As ``open``, whatever the status of the answer."""
+        headers = [("Content-Type", "application/octet-stream")] if content is not None else []
+        if content is not None:
+            headers.append(("Transfer-Encoding", "chunked") if length is None else ("Content-Length", str(length)))
+        with self._bounded(float("inf")):
+            async with self._exchange(self._streams, method, path, headers, content) as answer:
+                yield answer
+
+    async def pieces(self, answer: Response) -> AsyncGenerator[bytes]:
+        """The body of an answer. Raises Unavailable if it breaks off."""
+        with self._translated():
+            async for piece in answer.aiter_stream():
+                yield piece
+
+    @contextmanager
+    def _bounded(self, seconds: float) -> Iterator[None]:
+        with trio.CancelScope(deadline=trio.current_time() + seconds) as scope:
+            self._running.add(scope)
+            try:
+                yield
+            finally:
+                self._running.discard(scope)
+        if scope.cancelled_caught:
+            too_late = trio.current_time() >= scope.deadline
+            raise self.unavailable(f"did not answer within {seconds:g} s" if too_late else self._aborted or "")
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except TimeoutException as error:
+            raise self.unavailable(str(error) or f"nothing moved for {STALL_SECONDS:g} s") from None
+        except NetworkError as error:
+            raise self.unavailable(reason_of(error)) from None
+        except ProtocolError as error:
+            raise self.unavailable(f"its answer is not HTTP, or broke off: {error}"[:_MAX_MESSAGE]) from None
+
+    @asynccontextmanager
+    async def _exchange(
+        self,
+        pool: AsyncConnectionPool,
+        method: str,
+        path: str,
+        headers: list[tuple[str, str]],
+        content: bytes | AsyncIterator[bytes] | None,
+    ) -> AsyncIterator[Response]:
+        a = self._address
+        target = f"/v2/compute/{path}".encode("ascii")
+        url = URL(scheme=a.protocol, host=a.host.encode("ascii", "replace"), port=a.port, target=target)
+        # An answer that is streamed may pause: that of a capture does. Only sending must not stand still.
+        stalls = {"write": STALL_SECONDS}
+        with self._translated():
+            async with pool.stream(
+                method, url, headers=[*self._headers, *headers], content=content, extensions={"timeout": stalls}
+            ) as answer:
+                yield answer
+
+    async def _raise_for(self, answer: Response) -> None:
+        status = answer.status
+        if status < HTTPStatus.MULTIPLE_CHOICES:
+            return
+        where = f"compute '{self._address.name}'"
+        if status == HTTPStatus.UNAUTHORIZED:
+            raise Unavailable(f"{where}: the user or the password is wrong")
+        if status < HTTPStatus.BAD_REQUEST:
+            raise Unavailable(f"{where}: answered with a redirection ({status}), which is not followed")
+        message = _message(await self._read(answer)) or f"answered {status}"
+        raise _ERRORS.get(status, Conflict)(f"{where}: {message}")
+
+    async def _read(self, answer: Response) -> bytes:
+        data = bytearray()
+        async with aclosing(self.pieces(answer)) as pieces:
+            async for piece in pieces:
+                data += piece
+                if len(data) > MAX_REPLY_BYTES:
+                    raise self.unavailable(f"its answer has more than {MAX_REPLY_BYTES} bytes")
+        return bytes(data)
+
+    async def _parse(self, text: bytes) -> Any:
+        if not text:
+            return None
+        try:
+            if len(text) < _PARSED_AT_ONCE:
+                return read_json(text)
+            return await threads.parsers.run(read_json, text)
+        except Invalid as error:
+            raise self.unavailable(f"its answer {error}") from None
+
+
+def basic_authorization(address: ComputeAddress) -> str | None:
+    """The header that carries user and password; None if there are none."""
+    if not address.user:
+        return None
+    return "Basic " + base64.b64encode(f"{address.user}:{address.password or ''}".encode()).decode()
+
+
+def _message(body: bytes) -> str:
+    """The message of an error, safe to show."""
+    try:
+        message = orjson.loads(body)["message"]
+    except (ValueError, KeyError, TypeError):
+        return ""
+    return without_hidden(message[:_MAX_MESSAGE]) if isinstance(message, str) else ""
+
+
+@asynccontextmanager
+async def open_http(address: ComputeAddress, context: SSLContext | None) -> AsyncIterator[ComputeHttp]:
+    """Requests to a compute, for as long as the ``async with`` lasts."""
+
+    def pool(most: int) -> AsyncConnectionPool:
+        return AsyncConnectionPool(
+            ssl_context=context,
+            max_connections=most,
+            max_keepalive_connections=_CONNECTIONS,
+            keepalive_expiry=_IDLE_SECONDS,
+            network_backend=ResolvingBackend(),
+        )
+
+    async with pool(_CONNECTIONS) as requests, pool(_STREAMS) as streams:
+        yield ComputeHttp(address, requests, streams)

@@ -1,0 +1,60 @@
+"""What the parts of a remote compute need of each other. Protocols only."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol
+
+from gns3trio.compute.captures import CaptureSpec
+from gns3trio.compute.other_hosts import ComputeAddress
+from gns3trio.compute.remote.capture import RemoteCapture
+from gns3trio.compute.remote.console import RemoteConsoleClient
+from gns3trio.compute.remote.http import ComputeHttp
+
+
+class Host(Protocol):
+    """The compute, as its nodes use it."""
+
+    @property
+    def address(self) -> ComputeAddress:
+        """Where it is."""
+
+    @property
+    def spool_folder(self) -> Path:
+        """The folder of this host for what is on its way."""
+
+    @property
+    def trouble(self) -> str | None:
+        """Why it cannot be reached; None if it can."""
+
+    def reach(self) -> ComputeHttp:
+        """The requests to it. Raises Unavailable."""
+
+    def is_capturing_to(self, path: Path) -> bool:
+        """Whether a capture writes that file."""
+
+    def begin_capture(self, capture: RemoteCapture, http: ComputeHttp, path: str, file_path: str) -> None:
+        """Copy the records of a capture until it ends."""
+
+    def open_console(self, client: RemoteConsoleClient, path: str) -> None:
+        """Serve a client of a console."""
+
+
+class LinkedNode(Protocol):
+    """A node, as the ends of its links use it."""
+
+    node_type: str
+
+    @property
+    def compute_name(self) -> str:
+        """The name of its compute."""
+
+    def port_path(self, port: tuple[int, int]) -> str:
+        """Where a port is in the API of the compute."""
+
+    async def request(self, method: str, path: str, body: Any = None) -> Any:
+        """Send a request to the compute."""
+
+    async def start_capture(
+        self, port: tuple[int, int], spec: CaptureSpec, failed: Callable[[str], None]
+    ) -> RemoteCapture:
+        """Capture at a port."""

@@ -1,0 +1,54 @@
+"""Takes up the work with a compute that was away: its nodes that are gone are created again, their links too, and those
+that ran are started again.
+"""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+import trio
+
+from gns3trio.compute.interface import Compute
+from gns3trio.compute.node import NodeStatus
+from gns3trio.controller.nodes.all_nodes import act_on_all
+from gns3trio.controller.nodes.node import Node
+from gns3trio.controller.project.project import Project
+from gns3trio.errors import LabError
+
+# Nodes, or links, at a time.
+_AT_ONCE = 16
+
+
+async def take_up_again(project: Project, compute: Compute, lost: Mapping[UUID, NodeStatus]) -> None:
+    """Bring an open project's part on a compute in order. ``lost`` are nodes that the compute has no longer, with their
+    status before; nodes that could not be created when the project was opened are missing too.
+    """
+    there = [node for node in project.nodes.values() if node.record.compute_id == compute.compute_id]
+    missing = [node for node in there if node.node_id in lost or node.instance is None]
+    limit = trio.CapacityLimiter(_AT_ONCE)
+
+    async def create(node: Node) -> None:
+        async with limit, node.lock:
+            if not node.deleted and project.status == "opened":
+                await project.nodes.restore(node)
+
+    async def wire(link_id: UUID) -> None:
+        async with limit:
+            if (link := project.links.get(link_id)) is not None and project.status == "opened":
+                await project.links.restore(link)
+
+    async with trio.open_nursery() as nursery:
+        for node in missing:
+            nursery.start_soon(create, node)
+    ids = {node.node_id for node in missing}
+    async with trio.open_nursery() as nursery:
+        for node in there:
+            for link in project.links.of_node(node.node_id):
+                if node.node_id in ids or link.problem is not None:
+                    nursery.start_soon(wire, link.link_id)
+    ran = [node for node in missing if lost.get(node.node_id) == "started" and node.instance is not None]
+    try:
+        await act_on_all(ran, "start")
+    except LabError as error:
+        project.log("error", f"not all nodes of compute {compute.compute_id!r} were started again: {error}")
+    if missing and project.status == "opened":
+        project.log("info", f"{len(missing)} nodes were created again, because their compute is back")

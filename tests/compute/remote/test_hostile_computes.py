@@ -1,0 +1,242 @@
+"""A compute may be broken, hang, or lie: nothing that it does lasts without end or costs without limit."""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import attrs
+import pytest
+import trio
+
+from gns3trio.compute.nio import UdpNio
+from gns3trio.compute.node import NodeEvent, NodeSpec, NodeStatus
+from gns3trio.compute.other_hosts import ComputeAddress, OtherCompute
+from gns3trio.compute.remote import connection, http
+from gns3trio.compute.remote.compute import RemoteCompute
+from gns3trio.errors import Conflict, LabError, Unavailable
+from tests.support.fake_compute import (
+    CAPABILITIES,
+    PING,
+    Answer,
+    FakeCompute,
+    event,
+    fake_compute,
+    frame,
+    notifications,
+    reply,
+    says,
+    says_without_end,
+)
+
+PROJECT, PATIENCE = uuid4(), 20
+
+
+@attrs.define
+class Watcher:
+    """What the compute told the controller."""
+
+    changes: int = 0
+    returns: list[dict[UUID, NodeStatus]] = attrs.field(factory=list)
+    messages: list[tuple[str, str, UUID | None]] = attrs.field(factory=list)
+    moved: trio.Event = attrs.field(factory=trio.Event)
+
+    def _tell(self) -> None:
+        self.moved.set()
+        self.moved = trio.Event()
+
+    def changed(self, compute: OtherCompute) -> None:
+        self.changes += 1
+        self._tell()
+
+    def returned(self, compute: OtherCompute, lost: Mapping[UUID, NodeStatus]) -> None:
+        self.returns.append(dict(lost))
+        self._tell()
+
+    def told(self, compute: OtherCompute, level: str, message: str, project_id: UUID | None) -> None:
+        self.messages.append((level, message, project_id))
+        self._tell()
+
+    async def until(self, is_so: Callable[[], bool]) -> None:
+        with trio.fail_after(PATIENCE):
+            while not is_so():
+                with trio.move_on_after(0.05):  # what it asks is seen only at the fake
+                    await self.moved.wait()
+
+
+@pytest.fixture(autouse=True)
+def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "SILENCE_SECONDS", 1.0)
+    monkeypatch.setattr(connection, "GREETING_SECONDS", 1.0)
+    monkeypatch.setattr(connection, "FIRST_PAUSE_SECONDS", 0.05)
+    monkeypatch.setattr(connection, "LONGEST_PAUSE_SECONDS", 0.1)
+
+
+@asynccontextmanager
+async def connected(fake: FakeCompute, folder: Path) -> AsyncIterator[tuple[RemoteCompute, Watcher]]:
+    """A connection to it that was tried once."""
+    address = ComputeAddress(compute_id="far", name="far", protocol="http", host="127.0.0.1", port=fake.port)
+    watcher = Watcher()
+    compute = RemoteCompute(address, watcher, folder)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(compute.run)
+        with trio.fail_after(PATIENCE):
+            await compute.wait_tried()
+        yield compute, watcher
+        nursery.cancel_scope.cancel()
+
+
+def spec(emit: Callable[[NodeEvent], None] = lambda event: None) -> NodeSpec:
+    return NodeSpec(
+        node_type="vpcs",
+        node_id=uuid4(),
+        project_id=PROJECT,
+        name="PC1",
+        folder=Path(),
+        console=None,
+        console_type=None,
+        properties={},
+        startup_script=None,
+        emit=emit,
+    )
+
+
+JSON = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+NO_ANSWERS: list[tuple[Answer, str]] = [
+    (says(then_waits=True), "did not answer within 1 s"),
+    (says(b"HTTP/1.1 200 OK\r\nX: ", then_waits=True), "did not answer within 1 s"),
+    (says(JSON + b'Content-Length: 100\r\n\r\n{"', then_waits=True), "did not answer within 1 s"),
+    (says(b"220 mail.example ESMTP\r\n\r\n"), "not HTTP"),
+    (says_without_end(b"HTTP/1.1 200 OK\r\n", b"X: " + b"y" * 1000 + b"\r\n"), "not HTTP"),
+    (says_without_end(b"", b"HTTP/1.1 102 Processing\r\n\r\n"), "did not answer within 1 s"),
+    (says_without_end(JSON + b"Transfer-Encoding: chunked\r\n\r\n", b"3e8\r\n" + b" " * 1000 + b"\r\n"), "more than"),
+    (says(JSON + b"Content-Length: 4\r\n\r\nnull"), "no GNS3 server"),
+    (says(JSON + b"Content-Length: 3\r\n\r\n{x}"), "is not JSON"),
+    (says(reply([[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]])), "nested"),
+    (says(reply([0] * 300_000)), "has more than"),
+    (says(reply({**CAPABILITIES, "version": "3.0.0"})), "has GNS3 3.0.0"),
+    (says(reply({**CAPABILITIES, "version": "2.22"})), "has GNS3 2.22"),
+    (says(reply({"message": "no", "status": 401}, 401)), "the user or the password is wrong"),
+    (says(reply({"message": "\x1b[31mred"}, 403)), "\ufffd[31mred"),
+    (says(b"HTTP/1.1 302 Found\r\nLocation: http://192.0.2.1/\r\nContent-Length: 0\r\n\r\n"), "redirection"),
+]
+
+
+@pytest.mark.parametrize(("answer", "reason"), NO_ANSWERS, ids=range(len(NO_ANSWERS)))
+async def test_what_does_not_greet_as_a_compute_is_told(
+    answer: Answer, reason: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http, "MAX_REPLY_BYTES", 1024 * 1024)
+    async with fake_compute(capabilities=answer) as fake, connected(fake, tmp_path) as (compute, _):
+        assert compute.trouble is not None and reason in compute.trouble, compute.trouble
+        assert len(compute.trouble) < 3000
+        with pytest.raises(Unavailable, match="compute 'far' cannot be reached"):
+            await compute.create_node(spec())
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (says(then_waits=True), "no websocket within 1 s"),
+        (says(reply({}, 403)), "rejected with status 403"),
+        (notifications(frame("no event")), "is not JSON"),
+        (notifications(frame("[]")), "is not an event"),
+        (notifications(frame(b"\xff\xfe")), ""),
+        (notifications(PING, forever=None), "silent for 1 s"),
+        (notifications(PING, b"\x88\x02\x03\xe8", forever=None), "closed the connection"),
+        (says(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n"), "answers websockets wrongly"),
+    ],
+)
+async def test_notifications_that_are_none_end_the_connection(answer: Answer, reason: str, tmp_path: Path) -> None:
+    async with fake_compute(notifications=answer) as fake, connected(fake, tmp_path) as (compute, watcher):
+        await watcher.until(lambda: compute.trouble is not None and reason in compute.trouble)
+        await watcher.until(lambda: fake.asked.count("GET capabilities") > 1)  # it is tried again
+
+
+async def test_a_node_that_does_not_exist_is_not_believed(tmp_path: Path) -> None:
+    strange = event("node.updated", project_id=str(PROJECT), node_id=str(uuid4()), status="started")
+    wrong = event("node.updated", project_id="x", node_id=7, status=[])
+    async with (
+        fake_compute(notifications=notifications(strange, wrong, event("node.deleted"), event("x.y"))) as fake,
+        connected(fake, tmp_path) as (compute, watcher),
+    ):
+        assert compute.trouble is None
+        assert sorted(compute.capabilities.node_types) == ["qemu", "vpcs"]
+        await watcher.until(lambda: compute.load().cpu_usage_percent == 12.5)
+
+
+@asynccontextmanager
+async def with_node(fake: FakeCompute, folder: Path, **view: Any) -> AsyncIterator[tuple[RemoteCompute, Any, Watcher]]:
+    """A node that the compute shows so."""
+    wanted = spec()
+    nodes = f"projects/{PROJECT}/vpcs/nodes"
+    fake.answers |= {
+        "POST projects": says(reply({"name": "x", "project_id": str(PROJECT)}, 201)),
+        f"POST {nodes}": says(reply({"node_id": str(wanted.node_id), **view}, 201)),
+    }
+    async with connected(fake, folder) as (compute, watcher):
+        yield compute, await compute.create_node(wanted), watcher
+
+
+async def test_what_a_node_shows_is_checked(tmp_path: Path) -> None:
+    lies: dict[str, Any] = {
+        "name": "\x00",
+        "status": "exploded",
+        "console": 70000,
+        "console_type": "<script>",
+        "command_line": "x\x1b[2J",
+        "node_directory": "/../../etc",
+        "large": "x" * 2_000_000,
+        "ram": 512,
+    }
+    async with fake_compute() as fake, with_node(fake, tmp_path, **lies) as (_, node, _):
+        assert (node.name, node.status, node.console, node.console_type) == ("PC1", "stopped", None, None)
+        assert node.command_line == "x\ufffd[2J"
+        assert node.properties() == {"ram": 512}
+        assert node.files.target("a b") == (f"projects/{PROJECT}/files/project-files/vpcs/{node.node_id}/a%20b")
+        for path in ("../x", "/etc/passwd", "a/../../b"):
+            with pytest.raises(LabError):
+                await node.files.open(path)
+
+
+async def test_a_compute_that_hangs_ends_what_waits_for_it(tmp_path: Path) -> None:
+    """It accepts and never answers: what is silent for SILENCE_SECONDS is away, and nobody waits longer."""
+    async with fake_compute() as fake, with_node(fake, tmp_path) as (compute, node, _):
+        fake.answers[f"POST projects/{PROJECT}/vpcs/nodes/{node.node_id}/start"] = says(then_waits=True)
+        fake.answers["GET notifications/ws"] = notifications(PING, forever=None)
+        compute.move(compute.address)  # a new connection, to what is silent after one ping
+        await compute.wait_tried()
+        assert compute.trouble is None
+        with trio.fail_after(PATIENCE), pytest.raises(Unavailable, match="silent for 1 s"):
+            await node.start()
+        assert node.status == "stopped"
+
+
+async def test_ports_and_files_that_are_none(tmp_path: Path) -> None:
+    async with fake_compute() as fake, with_node(fake, tmp_path) as (compute, node, _):
+        for told in ({"udp_port": 70000}, {"udp_port": "x"}, [], {"udp_port": True}):
+            fake.answers[f"POST projects/{PROJECT}/ports/udp"] = says(reply(told, 201))
+            with pytest.raises(Conflict, match="no UDP port"):
+                await compute.lease_udp(PROJECT)
+        path = f"project-files/vpcs/{node.node_id}"
+        told_files = [{"path": f"{path}/{name}"} for name in ("good", "../bad", "a/../b", "x\x00y", "")] + [7, {}]
+        fake.answers[f"GET projects/{PROJECT}/files"] = says(reply(told_files))
+        assert await node.files.paths() == ["good"]
+        nio = UdpNio(1000, "127.0.0.1", 1001)
+        with pytest.raises(LabError, match="there is nothing"):
+            await node.bind_nio(0, 0, nio)
+        assert not node.has_nio and node.link_end(0, 0) is None
+
+
+async def test_messages_are_passed_on_safely(tmp_path: Path) -> None:
+    messages = notifications(
+        event("log.error", message="\x1b]0;x" + "y" * 5000),
+        event("log.warning", message=["no"]),
+        event("log.info", message="of another project", project_id=str(uuid4())),
+    )
+    async with fake_compute(notifications=messages) as fake, connected(fake, tmp_path) as (_, watcher):
+        await watcher.until(lambda: bool(watcher.messages))
+        ((level, message, project_id),) = watcher.messages
+        assert (level, project_id) == ("error", None)
+        assert message.startswith("\ufffd]0;x") and len(message) == 2000
