@@ -256,6 +256,20 @@ static void test_a_server_refuses(void) {
     close_hosts();
 }
 
+/* At T1 the server says no: the address is gone at once, and another one is asked for. */
+static void test_a_lease_is_taken_away(void) {
+    lease();
+    server.refuses = 1;
+    serve_for(498 * PC_SECOND_NS + 1000);
+    CHECK(server.types[2] == DHCP_REQUEST && bed.hosts[0].ipv4.family == 0);
+    CHECK(server.sent >= 4 && server.types[3] == DHCP_DISCOVER && server.from[3] == 0);
+    server.refuses = 0;
+    server.address++;
+    serve_for(20 * PC_SECOND_NS);
+    CHECK(ipv4_of(&bed.hosts[0].ipv4) == server.address);
+    close_hosts();
+}
+
 /* Somebody else has the address: it is declined, and asked for another after a while. */
 static void test_the_address_is_taken(void) {
     udpfwd_pc_event event = {0};
@@ -394,9 +408,10 @@ int main(void) {
     test_a_lease_is_released();
     test_nobody_answers();
     test_a_server_refuses();
+    test_a_lease_is_taken_away();
     test_the_address_is_taken();
     test_a_job_ends_otherwise();
     test_messages_of_others();
-    puts("pc_dhcp_test: 12 passed");
+    puts("pc_dhcp_test: 13 passed");
     return 0;
 }

@@ -9,7 +9,8 @@ import threading
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-_RTM_NEWLINK, _RTM_DELLINK = 16, 17
+_RTM_NEWLINK, _RTM_DELLINK, _RTM_NEWADDR = 16, 17, 20
+_IFA_ADDRESS, _IFA_LOCAL, _IFA_F_NODAD = 1, 2, 0x02
 _REQUEST, _ACK, _CREATE_EXCL = 0x1, 0x4, 0x600
 _IFLA_IFNAME, _IFLA_LINKINFO, _IFLA_NET_NS_FD = 3, 18, 28
 _IFLA_INFO_KIND, _IFLA_INFO_DATA = 1, 2
@@ -111,6 +112,14 @@ def add_default_route(gateway: str) -> None:
 
     anywhere = family("0.0.0.0")
     _control(_SIOCADDRT, struct.pack("8x16s16s16sH62x", anywhere, family(gateway), anywhere, _RTF_UP | _RTF_GATEWAY))
+
+
+def set_ipv6_address(name: str, address: str) -> None:
+    """An IPv6 address with a prefix of 64 bits, which is used at once; the interface is up then."""
+    set_up(name)
+    packed = socket.inet_pton(socket.AF_INET6, address)
+    body = struct.pack("BBBBI", socket.AF_INET6, 64, _IFA_F_NODAD, 0, socket.if_nametoindex(name))
+    _ask(_RTM_NEWADDR, _CREATE_EXCL, body + _attribute(_IFA_LOCAL, packed) + _attribute(_IFA_ADDRESS, packed))
 
 
 class Namespace:

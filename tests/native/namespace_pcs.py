@@ -6,7 +6,7 @@ import struct
 import threading
 from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 
 import attrs
@@ -14,9 +14,11 @@ import pytest
 import trio
 
 from gns3trio.compute.local.devices import open_device
-from gns3trio.forwarder.forwarder import open_forwarder
+from gns3trio.compute.local.leases import bind_udp
+from gns3trio.forwarder.forwarder import Bridge, Forwarder, open_forwarder
 from gns3trio.forwarder.pc import Pc, open_pcs
 from gns3trio.forwarder.pc_types import (
+    Address,
     AddressTaken,
     Event,
     IcmpError,
@@ -29,10 +31,14 @@ from gns3trio.forwarder.pc_types import (
     Trace,
 )
 from tests import rtnetlink
+from tests.native.vpcs_terminal import LOOPBACK, PROGRAMS, run_vpcs
 
 PATIENCE = 60
 NEAR, FAR = IPv4Address("10.1.0.2"), IPv4Address("10.2.0.2")
 NEAR_ROUTER, FAR_ROUTER = IPv4Address("10.1.0.1"), IPv4Address("10.2.0.1")
+NEAR6, FAR6 = IPv6Address("fd01::2"), IPv6Address("fd02::2")
+NEAR_ROUTER6, FAR_ROUTER6 = IPv6Address("fd01::1"), IPv6Address("fd02::1")
+BESIDE = IPv4Address("10.1.0.3")
 TCP_BYTES = 300_000
 UDP_BYTES = 9000
 # RFC 792
@@ -41,28 +47,39 @@ ECHO, ECHO_REPLY = 8, 0
 
 @attrs.frozen
 class Bed:
-    """Two PCs, each on a network of its own, and this Linux between them."""
+    """Two PCs, each on a switch of its own, and this Linux between them."""
 
     near: Pc
     far: Pc
+    forwarder: Forwarder
+    near_switch: Bridge
 
 
 @asynccontextmanager
 async def open_bed() -> AsyncIterator[Bed]:
     rtnetlink.set_up("lo")
     Path("/proc/sys/net/ipv4/ip_forward").write_text("1")
+    Path("/proc/sys/net/ipv6/conf/all/forwarding").write_text("1")
     async with open_forwarder() as forwarder, open_pcs(forwarder) as pcs:
         with ExitStack() as stack:
-            made = []
-            for number, address, router in ((1, NEAR, NEAR_ROUTER), (2, FAR, FAR_ROUTER)):
+            made, switches = [], []
+            for number, address, router, address6, router6 in (
+                (1, NEAR, NEAR_ROUTER, NEAR6, NEAR_ROUTER6),
+                (2, FAR, FAR_ROUTER, FAR6, FAR_ROUTER6),
+            ):
                 device = open_device(forwarder, "tap", f"tap{number}")
                 stack.callback(device.close)
                 rtnetlink.set_address(f"tap{number}", str(router))
+                rtnetlink.set_ipv6_address(f"tap{number}", str(router6))
                 pc = stack.enter_context(pcs.open(PcIdentity(mac=f"00:50:79:66:68:0{number}")))
                 pc.set_address(address, 24, router)
-                forwarder.connect(device.port, pc.port)
+                pc.set_address(address6, 64, router6)
+                switch = forwarder.open_switch()
+                switch.join(device.port)
+                switch.join(pc.port)
                 made.append(pc)
-            yield Bed(*made)
+                switches.append(switch)
+            yield Bed(*made, forwarder, switches[0])
 
 
 async def events_of(pc: Pc, request: Request) -> list[Event]:
@@ -70,7 +87,7 @@ async def events_of(pc: Pc, request: Request) -> list[Event]:
         return [event async for event in job]
 
 
-def quick(target: IPv4Address, **changes: object) -> Ping:
+def quick(target: Address, **changes: object) -> Ping:
     return attrs.evolve(Ping(target=target, count=2, interval_us=0, timeout_us=PATIENCE * 1_000_000), **changes)
 
 
@@ -100,6 +117,55 @@ async def test_a_trace_through_linux() -> None:
             )
             replies = [(event.hop, event.address) for event in events if isinstance(event, Reply)]
             assert replies == ([] if last else [(2, FAR)] * 2)
+
+
+@pytest.mark.parametrize("data_bytes", [0, 1452, 1453, 10_000])
+async def test_ipv6_through_linux(data_bytes: int) -> None:
+    async with open_bed() as bed:
+        assert await count_replies(bed.near, quick(NEAR_ROUTER6, data_bytes=data_bytes)) == 2
+        assert await count_replies(bed.near, quick(FAR6, data_bytes=data_bytes)) == 2
+        assert bed.near.state().counters.malformed == bed.far.state().counters.malformed == 0
+
+
+async def test_a_trace_of_ipv6_through_linux() -> None:
+    async with open_bed() as bed:
+        await count_replies(bed.near, quick(FAR6))
+        for protocol, last in (("udp", (1, 4)), ("icmp", None)):
+            trace = Trace(target=FAR6, protocol=protocol, probes=2, timeout_us=PATIENCE * 1_000_000)
+            events = await events_of(bed.near, trace)
+            errors = [(e.hop, e.address, e.type, e.code) for e in events if isinstance(e, IcmpError)]
+            assert errors == [(1, NEAR_ROUTER6, 3, 0)] * 2 + ([(2, FAR6, *last)] * 2 if last else [])
+            assert [(e.hop, e.address) for e in events if isinstance(e, Reply)] == ([] if last else [(2, FAR6)] * 2)
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+async def test_vpcs_through_linux(program: str, tmp_path: Path) -> None:
+    """A VPCS beside the near PC, and the far PC: both ways, and traces of both."""
+    script = f"ip {BESIDE}/24 {NEAR_ROUTER}\n"
+    async with open_bed() as bed:
+        with (
+            bind_udp(LOOPBACK, 0) as held,
+            run_vpcs(program, tmp_path, held.getsockname()[1], script) as (vpcs, remote),
+        ):
+            bed.near_switch.join(bed.forwarder.open_port(held, remote))
+            greeting = await vpcs.read_prompt()
+            with trio.fail_after(PATIENCE):  # it tests its address for some seconds
+                while "ttl=63" not in await vpcs.run(f"ping {FAR} -c 1"):
+                    pass
+            sizes = (56, 1472) if "version 0.5" in greeting else (56, 1472, 1473, 10_000)
+            for data_bytes in sizes:
+                said = await vpcs.run(f"ping {FAR} -c 2 -i 10 -w 10000 -l {data_bytes}")
+                assert said.count("ttl=63 time=") == 2, said
+                assert await count_replies(bed.far, quick(BESIDE, data_bytes=data_bytes)) == 2
+            for option in ("", " -P 1", " -P 6"):
+                said = await vpcs.run(f"trace {FAR}{option}")
+                lines = [line.split() for line in said.splitlines() if line[:3].strip().isdigit()]
+                assert [line[0] for line in lines] == ["1", "2"] and lines[0][1].lstrip("*") == str(NEAR_ROUTER), said
+                assert str(FAR) in lines[1][1], said
+            events = await events_of(bed.far, Trace(target=BESIDE, timeout_us=10_000_000))
+            hops = [(event.hop, event.address) for event in events if isinstance(event, IcmpError)]
+            assert set(hops) == {(1, FAR_ROUTER), (2, BESIDE)}
+            assert bed.far.state().counters.malformed == 0
 
 
 async def test_the_way_takes_less() -> None:

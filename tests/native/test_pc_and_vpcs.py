@@ -1,8 +1,6 @@
 """A built-in PC and real VPCS on one switch."""
 
-import os
 import re
-import shutil
 from collections.abc import AsyncIterator
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
@@ -25,10 +23,8 @@ from gns3trio.forwarder.pc_types import (
     TakeAddress,
     Trace,
 )
-from tests.native.vpcs_terminal import LOOPBACK, PATIENCE, Terminal, run_vpcs
+from tests.native.vpcs_terminal import LOOPBACK, PATIENCE, PROGRAMS, Terminal, run_vpcs
 
-# VPCS versions to test with: paths separated by colons.
-PROGRAMS = os.environ.get("GNS3TRIO_TEST_VPCS", shutil.which("vpcs") or "vpcs").split(":")
 OWN, VPCS = IPv4Address("10.0.0.1"), IPv4Address("10.0.0.2")
 VPCS_MAC = "00:50:79:66:68:02"
 VPCS_LINK_LOCAL = IPv6Address("fe80::250:79ff:fe66:6802")

@@ -2,6 +2,7 @@
 
 import os
 import pty
+import shutil
 import subprocess
 import tty
 from collections.abc import Iterator
@@ -12,6 +13,8 @@ import trio
 
 from gns3trio.compute.local.leases import bind_udp
 
+# VPCS versions to test with: paths separated by colons.
+PROGRAMS = os.environ.get("GNS3TRIO_TEST_VPCS", shutil.which("vpcs") or "vpcs").split(":")
 PATIENCE = 60.0
 LOOPBACK = "127.0.0.1"
 
@@ -39,9 +42,11 @@ class Terminal:
 
 
 @contextmanager
-def run_vpcs(program: str, folder: Path, core_port: int) -> Iterator[tuple[Terminal, tuple[str, int]]]:
+def run_vpcs(
+    program: str, folder: Path, core_port: int, script: str = "ip 10.0.0.2/24\n"
+) -> Iterator[tuple[Terminal, tuple[str, int]]]:
     """A VPCS that sends its frames to a UDP port of the core; its terminal, and where it takes frames."""
-    (folder / "startup.vpc").write_text("ip 10.0.0.2/24\n")
+    (folder / "startup.vpc").write_text(script)
     with bind_udp(LOOPBACK, 0) as free:
         own_port = free.getsockname()[1]
     master, slave = pty.openpty()

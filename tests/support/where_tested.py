@@ -111,7 +111,7 @@ TESTED_IN: dict[str, list[str]] = {
     "forwarder/captures": ["native/captures"],
     "forwarder/expressions": ["conditions/chain"],
     "forwarder/forwarder": ["native/forwarder"],
-    "forwarder/pc": ["native/pc", "native/pc_and_vpcs"],
+    "forwarder/pc": ["native/pc", "native/pc_and_vpcs", "native/pc_and_linux", "native/pc_and_dnsmasq"],
     "forwarder/pc_traffic": ["native/pc_traffic"],
     "forwarder/pc_types": ["native/pc"],
     "forwarder/pc_wire": ["native/pc"],
