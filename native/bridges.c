@@ -20,10 +20,14 @@
 #define VLAN_MASK 0x0fff
 #define RESERVED_VLAN 0x0fff /* IEEE 802.1Q 9.6: in no frame */
 
-/* --- the address table: sets of a few entries, so that a search is short and the table never grows --- */
+/* --- the address table: sets of a few entries, so that a search is short. It begins small, and doubles while addresses of hosts that
+ * still send would displace each other --- */
 
 #define WAYS 8
-#define SETS (UDPFWD_MAX_MACS / WAYS)
+#define FIRST_SETS 4
+#define MAX_SETS (UDPFWD_MAX_MACS / WAYS)
+/* What the tables of all switches may have grown by: somebody may send from random addresses through hundreds of switches. */
+#define MAX_GROWTH_BYTES ((size_t)256 * 1024 * 1024)
 
 typedef struct {
     uint64_t key; /* VLAN and address, 0 when free */
@@ -31,12 +35,37 @@ typedef struct {
     uint64_t seen_ns;
 } mac_entry;
 
+typedef mac_entry mac_set[WAYS];
+
 struct mac_table {
-    mac_entry sets[SETS][WAYS];
+    unsigned count; /* of sets, a power of two */
+    unsigned used;  /* entries that are not free */
+    mac_set *sets;
 };
 
+static size_t grown_bytes; /* by all tables, also of other workers */
+
 mac_table *new_mac_table(void) {
-    return calloc(1, sizeof(mac_table));
+    mac_table *table = calloc(1, sizeof *table);
+    if (table != NULL && (table->sets = calloc(FIRST_SETS, sizeof *table->sets)) == NULL) {
+        free(table);
+        return NULL;
+    }
+    if (table != NULL)
+        table->count = FIRST_SETS;
+    return table;
+}
+
+static size_t growth_of(unsigned sets) {
+    return (sets - FIRST_SETS) * sizeof(mac_set);
+}
+
+void free_mac_table(mac_table *table) {
+    if (table == NULL)
+        return;
+    __atomic_sub_fetch(&grown_bytes, growth_of(table->count), __ATOMIC_RELAXED);
+    free(table->sets);
+    free(table);
 }
 
 static uint64_t mac_key(const unsigned char *mac, uint16_t vlan) {
@@ -45,29 +74,68 @@ static uint64_t mac_key(const unsigned char *mac, uint16_t vlan) {
     return key | (uint64_t)vlan << 48; /* a VLAN is not 0, so no key is */
 }
 
-static mac_entry *mac_set(mac_table *table, uint64_t key) {
-    return table->sets[(key * 0x9e3779b97f4a7c15u >> 40) % SETS];
+static unsigned set_of(uint64_t key, unsigned count) {
+    return (unsigned)(key * 0x9e3779b97f4a7c15u >> 40) % count;
 }
 
 static int is_old(const mac_entry *entry, uint64_t now_ns) {
     return now_ns - entry->seen_ns > (uint64_t)UDPFWD_MAC_AGE_SECONDS * NANOSECONDS;
 }
 
-static void learn(mac_table *table, uint64_t key, port *p, uint64_t now_ns) {
-    mac_entry *set = mac_set(table, key), *oldest = set;
-    for (int i = 0; i < WAYS; i++) {
-        if (set[i].key == key) {
-            oldest = &set[i];
-            break;
+/* Doubles the table; returns whether it could. Each set is divided among two, so every entry has room. */
+static int grow_macs(mac_table *table) {
+    unsigned count = table->count * 2;
+    size_t more = table->count * sizeof(mac_set);
+    if (count > MAX_SETS)
+        return 0;
+    if (__atomic_add_fetch(&grown_bytes, more, __ATOMIC_RELAXED) > MAX_GROWTH_BYTES) {
+        __atomic_sub_fetch(&grown_bytes, more, __ATOMIC_RELAXED);
+        return 0;
+    }
+    mac_set *sets = calloc(count, sizeof *sets);
+    if (sets == NULL) {
+        __atomic_sub_fetch(&grown_bytes, more, __ATOMIC_RELAXED);
+        return 0;
+    }
+    for (unsigned i = 0; i < table->count; i++) {
+        for (int way = 0; way < WAYS; way++) {
+            const mac_entry *entry = &table->sets[i][way];
+            if (entry->key == 0)
+                continue;
+            mac_entry *to = sets[set_of(entry->key, count)];
+            while (to->key != 0)
+                to++;
+            *to = *entry;
         }
+    }
+    free(table->sets);
+    table->sets = sets;
+    table->count = count;
+    return 1;
+}
+
+/* The entry of an address, or the one that it may replace. */
+static mac_entry *place_for(mac_table *table, uint64_t key) {
+    mac_entry *set = table->sets[set_of(key, table->count)], *oldest = set;
+    for (int i = 0; i < WAYS; i++) {
+        if (set[i].key == key)
+            return &set[i];
         if (oldest->key != 0 && (set[i].key == 0 || set[i].seen_ns < oldest->seen_ns))
             oldest = &set[i];
     }
-    *oldest = (mac_entry){key, p, now_ns};
+    return oldest;
+}
+
+static void learn(mac_table *table, uint64_t key, port *p, uint64_t now_ns) {
+    mac_entry *entry = place_for(table, key);
+    while (entry->key != 0 && entry->key != key && !is_old(entry, now_ns) && grow_macs(table))
+        entry = place_for(table, key);
+    table->used += entry->key == 0;
+    *entry = (mac_entry){key, p, now_ns};
 }
 
 static port *look_up(mac_table *table, uint64_t key, uint64_t now_ns) {
-    mac_entry *set = mac_set(table, key);
+    mac_entry *set = table->sets[set_of(key, table->count)];
     for (int i = 0; i < WAYS; i++)
         if (set[i].key == key)
             return is_old(&set[i], now_ns) ? NULL : set[i].port;
@@ -75,10 +143,14 @@ static port *look_up(mac_table *table, uint64_t key, uint64_t now_ns) {
 }
 
 void forget_macs(mac_table *table, const port *p) {
-    for (int i = 0; i < UDPFWD_MAX_MACS; i++) {
-        mac_entry *entry = &table->sets[i / WAYS][i % WAYS];
-        if (p == NULL || entry->port == p)
-            *entry = (mac_entry){0};
+    for (unsigned i = 0; table->used > 0 && i < table->count; i++) {
+        for (int way = 0; way < WAYS; way++) {
+            mac_entry *entry = &table->sets[i][way];
+            if (entry->key != 0 && (p == NULL || entry->port == p)) {
+                *entry = (mac_entry){0};
+                table->used--;
+            }
+        }
     }
 }
 
@@ -86,7 +158,7 @@ int list_macs(const mac_table *table, udpfwd_mac *macs, int max) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     int found = 0;
-    for (int i = 0; i < UDPFWD_MAX_MACS; i++) {
+    for (unsigned i = 0; i < table->count * WAYS; i++) {
         const mac_entry *entry = &table->sets[i / WAYS][i % WAYS];
         if (entry->key == 0 || is_old(entry, timespec_ns(now)))
             continue;

@@ -23,8 +23,10 @@ struct bridge {
     mac_table *macs; /* NULL if it learns none */
 };
 
-/* Returns NULL if there is no memory; freed with free. */
+/* Returns NULL if there is no memory. */
 mac_table *new_mac_table(void);
+/* NULL: does nothing. */
+void free_mac_table(mac_table *table);
 /* The worker of the bridge is parked: deletes the addresses of a port, or all addresses if it is NULL. */
 void forget_macs(mac_table *table, const port *p);
 /* Likewise: writes at most max of the addresses that have not expired; returns their total number. */

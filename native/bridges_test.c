@@ -243,6 +243,39 @@ static void test_the_address_table_is_bounded(void) {
     close_bed(&b);
 }
 
+/* A change at a port costs what hangs at it, not what the lab has. */
+static void test_a_change_walks_over_the_smaller_set_only(void) {
+    enum { HUB_PORTS = 500, HUBS = 4 };
+    udpfwd *core;
+    CHECK(udpfwd_open(WORKERS, STATS_INTERVAL_US, &core) == 0);
+    int ids[HUBS][HUB_PORTS], hubs[HUBS];
+    for (int h = 0; h < HUBS; h++) {
+        hubs[h] = udpfwd_bridge_open(core, UDPFWD_HUB);
+        for (int i = 0; i < HUB_PORTS; i++) {
+            ids[h][i] = udpfwd_local_open(core);
+            CHECK(udpfwd_bridge_join(core, hubs[h], ids[h][i], 0, 0, 0) == 0);
+        }
+        if (h > 0)
+            CHECK(udpfwd_splice(core, ids[h - 1][1], ids[h][0]) == 0);
+    }
+    int single = udpfwd_local_open(core);
+    for (int round = 0; round < 3; round++) { /* together, and apart by hand and by the end of a port */
+        CHECK(round == 2 || udpfwd_splice(core, single, ids[HUBS - 1][2]) == 0);
+        if (round == 1)
+            CHECK(udpfwd_unsplice(core, single) == 0 && udpfwd_splice(core, single, ids[HUBS - 1][2]) == 0);
+        if (round == 0)
+            CHECK(udpfwd_unsplice(core, single) == 0);
+        if (round == 2)
+            CHECK(udpfwd_port_close(core, ids[HUBS - 1][2]) == 0);
+        unsigned last = core->visits;
+        int walked = 0;
+        for (int i = 0; i < core->port_slots; i++)
+            walked += core->ports[i] != NULL && core->ports[i]->visit != 0 && core->ports[i]->visit + 1 >= last;
+        CHECK(walked < HUB_PORTS);
+    }
+    udpfwd_close(core);
+}
+
 static void test_errors(void) {
     running r = start();
     end a = open_end(r.core), b = open_end(r.core);
@@ -340,6 +373,7 @@ int main(void) {
     test_errors();
     test_joined_ports_have_one_worker_and_others_spread();
     test_what_is_separated_spreads();
-    puts("bridges_test: 10 passed");
+    test_a_change_walks_over_the_smaller_set_only();
+    puts("bridges_test: 11 passed");
     return 0;
 }

@@ -13,8 +13,8 @@
 /* An offset that makes frames start in different cache sets. */
 #define BUFFER_STRIDE (HEADROOM_BYTES + UDPFWD_MAX_FRAME_BYTES)
 
-/* The most copies of a frame by all bridges; more are a storm. */
-#define COPIES_PER_FRAME 4096
+/* The most copies of a frame by all bridges: a broadcast reaches every node of the largest lab. More are a storm. */
+#define COPIES_PER_FRAME 32768
 /* The approximate limit of bridge copies in one turn of a port, and in one round of turns: about a millisecond of work. Changes and
  * the ports of other links wait no longer. */
 #define TURN_COPIES 1024

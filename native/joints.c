@@ -56,8 +56,7 @@ int udpfwd_unpatch(udpfwd *core, int port_id) {
     if (p != NULL) {
         port *other = p->peer;
         unpatch(p);
-        spread(core, p);
-        spread(core, other);
+        separate(core, p, other);
     }
     return end_change_of(core, p, 0);
 }
@@ -85,8 +84,7 @@ int udpfwd_unsplice(udpfwd *core, int port_id) {
     if (p != NULL) {
         port *other = p->splice;
         unsplice(p);
-        spread(core, p);
-        spread(core, other);
+        separate(core, p, other);
     }
     return end_change_of(core, p, 0);
 }
@@ -161,11 +159,11 @@ static void end_bridge(udpfwd *core, bridge *b) {
     while (b->count > 0) {
         port *p = b->ports[b->count - 1];
         leave_bridge(p);
-        spread(core, p);
+        separate(core, p, b->count > 0 ? b->ports[0] : NULL);
     }
     core->bridges[b->id] = NULL;
     free(b->ports);
-    free(b->macs);
+    free_mac_table(b->macs);
     free(b);
 }
 
@@ -231,8 +229,9 @@ int udpfwd_bridge_leave(udpfwd *core, int port_id) {
     begin_change(core);
     port *p = change_port(core, port_id);
     if (p != NULL) {
+        const bridge *b = p->bridge;
         leave_bridge(p);
-        spread(core, p);
+        separate(core, p, b != NULL && b->count > 0 ? b->ports[0] : NULL);
     }
     return end_change_of(core, p, 0);
 }

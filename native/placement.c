@@ -27,41 +27,102 @@ int place_port(udpfwd *core, port *p, worker *w) {
     return result;
 }
 
+/* A walk over the ports that frames from one may reach, or that reach it, in short steps. */
 typedef struct {
-    port **ports;
-    int count;
-    unsigned visit;
+    port **ports; /* that were found */
+    int count, room;
+    int done;       /* so many of these have shown their neighbours */
+    int member;     /* so many members of the bridge of the next one were looked at */
+    unsigned mark;  /* of this walk, at the ports that it found */
+    unsigned other; /* of the walk that it must not meet; 0 without one */
 } walk;
 
-static void visit(walk *way, port *p) {
-    if (p != NULL && p->visit != way->visit) {
-        p->visit = way->visit;
-        way->ports[way->count++] = p;
+/* The results of a step, beside 0 and a negative errno. */
+enum { IS_COMPLETE = 1, HAS_MET };
+
+/* So many members of a bridge are looked at in a step. */
+#define STEP_MEMBERS 16
+
+static int visit(walk *way, port *p) {
+    if (p == NULL || p->visit == way->mark)
+        return 0;
+    if (way->other != 0 && p->visit == way->other)
+        return HAS_MET;
+    if (way->count == way->room) {
+        int room = way->room ? way->room * 2 : 16;
+        port **ports = realloc(way->ports, sizeof *ports * (size_t)room);
+        if (ports == NULL)
+            return -ENOMEM;
+        way->ports = ports;
+        way->room = room;
     }
+    p->visit = way->mark;
+    way->ports[way->count++] = p;
+    return 0;
 }
 
-/* All ports that frames from one may reach, or that reach it; NULL when there is no memory. */
-static int find_joined(udpfwd *core, port *from, walk *way) {
-    way->ports = malloc(sizeof(port *) * (size_t)core->port_slots);
-    if (way->ports == NULL)
-        return -ENOMEM;
-    way->count = 0;
-    way->visit = ++core->visits;
-    visit(way, from);
-    for (int i = 0; i < way->count; i++) {
-        const port *p = way->ports[i];
-        visit(way, p->peer);
-        visit(way, p->splice);
-        visit(way, p->probe);
-        visit(way, p->sink);
-        visit(way, p->sink_of);
-        if (p->bridge != NULL && p->bridge->visit != way->visit) {
-            p->bridge->visit = way->visit;
-            for (int member = 0; member < p->bridge->count; member++)
-                visit(way, p->bridge->ports[member]);
-        }
+static int begin_walk(udpfwd *core, walk *way, port *from) {
+    way->mark = ++core->visits;
+    return visit(way, from);
+}
+
+static int step_over_bridge(walk *way, bridge *b) {
+    if (way->member == 0 && b->visit == way->mark) /* another of its ports has shown them */
+        way->member = b->count;
+    b->visit = way->mark;
+    for (int last = way->member + STEP_MEMBERS; way->member < b->count && way->member < last; way->member++) {
+        int result = visit(way, b->ports[way->member]);
+        if (result != 0)
+            return result;
     }
     return 0;
+}
+
+static int step(walk *way) {
+    if (way->done == way->count)
+        return IS_COMPLETE;
+    const port *p = way->ports[way->done];
+    port *neighbours[] = {p->peer, p->splice, p->probe, p->sink, p->sink_of};
+    for (size_t i = 0; way->member == 0 && i < sizeof neighbours / sizeof *neighbours; i++) {
+        int result = visit(way, neighbours[i]);
+        if (result != 0)
+            return result;
+    }
+    if (p->bridge != NULL) {
+        int result = step_over_bridge(way, p->bridge);
+        if (result != 0 || way->member < p->bridge->count)
+            return result; /* the rest in later steps */
+    }
+    way->member = 0;
+    way->done++;
+    return 0;
+}
+
+/* The walk that is known to have found the smaller set: the second of equal ones. NULL while neither is known. */
+static walk *smaller_of(walk ways[2], const int is_complete[2]) {
+    if (is_complete[0] && is_complete[1])
+        return ways[0].count < ways[1].count ? &ways[0] : &ways[1];
+    for (int i = 0; i < 2; i++)
+        if (is_complete[i] && ways[1 - i].count > ways[i].count)
+            return &ways[i];
+    return NULL;
+}
+
+/* Walks from both ports in turns until the smaller of the two sets is known, however large the other one is. HAS_MET: they are one. */
+static int find_smaller(udpfwd *core, port *first, port *second, walk ways[2], walk **smaller) {
+    int is_complete[2] = {0, 0}, result = begin_walk(core, &ways[0], first);
+    if (result == 0) {
+        ways[1].other = ways[0].mark;
+        result = begin_walk(core, &ways[1], second);
+        ways[0].other = ways[1].mark;
+    }
+    while (result == 0 && (*smaller = smaller_of(ways, is_complete)) == NULL)
+        for (int i = 0; i < 2 && result == 0; i++)
+            if (!is_complete[i] && (result = step(&ways[i])) == IS_COMPLETE) {
+                is_complete[i] = 1;
+                result = 0;
+            }
+    return result;
 }
 
 static int move_port(port *p, worker *to) {
@@ -100,27 +161,28 @@ int bring_together(udpfwd *core, port *first, port *second) {
         return 0;
     park(core, first->worker);
     park(core, second->worker);
-    walk one = {0}, other = {0};
-    int result = find_joined(core, first, &one);
+    walk ways[2] = {{0}, {0}}, *smaller = NULL;
+    int result = find_smaller(core, first, second, ways, &smaller);
     if (result == 0)
-        result = find_joined(core, second, &other);
-    if (result == 0)
-        result = one.count < other.count ? move_ports(&one, second->worker) : move_ports(&other, first->worker);
-    free(one.ports);
-    free(other.ports);
+        result = move_ports(smaller, smaller == ways ? second->worker : first->worker);
+    free(ways[0].ports);
+    free(ways[1].ports);
     return result;
 }
 
-void spread(udpfwd *core, port *p) {
-    worker *least = least_busy(core);
-    if (p == NULL || p->worker->ports - least->ports < 2) /* nothing can be gained, as with one worker */
+void separate(udpfwd *core, port *first, port *second) {
+    if (first == NULL || second == NULL || first == second)
         return;
-    walk way = {0};
-    park(core, p->worker);
+    worker *now = first->worker, *least = least_busy(core);
+    if (now->ports - least->ports < 2) /* nothing can be gained, as with one worker */
+        return;
+    park(core, now);
     park(core, least);
-    if (find_joined(core, p, &way) == 0 && least->ports + way.count < p->worker->ports)
-        move_ports(&way, least); /* where they are is good, too */
-    free(way.ports);
+    walk ways[2] = {{0}, {0}}, *smaller = NULL;
+    if (find_smaller(core, first, second, ways, &smaller) == 0 && least->ports + smaller->count < now->ports)
+        move_ports(smaller, least); /* where they are is good, too */
+    free(ways[0].ports);
+    free(ways[1].ports);
 }
 
 int worker_of_port(udpfwd *core, int port_id) {

@@ -1,6 +1,7 @@
 /* Ports of any kind, from opening to closing. */
 #define _GNU_SOURCE
 #include "port.h"
+#include "bridges.h"
 #include "capture.h"
 #include "changes.h"
 #include "filter_chain.h"
@@ -139,9 +140,11 @@ int udpfwd_port_close(udpfwd *core, int port_id) {
     port *p = change_port(core, port_id);
     if (p == NULL)
         return end_change(core, -ENOENT);
-    port *peer = p->peer, *splice = p->splice != p ? p->splice : NULL;
+    port *beside = p->peer, *splice = p->splice != p ? p->splice : NULL;
+    const bridge *b = p->bridge;
     end_port(core, p);
-    spread(core, peer);
-    spread(core, splice);
+    if (b != NULL && b->count > 0)
+        beside = b->ports[0];
+    separate(core, beside, splice);
     return end_change(core, 0);
 }

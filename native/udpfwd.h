@@ -40,7 +40,7 @@
  * quarter of a small server's memory: delays must not take it from the nodes. */
 #define UDPFWD_MAX_PORT_HELD_BYTES 134217728
 #define UDPFWD_MAX_HELD_BYTES 536870912
-#define UDPFWD_MAX_MACS 4096         /* in the table of one switch; the oldest of those that collide gives way */
+#define UDPFWD_MAX_MACS 16384        /* in the table of one switch; the oldest of those that collide gives way */
 #define UDPFWD_MAC_AGE_SECONDS 300   /* after which an address that sent nothing is forgotten */
 
 /* Why a frame was dropped, at the port where it happened. */
