@@ -227,8 +227,10 @@ class ComputeNode(Protocol):
     def always_runs(self) -> bool:
         """Whether it runs as long as it exists, so that starting and stopping it have no effect."""
 
-    def ports(self) -> list[NodePort]:
-        """The ports of the node, with their names; empty if only its type and its record tell them."""
+    def ports(self) -> Sequence[NodePort]:
+        """The ports of the node, with their names; empty if only its type and its record tell them. Long ones are a
+        PortList.
+        """
 
     def properties(self) -> dict[str, Any]:
         """Its properties in the API, in the form that is saved."""

@@ -4,7 +4,8 @@ The controller, templates, symbols, topology documents, the page and the command
 type is a package with its traits, and one entry in ``node_types``.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import Any, Literal
 
 import attrs
@@ -22,6 +23,22 @@ class NodePort:
     port_number: int
     name: str
     short_name: str
+
+
+class PortList(tuple[NodePort, ...]):
+    """Many ports of a node, among which one is found without a search."""
+
+    @cached_property
+    def keys(self) -> frozenset[tuple[int, int]]:
+        """The adapter number and port number of each."""
+        return frozenset((port.adapter_number, port.port_number) for port in self)
+
+
+def has_port(ports: Sequence[NodePort], adapter_number: int, port_number: int) -> bool:
+    """Whether a port with these numbers is among the ports of a node."""
+    if isinstance(ports, PortList):
+        return (adapter_number, port_number) in ports.keys
+    return any((port.adapter_number, port.port_number) == (adapter_number, port_number) for port in ports)
 
 
 @attrs.frozen(kw_only=True)

@@ -5,6 +5,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Literal
 from uuid import UUID
 
+from gns3trio.compute.interface import ComputeNode
+from gns3trio.compute.node_traits import has_port
 from gns3trio.controller.gns3_format.records import LinkEndRecord, LinkRecord
 from gns3trio.controller.links.link import Link, PortAddress
 from gns3trio.controller.nodes.node import Node
@@ -58,12 +60,16 @@ class EndNodes:
         """Raises NotFound if a node does not have the port."""
         for end in record.nodes:
             node = self._nodes[end.node_id]
-            ports = node.ports() if node.instance is not None else []
-            if ports and not any(
-                (port.adapter_number, port.port_number) == (end.adapter_number, end.port_number) for port in ports
-            ):
+            if node.instance is not None and not self._has_port(node, node.instance, end):
                 where = f"port {end.adapter_number}/{end.port_number}"
                 raise NotFound(f"nodes: {where} doesn't exist on node '{node.name}'")
+
+    @staticmethod
+    def _has_port(node: Node, instance: ComputeNode, end: LinkEndRecord) -> bool:
+        if ports := instance.ports():
+            return has_port(ports, end.adapter_number, end.port_number)
+        listed = {(port.adapter_number, port.port_number) for port in node.ports()}
+        return not listed or (end.adapter_number, end.port_number) in listed
 
     def check_types(self, record: LinkRecord) -> None:
         """As in GNS3, raises Conflict for a link that would connect two networks of the host, or a serial line with an

@@ -9,7 +9,7 @@ import attrs
 from gns3trio.compute.local.link_ends import LocalLinkEnd
 from gns3trio.compute.local.registry import NodeType, structure_properties
 from gns3trio.compute.node import NodeEvent, NodeSpec, NodeStatus
-from gns3trio.compute.node_traits import NodePort
+from gns3trio.compute.node_traits import NodePort, PortList
 from gns3trio.compute.nodes.parts.builtin_node import BuiltinNode, BuiltinServices
 from gns3trio.compute.nodes.parts.local_services import LocalServices
 from gns3trio.compute.script_files import read_script, write_script
@@ -53,8 +53,8 @@ class BlackHole(BuiltinNode):
         self.status = "stopped"
         self._settings = settings
 
-    def ports(self) -> list[NodePort]:
-        return [NodePort(0, 0, "Horizon", "h")]
+    def ports(self) -> PortList:
+        return PortList([NodePort(0, 0, "Horizon", "h")])
 
     def properties(self) -> dict[str, Any]:
         return attrs.asdict(self._settings)

@@ -16,7 +16,7 @@ from gns3trio.compute.local.registry import NodeType, structure_properties
 from gns3trio.compute.local.tunnel_nio import TunnelNio
 from gns3trio.compute.nio import LOOPBACK, UdpNio
 from gns3trio.compute.node import NodeEvent, NodeSpec
-from gns3trio.compute.node_traits import NodePort
+from gns3trio.compute.node_traits import NodePort, PortList
 from gns3trio.compute.nodes.parts.builtin_node import BuiltinNode, BuiltinServices
 from gns3trio.compute.nodes.parts.local_services import LocalServices
 from gns3trio.compute.nodes.parts.port_numbers import check_port_numbers
@@ -121,9 +121,9 @@ class Cloud(BuiltinNode):
     def _mapping(self) -> list[CloudPort]:
         return self._settings.ports_mapping or []
 
-    def ports(self) -> list[NodePort]:
+    def ports(self) -> PortList:
         """The ports of the node, with their names."""
-        return [NodePort(0, port.port_number, port.name, port.name) for port in self._mapping]
+        return PortList(NodePort(0, port.port_number, port.name, port.name) for port in self._mapping)
 
     def port_trouble(self, adapter_number: int, port_number: int) -> str | None:
         """The problem of the interface behind a linked port; None if there is none."""

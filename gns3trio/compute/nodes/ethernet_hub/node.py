@@ -7,7 +7,7 @@ import attrs
 
 from gns3trio.compute.local.registry import NodeType, structure_properties
 from gns3trio.compute.node import NodeSpec
-from gns3trio.compute.node_traits import NodePort
+from gns3trio.compute.node_traits import PortList
 from gns3trio.compute.nodes.ethernet_hub.settings import HubSettings
 from gns3trio.compute.nodes.parts.bridge_node import BridgeNode
 from gns3trio.compute.nodes.parts.builtin_node import BuiltinServices
@@ -44,11 +44,9 @@ class EthernetHub(BridgeNode):
         self.console_type = "none" if spec.console_type == "none" else None
         self._settings = settings
 
-    def ports(self) -> list[NodePort]:
+    def ports(self) -> PortList:
         """The ports of the node, with their names."""
-        return [
-            NodePort(0, port.port_number, port.name, f"e{port.port_number}") for port in self._settings.ports_mapping
-        ]
+        return self._settings.ports
 
     def properties(self) -> dict[str, Any]:
         """The properties of the node in the API."""

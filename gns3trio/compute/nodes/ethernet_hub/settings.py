@@ -1,8 +1,11 @@
 """The properties of a hub in the API. Sans-IO."""
 
+from functools import cached_property
+
 import attrs
 
 from gns3trio import field_checks as v
+from gns3trio.compute.node_traits import NodePort, PortList
 from gns3trio.compute.nodes.parts.port_numbers import DEFAULT_PORTS
 from gns3trio.limits import Int32
 
@@ -25,3 +28,8 @@ class HubSettings:
     """The properties of a hub in the API."""
 
     ports_mapping: list[HubPort] = attrs.field(factory=default_ports)
+
+    @cached_property
+    def ports(self) -> PortList:
+        """The ports of the node, with their names."""
+        return PortList(NodePort(0, port.port_number, port.name, f"e{port.port_number}") for port in self.ports_mapping)

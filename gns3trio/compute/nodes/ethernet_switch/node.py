@@ -9,7 +9,7 @@ import trio
 from gns3trio.compute.local.registry import NodeType, structure_properties
 from gns3trio.compute.node import NodeEvent, NodeSpec
 from gns3trio.compute.node_features import SwitchMac
-from gns3trio.compute.node_traits import NodePort
+from gns3trio.compute.node_traits import PortList
 from gns3trio.compute.nodes.ethernet_switch.settings import SwitchPort, SwitchSettings
 from gns3trio.compute.nodes.ethernet_switch.shell import SwitchPortState, SwitchShell
 from gns3trio.compute.nodes.parts.bridge_node import BridgeNode
@@ -103,15 +103,13 @@ class EthernetSwitch(BridgeNode):
 
     # --- ports and addresses ---
 
-    def ports(self) -> list[NodePort]:
+    def ports(self) -> PortList:
         """The ports of the node, with their names."""
-        return [
-            NodePort(0, port.port_number, port.name, f"e{port.port_number}") for port in self._settings.ports_mapping
-        ]
+        return self._settings.ports
 
     def vlan_of(self, port_number: int) -> VlanPort | None:
         """The VLAN configuration of a port."""
-        return next(vlan_port(p) for p in self._settings.ports_mapping if p.port_number == port_number)
+        return vlan_port(self._settings.by_number[port_number])
 
     def properties(self) -> dict[str, Any]:
         """The properties of the node in the API."""

@@ -1,10 +1,12 @@
 """The properties of a switch in the API. Sans-IO."""
 
+from functools import cached_property
 from typing import Any, Literal
 
 import attrs
 
 from gns3trio import field_checks as v
+from gns3trio.compute.node_traits import NodePort, PortList
 from gns3trio.compute.nodes.parts.port_numbers import DEFAULT_PORTS
 from gns3trio.limits import Int32
 
@@ -39,3 +41,13 @@ class SwitchSettings:
     """The properties of a switch in the API."""
 
     ports_mapping: list[SwitchPort] = attrs.field(factory=default_ports)
+
+    @cached_property
+    def ports(self) -> PortList:
+        """The ports of the node, with their names."""
+        return PortList(NodePort(0, port.port_number, port.name, f"e{port.port_number}") for port in self.ports_mapping)
+
+    @cached_property
+    def by_number(self) -> dict[int, SwitchPort]:
+        """The ports by their numbers."""
+        return {port.port_number: port for port in self.ports_mapping}

@@ -15,7 +15,7 @@ from gns3trio.compute.local.tunnel_nio import TunnelNio
 from gns3trio.compute.nio import UdpNio
 from gns3trio.compute.node import NodeEvent, NodeSpec, NodeStatus
 from gns3trio.compute.node_features import ConsoleAccess, MacTable, NodeFiles, TrafficEndpoint
-from gns3trio.compute.node_traits import NodePort
+from gns3trio.compute.node_traits import PortList, has_port
 from gns3trio.compute.nodes.parts.node_ports import NodePorts, PortKey
 from gns3trio.console.acceptor import ConsoleAcceptor
 from gns3trio.errors import Conflict, Invalid
@@ -81,7 +81,7 @@ class BuiltinNode:
         """Raises Conflict: it is no host."""
         raise Conflict(f"{self.label} '{self.name}' cannot send or receive generated traffic: built-in PCs can")
 
-    def ports(self) -> list[NodePort]:
+    def ports(self) -> PortList:
         """The ports; each type derives them from its ``ports_mapping``."""
         raise NotImplementedError
 
@@ -174,7 +174,7 @@ class BuiltinNode:
 
     def require_port(self, key: PortKey) -> None:
         """Raises Conflict if there is no such port, or the node has been deleted."""
-        if not any((port.adapter_number, port.port_number) == key for port in self.ports()):
+        if not has_port(self.ports(), *key):
             raise Conflict(f"Port {key[0]}/{key[1]} doesn't exist on {self.label} '{self.name}'")
         if self._closed:
             raise Conflict(f"{self.label} '{self.name}' has been deleted")
