@@ -30,9 +30,9 @@ MAX_DEPTH = 32
 MAX_FILE_DEPTH = MAX_DEPTH + 8
 MAX_OWN_FIELDS_DEPTH = MAX_FILE_DEPTH + 8
 
-# For a whole project. Each node has a TCP port for its console; three links per node are many.
-MAX_NODES = 5_000
-MAX_LINKS = 15_000
+# For a whole project: ten thousand PCs with their switches, of eight ports if need be. Three links per node are many.
+MAX_NODES = 15_000
+MAX_LINKS = 45_000
 MAX_DRAWINGS = 5_000
 MAX_LINK_ENDS = 64  # a link has two ends, but files may contain other numbers
 
@@ -45,8 +45,8 @@ MAX_CERTIFICATE = 64 * 1024  # in PEM, perhaps with those of authorities
 
 # The values in one JSON or YAML document, and in a project's file, which may contain all of the above. Parsing JSON
 # cannot be interrupted, and takes up to 0.2 us per value.
-MAX_VALUES = 250_000
-MAX_FILE_VALUES = 1_000_000
+MAX_VALUES = 500_000
+MAX_FILE_VALUES = 2_000_000
 
 
 @attrs.frozen

@@ -26,6 +26,7 @@ from gns3trio import threads
 from gns3trio.api.access import Access, AnyRoute, HttpRoute, SocketRoute
 from gns3trio.api.console_host import tell_console_host
 from gns3trio.api.context import ApiContext
+from gns3trio.api.encoded_lists import encode_list
 from gns3trio.api.errors import BodyTooLarge
 from gns3trio.controller.controller import Controller
 from gns3trio.convert import make_strict_converter, parse_uuid, structure
@@ -34,7 +35,6 @@ from gns3trio.errors import Invalid, LabError, NotFound, Unavailable
 from gns3trio.json_text import read_json
 from gns3trio.limits import MAX_TEXT
 from gns3trio.memory import Holder
-from gns3trio.slices import in_slices
 
 # A drawing may contain an image as text; no other body is nearly as large.
 MAX_JSON_BODY_BYTES = 16 * 1024 * 1024
@@ -279,9 +279,7 @@ async def _reply(result: Any, status: int, request: Request) -> Response:
 
 async def _encode(result: Any) -> bytes:
     """Encode sorted JSON; a list item by item, with pauses for other tasks."""
-    if not isinstance(result, list | Iterator):
-        return dumps_sorted(result)
-    return b"[" + b",".join(await in_slices(map(dumps_sorted, result))) + b"]"
+    return await encode_list(result) if isinstance(result, list | Iterator) else dumps_sorted(result)
 
 
 async def _handle_raw(handler: Handler, request: Request, arguments: dict[str, Any], status: int) -> Response:

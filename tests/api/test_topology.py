@@ -410,3 +410,28 @@ async def test_an_id_that_is_in_use_is_not_taken_over(lab: Labs) -> None:
     error = await lab.server.request("POST", f"{lab.path}/batch", wanted, 409)
     assert error["message"] == f"nodes[0].node_id: {wanted['nodes'][0]['node_id']} is in use"
     assert len(await lab.get("nodes")) == 3
+
+
+async def test_a_batch_starts_its_nodes(server: Server, project: dict[str, Any]) -> None:
+    path = f"/v2/projects/{project['project_id']}"
+    nodes = [{"name": "PC1", "node_type": "vpcs", "compute_id": "local"} for _ in range(3)]
+    made = await server.request("POST", f"{path}/batch", {"nodes": nodes, "start": True}, 201)
+    assert [node["status"] for node in made["nodes"]] == ["started"] * 3
+    made = await server.request("POST", f"{path}/batch", {"nodes": nodes[:1]}, 201)
+    assert [node["status"] for node in made["nodes"]] == ["stopped"]
+    reply = await server.request("POST", f"{path}/batch", {"nodes": nodes[:1], "start": "yes"}, 400)
+    assert reply["message"].startswith("start: ")
+
+
+async def test_a_batch_whose_nodes_do_not_start_leaves_nothing(
+    server: Server, project: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(node: object, action: str) -> None:
+        raise Conflict("no start today")
+
+    monkeypatch.setattr("gns3trio.controller.nodes.node.act", fail)
+    path = f"/v2/projects/{project['project_id']}"
+    nodes = [{"name": "PC1", "node_type": "vpcs", "compute_id": "local"} for _ in range(3)]
+    reply = await server.request("POST", f"{path}/batch", {"nodes": nodes, "start": True}, 409)
+    assert "no start today" in reply["message"]
+    assert await server.request("GET", f"{path}/nodes", None, 200) == []

@@ -20,6 +20,7 @@ from gns3trio.limits import (
     MAX_FREE_TEXT,
     MAX_ITEMS,
     MAX_KEYS,
+    MAX_LINKS,
     MAX_NODES,
     MAX_TEXT,
     MAX_VALUES,
@@ -145,7 +146,7 @@ def test_a_list_of_wrong_things_is_not_looked_through() -> None:
     """Each of 60,000 empty nodes has three errors, of which five are told."""
     kind = bodies()["gns3trio.api.v2.topology.BatchCreate"]
     converter = make_strict_converter(forbid_extra_keys=True)
-    with pytest.raises(Invalid, match=r"^nodes: has 60000 items, and may have 5000$"):
+    with pytest.raises(Invalid, match=rf"^nodes: has 60000 items, and may have {MAX_NODES}$"):
         structure(converter, {"nodes": [{}] * 60_000}, kind)
     with pytest.raises(Invalid, match=r"nodes\[0\]\.name: required field is missing; .*\(and more\)"):
         structure(converter, {"nodes": [{}] * MAX_NODES}, kind)
@@ -160,7 +161,7 @@ def test_a_list_of_wrong_things_is_not_looked_through() -> None:
         (b"[" * 100_000, "is not JSON"),
         (b'{"a": 1e999}', "is not JSON"),
         (b'["\\ud800"]', "is not JSON"),
-        (b'{"a": [' + b"0," * 15_000 + b"0]}", "a: has 15001 items"),
+        (b'{"a": [' + b"0," * MAX_LINKS + b"0]}", f"a: has {MAX_LINKS + 1} items"),
     ],
 )
 def test_json_that_is_too_much(text: bytes, complaint: str) -> None:
@@ -192,8 +193,8 @@ def node(number: int, **fields: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("topology", "complaint"),
     [
-        ({"nodes": [node(n) for n in range(MAX_NODES + 1)]}, "topology.nodes: has 5001 items"),
-        ({"drawings": [{}] * 15_001}, "topology.drawings: has 15001 items"),
+        ({"nodes": [node(n) for n in range(MAX_NODES + 1)]}, f"topology.nodes: has {MAX_NODES + 1} items"),
+        ({"drawings": [{}] * (MAX_LINKS + 1)}, f"topology.drawings: has {MAX_LINKS + 1} items"),
         ({"nodes": [node(1, properties={"a": nested(40)})]}, "nested deeper"),
         ({"nodes": [node(1, unknown=nested(40))]}, "nested deeper"),
         ({"unknown": nested(100)}, "nested deeper"),

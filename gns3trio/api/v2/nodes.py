@@ -40,7 +40,7 @@ async def list_nodes(api: ApiRequest, project_id: UUID) -> orjson.Fragment | Ite
         page = await node_page(project, query)
         return WithHeaders(page.views, {TOTAL_HEADER: str(page.total)})
     if project.status == "opened":
-        return node_list_view(project)
+        return await node_list_view(project)
     return map(record_view, (await project.file.read()).nodes)
 
 

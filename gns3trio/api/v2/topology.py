@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from gns3trio import threads
 from gns3trio.api.disconnects import cancelled_on_disconnect
+from gns3trio.api.encoded_lists import list_of
 from gns3trio.api.replies import Whole, shown_as
 from gns3trio.api.routing import ApiRequest, RouteTable, read_body
 from gns3trio.api.v2 import replies
@@ -26,6 +27,7 @@ from gns3trio.encoding import dumps
 from gns3trio.errors import Invalid
 from gns3trio.json_text import read_json
 from gns3trio.limits import MAX_DRAWINGS, MAX_LINKS, MAX_NODES, Bound
+from gns3trio.slices import Slices, in_slices
 
 routes = RouteTable("/v2/projects/{project_id}")
 
@@ -36,12 +38,13 @@ _DRY_RUN = {"": False, "false": False, "true": True}
 @attrs.define(kw_only=True)
 class BatchCreate:
     """The objects to create, each as in a request of its own. Links refer to nodes by ids that the
-    client has chosen.
+    client has chosen. With ``start``, the created nodes are started, too.
     """
 
     nodes: Annotated[list[NodeCreate], Bound(MAX_NODES)] = attrs.field(factory=list)
     links: Annotated[list[LinkCreate], Bound(MAX_LINKS)] = attrs.field(factory=list)
     drawings: Annotated[list[DrawingBody], Bound(MAX_DRAWINGS)] = attrs.field(factory=list)
+    start: bool = False
 
 
 @attrs.define(kw_only=True)
@@ -73,22 +76,27 @@ class TopologyReply(Whole):
 
 @routes.route("POST", "/batch", status=201, reply=BatchReply)
 async def create_batch(api: ApiRequest, project_id: UUID, body: BatchCreate) -> dict[str, Any]:
-    """Create nodes, links and drawings, all or nothing; an extension."""
+    """Create nodes, links and drawings, and start the nodes if asked to, all or nothing; an extension."""
     project = api.controller.get_project(project_id)
     given = api.http.state.body
-    nodes = [node_record_fields(api, node, given["nodes"][index]) for index, node in enumerate(body.nodes)]
-    links = []
+    nodes = await in_slices(
+        node_record_fields(api, node, sent) for node, sent in zip(body.nodes, given.get("nodes", ()), strict=True)
+    )
+    links, slices = [], Slices()
     for index, link in enumerate(body.links):
         try:
             links.append(await link_record(project_id, link))
         except Invalid as error:
             raise Invalid(f"links[{index}].{error}") from None
-    drawings = [{**attrs.asdict(each), "drawing_id": each.drawing_id or uuid4()} for each in body.drawings]
-    created = await create_all(project, nodes, links, drawings)
+        await slices.pause()
+    drawings = await in_slices(
+        {**attrs.asdict(each), "drawing_id": each.drawing_id or uuid4()} for each in body.drawings
+    )
+    created = await create_all(project, nodes, links, drawings, start=body.start)
     return {
-        "nodes": [node_view(node) for node in created.nodes],
-        "links": [link_view(link) for link in created.links],
-        "drawings": [drawing_view(project_id, drawing) for drawing in created.drawings],
+        "nodes": await list_of(map(node_view, created.nodes)),
+        "links": await list_of(map(link_view, created.links)),
+        "drawings": await list_of(drawing_view(project_id, drawing) for drawing in created.drawings),
     }
 
 

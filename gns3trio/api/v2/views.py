@@ -26,6 +26,7 @@ from gns3trio.controller.project.drawings import Drawing
 from gns3trio.controller.project.project import Project
 from gns3trio.controller.storage.files import printable
 from gns3trio.encoding import dumps_to_keep
+from gns3trio.slices import in_slices
 
 # The capture formats of each kind of port, by the names that GNS3's clients show.
 _ETHERNET = {"Ethernet": "DLT_EN10MB"}
@@ -90,15 +91,17 @@ class _EncodedList:
 _encoded_lists: WeakKeyDictionary[Project, _EncodedList] = WeakKeyDictionary()
 
 
-def node_list_view(project: Project) -> orjson.Fragment:
+async def node_list_view(project: Project) -> orjson.Fragment:
     """The nodes of an opened project as JSON. The list is encoded again only after a node was changed, created or
     deleted.
     """
-    revisions = [node.revision for node in project.nodes.values()]
+    nodes = list(project.nodes.values())
     known = _encoded_lists.get(project)
-    if known is None or revisions != known.revisions:
-        json = orjson.Fragment(dumps_to_keep(list(map(node_view, project.nodes.values()))))
-        known = _encoded_lists[project] = _EncodedList(revisions, json)
+    if known is None or [node.revision for node in nodes] != known.revisions:
+        # Nodes may change in the pauses between the slices.
+        views = await in_slices((node.revision, node_view(node)) for node in nodes)
+        json = orjson.Fragment(dumps_to_keep([view for _, view in views]))
+        known = _encoded_lists[project] = _EncodedList([revision for revision, _ in views], json)
     return known.json
 
 

@@ -15,6 +15,7 @@ from gns3trio.controller.as_code.undo import Undo, for_each
 from gns3trio.controller.gns3_format.records import LinkEndRecord, LinkRecord
 from gns3trio.controller.links.link import Link
 from gns3trio.controller.names import NameAllocator
+from gns3trio.controller.nodes.all_nodes import act_on_all
 from gns3trio.controller.nodes.creation import create_node_from_fields
 from gns3trio.controller.nodes.node import Node
 from gns3trio.controller.project.drawings import Drawing
@@ -163,8 +164,11 @@ async def create_all(
     nodes: Sequence[Mapping[str, Any]],
     links: Sequence[LinkRecord],
     drawings: Sequence[Mapping[str, Any]],
+    *,
+    start: bool = False,
 ) -> Created:
-    """Create everything or nothing. ``nodes`` and ``drawings`` hold checked fields, with their ids.
+    """Create everything or nothing. ``nodes`` and ``drawings`` hold checked fields, with their ids. With ``start``, the
+    nodes are started, too; if one does not start, nothing is created.
 
     Raises Conflict for an id that is in use, and the errors of single creations.
     """
@@ -198,6 +202,8 @@ async def create_all(
         project.require_open()
         project.file.mark()
         await project.file.flush()
+        if start:
+            await act_on_all([project.nodes.require(fields["node_id"]) for fields in nodes], "start")
         undo.forget()
     return Created(
         [project.nodes.require(fields["node_id"]) for fields in nodes],

@@ -2,16 +2,15 @@
 
 import contextlib
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from typing import Literal
-
-import trio
+from uuid import UUID
 
 from gns3trio.compute.actions import ENDS_A_RUN, Action
 from gns3trio.controller.context import ProjectContext
 from gns3trio.controller.nodes.node import Node
 from gns3trio.errors import LabError
-from gns3trio.slices import Slices
+from gns3trio.slices import Slices, for_all
 
 # The number of simultaneous starts. A starting VPCS waits more than it works, but too many would wait for each other.
 NODES_AT_A_TIME = 128 * (os.cpu_count() or 1)
@@ -25,32 +24,45 @@ async def act_on_all(nodes: Iterable[Node], action: Action | Literal["reset_cons
 
     Nodes that do not run here, or cannot be reached, are skipped.
     """
-    errors: list[LabError] = []
-    limit = trio.CapacityLimiter(NODES_AT_A_TIME)
+    nodes, errors = list(nodes), list[LabError]()
+    async with _stopping_soon(nodes if action in ENDS_A_RUN else []) as proceed:
 
-    async def act_on(node: Node, waiting: contextlib.ExitStack) -> None:
-        async with limit, node.lock:
-            waiting.close()
-            if node.deleted or node.instance is None or node.problem is not None:
-                return
-            try:
-                if action == "reset_console":
-                    await node.instance.reset_console()
-                else:
-                    await node.act(action)
-            except LabError as error:
-                errors.append(error)
+        async def act_on(node: Node) -> None:
+            async with node.lock:
+                proceed(node)
+                if node.deleted or node.instance is None or node.problem is not None:
+                    return
+                try:
+                    if action == "reset_console":
+                        await node.instance.reset_console()
+                    else:
+                        await node.act(action)
+                except LabError as error:
+                    errors.append(error)
 
-    slices = Slices()
-    with contextlib.ExitStack() as stack:
-        async with trio.open_nursery() as nursery:
-            for node in list(nodes):
-                waiting = stack.enter_context(contextlib.ExitStack())
-                waiting.enter_context(stopping([node] if action in ENDS_A_RUN else []))
-                nursery.start_soon(act_on, node, waiting)
-                await slices.pause()
+        await for_all(nodes, act_on, NODES_AT_A_TIME)
     if errors:
         raise errors[0]
+
+
+@contextlib.asynccontextmanager
+async def _stopping_soon(nodes: Iterable[Node]) -> AsyncIterator[Callable[[Node], None]]:
+    """Abandon running starts of nodes that are to be stopped. Yields a function that ends this for one of them."""
+    slices, waiting = Slices(), dict[UUID, contextlib.ExitStack]()
+
+    def proceed(node: Node) -> None:
+        if (stack := waiting.pop(node.node_id, None)) is not None:
+            stack.close()
+
+    try:
+        for node in nodes:
+            stack = waiting[node.node_id] = contextlib.ExitStack()
+            stack.enter_context(stopping([node]))
+            await slices.pause()
+        yield proceed
+    finally:
+        for stack in waiting.values():
+            stack.close()
 
 
 def tell_not_started(project: ProjectContext, nodes: Iterable[Node]) -> None:

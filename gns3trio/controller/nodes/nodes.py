@@ -15,12 +15,12 @@ from gns3trio.controller.changes import NodeChanged, NodeCreated, NodeDeleted
 from gns3trio.controller.context import ProjectContext
 from gns3trio.controller.gns3_format.records import NodeRecord
 from gns3trio.controller.names import allocate_name, check_name
-from gns3trio.controller.nodes.all_nodes import act_on_all, stopping, tell_not_started
+from gns3trio.controller.nodes.all_nodes import NODES_AT_A_TIME, act_on_all, stopping, tell_not_started
 from gns3trio.controller.nodes.instances import Instances, LinksOfNodes
 from gns3trio.controller.nodes.node import Node
 from gns3trio.errors import Conflict, LabError, NotFound
 from gns3trio.limits import MAX_NODES
-from gns3trio.slices import Slices
+from gns3trio.slices import Slices, for_all
 
 # Fields that change many times a second while a node is dragged. They are saved within a second, and nothing depends on
 # them.
@@ -193,13 +193,16 @@ class Nodes(Mapping[UUID, Node]):
 
     async def release(self) -> None:
         """Stop and remove all nodes, many at a time; their files stay."""
-        slices = Slices()
-        async with trio.open_nursery() as nursery:
-            for node in list(self.values()):
-                node.deleted = True
-                if node.instance is not None:
-                    nursery.start_soon(self._instances.close, node, node.instance)
-                await slices.pause()
+        slices, nodes = Slices(), list(self.values())
+        for node in nodes:
+            node.deleted = True
+            await slices.pause()
+
+        async def close(node: Node) -> None:
+            if node.instance is not None:
+                await self._instances.close(node, node.instance)
+
+        await for_all(nodes, close, NODES_AT_A_TIME)
         while self._nodes:
             self._nodes.popitem()
             await slices.pause()
