@@ -146,7 +146,8 @@ class LocalCompute:
         properties.
         """
         kind = self._registry.get(node_type)
-        await kind.require()
+        if kind.require is not None:  # nothing waits otherwise: nodes of a batch get their ports in its order
+            await kind.require()
         kind.require_engine(engine)
         structure_properties(properties, kind.settings_class)
 

@@ -10,6 +10,7 @@ import trio
 from trio_websocket import open_websocket_url
 
 from gns3trio.controller.nodes.nodes import Nodes
+from gns3trio.errors import Conflict
 from gns3trio.server import RunningServer
 from tests.support.server import Server
 from tests.support.websockets import ws_events

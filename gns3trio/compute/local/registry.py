@@ -4,7 +4,6 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, TypeVar
 
 import attrs
-import trio
 
 from gns3trio.compute.emulators import why_not_run
 from gns3trio.compute.local.mac_ids import MacIds
@@ -42,7 +41,7 @@ class NodeType:
 
     settings_class: type[Any]
     create: Callable[[NodeSpec], Awaitable[LocalNode]]
-    require: Callable[[], Awaitable[object]] = trio.lowlevel.checkpoint
+    require: Callable[[], Awaitable[object]] | None = None
     require_engine: Callable[[str | None], None] = _require_no_engine
     mac_ids: MacIds | None = None
 
