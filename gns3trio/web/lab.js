@@ -120,7 +120,7 @@ export class Lab {
   count(stats) {
     const id = stats.link_id;
     if (!this.traffic.has(id)) this.traffic.set(id, new LinkTraffic());
-    this.traffic.get(id).count(stats, Date.now());
+    this.traffic.get(id).count(stats, Date.now(), this.traffic.size);
     this.touch(id);
   }
 

@@ -3,6 +3,8 @@
 import { formatCount } from "./format.js";
 
 const HISTORY_MS = 300000;
+// The points of all histories together, about a hundred bytes each; and the fewest that a link keeps.
+const [MOST_POINTS, FEWEST_POINTS] = [200000, 20];
 // A link without traffic sends no statistics. After this time it counts as idle.
 const STALE_AFTER_MS = 2500;
 
@@ -14,14 +16,16 @@ export class LinkTraffic {
     this.lost = 0; // drops/s
   }
 
-  count(stats, now) {
+  // `links` is the number of links with a history: of very many, each has a short one.
+  count(stats, now, links = 1) {
     const drops = totalDrops(stats);
     const elapsed = this.stats ? Math.max((now - this.time) / 1000, 0.05) : stats.interval;
     const lost = this.stats ? Math.max(drops - this.drops, 0) / elapsed : 0;
     if (!this.busy) this.history.push([now - 1, 0, 0, 0]);
     Object.assign(this, { time: now, drops, stats, busy: true, lost });
     this.history.push([now, stats.a_to_b.bits_per_second, stats.b_to_a.bits_per_second, lost]);
-    while (this.history[0][0] < now - HISTORY_MS) this.history.shift();
+    const most = Math.max(Math.floor(MOST_POINTS / links), FEWEST_POINTS);
+    while (this.history[0][0] < now - HISTORY_MS || this.history.length > most) this.history.shift();
   }
 
   // Whether the link is idle from now on.

@@ -106,6 +106,14 @@ def test_groups_resolve_when_they_are_neared(page: Page, host: Host, large: Json
     assert elements(page) < MOST_ELEMENTS / 4
 
 
+def test_a_double_click_nears_a_group(page: Page, host: Host, large: Json) -> None:
+    open_far(page, host, large)
+    groups(page).nth(groups(page).count() // 2).dblclick()
+    expect(groups(page)).to_have_count(0)
+    expect(page.locator(".scene .node text").first).to_be_visible()
+    expect(page.locator(".scene .selected")).to_have_count(0)
+
+
 def test_what_comes_into_view_is_drawn(page: Page, host: Host, large: Json) -> None:
     open_far(page, host, large)
     zoom_in(page, groups(page).first)

@@ -87,3 +87,11 @@ test("totals are of both directions, with the reasons of drops", () => {
   assert.equal(describeTotals(both), "15 frames, 1,600 bytes; dropped: 2,000 (filter), 2 (loss)");
   assert.equal(describeTotals(stats(0, 0)), "15 frames, 1,600 bytes");
 });
+
+test("of very many links each keeps a short history, and its newest", () => {
+  const traffic = new LinkTraffic();
+  for (let second = 1; second <= 100; second += 1) traffic.count(stats(second, 0), 1000 * second, 100_000);
+  assert.ok(traffic.history.length <= 20);
+  assert.deepEqual(traffic.history.at(-1), [100_000, 100, 0, 0]);
+  assert.deepEqual(traffic.rate(), { bits: 100, lost: 0 });
+});
