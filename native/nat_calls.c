@@ -75,13 +75,17 @@ int nat_check(int fd, const struct sockaddr *address, socklen_t bytes, uint32_t 
     return first == 0 || first == 127 || first >= 224 ? EACCES : 0;
 }
 
+/* If a connection is refused at once, libslirp 4.7 frees a packet twice. So it is told later: what is not connected fails at the first
+ * attempt to send, and then the guest gets its RST. */
 int connect(int fd, const struct sockaddr *address, socklen_t bytes) {
     int refusal = nat_check(fd, address, bytes, nat_now.target);
-    if (refusal != 0) {
+    if (refusal == 0 && syscall(SYS_connect, fd, address, bytes) == 0)
+        return 0;
+    if (refusal != 0)
         errno = refusal;
-        return -1;
-    }
-    return (int)syscall(SYS_connect, fd, address, bytes);
+    if (errno == ECONNREFUSED)
+        errno = EINPROGRESS;
+    return -1;
 }
 
 ssize_t sendto(int fd, const void *data, size_t size, int flags, const struct sockaddr *address, socklen_t bytes) {

@@ -2,7 +2,9 @@
 network namespace of its own.
 """
 
+import errno
 import os
+import random
 import signal
 import socket
 from collections.abc import AsyncIterator, Iterator
@@ -447,6 +449,40 @@ async def test_a_flood_of_connections_has_a_bound_and_neighbours_do_not_notice(l
         assert descriptors(pid) <= 2 * 256 + 4
         assert nat.gateway_pid == pid
         assert await in_thread(stranger.fetch_by_name) == PAGE
+
+
+async def test_what_is_refused_is_told_at_once(lab: Lab) -> None:
+    """As often as one likes: a refused connection must not cost the gateway its life."""
+    nat = await lab.nat()
+    async with lab.guests(nat, FIRST) as [guest]:
+        pid = nat.gateway_pid
+        for target in (GATEWAY, HOST, INTERNET):
+            for _ in range(40):
+                assert await in_thread(guest.run, is_refused, target)
+        assert await in_thread(guest.fetch_by_name) == PAGE
+        assert nat.gateway_pid == pid
+
+
+def is_refused(target: str) -> bool:
+    with socket.socket() as sock:
+        sock.settimeout(PATIENCE)
+        return sock.connect_ex((target, 81)) in (errno.ECONNREFUSED, errno.ENETUNREACH)
+
+
+async def test_odd_packets(lab: Lab) -> None:
+    nat = await lab.nat()
+    chance = random.Random(1)
+    async with lab.linked(nat) as uplink:
+        pid = nat.gateway_pid
+        wire = Wire(uplink, FIRST)
+        mac = await wire.gateway_mac()
+        for number in range(20000):
+            target = chance.choice((HOST, INTERNET, GATEWAY, "192.168.122.254", "203.0.113.1"))
+            wire.send(mac, nat_lab.odd_packet(chance.choice((FIRST, SECOND)), target, chance))
+            if number % 20 == 0:
+                await trio.lowlevel.checkpoint()
+        await wire.connect(mac, INTERNET, source="192.168.122.12")
+        assert nat.gateway_pid == pid
 
 
 async def test_fragments_and_garbage_have_a_bound(lab: Lab) -> None:

@@ -3,6 +3,7 @@ namespace, where every privilege over networks is given and nothing is harmed.
 """
 
 import http.client
+import random
 import socket
 import struct
 import threading
@@ -259,6 +260,23 @@ def udp(source: str, target: str, port: int, data: bytes, source_port: int = 400
 
     checksum = _sum(_pseudo(17, source, target, size) + datagram(0))
     return _ipv4(17, source, target, datagram(checksum), identification)
+
+
+def odd_packet(source: str, target: str, chance: random.Random) -> bytes:
+    """A packet with right checksums and odd contents."""
+    protocol = chance.choice((1, 6, 6, 6, 17, 17, chance.randrange(256)))
+    ports = struct.pack("!HH", 2000 + chance.randrange(40), chance.choice((80, 7, 53, 69, chance.randrange(65536))))
+    data = chance.randbytes(chance.choice((0, 20, 600)))
+    if protocol == 6:
+        flags = chance.choice((0x02, 0x02, 0x10, 0x18, 0x11, 0x04, chance.randrange(256)))
+        offset = chance.choice((0x50, 0x50, 0x50, chance.randrange(256)))
+        segment = ports + chance.randbytes(8) + bytes((offset, flags)) + b"\x20\0\0\0\0\0" + data
+        checksum = _sum(_pseudo(6, source, target, len(segment)) + segment)
+        return _ipv4(6, source, target, segment[:16] + struct.pack("!H", checksum) + segment[18:])
+    if protocol == 17:
+        size = chance.choice((8 + len(data), chance.randrange(1500)))
+        return _ipv4(17, source, target, ports + struct.pack("!HH", size, 0) + data)
+    return _ipv4(protocol, source, target, chance.randbytes(4) + ports + data)
 
 
 def fragments(packet: bytes) -> list[bytes]:
