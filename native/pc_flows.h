@@ -57,7 +57,7 @@ pc_sink *pc_find_sink(const pc_host *host, uint16_t slot, uint64_t id);
 void pc_set_flow_due(pc_traffic *traffic, pc_sender *sender, uint64_t due_ns);
 /* It sends nothing more (udpfwd_pc_reason); its results stay. */
 void pc_finish_flow(pc_host *host, pc_sender *sender, int reason);
-/* A place for a flow that is heard for the first time; NULL without memory. */
+/* A place for a flow that is heard for the first time; NULL when there is none. */
 pc_heard *pc_hear(pc_host *host, const pc_datagram *datagram, uint64_t id);
 
 #endif

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 
 enum { FIRST_ROOM = 4 };
+/* A flow that is heard gives way to a new one when it has been silent so long, or is over: those that go on are not displaced. */
+#define LEAST_SILENCE_NS PC_SECOND_NS
 
 /* --- memory: bounded for all hosts together, apart from that of frames --- */
 
@@ -269,6 +271,8 @@ pc_heard *pc_hear(pc_host *host, const pc_datagram *datagram, uint64_t id) {
         for (pc_heard **at = &t->heard; *at != NULL; at = &(*at)->next)
             if ((*at)->heard_ns < (*oldest)->heard_ns)
                 oldest = at;
+        if (!(*oldest)->is_over && host->now_ns - (*oldest)->heard_ns < LEAST_SILENCE_NS)
+            return NULL;
         drop_heard(host, oldest);
     }
     pc_heard *made = pc_take_traffic(host, sizeof *made);

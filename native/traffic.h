@@ -26,7 +26,7 @@
 #define UDPFWD_TRAFFIC_MAX_SECONDS 86400    /* of a flow, and before it begins */
 #define UDPFWD_TRAFFIC_MAX_INTERVAL_PS 1000000000000000 /* between two datagrams: 1000 s */
 #define UDPFWD_TRAFFIC_MAX_PC_FLOWS 2048    /* that a PC sends at once; and as many that it counts */
-#define UDPFWD_TRAFFIC_MAX_HEARD 16         /* that a PC counts because it listens; the one that was silent longest gives way */
+#define UDPFWD_TRAFFIC_MAX_HEARD 16         /* that a PC counts because it listens; one that is over or silent gives way */
 #define UDPFWD_TRAFFIC_WINDOW 8192          /* a datagram so far behind the newest counts as duplicated */
 
 typedef struct {

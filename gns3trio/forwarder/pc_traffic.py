@@ -8,6 +8,7 @@ import errno
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from ipaddress import ip_address
+from struct import Struct
 from typing import Any, cast
 
 import attrs
@@ -24,9 +25,15 @@ from gns3trio.forwarder.results import check_result
 from gns3trio.traffic.flows import Arrivals, FlowResult, FlowSpec, FlowState, HeardFlow, LatencySummary
 from gns3trio.traffic.trials import NANOSECONDS
 
-# Of one call, for which the workers of the PCs stop: about a millisecond.
-_AT_ONCE = 512
+# Of one call, for which the workers of the PCs stop: less than a millisecond.
+_AT_ONCE = 256
 _PICOSECONDS = 10**12
+# The structures of native/traffic.h as numbers, one behind the other.
+_ARRIVALS_NUMBERS = 13
+_RESULT = Struct(f"@3iI3Q{2 * _ARRIVALS_NUMBERS}Q")
+if _RESULT.size != ffi.sizeof("udpfwd_traffic_result"):
+    raise ImportError("results of flows are not as they are read here")
+_NOTHING = Arrivals(0, 0, 0, 0, 0.0, None)
 _STATES = cast(list[FlowState], list(names_of("udpfwd_traffic_state", "UDPFWD_TRAFFIC_", "states")))
 
 
@@ -51,6 +58,10 @@ class PcFlows:
 
     async def start(self) -> None:
         """For ``open_flows``: start all of them. After an error, ``stop`` ends those that were."""
+        for begin in range(0, len(self._flows), _AT_ONCE):
+            for flow in self._flows[begin : begin + _AT_ONCE]:
+                flow.spec.check()
+            await trio.lowlevel.checkpoint()
         failed = ffi.new("int *")
         for begin in range(0, len(self._flows), _AT_ONCE):
             flows = self._flows[begin : begin + _AT_ONCE]
@@ -70,16 +81,17 @@ class PcFlows:
         for begin in range(0, self._started, _AT_ONCE):
             count = min(_AT_ONCE, self._started - begin)
             check_result(lib.udpfwd_traffic_read(self._core, self._handles + begin, count, array))
-            results += [_read_result(array[i]) for i in range(count)]
+            results += _read_results(ffi.buffer(array, count * _RESULT.size))
             await trio.lowlevel.checkpoint()
         return results
 
-    def stop(self) -> None:
+    async def stop(self) -> None:
         """End and forget all."""
-        for begin in range(0, self._started, _AT_ONCE):
-            count = min(_AT_ONCE, self._started - begin)
-            check_result(lib.udpfwd_traffic_stop(self._core, self._handles + begin, count))
-        self._started = 0
+        while self._started:
+            count = min(_AT_ONCE, self._started)
+            self._started -= count
+            check_result(lib.udpfwd_traffic_stop(self._core, self._handles + self._started, count))
+            await trio.lowlevel.cancel_shielded_checkpoint()
 
 
 @asynccontextmanager
@@ -89,14 +101,12 @@ async def open_flows(forwarder: Forwarder, flows: Sequence[PcFlow]) -> AsyncIter
     Raises Invalid with the field that is wrong, Conflict if a PC is closed or has too many flows, Unavailable if all
     PCs together have; nothing runs then.
     """
-    for flow in flows:
-        flow.spec.check()
     opened = PcFlows(forwarder, flows)
     try:
         await opened.start()
         yield opened
     finally:
-        opened.stop()
+        await opened.stop()
 
 
 class Listener:
@@ -160,42 +170,27 @@ def _refusal(result: int, flow: PcFlow) -> Exception:
             return Conflict("the PC is stopped")
 
 
-def _read_arrivals(read: Any) -> Arrivals:
-    latency = read.latency
-    summary = None
-    if latency.samples:
-        summary = LatencySummary(
-            samples=latency.samples,
-            min=latency.min_ns / NANOSECONDS,
-            mean=latency.mean_ns / NANOSECONDS,
-            max=latency.max_ns / NANOSECONDS,
-            p50=latency.p50_ns / NANOSECONDS,
-            p90=latency.p90_ns / NANOSECONDS,
-            p99=latency.p99_ns / NANOSECONDS,
-            p99_9=latency.p99_9_ns / NANOSECONDS,
+def _read_arrivals(values: Sequence[int]) -> Arrivals:
+    """Of the numbers of a ``udpfwd_traffic_arrivals``."""
+    packets, size, duplicated, reordered, span, samples, *times = values
+    latency = LatencySummary(samples, *[time / NANOSECONDS for time in times]) if samples else None
+    return Arrivals(packets, size, duplicated, reordered, span / NANOSECONDS, latency)
+
+
+def _read_results(data: Any) -> Iterator[FlowResult]:
+    """Of an array of ``udpfwd_traffic_result``. There may be thousands, so they are taken apart in one go."""
+    for state, reason, counting, unreachable, sent, unsent, span, *arrivals in _RESULT.iter_unpack(data):
+        arrived, returned = arrivals[:_ARRIVALS_NUMBERS], arrivals[_ARRIVALS_NUMBERS:]
+        yield FlowResult(
+            state=_STATES[state],
+            reason=REASONS[reason],
+            sent=sent,
+            unsent=unsent,
+            unreachable=unreachable,
+            seconds=span / NANOSECONDS,
+            arrived=_read_arrivals(arrived) if counting != lib.UDPFWD_TRAFFIC_UNCOUNTED else None,
+            returned=_read_arrivals(returned) if returned[0] else _NOTHING,
         )
-    return Arrivals(
-        packets=read.packets,
-        bytes=read.bytes,
-        duplicated=read.duplicated,
-        reordered=read.reordered,
-        seconds=read.span_ns / NANOSECONDS,
-        latency=summary,
-    )
-
-
-def _read_result(result: Any) -> FlowResult:
-    is_counted = result.counting != lib.UDPFWD_TRAFFIC_UNCOUNTED
-    return FlowResult(
-        state=_STATES[result.state],
-        reason=REASONS[result.reason],
-        sent=result.sent,
-        unsent=result.unsent,
-        unreachable=result.unreachable,
-        seconds=result.span_ns / NANOSECONDS,
-        arrived=_read_arrivals(result.arrived) if is_counted else None,
-        returned=_read_arrivals(result.returned),
-    )
 
 
 def _read_heard(heard: Any) -> HeardFlow:
@@ -205,5 +200,11 @@ def _read_heard(heard: Any) -> HeardFlow:
         source_port=heard.source_port,
         sent=heard.sent if heard.is_over else None,
         silent=heard.silent_ns / NANOSECONDS,
-        arrived=_read_arrivals(heard.arrived),
+        arrived=_read_arrivals([*_numbers(heard.arrived), *_numbers(heard.arrived.latency)]),
     )
+
+
+def _numbers(structure: Any) -> list[int]:
+    """Its fields that are numbers, in their order."""
+    values = [getattr(structure, name) for name, _ in ffi.typeof(structure).fields]
+    return [value for value in values if isinstance(value, int)]

@@ -59,7 +59,7 @@ def _within(name: str, value: float, least: float, most: float) -> None:
         raise Invalid(f"{name}: {least:g} to {most:g}, not {value:g}")
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen
 class LatencySummary:
     """Latencies of ``samples`` packets, within 7 %."""
 
@@ -73,7 +73,7 @@ class LatencySummary:
     p99_9: float
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen
 class Arrivals:
     """What arrived: ``packets``, each once, with ``bytes`` of data, in the time ``seconds`` from the first to the last.
 
