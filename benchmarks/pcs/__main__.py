@@ -17,7 +17,7 @@ from benchmarks.forwarding.programs import BenchmarkError, Program, compiled
 from benchmarks.pcs.lab import BUILTIN
 
 SOURCES = Path(__file__).parent
-LAB, MANY = "benchmarks.pcs.lab", "benchmarks.pcs.many"
+LAB, MANY, TRAFFIC = "benchmarks.pcs.lab", "benchmarks.pcs.many", "benchmarks.pcs.traffic"
 VPCS = "VPCS"
 INTERVAL_MS = 1  # the shortest that VPCS takes
 SIZES = (56, 1400)  # bytes of data
@@ -133,6 +133,28 @@ def measure_many(count: int, idle_seconds: float) -> Iterator[Figure]:
         yield Figure(f"{count} PCs {name}", BUILTIN, reply[key], unit)
 
 
+# Name and unit of what ``traffic.Traffic`` has.
+TRAFFIC_ROWS = {
+    "start_seconds": ("all pairs started", "s"),
+    "read_seconds": ("their results read", "s"),
+    "flow_bytes": ("memory of each flow", "bytes"),
+    "mesh_lost": ("all pairs: lost", ""),
+    "packets_per_second": ("one flow: packets", "/s"),
+    "packet_us": ("one flow: CPU per packet", "us"),
+    "lost": ("one flow: lost", ""),
+    "one_way_us": ("1000 packets/s: median one way", "us"),
+    "round_trip_us": ("1000 packets/s: median round trip", "us"),
+}
+
+
+def measure_traffic(count: int, seconds: float) -> Iterator[Figure]:
+    """Traffic between all pairs of PCs, and between two."""
+    with Program.python(TRAFFIC, count, str(seconds)) as program:
+        reply = json.loads(program.read_line(seconds=MANY_SECONDS))
+    for key, (name, unit) in TRAFFIC_ROWS.items():
+        yield Figure(f"traffic of {count} PCs, {name}", BUILTIN, reply[key], unit)
+
+
 def measure(options: argparse.Namespace) -> list[list[Figure]]:
     """The rounds: each engine in turn in every one of them."""
     engines = {BUILTIN: BUILTIN, VPCS: options.vpcs}
@@ -145,6 +167,7 @@ def measure(options: argparse.Namespace) -> list[list[Figure]]:
         for engine, argument in engines.items():
             figures += measure_answers(engine, argument, options.window, options.milliseconds)
         figures += measure_many(options.pcs, options.idle)
+        figures += measure_traffic(options.traffic_pcs, options.traffic)
         rounds.append(figures)
     return rounds
 
@@ -180,6 +203,8 @@ def main() -> None:
     parser.add_argument("--milliseconds", type=int, default=1000, help="that a flood lasts (default 1000)")
     parser.add_argument("--pcs", type=int, default=10_000, help="that are opened in one core (default 10000)")
     parser.add_argument("--idle", type=float, default=5.0, help="seconds in which these do nothing (default 5)")
+    parser.add_argument("--traffic-pcs", type=int, default=100, help="that send to each other (default 100)")
+    parser.add_argument("--traffic", type=float, default=2.0, help="seconds in which these send (default 2)")
     parser.add_argument("--cpu", default=None, help="the CPU that all is pinned to, or 'free' (default: the last one)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures of all rounds there")
     options = parser.parse_args()

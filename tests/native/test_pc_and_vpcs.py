@@ -12,6 +12,7 @@ import trio
 from gns3trio.compute.local.leases import bind_udp
 from gns3trio.forwarder.forwarder import open_forwarder
 from gns3trio.forwarder.pc import Pc, open_pcs
+from gns3trio.forwarder.pc_traffic import PcFlow, open_flows
 from gns3trio.forwarder.pc_types import (
     AddressTaken,
     Event,
@@ -23,6 +24,7 @@ from gns3trio.forwarder.pc_types import (
     TakeAddress,
     Trace,
 )
+from gns3trio.traffic.flows import FlowSpec
 from tests.native.vpcs_terminal import LOOPBACK, PATIENCE, PROGRAMS, Terminal, run_vpcs
 
 OWN, VPCS = IPv4Address("10.0.0.1"), IPv4Address("10.0.0.2")
@@ -103,3 +105,14 @@ async def test_both_see_that_an_address_is_taken(bed: Bed) -> None:
     assert bed.pc.state().ipv4 == OWN
     said = await bed.vpcs.run(f"ip {OWN}/24")
     assert "00:50:79:66:68:01" in said, said
+
+
+async def test_generated_traffic_comes_back_from_vpcs(bed: Bed) -> None:
+    """It echoes any UDP, so that round trips are measured, and nobody counts what arrives."""
+    spec = FlowSpec(packets_per_second=100, data_bytes=200, seconds=PATIENCE, packets=20)
+    async with open_flows(bed.pc.forwarder, [PcFlow(bed.pc, None, VPCS, spec)]) as flows:
+        with trio.fail_after(PATIENCE):
+            while (result := (await flows.read())[0]).is_sending or result.returned.packets < 20:
+                await trio.sleep(0.02)
+    assert (result.sent, result.arrived) == (20, None)
+    assert result.returned.latency is not None and result.returned.latency.min > 0

@@ -15,6 +15,7 @@ PATIENCE = 120
 def test_both_engines_answer_everything(tmp_path: Path) -> None:
     report = tmp_path / "report.json"
     brief = ["--rounds", "1", "--pings", "20", "--milliseconds", "40", "--pcs", "20", "--idle", "0.1"]
+    brief += ["--traffic-pcs", "5", "--traffic", "0.2"]
     command = [sys.executable, "-m", "benchmarks.pcs", *brief, "--json", str(report)]
     output = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True, timeout=PATIENCE).stdout
     (figures,) = json.loads(report.read_text())
@@ -25,6 +26,10 @@ def test_both_engines_answer_everything(tmp_path: Path) -> None:
         assert found["answers to a flood, 1400 bytes: missing or wrong", engine] == 0
     assert found["20 PCs a ping of each: not answered", BUILTIN] == 0
     assert found["20 PCs memory of each, as the core counts", BUILTIN] > 0
+    assert (
+        found["traffic of 5 PCs, all pairs: lost", BUILTIN] == found["traffic of 5 PCs, one flow: lost", BUILTIN] == 0
+    )
+    assert found["traffic of 5 PCs, one flow: CPU per packet", BUILTIN] > 0
     assert "pings without pause: median round trip" in output
 
 
