@@ -27,8 +27,7 @@ static int is_trace(const pc_probe *probe) {
 
 static int check(const udpfwd_pc_request *request) {
     int family = request->target.family, protocol = request->protocol;
-    int is_known =
-        protocol == PROTOCOL_ICMP || protocol == PROTOCOL_UDP || (protocol == PROTOCOL_TCP && request->kind == UDPFWD_PC_PING);
+    int is_known = protocol == PROTOCOL_ICMP || protocol == PROTOCOL_UDP || protocol == PROTOCOL_TCP;
     int is_timed = request->timeout_us >= LEAST_TIMEOUT_US && request->timeout_us <= MOST_TIMEOUT_US;
     is_timed = is_timed && request->interval_us <= MOST_TIMEOUT_US;
     size_t most = UDPFWD_PC_MAX_DATA_BYTES - (protocol == PROTOCOL_TCP ? 12 : 0); /* TCP's header is larger */
@@ -138,7 +137,7 @@ static void send_probe(pc_host *host, pc_probe *probe) {
     int reason;
     switch (request->protocol) {
     case PROTOCOL_TCP:
-        reason = pc_tcp_ping_begin(host, probe);
+        reason = is_trace(probe) ? pc_tcp_trace_send(host, probe) : pc_tcp_ping_begin(host, probe);
         break;
     case PROTOCOL_UDP:
         reason = send_datagram(host, probe);
@@ -170,7 +169,7 @@ static void begin_next(pc_host *host, pc_probe *probe) {
     probe->step = UDPFWD_PC_ECHO;
     if (is_trace(probe)) {
         probe->hop = (uint8_t)((probe->sequence - 1) / request->count + 1);
-        if (request->protocol == PROTOCOL_UDP)
+        if (request->protocol != PROTOCOL_ICMP) /* an answer to another one is not taken for this one's */
             probe->destination_port = (uint16_t)(TRACE_PORT + probe->sequence - 1);
     }
     int reason = pc_next_hop(host, &request->target, &probe->next_hop);
@@ -192,7 +191,7 @@ static void expire(pc_host *host, pc_job *job) {
     pc_probe *probe = (pc_probe *)job;
     if (probe->state == PROBE_DUE) {
         begin_next(host, probe);
-    } else if (job->request.protocol == PROTOCOL_TCP) {
+    } else if (job->request.protocol == PROTOCOL_TCP && !is_trace(probe)) {
         pc_tcp_ping_expire(host, probe);
     } else {
         pc_job_tell(host, job, pc_probe_event(host, probe, UDPFWD_PC_TIMEOUT, NULL), NULL, 0);
@@ -212,7 +211,7 @@ static void neighbour(pc_host *host, pc_job *job, const pc_address *address, int
 
 /* --- answers --- */
 
-static void answered(pc_host *host, pc_probe *probe, const pc_packet *packet) {
+void pc_probe_answered(pc_host *host, pc_probe *probe, const pc_packet *packet) {
     pc_job_tell(host, &probe->job, pc_probe_event(host, probe, UDPFWD_PC_REPLY, packet), NULL, 0);
     probe->is_reached = is_trace(probe);
     pc_probe_next(host, probe);
@@ -232,7 +231,7 @@ static int echo(pc_host *host, pc_job *job, const pc_packet *packet) {
         return 0;
     if (get16(packet->data + 4) != probe->id || get16(packet->data + 6) != (probe->sequence & 0xffff))
         return 0;
-    answered(host, probe, packet);
+    pc_probe_answered(host, probe, packet);
     return 1;
 }
 
@@ -246,7 +245,7 @@ static int udp(pc_host *host, pc_job *job, const pc_datagram *datagram) {
     /* An echo of an earlier one is late; services that answer with something else have no sequence. */
     if (datagram->size == job->request.data_bytes && datagram->size >= SEQUENCE_BYTES && get32(datagram->data) != probe->sequence)
         return 0;
-    answered(host, probe, datagram->packet);
+    pc_probe_answered(host, probe, datagram->packet);
     return 1;
 }
 
@@ -293,4 +292,12 @@ const pc_job_kind pc_ping_kind = {
 };
 
 const pc_job_kind pc_trace_kind = {
-    .bytes = sizeof(pc_probe), .check = check, .expire = expire, .echo = echo, .udp = udp, .error = error, .neighbour = neighbour};
+    .bytes = sizeof(pc_probe),
+    .check = check,
+    .expire = expire,
+    .echo = echo,
+    .udp = udp,
+    .tcp = pc_tcp_trace_input,
+    .error = error,
+    .neighbour = neighbour,
+};

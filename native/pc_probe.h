@@ -25,6 +25,8 @@ typedef struct {
 udpfwd_pc_event pc_probe_event(const pc_host *host, const pc_probe *probe, int kind, const pc_packet *packet);
 /* This sequence is over. */
 void pc_probe_next(pc_host *host, pc_probe *probe);
+/* The target has answered, which ends this sequence. */
+void pc_probe_answered(pc_host *host, pc_probe *probe, const pc_packet *packet);
 /* What is sent could not be. */
 void pc_probe_not_sent(pc_host *host, pc_probe *probe, int reason);
 pc_route pc_probe_route(const pc_probe *probe);
@@ -37,5 +39,9 @@ int pc_tcp_ping_begin(pc_host *host, pc_probe *probe);
 /* It is due: sends again, or gives up. */
 void pc_tcp_ping_expire(pc_host *host, pc_probe *probe);
 int pc_tcp_ping_input(pc_host *host, pc_job *job, const pc_segment *segment);
+
+/* A trace by TCP: each probe asks for a connection, which ends as soon as the target has said yes or no. */
+int pc_tcp_trace_send(pc_host *host, pc_probe *probe);
+int pc_tcp_trace_input(pc_host *host, pc_job *job, const pc_segment *segment);
 
 #endif

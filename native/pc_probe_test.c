@@ -84,7 +84,7 @@ static void test_requests_that_are_none(void) {
     wrong[5].timeout_us = 0;
     wrong[6].ttl = 0;
     wrong[7].kind = UDPFWD_PC_TRACE;
-    wrong[7].protocol = PROTOCOL_TCP;
+    wrong[7].count = 0; /* probes of each hop */
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
         CHECK(pc_start(&bed.hosts[0], &wrong[i], bed.now_ns) == -EINVAL);
     CHECK(bed.hosts[0].memory == 0);
@@ -152,6 +152,28 @@ static void begin_routed(void) {
     open_hosts(1);
     use_ipv4(&bed.hosts[0], "10.0.0.1", "10.0.0.254");
     pc_learn(&bed.hosts[0], &router, router_mac, 1);
+}
+
+/* Each probe asks for a connection with a number and a port of its own; who says yes is told to forget it. */
+static void test_a_trace_by_tcp(void) {
+    const pc_address target = test_ipv4("10.0.0.2");
+    open_hosts(2);
+    use_ipv4(&bed.hosts[0], "10.0.0.1", NULL);
+    use_ipv4(&bed.hosts[1], "10.0.0.2", NULL);
+    udpfwd_pc_request trace = test_ping(&target, 3);
+    trace.kind = UDPFWD_PC_TRACE;
+    trace.protocol = PROTOCOL_TCP;
+    trace.ttl = 8;
+    start_job(0, &trace);
+    run_for(PC_SECOND_NS);
+    CHECK(bed.told == 4 && reason_of_end() == UDPFWD_PC_DONE);
+    for (int i = 0; i < 3; i++)
+        CHECK(bed.events[i].event.kind == UDPFWD_PC_REPLY && bed.events[i].event.hop == 1 &&
+              bed.events[i].event.destination_port == bed.events[0].event.destination_port + i);
+    udpfwd_pc_state state;
+    pc_read_state(&bed.hosts[1], &state, bed.now_ns);
+    CHECK(state.timers == 0); /* no connection waits */
+    close_hosts();
 }
 
 static void test_a_trace(void) {
@@ -299,10 +321,11 @@ int main(void) {
     test_a_ping_of_itself();
     test_pings_without_a_way();
     test_a_trace();
+    test_a_trace_by_tcp();
     test_the_size_of_a_way();
     test_udp_is_echoed();
     test_echoes_are_no_circle();
     test_errors_that_are_told();
-    puts("pc_probe_test: 11 passed");
+    puts("pc_probe_test: 12 passed");
     return 0;
 }

@@ -165,3 +165,22 @@ int pc_tcp_ping_input(pc_host *host, pc_job *job, const pc_segment *segment) {
     }
     return 1;
 }
+
+int pc_tcp_trace_send(pc_host *host, pc_probe *probe) {
+    int reason;
+    probe->sent = (uint32_t)pc_random(host, UINT32_MAX);
+    send(host, probe, TCP_SYN, probe->sent, 0, &reason);
+    return reason;
+}
+
+int pc_tcp_trace_input(pc_host *host, pc_job *job, const pc_segment *segment) {
+    pc_probe *probe = (pc_probe *)job;
+    if (job->request.protocol != PROTOCOL_TCP || probe->state != PROBE_WAITS || segment->destination_port != probe->source_port ||
+        segment->source_port != probe->destination_port || !same_address(&segment->packet->source, &job->request.target))
+        return 0;
+    if (!(segment->flags & (TCP_SYN | TCP_RST)) || !(segment->flags & TCP_ACK) || segment->acknowledged != probe->sent + 1)
+        return 0;
+    pc_reset(host, segment); /* the target shall not wait */
+    pc_probe_answered(host, probe, segment->packet);
+    return 1;
+}

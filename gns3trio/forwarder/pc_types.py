@@ -135,6 +135,7 @@ class Ping:
 @attrs.frozen(kw_only=True)
 class Trace:
     """The way to a target: ``probes`` packets for each hop, up to ``max_hops`` of them, until the target answers.
+    By TCP they ask for connections; a refused one is an answer, too.
 
     Tells Reply (from the target), IcmpError (from those on the way, and the target's port unreachable), TimedOut,
     NotSent.
@@ -142,7 +143,7 @@ class Trace:
     """
 
     target: Address
-    protocol: Literal["icmp", "udp"] = "udp"
+    protocol: Protocol = "udp"
     max_hops: int = 8
     probes: int = 3
     data_bytes: int = 56

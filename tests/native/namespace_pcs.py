@@ -106,7 +106,7 @@ async def test_pings_to_linux_and_through_it(data_bytes: int) -> None:
 async def test_a_trace_through_linux() -> None:
     async with open_bed() as bed:
         await count_replies(bed.near, quick(FAR))
-        for protocol, last in (("udp", (3, 3)), ("icmp", None)):
+        for protocol, last in (("udp", (3, 3)), ("icmp", None), ("tcp", None)):
             events = await events_of(
                 bed.near, Trace(target=FAR, protocol=protocol, probes=2, timeout_us=PATIENCE * 1_000_000)
             )
@@ -130,7 +130,7 @@ async def test_ipv6_through_linux(data_bytes: int) -> None:
 async def test_a_trace_of_ipv6_through_linux() -> None:
     async with open_bed() as bed:
         await count_replies(bed.near, quick(FAR6))
-        for protocol, last in (("udp", (1, 4)), ("icmp", None)):
+        for protocol, last in (("udp", (1, 4)), ("icmp", None), ("tcp", None)):
             trace = Trace(target=FAR6, protocol=protocol, probes=2, timeout_us=PATIENCE * 1_000_000)
             events = await events_of(bed.near, trace)
             errors = [(e.hop, e.address, e.type, e.code) for e in events if isinstance(e, IcmpError)]
@@ -166,6 +166,13 @@ async def test_vpcs_through_linux(program: str, tmp_path: Path) -> None:
             hops = [(event.hop, event.address) for event in events if isinstance(event, IcmpError)]
             assert set(hops) == {(1, FAR_ROUTER), (2, BESIDE)}
             assert bed.far.state().counters.malformed == 0
+
+
+async def test_a_trace_by_tcp_to_a_closed_port() -> None:
+    """Linux refuses the connection: it is reached."""
+    async with open_bed() as bed:
+        events = await events_of(bed.near, Trace(target=FAR_ROUTER, protocol="tcp", timeout_us=PATIENCE * 1_000_000))
+        assert [(event.hop, event.address) for event in events if isinstance(event, Reply)] == [(1, FAR_ROUTER)] * 3
 
 
 async def test_the_way_takes_less() -> None:

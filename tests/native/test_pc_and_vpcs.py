@@ -80,6 +80,8 @@ async def test_the_pc_pings_vpcs(bed: Bed) -> None:
     assert len(await bed.replies(quick(target=VPCS_LINK_LOCAL))) == 2
     errors = await bed.events(Trace(target=VPCS, timeout_us=10_000_000))
     assert [(error.type, error.code) for error in errors if isinstance(error, IcmpError)] == [(3, 3)] * 3
+    answers = await bed.events(Trace(target=VPCS, protocol="tcp", timeout_us=10_000_000))
+    assert [(answer.hop, answer.address) for answer in answers if isinstance(answer, Reply)] == [(1, VPCS)] * 3
 
 
 async def test_vpcs_pings_the_pc(bed: Bed) -> None:
@@ -94,6 +96,8 @@ async def test_vpcs_pings_the_pc(bed: Bed) -> None:
         assert len(re.findall(reply, said)) == (1 if protocol == "-2" else 3), said
     said = await bed.vpcs.run(f"ping {bed.pc.state().link_local} -c 2 -i 10 -w 10000")
     assert len(re.findall(r"icmp6_seq=\d ttl=64 time=", said)) == 2, said
+    said = await bed.vpcs.run(f"trace {OWN} -P 6")
+    assert re.search(r"^ 1  [ *]10\.0\.0\.1 .* ms", said, re.MULTILINE), said
     said = await bed.vpcs.run(f"trace {OWN}")
     assert "10.0.0.1" in said and "ICMP type:3, code:3, Destination port unreachable" in said, said
     assert bed.pc.state().counters.malformed == 0

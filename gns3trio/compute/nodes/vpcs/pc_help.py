@@ -185,7 +185,7 @@ To get command syntax help, please enter '**?**' as an argument of the command."
   name.
     Options:
       **-P** __protocol__    Use IP __protocol__ in trace packets
-                       **1** - icmp, **17** - udp (default)
+                       **1** - icmp, **17** - udp (default), **6** - tcp
       **-m** __ttl__         Maximum __ttl__, default 8
 
   Notes: 1. Using names requires DNS to be set.

@@ -1,17 +1,16 @@
 """``trace`` of a built-in PC. Sans-IO."""
 
-from typing import Literal
-
 from gns3trio.compute.nodes.vpcs.pc_help import help_on
 from gns3trio.compute.nodes.vpcs.pc_hosts import find_host
 from gns3trio.compute.nodes.vpcs.pc_icmp import describe_icmp
 from gns3trio.compute.nodes.vpcs.pc_ping import milliseconds, why_not_sent
 from gns3trio.compute.nodes.vpcs.pc_session import PcSession
 from gns3trio.compute.nodes.vpcs.pc_steps import Command, CommandError, Print, begin, next_event
-from gns3trio.forwarder.pc_types import Address, Finished, IcmpError, NotSent, Reply, TimedOut, Trace
+from gns3trio.forwarder.pc_types import Address, Finished, IcmpError, NotSent, Protocol, Reply, TimedOut, Trace
 
 _DEFAULT_HOPS = 8
 _MAX_HOPS = 64
+_PROTOCOLS: dict[str, Protocol] = {"1": "icmp", "6": "tcp", "17": "udp"}
 # A router says that a packet's time to live, or its hop limit, has ended.
 _EXPIRED = {4: (11, 0), 6: (3, 0)}
 
@@ -27,23 +26,21 @@ def trace(session: PcSession, words: list[str]) -> Command:
         return
     protocol, hops = options
     target = yield from find_host(session, words[1])
-    how = " (ICMP)" if protocol == "icmp" else ""
+    how = "" if protocol == "udp" else f" ({protocol.upper()})"
     yield Print(f"trace to {target}, {hops} hops max{how}, press Ctrl+C to stop\n")
     yield from begin(Trace(target=target, protocol=protocol, max_hops=hops))
     yield from _show_hops(session, target)
 
 
-def _read_options(words: list[str]) -> tuple[Literal["icmp", "udp"], int] | None:
-    """Protocol and hops; None for options that are none. Raises CommandError."""
-    protocol: Literal["icmp", "udp"] = "udp"
+def _read_options(words: list[str]) -> tuple[Protocol, int] | None:
+    """Protocol and hops; None for options that are none."""
+    protocol: Protocol = "udp"
     hops = _DEFAULT_HOPS
     rest = list(words)
     while rest:
         option, value = rest.pop(0), rest.pop(0) if rest else ""
-        if option == "-P" and value == "6":
-            raise CommandError("trace has no TCP here: use -P 1 or -P 17")
-        if option == "-P" and value in ("1", "17"):
-            protocol = "icmp" if value == "1" else "udp"
+        if option == "-P" and value in _PROTOCOLS:
+            protocol = _PROTOCOLS[value]
         elif option == "-m" and value.isascii() and value.isdigit() and len(value) < 4 and int(value):
             hops = min(int(value), _MAX_HOPS)
         else:

@@ -30,6 +30,7 @@ from gns3trio.forwarder.pc_types import (
     IcmpError,
     NotSent,
     Ping,
+    Reply,
     Request,
     Resolve,
     Resolved,
@@ -239,6 +240,17 @@ def test_trace_shows_hops_in_lines(talk: Talk) -> None:
         " 3   *10.1.0.2   1.500 ms (ICMP type:3, code:3, Destination port unreachable)\n"
     )
     assert talk.requests == [Trace(target=IPv4Address("10.1.0.2"))]
+
+
+def test_a_trace_by_tcp(talk: Talk) -> None:
+    reply = Reply(
+        address=ip_address("10.1.0.2"), sequence=1, ttl=64, bytes=44, time_us=85, step="echo", hop=1, source_port=1,
+        destination_port=2,
+    )  # fmt: skip
+    assert talk.type("trace 10.1.0.2 -P 6 -m 3", *[reply] * 3) == (
+        "trace to 10.1.0.2, 3 hops max (TCP), press Ctrl+C to stop\n 1   10.1.0.2   0.085 ms  0.085 ms  0.085 ms\n"
+    )
+    assert talk.requests == [Trace(target=IPv4Address("10.1.0.2"), protocol="tcp", max_hops=3)]
 
 
 def test_dhcp_without_a_server(talk: Talk) -> None:
