@@ -171,52 +171,54 @@ int close(int fd) {
     return (int)syscall(SYS_close, fd);
 }
 
-/* --- the resolver's file, whose text comes from the server: this process can read no files --- */
+/* --- the resolver's file, whose text comes from the server: this process can read no files. Each name that a C library gives to these
+ * functions is defined --- */
 
 static FILE *open_resolver_file(void) {
     static char text[64];
     uint32_t a = rules.resolver;
-    int length = a == 0 ? 1 : snprintf(text, sizeof text, "nameserver %u.%u.%u.%u\n", a >> 24, a >> 16 & 255, a >> 8 & 255, a & 255);
-    if (a == 0)
-        strcpy(text, "\n");
+    int length = snprintf(text, sizeof text, a == 0 ? "#\n" : "nameserver %u.%u.%u.%u\n", a >> 24, a >> 16 & 255, a >> 8 & 255, a & 255);
     return fmemopen(text, (size_t)length, "r");
 }
 
-static FILE *open_file(const char *path) {
+FILE *fopen(const char *path, const char *mode) {
+    (void)mode;
     if (strcmp(path, RESOLVER_FILE) == 0)
         return open_resolver_file();
     errno = EACCES;
     return NULL;
 }
 
-FILE *fopen(const char *path, const char *mode) {
-    (void)mode;
-    return open_file(path);
-}
-
-FILE *fopen64(const char *path, const char *mode) {
-    (void)mode;
-    return open_file(path);
-}
-
 /* libslirp reads the file again when it has changed. */
-static int describe(const char *path, struct stat64 *status) {
+static int describe(const char *path, void *status, size_t bytes, ino_t *number) {
     if (strcmp(path, RESOLVER_FILE) != 0) {
         errno = EACCES;
         return -1;
     }
-    memset(status, 0, sizeof *status);
-    status->st_ino = rules.resolver_version;
+    memset(status, 0, bytes);
+    *number = (ino_t)rules.resolver_version;
     return 0;
 }
 
-int stat64(const char *path, struct stat64 *status) {
-    return describe(path, status);
+#if !defined(__GLIBC__) || __GLIBC_PREREQ(2, 33)
+int stat(const char *path, struct stat *status) {
+    return describe(path, status, sizeof *status, &status->st_ino);
+}
+#endif
+
+#ifdef __GLIBC__
+FILE *fopen64(const char *path, const char *mode) {
+    return fopen(path, mode);
 }
 
-int __xstat64(int version, const char *path, struct stat64 *status); /* of older C libraries */
-
+#if __GLIBC_PREREQ(2, 33)
+int stat64(const char *path, struct stat64 *status) {
+    return describe(path, status, sizeof *status, (ino_t *)&status->st_ino);
+}
+#else
 int __xstat64(int version, const char *path, struct stat64 *status) {
     (void)version;
-    return describe(path, status);
+    return describe(path, status, sizeof *status, (ino_t *)&status->st_ino);
 }
+#endif
+#endif

@@ -1,5 +1,4 @@
 /* Where the sockets of a gateway may lead, and how many there may be. */
-#define _LARGEFILE64_SOURCE
 #include "nat_calls.h"
 #include "test.h"
 
@@ -109,14 +108,14 @@ static void test_only_forwarded_ports_listen(void) {
 static void test_files(void) {
     begin(0, "9.9.9.9");
     char line[64];
-    struct stat64 first, second;
-    FILE *file = fopen64("/etc/resolv.conf", "r");
+    struct stat first, second;
+    FILE *file = fopen("/etc/resolv.conf", "r");
     CHECK(file != NULL && fgets(line, sizeof line, file) != NULL && strcmp(line, "nameserver 9.9.9.9\n") == 0);
     fclose(file);
-    CHECK(stat64("/etc/resolv.conf", &first) == 0);
+    CHECK(stat("/etc/resolv.conf", &first) == 0);
     nat_set_resolver(0x01010101);
-    CHECK(stat64("/etc/resolv.conf", &second) == 0 && first.st_ino != second.st_ino);
-    CHECK(fopen64("/etc/passwd", "r") == NULL && stat64("/etc/passwd", &first) == -1);
+    CHECK(stat("/etc/resolv.conf", &second) == 0 && first.st_ino != second.st_ino);
+    CHECK(fopen("/etc/passwd", "r") == NULL && stat("/etc/passwd", &first) == -1);
 }
 
 int main(void) {

@@ -33,6 +33,9 @@ def test_the_wheel_works_away_from_the_sources(tmp_path: Path) -> None:
     where = run(sys.executable, "-c", script, cwd=tmp_path, PYTHONPATH=str(installed), PATH="/usr/bin:/bin")
     assert Path(where.strip()).parent == installed / "gns3trio"
     assert (installed / "bin" / "gns3trio").exists()
+    # The program of NATs, which needs no Python: libslirp is there, or it says what is missing.
+    told = subprocess.run([installed / "gns3trio" / "nat-gateway", "libslirp.so.0"], capture_output=True, text=True)
+    assert told.stdout.startswith(("libslirp 4.", "failed libslirp.so.0: ")), told
     assert _files(installed / "gns3trio" / "web") == _files(ROOT / "gns3trio" / "web")
     version = run(
         sys.executable, "-m", "gns3trio", "--version", cwd=tmp_path, PYTHONPATH=str(installed), PATH="/usr/bin:/bin"
