@@ -92,8 +92,8 @@ def measure_pair(engine: str, argument: str, pings: int) -> Iterator[Figure]:
             yield Figure("pings without pause: median round trip", engine, statistics.median(found), "us")
 
 
-def measure_answers(engine: str, argument: str, window: int, milliseconds: int) -> Iterator[Figure]:
-    """One PC that answers somebody who asks as fast as it answers."""
+def measure_answers(engine: str, argument: str, at_once: int, milliseconds: int) -> Iterator[Figure]:
+    """One PC that answers somebody who asks the next thing when it has answered."""
     with ExitStack() as stack:
         tool = stack.enter_context(Program(compiled("echoes", SOURCES)))
         program = stack.enter_context(Program.python(LAB, argument, *tool.read_ports()))
@@ -101,17 +101,17 @@ def measure_answers(engine: str, argument: str, window: int, milliseconds: int) 
         if tool.ask(f"connect {port}") != "ok":
             raise BenchmarkError("the tool does not understand us")
         lab = Lab(program)
-        for size in SIZES:
-            run = f"run {size + HEADERS} {window}"
+        for size, burst in [*((size, at_once) for size in SIZES), (SIZES[0], 1)]:
+            run = f"run {size + HEADERS} {burst}"
             tool.ask(f"{run} {milliseconds // 4}", seconds=milliseconds / 1000)
             before = lab.cpu()
             reply = json.loads(tool.ask(f"{run} {milliseconds}", seconds=milliseconds / 1000))
             cost = lab.cpu().engine - before.engine
             if reply["answers"] == 0:
                 raise BenchmarkError(f"{engine} does not answer")
-            label = f"answers to a flood, {size} bytes"
-            yield Figure(f"{label}: CPU of each", engine, cost / reply["answers"] / 1000, "us")
-            yield Figure(f"{label}: in a second", engine, reply["answers"] / reply["seconds"], "/s")
+            label = f"echoes of {size} bytes, {burst} at once"
+            yield Figure(f"{label}: CPU of an answer", engine, cost / reply["answers"] / 1000, "us")
+            yield Figure(f"{label}: answers in a second", engine, reply["answers"] / reply["seconds"], "/s")
             yield Figure(f"{label}: missing or wrong", engine, reply["lost"] + reply["damaged"], "")
 
 
@@ -169,7 +169,7 @@ def measure(options: argparse.Namespace) -> list[list[Figure]]:
         for engine, argument in engines.items():
             figures += measure_pair(engine, argument, options.pings)
         for engine, argument in engines.items():
-            figures += measure_answers(engine, argument, options.window, options.milliseconds)
+            figures += measure_answers(engine, argument, options.at_once, options.milliseconds)
         figures += measure_many(options.pcs, options.idle)
         figures += measure_traffic(options.traffic_pcs, options.traffic)
         rounds.append(figures)
@@ -203,8 +203,8 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5, help="runs of each engine, in turn (default 5)")
     parser.add_argument("--vpcs", default="vpcs", metavar="PATH", help="the VPCS to compare with")
     parser.add_argument("--pings", type=int, default=1000, help="of two PCs, for each size (default 1000)")
-    parser.add_argument("--window", type=int, default=32, help="requests unanswered at once (default 32)")
-    parser.add_argument("--milliseconds", type=int, default=1000, help="that a flood lasts (default 1000)")
+    parser.add_argument("--at-once", type=int, default=32, help="requests of a burst (default 32)")
+    parser.add_argument("--milliseconds", type=int, default=1000, help="that such bursts last (default 1000)")
     parser.add_argument("--pcs", type=int, default=10_000, help="that are opened in one core (default 10000)")
     parser.add_argument("--idle", type=float, default=5.0, help="seconds in which these do nothing (default 5)")
     parser.add_argument("--traffic-pcs", type=int, default=100, help="that send to each other (default 100)")

@@ -1,10 +1,11 @@
 /* A host that sends echo requests and takes the answers: the peer of a PC that is measured.
  *
- * It is 10.0.0.1 behind a UDP socket on 127.0.0.1, a frame in each datagram. At most a window of requests is unanswered: an answer lets
- * the next one go, so that nothing overflows. It writes "ports PORT" and then answers each line of its standard input with one line:
+ * It is 10.0.0.1 behind a UDP socket on 127.0.0.1, a frame in each datagram. It sends a burst of requests, and the next one when all of
+ * them are answered, so that nothing overflows, and every burst is as large as it shall be. It writes "ports PORT" and then answers each
+ * line of its standard input with one line:
  *
  *   connect PORT         finds 10.0.0.2 by ARP behind the core's port
- *   run SIZE WINDOW MS   one measurement; the reply is a JSON object. SIZE is of a frame without checksum
+ *   run SIZE BURST MS    one measurement; the reply is a JSON object. SIZE is of a frame without checksum
  *
  * It runs under SCHED_BATCH: on the same CPU it does not interrupt who answers at each answer, but takes them when there are no more.
  * A run starts and ends with no request unanswered and everybody asleep. Each answer is checked: its addresses, size, sequence and checksum.
@@ -157,15 +158,15 @@ static void number_request(unsigned char *frame, uint32_t sequence) {
     put16(message + 2, message_checksum(frame));
 }
 
-static void fill_window(uint32_t window) {
-    while (sent - expected < window) {
-        uint32_t count = window - (sent - expected);
+static void send_burst(uint32_t burst) {
+    while (sent - expected < burst) {
+        uint32_t count = burst - (sent - expected);
         count = count < MAX_BATCH ? count : MAX_BATCH;
         for (uint32_t i = 0; i < count; i++)
             number_request(out_frames[i], sent + i);
         int done = sendmmsg(fd, out, count, MSG_DONTWAIT);
         if (done < 0 && (errno == EAGAIN || errno == ENOBUFS))
-            return; /* goes on with the next answer, or look */
+            return; /* a smaller one */
         if (done < 0)
             die("send");
         sent += (uint32_t)done;
@@ -196,16 +197,16 @@ static void take(const unsigned char *frame, size_t bytes, outcome *result) {
 }
 
 static void run(const char *arguments) {
-    unsigned long frame_bytes, window, ms;
-    if (sscanf(arguments, "%lu %lu %lu", &frame_bytes, &window, &ms) != 3 || frame_bytes < LEAST ||
-        frame_bytes > MAX_FRAME_BYTES || window < 1)
+    unsigned long frame_bytes, burst, ms;
+    if (sscanf(arguments, "%lu %lu %lu", &frame_bytes, &burst, &ms) != 3 || frame_bytes < LEAST ||
+        frame_bytes > MAX_FRAME_BYTES || burst < 1)
         die("run");
     size = frame_bytes;
     prepare();
     outcome result = {0};
     sent = expected = 0;
     uint64_t begin = now_ns(), now = begin, last = begin, end = begin + ms * 1000000u;
-    fill_window((uint32_t)window);
+    send_burst((uint32_t)burst);
     for (int idle = 0; now < end || sent != expected;) {
         struct pollfd readable = {.fd = fd, .events = POLLIN};
         int ready = poll(&readable, 1, LOOK_MS), got = ready > 0 ? recvmmsg(fd, in, MAX_BATCH, MSG_DONTWAIT, NULL) : 0;
@@ -220,8 +221,8 @@ static void run(const char *arguments) {
             expected = sent;
             idle = 0;
         }
-        if (now < end)
-            fill_window((uint32_t)window);
+        if (now < end && sent == expected)
+            send_burst((uint32_t)burst);
     }
     nanosleep(&(struct timespec){.tv_nsec = SETTLE_NS}, NULL);
     printf("{\"answers\": %lu, \"lost\": %lu, \"late\": %lu, \"damaged\": %lu, \"seconds\": %.9f}\n", result.frames, result.lost,

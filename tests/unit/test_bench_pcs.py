@@ -22,8 +22,8 @@ def test_both_engines_answer_everything(tmp_path: Path) -> None:
     found = {(figure["name"], figure["engine"]): figure["value"] for figure in figures}
     for engine in BUILTIN, VPCS:
         assert found["a ping each ms, 56 bytes: CPU per frame", engine] > 0
-        assert found["answers to a flood, 1400 bytes: CPU of each", engine] > 0
-        assert found["answers to a flood, 1400 bytes: missing or wrong", engine] == 0
+        assert found["echoes of 1400 bytes, 32 at once: CPU of an answer", engine] > 0
+        assert found["echoes of 1400 bytes, 32 at once: missing or wrong", engine] == 0
     assert found["20 PCs a ping of each: not answered", BUILTIN] == 0
     assert found["20 PCs memory of each, as the core counts", BUILTIN] > 0
     assert (
