@@ -108,6 +108,11 @@ class NodeTraits:
     always_runs: bool = False
     """Whether a node runs as long as it exists, so that starting and stopping it have no effect."""
 
+    is_numbered: bool = False
+    """Whether a compute numbers the nodes of a project in the order of their creation, and derives MAC addresses from
+    that. Nodes keep their addresses only if they are created in the same order again.
+    """
+
     reaches_host: bool = False
     """Whether it leads to networks of the host. Two such nodes cannot be linked: the host would be linked to itself."""
 

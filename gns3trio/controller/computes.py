@@ -159,6 +159,11 @@ class Computes:
         self.require(compute_id)
         return self._others.get(compute_id)
 
+    def runs_elsewhere(self, compute_id: str, node_type: str) -> bool:
+        """Whether nodes of a type can run on a compute, which is not that of this server."""
+        compute = self._driven.get(compute_id)
+        return compute is not None and compute_id != LOCAL_COMPUTE_ID and compute.runs(node_type)
+
     def why_not_driven(self, compute_id: str) -> str:
         """The reason why a compute is not used."""
         if self._open_compute is not None and compute_id in self._registered:

@@ -51,6 +51,8 @@ from gns3trio.traffic.counters import PortCounters
 
 log = logging.getLogger(__name__)
 
+# The most IOU nodes of a host.
+_MOST_IOU = 512
 # Requests at a time when a compute returns and is asked for its nodes.
 _ASKED_AT_ONCE = 16
 
@@ -241,6 +243,8 @@ class RemoteCompute:
 
     async def _creation(self, spec: NodeSpec, node: RemoteNode) -> dict[str, Any]:
         properties = {name: value for name, value in spec.properties.items() if value is not None}
+        if spec.node_type == "iou" and "application_id" not in properties:
+            properties["application_id"] = self._free_application_id()
         in_properties = properties.pop("startup_script", None)
         script = spec.startup_script
         if script is None and in_properties is not None and await node.startup_script() is None:
@@ -254,6 +258,11 @@ class RemoteCompute:
             "custom_adapters": spec.custom_adapters or None,
         }
         return {**properties, **{name: value for name, value in common.items() if value is not None}}
+
+    def _free_application_id(self) -> int:
+        """GNS3's controller numbers IOU nodes: the number is that of their MAC addresses and of a file they share."""
+        taken = {node.view.properties.get("application_id") for node in self._nodes.values() if node.node_type == "iou"}
+        return next((number for number in range(1, _MOST_IOU + 1) if number not in taken), _MOST_IOU)
 
     async def _open_project(self, http: ComputeHttp, project_id: UUID, name: str = "project") -> None:
         """Open a project there. One that the compute has still from an earlier life of this controller is closed
@@ -320,8 +329,11 @@ class RemoteCompute:
 
     async def discard_project(self, project_id: UUID) -> None:
         """Delete the files that it has of a project."""
+        http = self.reach()
+        # GNS3 deletes the files of an open project only.
+        await http.request("POST", "projects", {"name": "project", "project_id": str(project_id)})
         with suppress(NotFound):
-            await self.reach().request("DELETE", f"projects/{project_id}")
+            await http.request("DELETE", f"projects/{project_id}")
 
     async def close_left_behind(self, is_ours: Callable[[UUID], bool]) -> None:
         """Close the projects there that an earlier life of this controller has left: ``is_ours`` says for an id whether

@@ -22,6 +22,9 @@ from gns3trio.errors import Conflict, LabError, NotFound
 from gns3trio.limits import MAX_NODES
 from gns3trio.slices import Slices, for_all
 
+# Nodes on other hosts that are created at a time.
+_RESTORED_AT_ONCE = 64
+
 # Fields that change many times a second while a node is dragged. They are saved within a second, and nothing depends on
 # them.
 LOOKS = frozenset({"x", "y", "z", "width", "height", "label", "symbol"})
@@ -147,11 +150,9 @@ class Nodes(Mapping[UUID, Node]):
             raise Conflict(f"Project '{self._project.settings.name}' has {MAX_NODES} nodes, and can have no more")
         return known
 
-    async def revive(
-        self, record: NodeRecord, mac_id: int | None, engine: str | None, *, elsewhere: trio.Nursery
-    ) -> None:
+    async def revive(self, record: NodeRecord, mac_id: int | None, engine: str | None) -> None:
         """Create a node from the project's file. If it cannot run here, it is only stored, whatever the reason. One on
-        another host is created in the nursery, so that they do not wait for each other.
+        another host waits for ``restore_all``.
         """
         node = self._nodes[record.node_id] = self._new_node(record)
         compute = self._project.services.computes.find(record.compute_id)
@@ -162,8 +163,6 @@ class Nodes(Mapping[UUID, Node]):
         elif compute.runs(record.node_type):
             if compute is self._project.services.computes.own:
                 await self._bring_back(node, compute, mac_id, engine)
-            else:
-                elsewhere.start_soon(self._bring_back, node, compute, mac_id, engine)
         elif compute is not self._project.services.computes.own:
             node.kept_because = f"compute {record.compute_id!r} does not run nodes of type {record.node_type}"
 
@@ -176,14 +175,30 @@ class Nodes(Mapping[UUID, Node]):
             node.detach(str(error))
             self._project.log("error", f"node '{node.name}' ({node.node_id}) does not run: {error}")
 
-    async def restore(self, node: Node) -> None:
-        """Create the instance of a node anew, because its compute has it no longer, or was away when the project was
-        opened. If that fails, the node is kept with the reason. The caller holds its lock.
+    async def restore_all(self, nodes: Iterable[Node], go_on: Callable[[], bool] = lambda: True) -> None:
+        """Create the instances of nodes on other hosts, many at a time: when the project is opened, or because their
+        compute has them no longer. A node for which that fails is kept with the reason. ``go_on`` is asked before each.
         """
-        compute = self._project.services.computes.find(node.record.compute_id)
-        if compute is not None and compute.runs(node.record.node_type):
-            await self._bring_back(node, compute)
-            self._project.publish(NodeChanged(node))
+        limit = trio.CapacityLimiter(_RESTORED_AT_ONCE)
+
+        async def restore(*nodes: Node) -> None:
+            for node in nodes:
+                async with limit, node.lock:
+                    compute = self._project.services.computes.find(node.record.compute_id)
+                    if node.deleted or compute is None or not compute.runs(node.record.node_type) or not go_on():
+                        continue
+                    await self._bring_back(node, compute)
+                    self._project.publish(NodeChanged(node))
+
+        in_order: dict[str, list[Node]] = {}
+        async with trio.open_nursery() as nursery:
+            for node in nodes:
+                if node.traits.is_numbered:
+                    in_order.setdefault(node.record.compute_id, []).append(node)
+                else:
+                    nursery.start_soon(restore, node)
+            for each in in_order.values():
+                nursery.start_soon(restore, *each)
 
     async def end_creations(self) -> None:
         """Called when the project is closed: wait until all running creations have noticed it and rolled back."""

@@ -5,7 +5,6 @@ from contextlib import suppress
 from uuid import UUID
 
 import attrs
-import trio
 
 from gns3trio.conditions.link_conditions import NO_IMPAIRMENTS
 from gns3trio.controller.changes import DrawingCreated, LinkCreated, LogLevel, NodeCreated
@@ -39,12 +38,16 @@ class Contents:
         await self._reserve_mac_ids(saved)
         await computes.settle({node.compute_id for node in saved.nodes})
         slices = Slices()
-        async with trio.open_nursery() as nursery:
-            for record in self._with_possible_consoles(saved.nodes):
-                await self.nodes.revive(
-                    record, saved.mac_ids.get(record.node_id), saved.engines.get(record.node_id), elsewhere=nursery
-                )
-                await slices.pause()
+        for record in self._with_possible_consoles(saved.nodes):
+            await self.nodes.revive(record, saved.mac_ids.get(record.node_id), saved.engines.get(record.node_id))
+            await slices.pause()
+        await self.nodes.restore_all(
+            [
+                node
+                for node in self.nodes.values()
+                if computes.runs_elsewhere(node.record.compute_id, node.record.node_type)
+            ]
+        )
         self._give_ports_to_kept_nodes(saved.links)
         for link in saved.links:
             impairments = saved.impairments.get(link.link_id, NO_IMPAIRMENTS)

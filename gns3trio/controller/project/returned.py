@@ -10,7 +10,6 @@ import trio
 from gns3trio.compute.interface import Compute
 from gns3trio.compute.node import NodeStatus
 from gns3trio.controller.nodes.all_nodes import act_on_all
-from gns3trio.controller.nodes.node import Node
 from gns3trio.controller.project.project import Project
 from gns3trio.errors import LabError
 
@@ -26,19 +25,12 @@ async def take_up_again(project: Project, compute: Compute, lost: Mapping[UUID, 
     missing = [node for node in there if node.node_id in lost or node.instance is None]
     limit = trio.CapacityLimiter(_AT_ONCE)
 
-    async def create(node: Node) -> None:
-        async with limit, node.lock:
-            if not node.deleted and project.status == "opened":
-                await project.nodes.restore(node)
-
     async def wire(link_id: UUID) -> None:
         async with limit:
             if (link := project.links.get(link_id)) is not None and project.status == "opened":
                 await project.links.restore(link)
 
-    async with trio.open_nursery() as nursery:
-        for node in missing:
-            nursery.start_soon(create, node)
+    await project.nodes.restore_all(missing, lambda: project.status == "opened")
     ids = {node.node_id for node in missing}
     async with trio.open_nursery() as nursery:
         for node in there:

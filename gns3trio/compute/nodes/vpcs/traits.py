@@ -42,6 +42,7 @@ class VpcsTemplate:
 
 
 TRAITS = NodeTraits(
+    is_numbered=True,
     name="vpcs",
     title="VPCS",
     label="VPCS",

@@ -1,0 +1,368 @@
+"""gns3-server 2.2, unmodified, as a compute of our server: a lab with nodes here, there, and on a third host."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import attrs
+import httpx
+import pytest
+
+from tests.e2e.conftest import PATIENCE, PORT_RANGES, VPCS, ServerProcess, StartServer, Telnet, wait_for_no_vpcs
+from tests.pcap_reader import read_capture
+from tests.peers.conftest import GNS3SERVER
+
+Json = dict[str, Any]
+OpenTelnet = Callable[[int], Telnet]
+REPLY, TIMEOUT = r"icmp_seq=1 ttl=64 time=", r"timeout|not reachable"
+
+
+@attrs.define
+class ComputeProcess:
+    """A program that serves GNS3's compute API at ``port``, and can be killed and started again."""
+
+    command: list[str]
+    home: Path
+    port: int
+    name: str
+    user: str | None = None
+    process: "subprocess.Popen[bytes] | None" = None
+
+    @property
+    def url(self) -> str:
+        """Its API."""
+        return f"http://127.0.0.1:{self.port}/v2/compute"
+
+    @property
+    def auth(self) -> tuple[str, str] | None:
+        """Its credentials."""
+        return (self.user, "secret") if self.user else None
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        with (self.home / "log").open("ab") as log:
+            environment = {**os.environ, "HOME": str(self.home)}
+            self.process = subprocess.Popen(self.command, stdout=log, stderr=log, cwd=self.home, env=environment)
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            try:
+                httpx.get(f"{self.url}/version", auth=self.auth, timeout=PATIENCE).raise_for_status()
+                return
+            except httpx.TransportError:
+                assert self.process.poll() is None, (self.home / "log").read_text()
+                assert time.monotonic() < deadline, (self.home / "log").read_text()
+                time.sleep(0.05)
+
+    def signal(self, number: int) -> None:
+        """Send it a signal."""
+        assert self.process is not None
+        self.process.send_signal(number)
+
+    def kill(self) -> None:
+        """End it as a power cut does, with what it had started."""
+        self.signal(signal.SIGKILL)
+        assert self.process is not None
+        self.process.wait(PATIENCE)
+        for entry in Path("/proc").iterdir():
+            try:
+                line = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+                if entry.name.isdigit() and (
+                    str(self.home) in line or Path(os.readlink(entry / "cwd")).is_relative_to(self.home)
+                ):
+                    os.kill(int(entry.name), signal.SIGKILL)
+            except OSError:
+                continue
+
+    def body(self) -> Json:
+        """What registers it as a compute."""
+        address = {"protocol": "http", "host": "127.0.0.1", "port": self.port}
+        credentials = {"user": self.user, "password": "secret"} if self.user else {}
+        return {"compute_id": self.name, "name": self.name, **address, **credentials}
+
+    def projects(self) -> list[Json]:
+        """Those that are open there."""
+        found: list[Json] = httpx.get(f"{self.url}/projects", auth=self.auth, timeout=PATIENCE).json()
+        return found
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return int(free.getsockname()[1])
+
+
+@pytest.fixture
+def gns3(tmp_path: Path, stand_ins: tuple[Path, Path]) -> Iterator[ComputeProcess]:
+    """gns3-server with a password. Real programs where their paths are given, otherwise stand-ins that pass frames."""
+    assert GNS3SERVER is not None
+    home, port = tmp_path / "gns3", free_port()
+    (home / "projects").mkdir(parents=True)
+    ubridge = home / "ubridge"
+    ubridge.write_text(f'#!/bin/sh\nexec {sys.executable} {Path(__file__).with_name("forwarding_ubridge.py")} "$@"\n')
+    ubridge.chmod(0o755)
+    settings = home / "gns3_server.conf"
+    settings.write_text(
+        f"[Server]\nhost = 127.0.0.1\nport = {port}\nprojects_path = {home}/projects\n"
+        f"ubridge_path = {os.environ.get('GNS3TRIO_TEST_UBRIDGE', ubridge)}\n"
+        "report_errors = False\ninstall_builtin_appliances = False\nauth = True\nuser = lab\npassword = secret\n"
+        f"[VPCS]\nvpcs_path = {os.environ.get('GNS3TRIO_TEST_GNS3_VPCS', stand_ins[1])}\n"
+    )
+    compute = ComputeProcess([GNS3SERVER, "--config", str(settings)], home, port, "gns3", "lab")
+    compute.start()
+    yield compute
+    compute.signal(signal.SIGCONT)
+    compute.kill()
+
+
+@pytest.fixture
+def other(tmp_path: Path) -> Iterator[ComputeProcess]:
+    """Another server of ours."""
+    home, port = tmp_path / "other", free_port()
+    home.mkdir()
+    ranges = [str(int(each) + 7000) if each.isdigit() else each for each in PORT_RANGES]
+    command = [sys.executable, "-m", "gns3trio", "serve", "--port", str(port), "--projects-path", str(home / "p")]
+    compute = ComputeProcess([*command, "--vpcs-path", VPCS[0], *ranges], home, port, "other")
+    compute.start()
+    yield compute
+    compute.kill()
+
+
+class Lab:
+    """A project of our server, and requests to it."""
+
+    def __init__(self, server: ServerProcess, *computes: ComputeProcess) -> None:
+        self.http = httpx.Client(base_url=server.url, timeout=60)
+        for compute in computes:
+            shown = self.request("POST", "/v2/computes", compute.body(), 201)
+            assert shown["connected"] is True and shown["last_error"] is None
+            assert "vpcs" in shown["capabilities"]["node_types"]
+        self.project_id = self.request("POST", "/v2/projects", {"name": "lab"}, 201)["project_id"]
+        self.path = f"/v2/projects/{self.project_id}"
+
+    def request(self, method: str, path: str, body: Any = None, status: int | None = None) -> Any:
+        """Send a request; checks the status when given; returns the JSON reply, if any."""
+        reply = self.http.request(method, path, json=body)
+        if status is not None:
+            assert reply.status_code == status, reply.text
+        return reply.json() if reply.content else None
+
+    def pc(self, name: str, compute_id: str, number: int) -> Json:
+        """A VPCS with an address."""
+        properties = {"startup_script": f"set pcname {name}\nip 10.0.0.{number}/24\n"}
+        body = {"name": name, "node_type": "vpcs", "compute_id": compute_id, "properties": properties}
+        made: Json = self.request("POST", f"{self.path}/nodes", body, 201)
+        return made
+
+    def pcs(self, *compute_ids: str) -> list[Json]:
+        """One on each, with numbers from 1. Each host counts the MAC addresses of a project from the same number, so
+        some have placeholders before.
+        """
+        made = []
+        for number, compute_id in enumerate(compute_ids, 1):
+            for placeholder in range(number - 1):
+                self.pc(f"placeholder{number}-{placeholder}", compute_id, 99)
+            made.append(self.pc(f"N{number}", compute_id, number))
+        return made
+
+    def switch(self, compute_id: str) -> Json:
+        """A switch."""
+        body = {"name": "SW", "node_type": "ethernet_switch", "compute_id": compute_id}
+        made: Json = self.request("POST", f"{self.path}/nodes", body, 201)
+        return made
+
+    def link(self, *ends: tuple[Json, int]) -> str:
+        """Join two ports; returns the path of the link."""
+        nodes = [{"node_id": node["node_id"], "adapter_number": 0, "port_number": port} for node, port in ends]
+        return f"{self.path}/links/{self.request('POST', f'{self.path}/links', {'nodes': nodes}, 201)['link_id']}"
+
+    def node(self, node: Json) -> Json:
+        """A node as it is now."""
+        shown: Json = self.request("GET", f"{self.path}/nodes/{node['node_id']}", None, 200)
+        return shown
+
+    def start(self, *nodes: Json) -> None:
+        """Start nodes."""
+        for node in nodes:
+            shown = self.request("POST", f"{self.path}/nodes/{node['node_id']}/start", {}, 200)
+            assert shown["status"] == "started"
+
+    def until(self, path: str, is_so: Callable[[Any], bool]) -> Any:
+        """Ask until it is so."""
+        deadline = time.monotonic() + 2 * PATIENCE
+        while not is_so(reply := self.request("GET", path, None, 200)):
+            assert time.monotonic() < deadline, reply
+            time.sleep(0.05)
+        return reply
+
+    def until_in_order(self) -> None:
+        """All works again."""
+        self.until(f"{self.path}/problems", lambda found: found == {"file": [], "links": [], "nodes": []})
+
+
+def ping(console: Telnet, number: int, outcome: str) -> None:
+    """Ping until that comes: a node needs a while for its address after its start."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        console.type(f"ping 10.0.0.{number} -c 1 -w 500")
+        said = console.until(rf"({REPLY}|{TIMEOUT})[^\n]*\n")
+        if outcome == (REPLY if "icmp_seq=1 ttl" in said else TIMEOUT):
+            return
+        assert time.monotonic() < deadline, said
+
+
+def test_nodes_links_filters_files_and_captures(
+    start_server: StartServer, gns3: ComputeProcess, telnet: OpenTelnet
+) -> None:
+    server = start_server()
+    lab = Lab(server, gns3)
+    near, far = lab.pcs("local", "gns3")
+    third = lab.pc("N3", "gns3", 3)
+    switch = lab.switch("local")
+    across = lab.link((far, 0), (switch, 0))
+    lab.link((near, 0), (switch, 1))
+    to_third = lab.link((third, 0), (switch, 2))
+    assert [each["project_id"] for each in gns3.projects()] == [lab.project_id]
+    lab.start(near, far, third)
+    console = telnet(lab.node(far)["console"])
+    for number in (1, 3):
+        ping(console, number, REPLY)
+    for change, outcome in (
+        ({"filters": {"frequency_drop": [-1]}}, TIMEOUT),
+        ({"filters": {}}, REPLY),
+        ({"suspend": True}, TIMEOUT),
+        ({"suspend": False}, REPLY),
+    ):
+        lab.request("PUT", across, change, 201)
+        ping(console, 1, outcome)
+
+    lab.request("DELETE", to_third, None, 204)
+    lab.request("DELETE", across, None, 204)
+    there = lab.link((third, 0), (far, 0))  # both on gns3-server
+    ping(console, 3, REPLY)
+    lab.request("PUT", there, {"filters": {"packet_loss": [100]}}, 201)
+    ping(console, 3, TIMEOUT)
+    lab.request("PUT", there, {"filters": {}}, 201)
+    capture = lab.request("POST", f"{there}/start_capture", {}, 201)
+    assert (capture["capturing"], capture["capture_compute_id"]) == (True, "gns3")
+    ping(console, 3, REPLY)
+    with lab.http.stream("GET", f"{there}/pcap") as stream:  # late: it begins where the capture began
+        pieces, data = stream.iter_raw(), b""
+        while not any(packet.data[12:14] == b"\x08\x00" for packet in (read_capture(data).packets if data else [])):
+            data += next(pieces)
+    lab.request("POST", f"{there}/stop_capture", {}, 201)
+    packets = read_capture(Path(capture["capture_file_path"]).read_bytes()).packets
+    assert any(packet.data[12:14] == b"\x08\x00" for packet in packets)
+
+    files = f"{lab.path}/nodes/{far['node_id']}/files"
+    assert lab.http.get(f"{files}/startup.vpc").text == "set pcname N2\nip 10.0.0.2/24\n"
+    assert lab.http.post(f"{files}/startup.vpc", content=b"ip 10.0.0.9/24\n").status_code == 201
+    assert lab.http.get(f"{files}/startup.vpc").text == "ip 10.0.0.9/24\n"
+    assert lab.http.get(f"{files}/absent").status_code == 404
+    lab.request("POST", f"{lab.path}/nodes/{far['node_id']}/stop", {}, 200)
+    copy = lab.request("POST", f"{lab.path}/nodes/{far['node_id']}/duplicate", {"x": 1, "y": 2}, 201)
+    copied = lab.http.get(f"{lab.path}/nodes/{copy['node_id']}/files/startup.vpc").text
+    assert copied == "ip 10.0.0.9/24\n"
+    lab.request("DELETE", f"{lab.path}/nodes/{copy['node_id']}", None, 204)
+    assert lab.request("PUT", f"{lab.path}/nodes/{far['node_id']}", {"name": "renamed"}, 200)["name"] == "renamed"
+
+    lab.request("POST", f"{lab.path}/close", None, 204)
+    assert gns3.projects() == []
+    lab.request("POST", f"{lab.path}/open", None, 201)
+    lab.until_in_order()
+    assert [each["project_id"] for each in gns3.projects()] == [lab.project_id]
+    lab.request("DELETE", lab.path, None, 204)
+    assert gns3.projects() == [] and not list((gns3.home / "projects").iterdir())
+
+
+def test_what_gns3_rejects_is_told(start_server: StartServer, gns3: ComputeProcess) -> None:
+    lab = Lab(start_server(), gns3)
+    nodes = f"{lab.path}/nodes"
+    for fields, status, word in (
+        ({"node_type": "vpcs", "properties": {"ram": 5}}, 400, "ram"),
+        ({"node_type": "iou", "properties": {"path": "absent.bin"}}, 409, "absent.bin"),
+    ):
+        error = lab.request("POST", nodes, {"name": "X", "compute_id": "gns3", **fields}, status)
+        assert word in error["message"] and "compute 'gns3'" in error["message"]
+    assert lab.request("GET", nodes, None, 200) == []
+    cloud = lab.request("POST", nodes, {"name": "C", "node_type": "cloud", "compute_id": "gns3"}, 201)
+    assert cloud["status"] == "started" and cloud["properties"]["interfaces"]
+    for path in ("qemu/images", "iou/images", "qemu/binaries"):
+        assert isinstance(lab.request("GET", f"/v2/computes/gns3/{path}", None, 200), list)
+    image = lab.http.post("/v2/computes/gns3/qemu/images/disk.img", content=b"x" * 100_000)
+    assert image.status_code in (200, 204), image.text
+    images = lab.request("GET", "/v2/computes/gns3/qemu/images", None, 200)
+    assert next(each for each in images if each["filename"] == "disk.img")["filesize"] == 100_000
+    for path in ("%2e%2e/projects", "../version", "qemu/../../version"):
+        assert lab.http.get(f"/v2/computes/gns3/{path}/x").status_code in (400, 404)
+    statistics = lab.request("GET", "/v2/statistics", None, 200)
+    assert [each["compute_id"] for each in statistics] == ["local", "gns3"]
+
+
+def test_everything_is_back_after_each_compute_was_killed(
+    start_server: StartServer, gns3: ComputeProcess, other: ComputeProcess, telnet: OpenTelnet
+) -> None:
+    lab = Lab(start_server(), gns3, other)
+    nodes = lab.pcs("local", "gns3", "other")
+    switch = lab.switch("other")
+    for port, node in enumerate(nodes):
+        lab.link((node, 0), (switch, port))
+    lab.start(*nodes)
+    console = telnet(lab.node(nodes[0])["console"])
+    for number in (2, 3):
+        ping(console, number, REPLY)
+    for compute in (gns3, other):
+        compute.kill()
+        lab.until(f"/v2/computes/{compute.name}", lambda shown: not shown["connected"])
+        assert lab.request("GET", f"{lab.path}/problems", None, 200)["nodes"]
+        compute.start()
+        lab.until_in_order()
+        for number in (2, 3):
+            ping(console, number, REPLY)
+
+
+def test_a_compute_that_stops_answering_holds_up_nobody(
+    start_server: StartServer, gns3: ComputeProcess, telnet: OpenTelnet
+) -> None:
+    lab = Lab(start_server(), gns3)
+    near, far = lab.pcs("local", "gns3")
+    lab.link((near, 0), (far, 0))
+    lab.start(near, far)
+    console = telnet(lab.node(near)["console"])
+    ping(console, 2, REPLY)
+    gns3.signal(signal.SIGSTOP)
+    reply = lab.http.post(f"{lab.path}/nodes/{far['node_id']}/stop", json={})
+    assert reply.status_code == 503 and "silent" in reply.json()["message"]
+    shown = lab.request("GET", "/v2/computes/gns3", None, 200)
+    assert not shown["connected"] and "silent" in shown["last_error"]
+    lab.request("POST", f"{lab.path}/nodes/{near['node_id']}/reload", {}, 200)
+    gns3.signal(signal.SIGCONT)
+    lab.until_in_order()
+    shown = lab.until(f"{lab.path}/nodes/{far['node_id']}", lambda shown: shown["status"] == "stopped" or True)
+    console = telnet(lab.node(near)["console"])
+    lab.start(far)
+    ping(console, 2, REPLY)
+
+
+def test_a_controller_that_was_killed_leaves_nothing_running(
+    start_server: StartServer, gns3: ComputeProcess, tmp_path: Path
+) -> None:
+    server = start_server()
+    lab = Lab(server, gns3)
+    (node,) = lab.pcs("gns3")
+    lab.start(node)
+    server.stop(signal.SIGKILL)
+    assert len(gns3.projects()) == 1
+    again = start_server()
+    http = httpx.Client(base_url=again.url, timeout=60)
+    deadline = time.monotonic() + PATIENCE
+    while gns3.projects():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    wait_for_no_vpcs(gns3.home / "projects")
+    assert http.post(f"{lab.path}/open").status_code == 201
+    assert len(gns3.projects()) == 1
