@@ -10,6 +10,7 @@
  *   resolver ADDRESS                            ready VERSION
  *   forward tcp|udp HOST PORT GUEST PORT        done, or refused REASON
  *   unforward tcp|udp HOST PORT GUEST PORT      done
+ *   alive                                       done
  *
  * It ends when the other end of that socket is closed. */
 #define _GNU_SOURCE
@@ -109,7 +110,9 @@ static int receive_line(void) {
         return got < 0 && (errno == EAGAIN || errno == EINTR);
     line[got] = '\0';
     struct in_addr address;
-    if (sscanf(line, "resolver %63s", first) == 1 && inet_pton(AF_INET, first, &address) == 1)
+    if (strcmp(line, "alive") == 0)
+        tell("done");
+    else if (sscanf(line, "resolver %63s", first) == 1 && inet_pton(AF_INET, first, &address) == 1)
         nat_set_resolver(ntohl(address.s_addr));
     else if (sscanf(line, "%15s %7s %63s %d %63s %d", verb, protocol, first, &host_port, second, &guest_port) == 6)
         forward(verb, protocol, first, host_port, second, guest_port);

@@ -26,7 +26,7 @@ from gns3trio.compute.nio import UdpNio
 from gns3trio.compute.node import NodeEvent, NodeSpec
 from gns3trio.compute.nodes.nat import gateway, resolver
 from gns3trio.compute.nodes.nat.node import Nat
-from gns3trio.compute.nodes.nat.process import may_ping
+from gns3trio.compute.nodes.nat.process import GatewayProcess, may_ping
 from gns3trio.config import Config
 from gns3trio.errors import Conflict, Invalid
 from gns3trio.forwarder.captures import open_captures
@@ -400,6 +400,30 @@ async def test_a_gateway_that_dies_is_told_and_started_again(lab: Lab) -> None:
                 await lab.expect_event("info", "works again")
                 assert nat.port_trouble(0, 0) is None
                 assert await in_thread(fetch, LOOPBACK, 8080) == PAGE
+
+
+async def test_a_gateway_that_hangs_is_started_again(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gateway, "ALIVE_SECONDS", 0.05)
+    answers, is_alive = [], GatewayProcess.is_alive
+
+    async def noted(process: GatewayProcess, patience: float) -> bool:
+        answers.append(await is_alive(process, patience))
+        return answers[-1]
+
+    monkeypatch.setattr(GatewayProcess, "is_alive", noted)
+    nat = await lab.nat()
+    async with lab.guests(nat, FIRST) as [guest]:
+        with trio.fail_after(PATIENCE):
+            while len(answers) < 3:
+                await trio.sleep(0.05)
+        assert all(answers) and nat.port_trouble(0, 0) is None
+        monkeypatch.setattr(gateway, "ALIVE_PATIENCE_SECONDS", 0.5)
+        assert nat.gateway_pid is not None
+        os.kill(nat.gateway_pid, signal.SIGSTOP)
+        await lab.expect_event("error", "its gateway was killed by SIGKILL")
+        monkeypatch.setattr(gateway, "ALIVE_PATIENCE_SECONDS", PATIENCE)
+        await lab.expect_event("info", "works again")
+        assert await in_thread(guest.fetch_by_name) == PAGE
 
 
 async def test_links_come_and_go(lab: Lab) -> None:

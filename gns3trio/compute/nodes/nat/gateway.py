@@ -25,6 +25,9 @@ log = logging.getLogger(__name__)
 
 # The first restart comes after this many seconds. The next ones wait twice as long each, up to the limit.
 RESTART_SECONDS, _RESTART_MOST_SECONDS = 1.0, 60.0
+# A gateway is asked so often whether it is alive, and killed if it gives no answer for so long: a fault of libslirp
+# might keep it busy for ever. An overloaded machine is not that slow.
+ALIVE_SECONDS, ALIVE_PATIENCE_SECONDS = 10.0, 30.0
 # The name server of the host changes when a laptop changes its network.
 RESOLVER_SECONDS = 5.0
 
@@ -171,10 +174,11 @@ class Gateway:
                 self._process = None
 
     async def _watch(self, process: GatewayProcess) -> str:
-        """Tell the process of other name servers, until it ends; returns how."""
+        """Look after the process until it ends; returns how."""
         how = ""
         async with trio.open_nursery() as nursery:
             nursery.start_soon(_follow_resolver, process)
+            nursery.start_soon(_require_answers, process)
             how = await process.wait()
             nursery.cancel_scope.cancel()
         return how
@@ -211,3 +215,12 @@ async def _follow_resolver(process: GatewayProcess) -> None:
             version = resolver_version()
             with suppress(NoThread):
                 await process.set_resolver(await threads.disk.run(read_resolver))
+
+
+async def _require_answers(process: GatewayProcess) -> None:
+    while True:
+        await trio.sleep(ALIVE_SECONDS)
+        if not await process.is_alive(ALIVE_PATIENCE_SECONDS):
+            log.warning("the gateway of a NAT (process %d) gives no answer and is ended", process.pid)
+            process.kill()
+            return

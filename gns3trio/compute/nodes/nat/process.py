@@ -120,11 +120,24 @@ class GatewayProcess:
                 f"{verb} {forward.protocol} {forward.host_address} {forward.host_port}"
                 f" {forward.guest_address} {forward.guest_port}"
             )
-            return await self.answer()
+            answer = await self.answer()
+            if not answer:
+                self.kill()  # a late answer would be taken for that to the next question
+            return answer
 
-    async def answer(self) -> str:
+    async def is_alive(self, patience: float) -> bool:
+        """Whether it still serves its sockets, and does not only exist. Waits up to ``patience`` seconds."""
+        async with self._asking:
+            await self._tell("alive")
+            return bool(await self.answer(patience))
+
+    def kill(self) -> None:
+        """End it, so that ``wait`` returns."""
+        self._child.send_signal(signal.SIGKILL)
+
+    async def answer(self, patience: float = _ANSWER_SECONDS) -> str:
         """The next line from it; empty if it ended, or does not answer."""
-        with trio.move_on_after(_ANSWER_SECONDS), suppress(OSError):
+        with trio.move_on_after(patience), suppress(OSError):
             return escape((await self._control.recv(_LINE_BYTES)).decode(errors="replace"))
         return ""
 
