@@ -40,7 +40,7 @@ static void start(traffic_bed *b, script *s) {
         .echo = what >> 3 & 1,
         .data_bytes = what & 16 ? next_u16(s) : UDPFWD_TRAFFIC_MIN_BYTES + next_byte(s),
         .burst = next_byte(s) % 32u,
-        .interval_ps = (1 + next_u16(s)) * 1000000ull * (what & 32 ? 1000 : 1),
+        .interval_ps = (1 + next_u16(s)) * 20000000ull * (what & 48 ? 100 : 1), /* large ones are not fast: an input takes no minute */
         .delay_ns = next_byte(s) * 10000000ull,
         .duration_ns = next_u16(s) * 10000ull,
         .packets = next_byte(s),
@@ -117,6 +117,28 @@ static void give_error(traffic_bed *b, script *s) {
     give_ipv4(&b->bed, PROTOCOL_ICMP, 64, 1, 0, message, sizeof message);
 }
 
+/* The way is lost, or the host is late. */
+static void disturb(traffic_bed *b, script *s) {
+    pc_host *host = &b->bed.host;
+    const pc_address none = {0}, address = {.family = 4, .bytes = {10, 0, next_byte(s) % 2, next_byte(s)}};
+    switch (next_byte(s) % 4) {
+    case 0:
+        pc_forget_neighbours(host, 4);
+        break;
+    case 1:
+        pc_clear_address(host, 4);
+        break;
+    case 2:
+        if (can_be_host(&address))
+            pc_use_address(host, &address, 8 + next_byte(s) % 24, next_byte(s) & 1 ? &FUZZ_PEER : &none, UDPFWD_PC_MANUAL);
+        break;
+    default:
+        b->bed.now_ns += next_u16(s) * 10000ull;
+        pc_expire(host, b->bed.now_ns);
+        look_at_output(b);
+    }
+}
+
 static void read_out(traffic_bed *b) {
     udpfwd_traffic_result result = {0};
     for (int i = 0; i < b->count; i++) {
@@ -137,7 +159,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     open_host(&b.bed);
     b.bed.shared.clock_id = 0x1122334455667788;
     for (int step = 0; step < MAX_STEPS && s.left > 0; step++) {
-        switch (next_byte(&s) % 9) {
+        switch (next_byte(&s) % 10) {
         case 0:
         case 1:
             start(&b, &s);
@@ -162,6 +184,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
             break;
         case 7:
             read_out(&b);
+            break;
+        case 8:
+            disturb(&b, &s);
             break;
         default:
             give_datagram(&b, &s);

@@ -18,7 +18,7 @@ typedef struct {
     uint64_t schedule_ns; /* the same, but for delays */
     uint64_t sent, unsent, first_ns, last_ns;
     udpfwd_traffic_arrivals reported;
-    traffic_tally *returned; /* NULL while nothing was */
+    traffic_tally *returned; /* NULL while nothing was, and nothing is expected */
 } pc_sender;
 
 /* A flow that it counts. */

@@ -173,6 +173,24 @@ static int make_sender_room(pc_host *host, pc_traffic *t) {
     return 0;
 }
 
+static void free_sender(pc_host *host, pc_sender *s) {
+    pc_give_traffic(host, s->returned, sizeof *s->returned);
+    pc_give_traffic(host, s, sizeof *s);
+}
+
+/* With the memory for what comes back, if that is wanted: what is not counted would be taken for lost. */
+static pc_sender *new_sender(pc_host *host, const udpfwd_traffic_flow *flow) {
+    pc_sender *made = pc_take_traffic(host, sizeof *made);
+    if (made == NULL)
+        return NULL;
+    made->flow = *flow;
+    if (flow->echo && (made->returned = pc_take_traffic(host, sizeof *made->returned)) == NULL) {
+        free_sender(host, made);
+        return NULL;
+    }
+    return made;
+}
+
 int pc_add_sender(pc_host *host, uint64_t id, const udpfwd_traffic_flow *flow, uint16_t sink_slot) {
     if (pc_is_group(host, &flow->target))
         return -EINVAL;
@@ -180,12 +198,14 @@ int pc_add_sender(pc_host *host, uint64_t id, const udpfwd_traffic_flow *flow, u
     if (t == NULL)
         return -ENOMEM;
     int result = make_sender_room(host, t);
-    pc_sender *added = result == 0 ? pc_take_traffic(host, sizeof *added) : NULL;
+    pc_sender *added = result == 0 ? new_sender(host, flow) : NULL;
     if (result == 0 && added == NULL)
         result = -ENOMEM;
     if (added != NULL) {
         result = free_slot((void *const *)t->senders);
-        *added = (pc_sender){.flow = *flow, .id = id, .slot = (uint16_t)result, .sink_slot = sink_slot};
+        added->id = id;
+        added->slot = (uint16_t)result;
+        added->sink_slot = sink_slot;
         t->senders[result] = added;
         put_at(t, added, t->sender_count++);
         pc_set_flow_due(t, added, host->now_ns + flow->delay_ns);
@@ -227,8 +247,7 @@ void pc_drop_sender(pc_host *host, uint16_t slot, uint64_t id) {
         put_at(t, last, dropped->place);
         sift(t, last);
     }
-    pc_give_traffic(host, dropped->returned, sizeof *dropped->returned);
-    pc_give_traffic(host, dropped, sizeof *dropped);
+    free_sender(host, dropped);
     let_traffic_go(host);
 }
 

@@ -286,6 +286,25 @@ static void test_many_flows(void) {
     close_quiet();
 }
 
+/* Without memory a flow is not begun, and nothing is left of it. */
+static void test_memory_is_bounded(void) {
+    open_hosts(2);
+    udpfwd_traffic_flow flow = test_flow("10.0.0.2", 10, 1);
+    flow.echo = 1;
+    size_t most = PC_MAX_TRAFFIC_BYTES;
+    for (size_t room = 0; room < 16384; room += 64) { /* fails at each of the places where it can */
+        bed.shared.traffic_memory = most - room;
+        int slot = pc_add_sender(&bed.hosts[0], 1, &flow, 0), sink = pc_add_sink(&bed.hosts[1], 1, &flow);
+        CHECK((slot == 0 || slot == -ENOMEM) && (sink == 0 || sink == -ENOMEM));
+        CHECK(bed.shared.traffic_memory <= most);
+        pc_drop_sender(&bed.hosts[0], 0, 1);
+        pc_drop_sink(&bed.hosts[1], 0, 1);
+        CHECK(bed.hosts[0].traffic == NULL && bed.hosts[1].traffic == NULL && bed.shared.traffic_memory == most - room);
+    }
+    bed.shared.traffic_memory = 0;
+    close_quiet();
+}
+
 /* Fast, and late: a turn has a limit, and what was missed long ago is not made up for. */
 static void test_a_turn_has_a_limit(void) {
     open_hosts(2);
@@ -398,10 +417,11 @@ int main(void) {
     test_flows_without_a_way();
     test_flows_that_are_none();
     test_many_flows();
+    test_memory_is_bounded();
     test_a_turn_has_a_limit();
     test_what_is_made_up();
     test_a_listener_is_bounded();
     test_an_unreachable_port();
-    puts("pc_traffic_test: 14 passed");
+    puts("pc_traffic_test: 15 passed");
     return 0;
 }
