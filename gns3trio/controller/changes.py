@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from gns3trio.controller.computes import ComputeState
     from gns3trio.controller.links.link import Link
     from gns3trio.controller.links.statistics import LinkStatistics
+    from gns3trio.controller.nodes.mesh import MeshProgress
     from gns3trio.controller.nodes.node import Node
     from gns3trio.controller.nodes.traffic import TrafficReport
     from gns3trio.controller.project.drawings import Drawing
@@ -118,6 +119,13 @@ class NodeTraffic:
     """The progress of generated traffic that a node sends."""
 
     report: "TrafficReport"
+
+
+@attrs.frozen
+class MeshTraffic:
+    """The progress of a mesh of generated traffic."""
+
+    progress: "MeshProgress"
 
 
 @attrs.frozen
@@ -253,6 +261,7 @@ Change = (
     | NodeChanged
     | NodeDeleted
     | NodeTraffic
+    | MeshTraffic
     | LinkCreated
     | LinkChanged
     | LinkDeleted

@@ -27,6 +27,7 @@ ACTIONS = {
     "node.updated": "the node: its status, name, position, ...",
     "node.deleted": "the node",
     "node.traffic": "progress of traffic that a node sends: `progress` from 0 to 1, `sent`, `lost`; not in GNS3",
+    "project.mesh": "progress of a mesh of traffic: `progress` from 0 to 1, `pairs`, `sent`, `lost`; not in GNS3",
     "link.created": "the link",
     "link.updated": "the link: its filters, captures, label, ...",
     "link.deleted": "the link",

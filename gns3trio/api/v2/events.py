@@ -3,6 +3,7 @@
 from typing import Any, assert_never
 
 from gns3trio.api.v2.benchmarks import endpoint_view, trial_view
+from gns3trio.api.v2.mesh import mesh_progress_view
 from gns3trio.api.v2.traffic import traffic_progress_view
 from gns3trio.api.v2.views import (
     compute_view,
@@ -36,6 +37,8 @@ def _event(change: c.Change) -> Event:
         case c.NodeTraffic(report):
             node, progress = report.node, traffic_progress_view(report)
             return Event("node.traffic", {"project_id": str(node.project_id), **progress}, node.project_id)
+        case c.MeshTraffic(progress):
+            return Event("project.mesh", mesh_progress_view(progress), progress.project_id)
         case c.LinkCreated(link):
             return _of_link("link.created", link, link_view(link))
         case c.LinkChanged(link):

@@ -18,10 +18,11 @@ from gns3trio.api.v2 import replies
 from gns3trio.api.v2.bodies import NodeCreate, NodeEngine, NodeUpdate, refuse_other
 from gns3trio.api.v2.from_bodies import node_record_fields, record_changes, refuse_other_identity
 from gns3trio.api.v2.list_pages import NODES_QUERY, TOTAL_HEADER, ListQuery, node_page
+from gns3trio.api.v2.mesh import MeshBody, MeshResult, mesh_view
 from gns3trio.api.v2.traffic import NodeTrafficReport, TrafficRequest, node_traffic_view
 from gns3trio.api.v2.views import node_list_view, node_view, port_statistics_view, record_view
 from gns3trio.compute.node_features import MacTable
-from gns3trio.controller.nodes import traffic
+from gns3trio.controller.nodes import mesh, traffic
 from gns3trio.controller.nodes.creation import create_node_from_fields
 from gns3trio.controller.nodes.node import Node
 from gns3trio.errors import Conflict
@@ -166,6 +167,17 @@ async def send_node_traffic(api: ApiRequest, project_id: UUID, node_id: UUID, bo
     node = nodes.require(node_id)
     report = await cancelled_on_disconnect(api, lambda: traffic.send_traffic(node, request, changes))
     return node_traffic_view(report)
+
+
+@routes.route("POST", "/mesh", status=201, reply=MeshResult)
+async def run_project_mesh(api: ApiRequest, project_id: UUID, body: MeshBody) -> dict[str, Any]:
+    """Send UDP traffic between many pairs of built-in PCs at once, and measure what each pair gets. The reply comes at
+    the end; ``project.mesh`` events report the progress. An extension.
+    """
+    nodes, changes = api.controller.get_project(project_id).nodes, api.controller.changes
+    request = body.request(nodes.require)
+    report = await cancelled_on_disconnect(api, lambda: mesh.run_mesh(project_id, nodes.values(), request, changes))
+    return await mesh_view(report)
 
 
 @routes.route("GET", "/nodes/{node_id}/mac_table", reply=list[replies.SwitchMac])

@@ -1,7 +1,7 @@
 """Generated traffic in version 2 of the API; an extension: the body, the shapes of replies, and their views."""
 
 from ipaddress import IPv4Address, IPv6Address, ip_address
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 from uuid import UUID
 
 import attrs
@@ -29,10 +29,9 @@ from gns3trio.traffic.flows import (
     bits_per_second,
 )
 
-DEFAULT_RATE = 1000.0
 MAX_BITS_PER_SECOND = MAX_RATE * MAX_BYTES * BITS
-_MICROSECONDS = 1e6
-_PERCENT = 100
+MICROSECONDS = 1e6
+PERCENT = 100
 
 
 # --- the body ---
@@ -45,6 +44,8 @@ class FlowRequest:
     ``packets``: end after so many, if the time is not over before. ``round_trip``: the receiver sends everything back.
     ``drain_seconds``: how long to wait for late packets at the end.
     """
+
+    DEFAULT_RATE: ClassVar = 1000.0
 
     packets_per_second: float | None = field(default=None, validator=v.optional(v.and_(v.ge(MIN_RATE), v.le(MAX_RATE))))
     bits_per_second: float | None = field(
@@ -62,7 +63,7 @@ class FlowRequest:
         """What a flow takes. Raises Invalid for a rate that is none, or is given twice."""
         if self.packets_per_second is not None and self.bits_per_second is not None:
             raise Invalid("packets_per_second and bits_per_second: give one of them")
-        rate = self.packets_per_second if self.packets_per_second is not None else DEFAULT_RATE
+        rate = self.packets_per_second if self.packets_per_second is not None else self.DEFAULT_RATE
         if self.bits_per_second is not None:
             rate = self.bits_per_second / (self.data_bytes * BITS)
             if not MIN_RATE <= rate <= MAX_RATE:
@@ -202,7 +203,7 @@ def node_traffic_view(report: TrafficReport) -> dict[str, Any]:
         "sent_bits_per_second": bits_per_second(result.sent, result.sent * spec.data_bytes, result.seconds, spec.burst),
         "unsent": result.unsent,
         "lost": result.lost,
-        "loss_percent": result.loss_ratio * _PERCENT if result.loss_ratio is not None else None,
+        "loss_percent": result.loss_ratio * PERCENT if result.loss_ratio is not None else None,
         "unreachable": result.unreachable,
         "ended": result.reason,
         "arrived": _arrivals_view(result.arrived, spec) if result.arrived is not None else None,
@@ -223,11 +224,11 @@ def _arrivals_view(arrivals: Arrivals, spec: FlowSpec) -> dict[str, Any]:
 def _latency_view(latency: LatencySummary) -> dict[str, Any]:
     return {
         "samples": latency.samples,
-        "min_us": latency.min * _MICROSECONDS,
-        "mean_us": latency.mean * _MICROSECONDS,
-        "max_us": latency.max * _MICROSECONDS,
-        "p50_us": latency.p50 * _MICROSECONDS,
-        "p90_us": latency.p90 * _MICROSECONDS,
-        "p99_us": latency.p99 * _MICROSECONDS,
-        "p99.9_us": latency.p99_9 * _MICROSECONDS,
+        "min_us": latency.min * MICROSECONDS,
+        "mean_us": latency.mean * MICROSECONDS,
+        "max_us": latency.max * MICROSECONDS,
+        "p50_us": latency.p50 * MICROSECONDS,
+        "p90_us": latency.p90 * MICROSECONDS,
+        "p99_us": latency.p99 * MICROSECONDS,
+        "p99.9_us": latency.p99_9 * MICROSECONDS,
     }
