@@ -1,5 +1,5 @@
 /* A thousand PCs that are created, joined, configured, ping each other, and are deleted at random while workers run: for the
- * sanitizers. */
+ * sanitizers. GNS3TRIO_TEST_PC_STEPS in the environment is the number of steps of each of the two who change them. */
 #define _GNU_SOURCE
 #include "pc_bytes.h"
 #include "traffic.h"
@@ -10,6 +10,8 @@
 #include "test.h"
 
 enum { PCS = 1000, SWITCHES = 8, STEPS = 4000, CHANGERS = 2, WORKERS = 2, NONE = -1 };
+
+static long steps = STEPS;
 
 typedef struct {
     udpfwd *core;
@@ -148,7 +150,7 @@ typedef struct {
 static void *change(void *argument) {
     const changer *c = argument;
     unsigned seed = (unsigned)c->number + 1;
-    for (int step = 0; step < STEPS; step++) {
+    for (long step = 0; step < steps; step++) {
         int number = rand_r(&seed) % (PCS / CHANGERS) * CHANGERS + c->number;
         if (c->b->pcs[number] == NONE)
             open_pc(c->b, number);
@@ -162,6 +164,9 @@ static void *change(void *argument) {
 
 int main(void) {
     static bed b;
+    const char *wanted = getenv("GNS3TRIO_TEST_PC_STEPS");
+    if (wanted != NULL)
+        CHECK((steps = atol(wanted)) > 0);
     CHECK(udpfwd_open(WORKERS, 1000, &b.core) == 0);
     for (int i = 0; i < SWITCHES; i++)
         CHECK((b.switches[i] = udpfwd_bridge_open(b.core, UDPFWD_SWITCH)) >= 0);
@@ -185,6 +190,6 @@ int main(void) {
         CHECK(pthread_join(workers[i], NULL) == 0);
     udpfwd_close(b.core);
     CHECK(atomic_load(&b.replies) > 0 && atomic_load(&b.ends) > 0 && atomic_load(&b.arrivals) > 0);
-    printf("pc_stress_test: %d steps with %d PCs passed, %ld replies\n", STEPS * CHANGERS, PCS, atomic_load(&b.replies));
+    printf("pc_stress_test: %ld steps with %d PCs passed, %ld replies\n", steps * CHANGERS, PCS, atomic_load(&b.replies));
     return 0;
 }

@@ -1,13 +1,16 @@
 """MAC addresses of VPCS: unique on the server, kept beside the project's file, and others in its copies."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import httpx
 import orjson
 
+from gns3trio.compute.nodes.vpcs.pc_macs import mac_address
 from gns3trio.config import Config
 from gns3trio.server import open_server
+from tests.support.archives import export, import_
 from tests.support.lab import create
 from tests.support.server import Server
 
@@ -135,3 +138,57 @@ async def test_numbers_of_a_file_that_cannot_be(server: Server, project: dict[st
     await server.request("POST", f"{path_of(project)}/open", None, 201)
     got = list((await mac_ids(server, project)).values())
     assert got[0] == 7 and len(set(got)) == 4 and all(0 <= number < 255 for number in got)
+
+
+async def test_300_built_in_pcs_two_projects_and_their_copies_have_none_in_common(server: Server) -> None:
+    """Beside VPCS, of which a project has 255 at most."""
+
+    def pcs(names: Iterable[str], engine: str) -> list[dict[str, Any]]:
+        return [{"node_type": "vpcs", "compute_id": "local", "name": name, "engine": engine} for name in names]
+
+    first, second = await make_project(server, "first"), await make_project(server, "second")
+    wanted = pcs((f"PC{number}" for number in range(300)), "builtin")
+    nodes = (await server.request("POST", f"{path_of(first)}/batch", {"nodes": wanted}, 201))["nodes"]
+    wanted = [*pcs(("A", "B", "C"), "process"), *pcs(("D", "E", "F"), "builtin")]
+    await server.request("POST", f"{path_of(second)}/batch", {"nodes": wanted}, 201)
+    at = {"x": 1, "y": 2, "z": 1}
+    await server.request("POST", f"{path_of(first)}/nodes/{nodes[0]['node_id']}/duplicate", at, 201)
+    copy = await server.request("POST", f"{path_of(first)}/duplicate", {"name": "copy"}, 201)
+    imported = await import_(server, await export(server, second))
+    for each in (copy, imported):
+        await server.request("POST", f"{path_of(each)}/open", None, 201)
+    projects = (first, second, copy, imported)
+    numbers = [number for project in projects for number in (await mac_ids(server, project)).values()]
+    addresses = {mac_address(number) for number in numbers}
+    assert len(numbers) == 301 + 6 + 301 + 6 == len(addresses)
+    assert sum(address.startswith("00:50:79:66:68:") for address in addresses) == 6  # those of VPCS
+    kept = [await mac_ids(server, project) for project in projects]
+    for project in projects:
+        await reopen(server, project)
+    assert [await mac_ids(server, project) for project in projects] == kept
+
+
+async def test_an_engine_that_is_changed_takes_no_address_of_another_node(server: Server) -> None:
+    first, second = await make_project(server, "first", "PC1", "PC2"), await make_project(server, "second", "PC1")
+    node, _ = await server.request("GET", f"{path_of(first)}/nodes", None, 200)
+    route = f"{path_of(first)}/nodes/{node['node_id']}/engine"
+    await server.request("PUT", route, {"engine": "builtin"}, 200)
+    assert await mac_ids(server, first) == {"PC1": 0, "PC2": 1}  # it keeps that of VPCS
+    await create(server, second, name="PC2")
+    assert await mac_ids(server, second) == {"PC1": 2, "PC2": 3}
+    await reopen(server, first)
+    await server.request("PUT", route, {"engine": "process"}, 200)
+    assert await mac_ids(server, first) == {"PC1": 0, "PC2": 1}
+
+
+async def test_two_files_with_one_number_of_a_built_in_pc(server: Server) -> None:
+    numbers: list[int] = []
+    for name in ("first", "second"):
+        project = await make_project(server, name)
+        node = await create(server, project, name="PC1", engine="builtin")
+        await server.request("POST", f"{path_of(project)}/close", None, 204)
+        kept = {node["node_id"]: {"mac_id": 5000, "engine": "builtin"}}
+        (Path(project["path"]) / OWN_FIELDS).write_bytes(orjson.dumps({"version": 1, "nodes": kept}))
+        await server.request("POST", f"{path_of(project)}/open", None, 201)
+        numbers += (await mac_ids(server, project)).values()
+    assert numbers[0] == 5000 and numbers[1] not in (5000, *range(256))
