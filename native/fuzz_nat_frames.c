@@ -24,8 +24,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         if (result.verdict == NAT_REPLY && result.reply_bytes > sizeof result.reply)
             abort();
         if (result.verdict == NAT_PASS) {
-            unsigned first = result.target >> 24;
-            if (first == 0 || first == 127 || first >= 224 || result.bytes > NAT_WHOLE_BYTES)
+            if (nat_is_no_destination(result.target) || result.bytes > NAT_WHOLE_BYTES)
                 abort();
             unsigned char *passed = malloc(result.bytes);
             if (passed == NULL)

@@ -71,8 +71,7 @@ int nat_check(int fd, const struct sockaddr *address, socklen_t bytes, uint32_t 
         return (host == rules.resolver || host == rules.before) && ntohs(to.sin_port) == DNS_PORT ? 0 : ECONNREFUSED;
     if (target != 0 && target == rules.network->host)
         return host == INADDR_LOOPBACK && (rules.is_host_reachable || is_peer(fd, &to)) ? 0 : ECONNREFUSED;
-    unsigned first = host >> 24;
-    return first == 0 || first == 127 || first >= 224 ? EACCES : 0;
+    return nat_is_no_destination(host) ? EACCES : 0;
 }
 
 /* If a connection is refused at once, libslirp 4.7 frees a packet twice. So it is told later: what is not connected fails at the first

@@ -22,7 +22,7 @@ static void begin(int is_host_reachable, const char *resolver) {
 
 static void test_no_way_to_the_host(void) {
     begin(0, "127.0.0.53");
-    const char *const own[] = {"127.0.0.1", "127.0.0.53", "127.255.255.255", "0.0.0.0", "0.1.2.3", "224.0.0.251", "255.255.255.255"};
+    const char *const own[] = {"127.0.0.1", "127.0.0.53", "127.255.255.255", "0.0.0.0", "0.1.2.3", "169.254.169.254", "224.0.0.251", "255.255.255.255"};
     for (size_t i = 0; i < sizeof own / sizeof *own; i++) {
         CHECK(check(own[i], 80, NAT_HIDDEN) == ECONNREFUSED);
         CHECK(check(own[i], 80, NAT_GATEWAY) == ECONNREFUSED);
@@ -44,6 +44,10 @@ static void test_the_resolver(void) {
     CHECK(check("127.0.0.53", 53, 0x7f000035) == EACCES); /* not by its own address */
     begin(0, "8.8.8.8");
     CHECK(check("8.8.8.8", 53, NAT_GATEWAY) == 0);
+    begin(0, "169.254.169.254"); /* the resolver of some clouds */
+    CHECK(check("169.254.169.254", 53, NAT_GATEWAY) == 0);
+    CHECK(check("169.254.169.254", 80, NAT_GATEWAY) == ECONNREFUSED);
+    begin(0, "8.8.8.8");
     CHECK(check("8.8.8.8", 443, NAT_GATEWAY) == ECONNREFUSED);
     CHECK(check("8.8.8.8", 443, 0x08080808) == 0);
 }

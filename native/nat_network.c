@@ -118,12 +118,8 @@ static void receive_dhcp(nat_network *network, const unsigned char *packet, size
 
 /* --- IPv4 --- */
 
-/* The host itself, networks that are nobody's, and groups are not destinations. */
 static int can_be_outside(const nat_network *network, uint32_t address) {
-    unsigned first = address >> 24;
-    if ((address & NAT_MASK) == NAT_NETWORK)
-        return is_own(network, address);
-    return first != 0 && first != 127 && first < 224;
+    return (address & NAT_MASK) == NAT_NETWORK ? is_own(network, address) : !nat_is_no_destination(address);
 }
 
 /* DHCP, which is answered here, and TFTP. */

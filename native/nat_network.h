@@ -57,6 +57,13 @@ typedef struct {
 
 void nat_network_init(nat_network *network, int is_host_reachable);
 
+/* Whether an address is never one of another host: this host's own (0/8, 127/8), link-local (169.254/16, where clouds answer
+ * whoever runs on a machine of theirs with its credentials), multicast, and those that are nobody's. */
+static inline int nat_is_no_destination(uint32_t address) {
+    unsigned first = address >> 24;
+    return first == 0 || first == 127 || address >> 16 == 0xa9fe || first >= 224;
+}
+
 /* Examines a frame from the lab. */
 void nat_receive(nat_network *network, const unsigned char *frame, size_t bytes, int64_t now, nat_result *result);
 

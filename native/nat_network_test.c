@@ -46,7 +46,7 @@ static void test_destinations(void) {
     nat_network_init(&network, 0);
     CHECK(verdict_of(guest, 0x08080808) == NAT_PASS && result.host == GUEST);
     CHECK(verdict_of(guest, NAT_GATEWAY) == NAT_PASS && result.target == NAT_GATEWAY);
-    const uint32_t refused[] = {0, 0x00000001, 0x7f000001, 0x7f000035, 0x7fffffff, 0xe00000fb, 0xefffffff, 0xf0000001, 0xffffffff,
+    const uint32_t refused[] = {0, 0x00000001, 0xa9fe0001, 0xa9fea9fe, 0x7f000001, 0x7f000035, 0x7fffffff, 0xe00000fb, 0xefffffff, 0xf0000001, 0xffffffff,
                                 NAT_NETWORK, NAT_NETWORK + OTHER, NAT_SECOND, NAT_NETWORK + 255};
     for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
         CHECK(verdict_of(guest, refused[i]) == NAT_DROP);
