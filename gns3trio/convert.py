@@ -82,6 +82,8 @@ def _shown(value: object) -> str:
     """A wrong value for an error message: long values are cut, and the contents of objects are not shown."""
     if isinstance(value, str):
         return repr(value) if len(value) <= _MAX_SHOWN else f"{value[:_MAX_SHOWN]!r}..."
+    if isinstance(value, bool):
+        return "true" if value else "false"
     return json_name(type(value)) if isinstance(value, dict | list) else repr(value)
 
 
@@ -134,9 +136,10 @@ def _literal_hook(kind: Any) -> Hook:
     return structure
 
 
-def _require_one_of(value: Any, allowed: Collection[str | None]) -> None:
-    if not (isinstance(value, str | None) and value in allowed):
-        raise ValueError(f"{_shown(value)} is not one of {', '.join('null' if a is None else a for a in allowed)}")
+def _require_one_of(value: Any, allowed: Collection[str | int | None]) -> None:
+    if type(value) not in (str, int, type(None)) or value not in allowed:  # true and 1.0 are equal to 1
+        names = ("null" if each is None else str(each) for each in allowed)
+        raise ValueError(f"{_shown(value)} is not one of {', '.join(names)}")
 
 
 def _bounded_hook_of(converter: OrjsonConverter) -> Callable[[Any], Hook]:

@@ -56,7 +56,7 @@ class FlowSpec:
 
 def _within(name: str, value: float, least: float, most: float) -> None:
     if not least <= value <= most:
-        raise Invalid(f"{name}: {least:g} to {most:g}, not {value:g}")
+        raise Invalid(f"{name}: {least:.10g} to {most:.10g}, not {value:.10g}")
 
 
 @attrs.frozen

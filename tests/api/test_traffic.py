@@ -119,6 +119,19 @@ async def test_a_target_that_nobody_has(lab: Lab) -> None:
     assert reply["message"] == "traffic cannot go to 10.0.0.255: it is not the address of one host"
 
 
+async def test_the_version_of_ip_is_chosen(lab: Lab) -> None:
+    await lab.link((lab.nodes[0], 0), (lab.nodes[1], 0))
+    body = {**QUICK, "packets": 20, "to_node_id": lab.nodes[1]["node_id"], "ip_version": 6}
+    reply = await lab.server.request("POST", traffic_of(lab, 0), body, 409)
+    assert reply["message"] == "'PC2' has no IPv6 address" or reply["message"] == "'PC1' has no IPv6 address"
+    for number, console in enumerate(lab.consoles, 1):
+        await console.send_message(f"ip 2001:db8::{number}/64\r".encode())
+        await read_match(console, rb"2001:db8::%d/64\s+PC%d> " % (number, number))
+    for version, address in ((6, "2001:db8::2"), (4, "10.0.0.2")):
+        report = await lab.server.request("POST", traffic_of(lab, 0), {**body, "ip_version": version}, 201)
+        assert (report["address"], report["arrived"]["packets"]) == (address, 20)
+
+
 async def test_the_console_sends_and_counts(lab: Lab) -> None:
     await lab.link((lab.nodes[0], 0), (lab.nodes[1], 0))
     sender, receiver = lab.consoles

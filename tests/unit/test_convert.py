@@ -24,6 +24,7 @@ class Body:
     flag: bool = False
     ratio: float = 0.0
     kind: Literal["a", "b", None] = None
+    version: Literal[0, 1, None] = None
     items: list[Inner] = attrs.field(factory=list)
     node_id: UUID | None = None
 
@@ -41,6 +42,10 @@ converter = make_strict_converter(forbid_extra_keys=True)
         ({"name": "n", "ratio": "1"}, "ratio: expected a number, got text"),
         ({"name": "n", "kind": "c"}, "kind: 'c' is not one of a, b, null"),
         ({"name": "n", "kind": ["a"]}, "kind: a list is not one of"),
+        ({"name": "n", "version": 2}, "version: 2 is not one of 0, 1, null"),
+        ({"name": "n", "version": True}, "version: true is not one of"),
+        ({"name": "n", "version": 1.0}, "version: 1.0 is not one of"),
+        ({"name": "n", "version": "1"}, "version: '1' is not one of"),
         (
             {"name": "n", "items": [{"x": 1}, {"x": True}]},
             r"items\[1\]\.x: expected an integer, got true or false",

@@ -68,8 +68,8 @@ class FlowRequest:
             rate = self.bits_per_second / (self.data_bytes * BITS)
             if not MIN_RATE <= rate <= MAX_RATE:
                 raise Invalid(
-                    f"bits_per_second: with {self.data_bytes} data_bytes, this is {rate:g} packets per second; "
-                    f"{MIN_RATE:g} to {MAX_RATE} are possible"
+                    f"bits_per_second: with {self.data_bytes} data_bytes, this is {rate:.10g} packets per second; "
+                    f"{MIN_RATE} to {MAX_RATE} are possible"
                 )
         return FlowSpec(
             packets_per_second=rate,
