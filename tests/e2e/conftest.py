@@ -111,6 +111,7 @@ class Telnet:
             bufsize=0,
         )
         self.seen = ""
+        self.transcript = ""  # all that came
 
     def type(self, line: str) -> None:
         """Type a line."""
@@ -126,16 +127,21 @@ class Telnet:
             readable, _, _ = select.select([self._process.stdout], [], [], max(left, 0))
             data = os.read(self._process.stdout.fileno(), 4096) if readable else b""
             assert data, f"{pattern!r} did not come, but {self.seen!r}"
-            self.seen += data.decode(errors="replace").replace("\r", "")
+            self._take(data)
         text, self.seen = self.seen[: match.end()], self.seen[match.end() :]
         return text
 
     def wait_closed(self) -> str:
         """Read until the program ends."""
         assert self._process.stdout is not None
-        self.seen += self._process.stdout.read().decode(errors="replace")
+        self._take(self._process.stdout.read())
         self._process.wait(PATIENCE)
         return self.seen
+
+    def _take(self, data: bytes) -> None:
+        text = data.decode(errors="replace").replace("\r", "")
+        self.seen += text
+        self.transcript += text
 
     def close(self) -> None:
         """End the program."""

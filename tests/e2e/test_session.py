@@ -1,5 +1,6 @@
 """The sample session of the document: the very requests, with curl and the telnet program."""
 
+import re
 import socket
 from collections.abc import Callable
 from typing import Any
@@ -83,6 +84,38 @@ def test_the_session_passes_twice_and_again_after_a_restart(
     server = start_server(*engine)
     assert {project["status"] for project in server.get("/v2/projects")[1]} == {"closed"}
     play(server, telnet)
+
+
+def words_of(transcript: str) -> str:
+    """Without the banner of the version, times, and what 0.5b2 says otherwise: it shows no bytes in a ping, and calls
+    every PC PC1.
+    """
+    text = re.sub(r"Welcome to Virtual PC Simulator.*?Press '\?'", "BANNER Press '?'", transcript, flags=re.DOTALL)
+    text = re.sub(r"time=[\d.]+ ms", "time=T ms", text)
+    text = re.sub(r"^\n?(?:84 bytes from )?(192\.168\.1\.1 icmp_seq=)", r"\1", text, flags=re.MULTILINE)
+    return re.sub(r"^(?:PC1|VPCS) : ", "NAME : ", text, flags=re.MULTILINE)
+
+
+def transcripts(server: ServerProcess, telnet: OpenTelnet) -> list[str]:
+    """What each console said in a session."""
+    opened: list[Telnet] = []
+
+    def open_and_remember(port: int) -> Telnet:
+        opened.append(telnet(port))
+        return opened[-1]
+
+    play(server, open_and_remember)
+    assert server.stop() == 0
+    opened[-1].wait_closed()
+    return [words_of(each.transcript) for each in opened]
+
+
+@pytest.mark.parametrize("vpcs", VPCS)
+def test_the_words_are_those_of_vpcs(start_server: StartServer, telnet: OpenTelnet, vpcs: str) -> None:
+    of_vpcs = transcripts(start_server("--vpcs-path", vpcs, "--vpcs-engine", "process"), telnet)
+    of_ours = transcripts(start_server("--vpcs-engine", "builtin"), telnet)
+    assert of_ours[:2] == of_vpcs[:2]  # the third one ends with the server, somewhere behind this
+    assert of_ours[2].partition("still here")[0] == of_vpcs[2].partition("still here")[0]
 
 
 def ports_are_free(*ports: tuple[int, Any]) -> bool:
