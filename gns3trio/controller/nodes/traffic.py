@@ -11,7 +11,7 @@ import attrs
 import trio
 
 from gns3trio.compute.interface import Compute
-from gns3trio.compute.node_features import TrafficEndpoint, TrafficFlow
+from gns3trio.compute.node_features import TrafficEndpoint, TrafficFlow, TrafficRun
 from gns3trio.controller.changes import NodeTraffic
 from gns3trio.controller.nodes.node import Node
 from gns3trio.errors import Conflict, Unavailable
@@ -150,15 +150,24 @@ async def run_flows(
     length = max(map(expected_seconds, flows), default=0.0)
     async with compute.run_traffic(flows) as run:
         begun = trio.current_time()
-        while _is_any_sending(results := await run.read()):
+        results, pause = await _look(run)
+        while any(result.is_sending for result in results):
             passed = trio.current_time() - begun
             tell(results, min(passed / length, 1.0) if length else 0.0)
-            await trio.sleep(min(LOOK_SECONDS, max(length - passed, LATE_LOOK_SECONDS)))
+            await trio.sleep(min(LOOK_SECONDS, max(length - passed, pause)))
+            results, pause = await _look(run)
         with trio.move_on_after(drain_seconds):
             while any(map(_is_missing_something, flows, results)):
-                await trio.sleep(LATE_LOOK_SECONDS)
-                results = await run.read()
+                await trio.sleep(pause)
+                results, pause = await _look(run)
     return results
+
+
+async def _look(run: TrafficRun) -> tuple[list[FlowResult], float]:
+    """The results, and how long to wait before the next look: thousands of flows are not looked at all the time."""
+    begun = trio.current_time()
+    results = await run.read()
+    return results, LATE_LOOK_SECONDS + trio.current_time() - begun
 
 
 def expected_seconds(flow: TrafficFlow) -> float:
@@ -166,10 +175,6 @@ def expected_seconds(flow: TrafficFlow) -> float:
     spec = flow.spec
     by_packets = spec.packets / spec.packets_per_second if spec.packets is not None else spec.seconds
     return spec.delay + min(spec.seconds, by_packets)
-
-
-def _is_any_sending(results: Sequence[FlowResult]) -> bool:
-    return any(result.is_sending for result in results)
 
 
 def _is_missing_something(flow: TrafficFlow, result: FlowResult) -> bool:
