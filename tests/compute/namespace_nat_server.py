@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import httpx
@@ -39,15 +40,17 @@ def gateways(server: int) -> list[int]:
 
 @contextmanager
 def running_server(folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], httpx.Client]]:
-    folder.chmod(0o755)
-    for above in list(folder.parents)[:3]:
-        if above.stat().st_uid == os.getuid() and above != Path("/tmp"):
-            above.chmod(0o755)
     resolver_file = folder / "resolv.conf"
     resolver_file.write_text(f"nameserver {nat_lab.INTERNET}\n")
     port = free_port()
     program = Path(__file__).with_name("unprivileged_server.py")
-    environment = {**os.environ, "GNS3TRIO_PROJECTS_PATH": str(folder / "projects"), "PYTHONPATH": os.getcwd()}
+    modules = os.pathsep.join(filter(None, (os.getcwd(), os.environ.get("PYTHONPATH"))))
+    environment = {
+        **os.environ,
+        "GNS3TRIO_PROJECTS_PATH": str(folder / "projects"),
+        "HOME": str(folder),
+        "PYTHONPATH": modules,
+    }
     command = [sys.executable, str(program), str(resolver_file), "--port", str(port)]
     with (
         subprocess.Popen(command, env=environment) as process,
@@ -101,14 +104,23 @@ def internet() -> Iterator[None]:
 
 
 @pytest.fixture
+def folder() -> Iterator[Path]:
+    """Unlike ``tmp_path``, it can be reached by all users."""
+    with TemporaryDirectory(prefix="gns3trio-nat-") as name:
+        path = Path(name)
+        path.chmod(0o755)
+        yield path
+
+
+@pytest.fixture
 async def forwarder() -> Any:
     async with open_forwarder() as opened:
         yield opened
 
 
-async def test_a_hundred_hosts_fetch_a_page_by_name(tmp_path: Path, forwarder: Forwarder) -> None:
+async def test_a_hundred_hosts_fetch_a_page_by_name(folder: Path, forwarder: Forwarder) -> None:
     """The server belongs to nobody and has no capabilities. It gives a NAT all the same."""
-    with bind_udp(LOOPBACK, 0) as sock, running_server(tmp_path) as (server, http):
+    with bind_udp(LOOPBACK, 0) as sock, running_server(folder) as (server, http):
         status = Path(f"/proc/{server.pid}/status").read_text()
         assert "CapEff:\t0000000000000000" in status
         nat = make_lab(http, sock.getsockname()[1])
@@ -121,8 +133,8 @@ async def test_a_hundred_hosts_fetch_a_page_by_name(tmp_path: Path, forwarder: F
         assert server.wait(PATIENCE) == 0
 
 
-def test_a_killed_server_leaves_no_gateway(tmp_path: Path) -> None:
-    with bind_udp(LOOPBACK, 0) as sock, running_server(tmp_path) as (server, http):
+def test_a_killed_server_leaves_no_gateway(folder: Path) -> None:
+    with bind_udp(LOOPBACK, 0) as sock, running_server(folder) as (server, http):
         make_lab(http, sock.getsockname()[1])
         (gateway,) = gateways(server.pid)
         pidfd = os.pidfd_open(gateway)
