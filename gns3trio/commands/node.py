@@ -8,7 +8,7 @@ from typing import Any
 import trio
 
 from gns3trio.client.client import Client
-from gns3trio.commands import node_traffic
+from gns3trio.commands import node_mesh, node_traffic
 from gns3trio.commands.lab import (
     Json,
     add_action,
@@ -75,6 +75,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"one of its type, or {DEFAULT_ENGINE}: what the server's settings say",
     )
     node_traffic.add_to(actions)
+    node_mesh.add_to(actions)
     delete = add_action(actions, "delete", "delete nodes with their links and files", _delete, "project")
     delete.add_argument("nodes", nargs="+", metavar="NODE", help="names or ids")
 

@@ -21,21 +21,23 @@ def add_to(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
     text = "send UDP traffic from a built-in PC, and measure what arrives"
     parser = add_action(actions, "traffic", text, _send, "project", "node")
     parser.add_argument("to", metavar="TO", help="another built-in PC, or an IP address")
-    add_flow_options(parser)
+    add_flow_options(parser, rate="1000", size="512", seconds="10")
     parser.add_argument(
         "--ip-version", type=to_version, metavar="VERSION", help="4 or 6; default: 4, if both nodes have an address"
     )
 
 
-def add_flow_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options that say how to send; ``flow_request`` has their values."""
+def add_flow_options(parser: argparse.ArgumentParser, *, rate: str, size: str, seconds: str) -> None:
+    """Add the options that say how to send; ``flow_request`` has their values. The help names these defaults, which are
+    the server's.
+    """
     parser.add_argument(
         "--rate",
         type=to_rate,
-        help="packets per second (default: 1000); with k, M or G bits per second of UDP data, such as 10M",
+        help=f"packets per second (default: {rate}); with k, M or G bits per second of UDP data, such as 10M",
     )
-    parser.add_argument("--size", type=to_count, metavar="BYTES", help="UDP data of a packet (default: 512)")
-    parser.add_argument("--seconds", type=to_seconds, help="how long to send (default: 10)")
+    parser.add_argument("--size", type=to_count, metavar="BYTES", help=f"UDP data of a packet (default: {size})")
+    parser.add_argument("--seconds", type=to_seconds, help=f"how long to send (default: {seconds})")
     parser.add_argument("--packets", type=to_count, metavar="N", help="end after so many packets")
     parser.add_argument("--burst", type=to_count, metavar="N", help="send so many packets at one go (default: 1)")
     parser.add_argument("--round-trip", action="store_true", help="send everything back, and measure that too")
@@ -109,7 +111,7 @@ def progress_text(event: Json) -> str:
 
 def _facts(report: Json) -> dict[str, Any]:
     sent = f"{report['sent']} packets of {report['data_bytes']} bytes to {report['address']}"
-    facts = {"sent": f"{sent}{_rate_text(report['sent_bits_per_second'])}"}
+    facts = {"sent": f"{sent}{rate_text(report['sent_bits_per_second'])}"}
     if report["unsent"]:
         facts["not sent"] = f"{report['unsent']} packets: the server had no memory"
     if report["ended"] != "done":
@@ -130,14 +132,15 @@ def _arrival_facts(name: str, times: str, sent: int, arrivals: Json) -> dict[str
     part = f" ({100 * lost / sent:.2f} %)" if sent else ""
     text = f"{arrivals['packets']} packets, {lost} lost{part}"
     text += f", {arrivals['duplicated']} duplicated, {arrivals['reordered']} reordered"
-    facts = {name: text + _rate_text(arrivals["bits_per_second"])}
+    facts = {name: text + rate_text(arrivals["bits_per_second"])}
     if (latency := arrivals["latency"]) is not None:
         values = "/".join(f"{latency[f'{time}_us'] / 1000:.3f}" for time in _TIMES)
         facts[times] = f"{'/'.join(_TIMES)} = {values} ms"
     return facts
 
 
-def _rate_text(bits_per_second: float | None) -> str:
+def rate_text(bits_per_second: float | None) -> str:
+    """A rate after a colon; nothing if it is None."""
     if bits_per_second is None:
         return ""
     for unit, size in (("Gbit/s", 1e9), ("Mbit/s", 1e6), ("kbit/s", 1e3)):

@@ -107,6 +107,30 @@ def test_traffic_between_built_in_pcs(shell: Shell) -> None:
     assert "data_bytes" in shell.run("node", "traffic", "lab", "PC1", "PC2", "--size", "1", status=1)
 
 
+def test_a_mesh_of_built_in_pcs(shell: Shell) -> None:
+    shell.run("project", "create", "lab")
+    shell.run("node", "create", "lab", "ethernet_switch", "SW")
+    for number in (1, 2, 3):
+        shell.run("node", "create", "lab", "vpcs", f"PC{number}", "--engine", "builtin")
+        shell.run("link", "create", "lab", f"PC{number}", f"SW:{number}")
+    shell.run("node", "start", "lab", "--all")
+    for number in (1, 2, 3):
+        shell.run("console", "lab", f"PC{number}", "-c", f"ip 10.0.0.{number}/24")
+    quick = ("--rate", "200", "--packets", "20")
+    told = shell.run("node", "mesh", "lab", *quick)
+    assert told.splitlines()[1:5] == ["      1 2 3", "1 PC1 . 0 0", "2 PC2 0 . 0", "3 PC3 0 0 ."]
+    assert re.search(r"(?m)^pairs +6, between 3 nodes$", told) and re.search(r"(?m)^arrived +120 packets, 0 lost", told)
+    shell.run("link", "filter", "lab", "PC3-SW:3", "packet_loss=100")
+    told = shell.run("node", "mesh", "lab", "PC1", "PC3", *quick)
+    assert told.splitlines()[1:4] == ["        1   2", "1 PC1   . 100", "2 PC3 100   ."]
+    assert "worst  PC1 -> PC3: 20 of 20 lost" in told
+    report = shell.json("node", "mesh", "lab", "--max-pairs", "2", "--seed", "3", *quick)
+    assert (len(report["pairs"]), report["possible_pairs"]) == (2, 6)
+    assert "median round trip in ms" in shell.run("node", "mesh", "lab", "PC1", "PC2", "--show", "round-trip", *quick)
+    assert "a mesh needs 2 started nodes" not in told
+    assert "there is no node 'PC9'" in shell.run("node", "mesh", "lab", "PC9", status=3)
+
+
 def test_a_link_tells_its_impairments_and_loses_them_with_its_filters(lab: Shell) -> None:
     link = lab.json("link", "show", "lab", "PC1-PC2")
     impairments = [{"type": "loss", "percent": 100}, {"type": "rate", "bits_per_second": 1_500_000}]

@@ -24,6 +24,7 @@ OPTIONS = [
         ("node traffic", f"lab PC1 PC2 {option}")
         for option in ("--size", "--seconds", "--packets", "--burst", "--port")
     ),
+    ("node mesh", "lab PC1 --max-pairs"),
 ]
 
 
