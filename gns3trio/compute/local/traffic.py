@@ -9,6 +9,7 @@ from gns3trio.errors import Conflict
 from gns3trio.forwarder.forwarder import Forwarder
 from gns3trio.forwarder.pc import Pc
 from gns3trio.forwarder.pc_traffic import PcFlow, PcFlows, open_flows
+from gns3trio.slices import Slices
 
 
 class LocalTrafficEndpoint:
@@ -33,10 +34,11 @@ class LocalTrafficEndpoint:
 @asynccontextmanager
 async def run_traffic(forwarder: Forwarder, flows: Sequence[TrafficFlow]) -> AsyncIterator[PcFlows]:
     """As ``Compute.run_traffic``."""
-    wanted = [
-        PcFlow(_pc(flow.sender), _pc(flow.receiver) if flow.receiver is not None else None, flow.target, flow.spec)
-        for flow in flows
-    ]
+    slices, wanted = Slices(), list[PcFlow]()
+    for flow in flows:
+        receiver = _pc(flow.receiver) if flow.receiver is not None else None
+        wanted.append(PcFlow(_pc(flow.sender), receiver, flow.target, flow.spec))
+        await slices.pause()
     async with open_flows(forwarder, wanted) as opened:
         yield opened
 
