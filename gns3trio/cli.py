@@ -35,6 +35,7 @@ _COMMANDS = {
     "console": "connect this terminal to a node's console, or run commands in it",
     "capture": "capture the traffic of a link into a file or Wireshark",
     "topology": "describe projects as YAML: apply, compare, export, draw",
+    "compute": "list, add and remove the hosts that run nodes",
     "bench-link": "measure a link per RFC 2544, without disturbing its nodes",
     "bench-udp": "measure a tunnel or relay between two UDP ports per RFC 2544",
     "watch": "print a server's events as they happen",
@@ -45,7 +46,7 @@ _COMMANDS = {
 }
 _EXIT_TEXT = """\
 Exit status: 0 success; 1 failure, or the server rejected the request; 2 usage error;
-3 no such project, node or link. topology diff: 1 if there are differences."""
+3 no such project, node, link or host. topology diff: 1 if there are differences."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:

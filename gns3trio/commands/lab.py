@@ -14,7 +14,7 @@ import trio
 
 from gns3trio.client.client import Client
 from gns3trio.client.client import add_arguments as add_client_arguments
-from gns3trio.errors import Conflict, Invalid, NotFound, Unavailable, sole_cause
+from gns3trio.errors import Conflict, Invalid, LabError, NotFound, Unavailable, sole_cause
 from gns3trio.natural_order import natural_key
 from gns3trio.printable import escape, escape_json
 
@@ -26,6 +26,7 @@ MIN_PREFIX = 4
 _ARGUMENTS = {
     "project": "its name or id, or the beginning of its id",
     "node": "its name or id, or the beginning of its id",
+    "compute": "its name or id",
     "link": "its id or the beginning of it, or NODE[:PORT]-NODE[:PORT]",
 }
 
@@ -74,6 +75,14 @@ async def _run(arguments: argparse.Namespace) -> int:
     return await arguments.action(Client.from_arguments(arguments), arguments) or 0
 
 
+def ask(question: str, *, otherwise: str) -> None:
+    """Ask before something is lost. Raises LabError with ``otherwise`` unless the answer is yes."""
+    if not sys.stdin.isatty():
+        raise LabError("--yes is needed where nobody can be asked")
+    if input(question).strip().lower() not in ("y", "yes"):
+        raise LabError(otherwise)
+
+
 # --- finding ---
 
 
@@ -97,6 +106,14 @@ async def find_project(server: Client, wanted: str) -> Json:
     """Find a project by name, id or the beginning of its id."""
     projects = await server.request("GET", "/v2/projects")
     return _only("project", wanted, _matching(wanted, projects, "project_id", lambda p: [p["name"]]), "project_id")
+
+
+async def find_compute(server: Client, wanted: str) -> Json:
+    """Find a host that runs nodes by name or id."""
+    computes = await server.request("GET", "/v2/computes")
+    return _only(
+        "compute", wanted, _matching(wanted, computes, "compute_id", lambda each: [each["name"]]), "compute_id"
+    )
 
 
 def path_of(project: Json) -> str:
@@ -202,6 +219,9 @@ async def names_of(server: Client, kind: str, project: str | None) -> list[tuple
         return [(each["node_type"], each["title"]) for each in types if each["runs_here"]]
     if kind == "project":
         return _by_name((each["name"], each["status"]) for each in await server.request("GET", "/v2/projects"))
+    if kind == "compute":
+        computes = await server.request("GET", "/v2/computes")
+        return _by_name((each["name"], "connected" if each["connected"] else "away") for each in computes)
     paths = [await open_path(server, project)] if project is not None else await _open_paths(server)
     found = []
     for path in paths:

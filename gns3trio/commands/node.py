@@ -12,6 +12,7 @@ from gns3trio.commands import node_mesh, node_traffic
 from gns3trio.commands.lab import (
     Json,
     add_action,
+    find_compute,
     find_node,
     follow,
     has_console,
@@ -50,6 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     create.add_argument("name", metavar="NAME", help="PC{0} gives PC1, PC2, ...")
     create.add_argument("-x", type=to_whole, default=0, help="place in the drawing, pixels")
     create.add_argument("-y", type=to_whole, default=0, help="place in the drawing, pixels")
+    create.add_argument("--compute", metavar="COMPUTE", help="host that runs it; default: the server itself")
     create.add_argument("--engine", help="what runs the node, if its type has a choice (see: gns3trio node types)")
     create.set_defaults(parser=create)
     add_action(actions, "show", "show a node", _show, "project", "node")
@@ -115,7 +117,10 @@ def _where_it_runs(node_type: Json) -> str:
 
 
 async def _create(server: Client, arguments: argparse.Namespace) -> None:
-    body: Json = {"name": arguments.name, "node_type": arguments.type, "compute_id": LOCAL_COMPUTE_ID}
+    compute_id = LOCAL_COMPUTE_ID
+    if arguments.compute is not None:
+        compute_id = (await find_compute(server, arguments.compute))["compute_id"]
+    body: Json = {"name": arguments.name, "node_type": arguments.type, "compute_id": compute_id}
     types = {each["node_type"]: each for each in await server.request("GET", "/v2/node_types")}
     if arguments.type not in types:
         arguments.parser.error(f"argument TYPE: {arguments.type!r} is not a type of nodes: {', '.join(types)}")

@@ -1,7 +1,6 @@
 """``gns3trio project``: lists, creates, opens, closes, copies, exports and imports projects."""
 
 import argparse
-import sys
 from pathlib import Path
 from urllib.parse import quote
 from uuid import uuid4
@@ -10,6 +9,7 @@ from gns3trio.client.client import Client
 from gns3trio.commands.lab import (
     Json,
     add_action,
+    ask,
     find_project,
     link_name,
     nodes_by_id,
@@ -23,7 +23,6 @@ from gns3trio.commands.lab import (
     show,
 )
 from gns3trio.commands.progress import progress_line
-from gns3trio.errors import LabError
 from gns3trio.natural_order import natural_key
 
 __all__ = ["add_arguments", "run"]
@@ -98,16 +97,9 @@ async def _close(server: Client, arguments: argparse.Namespace) -> None:
 async def _delete(server: Client, arguments: argparse.Namespace) -> None:
     project = await find_project(server, arguments.project)
     if not arguments.yes:
-        _ask(f"Delete {project['name']!r} with all its files? [y/N] ")
+        ask(f"Delete {project['name']!r} with all its files? [y/N] ", otherwise="nothing was deleted")
     await server.request("DELETE", path_of(project))
     show(arguments, project, lambda: None)
-
-
-def _ask(question: str) -> None:
-    if not sys.stdin.isatty():
-        raise LabError("--yes is needed where nobody can be asked")
-    if input(question).strip().lower() not in ("y", "yes"):
-        raise LabError("nothing was deleted")
 
 
 async def _duplicate(server: Client, arguments: argparse.Namespace) -> None:

@@ -3,6 +3,7 @@
 ``compute/remote`` implements them for servers that speak GNS3's compute API.
 """
 
+import ssl
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Literal, Protocol
@@ -12,6 +13,7 @@ import attrs
 
 from gns3trio.compute.interface import Compute
 from gns3trio.compute.node import NodeStatus
+from gns3trio.errors import Invalid
 
 
 @attrs.frozen(kw_only=True)
@@ -28,6 +30,18 @@ class ComputeAddress:
     user: str | None = None
     password: str | None = attrs.field(default=None, repr=False)
     certificate: str | None = attrs.field(default=None, repr=False)
+
+
+def context_for(certificate: str) -> ssl.SSLContext:
+    """A TLS context that trusts this certificate alone, whatever name is in it. Raises Invalid if it is none."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    try:
+        context.load_verify_locations(cadata=certificate)
+    except (ssl.SSLError, ValueError):
+        raise Invalid("certificate: is not a certificate in PEM") from None
+    return context
 
 
 class ComputeWatcher(Protocol):

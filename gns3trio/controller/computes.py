@@ -18,7 +18,7 @@ import trio
 from gns3trio.compute.host import LOCAL_COMPUTE_ID
 from gns3trio.compute.interface import Compute
 from gns3trio.compute.node import NodeStatus
-from gns3trio.compute.other_hosts import ComputeAddress, ComputeWatcher, OtherCompute
+from gns3trio.compute.other_hosts import ComputeAddress, ComputeWatcher, OtherCompute, context_for
 from gns3trio.config import Config
 from gns3trio.controller.changes import ComputeChanged, ComputeCreated, ComputeDeleted, LogMessage
 from gns3trio.controller.names import check_name
@@ -290,6 +290,8 @@ class Computes:
     async def _store(self, compute: RegisteredCompute) -> None:
         if compute.compute_id == _GNS3_VM_ID or compute.name == _GNS3_VM_NAME:
             raise Invalid("compute_id, name: 'vm' and 'gns3vm' stand for the virtual machine of GNS3")
+        if compute.certificate:
+            context_for(compute.certificate)
 
         def store(stored: list[Any]) -> list[Any]:
             others = [other for other in self._registered.values() if other.compute_id != compute.compute_id]

@@ -15,6 +15,7 @@ from tests.support.websockets import console, ws_events
 
 Json = dict[str, Any]
 PATIENCE = 30
+TLS = Path(__file__).parents[1] / "http" / "tls"
 
 
 @pytest.fixture
@@ -253,3 +254,23 @@ async def test_a_compute_that_a_file_names_waits_for_the_user(server: Server, pr
     assert await far.get("/v2/compute/projects") == []
     await server.request("PUT", "/v2/computes/far", far.address, 200)
     await until(server, f"{lab.path}/problems", lambda problems: not problems["nodes"])
+
+
+async def test_a_compute_with_a_certificate_of_its_own(server: Server, project: Json, tmp_path: Path) -> None:
+    async with far_server(tmp_path / "far", ssl=True, certfile=TLS / "cert.pem", certkey=TLS / "key.pem") as far:
+        compute = await server.request("POST", "/v2/computes", far.address, 201)
+        assert not compute["connected"]
+        assert "its certificate is not trusted" in compute["last_error"] and "'certificate'" in compute["last_error"]
+        error = await server.request("PUT", "/v2/computes/far", {**far.address, "certificate": "none"}, 400)
+        assert "certificate" in error["message"]
+        for name, is_trusted in (("lab-cert.pem", False), ("cert.pem", True)):
+            body = {**far.address, "certificate": (TLS / name).read_text()}
+            compute = await server.request("PUT", "/v2/computes/far", body, 200)
+            assert compute["connected"] is is_trusted, compute["last_error"]
+            assert "certificate" not in compute
+        lab = Lab(server, project, [])
+        node = await lab.node("vpcs", name="FAR", compute_id="far", **script(1))
+        await server.request("POST", f"{node_path(project, node)}/start", None, 200)
+        await ping(server, project, node, "10.0.0.1", b"icmp_seq=1 ttl")
+        compute = await server.request("PUT", "/v2/computes/far", {**far.address, "protocol": "http"}, 200)
+        assert not compute["connected"] and compute["last_error"]

@@ -31,6 +31,12 @@ ELSEWHERE = {
     "gns3trio serve --kernel-offload": "tests/e2e/test_kernel_offload.py",
     "ssh -N -L 5000:127.0.0.1:5000 -L 5001:127.0.0.1:5001 lab.example": "nothing: it needs another machine",
     "telnet 127.0.0.1 5000": "nothing: it needs another machine",
+    "gns3trio compute add http://192.0.2.20:3080 --name attic --compute-user lab --password-file password.txt": (
+        "tests/e2e/test_compute_command.py"
+    ),
+    "gns3trio compute remove attic": "tests/e2e/test_compute_command.py",
+    "gns3trio node create lab qemu R{0} --compute attic": "nothing: it needs QEMU",
+    "gns3trio node create lab vpcs PC{0} --compute attic": "tests/e2e/test_compute_command.py",
     "gns3trio web-ui install": "tests/api/test_web_ui.py, without the download",
 }
 _BLOCK = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)

@@ -8,8 +8,8 @@ import trio
 from httpcore2 import SOCKET_OPTION, AsyncNetworkStream, ConnectError, ConnectTimeout, TrioBackend
 
 from gns3trio import threads
-from gns3trio.compute.other_hosts import ComputeAddress
-from gns3trio.errors import Invalid, Unavailable
+from gns3trio.compute.other_hosts import ComputeAddress, context_for
+from gns3trio.errors import Unavailable
 
 CONNECT_SECONDS = 5.0
 
@@ -24,16 +24,9 @@ def tls_context(address: ComputeAddress) -> ssl.SSLContext | None:
     """
     if address.protocol == "http":
         return None
-    if address.certificate is None:
+    if not address.certificate:
         return ssl.create_default_context()
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
-    try:
-        context.load_verify_locations(cadata=address.certificate)
-    except (ssl.SSLError, ValueError):
-        raise Invalid("certificate: is not a certificate in PEM") from None
-    return context
+    return context_for(address.certificate)
 
 
 def _look_up(host: str, port: int) -> list[str]:

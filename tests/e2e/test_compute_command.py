@@ -1,0 +1,56 @@
+"""``gns3trio compute``: another host on the command line."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.conftest import StartServer
+from tests.e2e.shell import Shell
+
+PASSWORD = "far secret"
+
+
+@pytest.fixture
+def shell(start_server: StartServer) -> Shell:
+    return Shell(start_server())
+
+
+@pytest.fixture
+def far(start_server: StartServer, tmp_path: Path) -> str:
+    """The address of another server."""
+    settings = {"GNS3TRIO_USER": "lab", "GNS3TRIO_PASSWORD": PASSWORD}
+    ranges = ["--console-start-port-range", "56000", "--console-end-port-range", "57000"]
+    ranges += ["--udp-start-port-range", "57001", "--udp-end-port-range", "58000"]
+    return start_server("--projects-path", str(tmp_path / "far"), *ranges, env=settings).url
+
+
+def test_a_host_is_added_used_and_removed(shell: Shell, far: str, tmp_path: Path) -> None:
+    wrong = shell.run("compute", "add", far, "--name", "attic", status=1)
+    assert "away" in wrong and "password is wrong" in wrong
+    (tmp_path / "password").write_text(PASSWORD + "\n")
+    user = ("--compute-user", "lab", "--password-file", str(tmp_path / "password"))
+    added = shell.run("compute", "add", far, "--name", "attic", *user)
+    assert "connected" in added and PASSWORD not in added
+    assert [each["name"] for each in shell.json("compute", "list")][1:] == ["attic"]
+    assert "connected" in shell.run("compute", "list").splitlines()[2]
+    assert shell.json("compute", "show", "attic")["user"] == "lab"
+    assert "vpcs" in shell.run("compute", "show", "attic")
+
+    shell.run("project", "create", "lab")
+    node = shell.json("node", "create", "lab", "vpcs", "PC{0}", "--compute", "attic")
+    assert node["compute_id"] == shell.json("compute", "show", "attic")["compute_id"]
+    assert "no compute 'cellar'" in shell.run("node", "create", "lab", "vpcs", "X", "--compute", "cellar", status=3)
+    assert "--yes" in shell.run("compute", "remove", "attic", status=1)
+    shell.run("compute", "remove", "attic", "--yes")
+    assert shell.json("project", "show", "lab")["status"] == "closed"
+    assert "no compute" in shell.run("compute", "show", "attic", status=3)
+
+
+def test_what_is_no_address(shell: Shell) -> None:
+    for address in ("attic", "ftp://attic", "http://", "http://a:b@attic", "http://attic:x", "http://attic/v2"):
+        assert "ADDRESS" in shell.run("compute", "add", address, status=1)
+    said = shell.run("compute", "add", "http://127.0.0.1:9", "--compute-user", "lab", status=1, text="")
+    assert "--password-file" in said
+    said = shell.run("compute", "add", "http://127.0.0.1:9", "--certificate", "/absent.pem", status=1)
+    assert "/absent.pem: No such file" in said
+    assert "connection refused" in shell.run("compute", "add", "http://127.0.0.1:9", status=1)
