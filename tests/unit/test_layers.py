@@ -30,6 +30,8 @@ LEAVES = {
     "removal",
     "watchdog",
     "websocket_pings",
+    "garbage",
+    "mutex",
     "slices",
     "threads",
     "machine",

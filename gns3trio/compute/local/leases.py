@@ -231,6 +231,16 @@ class ConsolePorts(_Ports):
     def __init__(self, addresses: Sequence[str], start: int, end: int) -> None:
         super().__init__(start, end, BROWSER_BLOCKED_PORTS)
         self._addresses = addresses
+        self._told_used_up = False
+
+    def warning(self, conflict: Conflict, name: str) -> str | None:
+        """What to tell when the node ``name`` gets no port because of the conflict; None if this was told, and no
+        port was leased since.
+        """
+        told, self._told_used_up = self._told_used_up, True
+        return (
+            None if told else f"{conflict}. '{name}' and nodes after it have a console in the page and in gns3trio only"
+        )
 
     def lease(self, port: int | None = None, *, modestly: bool = False) -> ConsoleLease:
         """Lease ``port``, or the lowest free port that browsers do not block. Raises Conflict.
@@ -243,6 +253,7 @@ class ConsolePorts(_Ports):
         if modestly and lease.sockets[-1].fileno() >= limit - min(limit // 4, _DESCRIPTORS_FOR_THE_REST):
             lease.release()
             raise Conflict(f"No more console ports: this server may have only {limit} files open (ulimit -Hn)")
+        self._told_used_up = False
         return ConsoleLease(lease)
 
     def _bind(self, port: int) -> list[socket.socket]:

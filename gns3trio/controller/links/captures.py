@@ -23,12 +23,14 @@ from gns3trio.errors import Conflict, Invalid, NotFound, Unavailable
 from gns3trio.limits import MAX_SNAPLEN
 from gns3trio.printable import is_plain_name
 from gns3trio.project_layout import CAPTURES
+from gns3trio.slices import for_all
 from gns3trio.traffic.captures import FileRing, link_type
 
 _ODD_CHARACTERS = re.compile(r"[^\w.-]")
 _MAX_FILE_NAME_BYTES = 200
 # The most characters of each node's name in a generated file name, which contains two of them, their ports and an id.
 _MAX_NODE_NAME_BYTES = 60
+_STOPS_AT_A_TIME = 64
 
 
 @attrs.frozen(kw_only=True)
@@ -192,9 +194,7 @@ class LinkCaptures:
     async def stop_for_good(self, links: Iterable[Link]) -> None:
         """Stop the captures of all ``links``. Captures that wait for their start are rejected."""
         self._ended = True
-        async with trio.open_nursery() as nursery:
-            for link in links:
-                nursery.start_soon(self._stop_locked, link)
+        await for_all(list(links), self._stop_locked, _STOPS_AT_A_TIME)
 
     async def _stop_locked(self, link: Link) -> None:
         async with link.lock:  # wait for a capture that is just being started

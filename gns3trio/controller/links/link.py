@@ -5,13 +5,13 @@ from typing import Literal
 from uuid import UUID
 
 import attrs
-import trio
 
 from gns3trio.compute.captures import Capture
 from gns3trio.conditions.impairments import LinkDirection
 from gns3trio.conditions.link_conditions import NO_IMPAIRMENTS, Impairments
 from gns3trio.controller.gns3_format.records import LinkEndRecord, LinkRecord
 from gns3trio.errors import Conflict
+from gns3trio.mutex import Mutex
 
 
 @attrs.frozen(order=True)
@@ -53,7 +53,7 @@ class Link:
     project_id: UUID
     impairments: Impairments = NO_IMPAIRMENTS
     captures: dict[UUID, LinkCapture] = attrs.field(factory=dict)
-    lock: trio.Lock = attrs.field(factory=trio.Lock)
+    lock: Mutex = attrs.field(factory=Mutex)
 
     is_measured: bool = False  # a benchmark is running
     withdrawn: bool = False  # being deleted: not saved any more, but still working until the deletion is on the disk

@@ -29,6 +29,7 @@ from gns3trio.controller.links.wiring import Wiring, new_link_end
 from gns3trio.controller.nodes.node import Node
 from gns3trio.errors import Conflict, LabError, NotFound, Unavailable
 from gns3trio.limits import MAX_LINKS
+from gns3trio.slices import Slices
 
 
 class Links(Mapping[UUID, Link]):
@@ -290,9 +291,11 @@ class Links(Mapping[UUID, Link]):
             self._project.mark()
             raise
         with trio.CancelScope(shield=True):  # they are deleted on the disk, so delete them here too
+            slices = Slices()
             for link in links:
                 if await self._remove(link):
                     self._project.publish(LinkDeleted(link))
+                await slices.pause()
 
     def withdrawal_of(self, node_ids: Iterable[UUID]) -> AbstractAsyncContextManager[None]:
         """As ``withdrawal``, for all links of some nodes."""

@@ -13,6 +13,7 @@ from uuid import UUID, uuid4
 
 import trio
 
+from gns3trio import garbage
 from gns3trio.compute.interface import Compute, ComputePort, LinkEnd
 from gns3trio.compute.nio import LOOPBACK, UdpNio
 from gns3trio.conditions.link_conditions import NO_CONDITIONS, Impairments
@@ -53,6 +54,7 @@ class Wiring:
         link = Link(record, self._project.project_id, impairments)
         await self.wire(link)
         self.links.add(link)
+        garbage.grown(link.project_id, len(self.links))
         return link
 
     def keep(self, record: LinkRecord, impairments: Impairments, problem: str) -> Link:

@@ -1,11 +1,13 @@
 """Actions on all nodes of a project."""
 
 import contextlib
+import itertools
 import os
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from typing import Literal
 from uuid import UUID
 
+from gns3trio import garbage
 from gns3trio.compute.actions import ENDS_A_RUN, Action
 from gns3trio.controller.context import ProjectContext
 from gns3trio.controller.nodes.node import Node
@@ -24,7 +26,7 @@ async def act_on_all(nodes: Iterable[Node], action: Action | Literal["reset_cons
 
     Nodes that do not run here, or cannot be reached, are skipped.
     """
-    nodes, errors = list(nodes), list[LabError]()
+    nodes, errors, done = list(nodes), list[LabError](), itertools.count(1)
     async with _stopping_soon(nodes if action in ENDS_A_RUN else []) as proceed:
 
         async def act_on(node: Node) -> None:
@@ -39,6 +41,7 @@ async def act_on_all(nodes: Iterable[Node], action: Action | Literal["reset_cons
                         await node.act(action)
                 except LabError as error:
                     errors.append(error)
+                garbage.grown(node.project_id, next(done))
 
         await for_all(nodes, act_on, NODES_AT_A_TIME)
     if errors:

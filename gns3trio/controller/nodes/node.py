@@ -5,7 +5,6 @@ from typing import Any
 from uuid import UUID
 
 import attrs
-import trio
 
 from gns3trio.compute.actions import Action, act
 from gns3trio.compute.emulators import why_not_run
@@ -15,6 +14,7 @@ from gns3trio.compute.node_types import node_types
 from gns3trio.controller.gns3_format.records import NodeRecord
 from gns3trio.controller.nodes.port_list import Port, list_ports, shown_port
 from gns3trio.errors import Conflict
+from gns3trio.mutex import Mutex
 
 
 def drawn_as(node_type: str) -> dict[str, Any]:
@@ -34,7 +34,7 @@ class Node:
         self.record = record
         self.project_id = project_id
         self.console_host = console_host
-        self.lock = trio.Lock()
+        self.lock = Mutex()
         self.deleted = False
         self.revision = object()  # a new object after each visible change of the node
         self.kept_because: str | None = None  # why the node has no instance, if its type is not the reason

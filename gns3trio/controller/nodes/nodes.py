@@ -8,6 +8,7 @@ from uuid import UUID
 import attrs
 import trio
 
+from gns3trio import garbage
 from gns3trio.compute.actions import ENDS_A_RUN, Action
 from gns3trio.compute.interface import Compute
 from gns3trio.compute.node_update import update_node
@@ -155,6 +156,7 @@ class Nodes(Mapping[UUID, Node]):
         another host waits for ``restore_all``.
         """
         node = self._nodes[record.node_id] = self._new_node(record)
+        garbage.grown(self._project.project_id, len(self._nodes))
         compute = self._project.services.computes.find(record.compute_id)
         if compute is None:
             why = self._project.services.computes.why_not_driven(record.compute_id)
@@ -233,6 +235,7 @@ class Nodes(Mapping[UUID, Node]):
             node.attach(await self._instances.create(compute, node.record, startup_script, engine=engine), compute)
             self._project.require_open()
             self._nodes[node.node_id] = node
+            garbage.grown(self._project.project_id, len(self._nodes))
             self._project.publish(NodeCreated(node))
             await self._project.make_durable()
         except BaseException:
@@ -270,8 +273,10 @@ class Nodes(Mapping[UUID, Node]):
         async with contextlib.AsyncExitStack() as locks:
             nodes = sorted(nodes, key=lambda node: node.node_id)  # always in the same order, to avoid deadlocks
             locks.enter_context(stopping(nodes))
+            slices = Slices()
             for node in nodes:
                 await locks.enter_async_context(node.lock)
+                await slices.pause()
             await self._delete([node for node in nodes if not node.deleted])
 
     async def _delete(self, nodes: list[Node]) -> None:

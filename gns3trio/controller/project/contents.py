@@ -6,6 +6,7 @@ from uuid import UUID
 
 import attrs
 
+from gns3trio import garbage
 from gns3trio.conditions.link_conditions import NO_IMPAIRMENTS
 from gns3trio.controller.changes import DrawingCreated, LinkCreated, LogLevel, NodeCreated
 from gns3trio.controller.context import ProjectContext
@@ -158,6 +159,7 @@ class Contents:
         """Stop all nodes and captures, release their resources, and empty the contents."""
         await self.links.stop_captures()
         await self.nodes.release()
+        garbage.closed(self._project.project_id)
         for compute in self._project.services.computes.driven():
             try:
                 await compute.release_project(self._project.project_id)

@@ -35,9 +35,9 @@ def make_type(services: LocalServices) -> NodeType:
 
 
 async def create_switch(services: BuiltinServices, spec: NodeSpec) -> "EthernetSwitch":
-    """Create a switch with its console port, which it holds even if its console type is ``none``.
+    """Create a switch with its console port, which it holds even if its console type is ``none``, unless none is free.
 
-    Raises Invalid for wrong properties, Conflict if no console port is free, and then leaves nothing behind.
+    Raises Invalid for wrong properties, and then leaves nothing behind.
     """
     settings = _checked(spec.properties)
     console_type = _check_console_type(spec.console_type or "none")
@@ -190,10 +190,15 @@ class EthernetSwitch(BridgeNode):
         return self._console.port
 
     async def open_console(self, console: int | None, console_type: str) -> None:
-        """Lease the console port, and serve it if the type is telnet. Raises Conflict."""
-        reason = self._console.take(console)
-        if reason is not None:
-            self._emit(NodeEvent("warning", f"{reason}: '{self.name}' has console {self.console} instead"))
+        """Lease the console port, and serve it if the type is telnet. A switch that finds no free port has none."""
+        try:
+            reason = self._console.take(console, modestly=True)
+        except Conflict as conflict:
+            if console_type != "none" and (warning := self._services.console_ports.warning(conflict, self.name)):
+                self._emit(NodeEvent("warning", warning))
+        else:
+            if reason is not None:
+                self._emit(NodeEvent("warning", f"{reason}: '{self.name}' has console {self.console} instead"))
         await self._use_console_type(console_type)
 
     async def _use_console_type(self, console_type: str) -> None:
@@ -238,7 +243,8 @@ class EthernetSwitch(BridgeNode):
         """Move the console or change its type. Raises Conflict if the port is taken, Invalid for another type."""
         async with self._changing:
             wanted = _check_console_type(console_type or self.console_type or "none")
-            self._console.move(console)
+            if console is not None or self._console.port is not None:
+                self._console.move(console)
             await self._use_console_type(wanted)
 
     async def reset_console(self) -> None:

@@ -20,6 +20,7 @@ from gns3trio.compute.nodes.parts.node_ports import NodePorts, PortKey
 from gns3trio.console.acceptor import ConsoleAcceptor
 from gns3trio.errors import Conflict, Invalid
 from gns3trio.forwarder.forwarder import Forwarder
+from gns3trio.mutex import Mutex
 
 
 @attrs.frozen
@@ -58,7 +59,7 @@ class BuiltinNode:
         self.status: NodeStatus = "started"
         self._services = services
         self._emit: Callable[[NodeEvent], None] = spec.emit
-        self._changing = trio.Lock()
+        self._changing = Mutex()
         self._ports = NodePorts(self, services.link_ends, self._changing)
         self._closed = False
 

@@ -3,11 +3,10 @@
 from typing import Protocol
 from uuid import UUID
 
-import trio
-
 from gns3trio.compute.interface import PortPlace
 from gns3trio.compute.local.link_ends import LinkEnds, LocalLinkEnd, Nio
 from gns3trio.errors import Conflict
+from gns3trio.mutex import Mutex
 
 PortKey = tuple[int, int]  # adapter and port
 
@@ -31,7 +30,7 @@ class PortOwner(Protocol):
 class NodePorts:
     """The ends of the links at a node's ports. ``changing`` serialises changes of the node."""
 
-    def __init__(self, owner: PortOwner, link_ends: LinkEnds, changing: trio.Lock) -> None:
+    def __init__(self, owner: PortOwner, link_ends: LinkEnds, changing: Mutex) -> None:
         self._owner = owner
         self._table = link_ends
         self._changing = changing

@@ -32,6 +32,7 @@ from gns3trio.compute.nodes.vpcs.services import VpcsServices, open_vpcs_service
 from gns3trio.compute.nodes.vpcs.settings import EngineName, VpcsSettings, as_engine, check_console_type
 from gns3trio.errors import Conflict
 from gns3trio.forwarder.forwarder import Patch, Port
+from gns3trio.mutex import Mutex
 
 log = logging.getLogger(__name__)
 
@@ -85,7 +86,7 @@ class VpcsNode:
         self._services = services
         self._emit: Callable[[NodeEvent], None] = spec.emit
         self._properties = dict(spec.properties)
-        self._changing = trio.Lock()
+        self._changing = Mutex()
         self._mac_id: int | None = None
         self._ports = NodePorts(self, services.link_ends, self._changing)
         self._engine = self._make_engine(spec.engine)
@@ -177,12 +178,9 @@ class VpcsNode:
         except Conflict as conflict:
             if self._engine.name == "process":
                 raise
-            if not self._services.told_of_ports:
-                self._services.told_of_ports = True
-                text = f"{conflict}. '{self.name}' and PCs after it have a console in the page and in gns3trio only"
-                self.tell(NodeEvent("warning", text))
+            if warning := self._services.console_ports.warning(conflict, self.name):
+                self.tell(NodeEvent("warning", warning))
         else:
-            self._services.told_of_ports = False
             if reason is not None:
                 self.tell(NodeEvent("warning", f"{reason}: '{self.name}' has console {self.console} instead"))
 

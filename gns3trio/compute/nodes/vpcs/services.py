@@ -22,9 +22,7 @@ log = logging.getLogger(__name__)
 
 @attrs.define(kw_only=True)
 class VpcsServices:
-    """Nodes run in ``nursery``. ``default_engine`` runs those for which none was chosen. ``told_of_ports``: a warning
-    about used up console ports was given.
-    """
+    """Nodes run in ``nursery``. ``default_engine`` runs those for which none was chosen."""
 
     nursery: trio.Nursery
     forwarder: Forwarder
@@ -37,7 +35,6 @@ class VpcsServices:
     vpcs_ports: VpcsPorts = attrs.field(factory=VpcsPorts)
     macs: VpcsMacs = attrs.field(factory=VpcsMacs)
     require_sandbox: bool = False
-    told_of_ports: bool = False
 
     def require_engine(self, engine: str | None) -> None:
         """Raises Invalid if there is no such engine, Conflict if it cannot run nodes here. None is the default one."""
