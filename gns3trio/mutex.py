@@ -18,6 +18,11 @@ class Mutex:
         """Whether somebody holds it."""
         return self._is_held
 
+    @property
+    def waiting(self) -> int:
+        """How many tasks wait for it."""
+        return len(self._waiting) if self._waiting is not None else 0
+
     def acquire_nowait(self) -> None:
         """Acquire it. Raises trio.WouldBlock if somebody holds it."""
         if self._is_held:

@@ -163,7 +163,7 @@ async def test_a_capture_that_is_started_while_the_project_closes_ends_too(
 
     async def waiters(number: int) -> None:
         with trio.fail_after(PATIENCE):
-            while lock.statistics().tasks_waiting < number:
+            while lock.waiting < number:
                 await trio.sleep(0.01)
 
     async with trio.open_nursery() as nursery, lock:

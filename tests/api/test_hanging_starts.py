@@ -84,7 +84,7 @@ async def test_who_ends_it_does_not_wait(
         await until_one_hangs()
         nursery.start_soon(start, server, paths["node"], told)  # one that waits for the first
         ((made,),) = (each.nodes.values() for each in running.controller.projects.values())
-        while not made.lock.statistics().tasks_waiting:
+        while not made.lock.waiting:
             await trio.lowlevel.checkpoint()
         with trio.fail_after(30):
             await server.request(method, what.format(**paths), None, status)

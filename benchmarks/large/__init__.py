@@ -1,0 +1,1 @@
+"""A lab of ten thousand built-in PCs on one server."""
