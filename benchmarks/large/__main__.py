@@ -123,7 +123,8 @@ async def ping_by_chance(url: str, nodes: list[dict[str, Any]], pairs: int) -> i
             for number in (source, target):
                 await type_line(url, nodes[number], f"ip {address_of(number)}/{PREFIX}", 1)
             line = f"ping {address_of(target)} -c {PINGS_OF_A_PAIR} -i 10"
-            answered += (await type_line(url, nodes[source], line, PINGS_OF_A_PAIR)).count(b"icmp_seq=")
+            shown = await type_line(url, nodes[source], line, PINGS_OF_A_PAIR)
+            answered += shown.count(b"icmp_seq=")
 
     async with trio.open_nursery() as nursery:
         for source, target in zip(chosen[::2], chosen[1::2], strict=True):
@@ -139,7 +140,7 @@ async def type_line(url: str, node: dict[str, Any], line: str, lines: int) -> by
         with trio.move_on_after(CONSOLE_SECONDS):
             while not (seen.count(b"\n") > lines and seen.rstrip().endswith(b">")):
                 shown += await console.get_message()
-                seen = shown.rpartition(line.encode())[2]  # without what was there before
+                seen = shown.partition(line.encode())[2]  # without what was there before
     return seen
 
 
