@@ -56,6 +56,8 @@ ALLOWED = {
     "removal": set[str](),
     "watchdog": set[str](),
     "websocket_pings": set[str](),
+    "garbage": set[str](),
+    "mutex": set[str](),
     "slices": set[str](),
     "threads": {"errors"},
     "machine": set[str](),
