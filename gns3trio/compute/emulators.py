@@ -3,14 +3,15 @@
 from gns3trio.compute.node_traits import Category, NodeTraits
 from gns3trio.errors import Conflict
 
-_MACHINES: tuple[tuple[str, str, Category, str, bool], ...] = (
-    ("docker", "Docker", "guest", "docker_guest", True),
-    ("dynamips", "Dynamips", "router", "router", True),
-    ("iou", "IOU", "router", "iol_l3", True),
-    ("qemu", "QEMU", "guest", "qemu_guest", True),
-    ("traceng", "TraceNG", "guest", "traceng", False),
-    ("virtualbox", "VirtualBox", "guest", "vbox_guest", False),
-    ("vmware", "VMware", "guest", "vmware_guest", False),
+# Whether they have images, and whether their nodes can be suspended.
+_MACHINES: tuple[tuple[str, str, Category, str, bool, bool], ...] = (
+    ("docker", "Docker", "guest", "docker_guest", True, True),
+    ("dynamips", "Dynamips", "router", "router", True, True),
+    ("iou", "IOU", "router", "iol_l3", True, False),
+    ("qemu", "QEMU", "guest", "qemu_guest", True, True),
+    ("traceng", "TraceNG", "guest", "traceng", False, False),
+    ("virtualbox", "VirtualBox", "guest", "vbox_guest", False, True),
+    ("vmware", "VMware", "guest", "vmware_guest", False, True),
 )
 KEPT_TYPES = (
     NodeTraits(
@@ -21,6 +22,7 @@ KEPT_TYPES = (
         category="switch",
         symbol="frame_relay_switch",
         builtin_template={},
+        always_runs=True,
         emulator="Dynamips",
     ),
     NodeTraits(
@@ -31,6 +33,7 @@ KEPT_TYPES = (
         category="switch",
         symbol="atm_switch",
         builtin_template={},
+        always_runs=True,
         emulator="Dynamips",
     ),
     *(
@@ -43,8 +46,10 @@ KEPT_TYPES = (
             symbol=symbol,
             emulator=title,
             has_images=has_images,
+            can_suspend=can_suspend,
+            port_names=("Ethernet{segment0}/{port0}", 4) if name == "iou" else None,
         )
-        for name, title, category, symbol, has_images in _MACHINES
+        for name, title, category, symbol, has_images, can_suspend in _MACHINES
     ),
 )
 

@@ -100,6 +100,11 @@ class NodeTraits:
     None: the ports that GNS3 gives to nodes of emulators.
     """
 
+    port_names: tuple[str, int] | None = None
+    """The format of port names, and the size of their segments, that GNS3 gives to nodes from templates; None: one
+    number without segments.
+    """
+
     script: ScriptTraits | None = None
     console_types: tuple[str, ...] = ("none",)
     can_suspend: bool = False

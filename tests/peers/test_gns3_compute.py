@@ -366,3 +366,33 @@ def test_a_controller_that_was_killed_leaves_nothing_running(
     wait_for_no_vpcs(gns3.home / "projects")
     assert http.post(f"{lab.path}/open").status_code == 201
     assert len(gns3.projects()) == 1
+
+
+TEMPLATES: list[tuple[Json, str]] = [
+    ({"template_type": "docker", "image": "alpine:latest", "adapters": 2}, "Docker"),
+    ({"template_type": "qemu", "qemu_path": "/usr/bin/absent-qemu", "hda_disk_image": "absent.img"}, "absent"),
+    ({"template_type": "dynamips", "platform": "c7200", "image": "absent.bin", "ram": 512}, "Dynamips"),
+    ({"template_type": "iou", "path": "absent.bin"}, "absent.bin"),
+    ({"template_type": "virtualbox", "vmname": "absent"}, "VBoxManage"),
+    ({"template_type": "vmware", "vmx_path": "/absent.vmx"}, "vmware"),
+    ({"template_type": "traceng"}, ""),
+]
+
+
+def test_templates_of_emulators_are_what_gns3_takes(start_server: StartServer, gns3: ComputeProcess) -> None:
+    """The emulators are not installed here: each error is that of the emulator, not one about the request. The
+    templates are as GNS3 completes them.
+    """
+    lab = Lab(start_server(), gns3)
+    for template, word in TEMPLATES:
+        body = {"name": template["template_type"], "compute_id": "local", **template}
+        complete = httpx.post(gns3.url.replace("compute", "templates"), auth=gns3.auth, json=body).json()
+        body = {**complete, "compute_id": "gns3"}
+        made = lab.request("POST", "/v2/templates", {k: v for k, v in body.items() if k != "builtin"}, 201)
+        reply = lab.request("POST", f"{lab.path}/templates/{made['template_id']}", {"x": 0, "y": 0})
+        if not word:
+            assert reply["compute_id"] == "gns3", reply
+        else:
+            assert reply.get("status") == 409 and word.lower() in reply["message"].lower(), reply
+    switch = {"name": "SW", "node_type": "ethernet_switch", "compute_id": "gns3"}
+    assert "Dynamips" in lab.request("POST", f"{lab.path}/nodes", switch, 409)["message"]

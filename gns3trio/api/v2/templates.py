@@ -12,7 +12,8 @@ from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.v2 import replies
 from gns3trio.api.v2.bodies import refuse_other
 from gns3trio.api.v2.views import node_view
-from gns3trio.controller.library.templates import FIXED, node_fields
+from gns3trio.compute.node_types import node_types
+from gns3trio.controller.library.templates import CONFIGURATIONS, FIXED, node_fields
 from gns3trio.controller.names import Name
 from gns3trio.controller.nodes.creation import create_node_from_fields
 from gns3trio.encoding import dumps_sorted
@@ -125,6 +126,12 @@ async def create_node_from_template(
     properties = fields["properties"]
     base_script = properties.pop("base_script_file", None)
     script = await api.controller.base_configs.read(base_script) if base_script is not None else None
+    for name, content in CONFIGURATIONS.items():
+        if (file_name := properties.pop(name, None)) and node_types[fields["node_type"]].emulator is not None:
+            try:
+                properties[content] = await api.controller.base_configs.read(file_name)
+            except NotFound as error:  # GNS3's own ones come with GNS3 only
+                project.log("warning", f"template '{template['name']}': {name}: {error}")
     if body.name is not None:
         fields["name"] = body.name
     fields |= {"node_id": uuid4(), "compute_id": compute_id, "x": body.x, "y": body.y}

@@ -242,7 +242,8 @@ class RemoteCompute:
         return node
 
     async def _creation(self, spec: NodeSpec, node: RemoteNode) -> dict[str, Any]:
-        properties = {name: value for name, value in spec.properties.items() if value is not None}
+        # As GNS3's controller does: its computes reject some empty values that they show themselves.
+        properties = {name: value for name, value in spec.properties.items() if value is not None and value != ""}
         if spec.node_type == "iou" and "application_id" not in properties:
             properties["application_id"] = self._free_application_id()
         in_properties = properties.pop("startup_script", None)

@@ -72,6 +72,10 @@ _NOT_PROPERTIES = frozenset(
     {field.name for field in attrs.fields(TemplateBase)}
     | {"template_id", "console_type", "console_auto_start", "engine"}
 )
+# Fields of templates of emulators that are not properties of their nodes, but of every node.
+_OF_NODES = ("custom_adapters", "first_port_name", "port_name_format", "port_segment_size")
+# Fields that name a base configuration, whose text the node gets. Measured with gns3-server 2.2.61.
+CONFIGURATIONS = {"startup_config": "startup_config_content", "private_config": "private_config_content"}
 # The fields of a template that cannot change.
 FIXED = ("template_id", "template_type", "builtin")
 _strict = make_strict_converter(forbid_extra_keys=True)
@@ -244,10 +248,11 @@ def _checked(body: Mapping[str, Any]) -> dict[str, Any]:
 
 def node_fields(template: Mapping[str, Any]) -> dict[str, Any]:
     """The fields of a new node from the template, and its unchecked ``properties``."""
+    traits = node_types[template["template_type"]]
     properties = dict(template.get("properties") or {})
     if not template["builtin"]:
         properties |= {name: value for name, value in template.items() if name not in _NOT_PROPERTIES}
-    fields = {
+    fields: dict[str, Any] = {
         "node_type": template["template_type"],
         "name": template["default_name_format"].replace("{name}", template["name"]),
         "symbol": template["symbol"],
@@ -257,4 +262,8 @@ def node_fields(template: Mapping[str, Any]) -> dict[str, Any]:
     for name in ("console_type", "console_auto_start", "engine"):
         if name in template:
             fields[name] = template[name]
+    if traits.emulator is not None:
+        fields |= {name: properties.pop(name) for name in _OF_NODES if name in properties}
+        if traits.port_names is not None:
+            fields["port_name_format"], fields["port_segment_size"] = traits.port_names
     return fields

@@ -103,7 +103,8 @@ class Links(Mapping[UUID, Link]):
             kept.told_problem, kept.link_type = problem, self._ends.link_type(record)
             return came
         try:
-            await self._wiring.connect(record, usable)
+            link = await self._wiring.connect(record, usable)
+            link.link_type = self._ends.link_type(record)
         except LabError as error:  # an interface of the host is missing, say: the project must open all the same
             self._project.log("error", f"link {record.link_id} is not connected: {error}")
             self._wiring.keep(record, usable, str(error)).told_problem = str(error)
@@ -140,6 +141,7 @@ class Links(Mapping[UUID, Link]):
         async with self._ends.lock(end.node_id for end in record.nodes):
             self._ends.check_ports(record)
             link = await self._wiring.connect(record, NO_IMPAIRMENTS)
+            link.link_type = self._ends.link_type(record)
         try:
             await self._project.make_durable()
         except BaseException:
