@@ -14,6 +14,8 @@ typedef struct {
     uint8_t state, reason, counting, questions;
     uint32_t unreachable;
     pc_address next_hop;
+    uint8_t mac[ETHERNET_ADDRESS_BYTES]; /* of the next hop, known until mac_until_ns */
+    uint64_t mac_until_ns;
     uint64_t begun_ns;    /* when the first one was due */
     uint64_t schedule_ns; /* the same, but for delays */
     uint64_t sent, unsent, first_ns, last_ns;

@@ -8,7 +8,7 @@
 enum { PCS = 20, FLOWS = PCS * (PCS - 1) };
 
 static int open_pc(udpfwd *core, int number) {
-    const udpfwd_pc_identity identity = {.mac = {0, 0x50, 0x79, 0x66, 0x68, (uint8_t)number}, .mtu = 1500, .name = "PC"};
+    const udpfwd_pc_identity identity = {.mac = {0, 0x50, 0x79, 0x66, (uint8_t)(number >> 8), (uint8_t)number}, .mtu = 1500, .name = "PC"};
     const pc_address address = ipv4_address(0x0a000000u + (uint32_t)number), none = {0};
     int pc = udpfwd_pc_open(core, &identity);
     CHECK(pc >= 0 && udpfwd_pc_set_address(core, pc, &address, 16, &none) == 0);
@@ -34,7 +34,7 @@ static void wait_until_done(udpfwd *core, const udpfwd_traffic_handle *handles, 
         for (i = 0; i < n && results[i].state == UDPFWD_TRAFFIC_DONE && results[i].returned.packets == results[i].sent;)
             i++;
         if (i < n)
-            usleep(1000);
+            usleep((useconds_t)(1000 + 500 * n)); /* workers stand still while they are read */
     }
 }
 
@@ -59,6 +59,31 @@ static void test_all_pairs_on_a_switch(void) {
         CHECK(results[i].sent == 10 && results[i].arrived.packets == 10 && results[i].counting == UDPFWD_TRAFFIC_COUNTED);
     CHECK(udpfwd_traffic_stop(r.core, handles, FLOWS) == 0 && udpfwd_traffic_stop(r.core, handles, FLOWS) == 0);
     CHECK(udpfwd_traffic_read(r.core, handles, FLOWS, results) == 0 && results[0].state == UDPFWD_TRAFFIC_GONE);
+    stop(&r);
+}
+
+/* One PC sends to more neighbours than its cache has room for, and they all to it: nothing is lost, and few have to be asked for. */
+static void test_more_neighbours_than_a_cache_has(void) {
+    enum { NEIGHBOURS = UDPFWD_PC_MAX_NEIGHBOURS + 50, PACKETS = 3 };
+    running r = start();
+    start_workers(&r);
+    int sw = udpfwd_bridge_open(r.core, UDPFWD_SWITCH), centre = open_pc(r.core, 1), failed;
+    CHECK(udpfwd_bridge_join(r.core, sw, centre, UDPFWD_ACCESS, 1, 0) == 0);
+    static udpfwd_traffic_flow flows[2 * NEIGHBOURS];
+    static udpfwd_traffic_handle handles[2 * NEIGHBOURS];
+    static udpfwd_traffic_result results[2 * NEIGHBOURS];
+    for (int i = 0; i < NEIGHBOURS; i++) {
+        int pc = open_pc(r.core, i + 2);
+        CHECK(udpfwd_bridge_join(r.core, sw, pc, UDPFWD_ACCESS, 1, 0) == 0);
+        flows[2 * i] = flow_between(centre, pc, i + 2, PACKETS);
+        flows[2 * i + 1] = flow_between(pc, centre, 1, PACKETS);
+        flows[2 * i].interval_ps = flows[2 * i + 1].interval_ps = 50000000000; /* 20 in a second */
+        flows[2 * i].delay_ns = flows[2 * i + 1].delay_ns = (uint64_t)i * 2000000;
+    }
+    CHECK(udpfwd_traffic_start(r.core, flows, 2 * NEIGHBOURS, handles, &failed) == 0);
+    wait_until_done(r.core, handles, 2 * NEIGHBOURS, results);
+    for (int i = 0; i < 2 * NEIGHBOURS; i++)
+        CHECK(results[i].sent == PACKETS && results[i].arrived.packets == PACKETS);
     stop(&r);
 }
 
@@ -119,8 +144,9 @@ static void test_pcs_that_move_and_go(void) {
 
 int main(void) {
     test_all_pairs_on_a_switch();
+    test_more_neighbours_than_a_cache_has();
     test_all_or_none();
     test_pcs_that_move_and_go();
-    puts("pc_traffic_calls_test: 3 passed");
+    puts("pc_traffic_calls_test: 4 passed");
     return 0;
 }

@@ -1,6 +1,7 @@
 /* Datagrams of flows that came: counted, sent back, answered with a report; and what comes back to a sender. */
 #define _GNU_SOURCE
 #include "pc_flows.h"
+#include "pc_neighbours.h"
 #include "pc_udp.h"
 #include "traffic_message.h"
 
@@ -17,7 +18,16 @@ static pc_heard *find_heard(const pc_host *host, uint64_t id) {
     return found;
 }
 
+/* Who sends from the link is known by its frame: there may be more senders than the cache has room for. */
+static void know_sender(pc_host *host, const pc_packet *packet) {
+    pc_address hop;
+    int is_near = pc_next_hop(host, &packet->source, &hop) == 0 && same_address(&hop, &packet->source);
+    if (is_near && pc_needs_neighbour(host, &hop) && pc_known_mac(host, &hop) == NULL)
+        pc_learn(host, &hop, packet->mac, 1);
+}
+
 static void answer(pc_host *host, const pc_datagram *datagram, pc_frame *frame) {
+    know_sender(host, datagram->packet);
     const pc_route route = {.source = datagram->packet->destination, .destination = datagram->packet->source};
     pc_udp_send(host, &route, datagram->destination_port, datagram->source_port, frame);
 }

@@ -11,6 +11,9 @@ enum { TURN_PACKETS = 64, TURN_BYTES = 128 * 1024 };
 #define LEAST_PAUSE_NS 50000u
 /* A flow that is so late gives up its schedule, and goes on from now. */
 #define MOST_BEHIND_NS (PC_SECOND_NS / 10)
+/* Who finds no room to ask for its next hop tries again so often, and so much later. */
+enum { MOST_TURNS_AWAY = 200 };
+#define TURN_AWAY_NS (PC_SECOND_NS / 50)
 /* The receiver is asked so often what has arrived, and so much later than it was sent or asked. */
 enum { MOST_QUESTIONS = 10 };
 #define QUESTION_PAUSE_NS (PC_SECOND_NS / 5)
@@ -32,6 +35,13 @@ static int send_message(pc_host *host, const pc_sender *s, traffic_message messa
     return pc_udp_send(host, &route, (uint16_t)(TRAFFIC_FIRST_PORT + s->slot), s->flow.port, frame);
 }
 
+/* The MAC address of the next hop was forgotten for those of others: a PC may send to more neighbours than its cache has room for. To
+ * ask for each packet once more would take longer than the packet. */
+static void keep_neighbour(pc_host *host, const pc_sender *s) {
+    if (host->now_ns < s->mac_until_ns && pc_known_mac(host, &s->next_hop) == NULL)
+        pc_learn(host, &s->next_hop, s->mac, 1);
+}
+
 /* Begins to send, or waits for the neighbour that it goes to. */
 static void begin(pc_host *host, pc_sender *s) {
     int reason = pc_next_hop(host, &s->flow.target, &s->next_hop);
@@ -41,12 +51,22 @@ static void begin(pc_host *host, pc_sender *s) {
         pc_set_flow_due(host->traffic, s, PC_NEVER); /* pc_traffic_neighbour is called in any case */
         if (pc_ask(host, &s->next_hop))
             return;
+        if (s->questions++ < MOST_TURNS_AWAY) { /* the cache is full of those that are asked: later */
+            pc_set_flow_due(host->traffic, s, host->now_ns + TURN_AWAY_NS);
+            return;
+        }
         reason = UDPFWD_PC_NO_MEMORY;
     }
     if (reason != 0) {
         pc_finish_flow(host, s, reason);
         return;
     }
+    const uint8_t *mac = pc_needs_neighbour(host, &s->next_hop) ? pc_known_mac(host, &s->next_hop) : NULL;
+    if (mac != NULL) {
+        memcpy(s->mac, mac, sizeof s->mac);
+        s->mac_until_ns = host->now_ns + UDPFWD_PC_NEIGHBOUR_SECONDS * PC_SECOND_NS;
+    }
+    s->questions = 0;
     s->state = UDPFWD_TRAFFIC_SENDING;
     s->begun_ns = s->schedule_ns = host->now_ns;
     pc_set_flow_due(host->traffic, s, host->now_ns);
@@ -82,6 +102,7 @@ static void send_due(pc_host *host, pc_sender *s, int *packets, int64_t *bytes) 
         }
         if (due_ns > host->now_ns)
             break;
+        keep_neighbour(host, s);
         const traffic_message message = {.type = TRAFFIC_DATA, .echo = flow->echo, .sequence = s->sent};
         int reason = send_message(host, s, message, flow->data_bytes);
         if (reason != 0 && reason != UDPFWD_PC_NO_MEMORY) {
