@@ -24,7 +24,7 @@ from gns3trio.compute.local.leases import bind_udp
 from gns3trio.compute.local_compute import LocalCompute, open_compute
 from gns3trio.compute.nio import UdpNio
 from gns3trio.compute.node import NodeEvent, NodeSpec
-from gns3trio.compute.nodes.nat import gateway, resolver
+from gns3trio.compute.nodes.nat import gateway, process, resolver
 from gns3trio.compute.nodes.nat.node import Nat
 from gns3trio.compute.nodes.nat.process import GatewayProcess, may_ping
 from gns3trio.config import Config
@@ -424,6 +424,55 @@ async def test_a_gateway_that_hangs_is_started_again(lab: Lab, monkeypatch: pyte
         monkeypatch.setattr(gateway, "ALIVE_PATIENCE_SECONDS", PATIENCE)
         await lab.expect_event("info", "works again")
         assert await in_thread(guest.fetch_by_name) == PAGE
+
+
+async def test_ports_are_forwarded_all_or_none_when_the_gateway_hangs(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nat = await lab.nat(port_forwards=[forward()])
+    async with lab.guests(nat, FIRST):
+        monkeypatch.setattr(process, "ANSWER_SECONDS", 0.5)
+        before = nat.properties()
+        assert nat.gateway_pid is not None
+        os.kill(nat.gateway_pid, signal.SIGSTOP)
+        with pytest.raises(Conflict, match="gives no answer"):
+            await nat.set_properties({"port_forwards": [forward(host_port=9000 + n) for n in range(5)]})
+        assert nat.properties() == before
+        monkeypatch.setattr(process, "ANSWER_SECONDS", PATIENCE)
+        await lab.expect_event("error", "its gateway was killed by SIGKILL")
+        await lab.expect_event("info", "works again")
+        await nat.set_properties({"port_forwards": [forward(host_port=9000)]})
+
+
+async def test_a_late_answer_is_not_taken_for_that_to_the_next_question(lab: Lab) -> None:
+    nat = await lab.nat()
+    with socket.create_server((LOOPBACK, 0)) as taken:
+        async with lab.guests(nat, FIRST):
+            pid = nat.gateway_pid
+            assert pid is not None
+            os.kill(pid, signal.SIGSTOP)
+            with trio.move_on_after(0.5) as given_up:
+                await nat.set_properties({"port_forwards": [forward()]})
+            assert given_up.cancelled_caught
+            os.kill(pid, signal.SIGCONT)
+            with trio.fail_after(PATIENCE):
+                while nat.gateway_pid in (None, pid):
+                    await trio.sleep(0.05)
+            with pytest.raises(Conflict, match="Address already in use"):
+                await nat.set_properties({"port_forwards": [forward(host_port=taken.getsockname()[1])]})
+            assert nat.properties()["port_forwards"] == []
+
+
+async def test_ports_that_are_forwarded_while_there_is_no_gateway(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gateway, "RESTART_SECONDS", 1000.0)
+    nat = await lab.nat()
+    async with lab.guests(nat, FIRST):
+        assert nat.gateway_pid is not None
+        os.kill(nat.gateway_pid, signal.SIGKILL)
+        await lab.expect_event("error", "its gateway was killed by SIGKILL")
+        await nat.set_properties({"port_forwards": [forward()]})
+        assert [each["host_port"] for each in nat.properties()["port_forwards"]] == [8080]
+        assert "it is started again" in (nat.port_trouble(0, 0) or "")  # it does not work before
 
 
 async def test_links_come_and_go(lab: Lab) -> None:

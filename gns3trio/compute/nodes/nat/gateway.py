@@ -102,19 +102,21 @@ class Gateway:
                 with trio.CancelScope(shield=True):
                     await self._exchange(before)
                 raise
-            self._examine()
+            if self._process is not None:
+                self._examine()
 
     async def _exchange(self, forwards: Sequence[PortForward]) -> None:
         """Forward these ports and no others. Afterwards ``_reasons`` has a reason for each that is refused."""
         self._forwards = tuple(forwards)
         self._reasons = []
-        if self._process is None:
+        process = self._process  # it may end meanwhile, and gives no answers then
+        if process is None:
             return  # it is being started again, and gets them then
         for forward in [each for each in self._held if each not in self._forwards]:
-            await self._process.unforward(forward)
+            await process.unforward(forward)
             self._held.remove(forward)
         for forward in self._forwards:
-            reason = await self._process.forward(forward) if forward not in self._held else None
+            reason = await process.forward(forward) if forward not in self._held else None
             if reason is None and forward not in self._held:
                 self._held.append(forward)
             self._reasons.append(None if reason is None else f"{forward.where} cannot be forwarded: {reason}")
@@ -222,5 +224,4 @@ async def _require_answers(process: GatewayProcess) -> None:
         await trio.sleep(ALIVE_SECONDS)
         if not await process.is_alive(ALIVE_PATIENCE_SECONDS):
             log.warning("the gateway of a NAT (process %d) gives no answer and is ended", process.pid)
-            process.kill()
             return

@@ -27,7 +27,7 @@ INSTALL_ADVICE = (
     "to the library."
 )
 # It answers within milliseconds, unless the machine is overloaded.
-_ANSWER_SECONDS = 10.0
+ANSWER_SECONDS = 10.0
 _STOP_GRACE_SECONDS = 1.0
 _LINE_BYTES = 256
 _LAST_WORDS_BYTES = 4096
@@ -80,7 +80,7 @@ class GatewayProgramFinder:
         if "/" in self._library:
             files[self._library] = Access.READ
         output = b""
-        with trio.move_on_after(_ANSWER_SECONDS):
+        with trio.move_on_after(ANSWER_SECONDS):
             output = await output_of(
                 [str(PROGRAM), self._library], cwd=Path("/"), sandbox=Sandbox(paths=files, limits=_LIMITS)
             )
@@ -115,27 +115,37 @@ class GatewayProcess:
         await self._ask("unforward", forward)
 
     async def _ask(self, verb: str, forward: PortForward) -> str:
-        async with self._asking:
-            await self._tell(
-                f"{verb} {forward.protocol} {forward.host_address} {forward.host_port}"
-                f" {forward.guest_address} {forward.guest_port}"
-            )
-            answer = await self.answer()
-            if not answer:
-                self.kill()  # a late answer would be taken for that to the next question
-            return answer
+        line = (
+            f"{verb} {forward.protocol} {forward.host_address} {forward.host_port}"
+            f" {forward.guest_address} {forward.guest_port}"
+        )
+        return await self._answer_to(line, ANSWER_SECONDS)
 
     async def is_alive(self, patience: float) -> bool:
-        """Whether it still serves its sockets, and does not only exist. Waits up to ``patience`` seconds."""
+        """Whether it still serves its sockets, and does not only exist. Waits up to ``patience`` seconds, and ends it
+        if it does not.
+        """
+        return bool(await self._answer_to("alive", patience))
+
+    async def _answer_to(self, line: str, patience: float) -> str:
+        """The answer; empty if there is none. The process is ended then, also if this is cancelled: a late answer would
+        be taken for that to the next question.
+        """
         async with self._asking:
-            await self._tell("alive")
-            return bool(await self.answer(patience))
+            answer = ""
+            try:
+                await self._tell(line)
+                answer = await self.answer(patience)
+            finally:
+                if not answer:
+                    self.kill()
+            return answer
 
     def kill(self) -> None:
         """End it, so that ``wait`` returns."""
         self._child.send_signal(signal.SIGKILL)
 
-    async def answer(self, patience: float = _ANSWER_SECONDS) -> str:
+    async def answer(self, patience: float = ANSWER_SECONDS) -> str:
         """The next line from it; empty if it ended, or does not answer."""
         with trio.move_on_after(patience), suppress(OSError):
             return escape((await self._control.recv(_LINE_BYTES)).decode(errors="replace"))
