@@ -159,15 +159,8 @@ class Lab:
         return made
 
     def pcs(self, *compute_ids: str) -> list[Json]:
-        """One on each, with numbers from 1. Each host counts the MAC addresses of a project from the same number, so
-        some have placeholders before.
-        """
-        made = []
-        for number, compute_id in enumerate(compute_ids, 1):
-            for placeholder in range(number - 1):
-                self.pc(f"placeholder{number}-{placeholder}", compute_id, 99)
-            made.append(self.pc(f"N{number}", compute_id, number))
-        return made
+        """One on each, with numbers from 1."""
+        return [self.pc(f"N{number}", compute_id, number) for number, compute_id in enumerate(compute_ids, 1)]
 
     def switch(self, compute_id: str) -> Json:
         """A switch."""

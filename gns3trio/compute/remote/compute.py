@@ -11,7 +11,7 @@ from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanage
 from functools import partial
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import attrs
 import trio
@@ -32,6 +32,7 @@ from gns3trio.compute.interface import (
 from gns3trio.compute.nio import LOOPBACK, UdpNio
 from gns3trio.compute.node import NodeSpec, NodeStatus
 from gns3trio.compute.node_features import TrafficFlow, TrafficRun
+from gns3trio.compute.node_types import node_types
 from gns3trio.compute.other_hosts import ComputeAddress, ComputeWatcher, EmulatorReply, OtherCompute
 from gns3trio.compute.remote import host_views
 from gns3trio.compute.remote.capture import RemoteCapture
@@ -42,6 +43,7 @@ from gns3trio.compute.remote.http import CREATE_SECONDS, ComputeHttp
 from gns3trio.compute.remote.link_end import has_filters
 from gns3trio.compute.remote.node import RemoteNode, refuse_engine
 from gns3trio.compute.remote.node_view import read_node
+from gns3trio.compute.remote.numbering import Numbers
 from gns3trio.compute.remote.transport import tls_context
 from gns3trio.conditions.link_conditions import LinkConditions
 from gns3trio.errors import Conflict, LabError, NotFound, Unavailable
@@ -63,6 +65,8 @@ class _Project:
 
     lock: trio.Lock = attrs.field(factory=trio.Lock)
     is_open: bool = False
+    numbers: Numbers = attrs.field(factory=Numbers)
+    numbering: trio.Lock = attrs.field(factory=trio.Lock)  # held while a node gets a number
 
 
 class RemoteCompute:
@@ -114,6 +118,7 @@ class RemoteCompute:
         for project_id, project in list(self._projects.items()):
             if project.is_open and not await _has(http, f"projects/{project_id}"):
                 project.is_open = False
+                project.numbers.used.clear()
         async with trio.open_nursery() as nursery:
             limit = trio.CapacityLimiter(_ASKED_AT_ONCE)
             for node in list(self._nodes.values()):
@@ -138,6 +143,7 @@ class RemoteCompute:
                     return  # the connection is gone again, and all this is done at the next one
             if self._nodes.get(node.node_id) is node:
                 del self._nodes[node.node_id]
+                self._forget_number(node)
                 lost[node.node_id] = node.lose()
 
     async def _tell_returned(self, lost: Mapping[UUID, NodeStatus]) -> None:
@@ -229,16 +235,32 @@ class RemoteCompute:
         assert empty is not None
         node = RemoteNode(self, spec, empty)
         body = await self._creation(spec, node)
-        try:
-            view = read_node(await http.request("POST", path, body, seconds=CREATE_SECONDS))
-        except (trio.Cancelled, Unavailable):  # it may be made there all the same
-            self._left_nodes[spec.node_id] = node.path
-            self._begin(self._delete_left)
-            raise
-        if view is None:
-            raise Conflict(f"compute '{self.address.name}': its answer shows no node")
-        node.view = view
-        self._nodes[spec.node_id] = node
+
+        async def create() -> None:
+            try:
+                view = read_node(await http.request("POST", path, body, seconds=CREATE_SECONDS))
+            except (trio.Cancelled, Unavailable):  # it may be made there all the same
+                self._left_nodes[spec.node_id] = node.path
+                self._begin(self._delete_left)
+                raise
+            if view is None:
+                raise Conflict(f"compute '{self.address.name}': its answer shows no node")
+            node.view = view
+            self._nodes[spec.node_id] = node
+
+        async def fill() -> None:
+            unseen = {"name": "unused", "node_id": str(uuid4()), "console_type": "none"}
+            await http.request("POST", path, unseen)
+
+        if node_types[spec.node_type].is_numbered:
+            project = self._projects[spec.project_id]
+            async with project.numbering:
+                number = await project.numbers.skip(spec.mac_id, fill)
+                await create()
+                if number is not None:
+                    node.mac_id, project.numbers.used[number] = number, spec.node_id
+        else:
+            await create()
         return node
 
     async def _creation(self, spec: NodeSpec, node: RemoteNode) -> dict[str, Any]:
@@ -289,7 +311,13 @@ class RemoteCompute:
         if own is not node:
             return None
         own.lose()
+        self._forget_number(own)
         return self._nodes.pop(node.node_id, None)
+
+    def _forget_number(self, node: RemoteNode) -> None:
+        project = self._projects.get(node.project_id)
+        if project is not None:
+            project.numbers.forget(node.node_id)
 
     async def delete_node(self, node: ComputeNode) -> None:
         """Stop a node and delete its files."""
@@ -313,7 +341,10 @@ class RemoteCompute:
             self._left_nodes.pop(node_id, None)
 
     async def reserve_mac_ids(self, project_id: UUID, numbers: Iterable[int]) -> None:
-        """The compute numbers its nodes itself."""
+        """Nodes get others, unless they had these."""
+        wanted = set(numbers)
+        if wanted:
+            self._projects.setdefault(project_id, _Project()).numbers.reserved |= wanted
 
     async def release_project(self, project_id: UUID) -> None:
         """Close a project there, which stops its nodes and frees its ports."""

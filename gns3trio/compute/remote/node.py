@@ -39,7 +39,6 @@ def refuse_engine(engine: str | None) -> None:
 class RemoteNode:
     """A node. Its compute creates it."""
 
-    mac_id: int | None = None
     mac_table = None
     engine: str | None = None
     has_default_engine = True  # its compute chooses
@@ -51,6 +50,7 @@ class RemoteNode:
         self.node_type = spec.node_type
         self.name = spec.name
         self.exit_reason: str | None = None
+        self.mac_id: int | None = None
         self.view = view
         self._compute = compute
         self._emit = spec.emit

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from gns3trio.compute.interface import Compute, ComputeNode
 from gns3trio.compute.node import NodeEvent, NodeSpec
+from gns3trio.compute.node_types import node_types
 from gns3trio.controller.changes import NodeChanged, NodeStatusChanged
 from gns3trio.controller.context import ProjectContext
 from gns3trio.controller.gns3_format.records import NodeRecord, check_node_type
@@ -54,6 +55,9 @@ class Instances:
     ) -> ComputeNode:
         """Create the instance of a node at a compute. Raises Conflict if the compute cannot provide it."""
         check_node_type(record.node_type)  # the type is also the name of a folder
+        traits = node_types.get(record.node_type)
+        if mac_id is None and traits is not None and traits.is_numbered:
+            await self._reserve_numbers_of_others(compute)
         return await compute.create_node(
             NodeSpec(
                 node_type=record.node_type,
@@ -72,6 +76,19 @@ class Instances:
                 emit=self._emitter(record.node_id),
             )
         )
+
+    async def _reserve_numbers_of_others(self, compute: Compute) -> None:
+        """Nodes of one project on different computes get different MAC addresses, as far as the computes allow it."""
+        if len(self._project.services.computes.driven()) < 2:
+            return
+        others = [
+            node.instance.mac_id
+            for node in self._nodes.values()
+            if node.record.compute_id != compute.compute_id
+            and node.instance is not None
+            and node.instance.mac_id is not None
+        ]
+        await compute.reserve_mac_ids(self._project.project_id, others)
 
     async def close(self, node: Node, instance: ComputeNode) -> None:
         """Stop an instance. If its compute cannot be reached, the node stays there, and the project closes all the

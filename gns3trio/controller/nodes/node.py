@@ -37,6 +37,7 @@ class Node:
         self.lock = Mutex()
         self.deleted = False
         self.revision = object()  # a new object after each visible change of the node
+        self.saved_mac_id: int | None = None  # the number of its MAC address in the project's file
         self.kept_because: str | None = None  # why the node has no instance, if its type is not the reason
         self.linked_ports: set[tuple[int, int]] = set()  # linked ports (adapter, port) of a node without an instance
         self._instance: ComputeNode | None = None
@@ -60,6 +61,11 @@ class Node:
         """Its instance is gone, and why there is no other."""
         self._instance, self._compute, self.kept_because = None, None, reason
         self.changed()
+
+    @property
+    def mac_id(self) -> int | None:
+        """The number of its MAC address, if it has one, or had one."""
+        return self._instance.mac_id if self._instance is not None else self.saved_mac_id
 
     @property
     def node_id(self) -> UUID:

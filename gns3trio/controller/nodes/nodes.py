@@ -156,6 +156,7 @@ class Nodes(Mapping[UUID, Node]):
         another host waits for ``restore_all``.
         """
         node = self._nodes[record.node_id] = self._new_node(record)
+        node.saved_mac_id = mac_id
         garbage.grown(self._project.project_id, len(self._nodes))
         compute = self._project.services.computes.find(record.compute_id)
         if compute is None:
@@ -189,7 +190,7 @@ class Nodes(Mapping[UUID, Node]):
                     compute = self._project.services.computes.find(node.record.compute_id)
                     if node.deleted or compute is None or not compute.runs(node.record.node_type) or not go_on():
                         continue
-                    await self._bring_back(node, compute)
+                    await self._bring_back(node, compute, node.mac_id)
                     self._project.publish(NodeChanged(node))
 
         in_order: dict[str, list[Node]] = {}
@@ -200,7 +201,7 @@ class Nodes(Mapping[UUID, Node]):
                 else:
                     nursery.start_soon(restore, node)
             for each in in_order.values():
-                nursery.start_soon(restore, *each)
+                nursery.start_soon(restore, *sorted(each, key=lambda node: (node.mac_id is None, node.mac_id or 0)))
 
     async def end_creations(self) -> None:
         """Called when the project is closed: wait until all running creations have noticed it and rolled back."""

@@ -142,7 +142,7 @@ class Contents:
     def mac_ids(self, kept: ProjectRecord) -> dict[UUID, int]:
         """The MAC address numbers of all nodes, also of nodes that cannot run now."""
         numbers = {
-            node.node_id: node.instance.mac_id if node.instance is not None else kept.mac_ids.get(node.node_id)
+            node.node_id: node.mac_id if node.instance is not None else kept.mac_ids.get(node.node_id)
             for node in self.nodes.values()
         }
         return {node_id: number for node_id, number in numbers.items() if number is not None}
