@@ -20,8 +20,10 @@ log = logging.getLogger(__name__)
 # Clients of one console that are accepted in a round, and consoles that are looked at: others follow in the next one.
 _CLIENTS_PER_ROUND = 16
 _CONSOLES_PER_ROUND = 64
-# Descriptors that are left for other work than clients of consoles.
-_RESERVED_DESCRIPTORS = 32
+# Descriptors that clients of consoles leave for others, or this part of all if that is less: nobody who opens telnet
+# connections keeps requests, files and nodes from what they need. Consoles themselves leave twice as many
+# (``ConsolePorts.lease``), so that there are some for their clients.
+_RESERVED_DESCRIPTORS, _RESERVED_PART = 512, 1 / 8
 # Until the next attempt when there is no descriptor or memory for a client.
 _PAUSE_SECONDS = 0.1
 _LOG_SECONDS = 60.0
@@ -83,7 +85,8 @@ class ConsoleAcceptor:
                     return error.strerror
                 continue  # the client has left already
             # A new descriptor has the lowest free number.
-            if client.fileno() >= resource.getrlimit(resource.RLIMIT_NOFILE)[0] - _RESERVED_DESCRIPTORS:
+            limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+            if client.fileno() >= limit - min(limit * _RESERVED_PART, _RESERVED_DESCRIPTORS):
                 client.close()
                 return "too few descriptors are left"
             client.setblocking(False)

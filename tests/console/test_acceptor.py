@@ -104,7 +104,17 @@ def descriptors_left(count: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_NOFILE, before)
 
 
-@pytest.mark.parametrize("left", [0, 10])
+@pytest.fixture
+def many_descriptors(sockets: list[socket.socket]) -> Iterator[None]:
+    with ExitStack() as stack:
+        for _ in range(400):
+            stack.enter_context(sockets[0].dup())
+        yield
+
+
+# An eighth of them is left for others.
+@pytest.mark.usefixtures("many_descriptors")
+@pytest.mark.parametrize("left", [0, 10, 50])
 async def test_without_descriptors_clients_wait_or_are_refused_and_it_goes_on(
     sockets: list[socket.socket], left: int, caplog: pytest.LogCaptureFixture, autojump_clock: trio.testing.MockClock
 ) -> None:
