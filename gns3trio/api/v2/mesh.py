@@ -1,6 +1,6 @@
 """A mesh of generated traffic in version 2 of the API; an extension: the body, the shapes of replies, their views."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Annotated, Any, ClassVar, Literal
 from uuid import UUID
 
@@ -8,13 +8,13 @@ import attrs
 from attrs import field
 
 from gns3trio import field_checks as v
+from gns3trio.api.encoded_lists import list_of
 from gns3trio.api.replies import Whole, reply_shape
 from gns3trio.api.v2.traffic import MICROSECONDS, PERCENT, FlowRequest
 from gns3trio.controller.nodes.mesh import MAX_PAIRS, MeshPair, MeshProgress, MeshReport, MeshRequest
 from gns3trio.controller.nodes.node import Node
 from gns3trio.errors import Invalid
 from gns3trio.limits import MAX_NODES, Bound
-from gns3trio.slices import in_slices
 from gns3trio.traffic.flows import MAX_BYTES, MAX_SECONDS, MIN_BYTES, MIN_SECONDS, LatencySummary, bits_per_second
 
 # --- the body ---
@@ -154,19 +154,27 @@ def mesh_progress_view(progress: MeshProgress) -> dict[str, Any]:
 
 async def mesh_view(report: MeshReport) -> dict[str, Any]:
     """The report of a mesh."""
-    pairs = await in_slices(_pair_view(pair, report) for pair in report.pairs)
+    sent = arrived = lost = 0
+
+    def pairs() -> Iterator[dict[str, Any]]:
+        nonlocal sent, arrived, lost
+        for pair in report.pairs:
+            view = _pair_view(pair, report)
+            sent, arrived, lost = sent + view["sent"], arrived + view["arrived"], lost + view["lost"]
+            yield view
+
     return {
-        "nodes": [
+        "nodes": await list_of(
             {"node_id": str(each.node.node_id), "name": each.node.name, "address": str(each.address)}
             for each in report.members
-        ],
-        "pairs": pairs,
+        ),
+        "pairs": await list_of(pairs()),
         "possible_pairs": report.possible_pairs,
         "packets_per_second": report.spec.packets_per_second,
         "data_bytes": report.spec.data_bytes,
-        "sent": sum(pair["sent"] for pair in pairs),
-        "arrived": sum(pair["arrived"] for pair in pairs),
-        "lost": sum(pair["lost"] for pair in pairs),
+        "sent": sent,
+        "arrived": arrived,
+        "lost": lost,
     }
 
 

@@ -35,7 +35,7 @@ class MeshRequest:
 
     ``nodes``: each sends to each other one; None for all nodes that can have traffic now. ``pairs``: instead of both,
     these pairs of a sender and a receiver. ``most_pairs``: if there are more, so many of them, chosen by ``seed``.
-    ``version``: of IP; None for IPv4, or IPv6 if fewer than two of the nodes have IPv4.
+    ``version``: of IP; None for IPv4, or IPv6 if fewer than two of the nodes have IPv4 and more have IPv6.
     """
 
     nodes: Sequence[Node] | None
@@ -135,13 +135,12 @@ def _pair(number: int, nodes: int) -> tuple[int, int]:
 
 async def _ends(nodes: Collection[Node], request: MeshRequest) -> _Ends:
     """Those that were named, or all that can have traffic now."""
-    if request.pairs is not None:
-        return {node: node.require_instance().traffic_endpoint() for pair in request.pairs for node in pair}
-    if request.nodes is not None:
-        return {node: node.require_instance().traffic_endpoint() for node in request.nodes}
+    named = request.nodes if request.pairs is None else [node for pair in request.pairs for node in pair]
     slices, ends = Slices(), _Ends()
-    for node in tuple(nodes):
-        if node.instance is not None:
+    for node in dict.fromkeys(tuple(nodes) if named is None else named):
+        if named is not None:
+            ends[node] = node.require_instance().traffic_endpoint()
+        elif node.instance is not None:
             with contextlib.suppress(Conflict):
                 ends[node] = node.instance.traffic_endpoint()
         await slices.pause()
@@ -154,8 +153,8 @@ async def _members(ends: _Ends, request: MeshRequest) -> list[MeshMember]:
     for node, endpoint in ends.items():
         addresses[node] = {address.version: address for address in endpoint.addresses()}
         await slices.pause()
-    have_ipv4 = sum(4 in found for found in addresses.values())
-    version = request.version or (4 if have_ipv4 > 1 else 6)
+    have_ipv4, have_ipv6 = (sum(version in found for found in addresses.values()) for version in (4, 6))
+    version = request.version or (4 if have_ipv4 >= min(have_ipv6, LEAST_NODES) else 6)
     without = [node for node, found in addresses.items() if version not in found]
     if without and (request.nodes is not None or request.pairs is not None):
         raise Conflict(f"'{without[0].name}' has no IPv{version} address")

@@ -113,15 +113,16 @@ async def test_what_cannot_be(
     autojump_clock: MockClock, controller: Controller, compute: MemoryCompute, project: Project, nodes: list[Node]
 ) -> None:
     (stopped,) = await make_nodes(project, "stopped")
-    (bare,) = await running(project, "")
+    bare, alone = await running(project, "", "ip 10.0.0.8/24")
     (far,) = await running(project, "ip 10.0.0.9/24", compute_id="far")
     cases: list[tuple[dict[str, Any], type[LabError], str]] = [
         ({"nodes": [nodes[0], stopped]}, Conflict, "'stopped'"),
         ({"pairs": [(nodes[0], stopped)]}, Conflict, "'stopped'"),
         ({"nodes": [nodes[0], bare]}, Conflict, f"'{bare.name}' has no IPv"),
         ({"nodes": [nodes[0], far]}, Conflict, "must be on one compute"),
-        ({"nodes": nodes[:1]}, Conflict, "a mesh needs 2 started nodes"),
-        ({"nodes": []}, Conflict, "a mesh needs 2 started nodes"),
+        ({"nodes": nodes[:1]}, Conflict, "a mesh needs 2 started nodes.*there are 1 with IPv4"),
+        ({"nodes": [alone]}, Conflict, "a mesh needs 2 started nodes.*there are 1 with IPv4"),
+        ({"nodes": []}, Conflict, "a mesh needs 2 started nodes.*there are 0 with IPv4"),
         ({"spec": attrs.evolve(ALL.spec, burst=0)}, Invalid, "burst"),
     ]
     for changes, error, complaint in cases:
