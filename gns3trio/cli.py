@@ -158,6 +158,7 @@ def _serve(arguments: argparse.Namespace) -> int:
     import trio
 
     from gns3trio.server import run_server  # imports the compiled core, which the other commands do not need
+    from gns3trio.service_manager import find_service_manager
 
     given = {name: value for name, value in vars(arguments).items() if name in SETTINGS}
     config = load_config(given, os.environ, arguments.config)
@@ -168,7 +169,7 @@ def _serve(arguments: argparse.Namespace) -> int:
         logging.getLogger("hypercorn.error").setLevel(logging.WARNING)
     _raise_descriptor_limit()
     try:
-        trio.run(partial(run_server, config, _announce))
+        trio.run(partial(run_server, config, _announce, find_service_manager(os.environ)))
     except ExceptionGroup as group:
         raise sole_cause(group) from None
     return 0

@@ -23,6 +23,7 @@ from gns3trio.controller.storage.files import lock_folder
 from gns3trio.freed_memory import FreedMemory
 from gns3trio.http.serve import HttpSettings, serve_http
 from gns3trio.memory import Memory
+from gns3trio.service_manager import ServiceManager
 from gns3trio.watchdog import Watchdog, watch_loop
 
 log = logging.getLogger(__name__)
@@ -108,10 +109,13 @@ async def _run_until_cancelled(
         await run()
 
 
-async def run_server(config: Config, on_ready: Callable[[list[str]], None]) -> None:
+async def run_server(
+    config: Config, on_ready: Callable[[list[str]], None], manager: ServiceManager | None = None
+) -> None:
     """Serve until SIGTERM, SIGINT or SIGQUIT. A second signal ends the waiting for clients.
 
-    ``on_ready`` gets the URLs when the server answers requests. Raises as ``open_server``.
+    ``on_ready`` gets the URLs when the server answers requests; the service manager ``manager`` is told too. Raises as
+    ``open_server``.
     """
     with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT, signal.SIGQUIT) as signals:
         async with trio.open_nursery() as nursery:
@@ -126,5 +130,7 @@ async def run_server(config: Config, on_ready: Callable[[list[str]], None]) -> N
             async with open_server(config) as server:
                 nursery.start_soon(stop_on_signals)
                 on_ready(server.urls)
+                if manager is not None:
+                    nursery.start_soon(manager.report, f"ready on {' '.join(server.urls)}", server.closing)
                 await server.closing.wait()
             nursery.cancel_scope.cancel()
