@@ -98,6 +98,10 @@ async def test_a_lab_on_two_hosts(server: Server, project: Json, far: FarServer,
     assert shown["node_directory"].startswith(str(far.config.projects_path))
 
     await ping(server, project, first, "10.0.0.1", REPLY)
+    counted = await server.request("GET", f"{lab.path}/links/{across['link_id']}/statistics", None, 200)
+    assert counted["a_to_b"]["frames"] > 0 and counted["b_to_a"]["frames"] > 0  # by the end on this host
+    error = await server.request("GET", f"{lab.path}/links/{there['link_id']}/statistics", None, 409)
+    assert "other hosts" in error["message"]
     for link in (across, there):
         await lab.update(link, {"filters": {"packet_loss": [100]}})
         await ping(server, project, first, "10.0.0.1", TIMEOUT)

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from gns3trio.api.forwarding import Forwarded
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.compute.emulators import EMULATOR_OF_TYPE, WITH_IMAGES, not_run
+from gns3trio.compute.node_types import node_types
 from gns3trio.errors import Conflict, NotFound
 
 routes = RouteTable("/v2")
@@ -42,7 +43,7 @@ async def list_images(api: ApiRequest) -> list[dict[str, Any]]:
 async def list_compute_images(api: ApiRequest, compute_id: str, emulator: str) -> list[dict[str, Any]] | Response:
     """The images of an emulator on a compute. This server itself runs no emulator that needs one, so it has none."""
     compute = api.controller.computes.require_other(compute_id)
-    if compute is not None:
+    if compute is not None and emulator in node_types:
         return Forwarded(api, compute, f"{emulator}/images")
     if emulator not in WITH_IMAGES:
         raise _unknown(compute_id, emulator, "images")
@@ -55,7 +56,7 @@ async def list_compute_images(api: ApiRequest, compute_id: str, emulator: str) -
 async def forward_to_emulator(api: ApiRequest, compute_id: str, emulator: str, action: str) -> Response:
     """A request to an emulator of a compute, which answers it. 409 for this server, which runs none."""
     compute = api.controller.computes.require_other(compute_id)
-    if compute is None:
+    if compute is None or emulator not in node_types:
         raise _unknown(compute_id, emulator, action)
     return Forwarded(api, compute, f"{emulator}/{action}")
 

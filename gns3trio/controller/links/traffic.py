@@ -192,6 +192,8 @@ class LinkStats:
         statistics = self.at(self.look(), links, link)
         if statistics is None:
             reason = links.problem_of(link)
+            if reason is None and None not in links.ends(link):
+                raise Conflict(f"Link {link.link_id} has no counters: its ends are on other hosts, which do not count")
             raise Conflict(f"Link {link.link_id} is not wired on this host" + (f": {reason}" if reason else ""))
         return statistics
 
@@ -252,10 +254,27 @@ def _end(node: Node, adapter_number: int, port_number: int, spans: Mapping[str, 
 
 
 def _ends(links: Links, link: Link, spans: Mapping[str, _Span]) -> list[_End]:
-    ends = (
+    ends = [
         _end(node, address.adapter_number, address.port_number, spans) for node, address in links.running_nodes(link)
-    )
+    ]
+    if len(ends) == 2 and None in ends and None not in links.ends(link):  # one is on a host that does not count
+        ends = [end or _mirrored(other) for end, other in zip(ends, reversed(ends), strict=True)]
     return [end for end in ends if end is not None]
+
+
+def _mirrored(end: _End | None) -> _End | None:
+    """The end of a tunnel on another host, as far as this end tells: what left here came in there."""
+    if end is None:
+        return None
+    before, now = (
+        CounterSnapshot(snapshot.taken_at, {0: _reversed(snapshot.of(end.tunnel))})
+        for snapshot in (end.span.before, end.span.now)
+    )
+    return _End(end.compute_id, 0, None, _Span(before, now))
+
+
+def _reversed(c: PortCounters) -> PortCounters:
+    return PortCounters(rx_frames=c.tx_frames, rx_bytes=c.tx_bytes, tx_frames=c.rx_frames, tx_bytes=c.rx_bytes)
 
 
 def link_statistics(link: Link, ends: list[_End]) -> LinkStatistics:
