@@ -38,13 +38,14 @@ class Download(Response):
         async with aclosing(self._pieces) as pieces, trio.open_nursery() as nursery:
             nursery.start_soon(wait_for_leaving, nursery)
             has_body = scope["method"] != "HEAD"
-            first = await anext(pieces, b"") if has_body else b""
+            last = await anext(pieces, b"") if has_body else b""
             await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
             if has_body:
-                await send({"type": "http.response.body", "body": first, "more_body": True})
                 async for piece in pieces:
-                    await send({"type": "http.response.body", "body": piece, "more_body": True})
-            await send({"type": "http.response.body", "body": b""})
+                    await send({"type": "http.response.body", "body": last, "more_body": True})
+                    last = piece
+            # The end comes with the last piece: a client that has the whole length may send its next request at once.
+            await send({"type": "http.response.body", "body": last})
             nursery.cancel_scope.cancel()
 
 
