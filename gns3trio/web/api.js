@@ -6,34 +6,39 @@ export const ROOT = new URL("../../", import.meta.url).pathname;
 // The URL of a path of the server.
 export const at = (path) => ROOT + path.slice(1);
 
-export async function request(method, path, body) {
-  const options = { method, headers: {} };
+// `signal`: an AbortSignal that closes the request; then this throws what the signal was aborted with.
+export async function request(method, path, body, signal) {
+  const options = { method, headers: {}, ...(signal && { signal }) };
   if (body instanceof Blob) {
     options.body = body;
   } else if (body !== undefined) {
     options.body = JSON.stringify(body);
     options.headers["Content-Type"] = "application/json";
   }
-  let reply;
+  let [reply, text] = [null, ""];
   try {
     reply = await fetch(at(path), options);
+    text = await reply.text();
   } catch {
+    signal?.throwIfAborted();
     throw new Error("The server does not answer.");
   }
-  const text = await reply.text();
   const value = text && reply.headers.get("content-type")?.includes("json") ? JSON.parse(text) : null;
   if (!reply.ok) throw new Error(value?.message ?? `${method} ${path} was answered with ${reply.status}`);
   return value;
 }
 
 export const get = (path) => request("GET", path);
-export const post = (path, body = {}) => request("POST", path, body);
+export const post = (path, body = {}, signal) => request("POST", path, body, signal);
 export const put = (path, body) => request("PUT", path, body);
 export const remove = (path) => request("DELETE", path);
 
 export function socketUrl(path) {
   return `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${at(path)}`;
 }
+
+// The events that tell of a project itself, with the project. Others that begin with "project." tell of what goes on in it.
+export const OF_PROJECTS = new Set(["created", "opened", "updated", "closed", "deleted"].map((what) => `project.${what}`));
 
 const LONGEST_WAIT = 5000;
 // The server gathers events for so long, which is too short to be seen: thousands of nodes that start are then few messages.

@@ -1,6 +1,6 @@
 // The state of an open project, kept up to date by events. Views fetch the changes once per animation frame.
 
-import { get } from "./api.js";
+import { OF_PROJECTS, get } from "./api.js";
 import { LinkTraffic } from "./traffic.js";
 
 export class Lab {
@@ -57,14 +57,14 @@ export class Lab {
 
   apply(action, event) {
     const [kind, what] = action.split(".");
-    if (kind === "link" && what === "stats") {
+    if (PROGRESS.has(action)) {
+      this.tell(PROGRESS.get(action), event);
+    } else if (kind === "link" && what === "stats") {
       this.count(event);
     } else if (kind === "link" && what === "problem") {
       if (event.message) this.problems.set(event.link_id, event.message);
       else this.problems.delete(event.link_id);
       this.touch(event.link_id);
-    } else if (kind === "link" && what === "benchmark") {
-      this.tell("benchmark", event);
     } else if (KINDS.has(kind) && CHANGES.has(what)) {
       const [collection, idName] = KINDS.get(kind);
       const id = event[idName];
@@ -77,7 +77,7 @@ export class Lab {
       }
       if (kind === "node") this.touchNode(id);
       else this.touch(id);
-    } else if (kind === "project") {
+    } else if (OF_PROJECTS.has(action)) {
       this.project = event;
       this.tell("project", what);
     } else if (kind === "snapshot") {
@@ -87,7 +87,7 @@ export class Lab {
     }
   }
 
-  // Calls `listener` for each event of a kind that no view shows: "benchmark" (its event), "project" (what happened to it),
+  // Calls `listener` for each event of a kind that no view shows: those of PROGRESS (their event), "project" (what happened to it),
   // "replaced" when a snapshot was restored, and "log" (message, level). Returns the function that ends this.
   on(kind, listener) {
     if (!this.listeners.has(kind)) this.listeners.set(kind, new Set());
@@ -196,3 +196,5 @@ const KINDS = new Map([
   ["drawing", ["drawings", "drawing_id"]],
 ]);
 const CHANGES = new Set(["created", "updated", "deleted"]);
+// How far something is that a client has asked for.
+const PROGRESS = new Map([["link.benchmark", "benchmark"], ["node.traffic", "traffic"], ["project.mesh", "mesh"]]);

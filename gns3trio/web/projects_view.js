@@ -1,7 +1,7 @@
 // The list of projects.
 
 import { act, ask, button, field } from "./actions.js";
-import { EventStream, at, get, post, remove, request } from "./api.js";
+import { EventStream, OF_PROJECTS, at, get, post, remove, request } from "./api.js";
 import { h } from "./dom.js";
 import { showConnection, tell } from "./messages.js";
 import { randomId } from "./random_id.js";
@@ -42,9 +42,9 @@ export function showProjects(main) {
 
   function change(action, event) {
     if (action === "project.deleted") projects.delete(event.project_id);
-    else if (action.startsWith("project.")) projects.set(event.project_id, event);
+    else if (OF_PROJECTS.has(action)) projects.set(event.project_id, event);
     else if (action === "log.error") tell(event.message, "error");
-    if (action.startsWith("project.")) draw();
+    if (OF_PROJECTS.has(action)) draw();
   }
 
   new EventStream({

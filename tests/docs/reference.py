@@ -229,7 +229,8 @@ def _streams(action: str) -> str:
         return "`/v2/events`"
     if kind == "log":
         return "the project that it concerns, otherwise server"
-    return "server" if kind in ("compute", "project", "template") else "project"
+    is_of_server = kind in ("compute", "project", "template") and action != "project.mesh"  # what goes on in a project
+    return "server" if is_of_server else "project"
 
 
 # --- metrics ---

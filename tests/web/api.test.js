@@ -54,6 +54,14 @@ test("a refusal throws what the server says, or else the status", async (t) => {
   await assert.rejects(get("/v2/x"), new Error("GET /v2/x was answered with 502"));
 });
 
+test("a request that is closed throws what it was closed with, also while its reply comes", async (t) => {
+  const stop = new AbortController();
+  t.mock.method(globalThis, "fetch", async (_path, { signal }) => ({ text: () => new Promise((_, reject) => { signal.onabort = () => reject(signal.reason); }) }));
+  const asked = post("/v2/x", {}, stop.signal);
+  setImmediate(() => stop.abort(new Error("enough")));
+  await assert.rejects(asked, new Error("enough"));
+});
+
 test("a server that does not answer is told as such", async (t) => {
   t.mock.method(globalThis, "fetch", async () => { throw new TypeError("fetch failed"); });
   await assert.rejects(get("/v2/x"), new Error("The server does not answer."));

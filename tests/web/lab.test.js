@@ -169,3 +169,15 @@ test("what can be done with a node is what its type says", async (t) => {
   assert.ok(!lab.can({ node_type: "ethernet_hub" }, "ping"));
   assert.ok(!lab.can({ node_type: "of a later server" }, "ping"));
 });
+
+test("a mesh that goes on in the project does not replace the project", async (t) => {
+  const { lab } = await openLab(t);
+  const heard = [];
+  for (const kind of ["project", "mesh", "traffic"]) lab.on(kind, (event) => heard.push([kind, event.progress]));
+  lab.apply("project.mesh", { project_id: "p", progress: 0.5 });
+  lab.apply("node.traffic", { node_id: "n1", progress: 0.25 });
+  lab.apply("project.unknown", { project_id: "p" });
+  assert.deepEqual(heard, [["mesh", 0.5], ["traffic", 0.25]]);
+  assert.equal(lab.project.name, "lab");
+  assert.equal(lab.nodes.get("n1").progress, undefined);
+});
