@@ -5,6 +5,7 @@ import { EventStream, ROOT, get, post, put, remove } from "./api.js";
 import { h } from "./dom.js";
 import { openConsole } from "./drawer/consoles.js";
 import { Drawer } from "./drawer/drawer.js";
+import { showMesh } from "./flows/mesh.js";
 import { Lab } from "./lab.js";
 import { Graph } from "./map/graph.js";
 import { showConnection, tell } from "./messages.js";
@@ -125,6 +126,7 @@ export function showLab(main, projectId) {
       button("Find", find, { title: "Find a node or link (/)" }),
       button("Start all", () => post(`${lab.path}/nodes/start`)),
       button("Stop all", () => post(`${lab.path}/nodes/stop`)),
+      button("Mesh", () => showMesh(drawer, lab, graph), { title: "Send traffic between many PCs, and see what each pair gets" }),
       button("+", () => graph.zoom(1.25), { ariaLabel: "Larger" }),
       button("−", () => graph.zoom(0.8), { ariaLabel: "Smaller" }),
       button("Fit", () => graph.fit()),

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { counted, formatCount, formatMicroseconds, formatRate } from "../../gns3trio/web/format.js";
+import { counted, formatCount, formatMicroseconds, formatRate, formatTime } from "../../gns3trio/web/format.js";
 
 test("a rate has the unit in which it is below a thousand", () => {
   assert.equal(formatRate(0), "0 bit/s");
@@ -30,4 +30,8 @@ test("one thing has no s", () => {
   assert.equal(counted(1, "link"), "1 link");
   assert.equal(counted(0, "link"), "0 links");
   assert.equal(counted(2000, "node"), "2,000 nodes");
+});
+
+test("times have three digits and the unit that fits", () => {
+  assert.deepEqual([0, 0.25, 12.34, 999.99, 1053, 250_000, 2.5e6].map(formatTime), ["0 µs", "0.25 µs", "12.3 µs", "1,000 µs", "1.05 ms", "250 ms", "2.50 s"]);
 });

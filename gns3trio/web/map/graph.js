@@ -17,6 +17,7 @@ export class Graph {
     Object.assign(this, { lab, onSelect });
     this.selected = null;
     this.source = null;
+    this.others = new Set(); // ids that are shown as selected besides the one that is
     this.view = { x: 0, y: 0, scale: 1 };
     this.window = WINDOW; // reading it from the document would lay out the document each time
     this.stage = new Stage(lab, this, () => this.makeReachable());
@@ -69,16 +70,29 @@ export class Graph {
   // --- selection ---
 
   select(id, focus = false) {
-    const before = this.selected;
+    const before = [this.selected, ...this.others];
     this.selected = id;
-    this.redraw(before);
-    this.redraw(id);
+    this.others.clear();
+    for (const each of [...before, id]) this.redraw(each);
     this.makeReachable();
     if (focus) {
       this.include(id);
       this.focus(id);
     }
     this.onSelect(id);
+  }
+
+  // Selects a node, shows others as selected too, and brings all of them into view.
+  selectWith(id, others) {
+    this.select(id);
+    this.others = new Set(others);
+    for (const each of others) this.redraw(each);
+    const boxes = [id, ...others].map((each) => this.lab.nodes.get(each)).filter(Boolean).map(boxOf);
+    if (!boxes.every((box) => isSeen(box, this.view, this.window))) {
+      this.moved = true;
+      this.view = fittedView(boxes, this.window);
+    }
+    this.showView();
   }
 
   focus(id) {

@@ -7,8 +7,9 @@ import { h, setText } from "../dom.js";
 const DEFAULT = "";
 
 export class NodeEngine {
-  constructor(lab, id, engines) {
-    Object.assign(this, { lab, id, path: `${lab.path}/nodes/${id}/engine` });
+  // `onEngine` is told the engine whenever it is read.
+  constructor(lab, id, engines, onEngine) {
+    Object.assign(this, { lab, id, onEngine, path: `${lab.path}/nodes/${id}/engine` });
     this.reads = 0;
     this.default = h("option", { value: DEFAULT }, "the server's default");
     this.select = h("select", { id: "engine", onchange: act(() => this.change()) },
@@ -37,6 +38,7 @@ export class NodeEngine {
   show({ engine, is_default }) {
     setText(this.default, is_default ? `${engine} (the server's default)` : "the server's default");
     this.select.value = is_default ? DEFAULT : engine;
+    this.onEngine(engine);
   }
 
   async change() {

@@ -1,9 +1,10 @@
-// The panel of a node: its properties, actions, and pings from a VPCS.
+// The panel of a node: its properties, actions, and pings and traffic from a VPCS.
 
 import { act, ask, button, field } from "../actions.js";
 import { get, post, put, socketUrl } from "../api.js";
 import { h, setText } from "../dom.js";
 import { consolePath, openConsole } from "../drawer/consoles.js";
+import { makeNodeTraffic } from "../flows/node_traffic.js";
 import { formatCount } from "../format.js";
 import { portKey } from "../lab.js";
 import { linePlot } from "../plot.js";
@@ -30,7 +31,8 @@ export class NodePanel {
     this.start = button("Start", () => post(`${path}/start`), { className: "primary" });
     this.stop = button("Stop", () => post(`${path}/stop`));
     const engines = lab.types.get(node.node_type)?.engines ?? [];
-    this.engine = engines.length ? new NodeEngine(lab, id, engines) : null;
+    this.traffic = makeNodeTraffic(lab, id);
+    this.engine = engines.length ? new NodeEngine(lab, id, engines, (engine) => this.traffic.show(engine === "builtin")) : null;
     this.parts = h("div", {}, this.title, h("p", {}, this.status), this.problem,
       h("p", { className: "buttons" }, this.start, this.stop, button("Reload", () => post(`${path}/reload`)),
         button("Console", () => openConsole(drawer, lab, lab.nodes.get(id))),
@@ -39,6 +41,7 @@ export class NodePanel {
         button("Delete", () => deleteThing(id), { className: "danger" })),
       this.facts, this.engine?.parts, h("h3", {}, "Ports"), this.ports.element,
       lab.can(node, "ping") ? this.makePing() : null,
+      this.traffic.parts,
       lab.can(node, "mac_table") ? this.makeMacs() : null);
     side.replaceChildren(this.parts);
     this.draw();
@@ -50,6 +53,7 @@ export class NodePanel {
 
   close() {
     this.pinging?.close();
+    this.traffic.close();
   }
 
   update(changed) {

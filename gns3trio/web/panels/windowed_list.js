@@ -20,7 +20,13 @@ export class WindowedList {
     this.rows = new Map(); // by id: {element, button, update}
     this.list = h("ul", { className: "list" });
     this.element = h("div", { className: "rows", onscroll: () => this.draw(), onkeydown: (event) => this.pressKey(event) }, this.list);
-    new ResizeObserver(() => this.draw()).observe(this.element);
+    this.resizing = new ResizeObserver(() => this.draw());
+    this.resizing.observe(this.element);
+  }
+
+  // Lets go of a list that is not shown any more.
+  close() {
+    this.resizing.disconnect();
   }
 
   show(items) {
