@@ -7,6 +7,8 @@ Python looks for circles of garbage among all objects whenever a quarter of them
 0.1 s where labs have 5,000 nodes, several times while one is opened, and there is none among them. So it is done here
 instead, when memory has grown. Young objects are looked through as usual.
 
+A large lab that was closed is looked for soon, too (``garbage``).
+
 Memory has grown when the process is larger, or when Python has more objects. The size alone would not do: after a
 collection, few of the objects' arenas are empty, and new garbage first fills the others. So each collection would come
 later than the one before it, and find more garbage, and leave more arenas.
@@ -23,7 +25,7 @@ from typing import ClassVar
 
 import trio
 
-from gns3trio import threads
+from gns3trio import garbage, threads
 from gns3trio.errors import NoThread
 
 _LOOK_SECONDS = 5.0
@@ -90,11 +92,12 @@ class FreedMemory:
         self._blocks_after_collection = min(self._blocks_after_collection, blocks)
         new_blocks = blocks - self._blocks_after_collection
         if (
-            resident - self._after_collection > _WORTH_BYTES
+            garbage.is_due()
+            or resident - self._after_collection > _WORTH_BYTES
             or new_blocks > _WORTH_BLOCKS * self._blocks_after_collection
         ):
             # A closed connection is a reference cycle, and holds the last bytes of its client until it is collected.
-            gc.collect()
+            garbage.collect()
             self._after_collection, self._blocks_after_collection = _resident_bytes(), sys.getallocatedblocks()
 
     def _free_bytes(self) -> int:

@@ -54,7 +54,7 @@ class Wiring:
         link = Link(record, self._project.project_id, impairments)
         await self.wire(link)
         self.links.add(link)
-        garbage.grown(link.project_id, len(self.links))
+        garbage.grown(link.project_id, "links", len(self.links))
         return link
 
     def keep(self, record: LinkRecord, impairments: Impairments, problem: str) -> Link:

@@ -41,7 +41,7 @@ async def act_on_all(nodes: Iterable[Node], action: Action | Literal["reset_cons
                         await node.act(action)
                 except LabError as error:
                     errors.append(error)
-                garbage.grown(node.project_id, next(done))
+                garbage.grown(node.project_id, "acts", next(done))
 
         await for_all(nodes, act_on, NODES_AT_A_TIME)
     if errors:

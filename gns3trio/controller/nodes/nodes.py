@@ -157,7 +157,7 @@ class Nodes(Mapping[UUID, Node]):
         """
         node = self._nodes[record.node_id] = self._new_node(record)
         node.saved_mac_id = mac_id
-        garbage.grown(self._project.project_id, len(self._nodes))
+        garbage.grown(self._project.project_id, "nodes", len(self._nodes))
         compute = self._project.services.computes.find(record.compute_id)
         if compute is None:
             why = self._project.services.computes.why_not_driven(record.compute_id)
@@ -236,7 +236,7 @@ class Nodes(Mapping[UUID, Node]):
             node.attach(await self._instances.create(compute, node.record, startup_script, engine=engine), compute)
             self._project.require_open()
             self._nodes[node.node_id] = node
-            garbage.grown(self._project.project_id, len(self._nodes))
+            garbage.grown(self._project.project_id, "nodes", len(self._nodes))
             self._project.publish(NodeCreated(node))
             await self._project.make_durable()
         except BaseException:
