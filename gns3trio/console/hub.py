@@ -133,29 +133,39 @@ class ConsoleClient:
 class ConsoleHub:
     """A node's console. It accepts clients between ``open`` and ``close``.
 
-    ``closed_reason`` is the message for clients while it is closed. ``input`` is typed input that the node has not read
-    yet; ``read_input`` reads it as it comes.
+    ``closed_reason`` is the message for clients while it is closed.
     """
+
+    # A lab has thousands of consoles, and somebody at a handful of them: the others cost no more than this.
+    __slots__ = ("_closed_reason", "_input", "_is_open", "_screen", "clients", "on_input")
 
     def __init__(self, closed_reason: str) -> None:
         self._closed_reason = closed_reason
-        self.input: TypedInput[ConsoleClient] = TypedInput()
-        self.clients: set[ConsoleClient] = set()
+        self._input: TypedInput[ConsoleClient] | None = None  # until somebody types or reads
+        self.clients: dict[ConsoleClient, None] = {}  # in the order in which they came
         self.on_input: Callable[[], None] | None = None  # called when something is about to be typed
         self._screen = bytearray()
         self._is_open = False
 
+    @property
+    def input(self) -> TypedInput[ConsoleClient]:
+        """What was typed and the node has not read yet; ``read_input`` reads it as it comes."""
+        if self._input is None:
+            self._input = TypedInput()
+        return self._input
+
     def open(self) -> None:
         """The node has started: discard the screen and input of its last run, and accept clients."""
         self._screen.clear()
-        self.input = TypedInput()
+        self._input = None
         self._is_open = True
 
     def close(self) -> None:
         """The node has stopped: close all clients."""
         self._is_open = False
         self._drop_all(self._closed_reason)
-        self.input.close()
+        if self._input is not None:
+            self._input.close()
 
     def reset(self) -> None:
         """Close all clients; they may reconnect at once."""
@@ -204,7 +214,7 @@ class ConsoleHub:
             client.close(TOO_MANY)
         else:
             client.welcome(last_lines(bytes(self._screen), SCREEN_LINES))
-            self.clients.add(client)
+            self.clients[client] = None
         try:
             yield client
         finally:
@@ -212,7 +222,7 @@ class ConsoleHub:
 
     def forget(self, client: ConsoleClient) -> None:
         """Remove a client that is being closed."""
-        self.clients.discard(client)
+        self.clients.pop(client, None)
 
     async def type_input(self, client: ConsoleClient, typed: bytes) -> None:
         """Queue input of a client; waits while the queue is full. Ignored if the client is closed."""

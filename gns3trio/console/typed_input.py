@@ -25,7 +25,7 @@ class TypedInput(Generic[Typist]):
         self._size = 0
         self._count = 0
         self._closed = False
-        self._changed = trio.Event()
+        self._changed: trio.Event | None = None  # while somebody waits for it
 
     @property
     def arrived(self) -> int:
@@ -49,11 +49,14 @@ class TypedInput(Generic[Typist]):
 
     def tell_change(self) -> None:
         """Wake up all tasks in ``wait_change``."""
-        self._changed.set()
-        self._changed = trio.Event()
+        if self._changed is not None:
+            self._changed.set()
+            self._changed = None
 
     async def wait_change(self) -> None:
         """Wait until something is typed or ``tell_change`` is called."""
+        if self._changed is None:
+            self._changed = trio.Event()
         await self._changed.wait()
 
     async def put(self, typist: Typist, typed: bytes) -> None:

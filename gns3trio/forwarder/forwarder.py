@@ -49,6 +49,8 @@ DIRECTION_BITS: dict[Direction, int] = {
 class _Closable:
     """An object of the core that is closed once, explicitly or at the end of a ``with``."""
 
+    __slots__ = ()
+
     def close(self) -> None:
         """Close it. Does nothing if it is closed already."""
         raise NotImplementedError
@@ -66,6 +68,8 @@ class Port(_Closable):
     """A port, through which frames come in and leave; in most cases a UDP socket. ``id`` is its number in snapshots
     while it is open.
     """
+
+    __slots__ = ("_forwarder", "_open", "id")
 
     def __init__(self, forwarder: "Forwarder", port_id: int) -> None:
         self.id = port_id
@@ -132,6 +136,8 @@ def _core_filters(filters: Sequence[CoreFilter]) -> Iterator[Any]:
 class _Joint(_Closable):
     """Two joined ports. Ends with either port."""
 
+    __slots__ = ("_core", "_open", "_ports", "_separate")
+
     def __init__(self, separate: Callable[[Any, int], int], core: Any, first: Port, second: Port) -> None:
         self._separate = separate
         self._core = core
@@ -148,9 +154,13 @@ class _Joint(_Closable):
 class Patch(_Joint):
     """Two patched ports: frames that come in at one leave at the other."""
 
+    __slots__ = ()
+
 
 class Splice(_Joint):
     """Two tunnel ports joined inside the core. When this is closed, frames go through their sockets again."""
+
+    __slots__ = ()
 
 
 class Probe(_Closable):

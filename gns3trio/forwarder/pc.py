@@ -86,11 +86,13 @@ class Job:
 class Pc:
     """A host inside the core. ``port`` is joined, filtered, captured as any other port; ``close`` ends both."""
 
+    __slots__ = ("_core", "_pcs", "jobs", "port")
+
     def __init__(self, pcs: "Pcs", port: Port) -> None:
         self.port = port
         self._pcs = pcs
         self._core = pcs.forwarder.core
-        self.jobs: set[Job] = set()  # that run: for Pcs
+        self.jobs: list[Job] = []  # that run: for Pcs
 
     @property
     def forwarder(self) -> Forwarder:
@@ -182,18 +184,18 @@ class Pcs:
         check_result(number)
         job = Job(number, partial(self._stop, pc))
         self._jobs[number] = pc, job
-        pc.jobs.add(job)
+        pc.jobs.append(job)
         return job
 
     def finish(self, pc: Pc, job: Job, event: Finished) -> None:
         """Its last event came, or never will."""
-        self._jobs.pop(job.number, None)
-        pc.jobs.discard(job)
+        if self._jobs.pop(job.number, None) is not None:
+            pc.jobs.remove(job)
         job.tell(event)
 
     def _stop(self, pc: Pc, job: Job) -> None:
         if self._jobs.pop(job.number, None) is not None:
-            pc.jobs.discard(job)
+            pc.jobs.remove(job)
             lib.udpfwd_pc_stop(self.forwarder.core, pc.port.id, job.number)  # one that has ended is unknown there
 
     async def serve(self) -> None:

@@ -3,7 +3,7 @@
 An event on the wire is one line of JSON, ``{"action": ..., "event": {...}}``, as GNS3 sends it (keys sorted).
 """
 
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
 
 import attrs
@@ -86,6 +86,13 @@ class Event:
             document["project_id"] = project_id
         line = dumps_to_keep(document, orjson.OPT_SORT_KEYS)
         self.__attrs_init__(action, project_id, about, line)
+
+    @classmethod
+    def of_line(cls, action: str, project_id: UUID | None, about: UUID | None, line: bytes) -> Self:
+        """An event that was encoded before."""
+        event = cls.__new__(cls)
+        event.__attrs_init__(action, project_id, about, line)
+        return event
 
     @property
     def coalescible(self) -> bool:

@@ -2,16 +2,21 @@
 
 An event's id is ``RUN-NUMBER``: the run differs for each start of the server, and the numbers count up from 1.
 Coalescible events (``link.stats``) have no id: a client that reconnects waits for the next one.
+
+Events that most followers have read already are kept compressed.
 """
 
 import secrets
 import sys
+from bisect import bisect_left
 from collections import deque
 from collections.abc import Iterator
+from itertools import islice
 
 import trio
 
 from gns3trio.notifications.events import BATCH_BYTES, MAX_QUEUED_COALESCIBLE, Event
+from gns3trio.notifications.packed_events import PACK_BYTES, PACK_EVENTS, PackedEvents
 from gns3trio.notifications.topics import Topic
 
 MAX_EVENTS = 32768
@@ -25,30 +30,57 @@ class Forgotten(Exception):
 
 
 class Journal:
-    """The newest events of a hub. Bounded in number and in bytes."""
+    """The newest events of a hub. Bounded in number and in bytes, as they are before they are compressed."""
 
     def __init__(self, max_events: int = MAX_EVENTS, max_bytes: int = MAX_BYTES) -> None:
         self._max_events = max_events
         self._max_bytes = max_bytes
         self._run = secrets.token_hex(4)
-        self._events: dict[int, Event] = {}
-        self._bytes = 0
-        self.last = 0
-
-    @property
-    def first(self) -> int:
+        self._packed: list[PackedEvents] = []
+        self._newest: deque[Event] = deque()  # not compressed yet
+        self._unpacked: tuple[PackedEvents, list[Event]] | None = None  # the run that was read last
+        self._bytes = self._newest_bytes = 0
+        self.first = 1
         """The number of the oldest event in the journal; that of the next event if it is empty."""
-        return self.last - len(self._events) + 1
+        self.last = 0
 
     def offer(self, event: Event) -> None:
         """Add an event under the next number; never blocks."""
         if event.coalescible:
             return
         self.last += 1
-        self._events[self.last] = event
+        self._newest.append(event)
         self._bytes += len(event.line)
-        while len(self._events) > self._max_events or self._bytes > self._max_bytes:
-            self._bytes -= len(self._events.pop(self.first).line)
+        self._newest_bytes += len(event.line)
+        if len(self._newest) >= 2 * PACK_EVENTS or self._newest_bytes >= 2 * PACK_BYTES:
+            self._pack()
+        while self.last - self.first >= self._max_events or self._bytes > self._max_bytes:
+            self._forget_first()
+
+    def _pack(self) -> None:
+        """Compress the older half of what is not compressed."""
+        first = self.last - len(self._newest) + 1
+        events = [self._newest.popleft()]
+        size = len(events[0].line)
+        while len(self._newest) > 1 and len(events) < PACK_EVENTS:
+            if size + len(self._newest[0].line) > PACK_BYTES:
+                break
+            size += len(self._newest[0].line)
+            events.append(self._newest.popleft())
+        self._newest_bytes -= size
+        self._packed.append(PackedEvents(first, events))
+
+    def _forget_first(self) -> None:
+        if self._packed:
+            oldest = self._packed[0]
+            self._bytes -= oldest.sizes[self.first - oldest.first]
+            if self.first == oldest.last:
+                del self._packed[0]
+        else:
+            size = len(self._newest.popleft().line)
+            self._bytes -= size
+            self._newest_bytes -= size
+        self.first += 1
 
     def id_of(self, number: int) -> str:
         """The id of an event; 0 stands for the start of the server."""
@@ -66,7 +98,20 @@ class Journal:
         """The events after ``number``, oldest first. Raises Forgotten if one of them is no longer in the journal."""
         if number + 1 < self.first:
             raise Forgotten
-        return ((each, self._events[each]) for each in range(number + 1, self.last + 1))
+        return self._from(number + 1)
+
+    def _from(self, number: int) -> Iterator[tuple[int, Event]]:
+        """The events from this one on, which is there or will be the next one."""
+        for packed in self._packed[bisect_left(self._packed, number, key=lambda packed: packed.last) :]:
+            if self._unpacked is None or self._unpacked[0] is not packed:
+                self._unpacked = packed, packed.unpack()
+            for event in self._unpacked[1][number - packed.first :]:
+                yield number, event
+                number += 1
+        first = self.last - len(self._newest) + 1
+        for event in islice(self._newest, number - first, None):
+            yield number, event
+            number += 1
 
 
 class Follower:

@@ -293,4 +293,4 @@ async def test_nothing_is_left_of_jobs(pair: tuple[Pc, Pc]) -> None:
         warnings.simplefilter("error")
         await events_of(first, quick_ping(IPv4Address("10.0.0.2"), count=2))
         gc.collect()
-    assert first.jobs == set()
+    assert first.jobs == []

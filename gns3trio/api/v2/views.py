@@ -62,24 +62,12 @@ def record_view(record: NodeRecord) -> dict[str, Any]:
     return view
 
 
-@attrs.frozen
-class _Encoded:
-    """A node's JSON, and the ``revision`` of the node at that time."""
-
-    revision: object
-    json: orjson.Fragment
-
-
-_encoded_nodes: WeakKeyDictionary[Node, _Encoded] = WeakKeyDictionary()
-
-
 def node_view(node: Node) -> orjson.Fragment:
     """A node of an opened project as JSON. It is encoded once per change, however often it is requested."""
-    known = _encoded_nodes.get(node)
-    if known is None or known.revision is not node.revision:
-        json = orjson.Fragment(dumps_to_keep(node_fields(node), orjson.OPT_SORT_KEYS))
-        known = _encoded_nodes[node] = _Encoded(node.revision, json)
-    return known.json
+    known = node.revision.shown
+    if not isinstance(known, bytes):
+        known = node.revision.shown = dumps_to_keep(node_fields(node), orjson.OPT_SORT_KEYS)
+    return orjson.Fragment(known)
 
 
 @attrs.frozen

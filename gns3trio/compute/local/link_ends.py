@@ -46,6 +46,8 @@ class LocalLinkEnd:
     ``nio`` has opened it. ``at`` is the node's port. ``path`` are the numeric addresses of a tunnel, its own first.
     """
 
+    __slots__ = ("_device", "_table", "at", "lease", "nio", "path", "port")
+
     knows_impairments = True
     knows_filters = True
 

@@ -18,6 +18,8 @@ class PairNio:
     is opened first, and ``suspend``.
     """
 
+    __slots__ = ("_filters", "_open", "_seed", "_suspend", "_waiting")
+
     def __init__(self, filters: Sequence[CoreFilter] = (), seed: int = 0, *, suspend: bool = False) -> None:
         self._filters = filters
         self._seed = seed

@@ -207,15 +207,16 @@ class _Reader:
             except ValueError as error:
                 self._findings.leave_out(where, raw, str(error))
                 continue
-            path = end_path(link, number)
+            path, usual = end_path(link, number), link_label(values["adapter_number"], values["port_number"])
             self._findings.note_unknown(path, raw, fields.END)
             if values["label"]:
                 label = fields.read_label(
                     values["label"], f"{where}.label", label_path(path), self._findings, fill=False
                 )
-                values["label"] = {"text": "", **label}
+                label = {"text": "", **label}
+                values["label"] = label if label != usual else usual
             else:  # clients read it without checks, and GNS3 rejects a file with null
-                values["label"] = link_label(values["adapter_number"], values["port_number"])
+                values["label"] = usual
             yield LinkEndRecord(**values)
             number += 1
 

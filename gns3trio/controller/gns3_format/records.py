@@ -6,6 +6,7 @@ Format: GNS3 topology, revision 9 (JSON, keys sorted). Keys and objects that GNS
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -95,8 +96,9 @@ class NodeRecord:
 LINK_LABEL_STYLE = "font-family: TypeWriter;font-size: 10.0;font-weight: bold;fill: #000000;fill-opacity: 1.0;"
 
 
+@lru_cache(maxsize=1024)
 def link_label(adapter_number: int, port_number: int) -> dict[str, Any]:
-    """The label that GNS3 gives to an end of a link."""
+    """The label that GNS3 gives to an end of a link. Ends of many links share it, and nobody changes it."""
     return {"style": LINK_LABEL_STYLE, "text": f"{adapter_number}/{port_number}"}
 
 

@@ -1,11 +1,44 @@
 """Indexes the links of a project by id, port and node, because a lab may have thousands."""
 
 from collections.abc import Iterator, Mapping
-from typing import TypeVar
+from typing import Generic, TypeVar
 from uuid import UUID
 
 from gns3trio.controller.gns3_format.records import LinkRecord
 from gns3trio.controller.links.link import Link, PortAddress
+
+_Key = TypeVar("_Key")
+
+
+class _Index(Generic[_Key]):
+    """The links of each key, in the order in which they were added. Most ports and hosts have one link: it stands here
+    itself, because a dictionary for each would take more memory than the links.
+    """
+
+    def __init__(self) -> None:
+        self._links: dict[_Key, Link | dict[UUID, Link]] = {}
+
+    def add(self, key: _Key, link: Link) -> None:
+        found = self._links.get(key)
+        if found is None or found is link:
+            self._links[key] = link
+        elif isinstance(found, Link):
+            self._links[key] = {found.link_id: found, link.link_id: link}
+        else:
+            found[link.link_id] = link
+
+    def discard(self, key: _Key, link: Link) -> None:
+        found = self._links.get(key)
+        if isinstance(found, dict):
+            found.pop(link.link_id, None)
+        if not found or found is link:
+            self._links.pop(key, None)
+
+    def links(self, key: _Key) -> list[Link]:
+        found = self._links.get(key)
+        if isinstance(found, dict):
+            return list(found.values())
+        return [found] if found is not None else []
 
 
 class LinkTable(Mapping[UUID, Link]):
@@ -13,9 +46,9 @@ class LinkTable(Mapping[UUID, Link]):
 
     def __init__(self) -> None:
         self._links: dict[UUID, Link] = {}
-        # Dictionaries keep the order. A file may name a port in two links.
-        self._by_port: dict[PortAddress, dict[UUID, Link]] = {}
-        self._by_node: dict[UUID, dict[UUID, Link]] = {}
+        # A file may name a port in two links.
+        self._by_port: _Index[PortAddress] = _Index()
+        self._by_node: _Index[UUID] = _Index()
 
     def __getitem__(self, link_id: UUID) -> Link:
         return self._links[link_id]
@@ -30,8 +63,8 @@ class LinkTable(Mapping[UUID, Link]):
         """Add a link to the table."""
         self._links[link.link_id] = link
         for address in link.addresses:
-            self._by_port.setdefault(address, {})[link.link_id] = link
-            self._by_node.setdefault(address.node_id, {})[link.link_id] = link
+            self._by_port.add(address, link)
+            self._by_node.add(address.node_id, link)
 
     def remove(self, link: Link) -> None:
         """Remove a link. Does nothing if it is not in the table."""
@@ -50,24 +83,13 @@ class LinkTable(Mapping[UUID, Link]):
 
     def _forget_ends(self, link: Link) -> None:
         for address in link.addresses:
-            _discard(self._by_port, address, link)
-            _discard(self._by_node, address.node_id, link)
+            self._by_port.discard(address, link)
+            self._by_node.discard(address.node_id, link)
 
     def at(self, address: PortAddress) -> list[Link]:
         """The links that name a port."""
-        return list(self._by_port.get(address, {}).values())
+        return self._by_port.links(address)
 
     def of_node(self, node_id: UUID) -> list[Link]:
         """The links that name a node."""
-        return list(self._by_node.get(node_id, {}).values())
-
-
-_Key = TypeVar("_Key")
-
-
-def _discard(index: dict[_Key, dict[UUID, Link]], key: _Key, link: Link) -> None:
-    links = index.get(key)
-    if links is not None:
-        links.pop(link.link_id, None)
-        if not links:
-            del index[key]
+        return self._by_node.links(node_id)

@@ -3,9 +3,11 @@ announces their events.
 """
 
 import contextlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Protocol
 from uuid import UUID
+
+import attrs
 
 from gns3trio.compute.interface import Compute, ComputeNode
 from gns3trio.compute.node import NodeEvent, NodeSpec
@@ -73,7 +75,7 @@ class Instances:
                 engine=engine,
                 project_name=self._project.settings.name,
                 custom_adapters=record.custom_adapters,
-                emit=self._emitter(record.node_id),
+                emit=_Emitter(self, record.node_id),
             )
         )
 
@@ -108,22 +110,29 @@ class Instances:
         except Unavailable as error:
             self._project.log("error", f"node '{node.name}' is not deleted on its compute: {error}")
 
-    def _emitter(self, node_id: UUID) -> Callable[[NodeEvent], None]:
-        """The function that the compute calls for events of the node."""
+    def tell(self, node_id: UUID, event: NodeEvent) -> None:
+        """Announce an event of a node, of which its compute has told."""
+        node = self._nodes.get(node_id)
+        match event.kind:
+            case "error" | "warning" | "info" as level:
+                self._project.log(level, event.message)
+                if node is not None:
+                    self._links.tell_problems_of(node_id)
+                return
+        if node is None or node.instance is None:
+            return  # it is being created or deleted, which is announced separately
+        node.changed()
+        self._project.publish(NodeStatusChanged(node) if event.kind == "status" else NodeChanged(node))
+        if event.kind == "status" and node.status == "stopped":
+            self._project.services.nursery.start_soon(self._links.node_stopped, node_id)
 
-        def emit(event: NodeEvent) -> None:
-            node = self._nodes.get(node_id)
-            match event.kind:
-                case "error" | "warning" | "info" as level:
-                    self._project.log(level, event.message)
-                    if node is not None:
-                        self._links.tell_problems_of(node_id)
-                    return
-            if node is None or node.instance is None:
-                return  # it is being created or deleted, which is announced separately
-            node.changed()
-            self._project.publish(NodeStatusChanged(node) if event.kind == "status" else NodeChanged(node))
-            if event.kind == "status" and node.status == "stopped":
-                self._project.services.nursery.start_soon(self._links.node_stopped, node_id)
 
-        return emit
+@attrs.frozen
+class _Emitter:
+    """What a compute calls for events of a node. There is one for each node, so it is small."""
+
+    instances: Instances
+    node_id: UUID
+
+    def __call__(self, event: NodeEvent) -> None:
+        self.instances.tell(self.node_id, event)

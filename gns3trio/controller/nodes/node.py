@@ -23,6 +23,15 @@ def drawn_as(node_type: str) -> dict[str, Any]:
     return attrs.asdict(traits.drawn_as) if traits is not None and traits.drawn_as is not None else {}
 
 
+class Revision:
+    """The state of a node between two visible changes. ``shown`` is for who shows nodes: what it made of this state."""
+
+    __slots__ = ("shown",)
+
+    def __init__(self) -> None:
+        self.shown: object = None
+
+
 class Node:
     """A node of an open project.
 
@@ -36,10 +45,10 @@ class Node:
         self.console_host = console_host
         self.lock = Mutex()
         self.deleted = False
-        self.revision = object()  # a new object after each visible change of the node
+        self.revision = Revision()  # a new object after each visible change of the node
         self.saved_mac_id: int | None = None  # the number of its MAC address in the project's file
         self.kept_because: str | None = None  # why the node has no instance, if its type is not the reason
-        self.linked_ports: set[tuple[int, int]] = set()  # linked ports (adapter, port) of a node without an instance
+        self.linked_ports: frozenset[tuple[int, int]] = frozenset()  # (adapter, port), of a node without an instance
         self._instance: ComputeNode | None = None
         self._compute: Compute | None = None
 
@@ -50,7 +59,7 @@ class Node:
 
     def changed(self) -> None:
         """Note a visible change of the node."""
-        self.revision = object()
+        self.revision = Revision()
 
     def attach(self, instance: ComputeNode, compute: Compute) -> None:
         """Set the instance of the node, and its compute."""

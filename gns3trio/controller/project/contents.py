@@ -1,5 +1,6 @@
 """The contents of an open project: nodes, links and drawings, which are read from its file and saved into it."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from contextlib import suppress
 from uuid import UUID
@@ -102,10 +103,13 @@ class Contents:
 
     def _give_ports_to_kept_nodes(self, links: Iterable[LinkRecord]) -> None:
         """Add the ports that links name to nodes that do not run here, because clients look them up."""
+        linked: defaultdict[UUID, set[tuple[int, int]]] = defaultdict(set)
         for end in (end for link in links for end in link.nodes):
             node = self.nodes.get(end.node_id)
             if node is not None and node.instance is None:
-                node.linked_ports.add((end.adapter_number, end.port_number))
+                linked[end.node_id].add((end.adapter_number, end.port_number))
+        for node_id, ports in linked.items():
+            self.nodes[node_id].linked_ports = frozenset(ports)
 
     async def announce(self) -> None:
         """Publish the creation of all contents."""

@@ -7,6 +7,7 @@ Several callers of ``flush`` share one write.
 import logging
 import math
 from collections.abc import Callable, Mapping
+from hashlib import blake2b
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -39,7 +40,7 @@ class Saver(Generic[_T]):
         write: Callable[[Mapping[Path, bytes | None]], None] = write_all,
     ) -> None:
         self._write_in_thread = write
-        self._written: dict[Path, bytes | None] = {}
+        self._written: dict[Path, bytes | None] = {}  # digests of what is on the disk
         self._present = present
         self._render = render
         self._on_failure = on_failure
@@ -104,16 +105,17 @@ class Saver(Generic[_T]):
         done.set()
 
     async def _write_files(self) -> None:
-        self._written.update(await threads.disk.run(self._render_and_write, self._present()))
+        self._written |= await threads.disk.run(self._render_and_write, self._present())
 
     def _render_and_write(self, present: _T) -> dict[Path, bytes | None]:
-        """Render and write; returns the written companions of the last file, which is always written."""
+        """Render and write; returns the digests of the companions of the last file, which is always written."""
         files = self._render(present)
         # Unchanged files are not written again, except the last one, which somebody may have replaced.
         *companions, last = files
-        changed = {path: files[path] for path in companions if self._written.get(path) != files[path]}
+        digests = {path: _digest(files[path]) for path in companions}
+        changed = {path: files[path] for path in companions if self._written.get(path) != digests[path]}
         self._write_in_thread({**changed, last: files[last]})
-        return changed
+        return digests
 
     def _fail(self, error: LabError) -> None:
         told, self._error = self._error, error
@@ -141,3 +143,8 @@ class Saver(Generic[_T]):
         """Release waiting callers, who would otherwise wait for ever."""
         self._is_over = True
         self._attempt_done.set()
+
+
+def _digest(text: bytes | None) -> bytes | None:
+    """What stands in memory for a written text, which may be long."""
+    return blake2b(text).digest() if text is not None else None

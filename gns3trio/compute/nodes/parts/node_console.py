@@ -12,6 +12,8 @@ class NodeConsole:
     may still read their last bytes.
     """
 
+    __slots__ = ("_acceptor", "_is_listening", "_lease", "_ports", "hub")
+
     def __init__(self, ports: ConsolePorts, acceptor: ConsoleAcceptor) -> None:
         self.hub = ConsoleHub(NODE_STOPPED)
         self._ports = ports

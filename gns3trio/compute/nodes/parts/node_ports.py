@@ -30,6 +30,8 @@ class PortOwner(Protocol):
 class NodePorts:
     """The ends of the links at a node's ports. ``changing`` serialises changes of the node."""
 
+    __slots__ = ("_changing", "_owner", "_table", "link_ends")
+
     def __init__(self, owner: PortOwner, link_ends: LinkEnds, changing: Mutex) -> None:
         self._owner = owner
         self._table = link_ends

@@ -4,7 +4,6 @@ A node keeps its folder, its port, its console and its MAC address. An engine ha
 """
 
 from contextlib import AbstractContextManager
-from pathlib import Path
 from typing import Protocol
 from uuid import UUID
 
@@ -21,7 +20,6 @@ class EngineHost(Protocol):
 
     node_id: UUID
     name: str
-    directory: Path
     folder: VpcsFolder
     node_console: NodeConsole
     status: NodeStatus

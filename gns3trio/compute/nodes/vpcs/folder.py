@@ -24,8 +24,15 @@ from gns3trio.errors import path_error
 class VpcsFolder:
     """The folder of a node. Every call raises Unavailable if the disk reports an error, unless it says otherwise."""
 
+    __slots__ = ("_path",)
+
     def __init__(self, path: Path) -> None:
-        self.path = path
+        self._path = str(path)  # a Path takes four times the memory, for each node of a lab
+
+    @property
+    def path(self) -> Path:
+        """The folder."""
+        return Path(self._path)
 
     async def make(self, name: str, script: str | None) -> None:
         """Create it if it is missing, with a script if it has none. Raises Invalid for a script that is too long."""

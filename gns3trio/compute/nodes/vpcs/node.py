@@ -74,7 +74,6 @@ class VpcsNode:
         self.node_id: UUID = spec.node_id
         self.project_id: UUID = spec.project_id
         self.name: str = spec.name
-        self.directory: Path = spec.folder
         self.status: NodeStatus = "stopped"
         self.exit_reason: str | None = None
         self.command_line = ""
@@ -97,6 +96,11 @@ class VpcsNode:
     def _make_engine(self, engine: str | None) -> Engine:
         name = as_engine(engine) if engine is not None else self._services.default_engine
         return ProcessEngine(self._services, self) if name == "process" else BuiltinEngine(self._services, self)
+
+    @property
+    def directory(self) -> Path:
+        """Its folder."""
+        return self.folder.path
 
     @property
     def console(self) -> int | None:

@@ -81,7 +81,6 @@ class PcConsole:
         self._scope: trio.CancelScope | None = None  # of the task, while there is one
         self._job: Job | None = None
         self._events: AsyncGenerator[Event, None] | None = None
-        self._traffic = ConsoleTraffic(pc)  # of the running command
 
     # --- life ---
 
@@ -157,9 +156,9 @@ class PcConsole:
     async def _run(self, command: Command) -> None:
         """Drive a command to its end, or until Ctrl-C."""
         try:
-            async with ConsoleTraffic(self._pc) as self._traffic, trio.open_nursery() as nursery:
+            async with ConsoleTraffic(self._pc) as traffic, trio.open_nursery() as nursery:
                 nursery.start_soon(self._cancel_when_interrupted, nursery.cancel_scope)
-                await self._drive(command)
+                await self._drive(command, traffic)
                 nursery.cancel_scope.cancel()
         finally:
             command.close()
@@ -173,13 +172,13 @@ class PcConsole:
         self._hub.feed(b"^C\r\n")
         scope.cancel()
 
-    async def _drive(self, command: Command) -> None:
+    async def _drive(self, command: Command, traffic: ConsoleTraffic) -> None:
         answer: Any = None
         with suppress(StopIteration):
             while True:
-                answer = await self._do(command.send(answer))
+                answer = await self._do(command.send(answer), traffic)
 
-    async def _do(self, step: Step) -> Any:
+    async def _do(self, step: Step, traffic: ConsoleTraffic) -> Any:
         """Do what a command asks for; returns the answer."""
         match step:
             case Print(text):
@@ -206,7 +205,7 @@ class PcConsole:
                 if self._typist is not None:
                     self._hub.dismiss(self._typist, _GOOD_BYE)
             case SendTraffic() | ReadTraffic() | Listen() | ReadHeard():
-                return await self._traffic.do(step)
+                return await traffic.do(step)
             case Quit():
                 self._quit()
                 await trio.sleep_forever()

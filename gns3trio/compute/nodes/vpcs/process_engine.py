@@ -93,7 +93,7 @@ class ProcessEngine:
                 try:
                     async with open_vpcs(
                         program,
-                        directory=self._host.directory,
+                        directory=self._host.folder.path,
                         sandbox=sandbox,
                         mac_id=mac_id,
                         script=script,
