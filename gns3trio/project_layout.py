@@ -15,4 +15,4 @@ SNAPSHOT_LIST = f"{SNAPSHOTS}/snapshots.conf"
 
 def node_folder(folder: Path, node_type: str, node_id: UUID) -> Path:
     """The folder of a node's own files in the project that is in ``folder``."""
-    return folder / PROJECT_FILES / node_type / str(node_id)
+    return folder / f"{PROJECT_FILES}/{node_type}/{node_id}"

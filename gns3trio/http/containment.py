@@ -453,6 +453,8 @@ class Connection:
                 if not await self._write_in_slices(piece):
                     self._break()
                     break
+            pieces.clear()
+            piece = b""  # an idle connection must not keep its last reply in memory
             self._out_taken.unpark_all()
         await self._protocol.handle(Closed())
 

@@ -96,12 +96,13 @@ async def node_list_view(project: Project) -> orjson.Fragment:
 def node_fields(node: Node) -> dict[str, Any]:
     """A node of an opened project."""
     instance = node.instance
+    directory = instance.directory if instance else None
     return {
         **record_view(node.record),
         "command_line": instance.command_line if instance else None,
         "console": instance.console if instance else node.record.console,
         "console_host": node.console_host,
-        "node_directory": str(instance.directory) if instance and instance.directory else None,
+        "node_directory": str(directory) if directory else None,
         "ports": list(map(port_view, node.ports())),
         "project_id": str(node.project_id),
         "status": node.status,
