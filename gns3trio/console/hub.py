@@ -136,9 +136,6 @@ class ConsoleHub:
     ``closed_reason`` is the message for clients while it is closed.
     """
 
-    # A lab has thousands of consoles, and somebody at a handful of them: the others cost no more than this.
-    __slots__ = ("_closed_reason", "_input", "_is_open", "_screen", "clients", "on_input")
-
     def __init__(self, closed_reason: str) -> None:
         self._closed_reason = closed_reason
         self._input: TypedInput[ConsoleClient] | None = None  # until somebody types or reads

@@ -31,6 +31,11 @@ class PackedEvents:
         """The number of the last one."""
         return self.first + len(self.sizes) - 1
 
+    @property
+    def kept_bytes(self) -> int:
+        """The bytes that the lines take here."""
+        return len(self._data)
+
     def unpack(self) -> list[Event]:
         """The events."""
         total = sum(self.sizes)

@@ -10,6 +10,7 @@ import trio.testing
 from gns3trio.notifications.events import BATCH_BYTES, Event
 from gns3trio.notifications.hub import NotificationHub
 from gns3trio.notifications.journal import Follower, Forgotten, Journal
+from gns3trio.notifications.packed_events import PackedEvents
 from gns3trio.notifications.topics import EVERYTHING, project_topic
 
 
@@ -100,3 +101,34 @@ async def test_a_long_absence_is_told_in_pieces() -> None:
         hub.publish(Event("log.info", {"message": text}))
     with hub.follow(EVERYTHING, 0) as follower:
         assert [len(await follower.receive()) for _ in range(3)] == [2, 2, 1]
+
+
+async def test_what_was_compressed_is_given_as_it_was() -> None:
+    journal, project, about = Journal(), uuid4(), uuid4()
+    made = [Event("log.info", {"message": f"{number} ü"}, project if number % 3 else None) for number in range(1000)]
+    made[500] = Event("project.updated", {"name": "x" * 3 * BATCH_BYTES}, about=about)
+    for event in made:
+        journal.offer(event)
+    assert list(journal.after(0)) == list(enumerate(made, 1))
+    for number in (1, 127, 128, 129, 499, 500, 501, 998, 999, 1000):
+        assert list(journal.after(number)) == list(enumerate(made, 1))[number:]
+
+
+def test_the_limits_count_events_that_are_compressed() -> None:
+    size = len(note(10_000).line)
+    for journal in (Journal(max_events=700), Journal(max_bytes=700 * size)):
+        for number in range(10_000, 15_000):
+            journal.offer(note(number))
+        assert (journal.first, journal.last) == (4301, 5000)
+        assert [orjson.loads(event.line)["event"]["message"] for _, event in journal.after(4990)] == [
+            str(number) for number in range(14_990, 15_000)
+        ]
+        with pytest.raises(Forgotten):
+            journal.after(4299)
+
+
+def test_events_that_resemble_each_other_take_a_fifth_when_compressed() -> None:
+    events = [Event("node.updated", {"node_id": str(uuid4()), "text": "x" * 900}) for _ in range(100)]
+    packed = PackedEvents(1, events[:60])
+    assert packed.unpack() == events[:60] and packed.last == 60
+    assert packed.kept_bytes < sum(packed.sizes) / 5
