@@ -42,7 +42,6 @@ class Forwarded(Response):
         request = self._request
         length = request.headers.get("content-length", "")
         has_body = request.method != "GET"
-        left = trio.Event()
 
         async def body() -> AsyncGenerator[bytes]:
             async for piece in request.stream():
@@ -52,21 +51,23 @@ class Forwarded(Response):
         async def wait_for_leaving(nursery: trio.Nursery) -> None:
             while (await receive())["type"] != "http.disconnect":
                 pass
-            left.set()
             nursery.cancel_scope.cancel()
 
-        async with (
-            aclosing(body()) as pieces,
-            self._compute.forward(
-                request.method,
-                self._path,
-                pieces if has_body else None,
-                int(length) if length.isascii() and length.isdigit() else None,
-            ) as reply,
-            trio.open_nursery() as nursery,
-        ):
-            nursery.start_soon(wait_for_leaving, nursery)
-            await _send_reply(reply, send)
+        async with trio.open_nursery() as nursery:
+            if not has_body:  # otherwise the body is received first
+                nursery.start_soon(wait_for_leaving, nursery)
+            async with (
+                aclosing(body()) as pieces,
+                self._compute.forward(
+                    request.method,
+                    self._path,
+                    pieces if has_body else None,
+                    int(length) if length.isascii() and length.isdigit() else None,
+                ) as reply,
+            ):
+                if has_body:
+                    nursery.start_soon(wait_for_leaving, nursery)
+                await _send_reply(reply, send)
             nursery.cancel_scope.cancel()
 
 

@@ -106,7 +106,7 @@ class RemoteCapture:
             await trio.sleep(_NO_FILE_SECONDS)
 
     async def _copy(self, http: ComputeHttp, path: str) -> None:
-        async with http.open("GET", path) as answer, aclosing(http.pieces(answer)) as pieces:
+        async with http.open("GET", path, pause=None) as answer, aclosing(http.pieces(answer)) as pieces:
             async for piece in pieces:
                 await threads.disk.run(self._write, piece)
                 self.written += len(piece)

@@ -466,7 +466,10 @@ class RemoteCompute:
     ) -> AsyncIterator[EmulatorReply]:
         """Send a request to a route of an emulator."""
         http = self.reach()
-        async with http.raw(method, path, content, length) as answer, aclosing(http.pieces(answer)) as pieces:
+        async with (
+            http.raw(method, path, content, length, pause=CREATE_SECONDS) as answer,
+            aclosing(http.pieces(answer)) as pieces,
+        ):
             yield EmulatorReply(answer.status, _content_type(answer), pieces)
 
     # --- counters: GNS3 computes have none ---

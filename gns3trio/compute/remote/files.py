@@ -14,7 +14,7 @@ from urllib.parse import quote
 import attrs
 
 from gns3trio import threads
-from gns3trio.compute.remote.http import ComputeHttp
+from gns3trio.compute.remote.http import ACTION_SECONDS, ComputeHttp
 from gns3trio.errors import Forbidden, LabError, NotFound, Unavailable, path_error
 from gns3trio.limits import MAX_TEXT
 from gns3trio.printable import hidden_character
@@ -106,7 +106,7 @@ class RemoteUpload:
         http = self._files.reach()
         async with (
             aclosing(self._spool.pieces()) as pieces,
-            http.open("POST", self._files.target(self._path), pieces, self._spool.size),
+            http.open("POST", self._files.target(self._path), pieces, self._spool.size, pause=ACTION_SECONDS),
         ):
             pass
 

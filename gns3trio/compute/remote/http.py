@@ -85,25 +85,37 @@ class ComputeHttp:
 
     @asynccontextmanager
     async def open(
-        self, method: str, path: str, content: AsyncIterator[bytes] | None = None, length: int | None = None
+        self,
+        method: str,
+        path: str,
+        content: AsyncIterator[bytes] | None = None,
+        length: int | None = None,
+        *,
+        pause: float | None = STALL_SECONDS,
     ) -> AsyncIterator[Response]:
         """Send a request, and have its answer before its body is read; ``pieces`` reads that. It may last as long as
-        something moves. Raises as ``request``; ``raw`` does so for nothing that the compute answers.
+        something moves: the compute may pause for so long, for ever if that is None. Raises as ``request``.
         """
-        async with self.raw(method, path, content, length) as answer:
+        async with self.raw(method, path, content, length, pause=pause) as answer:
             await self._raise_for(answer)
             yield answer
 
     @asynccontextmanager
     async def raw(
-        self, method: str, path: str, content: AsyncIterator[bytes] | None, length: int | None
+        self,
+        method: str,
+        path: str,
+        content: AsyncIterator[bytes] | None,
+        length: int | None,
+        *,
+        pause: float | None,
     ) -> AsyncIterator[Response]:
-        """As ``open``, whatever the status of the answer."""
+        """As ``open``, whatever the status of the answer. Raises Unavailable."""
         headers = [("Content-Type", "application/octet-stream")] if content is not None else []
         if content is not None:
             headers.append(("Transfer-Encoding", "chunked") if length is None else ("Content-Length", str(length)))
         with self._bounded(float("inf")):
-            async with self._exchange(self._streams, method, path, headers, content) as answer:
+            async with self._exchange(self._streams, method, path, headers, content, pause) as answer:
                 yield answer
 
     async def pieces(self, answer: Response) -> AsyncGenerator[bytes]:
@@ -143,12 +155,12 @@ class ComputeHttp:
         path: str,
         headers: list[tuple[str, str]],
         content: bytes | AsyncIterator[bytes] | None,
+        pause: float | None = None,
     ) -> AsyncIterator[Response]:
         a = self._address
         target = f"/v2/compute/{path}".encode("ascii")
         url = URL(scheme=a.protocol, host=a.host.encode("ascii", "replace"), port=a.port, target=target)
-        # An answer that is streamed may pause: that of a capture does. Only sending must not stand still.
-        stalls = {"write": STALL_SECONDS}
+        stalls = {"write": STALL_SECONDS, "read": pause}
         with self._translated():
             async with pool.stream(
                 method, url, headers=[*self._headers, *headers], content=content, extensions={"timeout": stalls}

@@ -13,6 +13,7 @@ import trio
 from gns3trio.compute.nio import UdpNio
 from gns3trio.compute.node import NodeEvent, NodeSpec, NodeStatus
 from gns3trio.compute.other_hosts import ComputeAddress, OtherCompute
+from gns3trio.compute.remote import compute as compute_module
 from gns3trio.compute.remote import connection, http
 from gns3trio.compute.remote.compute import RemoteCompute
 from gns3trio.errors import Conflict, LabError, Unavailable
@@ -114,7 +115,7 @@ NO_ANSWERS: list[tuple[Answer, str]] = [
     (says(JSON + b"Content-Length: 4\r\n\r\nnull"), "no GNS3 server"),
     (says(JSON + b"Content-Length: 3\r\n\r\n{x}"), "is not JSON"),
     (says(reply([[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]])), "nested"),
-    (says(reply([0] * 300_000)), "has more than"),
+    (says(reply([0] * 300_000)), "its answer has"),
     (says(reply({**CAPABILITIES, "version": "3.0.0"})), "has GNS3 3.0.0"),
     (says(reply({**CAPABILITIES, "version": "2.22"})), "has GNS3 2.22"),
     (says(reply({"message": "no", "status": 401}, 401)), "the user or the password is wrong"),
@@ -211,6 +212,20 @@ async def test_a_compute_that_hangs_ends_what_waits_for_it(tmp_path: Path) -> No
         with trio.fail_after(PATIENCE), pytest.raises(Unavailable, match="silent for 1 s"):
             await node.start()
         assert node.status == "stopped"
+
+
+async def test_an_answer_that_stands_still_has_an_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Though the compute is there: its notifications go on."""
+    monkeypatch.setattr(compute_module, "CREATE_SECONDS", 0.5)
+    begun = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nx"
+    async with fake_compute() as fake, connected(fake, tmp_path) as (compute, _):
+        for answer in (says(then_waits=True), says(begun, then_waits=True)):
+            fake.answers["GET qemu/images"] = answer
+            with trio.fail_after(PATIENCE), pytest.raises(Unavailable):
+                async with compute.forward("GET", "qemu/images", None, None) as reply:
+                    async for _ in reply.content:
+                        pass
+        assert compute.trouble is None
 
 
 async def test_ports_and_files_that_are_none(tmp_path: Path) -> None:
