@@ -82,9 +82,11 @@ def _vpcs(config: Config) -> Iterator[Finding]:
     try:
         program = trio.run(VpcsProgramFinder(config.vpcs_path).find)
     except LabError as error:
-        is_needed = config.vpcs_engine == "process"
-        found = f"{config.vpcs_path!r} does not run{'' if is_needed else ': built-in PCs do'}"
-        yield Finding("VPCS", "missing" if is_needed else "optional", found, str(error))
+        if config.vpcs_engine == "process":
+            yield Finding("VPCS", "missing", f"{config.vpcs_path!r} does not run", str(error))
+        else:
+            advice = f"needed for nodes with the engine process only; the others are built-in PCs. {error}"
+            yield Finding("VPCS", "optional", f"{config.vpcs_path!r} does not run; built-in PCs take its place", advice)
     else:
         yield Finding("VPCS", "good", f"{program.version.text} at {program.path}")
 

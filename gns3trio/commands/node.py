@@ -9,6 +9,7 @@ import trio
 
 from gns3trio.client.client import Client
 from gns3trio.commands import node_mesh, node_traffic
+from gns3trio.commands.free_place import free_place
 from gns3trio.commands.lab import (
     Json,
     add_action,
@@ -49,8 +50,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     create = add_action(actions, "create", "create a node", _create, "project")
     create.add_argument("type", metavar="TYPE", help="vpcs, ethernet_switch, ... (see: gns3trio node types)")
     create.add_argument("name", metavar="NAME", help="PC{0} gives PC1, PC2, ...")
-    create.add_argument("-x", type=to_whole, default=0, help="place in the drawing, pixels")
-    create.add_argument("-y", type=to_whole, default=0, help="place in the drawing, pixels")
+    create.add_argument("-x", type=to_whole, help="place in the drawing, pixels (default: a free place near 0, 0)")
+    create.add_argument("-y", type=to_whole, help="place in the drawing, pixels")
     create.add_argument("--compute", metavar="COMPUTE", help="host that runs it; default: the server itself")
     create.add_argument("--engine", help="what runs the node, if its type has a choice (see: gns3trio node types)")
     create.set_defaults(parser=create)
@@ -58,7 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     for name, text in (
         ("start", "start"),
         ("stop", "stop"),
-        ("reload", "stop and start nodes"),
+        ("reload", "stop and start"),
         ("suspend", "suspend"),
     ):
         many = add_action(actions, name, f"{text} nodes", _act, "project")
@@ -129,7 +130,10 @@ async def _create(server: Client, arguments: argparse.Namespace) -> None:
     if arguments.engine is not None:
         body["engine"] = arguments.engine
     path = await open_path(server, arguments.project)
-    node = await server.request("POST", f"{path}/nodes", {**body, "x": arguments.x, "y": arguments.y})
+    x, y = arguments.x, arguments.y
+    if x is None and y is None:
+        x, y = free_place((each["x"], each["y"]) for each in await server.request("GET", f"{path}/nodes"))
+    node = await server.request("POST", f"{path}/nodes", {**body, "x": x or 0, "y": y or 0})
     wanted = _without_spaces(arguments.name)
     if node["name"] != wanted and wanted in [each["name"] for each in await server.request("GET", f"{path}/nodes")]:
         note(f"{wanted} is there already: this one is {node['name']}")
@@ -141,7 +145,19 @@ async def _show(server: Client, arguments: argparse.Namespace) -> None:
     node = await find_node(server, path, arguments.node)
     ports = ", ".join(port["short_name"] for port in node["ports"])
     engine = {} if arguments.json else await _engine_facts(server, f"{path}/nodes/{node['node_id']}")
-    show(arguments, node, lambda: print_facts({**_facts(node), **engine, "ports": ports}))
+    show(arguments, node, lambda: print_facts({**_facts(node), **engine, **_nat_facts(node), "ports": ports}))
+
+
+def _nat_facts(node: Json) -> dict[str, Any]:
+    """How a NAT reaches the Internet, and the ports that it forwards, for people; nothing for other nodes."""
+    properties = node.get("properties", {})
+    if not properties.get("gateway"):
+        return {}
+    forwards = ", ".join(
+        f"{each['protocol']} {each['host_address']}:{each['host_port']} to {each['guest_address']}:{each['guest_port']}"
+        for each in properties.get("port_forwards", ())
+    )
+    return {"gateway": properties["gateway"], **({"forwarded": forwards} if forwards else {})}
 
 
 async def _engine_facts(server: Client, path: str) -> dict[str, Any]:

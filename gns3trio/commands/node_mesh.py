@@ -15,6 +15,13 @@ from gns3trio.commands.progress import bar
 # The pairs that are named below the heat map.
 _WORST = 5
 
+# Why a pair sent nothing, by its ``ended``.
+_REASONS = {
+    "no_neighbour": "the receiver, or the gateway to it, does not answer",
+    "no_gateway": "the receiver is in another network, and no gateway is set",
+    "no_source": "the sender has no address any more",
+}
+
 # What cells of the heat map can show: its words, the value of a pair (None if there is none), and its text.
 _SHOWN: dict[str, tuple[str, Callable[[Json], float | None], Callable[[float], str]]] = {
     "loss": ("loss in percent", lambda pair: pair["loss_percent"], lambda value: f"{value:.0f}" if value else "0"),
@@ -91,13 +98,15 @@ def _print(report: Json, shown: str) -> None:
 
 
 def _facts(report: Json) -> dict[str, str]:
+    silent = sum(not pair["sent"] for pair in report["pairs"])
     pairs, possible = len(report["pairs"]), report["possible_pairs"]
     of = f" of {possible}" if possible > pairs else ""
     sent, lost = report["sent"], report["lost"]
     part = f" ({100 * lost / sent:.2f} %)" if sent else ""
     rate = sum(pair["bits_per_second"] or 0 for pair in report["pairs"])
+    nothing = f"; {silent} of them could send nothing" if silent else ""
     return {
-        "pairs": f"{pairs}{of}, between {len(report['nodes'])} nodes",
+        "pairs": f"{pairs}{of}, between {len(report['nodes'])} nodes{nothing}",
         "sent": f"{sent} packets of {report['data_bytes']} bytes",
         "arrived": f"{report['arrived']} packets, {lost} lost{part}{rate_text(rate or None)}",
     }
@@ -111,7 +120,7 @@ def _worst(report: Json) -> list[Json]:
 
 def _pair_text(names: list[str], pair: Json) -> str:
     ends = f"{names[pair['sender']]} -> {names[pair['receiver']]}"
-    why = "" if pair["ended"] == "done" else f" ({pair['ended'].replace('_', ' ')})"
+    why = "" if pair["ended"] == "done" else f" ({_REASONS.get(pair['ended']) or pair['ended'].replace('_', ' ')})"
     if not pair["sent"]:
         return f"worst  {ends}: nothing could be sent{why}"
     return f"worst  {ends}: {pair['lost']} of {pair['sent']} lost{why}"

@@ -36,7 +36,9 @@ def add_flow_options(parser: argparse.ArgumentParser, *, rate: str, size: str, s
         type=to_rate,
         help=f"packets per second (default: {rate}); with k, M or G bits per second of UDP data, such as 10M",
     )
-    parser.add_argument("--size", type=to_count, metavar="BYTES", help=f"UDP data of a packet (default: {size})")
+    parser.add_argument(
+        "--size", type=to_count, metavar="BYTES", help=f"UDP data of a packet, 48 to 65507 (default: {size})"
+    )
     parser.add_argument("--seconds", type=to_seconds, help=f"how long to send (default: {seconds})")
     parser.add_argument("--packets", type=to_count, metavar="N", help="end after so many packets")
     parser.add_argument("--burst", type=to_count, metavar="N", help="send so many packets at one go (default: 1)")

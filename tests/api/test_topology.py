@@ -187,6 +187,8 @@ async def test_a_changed_document_changes_what_it_says(lab: Labs) -> None:
         *("delete link SW1:1 - PC2:0", "update link SW1:0 - PC1:0", "create link PC3:0 - SW1:1"),
     ]
     assert changes[0]["fields"]["x"] == {"from": -200, "to": -300}
+    scripts = changes[0]["fields"]["properties"]  # not the properties that stay
+    assert scripts["from"].keys() == scripts["to"].keys() == {"startup_script"}
     assert changes[5]["fields"] == {
         "filters": {"from": {"delay": [20, 2]}, "to": {}},
         "suspend": {"from": False, "to": True},

@@ -129,6 +129,14 @@ def test_a_mesh_of_built_in_pcs(shell: Shell) -> None:
     assert "median round trip in ms" in shell.run("node", "mesh", "lab", "PC1", "PC2", "--show", "round-trip", *quick)
     assert "a mesh needs 2 started nodes" not in told
     assert "there is no node 'PC9'" in shell.run("node", "mesh", "lab", "PC9", status=3)
+    assert "a mesh needs 2 started nodes" in shell.run("node", "mesh", "lab", "PC1", status=1)
+    shell.run("link", "delete", "lab", "PC3-SW:3")
+    shell.run("console", "lab", "PC1", "-c", "clear arp")
+    told = shell.run("node", "mesh", "lab", "PC1", "PC3", *quick)
+    assert re.search(r"(?m)^pairs +2, between 2 nodes; 1 of them could send nothing$", told)
+    assert "nothing could be sent (the receiver, or the gateway to it, does not answer)" in told
+    places = {(node["x"], node["y"]) for node in shell.json("node", "list", "lab")}
+    assert len(places) == 4  # nodes that are created without a place do not cover each other
 
 
 def test_a_link_tells_its_impairments_and_loses_them_with_its_filters(lab: Shell) -> None:

@@ -97,7 +97,7 @@ def _plan_nodes(plan: Plan, here: Mapping[str, Node], document: Document, script
         elif changes := _node_changes(node, wish, scripts):
             plan.update_nodes.append((node, changes))
             fields = {
-                field: {"from": _node_value(node, field, scripts), "to": _plain(to)} for field, to in changes.items()
+                field: _told_change(_node_value(node, field, scripts), _plain(to)) for field, to in changes.items()
             }
             plan.changes.append(Change("update", "node", name, fields))
     for name, node in here.items():
@@ -125,6 +125,15 @@ def _changed_fields(node: Node, given: Mapping[str, Any], scripts: Scripts) -> d
             continue
         changes[name] = value
     return changes
+
+
+def _told_change(present: Any, wanted: Any) -> dict[str, Any]:
+    """A change of a field for people: of an object only the parts that the document changes, which are often few."""
+    if isinstance(present, Mapping) and isinstance(wanted, Mapping):
+        differing = [name for name, value in wanted.items() if not covers(present.get(name), value)]
+        present = {name: present[name] for name in differing if name in present}
+        wanted = {name: wanted[name] for name in differing}
+    return {"from": present, "to": wanted}
 
 
 def _expanded(node: Node, properties: Mapping[str, Any]) -> dict[str, Any]:

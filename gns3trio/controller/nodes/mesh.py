@@ -14,6 +14,7 @@ from gns3trio.controller.changes import MeshTraffic
 from gns3trio.controller.nodes.node import Node
 from gns3trio.controller.nodes.traffic import Address, one_of_some_runs, run_flows
 from gns3trio.errors import Conflict
+from gns3trio.natural_order import natural_key
 from gns3trio.notifications.feed import ChangeFeed
 from gns3trio.slices import Slices
 from gns3trio.traffic.flows import FlowResult, FlowSpec
@@ -136,15 +137,17 @@ def _pair(number: int, nodes: int) -> tuple[int, int]:
 async def _ends(nodes: Collection[Node], request: MeshRequest) -> _Ends:
     """Those that were named, or all that can have traffic now."""
     named = request.nodes if request.pairs is None else [node for pair in request.pairs for node in pair]
-    slices, ends = Slices(), _Ends()
+    slices, ends, keys = Slices(), _Ends(), dict[Node, list[tuple[str, int, str]]]()
     for node in dict.fromkeys(tuple(nodes) if named is None else named):
         if named is not None:
             ends[node] = node.require_instance().traffic_endpoint()
         elif node.instance is not None:
             with contextlib.suppress(Conflict):
                 ends[node] = node.instance.traffic_endpoint()
+                keys[node] = natural_key(node.name)
         await slices.pause()
-    return ends
+    # By their names, because nodes that were created together are in any order.
+    return ends if named is not None else {node: ends[node] for node in sorted(ends, key=keys.__getitem__)}
 
 
 async def _members(ends: _Ends, request: MeshRequest) -> list[MeshMember]:

@@ -20,6 +20,7 @@ from gns3trio.compute.nodes.vpcs.pc_steps import (
     SendTraffic,
     say,
 )
+from gns3trio.errors import Invalid
 from gns3trio.forwarder.pc_types import Address
 from gns3trio.traffic.flows import (
     BITS,
@@ -42,6 +43,15 @@ _RATE = re.compile(r"(\d{1,10}(?:\.\d{1,6})?)([kMG]?)")
 _UNITS = {"k": 1e3, "M": 1e6, "G": 1e9}
 _NUMBER = re.compile(r"\d{1,10}(?:\.\d{1,6})?")
 _MILLISECONDS = 1000
+# The options that set the fields of a flow.
+_OPTIONS = {
+    "packets_per_second": "-r",
+    "data_bytes": "-s",
+    "seconds": "-t",
+    "packets": "-c",
+    "burst": "-b",
+    "port": "-p",
+}
 
 
 @attrs.define
@@ -58,7 +68,7 @@ class TrafficOptions:
     port: int = DEFAULT_PORT
 
     def spec(self) -> FlowSpec:
-        """The flow. Raises Invalid with the name of what is out of range."""
+        """The flow. Raises CommandError with the option that is out of range."""
         by_bits = self.rate * _UNITS[self.unit] / (self.data_bytes * BITS) if self.unit else self.rate
         spec = FlowSpec(
             packets_per_second=by_bits,
@@ -69,7 +79,11 @@ class TrafficOptions:
             echo=self.echo,
             port=self.port,
         )
-        spec.check()
+        try:
+            spec.check()
+        except Invalid as error:
+            field, _, why = str(error).partition(":")
+            raise CommandError(f"{_OPTIONS[field]} ({field.replace('_', ' ')}):{why}") from None
         return spec
 
 
