@@ -56,3 +56,16 @@ def test_a_nat_shows_its_way_and_its_forwarded_ports(page: Page, host: Host, lab
     facts = page.locator("aside dl")
     expect(facts).to_contain_text("user mode" if node["properties"]["gateway"] == "user" else "bridge")
     expect(facts).to_contain_text("tcp 127.0.0.1:8443 to 192.168.122.9:443")
+
+
+def test_a_node_without_a_console_offers_none(page: Page, host: Host, labs: list[dict[str, Any]]) -> None:
+    lab = host.lab("hub", {"nodes": {"Hub": {"node_type": "ethernet_hub"}, "PC": {"node_type": "vpcs", "x": 200}}})
+    labs.append(lab)
+    open_lab(page, host, lab)
+    console = page.get_by_role("button", name="Console")
+    page.locator(".node", has_text="PC").click()
+    expect(console).to_be_visible()
+    page.locator(".node", has_text="Hub").click()
+    expect(console).to_be_hidden()
+    page.locator(".node", has_text="Hub").dblclick()
+    expect(page.get_by_text("Hub has no console.")).to_be_visible()

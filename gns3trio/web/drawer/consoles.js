@@ -8,7 +8,16 @@ export function consolePath(lab, node) {
   return `${lab.path}/nodes/${node.node_id}/console/ws`;
 }
 
+// Whether nodes like this one have a console. One without a port has it in the browser all the same.
+export function hasConsole(node) {
+  return ![null, undefined, "none"].includes(node.console_type);
+}
+
 export function openConsole(drawer, lab, node) {
+  if (!hasConsole(node)) {
+    tell(`${node.name} has no console.`, "warning");
+    return;
+  }
   if (node.status !== "started") {
     tell(`${node.name} is not started: it has no console yet.`, "warning");
     return;

@@ -3,7 +3,7 @@
 import { act, ask, button, field } from "../actions.js";
 import { get, post, put, socketUrl } from "../api.js";
 import { h, setText } from "../dom.js";
-import { consolePath, openConsole } from "../drawer/consoles.js";
+import { consolePath, hasConsole, openConsole } from "../drawer/consoles.js";
 import { makeNodeTraffic } from "../flows/node_traffic.js";
 import { formatCount } from "../format.js";
 import { portKey } from "../lab.js";
@@ -30,12 +30,13 @@ export class NodePanel {
     this.ports = new WindowedList(({ id: key }) => this.makePort(key));
     this.start = button("Start", () => post(`${path}/start`), { className: "primary" });
     this.stop = button("Stop", () => post(`${path}/stop`));
+    this.console = button("Console", () => openConsole(drawer, lab, lab.nodes.get(id)));
     const engines = lab.types.get(node.node_type)?.engines ?? [];
     this.traffic = makeNodeTraffic(lab, id);
     this.engine = engines.length ? new NodeEngine(lab, id, engines, (engine) => this.traffic.show(engine === "builtin")) : null;
     this.parts = h("div", {}, this.title, h("p", {}, this.status), this.problem,
       h("p", { className: "buttons" }, this.start, this.stop, button("Reload", () => post(`${path}/reload`)),
-        button("Console", () => openConsole(drawer, lab, lab.nodes.get(id))),
+        this.console,
         button("Rename", () => this.rename()),
         button("Link to…", () => graph.startLink(id)),
         button("Delete", () => deleteThing(id), { className: "danger" })),
@@ -72,10 +73,11 @@ export class NodePanel {
     const type = this.lab.types.get(node.node_type);
     const canStop = !type?.always_runs && !problem;
     this.start.hidden = this.stop.hidden = !canStop;
+    this.console.hidden = !hasConsole(node);
     this.start.disabled = node.status === "started";
     this.stop.disabled = node.status !== "started";
     const facts = [["Type", type?.title ?? node.node_type]];
-    if (node.console && ![null, "none"].includes(node.console_type)) facts.push(["Console", `${node.console_type} ${node.console_host}:${node.console}`]);
+    if (node.console && hasConsole(node)) facts.push(["Console", `${node.console_type} ${node.console_host}:${node.console}`]);
     if (node.node_directory) facts.push(["Folder", node.node_directory]);
     facts.push(...natFacts(node.properties));
     this.facts.replaceChildren(...facts.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
