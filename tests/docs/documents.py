@@ -24,6 +24,9 @@ import attrs
 ROOT = Path(__file__).parent.parent.parent
 LAB = ROOT / "docs" / "how-to" / "README.md"
 
+# A page of commands for hosts and clusters; tests/deploy runs what can be run of it.
+DEPLOYMENT = ROOT / "docs" / "how-to" / "deploy.md"
+
 # Commands that are not run here, and what runs them.
 ELSEWHERE = {
     "./dev demo": "docs/sample-session.md, which shows its output",
