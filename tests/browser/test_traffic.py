@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Position, expect
 
 from tests.browser.conftest import PATIENCE, Host
 from tests.browser.lab_page import open_lab
@@ -117,9 +117,12 @@ def test_a_cell_of_the_heat_map_names_its_pair_and_selects_it(page: Page, host: 
     expect(page.locator("aside h2")).to_have_text("PC1")
     cells.press("ArrowDown")
     expect(told).to_contain_text("PC2 → PC3: ")
-    cells.hover(position={"x": 84 + 22, "y": 84 + 44 + 22})  # the first cell of the second row
+    size = cells.bounding_box()
+    assert size is not None
+    first_of_second_row = Position(x=size["width"] - 2.5 * 44, y=size["height"] - 1.5 * 44)
+    cells.hover(position=first_of_second_row)
     expect(told).to_contain_text("PC2 → PC1: ")
-    cells.click(position={"x": 84 + 22, "y": 84 + 44 + 22})
+    cells.click(position=first_of_second_row)
     expect(page.locator("aside h2")).to_have_text("PC2")
     page.locator(".node", has_text="SW").click()
     expect(page.locator(".node.selected")).to_have_count(1)
@@ -173,7 +176,7 @@ def report_of(count: int) -> dict[str, Any]:
     """A report of every pair of so many nodes, as the server would give it."""
     latency = {"p50_us": 12.5, "p99_us": 40.0, "max_us": 99.0}
     counts = {"sent": 100, "duplicated": 0, "reordered": 0, "bits_per_second": 10240.0}
-    pairs = [
+    pairs: list[dict[str, Any]] = [
         {
             "sender": a,
             "receiver": b,

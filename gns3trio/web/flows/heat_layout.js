@@ -7,14 +7,17 @@ const [LEAST_CELL, MOST_CELL] = [3, 44];
 // Names and numbers need cells of this size; in smaller ones, rows and columns have no names.
 const NAMED_CELL = 12;
 const NAME_WIDTH = 84;
+export const NAME_GAP = 4; // on both sides of a name
 const NUMBER_WIDTH = 30;
 const EDGE = 4;
 
-// The size of a cell and the place of the first one in pixels, for `count` rows and columns in a picture of this width.
-export function layoutOf(count, width) {
+// The size of a cell and the place of the first one in pixels, for `count` rows and columns in a picture of this width. Names
+// get as much room as the longest one needs, if that is not too much.
+export function layoutOf(count, width, longestName = NAME_WIDTH) {
+  const nameWidth = Math.min(Math.ceil(longestName) + 2 * NAME_GAP, NAME_WIDTH);
   const fit = (names) => Math.min(Math.max(Math.floor((width - names - EDGE) / count), LEAST_CELL), MOST_CELL);
-  const named = fit(NAME_WIDTH) >= NAMED_CELL;
-  const start = named ? NAME_WIDTH : EDGE;
+  const named = fit(nameWidth) >= NAMED_CELL;
+  const start = named ? nameWidth : EDGE;
   const cell = fit(start);
   const size = start + count * cell + EDGE;
   return { count, named, start, cell, size, numbered: cell >= NUMBER_WIDTH };

@@ -1,7 +1,7 @@
 // A heat map: what each PC (rows) gets through to each other one (columns). Names are only ever drawn or set as text.
 
 import { h, setText } from "../dom.js";
-import { RAMPS, cellAt, cellFrom, colourAt, inkOn, layoutOf, rgb } from "./heat_layout.js";
+import { NAME_GAP, RAMPS, cellAt, cellFrom, colourAt, inkOn, layoutOf, rgb } from "./heat_layout.js";
 import { MEASURES, describePair, squareOf, topOf } from "./mesh_report.js";
 
 const LEGEND_STEPS = 5;
@@ -95,17 +95,20 @@ export class HeatMap {
   draw() {
     const width = this.picture.clientWidth;
     if (!width) return; // it is not shown
-    this.layout = layoutOf(this.count, width);
+    const pen = this.canvas.getContext("2d");
+    const style = getComputedStyle(this.canvas);
+    const font = `11px ${style.fontFamily}`;
+    pen.font = font;
+    const longest = this.nodes.reduce((most, { name }) => Math.max(most, pen.measureText(name.slice(0, LONGEST_NAME)).width), 0);
+    this.layout = layoutOf(this.count, width, longest);
     const { size } = this.layout;
     const dense = devicePixelRatio || 1;
     Object.assign(this.canvas, { width: size * dense, height: size * dense });
     Object.assign(this.canvas.style, { width: `${size}px`, height: `${size}px` });
-    const pen = this.canvas.getContext("2d");
-    pen.scale(dense, dense);
+    pen.scale(dense, dense); // a canvas of a new size has forgotten all settings
     this.ramp = RAMPS[isDark.matches ? "dark" : "light"];
     this.top = topOf(this.measure, this.report.pairs);
-    const style = getComputedStyle(this.canvas);
-    pen.font = `11px ${style.fontFamily}`;
+    pen.font = font;
     pen.textBaseline = "middle";
     this.ink = style.color;
     if (this.layout.named) this.drawNames(pen);
@@ -139,12 +142,12 @@ export class HeatMap {
     pen.fillStyle = this.ink;
     const places = this.nodes.map((_, place) => start + (place + 0.5) * cell);
     pen.textAlign = "right";
-    const names = this.nodes.map(({ name }) => fitted(pen, name, start - 8));
-    for (const [place, name] of names.entries()) pen.fillText(name, start - 5, places[place]);
+    const names = this.nodes.map(({ name }) => fitted(pen, name, start - 2 * NAME_GAP));
+    for (const [place, name] of names.entries()) pen.fillText(name, start - NAME_GAP, places[place]);
     pen.textAlign = "left";
     for (const [place, name] of names.entries()) {
       pen.save();
-      pen.translate(places[place], start - 5);
+      pen.translate(places[place], start - NAME_GAP);
       pen.rotate(-Math.PI / 2);
       pen.fillText(name, 0, 0);
       pen.restore();

@@ -15,6 +15,12 @@ test("few nodes have large cells with names and numbers, many have small ones wi
   assert.ok(layoutOf(60, 450).size <= 450);
 });
 
+test("names have the room that they need, up to a limit", () => {
+  assert.ok(layoutOf(3, 450, 20).start < 30);
+  assert.equal(layoutOf(3, 450, 5000).start, layoutOf(3, 450).start);
+  assert.ok(layoutOf(3, 450, 5000).start < 100);
+});
+
 test("a point is in a cell, or beside them", () => {
   const layout = layoutOf(3, 450);
   const { start, cell } = layout;
