@@ -244,15 +244,16 @@ class Computes:
 
     def for_file(self, compute_ids: Iterable[str], kept: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """The computes of a project's file: those with these ids, and those that were in the file before."""
-        used = [self._registered[each] for each in sorted(compute_ids) if each in self._registered]
+        names = ("compute_id", "host", "name", "port", "protocol")
+        used = {
+            each: {name: getattr(self._registered[each], name) for name in names}
+            for each in sorted(compute_ids)
+            if each in self._registered
+        }
         if not used:
             return kept
-        names = ("compute_id", "host", "name", "port", "protocol")
-        known = {compute.compute_id for compute in used}
-        return [
-            *(each for each in kept if each.get("compute_id") not in known),
-            *({name: getattr(compute, name) for name in names} for compute in used),
-        ]
+        now = [{**each, **used.pop(each.get("compute_id", ""), {})} for each in kept]
+        return [*now, *used.values()]
 
     async def add_those_of_file(self, computes: Iterable[Mapping[str, Any]]) -> list[str]:
         """Register the computes that a project's file names and that are not known, without credentials, as GNS3 does.
