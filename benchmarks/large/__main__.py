@@ -9,7 +9,8 @@ import random
 import re
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +26,9 @@ from benchmarks.servers import OURS, request, server
 
 PATIENCE_SECONDS = 600.0
 IDLE_SECONDS = 10.0
-AT_ONCE = 32  # consoles that ping
-PINGS_OF_A_PAIR = 10
+ASKING_AT_ONCE = 200  # PCs that get an address: each asks for a second whether somebody has it
+PINGING_AT_ONCE = 32
+PAIRS_OF_A_PC = 5
 CONSOLE_SECONDS = 60.0
 
 
@@ -97,9 +99,9 @@ def measure(count: int, pings: int, port: int) -> list[tuple[str, float, str, st
         time.sleep(IDLE_SECONDS)
         bench.note("CPU of the idle server", (bench.cpu_seconds() - cpu) / IDLE_SECONDS * 100, "% of a CPU", "< 1")
         answered = bench.timed(
-            f"{pings} pings between PCs by chance, typed at their consoles",
+            f"{pings} pings between pairs by chance, typed at their consoles",
             "",
-            lambda: trio.run(ping_by_chance, f"ws://127.0.0.1:{port}/v2{bench.path}", nodes, pings // PINGS_OF_A_PAIR),
+            lambda: trio.run(ping_by_chance, f"ws://127.0.0.1:{port}/v2{bench.path}", nodes, pings),
         )
         bench.note("pings that were not answered", pings - answered, "pings", "0")
         began = time.perf_counter()
@@ -113,47 +115,62 @@ def measure(count: int, pings: int, port: int) -> list[tuple[str, float, str, st
         return bench.figures
 
 
-async def ping_by_chance(url: str, nodes: list[dict[str, Any]], pairs: int) -> int:
-    """Give pairs of PCs by chance addresses, and let one of each ping the other; returns how many are answered."""
-    chosen, limit, answered = random.Random(1).sample(range(len(nodes)), 2 * pairs), trio.CapacityLimiter(AT_ONCE), 0
+async def ping_by_chance(url: str, nodes: list[dict[str, Any]], pings: int) -> int:
+    """Give PCs by chance addresses, and let each ping others of them by chance; returns how many pings are answered."""
+    chance, answered = random.Random(1), 0
+    chosen = chance.sample(range(len(nodes)), pings // PAIRS_OF_A_PC)
 
-    async def ping(source: int, target: int) -> None:
+    async def set_address(number: int) -> None:
+        async with asking, console(url, nodes[number]) as typed:
+            await typed(f"ip {address_of(number)}/{PREFIX}", 1)
+
+    async def ping(number: int) -> None:
         nonlocal answered
-        async with limit:
-            for number in (source, target):
-                await type_line(url, nodes[number], f"ip {address_of(number)}/{PREFIX}", 1)
-            line = f"ping {address_of(target)} -c {PINGS_OF_A_PAIR} -i 10"
-            shown = await type_line(url, nodes[source], line, PINGS_OF_A_PAIR)
-            answered += shown.count(b"icmp_seq=")
+        others = chance.sample([other for other in chosen if other != number], PAIRS_OF_A_PC)
+        async with pinging, console(url, nodes[number]) as typed:
+            for other in others:
+                shown = await typed(f"ping {address_of(other)} -c 1", 1)
+                answered += shown.count(b"icmp_seq=1 ttl=")
 
-    async with trio.open_nursery() as nursery:
-        for source, target in zip(chosen[::2], chosen[1::2], strict=True):
-            nursery.start_soon(ping, source, target)
+    asking, pinging = trio.CapacityLimiter(ASKING_AT_ONCE), trio.CapacityLimiter(PINGING_AT_ONCE)
+    for act in (set_address, ping):
+        async with trio.open_nursery() as nursery:
+            for number in chosen:
+                nursery.start_soon(act, number)
     return answered
 
 
-async def type_line(url: str, node: dict[str, Any], line: str, lines: int) -> bytes:
-    """Type a line at the console of a PC; returns what it shows until its next prompt, after so many lines at least."""
-    shown = seen = b""
-    async with open_websocket_url(f"{url}/nodes/{node['node_id']}/console/ws") as console:
-        await console.send_message(f"{line}\r".encode())
-        with trio.move_on_after(CONSOLE_SECONDS):
-            while not (seen.count(b"\n") > lines and seen.rstrip().endswith(b">")):
-                shown += await console.get_message()
-                seen = shown.partition(line.encode())[2]  # without what was there before
-    return seen
+@asynccontextmanager
+async def console(url: str, node: dict[str, Any]) -> AsyncIterator[Callable[[str, int], Awaitable[bytes]]]:
+    """A function that types a line at the console of a PC, and returns what is shown until its next prompt, after so
+    many lines at least.
+    """
+    async with open_websocket_url(f"{url}/nodes/{node['node_id']}/console/ws") as socket:
+
+        async def typed(line: str, lines: int) -> bytes:
+            shown = seen = b""
+            await socket.send_message(f"{line}\r".encode())
+            with trio.move_on_after(CONSOLE_SECONDS):
+                while not (seen.count(b"\n") > lines and seen.rstrip().endswith(b">")):
+                    shown += await socket.get_message()
+                    seen = shown.partition(line.encode())[2]  # without what was there before
+            return seen
+
+        yield typed
 
 
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.large", description=__doc__)
     parser.add_argument("--pcs", type=int, default=10_000, help="built-in PCs (default 10000)")
-    parser.add_argument("--pings", type=int, default=10_000, help="pings between them (default 10000)")
+    parser.add_argument(
+        "--pings", type=int, default=10_000, help="pings between them, each of another pair (default 10000)"
+    )
     parser.add_argument("--port", type=int, default=3999, help="the port of the server (default 3999)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there")
     options = parser.parse_args()
-    if options.pings % PINGS_OF_A_PAIR or options.pings * 2 > options.pcs * PINGS_OF_A_PAIR:
-        parser.error(f"--pings: a multiple of {PINGS_OF_A_PAIR}, at most {PINGS_OF_A_PAIR} for two PCs")
+    if options.pings % PAIRS_OF_A_PC or not PAIRS_OF_A_PC**2 < options.pings <= options.pcs * PAIRS_OF_A_PC:
+        parser.error(f"--pings: a multiple of {PAIRS_OF_A_PC}, at most {PAIRS_OF_A_PC} for a PC")
     print(describe())
     figures = measure(options.pcs, options.pings, options.port)
     if options.json is not None:

@@ -7,7 +7,7 @@ true. The result of the handler, plain data, a WithHeaders or a Response, is sen
 
 import inspect
 import typing
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from functools import partial
 from types import MappingProxyType
@@ -26,7 +26,7 @@ from gns3trio import threads
 from gns3trio.api.access import Access, AnyRoute, HttpRoute, SocketRoute
 from gns3trio.api.console_host import tell_console_host
 from gns3trio.api.context import ApiContext
-from gns3trio.api.encoded_lists import encode_list
+from gns3trio.api.encoded_lists import PiecesResponse, encode_pieces
 from gns3trio.api.errors import BodyTooLarge
 from gns3trio.controller.controller import Controller
 from gns3trio.convert import make_strict_converter, parse_uuid, structure
@@ -273,13 +273,9 @@ async def _reply(result: Any, status: int, request: Request) -> Response:
     if isinstance(result, WithHeaders):
         headers |= result.headers
         result = result.result
-    body = tell_console_host(await _encode(result), request.scope, request.app.state.context.config)
-    return Response(body, status, headers)
-
-
-async def _encode(result: Any) -> bytes:
-    """Encode sorted JSON; a list item by item, with pauses for other tasks."""
-    return await encode_list(result) if isinstance(result, list | Iterator) else dumps_sorted(result)
+    pieces = await encode_pieces(result)
+    told = (tell_console_host(piece, request.scope, request.app.state.context.config) for piece in pieces)
+    return PiecesResponse(told, status, headers) if len(pieces) > 1 else Response(next(told), status, headers)
 
 
 async def _handle_raw(handler: Handler, request: Request, arguments: dict[str, Any], status: int) -> Response:

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from gns3trio import threads
 from gns3trio.api.disconnects import cancelled_on_disconnect
-from gns3trio.api.encoded_lists import list_of
+from gns3trio.api.encoded_lists import LongReply
 from gns3trio.api.replies import Whole, shown_as
 from gns3trio.api.routing import ApiRequest, RouteTable, read_body
 from gns3trio.api.v2 import replies
@@ -75,7 +75,7 @@ class TopologyReply(Whole):
 
 
 @routes.route("POST", "/batch", status=201, reply=BatchReply)
-async def create_batch(api: ApiRequest, project_id: UUID, body: BatchCreate) -> dict[str, Any]:
+async def create_batch(api: ApiRequest, project_id: UUID, body: BatchCreate) -> LongReply:
     """Create nodes, links and drawings, and start the nodes if asked to, all or nothing; an extension."""
     project = api.controller.get_project(project_id)
     given = api.http.state.body
@@ -93,11 +93,13 @@ async def create_batch(api: ApiRequest, project_id: UUID, body: BatchCreate) -> 
         {**attrs.asdict(each), "drawing_id": each.drawing_id or uuid4()} for each in body.drawings
     )
     created = await create_all(project, nodes, links, drawings, start=body.start)
-    return {
-        "nodes": await list_of(map(node_view, created.nodes)),
-        "links": await list_of(map(link_view, created.links)),
-        "drawings": await list_of(drawing_view(project_id, drawing) for drawing in created.drawings),
-    }
+    return LongReply(
+        {
+            "nodes": map(node_view, created.nodes),
+            "links": map(link_view, created.links),
+            "drawings": (drawing_view(project_id, drawing) for drawing in created.drawings),
+        }
+    )
 
 
 @routes.route("GET", "/topology", reply=DesiredTopology)
