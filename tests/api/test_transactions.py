@@ -102,6 +102,43 @@ async def test_creations_while_the_project_ends(server: Server, project: dict[st
     assert (await create(server, again))["console"] == 22000  # every port came back
 
 
+@pytest.mark.parametrize("end", ["close", "delete"])
+@pytest.mark.parametrize("kind", ["batch", "topology"])
+async def test_many_changes_in_one_request_are_made_or_not_while_the_project_ends(
+    server: Server, project: dict[str, Any], kind: str, end: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = f"/v2/projects/{project['project_id']}"
+    count, statuses = 200, list[int]()
+    names = [f"hub{number}" for number in range(count)]
+    batch = {"nodes": [{"name": name, "node_type": "ethernet_hub", "compute_id": "local"} for name in names]}
+    document = {"nodes": {name: {"node_type": "ethernet_hub"} for name in names}}
+
+    async def change() -> None:
+        if kind == "batch":
+            reply = await server.http.post(f"{path}/batch", json=batch)
+        else:
+            reply = await server.http.put(f"{path}/topology", json=document)
+        statuses.append(reply.status_code)
+        assert reply.status_code in (200, 201, 403), reply.text
+
+    with trio.fail_after(60):
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(change)
+            nursery.start_soon(change)  # waits for the other
+            while not await server.request("GET", f"{path}/nodes?limit=1", None, 200):
+                pass
+            if end == "close":
+                await server.request("POST", f"{path}/close", None, 204)
+            else:
+                await server.request("DELETE", path, None, 204)
+    assert "taken back" not in caplog.text
+    if end == "close":
+        made = 2 - statuses.count(403) if kind == "batch" else int(200 in statuses)
+        assert len(await server.request("GET", f"{path}/nodes", None, 200)) == made * count
+    else:
+        assert not Path(project["path"]).exists()
+
+
 async def test_one_id_asked_for_many_times_at_once_is_one_node(server: Server, project: dict[str, Any]) -> None:
     node_id = str(uuid4())
     replies: list[dict[str, Any]] = []

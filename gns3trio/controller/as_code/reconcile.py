@@ -32,7 +32,7 @@ async def reconcile(project: Project, document: Document, *, dry_run: bool) -> P
 
     If a step raises, the changes are rolled back, except that captures on deleted links have ended.
     """
-    async with project.reconciling_lock:
+    async with project.whole_changes.one():
         plan = make_plan(project, document, await read_scripts(project.nodes.values()))
         if not dry_run and plan.changes:
             await _apply(project, plan)
@@ -173,7 +173,8 @@ async def create_all(
     Raises Conflict for an id that is in use, and the errors of single creations.
     """
     project.require_open()
-    async with project.reconciling_lock, Undo(partial(project.log, "error"), project.taking_back) as undo:
+    async with project.whole_changes.one(), Undo(partial(project.log, "error"), project.taking_back) as undo:
+        project.require_open()
         _check_ids("nodes", "node_id", [fields["node_id"] for fields in nodes], project.nodes)
         _check_ids("links", "link_id", [record.link_id for record in links], project.links)
         _check_ids("drawings", "drawing_id", [fields["drawing_id"] for fields in drawings], project.drawings)

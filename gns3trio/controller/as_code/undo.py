@@ -32,6 +32,7 @@ class Undo:
         self._stack = AsyncExitStack()
         self._on_failure = on_failure
         self._context = context
+        self._failures: list[LabError] = []
 
     async def __aenter__(self) -> "Undo":
         return self
@@ -39,6 +40,9 @@ class Undo:
     async def __aexit__(self, *error: object) -> None:
         with trio.CancelScope(shield=True), self._context():
             await self._stack.aclose()
+        if self._failures:  # told once: there may be thousands
+            more = f", and {len(self._failures) - 1} more" if len(self._failures) > 1 else ""
+            self._on_failure(f"a change could not be taken back as a whole: {self._failures[0]}{more}")
 
     def by(self, step: Callable[..., Awaitable[None]], *arguments: Any) -> None:
         """Register ``step``, which undoes what was just done."""
@@ -49,7 +53,7 @@ class Undo:
         try:
             await step(*arguments)
         except LabError as error:
-            self._on_failure(f"a change could not be taken back as a whole: {error}")
+            self._failures.append(error)
 
     def forget(self) -> None:
         """Forget all registered steps: everything succeeded."""

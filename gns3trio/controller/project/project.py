@@ -32,6 +32,7 @@ from gns3trio.controller.project.contents import Contents
 from gns3trio.controller.project.drawings import Drawings
 from gns3trio.controller.project.opening import Openings
 from gns3trio.controller.project.saving_later import is_saving_later, saving_later
+from gns3trio.controller.project.whole_changes import WholeChanges
 from gns3trio.controller.services import ProjectServices
 from gns3trio.controller.storage.file_names import project_file_name
 from gns3trio.controller.storage.kept_versions import list_versions, put_version_back
@@ -87,7 +88,7 @@ class Project:
         self._kept = ProjectRecord(project_id=project_id, settings=settings)  # computes, unknown keys
         self.state_lock = trio.Lock()  # held by open, close and delete; whoever holds it keeps the project in its state
         self.snapshots_lock = trio.Lock()
-        self.reconciling_lock = trio.Lock()  # serialises changes of the whole project
+        self.whole_changes = WholeChanges()
 
     @property
     def nodes(self) -> Nodes:
@@ -266,7 +267,8 @@ class Project:
         self.publish(ProjectClosed(self))
 
     async def _close(self, *, for_good: bool = True) -> None:
-        self.status = "closed"
+        async with self.whole_changes.ended():
+            self.status = "closed"
         await self.nodes.end_creations()
         try:
             await self.file.stop_saving(keep=not (for_good and (self.temporary or self.deleted)))
