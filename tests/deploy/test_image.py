@@ -78,9 +78,11 @@ def make_base(folder: Path) -> Path:
 
 
 def context() -> bytes:
-    """What Git knows of this folder, as ``git archive`` gives what is committed."""
+    """What Git knows of this folder, as ``git archive`` gives what is committed. Compressed, because Docker knows an
+    archive from a recipe by its first bytes.
+    """
     archive = io.BytesIO()
-    with tarfile.open(fileobj=archive, mode="w") as tar:
+    with tarfile.open(fileobj=archive, mode="w:gz", compresslevel=1) as tar:
         for name in run("git", "-C", ROOT, "ls-files").splitlines():
             if (ROOT / name).exists():
                 tar.add(ROOT / name, name)
