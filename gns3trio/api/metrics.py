@@ -10,6 +10,7 @@ import psutil
 from starlette.responses import Response
 
 from gns3trio import __version__
+from gns3trio.api.encoded_lists import PiecesResponse
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.controller.as_code.document import End
 from gns3trio.controller.links.statistics import DirectionStatistics
@@ -18,6 +19,7 @@ from gns3trio.slices import Slices, in_slices
 from gns3trio.watchdog import Watchdog
 
 routes = RouteTable("")
+_LINES_OF_A_PIECE = 512
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
@@ -56,7 +58,9 @@ async def get_metrics(api: ApiRequest) -> Response:
     """All metrics of the server in the Prometheus text format."""
     metrics = await collect(api)
     lines = await in_slices(line for metric in metrics for line in metric.lines())
-    return Response("\n".join(lines) + "\n", media_type=None, headers={"content-type": CONTENT_TYPE})
+    starts = range(0, len(lines), _LINES_OF_A_PIECE)
+    pieces = await in_slices("\n".join([*lines[at : at + _LINES_OF_A_PIECE], ""]).encode() for at in starts)
+    return PiecesResponse(pieces, 200, {"content-type": CONTENT_TYPE})
 
 
 async def collect(api: ApiRequest) -> list[Metric]:
@@ -224,7 +228,7 @@ async def _link_metrics(api: ApiRequest) -> list[Metric]:
 
 async def _port_metrics(api: ApiRequest) -> list[Metric]:
     """Metrics of all linked ports. The reasons of drops are in the metrics of their links."""
-    reading = api.context.link_stats.read()
+    reading = api.context.link_stats.look()
     infos: list[Sample] = []
     frames: list[Sample] = []
     size: list[Sample] = []
@@ -271,7 +275,7 @@ def _drop_samples(directions: _Directions, key: str) -> Iterator[Sample]:
 def _link_directions(api: ApiRequest) -> Iterator[tuple[dict[str, str], DirectionStatistics]]:
     """Each direction of each wired link: its labels and statistics."""
     link_stats = api.context.link_stats
-    reading = link_stats.read()
+    reading = link_stats.look()
     for project in list(api.controller.projects.values()):
         for link in list(project.links.values()):
             statistics = link_stats.at(reading, project.links, link)

@@ -173,19 +173,12 @@ class LinkStats:
                 await send.send(changes)
                 await trio.sleep(self._interval)  # each worker sends its own signal
 
-    def read(self) -> Reading:
-        """Read all counters of all computes now; for callers that need all links."""
-        return self._look(lambda compute: compute.counters())
-
     def look(self) -> Reading:
-        """The counters of all computes, read on demand; for callers that need few links."""
-        return self._look(_ReadWhenAsked)
+        """The counters of all computes, each read when it is asked for: all of a large lab take longer than a slice."""
+        return {each: CounterSnapshot(trio.current_time(), _ReadWhenAsked(it)) for each, it in self._by_id().items()}
 
     def _by_id(self) -> Mapping[str, Compute]:
         return {compute.compute_id: compute for compute in self._computes()}
-
-    def _look(self, read: Callable[[Compute], Mapping[int, PortCounters]]) -> Reading:
-        return {each: CounterSnapshot(trio.current_time(), read(compute)) for each, compute in self._by_id().items()}
 
     def current(self, links: Links, link: Link) -> LinkStatistics:
         """The current counters of a link. Raises Conflict for a link that is not wired on this host."""
