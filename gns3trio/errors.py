@@ -44,6 +44,10 @@ class Unavailable(LabError):
     """The server cannot do this now (shutting down, no resource left)."""
 
 
+class ComputeAway(Unavailable):
+    """A compute on another host does not answer, or not as a compute."""
+
+
 class NoThread(Unavailable):
     """The system could not start a thread."""
 

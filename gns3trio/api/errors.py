@@ -19,7 +19,17 @@ from starlette.types import Receive, Scope, Send
 from gns3trio.api.behind_proxy import relative_root
 from gns3trio.api.content_policy import PLAIN_PAGE
 from gns3trio.encoding import dumps_sorted
-from gns3trio.errors import Conflict, Forbidden, Invalid, LabError, NotFound, Unavailable, sole_cause, what_is_lacking
+from gns3trio.errors import (
+    ComputeAway,
+    Conflict,
+    Forbidden,
+    Invalid,
+    LabError,
+    NotFound,
+    Unavailable,
+    sole_cause,
+    what_is_lacking,
+)
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +44,7 @@ STATUS_OF_ERROR: dict[type[LabError], int] = {
     NotFound: 404,
     Conflict: 409,
     BodyTooLarge: 413,
+    ComputeAway: 409,  # as GNS3 answers then
     Unavailable: 503,
 }
 

@@ -1,8 +1,10 @@
 """Routes of the server itself: statistics, stored settings of clients, shutdown, reload, debug."""
 
+import contextlib
 from typing import Any, ClassVar, Literal
 
 import attrs
+import trio
 from attrs import field
 
 from gns3trio import field_checks as v
@@ -11,10 +13,15 @@ from gns3trio.api.replies import Capabilities, shown_as
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.v2 import replies
 from gns3trio.api.v2.compute_views import statistics_view
+from gns3trio.compute.interface import Compute
 from gns3trio.controller.storage.files import write_in_folder
-from gns3trio.errors import Forbidden, NotFound
+from gns3trio.errors import ComputeAway, Forbidden, NotFound
+from gns3trio.machine import MachineStatistics
 
 routes = RouteTable("/v2")
+
+# How long the statistics of all computes may take.
+STATISTICS_SECONDS = 3.0
 
 GNS3VM_DEFAULTS: dict[str, Any] = {
     "allocate_vcpus_ram": True,
@@ -63,15 +70,27 @@ class IouLicense:
 
 @routes.route("GET", "/statistics", reply=list[replies.ComputeStatistics])
 async def get_statistics(api: ApiRequest) -> list[dict[str, Any]]:
-    """The load of each connected compute."""
-    computes = api.controller.computes
+    """The load of each connected compute that answers within three seconds."""
+    known = api.controller.computes
+    computes = [(compute, known.state(compute.compute_id).name) for compute in known.driven()]
+    found: dict[str, MachineStatistics] = {}
+
+    async def ask(compute: Compute) -> None:
+        with contextlib.suppress(ComputeAway):
+            found[compute.compute_id] = await compute.statistics()
+
+    with trio.move_on_after(STATISTICS_SECONDS):
+        async with trio.open_nursery() as nursery:
+            for compute, _ in computes:
+                nursery.start_soon(ask, compute)
     return [
         {
             "compute_id": compute.compute_id,
-            "compute_name": computes.state(compute.compute_id).name,
-            "statistics": statistics_view(await compute.statistics()),
+            "compute_name": name,
+            "statistics": statistics_view(found[compute.compute_id]),
         }
-        for compute in computes.driven()
+        for compute, name in computes
+        if compute.compute_id in found
     ]
 
 

@@ -24,7 +24,7 @@ from gns3trio.compute.remote.events import Message, NodeTold, Ping, read_event
 from gns3trio.compute.remote.http import ComputeHttp, open_http
 from gns3trio.compute.remote.transport import tls_context
 from gns3trio.compute.remote.websocket import open_websocket
-from gns3trio.errors import Invalid, LabError, Unavailable
+from gns3trio.errors import ComputeAway, Invalid, LabError, Unavailable
 from gns3trio.limits import MAX_PORT
 from gns3trio.machine import MachineLoad
 from gns3trio.printable import without_hidden
@@ -86,7 +86,7 @@ class Connection:
     def reach(self) -> ComputeHttp:
         """The requests to the compute. Raises Unavailable if it is away."""
         if self._http is None:
-            raise Unavailable(f"compute '{self.address.name}' cannot be reached: {self.error}")
+            raise ComputeAway(f"compute '{self.address.name}' cannot be reached: {self.error}")
         return self._http
 
     def move(self, address: ComputeAddress) -> None:

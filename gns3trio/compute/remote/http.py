@@ -18,7 +18,7 @@ from httpcore2 import URL, AsyncConnectionPool, NetworkError, ProtocolError, Res
 from gns3trio import threads
 from gns3trio.compute.other_hosts import ComputeAddress
 from gns3trio.compute.remote.transport import ResolvingBackend, reason_of
-from gns3trio.errors import Conflict, Forbidden, Invalid, LabError, NotFound, Unavailable
+from gns3trio.errors import ComputeAway, Conflict, Forbidden, Invalid, LabError, NotFound
 from gns3trio.json_text import read_json
 from gns3trio.printable import without_hidden
 
@@ -65,14 +65,14 @@ class ComputeHttp:
         for scope in self._running:
             scope.cancel()
 
-    def unavailable(self, reason: str) -> Unavailable:
+    def unavailable(self, reason: str) -> ComputeAway:
         """The error for a compute that cannot be reached."""
-        return Unavailable(f"compute '{self._address.name}': {reason}")
+        return ComputeAway(f"compute '{self._address.name}': {reason}")
 
     async def request(self, method: str, path: str, body: Any = None, *, seconds: float = ANSWER_SECONDS) -> Any:
         """Send a JSON body to a path below ``/v2/compute``, and return the JSON of the answer.
 
-        Raises Invalid, Forbidden, NotFound or Conflict if the compute rejects it, Unavailable if it does not answer.
+        Raises Invalid, Forbidden, NotFound or Conflict if the compute rejects it, Unavailable if it does not answer (ComputeAway).
         """
         content = orjson.dumps(body or {}) if method in ("POST", "PUT") else None
         with self._bounded(seconds):
@@ -173,9 +173,9 @@ class ComputeHttp:
             return
         where = f"compute '{self._address.name}'"
         if status == HTTPStatus.UNAUTHORIZED:
-            raise Unavailable(f"{where}: the user or the password is wrong")
+            raise ComputeAway(f"{where}: the user or the password is wrong")
         if status < HTTPStatus.BAD_REQUEST:
-            raise Unavailable(f"{where}: answered with a redirection ({status}), which is not followed")
+            raise ComputeAway(f"{where}: answered with a redirection ({status}), which is not followed")
         message = _message(await self._read(answer)) or f"answered {status}"
         raise _ERRORS.get(status, Conflict)(f"{where}: {message}")
 

@@ -20,7 +20,7 @@ from gns3trio.compute.other_hosts import ComputeAddress
 from gns3trio.compute.remote.events import MAX_EVENT_BYTES
 from gns3trio.compute.remote.http import basic_authorization
 from gns3trio.compute.remote.transport import open_stream
-from gns3trio.errors import Unavailable
+from gns3trio.errors import ComputeAway
 from gns3trio.websocket_pings import require_sound_pings
 
 require_sound_pings()
@@ -35,7 +35,7 @@ async def open_websocket(
     """A websocket at a path below ``/v2/compute``, for as long as the ``async with`` lasts. Its messages are limited in
     size. It does not wait for the other side at the end.
 
-    Raises Unavailable if it is not open within so many seconds.
+    Raises ComputeAway if it is not open within so many seconds.
     """
     authorization = basic_authorization(address)
     headers = [(b"Authorization", authorization.encode())] if authorization is not None else []
@@ -65,7 +65,7 @@ async def open_websocket(
     finally:
         await trio.aclose_forcefully(stream)
     if failure is not None:
-        raise Unavailable(f"compute '{address.name}': {failure}")
+        raise ComputeAway(f"compute '{address.name}': {failure}")
 
 
 def _first(errors: BaseExceptionGroup[_E]) -> _E:
