@@ -6,7 +6,7 @@ the link apply and frames are captured and counted. ``compute/local`` implements
 features that only some nodes have in ``node_features.py``.
 
 Calls that may need another host are asynchronous. Properties, and the other methods, answer at once with what is known
-last. If a compute cannot be reached, every call that needs it raises Unavailable; the state of its nodes stays as last
+last. If a compute cannot be reached, every call that needs it raises ComputeAway; the state of its nodes stays as last
 known.
 """
 

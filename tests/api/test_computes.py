@@ -59,9 +59,13 @@ async def test_another_compute_is_kept_and_shown_without_its_password(server: Se
     assert (changed["name"], changed["port"], changed["host"]) == ("far", 3081, "192.0.2.1")
 
     body = {**BASE, "compute_id": compute_id}
-    error = await server.request("POST", f"/v2/projects/{project['project_id']}/nodes", body, 503)
+    error = await server.request("POST", f"/v2/projects/{project['project_id']}/nodes", body, 409)
     assert "compute 'far' cannot be reached" in error["message"]
     await server.request("POST", f"/v2/projects/{project['project_id']}/nodes", {**BASE, "compute_id": "nowhere"}, 404)
+    for what in ("ports", "network/interfaces", "network/ports"):
+        assert "far" in (await server.request("GET", f"/v2/computes/{compute_id}/{what}", None, 409))["message"]
+    (own,) = await server.request("GET", "/v2/statistics", None, 200)  # of those that can be reached
+    assert own["compute_id"] == "local"
     endpoint = await server.request("GET", f"/v2/computes/endpoint/{compute_id}/qemu/images", None, 200)
     assert endpoint == {"endpoint": "http://192.0.2.1:3081/v2/compute/qemu/images"}
     await server.request("DELETE", f"/v2/computes/{compute_id}", None, 204)

@@ -34,7 +34,7 @@ from gns3trio.compute.node_features import TrafficFlow
 from gns3trio.compute.node_traits import NodePort
 from gns3trio.compute.node_types import node_types
 from gns3trio.conditions.link_conditions import NO_CONDITIONS, LinkConditions
-from gns3trio.errors import Conflict, Invalid, NotFound, Unavailable
+from gns3trio.errors import ComputeAway, Conflict, Invalid, NotFound
 from gns3trio.machine import MachineLoad, MachineStatistics, machine_statistics
 from gns3trio.traffic.counters import CaptureCounters, PortCounters
 from gns3trio.traffic.flows import Arrivals, FlowResult, FlowSpec, FlowState, LatencySummary
@@ -493,9 +493,9 @@ class MemoryCompute:
     _untold: dict[int, PortCounters] = attrs.field(factory=dict)  # of these, what ``counted`` did not tell yet
 
     def reach(self) -> None:
-        """Raises Unavailable while the compute is away."""
+        """Raises ComputeAway while the compute is away."""
         if self.is_away:
-            raise Unavailable(f"compute {self.compute_id} cannot be reached")
+            raise ComputeAway(f"compute {self.compute_id} cannot be reached")
 
     def node(self, name: str) -> MemoryNode:
         """The node that has a name."""

@@ -72,7 +72,7 @@ class ComputeHttp:
     async def request(self, method: str, path: str, body: Any = None, *, seconds: float = ANSWER_SECONDS) -> Any:
         """Send a JSON body to a path below ``/v2/compute``, and return the JSON of the answer.
 
-        Raises Invalid, Forbidden, NotFound or Conflict if the compute rejects it, Unavailable if it does not answer (ComputeAway).
+        Raises Invalid, Forbidden, NotFound or Conflict if the compute rejects it, ComputeAway if it does not answer.
         """
         content = orjson.dumps(body or {}) if method in ("POST", "PUT") else None
         with self._bounded(seconds):
