@@ -30,8 +30,8 @@
  */
 #define PC_MAX_HOST_BYTES (1u << 19)
 #define PC_MAX_BYTES (256u << 20)
-/* What flows of generated traffic have beside that, of all hosts: some 30,000 of them. */
-#define PC_MAX_TRAFFIC_BYTES (128u << 20)
+/* What flows of generated traffic have beside that, of all hosts: a mesh of 20,000 pairs whose packets come back fits. */
+#define PC_MAX_TRAFFIC_BYTES (192u << 20)
 /* What stays for a while (fragments, buffers, packets that wait for a neighbour) gets so much of the latter: others can answer still. */
 #define PC_MAX_KEPT_BYTES (PC_MAX_BYTES / 2)
 

@@ -8,6 +8,7 @@ import pytest
 import trio
 
 from gns3trio.conditions.core_filter import CoreFilter
+from gns3trio.controller.nodes.mesh import MAX_PAIRS
 from gns3trio.errors import Conflict, Invalid
 from gns3trio.forwarder.forwarder import Forwarder, open_forwarder
 from gns3trio.forwarder.pc import Pc, Pcs, open_pcs
@@ -184,3 +185,16 @@ async def test_ipv6(forwarder: Forwarder, pair: tuple[Pc, Pc]) -> None:
     async with open_flows(forwarder, [PcFlow(first, second, IPv6Address("2001:db8::2"), spec)]) as flows:
         (result,) = await finished(flows)
     assert result.arrived is not None and result.arrived.bytes == 500_000
+
+
+async def test_the_largest_mesh_fits_with_what_comes_back(forwarder: Forwarder, pcs: Pcs) -> None:
+    opened = [open_pc(pcs, number) for number in range(1, 143)]
+    spec = FlowSpec(packets_per_second=1, data_bytes=100, seconds=60, delay=60, echo=True)
+    flows = [
+        PcFlow(sender, receiver, IPv4Address("10.0.0.0") + number, spec)
+        for sender in opened
+        for number, receiver in enumerate(opened, 1)
+        if sender is not receiver
+    ]
+    async with open_flows(forwarder, flows[:MAX_PAIRS]) as run:
+        assert [result.state for result in await run.read()] == ["waiting"] * MAX_PAIRS

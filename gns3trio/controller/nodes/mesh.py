@@ -19,7 +19,7 @@ from gns3trio.notifications.feed import ChangeFeed
 from gns3trio.slices import Slices
 from gns3trio.traffic.flows import FlowResult, FlowSpec
 
-# The most pairs of one mesh: each costs about 3 KiB of the core while it runs.
+# The most pairs of one mesh: each costs 4 to 8 KiB of the core while it runs.
 MAX_PAIRS = 20_000
 # The pairs of a mesh do not begin at once, but within their first interval, or this time if the interval is longer.
 MAX_SPREAD_SECONDS = 1.0
