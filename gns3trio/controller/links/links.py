@@ -85,8 +85,8 @@ class Links(Mapping[UUID, Link]):
         return [link.record for link in self.values() if not link.withdrawn]
 
     def impairments(self) -> dict[UUID, Impairments]:
-        """The impairments of all links, by link id."""
-        return {link.link_id: link.impairments for link in self.values()}
+        """The impairments of the links that have any, by link id."""
+        return {link.link_id: link.impairments for link in self.values() if link.impairments != NO_IMPAIRMENTS}
 
     async def revive(self, record: LinkRecord, impairments: Impairments) -> bool:
         """Create a link from the project's file. If it cannot be wired, it is listed with its ``problem``. Invalid

@@ -145,19 +145,21 @@ class Contents:
 
     def mac_ids(self, kept: ProjectRecord) -> dict[UUID, int]:
         """The MAC address numbers of all nodes, also of nodes that cannot run now."""
-        numbers = {
-            node.node_id: node.mac_id if node.instance is not None else kept.mac_ids.get(node.node_id)
-            for node in self.nodes.values()
-        }
-        return {node_id: number for node_id, number in numbers.items() if number is not None}
+        numbers = {}
+        for node_id, node in self.nodes.items():
+            number = node.mac_id if node.instance is not None else kept.mac_ids.get(node_id)
+            if number is not None:
+                numbers[node_id] = number
+        return numbers
 
     def engines(self, kept: ProjectRecord) -> dict[UUID, str]:
         """The engines that were chosen for nodes, also for nodes that cannot run now."""
-        engines = {
-            node.node_id: node.chosen_engine if node.instance is not None else kept.engines.get(node.node_id)
-            for node in self.nodes.values()
-        }
-        return {node_id: engine for node_id, engine in engines.items() if engine is not None}
+        engines = {}
+        for node_id, node in self.nodes.items():
+            engine = node.chosen_engine if node.instance is not None else kept.engines.get(node_id)
+            if engine is not None:
+                engines[node_id] = engine
+        return engines
 
     async def release(self) -> None:
         """Stop all nodes and captures, release their resources, and empty the contents."""
