@@ -59,6 +59,9 @@ def daemon(folder: Path, kind: tuple[list[str], list[str]]) -> Iterator[None]:
             for name in ("DOCKER_HOST", "DOCKER_BUILDKIT", "GNS3TRIO_PASSWORD"):
                 os.environ.pop(name, None)
             process.terminate()
+            process.wait()
+            network = folder / "exec" / "netns" / "default"  # Docker leaves it mounted
+            subprocess.run(["umount", "--lazy", network], capture_output=True, check=False)
 
 
 def make_base(folder: Path) -> Path:
