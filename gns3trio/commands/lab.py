@@ -280,6 +280,12 @@ def print_line(text: str) -> None:
     print(escape(text), flush=True)
 
 
+def print_escaped(lines: Iterable[str]) -> None:
+    """Print lines whose texts are escaped already, and which may have colors."""
+    for line in lines:
+        print(line)
+
+
 def print_json(value: Any, *, indent: int | None = 2) -> None:
     """Print indented JSON, with control characters escaped."""
     print(escape_json(json.dumps(value, indent=indent, ensure_ascii=False)), flush=True)

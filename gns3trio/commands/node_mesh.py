@@ -7,7 +7,7 @@ from collections.abc import Callable
 from gns3trio.client.client import Client
 from gns3trio.commands.benchmark import measure
 from gns3trio.commands.heat_map import heat_map
-from gns3trio.commands.lab import Json, add_action, find_node, open_path, print_facts, print_line, show
+from gns3trio.commands.lab import Json, add_action, find_node, open_path, print_escaped, print_facts, print_line, show
 from gns3trio.commands.node_traffic import add_flow_options, flow_request, rate_text, to_version
 from gns3trio.commands.numbers import to_count, to_whole
 from gns3trio.commands.progress import bar
@@ -89,8 +89,7 @@ def _print(report: Json, shown: str) -> None:
     lines = heat_map(names, values, text_of, most=100.0 if shown == "loss" else None, columns=columns)
     if lines is not None:
         print_line(f"{title}, from each node (rows) to each other one (columns)")
-        for line in lines:
-            print(line)
+        print_escaped(lines)
         print_line("")
     print_facts(_facts(report))
     for pair in _worst(report):

@@ -85,3 +85,12 @@ def link_record(first: Node, second: Node) -> LinkRecord:
 async def make_link(project: Project, first: Node, second: Node) -> Link:
     """A link between the first ports of two nodes."""
     return await project.links.create(link_record(first, second))
+
+
+async def running(project: Project, *scripts: str, compute_id: str = "local") -> list[Node]:
+    """Nodes that were started, with the addresses of these scripts."""
+    nodes = await make_nodes(project, *(f"PC{n}" for n in range(1, len(scripts) + 1)), compute_id=compute_id)
+    for node, script in zip(nodes, scripts, strict=True):
+        await node.require_instance().set_startup_script(script)
+        await node.require_instance().start()
+    return nodes

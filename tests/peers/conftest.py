@@ -19,6 +19,7 @@ from tests.e2e.conftest import PATIENCE, ServerProcess, StartServer, start_serve
 __all__ = ["start_server", "telnet"]  # fixtures
 
 GNS3SERVER = os.environ.get("GNS3SERVER")
+_VERSION = "2.2.61"  # that a compute must tell
 collect_ignore_glob = [] if GNS3SERVER else ["test_*.py"]
 
 
@@ -96,3 +97,16 @@ def ours(start_server: StartServer, gns3_controller: Controller) -> ServerProces
     assert compute["connected"] is True
     assert "vpcs" in compute["capabilities"]["node_types"]
     return server
+
+
+@pytest.fixture
+def any_compute() -> Iterator[dict[str, Any]]:
+    """A compute that takes every node, as GNS3 registers it: the emulators are not installed here."""
+    assert GNS3SERVER is not None
+    program = Path(__file__).with_name("any_compute.py")
+    command = [str(Path(GNS3SERVER).with_name("python")), str(program), _VERSION]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        port = int(process.stdout.readline())
+        yield {"compute_id": "any", "host": "127.0.0.1", "name": "any", "port": port, "protocol": "http"}
+        process.terminate()

@@ -6,9 +6,6 @@ import httpx
 import pytest
 
 from tests.e2e.conftest import StartServer
-from tests.peers.test_old_files import any_compute
-
-__all__ = ["any_compute"]  # a fixture
 
 Json = dict[str, Any]
 TYPES: dict[str, Json] = {

@@ -1,7 +1,5 @@
 """gns3-server itself opens every project file of the corpus after we have saved it, and finds what we found."""
 
-import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,23 +9,9 @@ import pytest
 
 from tests import corpus
 from tests.e2e.conftest import PATIENCE, StartServer, wait_until
-from tests.peers.conftest import GNS3SERVER, Controller
+from tests.peers.conftest import Controller
 
 Json = dict[str, Any]
-VERSION = "2.2.61"
-
-
-@pytest.fixture
-def any_compute() -> Iterator[Json]:
-    """A compute that takes every node, as GNS3 registers it: the emulators are not installed here."""
-    assert GNS3SERVER is not None
-    program = Path(__file__).with_name("any_compute.py")
-    command = [str(Path(GNS3SERVER).with_name("python")), str(program), VERSION]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        port = int(process.stdout.readline())
-        yield {"compute_id": "any", "host": "127.0.0.1", "name": "any", "port": port, "protocol": "http"}
-        process.terminate()
 
 
 def found(server: Controller, path: str) -> Any:

@@ -15,8 +15,7 @@ from gns3trio.controller.nodes.traffic import MOST_RUNS
 from gns3trio.controller.project.project import Project
 from gns3trio.errors import Conflict, Invalid, LabError, Unavailable
 from gns3trio.traffic.flows import FlowSpec
-from tests.controller.conftest import Told, make_nodes
-from tests.controller.nodes.test_traffic import running
+from tests.controller.conftest import Told, make_nodes, running
 from tests.support.memory_compute import MemoryCompute
 
 ALL = MeshRequest(

@@ -15,19 +15,10 @@ from gns3trio.controller.nodes.traffic import MOST_RUNS, TrafficReport, TrafficR
 from gns3trio.controller.project.project import Project
 from gns3trio.errors import Conflict, Invalid, LabError, Unavailable
 from gns3trio.traffic.flows import FlowResult, FlowSpec
-from tests.controller.conftest import Told, make_nodes
+from tests.controller.conftest import Told, make_nodes, running
 from tests.support.memory_compute import MemoryCompute
 
 SPEC = FlowSpec(packets_per_second=100, data_bytes=100, seconds=10, echo=True)
-
-
-async def running(project: Project, *scripts: str, compute_id: str = "local") -> list[Node]:
-    """Nodes that were started, with the addresses of these scripts."""
-    nodes = await make_nodes(project, *(f"PC{n}" for n in range(1, len(scripts) + 1)), compute_id=compute_id)
-    for node, script in zip(nodes, scripts, strict=True):
-        await node.require_instance().set_startup_script(script)
-        await node.require_instance().start()
-    return nodes
 
 
 @pytest.fixture
