@@ -41,7 +41,16 @@ from hypercorn.utils import parse_socket_addr
 
 from gns3trio.errors import sole_cause
 from gns3trio.http.limits import Limits
-from gns3trio.http.protocol import SEND_NOW, AsgiMessage, ClientLeft, Http1Protocol, HttpStream, Inbox, WebsocketStream
+from gns3trio.http.protocol import (
+    SEND_NOW,
+    UNSENT,
+    AsgiMessage,
+    ClientLeft,
+    Http1Protocol,
+    HttpStream,
+    Inbox,
+    WebsocketStream,
+)
 from gns3trio.memory import FREE_BYTES, Holder, Memory
 
 SUPPORTED_HYPERCORN = "0.18."
@@ -141,8 +150,11 @@ class ContainedConfig(Config):
 class _Tasks:
     """Replaces Hypercorn's TaskGroup: runs the tasks of one connection and handles their errors."""
 
-    def __init__(self, nursery: trio.Nursery, inbox_limit: int, memory: Memory) -> None:
+    def __init__(
+        self, nursery: trio.Nursery, inbox_limit: int, memory: Memory, add_unsent: Callable[[int], bool]
+    ) -> None:
         self._nursery = nursery
+        self._add_unsent = add_unsent
         self._inbox_limit = inbox_limit
         self._memory = memory
         self._running = 0
@@ -165,7 +177,7 @@ class _Tasks:
         if isinstance(stream, WebsocketStream):
             held = stream.held = Holder(self._memory.messages)
         if isinstance(stream, HttpStream | WebsocketStream):
-            cast(dict[str, Any], scope)["extensions"][SEND_NOW] = stream.send_now
+            cast(dict[str, Any], scope)["extensions"] |= {SEND_NOW: stream.send_now, UNSENT: self._add_unsent}
         inbox = Inbox(self._inbox_limit, held)
         self._running += 1
         self._nursery.start_soon(self._run_app, app, scope, inbox, send)
@@ -194,7 +206,8 @@ class _Tasks:
             await send(None)
         finally:
             # The stream holds its scope. Without this cycle both are freed now, not by a later garbage collection.
-            cast(dict[str, Any], scope)["extensions"].pop(SEND_NOW, None)
+            for name in (SEND_NOW, UNSENT):
+                cast(dict[str, Any], scope)["extensions"].pop(name, None)
             inbox.close()
             self._running -= 1
             self._ended.unpark_all()
@@ -231,6 +244,7 @@ class Connection:
         self._out: list[bytes] = []
         self._out_idle = False  # the writer waits and holds no data
         self._held = Holder(config.connections.memory.replies)  # in _out and with the writer
+        self._unsent = Holder(config.connections.memory.replies)  # the rest of a reply, with the application
         self.took_at = trio.current_time()  # when the client last read something, or nothing was left to read
         self._out_waiting = trio.lowlevel.ParkingLot()  # the writer
         self._out_taken = trio.lowlevel.ParkingLot()  # senders
@@ -247,12 +261,13 @@ class Connection:
         finally:
             self._siblings.discard(self)
             self._held.close()
+            self._unsent.close()
             await trio.aclose_forcefully(self._stream)
 
     @property
     def held_bytes(self) -> int:
         """Bytes of replies that the client has not read yet."""
-        return self._held.size
+        return self._held.size + self._unsent.size
 
     def cut_off(self) -> None:
         """Disconnect a client that does not read its reply."""
@@ -282,7 +297,7 @@ class Connection:
         except OSError:
             return  # the client has gone already
         async with trio.open_nursery() as nursery:
-            tasks = _Tasks(nursery, self._config.max_app_queue_size, self._siblings.memory)
+            tasks = _Tasks(nursery, self._config.max_app_queue_size, self._siblings.memory, self._add_unsent)
             self._protocol = Http1Protocol(
                 self._app,
                 self._config,
@@ -424,13 +439,21 @@ class Connection:
         return True
 
     def _leave_to_writer(self, data: bytes) -> None:
-        if not self._held.size:
+        if not self.held_bytes:
             self.took_at = trio.current_time()
         self._out_idle = False
         self._out.append(data)
         self._held.add(len(data))
         self._out_waiting.unpark()
         self._siblings.cut_off_slowest()
+
+    def _add_unsent(self, size: int) -> bool:
+        """Account for bytes of a reply that wait in the application. See ``UNSENT``."""
+        if not self.held_bytes:
+            self.took_at = trio.current_time()
+        self._unsent.add(size)
+        self._siblings.cut_off_slowest()
+        return not self._broken
 
     def _buffer_is_full(self) -> bool:
         return self._held.size > self._limits.write_buffer_bytes or len(self._out) > WRITE_BUFFER_PIECES
@@ -463,6 +486,7 @@ class Connection:
         self._broken = True
         self._out.clear()
         self._held.close()
+        self._unsent.close()
         self._out_waiting.unpark_all()
         self._out_taken.unpark_all()
         self._stop_reading()

@@ -51,6 +51,11 @@ _ASCII_HEADERS = frozenset({b"connection", b"sec-websocket-extensions", b"sec-we
 # third of a ``websocket.send`` or less, which matters for events to many clients.
 SEND_NOW = "gns3trio.send_now"
 
+# An ASGI extension: this key of ``scope["extensions"]`` holds a function for a reply that the application sends in many
+# pieces. It adds the number of bytes that wait in the application to those that the client has not read (or takes them
+# off, if negative), and returns False if the client is given up, so that the application drops them.
+UNSENT = "gns3trio.unsent"
+
 NO_ROOM = "the server is busy with large messages of others"
 
 _WS_TEXT = 0x81  # FIN and opcode, RFC 6455 5.2

@@ -4,9 +4,10 @@ import struct
 
 import pytest
 import trio
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 from trio.testing import wait_all_tasks_blocked
 
+from gns3trio.api.encoded_lists import PIECE_BYTES, PiecesResponse
 from gns3trio.http.protocol import NO_ROOM
 from gns3trio.memory import FREE_BYTES, Holder, Memory, Total
 from tests.http.conftest import UPGRADE, Start, hello, read_all, read_until
@@ -28,6 +29,18 @@ async def large_reply(scope: Scope, receive: Receive, send: Send) -> None:
     size = LARGE if scope["path"] == "/" else int(scope["path"][1:])
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % size)]})
     await send({"type": "http.response.body", "body": bytes(size)})
+
+
+async def reply_in_pieces(scope: Scope, receive: Receive, send: Send) -> None:
+    """The same as many pieces, most of which wait in the application."""
+    if scope["type"] != "http":
+        await hello(scope, receive, send)
+        return
+    size = LARGE if scope["path"] == "/" else int(scope["path"][1:])
+    await PiecesResponse([bytes(PIECE_BYTES)] * (size // PIECE_BYTES), 200, {})(scope, receive, send)
+
+
+IN_ONE_OR_MANY = pytest.mark.parametrize("reply", [large_reply, reply_in_pieces])
 
 
 async def large_frames(scope: Scope, receive: Receive, send: Send) -> None:
@@ -55,9 +68,10 @@ async def take_little(client: trio.SocketStream) -> None:
     await read_until(client, b"\r\n\r\n")
 
 
-async def test_the_slowest_reader_is_cut_off(start: Start) -> None:
+@IN_ONE_OR_MANY
+async def test_the_slowest_reader_is_cut_off(start: Start, reply: ASGIApp) -> None:
     memory = Memory(replies=Total(3 * LARGE))
-    server = await start(large_reply, memory=memory)
+    server = await start(reply, memory=memory)
     slow = [await server.connect(receive_buffer=4096) for _ in range(8)]
     for client in slow:
         await take_little(client)
@@ -74,9 +88,10 @@ async def test_the_slowest_reader_is_cut_off(start: Start) -> None:
         await wait_all_tasks_blocked(0.01)
 
 
-async def test_one_that_is_alone_may_have_a_reply_of_any_size(start: Start) -> None:
+@IN_ONE_OR_MANY
+async def test_one_that_is_alone_may_have_a_reply_of_any_size(start: Start, reply: ASGIApp) -> None:
     memory = Memory(replies=Total(LARGE))
-    server = await start(large_reply, memory=memory)
+    server = await start(reply, memory=memory)
     request = b"GET /%d HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n" % (20 * LARGE)
     async with await server.connect(request, receive_buffer=4096) as client:
         await wait_all_tasks_blocked(0.01)
