@@ -30,8 +30,20 @@ struct pc_dhcp {
     pc_dhcp_reply offer; /* or what was granted */
 };
 
+typedef struct {
+    pc_job job;
+    int has_asked;
+} dhcp_job;
+
+/* The job that has asked. What is under way before a job asks, or while a release waits, is not its own, nor is its answer. */
 static pc_job *job_of(const pc_host *host) {
-    return pc_job_of(host, &pc_dhcp_kind);
+    pc_job *job = pc_job_of(host, &pc_dhcp_kind);
+    return job != NULL && ((dhcp_job *)job)->has_asked ? job : NULL;
+}
+
+static pc_job *waiting_release_of(const pc_host *host) {
+    pc_job *job = pc_job_of(host, &pc_dhcp_kind);
+    return job != NULL && job->request.kind == UDPFWD_PC_DHCP_RELEASE ? job : NULL;
 }
 
 static void finish(pc_host *host, int reason) {
@@ -53,7 +65,9 @@ void pc_forget_lease(pc_host *host) {
 }
 
 void pc_end_dhcp(pc_host *host) {
-    finish(host, UDPFWD_PC_REPLACED);
+    pc_job *job = pc_job_of(host, &pc_dhcp_kind);
+    if (job != NULL)
+        pc_finish(host, job, UDPFWD_PC_REPLACED);
     pc_forget_lease(host);
 }
 
@@ -231,9 +245,10 @@ static void refused(pc_host *host) {
     int had_lease = host->dhcp->state >= BOUND;
     if (had_lease)
         lose_address(host);
-    if (job_of(host) != NULL) {
+    pc_job *job = job_of(host) != NULL ? job_of(host) : waiting_release_of(host);
+    if (job != NULL) {
         pc_forget_lease(host);
-        finish(host, UDPFWD_PC_SERVER_FAILED);
+        pc_finish(host, job, UDPFWD_PC_SERVER_FAILED);
     } else if (had_lease) {
         begin_asking(host, SELECTING);
     } else {
@@ -303,8 +318,14 @@ static void keep_lease(pc_host *host) {
     pc_dhcp *dhcp = host->dhcp;
     uint64_t rebind_ns = lease_end_ns(dhcp, dhcp->offer.rebind_seconds), end_ns = lease_end_ns(dhcp, dhcp->offer.lease_seconds);
     if (host->now_ns >= end_ns) {
+        pc_job *release = waiting_release_of(host);
         lose_address(host);
-        begin_asking(host, SELECTING);
+        if (release == NULL) {
+            begin_asking(host, SELECTING);
+        } else {
+            pc_forget_lease(host);
+            pc_finish(host, release, UDPFWD_PC_NO_SERVER);
+        }
         return;
     }
     if (dhcp->state == BOUND) {
@@ -355,6 +376,7 @@ static int check(const udpfwd_pc_request *request) {
 }
 
 static void discover(pc_host *host, pc_job *job) {
+    ((dhcp_job *)job)->has_asked = 1;
     if (host->ipv4_origin == UDPFWD_PC_DHCP)
         pc_clear_address(host, 4);
     pc_forget_lease(host);
@@ -366,6 +388,7 @@ static void discover(pc_host *host, pc_job *job) {
 }
 
 static void release(pc_host *host, pc_job *job) {
+    ((dhcp_job *)job)->has_asked = 1;
     send_message(host, DHCP_RELEASE);
     pc_clear_address(host, 4);
     pc_finish(host, job, UDPFWD_PC_DONE);
@@ -379,6 +402,7 @@ static void expire(pc_host *host, pc_job *job) {
     if (host->dhcp == NULL || host->dhcp->state < BOUND) {
         pc_finish(host, job, UDPFWD_PC_NO_SERVER);
     } else if (job->request.kind == UDPFWD_PC_DHCP_RENEW) {
+        ((dhcp_job *)job)->has_asked = 1;
         begin_asking(host, RENEWING);
     } else { /* the server's MAC address first: it could not be asked for afterwards */
         const pc_address server = ipv4_address(host->dhcp->offer.server);
@@ -410,4 +434,4 @@ static void end(pc_host *host, pc_job *job) {
 }
 
 const pc_job_kind pc_dhcp_kind = {
-    .bytes = sizeof(pc_job), .is_single = 1, .check = check, .expire = expire, .end = end, .neighbour = neighbour};
+    .bytes = sizeof(dhcp_job), .is_single = 1, .check = check, .expire = expire, .end = end, .neighbour = neighbour};

@@ -166,6 +166,23 @@ static void test_a_lease_is_renewed(void) {
     close_hosts();
 }
 
+/* A job that begins while the lease is being renewed by itself: it does not take that answer for its own. */
+static void test_a_job_during_a_renewal(void) {
+    static const int kinds[] = {UDPFWD_PC_DHCP_RENEW, UDPFWD_PC_DHCP_DISCOVER, UDPFWD_PC_DHCP_RELEASE};
+    static const int sent[] = {1, 2, 1}, received[] = {1, 2, 0};
+    for (int i = 0; i < 3; i++) {
+        lease();
+        bed.now_ns = TEST_START_NS + 500 * PC_SECOND_NS;
+        pc_expire(&bed.hosts[0], bed.now_ns); /* it has asked */
+        ask(kinds[i]);
+        serve_for(5 * PC_SECOND_NS); /* the answer comes before the job is due */
+        CHECK(server.types[2] == DHCP_REQUEST && reason_of_end() == UDPFWD_PC_DONE && server.sent == 3 + sent[i]);
+        CHECK(count_told(UDPFWD_PC_DHCP_SENT, NULL) == sent[i] && count_told(UDPFWD_PC_DHCP_RECEIVED, NULL) == received[i]);
+        CHECK((bed.hosts[0].ipv4.family == 0) == (kinds[i] == UDPFWD_PC_DHCP_RELEASE));
+        close_hosts();
+    }
+}
+
 /* Nobody answers: the server is asked until T2, everybody until the end, then the address is gone and it begins anew. */
 static void test_a_lease_ends(void) {
     lease();
@@ -404,6 +421,7 @@ int main(void) {
     test_another_server_answers();
     test_a_lease();
     test_a_lease_is_renewed();
+    test_a_job_during_a_renewal();
     test_a_lease_ends();
     test_a_lease_is_released();
     test_nobody_answers();

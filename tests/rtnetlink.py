@@ -15,6 +15,9 @@ _REQUEST, _ACK, _CREATE_EXCL = 0x1, 0x4, 0x600
 _IFLA_IFNAME, _IFLA_LINKINFO, _IFLA_NET_NS_FD = 3, 18, 28
 _IFLA_INFO_KIND, _IFLA_INFO_DATA = 1, 2
 _VETH_INFO_PEER = 1
+_RTM_SETNEIGHTBL = 67
+_NDTA_NAME, _NDTA_PARMS = 1, 6
+_NDTPA_IFINDEX, _NDTPA_UCAST_PROBES, _NDTPA_MCAST_PROBES = 1, 10, 11
 _SIOCGIFFLAGS, _SIOCSIFFLAGS, _SIOCSIFADDR, _SIOCSIFNETMASK, _SIOCSIFMTU, _SIOCBRADDIF = (
     0x8913,
     0x8914,
@@ -112,6 +115,15 @@ def add_default_route(gateway: str) -> None:
 
     anywhere = family("0.0.0.0")
     _control(_SIOCADDRT, struct.pack("8x16s16s16sH62x", anywhere, family(gateway), anywhere, _RTF_UP | _RTF_GATEWAY))
+
+
+def ask_neighbours(name: str, times: int) -> None:
+    """How often ARP asks, each second, before one is unreachable. (Its files are not in all user namespaces.)"""
+    often = struct.pack("I", times)
+    limits = _attribute(_NDTPA_UCAST_PROBES, often) + _attribute(_NDTPA_MCAST_PROBES, often)
+    limits += _attribute(_NDTPA_IFINDEX, struct.pack("I", socket.if_nametoindex(name)))
+    table = _attribute(_NDTA_NAME, b"arp_cache\0") + _attribute(_NDTA_PARMS, limits)
+    _ask(_RTM_SETNEIGHTBL, 0, struct.pack("Bxxx", socket.AF_INET) + table)
 
 
 def set_ipv6_address(name: str, address: str) -> None:

@@ -186,6 +186,7 @@ def _plug_in(stack: ExitStack, address: str) -> int:
     rtnetlink.set_up("lo")
     rtnetlink.set_address(name, address)
     rtnetlink.add_default_route(GATEWAY)
+    rtnetlink.ask_neighbours(name, PATIENCE)  # not EHOSTUNREACH when a busy machine gives it no answer for 3 s
     return descriptor
 
 
