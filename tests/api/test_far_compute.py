@@ -260,8 +260,9 @@ async def test_a_compute_with_a_certificate_of_its_own(server: Server, project: 
         compute = await server.request("POST", "/v2/computes", far.address, 201)
         assert not compute["connected"]
         assert "its certificate is not trusted" in compute["last_error"] and "'certificate'" in compute["last_error"]
-        error = await server.request("PUT", "/v2/computes/far", {**far.address, "certificate": "none"}, 400)
-        assert "certificate" in error["message"]
+        for wrong in ("none", "PC\u009b1", "\0"):
+            error = await server.request("PUT", "/v2/computes/far", {**far.address, "certificate": wrong}, 400)
+            assert "certificate" in error["message"]
         for name, is_trusted in (("lab-cert.pem", False), ("cert.pem", True)):
             body = {**far.address, "certificate": (TLS / name).read_text()}
             compute = await server.request("PUT", "/v2/computes/far", body, 200)

@@ -2,6 +2,7 @@
 
 import ctypes
 import time
+from collections.abc import Callable
 
 import pytest
 import trio
@@ -23,9 +24,11 @@ def wait_idly() -> None:
     time.sleep(LONG)
 
 
-def hold_the_interpreter() -> None:
-    """As a long call of a library in C does that does not let others run."""
+def hold_the_interpreter(is_told: Callable[[], bool]) -> None:
+    """As a long call of a library in C does that does not let others run; then stay until that is told."""
     ctypes.PyDLL(None).usleep(int(4 * LONG_SECONDS * 1e6))
+    while not is_told():
+        time.sleep(0.001)
 
 
 async def turn() -> None:
@@ -61,9 +64,9 @@ async def test_waiting_in_the_loop_is_a_gap_without_work(caplog: pytest.LogCaptu
 async def test_a_thread_that_holds_the_interpreter_is_a_gap(caplog: pytest.LogCaptureFixture) -> None:
     async with watch_loop() as seen:
         await trio.lowlevel.checkpoint()
-        await trio.to_thread.run_sync(hold_the_interpreter)
-        while not seen.long_gaps:  # the thread that counts it may come later than we
-            await trio.sleep(0.01)
+        with trio.fail_after(20):
+            await trio.to_thread.run_sync(hold_the_interpreter, lambda: "no thread could run" in caplog.text)
+        assert seen.long_gaps >= 1
     assert "in hold_the_interpreter" in caplog.text
 
 
