@@ -49,33 +49,16 @@ _UPDATE_SECONDS = 1.0
 
 
 @attrs.frozen(kw_only=True)
-class RegisteredCompute:
-    """Another server that a client has registered, with its credentials. ``certificate`` is as in ``ComputeAddress``.
-    One that is not confirmed was only named by a file.
+class RegisteredCompute(ComputeAddress):
+    """Another server that a client has registered, with its credentials. One that is not confirmed was only named by a
+    file.
     """
 
-    compute_id: str
-    name: str
-    protocol: Literal["http", "https"]
-    host: str
-    port: int
-    user: str | None = None
-    password: str | None = attrs.field(default=None, repr=False)
-    certificate: str | None = attrs.field(default=None, repr=False)
     is_confirmed: bool = False
 
     def address(self) -> ComputeAddress:
         """How it is reached."""
-        return ComputeAddress(
-            compute_id=self.compute_id,
-            name=self.name,
-            protocol=self.protocol,
-            host=self.host,
-            port=self.port,
-            user=self.user,
-            password=self.password,
-            certificate=self.certificate,
-        )
+        return ComputeAddress(**{field.name: getattr(self, field.name) for field in attrs.fields(ComputeAddress)})
 
 
 @attrs.frozen(kw_only=True)

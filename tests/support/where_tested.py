@@ -151,6 +151,7 @@ TESTED_IN: dict[str, list[str]] = {
     "controller/library/symbols": ["api/symbols"],
     "controller/library/templates": ["api/templates"],
     "controller/links/benchmark": ["api/link_benchmark"],
+    "controller/run_limit": ["controller/nodes/traffic", "api/udp_benchmark"],
     "controller/links/benchmark_limits": ["api/link_benchmark", "api/udp_benchmark"],
     "controller/links/captures": ["api/captures", "controller/links/links"],
     "controller/links/end_nodes": ["controller/links/links", "api/links"],

@@ -2,8 +2,7 @@
 many.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from ipaddress import IPv4Address, IPv6Address
 from typing import Literal
 
@@ -14,7 +13,8 @@ from gns3trio.compute.interface import Compute
 from gns3trio.compute.node_features import TrafficEndpoint, TrafficFlow, TrafficRun
 from gns3trio.controller.changes import NodeTraffic
 from gns3trio.controller.nodes.node import Node
-from gns3trio.errors import Conflict, Unavailable
+from gns3trio.controller.run_limit import RunLimit
+from gns3trio.errors import Conflict
 from gns3trio.notifications.feed import ChangeFeed
 from gns3trio.traffic.flows import FlowResult, FlowSpec
 
@@ -26,7 +26,7 @@ LOOK_SECONDS = 0.5
 LATE_LOOK_SECONDS = 0.02
 # The most requests that run at the same time: each of them may use a whole CPU.
 MOST_RUNS = 16
-_running = trio.CapacityLimiter(MOST_RUNS)
+one_of_some_runs = RunLimit(MOST_RUNS, f"{MOST_RUNS} requests send traffic").one
 
 # Why a flow did not send, by ``FlowResult.reason``.
 _REASONS = {
@@ -61,20 +61,6 @@ class TrafficReport:
     spec: FlowSpec
     result: FlowResult
     progress: float
-
-
-@contextmanager
-def one_of_some_runs() -> Iterator[None]:
-    """Raises Unavailable if too much generated traffic is running."""
-    borrower = object()
-    try:
-        _running.acquire_on_behalf_of_nowait(borrower)
-    except trio.WouldBlock:
-        raise Unavailable(f"{MOST_RUNS} requests send traffic: try again when one has ended") from None
-    try:
-        yield
-    finally:
-        _running.release_on_behalf_of(borrower)
 
 
 async def send_traffic(node: Node, request: TrafficRequest, changes: ChangeFeed) -> TrafficReport:

@@ -1,8 +1,9 @@
 """The contents of an open project: nodes, links and drawings, which are read from its file and saved into it."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from typing import TypeVar
 from uuid import UUID
 
 import attrs
@@ -21,6 +22,8 @@ from gns3trio.slices import Slices
 
 # The most messages about errors in a project's file.
 _TOLD = 20
+
+_T = TypeVar("_T")
 
 
 class Contents:
@@ -145,21 +148,20 @@ class Contents:
 
     def mac_ids(self, kept: ProjectRecord) -> dict[UUID, int]:
         """The MAC address numbers of all nodes, also of nodes that cannot run now."""
-        numbers = {}
-        for node_id, node in self.nodes.items():
-            number = node.mac_id if node.instance is not None else kept.mac_ids.get(node_id)
-            if number is not None:
-                numbers[node_id] = number
-        return numbers
+        return self._of_nodes(lambda node: node.mac_id, kept.mac_ids)
 
     def engines(self, kept: ProjectRecord) -> dict[UUID, str]:
         """The engines that were chosen for nodes, also for nodes that cannot run now."""
-        engines = {}
+        return self._of_nodes(lambda node: node.chosen_engine, kept.engines)
+
+    def _of_nodes(self, value_of: Callable[[Node], _T | None], kept: Mapping[UUID, _T]) -> dict[UUID, _T]:
+        """A value of each node that has one; the kept value for a node that cannot run now."""
+        values = {}
         for node_id, node in self.nodes.items():
-            engine = node.chosen_engine if node.instance is not None else kept.engines.get(node_id)
-            if engine is not None:
-                engines[node_id] = engine
-        return engines
+            value = value_of(node) if node.instance is not None else kept.get(node_id)
+            if value is not None:
+                values[node_id] = value
+        return values
 
     async def release(self) -> None:
         """Stop all nodes and captures, release their resources, and empty the contents."""
