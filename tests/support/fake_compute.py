@@ -143,7 +143,12 @@ async def fake_compute(**answers: Answer) -> AsyncIterator[FakeCompute]:
             "GET projects": says(reply([])),
         }
     )
-    names = {"capabilities": "GET capabilities", "ports": "GET network/ports", "notifications": "GET notifications/ws"}
+    names = {
+        "capabilities": "GET capabilities",
+        "extensions": "GET extensions",
+        "ports": "GET network/ports",
+        "notifications": "GET notifications/ws",
+    }
     fake.answers |= {names[name]: answer for name, answer in answers.items()}
     async with trio.open_nursery() as nursery:
         (listener,) = await trio.open_tcp_listeners(0, host="127.0.0.1")

@@ -9,6 +9,7 @@ TESTED_IN: dict[str, list[str]] = {
     "compute/actions": ["controller/nodes/nodes", "api/nodes"],
     "compute/captures": ["compute/interface", "api/captures"],
     "compute/emulators": ["api/emulators"],
+    "compute/extensions": ["api/far_compute"],
     "compute/expressions": ["api/links", "api/no_threads"],
     "compute/host": ["controller/computes", "api/computes"],
     "compute/local_compute": ["compute/interface"],

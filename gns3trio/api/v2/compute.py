@@ -24,6 +24,7 @@ from gns3trio.api.v2.compute_views import (
     port_usage_view,
     statistics_view,
 )
+from gns3trio.compute.extensions import EXTENSIONS
 from gns3trio.controller.driven_nodes import own_project, require_known
 from gns3trio.controller.names import Name
 from gns3trio.notifications.topics import EVERYTHING, project_topic
@@ -53,6 +54,12 @@ class ProjectUpdate:
 async def get_capabilities(api: ApiRequest) -> dict[str, Any]:
     """The node types that this server runs, and its GNS3 version."""
     return shown_as(Capabilities, api.controller.computes.capabilities())
+
+
+@routes.route("GET", "/extensions", reply=replies.ComputeExtensions)
+async def get_extensions(api: ApiRequest) -> dict[str, Any]:
+    """The extensions of the compute API that this server has; an extension itself."""
+    return {"extensions": list(EXTENSIONS), "product": "gns3trio", "version": __version__}
 
 
 @routes.route("GET", "/version", reply=Gns3Version)

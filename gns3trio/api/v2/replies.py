@@ -332,6 +332,15 @@ class KeptVersion(Whole):
 
 
 @reply_shape
+class ComputeExtensions(Whole):
+    """The extensions of the compute API that a server of ours has. ``product`` is ``gns3trio``."""
+
+    extensions: list[str]
+    product: str
+    version: str
+
+
+@reply_shape
 class NodeType(Whole):
     """A node type. ``emulator`` is the program that its nodes need and that this server does not run.
 

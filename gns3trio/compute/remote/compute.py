@@ -186,6 +186,11 @@ class RemoteCompute:
             version=greeting.version if greeting is not None else None,
         )
 
+    def has_extension(self, name: str) -> bool:
+        """Whether it has an extension of the compute API, as it said last."""
+        greeting = self._connection.greeting
+        return greeting is not None and name in greeting.extensions
+
     @property
     def trouble(self) -> str | None:
         """Why it cannot be reached."""

@@ -51,6 +51,7 @@ class Greeting:
     platform: str
     node_types: Mapping[str, NodeTraits]
     console_range: tuple[int, int]
+    extensions: frozenset[str] = frozenset()
 
 
 class Events(Protocol):
@@ -216,7 +217,20 @@ async def greet(http: ComputeHttp) -> Greeting:
         if isinstance(names, list)
         else {},
         console_range=_range(ports.get("console_port_range") if isinstance(ports, dict) else None),
+        extensions=await _ask_extensions(http),
     )
+
+
+async def _ask_extensions(http: ComputeHttp) -> frozenset[str]:
+    """The extensions of a server of ours; none of another one, whatever it answers. Raises Unavailable."""
+    try:
+        told = await http.request("GET", "extensions", seconds=GREETING_SECONDS)
+    except Unavailable:
+        raise
+    except LabError:
+        return frozenset()
+    names = told.get("extensions") if isinstance(told, dict) and told.get("product") == "gns3trio" else None
+    return frozenset(name for name in names if isinstance(name, str)) if isinstance(names, list) else frozenset()
 
 
 def _range(value: Any) -> tuple[int, int]:

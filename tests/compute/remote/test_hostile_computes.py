@@ -136,6 +136,26 @@ async def test_what_does_not_greet_as_a_compute_is_told(
             await compute.create_node(spec())
 
 
+OURS = {"product": "gns3trio", "version": "1", "extensions": ["wiring", "later"]}
+
+
+@pytest.mark.parametrize(
+    ("answer", "names"),
+    [
+        (reply(OURS), ["later", "wiring"]),
+        (reply({**OURS, "extensions": [1, None, "wiring"]}), ["wiring"]),
+        (reply({**OURS, "extensions": "wiring"}), []),
+        (reply({**OURS, "product": "other"}), []),
+        (reply([]), []),
+        (reply(OURS, 500), []),
+    ],
+)
+async def test_extensions_are_those_of_a_server_of_ours(answer: bytes, names: list[str], tmp_path: Path) -> None:
+    async with fake_compute(extensions=says(answer)) as fake, connected(fake, tmp_path) as (compute, _):
+        assert compute.trouble is None
+        assert [name for name in ("later", "other", "wiring") if compute.has_extension(name)] == names
+
+
 @pytest.mark.parametrize(
     ("answer", "reason"),
     [

@@ -1,0 +1,9 @@
+"""Extensions of GNS3's compute API, which lie beside its routes.
+
+A compute tells by ``GET /v2/compute/extensions`` which of them it has. A controller of ours uses those that it knows,
+and only GNS3's routes for the rest. A compute of GNS3 has no such route, and so no extensions. A name stands for a
+form of requests and replies that never changes: another form gets another name.
+"""
+
+# The names of the extensions that this server has.
+EXTENSIONS: tuple[str, ...] = ()
