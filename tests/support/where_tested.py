@@ -34,6 +34,7 @@ TESTED_IN: dict[str, list[str]] = {
     "compute/remote/node": ["api/far_compute", "compute/interface"],
     "compute/remote/node_view": ["compute/remote/views"],
     "compute/remote/parts": ["compute/interface"],
+    "compute/remote/projects": ["api/far_compute", "compute/interface"],
     "compute/remote/transport": ["compute/remote/hostile_computes", "api/far_compute"],
     "compute/remote/websocket": ["compute/remote/hostile_computes"],
     # --- the compute of this host ---

@@ -1,7 +1,6 @@
 """A compute on another host, as the controller uses it.
 
-The controller opens a project there with its first node, and closes it when the project closes. What could not be told
-to a compute that was away is told when it returns.
+``projects.py`` has which projects are open there, and what could not be told to a compute that was away.
 """
 
 import logging
@@ -13,7 +12,6 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
-import attrs
 import trio
 from httpcore2 import Response
 
@@ -43,7 +41,7 @@ from gns3trio.compute.remote.http import CREATE_SECONDS, ComputeHttp
 from gns3trio.compute.remote.link_end import has_filters
 from gns3trio.compute.remote.node import RemoteNode, refuse_engine
 from gns3trio.compute.remote.node_view import read_node
-from gns3trio.compute.remote.numbering import Numbers
+from gns3trio.compute.remote.projects import RemoteProjects, forgiving
 from gns3trio.compute.remote.transport import tls_context
 from gns3trio.conditions.link_conditions import LinkConditions
 from gns3trio.errors import Conflict, LabError, NotFound, Unavailable
@@ -59,16 +57,6 @@ _MOST_IOU = 512
 _ASKED_AT_ONCE = 16
 
 
-@attrs.define(eq=False)
-class _Project:
-    """A project that is open on the compute, or is being opened there."""
-
-    lock: trio.Lock = attrs.field(factory=trio.Lock)
-    is_open: bool = False
-    numbers: Numbers = attrs.field(factory=Numbers)
-    numbering: trio.Lock = attrs.field(factory=trio.Lock)  # held while a node gets a number
-
-
 class RemoteCompute:
     """The compute at an address. ``run`` keeps up the connection.
 
@@ -80,9 +68,7 @@ class RemoteCompute:
         self._watcher = watcher
         self._connection = Connection(address, self)
         self._nodes: dict[UUID, RemoteNode] = {}
-        self._projects: dict[UUID, _Project] = {}
-        self._left_nodes: dict[UUID, str] = {}  # to be deleted there: the paths by node id
-        self._left_projects: set[UUID] = set()  # to be closed there
+        self._projects = RemoteProjects(self.reach)
         self._nursery: trio.Nursery | None = None
 
     # --- the connection ---
@@ -112,28 +98,19 @@ class RemoteCompute:
     async def connected(self, http: ComputeHttp) -> None:
         """It is there, again perhaps: find out what it still has, and let it forget what was deleted meanwhile."""
         lost: dict[UUID, NodeStatus] = {}
-        for project_id in list(self._left_projects):
-            await _forgiving(http.request("POST", f"projects/{project_id}/close"))
-            self._left_projects.discard(project_id)
-        for project_id, project in list(self._projects.items()):
-            if project.is_open and not await _has(http, f"projects/{project_id}"):
-                project.is_open = False
-                project.numbers.used.clear()
+        await self._projects.connected(http)
         async with trio.open_nursery() as nursery:
             limit = trio.CapacityLimiter(_ASKED_AT_ONCE)
             for node in list(self._nodes.values()):
                 nursery.start_soon(self._look_for, http, node, lost, limit)
-        for node_id, path in list(self._left_nodes.items()):
-            await _forgiving(http.request("DELETE", path))
-            self._left_nodes.pop(node_id, None)
+        await self._projects.delete_nodes_left_before(http)
         self._begin(partial(self._tell_returned, lost))
 
     async def _look_for(
         self, http: ComputeHttp, node: RemoteNode, lost: dict[UUID, NodeStatus], limit: trio.CapacityLimiter
     ) -> None:
         async with limit:
-            project = self._projects.get(node.project_id)
-            if project is not None and project.is_open:
+            if self._projects.is_open(node.project_id):
                 try:
                     node.take(await http.request("GET", node.path))
                     return
@@ -143,7 +120,7 @@ class RemoteCompute:
                     return  # the connection is gone again, and all this is done at the next one
             if self._nodes.get(node.node_id) is node:
                 del self._nodes[node.node_id]
-                self._forget_number(node)
+                self._projects.forget_number(node.project_id, node.node_id)
                 lost[node.node_id] = node.lose()
 
     async def _tell_returned(self, lost: Mapping[UUID, NodeStatus]) -> None:
@@ -229,13 +206,12 @@ class RemoteCompute:
 
     async def create_node(self, spec: NodeSpec) -> RemoteNode:
         """Create a node there."""
-        http = self.reach()
         if spec.node_id in self._nodes:
             raise Conflict(f"node_id: node {spec.node_id} exists already in another project")
-        await self._open_project(http, spec.project_id, spec.project_name)
+        http = self.reach()
+        await self._projects.open(spec.project_id, spec.project_name)
         path = f"projects/{spec.project_id}/{spec.node_type}/nodes"
-        if spec.node_id in self._left_nodes:
-            await _forgiving(http.request("DELETE", self._left_nodes.pop(spec.node_id)))
+        await self._projects.delete_left_node(spec.node_id)
         empty = read_node({})
         assert empty is not None
         node = RemoteNode(self, spec, empty)
@@ -245,8 +221,8 @@ class RemoteCompute:
             try:
                 view = read_node(await http.request("POST", path, body, seconds=CREATE_SECONDS))
             except (trio.Cancelled, Unavailable):  # it may be made there all the same
-                self._left_nodes[spec.node_id] = node.path
-                self._begin(self._delete_left)
+                self._projects.leave_node(spec.node_id, node.path)
+                self._begin(self._projects.delete_left_nodes)
                 raise
             if view is None:
                 raise Conflict(f"compute '{self.address.name}': its answer shows no node")
@@ -292,21 +268,6 @@ class RemoteCompute:
         taken = {node.view.properties.get("application_id") for node in self._nodes.values() if node.node_type == "iou"}
         return next((number for number in range(1, _MOST_IOU + 1) if number not in taken), _MOST_IOU)
 
-    async def _open_project(self, http: ComputeHttp, project_id: UUID, name: str = "project") -> None:
-        """Open a project there. One that the compute has still from an earlier life of this controller is closed
-        first: its nodes would run on unseen.
-        """
-        project = self._projects.setdefault(project_id, _Project())
-        async with project.lock:
-            if project.is_open:
-                return
-            path = f"projects/{project_id}"
-            if await _has(http, path):
-                await _forgiving(http.request("POST", f"{path}/close"))
-            self._left_projects.discard(project_id)
-            await http.request("POST", "projects", {"name": name, "project_id": str(project_id)})
-            project.is_open = True
-
     async def close_node(self, node: ComputeNode) -> None:
         """Let a node go. It stops there with its project, which alone can be closed there."""
         self._drop(node)
@@ -316,80 +277,39 @@ class RemoteCompute:
         if own is not node:
             return None
         own.lose()
-        self._forget_number(own)
+        self._projects.forget_number(own.project_id, own.node_id)
         return self._nodes.pop(node.node_id, None)
-
-    def _forget_number(self, node: RemoteNode) -> None:
-        project = self._projects.get(node.project_id)
-        if project is not None:
-            project.numbers.forget(node.node_id)
 
     async def delete_node(self, node: ComputeNode) -> None:
         """Stop a node and delete its files."""
         own = self._drop(node)
         if own is None:
             return
-        self._left_nodes[own.node_id] = own.path  # until it is done
+        self._projects.leave_node(own.node_id, own.path)  # until it is done
         with suppress(NotFound):
             await self.reach().request("DELETE", own.path)
-        self._left_nodes.pop(own.node_id, None)
-
-    async def _delete_left(self) -> None:
-        """Delete the nodes whose creation was broken off."""
-        for node_id, path in list(self._left_nodes.items()):
-            try:
-                await self.reach().request("DELETE", path)
-            except NotFound:
-                pass
-            except LabError:
-                return
-            self._left_nodes.pop(node_id, None)
+        self._projects.node_is_gone(own.node_id)
 
     async def reserve_mac_ids(self, project_id: UUID, numbers: Iterable[int]) -> None:
         """Nodes get others, unless they had these."""
-        wanted = set(numbers)
-        if wanted:
-            self._projects.setdefault(project_id, _Project()).numbers.reserved |= wanted
+        self._projects.reserve_numbers(project_id, numbers)
 
     async def release_project(self, project_id: UUID) -> None:
         """Close a project there, which stops its nodes and frees its ports."""
-        project = self._projects.pop(project_id, None)
-        if project is None or not project.is_open:
-            return
-        self._left_projects.add(project_id)
         for node_id, node in list(self._nodes.items()):
             if node.project_id == project_id:
                 del self._nodes[node_id]
-        with suppress(NotFound):
-            await self.reach().request("POST", f"projects/{project_id}/close")
-        self._left_projects.discard(project_id)
+        await self._projects.close(project_id)
 
     async def discard_project(self, project_id: UUID) -> None:
         """Delete the files that it has of a project."""
-        http = self.reach()
-        # GNS3 deletes the files of an open project only.
-        await http.request("POST", "projects", {"name": "project", "project_id": str(project_id)})
-        with suppress(NotFound):
-            await http.request("DELETE", f"projects/{project_id}")
+        await self._projects.discard(project_id)
 
     async def close_left_behind(self, is_ours: Callable[[UUID], bool]) -> None:
         """Close the projects there that an earlier life of this controller has left: ``is_ours`` says for an id whether
         it is a closed project of this controller.
         """
-        listed = await self.reach().request("GET", "projects")
-        for each in listed if isinstance(listed, list) else []:
-            try:
-                project_id = UUID(each["project_id"])
-            except (KeyError, TypeError, ValueError, AttributeError):
-                continue
-            if is_ours(project_id):
-                await self._close_left_behind(project_id)
-
-    async def _close_left_behind(self, project_id: UUID) -> None:
-        project = self._projects.setdefault(project_id, _Project())
-        async with project.lock:
-            if not project.is_open:
-                await _forgiving(self.reach().request("POST", f"projects/{project_id}/close"))
+        await self._projects.close_left_behind(is_ours)
 
     # --- links ---
 
@@ -413,7 +333,7 @@ class RemoteCompute:
         except BaseException:
             with trio.CancelScope(shield=True):
                 for node, port in bound:
-                    await _forgiving(node.unbind_nio(port.adapter_number, port.port_number))
+                    await forgiving(node.unbind_nio(port.adapter_number, port.port_number))
             raise
 
     def _own(self, node: ComputeNode) -> RemoteNode:
@@ -425,7 +345,7 @@ class RemoteCompute:
     async def lease_udp(self, project_id: UUID) -> int:
         """Lease a UDP port there."""
         http = self.reach()
-        await self._open_project(http, project_id)
+        await self._projects.open(project_id)
         told = await http.request("POST", f"projects/{project_id}/ports/udp")
         port = told.get("udp_port") if isinstance(told, dict) else None
         if type(port) is not int or not 1 <= port <= MAX_PORT:
@@ -524,24 +444,6 @@ class RemoteCompute:
     async def statistics(self) -> MachineStatistics:
         """Memory, CPU, load and disk."""
         return host_views.read_statistics(await self.reach().request("GET", "statistics"))
-
-
-async def _has(http: ComputeHttp, path: str) -> bool:
-    try:
-        await http.request("GET", path)
-    except NotFound:
-        return False
-    return True
-
-
-async def _forgiving(request: Awaitable[Any]) -> None:
-    """Await a request whose rejection does not matter. Raises Unavailable."""
-    try:
-        await request
-    except Unavailable:
-        raise
-    except LabError:
-        pass
 
 
 def _content_type(answer: Response) -> str:
