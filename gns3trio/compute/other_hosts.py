@@ -77,6 +77,10 @@ class OtherCompute(Compute, Protocol):
     def address(self) -> ComputeAddress:
         """Where it is."""
 
+    @property
+    def own_version(self) -> str | None:
+        """The version of a server of ours, as it said last; None for another one, or one that was never reached."""
+
     async def run(self) -> None:
         """Keep up the connection, until cancelled."""
 

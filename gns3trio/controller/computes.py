@@ -15,6 +15,7 @@ from uuid import UUID
 import attrs
 import trio
 
+from gns3trio import __version__
 from gns3trio.compute.host import LOCAL_COMPUTE_ID
 from gns3trio.compute.interface import Compute
 from gns3trio.compute.node import NodeStatus
@@ -85,6 +86,16 @@ class ComputeState:
     capabilities: Gns3Capabilities | None = None
     load: MachineLoad | None = None
     error: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class ComputeTraits:
+    """What GNS3's shape of a compute has no place for. ``own_version`` is that of a server of ours, if it is one."""
+
+    compute_id: str
+    own_version: str | None
+    is_confirmed: bool = True
+    has_certificate: bool = False
 
 
 class Computes:
@@ -174,6 +185,20 @@ class Computes:
             self._own_state()
             if compute_id == LOCAL_COMPUTE_ID
             else self._registered_state(self.get_registered(compute_id))
+        )
+
+    def traits(self) -> list[ComputeTraits]:
+        """The traits of all computes, in the order of ``states``."""
+        own = ComputeTraits(compute_id=LOCAL_COMPUTE_ID, own_version=__version__)
+        return [own, *map(self._traits_of, self._registered.values())]
+
+    def _traits_of(self, registered: RegisteredCompute) -> ComputeTraits:
+        compute = self._others.get(registered.compute_id)
+        return ComputeTraits(
+            compute_id=registered.compute_id,
+            own_version=compute.own_version if compute is not None else None,
+            is_confirmed=registered.is_confirmed,
+            has_certificate=registered.certificate is not None,
         )
 
     def get_registered(self, compute_id: str) -> RegisteredCompute:

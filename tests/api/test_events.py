@@ -191,6 +191,15 @@ async def test_a_client_that_falls_behind_is_told(
         assert (event_id, action, begin) == (journal.id_of(50), "events.begin", {"resumed": False})
 
 
+async def test_events_of_the_server_only(server: Server, project: dict[str, Any], open_stream: Any) -> None:
+    async with open_stream(server, "?only=server") as stream:
+        await stream.next()
+        await create(server, project)
+        await server.request("PUT", f"/v2/projects/{project['project_id']}", {"name": "renamed"}, 200)
+        _, action, event = await stream.next()
+        assert (action, event["name"]) == ("project.updated", "renamed")
+
+
 async def test_who_looks_on_does_not_hold_a_project_open(
     server: Server, project: dict[str, Any], running: RunningServer, open_stream: Any
 ) -> None:
@@ -209,7 +218,9 @@ async def test_who_looks_on_does_not_hold_a_project_open(
         ("?project_id=nonsense", 400, "project_id: 'nonsense' is not a UUID"),
         (f"?project_id={UNKNOWN}", 404, f"Project ID {UNKNOWN} doesn't exist"),
         ("?attend=maybe", 400, "attend: is true or false"),
-        ("?since=3", 400, "since: unknown parameter; there are after, attend, project_id, batch"),
+        ("?only=all", 400, "only: is server"),
+        (f"?only=server&project_id={UNKNOWN}", 400, "only, project_id: one of them"),
+        ("?since=3", 400, "since: unknown parameter; there are after, attend, only, project_id, batch"),
     ],
 )
 async def test_bad_parameters(server: Server, query: str, status: int, reason: str) -> None:

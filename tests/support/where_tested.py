@@ -129,6 +129,7 @@ TESTED_IN: dict[str, list[str]] = {
     "controller/context": ["controller/nodes/nodes", "controller/links/links"],
     "controller/controller": ["api/projects", "api/found_projects"],
     "controller/driven_nodes": ["api/compute_own_projects", "api/compute_projects"],
+    "controller/host_usage": ["api/hosts"],
     "controller/services": ["controller/nodes/nodes"],
     "controller/archives/entry_names": ["controller/archives/reader"],
     "controller/archives/file_tree": ["controller/archives/reader", "api/whole_folders"],

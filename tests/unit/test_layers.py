@@ -268,7 +268,7 @@ CONTROLLER_ROOMS: list[set[str]] = [
     {"project"},
     {"controller"},
     {"archives", "as_code"},
-    {"driven_nodes"},
+    {"driven_nodes", "host_usage"},
 ]
 # Likewise for ``compute/``: the interface and what controllers know, then this host, and what puts it together.
 COMPUTE_ROOMS: list[set[str]] = [

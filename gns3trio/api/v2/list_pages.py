@@ -34,6 +34,7 @@ NODES_QUERY = {
     **_PAGE,
     "name": "only nodes whose name contains this, in upper or lower case",
     "node_type": "only nodes of this type",
+    "compute_id": "only nodes of this compute",
     "status": f"only nodes with this status: {', '.join(NODE_STATUSES)}. In a closed project all are stopped",
 }
 LINKS_QUERY = {
@@ -123,10 +124,15 @@ class ListQuery:
 async def node_page(project: Project, query: ListQuery) -> Page:
     """The nodes of a project that match; those in its file if it is closed. Raises Invalid."""
     named, kind = _contains(query.text("name")), query.one_of("node_type", node_types)
-    status = query.one_of("status", NODE_STATUSES)
+    status, compute_id = query.one_of("status", NODE_STATUSES), query.text("compute_id")
 
     def matches(record: NodeRecord, its_status: str) -> bool:
-        return kind in (None, record.node_type) and status in (None, its_status) and named(record.name)
+        return (
+            kind in (None, record.node_type)
+            and compute_id in (None, record.compute_id)
+            and status in (None, its_status)
+            and named(record.name)
+        )
 
     if project.status != "opened":
         saved = (await project.file.read()).nodes

@@ -32,13 +32,14 @@ from gns3trio.errors import Invalid
 from gns3trio.notifications.events import Event
 from gns3trio.notifications.hub import NotificationHub
 from gns3trio.notifications.journal import Forgotten, Journal
-from gns3trio.notifications.topics import EVERYTHING, Topic, whole_project_topic
+from gns3trio.notifications.topics import CONTROLLER, EVERYTHING, Topic, whole_project_topic
 
 routes = RouteTable("/v2", while_opening=True)
 
 _QUERY = {
     "after": "id of the last event that was received: the events after it are sent first",
     "attend": "`false`: this stream does not keep the project open; the default is `true`",
+    "only": "`server`: only the events of the server: computes, templates, the list of projects",
     "project_id": "only the events of this project",
     **BATCH_QUERY,
 }
@@ -73,8 +74,12 @@ class Wanted:
         # A browser that reconnects sends its original URL, and the newest id in the header.
         after = connection.headers.get("last-event-id") or query.get("after", "")
         batch = batch_seconds(query)
+        if query.get("only", "server") != "server":
+            raise Invalid("only: is server")
+        if "only" in query and "project_id" in query:
+            raise Invalid("only, project_id: one of them")
         if "project_id" not in query:
-            return cls(EVERYTHING, after, nullcontext, batch)
+            return cls(CONTROLLER if "only" in query else EVERYTHING, after, nullcontext, batch)
         try:
             project = controller.get_project(parse_uuid(query["project_id"]))
         except ValueError as error:

@@ -503,3 +503,51 @@ class Compute(Whole):
     memory_usage_percent: float | None
     capabilities: dict[str, Any] | None
     last_error: str | None
+
+
+@reply_shape
+class NodeCount(Whole):
+    """A number of nodes, and how many of them are started."""
+
+    total: int
+    started: int
+
+
+@reply_shape
+class TypeCount(NodeCount):
+    """The nodes of a type."""
+
+    node_type: str
+
+
+@reply_shape
+class ProjectCount(NodeCount):
+    """The nodes of a project."""
+
+    project_id: UUID
+    name: str
+
+
+@reply_shape
+class HostLinks(Whole):
+    """The links to nodes on another compute."""
+
+    compute_id: str
+    links: int
+
+
+@reply_shape
+class Host(Whole):
+    """What runs on a compute, and what it is. ``own_version`` is that of a server of ours; null for GNS3's, and for one
+    that was never reached. A compute that is not ``confirmed`` was named by a project's file, and is not contacted.
+    ``nodes``, ``node_types``, ``projects`` and ``links`` count what open projects have there.
+    """
+
+    compute_id: str
+    own_version: str | None
+    confirmed: bool
+    has_certificate: bool
+    nodes: NodeCount
+    node_types: list[TypeCount]
+    projects: list[ProjectCount]
+    links: list[HostLinks]

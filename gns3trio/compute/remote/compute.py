@@ -163,6 +163,12 @@ class RemoteCompute:
             version=greeting.version if greeting is not None else None,
         )
 
+    @property
+    def own_version(self) -> str | None:
+        """The version of a server of ours, as it said last; None for another one."""
+        greeting = self._connection.greeting
+        return greeting.own_version if greeting is not None else None
+
     def has_extension(self, name: str) -> bool:
         """Whether it has an extension of the compute API, as it said last."""
         greeting = self._connection.greeting

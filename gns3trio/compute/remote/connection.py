@@ -45,12 +45,13 @@ _VERSIONS = re.compile(r"2\.2(\.|$)")
 
 @attrs.frozen
 class Greeting:
-    """What a compute says of itself."""
+    """What a compute says of itself. ``own_version`` is that of a server of ours; another one has none."""
 
     version: str
     platform: str
     node_types: Mapping[str, NodeTraits]
     console_range: tuple[int, int]
+    own_version: str | None = None
     extensions: frozenset[str] = frozenset()
 
 
@@ -210,6 +211,7 @@ async def greet(http: ComputeHttp) -> Greeting:
         raise Unavailable(f"it has GNS3 {version}, and this server uses computes of GNS3 2.2")
     names, platform = told.get("node_types"), told.get("platform")
     ports = await http.request("GET", "network/ports", seconds=GREETING_SECONDS)
+    own_version, extensions = await _ask_extensions(http)
     return Greeting(
         version=version,
         platform=without_hidden(platform[:40]) if isinstance(platform, str) else "",
@@ -217,20 +219,28 @@ async def greet(http: ComputeHttp) -> Greeting:
         if isinstance(names, list)
         else {},
         console_range=_range(ports.get("console_port_range") if isinstance(ports, dict) else None),
-        extensions=await _ask_extensions(http),
+        own_version=own_version,
+        extensions=extensions,
     )
 
 
-async def _ask_extensions(http: ComputeHttp) -> frozenset[str]:
-    """The extensions of a server of ours; none of another one, whatever it answers. Raises Unavailable."""
+async def _ask_extensions(http: ComputeHttp) -> tuple[str | None, frozenset[str]]:
+    """The version and the extensions of a server of ours; none of another one, whatever it answers. Raises
+    Unavailable.
+    """
     try:
         told = await http.request("GET", "extensions", seconds=GREETING_SECONDS)
     except Unavailable:
         raise
     except LabError:
-        return frozenset()
-    names = told.get("extensions") if isinstance(told, dict) and told.get("product") == "gns3trio" else None
-    return frozenset(name for name in names if isinstance(name, str)) if isinstance(names, list) else frozenset()
+        return None, frozenset()
+    if not isinstance(told, dict) or told.get("product") != "gns3trio":
+        return None, frozenset()
+    version, names = told.get("version"), told.get("extensions")
+    return (
+        without_hidden(version[:40]) if isinstance(version, str) else "",
+        frozenset(name for name in names if isinstance(name, str)) if isinstance(names, list) else frozenset(),
+    )
 
 
 def _range(value: Any) -> tuple[int, int]:

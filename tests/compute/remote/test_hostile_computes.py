@@ -140,19 +140,24 @@ OURS = {"product": "gns3trio", "version": "1", "extensions": ["wiring", "later"]
 
 
 @pytest.mark.parametrize(
-    ("answer", "names"),
+    ("answer", "version", "names"),
     [
-        (reply(OURS), ["later", "wiring"]),
-        (reply({**OURS, "extensions": [1, None, "wiring"]}), ["wiring"]),
-        (reply({**OURS, "extensions": "wiring"}), []),
-        (reply({**OURS, "product": "other"}), []),
-        (reply([]), []),
-        (reply(OURS, 500), []),
+        (reply(OURS), "1", ["later", "wiring"]),
+        (reply({**OURS, "extensions": [1, None, "wiring"]}), "1", ["wiring"]),
+        (reply({**OURS, "extensions": "wiring"}), "1", []),
+        (reply({**OURS, "version": "\u202e" + "9" * 100}), "\ufffd" + "9" * 39, ["later", "wiring"]),
+        (reply({**OURS, "version": 1}), "", ["later", "wiring"]),
+        (reply({**OURS, "product": "other"}), None, []),
+        (reply([]), None, []),
+        (reply(OURS, 500), None, []),
     ],
 )
-async def test_extensions_are_those_of_a_server_of_ours(answer: bytes, names: list[str], tmp_path: Path) -> None:
+async def test_extensions_are_those_of_a_server_of_ours(
+    answer: bytes, version: str | None, names: list[str], tmp_path: Path
+) -> None:
     async with fake_compute(extensions=says(answer)) as fake, connected(fake, tmp_path) as (compute, _):
         assert compute.trouble is None
+        assert compute.own_version == version
         assert [name for name in ("later", "other", "wiring") if compute.has_extension(name)] == names
 
 
