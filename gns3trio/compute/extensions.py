@@ -5,5 +5,8 @@ and only GNS3's routes for the rest. A compute of GNS3 has no such route, and so
 form of requests and replies that never changes: another form gets another name.
 """
 
+# ``PUT .../ports/{port_number}/conditions`` and ``.../suspension``: all conditions of a link, impairments among them.
+LINK_CONDITIONS = "link_conditions"
+
 # The names of the extensions that this server has.
-EXTENSIONS: tuple[str, ...] = ()
+EXTENSIONS: tuple[str, ...] = (LINK_CONDITIONS,)

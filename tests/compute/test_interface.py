@@ -12,6 +12,7 @@ import attrs
 import pytest
 import trio
 
+from gns3trio.api.v2 import compute as compute_api
 from gns3trio.compute.captures import CaptureSpec
 from gns3trio.compute.interface import Compute, ComputeNode, ComputePort, LinkEnd
 from gns3trio.compute.local_compute import open_local_compute
@@ -61,9 +62,14 @@ async def remote_compute(folder: Path) -> AsyncIterator[Compute]:
         nursery.cancel_scope.cancel()
 
 
-@pytest.fixture(params=["local", "memory", "remote"])
-async def compute(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Compute]:
-    if request.param == "remote":
+@pytest.fixture(params=["local", "memory", "remote", "gns3"])
+async def compute(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Compute]:
+    """``gns3`` is another host, too, but without extensions."""
+    if request.param == "gns3":
+        monkeypatch.setattr(compute_api, "EXTENSIONS", ())
+    if request.param in ("remote", "gns3"):
         async with remote_compute(tmp_path / "far") as far:
             yield far
         return

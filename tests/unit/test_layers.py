@@ -272,7 +272,18 @@ CONTROLLER_ROOMS: list[set[str]] = [
 ]
 # Likewise for ``compute/``: the interface and what controllers know, then this host, and what puts it together.
 COMPUTE_ROOMS: list[set[str]] = [
-    {"__init__", "host", "nio", "node", "node_traits", "node_features", "captures", "expressions", "script_files"},
+    {
+        "__init__",
+        "captures",
+        "expressions",
+        "extensions",
+        "host",
+        "nio",
+        "node",
+        "node_features",
+        "node_traits",
+        "script_files",
+    },
     {"emulators", "interface"},
     {"node_update", "local", "other_hosts"},
     {"hosted", "nodes", "nodes/parts"},

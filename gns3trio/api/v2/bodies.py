@@ -254,6 +254,24 @@ class LinkImpairments:
     seed: int | None = field(default=None, validator=v.optional(v.ge(0)))
 
 
+@attrs.define(kw_only=True)
+class LinkConditions(LinkImpairments):
+    """The body of ``PUT .../ports/{port_number}/conditions`` of the compute API, an extension: all that a link does to
+    frames. ``is_first``: whether the port is at the link's first end, from which ``a_to_b`` leads.
+    """
+
+    filters: dict[str, Any]
+    suspend: bool
+    is_first: bool
+
+
+@attrs.define(kw_only=True)
+class LinkSuspension:
+    """The body of ``PUT .../ports/{port_number}/suspension`` of the compute API, an extension."""
+
+    suspend: bool
+
+
 def _without_nulls(body: object, attribute: "attrs.Attribute[str]", value: str) -> None:
     if "\0" in value:  # GNS3 could not open a project with them
         raise ValueError(f"{attribute.name!r} must not have null characters")

@@ -16,6 +16,7 @@ import trio
 from httpcore2 import Response
 
 from gns3trio import threads
+from gns3trio.compute.extensions import LINK_CONDITIONS
 from gns3trio.compute.host import HostInterface, PortUsage
 from gns3trio.compute.interface import (
     Capabilities,
@@ -157,7 +158,7 @@ class RemoteCompute:
         return Capabilities(
             node_types=greeting.node_types if greeting is not None else {},
             captures_per_link=1,
-            impairments=False,
+            impairments=self.has_extension(LINK_CONDITIONS),
             benchmarks=False,
             platform=greeting.platform if greeting is not None else None,
             version=greeting.version if greeting is not None else None,
@@ -320,12 +321,14 @@ class RemoteCompute:
     # --- links ---
 
     async def connect(self, first: ComputePort, second: ComputePort, conditions: LinkConditions) -> None:
-        """Connect two of its nodes by a tunnel on its host. The filters are at the first end that has some."""
-        if conditions.impairments:
-            raise Conflict("impairments: the compute of its nodes knows GNS3's filters only")
+        """Connect two of its nodes by a tunnel on its host. The conditions are at the first end that can have them."""
         ports = [first, second]
         nodes = [self._own(port.node) for port in ports]
-        filtering = next((at for at, node in enumerate(nodes) if has_filters(node.node_type)), None)
+        is_ours = self.has_extension(LINK_CONDITIONS)
+        if conditions.impairments and not is_ours:
+            raise Conflict("impairments: the compute of its nodes knows GNS3's filters only")
+        by_conditions = is_ours and (bool(conditions.impairments) or conditions.seed is not None)
+        filtering = next((at for at, node in enumerate(nodes) if is_ours or has_filters(node.node_type)), None)
         if filtering is None and conditions.filters:
             raise Conflict("filters: neither of the nodes has filters on this compute")
         leased = [await self.lease_udp(node.project_id) for node in nodes]
@@ -333,9 +336,16 @@ class RemoteCompute:
         try:
             for at, (node, port) in enumerate(zip(nodes, ports, strict=True)):
                 filters = dict(conditions.filters) if at == filtering else {}
-                nio = UdpNio(leased[at], LOOPBACK, leased[1 - at], filters, conditions.suspend)
+                # Until the conditions apply at the first end, nothing passes the second.
+                suspend = conditions.suspend or (at == 1 and by_conditions)
+                nio = UdpNio(leased[at], LOOPBACK, leased[1 - at], filters, suspend)
                 await node.bind_nio(port.adapter_number, port.port_number, nio)
                 bound.append((node, port))
+            if by_conditions:
+                ends = [node.link_end(port.adapter_number, port.port_number) for node, port in bound]
+                assert ends[0] is not None and ends[1] is not None, "they were just bound"
+                await ends[0].apply(conditions, is_first=True)
+                await ends[1].suspend(conditions.suspend)
         except BaseException:
             with trio.CancelScope(shield=True):
                 for node, port in bound:

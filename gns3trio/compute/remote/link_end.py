@@ -1,16 +1,21 @@
-"""The end of a link at a node of another host: a UDP tunnel, with GNS3's filters."""
+"""The end of a link at a node of another host: a UDP tunnel.
 
-from collections.abc import Callable, Sequence
+A compute of GNS3 has GNS3's filters at most. One of ours has all conditions at every node, which routes of ours change.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import attrs
 
 from gns3trio.compute.captures import CaptureSpec
+from gns3trio.compute.extensions import LINK_CONDITIONS
 from gns3trio.compute.nio import UdpNio
 from gns3trio.compute.remote.capture import RemoteCapture, check_spec
 from gns3trio.compute.remote.parts import LinkedNode
+from gns3trio.conditions.impairments import describe
 from gns3trio.conditions.link_conditions import LinkConditions
-from gns3trio.errors import Conflict
+from gns3trio.errors import Conflict, Invalid, NotFound
 
 # GNS3's nodes of these types pass frames on without ubridge, which filters. Measured with gns3-server 2.2.61.
 _WITHOUT_FILTERS = frozenset({"ethernet_switch", "ethernet_hub", "frame_relay_switch", "atm_switch"})
@@ -18,23 +23,37 @@ _WITHOUT_FILTERS = frozenset({"ethernet_switch", "ethernet_hub", "frame_relay_sw
 _DROP_ALL = {"frequency_drop": [-1]}
 
 
-def nio_body(nio: UdpNio, node_type: str) -> dict[str, Any]:
-    """A tunnel in the form of the compute API. A node without filters cannot be suspended either."""
-    if not has_filters(node_type):
+def nio_body(nio: UdpNio, *, filters: bool) -> dict[str, Any]:
+    """A tunnel in the form of the compute API. A node without ``filters`` cannot be suspended either."""
+    if not filters:
         nio = attrs.evolve(nio, filters={}, suspend=False)
-    filters = {name: list(values) for name, values in nio.filters.items()}
     return {
         "type": "nio_udp",
         "lport": nio.lport,
         "rhost": nio.remote_host,
         "rport": nio.rport,
-        "filters": _DROP_ALL if nio.suspend else filters,
+        "filters": _DROP_ALL if nio.suspend else _as_lists(nio.filters),
         "suspend": nio.suspend,
     }
 
 
+def _as_lists(filters: Mapping[str, Sequence[Any]]) -> dict[str, list[Any]]:
+    return {name: list(values) for name, values in filters.items()}
+
+
+def conditions_body(conditions: LinkConditions, *, is_first: bool) -> dict[str, Any]:
+    """Conditions in the form of our extension."""
+    return {
+        "filters": _as_lists(conditions.filters),
+        "impairments": [describe(impairment) for impairment in conditions.impairments],
+        "seed": conditions.seed,
+        "suspend": conditions.suspend,
+        "is_first": is_first,
+    }
+
+
 def has_filters(node_type: str) -> bool:
-    """Whether nodes of the type have GNS3's filters at their ports."""
+    """Whether nodes of the type have filters at their ports at a compute of GNS3."""
     return node_type not in _WITHOUT_FILTERS
 
 
@@ -42,43 +61,63 @@ class RemoteLinkEnd:
     """One end of a link."""
 
     counter_ids = None
-    knows_impairments = False
 
     def __init__(self, node: LinkedNode, port: tuple[int, int], nio: UdpNio) -> None:
-        self.nio = nio
         self.is_open = True
         self.captures: list[RemoteCapture] = []
         self._node = node
         self._port = port
+        self._nio = nio
+        self._is_suspended: bool | None = nio.suspend  # None: not known, because a request broke off
+
+    @property
+    def knows_impairments(self) -> bool:
+        """Whether its compute is one of ours."""
+        return self._node.has_extension(LINK_CONDITIONS)
 
     @property
     def knows_filters(self) -> bool:
         """Whether frames can be filtered here."""
-        return has_filters(self._node.node_type)
+        return self.knows_impairments or has_filters(self._node.node_type)
 
     async def apply(self, conditions: LinkConditions, *, is_first: bool) -> None:
-        """Set filters and suspension. GNS3's filters act in both directions."""
+        """Replace the conditions in one step. GNS3's filters act in both directions."""
+        if self.knows_impairments:
+            await self._put("conditions", conditions_body(conditions, is_first=is_first), suspend=conditions.suspend)
+            return
         if conditions.impairments:
             raise Conflict("impairments: a compute of another host knows GNS3's filters only")
         filters: dict[str, Sequence[Any]] = dict(conditions.filters)
-        await self._change(attrs.evolve(self.nio, filters=filters, suspend=conditions.suspend))
+        await self._change_nio(attrs.evolve(self._nio, filters=filters, suspend=conditions.suspend))
 
     async def suspend(self, suspended: bool) -> None:
-        """Suspend the end, or let frames pass the filters again."""
-        await self._change(attrs.evolve(self.nio, suspend=suspended))
+        """Suspend the end, or let frames pass the conditions again."""
+        if not self.knows_impairments:
+            await self._change_nio(attrs.evolve(self._nio, suspend=suspended))
+        elif suspended is not self._is_suspended:
+            await self._put("suspension", {"suspend": suspended}, suspend=suspended)
 
-    async def _change(self, nio: UdpNio) -> None:
-        if nio == self.nio:
+    async def _put(self, what: str, body: dict[str, Any], *, suspend: bool) -> None:
+        before, self._is_suspended = self._is_suspended, None
+        try:
+            await self._node.request("PUT", f"{self._node.port_path(self._port)}/{what}", body)
+        except (Invalid, Conflict, NotFound):
+            self._is_suspended = before
+            raise
+        self._is_suspended = suspend
+
+    async def _change_nio(self, nio: UdpNio) -> None:
+        if nio == self._nio:
             return
         if not self.knows_filters:
             if nio.filters:
                 raise Conflict(
                     f"filters: nodes of type {self._node.node_type} have none on '{self._node.compute_name}'"
                 )
-            self.nio = nio  # the other end drops the frames
+            self._nio = nio  # the other end drops the frames
             return
-        await self._node.request("PUT", f"{self._node.port_path(self._port)}/nio", nio_body(nio, self._node.node_type))
-        self.nio = nio
+        await self._node.request("PUT", f"{self._node.port_path(self._port)}/nio", nio_body(nio, filters=True))
+        self._nio = nio
 
     async def capture(self, spec: CaptureSpec, failed: Callable[[str], None]) -> RemoteCapture:
         """Start a capture, whose records come from the compute into a file of the controller.

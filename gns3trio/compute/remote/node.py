@@ -79,6 +79,10 @@ class RemoteNode:
         """The name of its compute, for people."""
         return self._compute.address.name
 
+    def has_extension(self, name: str) -> bool:
+        """Whether its compute has an extension of the compute API."""
+        return self._compute.has_extension(name)
+
     @property
     def always_runs(self) -> bool:
         """Whether it runs as long as it exists."""
@@ -304,8 +308,9 @@ class RemoteNode:
         port = adapter_number, port_number
         if port in self._ends:
             await self.unbind_nio(adapter_number, port_number)
-        await self.request("POST", f"{self.port_path(port)}/nio", nio_body(nio, self.node_type))
-        self._ends[port] = RemoteLinkEnd(self, port, nio)
+        end = RemoteLinkEnd(self, port, nio)
+        await self.request("POST", f"{self.port_path(port)}/nio", nio_body(nio, filters=end.knows_filters))
+        self._ends[port] = end
 
     async def unbind_nio(self, adapter_number: int, port_number: int) -> None:
         """Disconnect a port. Raises Conflict if it is not connected."""

@@ -26,6 +26,9 @@ class Host(Protocol):
     def trouble(self) -> str | None:
         """Why it cannot be reached; None if it can."""
 
+    def has_extension(self, name: str) -> bool:
+        """Whether it has an extension of the compute API."""
+
     def reach(self) -> ComputeHttp:
         """The requests to it. Raises Unavailable."""
 
@@ -47,6 +50,9 @@ class LinkedNode(Protocol):
     @property
     def compute_name(self) -> str:
         """The name of its compute."""
+
+    def has_extension(self, name: str) -> bool:
+        """Whether its compute has an extension of the compute API."""
 
     def port_path(self, port: tuple[int, int]) -> str:
         """Where a port is in the API of the compute."""
