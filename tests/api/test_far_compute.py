@@ -10,9 +10,10 @@ import trio
 from gns3trio.api.v2 import compute as compute_api
 from tests.pcap_reader import read_capture
 from tests.support.far_server import FarServer, far_server
-from tests.support.lab import Lab, read_match
+from tests.support.lab import Lab
+from tests.support.pings import ping, script, until
 from tests.support.server import Server, node_path
-from tests.support.websockets import console, ws_events
+from tests.support.websockets import ws_events
 
 Json = dict[str, Any]
 PATIENCE = 30
@@ -33,32 +34,9 @@ async def registered(server: Server, far: FarServer) -> Json:
     return dict(compute)
 
 
-async def until(server: Server, path: str, is_so: Callable[[Any], bool]) -> Any:
-    """Ask until the reply is as wanted."""
-    with trio.fail_after(PATIENCE):
-        while not is_so(reply := await server.request("GET", path, None, 200)):
-            await trio.sleep(0.05)
-    return reply
-
-
-def script(number: int) -> Json:
-    return {"properties": {"startup_script": f"set pcname %h\nip 10.0.0.{number}/24\n"}}
-
-
 async def far_pcs(lab: Lab, *numbers: int) -> list[Json]:
     """VPCS on the other host, with addresses as soon as they run."""
     return [await lab.node("vpcs", name=f"FAR{number}", compute_id="far", **script(number)) for number in numbers]
-
-
-async def ping(server: Server, project: Json, node: Json, address: str, outcome: bytes) -> None:
-    """Ping from the console of a node, which this server passes through, until the outcome is seen."""
-    async with console(server, project, node) as opened:
-        with trio.fail_after(PATIENCE):
-            while True:
-                await opened.send_message(f"ping {address} -c 1\r".encode())
-                said = await read_match(opened, rb"(icmp_seq=1|not reachable|no gateway)[^\r\n]*[\r\n]")
-                if outcome in said:
-                    return
 
 
 REPLY, TIMEOUT, NOBODY = b"ttl=64", b"timeout", b"not reachable"

@@ -1,0 +1,1 @@
+"""Labs on several hosts, which are network namespaces."""

@@ -1,0 +1,98 @@
+"""A compute that goes away under a running lab, in every way in which hosts go away, and comes back."""
+
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from tests.support.hosts import Host
+from tests.support.hosts_lab import NO_PROBLEMS, HostsLab
+from tests.support.pings import until
+from tests.support.server import node_path
+
+
+async def cut(far: Host) -> None:
+    far.cut()
+
+
+async def heal(far: Host) -> None:
+    far.heal()
+
+
+async def freeze(far: Host) -> None:
+    far.freeze()
+
+
+async def thaw(far: Host) -> None:
+    far.thaw()
+
+
+async def start(far: Host) -> None:
+    await far.start()
+
+
+async def work_goes_on_without(lab: HostsLab) -> None:
+    """What does not need the compute works; what does is rejected at once, with its name and the reason."""
+    reason = await lab.until_away()
+    assert "compute 'far' cannot be reached: " in reason
+    problems = await lab.problems()
+    assert {each["name"] for each in problems["nodes"]} == {"FAR2", "FAR3", "SW"}
+    assert lab.across["link_id"] in {each["link_id"] for each in problems["links"]}
+    for message in (
+        await lab.act(lab.far[0], "stop", 409),
+        (await lab.server.request("PUT", node_path(lab.lab.project, lab.far[0]), {"name": "X"}, 409))["message"],
+        (await lab.lab.server.request("GET", "/v2/computes/far/ports", None, 409))["message"],
+    ):
+        assert reason in message
+    await lab.act(lab.near, "reload", 200)
+    hub = await lab.lab.node("ethernet_hub", name="HUB")
+    pc = await lab.lab.node("vpcs", name="NEAR4")
+    link = await lab.lab.link((hub, 0), (pc, 0))
+    await lab.lab.update(link, {"filters": {"delay": [10, 0]}})
+    statistics = await lab.server.request("GET", "/v2/statistics", None, 200)
+    assert "local" in {each["compute_id"] for each in statistics}
+    error = await lab.server.request("GET", f"{lab.path}/topology", None, 409)  # its start-up scripts are there
+    assert reason in error["message"]
+
+
+@pytest.mark.parametrize(
+    ("goes", "returns"), [(cut, heal), (freeze, thaw)], ids=["the network is cut", "its server is stopped"]
+)
+async def test_nodes_of_a_compute_that_was_silent_go_on(
+    lab: HostsLab, far: Host, goes: Callable[[Host], Awaitable[None]], returns: Callable[[Host], Awaitable[None]]
+) -> None:
+    await goes(far)
+    await work_goes_on_without(lab)
+    assert "it was silent for 4 s" in await lab.until_away()
+    assert (await lab.node(lab.far[0]))["status"] == "started"
+    await lab.server.request("DELETE", node_path(lab.lab.project, lab.far[1]), None, 204)
+    await returns(far)
+    await lab.until_back()
+    assert (await lab.node(lab.far[0]))["status"] == "started"
+    await lab.ping(lab.far[0], "10.0.0.1")
+    there = f"/v2/compute/projects/{lab.lab.project['project_id']}/vpcs/nodes"
+    for node, status in zip(lab.far, (200, 404), strict=True):
+        await far.server.request("GET", f"{there}/{node['node_id']}", None, status)
+
+
+async def test_nodes_of_a_compute_that_was_killed_are_created_and_started_again(lab: HostsLab, far: Host) -> None:
+    await far.kill()
+    await work_goes_on_without(lab)
+    await lab.server.request("DELETE", node_path(lab.lab.project, lab.far[1]), None, 204)
+    await far.start()
+    await lab.until_back()
+    await until(lab.server, node_path(lab.lab.project, lab.far[0]), lambda shown: shown["status"] == "started")
+    await lab.ping(lab.far[0], "10.0.0.1")
+
+
+async def test_a_project_is_closed_and_opened_without_its_compute(lab: HostsLab, far: Host) -> None:
+    far.cut()
+    await lab.until_away()
+    await lab.server.request("POST", f"{lab.path}/close", None, 204)
+    await lab.server.request("POST", f"{lab.path}/open", None, 201)
+    assert {each["name"] for each in (await lab.problems())["nodes"]} == {"FAR2", "FAR3", "SW"}
+    far.heal()
+    await lab.until_back()
+    assert (await lab.node(lab.far[0]))["status"] == "stopped"
+    await lab.server.request("POST", f"{lab.path}/nodes/start", None, 204)
+    await lab.ping(lab.far[0], "10.0.0.1")
+    assert await lab.problems() == NO_PROBLEMS
