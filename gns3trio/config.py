@@ -27,6 +27,8 @@ _LOOPBACK = ("127.0.0.1",)
 _VERSION = re.compile(r"2\.2(\.[\w.+-]+)?")
 _HOST_NAME = re.compile(r"[\w.-]+(:\d+)?|\[[0-9a-f:.]+\](:\d+)?", re.IGNORECASE)
 _ORIGIN = re.compile(f"https?://({_HOST_NAME.pattern})", re.IGNORECASE)
+# Also the name of a folder.
+_COMPUTE_USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
 _PATH_PREFIX = re.compile(r"(/[\w.~-]+)+", re.ASCII)
 
 
@@ -59,6 +61,10 @@ class Config:
     certkey: Path | None = _setting(None, "private key in PEM")
     user: str = _setting("", "user of HTTP Basic authentication; empty turns it off")
     password: str = _setting("", "password of HTTP Basic authentication")
+    compute_users: tuple[str, ...] = _list(
+        "users of the compute API, such as alice:secret: controllers with projects of their own, which no other user "
+        "sees. Needs user and password"
+    )
     allow_unauthenticated: bool = _setting(False, "allow an address other than loopback without user and password")
     console_host: tuple[str, ...] = _list(
         "addresses telnet consoles listen on, by default those of host; but 127.0.0.1 where others can reach those and "
@@ -144,6 +150,11 @@ class Config:
         _check(self)
 
     @property
+    def passwords_of_compute_users(self) -> dict[str, str]:
+        """The password of each user of the compute API."""
+        return {name: password for name, _, password in (each.partition(":") for each in self.compute_users)}
+
+    @property
     def state_folder(self) -> Path:
         """The folder for data that belongs to no project."""
         return self.state_path or self.projects_path / ".gns3trio"
@@ -204,6 +215,7 @@ def _check(config: Config) -> None:
     if not config.host:
         raise Invalid("host: there is no address in it")
     _check_lists(config)
+    _check_compute_users(config)
     if _VERSION.fullmatch(config.gns3_version) is None:
         raise Invalid(f"gns3_version: {config.gns3_version!r} is none of GNS3 2.2, whose clients this server answers")
     if not (config.is_loopback or config.user or config.allow_unauthenticated):
@@ -226,6 +238,22 @@ def _check_lists(config: Config) -> None:
             raise Invalid(f"trusted_proxies: {proxy!r} is not an address or network such as 10.0.0.0/8")
     if config.path_prefix and _PATH_PREFIX.fullmatch(config.path_prefix) is None:
         raise Invalid(f"path_prefix: {config.path_prefix!r} is not like /lab, without a / at its end")
+
+
+def _check_compute_users(config: Config) -> None:
+    if config.compute_users and not config.user:
+        raise Invalid("compute_users: set user and password too, or everybody could use this server without being one")
+    names = {config.user}
+    for number, each in enumerate(config.compute_users, 1):  # the message must not contain a password
+        name, _, password = each.partition(":")
+        if _COMPUTE_USER.fullmatch(name) is None or not password:
+            raise Invalid(
+                f"compute_users: number {number} is not like name:password, with a name of at most 64 letters, digits, "
+                "dots, hyphens and underscores"
+            )
+        if name in names:
+            raise Invalid(f"compute_users: {name!r} is there twice, or is the user of this server")
+        names.add(name)
 
 
 def parse_setting(name: str, raw: object) -> Any:

@@ -9,6 +9,8 @@ PICTURES = f"{PROJECT_FILES}/images"  # the pictures of drawings
 TEMPORARY_FILES = f"{PROJECT_FILES}/tmp"
 OWN_FIELDS_FILE = f"{PROJECT_FILES}/gns3trio.json"
 DISK_IMAGES = "images"
+# In the folder for projects: a folder for each user of the compute API, with folders of projects.
+FOLDER_OF_USERS = ".compute-users"
 SNAPSHOTS = "snapshots"
 SNAPSHOT_LIST = f"{SNAPSHOTS}/snapshots.conf"
 

@@ -14,6 +14,8 @@ class Access(Enum):
     PASSWORD = auto()
     ANYBODY = auto()  # nothing
     CONSOLE = auto()  # the password, unless the setting console_websocket_auth is off
+    COMPUTE = auto()  # the password, or that of a user of the compute API
+    COMPUTE_CONSOLE = auto()  # the same, unless the setting console_websocket_auth is off
 
 
 class HttpRoute(Route):

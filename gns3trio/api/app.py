@@ -106,6 +106,7 @@ class Application:
             access=index.access,
             user=config.user,
             password=config.password,
+            compute_users=config.passwords_of_compute_users,
             guard_console_websockets=config.console_websocket_auth,
             guesses=Guesses(),
         )

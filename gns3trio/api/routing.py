@@ -135,12 +135,14 @@ class Operation:
 class RouteTable:
     """The routes of one family. ``strict_ids``: a malformed id is 400 (version 1), not 404 (version 2).
 
-    A request to a project that is being opened waits until it is open, as in GNS3, unless ``while_opening``.
+    A request to a project that is being opened waits until it is open, as in GNS3, unless ``while_opening``. ``access``
+    is the access rule of routes without another one.
     """
 
     prefix: str
     strict_ids: bool = False
     while_opening: bool = False
+    access: Access = Access.PASSWORD
     routes: list[AnyRoute] = attrs.field(factory=list)
     operations: list[Operation] = attrs.field(factory=list)
 
@@ -154,7 +156,7 @@ class RouteTable:
         reply: Any = None,
         query: Mapping[str, str] = MappingProxyType({}),
         described: bool = True,
-        access: Access = Access.PASSWORD,
+        access: Access | None = None,
     ) -> Callable[[Handler], Handler]:
         """Register a handler for ``method`` on every one of ``paths`` (below the prefix).
 
@@ -173,16 +175,16 @@ class RouteTable:
             waiting = handler if self.while_opening else _once_opened(handler)
             endpoint = _Endpoint(_make_endpoint(handler, waiting, status, self.strict_ids, raw_body))
             self.routes += [
-                HttpRoute(self.prefix + path, endpoint, methods=[method], name=handler.__name__, access=access)
+                HttpRoute(
+                    self.prefix + path, endpoint, methods=[method], name=handler.__name__, access=access or self.access
+                )
                 for path in paths
             ]
             return handler
 
         return register
 
-    def websocket(
-        self, *paths: str, access: Access = Access.PASSWORD
-    ) -> Callable[[WebSocketHandler], WebSocketHandler]:
+    def websocket(self, *paths: str, access: Access | None = None) -> Callable[[WebSocketHandler], WebSocketHandler]:
         """Register a handler for websockets; it gets the ApiContext, the WebSocket and the path parameters."""
 
         def register(handler: WebSocketHandler) -> WebSocketHandler:
@@ -197,7 +199,8 @@ class RouteTable:
 
             endpoint.__doc__ = handler.__doc__
             self.routes += [
-                SocketRoute(self.prefix + path, endpoint, name=handler.__name__, access=access) for path in paths
+                SocketRoute(self.prefix + path, endpoint, name=handler.__name__, access=access or self.access)
+                for path in paths
             ]
             return handler
 

@@ -1,8 +1,11 @@
 """Hosted projects: projects that another controller controls through this server's compute API, and their nodes.
 
-They exist as long as that controller keeps them open and this server runs; only the files of their nodes stay. A hosted
-project may have the same id as a project of this server's own controller. For clients of the compute API, both are then
-one project, and they end together.
+They exist as long as that controller keeps them open and this server runs; only the files of their nodes stay. Each
+user of the compute API has projects of its own. Two users may have projects, and nodes in them, with the same ids: at
+the compute, those of the server's own user have these ids, and those of other users have ids that nobody else knows.
+
+A hosted project of the server's own user may have the same id as a project of this server's own controller. For clients
+of the compute API, both are then one project, and they end together.
 """
 
 import logging
@@ -11,13 +14,14 @@ from contextlib import asynccontextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import attrs
 import trio
 
 from gns3trio import threads
 from gns3trio.compute.captures import Capture, CaptureSpec
+from gns3trio.compute.clients import OWN_USER, ComputeClient, Controllers
 from gns3trio.compute.expressions import with_expressions
 from gns3trio.compute.interface import Compute, ComputeNode, LinkEnd
 from gns3trio.compute.nio import UdpNio
@@ -36,10 +40,12 @@ log = logging.getLogger(__name__)
 
 @attrs.define(eq=False)
 class HostedNode:
-    """A node of a hosted project. ``lock`` serialises requests to it; ``deleted`` is set for those that wait when it is
-    deleted.
+    """A node of a hosted project, with its ids for the controller. ``lock`` serialises requests to it; ``deleted`` is
+    set for those that wait when it is deleted.
     """
 
+    project_id: UUID
+    node_id: UUID
     instance: ComputeNode
     lock: trio.Lock = attrs.field(factory=trio.Lock)
     deleted: bool = False
@@ -55,9 +61,13 @@ class HostedNode:
 
 @attrs.define(eq=False)
 class HostedProject:
-    """A project that another controller controls."""
+    """A project that another controller controls. ``opener`` is that controller, as far as it is known. ``inner_id`` is
+    the project's id at the compute.
+    """
 
     project_id: UUID
+    inner_id: UUID
+    opener: ComputeClient
     name: str
     folder: Path
     variables: list[dict[str, Any]] | None = None
@@ -66,11 +76,17 @@ class HostedProject:
     # Held while starting a capture, so that no two use one file.
     starting_capture: trio.Lock = attrs.field(factory=trio.Lock)
 
+    @property
+    def key(self) -> tuple[str, UUID]:
+        """The user and the id."""
+        return self.opener.user, self.project_id
+
 
 @attrs.frozen
 class HostedNodeChanged:
     """Event: a node changed."""
 
+    project: HostedProject
     node: HostedNode
 
 
@@ -78,6 +94,7 @@ class HostedNodeChanged:
 class HostedNodeDeleted:
     """Event: a node was deleted."""
 
+    project: HostedProject
     node: HostedNode
 
 
@@ -85,7 +102,7 @@ class HostedNodeDeleted:
 class HostedProjectFailed:
     """Event: an error in a project that does not belong to a request."""
 
-    project_id: UUID
+    project: HostedProject
     message: str
 
 
@@ -93,38 +110,91 @@ HostedChange = HostedNodeChanged | HostedNodeDeleted | HostedProjectFailed
 
 
 class HostedProjects:
-    """All hosted projects. ``folder_of`` returns the folder of a project's files."""
+    """All hosted projects. ``folder_of`` returns the folder for the files of a user's project."""
 
-    def __init__(self, compute: Compute, changes: ChangeFeed, folder_of: Callable[[UUID], Path]) -> None:
+    def __init__(self, compute: Compute, changes: ChangeFeed, folder_of: Callable[[str, UUID], Path]) -> None:
         self.compute = compute
+        self.controllers = Controllers()
         self._changes = changes
         self._folder_of = folder_of
-        self._projects: dict[UUID, HostedProject] = {}
+        self._projects: dict[tuple[str, UUID], HostedProject] = {}  # by user and id
+        self._by_inner_id: dict[UUID, HostedProject] = {}
 
     # --- projects ---
 
     def all(self) -> Iterable[HostedProject]:
-        """All hosted projects, oldest first."""
+        """The hosted projects of all controllers, oldest first."""
         return self._projects.values()
 
-    def get(self, project_id: UUID) -> HostedProject:
-        """A project by its id. Raises NotFound."""
-        project = self._projects.get(project_id)
-        if project is None:
+    def of(self, client: ComputeClient) -> list[HostedProject]:
+        """The hosted projects that a client sees, oldest first."""
+        return [each for each in self.all() if each.opener.user == client.user and self._may_use(client, each)]
+
+    def get(self, client: ComputeClient, project_id: UUID) -> HostedProject:
+        """A project by its id. Raises NotFound if there is none that the client sees."""
+        project = self._projects.get((client.user, project_id))
+        if project is None or not self._may_use(client, project):
             raise NotFound(f"Project ID {project_id} doesn't exist")
+        self._take_over(client, project)
         return project
 
     def knows(self, project_id: UUID) -> bool:
-        """Whether the id belongs to a hosted project, even if it is just being closed."""
-        return project_id in self._projects
+        """Whether the id belongs to a project of the server's own user, even if it is just being closed."""
+        return (OWN_USER, project_id) in self._projects
 
-    async def create(self, project_id: UUID, name: str, variables: list[dict[str, Any]] | None) -> HostedProject:
-        """Create a project, or return the existing one with that id. Waits if that one is just being closed."""
-        while (project := self._projects.get(project_id)) is not None:
+    def _may_use(self, client: ComputeClient, project: HostedProject) -> bool:
+        """Whether a client of the same user may use a project: another controller not, as long as the first is
+        there.
+        """
+        return client == project.opener or not (
+            self.controllers.is_there(client) and self.controllers.is_there(project.opener)
+        )
+
+    def _take_over(self, client: ComputeClient, project: HostedProject) -> None:
+        """A project whose controller is gone, or was none, belongs to the first that uses it."""
+        if client != project.opener and self.controllers.is_there(client):
+            project.opener = client
+
+    def is_heard_by(self, client: ComputeClient, inner_id: UUID | None) -> bool:
+        """Whether the notification streams of a client have the events of a project: those of its controller do, or as
+        long as that has none, all of the user.
+        """
+        project = self._by_inner_id.get(inner_id) if inner_id is not None else None
+        if project is None:
+            return False
+        opener = project.opener
+        return client == opener or (client.user == opener.user and not self.controllers.is_there(opener))
+
+    def require_free(self, project_id: UUID) -> None:
+        """Raises Conflict if another controller uses a project with this id in the name of the server's own user."""
+        project = self._projects.get((OWN_USER, project_id))
+        if project is not None and self.controllers.is_there(project.opener):
+            raise Conflict(_held(project))
+
+    async def create(
+        self, client: ComputeClient, project_id: UUID, name: str, variables: list[dict[str, Any]] | None
+    ) -> HostedProject:
+        """Create a project, or return the existing one with that id. Waits if that one is just being closed.
+
+        Raises Conflict if another controller of the same user has it.
+        """
+        key = client.user, project_id
+        while (project := self._projects.get(key)) is not None:
+            if not self._may_use(client, project):
+                raise Conflict(_held(project))
             async with project.lock:
-                if self._projects.get(project_id) is project:
+                if self._projects.get(key) is project:
+                    self._take_over(client, project)
                     return project
-        project = self._projects[project_id] = HostedProject(project_id, name, self._folder_of(project_id), variables)
+        return self._add(client, project_id, name, variables)
+
+    def _add(
+        self, client: ComputeClient, project_id: UUID, name: str, variables: list[dict[str, Any]] | None = None
+    ) -> HostedProject:
+        inner_id = project_id if client.user == OWN_USER else uuid4()
+        folder = self._folder_of(client.user, project_id)
+        project = HostedProject(project_id, inner_id, client, name, folder, variables)
+        self._projects[project.key] = self._by_inner_id[inner_id] = project
         return project
 
     async def close(self, project: HostedProject) -> None:
@@ -134,58 +204,59 @@ class HostedProjects:
         await self._finish(project, delete_files=False)
 
     async def close_all_of(self, project_id: UUID) -> None:
-        """Close the project with this id. Does nothing if there is none."""
-        project = self._projects.get(project_id)
+        """Close the project with this id of the server's own user. Does nothing if there is none."""
+        project = self._projects.get((OWN_USER, project_id))
         if project is not None:
             await self.close(project)
 
-    async def delete(self, project_id: UUID) -> None:
+    async def delete(self, client: ComputeClient, project_id: UUID) -> None:
         """Close a project and delete its files, or the files that a closed one has left.
 
         Controllers also delete projects that are closed here. Raises NotFound if there is nothing to delete, and
         Unavailable if the disk reports an error.
         """
-        project = self._projects.get(project_id)
-        if project is None:
-            folder = self._folder_of(project_id)
+        key = client.user, project_id
+        if key not in self._projects:
+            folder = self._folder_of(client.user, project_id)
             if not await threads.disk.run(_holds_leftovers, folder):
                 raise NotFound(f"Project ID {project_id} doesn't exist")
-            project = self._projects.setdefault(project_id, HostedProject(project_id, "", folder))
-        await self._finish(project, delete_files=True)
+            if key not in self._projects:
+                self._add(client, project_id, "")
+        await self._finish(self.get(client, project_id), delete_files=True)
 
     async def _finish(self, project: HostedProject, *, delete_files: bool) -> None:
         with trio.CancelScope(shield=True):
             async with project.lock:
-                if self._projects.get(project.project_id) is not project:
+                if self._projects.get(project.key) is not project:
                     return  # another request closed it meanwhile
                 try:
                     async with trio.open_nursery() as nursery:
                         for node in list(project.nodes.values()):
                             nursery.start_soon(self._close_node, project, node)
-                    await self.compute.release_project(project.project_id)
+                    await self.compute.release_project(project.inner_id)
                     if delete_files:
                         await threads.disk.run(_remove_files, project.folder)
                 finally:
-                    self._projects.pop(project.project_id, None)
+                    del self._projects[project.key], self._by_inner_id[project.inner_id]
 
     async def _close_node(self, project: HostedProject, node: HostedNode) -> None:
         node.deleted = True  # set at once, so that requests that wait for the lock notice it
         with node.instance.stopping():
             async with node.lock:
-                if project.nodes.get(node.instance.node_id) is node:
+                if project.nodes.get(node.node_id) is node:
                     await self._end(project, node, self.compute.close_node)
 
     # --- nodes ---
 
     @asynccontextmanager
     async def locked_node(
-        self, project_id: UUID, node_type: str, node_id: UUID, *, to_stop: bool = False
+        self, project: HostedProject, node_type: str, node_id: UUID, *, to_stop: bool = False
     ) -> AsyncIterator[HostedNode]:
         """A node of this type, locked, after all earlier requests to it are done. With ``to_stop``, a hanging start is
         abandoned. Raises NotFound.
         """
         missing = NotFound(f"Node ID {node_id} doesn't exist")
-        node = self.get(project_id).nodes.get(node_id)
+        node = project.nodes.get(node_id)
         if node is None or node.instance.node_type != node_type:
             raise missing
         with node.instance.stopping() if to_stop else nullcontext():
@@ -198,24 +269,33 @@ class HostedProjects:
             node.lock.release()
 
     async def create_node(self, project: HostedProject, spec: NodeSpec) -> HostedNode:
-        """Create a stopped node, or return the existing one with that id. ``emit`` and ``folder`` of the spec are
-        replaced.
+        """Create a stopped node, or return the existing one with that id. The ids of the spec are those for the
+        controller; ``emit`` and ``folder`` are replaced.
 
         Raises Conflict or Invalid, and then leaves nothing behind.
         """
         async with project.lock:
-            if self._projects.get(project.project_id) is not project:
+            if self._projects.get(project.key) is not project:
                 raise NotFound(f"Project ID {project.project_id} doesn't exist")
             if spec.node_id in project.nodes:
                 return project.nodes[spec.node_id]
             await self.compute.check_properties(spec.node_type, spec.properties)
             folder = node_folder(project.folder, spec.node_type, spec.node_id)
             emit = partial(self._node_event, project, spec.node_id)
-            instance = await self.compute.create_node(attrs.evolve(spec, folder=folder, emit=emit))
+            instance = await self.compute.create_node(
+                attrs.evolve(
+                    spec,
+                    project_id=project.inner_id,
+                    node_id=spec.node_id if project.opener.user == OWN_USER else uuid4(),
+                    folder=folder,
+                    emit=emit,
+                )
+            )
             # No event: as in GNS3, the controller announces the node itself, and would forward this as another one.
-            return project.nodes.setdefault(spec.node_id, HostedNode(instance))
+            node = HostedNode(project.project_id, spec.node_id, instance)
+            return project.nodes.setdefault(spec.node_id, node)
 
-    async def update_node(self, node: HostedNode, changes: dict[str, Any]) -> None:
+    async def update_node(self, project: HostedProject, node: HostedNode, changes: dict[str, Any]) -> None:
         """Change ``name``, ``console``, ``console_type`` and properties.
 
         Raises Conflict or Invalid; nothing is changed then.
@@ -224,32 +304,36 @@ class HostedProjects:
         name = changes.pop("name", instance.name)
         console = changes.pop("console", instance.console), changes.pop("console_type", instance.console_type)
         if await update_node(instance, name, console, {**instance.properties(), **changes}):
-            self._publish(HostedNodeChanged(node))
+            self._publish(HostedNodeChanged(project, node))
 
     async def delete_node(self, project: HostedProject, node: HostedNode) -> None:
         """Stop a node, release its resources and delete its folder. The caller holds its lock."""
         with trio.CancelScope(shield=True):
             await self._end(project, node, self.compute.delete_node)
-        self._publish(HostedNodeDeleted(node))
+        self._publish(HostedNodeDeleted(project, node))
 
     async def _end(self, project: HostedProject, node: HostedNode, end: Callable[[ComputeNode], Any]) -> None:
         node.deleted = True
         for port in list(node.captures):
             await self.stop_capture(node, *port)
         await end(node.instance)
-        project.nodes.pop(node.instance.node_id, None)
+        project.nodes.pop(node.node_id, None)
 
     def _node_event(self, project: HostedProject, node_id: UUID, event: NodeEvent) -> None:
         node = project.nodes.get(node_id)
         if event.kind == "error":
-            self._publish(HostedProjectFailed(project.project_id, event.message))
+            self._publish(HostedProjectFailed(project, event.message))
         elif event.kind in ("warning", "info"):  # a GNS3 compute sends no event for this
             log.warning("project %s of another controller: %s", project.project_id, event.message)
         elif node is not None and not node.deleted:
-            self._publish(HostedNodeChanged(node))
+            self._publish(HostedNodeChanged(project, node))
 
     def _publish(self, change: HostedChange) -> None:
         self._changes.publish(change)
+
+    async def lease_udp(self, project: HostedProject) -> int:
+        """Lease a UDP port of this host to a project. Raises Conflict."""
+        return await self.compute.lease_udp(project.inner_id)
 
     # --- ports ---
 
@@ -292,7 +376,7 @@ class HostedProjects:
 
         def failed(message: str) -> None:
             node.captures.pop(port, None)
-            self._publish(HostedProjectFailed(project.project_id, message))
+            self._publish(HostedProjectFailed(project, message))
 
         async with project.starting_capture:
             if path in {each.spec.path for other in project.nodes.values() for each in other.captures.values()}:
@@ -306,6 +390,13 @@ class HostedProjects:
         capture = node.captures.pop((adapter_number, port_number), None)
         if capture is not None:
             await capture.stop()
+
+
+def _held(project: HostedProject) -> str:
+    return (
+        f"project_id: project {project.project_id} is open here for another controller, {project.opener}. Close it "
+        "there, duplicate the project to use both, or let each controller be a user of its own (setting compute_users)"
+    )
 
 
 async def _checked(nio: UdpNio) -> UdpNio:

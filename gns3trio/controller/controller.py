@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 import trio
 
 from gns3trio import threads
+from gns3trio.compute.clients import OWN_USER
 from gns3trio.compute.hosted import HostedProjects
 from gns3trio.compute.interface import Compute, PortPlace
 from gns3trio.compute.node import NodeStatus
@@ -36,6 +37,7 @@ from gns3trio.controller.storage.search import FoundProject, copy_of, find_proje
 from gns3trio.controller.storage.server_state import ServerState, open_state
 from gns3trio.errors import Conflict, LabError, NotFound
 from gns3trio.notifications.feed import ChangeFeed
+from gns3trio.project_layout import FOLDER_OF_USERS
 
 log = logging.getLogger(__name__)
 
@@ -136,7 +138,10 @@ class Controller:
     async def sweep_projects(self) -> None:
         """Delete incomplete files in projects that a killed server has left, also in hosted projects."""
         try:
-            folders = await threads.disk.run(project_folders, self._config.projects_path)
+            path = self._config.projects_path
+            folders = await threads.disk.run(project_folders, path)
+            for user in await threads.disk.run(project_folders, path / FOLDER_OF_USERS):
+                folders += await threads.disk.run(project_folders, user)
             for folder in {*folders, *(project.folder for project in self.projects.values())}:
                 await threads.disk.run(storage.sweep, folder)
         except (LabError, OSError) as error:
@@ -205,6 +210,7 @@ class Controller:
             return self.projects[project_id]
         if project_id in self._reserved:
             raise Conflict(f"project_id: project {project_id} is being made by another request")
+        self.hosted.require_free(project_id)
         if unique_name:
             self.check_unused_name(settings.name)
         file_name = project_file_name(settings.name)
@@ -233,8 +239,10 @@ class Controller:
     def _default_folder(self, project_id: UUID) -> Path:
         return self._config.projects_path / str(project_id)
 
-    def _folder_of(self, project_id: UUID) -> Path:
-        """The folder of the project with this id, whichever controller controls it."""
+    def _folder_of(self, user: str, project_id: UUID) -> Path:
+        """The folder of the project with this id, whichever controller of this user controls it."""
+        if user != OWN_USER:
+            return self._config.projects_path / FOLDER_OF_USERS / user / str(project_id)
         own = self.projects.get(project_id)
         return own.folder if own is not None else self._default_folder(project_id)
 
@@ -302,6 +310,11 @@ class Controller:
         if path is None:
             return self._default_folder(project_id)
         return check_place(path, self._config, [project.folder for project in self.projects.values()])
+
+    async def open_project(self, project: Project) -> None:
+        """Open a project. Raises Conflict if it cannot be opened, or is open for another controller here."""
+        self.hosted.require_free(project.project_id)
+        await project.open()
 
     async def delete_project(self, project: Project) -> None:
         """Close the project and delete its folder. If the folder is gone, only the entry is removed.

@@ -1,7 +1,8 @@
 """Nodes for the compute API: those of other controllers, and those of this server's own controller.
 
 A GNS3 compute does not care who created a node. Here the compute API changes a node of our own controller through that
-controller, so that the change is announced and saved.
+controller, so that the change is announced and saved. Scripts and tools of the server's own user may do so; for another
+controller, and for other users, the projects of our own controller do not exist.
 """
 
 from collections.abc import AsyncIterator
@@ -15,6 +16,7 @@ import attrs
 from gns3trio import threads
 from gns3trio.compute.actions import ENDS_A_RUN, Action, act
 from gns3trio.compute.captures import Capture
+from gns3trio.compute.clients import OWN_USER, ComputeClient
 from gns3trio.compute.emulators import EMULATOR_OF_TYPE, not_run
 from gns3trio.compute.hosted import HostedNode, HostedProject, HostedProjects
 from gns3trio.compute.interface import ComputeNode
@@ -37,8 +39,16 @@ class DrivenNode(Protocol):
     """A node whose lock is held. A call that raises leaves the node unchanged."""
 
     @property
+    def project_id(self) -> UUID:
+        """The id of the project for the client."""
+
+    @property
+    def node_id(self) -> UUID:
+        """The id of the node for the client."""
+
+    @property
     def instance(self) -> ComputeNode:
-        """The compute's node."""
+        """The compute's node, which may have other ids."""
 
     async def update(self, changes: dict[str, Any]) -> None:
         """Change ``name``, ``console``, ``console_type`` and properties. Raises Conflict or Invalid."""
@@ -74,11 +84,19 @@ class _Hosted:
     _node: HostedNode
 
     @property
+    def project_id(self) -> UUID:
+        return self._node.project_id
+
+    @property
+    def node_id(self) -> UUID:
+        return self._node.node_id
+
+    @property
     def instance(self) -> ComputeNode:
         return self._node.instance
 
     async def update(self, changes: dict[str, Any]) -> None:
-        await self._all.update_node(self._node, changes)
+        await self._all.update_node(self._project, self._node, changes)
 
     async def delete(self) -> None:
         await self._all.delete_node(self._project, self._node)
@@ -108,6 +126,14 @@ class _Own:
 
     _project: Project
     _node: Node
+
+    @property
+    def project_id(self) -> UUID:
+        return self._project.project_id
+
+    @property
+    def node_id(self) -> UUID:
+        return self._node.node_id
 
     @property
     def instance(self) -> ComputeNode:
@@ -171,67 +197,107 @@ class _Own:
         return Conflict(f"Port {port[0]}/{port[1]} of node '{self._node.name}' is not connected")
 
 
-def own_project(controller: Controller, project_id: UUID) -> Project | None:
-    """The open project of this server's controller with this id."""
+def own_project(controller: Controller, client: ComputeClient, project_id: UUID) -> Project | None:
+    """The open project of this server's controller with this id, if the client may use it."""
+    if not sees_own_projects(controller, client):
+        return None
     project = controller.projects.get(project_id)
     return project if project is not None and project.status == "opened" else None
 
 
-def require_known(controller: Controller, project_id: UUID) -> None:
-    """Raises NotFound unless a controller, this server's or another one, has the project open."""
-    if own_project(controller, project_id) is None:
-        controller.hosted.get(project_id)
+def sees_own_projects(controller: Controller, client: ComputeClient) -> bool:
+    """Whether a client may use the projects of this server's controller: the server's own user may, unless it is
+    another controller.
+    """
+    return client.user == OWN_USER and not controller.hosted.controllers.is_there(client)
 
 
-def _own_node(controller: Controller, project_id: UUID, node_id: UUID) -> tuple[Project, Node] | None:
-    project = own_project(controller, project_id)
+def require_hostable(controller: Controller, client: ComputeClient, project_id: UUID) -> None:
+    """Raises Conflict if another controller cannot create a project with this id here."""
+    if client.user != OWN_USER:
+        return
+    controller.check_hostable(project_id)
+    own = controller.projects.get(project_id)
+    if own is not None and own.status == "opened" and not sees_own_projects(controller, client):
+        raise Conflict(
+            f"project_id: project {project_id} is open on this server itself. Close it there, duplicate the project to "
+            "use both, or let this controller be a user of its own (setting compute_users)"
+        )
+
+
+def require_known(controller: Controller, client: ComputeClient, project_id: UUID) -> None:
+    """Raises NotFound unless a controller, this server's or another one, has the project open for this client."""
+    if own_project(controller, client, project_id) is None:
+        controller.hosted.get(client, project_id)
+
+
+async def lease_udp(controller: Controller, client: ComputeClient, project_id: UUID) -> int:
+    """Lease a UDP port to a project. Raises NotFound, or Conflict if there is none left."""
+    if own_project(controller, client, project_id) is not None:
+        return await controller.hosted.compute.lease_udp(project_id)
+    return await controller.hosted.lease_udp(controller.hosted.get(client, project_id))
+
+
+def _own_node(
+    controller: Controller, client: ComputeClient, project_id: UUID, node_id: UUID
+) -> tuple[Project, Node] | None:
+    project = own_project(controller, client, project_id)
     node = project.nodes.get(node_id) if project is not None else None
     return (project, node) if project is not None and node is not None else None
 
 
-def own_instance(controller: Controller, project_id: UUID, node_type: str, node_id: UUID) -> ComputeNode | None:
+def own_instance(
+    controller: Controller, client: ComputeClient, project_id: UUID, node_type: str, node_id: UUID
+) -> ComputeNode | None:
     """The compute's node for a node in an open project of our own; None if there is none."""
-    own = _own_node(controller, project_id, node_id)
+    own = _own_node(controller, client, project_id, node_id)
     instance = own[1].instance if own is not None else None
     return instance if instance is not None and instance.node_type == node_type else None
 
 
 @asynccontextmanager
 async def driven_node(
-    controller: Controller, project_id: UUID, node_type: str, node_id: UUID, *, to_stop: bool = False
+    controller: Controller,
+    client: ComputeClient,
+    project_id: UUID,
+    node_type: str,
+    node_id: UUID,
+    *,
+    to_stop: bool = False,
 ) -> AsyncIterator[DrivenNode]:
     """A node of this type, locked, after all earlier requests to it are done. With ``to_stop``, a hanging start is
     abandoned.
 
-    Raises NotFound, or Conflict for an emulator's node.
+    Raises NotFound if there is none that the client may use, or Conflict for an emulator's node.
     """
     if node_type in EMULATOR_OF_TYPE:
         raise not_run(node_type)
-    own = _own_node(controller, project_id, node_id)
+    own = _own_node(controller, client, project_id, node_id)
     if own is None:
         hosted = controller.hosted
-        if own_project(controller, project_id) is not None and not hosted.knows(project_id):
+        if own_project(controller, client, project_id) is not None and not hosted.knows(project_id):
             raise NotFound(f"Node ID {node_id} doesn't exist")
-        async with hosted.locked_node(project_id, node_type, node_id, to_stop=to_stop) as hosted_node:
-            yield _Hosted(hosted, hosted.get(project_id), hosted_node)
+        project = hosted.get(client, project_id)
+        async with hosted.locked_node(project, node_type, node_id, to_stop=to_stop) as hosted_node:
+            yield _Hosted(hosted, project, hosted_node)
         return
-    project, node = own
+    own_of_node, node = own
     if node.instance is None or node.instance.node_type != node_type:
         raise NotFound(f"Node ID {node_id} doesn't exist")
-    async with project.nodes.lock(node_id, to_stop=to_stop):
-        yield _Own(project, node)
+    async with own_of_node.nodes.lock(node_id, to_stop=to_stop):
+        yield _Own(own_of_node, node)
 
 
 @asynccontextmanager
 async def driven_action(
-    controller: Controller, project_id: UUID, node_type: str, node_id: UUID, action: Action
+    controller: Controller, client: ComputeClient, project_id: UUID, node_type: str, node_id: UUID, action: Action
 ) -> AsyncIterator[DrivenNode]:
     """Start, stop, suspend or reload a node. The body has the node as it is then, still locked.
 
     Raises as ``driven_node``, and Conflict if the node does not start.
     """
     to_stop = action in ENDS_A_RUN
-    async with driven_node(controller, project_id, node_type, node_id, to_stop=to_stop) as node:
+    async with driven_node(controller, client, project_id, node_type, node_id, to_stop=to_stop) as node:
         await act(node.instance, action)
         yield node
 

@@ -4,10 +4,12 @@ from functools import partial
 from pathlib import Path
 from uuid import UUID, uuid4
 
+import attrs
 import pytest
 import trio
 from trio.testing import MockClock
 
+from gns3trio.compute.clients import GONE_AFTER_SECONDS, OWN_USER, ComputeClient
 from gns3trio.compute.hosted import (
     HostedNode,
     HostedNodeChanged,
@@ -24,6 +26,7 @@ from tests.support.memory_compute import HANGING_SECONDS, MemoryCompute, MemoryE
 from tests.support.told import Told
 
 PROJECT = UUID(int=3)
+THEIRS = ComputeClient(OWN_USER, "192.0.2.1")
 PORT = (0, 0)
 NIO = UdpNio(10000, "192.0.2.1", 10001)
 
@@ -40,24 +43,26 @@ def told() -> Told:
 
 @pytest.fixture
 def hosted(tmp_path: Path, compute: MemoryCompute, told: Told) -> HostedProjects:
-    return HostedProjects(compute, ChangeFeed(told), lambda project_id: tmp_path / str(project_id))
+    return HostedProjects(compute, ChangeFeed(told), lambda user, project_id: tmp_path / user / str(project_id))
+
+
+SPEC = NodeSpec(
+    node_type="vpcs",
+    node_id=uuid4(),
+    project_id=PROJECT,
+    name="PC",
+    folder=Path(),
+    console=None,
+    console_type=None,
+    properties={},
+    startup_script=None,
+    emit=lambda event: None,
+)
 
 
 async def make(hosted: HostedProjects, name: str) -> tuple[HostedProject, HostedNode]:
-    project = await hosted.create(PROJECT, "theirs", None)
-    spec = NodeSpec(
-        node_type="vpcs",
-        node_id=uuid4(),
-        project_id=PROJECT,
-        name=name,
-        folder=Path(),
-        console=None,
-        console_type=None,
-        properties={},
-        startup_script=None,
-        emit=lambda event: None,
-    )
-    return project, await hosted.create_node(project, spec)
+    project = await hosted.create(THEIRS, PROJECT, "theirs", None)
+    return project, await hosted.create_node(project, attrs.evolve(SPEC, node_id=uuid4(), name=name))
 
 
 def end_of(compute: MemoryCompute, name: str) -> MemoryEnd:
@@ -68,7 +73,7 @@ async def test_a_creation_that_fails_leaves_nothing(hosted: HostedProjects, comp
     compute.failing_creations = {"A"}
     with pytest.raises(Conflict):
         await make(hosted, "A")
-    assert not hosted.get(PROJECT).nodes and not compute.nodes
+    assert not hosted.get(THEIRS, PROJECT).nodes and not compute.nodes
     compute.failing_creations = set()
     _, node = await make(hosted, "A")
     assert node.instance is compute.node("A")
@@ -81,12 +86,12 @@ async def test_what_happens_to_a_node_is_told_until_it_is_gone(
     instance = compute.node("A")
     instance.crash("it crashed")
     instance.tell(NodeEvent("warning", "nobody is told of this"))
-    assert told.changes == [HostedNodeChanged(node), HostedProjectFailed(PROJECT, "it crashed")]
+    assert told.changes == [HostedNodeChanged(project, node), HostedProjectFailed(project, "it crashed")]
     await hosted.delete_node(project, node)
     instance.tell(NodeEvent("status"))
-    assert told.changes[2:] == [HostedNodeDeleted(node)] and compute.deleted == ["A"]
+    assert told.changes[2:] == [HostedNodeDeleted(project, node)] and compute.deleted == ["A"]
     with pytest.raises(NotFound):
-        async with hosted.locked_node(PROJECT, "vpcs", node.instance.node_id):
+        async with hosted.locked_node(project, "vpcs", node.node_id):
             pass
 
 
@@ -141,7 +146,7 @@ async def test_a_project_closes_while_a_start_hangs(
     refused: list[Conflict] = []
 
     async def start() -> None:
-        async with hosted.locked_node(PROJECT, "vpcs", node.instance.node_id) as found:
+        async with hosted.locked_node(project, "vpcs", node.node_id) as found:
             try:
                 await found.instance.start()
             except Conflict as error:
@@ -155,3 +160,54 @@ async def test_a_project_closes_while_a_start_hangs(
         assert trio.current_time() == begun + HANGING_SECONDS
     assert len(refused) == 1
     assert not compute.nodes and not compute.leased and not hosted.knows(PROJECT)
+
+
+async def test_controllers_of_one_user_are_told_apart_by_address_while_they_listen(
+    autojump_clock: MockClock, hosted: HostedProjects
+) -> None:
+    first, second, script = (ComputeClient(OWN_USER, f"192.0.2.{number}") for number in (1, 2, 3))
+    with hosted.controllers.listening(second):
+        with hosted.controllers.listening(first):
+            project = await hosted.create(first, PROJECT, "lab", None)
+            with pytest.raises(Conflict, match=r"192\.0\.2\.1.*compute_users"):
+                await hosted.create(second, PROJECT, "copy", None)
+            with pytest.raises(NotFound):
+                hosted.get(second, PROJECT)
+            with pytest.raises(Conflict):
+                hosted.require_free(PROJECT)
+            assert hosted.of(second) == [] and hosted.of(first) == hosted.of(script) == [project]
+            assert hosted.get(script, PROJECT) is project and project.opener == first
+            heard = [hosted.is_heard_by(client, PROJECT) for client in (first, second, script)]
+            assert heard == [True, False, False]
+        await trio.sleep(GONE_AFTER_SECONDS / 2)  # it may come back at once
+        with pytest.raises(NotFound):
+            hosted.get(second, PROJECT)
+        await trio.sleep(GONE_AFTER_SECONDS)
+        assert hosted.is_heard_by(second, PROJECT)
+        assert hosted.get(second, PROJECT) is project and project.opener == second
+        hosted.get(first, PROJECT)  # it does not listen yet, and could be a script
+        with hosted.controllers.listening(first), pytest.raises(NotFound):
+            hosted.get(first, PROJECT)
+
+
+async def test_users_have_projects_and_nodes_with_the_same_ids(hosted: HostedProjects, compute: MemoryCompute) -> None:
+    node_id, made = uuid4(), []
+    for user in (OWN_USER, "alice", "bob"):
+        project = await hosted.create(ComputeClient(user, "192.0.2.1"), PROJECT, user, None)
+        node = await hosted.create_node(project, attrs.evolve(SPEC, node_id=node_id, name=f"of {user}"))
+        assert (node.project_id, node.node_id) == (PROJECT, node_id)
+        made.append((project, node))
+    assert len({node.instance.node_id for _, node in made}) == len({project.folder for project, _ in made}) == 3
+    assert (made[0][0].inner_id, made[0][1].instance.node_id) == (PROJECT, node_id)  # as our own controller knows them
+    for project, node in made:
+        client = ComputeClient(project.opener.user, "192.0.2.9")
+        assert hosted.of(client) == [hosted.get(client, PROJECT)] == [project]
+        async with hosted.locked_node(project, "vpcs", node_id) as found:
+            assert found is node
+        await hosted.lease_udp(project)
+    alice = made[1][0]
+    await hosted.close(alice)
+    assert [node.name for node in compute.nodes.values()] == ["of ", "of bob"]
+    assert set(compute.leased) == {PROJECT, made[2][0].inner_id}
+    with pytest.raises(NotFound):
+        hosted.get(alice.opener, PROJECT)

@@ -8,6 +8,7 @@ TESTED_IN: dict[str, list[str]] = {
     # --- the compute interface and its values ---
     "compute/actions": ["controller/nodes/nodes", "api/nodes"],
     "compute/captures": ["compute/interface", "api/captures"],
+    "compute/clients": ["compute/hosted", "api/compute_users"],
     "compute/emulators": ["api/emulators"],
     "compute/extensions": ["api/far_compute"],
     "compute/expressions": ["api/links", "api/no_threads"],

@@ -285,7 +285,7 @@ COMPUTE_ROOMS: list[set[str]] = [
         "script_files",
     },
     {"emulators", "interface"},
-    {"node_update", "local", "other_hosts"},
+    {"clients", "node_update", "local", "other_hosts"},
     {"hosted", "nodes", "nodes/parts"},
     {"nodes/cloud", "nodes/ethernet_hub", "nodes/ethernet_switch", "nodes/vpcs"},
     {"nodes/nat"},

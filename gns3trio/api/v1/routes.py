@@ -68,7 +68,7 @@ async def create_project(api: ApiRequest, body: ProjectCreate) -> dict[str, Any]
         temporary=body.temporary,
         unique_name=False,
     )
-    await project.open()
+    await api.controller.open_project(project)
     return project_view(project)
 
 

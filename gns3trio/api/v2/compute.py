@@ -10,6 +10,8 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.websockets import WebSocket
 
 from gns3trio import __version__
+from gns3trio.api.access import Access
+from gns3trio.api.compute_client import client_of
 from gns3trio.api.context import ApiContext
 from gns3trio.api.replies import Capabilities, Gns3Version, UdpPort, shown_as
 from gns3trio.api.routing import ApiRequest, RouteTable
@@ -17,19 +19,26 @@ from gns3trio.api.streams import COMPUTE_PING_AFTER_SECONDS, NotificationStream,
 from gns3trio.api.v2 import replies
 from gns3trio.api.v2.bodies import check_variables
 from gns3trio.api.v2.compute_views import (
+    driven_node_view,
+    events_for,
     hosted_project_view,
-    instance_view,
     interface_view,
     own_project_view,
     port_usage_view,
     statistics_view,
 )
+from gns3trio.compute.clients import OWN_USER
 from gns3trio.compute.extensions import EXTENSIONS
-from gns3trio.controller.driven_nodes import own_project, require_known
+from gns3trio.controller.driven_nodes import (
+    lease_udp,
+    own_project,
+    require_hostable,
+    require_known,
+    sees_own_projects,
+)
 from gns3trio.controller.names import Name
-from gns3trio.notifications.topics import EVERYTHING, project_topic
 
-routes = RouteTable("/v2/compute", strict_ids=True)
+routes = RouteTable("/v2/compute", strict_ids=True, access=Access.COMPUTE)
 
 
 @attrs.define(kw_only=True)
@@ -88,20 +97,25 @@ async def get_ports(api: ApiRequest) -> dict[str, Any]:
 
 @routes.route("GET", "/debug")
 async def get_debug(api: ApiRequest) -> Response:
-    """A summary of the running nodes, as text."""
+    """A summary of the nodes of hosted projects, as text."""
     lines = [f"gns3trio {__version__}, GNS3 {api.context.config.gns3_version}", platform.platform()]
-    for project in api.controller.hosted.all():
+    for project in api.controller.hosted.of(client_of(api.http.scope)):
         lines.append(f"project {project.project_id} {project.name!r}")
-        lines += [f"  {instance_view(node.instance)}" for node in project.nodes.values()]
+        lines += [f"  {driven_node_view(node)}" for node in project.nodes.values()]
     return PlainTextResponse("\n".join([*lines, ""]))
 
 
 @routes.websocket("/notifications/ws")
 async def compute_notifications_ws(context: ApiContext, websocket: WebSocket) -> None:
-    """The events of nodes in hosted projects."""
-    await serve_notifications(
-        websocket, context.events.compute, EVERYTHING, context.closing, ping_after=COMPUTE_PING_AFTER_SECONDS
-    )
+    """The events of nodes in hosted projects: those of this client, or while their controller has no such stream, of
+    its user. A client with such a stream is a controller, which does not see the projects of others.
+    """
+    client, hosted = client_of(websocket.scope), context.controller.hosted
+    topic = events_for(hosted, client)
+    with hosted.controllers.listening(client):
+        await serve_notifications(
+            websocket, context.events.compute, topic, context.closing, ping_after=COMPUTE_PING_AFTER_SECONDS
+        )
 
 
 # --- projects ---
@@ -109,38 +123,48 @@ async def compute_notifications_ws(context: ApiContext, websocket: WebSocket) ->
 
 @routes.route("GET", "/projects", reply=list[replies.HostedProject])
 async def list_projects(api: ApiRequest) -> list[dict[str, Any]]:
-    """The open projects: first those of other controllers, then those of this server's controller."""
-    own = [project for project in api.controller.projects.values() if project.status == "opened"]
+    """The open projects that the client may see: first those of other controllers, then those of this server's
+    controller.
+    """
+    client = client_of(api.http.scope)
+    ours = api.controller.projects.values() if sees_own_projects(api.controller, client) else ()
+    own = [project for project in ours if project.status == "opened"]
     ids = {project.project_id for project in own}
-    hosted = [hosted_project_view(project) for project in api.controller.hosted.all() if project.project_id not in ids]
-    return [*hosted, *map(own_project_view, own)]
+    hosted = [each for each in api.controller.hosted.of(client) if each.project_id not in ids]
+    return [*map(hosted_project_view, hosted), *map(own_project_view, own)]
 
 
 @routes.route("POST", "/projects", status=201, reply=replies.HostedProject)
 async def create_project(api: ApiRequest, body: ProjectCreate) -> dict[str, Any]:
-    """Create a project for a controller; this server's controller may have it too."""
+    """Create a project for a controller. This server's controller may have it too, but no third one of the same user:
+    it gets 409.
+    """
     project_id = body.project_id or uuid4()
-    if (own := own_project(api.controller, project_id)) is not None:
+    client = client_of(api.http.scope)
+    if (own := own_project(api.controller, client, project_id)) is not None:
         return own_project_view(own)
-    api.controller.check_hostable(project_id)
-    return hosted_project_view(await api.controller.hosted.create(project_id, body.name, body.variables))
+    require_hostable(api.controller, client, project_id)
+    return hosted_project_view(await api.controller.hosted.create(client, project_id, body.name, body.variables))
 
 
 @routes.route("GET", "/projects/{project_id}", reply=replies.HostedProject)
 async def get_project(api: ApiRequest, project_id: UUID) -> dict[str, Any]:
     """One project of this compute."""
-    own = own_project(api.controller, project_id)
-    return own_project_view(own) if own is not None else hosted_project_view(api.controller.hosted.get(project_id))
+    client = client_of(api.http.scope)
+    if (own := own_project(api.controller, client, project_id)) is not None:
+        return own_project_view(own)
+    return hosted_project_view(api.controller.hosted.get(client, project_id))
 
 
 @routes.route("PUT", "/projects/{project_id}", reply=replies.HostedProject)
 async def update_project(api: ApiRequest, project_id: UUID, body: ProjectUpdate) -> dict[str, Any]:
     """Change the variables of a project."""
     changes = api.given(body)
-    if (own := own_project(api.controller, project_id)) is not None:
+    client = client_of(api.http.scope)
+    if (own := own_project(api.controller, client, project_id)) is not None:
         await own.update(changes)
         return own_project_view(own)
-    project = api.controller.hosted.get(project_id)
+    project = api.controller.hosted.get(client, project_id)
     project.variables = changes.get("variables", project.variables)
     return hosted_project_view(project)
 
@@ -148,10 +172,11 @@ async def update_project(api: ApiRequest, project_id: UUID, body: ProjectUpdate)
 @routes.route("POST", "/projects/{project_id}/close", status=204)
 async def close_project(api: ApiRequest, project_id: UUID) -> None:
     """Stop the nodes of a project; their files stay."""
-    if (own := own_project(api.controller, project_id)) is not None:
+    client = client_of(api.http.scope)
+    if (own := own_project(api.controller, client, project_id)) is not None:
         await api.controller.close_project(own)
         return
-    await api.controller.hosted.close(api.controller.hosted.get(project_id))
+    await api.controller.hosted.close(api.controller.hosted.get(client, project_id))
 
 
 @routes.route("DELETE", "/projects/{project_id}", status=204)
@@ -160,20 +185,24 @@ async def delete_project(api: ApiRequest, project_id: UUID) -> None:
 
     A project of this server's controller is a whole lab, which only its own controller may delete.
     """
-    if project_id in api.controller.projects or not api.controller.hosted.knows(project_id):
+    client = client_of(api.http.scope)
+    if client.user == OWN_USER and (
+        project_id in api.controller.projects or not api.controller.hosted.knows(project_id)
+    ):
         api.controller.check_unused(project_id)
-    await api.controller.hosted.delete(project_id)
+    await api.controller.hosted.delete(client, project_id)
 
 
 @routes.route("GET", "/projects/{project_id}/notifications")
 async def project_notifications(api: ApiRequest, project_id: UUID) -> NotificationStream:
     """The events of the nodes of a project."""
-    require_known(api.controller, project_id)
-    return NotificationStream(api.context.events.compute, project_topic(project_id), api.context.closing)
+    client = client_of(api.http.scope)
+    require_known(api.controller, client, project_id)
+    topic = events_for(api.controller.hosted, client, project_id)
+    return NotificationStream(api.context.events.compute, topic, api.context.closing)
 
 
 @routes.route("POST", "/projects/{project_id}/ports/udp", status=201, reply=UdpPort)
 async def lease_udp_port(api: ApiRequest, project_id: UUID) -> dict[str, int]:
     """Lease the lowest free UDP port for an end of a link."""
-    require_known(api.controller, project_id)
-    return {"udp_port": await api.controller.hosted.compute.lease_udp(project_id)}
+    return {"udp_port": await lease_udp(api.controller, client_of(api.http.scope), project_id)}

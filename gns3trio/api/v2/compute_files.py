@@ -6,21 +6,24 @@ from uuid import UUID
 import trio
 
 from gns3trio import threads
+from gns3trio.api.access import Access
+from gns3trio.api.compute_client import client_of
 from gns3trio.api.disconnects import cancelled_on_disconnect
 from gns3trio.api.downloads import Download, uploaded_file
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.v2 import replies
-from gns3trio.controller.driven_nodes import own_project, require_known
+from gns3trio.controller.driven_nodes import own_project, require_known, sees_own_projects
 from gns3trio.controller.project.files import write_project_file
 from gns3trio.controller.storage.single_files import list_files, open_file, write_file
 
-routes = RouteTable("/v2/compute/projects/{project_id}/files", strict_ids=True)
+routes = RouteTable("/v2/compute/projects/{project_id}/files", strict_ids=True, access=Access.COMPUTE)
 
 
 def _folder(api: ApiRequest, project_id: UUID) -> Path:
     """The folder of the files. Raises NotFound."""
-    own = own_project(api.controller, project_id)
-    return own.folder if own is not None else api.controller.hosted.get(project_id).folder
+    client = client_of(api.http.scope)
+    own = own_project(api.controller, client, project_id)
+    return own.folder if own is not None else api.controller.hosted.get(client, project_id).folder
 
 
 @routes.route("GET", "", reply=list[replies.ProjectFile])
@@ -41,10 +44,11 @@ async def get_project_file(api: ApiRequest, project_id: UUID, path: str) -> Down
 @routes.route("POST", "/{path:path}", status=201, raw_body=True)
 async def post_project_file(api: ApiRequest, project_id: UUID, path: str) -> None:
     """Write a file of a project; the body is its content. Missing folders are created."""
-    require_known(api.controller, project_id)
-    own = api.controller.projects.get(project_id)
+    client = client_of(api.http.scope)
+    require_known(api.controller, client, project_id)
+    own = api.controller.projects.get(project_id) if sees_own_projects(api.controller, client) else None
     if own is not None:
         await api.controller.keep_file(own, path)
         await write_project_file(own, path, api.http.stream(), make_folders=True)
     else:
-        await write_file(api.controller.hosted.get(project_id).folder, path, api.http.stream())
+        await write_file(api.controller.hosted.get(client, project_id).folder, path, api.http.stream())

@@ -12,12 +12,13 @@ from starlette.websockets import WebSocket
 
 from gns3trio import field_checks as v
 from gns3trio.api.access import Access
+from gns3trio.api.compute_client import client_of
 from gns3trio.api.console import serve_console
 from gns3trio.api.context import ApiContext
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.streams import CaptureStream
 from gns3trio.api.v2 import replies
-from gns3trio.api.v2.compute_views import instance_view
+from gns3trio.api.v2.compute_views import driven_node_view, instance_view
 from gns3trio.compute.nio import UdpNio
 from gns3trio.compute.node import NodeEvent, NodeSpec
 from gns3trio.controller.driven_nodes import (
@@ -35,7 +36,7 @@ from gns3trio.controller.names import Name
 from gns3trio.errors import Conflict, Invalid, NotFound
 from gns3trio.limits import MAX_PORT, Int32, Script
 
-routes = RouteTable("/v2/compute/projects/{project_id}", strict_ids=True)
+routes = RouteTable("/v2/compute/projects/{project_id}", strict_ids=True, access=Access.COMPUTE)
 
 _NODE = "/{node_type}/nodes/{node_id}"
 _PORT = _NODE + "/adapters/{adapter_number:number}/ports/{port_number:number}"
@@ -106,7 +107,7 @@ class Duplicate:
 def _locked(
     api: ApiRequest, project_id: UUID, node_type: str, node_id: UUID, *, to_stop: bool = False
 ) -> AbstractAsyncContextManager[DrivenNode]:
-    return driven_node(api.controller, project_id, node_type, node_id, to_stop=to_stop)
+    return driven_node(api.controller, client_of(api.http.scope), project_id, node_type, node_id, to_stop=to_stop)
 
 
 def _properties(api: ApiRequest) -> dict[str, Any]:
@@ -124,8 +125,9 @@ def _named_as_sent() -> Iterator[None]:
 
 
 def _project_name(api: ApiRequest, project_id: UUID) -> str:
-    own = own_project(api.controller, project_id)
-    return own.settings.name if own is not None else api.controller.hosted.get(project_id).name
+    client = client_of(api.http.scope)
+    own = own_project(api.controller, client, project_id)
+    return own.settings.name if own is not None else api.controller.hosted.get(client, project_id).name
 
 
 def _ignore(event: NodeEvent) -> None:
@@ -135,12 +137,15 @@ def _ignore(event: NodeEvent) -> None:
 @routes.route("POST", "/{node_type}/nodes", status=201, reply=dict[str, Any])
 async def create_node(api: ApiRequest, project_id: UUID, node_type: str, body: NodeCreate) -> dict[str, Any]:
     """Create a node. Its name is not made unique."""
-    require_known(api.controller, project_id)
+    client = client_of(api.http.scope)
+    require_known(api.controller, client, project_id)
     if not api.controller.hosted.compute.runs(node_type):
         raise NotFound(f"This compute does not run nodes of type {node_type}")
-    if body.node_id is not None and (known := own_instance(api.controller, project_id, node_type, body.node_id)):
+    if body.node_id is not None and (
+        known := own_instance(api.controller, client, project_id, node_type, body.node_id)
+    ):
         return instance_view(known)
-    project = await api.controller.hosted.create(project_id, _project_name(api, project_id), None)
+    project = await api.controller.hosted.create(client, project_id, _project_name(api, project_id), None)
     spec = NodeSpec(
         node_type=node_type,
         node_id=body.node_id or uuid4(),
@@ -154,14 +159,14 @@ async def create_node(api: ApiRequest, project_id: UUID, node_type: str, body: N
         emit=_ignore,
     )
     with _named_as_sent():
-        return instance_view((await api.controller.hosted.create_node(project, spec)).instance)
+        return driven_node_view(await api.controller.hosted.create_node(project, spec))
 
 
 @routes.route("GET", _NODE, reply=dict[str, Any])
 async def get_node(api: ApiRequest, project_id: UUID, node_type: str, node_id: UUID) -> dict[str, Any]:
     """One node of a project."""
     async with _locked(api, project_id, node_type, node_id) as node:
-        return instance_view(node.instance)
+        return driven_node_view(node)
 
 
 @routes.route("PUT", _NODE, reply=dict[str, Any])
@@ -175,7 +180,7 @@ async def update_node(
             del changes["startup_script"]
         with _named_as_sent():
             await node.update(changes)
-        return instance_view(node.instance)
+        return driven_node_view(node)
 
 
 @routes.route("DELETE", _NODE, status=204)
@@ -201,28 +206,30 @@ async def duplicate_node(api: ApiRequest, project_id: UUID, node_type: str, node
 @routes.route("POST", _NODE + "/start", reply=dict[str, Any])
 async def start_node(api: ApiRequest, project_id: UUID, node_type: str, node_id: UUID) -> dict[str, Any]:
     """Start a node. The reply shows it as started."""
-    async with driven_action(api.controller, project_id, node_type, node_id, "start") as node:
-        return instance_view(node.instance)
+    async with driven_action(
+        api.controller, client_of(api.http.scope), project_id, node_type, node_id, "start"
+    ) as node:
+        return driven_node_view(node)
 
 
 @routes.route("POST", _NODE + "/stop", status=204)
 async def stop_node(api: ApiRequest, project_id: UUID, node_type: str, node_id: UUID) -> None:
     """Stop a node of a project."""
-    async with driven_action(api.controller, project_id, node_type, node_id, "stop"):
+    async with driven_action(api.controller, client_of(api.http.scope), project_id, node_type, node_id, "stop"):
         pass
 
 
 @routes.route("POST", _NODE + "/suspend", status=204)
 async def suspend_node(api: ApiRequest, project_id: UUID, node_type: str, node_id: UUID) -> None:
     """Suspend a node. As in GNS3, this does nothing for types that cannot be suspended."""
-    async with driven_action(api.controller, project_id, node_type, node_id, "suspend"):
+    async with driven_action(api.controller, client_of(api.http.scope), project_id, node_type, node_id, "suspend"):
         pass
 
 
 @routes.route("POST", _NODE + "/reload", status=204)
 async def reload_node(api: ApiRequest, project_id: UUID, node_type: str, node_id: UUID) -> None:
     """Stop and start a node."""
-    async with driven_action(api.controller, project_id, node_type, node_id, "reload"):
+    async with driven_action(api.controller, client_of(api.http.scope), project_id, node_type, node_id, "reload"):
         pass
 
 
@@ -233,12 +240,12 @@ async def reset_console(api: ApiRequest, project_id: UUID, node_type: str, node_
         await node.instance.reset_console()
 
 
-@routes.websocket(_NODE + "/console/ws", access=Access.CONSOLE)
+@routes.websocket(_NODE + "/console/ws", access=Access.COMPUTE_CONSOLE)
 async def console_ws(
     context: ApiContext, websocket: WebSocket, project_id: UUID, node_type: str, node_id: UUID
 ) -> None:
     """A node's console as a websocket; 409 while it is stopped."""
-    async with driven_node(context.controller, project_id, node_type, node_id) as node:
+    async with driven_node(context.controller, client_of(websocket.scope), project_id, node_type, node_id) as node:
         if node.instance.status != "started":
             raise Conflict(f"Node '{node.instance.name}' is not started")
     await serve_console(websocket, node.instance, context.closing)

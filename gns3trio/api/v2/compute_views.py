@@ -1,22 +1,28 @@
 """Formats projects and nodes for ``/v2/compute``, for replies and events."""
 
 from typing import Any
+from uuid import UUID
 
 from gns3trio.api.replies import shown_as
 from gns3trio.api.v2 import replies
+from gns3trio.compute.clients import ComputeClient
 from gns3trio.compute.host import HostInterface, PortUsage
 from gns3trio.compute.hosted import (
     HostedChange,
+    HostedNode,
     HostedNodeChanged,
     HostedNodeDeleted,
     HostedProject,
     HostedProjectFailed,
+    HostedProjects,
 )
 from gns3trio.compute.interface import ComputeNode
 from gns3trio.compute.node_types import node_types
+from gns3trio.controller.driven_nodes import DrivenNode
 from gns3trio.controller.project.project import Project
 from gns3trio.machine import MachineStatistics
 from gns3trio.notifications.events import Event
+from gns3trio.notifications.topics import Topic
 
 
 def instance_view(instance: ComputeNode) -> dict[str, Any]:
@@ -37,6 +43,12 @@ def instance_view(instance: ComputeNode) -> dict[str, Any]:
     if instance.console_type is not None:
         view |= {"console": instance.console, "console_type": instance.console_type}
     return view
+
+
+def driven_node_view(node: HostedNode | DrivenNode) -> dict[str, Any]:
+    """A node with the ids that it has for the client."""
+    ids = {"project_id": str(node.project_id), "node_id": str(node.node_id)}
+    return {**instance_view(node.instance), **ids}
 
 
 def hosted_project_view(project: HostedProject) -> dict[str, Any]:
@@ -70,10 +82,19 @@ def compute_event_of(change: object) -> Event | None:
     if not isinstance(change, HostedChange):
         return None
     match change:
-        case HostedProjectFailed(project_id, message):
-            return Event("log.error", {"message": message}, project_id, names_project=True)
-        case HostedNodeChanged(node):
-            action = "node.updated"
-        case HostedNodeDeleted(node):
-            action = "node.deleted"
-    return Event(action, instance_view(node.instance), node.instance.project_id, names_project=True)
+        case HostedProjectFailed(project, message):
+            action, payload = "log.error", {"message": message}
+        case HostedNodeChanged(project, node):
+            action, payload = "node.updated", driven_node_view(node)
+        case HostedNodeDeleted(project, node):
+            action, payload = "node.deleted", driven_node_view(node)
+    return Event(action, payload, project.project_id, about=project.inner_id, names_project=True)
+
+
+def events_for(hosted: HostedProjects, client: ComputeClient, project_id: UUID | None = None) -> Topic:
+    """The events of hosted projects for a client; with ``project_id``, of that project only."""
+
+    def wants(event: Event) -> bool:
+        return (project_id is None or event.project_id == project_id) and hosted.is_heard_by(client, event.about)
+
+    return Topic(f"hosted for {client}", wants)

@@ -73,7 +73,7 @@ async def delete_project(api: ApiRequest, project_id: UUID) -> None:
 async def open_project(api: ApiRequest, project_id: UUID) -> dict[str, Any]:
     """Open a project; its nodes are stopped."""
     project = api.controller.get_project(project_id)
-    await project.open()
+    await api.controller.open_project(project)
     return project_view(project)
 
 
