@@ -40,16 +40,21 @@ log = logging.getLogger(__name__)
 
 @attrs.define(eq=False)
 class HostedNode:
-    """A node of a hosted project, with its ids for the controller. ``lock`` serialises requests to it; ``deleted`` is
-    set for those that wait when it is deleted.
+    """A node of a hosted project. ``node_id`` is its id for the controller. ``lock`` serialises requests to it;
+    ``deleted`` is set for those that wait when it is deleted.
     """
 
-    project_id: UUID
+    project: "HostedProject"
     node_id: UUID
     instance: ComputeNode
     lock: trio.Lock = attrs.field(factory=trio.Lock)
     deleted: bool = False
     captures: dict[tuple[int, int], Capture] = attrs.field(factory=dict)  # by adapter and port number
+
+    @property
+    def project_id(self) -> UUID:
+        """The id of its project for the controller."""
+        return self.project.project_id
 
     def link_end(self, adapter_number: int, port_number: int) -> LinkEnd:
         """The link end of a port. Raises Conflict if the port has no NIO."""
@@ -86,7 +91,6 @@ class HostedProject:
 class HostedNodeChanged:
     """Event: a node changed."""
 
-    project: HostedProject
     node: HostedNode
 
 
@@ -94,7 +98,6 @@ class HostedNodeChanged:
 class HostedNodeDeleted:
     """Event: a node was deleted."""
 
-    project: HostedProject
     node: HostedNode
 
 
@@ -250,13 +253,13 @@ class HostedProjects:
 
     @asynccontextmanager
     async def locked_node(
-        self, project: HostedProject, node_type: str, node_id: UUID, *, to_stop: bool = False
+        self, client: ComputeClient, project_id: UUID, node_type: str, node_id: UUID, *, to_stop: bool = False
     ) -> AsyncIterator[HostedNode]:
         """A node of this type, locked, after all earlier requests to it are done. With ``to_stop``, a hanging start is
-        abandoned. Raises NotFound.
+        abandoned. Raises NotFound if there is none that the client may use.
         """
         missing = NotFound(f"Node ID {node_id} doesn't exist")
-        node = project.nodes.get(node_id)
+        node = self.get(client, project_id).nodes.get(node_id)
         if node is None or node.instance.node_type != node_type:
             raise missing
         with node.instance.stopping() if to_stop else nullcontext():
@@ -292,10 +295,10 @@ class HostedProjects:
                 )
             )
             # No event: as in GNS3, the controller announces the node itself, and would forward this as another one.
-            node = HostedNode(project.project_id, spec.node_id, instance)
+            node = HostedNode(project, spec.node_id, instance)
             return project.nodes.setdefault(spec.node_id, node)
 
-    async def update_node(self, project: HostedProject, node: HostedNode, changes: dict[str, Any]) -> None:
+    async def update_node(self, node: HostedNode, changes: dict[str, Any]) -> None:
         """Change ``name``, ``console``, ``console_type`` and properties.
 
         Raises Conflict or Invalid; nothing is changed then.
@@ -304,13 +307,13 @@ class HostedProjects:
         name = changes.pop("name", instance.name)
         console = changes.pop("console", instance.console), changes.pop("console_type", instance.console_type)
         if await update_node(instance, name, console, {**instance.properties(), **changes}):
-            self._publish(HostedNodeChanged(project, node))
+            self._publish(HostedNodeChanged(node))
 
     async def delete_node(self, project: HostedProject, node: HostedNode) -> None:
         """Stop a node, release its resources and delete its folder. The caller holds its lock."""
         with trio.CancelScope(shield=True):
             await self._end(project, node, self.compute.delete_node)
-        self._publish(HostedNodeDeleted(project, node))
+        self._publish(HostedNodeDeleted(node))
 
     async def _end(self, project: HostedProject, node: HostedNode, end: Callable[[ComputeNode], Any]) -> None:
         node.deleted = True
@@ -326,7 +329,7 @@ class HostedProjects:
         elif event.kind in ("warning", "info"):  # a GNS3 compute sends no event for this
             log.warning("project %s of another controller: %s", project.project_id, event.message)
         elif node is not None and not node.deleted:
-            self._publish(HostedNodeChanged(project, node))
+            self._publish(HostedNodeChanged(node))
 
     def _publish(self, change: HostedChange) -> None:
         self._changes.publish(change)

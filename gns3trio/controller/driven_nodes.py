@@ -18,7 +18,7 @@ from gns3trio.compute.actions import ENDS_A_RUN, Action, act
 from gns3trio.compute.captures import Capture
 from gns3trio.compute.clients import OWN_USER, ComputeClient
 from gns3trio.compute.emulators import EMULATOR_OF_TYPE, not_run
-from gns3trio.compute.hosted import HostedNode, HostedProject, HostedProjects
+from gns3trio.compute.hosted import HostedNode, HostedProjects
 from gns3trio.compute.interface import ComputeNode
 from gns3trio.compute.nio import UdpNio
 from gns3trio.compute.node_types import node_types
@@ -80,7 +80,6 @@ class _Hosted:
     """A node of another controller."""
 
     _all: HostedProjects
-    _project: HostedProject
     _node: HostedNode
 
     @property
@@ -96,10 +95,10 @@ class _Hosted:
         return self._node.instance
 
     async def update(self, changes: dict[str, Any]) -> None:
-        await self._all.update_node(self._project, self._node, changes)
+        await self._all.update_node(self._node, changes)
 
     async def delete(self) -> None:
-        await self._all.delete_node(self._project, self._node)
+        await self._all.delete_node(self._node.project, self._node)
 
     async def bind_nio(self, port: PortNumbers, nio: UdpNio) -> None:
         await self._all.bind_nio(self._node, *port, nio)
@@ -111,7 +110,7 @@ class _Hosted:
         await self._all.unbind_nio(self._node, *port)
 
     async def start_capture(self, port: PortNumbers, file_name: str, data_link_type: str) -> Path:
-        return await self._all.start_capture(self._project, self._node, port, file_name, data_link_type)
+        return await self._all.start_capture(self._node.project, self._node, port, file_name, data_link_type)
 
     async def stop_capture(self, port: PortNumbers) -> None:
         await self._all.stop_capture(self._node, *port)
@@ -277,15 +276,14 @@ async def driven_node(
         hosted = controller.hosted
         if own_project(controller, client, project_id) is not None and not hosted.knows(project_id):
             raise NotFound(f"Node ID {node_id} doesn't exist")
-        project = hosted.get(client, project_id)
-        async with hosted.locked_node(project, node_type, node_id, to_stop=to_stop) as hosted_node:
-            yield _Hosted(hosted, project, hosted_node)
+        async with hosted.locked_node(client, project_id, node_type, node_id, to_stop=to_stop) as hosted_node:
+            yield _Hosted(hosted, hosted_node)
         return
-    own_of_node, node = own
+    project, node = own
     if node.instance is None or node.instance.node_type != node_type:
         raise NotFound(f"Node ID {node_id} doesn't exist")
-    async with own_of_node.nodes.lock(node_id, to_stop=to_stop):
-        yield _Own(own_of_node, node)
+    async with project.nodes.lock(node_id, to_stop=to_stop):
+        yield _Own(project, node)
 
 
 @asynccontextmanager

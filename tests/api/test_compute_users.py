@@ -1,6 +1,7 @@
 """Many controllers use the compute API of one server: none sees, uses or ends what belongs to another."""
 
 import base64
+import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -15,6 +16,8 @@ import pytest
 import trio
 from trio_websocket import WebSocketConnection, wrap_client_stream
 
+from gns3trio.api.access import Access
+from gns3trio.api.app import TABLES
 from gns3trio.config import Config
 from gns3trio.errors import Invalid
 from gns3trio.server import open_server
@@ -207,6 +210,23 @@ async def test_nothing_of_another_user_can_be_reached(users: list[Client]) -> No
         )
         assert str(lport) in error["message"]
     assert await alice.request("GET", path, None, 200) == shown == {**node, "status": "started"}
+
+
+async def test_every_route_of_the_compute_asks_who_the_client_is(users: list[Client]) -> None:
+    """Also those that are no GNS3 compute's."""
+    _, alice, bob = users
+    project_id, node_id = str(uuid4()), str(uuid4())
+    node = await make_lab(alice, project_id, node_id)
+    values = {"project_id": project_id, "node_type": "vpcs", "node_id": node_id, "path": "x"}
+    for route in (each for table in TABLES for each in table.routes if each.path.startswith("/v2/compute/")):
+        assert route.access in (Access.COMPUTE, Access.COMPUTE_CONSOLE), route.path
+        if "{project_id}" not in route.path:
+            continue
+        path = re.sub(r"\{(\w+)(:\w+)?\}", lambda match: values.get(match[1], "0"), route.path)
+        for method in getattr(route, "methods", None) or ("GET",):
+            reply = await bob.http.request(method, path, json={"name": "x"})
+            assert reply.status_code in (400, 404), f"{method} {path}"
+    assert await alice.request("GET", f"/projects/{project_id}/vpcs/nodes/{node_id}", None, 200) == node
 
 
 async def test_a_user_of_the_compute_has_no_other_rights(users: list[Client]) -> None:

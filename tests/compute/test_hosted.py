@@ -86,12 +86,12 @@ async def test_what_happens_to_a_node_is_told_until_it_is_gone(
     instance = compute.node("A")
     instance.crash("it crashed")
     instance.tell(NodeEvent("warning", "nobody is told of this"))
-    assert told.changes == [HostedNodeChanged(project, node), HostedProjectFailed(project, "it crashed")]
+    assert told.changes == [HostedNodeChanged(node), HostedProjectFailed(project, "it crashed")]
     await hosted.delete_node(project, node)
     instance.tell(NodeEvent("status"))
-    assert told.changes[2:] == [HostedNodeDeleted(project, node)] and compute.deleted == ["A"]
+    assert told.changes[2:] == [HostedNodeDeleted(node)] and compute.deleted == ["A"]
     with pytest.raises(NotFound):
-        async with hosted.locked_node(project, "vpcs", node.node_id):
+        async with hosted.locked_node(THEIRS, PROJECT, "vpcs", node.node_id):
             pass
 
 
@@ -146,7 +146,7 @@ async def test_a_project_closes_while_a_start_hangs(
     refused: list[Conflict] = []
 
     async def start() -> None:
-        async with hosted.locked_node(project, "vpcs", node.node_id) as found:
+        async with hosted.locked_node(THEIRS, PROJECT, "vpcs", node.node_id) as found:
             try:
                 await found.instance.start()
             except Conflict as error:
@@ -202,7 +202,7 @@ async def test_users_have_projects_and_nodes_with_the_same_ids(hosted: HostedPro
     for project, node in made:
         client = ComputeClient(project.opener.user, "192.0.2.9")
         assert hosted.of(client) == [hosted.get(client, PROJECT)] == [project]
-        async with hosted.locked_node(project, "vpcs", node_id) as found:
+        async with hosted.locked_node(client, PROJECT, "vpcs", node_id) as found:
             assert found is node
         await hosted.lease_udp(project)
     alice = made[1][0]

@@ -84,10 +84,10 @@ def compute_event_of(change: object) -> Event | None:
     match change:
         case HostedProjectFailed(project, message):
             action, payload = "log.error", {"message": message}
-        case HostedNodeChanged(project, node):
-            action, payload = "node.updated", driven_node_view(node)
-        case HostedNodeDeleted(project, node):
-            action, payload = "node.deleted", driven_node_view(node)
+        case HostedNodeChanged(node):
+            action, payload, project = "node.updated", driven_node_view(node), node.project
+        case HostedNodeDeleted(node):
+            action, payload, project = "node.deleted", driven_node_view(node), node.project
     return Event(action, payload, project.project_id, about=project.inner_id, names_project=True)
 
 
