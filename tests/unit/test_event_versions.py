@@ -19,6 +19,7 @@ from gns3trio.api.v1 import events as v1_events
 from gns3trio.api.v2 import events as v2_events
 from gns3trio.api.v2.views import node_view
 from gns3trio.compute import hosted
+from gns3trio.compute.clients import OWN_USER, ComputeClient
 from gns3trio.compute.node import NodeSpec
 from gns3trio.controller import changes
 from gns3trio.controller.changes import LogMessage, NodeChanged, NodeCreated, NodeStatusChanged
@@ -185,14 +186,16 @@ async def test_streams_of_version_1_end_when_too_much_waits(monkeypatch: pytest.
 
 
 async def test_what_a_controller_elsewhere_drives_is_told_to_it_alone(events: ApiEvents) -> None:
-    failed = hosted.HostedProjectFailed(uuid4(), "no room")
+    theirs = ComputeClient(OWN_USER, "192.0.2.1")
+    project = hosted.HostedProject(uuid4(), uuid4(), theirs, "lab", Path())
+    failed = hosted.HostedProjectFailed(project, "no room")
     events.changes.publish(failed)
     assert events.compute.journal.last == 0
     with events.compute.subscribe(EVERYTHING) as stream:
         events.changes.publish(failed)
         events.changes.publish(NodeChanged(make_node()[0]))
         (line,) = await stream.receive()
-    assert orjson.loads(line)["project_id"] == str(failed.project_id)
+    assert orjson.loads(line)["project_id"] == str(project.project_id)
     assert events.v2.journal.last == 1
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from starlette.responses import Response
 
+from gns3trio.api.access import Access
 from gns3trio.api.forwarding import Forwarded
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.compute.emulators import EMULATOR_OF_TYPE, WITH_IMAGES, not_run
@@ -30,10 +31,17 @@ def _refusal(node_type: str) -> Callable[..., Awaitable[None]]:
 for _type in EMULATOR_OF_TYPE:
     for _method in ("GET", "POST", "PUT", "DELETE"):
         # The body may be an image, so it is not read into memory.
-        routes.route(_method, *(path % _type for path in _PATHS), raw_body=True, described=False)(_refusal(_type))
+        routes.route(
+            _method, *(path % _type for path in _PATHS), raw_body=True, described=False, access=Access.COMPUTE
+        )(_refusal(_type))
 
 
-@routes.route("GET", *(f"/compute/{emulator}/images" for emulator in WITH_IMAGES), reply=list[dict[str, Any]])
+@routes.route(
+    "GET",
+    *(f"/compute/{emulator}/images" for emulator in WITH_IMAGES),
+    reply=list[dict[str, Any]],
+    access=Access.COMPUTE,
+)
 async def list_images(api: ApiRequest) -> list[dict[str, Any]]:
     """The images of an emulator: none, for this server runs no emulator that needs one."""
     return []
