@@ -70,6 +70,7 @@ class RemoteCompute:
         self._connection = Connection(address, self)
         self._nodes: dict[UUID, RemoteNode] = {}
         self._projects = RemoteProjects(self.reach)
+        self._consoles: set[RemoteConsoleClient] = set()
         self._nursery: trio.Nursery | None = None
 
     # --- the connection ---
@@ -132,6 +133,10 @@ class RemoteCompute:
         self._watcher.changed(self)
         for node in list(self._nodes.values()):
             node.tell_changed()
+        trouble = self.trouble
+        if trouble is not None:
+            for client in list(self._consoles):
+                client.abandon(trouble)
 
     def node_told(self, event: NodeTold) -> None:
         """A node changed. Those of other controllers do not matter."""
@@ -398,8 +403,14 @@ class RemoteCompute:
         self._begin(partial(self._serve_console, client, path))
 
     async def _serve_console(self, client: RemoteConsoleClient, path: str) -> None:
-        context: ssl.SSLContext | None = await threads.disk.run(tls_context, self.address)
-        await client.run(self.address, context, path)
+        self._consoles.add(client)
+        try:
+            context: ssl.SSLContext | None = await threads.disk.run(tls_context, self.address)
+            await client.run(self.address, context, path)
+        except LabError as error:
+            client.refuse(str(error))
+        finally:
+            self._consoles.discard(client)
 
     @asynccontextmanager
     async def forward(
@@ -458,8 +469,8 @@ class RemoteCompute:
         return self._connection.load or MachineLoad()
 
     async def statistics(self) -> MachineStatistics:
-        """Memory, CPU, load and disk."""
-        return host_views.read_statistics(await self.reach().request("GET", "statistics"))
+        """Memory, CPU, load and disk. A silent compute is not asked: clients ask for those of all computes at once."""
+        return host_views.read_statistics(await self._connection.reach_if_lively().request("GET", "statistics"))
 
 
 def _content_type(answer: Response) -> str:

@@ -35,6 +35,8 @@ log = logging.getLogger(__name__)
 GREETING_SECONDS = 10.0
 # A busy gns3-server can be silent for some seconds: it computes checksums of images meanwhile.
 SILENCE_SECONDS = 15.0
+# It says something every second. After this time it is not asked for what can be left out.
+LIVELY_SECONDS = 3.0
 # More have to wait at the compute: each costs the clients of this server too.
 EVENTS_PER_SECOND = 500
 FIRST_PAUSE_SECONDS = 0.5
@@ -82,6 +84,8 @@ class Connection:
         self.tried = trio.Event()  # whether it is there is known
         self._events = events
         self._http: ComputeHttp | None = None
+        self._told: str | None = self.error  # of which the watcher knows
+        self._heard = float("-inf")  # when it said something last
         self._attempts = trio.CancelScope()
         self._pause = FIRST_PAUSE_SECONDS
 
@@ -90,6 +94,15 @@ class Connection:
         if self._http is None:
             raise ComputeAway(f"compute '{self.address.name}' cannot be reached: {self.error}")
         return self._http
+
+    def reach_if_lively(self) -> ComputeHttp:
+        """As ``reach``, for what is better left out than waited for: raises Unavailable too if the compute has said
+        nothing for some seconds.
+        """
+        http = self.reach()
+        if trio.current_time() - self._heard > LIVELY_SECONDS:
+            raise http.unavailable(f"it has been silent for more than {LIVELY_SECONDS:g} s")
+        return http
 
     def move(self, address: ComputeAddress) -> None:
         """Connect anew, at once, with another address."""
@@ -120,10 +133,10 @@ class Connection:
             self._pause = min(2 * self._pause, LONGEST_PAUSE_SECONDS)
 
     def _lost(self, reason: str) -> None:
-        was = self.error
         self._end(reason)
         self.tried.set()
-        if reason != was:
+        if reason != self._told:
+            self._told = reason
             self._events.state_changed()
 
     def _end(self, reason: str) -> None:
@@ -156,12 +169,13 @@ class Connection:
                 await stay()
             except LabError as error:
                 reason = reason or str(error)
+                self._end(reason)  # whoever asks from now on gets the reason too
                 http.abort(reason)
                 nursery.cancel_scope.cancel()
 
         async def welcome() -> None:
             await self._events.connected(http)
-            self._http, self.error, self._pause = http, None, FIRST_PAUSE_SECONDS
+            self._http, self.error, self._told, self._pause = http, None, None, FIRST_PAUSE_SECONDS
             self.tried.set()
             self._events.state_changed()
 
@@ -185,6 +199,7 @@ class Connection:
                 raise Unavailable(f"it was silent for {SILENCE_SECONDS:g} s") from None
             except ConnectionClosed as closed:
                 raise Unavailable(f"it closed the connection{_said(closed)}") from None
+            self._heard = trio.current_time()
             self._take(text)
 
     def _take(self, text: str | bytes) -> None:

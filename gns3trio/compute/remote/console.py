@@ -53,6 +53,11 @@ class RemoteConsoleClient:
         self.close_reason = reason
         self._end()
 
+    def abandon(self, reason: str) -> None:
+        """The compute cannot be reached any more: the console ends, since nothing would come from it for ever."""
+        self.close_reason = self.close_reason or reason
+        self.scope.cancel()
+
     def _end(self) -> None:
         self._to_client.close()
         self._to_node.close()

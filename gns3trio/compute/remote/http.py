@@ -126,6 +126,8 @@ class ComputeHttp:
 
     @contextmanager
     def _bounded(self, seconds: float) -> Iterator[None]:
+        if self._aborted is not None:
+            raise self.unavailable(self._aborted)
         with trio.CancelScope(deadline=trio.current_time() + seconds) as scope:
             self._running.add(scope)
             try:

@@ -64,6 +64,8 @@ from gns3trio.project_layout import CAPTURES, PROJECT_FILES, SNAPSHOT_LIST, SNAP
 
 _SUFFIX = SNAPSHOT_SUFFIXES[0]
 _MAX_LIST_BYTES = 16 << 20
+# How long a snapshot waits for requests that change nodes.
+_BUSY_SECONDS = 5.0
 _EARLIER_NAME = re.compile(r"(?P<name>.+)_(?P<date>\d{6}_\d{6})", re.DOTALL)
 
 
@@ -175,13 +177,18 @@ async def _find(project: Project, snapshot_id: str) -> Snapshot:
 @asynccontextmanager
 async def _still(project: Project) -> AsyncIterator[None]:
     """Keep an open project with stopped nodes from changing while the ``with`` lasts. Raises Conflict if a node is
-    running.
+    running, or busy for long, as one whose compute does not answer.
     """
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(undisturbed(project))
         project.require_open()
+        require_stopped(project)
+        deadline = trio.current_time() + _BUSY_SECONDS  # others who change the project wait meanwhile
         for node in sorted(project.nodes.values(), key=lambda node: node.node_id):
-            await stack.enter_async_context(node.lock)
+            with trio.CancelScope(deadline=deadline) as waiting:
+                await stack.enter_async_context(node.lock)
+            if waiting.cancelled_caught:
+                raise Conflict(f"node '{node.name}' is busy with another request")
         require_stopped(project)
         yield
 
