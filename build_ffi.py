@@ -10,7 +10,7 @@ from pathlib import Path
 from cffi import FFI
 
 # The contracts with Python; all other headers are the core's own.
-HEADERS = ("udpfwd.h", "pc.h", "traffic.h", "trial.h", "sandbox.h", "spawn.h")
+HEADERS = ("udpfwd.h", "pc.h", "traffic.h", "trial.h", "trunk.h", "sandbox.h", "spawn.h")
 # How programs are started; the rest is the forwarder.
 CHILD_SOURCES = ("sandbox.c", "syscall_filter.c", "spawn.c")
 ROOT = Path(__file__).parent

@@ -7,6 +7,7 @@
 #define _GNU_SOURCE
 #include "flows.h"
 #include "joints.h"
+#include "trunk_round.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -72,6 +73,7 @@ void udpfwd_close(udpfwd *core) {
     for (int id = 0; id < core->port_slots; id++)
         if (core->ports[id] != NULL)
             end_port(core, core->ports[id]);
+    close_trunk(core);
     close_bridges(core);
     pc_close_shared(&core->pcs);
     detach_offload(&core->kernel);

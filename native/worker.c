@@ -3,6 +3,7 @@
 #include "worker.h"
 #include "flows.h"
 #include "statistics.h"
+#include "trunk_round.h"
 
 #include <errno.h>
 #include <sched.h>
@@ -130,6 +131,8 @@ int serve_round(worker *w, const struct epoll_event *events, int ready) {
         w->now_ns = w->wall_ns = 0;
         release_due(w);
     }
+    if (w->core->trunk != NULL)
+        end_trunk_round(w);
     return w->woken;
 }
 

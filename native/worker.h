@@ -99,6 +99,8 @@ struct udpfwd {
 
     int worker_count;
     worker *workers;
+
+    struct udpfwd_trunk *trunk; /* trunk.c: NULL without one; changed while all workers are parked */
 };
 
 static inline uint64_t timespec_ns(struct timespec time) {
