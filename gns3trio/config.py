@@ -13,6 +13,7 @@ from typing import Any, get_origin
 import attrs
 
 from gns3trio.addresses import is_loopback, is_wildcard, parse_network, resolve_hosts
+from gns3trio.classes import frozen
 from gns3trio.errors import Invalid
 from gns3trio.limits import MAX_PORT
 
@@ -50,7 +51,7 @@ def _as_list(value: str | Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(word.strip() for word in words if word.strip()))
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Config:
     """Every setting of the server. Ports are TCP or UDP port numbers, ranges include both ends."""
 

@@ -7,12 +7,13 @@ from typing import Any
 import attrs
 from attrs import validators
 
+from gns3trio.classes import frozen
 from gns3trio.limits import MAX_PORT
 
 Validator = Any  # attrs types them by the field's type, which is not known here
 
 
-@attrs.frozen
+@frozen
 class Check:
     """A validator, and the equivalent JSON Schema keywords for a number or the length of a text."""
 

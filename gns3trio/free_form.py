@@ -3,8 +3,7 @@
 import math
 from typing import Any
 
-import attrs
-
+from gns3trio.classes import frozen
 from gns3trio.limits import MAX_DEPTH, MAX_FREE_TEXT, MAX_ITEMS, MAX_KEYS, MAX_LINKS, MAX_SVG, MAX_TEXT
 
 # JSON here carries integers of 64 bits, with or without sign; larger ones would come back as floats.
@@ -25,7 +24,7 @@ class Misplaced(ValueError):
         self.path = path
 
 
-@attrs.frozen
+@frozen
 class FreeForm:
     """Limits for a value: characters of texts, items of lists, keys of objects, and depth."""
 

@@ -8,7 +8,7 @@ enforces them, and the OpenAPI description states them.
 from collections.abc import Callable, Collection
 from typing import Annotated, Any, get_args, get_origin
 
-import attrs
+from gns3trio.classes import frozen
 
 # The largest integer that every JSON client can represent.
 MAX_INTEGER = 2**53
@@ -49,7 +49,7 @@ MAX_VALUES = 500_000
 MAX_FILE_VALUES = 2_000_000
 
 
-@attrs.frozen
+@frozen
 class Bound:
     """Limits for a value: ``least`` to ``most`` characters of a text, items of a list, or the range of an integer.
 

@@ -3,14 +3,15 @@
 import os
 from contextlib import suppress
 
-import attrs
 import psutil
 import trio
+
+from gns3trio.classes import frozen
 
 MAX_AGE_SECONDS = 1.0
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class MachineLoad:
     """CPU and memory use of the machine, in percent."""
 
@@ -18,7 +19,7 @@ class MachineLoad:
     memory_usage_percent: float = 0.0
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class MachineStatistics:
     """Statistics of the machine: memory and swap in bytes, the rest in percent; load averages of 1,
     5 and 15 minutes.

@@ -7,6 +7,8 @@ ones.
 
 import attrs
 
+from gns3trio.classes import frozen
+
 MIB = 1024 * 1024
 
 FREE_BYTES = 64 * 1024
@@ -73,7 +75,7 @@ class Holder:
         self.close()
 
 
-@attrs.frozen
+@frozen
 class Memory:
     """Every total of a server.
 

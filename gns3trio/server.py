@@ -8,12 +8,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import ExitStack, asynccontextmanager
 from functools import partial
 
-import attrs
 import trio
 
 from gns3trio.api.app import Application
 from gns3trio.api.context import ApiContext
 from gns3trio.api.events import ApiEvents, open_events
+from gns3trio.classes import frozen
 from gns3trio.compute.local_compute import LocalCompute, open_local_compute
 from gns3trio.compute.other_hosts import ComputeAddress, ComputeWatcher, OtherCompute
 from gns3trio.config import Config
@@ -29,7 +29,7 @@ from gns3trio.watchdog import Watchdog, watch_loop
 log = logging.getLogger(__name__)
 
 
-@attrs.frozen
+@frozen
 class RunningServer:
     """A server that answers requests at ``urls``. Setting ``closing`` makes it stop."""
 

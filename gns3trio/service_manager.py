@@ -9,8 +9,9 @@ import os
 import socket
 from collections.abc import Mapping
 
-import attrs
 import trio
+
+from gns3trio.classes import frozen
 
 log = logging.getLogger(__name__)
 
@@ -19,7 +20,7 @@ _MICROSECOND = 1e-6
 _PINGS_PER_LIMIT = 2
 
 
-@attrs.frozen
+@frozen
 class ServiceManager:
     """``address`` is that of a socket in AF_UNIX. The manager restarts the server if it gets no ping for
     ``watchdog_seconds``; None if it does not watch.

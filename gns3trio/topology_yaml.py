@@ -9,9 +9,9 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-import attrs
 import yaml
 
+from gns3trio.classes import define
 from gns3trio.errors import Invalid
 from gns3trio.json_text import check_document
 from gns3trio.limits import MAX_DEPTH, MAX_VALUES
@@ -90,7 +90,7 @@ def _check_directives(text: bytes | bytearray) -> None:
         raise Invalid(f"more than {_MAX_DIRECTIVES} lines begin with %, as directives do")
 
 
-@attrs.define
+@define
 class _Open:
     """A list or object under construction. ``key`` belongs to the value that comes next; None if a key comes next."""
 

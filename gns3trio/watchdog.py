@@ -14,8 +14,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from types import FrameType
 
-import attrs
 import trio
+
+from gns3trio.classes import frozen
 
 LONG_SECONDS = 0.25
 """Gaps longer than this are noticeable and are logged, in seconds."""
@@ -34,7 +35,7 @@ _LOOP_FILE = "trio/_core/_run.py"
 log = logging.getLogger(__name__)
 
 
-@attrs.frozen
+@frozen
 class Gap:
     """How long the loop served nobody, and how much CPU time it used of that. On an overloaded machine the first is
     long but not the second.

@@ -1,6 +1,5 @@
 """The ASGI application: all routes behind authentication, CORS and the error boundary."""
 
-import attrs
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gns3trio import __version__
@@ -42,6 +41,7 @@ from gns3trio.api.v2 import (
     topology,
     vms,
 )
+from gns3trio.classes import define
 from gns3trio.encoding import dumps_to_keep
 
 TABLES = (
@@ -82,7 +82,7 @@ TABLES = (
 )
 
 
-@attrs.define
+@define
 class _State:
     """The type of ``app.state``, which handlers read."""
 

@@ -1,9 +1,9 @@
 """The parts of the server that the API's handlers use."""
 
-import attrs
 import trio
 
 from gns3trio.api.events import ApiEvents
+from gns3trio.classes import frozen
 from gns3trio.config import Config
 from gns3trio.controller.controller import Controller
 from gns3trio.controller.links.traffic import LinkStats
@@ -11,7 +11,7 @@ from gns3trio.memory import Memory
 from gns3trio.watchdog import Watchdog
 
 
-@attrs.frozen
+@frozen
 class ApiContext:
     """The parts of the server for handlers. ``closing`` is set when the shutdown begins, and ends streams."""
 

@@ -6,12 +6,12 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 
-import attrs
 import orjson
 import trio
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from gns3trio.classes import frozen
 from gns3trio.encoding import dumps, dumps_sorted
 from gns3trio.slices import Slices
 
@@ -22,7 +22,7 @@ PIECE_BYTES = 64 * 1024
 _long_list = trio.Lock()
 
 
-@attrs.frozen
+@frozen
 class LongReply:
     """An object whose fields may be long lists: those that are iterators of views."""
 

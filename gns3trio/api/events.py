@@ -3,18 +3,18 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import attrs
 import trio
 
 from gns3trio.api.v1.events import V1Events
 from gns3trio.api.v2.compute_views import compute_event_of
 from gns3trio.api.v2.events import event_of
+from gns3trio.classes import frozen
 from gns3trio.notifications.feed import ChangeFeed
 from gns3trio.notifications.hub import MAX_QUEUED_BYTES, MAX_QUEUED_EVENTS, NotificationHub
 from gns3trio.notifications.journal import Journal
 
 
-@attrs.frozen
+@frozen
 class ApiEvents:
     """The event hubs of each version and of ``/v2/compute``. The server's parts publish to ``changes``."""
 

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from gns3trio import __version__
 from gns3trio.api.encoded_lists import PiecesResponse
 from gns3trio.api.routing import ApiRequest, RouteTable
+from gns3trio.classes import frozen
 from gns3trio.controller.as_code.document import End
 from gns3trio.controller.links.statistics import DirectionStatistics
 from gns3trio.memory import Memory
@@ -23,7 +24,7 @@ _LINES_OF_A_PIECE = 512
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
-@attrs.frozen
+@frozen
 class Sample:
     """One value of a metric."""
 
@@ -31,7 +32,7 @@ class Sample:
     labels: Mapping[str, str] = attrs.field(factory=dict)
 
 
-@attrs.frozen
+@frozen
 class Metric:
     """A metric with its samples. ``kind`` is ``counter`` or ``gauge``."""
 

@@ -17,9 +17,8 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
 
-import attrs
-
 from gns3trio.addresses import parse_address
+from gns3trio.classes import frozen
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +26,7 @@ _Key = TypeVar("_Key", bound=Hashable)
 _Value = TypeVar("_Value")
 
 
-@attrs.frozen
+@frozen
 class Rate:
     """``burst`` wrong passwords at once, then one every ``seconds``."""
 

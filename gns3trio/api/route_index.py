@@ -11,11 +11,12 @@ from starlette.routing import Match
 from starlette.types import Receive, Scope, Send
 
 from gns3trio.api.access import Access, AnyRoute, HttpRoute, SocketRoute
+from gns3trio.classes import define
 
 _TAIL = ":path}"  # ends the name of a parameter that matches the rest of a path, including slashes
 
 
-@attrs.define
+@define
 class _Place:
     """A node in the tree of path parts: the possible next parts."""
 

@@ -28,6 +28,7 @@ from gns3trio.api.console_host import tell_console_host
 from gns3trio.api.context import ApiContext
 from gns3trio.api.encoded_lists import PiecesResponse, encode_pieces
 from gns3trio.api.errors import BodyTooLarge
+from gns3trio.classes import define, frozen
 from gns3trio.controller.controller import Controller
 from gns3trio.convert import make_strict_converter, parse_uuid, structure
 from gns3trio.encoding import dumps_sorted
@@ -73,7 +74,7 @@ class JSONResponse(Response):
         super().__init__(dumps_sorted(content), status_code, {"content-type": "application/json", **(headers or {})})
 
 
-@attrs.frozen
+@frozen
 class ApiRequest:
     """The request, as a handler sees it beside its parameters."""
 
@@ -96,7 +97,7 @@ class ApiRequest:
         return self.http.headers.get("content-type", "").startswith("application/json")
 
 
-@attrs.frozen
+@frozen
 class WithHeaders:
     """A result of a handler that is sent with headers of its own."""
 
@@ -104,7 +105,7 @@ class WithHeaders:
     headers: Mapping[str, str]
 
 
-@attrs.frozen
+@frozen
 class Operation:
     """The data of a route for OpenAPI.
 
@@ -131,7 +132,7 @@ class Operation:
         return self.raw_body_type or _body_type(self.handler)
 
 
-@attrs.define
+@define
 class RouteTable:
     """The routes of one family. ``strict_ids``: a malformed id is 400 (version 1), not 404 (version 2).
 

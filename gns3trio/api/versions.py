@@ -1,12 +1,11 @@
 """Version checks that all API versions share."""
 
-import attrs
-
+from gns3trio.classes import define
 from gns3trio.config import Config
 from gns3trio.errors import Conflict
 
 
-@attrs.define(kw_only=True)
+@define(kw_only=True)
 class VersionCheck:
     """The body of ``POST /version``."""
 

@@ -8,7 +8,6 @@ import mimetypes
 from importlib.resources import files
 from uuid import UUID
 
-import attrs
 from starlette.responses import Response
 
 from gns3trio import threads
@@ -17,6 +16,7 @@ from gns3trio.api.content_policy import OWN_PAGE
 from gns3trio.api.pages import WEB_UI
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.web_ui import INDEX
+from gns3trio.classes import frozen
 from gns3trio.errors import NotFound
 
 routes = RouteTable("")
@@ -30,7 +30,7 @@ _HEADERS = {
 }
 
 
-@attrs.frozen
+@frozen
 class _File:
     content: bytes
     etag: str

@@ -15,9 +15,8 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
-import attrs
-
 from gns3trio import threads
+from gns3trio.classes import frozen
 from gns3trio.client.refusals import no_gns3_server, refused
 from gns3trio.config import CLIENT_URL_VARIABLE, environment_name
 from gns3trio.errors import LabError
@@ -51,7 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-@attrs.frozen
+@frozen
 class Client:
     """A server and our credentials there. Use ``from_arguments``.
 

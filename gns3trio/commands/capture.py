@@ -16,6 +16,7 @@ import attrs
 import trio
 
 from gns3trio import threads
+from gns3trio.classes import define
 from gns3trio.client.client import Client
 from gns3trio.commands.lab import add_common, add_place, locate, note, run, show
 from gns3trio.commands.numbers import to_count, to_seconds
@@ -139,7 +140,7 @@ def _write(target: IO[bytes], piece: bytes) -> None:
         rest = rest[target.write(rest) :]
 
 
-@attrs.define
+@define
 class PacketCount:
     """Counts the packets in pieces of a capture, as the server writes it: little-endian. Sans-IO."""
 

@@ -16,6 +16,7 @@ import trio
 from trio_websocket import ConnectionClosed, WebSocketConnection
 
 from gns3trio import threads
+from gns3trio.classes import define
 from gns3trio.client.client import Client
 from gns3trio.commands.lab import Json, add_common, add_place, locate, print_json, run
 from gns3trio.commands.numbers import to_seconds
@@ -78,7 +79,7 @@ def _parse_prompt(text: str) -> re.Pattern[bytes]:
         raise Invalid(f"--prompt: {text!r} is no regular expression: {error}") from None
 
 
-@attrs.define
+@define
 class _Session:
     """A telnet session inside a websocket."""
 
@@ -166,7 +167,7 @@ async def _type_line(
     raise Unavailable(f"no prompt came in {seconds:g} s {cause}: see --timeout and --prompt")
 
 
-@attrs.define
+@define
 class Answer:
     """Extracts the output of a typed line: without its echo, the prompt, and blank lines around it. Sans-IO."""
 
@@ -249,7 +250,7 @@ async def _read_input() -> bytes:
 # --- pipes ---
 
 
-@attrs.define
+@define
 class _Screen:
     """The output since the last typed line."""
 

@@ -16,9 +16,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import attrs
 import httpcore2
 
+from gns3trio.classes import define
 from gns3trio.console.telnet import Data, telnet_client
 from gns3trio.errors import Unavailable
 
@@ -72,7 +72,7 @@ def _server(folder: str, vpcs_path: str) -> Iterator[str]:
             process.wait()
 
 
-@attrs.define
+@define
 class _Session:
     """The steps of the documentation, in its order."""
 

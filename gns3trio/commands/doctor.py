@@ -16,6 +16,7 @@ import trio
 
 from gns3trio import __version__
 from gns3trio.addresses import listening_socket
+from gns3trio.classes import frozen
 from gns3trio.commands.lab import print_json, print_line, print_table
 from gns3trio.compute.local.devices import TUN_DEVICE
 from gns3trio.compute.nodes.nat.node import can_join
@@ -37,7 +38,7 @@ _MIN_FREE_BYTES = 200 * 1024 * 1024
 _MIN_FREE_PORTS = 100
 
 
-@attrs.frozen
+@frozen
 class Finding:
     """The result of one check. ``missing``: no lab can run. ``optional``: one feature cannot be used."""
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import attrs
 
+from gns3trio.classes import define, frozen
 from gns3trio.commands.drawing_style import ABOVE, LEFT, Box, data_url, letters, picture, shown, stroke, width_of
 from gns3trio.commands.lab import Json
 
@@ -77,7 +78,7 @@ def draw(
     return "\n".join(lines) + "\n"
 
 
-@attrs.define
+@define
 class _Layer:
     """The objects with one z value. In GNS3, links are below nodes, and drawings above both."""
 
@@ -128,7 +129,7 @@ def _cells(box: Box) -> Iterator[tuple[int, int]]:
             yield column, row
 
 
-@attrs.frozen
+@frozen
 class _Wire:
     """A link and its position in the picture."""
 

@@ -12,8 +12,7 @@ from collections.abc import Mapping
 from html import escape as escape_xml
 from typing import Any
 
-import attrs
-
+from gns3trio.classes import frozen
 from gns3trio.printable import escape
 
 LEFT, ABOVE = 4, 3  # margin to the left of a text and above it
@@ -40,7 +39,7 @@ _PLAIN = frozenset({"svg", "text", "rect", "ellipse", "line", "path", "image"}) 
 _DASHES = {2: (4, 2), 3: (1, 2), 4: (4, 2, 1, 2), 5: (4, 2, 1, 2, 1, 2)}
 
 
-@attrs.frozen
+@frozen
 class Box:
     """A rectangle with its edges in pixels."""
 

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import attrs
+from gns3trio.classes import define
 
 _WIDTH = 30
 _CLEAR = "\r\033[K"
@@ -16,7 +16,7 @@ def bar(fraction: float) -> str:
     return f"[{'#' * filled}{'.' * (_WIDTH - filled)}]"
 
 
-@attrs.define
+@define
 class ProgressLine:
     """The progress line; invisible if stderr is not a terminal. Use ``progress_line``."""
 

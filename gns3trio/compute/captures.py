@@ -4,15 +4,14 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
 
-import attrs
-
+from gns3trio.classes import frozen
 from gns3trio.conditions.core_filter import Direction
 from gns3trio.limits import MAX_SNAPLEN
 from gns3trio.traffic.captures import FileRing
 from gns3trio.traffic.counters import CaptureCounters
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class CaptureSpec:
     """Parameters of a capture.
 

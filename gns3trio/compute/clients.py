@@ -12,8 +12,9 @@ from collections import Counter, OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import attrs
 import trio
+
+from gns3trio.classes import frozen
 
 # The user of the server itself, who may see all its labs. Without a password, everybody is.
 OWN_USER = ""
@@ -24,7 +25,7 @@ GONE_AFTER_SECONDS = 60.0
 _MOST_LEFT = 4096
 
 
-@attrs.frozen
+@frozen
 class ComputeClient:
     """Who sends a request to the compute API: one of its users, from the address of a host."""
 

@@ -2,13 +2,13 @@
 
 from typing import Literal
 
-import attrs
+from gns3trio.classes import frozen
 
 # GNS3's id of the compute on the controller's own server.
 LOCAL_COMPUTE_ID = "local"
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class PortUsage:
     """The ports in use, and the first and last port of the range."""
 
@@ -18,7 +18,7 @@ class PortUsage:
     udp_ports: list[int]
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class HostInterface:
     """A network interface; addresses are empty if there are none. A ``special`` interface is not meant for labs."""
 

@@ -20,6 +20,7 @@ import attrs
 import trio
 
 from gns3trio import threads
+from gns3trio.classes import define, frozen
 from gns3trio.compute.captures import Capture, CaptureSpec
 from gns3trio.compute.clients import OWN_USER, ComputeClient, Controllers
 from gns3trio.compute.expressions import with_expressions
@@ -38,7 +39,7 @@ from gns3trio.traffic.captures import link_type
 log = logging.getLogger(__name__)
 
 
-@attrs.define(eq=False)
+@define(eq=False)
 class HostedNode:
     """A node of a hosted project. ``node_id`` is its id for the controller. ``lock`` serialises requests to it;
     ``deleted`` is set for those that wait when it is deleted.
@@ -64,7 +65,7 @@ class HostedNode:
         return end
 
 
-@attrs.define(eq=False)
+@define(eq=False)
 class HostedProject:
     """A project that another controller controls. ``opener`` is that controller, as far as it is known. ``inner_id`` is
     the project's id at the compute.
@@ -87,21 +88,21 @@ class HostedProject:
         return self.opener.user, self.project_id
 
 
-@attrs.frozen
+@frozen
 class HostedNodeChanged:
     """Event: a node changed."""
 
     node: HostedNode
 
 
-@attrs.frozen
+@frozen
 class HostedNodeDeleted:
     """Event: a node was deleted."""
 
     node: HostedNode
 
 
-@attrs.frozen
+@frozen
 class HostedProjectFailed:
     """Event: an error in a project that does not belong to a request."""
 

@@ -16,8 +16,7 @@ from pathlib import Path
 from typing import Any, Protocol
 from uuid import UUID
 
-import attrs
-
+from gns3trio.classes import frozen
 from gns3trio.compute.captures import Capture, CaptureSpec
 from gns3trio.compute.host import HostInterface, PortUsage
 from gns3trio.compute.nio import UdpNio
@@ -33,7 +32,7 @@ from gns3trio.traffic.trials import TrialResult, TrialSpec
 NODE_STOPPED = "the node is stopped"
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Capabilities:
     """The abilities of a compute.
 
@@ -92,7 +91,7 @@ class LinkEnd(Protocol):
         """
 
 
-@attrs.frozen
+@frozen
 class PortPlace:
     """Where a port is: of which node, and of whose project."""
 
@@ -102,7 +101,7 @@ class PortPlace:
     port_number: int
 
 
-@attrs.frozen
+@frozen
 class ComputePort:
     """A port of a node, as one end of a new link."""
 

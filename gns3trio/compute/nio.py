@@ -4,10 +4,12 @@ from typing import Any
 
 import attrs
 
+from gns3trio.classes import frozen
+
 LOOPBACK = "127.0.0.1"
 
 
-@attrs.frozen
+@frozen
 class UdpNio:
     """A UDP tunnel: frames are sent to ``rhost``:``rport`` and received at ``lport`` of this host.
 

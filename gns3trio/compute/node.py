@@ -7,10 +7,12 @@ from uuid import UUID
 
 import attrs
 
+from gns3trio.classes import frozen
+
 NodeStatus = Literal["stopped", "started", "suspended"]
 
 
-@attrs.frozen
+@frozen
 class NodeEvent:
     """An event of a node.
 
@@ -22,7 +24,7 @@ class NodeEvent:
     message: str = ""
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class NodeSpec:
     """Parameters for creating a node. ``folder`` is its folder on the controller's disk. A compute on the same host
     stores the node's files there, and creates the folder if it is missing.

@@ -7,8 +7,7 @@ from contextlib import AbstractContextManager
 from ipaddress import IPv4Address, IPv6Address
 from typing import Protocol
 
-import attrs
-
+from gns3trio.classes import frozen
 from gns3trio.traffic.flows import FlowResult, FlowSpec
 
 
@@ -38,7 +37,7 @@ class ConsoleAccess(Protocol):
         """
 
 
-@attrs.frozen(order=True)
+@frozen(order=True)
 class SwitchMac:
     """An address that a switch has learned. ``age`` is the time since its last frame, in seconds."""
 
@@ -119,7 +118,7 @@ class TrafficEndpoint(Protocol):
         """The addresses that it has now, at most one of each version, IPv4 first; without the link-local one."""
 
 
-@attrs.frozen
+@frozen
 class TrafficFlow:
     """A flow of generated traffic from a node to an address. ``receiver`` is the node there that counts what arrives;
     None if it is somewhere else, and tells perhaps what it has counted.

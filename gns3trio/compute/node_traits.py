@@ -10,12 +10,14 @@ from typing import Any, Literal
 
 import attrs
 
+from gns3trio.classes import frozen
+
 Category = Literal["router", "switch", "guest", "firewall"]
 # Abilities of nodes besides starting and stopping.
 Ability = Literal["ping", "mac_table"]
 
 
-@attrs.frozen
+@frozen
 class NodePort:
     """A port of a node, with its names in the API."""
 
@@ -41,7 +43,7 @@ def has_port(ports: Sequence[NodePort], adapter_number: int, port_number: int) -
     return any((port.adapter_number, port.port_number) == (adapter_number, port_number) for port in ports)
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Drawn:
     """The default appearance of a node: the id of its symbol, and the symbol's size in pixels."""
 
@@ -50,7 +52,7 @@ class Drawn:
     height: int
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class ScriptTraits:
     """The start-up script of a type: a text file in the node's folder, and the property ``startup_script``.
 
@@ -68,7 +70,7 @@ class ScriptTraits:
     base_configs: Mapping[str, str] = attrs.field(factory=dict)
 
 
-@attrs.frozen(kw_only=True, eq=False)
+@frozen(kw_only=True, eq=False)
 class NodeTraits:
     """A type of node.
 

@@ -11,12 +11,13 @@ from uuid import UUID
 
 import attrs
 
+from gns3trio.classes import frozen
 from gns3trio.compute.interface import Compute
 from gns3trio.compute.node import NodeStatus
 from gns3trio.errors import Invalid
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class ComputeAddress:
     """How a compute is reached. ``certificate`` is a PEM text: that of the compute, if the authorities of this host do
     not vouch for it.
@@ -61,7 +62,7 @@ class ComputeWatcher(Protocol):
         """It has a message for the users of a project, or of the server."""
 
 
-@attrs.frozen
+@frozen
 class EmulatorReply:
     """The reply of an emulator's route. ``content`` are the pieces of its body."""
 

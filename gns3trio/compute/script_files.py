@@ -7,10 +7,10 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-import attrs
+from gns3trio.classes import frozen
 
 
-@attrs.frozen
+@frozen
 class StartupScript:
     """A script. If the file is too long, ``text`` is its beginning and ``is_whole`` is false."""
 

@@ -4,6 +4,8 @@ from typing import Literal
 
 import attrs
 
+from gns3trio.classes import frozen
+
 # Directions as seen from a port: frames that come in there, or leave.
 Direction = Literal["in", "out", "both"]
 # The UDPFWD_FILTER_... constants of native/udpfwd.h, which documents them.
@@ -17,7 +19,7 @@ _MILLIONTHS_PER_PERCENT = 10_000
 _MICROSECONDS_PER_MS = 1000
 
 
-@attrs.frozen
+@frozen
 class CoreFilter:
     """A filter as the core takes it; ``parameters`` are those that native/udpfwd.h documents for its kind.
 

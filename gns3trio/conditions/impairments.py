@@ -8,8 +8,7 @@ the documentation are generated from it. ARCHITECTURE.md says how to add one.
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
-import attrs
-
+from gns3trio.classes import frozen
 from gns3trio.conditions.core_filter import (
     MAX_FILTERS,
     MAX_MS,
@@ -106,7 +105,7 @@ QUEUE_BYTES = Parameter(
 )
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Impairment:
     """An impairment of a link, with the parameters of its type."""  # all other fields come from the table below
 
@@ -129,7 +128,7 @@ def _no_more(_: Impairment) -> None:
     pass
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class ImpairmentType:
     """A type of impairment.
 

@@ -5,12 +5,13 @@ from typing import Any
 
 import attrs
 
+from gns3trio.classes import frozen
 from gns3trio.conditions.chain import core_filters, longest_hold
 from gns3trio.conditions.core_filter import CoreFilter
 from gns3trio.conditions.impairments import Impairment
 
 
-@attrs.frozen
+@frozen
 class Impairments:
     """The impairments of a link. The same ``seed`` gives the same decisions; None chooses a new
     seed at every change.
@@ -23,7 +24,7 @@ class Impairments:
 NO_IMPAIRMENTS = Impairments()
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class LinkConditions:
     """GNS3's ``filters`` (already checked), the ``impairments`` after them, and whether the link is suspended.
 

@@ -7,9 +7,10 @@ from typing import Any
 import attrs
 
 from gns3trio import field_checks as v
+from gns3trio.classes import frozen
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Parameter:
     """A value of a filter.
 

@@ -11,7 +11,7 @@ import re
 import unicodedata
 from enum import Enum
 
-import attrs
+from gns3trio.classes import frozen
 
 # Nobody types longer lines. Further characters of a line are counted but not kept.
 MAX_LINE = 1024
@@ -73,7 +73,7 @@ _SEQUENCES = {
 }
 
 
-@attrs.frozen
+@frozen
 class Line:
     """Enter was pressed. ``left_out`` is the number of characters that exceeded MAX_LINE."""
 
@@ -81,12 +81,12 @@ class Line:
     left_out: int = 0
 
 
-@attrs.frozen
+@frozen
 class Interrupt:
     """Ctrl-C was pressed: the line is discarded."""
 
 
-@attrs.frozen
+@frozen
 class Typed:
     """The result of typed bytes: bytes to display, the end of the line if it was reached, and the bytes after it."""
 

@@ -11,7 +11,7 @@ Neither role converts the line ends that it sends: consoles send their own, and 
 import re
 from enum import Enum
 
-import attrs
+from gns3trio.classes import frozen
 
 # Commands (RFC 854).
 SE = 240
@@ -37,14 +37,14 @@ _CR = 13
 _ENTER = re.compile(rb"\r[\n\0]")
 
 
-@attrs.frozen
+@frozen
 class Data:
     """Data bytes of the session, without telnet commands."""
 
     data: bytes
 
 
-@attrs.frozen
+@frozen
 class Negotiation:
     """The peer sent WILL, WONT, DO or DONT (``verb``) for ``option``; it has been answered as needed."""
 
@@ -52,7 +52,7 @@ class Negotiation:
     option: int
 
 
-@attrs.frozen
+@frozen
 class Subnegotiation:
     """A parameter of an option; ``truncated`` when it was longer than MAX_SUBNEGOTIATION_BYTES."""
 
@@ -61,17 +61,17 @@ class Subnegotiation:
     truncated: bool = False
 
 
-@attrs.frozen
+@frozen
 class AreYouThere:
     """The peer asks for a visible sign that the connection works (telnet AYT)."""
 
 
-@attrs.frozen
+@frozen
 class Break:
     """The peer pressed its Break key (telnet BREAK)."""
 
 
-@attrs.frozen
+@frozen
 class InterruptProcess:
     """The peer pressed its interrupt key, usually Ctrl-C (telnet IP)."""
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
-import attrs
+from gns3trio.classes import frozen
 
 if TYPE_CHECKING:
     from gns3trio.compute.nio import UdpNio
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 LogLevel = Literal["error", "warning", "info"]
 
 
-@attrs.frozen
+@frozen
 class LogMessage:
     """A message to users that does not belong to a request, such as a failure. Without a project it concerns the
     server.
@@ -40,42 +40,42 @@ class LogMessage:
 # --- projects ---
 
 
-@attrs.frozen
+@frozen
 class ProjectCreated:
     """A project was created."""
 
     project: "Project"
 
 
-@attrs.frozen
+@frozen
 class ProjectOpened:
     """A project was opened, and all its contents were announced."""
 
     project: "Project"
 
 
-@attrs.frozen
+@frozen
 class ProjectChanged:
     """The settings of a project changed."""
 
     project: "Project"
 
 
-@attrs.frozen
+@frozen
 class ProjectClosed:
     """A project was closed: its nodes are stopped and its file is written."""
 
     project: "Project"
 
 
-@attrs.frozen
+@frozen
 class ProjectDeleted:
     """A project was deleted with its folder."""
 
     project: "Project"
 
 
-@attrs.frozen
+@frozen
 class SnapshotRestored:
     """A snapshot of the project was restored."""
 
@@ -85,26 +85,26 @@ class SnapshotRestored:
 # --- nodes ---
 
 
-@attrs.frozen
+@frozen
 class NodeCreated:
     """A node was created, or its project was opened."""
 
     node: "Node"
 
 
-@attrs.frozen
+@frozen
 class NodeChanged:
     """An attribute of a node changed."""
 
     node: "Node"
 
 
-@attrs.frozen
+@frozen
 class NodeStatusChanged(NodeChanged):
     """A node was started or has stopped."""
 
 
-@attrs.frozen
+@frozen
 class NodeDeleted:
     """A node was deleted."""
 
@@ -114,42 +114,42 @@ class NodeDeleted:
 # --- links ---
 
 
-@attrs.frozen
+@frozen
 class NodeTraffic:
     """The progress of generated traffic that a node sends."""
 
     report: "TrafficReport"
 
 
-@attrs.frozen
+@frozen
 class MeshTraffic:
     """The progress of a mesh of generated traffic."""
 
     progress: "MeshProgress"
 
 
-@attrs.frozen
+@frozen
 class LinkCreated:
     """A link was created, or its project was opened."""
 
     link: "Link"
 
 
-@attrs.frozen
+@frozen
 class LinkChanged:
     """The ends, filters, suspension, style or capture of a link changed."""
 
     link: "Link"
 
 
-@attrs.frozen
+@frozen
 class LinkDeleted:
     """A link was deleted."""
 
     link: "Link"
 
 
-@attrs.frozen
+@frozen
 class LinkProblemChanged:
     """The problem of a link changed; ``problem`` is None if the link works again."""
 
@@ -157,7 +157,7 @@ class LinkProblemChanged:
     problem: str | None
 
 
-@attrs.frozen
+@frozen
 class LinkTraffic:
     """The counters of a link changed."""
 
@@ -165,7 +165,7 @@ class LinkTraffic:
     statistics: "LinkStatistics"
 
 
-@attrs.frozen
+@frozen
 class LinkMeasured:
     """The progress of a measurement of a link."""
 
@@ -176,7 +176,7 @@ class LinkMeasured:
 # --- drawings ---
 
 
-@attrs.frozen
+@frozen
 class DrawingCreated:
     """A drawing was created, or its project was opened."""
 
@@ -184,7 +184,7 @@ class DrawingCreated:
     drawing: "Drawing"
 
 
-@attrs.frozen
+@frozen
 class DrawingChanged:
     """A drawing changed; ``redrawn``: its picture too."""
 
@@ -193,7 +193,7 @@ class DrawingChanged:
     redrawn: bool
 
 
-@attrs.frozen
+@frozen
 class DrawingDeleted:
     """A drawing was deleted."""
 
@@ -204,28 +204,28 @@ class DrawingDeleted:
 # --- the server's own ---
 
 
-@attrs.frozen
+@frozen
 class ComputeCreated:
     """A compute was registered."""
 
     compute: "ComputeState"
 
 
-@attrs.frozen
+@frozen
 class ComputeChanged:
     """The address or the load of a compute changed."""
 
     compute: "ComputeState"
 
 
-@attrs.frozen
+@frozen
 class ComputeDeleted:
     """A compute was removed."""
 
     compute: "ComputeState"
 
 
-@attrs.frozen
+@frozen
 class UdpMeasured:
     """The progress of a measurement between two UDP endpoints of a compute."""
 
@@ -235,21 +235,21 @@ class UdpMeasured:
     trial: "TrialReport"
 
 
-@attrs.frozen
+@frozen
 class TemplateCreated:
     """A template was created."""
 
     template: Mapping[str, Any]
 
 
-@attrs.frozen
+@frozen
 class TemplateChanged:
     """A template changed."""
 
     template: Mapping[str, Any]
 
 
-@attrs.frozen
+@frozen
 class TemplateDeleted:
     """A template was deleted."""
 

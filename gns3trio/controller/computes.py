@@ -16,6 +16,7 @@ import attrs
 import trio
 
 from gns3trio import __version__
+from gns3trio.classes import frozen
 from gns3trio.compute.host import LOCAL_COMPUTE_ID
 from gns3trio.compute.interface import Compute
 from gns3trio.compute.node import NodeStatus
@@ -49,7 +50,7 @@ _GNS3_VM_ID, _GNS3_VM_NAME = "vm", "gns3vm"
 _UPDATE_SECONDS = 1.0
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class RegisteredCompute(ComputeAddress):
     """Another server that a client has registered, with its credentials. One that is not confirmed was only named by a
     file.
@@ -62,7 +63,7 @@ class RegisteredCompute(ComputeAddress):
         return ComputeAddress(**{field.name: getattr(self, field.name) for field in attrs.fields(ComputeAddress)})
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Gns3Capabilities:
     """The node types that a server can run, and its GNS3 version."""
 
@@ -71,7 +72,7 @@ class Gns3Capabilities:
     version: str
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class ComputeState:
     """A compute as clients see it. Only one that can be reached now has ``load``; for another one, ``error`` is the
     reason. ``capabilities`` are the last known.
@@ -88,7 +89,7 @@ class ComputeState:
     error: str | None = None
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class ComputeTraits:
     """What GNS3's shape of a compute has no place for. ``own_version`` is that of a server of ours, if it is one."""
 

@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import Any, Protocol
 from uuid import UUID
 
-import attrs
-
 from gns3trio import threads
+from gns3trio.classes import frozen
 from gns3trio.compute.actions import ENDS_A_RUN, Action, act
 from gns3trio.compute.captures import Capture
 from gns3trio.compute.clients import OWN_USER, ComputeClient
@@ -75,7 +74,7 @@ class DrivenNode(Protocol):
         """The capture at a port."""
 
 
-@attrs.frozen
+@frozen
 class _Hosted:
     """A node of another controller."""
 
@@ -119,7 +118,7 @@ class _Hosted:
         return self._node.captures.get(port)
 
 
-@attrs.frozen
+@frozen
 class _Own:
     """A node of this server's controller."""
 

@@ -6,11 +6,12 @@ from uuid import UUID
 
 import attrs
 
+from gns3trio.classes import define
 from gns3trio.controller.project.project import Project
 from gns3trio.slices import Slices
 
 
-@attrs.define
+@define
 class Count:
     """A number of nodes, and how many of them are started."""
 
@@ -23,7 +24,7 @@ class Count:
         self.started += is_started
 
 
-@attrs.define
+@define
 class HostUsage:
     """What open projects have on one compute. ``links`` counts the links to each other compute by its id."""
 

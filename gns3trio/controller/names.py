@@ -9,6 +9,7 @@ from typing import Annotated
 
 import attrs
 
+from gns3trio.classes import define
 from gns3trio.errors import Invalid
 from gns3trio.limits import Bound
 from gns3trio.printable import hidden_character, without_hidden
@@ -54,7 +55,7 @@ def clean_name(name: str, otherwise: str) -> str:
     return cleaned if is_visible(cleaned.replace("\ufffd", "")) else otherwise
 
 
-@attrs.define
+@define
 class NameAllocator:
     """Allocates names for several nodes of a project in which the names ``taken`` are in use. Allocated names count as
     taken.

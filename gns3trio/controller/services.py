@@ -2,14 +2,14 @@
 
 from pathlib import Path
 
-import attrs
 import trio
 
+from gns3trio.classes import frozen
 from gns3trio.controller.computes import Computes
 from gns3trio.notifications.feed import ChangeFeed
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class ProjectServices:
     """The services that every project uses."""
 

@@ -17,10 +17,10 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 
-import attrs
 import trio
 
 from gns3trio import __version__
+from gns3trio.classes import frozen
 from gns3trio.errors import Conflict, NoThread, path_error
 from gns3trio.forwarder.capture_format import pcap_header, pcapng_header, pcapng_statistics, record_bytes
 from gns3trio.forwarder.capture_reader import FileReader
@@ -50,7 +50,7 @@ NO_THREAD_SECONDS = 1.0
 MAX_STREAM_BYTES = 4 * 1024 * 1024
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class CaptureFile:
     """The target of a capture. ``path`` None: only streams. Files of a ring are numbered: ``name_00001.pcap``."""
 

@@ -14,10 +14,10 @@ from contextlib import asynccontextmanager, contextmanager
 from types import TracebackType
 from typing import Any, Literal
 
-import attrs
 import trio
 
 from gns3trio._udpfwd import ffi, lib
+from gns3trio.classes import frozen
 from gns3trio.conditions.core_filter import CoreFilter, Direction
 from gns3trio.core_contract import FILTER_TYPES
 from gns3trio.errors import Invalid, Unavailable
@@ -178,7 +178,7 @@ class Probe(_Closable):
             check_result(lib.udpfwd_probe_detach(self._forwarder.core, *self._ids))
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class VlanPort:
     """The VLAN configuration of a switch port. ``vlan`` is 1 to 4094; ``ethertype`` is that of a
     QinQ port's outer tag.
@@ -194,7 +194,7 @@ class VlanPort:
         return modes[self.mode], self.vlan, self.ethertype
 
 
-@attrs.frozen
+@frozen
 class LearnedMac:
     """An entry of a switch's address table. ``port_id`` is the id of a Port; ``age`` is the time since its last frame,
     in seconds.
@@ -244,7 +244,7 @@ class Bridge(_Closable):
             check_result(lib.udpfwd_bridge_close(self._forwarder.core, self._id))
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class CaptureOptions:
     """Options of a capture. ``snaplen`` is the number of bytes that are kept of each frame. ``ring_bytes``, a power of
     two, is the size of the buffer for its reader. ``out`` frames leave at the port, ``in`` frames come in there.

@@ -11,10 +11,10 @@ from ipaddress import ip_address
 from struct import Struct
 from typing import Any, cast
 
-import attrs
 import trio
 
 from gns3trio._udpfwd import ffi, lib
+from gns3trio.classes import frozen
 from gns3trio.core_contract import names_of
 from gns3trio.errors import Conflict, Invalid, Unavailable
 from gns3trio.forwarder.forwarder import Forwarder
@@ -37,7 +37,7 @@ _NOTHING = Arrivals(0, 0, 0, 0, 0.0, None)
 _STATES = cast(list[FlowState], list(names_of("udpfwd_traffic_state", "UDPFWD_TRAFFIC_", "states")))
 
 
-@attrs.frozen
+@frozen
 class PcFlow:
     """A flow from one PC to an address. ``receiver``: the PC there that shall count it; None if it is elsewhere."""
 

@@ -7,7 +7,7 @@ microseconds where the name says so, and in seconds otherwise. The limits are th
 from ipaddress import IPv4Address, IPv6Address
 from typing import Literal
 
-import attrs
+from gns3trio.classes import frozen
 
 Address = IPv4Address | IPv6Address
 Family = Literal[4, 6]
@@ -21,7 +21,7 @@ DEFAULT_TTL = 64
 FOREVER = 0xFFFFFFFF
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class PcIdentity:
     """Who a PC is.
 
@@ -37,7 +37,7 @@ class PcIdentity:
     mtu: int = DEFAULT_MTU
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Lease:
     """A DHCP lease. The first three are seconds as the server told them (RFC 2131); ``left`` are those until it
     ends.
@@ -50,7 +50,7 @@ class Lease:
     left: int
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class PcCounters:
     """Frames that a PC did not use. ``malformed``: wrong lengths, checksums or contents. ``unwanted``: for others,
     or nobody waits for it. ``refused``: overlapping fragments, or too many. ``dropped``: what could not be sent.
@@ -62,7 +62,7 @@ class PcCounters:
     dropped: int
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class PcState:
     """A PC at one moment.
 
@@ -95,7 +95,7 @@ class PcState:
     counters: PcCounters
 
 
-@attrs.frozen
+@frozen
 class Neighbour:
     """An entry of the ARP cache, or of IPv6's neighbour cache. ``left``: seconds until it is forgotten."""
 
@@ -107,7 +107,7 @@ class Neighbour:
 # --- what a PC is asked to do ---
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Ping:
     """``count`` packets, or until the job is closed when it is 0, each when the one before was answered or timed out.
 
@@ -132,7 +132,7 @@ class Ping:
     tcp_flags: int = 0
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Trace:
     """The way to a target: ``probes`` packets for each hop, up to ``max_hops`` of them, until the target answers.
     By TCP they ask for connections; a refused one is an answer, too.
@@ -150,7 +150,7 @@ class Trace:
     timeout_us: int = 1_000_000
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class TakeAddress:
     """Sets an address when nobody answers that it has it: ``attempts`` questions, ``timeout_us`` for each. Tells
     AddressReady or AddressTaken. Until then the PC keeps the address that it has.
@@ -163,7 +163,7 @@ class TakeAddress:
     timeout_us: int = 300_000
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Dhcp:
     """``discover`` a lease from the beginning, ``renew`` the one that there is, or ``release`` it.
 
@@ -177,7 +177,7 @@ class Dhcp:
     timeout_us: int = 2_000_000
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Autoconfigure:
     """An IPv6 address by SLAAC. Tells RouterFound, then AddressReady or AddressTaken."""
 
@@ -185,7 +185,7 @@ class Autoconfigure:
     timeout_us: int = 1_000_000
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Resolve:
     """The addresses of a name, by DNS. ``family`` 0 asks for those of both. Each server is asked ``attempts``
     times. Tells Resolved for each.
@@ -221,7 +221,7 @@ Reason = Literal[
 ]
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Reply:
     """An answer. ``bytes`` is the size of the IP datagram that came; ``sequence`` counts from 1; ``hop`` is 0 but
     in a Trace.
@@ -238,7 +238,7 @@ class Reply:
     destination_port: int
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class TimedOut:
     """No answer came in time."""
 
@@ -249,7 +249,7 @@ class TimedOut:
     destination_port: int
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class IcmpError:
     """Somebody reports (RFC 792, RFC 4443): ``type`` and ``code``, of ICMP for IPv4 or ICMPv6 as ``address`` is.
     ``mtu`` is 0 where it is not told.
@@ -268,7 +268,7 @@ class IcmpError:
     destination_port: int
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Reset:
     """The target refused the connection, or ended it with RST."""
 
@@ -282,7 +282,7 @@ class Reset:
     destination_port: int
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class NotSent:
     """One that could not be sent, and why. ``mtu`` belongs to ``too_big``. The job goes on."""
 
@@ -292,14 +292,14 @@ class NotSent:
     hop: int
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class AddressReady:
     """The address is in use now."""
 
     address: Address
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class AddressTaken:
     """Somebody else has the address."""
 
@@ -307,7 +307,7 @@ class AddressTaken:
     mac: str
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class DhcpMessage:
     """A message that was sent, or ``received``. ``type`` is as in RFC 2132, 9.6: 1 DISCOVER, 2 OFFER, 3 REQUEST, 4
     DECLINE, 5 ACK, 6 NAK, 7 RELEASE. ``data`` is the message from ``op`` on, cut behind 1024 bytes.
@@ -319,14 +319,14 @@ class DhcpMessage:
     data: bytes
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Resolved:
     """An address of the name."""
 
     address: Address
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class RouterFound:
     """A router advertised itself. ``data`` is the advertisement, from its ICMPv6 type on."""
 
@@ -335,7 +335,7 @@ class RouterFound:
     data: bytes
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Finished:
     """The last event of a job. ``sent`` is how many it has sent; ``lost`` how many of its events were dropped
     because nobody took them in time.

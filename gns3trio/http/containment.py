@@ -39,6 +39,7 @@ from hypercorn.trio.worker_context import WorkerContext
 from hypercorn.typing import AppWrapper, ConnectionState, Scope
 from hypercorn.utils import parse_socket_addr
 
+from gns3trio.classes import define
 from gns3trio.errors import sole_cause
 from gns3trio.http.limits import Limits
 from gns3trio.http.protocol import (
@@ -76,7 +77,7 @@ WRITE_SLICE_BYTES = 256 * 1024
 log = logging.getLogger(__name__)
 
 
-@attrs.define(eq=False)
+@define(eq=False)
 class Connections:
     """The live connections of one server."""
 

@@ -1,9 +1,9 @@
 """Every limit of the HTTP server: sizes in bytes, times in seconds, each with its reason."""
 
-import attrs
+from gns3trio.classes import frozen
 
 
-@attrs.frozen
+@frozen
 class Limits:
     """Limits for one client. The defaults are for production; tests use smaller values."""
 

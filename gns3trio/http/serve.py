@@ -25,6 +25,7 @@ from hypercorn.utils import repr_socket_addr
 from starlette.types import ASGIApp
 
 from gns3trio.addresses import listening_socket
+from gns3trio.classes import frozen
 from gns3trio.errors import Invalid, Unavailable
 from gns3trio.http import containment
 from gns3trio.http.accepting import Acceptor
@@ -32,7 +33,7 @@ from gns3trio.http.limits import Limits
 from gns3trio.memory import Memory
 
 
-@attrs.frozen
+@frozen
 class HttpSettings:
     """Where to serve, and the limits for clients.
 

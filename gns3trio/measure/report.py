@@ -6,7 +6,7 @@ from html import escape
 from itertools import pairwise
 from typing import Any
 
-import attrs
+from gns3trio.classes import frozen
 
 Report = Mapping[str, Any]
 
@@ -53,13 +53,13 @@ _DIGIT, _SPACE = 7, 6  # width of a digit of a label, and space between two labe
 _COLORS = ("#1b6ca8", "#c4501b", "#2b8a3e", "#7b3fa0", "#946c00", "#a61e4d", "#0b7285")
 
 
-@attrs.frozen
+@frozen
 class _Series:
     name: str
     points: Sequence[tuple[float, float]]
 
 
-@attrs.frozen
+@frozen
 class _Chart:
     title: str
     x_title: str

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from typing import Literal
 
-import attrs
+from gns3trio.classes import frozen
 
 TestName = Literal["throughput", "latency", "loss", "burst"]
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Throughput:
     """The highest rate without loss. ``limited_by_request``: the search ended at the highest rate that the request
     allowed. ``loss_percent`` is the allowed loss that the trial had; None if no rate passed.
@@ -20,7 +20,7 @@ class Throughput:
     loss_percent: float | None
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Latency:
     """The latencies of the ``received`` frames of all ``repetitions``. That of ``p99`` is exceeded by 1 % of them."""
 
@@ -38,7 +38,7 @@ class Latency:
     duplicated: int
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class LossPoint:
     """The loss at a rate. ``sent_per_second`` is the rate that the sender reached."""
 
@@ -47,7 +47,7 @@ class LossPoint:
     loss_percent: float
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Burst:
     """The longest burst without loss. ``limited_by_request``: no longer one was tried."""
 
@@ -56,7 +56,7 @@ class Burst:
     repetitions: int
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class SizeResult:
     """The results for one frame size. Those of tests that are not in ``tests`` are None; the latency is None also if no
     frame arrived. ``trials`` counts the trials.
@@ -71,7 +71,7 @@ class SizeResult:
     trials: int
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class TrialReport:
     """A trial that is done, the ``trial``-th of its frame size. ``frames_per_second`` is None if it sent a burst of
     ``frames``. ``progress`` of the benchmark: from 0 to 1.

@@ -9,6 +9,7 @@ from typing import Literal
 
 import attrs
 
+from gns3trio.classes import frozen
 from gns3trio.core_contract import TRIAL_MAX_BYTES, TRIAL_MIN_BYTES
 from gns3trio.errors import Invalid
 from gns3trio.measure.results import Burst, Latency, LossPoint, SizeResult, TestName, Throughput, TrialReport
@@ -27,7 +28,7 @@ BURST_SECONDS = 2.0
 LOSS_STEP_PERCENT = 10
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class BenchmarkSpec:
     """Parameters of a benchmark.
 

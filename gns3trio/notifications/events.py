@@ -9,6 +9,7 @@ from uuid import UUID
 import attrs
 import orjson
 
+from gns3trio.classes import frozen
 from gns3trio.encoding import dumps_to_keep
 
 # All events, with a description of their payload.
@@ -58,7 +59,7 @@ MAX_QUEUED_COALESCIBLE = 64
 BATCH_BYTES = 64 * 1024
 
 
-@attrs.frozen(init=False)
+@frozen(init=False)
 class Event:
     """Something that happened, in the words of one version of the API. ``line`` is encoded once for all subscribers,
     and the event does not keep its payload.

@@ -4,12 +4,11 @@ from collections.abc import Callable
 from functools import partial
 from uuid import UUID
 
-import attrs
-
+from gns3trio.classes import frozen
 from gns3trio.notifications.events import Event
 
 
-@attrs.frozen
+@frozen
 class Topic:
     """Which events a subscriber wants."""
 

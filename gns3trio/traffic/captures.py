@@ -1,7 +1,6 @@
 """Parameters of captures. Sans-IO."""
 
-import attrs
-
+from gns3trio.classes import frozen
 from gns3trio.errors import Invalid
 
 # GNS3's names of data link types, and their numbers in a file (https://www.tcpdump.org/linktypes.html).
@@ -16,7 +15,7 @@ LINK_TYPES = {
 LEAST_RING_FILE_BYTES = 256 * 1024
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class FileRing:
     """Several files instead of one that grows; the oldest are deleted.
 

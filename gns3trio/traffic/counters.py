@@ -2,6 +2,7 @@
 
 import attrs
 
+from gns3trio.classes import frozen
 from gns3trio.core_contract import DROP_REASONS
 
 
@@ -9,7 +10,7 @@ def _no_drops() -> dict[str, int]:
     return dict.fromkeys(DROP_REASONS, 0)
 
 
-@attrs.frozen
+@frozen
 class PortCounters:
     """Counters of a port since it was opened. ``rx`` came in from outside, ``tx`` left.
 
@@ -37,7 +38,7 @@ class PortCounters:
         return sum(self.rx_drops.values()) + sum(self.tx_drops.values())
 
 
-@attrs.frozen
+@frozen
 class Rates:
     """The rates of a pair of counters."""
 
@@ -61,7 +62,7 @@ def send_rates(before: PortCounters, after: PortCounters, seconds: float) -> Rat
     )
 
 
-@attrs.frozen
+@frozen
 class CaptureCounters:
     """Counters of a capture. ``bytes`` are those of whole frames; ``dropped`` frames were lost because the reader was
     too slow. ``out_...`` count frames that left at the port, which is interface 0 of a pcapng file.

@@ -6,9 +6,8 @@ count them, too, as with iperf. Times are in seconds.
 
 from typing import Literal
 
-import attrs
-
 from gns3trio import core_contract as core
+from gns3trio.classes import frozen
 from gns3trio.errors import Invalid
 from gns3trio.limits import MAX_PORT
 
@@ -25,7 +24,7 @@ BITS = 8
 FlowState = Literal["waiting", "sending", "asking", "done", "gone"]
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class FlowSpec:
     """Parameters of a flow, which sends for ``seconds``, or until ``packets`` are sent.
 
@@ -59,7 +58,7 @@ def _within(name: str, value: float, least: float, most: float) -> None:
         raise Invalid(f"{name}: {least:.10g} to {most:.10g}, not {value:.10g}")
 
 
-@attrs.frozen
+@frozen
 class LatencySummary:
     """Latencies of ``samples`` packets, within 7 %."""
 
@@ -73,7 +72,7 @@ class LatencySummary:
     p99_9: float
 
 
-@attrs.frozen
+@frozen
 class Arrivals:
     """What arrived: ``packets``, each once, with ``bytes`` of data, in the time ``seconds`` from the first to the last.
 
@@ -89,7 +88,7 @@ class Arrivals:
     latency: LatencySummary | None
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class FlowResult:
     """What became of a flow up to now.
 
@@ -124,7 +123,7 @@ class FlowResult:
         return self.lost / self.sent if self.lost is not None and self.sent else None
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class HeardFlow:
     """A flow that came to a PC that listens. ``sent`` is what its sender told at its end, None before. ``silent``:
     seconds since something of it came.

@@ -2,14 +2,13 @@
 
 from collections.abc import Sequence
 
-import attrs
-
+from gns3trio.classes import frozen
 from gns3trio.core_contract import TRIAL_SUB_BUCKETS
 
 NANOSECONDS = 1_000_000_000
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class TrialSpec:
     """Parameters of a trial: it sends frames of ``frame_bytes`` without checksum, for ``seconds`` or until ``frames``
     are sent.
@@ -26,7 +25,7 @@ class TrialSpec:
     drain_seconds: float = 0.5
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class TrialResult:
     """The result of a trial.
 

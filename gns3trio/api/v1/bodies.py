@@ -3,15 +3,15 @@
 from typing import Literal
 from uuid import UUID
 
-import attrs
 from attrs import field
 
 from gns3trio import field_checks as v
+from gns3trio.classes import define
 from gns3trio.controller.names import Name
 from gns3trio.limits import Script
 
 
-@attrs.define(kw_only=True)
+@define(kw_only=True)
 class ProjectCreate:
     """The body of ``POST /projects``."""
 
@@ -21,7 +21,7 @@ class ProjectCreate:
     temporary: bool = False
 
 
-@attrs.define(kw_only=True)
+@define(kw_only=True)
 class ProjectUpdate:
     """The body of ``PUT /projects/{project_id}``."""
 
@@ -30,7 +30,7 @@ class ProjectUpdate:
     temporary: bool = False
 
 
-@attrs.define(kw_only=True)
+@define(kw_only=True)
 class VpcsUpdate:
     """The body of ``PUT .../vpcs/vms/{vm_id}``."""
 
@@ -39,7 +39,7 @@ class VpcsUpdate:
     startup_script: Script | None = None
 
 
-@attrs.define(kw_only=True)
+@define(kw_only=True)
 class VpcsCreate(VpcsUpdate):
     """The body of ``POST .../vpcs/vms``."""
 
@@ -47,7 +47,7 @@ class VpcsCreate(VpcsUpdate):
     vm_id: UUID | None = None
 
 
-@attrs.define(kw_only=True)
+@define(kw_only=True)
 class Nio:
     """The body of ``POST .../nio``. An empty ``rhost`` means this host, as in the session of the GNS3 API
     documentation.

@@ -1,9 +1,9 @@
 """Formats changes in the controller as events of API version 1: VMs that start and stop, and log messages."""
 
-import attrs
 import trio
 
 from gns3trio.api.v1.views import read_script, vm_state, with_script
+from gns3trio.classes import frozen
 from gns3trio.controller.changes import LogMessage, NodeStatusChanged
 from gns3trio.controller.nodes.node import Node
 from gns3trio.errors import LabError
@@ -14,7 +14,7 @@ from gns3trio.notifications.journal import Journal
 ACTIONS = frozenset({"vm.started", "vm.stopped"})  # those that other versions do not have
 
 
-@attrs.frozen
+@frozen
 class _Vm:
     """A VM at the time when its status changed, without its script."""
 

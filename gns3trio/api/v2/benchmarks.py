@@ -2,11 +2,11 @@
 
 from typing import Any, Literal
 
-import attrs
 from attrs import field
 
 from gns3trio import field_checks as v
 from gns3trio.api.replies import Whole, shown_as
+from gns3trio.classes import define
 from gns3trio.compute.nio import UdpNio
 from gns3trio.controller.links.benchmark import LinkBenchmark
 from gns3trio.controller.links.udp_benchmark import UdpBenchmark
@@ -20,7 +20,7 @@ MAX_REPETITIONS = 50
 # --- bodies ---
 
 
-@attrs.define(kw_only=True)
+@define(kw_only=True)
 class BenchmarkRequest:
     """What to measure.
 
@@ -58,7 +58,7 @@ class BenchmarkRequest:
         )
 
 
-@attrs.define(kw_only=True)
+@define(kw_only=True)
 class UdpEndpoint:
     """An endpoint: frames are sent from ``lport`` of this host to ``rhost``:``rport``; frames of the other end arrive
     at ``lport``.
@@ -73,7 +73,7 @@ class UdpEndpoint:
         return UdpNio(self.lport, self.rhost, self.rport)
 
 
-@attrs.define(kw_only=True)
+@define(kw_only=True)
 class UdpBenchmarkRequest(BenchmarkRequest):
     """Parameters of a benchmark between two endpoints."""
 
@@ -84,7 +84,7 @@ class UdpBenchmarkRequest(BenchmarkRequest):
 # --- replies ---
 
 
-@attrs.define(kw_only=True)
+@define(kw_only=True)
 class Throughput(Whole):
     """The highest rate without loss, in frames per second. ``limited_by_request``: the search ended at the highest rate
     that the request allowed. ``loss_percent`` is the allowed loss of that trial; null if no rate passed.
@@ -96,7 +96,7 @@ class Throughput(Whole):
     loss_percent: float | None
 
 
-@attrs.define(kw_only=True)
+@define(kw_only=True)
 class Latency(Whole):
     """Latencies in microseconds, of the ``received`` frames of all ``repetitions``."""
 
@@ -114,7 +114,7 @@ class Latency(Whole):
     duplicated: int
 
 
-@attrs.define(kw_only=True)
+@define(kw_only=True)
 class LossPoint(Whole):
     """The loss at a rate. ``sent_per_second`` is the rate that the sender reached."""
 
@@ -123,7 +123,7 @@ class LossPoint(Whole):
     loss_percent: float
 
 
-@attrs.define(kw_only=True)
+@define(kw_only=True)
 class Burst(Whole):
     """The longest burst without loss. ``limited_by_request``: no longer one was tried."""
 
@@ -132,7 +132,7 @@ class Burst(Whole):
     repetitions: int
 
 
-@attrs.define(kw_only=True)
+@define(kw_only=True)
 class FrameSizeResult:
     """The results for one frame size, with the requested tests. ``latency`` is null if no frame arrived."""
 
@@ -145,7 +145,7 @@ class FrameSizeResult:
     burst: Burst = field(default=None)
 
 
-@attrs.define(kw_only=True)
+@define(kw_only=True)
 class LinkBenchmarkReport(Whole):
     """The report of a link. ``foreign_frames`` are frames that its nodes sent meanwhile, which worsen the results."""
 
@@ -157,7 +157,7 @@ class LinkBenchmarkReport(Whole):
     results: list[FrameSizeResult]
 
 
-@attrs.define(kw_only=True)
+@define(kw_only=True)
 class UdpBenchmarkReport(Whole):
     """The report of a path between two endpoints. ``foreign_frames`` are datagrams of others that arrived."""
 
@@ -169,7 +169,7 @@ class UdpBenchmarkReport(Whole):
     results: list[FrameSizeResult]
 
 
-@attrs.define(kw_only=True)
+@define(kw_only=True)
 class Trial(Whole):
     """A trial that is done, the ``trial``-th of its frame size, in the events of benchmarks. ``progress`` of the
     benchmark goes from 0 to 1.

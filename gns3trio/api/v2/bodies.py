@@ -10,6 +10,7 @@ from attrs import field
 
 from gns3trio import field_checks as v
 from gns3trio.api.v2.shapes import Impairment, Label, LinkEnd, LinkEnds, ProjectSettings
+from gns3trio.classes import define
 from gns3trio.compute.host import LOCAL_COMPUTE_ID
 from gns3trio.compute.node_types import NodeTypeName
 from gns3trio.conditions.core_filter import MAX_FILTERS
@@ -79,7 +80,7 @@ def _naming(field: str) -> Iterator[None]:
         raise ValueError(f"{field}.{error}") from None
 
 
-@attrs.define(kw_only=True)
+@define(kw_only=True)
 class ProjectCreate(ProjectSettings):
     """The body of ``POST /projects``."""
 
@@ -90,7 +91,7 @@ class ProjectCreate(ProjectSettings):
     project_id: UUID | None = None
 
 
-@attrs.define(kw_only=True)
+@define(kw_only=True)
 class ProjectUpdate(ProjectSettings):
     """``PUT /projects/{project_id}``. ``path`` is ignored; old clients send it."""
 
@@ -100,7 +101,7 @@ class ProjectUpdate(ProjectSettings):
     path: str | None = None
 
 
-@attrs.define(kw_only=True)
+@define(kw_only=True)
 class NodeUpdate:
     """``PUT /projects/{project_id}/nodes/{node_id}``.
 
@@ -138,7 +139,7 @@ class NodeUpdate:
     ports: list[dict[str, Any]] = field(factory=list)
 
 
-@attrs.define(kw_only=True)
+@define(kw_only=True)
 class NodeCreate(NodeUpdate):
     """The body of ``POST /projects/{project_id}/nodes``. ``engine``, an extension: what runs the node, if there is a
     choice.
@@ -150,14 +151,14 @@ class NodeCreate(NodeUpdate):
     engine: Annotated[str, Bound(MAX_ENGINE)] | None = None
 
 
-@attrs.define(kw_only=True)
+@define(kw_only=True)
 class NodeEngine:
     """The body of ``PUT /projects/{project_id}/nodes/{node_id}/engine``, an extension."""
 
     engine: Annotated[str, Bound(MAX_ENGINE)] | None
 
 
-@attrs.define(kw_only=True)
+@define(kw_only=True)
 class VmCreate:
     """``POST /projects/{project_id}/vms``, the name that ``nodes`` had before 2.0. No compute means the local one."""
 
@@ -170,7 +171,7 @@ class VmCreate:
     properties: dict[str, Any] = field(factory=dict)
 
 
-@attrs.define(kw_only=True)
+@define(kw_only=True)
 class VmUpdate:
     """The body of ``PUT /projects/{project_id}/vms/{vm_id}``."""
 
@@ -184,7 +185,7 @@ class VmUpdate:
     vm_type: NodeTypeName = "vpcs"
 
 
-@attrs.define(kw_only=True)
+@define(kw_only=True)
 class LinkUpdate:
     """``PUT /projects/{project_id}/links/{link_id}``.
 
@@ -206,14 +207,14 @@ class LinkUpdate:
     capture_compute_id: str | None = None
 
 
-@attrs.define(kw_only=True)
+@define(kw_only=True)
 class LinkCreate(LinkUpdate):
     """The body of ``POST /projects/{project_id}/links``."""
 
     nodes: LinkEnds = field(validator=check_labels)
 
 
-@attrs.define(kw_only=True)
+@define(kw_only=True)
 class CaptureStart:
     """The body of ``POST /projects/{project_id}/links/{link_id}/start_capture``."""
 
@@ -221,7 +222,7 @@ class CaptureStart:
     capture_file_name: str | None = None
 
 
-@attrs.define(kw_only=True)
+@define(kw_only=True)
 class CaptureRequest:
     """Parameters of an additional capture.
 
@@ -246,7 +247,7 @@ class CaptureRequest:
         return CaptureOptions(**attrs.asdict(self))
 
 
-@attrs.define(kw_only=True)
+@define(kw_only=True)
 class LinkImpairments:
     """The body of ``PUT /projects/{project_id}/links/{link_id}/impairments``, an extension."""
 
@@ -254,7 +255,7 @@ class LinkImpairments:
     seed: int | None = field(default=None, validator=v.optional(v.ge(0)))
 
 
-@attrs.define(kw_only=True)
+@define(kw_only=True)
 class LinkConditions(LinkImpairments):
     """The body of ``PUT .../ports/{port_number}/conditions`` of the compute API, an extension: all that a link does to
     frames. ``is_first``: whether the port is at the link's first end, from which ``a_to_b`` leads.
@@ -265,7 +266,7 @@ class LinkConditions(LinkImpairments):
     is_first: bool
 
 
-@attrs.define(kw_only=True)
+@define(kw_only=True)
 class LinkSuspension:
     """The body of ``PUT .../ports/{port_number}/suspension`` of the compute API, an extension."""
 
@@ -277,7 +278,7 @@ def _without_nulls(body: object, attribute: "attrs.Attribute[str]", value: str) 
         raise ValueError(f"{attribute.name!r} must not have null characters")
 
 
-@attrs.define(kw_only=True)
+@define(kw_only=True)
 class DrawingBody:
     """``POST`` and ``PUT``. ``rotation`` is in degrees, lengths are in pixels of the scene."""
 

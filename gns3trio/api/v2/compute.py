@@ -4,7 +4,6 @@ import platform
 from typing import Any, ClassVar
 from uuid import UUID, uuid4
 
-import attrs
 from attrs import field
 from starlette.responses import PlainTextResponse, Response
 from starlette.websockets import WebSocket
@@ -27,6 +26,7 @@ from gns3trio.api.v2.compute_views import (
     port_usage_view,
     statistics_view,
 )
+from gns3trio.classes import define
 from gns3trio.compute.clients import OWN_USER
 from gns3trio.compute.extensions import EXTENSIONS
 from gns3trio.controller.driven_nodes import (
@@ -41,7 +41,7 @@ from gns3trio.controller.names import Name
 routes = RouteTable("/v2/compute", strict_ids=True, access=Access.COMPUTE)
 
 
-@attrs.define(kw_only=True)
+@define(kw_only=True)
 class ProjectCreate:
     """``POST /projects``. ``path`` is ignored: the files are in the folder for projects."""
 
@@ -51,7 +51,7 @@ class ProjectCreate:
     variables: list[dict[str, Any]] | None = field(default=None, validator=check_variables)
 
 
-@attrs.define(kw_only=True)
+@define(kw_only=True)
 class ProjectUpdate:
     """The body of ``PUT /projects/{project_id}``. Only the variables are used."""
 

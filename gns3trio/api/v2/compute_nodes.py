@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal
 from uuid import UUID, uuid4
 
-import attrs
 from attrs import field
 from starlette.websockets import WebSocket
 
@@ -19,6 +18,7 @@ from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.streams import CaptureStream
 from gns3trio.api.v2 import replies
 from gns3trio.api.v2.compute_views import driven_node_view, instance_view
+from gns3trio.classes import define
 from gns3trio.compute.nio import UdpNio
 from gns3trio.compute.node import NodeEvent, NodeSpec
 from gns3trio.controller.driven_nodes import (
@@ -56,7 +56,7 @@ _NOT_PROPERTIES = frozenset(
 )
 
 
-@attrs.define(kw_only=True)
+@define(kw_only=True)
 class NodeUpdate:
     """``PUT``: the common fields, and the properties of the node's type beside them."""
 
@@ -67,7 +67,7 @@ class NodeUpdate:
     startup_script: Script | None = None
 
 
-@attrs.define(kw_only=True)
+@define(kw_only=True)
 class NodeCreate(NodeUpdate):
     """The body of ``POST .../nodes``."""
 
@@ -75,7 +75,7 @@ class NodeCreate(NodeUpdate):
     node_id: UUID | None = None
 
 
-@attrs.define(kw_only=True)
+@define(kw_only=True)
 class Nio:
     """``POST`` and ``PUT .../nio``. TAP and Ethernet NIOs are rejected with a message."""
 
@@ -89,7 +89,7 @@ class Nio:
     ethernet_device: str | None = None
 
 
-@attrs.define(kw_only=True)
+@define(kw_only=True)
 class CaptureStart:
     """The body of ``POST .../start_capture``."""
 
@@ -97,7 +97,7 @@ class CaptureStart:
     data_link_type: str = "DLT_EN10MB"
 
 
-@attrs.define(kw_only=True)
+@define(kw_only=True)
 class Duplicate:
     """The body of ``POST .../duplicate``: the existing node into which the files are copied."""
 

@@ -14,6 +14,7 @@ from gns3trio.api.v2.benchmarks import UdpBenchmarkReport, UdpBenchmarkRequest, 
 from gns3trio.api.v2.bodies import refuse_other
 from gns3trio.api.v2.compute_views import interface_view, port_usage_view
 from gns3trio.api.v2.views import compute_view
+from gns3trio.classes import define
 from gns3trio.controller.links.udp_benchmark import benchmark_udp
 from gns3trio.controller.names import Name
 from gns3trio.limits import MAX_CERTIFICATE, Bound
@@ -21,7 +22,7 @@ from gns3trio.limits import MAX_CERTIFICATE, Bound
 routes = RouteTable("/v2")
 
 
-@attrs.define(kw_only=True)
+@define(kw_only=True)
 class ComputeUpdate:
     """The body of ``PUT /computes/{compute_id}``. ``certificate`` is an extension: the compute's own one in PEM, for
     https, if the authorities of this host do not vouch for it.
@@ -37,7 +38,7 @@ class ComputeUpdate:
     certificate: Annotated[str, Bound(MAX_CERTIFICATE)] | None = None
 
 
-@attrs.define(kw_only=True)
+@define(kw_only=True)
 class ComputeCreate(ComputeUpdate):
     """The body of ``POST /computes``."""
 

@@ -9,9 +9,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 from uuid import UUID
 
-import attrs
-
 from gns3trio.api.v2.views import link_view, node_view, record_view, saved_link_view
+from gns3trio.classes import frozen
 from gns3trio.compute.node_types import node_types
 from gns3trio.controller.gns3_format.records import LinkRecord, NodeRecord
 from gns3trio.controller.links.link import Link
@@ -49,7 +48,7 @@ LINKS_QUERY = {
 _T = TypeVar("_T")
 
 
-@attrs.frozen
+@frozen
 class Page:
     """The objects of a page as views, and the number of objects that match."""
 

@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterator
 from typing import Annotated, Any, ClassVar, Literal
 from uuid import UUID
 
-import attrs
 from attrs import field
 
 from gns3trio import field_checks as v
 from gns3trio.api.encoded_lists import list_of
 from gns3trio.api.replies import Whole, reply_shape
 from gns3trio.api.v2.traffic import MICROSECONDS, PERCENT, FlowRequest
+from gns3trio.classes import define
 from gns3trio.controller.nodes.mesh import MAX_PAIRS, MeshPair, MeshProgress, MeshReport, MeshRequest
 from gns3trio.controller.nodes.node import Node
 from gns3trio.errors import Invalid
@@ -20,7 +20,7 @@ from gns3trio.traffic.flows import MAX_BYTES, MAX_SECONDS, MIN_BYTES, MIN_SECOND
 # --- the body ---
 
 
-@attrs.define(kw_only=True)
+@define(kw_only=True)
 class MeshEnds:
     """A pair of a mesh: the node that sends, and the node that counts what arrives."""
 
@@ -28,7 +28,7 @@ class MeshEnds:
     receiver_id: UUID
 
 
-@attrs.define(kw_only=True)
+@define(kw_only=True)
 class MeshBody(FlowRequest):
     """Who sends to whom: each of ``node_ids`` to each other one (null: all nodes that can have traffic now), or only
     ``pairs``. If there are more than ``max_pairs``, so many of them, chosen by ``seed``. The rate is that of each pair

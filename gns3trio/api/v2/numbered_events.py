@@ -15,7 +15,6 @@ from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 
-import attrs
 import trio
 from starlette.requests import HTTPConnection
 from starlette.types import Receive, Scope, Send
@@ -26,6 +25,7 @@ from gns3trio.api.context import ApiContext
 from gns3trio.api.event_batches import BATCH_QUERY, batch_seconds, join
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.streams import EndlessResponse, Writer, ping_event, serve_lines
+from gns3trio.classes import frozen
 from gns3trio.controller.controller import Controller
 from gns3trio.convert import parse_uuid
 from gns3trio.errors import Invalid
@@ -49,7 +49,7 @@ _RECONNECT_AFTER_MS = 1000
 Numbered = tuple[str | None, bytes]  # the id, if there is one, and the line
 
 
-@attrs.frozen
+@frozen
 class Wanted:
     """The events that a client requests. ``after`` is an id or empty. ``attend`` is entered while the stream lasts.
     ``batch`` is the time for which events are gathered, in seconds, or 0.

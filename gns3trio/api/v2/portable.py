@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import attrs
 from attrs import field
 
 from gns3trio import field_checks as v
@@ -13,6 +12,7 @@ from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.v2 import replies
 from gns3trio.api.v2.bodies import check_supplier, check_variables
 from gns3trio.api.v2.views import project_view
+from gns3trio.classes import define
 from gns3trio.controller.archives.portable import (
     ExportOptions,
     duplicate_project,
@@ -30,7 +30,7 @@ routes = RouteTable("/v2/projects")
 _FLAGS = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
 
 
-@attrs.define(kw_only=True)
+@define(kw_only=True)
 class ProjectDuplicate:
     """The body of ``POST /projects/{project_id}/duplicate``; if ``name`` is null, the copy has the original's name.
 
@@ -58,7 +58,7 @@ class ProjectDuplicate:
     variables: list[dict[str, Any]] | None = field(default=None, validator=check_variables)
 
 
-@attrs.define(kw_only=True)
+@define(kw_only=True)
 class ProjectLoad:
     """The body of ``POST /projects/load``."""
 

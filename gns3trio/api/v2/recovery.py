@@ -3,19 +3,18 @@
 from typing import Any
 from uuid import UUID
 
-import attrs
-
 from gns3trio import threads
 from gns3trio.api.replies import shown_as
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.v2 import replies
 from gns3trio.api.v2.views import project_view
+from gns3trio.classes import define
 from gns3trio.controller.storage.kept_versions import list_versions
 
 routes = RouteTable("/v2/projects/{project_id}", while_opening=True)
 
 
-@attrs.define(kw_only=True)
+@define(kw_only=True)
 class Recovery:
     """The body of ``POST /recover``: the version to restore; the newest by default."""
 

@@ -3,7 +3,6 @@
 import contextlib
 from typing import Any, ClassVar, Literal
 
-import attrs
 import trio
 from attrs import field
 
@@ -13,6 +12,7 @@ from gns3trio.api.replies import Capabilities, shown_as
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.v2 import replies
 from gns3trio.api.v2.compute_views import statistics_view
+from gns3trio.classes import define
 from gns3trio.compute.interface import Compute
 from gns3trio.controller.storage.files import write_in_folder
 from gns3trio.errors import ComputeAway, Forbidden, NotFound
@@ -43,7 +43,7 @@ _ENGINES = (
 )
 
 
-@attrs.define(kw_only=True)
+@define(kw_only=True)
 class Gns3VmSettings:
     """The body of ``PUT /gns3vm``. ``ram`` is in megabytes. Each version of the clients has different settings."""
 
@@ -59,7 +59,7 @@ class Gns3VmSettings:
     when_exit: Literal["stop", "suspend", "keep"] = "stop"
 
 
-@attrs.define(kw_only=True)
+@define(kw_only=True)
 class IouLicense:
     """The body of ``PUT /iou_license``."""
 

@@ -7,13 +7,14 @@ from uuid import UUID
 
 import attrs
 
+from gns3trio.classes import define
 from gns3trio.conditions import impairments
 from gns3trio.conditions.impairments import ImpairmentName, LinkDirection
 from gns3trio.controller.gns3_format import records
 from gns3trio.limits import MAX_LINK_ENDS, Bound, Int32
 
 
-@attrs.define(kw_only=True)
+@define(kw_only=True)
 class ProjectSettings:
     """The settings of a project that clients read and change. Lengths are in pixels of the scene."""
 
@@ -34,7 +35,7 @@ class ProjectSettings:
     variables: list[dict[str, Any]] | None = None
 
 
-@attrs.define(kw_only=True)
+@define(kw_only=True)
 class Label:
     """The text beside a node; if ``x`` is None, the client centres it."""
 
@@ -49,7 +50,7 @@ class Label:
         return records.Label(**attrs.asdict(self))
 
 
-@attrs.define(kw_only=True)
+@define(kw_only=True)
 class LinkEnd:
     """One end of a link: a port of a node. It has a label once it is part of a project."""
 
@@ -63,7 +64,7 @@ class LinkEnd:
         return records.LinkEndRecord(**attrs.asdict(self, recurse=False))
 
 
-@attrs.define(kw_only=True)
+@define(kw_only=True)
 class Impairment:
     type: ImpairmentName
     direction: LinkDirection = "both"

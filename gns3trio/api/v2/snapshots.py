@@ -3,13 +3,13 @@
 from typing import Any
 from uuid import UUID
 
-import attrs
 from attrs import field
 
 from gns3trio import field_checks as v
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.v2 import replies
 from gns3trio.api.v2.views import project_view, snapshot_view
+from gns3trio.classes import define
 from gns3trio.controller.archives.snapshots import (
     create_snapshot,
     delete_snapshot,
@@ -21,7 +21,7 @@ from gns3trio.controller.names import Name
 routes = RouteTable("/v2/projects/{project_id}/snapshots")
 
 
-@attrs.define(kw_only=True)
+@define(kw_only=True)
 class SnapshotCreate:
     """The body of ``POST /projects/{project_id}/snapshots``."""
 

@@ -3,7 +3,6 @@
 from typing import Annotated, Any, ClassVar
 from uuid import UUID, uuid4
 
-import attrs
 import orjson
 from starlette.responses import Response
 
@@ -12,6 +11,7 @@ from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.v2 import replies
 from gns3trio.api.v2.bodies import refuse_other
 from gns3trio.api.v2.views import node_view
+from gns3trio.classes import define
 from gns3trio.compute.node_types import node_types
 from gns3trio.controller.library.templates import CONFIGURATIONS, FIXED, node_fields
 from gns3trio.controller.names import Name
@@ -23,7 +23,7 @@ from gns3trio.limits import MAX_BASE_CONFIG, Bound, Int32
 routes = RouteTable("/v2")
 
 
-@attrs.define(kw_only=True)
+@define(kw_only=True)
 class TemplateBody:
     """The body of ``POST /templates`` and ``PUT /templates/{template_id}``. Its fields depend on the type of the
     template.
@@ -32,7 +32,7 @@ class TemplateBody:
     IGNORES_UNKNOWN_KEYS: ClassVar = True
 
 
-@attrs.define(kw_only=True)
+@define(kw_only=True)
 class TemplateUse:
     """The body of ``POST /projects/{project_id}/templates/{template_id}``."""
 
@@ -42,7 +42,7 @@ class TemplateUse:
     compute_id: str | None = None
 
 
-@attrs.define(kw_only=True)
+@define(kw_only=True)
 class BaseConfig:
     """The body of ``PUT /templates/{template_id}/base-config/{filename}``."""
 

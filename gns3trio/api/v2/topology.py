@@ -19,6 +19,7 @@ from gns3trio.api.v2 import replies
 from gns3trio.api.v2.bodies import DrawingBody, LinkCreate, NodeCreate
 from gns3trio.api.v2.from_bodies import link_record, node_record_fields
 from gns3trio.api.v2.views import drawing_view, link_view, node_view
+from gns3trio.classes import define
 from gns3trio.compute.expressions import with_expressions
 from gns3trio.controller.as_code.document import DesiredTopology, parse_document
 from gns3trio.controller.as_code.export import export_document
@@ -35,7 +36,7 @@ YAML = "application/yaml"  # RFC 9512
 _DRY_RUN = {"": False, "false": False, "true": True}
 
 
-@attrs.define(kw_only=True)
+@define(kw_only=True)
 class BatchCreate:
     """The objects to create, each as in a request of its own. Links refer to nodes by ids that the
     client has chosen. With ``start``, the created nodes are started, too.
@@ -47,7 +48,7 @@ class BatchCreate:
     start: bool = False
 
 
-@attrs.define(kw_only=True)
+@define(kw_only=True)
 class BatchReply(Whole):
     """The created objects, in the order of the request."""
 
@@ -56,7 +57,7 @@ class BatchReply(Whole):
     drawings: list[replies.Drawing]
 
 
-@attrs.define(kw_only=True)
+@define(kw_only=True)
 class ChangeReply(Whole):
     """A change. ``fields`` are the changed fields by name, as ``{"from": ..., "to": ...}``."""
 
@@ -66,7 +67,7 @@ class ChangeReply(Whole):
     fields: dict[str, Any]
 
 
-@attrs.define(kw_only=True)
+@define(kw_only=True)
 class TopologyReply(Whole):
     """The changes that were made, or with ``dry_run`` would be made."""
 

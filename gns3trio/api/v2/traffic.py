@@ -4,11 +4,11 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Annotated, Any, ClassVar, Literal
 from uuid import UUID
 
-import attrs
 from attrs import field
 
 from gns3trio import field_checks as v
 from gns3trio.api.replies import Whole
+from gns3trio.classes import define
 from gns3trio.controller.nodes.traffic import TrafficReport
 from gns3trio.errors import Invalid
 from gns3trio.limits import Bound
@@ -37,7 +37,7 @@ PERCENT = 100
 # --- the body ---
 
 
-@attrs.define(kw_only=True)
+@define(kw_only=True)
 class FlowRequest:
     """How to send. ``data_bytes`` is the size of the UDP data of a packet. The rate is ``packets_per_second`` (default:
     1000), or ``bits_per_second`` of UDP data. ``burst`` packets leave at one go, at the same rate on the whole.
@@ -82,7 +82,7 @@ class FlowRequest:
         )
 
 
-@attrs.define(kw_only=True)
+@define(kw_only=True)
 class TrafficRequest(FlowRequest):
     """Where to send: to a node of the project (``to_node_id``), which counts what arrives, or to an ``address``.
     ``ip_version``: 4 or 6, for a node that has addresses of both; null for IPv4 if both nodes have it.
@@ -109,7 +109,7 @@ class TrafficRequest(FlowRequest):
 # --- replies ---
 
 
-@attrs.define(kw_only=True)
+@define(kw_only=True)
 class TrafficLatency(Whole):
     """Latencies in microseconds, of ``samples`` packets, within 7 %."""
 
@@ -123,7 +123,7 @@ class TrafficLatency(Whole):
     p99_9_us: float = field(metadata={"key": "p99.9_us"})
 
 
-@attrs.define(kw_only=True)
+@define(kw_only=True)
 class TrafficArrivals(Whole):
     """The packets that arrived, each counted once. ``reordered`` came behind a later one. ``bits_per_second`` is their
     rate, of UDP data, null if they are too few to tell. ``latency`` is null if it is not known.
@@ -136,7 +136,7 @@ class TrafficArrivals(Whole):
     latency: TrafficLatency | None
 
 
-@attrs.define(kw_only=True)
+@define(kw_only=True)
 class TrafficProgress(Whole):
     """Generated traffic up to now. ``lost`` includes packets that are on their way; null if nobody counts what arrives.
     ``progress`` goes from 0 to 1.
@@ -150,7 +150,7 @@ class TrafficProgress(Whole):
     progress: float
 
 
-@attrs.define(kw_only=True)
+@define(kw_only=True)
 class NodeTrafficReport(Whole):
     """The report of generated traffic. ``arrived`` is what the receiver counted, with latencies one way; null if nobody
     there counts. ``returned`` is what came back, with round trips.

@@ -8,12 +8,12 @@ from typing import Any
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
-import attrs
 import orjson
 
 from gns3trio.api.replies import Capabilities, shown_as
 from gns3trio.api.v2 import replies
 from gns3trio.api.v2.shapes import Label, LinkEnd, ProjectSettings
+from gns3trio.classes import frozen
 from gns3trio.controller.archives.snapshots import Snapshot
 from gns3trio.controller.computes import ComputeState
 from gns3trio.controller.gns3_format.records import LinkRecord, NodeRecord
@@ -70,7 +70,7 @@ def node_view(node: Node) -> orjson.Fragment:
     return orjson.Fragment(known)
 
 
-@attrs.frozen
+@frozen
 class _EncodedList:
     revisions: list[object]
     json: orjson.Fragment

@@ -4,8 +4,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-import attrs
-
+from gns3trio.classes import frozen
 from gns3trio.compute.captures import CaptureReader, CaptureSpec
 from gns3trio.forwarder.captures import Capture, CaptureFile, CaptureService
 from gns3trio.forwarder.forwarder import CaptureOptions, Port
@@ -13,7 +12,7 @@ from gns3trio.traffic.captures import link_type
 from gns3trio.traffic.counters import CaptureCounters
 
 
-@attrs.frozen(eq=False)
+@frozen(eq=False)
 class LocalCapture:
     """A running capture, with its parameters."""
 

@@ -6,10 +6,11 @@ from uuid import UUID
 
 import attrs
 
+from gns3trio.classes import define
 from gns3trio.errors import Conflict
 
 
-@attrs.define
+@define
 class _OfProject:
     reserved: set[int] = attrs.field(factory=set)
     used: set[int] = attrs.field(factory=set)

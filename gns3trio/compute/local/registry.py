@@ -3,8 +3,7 @@
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, TypeVar
 
-import attrs
-
+from gns3trio.classes import frozen
 from gns3trio.compute.emulators import why_not_run
 from gns3trio.compute.local.mac_ids import MacIds
 from gns3trio.compute.local.node import LocalNode
@@ -29,7 +28,7 @@ def _require_no_engine(engine: str | None) -> None:
         raise Invalid("engine: nodes of this type have no choice of engines")
 
 
-@attrs.frozen
+@frozen
 class NodeType:
     """A node type: the attrs class of its properties in the API, and the function that creates a node.
 

@@ -12,11 +12,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Any, Protocol
 
-import attrs
 import trio
 from trio_websocket import ConnectionClosed, WebSocketConnection
 
 from gns3trio import threads
+from gns3trio.classes import frozen
 from gns3trio.compute.node_traits import NodeTraits
 from gns3trio.compute.node_types import node_types
 from gns3trio.compute.other_hosts import ComputeAddress
@@ -45,7 +45,7 @@ LONGEST_PAUSE_SECONDS = 30.0
 _VERSIONS = re.compile(r"2\.2(\.|$)")
 
 
-@attrs.frozen
+@frozen
 class Greeting:
     """What a compute says of itself. ``own_version`` is that of a server of ours; another one has none."""
 

@@ -8,8 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 from uuid import UUID
 
-import attrs
-
+from gns3trio.classes import frozen
 from gns3trio.errors import Invalid
 from gns3trio.json_text import read_json
 from gns3trio.machine import MachineLoad
@@ -24,14 +23,14 @@ Level = Literal["error", "warning", "info"]
 _LEVELS: Mapping[str, Level] = {"log.error": "error", "log.warning": "warning", "log.info": "info"}
 
 
-@attrs.frozen
+@frozen
 class Ping:
     """The compute is there, and so busy."""
 
     load: MachineLoad
 
 
-@attrs.frozen
+@frozen
 class NodeTold:
     """A node changed; ``view`` is as in a reply."""
 
@@ -40,7 +39,7 @@ class NodeTold:
     view: Mapping[str, Any]
 
 
-@attrs.frozen
+@frozen
 class Message:
     """Something for users to read."""
 

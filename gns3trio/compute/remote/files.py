@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import IO
 from urllib.parse import quote
 
-import attrs
-
 from gns3trio import threads
+from gns3trio.classes import frozen
 from gns3trio.compute.remote.http import ACTION_SECONDS, ComputeHttp
 from gns3trio.errors import Forbidden, LabError, NotFound, Unavailable, path_error
 from gns3trio.limits import MAX_TEXT
@@ -64,7 +63,7 @@ class Spool:
         self._file.close()
 
 
-@attrs.frozen
+@frozen
 class RemoteFile:
     """A file that was fetched."""
 

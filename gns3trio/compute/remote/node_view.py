@@ -6,8 +6,7 @@ Beside the fields that all nodes have, the reply has the properties of the node'
 from collections.abc import Mapping
 from typing import Any
 
-import attrs
-
+from gns3trio.classes import frozen
 from gns3trio.compute.node import NodeStatus
 from gns3trio.free_form import PART, Misplaced
 from gns3trio.limits import MAX_PORT, MAX_TEXT
@@ -36,7 +35,7 @@ _COMMON = frozenset(
 )
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class NodeView:
     """What a compute tells of a node."""
 

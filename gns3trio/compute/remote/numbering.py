@@ -10,6 +10,7 @@ from uuid import UUID
 
 import attrs
 
+from gns3trio.classes import define
 from gns3trio.errors import LabError
 
 _LIMIT = 255  # more has no project of GNS3
@@ -17,7 +18,7 @@ _LIMIT = 255  # more has no project of GNS3
 _MOST_PLACEHOLDERS = 64
 
 
-@attrs.define
+@define
 class Numbers:
     """The numbers of one project on one compute. ``reserved`` are those of nodes elsewhere."""
 

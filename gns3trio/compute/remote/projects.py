@@ -12,12 +12,13 @@ from uuid import UUID
 import attrs
 import trio
 
+from gns3trio.classes import define
 from gns3trio.compute.remote.http import ComputeHttp
 from gns3trio.compute.remote.numbering import Numbers
 from gns3trio.errors import LabError, NotFound, Unavailable
 
 
-@attrs.define(eq=False)
+@define(eq=False)
 class RemoteProject:
     """A project that is open on the compute, or is being opened there."""
 

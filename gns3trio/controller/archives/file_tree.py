@@ -8,6 +8,7 @@ from pathlib import Path
 
 import attrs
 
+from gns3trio.classes import frozen
 from gns3trio.controller.storage.files import disk_error, printable
 from gns3trio.errors import Conflict
 
@@ -15,7 +16,7 @@ from gns3trio.errors import Conflict
 _NO_FILE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENXIO)
 
 
-@attrs.frozen
+@frozen
 class Tree:
     """The contents of a folder, as sorted relative names. ``folders`` are the folders without listed contents.
     ``links`` has the target of each symbolic link. ``unreadable`` are files that the server may not read. Sockets,

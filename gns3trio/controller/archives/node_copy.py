@@ -9,6 +9,7 @@ import attrs
 import trio
 
 from gns3trio import threads
+from gns3trio.classes import frozen
 from gns3trio.compute.interface import ComputeNode
 from gns3trio.compute.node_traits import ScriptTraits
 from gns3trio.compute.script_files import read_script
@@ -88,7 +89,7 @@ async def copy_through_computes(source: ComputeNode, target: ComputeNode, traits
         await target.set_startup_script(traits.rename(script, target.name))
 
 
-@attrs.frozen
+@frozen
 class CopiedFiles:
     """The files of a node's folder that were not copied, with reasons; and the start-up script with the new name."""
 

@@ -17,6 +17,7 @@ import attrs
 import trio
 
 from gns3trio import threads
+from gns3trio.classes import frozen
 from gns3trio.compute.host import LOCAL_COMPUTE_ID
 from gns3trio.controller.archives.project_copy import (
     NewIds,
@@ -49,7 +50,7 @@ _WRITE_BYTES = 256 * 1024
 _NOT_PORTABLE = frozenset({"virtualbox", "vmware"})
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class ExportOptions:
     """Options of an export. ``compression``: none, zip, bzip2 or lzma."""
 

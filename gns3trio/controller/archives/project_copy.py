@@ -16,6 +16,7 @@ from uuid import UUID, uuid4
 
 import attrs
 
+from gns3trio.classes import define, frozen
 from gns3trio.controller.archives.entry_names import PORTABLE_PROJECT_FILE, link_problem
 from gns3trio.controller.archives.file_tree import Tree, open_file_below, read_tree
 from gns3trio.controller.archives.reader import Budget, unpack
@@ -46,7 +47,7 @@ _NOT_COPIED = frozenset({CAPTURES, TEMPORARY_FILES, OWN_FIELDS_FILE})
 _LOG_ENDINGS = (".log", "_log.txt")
 
 
-@attrs.define
+@define
 class NewIds:
     """Maps old ids to new ones. The same id always gets the same new id, so that references stay valid."""
 
@@ -109,7 +110,7 @@ def reset_macs(saved: ProjectRecord) -> ProjectRecord:
 # --- the files of a project ---
 
 
-@attrs.frozen
+@frozen
 class Content:
     """The files of a project that are copied. ``left_out`` has the reason for each link that is not."""
 

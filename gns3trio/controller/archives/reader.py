@@ -24,8 +24,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-import attrs
-
+from gns3trio.classes import define
 from gns3trio.controller.archives.entry_names import (
     MAX_LINK_BYTES,
     PORTABLE_PROJECT_FILE,
@@ -77,7 +76,7 @@ def _go_on() -> None:
     """The default checkpoint, which does nothing."""
 
 
-@attrs.define
+@define
 class Budget:
     """The remaining limits of an archive, including archives inside it. ``reserve`` is the disk space that must stay
     free.

@@ -20,6 +20,7 @@ import orjson
 import trio
 
 from gns3trio import threads
+from gns3trio.classes import frozen
 from gns3trio.controller.archives.file_tree import read_tree
 from gns3trio.controller.archives.portable import (
     check_portable,
@@ -69,7 +70,7 @@ _BUSY_SECONDS = 5.0
 _EARLIER_NAME = re.compile(r"(?P<name>.+)_(?P<date>\d{6}_\d{6})", re.DOTALL)
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Snapshot:
     """A snapshot. ``created_at`` is in seconds since 1970."""
 

@@ -20,6 +20,7 @@ import attrs
 from attrs import field
 
 from gns3trio import field_checks as v
+from gns3trio.classes import define, frozen
 from gns3trio.compute.expressions import CheckExpression
 from gns3trio.compute.node_types import RunningTypeName, node_types
 from gns3trio.conditions.core_filter import MAX_FILTERS
@@ -36,7 +37,7 @@ _END = re.compile(r"(?P<node>.+?)(?::(?:(?P<adapter>\d{1,4})/)?(?P<port>\d{1,5})
 _port_number = v.optional(v.PORT)
 
 
-@attrs.define(kw_only=True)
+@define(kw_only=True)
 class DesiredNode:
     """A node. Omitted fields are not changed; in a new node they have GNS3's defaults. ``engine`` is one of its
     type (``GET /v2/node_types``), or null for the server's default.
@@ -58,7 +59,7 @@ class DesiredNode:
     engine: Annotated[str, Bound(MAX_ENGINE)] | None = None
 
 
-@attrs.define(kw_only=True)
+@define(kw_only=True)
 class DesiredLink:
     """A link. ``filters`` are GNS3's; ``impairments`` are as for ``PUT .../impairments``."""
 
@@ -70,7 +71,7 @@ class DesiredLink:
     link_style: dict[str, Any] = field(factory=dict)
 
 
-@attrs.define(kw_only=True)
+@define(kw_only=True)
 class DesiredDrawing:
     """A drawing; lengths are in pixels of the scene, ``rotation`` in degrees."""
 
@@ -82,7 +83,7 @@ class DesiredDrawing:
     rotation: int = field(default=0, validator=v.and_(v.ge(-359), v.le(360)))
 
 
-@attrs.define(kw_only=True)
+@define(kw_only=True)
 class DesiredTopology:
     """A whole document. Without ``links`` or ``drawings`` those of the project stay. ``left_out`` lists, for people,
     the parts of an exported project that are not in the document, with reasons; it has no effect.
@@ -94,7 +95,7 @@ class DesiredTopology:
     left_out: Annotated[dict[str, str], Bound(MAX_NODES + MAX_LINKS)] | None = None
 
 
-@attrs.frozen(order=True)
+@frozen(order=True)
 class End:
     """A port of a node, by the node's name."""
 
@@ -110,7 +111,7 @@ class End:
 Ends = tuple[End, End]
 
 
-@attrs.frozen
+@frozen
 class Wish:
     """A part of the document: its ``name`` in messages, and its checked fields that are ``given``."""
 
@@ -118,7 +119,7 @@ class Wish:
     given: Mapping[str, Any]
 
 
-@attrs.frozen
+@frozen
 class Document:
     """A checked document. Links are in the order of the document, keyed by their two ends in any order."""
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import attrs
 
+from gns3trio.classes import define, frozen
 from gns3trio.conditions.impairments import describe
 from gns3trio.controller.as_code.document import Document, End, Ends, Wish, covers
 from gns3trio.controller.as_code.node_scripts import Scripts, node_properties
@@ -18,7 +19,7 @@ from gns3trio.controller.project.project import Project
 from gns3trio.errors import Conflict, Invalid
 
 
-@attrs.frozen
+@frozen
 class Change:
     """One step of a plan. ``fields`` are the changed fields of an update, by name, with the values "from" and "to"."""
 
@@ -28,7 +29,7 @@ class Change:
     fields: Mapping[str, Mapping[str, Any]] = attrs.field(factory=dict)
 
 
-@attrs.define
+@define
 class Plan:
     """All steps of a plan, by kind."""
 

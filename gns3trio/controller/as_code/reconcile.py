@@ -5,8 +5,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
-import attrs
-
+from gns3trio.classes import frozen
 from gns3trio.conditions.link_conditions import Impairments
 from gns3trio.controller.as_code.document import Document, Ends, Wish
 from gns3trio.controller.as_code.node_scripts import read_scripts
@@ -150,7 +149,7 @@ async def _delete_drawing(project: Project, drawing: Drawing) -> None:
 # --- lists of objects to create ---
 
 
-@attrs.frozen
+@frozen
 class Created:
     """The objects that a batch has created, in its order."""
 

@@ -4,10 +4,11 @@ from typing import Any
 
 import attrs
 
+from gns3trio.classes import frozen
 from gns3trio.controller.gns3_format.node_properties import NodeFile
 
 
-@attrs.frozen
+@frozen
 class Move:
     """Files of the project that must be moved to another folder: those in ``folder`` whose names match ``pattern`` (see
     ``fnmatch``). A single file may get another ``name``. Folders are paths below the project's folder.
@@ -19,7 +20,7 @@ class Move:
     name: str | None = None
 
 
-@attrs.frozen
+@frozen
 class Conversion:
     """A document in the present revision, and the necessary changes to its files. ``is_repaired``: it had that revision
     already, but not in the form that GNS3 writes.

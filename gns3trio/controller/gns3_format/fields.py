@@ -13,6 +13,7 @@ from uuid import UUID
 
 import attrs
 
+from gns3trio.classes import frozen
 from gns3trio.compute.host import LOCAL_COMPUTE_ID
 from gns3trio.compute.node_types import node_types
 from gns3trio.controller.gns3_format.node_properties import DYNAMIPS_PROPERTIES
@@ -30,7 +31,7 @@ _SHOWN = 60
 Reader = Callable[[Any], Any]
 
 
-@attrs.frozen
+@frozen
 class Findings:
     """The findings about a file: messages for users, parts that are left out, and keys that GNS3 does not know, by the
     name of their object (see ``ProjectRecord``).
@@ -71,7 +72,7 @@ def _shown(value: object) -> str:
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
 
 
-@attrs.frozen
+@frozen
 class Field:
     """How to read a value, which raises ValueError if it is invalid; and the default for invalid, missing or null
     values. Without ``default`` the field is required.

@@ -16,6 +16,7 @@ from uuid import UUID, uuid5
 
 import attrs
 
+from gns3trio.classes import frozen
 from gns3trio.compute.host import LOCAL_COMPUTE_ID
 from gns3trio.controller.gns3_format import generation1_shapes as shapes
 from gns3trio.controller.gns3_format.converted import Conversion, Move
@@ -60,7 +61,7 @@ _PICTURES = (".svg", ".png", ".jpg", ".jpeg", ".gif")
 _NUMBERS = re.compile(r"(?:(\d{1,9})/)?(\d{1,9})$")
 
 
-@attrs.frozen
+@frozen
 class _Port:
     """The present position of a port."""
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-import attrs
+from gns3trio.classes import frozen
 
 _DISKS = [f"hd{letter}_disk_{what}" for letter in "abcd" for what in ("image", "image_md5sum", "interface")]
 _MACHINE = ("adapter_type", "adapters", "headless", "linked_clone", "on_close", "usage", "use_any_adapter")
@@ -56,7 +56,7 @@ _CLOSING = ("acpi_shutdown", "save_vm_state")
 _CONFIGS = ("startup_config", "private_config")
 
 
-@attrs.frozen
+@frozen
 class NodeFile:
     """A text from a property that must be written into a file of the node, unless the file exists."""
 

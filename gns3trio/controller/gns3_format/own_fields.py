@@ -15,6 +15,7 @@ from typing import Annotated, Any
 import attrs
 import orjson
 
+from gns3trio.classes import define
 from gns3trio.compute.node_types import node_types
 from gns3trio.conditions.core_filter import MAX_FILTERS
 from gns3trio.conditions.impairments import Impairment, describe
@@ -31,13 +32,13 @@ VERSION = 1
 _FORM = attrs.evolve(DOCUMENT, depth=MAX_OWN_FIELDS_DEPTH)
 
 
-@attrs.define(kw_only=True)
+@define(kw_only=True)
 class _LinkFields:
     impairments: Annotated[list[Impairment], Bound(MAX_FILTERS)] = attrs.field(factory=list)
     seed: int | None = None
 
 
-@attrs.define(kw_only=True)
+@define(kw_only=True)
 class _NodeFields:
     mac_id: int | None = None
     engine: str | None = None

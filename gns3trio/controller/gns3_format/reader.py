@@ -7,6 +7,7 @@ from uuid import NAMESPACE_OID, UUID, uuid5
 
 import attrs
 
+from gns3trio.classes import frozen
 from gns3trio.compute.node_types import node_types
 from gns3trio.controller.gns3_format import fields
 from gns3trio.controller.gns3_format.conversion import REVISION, check_revision, convert
@@ -56,7 +57,7 @@ def parse_project(data: bytes, project_id: UUID | None = None) -> ProjectRecord:
     return saved
 
 
-@attrs.frozen
+@frozen
 class Heading:
     """The data of a file for the list of projects. ``project_id`` is None if the file contains none."""
 

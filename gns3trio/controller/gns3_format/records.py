@@ -13,6 +13,7 @@ from uuid import UUID
 import attrs
 import orjson
 
+from gns3trio.classes import define
 from gns3trio.compute.host import LOCAL_COMPUTE_ID
 from gns3trio.compute.node_types import node_types
 from gns3trio.conditions.link_conditions import Impairments
@@ -24,7 +25,7 @@ from gns3trio.errors import Conflict
 from gns3trio.limits import MAX_LINK_ENDS, Bound, Int32
 
 
-@attrs.define(kw_only=True)
+@define(kw_only=True)
 class ProjectSettings:
     """The settings of a project that clients read and change. Lengths are in pixels of the scene."""
 
@@ -45,7 +46,7 @@ class ProjectSettings:
     variables: list[dict[str, Any]] | None = None
 
 
-@attrs.define(kw_only=True)
+@define(kw_only=True)
 class Label:
     """The text beside a node; if ``x`` is None, the client centres it."""
 
@@ -66,7 +67,7 @@ def check_node_type(node_type: str) -> None:
         raise Conflict(f"node_type: {node_type!r} is not a type of nodes")
 
 
-@attrs.define(kw_only=True)
+@define(kw_only=True)
 class NodeRecord:
     """A node in the form that is saved."""
 
@@ -102,7 +103,7 @@ def link_label(adapter_number: int, port_number: int) -> dict[str, Any]:
     return {"style": LINK_LABEL_STYLE, "text": f"{adapter_number}/{port_number}"}
 
 
-@attrs.define(kw_only=True)
+@define(kw_only=True)
 class LinkEndRecord:
     """One end of a link: a port of a node. It has a label once it is part of a project."""
 
@@ -115,7 +116,7 @@ class LinkEndRecord:
 LinkEnds = Annotated[list[LinkEndRecord], Bound(MAX_LINK_ENDS)]
 
 
-@attrs.define(kw_only=True)
+@define(kw_only=True)
 class LinkRecord:
     """A link in the form that is saved. GNS3 also writes links with fewer than two ends."""
 
@@ -126,7 +127,7 @@ class LinkRecord:
     suspend: bool = False
 
 
-@attrs.define(kw_only=True)
+@define(kw_only=True)
 class ProjectRecord:
     """A whole project.
 

@@ -9,9 +9,8 @@ import re
 import struct
 from pathlib import Path
 
-import attrs
-
 from gns3trio import threads
+from gns3trio.classes import frozen
 from gns3trio.controller.storage.files import write_in_folder
 from gns3trio.errors import Invalid
 from gns3trio.printable import is_plain_name
@@ -68,7 +67,7 @@ _ATTRIBUTE = re.compile(rb"""(?<![\w:.-])([\w:.-]++)\s*+=\s*+("[^"]*+"|'[^']*+')
 _MAX_NUMBER = 64
 
 
-@attrs.frozen
+@frozen
 class Symbol:
     """A symbol, and the theme in which clients list it."""
 

@@ -12,6 +12,7 @@ import attrs
 from attrs import field
 
 from gns3trio import field_checks as v
+from gns3trio.classes import define
 from gns3trio.compute.node_traits import Category, NodeTraits
 from gns3trio.compute.node_types import node_types
 from gns3trio.controller.changes import TemplateChanged, TemplateCreated, TemplateDeleted
@@ -26,7 +27,7 @@ _CATEGORIES = get_args(Category)
 _not_empty: Any = v.min_len(1)
 
 
-@attrs.define(kw_only=True, slots=False)
+@define(kw_only=True, slots=False)
 class TemplateBase:
     """The common fields of templates. ``category`` is the category in which clients list it; GNS3 also has a number for
     it.
@@ -41,7 +42,7 @@ class TemplateBase:
     builtin: bool = False
 
 
-@attrs.define(kw_only=True)
+@define(kw_only=True)
 class OtherTemplate(TemplateBase):
     """A template of a type that this server does not run; its other settings are stored unchanged."""
 
@@ -104,7 +105,7 @@ def builtin_templates() -> dict[UUID, dict[str, Any]]:
     return {UUID(template["template_id"]): template for template in templates}
 
 
-@attrs.define(kw_only=True)
+@define(kw_only=True)
 class _StoredTemplate(TemplateBase):
     """The fields of a stored template that the rest of the server needs."""
 

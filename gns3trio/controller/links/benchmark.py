@@ -5,9 +5,9 @@ from contextlib import AsyncExitStack
 from typing import Literal
 from uuid import UUID
 
-import attrs
 import trio
 
+from gns3trio.classes import frozen
 from gns3trio.compute.interface import LinkProbe
 from gns3trio.controller.changes import LinkMeasured
 from gns3trio.controller.links.benchmark_limits import one_of_few
@@ -27,7 +27,7 @@ HOLD_LOOK_SECONDS = 0.02
 LEAVING_HOLD_SECONDS = 1.0
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class LinkBenchmark:
     """The report of a benchmark of a link. ``foreign_frames`` are frames that the nodes sent meanwhile; they share the
     link and worsen the results.

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 import attrs
 import trio
 
+from gns3trio.classes import frozen
 from gns3trio.compute.captures import CaptureSpec
 from gns3trio.compute.expressions import require_expression
 from gns3trio.compute.interface import ComputeNode
@@ -33,7 +34,7 @@ _MAX_NODE_NAME_BYTES = 60
 _STOPS_AT_A_TIME = 64
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class CaptureOptions:
     """Parameters of an additional capture.
 

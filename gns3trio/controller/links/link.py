@@ -6,6 +6,7 @@ from uuid import UUID
 
 import attrs
 
+from gns3trio.classes import define, frozen
 from gns3trio.compute.captures import Capture
 from gns3trio.conditions.impairments import LinkDirection
 from gns3trio.conditions.link_conditions import NO_IMPAIRMENTS, Impairments
@@ -14,7 +15,7 @@ from gns3trio.errors import Conflict
 from gns3trio.mutex import Mutex
 
 
-@attrs.frozen(order=True)
+@frozen(order=True)
 class PortAddress:
     """A port of a node of a project."""
 
@@ -28,7 +29,7 @@ def address_of(end: LinkEndRecord) -> PortAddress:
     return PortAddress(end.node_id, end.adapter_number, end.port_number)
 
 
-@attrs.define(eq=False, kw_only=True)
+@define(eq=False, kw_only=True)
 class LinkCapture:
     """A capture on a link.
 
@@ -45,7 +46,7 @@ class LinkCapture:
     direction: LinkDirection = "both"
 
 
-@attrs.define(eq=False)
+@define(eq=False)
 class Link:
     """A link and its record. Changes require its ``lock``."""
 

@@ -4,12 +4,11 @@ from collections.abc import Mapping
 from typing import Literal
 from uuid import UUID
 
-import attrs
-
+from gns3trio.classes import frozen
 from gns3trio.compute.node_traits import NodePort
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class DirectionStatistics:
     """The counters of a link in one direction.
 
@@ -30,7 +29,7 @@ class DirectionStatistics:
     bits_per_second: float
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class LinkStatistics:
     """The counters of a link; ``a_to_b`` is the direction from its first node to the second. Rates cover ``interval``
     seconds.
@@ -43,7 +42,7 @@ class LinkStatistics:
     b_to_a: DirectionStatistics
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class PortTraffic:
     """The counters of a node's port in one direction; the names have the same meaning as for a link."""
 
@@ -57,7 +56,7 @@ class PortTraffic:
     bits_per_second: float
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class PortStatistics:
     """The counters of a linked port: frames that the node ``received``, and frames that it ``sent``."""
 

@@ -13,6 +13,7 @@ from uuid import UUID
 import attrs
 import trio
 
+from gns3trio.classes import frozen
 from gns3trio.compute.interface import Compute, PortPlace
 from gns3trio.compute.node_traits import NodePort
 from gns3trio.controller.changes import LinkTraffic
@@ -26,7 +27,7 @@ from gns3trio.slices import Slices
 from gns3trio.traffic.counters import PortCounters, receive_rates, send_rates
 
 
-@attrs.frozen
+@frozen
 class CounterSnapshot:
     """The counters of a compute by id, and the time when they were read (trio's clock, in seconds)."""
 
@@ -57,7 +58,7 @@ class _ReadWhenAsked(Mapping[int, PortCounters]):
         return len(self._read)
 
 
-@attrs.frozen
+@frozen
 class _Span:
     """Two snapshots of a compute, from which rates are computed."""
 
@@ -70,7 +71,7 @@ class _Span:
         return max(self.now.taken_at - self.before.taken_at, _SHORTEST_INTERVAL)
 
 
-@attrs.frozen
+@frozen
 class _Changes:
     """Changed counters, and the time when they were read."""
 
@@ -227,7 +228,7 @@ async def _read_changes(compute: Compute) -> _Changes:
     return _Changes(trio.current_time(), counters)
 
 
-@attrs.frozen
+@frozen
 class _End:
     """An end of a link: the counters of its tunnel and of the node's own port, and when they were read."""
 

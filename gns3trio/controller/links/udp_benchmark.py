@@ -4,8 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack, contextmanager
 from typing import Literal
 
-import attrs
-
+from gns3trio.classes import frozen
 from gns3trio.compute.interface import Compute, UdpEndpoint
 from gns3trio.compute.nio import UdpNio
 from gns3trio.controller.changes import UdpMeasured
@@ -17,7 +16,7 @@ from gns3trio.notifications.feed import ChangeFeed
 from gns3trio.traffic.trials import TrialResult, TrialSpec
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class UdpBenchmark:
     """The report of a benchmark between two endpoints. ``foreign_frames`` are datagrams of others that arrived at the
     receiving port.

@@ -7,8 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Protocol
 from uuid import UUID
 
-import attrs
-
+from gns3trio.classes import frozen
 from gns3trio.compute.interface import Compute, ComputeNode
 from gns3trio.compute.node import NodeEvent, NodeSpec
 from gns3trio.compute.node_types import node_types
@@ -127,7 +126,7 @@ class Instances:
             self._project.services.nursery.start_soon(self._links.node_stopped, node_id)
 
 
-@attrs.frozen
+@frozen
 class _Emitter:
     """What a compute calls for events of a node. There is one for each node, so it is small."""
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import attrs
 
+from gns3trio.classes import frozen
 from gns3trio.compute.interface import Compute
 from gns3trio.compute.node_features import TrafficEndpoint, TrafficFlow
 from gns3trio.controller.changes import MeshTraffic
@@ -30,7 +31,7 @@ LEAST_NODES = 2
 Version = Literal[4, 6]
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class MeshRequest:
     """What to send between whom.
 
@@ -48,7 +49,7 @@ class MeshRequest:
     drain_seconds: float
 
 
-@attrs.frozen
+@frozen
 class MeshMember:
     """A node of a mesh, and its address there."""
 
@@ -56,7 +57,7 @@ class MeshMember:
     address: Address
 
 
-@attrs.frozen
+@frozen
 class MeshPair:
     """What became of a pair. ``sender`` and ``receiver`` are indices of ``MeshReport.members``."""
 
@@ -65,7 +66,7 @@ class MeshPair:
     result: FlowResult
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class MeshReport:
     """The report of a mesh. ``possible_pairs`` is the number from which the pairs were chosen."""
 
@@ -75,7 +76,7 @@ class MeshReport:
     spec: FlowSpec
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class MeshProgress:
     """A mesh up to now. ``lost`` includes what is on its way. ``progress`` goes from 0 to 1."""
 

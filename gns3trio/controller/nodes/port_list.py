@@ -8,8 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
-import attrs
-
+from gns3trio.classes import frozen
 from gns3trio.compute.node_traits import NodePort
 from gns3trio.compute.node_types import node_types
 from gns3trio.controller.gns3_format.records import NodeRecord
@@ -54,7 +53,7 @@ _WICS = {"WIC-1T": ("Serial", 1), "WIC-2T": ("Serial", 2), "WIC-1ENET": ("Ethern
 _SLOTS, _WIC_SLOTS, _PORTS_OF_A_WIC_SLOT = 7, 3, 16
 
 
-@attrs.frozen
+@frozen
 class Port:
     """A port of a node. ``kind`` is the kind of its interface: ``Serial``, ``ATM``, ``FastEthernet``. Its adapter is
     known only as far as the node specifies it.

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from ipaddress import IPv4Address, IPv6Address
 from typing import Literal
 
-import attrs
 import trio
 
+from gns3trio.classes import frozen
 from gns3trio.compute.interface import Compute
 from gns3trio.compute.node_features import TrafficEndpoint, TrafficFlow, TrafficRun
 from gns3trio.controller.changes import NodeTraffic
@@ -38,7 +38,7 @@ _REASONS = {
 }
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class TrafficRequest:
     """What to send: to another node, or to an ``address`` somewhere. ``version``: of IP, for a node that has addresses
     of both; None for IPv4, if both nodes have it. ``drain_seconds``: how long to wait for late packets at the end.
@@ -51,7 +51,7 @@ class TrafficRequest:
     drain_seconds: float
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class TrafficReport:
     """What became of it. ``to`` is None if it went to an address."""
 

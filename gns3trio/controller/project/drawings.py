@@ -15,9 +15,8 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import attrs
-
 from gns3trio import threads
+from gns3trio.classes import define
 from gns3trio.controller.changes import DrawingChanged, DrawingCreated, DrawingDeleted
 from gns3trio.controller.context import ProjectContext
 from gns3trio.controller.storage.files import read_plain, write_in_folder
@@ -37,7 +36,7 @@ _MIME_TYPES = {"png": "image/png", "jpg": "image/jpeg", "jpeg": "image/jpeg", "g
 _DEFAULTS = {"x": 0, "y": 0, "z": 2, "locked": False, "rotation": 0}
 
 
-@attrs.define(eq=False)
+@define(eq=False)
 class Drawing:
     """A drawing. ``fields`` are its keys in the file except the SVG; ``picture`` is the file with the SVG."""
 

@@ -9,8 +9,7 @@ import re
 from datetime import UTC, datetime
 from pathlib import Path
 
-import attrs
-
+from gns3trio.classes import frozen
 from gns3trio.controller.gns3_format.reader import Heading, parse_heading, parse_project
 from gns3trio.controller.storage.files import MAX_PROJECT_FILE_BYTES, read_plain, write_atomic
 from gns3trio.errors import Conflict, LabError, NotFound, Unavailable
@@ -20,7 +19,7 @@ MAX_VERSIONS = 8
 _NAME = re.compile(r"\d{8}T\d{6}\.\d{6}Z\.gns3")
 
 
-@attrs.frozen
+@frozen
 class Version:
     """An earlier version. ``saved_at`` is in ISO 8601."""
 

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
 
-import attrs
 import trio
 
+from gns3trio.classes import frozen
 from gns3trio.controller.storage.search import RememberedProject, is_searched
 from gns3trio.controller.storage.server_state import ServerState
 from gns3trio.convert import make_strict_converter, structure
@@ -32,7 +32,7 @@ _Records = dict[UUID, RememberedProject]
 _converter = make_strict_converter(forbid_extra_keys=False)
 
 
-@attrs.frozen
+@frozen
 class _Stored:
     project_id: UUID
     file: str

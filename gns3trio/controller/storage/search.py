@@ -16,6 +16,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 import attrs
 
+from gns3trio.classes import frozen
 from gns3trio.controller.gns3_format.reader import Heading, parse_heading
 from gns3trio.controller.gns3_format.records import ProjectSettings
 from gns3trio.controller.names import clean_name
@@ -32,7 +33,7 @@ log = logging.getLogger(__name__)
 MAX_CANDIDATES = 20
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class RememberedProject:
     """The record of a project: its file, and its name in case the file is missing."""
 
@@ -41,7 +42,7 @@ class RememberedProject:
     name: str
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class FoundProject:
     """A project on the disk. ``error`` is the reason why it cannot be opened. ``others`` are unused files in its
     folder. ``copy_of`` is the id in the file if another folder has the project of that id; ``project_id`` is generated
@@ -98,7 +99,7 @@ def _is_folder(entry: "os.DirEntry[str]") -> bool:
 # --- one folder ---
 
 
-@attrs.frozen
+@frozen
 class _Candidate:
     file: Path
     heading: Heading | None
@@ -154,7 +155,7 @@ def _read(file: Path) -> _Candidate:
         return _Candidate(file, None, f"{printable(file)}: {error}")
 
 
-@attrs.frozen
+@frozen
 class _Home:
     """Hints about a project: its folder's name, and the earlier versions in it."""
 

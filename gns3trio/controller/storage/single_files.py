@@ -11,9 +11,8 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-import attrs
-
 from gns3trio import threads
+from gns3trio.classes import frozen
 from gns3trio.controller.storage.file_names import MAX_COMPONENT_BYTES, name_problem
 from gns3trio.controller.storage.files import (
     MAX_PROJECT_FILE_BYTES,
@@ -30,7 +29,7 @@ CHUNK_BYTES = 256 * 1024
 _WRITE_BYTES = 256 * 1024
 
 
-@attrs.frozen
+@frozen
 class OpenFile:
     """A file that is open for reading. ``size`` is in bytes, ``modified`` in seconds since 1970."""
 
@@ -215,7 +214,7 @@ class Upload:
                 os.close(parent)
 
 
-@attrs.frozen
+@frozen
 class FolderFiles:
     """The files below a folder of this disk, by their relative paths."""
 

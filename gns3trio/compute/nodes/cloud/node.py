@@ -9,6 +9,7 @@ import attrs
 
 from gns3trio import field_checks as v
 from gns3trio import threads
+from gns3trio.classes import define, frozen
 from gns3trio.compute.local.devices import Device, open_device
 from gns3trio.compute.local.interfaces import exists
 from gns3trio.compute.local.link_ends import LocalLinkEnd
@@ -24,7 +25,7 @@ from gns3trio.errors import Conflict, Invalid, LabError, NoThread
 from gns3trio.forwarder.forwarder import Patch, Port
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class CloudPort:
     """A port in the API. The types ``ethernet`` and ``tap`` have an ``interface``; ``udp`` has ``lport``, ``rhost`` (an
     IPv4 address) and ``rport``.
@@ -43,7 +44,7 @@ class CloudPort:
         return {name: value for name, value in attrs.asdict(self).items() if value is not None}
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class CloudSettings:
     """The properties of a cloud in the API. ``interfaces`` are those of this host; the value from a
     client is ignored.
@@ -241,7 +242,7 @@ class FarDevice(Protocol):
         """Close it. Cannot be cancelled."""
 
 
-@attrs.define
+@define
 class _Far:
     """The device behind a linked port. ``told`` is the problem that was reported last."""
 
@@ -250,7 +251,7 @@ class _Far:
     told: str | None = None
 
 
-@attrs.frozen
+@frozen
 class _UdpDevice:
     """A UDP port of this host. Like the end of a link, it is spliced if its other end is on this host too."""
 

@@ -5,11 +5,12 @@ from typing import Any, Literal
 import attrs
 
 from gns3trio import field_checks as v
+from gns3trio.classes import define
 from gns3trio.compute.node_traits import Drawn, NodeTraits
 from gns3trio.compute.nodes.parts.kept_ports import named_ports
 
 
-@attrs.define(kw_only=True, slots=False)
+@define(kw_only=True, slots=False)
 class CloudTemplate:
     """The template's settings become the properties of a node."""
 

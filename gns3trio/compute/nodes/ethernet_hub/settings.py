@@ -5,12 +5,13 @@ from functools import cached_property
 import attrs
 
 from gns3trio import field_checks as v
+from gns3trio.classes import frozen
 from gns3trio.compute.node_traits import NodePort, PortList
 from gns3trio.compute.nodes.parts.port_numbers import DEFAULT_PORTS
 from gns3trio.limits import Int32
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class HubPort:
     """A port of a hub in the API."""
 
@@ -23,7 +24,7 @@ def default_ports() -> list[HubPort]:
     return [HubPort(name=f"Ethernet{number}", port_number=number) for number in range(DEFAULT_PORTS)]
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class HubSettings:
     """The properties of a hub in the API."""
 

@@ -2,12 +2,13 @@
 
 import attrs
 
+from gns3trio.classes import define
 from gns3trio.compute.node_traits import Drawn, NodeTraits
 from gns3trio.compute.nodes.ethernet_hub.settings import HubPort, default_ports
 from gns3trio.compute.nodes.parts.kept_ports import numbered_ports
 
 
-@attrs.define(kw_only=True, slots=False)
+@define(kw_only=True, slots=False)
 class HubTemplate:
     """``ports_mapping`` becomes that of a node."""
 

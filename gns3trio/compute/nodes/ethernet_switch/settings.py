@@ -6,6 +6,7 @@ from typing import Any, Literal
 import attrs
 
 from gns3trio import field_checks as v
+from gns3trio.classes import frozen
 from gns3trio.compute.node_traits import NodePort, PortList
 from gns3trio.compute.nodes.parts.port_numbers import DEFAULT_PORTS
 from gns3trio.limits import Int32
@@ -13,7 +14,7 @@ from gns3trio.limits import Int32
 MAX_VLAN = 4094
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class SwitchPort:
     """A port in the API. ``vlan`` is the port's VLAN, the native VLAN of a trunk, or the outer VLAN of a QinQ port."""
 
@@ -36,7 +37,7 @@ def default_ports() -> list[SwitchPort]:
     return [SwitchPort(name=f"Ethernet{n}", port_number=n, type="access") for n in range(DEFAULT_PORTS)]
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class SwitchSettings:
     """The properties of a switch in the API."""
 

@@ -3,8 +3,7 @@
 from collections.abc import Callable
 from typing import Protocol
 
-import attrs
-
+from gns3trio.classes import frozen
 from gns3trio.compute.node_features import SwitchMac
 from gns3trio.console.line_editor import Interrupt, Line, LineEditor
 from gns3trio.traffic.counters import PortCounters
@@ -16,7 +15,7 @@ _LEAVING = frozenset({"exit", "quit", "disconnect"})
 _TOO_LONG = "This line was refused: it is too long"
 
 
-@attrs.frozen
+@frozen
 class SwitchPortState:
     """A port with its counters, which are None if it has no link."""
 
@@ -44,7 +43,7 @@ class ShownSwitch(Protocol):
         """The ports with their configuration and counters."""
 
 
-@attrs.frozen
+@frozen
 class Answer:
     """The bytes to display, whether the client wants to leave, and the bytes that were typed after the line."""
 

@@ -4,12 +4,13 @@ from typing import Literal
 
 import attrs
 
+from gns3trio.classes import define
 from gns3trio.compute.node_traits import Drawn, NodeTraits
 from gns3trio.compute.nodes.ethernet_switch.settings import SwitchPort, default_ports
 from gns3trio.compute.nodes.parts.kept_ports import numbered_ports
 
 
-@attrs.define(kw_only=True, slots=False)
+@define(kw_only=True, slots=False)
 class SwitchTemplate:
     """``ports_mapping`` becomes that of a node."""
 

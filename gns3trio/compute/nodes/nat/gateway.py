@@ -9,10 +9,10 @@ from contextlib import asynccontextmanager, suppress
 from ipaddress import IPv4Address
 from typing import Any
 
-import attrs
 import trio
 
 from gns3trio import threads
+from gns3trio.classes import frozen
 from gns3trio.compute.local.leases import bind_udp
 from gns3trio.compute.nio import LOOPBACK
 from gns3trio.compute.nodes.nat.process import GatewayProcess, GatewayProgramFinder, open_gateway
@@ -32,7 +32,7 @@ ALIVE_SECONDS, ALIVE_PATIENCE_SECONDS = 10.0, 30.0
 RESOLVER_SECONDS = 5.0
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class GatewayServices:
     """What gateways use of the compute. ``reaches_host``: the setting ``nat_host_loopback``."""
 

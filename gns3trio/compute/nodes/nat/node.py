@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-import attrs
-
+from gns3trio.classes import frozen
 from gns3trio.compute.local.devices import TUN_DEVICE
 from gns3trio.compute.local.interfaces import exists
 from gns3trio.compute.local.registry import NodeType, structure_properties
@@ -26,7 +25,7 @@ _PORT_NAME = "nat0"
 _CAP_NET_ADMIN = 12  # linux/capability.h
 
 
-@attrs.frozen
+@frozen
 class NatServices:
     """What NAT nodes use of the compute, and the settings ``nat_gateway`` and ``default_nat_interface``."""
 

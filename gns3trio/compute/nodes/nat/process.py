@@ -10,10 +10,10 @@ from pathlib import Path
 from resource import RLIMIT_AS, RLIMIT_FSIZE, RLIMIT_NOFILE
 from types import MappingProxyType
 
-import attrs
 import trio
 
 import gns3trio
+from gns3trio.classes import frozen
 from gns3trio.compute.nodes.nat.settings import PortForward
 from gns3trio.compute.nodes.parts.program_files import files_of
 from gns3trio.compute.nodes.parts.sandbox import DEFAULT_LIMITS, MIB, Access, Calls, Sandbox, require_means
@@ -48,7 +48,7 @@ def may_ping() -> bool:
     return True
 
 
-@attrs.frozen
+@frozen
 class GatewayProgram:
     """The program with the library that it needs. ``version`` is that of libslirp."""
 

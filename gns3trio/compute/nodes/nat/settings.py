@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 import attrs
 
 from gns3trio import field_checks as v
+from gns3trio.classes import frozen
 from gns3trio.errors import Invalid
 from gns3trio.limits import Bound
 
@@ -20,7 +21,7 @@ MAX_FORWARDS = 64
 Way = Literal["bridge", "user"]
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class PortForward:
     """A port of this host that leads to a port of a host in the lab.
 
@@ -43,7 +44,7 @@ class PortForward:
         return attrs.asdict(self)
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class NatSettings:
     """The properties of a NAT in the API. Its port is always the same, and ``gateway`` is what this server chose;
     values from a client are ignored. ``port_forwards`` and ``gateway`` are not in GNS3.

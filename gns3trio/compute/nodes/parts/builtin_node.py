@@ -5,9 +5,9 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from uuid import UUID
 
-import attrs
 import trio
 
+from gns3trio.classes import frozen
 from gns3trio.compute.local.interface_watch import InterfaceWatch
 from gns3trio.compute.local.leases import ConsolePorts
 from gns3trio.compute.local.link_ends import LinkEnds, LocalLinkEnd, Nio
@@ -23,7 +23,7 @@ from gns3trio.forwarder.forwarder import Forwarder
 from gns3trio.mutex import Mutex
 
 
-@attrs.frozen
+@frozen
 class BuiltinServices:
     """The services of the compute that built-in nodes use. Their tasks run in ``nursery``."""
 

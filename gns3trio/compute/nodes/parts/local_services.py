@@ -1,13 +1,12 @@
 """The services of this host's compute for the node types that it runs."""
 
-import attrs
-
+from gns3trio.classes import frozen
 from gns3trio.compute.nodes.parts.builtin_node import BuiltinServices
 from gns3trio.config import Config
 from gns3trio.forwarder.pc import Pcs
 
 
-@attrs.frozen
+@frozen
 class LocalServices:
     """Services for node types, with the settings of the server. ``pcs`` opens built-in PCs."""
 

@@ -10,9 +10,8 @@ from collections.abc import Mapping
 from enum import IntFlag
 from types import MappingProxyType
 
-import attrs
-
 from gns3trio._udpfwd import ffi, lib
+from gns3trio.classes import frozen
 from gns3trio.errors import Conflict
 
 MIB = 1024 * 1024
@@ -52,7 +51,7 @@ DEFAULT_LIMITS: Mapping[int, int] = MappingProxyType(
 _ENVIRONMENT = MappingProxyType({"PATH": "/usr/local/bin:/usr/bin:/bin", "TERM": "xterm", "LANG": "C.UTF-8"})
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class Sandbox:
     """The needs of a program. Without any, it can compute, and use the descriptors that it is given.
 
@@ -96,7 +95,7 @@ def needs_of(sandbox: Sandbox) -> tuple[object, object]:
     return needs, (names, paths, sockets, limits)
 
 
-@attrs.frozen
+@frozen
 class Means:
     """The means of the kernel to confine programs.
 

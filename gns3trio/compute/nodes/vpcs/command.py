@@ -6,7 +6,7 @@ Measured with 0.5b2 (Debian's package) and 0.8.3 (upstream), without ``-p``, on 
 import re
 from enum import Enum
 
-import attrs
+from gns3trio.classes import frozen
 
 # The last byte of the MAC address, 00:50:79:66:68:xx. Both versions accept 0 to 255 with one PC (-i 1).
 MAC_IDS = 255
@@ -23,7 +23,7 @@ INSTALL_ADVICE = (
 )
 
 
-@attrs.frozen
+@frozen
 class VpcsVersion:
     """A version as VPCS prints it, with its first two numbers."""
 

@@ -5,6 +5,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address
 
 import attrs
 
+from gns3trio.classes import frozen
 from gns3trio.compute.nodes.vpcs.pc_dhcp import dhcp
 from gns3trio.compute.nodes.vpcs.pc_help import help_on
 from gns3trio.compute.nodes.vpcs.pc_session import PcSession, parse_address
@@ -16,7 +17,7 @@ _WIDTH = {4: 32, 6: 128}
 MAX_DNS = 2  # of both families together, as the core keeps them
 
 
-@attrs.frozen
+@frozen
 class _Given:
     """What ``ip`` was asked to set."""
 

@@ -1,7 +1,6 @@
 """``ping`` of a built-in PC. Sans-IO."""
 
-import attrs
-
+from gns3trio.classes import define
 from gns3trio.compute.nodes.vpcs.pc_help import help_on
 from gns3trio.compute.nodes.vpcs.pc_hosts import find_host
 from gns3trio.compute.nodes.vpcs.pc_icmp import describe_icmp
@@ -31,7 +30,7 @@ _STEPS = {"connect": "Connect", "send": "SendData", "close": "Close", "echo": ""
 _TCP_FLAGS = "FSRPAUEC"  # the bits from 0 on
 
 
-@attrs.define
+@define
 class PingOptions:
     """What the options of ``ping`` set. ``count`` 0 pings nothing, None without end."""
 

@@ -5,6 +5,7 @@ from typing import Protocol
 
 import attrs
 
+from gns3trio.classes import define
 from gns3trio.forwarder.pc_types import Address, Family, Neighbour, PcIdentity, PcState
 
 MAX_HISTORY = 100
@@ -33,7 +34,7 @@ class ControlledPc(Protocol):
         """Empty that cache."""
 
 
-@attrs.define
+@define
 class PcSession:
     """A PC and the state of its console: ``name`` stands in its prompt; ``in_script`` is how deep ``load`` is."""
 

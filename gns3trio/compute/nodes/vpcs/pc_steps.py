@@ -7,48 +7,47 @@ A command is a generator: it yields steps, and the answer to each is the value o
 from collections.abc import Generator
 from typing import Any, TypeVar
 
-import attrs
-
+from gns3trio.classes import frozen
 from gns3trio.forwarder.pc_types import Address, Event, Finished, Request
 from gns3trio.traffic.flows import FlowSpec
 
 _T = TypeVar("_T")
 
 
-@attrs.frozen
+@frozen
 class Print:
     """Show text, in which a line feed ends a line. Answer: None."""
 
     text: str
 
 
-@attrs.frozen
+@frozen
 class Start:
     """Begin a job, and end the one before. Answer: None, or why it cannot begin."""
 
     request: Request
 
 
-@attrs.frozen
+@frozen
 class NextEvent:
     """Answer: the next event of the job that was begun, ``Finished`` last."""
 
 
-@attrs.frozen
+@frozen
 class Pause:
     """Wait so many seconds; None: for a key. Answer: None."""
 
     seconds: float | None
 
 
-@attrs.frozen
+@frozen
 class ReadFile:
     """Answer: the text of the first of these files in the node's folder that is there; None: none, or not readable."""
 
     names: tuple[str, ...]
 
 
-@attrs.frozen
+@frozen
 class WriteFile:
     """Write a file in the node's folder. Answer: None, or why it cannot be written."""
 
@@ -56,17 +55,17 @@ class WriteFile:
     text: str
 
 
-@attrs.frozen
+@frozen
 class Leave:
     """End the connection of who typed the command. Answer: None."""
 
 
-@attrs.frozen
+@frozen
 class Quit:
     """Stop the node. Nothing comes after it."""
 
 
-@attrs.frozen
+@frozen
 class SendTraffic:
     """Begin a flow of generated traffic, which ends with the command. Answer: None, or why it cannot begin."""
 
@@ -74,17 +73,17 @@ class SendTraffic:
     spec: FlowSpec
 
 
-@attrs.frozen
+@frozen
 class ReadTraffic:
     """Answer: what became of the flow up to now, a ``FlowResult``."""
 
 
-@attrs.frozen
+@frozen
 class Listen:
     """Begin to count the traffic of others, until the command ends. Answer: None, or why it cannot be."""
 
 
-@attrs.frozen
+@frozen
 class ReadHeard:
     """Answer: a list of ``HeardFlow``, the newest first."""
 

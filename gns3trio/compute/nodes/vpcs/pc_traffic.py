@@ -3,8 +3,7 @@
 import re
 from collections.abc import Iterator
 
-import attrs
-
+from gns3trio.classes import define
 from gns3trio.compute.nodes.vpcs.pc_help import help_on
 from gns3trio.compute.nodes.vpcs.pc_hosts import find_host
 from gns3trio.compute.nodes.vpcs.pc_ping import why_not_sent
@@ -54,7 +53,7 @@ _OPTIONS = {
 }
 
 
-@attrs.define
+@define
 class TrafficOptions:
     """What the options of ``traffic`` set. The rate is in packets per second; or in bits, if it has a ``unit``."""
 

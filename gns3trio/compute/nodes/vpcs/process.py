@@ -11,9 +11,9 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 
-import attrs
 import trio
 
+from gns3trio.classes import frozen
 from gns3trio.compute.local.leases import PortLease, bind_udp
 from gns3trio.compute.nodes.parts.node_folder import capabilities_for, require_own_folder
 from gns3trio.compute.nodes.parts.program_files import files_of
@@ -48,7 +48,7 @@ _PORT_TRIES = 100
 _ENVIRONMENT = {"GLIBC_TUNABLES": "glibc.malloc.arena_max=1"}
 
 
-@attrs.frozen
+@frozen
 class VpcsProgram:
     """A program that is VPCS, with the files that are needed to execute it."""
 

@@ -6,6 +6,7 @@ import shutil
 import attrs
 import trio
 
+from gns3trio.classes import define
 from gns3trio.compute.local.leases import ConsolePorts
 from gns3trio.compute.local.link_ends import LinkEnds
 from gns3trio.compute.nodes.parts.local_services import LocalServices
@@ -20,7 +21,7 @@ from gns3trio.forwarder.pc import Pcs
 log = logging.getLogger(__name__)
 
 
-@attrs.define(kw_only=True)
+@define(kw_only=True)
 class VpcsServices:
     """Nodes run in ``nursery``. ``default_engine`` runs those for which none was chosen."""
 

@@ -2,8 +2,7 @@
 
 from typing import Literal, get_args
 
-import attrs
-
+from gns3trio.classes import frozen
 from gns3trio.errors import Invalid
 from gns3trio.limits import Script
 
@@ -14,7 +13,7 @@ ENGINES: tuple[EngineName, ...] = get_args(EngineName)
 CONSOLE_TYPES = frozenset({"telnet", "none"})
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class VpcsSettings:
     """The properties of a VPCS in the API."""
 

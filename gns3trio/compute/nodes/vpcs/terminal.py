@@ -13,6 +13,7 @@ from typing import Generic, TypeVar
 
 import attrs
 
+from gns3trio.classes import frozen
 from gns3trio.compute.nodes.vpcs.lines import refusal_of_typed, takes_long
 from gns3trio.console.line_editor import Interrupt, Line, LineEditor
 from gns3trio.console.typed_input import TypedInput
@@ -39,7 +40,7 @@ class _State(Enum):
     READY = "ready"  # at the prompt, editing a line
 
 
-@attrs.frozen
+@frozen
 class Taken(Generic[Typist]):
     """The result of typed input: bytes for VPCS, bytes to display, and the client that pressed Enter, if a line goes to
     VPCS.

@@ -6,6 +6,7 @@ import attrs
 from attrs import field
 
 from gns3trio import field_checks as v
+from gns3trio.classes import define
 from gns3trio.compute.node_traits import NodeTraits, ScriptTraits
 from gns3trio.compute.nodes.parts.kept_ports import one_port
 from gns3trio.compute.nodes.vpcs.command import STARTUP_FILE
@@ -29,7 +30,7 @@ def _is_config_name(template: object, attribute: "attrs.Attribute[str]", value: 
         raise ValueError(f"{attribute.name}: {value!r} is not the name of a base configuration")
 
 
-@attrs.define(kw_only=True, slots=False)
+@define(kw_only=True, slots=False)
 class VpcsTemplate:
     """``base_script_file`` is the base configuration that becomes a node's start-up script. ``engine``, an extension,
     runs the nodes; without it, the server's default does.
