@@ -5,7 +5,6 @@ Body: ``{"status": 409, "message": "..."}``; a 400 adds ``method``, ``path`` (th
 A browser that follows an outdated link gets a page instead.
 """
 
-import html
 import logging
 import re
 from collections.abc import Awaitable, Callable
@@ -18,6 +17,7 @@ from starlette.types import Receive, Scope, Send
 
 from gns3trio.api.behind_proxy import relative_root
 from gns3trio.api.content_policy import PLAIN_PAGE
+from gns3trio.api.html_text import escape_html
 from gns3trio.encoding import dumps_sorted
 from gns3trio.errors import (
     ComputeAway,
@@ -147,7 +147,7 @@ def _page(message: str, request: Request) -> Response:
         "content-type": "text/html; charset=utf-8",
         "content-security-policy": PLAIN_PAGE,
     }
-    page = _PAGE.replace("{root}", relative_root(request.scope)).replace("MESSAGE", html.escape(message))
+    page = _PAGE.replace("{root}", relative_root(request.scope)).replace("MESSAGE", escape_html(message))
     return Response(page, 404, headers)
 
 

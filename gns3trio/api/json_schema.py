@@ -7,7 +7,7 @@ from uuid import UUID
 
 import attrs
 
-from gns3trio.api.replies import key_of
+from gns3trio.api.replies import fields_of, is_shape, key_of
 from gns3trio.field_checks import keywords
 from gns3trio.limits import MAX_DEPTH, MAX_FREE_TEXT, MAX_INTEGER, MAX_KEYS, Bound, split_bound
 
@@ -54,7 +54,7 @@ class Schemas:
             return {}
         if bounded and bound is not None and bound.choices is not None:
             return {"enum": list(bound.choices())}
-        if attrs.has(base):
+        if is_shape(base):
             return {"$ref": f"#/components/schemas/{self._component(base, bounded)}"}
         schema = self._composed(base, bounded)
         if bounded and bound is not None:
@@ -98,7 +98,7 @@ class Schemas:
 
     def _object(self, kind: Any, bounded: bool) -> Schema:
         hints = get_type_hints(kind, include_extras=True)
-        fields = attrs.fields(kind)
+        fields = fields_of(kind)
         has_all = getattr(kind, "HAS_ALL_KEYS", False)
         ignores = getattr(kind, "IGNORES_UNKNOWN_KEYS", False)
         schema: Schema = {
@@ -131,7 +131,7 @@ def _are_alike(one: type, other: type) -> bool:
 
 def _look(kind: Any) -> object:
     hints = get_type_hints(kind, include_extras=True)
-    return getdoc(kind), [(field.name, hints[field.name], field.default) for field in attrs.fields(kind)]
+    return getdoc(kind), [(field.name, hints[field.name], field.default) for field in fields_of(kind)]
 
 
 # Limits of values without a fixed shape. JSON Schema has no keywords for the last two.

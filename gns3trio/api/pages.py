@@ -1,11 +1,10 @@
 """The HTML pages that GNS3 serves beside its web UI."""
 
-from html import escape
-
 from starlette.responses import HTMLResponse
 
 from gns3trio import __version__
 from gns3trio.api.content_policy import PLAIN_PAGE
+from gns3trio.api.html_text import escape_html
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.v2.views import compute_view
 from gns3trio.api.web_ui import INDEX
@@ -38,12 +37,12 @@ th, td {{ text-align: left; padding: .2rem 1rem .2rem 0 }}
 
 
 def _page(title: str, body: str) -> HTMLResponse:
-    page = _PAGE.format(title=escape(title), body=body)
+    page = _PAGE.format(title=escape_html(title), body=body)
     return HTMLResponse(page, headers={"content-security-policy": PLAIN_PAGE})
 
 
 def _table(headings: list[str], rows: list[list[str]]) -> str:
-    head = "".join(f"<th>{escape(heading)}</th>" for heading in headings)
+    head = "".join(f"<th>{escape_html(heading)}</th>" for heading in headings)
     body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
     return f"<table><tr>{head}</tr>{body}</table>"
 
@@ -52,7 +51,7 @@ def _table(headings: list[str], rows: list[list[str]]) -> str:
 async def show_projects(api: ApiRequest) -> HTMLResponse:
     """The projects of this server."""
     rows = [
-        [f'<a href="projects/{project.project_id}">{escape(project.settings.name)}</a>', project.status]
+        [f'<a href="projects/{project.project_id}">{escape_html(project.settings.name)}</a>', project.status]
         for project in api.controller.projects.values()
     ]
     body = _table(["Project", "Status"], rows) if rows else "<p>There is no project yet.</p>"
@@ -65,7 +64,7 @@ async def show_projects(api: ApiRequest) -> HTMLResponse:
 async def show_compute(api: ApiRequest) -> HTMLResponse:
     """A page with the load of this server and its nodes."""
     shown = compute_view(api.controller.computes.state(LOCAL_COMPUTE_ID))
-    rows = [[escape(str(name)), escape(str(value))] for name, value in shown.items()]
+    rows = [[escape_html(str(name)), escape_html(str(value))] for name, value in shown.items()]
     return _page("Compute", _table(["Property", "Value"], rows))
 
 

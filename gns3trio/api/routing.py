@@ -7,7 +7,7 @@ true. The result of the handler, plain data, a WithHeaders or a Response, is sen
 
 import inspect
 import typing
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from types import MappingProxyType
@@ -149,7 +149,7 @@ class RouteTable:
 
     def route(
         self,
-        method: str,
+        method: str | Sequence[str],
         *paths: str,
         status: int = 200,
         raw_body: bool = False,
@@ -159,7 +159,7 @@ class RouteTable:
         described: bool = True,
         access: Access | None = None,
     ) -> Callable[[Handler], Handler]:
-        """Register a handler for ``method`` on every one of ``paths`` (below the prefix).
+        """Register a handler for ``method``, or several methods, on every one of ``paths`` (below the prefix).
 
         With ``raw_body`` the handler reads the body itself, as ``api.http.stream()``, of any size and content.
         ``body`` then describes its body, ``reply`` the JSON reply (see ``replies``) and ``query`` the query parameters;
@@ -167,17 +167,20 @@ class RouteTable:
         rule.
         """
 
+        methods = [method] if isinstance(method, str) else list(method)
+
         def register(handler: Handler) -> Handler:
             if described:
                 self.operations += [
-                    Operation(method, self.prefix + path, handler, status, raw_body, reply, body, query)
+                    Operation(each, self.prefix + path, handler, status, raw_body, reply, body, query)
+                    for each in methods
                     for path in paths
                 ]
             waiting = handler if self.while_opening else _once_opened(handler)
             endpoint = _Endpoint(_make_endpoint(handler, waiting, status, self.strict_ids, raw_body))
             self.routes += [
                 HttpRoute(
-                    self.prefix + path, endpoint, methods=[method], name=handler.__name__, access=access or self.access
+                    self.prefix + path, endpoint, methods=methods, name=handler.__name__, access=access or self.access
                 )
                 for path in paths
             ]

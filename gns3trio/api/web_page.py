@@ -5,7 +5,7 @@ The pages load nothing from other hosts, and their policy forbids it.
 
 import hashlib
 import mimetypes
-from importlib.resources import files
+from pathlib import Path
 from uuid import UUID
 
 from starlette.responses import Response
@@ -21,7 +21,7 @@ from gns3trio.errors import NotFound
 
 routes = RouteTable("")
 
-_FOLDER = files("gns3trio") / "web"
+_FOLDER = Path(__file__).parents[1] / "web"
 _MEDIA_TYPES = {".js": "text/javascript", ".mjs": "text/javascript", ".svg": "image/svg+xml"}
 _HEADERS = {
     "content-security-policy": OWN_PAGE,

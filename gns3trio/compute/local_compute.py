@@ -37,7 +37,6 @@ from gns3trio.compute.local.link_ends import LinkEnds
 from gns3trio.compute.local.node import LocalNode
 from gns3trio.compute.local.pair_nio import PairNio
 from gns3trio.compute.local.registry import NodeRegistry, structure_properties
-from gns3trio.compute.local.traffic import run_traffic
 from gns3trio.compute.local.trials import open_probe, take_udp_endpoint
 from gns3trio.compute.nio import UdpNio
 from gns3trio.compute.node import NodeSpec
@@ -52,7 +51,6 @@ from gns3trio.console.acceptor import open_console_acceptor
 from gns3trio.errors import Conflict, Invalid
 from gns3trio.forwarder.captures import CaptureService, open_captures
 from gns3trio.forwarder.forwarder import Forwarder, open_forwarder
-from gns3trio.forwarder.pc import open_pcs
 from gns3trio.machine import MachineLoad, MachineStatistics, machine_load, machine_statistics
 from gns3trio.memory import Total
 from gns3trio.removal import discard_tree
@@ -272,6 +270,8 @@ class LocalCompute:
 
     def run_traffic(self, flows: Sequence[TrafficFlow]) -> AbstractAsyncContextManager[TrafficRun]:
         """Start flows of generated traffic. Raises as ``Compute.run_traffic``."""
+        from gns3trio.compute.local.traffic import run_traffic  # loaded with the first built-in PC
+
         return run_traffic(self._forwarder, flows)
 
 
@@ -302,7 +302,7 @@ async def open_compute(config: Config, forwarder: Forwarder, captures: CaptureSe
         log.warning("This kernel lacks %s: %s", lacks, consequence)
     udp_ports = UdpPorts(config.udp_start_port_range, config.udp_end_port_range)
     registry = NodeRegistry()
-    async with trio.open_nursery() as nursery, open_pcs(forwarder) as pcs, open_console_acceptor() as acceptor:
+    async with trio.open_nursery() as nursery, open_console_acceptor() as acceptor:
         link_ends = LinkEnds(forwarder, udp_ports, captures)
         _check_console_addresses(config)
         console_ports = ConsolePorts(
@@ -311,7 +311,7 @@ async def open_compute(config: Config, forwarder: Forwarder, captures: CaptureSe
         interfaces = InterfaceWatch()
         await nursery.start(interfaces.run)
         builtin = BuiltinServices(nursery, forwarder, link_ends, console_ports, acceptor, interfaces)
-        services = LocalServices(config, builtin, pcs)
+        services = LocalServices(config, builtin)
         for name, package in node_types.packages.items():
             module = import_module(f"{package.__name__}.node")
             registry.add(name, module.make_type(services))

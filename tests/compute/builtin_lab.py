@@ -18,7 +18,6 @@ from gns3trio.compute.nodes.vpcs.services import VpcsServices
 from gns3trio.console.acceptor import open_console_acceptor
 from gns3trio.forwarder.captures import open_captures
 from gns3trio.forwarder.forwarder import open_forwarder
-from gns3trio.forwarder.pc import open_pcs
 from tests.compute.conftest import CONSOLE_RANGE, LOOPBACK, PROGRAMS, PROJECT, UDP_RANGE, Console, open_console
 
 
@@ -69,7 +68,6 @@ async def open_builtin_lab(folder: Path, console_range: tuple[int, int] = CONSOL
     async with (
         open_forwarder() as forwarder,
         open_captures(forwarder) as captures,
-        open_pcs(forwarder) as pcs,
         open_console_acceptor() as acceptor,
         trio.open_nursery() as nursery,
     ):
@@ -77,7 +75,6 @@ async def open_builtin_lab(folder: Path, console_range: tuple[int, int] = CONSOL
             VpcsServices(
                 nursery=nursery,
                 forwarder=forwarder,
-                pcs=pcs,
                 link_ends=LinkEnds(forwarder, UdpPorts(*UDP_RANGE), captures),
                 console_ports=ConsolePorts([LOOPBACK], *console_range),
                 console_acceptor=acceptor,

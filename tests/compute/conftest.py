@@ -26,7 +26,6 @@ from gns3trio.console.acceptor import open_console_acceptor
 from gns3trio.console.telnet import Data, telnet_client
 from gns3trio.forwarder.captures import open_captures
 from gns3trio.forwarder.forwarder import open_forwarder
-from gns3trio.forwarder.pc import open_pcs
 
 LOOPBACK = "127.0.0.1"
 PROJECT = UUID(int=1)
@@ -185,7 +184,6 @@ async def open_services(program: str) -> AsyncIterator[VpcsServices]:
     async with (
         open_forwarder() as forwarder,
         open_captures(forwarder) as captures,
-        open_pcs(forwarder) as pcs,
         open_console_acceptor() as acceptor,
         trio.open_nursery() as nursery,
     ):
@@ -195,7 +193,6 @@ async def open_services(program: str) -> AsyncIterator[VpcsServices]:
             link_ends=LinkEnds(forwarder, UdpPorts(*UDP_RANGE), captures),
             console_ports=ConsolePorts([LOOPBACK], *CONSOLE_RANGE),
             console_acceptor=acceptor,
-            pcs=pcs,
             programs=VpcsProgramFinder(program),
             default_engine="process",
         )

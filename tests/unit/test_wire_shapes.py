@@ -4,11 +4,11 @@ import inspect
 from collections.abc import Iterator
 from typing import Any, get_args, get_type_hints
 
-import attrs
 import pytest
 
 from gns3trio.api import replies as common
 from gns3trio.api.app import TABLES
+from gns3trio.api.replies import fields_of, is_shape
 from gns3trio.api.v1 import bodies as v1_bodies
 from gns3trio.api.v1 import replies as v1_replies
 from gns3trio.api.v2 import benchmarks, bodies, replies, shapes, topology
@@ -32,11 +32,11 @@ WIRE = (common, v1_bodies, v1_replies, benchmarks, bodies, replies, shapes)
 
 
 def names(kind: Any) -> list[str]:
-    return [field.name for field in attrs.fields(kind)]
+    return [field.name for field in fields_of(kind)]
 
 
 def defaults(kind: Any) -> dict[str, Any]:
-    return {field.name: field.default for field in attrs.fields(kind)}
+    return {field.name: field.default for field in fields_of(kind)}
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_what_a_client_may_change_of_a_node_is_in_its_record() -> None:
 
 def classes() -> Iterator[type]:
     for module in WIRE:
-        for _, kind in inspect.getmembers(module, attrs.has):
+        for _, kind in inspect.getmembers(module, is_shape):
             if kind.__module__ == module.__name__:
                 yield kind
 
@@ -120,7 +120,7 @@ def test_no_body_or_reply_is_a_record() -> None:
 
 def parts_of(kind: Any) -> Iterator[type]:
     """The classes that a type consists of: itself, those in its lists and unions, and those of its fields."""
-    if attrs.has(kind):
+    if is_shape(kind):
         yield kind
         for hint in get_type_hints(kind).values():
             yield from parts_of(hint)

@@ -17,6 +17,7 @@ routes = RouteTable("/v2")
 
 # Below each of these paths GNS3 has routes for nodes of a type, or for the emulator itself.
 _NODES = "/compute/projects/{project_id}/%s/nodes"
+_METHODS = ("GET", "POST", "PUT", "DELETE")
 _PATHS = (_NODES, f"{_NODES}/{{rest:path}}", "/compute/%s/{rest:path}")
 
 
@@ -29,11 +30,10 @@ def _refusal(node_type: str) -> Callable[..., Awaitable[None]]:
 
 
 for _type in EMULATOR_OF_TYPE:
-    for _method in ("GET", "POST", "PUT", "DELETE"):
-        # The body may be an image, so it is not read into memory.
-        routes.route(
-            _method, *(path % _type for path in _PATHS), raw_body=True, described=False, access=Access.COMPUTE
-        )(_refusal(_type))
+    # The body may be an image, so it is not read into memory.
+    routes.route(_METHODS, *(path % _type for path in _PATHS), raw_body=True, described=False, access=Access.COMPUTE)(
+        _refusal(_type)
+    )
 
 
 @routes.route(

@@ -3,13 +3,11 @@
 from gns3trio.classes import frozen
 from gns3trio.compute.nodes.parts.builtin_node import BuiltinServices
 from gns3trio.config import Config
-from gns3trio.forwarder.pc import Pcs
 
 
 @frozen
 class LocalServices:
-    """Services for node types, with the settings of the server. ``pcs`` opens built-in PCs."""
+    """Services for node types, with the settings of the server."""
 
     config: Config
     builtin: BuiltinServices
-    pcs: Pcs

@@ -14,7 +14,7 @@ from gns3trio.compute.nodes.vpcs.pc_session import NO_NAME, PcSession
 from gns3trio.compute.nodes.vpcs.services import VpcsServices
 from gns3trio.compute.nodes.vpcs.settings import EngineName
 from gns3trio.errors import Conflict
-from gns3trio.forwarder.pc import Pc
+from gns3trio.forwarder.pc import Pc, Pcs
 from gns3trio.forwarder.pc_types import PcIdentity
 
 _MAX_HOST_NAME = 63  # bytes
@@ -37,6 +37,13 @@ class BuiltinEngine:
         """Do nothing: a start takes no time."""
         return nullcontext()
 
+    def _require_pcs(self) -> Pcs:
+        services = self._services
+        if services.pcs is None:
+            services.pcs = Pcs(services.forwarder)
+            services.nursery.start_soon(services.pcs.serve)
+        return services.pcs
+
     async def start(self, mac_id: int) -> None:
         """Start it; its script runs then. Does nothing if it is started. Raises Conflict."""
         if self._pc is not None:
@@ -44,7 +51,7 @@ class BuiltinEngine:
         host = self._host
         script = await host.folder.script()
         name = host.name if len(host.name.split()) == 1 and len(host.name.encode()) <= _MAX_HOST_NAME else NO_NAME
-        pc = self._services.pcs.open(PcIdentity(mac=mac_address(mac_id), name=name))
+        pc = self._require_pcs().open(PcIdentity(mac=mac_address(mac_id), name=name))
         console = PcConsole(
             self._services.nursery,
             host.node_console.hub,

@@ -24,12 +24,11 @@ from gns3trio.compute.node_traits import NodePort
 from gns3trio.compute.nodes.parts.local_services import LocalServices
 from gns3trio.compute.nodes.parts.node_console import NodeConsole
 from gns3trio.compute.nodes.parts.node_ports import NodePorts, PortKey
-from gns3trio.compute.nodes.vpcs.builtin_engine import BuiltinEngine
 from gns3trio.compute.nodes.vpcs.engine import Engine
+from gns3trio.compute.nodes.vpcs.engines import MakeEngine, load_engine
 from gns3trio.compute.nodes.vpcs.folder import VpcsFolder
-from gns3trio.compute.nodes.vpcs.process_engine import ProcessEngine
 from gns3trio.compute.nodes.vpcs.services import VpcsServices, open_vpcs_services
-from gns3trio.compute.nodes.vpcs.settings import EngineName, VpcsSettings, as_engine, check_console_type
+from gns3trio.compute.nodes.vpcs.settings import EngineName, VpcsSettings, check_console_type
 from gns3trio.errors import Conflict
 from gns3trio.forwarder.forwarder import Patch, Port
 from gns3trio.mutex import Mutex
@@ -52,7 +51,7 @@ async def create_vpcs(services: VpcsServices, spec: NodeSpec) -> "VpcsNode":
     If the requested console port is in use, the lowest free one is used, with a warning. Raises Conflict, Invalid or
     Unavailable, and then leaves nothing behind.
     """
-    node = VpcsNode(services, spec)
+    node = VpcsNode(services, spec, await load_engine(services.engine_name(spec.engine)))
     try:
         await node.open(spec.console, spec.console_type, spec.startup_script, spec.mac_id)
     except BaseException:
@@ -70,7 +69,7 @@ class VpcsNode:
     mac_table = None
     files = None
 
-    def __init__(self, services: VpcsServices, spec: NodeSpec) -> None:
+    def __init__(self, services: VpcsServices, spec: NodeSpec, make_engine: MakeEngine) -> None:
         self.node_id: UUID = spec.node_id
         self.project_id: UUID = spec.project_id
         self.name: str = spec.name
@@ -88,14 +87,10 @@ class VpcsNode:
         self._changing = Mutex()
         self._mac_id: int | None = None
         self._ports = NodePorts(self, services.link_ends, self._changing)
-        self._engine = self._make_engine(spec.engine)
+        self._engine = make_engine(services, self)
         # Only while it runs:
         self._device: Port | None = None
         self._joint: Patch | None = None
-
-    def _make_engine(self, engine: str | None) -> Engine:
-        name = as_engine(engine) if engine is not None else self._services.default_engine
-        return ProcessEngine(self._services, self) if name == "process" else BuiltinEngine(self._services, self)
 
     @property
     def directory(self) -> Path:
@@ -277,10 +272,11 @@ class VpcsNode:
         async with self._changing:
             before = self._require_mac_id()
             self._services.require_engine(engine)
-            new = self._make_engine(engine)
-            if new.name != self._engine.name:
+            name = self._services.engine_name(engine)
+            if name != self._engine.name:
                 if self.status == "started":
                     raise Conflict(f"engine: '{self.name}' runs: stop it first")
+                new = (await load_engine(name))(self._services, self)
                 self._exchange(new, before, mac_id if mac_id is not None else before)
             self.has_default_engine = engine is None
 

@@ -2,6 +2,7 @@
 
 import logging
 import shutil
+from typing import TYPE_CHECKING
 
 import attrs
 import trio
@@ -16,7 +17,9 @@ from gns3trio.compute.nodes.vpcs.settings import EngineName, as_engine
 from gns3trio.config import Config
 from gns3trio.console.acceptor import ConsoleAcceptor
 from gns3trio.forwarder.forwarder import Forwarder
-from gns3trio.forwarder.pc import Pcs
+
+if TYPE_CHECKING:  # loaded with the first built-in PC
+    from gns3trio.forwarder.pc import Pcs
 
 log = logging.getLogger(__name__)
 
@@ -30,12 +33,16 @@ class VpcsServices:
     link_ends: LinkEnds
     console_ports: ConsolePorts
     console_acceptor: ConsoleAcceptor
-    pcs: Pcs
     programs: VpcsProgramFinder
     default_engine: EngineName
     vpcs_ports: VpcsPorts = attrs.field(factory=VpcsPorts)
     macs: VpcsMacs = attrs.field(factory=VpcsMacs)
     require_sandbox: bool = False
+    pcs: "Pcs | None" = None  # opened by the first node that the engine of built-in PCs starts
+
+    def engine_name(self, engine: str | None) -> EngineName:
+        """The engine of a node for which this one was chosen; None is the default one. Raises Invalid."""
+        return as_engine(engine) if engine is not None else self.default_engine
 
     def require_engine(self, engine: str | None) -> None:
         """Raises Invalid if there is no such engine, Conflict if it cannot run nodes here. None is the default one."""
@@ -52,7 +59,6 @@ def open_vpcs_services(services: LocalServices) -> VpcsServices:
         link_ends=builtin.link_ends,
         console_ports=builtin.console_ports,
         console_acceptor=builtin.console_acceptor,
-        pcs=services.pcs,
         programs=VpcsProgramFinder(config.vpcs_path),
         default_engine=_default_engine(config),
         require_sandbox=config.require_sandbox,
