@@ -79,6 +79,7 @@ TESTED_IN: dict[str, list[str]] = {
     "compute/nodes/vpcs/boot": ["compute/vpcs"],
     "compute/nodes/vpcs/console": ["compute/vpcs_console"],
     "compute/nodes/vpcs/engine": ["compute/nodes/vpcs/node"],
+    "compute/nodes/vpcs/engines": ["compute/vpcs"],
     "compute/nodes/vpcs/folder": ["compute/vpcs", "api/disk"],
     "compute/nodes/vpcs/lines": ["compute/nodes/vpcs/script"],
     "compute/nodes/vpcs/macs": ["compute/nodes/vpcs/pc_macs", "compute/nodes/vpcs/node"],

@@ -17,6 +17,7 @@ LEAVES = {
     "errors",
     "convert",
     "limits",
+    "classes",
     "field_checks",
     "free_form",
     "json_text",
@@ -43,6 +44,7 @@ LEAVES = {
 ALLOWED = {
     "addresses": {"errors"},
     "errors": set[str](),
+    "classes": set[str](),
     "config": {"addresses", "errors", "limits"},
     "limits": set[str](),
     "field_checks": {"limits"},
@@ -98,7 +100,7 @@ def test_a_module_imports_only_what_its_layer_may(module: Path) -> None:
     layer = relative.parts[0].removesuffix(".py")
     allowed = ALLOWED[layer] | LEAVES | {layer}
     if layer in LEAVES:
-        allowed = ALLOWED[layer] | {layer, "__init__"}
+        allowed = ALLOWED[layer] | {layer, "__init__", "classes"}
     for node in ast.walk(ast.parse(module.read_text())):
         names = []
         if isinstance(node, ast.Import):
@@ -221,7 +223,6 @@ def test_views_name_what_clients_see() -> None:
     assert takes_all == {
         # the shapes themselves
         "api/replies.py": {"fields"},
-        "api/json_schema.py": {"fields"},
         # bodies of requests, for the controller
         "api/routing.py": {"fields"},
         "api/v1/routes.py": {"asdict"},
