@@ -83,6 +83,12 @@ async def show_page(api: ApiRequest) -> Response:
     return await _index(api)
 
 
+@routes.route("GET", "/hosts")
+async def show_hosts(api: ApiRequest) -> Response:
+    """The page of the hosts that run nodes."""
+    return await _index(api)
+
+
 @routes.route("GET", "/projects/{project_id}")
 async def show_lab(api: ApiRequest, project_id: UUID) -> Response:
     """The page of one project."""

@@ -300,6 +300,8 @@ class Computes:
     async def _store(self, compute: RegisteredCompute) -> None:
         if compute.compute_id == _GNS3_VM_ID or compute.name == _GNS3_VM_NAME:
             raise Invalid("compute_id, name: 'vm' and 'gns3vm' stand for the virtual machine of GNS3")
+        if compute.compute_id in ("", ".", "..") or "/" in compute.compute_id:
+            raise Invalid(f"compute_id: {compute.compute_id!r} cannot be a part of a path")
         if compute.certificate:
             context_for(compute.certificate)
 

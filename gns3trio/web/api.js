@@ -44,12 +44,12 @@ const LONGEST_WAIT = 5000;
 // The server gathers events for so long, which is too short to be seen: thousands of nodes that start are then few messages.
 const BATCH_MS = 40;
 
-// Events of a project, or all events. It reconnects by itself and then gets the missed events. If the server no longer has
+// Events of a project, those of the server (`only`: "server"), or all events. It reconnects by itself and then gets the missed events. If the server no longer has
 // them, `onReload` reads the state again; events wait in order until it is done.
 export class EventStream {
-  constructor({ projectId, onEvent, onReload, onConnection, onError }) {
+  constructor({ projectId, only, onEvent, onReload, onConnection, onError }) {
     // The page only watches: closing it does not close the lab.
-    this.query = projectId ? `project_id=${projectId}&attend=false&` : "";
+    this.query = projectId ? `project_id=${projectId}&attend=false&` : only ? `only=${only}&` : "";
     Object.assign(this, { onEvent, onReload, onConnection, onError });
     this.lastId = "";
     this.wait = 250;

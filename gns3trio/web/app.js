@@ -1,10 +1,13 @@
 // The entry point: the URL decides what the page shows.
 
 import { ROOT } from "./api.js";
+import { showHosts } from "./hosts/hosts_view.js";
 import { showLab } from "./lab_view.js";
 import { showProjects } from "./projects_view.js";
 
 const main = document.getElementById("main");
-const [, projectId] = location.pathname.slice(ROOT.length - 1).match(/^\/projects\/([0-9a-f-]{36})/) ?? [];
+const path = location.pathname.slice(ROOT.length - 1);
+const [, projectId] = path.match(/^\/projects\/([0-9a-f-]{36})/) ?? [];
 if (projectId) showLab(main, projectId);
+else if (path === "/hosts") showHosts(main);
 else showProjects(main);

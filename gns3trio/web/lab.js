@@ -1,6 +1,7 @@
 // The state of an open project, kept up to date by events. Views fetch the changes once per animation frame.
 
 import { OF_PROJECTS, get } from "./api.js";
+import { LabHosts } from "./hosts/lab_hosts.js";
 import { LinkTraffic } from "./traffic.js";
 
 export class Lab {
@@ -13,6 +14,7 @@ export class Lab {
     this.traffic = new Map(); // LinkTraffic by link
     this.problems = new Map(); // by id: why a node does not run here, or why a link passes no frames
     this.linksOfNode = new Map();
+    this.hosts = new LabHosts(this); // follow() keeps it up to date
     this.types = new Map(); // the types of nodes, by name: what each is, and what can be done with its nodes
     this.impairmentTypes = []; // our own link filters, as the server describes them
     this.views = new Set(); // each has reset(), for when everything has changed, and update(ids)
@@ -77,6 +79,7 @@ export class Lab {
       }
       if (kind === "node") this.touchNode(id);
       else this.touch(id);
+      if (this.problems.has(id) && kind === "node") this.readProblemsSoon();
     } else if (OF_PROJECTS.has(action)) {
       this.project = event;
       this.tell("project", what);
@@ -88,7 +91,7 @@ export class Lab {
   }
 
   // Calls `listener` for each event of a kind that no view shows: those of PROGRESS (their event), "project" (what happened to it),
-  // "replaced" when a snapshot was restored, and "log" (message, level). Returns the function that ends this.
+  // "replaced" when a snapshot was restored, "log" (message, level), and "hosts" when one of these has another state. Returns the function that ends this.
   on(kind, listener) {
     if (!this.listeners.has(kind)) this.listeners.set(kind, new Set());
     const listeners = this.listeners.get(kind);
@@ -98,6 +101,34 @@ export class Lab {
 
   tell(kind, ...what) {
     for (const listener of this.listeners.get(kind) ?? []) listener(...what);
+  }
+
+  // No event tells that the problem of a node has changed. It does when its host goes or comes back, and with the node.
+  readProblemsSoon() {
+    this.problemsTimer ??= setTimeout(async () => {
+      this.problemsTimer = null;
+      try {
+        this.takeProblems((await get(`${this.path}/problems`)).nodes);
+      } catch {
+        // The project is closed, or the server does not answer: both are told elsewhere.
+      }
+    }, PROBLEMS_AFTER_MS);
+  }
+
+  takeProblems(ofNodes) {
+    const told = new Map(ofNodes.map(({ node_id, message }) => [node_id, message]));
+    for (const id of this.nodes.keys()) {
+      if (this.problems.get(id) === told.get(id)) continue;
+      if (told.has(id)) this.problems.set(id, told.get(id));
+      else this.problems.delete(id);
+      this.touch(id);
+    }
+  }
+
+  // What a node is, in a word or two: its status, unless it does not run or cannot be reached.
+  stateOf(node) {
+    if (this.hosts.of(node)?.away) return "away";
+    return this.problems.has(node.node_id) ? "not run here" : node.status;
   }
 
   forgetLink(link) {
@@ -182,6 +213,8 @@ export class Lab {
     this.touchNode(id);
   }
 }
+
+const PROBLEMS_AFTER_MS = 500;
 
 // The name of a node's port, from its `ports` or from the end of a link.
 export const portKey = ({ adapter_number, port_number }) => `${adapter_number}/${port_number}`;

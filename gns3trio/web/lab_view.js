@@ -2,10 +2,11 @@
 
 import { act, ask, button } from "./actions.js";
 import { EventStream, ROOT, get, post, put, remove } from "./api.js";
-import { h } from "./dom.js";
+import { h, set, setText } from "./dom.js";
 import { openConsole } from "./drawer/consoles.js";
 import { Drawer } from "./drawer/drawer.js";
 import { showMesh } from "./flows/mesh.js";
+import { NewNodeHost, ShownHost } from "./hosts/host_choice.js";
 import { Lab } from "./lab.js";
 import { Graph } from "./map/graph.js";
 import { showConnection, tell } from "./messages.js";
@@ -27,7 +28,9 @@ export function showLab(main, projectId) {
     onDelete: (id) => act(() => deleteThing(id))(),
     onLink: (from, to) => act(() => createLink(from, to))(),
   });
-  const kinds = h("select", { ariaLabel: "Type of the new node", id: "node-type" });
+  const kinds = h("select", { ariaLabel: "Type of the new node", id: "node-type", onchange: () => newHost.update(kinds.value) });
+  const newHost = new NewNodeHost(lab.hosts);
+  const shownHost = new ShownHost(lab.hosts);
   const addButton = button("Add node", () => addNode(kinds.value), { disabled: true }); // until the types are known
   const portNames = button("Port names", () => put(lab.path, { show_interface_labels: !lab.project.show_interface_labels }));
   const scene = h("section", { className: "scene", ariaLabel: "Drawing" }, makeTools(), graph.svg);
@@ -48,6 +51,7 @@ export function showLab(main, projectId) {
     else if (what === "closed" || what === "deleted") showGone(what);
   });
   lab.on("replaced", () => stream.reload());
+  lab.on("hosts", showTypes);
   const stream = new EventStream({
     projectId,
     onEvent: (action, event) => lab.apply(action, event),
@@ -55,11 +59,14 @@ export function showLab(main, projectId) {
     onReload: load,
     onError: (error) => tell(error.message, "error"),
   });
+  const hostsStream = lab.hosts.follow({ onError: (error) => tell(error.message, "error") });
 
   async function load() {
     const project = await get(lab.path);
     document.title = `${project.name} · gns3trio`;
-    document.getElementById("title").textContent = project.name;
+    const title = document.getElementById("title");
+    set(title, { role: "heading", "aria-level": 1 });
+    setText(title, project.name);
     if (project.status !== "opened") {
       openedHere = true;
       await post(`${lab.path}/open`);
@@ -71,10 +78,12 @@ export function showLab(main, projectId) {
 
   function showTypes() {
     const chosen = kinds.value;
-    const types = [...lab.types.values()].filter((type) => type.runs_here);
+    const types = [...lab.types.values()].filter((type) => type.runs_here || lab.hosts.offering(type.node_type).length);
     kinds.replaceChildren(...types.map((type) => h("option", { value: type.node_type }, type.title)));
-    if (lab.types.has(chosen)) kinds.value = chosen;
-    addButton.disabled = false;
+    if (types.some((type) => type.node_type === chosen)) kinds.value = chosen;
+    addButton.disabled = types.length === 0;
+    newHost.update(kinds.value);
+    shownHost.update();
   }
 
   // Whether names of ports are shown is a setting of the project, as in GNS3.
@@ -87,6 +96,7 @@ export function showLab(main, projectId) {
     panel?.close?.();
     document.removeEventListener("keydown", pressKey);
     stream.close();
+    hostsStream.close();
     main.replaceChildren(h("section", { className: "projects" }, h("h1", {}, `${lab.project.name} was ${what}.`),
       h("p", { className: "buttons" }, h("a", { className: "button", href: ROOT }, "Projects"),
         what === "closed" ? button("Open again", () => location.reload(), { className: "primary" }) : null)));
@@ -116,7 +126,7 @@ export function showLab(main, projectId) {
   }
 
   function makeTools() {
-    return h("div", { className: "tools" }, kinds,
+    return h("div", { className: "tools" }, kinds, newHost.element,
       addButton,
       button("Add link", () => {
         const start = lab.nodes.has(graph.selected) ? graph.selected : null;
@@ -130,12 +140,13 @@ export function showLab(main, projectId) {
       button("+", () => graph.zoom(1.25), { ariaLabel: "Larger" }),
       button("−", () => graph.zoom(0.8), { ariaLabel: "Smaller" }),
       button("Fit", () => graph.fit()),
-      portNames);
+      portNames, shownHost.element);
   }
 
   async function addNode(kind) {
     const [x, y] = graph.freePlace();
-    const node = await post(`${lab.path}/nodes`, { name: lab.types.get(kind).name_format, node_type: kind, compute_id: "local", x, y });
+    const compute_id = newHost.value ?? lab.hosts.automatic(kind);
+    const node = await post(`${lab.path}/nodes`, { name: lab.types.get(kind).name_format, node_type: kind, compute_id, x, y });
     lab.apply("node.created", node);
     graph.select(node.node_id);
     graph.include(node.node_id);
@@ -158,6 +169,12 @@ export function showLab(main, projectId) {
     const name = node ? node.name : `the link ${lab.linkName(lab.links.get(id))}`;
     const warning = h("p", {}, node ? "Its links and files are deleted, too." : "Its captures end; their files stay.");
     if (!(await ask(`Delete ${name}?`, warning, "Delete"))) return;
-    await remove(`${lab.path}/${node ? "nodes" : "links"}/${id}`);
+    graph.select(null); // its panel would ask for what is gone
+    try {
+      await remove(`${lab.path}/${node ? "nodes" : "links"}/${id}`);
+    } catch (error) {
+      if (graph.exists(id)) graph.select(id);
+      throw error;
+    }
   }
 }

@@ -16,14 +16,14 @@ export function scaleOf(values) {
   return [1, 2, 5, 10].map((step) => step * power).find((step) => step >= highest);
 }
 
-// `series`: [{name, points: [[x, y], ...]}]. `format` formats y values, `formatX` x values.
-export function linePlot(series, { label, format = String, formatX = String, from, to, dots = false }) {
+// `series`: [{name, points: [[x, y], ...]}]. `format` formats y values, `formatX` x values. `top` is the end of the y axis.
+export function linePlot(series, { label, format = String, formatX = String, from, to, top = null, dots = false }) {
   const all = series.flatMap((each) => each.points);
   const xs = all.map(([x]) => x);
   const [first, last] = [from ?? Math.min(...xs, 0), to ?? Math.max(...xs, 1)];
-  const top = scaleOf(all.filter(([x]) => x >= first).map(([, y]) => y));
+  const highest = top ?? scaleOf(all.filter(([x]) => x >= first).map(([, y]) => y));
   const px = (x) => LEFT + ((x - first) / (last - first || 1)) * (WIDTH - LEFT - 6);
-  const py = (y) => HEIGHT - BOTTOM - (y / top) * (HEIGHT - BOTTOM - TOP);
+  const py = (y) => HEIGHT - BOTTOM - (y / highest) * (HEIGHT - BOTTOM - TOP);
   const lines = series.map(({ points }, index) => {
     const shown = points.filter(([x]) => x >= first);
     const path = shown.map(([x, y], place) => `${place ? "L" : "M"}${px(x).toFixed(1)} ${py(y).toFixed(1)}`).join("");
@@ -32,8 +32,8 @@ export function linePlot(series, { label, format = String, formatX = String, fro
   });
   const picture = s("svg", { class: "plot", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": label },
     s("line", { class: "axis", x1: LEFT, x2: WIDTH, y1: py(0), y2: py(0) }),
-    s("line", { class: "axis", x1: LEFT, x2: WIDTH, y1: py(top), y2: py(top), "stroke-dasharray": "2 4" }),
-    s("text", { x: LEFT - 5, y: py(top) + 4, "text-anchor": "end" }, format(top)),
+    s("line", { class: "axis", x1: LEFT, x2: WIDTH, y1: py(highest), y2: py(highest), "stroke-dasharray": "2 4" }),
+    s("text", { x: LEFT - 5, y: py(highest) + 4, "text-anchor": "end" }, format(highest)),
     s("text", { x: LEFT - 5, y: py(0), "text-anchor": "end" }, format(0)),
     s("text", { x: LEFT, y: HEIGHT - 3 }, formatX(first)),
     s("text", { x: WIDTH - 2, y: HEIGHT - 3, "text-anchor": "end" }, formatX(last)),

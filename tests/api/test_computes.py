@@ -52,6 +52,9 @@ async def test_another_compute_is_kept_and_shown_without_its_password(server: Se
     assert await server.request("POST", "/v2/computes", {**OTHER, "compute_id": compute_id, "port": 1}, 201) == created
     await server.request("POST", "/v2/computes", OTHER, 409)  # the name is in use
     await server.request("POST", "/v2/computes", {**OTHER, "compute_id": "vm"}, 400)
+    for unnameable in ("", "..", "a/b"):  # no route could name them
+        error = await server.request("POST", "/v2/computes", {**OTHER, "compute_id": unnameable, "name": "x"}, 400)
+        assert "compute_id" in error["message"]
     for field, value in (("port", 0), ("protocol", "ftp"), ("host", ""), ("colour", "red")):
         error = await server.request("POST", "/v2/computes", {**OTHER, "name": "x", field: value}, 400)
         assert field in error["message"]

@@ -251,6 +251,29 @@ async def test_a_compute_that_is_restarted_gets_its_nodes_and_links_again(
     await ping(server, project, node, "10.0.0.1", REPLY)
 
 
+async def test_events_tell_which_links_a_compute_takes_along_and_brings_back(
+    server: Server, project: Json, far: FarServer, registered: Json
+) -> None:
+    lab = Lab(server, project, [])
+    near, (node,) = await lab.node("vpcs", name="NEAR"), await far_pcs(lab, 2)
+    link = await lab.link((near, 0), (node, 0))
+    async with ws_events(server, f"{lab.path}/notifications/ws") as events:
+
+        async def told() -> Json:
+            with trio.fail_after(PATIENCE):
+                while (event := await events.next())["action"] != "link.problem":
+                    pass
+            return dict(event["event"])
+
+        await far.stop()
+        gone = await told()
+        assert gone["link_id"] == link["link_id"] and "cannot be reached" in gone["message"]
+        await far.start()
+        while (back := await told())["message"] is not None:
+            pass
+        assert back["link_id"] == link["link_id"]
+
+
 async def test_a_project_opens_while_its_compute_is_away(
     server: Server, project: Json, far: FarServer, registered: Json
 ) -> None:

@@ -48,10 +48,10 @@ class Host:
 
 
 @contextmanager
-def served(folder: Path, program: str = "gns3trio") -> Iterator[Host]:
+def served(folder: Path, program: str = "gns3trio", port: int = 0, *options: str) -> Iterator[Host]:
     """A server: a process of a Python module that takes the commands of ours."""
-    command = [sys.executable, "-m", program, "serve", "--port", "0", "--log-level", "warning"]
-    command += ["--projects-path", str(folder), "--vpcs-path", VPCS]
+    command = [sys.executable, "-m", program, "serve", "--port", str(port), "--log-level", "warning"]
+    command += ["--projects-path", str(folder), "--vpcs-path", VPCS, *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         yield Host(process.stdout.readline().split()[-1])

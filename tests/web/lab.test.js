@@ -21,13 +21,13 @@ const STATE = {
 };
 
 // A lab that has read its state, with a view that notes what has changed. `draw` is what a browser does with the next frame.
-async function openLab(t) {
+async function openLab(t, id = "p") {
   t.mock.timers.enable({ apis: ["setInterval", "Date"] });
   const frames = [];
   globalThis.requestAnimationFrame = (draw) => frames.push(draw);
   t.mock.method(globalThis, "fetch", async (path) =>
-    Response.json(DESCRIBED[path.replace(/^.*\/v2\//, "")] ?? STATE[path.replace(/^.*projects\/p/, "")]));
-  const lab = new Lab("p");
+    Response.json(DESCRIBED[path.replace(/^.*\/v2\//, "")] ?? STATE[path.replace(/^.*projects\/./, "")]));
+  const lab = new Lab(id);
   const view = { resets: 0, updates: [], reset() { this.resets += 1; }, update(changed) { this.updates.push([...changed].toSorted()); } };
   lab.views.add(view);
   await lab.load();
@@ -180,4 +180,25 @@ test("a mesh that goes on in the project does not replace the project", async (t
   assert.deepEqual(heard, [["mesh", 0.5], ["traffic", 0.25]]);
   assert.equal(lab.project.name, "lab");
   assert.equal(lab.nodes.get("n1").progress, undefined);
+});
+
+test("the problems of nodes are read again when one of them changes, and when a host does", async (t) => {
+  const { lab } = await openLab(t, "q");
+  let asked = 0; // by this lab, and not by one of an earlier test
+  t.mock.method(globalThis, "fetch", async (path) => {
+    asked += path.endsWith("/q/problems") ? 1 : 0;
+    return Response.json({ file: [], links: [], nodes: [{ node_id: "n2", name: "PC2", message: "away" }] });
+  });
+  const until = async (is) => { while (!is()) await new Promise((done) => { setTimeout(done, 10); }); };
+  lab.apply("node.updated", node("n1", "PC1")); // had none
+  assert.equal(lab.problemsTimer ?? null, null);
+  lab.apply("node.updated", node("n3", "SW"));
+  lab.apply("node.updated", node("n3", "SW"));
+  await until(() => lab.problems.has("n2"));
+  assert.equal(asked, 1);
+  assert.deepEqual([...lab.problems], [["l1", "no port"], ["n2", "away"]]); // those of links are told by events
+  assert.equal(lab.stateOf(lab.nodes.get("n2")), "not run here");
+  for (const connected of [true, false]) lab.hosts.apply("compute.updated", { compute_id: "far", connected, capabilities: { node_types: [] } });
+  assert.equal(lab.stateOf({ ...node("n1"), compute_id: "far", status: "started" }), "away");
+  await until(() => asked === 2);
 });

@@ -122,6 +122,8 @@ class Instances:
             return  # it is being created or deleted, which is announced separately
         node.changed()
         self._project.publish(NodeStatusChanged(node) if event.kind == "status" else NodeChanged(node))
+        if event.kind == "updated":  # its compute may have gone away, or be back
+            self._links.tell_problems_of(node_id)
         if event.kind == "status" and node.status == "stopped":
             self._project.services.nursery.start_soon(self._links.node_stopped, node_id)
 

@@ -9,9 +9,9 @@ const CELL = 72;
 // The width of a cell in the lab, at a scale.
 export const cellSize = (scale) => 2 ** Math.ceil(Math.log2(CELL / scale));
 
-// Groups by id: each has its `nodes`, how many are `started` and `kept` (not run here), and its place: the mean of their centres.
+// Groups by id: each has its `nodes`, how many are `started`, `kept` (not run here) and `shown` (on the host that is), and its place: the mean of their centres.
 // Bundles of the links between two groups: `from` and `to` (groups), `count`, the id of the only `link` or null, and whether any is
-// `busy` or `broken`. `lab` has nodes, links and problems as Lab does, and `rate(id)`.
+// `busy` or `broken`. `lab` has nodes, links, problems and hosts as Lab does, and `rate(id)`.
 export function groupLab(lab, size) {
   const groups = new Map();
   const columns = new Map(); // of groups by row
@@ -23,13 +23,14 @@ export function groupLab(lab, size) {
     const rows = columns.get(column);
     if (!rows.has(row)) {
       const id = `group ${column} ${row} ${size}`;
-      rows.set(row, { id, place: groups.size, nodes: [], started: 0, kept: 0, x: 0, y: 0 });
+      rows.set(row, { id, place: groups.size, nodes: [], started: 0, kept: 0, shown: 0, x: 0, y: 0 });
       groups.set(id, rows.get(row));
     }
     const group = rows.get(row);
     group.nodes.push(node);
     group.started += node.status === "started" ? 1 : 0;
     group.kept += lab.problems.has(node.node_id) ? 1 : 0;
+    group.shown += lab.hosts.isShown(node) ? 1 : 0;
     group.x += x;
     group.y += y;
     groupOf.set(node.node_id, group);

@@ -23,13 +23,13 @@ export class GroupShape {
     return [this.group];
   }
 
-  show({ nodes, started, kept, x, y }, { scale, selected, layers }) {
+  show({ nodes, started, kept, shown, x, y }, { scale, selected, layers }) {
     layers.put(this.group, LAYER, "groups");
     const radius = 12 + 4 * Math.log10(nodes.length);
     const states = [`${formatCount(started)} started`, ...(kept ? [`${formatCount(kept)} not run here`] : [])].join(", ");
     set(this.group, {
       transform: `translate(${x} ${y}) scale(${1 / scale})`,
-      class: classNames("group", { selected }),
+      class: classNames("group", { selected, dimmed: shown === 0 }),
       "aria-label": `Group of ${counted(nodes.length, "node")}, ${states}`,
     });
     set(this.disc, { r: radius });

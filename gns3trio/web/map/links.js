@@ -14,12 +14,13 @@ const [PORT_AWAY, STAGGER] = [12, 26];
 export class LinkShape {
   constructor(id) {
     this.hit = s("line", { class: "hit" });
+    this.tunnel = s("line", { class: "tunnel" }); // around the wire of a link between two hosts
     this.wire = s("line", { class: "wire" });
     this.dot = s("circle", { class: "capture", r: 5 }, s("title", {}, "is being captured"));
     this.load = s("text", { class: "load" });
     this.filters = s("text", { class: "filters" });
     this.group = s("g", { "data-id": id, role: "button", tabindex: -1 },
-      this.hit, this.wire, this.dot, this.load, this.filters);
+      this.hit, this.tunnel, this.wire, this.dot, this.load, this.filters);
     this.portNames = [s("text"), s("text")];
     this.ports = s("g", { "aria-hidden": "true" }, this.portNames);
   }
@@ -39,9 +40,11 @@ export class LinkShape {
     const { bits, lost } = lab.rate(link.link_id);
     const broken = lab.problems.has(link.link_id);
     const said = [...(broken ? ["broken"] : []), ...describeFilters(link), ...(link.suspend ? ["suspended"] : [])].join(" · ");
-    const state = { busy: bits > 0, losing: lost > 0, suspended: link.suspend, capturing: link.capturing, broken };
+    const between = lab.hosts.areApart(link);
+    const state = { between, dimmed: !lab.hosts.isShown(...nodes), busy: bits > 0, losing: lost > 0, suspended: link.suspend, capturing: link.capturing, broken };
     set(this.hit, line);
     set(this.wire, line);
+    if (between) set(this.tunnel, line);
     const style = wireStyle(link.link_style ?? {}, bits);
     for (const [name, value] of Object.entries(style)) this.wire.style.setProperty(name, value);
     set(this.dot, { cx: x, cy: y });
@@ -51,7 +54,7 @@ export class LinkShape {
     setText(this.filters, said);
     set(this.group, {
       class: classNames("link", { ...state, styled: style["--own-color"] !== "", selected }),
-      "aria-label": `Link ${lab.linkName(link)}${said ? `, ${said}` : ""}`,
+      "aria-label": `Link ${lab.linkName(link)}${between ? ", between hosts" : ""}${said ? `, ${said}` : ""}`,
     });
     set(this.ports, { class: classNames("port-names", { "of-selected": selected }) });
     const away = PORT_AWAY + (narrow ? STAGGER : 0);

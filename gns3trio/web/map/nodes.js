@@ -1,11 +1,13 @@
-// Shows nodes: symbol, name, and a dot for the status.
+// Shows nodes: symbol, name, a dot for the status, and the host of a node that is not on this server.
 
 import { at } from "../api.js";
-import { classNames, s, set } from "../dom.js";
+import { classNames, s, set, setText } from "../dom.js";
 import { centreLabel, isPlaced, placeLabel } from "./labels.js";
 import { sizeOf } from "./node_box.js";
 
 const NAME_ABOVE = 8;
+const HOST_BELOW = 13;
+const LONGEST_HOST = 24; // letters
 
 export class NodeShape {
   constructor(id) {
@@ -14,6 +16,7 @@ export class NodeShape {
     this.ring = s("rect", { class: "ring", rx: 6, x: -5, y: -5 });
     this.label = s("text");
     this.lamp = s("circle", { class: "lamp", r: 6 });
+    this.host = null; // the name of its host, for a node on another one
     this.group = s("g", { "data-id": id, role: "button", tabindex: -1 },
       this.plate, this.ring, this.image, this.lamp, this.label);
   }
@@ -22,14 +25,18 @@ export class NodeShape {
     return [this.group];
   }
 
-  show(node, { kept, source, selected, layers }) {
+  // `host` is {name, hue, away} for a node on another host, else null; `kept`: it does not run.
+  show(node, { kept, host, dimmed, source, selected, layers }) {
     const [width, height] = sizeOf(node);
+    const away = Boolean(host?.away);
+    const state = away ? `away, last seen ${node.status}` : kept ? "does not run here" : node.status;
     layers.put(this.group, node.z, "nodes");
     set(this.group, {
       transform: `translate(${node.x} ${node.y})`,
-      class: classNames("node", { started: node.status === "started", source, kept, selected }),
-      "aria-label": `${node.name}, ${node.node_type.replaceAll("_", " ")}, ${kept ? "does not run here" : node.status}`,
+      class: classNames("node", { started: node.status === "started", source, kept: kept && !away, away, elsewhere: host !== null, dimmed, selected }),
+      "aria-label": `${node.name}, ${node.node_type.replaceAll("_", " ")}, ${state}${host ? `, on ${host.name}` : ""}`,
     });
+    this.showHost(host, width / 2, height + HOST_BELOW);
     set(this.image, { href: at(`/v2/symbols/${encodeURIComponent(node.symbol)}/raw`), width, height });
     set(this.plate, { width, height });
     set(this.ring, { width: width + 10, height: height + 10 });
@@ -38,4 +45,18 @@ export class NodeShape {
     if (isPlaced(label)) placeLabel(this.label, label, name, [0, 0]);
     else centreLabel(this.label, label?.style, name, [width / 2, -NAME_ABOVE], label?.rotation);
   }
+
+  showHost(host, x, y) {
+    if (!host) {
+      this.host?.remove();
+      this.host = null;
+      return;
+    }
+    if (!this.host) this.group.append(this.host = s("text", { class: "host", "text-anchor": "middle" }));
+    this.group.style.setProperty("--host-hue", host.hue);
+    setText(this.host, shortened(host.name) + (host.away ? " · away" : ""));
+    set(this.host, { x, y });
+  }
 }
+
+const shortened = (name) => (name.length > LONGEST_HOST ? `${name.slice(0, LONGEST_HOST - 1)}…` : name);

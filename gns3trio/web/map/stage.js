@@ -74,7 +74,7 @@ export class Stage {
     const [node, link, drawing] = [this.lab.nodes, this.lab.links, this.lab.drawings].map((things) => things.get(id));
     const { layers, lab, scale } = this;
     const selected = this.marks.selected === id || this.marks.others.has(id);
-    if (node) this.shape(id, NodeShape).show(node, { kept: lab.problems.has(id), source: this.marks.source === id, selected, layers });
+    if (node) this.shape(id, NodeShape).show(node, { kept: lab.problems.has(id), host: lab.hosts.of(node), dimmed: !lab.hosts.isShown(node), source: this.marks.source === id, selected, layers });
     else if (link) {
       const nodes = link.nodes.map((end) => lab.nodes.get(end.node_id));
       if (nodes.length !== 2 || nodes.some((each) => !each)) return; // GNS3's files may contain links with one end or none

@@ -28,7 +28,7 @@ export class LabIndex {
 
   // An object that changes is replaced by another, so comparing is cheap.
   *takeOver() {
-    const { nodes, links, problems } = this.lab;
+    const { nodes, links, problems, hosts } = this.lab;
     const entries = new Map();
     let inOrder = this.entries.size === nodes.size + links.size;
     const keep = (id, isLink, of, make) => {
@@ -44,7 +44,7 @@ export class LabIndex {
       entries.set(id, entry);
       return entries.size % STEP === 0;
     };
-    for (const [id, node] of nodes) if (keep(id, false, [node, problems.get(id)], () => this.textsOfNode(node))) yield;
+    for (const [id, node] of nodes) if (keep(id, false, [node, problems.get(id), hosts.wordsOf(node)], () => this.textsOfNode(node))) yield;
     for (const [id, link] of links) {
       if (keep(id, true, [link, problems.get(id), ...link.nodes.map((end) => nodes.get(end.node_id))], () => this.textsOfLink(link))) yield;
     }
@@ -53,11 +53,10 @@ export class LabIndex {
   }
 
   textsOfNode(node) {
-    const { name, node_type, status, console_type, console_host } = node;
+    const { name, node_type, console_type, console_host } = node;
     const title = this.lab.types.get(node_type)?.title ?? "";
     const place = node.console && console_type !== "none" ? `${console_type} ${console_host}:${node.console}` : "";
-    const state = this.lab.problems.has(node.node_id) ? "not run here" : status;
-    return { name, text: [name, node_type, title, state, place].join("\n").toLowerCase() };
+    return { name, text: [name, node_type, title, this.lab.stateOf(node), this.lab.hosts.wordsOf(node), place].join("\n").toLowerCase() };
   }
 
   textsOfLink(link) {
@@ -66,7 +65,7 @@ export class LabIndex {
     return { name, text: [name, ...states.filter(([, holds]) => holds).map(([state]) => state)].join("\n").toLowerCase() };
   }
 
-  // The entries that have all words of a text in their name, type, status or console: the exact name comes first, then names
+  // The entries that have all words of a text in their name, type, status, host or console: the exact name comes first, then names
   // that begin with the text, then names that contain it, then the rest; of each, nodes before links. `among`: only these ids.
   find(text, among) {
     const wanted = text.trim().toLowerCase();

@@ -1,6 +1,6 @@
 // The panel of a link: load, filters, captures and the benchmark.
 
-import { act, button } from "../actions.js";
+import { button } from "../actions.js";
 import { at, get, post, put } from "../api.js";
 import { h, setText } from "../dom.js";
 import { showNewPackets, showPackets } from "../drawer/packets.js";
@@ -18,6 +18,7 @@ export class LinkPanel {
     this.path = `${lab.path}/links/${id}`;
     this.title = h("h2");
     this.problem = h("p", { className: "problem", role: "status" });
+    this.hosts = h("p", { className: "hint" });
     this.load = h("div");
     this.totals = h("p", { className: "hint" });
     this.suspend = button("Suspend", () => put(this.path, { suspend: !this.link.suspend }));
@@ -25,7 +26,7 @@ export class LinkPanel {
     this.watch = button("Packets", () => showPackets(drawer, lab, this.link));
     this.download = h("a", { className: "button", hidden: true }, "Download");
     this.filters = new LinkFilters(lab, id);
-    this.parts = h("div", {}, this.title, this.problem,
+    this.parts = h("div", {}, this.title, this.problem, this.hosts,
       h("p", { className: "buttons" }, this.suspend, button("Delete", () => deleteThing(id), { className: "danger" })),
       h("h3", {}, "Load"), this.load, this.totals,
       h("h3", {}, "Filters"), this.filters.parts,
@@ -34,10 +35,17 @@ export class LinkPanel {
     side.replaceChildren(this.parts);
     this.draw();
     this.timer = setInterval(() => this.drawLoad(), 1000);
-    if (!lab.problems.has(id)) act(async () => {
-      const stats = await get(`${this.path}/statistics`);
-      if (!this.lab.traffic.has(id)) setText(this.totals, describeTotals(stats));
-    })();
+    if (!lab.problems.has(id)) this.readTotals();
+  }
+
+  async readTotals() {
+    let text = "";
+    try {
+      text = describeTotals(await get(`${this.path}/statistics`));
+    } catch (error) {
+      text = error.message; // other hosts may not count
+    }
+    if (!this.lab.traffic.has(this.id)) setText(this.totals, text);
   }
 
   get link() {
@@ -63,6 +71,9 @@ export class LinkPanel {
     const problem = this.lab.problems.get(this.id);
     setText(this.problem, problem ? `Nothing crosses this link: ${problem}` : "");
     this.problem.hidden = !problem;
+    const { hosts } = this.lab;
+    this.hosts.hidden = !hosts.areApart(link);
+    if (!this.hosts.hidden) setText(this.hosts, `Between the hosts ${link.nodes.map((end) => hosts.nameOf(this.lab.nodes.get(end.node_id).compute_id)).join(" and ")}.`);
     setText(this.suspend, link.suspend ? "Resume" : "Suspend");
     this.suspend.setAttribute("aria-pressed", link.suspend);
     setText(this.capture, link.capturing ? "Stop capture" : "Start capture");

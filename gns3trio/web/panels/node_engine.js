@@ -5,6 +5,8 @@ import { get, put } from "../api.js";
 import { h, setText } from "../dom.js";
 
 const DEFAULT = "";
+// A node that changes may be about to be deleted: it is asked again only after this time.
+const AGAIN_MS = 200;
 
 export class NodeEngine {
   // `onEngine` is told the engine whenever it is read.
@@ -22,11 +24,21 @@ export class NodeEngine {
   update() {
     const node = this.lab.nodes.get(this.id);
     if (!node || node === this.seen) return;
+    const isFirst = !this.seen;
     this.seen = node;
     const kept = this.lab.problems.has(this.id);
     this.select.disabled = kept || node.status !== "stopped";
     setText(this.hint, !kept && this.select.disabled ? "Stop the node to change its engine." : "");
-    if (!kept) act(() => this.read())();
+    if (!kept) this.readSoon(isFirst ? 0 : AGAIN_MS);
+  }
+
+  readSoon(wait) {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.isShown() && act(() => this.read())(), wait);
+  }
+
+  isShown() {
+    return this.lab.nodes.has(this.id) && this.select.isConnected;
   }
 
   async read() {

@@ -1,11 +1,12 @@
 // The panel of a node: its properties, actions, and pings and traffic from a VPCS.
 
 import { act, ask, button, field } from "../actions.js";
-import { get, post, put, socketUrl } from "../api.js";
+import { at, get, post, put, socketUrl } from "../api.js";
 import { h, setText } from "../dom.js";
 import { consolePath, hasConsole, openConsole } from "../drawer/consoles.js";
 import { makeNodeTraffic } from "../flows/node_traffic.js";
 import { formatCount } from "../format.js";
+import { reasonOf } from "../hosts/host_texts.js";
 import { portKey } from "../lab.js";
 import { linePlot } from "../plot.js";
 import { NodeEngine } from "./node_engine.js";
@@ -30,20 +31,21 @@ export class NodePanel {
     this.ports = new WindowedList(({ id: key }) => this.makePort(key));
     this.start = button("Start", () => post(`${path}/start`), { className: "primary" });
     this.stop = button("Stop", () => post(`${path}/stop`));
+    this.reload = button("Reload", () => post(`${path}/reload`));
     this.console = button("Console", () => openConsole(drawer, lab, lab.nodes.get(id)));
-    const engines = lab.types.get(node.node_type)?.engines ?? [];
+    const isHere = lab.hosts.of(node) === null;
+    const engines = isHere ? (lab.types.get(node.node_type)?.engines ?? []) : []; // that of another host cannot be chosen from here
     this.traffic = makeNodeTraffic(lab, id);
     this.engine = engines.length ? new NodeEngine(lab, id, engines, (engine) => this.traffic.show(engine === "builtin")) : null;
     this.parts = h("div", {}, this.title, h("p", {}, this.status), this.problem,
-      h("p", { className: "buttons" }, this.start, this.stop, button("Reload", () => post(`${path}/reload`)),
-        this.console,
+      h("p", { className: "buttons" }, this.start, this.stop, this.reload, this.console,
         button("Rename", () => this.rename()),
         button("Link to…", () => graph.startLink(id)),
         button("Delete", () => deleteThing(id), { className: "danger" })),
       this.facts, this.engine?.parts, h("h3", {}, "Ports"), this.ports.element,
       lab.can(node, "ping") ? this.makePing() : null,
       this.traffic.parts,
-      lab.can(node, "mac_table") ? this.makeMacs() : null);
+      isHere && lab.can(node, "mac_table") ? this.makeMacs() : null);
     side.replaceChildren(this.parts);
     this.draw();
   }
@@ -65,18 +67,22 @@ export class NodePanel {
     const node = this.lab.nodes.get(this.id);
     if (!node) return;
     setText(this.title, node.name);
-    setText(this.status, node.status);
-    this.status.className = `status ${node.status}`;
-    const problem = this.lab.problems.get(this.id);
-    setText(this.problem, problem ? `This node does not run here: ${problem}` : "");
+    const away = this.lab.hosts.of(node)?.away;
+    setText(this.status, away ? `${node.status} when its host was last seen` : node.status);
+    this.status.className = `status ${away ? "away" : node.status}`;
+    const problem = this.describeProblem(node);
+    setText(this.problem, problem);
     this.problem.hidden = !problem;
     const type = this.lab.types.get(node.node_type);
     const canStop = !type?.always_runs && !problem;
     this.start.hidden = this.stop.hidden = !canStop;
+    this.reload.hidden = Boolean(problem);
     this.console.hidden = !hasConsole(node);
     this.start.disabled = node.status === "started";
     this.stop.disabled = node.status !== "started";
     const facts = [["Type", type?.title ?? node.node_type]];
+    const { hosts } = this.lab;
+    if (hosts.several) facts.push(["Host", h("a", { href: `${at("/hosts")}#${encodeURIComponent(node.compute_id)}` }, hosts.nameOf(node.compute_id))]);
     if (node.console && hasConsole(node)) facts.push(["Console", `${node.console_type} ${node.console_host}:${node.console}`]);
     if (node.node_directory) facts.push(["Folder", node.node_directory]);
     facts.push(...natFacts(node.properties));
@@ -84,6 +90,13 @@ export class NodePanel {
     this.engine?.update();
     this.linked = this.lab.linksByPort(this.id);
     this.ports.show(node.ports.map((port) => ({ id: portKey(port), name: port.short_name })));
+  }
+
+  describeProblem(node) {
+    const why = this.lab.hosts.whyAway(node.compute_id);
+    if (why !== null) return `Its host ${this.lab.hosts.nameOf(node.compute_id)} is away: ${reasonOf(why)}`;
+    const problem = this.lab.problems.get(this.id);
+    return problem ? `This node does not run here: ${problem}` : "";
   }
 
   makePort(key) {

@@ -15,7 +15,7 @@ export function showOverview(side, { lab, graph, index, finding }, group) {
   const members = group && new Set(group.nodes.map(({ node_id }) => node_id));
   const counts = h("p", { className: "hint" });
   const search = h("input", { type: "search", placeholder: "Find a node or link (/)", ariaLabel: "Find a node or link",
-    title: "Words of a name, a type, a status or a console", value: finding.text, maxLength: 200, oninput: changeText, onkeydown: pressKey });
+    title: "Words of a name, a type, a status, a host or a console", value: finding.text, maxLength: 200, oninput: changeText, onkeydown: pressKey });
   const hits = h("p", { className: "hint", role: "status", hidden: true });
   const list = new WindowedList(makeRow);
   let timer = null;
@@ -56,7 +56,7 @@ export function showOverview(side, { lab, graph, index, finding }, group) {
   }
 
   function stateOf({ id, isLink }) {
-    if (!isLink) return lab.problems.has(id) ? "not run here" : lab.nodes.get(id)?.status ?? "";
+    if (!isLink) return lab.nodes.has(id) ? lab.stateOf(lab.nodes.get(id)) : "";
     if (lab.problems.has(id)) return "broken";
     const { bits } = lab.rate(id);
     return bits ? formatRate(bits) : "idle";

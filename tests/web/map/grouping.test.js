@@ -7,8 +7,9 @@ const SIZE = 1000;
 const node = (node_id, x, y, status = "stopped") => ({ node_id, x: x - 30, y: y - 20, width: 60, height: 40, status });
 const link = (link_id, ...ends) => ({ link_id, nodes: ends.map((node_id) => ({ node_id })) });
 
-function labOf(nodes, links = [], { problems = [], busy = [] } = {}) {
+function labOf(nodes, links = [], { problems = [], busy = [], hidden = [] } = {}) {
   return {
+    hosts: { isShown: ({ node_id }) => !hidden.includes(node_id) },
     nodes: new Map(nodes.map((each) => [each.node_id, each])),
     links: new Map(links.map((each) => [each.link_id, each])),
     problems: new Map(problems.map((id) => [id, "why"])),
@@ -31,6 +32,11 @@ test("nodes near each other are one group, in the middle of them, wherever they 
 test("a group says how many of its nodes run, and how many do not run here", () => {
   const [one] = group([node("a", 1, 1, "started"), node("b", 2, 2), node("c", 3, 3, "started")], [], { problems: ["b"] }).groups;
   assert.deepEqual([one.nodes.length, one.started, one.kept], [3, 2, 1]);
+});
+
+test("a group says how many of its nodes are on the host that is shown", () => {
+  const nodes = [node("a", 1, 1), node("b", 2, 2), node("c", 3, 3)];
+  assert.deepEqual(group(nodes, [], { hidden: ["a", "c"] }).groups.map(({ shown }) => shown), [1]);
 });
 
 test("links between two groups are one bundle, whichever end comes first", () => {

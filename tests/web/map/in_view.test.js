@@ -10,6 +10,7 @@ const link = (link_id, ...ends) => ({ link_id, nodes: ends.map((node_id) => ({ n
 const labOf = (nodes, links) => ({
   nodes: new Map(nodes.map((each) => [each.node_id, each])),
   links: new Map(links.map((each) => [each.link_id, each])),
+  hosts: { isShown: () => true },
   problems: new Map(),
   rate: () => ({ bits: 0 }),
 });

@@ -11,6 +11,10 @@ function labOf(nodes, links = []) {
     nodes: new Map(nodes.map((each) => [each.node_id, each])),
     links: new Map(links.map((each) => [each.link_id, each])),
     problems: new Map(),
+    hosts: { wordsOf: ({ host }) => host ?? "" },
+    stateOf({ node_id, status }) {
+      return this.problems.has(node_id) ? "not run here" : status;
+    },
     types: new Map([["vpcs", { title: "Virtual PC" }]]),
     linkName: ({ name }) => name,
   };
@@ -27,6 +31,17 @@ const find = (nodes, links, text) =>
 
 test("everything is found without a text: nodes before links, in the order of their numbers", () => {
   assert.deepEqual(find(["PC10", "PC2", "Hub"], ["PC2 e0 – Hub e0"], ""), ["Hub", "PC2", "PC10", "PC2 e0 – Hub e0"]);
+});
+
+test("a node is found by its host, also by another one that it has later", () => {
+  const lab = labOf([node("PC1", { host: "attic" }), node("PC2")]);
+  const index = new LabIndex(lab);
+  index.refresh();
+  assert.deepEqual(index.find("attic").map(({ name }) => name), ["PC1"]);
+  lab.hosts.wordsOf = () => "cellar away";
+  index.refresh();
+  assert.deepEqual(index.find("attic"), []);
+  assert.deepEqual(index.find("pc1 cellar away").map(({ name }) => name), ["PC1"]);
 });
 
 test("what has the text in its name is found, in letters of any size", () => {

@@ -1,0 +1,99 @@
+// The panel of one host: its state and load, what runs there, and its trunks to other hosts.
+
+import { button } from "../actions.js";
+import { at } from "../api.js";
+import { h, setText } from "../dom.js";
+import { counted } from "../format.js";
+import { linePlot } from "../plot.js";
+import { changeHost, confirmHost, removeHost } from "./host_form.js";
+import { addressOf, nodesText, reasonOf, stateOf, versionOf } from "./host_texts.js";
+import { LOCAL } from "./hosts.js";
+
+const SHOWN_MS = 180000;
+
+export class HostPanel {
+  // `told` is what /v2/hosts says of the hosts, by id; `histories` their loads: lists of [time, % CPU, % memory].
+  constructor(side, id, { hosts, told, histories, typeTitle }) {
+    Object.assign(this, { id, hosts, told, histories, typeTitle });
+    const compute = hosts.computes.get(id);
+    this.title = h("h2", { tabIndex: -1 });
+    this.state = h("span");
+    this.problem = h("p", { className: "problem", role: "status" });
+    this.confirm = button("Confirm…", () => confirmHost(this.compute), { className: "primary" });
+    const change = async () => { await changeHost(this.compute, told.get(id)); };
+    this.actions = id === LOCAL ? null : h("p", { className: "buttons" }, this.confirm,
+      button("Change…", change), button("Remove…", () => removeHost(this.compute), { className: "danger" }));
+    this.facts = h("dl");
+    this.load = h("div");
+    this.types = h("div");
+    this.projects = h("div");
+    this.trunks = h("div");
+    this.parts = h("div", {}, this.title, h("p", {}, this.state), this.problem, this.actions, this.facts,
+      h("h3", {}, "Load"), this.load, h("h3", {}, "Nodes"), this.types, this.projects, h("h3", {}, "Links to other hosts"), this.trunks);
+    side.replaceChildren(this.parts);
+    if (compute) this.draw();
+  }
+
+  get compute() {
+    return this.hosts.computes.get(this.id);
+  }
+
+  draw() {
+    const { compute } = this;
+    const told = this.told.get(this.id);
+    setText(this.title, this.hosts.nameOf(this.id));
+    const state = stateOf(compute, told);
+    setText(this.state, state);
+    this.state.className = `status ${state.replaceAll(" ", "-")}`;
+    setText(this.problem, state === "to be confirmed" ? "A project's file names this host. It is not contacted before you confirm it."
+      : compute.connected ? "" : reasonOf(compute.last_error));
+    this.problem.hidden = compute.connected;
+    this.confirm.hidden = state !== "to be confirmed";
+    const types = compute.capabilities.node_types;
+    showFacts(this.facts, [
+      ["Address", addressOf(compute)],
+      ["User", compute.user],
+      ["Certificate", told?.has_certificate ? "its own" : null],
+      ["Version", versionOf(compute, told)],
+      ["Platform", compute.capabilities.platform],
+      ["Node types", types.map(this.typeTitle).toSorted((a, b) => a.localeCompare(b, "en")).join(", ")],
+    ]);
+    this.drawLoad();
+    this.drawNodes(told);
+  }
+
+  drawLoad() {
+    const now = Date.now();
+    const history = this.histories.get(this.id) ?? [];
+    if (!history.length) {
+      this.load.replaceChildren(h("p", { className: "hint" }, this.compute.connected ? "It was not told yet." : "It is not known while the host is away."));
+      return;
+    }
+    const series = ["CPU", "Memory"].map((name, place) => ({ name: `${name} ${Math.round(history.at(-1)[place + 1])} %`, points: history.map((point) => [point[0], point[place + 1]]) }));
+    this.load.replaceChildren(linePlot(series, { from: now - SHOWN_MS, to: now, top: 100, label: series.map(({ name }) => name).join(", "),
+      format: (value) => `${value} %`, formatX: (x) => (x === now ? "now" : "−3 min") }));
+  }
+
+  drawNodes(told) {
+    if (!told?.nodes.total) {
+      this.types.replaceChildren(h("p", { className: "hint" }, "No open project has nodes here."));
+      this.projects.replaceChildren();
+    } else {
+      this.types.replaceChildren(table(["Type", "Started"], told.node_types.map((each) => [this.typeTitle(each.node_type), nodesText(each)])));
+      this.projects.replaceChildren(table(["Project", "Started"], told.projects.map((each) =>
+        [h("a", { href: at(`/projects/${each.project_id}`) }, each.name), nodesText(each)])));
+    }
+    this.trunks.replaceChildren(told?.links.length
+      ? table(["To", "Links"], told.links.map((each) => [this.hosts.nameOf(each.compute_id), counted(each.links, "link")]))
+      : h("p", { className: "hint" }, "No link leads to another host."));
+  }
+}
+
+const table = (heads, rows) => h("table", {}, h("thead", {}, h("tr", {}, heads.map((text) => h("th", { scope: "col" }, text)))),
+  h("tbody", {}, rows.map((cells) => h("tr", {}, cells.map((cell) => h("td", {}, cell))))));
+
+export function showFacts(list, facts) {
+  const known = facts.filter(([, value]) => value);
+  list.replaceChildren(...known.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
+}
+
