@@ -1,0 +1,1 @@
+"""What a compute that does not answer costs everybody else."""
