@@ -105,6 +105,11 @@ class Config:
     console_end_port_range: int = _setting(10000, "last console port")
     udp_start_port_range: int = _setting(10000, "first UDP tunnel port")
     udp_end_port_range: int = _setting(30000, "last UDP tunnel port")
+    trunk_port: int = _setting(
+        3080,
+        "UDP port of the trunk, over which links to other hosts with this server run; it is opened when a link needs "
+        "it. 0: each such link has a UDP port of its own",
+    )
     nat_gateway: str = _setting(
         "auto",
         "how NAT nodes reach the Internet: bridge (of this host), user (a gateway without privileges, which needs "
@@ -199,6 +204,8 @@ def _check(config: Config) -> None:
             raise Invalid(f"{start} and {end}: {first}-{last} is not a range of ports from 1 to {MAX_PORT}")
     if not 0 <= config.port <= MAX_PORT:
         raise Invalid(f"port: {config.port} is not a port from 0 to {MAX_PORT}")
+    if not 0 <= config.trunk_port <= MAX_PORT:
+        raise Invalid(f"trunk_port: {config.trunk_port} is not a port from 0 to {MAX_PORT}")
     if bool(config.user) != bool(config.password):
         raise Invalid("user and password: give both or neither")
     if config.ssl and not (config.certfile and config.certkey):

@@ -8,5 +8,8 @@ form of requests and replies that never changes: another form gets another name.
 # ``PUT .../ports/{port_number}/conditions`` and ``.../suspension``: all conditions of a link, impairments among them.
 LINK_CONDITIONS = "link_conditions"
 
+# ``GET .../trunks``, and links over the trunks of two hosts.
+TRUNK = "trunk"
+
 # The names of the extensions that this server has.
-EXTENSIONS: tuple[str, ...] = (LINK_CONDITIONS,)
+EXTENSIONS: tuple[str, ...] = (LINK_CONDITIONS, TRUNK)

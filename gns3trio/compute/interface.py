@@ -23,6 +23,7 @@ from gns3trio.compute.nio import UdpNio
 from gns3trio.compute.node import NodeSpec, NodeStatus
 from gns3trio.compute.node_features import ConsoleAccess, MacTable, NodeFiles, TrafficEndpoint, TrafficFlow, TrafficRun
 from gns3trio.compute.node_traits import NodePort, NodeTraits
+from gns3trio.compute.trunks import Trunk
 from gns3trio.conditions.link_conditions import LinkConditions
 from gns3trio.machine import MachineLoad, MachineStatistics
 from gns3trio.traffic.counters import PortCounters
@@ -435,6 +436,9 @@ class Compute(Protocol):
 
     async def interfaces(self) -> list[HostInterface]:
         """The network interfaces of its host."""
+
+    async def trunk(self) -> Trunk:
+        """The state of its trunk, over which links to other hosts run, and of these hosts."""
 
     def load(self) -> MachineLoad:
         """CPU and memory use of its host, as they were known last."""

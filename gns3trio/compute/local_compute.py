@@ -38,6 +38,7 @@ from gns3trio.compute.local.node import LocalNode
 from gns3trio.compute.local.pair_nio import PairNio
 from gns3trio.compute.local.registry import NodeRegistry, structure_properties
 from gns3trio.compute.local.trials import open_probe, take_udp_endpoint
+from gns3trio.compute.local.trunks import LocalTrunk, open_trunk
 from gns3trio.compute.nio import UdpNio
 from gns3trio.compute.node import NodeSpec
 from gns3trio.compute.node_features import TrafficFlow, TrafficRun
@@ -45,6 +46,7 @@ from gns3trio.compute.node_types import node_types
 from gns3trio.compute.nodes.parts.builtin_node import BuiltinServices
 from gns3trio.compute.nodes.parts.local_services import LocalServices
 from gns3trio.compute.nodes.parts.sandbox import look_for_means
+from gns3trio.compute.trunks import Trunk
 from gns3trio.conditions.link_conditions import LinkConditions
 from gns3trio.config import Config
 from gns3trio.console.acceptor import open_console_acceptor
@@ -73,6 +75,7 @@ class LocalCompute:
         registry: NodeRegistry,
         console_ports: ConsolePorts,
         link_ends: LinkEnds,
+        trunk: LocalTrunk,
         config: Config,
     ) -> None:
         self.compute_id = LOCAL_COMPUTE_ID
@@ -83,6 +86,7 @@ class LocalCompute:
         self._console_ports = console_ports
         self._link_ends = link_ends
         self._udp_ports = link_ends.udp_ports
+        self._trunk = trunk
         self._projects_path = config.projects_path
         self._nodes: dict[UUID, LocalNode] = {}
         self._creating: set[UUID] = set()  # ids of nodes that are being created
@@ -106,6 +110,10 @@ class LocalCompute:
             udp_port_range=self._udp_ports.range,
             udp_ports=sorted(self._udp_ports.leased),
         )
+
+    async def trunk(self) -> Trunk:
+        """The state of the trunk to other hosts."""
+        return self._trunk.state()
 
     def load(self) -> MachineLoad:
         """CPU and memory use of this host."""
@@ -194,6 +202,7 @@ class LocalCompute:
     async def release_project(self, project_id: UUID) -> None:
         """Release everything that was leased to a project and that no node or NIO has claimed."""
         self._udp_ports.release_project(project_id)
+        self._trunk.release_project(project_id)
         for mac_ids in self._registry.mac_ids:
             mac_ids.release_project(project_id)
 
@@ -303,26 +312,28 @@ async def open_compute(config: Config, forwarder: Forwarder, captures: CaptureSe
     udp_ports = UdpPorts(config.udp_start_port_range, config.udp_end_port_range)
     registry = NodeRegistry()
     async with trio.open_nursery() as nursery, open_console_acceptor() as acceptor:
-        link_ends = LinkEnds(forwarder, udp_ports, captures)
-        _check_console_addresses(config)
-        console_ports = ConsolePorts(
-            config.console_addresses, config.console_start_port_range, config.console_end_port_range
-        )
-        interfaces = InterfaceWatch()
-        await nursery.start(interfaces.run)
-        builtin = BuiltinServices(nursery, forwarder, link_ends, console_ports, acceptor, interfaces)
-        services = LocalServices(config, builtin)
-        for name, package in node_types.packages.items():
-            module = import_module(f"{package.__name__}.node")
-            registry.add(name, module.make_type(services))
-        compute = LocalCompute(forwarder, captures, registry, console_ports, link_ends, config)
-        try:
-            yield compute
-        finally:
-            with trio.CancelScope(shield=True):
-                await compute.close_all()
-            udp_ports.release_all()  # hosted projects may have reserved some
-            nursery.cancel_scope.cancel()
+        with open_trunk(forwarder, config.trunk_port) as trunk:
+            link_ends = LinkEnds(forwarder, udp_ports, captures, trunk)
+            _check_console_addresses(config)
+            console_ports = ConsolePorts(
+                config.console_addresses, config.console_start_port_range, config.console_end_port_range
+            )
+            interfaces = InterfaceWatch()
+            await nursery.start(interfaces.run)
+            builtin = BuiltinServices(nursery, forwarder, link_ends, console_ports, acceptor, interfaces)
+            services = LocalServices(config, builtin)
+            for name, package in node_types.packages.items():
+                module = import_module(f"{package.__name__}.node")
+                registry.add(name, module.make_type(services))
+            compute = LocalCompute(forwarder, captures, registry, console_ports, link_ends, trunk, config)
+            try:
+                yield compute
+            finally:
+                with trio.CancelScope(shield=True):
+                    await compute.close_all()
+                udp_ports.release_all()  # hosted projects may have reserved some
+                trunk.release_all()
+                nursery.cancel_scope.cancel()
 
 
 def _check_console_addresses(config: Config) -> None:

@@ -27,3 +27,22 @@ class UdpNio:
     def remote_host(self) -> str:
         """The destination of frames: ``rhost``, or the loopback address if that is empty."""
         return self.rhost or LOOPBACK
+
+
+@frozen
+class TrunkNio:
+    """The end of a link that runs over the trunk between two hosts with servers of ours.
+
+    ``vni_in`` is leased from this host: frames with it come in here. They leave with ``vni_out``, which is leased from
+    the other host, to the trunk at ``rhost``:``rport``, a name or an IPv4 address; empty means this host.
+    """
+
+    vni_in: int
+    rhost: str
+    rport: int
+    vni_out: int
+
+    @property
+    def remote_host(self) -> str:
+        """The destination of frames: ``rhost``, or the loopback address if that is empty."""
+        return self.rhost or LOOPBACK

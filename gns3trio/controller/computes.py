@@ -113,6 +113,7 @@ class Computes:
         open_compute: OpenCompute | None = None,
     ) -> None:
         self.local_port = config.port  # that of the API, once it is known
+        self.own_hosts: set[str] = set()  # addresses of this host that others were told for tunnels
         self.on_return: Return = lambda compute, lost: None
         self._open_compute = open_compute
         self._others: dict[str, OtherCompute] = {}
@@ -141,6 +142,13 @@ class Computes:
     def find(self, compute_id: str) -> Compute | None:
         """A compute that runs nodes for this controller; None for others."""
         return self._driven.get(compute_id)
+
+    def id_at(self, host: str) -> str | None:
+        """The id of a compute by its host for tunnels; None if there is none, or several."""
+        found = [compute_id for compute_id, compute in self._driven.items() if compute.tunnel_host == host]
+        if not found and host in self.own_hosts:
+            return LOCAL_COMPUTE_ID
+        return found[0] if len(found) == 1 else None
 
     def require(self, compute_id: str) -> Compute:
         """As ``find``. Raises NotFound for an unknown compute, Conflict for one that this controller does not use."""

@@ -322,7 +322,7 @@ class Forwarder:
         ``remote`` is an IPv4 address and a UDP port. Raises Invalid for another kind of address, Conflict if the kernel
         reports an error.
         """
-        return Port(self, check_result(lib.udpfwd_port_open(self.core, sock.fileno(), *_ipv4(remote))))
+        return Port(self, check_result(lib.udpfwd_port_open(self.core, sock.fileno(), *numeric_ipv4(remote))))
 
     def open_interface(self, descriptor: int, kind: Literal["tap", "ethernet"]) -> Port:
         """Open a port on a TAP device (IFF_TAP, IFF_NO_PI), or on a packet socket that is bound to an interface and has
@@ -430,11 +430,13 @@ class Forwarder:
 
 
 async def wait_signal(eventfd: int) -> None:
+    """Wait until an eventfd of the core is readable, and read it."""
     await trio.lowlevel.wait_readable(eventfd)
     os.eventfd_read(eventfd)
 
 
-def _ipv4(address: Address) -> tuple[int, int]:
+def numeric_ipv4(address: Address) -> tuple[int, int]:
+    """The address as the core wants it: a number, and the port. Raises Invalid if it is no IPv4 address."""
     host, port = address
     try:
         return int(ipaddress.IPv4Address(host)), port

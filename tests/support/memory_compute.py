@@ -33,6 +33,7 @@ from gns3trio.compute.node import NodeEvent, NodeSpec, NodeStatus
 from gns3trio.compute.node_features import TrafficFlow
 from gns3trio.compute.node_traits import NodePort
 from gns3trio.compute.node_types import node_types
+from gns3trio.compute.trunks import Trunk
 from gns3trio.conditions.link_conditions import NO_CONDITIONS, LinkConditions
 from gns3trio.errors import ComputeAway, Conflict, Invalid, NotFound
 from gns3trio.machine import MachineLoad, MachineStatistics, machine_statistics
@@ -677,6 +678,11 @@ class MemoryCompute:
         """It has none."""
         self.reach()
         return []
+
+    async def trunk(self) -> Trunk:
+        """It has none."""
+        self.reach()
+        return Trunk()
 
     def load(self) -> MachineLoad:
         """It is idle."""

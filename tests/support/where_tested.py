@@ -21,6 +21,7 @@ TESTED_IN: dict[str, list[str]] = {
     "compute/node_types": ["api/new_node_type"],
     "compute/node_update": ["controller/nodes/nodes", "compute/hosted"],
     "compute/other_hosts": ["api/far_compute"],
+    "compute/trunks": ["compute/local/trunks"],
     "compute/script_files": ["compute/nodes/vpcs/script"],
     # --- computes of other hosts ---
     "compute/remote/capture": ["api/far_compute"],
@@ -49,6 +50,7 @@ TESTED_IN: dict[str, list[str]] = {
     "compute/local/registry": ["api/new_node_type"],
     "compute/local/traffic": ["compute/interface"],
     "compute/local/trials": ["api/link_benchmark", "api/udp_benchmark"],
+    "compute/local/trunk_nio": ["compute/local/trunks"],
     "compute/local/tunnel_nio": ["compute/link_ends", "api/names"],
     # --- types of nodes ---
     "compute/nodes/cloud/node": ["compute/cloud"],
@@ -122,6 +124,7 @@ TESTED_IN: dict[str, list[str]] = {
     "forwarder/results": ["native/forwarder"],
     "forwarder/stats": ["native/forwarder", "unit/core_contract"],
     "forwarder/trial": ["native/trial"],
+    "forwarder/trunk": ["compute/local/trunks"],
     "traffic/captures": ["native/captures"],
     "traffic/counters": ["native/forwarder", "controller/links/traffic"],
     "traffic/flows": ["native/pc_traffic", "compute/interface"],

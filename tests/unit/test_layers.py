@@ -284,6 +284,7 @@ COMPUTE_ROOMS: list[set[str]] = [
         "node_features",
         "node_traits",
         "script_files",
+        "trunks",
     },
     {"emulators", "interface"},
     {"clients", "node_update", "local", "other_hosts"},

@@ -18,6 +18,7 @@ from gns3trio.compute.hosted import (
 )
 from gns3trio.compute.interface import ComputeNode
 from gns3trio.compute.node_types import node_types
+from gns3trio.compute.trunks import Trunk
 from gns3trio.controller.driven_nodes import DrivenNode
 from gns3trio.controller.project.project import Project
 from gns3trio.machine import MachineStatistics
@@ -75,6 +76,12 @@ def statistics_view(statistics: MachineStatistics) -> dict[str, Any]:
 def interface_view(interface: HostInterface) -> dict[str, Any]:
     """A network interface of a host."""
     return {"id": interface.name, **shown_as(replies.NamedInterface, interface)}
+
+
+def trunk_view(trunk: Trunk) -> dict[str, Any]:
+    """The trunk of a host, and the hosts at its other ends."""
+    peers = [shown_as(replies.TrunkPeer, peer) for peer in trunk.peers]
+    return {"port": trunk.port, "trouble": trunk.trouble, "peers": peers, "dropped": dict(trunk.dropped)}
 
 
 def compute_event_of(change: object) -> Event | None:

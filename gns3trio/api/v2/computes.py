@@ -12,7 +12,7 @@ from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.v2 import replies
 from gns3trio.api.v2.benchmarks import UdpBenchmarkReport, UdpBenchmarkRequest, udp_benchmark_view
 from gns3trio.api.v2.bodies import refuse_other
-from gns3trio.api.v2.compute_views import interface_view, port_usage_view
+from gns3trio.api.v2.compute_views import interface_view, port_usage_view, trunk_view
 from gns3trio.api.v2.views import compute_view
 from gns3trio.classes import define
 from gns3trio.controller.links.udp_benchmark import benchmark_udp
@@ -113,3 +113,14 @@ async def measure_udp(api: ApiRequest, compute_id: str, body: UdpBenchmarkReques
 async def get_compute_interfaces(api: ApiRequest, compute_id: str) -> list[dict[str, Any]]:
     """The network interfaces of the compute's host."""
     return list(map(interface_view, await api.controller.computes.require(compute_id).interfaces()))
+
+
+@routes.route("GET", "/computes/{compute_id}/trunks", reply=replies.ComputeTrunk)
+async def get_compute_trunk(api: ApiRequest, compute_id: str) -> dict[str, Any]:
+    """The trunk of the compute: the other hosts that its links lead to, with delay, loss and MTU; an extension."""
+    computes = api.controller.computes
+    trunk = await computes.require(compute_id).trunk()
+    view = trunk_view(trunk)
+    ids = [computes.id_at(peer.host) for peer in trunk.peers]
+    peers = [{"compute_id": found, **peer} for found, peer in zip(ids, view["peers"], strict=True)]
+    return {**view, "peers": peers}

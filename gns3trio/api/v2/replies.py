@@ -423,6 +423,64 @@ class Interface(NamedInterface):
 
 
 @reply_shape
+class TrunkPeer(Whole):
+    """Another host at the far end of a trunk. ``host`` is its name or address as the controller gave it; ``reason``
+    says why it is not up. ``mtu`` is the largest IP packet that comes through whole, and ``largest_frame`` the largest
+    frame that therefore needs no splitting, both in bytes; null until they are known. ``fragmented_frames`` were
+    larger, so that IP split them. ``loss_percent`` is that of keepalives in the last half minute.
+    """
+
+    host: str
+    address: str
+    port: int
+    state: Literal["waiting", "up", "down"]
+    reason: str | None
+    round_trip_ms: float | None
+    loss_percent: float
+    mtu: int | None
+    interface_mtu: int
+    largest_frame: int | None
+    links: int
+    sent_frames: int
+    sent_bytes: int
+    received_frames: int
+    received_bytes: int
+    fragmented_frames: int
+
+
+@reply_shape
+class Trunk(Whole):
+    """The trunk of a compute: the UDP port over which its links to other hosts with this server run. ``port`` is null
+    if none is open, as long as no link needs it, or because of ``trouble``. ``dropped`` counts datagrams by the reason
+    why they came to no link: ``header`` (they are no VXLAN), ``vni`` (no link has it), ``peer`` (from another address
+    than that of the link's host), ``lane`` (together with frames that came elsewhere), ``probe`` (forged or too many
+    keepalives).
+    """
+
+    port: int | None
+    trouble: str | None
+    peers: list[TrunkPeer]
+    dropped: dict[str, int]
+
+
+@reply_shape
+class ComputeTrunkPeer(TrunkPeer):
+    """Another host at the far end of a trunk. ``compute_id`` is that of its compute, if this controller knows it."""
+
+    compute_id: str | None
+
+
+@reply_shape
+class ComputeTrunk(Whole):
+    """The trunk of a compute, as in ``/v2/compute/trunks``; of each peer it says which compute it is."""
+
+    port: int | None
+    trouble: str | None
+    peers: list[ComputeTrunkPeer]
+    dropped: dict[str, int]
+
+
+@reply_shape
 class Endpoint(Whole):
     """The URL of a route on a compute."""
 

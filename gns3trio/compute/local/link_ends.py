@@ -13,7 +13,9 @@ from gns3trio.compute.captures import CaptureSpec
 from gns3trio.compute.interface import PortPlace
 from gns3trio.compute.local.captures import LocalCapture, start_capture
 from gns3trio.compute.local.leases import PortLease, UdpPorts
+from gns3trio.compute.local.trunks import LocalTrunk, VniLease
 from gns3trio.conditions.link_conditions import LinkConditions
+from gns3trio.errors import Conflict
 from gns3trio.forwarder.captures import CaptureService
 from gns3trio.forwarder.forwarder import Address, Forwarder, Port
 
@@ -41,7 +43,7 @@ class Nio(Protocol):
 
 
 class LocalLinkEnd:
-    """A node's end of a link: a port of the forwarder. ``lease`` is its UDP port, if it has one.
+    """A node's end of a link: a port of the forwarder. ``lease`` is its UDP port or VNI, if it has one.
 
     ``nio`` has opened it. ``at`` is the node's port. ``path`` are the numeric addresses of a tunnel, its own first.
     """
@@ -55,7 +57,7 @@ class LocalLinkEnd:
         self.nio = nio
         self.port = port
         self.at = at
-        self.lease: PortLease | None = None
+        self.lease: PortLease | VniLease | None = None
         self.path: tuple[Address, Address] | None = None
         self._device: Port | None = None
         self._table = table
@@ -105,7 +107,7 @@ class LocalLinkEnd:
         return await start_capture(self._table.captures, self.port, spec, failed)
 
     def close(self) -> None:
-        """Close the forwarder's port and release the UDP port."""
+        """Close the forwarder's port and release the UDP port or VNI."""
         self.device = None
         self._table.counts_no_more(self.port, self)
         self.nio.forget(self._table, self)
@@ -117,12 +119,21 @@ class LocalLinkEnd:
 class LinkEnds:
     """All ends of links, and the UDP ports of clouds. ``by_lport`` has the ends of tunnels by their UDP ports here."""
 
-    def __init__(self, forwarder: Forwarder, udp_ports: UdpPorts, captures: CaptureService) -> None:
+    def __init__(
+        self, forwarder: Forwarder, udp_ports: UdpPorts, captures: CaptureService, trunk: LocalTrunk | None = None
+    ) -> None:
+        self._trunk = trunk
         self.captures = captures
         self.forwarder = forwarder
         self.udp_ports = udp_ports
         self.by_lport: dict[int, LocalLinkEnd] = {}
         self._by_port: dict[int, LocalLinkEnd] = {}  # by the id of its port, and of the port to which it is patched
+
+    def require_trunk(self) -> LocalTrunk:
+        """The trunk to other hosts. Raises Conflict."""
+        if self._trunk is None:
+            raise Conflict("links to other hosts have no trunk here")
+        return self._trunk
 
     def counts(self, port: Port, link_end: LocalLinkEnd) -> None:
         """Record that the counters of this port belong to this link end."""

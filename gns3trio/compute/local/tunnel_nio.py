@@ -37,7 +37,7 @@ class TunnelNio:
 
     def lease(self, ends: LinkEnds, project_id: UUID, before: LocalLinkEnd | None) -> None:
         """Lease the UDP port. If the end ``before`` has the same one, it loses it. Raises Conflict."""
-        if before is not None and before.lease is not None and before.lease.port == self.udp.lport:
+        if before is not None and isinstance(before.lease, PortLease) and before.lease.port == self.udp.lport:
             self._lease, before.lease = before.lease, None
         else:
             self._lease = ends.udp_ports.claim(project_id, self.udp.lport)
@@ -74,12 +74,17 @@ class TunnelNio:
 
 
 async def resolve(nio: UdpNio) -> Address:
-    """Resolve the remote address.
+    """Resolve the remote address. Raises as ``resolve_host``."""
+    return await resolve_host(nio.remote_host), nio.rport
 
-    Raises Invalid if ``rhost`` is not a host, Unavailable if its name cannot be resolved in time.
+
+async def resolve_host(host: str) -> str:
+    """The numeric address of a host.
+
+    Raises Invalid if ``host`` is not one, Unavailable if its name cannot be resolved in time; the field is ``rhost``.
     """
     found = None
-    what = (nio.remote_host, nio.rport, socket.AF_INET, socket.SOCK_DGRAM)
+    what = (host, None, socket.AF_INET, socket.SOCK_DGRAM)
     try:
         try:
             found = socket.getaddrinfo(*what, 0, socket.AI_NUMERICHOST)
@@ -87,12 +92,12 @@ async def resolve(nio: UdpNio) -> Address:
             with trio.move_on_after(LOOKUP_SECONDS):
                 found = await threads.names.run(socket.getaddrinfo, *what, abandon_on_cancel=True)
     except OSError as error:
-        raise Invalid(f"rhost: {nio.rhost!r} is not a host: {error.strerror}") from None
+        raise Invalid(f"rhost: {host!r} is not a host: {error.strerror}") from None
     except UnicodeError:  # not a valid name
-        raise Invalid(f"rhost: {nio.rhost!r} is not a host") from None
+        raise Invalid(f"rhost: {host!r} is not a host") from None
     if found is None:
-        raise Unavailable(f"rhost: nobody has answered for the name {nio.rhost!r} in {LOOKUP_SECONDS} s")
+        raise Unavailable(f"rhost: nobody has answered for the name {host!r} in {LOOKUP_SECONDS} s")
     address = ipaddress.IPv4Address(found[0][4][0])
     if address.is_unspecified or address.is_multicast or address == ipaddress.IPv4Address("255.255.255.255"):
-        raise Invalid(f"rhost: {nio.rhost!r} is not the address of a host")
-    return str(address), nio.rport
+        raise Invalid(f"rhost: {host!r} is not the address of a host")
+    return str(address)

@@ -16,7 +16,7 @@ import trio
 from httpcore2 import Response
 
 from gns3trio import threads
-from gns3trio.compute.extensions import LINK_CONDITIONS
+from gns3trio.compute.extensions import LINK_CONDITIONS, TRUNK
 from gns3trio.compute.host import HostInterface, PortUsage
 from gns3trio.compute.interface import (
     Capabilities,
@@ -44,6 +44,8 @@ from gns3trio.compute.remote.node import RemoteNode, refuse_engine
 from gns3trio.compute.remote.node_view import read_node
 from gns3trio.compute.remote.projects import RemoteProjects, forgiving
 from gns3trio.compute.remote.transport import tls_context
+from gns3trio.compute.remote.trunk_view import read_trunk
+from gns3trio.compute.trunks import Trunk
 from gns3trio.conditions.link_conditions import LinkConditions
 from gns3trio.errors import Conflict, LabError, NotFound, Unavailable
 from gns3trio.limits import MAX_PORT
@@ -463,6 +465,13 @@ class RemoteCompute:
     async def interfaces(self) -> list[HostInterface]:
         """Its interfaces."""
         return host_views.read_interfaces(await self.reach().request("GET", "network/interfaces"))
+
+    async def trunk(self) -> Trunk:
+        """The state of its trunk; GNS3's computes have none. A silent compute is not asked."""
+        if not self.has_extension(TRUNK):
+            self.reach()
+            return Trunk(trouble=f"compute '{self.address.name}' has no trunk: links to it have a UDP port each")
+        return read_trunk(await self._connection.reach_if_lively().request("GET", "trunks"))
 
     def load(self) -> MachineLoad:
         """Its load, as told last."""

@@ -28,10 +28,10 @@ def read_interfaces(value: Any) -> list[HostInterface]:
     listed = value if isinstance(value, list) else []
     return [
         HostInterface(
-            name=_text(each.get("name")),
-            ip_address=_text(each.get("ip_address")),
-            mac_address=_text(each.get("mac_address")),
-            netmask=_text(each.get("netmask")),
+            name=text_of(each.get("name")),
+            ip_address=text_of(each.get("ip_address")),
+            mac_address=text_of(each.get("mac_address")),
+            netmask=text_of(each.get("netmask")),
             special=each.get("special") is True,
             type="tap" if each.get("type") == "tap" else "ethernet",
         )
@@ -45,9 +45,9 @@ def read_statistics(value: Any) -> MachineStatistics:
     told = value if isinstance(value, dict) else {}
     averages = told.get("load_average_percent")
     return MachineStatistics(
-        **{name: _size(told.get(name)) for name in _SIZES},
+        **{name: size_of(told.get(name)) for name in _SIZES},
         **{name: int(percent(told.get(name))) for name in _PERCENTS},
-        load_average_percent=[_size(each) for each in averages[:3]] if isinstance(averages, list) else [],
+        load_average_percent=[size_of(each) for each in averages[:3]] if isinstance(averages, list) else [],
     )
 
 
@@ -61,9 +61,16 @@ def _ports(value: Any) -> list[int]:
     return [each for each in listed[:MAX_PORT] if type(each) is int and 1 <= each <= MAX_PORT]
 
 
-def _size(value: Any) -> int:
+def size_of(value: Any) -> int:
+    """A whole number from 0; 0 for what is none."""
     return int(min(max(value, 0), MAX_INTEGER)) if type(value) in (int, float) else 0
 
 
-def _text(value: Any) -> str:
+def text_of(value: Any) -> str:
+    """A short text without characters that hide others; empty for what is none."""
     return without_hidden(value[:200]) if isinstance(value, str) else ""
+
+
+def port_of(value: Any) -> int | None:
+    """A TCP or UDP port; None for what is none."""
+    return value if type(value) is int and 1 <= value <= MAX_PORT else None
