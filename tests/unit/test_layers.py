@@ -169,6 +169,7 @@ def test_few_modules_touch_the_core() -> None:
         "forwarder/pc_wire.py",
         "forwarder/results.py",
         "forwarder/trial.py",
+        "forwarder/trunk.py",
         "compute/nodes/parts/sandbox.py",
         "compute/nodes/parts/spawn.py",
     }
