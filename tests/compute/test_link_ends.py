@@ -22,6 +22,7 @@ from gns3trio.errors import Conflict
 from gns3trio.forwarder.captures import CaptureService, open_captures
 from gns3trio.forwarder.forwarder import Forwarder, open_forwarder
 from tests.compute.conftest import LOOPBACK, UDP_RANGE
+from tests.support.device import Device
 
 PROJECT = UUID(int=1)
 SECONDS = 60.0
@@ -47,30 +48,6 @@ def leases() -> Iterator[list[PortLease]]:
     yield held
     for lease in held:
         lease.release()
-
-
-class Device:
-    """Plays a node: a socket joined to the end of a link."""
-
-    def __init__(self, forwarder: Forwarder, link_end: LocalLinkEnd) -> None:
-        self.socket = trio.socket.from_stdlib_socket(bind_udp(LOOPBACK, 0))
-        self._device = bind_udp(LOOPBACK, 0)
-        self.port = forwarder.open_port(self._device, self.socket.getsockname())
-        self._address = self._device.getsockname()
-        self._bridge = forwarder.connect(self.port, link_end.port)
-
-    async def send(self, frame: bytes) -> None:
-        await self.socket.sendto(frame, self._address)
-
-    async def receive(self) -> bytes:
-        with trio.fail_after(SECONDS):
-            return await self.socket.recv(2048)
-
-    def close(self) -> None:
-        self._bridge.close()
-        self.port.close()
-        self._device.close()
-        self.socket.close()
 
 
 async def open_end(table: LinkEnds, lease: PortLease, rport: int, rhost: str = "") -> LocalLinkEnd:

@@ -19,7 +19,7 @@ from gns3trio.errors import Conflict, Invalid, Unavailable
 from gns3trio.forwarder.captures import open_captures
 from gns3trio.forwarder.forwarder import open_forwarder
 from tests.compute.conftest import UDP_RANGE
-from tests.compute.test_link_ends import Device
+from tests.support.device import Device
 
 PROJECT, OTHER_PROJECT = UUID(int=1), UUID(int=2)
 SECONDS = 20.0
