@@ -128,6 +128,11 @@ class Config:
     console_websocket_auth: bool = _setting(
         True, "require the password for console websockets too (the GNS3 web UI cannot send it)"
     )
+    placement: str = _setting(
+        "least_loaded",
+        "where nodes run for which no compute is named: least_loaded (of this server and the hosts that were added, "
+        "with linked nodes together), or local (this server, if it runs their type)",
+    )
     forwarder_workers: int = _setting(0, "threads that forward frames; 0 means one per CPU, at most four")
     kernel_offload: bool = _setting(
         False,
@@ -220,6 +225,8 @@ def _check(config: Config) -> None:
         raise Invalid(f"nat_gateway: {config.nat_gateway!r} is not auto, bridge or user")
     if config.vpcs_engine not in ("auto", "process", "builtin"):
         raise Invalid(f"vpcs_engine: {config.vpcs_engine!r} is not auto, process or builtin")
+    if config.placement not in ("least_loaded", "local"):
+        raise Invalid(f"placement: {config.placement!r} is not least_loaded or local")
     if not config.host:
         raise Invalid("host: there is no address in it")
     _check_lists(config)

@@ -3,6 +3,7 @@
 import os
 from contextlib import suppress
 
+import attrs
 import psutil
 import trio
 
@@ -13,10 +14,13 @@ MAX_AGE_SECONDS = 1.0
 
 @frozen(kw_only=True)
 class MachineLoad:
-    """CPU and memory use of the machine, in percent."""
+    """CPU and memory use of the machine, in percent. ``measured_at`` is the time on trio's clock at which it became
+    known here.
+    """
 
     cpu_usage_percent: float = 0.0
     memory_usage_percent: float = 0.0
+    measured_at: float = attrs.field(default=float("-inf"), eq=False)
 
 
 @frozen(kw_only=True)
@@ -65,6 +69,7 @@ class _LoadMeter:
                 self._load = MachineLoad(
                     cpu_usage_percent=psutil.cpu_percent(interval=None),
                     memory_usage_percent=psutil.virtual_memory().percent,
+                    measured_at=now,
                 )
         return self._load
 

@@ -27,7 +27,7 @@ from gns3trio.commands.lab import (
 )
 from gns3trio.commands.numbers import to_count, to_whole
 from gns3trio.commands.progress import ProgressLine, bar, progress_line
-from gns3trio.compute.host import LOCAL_COMPUTE_ID
+from gns3trio.compute.host import ANY_COMPUTE_ID
 from gns3trio.errors import Conflict, NotFound
 from gns3trio.natural_order import natural_key
 
@@ -52,7 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     create.add_argument("name", metavar="NAME", help="PC{0} gives PC1, PC2, ...")
     create.add_argument("-x", type=to_whole, help="place in the drawing, pixels (default: a free place near 0, 0)")
     create.add_argument("-y", type=to_whole, help="place in the drawing, pixels")
-    create.add_argument("--compute", metavar="COMPUTE", help="host that runs it; default: the server itself")
+    create.add_argument("--compute", metavar="COMPUTE", help="host that runs it; default: the server chooses")
     create.add_argument("--engine", help="what runs the node, if its type has a choice (see: gns3trio node types)")
     create.set_defaults(parser=create)
     add_action(actions, "show", "show a node", _show, "project", "node")
@@ -76,6 +76,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="?",
         metavar="ENGINE",
         help=f"one of its type, or {DEFAULT_ENGINE}: what the server's settings say",
+    )
+    add_action(
+        actions,
+        "move",
+        "move a stopped node to another host, with its files and links",
+        _move,
+        "project",
+        "node",
+        "compute",
     )
     node_traffic.add_to(actions)
     node_mesh.add_to(actions)
@@ -118,7 +127,7 @@ def _where_it_runs(node_type: Json) -> str:
 
 
 async def _create(server: Client, arguments: argparse.Namespace) -> None:
-    compute_id = LOCAL_COMPUTE_ID
+    compute_id = ANY_COMPUTE_ID
     if arguments.compute is not None:
         compute_id = (await find_compute(server, arguments.compute))["compute_id"]
     body: Json = {"name": arguments.name, "node_type": arguments.type, "compute_id": compute_id}
@@ -183,6 +192,15 @@ async def _engine(server: Client, arguments: argparse.Namespace) -> None:
         engine = None if arguments.engine == DEFAULT_ENGINE else arguments.engine
         told = await server.request("PUT", route, {"engine": engine})
     show(arguments, told, lambda: print_facts(_engine_fact(told) or {"engine": "its type has no choice"}))
+
+
+async def _move(server: Client, arguments: argparse.Namespace) -> None:
+    path = await open_path(server, arguments.project)
+    node = await find_node(server, path, arguments.node)
+    compute = await find_compute(server, arguments.compute)
+    route = f"{path}/nodes/{node['node_id']}/move"
+    node = await server.request("POST", route, {"compute_id": compute["compute_id"]})
+    show(arguments, node, lambda: print_facts({**_facts(node), "host": compute["name"]}))
 
 
 def _without_spaces(name: str) -> str:

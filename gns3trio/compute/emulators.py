@@ -3,15 +3,15 @@
 from gns3trio.compute.node_traits import Category, NodeTraits
 from gns3trio.errors import Conflict
 
-# Whether they have images, and whether their nodes can be suspended.
-_MACHINES: tuple[tuple[str, str, Category, str, bool, bool], ...] = (
-    ("docker", "Docker", "guest", "docker_guest", True, True),
-    ("dynamips", "Dynamips", "router", "router", True, True),
-    ("iou", "IOU", "router", "iol_l3", True, False),
-    ("qemu", "QEMU", "guest", "qemu_guest", True, True),
-    ("traceng", "TraceNG", "guest", "traceng", False, False),
-    ("virtualbox", "VirtualBox", "guest", "vbox_guest", False, True),
-    ("vmware", "VMware", "guest", "vmware_guest", False, True),
+# Whether they have images, whether their nodes can be suspended, and the memory in MiB that one usually needs.
+_MACHINES: tuple[tuple[str, str, Category, str, bool, bool, float], ...] = (
+    ("docker", "Docker", "guest", "docker_guest", True, True, 128),
+    ("dynamips", "Dynamips", "router", "router", True, True, 128),
+    ("iou", "IOU", "router", "iol_l3", True, False, 256),
+    ("qemu", "QEMU", "guest", "qemu_guest", True, True, 256),
+    ("traceng", "TraceNG", "guest", "traceng", False, False, 4),
+    ("virtualbox", "VirtualBox", "guest", "vbox_guest", False, True, 512),
+    ("vmware", "VMware", "guest", "vmware_guest", False, True, 1024),
 )
 KEPT_TYPES = (
     NodeTraits(
@@ -47,9 +47,10 @@ KEPT_TYPES = (
             emulator=title,
             has_images=has_images,
             can_suspend=can_suspend,
+            memory_mib=memory_mib,
             port_names=("Ethernet{segment0}/{port0}", 4) if name == "iou" else None,
         )
-        for name, title, category, symbol, has_images, can_suspend in _MACHINES
+        for name, title, category, symbol, has_images, can_suspend, memory_mib in _MACHINES
     ),
 )
 

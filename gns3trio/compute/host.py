@@ -6,6 +6,8 @@ from gns3trio.classes import frozen
 
 # GNS3's id of the compute on the controller's own server.
 LOCAL_COMPUTE_ID = "local"
+# Stands for whichever compute suits a new node best; an extension. No compute has this id.
+ANY_COMPUTE_ID = "auto"
 
 
 @frozen(kw_only=True)

@@ -96,6 +96,11 @@ class NodeFiles(Protocol):
     async def paths(self) -> list[str]:
         """The paths of all files of the node."""
 
+    async def all_paths(self) -> list[str]:
+        """As ``paths``. Raises Conflict if there is anything else, such as a link, or a name that no file here can
+        have: a copy of these files would not be the whole.
+        """
+
     async def open(self, path: str) -> ReadFile:
         """Open a file for reading. Raises NotFound, or Forbidden for a path that leads out of the folder."""
 

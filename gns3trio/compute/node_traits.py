@@ -123,6 +123,9 @@ class NodeTraits:
     reaches_host: bool = False
     """Whether it leads to networks of the host. Two such nodes cannot be linked: the host would be linked to itself."""
 
+    memory_mib: float = 1.0
+    """The memory of a host that a node is expected to need, in MiB, if its properties do not tell it as ``ram``."""
+
     own_properties: frozenset[str] = frozenset()
     """Properties that GNS3 does not have. They are saved beside its file, and are not shown to another controller."""
 

@@ -5,6 +5,7 @@ is not: a file from elsewhere must not make this server talk to a host. It waits
 it or registering it anew.
 """
 
+import contextlib
 import logging
 import platform
 import socket
@@ -16,8 +17,9 @@ import attrs
 import trio
 
 from gns3trio import __version__
+from gns3trio.addresses import is_loopback
 from gns3trio.classes import frozen
-from gns3trio.compute.host import LOCAL_COMPUTE_ID
+from gns3trio.compute.host import ANY_COMPUTE_ID, LOCAL_COMPUTE_ID
 from gns3trio.compute.interface import Compute
 from gns3trio.compute.node import NodeStatus
 from gns3trio.compute.other_hosts import ComputeAddress, ComputeWatcher, OtherCompute, context_for
@@ -156,6 +158,36 @@ class Computes:
         if compute is None:
             raise Conflict(f"compute_id: {self.get_registered(compute_id).name}: {self.why_not_driven(compute_id)}")
         return compute
+
+    def other(self, compute_id: str) -> OtherCompute | None:
+        """The compute, if it is on another host and used."""
+        return self._others.get(compute_id)
+
+    def is_this_server(self, compute_id: str) -> bool:
+        """Whether a registered compute is this server, as far as its address tells."""
+        registered = self._registered.get(compute_id)
+        if registered is None or registered.port != self.local_port:
+            return False
+        host = registered.host
+        with contextlib.suppress(ValueError):  # a name
+            return host in self._config.addresses or is_loopback(host)
+        return host in ("localhost", socket.gethostname())
+
+    def named(self, text: str) -> str:
+        """The id of the compute with this id or name. Raises NotFound."""
+        if text == LOCAL_COMPUTE_ID or text in self._registered:
+            return text
+        for compute in self._registered.values():
+            if compute.name == text:
+                return compute.compute_id
+        if text == socket.gethostname():
+            return LOCAL_COMPUTE_ID
+        raise NotFound(f"there is no compute {text!r}")
+
+    def name_of(self, compute_id: str) -> str:
+        """What people call a compute: its name, or ``local``."""
+        registered = self._registered.get(compute_id)
+        return registered.name if registered is not None else compute_id
 
     def require_other(self, compute_id: str) -> OtherCompute | None:
         """The compute, if it is on another host; None for that of this server. Raises as ``require``."""
@@ -310,6 +342,8 @@ class Computes:
             raise Invalid("compute_id, name: 'vm' and 'gns3vm' stand for the virtual machine of GNS3")
         if compute.compute_id in ("", ".", "..") or "/" in compute.compute_id:
             raise Invalid(f"compute_id: {compute.compute_id!r} cannot be a part of a path")
+        if ANY_COMPUTE_ID in (compute.compute_id, compute.name):
+            raise Invalid(f"compute_id, name: {ANY_COMPUTE_ID!r} stands for any compute")
         if compute.certificate:
             context_for(compute.certificate)
 

@@ -24,6 +24,7 @@ from gns3trio.controller.library.symbols import Symbols
 from gns3trio.controller.library.templates import Templates, check_stored_templates
 from gns3trio.controller.links.link import Link, PortAddress
 from gns3trio.controller.links.links import Links
+from gns3trio.controller.placement.placement import PlacedNode, Placement, expected_mib
 from gns3trio.controller.project.auto_options import Attendance, open_project
 from gns3trio.controller.project.project import Project
 from gns3trio.controller.project.returned import take_up_again
@@ -31,6 +32,7 @@ from gns3trio.controller.services import ProjectServices
 from gns3trio.controller.storage import files as storage
 from gns3trio.controller.storage import project_swap
 from gns3trio.controller.storage.file_names import is_project_file, near_file_name, project_file_name
+from gns3trio.controller.storage.move_journal import MoveJournal, check_stored_moves
 from gns3trio.controller.storage.places import check_place, is_foreign
 from gns3trio.controller.storage.remembered_places import ProjectPlaces, check_stored_projects
 from gns3trio.controller.storage.search import FoundProject, copy_of, find_projects, project_folders
@@ -61,11 +63,24 @@ class Controller:
         self._config = config
         self._services = services
         services.computes.on_return = self._compute_returned
+        services.placement.count_nodes = self._placed_nodes
 
     @property
     def computes(self) -> Computes:
         """All computes, including those that are only registered."""
         return self._services.computes
+
+    @property
+    def placement(self) -> Placement:
+        """What chooses the computes of nodes that name none."""
+        return self._services.placement
+
+    def _placed_nodes(self) -> Iterator[PlacedNode]:
+        for project in list(self.projects.values()):
+            for node in list(project.nodes.values()):
+                record, waits = node.record, node.status != "started"
+                mib = expected_mib(record.node_type, record.properties) if waits else 0.0
+                yield PlacedNode(record.node_id, record.compute_id, mib, waits)
 
     @property
     def changes(self) -> ChangeFeed:
@@ -353,6 +368,7 @@ class Controller:
         for project in list(self.projects.values()):
             if project.status == "opened":
                 await take_up_again(project, compute, lost)
+                await project.delete_left_copies()
 
     def _is_idle(self, project_id: UUID) -> bool:
         """Whether it is a project of this server that is closed, and stays so for the moment."""
@@ -402,10 +418,14 @@ async def open_controller(
                 "computes": check_stored_computes,
                 "templates": check_stored_templates,
                 "projects": check_stored_projects,
+                "moves": check_stored_moves,
             },
         )
+        all_computes = Computes(config, changes, state, computes, open_compute)
         services = ProjectServices(
-            computes=Computes(config, changes, state, computes, open_compute),
+            computes=all_computes,
+            placement=Placement(all_computes, config.placement),
+            moves=MoveJournal(state),
             changes=changes,
             nursery=nursery,
             projects_path=config.projects_path,

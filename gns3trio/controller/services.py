@@ -6,6 +6,8 @@ import trio
 
 from gns3trio.classes import frozen
 from gns3trio.controller.computes import Computes
+from gns3trio.controller.placement.placement import Placement
+from gns3trio.controller.storage.move_journal import MoveJournal
 from gns3trio.notifications.feed import ChangeFeed
 
 
@@ -14,6 +16,8 @@ class ProjectServices:
     """The services that every project uses."""
 
     computes: Computes
+    placement: Placement
+    moves: MoveJournal
     changes: ChangeFeed
     nursery: trio.Nursery
     projects_path: Path

@@ -145,8 +145,7 @@ export function showLab(main, projectId) {
 
   async function addNode(kind) {
     const [x, y] = graph.freePlace();
-    const compute_id = newHost.value ?? lab.hosts.automatic(kind);
-    const node = await post(`${lab.path}/nodes`, { name: lab.types.get(kind).name_format, node_type: kind, compute_id, x, y });
+    const node = await post(`${lab.path}/nodes`, { name: lab.types.get(kind).name_format, node_type: kind, compute_id: newHost.value, x, y });
     lab.apply("node.created", node);
     graph.select(node.node_id);
     graph.include(node.node_id);

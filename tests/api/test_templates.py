@@ -128,8 +128,10 @@ async def test_a_node_from_the_built_in_template(server: Server, project: dict[s
     assert "set pcname Web\n" in (Path(node["node_directory"]) / "startup.vpc").read_text()
     switch = await server.request("POST", f"{path}/{BUILTIN['ethernet_switch']}", {**body, "name": "Core"}, 201)
     assert (switch["name"], len(switch["ports"]), switch["console_type"]) == ("Core", 8, "none")
-    error = await server.request("POST", f"{path}/{BUILTIN['vpcs']}", {"x": 1, "y": 2}, 404)
-    assert "compute" in error["message"]
+    for choice in ({}, {"compute_id": "auto"}):  # without other computes it is this server
+        node = await server.request("POST", f"{path}/{BUILTIN['vpcs']}", {"x": 1, "y": 2, **choice}, 201)
+        assert node["compute_id"] == "local"
+    await server.request("POST", f"{path}/{BUILTIN['vpcs']}", {**body, "compute_id": "nowhere"}, 404)
     await server.request("POST", f"{path}/{uuid4()}", body, 404)
     await server.request("POST", f"{path}/{BUILTIN['vpcs']}", {"x": 1}, 400)
     error = await server.request("POST", f"{path}/{BUILTIN['atm_switch']}", body, 409)

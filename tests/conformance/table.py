@@ -38,7 +38,8 @@ PARTLY = (
     (r"/v2/templates.*", "a node of an emulator can be made from one on another host only"),
     (
         r"/v2/projects/\{project_id\}/templates/.*",
-        "409 for templates of emulators, unless their compute is another host that runs them",
+        "409 for templates of emulators, unless their compute is another host that runs them; without a compute the "
+        "least loaded one is chosen, where GNS3 answers 404",
     ),
     (r"/v2/projects/\{project_id\}/nodes$", "vpcs, ethernet_switch, ethernet_hub, cloud and nat; other types 409"),
     (r".*/suspend$", "as in GNS3, nothing happens for the types that run here"),

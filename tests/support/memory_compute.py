@@ -35,7 +35,7 @@ from gns3trio.compute.node_traits import NodePort
 from gns3trio.compute.node_types import node_types
 from gns3trio.compute.trunks import Trunk
 from gns3trio.conditions.link_conditions import NO_CONDITIONS, LinkConditions
-from gns3trio.errors import ComputeAway, Conflict, Invalid, NotFound
+from gns3trio.errors import ComputeAway, Conflict, Invalid, NotFound, Unavailable
 from gns3trio.machine import MachineLoad, MachineStatistics, machine_statistics
 from gns3trio.traffic.counters import CaptureCounters, PortCounters
 from gns3trio.traffic.flows import Arrivals, FlowResult, FlowSpec, FlowState, LatencySummary
@@ -152,6 +152,8 @@ class MemoryUpload:
 
     async def receive(self, data: AsyncIterator[bytes]) -> None:
         """Keep it."""
+        if self._path in self._files.compute.failing_uploads:
+            raise Unavailable(f"{self._path}: the disk is full")
         self._received = b"".join([piece async for piece in data])
         self._files.compute.reach()
 
@@ -175,6 +177,10 @@ class MemoryFiles:
         """All files."""
         self.compute.reach()
         return list(self.content)
+
+    async def all_paths(self) -> list[str]:
+        """All files."""
+        return await self.paths()
 
     async def open(self, path: str) -> MemoryFile:
         """Open a file. Raises NotFound."""
@@ -479,11 +485,18 @@ class MemoryCompute:
     link_seconds: float = 0.0  # between the two ends
     latency: float = 0.001  # of generated traffic, in seconds
     lost: float = 0.0  # of it, from 0 to 1
+    cpu: float = 0.0  # in percent
+    used: float = 0.0  # of the memory, in percent
+    memory: float = 8192.0  # in MiB
+    is_silent: bool = False  # it does not tell its load
+    failing_deletions: set[str] = attrs.field(factory=set)
+    failing_uploads: set[str] = attrs.field(factory=set)  # paths of files
     failing_creations: set[str] = attrs.field(factory=set)  # by name of the node; likewise below
     failing_starts: set[str] = attrs.field(factory=set)
     failing_links: set[str] = attrs.field(factory=set)
 
     nodes: dict[UUID, MemoryNode] = attrs.field(factory=dict)
+    asked: int = 0  # how often for its statistics
     traffic: list[MemoryTraffic] = attrs.field(factory=list)  # that runs
     deleted: list[str] = attrs.field(factory=list)  # names of nodes whose files were deleted
     leased: dict[UUID, list[int]] = attrs.field(factory=dict)  # UDP ports by project
@@ -563,6 +576,9 @@ class MemoryCompute:
 
     async def delete_node(self, node: ComputeNode) -> None:
         """Let a node go, with its files."""
+        self.reach()
+        if node.name in self.failing_deletions:
+            raise Conflict(f"'{node.name}' cannot be deleted")
         await self.close_node(node)
         self.deleted.append(node.name)
 
@@ -685,13 +701,22 @@ class MemoryCompute:
         return Trunk()
 
     def load(self) -> MachineLoad:
-        """It is idle."""
-        return MachineLoad()
+        """As the test says, and as of now unless it is silent."""
+        at = float("-inf") if self.is_silent else trio.current_time()
+        return MachineLoad(cpu_usage_percent=self.cpu, memory_usage_percent=self.used, measured_at=at)
 
     async def statistics(self) -> MachineStatistics:
-        """It is this machine."""
+        """It has ``memory`` MiB. While it is silent there is no answer."""
         self.reach()
-        return machine_statistics("/")
+        self.asked += 1
+        if self.is_silent:
+            await trio.sleep_forever()
+        return attrs.evolve(
+            machine_statistics("/"),
+            memory_total=int(self.memory * 1024 * 1024),
+            memory_usage_percent=int(self.used),
+            cpu_usage_percent=int(self.cpu),
+        )
 
 
 # For the type checker: it is a compute, and so its nodes and their ends are those of one.

@@ -263,6 +263,7 @@ CONTROLLER_ROOMS: list[set[str]] = [
     {"storage"},
     {"changes"},
     {"computes", "library"},
+    {"placement"},
     {"services"},
     {"context"},
     {"nodes"},

@@ -23,7 +23,7 @@ from gns3trio.api.v2.traffic import NodeTrafficReport, TrafficRequest, node_traf
 from gns3trio.api.v2.views import node_list_view, node_view, port_statistics_view, record_view
 from gns3trio.compute.node_features import MacTable
 from gns3trio.controller.nodes import mesh, traffic
-from gns3trio.controller.nodes.creation import create_node_from_fields
+from gns3trio.controller.nodes.creation import create_node_from_fields, with_computes
 from gns3trio.controller.nodes.node import Node
 from gns3trio.errors import Conflict
 
@@ -47,10 +47,14 @@ async def list_nodes(api: ApiRequest, project_id: UUID) -> orjson.Fragment | Ite
 
 @routes.route("POST", "/nodes", status=201, reply=replies.Node)
 async def create_node(api: ApiRequest, project_id: UUID, body: NodeCreate) -> orjson.Fragment:
-    """Create a node. Its name is made unique in the project."""
+    """Create a node. Its name is made unique in the project. An extension: the ``compute_id`` ``auto`` stands for the
+    least loaded compute that offers the type (setting ``placement``).
+    """
     project = api.controller.get_project(project_id)
     refuse_other(api.given(body), project_id=project_id)
-    return node_view(await create_node_from_fields(project.nodes, node_record_fields(api, body, api.http.state.body)))
+    new = [node_record_fields(api, body, api.http.state.body)]
+    (fields,) = await with_computes(api.controller.placement, project.nodes, new)
+    return node_view(await create_node_from_fields(project.nodes, fields))
 
 
 @routes.route("GET", "/nodes/{node_id}", reply=replies.Node)
@@ -58,7 +62,7 @@ async def get_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> orjson.F
     """One node, after earlier requests to it are done."""
     project = api.controller.get_project(project_id)
     node = project.nodes.require(node_id)
-    if not node.lock.locked():
+    if not node.lock.locked() or node.moving_to is not None:
         return node_view(node)
     async with project.nodes.lock(node_id) as node:
         return node_view(node)

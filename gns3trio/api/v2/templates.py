@@ -12,10 +12,11 @@ from gns3trio.api.v2 import replies
 from gns3trio.api.v2.bodies import refuse_other
 from gns3trio.api.v2.views import node_view
 from gns3trio.classes import define
+from gns3trio.compute.host import ANY_COMPUTE_ID
 from gns3trio.compute.node_types import node_types
 from gns3trio.controller.library.templates import CONFIGURATIONS, FIXED, node_fields
 from gns3trio.controller.names import Name
-from gns3trio.controller.nodes.creation import create_node_from_fields
+from gns3trio.controller.nodes.creation import create_node_from_fields, with_computes
 from gns3trio.encoding import dumps_sorted
 from gns3trio.errors import NotFound
 from gns3trio.limits import MAX_BASE_CONFIG, Bound, Int32
@@ -115,13 +116,13 @@ async def put_base_config(api: ApiRequest, template_id: UUID, filename: str, bod
 async def create_node_from_template(
     api: ApiRequest, project_id: UUID, template_id: UUID, body: TemplateUse
 ) -> orjson.Fragment:
-    """Create a node from a template."""
+    """Create a node from a template. If neither it nor the request names a compute, or the name is ``auto``, the least
+    loaded one that offers the type runs the node (setting ``placement``); an extension.
+    """
     project = api.controller.get_project(project_id)
     project.require_open()
     template = api.controller.templates[template_id]
-    compute_id = template["compute_id"] or body.compute_id
-    if compute_id is None:
-        raise NotFound("compute_id: the template names no compute, so the request has to")
+    compute_id = template["compute_id"] or body.compute_id or ANY_COMPUTE_ID
     fields = node_fields(template)
     properties = fields["properties"]
     base_script = properties.pop("base_script_file", None)
@@ -136,7 +137,8 @@ async def create_node_from_template(
         fields["name"] = body.name
     fields |= {"node_id": uuid4(), "compute_id": compute_id, "x": body.x, "y": body.y}
     fields["width"], fields["height"] = api.controller.symbols.size(fields["symbol"])
-    return node_view(await create_node_from_fields(project.nodes, fields, startup_script=script))
+    (placed,) = await with_computes(api.controller.placement, project.nodes, [fields])
+    return node_view(await create_node_from_fields(project.nodes, placed, startup_script=script))
 
 
 @routes.route("GET", "/appliances", reply=list[dict[str, Any]])

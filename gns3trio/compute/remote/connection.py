@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Any, Protocol
 
+import attrs
 import trio
 from trio_websocket import ConnectionClosed, WebSocketConnection
 
@@ -209,7 +210,7 @@ class Connection:
             raise Unavailable(f"a notification {error}") from None
         match event:
             case Ping(load):
-                self.load = load
+                self.load = attrs.evolve(load, measured_at=trio.current_time())
             case NodeTold():
                 self._events.node_told(event)
             case Message():

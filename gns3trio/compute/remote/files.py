@@ -14,9 +14,9 @@ from urllib.parse import quote
 from gns3trio import threads
 from gns3trio.classes import frozen
 from gns3trio.compute.remote.http import ACTION_SECONDS, ComputeHttp
-from gns3trio.errors import Forbidden, LabError, NotFound, Unavailable, path_error
+from gns3trio.errors import Conflict, Forbidden, LabError, NotFound, Unavailable, path_error
 from gns3trio.limits import MAX_TEXT
-from gns3trio.printable import hidden_character
+from gns3trio.printable import hidden_character, without_hidden
 
 _PIECE_BYTES = 256 * 1024
 _RESERVE_BYTES = 256 * 1024 * 1024  # that the disk of this host keeps, whatever a compute sends
@@ -130,11 +130,23 @@ class RemoteFiles:
 
     async def paths(self) -> list[str]:
         """The paths of all files of the node. Those that no file here could have are left out."""
+        return sorted(path for path in await self._listed() if _problem(path) is None)
+
+    async def all_paths(self) -> list[str]:
+        """As ``paths``. Raises Conflict if there is one that no file here could have."""
+        paths = await self._listed()
+        for path in paths:
+            if _problem(path) is not None:
+                raise Conflict(f"the compute has a file that cannot be here: {without_hidden(path[:200])!r}")
+        return sorted(set(paths))
+
+    async def _listed(self) -> list[str]:
         listed = await self.reach().request("GET", f"{self._project_path}/files")
+        if not isinstance(listed, list):
+            raise Conflict("the compute does not list the files")
         prefix = f"{self._folder}/"
-        paths = [each.get("path") for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
-        below = [path.removeprefix(prefix) for path in paths if isinstance(path, str) and path.startswith(prefix)]
-        return sorted(path for path in below if _problem(path) is None)
+        paths = [each.get("path") for each in listed if isinstance(each, dict)]
+        return [path.removeprefix(prefix) for path in paths if isinstance(path, str) and path.startswith(prefix)]
 
     async def open(self, path: str) -> RemoteFile:
         """Fetch a file. Raises NotFound, or Forbidden for a path that leads out of the folder."""

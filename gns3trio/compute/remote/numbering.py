@@ -31,7 +31,7 @@ class Numbers:
 
     def is_wrong(self, number: int, wanted: int | None) -> bool:
         """Whether a node should rather have a later one: ``wanted``, or one that no node elsewhere has."""
-        if wanted is not None and wanted not in self.used:
+        if wanted is not None and wanted not in self.used and wanted - number <= _MOST_PLACEHOLDERS:
             return number < wanted
         return number in self.reserved
 

@@ -5,9 +5,11 @@ from typing import Any
 import attrs
 
 from gns3trio import threads
+from gns3trio.compute.host import LOCAL_COMPUTE_ID
 from gns3trio.conditions.impairments import describe
 from gns3trio.controller.as_code.node_scripts import Scripts, node_properties, read_scripts
 from gns3trio.controller.as_code.plan import link_value, named_ends, nodes_by_name
+from gns3trio.controller.computes import Computes
 from gns3trio.controller.gns3_format.records import Label, NodeRecord
 from gns3trio.controller.links.link import Link
 from gns3trio.controller.nodes.node import Node, drawn_as
@@ -27,9 +29,9 @@ _OF_MACHINE = ("interfaces", "gateway")
 async def export_document(project: Project) -> dict[str, Any]:
     """Export the nodes that run here, their links, and the drawings. All other parts are in ``left_out``, with reasons.
 
-    A node has its type, its position, and the fields that differ from GNS3's defaults. Consoles are omitted, because
-    they belong to the host. Nodes and links are sorted by name, so that documents can be compared. Raises Forbidden if
-    the project is closed, Conflict if two nodes have the same name.
+    A node has its type, its position, and the fields that differ from GNS3's defaults; in a project with nodes on other
+    hosts its compute too. Consoles are omitted, because they belong to the host. Nodes and links are sorted by name, so
+    that documents can be compared. Raises Forbidden if the project is closed, Conflict if two nodes have the same name.
     """
     project.require_open()
     nodes, links = list(nodes_by_name(project).values()), list(project.links.values())
@@ -43,7 +45,8 @@ def _document(
     project: Project, nodes: list[Node], links: list[Link], drawings: list[dict[str, Any]], scripts: Scripts
 ) -> dict[str, Any]:
     left_out = {node.name: node.problem for node in nodes if node.problem is not None}
-    shown = {node.name: _node(node, scripts) for node in nodes if node.name not in left_out}
+    hosts = _hosts(project.services.computes, [node for node in nodes if node.name not in left_out])
+    shown = {node.name: _node(node, scripts, hosts.get(node.name)) for node in nodes if node.name not in left_out}
     joined: list[dict[str, Any]] = []
     for link in links:
         ends = named_ends(project, link)
@@ -65,9 +68,18 @@ def _document(
     return document
 
 
-def _node(node: Node, scripts: Scripts) -> dict[str, Any]:
+def _hosts(computes: Computes, nodes: list[Node]) -> dict[str, str]:
+    """The computes of nodes by the names of both; empty if all are on this server."""
+    if all(node.record.compute_id == LOCAL_COMPUTE_ID for node in nodes):
+        return {}
+    return {node.name: computes.name_of(node.record.compute_id) for node in nodes}
+
+
+def _node(node: Node, scripts: Scripts, compute: str | None) -> dict[str, Any]:
     record = node.record
     shown: dict[str, Any] = {"node_type": record.node_type, "x": record.x, "y": record.y}
+    if compute is not None:
+        shown["compute"] = compute
     shown |= {name: getattr(record, name) for name, default in _DEFAULTS.items() if getattr(record, name) != default}
     drawn = drawn_as(record.node_type) or {name: _default(name) for name in _DRAWN}
     shown |= {name: getattr(record, name) for name in _DRAWN if getattr(record, name) != drawn[name]}

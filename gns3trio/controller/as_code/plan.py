@@ -3,20 +3,23 @@
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Literal
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import attrs
 
 from gns3trio.classes import define, frozen
+from gns3trio.compute.host import ANY_COMPUTE_ID
 from gns3trio.conditions.impairments import describe
 from gns3trio.controller.as_code.document import Document, End, Ends, Wish, covers
 from gns3trio.controller.as_code.node_scripts import Scripts, node_properties
+from gns3trio.controller.computes import Computes
 from gns3trio.controller.gns3_format.records import Label
 from gns3trio.controller.links.link import Link
 from gns3trio.controller.nodes.node import Node
 from gns3trio.controller.project.drawings import Drawing
+from gns3trio.controller.project.moving import check_move
 from gns3trio.controller.project.project import Project
-from gns3trio.errors import Conflict, Invalid
+from gns3trio.errors import Conflict, Invalid, NotFound
 
 
 @frozen
@@ -31,10 +34,13 @@ class Change:
 
 @define
 class Plan:
-    """All steps of a plan, by kind."""
+    """All steps of a plan, by kind. ``create_nodes`` are the fields of new nodes, which have an id; the compute of some
+    is still to be chosen. ``move_nodes`` are nodes with their new computes.
+    """
 
     delete_links: list[Link] = attrs.field(factory=list)
-    create_nodes: list[Wish] = attrs.field(factory=list)
+    create_nodes: list[dict[str, Any]] = attrs.field(factory=list)
+    move_nodes: list[tuple[Node, str]] = attrs.field(factory=list)
     update_nodes: list[tuple[Node, dict[str, Any]]] = attrs.field(factory=list)
     create_links: list[tuple[Ends, Wish]] = attrs.field(factory=list)
     update_links: list[tuple[Link, dict[str, Any]]] = attrs.field(factory=list)
@@ -57,7 +63,7 @@ def make_plan(project: Project, document: Document, scripts: Scripts) -> Plan:
     for name in document.nodes:
         if name in by_name and name not in here:
             raise Conflict(f"nodes[{name}]: there is a node of that name that does not run: {by_name[name].problem}")
-    _plan_nodes(plan, here, document, scripts)
+    _plan_nodes(plan, project.services.computes, here, document, scripts)
     if document.links is not None:
         _plan_links(plan, project, document, document.links)
     if document.drawings is not None:
@@ -86,27 +92,47 @@ def nodes_by_name(project: Project) -> dict[str, Node]:
     return nodes
 
 
-def _plan_nodes(plan: Plan, here: Mapping[str, Node], document: Document, scripts: Scripts) -> None:
+def _plan_nodes(plan: Plan, computes: Computes, here: Mapping[str, Node], document: Document, scripts: Scripts) -> None:
     for name, wish in document.nodes.items():
         node = here.get(name)
+        compute_id = _compute_of(computes, wish)
         if node is None:
-            plan.create_nodes.append(wish)
+            fields = {field: value for field, value in wish.given.items() if field != "compute"}
+            place = compute_id or ANY_COMPUTE_ID
+            plan.create_nodes.append({**fields, "name": name, "node_id": uuid4(), "compute_id": place})
             plan.changes.append(Change("create", "node", name))
         elif wish.given["node_type"] != node.record.node_type:
             is_type = node.record.node_type
             raise Conflict(f"nodes[{name}].node_type: it is of type {is_type}, and a node keeps its type")
-        elif changes := _node_changes(node, wish, scripts):
-            plan.update_nodes.append((node, changes))
-            fields = {
-                field: _told_change(_node_value(node, field, scripts), _plain(to)) for field, to in changes.items()
-            }
-            plan.changes.append(Change("update", "node", name, fields))
+        else:
+            fields = {}
+            if compute_id is not None and compute_id != node.record.compute_id:
+                with naming(f"nodes[{name}]"):
+                    check_move(computes, node, compute_id)
+                plan.move_nodes.append((node, compute_id))
+                fields["compute"] = _told_change(computes.name_of(node.record.compute_id), computes.name_of(compute_id))
+            if changes := _node_changes(node, wish, scripts):
+                plan.update_nodes.append((node, changes))
+                fields |= {
+                    field: _told_change(_node_value(node, field, scripts), _plain(to)) for field, to in changes.items()
+                }
+            if fields:
+                plan.changes.append(Change("update", "node", name, fields))
     for name, node in here.items():
         if name not in document.nodes:
             if node.record.locked:
                 raise Conflict(f"Node '{name}' is locked")
             plan.delete_nodes.append(node)
             plan.changes.append(Change("delete", "node", name))
+
+
+def _compute_of(computes: Computes, wish: Wish) -> str | None:
+    """The id of the compute that the document names for a node."""
+    name = wish.given.get("compute")
+    try:
+        return computes.named(name) if name is not None else None
+    except NotFound as error:
+        raise Invalid(f"nodes[{wish.name}].compute: {error}") from None
 
 
 def _node_changes(node: Node, wish: Wish, scripts: Scripts) -> dict[str, Any]:
@@ -118,6 +144,8 @@ def _node_changes(node: Node, wish: Wish, scripts: Scripts) -> dict[str, Any]:
 def _changed_fields(node: Node, given: Mapping[str, Any], scripts: Scripts) -> dict[str, Any]:
     changes = {}
     for name, wanted in given.items():
+        if name == "compute":
+            continue
         value = _expanded(node, wanted) if name == "properties" else wanted
         present = _node_value(node, name, scripts)
         if covers(present, _plain(value)):

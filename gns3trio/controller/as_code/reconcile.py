@@ -1,6 +1,6 @@
 """Applies many changes to a project, all or none: the steps of a plan, or a list of objects to create."""
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
@@ -15,9 +15,10 @@ from gns3trio.controller.gns3_format.records import LinkEndRecord, LinkRecord
 from gns3trio.controller.links.link import Link
 from gns3trio.controller.names import NameAllocator
 from gns3trio.controller.nodes.all_nodes import act_on_all
-from gns3trio.controller.nodes.creation import create_node_from_fields
+from gns3trio.controller.nodes.creation import Fields, create_node_from_fields, with_computes
 from gns3trio.controller.nodes.node import Node
 from gns3trio.controller.project.drawings import Drawing
+from gns3trio.controller.project.moving import Move
 from gns3trio.controller.project.project import Project
 from gns3trio.controller.project.saving_later import saving_later
 from gns3trio.errors import Conflict
@@ -34,18 +35,22 @@ async def reconcile(project: Project, document: Document, *, dry_run: bool) -> P
     async with project.whole_changes.one():
         plan = make_plan(project, document, await read_scripts(project.nodes.values()))
         if not dry_run and plan.changes:
-            await _apply(project, plan)
+            await _apply(project, plan, document)
         return plan
 
 
-async def _apply(project: Project, plan: Plan) -> None:
+async def _apply(project: Project, plan: Plan, document: Document) -> None:
     """Apply the plan. Deleting nodes with their files cannot be undone, so it comes last."""
     async with Undo(partial(project.log, "error"), project.taking_back) as undo:
         for link in plan.delete_links:
             await project.links.delete(link)
             undo.by(_restore_link, project, link.record, link.impairments)
+        moves = [await _move_node(undo, project, *each) for each in plan.move_nodes]
+        new = await with_computes(
+            project.services.placement, project.nodes, plan.create_nodes, _linked(project, plan.create_nodes, document)
+        )
         with saving_later():
-            await for_each(plan.create_nodes, partial(_create_node, undo, project))
+            await for_each(new, partial(_create_node, undo, project))
         project.file.mark()
         for node, wanted in plan.update_nodes:
             changes = dict(wanted)
@@ -70,18 +75,36 @@ async def _apply(project: Project, plan: Plan) -> None:
             drawing = await project.drawings.create(uuid4(), wish.given)
             undo.by(_delete_drawing, project, drawing)
             await slices.pause()
+        if moves:  # where a node is now must be on the disk before it is deleted where it was
+            project.file.mark()
+            await project.file.flush()
         await project.nodes.delete_all(plan.delete_nodes)
         undo.forget()
+    for move in moves:
+        await move.finish()
     for drawing in plan.delete_drawings:
         project.drawings.delete(drawing)
     await project.file.flush()
 
 
-async def _create_node(undo: Undo, project: Project, wish: Wish) -> None:
-    fields = {**wish.given, "name": wish.name, "node_id": uuid4()}
-    with naming(f"nodes[{wish.name}]"):
+async def _move_node(undo: Undo, project: Project, node: Node, compute_id: str) -> Move:
+    move = Move(project, node, compute_id)
+    with naming(f"nodes[{node.name}]"):
+        await move.begin()
+    undo.by(move.take_back)
+    return move
+
+
+async def _create_node(undo: Undo, project: Project, fields: Mapping[str, Any]) -> None:
+    with naming(f"nodes[{fields['name']}]"):
         node = await create_node_from_fields(project.nodes, fields, keep_name=True)
     undo.by(project.nodes.delete_all, [node])
+
+
+def _linked(project: Project, new: Iterable[Mapping[str, Any]], document: Document) -> Iterator[tuple[UUID, UUID]]:
+    """The nodes that the document links, by their ids."""
+    ids = {node.name: node.node_id for node in project.nodes.values()} | {each["name"]: each["node_id"] for each in new}
+    return ((ids[first.node], ids[second.node]) for first, second in document.ends.values())
 
 
 async def _update_node(project: Project, node: Node, changes: Mapping[str, Any]) -> None:
@@ -179,7 +202,9 @@ async def create_all(
         _check_ids("drawings", "drawing_id", [fields["drawing_id"] for fields in drawings], project.drawings)
         names = NameAllocator.beside(project.nodes.names())
         # In order, so that names become PC1, PC2, ...
-        named = [{**fields, "name": names.allocate(fields["name"])} for fields in nodes]
+        named: list[Fields] = [{**fields, "name": names.allocate(fields["name"])} for fields in nodes]
+        linked = [(record.nodes[0].node_id, record.nodes[1].node_id) for record in links]
+        named = await with_computes(project.services.placement, project.nodes, named, linked)
 
         async def create_node(numbered: tuple[int, Mapping[str, Any]]) -> None:
             index, fields = numbered

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from itertools import count
 from pathlib import Path
 from typing import Literal
 from uuid import UUID, uuid4
@@ -9,6 +10,7 @@ from uuid import UUID, uuid4
 import attrs
 import trio
 
+from gns3trio import threads
 from gns3trio.classes import frozen
 from gns3trio.compute.captures import CaptureSpec
 from gns3trio.compute.expressions import require_expression
@@ -20,7 +22,7 @@ from gns3trio.controller.context import ProjectContext
 from gns3trio.controller.links.link import Link, LinkCapture, PortAddress
 from gns3trio.controller.links.wiring import Wiring
 from gns3trio.controller.nodes.node import Node
-from gns3trio.errors import Conflict, Invalid, NotFound, Unavailable
+from gns3trio.errors import Conflict, Invalid, LabError, NotFound, Unavailable
 from gns3trio.limits import MAX_SNAPLEN
 from gns3trio.printable import is_plain_name
 from gns3trio.project_layout import CAPTURES
@@ -191,6 +193,46 @@ class LinkCaptures:
             for capture in link.captures.values():
                 nursery.start_soon(self._end, capture)
         link.captures.clear()
+
+    # --- while the link is made again ---
+
+    async def set_aside(self, link: Link) -> list[LinkCapture]:
+        """Stop all captures of a link; returns those that ``take_up`` can begin again. The caller holds its lock."""
+        again = [each for each in link.captures.values() if each.capture.running and each.file_name is not None]
+        await self.stop_link(link)
+        return again
+
+    async def take_up(self, link: Link, captures: Iterable[LinkCapture]) -> None:
+        """Begin captures again, with the same ids, in new files beside those that they had. The caller holds the lock
+        of the link.
+        """
+        for each in captures:
+            spec = each.capture.spec
+            try:
+                name = await threads.disk.run(self._next_name, each.file_name or "")
+                await self._start(
+                    link,
+                    attrs.evolve(spec, path=self._free_path("file_name", name)),
+                    node_id=each.node_id,
+                    is_gns3=each.is_gns3,
+                    file_name=name,
+                    capture_id=each.capture_id,
+                    direction=each.direction,
+                )
+            except LabError as error:
+                self._project.log("error", f"capture {each.file_name} does not go on: {error}")
+                continue
+            if each.is_gns3:
+                link.last_capture_file = name
+
+    def _next_name(self, name: str) -> str:
+        """The first of NAME-2, NAME-3 and so on that is free."""
+        stem, dot, suffix = name.rpartition(".")
+        if not stem:
+            stem, dot, suffix = name, "", ""
+        names = {path.name for path in (self._project.folder / CAPTURES).glob("*")}
+        numbered = (f"{stem}-{number}{dot}{suffix}" for number in count(2))
+        return next(each for each in numbered if each not in names)
 
     async def stop_for_good(self, links: Iterable[Link]) -> None:
         """Stop the captures of all ``links``. Captures that wait for their start are rejected."""

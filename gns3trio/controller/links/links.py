@@ -52,6 +52,15 @@ class Links(Mapping[UUID, Link]):
     def __len__(self) -> int:
         return len(self._wiring.links)
 
+    @property
+    def wiring(self) -> Wiring:
+        """The connections of the ports, for those who hold the locks of links and nodes."""
+        return self._wiring
+
+    def lock_nodes(self, node_ids: Iterable[UUID]) -> AbstractAsyncContextManager[None]:
+        """Hold the locks of nodes, always acquired in the same order. Raises NotFound if one does not exist."""
+        return self._ends.lock(node_ids)
+
     def require(self, link_id: UUID) -> Link:
         """A link by its id. Raises Forbidden if the project is closed, NotFound if there is no such link."""
         self._project.require_open()

@@ -30,7 +30,7 @@ from gns3trio.controller.links.link import Link, PortAddress, address_of, check_
 from gns3trio.controller.links.table import LinkTable
 from gns3trio.controller.links.tunnel_hosts import tunnel_hosts
 from gns3trio.controller.nodes.node import Node
-from gns3trio.errors import Conflict, NotFound, Unavailable
+from gns3trio.errors import Conflict, LabError, NotFound
 
 log = logging.getLogger(__name__)
 
@@ -152,6 +152,17 @@ class Wiring:
                 for port in bound:
                     await self._unbind_port(port)
             raise
+
+    async def separate(self, link: Link) -> None:
+        """Disconnect the two ports of a link, which stays in the table. ``wire`` connects them again."""
+        await self._separate(link)
+
+    def has_tunnel_of_client(self, node_id: UUID) -> bool:
+        """Whether a port of the node is connected to a tunnel of a client that is no link."""
+        return any(
+            address.node_id == node_id and nio is not None and self.link_at(address) is None
+            for address, nio in self._joined.items()
+        )
 
     async def disconnect(self, link: Link) -> None:
         """Disconnect the two ports of a link, and release their resources."""
@@ -276,10 +287,10 @@ class Wiring:
             await self._unbind_port(ComputePort(node.instance, address.adapter_number, address.port_number))
 
     async def _unbind_port(self, port: ComputePort) -> None:
-        """Disconnect a port. If its compute cannot be reached, the connection ends with the node."""
+        """Disconnect a port. If its compute cannot be reached, or refuses, the connection ends with the node."""
         try:
             await port.node.unbind_nio(port.adapter_number, port.port_number)
-        except Unavailable as error:
+        except LabError as error:
             log.warning("node %s: a port is not separated: %s", port.node.node_id, error)
 
     def _place(self, address: PortAddress) -> tuple[Compute, ComputePort]:

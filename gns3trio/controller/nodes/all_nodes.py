@@ -35,6 +35,8 @@ async def act_on_all(nodes: Iterable[Node], action: Action | Literal["reset_cons
                 if node.deleted or node.instance is None or node.problem is not None:
                     return
                 try:
+                    if action in ("start", "reload"):
+                        node.require_settled()
                     if action == "reset_console":
                         await node.instance.reset_console()
                     else:

@@ -48,6 +48,8 @@ class Node:
         self.revision = Revision()  # a new object after each visible change of the node
         self.saved_mac_id: int | None = None  # the number of its MAC address in the project's file
         self.kept_because: str | None = None  # why the node has no instance, if its type is not the reason
+        self.moving_to: str | None = None  # the name of the compute to which its files are being copied
+        self.was_lost = False  # its compute lost it meanwhile
         self.linked_ports: frozenset[tuple[int, int]] = frozenset()  # (adapter, port), of a node without an instance
         self._instance: ComputeNode | None = None
         self._compute: Compute | None = None
@@ -105,6 +107,11 @@ class Node:
     def status(self) -> str:
         """The status: ``stopped``, ``started``, or ``suspended`` for types that can be."""
         return self._instance.status if self._instance else "stopped"
+
+    def require_settled(self) -> None:
+        """Raises Conflict while the node is being moved to another compute."""
+        if self.moving_to is not None:
+            raise Conflict(f"Node '{self.name}' is being moved to compute '{self.moving_to}': wait until it is there")
 
     def require_instance(self) -> ComputeNode:
         """The instance of the node. Raises Conflict with the reason if there is none."""

@@ -72,13 +72,18 @@ class Nodes(Mapping[UUID, Node]):
 
     @contextlib.asynccontextmanager
     async def lock(self, node_id: UUID, *, to_stop: bool = False) -> AsyncIterator[Node]:
-        """A node, locked, after all earlier requests to it are done. With ``to_stop``, a hanging start is abandoned."""
+        """A node, locked, after all earlier requests to it are done. With ``to_stop``, a hanging start is abandoned.
+
+        Raises Forbidden, NotFound, or Conflict while the node is being moved to another compute.
+        """
         node = self.require(node_id)
+        node.require_settled()
         with stopping([node] if to_stop else []):
             await node.lock.acquire()
         try:
             if node.deleted:
                 raise NotFound(f"Node ID {node_id} doesn't exist")
+            node.require_settled()
             yield node
         finally:
             node.lock.release()
@@ -187,6 +192,9 @@ class Nodes(Mapping[UUID, Node]):
         async def restore(*nodes: Node) -> None:
             for node in nodes:
                 async with limit, node.lock:
+                    if node.moving_to is not None:  # who moves it sees to it
+                        node.was_lost = True
+                        continue
                     compute = self._project.services.computes.find(node.record.compute_id)
                     if node.deleted or compute is None or not compute.runs(node.record.node_type) or not go_on():
                         continue
@@ -284,6 +292,7 @@ class Nodes(Mapping[UUID, Node]):
         for node in nodes:
             if node.record.locked:
                 raise Conflict(f"Node '{node.name}' is locked")
+            node.require_settled()
         # Save first: the project file must never refer to files that are deleted.
         async with self._links.withdrawal_of([node.node_id for node in nodes]):
             for node in nodes:

@@ -27,6 +27,8 @@ from gns3trio.controller.changes import (
 )
 from gns3trio.controller.gns3_format.records import ProjectRecord, ProjectSettings
 from gns3trio.controller.links.links import Links
+from gns3trio.controller.nodes.instances import Instances
+from gns3trio.controller.nodes.left_copies import delete_left_copies
 from gns3trio.controller.nodes.nodes import Nodes
 from gns3trio.controller.project.contents import Contents
 from gns3trio.controller.project.drawings import Drawings
@@ -217,8 +219,14 @@ class Project:
     async def _announce_opened(self) -> None:
         await self._contents.announce()
         self.publish(ProjectOpened(self))
+        if self.services.moves.left(self.project_id):
+            self.services.nursery.start_soon(self.delete_left_copies)
         if self.settings.auto_start:
             self.services.nursery.start_soon(self._start_nodes)
+
+    async def delete_left_copies(self) -> None:
+        """Delete what moves of nodes have left at computes, because the server was killed or a compute was away."""
+        await delete_left_copies(self, self.nodes, Instances(self, self.nodes, self.links))
 
     async def _start_nodes(self) -> None:
         """Start all nodes (``auto_start``). Each node reports its own errors."""
@@ -290,10 +298,12 @@ class Project:
         """
         await threads.disk.run(check_discardable, self.folder, self.services.projects_path)
         self.deleted = True
+        left = self.services.moves.left(self.project_id)
         elsewhere = [
             compute
             for compute in self.services.computes.driven()
             if any(node.record.compute_id == compute.compute_id for node in self.nodes.values())
+            or any(compute.compute_id in (each.source, each.target) for each in left)
         ]
         try:
             await self.close()
@@ -304,6 +314,7 @@ class Project:
                     await compute.discard_project(self.project_id)
                 except LabError as error:
                     self.log("warning", f"compute {compute.compute_id} has not deleted the project's files: {error}")
+            await self.services.moves.forget(self.project_id)
         except BaseException:
             self.deleted = False
             raise

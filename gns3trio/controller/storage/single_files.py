@@ -19,6 +19,7 @@ from gns3trio.controller.storage.files import (
     TEMPORARY_PREFIX,
     date_of,
     disk_error,
+    printable,
     temporary_name,
 )
 from gns3trio.errors import DISK_REFUSALS, Conflict, Forbidden, Invalid, LabError, NotFound
@@ -224,6 +225,10 @@ class FolderFiles:
         """The paths of all files, without following links."""
         return await threads.disk.run(list, _paths(self.folder))
 
+    async def all_paths(self) -> list[str]:
+        """As ``paths``. Raises Conflict if there is anything that is neither a file nor a folder."""
+        return await threads.disk.run(list, _all_paths(self.folder))
+
     async def open(self, path: str) -> OpenFile:
         """Open a file for reading. Raises as ``open_file``."""
         return await threads.disk.run(open_file, self.folder, path)
@@ -268,3 +273,24 @@ def _paths(folder: Path) -> Iterator[str]:
     for root, _, names in os.walk(folder):
         for name in sorted(name for name in names if not name.startswith(TEMPORARY_PREFIX)):
             yield (Path(root) / name).relative_to(folder).as_posix()
+
+
+def _all_paths(folder: Path) -> Iterator[str]:
+    """The paths of all files below a folder, except incomplete ones. Raises Conflict if there is anything else."""
+    waiting = [folder]
+    while waiting:
+        try:
+            with os.scandir(waiting.pop()) as found:
+                entries = sorted(found, key=lambda entry: entry.name)
+        except FileNotFoundError:
+            continue  # a node without files
+        except OSError as error:
+            raise disk_error(error.filename, error) from error
+        for entry in entries:
+            path = Path(entry.path).relative_to(folder).as_posix()
+            if entry.is_dir(follow_symlinks=False):
+                waiting.append(Path(entry.path))
+            elif not entry.is_file(follow_symlinks=False):
+                raise Conflict(f"{printable(path)!r} is neither a file nor a folder")
+            elif not entry.name.startswith(TEMPORARY_PREFIX):
+                yield path

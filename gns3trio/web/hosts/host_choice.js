@@ -2,10 +2,10 @@
 
 import { h } from "../dom.js";
 
-const AUTOMATIC = "";
+const AUTOMATIC = "auto"; // the server chooses
 const ALL = "";
 
-// A choice of the host for a new node; `update(type)` when the hosts or the type of node have changed. `value` is null for automatic.
+// A choice of the host for a new node; `update(type)` when the hosts or the type of node have changed. `value` is an id, or that of automatic.
 export class NewNodeHost {
   constructor(hosts) {
     this.hosts = hosts;
@@ -13,7 +13,7 @@ export class NewNodeHost {
   }
 
   get value() {
-    return this.element.value || null;
+    return this.element.value || AUTOMATIC;
   }
 
   update(type) {

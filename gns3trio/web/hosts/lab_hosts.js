@@ -46,10 +46,4 @@ export class LabHosts extends Hosts {
     if (this.wereKnown) this.lab.readProblemsSoon(); // when they are known first, the lab is being read as well
     this.wereKnown = true;
   }
-
-  // The host of a new node for which none was chosen: this server, or the first that can run it.
-  automatic(nodeType) {
-    const able = this.offering(nodeType);
-    return able.length && !able.some((each) => each.compute_id === LOCAL) ? able[0].compute_id : LOCAL;
-  }
 }

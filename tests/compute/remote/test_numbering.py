@@ -59,3 +59,7 @@ async def test_a_compute_that_takes_no_more() -> None:
         raise Conflict("no")
 
     assert await Numbers(reserved={0}).skip(None, fill) == 0
+
+
+async def test_a_number_that_is_too_far_away_costs_nothing() -> None:
+    assert await numbers_of(Numbers(), 254, 70_000, 2) == [0, 1, 2]

@@ -17,5 +17,6 @@ TRAITS = NodeTraits(
     can_be_duplicated=False,
     always_runs=True,
     reaches_host=True,
+    memory_mib=16.0,
     own_properties=frozenset({"port_forwards", "gateway"}),
 )

@@ -44,6 +44,7 @@ class VpcsTemplate:
 
 TRAITS = NodeTraits(
     is_numbered=True,
+    memory_mib=4.0,
     name="vpcs",
     title="VPCS",
     label="VPCS",

@@ -1,0 +1,1 @@
+"""Which compute runs a node that names none: the load of the computes, and the division of a lab among them."""

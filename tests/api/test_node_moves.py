@@ -1,0 +1,197 @@
+"""Nodes that move between this server and another one of ours, and where nodes without a compute go."""
+
+import os
+from collections import Counter
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trio
+
+from tests.support.far_server import FarServer, far_server
+from tests.support.lab import Lab
+from tests.support.server import Server, node_path
+
+Json = dict[str, Any]
+PATIENCE = 30
+DISK_BYTES = 300_000_000
+SCRIPT = "set pcname %h\nip 10.0.0.1/24\n"
+
+
+@pytest.fixture
+async def far(tmp_path: Path, server: Server) -> AsyncIterator[FarServer]:
+    """The other server, which is a compute of the first."""
+    async with far_server(tmp_path / "far") as opened:
+        compute = await server.request("POST", "/v2/computes", opened.address, 201)
+        assert compute["connected"]
+        yield opened
+
+
+@pytest.fixture
+def nodes(server: Server, project: Json) -> Lab:
+    return Lab(server, project, [])
+
+
+def folder_at(far: FarServer, project: Json, node: Json) -> Path:
+    return far.config.projects_path / project["project_id"] / "project-files" / "vpcs" / node["node_id"]
+
+
+def files_in(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+async def moved(server: Server, project: Json, node: Json, compute_id: str, status: int = 200) -> Json:
+    path = f"{node_path(project, node)}/move"
+    return dict(await server.request("POST", path, {"compute_id": compute_id}, status))
+
+
+async def no_problems(server: Server, lab: Lab) -> None:
+    assert await server.request("GET", f"{lab.path}/problems", None, 200) == {"file": [], "links": [], "nodes": []}
+
+
+async def test_a_node_moves_there_and_back(server: Server, project: Json, nodes: Lab, far: FarServer) -> None:
+    first = await nodes.node("vpcs", name="A", properties={"startup_script": SCRIPT})
+    second = await nodes.node("vpcs", name="B", properties={"startup_script": SCRIPT.replace("0.1", "0.2")})
+    link = await nodes.link((first, 0), (second, 0))
+    here = Path(first["node_directory"])
+    for number in range(200):
+        file = here / "many" / str(number % 7) / f"{number}.txt"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(f"file {number}")
+    (here / "großes bild.bin").write_bytes(bytes(range(256)) * 40_000)
+    before = files_in(here)
+
+    shown = await moved(server, project, first, "far")
+    assert (shown["compute_id"], shown["name"], shown["node_id"]) == ("far", "A", first["node_id"])
+    assert (shown["x"], shown["y"], shown["console_type"]) == (first["x"], first["y"], "telnet")
+    assert files_in(folder_at(far, project, first)) == before and not here.exists()
+    await no_problems(server, nodes)
+    links = await server.request("GET", f"{nodes.path}/links", None, 200)
+    assert [each["link_id"] for each in links] == [link["link_id"]]
+    await server.request("POST", f"{nodes.path}/nodes/start", None, 204)
+    error = await moved(server, project, first, "local", 409)
+    assert "stop it first" in error["message"]
+    await server.request("POST", f"{nodes.path}/nodes/stop", None, 204)
+
+    shown = await moved(server, project, first, "local")
+    assert shown["compute_id"] == "local" and files_in(here) == before
+    assert not folder_at(far, project, first).exists()
+    ports = await far.get("/v2/compute/network/ports")
+    assert (ports["console_ports"], ports["udp_ports"]) == ([], [])
+    await server.request("POST", f"{nodes.path}/close", None, 204)
+    await server.request("POST", f"{nodes.path}/open", None, 201)
+    await no_problems(server, nodes)
+    assert (await server.request("GET", node_path(project, first), None, 200))["compute_id"] == "local"
+
+
+async def test_what_is_wrong_with_a_request(server: Server, project: Json, nodes: Lab, far: FarServer) -> None:
+    node = await nodes.node("vpcs")
+    path = f"{node_path(project, node)}/move"
+    for body, status in (({}, 400), ({"compute_id": 5}, 400), ({"compute_id": "far", "x": 1}, 400)):
+        await server.request("POST", path, body, status)
+    await moved(server, project, node, "nowhere", 404)
+    itself = {**far.address, "compute_id": "itself", "name": "itself", "port": int(server.url.rpartition(":")[2])}
+    await server.request("POST", "/v2/computes", {**itself, "user": None, "password": None}, 201)
+    error = await moved(server, project, node, "itself", 409)
+    assert "this server itself" in error["message"]
+    await server.request("DELETE", "/v2/computes/itself", None, 204)
+    await far.stop()
+    with trio.fail_after(PATIENCE):
+        while (await server.request("GET", "/v2/computes/far", None, 200))["connected"]:
+            await trio.sleep(0.05)
+    error = await moved(server, project, node, "far", 409)
+    assert "cannot be reached" in error["message"]
+    assert (await server.request("GET", node_path(project, node), None, 200))["compute_id"] == "local"
+
+
+async def test_a_compute_that_vanishes_keeps_nothing_of_a_node(
+    server: Server, project: Json, nodes: Lab, far: FarServer
+) -> None:
+    """The other server vanishes while files come, and has them still when it returns."""
+    node = await nodes.node("vpcs", properties={"startup_script": SCRIPT})
+    left = folder_at(far, project, node)
+    disk = Path(node["node_directory"]) / "disk.bin"
+    disk.touch()
+    os.truncate(disk, DISK_BYTES)
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(moved, server, project, node, "far", 409)
+        with trio.fail_after(PATIENCE):
+            while not left.exists():
+                await trio.sleep(0.001)
+        await far.stop()
+    shown = await server.request("GET", node_path(project, node), None, 200)
+    assert shown["compute_id"] == "local" and disk.stat().st_size == DISK_BYTES
+    assert left.exists()
+    await far.start()
+    with trio.fail_after(PATIENCE):
+        while left.exists():
+            await trio.sleep(0.05)
+    await moved(server, project, node, "far")
+    assert (left / "disk.bin").stat().st_size == DISK_BYTES
+
+
+async def test_nodes_without_a_compute(server: Server, project: Json, nodes: Lab, far: FarServer) -> None:
+    found = Counter[str]()
+    for _ in range(6):
+        node = await nodes.node("vpcs", compute_id="auto")
+        found[node["compute_id"]] += 1
+    assert found == {"local": 3, "far": 3}
+    (vpcs,) = [
+        each for each in await server.request("GET", "/v2/templates", None, 200) if each["template_type"] == "vpcs"
+    ]
+    path = f"{nodes.path}/templates/{vpcs['template_id']}"
+    made = [await server.request("POST", path, {"x": 0, "y": 0}, 201) for _ in range(2)]
+    assert {each["compute_id"] for each in made} == {"local", "far"}
+    await server.request("POST", f"{nodes.path}/nodes", {"name": "X", "node_type": "vpcs"}, 400)
+    cloud = await nodes.node("cloud", compute_id="auto")
+    assert cloud["compute_id"] == "local"
+
+
+async def test_a_document_names_computes_and_moves_nodes(
+    server: Server, project: Json, nodes: Lab, far: FarServer
+) -> None:
+    path = f"{nodes.path}/topology"
+    document: Json = {
+        "nodes": {
+            "A": {"node_type": "vpcs", "compute": "far"},
+            "B": {"node_type": "vpcs"},
+            "SW": {"node_type": "ethernet_switch", "compute": "far"},
+            "C": {"node_type": "vpcs", "compute": "local"},
+        },
+        "links": [{"ends": ["A", "SW:0"]}, {"ends": ["B", "SW:1"]}, {"ends": ["C", "SW:2"]}],
+    }
+    await server.request("PUT", path, document, 200)
+    assert await computes_of(server, nodes) == {"A": "far", "B": "far", "SW": "far", "C": "local"}
+    exported = await server.request("GET", path, None, 200)
+    assert {name: each["compute"] for name, each in exported["nodes"].items()} == await computes_of(server, nodes)
+    unchanged = await server.request("PUT", path, exported, 200)
+    assert unchanged["changes"] == []
+
+    document["nodes"]["SW"]["compute"] = document["nodes"]["A"]["compute"] = "local"
+    planned = await server.request("PUT", f"{path}?dry_run=true", document, 200)
+    moves = {change["name"]: change["fields"]["compute"] for change in planned["changes"]}
+    assert moves == {name: {"from": "far", "to": "local"} for name in ("A", "SW")}
+    assert (await computes_of(server, nodes))["SW"] == "far"
+    broken = {**document, "links": [*document["links"], {"ends": ["A:7", "B:9"]}]}
+    await server.request("PUT", path, broken, 404)
+    assert (await computes_of(server, nodes))["SW"] == "far"
+    await no_problems(server, nodes)
+    await server.request("PUT", path, document, 200)
+    assert await computes_of(server, nodes) == {"A": "local", "B": "far", "SW": "local", "C": "local"}
+    await no_problems(server, nodes)
+
+    await server.request("POST", f"{nodes.path}/nodes/start", None, 204)
+    document["nodes"]["A"]["compute"] = "far"
+    for query in ("?dry_run=true", ""):
+        error = await server.request("PUT", f"{path}{query}", document, 409)
+        assert "'A' runs: stop it first" in error["message"]
+    document["nodes"]["A"]["compute"] = "attic"
+    error = await server.request("PUT", path, document, 400)
+    assert "nodes[A].compute" in error["message"] and "attic" in error["message"]
+
+
+async def computes_of(server: Server, lab: Lab) -> dict[str, str]:
+    nodes = await server.request("GET", f"{lab.path}/nodes", None, 200)
+    return {node["name"]: node["compute_id"] for node in nodes}
