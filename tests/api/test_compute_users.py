@@ -16,7 +16,7 @@ import pytest
 import trio
 from trio_websocket import WebSocketConnection, wrap_client_stream
 
-from gns3trio.api.access import Access
+from gns3trio.api.access import Access, SocketRoute
 from gns3trio.api.app import TABLES
 from gns3trio.config import Config
 from gns3trio.errors import Invalid
@@ -223,7 +223,10 @@ async def test_every_route_of_the_compute_asks_who_the_client_is(users: list[Cli
         if "{project_id}" not in route.path:
             continue
         path = re.sub(r"\{(\w+)(:\w+)?\}", lambda match: values.get(match[1], "0"), route.path)
-        for method in getattr(route, "methods", None) or ("GET",):
+        if isinstance(route, SocketRoute):
+            assert await bob.refusal(path.removeprefix("/v2/compute")) == 404
+            continue
+        for method in route.methods or ():
             reply = await bob.http.request(method, path, json={"name": "x"})
             assert reply.status_code in (400, 404, 409), f"{method} {path}"
     assert await alice.request("GET", f"/projects/{project_id}/vpcs/nodes/{node_id}", None, 200) == node
