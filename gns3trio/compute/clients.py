@@ -25,7 +25,7 @@ GONE_AFTER_SECONDS = 60.0
 _MOST_LEFT = 4096
 
 
-@frozen
+@frozen(eq=True)
 class ComputeClient:
     """Who sends a request to the compute API: one of its users, from the address of a host."""
 

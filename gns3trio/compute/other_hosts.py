@@ -4,7 +4,7 @@
 """
 
 import ssl
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Literal, Protocol
 from uuid import UUID
@@ -45,8 +45,24 @@ def context_for(certificate: str) -> ssl.SSLContext:
     return context
 
 
+class OpenedProjects(Protocol):
+    """The record of which projects are open at a compute on another host, or may be. It outlives this server."""
+
+    def ids(self) -> Collection[UUID]:
+        """The projects."""
+
+    async def add(self, project_id: UUID) -> None:
+        """The project is about to be opened there. Raises Unavailable if this cannot be recorded."""
+
+    async def remove(self, project_id: UUID) -> None:
+        """The project is closed there."""
+
+
 class ComputeWatcher(Protocol):
     """What a compute on another host tells its controller. The calls return at once."""
+
+    def opened_at(self, compute_id: str) -> OpenedProjects:
+        """The record for a compute."""
 
     def changed(self, compute: "OtherCompute") -> None:
         """It became reachable or unreachable."""
@@ -90,11 +106,6 @@ class OtherCompute(Compute, Protocol):
 
     async def wait_tried(self) -> None:
         """Return when it is known whether it can be reached at its present address."""
-
-    async def close_left_behind(self, is_ours: Callable[[UUID], bool]) -> None:
-        """Close the projects that an earlier life of this controller has left open there. ``is_ours`` says for an id
-        whether it is a closed project of this controller.
-        """
 
     def forward(
         self, method: str, path: str, content: AsyncIterator[bytes] | None, length: int | None

@@ -26,6 +26,7 @@ from gns3trio.compute.other_hosts import ComputeAddress, ComputeWatcher, OtherCo
 from gns3trio.config import Config
 from gns3trio.controller.changes import ComputeChanged, ComputeCreated, ComputeDeleted, LogMessage
 from gns3trio.controller.names import check_name
+from gns3trio.controller.opened_elsewhere import OpenedAt, OpenedElsewhere
 from gns3trio.controller.storage.server_state import ServerState
 from gns3trio.convert import make_strict_converter, structure
 from gns3trio.errors import Conflict, Invalid, LabError, NotFound
@@ -126,6 +127,7 @@ class Computes:
         self._state = state
         self._driven = {compute.compute_id: compute for compute in driven}
         self._registered = {compute.compute_id: compute for compute in _stored(state)}
+        self._opened = OpenedElsewhere(state)
 
     @property
     def own(self) -> Compute:
@@ -285,6 +287,7 @@ class Computes:
         name = fields.get("name") or _default_name(fields)
         compute = RegisteredCompute(**{"is_confirmed": True, **fields, "name": name})
         await self._store(compute)
+        await self._opened.rename(_place(compute), compute.compute_id)
         await self._connect(compute)
         state = self._registered_state(compute)
         self._changes.publish(ComputeChanged(state))
@@ -374,6 +377,7 @@ class Computes:
         )
         self._registered.pop(compute_id, None)
         self._disconnect(compute_id)
+        await self._opened.rename(compute_id, _place(compute))
         self._changes.publish(ComputeDeleted(self._registered_state(compute)))
 
     # --- connections ---
@@ -420,6 +424,10 @@ class Computes:
         if self._others.pop(compute_id, None) is not None:
             del self._driven[compute_id]
             self._scopes.pop(compute_id).cancel()
+
+    def opened_at(self, compute_id: str) -> OpenedAt:
+        """The record of the projects that are open at a compute on another host."""
+        return self._opened.at(compute_id)
 
     def changed(self, compute: OtherCompute) -> None:
         """A compute on another host can be reached, or not any more."""
@@ -471,6 +479,11 @@ def check_stored_computes(value: object) -> None:
 def _stored(state: ServerState) -> Iterable[RegisteredCompute]:
     for fields in state.get("computes", []):
         yield structure(_stored_converter, fields, RegisteredCompute)
+
+
+def _place(compute: ComputeAddress) -> str:
+    """What names a compute that is not registered."""
+    return f"{compute.host}:{compute.port}"
 
 
 def _default_name(fields: Mapping[str, Any]) -> str:

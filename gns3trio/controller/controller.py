@@ -24,6 +24,8 @@ from gns3trio.controller.library.symbols import Symbols
 from gns3trio.controller.library.templates import Templates, check_stored_templates
 from gns3trio.controller.links.link import Link, PortAddress
 from gns3trio.controller.links.links import Links
+from gns3trio.controller.opened_elsewhere import STATE_NAME as OPENED_ELSEWHERE
+from gns3trio.controller.opened_elsewhere import check_stored_openings
 from gns3trio.controller.placement.placement import PlacedNode, Placement, expected_mib
 from gns3trio.controller.project.auto_options import Attendance, open_project
 from gns3trio.controller.project.project import Project
@@ -360,20 +362,11 @@ class Controller:
         self._services.nursery.start_soon(self._take_up_again, compute, lost)
 
     async def _take_up_again(self, compute: OtherCompute, lost: Mapping[UUID, NodeStatus]) -> None:
-        """A compute is back: its part of the open projects is put in order, and what nobody uses there is ended."""
-        try:
-            await compute.close_left_behind(self._is_idle)
-        except LabError as error:
-            log.warning("compute %s: %s", compute.compute_id, error)
+        """A compute is back: its part of the open projects is put in order."""
         for project in list(self.projects.values()):
             if project.status == "opened":
                 await take_up_again(project, compute, lost)
                 await project.delete_left_copies()
-
-    def _is_idle(self, project_id: UUID) -> bool:
-        """Whether it is a project of this server that is closed, and stays so for the moment."""
-        project = self.projects.get(project_id)
-        return project is not None and project.status == "closed" and not project.openings.pending
 
     async def delete_compute(self, compute_id: str) -> None:
         """Close the projects that use a compute, and remove it. Does nothing if it is unknown.
@@ -419,6 +412,7 @@ async def open_controller(
                 "templates": check_stored_templates,
                 "projects": check_stored_projects,
                 "moves": check_stored_moves,
+                OPENED_ELSEWHERE: check_stored_openings,
             },
         )
         all_computes = Computes(config, changes, state, computes, open_compute)

@@ -29,6 +29,7 @@ from gns3trio.traffic.flows import FlowSpec
 from tests.compute.conftest import CONSOLE_RANGE, LOOPBACK, UDP_RANGE
 from tests.support.far_server import far_server
 from tests.support.memory_compute import MemoryCompute
+from tests.support.opened_in_memory import OpenedInMemory
 
 PROJECT = UUID(int=7)
 PATIENCE = 30.0
@@ -42,6 +43,9 @@ def loss(compute: Compute) -> LinkConditions:
 
 class _Ignores:
     """The controller of a compute on another host, to which nothing matters here."""
+
+    def opened_at(self, compute_id: str) -> OpenedInMemory:
+        return OpenedInMemory()
 
     def changed(self, compute: OtherCompute) -> None: ...
 

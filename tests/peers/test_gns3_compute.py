@@ -2,98 +2,23 @@
 
 import os
 import signal
-import socket
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import attrs
 import httpx
 import pytest
 
 from tests.e2e.conftest import PATIENCE, PORT_RANGES, VPCS, ServerProcess, StartServer, Telnet, wait_for_no_vpcs
 from tests.pcap_reader import read_capture
 from tests.peers.conftest import GNS3SERVER
+from tests.support.compute_process import ComputeProcess, free_port
 
 Json = dict[str, Any]
 OpenTelnet = Callable[[int], Telnet]
 REPLY, TIMEOUT = r"icmp_seq=1 ttl=64 time=", r"timeout|not reachable"
-
-
-@attrs.define
-class ComputeProcess:
-    """A program that serves GNS3's compute API at ``port``, and can be killed and started again."""
-
-    command: list[str]
-    home: Path
-    port: int
-    name: str
-    user: str | None = None
-    process: "subprocess.Popen[bytes] | None" = None
-
-    @property
-    def url(self) -> str:
-        """Its API."""
-        return f"http://127.0.0.1:{self.port}/v2/compute"
-
-    @property
-    def auth(self) -> tuple[str, str] | None:
-        """Its credentials."""
-        return (self.user, "secret") if self.user else None
-
-    def start(self) -> None:
-        """Start it, and wait until it answers."""
-        with (self.home / "log").open("ab") as log:
-            environment = {**os.environ, "HOME": str(self.home)}
-            self.process = subprocess.Popen(self.command, stdout=log, stderr=log, cwd=self.home, env=environment)
-        deadline = time.monotonic() + PATIENCE
-        while True:
-            try:
-                httpx.get(f"{self.url}/version", auth=self.auth, timeout=PATIENCE).raise_for_status()
-                return
-            except httpx.TransportError:
-                assert self.process.poll() is None, (self.home / "log").read_text()
-                assert time.monotonic() < deadline, (self.home / "log").read_text()
-                time.sleep(0.05)
-
-    def signal(self, number: int) -> None:
-        """Send it a signal."""
-        assert self.process is not None
-        self.process.send_signal(number)
-
-    def kill(self) -> None:
-        """End it as a power cut does, with what it had started."""
-        self.signal(signal.SIGKILL)
-        assert self.process is not None
-        self.process.wait(PATIENCE)
-        for entry in Path("/proc").iterdir():
-            try:
-                line = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
-                if entry.name.isdigit() and (
-                    str(self.home) in line or Path(os.readlink(entry / "cwd")).is_relative_to(self.home)
-                ):
-                    os.kill(int(entry.name), signal.SIGKILL)
-            except OSError:
-                continue
-
-    def body(self) -> Json:
-        """What registers it as a compute."""
-        address = {"protocol": "http", "host": "127.0.0.1", "port": self.port}
-        credentials = {"user": self.user, "password": "secret"} if self.user else {}
-        return {"compute_id": self.name, "name": self.name, **address, **credentials}
-
-    def projects(self) -> list[Json]:
-        """Those that are open there."""
-        found: list[Json] = httpx.get(f"{self.url}/projects", auth=self.auth, timeout=PATIENCE).json()
-        return found
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return int(free.getsockname()[1])
 
 
 @pytest.fixture

@@ -262,6 +262,7 @@ CONTROLLER_ROOMS: list[set[str]] = [
     {"gns3_format"},
     {"storage"},
     {"changes"},
+    {"opened_elsewhere"},
     {"computes", "library"},
     {"placement"},
     {"services"},

@@ -71,7 +71,7 @@ class RemoteCompute:
         self._watcher = watcher
         self._connection = Connection(address, self)
         self._nodes: dict[UUID, RemoteNode] = {}
-        self._projects = RemoteProjects(self.reach)
+        self._projects = RemoteProjects(self.reach, watcher.opened_at(address.compute_id))
         self._consoles: set[RemoteConsoleClient] = set()
         self._nursery: trio.Nursery | None = None
 
@@ -318,12 +318,6 @@ class RemoteCompute:
     async def discard_project(self, project_id: UUID) -> None:
         """Delete the files that it has of a project."""
         await self._projects.discard(project_id)
-
-    async def close_left_behind(self, is_ours: Callable[[UUID], bool]) -> None:
-        """Close the projects there that an earlier life of this controller has left: ``is_ours`` says for an id whether
-        it is a closed project of this controller.
-        """
-        await self._projects.close_left_behind(is_ours)
 
     # --- links ---
 

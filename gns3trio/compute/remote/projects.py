@@ -1,9 +1,12 @@
 """The controller's projects on a compute of another host: which are open there, and what is left to be undone there.
 
 A project is opened with its first node, and closed when the project closes. What could not be told to the compute,
-because it was away or a request was broken off, is told when it returns.
+because it was away or a request was broken off, is told when it returns. Which projects are open there is recorded on
+the disk, so a server that was killed closes at its next start what it has left there. Projects of other controllers are
+never closed: GNS3 would not ask whose they are.
 """
 
+import logging
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from typing import Any
@@ -13,9 +16,14 @@ import attrs
 import trio
 
 from gns3trio.classes import define
+from gns3trio.compute.other_hosts import OpenedProjects
 from gns3trio.compute.remote.http import ComputeHttp
 from gns3trio.compute.remote.numbering import Numbers
-from gns3trio.errors import LabError, NotFound, Unavailable
+from gns3trio.errors import Conflict, LabError, NotFound, Unavailable
+
+log = logging.getLogger(__name__)
+
+_CLOSED_AT_ONCE = 8
 
 
 @define(eq=False)
@@ -29,13 +37,15 @@ class RemoteProject:
 
 
 class RemoteProjects:
-    """All projects on one compute. ``reach`` returns the requests to it, or raises Unavailable."""
+    """All projects on one compute. ``reach`` returns the requests to it, or raises Unavailable. ``opened`` are those
+    that are open there, or may be.
+    """
 
-    def __init__(self, reach: Callable[[], ComputeHttp]) -> None:
+    def __init__(self, reach: Callable[[], ComputeHttp], opened: OpenedProjects) -> None:
         self._reach = reach
+        self._opened = opened
         self._projects: dict[UUID, RemoteProject] = {}
         self._left_nodes: dict[UUID, str] = {}  # to be deleted there: the paths by node id
-        self._left_projects: set[UUID] = set()  # to be closed there
 
     def __contains__(self, project_id: UUID) -> bool:
         return project_id in self._projects
@@ -51,67 +61,72 @@ class RemoteProjects:
     # --- opening and closing ---
 
     async def open(self, project_id: UUID, name: str = "project") -> None:
-        """Open a project there. One that the compute has still from an earlier life of this controller is closed
-        first: its nodes would run on unseen.
+        """Open a project there. One that an earlier life of this controller has left there is closed first: its nodes
+        would run on unseen.
+
+        Raises Conflict if another controller has the project open there.
         """
         http = self._reach()
         project = self._projects.setdefault(project_id, RemoteProject())
         async with project.lock:
             if project.is_open:
                 return
-            path = f"projects/{project_id}"
-            if await _has(http, path):
-                await forgiving(http.request("POST", f"{path}/close"))
-            self._left_projects.discard(project_id)
-            await http.request("POST", "projects", {"name": name, "project_id": str(project_id)})
+            await self._begin(http, project_id, name)
             project.is_open = True
+
+    async def _begin(self, http: ComputeHttp, project_id: UUID, name: str) -> None:
+        if await _has(http, f"projects/{project_id}"):
+            if project_id not in self._opened.ids():
+                raise Conflict(
+                    f"project {project_id} is open there already, for another controller. Close it there first, or "
+                    "duplicate the project to use both"
+                )
+            await self._end(http, project_id)
+        await self._opened.add(project_id)
+        await http.request("POST", "projects", {"name": name, "project_id": str(project_id)})
+
+    async def _end(self, http: ComputeHttp, project_id: UUID) -> None:
+        with suppress(NotFound):
+            await http.request("POST", f"projects/{project_id}/close")
+        await self._opened.remove(project_id)
 
     async def close(self, project_id: UUID) -> None:
         """Close a project there, which stops its nodes and frees its ports; later, if it cannot be reached."""
-        project = self._projects.pop(project_id, None)
-        if project is None or not project.is_open:
-            return
-        self._left_projects.add(project_id)
-        with suppress(NotFound):
-            await self._reach().request("POST", f"projects/{project_id}/close")
-        self._left_projects.discard(project_id)
+        self._projects.pop(project_id, None)
+        if project_id in self._opened.ids():
+            await self._end(self._reach(), project_id)
 
     async def discard(self, project_id: UUID) -> None:
-        """Delete the files that the compute has of a project."""
+        """Delete the files that the compute has of a project.
+
+        Raises Conflict if another controller has it open there.
+        """
         http = self._reach()
-        # GNS3 deletes the files of an open project only.
-        await http.request("POST", "projects", {"name": "project", "project_id": str(project_id)})
+        await self._begin(http, project_id, "project")  # GNS3 deletes the files of an open project only
         with suppress(NotFound):
             await http.request("DELETE", f"projects/{project_id}")
-
-    async def close_left_behind(self, is_ours: Callable[[UUID], bool]) -> None:
-        """Close the projects there that an earlier life of this controller has left: ``is_ours`` says for an id whether
-        it is a closed project of this controller.
-        """
-        listed = await self._reach().request("GET", "projects")
-        for each in listed if isinstance(listed, list) else []:
-            try:
-                project_id = UUID(each["project_id"])
-            except (KeyError, TypeError, ValueError, AttributeError):
-                continue
-            if is_ours(project_id):
-                await self._close_left_behind(project_id)
-
-    async def _close_left_behind(self, project_id: UUID) -> None:
-        project = self._projects.setdefault(project_id, RemoteProject())
-        async with project.lock:
-            if not project.is_open:
-                await forgiving(self._reach().request("POST", f"projects/{project_id}/close"))
+        await self._opened.remove(project_id)
 
     async def connected(self, http: ComputeHttp) -> None:
-        """The compute can be reached again: close what is left there, and find out which projects it has lost."""
-        for project_id in list(self._left_projects):
-            await forgiving(http.request("POST", f"projects/{project_id}/close"))
-            self._left_projects.discard(project_id)
+        """The compute can be reached again: close what this controller, or an earlier life of it, has left there, and
+        find out which projects the compute has lost.
+        """
+        async with trio.open_nursery() as nursery:
+            limit = trio.CapacityLimiter(_CLOSED_AT_ONCE)
+            for project_id in self._opened.ids():
+                if not self.is_open(project_id):
+                    nursery.start_soon(self._close_left_behind, http, project_id, limit)
         for project_id, project in list(self._projects.items()):
             if project.is_open and not await _has(http, f"projects/{project_id}"):
                 project.is_open = False
                 project.numbers.used.clear()
+
+    async def _close_left_behind(self, http: ComputeHttp, project_id: UUID, limit: trio.CapacityLimiter) -> None:
+        async with limit:
+            try:
+                await self._end(http, project_id)
+            except LabError as error:  # another attempt is made at the next connection
+                log.warning("project %s, which was left open on another host, is not closed: %s", project_id, error)
 
     # --- nodes that are left there ---
 

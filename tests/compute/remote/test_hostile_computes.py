@@ -30,6 +30,7 @@ from tests.support.fake_compute import (
     says,
     says_without_end,
 )
+from tests.support.opened_in_memory import OpenedInMemory
 
 PROJECT, PATIENCE = uuid4(), 20
 
@@ -42,10 +43,14 @@ class Watcher:
     returns: list[dict[UUID, NodeStatus]] = attrs.field(factory=list)
     messages: list[tuple[str, str, UUID | None]] = attrs.field(factory=list)
     moved: trio.Event = attrs.field(factory=trio.Event)
+    opened: OpenedInMemory = attrs.field(factory=OpenedInMemory)
 
     def _tell(self) -> None:
         self.moved.set()
         self.moved = trio.Event()
+
+    def opened_at(self, compute_id: str) -> OpenedInMemory:
+        return self.opened
 
     def changed(self, compute: OtherCompute) -> None:
         self.changes += 1
