@@ -6,7 +6,6 @@ import pytest
 
 from tests.support.hosts import Host
 from tests.support.hosts_lab import NO_PROBLEMS, HostsLab
-from tests.support.pings import until
 from tests.support.server import node_path
 
 
@@ -24,10 +23,6 @@ async def freeze(far: Host) -> None:
 
 async def thaw(far: Host) -> None:
     far.thaw()
-
-
-async def start(far: Host) -> None:
-    await far.start()
 
 
 async def work_goes_on_without(lab: HostsLab) -> None:
@@ -80,7 +75,7 @@ async def test_nodes_of_a_compute_that_was_killed_are_created_and_started_again(
     await lab.server.request("DELETE", node_path(lab.lab.project, lab.far[1]), None, 204)
     await far.start()
     await lab.until_back()
-    await until(lab.server, node_path(lab.lab.project, lab.far[0]), lambda shown: shown["status"] == "started")
+    await lab.until_started(lab.far[0])
     await lab.ping(lab.far[0], "10.0.0.1")
 
 

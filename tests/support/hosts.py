@@ -51,7 +51,7 @@ class Host:
     namespace: rtnetlink.Namespace
     environment: dict[str, str]
     server: Server
-    _command: Command
+    command: Command  # of its server, from the next start on
     _port: Port  # at which it is on the switch
     process: "subprocess.Popen[str] | None" = None
     _cut_from: set[str] = attrs.field(factory=set)
@@ -100,7 +100,7 @@ class Host:
 
     def _spawn(self, log: IO[bytes]) -> "subprocess.Popen[str]":
         return subprocess.Popen(
-            list(self._command(self)),
+            list(self.command(self)),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -170,6 +170,14 @@ def serve(host: Host) -> list[str]:
 def serve_impatiently(host: Host) -> list[str]:
     """A controller of ours that notices sooner that a compute is away."""
     return [sys.executable, "-m", "tests.support.impatient_server"]
+
+
+def shifted_clock(folder: Path, seconds: int) -> dict[str, str]:
+    """The environment of a program whose clock is ahead by so many seconds. It needs a folder for what is compiled."""
+    library = folder / "shifted_clock.so"
+    source = Path(__file__).with_name("shifted_clock.c")
+    subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-o", str(library), str(source)], check=True)
+    return {"LD_PRELOAD": str(library), "SHIFTED_CLOCK_SECONDS": str(seconds)}
 
 
 @attrs.define(eq=False)

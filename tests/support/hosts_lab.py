@@ -61,6 +61,10 @@ class HostsLab:
         await until(self.server, f"{self.path}/problems", lambda problems: problems == NO_PROBLEMS)
         await until(self.server, "/v2/computes/far", lambda compute: compute["connected"])
 
+    async def until_started(self, node: Json) -> None:
+        """Wait until a node that ran was started again."""
+        await until(self.server, node_path(self.lab.project, node), lambda shown: shown["status"] == "started")
+
 
 async def make_lab(near: Host, far: Host) -> HostsLab:
     """The lab, started, with a first ping from host to host."""

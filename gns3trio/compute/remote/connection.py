@@ -38,10 +38,13 @@ GREETING_SECONDS = 10.0
 SILENCE_SECONDS = 15.0
 # It says something every second. After this time it is not asked for what can be left out.
 LIVELY_SECONDS = 3.0
+# Clocks that differ by less do not matter, and the answer may have been on its way for some seconds.
+CLOCK_SECONDS = 60.0
 # More have to wait at the compute: each costs the clients of this server too.
 EVENTS_PER_SECOND = 500
 FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 30.0
+_UNITS = ((86400, "days"), (3600, "hours"), (60, "minutes"), (1, "seconds"))
 # Newer versions have another API, older ones lack parts of it.
 _VERSIONS = re.compile(r"2\.2(\.|$)")
 
@@ -79,13 +82,14 @@ class Connection:
 
     def __init__(self, address: ComputeAddress, events: Events) -> None:
         self.address = address
-        self.error: str | None = "it was not tried yet"
+        self.error: str | None = "it has not answered yet"
         self.greeting: Greeting | None = None  # the last one
         self.load: MachineLoad | None = None
         self.tried = trio.Event()  # whether it is there is known
         self._events = events
         self._http: ComputeHttp | None = None
         self._told: str | None = self.error  # of which the watcher knows
+        self._told_offset = 0.0  # of its clock
         self._heard = float("-inf")  # when it said something last
         self._attempts = trio.CancelScope()
         self._pause = FIRST_PAUSE_SECONDS
@@ -116,7 +120,7 @@ class Connection:
             while True:
                 with trio.CancelScope() as self._attempts:
                     await self._keep_trying()
-                self._end("it has another address now, and was not tried yet")
+                self._end("it has another address now, and has not answered yet")
         finally:
             self._end("this server does not use it any more")
 
@@ -151,6 +155,7 @@ class Connection:
         context = await threads.disk.run(tls_context, self.address)
         async with open_http(self.address, context) as http:
             self.greeting = await greet(http)
+            self._compare_clocks(http.clock_offset or 0.0)
             async with open_websocket(self.address, context, "notifications/ws", GREETING_SECONDS) as websocket:
                 try:
                     reason = await self._stay(http, websocket)
@@ -159,6 +164,15 @@ class Connection:
                     self.error = self.error or "the connection to it ended"
                     http.abort("the connection to it ended")
             raise Unavailable(reason)
+
+    def _compare_clocks(self, offset: float) -> None:
+        """Tell users of a clock that differs, once for each difference."""
+        if abs(offset - self._told_offset) < CLOCK_SECONDS:
+            return
+        self._told_offset = offset
+        text = clock_difference(offset)
+        log.warning("compute '%s': %s", self.address.name, text)
+        self._events.message_told(Message("warning", text, None))
 
     async def _stay(self, http: ComputeHttp, websocket: WebSocketConnection) -> str:
         """Take up the work with a compute that was reached, until it is gone; returns why."""
@@ -257,6 +271,16 @@ async def _ask_extensions(http: ComputeHttp) -> tuple[str | None, frozenset[str]
         without_hidden(version[:40]) if isinstance(version, str) else "",
         frozenset(name for name in names if isinstance(name, str)) if isinstance(names, list) else frozenset(),
     )
+
+
+def clock_difference(offset: float) -> str:
+    """What a difference of clocks, in seconds, means to users."""
+    if abs(offset) < CLOCK_SECONDS:
+        return "its clock agrees with this server's again"
+    size, unit = next((size, unit) for size, unit in _UNITS if abs(offset) >= 2 * size or size == 1)
+    which = "ahead of" if offset > 0 else "behind"
+    difference = f"{abs(offset) / size:.0f} {unit} {which} this server's"
+    return f"its clock is {difference}: the times in its captures and of its files are by its clock"
 
 
 def _range(value: Any) -> tuple[int, int]:

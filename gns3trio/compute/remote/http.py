@@ -5,8 +5,10 @@ compute that does not answer any more. Redirections are not followed: they are e
 """
 
 import base64
+import time
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from contextlib import aclosing, asynccontextmanager, contextmanager
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from ssl import SSLContext
 from typing import Any
@@ -34,6 +36,7 @@ MAX_REPLY_BYTES = 16 * 1024 * 1024
 # Above this, an answer is parsed in a thread.
 _PARSED_AT_ONCE = 32 * 1024
 _MAX_MESSAGE = 2000
+_MAX_DATE = 40
 # Requests at a time; others wait. A compute of GNS3 handles one at a time for most of its work.
 _CONNECTIONS = 32
 # Files and captures at a time.
@@ -54,6 +57,7 @@ class ComputeHttp:
         self._streams = streams  # files and captures, which last: requests do not wait for them
         self._running: set[trio.CancelScope] = set()
         self._aborted: str | None = None
+        self.clock_offset: float | None = None  # seconds that its clock is ahead, by its first answer
         name = f"[{address.host}]" if ":" in address.host else address.host
         self._headers = [("Host", f"{name}:{address.port}"), ("Accept-Encoding", "identity")]
         if (authorization := basic_authorization(address)) is not None:
@@ -167,6 +171,8 @@ class ComputeHttp:
             async with pool.stream(
                 method, url, headers=[*self._headers, *headers], content=content, extensions={"timeout": stalls}
             ) as answer:
+                if self.clock_offset is None and (date := _date(answer)) is not None:
+                    self.clock_offset = date - time.time()
                 yield answer
 
     async def _raise_for(self, answer: Response) -> None:
@@ -206,6 +212,17 @@ def basic_authorization(address: ComputeAddress) -> str | None:
     if not address.user:
         return None
     return "Basic " + base64.b64encode(f"{address.user}:{address.password or ''}".encode()).decode()
+
+
+def _date(answer: Response) -> float | None:
+    """When the compute answered, by its own clock; None if it does not tell."""
+    for name, value in answer.headers:
+        if name.lower() == b"date":
+            try:
+                return parsedate_to_datetime(value[:_MAX_DATE].decode("latin-1")).timestamp()
+            except (ValueError, TypeError, OverflowError, OSError):  # none, or one before the year 1 in this zone
+                return None
+    return None
 
 
 def _message(body: bytes) -> str:

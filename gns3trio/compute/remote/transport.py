@@ -3,6 +3,7 @@
 import socket
 import ssl
 from collections.abc import Iterable
+from datetime import UTC, datetime
 
 import trio
 from httpcore2 import SOCKET_OPTION, AsyncNetworkStream, ConnectError, ConnectTimeout, TrioBackend
@@ -12,6 +13,8 @@ from gns3trio.compute.other_hosts import ComputeAddress, context_for
 from gns3trio.errors import Unavailable
 
 CONNECT_SECONDS = 5.0
+# X509_V_ERR_CERT_NOT_YET_VALID and X509_V_ERR_CERT_HAS_EXPIRED of openssl/x509_vfy.h.
+_WRONG_TIMES = {9: "is not valid yet", 10: "has expired"}
 
 
 def tls_context(address: ComputeAddress) -> ssl.SSLContext | None:
@@ -116,6 +119,9 @@ def reason_of(error: BaseException) -> str:
     causes = list(_causes(error))
     for each in causes:
         if isinstance(each, ssl.SSLCertVerificationError):
+            if (when := _WRONG_TIMES.get(each.verify_code)) is not None:
+                now = datetime.now(UTC)
+                return f"its certificate {when}, by the clock of this host, on which it is {now:%Y-%m-%d %H:%M} UTC"
             return (
                 f"its certificate is not trusted: {each.verify_message}. If it is the compute's own, give it as "
                 "'certificate'"

@@ -1,7 +1,9 @@
 """A compute may be broken, hang, or lie: nothing that it does lasts without end or costs without limit."""
 
+import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from email.utils import formatdate
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -139,6 +141,46 @@ async def test_what_does_not_greet_as_a_compute_is_told(
         assert len(compute.trouble) < 3000
         with pytest.raises(Unavailable, match="compute 'far' cannot be reached"):
             await compute.create_node(spec())
+
+
+def capabilities_at(date: str) -> Answer:
+    """The greeting, with the time by the clock of the compute."""
+    head, _, body = reply(CAPABILITIES).partition(b"\r\n\r\n")
+    return says(head + b"\r\nDate: " + date.encode("latin-1") + b"\r\n\r\n" + body)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [
+        (0, []),
+        (30, []),
+        (2 * 86400 + 60, ["2 days ahead of"]),
+        (-7200 - 60, ["2 hours behind"]),
+        (-190, ["3 minutes behind"]),
+    ],
+)
+async def test_a_clock_that_differs_is_told_once(seconds: float, told: list[str], tmp_path: Path) -> None:
+    answer = capabilities_at(formatdate(time.time() + seconds, usegmt=True))
+    async with fake_compute(capabilities=answer) as fake, connected(fake, tmp_path) as (compute, watcher):
+        assert compute.trouble is None
+        fake.answers["GET notifications/ws"] = notifications(b"\x88\x00")
+        compute.move(compute.address)
+        await watcher.until(lambda: fake.asked.count("GET capabilities") >= 3)
+        messages = [text for level, text, _ in watcher.messages if level == "warning"]
+        assert len(messages) == len(told)
+        assert all(part in text for part, text in zip(told, messages, strict=True)), messages
+
+
+@pytest.mark.parametrize(
+    "date", ["", "yesterday", "Mon, 99 Foo 2026 25:61:61 GMT", "Fri, 31 Dec 9999 23:59:59 -9900", "9" * 5000, "\xff"]
+)
+async def test_a_date_that_is_none_does_not_matter(date: str, tmp_path: Path) -> None:
+    async with (
+        fake_compute(capabilities=capabilities_at(date)) as fake,
+        connected(fake, tmp_path) as (compute, watcher),
+    ):
+        assert compute.trouble is None
+        assert watcher.messages == []
 
 
 OURS = {"product": "gns3trio", "version": "1", "extensions": ["wiring", "later"]}
