@@ -35,7 +35,7 @@ _COMMANDS = {
     "console": "connect this terminal to a node's console, or run commands in it",
     "capture": "capture the traffic of a link into a file or Wireshark",
     "topology": "describe projects as YAML: apply, compare, export, draw",
-    "compute": "list, add and remove the hosts that run nodes",
+    "compute": "list, add, change and remove the hosts that run nodes, and their trunks",
     "bench-link": "measure a link per RFC 2544, without disturbing its nodes",
     "bench-udp": "measure a tunnel or relay between two UDP ports per RFC 2544",
     "watch": "print a server's events as they happen",

@@ -1,4 +1,4 @@
-"""``gns3trio compute``: lists, adds, shows and removes the hosts that run nodes."""
+"""``gns3trio compute``: lists, adds, shows, changes and removes the hosts that run nodes."""
 
 import argparse
 import getpass
@@ -8,18 +8,21 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from gns3trio.client.client import Client
+from gns3trio.commands import host_facts
+from gns3trio.commands.host_facts import TRUNK_HEAD
 from gns3trio.commands.lab import (
     Json,
     add_action,
     ask,
     find_compute,
+    note,
     print_facts,
     print_line,
     print_table,
     run,
     show,
 )
-from gns3trio.errors import Invalid, LabError
+from gns3trio.errors import Conflict, Invalid, LabError, NotFound, Unavailable
 
 __all__ = ["add_arguments", "run"]
 
@@ -30,92 +33,212 @@ _FAILED = 1
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the subcommands of ``gns3trio compute`` to its parser."""
     actions = parser.add_subparsers(required=True, metavar="ACTION")
-    add_action(actions, "list", "list the hosts that run nodes", _list)
     add_action(
-        actions, "show", "show a host: its load, its types of nodes, and why it cannot be reached", _show, "compute"
+        actions, "list", "list the hosts that run nodes: state, load, nodes, and the trunks from the server", _list
     )
+    add_action(
+        actions,
+        "show",
+        "show a host: its load, its types of nodes, what runs there, its trunks, and why it cannot be reached",
+        _show,
+        "compute",
+    )
+    trunks = add_action(
+        actions, "trunks", "list the trunks between hosts, with delay, loss, MTU and links: of all, or of one", _trunks
+    )
+    trunks.add_argument("compute", nargs="?", metavar="COMPUTE", help="default: all hosts that can be reached")
     add = add_action(
         actions, "add", "add a host: a gns3-server 2.2, or another server of ours; or change how it is reached", _add
     )
     add.add_argument("address", metavar="ADDRESS", help="http://HOST:PORT or https://HOST:PORT")
     add.add_argument("--name", help="default: HOST")
-    add.add_argument("--compute-user", metavar="USER", help="user at the host, if it asks for one")
-    add.add_argument(
-        "--password-file",
-        metavar="FILE",
-        help="file with the password of that user in its first line; - is standard input. Without it, it is asked for",
+    _add_credentials(add)
+    change = add_action(actions, "change", "change how a host is reached, or its name", _change, "compute")
+    change.add_argument("--address", metavar="ADDRESS", help="http://HOST:PORT or https://HOST:PORT")
+    change.add_argument("--name", help="another name")
+    _add_credentials(change)
+    change.add_argument(
+        "--no-certificate", action="store_true", help="for https: trust the authorities of the server's machine again"
     )
-    add.add_argument(
-        "--certificate", metavar="FILE", help="for https: the host's own certificate (PEM), if it signed it itself"
-    )
+    change.set_defaults(parser=change)
+    add_action(actions, "confirm", "contact a host that only a project's file has named", _confirm, "compute")
     remove = add_action(
         actions, "remove", "remove a host; projects with nodes on it are closed", _remove, "compute", json=False
     )
     remove.add_argument("--yes", action="store_true", help="do not ask")
 
 
-def _load(compute: Json) -> str:
-    percents = compute["cpu_usage_percent"], compute["memory_usage_percent"]
-    return "" if None in percents else f"{percents[0]:.0f} % CPU, {percents[1]:.0f} % memory"
+def _add_credentials(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--compute-user", metavar="USER", help="user at the host, if it asks for one")
+    parser.add_argument(
+        "--password-file",
+        metavar="FILE",
+        help="file with the password of that user in its first line; - is standard input. Without it, it is asked for",
+    )
+    parser.add_argument(
+        "--certificate", metavar="FILE", help="for https: the host's own certificate (PEM), if it signed it itself"
+    )
 
 
-def _state(compute: Json) -> str:
-    return "connected" if compute["connected"] else "away"
+# --- telling ---
 
 
-def _address(compute: Json) -> str:
-    host = f"[{compute['host']}]" if ":" in compute["host"] else compute["host"]
-    return f"{compute['protocol']}://{host}:{compute['port']}"
+async def _computes(server: Client) -> list[Json]:
+    """All hosts, each with ``usage``: what ``/v2/hosts`` says of it; None if the server is GNS3's."""
+    computes: list[Json] = await server.request("GET", "/v2/computes")
+    try:
+        usage = {each["compute_id"]: each for each in await server.request("GET", "/v2/hosts")}
+    except NotFound:
+        usage = {}
+    return [{**each, "usage": usage.get(each["compute_id"])} for each in computes]
 
 
-def _facts(compute: Json) -> dict[str, Any]:
-    return {
-        "name": compute["name"],
-        "compute_id": compute["compute_id"],
-        "address": _address(compute),
-        "user": compute["user"],
-        "state": _state(compute),
-        "problem": compute["last_error"],
-        "load": _load(compute),
-        "version": compute["capabilities"]["version"],
-        "node types": ", ".join(compute["capabilities"]["node_types"]),
-    }
+def _names(computes: list[Json]) -> dict[str, str]:
+    return {each["compute_id"]: each["name"] for each in computes}
+
+
+async def _trunk(server: Client, compute: Json) -> Json | None:
+    """The trunk of a host; None if it has none, or cannot be reached."""
+    try:
+        trunk: Json = await server.request("GET", f"{_path(compute)}/trunks")
+    except (NotFound, Unavailable):  # 409: it is away, or none of ours
+        return None
+    return trunk
 
 
 async def _list(server: Client, arguments: argparse.Namespace) -> None:
-    computes = await server.request("GET", "/v2/computes")
-    rows = [(each["name"], _state(each), _load(each), _address(each), each["compute_id"]) for each in computes]
-    show(arguments, computes, lambda: print_table(("name", "state", "load", "address", "id"), rows))
+    computes = await _computes(server)
+    own = await _trunk(server, computes[0]) if len(computes) > 1 else None
+    peers = {each["compute_id"]: each for each in (own["peers"] if own is not None else ())}
+    listed = [{**each, "trunk": peers.get(each["compute_id"])} for each in computes]
+    rows = [
+        (
+            each["name"],
+            host_facts.state(each),
+            host_facts.load(each),
+            host_facts.nodes(each["usage"]),
+            host_facts.trunk_line(each["trunk"]),
+            host_facts.version(each),
+            host_facts.address(each),
+            each["compute_id"],
+        )
+        for each in listed
+    ]
+    head = ("name", "state", "load", "nodes", "trunk", "version", "address", "id")
+    show(arguments, listed, lambda: print_table(head, rows))
 
 
 async def _show(server: Client, arguments: argparse.Namespace) -> None:
-    compute = await find_compute(server, arguments.compute)
-    show(arguments, compute, lambda: print_facts(_facts(compute)))
+    compute, names = await _found(server, arguments.compute)
+    trunk = await _trunk(server, compute)
+
+    def tell() -> None:
+        _print(compute, names)
+        if compute["usage"] is not None and compute["usage"]["projects"]:
+            print()
+            rows = [(each["name"], host_facts.count(each)) for each in compute["usage"]["projects"]]
+            print_table(("project", "nodes"), rows)
+        if trunk is not None and (trunk["peers"] or trunk["trouble"]):
+            print()
+            print_line(
+                f"trunk at UDP port {trunk['port'] or '-'}" + (f": {trunk['trouble']}" if trunk["trouble"] else "")
+            )
+            print_table(TRUNK_HEAD, [host_facts.trunk_row(each, names) for each in trunk["peers"]])
+
+    show(arguments, {**compute, "trunk": trunk}, tell)
+
+
+async def _found(server: Client, wanted: str) -> tuple[Json, dict[str, str]]:
+    """The host that is wanted, and the names of all by id."""
+    compute_id = (await find_compute(server, wanted))["compute_id"]
+    computes = await _computes(server)
+    found = next((each for each in computes if each["compute_id"] == compute_id), None)
+    if found is None:
+        raise NotFound(f"there is no compute {wanted!r}")
+    return found, _names(computes)
+
+
+def _print(compute: Json, names: dict[str, str]) -> None:
+    print_facts({name: value for name, value in host_facts.facts(compute, names).items() if value not in (None, "")})
+
+
+async def _trunks(server: Client, arguments: argparse.Namespace) -> int:
+    computes = await _computes(server)
+    names = _names(computes)
+    if arguments.compute is not None:
+        found, _ = await _found(server, arguments.compute)
+        trunk = await server.request("GET", f"{_path(found)}/trunks")
+        trunks = [{"compute_id": found["compute_id"], **trunk}]
+    else:
+        asked = [(each, await _trunk(server, each)) for each in computes if each["connected"]]
+        trunks = [{"compute_id": each["compute_id"], **trunk} for each, trunk in asked if trunk is not None]
+    rows = [
+        (names[trunk["compute_id"]], *host_facts.trunk_row(peer, names)) for trunk in trunks for peer in trunk["peers"]
+    ]
+    show(arguments, trunks, lambda: print_table(("from", *TRUNK_HEAD), rows))
+    troubles = [trunk for trunk in trunks if trunk["trouble"]]
+    for trunk in troubles:
+        note(f"{names[trunk['compute_id']]}: {trunk['trouble']}")
+    return _FAILED if troubles else 0
+
+
+# --- changing ---
 
 
 async def _add(server: Client, arguments: argparse.Namespace) -> int:
-    body = _body(arguments)
+    address = _split(arguments.address)
+    body = {"name": arguments.name or address["host"], **address, **_credentials(arguments)}
     known = [each for each in await server.request("GET", "/v2/computes") if each["name"] == body["name"]]
     if known:
-        compute = await server.request("PUT", _path(known[0]), body)
-    else:
-        compute = await server.request("POST", "/v2/computes", body)
-    show(arguments, compute, lambda: print_facts(_facts(compute)))
+        return await _changed(server, arguments, await server.request("PUT", _path(known[0]), body))
+    return await _changed(server, arguments, await server.request("POST", "/v2/computes", body))
+
+
+async def _change(server: Client, arguments: argparse.Namespace) -> int:
+    body: Json = {"name": arguments.name} if arguments.name is not None else {}
+    if arguments.address is not None:
+        body |= _split(arguments.address)
+    body |= _credentials(arguments)
+    if arguments.no_certificate:
+        if "certificate" in body:
+            arguments.parser.error("--certificate and --no-certificate: one of them")
+        body["certificate"] = None
+    if not body:
+        arguments.parser.error("nothing to change: give --address, --name, --compute-user or --certificate")
+    compute = await find_compute(server, arguments.compute)
+    return await _changed(server, arguments, await server.request("PUT", _path(compute), body))
+
+
+async def _confirm(server: Client, arguments: argparse.Namespace) -> int:
+    compute, _ = await _found(server, arguments.compute)
+    if compute["usage"] is not None and compute["usage"]["confirmed"]:
+        raise Conflict(f"{compute['name']} is confirmed already")
+    return await _changed(server, arguments, await server.request("PUT", _path(compute), {}))
+
+
+async def _changed(server: Client, arguments: argparse.Namespace, compute: Json) -> int:
+    """Show a host that was changed. Fails if it cannot be reached, which the facts explain."""
+    computes = await _computes(server)
+    usage = next((each["usage"] for each in computes if each["compute_id"] == compute["compute_id"]), None)
+    shown = {**compute, "usage": usage}
+    show(arguments, shown, lambda: _print(shown, _names(computes)))
     return 0 if compute["connected"] else _FAILED
 
 
-def _body(arguments: argparse.Namespace) -> Json:
-    scheme, host, port = _split(arguments.address)
-    body: Json = {"name": arguments.name or host, "protocol": scheme, "host": host, "port": port}
+def _credentials(arguments: argparse.Namespace) -> Json:
+    """The fields of a body for the options of ``_add_credentials`` that were given. Raises LabError."""
+    body: Json = {}
     if arguments.compute_user:
         body |= {"user": arguments.compute_user, "password": _password(arguments)}
+    elif arguments.password_file:
+        raise Invalid("--password-file: --compute-user is needed with it")
     if arguments.certificate:
         body["certificate"] = _read(arguments.certificate)
     return body
 
 
-def _split(address: str) -> tuple[str, str, int]:
-    """The protocol, host and port of an address. Raises Invalid."""
+def _split(address: str) -> dict[str, Any]:
+    """The protocol, host and port of an address, as fields of a body. Raises Invalid."""
     wrong = Invalid(f"ADDRESS: {address!r} is not http://HOST:PORT or https://HOST:PORT")
     try:
         url = urlsplit(address)
@@ -124,7 +247,7 @@ def _split(address: str) -> tuple[str, str, int]:
         raise wrong from None
     if url.scheme not in ("http", "https") or not host or url.path.strip("/") or "@" in url.netloc:
         raise wrong
-    return url.scheme, host, port or _DEFAULT_PORT
+    return {"protocol": url.scheme, "host": host, "port": port or _DEFAULT_PORT}
 
 
 def _password(arguments: argparse.Namespace) -> str:
@@ -149,9 +272,10 @@ def _path(compute: Json) -> str:
 
 
 async def _remove(server: Client, arguments: argparse.Namespace) -> None:
-    compute = await find_compute(server, arguments.compute)
+    compute, _ = await _found(server, arguments.compute)
     if not arguments.yes:
-        question = f"Remove {compute['name']!r}, and close the projects that use it? [y/N] "
-        ask(question, otherwise="nothing was removed")
+        usage = compute["usage"]
+        what = host_facts.loss(usage) if usage is not None else "projects that use it are closed"
+        ask(f"Remove {compute['name']!r}; {what}. [y/N] ", otherwise="nothing was removed")
     await server.request("DELETE", _path(compute))
     print_line(f"{compute['name']}: removed")

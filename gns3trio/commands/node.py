@@ -44,6 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     shown.add_argument("--name", metavar="PART", help="only nodes whose name contains this, in upper or lower case")
     shown.add_argument("--type", dest="node_type", metavar="TYPE", help="only nodes of this type, such as vpcs")
     shown.add_argument("--status", metavar="STATUS", help="only nodes that are started, stopped or suspended")
+    shown.add_argument("--compute", metavar="COMPUTE", help="only nodes on this host")
     shown.add_argument("--limit", type=to_count, metavar="N", help="at most so many nodes")
     shown.add_argument("--offset", type=to_count, metavar="N", help="leave out so many nodes at the beginning")
     add_action(actions, "types", "list the types of nodes", _types)
@@ -104,14 +105,29 @@ _FILTERS = ("name", "node_type", "status", "limit", "offset")
 async def _list(server: Client, arguments: argparse.Namespace) -> None:
     path = f"{await open_path(server, arguments.project)}/nodes"
     query = {name: value for name in _FILTERS if (value := getattr(arguments, name)) is not None}
+    if arguments.compute is not None:
+        query["compute_id"] = (await find_compute(server, arguments.compute))["compute_id"]
     if query:
         nodes, total = await server.page(path, query)
         if total > len(nodes):
             note(f"{len(nodes)} of {total} nodes that match")
     else:
         nodes = await server.request("GET", path)
-    rows = [list(_facts(node).values())[:5] for node in sorted(nodes, key=lambda node: natural_key(node["name"]))]
-    show(arguments, nodes, lambda: print_table(("name", "type", "status", "console", "id"), rows))
+    hosts = {} if arguments.json else await _host_names(server, nodes)
+    rows = [
+        (*list(_facts(node).values())[:5], *([hosts.get(node["compute_id"], node["compute_id"])] if hosts else []))
+        for node in sorted(nodes, key=lambda node: natural_key(node["name"]))
+    ]
+    head = ("name", "type", "status", "console", "id", *(["host"] if hosts else []))
+    show(arguments, nodes, lambda: print_table(head, rows))
+
+
+async def _host_names(server: Client, nodes: list[Json]) -> dict[str, str]:
+    """The names of the hosts by id, with what is wrong with one that is away; none if all nodes are on the server."""
+    if all(node["compute_id"] == LOCAL_COMPUTE_ID for node in nodes):
+        return {}
+    computes = await server.request("GET", "/v2/computes")
+    return {each["compute_id"]: each["name"] + ("" if each["connected"] else " (away)") for each in computes}
 
 
 async def _types(server: Client, arguments: argparse.Namespace) -> None:
@@ -153,8 +169,10 @@ async def _show(server: Client, arguments: argparse.Namespace) -> None:
     path = await open_path(server, arguments.project)
     node = await find_node(server, path, arguments.node)
     ports = ", ".join(port["short_name"] for port in node["ports"])
+    hosts = {} if arguments.json else await _host_names(server, [node])
+    host = {"host": hosts.get(node["compute_id"], node["compute_id"])} if hosts else {}
     engine = {} if arguments.json else await _engine_facts(server, f"{path}/nodes/{node['node_id']}")
-    show(arguments, node, lambda: print_facts({**_facts(node), **engine, **_nat_facts(node), "ports": ports}))
+    show(arguments, node, lambda: print_facts({**_facts(node), **host, **engine, **_nat_facts(node), "ports": ports}))
 
 
 def _nat_facts(node: Json) -> dict[str, Any]:

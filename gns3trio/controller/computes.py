@@ -43,8 +43,8 @@ Return = Callable[[OtherCompute, Mapping[UUID, NodeStatus]], None]
 
 NOT_DRIVEN = "This server does not run nodes on other computes"
 UNCONFIRMED = (
-    "it was named by a project's file and is not contacted before you confirm it: PUT /v2/computes/{compute_id}, or "
-    "gns3trio compute add"
+    "it was named by a project's file and is not contacted before you confirm it: PUT /v2/computes/{compute_id}, "
+    "gns3trio compute confirm, or the page of the hosts"
 )
 # How long a request that registers or changes a compute waits for its first answer.
 FIRST_ANSWER_SECONDS = 8.0

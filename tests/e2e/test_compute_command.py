@@ -39,11 +39,53 @@ def test_a_host_is_added_used_and_removed(shell: Shell, far: str, tmp_path: Path
     shell.run("project", "create", "lab")
     node = shell.json("node", "create", "lab", "vpcs", "PC{0}", "--compute", "attic")
     assert node["compute_id"] == shell.json("compute", "show", "attic")["compute_id"]
+    listed, shown = shell.run("compute", "list"), shell.run("compute", "show", "attic")
+    assert "0 of 1 started" in listed.splitlines()[2] and "gns3trio 0" in listed
+    assert "PROJECT" in shown and "lab      0 of 1 started" in shown
+    assert shell.json("compute", "list")[1]["usage"]["nodes"] == {"started": 0, "total": 1}
+    shell.run("node", "create", "lab", "vpcs", "NEAR")
+    rows = shell.run("node", "list", "lab").splitlines()
+    assert rows[0].endswith("HOST") and rows[2].endswith("  attic")
+    assert [each["name"] for each in shell.json("node", "list", "lab", "--compute", "attic")] == [node["name"]]
+    assert "host" in shell.run("node", "show", "lab", node["name"])
     assert "no compute 'cellar'" in shell.run("node", "create", "lab", "vpcs", "X", "--compute", "cellar", status=3)
     assert "--yes" in shell.run("compute", "remove", "attic", status=1)
     shell.run("compute", "remove", "attic", "--yes")
     assert shell.json("project", "show", "lab")["status"] == "closed"
     assert "no compute" in shell.run("compute", "show", "attic", status=3)
+
+
+def test_a_host_is_changed(shell: Shell, far: str, tmp_path: Path) -> None:
+    (tmp_path / "password").write_text(PASSWORD + "\n")
+    user = ("--compute-user", "lab", "--password-file", str(tmp_path / "password"))
+    shell.run("compute", "add", "http://127.0.0.1:9", "--name", "attic", status=1)
+    assert "nothing to change" in shell.run("compute", "change", "attic", status=2)
+    said = shell.run("compute", "change", "attic", "--password-file", "x", status=1)
+    assert "--compute-user is needed with it" in said
+    assert "ADDRESS" in shell.run("compute", "change", "attic", "--address", "attic", status=1)
+    assert "connected" in shell.run("compute", "change", "attic", "--address", far, "--name", "cellar", *user)
+    assert shell.json("compute", "show", "cellar")["last_error"] is None
+    certificate = str(Path(__file__).parents[1] / "http" / "tls" / "cert.pem")
+    shell.run("compute", "change", "cellar", "--certificate", certificate)
+    assert "its own" in shell.run("compute", "show", "cellar")
+    shell.run("compute", "change", "cellar", "--no-certificate")
+    assert "its own" not in shell.run("compute", "show", "cellar")
+    assert "is confirmed already" in shell.run("compute", "confirm", "cellar", status=1)
+    assert "no compute" in shell.run("compute", "change", "attic", "--name", "x", status=3)
+
+
+def test_a_host_that_a_file_names_is_confirmed(shell: Shell, far: str, tmp_path: Path) -> None:
+    (tmp_path / "password").write_text(PASSWORD + "\n")
+    user = ("--compute-user", "lab", "--password-file", str(tmp_path / "password"))
+    shell.run("compute", "add", far, "--name", "attic", *user)
+    shell.run("project", "create", "lab")
+    shell.run("node", "create", "lab", "vpcs", "PC", "--compute", "attic")
+    shell.run("compute", "remove", "attic", "--yes")
+    shell.run("project", "open", "lab")
+    assert "to be confirmed" in shell.run("compute", "list")
+    assert "gns3trio compute confirm" in shell.run("compute", "show", "attic")
+    assert "away" in shell.run("compute", "confirm", "attic", status=1)  # a file has no password
+    assert "connected" in shell.run("compute", "change", "attic", *user)
 
 
 def test_what_is_no_address(shell: Shell) -> None:
