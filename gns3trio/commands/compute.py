@@ -135,11 +135,11 @@ async def _show(server: Client, arguments: argparse.Namespace) -> None:
     def tell() -> None:
         _print(compute, names)
         if compute["usage"] is not None and compute["usage"]["projects"]:
-            print()
+            print_line("")
             rows = [(each["name"], host_facts.count(each)) for each in compute["usage"]["projects"]]
             print_table(("project", "nodes"), rows)
         if trunk is not None and (trunk["peers"] or trunk["trouble"]):
-            print()
+            print_line("")
             print_line(
                 f"trunk at UDP port {trunk['port'] or '-'}" + (f": {trunk['trouble']}" if trunk["trouble"] else "")
             )

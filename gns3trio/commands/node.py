@@ -27,7 +27,7 @@ from gns3trio.commands.lab import (
 )
 from gns3trio.commands.numbers import to_count, to_whole
 from gns3trio.commands.progress import ProgressLine, bar, progress_line
-from gns3trio.compute.host import ANY_COMPUTE_ID
+from gns3trio.compute.host import ANY_COMPUTE_ID, LOCAL_COMPUTE_ID
 from gns3trio.errors import Conflict, NotFound
 from gns3trio.natural_order import natural_key
 

@@ -40,6 +40,8 @@ ELSEWHERE = {
     "gns3trio compute remove attic": "tests/e2e/test_compute_command.py",
     "gns3trio node create lab qemu R{0} --compute attic": "nothing: it needs QEMU",
     "gns3trio node create lab vpcs PC{0} --compute attic": "tests/e2e/test_compute_command.py",
+    "gns3trio node move lab PC1 attic": "tests/e2e/test_node_moves.py",
+    "gns3trio node move lab PC1 local": "tests/e2e/test_node_moves.py",
     "gns3trio web-ui install": "tests/api/test_web_ui.py, without the download",
 }
 _BLOCK = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)

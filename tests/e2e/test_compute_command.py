@@ -43,7 +43,7 @@ def test_a_host_is_added_used_and_removed(shell: Shell, far: str, tmp_path: Path
     assert "0 of 1 started" in listed.splitlines()[2] and "gns3trio 0" in listed
     assert "PROJECT" in shown and "lab      0 of 1 started" in shown
     assert shell.json("compute", "list")[1]["usage"]["nodes"] == {"started": 0, "total": 1}
-    shell.run("node", "create", "lab", "vpcs", "NEAR")
+    shell.run("node", "create", "lab", "vpcs", "NEAR", "--compute", "local")
     rows = shell.run("node", "list", "lab").splitlines()
     assert rows[0].endswith("HOST") and rows[2].endswith("  attic")
     assert [each["name"] for each in shell.json("node", "list", "lab", "--compute", "attic")] == [node["name"]]

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 from xml.etree import ElementTree
 
 import pytest
@@ -53,6 +54,22 @@ LINK: dict[str, Any] = {
 }
 DOCUMENT = {"nodes": {EVIL: {"node_type": "vpcs", "label": {"style": EVIL}}}, "links": [], "left_out": {EVIL: EVIL}}
 CHANGE = {"action": "update", "kind": "node", "name": EVIL, "fields": {EVIL: {"from": EVIL, "to": EVIL}}}
+COMPUTE: dict[str, Any] = {
+    **{"compute_id": EVIL, "name": EVIL, "protocol": EVIL, "host": EVIL, "port": 1, "user": EVIL, "last_error": EVIL},
+    **{"connected": True, "cpu_usage_percent": 1.0, "memory_usage_percent": 1.0},
+    "capabilities": {"node_types": [EVIL], "version": EVIL},
+}
+COUNT = {"total": 1, "started": 1}
+HOST = {
+    **{"compute_id": EVIL, "own_version": EVIL, "confirmed": True, "has_certificate": True, "nodes": COUNT},
+    "node_types": [{"node_type": EVIL, **COUNT}],
+    "projects": [{"project_id": EVIL, "name": EVIL, **COUNT}],
+    "links": [{"compute_id": EVIL, "links": 1}],
+}
+PEER = {
+    **{"compute_id": None, "host": EVIL, "state": EVIL, "reason": EVIL, "round_trip_ms": 1.0, "loss_percent": 0.0},
+    **{"mtu": 1500, "largest_frame": 1464, "links": 1, "sent_bytes": 1, "received_bytes": 1},
+}
 BASE = f"/v2/projects/{PROJECT_ID}"
 REPLIES: dict[str, Any] = {
     "/v2/projects": [PROJECT],
@@ -65,6 +82,9 @@ REPLIES: dict[str, Any] = {
     f"{BASE}/problems": {"file": [EVIL], "nodes": [], "links": []},
     f"{BASE}/topology": DOCUMENT,
     f"{BASE}/topology?dry_run=true": {"changes": [CHANGE], "dry_run": True},
+    "/v2/computes": [COMPUTE, {**COMPUTE, "compute_id": "other", "name": "other"}],
+    "/v2/hosts": [HOST],
+    f"/v2/computes/{quote(EVIL, safe='')}/trunks": {"port": 1, "trouble": EVIL, "peers": [PEER], "dropped": {}},
     f"{BASE}/links/{LINK['link_id']}/impairments": {"impairments": [], "seed": None},
 }
 
@@ -127,6 +147,10 @@ COMMANDS = [
     ("topology", "draw", PROJECT_ID),
     ("topology", "diff", PROJECT_ID, "/dev/null"),
     ("console", PROJECT_ID, NODES[0]["node_id"]),
+    ("compute", "list"),
+    ("compute", "show", EVIL),
+    ("compute", "trunks"),
+    ("compute", "trunks", EVIL),
     ("watch",),
 ]
 
