@@ -37,6 +37,8 @@ MAX_FILES = 50_000
 MAX_COPY_SECONDS = 4 * 3600.0
 # Small files wait more than they work.
 _FILES_AT_A_TIME = 8
+# How long a move waits for what an earlier one of the node has left.
+_PATIENCE_SECONDS = 30.0
 
 
 async def move_node(project: Project, node: Node, compute_id: str) -> None:
@@ -172,7 +174,9 @@ class Move:
         """What earlier moves of the node have left must be gone, because it would be deleted later."""
         project, node, journal = self._project, self._node, self._project.services.moves
         for entry in journal.of_node(project.project_id, node.node_id):
-            await delete_left_copy(project, project.nodes, self._instances, entry)
+            with trio.move_on_after(_PATIENCE_SECONDS):
+                await journal.wait_idle(entry)
+                await delete_left_copy(project, project.nodes, self._instances, entry)
         if journal.of_node(project.project_id, node.node_id):
             raise Conflict(f"Node '{node.name}': what an earlier move has left is just being deleted: try again")
 

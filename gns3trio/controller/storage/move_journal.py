@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 import attrs
+import trio
 
 from gns3trio.classes import frozen
 from gns3trio.controller.storage.server_state import ServerState
@@ -47,6 +48,7 @@ class MoveJournal:
         self._state = state
         self._entries = structure(_converter, state.get(_KEY, []), list[MoveEntry])
         self._running: list[MoveEntry] = []
+        self._changed = trio.Event()
 
     def left(self, project_id: UUID) -> list[MoveEntry]:
         """The entries of a project whose moves do not run now."""
@@ -64,6 +66,13 @@ class MoveJournal:
             yield
         finally:
             self._running.remove(entry)
+            self._changed.set()
+            self._changed = trio.Event()
+
+    async def wait_idle(self, entry: MoveEntry) -> None:
+        """Wait until nobody is at work for an entry."""
+        while entry in self._running:
+            await self._changed.wait()
 
     async def add(self, entry: MoveEntry) -> None:
         """Note a move. Raises Conflict if there are too many, Unavailable if the disk reports an error."""
