@@ -5,10 +5,12 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import trio
 
+from tests.support.fake_compute import fake_compute, reply, says
 from tests.support.far_server import FarServer, far_server
 from tests.support.lab import Lab
 from tests.support.server import Server, node_path
@@ -195,3 +197,42 @@ async def test_a_document_names_computes_and_moves_nodes(
 async def computes_of(server: Server, lab: Lab) -> dict[str, str]:
     nodes = await server.request("GET", f"{lab.path}/nodes", None, 200)
     return {node["name"]: node["compute_id"] for node in nodes}
+
+
+@pytest.mark.parametrize(
+    ("path", "word"),
+    [
+        ("../../../escaped", "cannot be here"),
+        ("a/../../../escaped", "cannot be here"),
+        ("/etc/escaped", "cannot be here"),
+        ("a//b", "cannot be here"),
+        ("red\x1b[31m", "cannot be here"),
+        ("x" * 300, "there is no file"),
+        ("absent", "there is nothing"),
+        (".", "cannot be here"),
+    ],
+)
+async def test_files_with_hostile_names_do_not_come(
+    server: Server, project: Json, nodes: Lab, path: str, word: str
+) -> None:
+    """The node stays where it is, because a part of its files would be lost."""
+    node_id = str(uuid4())
+    at = f"projects/{project['project_id']}"
+    folder = f"project-files/vpcs/{node_id}"
+    async with fake_compute() as fake:
+        fake.answers |= {
+            "POST projects": says(reply({}, 201)),
+            f"POST {at}/vpcs/nodes": says(reply({"status": "stopped", "node_directory": f"/x/{folder}"}, 201)),
+            f"GET {at}/files": says(reply([{"path": f"{folder}/{path}"}, {"path": f"{folder}/{path}"}, 7])),
+        }
+        body = {"compute_id": "far", "name": "far", "protocol": "http", "host": "127.0.0.1", "port": fake.port}
+        assert (await server.request("POST", "/v2/computes", body, 201))["connected"]
+        node = await nodes.node("vpcs", compute_id="far", node_id=node_id)
+        answer = await server.http.post(f"{node_path(project, node)}/move", json={"compute_id": "local"})
+        assert answer.status_code in (403, 404, 409), answer.text
+        assert word in answer.json()["message"], answer.text
+        assert (await server.request("GET", node_path(project, node), None, 200))["compute_id"] == "far"
+        below = server.config.projects_path / project["project_id"]
+        assert not (below / folder).exists() and not list(server.config.projects_path.rglob("*escaped*"))
+        assert not any(asked.startswith("DELETE") for asked in fake.asked)
+        await server.request("POST", f"{nodes.path}/close", None, 204)
