@@ -58,8 +58,15 @@ async def open_server(config: Config) -> AsyncIterator[RunningServer]:
         open_controller(config, [compute], events.changes, partial(_open_compute, config)) as controller,
         trio.open_nursery() as nursery,
     ):
-        link_stats = LinkStats(controller.computes.driven, controller.links_at, events.changes, config.stats_interval)
-        statistics = await nursery.start(_run_until_cancelled, link_stats.run)
+        link_stats = LinkStats(
+            controller.computes.driven,
+            controller.links_at,
+            events.changes,
+            config.stats_interval,
+            controller.hosted.reports.counted,
+        )
+        statistics = await nursery.start(_run_until_cancelled, partial(link_stats.follow, compute))
+        controller.computes.attend(link_stats.follow)
         settings = HttpSettings(
             addresses=config.addresses,
             port=config.port,

@@ -7,9 +7,11 @@ form of requests and replies that never changes: another form gets another name.
 
 # ``PUT .../ports/{port_number}/conditions`` and ``.../suspension``: all conditions of a link, impairments among them.
 LINK_CONDITIONS = "link_conditions"
+# ``/v2/compute/reports/ws``: counters at the ends of links, what else is known of nodes, warnings.
+REPORTS = "reports"
 
 # ``GET .../trunks``, and links over the trunks of two hosts.
 TRUNK = "trunk"
 
 # The names of the extensions that this server has.
-EXTENSIONS: tuple[str, ...] = (LINK_CONDITIONS, TRUNK)
+EXTENSIONS: tuple[str, ...] = (LINK_CONDITIONS, REPORTS, TRUNK)

@@ -9,8 +9,8 @@ of the compute API, both are then one project, and they end together.
 """
 
 import logging
-from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import asynccontextmanager, nullcontext
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,8 @@ from gns3trio.classes import define, frozen
 from gns3trio.compute.captures import Capture, CaptureSpec
 from gns3trio.compute.clients import OWN_USER, ComputeClient, Controllers
 from gns3trio.compute.expressions import with_expressions
-from gns3trio.compute.interface import Compute, ComputeNode, LinkEnd
+from gns3trio.compute.hosted_reports import HostedReports, MessageReport, ReportedProject, Subscription
+from gns3trio.compute.interface import Compute, ComputeNode, LinkEnd, PortPlace
 from gns3trio.compute.nio import UdpNio
 from gns3trio.compute.node import NodeEvent, NodeSpec
 from gns3trio.compute.node_update import update_node
@@ -123,6 +124,8 @@ class HostedProjects:
         self._folder_of = folder_of
         self._projects: dict[tuple[str, UUID], HostedProject] = {}  # by user and id
         self._by_inner_id: dict[UUID, HostedProject] = {}
+        self._by_inner_node_id: dict[UUID, HostedNode] = {}
+        self.reports = HostedReports(compute, self._node_at)
 
     # --- projects ---
 
@@ -296,8 +299,10 @@ class HostedProjects:
                 )
             )
             # No event: as in GNS3, the controller announces the node itself, and would forward this as another one.
-            node = HostedNode(project, spec.node_id, instance)
-            return project.nodes.setdefault(spec.node_id, node)
+            node = project.nodes[spec.node_id] = HostedNode(project, spec.node_id, instance)
+            self._by_inner_node_id[instance.node_id] = node
+            self.reports.node_changed(node)
+            return node
 
     async def update_node(self, node: HostedNode, changes: dict[str, Any]) -> None:
         """Change ``name``, ``console``, ``console_type`` and properties.
@@ -322,15 +327,36 @@ class HostedProjects:
             await self.stop_capture(node, *port)
         await end(node.instance)
         project.nodes.pop(node.node_id, None)
+        self._by_inner_node_id.pop(node.instance.node_id, None)
 
     def _node_event(self, project: HostedProject, node_id: UUID, event: NodeEvent) -> None:
         node = project.nodes.get(node_id)
+        is_there = node is not None and not node.deleted
         if event.kind == "error":
             self._publish(HostedProjectFailed(project, event.message))
-        elif event.kind in ("warning", "info"):  # a GNS3 compute sends no event for this
+        elif event.kind == "warning" or event.kind == "info":  # a GNS3 compute sends no event for this
             log.warning("project %s of another controller: %s", project.project_id, event.message)
-        elif node is not None and not node.deleted:
+            self.reports.message(MessageReport(project, node_id, event.kind, event.message))
+        elif node is not None and is_there:
             self._publish(HostedNodeChanged(node))
+        if node is not None and is_there:
+            self.reports.node_changed(node)
+
+    def _node_at(self, place: PortPlace) -> HostedNode | None:
+        return self._by_inner_node_id.get(place.node_id)
+
+    def reports_to(self, client: ComputeClient) -> AbstractContextManager[Subscription]:
+        """The reports for a controller, as long as the ``with`` lasts."""
+
+        def hears(project: ReportedProject) -> bool:
+            return self.is_heard_by(client, project.inner_id)
+
+        def nodes_of(project_ids: Collection[UUID]) -> Iterator[HostedNode]:
+            for project in self.of(client):
+                if project.project_id in project_ids:
+                    yield from project.nodes.values()
+
+        return self.reports.subscribe(hears, nodes_of)
 
     def _publish(self, change: HostedChange) -> None:
         self._changes.publish(change)

@@ -9,7 +9,7 @@ import contextlib
 import logging
 import platform
 import socket
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, Literal
 from uuid import UUID
 
@@ -40,6 +40,8 @@ log = logging.getLogger(__name__)
 OpenCompute = Callable[[ComputeAddress, ComputeWatcher], OtherCompute]
 # What has to be done when a compute is back: with its nodes that are gone, and their status before.
 Return = Callable[[OtherCompute, Mapping[UUID, NodeStatus]], None]
+# Runs beside the connection to a compute.
+Attend = Callable[[OtherCompute], Awaitable[None]]
 
 NOT_DRIVEN = "This server does not run nodes on other computes"
 UNCONFIRMED = (
@@ -120,7 +122,8 @@ class Computes:
         self.on_return: Return = lambda compute, lost: None
         self._open_compute = open_compute
         self._others: dict[str, OtherCompute] = {}
-        self._scopes: dict[str, trio.CancelScope] = {}
+        self._tasks: dict[str, trio.Nursery] = {}  # of each connection
+        self._attend: Attend | None = None
         self._nursery: trio.Nursery | None = None
         self._config = config
         self._changes = changes
@@ -417,13 +420,25 @@ class Computes:
         return self._others[compute_id]
 
     async def _serve(self, compute: OtherCompute) -> None:
-        with trio.CancelScope() as self._scopes[compute.compute_id]:
+        async with trio.open_nursery() as nursery:
+            if self._others.get(compute.compute_id) is not compute:
+                return  # removed already
+            self._tasks[compute.compute_id] = nursery
+            if self._attend is not None:
+                nursery.start_soon(self._attend, compute)
             await compute.run()
 
     def _disconnect(self, compute_id: str) -> None:
         if self._others.pop(compute_id, None) is not None:
             del self._driven[compute_id]
-            self._scopes.pop(compute_id).cancel()
+            if (tasks := self._tasks.pop(compute_id, None)) is not None:
+                tasks.cancel_scope.cancel()
+
+    def attend(self, attend: Attend) -> None:
+        """Run ``attend`` for each compute on another host, as long as this controller uses it."""
+        self._attend = attend
+        for compute_id, tasks in self._tasks.items():
+            tasks.start_soon(attend, self._others[compute_id])
 
     def opened_at(self, compute_id: str) -> OpenedAt:
         """The record of the projects that are open at a compute on another host."""

@@ -48,17 +48,18 @@ class Rates:
 
 def receive_rates(before: PortCounters, after: PortCounters, seconds: float) -> Rates:
     """The rates at which frames came in between two readings ``seconds`` apart."""
-    return Rates(
-        frames_per_second=round((after.rx_frames - before.rx_frames) / seconds, 1),
-        bits_per_second=round((after.rx_bytes - before.rx_bytes) * 8 / seconds, 1),
-    )
+    return _rates(after.rx_frames - before.rx_frames, after.rx_bytes - before.rx_bytes, seconds)
 
 
 def send_rates(before: PortCounters, after: PortCounters, seconds: float) -> Rates:
     """The rates at which frames left between two readings ``seconds`` apart."""
+    return _rates(after.tx_frames - before.tx_frames, after.tx_bytes - before.tx_bytes, seconds)
+
+
+def _rates(frames: int, size: int, seconds: float) -> Rates:
+    """0 if the counters have begun anew."""
     return Rates(
-        frames_per_second=round((after.tx_frames - before.tx_frames) / seconds, 1),
-        bits_per_second=round((after.tx_bytes - before.tx_bytes) * 8 / seconds, 1),
+        frames_per_second=round(max(frames, 0) / seconds, 1), bits_per_second=round(max(size, 0) * 8 / seconds, 1)
     )
 
 

@@ -10,6 +10,7 @@ import pytest
 from gns3trio.config import Config
 from gns3trio.server import RunningServer, open_server
 from tests.loop import MOST_WORK_SECONDS, loop_goes_on
+from tests.support.far_server import FarServer, far_server
 from tests.support.lab import Lab, make_pair, open_lab
 from tests.support.server import VPCS, Server
 
@@ -58,3 +59,18 @@ async def pair(server: Server, project: dict[str, Any]) -> Lab:
 async def lab(server: Server, project: dict[str, Any]) -> AsyncIterator[Lab]:
     async with open_lab(server, project) as opened:
         yield opened
+
+
+@pytest.fixture
+async def far(tmp_path: Path) -> AsyncIterator[FarServer]:
+    """Another server of ours, on another host."""
+    async with far_server(tmp_path / "far") as opened:
+        yield opened
+
+
+@pytest.fixture
+async def registered(server: Server, far: FarServer) -> dict[str, Any]:
+    """It is a compute of the server."""
+    compute = await server.request("POST", "/v2/computes", far.address, 201)
+    assert compute["connected"], compute
+    return dict(compute)

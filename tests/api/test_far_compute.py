@@ -1,45 +1,20 @@
 """Nodes on another host: our controller drives another server of ours through GNS3's compute API."""
 
-from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
 import trio
 
-from gns3trio.api.v2 import compute as compute_api
 from tests.pcap_reader import read_capture
+from tests.support.far_lab import REPLY, TIMEOUT, far_pcs
 from tests.support.far_server import FarServer, far_server
 from tests.support.lab import Lab
-from tests.support.pings import ping, script, until
+from tests.support.pings import PATIENCE, ping, script, until
 from tests.support.server import Server, node_path
 from tests.support.websockets import ws_events
 
 Json = dict[str, Any]
-PATIENCE = 30
 TLS = Path(__file__).parents[1] / "http" / "tls"
-
-
-@pytest.fixture
-async def far(tmp_path: Path) -> AsyncIterator[FarServer]:
-    async with far_server(tmp_path / "far") as opened:
-        yield opened
-
-
-@pytest.fixture
-async def registered(server: Server, far: FarServer) -> Json:
-    """It is a compute of the server."""
-    compute = await server.request("POST", "/v2/computes", far.address, 201)
-    assert compute["connected"], compute
-    return dict(compute)
-
-
-async def far_pcs(lab: Lab, *numbers: int) -> list[Json]:
-    """VPCS on the other host, with addresses as soon as they run."""
-    return [await lab.node("vpcs", name=f"FAR{number}", compute_id="far", **script(number)) for number in numbers]
-
-
-REPLY, TIMEOUT, NOBODY = b"ttl=64", b"timeout", b"not reachable"
 
 
 async def test_a_compute_is_shown_with_what_it_can_do(server: Server, far: FarServer, registered: Json) -> None:
@@ -78,9 +53,7 @@ async def test_a_lab_on_two_hosts(server: Server, project: Json, far: FarServer,
 
     await ping(server, project, first, "10.0.0.1", REPLY)
     counted = await server.request("GET", f"{lab.path}/links/{across['link_id']}/statistics", None, 200)
-    assert counted["a_to_b"]["frames"] > 0 and counted["b_to_a"]["frames"] > 0  # by the end on this host
-    error = await server.request("GET", f"{lab.path}/links/{there['link_id']}/statistics", None, 409)
-    assert "other hosts" in error["message"]
+    assert counted["a_to_b"]["frames"] > 0 and counted["b_to_a"]["frames"] > 0
     for link in (across, there):
         await lab.update(link, {"filters": {"packet_loss": [100]}})
         await ping(server, project, first, "10.0.0.1", TIMEOUT)
@@ -111,76 +84,6 @@ async def test_a_lab_on_two_hosts(server: Server, project: Json, far: FarServer,
     assert problems == {"file": [], "links": [], "nodes": []}
     await server.request("DELETE", lab.path, None, 204)
     assert not (far.config.projects_path / project["project_id"]).exists()
-
-
-IMPAIRED = [{"type": "loss", "direction": "b_to_a", "percent": 100}]
-
-
-async def impair(lab: Lab, link: Json, impairments: list[Json], status: int = 200) -> Json:
-    path = f"{lab.path}/links/{link['link_id']}/impairments"
-    return dict(await lab.server.request("PUT", path, {"impairments": impairments, "seed": 5}, status))
-
-
-async def counted(lab: Lab, link: Json, is_so: Callable[[Json], bool]) -> Json:
-    """The statistics of a link as soon as they are as wanted."""
-    return dict(await until(lab.server, f"{lab.path}/links/{link['link_id']}/statistics", is_so))
-
-
-async def test_impairments_wherever_the_ends_are(
-    server: Server, project: Json, far: FarServer, registered: Json
-) -> None:
-    """They act in one direction, on a link of the other host and on one between hosts, also after opening anew."""
-    lab = Lab(server, project, [])
-    near = await lab.node("vpcs", name="NEAR", **script(1))
-    first, second = await far_pcs(lab, 2, 3)
-    switch = await lab.node("ethernet_switch", name="SW", compute_id="far")
-    across = await lab.link((switch, 0), (near, 0))
-    there = await lab.link((switch, 1), (first, 0))
-    await lab.link((switch, 2), (second, 0))
-    await server.request("POST", f"{lab.path}/nodes/start", None, 204)
-    await ping(server, project, first, "10.0.0.1", REPLY)
-    for link in (across, there):
-        shown = await impair(lab, link, IMPAIRED)
-        assert (shown["seed"], shown["impairments"][0]["direction"]) == (5, "b_to_a")
-        await ping(server, project, first, "10.0.0.1", TIMEOUT)
-        await lab.update(link, {"suspend": True})
-        await lab.update(link, {"suspend": False})
-        await ping(server, project, first, "10.0.0.1", TIMEOUT)
-        await impair(lab, link, [{**IMPAIRED[0], "percent": 0}])
-        await ping(server, project, first, "10.0.0.1", REPLY)
-    error = await impair(lab, there, [{"type": "bpf", "expression": "no such"}], 400)
-    assert "impairments[0].expression" in error["message"]
-    for link in (across, there):
-        await impair(lab, link, IMPAIRED)
-    await server.request("POST", f"{lab.path}/close", None, 204)
-    await server.request("POST", f"{lab.path}/open", None, 201)
-    await server.request("POST", f"{lab.path}/nodes/start", None, 204)
-    await ping(server, project, second, "10.0.0.1", NOBODY)
-    await impair(lab, across, [])
-    await ping(server, project, second, "10.0.0.1", REPLY)
-    await ping(server, project, second, "10.0.0.2", NOBODY)
-
-
-async def test_what_a_gns3_compute_cannot_do_is_told(
-    server: Server, project: Json, far: FarServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A server without our extensions has GNS3's filters; the end here can have the impairments of a link."""
-    monkeypatch.setattr(compute_api, "EXTENSIONS", ())
-    await server.request("POST", "/v2/computes", far.address, 201)
-    lab = Lab(server, project, [])
-    near = await lab.node("vpcs", name="NEAR", **script(1))
-    (first,) = await far_pcs(lab, 2)
-    switch = await lab.node("ethernet_switch", name="SW", compute_id="far")
-    across = await lab.link((switch, 0), (near, 0))
-    there = await lab.link((switch, 1), (first, 0))
-    await server.request("POST", f"{lab.path}/nodes/start", None, 204)
-    await ping(server, project, first, "10.0.0.1", REPLY)
-    await impair(lab, across, IMPAIRED)
-    await ping(server, project, first, "10.0.0.1", TIMEOUT)
-    await impair(lab, across, [])
-    error = await impair(lab, there, IMPAIRED, 409)
-    assert "impairments: " in error["message"] and "GNS3's filters only" in error["message"]
-    await ping(server, project, first, "10.0.0.1", REPLY)
 
 
 async def test_files_names_and_copies_of_a_node(

@@ -19,7 +19,7 @@ from gns3trio.compute.local_compute import open_local_compute
 from gns3trio.compute.nio import UdpNio
 from gns3trio.compute.node import NodeEvent, NodeSpec
 from gns3trio.compute.node_features import TrafficEndpoint, TrafficFlow
-from gns3trio.compute.other_hosts import ComputeAddress, OtherCompute
+from gns3trio.compute.other_hosts import ComputeAddress
 from gns3trio.compute.remote.compute import RemoteCompute
 from gns3trio.conditions.impairments import Impairment
 from gns3trio.conditions.link_conditions import LinkConditions
@@ -27,9 +27,9 @@ from gns3trio.config import Config
 from gns3trio.errors import Conflict, Invalid
 from gns3trio.traffic.flows import FlowSpec
 from tests.compute.conftest import CONSOLE_RANGE, LOOPBACK, UDP_RANGE
+from tests.support.fake_compute import IgnoringWatcher
 from tests.support.far_server import far_server
 from tests.support.memory_compute import MemoryCompute
-from tests.support.opened_in_memory import OpenedInMemory
 
 PROJECT = UUID(int=7)
 PATIENCE = 30.0
@@ -41,24 +41,11 @@ def loss(compute: Compute) -> LinkConditions:
     return LOSS if compute.capabilities.impairments else LinkConditions()
 
 
-class _Ignores:
-    """The controller of a compute on another host, to which nothing matters here."""
-
-    def opened_at(self, compute_id: str) -> OpenedInMemory:
-        return OpenedInMemory()
-
-    def changed(self, compute: OtherCompute) -> None: ...
-
-    def returned(self, compute: OtherCompute, lost: object) -> None: ...
-
-    def told(self, compute: OtherCompute, level: str, message: str, project_id: UUID | None) -> None: ...
-
-
 @asynccontextmanager
 async def remote_compute(folder: Path) -> AsyncIterator[Compute]:
     """A server of ours, driven as another host."""
     async with far_server(folder) as far, trio.open_nursery() as nursery:
-        compute = RemoteCompute(ComputeAddress(**far.address), _Ignores(), folder)
+        compute = RemoteCompute(ComputeAddress(**far.address), IgnoringWatcher(), folder)
         nursery.start_soon(compute.run)
         await compute.wait_tried()
         assert compute.trouble is None

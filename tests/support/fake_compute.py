@@ -6,9 +6,13 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
+from uuid import UUID
 
 import attrs
 import trio
+
+from gns3trio.compute.other_hosts import OtherCompute
+from tests.support.opened_in_memory import OpenedInMemory
 
 Answer = Callable[[trio.SocketStream, str], Awaitable[None]]
 PREFIX = "/v2/compute/"
@@ -156,3 +160,20 @@ async def fake_compute(**answers: Answer) -> AsyncIterator[FakeCompute]:
         nursery.start_soon(trio.serve_listeners, fake._serve, [listener])
         yield fake
         nursery.cancel_scope.cancel()
+
+
+class IgnoringWatcher:
+    """The controller of a compute on another host, to which nothing matters here."""
+
+    def opened_at(self, compute_id: str) -> OpenedInMemory:
+        """No file has them."""
+        return OpenedInMemory()
+
+    def changed(self, compute: OtherCompute) -> None:
+        """Nothing."""
+
+    def returned(self, compute: OtherCompute, lost: object) -> None:
+        """Nothing."""
+
+    def told(self, compute: OtherCompute, level: str, message: str, project_id: UUID | None) -> None:
+        """Nothing."""

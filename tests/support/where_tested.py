@@ -24,6 +24,7 @@ TESTED_IN: dict[str, list[str]] = {
     "compute/trunks": ["compute/local/trunks"],
     "compute/script_files": ["compute/nodes/vpcs/script"],
     # --- computes of other hosts ---
+    "compute/hosted_reports": ["api/far_links", "compute/hosted"],
     "compute/remote/capture": ["api/far_compute"],
     "compute/remote/compute": ["api/far_compute", "compute/interface"],
     "compute/remote/connection": ["compute/remote/hostile_computes"],
@@ -32,11 +33,13 @@ TESTED_IN: dict[str, list[str]] = {
     "compute/remote/files": ["api/far_compute"],
     "compute/remote/host_views": ["compute/remote/views"],
     "compute/remote/http": ["compute/remote/hostile_computes"],
-    "compute/remote/link_end": ["api/far_compute"],
+    "compute/remote/link_end": ["api/far_links"],
     "compute/remote/node": ["api/far_compute", "compute/interface"],
     "compute/remote/node_view": ["compute/remote/views"],
+    "compute/remote/pace": ["compute/remote/hostile_computes"],
     "compute/remote/parts": ["compute/interface"],
     "compute/remote/projects": ["api/far_compute", "compute/interface"],
+    "compute/remote/session": ["compute/remote/reports", "api/far_links"],
     "compute/remote/transport": ["compute/remote/hostile_computes", "api/far_compute"],
     "compute/remote/websocket": ["compute/remote/hostile_computes"],
     # --- the compute of this host ---

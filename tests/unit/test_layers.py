@@ -207,6 +207,7 @@ def test_the_wire_is_the_api_s() -> None:
             assert not [name for name in functions if name.endswith(("view", "views", "as_json"))], relative
     assert writers == {
         "compute/remote/http.py",  # requests to computes of others
+        "compute/remote/session.py",
         "controller/archives/snapshots.py",
         "controller/gns3_format/own_fields.py",
         "controller/gns3_format/records.py",
@@ -290,7 +291,7 @@ COMPUTE_ROOMS: list[set[str]] = [
         "trunks",
     },
     {"emulators", "interface"},
-    {"clients", "node_update", "local", "other_hosts"},
+    {"clients", "hosted_reports", "local", "node_update", "other_hosts"},
     {"hosted", "nodes", "nodes/parts"},
     {"nodes/cloud", "nodes/ethernet_hub", "nodes/ethernet_switch", "nodes/vpcs"},
     {"nodes/nat"},

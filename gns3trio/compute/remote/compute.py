@@ -9,14 +9,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mappin
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID, uuid4
 
 import trio
 from httpcore2 import Response
 
 from gns3trio import threads
-from gns3trio.compute.extensions import LINK_CONDITIONS, TRUNK
+from gns3trio.compute.extensions import LINK_CONDITIONS, REPORTS, TRUNK
 from gns3trio.compute.host import HostInterface, PortUsage
 from gns3trio.compute.interface import (
     Capabilities,
@@ -37,12 +37,14 @@ from gns3trio.compute.remote import host_views
 from gns3trio.compute.remote.capture import RemoteCapture
 from gns3trio.compute.remote.connection import Connection
 from gns3trio.compute.remote.console import RemoteConsoleClient
+from gns3trio.compute.remote.counters import RemoteCounters
 from gns3trio.compute.remote.events import Message, NodeTold
 from gns3trio.compute.remote.http import CREATE_SECONDS, ComputeHttp
 from gns3trio.compute.remote.link_end import has_filters
 from gns3trio.compute.remote.node import RemoteNode, refuse_engine
 from gns3trio.compute.remote.node_view import read_node
 from gns3trio.compute.remote.projects import RemoteProjects, forgiving
+from gns3trio.compute.remote.reports import NodeFacts, Reports
 from gns3trio.compute.remote.transport import tls_context
 from gns3trio.compute.remote.trunk_view import read_trunk
 from gns3trio.compute.trunks import Trunk
@@ -74,6 +76,8 @@ class RemoteCompute:
         self._projects = RemoteProjects(self.reach, watcher.opened_at(address.compute_id))
         self._consoles: set[RemoteConsoleClient] = set()
         self._nursery: trio.Nursery | None = None
+        self.counters_of_links = RemoteCounters()
+        self._reports = Reports(self.counters_of_links, self)
 
     # --- the connection ---
 
@@ -109,6 +113,8 @@ class RemoteCompute:
                 nursery.start_soon(self._look_for, http, node, lost, limit)
         await self._projects.delete_nodes_left_before(http)
         self._begin(partial(self._tell_returned, lost))
+        if self.has_extension(REPORTS):
+            self._begin(partial(self._reports.run, http))
 
     async def _look_for(
         self, http: ComputeHttp, node: RemoteNode, lost: dict[UUID, NodeStatus], limit: trio.CapacityLimiter
@@ -150,6 +156,16 @@ class RemoteCompute:
         """It has a message; those about projects of other controllers do not matter."""
         if message.project_id is None or message.project_id in self._projects:
             self._watcher.told(self, message.level, message.text, message.project_id)
+
+    def node_reported(self, project_id: UUID, node_id: UUID, facts: NodeFacts) -> None:
+        """A compute of ours reports what it knows of a node."""
+        node = self._nodes.get(node_id)
+        if node is not None and node.project_id == project_id:
+            node.take_facts(facts)
+
+    def warning_reported(self, project_id: UUID, level: Literal["warning", "info"], text: str) -> None:
+        """A compute of ours has a warning, of which GNS3's notifications do not tell."""
+        self.message_told(Message(level, text, project_id))
 
     # --- what it is ---
 
@@ -224,6 +240,7 @@ class RemoteCompute:
             raise Conflict(f"node_id: node {spec.node_id} exists already in another project")
         http = self.reach()
         await self._projects.open(spec.project_id, spec.project_name)
+        self._reports.watch(spec.project_id)
         path = f"projects/{spec.project_id}/{spec.node_type}/nodes"
         await self._projects.delete_left_node(spec.node_id)
         empty = read_node({})
@@ -313,6 +330,7 @@ class RemoteCompute:
         for node_id, node in list(self._nodes.items()):
             if node.project_id == project_id:
                 del self._nodes[node_id]
+        self._reports.forget(project_id)
         await self._projects.close(project_id)
 
     async def discard_project(self, project_id: UUID) -> None:
@@ -420,23 +438,23 @@ class RemoteCompute:
         ):
             yield EmulatorReply(answer.status, _content_type(answer), pieces)
 
-    # --- counters: GNS3 computes have none ---
+    # --- counters, of which only computes of ours tell ---
 
     async def wait_counted(self) -> None:
-        """Nothing is ever counted."""
-        await trio.sleep_forever()
+        """Wait until counters have changed since the last call."""
+        await self.counters_of_links.wait()
 
     def counted(self) -> Mapping[int, PortCounters]:
-        """Nothing."""
-        return {}
+        """As ``Compute.counted``."""
+        return self.counters_of_links.counted()
 
     def counted_at(self, counter_id: int) -> PortPlace | None:
-        """Nowhere."""
-        return None
+        """As ``Compute.counted_at``."""
+        return self.counters_of_links.at(counter_id)
 
     def counters(self, ids: Iterable[int] | None = None) -> Mapping[int, PortCounters]:
-        """None."""
-        return {}
+        """The counters as told last."""
+        return self.counters_of_links.of(ids)
 
     def probe(self, near: LinkEnd, far: LinkEnd) -> AbstractAsyncContextManager[LinkProbe]:
         """Raises Conflict."""

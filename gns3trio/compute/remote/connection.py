@@ -23,6 +23,7 @@ from gns3trio.compute.node_types import node_types
 from gns3trio.compute.other_hosts import ComputeAddress
 from gns3trio.compute.remote.events import Message, NodeTold, Ping, read_event
 from gns3trio.compute.remote.http import ComputeHttp, open_http
+from gns3trio.compute.remote.pace import Pace
 from gns3trio.compute.remote.transport import tls_context
 from gns3trio.compute.remote.websocket import open_websocket
 from gns3trio.errors import ComputeAway, Invalid, LabError, Unavailable
@@ -200,13 +201,9 @@ class Connection:
         return reason
 
     async def _listen(self, websocket: WebSocketConnection) -> None:
-        window_ends, events = trio.current_time() + 1, 0
+        pace = Pace(EVENTS_PER_SECOND)
         while True:
-            if trio.current_time() >= window_ends:
-                window_ends, events = trio.current_time() + 1, 0
-            events += 1
-            if events > EVENTS_PER_SECOND:
-                await trio.sleep_until(window_ends)
+            await pace.wait()
             try:
                 with trio.fail_after(SILENCE_SECONDS):
                     text = await websocket.get_message()

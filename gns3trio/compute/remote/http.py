@@ -5,9 +5,10 @@ compute that does not answer any more. Redirections are not followed: they are e
 """
 
 import base64
+import math
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
-from contextlib import aclosing, asynccontextmanager, contextmanager
+from contextlib import AbstractContextManager, aclosing, asynccontextmanager, contextmanager
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from ssl import SSLContext
@@ -51,8 +52,15 @@ _JSON = [("Content-Type", "application/json")]
 class ComputeHttp:
     """Requests to one compute. Use ``open_http``."""
 
-    def __init__(self, address: ComputeAddress, pool: AsyncConnectionPool, streams: AsyncConnectionPool) -> None:
-        self._address = address
+    def __init__(
+        self,
+        address: ComputeAddress,
+        context: SSLContext | None,
+        pool: AsyncConnectionPool,
+        streams: AsyncConnectionPool,
+    ) -> None:
+        self.address = address
+        self.context = context
         self._pool = pool
         self._streams = streams  # files and captures, which last: requests do not wait for them
         self._running: set[trio.CancelScope] = set()
@@ -69,9 +77,14 @@ class ComputeHttp:
         for scope in self._running:
             scope.cancel()
 
+    @property
+    def is_aborted(self) -> bool:
+        """Whether the compute does not answer any more."""
+        return self._aborted is not None
+
     def unavailable(self, reason: str) -> ComputeAway:
         """The error for a compute that cannot be reached."""
-        return ComputeAway(f"compute '{self._address.name}': {reason}")
+        return ComputeAway(f"compute '{self.address.name}': {reason}")
 
     async def request(self, method: str, path: str, body: Any = None, *, seconds: float = ANSWER_SECONDS) -> Any:
         """Send a JSON body to a path below ``/v2/compute``, and return the JSON of the answer.
@@ -79,13 +92,13 @@ class ComputeHttp:
         Raises Invalid, Forbidden, NotFound or Conflict if the compute rejects it, ComputeAway if it does not answer.
         """
         content = orjson.dumps(body or {}) if method in ("POST", "PUT") else None
-        with self._bounded(seconds):
+        with self._within(seconds):
             async with self._exchange(
                 self._pool, method, path, _JSON if content is not None else [], content
             ) as answer:
                 await self._raise_for(answer)
                 text = await self._read(answer)
-        return await self._parse(text)
+        return await self.parse(text)
 
     @asynccontextmanager
     async def open(
@@ -118,7 +131,7 @@ class ComputeHttp:
         headers = [("Content-Type", "application/octet-stream")] if content is not None else []
         if content is not None:
             headers.append(("Transfer-Encoding", "chunked") if length is None else ("Content-Length", str(length)))
-        with self._bounded(float("inf")):
+        with self.lasting():
             async with self._exchange(self._streams, method, path, headers, content, pause) as answer:
                 yield answer
 
@@ -128,8 +141,12 @@ class ComputeHttp:
             async for piece in answer.aiter_stream():
                 yield piece
 
+    def lasting(self) -> AbstractContextManager[None]:
+        """While the ``with`` lasts, ``abort`` ends its body too, and raises Unavailable."""
+        return self._within(math.inf)
+
     @contextmanager
-    def _bounded(self, seconds: float) -> Iterator[None]:
+    def _within(self, seconds: float) -> Iterator[None]:
         if self._aborted is not None:
             raise self.unavailable(self._aborted)
         with trio.CancelScope(deadline=trio.current_time() + seconds) as scope:
@@ -163,7 +180,7 @@ class ComputeHttp:
         content: bytes | AsyncIterator[bytes] | None,
         pause: float | None = None,
     ) -> AsyncIterator[Response]:
-        a = self._address
+        a = self.address
         target = f"/v2/compute/{path}".encode("ascii")
         url = URL(scheme=a.protocol, host=a.host.encode("ascii", "replace"), port=a.port, target=target)
         stalls = {"write": STALL_SECONDS, "read": pause}
@@ -179,13 +196,17 @@ class ComputeHttp:
         status = answer.status
         if status < HTTPStatus.MULTIPLE_CHOICES:
             return
-        where = f"compute '{self._address.name}'"
+        where = f"compute '{self.address.name}'"
         if status == HTTPStatus.UNAUTHORIZED:
             raise ComputeAway(f"{where}: the user or the password is wrong")
         if status < HTTPStatus.BAD_REQUEST:
             raise ComputeAway(f"{where}: answered with a redirection ({status}), which is not followed")
         message = _message(await self._read(answer)) or f"answered {status}"
-        raise _ERRORS.get(status, Conflict)(f"{where}: {message}")
+        raise self.refusal(status, message)
+
+    def refusal(self, status: int, message: str) -> LabError:
+        """The error for a request that the compute rejected."""
+        return _ERRORS.get(status, Conflict)(f"compute '{self.address.name}': {without_hidden(message[:_MAX_MESSAGE])}")
 
     async def _read(self, answer: Response) -> bytes:
         data = bytearray()
@@ -196,7 +217,8 @@ class ComputeHttp:
                     raise self.unavailable(f"its answer has more than {MAX_REPLY_BYTES} bytes")
         return bytes(data)
 
-    async def _parse(self, text: bytes) -> Any:
+    async def parse(self, text: bytes) -> Any:
+        """The value of a JSON text, None if it is empty. Raises ComputeAway."""
         if not text:
             return None
         try:
@@ -226,12 +248,12 @@ def _date(answer: Response) -> float | None:
 
 
 def _message(body: bytes) -> str:
-    """The message of an error, safe to show."""
+    """The message of an error; empty if there is none."""
     try:
         message = orjson.loads(body)["message"]
     except (ValueError, KeyError, TypeError):
         return ""
-    return without_hidden(message[:_MAX_MESSAGE]) if isinstance(message, str) else ""
+    return message if isinstance(message, str) else ""
 
 
 @asynccontextmanager
@@ -248,4 +270,4 @@ async def open_http(address: ComputeAddress, context: SSLContext | None) -> Asyn
         )
 
     async with pool(_CONNECTIONS) as requests, pool(_STREAMS) as streams:
-        yield ComputeHttp(address, requests, streams)
+        yield ComputeHttp(address, context, requests, streams)

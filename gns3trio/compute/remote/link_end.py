@@ -9,9 +9,11 @@ from typing import Any
 import attrs
 
 from gns3trio.compute.captures import CaptureSpec
-from gns3trio.compute.extensions import LINK_CONDITIONS
+from gns3trio.compute.extensions import LINK_CONDITIONS, REPORTS
+from gns3trio.compute.interface import PortPlace
 from gns3trio.compute.nio import UdpNio
 from gns3trio.compute.remote.capture import RemoteCapture, check_spec
+from gns3trio.compute.remote.counters import RemoteCounters
 from gns3trio.compute.remote.parts import LinkedNode
 from gns3trio.conditions.impairments import describe
 from gns3trio.conditions.link_conditions import LinkConditions
@@ -23,16 +25,18 @@ _WITHOUT_FILTERS = frozenset({"ethernet_switch", "ethernet_hub", "frame_relay_sw
 _DROP_ALL = {"frequency_drop": [-1]}
 
 
-def nio_body(nio: UdpNio, *, filters: bool) -> dict[str, Any]:
-    """A tunnel in the form of the compute API. A node without ``filters`` cannot be suspended either."""
-    if not filters:
+def nio_body(nio: UdpNio, node_type: str, *, is_ours: bool) -> dict[str, Any]:
+    """A tunnel in the form of the compute API, for a compute of ours or of GNS3. A node of GNS3 without filters cannot
+    be suspended either.
+    """
+    if not is_ours and not has_filters(node_type):
         nio = attrs.evolve(nio, filters={}, suspend=False)
     return {
         "type": "nio_udp",
         "lport": nio.lport,
         "rhost": nio.remote_host,
         "rport": nio.rport,
-        "filters": _DROP_ALL if nio.suspend else _as_lists(nio.filters),
+        "filters": _DROP_ALL if nio.suspend and not is_ours else _as_lists(nio.filters),
         "suspend": nio.suspend,
     }
 
@@ -60,15 +64,20 @@ def has_filters(node_type: str) -> bool:
 class RemoteLinkEnd:
     """One end of a link."""
 
-    counter_ids = None
-
-    def __init__(self, node: LinkedNode, port: tuple[int, int], nio: UdpNio) -> None:
+    def __init__(self, node: LinkedNode, port: tuple[int, int], nio: UdpNio, counters: RemoteCounters) -> None:
         self.is_open = True
         self.captures: list[RemoteCapture] = []
         self._node = node
         self._port = port
         self._nio = nio
+        self._counters = counters
+        self._counter_ids = counters.add(PortPlace(node.project_id, node.node_id, *port))
         self._is_suspended: bool | None = nio.suspend  # None: not known, because a request broke off
+
+    @property
+    def counter_ids(self) -> tuple[int, int] | None:
+        """The ids of its counters; None if its compute does not report them."""
+        return self._counter_ids if self._node.has_extension(REPORTS) else None
 
     @property
     def knows_impairments(self) -> bool:
@@ -116,7 +125,9 @@ class RemoteLinkEnd:
                 )
             self._nio = nio  # the other end drops the frames
             return
-        await self._node.request("PUT", f"{self._node.port_path(self._port)}/nio", nio_body(nio, filters=True))
+        await self._node.request(
+            "PUT", f"{self._node.port_path(self._port)}/nio", nio_body(nio, self._node.node_type, is_ours=False)
+        )
         self._nio = nio
 
     async def capture(self, spec: CaptureSpec, failed: Callable[[str], None]) -> RemoteCapture:
@@ -134,5 +145,6 @@ class RemoteLinkEnd:
     def close(self) -> None:
         """The port is connected to something else, or to nothing. Its captures end."""
         self.is_open = False
+        self._counters.remove(self._counter_ids)
         for capture in self.captures:
             capture.abandon()

@@ -10,6 +10,7 @@ import trio
 
 from gns3trio import threads
 from gns3trio.compute.captures import CaptureSpec
+from gns3trio.compute.extensions import LINK_CONDITIONS
 from gns3trio.compute.nio import UdpNio
 from gns3trio.compute.node import NodeEvent, NodeSpec, NodeStatus
 from gns3trio.compute.node_features import TrafficEndpoint
@@ -22,6 +23,7 @@ from gns3trio.compute.remote.http import ACTION_SECONDS, ANSWER_SECONDS
 from gns3trio.compute.remote.link_end import RemoteLinkEnd, nio_body
 from gns3trio.compute.remote.node_view import NodeView, read_node
 from gns3trio.compute.remote.parts import Host
+from gns3trio.compute.remote.reports import NodeFacts
 from gns3trio.errors import Conflict, NotFound, path_error
 from gns3trio.project_layout import CAPTURES, PROJECT_FILES
 
@@ -40,8 +42,6 @@ class RemoteNode:
     """A node. Its compute creates it."""
 
     mac_table = None
-    engine: str | None = None
-    has_default_engine = True  # its compute chooses
 
     def __init__(self, compute: Host, spec: NodeSpec, view: NodeView) -> None:
         self._traits = node_types[spec.node_type]
@@ -49,9 +49,9 @@ class RemoteNode:
         self.project_id = spec.project_id
         self.node_type = spec.node_type
         self.name = spec.name
-        self.exit_reason: str | None = None
         self.mac_id: int | None = None
         self.view = view
+        self._facts = NodeFacts()
         self._compute = compute
         self._emit = spec.emit
         # A property of ours: GNS3 has the script in a file only.
@@ -92,6 +92,21 @@ class RemoteNode:
     def status(self) -> NodeStatus:
         """Its status as told last."""
         return "started" if self.always_runs else self.view.status
+
+    @property
+    def exit_reason(self) -> str | None:
+        """Why it stopped last, if its compute tells."""
+        return self._facts.exit_reason
+
+    @property
+    def engine(self) -> str | None:
+        """What runs it, if its compute tells."""
+        return self._facts.engine
+
+    @property
+    def has_default_engine(self) -> bool:
+        """Whether its compute has chosen the engine."""
+        return self._facts.has_default_engine
 
     @property
     def command_line(self) -> str | None:
@@ -162,7 +177,7 @@ class RemoteNode:
 
     def port_trouble(self, adapter_number: int, port_number: int) -> str | None:
         """No frame passes while its compute is away, as far as is known here."""
-        return self._compute.trouble
+        return self._compute.trouble or self._facts.troubles.get((adapter_number, port_number))
 
     # --- what the compute tells ---
 
@@ -178,6 +193,14 @@ class RemoteNode:
             return
         is_status = before.status != view.status and not self.always_runs
         self._emit(NodeEvent("status" if is_status else "updated"))
+
+    def take_facts(self, facts: NodeFacts) -> None:
+        """What a compute of ours reports of the node."""
+        before, self._facts = self._facts, facts
+        if facts.mac_id is not None:
+            self.mac_id = facts.mac_id
+        if (facts.exit_reason, facts.troubles) != (before.exit_reason, before.troubles):
+            self._emit(NodeEvent("updated"))
 
     def _becomes(self, status: NodeStatus) -> None:
         """The compute has confirmed an action. Its event may come later."""
@@ -308,9 +331,9 @@ class RemoteNode:
         port = adapter_number, port_number
         if port in self._ends:
             await self.unbind_nio(adapter_number, port_number)
-        end = RemoteLinkEnd(self, port, nio)
-        await self.request("POST", f"{self.port_path(port)}/nio", nio_body(nio, filters=end.knows_filters))
-        self._ends[port] = end
+        body = nio_body(nio, self.node_type, is_ours=self.has_extension(LINK_CONDITIONS))
+        await self.request("POST", f"{self.port_path(port)}/nio", body)
+        self._ends[port] = RemoteLinkEnd(self, port, nio, self._compute.counters_of_links)
 
     async def unbind_nio(self, adapter_number: int, port_number: int) -> None:
         """Disconnect a port. Raises Conflict if it is not connected."""

@@ -3,11 +3,13 @@
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
+from uuid import UUID
 
 from gns3trio.compute.captures import CaptureSpec
 from gns3trio.compute.other_hosts import ComputeAddress
 from gns3trio.compute.remote.capture import RemoteCapture
 from gns3trio.compute.remote.console import RemoteConsoleClient
+from gns3trio.compute.remote.counters import RemoteCounters
 from gns3trio.compute.remote.http import ComputeHttp
 
 
@@ -21,6 +23,10 @@ class Host(Protocol):
     @property
     def spool_folder(self) -> Path:
         """The folder of this host for what is on its way."""
+
+    @property
+    def counters_of_links(self) -> RemoteCounters:
+        """The counters at the ends of its links."""
 
     @property
     def trouble(self) -> str | None:
@@ -45,6 +51,8 @@ class Host(Protocol):
 class LinkedNode(Protocol):
     """A node, as the ends of its links use it."""
 
+    node_id: UUID
+    project_id: UUID
     node_type: str
 
     @property

@@ -59,16 +59,17 @@ async def open_websocket(
                 yield websocket
             nursery.cancel_scope.cancel()
     except* ConnectionRejected as errors:
-        failure = f"the websocket was rejected with status {_first(errors).status_code}"
+        failure = f"the websocket was rejected with status {first_of(errors).status_code}"
     except* (HandshakeError, ConnectionClosed, OSError, h11.ProtocolError, ProtocolError) as errors:
-        failure = f"it answers websockets wrongly: {_first(errors)!r}"[:300]
+        failure = f"it answers websockets wrongly: {first_of(errors)!r}"[:300]
     finally:
         await trio.aclose_forcefully(stream)
     if failure is not None:
         raise ComputeAway(f"compute '{address.name}': {failure}")
 
 
-def _first(errors: BaseExceptionGroup[_E]) -> _E:
+def first_of(errors: BaseExceptionGroup[_E]) -> _E:
+    """The first error in groups of groups."""
     error: BaseException = errors
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]

@@ -110,10 +110,10 @@ _BusyLinks = dict[tuple[UUID, UUID], tuple[Links, Link]]  # by project id and li
 
 
 class LinkStats:
-    """Publishes ``link.stats`` events while ``run`` runs, at most one per ``interval`` seconds and link.
+    """Publishes ``link.stats`` events of the computes that it follows, at most one per ``interval`` seconds and link.
 
-    ``computes`` returns those with ends of links: others than the first ones count nothing. ``links_at`` returns the
-    links at a port of a node.
+    ``computes`` returns those with ends of links. ``links_at`` returns the links at a port of a node. ``counted`` is
+    called with the ids of counters that have changed at a compute.
     """
 
     def __init__(
@@ -122,27 +122,28 @@ class LinkStats:
         links_at: Callable[[PortPlace], Iterable[tuple[Links, Link]]],
         changes: ChangeFeed,
         interval: float,
+        counted: Callable[[Compute, Iterable[int]], None] = lambda compute, counter_ids: None,
     ) -> None:
+        self._counted = counted
         self._links_at = links_at
         self._changes = changes
         self._interval = interval
         self._computes = computes
         self._told = defaultdict(_Told, {compute.compute_id: _Told() for compute in computes()})
         self._busy: dict[str, _BusyLinks] = {}  # links with traffic in their last event, by compute
+        self._told_at: dict[tuple[UUID, UUID], float] = {}  # links between computes: the time of their last event
 
-    async def run(self) -> None:
-        """Publish events of changed counters until cancelled."""
-        async with trio.open_nursery() as nursery:
-            for compute in self._computes():
-                nursery.start_soon(self._run_for, compute)
-
-    async def _run_for(self, compute: Compute) -> None:
+    async def follow(self, compute: Compute) -> None:
+        """Publish events of the changed counters of a compute until cancelled."""
+        self._told[compute.compute_id] = _Told()
         # A single change may wait; the reader is fast.
         send, receive = trio.open_memory_channel[_Changes](1)
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._read_changes, compute, send)
             async for changes in receive:
-                await self._publish(compute, self._told[compute.compute_id].take(changes))
+                moved = self._told[compute.compute_id].take(changes)
+                self._counted(compute, moved)
+                await self._publish(compute, moved)
 
     async def _publish(self, compute: Compute, moved: Iterable[int]) -> None:
         """Publish events of links with traffic, and one last event with rates of 0 when the traffic stops."""
@@ -152,13 +153,27 @@ class LinkStats:
             for links, link in self._links_at(place) if place is not None else ():
                 busy[link.project_id, link.link_id] = links, link
         quiet = {key: found for key, found in self._busy.get(compute.compute_id, {}).items() if key not in busy}
+        for key in quiet:
+            self._told_at.pop(key, None)
         self._busy[compute.compute_id] = busy
         spans = self._told_spans()
-        for links, link in (*busy.values(), *quiet.values()):
+        for key, (links, link) in (busy | quiet).items():
             ends = _ends(links, link, spans) if links.get(link.link_id) is link else []
-            if len(ends) == 2:
+            if len(ends) == 2 and not (key in busy and self._was_told(key, ends)):
                 self._changes.publish(LinkTraffic(link, link_statistics(link, ends)))
             await slices.pause()
+
+    def _was_told(self, key: tuple[UUID, UUID], ends: list["_End"]) -> bool:
+        """Whether the compute of the other end has just caused an event of a link between two computes. When the
+        traffic stops, there is an event all the same.
+        """
+        if ends[0].compute_id == ends[1].compute_id:
+            return False
+        now = trio.current_time()
+        if now - self._told_at.get(key, -math.inf) < self._interval / 2:
+            return True
+        self._told_at[key] = now
+        return False
 
     async def _read_changes(self, compute: Compute, send: trio.MemorySendChannel[_Changes]) -> None:
         async with send:

@@ -26,7 +26,8 @@ INTERVAL = 1.0
 async def link_stats(controller: Controller, told: Told) -> AsyncIterator[LinkStats]:
     stats = LinkStats(controller.computes.driven, controller.links_at, ChangeFeed(told), INTERVAL)
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(stats.run)
+        for compute in controller.computes.driven():
+            nursery.start_soon(stats.follow, compute)
         yield stats
         nursery.cancel_scope.cancel()
 

@@ -40,7 +40,8 @@ async def stats(controller: Controller, told: Told, links: list[Link], autojump_
     """Running, at a moment at which nothing has moved."""
     link_stats = LinkStats(controller.computes.driven, controller.links_at, ChangeFeed(told), INTERVAL)
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(link_stats.run)
+        for compute in controller.computes.driven():
+            nursery.start_soon(link_stats.follow, compute)
         await trio.sleep(10 * INTERVAL)
         yield link_stats
         nursery.cancel_scope.cancel()
