@@ -16,6 +16,7 @@ from gns3trio.api.route_index import RouteIndex
 from gns3trio.api.v1 import routes as v1
 from gns3trio.api.v2 import (
     compute,
+    compute_batches,
     compute_conditions,
     compute_files,
     compute_nodes,
@@ -69,6 +70,7 @@ TABLES = (
     symbols.routes,
     server_resources.routes,
     compute.routes,
+    compute_batches.routes,
     compute_conditions.routes,
     compute_files.routes,
     compute_nodes.routes,

@@ -13,5 +13,8 @@ REPORTS = "reports"
 # ``GET .../trunks``, and links over the trunks of two hosts.
 TRUNK = "trunk"
 
+# ``POST .../projects/{project_id}/batch/create``, ``lease``, ``join`` and ``separate``: many nodes or ports at once.
+BATCHES = "batches"
+
 # The names of the extensions that this server has.
-EXTENSIONS: tuple[str, ...] = (LINK_CONDITIONS, REPORTS, TRUNK)
+EXTENSIONS: tuple[str, ...] = (LINK_CONDITIONS, REPORTS, TRUNK, BATCHES)

@@ -257,14 +257,14 @@ class HostedProjects:
 
     @asynccontextmanager
     async def locked_node(
-        self, client: ComputeClient, project_id: UUID, node_type: str, node_id: UUID, *, to_stop: bool = False
+        self, client: ComputeClient, project_id: UUID, node_type: str | None, node_id: UUID, *, to_stop: bool = False
     ) -> AsyncIterator[HostedNode]:
-        """A node of this type, locked, after all earlier requests to it are done. With ``to_stop``, a hanging start is
-        abandoned. Raises NotFound if there is none that the client may use.
+        """A node of this type, or of any, locked, after all earlier requests to it are done. With ``to_stop``, a
+        hanging start is abandoned. Raises NotFound if there is none that the client may use.
         """
         missing = NotFound(f"Node ID {node_id} doesn't exist")
         node = self.get(client, project_id).nodes.get(node_id)
-        if node is None or node.instance.node_type != node_type:
+        if node is None or node_type not in (None, node.instance.node_type):
             raise missing
         with node.instance.stopping() if to_stop else nullcontext():
             await node.lock.acquire()

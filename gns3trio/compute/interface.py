@@ -19,12 +19,13 @@ from uuid import UUID
 from gns3trio.classes import frozen
 from gns3trio.compute.captures import Capture, CaptureSpec
 from gns3trio.compute.host import HostInterface, PortUsage
-from gns3trio.compute.nio import UdpNio
+from gns3trio.compute.nio import LeaseKind, LinkNio, TunnelLease, UdpNio
 from gns3trio.compute.node import NodeSpec, NodeStatus
 from gns3trio.compute.node_features import ConsoleAccess, MacTable, NodeFiles, TrafficEndpoint, TrafficFlow, TrafficRun
 from gns3trio.compute.node_traits import NodePort, NodeTraits
 from gns3trio.compute.trunks import Trunk
-from gns3trio.conditions.link_conditions import LinkConditions
+from gns3trio.conditions.link_conditions import NO_CONDITIONS, LinkConditions
+from gns3trio.errors import LabError
 from gns3trio.machine import MachineLoad, MachineStatistics
 from gns3trio.traffic.counters import PortCounters
 from gns3trio.traffic.trials import TrialResult, TrialSpec
@@ -109,6 +110,40 @@ class ComputePort:
     node: "ComputeNode"
     adapter_number: int
     port_number: int
+
+
+@frozen
+class TunnelJoint:
+    """A port that is to be connected to a tunnel, in place of its earlier connection. The conditions act there, in both
+    directions, from the first frame. ``is_first``: whether it is the link's first end.
+    """
+
+    port: ComputePort
+    nio: LinkNio
+    conditions: LinkConditions = NO_CONDITIONS
+    is_first: bool = True
+
+    @property
+    def ports(self) -> tuple[ComputePort, ...]:
+        """The port."""
+        return (self.port,)
+
+
+@frozen
+class PairJoint:
+    """Two ports of a compute that are to be connected to each other, as by ``Compute.connect``."""
+
+    first: ComputePort
+    second: ComputePort
+    conditions: LinkConditions = NO_CONDITIONS
+
+    @property
+    def ports(self) -> tuple[ComputePort, ...]:
+        """The ports."""
+        return self.first, self.second
+
+
+Joint = TunnelJoint | PairJoint
 
 
 class LinkProbe(Protocol):
@@ -307,6 +342,9 @@ class ComputeNode(Protocol):
 
 # --- the compute ---
 
+# What became of a new node: its place among the wanted ones, and the node or the error.
+TellNode = Callable[[int, ComputeNode | LabError], None]
+
 
 class Compute(Protocol):
     """A compute, which runs nodes."""
@@ -385,6 +423,27 @@ class Compute(Protocol):
 
         Raises Conflict if there is none.
         """
+
+    def knows_filters(self, node_type: str) -> bool:
+        """Whether GNS3's filters can act at the ports of its nodes of a type."""
+
+    # --- many at once: each succeeds or fails by itself, and none waits for another ---
+
+    async def create_nodes(self, specs: Sequence[NodeSpec], told: TellNode) -> None:
+        """As ``create_node`` for each. ``told`` is called once for each, as soon as it is known what became of it. If
+        this is cancelled, nothing is left of those that were not told.
+        """
+
+    async def lease_ends(self, project_id: UUID, kinds: Sequence[LeaseKind]) -> list[TunnelLease | LabError]:
+        """Lease ends of tunnels, as ``lease_udp``; returns the lease or the error for each."""
+
+    async def join(self, joints: Sequence[Joint]) -> list[LabError | None]:
+        """Connect ports; returns the error for each, None if it is connected. A port with an error may have lost its
+        earlier connection. If this is cancelled, none of the ports is connected.
+        """
+
+    async def separate(self, ports: Sequence[ComputePort]) -> list[LabError | None]:
+        """Disconnect ports, as ``ComputeNode.unbind_nio``; returns the error for each, None if it is disconnected."""
 
     def is_capturing_to(self, path: Path) -> bool:
         """Whether a capture is writing that file. It is on the controller's disk, wherever the compute is."""

@@ -25,11 +25,14 @@ from gns3trio.compute.interface import (
     Capabilities,
     ComputeNode,
     ComputePort,
+    Joint,
     LinkEnd,
     LinkProbe,
     PortPlace,
+    TellNode,
     UdpEndpoint,
 )
+from gns3trio.compute.local.batches import join_all, separate_all
 from gns3trio.compute.local.interface_watch import InterfaceWatch
 from gns3trio.compute.local.interfaces import list_interfaces
 from gns3trio.compute.local.leases import ConsolePorts, UdpPorts
@@ -39,7 +42,7 @@ from gns3trio.compute.local.pair_nio import PairNio
 from gns3trio.compute.local.registry import NodeRegistry, structure_properties
 from gns3trio.compute.local.trials import open_probe, take_udp_endpoint
 from gns3trio.compute.local.trunks import LocalTrunk, open_trunk
-from gns3trio.compute.nio import UdpNio
+from gns3trio.compute.nio import LeaseKind, TunnelLease, UdpLease, UdpNio
 from gns3trio.compute.node import NodeSpec
 from gns3trio.compute.node_features import TrafficFlow, TrafficRun
 from gns3trio.compute.node_types import node_types
@@ -50,12 +53,13 @@ from gns3trio.compute.trunks import Trunk
 from gns3trio.conditions.link_conditions import LinkConditions
 from gns3trio.config import Config
 from gns3trio.console.acceptor import open_console_acceptor
-from gns3trio.errors import Conflict, Invalid
+from gns3trio.errors import Conflict, Invalid, LabError
 from gns3trio.forwarder.captures import CaptureService, open_captures
 from gns3trio.forwarder.forwarder import Forwarder, open_forwarder
 from gns3trio.machine import MachineLoad, MachineStatistics, machine_load, machine_statistics
 from gns3trio.memory import Total
 from gns3trio.removal import discard_tree
+from gns3trio.slices import Slices
 from gns3trio.traffic.counters import PortCounters
 
 log = logging.getLogger(__name__)
@@ -240,6 +244,44 @@ class LocalCompute:
 
         await node.connect(*numbers, nio)
         undo.push_async_callback(unbind)
+
+    def knows_filters(self, node_type: str) -> bool:
+        """All conditions act at all ports."""
+        return True
+
+    # --- many at once ---
+
+    async def create_nodes(self, specs: Sequence[NodeSpec], told: TellNode) -> None:
+        """As ``Compute.create_nodes``, in their order."""
+        slices = Slices()
+        for place, spec in enumerate(specs):
+            try:
+                node = await self.create_node(spec)
+            except LabError as error:
+                told(place, error)
+            else:
+                told(place, node)
+            await slices.pause()
+
+    async def lease_ends(self, project_id: UUID, kinds: Sequence[LeaseKind]) -> list[TunnelLease | LabError]:
+        """As ``Compute.lease_ends``."""
+        slices = Slices()
+        leases: list[TunnelLease | LabError] = []
+        for _ in kinds:
+            try:
+                leases.append(UdpLease(await self.lease_udp(project_id)))
+            except LabError as error:
+                leases.append(error)
+            await slices.pause()
+        return leases
+
+    async def join(self, joints: Sequence[Joint]) -> list[LabError | None]:
+        """As ``Compute.join``."""
+        return await join_all(joints, self._own, self.connect)
+
+    async def separate(self, ports: Sequence[ComputePort]) -> list[LabError | None]:
+        """As ``Compute.separate``."""
+        return await separate_all(ports)
 
     def _own(self, node: ComputeNode) -> LocalNode:
         own = self._nodes.get(node.node_id)

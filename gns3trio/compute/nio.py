@@ -1,6 +1,6 @@
 """NIOs: the connections of node ports, between hosts. Sans-IO."""
 
-from typing import Any
+from typing import Any, Literal
 
 import attrs
 
@@ -46,3 +46,19 @@ class TrunkNio:
     def remote_host(self) -> str:
         """The destination of frames: ``rhost``, or the loopback address if that is empty."""
         return self.rhost or LOOPBACK
+
+
+# The NIOs of tunnels between computes.
+LinkNio = UdpNio
+
+
+@frozen
+class UdpLease:
+    """A UDP port of a compute, which is held for the end of a tunnel."""
+
+    port: int
+
+
+# Ends of tunnels that a compute holds for a project until NIOs use them, and the kinds of them.
+TunnelLease = UdpLease
+LeaseKind = Literal["udp"]

@@ -14,9 +14,9 @@ import trio
 
 from gns3trio.api.v2 import compute as compute_api
 from gns3trio.compute.captures import CaptureSpec
-from gns3trio.compute.interface import Compute, ComputeNode, ComputePort, LinkEnd
+from gns3trio.compute.interface import Compute, ComputeNode, ComputePort, LinkEnd, PairJoint, TunnelJoint
 from gns3trio.compute.local_compute import open_local_compute
-from gns3trio.compute.nio import UdpNio
+from gns3trio.compute.nio import TunnelLease, UdpNio
 from gns3trio.compute.node import NodeEvent, NodeSpec
 from gns3trio.compute.node_features import TrafficEndpoint, TrafficFlow
 from gns3trio.compute.other_hosts import ComputeAddress
@@ -24,7 +24,7 @@ from gns3trio.compute.remote.compute import RemoteCompute
 from gns3trio.conditions.impairments import Impairment
 from gns3trio.conditions.link_conditions import LinkConditions
 from gns3trio.config import Config
-from gns3trio.errors import Conflict, Invalid
+from gns3trio.errors import Conflict, Invalid, LabError
 from gns3trio.traffic.flows import FlowSpec
 from tests.compute.conftest import CONSOLE_RANGE, LOOPBACK, UDP_RANGE
 from tests.support.fake_compute import IgnoringWatcher
@@ -201,6 +201,134 @@ async def test_what_happened_to_a_node_is_told(compute: Compute, tmp_path: Path)
     for action in (node.start, node.stop, node.reload):
         await action()
     assert node.status == "started" and not told
+
+
+# --- many at once ---
+
+
+class Made:
+    """What became of new nodes."""
+
+    def __init__(self) -> None:
+        self.by_place: dict[int, ComputeNode | LabError] = {}
+
+    def tell(self, place: int, outcome: ComputeNode | LabError) -> None:
+        assert place not in self.by_place
+        self.by_place[place] = outcome
+
+    @property
+    def nodes(self) -> list[ComputeNode]:
+        return [node for _, node in sorted(self.by_place.items()) if not isinstance(node, LabError)]
+
+    @property
+    def errors(self) -> dict[int, str]:
+        return {place: str(error) for place, error in self.by_place.items() if isinstance(error, LabError)}
+
+
+async def make_many(compute: Compute, tmp_path: Path, number: int) -> list[ComputeNode]:
+    made = Made()
+    await compute.create_nodes([spec(tmp_path, f"SW{n}") for n in range(number)], made.tell)
+    assert not made.errors
+    return made.nodes
+
+
+async def tunnels(compute: Compute, number: int) -> list[TunnelLease]:
+    leases = await compute.lease_ends(PROJECT, ["udp"] * number)
+    return [lease for lease in leases if not isinstance(lease, LabError)]
+
+
+def joint(node: ComputeNode, port: int, near: TunnelLease, far: TunnelLease) -> TunnelJoint:
+    return TunnelJoint(ComputePort(node, 0, port), UdpNio(near.port, LOOPBACK, far.port))
+
+
+async def test_of_many_nodes_each_is_made_or_not(compute: Compute, tmp_path: Path) -> None:
+    made, taken = Made(), spec(tmp_path, "TAKEN")
+    await compute.create_node(taken)
+    specs = [spec(tmp_path, f"N{n}", "vpcs" if n % 2 else "ethernet_switch") for n in range(20)]
+    specs[3] = attrs.evolve(taken, project_id=uuid4())
+    specs[5] = spec(tmp_path, "Q", "qemu")
+    await compute.create_nodes(specs, made.tell)
+    assert len(made.by_place) == 20
+    assert set(made.errors) == {3, 5} and "exists already" in made.errors[3]
+    assert [node.name for node in made.nodes] == [f"N{n}" for n in range(20) if n not in (3, 5)]
+    assert len({node.node_id for node in made.nodes}) == 18
+    await compute.create_nodes([], made.tell)
+
+
+async def test_of_many_leases_none_is_given_twice(compute: Compute) -> None:
+    assert await compute.lease_ends(PROJECT, []) == []
+    leases = await tunnels(compute, 50)
+    assert len({lease.port for lease in leases}) == 50
+    assert (await compute.port_usage()).udp_ports == sorted(lease.port for lease in leases)
+
+
+async def test_many_ports_are_connected_and_separated(compute: Compute, tmp_path: Path) -> None:
+    first, second, third = await make_many(compute, tmp_path, 3)
+    leases = await tunnels(compute, 4)
+    errors = await compute.join(
+        [
+            joint(first, 0, leases[0], leases[1]),
+            joint(second, 0, leases[1], leases[0]),
+            joint(first, 99, leases[2], leases[3]),  # there is no such port
+            PairJoint(ComputePort(first, 0, 1), ComputePort(third, 0, 1), loss(compute)),
+            PairJoint(ComputePort(second, 0, 2), ComputePort(third, 0, 99)),
+            joint(third, 0, leases[3], leases[2]),
+        ]
+    )
+    assert [error is None for error in errors] == [True, True, False, True, False, True]
+    assert isinstance(errors[2], Conflict) and isinstance(errors[4], Conflict)
+    ends = [end_of(first), end_of(second), end_of(first, 1), end_of(third, 1), end_of(third)]
+    assert all(end.is_open for end in ends) and second.link_end(0, 2) is None
+    ports = [ComputePort(first, 0, 0), ComputePort(first, 0, 1), ComputePort(second, 0, 2), ComputePort(third, 0, 0)]
+    errors = await compute.separate(ports)
+    assert [error is None for error in errors] == [True, True, False, True]
+    assert not first.has_nio and not ends[0].is_open and not ends[2].is_open and third.link_end(0, 0) is None
+    await compute.release_project(PROJECT)
+
+
+async def test_what_is_connected_anew_loses_its_earlier_end(compute: Compute, tmp_path: Path) -> None:
+    first, second = await make_many(compute, tmp_path, 2)
+    leases = await tunnels(compute, 2)
+    assert await compute.join([PairJoint(ComputePort(first, 0, 0), ComputePort(second, 0, 0))]) == [None]
+    before = end_of(first)
+    assert await compute.join([joint(first, 0, *leases)]) == [None]
+    assert not before.is_open and end_of(first).is_open
+
+
+async def test_conditions_of_many_act_from_the_first_frame(compute: Compute, tmp_path: Path) -> None:
+    first, second = await make_many(compute, tmp_path, 2)
+    suspended = LinkConditions(suspend=True)
+    joints = [PairJoint(ComputePort(first, 0, n), ComputePort(second, 0, n), suspended) for n in range(4)]
+    assert await compute.join(joints) == [None] * 4
+    for number in range(4):
+        await end_of(first, number).apply(loss(compute), is_first=True)
+        await end_of(second, number).suspend(False)
+
+
+async def test_cancelled_creations_leave_nothing(compute: Compute, tmp_path: Path) -> None:
+    """Nodes that were told belong to who asked. The ids of the others are free."""
+    made = Made()
+    specs = [spec(tmp_path, f"SW{n}") for n in range(8)]
+    with trio.CancelScope() as scope:
+        scope.cancel()
+        await compute.create_nodes(specs, made.tell)
+    untold = [each for place, each in enumerate(specs) if place not in made.by_place]
+    again = Made()
+    await compute.create_nodes(untold, again.tell)
+    assert not again.errors
+
+
+async def test_cancelled_connections_leave_nothing(compute: Compute, tmp_path: Path) -> None:
+    first, second = await make_many(compute, tmp_path, 2)
+    with trio.CancelScope() as scope:
+        scope.cancel()
+        await compute.join([PairJoint(ComputePort(first, 0, n), ComputePort(second, 0, n)) for n in range(8)])
+    assert scope.cancelled_caught
+    assert not first.has_nio and not second.has_nio
+    assert await compute.join([PairJoint(ComputePort(first, 0, 0), ComputePort(second, 0, 0))]) == [None]
+
+
+# --- generated traffic ---
 
 
 async def traffic_end(node: ComputeNode) -> TrafficEndpoint:

@@ -6,6 +6,7 @@ so on trio's clock, so with ``autojump_clock`` a test waits for nothing.
 """
 
 import itertools
+from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from ipaddress import IPv4Address, IPv6Address, ip_interface
@@ -23,20 +24,25 @@ from gns3trio.compute.interface import (
     Compute,
     ComputeNode,
     ComputePort,
+    Joint,
     LinkEnd,
     LinkProbe,
+    PairJoint,
     PortPlace,
+    TellNode,
     UdpEndpoint,
 )
-from gns3trio.compute.nio import UdpNio
+from gns3trio.compute.nio import LeaseKind, TunnelLease, UdpLease, UdpNio
 from gns3trio.compute.node import NodeEvent, NodeSpec, NodeStatus
 from gns3trio.compute.node_features import TrafficFlow
 from gns3trio.compute.node_traits import NodePort
 from gns3trio.compute.node_types import node_types
+from gns3trio.compute.outcomes import try_each
 from gns3trio.compute.trunks import Trunk
 from gns3trio.conditions.link_conditions import NO_CONDITIONS, LinkConditions
-from gns3trio.errors import ComputeAway, Conflict, Invalid, NotFound, Unavailable
+from gns3trio.errors import ComputeAway, Conflict, Invalid, LabError, NotFound, Unavailable
 from gns3trio.machine import MachineLoad, MachineStatistics, machine_statistics
+from gns3trio.slices import for_all
 from gns3trio.traffic.counters import CaptureCounters, PortCounters
 from gns3trio.traffic.flows import Arrivals, FlowResult, FlowSpec, FlowState, LatencySummary
 
@@ -45,6 +51,8 @@ UDP_RANGE = (10000, 10999)
 FIRST_UDP_PORT = 10000
 # For a start that is under way when somebody comes to stop the node, as for a VPCS.
 HANGING_SECONDS = 5.0
+# Of many nodes or ports.
+AT_ONCE = 1000
 
 
 class MemoryCapture:
@@ -499,6 +507,7 @@ class MemoryCompute:
     asked: int = 0  # how often for its statistics
     traffic: list[MemoryTraffic] = attrs.field(factory=list)  # that runs
     deleted: list[str] = attrs.field(factory=list)  # names of nodes whose files were deleted
+    calls: Counter[str] = attrs.field(factory=Counter)  # of the methods for many at once
     leased: dict[UUID, list[int]] = attrs.field(factory=dict)  # UDP ports by project
     passed: dict[int, PortCounters] = attrs.field(factory=dict)  # what ``counters`` tells
     numbers: "itertools.count[int]" = attrs.field(factory=lambda: itertools.count(1))
@@ -623,6 +632,67 @@ class MemoryCompute:
         port = next(self._udp_ports)
         self.leased.setdefault(project_id, []).append(port)
         return port
+
+    def knows_filters(self, node_type: str) -> bool:
+        """Always."""
+        return True
+
+    # --- many at once ---
+
+    async def create_nodes(self, specs: Sequence[NodeSpec], told: TellNode) -> None:
+        """Each by itself, all at the same time."""
+        self.calls["create_nodes"] += 1
+
+        async def create(place: int) -> None:
+            try:
+                node = await self.create_node(specs[place])
+            except LabError as error:
+                told(place, error)
+            else:
+                told(place, node)
+
+        await for_all(range(len(specs)), create, AT_ONCE)
+
+    async def lease_ends(self, project_id: UUID, kinds: Sequence[LeaseKind]) -> list[TunnelLease | LabError]:
+        """The next ports."""
+        self.calls["lease_ends"] += 1
+        leases: list[TunnelLease | LabError] = []
+        for _ in kinds:
+            try:
+                leases.append(UdpLease(await self.lease_udp(project_id)))
+            except LabError as error:
+                leases.append(error)
+        return leases
+
+    async def join(self, joints: Sequence[Joint]) -> list[LabError | None]:
+        """Each by itself, all at the same time. A cancelled one leaves nothing."""
+        self.calls["join"] += 1
+        joined: list[Joint] = []
+
+        async def join(joint: Joint) -> None:
+            if isinstance(joint, PairJoint):
+                await self.connect(joint.first, joint.second, joint.conditions)
+            else:
+                await trio.sleep(self.link_seconds)
+                node, port = self._own(joint.port.node), (joint.port.adapter_number, joint.port.port_number)
+                await node.join(port, joint.nio).apply(joint.conditions, is_first=joint.is_first)
+            joined.append(joint)
+
+        try:
+            return await try_each(joints, join, AT_ONCE)
+        except BaseException:
+            for port in (port for joint in joined for port in joint.ports):
+                self._own(port.node).separate((port.adapter_number, port.port_number))
+            raise
+
+    async def separate(self, ports: Sequence[ComputePort]) -> list[LabError | None]:
+        """Each by itself."""
+        self.calls["separate"] += 1
+
+        async def separate(port: ComputePort) -> None:
+            await self._own(port.node).unbind_nio(port.adapter_number, port.port_number)
+
+        return await try_each(ports, separate, AT_ONCE)
 
     def is_capturing_to(self, path: Path) -> bool:
         """Whether a capture writes that file."""

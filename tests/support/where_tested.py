@@ -14,6 +14,7 @@ TESTED_IN: dict[str, list[str]] = {
     "compute/expressions": ["api/links", "api/no_threads"],
     "compute/host": ["controller/computes", "api/computes"],
     "compute/local_compute": ["compute/interface"],
+    "compute/hosted_batches": ["api/compute_batches", "compute/interface"],
     "compute/nio": ["compute/interface", "compute/link_ends"],
     "compute/node": ["compute/interface", "controller/nodes/nodes"],
     "compute/node_features": ["compute/interface", "compute/bridge_nodes"],
@@ -22,6 +23,7 @@ TESTED_IN: dict[str, list[str]] = {
     "compute/node_update": ["controller/nodes/nodes", "compute/hosted"],
     "compute/other_hosts": ["api/far_compute"],
     "compute/trunks": ["compute/local/trunks"],
+    "compute/outcomes": ["compute/interface"],
     "compute/script_files": ["compute/nodes/vpcs/script"],
     # --- computes of other hosts ---
     "compute/hosted_reports": ["api/far_links", "compute/hosted"],
@@ -29,6 +31,7 @@ TESTED_IN: dict[str, list[str]] = {
     "compute/remote/compute": ["api/far_compute", "compute/interface"],
     "compute/remote/connection": ["compute/remote/hostile_computes"],
     "compute/remote/console": ["api/far_compute"],
+    "compute/remote/creation": ["compute/interface", "compute/remote/batches"],
     "compute/remote/events": ["compute/remote/views"],
     "compute/remote/files": ["api/far_compute"],
     "compute/remote/host_views": ["compute/remote/views"],
@@ -42,6 +45,7 @@ TESTED_IN: dict[str, list[str]] = {
     "compute/remote/session": ["compute/remote/reports", "api/far_links"],
     "compute/remote/transport": ["compute/remote/hostile_computes", "api/far_compute"],
     "compute/remote/websocket": ["compute/remote/hostile_computes"],
+    "compute/remote/wiring": ["compute/interface", "compute/remote/batches"],
     # --- the compute of this host ---
     "compute/local/captures": ["api/captures", "compute/interface"],
     "compute/local/devices": ["compute/cloud", "native/devices"],

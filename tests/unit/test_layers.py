@@ -206,6 +206,7 @@ def test_the_wire_is_the_api_s() -> None:
             functions = [node.name for node in ast.walk(ast.parse(module.read_text())) if isinstance(node, _FUNCTIONS)]
             assert not [name for name in functions if name.endswith(("view", "views", "as_json"))], relative
     assert writers == {
+        "compute/remote/batches.py",  # requests to computes of ours
         "compute/remote/http.py",  # requests to computes of others
         "compute/remote/session.py",
         "controller/archives/snapshots.py",
@@ -229,6 +230,7 @@ def test_views_name_what_clients_see() -> None:
         "api/routing.py": {"fields"},
         "api/v1/routes.py": {"asdict"},
         "api/v2/bodies.py": {"asdict"},
+        "api/v2/compute_batches.py": {"asdict"},
         "api/v2/computes.py": {"asdict"},
         "api/v2/shapes.py": {"asdict"},
         "api/v2/topology.py": {"asdict"},
@@ -287,13 +289,14 @@ COMPUTE_ROOMS: list[set[str]] = [
         "node",
         "node_features",
         "node_traits",
+        "outcomes",
         "script_files",
         "trunks",
     },
     {"emulators", "interface"},
     {"clients", "hosted_reports", "local", "node_update", "other_hosts"},
     {"hosted", "nodes", "nodes/parts"},
-    {"nodes/cloud", "nodes/ethernet_hub", "nodes/ethernet_switch", "nodes/vpcs"},
+    {"hosted_batches", "nodes/cloud", "nodes/ethernet_hub", "nodes/ethernet_switch", "nodes/vpcs"},
     {"nodes/nat"},
     {"node_types"},
     {"actions", "local_compute", "remote"},

@@ -11,7 +11,7 @@ from gns3trio.compute.interface import PortPlace
 from gns3trio.compute.local.leases import PortLease
 from gns3trio.compute.local.link_ends import LinkEnds, LocalLinkEnd
 from gns3trio.compute.nio import UdpNio
-from gns3trio.conditions.link_conditions import LinkConditions
+from gns3trio.conditions.link_conditions import NO_CONDITIONS, LinkConditions
 from gns3trio.errors import Invalid, Unavailable
 from gns3trio.forwarder.forwarder import Address
 
@@ -23,17 +23,28 @@ class TunnelNio:
     """One end of a UDP tunnel, as ``udp`` says. If the other end is on this host too, both are spliced, so that a frame
     takes one hop instead of two; an end that leads to its own port is spliced to itself.
 
-    ``remote`` is the numeric address of the other end, if it is known already.
+    ``remote`` is the numeric address of the other end, if it is known already. ``conditions`` replace those of ``udp``;
+    ``is_first``: whether they act at the link's first end.
     """
 
-    def __init__(self, udp: UdpNio, remote: Address | None = None) -> None:
+    def __init__(
+        self,
+        udp: UdpNio,
+        remote: Address | None = None,
+        conditions: LinkConditions | None = None,
+        *,
+        is_first: bool = True,
+    ) -> None:
         self.udp = udp
         self._remote = remote
+        self._conditions = conditions or LinkConditions(filters=udp.filters, suspend=udp.suspend)
+        self._is_first = is_first
         self._lease: PortLease | None = None
 
     async def resolve(self) -> None:
-        """Find the numeric address of the other end. Raises as ``resolve`` below."""
-        self._remote = await resolve(self.udp)
+        """Find the numeric address of the other end, if it is not known. Raises as ``resolve`` below."""
+        if self._remote is None:
+            self._remote = await resolve(self.udp)
 
     def lease(self, ends: LinkEnds, project_id: UUID, before: LocalLinkEnd | None) -> None:
         """Lease the UDP port. If the end ``before`` has the same one, it loses it. Raises Conflict."""
@@ -43,7 +54,7 @@ class TunnelNio:
             self._lease = ends.udp_ports.claim(project_id, self.udp.lport)
 
     def open(self, ends: LinkEnds, at: PortPlace | None = None) -> LocalLinkEnd:
-        """Open the end, which owns its lease, with the conditions of the NIO. Raises Conflict or Invalid."""
+        """Open the end, which owns its lease, with the conditions. Raises Conflict or Invalid."""
         lease, self._lease = self._lease, None
         if self._remote is None or lease is None:
             raise ValueError("an end of a tunnel needs an address and a port")
@@ -56,8 +67,8 @@ class TunnelNio:
         link_end.path = (lease.socket.getsockname(), self._remote)
         ends.by_lport[self.udp.lport] = link_end
         try:
-            if self.udp.filters or self.udp.suspend:
-                link_end.put_in_force(LinkConditions(filters=self.udp.filters, suspend=self.udp.suspend))
+            if self._conditions != NO_CONDITIONS:
+                link_end.put_in_force(self._conditions, is_first=self._is_first)
             other = ends.by_lport.get(self.udp.rport)
             # Whether the kernel would deliver frames of one to the other: their sockets are connected to each other.
             if other is not None and other.path == link_end.path[::-1]:

@@ -10,7 +10,7 @@ from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanage
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import trio
 from httpcore2 import Response
@@ -23,41 +23,42 @@ from gns3trio.compute.interface import (
     Compute,
     ComputeNode,
     ComputePort,
+    Joint,
     LinkEnd,
     LinkProbe,
+    PairJoint,
     PortPlace,
+    TellNode,
     UdpEndpoint,
 )
-from gns3trio.compute.nio import LOOPBACK, UdpNio
+from gns3trio.compute.nio import LeaseKind, TunnelLease, UdpNio
 from gns3trio.compute.node import NodeSpec, NodeStatus
 from gns3trio.compute.node_features import TrafficFlow, TrafficRun
-from gns3trio.compute.node_types import node_types
 from gns3trio.compute.other_hosts import ComputeAddress, ComputeWatcher, EmulatorReply, OtherCompute
 from gns3trio.compute.remote import host_views
 from gns3trio.compute.remote.capture import RemoteCapture
 from gns3trio.compute.remote.connection import Connection
 from gns3trio.compute.remote.console import RemoteConsoleClient
 from gns3trio.compute.remote.counters import RemoteCounters
+from gns3trio.compute.remote.creation import NodeCreation
 from gns3trio.compute.remote.events import Message, NodeTold
 from gns3trio.compute.remote.http import CREATE_SECONDS, ComputeHttp
 from gns3trio.compute.remote.link_end import has_filters
 from gns3trio.compute.remote.node import RemoteNode, refuse_engine
-from gns3trio.compute.remote.node_view import read_node
-from gns3trio.compute.remote.projects import RemoteProjects, forgiving
+from gns3trio.compute.remote.projects import RemoteProjects
 from gns3trio.compute.remote.reports import NodeFacts, Reports
 from gns3trio.compute.remote.transport import tls_context
 from gns3trio.compute.remote.trunk_view import read_trunk
+from gns3trio.compute.remote.wiring import RemoteWiring
 from gns3trio.compute.trunks import Trunk
 from gns3trio.conditions.link_conditions import LinkConditions
-from gns3trio.errors import Conflict, LabError, NotFound, Unavailable
+from gns3trio.errors import Conflict, LabError, NotFound
 from gns3trio.limits import MAX_PORT
 from gns3trio.machine import MachineLoad, MachineStatistics
 from gns3trio.traffic.counters import PortCounters
 
 log = logging.getLogger(__name__)
 
-# The most IOU nodes of a host.
-_MOST_IOU = 512
 # Requests at a time when a compute returns and is asked for its nodes.
 _ASKED_AT_ONCE = 16
 
@@ -78,6 +79,8 @@ class RemoteCompute:
         self._nursery: trio.Nursery | None = None
         self.counters_of_links = RemoteCounters()
         self._reports = Reports(self.counters_of_links, self)
+        self._creation = NodeCreation(self, self._projects, self._nodes, self._reports.watch)
+        self._wiring = RemoteWiring(self, self._projects, self._own)
 
     # --- the connection ---
 
@@ -111,10 +114,10 @@ class RemoteCompute:
             limit = trio.CapacityLimiter(_ASKED_AT_ONCE)
             for node in list(self._nodes.values()):
                 nursery.start_soon(self._look_for, http, node, lost, limit)
-        await self._projects.delete_nodes_left_before(http)
-        self._begin(partial(self._tell_returned, lost))
+        await self._projects.delete_left_nodes(http)
+        self.begin(partial(self._tell_returned, lost))
         if self.has_extension(REPORTS):
-            self._begin(partial(self._reports.run, http))
+            self.begin(partial(self._reports.run, http))
 
     async def _look_for(
         self, http: ComputeHttp, node: RemoteNode, lost: dict[UUID, NodeStatus], limit: trio.CapacityLimiter
@@ -236,68 +239,16 @@ class RemoteCompute:
 
     async def create_node(self, spec: NodeSpec) -> RemoteNode:
         """Create a node there."""
-        if spec.node_id in self._nodes:
-            raise Conflict(f"node_id: node {spec.node_id} exists already in another project")
-        http = self.reach()
-        await self._projects.open(spec.project_id, spec.project_name)
-        self._reports.watch(spec.project_id)
-        path = f"projects/{spec.project_id}/{spec.node_type}/nodes"
-        await self._projects.delete_left_node(spec.node_id)
-        empty = read_node({})
-        assert empty is not None
-        node = RemoteNode(self, spec, empty)
-        body = await self._creation(spec, node)
+        outcomes: list[ComputeNode | LabError] = []
+        await self._creation.create([spec], lambda place, outcome: outcomes.append(outcome))
+        (outcome,) = outcomes
+        if isinstance(outcome, LabError):
+            raise outcome
+        return self._own(outcome)
 
-        async def create() -> None:
-            try:
-                view = read_node(await http.request("POST", path, body, seconds=CREATE_SECONDS))
-            except (trio.Cancelled, Unavailable):  # it may be made there all the same
-                self._projects.leave_node(spec.node_id, node.path)
-                self._begin(self._projects.delete_left_nodes)
-                raise
-            if view is None:
-                raise Conflict(f"compute '{self.address.name}': its answer shows no node")
-            node.view = view
-            self._nodes[spec.node_id] = node
-
-        async def fill() -> None:
-            unseen = {"name": "unused", "node_id": str(uuid4()), "console_type": "none"}
-            await http.request("POST", path, unseen)
-
-        if node_types[spec.node_type].is_numbered:
-            project = self._projects[spec.project_id]
-            async with project.numbering:
-                number = await project.numbers.skip(spec.mac_id, fill)
-                await create()
-                if number is not None:
-                    node.mac_id, project.numbers.used[number] = number, spec.node_id
-        else:
-            await create()
-        return node
-
-    async def _creation(self, spec: NodeSpec, node: RemoteNode) -> dict[str, Any]:
-        # As GNS3's controller does: its computes reject some empty values that they show themselves.
-        properties = {name: value for name, value in spec.properties.items() if value is not None and value != ""}
-        if spec.node_type == "iou" and "application_id" not in properties:
-            properties["application_id"] = self._free_application_id()
-        in_properties = properties.pop("startup_script", None)
-        script = spec.startup_script
-        if script is None and in_properties is not None and await node.startup_script() is None:
-            script = in_properties
-        common = {
-            "name": spec.name,
-            "node_id": str(spec.node_id),
-            "console": spec.console,
-            "console_type": spec.console_type,
-            "startup_script": script,
-            "custom_adapters": spec.custom_adapters or None,
-        }
-        return {**properties, **{name: value for name, value in common.items() if value is not None}}
-
-    def _free_application_id(self) -> int:
-        """GNS3's controller numbers IOU nodes: the number is that of their MAC addresses and of a file they share."""
-        taken = {node.view.properties.get("application_id") for node in self._nodes.values() if node.node_type == "iou"}
-        return next((number for number in range(1, _MOST_IOU + 1) if number not in taken), _MOST_IOU)
+    async def create_nodes(self, specs: Sequence[NodeSpec], told: TellNode) -> None:
+        """As ``Compute.create_nodes``."""
+        await self._creation.create(specs, told)
 
     async def close_node(self, node: ComputeNode) -> None:
         """Let a node go. It stops there with its project, which alone can be closed there."""
@@ -340,36 +291,26 @@ class RemoteCompute:
     # --- links ---
 
     async def connect(self, first: ComputePort, second: ComputePort, conditions: LinkConditions) -> None:
-        """Connect two of its nodes by a tunnel on its host. The conditions are at the first end that can have them."""
-        ports = [first, second]
-        nodes = [self._own(port.node) for port in ports]
-        is_ours = self.has_extension(LINK_CONDITIONS)
-        if conditions.impairments and not is_ours:
-            raise Conflict("impairments: the compute of its nodes knows GNS3's filters only")
-        by_conditions = is_ours and (bool(conditions.impairments) or conditions.seed is not None)
-        filtering = next((at for at, node in enumerate(nodes) if is_ours or has_filters(node.node_type)), None)
-        if filtering is None and conditions.filters:
-            raise Conflict("filters: neither of the nodes has filters on this compute")
-        leased = [await self.lease_udp(node.project_id) for node in nodes]
-        bound: list[tuple[RemoteNode, ComputePort]] = []
-        try:
-            for at, (node, port) in enumerate(zip(nodes, ports, strict=True)):
-                filters = dict(conditions.filters) if at == filtering else {}
-                # Until the conditions apply at the first end, nothing passes the second.
-                suspend = conditions.suspend or (at == 1 and by_conditions)
-                nio = UdpNio(leased[at], LOOPBACK, leased[1 - at], filters, suspend)
-                await node.bind_nio(port.adapter_number, port.port_number, nio)
-                bound.append((node, port))
-            if by_conditions:
-                ends = [node.link_end(port.adapter_number, port.port_number) for node, port in bound]
-                assert ends[0] is not None and ends[1] is not None, "they were just bound"
-                await ends[0].apply(conditions, is_first=True)
-                await ends[1].suspend(conditions.suspend)
-        except BaseException:
-            with trio.CancelScope(shield=True):
-                for node, port in bound:
-                    await forgiving(node.unbind_nio(port.adapter_number, port.port_number))
-            raise
+        """Connect two of its nodes."""
+        (error,) = await self.join([PairJoint(first, second, conditions)])
+        if error is not None:
+            raise error
+
+    async def lease_ends(self, project_id: UUID, kinds: Sequence[LeaseKind]) -> list[TunnelLease | LabError]:
+        """As ``Compute.lease_ends``."""
+        return await self._wiring.lease(project_id, kinds)
+
+    async def join(self, joints: Sequence[Joint]) -> list[LabError | None]:
+        """As ``Compute.join``."""
+        return await self._wiring.join(joints)
+
+    async def separate(self, ports: Sequence[ComputePort]) -> list[LabError | None]:
+        """As ``Compute.separate``."""
+        return await self._wiring.separate(ports)
+
+    def knows_filters(self, node_type: str) -> bool:
+        """As ``Compute.knows_filters``."""
+        return self.has_extension(LINK_CONDITIONS) or has_filters(node_type)
 
     def _own(self, node: ComputeNode) -> RemoteNode:
         own = self._nodes.get(node.node_id)
@@ -379,13 +320,7 @@ class RemoteCompute:
 
     async def lease_udp(self, project_id: UUID) -> int:
         """Lease a UDP port there."""
-        http = self.reach()
-        await self._projects.open(project_id)
-        told = await http.request("POST", f"projects/{project_id}/ports/udp")
-        port = told.get("udp_port") if isinstance(told, dict) else None
-        if type(port) is not int or not 1 <= port <= MAX_PORT:
-            raise Conflict(f"compute '{self.address.name}': its answer tells no UDP port")
-        return port
+        return await self._wiring.lease_udp(project_id)
 
     def is_capturing_to(self, path: Path) -> bool:
         """Whether a capture at one of its nodes writes that file of the controller."""
@@ -394,7 +329,8 @@ class RemoteCompute:
 
     # --- what nodes begin ---
 
-    def _begin(self, run: Callable[[], Awaitable[None]]) -> None:
+    def begin(self, run: Callable[[], Awaitable[None]]) -> None:
+        """Run something in the background, for as long as this compute is used."""
         assert self._nursery is not None, "only a compute that runs can be reached"
         self._nursery.start_soon(self._contain, run)
 
@@ -406,7 +342,7 @@ class RemoteCompute:
 
     def begin_capture(self, capture: RemoteCapture, http: ComputeHttp, path: str, file_path: str) -> None:
         """Copy the records of a capture until it ends."""
-        self._begin(partial(capture.run, http, path, file_path))
+        self.begin(partial(capture.run, http, path, file_path))
 
     def open_console(self, client: RemoteConsoleClient, path: str) -> None:
         """Serve a client of a console."""
@@ -414,7 +350,7 @@ class RemoteCompute:
         if trouble is not None:
             client.refuse(trouble)
             return
-        self._begin(partial(self._serve_console, client, path))
+        self.begin(partial(self._serve_console, client, path))
 
     async def _serve_console(self, client: RemoteConsoleClient, path: str) -> None:
         self._consoles.add(client)

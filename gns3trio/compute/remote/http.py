@@ -201,12 +201,11 @@ class ComputeHttp:
             raise ComputeAway(f"{where}: the user or the password is wrong")
         if status < HTTPStatus.BAD_REQUEST:
             raise ComputeAway(f"{where}: answered with a redirection ({status}), which is not followed")
-        message = _message(await self._read(answer)) or f"answered {status}"
-        raise self.refusal(status, message)
+        raise self.refusal(status, _message(await self._read(answer)))
 
-    def refusal(self, status: int, message: str) -> LabError:
+    def refusal(self, status: int, message: object) -> LabError:
         """The error for a request that the compute rejected."""
-        return _ERRORS.get(status, Conflict)(f"compute '{self.address.name}': {without_hidden(message[:_MAX_MESSAGE])}")
+        return error_of(status, message, f"compute '{self.address.name}'")
 
     async def _read(self, answer: Response) -> bytes:
         data = bytearray()
@@ -247,13 +246,17 @@ def _date(answer: Response) -> float | None:
     return None
 
 
-def _message(body: bytes) -> str:
-    """The message of an error; empty if there is none."""
+def error_of(status: int, message: object, where: str) -> LabError:
+    """The error that a compute tells by a status and a message. ``where`` names the compute."""
+    text = without_hidden(message[:_MAX_MESSAGE]) if isinstance(message, str) else ""
+    return _ERRORS.get(status, Conflict)(f"{where}: {text or f'answered {status}'}")
+
+
+def _message(body: bytes) -> object:
     try:
-        message = orjson.loads(body)["message"]
+        return orjson.loads(body)["message"]
     except (ValueError, KeyError, TypeError):
-        return ""
-    return message if isinstance(message, str) else ""
+        return None
 
 
 @asynccontextmanager

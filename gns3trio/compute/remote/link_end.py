@@ -62,9 +62,17 @@ def has_filters(node_type: str) -> bool:
 
 
 class RemoteLinkEnd:
-    """One end of a link."""
+    """One end of a link: of the tunnel ``nio``, or of a link inside a compute of ours."""
 
-    def __init__(self, node: LinkedNode, port: tuple[int, int], nio: UdpNio, counters: RemoteCounters) -> None:
+    def __init__(
+        self,
+        node: LinkedNode,
+        port: tuple[int, int],
+        nio: UdpNio | None,
+        counters: RemoteCounters,
+        *,
+        suspended: bool,
+    ) -> None:
         self.is_open = True
         self.captures: list[RemoteCapture] = []
         self._node = node
@@ -72,7 +80,7 @@ class RemoteLinkEnd:
         self._nio = nio
         self._counters = counters
         self._counter_ids = counters.add(PortPlace(node.project_id, node.node_id, *port))
-        self._is_suspended: bool | None = nio.suspend  # None: not known, because a request broke off
+        self._is_suspended: bool | None = suspended  # None: not known, because a request broke off
 
     @property
     def counter_ids(self) -> tuple[int, int] | None:
@@ -97,12 +105,12 @@ class RemoteLinkEnd:
         if conditions.impairments:
             raise Conflict("impairments: a compute of another host knows GNS3's filters only")
         filters: dict[str, Sequence[Any]] = dict(conditions.filters)
-        await self._change_nio(attrs.evolve(self._nio, filters=filters, suspend=conditions.suspend))
+        await self._change_nio(attrs.evolve(self._own_nio(), filters=filters, suspend=conditions.suspend))
 
     async def suspend(self, suspended: bool) -> None:
         """Suspend the end, or let frames pass the conditions again."""
         if not self.knows_impairments:
-            await self._change_nio(attrs.evolve(self._nio, suspend=suspended))
+            await self._change_nio(attrs.evolve(self._own_nio(), suspend=suspended))
         elif suspended is not self._is_suspended:
             await self._put("suspension", {"suspend": suspended}, suspend=suspended)
 
@@ -114,6 +122,11 @@ class RemoteLinkEnd:
             self._is_suspended = before
             raise
         self._is_suspended = suspend
+
+    def _own_nio(self) -> UdpNio:
+        if self._nio is None:
+            raise Conflict(f"compute '{self._node.compute_name}' has lost what it could do")
+        return self._nio
 
     async def _change_nio(self, nio: UdpNio) -> None:
         if nio == self._nio:

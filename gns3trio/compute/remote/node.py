@@ -11,7 +11,7 @@ import trio
 from gns3trio import threads
 from gns3trio.compute.captures import CaptureSpec
 from gns3trio.compute.extensions import LINK_CONDITIONS
-from gns3trio.compute.nio import UdpNio
+from gns3trio.compute.nio import LinkNio, UdpNio
 from gns3trio.compute.node import NodeEvent, NodeSpec, NodeStatus
 from gns3trio.compute.node_features import TrafficEndpoint
 from gns3trio.compute.node_traits import NodePort
@@ -333,21 +333,31 @@ class RemoteNode:
             await self.unbind_nio(adapter_number, port_number)
         body = nio_body(nio, self.node_type, is_ours=self.has_extension(LINK_CONDITIONS))
         await self.request("POST", f"{self.port_path(port)}/nio", body)
-        self._ends[port] = RemoteLinkEnd(self, port, nio, self._compute.counters_of_links)
+        self._ends[port] = RemoteLinkEnd(self, port, nio, self._compute.counters_of_links, suspended=nio.suspend)
+
+    def joined(self, adapter_number: int, port_number: int, nio: LinkNio | None, *, suspended: bool) -> None:
+        """The compute has connected a port: to a tunnel, or to another port."""
+        port = adapter_number, port_number
+        self.separated(*port)
+        self._ends[port] = RemoteLinkEnd(self, port, nio, self._compute.counters_of_links, suspended=suspended)
+
+    def separated(self, adapter_number: int, port_number: int) -> None:
+        """The compute has disconnected a port, or cannot be asked to."""
+        end = self._ends.pop((adapter_number, port_number), None)
+        if end is not None:
+            end.close()
 
     async def unbind_nio(self, adapter_number: int, port_number: int) -> None:
         """Disconnect a port. Raises Conflict if it is not connected."""
         port = adapter_number, port_number
-        end = self._ends.get(port)
-        if end is None:
+        if port not in self._ends:
             raise Conflict(f"Port {adapter_number}/{port_number} of node '{self.name}' is not connected")
         try:
             await self.request("DELETE", f"{self.port_path(port)}/nio")
         except (Conflict, NotFound):
             pass  # the compute does not have it either
         finally:
-            end.close()
-            self._ends.pop(port, None)
+            self.separated(*port)
 
     async def start_capture(
         self, port: tuple[int, int], spec: CaptureSpec, failed: Callable[[str], None]

@@ -47,13 +47,15 @@ class NodeView:
     properties: Mapping[str, Any]
 
 
+# That of a node of which nothing is known yet.
+NO_VIEW = NodeView(status="stopped", console=None, console_type=None, command_line=None, directory=None, properties={})
+
+
 def read_node(value: Any, before: NodeView | None = None) -> NodeView | None:
     """The node of a reply or event; None if it is none. What is missing there is as ``before``."""
     if not isinstance(value, dict):
         return None
-    known = before or NodeView(
-        status="stopped", console=None, console_type=None, command_line=None, directory=None, properties={}
-    )
+    known = before or NO_VIEW
     status = value.get("status")
     return NodeView(
         status=_STATUSES.get(status, known.status) if isinstance(status, str) else known.status,

@@ -1,6 +1,6 @@
 """What the parts of a remote compute need of each other. Protocols only."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, Protocol
 from uuid import UUID
@@ -37,6 +37,9 @@ class Host(Protocol):
 
     def reach(self) -> ComputeHttp:
         """The requests to it. Raises Unavailable."""
+
+    def begin(self, run: Callable[[], Awaitable[None]]) -> None:
+        """Run something in the background, for as long as the compute is used."""
 
     def is_capturing_to(self, path: Path) -> bool:
         """Whether a capture writes that file."""

@@ -17,6 +17,7 @@ import trio
 
 from gns3trio.classes import define
 from gns3trio.compute.other_hosts import OpenedProjects
+from gns3trio.compute.outcomes import try_each
 from gns3trio.compute.remote.http import ComputeHttp
 from gns3trio.compute.remote.numbering import Numbers
 from gns3trio.errors import Conflict, LabError, NotFound, Unavailable
@@ -24,6 +25,9 @@ from gns3trio.errors import Conflict, LabError, NotFound, Unavailable
 log = logging.getLogger(__name__)
 
 _CLOSED_AT_ONCE = 8
+
+# Nodes that are deleted at a time.
+_AT_A_TIME = 16
 
 
 @define(eq=False)
@@ -120,6 +124,7 @@ class RemoteProjects:
             if project.is_open and not await _has(http, f"projects/{project_id}"):
                 project.is_open = False
                 project.numbers.used.clear()
+                self._forget_left_nodes(f"projects/{project_id}/")
 
     async def _close_left_behind(self, http: ComputeHttp, project_id: UUID, limit: trio.CapacityLimiter) -> None:
         async with limit:
@@ -138,28 +143,32 @@ class RemoteProjects:
         """A node that was left there is deleted."""
         self._left_nodes.pop(node_id, None)
 
+    def _forget_left_nodes(self, of_project: str) -> None:
+        """They are gone with their project."""
+        self._left_nodes = {
+            node_id: path for node_id, path in self._left_nodes.items() if not path.startswith(of_project)
+        }
+
     async def delete_left_node(self, node_id: UUID) -> None:
         """Delete one node, if it is left there: another one is to have its id. Raises Unavailable."""
         if node_id in self._left_nodes:
             await forgiving(self._reach().request("DELETE", self._left_nodes[node_id]))
             self._left_nodes.pop(node_id, None)
 
-    async def delete_left_nodes(self) -> None:
-        """Delete all nodes that are left there, as far as the compute can be reached."""
-        for node_id, path in list(self._left_nodes.items()):
-            try:
-                await self._reach().request("DELETE", path)
-            except NotFound:
-                pass
-            except LabError:
-                return
-            self._left_nodes.pop(node_id, None)
+    async def delete_left_nodes(self, http: ComputeHttp | None = None) -> None:
+        """Delete all nodes that are left there, with the requests ``http``, or as far as the compute can be reached.
+        Raises Unavailable if not all were deleted.
+        """
+        requests = http or self._reach()
 
-    async def delete_nodes_left_before(self, http: ComputeHttp) -> None:
-        """The compute has returned: delete all nodes that are left there. Raises Unavailable."""
-        for node_id, path in list(self._left_nodes.items()):
-            await forgiving(http.request("DELETE", path))
-            self._left_nodes.pop(node_id, None)
+        async def delete(node_id: UUID) -> None:
+            if (path := self._left_nodes.get(node_id)) is not None:
+                await forgiving(requests.request("DELETE", path))
+                self._left_nodes.pop(node_id, None)
+
+        errors = await try_each(list(self._left_nodes), delete, _AT_A_TIME)
+        if error := next(filter(None, errors), None):
+            raise error
 
     # --- the numbers of MAC addresses ---
 
@@ -168,6 +177,11 @@ class RemoteProjects:
         wanted = set(numbers)
         if wanted:
             self._projects.setdefault(project_id, RemoteProject()).numbers.reserved |= wanted
+
+    def reserved_numbers(self, project_id: UUID) -> list[int]:
+        """The numbers of nodes elsewhere."""
+        project = self._projects.get(project_id)
+        return sorted(project.numbers.reserved) if project is not None else []
 
     def forget_number(self, project_id: UUID, node_id: UUID) -> None:
         """A node is gone, and so its number is free."""
