@@ -13,6 +13,8 @@ DISK_IMAGES = "images"
 FOLDER_OF_USERS = ".compute-users"
 SNAPSHOTS = "snapshots"
 SNAPSHOT_LIST = f"{SNAPSHOTS}/snapshots.conf"
+# The server's own state, in the folder for data that belongs to no project.
+STATE_FILE = "controller.json"
 
 
 def node_folder(folder: Path, node_type: str, node_id: UUID) -> Path:

@@ -9,15 +9,15 @@ import sys
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
-from typing import Literal
 
 import attrs
 import trio
 
 from gns3trio import __version__
 from gns3trio.addresses import listening_socket
-from gns3trio.classes import frozen
+from gns3trio.commands.findings import Finding
 from gns3trio.commands.lab import print_json, print_line, print_table
+from gns3trio.commands.ways_to_hosts import ways_to_hosts
 from gns3trio.compute.local.devices import TUN_DEVICE
 from gns3trio.compute.nodes.nat.node import can_join
 from gns3trio.compute.nodes.nat.process import GatewayProgramFinder, may_ping
@@ -27,8 +27,6 @@ from gns3trio.config import Config, load_config
 from gns3trio.errors import LabError
 from gns3trio.machine import has_capability
 
-Verdict = Literal["good", "optional", "missing"]
-
 # From Linux's capability.h.
 _CAP_NET_ADMIN = 12
 _CAP_NET_RAW = 13
@@ -36,16 +34,6 @@ _CAP_NET_RAW = 13
 _MIN_DESCRIPTORS = 4096
 _MIN_FREE_BYTES = 200 * 1024 * 1024
 _MIN_FREE_PORTS = 100
-
-
-@frozen
-class Finding:
-    """The result of one check. ``missing``: no lab can run. ``optional``: one feature cannot be used."""
-
-    what: str
-    verdict: Verdict
-    tells: str
-    advice: str = ""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -244,5 +232,6 @@ _CHECKS: tuple[Callable[[Config], Iterator[Finding]], ...] = (
     _limits,
     _ports,
     _folders,
+    ways_to_hosts,
     _extras,
 )

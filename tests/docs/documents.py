@@ -8,7 +8,7 @@ Blocks of a document say in their first line what they are:
 - ``sh elsewhere``: run by another test; see ELSEWHERE
 - ``text``: what the block before it prints, if that is run. A line ``...`` stands for any lines, ``...`` in a line for
   any text; numbers and ids count as equal, and so does white space.
-- ``yaml``, ``toml``: shown, not run
+- ``yaml``, ``toml``, ``ini``: shown, not run
 - ``nginx``, ``caddyfile``: run by tests/e2e/test_behind_a_proxy.py
 """
 
@@ -42,6 +42,15 @@ ELSEWHERE = {
     "gns3trio node create lab vpcs PC{0} --compute attic": "tests/e2e/test_compute_command.py",
     "gns3trio node move lab PC1 attic": "tests/e2e/test_node_moves.py",
     "gns3trio node move lab PC1 local": "tests/e2e/test_node_moves.py",
+    "umask 077": "tests/hosts/namespace_wireguard.py",
+    "wg genkey > /etc/wireguard/private.key": "tests/hosts/namespace_wireguard.py",
+    "wg pubkey < /etc/wireguard/private.key > /etc/wireguard/public.key": "tests/hosts/namespace_wireguard.py",
+    "wg-quick up wg-attic": "tests/hosts/namespace_wireguard.py",
+    "wg-quick up wg-lab": "tests/hosts/namespace_wireguard.py",
+    "gns3trio compute add http://10.99.0.2:3080 --name attic --compute-user lab --password-file password.txt": (
+        "tests/hosts/namespace_wireguard.py"
+    ),
+    "gns3trio doctor": "tests/hosts/namespace_wireguard.py",
     "gns3trio web-ui install": "tests/api/test_web_ui.py, without the download",
 }
 _BLOCK = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)

@@ -25,7 +25,7 @@ from tests.docs.documents import (
     script,
 )
 
-KINDS = ("sh", "text", "toml", "yaml", "nginx", "caddyfile")
+KINDS = ("sh", "text", "toml", "yaml", "ini", "nginx", "caddyfile")
 SECONDS = 120
 
 

@@ -13,10 +13,10 @@ import trio
 from gns3trio import threads
 from gns3trio.controller.storage.files import NO_PLAIN_FILE, read_plain, write_atomic
 from gns3trio.errors import Conflict, Invalid, Unavailable
+from gns3trio.project_layout import STATE_FILE
 
 log = logging.getLogger(__name__)
 
-STATE_FILE = "controller.json"
 # The largest file, which is read into memory. With ten thousand templates it has some 10 MB.
 MAX_STATE_BYTES = 64 << 20
 
