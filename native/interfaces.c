@@ -209,7 +209,7 @@ static int tap_open(port *p, const port_options *options) {
 static int ethernet_open(port *p, const port_options *options) {
     int result = copy_descriptor(p, options->fd);
     if (result == 0)
-        enlarge_buffers(p->source.fd);
+        enlarge_buffers(p->source.fd, SOCKET_BUFFER_BYTES);
     return result;
 }
 

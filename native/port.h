@@ -59,6 +59,10 @@ extern const port_kind ethernet_kind; /* interfaces.c */
 extern const port_kind local_kind;    /* ports.c: without a descriptor */
 extern const port_kind pc_kind;       /* pc_port.c: a built-in PC */
 
+#define CACHE_LINE_BYTES 64
+/* What each frame on its way touches of a port lies in its first bytes, up to the counters of frames. */
+#define PORT_WAY_BYTES 256
+
 /* Only the named module changes a group; others may read it. */
 struct port {
     source source; /* first, so that a port's source is the port */
@@ -97,17 +101,23 @@ struct port {
     /* capture.c */
     udpfwd_capture *captures;
 
+    /* All modules that pass or drop frames. */
+    int is_noted; /* counters have changed since the last signal: the port is in its worker's list (counting.h) */
+    port *next_noted;
+    udpfwd_counters counters; /* without what flows moved */
+
     /* flows.c: what the kernel does for it */
     uint64_t offload_waits_ns; /* since when the kernel could serve it if its socket were empty; 0 otherwise */
     int was_offloaded;
     uint64_t taken_frames, taken_bytes; /* the part of the kernel's frames that the counters of ports include already */
     flow *flows[DIRECTIONS];            /* flows through this port */
-
-    /* All modules that pass or drop frames. */
-    udpfwd_counters counters; /* without what flows moved */
-    int is_noted;             /* they have changed since the last signal: the port is in its worker's list (counting.h) */
-    port *next_noted;
 };
+
+/* Asks the cache for what a frame will touch of a port soon: with thousands of ports it is not there. */
+static inline void prefetch_port(const port *p) {
+    for (size_t at = 0; at < PORT_WAY_BYTES; at += CACHE_LINE_BYTES)
+        __builtin_prefetch((const char *)p + at, 1);
+}
 
 /* --- ports.c --- */
 
@@ -120,7 +130,9 @@ void end_port(udpfwd *core, port *p);
 
 /* For kinds: gives the port its own copy of a descriptor. */
 int copy_descriptor(port *p, int fd);
-/* Enlarges the socket buffers as far as the system permits, for bursts between two turns of a busy worker. */
-void enlarge_buffers(int fd);
+/* For bursts between two turns of a busy worker: what a socket's buffers should hold. */
+#define SOCKET_BUFFER_BYTES (1024 * 1024)
+/* Enlarges the buffers of a socket as far as the system permits. */
+void enlarge_buffers(int fd, int bytes);
 
 #endif

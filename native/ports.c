@@ -16,14 +16,11 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#define SOCKET_BUFFER_BYTES (1024 * 1024)
-
 port *find_port(const udpfwd *core, int id) {
     return id >= 0 && id < core->port_slots ? core->ports[id] : NULL;
 }
 
-void enlarge_buffers(int fd) {
-    int bytes = SOCKET_BUFFER_BYTES;
+void enlarge_buffers(int fd, int bytes) {
     /* FORCE goes past the system's limit where we may; otherwise the limit is what we get. */
     if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof bytes) < 0)
         setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
@@ -73,11 +70,22 @@ static int free_port_id(udpfwd *core) {
     return core->lowest_free_port = id;
 }
 
+_Static_assert(offsetof(port, counters.tx_bytes) + sizeof(uint64_t) <= PORT_WAY_BYTES, "prefetch_port knows where these are");
+
+/* Begins with a line of the cache. */
+static port *allocate_port(size_t bytes) {
+    bytes = (bytes + CACHE_LINE_BYTES - 1) / CACHE_LINE_BYTES * CACHE_LINE_BYTES;
+    port *p = aligned_alloc(CACHE_LINE_BYTES, bytes);
+    if (p != NULL)
+        memset(p, 0, bytes);
+    return p;
+}
+
 int open_port(udpfwd *core, const port_kind *kind, const port_options *options) {
     int id = free_port_id(core);
     if (id < 0)
         return id;
-    port *p = calloc(1, kind->bytes);
+    port *p = allocate_port(kind->bytes);
     if (p == NULL)
         return -ENOMEM;
     p->source = (source){.fd = -1, .serve = serve_port_source};

@@ -30,7 +30,7 @@ static void free_trunk(trunk *t) {
     close_if_open(t->changed_fd);
     pthread_mutex_destroy(&t->lock);
     free(t->work);
-    free(t->links);
+    free(t->places);
     free(t);
 }
 
@@ -59,10 +59,10 @@ static int make_trunk(udpfwd *core, uint32_t address, uint16_t udp_port, trunk *
     t->core = core;
     t->udp_port = udp_port;
     pthread_mutex_init(&t->lock, NULL);
-    t->links = calloc(UDPFWD_TRUNK_PLACES, sizeof(trunk_port *)); /* costs address space only, but for places in use */
+    t->places = calloc(UDPFWD_TRUNK_PLACES, sizeof *t->places); /* costs address space only, but for places in use */
     t->work = calloc((size_t)core->worker_count, sizeof *t->work);
     t->changed_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    int result = t->links == NULL || t->work == NULL ? -ENOMEM : t->changed_fd < 0 ? -errno : 0;
+    int result = t->places == NULL || t->work == NULL ? -ENOMEM : t->changed_fd < 0 ? -errno : 0;
     for (int i = 0; t->work != NULL && i < core->worker_count; i++) {
         int opened = open_inbox(&t->work[i].inbox);
         result = result == 0 ? opened : result;
@@ -111,8 +111,8 @@ int udpfwd_trunk_close(udpfwd *core) {
     if (core->trunk != NULL) {
         park_all(core);
         for (int place = 0; place < UDPFWD_TRUNK_PLACES; place++)
-            if (core->trunk->links[place] != NULL)
-                end_port(core, &core->trunk->links[place]->port);
+            if (core->trunk->places[place].link != NULL)
+                end_port(core, &core->trunk->places[place].link->port);
         close_trunk(core);
     }
     return end_change(core, 0);
@@ -134,6 +134,8 @@ int udpfwd_trunk_read(udpfwd *core, udpfwd_trunk_counters *counters) {
         return end_change(core, -ENOENT);
     for (int reason = 0; reason < UDPFWD_TRUNK_DROP_REASONS; reason++)
         counters->drops[reason] = read_counter(&t->counters.drops[reason]);
+    for (int i = 0; i < t->source_count; i++)
+        counters->drops[UDPFWD_TRUNK_DROP_QUEUE] += lost_at(t->sources[i].source.fd);
     counters->handed_over = read_counter(&t->counters.handed_over);
     counters->datagrams = read_counter(&t->counters.datagrams);
     counters->messages = read_counter(&t->counters.messages);
@@ -235,7 +237,7 @@ static void link_close(port *p) {
     trunk *t = link->peer->trunk;
     end_trunk_round(p->worker); /* no train has frames of this link then; parked workers have none, but others may not run at all */
     park(t->core, lane_worker(t, link->vni_in));
-    t->links[PLACE_OF(link->vni_in)] = NULL;
+    t->places[PLACE_OF(link->vni_in)].link = NULL;
     link->peer->links--;
     drop_handed(link);
     pthread_mutex_destroy(&link->lock);
@@ -256,11 +258,15 @@ int udpfwd_trunk_link(udpfwd *core, int peer_id, uint32_t vni_out, uint32_t vni_
     if (peer == NULL)
         return end_change(core, -ENOENT);
     trunk *t = core->trunk;
-    if (t->links[PLACE_OF(vni_in)] != NULL)
+    trunk_place *place = &t->places[PLACE_OF(vni_in)];
+    if (place->link != NULL)
         return end_change(core, -EBUSY);
     const trunk_port wanted = {.peer = peer, .vni_out = vni_out, .vni_in = vni_in};
     int id = open_port(core, &trunk_kind, &(port_options){.worker = lane_worker(t, vni_in), .fd = -1, .identity = &wanted});
-    if (id >= 0) /* complete, so the worker of the lane may see it */
-        __atomic_store_n(&t->links[PLACE_OF(vni_in)], (trunk_port *)find_port(core, id), __ATOMIC_RELEASE);
+    if (id >= 0) { /* complete, so the worker of the lane may see it */
+        place->vni_in = vni_in;
+        place->address = peer->address;
+        __atomic_store_n(&place->link, (trunk_port *)find_port(core, id), __ATOMIC_RELEASE);
+    }
     return end_change(core, id);
 }

@@ -32,6 +32,7 @@ typedef enum {
     UDPFWD_TRUNK_DROP_VNI,    /* no link has the VNI */
     UDPFWD_TRUNK_DROP_PEER,   /* the address that they came from is not that of the link's peer, or a keepalive's is of no peer */
     UDPFWD_TRUNK_DROP_LANE,   /* they came together with frames of another lane */
+    UDPFWD_TRUNK_DROP_QUEUE,  /* the buffer of the trunk's socket was full */
     UDPFWD_TRUNK_DROP_PROBE,  /* keepalives that nobody asked for, or too many, or in no form that is known */
     UDPFWD_TRUNK_DROP_REASONS
 } udpfwd_trunk_drop;

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/udp.h>
+#include <stddef.h>
 #include <string.h>
 
 #ifndef UDP_GRO
@@ -19,45 +20,80 @@
 /* Of one turn, which ends with the first full batch of frames. */
 #define TURN_READS 16
 
+/* Frames of one link, in a list by their places among those of a turn. */
+typedef struct {
+    trunk_port *link;
+    int first, last;
+} group;
+
 /* Frames of one turn. */
 typedef struct {
     worker *w;
     trunk *trunk;
-    int n;
+    int n, groups;
+    group group[UDPFWD_BATCH_FRAMES];
     struct iovec frames[UDPFWD_BATCH_FRAMES];
-    trunk_port *links[UDPFWD_BATCH_FRAMES]; /* of each */
+    int next[UDPFWD_BATCH_FRAMES]; /* of the same link; -1: none */
 } gathered;
+
+static void begin_gathering(gathered *g, worker *w, trunk *t) {
+    g->w = w;
+    g->trunk = t;
+    g->n = g->groups = 0;
+}
 
 static void drop_segment(trunk *t, int reason) {
     trunk_count(&t->counters.drops[reason], 1);
 }
 
-static void count_came(const trunk_port *link, const struct iovec *frames, int n) {
-    uint64_t bytes = 0;
-    for (int i = 0; i < n; i++)
-        bytes += frames[i].iov_len;
-    trunk_count(&link->peer->counters.rx_frames, (uint64_t)n);
-    trunk_count(&link->peer->counters.rx_bytes, bytes);
+/* The frames of all links; those of one peer in a row are counted at once. */
+static void count_came(const gathered *g) {
+    for (int i = 0; i < g->groups;) {
+        trunk_peer *peer = g->group[i].link->peer;
+        uint64_t frames = 0, bytes = 0;
+        for (; i < g->groups && g->group[i].link->peer == peer; i++)
+            for (int at = g->group[i].first; at >= 0; at = g->next[at], frames++)
+                bytes += g->frames[at].iov_len;
+        trunk_count(&peer->counters.rx_frames, frames);
+        trunk_count(&peer->counters.rx_bytes, bytes);
+    }
 }
 
 /* Delivers what was gathered, the frames of each link as one batch. */
 static void pass_on(gathered *g) {
     struct iovec frames[UDPFWD_BATCH_FRAMES];
-    for (int first = 0; first < g->n; first++) {
-        trunk_port *link = g->links[first];
-        if (link == NULL) /* went with an earlier one */
-            continue;
-        int n = 0;
-        for (int i = first; i < g->n; i++) {
-            if (g->links[i] != link)
-                continue;
-            frames[n++] = g->frames[i];
-            g->links[i] = NULL;
-        }
-        count_came(link, frames, n);
-        deliver(g->w, link, frames, n);
+    for (int i = 0; i < g->groups; i++) {
+        const trunk_port *link = g->group[i].link;
+        if (__atomic_load_n(&link->home, __ATOMIC_RELAXED) == g->w && link->port.peer != NULL)
+            prefetch_port(link->port.peer);
     }
-    g->n = 0;
+    count_came(g);
+    for (int i = 0; i < g->groups; i++) {
+        int n = 0;
+        for (int at = g->group[i].first; at >= 0; at = g->next[at])
+            frames[n++] = g->frames[at];
+        deliver(g->w, g->group[i].link, frames, n);
+    }
+    g->n = g->groups = 0;
+}
+
+/* Adds the frame in g->frames[g->n] to those of its link. */
+static void add_to_group(gathered *g, trunk_port *link) {
+    int at = g->n++, found = link->group;
+    g->next[at] = -1;
+    if (found < g->groups && g->group[found].link == link) {
+        g->next[g->group[found].last] = at;
+        g->group[found].last = at;
+    } else {
+        link->group = g->groups;
+        g->group[g->groups++] = (group){link, at, at};
+    }
+}
+
+static void prefetch_link(const trunk_port *link) {
+    prefetch_port(&link->port);
+    for (size_t at = offsetof(trunk_port, peer); at < offsetof(trunk_port, lock); at += CACHE_LINE_BYTES)
+        __builtin_prefetch((const char *)link + at, 1);
 }
 
 static void take_frame(gathered *g, uint32_t address, const unsigned char *bytes, size_t size) {
@@ -75,12 +111,13 @@ static void take_frame(gathered *g, uint32_t address, const unsigned char *bytes
         take_message(g->w, t, address, bytes, size);
         return;
     }
-    trunk_port *link = __atomic_load_n(&t->links[PLACE_OF(vni)], __ATOMIC_ACQUIRE);
-    if (link == NULL || link->vni_in != (uint32_t)vni) {
+    const trunk_place *place = &t->places[PLACE_OF(vni)];
+    trunk_port *link = __atomic_load_n(&place->link, __ATOMIC_ACQUIRE);
+    if (link == NULL || place->vni_in != (uint32_t)vni) {
         drop_segment(t, UDPFWD_TRUNK_DROP_VNI);
         return;
     }
-    if (link->peer->address != address) {
+    if (place->address != address) {
         drop_segment(t, UDPFWD_TRUNK_DROP_PEER);
         return;
     }
@@ -91,10 +128,11 @@ static void take_frame(gathered *g, uint32_t address, const unsigned char *bytes
     }
     if (g->n == UDPFWD_BATCH_FRAMES)
         pass_on(g);
+    prefetch_link(link); /* while the frame is copied */
     struct iovec frame = {g->w->in_iov[g->n].iov_base, size};
     memcpy(frame.iov_base, bytes + VXLAN_BYTES, size);
     g->frames[g->n] = frame;
-    g->links[g->n++] = link;
+    add_to_group(g, link);
 }
 
 static void take_segments(gathered *g, uint32_t address, const unsigned char *bytes, size_t size, size_t segment_bytes) {
@@ -110,7 +148,8 @@ static void take_segments(gathered *g, uint32_t address, const unsigned char *by
 }
 
 void take_datagram(worker *w, trunk *t, uint32_t address, const unsigned char *bytes, size_t size, size_t segment_bytes) {
-    gathered g = {.w = w, .trunk = t};
+    gathered g;
+    begin_gathering(&g, w, t);
     take_segments(&g, address, bytes, size, segment_bytes);
     pass_on(&g);
 }
@@ -144,7 +183,8 @@ static int read_datagram(gathered *g, int fd) {
 
 void serve_lane(worker *w, source *s) {
     lane_source *lane = (lane_source *)s;
-    gathered g = {.w = w, .trunk = lane->trunk};
+    gathered g;
+    begin_gathering(&g, w, lane->trunk);
     int reads = 0, room = 1;
     /* A message holds as many frames as the kernel liked to gather; with room for half a batch another one is read. */
     for (; reads < TURN_READS && room && read_datagram(&g, s->fd); reads++)

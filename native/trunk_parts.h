@@ -47,11 +47,12 @@ struct trunk_port {
     port port; /* first */
     trunk_peer *peer;
     uint32_t vni_out, vni_in;
+    int group; /* trunk_in.c: the place of its frames among those of a turn */
     /* trunk_handover.c: frames that another worker has for it. The lock is taken before that of an inbox. */
-    pthread_mutex_t lock;
     worker *home;              /* the port's worker, read atomically by others; changed with the lock */
+    size_t waiting_bytes;      /* with the lock; read atomically by the home */
+    pthread_mutex_t lock;
     handed *first, *last;      /* with the lock */
-    size_t waiting_bytes;      /* likewise; read atomically by the home */
     uint64_t lost;             /* that found no room */
     int is_listed;             /* in the inbox of its home */
     trunk_port *next_listed;
@@ -69,6 +70,13 @@ typedef struct {
     trunk *trunk;
 } lane_source;
 
+/* A place in the table of links. */
+typedef struct {
+    trunk_port *link; /* NULL: none */
+    uint32_t vni_in;
+    uint32_t address; /* of its peer */
+} trunk_place;
+
 /* What a worker has for the trunk. */
 typedef struct trunk_work {
     inbox inbox;
@@ -80,7 +88,7 @@ struct udpfwd_trunk {
     udpfwd *core;
     uint16_t udp_port;
     int changed_fd;
-    trunk_port **links; /* by place: read atomically by the worker of the lane, changed while it is parked, or set for the first time */
+    trunk_place *places; /* the link is read atomically by the worker of the lane; changed while it is parked, or set for the first time */
     lane_source sources[UDPFWD_TRUNK_LANES];
     int source_count;
     trunk_work *work; /* of each worker */
@@ -110,6 +118,8 @@ int open_sources(trunk *t, uint32_t address);
 int open_sender(uint32_t address, uint16_t udp_port, int is_probe);
 /* The largest IP packet that leaves whole; 0 if the kernel cannot say. */
 uint32_t mtu_of(int fd);
+/* How many datagrams the kernel dropped at a socket, because its buffer was full. */
+uint64_t lost_at(int fd);
 
 /* --- trunk_in.c --- */
 

@@ -11,6 +11,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/filter.h>
+#include <linux/sock_diag.h>
 #include <netinet/in.h>
 #include <netinet/udp.h>
 #include <unistd.h>
@@ -18,6 +19,9 @@
 #ifndef UDP_GRO
 #define UDP_GRO 104
 #endif
+
+/* Of a socket that serves many links: bursts of all of them. */
+#define LANE_BUFFER_BYTES (8 * SOCKET_BUFFER_BYTES)
 
 static struct sockaddr_in ipv4(uint32_t address, uint16_t udp_port) {
     return (struct sockaddr_in){
@@ -56,7 +60,7 @@ static int open_receiver(uint32_t address, uint16_t udp_port, int is_first) {
         return result;
     }
     set_option(fd, SOL_UDP, UDP_GRO, 1); /* without it, datagrams come one by one */
-    enlarge_buffers(fd);
+    enlarge_buffers(fd, LANE_BUFFER_BYTES);
     return fd;
 }
 
@@ -88,7 +92,7 @@ int open_sender(uint32_t address, uint16_t udp_port, int is_probe) {
         return result;
     }
     if (!is_probe)
-        enlarge_buffers(fd);
+        enlarge_buffers(fd, LANE_BUFFER_BYTES);
     return fd;
 }
 
@@ -98,4 +102,10 @@ uint32_t mtu_of(int fd) {
     if (getsockopt(fd, IPPROTO_IP, IP_MTU, &mtu, &size) < 0 || mtu < 0)
         return 0;
     return (uint32_t)mtu < MAX_DATAGRAM_BYTES + IP_UDP_BYTES ? (uint32_t)mtu : MAX_DATAGRAM_BYTES + IP_UDP_BYTES;
+}
+
+uint64_t lost_at(int fd) {
+    uint32_t told[SK_MEMINFO_VARS] = {0};
+    socklen_t size = sizeof told;
+    return getsockopt(fd, SOL_SOCKET, SO_MEMINFO, told, &size) == 0 ? told[SK_MEMINFO_DROPS] : 0;
 }

@@ -346,6 +346,23 @@ static void test_hostile_keepalives(void) {
     close_bed(&b);
 }
 
+/* Nobody reads the socket: what its buffer cannot hold is told. */
+static void test_a_flood_is_told(void) {
+    bed b = open_bed(1);
+    int bytes = 4096;
+    static const unsigned char frame[1000];
+    unsigned char datagram[1400];
+    size_t size = put_frame(datagram, 4, frame, sizeof frame);
+    CHECK(setsockopt(b.core->trunk->sources[0].source.fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes) == 0);
+    for (int i = 0; i < 100; i++)
+        send_train_to(b.other, b.udp_port, datagram, size, 0);
+    uint64_t lost = dropped(&b, UDPFWD_TRUNK_DROP_QUEUE);
+    CHECK(lost > 50 && lost < 100);
+    while (counters_of(b.core, b.links[0]).rx_drops[UDPFWD_DROP_UNLINKED] < 100 - lost)
+        serve_lane(b.w, &b.core->trunk->sources[0].source);
+    close_bed(&b);
+}
+
 /* A train with frames of two lanes comes in at the socket of the first one's: the others have no business there. */
 static void test_a_train_of_two_lanes(void) {
     running r = start();
@@ -433,7 +450,7 @@ static int tests_of_sizes(void) {
 }
 
 int main(void) {
-    int passed = 9 + tests_of_sizes();
+    int passed = 10 + tests_of_sizes();
     test_frames_both_ways();
     test_bytes_on_the_wire();
     test_what_cannot_be_opened();
@@ -442,6 +459,7 @@ int main(void) {
     test_frames_that_cannot_be_sent();
     test_hostile_datagrams();
     test_hostile_keepalives();
+    test_a_flood_is_told();
     test_a_train_of_two_lanes();
     test_keepalives();
     printf("trunk_test: %d passed\n", passed + 1);

@@ -199,7 +199,7 @@ static int udp_open(port *p, const port_options *options) {
         close_if_open(p->source.fd);
         return result;
     }
-    enlarge_buffers(p->source.fd);
+    enlarge_buffers(p->source.fd, SOCKET_BUFFER_BYTES);
     drop_stale(p);
     return 0;
 }

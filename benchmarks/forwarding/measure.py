@@ -54,6 +54,7 @@ class Sample:
     latency_p90_ns: int
     latency_p99_ns: int
     latency_max_ns: int
+    each_cpu_ns: list[int]  # of the forwarding threads, one by one
     others_busy: float  # CPUs that everybody else kept busy meanwhile
     dropped_records: int = 0  # of captures, warm-up included
 
@@ -118,9 +119,12 @@ class Traffic:
         return sum(thread_cpu_ns(pid, [thread]) for pid, thread in own + self._forwarding.threads)
 
 
-def wired_traffic(stack: ExitStack, variant: Variant, links: int) -> Traffic:
-    """The tool and a forwarder, both running until the stack is closed. Raises BenchmarkError."""
-    program = stack.enter_context(Program(compiled("traffic"), links))
+def wired_traffic(stack: ExitStack, variant: Variant, links: int, *, receivers: str | None = None) -> Traffic:
+    """The tool and a forwarder, both running until the stack is closed. ``receivers`` is the network namespace of the
+    receiving sockets, if it is another one. Raises BenchmarkError.
+    """
+    network = [receivers] if receivers is not None else []
+    program = stack.enter_context(Program(compiled("traffic"), links, *network))
     forwarding = stack.enter_context(variant.start(pairs(program.read_ports())))
     if forwarding.ports is None:
         wiring = "direct"

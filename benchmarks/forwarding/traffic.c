@@ -1,8 +1,9 @@
 /* The traffic tool: sends frames over links and measures what arrives.
  *
- * traffic LINKS
+ * traffic LINKS [NETWORK]
  *
- * A link is a sending and a receiving UDP socket on 127.0.0.1. At most a window of frames is in flight on each: a frame that arrives
+ * A link is a sending and a receiving UDP socket on 127.0.0.1; the receiving ones are in the network namespace NETWORK, such as
+ * /proc/PID/ns/net, if it is given. At most a window of frames is in flight on each: a frame that arrives
  * lets the next one go, so that nothing overflows and what is lost is lost by the forwarder. One thread sends and receives,
  * so one core is enough for the tool. It writes "ports SENDER RECEIVER [...]" and then answers each line of its standard input with one line:
  *
@@ -16,6 +17,7 @@
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
+#include <sched.h>
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <time.h>
@@ -61,6 +63,7 @@ typedef struct {
     uint64_t first_ns, last_ns, own_cpu_ns, watched_cpu_ns;
     uint64_t latency[BUCKETS];
     uint64_t latency_max;
+    uint64_t each_cpu_ns[MAX_WATCHED];
 } outcome;
 
 static link_state links[MAX_LINKS];
@@ -206,13 +209,16 @@ static void give_up_stalled(outcome *result, int refill) {
     }
 }
 
-static uint64_t watched_cpu_ns(void) {
+/* The CPU time of each watched thread, times 'sign', is added to the outcome. */
+static uint64_t watched_cpu_ns(outcome *result, int sign) {
     uint64_t sum = 0;
     for (int i = 0; i < watched_count; i++) {
         char text[128] = "";
         if (pread(watched[i], text, sizeof text - 1, 0) <= 0)
             die("a watched thread has ended");
-        sum += strtoull(text, NULL, 10);
+        uint64_t used = strtoull(text, NULL, 10);
+        result->each_cpu_ns[i] += sign < 0 ? -used : used;
+        sum += used;
     }
     return sum;
 }
@@ -239,7 +245,7 @@ static void announce(void) {
 static void exchange(uint64_t duration_ns, outcome *result) {
     run_number++;
     settle();
-    uint64_t watched_before = watched_cpu_ns(), cpu_before = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+    uint64_t watched_before = watched_cpu_ns(result, -1), cpu_before = clock_ns(CLOCK_THREAD_CPUTIME_ID);
     uint64_t now = clock_ns(CLOCK_MONOTONIC), end = now + duration_ns, next_look = now + LOOK_MS * 1000000u;
     result->first_ns = result->last_ns = now;
     for (int i = 0; i < link_count; i++) {
@@ -265,7 +271,7 @@ static void exchange(uint64_t duration_ns, outcome *result) {
     }
     result->own_cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID) - cpu_before;
     settle();
-    result->watched_cpu_ns = watched_cpu_ns() - watched_before;
+    result->watched_cpu_ns = watched_cpu_ns(result, 1) - watched_before;
 }
 
 static void run(const char *arguments) {
@@ -291,11 +297,14 @@ static void run(const char *arguments) {
     exchange(measure_ms * 1000000u, &result);
     printf("{\"frames\": %lu, \"seconds\": %.9f, \"lost\": %lu, \"late\": %lu, \"damaged\": %lu, "
            "\"own_cpu_ns\": %lu, \"watched_cpu_ns\": %lu, "
-           "\"latency_p50_ns\": %lu, \"latency_p90_ns\": %lu, \"latency_p99_ns\": %lu, \"latency_max_ns\": %lu}\n",
+           "\"latency_p50_ns\": %lu, \"latency_p90_ns\": %lu, \"latency_p99_ns\": %lu, \"latency_max_ns\": %lu, \"each_cpu_ns\": [",
            result.frames, (double)(result.last_ns - result.first_ns) / 1e9, result.lost + warm_up.lost,
            result.late + warm_up.late, result.damaged + warm_up.damaged, result.own_cpu_ns,
            result.watched_cpu_ns, percentile(&result, 0.5), percentile(&result, 0.9), percentile(&result, 0.99),
            result.latency_max);
+    for (int i = 0; i < watched_count; i++)
+        printf("%s%lu", i > 0 ? ", " : "", result.each_cpu_ns[i]);
+    puts("]}");
 }
 
 /* --- commands --- */
@@ -334,17 +343,28 @@ static void watch(char *arguments) {
     puts("ok");
 }
 
+/* Goes to another network namespace; returns a descriptor of the one before. */
+static int enter_network(const char *path) {
+    int before = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC), there = open(path, O_RDONLY | O_CLOEXEC);
+    if (before < 0 || there < 0 || setns(there, CLONE_NEWNET) < 0)
+        die(path);
+    close(there);
+    return before;
+}
+
 int main(int count, char **arguments) {
-    link_count = count == 2 ? atoi(arguments[1]) : 0;
+    link_count = count == 2 || count == 3 ? atoi(arguments[1]) : 0;
     if (link_count < 1 || link_count > MAX_LINKS) {
-        fprintf(stderr, "usage: traffic LINKS\n");
+        fprintf(stderr, "usage: traffic LINKS [NETWORK]\n");
         return 2;
     }
     if ((epoll_fd = epoll_create1(EPOLL_CLOEXEC)) < 0)
         die("epoll");
     printf("ports");
-    for (int i = 0; i < link_count; i++) {
+    for (int i = 0; i < link_count; i++)
         links[i].send_fd = open_socket(&links[i].send_port);
+    int before = count == 3 ? enter_network(arguments[2]) : -1;
+    for (int i = 0; i < link_count; i++) {
         links[i].receive_fd = open_socket(&links[i].receive_port);
         struct epoll_event interest = {.events = EPOLLIN, .data.u32 = (uint32_t)i};
         if (epoll_ctl(epoll_fd, EPOLL_CTL_ADD, links[i].receive_fd, &interest) < 0)
@@ -353,6 +373,8 @@ int main(int count, char **arguments) {
     }
     printf("\n");
     fflush(stdout);
+    if (before >= 0 && (setns(before, CLONE_NEWNET) < 0 || close(before) < 0))
+        die("setns");
     char *line = NULL;
     size_t capacity = 0;
     while (getline(&line, &capacity, stdin) > 0) {

@@ -453,8 +453,8 @@ class Trunk(Whole):
     """The trunk of a compute: the UDP port over which its links to other hosts with this server run. ``port`` is null
     if none is open, as long as no link needs it, or because of ``trouble``. ``dropped`` counts datagrams by the reason
     why they came to no link: ``header`` (they are no VXLAN), ``vni`` (no link has it), ``peer`` (from another address
-    than that of the link's host), ``lane`` (together with frames that came elsewhere), ``probe`` (forged or too many
-    keepalives).
+    than that of the link's host), ``lane`` (together with frames that came elsewhere), ``queue`` (the server did not
+    keep up), ``probe`` (forged or too many keepalives).
     """
 
     port: int | None

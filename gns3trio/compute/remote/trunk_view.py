@@ -12,7 +12,7 @@ from gns3trio.limits import MAX_INTEGER
 _MOST_PEERS = 256
 _MOST_MS = 3_600_000.0
 _MOST_MTU = 65_535
-_REASONS = frozenset({"header", "vni", "peer", "lane", "probe"})
+_REASONS = frozenset({"header", "vni", "peer", "lane", "queue", "probe"})
 
 
 def read_trunk(value: Any) -> Trunk:
