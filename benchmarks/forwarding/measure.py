@@ -54,8 +54,8 @@ class Sample:
     latency_p90_ns: int
     latency_p99_ns: int
     latency_max_ns: int
-    each_cpu_ns: list[int]  # of the forwarding threads, one by one
     others_busy: float  # CPUs that everybody else kept busy meanwhile
+    each_cpu_ns: Sequence[int] = ()  # of the forwarding threads, one by one
     dropped_records: int = 0  # of captures, warm-up included
 
     @property

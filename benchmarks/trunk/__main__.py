@@ -54,7 +54,8 @@ def _measure(network: str, links: list[int], arguments: argparse.Namespace) -> d
             cost = _reflect(network, count, cpus, arguments)
             figures.setdefault(f"reflect, {count} links: CPU", []).append(cost.cpu_ns_per_frame)
             figures.setdefault(f"reflect, {count} links: lost", []).append(cost.lost)
-    _print(figures, links, arguments)
+    print(f"{platform.platform()}, frames of {arguments.size} bytes, {arguments.rounds} rounds")
+    print("Medians; CPU per frame in ns", *report(figures, links), sep="\n")
     return figures
 
 
@@ -101,23 +102,22 @@ def _note(figures: dict[str, list[float]], name: str, sample: Sample) -> None:
     figures.setdefault(f"{name}: lost", []).append(sample.lost)
 
 
-def _print(figures: dict[str, list[float]], links: list[int], arguments: argparse.Namespace) -> None:
-    print(f"{platform.platform()}, frames of {arguments.size} bytes, {arguments.rounds} rounds")
-    print("Medians; CPU per frame in ns")
-    print(f"{'':24}{'busier host':>12}{'both hosts':>12}{'frames/s':>12}{'of local':>10}{'lost':>6}")
+def report(figures: dict[str, list[float]], links: list[int]) -> Iterator[str]:
+    """The lines of a table, and those about the trunk alone."""
+    yield f"{'':24}{'busier host':>12}{'both hosts':>12}{'frames/s':>12}{'of local':>10}{'lost':>6}"
     for count in links:
         for variant in _variants("", count):
             name = f"{variant.name}, {count} links"
             busier = figures[f"{name}: CPU of the busier host"]
             local = figures[f"{SPLICED.name}, {count} links: CPU of the busier host"]
-            print(
+            yield (
                 f"{name:24}{statistics.median(busier):12.0f}{statistics.median(figures[f'{name}: CPU of both']):12.0f}"
                 f"{statistics.median(figures[f'{name}: frames/s']):12.0f}"
                 f"{_ratio(local, busier):10.0%}{sum(figures[f'{name}: lost']):6.0f}"
             )
     for count in links:
         cost, first = (figures[f"reflect, {each} links: CPU"] for each in (count, links[0]))
-        print(
+        yield (
             f"the trunk alone, frames in and out again, {count} links: {statistics.median(cost):.0f} ns, "
             f"{_ratio(cost, first):.2f} times that of {links[0]}"
         )
