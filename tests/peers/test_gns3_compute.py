@@ -254,7 +254,7 @@ def test_a_compute_that_stops_answering_holds_up_nobody(
     ping(console, 2, REPLY)
     gns3.signal(signal.SIGSTOP)
     reply = lab.http.post(f"{lab.path}/nodes/{far['node_id']}/stop", json={})
-    assert reply.status_code == 503 and "silent" in reply.json()["message"]
+    assert reply.status_code == 409 and "silent" in reply.json()["message"]
     shown = lab.request("GET", "/v2/computes/gns3", None, 200)
     assert not shown["connected"] and "silent" in shown["last_error"]
     lab.request("POST", f"{lab.path}/nodes/{near['node_id']}/reload", {}, 200)
