@@ -102,9 +102,9 @@ def start_server(tmp_path: Path) -> Iterator[StartServer]:
 class Telnet:
     """The telnet program, typing and reading through pipes."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, host: str = "127.0.0.1") -> None:
         self._process = subprocess.Popen(
-            ["telnet", "127.0.0.1", str(port)],
+            ["telnet", host, str(port)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -153,12 +153,12 @@ class Telnet:
 
 
 @pytest.fixture
-def telnet() -> Iterator[Callable[[int], Telnet]]:
+def telnet() -> Iterator[Callable[..., Telnet]]:
     """Starts telnet programs; ends those that still run."""
     started: list[Telnet] = []
 
-    def start(port: int) -> Telnet:
-        started.append(Telnet(port))
+    def start(port: int, host: str = "127.0.0.1") -> Telnet:
+        started.append(Telnet(port, host))
         return started[-1]
 
     yield start

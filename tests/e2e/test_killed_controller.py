@@ -1,14 +1,13 @@
 """A controller that is killed leaves nothing running that no project shows, and ends nothing of other controllers."""
 
 import signal
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import PORT_RANGES, VPCS, StartServer, vpcs_processes
-from tests.support.compute_process import ComputeProcess, free_port
+from tests.e2e.conftest import StartServer, vpcs_processes
+from tests.support.compute_process import ComputeProcess, free_port, our_server
 from tests.support.killed_controller import Killed, OtherLab
 from tests.support.relay import Relay, relay
 
@@ -16,15 +15,8 @@ from tests.support.relay import Relay, relay
 @pytest.fixture
 def compute(tmp_path: Path) -> Iterator[ComputeProcess]:
     """Another server of ours."""
-    home, port = tmp_path / "compute", free_port()
-    (home / "projects").mkdir(parents=True)
-    ranges = [str(int(each) + 7000) if each.isdigit() else each for each in PORT_RANGES]
-    command = [sys.executable, "-m", "gns3trio", "serve", "--port", str(port)]
-    command += ["--projects-path", str(home / "projects"), "--vpcs-path", VPCS[0], *ranges]
-    made = ComputeProcess(command, home, port, "far")
-    made.start()
-    yield made
-    made.kill()
+    with our_server(tmp_path / "compute", "far") as made:
+        yield made
 
 
 @pytest.fixture

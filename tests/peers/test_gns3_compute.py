@@ -1,143 +1,39 @@
 """gns3-server 2.2, unmodified, as a compute of our server: a lab with nodes here, there, and on a third host."""
 
-import os
 import signal
-import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 
-from tests.e2e.conftest import PATIENCE, PORT_RANGES, VPCS, ServerProcess, StartServer, Telnet, wait_for_no_vpcs
+from tests.e2e.conftest import PATIENCE, StartServer, wait_for_no_vpcs
 from tests.pcap_reader import read_capture
-from tests.peers.conftest import GNS3SERVER
-from tests.support.compute_process import ComputeProcess, free_port
-
-Json = dict[str, Any]
-OpenTelnet = Callable[[int], Telnet]
-REPLY, TIMEOUT = r"icmp_seq=1 ttl=64 time=", r"timeout|not reachable"
+from tests.peers.hosts import gns3_server
+from tests.peers.lab import REPLY, TIMEOUT, Json, Lab, OpenTelnet, ping
+from tests.support.compute_process import ComputeProcess, our_server
 
 
 @pytest.fixture
 def gns3(tmp_path: Path, stand_ins: tuple[Path, Path]) -> Iterator[ComputeProcess]:
-    """gns3-server with a password. Real programs where their paths are given, otherwise stand-ins that pass frames."""
-    assert GNS3SERVER is not None
-    home, port = tmp_path / "gns3", free_port()
-    (home / "projects").mkdir(parents=True)
-    ubridge = home / "ubridge"
-    ubridge.write_text(f'#!/bin/sh\nexec {sys.executable} {Path(__file__).with_name("forwarding_ubridge.py")} "$@"\n')
-    ubridge.chmod(0o755)
-    settings = home / "gns3_server.conf"
-    settings.write_text(
-        f"[Server]\nhost = 127.0.0.1\nport = {port}\nprojects_path = {home}/projects\n"
-        f"ubridge_path = {os.environ.get('GNS3TRIO_TEST_UBRIDGE', ubridge)}\n"
-        "report_errors = False\ninstall_builtin_appliances = False\nauth = True\nuser = lab\npassword = secret\n"
-        f"[VPCS]\nvpcs_path = {os.environ.get('GNS3TRIO_TEST_GNS3_VPCS', stand_ins[1])}\n"
-    )
-    compute = ComputeProcess([GNS3SERVER, "--config", str(settings)], home, port, "gns3", "lab")
-    compute.start()
-    yield compute
-    compute.signal(signal.SIGCONT)
-    compute.kill()
+    """gns3-server with a password."""
+    with gns3_server(tmp_path / "gns3", "gns3", stand_ins) as compute:
+        yield compute
 
 
 @pytest.fixture
 def other(tmp_path: Path) -> Iterator[ComputeProcess]:
     """Another server of ours."""
-    home, port = tmp_path / "other", free_port()
-    home.mkdir()
-    ranges = [str(int(each) + 7000) if each.isdigit() else each for each in PORT_RANGES]
-    command = [sys.executable, "-m", "gns3trio", "serve", "--port", str(port), "--projects-path", str(home / "p")]
-    compute = ComputeProcess([*command, "--vpcs-path", VPCS[0], *ranges], home, port, "other")
-    compute.start()
-    yield compute
-    compute.kill()
-
-
-class Lab:
-    """A project of our server, and requests to it."""
-
-    def __init__(self, server: ServerProcess, *computes: ComputeProcess) -> None:
-        self.http = httpx.Client(base_url=server.url, timeout=60)
-        for compute in computes:
-            shown = self.request("POST", "/v2/computes", compute.body(), 201)
-            assert shown["connected"] is True and shown["last_error"] is None
-            assert "vpcs" in shown["capabilities"]["node_types"]
-        self.project_id = self.request("POST", "/v2/projects", {"name": "lab"}, 201)["project_id"]
-        self.path = f"/v2/projects/{self.project_id}"
-
-    def request(self, method: str, path: str, body: Any = None, status: int | None = None) -> Any:
-        """Send a request; checks the status when given; returns the JSON reply, if any."""
-        reply = self.http.request(method, path, json=body)
-        if status is not None:
-            assert reply.status_code == status, reply.text
-        return reply.json() if reply.content else None
-
-    def pc(self, name: str, compute_id: str, number: int) -> Json:
-        """A VPCS with an address."""
-        properties = {"startup_script": f"set pcname {name}\nip 10.0.0.{number}/24\n"}
-        body = {"name": name, "node_type": "vpcs", "compute_id": compute_id, "properties": properties}
-        made: Json = self.request("POST", f"{self.path}/nodes", body, 201)
-        return made
-
-    def pcs(self, *compute_ids: str) -> list[Json]:
-        """One on each, with numbers from 1."""
-        return [self.pc(f"N{number}", compute_id, number) for number, compute_id in enumerate(compute_ids, 1)]
-
-    def switch(self, compute_id: str) -> Json:
-        """A switch."""
-        body = {"name": "SW", "node_type": "ethernet_switch", "compute_id": compute_id}
-        made: Json = self.request("POST", f"{self.path}/nodes", body, 201)
-        return made
-
-    def link(self, *ends: tuple[Json, int]) -> str:
-        """Join two ports; returns the path of the link."""
-        nodes = [{"node_id": node["node_id"], "adapter_number": 0, "port_number": port} for node, port in ends]
-        return f"{self.path}/links/{self.request('POST', f'{self.path}/links', {'nodes': nodes}, 201)['link_id']}"
-
-    def node(self, node: Json) -> Json:
-        """A node as it is now."""
-        shown: Json = self.request("GET", f"{self.path}/nodes/{node['node_id']}", None, 200)
-        return shown
-
-    def start(self, *nodes: Json) -> None:
-        """Start nodes."""
-        for node in nodes:
-            shown = self.request("POST", f"{self.path}/nodes/{node['node_id']}/start", {}, 200)
-            assert shown["status"] == "started"
-
-    def until(self, path: str, is_so: Callable[[Any], bool]) -> Any:
-        """Ask until it is so."""
-        deadline = time.monotonic() + 2 * PATIENCE
-        while not is_so(reply := self.request("GET", path, None, 200)):
-            assert time.monotonic() < deadline, reply
-            time.sleep(0.05)
-        return reply
-
-    def until_in_order(self) -> None:
-        """All works again."""
-        self.until(f"{self.path}/problems", lambda found: found == {"file": [], "links": [], "nodes": []})
-
-
-def ping(console: Telnet, number: int, outcome: str) -> None:
-    """Ping until that comes: a node needs a while for its address after its start."""
-    deadline = time.monotonic() + PATIENCE
-    while True:
-        console.type(f"ping 10.0.0.{number} -c 1 -w 500")
-        said = console.until(rf"({REPLY}|{TIMEOUT})[^\n]*\n")
-        if outcome == (REPLY if "icmp_seq=1 ttl" in said else TIMEOUT):
-            return
-        assert time.monotonic() < deadline, said
+    with our_server(tmp_path / "other", "other") as compute:
+        yield compute
 
 
 def test_nodes_links_filters_files_and_captures(
     start_server: StartServer, gns3: ComputeProcess, telnet: OpenTelnet
 ) -> None:
     server = start_server()
-    lab = Lab(server, gns3)
+    lab = Lab(server.url, gns3)
     near, far = lab.pcs("local", "gns3")
     third = lab.pc("N3", "gns3", 3)
     switch = lab.switch("local")
@@ -198,7 +94,7 @@ def test_nodes_links_filters_files_and_captures(
 
 
 def test_what_gns3_rejects_is_told(start_server: StartServer, gns3: ComputeProcess) -> None:
-    lab = Lab(start_server(), gns3)
+    lab = Lab(start_server().url, gns3)
     nodes = f"{lab.path}/nodes"
     for fields, status, word in (
         ({"node_type": "vpcs", "properties": {"ram": 5}}, 400, "ram"),
@@ -224,7 +120,7 @@ def test_what_gns3_rejects_is_told(start_server: StartServer, gns3: ComputeProce
 def test_everything_is_back_after_each_compute_was_killed(
     start_server: StartServer, gns3: ComputeProcess, other: ComputeProcess, telnet: OpenTelnet
 ) -> None:
-    lab = Lab(start_server(), gns3, other)
+    lab = Lab(start_server().url, gns3, other)
     nodes = lab.pcs("local", "gns3", "other")
     switch = lab.switch("other")
     for port, node in enumerate(nodes):
@@ -246,7 +142,7 @@ def test_everything_is_back_after_each_compute_was_killed(
 def test_a_compute_that_stops_answering_holds_up_nobody(
     start_server: StartServer, gns3: ComputeProcess, telnet: OpenTelnet
 ) -> None:
-    lab = Lab(start_server(), gns3)
+    lab = Lab(start_server().url, gns3)
     near, far = lab.pcs("local", "gns3")
     lab.link((near, 0), (far, 0))
     lab.start(near, far)
@@ -270,7 +166,7 @@ def test_a_controller_that_was_killed_leaves_nothing_running(
     start_server: StartServer, gns3: ComputeProcess, tmp_path: Path
 ) -> None:
     server = start_server()
-    lab = Lab(server, gns3)
+    lab = Lab(server.url, gns3)
     (node,) = lab.pcs("gns3")
     lab.start(node)
     server.stop(signal.SIGKILL)
@@ -301,7 +197,7 @@ def test_templates_of_emulators_are_what_gns3_takes(start_server: StartServer, g
     """The emulators are not installed here: each error is that of the emulator, not one about the request. The
     templates are as GNS3 completes them.
     """
-    lab = Lab(start_server(), gns3)
+    lab = Lab(start_server().url, gns3)
     for template, word in TEMPLATES:
         body = {"name": template["template_type"], "compute_id": "local", **template}
         complete = httpx.post(gns3.url.replace("compute", "templates"), auth=gns3.auth, json=body).json()

@@ -4,14 +4,17 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import attrs
 import httpx
 
-from tests.e2e.terminal import PATIENCE
+from tests.e2e.conftest import PATIENCE, PORT_RANGES, VPCS
 
 Json = dict[str, Any]
 
@@ -25,12 +28,13 @@ class ComputeProcess:
     port: int
     name: str
     user: str | None = None
+    host: str = "127.0.0.1"
     process: "subprocess.Popen[bytes] | None" = None
 
     @property
     def url(self) -> str:
         """Its API."""
-        return f"http://127.0.0.1:{self.port}/v2/compute"
+        return f"http://{self.host}:{self.port}/v2/compute"
 
     @property
     def auth(self) -> tuple[str, str] | None:
@@ -74,7 +78,7 @@ class ComputeProcess:
 
     def body(self) -> Json:
         """What registers it as a compute."""
-        address = {"protocol": "http", "host": "127.0.0.1", "port": self.port}
+        address = {"protocol": "http", "host": self.host, "port": self.port}
         credentials = {"user": self.user, "password": "secret"} if self.user else {}
         return {"compute_id": self.name, "name": self.name, **address, **credentials}
 
@@ -91,3 +95,23 @@ class ComputeProcess:
 def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as free:
         return int(free.getsockname()[1])
+
+
+@contextmanager
+def our_server(home: Path, name: str, host: str = "127.0.0.1", *options: str) -> Iterator[ComputeProcess]:
+    """A server of ours, with a password where its address needs one. Its ports are not those of ``start_server``."""
+    port = free_port()
+    (home / "projects").mkdir(parents=True)
+    ranges = [str(int(each) + 7000) if each.isdigit() else each for each in PORT_RANGES]
+    command = [sys.executable, "-m", "gns3trio", "serve", "--host", host, "--port", str(port), *ranges, *options]
+    command += ["--projects-path", str(home / "projects"), "--vpcs-path", VPCS[0]]
+    user = None
+    if host != "127.0.0.1":
+        user = "lab"
+        command += ["--user", user, "--password", "secret", "--console-host", host]
+    server = ComputeProcess(command, home, port, name, user, host)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.kill()
