@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
+from zlib import crc32
 
 import attrs
 import trio
@@ -38,6 +39,9 @@ from gns3trio.removal import remove_tree
 from gns3trio.traffic.captures import link_type
 
 log = logging.getLogger(__name__)
+
+# Each version of VPCS can have these numbers.
+_FIRST_MAC_ID, _MAC_IDS = 64, 176
 
 
 @define(eq=False)
@@ -420,6 +424,15 @@ class HostedProjects:
         capture = node.captures.pop((adapter_number, port_number), None)
         if capture is not None:
             await capture.stop()
+
+
+def preferred_mac_id(node_id: UUID) -> int:
+    """The number from which a node of a GNS3 controller gets its MAC address, if it is free.
+
+    The computes of GNS3 number the nodes of a project from 0, each for itself, and their controller does not care. So
+    numbers here are higher, and belong to the node: they stay the same when its project is opened again.
+    """
+    return _FIRST_MAC_ID + crc32(node_id.bytes) % _MAC_IDS
 
 
 def _held(project: HostedProject) -> str:

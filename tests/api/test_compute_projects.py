@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from functools import partial
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import orjson
 import pytest
@@ -193,3 +193,20 @@ async def test_events_of_one_project(server: Server, hosted: str) -> None:
             await server.request("PUT", path, {"name": "m"}, 200)
             assert orjson.loads(await anext(lines))["event"] == {**node, "name": "m"}
     await server.request("GET", f"/v2/compute/projects/{uuid4()}/notifications", None, 404)
+
+
+async def test_a_node_keeps_its_mac_address_which_no_compute_of_gns3_gives(server: Server, hosted: str) -> None:
+    """Those number the nodes of a project from 0, each for itself."""
+    body = {"name": "lab", "project_id": hosted.rpartition("/")[2]}
+    ids = [str(UUID(int=number)) for number in range(1, 5)]  # each of which wants another number
+    seen: list[list[int]] = []
+    for order in (ids, ids[::-1]):
+        await server.request("POST", "/v2/compute/projects", body, 201)
+        commands = {}
+        for node_id in order:
+            _, path = await make_node(server, hosted, node_id=node_id)
+            command = (await server.request("POST", f"{path}/start", None, 200))["command_line"].split()
+            commands[node_id] = int(command[command.index("-m") + 1])
+        seen.append([commands[node_id] for node_id in ids])
+        await server.request("POST", f"{hosted}/close", None, 204)
+    assert seen[0] == seen[1] and len(set(seen[0])) == 4 and min(seen[0]) >= 64

@@ -17,13 +17,20 @@ REPLY, TIMEOUT = r"icmp_seq=1 ttl=64 time=", r"timeout|not reachable"
 class Lab:
     """A project of a controller, ours or GNS3's, and requests to it."""
 
-    def __init__(self, url: str, *computes: ComputeProcess, auth: tuple[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        *computes: ComputeProcess,
+        auth: tuple[str, str] | None = None,
+        project_id: str | None = None,
+    ) -> None:
         self.http = httpx.Client(base_url=url, auth=auth, timeout=60)
         for compute in computes:
             shown = self.request("POST", "/v2/computes", compute.body(), 201)
             assert shown["connected"] is True and shown["last_error"] is None
             assert "vpcs" in shown["capabilities"]["node_types"]
-        self.project_id = self.request("POST", "/v2/projects", {"name": "lab"}, 201)["project_id"]
+        body = {"name": "lab"} if project_id is None else {"name": "lab", "project_id": project_id}
+        self.project_id = self.request("POST", "/v2/projects", body, 201)["project_id"]
         self.path = f"/v2/projects/{self.project_id}"
 
     def request(self, method: str, path: str, body: Any = None, status: int | None = None) -> Any:

@@ -98,14 +98,17 @@ def free_port() -> int:
 
 
 @contextmanager
-def our_server(home: Path, name: str, host: str = "127.0.0.1", *options: str) -> Iterator[ComputeProcess]:
-    """A server of ours, with a password where its address needs one. Its ports are not those of ``start_server``."""
+def our_server(
+    home: Path, name: str, host: str = "127.0.0.1", *options: str, user: str | None = None
+) -> Iterator[ComputeProcess]:
+    """A server of ours, with a password where its address needs one; ``user`` is the user among the options. Its ports
+    are not those of ``start_server``.
+    """
     port = free_port()
     (home / "projects").mkdir(parents=True)
     ranges = [str(int(each) + 7000) if each.isdigit() else each for each in PORT_RANGES]
     command = [sys.executable, "-m", "gns3trio", "serve", "--host", host, "--port", str(port), *ranges, *options]
     command += ["--projects-path", str(home / "projects"), "--vpcs-path", VPCS[0]]
-    user = None
     if host != "127.0.0.1":
         user = "lab"
         command += ["--user", user, "--password", "secret", "--console-host", host]

@@ -15,6 +15,7 @@ from attrs import field
 
 from gns3trio import field_checks as v
 from gns3trio import threads
+from gns3trio.api.access import Access
 from gns3trio.api.compute_client import client_of
 from gns3trio.api.encoded_lists import LongReply
 from gns3trio.api.errors import MAX_MESSAGE_LENGTH, status_of
@@ -39,7 +40,7 @@ from gns3trio.errors import Invalid, LabError, Unavailable, what_is_lacking
 from gns3trio.json_text import read_json
 from gns3trio.limits import MAX_ITEMS, MAX_PORT, Bound, Script
 
-routes = RouteTable("/v2/compute/projects/{project_id}/batch", strict_ids=True)
+routes = RouteTable("/v2/compute/projects/{project_id}/batch", strict_ids=True, access=Access.COMPUTE)
 
 # Ports that are connected at a time: a node that hangs holds up its own only.
 _AT_A_TIME = 64

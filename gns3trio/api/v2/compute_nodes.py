@@ -19,6 +19,7 @@ from gns3trio.api.streams import CaptureStream
 from gns3trio.api.v2 import replies
 from gns3trio.api.v2.compute_views import driven_node_view, instance_view
 from gns3trio.classes import define
+from gns3trio.compute.hosted import preferred_mac_id
 from gns3trio.compute.nio import UdpNio
 from gns3trio.compute.node import NodeEvent, NodeSpec
 from gns3trio.controller.driven_nodes import (
@@ -146,9 +147,10 @@ async def create_node(api: ApiRequest, project_id: UUID, node_type: str, body: N
     ):
         return instance_view(known)
     project = await api.controller.hosted.create(client, project_id, _project_name(api, project_id), None)
+    node_id = body.node_id or uuid4()
     spec = NodeSpec(
         node_type=node_type,
-        node_id=body.node_id or uuid4(),
+        node_id=node_id,
         project_id=project_id,
         name=body.name,
         folder=Path(),
@@ -156,6 +158,7 @@ async def create_node(api: ApiRequest, project_id: UUID, node_type: str, body: N
         console_type=body.console_type,
         properties=_properties(api),
         startup_script=body.startup_script,
+        mac_id=preferred_mac_id(node_id),
         emit=_ignore,
     )
     with _named_as_sent():

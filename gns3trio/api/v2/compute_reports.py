@@ -13,6 +13,7 @@ from uuid import UUID
 import trio
 from starlette.websockets import WebSocket
 
+from gns3trio.api.access import Access
 from gns3trio.api.compute_client import client_of
 from gns3trio.api.context import ApiContext
 from gns3trio.api.routing import RouteTable
@@ -32,7 +33,7 @@ from gns3trio.compute.interface import ComputeNode
 from gns3trio.limits import MAX_TEXT, Bound
 from gns3trio.traffic.counters import PortCounters
 
-routes = RouteTable("/v2/compute")
+routes = RouteTable("/v2/compute", access=Access.COMPUTE)
 
 _MAX_PROJECTS = 10_000
 _TOTALS = (
