@@ -9,7 +9,7 @@ import trio
 from gns3trio.compute.clients import ComputeClient
 from gns3trio.compute.hosted import HostedNode, HostedProject, HostedProjects
 from gns3trio.compute.interface import ComputePort, Joint, PairJoint, PortPlace, TunnelJoint
-from gns3trio.compute.nio import LinkNio, UdpNio
+from gns3trio.compute.nio import LinkNio, TrunkNio, UdpNio
 from gns3trio.compute.node import NodeSpec
 from gns3trio.conditions.link_conditions import LinkConditions
 from gns3trio.errors import Conflict, LabError
@@ -56,7 +56,7 @@ async def join(
         match places, nio:
             case [first, second], None:
                 joint = PairJoint(first, second, conditions)
-            case [port], UdpNio():
+            case [port], UdpNio() | TrunkNio():
                 joint = TunnelJoint(port, nio, conditions, is_first)
             case _:
                 raise Conflict("ports: one is connected to a tunnel, or two to each other")

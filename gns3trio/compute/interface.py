@@ -40,13 +40,15 @@ class Capabilities:
 
     ``node_types`` are the names of the types that it runs. ``captures_per_link`` is the number of captures that one end
     of a link may have. ``impairments``: whether it supports impairments beside GNS3's filters. ``benchmarks``: whether
-    it can measure links and UDP paths. ``platform`` and ``version`` are what a compute on another host says of itself.
+    it can measure links and UDP paths. ``trunk``: whether links to others with a trunk can share one UDP port.
+    ``platform`` and ``version`` are what a compute on another host says of itself.
     """
 
     node_types: Mapping[str, NodeTraits]
     captures_per_link: int
     impairments: bool
     benchmarks: bool
+    trunk: bool = False
     platform: str | None = None
     version: str | None = None
 

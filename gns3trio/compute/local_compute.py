@@ -104,6 +104,7 @@ class LocalCompute:
             captures_per_link=MAX_CAPTURES_PER_LINK,
             impairments=True,
             benchmarks=True,
+            trunk=self._trunk.is_wanted,
         )
 
     async def port_usage(self) -> PortUsage:
@@ -267,9 +268,12 @@ class LocalCompute:
         """As ``Compute.lease_ends``."""
         slices = Slices()
         leases: list[TunnelLease | LabError] = []
-        for _ in kinds:
+        for kind in kinds:
             try:
-                leases.append(UdpLease(await self.lease_udp(project_id)))
+                if kind == "trunk":
+                    leases.append(self._trunk.reserve(project_id))
+                else:
+                    leases.append(UdpLease(await self.lease_udp(project_id)))
             except LabError as error:
                 leases.append(error)
             await slices.pause()

@@ -7,6 +7,8 @@ import attrs
 from gns3trio.classes import frozen
 
 LOOPBACK = "127.0.0.1"
+# The largest identifier of a link over a trunk (RFC 7348: 24 bits). 0 is used for keepalives.
+MAX_VNI = 2**24 - 1
 
 
 @frozen
@@ -49,7 +51,7 @@ class TrunkNio:
 
 
 # The NIOs of tunnels between computes.
-LinkNio = UdpNio
+LinkNio = UdpNio | TrunkNio
 
 
 @frozen
@@ -59,6 +61,14 @@ class UdpLease:
     port: int
 
 
+@frozen
+class TrunkLease:
+    """A VNI at the trunk of a compute, which is held for the end of a link. ``port`` is the UDP port of the trunk."""
+
+    port: int
+    vni: int
+
+
 # Ends of tunnels that a compute holds for a project until NIOs use them, and the kinds of them.
-TunnelLease = UdpLease
-LeaseKind = Literal["udp"]
+TunnelLease = UdpLease | TrunkLease
+LeaseKind = Literal["udp", "trunk"]

@@ -13,6 +13,7 @@ from tests.loop import MOST_WORK_SECONDS, loop_goes_on
 from tests.support.far_server import FarServer, far_server
 from tests.support.lab import Lab, make_pair, open_lab
 from tests.support.server import VPCS, Server
+from tests.support.udp import free_port
 
 
 @pytest.fixture
@@ -25,6 +26,7 @@ def config(tmp_path: Path) -> Config:
         console_end_port_range=24000,
         udp_start_port_range=24001,
         udp_end_port_range=28000,
+        trunk_port=free_port(),
         stats_interval=0.05,
     )
 

@@ -12,6 +12,7 @@ import trio
 from gns3trio.config import Config
 from gns3trio.server import open_server
 from tests.support.server import VPCS, Server
+from tests.support.udp import free_port
 
 USER, PASSWORD = "lab", "far secret"
 
@@ -80,7 +81,7 @@ async def far_server(folder: Path, **settings: Any) -> AsyncIterator[FarServer]:
         console_end_port_range=29000,
         udp_start_port_range=29001,
         udp_end_port_range=31000,
-        **settings,
+        **{"trunk_port": free_port(), **settings},
     )
     async with trio.open_nursery() as nursery:
         far = FarServer(config, nursery)

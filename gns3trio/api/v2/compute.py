@@ -28,7 +28,7 @@ from gns3trio.api.v2.compute_views import (
 )
 from gns3trio.classes import define
 from gns3trio.compute.clients import OWN_USER
-from gns3trio.compute.extensions import EXTENSIONS
+from gns3trio.compute.extensions import EXTENSIONS, TRUNK
 from gns3trio.controller.driven_nodes import (
     lease_udp,
     own_project,
@@ -68,7 +68,9 @@ async def get_capabilities(api: ApiRequest) -> dict[str, Any]:
 @routes.route("GET", "/extensions", reply=replies.ComputeExtensions)
 async def get_extensions(api: ApiRequest) -> dict[str, Any]:
     """The extensions of the compute API that this server has; an extension itself."""
-    return {"extensions": list(EXTENSIONS), "product": "gns3trio", "version": __version__}
+    has_trunk = api.controller.hosted.compute.capabilities.trunk
+    names = [name for name in EXTENSIONS if name != TRUNK or has_trunk]
+    return {"extensions": names, "product": "gns3trio", "version": __version__}
 
 
 @routes.route("GET", "/version", reply=Gns3Version)

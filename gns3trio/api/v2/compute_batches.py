@@ -27,7 +27,7 @@ from gns3trio.classes import define
 from gns3trio.compute import hosted_batches
 from gns3trio.compute.hosted import HostedNode, HostedProject
 from gns3trio.compute.interface import PortPlace
-from gns3trio.compute.nio import LinkNio, UdpLease, UdpNio
+from gns3trio.compute.nio import MAX_VNI, LinkNio, TrunkLease, TrunkNio, TunnelLease, UdpNio
 from gns3trio.compute.node import NodeEvent, NodeSpec
 from gns3trio.compute.outcomes import try_each
 from gns3trio.conditions import link_conditions
@@ -48,6 +48,7 @@ _MOST_MAC_IDS = 16_384
 
 Number = Annotated[int, Bound(999_999_999, 0)]
 UdpPortNumber = Annotated[int, Bound(MAX_PORT, 1)]
+Vni = Annotated[int, Bound(MAX_VNI, 1)]
 Host = Annotated[str, Bound(most=255, least=1)]
 _T = TypeVar("_T")
 _converter = make_strict_converter(forbid_extra_keys=True)
@@ -80,9 +81,9 @@ class CreateBatch:
 
 @define(kw_only=True)
 class WantedLease:
-    """An end of a tunnel to be leased."""
+    """An end of a tunnel to be leased: a UDP port, or a VNI at the trunk."""
 
-    kind: Literal["udp"]
+    kind: Literal["udp", "trunk"]
 
 
 @define(kw_only=True)
@@ -103,12 +104,22 @@ class WantedPort:
 
 @define(kw_only=True)
 class WantedNio:
-    """The tunnel to which a port is connected."""
+    """The tunnel to which a port is connected: ``nio_udp`` has the own UDP port ``lport``, ``nio_trunk`` the leased VNI
+    ``vni_in`` and that of the other end, ``vni_out``. ``rport`` is the other end's UDP port.
+    """
 
-    type: Literal["nio_udp"]
-    lport: UdpPortNumber
+    type: Literal["nio_udp", "nio_trunk"]
     rhost: Host
     rport: UdpPortNumber
+    lport: UdpPortNumber | None = None
+    vni_in: Vni | None = None
+    vni_out: Vni | None = None
+
+    def __attrs_post_init__(self) -> None:
+        needed = ("lport",) if self.type == "nio_udp" else ("vni_in", "vni_out")
+        for name in ("lport", "vni_in", "vni_out"):
+            if (getattr(self, name) is None) == (name in needed):
+                raise ValueError(f"{name} is {'missing' if name in needed else 'not a part'} of {self.type}")
 
 
 @define(kw_only=True)
@@ -163,10 +174,11 @@ class CreateReply(Whole):
 
 @define(kw_only=True)
 class LeaseReply(PartReply):
-    """A leased end of a tunnel."""
+    """A leased end of a tunnel: its UDP port, or the trunk's one with a VNI."""
 
-    kind: Literal["udp"] = "udp"
+    kind: Literal["udp", "trunk"] = "udp"
     udp_port: int = 0
+    vni: int | None = None
 
 
 @define(kw_only=True)
@@ -242,8 +254,12 @@ async def lease_ends(api: ApiRequest, project_id: UUID) -> LongReply:
     return LongReply({"leases": map(_lease_reply, told)})
 
 
-def _lease_reply(lease: UdpLease | LabError) -> dict[str, Any]:
-    return _failed(lease) if isinstance(lease, LabError) else {"status": 201, "kind": "udp", "udp_port": lease.port}
+def _lease_reply(lease: TunnelLease | LabError) -> dict[str, Any]:
+    if isinstance(lease, LabError):
+        return _failed(lease)
+    if isinstance(lease, TrunkLease):
+        return {"status": 201, "kind": "trunk", "udp_port": lease.port, "vni": lease.vni}
+    return {"status": 201, "kind": "udp", "udp_port": lease.port}
 
 
 @routes.route("POST", "/join", raw_body=True, body=JoinBatch, reply=JoinReply)
@@ -281,7 +297,12 @@ def _place(project_id: UUID, port: WantedPort) -> PortPlace:
 
 
 def _nio(nio: WantedNio | None) -> LinkNio | None:
-    return UdpNio(nio.lport, nio.rhost, nio.rport) if nio is not None else None
+    if nio is None:
+        return None
+    if nio.vni_in is not None and nio.vni_out is not None:
+        return TrunkNio(nio.vni_in, nio.rhost, nio.rport, nio.vni_out)
+    assert nio.lport is not None, "it is needed for this type"
+    return UdpNio(nio.lport, nio.rhost, nio.rport)
 
 
 async def _conditions(body: LinkConditions) -> link_conditions.LinkConditions:

@@ -7,8 +7,11 @@ import trio
 
 from gns3trio.compute.expressions import require_expression
 from gns3trio.compute.interface import ComputeNode, ComputePort, Joint, PairJoint, TunnelJoint
+from gns3trio.compute.local.link_ends import Nio
 from gns3trio.compute.local.node import LocalNode
-from gns3trio.compute.local.tunnel_nio import TunnelNio, resolve
+from gns3trio.compute.local.trunk_nio import TrunkLinkNio
+from gns3trio.compute.local.tunnel_nio import TunnelNio, resolve_host
+from gns3trio.compute.nio import TrunkNio
 from gns3trio.compute.outcomes import try_each
 from gns3trio.conditions.link_conditions import LinkConditions
 from gns3trio.errors import LabError
@@ -53,22 +56,26 @@ async def join_all(
 async def _join_tunnel(joint: TunnelJoint, node: LocalNode, host: str | LabError) -> None:
     if isinstance(host, LabError):
         raise host
-    tunnel = TunnelNio(joint.nio, (host, joint.nio.rport), joint.conditions, is_first=joint.is_first)
+    tunnel: Nio
+    if isinstance(joint.nio, TrunkNio):
+        tunnel = TrunkLinkNio(joint.nio, host, joint.conditions, is_first=joint.is_first)
+    else:
+        tunnel = TunnelNio(joint.nio, (host, joint.nio.rport), joint.conditions, is_first=joint.is_first)
     await node.connect(joint.port.adapter_number, joint.port.port_number, tunnel)
 
 
 async def _resolve_all(joints: Sequence[Joint]) -> dict[str, str | LabError]:
     """The numeric addresses of the hosts of all tunnels, each looked up once, or the errors."""
-    nios = {joint.nio.remote_host: joint.nio for joint in joints if isinstance(joint, TunnelJoint)}
+    hosts = {joint.nio.remote_host for joint in joints if isinstance(joint, TunnelJoint)}
     found: dict[str, str | LabError] = {}
 
     async def look_up(host: str) -> None:
         try:
-            found[host] = (await resolve(nios[host]))[0]
+            found[host] = await resolve_host(host)
         except LabError as error:
             found[host] = error
 
-    await for_all(nios, look_up, _AT_A_TIME)
+    await for_all(sorted(hosts), look_up, _AT_A_TIME)
     return found
 
 

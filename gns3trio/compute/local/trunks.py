@@ -15,6 +15,7 @@ from uuid import UUID
 import trio
 
 from gns3trio.classes import define
+from gns3trio.compute.nio import TrunkLease
 from gns3trio.compute.trunks import PeerState, Trunk, TrunkPeer
 from gns3trio.errors import Conflict
 from gns3trio.forwarder.forwarder import Address, Forwarder, Port
@@ -93,8 +94,13 @@ class LocalTrunk:
 
     # --- leases ---
 
-    def reserve(self, project_id: UUID) -> tuple[int, int]:
-        """Lease a VNI to a project. Returns the trunk's UDP port and the VNI.
+    @property
+    def is_wanted(self) -> bool:
+        """Whether the settings allow a trunk."""
+        return self._udp_port != 0
+
+    def reserve(self, project_id: UUID) -> TrunkLease:
+        """Lease a VNI to a project.
 
         Raises Conflict if there is no trunk, because the settings say so or its UDP port is in use.
         """
@@ -102,7 +108,7 @@ class LocalTrunk:
         place = self._take_place()
         vni = secrets.randbits(_RANDOM_BITS) << _PLACE_BITS | place
         self._reserved.setdefault(project_id, {})[vni] = VniLease(self, vni, self._released)
-        return port, vni
+        return TrunkLease(port, vni)
 
     def claim(self, project_id: UUID, vni: int) -> VniLease:
         """Hand the project's lease of a VNI to the caller. Raises Conflict if the project has none."""

@@ -12,7 +12,7 @@ import orjson
 import trio
 
 from gns3trio.compute.interface import ComputePort, Joint, TunnelJoint
-from gns3trio.compute.nio import LeaseKind, TunnelLease, UdpLease
+from gns3trio.compute.nio import MAX_VNI, LeaseKind, LinkNio, TrunkLease, TrunkNio, TunnelLease, UdpLease
 from gns3trio.compute.node import NodeSpec
 from gns3trio.compute.remote.http import error_of
 from gns3trio.compute.remote.link_end import conditions_body
@@ -69,9 +69,15 @@ def joint_body(joint: Joint) -> dict[str, Any]:
         "conditions": conditions_body(joint.conditions, is_first=is_first),
     }
     if isinstance(joint, TunnelJoint):
-        nio = joint.nio
-        body["nio"] = {"type": "nio_udp", "lport": nio.lport, "rhost": nio.remote_host, "rport": nio.rport}
+        body["nio"] = _nio_body(joint.nio)
     return body
+
+
+def _nio_body(nio: LinkNio) -> dict[str, Any]:
+    there = {"rhost": nio.remote_host, "rport": nio.rport}
+    if isinstance(nio, TrunkNio):
+        return {"type": "nio_trunk", **there, "vni_in": nio.vni_in, "vni_out": nio.vni_out}
+    return {"type": "nio_udp", **there, "lport": nio.lport}
 
 
 async def in_requests(items: Sequence[_T], body_of: Callable[[_T], Any]) -> list[tuple[list[_T], orjson.Fragment]]:
@@ -173,10 +179,15 @@ def read_lease(part: Outcome, kind: LeaseKind, where: str) -> TunnelLease | LabE
     """The lease that an answer tells."""
     if isinstance(part, LabError):
         return part
-    port = part.get("udp_port") if part is not None and part.get("kind") == kind else None
+    told = part if part is not None and part.get("kind") == kind else {}
+    port, vni = told.get("udp_port"), told.get("vni")
     if type(port) is not int or not 1 <= port <= MAX_PORT:
         return Conflict(f"{where}: its answer tells no UDP port")
-    return UdpLease(port)
+    if kind == "udp":
+        return UdpLease(port)
+    if type(vni) is not int or not 1 <= vni <= MAX_VNI:
+        return Conflict(f"{where}: its answer tells no VNI")
+    return TrunkLease(port, vni)
 
 
 def read_error(part: Outcome, where: str) -> LabError | None:

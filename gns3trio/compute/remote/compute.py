@@ -16,7 +16,7 @@ import trio
 from httpcore2 import Response
 
 from gns3trio import threads
-from gns3trio.compute.extensions import LINK_CONDITIONS, REPORTS, TRUNK
+from gns3trio.compute.extensions import BATCHES, LINK_CONDITIONS, REPORTS, TRUNK
 from gns3trio.compute.host import HostInterface, PortUsage
 from gns3trio.compute.interface import (
     Capabilities,
@@ -186,6 +186,7 @@ class RemoteCompute:
             captures_per_link=1,
             impairments=self.has_extension(LINK_CONDITIONS),
             benchmarks=False,
+            trunk=self.has_extension(TRUNK) and self.has_extension(BATCHES),
             platform=greeting.platform if greeting is not None else None,
             version=greeting.version if greeting is not None else None,
         )
@@ -418,7 +419,8 @@ class RemoteCompute:
         """The state of its trunk; GNS3's computes have none. A silent compute is not asked."""
         if not self.has_extension(TRUNK):
             self.reach()
-            return Trunk(trouble=f"compute '{self.address.name}' has no trunk: links to it have a UDP port each")
+            why = "it is none of gns3trio, or its setting trunk_port is 0"
+            return Trunk(trouble=f"compute '{self.address.name}' has no trunk: {why}")
         return read_trunk(await self._connection.reach_if_lively().request("GET", "trunks"))
 
     def load(self) -> MachineLoad:

@@ -339,7 +339,8 @@ class RemoteNode:
         """The compute has connected a port: to a tunnel, or to another port."""
         port = adapter_number, port_number
         self.separated(*port)
-        self._ends[port] = RemoteLinkEnd(self, port, nio, self._compute.counters_of_links, suspended=suspended)
+        udp = nio if isinstance(nio, UdpNio) else None
+        self._ends[port] = RemoteLinkEnd(self, port, udp, self._compute.counters_of_links, suspended=suspended)
 
     def separated(self, adapter_number: int, port_number: int) -> None:
         """The compute has disconnected a port, or cannot be asked to."""

@@ -12,7 +12,7 @@ import trio
 
 from gns3trio.compute.extensions import BATCHES
 from gns3trio.compute.interface import ComputeNode, ComputePort, Joint, PairJoint, TunnelJoint
-from gns3trio.compute.nio import LOOPBACK, LeaseKind, TunnelLease, UdpLease, UdpNio
+from gns3trio.compute.nio import LOOPBACK, LeaseKind, TrunkNio, TunnelLease, UdpLease, UdpNio
 from gns3trio.compute.outcomes import try_each
 from gns3trio.compute.remote.batches import (
     Outcome,
@@ -199,6 +199,8 @@ class RemoteWiring:
             else:
                 node, port, conditions = self._own(joint.port.node), joint.port, joint.conditions
                 _refuse_impairments(conditions)
+                if isinstance(joint.nio, TrunkNio):
+                    raise Conflict(f"{self._where} has no trunk")
                 nio = UdpNio(
                     joint.nio.lport, joint.nio.rhost, joint.nio.rport, dict(conditions.filters), conditions.suspend
                 )

@@ -20,14 +20,10 @@ from gns3trio.forwarder.captures import open_captures
 from gns3trio.forwarder.forwarder import open_forwarder
 from tests.compute.conftest import UDP_RANGE
 from tests.support.device import Device
+from tests.support.udp import free_port
 
 PROJECT, OTHER_PROJECT = UUID(int=1), UUID(int=2)
 SECONDS = 20.0
-
-
-def free_udp_port() -> int:
-    with bind_udp(LOOPBACK, 0) as held:
-        return int(held.getsockname()[1])
 
 
 @attrs.frozen
@@ -71,14 +67,20 @@ async def host(udp_port: int | None = None) -> AsyncIterator[Host]:
     async with AsyncExitStack() as stack:
         forwarder = await stack.enter_async_context(open_forwarder(workers=2, stats_interval=0.01))
         captures = await stack.enter_async_context(open_captures(forwarder))
-        trunk = stack.enter_context(open_trunk(forwarder, free_udp_port() if udp_port is None else udp_port))
+        trunk = stack.enter_context(open_trunk(forwarder, free_port() if udp_port is None else udp_port))
         yield Host(LinkEnds(forwarder, UdpPorts(*UDP_RANGE), captures, trunk), trunk)
+
+
+def lease(where: Host, project_id: UUID = PROJECT) -> tuple[int, int]:
+    """The trunk's UDP port, and a VNI."""
+    leased = where.trunk.reserve(project_id)
+    return leased.port, leased.vni
 
 
 async def test_a_link_between_two_hosts() -> None:
     async with host() as near, host() as far:
         assert near.trunk.state() == Trunk()  # nothing is open as long as nothing needs it
-        (near_port, near_vni), (far_port, far_vni) = near.trunk.reserve(PROJECT), far.trunk.reserve(PROJECT)
+        (near_port, near_vni), (far_port, far_vni) = lease(near), lease(far)
         ends = [await near.open(near_vni, far_port, far_vni), await far.open(far_vni, near_port, near_vni)]
         a, b = near.device(ends[0]), far.device(ends[1])
         for sender, receiver in ((a, b), (b, a)):
@@ -97,9 +99,9 @@ async def test_a_link_between_two_hosts() -> None:
 
 async def test_a_peer_that_goes_away_is_told_with_the_reason() -> None:
     async with host() as near:
-        port, vni = near.trunk.reserve(PROJECT)
+        port, vni = lease(near)
         async with host() as far:
-            far_port, far_vni = far.trunk.reserve(PROJECT)
+            far_port, far_vni = lease(far)
             end = await near.open(vni, far_port, far_vni)
             assert near.trunk.state().peers[0].state == "waiting"
             far_end = await far.open(far_vni, port, vni)
@@ -112,9 +114,9 @@ async def test_a_peer_that_goes_away_is_told_with_the_reason() -> None:
 
 async def test_leases() -> None:
     async with host() as near:
-        port, first = near.trunk.reserve(PROJECT)
-        _, second = near.trunk.reserve(PROJECT)
-        _, others = near.trunk.reserve(OTHER_PROJECT)
+        port, first = lease(near)
+        _, second = lease(near)
+        _, others = lease(near, OTHER_PROJECT)
         assert [vni & 0xFFFF for vni in (first, second, others)] == [1, 2, 3]
         for wrong in (0, others, first + 0x10000, 77):
             with pytest.raises(Conflict, match="not leased"):
@@ -126,16 +128,16 @@ async def test_leases() -> None:
         elsewhere = await near.open(first, 10, 2, again)  # and to another host
         assert not end.is_open and not again.is_open and [peer.port for peer in near.trunk.state().peers] == [10]
         near.trunk.release_project(PROJECT)  # but for what a link has
-        assert near.trunk.reserve(PROJECT)[1] & 0xFFFF == 2
+        assert lease(near)[1] & 0xFFFF == 2
         elsewhere.close()
-        assert near.trunk.reserve(PROJECT)[1] & 0xFFFF == 1
+        assert lease(near)[1] & 0xFFFF == 1
         near.trunk.release_all()
         assert near.trunk.state() == Trunk(port=port, dropped=near.trunk.state().dropped)
 
 
 async def test_an_end_has_its_conditions_from_the_first_frame() -> None:
     async with host() as near:
-        _, vni = near.trunk.reserve(PROJECT)
+        _, vni = lease(near)
         with bind_udp(LOOPBACK, 0) as other:
             far_port = other.getsockname()[1]
             end = await near.open(vni, far_port, 1, conditions=LinkConditions(suspend=True))
@@ -153,7 +155,7 @@ async def test_an_end_has_its_conditions_from_the_first_frame() -> None:
 async def test_without_a_trunk() -> None:
     async with host(0) as off:
         with pytest.raises(Conflict, match="trunk_port is 0"):
-            off.trunk.reserve(PROJECT)
+            lease(off)
         assert off.trunk.state().port is None and "trunk_port is 0" in str(off.trunk.state().trouble)
     with bind_udp("0.0.0.0", 0) as held:
         port = held.getsockname()[1]
@@ -162,19 +164,19 @@ async def test_without_a_trunk() -> None:
                 with pytest.raises(
                     Conflict, match=f"trunk_port: UDP port {port} cannot be used: Address already in use"
                 ):
-                    refused.trunk.reserve(PROJECT)
+                    lease(refused)
             assert f"{port} cannot be used" in str(refused.trunk.state().trouble)
             held.close()
-            assert refused.trunk.reserve(PROJECT)[0] == port and refused.trunk.state().trouble is None
+            assert lease(refused)[0] == port and refused.trunk.state().trouble is None
 
 
 async def test_where_no_way_leads() -> None:
     async with host() as near:
-        _, vni = near.trunk.reserve(PROJECT)
+        _, vni = lease(near)
         with pytest.raises(Invalid, match="rhost"):
             await TrunkLinkNio(TrunkNio(vni, "0.0.0.0", 3080, 1)).resolve()
         nio = TrunkLinkNio(TrunkNio(vni, "", 3080, 1), "127.255.255.255")  # a broadcast address
         nio.lease(near.ends, PROJECT, None)
         with pytest.raises(Unavailable, match=r"no way to 127\.255\.255\.255"):
             nio.open(near.ends)
-        assert near.trunk.state().peers == () and near.trunk.reserve(PROJECT)[1] & 0xFFFF == vni & 0xFFFF
+        assert near.trunk.state().peers == () and lease(near)[1] & 0xFFFF == vni & 0xFFFF

@@ -11,7 +11,7 @@ import pytest
 import trio
 
 from gns3trio.compute.interface import ComputeNode, ComputePort, Joint, PairJoint, TunnelJoint
-from gns3trio.compute.nio import UdpLease, UdpNio
+from gns3trio.compute.nio import TrunkLease, UdpLease, UdpNio
 from gns3trio.compute.node import NodeSpec
 from gns3trio.compute.remote import batches
 from gns3trio.compute.remote.batches import in_requests
@@ -176,6 +176,28 @@ async def test_ends_of_tunnels_are_those_that_the_answer_tells(
         fake.answers[f"{BATCH}/lease"] = says(reply({"leases": parts}))
         leases = await compute.lease_ends(PROJECT, ["udp"] * 3)
         assert [lease.port if isinstance(lease, UdpLease) else None for lease in leases] == ports
+
+
+TRUNK_LEASES: list[tuple[Any, list[TrunkLease | None]]] = [
+    (
+        [{"status": 201, "kind": "trunk", "udp_port": 3080, "vni": vni} for vni in (1, 2**24 - 1)],
+        [TrunkLease(3080, 1), TrunkLease(3080, 2**24 - 1)],
+    ),
+    ([{"status": 201, "kind": "trunk", "udp_port": 3080, "vni": vni} for vni in (0, 2**24)], [None, None]),
+    ([{"status": 201, "kind": "trunk", "udp_port": 3080}, {"status": 201, "kind": "udp", "udp_port": 5}], [None, None]),
+    ([{"status": 201, "kind": "trunk", "vni": 7, "udp_port": True}, {"status": 409}], [None, None]),
+    ([{"status": 201, "kind": "trunk", "vni": 7, "udp_port": 1}] * 2, [TrunkLease(1, 7), None]),  # twice the same
+]
+
+
+@pytest.mark.parametrize(("parts", "wanted"), TRUNK_LEASES, ids=range(len(TRUNK_LEASES)))
+async def test_ends_at_a_trunk_are_those_that_the_answer_tells(
+    parts: Any, wanted: list[TrunkLease | None], tmp_path: Path
+) -> None:
+    async with ours(tmp_path) as (fake, compute):
+        fake.answers[f"{BATCH}/lease"] = says(reply({"leases": parts}))
+        leases = await compute.lease_ends(PROJECT, ["trunk"] * 2)
+        assert [lease if isinstance(lease, TrunkLease) else None for lease in leases] == wanted
 
 
 def pair(nodes: list[ComputeNode], number: int) -> PairJoint:
