@@ -130,7 +130,7 @@ async def _list(server: Client, arguments: argparse.Namespace) -> None:
 
 async def _show(server: Client, arguments: argparse.Namespace) -> None:
     compute, names = await _found(server, arguments.compute)
-    trunk = await _trunk(server, compute)
+    trunk = await _trunk(server, compute) if host_facts.is_ours(compute) else None
 
     def tell() -> None:
         _print(compute, names)
@@ -162,7 +162,7 @@ def _print(compute: Json, names: dict[str, str]) -> None:
     print_facts({name: value for name, value in host_facts.facts(compute, names).items() if value not in (None, "")})
 
 
-async def _trunks(server: Client, arguments: argparse.Namespace) -> int:
+async def _trunks(server: Client, arguments: argparse.Namespace) -> None:
     computes = await _computes(server)
     names = _names(computes)
     if arguments.compute is not None:
@@ -170,16 +170,16 @@ async def _trunks(server: Client, arguments: argparse.Namespace) -> int:
         trunk = await server.request("GET", f"{_path(found)}/trunks")
         trunks = [{"compute_id": found["compute_id"], **trunk}]
     else:
-        asked = [(each, await _trunk(server, each)) for each in computes if each["connected"]]
+        ours = [each for each in computes if each["connected"] and host_facts.is_ours(each)]
+        asked = [(each, await _trunk(server, each)) for each in ours]
         trunks = [{"compute_id": each["compute_id"], **trunk} for each, trunk in asked if trunk is not None]
     rows = [
         (names[trunk["compute_id"]], *host_facts.trunk_row(peer, names)) for trunk in trunks for peer in trunk["peers"]
     ]
     show(arguments, trunks, lambda: print_table(("from", *TRUNK_HEAD), rows))
-    troubles = [trunk for trunk in trunks if trunk["trouble"]]
-    for trunk in troubles:
-        note(f"{names[trunk['compute_id']]}: {trunk['trouble']}")
-    return _FAILED if troubles else 0
+    for trunk in trunks:
+        if trunk["trouble"]:
+            note(f"{names[trunk['compute_id']]}: {trunk['trouble']}")
 
 
 # --- changing ---

@@ -42,9 +42,15 @@ def count(nodes: Json) -> str:
 def version(compute: Json) -> str | None:
     """What a host is, as far as it is known."""
     gns3, usage = compute["capabilities"]["version"], compute.get("usage")
-    if usage is not None and usage["own_version"] is not None:
+    if usage is not None and is_ours(compute):
         return f"gns3trio {usage['own_version']}" + (f" (as GNS3 {gns3})" if gns3 else "")
     return f"gns3-server {gns3}" if gns3 and usage is not None else gns3
+
+
+def is_ours(compute: Json) -> bool:
+    """Whether it is a server of ours. Only these have trunks."""
+    usage = compute.get("usage")
+    return usage is not None and usage["own_version"] is not None
 
 
 def facts(compute: Json, names: Mapping[str, str]) -> dict[str, Any]:

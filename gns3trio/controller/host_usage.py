@@ -1,68 +1,82 @@
 """What runs where: how many nodes of the open projects each compute has, and how many links lead to other computes."""
 
-from collections import Counter
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from typing import TypeVar
 from uuid import UUID
 
 import attrs
 
-from gns3trio.classes import define
+from gns3trio.controller.links.link import Link
 from gns3trio.controller.project.project import Project
 from gns3trio.slices import Slices
 
+# So many are counted before the clock is read.
+_STEP = 200
 
-@define
+_T = TypeVar("_T")
+
+
+@attrs.define
 class Count:
     """A number of nodes, and how many of them are started."""
 
     total: int = 0
     started: int = 0
 
-    def add(self, is_started: bool) -> None:
-        """Count one more node."""
-        self.total += 1
-        self.started += is_started
+    def add(self, number: int, status: str) -> None:
+        """Count nodes with this status."""
+        self.total += number
+        if status == "started":
+            self.started += number
 
 
-@define
+@attrs.define
 class HostUsage:
     """What open projects have on one compute. ``links`` counts the links to each other compute by its id."""
 
     nodes: Count = attrs.field(factory=Count)
-    by_type: dict[str, Count] = attrs.field(factory=dict)
-    by_project: dict[UUID, Count] = attrs.field(factory=dict)
+    by_type: defaultdict[str, Count] = attrs.field(factory=lambda: defaultdict(Count))
+    by_project: defaultdict[UUID, Count] = attrs.field(factory=lambda: defaultdict(Count))
     links: Counter[str] = attrs.field(factory=Counter)
 
 
 async def host_usage(projects: Iterable[Project]) -> dict[str, HostUsage]:
-    """The usage of the computes by id, those without nodes left out. It is counted in slices, while projects may
+    """The usage of the computes by id; those without nodes are left out. It is counted in slices, while projects may
     change, so it is exact only if nothing changes meanwhile.
     """
-    usage: dict[str, HostUsage] = {}
+    usage: defaultdict[str, HostUsage] = defaultdict(HostUsage)
     slices = Slices()
     for project in projects:
         if project.status != "opened":
             continue
-        for node in list(project.nodes.values()):
-            _add_node(usage, project.project_id, node.record.compute_id, node.record.node_type, node.status)
+        kinds: Counter[tuple[str, str, str]] = Counter()
+        for nodes in _steps(list(project.nodes.values())):
+            kinds.update((node.record.compute_id, node.record.node_type, node.status) for node in nodes)
             await slices.pause()
-        for link in list(project.links.values()):
-            ends = [project.nodes.get(end.node_id) for end in link.record.nodes]
-            computes = {end.record.compute_id for end in ends if end is not None}  # a file may name nodes that are not
-            if len(computes) == 2:
-                _add_link(usage, *computes)
+        for (compute_id, node_type, status), number in kinds.items():
+            host = usage[compute_id]
+            for count in (host.nodes, host.by_type[node_type], host.by_project[project.project_id]):
+                count.add(number, status)
+        if len({compute_id for compute_id, _, _ in kinds}) < 2:
+            continue  # no link leads elsewhere
+        for links in _steps(list(project.links.values())):
+            for near, far in _between_computes(project, links):
+                usage[near].links[far] += 1
+                usage[far].links[near] += 1
             await slices.pause()
     return usage
 
 
-def _add_node(usage: dict[str, HostUsage], project_id: UUID, compute_id: str, node_type: str, status: str) -> None:
-    host = usage.setdefault(compute_id, HostUsage())
-    is_started = status == "started"
-    host.nodes.add(is_started)
-    host.by_type.setdefault(node_type, Count()).add(is_started)
-    host.by_project.setdefault(project_id, Count()).add(is_started)
+def _between_computes(project: Project, links: Sequence[Link]) -> Iterable[tuple[str, str]]:
+    """The computes of each link that is between two. A file may have links to nodes that do not exist."""
+    nodes = project.nodes
+    for link in links:
+        ends = [node.record.compute_id for end in link.record.nodes if (node := nodes.get(end.node_id)) is not None]
+        if len(ends) == 2 and ends[0] != ends[1]:
+            yield ends[0], ends[1]
 
 
-def _add_link(usage: dict[str, HostUsage], one: str, other: str) -> None:
-    for near, far in ((one, other), (other, one)):
-        usage.setdefault(near, HostUsage()).links[far] += 1
+def _steps(things: Sequence[_T]) -> Iterable[Sequence[_T]]:
+    for begin in range(0, len(things), _STEP):
+        yield things[begin : begin + _STEP]

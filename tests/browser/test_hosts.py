@@ -212,6 +212,22 @@ def test_a_new_node_goes_to_the_chosen_host(page: Page, host: Host, labs: list[J
     expect(option).to_be_disabled()
 
 
+def test_a_stopped_node_is_moved(page: Page, host: Host, labs: list[Json], far: FarHost) -> None:
+    project = lab_on_two_hosts(host, labs, far)
+    open_lab(page, host, project)
+    page.locator("[aria-label^='PC1,']").click()
+    expect(page.get_by_label("Engine")).to_be_visible()
+    with dialog(page, "Move to host…") as form:
+        expect(form.get_by_label("Host").locator("option")).to_have_text(["attic"])
+        form.get_by_role("button", name="Move").click()
+    expect(page.locator("[aria-label^='PC1,']")).to_have_attribute("aria-label", "PC1, vpcs, stopped, on attic")
+    expect(page.locator("aside").get_by_role("link", name="attic")).to_be_visible()
+    expect(page.get_by_label("Engine")).to_have_count(0)  # that of another host cannot be chosen
+    expect(page.locator(".link.between")).to_have_count(0)
+    page.get_by_role("button", name="Start", exact=True).click()
+    expect(page.get_by_role("button", name="Move to host…")).to_be_hidden()
+
+
 def test_a_hundred_hosts(page: Page, host: Host) -> None:
     for number in range(100):
         body = {

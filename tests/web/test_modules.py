@@ -29,6 +29,8 @@ TESTED_IN_THE_BROWSER = {
     "hosts/host_form",
     "hosts/host_panel",
     "hosts/hosts_view",
+    "hosts/link_hosts",
+    "hosts/move_node",
     "lab_view",
     "map/drawings",
     "map/gestures",

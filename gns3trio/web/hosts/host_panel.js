@@ -6,8 +6,9 @@ import { h, setText } from "../dom.js";
 import { counted } from "../format.js";
 import { linePlot } from "../plot.js";
 import { changeHost, confirmHost, removeHost } from "./host_form.js";
-import { addressOf, nodesText, reasonOf, stateOf, versionOf } from "./host_texts.js";
+import { addressOf, nodesText, reasonOf, stateOf, trunkFacts, versionOf } from "./host_texts.js";
 import { LOCAL } from "./hosts.js";
+import { Trunks } from "./trunks.js";
 
 const SHOWN_MS = 180000;
 
@@ -27,11 +28,16 @@ export class HostPanel {
     this.load = h("div");
     this.types = h("div");
     this.projects = h("div");
-    this.trunks = h("div");
+    this.links = h("div");
+    this.trunks = new Trunks(id, () => this.drawLinks());
     this.parts = h("div", {}, this.title, h("p", {}, this.state), this.problem, this.actions, this.facts,
-      h("h3", {}, "Load"), this.load, h("h3", {}, "Nodes"), this.types, this.projects, h("h3", {}, "Links to other hosts"), this.trunks);
+      h("h3", {}, "Load"), this.load, h("h3", {}, "Nodes"), this.types, this.projects, h("h3", {}, "Links to other hosts"), this.links);
     side.replaceChildren(this.parts);
     if (compute) this.draw();
+  }
+
+  close() {
+    this.trunks.close();
   }
 
   get compute() {
@@ -83,9 +89,32 @@ export class HostPanel {
       this.projects.replaceChildren(table(["Project", "Started"], told.projects.map((each) =>
         [h("a", { href: at(`/projects/${each.project_id}`) }, each.name), nodesText(each)])));
     }
-    this.trunks.replaceChildren(told?.links.length
-      ? table(["To", "Links"], told.links.map((each) => [this.hosts.nameOf(each.compute_id), counted(each.links, "link")]))
-      : h("p", { className: "hint" }, "No link leads to another host."));
+    if (told?.own_version && !this.asked) this.trunks.follow(); // only servers of ours have trunks
+    this.asked ||= Boolean(told?.own_version);
+    this.drawLinks();
+  }
+
+  // The trunks, and the hosts to which links lead without one.
+  drawLinks() {
+    const { peers, trouble } = this.trunks;
+    const told = this.told.get(this.id);
+    const rest = (told?.links ?? []).filter((each) => !this.trunks.to(each.compute_id)?.links);
+    const nothing = peers.length || rest.length ? null : h("p", { className: "hint" }, "No link leads to another host.");
+    this.links.replaceChildren(...[
+      trouble && told?.own_version ? h("p", { className: "problem" }, trouble) : null,
+      ...peers.map((peer) => this.drawTrunk(peer)),
+      ...rest.map((each) => h("p", {}, `${this.hosts.nameOf(each.compute_id)}: ${counted(each.links, "link")} with a UDP port each`)),
+      nothing,
+    ].filter(Boolean));
+  }
+
+  drawTrunk(peer) {
+    const name = peer.compute_id === null ? peer.host : this.hosts.nameOf(peer.compute_id);
+    const facts = h("dl");
+    showFacts(facts, trunkFacts(peer));
+    return h("section", { className: "trunk", ariaLabel: `Trunk to ${name}` },
+      h("p", {}, h("strong", {}, name), " ", h("span", { className: `status ${peer.state}` }, peer.state === "waiting" ? "waiting for an answer" : peer.state)),
+      peer.reason ? h("p", { className: "problem" }, peer.reason) : null, facts);
   }
 }
 

@@ -1,6 +1,6 @@
 // What is said of hosts: addresses, versions, states, and what is lost when one is removed. Makes no elements.
 
-import { counted, formatCount, formatTime } from "../format.js";
+import { counted, formatCount, formatRate, formatTime } from "../format.js";
 
 export const DEFAULT_PORT = 3080;
 const MOST_NAMED = 5;
@@ -59,6 +59,26 @@ export function fieldError(message, names) {
   return found && names.includes(found[1]) ? { name: found[1], text: found[2] } : null;
 }
 
-export const lossPercent = (share) => (share ? `${(100 * share).toLocaleString("en", { maximumSignificantDigits: 2 })} % lost` : "0 % lost");
+// The way to another host over the trunk in a few words: "310 µs, 0 % lost", or why there is none.
+export function trunkText(peer) {
+  if (!peer) return "";
+  if (peer.state !== "up") return peer.state;
+  return [roundTrip(peer), keepalivesLost(peer)].filter(Boolean).join(", ");
+}
 
-export const roundTrip = (us) => (us === null || us === undefined ? "" : formatTime(us));
+export const roundTrip = ({ round_trip_ms: ms }) => (ms === null ? "" : formatTime(1000 * ms));
+
+export const keepalivesLost = ({ loss_percent: lost }) => `${lost.toLocaleString("en", { maximumSignificantDigits: 2 })} % lost`;
+
+// What is known of a trunk, as names and values.
+export function trunkFacts(peer) {
+  const { mtu, largest_frame: largest, links, sentRate, receivedRate, fragmented_frames: split } = peer;
+  return [
+    ["Round trip", roundTrip(peer) || "not known yet"],
+    ["Loss", keepalivesLost(peer)],
+    ["MTU", mtu === null ? "not known yet" : `${formatCount(mtu)} bytes: frames up to ${formatCount(largest)} bytes are not split`],
+    ["Split", split ? counted(split, "frame") : null],
+    ["Links", formatCount(links)],
+    ["Rate", sentRate === null ? null : `${formatRate(sentRate)} sent, ${formatRate(receivedRate)} received`],
+  ];
+}

@@ -7,15 +7,16 @@ import { counted, formatCount } from "../format.js";
 import { showConnection, tell } from "../messages.js";
 import { addHost } from "./host_form.js";
 import { HostPanel } from "./host_panel.js";
-import { addressOf, nodesText, percent, reasonOf, stateOf, versionOf } from "./host_texts.js";
+import { addressOf, nodesText, percent, reasonOf, stateOf, trunkText, versionOf } from "./host_texts.js";
 import { Hosts, LOCAL } from "./hosts.js";
+import { Trunks } from "./trunks.js";
 
 // What runs where is asked for so often, while the page is seen.
 const COUNT_MS = 3000;
 const HISTORY_MS = 180000;
 // Fewer hosts are found without a search.
 const FEW = 8;
-const HEADS = ["Host", "State", "CPU", "Memory", "Nodes started", "Version"];
+const HEADS = ["Host", "State", "CPU", "Memory", "Nodes started", "Trunk from here", "Version"];
 
 export function showHosts(main) {
   document.title = "Hosts · gns3trio";
@@ -25,6 +26,7 @@ export function showHosts(main) {
   let [chosen, panel, titles, timer] = [decodeURIComponent(location.hash.slice(1)) || LOCAL, null, new Map(), null];
   const typeTitle = (type) => titles.get(type) ?? type;
   const hosts = new Hosts({ onState: showAll, onLoad: showLoad });
+  const trunks = new Trunks(LOCAL, () => { for (const row of rows.values()) row.showTrunk(); });
   const counts = h("p", { className: "hint", role: "status" });
   const search = h("input", { type: "search", placeholder: "Find a host", ariaLabel: "Find a host", maxLength: 200, oninput: showAll });
   const body = h("tbody");
@@ -125,10 +127,10 @@ export function showHosts(main) {
 
   function makeRow(id) {
     const link = h("a", { href: `#${encodeURIComponent(id)}` });
-    const [address, state, why, version] = [h("div", { className: "hint" }), h("span"), h("div", { className: "problem" }), h("td")];
+    const [address, state, why, trunk, version] = [h("div", { className: "hint" }), h("span"), h("div", { className: "problem" }), h("td"), h("td")];
     const [cpu, memory, nodes] = ["load", "load", ""].map((kind) => h("td", { className: classNames("number", { [kind]: kind !== "" }) }));
     const element = h("tr", { onclick: (event) => { if (event.target !== link) link.click(); } },
-      h("th", { scope: "row" }, link, address), h("td", {}, state, why), cpu, memory, nodes, version);
+      h("th", { scope: "row" }, link, address), h("td", {}, state, why), cpu, memory, nodes, trunk, version);
     const row = {
       element,
       update: () => {
@@ -145,7 +147,9 @@ export function showHosts(main) {
         setText(nodes, host ? nodesText(host.nodes) : "");
         setText(version, versionOf(compute, host));
         row.showLoad();
+        row.showTrunk();
       },
+      showTrunk: () => setText(trunk, trunkText(trunks.to(id))),
       showLoad: () => {
         const { cpu_usage_percent, memory_usage_percent } = hosts.computes.get(id);
         for (const [cell, value] of [[cpu, cpu_usage_percent], [memory, memory_usage_percent]]) {
@@ -183,11 +187,16 @@ export function showHosts(main) {
   }
 
   function showPanel() {
-    if (panel?.id !== chosen) panel = new HostPanel(side, chosen, { hosts, told, histories, typeTitle });
-    else panel.draw();
+    if (panel?.id === chosen) {
+      panel.draw();
+      return;
+    }
+    panel?.close();
+    panel = new HostPanel(side, chosen, { hosts, told, histories, typeTitle });
   }
 
   count();
+  trunks.follow();
 }
 
 const compareNames = (a, b) => a.localeCompare(b, "en", { numeric: true });

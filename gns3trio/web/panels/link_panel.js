@@ -5,6 +5,7 @@ import { at, get, post, put } from "../api.js";
 import { h, setText } from "../dom.js";
 import { showNewPackets, showPackets } from "../drawer/packets.js";
 import { formatCount, formatRate } from "../format.js";
+import { LinkHosts } from "../hosts/link_hosts.js";
 import { linePlot } from "../plot.js";
 import { describeTotals } from "../traffic.js";
 import { makeBenchmark } from "./benchmark.js";
@@ -18,7 +19,7 @@ export class LinkPanel {
     this.path = `${lab.path}/links/${id}`;
     this.title = h("h2");
     this.problem = h("p", { className: "problem", role: "status" });
-    this.hosts = h("p", { className: "hint" });
+    this.hosts = new LinkHosts(lab, id);
     this.load = h("div");
     this.totals = h("p", { className: "hint" });
     this.suspend = button("Suspend", () => put(this.path, { suspend: !this.link.suspend }));
@@ -26,7 +27,7 @@ export class LinkPanel {
     this.watch = button("Packets", () => showPackets(drawer, lab, this.link));
     this.download = h("a", { className: "button", hidden: true }, "Download");
     this.filters = new LinkFilters(lab, id);
-    this.parts = h("div", {}, this.title, this.problem, this.hosts,
+    this.parts = h("div", {}, this.title, this.problem, this.hosts.element,
       h("p", { className: "buttons" }, this.suspend, button("Delete", () => deleteThing(id), { className: "danger" })),
       h("h3", {}, "Load"), this.load, this.totals,
       h("h3", {}, "Filters"), this.filters.parts,
@@ -58,6 +59,7 @@ export class LinkPanel {
 
   close() {
     clearInterval(this.timer);
+    this.hosts.close();
   }
 
   update(changed) {
@@ -71,9 +73,7 @@ export class LinkPanel {
     const problem = this.lab.problems.get(this.id);
     setText(this.problem, problem ? `Nothing crosses this link: ${problem}` : "");
     this.problem.hidden = !problem;
-    const { hosts } = this.lab;
-    this.hosts.hidden = !hosts.areApart(link);
-    if (!this.hosts.hidden) setText(this.hosts, `Between the hosts ${link.nodes.map((end) => hosts.nameOf(this.lab.nodes.get(end.node_id).compute_id)).join(" and ")}.`);
+    this.hosts.update();
     setText(this.suspend, link.suspend ? "Resume" : "Suspend");
     this.suspend.setAttribute("aria-pressed", link.suspend);
     setText(this.capture, link.capturing ? "Stop capture" : "Start capture");

@@ -7,6 +7,7 @@ import { consolePath, hasConsole, openConsole } from "../drawer/consoles.js";
 import { makeNodeTraffic } from "../flows/node_traffic.js";
 import { formatCount } from "../format.js";
 import { reasonOf } from "../hosts/host_texts.js";
+import { canMove, moveNode } from "../hosts/move_node.js";
 import { portKey } from "../lab.js";
 import { linePlot } from "../plot.js";
 import { NodeEngine } from "./node_engine.js";
@@ -24,6 +25,7 @@ export class NodePanel {
     const node = lab.nodes.get(id);
     const path = `${lab.path}/nodes/${id}`;
     this.path = path;
+    this.host = node.compute_id;
     this.title = h("h2");
     this.status = h("span");
     this.problem = h("p", { className: "problem", role: "status" });
@@ -32,6 +34,7 @@ export class NodePanel {
     this.start = button("Start", () => post(`${path}/start`), { className: "primary" });
     this.stop = button("Stop", () => post(`${path}/stop`));
     this.reload = button("Reload", () => post(`${path}/reload`));
+    this.move = button("Move to host…", () => moveNode(lab, lab.nodes.get(id)));
     this.console = button("Console", () => openConsole(drawer, lab, lab.nodes.get(id)));
     const isHere = lab.hosts.of(node) === null;
     const engines = isHere ? (lab.types.get(node.node_type)?.engines ?? []) : []; // that of another host cannot be chosen from here
@@ -41,6 +44,7 @@ export class NodePanel {
       h("p", { className: "buttons" }, this.start, this.stop, this.reload, this.console,
         button("Rename", () => this.rename()),
         button("Link to…", () => graph.startLink(id)),
+        this.move,
         button("Delete", () => deleteThing(id), { className: "danger" })),
       this.facts, this.engine?.parts, h("h3", {}, "Ports"), this.ports.element,
       lab.can(node, "ping") ? this.makePing() : null,
@@ -51,7 +55,7 @@ export class NodePanel {
   }
 
   alive() {
-    return this.lab.nodes.has(this.id) && this.parts.isConnected;
+    return this.lab.nodes.get(this.id)?.compute_id === this.host && this.parts.isConnected;
   }
 
   close() {
@@ -60,7 +64,9 @@ export class NodePanel {
   }
 
   update(changed) {
-    if (changed.has(this.id)) this.draw();
+    if (!changed.has(this.id)) return;
+    if (this.lab.nodes.has(this.id) && !this.alive()) this.graph.select(this.id); // it was moved: another host offers other things
+    else this.draw();
   }
 
   draw() {
@@ -77,6 +83,7 @@ export class NodePanel {
     const canStop = !type?.always_runs && !problem;
     this.start.hidden = this.stop.hidden = !canStop;
     this.reload.hidden = Boolean(problem);
+    this.move.hidden = !canMove(this.lab, node);
     this.console.hidden = !hasConsole(node);
     this.start.disabled = node.status === "started";
     this.stop.disabled = node.status !== "started";

@@ -1,0 +1,66 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+
+import { trunkFacts, trunkText } from "../../../gns3trio/web/hosts/host_texts.js";
+import { Trunks } from "../../../gns3trio/web/hosts/trunks.js";
+
+const peer = (fields = {}) => ({ compute_id: "attic", host: "192.0.2.7", port: 4789, state: "up", reason: null, round_trip_ms: 0.31, loss_percent: 0, mtu: 1500,
+  largest_frame: 1464, links: 2, sent_bytes: 0, received_bytes: 0, fragmented_frames: 0, ...fields });
+const told = (...peers) => ({ port: 4789, trouble: null, peers, dropped: {} });
+
+test("rates are those between two times, and unknown at first and after a restart", () => {
+  const trunks = new Trunks("local", () => {});
+  trunks.take(told(peer({ sent_bytes: 1000 })), 10_000);
+  assert.deepEqual([trunks.peers[0].sentRate, trunks.peers[0].receivedRate], [null, null]);
+  trunks.take(told(peer({ sent_bytes: 3000, received_bytes: 500 }), peer({ host: "192.0.2.8", compute_id: null })), 12_000);
+  assert.deepEqual([trunks.peers[0].sentRate, trunks.peers[0].receivedRate, trunks.peers[1].sentRate], [8000, 2000, null]);
+  trunks.take(told(peer({ sent_bytes: 10 })), 14_000);
+  assert.equal(trunks.peers[0].sentRate, null);
+  assert.equal(trunks.to("attic").sent_bytes, 10);
+  assert.equal(trunks.to("cellar"), undefined);
+});
+
+test("they are read again until closed, and a host that is away has none", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const replies = [told(peer()), null, told(peer())];
+  const asked = [];
+  t.mock.method(globalThis, "fetch", async (path) => {
+    asked.push(path);
+    const reply = replies[asked.length - 1];
+    return reply ? Response.json(reply) : Response.json({ message: "away" }, { status: 409 });
+  });
+  let [seen, changes] = [() => {}, 0];
+  const changed = () => new Promise((done) => { seen = done; });
+  const trunks = new Trunks("a/b", () => { changes += 1; seen(); });
+  await trunks.follow();
+  assert.match(asked[0], /\/v2\/computes\/a%2Fb\/trunks$/);
+  assert.equal(trunks.peers.length, 1);
+  let next = changed();
+  t.mock.timers.tick(2000);
+  await next;
+  assert.equal(trunks.peers.length, 0);
+  next = changed();
+  t.mock.timers.tick(2000);
+  await next;
+  assert.equal(trunks.peers.length, 1);
+  trunks.close();
+  t.mock.timers.tick(10_000);
+  assert.deepEqual([asked.length, changes], [3, 3]);
+});
+
+test("a trunk in a few words", () => {
+  assert.equal(trunkText(undefined), "");
+  assert.equal(trunkText(peer()), "310 µs, 0 % lost");
+  assert.equal(trunkText(peer({ round_trip_ms: null, loss_percent: 1.234 })), "1.2 % lost");
+  assert.equal(trunkText(peer({ state: "down" })), "down");
+});
+
+test("all that is known of a trunk, and what is not known yet", () => {
+  const facts = (fields) => Object.fromEntries(trunkFacts(peer({ sentRate: null, receivedRate: null, ...fields })));
+  assert.deepEqual(facts({ sentRate: 2e6, receivedRate: 0, fragmented_frames: 1 }), {
+    "Round trip": "310 µs", Loss: "0 % lost", MTU: "1,500 bytes: frames up to 1,464 bytes are not split", Split: "1 frame", Links: "2",
+    Rate: "2.0 Mbit/s sent, 0 bit/s received",
+  });
+  const early = facts({ round_trip_ms: null, mtu: null, largest_frame: null });
+  assert.deepEqual([early["Round trip"], early.MTU, early.Rate, early.Split], ["not known yet", "not known yet", null, null]);
+});
