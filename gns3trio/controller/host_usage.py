@@ -7,6 +7,7 @@ from uuid import UUID
 
 import attrs
 
+from gns3trio.classes import define
 from gns3trio.controller.links.link import Link
 from gns3trio.controller.project.project import Project
 from gns3trio.slices import Slices
@@ -17,7 +18,7 @@ _STEP = 200
 _T = TypeVar("_T")
 
 
-@attrs.define
+@define
 class Count:
     """A number of nodes, and how many of them are started."""
 
@@ -31,7 +32,7 @@ class Count:
             self.started += number
 
 
-@attrs.define
+@define
 class HostUsage:
     """What open projects have on one compute. ``links`` counts the links to each other compute by its id."""
 
