@@ -104,6 +104,9 @@ class OtherCompute(Compute, Protocol):
     def move(self, address: ComputeAddress) -> None:
         """Its address or credentials changed: connect anew."""
 
+    def hurry(self) -> None:
+        """The server stops: wait for the compute a few seconds at most while it is silent."""
+
     async def wait_tried(self) -> None:
         """Return when it is known whether it can be reached at its present address."""
 

@@ -394,6 +394,11 @@ class Computes:
                 if compute is not None:
                     await compute.wait_tried()
 
+    def hurry(self) -> None:
+        """The server stops: do not wait for long for computes on other hosts that do not answer."""
+        for compute in self._others.values():
+            compute.hurry()
+
     async def _connect(self, registered: RegisteredCompute) -> None:
         """Connect to a compute at its present address, and wait a little for its first answer."""
         if self._nursery is None or not registered.is_confirmed:

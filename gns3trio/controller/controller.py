@@ -433,6 +433,7 @@ async def open_controller(
         try:
             yield controller
         finally:
+            all_computes.hurry()
             with trio.CancelScope(shield=True):
                 async with trio.open_nursery() as closing:
                     for project in controller.projects.values():

@@ -4,8 +4,9 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from tests.support.hosts import Host
-from tests.support.hosts_lab import NO_PROBLEMS, HostsLab
+from tests.support.hosts import Host, Network, serve_unaware
+from tests.support.hosts_lab import NO_PROBLEMS, HostsLab, make_lab
+from tests.support.pings import script
 from tests.support.server import node_path
 
 
@@ -91,3 +92,39 @@ async def test_a_project_is_closed_and_opened_without_its_compute(lab: HostsLab,
     await lab.server.request("POST", f"{lab.path}/nodes/start", None, 204)
     await lab.ping(lab.far[0], "10.0.0.1")
     assert await lab.problems() == NO_PROBLEMS
+
+
+async def test_a_server_stops_although_a_compute_is_silent(network: Network) -> None:
+    """Also before it has noticed: some kill a server that needs more than ten seconds."""
+    near = await network.add("near", serve_unaware, vpcs_engine="builtin")
+    far = await network.add("far", vpcs_engine="builtin")
+    await near.server.request("POST", "/v2/computes", far.as_compute, 201)
+    lab = await make_lab(near, far)
+    far.freeze()
+    await near.end()
+    assert "compute far has not let the project go: compute 'far': it was silent for 5 s" in near.log.read_text()
+    far.thaw()
+    await near.start()
+    await lab.server.request("POST", f"{lab.path}/open", None, 201)
+    await lab.server.request("POST", f"{lab.path}/nodes/start", None, 204)
+    await lab.ping(lab.far[0], "10.0.0.1")
+
+
+async def test_a_third_host_goes_on(network: Network, lab: HostsLab, far: Host) -> None:
+    """A link between two computes needs both, and nothing else of the second one needs the first."""
+    third = await network.add("third", vpcs_engine="builtin")
+    await lab.server.request("POST", "/v2/computes", third.as_compute, 201)
+    pcs = [await lab.lab.node("vpcs", name=f"THIRD{n}", compute_id="third", **script(n)) for n in (4, 5, 6)]
+    across = await lab.lab.link((pcs[0], 0), ((await lab.lab.node("ethernet_switch", compute_id="far")), 0))
+    await lab.lab.link((pcs[1], 0), (pcs[2], 0))
+    await lab.server.request("POST", f"{lab.path}/nodes/start", None, 204)
+    far.cut()
+    await lab.until_away()
+    problems = await lab.problems()
+    assert across["link_id"] in {each["link_id"] for each in problems["links"]}
+    assert not {each["name"] for each in problems["nodes"]} & {"THIRD4", "THIRD5", "THIRD6"}
+    await lab.ping(pcs[1], "10.0.0.6")
+    await lab.act(pcs[0], "reload", 200)
+    await lab.server.request("DELETE", f"{lab.path}/links/{across['link_id']}", None, 204)
+    far.heal()
+    await lab.until_back()

@@ -172,6 +172,11 @@ def serve_impatiently(host: Host) -> list[str]:
     return [sys.executable, "-m", "tests.support.impatient_server"]
 
 
+def serve_unaware(host: Host) -> list[str]:
+    """A controller of ours that never notices by itself that a compute is silent."""
+    return [sys.executable, "-m", "tests.support.impatient_server", "1e9"]
+
+
 def shifted_clock(folder: Path, seconds: int) -> dict[str, str]:
     """The environment of a program whose clock is ahead by so many seconds. It needs a folder for what is compiled."""
     library = folder / "shifted_clock.so"

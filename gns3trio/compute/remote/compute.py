@@ -98,6 +98,10 @@ class RemoteCompute:
         """Connect anew, with another address."""
         self._connection.move(address)
 
+    def hurry(self) -> None:
+        """Wait less for it while it is silent."""
+        self._connection.hurry()
+
     async def wait_tried(self) -> None:
         """Return when it is known whether it can be reached."""
         await self._connection.tried.wait()

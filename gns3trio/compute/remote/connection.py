@@ -37,6 +37,8 @@ log = logging.getLogger(__name__)
 GREETING_SECONDS = 10.0
 # A busy gns3-server can be silent for some seconds: it computes checksums of images meanwhile.
 SILENCE_SECONDS = 15.0
+# The same while the server stops: whoever stops it waits, and some kill it after ten seconds.
+HURRIED_SECONDS = 5.0
 # It says something every second. After this time it is not asked for what can be left out.
 LIVELY_SECONDS = 3.0
 # Clocks that differ by less do not matter, and the answer may have been on its way for some seconds.
@@ -92,6 +94,8 @@ class Connection:
         self._told: str | None = self.error  # of which the watcher knows
         self._told_offset = 0.0  # of its clock
         self._heard = float("-inf")  # when it said something last
+        self._silence = trio.CancelScope()  # in which something is waited for
+        self._is_hurried = False
         self._attempts = trio.CancelScope()
         self._pause = FIRST_PAUSE_SECONDS
 
@@ -109,6 +113,11 @@ class Connection:
         if trio.current_time() - self._heard > LIVELY_SECONDS:
             raise http.unavailable(f"it has been silent for more than {LIVELY_SECONDS:g} s")
         return http
+
+    def hurry(self) -> None:
+        """Wait less for a silent compute from now on: the server stops, and its users wait for that."""
+        self._is_hurried = True
+        self._silence.deadline = min(self._silence.deadline, self._heard + HURRIED_SECONDS)
 
     def move(self, address: ComputeAddress) -> None:
         """Connect anew, at once, with another address."""
@@ -204,13 +213,14 @@ class Connection:
         pace = Pace(EVENTS_PER_SECOND)
         while True:
             await pace.wait()
+            patience = HURRIED_SECONDS if self._is_hurried else SILENCE_SECONDS
             try:
-                with trio.fail_after(SILENCE_SECONDS):
+                with trio.CancelScope(deadline=trio.current_time() + patience) as self._silence:
                     text = await websocket.get_message()
-            except trio.TooSlowError:
-                raise Unavailable(f"it was silent for {SILENCE_SECONDS:g} s") from None
             except ConnectionClosed as closed:
                 raise Unavailable(f"it closed the connection{_said(closed)}") from None
+            if self._silence.cancelled_caught:
+                raise Unavailable(f"it was silent for {trio.current_time() - self._heard:.0f} s")
             self._heard = trio.current_time()
             self._take(text)
 
