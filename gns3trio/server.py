@@ -55,7 +55,7 @@ async def open_server(config: Config) -> AsyncIterator[RunningServer]:
         _locked_folders(config),
         open_events() as events,
         open_local_compute(config, memory.captures) as compute,
-        open_controller(config, [compute], events.changes, partial(_open_compute, config)) as controller,
+        open_controller(config, [compute], events.changes, partial(_open_compute, config, memory)) as controller,
         trio.open_nursery() as nursery,
     ):
         link_stats = LinkStats(
@@ -86,11 +86,11 @@ async def open_server(config: Config) -> AsyncIterator[RunningServer]:
         freed_memory.cancel()
 
 
-def _open_compute(config: Config, address: ComputeAddress, watcher: ComputeWatcher) -> OtherCompute:
+def _open_compute(config: Config, memory: Memory, address: ComputeAddress, watcher: ComputeWatcher) -> OtherCompute:
     """A compute on another host. The libraries for this are loaded with the first one."""
     from gns3trio.compute.remote.compute import RemoteCompute
 
-    return RemoteCompute(address, watcher, config.projects_path)
+    return RemoteCompute(address, watcher, config.projects_path, memory.captures)
 
 
 @asynccontextmanager

@@ -17,6 +17,7 @@ from gns3trio.api.v1 import routes as v1
 from gns3trio.api.v2 import (
     compute,
     compute_batches,
+    compute_captures,
     compute_conditions,
     compute_files,
     compute_nodes,
@@ -71,6 +72,7 @@ TABLES = (
     server_resources.routes,
     compute.routes,
     compute_batches.routes,
+    compute_captures.routes,
     compute_conditions.routes,
     compute_files.routes,
     compute_nodes.routes,

@@ -10,6 +10,10 @@ from gns3trio.limits import MAX_SNAPLEN
 from gns3trio.traffic.captures import FileRing
 from gns3trio.traffic.counters import CaptureCounters
 
+# The limit of captures at an end of a link. Each has a file, and a ring in the core that occupies up to a megabyte:
+# 1024 busy captures need a gigabyte, and every frame is copied 1024 times.
+MAX_CAPTURES = 1024
+
 
 @frozen(kw_only=True)
 class CaptureSpec:

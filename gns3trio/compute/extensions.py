@@ -7,6 +7,8 @@ form of requests and replies that never changes: another form gets another name.
 
 # ``PUT .../ports/{port_number}/conditions`` and ``.../suspension``: all conditions of a link, impairments among them.
 LINK_CONDITIONS = "link_conditions"
+# ``.../ports/{port_number}/captures/ws``: any number of captures at a port, of every kind.
+CAPTURES = "captures"
 # ``/v2/compute/reports/ws``: counters at the ends of links, what else is known of nodes, warnings.
 REPORTS = "reports"
 
@@ -17,4 +19,4 @@ TRUNK = "trunk"
 BATCHES = "batches"
 
 # The names of the extensions that this server has.
-EXTENSIONS: tuple[str, ...] = (LINK_CONDITIONS, REPORTS, TRUNK, BATCHES)
+EXTENSIONS: tuple[str, ...] = (CAPTURES, LINK_CONDITIONS, REPORTS, TRUNK, BATCHES)

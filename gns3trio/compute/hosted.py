@@ -9,6 +9,7 @@ of the compute API, both are then one project, and they end together.
 """
 
 import logging
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator
 from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from functools import partial
@@ -56,6 +57,7 @@ class HostedNode:
     lock: trio.Lock = attrs.field(factory=trio.Lock)
     deleted: bool = False
     captures: dict[tuple[int, int], Capture] = attrs.field(factory=dict)  # by adapter and port number
+    streamed: Counter[tuple[int, int]] = attrs.field(factory=Counter)  # captures that are sessions
 
     @property
     def project_id(self) -> UUID:
@@ -259,6 +261,13 @@ class HostedProjects:
 
     # --- nodes ---
 
+    def node(self, client: ComputeClient, project_id: UUID, node_type: str | None, node_id: UUID) -> HostedNode:
+        """A node of this type, or of any. Raises NotFound if there is none that the client may use."""
+        node = self.get(client, project_id).nodes.get(node_id)
+        if node is None or node_type not in (None, node.instance.node_type):
+            raise NotFound(f"Node ID {node_id} doesn't exist")
+        return node
+
     @asynccontextmanager
     async def locked_node(
         self, client: ComputeClient, project_id: UUID, node_type: str | None, node_id: UUID, *, to_stop: bool = False
@@ -266,15 +275,12 @@ class HostedProjects:
         """A node of this type, or of any, locked, after all earlier requests to it are done. With ``to_stop``, a
         hanging start is abandoned. Raises NotFound if there is none that the client may use.
         """
-        missing = NotFound(f"Node ID {node_id} doesn't exist")
-        node = self.get(client, project_id).nodes.get(node_id)
-        if node is None or node_type not in (None, node.instance.node_type):
-            raise missing
+        node = self.node(client, project_id, node_type, node_id)
         with node.instance.stopping() if to_stop else nullcontext():
             await node.lock.acquire()
         try:
             if node.deleted:
-                raise missing
+                raise NotFound(f"Node ID {node_id} doesn't exist")
             yield node
         finally:
             node.lock.release()

@@ -38,14 +38,12 @@ NODE_STOPPED = "the node is stopped"
 class Capabilities:
     """The abilities of a compute.
 
-    ``node_types`` are the names of the types that it runs. ``captures_per_link`` is the number of captures that one end
-    of a link may have. ``impairments``: whether it supports impairments beside GNS3's filters. ``benchmarks``: whether
-    it can measure links and UDP paths. ``trunk``: whether links to others with a trunk can share one UDP port.
-    ``platform`` and ``version`` are what a compute on another host says of itself.
+    ``node_types`` are the names of the types that it runs. ``impairments``: whether it supports impairments beside
+    GNS3's filters. ``benchmarks``: whether it can measure links and UDP paths. ``trunk``: whether links to others with
+    a trunk can share one UDP port. ``platform`` and ``version`` are what a compute on another host says of itself.
     """
 
     node_types: Mapping[str, NodeTraits]
-    captures_per_link: int
     impairments: bool
     benchmarks: bool
     trunk: bool = False
@@ -70,6 +68,10 @@ class LinkEnd(Protocol):
     @property
     def knows_filters(self) -> bool:
         """Whether conditions may have GNS3's filters here: switches of a GNS3 compute have none."""
+
+    @property
+    def most_captures(self) -> int:
+        """The number of captures that it may have at a time. An end with one knows GNS3's captures only."""
 
     @property
     def counter_ids(self) -> tuple[int, int | None] | None:

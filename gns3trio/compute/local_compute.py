@@ -64,10 +64,6 @@ from gns3trio.traffic.counters import PortCounters
 
 log = logging.getLogger(__name__)
 
-# The limit of captures per link. Each has a file, and a ring in the core that occupies up to a megabyte: 1024 busy
-# captures need a gigabyte, and every frame is copied 1024 times.
-MAX_CAPTURES_PER_LINK = 1024
-
 
 class LocalCompute:
     """The nodes of this host. Use ``open_compute``."""
@@ -101,7 +97,6 @@ class LocalCompute:
         """A local compute has all abilities."""
         return Capabilities(
             node_types={name: node_types[name] for name in self._registry.names()},
-            captures_per_link=MAX_CAPTURES_PER_LINK,
             impairments=True,
             benchmarks=True,
             trunk=self._trunk.is_wanted,

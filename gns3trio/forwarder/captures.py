@@ -16,6 +16,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
+from typing import Protocol
 
 import trio
 
@@ -130,11 +131,23 @@ class StreamReader:
 CaptureReader = StreamReader | FileReader
 
 
+class RecordSource(Protocol):
+    """Where the records of a capture come from: a capture of the core, or of another host. As ``CoreCapture``."""
+
+    def read_into(self, buffer: bytearray) -> int: ...
+
+    def counters(self) -> CaptureCounters: ...
+
+    def stop(self) -> None: ...
+
+    def close(self) -> None: ...
+
+
 class Capture:
     """A running capture. ``on_error`` is called with the reason if it stops by itself."""
 
     def __init__(
-        self, core_capture: CoreCapture, file: CaptureFile, on_error: Callable[[str], None], memory: Total
+        self, core_capture: RecordSource, file: CaptureFile, on_error: Callable[[str], None], memory: Total
     ) -> None:
         self.file = file
         self.path = file.path  # the current file

@@ -112,6 +112,11 @@ class MemoryEnd:
         return self.node.compute.impairments
 
     @property
+    def most_captures(self) -> int:
+        """As the compute says."""
+        return self.node.compute.captures_per_link
+
+    @property
     def knows_filters(self) -> bool:
         """Always."""
         return True
@@ -529,7 +534,6 @@ class MemoryCompute:
         """As the test says."""
         return Capabilities(
             node_types={name: node_types[name] for name in self.types},
-            captures_per_link=self.captures_per_link,
             impairments=self.impairments,
             benchmarks=False,
         )

@@ -26,6 +26,7 @@ TESTED_IN: dict[str, list[str]] = {
     "compute/outcomes": ["compute/interface"],
     "compute/script_files": ["compute/nodes/vpcs/script"],
     # --- computes of other hosts ---
+    "compute/hosted_captures": ["api/far_captures"],
     "compute/hosted_reports": ["api/far_links", "compute/hosted"],
     "compute/remote/capture": ["api/far_compute"],
     "compute/remote/compute": ["api/far_compute", "compute/interface"],
@@ -43,6 +44,7 @@ TESTED_IN: dict[str, list[str]] = {
     "compute/remote/parts": ["compute/interface"],
     "compute/remote/projects": ["api/far_compute", "compute/interface"],
     "compute/remote/session": ["compute/remote/reports", "api/far_links"],
+    "compute/remote/streamed_capture": ["api/far_captures", "compute/interface"],
     "compute/remote/transport": ["compute/remote/hostile_computes", "api/far_compute"],
     "compute/remote/websocket": ["compute/remote/hostile_computes"],
     "compute/remote/wiring": ["compute/interface", "compute/remote/batches"],
@@ -132,6 +134,7 @@ TESTED_IN: dict[str, list[str]] = {
     "forwarder/stats": ["native/forwarder", "unit/core_contract"],
     "forwarder/trial": ["native/trial"],
     "forwarder/trunk": ["compute/local/trunks"],
+    "traffic/capture_records": ["unit/capture_records"],
     "traffic/captures": ["native/captures"],
     "traffic/counters": ["native/forwarder", "controller/links/traffic"],
     "traffic/flows": ["native/pc_traffic", "compute/interface"],

@@ -299,7 +299,7 @@ COMPUTE_ROOMS: list[set[str]] = [
     {"hosted_batches", "nodes/cloud", "nodes/ethernet_hub", "nodes/ethernet_switch", "nodes/vpcs"},
     {"nodes/nat"},
     {"node_types"},
-    {"actions", "local_compute", "remote"},
+    {"actions", "hosted_captures", "local_compute", "remote"},
 ]
 # It names what changes, of every room, and uses nothing of it.
 ANNOTATES_ONLY = {"controller/changes.py"}

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Protocol
 from uuid import UUID
 
-from gns3trio.compute.captures import CaptureSpec
+from gns3trio.compute.captures import MAX_CAPTURES, CaptureSpec
 from gns3trio.compute.interface import PortPlace
 from gns3trio.compute.local.captures import LocalCapture, start_capture
 from gns3trio.compute.local.leases import PortLease, UdpPorts
@@ -50,6 +50,7 @@ class LocalLinkEnd:
 
     __slots__ = ("_device", "_table", "at", "lease", "nio", "path", "port")
 
+    most_captures = MAX_CAPTURES
     knows_impairments = True
     knows_filters = True
 

@@ -145,6 +145,10 @@ class RemoteCapture:
         self.grown.set()
         self.grown = trio.Event()
 
+    def is_writing(self, path: Path) -> bool:
+        """Whether it writes that file."""
+        return self.running and self.path == path
+
     def abandon(self) -> None:
         """The link's end is gone: the capture ends with it."""
         self.running = False

@@ -36,7 +36,6 @@ from gns3trio.compute.node import NodeSpec, NodeStatus
 from gns3trio.compute.node_features import TrafficFlow, TrafficRun
 from gns3trio.compute.other_hosts import ComputeAddress, ComputeWatcher, EmulatorReply, OtherCompute
 from gns3trio.compute.remote import host_views
-from gns3trio.compute.remote.capture import RemoteCapture
 from gns3trio.compute.remote.connection import Connection
 from gns3trio.compute.remote.console import RemoteConsoleClient
 from gns3trio.compute.remote.counters import RemoteCounters
@@ -55,6 +54,7 @@ from gns3trio.conditions.link_conditions import LinkConditions
 from gns3trio.errors import Conflict, LabError, NotFound
 from gns3trio.limits import MAX_PORT
 from gns3trio.machine import MachineLoad, MachineStatistics
+from gns3trio.memory import Memory, Total
 from gns3trio.traffic.counters import PortCounters
 
 log = logging.getLogger(__name__)
@@ -66,11 +66,15 @@ _ASKED_AT_ONCE = 16
 class RemoteCompute:
     """The compute at an address. ``run`` keeps up the connection.
 
-    ``spool_folder`` is on a disk of this host that has room for the files of nodes.
+    ``spool_folder`` is on a disk of this host that has room for the files of nodes. ``memory`` limits the records that
+    wait for clients of captures here.
     """
 
-    def __init__(self, address: ComputeAddress, watcher: ComputeWatcher, spool_folder: Path) -> None:
+    def __init__(
+        self, address: ComputeAddress, watcher: ComputeWatcher, spool_folder: Path, memory: Total | None = None
+    ) -> None:
         self.spool_folder = spool_folder
+        self.capture_memory = memory or Memory().captures
         self._watcher = watcher
         self._connection = Connection(address, self)
         self._nodes: dict[UUID, RemoteNode] = {}
@@ -187,7 +191,6 @@ class RemoteCompute:
         greeting = self._connection.greeting
         return Capabilities(
             node_types=greeting.node_types if greeting is not None else {},
-            captures_per_link=1,
             impairments=self.has_extension(LINK_CONDITIONS),
             benchmarks=False,
             trunk=self.has_extension(TRUNK) and self.has_extension(BATCHES),
@@ -330,7 +333,7 @@ class RemoteCompute:
     def is_capturing_to(self, path: Path) -> bool:
         """Whether a capture at one of its nodes writes that file of the controller."""
         ends = [end for node in self._nodes.values() for end in node.ends()]
-        return any(capture.running and capture.path == path for end in ends for capture in end.captures)
+        return any(capture.is_writing(path) for end in ends for capture in end.captures)
 
     # --- what nodes begin ---
 
@@ -344,10 +347,6 @@ class RemoteCompute:
             await run()
         except Exception:  # what a compute answers never ends this server
             log.exception("compute %s", self.compute_id)
-
-    def begin_capture(self, capture: RemoteCapture, http: ComputeHttp, path: str, file_path: str) -> None:
-        """Copy the records of a capture until it ends."""
-        self.begin(partial(capture.run, http, path, file_path))
 
     def open_console(self, client: RemoteConsoleClient, path: str) -> None:
         """Serve a client of a console."""

@@ -8,13 +8,14 @@ from typing import Any
 
 import attrs
 
-from gns3trio.compute.captures import CaptureSpec
-from gns3trio.compute.extensions import LINK_CONDITIONS, REPORTS
+from gns3trio.compute.captures import MAX_CAPTURES, CaptureSpec
+from gns3trio.compute.extensions import CAPTURES, LINK_CONDITIONS, REPORTS
 from gns3trio.compute.interface import PortPlace
 from gns3trio.compute.nio import UdpNio
 from gns3trio.compute.remote.capture import RemoteCapture, check_spec
 from gns3trio.compute.remote.counters import RemoteCounters
 from gns3trio.compute.remote.parts import LinkedNode
+from gns3trio.compute.remote.streamed_capture import StreamedCapture
 from gns3trio.conditions.impairments import describe
 from gns3trio.conditions.link_conditions import LinkConditions
 from gns3trio.errors import Conflict, Invalid, NotFound
@@ -74,7 +75,7 @@ class RemoteLinkEnd:
         suspended: bool,
     ) -> None:
         self.is_open = True
-        self.captures: list[RemoteCapture] = []
+        self.captures: list[RemoteCapture | StreamedCapture] = []
         self._node = node
         self._port = port
         self._nio = nio
@@ -143,13 +144,28 @@ class RemoteLinkEnd:
         )
         self._nio = nio
 
-    async def capture(self, spec: CaptureSpec, failed: Callable[[str], None]) -> RemoteCapture:
-        """Start a capture, whose records come from the compute into a file of the controller.
+    @property
+    def most_captures(self) -> int:
+        """One at a compute of GNS3."""
+        return MAX_CAPTURES if self._node.has_extension(CAPTURES) else 1
+
+    async def capture(self, spec: CaptureSpec, failed: Callable[[str], None]) -> RemoteCapture | StreamedCapture:
+        """Start a capture, whose records come from the compute into files of the controller, if they are saved.
 
         Raises Conflict for what a compute of GNS3 cannot do, or if it captures here already.
         """
+        self.captures = [capture for capture in self.captures if capture.running]
+        if self._node.has_extension(CAPTURES):
+            streamed = self._node.new_streamed_capture(spec, failed)
+            self.captures.append(streamed)
+            try:
+                await self._node.start_streamed_capture(self._port, streamed)
+            except BaseException:
+                self.captures.remove(streamed)
+                raise
+            return streamed
         check_spec(spec)
-        if any(capture.running for capture in self.captures):
+        if self.captures:
             raise Conflict("a compute of another host has one capture at an end of a link")
         capture = await self._node.start_capture(self._port, spec, failed)
         self.captures = [capture]

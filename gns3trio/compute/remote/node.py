@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import quote
@@ -24,6 +25,7 @@ from gns3trio.compute.remote.link_end import RemoteLinkEnd, nio_body
 from gns3trio.compute.remote.node_view import NodeView, read_node
 from gns3trio.compute.remote.parts import Host
 from gns3trio.compute.remote.reports import NodeFacts
+from gns3trio.compute.remote.streamed_capture import StreamedCapture
 from gns3trio.errors import Conflict, NotFound, path_error
 from gns3trio.project_layout import CAPTURES, PROJECT_FILES
 
@@ -395,5 +397,15 @@ class RemoteNode:
             path.unlink(missing_ok=True)
             raise
         file_path = f"projects/{self.project_id}/files/{CAPTURES}/{quote(path.name)}"
-        self._compute.begin_capture(capture, http, f"{where}/pcap", file_path)
+        self._compute.begin(partial(capture.run, http, f"{where}/pcap", file_path))
         return capture
+
+    def new_streamed_capture(self, spec: CaptureSpec, failed: Callable[[str], None]) -> StreamedCapture:
+        """A capture for a compute of ours, which is to be started. Raises Conflict if another one writes its file."""
+        if spec.path is not None and self._compute.is_capturing_to(spec.path):
+            raise Conflict(f"capture file {spec.path}: is being written by another capture")
+        return StreamedCapture(spec, failed, self._compute.capture_memory)
+
+    async def start_streamed_capture(self, port: tuple[int, int], capture: StreamedCapture) -> None:
+        """Start a capture at a port of a compute of ours."""
+        await capture.start(self._compute.begin, self._compute.reach(), f"{self.port_path(port)}/captures/ws")

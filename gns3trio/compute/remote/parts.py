@@ -11,6 +11,8 @@ from gns3trio.compute.remote.capture import RemoteCapture
 from gns3trio.compute.remote.console import RemoteConsoleClient
 from gns3trio.compute.remote.counters import RemoteCounters
 from gns3trio.compute.remote.http import ComputeHttp
+from gns3trio.compute.remote.streamed_capture import StreamedCapture
+from gns3trio.memory import Total
 
 
 class Host(Protocol):
@@ -29,6 +31,10 @@ class Host(Protocol):
         """The counters at the ends of its links."""
 
     @property
+    def capture_memory(self) -> Total:
+        """Limits the records that wait for clients of captures."""
+
+    @property
     def trouble(self) -> str | None:
         """Why it cannot be reached; None if it can."""
 
@@ -43,9 +49,6 @@ class Host(Protocol):
 
     def is_capturing_to(self, path: Path) -> bool:
         """Whether a capture writes that file."""
-
-    def begin_capture(self, capture: RemoteCapture, http: ComputeHttp, path: str, file_path: str) -> None:
-        """Copy the records of a capture until it ends."""
 
     def open_console(self, client: RemoteConsoleClient, path: str) -> None:
         """Serve a client of a console."""
@@ -74,4 +77,10 @@ class LinkedNode(Protocol):
     async def start_capture(
         self, port: tuple[int, int], spec: CaptureSpec, failed: Callable[[str], None]
     ) -> RemoteCapture:
-        """Capture at a port."""
+        """Capture at a port of a compute of GNS3."""
+
+    async def start_streamed_capture(self, port: tuple[int, int], capture: StreamedCapture) -> None:
+        """Start a capture at a port of a compute of ours."""
+
+    def new_streamed_capture(self, spec: CaptureSpec, failed: Callable[[str], None]) -> StreamedCapture:
+        """A capture for a compute of ours. Raises Conflict if another one writes its file."""

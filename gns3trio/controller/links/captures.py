@@ -258,16 +258,16 @@ class LinkCaptures:
     ) -> LinkCapture:
         if self._ended or self._wiring.links.get(link.link_id) is not link:  # while waiting for the link's lock
             raise NotFound(f"Link ID {link.link_id} doesn't exist")
-        first, second = (*self._wiring.ends(link), None, None)[:2]
-        end = first or second
-        if end is None:
+        side = self._capturing_side(link)
+        end = self._wiring.ends(link)[side] if side is not None else None
+        if side is None or end is None:
             raise Conflict(f"link {link.link_id}: is not wired on this host")
-        captured = self._nodes[link.addresses[0 if end is first else 1].node_id]
+        captured = self._nodes[link.addresses[side].node_id]
         names = [self._end_name(address) for address in link.addresses]
-        if end is second:
+        if side == 1:
             names.reverse()
         spec = attrs.evolve(
-            spec, direction=_seen_from(direction, at_first_end=end is first), interfaces=(names[0], names[1])
+            spec, direction=_seen_from(direction, at_first_end=side == 0), interfaces=(names[0], names[1])
         )
         capture = await end.capture(spec, lambda message: self._failed(link, message))
         started = LinkCapture(
@@ -314,11 +314,19 @@ class LinkCaptures:
         name = node.name if node is not None else str(address.node_id)
         return f"{name}_{address.adapter_number}-{address.port_number}"
 
+    def _capturing_side(self, link: Link) -> int | None:
+        """The end at which the link is captured, 0 or 1: the first, unless only the second exists, or can do more.
+        None if neither exists.
+        """
+        ends = self._wiring.ends(link)[:2]
+        present = [side for side, end in enumerate(ends) if end is not None]
+        return max(present, key=lambda side: end.most_captures if (end := ends[side]) is not None else 0, default=None)
+
     def _captures_per_link(self, link: Link) -> int:
-        """How many a link may have, as its computes say."""
-        nodes = [self._nodes.get(address.node_id) for address in link.addresses]
-        running = [node.require_compute() for node in nodes if node is not None and node.instance is not None]
-        return min((compute.capabilities.captures_per_link for compute in running), default=1)
+        """How many a link may have, as the compute of the capturing end says."""
+        side = self._capturing_side(link)
+        end = self._wiring.ends(link)[side] if side is not None else None
+        return end.most_captures if end is not None else 1
 
     def _first_node(self, link: Link) -> UUID:
         if not link.addresses:
