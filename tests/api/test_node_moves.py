@@ -68,6 +68,9 @@ async def test_a_node_moves_there_and_back(server: Server, project: Json, nodes:
     assert (shown["compute_id"], shown["name"], shown["node_id"]) == ("far", "A", first["node_id"])
     assert (shown["x"], shown["y"], shown["console_type"]) == (first["x"], first["y"], "telnet")
     assert files_in(folder_at(far, project, first)) == before and not here.exists()
+    stale = await server.request("PUT", node_path(project, first), {**first, "x": 77}, 200)  # as GNS3's desktop does
+    assert (stale["compute_id"], stale["x"]) == ("far", 77)
+    await server.request("PUT", node_path(project, second), {"compute_id": "far"}, 409)
     await no_problems(server, nodes)
     links = await server.request("GET", f"{nodes.path}/links", None, 200)
     assert [each["link_id"] for each in links] == [link["link_id"]]

@@ -41,8 +41,13 @@ def _for_record(value: Any) -> Any:
 
 
 def refuse_other_identity(api: ApiRequest, node: Node, given: Mapping[str, Any]) -> None:
-    """Raises Conflict if the request would change the node's identity, NotFound for an unknown compute."""
+    """Raises Conflict if the request would change the node's identity, NotFound for an unknown compute.
+
+    A client that has not noticed that the node was moved sends its former compute: this changes nothing.
+    """
     record = node.record
+    if given.get("compute_id") in node.former_computes:
+        given = {**given, "compute_id": record.compute_id}
     if given.get("compute_id", record.compute_id) != record.compute_id:
         api.controller.computes.state(given["compute_id"])
     refuse_other(

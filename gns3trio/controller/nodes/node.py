@@ -50,6 +50,7 @@ class Node:
         self.kept_because: str | None = None  # why the node has no instance, if its type is not the reason
         self.moving_to: str | None = None  # the name of the compute to which its files are being copied
         self.was_lost = False  # its compute lost it meanwhile
+        self.former_computes: frozenset[str] = frozenset()  # where it was before, as clients may still believe
         self.linked_ports: frozenset[tuple[int, int]] = frozenset()  # (adapter, port), of a node without an instance
         self._instance: ComputeNode | None = None
         self._compute: Compute | None = None

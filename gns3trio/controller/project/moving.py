@@ -200,6 +200,7 @@ class Move:
 
         def put(place: _Place) -> None:
             services = project.services
+            node.former_computes |= {node.record.compute_id}
             node.console_host = services.computes.console_host(place.record.compute_id, services.console_host)
             node.record = attrs.evolve(
                 node.record,
