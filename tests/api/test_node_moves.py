@@ -12,8 +12,9 @@ import trio
 
 from tests.support.fake_compute import fake_compute, reply, says
 from tests.support.far_server import FarServer, far_server
-from tests.support.lab import Lab
+from tests.support.lab import Lab, read_match
 from tests.support.server import Server, node_path
+from tests.support.websockets import console
 
 Json = dict[str, Any]
 PATIENCE = 30
@@ -88,6 +89,40 @@ async def test_a_node_moves_there_and_back(server: Server, project: Json, nodes:
     await server.request("POST", f"{nodes.path}/open", None, 201)
     await no_problems(server, nodes)
     assert (await server.request("GET", node_path(project, first), None, 200))["compute_id"] == "local"
+
+
+async def test_a_node_moves_from_one_other_host_to_another(
+    server: Server, project: Json, nodes: Lab, far: FarServer, tmp_path: Path
+) -> None:
+    """Its files pass this server, which keeps none; its link does what it did."""
+    ranges = {"console_start_port_range": 31001, "console_end_port_range": 31500}
+    ranges |= {"udp_start_port_range": 31501, "udp_end_port_range": 32000}
+    async with far_server(tmp_path / "third", **ranges) as third:
+        await server.request("POST", "/v2/computes", {**third.address, "compute_id": "third", "name": "third"}, 201)
+        node = await nodes.node("vpcs", name="A", compute_id="far", properties={"startup_script": SCRIPT})
+        near = await nodes.node("vpcs", name="B", properties={"startup_script": SCRIPT.replace("0.1", "0.2")})
+        link = await nodes.link((node, 0), (near, 0))
+        await nodes.update(link, {"filters": {"packet_loss": [100]}})
+        content = bytes(range(256)) * 20_000
+        uploaded = await server.http.post(f"{node_path(project, node)}/files/a/b.bin", content=content)
+        assert uploaded.status_code == 201
+        before = files_in(folder_at(far, project, node))
+        shown = await moved(server, project, node, "third")
+        assert shown["compute_id"] == "third" and files_in(folder_at(third, project, node)) == before
+        assert not folder_at(far, project, node).exists()
+        assert not (
+            server.config.projects_path / project["project_id"] / "project-files" / "vpcs" / node["node_id"]
+        ).exists()
+        await no_problems(server, nodes)
+        (shown_link,) = await server.request("GET", f"{nodes.path}/links", None, 200)
+        assert shown_link["filters"] == {"packet_loss": [100]}
+        await server.request("POST", f"{nodes.path}/nodes/start", None, 204)
+        async with console(server, project, near) as opened:
+            for filters, outcome in (({"packet_loss": [100]}, b"not reachable"), ({}, b"icmp_seq=1 ttl")):
+                await nodes.update(link, {"filters": filters})
+                await opened.send_message(b"ping 10.0.0.1 -c 1\r")
+                assert outcome in await read_match(opened, rb"(icmp_seq=1|not reachable)[^\r\n]*[\r\n]")
+        await server.request("POST", f"{nodes.path}/close", None, 204)
 
 
 async def test_what_is_wrong_with_a_request(server: Server, project: Json, nodes: Lab, far: FarServer) -> None:

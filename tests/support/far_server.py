@@ -71,18 +71,19 @@ class FarServer:
 @asynccontextmanager
 async def far_server(folder: Path, **settings: Any) -> AsyncIterator[FarServer]:
     """Run it for as long as the ``async with`` lasts."""
-    config = Config(
-        port=0,
-        projects_path=folder,
-        vpcs_path=VPCS,
-        user=USER,
-        password=PASSWORD,
-        console_start_port_range=28001,
-        console_end_port_range=29000,
-        udp_start_port_range=29001,
-        udp_end_port_range=31000,
-        **{"trunk_port": free_port(), **settings},
-    )
+    usual: dict[str, Any] = {
+        "port": 0,
+        "projects_path": folder,
+        "vpcs_path": VPCS,
+        "user": USER,
+        "password": PASSWORD,
+        "console_start_port_range": 28001,
+        "console_end_port_range": 29000,
+        "udp_start_port_range": 29001,
+        "udp_end_port_range": 31000,
+        "trunk_port": free_port(),
+    }
+    config = Config(**{**usual, **settings})
     async with trio.open_nursery() as nursery:
         far = FarServer(config, nursery)
         await far.start()
