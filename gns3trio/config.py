@@ -66,6 +66,11 @@ class Config:
         "users of the compute API, such as alice:secret: controllers with projects of their own, which no other user "
         "sees. Needs user and password"
     )
+    close_abandoned_after: float = _setting(
+        0.0,
+        "seconds after which the projects of another controller on this compute are closed, if it is not connected any "
+        "more; 0 keeps them, as GNS3 does",
+    )
     allow_unauthenticated: bool = _setting(False, "allow an address other than loopback without user and password")
     console_host: tuple[str, ...] = _list(
         "addresses telnet consoles listen on, by default those of host; but 127.0.0.1 where others can reach those and "
@@ -219,6 +224,8 @@ def _check(config: Config) -> None:
         raise Invalid(f"forwarder_workers: {config.forwarder_workers} is not from 0 to 64")
     if not 0.05 <= config.stats_interval <= 3600:
         raise Invalid(f"stats_interval: {config.stats_interval} is not from 0.05 to 3600 seconds")
+    if config.close_abandoned_after and not 60 <= config.close_abandoned_after <= 366 * 86400:
+        raise Invalid(f"close_abandoned_after: {config.close_abandoned_after} is neither 0 nor from 60 s to a year")
     if config.log_level not in ("debug", "info", "warning", "error"):
         raise Invalid(f"log_level: {config.log_level!r} is not debug, info, warning or error")
     if config.nat_gateway not in ("auto", "bridge", "user"):

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from gns3trio.client.client import Client
-from gns3trio.commands import host_facts
+from gns3trio.commands import host_facts, hosted
 from gns3trio.commands.host_facts import TRUNK_HEAD
 from gns3trio.commands.lab import (
     Json,
@@ -62,6 +62,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     change.set_defaults(parser=change)
     add_action(actions, "confirm", "contact a host that only a project's file has named", _confirm, "compute")
+    hosted.add_arguments(actions)
     remove = add_action(
         actions, "remove", "remove a host; projects with nodes on it are closed", _remove, "compute", json=False
     )

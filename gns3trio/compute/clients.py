@@ -58,9 +58,18 @@ class Controllers:
                 if len(self._left) > _MOST_LEFT:
                     self._left.popitem(last=False)
 
+    def is_listening(self, client: ComputeClient) -> bool:
+        """Whether the client has a stream now."""
+        return client in self._streams
+
     def is_there(self, client: ComputeClient) -> bool:
         """Whether the client is a controller that has a stream, or had one a moment ago."""
+        away = self.away_for(client)
+        return away is not None and away < GONE_AFTER_SECONDS
+
+    def away_for(self, client: ComputeClient) -> float | None:
+        """The seconds since a controller had a stream, 0 if it has one now; None for a client that is none."""
         if client in self._streams:
-            return True
+            return 0.0
         left = self._left.get(client)
-        return left is not None and trio.current_time() < left + GONE_AFTER_SECONDS
+        return trio.current_time() - left if left is not None else None

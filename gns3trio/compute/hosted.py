@@ -41,6 +41,8 @@ from gns3trio.traffic.captures import link_type
 
 log = logging.getLogger(__name__)
 
+_LOOK_AGAIN_SECONDS = 60.0
+
 # Each version of VPCS can have these numbers.
 _FIRST_MAC_ID, _MAC_IDS = 64, 176
 
@@ -134,6 +136,13 @@ class HostedProjects:
         self.reports = HostedReports(compute, self._node_at)
 
     # --- projects ---
+
+    def find(self, inner_id: UUID) -> HostedProject:
+        """A project of any controller by its id at the compute. Raises NotFound."""
+        project = self._by_inner_id.get(inner_id)
+        if project is None:
+            raise NotFound(f"Hosted project ID {inner_id} doesn't exist")
+        return project
 
     def all(self) -> Iterable[HostedProject]:
         """The hosted projects of all controllers, oldest first."""
@@ -236,6 +245,23 @@ class HostedProjects:
             if key not in self._projects:
                 self._add(client, project_id, "")
         await self._finish(self.get(client, project_id), delete_files=True)
+
+    async def close_abandoned(self, after_seconds: float) -> None:
+        """Close projects whose controller has had no notification stream for so long, as long as this runs. Those of
+        scripts, which have none, are kept.
+        """
+        while True:
+            await trio.sleep(min(after_seconds / 2, _LOOK_AGAIN_SECONDS))
+            for project in list(self.all()):
+                away = self.controllers.away_for(project.opener)
+                if away is not None and away >= after_seconds:
+                    log.warning(
+                        "project %s of another controller is closed, because %s has been away for %d s",
+                        project.project_id,
+                        project.opener,
+                        away,
+                    )
+                    await self.close(project)
 
     async def _finish(self, project: HostedProject, *, delete_files: bool) -> None:
         with trio.CancelScope(shield=True):

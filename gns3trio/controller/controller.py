@@ -430,6 +430,8 @@ async def open_controller(
         await nursery.start(controller.computes.run)
         await controller.load()
         nursery.start_soon(controller.sweep_projects)
+        if config.close_abandoned_after:
+            nursery.start_soon(controller.hosted.close_abandoned, config.close_abandoned_after)
         try:
             yield controller
         finally:

@@ -285,6 +285,28 @@ def test_wrong_users_are_refused_without_telling_their_passwords(fields: Json, r
     assert "secret" not in str(told.value)
 
 
+async def test_the_owner_of_the_server_sees_and_closes_what_others_have_open(users: list[Client]) -> None:
+    own, alice, bob = users
+    project_id, node_id = str(uuid4()), str(uuid4())
+    for user in (alice, bob):
+        await make_lab(user, project_id, node_id)
+    async with alice.websocket("/notifications/ws") as websocket:
+        await websocket.get_message()
+        listed = (await own.http.get("/v2/hosted_projects")).json()
+    same = {"project_id": project_id, "name": "lab", "host": "127.0.0.1", "nodes": {"total": 1, "started": 1}}
+    assert [{**each, "hosted_id": ""} for each in listed] == [
+        {**same, "user": user, "connected": user == "alice", "hosted_id": ""} for user in ("alice", "bob")
+    ]
+    for user in (alice, bob):
+        assert (await user.http.get("/v2/hosted_projects")).status_code == 403
+    path = f"/v2/hosted_projects/{listed[1]['hosted_id']}/close"
+    assert (await own.http.post(path)).status_code == 204
+    assert (await own.http.post(path)).status_code == 404
+    await bob.request("GET", f"/projects/{project_id}", None, 404)
+    await alice.request("GET", f"/projects/{project_id}", None, 200)
+    assert [each["user"] for each in (await own.http.get("/v2/hosted_projects")).json()] == ["alice"]
+
+
 # --- without users: addresses ---
 
 

@@ -211,3 +211,23 @@ async def test_users_have_projects_and_nodes_with_the_same_ids(hosted: HostedPro
     assert set(compute.leased) == {PROJECT, made[2][0].inner_id}
     with pytest.raises(NotFound):
         hosted.get(alice.opener, PROJECT)
+
+
+async def test_a_project_is_closed_when_its_controller_stays_away(
+    autojump_clock: MockClock, hosted: HostedProjects, compute: MemoryCompute
+) -> None:
+    gone, there, script = (ComputeClient("alice", f"192.0.2.{number}") for number in (1, 2, 3))
+    async with trio.open_nursery() as nursery:
+        with hosted.controllers.listening(there):
+            with hosted.controllers.listening(gone):
+                for client in (gone, there, script):
+                    project = await hosted.create(client, UUID(int=int(client.host[-1])), client.host, None)
+                    await hosted.create_node(project, attrs.evolve(SPEC, node_id=uuid4(), name=client.host))
+                nursery.start_soon(hosted.close_abandoned, 600.0)
+                await trio.sleep(3600)
+            await trio.sleep(590)
+            assert len(compute.nodes) == 3
+            await trio.sleep(100)
+            assert sorted(node.name for node in compute.nodes.values()) == ["192.0.2.2", "192.0.2.3"]
+            assert [project.opener for project in hosted.all()] == [there, script]
+        nursery.cancel_scope.cancel()

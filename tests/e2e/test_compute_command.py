@@ -96,3 +96,16 @@ def test_what_is_no_address(shell: Shell) -> None:
     said = shell.run("compute", "add", "http://127.0.0.1:9", "--certificate", "/absent.pem", status=1)
     assert "/absent.pem: No such file" in said
     assert "connection refused" in shell.run("compute", "add", "http://127.0.0.1:9", status=1)
+
+
+def test_projects_of_other_controllers_are_listed_and_closed(shell: Shell) -> None:
+    assert shell.json("compute", "hosted") == []
+    status, project = shell.server.post("/v2/compute/projects", '{"name": "theirs"}')
+    assert status == 201
+    assert "theirs" in (listed := shell.run("compute", "hosted")) and "away" in listed
+    (hosted,) = shell.json("compute", "hosted")
+    assert hosted["project_id"] == project["project_id"]
+    assert "--yes" in shell.run("compute", "release", hosted["hosted_id"], status=1)
+    assert "theirs is closed" in shell.run("compute", "release", hosted["hosted_id"], "--yes")
+    assert shell.json("compute", "hosted") == []
+    assert "no project" in shell.run("compute", "release", hosted["hosted_id"], "--yes", status=3)

@@ -497,6 +497,22 @@ class HostedProject(Whole):
 
 
 @reply_shape
+class HostedLab(Whole):
+    """A project that another controller has open on this server. ``hosted_id`` is unique here. ``user`` is a user of
+    the compute API; null for this server's own. ``host`` is the address of the controller, which is ``connected`` or
+    not.
+    """
+
+    hosted_id: UUID
+    project_id: UUID
+    name: str
+    user: str | None
+    host: str
+    connected: bool
+    nodes: "NodeCount"
+
+
+@reply_shape
 class ProjectFile(Whole):
     """A file below a project's folder."""
 
