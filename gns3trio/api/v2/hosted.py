@@ -29,7 +29,7 @@ async def close_hosted_project(api: ApiRequest, hosted_id: UUID) -> None:
 def _view(hosted: HostedProjects, project: HostedProject) -> dict[str, Any]:
     nodes = Count()
     for node in project.nodes.values():
-        nodes.add(node.instance.status == "started")
+        nodes.add(1, node.instance.status)
     return {
         "connected": hosted.controllers.is_listening(project.opener),
         "host": project.opener.host,
