@@ -28,3 +28,10 @@ export const classNames = (kind, states) =>
 export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
+
+// Replaces what is in an element. If a link in it has the focus, the new link to the same place has it then.
+export function refill(element, ...children) {
+  const focused = element.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
+  element.replaceChildren(...children);
+  if (focused !== null) [...element.querySelectorAll("a")].find((link) => link.getAttribute("href") === focused)?.focus({ preventScroll: true });
+}

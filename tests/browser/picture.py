@@ -1,21 +1,23 @@
-"""The picture of the page in the README, taken of a real lab in a real browser.
+"""The pictures in the documents, taken of real labs in a real browser.
 
-``python -m tests.browser.picture`` writes it to ``docs/page.png``. It needs Chromium and VPCS, as the tests here do.
+``python -m tests.browser.picture`` writes the page of a lab to ``docs/page.png``, and that of the hosts to
+``docs/hosts.png``; ``python -m tests.browser.picture hosts`` only the latter. It needs Chromium and VPCS, as the tests
+here do.
 """
 
 import re
-import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import VPCS, Host, chromium
+from tests.browser.conftest import Host, chromium, served
 from tests.browser.lab_page import open_lab
 
-PICTURE = Path(__file__).parent.parent.parent / "docs" / "page.png"
+DOCS = Path(__file__).parent.parent.parent / "docs"
 
 
 def note(text: str, x: int, y: int) -> dict[str, Any]:
@@ -35,7 +37,7 @@ def computer(name: str, number: int, x: int, y: int) -> dict[str, Any]:
     return {"node_type": "vpcs", "x": x, "y": y, "properties": {"startup_script": script}}
 
 
-LAB = {
+LAB: dict[str, Any] = {
     "nodes": {
         "PC1": computer("PC1", 1, -330, -70),
         "PC2": computer("PC2", 2, -330, 60),
@@ -67,7 +69,7 @@ def type_commands(page: Page, node: str, command: str, answer: str) -> None:
     expect(page.locator(".terminal .xterm-accessibility")).to_contain_text(re.compile(answer))
 
 
-def take(host: Host) -> None:
+def take_lab(host: Host) -> None:
     """Make the lab, use it for a moment and take the picture."""
     project = host.lab("branch office", LAB)
     path = f"/v2/projects/{project['project_id']}"
@@ -82,19 +84,61 @@ def take(host: Host) -> None:
         type_commands(page, "PC1", "ping 10.0.0.3 -t", r"icmp_seq=12 ")
         page.locator("[aria-label*='SW1'][aria-label*='SW2']").first.click()
         expect(page.locator("aside h2")).to_contain_text("SW2")
-        page.screenshot(path=PICTURE)
+        page.screenshot(path=DOCS / "page.png")
+
+
+# Their ports are apart from those of the server of the page.
+FAR_PORTS = {"attic": 30000, "cellar": 32000}
+
+
+def ranges(first: int) -> list[str]:
+    """The options for the ports of a server that has a thousand from this one on."""
+    names = ("console-start", "console-end", "udp-start", "udp-end")
+    numbers = (first, first + 499, first + 500, first + 999)
+    return [word for name, number in zip(names, numbers, strict=True) for word in (f"--{name}-port-range", str(number))]
+
+
+def take_hosts(host: Host) -> None:
+    """Make a lab on three hosts, ping across them for a moment and take the picture; a fourth host is away."""
+    with TemporaryDirectory() as folder, ExitStack() as stack:
+        for name, first in FAR_PORTS.items():
+            far = stack.enter_context(served(Path(folder, name), "gns3trio", 0, *ranges(first)))
+            port = int(far.url.rpartition(":")[2])
+            address = {"compute_id": name, "name": name, "protocol": "http", "host": "127.0.0.1", "port": port}
+            assert host.request("POST", "/v2/computes", address)["connected"]
+        away = {"compute_id": "shed", "name": "shed", "protocol": "http", "host": "127.0.0.1", "port": 9}
+        host.request("POST", "/v2/computes", away)
+        lab = {"nodes": {name: dict(node) for name, node in LAB["nodes"].items()}, "links": LAB["links"]}
+        for name, compute in (
+            ("SW1", "attic"),
+            ("PC1", "attic"),
+            ("PC2", "attic"),
+            ("SW2", "cellar"),
+            ("PC4", "cellar"),
+        ):
+            lab["nodes"][name]["compute"] = compute
+        project = host.lab("branch office", lab)
+        path = f"/v2/projects/{project['project_id']}"
+        host.request("POST", f"{path}/nodes/start", {})
+        with chromium("--force-color-profile=srgb") as browser:
+            page = browser.new_page(viewport={"width": 1280, "height": 760}, color_scheme="light")
+            open_lab(page, host, project)
+            type_commands(page, "PC3", "ping 10.0.0.1 -t", r"icmp_seq=4 ")
+            hosts = browser.new_page(viewport={"width": 1280, "height": 760}, color_scheme="light")
+            hosts.goto(f"{host.url}/hosts#attic")
+            expect(hosts.get_by_role("region", name="Trunk to cellar")).to_contain_text("MTU")
+            hosts.wait_for_timeout(60_000)  # for the plot of the load
+            hosts.screenshot(path=DOCS / "hosts.png")
+        host.request("DELETE", path)
+
+
+TAKEN = {"lab": take_lab, "hosts": take_hosts}
 
 
 def main() -> None:
-    with TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "gns3trio", "serve", "--port", "0", "--log-level", "warning"]
-        command += ["--projects-path", folder, "--vpcs-path", VPCS]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-            assert process.stdout is not None
-            try:
-                take(Host(process.stdout.readline().split()[-1]))
-            finally:
-                process.terminate()
+    for name in sys.argv[1:] or TAKEN:
+        with TemporaryDirectory() as folder, served(Path(folder)) as host:
+            TAKEN[name](host)
 
 
 if __name__ == "__main__":

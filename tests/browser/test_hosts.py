@@ -116,8 +116,12 @@ def test_a_host_is_added_mended_and_removed(page: Page, host: Host, labs: list[J
     expect(row(page, "attic")).to_contain_text("1 of 1")
     expect(page.locator("aside")).to_contain_text("Ethernet switch")
     expect(page.locator("aside").get_by_role("link", name="office")).to_be_visible()
+    page.locator("aside").get_by_role("link", name="office").focus()
+    host.request("POST", f"/v2/projects/{project['project_id']}/nodes", body)
+    expect(row(page, "attic")).to_contain_text("2 of 2")
+    expect(page.locator("aside").get_by_role("link", name="office")).to_be_focused()  # though it was drawn anew
     with dialog(page, "Remove…") as question:
-        expect(question).to_contain_text("office (1 node). This project is closed, and all of its nodes stop.")
+        expect(question).to_contain_text("office (2 nodes). This project is closed, and all of its nodes stop.")
         question.get_by_role("button", name="Remove").click()
     expect(row(page, "attic")).to_have_count(0)
     assert host.request("GET", f"/v2/projects/{project['project_id']}")["status"] == "closed"

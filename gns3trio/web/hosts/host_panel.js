@@ -2,7 +2,7 @@
 
 import { button } from "../actions.js";
 import { at } from "../api.js";
-import { h, setText } from "../dom.js";
+import { h, refill, setText } from "../dom.js";
 import { counted } from "../format.js";
 import { linePlot } from "../plot.js";
 import { changeHost, confirmHost, removeHost } from "./host_form.js";
@@ -86,7 +86,7 @@ export class HostPanel {
       this.projects.replaceChildren();
     } else {
       this.types.replaceChildren(table(["Type", "Started"], told.node_types.map((each) => [this.typeTitle(each.node_type), nodesText(each)])));
-      this.projects.replaceChildren(table(["Project", "Started"], told.projects.map((each) =>
+      refill(this.projects, table(["Project", "Started"], told.projects.map((each) =>
         [h("a", { href: at(`/projects/${each.project_id}`) }, each.name), nodesText(each)])));
     }
     if (told?.own_version && !this.asked) this.trunks.follow(); // only servers of ours have trunks
@@ -123,6 +123,6 @@ const table = (heads, rows) => h("table", {}, h("thead", {}, h("tr", {}, heads.m
 
 export function showFacts(list, facts) {
   const known = facts.filter(([, value]) => value);
-  list.replaceChildren(...known.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
+  refill(list, ...known.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
 }
 

@@ -47,7 +47,7 @@ export function showHosts(main) {
   hosts.follow({
     onEvent: (action, event) => {
       if (action.startsWith("project.")) count();
-      else if (action === "log.error") tell(event.message, "error");
+      else if (action.startsWith("log.")) tell(event.message, action.slice("log.".length));
     },
     onReload: async () => {
       titles = new Map((await get("/v2/node_types")).map((type) => [type.node_type, type.title]));

@@ -2,7 +2,7 @@
 
 import { act, ask, button, field } from "../actions.js";
 import { at, get, post, put, socketUrl } from "../api.js";
-import { h, setText } from "../dom.js";
+import { h, refill, setText } from "../dom.js";
 import { consolePath, hasConsole, openConsole } from "../drawer/consoles.js";
 import { makeNodeTraffic } from "../flows/node_traffic.js";
 import { formatCount } from "../format.js";
@@ -93,7 +93,7 @@ export class NodePanel {
     if (node.console && hasConsole(node)) facts.push(["Console", `${node.console_type} ${node.console_host}:${node.console}`]);
     if (node.node_directory) facts.push(["Folder", node.node_directory]);
     facts.push(...natFacts(node.properties));
-    this.facts.replaceChildren(...facts.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
+    refill(this.facts, ...facts.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
     this.engine?.update();
     this.linked = this.lab.linksByPort(this.id);
     this.ports.show(node.ports.map((port) => ({ id: portKey(port), name: port.short_name })));
