@@ -3,16 +3,16 @@
 Format: Prometheus text exposition 0.0.4. Names follow its conventions: base units, ``_total`` for counters.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 
-import attrs
 import psutil
 from starlette.responses import Response
 
 from gns3trio import __version__
 from gns3trio.api.encoded_lists import PiecesResponse
+from gns3trio.api.metric import Metric, Sample
 from gns3trio.api.routing import ApiRequest, RouteTable
-from gns3trio.classes import frozen
+from gns3trio.api.trunk_metrics import trunk_metrics
 from gns3trio.controller.as_code.document import End
 from gns3trio.controller.links.statistics import DirectionStatistics
 from gns3trio.memory import Memory
@@ -22,36 +22,6 @@ from gns3trio.watchdog import Watchdog
 routes = RouteTable("")
 _LINES_OF_A_PIECE = 512
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-
-
-@frozen
-class Sample:
-    """One value of a metric."""
-
-    value: float
-    labels: Mapping[str, str] = attrs.field(factory=dict)
-
-
-@frozen
-class Metric:
-    """A metric with its samples. ``kind`` is ``counter`` or ``gauge``."""
-
-    name: str
-    kind: str
-    help: str
-    samples: Iterable[Sample]
-
-    def lines(self) -> Iterator[str]:
-        """The metric in the text format."""
-        yield f"# HELP {self.name} {self.help}"
-        yield f"# TYPE {self.name} {self.kind}"
-        for sample in self.samples:
-            labels = ",".join(f'{name}="{_escape(value)}"' for name, value in sample.labels.items())
-            yield f"{self.name}{{{labels}}} {sample.value}" if labels else f"{self.name} {sample.value}"
-
-
-def _escape(value: str) -> str:
-    return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
 
 
 @routes.route("GET", "/metrics")
@@ -67,12 +37,14 @@ async def get_metrics(api: ApiRequest) -> Response:
 async def collect(api: ApiRequest) -> list[Metric]:
     """The metrics of this server."""
     links, ports = await _link_metrics(api), await _port_metrics(api)
+    trunk = await api.controller.computes.own.trunk()
     return [
         *_server_metrics(api),
         *_loop_metrics(api.context.watchdog),
         *_memory_metrics(api.context.memory),
         *links,
         *ports,
+        *trunk_metrics(trunk),
     ]
 
 

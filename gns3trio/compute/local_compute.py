@@ -41,6 +41,7 @@ from gns3trio.compute.local.node import LocalNode
 from gns3trio.compute.local.pair_nio import PairNio
 from gns3trio.compute.local.registry import NodeRegistry, structure_properties
 from gns3trio.compute.local.trials import open_probe, take_udp_endpoint
+from gns3trio.compute.local.trunk_watch import TrunkWatch
 from gns3trio.compute.local.trunks import LocalTrunk, open_trunk
 from gns3trio.compute.nio import LeaseKind, TunnelLease, UdpLease, UdpNio
 from gns3trio.compute.node import NodeSpec
@@ -167,6 +168,10 @@ class LocalCompute:
         finally:
             self._creating.discard(spec.node_id)
         return node
+
+    def find_node(self, node_id: UUID) -> LocalNode | None:
+        """A node by its id."""
+        return self._nodes.get(node_id)
 
     async def close_node(self, node: ComputeNode) -> None:
         """Stop a node and release its ports; its files stay. Does nothing if it is closed already."""
@@ -367,6 +372,7 @@ async def open_compute(config: Config, forwarder: Forwarder, captures: CaptureSe
                 module = import_module(f"{package.__name__}.node")
                 registry.add(name, module.make_type(services))
             compute = LocalCompute(forwarder, captures, registry, console_ports, link_ends, trunk, config)
+            nursery.start_soon(TrunkWatch(trunk, link_ends, compute.find_node).run)
             try:
                 yield compute
             finally:

@@ -75,6 +75,10 @@ async def test_links_over_the_trunk(server: Server, config: Config) -> None:
             await trio.sleep(0.02)
     assert (peer["state"], peer["reason"], peer["links"], peer["host"]) == ("up", None, 2, "localhost")
     assert peer["largest_frame"] == peer["mtu"] - 36 and peer["round_trip_ms"] > 0
+    metrics = (await server.http.get("/metrics")).text
+    labels = f'host="localhost",address="127.0.0.1",port="{config.trunk_port}"'
+    assert f"gns3trio_trunk_up{{{labels}}} 1\n" in metrics
+    assert f"gns3trio_trunk_links{{{labels}}} 2" in metrics
     shown = await server.request("GET", "/v2/computes/local/trunks", None, 200)
     assert shown["peers"][0]["compute_id"] is None and shown["port"] == config.trunk_port
     ports = [{"node_id": each, "adapter_number": 0, "port_number": 0} for each in hosted.nodes]

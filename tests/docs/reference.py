@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, get_origin
+from uuid import uuid4
 
 import httpx
 import trio
@@ -22,6 +23,7 @@ from gns3trio.conditions.parameters import Parameter
 from gns3trio.config import DEFAULT_FILES, SETTINGS, Config, environment_name
 from gns3trio.notifications.events import ACTIONS, COALESCIBLE_ACTIONS
 from gns3trio.server import open_server
+from tests.support.udp import free_port
 
 FOLDER = Path(__file__).parent.parent.parent / "docs" / "reference"
 HEADER = FOLDER.parent.parent / "native" / "udpfwd.h"
@@ -238,8 +240,9 @@ def _streams(action: str) -> str:
 
 async def _read_metrics() -> str:
     with TemporaryDirectory() as folder:
-        config = Config(projects_path=Path(folder), port=0)
+        config = Config(projects_path=Path(folder), port=0, trunk_port=free_port())
         async with open_server(config) as running, httpx.AsyncClient(base_url=running.urls[0]) as http:
+            await _open_trunk(http, config)
             project = (await http.post("/v2/projects", json={"name": "lab"})).json()
             path = f"/v2/projects/{project['project_id']}"
             ends = []
@@ -251,8 +254,26 @@ async def _read_metrics() -> str:
             return (await http.get("/metrics")).text
 
 
+async def _open_trunk(http: httpx.AsyncClient, config: Config) -> None:
+    """A trunk that leads to this server itself, with an end of a link."""
+    path = f"/v2/compute/projects/{(project_id := str(uuid4()))}"
+    (await http.post("/v2/compute/projects", json={"name": "x", "project_id": project_id})).raise_for_status()
+    hub = {"node_type": "ethernet_hub", "node_id": str(uuid4()), "name": "hub", "properties": {}}
+    (await http.post(f"{path}/batch/create", json={"nodes": [hub]})).raise_for_status()
+    leased = (await http.post(f"{path}/batch/lease", json={"leases": [{"kind": "trunk"}]})).json()
+    vni = leased["leases"][0]["vni"]
+    nio = {"type": "nio_trunk", "rhost": "127.0.0.1", "rport": config.trunk_port, "vni_in": vni, "vni_out": vni}
+    conditions = {"filters": {}, "impairments": [], "seed": None, "suspend": False, "is_first": True}
+    port = {"node_id": hub["node_id"], "adapter_number": 0, "port_number": 1}
+    joint = {"ports": [port], "nio": nio, "conditions": conditions}
+    (await http.post(f"{path}/batch/join", json={"joints": [joint]})).raise_for_status()
+    with trio.fail_after(20):
+        while (await http.get("/v2/compute/trunks")).json()["peers"][0]["mtu"] is None:
+            await trio.sleep(0.02)
+
+
 def metrics(text: str) -> str:
-    """Every metric, from the answer of a server with one link."""
+    """Every metric, from the answer of a server with one link, and a trunk."""
     helps = dict(re.findall(r"^# HELP (\S+) (.*)$", text, re.MULTILINE))
     kinds = dict(re.findall(r"^# TYPE (\S+) (.*)$", text, re.MULTILINE))
     labels: dict[str, list[str]] = {}

@@ -59,6 +59,7 @@ TESTED_IN: dict[str, list[str]] = {
     "compute/local/registry": ["api/new_node_type"],
     "compute/local/traffic": ["compute/interface"],
     "compute/local/trials": ["api/link_benchmark", "api/udp_benchmark"],
+    "compute/local/trunk_watch": ["compute/local/trunks"],
     "compute/local/trunk_nio": ["compute/local/trunks"],
     "compute/local/tunnel_nio": ["compute/link_ends", "api/names"],
     # --- types of nodes ---

@@ -86,6 +86,11 @@ class LocalLinkEnd:
         return self.port.is_open
 
     @property
+    def trouble(self) -> str | None:
+        """Why no frame passes here, as far as it is known."""
+        return self.lease.trouble if isinstance(self.lease, VniLease) else None
+
+    @property
     def counter_ids(self) -> tuple[int, int | None]:
         """The ids of its counters: its own forwarder port, and the port to which it is patched."""
         return self.port.id, self._device.id if self._device is not None else None
@@ -135,6 +140,10 @@ class LinkEnds:
         if self._trunk is None:
             raise Conflict("links to other hosts have no trunk here")
         return self._trunk
+
+    def all(self) -> list["LocalLinkEnd"]:
+        """The ends of links at ports of nodes."""
+        return [link_end for port_id, link_end in self._by_port.items() if link_end.port.id == port_id]
 
     def counts(self, port: Port, link_end: LocalLinkEnd) -> None:
         """Record that the counters of this port belong to this link end."""

@@ -52,6 +52,7 @@ class TrunkLinkNio:
         except BaseException:
             lease.release()
             raise
+        lease.is_first = self._is_first
         link_end.lease = lease
         try:
             if self._conditions != NO_CONDITIONS:

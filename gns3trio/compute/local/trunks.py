@@ -10,11 +10,12 @@ import os
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Literal
 from uuid import UUID
 
 import trio
 
-from gns3trio.classes import define
+from gns3trio.classes import define, frozen
 from gns3trio.compute.nio import TrunkLease
 from gns3trio.compute.trunks import PeerState, Trunk, TrunkPeer
 from gns3trio.errors import Conflict
@@ -32,21 +33,36 @@ _OFF = "trunk_port is 0: each link to another host has a UDP port of its own"
 
 @define(eq=False)
 class _SharedPeer:
-    """A peer, which is open as long as links use it. ``host`` is its name as the first of them gave it."""
+    """A peer, which is open as long as links use it. ``host`` is its name as the first of them gave it. ``trouble`` and
+    ``narrow_mtu`` are what its links were told last: why no frame passes, and the MTU of a way that is narrower than
+    this host's interface.
+    """
 
     host: str
     address: Address
     core: Peer
     uses: int = 0
+    trouble: str | None = None
+    narrow_mtu: int | None = None
+
+
+@frozen
+class PeerChange:
+    """A message about a peer, for those with links to it."""
+
+    peer: _SharedPeer
+    level: Literal["warning", "info"]
+    message: str
 
 
 class VniLease:
     """A VNI, and the peer of its link once there is one. ``release`` frees both, and does nothing the second time."""
 
-    __slots__ = ("_on_release", "_peer", "_trunk", "vni")
+    __slots__ = ("_on_release", "_peer", "_trunk", "is_first", "vni")
 
     def __init__(self, trunk: "LocalTrunk", vni: int, on_release: Callable[[int], None]) -> None:
         self.vni = vni
+        self.is_first = True  # whether its end is the first of the link
         self._trunk = trunk
         self._on_release: Callable[[int], None] | None = on_release
         self._peer: _SharedPeer | None = None
@@ -64,6 +80,16 @@ class VniLease:
             raise
         self._peer = peer
         return port
+
+    @property
+    def peer(self) -> _SharedPeer | None:
+        """The peer of its link."""
+        return self._peer
+
+    @property
+    def trouble(self) -> str | None:
+        """Why no frame of its link passes now; None if nothing is known to be wrong."""
+        return self._peer.trouble if self._peer is not None else None
 
     def release(self) -> None:
         """Free the VNI. The port of its link must be closed."""
@@ -185,6 +211,10 @@ class LocalTrunk:
         if self._core is not None:
             await self._core.wait_changed()
 
+    def take_changes(self) -> list[PeerChange]:
+        """What the links of peers have not been told yet."""
+        return [change for peer in self._peers.values() for change in _changes(peer)]
+
     def close(self) -> None:
         """Close the trunk with all its links."""
         if self._core is not None:
@@ -200,6 +230,35 @@ def open_trunk(forwarder: Forwarder, udp_port: int) -> Iterator[LocalTrunk]:
         yield trunk
     finally:
         trunk.close()
+
+
+def _changes(peer: _SharedPeer) -> Iterator[PeerChange]:
+    told = _told(peer)
+    trouble = told.reason if told.state == "down" else None
+    if trouble != peer.trouble:
+        was_down, peer.trouble = peer.trouble is not None, trouble
+        if trouble is None:
+            yield PeerChange(peer, "info", f"the trunk to {_name(peer)} works again")
+        elif not was_down:  # else it is down for another reason now
+            yield PeerChange(peer, "warning", f"no frame passes the trunk to {_name(peer)}: {trouble}")
+    if told.state != "up" or told.mtu is None:
+        return
+    narrow = told.mtu if told.mtu < told.interface_mtu else None
+    if narrow != peer.narrow_mtu:
+        peer.narrow_mtu = narrow
+        if narrow is not None:
+            yield PeerChange(
+                peer,
+                "warning",
+                f"packets of more than {narrow} bytes do not come through whole on the way to {_name(peer)}, but here "
+                f"the interface has an MTU of {told.interface_mtu}: frames of more than {told.largest_frame} bytes are "
+                "split",
+            )
+
+
+def _name(peer: _SharedPeer) -> str:
+    address = peer.address[0]
+    return address if peer.host == address else f"{peer.host} ({address})"
 
 
 def _told(peer: _SharedPeer) -> TrunkPeer:

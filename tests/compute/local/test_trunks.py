@@ -1,18 +1,22 @@
 """The trunk of a host: leases of VNIs, peers that come and go with their links, and the state that users see."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
 from uuid import UUID
 
 import attrs
 import pytest
 import trio
 
+from gns3trio.compute.interface import PortPlace
 from gns3trio.compute.local.leases import UdpPorts, bind_udp
 from gns3trio.compute.local.link_ends import LinkEnds, LocalLinkEnd
 from gns3trio.compute.local.trunk_nio import TrunkLinkNio
+from gns3trio.compute.local.trunk_watch import TrunkWatch
 from gns3trio.compute.local.trunks import LocalTrunk, open_trunk
 from gns3trio.compute.nio import LOOPBACK, TrunkNio
+from gns3trio.compute.node import NodeEvent
 from gns3trio.compute.trunks import Trunk, TrunkPeer
 from gns3trio.conditions.link_conditions import NO_CONDITIONS, LinkConditions
 from gns3trio.errors import Conflict, Invalid, Unavailable
@@ -40,26 +44,28 @@ class Host:
         vni_out: int,
         before: LocalLinkEnd | None = None,
         conditions: LinkConditions = NO_CONDITIONS,
+        at: PortPlace | None = None,
+        is_first: bool = True,
     ) -> LocalLinkEnd:
         """The end of a link to a trunk on this machine."""
-        nio = TrunkLinkNio(TrunkNio(vni_in, "localhost", rport, vni_out), None, conditions)
+        nio = TrunkLinkNio(TrunkNio(vni_in, "localhost", rport, vni_out), None, conditions, is_first=is_first)
         await nio.resolve()
         nio.lease(self.ends, PROJECT, before)
         if before is not None:
             before.close()
-        return nio.open(self.ends)
+        return nio.open(self.ends, at)
 
     def device(self, end: LocalLinkEnd) -> Device:
         return Device(self.ends.forwarder, end)
 
-    async def peer_that(self, state: str) -> TrunkPeer:
-        """Its only peer, once that is in a state, and its MTU is known if it is up."""
+    async def peer_that(self, state: str, told: Callable[[], object] = lambda: True) -> TrunkPeer:
+        """Its only peer, once that is in a state, and its MTU is known if it is up, and ``told`` returns something."""
         with trio.fail_after(SECONDS):
             while True:
                 (peer,) = self.trunk.state().peers
-                if peer.state == state and (state != "up" or peer.mtu is not None):
+                if peer.state == state and (state != "up" or peer.mtu is not None) and told():
                     return peer
-                await self.trunk.wait_changed()
+                await trio.sleep(0.01)
 
 
 @asynccontextmanager
@@ -180,3 +186,48 @@ async def test_where_no_way_leads() -> None:
         with pytest.raises(Unavailable, match=r"no way to 127\.255\.255\.255"):
             nio.open(near.ends)
         assert near.trunk.state().peers == () and lease(near)[1] & 0xFFFF == vni & 0xFFFF
+
+
+@attrs.define
+class Teller:
+    """Plays a node that has something to say."""
+
+    events: list[NodeEvent] = attrs.field(factory=list)
+
+    def tell(self, event: NodeEvent) -> None:
+        self.events.append(event)
+
+
+async def test_projects_are_told_when_a_peer_goes_away_and_comes_back() -> None:
+    """Each by one node at the first end of a link; the other nodes with links there have changed."""
+    nodes = {UUID(int=each): Teller() for each in range(10, 15)}
+    places = [PortPlace(PROJECT, UUID(int=each), 0, port) for each, port in ((10, 0), (10, 1), (11, 0))]
+    places += [PortPlace(OTHER_PROJECT, UUID(int=12), 0, 0), PortPlace(OTHER_PROJECT, UUID(int=13), 0, 0)]
+    firsts = [True, True, True, False, False]
+    with bind_udp(LOOPBACK, 0) as held:
+        far_port = held.getsockname()[1]
+    async with host() as near, trio.open_nursery() as nursery:
+        ends = [
+            await near.open(lease(near)[1], far_port, number + 1, at=place, is_first=is_first)
+            for number, (place, is_first) in enumerate(zip(places, firsts, strict=True))
+        ]
+        find: Any = nodes.get
+        nursery.start_soon(TrunkWatch(near.trunk, near.ends, find).run)
+        await near.peer_that("down", told=lambda: nodes[UUID(int=13)].events)
+        message = (
+            f"no frame passes the trunk to localhost ({LOOPBACK}): nothing listens at UDP port {far_port} of {LOOPBACK}"
+        )
+        updated, warned = NodeEvent("updated"), NodeEvent("warning", message)
+        told = [nodes[UUID(int=each)].events for each in range(10, 15)]
+        assert told == [[warned, updated], [updated], [updated], [updated], []]
+        assert all(end.trouble == message.partition("): ")[2] for end in ends)
+        async with host(far_port) as far:
+            _, vni = lease(far)
+            far_end = await far.open(vni, near.trunk.state().port or 0, 1)
+            await near.peer_that("up", told=lambda: nodes[UUID(int=13)].events[1:])
+            assert told[0][2:] == [NodeEvent("info", f"the trunk to localhost ({LOOPBACK}) works again"), updated]
+            assert all(end.trouble is None for end in ends)
+            far_end.close()
+        for end in ends:
+            end.close()
+        nursery.cancel_scope.cancel()

@@ -129,7 +129,8 @@ class Cloud(BuiltinNode):
     def port_trouble(self, adapter_number: int, port_number: int) -> str | None:
         """The problem of the interface behind a linked port; None if there is none."""
         far = self._far.get(port_number) if adapter_number == 0 else None
-        return far.told if far is not None else None
+        told = far.told if far is not None else None
+        return told or super().port_trouble(adapter_number, port_number)
 
     def properties(self) -> dict[str, Any]:
         """The properties of the node in the API."""

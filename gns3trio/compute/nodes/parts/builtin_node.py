@@ -103,8 +103,13 @@ class BuiltinNode:
         return self._ports.link_ends.get((adapter_number, port_number))
 
     def port_trouble(self, adapter_number: int, port_number: int) -> str | None:
-        """None: no device behind the port can be missing."""
-        return None
+        """The problem of the way to the host at the other end; None if there is none."""
+        link_end = self.link_end(adapter_number, port_number)
+        return link_end.trouble if link_end is not None else None
+
+    def tell(self, event: NodeEvent) -> None:
+        """Report an event of the node."""
+        self._emit(event)
 
     async def startup_script(self) -> str | None:
         """None: it has no start-up script."""

@@ -142,8 +142,9 @@ class VpcsNode:
         return self._link_end if port_number == 0 else None
 
     def port_trouble(self, adapter_number: int, port_number: int) -> str | None:
-        """None: no device behind the port can be missing."""
-        return None
+        """The problem of the way to the host at the other end; None if there is none."""
+        link_end = self.link_end(adapter_number, port_number)
+        return link_end.trouble if link_end is not None else None
 
     def tell(self, event: NodeEvent) -> None:
         """Report an event of the node."""
