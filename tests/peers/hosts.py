@@ -27,15 +27,13 @@ def address_of_this_machine() -> str:
     return _IN_A_NAMESPACE
 
 
-@contextmanager
-def gns3_server(
-    home: Path, name: str, stand_ins: tuple[Path, Path], host: str = "127.0.0.1", ports: int = 5000
-) -> Iterator[ComputeProcess]:
-    """gns3-server with a password. Real programs where their paths are given, otherwise stand-ins that pass frames. Its
-    ports begin with these.
+def gns3_command(
+    home: Path, port: int, stand_ins: tuple[Path, Path], host: str = "127.0.0.1", ports: int = 5000
+) -> list[str]:
+    """The command that starts gns3-server with a home and a password. Real programs where their paths are given,
+    otherwise stand-ins that pass frames. Its ports begin with these.
     """
     assert GNS3SERVER is not None
-    port = free_port()
     (home / "projects").mkdir(parents=True)
     ubridge = home / "ubridge"
     ubridge.write_text(f'#!/bin/sh\nexec {sys.executable} {Path(__file__).with_name("forwarding_ubridge.py")} "$@"\n')
@@ -49,7 +47,16 @@ def gns3_server(
         "report_errors = False\ninstall_builtin_appliances = False\nauth = True\nuser = lab\npassword = secret\n"
         f"[VPCS]\nvpcs_path = {os.environ.get('GNS3TRIO_TEST_GNS3_VPCS', stand_ins[1])}\n"
     )
-    server = ComputeProcess([GNS3SERVER, "--config", str(settings)], home, port, name, "lab", host)
+    return [GNS3SERVER, "--config", str(settings)]
+
+
+@contextmanager
+def gns3_server(
+    home: Path, name: str, stand_ins: tuple[Path, Path], host: str = "127.0.0.1", ports: int = 5000
+) -> Iterator[ComputeProcess]:
+    """gns3-server while the ``with`` lasts, as ``gns3_command`` starts it."""
+    port = free_port()
+    server = ComputeProcess(gns3_command(home, port, stand_ins, host, ports), home, port, name, "lab", host)
     server.start()
     try:
         yield server

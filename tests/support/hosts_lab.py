@@ -66,9 +66,9 @@ class HostsLab:
         await until(self.server, node_path(self.lab.project, node), lambda shown: shown["status"] == "started")
 
 
-async def make_lab(near: Host, far: Host, compute_id: str | None = None) -> HostsLab:
+async def make_lab(near: Host, far: Host, compute_id: str | None = None, *, switch_on: str | None = None) -> HostsLab:
     """The lab, started, with a first ping from host to host. The compute has the name of its host as its id, if not
-    another one.
+    another one. The switch is on the compute, if not elsewhere.
     """
     compute_id = compute_id or far.name
     server = near.server
@@ -76,7 +76,7 @@ async def make_lab(near: Host, far: Host, compute_id: str | None = None) -> Host
     lab = Lab(server, project, [])
     here = await lab.node("vpcs", name="NEAR", **script(1))
     there = [await lab.node("vpcs", name=f"FAR{n}", compute_id=compute_id, **script(n)) for n in (2, 3)]
-    switch = await lab.node("ethernet_switch", name="SW", compute_id=compute_id)
+    switch = await lab.node("ethernet_switch", name="SW", compute_id=switch_on or compute_id)
     across = await lab.link((here, 0), (switch, 0))
     inside = await lab.link((there[0], 0), (switch, 1))
     await lab.link((there[1], 0), (switch, 2))

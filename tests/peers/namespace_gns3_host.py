@@ -1,0 +1,79 @@
+"""gns3-server 2.2, unmodified, on a host of its own that is cut off, stopped, or killed under a running lab of ours."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from benchmarks.stand_ins import build
+from tests.peers.hosts import gns3_command
+from tests.support.hosts import PORT, Host, Network, open_network, serve_impatiently
+from tests.support.hosts_lab import HostsLab, make_lab
+
+
+@pytest.fixture
+async def network(tmp_path: Path) -> AsyncIterator[Network]:
+    async with open_network(tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def far(network: Network, tmp_path: Path) -> Host:
+    """The host with gns3-server."""
+    (tmp_path / "stand_ins").mkdir()
+    home = tmp_path / "home"
+    command = gns3_command(home, PORT, build(tmp_path / "stand_ins"), "0.0.0.0")
+    environment = {"HOME": str(home)}
+    return await network.add("far", lambda host: command, environment=environment, user="lab", password="secret")
+
+
+@pytest.fixture
+async def lab(network: Network, far: Host) -> HostsLab:
+    near = await network.add("near", serve_impatiently, vpcs_engine="builtin")
+    compute = await near.server.request("POST", "/v2/computes", far.as_compute, 201)
+    assert compute["connected"], compute
+    return await make_lab(near, far, switch_on="local")  # its own is Dynamips, which is not there
+
+
+async def cut(far: Host) -> None:
+    far.cut()
+
+
+async def heal(far: Host) -> None:
+    far.heal()
+
+
+async def freeze(far: Host) -> None:
+    far.freeze()
+
+
+async def thaw(far: Host) -> None:
+    far.thaw()
+
+
+async def kill(far: Host) -> None:
+    await far.kill()
+
+
+async def start(far: Host) -> None:
+    await far.start()
+
+
+@pytest.mark.parametrize(
+    ("goes", "returns"),
+    [(cut, heal), (freeze, thaw), (kill, start)],
+    ids=["the network is cut", "its server is stopped", "its server is killed"],
+)
+async def test_a_lab_outlives_the_absence_of_gns3_server(
+    lab: HostsLab, far: Host, goes: Callable[[Host], Awaitable[None]], returns: Callable[[Host], Awaitable[None]]
+) -> None:
+    await goes(far)
+    reason = await lab.until_away()
+    assert reason.startswith("compute 'far' cannot be reached: ")
+    assert await lab.act(lab.far[0], "stop", 409) == reason
+    assert {each["name"] for each in (await lab.problems())["nodes"]} == {"FAR2", "FAR3"}
+    await lab.act(lab.near, "reload", 200)
+    await returns(far)
+    await lab.until_back()
+    await lab.until_started(lab.far[0])
+    await lab.ping(lab.far[0], "10.0.0.1")
