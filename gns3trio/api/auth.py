@@ -15,6 +15,7 @@ from gns3trio.api.access import Access
 from gns3trio.api.compute_client import tell_user
 from gns3trio.api.errors import error_response, refuse
 from gns3trio.api.password_guesses import Guesses
+from gns3trio.compute.clients import NOBODY
 
 _CONSOLES = frozenset({Access.CONSOLE, Access.COMPUTE_CONSOLE})
 _OF_COMPUTE = frozenset({Access.COMPUTE, Access.COMPUTE_CONSOLE})
@@ -62,6 +63,7 @@ class BasicAuth:
         access, given = self._access(scope), _credentials(scope)
         # Whose console it is depends on the user, even where consoles are open.
         if access in self._open and (given is None or access not in _OF_COMPUTE):
+            tell_user(scope, NOBODY)
             return None
         if given is not None:
             client = scope["client"] or ("", 0)

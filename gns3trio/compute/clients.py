@@ -18,6 +18,8 @@ from gns3trio.classes import frozen
 
 # The user of the server itself, who may see all its labs. Without a password, everybody is.
 OWN_USER = ""
+# Who sent no password, and is there only because the setting console_websocket_auth opens the consoles.
+NOBODY = "?"
 # A controller opens its stream again a second after it was interrupted. One that was restarted, or has another address
 # now, gets its projects after this time.
 GONE_AFTER_SECONDS = 60.0

@@ -24,7 +24,7 @@ import trio
 from gns3trio import threads
 from gns3trio.classes import define, frozen
 from gns3trio.compute.captures import Capture, CaptureSpec
-from gns3trio.compute.clients import OWN_USER, ComputeClient, Controllers
+from gns3trio.compute.clients import NOBODY, OWN_USER, ComputeClient, Controllers
 from gns3trio.compute.expressions import with_expressions
 from gns3trio.compute.hosted_reports import HostedReports, MessageReport, ReportedProject, Subscription
 from gns3trio.compute.interface import Compute, ComputeNode, LinkEnd, PortPlace
@@ -159,6 +159,18 @@ class HostedProjects:
             raise NotFound(f"Project ID {project_id} doesn't exist")
         self._take_over(client, project)
         return project
+
+    def identify(self, client: ComputeClient, project_id: UUID) -> ComputeClient:
+        """Who a client is that sent no password. A controller of GNS3 sends none when it passes on the websocket of a
+        console: it is the user of that project who has it open from this address. Otherwise, or if there are several,
+        it is the server's own user.
+        """
+        if client.user != NOBODY:
+            return client
+        own = ComputeClient(OWN_USER, client.host)
+        openers = {each.opener for each in self.all() if each.project_id == project_id}
+        here = [opener for opener in openers if opener.host == client.host]
+        return here[0] if len(here) == 1 else own
 
     def knows(self, project_id: UUID) -> bool:
         """Whether the id belongs to a project of the server's own user, even if it is just being closed."""

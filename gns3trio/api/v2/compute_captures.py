@@ -14,6 +14,7 @@ from attrs import field
 from starlette.websockets import WebSocket
 
 from gns3trio import field_checks as v
+from gns3trio.api.access import Access
 from gns3trio.api.compute_client import client_of
 from gns3trio.api.context import ApiContext
 from gns3trio.api.routing import RouteTable
@@ -29,7 +30,7 @@ from gns3trio.errors import Invalid
 from gns3trio.limits import MAX_SNAPLEN
 from gns3trio.traffic.captures import link_type
 
-routes = RouteTable("/v2/compute/projects/{project_id}", strict_ids=True)
+routes = RouteTable("/v2/compute/projects/{project_id}", strict_ids=True, access=Access.COMPUTE)
 
 _PORT = "/{node_type}/nodes/{node_id}/adapters/{adapter_number:number}/ports/{port_number:number}"
 _COUNTERS_SECONDS = 0.5

@@ -248,7 +248,8 @@ async def console_ws(
     context: ApiContext, websocket: WebSocket, project_id: UUID, node_type: str, node_id: UUID
 ) -> None:
     """A node's console as a websocket; 409 while it is stopped."""
-    async with driven_node(context.controller, client_of(websocket.scope), project_id, node_type, node_id) as node:
+    client = context.controller.hosted.identify(client_of(websocket.scope), project_id)
+    async with driven_node(context.controller, client, project_id, node_type, node_id) as node:
         if node.instance.status != "started":
             raise Conflict(f"Node '{node.instance.name}' is not started")
     await serve_console(websocket, node.instance, context.closing)
