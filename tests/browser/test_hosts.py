@@ -232,6 +232,19 @@ def test_a_stopped_node_is_moved(page: Page, host: Host, labs: list[Json], far: 
     expect(page.get_by_role("button", name="Move to host…")).to_be_hidden()
 
 
+def test_what_another_controller_has_open_here_is_shown_and_closed(page: Page, host: Host) -> None:
+    project = {"name": "foreign", "project_id": "00000000-0000-4000-8000-000000000019"}
+    host.request("POST", "/v2/compute/projects", project)  # as a controller does
+    path = f"/v2/compute/projects/{project['project_id']}/ethernet_switch/nodes"
+    host.request("POST", path, {"name": "SW1"})
+    page.goto(f"{host.url}/hosts")
+    expect(page.locator("aside")).to_contain_text("Projects of other controllers")
+    with dialog(page, "Close foreign") as question:
+        question.get_by_role("button", name="Close").click()
+    expect(page.locator("aside")).not_to_contain_text("Projects of other controllers")
+    assert host.request("GET", "/v2/hosted_projects") == []
+
+
 def test_a_hundred_hosts(page: Page, host: Host) -> None:
     for number in range(100):
         body = {

@@ -28,6 +28,7 @@ TESTED_IN_THE_BROWSER = {
     "hosts/host_choice",
     "hosts/host_form",
     "hosts/host_panel",
+    "hosts/hosted_list",
     "hosts/hosts_view",
     "hosts/link_hosts",
     "hosts/move_node",

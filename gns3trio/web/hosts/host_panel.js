@@ -7,6 +7,7 @@ import { counted } from "../format.js";
 import { linePlot } from "../plot.js";
 import { changeHost, confirmHost, removeHost } from "./host_form.js";
 import { addressOf, nodesText, reasonOf, stateOf, trunkFacts, versionOf } from "./host_texts.js";
+import { HostedList } from "./hosted_list.js";
 import { LOCAL } from "./hosts.js";
 import { Trunks } from "./trunks.js";
 
@@ -30,14 +31,16 @@ export class HostPanel {
     this.projects = h("div");
     this.links = h("div");
     this.trunks = new Trunks(id, () => this.drawLinks());
+    this.hosted = id === LOCAL ? new HostedList() : null;
     this.parts = h("div", {}, this.title, h("p", {}, this.state), this.problem, this.actions, this.facts,
-      h("h3", {}, "Load"), this.load, h("h3", {}, "Nodes"), this.types, this.projects, h("h3", {}, "Links to other hosts"), this.links);
+      h("h3", {}, "Load"), this.load, h("h3", {}, "Nodes"), this.types, this.projects, this.hosted?.element, h("h3", {}, "Links to other hosts"), this.links);
     side.replaceChildren(this.parts);
     if (compute) this.draw();
   }
 
   close() {
     this.trunks.close();
+    this.hosted?.close();
   }
 
   get compute() {

@@ -1,32 +1,23 @@
 // The trunks of a host: what the server tells of them again and again, with the rates between two times.
 
-import { get } from "../api.js";
-
-const EVERY_MS = 2000;
+import { Poll } from "./poll.js";
 
 export class Trunks {
-  // Calls `onChange` with what was told, as long as the page is seen and `close` was not called. `id` is that of the host.
+  // Calls `onChange` with what was told, from `follow` to `close`. `id` is that of the host.
   constructor(id, onChange) {
-    Object.assign(this, { id, onChange, before: null, closed: false });
-    this.peers = [];
-    this.trouble = null;
+    Object.assign(this, { id, before: null, peers: [], trouble: null });
+    this.poll = new Poll(`/v2/computes/${encodeURIComponent(id)}/trunks`, (reply) => {
+      this.take(reply ?? { peers: [], trouble: null }, Date.now());
+      onChange(this);
+    });
   }
 
-  // Reads them now, and from then on every other second.
-  async follow() {
-    try {
-      if (!globalThis.document?.hidden) this.take(await get(`/v2/computes/${encodeURIComponent(this.id)}/trunks`), Date.now());
-    } catch {
-      this.take({ peers: [], trouble: null }, Date.now()); // it is away, which its state says
-    }
-    if (this.closed) return;
-    this.onChange(this);
-    this.timer = setTimeout(() => this.follow(), EVERY_MS);
+  follow() {
+    return this.poll.start();
   }
 
   close() {
-    this.closed = true;
-    clearTimeout(this.timer);
+    this.poll.close();
   }
 
   take({ peers, trouble }, now) {
