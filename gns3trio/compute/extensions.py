@@ -17,6 +17,8 @@ TRUNK = "trunk"
 
 # ``POST .../projects/{project_id}/batch/create``, ``lease``, ``join`` and ``separate``: many nodes or ports at once.
 BATCHES = "batches"
+# ``PUT .../nodes/{node_id}/engine``, and the ``engine`` of a node in ``batch/create``.
+ENGINES = "engines"
 
 # The names of the extensions that this server has.
-EXTENSIONS: tuple[str, ...] = (CAPTURES, LINK_CONDITIONS, REPORTS, TRUNK, BATCHES)
+EXTENSIONS: tuple[str, ...] = (CAPTURES, LINK_CONDITIONS, REPORTS, TRUNK, BATCHES, ENGINES)

@@ -334,7 +334,7 @@ class HostedProjects:
                 raise NotFound(f"Project ID {project.project_id} doesn't exist")
             if spec.node_id in project.nodes:
                 return project.nodes[spec.node_id]
-            await self.compute.check_properties(spec.node_type, spec.properties)
+            await self.compute.check_properties(spec.node_type, spec.properties, spec.engine)
             folder = node_folder(project.folder, spec.node_type, spec.node_id)
             emit = partial(self._node_event, project, spec.node_id)
             instance = await self.compute.create_node(

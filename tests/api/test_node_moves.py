@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import orjson
 import pytest
 import trio
 
@@ -274,3 +275,35 @@ async def test_files_with_hostile_names_do_not_come(
         assert not (below / folder).exists() and not list(server.config.projects_path.rglob("*escaped*"))
         assert not any(asked.startswith("DELETE") for asked in fake.asked)
         await server.request("POST", f"{nodes.path}/close", None, 204)
+
+
+async def test_the_engine_and_the_mac_address_move_too(
+    server: Server, project: Json, nodes: Lab, far: FarServer
+) -> None:
+    """Between servers of ours."""
+    others = [await nodes.node("vpcs") for _ in range(3)]
+    node = await nodes.node("vpcs", name="A", engine="builtin")
+    usual = others[2]
+
+    async def identity(of: Json) -> tuple[str, bool, int]:
+        await server.request("PUT", node_path(project, of), {"properties": {}}, 200)
+        with trio.fail_after(PATIENCE):  # the compute reports it
+            while not (engine := await server.request("GET", f"{node_path(project, of)}/engine", None, 200))["engine"]:
+                await trio.sleep(0.02)
+        own = server.config.projects_path / project["project_id"] / "project-files" / "gns3trio.json"
+        mac_id = orjson.loads(own.read_bytes())["nodes"][of["node_id"]]["mac_id"]
+        return engine["engine"], engine["is_default"], mac_id
+
+    before = [await identity(each) for each in (node, usual)]
+    assert before[0][:2] == ("builtin", False)
+    for compute_id in ("far", "local", "far"):
+        for each in (node, usual):
+            await moved(server, project, each, compute_id)
+        assert [await identity(each) for each in (node, usual)] == before
+    await server.request("PUT", f"{node_path(project, node)}/engine", {"engine": "nonsense"}, 400)
+    await server.request("PUT", f"{node_path(project, node)}/engine", {"engine": "process"}, 200)
+    assert (await identity(node))[:2] == ("process", False)
+    await server.request("PUT", f"{node_path(project, node)}/engine", {"engine": "builtin"}, 200)
+    await server.request("POST", f"{nodes.path}/close", None, 204)
+    await server.request("POST", f"{nodes.path}/open", None, 201)
+    assert [(await identity(each))[:2] for each in (node, usual)] == [each[:2] for each in before]

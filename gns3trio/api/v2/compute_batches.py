@@ -38,7 +38,7 @@ from gns3trio.controller.names import Name
 from gns3trio.convert import make_strict_converter, structure
 from gns3trio.errors import Invalid, LabError, Unavailable, what_is_lacking
 from gns3trio.json_text import read_json
-from gns3trio.limits import MAX_ITEMS, MAX_PORT, Bound, Script
+from gns3trio.limits import MAX_ENGINE, MAX_ITEMS, MAX_PORT, Bound, Script
 
 routes = RouteTable("/v2/compute/projects/{project_id}/batch", strict_ids=True, access=Access.COMPUTE)
 
@@ -59,7 +59,9 @@ _converter = make_strict_converter(forbid_extra_keys=True)
 
 @define(kw_only=True)
 class WantedNode:
-    """A node to be created. ``mac_id`` is the number from which its MAC address was derived before."""
+    """A node to be created. ``mac_id`` is the number from which its MAC address was derived before,
+    ``engine`` what shall run it; null is this server's default.
+    """
 
     node_type: str
     node_id: UUID
@@ -68,6 +70,7 @@ class WantedNode:
     console_type: str | None = None
     startup_script: Script | None = None
     mac_id: int | None = field(default=None, validator=v.optional(v.ge(0)))
+    engine: Annotated[str, Bound(MAX_ENGINE)] | None = None
     properties: dict[str, Any] = field(factory=dict)
 
 

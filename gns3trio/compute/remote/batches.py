@@ -23,8 +23,8 @@ from gns3trio.slices import Slices
 # The parts of one request: MAX_ITEMS at most, and fewer if they are long, such as nodes with scripts. A server of ours
 # takes eight times as many bytes.
 _MOST_BYTES = 2 * 1024 * 1024
-# MAC addresses are derived from numbers below this.
-_MOST_MAC_IDS = 1_000_000
+# MAC addresses are derived from numbers below this: of built-in PCs, they are half of the address.
+_MOST_MAC_IDS = 2**24
 
 _T = TypeVar("_T")
 Begin = Callable[[Callable[[], Awaitable[None]]], None]
@@ -35,7 +35,9 @@ Begin = Callable[[Callable[[], Awaitable[None]]], None]
 
 def node_body(spec: NodeSpec) -> dict[str, Any]:
     """A node to be created. Empty values are those that the compute chooses."""
+    engine = {"engine": spec.engine} if spec.engine is not None else {}
     return {
+        **engine,
         "node_type": spec.node_type,
         "node_id": str(spec.node_id),
         "name": spec.name,

@@ -16,7 +16,7 @@ import trio
 from httpcore2 import Response
 
 from gns3trio import threads
-from gns3trio.compute.extensions import BATCHES, LINK_CONDITIONS, REPORTS, TRUNK
+from gns3trio.compute.extensions import BATCHES, ENGINES, LINK_CONDITIONS, REPORTS, TRUNK
 from gns3trio.compute.host import HostInterface, PortUsage
 from gns3trio.compute.interface import (
     Capabilities,
@@ -43,7 +43,7 @@ from gns3trio.compute.remote.creation import NodeCreation
 from gns3trio.compute.remote.events import Message, NodeTold
 from gns3trio.compute.remote.http import CREATE_SECONDS, ComputeHttp
 from gns3trio.compute.remote.link_end import has_filters
-from gns3trio.compute.remote.node import RemoteNode, refuse_engine
+from gns3trio.compute.remote.node import RemoteNode, require_engine
 from gns3trio.compute.remote.projects import RemoteProjects
 from gns3trio.compute.remote.reports import NodeFacts, Reports
 from gns3trio.compute.remote.transport import tls_context
@@ -241,7 +241,8 @@ class RemoteCompute:
     async def check_properties(self, node_type: str, properties: dict[str, Any], engine: str | None = None) -> None:
         """Only the compute can check properties: it does when the node is created."""
         self.reach()
-        refuse_engine(engine)
+        if engine is not None:
+            require_engine(self.has_extension(ENGINES), node_type, engine)
         if not self.runs(node_type):
             raise Conflict(f"node_type: compute '{self.address.name}' does not run nodes of type {node_type}")
 

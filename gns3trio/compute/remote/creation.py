@@ -134,6 +134,8 @@ class NodeCreation:
             self._leave([node])
             return Conflict(f"{where}: its answer shows no node")
         node.view, node.mac_id = view, read_mac_id(part or {})
+        if spec.engine is not None:
+            node.run_by(spec.engine)
         return node
 
     # --- one of GNS3 ---

@@ -7,11 +7,12 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import quote
 
+import attrs
 import trio
 
 from gns3trio import threads
 from gns3trio.compute.captures import CaptureSpec
-from gns3trio.compute.extensions import LINK_CONDITIONS
+from gns3trio.compute.extensions import ENGINES, LINK_CONDITIONS
 from gns3trio.compute.nio import LinkNio, UdpNio
 from gns3trio.compute.node import NodeEvent, NodeSpec, NodeStatus
 from gns3trio.compute.node_features import TrafficEndpoint
@@ -24,9 +25,9 @@ from gns3trio.compute.remote.http import ACTION_SECONDS, ANSWER_SECONDS
 from gns3trio.compute.remote.link_end import RemoteLinkEnd, nio_body
 from gns3trio.compute.remote.node_view import NodeView, read_node
 from gns3trio.compute.remote.parts import Host
-from gns3trio.compute.remote.reports import NodeFacts
+from gns3trio.compute.remote.reports import NodeFacts, read_facts
 from gns3trio.compute.remote.streamed_capture import StreamedCapture
-from gns3trio.errors import Conflict, NotFound, path_error
+from gns3trio.errors import Conflict, Invalid, NotFound, path_error
 from gns3trio.project_layout import CAPTURES, PROJECT_FILES
 
 # How long a start that hangs may go on when somebody comes to stop the node.
@@ -34,10 +35,13 @@ _HANGING_SECONDS = 5.0
 _SCRIPT = "startup_script"
 
 
-def refuse_engine(engine: str | None) -> None:
-    """Raises Conflict if an engine was chosen."""
-    if engine is not None:
-        raise Conflict("engine: a compute on another host chooses it itself")
+def require_engine(can_choose: bool, node_type: str, engine: str) -> None:
+    """Raises Conflict if the compute takes no choice of the engine, Invalid for one that no node of the type has."""
+    if not can_choose:
+        raise Conflict("engine: a GNS3 compute chooses it itself")
+    if engine not in (engines := node_types[node_type].engines):
+        there_are = f"there are {' and '.join(engines)}" if engines else "there is no choice"
+        raise Invalid(f"engine: {engine!r} is none of a {node_type}: {there_are}")
 
 
 class RemoteNode:
@@ -196,8 +200,14 @@ class RemoteNode:
         is_status = before.status != view.status and not self.always_runs
         self._emit(NodeEvent("status" if is_status else "updated"))
 
+    def run_by(self, engine: str) -> None:
+        """It was created with this engine."""
+        self._facts = attrs.evolve(self._facts, engine=engine, has_default_engine=False)
+
     def take_facts(self, facts: NodeFacts) -> None:
         """What a compute of ours reports of the node."""
+        if facts.engine not in self._traits.engines:
+            facts = attrs.evolve(facts, engine=None, has_default_engine=True)
         before, self._facts = self._facts, facts
         if facts.mac_id is not None:
             self.mac_id = facts.mac_id
@@ -308,8 +318,21 @@ class RemoteNode:
         self._script = {_SCRIPT: script} if script is not None else {}
 
     async def set_engine(self, engine: str | None, mac_id: int | None = None) -> None:
-        """Raises Conflict for any but the compute's own choice."""
-        refuse_engine(engine)
+        """Let another engine run it, if its compute is one of ours."""
+        if engine is not None:
+            require_engine(self.has_extension(ENGINES), self.node_type, engine)
+        elif not self.has_extension(ENGINES):
+            return
+        told = await self.request("PUT", f"{self.path}/engine", {"engine": engine, "mac_id": mac_id})
+        facts = read_facts(told if isinstance(told, dict) else {})
+        self.take_facts(
+            attrs.evolve(
+                self._facts,
+                engine=facts.engine,
+                has_default_engine=engine is None,
+                mac_id=facts.mac_id,
+            )
+        )
 
     async def startup_script(self) -> str | None:
         """The text of its start-up script, which is a file on the compute."""

@@ -47,6 +47,7 @@ class Node:
         self.deleted = False
         self.revision = Revision()  # a new object after each visible change of the node
         self.saved_mac_id: int | None = None  # the number of its MAC address in the project's file
+        self.saved_engine: str | None = None  # likewise
         self.kept_because: str | None = None  # why the node has no instance, if its type is not the reason
         self.moving_to: str | None = None  # the name of the compute to which its files are being copied
         self.was_lost = False  # its compute lost it meanwhile
@@ -102,7 +103,9 @@ class Node:
     @property
     def chosen_engine(self) -> str | None:
         """The engine that was chosen for the node; None if the default of its compute runs it."""
-        return self._instance.engine if self._instance is not None and not self._instance.has_default_engine else None
+        if self._instance is None:
+            return self.saved_engine
+        return self._instance.engine if not self._instance.has_default_engine else None
 
     @property
     def status(self) -> str:

@@ -161,7 +161,7 @@ class Nodes(Mapping[UUID, Node]):
         another host waits for ``restore_all``.
         """
         node = self._nodes[record.node_id] = self._new_node(record)
-        node.saved_mac_id = mac_id
+        node.saved_mac_id, node.saved_engine = mac_id, engine
         garbage.grown(self._project.project_id, "nodes", len(self._nodes))
         compute = self._project.services.computes.find(record.compute_id)
         if compute is None:
@@ -198,7 +198,7 @@ class Nodes(Mapping[UUID, Node]):
                     compute = self._project.services.computes.find(node.record.compute_id)
                     if node.deleted or compute is None or not compute.runs(node.record.node_type) or not go_on():
                         continue
-                    await self._bring_back(node, compute, node.mac_id)
+                    await self._bring_back(node, compute, node.mac_id, node.chosen_engine)
                     self._project.publish(NodeChanged(node))
 
         in_order: dict[str, list[Node]] = {}
