@@ -1,10 +1,14 @@
 """Nodes on another host: our controller drives another server of ours through GNS3's compute API."""
 
+from collections import Counter
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
+import pytest
 import trio
 
+from gns3trio.compute.remote.http import ComputeHttp
 from tests.pcap_reader import read_capture
 from tests.support.far_lab import REPLY, TIMEOUT, far_pcs
 from tests.support.far_server import FarServer, far_server
@@ -196,6 +200,63 @@ async def test_a_project_opens_while_its_compute_is_away(
     await far.start()
     await until(server, f"{lab.path}/problems", lambda problems: problems == {"file": [], "links": [], "nodes": []})
     assert (await server.request("GET", node_path(project, node), None, 200))["status"] == "stopped"
+
+
+async def test_a_lab_on_two_hosts_is_made_by_few_requests(
+    server: Server, project: Json, far: FarServer, registered: Json, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many nodes and links it has; those that cannot be made keep no others from it."""
+    number, asked = 60, Counter[str]()
+    request = ComputeHttp.request
+
+    async def count(self: ComputeHttp, method: str, path: str, *more: Any, **options: Any) -> Any:
+        asked[f"{method} {path.removeprefix('projects/' + project['project_id'])}"] += 1
+        return await request(self, method, path, *more, **options)
+
+    monkeypatch.setattr(ComputeHttp, "request", count)
+    lab = Lab(server, project, [])
+    names = [f"{place}{n}" for place in ("N", "F", "G") for n in range(number)]
+    nodes = [
+        {
+            "node_id": str(uuid4()),
+            "name": name,
+            "node_type": "vpcs",
+            "compute_id": "local" if name.startswith("N") else "far",
+        }
+        for name in names
+    ]
+    nodes += [{**nodes[0], "node_id": str(uuid4()), "name": f"S{n}", "node_type": "ethernet_switch"} for n in range(8)]
+    ids = {each["name"]: each["node_id"] for each in nodes}
+
+    def ends(*names: str, port: int = 0) -> Json:
+        return {"nodes": [{"node_id": ids[name], "adapter_number": 0, "port_number": port} for name in names]}
+
+    links = [ends(f"N{n}", f"F{n}") for n in range(number)]
+    links += [ends(f"G{n}", f"G{n + 1}") for n in range(0, number, 2)]
+    await server.request("POST", f"{lab.path}/batch", {"nodes": nodes, "links": links}, 201)
+    batches = {f"POST /batch/{action}": 1 for action in ("create", "lease", "join")}
+    assert {name: times for name, times in asked.items() if name.startswith("POST /")} == batches
+    problems = {"file": [], "links": [], "nodes": []}
+    assert await server.request("GET", f"{lab.path}/problems", None, 200) == problems
+    shown = await server.request("GET", f"{lab.path}/nodes", None, 200)
+    consoles = [each["console"] for each in shown if each["compute_id"] == "far"]
+    assert len(set(consoles)) == 2 * number
+
+    await server.request("POST", f"{lab.path}/close", None, 204)
+    asked.clear()
+    await server.request("POST", f"{lab.path}/open", None, 201)
+    assert {name: times for name, times in asked.items() if name.startswith("POST /")} == batches
+    assert await server.request("GET", f"{lab.path}/problems", None, 200) == problems
+    assert [each["console"] for each in await server.request("GET", f"{lab.path}/nodes", None, 200)] == [
+        each["console"] for each in shown
+    ]
+
+    await far.stop()
+    await until(server, "/v2/computes/far", lambda shown: not shown["connected"])
+    asked.clear()
+    await far.start()
+    await until(server, f"{lab.path}/problems", lambda told: told == problems and "POST /batch/join" in asked)
+    assert {name: times for name, times in asked.items() if name.startswith("POST /")} == batches
 
 
 async def test_a_wrong_password_is_told_and_can_be_mended(server: Server, far: FarServer) -> None:

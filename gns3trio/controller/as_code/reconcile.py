@@ -7,15 +7,17 @@ from uuid import UUID, uuid4
 
 from gns3trio.classes import frozen
 from gns3trio.conditions.link_conditions import Impairments
+from gns3trio.controller.as_code.creating import create_links, create_nodes
 from gns3trio.controller.as_code.document import Document, Ends, Wish
 from gns3trio.controller.as_code.node_scripts import read_scripts
 from gns3trio.controller.as_code.plan import Plan, link_value, make_plan, naming
-from gns3trio.controller.as_code.undo import Undo, for_each
+from gns3trio.controller.as_code.undo import Undo
 from gns3trio.controller.gns3_format.records import LinkEndRecord, LinkRecord
 from gns3trio.controller.links.link import Link
+from gns3trio.controller.links.many import NewLink
 from gns3trio.controller.names import NameAllocator
 from gns3trio.controller.nodes.all_nodes import act_on_all
-from gns3trio.controller.nodes.creation import Fields, create_node_from_fields, with_computes
+from gns3trio.controller.nodes.creation import Fields, with_computes
 from gns3trio.controller.nodes.node import Node
 from gns3trio.controller.project.drawings import Drawing
 from gns3trio.controller.project.moving import Move
@@ -50,7 +52,7 @@ async def _apply(project: Project, plan: Plan, document: Document) -> None:
             project.services.placement, project.nodes, plan.create_nodes, _linked(project, plan.create_nodes, document)
         )
         with saving_later():
-            await for_each(new, partial(_create_node, undo, project))
+            await create_nodes(undo, project, new, lambda number: f"nodes[{new[number]['name']}]")
         project.file.mark()
         for node, wanted in plan.update_nodes:
             changes = dict(wanted)
@@ -64,7 +66,7 @@ async def _apply(project: Project, plan: Plan, document: Document) -> None:
             undo.by(_put_back_node, project, node, before, script)
         ids = {node.name: node.node_id for node in project.nodes.values()}
         with saving_later():
-            await for_each(plan.create_links, partial(_create_link, undo, project, ids))
+            await create_links(undo, project, [_new_link(ids, *each) for each in plan.create_links])
         project.file.mark()
         for link, changes in plan.update_links:
             is_now = link_value(link)
@@ -93,12 +95,6 @@ async def _move_node(undo: Undo, project: Project, node: Node, compute_id: str) 
         await move.begin()
     undo.by(move.take_back)
     return move
-
-
-async def _create_node(undo: Undo, project: Project, fields: Mapping[str, Any]) -> None:
-    with naming(f"nodes[{fields['name']}]"):
-        node = await create_node_from_fields(project.nodes, fields, keep_name=True)
-    undo.by(project.nodes.delete_all, [node])
 
 
 def _linked(project: Project, new: Iterable[Mapping[str, Any]], document: Document) -> Iterator[tuple[UUID, UUID]]:
@@ -138,23 +134,18 @@ async def _put_back_node(project: Project, node: Node, before: Mapping[str, Any]
             await instance.set_startup_script(script)
 
 
-async def _create_link(undo: Undo, project: Project, ids: Mapping[str, UUID], wanted: tuple[Ends, Wish]) -> None:
-    ends, wish = wanted
+def _new_link(ids: Mapping[str, UUID], ends: Ends, wish: Wish) -> NewLink:
     nodes = [
         LinkEndRecord(node_id=ids[end.node], adapter_number=end.adapter_number, port_number=end.port_number)
         for end in ends
     ]
     fields = {name: wish.given[name] for name in _LINK_FIELDS if name in wish.given}
-    link = await project.links.create(LinkRecord(link_id=uuid4(), nodes=nodes, **fields))
-    undo.by(project.links.delete, link)
-    await _update_link(
-        project, link, {name: wish.given[name] for name in ("impairments", "seed") if name in wish.given}
-    )
+    impairments = Impairments(tuple(wish.given.get("impairments", ())), wish.given.get("seed"))
+    return NewLink(LinkRecord(link_id=uuid4(), nodes=nodes, **fields), impairments)
 
 
 async def _restore_link(project: Project, record: LinkRecord, impairments: Impairments) -> None:
-    link = await project.links.create(record)
-    await project.links.update(link, {}, impairments)
+    await project.links.create(record, impairments)
 
 
 async def _update_link(project: Project, link: Link, changes: Mapping[str, Any]) -> None:
@@ -206,19 +197,10 @@ async def create_all(
         linked = [(record.nodes[0].node_id, record.nodes[1].node_id) for record in links]
         named = await with_computes(project.services.placement, project.nodes, named, linked)
 
-        async def create_node(numbered: tuple[int, Mapping[str, Any]]) -> None:
-            index, fields = numbered
-            with naming(f"nodes[{index}]"):
-                node = await create_node_from_fields(project.nodes, fields, keep_name=True)
-            undo.by(project.nodes.delete_all, [node])
-
-        async def create_link(record: LinkRecord) -> None:
-            undo.by(project.links.delete, await project.links.create(record))
-
         made = []
         with saving_later():
-            await for_each(enumerate(named), create_node)
-            await for_each(links, create_link)
+            await create_nodes(undo, project, named, lambda number: f"nodes[{number}]")
+            await create_links(undo, project, list(map(NewLink, links)))
             slices = Slices()
             for fields in drawings:
                 made.append(await project.drawings.create(fields["drawing_id"], fields))

@@ -1,7 +1,7 @@
 """The nodes at the ends of links: what they allow, and what is wrong with them."""
 
-from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from typing import Literal
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from gns3trio.controller.gns3_format.records import LinkEndRecord, LinkRecord
 from gns3trio.controller.links.link import Link, PortAddress
 from gns3trio.controller.nodes.node import Node
 from gns3trio.errors import Conflict, NotFound
+from gns3trio.mutex import Mutex
 
 
 class EndNodes:
@@ -92,3 +93,31 @@ class EndNodes:
                 if node is None or node.deleted:
                     raise NotFound(f"nodes: node ID {node_id} doesn't exist")
             yield
+
+    @contextmanager
+    def hold_free(self, links: Sequence[tuple[LinkRecord, Mutex | None]]) -> Iterator[list[bool]]:
+        """Hold the locks of nodes, and of links that have one, of those links at which nobody is at work now; yields
+        for each link whether it is one of them. The others would have to be waited for: a start may hang.
+        """
+        held: dict[UUID, Mutex] = {}
+        own: list[Mutex] = []
+        free: list[bool] = []
+        try:
+            for record, lock in links:
+                nodes = [self._nodes.get(end.node_id) for end in record.nodes]
+                is_free = (lock is None or not lock.locked()) and all(
+                    node is not None and not node.deleted and (node.node_id in held or not node.lock.locked())
+                    for node in nodes
+                )
+                for node in nodes if is_free else ():
+                    if node is not None and node.node_id not in held:
+                        node.lock.acquire_nowait()
+                        held[node.node_id] = node.lock
+                if is_free and lock is not None:
+                    lock.acquire_nowait()
+                    own.append(lock)
+                free.append(is_free)
+            yield free
+        finally:
+            for lock in (*held.values(), *own):
+                lock.release()

@@ -2,13 +2,13 @@
 
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
-from functools import partial
 from typing import Any
 from uuid import UUID
 
 import attrs
 import trio
 
+from gns3trio import garbage
 from gns3trio.compute.interface import LinkEnd
 from gns3trio.compute.nio import UdpNio
 from gns3trio.conditions.link_conditions import NO_IMPAIRMENTS, Impairments
@@ -21,8 +21,6 @@ from gns3trio.controller.links.filters import (
     apply_filters,
     apply_suspend,
     compile_filters,
-    usable_filters,
-    usable_impairments,
 )
 from gns3trio.controller.links.link import Link, PortAddress, address_of, check_nodes
 from gns3trio.controller.links.wiring import Wiring, new_link_end
@@ -39,8 +37,8 @@ class Links(Mapping[UUID, Link]):
         self._project = project
         self._nodes = nodes
         self._wiring = Wiring(project, nodes)
-        self._ends = EndNodes(nodes)
-        self._making: set[UUID] = set()  # ids of links that are being created
+        self.end_nodes = EndNodes(nodes)
+        self.making: set[UUID] = set()  # ids of links that are being created
         self.captures = LinkCaptures(project, nodes, self._wiring)
 
     def __getitem__(self, link_id: UUID) -> Link:
@@ -59,7 +57,7 @@ class Links(Mapping[UUID, Link]):
 
     def lock_nodes(self, node_ids: Iterable[UUID]) -> AbstractAsyncContextManager[None]:
         """Hold the locks of nodes, always acquired in the same order. Raises NotFound if one does not exist."""
-        return self._ends.lock(node_ids)
+        return self.end_nodes.lock(node_ids)
 
     def require(self, link_id: UUID) -> Link:
         """A link by its id. Raises Forbidden if the project is closed, NotFound if there is no such link."""
@@ -87,7 +85,7 @@ class Links(Mapping[UUID, Link]):
 
     def running_nodes(self, link: Link) -> list[tuple[Node, PortAddress]]:
         """The nodes at its ends that run here, each with its port."""
-        return self._ends.running(link)
+        return self.end_nodes.running(link)
 
     def records(self) -> list[LinkRecord]:
         """All links in the form that is saved."""
@@ -97,67 +95,66 @@ class Links(Mapping[UUID, Link]):
         """The impairments of the links that have any, by link id."""
         return {link.link_id: link.impairments for link in self.values() if link.impairments != NO_IMPAIRMENTS}
 
-    async def revive(self, record: LinkRecord, impairments: Impairments) -> bool:
-        """Create a link from the project's file. If it cannot be wired, it is listed with its ``problem``. Invalid
-        filters are left out and reported. Returns whether the link is the same as in the file.
-        """
-        warn = partial(self._project.log, "warning")
-        filters = await usable_filters(record, warn)
-        usable = await usable_impairments(record, impairments, warn)
-        came = filters == record.filters and usable is impairments
-        record = attrs.evolve(record, filters=filters)
-        problem = self._ends.missing(record)
-        if problem is not None:  # the reason is reported with the node
-            kept = self._wiring.keep(record, usable, problem)
-            kept.told_problem, kept.link_type = problem, self._ends.link_type(record)
-            return came
-        try:
-            link = await self._wiring.connect(record, usable)
-            link.link_type = self._ends.link_type(record)
-        except LabError as error:  # an interface of the host is missing, say: the project must open all the same
-            self._project.log("error", f"link {record.link_id} is not connected: {error}")
-            self._wiring.keep(record, usable, str(error)).told_problem = str(error)
-        return came
-
     def problem_of(self, link: Link) -> str | None:
         """The reason why frames do not cross a link; None if it works."""
         if link.problem is not None:
-            return self._ends.missing(link.record) or link.problem
-        return self._ends.trouble(link.record)
+            return self.end_nodes.missing(link.record) or link.problem
+        return self.end_nodes.trouble(link.record)
 
-    async def create(self, record: LinkRecord) -> Link:
+    async def create(self, record: LinkRecord, impairments: Impairments = NO_IMPAIRMENTS) -> Link:
         """Create a link between two ports, or return the existing one between them.
 
         Raises Conflict (also for the id of another link) or NotFound, and then leaves nothing behind.
         """
         if (known := self.get(record.link_id)) is not None and known.joins(record.nodes):
             return known
-        if known is not None or record.link_id in self._making:
-            raise Conflict(f"link_id: link {record.link_id} exists already, between other ports")
-        if len(self) >= MAX_LINKS:
-            raise Conflict(f"the project has {MAX_LINKS} links, and can have no more")
-        self._making.add(record.link_id)
+        if record.link_id in self.making:
+            raise self._is_used(record)
+        self.making.add(record.link_id)
         try:
-            return await self._make(record)
+            return await self._make(record, impairments)
         finally:
-            self._making.discard(record.link_id)
+            self.making.discard(record.link_id)
 
-    async def _make(self, record: LinkRecord) -> Link:
+    @staticmethod
+    def _is_used(record: LinkRecord) -> Conflict:
+        return Conflict(f"link_id: link {record.link_id} exists already, between other ports")
+
+    async def _make(self, record: LinkRecord, impairments: Impairments) -> Link:
         check_nodes(*(end.node_id for end in record.nodes))
-        self._ends.check_types(record)
-        for end in record.nodes:
-            end.label = end.label or new_link_end(address_of(end)).label
-        async with self._ends.lock(end.node_id for end in record.nodes):
-            self._ends.check_ports(record)
-            link = await self._wiring.connect(record, NO_IMPAIRMENTS)
-            link.link_type = self._ends.link_type(record)
+        async with self.end_nodes.lock(end.node_id for end in record.nodes):
+            link = self.new(record, impairments)
+            (error,) = await self._wiring.wire_all([link])
+            if error is not None:
+                raise error
+            self._wiring.links.add(link)
+            garbage.grown(link.project_id, "links", len(self))
+            link.link_type = self.end_nodes.link_type(record)
         try:
             await self._project.make_durable()
         except BaseException:
             with trio.CancelScope(shield=True):
-                await self._remove(link)
+                await self.remove(link)
             raise
         self._project.publish(LinkCreated(link))
+        return link
+
+    def new(self, record: LinkRecord, impairments: Impairments) -> Link:
+        """A new link with reserved ports, which is not wired yet. The caller holds the locks of its nodes.
+
+        Raises Conflict or NotFound if it cannot be made.
+        """
+        if self.get(record.link_id) is not None:
+            raise self._is_used(record)
+        if len(self) >= MAX_LINKS:
+            raise Conflict(f"the project has {MAX_LINKS} links, and can have no more")
+        check_nodes(*(end.node_id for end in record.nodes))
+        self.end_nodes.check_types(record)
+        self.end_nodes.check_ports(record)
+        for end in record.nodes:
+            end.label = end.label or new_link_end(address_of(end)).label
+        link = Link(record, self._project.project_id, impairments)
+        self._wiring.reserve(link)
         return link
 
     async def update(self, link: Link, changes: Mapping[str, Any], impairments: Impairments | None = None) -> None:
@@ -196,13 +193,13 @@ class Links(Mapping[UUID, Link]):
         ends = changes["nodes"]
         check_nodes(*(end.node_id for end in ends))
         old = [end.node_id for end in link.record.nodes if end.node_id in self._nodes]
-        async with self._ends.lock([*old, *(end.node_id for end in ends)]), link.lock:
+        async with self.end_nodes.lock([*old, *(end.node_id for end in ends)]), link.lock:
             if self.get(link.link_id) is not link:
                 raise NotFound(f"Link ID {link.link_id} doesn't exist")
             before, problem = (link.record, link.impairments), link.problem
             record = attrs.evolve(link.record, **changes)
-            self._ends.check_types(record)
-            self._ends.check_ports(record)
+            self.end_nodes.check_types(record)
+            self.end_nodes.check_ports(record)
             self._wiring.check(link, record)
             await self.captures.stop_link(link)
             link.impairments = impairments or link.impairments
@@ -218,14 +215,14 @@ class Links(Mapping[UUID, Link]):
                 with trio.CancelScope(shield=True):
                     await self._wiring.put_back(link, before[0], problem)
                 raise
-            link.link_type = self._ends.link_type(record)
+            link.link_type = self.end_nodes.link_type(record)
         self._project.publish(LinkChanged(link))
-        self._tell_problem(link)
+        self.tell_problem(link)
 
     async def _try_wiring(self, link: Link) -> None:
         """Try to wire a link. An error stays the problem of the link."""
         try:
-            async with self._ends.lock(end.node_id for end in link.record.nodes), link.lock:
+            async with self.end_nodes.lock(end.node_id for end in link.record.nodes), link.lock:
                 if link.problem is None or self.get(link.link_id) is not link:
                     return
                 await self._wiring.wire(link)
@@ -233,7 +230,7 @@ class Links(Mapping[UUID, Link]):
             link.problem = str(error)
         else:
             self._project.publish(LinkChanged(link))
-        self._tell_problem(link)
+        self.tell_problem(link)
 
     async def restore(self, link: Link) -> None:
         """Wire a link anew, because a node at its ends was created anew. Its captures end. If it cannot be wired, that
@@ -243,7 +240,7 @@ class Links(Mapping[UUID, Link]):
             await self._try_wiring(link)
             return
         try:
-            async with self._ends.lock(end.node_id for end in link.record.nodes), link.lock:
+            async with self.end_nodes.lock(end.node_id for end in link.record.nodes), link.lock:
                 if self.get(link.link_id) is not link:
                     return
                 await self.captures.stop_link(link)
@@ -251,14 +248,15 @@ class Links(Mapping[UUID, Link]):
         except LabError as error:
             link.problem = link.problem or str(error)
         self._project.publish(LinkChanged(link))
-        self._tell_problem(link)
+        self.tell_problem(link)
 
     def tell_problems_of(self, node_id: UUID) -> None:
         """Called when a node has changed: announce which of its links stopped working, or work again."""
         for link in self.of_node(node_id):
-            self._tell_problem(link)
+            self.tell_problem(link)
 
-    def _tell_problem(self, link: Link) -> None:
+    def tell_problem(self, link: Link) -> None:
+        """Announce if a link stopped working, or works again."""
         problem = self.problem_of(link)
         if problem != link.told_problem:
             link.told_problem = problem
@@ -304,7 +302,7 @@ class Links(Mapping[UUID, Link]):
         with trio.CancelScope(shield=True):  # they are deleted on the disk, so delete them here too
             slices = Slices()
             for link in links:
-                if await self._remove(link):
+                if await self.remove(link):
                     self._project.publish(LinkDeleted(link))
                 await slices.pause()
 
@@ -313,7 +311,7 @@ class Links(Mapping[UUID, Link]):
         links = {link.link_id: link for node_id in node_ids for link in self.of_node(node_id)}
         return self.withdrawal(links.values())
 
-    async def _remove(self, link: Link) -> bool:
+    async def remove(self, link: Link) -> bool:
         """Remove a link; returns whether it still existed."""
         async with link.lock:
             if self.get(link.link_id) is not link:

@@ -6,17 +6,15 @@ this project, it is a link too: it is listed, saved and opened again.
 """
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from uuid import UUID, uuid4
 
 import trio
 
-from gns3trio import garbage
 from gns3trio.compute.interface import Compute, ComputePort, LinkEnd
 from gns3trio.compute.nio import LOOPBACK, UdpNio
-from gns3trio.conditions.link_conditions import NO_CONDITIONS, Impairments
 from gns3trio.controller.context import ProjectContext
 from gns3trio.controller.gns3_format.records import LinkEndRecord, LinkRecord, link_label
 from gns3trio.controller.links.filters import (
@@ -26,11 +24,12 @@ from gns3trio.controller.links.filters import (
     compile_filters,
     conditions_of,
 )
+from gns3trio.controller.links.joining import Joining, Wanted
 from gns3trio.controller.links.link import Link, PortAddress, address_of, check_link
 from gns3trio.controller.links.table import LinkTable
-from gns3trio.controller.links.tunnel_hosts import tunnel_hosts
 from gns3trio.controller.nodes.node import Node
-from gns3trio.errors import Conflict, LabError, NotFound
+from gns3trio.errors import LabError, NotFound
+from gns3trio.slices import Slices
 
 log = logging.getLogger(__name__)
 
@@ -47,21 +46,8 @@ class Wiring:
         # The NIO of a client; None for a link that the controller has created.
         self._joined: dict[PortAddress, UdpNio | None] = {}
         self._address_by_lport: dict[int, PortAddress] = {}
+        self._joining = Joining(project.project_id)
         self._connecting: set[PortAddress] = set()  # ports of links that are being created
-
-    async def connect(self, record: LinkRecord, impairments: Impairments) -> Link:
-        """Create a link and wire it. Raises as ``wire``, and then leaves nothing behind."""
-        link = Link(record, self._project.project_id, impairments)
-        await self.wire(link)
-        self.links.add(link)
-        garbage.grown(link.project_id, "links", len(self.links))
-        return link
-
-    def keep(self, record: LinkRecord, impairments: Impairments, problem: str) -> Link:
-        """Add a link that cannot be wired, with the reason."""
-        link = Link(record, self._project.project_id, impairments, problem=problem)
-        self.links.add(link)
-        return link
 
     async def wire(self, link: Link) -> None:
         """Connect the two ports of a link. Its filters apply from the first frame.
@@ -69,9 +55,46 @@ class Wiring:
         Raises Conflict (port in use, both ends at one node, not two ends) or NotFound (no such node); nothing is
         connected then.
         """
+        self.reserve(link)
+        (error,) = await self.wire_all([link])
+        if error is not None:
+            raise error
+
+    def reserve(self, link: Link) -> None:
+        """Reserve the ports of a link for ``wire_all``. Raises Conflict if it cannot have them."""
         self.check(link, link.record)
-        with self._taken(link.addresses):
-            await self._join(link)
+        self._connecting.update(link.addresses)
+
+    async def wire_all(self, links: Sequence[Link]) -> list[LabError | None]:
+        """Connect the ports of links, which are reserved, in place of what was there. Returns the error for each, None
+        if it is connected.
+        """
+        try:
+            return await self._join_all(links)
+        finally:
+            for link in links:
+                self._connecting.difference_update(link.addresses)
+
+    async def _join_all(self, links: Sequence[Link]) -> list[LabError | None]:
+        errors: list[LabError | None] = [None] * len(links)
+        wanted: dict[int, Wanted] = {}
+        slices = Slices()
+        for number, link in enumerate(links):
+            try:
+                first, second = map(self._place, link.addresses)
+                wanted[number] = Wanted(first, second, conditions_of(link.record, link.impairments))
+            except LabError as error:
+                errors[number] = error
+            await slices.pause()
+        for number, failure in zip(wanted, await self._joining.join(list(wanted.values())), strict=True):
+            errors[number] = failure
+            if failure is None:
+                self._joined |= dict.fromkeys(links[number].addresses)
+                links[number].problem = None
+            else:
+                for address in links[number].addresses:
+                    self._forget(address)
+        return errors
 
     def check(self, link: Link, record: LinkRecord) -> None:
         """Raises Conflict if the link cannot have the ends in ``record``."""
@@ -118,40 +141,13 @@ class Wiring:
             self._connecting -= addresses
 
     async def _join(self, link: Link) -> None:
-        near, far = link.addresses
-        await compile_filters(link.record, link.impairments)
-        near_compute, near_port = self._place(near)
-        far_compute, far_port = self._place(far)
-        if near_compute is far_compute:
-            if link.impairments.filters and not near_compute.capabilities.impairments:
-                raise Conflict("impairments: the compute of its nodes knows GNS3's filters only")
-            await near_compute.connect(near_port, far_port, conditions_of(link.record, link.impairments))
-        else:
-            await self._tunnel(link, (near_compute, near_port), (far_compute, far_port))
-        self._joined |= {near: None, far: None}
-        link.problem = None
+        (error,) = await self._join_all([link])
+        if error is not None:
+            raise error
 
-    async def _tunnel(self, link: Link, *places: tuple[Compute, ComputePort]) -> None:
-        """Connect ports on two computes by a UDP tunnel. If this fails, leased ports are released when the project
-        closes.
-        """
-        hosts = await tunnel_hosts(places[0][0], places[1][0])
-        leased = [await compute.lease_udp(self._project.project_id) for compute, _ in places]
-        conditions = conditions_of(link.record, link.impairments)
-        waits = conditions != NO_CONDITIONS
-        nios = [UdpNio(leased[0], hosts[1], leased[1]), UdpNio(leased[1], hosts[0], leased[0], suspend=waits)]
-        bound: list[ComputePort] = []
-        try:
-            for (_, port), nio in zip(places, nios, strict=True):
-                await port.node.bind_nio(port.adapter_number, port.port_number, nio)
-                bound.append(port)
-            if waits:  # no frame has passed, because the second end was suspended
-                await apply_filters(self.ends(link), link.record, link.impairments)
-        except BaseException:
-            with trio.CancelScope(shield=True):
-                for port in bound:
-                    await self._unbind_port(port)
-            raise
+    def compute_returned(self, compute: Compute) -> None:
+        """A compute that was away is back, perhaps without what it had."""
+        self._joining.forget(compute)
 
     async def separate(self, link: Link) -> None:
         """Disconnect the two ports of a link, which stays in the table. ``wire`` connects them again."""

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from gns3trio.compute.host import ANY_COMPUTE_ID
 from gns3trio.controller.gns3_format.records import NodeRecord
+from gns3trio.controller.nodes import many
 from gns3trio.controller.nodes.node import Node, drawn_as
 from gns3trio.controller.nodes.nodes import Nodes
 from gns3trio.controller.placement.placement import NewNode, Placement
@@ -26,10 +27,16 @@ async def create_node_from_fields(
 
     Raises Invalid for invalid properties, and as ``Nodes.create``.
     """
+    new = new_node(fields)
+    return await nodes.create(new.record, keep_name=keep_name, startup_script=startup_script, engine=new.engine)
+
+
+def new_node(fields: Fields) -> many.NewNode:
+    """The record and the engine in the fields of a new node."""
     properties = dict(fields.get("properties") or {})
     of_record = {name: value for name, value in fields.items() if name != "engine"}
     record = NodeRecord(**{**drawn_as(fields["node_type"]), **of_record, "properties": properties})
-    return await nodes.create(record, keep_name=keep_name, startup_script=startup_script, engine=fields.get("engine"))
+    return many.NewNode(record, fields.get("engine"))
 
 
 async def with_computes(

@@ -55,28 +55,41 @@ class Instances:
         engine: str | None = None,
     ) -> ComputeNode:
         """Create the instance of a node at a compute. Raises Conflict if the compute cannot provide it."""
+        spec = self.spec(record, startup_script, mac_id=mac_id, engine=engine)
+        await self.reserve_numbers_for(compute, [spec])
+        return await compute.create_node(spec)
+
+    def spec(
+        self,
+        record: NodeRecord,
+        startup_script: str | None = None,
+        *,
+        mac_id: int | None = None,
+        engine: str | None = None,
+    ) -> NodeSpec:
+        """What a compute has to know of a node. Raises Conflict for a type that cannot be one."""
         check_node_type(record.node_type)  # the type is also the name of a folder
-        traits = node_types.get(record.node_type)
-        if mac_id is None and traits is not None and traits.is_numbered:
-            await self._reserve_numbers_of_others(compute)
-        return await compute.create_node(
-            NodeSpec(
-                node_type=record.node_type,
-                node_id=record.node_id,
-                project_id=self._project.project_id,
-                name=record.name,
-                folder=node_folder(self._project.folder, record.node_type, record.node_id),
-                console=record.console,
-                console_type=record.console_type,
-                properties=record.properties,
-                startup_script=startup_script,
-                mac_id=mac_id,
-                engine=engine,
-                project_name=self._project.settings.name,
-                custom_adapters=record.custom_adapters,
-                emit=_Emitter(self, record.node_id),
-            )
+        return NodeSpec(
+            node_type=record.node_type,
+            node_id=record.node_id,
+            project_id=self._project.project_id,
+            name=record.name,
+            folder=node_folder(self._project.folder, record.node_type, record.node_id),
+            console=record.console,
+            console_type=record.console_type,
+            properties=record.properties,
+            startup_script=startup_script,
+            mac_id=mac_id,
+            engine=engine,
+            project_name=self._project.settings.name,
+            custom_adapters=record.custom_adapters,
+            emit=_Emitter(self, record.node_id),
         )
+
+    async def reserve_numbers_for(self, compute: Compute, specs: Iterable[NodeSpec]) -> None:
+        """Called before nodes are created: those that have no MAC address yet get other ones than nodes elsewhere."""
+        if any(spec.mac_id is None and _is_numbered(spec.node_type) for spec in specs):
+            await self._reserve_numbers_of_others(compute)
 
     async def _reserve_numbers_of_others(self, compute: Compute) -> None:
         """Nodes of one project on different computes get different MAC addresses, as far as the computes allow it."""
@@ -126,6 +139,11 @@ class Instances:
             self._links.tell_problems_of(node_id)
         if event.kind == "status" and node.status == "stopped":
             self._project.services.nursery.start_soon(self._links.node_stopped, node_id)
+
+
+def _is_numbered(node_type: str) -> bool:
+    traits = node_types.get(node_type)
+    return traits is not None and traits.is_numbered
 
 
 @frozen

@@ -10,7 +10,7 @@ import trio
 
 from gns3trio import garbage
 from gns3trio.compute.actions import ENDS_A_RUN, Action
-from gns3trio.compute.interface import Compute
+from gns3trio.compute.interface import Compute, ComputeNode
 from gns3trio.compute.node_update import update_node
 from gns3trio.controller.changes import NodeChanged, NodeCreated, NodeDeleted
 from gns3trio.controller.context import ProjectContext
@@ -22,9 +22,6 @@ from gns3trio.controller.nodes.node import Node
 from gns3trio.errors import Conflict, LabError, NotFound
 from gns3trio.limits import MAX_NODES
 from gns3trio.slices import Slices, for_all
-
-# Nodes on other hosts that are created at a time.
-_RESTORED_AT_ONCE = 64
 
 # Fields that change many times a second while a node is dragged. They are saved within a second, and nothing depends on
 # them.
@@ -38,7 +35,7 @@ class Nodes(Mapping[UUID, Node]):
         self._project = project
         self._nodes = table
         self._links = links
-        self._instances = Instances(project, table, links)
+        self.instances = Instances(project, table, links)
         # Nodes being created: they reserve their id and name, but are neither listed nor saved.
         self._creating: dict[UUID, Node] = {}
         self._checks = 0  # creations that wait for a compute's check of their properties
@@ -122,6 +119,23 @@ class Nodes(Mapping[UUID, Node]):
         # The compute may have been asked for long, and another request may have created the node meanwhile.
         if known := self._known(record.node_id):
             return await _created(known)
+        node = self._admit(record, keep_name=keep_name)
+        try:
+            await self._bring_up(node, compute, startup_script, engine)
+        finally:
+            self.end_creation(node)
+        return node
+
+    async def admit(self, record: NodeRecord, compute: Compute, engine: str | None) -> Node:
+        """A new node that reserves its id and name, and whose lock the caller holds until ``end_creation``. Its name is
+        not changed. Raises as ``create``, also if there is a node with that id.
+        """
+        await self._check(compute, record, engine)
+        if self._known(record.node_id):
+            raise Conflict(f"node_id: node {record.node_id} exists already")
+        return self._admit(record, keep_name=True)
+
+    def _admit(self, record: NodeRecord, *, keep_name: bool) -> Node:
         check_name(record.name)
         if not keep_name:
             record.name = allocate_name(record.name, self.names())
@@ -129,13 +143,19 @@ class Nodes(Mapping[UUID, Node]):
         node = self._creating[record.node_id] = self._new_node(record)
         # No wait for the lock, which is free: nodes that are created together would get their ports in any order.
         node.lock.acquire_nowait()
-        try:
-            await self._bring_up(node, compute, startup_script, engine)
-        finally:
-            node.lock.release()
-            del self._creating[record.node_id]
-            self._creation_ended.set()
         return node
+
+    def end_creation(self, node: Node) -> None:
+        """The creation of a node has ended, well or not."""
+        node.lock.release()
+        del self._creating[node.node_id]
+        self._creation_ended.set()
+
+    def add(self, node: Node) -> None:
+        """Announce a node that was created."""
+        self._nodes[node.node_id] = node
+        garbage.grown(self._project.project_id, "nodes", len(self._nodes))
+        self._project.publish(NodeCreated(node))
 
     async def _check(self, compute: Compute, record: NodeRecord, engine: str | None) -> None:
         self._checks += 1
@@ -170,46 +190,28 @@ class Nodes(Mapping[UUID, Node]):
             self._project.log("warning", f"node '{node.name}' does not run: {node.kept_because}")
         elif compute.runs(record.node_type):
             if compute is self._project.services.computes.own:
-                await self._bring_back(node, compute, mac_id, engine)
+                await self.bring_back(node, compute, mac_id, engine)
         elif compute is not self._project.services.computes.own:
             node.kept_because = f"compute {record.compute_id!r} does not run nodes of type {record.node_type}"
 
-    async def _bring_back(
+    async def bring_back(
         self, node: Node, compute: Compute, mac_id: int | None = None, engine: str | None = None
     ) -> None:
+        """Create the instance of a node that is there already. The caller holds its lock, if the project is open."""
         try:
-            node.attach(await self._instances.create(compute, node.record, mac_id=mac_id, engine=engine), compute)
-        except LabError as error:  # the file may be imported or edited: the project must open all the same
-            node.detach(str(error))
-            self._project.log("error", f"node '{node.name}' ({node.node_id}) does not run: {error}")
+            instance = await self.instances.create(compute, node.record, mac_id=mac_id, engine=engine)
+        except LabError as error:
+            self.came_back(node, error, compute)
+        else:
+            self.came_back(node, instance, compute)
 
-    async def restore_all(self, nodes: Iterable[Node], go_on: Callable[[], bool] = lambda: True) -> None:
-        """Create the instances of nodes on other hosts, many at a time: when the project is opened, or because their
-        compute has them no longer. A node for which that fails is kept with the reason. ``go_on`` is asked before each.
-        """
-        limit = trio.CapacityLimiter(_RESTORED_AT_ONCE)
-
-        async def restore(*nodes: Node) -> None:
-            for node in nodes:
-                async with limit, node.lock:
-                    if node.moving_to is not None:  # who moves it sees to it
-                        node.was_lost = True
-                        continue
-                    compute = self._project.services.computes.find(node.record.compute_id)
-                    if node.deleted or compute is None or not compute.runs(node.record.node_type) or not go_on():
-                        continue
-                    await self._bring_back(node, compute, node.mac_id, node.chosen_engine)
-                    self._project.publish(NodeChanged(node))
-
-        in_order: dict[str, list[Node]] = {}
-        async with trio.open_nursery() as nursery:
-            for node in nodes:
-                if node.traits.is_numbered:
-                    in_order.setdefault(node.record.compute_id, []).append(node)
-                else:
-                    nursery.start_soon(restore, node)
-            for each in in_order.values():
-                nursery.start_soon(restore, *sorted(each, key=lambda node: (node.mac_id is None, node.mac_id or 0)))
+    def came_back(self, node: Node, outcome: ComputeNode | LabError, compute: Compute) -> None:
+        """A node has an instance again, or there is a reason why not."""
+        if isinstance(outcome, LabError):  # the file may be imported or edited: the project must open all the same
+            node.detach(str(outcome))
+            self._project.log("error", f"node '{node.name}' ({node.node_id}) does not run: {outcome}")
+        else:
+            node.attach(outcome, compute)
 
     async def end_creations(self) -> None:
         """Called when the project is closed: wait until all running creations have noticed it and rolled back."""
@@ -226,7 +228,7 @@ class Nodes(Mapping[UUID, Node]):
 
         async def close(node: Node) -> None:
             if node.instance is not None:
-                await self._instances.close(node, node.instance)
+                await self.instances.close(node, node.instance)
 
         await for_all(nodes, close, NODES_AT_A_TIME)
         while self._nodes:
@@ -241,15 +243,13 @@ class Nodes(Mapping[UUID, Node]):
     async def _bring_up(self, node: Node, compute: Compute, startup_script: str | None, engine: str | None) -> None:
         """The part of a creation that may fail. Leaves nothing behind if it does."""
         try:
-            node.attach(await self._instances.create(compute, node.record, startup_script, engine=engine), compute)
+            node.attach(await self.instances.create(compute, node.record, startup_script, engine=engine), compute)
             self._project.require_open()
-            self._nodes[node.node_id] = node
-            garbage.grown(self._project.project_id, "nodes", len(self._nodes))
-            self._project.publish(NodeCreated(node))
+            self.add(node)
             await self._project.make_durable()
         except BaseException:
             with trio.CancelScope(shield=True):
-                await self._discard(node)
+                await self.discard(node)
             raise
 
     def names(self) -> set[str]:
@@ -261,11 +261,11 @@ class Nodes(Mapping[UUID, Node]):
         console_host = services.computes.console_host(record.compute_id, services.console_host)
         return Node(record, self._project.project_id, console_host)
 
-    async def _discard(self, node: Node) -> None:
+    async def discard(self, node: Node) -> None:
         """Undo the creation of a node."""
         node.deleted = True
         if node.instance is not None:
-            await self._instances.delete(node, node.instance)
+            await self.instances.delete(node, node.instance)
         if self._nodes.pop(node.node_id, None) is not None:
             self._project.publish(NodeDeleted(node))
             self._project.mark()
@@ -309,7 +309,7 @@ class Nodes(Mapping[UUID, Node]):
                     continue  # the project was closed while earlier nodes were being deleted
                 self._links.forget_node(node.node_id)
                 if node.instance is not None:
-                    await self._instances.delete(node, node.instance)
+                    await self.instances.delete(node, node.instance)
                 self._project.publish(NodeDeleted(node))
 
     async def update(self, node: Node, changes: dict[str, Any], *, keep_name: bool = False) -> None:

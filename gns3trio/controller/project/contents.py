@@ -9,11 +9,12 @@ from uuid import UUID
 import attrs
 
 from gns3trio import garbage
-from gns3trio.conditions.link_conditions import NO_IMPAIRMENTS
 from gns3trio.controller.changes import DrawingCreated, LinkCreated, LogLevel, NodeCreated
 from gns3trio.controller.context import ProjectContext
 from gns3trio.controller.gns3_format.records import LinkRecord, NodeRecord, ProjectRecord
 from gns3trio.controller.links.links import Links
+from gns3trio.controller.links.many import revive_all
+from gns3trio.controller.nodes.many import restore_all
 from gns3trio.controller.nodes.node import Node
 from gns3trio.controller.nodes.nodes import Nodes
 from gns3trio.controller.project.drawings import Drawings
@@ -46,19 +47,15 @@ class Contents:
         for record in self._with_possible_consoles(saved.nodes):
             await self.nodes.revive(record, saved.mac_ids.get(record.node_id), saved.engines.get(record.node_id))
             await slices.pause()
-        await self.nodes.restore_all(
-            [
-                node
-                for node in self.nodes.values()
-                if computes.runs_elsewhere(node.record.compute_id, node.record.node_type)
-            ]
-        )
+        elsewhere = [
+            node
+            for node in self.nodes.values()
+            if computes.runs_elsewhere(node.record.compute_id, node.record.node_type)
+        ]
+        await restore_all(self._project, self.nodes, elsewhere)
         self._give_ports_to_kept_nodes(saved.links)
-        for link in saved.links:
-            impairments = saved.impairments.get(link.link_id, NO_IMPAIRMENTS)
-            if not await self.links.revive(link, impairments):
-                saved.is_repaired = True
-            await slices.pause()
+        if not await revive_all(self._project, self.links, saved.links, saved.impairments):
+            saved.is_repaired = True
         await self.drawings.revive(saved.drawings)
 
     async def _reserve_mac_ids(self, saved: ProjectRecord) -> None:

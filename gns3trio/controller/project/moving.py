@@ -22,6 +22,7 @@ from gns3trio.controller.gns3_format.records import NodeRecord
 from gns3trio.controller.links.relocation import exchange_instance
 from gns3trio.controller.nodes.instances import Instances
 from gns3trio.controller.nodes.left_copies import delete_left_copy
+from gns3trio.controller.nodes.many import restore_all
 from gns3trio.controller.nodes.node import Node
 from gns3trio.controller.project.files import folder_of_node
 from gns3trio.controller.project.images import require_images
@@ -222,7 +223,7 @@ class Move:
             return
         node.was_lost = False
         with trio.CancelScope(shield=True):
-            await self._project.nodes.restore_all([node])
+            await restore_all(self._project, self._project.nodes, [node])
             for link in self._project.links.of_node(node.node_id):
                 await self._project.links.restore(link)
 

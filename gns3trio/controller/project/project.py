@@ -30,6 +30,7 @@ from gns3trio.controller.links.links import Links
 from gns3trio.controller.nodes.instances import Instances
 from gns3trio.controller.nodes.left_copies import delete_left_copies
 from gns3trio.controller.nodes.nodes import Nodes
+from gns3trio.controller.project.background import BackgroundWork
 from gns3trio.controller.project.contents import Contents
 from gns3trio.controller.project.drawings import Drawings
 from gns3trio.controller.project.opening import Openings
@@ -91,6 +92,7 @@ class Project:
         self.state_lock = trio.Lock()  # held by open, close and delete; whoever holds it keeps the project in its state
         self.snapshots_lock = trio.Lock()
         self.whole_changes = WholeChanges()
+        self._background = BackgroundWork()
 
     @property
     def nodes(self) -> Nodes:
@@ -277,6 +279,7 @@ class Project:
     async def _close(self, *, for_good: bool = True) -> None:
         async with self.whole_changes.ended():
             self.status = "closed"
+        await self._background.end()
         await self.nodes.end_creations()
         try:
             await self.file.stop_saving(keep=not (for_good and (self.temporary or self.deleted)))
@@ -322,6 +325,10 @@ class Project:
 
     async def _discard_folder(self) -> None:
         await discard_folder(self.folder, self.services.projects_path, nursery=self.services.nursery)
+
+    def work_in_background(self) -> contextlib.AbstractContextManager[None]:
+        """Work on the open project that nobody waits for. It is cancelled when the project closes."""
+        return self._background.one()
 
     def require_open(self) -> None:
         """Raises Forbidden unless the project is open."""

@@ -7,10 +7,10 @@ import pytest
 import trio
 from trio.testing import MockClock
 
-from gns3trio.conditions.link_conditions import NO_IMPAIRMENTS
 from gns3trio.controller.changes import LinkTraffic
 from gns3trio.controller.controller import Controller
 from gns3trio.controller.links.link import Link
+from gns3trio.controller.links.many import revive_all
 from gns3trio.controller.links.traffic import LinkStats
 from gns3trio.controller.project.project import Project
 from gns3trio.errors import Conflict
@@ -104,6 +104,6 @@ async def test_a_link_that_is_not_wired_has_no_statistics(link_stats: LinkStats,
     first, _ = await make_nodes(project, "A", "B")
     record = link_record(first, first)
     record.nodes[1].node_id = uuid4()
-    await project.links.revive(record, NO_IMPAIRMENTS)
+    await revive_all(project, project.links, [record], {})
     with pytest.raises(Conflict, match=r"is not wired on this host: node .* doesn't exist"):
         link_stats.current(project.links, project.links[record.link_id])

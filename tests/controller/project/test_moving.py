@@ -15,6 +15,7 @@ from gns3trio.controller.controller import Controller, open_controller
 from gns3trio.controller.gns3_format.records import ProjectSettings
 from gns3trio.controller.links.captures import CaptureOptions
 from gns3trio.controller.links.link import Link
+from gns3trio.controller.nodes.many import restore_all
 from gns3trio.controller.nodes.node import Node
 from gns3trio.controller.project.moving import Move, move_node
 from gns3trio.controller.project.project import Project
@@ -335,7 +336,7 @@ async def test_a_compute_that_loses_the_node_meanwhile_gets_it_again(
         nursery.start_soon(move)
         await trio.sleep(5)
         far_compute.nodes.clear()
-        await project.nodes.restore_all([node])
+        await restore_all(project, project.nodes, [node])
         assert not far_compute.nodes
     assert node.instance is at(far_compute, "A") and link.problem is None
     assert at(far_compute, "A").ends[0, 0].is_open
