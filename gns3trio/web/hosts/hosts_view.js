@@ -9,10 +9,9 @@ import { addHost } from "./host_form.js";
 import { HostPanel } from "./host_panel.js";
 import { addressOf, nodesText, percent, reasonOf, stateOf, trunkText, versionOf } from "./host_texts.js";
 import { Hosts, LOCAL } from "./hosts.js";
+import { Poll } from "./poll.js";
 import { Trunks } from "./trunks.js";
 
-// What runs where is asked for so often, while the page is seen.
-const COUNT_MS = 3000;
 const HISTORY_MS = 180000;
 // Fewer hosts are found without a search.
 const FEW = 8;
@@ -23,7 +22,7 @@ export function showHosts(main) {
   const told = new Map(); // what /v2/hosts says, by id
   const histories = new Map(); // of the loads, by id
   const rows = new Map(); // by id: {element, update}
-  let [chosen, panel, titles, timer] = [decodeURIComponent(location.hash.slice(1)) || LOCAL, null, new Map(), null];
+  let [chosen, panel, titles] = [idInAddress(), null, new Map()];
   const typeTitle = (type) => titles.get(type) ?? type;
   const hosts = new Hosts({ onState: showAll, onLoad: showLoad });
   const trunks = new Trunks(LOCAL, () => { for (const row of rows.values()) row.showTrunk(); });
@@ -41,17 +40,14 @@ export function showHosts(main) {
       h("div", { className: "wide" }, h("table", {}, h("thead", {}, h("tr", {}, HEADS.map((text) => h("th", { scope: "col" }, text)))), body)),
       alone, none),
     side));
-  addEventListener("hashchange", () => choose(decodeURIComponent(location.hash.slice(1)) || LOCAL));
-  document.addEventListener("visibilitychange", () => { if (!document.hidden) count(); });
+  addEventListener("hashchange", () => choose(idInAddress()));
   setInterval(() => panel?.drawLoad(), 1000);
   hosts.follow({
     onEvent: (action, event) => {
-      if (action.startsWith("project.")) count();
-      else if (action.startsWith("log.")) tell(event.message, action.slice("log.".length));
+      if (action.startsWith("log.")) tell(event.message, action.slice("log.".length));
     },
     onReload: async () => {
       titles = new Map((await get("/v2/node_types")).map((type) => [type.node_type, type.title]));
-      await readCounts();
       showAll();
     },
     onConnection: showConnection,
@@ -66,32 +62,17 @@ export function showHosts(main) {
     if (!made.connected) tell(`${made.name} was added, but cannot be reached: ${reasonOf(made.last_error)}`, "warning");
   }
 
-  // --- what runs where ---
-
-  async function readCounts() {
-    const each = await get("/v2/hosts");
+  function take(reply) {
+    if (reply === null) return; // the stream of events tells that the server does not answer
     told.clear();
-    for (const host of each) told.set(host.compute_id, host);
-  }
-
-  // At most one request at a time, and the next one after a pause.
-  function count() {
-    clearTimeout(timer);
-    timer = setTimeout(async () => {
-      if (document.hidden) return;
-      try {
-        await readCounts();
-        showAll();
-      } catch {
-        // The stream of events tells that the server does not answer.
-      }
-      count();
-    }, COUNT_MS);
+    for (const host of reply) told.set(host.compute_id, host);
+    showAll();
   }
 
   // --- the table ---
 
   function showAll() {
+    if (!hosts.computes.size) return; // they are not known yet
     const words = search.value.trim().toLowerCase().split(/\s+/);
     const sorted = [...hosts.computes.values()].toSorted((a, b) => Number(b.compute_id === LOCAL) - Number(a.compute_id === LOCAL) || compareNames(a.name, b.name));
     const found = sorted.filter((each) => words.every((word) => textOf(each).includes(word)));
@@ -104,10 +85,10 @@ export function showHosts(main) {
     for (const id of rows.keys()) if (!hosts.computes.has(id)) rows.delete(id);
     search.hidden = sorted.length <= FEW && !search.value;
     alone.hidden = sorted.length !== 1;
-    none.hidden = found.length > 0 || !sorted.length;
+    none.hidden = found.length > 0;
     showSum(sorted);
     if (hosts.computes.has(chosen)) showPanel();
-    else if (hosts.computes.size) choose(LOCAL);
+    else choose(LOCAL);
   }
 
   // Moving a row would take the focus from it.
@@ -195,8 +176,17 @@ export function showHosts(main) {
     panel = new HostPanel(side, chosen, { hosts, told, histories, typeTitle });
   }
 
-  count();
+  new Poll("/v2/hosts", take).start();
   trunks.follow();
+}
+
+// The host that the address of the page names, as in /hosts#attic.
+function idInAddress() {
+  try {
+    return decodeURIComponent(location.hash.slice(1)) || LOCAL;
+  } catch {
+    return LOCAL; // it was written by hand
+  }
 }
 
 const compareNames = (a, b) => a.localeCompare(b, "en", { numeric: true });
