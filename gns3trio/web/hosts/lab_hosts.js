@@ -1,5 +1,6 @@
 // Where the nodes of a lab are: their hosts, which of these are away, and of which host alone the nodes are shown.
 
+import { get } from "../api.js";
 import { Hosts, LOCAL } from "./hosts.js";
 
 export class LabHosts extends Hosts {
@@ -20,6 +21,15 @@ export class LabHosts extends Hosts {
   wordsOf(node) {
     if (!this.several) return "";
     return `${this.nameOf(node.compute_id)}${this.of(node)?.away ? " away" : ""}`;
+  }
+
+  // Whether a host is a server of ours, as far as the server can tell.
+  async isOurs(id) {
+    try {
+      return (await get("/v2/hosts")).some((each) => each.compute_id === id && each.own_version !== null);
+    } catch {
+      return false;
+    }
   }
 
   // Whether a link is between two hosts.

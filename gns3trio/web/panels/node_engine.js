@@ -17,7 +17,7 @@ export class NodeEngine {
     this.select = h("select", { id: "engine", onchange: act(() => this.change()) },
       this.default, engines.map((engine) => h("option", { value: engine }, engine)));
     this.hint = h("p", { className: "hint" });
-    this.parts = [h("label", { className: "field" }, h("span", {}, "Engine"), this.select), this.hint];
+    this.parts = h("div", {}, h("label", { className: "field" }, h("span", {}, "Engine"), this.select), this.hint);
   }
 
   // The node may have changed meanwhile.
@@ -48,7 +48,8 @@ export class NodeEngine {
   }
 
   show({ engine, is_default }) {
-    setText(this.default, is_default ? `${engine} (the server's default)` : "the server's default");
+    const whose = `the ${this.lab.hosts.of(this.seen) ? "host" : "server"}'s default`;
+    setText(this.default, is_default && engine !== null ? `${engine} (${whose})` : whose); // another host does not tell its default
     this.select.value = is_default ? DEFAULT : engine;
     this.onEngine(engine);
   }

@@ -37,7 +37,7 @@ export class NodePanel {
     this.move = button("Move to host…", () => moveNode(lab, lab.nodes.get(id)));
     this.console = button("Console", () => openConsole(drawer, lab, lab.nodes.get(id)));
     const isHere = lab.hosts.of(node) === null;
-    const engines = isHere ? (lab.types.get(node.node_type)?.engines ?? []) : []; // that of another host cannot be chosen from here
+    const engines = lab.types.get(node.node_type)?.engines ?? [];
     this.traffic = makeNodeTraffic(lab, id);
     this.engine = engines.length ? new NodeEngine(lab, id, engines, (engine) => this.traffic.show(engine === "builtin")) : null;
     this.parts = h("div", {}, this.title, h("p", {}, this.status), this.problem,
@@ -51,7 +51,14 @@ export class NodePanel {
       this.traffic.parts,
       isHere && lab.can(node, "mac_table") ? this.makeMacs() : null);
     side.replaceChildren(this.parts);
+    if (this.engine && !isHere) this.showEngineOf(node.compute_id);
     this.draw();
+  }
+
+  // A gns3-server has no choice of engines.
+  async showEngineOf(host) {
+    this.engine.parts.hidden = true;
+    this.engine.parts.hidden = !(await this.lab.hosts.isOurs(host));
   }
 
   alive() {

@@ -74,3 +74,12 @@ test("words find a node by its host only if there are several hosts", () => {
   hosts.apply("compute.created", compute("attic", { connected: false }));
   assert.deepEqual(["near", "far"].map((id) => hosts.wordsOf(lab.nodes.get(id))), ["vm (this server)", "attic away"]);
 });
+
+test("a host is ours if the server knows its version", async (t) => {
+  const { hosts } = labOf(compute("local"), compute("attic"));
+  let reply = () => Response.json([{ compute_id: "attic", own_version: "0.1.0" }, { compute_id: "cellar", own_version: null }]);
+  t.mock.method(globalThis, "fetch", async () => reply());
+  assert.deepEqual(await Promise.all(["attic", "cellar", "gone"].map((id) => hosts.isOurs(id))), [true, false, false]);
+  reply = () => { throw new TypeError("gone"); };
+  assert.equal(await hosts.isOurs("attic"), false);
+});
