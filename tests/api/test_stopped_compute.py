@@ -182,7 +182,7 @@ def body_of(case: Case, project: Project) -> Any:
 
 
 def path_of(case: Case, project: Project) -> str:
-    """The path of the request."""
+    """The path of the request. A parameter that is not known here is the id of something that is not there."""
     parameters = {
         "project_id": project.project_id,
         "drawing_id": project.drawing_id,
@@ -200,7 +200,7 @@ def path_of(case: Case, project: Project) -> str:
         "engine": "vmware",
         **project.groups[case.group],
     }
-    return re.sub(r"\{(\w+)\}", lambda found: parameters[found[1]], case.template)
+    return re.sub(r"\{(\w+)\}", lambda found: parameters.get(found[1], str(uuid4())), case.template)
 
 
 @pytest.fixture
@@ -211,6 +211,7 @@ def config(config: Config) -> Config:
 @pytest.fixture
 async def way(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Way]:
     """The way to a compute that is registered."""
+    monkeypatch.setattr(connection, "SILENCE_SECONDS", NEVER)  # nobody notices, so what waits for it gets no answer
     monkeypatch.setattr(connection, "FIRST_PAUSE_SECONDS", 0.05)
     monkeypatch.setattr(connection, "LONGEST_PAUSE_SECONDS", 0.1)
     async with far_server(tmp_path / "far", vpcs_engine="builtin") as far, way_to(far.config.port) as way:
@@ -243,8 +244,12 @@ async def ask(server: Server, case: Case, labs: Labs) -> Answer:
     return Answer(reply.status_code, message)
 
 
-async def ask_all(server: Server, way: Way, chosen: list[Case], *, stopped: bool = True) -> dict[Case, Answer]:
-    """The answers, each from labs of its own, that were made before the compute was stopped."""
+async def ask_all(
+    server: Server, way: Way, chosen: list[Case], *, stopped: bool = True, silence: float = NEVER
+) -> dict[Case, Answer]:
+    """The answers, each from labs of its own, that were made before the compute was stopped. It counts as away when it
+    was silent for so many seconds.
+    """
     answers: dict[Case, Answer] = {}
     labs: dict[Case, Labs] = {}
     templates: dict[str, str] = {}
@@ -272,12 +277,16 @@ async def ask_all(server: Server, way: Way, chosen: list[Case], *, stopped: bool
     async with trio.open_nursery() as nursery:
         for case in chosen:
             nursery.start_soon(prepare, case)
+    if silence < NEVER:
+        connection.SILENCE_SECONDS = silence  # from the next thing on that it says, as it does each second
+        await trio.sleep(1.5)
     if stopped:
         way.stop()
     with trio.move_on_after(PATIENCE):
         async with trio.open_nursery() as nursery:
             for case in chosen:
                 nursery.start_soon(answer, case)
+    connection.SILENCE_SECONDS = NEVER
     way.go_on()
     assert not (without := [str(case) for case in chosen if case not in answers]), without
     await until(server, "/v2/computes/far", lambda compute: compute["connected"])
@@ -293,23 +302,18 @@ def in_parts(chosen: list[Case]) -> Iterator[list[Case]]:
         yield chosen[first : first + LABS_AT_ONCE]
 
 
-async def test_what_does_not_concern_it_waits_for_nothing(
-    server: Server, way: Way, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(connection, "SILENCE_SECONDS", NEVER)  # nobody notices, so what waits for it gets no answer
+async def test_what_does_not_concern_it_waits_for_nothing(server: Server, way: Way) -> None:
     for part in in_parts([case for case in cases() if not case.is_about_compute]):
         for case, answer in (await ask_all(server, way, part)).items():
             assert "'far'" not in answer.message, case
 
 
-async def test_what_concerns_it_ends_and_names_it(server: Server, way: Way, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connection, "SILENCE_SECONDS", SILENCE_SECONDS)
+async def test_what_concerns_it_ends_and_names_it(server: Server, way: Way) -> None:
     others: dict[Case, Answer] = {}
     for part in in_parts([case for case in cases() if case.is_about_compute]):
-        for case, answer in (await ask_all(server, way, part)).items():
+        for case, answer in (await ask_all(server, way, part, silence=SILENCE_SECONDS)).items():
             if answer.status >= 400 and not ("'far'" in answer.message and "silent" in answer.message):
                 others[case] = answer
-    monkeypatch.setattr(connection, "SILENCE_SECONDS", PATIENCE)
     for part in in_parts(list(others)):  # what it has nothing to do with is the same without it
         for case, answer in (await ask_all(server, way, part, stopped=False)).items():
             assert answer.status == others[case].status, (str(case), others[case], answer)
@@ -328,10 +332,7 @@ HANGING = [
 ]
 
 
-async def test_others_of_the_same_project_do_not_wait(
-    server: Server, way: Way, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(connection, "SILENCE_SECONDS", NEVER)
+async def test_others_of_the_same_project_do_not_wait(server: Server, way: Way) -> None:
     template = await server.request(
         "POST", "/v2/templates", {"name": "far PC", "template_type": "vpcs", "compute_id": "far"}, 201
     )
@@ -360,7 +361,6 @@ async def test_others_of_the_same_project_do_not_wait(
 async def test_statistics_of_all_computes_leave_it_out_at_once(
     server: Server, way: Way, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connection, "SILENCE_SECONDS", NEVER)
     monkeypatch.setattr(connection, "LIVELY_SECONDS", 2.0)
     monkeypatch.setattr(server_resources, "STATISTICS_SECONDS", NEVER)
     both = await server.request("GET", "/v2/statistics", None, 200)

@@ -6,12 +6,18 @@ import pytest
 import trio
 
 from tests import rtnetlink
-from tests.support.hosts import Host
+from tests.support.hosts import Host, Network
 from tests.support.hosts_lab import HostsLab
 from tests.support.lab import read_match
 from tests.support.websockets import console
 
 PATIENCE = 60
+
+
+@pytest.fixture
+async def near(network: Network) -> Host:
+    """A controller that waits as long as usual for a compute: its packets get lost here."""
+    return await network.add("near", vpcs_engine="builtin")
 
 
 async def pings(lab: HostsLab, size: int, count: int = 3) -> list[float]:
