@@ -66,6 +66,8 @@ async def test_a_node_moves_there_and_back(server: Server, project: Json, nodes:
     (here / "großes bild.bin").write_bytes(bytes(range(256)) * 40_000)
     before = files_in(here)
 
+    folder_at(far, project, first).mkdir(parents=True)
+    (folder_at(far, project, first) / "left").write_text("long ago")
     shown = await moved(server, project, first, "far")
     assert (shown["compute_id"], shown["name"], shown["node_id"]) == ("far", "A", first["node_id"])
     assert (shown["x"], shown["y"], shown["console_type"]) == (first["x"], first["y"], "telnet")
@@ -81,6 +83,8 @@ async def test_a_node_moves_there_and_back(server: Server, project: Json, nodes:
     assert "stop it first" in error["message"]
     await server.request("POST", f"{nodes.path}/nodes/stop", None, 204)
 
+    here.mkdir()
+    (here / "from a snapshot").write_text("of an earlier time")
     shown = await moved(server, project, first, "local")
     assert shown["compute_id"] == "local" and files_in(here) == before
     assert not folder_at(far, project, first).exists()

@@ -151,25 +151,39 @@ class Move:
         new: ComputeNode | None = None
         is_left = False
         try:
-            try:
-                new = await self._instances.create(
-                    target,
-                    attrs.evolve(record, compute_id=target.compute_id, console=None),
-                    mac_id=node.mac_id,
-                    engine=node.chosen_engine,
-                )
-            except (Unavailable, trio.Cancelled):
-                is_left = True  # it may be there all the same
-                raise
+            is_left = True  # it may be there even if the creation raises
+            new = await self._create(target, record)
+            if await self._has_other_files(source.instance, new):
+                await target.delete_node(new)
+                new = await self._create(target, record)
+            is_left = False
             await self._copy_files(source.instance, new)
             moved = attrs.evolve(record, compute_id=target.compute_id, console=new.console)
             self._places = source, _Place(target, new, moved)
             await self._exchange(*self._places)
-        except BaseException:
+        except BaseException as error:
             self._places = None
+            is_left = is_left and isinstance(error, Unavailable | trio.Cancelled)
             with trio.CancelScope(shield=True):
                 await self._clear(target, new, is_left=is_left)
             raise
+
+    async def _create(self, target: Compute, record: NodeRecord) -> ComputeNode:
+        there = attrs.evolve(record, compute_id=target.compute_id, console=None)
+        return await self._instances.create(target, there, mac_id=self._node.mac_id, engine=self._node.chosen_engine)
+
+    async def _has_other_files(self, source: ComputeNode, target: ComputeNode) -> bool:
+        """Whether there are files at the target that the node does not have: of an earlier time, which a snapshot has
+        brought back, say.
+        """
+        if self._has_no_files(source, target):
+            return False
+        return not {*await self._files(target).paths()} <= {*await self._files(source).paths()}
+
+    @staticmethod
+    def _has_no_files(source: ComputeNode, target: ComputeNode) -> bool:
+        """Whether it is of a type without files."""
+        return all(node.files is None and node.directory is None for node in (source, target))
 
     async def _clear_earlier_moves(self) -> None:
         """What earlier moves of the node have left must be gone, because it would be deleted later."""
@@ -182,8 +196,8 @@ class Move:
             raise Conflict(f"Node '{node.name}': what an earlier move has left is just being deleted: try again")
 
     async def _copy_files(self, source: ComputeNode, target: ComputeNode) -> None:
-        if all(node.files is None and node.directory is None for node in (source, target)):
-            return  # a type without files
+        if self._has_no_files(source, target):
+            return
         with trio.move_on_after(MAX_COPY_SECONDS) as scope:
             await _copy_all(self._files(source), self._files(target))
         if scope.cancelled_caught:
