@@ -283,31 +283,55 @@ static void detach_sink(port *far) {
     far->sink = NULL;
 }
 
-static int attach_probe(udpfwd *core, port *source, port *sink, port *near, port *far) {
-    if (source == NULL || sink == NULL || near == NULL || far == NULL)
+/* The part of a probe at one end of a link: its port, and that of the link. */
+static int can_attach(const port *own, const port *end) {
+    if (own == NULL || end == NULL)
         return -ENOENT;
-    if (source == sink || source == near || source == far || sink == near || sink == far || near == far)
+    if (own == end)
         return -EINVAL;
-    if (is_joined(source) || is_joined(sink) || near->probe != NULL || far->sink != NULL)
-        return -EBUSY;
-    int result = bring_together(core, source, near);
+    return is_joined(own) ? -EBUSY : 0;
+}
+
+static int attach_source(udpfwd *core, port *source, port *near) {
+    int result = can_attach(source, near);
+    if (result == 0 && near->probe != NULL)
+        result = -EBUSY;
+    if (result == 0)
+        result = bring_together(core, source, near);
+    if (result == 0) {
+        source->peer = near;
+        source->injects = 1;
+        near->probe = source;
+    }
+    return result;
+}
+
+static int attach_sink(udpfwd *core, port *sink, port *far) {
+    int result = can_attach(sink, far);
+    if (result == 0 && far->sink != NULL)
+        result = -EBUSY;
     if (result == 0)
         result = bring_together(core, sink, far);
-    if (result < 0)
-        return result;
-    source->peer = near;
-    source->injects = 1;
-    near->probe = source;
-    far->sink = sink;
-    sink->sink_of = far;
-    return 0;
+    if (result == 0) {
+        far->sink = sink;
+        sink->sink_of = far;
+    }
+    return result;
 }
 
 int udpfwd_probe_attach(udpfwd *core, int source_id, int sink_id, int near_id, int far_id) {
+    int sends = source_id >= 0, receives = sink_id >= 0;
+    if (!sends && !receives)
+        return -EINVAL;
+    if (sends && receives && (source_id == sink_id || near_id == far_id || source_id == far_id || sink_id == near_id))
+        return -EINVAL;
     begin_change(core);
     port *source = change_port(core, source_id), *sink = change_port(core, sink_id);
     port *near = change_port(core, near_id), *far = change_port(core, far_id);
-    return end_change(core, attach_probe(core, source, sink, near, far));
+    int result = sends ? attach_source(core, source, near) : 0;
+    if (result == 0 && receives && (result = attach_sink(core, sink, far)) < 0 && sends)
+        detach_probe(source);
+    return end_change(core, result);
 }
 
 int udpfwd_probe_detach(udpfwd *core, int source_id, int sink_id) {

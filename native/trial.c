@@ -131,9 +131,15 @@ static void take_frame(trial *t, const unsigned char *bytes, unsigned size, uint
         return;
     }
     uint64_t sequence = be64toh(header.sequence), sent_ns = be64toh(header.sent_ns);
-    if (size != t->options->frame_bytes || be32toh(header.trial_id) != t->options->trial_id || sequence >= r->sent ||
-        sent_ns > now)
+    int is_elsewhere = t->tx_fd < 0; /* the sender */
+    if (size != t->options->frame_bytes || be32toh(header.trial_id) != t->options->trial_id)
         return; /* late from a trial before, or damaged: nobody else sent it */
+    if (!is_elsewhere && (sequence >= r->sent || sent_ns > now))
+        return; /* damaged */
+    if (is_elsewhere) {
+        sent_ns += (uint64_t)t->options->clock_offset_ns;
+        sent_ns = sent_ns < now ? sent_ns : now; /* nobody knows the clock of another host exactly */
+    }
     switch (note_sequence(t->seen, REMEMBERED, &t->highest, sequence)) {
     case SEQUENCE_REPEATED:
         r->duplicated++;
@@ -145,8 +151,9 @@ static void take_frame(trial *t, const unsigned char *bytes, unsigned size, uint
         break;
     }
     uint64_t latency = now - sent_ns;
-    if (r->received++ == 0)
+    if (r->received == 0)
         r->first_rx_ns = now - t->start_ns;
+    __atomic_store_n(&r->received, r->received + 1, __ATOMIC_RELAXED); /* others may look at it */
     r->last_rx_ns = now - t->start_ns;
     r->latency_sum_ns += latency;
     r->latency[latency_bucket(latency, SUB_BUCKET_BITS, UDPFWD_TRIAL_BUCKETS)]++;
@@ -196,21 +203,31 @@ static int wait_for_more(const trial *t, uint64_t now, int sending, uint64_t end
     return ppoll(wait, 3, &timeout, NULL) > 0 && wait[0].revents != 0;
 }
 
+/* Whether it is over, when everything was sent, if it sends at all. */
+static int is_over(const trial *t, uint64_t now, uint64_t end_ns) {
+    if (t->rx_fd < 0)
+        return 1;
+    int has_all = t->tx_fd >= 0 && t->result->received >= t->result->sent;
+    return has_all || now >= end_ns;
+}
+
 static int exchange(trial *t) {
+    int sends = t->tx_fd >= 0, receives = t->rx_fd >= 0;
     t->start_ns = t->last_progress_ns = now_ns();
     for (unsigned turn = 1;; turn++) {
         uint64_t now = now_ns();
         uint64_t known = t->result->received; /* frames of others are no progress */
-        int sent = is_all_sent(t, now) ? 0 : send_due(t, now), received = receive(t);
+        int sent = !sends || is_all_sent(t, now) ? 0 : send_due(t, now), received = receives ? receive(t) : 0;
         if (sent < 0 || received < 0)
             return sent < 0 ? sent : received;
         if (sent > 0 || t->result->received != known)
             t->last_progress_ns = now;
         else if (now - t->last_progress_ns >= t->options->drain_ns)
             t->answered = t->result->sent; /* what is in the window is lost, and the next frames go */
-        int sending = !is_all_sent(t, now); /* the last may have gone just now */
-        uint64_t end_ns = sending ? t->start_ns + t->options->duration_ns : t->last_sent_ns + t->options->drain_ns;
-        if (!sending && (t->result->received >= t->result->sent || now >= end_ns))
+        int sending = sends && !is_all_sent(t, now); /* the last may have gone just now */
+        uint64_t end_ns =
+            sending || !sends ? t->start_ns + t->options->duration_ns : t->last_sent_ns + t->options->drain_ns;
+        if (!sending && is_over(t, now, end_ns))
             return 0;
         /* Do not sleep after a full batch, or after answers, because more frames may be sent at once. */
         int busy = sent == BATCH || received > 0;

@@ -1,4 +1,4 @@
-/* A traffic generator and its sink: one trial between two UDP sockets, each frame one datagram.
+/* A traffic generator and its sink: one trial between two UDP sockets, each frame one datagram. The two may be on different hosts.
  *
  * A frame of a trial: destination 02:00:00:00:00:02, source 02:00:00:00:00:01 (locally administered), ethertype 0x88B5 (IEEE 802
  * local experimental), the magic, trial id, sequence number and time of sending (CLOCK_MONOTONIC, ns), all big-endian, then zeros.
@@ -31,6 +31,7 @@ typedef struct {
     uint64_t drain_ns; /* how long to wait for frames after the last was sent; in a window longer ones are lost */
     uint32_t window;   /* frames unanswered at most; 0: no limit */
     uint32_t reserved;
+    int64_t clock_offset_ns; /* what this clock is ahead of that of a sender elsewhere */
 } udpfwd_trial_options;
 
 typedef struct {
@@ -46,7 +47,10 @@ typedef struct {
 } udpfwd_trial_result;
 
 /* Any thread: runs a trial from tx_fd, which is connected, to rx_fd. Both may be one socket. Ends early with -ECANCELED
- * when stop_fd becomes readable; the result holds then what there was. Or returns another negative errno of the sockets. */
+ * when stop_fd becomes readable; the result holds then what there was. Or returns another negative errno of the sockets.
+ *
+ * With an rx_fd of -1, it only sends, and ends with the last frame. With a tx_fd of -1, it only receives, for duration_ns at most;
+ * another thread may read the result's received meanwhile. Neither has a window. */
 int udpfwd_trial(int tx_fd, int rx_fd, int stop_fd, const udpfwd_trial_options *options, udpfwd_trial_result *result);
 
 /* <<< */

@@ -1,6 +1,7 @@
 /* The traffic generator, over a relay that loses, doubles and swaps frames. */
 #include "trial.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <sys/eventfd.h>
 #include <time.h>
@@ -288,7 +289,61 @@ static void test_a_lost_window_among_frames_of_others(void) {
     close(stop);
 }
 
+typedef struct {
+    int fd, stop;
+    udpfwd_trial_options options;
+    udpfwd_trial_result result;
+    int outcome;
+} receiver;
+
+static void *run_receiver(void *argument) {
+    receiver *r = argument;
+    r->outcome = udpfwd_trial(-1, r->fd, r->stop, &r->options, &r->result);
+    return NULL;
+}
+
+/* A sender and a receiver that know nothing of each other, whose clocks differ. */
+static void test_two_halves(void) {
+    static const int64_t ahead[] = {0, 5000000000, -3600000000000};
+    for (unsigned i = 0; i < sizeof ahead / sizeof *ahead; i++) {
+        int tx = test_socket(), stop = eventfd(0, 0);
+        static receiver r;
+        r = (receiver){.fd = test_socket(), .stop = eventfd(0, 0), .options = thousand};
+        r.options.clock_offset_ns = ahead[i];
+        connect_to(tx, r.fd);
+        pthread_t thread;
+        CHECK(pthread_create(&thread, NULL, run_receiver, &r) == 0);
+        static udpfwd_trial_result sent;
+        CHECK(udpfwd_trial(tx, -1, stop, &thousand, &sent) == 0 && sent.sent == 1000 && sent.received == 0);
+        while (__atomic_load_n(&r.result.received, __ATOMIC_RELAXED) < 1000)
+            usleep(1000);
+        CHECK(eventfd_write(r.stop, 1) == 0);
+        CHECK(pthread_join(thread, NULL) == 0);
+        CHECK(r.outcome == -ECANCELED && r.result.sent == 0 && r.result.received == 1000 && r.result.duplicated == 0);
+        if (ahead[i] < 0) /* as if it had been sent an hour earlier */
+            CHECK(r.result.latency_min_ns >= 3600000000000u);
+        else if (ahead[i] > 0) /* after it came: nobody can know */
+            CHECK(r.result.latency_max_ns == 0);
+        close(tx);
+        close(r.fd);
+        close(r.stop);
+        close(stop);
+    }
+}
+
+/* It ends by itself, when its time is over. */
+static void test_a_receiver_without_a_sender(void) {
+    receiver r = {.fd = test_socket(), .stop = eventfd(0, 0), .options = thousand};
+    r.options.duration_ns = 10000000;
+    run_receiver(&r);
+    CHECK(r.outcome == 0 && r.result.received == 0);
+    close(r.fd);
+    close(r.stop);
+}
+
 int main(void) {
+    test_two_halves();
+    test_a_receiver_without_a_sender();
     test_a_perfect_way();
     test_loss_doubles_and_swaps();
     test_a_window();
@@ -298,6 +353,6 @@ int main(void) {
     test_a_lost_burst();
     test_a_full_socket();
     test_a_lost_window_among_frames_of_others();
-    puts("trial_test: 9 passed");
+    puts("trial_test: 11 passed");
     return 0;
 }

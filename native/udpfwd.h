@@ -251,7 +251,8 @@ int udpfwd_captures_full_fd(const udpfwd *core);
 /* --- probes --- */
 
 /* Any thread: what comes in at source leaves at near, as if near's node had sent it; what comes in at far and is a frame of
- * a trial (trial.h) leaves at sink and not at far's node. All four are different; -EBUSY when one of them has a probe. */
+ * a trial (trial.h) leaves at sink and not at far's node. All four are different; -EBUSY when one of them has a probe. Of a link
+ * to another host, one end is here: the others are -1. */
 int udpfwd_probe_attach(udpfwd *core, int source_id, int sink_id, int near_id, int far_id);
 /* Any thread: undoes it; ports that are closed already are fine. */
 int udpfwd_probe_detach(udpfwd *core, int source_id, int sink_id);

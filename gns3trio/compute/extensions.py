@@ -12,6 +12,8 @@ CAPTURES = "captures"
 # ``/v2/compute/reports/ws``: counters at the ends of links, what else is known of nodes, warnings.
 REPORTS = "reports"
 
+# ``.../ports/{port_number}/trials/ws`` and ``/v2/compute/udp_trials/ws``: one end of a measurement.
+TRIALS = "trials"
 # ``GET .../trunks``, and links over the trunks of two hosts.
 TRUNK = "trunk"
 
@@ -21,4 +23,4 @@ BATCHES = "batches"
 ENGINES = "engines"
 
 # The names of the extensions that this server has.
-EXTENSIONS: tuple[str, ...] = (CAPTURES, LINK_CONDITIONS, REPORTS, TRUNK, BATCHES, ENGINES)
+EXTENSIONS: tuple[str, ...] = (CAPTURES, LINK_CONDITIONS, REPORTS, TRIALS, TRUNK, BATCHES, ENGINES)

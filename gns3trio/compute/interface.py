@@ -13,7 +13,7 @@ known.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 from uuid import UUID
 
 from gns3trio.classes import frozen
@@ -23,6 +23,7 @@ from gns3trio.compute.nio import LeaseKind, LinkNio, TunnelLease, UdpNio
 from gns3trio.compute.node import NodeSpec, NodeStatus
 from gns3trio.compute.node_features import ConsoleAccess, MacTable, NodeFiles, TrafficEndpoint, TrafficFlow, TrafficRun
 from gns3trio.compute.node_traits import NodePort, NodeTraits
+from gns3trio.compute.split_trials import ProbeEnd, TrialEnd
 from gns3trio.compute.trunks import Trunk
 from gns3trio.conditions.link_conditions import NO_CONDITIONS, LinkConditions
 from gns3trio.errors import LabError
@@ -167,7 +168,7 @@ class LinkProbe(Protocol):
         """The number of frames that filters currently hold on the way to the sink."""
 
 
-class UdpEndpoint(Protocol):
+class UdpEndpoint(TrialEnd, Protocol):
     """A UDP port of the compute's host for a benchmark, with the address to which it sends."""
 
     async def run_trial(self, to: "UdpEndpoint", spec: TrialSpec) -> TrialResult:
@@ -474,6 +475,11 @@ class Compute(Protocol):
 
     def probe(self, near: LinkEnd, far: LinkEnd) -> AbstractAsyncContextManager[LinkProbe]:
         """Attach a probe to a link, from one end to the other. Raises Conflict unless both ends are on this compute."""
+
+    def probe_end(self, end: LinkEnd, role: Literal["source", "sink"]) -> AbstractAsyncContextManager[ProbeEnd]:
+        """Attach one part of a probe to an end of a link, whose other end may be on another compute. Raises Conflict if
+        the end is not on this compute, or has a probe.
+        """
 
     def take_udp(self, nio: UdpNio) -> AbstractAsyncContextManager[UdpEndpoint]:
         """Lease the UDP port of a NIO for a benchmark, for as long as the ``async with`` lasts.

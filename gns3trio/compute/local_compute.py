@@ -13,7 +13,7 @@ from contextlib import (
 )
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import trio
@@ -40,7 +40,7 @@ from gns3trio.compute.local.link_ends import LinkEnds
 from gns3trio.compute.local.node import LocalNode
 from gns3trio.compute.local.pair_nio import PairNio
 from gns3trio.compute.local.registry import NodeRegistry, structure_properties
-from gns3trio.compute.local.trials import open_probe, take_udp_endpoint
+from gns3trio.compute.local.trials import open_probe, open_probe_end, take_udp_endpoint
 from gns3trio.compute.local.trunk_watch import TrunkWatch
 from gns3trio.compute.local.trunks import LocalTrunk, open_trunk
 from gns3trio.compute.nio import LeaseKind, TunnelLease, UdpLease, UdpNio
@@ -50,6 +50,7 @@ from gns3trio.compute.node_types import node_types
 from gns3trio.compute.nodes.parts.builtin_node import BuiltinServices
 from gns3trio.compute.nodes.parts.local_services import LocalServices
 from gns3trio.compute.nodes.parts.sandbox import look_for_means
+from gns3trio.compute.split_trials import ProbeEnd
 from gns3trio.compute.trunks import Trunk
 from gns3trio.conditions.link_conditions import LinkConditions
 from gns3trio.config import Config
@@ -318,6 +319,10 @@ class LocalCompute:
     def probe(self, near: LinkEnd, far: LinkEnd) -> AbstractAsyncContextManager[LinkProbe]:
         """Attach a probe to a link, from one end to the other. Raises Conflict unless both ends are on this host."""
         return open_probe(self._forwarder, near, far)
+
+    def probe_end(self, end: LinkEnd, role: Literal["source", "sink"]) -> AbstractAsyncContextManager[ProbeEnd]:
+        """Attach one part of a probe. Raises as ``open_probe_end``."""
+        return open_probe_end(self._forwarder, end, role)
 
     def take_udp(self, nio: UdpNio) -> AbstractAsyncContextManager[UdpEndpoint]:
         """Lease the UDP port of a NIO for a benchmark. Raises as ``take_udp_endpoint``."""

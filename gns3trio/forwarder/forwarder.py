@@ -166,9 +166,9 @@ class Splice(_Joint):
 class Probe(_Closable):
     """A source whose frames leave at a port as if its node had sent them, and a sink for the frames of a trial."""
 
-    def __init__(self, forwarder: "Forwarder", source: Port, sink: Port) -> None:
+    def __init__(self, forwarder: "Forwarder", source: Port | None, sink: Port | None) -> None:
         self._forwarder = forwarder
-        self._ids = (source.id, sink.id)
+        self._ids = _id_of(source), _id_of(sink)
         self._open = True
 
     def close(self) -> None:
@@ -176,6 +176,10 @@ class Probe(_Closable):
         if self._open:
             self._open = False
             check_result(lib.udpfwd_probe_detach(self._forwarder.core, *self._ids))
+
+
+def _id_of(port: Port | None) -> int:
+    return port.id if port is not None else -1
 
 
 @frozen(kw_only=True)
@@ -384,6 +388,16 @@ class Forwarder:
         """
         check_result(lib.udpfwd_probe_attach(self.core, source.id, sink.id, near.id, far.id))
         return Probe(self, source, sink)
+
+    def probe_source(self, source: Port, near: Port) -> Probe:
+        """Attach the source of a probe only; its sink is on another host. Raises Conflict as ``probe``."""
+        check_result(lib.udpfwd_probe_attach(self.core, source.id, -1, near.id, -1))
+        return Probe(self, source, None)
+
+    def probe_sink(self, sink: Port, far: Port) -> Probe:
+        """Attach the sink of a probe only; its source is on another host. Raises Conflict as ``probe``."""
+        check_result(lib.udpfwd_probe_attach(self.core, -1, sink.id, -1, far.id))
+        return Probe(self, None, sink)
 
     def snapshot(self) -> dict[int, PortCounters]:
         """The counters of all open ports by port id."""

@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 
 from gns3trio.classes import frozen
-from gns3trio.core_contract import TRIAL_SUB_BUCKETS
+from gns3trio.core_contract import TRIAL_BUCKETS, TRIAL_MAX_BYTES, TRIAL_MIN_BYTES, TRIAL_SUB_BUCKETS
 
 NANOSECONDS = 1_000_000_000
+# The limits of the frames of a trial, and the buckets of a histogram of their latencies.
+MIN_FRAME_BYTES, MAX_FRAME_BYTES, BUCKETS = TRIAL_MIN_BYTES, TRIAL_MAX_BYTES, TRIAL_BUCKETS
 
 
 @frozen(kw_only=True)
@@ -26,11 +28,30 @@ class TrialSpec:
 
 
 @frozen(kw_only=True)
+class SentFrames:
+    """What the sender of a trial did, whose receiver is on another host. ``seconds``: from the first frame to the
+    last.
+    """
+
+    sent: int
+    seconds: float
+
+
+@frozen(kw_only=True)
+class ClockReading:
+    """A host's clock, by which frames get their times, at one moment. Readings with the same ``clock`` are of one."""
+
+    clock: str
+    nanoseconds: int
+
+
+@frozen(kw_only=True)
 class TrialResult:
     """The result of a trial.
 
     ``seconds``: from the first sent frame to the last; ``receive_seconds``: likewise for received frames. Latencies are
-    in seconds. ``histogram`` has the number of frames in each bucket of trial.h. ``foreign``: datagrams of no trial.
+    in seconds; ``latency_error`` is how far they may be off, because sender and receiver have different clocks.
+    ``histogram`` has the number of frames in each bucket of trial.h. ``foreign``: datagrams of no trial.
     """
 
     sent: int
@@ -44,11 +65,12 @@ class TrialResult:
     latency_mean: float
     histogram: Sequence[int] = ()
     foreign: int = 0
+    latency_error: float = 0.0
 
     @property
     def lost(self) -> int:
         """The number of frames that did not arrive."""
-        return self.sent - self.received
+        return max(self.sent - self.received, 0)
 
     @property
     def loss_ratio(self) -> float:
@@ -81,6 +103,7 @@ def combined(results: Sequence[TrialResult]) -> TrialResult:
         latency_mean=sum(result.latency_mean * result.received for result in answered) / max(received, 1),
         histogram=[sum(bucket) for bucket in zip(*(result.histogram for result in results), strict=True)],
         foreign=sum(result.foreign for result in results),
+        latency_error=max(result.latency_error for result in results),
     )
 
 

@@ -11,7 +11,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, I
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from ipaddress import IPv4Address, IPv6Address, ip_interface
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import attrs
@@ -38,6 +38,7 @@ from gns3trio.compute.node_features import TrafficFlow
 from gns3trio.compute.node_traits import NodePort
 from gns3trio.compute.node_types import node_types
 from gns3trio.compute.outcomes import try_each
+from gns3trio.compute.split_trials import ProbeEnd
 from gns3trio.compute.trunks import Trunk
 from gns3trio.conditions.link_conditions import NO_CONDITIONS, LinkConditions
 from gns3trio.errors import ComputeAway, Conflict, Invalid, LabError, NotFound, Unavailable
@@ -734,6 +735,10 @@ class MemoryCompute:
         return {each: counters for each, counters in self.passed.items() if ids is None or each in ids}
 
     def probe(self, near: LinkEnd, far: LinkEnd) -> AbstractAsyncContextManager[LinkProbe]:
+        """Raises Conflict: there is no traffic."""
+        raise Conflict(f"compute {self.compute_id} cannot measure")
+
+    def probe_end(self, end: LinkEnd, role: Literal["source", "sink"]) -> AbstractAsyncContextManager[ProbeEnd]:
         """Raises Conflict: there is no traffic."""
         raise Conflict(f"compute {self.compute_id} cannot measure")
 

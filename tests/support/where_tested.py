@@ -24,6 +24,8 @@ TESTED_IN: dict[str, list[str]] = {
     "compute/other_hosts": ["api/far_compute"],
     "compute/trunks": ["compute/local/trunks"],
     "compute/outcomes": ["compute/interface"],
+    "compute/split_probe": ["api/far_benchmark"],
+    "compute/split_trials": ["api/far_benchmark"],
     "compute/script_files": ["compute/nodes/vpcs/script"],
     # --- computes of other hosts ---
     "compute/hosted_captures": ["api/far_captures"],
@@ -45,6 +47,7 @@ TESTED_IN: dict[str, list[str]] = {
     "compute/remote/projects": ["api/far_compute", "compute/interface"],
     "compute/remote/session": ["compute/remote/reports", "api/far_links"],
     "compute/remote/streamed_capture": ["api/far_captures", "compute/interface"],
+    "compute/remote/trials": ["api/far_benchmark"],
     "compute/remote/transport": ["compute/remote/hostile_computes", "api/far_compute"],
     "compute/remote/websocket": ["compute/remote/hostile_computes"],
     "compute/remote/wiring": ["compute/interface", "compute/remote/batches"],

@@ -147,13 +147,16 @@ class FrameSizeResult:
 
 @define(kw_only=True)
 class LinkBenchmarkReport(Whole):
-    """The report of a link. ``foreign_frames`` are frames that its nodes sent meanwhile, which worsen the results."""
+    """The report of a link. ``foreign_frames`` are frames that its nodes sent meanwhile, which worsen the results.
+    ``latency_error_us``: how far latencies between two hosts may be off, because their clocks differ.
+    """
 
     link_id: str
     direction: Literal["a_to_b", "b_to_a"]
     trial_seconds: float
     foreign_frames: int
     nodes_were_sending: bool
+    latency_error_us: float
     results: list[FrameSizeResult]
 
 

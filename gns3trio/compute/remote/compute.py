@@ -16,7 +16,7 @@ import trio
 from httpcore2 import Response
 
 from gns3trio import threads
-from gns3trio.compute.extensions import BATCHES, ENGINES, LINK_CONDITIONS, REPORTS, TRUNK
+from gns3trio.compute.extensions import BATCHES, ENGINES, LINK_CONDITIONS, REPORTS, TRIALS, TRUNK
 from gns3trio.compute.host import HostInterface, PortUsage
 from gns3trio.compute.interface import (
     Capabilities,
@@ -29,7 +29,6 @@ from gns3trio.compute.interface import (
     PairJoint,
     PortPlace,
     TellNode,
-    UdpEndpoint,
 )
 from gns3trio.compute.nio import LeaseKind, TunnelLease, UdpNio
 from gns3trio.compute.node import NodeSpec, NodeStatus
@@ -42,13 +41,15 @@ from gns3trio.compute.remote.counters import RemoteCounters
 from gns3trio.compute.remote.creation import NodeCreation
 from gns3trio.compute.remote.events import Message, NodeTold
 from gns3trio.compute.remote.http import CREATE_SECONDS, ComputeHttp
-from gns3trio.compute.remote.link_end import has_filters
+from gns3trio.compute.remote.link_end import RemoteLinkEnd, has_filters
 from gns3trio.compute.remote.node import RemoteNode, require_engine
 from gns3trio.compute.remote.projects import RemoteProjects
 from gns3trio.compute.remote.reports import NodeFacts, Reports
 from gns3trio.compute.remote.transport import tls_context
+from gns3trio.compute.remote.trials import RemoteTrialEnd, open_probe_end, open_udp_endpoint
 from gns3trio.compute.remote.trunk_view import read_trunk
 from gns3trio.compute.remote.wiring import RemoteWiring
+from gns3trio.compute.split_probe import open_split_probe
 from gns3trio.compute.trunks import Trunk
 from gns3trio.conditions.link_conditions import LinkConditions
 from gns3trio.errors import Conflict, LabError, NotFound
@@ -192,7 +193,7 @@ class RemoteCompute:
         return Capabilities(
             node_types=greeting.node_types if greeting is not None else {},
             impairments=self.has_extension(LINK_CONDITIONS),
-            benchmarks=False,
+            benchmarks=self.has_extension(TRIALS),
             trunk=self.has_extension(TRUNK) and self.has_extension(BATCHES),
             platform=greeting.platform if greeting is not None else None,
             version=greeting.version if greeting is not None else None,
@@ -398,12 +399,20 @@ class RemoteCompute:
         return self.counters_of_links.of(ids)
 
     def probe(self, near: LinkEnd, far: LinkEnd) -> AbstractAsyncContextManager[LinkProbe]:
-        """Raises Conflict."""
-        raise Conflict(f"compute '{self.address.name}' cannot measure links")
+        """The source and the sink of a probe there."""
+        return open_split_probe((self, near), (self, far))
 
-    def take_udp(self, nio: UdpNio) -> AbstractAsyncContextManager[UdpEndpoint]:
-        """Raises Conflict."""
-        raise Conflict(f"compute '{self.address.name}' cannot measure UDP paths")
+    def probe_end(self, end: LinkEnd, role: Literal["source", "sink"]) -> AbstractAsyncContextManager[RemoteTrialEnd]:
+        """One part of a probe at an end of a link there."""
+        if not self.has_extension(TRIALS) or not isinstance(end, RemoteLinkEnd):
+            raise Conflict(f"compute '{self.address.name}' cannot measure this link")
+        return open_probe_end(self.reach(), end.port_path, role)
+
+    def take_udp(self, nio: UdpNio) -> AbstractAsyncContextManager[RemoteTrialEnd]:
+        """A UDP port of its host."""
+        if not self.has_extension(TRIALS):
+            raise Conflict(f"compute '{self.address.name}' cannot measure UDP paths")
+        return open_udp_endpoint(self.reach(), nio)
 
     def run_traffic(self, flows: Sequence[TrafficFlow]) -> AbstractAsyncContextManager[TrafficRun]:
         """Raises Conflict."""

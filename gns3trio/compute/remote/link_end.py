@@ -84,6 +84,11 @@ class RemoteLinkEnd:
         self._is_suspended: bool | None = suspended  # None: not known, because a request broke off
 
     @property
+    def port_path(self) -> str:
+        """Where its port is in the API of the compute."""
+        return self._node.port_path(self._port)
+
+    @property
     def counter_ids(self) -> tuple[int, int] | None:
         """The ids of its counters; None if its compute does not report them."""
         return self._counter_ids if self._node.has_extension(REPORTS) else None
@@ -118,7 +123,7 @@ class RemoteLinkEnd:
     async def _put(self, what: str, body: dict[str, Any], *, suspend: bool) -> None:
         before, self._is_suspended = self._is_suspended, None
         try:
-            await self._node.request("PUT", f"{self._node.port_path(self._port)}/{what}", body)
+            await self._node.request("PUT", f"{self.port_path}/{what}", body)
         except (Invalid, Conflict, NotFound):
             self._is_suspended = before
             raise
@@ -139,9 +144,7 @@ class RemoteLinkEnd:
                 )
             self._nio = nio  # the other end drops the frames
             return
-        await self._node.request(
-            "PUT", f"{self._node.port_path(self._port)}/nio", nio_body(nio, self._node.node_type, is_ours=False)
-        )
+        await self._node.request("PUT", f"{self.port_path}/nio", nio_body(nio, self._node.node_type, is_ours=False))
         self._nio = nio
 
     @property

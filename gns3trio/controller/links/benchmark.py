@@ -9,6 +9,7 @@ import trio
 
 from gns3trio.classes import frozen
 from gns3trio.compute.interface import LinkProbe
+from gns3trio.compute.split_probe import open_split_probe
 from gns3trio.controller.changes import LinkMeasured
 from gns3trio.controller.links.benchmark_limits import one_of_few
 from gns3trio.controller.links.filters import conditions_of
@@ -25,12 +26,14 @@ MOST_HOLD_SECONDS = 70.0
 HOLD_LOOK_SECONDS = 0.02
 # The same, if nobody waits for the report any more, or the server ends.
 LEAVING_HOLD_SECONDS = 1.0
+MICROSECONDS = 1e6
 
 
 @frozen(kw_only=True)
 class LinkBenchmark:
     """The report of a benchmark of a link. ``foreign_frames`` are frames that the nodes sent meanwhile; they share the
-    link and worsen the results.
+    link and worsen the results. ``latency_error_us``: how far latencies between two hosts may be off, because their
+    clocks differ.
     """
 
     link_id: UUID
@@ -38,6 +41,7 @@ class LinkBenchmark:
     trial_seconds: float
     foreign_frames: int
     nodes_were_sending: bool
+    latency_error_us: float
     results: Sequence[SizeResult]
 
 
@@ -50,27 +54,30 @@ async def benchmark_link(links: Links, link: Link, request: BenchmarkSpec, chang
     """
     request.check()
     first, second = (*links.ends(link), None, None)[:2]
-    if first is None or second is None:
-        raise Conflict(f"link {link.link_id}: both ends must be on this host to measure it")
-    computes = {node.require_compute() for node, _ in links.running_nodes(link)}
-    compute = computes.pop()
-    if computes or not compute.capabilities.benchmarks:
-        raise Conflict(f"link {link.link_id}: both ends must be on one compute that can measure it")
+    computes = [node.require_compute() for node, _ in links.running_nodes(link)]
+    if first is None or second is None or len(computes) != 2:
+        raise Conflict(f"link {link.link_id}: both ends must be wired to measure it")
+    for compute in computes:
+        if not compute.capabilities.benchmarks:
+            raise Conflict(f"link {link.link_id}: compute {compute.compute_id!r} cannot measure it")
     if link.record.suspend:
         raise Conflict(f"link {link.link_id}: is suspended")
     if link.is_measured:
         raise Conflict(f"link {link.link_id}: is being measured already")
-    near, far = (first, second) if request.direction == "a_to_b" else (second, first)
-    foreign = 0
+    ends = [(computes[0], first), (computes[1], second)]
+    near, far = ends if request.direction == "a_to_b" else reversed(ends)
+    foreign, latency_error = 0, 0.0
     async with AsyncExitStack() as stack:
         stack.enter_context(one_of_few())
         stack.callback(setattr, link, "is_measured", False)
         link.is_measured = True
-        probe = await stack.enter_async_context(compute.probe(near, far))
+        opened = near[0].probe(near[1], far[1]) if near[0] is far[0] else open_split_probe(near, far)
+        probe: LinkProbe = await stack.enter_async_context(opened)
 
         async def run(spec: TrialSpec) -> TrialResult:
-            nonlocal foreign
+            nonlocal foreign, latency_error
             result = await probe.run(spec)
+            latency_error = max(latency_error, result.latency_error)
             if link.record.suspend or not probe.is_open:
                 raise Conflict(f"link {link.link_id}: was suspended or deleted while it was measured")
             foreign = await probe.foreign_frames()
@@ -89,6 +96,7 @@ async def benchmark_link(links: Links, link: Link, request: BenchmarkSpec, chang
         trial_seconds=request.trial_seconds,
         foreign_frames=max(foreign, 0),
         nodes_were_sending=foreign > 0,
+        latency_error_us=round(latency_error * MICROSECONDS, 1),
         results=results,
     )
 

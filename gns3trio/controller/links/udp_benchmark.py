@@ -80,4 +80,5 @@ def _naming(end: str) -> Iterator[None]:
     try:
         yield
     except (Conflict, Invalid, Unavailable) as error:
-        raise type(error)(f"{end}.{error}") from None
+        names_field = not str(error).startswith("compute ")  # another host's error names the compute first
+        raise type(error)(f"{end}{'.' if names_field else ': '}{error}") from None
