@@ -85,6 +85,15 @@ def why_not_here(address: str) -> str | None:
     return None
 
 
+def is_own_address(text: str) -> bool:
+    """Whether a text is a numeric address of this machine. Names are not looked up."""
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return why_not_here(text) is None
+
+
 def family_of(address: str) -> socket.AddressFamily:
     """The address family of a socket for this address."""
     return socket.AF_INET6 if ":" in address else socket.AF_INET

@@ -72,3 +72,4 @@ class TrunkLease:
 # Ends of tunnels that a compute holds for a project until NIOs use them, and the kinds of them.
 TunnelLease = UdpLease | TrunkLease
 LeaseKind = Literal["udp", "trunk"]
+LEASE_KINDS: tuple[LeaseKind, ...] = ("udp", "trunk")

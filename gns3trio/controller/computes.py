@@ -17,7 +17,7 @@ import attrs
 import trio
 
 from gns3trio import __version__
-from gns3trio.addresses import is_loopback
+from gns3trio.addresses import is_loopback, is_own_address
 from gns3trio.classes import frozen
 from gns3trio.compute.host import ANY_COMPUTE_ID, LOCAL_COMPUTE_ID
 from gns3trio.compute.interface import Compute
@@ -118,7 +118,6 @@ class Computes:
         open_compute: OpenCompute | None = None,
     ) -> None:
         self.local_port = config.port  # that of the API, once it is known
-        self.own_hosts: set[str] = set()  # addresses of this host that others were told for tunnels
         self.on_return: Return = lambda compute, lost: None
         self._open_compute = open_compute
         self._others: dict[str, OtherCompute] = {}
@@ -151,9 +150,11 @@ class Computes:
         return self._driven.get(compute_id)
 
     def id_at(self, host: str) -> str | None:
-        """The id of a compute by its host for tunnels; None if there is none, or several."""
+        """The id of a compute by its host for tunnels; None if there is none, or several. That of this server has all
+        addresses of this host that no other has.
+        """
         found = [compute_id for compute_id, compute in self._driven.items() if compute.tunnel_host == host]
-        if not found and host in self.own_hosts:
+        if not found and is_own_address(host):
             return LOCAL_COMPUTE_ID
         return found[0] if len(found) == 1 else None
 

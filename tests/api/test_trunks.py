@@ -8,9 +8,14 @@ import pytest
 import trio
 
 from gns3trio import __version__
+from gns3trio.compute.local.leases import bind_udp
 from gns3trio.config import Config
-from tests.support.far_server import far_server
+from tests.support.far_lab import REPLY, TIMEOUT, far_pcs
+from tests.support.far_server import FarServer, far_server
+from tests.support.lab import Lab
+from tests.support.pings import ping, script
 from tests.support.server import Server
+from tests.support.websockets import ws_events
 
 Json = dict[str, Any]
 CONDITIONS = {"filters": {}, "impairments": [], "seed": None, "suspend": False, "is_first": True}
@@ -129,3 +134,68 @@ async def test_a_server_without_a_trunk(tmp_path: Path) -> None:
         await hosted.open()
         (part,) = await hosted.batch("lease", "leases", [{"kind": "trunk"}])
         assert part["status"] == 409 and "trunk_port is 0" in part["message"]
+
+
+async def pair_on_two_hosts(server: Server, project: Json) -> tuple[Lab, Json, Json]:
+    """Linked PCs here and on the other host, started; the link, and the PC there."""
+    lab = Lab(server, project, [])
+    near = await lab.node("vpcs", name="NEAR", **script(1))
+    (there,) = await far_pcs(lab, 2)
+    link = await lab.link((near, 0), (there, 0))
+    await server.request("POST", f"{lab.path}/nodes/start", None, 204)
+    return lab, link, there
+
+
+async def test_a_link_between_hosts_of_ours_runs_over_their_trunks(
+    server: Server, project: Json, far: FarServer, registered: Json, config: Config
+) -> None:
+    lab, link, there = await pair_on_two_hosts(server, project)
+    await ping(server, project, there, "10.0.0.1", REPLY)
+    for where, port in (("local", far.config.trunk_port), ("far", config.trunk_port)):  # one address has both
+        shown = await server.request("GET", f"/v2/computes/{where}/trunks", None, 200)
+        (peer,) = shown["peers"]
+        assert (peer["port"], peer["links"], peer["state"]) == (port, 1, "up")
+        assert peer["sent_frames"] > 0 and peer["received_frames"] > 0
+    assert (await server.request("GET", "/v2/compute/network/ports", None, 200))["udp_ports"] == []
+    await lab.update(link, {"suspend": True})
+    await ping(server, project, there, "10.0.0.1", TIMEOUT)
+    await server.request("DELETE", f"{lab.path}/links/{link['link_id']}", None, 204)
+    assert (await server.request("GET", "/v2/computes/far/trunks", None, 200))["peers"] == []
+
+
+async def test_tunnels_of_gns3_where_a_trunk_cannot_be_opened(
+    server: Server, project: Json, far: FarServer, registered: Json, config: Config
+) -> None:
+    """Another program has the UDP port of one of the two."""
+    with bind_udp("0.0.0.0", config.trunk_port):
+        _lab, _link, there = await pair_on_two_hosts(server, project)
+        await ping(server, project, there, "10.0.0.1", REPLY)
+    assert len((await server.request("GET", "/v2/compute/network/ports", None, 200))["udp_ports"]) == 1
+    trunk = await server.request("GET", "/v2/compute/trunks", None, 200)
+    assert trunk["port"] is None and "Address already in use" in trunk["trouble"]
+
+
+async def test_tunnels_of_gns3_where_a_server_has_no_trunk(server: Server, project: Json, tmp_path: Path) -> None:
+    async with far_server(tmp_path / "far", trunk_port=0) as far:
+        await server.request("POST", "/v2/computes", far.address, 201)
+        _, _, there = await pair_on_two_hosts(server, project)
+        await ping(server, project, there, "10.0.0.1", REPLY)
+        shown = await server.request("GET", "/v2/computes/far/trunks", None, 200)
+        assert "has no trunk" in shown["trouble"]
+        await server.request("POST", f"/v2/projects/{project['project_id']}/close", None, 204)
+
+
+async def test_users_are_told_of_a_host_that_does_not_answer(
+    server: Server, project: Json, far: FarServer, registered: Json
+) -> None:
+    """Once for the project, and at each link."""
+    lab, _link, there = await pair_on_two_hosts(server, project)
+    await ping(server, project, there, "10.0.0.1", REPLY)
+    assert far.server is not None
+    async with ws_events(server, f"{lab.path}/notifications/ws") as events:
+        await far.stop()
+        with trio.fail_after(PATIENCE):
+            while "no frame passes the trunk to 127.0.0.1" not in (await events.until("log.warning"))["message"]:
+                pass
+    problems = await server.request("GET", f"{lab.path}/problems", None, 200)
+    assert any("nothing listens at UDP port" in str(each) for each in problems["links"]), problems

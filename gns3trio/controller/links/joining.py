@@ -13,8 +13,9 @@ import trio
 
 from gns3trio.classes import define, frozen
 from gns3trio.compute.interface import Compute, ComputePort, Joint, PairJoint, TunnelJoint
-from gns3trio.compute.nio import TunnelLease, UdpNio
+from gns3trio.compute.nio import LEASE_KINDS, LeaseKind, TunnelLease
 from gns3trio.conditions.link_conditions import NO_CONDITIONS, LinkConditions
+from gns3trio.controller.links.tunnel_ends import TunnelEnds, link_nio
 from gns3trio.controller.links.tunnel_hosts import tunnel_hosts
 from gns3trio.errors import ComputeAway, Conflict, LabError
 from gns3trio.slices import Slices, for_all
@@ -50,6 +51,7 @@ class _Tunnel:
     wanted: Wanted
     hosts: tuple[str, str]  # of the ends, each as the other one reaches it
     holder: int
+    kind: LeaseKind = "udp"
     leases: list[TunnelLease | LabError] = attrs.field(factory=list)
 
     @property
@@ -67,7 +69,7 @@ class _Tunnel:
         conditions = self.wanted.conditions
         if end != self.holder:
             conditions = LinkConditions(suspend=conditions.suspend or self.must_wait)
-        return TunnelJoint(port, UdpNio(near.port, self.hosts[1 - end], far.port), conditions, is_first=end == 0)
+        return TunnelJoint(port, link_nio(near, self.hosts[1 - end], far), conditions, is_first=end == 0)
 
 
 class Joining:
@@ -75,11 +77,14 @@ class Joining:
 
     def __init__(self, project_id: UUID) -> None:
         self._project_id = project_id
-        self._spare: dict[Compute, list[TunnelLease]] = {}
+        self._spare: dict[tuple[Compute, LeaseKind], list[TunnelLease]] = {}
+        self._ends = TunnelEnds()
 
     def forget(self, compute: Compute) -> None:
         """A compute may have lost what it had leased."""
-        self._spare.pop(compute, None)
+        self._ends.forget(compute)
+        for kind in LEASE_KINDS:
+            self._spare.pop((compute, kind), None)
 
     async def join(self, wanted: Sequence[Wanted]) -> list[LabError | None]:
         """Connect links, in place of what was at their ports. Their conditions act from the first frame. Returns the
@@ -128,36 +133,60 @@ class Joining:
         await for_all(waiting, lambda tunnel: _let_pass(tunnel, errors), _AT_A_TIME)
 
     async def _with_leases(self, tunnels: Sequence[_Tunnel], errors: list[LabError | None]) -> list[_Tunnel]:
-        """Lease both ends of each tunnel; returns those for which that was possible."""
-        needed: dict[Compute, int] = {}
+        """Lease both ends of each tunnel; returns those for which that was possible. Those that get none at a trunk
+        have UDP ports.
+        """
+        for tunnel in tunnels:
+            tunnel.kind = self._ends.kind(*(compute for compute, _ in tunnel.wanted.places))
+        await self._lease(tunnels)
+        without_trunk = [each for each in tunnels if each.kind == "trunk" and self._is_refused(each)]
+        for tunnel in without_trunk:
+            self._keep(tunnel)
+            tunnel.kind = "udp"
+        await self._lease(without_trunk)
+        complete = []
+        for tunnel in tunnels:
+            errors[tunnel.number] = next((lease for lease in tunnel.leases if isinstance(lease, LabError)), None)
+            if errors[tunnel.number] is None:
+                complete.append(tunnel)
+            else:
+                self._keep(tunnel)
+        return complete
+
+    def _is_refused(self, tunnel: _Tunnel) -> bool:
+        """Whether a compute has refused an end at its trunk, which it remembers."""
+        refused = [
+            self._ends.is_refused(compute, lease)
+            for (compute, _), lease in zip(tunnel.wanted.places, tunnel.leases, strict=True)
+        ]
+        return any(refused)
+
+    def _keep(self, tunnel: _Tunnel) -> None:
+        """Its leases are not needed after all."""
+        for (compute, _), lease in zip(tunnel.wanted.places, tunnel.leases, strict=True):
+            if not isinstance(lease, LabError):
+                self._spare.setdefault((compute, tunnel.kind), []).append(lease)
+
+    async def _lease(self, tunnels: Sequence[_Tunnel]) -> None:
+        """Lease the ends of tunnels, with one call for each compute."""
+        needed: dict[Compute, list[LeaseKind]] = {}
         for tunnel in tunnels:
             for compute, _ in tunnel.wanted.places:
-                needed[compute] = needed.get(compute, 0) + 1
+                needed.setdefault(compute, []).append(tunnel.kind)
         leased: dict[Compute, Iterator[TunnelLease | LabError]] = {}
 
         async def lease_at(compute: Compute) -> None:
-            spare = self._spare.pop(compute, [])
-            used, unused = spare[: needed[compute]], spare[needed[compute] :]
-            if unused:
-                self._spare[compute] = unused
-            more = needed[compute] - len(used)
-            leased[compute] = iter(
-                [*used, *(await compute.lease_ends(self._project_id, ["udp"] * more) if more else [])]
-            )
+            used: list[TunnelLease | None] = []
+            for kind in needed[compute]:
+                spare = self._spare.get((compute, kind))
+                used.append(spare.pop() if spare else None)
+            missing = [kind for kind, lease in zip(needed[compute], used, strict=True) if lease is None]
+            more = iter(await compute.lease_ends(self._project_id, missing) if missing else [])
+            leased[compute] = iter([lease if lease is not None else next(more) for lease in used])
 
         await _at_once(needed, lease_at)
-        complete = []
         for tunnel in tunnels:
             tunnel.leases = [next(leased[compute]) for compute, _ in tunnel.wanted.places]
-            error = next((lease for lease in tunnel.leases if isinstance(lease, LabError)), None)
-            if error is None:
-                complete.append(tunnel)
-                continue
-            errors[tunnel.number] = error
-            for (compute, _), lease in zip(tunnel.wanted.places, tunnel.leases, strict=True):
-                if not isinstance(lease, LabError):
-                    self._spare.setdefault(compute, []).append(lease)
-        return complete
 
 
 class _TunnelHosts:
