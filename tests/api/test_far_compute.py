@@ -56,8 +56,8 @@ async def test_a_lab_on_two_hosts(server: Server, project: Json, far: FarServer,
     assert shown["node_directory"].startswith(str(far.config.projects_path))
 
     await ping(server, project, first, "10.0.0.1", REPLY)
-    counted = await server.request("GET", f"{lab.path}/links/{across['link_id']}/statistics", None, 200)
-    assert counted["a_to_b"]["frames"] > 0 and counted["b_to_a"]["frames"] > 0
+    counters = f"{lab.path}/links/{across['link_id']}/statistics"  # those of the other host come a moment later
+    await until(server, counters, lambda shown: shown["a_to_b"]["frames"] > 0 and shown["b_to_a"]["frames"] > 0)
     for link in (across, there):
         await lab.update(link, {"filters": {"packet_loss": [100]}})
         await ping(server, project, first, "10.0.0.1", TIMEOUT)
