@@ -179,9 +179,9 @@ def test_a_lab_shows_where_its_nodes_are_and_that_a_host_is_away(
     page.locator(".link").focus()
     page.keyboard.press("Space")
     expect(page.locator("aside")).to_contain_text(re.compile(r"Between the hosts .* \(this server\) and attic\."))
-    page.get_by_label("Host that is shown").select_option("attic")
+    page.get_by_label("Host on the map").select_option("attic")
     expect(page.locator(".node.dimmed")).to_have_attribute("aria-label", "PC1, vpcs, stopped")
-    page.get_by_label("Host that is shown").select_option("")
+    page.get_by_label("Host on the map").select_option("")
     expect(page.locator(".dimmed")).to_have_count(0)
     away.click()
     expect(page.locator("aside").get_by_role("link", name="attic")).to_have_attribute(

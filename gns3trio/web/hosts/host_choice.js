@@ -31,7 +31,7 @@ export class NewNodeHost {
 export class ShownHost {
   constructor(hosts) {
     this.hosts = hosts;
-    this.element = h("select", { ariaLabel: "Host that is shown", id: "shown-host", hidden: true, onchange: () => hosts.show(this.element.value || null) });
+    this.element = h("select", { ariaLabel: "Host on the map", id: "shown-host", hidden: true, onchange: () => hosts.show(this.element.value || null) });
   }
 
   update() {
