@@ -41,6 +41,8 @@ from gns3trio.traffic.captures import link_type
 
 log = logging.getLogger(__name__)
 
+# Of one user. So a controller that never closes any occupies some megabytes at most.
+MOST_PROJECTS = 10_000
 _LOOK_AGAIN_SECONDS = 60.0
 
 # Each version of VPCS can have these numbers.
@@ -225,6 +227,8 @@ class HostedProjects:
     def _add(
         self, client: ComputeClient, project_id: UUID, name: str, variables: list[dict[str, Any]] | None = None
     ) -> HostedProject:
+        if sum(user == client.user for user, _ in self._projects) >= MOST_PROJECTS:
+            raise Conflict(f"this compute has {MOST_PROJECTS} projects of this user, and can have no more")
         inner_id = project_id if client.user == OWN_USER else uuid4()
         folder = self._folder_of(client.user, project_id)
         project = HostedProject(project_id, inner_id, client, name, folder, variables)

@@ -1,14 +1,13 @@
 """gns3-server 2.2, unmodified, as a compute of our server: a lab with nodes here, there, and on a third host."""
 
 import signal
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.e2e.conftest import PATIENCE, StartServer, wait_for_no_vpcs
+from tests.e2e.conftest import StartServer
 from tests.pcap_reader import read_capture
 from tests.peers.hosts import gns3_server
 from tests.peers.lab import REPLY, TIMEOUT, Json, Lab, OpenTelnet, ping
@@ -160,26 +159,6 @@ def test_a_compute_that_stops_answering_holds_up_nobody(
     console = telnet(lab.node(near)["console"])
     lab.start(far)
     ping(console, 2, REPLY)
-
-
-def test_a_controller_that_was_killed_leaves_nothing_running(
-    start_server: StartServer, gns3: ComputeProcess, tmp_path: Path
-) -> None:
-    server = start_server()
-    lab = Lab(server.url, gns3)
-    (node,) = lab.pcs("gns3")
-    lab.start(node)
-    server.stop(signal.SIGKILL)
-    assert len(gns3.projects()) == 1
-    again = start_server()
-    http = httpx.Client(base_url=again.url, timeout=60)
-    deadline = time.monotonic() + PATIENCE
-    while gns3.projects():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    wait_for_no_vpcs(gns3.home / "projects")
-    assert http.post(f"{lab.path}/open").status_code == 201
-    assert len(gns3.projects()) == 1
 
 
 TEMPLATES: list[tuple[Json, str]] = [

@@ -1,13 +1,16 @@
 """Two gns3-servers and a server of ours are controllers of one compute of ours at once, with copies of one lab."""
 
+import base64
 import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
+import trio
+from trio_websocket import open_websocket_url
 
-from tests.e2e.conftest import StartServer, vpcs_processes
+from tests.e2e.conftest import PATIENCE, StartServer, vpcs_processes
 from tests.peers.hosts import gns3_server
 from tests.peers.lab import REPLY, TIMEOUT, Json, Lab, OpenTelnet, ping
 from tests.support.compute_process import ComputeProcess, our_server
@@ -108,3 +111,32 @@ def test_copies_of_a_lab_do_not_meet(
     for user in (*USERS, "lab"):
         assert httpx.get(f"{compute.url}/projects", auth=(user, "secret")).json() == []
     assert not vpcs_processes(compute.home / "projects")
+
+
+def test_a_console_that_a_controller_passes_on(tmp_path: Path, stand_ins: tuple[Path, Path]) -> None:
+    """GNS3's controller sends no password for the websocket of a console, whoever it is."""
+    options = ("--user", "lab", "--password", "secret", "--compute-users", "alice:secret")
+    options += ("--no-console-websocket-auth",)
+    with (
+        our_server(tmp_path / "shared", "shared", "127.0.0.1", *options, user="lab") as compute,
+        gns3_server(tmp_path / "first", "first", stand_ins) as controller,
+    ):
+        lab = Lab(controller.url.removesuffix("/v2/compute"), auth=controller.auth)
+        lab.request("POST", "/v2/computes", {**compute.body(), "user": "alice"}, 201)
+        pc = lab.pc("N1", "shared", 1)
+        lab.start(pc)
+        path = f"{lab.path}/nodes/{pc['node_id']}/console/ws"
+
+        async def read() -> str:
+            seen = ""
+            url = f"ws://127.0.0.1:{controller.port}{path}"
+            credentials = base64.b64encode(b"lab:secret")
+            headers = [(b"Authorization", b"Basic " + credentials)]
+            with trio.fail_after(PATIENCE):
+                async with open_websocket_url(url, extra_headers=headers) as websocket:
+                    while "N1" not in seen:
+                        told = await websocket.get_message()
+                        seen += told.decode(errors="replace") if isinstance(told, bytes) else told
+                    return seen
+
+        assert "N1" in trio.run(read)

@@ -17,6 +17,17 @@ from tests.support.compute_process import ComputeProcess
 from tests.support.relay import Relay
 
 Json = dict[str, Any]
+
+
+def running(folder: Path) -> set[Path]:
+    """The folders of the nodes below a folder that run: of gns3-server's, each has two processes."""
+    found = set()
+    for process in vpcs_processes(folder):
+        with suppress(OSError):
+            found.add(Path(f"/proc/{process}/cwd").readlink())
+    return found
+
+
 IN_ORDER = {"file": [], "links": [], "nodes": []}
 
 
@@ -65,7 +76,7 @@ class Killed:
 
     def folder(self) -> Path:
         """The project's folder at the compute."""
-        return next(self.compute.home.glob("*/")) / self.project["project_id"]
+        return self.compute.home / "projects" / self.project["project_id"]
 
     def scripts(self) -> int:
         """How many nodes have files there."""
@@ -104,15 +115,20 @@ class Killed:
         self.until(lambda: self.project["project_id"] not in self.compute.open_ids())
         self.until(lambda: not vpcs_processes(self.folder()))
 
-    def check_that_it_works(self) -> None:
-        """The project opens, all its nodes run and none else, and it leaves nothing when it closes."""
+    def open(self) -> None:
+        """Open the project again."""
         with self.http() as http:
             assert http.post(f"{self.path}/open").status_code == 201
             self.until(lambda: bool(http.get(f"{self.path}/problems").json() == IN_ORDER))
+
+    def check_that_it_works(self) -> None:
+        """The project opens, all its nodes run and none else, and it leaves nothing when it closes."""
+        self.open()
+        with self.http() as http:
             assert http.post(f"{self.path}/nodes/start").status_code == 204
             nodes = http.get(f"{self.path}/nodes").json()
             assert {node["status"] for node in nodes} == {"started"}
-            assert len(vpcs_processes(self.folder())) == len(nodes)
+            assert len(running(self.folder())) == len(nodes)
             assert http.post(f"{self.path}/close").status_code == 204
         self.until_nothing_runs()
 
@@ -128,7 +144,8 @@ class OtherLab:
         with self._http() as http:
             made = http.post("/projects", json={"name": "other", "project_id": self.project_id})
             assert made.status_code == 201
-            node = http.post(f"/projects/{self.project_id}/vpcs/nodes", json={"name": "theirs"}).json()
+            body = {"name": "theirs", "node_id": str(uuid4())}
+            node = http.post(f"/projects/{self.project_id}/vpcs/nodes", json=body).json()
             path = f"/projects/{self.project_id}/vpcs/nodes/{node['node_id']}/start"
             assert http.post(path).status_code == 200
 
@@ -138,5 +155,5 @@ class OtherLab:
     def check_that_it_runs(self) -> None:
         """It is still there, and its node runs."""
         assert self.project_id in self.compute.open_ids()
-        folder = next(self.compute.home.glob("*/")) / self.project_id
-        assert len(vpcs_processes(folder)) == 1
+        folder = self.compute.home / "projects" / self.project_id
+        assert len(running(folder)) == 1
