@@ -194,6 +194,36 @@ async def test_nodes_without_a_compute(server: Server, project: Json, nodes: Lab
     assert cloud["compute_id"] == "local"
 
 
+async def test_what_is_linked_in_one_request_stays_together(
+    server: Server, project: Json, nodes: Lab, far: FarServer
+) -> None:
+    ids = [str(uuid4()) for _ in range(8)]
+    ends = [
+        [{"node_id": ids[at + step], "adapter_number": 0, "port_number": 0} for step in (0, 1)] for at in (0, 2, 4, 6)
+    ]
+    body = {
+        "nodes": [{"node_id": each, "name": "PC{0}", "node_type": "vpcs", "compute_id": "auto"} for each in ids],
+        "links": [{"nodes": each} for each in ends],
+    }
+    made = await server.request("POST", f"{nodes.path}/batch", body, 201)
+    found = [node["compute_id"] for node in made["nodes"]]
+    assert found[::2] == found[1::2] and Counter(found) == {"local": 4, "far": 4}
+    await no_problems(server, nodes)
+
+    names = [f"N{number}" for number in range(4)]
+    switch = {"SW": {"node_type": "ethernet_switch"}}
+    document: Json = {
+        "nodes": {**{name: {"node_type": "vpcs"} for name in names}, **switch},
+        "links": [{"ends": [name, f"SW:{port}"]} for port, name in enumerate(names)],
+    }
+    await server.request("PUT", f"{nodes.path}/topology", document, 200)
+    assert len(set((await computes_of(server, nodes)).values())) == 1
+    document["nodes"]["LATER"] = {"node_type": "vpcs"}
+    document["links"].append({"ends": ["LATER", "SW:7"]})
+    await server.request("PUT", f"{nodes.path}/topology", document, 200)
+    assert len(set((await computes_of(server, nodes)).values())) == 1
+
+
 async def test_a_document_names_computes_and_moves_nodes(
     server: Server, project: Json, nodes: Lab, far: FarServer
 ) -> None:

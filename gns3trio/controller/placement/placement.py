@@ -126,7 +126,7 @@ class Placement:
         """The computes that can run a node now."""
         here = own.runs(node.node_type)
         if here and (self._policy == "local" or node_types[node.node_type].reaches_host or node.engine is not None):
-            return [own]  # computes on other hosts choose engines themselves
+            return [own]  # the engine may be missing elsewhere
         offering = [each for each in others if each.runs(node.node_type)]
         there = [each for each in offering if each.trouble is None]
         if not here and not there and offering:
