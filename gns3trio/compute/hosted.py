@@ -9,25 +9,30 @@ of the compute API, both are then one project, and they end together.
 """
 
 import logging
-from collections import Counter
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator
 from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
-from zlib import crc32
 
 import attrs
 import trio
 
 from gns3trio import threads
-from gns3trio.classes import define, frozen
-from gns3trio.compute.captures import Capture, CaptureSpec
+from gns3trio.compute.captures import CaptureSpec
 from gns3trio.compute.clients import NOBODY, OWN_USER, ComputeClient, Controllers
 from gns3trio.compute.expressions import with_expressions
+from gns3trio.compute.hosted_project import (
+    HostedChange,
+    HostedNode,
+    HostedNodeChanged,
+    HostedNodeDeleted,
+    HostedProject,
+    HostedProjectFailed,
+)
 from gns3trio.compute.hosted_reports import HostedReports, MessageReport, ReportedProject, Subscription
-from gns3trio.compute.interface import Compute, ComputeNode, LinkEnd, PortPlace
+from gns3trio.compute.interface import Compute, ComputeNode, PortPlace
 from gns3trio.compute.nio import UdpNio
 from gns3trio.compute.node import NodeEvent, NodeSpec
 from gns3trio.compute.node_update import update_node
@@ -44,84 +49,6 @@ log = logging.getLogger(__name__)
 # Of one user. So a controller that never closes any occupies some megabytes at most.
 MOST_PROJECTS = 10_000
 _LOOK_AGAIN_SECONDS = 60.0
-
-# Each version of VPCS can have these numbers.
-_FIRST_MAC_ID, _MAC_IDS = 64, 176
-
-
-@define(eq=False)
-class HostedNode:
-    """A node of a hosted project. ``node_id`` is its id for the controller. ``lock`` serialises requests to it;
-    ``deleted`` is set for those that wait when it is deleted.
-    """
-
-    project: "HostedProject"
-    node_id: UUID
-    instance: ComputeNode
-    lock: trio.Lock = attrs.field(factory=trio.Lock)
-    deleted: bool = False
-    captures: dict[tuple[int, int], Capture] = attrs.field(factory=dict)  # by adapter and port number
-    streamed: Counter[tuple[int, int]] = attrs.field(factory=Counter)  # captures that are sessions
-
-    @property
-    def project_id(self) -> UUID:
-        """The id of its project for the controller."""
-        return self.project.project_id
-
-    def link_end(self, adapter_number: int, port_number: int) -> LinkEnd:
-        """The link end of a port. Raises Conflict if the port has no NIO."""
-        end = self.instance.link_end(adapter_number, port_number)
-        if end is None:
-            raise Conflict(f"Port {adapter_number}/{port_number} of node '{self.instance.name}' is not connected")
-        return end
-
-
-@define(eq=False)
-class HostedProject:
-    """A project that another controller controls. ``opener`` is that controller, as far as it is known. ``inner_id`` is
-    the project's id at the compute.
-    """
-
-    project_id: UUID
-    inner_id: UUID
-    opener: ComputeClient
-    name: str
-    folder: Path
-    variables: list[dict[str, Any]] | None = None
-    nodes: dict[UUID, HostedNode] = attrs.field(factory=dict)
-    lock: trio.Lock = attrs.field(factory=trio.Lock)  # held while creating a node, and while closing the project
-    # Held while starting a capture, so that no two use one file.
-    starting_capture: trio.Lock = attrs.field(factory=trio.Lock)
-
-    @property
-    def key(self) -> tuple[str, UUID]:
-        """The user and the id."""
-        return self.opener.user, self.project_id
-
-
-@frozen
-class HostedNodeChanged:
-    """Event: a node changed."""
-
-    node: HostedNode
-
-
-@frozen
-class HostedNodeDeleted:
-    """Event: a node was deleted."""
-
-    node: HostedNode
-
-
-@frozen
-class HostedProjectFailed:
-    """Event: an error in a project that does not belong to a request."""
-
-    project: HostedProject
-    message: str
-
-
-HostedChange = HostedNodeChanged | HostedNodeDeleted | HostedProjectFailed
 
 
 class HostedProjects:
@@ -472,15 +399,6 @@ class HostedProjects:
         capture = node.captures.pop((adapter_number, port_number), None)
         if capture is not None:
             await capture.stop()
-
-
-def preferred_mac_id(node_id: UUID) -> int:
-    """The number from which a node of a GNS3 controller gets its MAC address, if it is free.
-
-    The computes of GNS3 number the nodes of a project from 0, each for itself, and their controller does not care. So
-    numbers here are higher, and belong to the node: they stay the same when its project is opened again.
-    """
-    return _FIRST_MAC_ID + crc32(node_id.bytes) % _MAC_IDS
 
 
 def _held(project: HostedProject) -> str:

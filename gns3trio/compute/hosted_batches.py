@@ -7,7 +7,8 @@ from uuid import UUID
 import trio
 
 from gns3trio.compute.clients import ComputeClient
-from gns3trio.compute.hosted import HostedNode, HostedProject, HostedProjects
+from gns3trio.compute.hosted import HostedProjects
+from gns3trio.compute.hosted_project import HostedNode, HostedProject
 from gns3trio.compute.interface import ComputePort, Joint, PairJoint, PortPlace, TunnelJoint
 from gns3trio.compute.nio import LinkNio, TrunkNio, UdpNio
 from gns3trio.compute.node import NodeSpec

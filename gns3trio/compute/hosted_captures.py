@@ -7,7 +7,7 @@ import trio
 
 from gns3trio.classes import frozen
 from gns3trio.compute.captures import Capture, CaptureSpec
-from gns3trio.compute.hosted import HostedNode
+from gns3trio.compute.hosted_project import HostedNode
 from gns3trio.errors import Conflict
 
 

@@ -329,16 +329,18 @@ class Controller:
         return check_place(path, self._config, [project.folder for project in self.projects.values()])
 
     async def open_project(self, project: Project) -> None:
-        """Open a project. Raises Conflict if it cannot be opened, or is open for another controller here."""
+        """Open a project. Raises Conflict if it cannot be opened, or another controller has it open here."""
         self.hosted.require_free(project.project_id)
         await project.open()
 
     async def delete_project(self, project: Project) -> None:
         """Close the project and delete its folder. If the folder is gone, only the entry is removed.
 
-        Raises Conflict for a folder outside of ``projects_path``, which may contain other files, and Unavailable if the
-        disk reports an error.
+        Raises Conflict for a folder outside of ``projects_path``, which may contain other files, or if another
+        controller has the project open here, and Unavailable if the disk reports an error.
         """
+        if project.status == "closed":
+            self.hosted.require_free(project.project_id)
         if await threads.disk.run(is_foreign, project.folder, self._config.projects_path):
             raise Conflict(
                 f"Project '{project.settings.name}' is in {project.folder}, outside of the folder for projects: delete "

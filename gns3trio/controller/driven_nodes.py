@@ -17,7 +17,8 @@ from gns3trio.compute.actions import ENDS_A_RUN, Action, act
 from gns3trio.compute.captures import Capture
 from gns3trio.compute.clients import OWN_USER, ComputeClient
 from gns3trio.compute.emulators import EMULATOR_OF_TYPE, not_run
-from gns3trio.compute.hosted import HostedNode, HostedProjects
+from gns3trio.compute.hosted import HostedProjects
+from gns3trio.compute.hosted_project import HostedNode
 from gns3trio.compute.interface import ComputeNode
 from gns3trio.compute.nio import UdpNio
 from gns3trio.compute.node_types import node_types

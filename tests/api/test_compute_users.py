@@ -372,8 +372,9 @@ async def test_a_lab_of_the_server_itself_is_none_of_a_controller_s(config: Conf
 
         assert (await own.http.post(f"/v2/projects/{project_id}/close")).status_code == 204
         hosted = await make_lab(far, project_id, node["node_id"])
-        refused = (await own.http.post(f"/v2/projects/{project_id}/open")).json()
-        assert refused["status"] == 409 and "127.0.0.2" in refused["message"]
+        for method, action in (("POST", "/open"), ("POST", "/recover"), ("DELETE", "")):
+            refused = (await own.http.request(method, f"/v2/projects/{project_id}{action}")).json()
+            assert refused["status"] == 409 and "127.0.0.2" in refused["message"]
         assert (await own.http.post(f"/v2/projects/{project_id}/close")).status_code == 204
         assert await far.request("GET", f"/projects/{project_id}/vpcs/nodes/{node['node_id']}", None, 200) == hosted
         await far.request("POST", f"/projects/{project_id}/close", None, 204)

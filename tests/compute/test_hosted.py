@@ -10,13 +10,13 @@ import trio
 from trio.testing import MockClock
 
 from gns3trio.compute.clients import GONE_AFTER_SECONDS, OWN_USER, ComputeClient
-from gns3trio.compute.hosted import (
+from gns3trio.compute.hosted import HostedProjects
+from gns3trio.compute.hosted_project import (
     HostedNode,
     HostedNodeChanged,
     HostedNodeDeleted,
     HostedProject,
     HostedProjectFailed,
-    HostedProjects,
 )
 from gns3trio.compute.nio import UdpNio
 from gns3trio.compute.node import NodeEvent, NodeSpec

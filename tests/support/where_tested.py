@@ -12,6 +12,7 @@ TESTED_IN: dict[str, list[str]] = {
     "compute/emulators": ["api/emulators"],
     "compute/extensions": ["api/far_compute"],
     "compute/expressions": ["api/links", "api/no_threads"],
+    "compute/hosted_project": ["compute/hosted"],
     "compute/host": ["controller/computes", "api/computes"],
     "compute/local_compute": ["compute/interface"],
     "compute/hosted_batches": ["api/compute_batches", "compute/interface"],

@@ -18,7 +18,7 @@ from gns3trio.api.events import ApiEvents, open_events
 from gns3trio.api.v1 import events as v1_events
 from gns3trio.api.v2 import events as v2_events
 from gns3trio.api.v2.views import node_view
-from gns3trio.compute import hosted
+from gns3trio.compute import hosted_project
 from gns3trio.compute.clients import OWN_USER, ComputeClient
 from gns3trio.compute.node import NodeSpec
 from gns3trio.controller import changes
@@ -187,8 +187,8 @@ async def test_streams_of_version_1_end_when_too_much_waits(monkeypatch: pytest.
 
 async def test_what_a_controller_elsewhere_drives_is_told_to_it_alone(events: ApiEvents) -> None:
     theirs = ComputeClient(OWN_USER, "192.0.2.1")
-    project = hosted.HostedProject(uuid4(), uuid4(), theirs, "lab", Path())
-    failed = hosted.HostedProjectFailed(project, "no room")
+    project = hosted_project.HostedProject(uuid4(), uuid4(), theirs, "lab", Path())
+    failed = hosted_project.HostedProjectFailed(project, "no room")
     events.changes.publish(failed)
     assert events.compute.journal.last == 0
     with events.compute.subscribe(EVERYTHING) as stream:

@@ -296,11 +296,11 @@ COMPUTE_ROOMS: list[set[str]] = [
     },
     {"emulators", "interface"},
     {"clients", "hosted_reports", "local", "node_update", "other_hosts", "split_probe"},
-    {"hosted", "nodes", "nodes/parts"},
-    {"hosted_batches", "nodes/cloud", "nodes/ethernet_hub", "nodes/ethernet_switch", "nodes/vpcs"},
+    {"hosted_project", "nodes", "nodes/parts"},
+    {"hosted", "nodes/cloud", "nodes/ethernet_hub", "nodes/ethernet_switch", "nodes/vpcs"},
     {"nodes/nat"},
     {"node_types"},
-    {"actions", "hosted_captures", "local_compute", "remote"},
+    {"actions", "hosted_batches", "hosted_captures", "local_compute", "remote"},
 ]
 # It names what changes, of every room, and uses nothing of it.
 ANNOTATES_ONLY = {"controller/changes.py"}

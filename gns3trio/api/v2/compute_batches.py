@@ -25,7 +25,7 @@ from gns3trio.api.v2.bodies import LinkConditions
 from gns3trio.api.v2.compute_views import driven_node_view
 from gns3trio.classes import define
 from gns3trio.compute import hosted_batches
-from gns3trio.compute.hosted import HostedNode, HostedProject
+from gns3trio.compute.hosted_project import HostedNode, HostedProject
 from gns3trio.compute.interface import PortPlace
 from gns3trio.compute.nio import MAX_VNI, LinkNio, TrunkLease, TrunkNio, TunnelLease, UdpNio
 from gns3trio.compute.node import NodeEvent, NodeSpec

@@ -22,8 +22,8 @@ from gns3trio.api.sessions import Session, serve_session
 from gns3trio.classes import define
 from gns3trio.compute.captures import Capture, CaptureSpec
 from gns3trio.compute.expressions import require_expression
-from gns3trio.compute.hosted import HostedNode
 from gns3trio.compute.hosted_captures import StreamedToController, open_streamed_capture
+from gns3trio.compute.hosted_project import HostedNode
 from gns3trio.conditions.core_filter import Direction
 from gns3trio.conditions.expressions import MAX_EXPRESSION_LENGTH
 from gns3trio.errors import Invalid

@@ -19,7 +19,7 @@ from gns3trio.api.streams import CaptureStream
 from gns3trio.api.v2 import replies
 from gns3trio.api.v2.compute_views import driven_node_view, instance_view
 from gns3trio.classes import define
-from gns3trio.compute.hosted import preferred_mac_id
+from gns3trio.compute.hosted_project import preferred_mac_id
 from gns3trio.compute.nio import UdpNio
 from gns3trio.compute.node import NodeEvent, NodeSpec
 from gns3trio.controller.driven_nodes import (

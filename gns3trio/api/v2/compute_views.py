@@ -7,14 +7,14 @@ from gns3trio.api.replies import shown_as
 from gns3trio.api.v2 import replies
 from gns3trio.compute.clients import ComputeClient
 from gns3trio.compute.host import HostInterface, PortUsage
-from gns3trio.compute.hosted import (
+from gns3trio.compute.hosted import HostedProjects
+from gns3trio.compute.hosted_project import (
     HostedChange,
     HostedNode,
     HostedNodeChanged,
     HostedNodeDeleted,
     HostedProject,
     HostedProjectFailed,
-    HostedProjects,
 )
 from gns3trio.compute.interface import ComputeNode
 from gns3trio.compute.node_types import node_types

@@ -6,7 +6,8 @@ from uuid import UUID
 from gns3trio.api.replies import shown_as
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.v2 import replies
-from gns3trio.compute.hosted import HostedProject, HostedProjects
+from gns3trio.compute.hosted import HostedProjects
+from gns3trio.compute.hosted_project import HostedProject
 from gns3trio.controller.host_usage import Count
 
 routes = RouteTable("/v2/hosted_projects")

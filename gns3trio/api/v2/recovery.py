@@ -35,5 +35,6 @@ async def recover(api: ApiRequest, project_id: UUID, body: Recovery) -> dict[str
     extension.
     """
     project = api.controller.get_project(project_id)
+    api.controller.hosted.require_free(project.project_id)
     await project.recover(body.version)
     return project_view(project)

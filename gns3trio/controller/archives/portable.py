@@ -308,7 +308,7 @@ async def load_project(controller: Controller, path: Path) -> Project:
                 f"path: project {saved.project_id} is another file already, {known.file.path}. A copy of its folder "
                 "in the folder for projects is listed, and duplicating that gives a project of its own"
             )
-        await known.open()
+        await controller.open_project(known)
         return known
     return await _open_unknown(controller, saved.project_id, saved.settings, file)
 
