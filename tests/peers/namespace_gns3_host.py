@@ -4,11 +4,16 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
+import trio
 
 from benchmarks.stand_ins import build
+from tests.pcap_reader import read_capture
 from tests.peers.hosts import gns3_command
-from tests.support.hosts import PORT, Host, Network, open_network, serve_impatiently
+from tests.support.hosts import PATIENCE, PORT, Host, Network, open_network, serve_impatiently
 from tests.support.hosts_lab import HostsLab, make_lab
+from tests.support.pings import script
+
+IPV4 = b"\x08\x00"
 
 
 @pytest.fixture
@@ -67,13 +72,29 @@ async def start(far: Host) -> None:
 async def test_a_lab_outlives_the_absence_of_gns3_server(
     lab: HostsLab, far: Host, goes: Callable[[Host], Awaitable[None]], returns: Callable[[Host], Awaitable[None]]
 ) -> None:
+    pair = [await lab.lab.node("vpcs", name=f"FAR{n}", compute_id="far", **script(n)) for n in (4, 5)]
+    inside = await lab.lab.link((pair[0], 0), (pair[1], 0))
+    await lab.server.request("POST", f"{lab.path}/nodes/start", None, 204)
+    capture = f"{lab.path}/links/{inside['link_id']}/start_capture"
+    assert (await lab.server.request("POST", capture, {}, 201))["capturing"]
     await goes(far)
     reason = await lab.until_away()
     assert reason.startswith("compute 'far' cannot be reached: ")
     assert await lab.act(lab.far[0], "stop", 409) == reason
-    assert {each["name"] for each in (await lab.problems())["nodes"]} == {"FAR2", "FAR3"}
+    assert {each["name"] for each in (await lab.problems())["nodes"]} == {"FAR2", "FAR3", "FAR4", "FAR5"}
     await lab.act(lab.near, "reload", 200)
     await returns(far)
     await lab.until_back()
     await lab.until_started(lab.far[0])
     await lab.ping(lab.far[0], "10.0.0.1")
+    await lab.until_started(pair[1])
+    again = await lab.server.request("POST", capture, {}, 201)
+    assert again["capturing"]
+    await lab.ping(pair[1], "10.0.0.4")
+    file = Path(again["capture_file_path"])
+    with trio.fail_after(PATIENCE):  # its records come a little later
+        while not (
+            file.stat().st_size and any(each.data[12:14] == IPV4 for each in read_capture(file.read_bytes()).packets)
+        ):
+            await trio.sleep(0.1)
+    await lab.server.request("POST", capture.replace("start_", "stop_"), None, 201)

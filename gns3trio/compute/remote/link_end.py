@@ -4,6 +4,7 @@ A compute of GNS3 has GNS3's filters at most. One of ours has all conditions at 
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import attrs
@@ -157,6 +158,7 @@ class RemoteLinkEnd:
 
         Raises Conflict for what a compute of GNS3 cannot do, or if it captures here already.
         """
+        was_lost = any(capture.error is not None for capture in self.captures)
         self.captures = [capture for capture in self.captures if capture.running]
         if self._node.has_extension(CAPTURES):
             streamed = self._node.new_streamed_capture(spec, failed)
@@ -170,6 +172,9 @@ class RemoteLinkEnd:
         check_spec(spec)
         if self.captures:
             raise Conflict("a compute of another host has one capture at an end of a link")
+        if was_lost:  # the compute may still capture: it was away when that ended
+            with suppress(Conflict, NotFound):
+                await self._node.request("POST", f"{self._node.port_path(self._port)}/stop_capture")
         capture = await self._node.start_capture(self._port, spec, failed)
         self.captures = [capture]
         return capture
