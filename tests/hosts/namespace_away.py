@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from tests.support.hosts import Host, Network, serve_unaware
-from tests.support.hosts_lab import NO_PROBLEMS, HostsLab, make_lab
+from tests.support.hosts_lab import NO_PROBLEMS, NOBODY, HostsLab, make_lab
 from tests.support.pings import script
 from tests.support.server import node_path
 
@@ -77,6 +77,22 @@ async def test_nodes_of_a_compute_that_was_killed_are_created_and_started_again(
     await far.start()
     await lab.until_back()
     await lab.until_started(lab.far[0])
+    await lab.ping(lab.far[0], "10.0.0.1")
+
+
+async def test_links_that_were_deleted_meanwhile_pass_nothing_and_are_made_anew(lab: HostsLab, far: Host) -> None:
+    await lab.ping(lab.far[1], "10.0.0.2")
+    far.cut()
+    await lab.until_away()
+    for link in (lab.there, lab.across):
+        await lab.server.request("DELETE", f"{lab.path}/links/{link['link_id']}", None, 204)
+    far.heal()
+    await lab.until_back()
+    for address in ("10.0.0.2", "10.0.0.1"):
+        await lab.ping(lab.far[1], address, NOBODY)
+    await lab.lab.link((lab.far[0], 0), (lab.switch, 1))
+    await lab.lab.link((lab.near, 0), (lab.switch, 0))
+    await lab.ping(lab.far[1], "10.0.0.2")
     await lab.ping(lab.far[0], "10.0.0.1")
 
 

@@ -10,7 +10,7 @@ from benchmarks.stand_ins import build
 from tests.pcap_reader import read_capture
 from tests.peers.hosts import gns3_command
 from tests.support.hosts import PATIENCE, PORT, Host, Network, open_network, serve_impatiently
-from tests.support.hosts_lab import HostsLab, make_lab
+from tests.support.hosts_lab import NOBODY, HostsLab, make_lab
 from tests.support.pings import script
 
 IPV4 = b"\x08\x00"
@@ -98,3 +98,18 @@ async def test_a_lab_outlives_the_absence_of_gns3_server(
         ):
             await trio.sleep(0.1)
     await lab.server.request("POST", capture.replace("start_", "stop_"), None, 201)
+
+
+async def test_a_link_that_was_deleted_meanwhile_passes_nothing(lab: HostsLab, far: Host) -> None:
+    pair = [await lab.lab.node("vpcs", name=f"FAR{n}", compute_id="far", **script(n)) for n in (4, 5)]
+    inside = await lab.lab.link((pair[0], 0), (pair[1], 0))
+    await lab.server.request("POST", f"{lab.path}/nodes/start", None, 204)
+    await lab.ping(pair[1], "10.0.0.4")
+    far.cut()
+    await lab.until_away()
+    await lab.server.request("DELETE", f"{lab.path}/links/{inside['link_id']}", None, 204)
+    far.heal()
+    await lab.until_back()
+    await lab.ping(pair[1], "10.0.0.4", NOBODY)
+    await lab.lab.link((pair[0], 0), (pair[1], 0))
+    await lab.ping(pair[1], "10.0.0.4")

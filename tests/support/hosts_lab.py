@@ -10,7 +10,7 @@ from tests.support.pings import ping, script, until
 from tests.support.server import Server, node_path
 
 Json = dict[str, Any]
-REPLY = b"ttl=64"
+REPLY, NOBODY = b"ttl=64", b"timeout|not reachable"
 NO_PROBLEMS: Json = {"file": [], "links": [], "nodes": []}
 
 
@@ -21,6 +21,7 @@ class HostsLab:
     lab: Lab
     near: Json
     far: tuple[Json, Json]
+    switch: Json
     across: Json
     there: Json
 
@@ -81,6 +82,6 @@ async def make_lab(near: Host, far: Host, compute_id: str | None = None, *, swit
     inside = await lab.link((there[0], 0), (switch, 1))
     await lab.link((there[1], 0), (switch, 2))
     await server.request("POST", f"{lab.path}/nodes/start", None, 204)
-    made = HostsLab(lab, here, (there[0], there[1]), across, inside)
+    made = HostsLab(lab, here, (there[0], there[1]), switch, across, inside)
     await made.ping(here, "10.0.0.2")
     return made

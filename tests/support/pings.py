@@ -1,5 +1,6 @@
 """PCs that get their addresses from their scripts, and pings from their consoles until something is so."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -27,11 +28,11 @@ def script(number: int) -> Json:
 
 
 async def ping(server: Server, project: Json, node: Json, address: str, outcome: bytes) -> None:
-    """Ping from the console of a node, which this server passes through, until the outcome is seen."""
+    """Ping from the console of a node, which this server passes through, until the outcome is seen, a pattern."""
     async with console(server, project, node) as opened:
         with trio.fail_after(PATIENCE):
             while True:
                 await opened.send_message(f"ping {address} -c 1\r".encode())
                 said = await read_match(opened, rb"(icmp_seq=1|not reachable|no gateway)[^\r\n]*[\r\n]")
-                if outcome in said:
+                if re.search(outcome, said):
                     return

@@ -21,10 +21,11 @@ from gns3trio.compute.node_types import node_types
 from gns3trio.compute.remote.capture import RemoteCapture
 from gns3trio.compute.remote.console import RemoteConsole
 from gns3trio.compute.remote.files import RemoteFiles
-from gns3trio.compute.remote.http import ACTION_SECONDS, ANSWER_SECONDS
+from gns3trio.compute.remote.http import ACTION_SECONDS, ANSWER_SECONDS, ComputeHttp
 from gns3trio.compute.remote.link_end import RemoteLinkEnd, nio_body
 from gns3trio.compute.remote.node_view import NodeView, read_node
 from gns3trio.compute.remote.parts import Host
+from gns3trio.compute.remote.projects import forgiving
 from gns3trio.compute.remote.reports import NodeFacts, read_facts
 from gns3trio.compute.remote.streamed_capture import StreamedCapture
 from gns3trio.errors import Conflict, Invalid, NotFound, path_error
@@ -63,6 +64,7 @@ class RemoteNode:
         # A property of ours: GNS3 has the script in a file only.
         self._script = {_SCRIPT: spec.properties[_SCRIPT]} if _SCRIPT in spec.properties else {}
         self._ends: dict[tuple[int, int], RemoteLinkEnd] = {}
+        self._left: set[tuple[int, int]] = set()  # ports that its compute still has to disconnect
         self._starting: trio.CancelScope | None = None
         self._stoppers = 0
         self._console = RemoteConsole(
@@ -356,6 +358,7 @@ class RemoteNode:
         port = adapter_number, port_number
         if port in self._ends:
             await self.unbind_nio(adapter_number, port_number)
+        await self.separate_left(self._compute.reach())
         body = nio_body(nio, self.node_type, is_ours=self.has_extension(LINK_CONDITIONS))
         await self.request("POST", f"{self.port_path(port)}/nio", body)
         self._ends[port] = RemoteLinkEnd(self, port, nio, self._compute.counters_of_links, suspended=nio.suspend)
@@ -364,6 +367,7 @@ class RemoteNode:
         """The compute has connected a port: to a tunnel, or to another port."""
         port = adapter_number, port_number
         self.separated(*port)
+        self._left.discard(port)
         udp = nio if isinstance(nio, UdpNio) else None
         self._ends[port] = RemoteLinkEnd(self, port, udp, self._compute.counters_of_links, suspended=suspended)
 
@@ -382,8 +386,21 @@ class RemoteNode:
             await self.request("DELETE", f"{self.port_path(port)}/nio")
         except (Conflict, NotFound):
             pass  # the compute does not have it either
+        except BaseException:
+            self.left_connected(*port)
+            raise
         finally:
             self.separated(*port)
+
+    def left_connected(self, adapter_number: int, port_number: int) -> None:
+        """The compute could not be told to disconnect a port: it is when the compute returns."""
+        self._left.add((adapter_number, port_number))
+
+    async def separate_left(self, http: ComputeHttp) -> None:
+        """Let the compute, which has returned, disconnect what it has still connected. Raises Unavailable."""
+        for port in list(self._left):
+            await forgiving(http.request("DELETE", f"{self.port_path(port)}/nio"))
+            self._left.discard(port)
 
     async def start_capture(
         self, port: tuple[int, int], spec: CaptureSpec, failed: Callable[[str], None]

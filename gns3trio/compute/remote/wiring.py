@@ -174,16 +174,19 @@ class RemoteWiring:
                 places.setdefault(port.node.project_id, []).append(place)
         for project_id, all_places in places.items():
             for those, bodies in await in_requests(all_places, lambda place: port_body(ports[place])):
+                told: Sequence[Outcome] = [Unavailable("cancelled")] * len(those)
                 try:
                     told = await self._post(project_id, "separate", "ports", len(those), bodies)
                 except LabError as error:
                     told = [error] * len(those)
                 finally:
-                    for place in those:
+                    failures = [read_error(part, self._where) for part in told]
+                    for place, failure in zip(those, failures, strict=True):
                         port = ports[place]
                         self._own(port.node).separated(port.adapter_number, port.port_number)
-                for place, part in zip(those, told, strict=True):
-                    failure = read_error(part, self._where)
+                        if isinstance(failure, Unavailable):
+                            self._own(port.node).left_connected(port.adapter_number, port.port_number)
+                for place, failure in zip(those, failures, strict=True):
                     # Otherwise the compute does not have it either.
                     errors[place] = failure if isinstance(failure, Unavailable) else None
         return errors
