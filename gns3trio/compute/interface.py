@@ -331,6 +331,9 @@ class ComputeNode(Protocol):
         Raises Conflict if the port is taken, Invalid for an unsupported type of console.
         """
 
+    async def set_custom_adapters(self, adapters: list[dict[str, Any]]) -> None:
+        """Pass on what users want of single adapters, as in GNS3. Only nodes of emulators use it."""
+
     async def reset_console(self) -> None:
         """Disconnect all clients of the console."""
 
@@ -411,6 +414,9 @@ class Compute(Protocol):
         """Release everything that was leased to a project and that no node or NIO has claimed. None of its nodes is
         left.
         """
+
+    async def update_project(self, project_id: UUID, name: str, variables: list[dict[str, Any]] | None) -> None:
+        """A project has another name, or other variables. Does nothing if the compute does not need them."""
 
     async def discard_project(self, project_id: UUID) -> None:
         """Delete the files that it has of a released project, other than in the controller's folder."""

@@ -212,6 +212,9 @@ class LocalCompute:
         for mac_ids in self._registry.mac_ids:
             mac_ids.release_project(project_id)
 
+    async def update_project(self, project_id: UUID, name: str, variables: list[dict[str, Any]] | None) -> None:
+        """Nothing here needs them."""
+
     async def discard_project(self, project_id: UUID) -> None:
         """All files are in the controller's folder."""
 

@@ -31,7 +31,7 @@ class NodeSpec:
 
     ``mac_id`` is the number from which its MAC address was derived before. If it is in use, the node gets another one.
     ``engine`` is the chosen engine of a type that has several; None is the compute's default.
-    ``project_name`` and ``custom_adapters`` are for computes on other hosts.
+    ``project_name``, ``project_variables`` and ``custom_adapters`` are for computes on other hosts.
     """
 
     node_type: str
@@ -46,5 +46,6 @@ class NodeSpec:
     mac_id: int | None = None
     engine: str | None = None
     project_name: str = "project"
+    project_variables: list[dict[str, Any]] | None = None
     custom_adapters: list[dict[str, Any]] = attrs.field(factory=list)
     emit: Callable[[NodeEvent], None]

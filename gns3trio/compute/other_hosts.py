@@ -6,7 +6,7 @@
 import ssl
 from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import AbstractAsyncContextManager
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 from uuid import UUID
 
 import attrs
@@ -109,6 +109,11 @@ class OtherCompute(Compute, Protocol):
 
     async def wait_tried(self) -> None:
         """Return when it is known whether it can be reached at its present address."""
+
+    async def find_idlepc(self, platform: str, image: str, ram: int) -> dict[str, Any]:
+        """Let a router of its own there, which exists only for this, look for an Idle-PC value; returns the answer of
+        its emulator. Raises what the compute says.
+        """
 
     def forward(
         self, method: str, path: str, content: AsyncIterator[bytes] | None, length: int | None

@@ -310,3 +310,26 @@ async def test_a_compute_with_a_certificate_of_its_own(server: Server, project: 
         await ping(server, project, node, "10.0.0.1", b"icmp_seq=1 ttl")
         compute = await server.request("PUT", "/v2/computes/far", {**far.address, "protocol": "http"}, 200)
         assert not compute["connected"] and compute["last_error"]
+
+
+async def test_the_name_and_the_variables_of_a_project_are_passed_on(
+    server: Server, project: Json, far: FarServer, registered: Json
+) -> None:
+    lab = Lab(server, project, [])
+    variables = [{"name": "SITE", "value": "attic"}]
+    await server.request("PUT", lab.path, {"variables": variables}, 200)
+    await lab.node("vpcs", name="FAR", compute_id="far")
+    path = f"/v2/compute/projects/{project['project_id']}"
+    assert (await far.get(path))["variables"] == variables
+
+    async def is_told(name: str, wanted: list[Json]) -> None:
+        with trio.fail_after(PATIENCE):
+            while await far.get(path) != {**hosted, "name": name, "variables": wanted}:
+                await trio.sleep(0.05)
+
+    hosted = await far.get(path)
+    variables.append({"name": "ROOM", "value": "1"})
+    await server.request("PUT", lab.path, {"name": "renamed", "variables": variables}, 200)
+    await is_told("renamed", variables)
+    await server.request("PUT", lab.path, {"variables": []}, 200)
+    await is_told("renamed", [])

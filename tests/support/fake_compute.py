@@ -104,6 +104,7 @@ class FakeCompute:
     """It listens on ``port``. ``answers`` are by method and path; what is not there is 404. ``asked`` is what came."""
 
     answers: dict[str, Answer]
+    otherwise: Answer | None = None  # to what is not there
     port: int = 0
     asked: list[str] = attrs.field(factory=list)
 
@@ -129,9 +130,8 @@ class FakeCompute:
                     method, path, _ = head.splitlines()[0].split(" ")
                     key = f"{method} {path.removeprefix(PREFIX)}"
                     self.asked.append(key)
-                    await self.answers.get(key, says(reply({"message": "there is nothing", "status": 404}, 404)))(
-                        stream, head
-                    )
+                    nothing = self.otherwise or says(reply({"message": "there is nothing", "status": 404}, 404))
+                    await self.answers.get(key, nothing)(stream, head)
         except (trio.BrokenResourceError, trio.ClosedResourceError):
             pass
 

@@ -312,6 +312,7 @@ class MemoryNode:
         self.files = MemoryFiles(compute) if compute.keeps_files else None
         self.ends: dict[tuple[int, int], MemoryEnd] = {}
         self.trouble: dict[tuple[int, int], str] = {}  # of ports
+        self.custom_adapters = spec.custom_adapters
         self.starts = 0
         self._emit = spec.emit
         self._properties = dict(spec.properties)
@@ -466,6 +467,11 @@ class MemoryNode:
         if end is not None:
             end.is_open = False
 
+    async def set_custom_adapters(self, adapters: list[dict[str, Any]]) -> None:
+        """Keep them where a test can look."""
+        self.compute.reach()
+        self.custom_adapters = adapters
+
     async def rename(self, name: str) -> None:
         """Give it another name."""
         self.compute.reach()
@@ -489,6 +495,7 @@ class MemoryCompute:
     compute_id: str = LOCAL_COMPUTE_ID
     tunnel_host: str = "127.0.0.1"
     types: tuple[str, ...] = ("vpcs", "ethernet_switch", "cloud")
+    project_updates: list[tuple[UUID, str, list[dict[str, Any]] | None]] = attrs.field(factory=list)
     captures_per_link: int = 1024
     impairments: bool = True
     keeps_files: bool = False  # on a disk of its own
@@ -604,6 +611,11 @@ class MemoryCompute:
         """Free what was leased to a project."""
         self.reach()
         self.leased.pop(project_id, None)
+
+    async def update_project(self, project_id: UUID, name: str, variables: list[dict[str, Any]] | None) -> None:
+        """Keep it where a test can look."""
+        self.reach()
+        self.project_updates.append((project_id, name, variables))
 
     async def discard_project(self, project_id: UUID) -> None:
         """It keeps no files."""

@@ -53,9 +53,10 @@ class ProjectCreate:
 
 @define(kw_only=True)
 class ProjectUpdate:
-    """The body of ``PUT /projects/{project_id}``. Only the variables are used."""
+    """The body of ``PUT /projects/{project_id}``. The name of a project of this server's own controller stays."""
 
     IGNORES_UNKNOWN_KEYS: ClassVar = True
+    name: Name = "-"
     variables: list[dict[str, Any]] | None = field(default=None, validator=check_variables)
 
 
@@ -160,13 +161,14 @@ async def get_project(api: ApiRequest, project_id: UUID) -> dict[str, Any]:
 
 @routes.route("PUT", "/projects/{project_id}", reply=replies.HostedProject)
 async def update_project(api: ApiRequest, project_id: UUID, body: ProjectUpdate) -> dict[str, Any]:
-    """Change the variables of a project."""
+    """Change the variables of a project, and the name of one that another controller has."""
     changes = api.given(body)
     client = client_of(api.http.scope)
     if (own := own_project(api.controller, client, project_id)) is not None:
-        await own.update(changes)
+        await own.update({name: value for name, value in changes.items() if name == "variables"})
         return own_project_view(own)
     project = api.controller.hosted.get(client, project_id)
+    project.name = changes.get("name", project.name)
     project.variables = changes.get("variables", project.variables)
     return hosted_project_view(project)
 

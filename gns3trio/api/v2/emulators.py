@@ -7,13 +7,26 @@ from uuid import UUID
 from starlette.responses import Response
 
 from gns3trio.api.access import Access
+from gns3trio.api.disconnects import cancelled_on_disconnect
 from gns3trio.api.forwarding import Forwarded
 from gns3trio.api.routing import ApiRequest, RouteTable
+from gns3trio.classes import define
 from gns3trio.compute.emulators import EMULATOR_OF_TYPE, WITH_IMAGES, not_run
 from gns3trio.compute.node_types import node_types
-from gns3trio.errors import Conflict, NotFound
+from gns3trio.errors import Conflict, Invalid, NotFound
+from gns3trio.limits import Int32
 
 routes = RouteTable("/v2")
+
+
+@define(kw_only=True)
+class IdlePcSearch:
+    """The image for which an Idle-PC value is to be found, and the router that runs it. ``ram`` is in MB."""
+
+    platform: str = ""
+    image: str = ""
+    ram: Int32 = 128
+
 
 # Below each of these paths GNS3 has routes for nodes of a type, or for the emulator itself.
 _NODES = "/compute/projects/{project_id}/%s/nodes"
@@ -75,11 +88,16 @@ def _unknown(compute_id: str, emulator: str, action: str) -> Conflict | NotFound
     return NotFound(f"/v2/compute/{emulator}/{action} doesn't exist on compute {compute_id}")
 
 
-@routes.route("POST", "/computes/{compute_id}/auto_idlepc")
-async def find_idlepc(api: ApiRequest, compute_id: str) -> None:
-    """Finding an Idle-PC value is for Dynamips routers, which this server does not run."""
-    api.controller.computes.require(compute_id)
-    raise not_run("dynamips")
+@routes.route("POST", "/computes/{compute_id}/auto_idlepc", reply=dict[str, Any])
+async def find_idlepc(api: ApiRequest, compute_id: str, body: IdlePcSearch) -> dict[str, Any]:
+    """Find an Idle-PC value for an image of a Dynamips router, on another host. This server itself runs none."""
+    compute = api.controller.computes.require_other(compute_id)
+    if compute is None:
+        raise not_run("dynamips")
+    for name in ("platform", "image"):
+        if not getattr(body, name):
+            raise Invalid(f"{name}: is missing")
+    return await cancelled_on_disconnect(api, lambda: compute.find_idlepc(body.platform, body.image, body.ram))
 
 
 @routes.route("GET", "/projects/{project_id}/nodes/{node_id}/dynamips/auto_idlepc")

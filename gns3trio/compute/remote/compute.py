@@ -41,6 +41,7 @@ from gns3trio.compute.remote.counters import RemoteCounters
 from gns3trio.compute.remote.creation import NodeCreation
 from gns3trio.compute.remote.events import Message, NodeTold
 from gns3trio.compute.remote.http import CREATE_SECONDS, ComputeHttp
+from gns3trio.compute.remote.idlepc import find_idlepc
 from gns3trio.compute.remote.link_end import RemoteLinkEnd, has_filters
 from gns3trio.compute.remote.node import RemoteNode, require_engine
 from gns3trio.compute.remote.projects import RemoteProjects
@@ -294,6 +295,14 @@ class RemoteCompute:
                 del self._nodes[node_id]
         self._reports.forget(project_id)
         await self._projects.close(project_id)
+
+    async def update_project(self, project_id: UUID, name: str, variables: list[dict[str, Any]] | None) -> None:
+        """Pass them on, if the project is open there."""
+        await self._projects.update(project_id, name, variables)
+
+    async def find_idlepc(self, platform: str, image: str, ram: int) -> dict[str, Any]:
+        """Let a router there look for an Idle-PC value. Raises what the compute says."""
+        return await find_idlepc(self.reach(), platform, image, ram)
 
     async def discard_project(self, project_id: UUID) -> None:
         """Delete the files that it has of a project."""

@@ -55,7 +55,8 @@ class NodeCreation:
             by_project.setdefault(specs[place].project_id, []).append(place)
         for project_id, those in by_project.items():
             try:
-                await self._projects.open(project_id, specs[those[0]].project_name)
+                first = specs[those[0]]
+                await self._projects.open(project_id, first.project_name, first.project_variables)
             except LabError as error:
                 for place in those:
                     told(place, error)
@@ -171,7 +172,7 @@ class NodeCreation:
 
     async def _create_one(self, spec: NodeSpec) -> RemoteNode:
         http = self._compute.reach()
-        await self._projects.open(spec.project_id, spec.project_name)
+        await self._projects.open(spec.project_id, spec.project_name, spec.project_variables)
         path = f"projects/{spec.project_id}/{spec.node_type}/nodes"
         await self._projects.delete_left_node(spec.node_id)
         node = RemoteNode(self._compute, spec, NO_VIEW)

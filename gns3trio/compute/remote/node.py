@@ -296,6 +296,10 @@ class RemoteNode:
         self.take(await self.request("PUT", self.path, {"name": name}))
         self.name = name
 
+    async def set_custom_adapters(self, adapters: list[dict[str, Any]]) -> None:
+        """Pass them on."""
+        self.take(await self.request("PUT", self.path, {"custom_adapters": adapters}))
+
     async def set_console(self, console: int | None, console_type: str | None) -> None:
         """Move its console. As in GNS3, another port is taken if the wanted one is not free."""
         wanted = {"console": console, "console_type": console_type}

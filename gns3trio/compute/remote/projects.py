@@ -30,12 +30,16 @@ _CLOSED_AT_ONCE = 8
 _AT_A_TIME = 16
 
 
+Variables = list[dict[str, Any]] | None
+
+
 @define(eq=False)
 class RemoteProject:
     """A project that is open on the compute, or is being opened there."""
 
     lock: trio.Lock = attrs.field(factory=trio.Lock)
     is_open: bool = False
+    untold: tuple[str, Variables] | None = None  # its name and variables, if the compute does not know them
     numbers: Numbers = attrs.field(factory=Numbers)
     numbering: trio.Lock = attrs.field(factory=trio.Lock)  # held while a node gets a number
 
@@ -64,7 +68,7 @@ class RemoteProjects:
 
     # --- opening and closing ---
 
-    async def open(self, project_id: UUID, name: str = "project") -> None:
+    async def open(self, project_id: UUID, name: str = "project", variables: Variables = None) -> None:
         """Open a project there. One that an earlier life of this controller has left there is closed first: its nodes
         would run on unseen.
 
@@ -75,10 +79,11 @@ class RemoteProjects:
         async with project.lock:
             if project.is_open:
                 return
-            await self._begin(http, project_id, name)
+            await self._begin(http, project_id, name, variables)
             project.is_open = True
+            await forgiving(self._tell(http, project_id, project))
 
-    async def _begin(self, http: ComputeHttp, project_id: UUID, name: str) -> None:
+    async def _begin(self, http: ComputeHttp, project_id: UUID, name: str, variables: Variables = None) -> None:
         if await _has(http, f"projects/{project_id}"):
             if project_id not in self._opened.ids():
                 raise Conflict(
@@ -87,12 +92,29 @@ class RemoteProjects:
                 )
             await self._end(http, project_id)
         await self._opened.add(project_id)
-        await http.request("POST", "projects", {"name": name, "project_id": str(project_id)})
+        body: dict[str, Any] = {"name": name, "project_id": str(project_id)}
+        await http.request("POST", "projects", body if variables is None else {**body, "variables": variables})
 
     async def _end(self, http: ComputeHttp, project_id: UUID) -> None:
         with suppress(NotFound):
             await http.request("POST", f"projects/{project_id}/close")
         await self._opened.remove(project_id)
+
+    async def update(self, project_id: UUID, name: str, variables: Variables) -> None:
+        """A project has another name, or other variables. A compute that is away is told when it returns."""
+        project = self._projects.get(project_id)
+        if project is None:
+            return
+        async with project.lock:
+            project.untold = name, variables
+            if project.is_open:
+                await self._tell(self._reach(), project_id, project)
+
+    async def _tell(self, http: ComputeHttp, project_id: UUID, project: RemoteProject) -> None:
+        if project.untold is not None:
+            name, variables = project.untold
+            await http.request("PUT", f"projects/{project_id}", {"name": name, "variables": variables})
+            project.untold = None
 
     async def close(self, project_id: UUID) -> None:
         """Close a project there, which stops its nodes and frees its ports; later, if it cannot be reached."""
@@ -125,6 +147,8 @@ class RemoteProjects:
                 project.is_open = False
                 project.numbers.used.clear()
                 self._forget_left_nodes(f"projects/{project_id}/")
+            elif project.is_open:
+                await forgiving(self._tell(http, project_id, project))
 
     async def _close_left_behind(self, http: ComputeHttp, project_id: UUID, limit: trio.CapacityLimiter) -> None:
         async with limit:

@@ -82,6 +82,7 @@ class Instances:
             mac_id=mac_id,
             engine=engine,
             project_name=self._project.settings.name,
+            project_variables=self._project.settings.variables,
             custom_adapters=record.custom_adapters,
             emit=_Emitter(self, record.node_id),
         )

@@ -390,7 +390,8 @@ class Nodes(Mapping[UUID, Node]):
             )
             node.update({"console": console[0], "console_type": console[1], "properties": properties})
         else:
-            changed = await update_node(instance, name, console, properties)
+            adapters = record.custom_adapters, changes.get("custom_adapters", record.custom_adapters)
+            changed = await update_node(instance, name, console, properties, adapters)
             node.sync()
         if name != node.name:
             node.rename(name)

@@ -15,6 +15,7 @@ import attrs
 import trio
 
 from gns3trio import threads
+from gns3trio.compute.interface import Compute
 from gns3trio.controller.changes import (
     Change,
     LogLevel,
@@ -356,6 +357,21 @@ class Project:
                 self.file.mark()
                 raise
         self.publish(ProjectChanged(self))
+        if (before.name, before.variables) != (self.settings.name, self.settings.variables):
+            self.services.nursery.start_soon(self._tell_computes)  # one that hangs holds up nobody
+
+    async def _tell_computes(self) -> None:
+        """Tell all computes the name and the variables. Those that are away or reject them do not matter here."""
+
+        async def tell(compute: Compute) -> None:
+            try:
+                await compute.update_project(self.project_id, self.settings.name, self.settings.variables)
+            except LabError as error:
+                self.log("warning", f"compute {compute.compute_id!r} has not taken the project's change: {error}")
+
+        async with trio.open_nursery() as nursery:
+            for compute in self.services.computes.driven():
+                nursery.start_soon(tell, compute)
 
     # --- saving ---
 

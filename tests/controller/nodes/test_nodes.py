@@ -9,7 +9,7 @@ from gns3trio.compute.node import NodeEvent
 from gns3trio.controller.changes import LogMessage, NodeChanged, NodeCreated, NodeDeleted, NodeStatusChanged
 from gns3trio.controller.controller import Controller
 from gns3trio.controller.project.project import Project
-from gns3trio.errors import Conflict, Forbidden, NotFound
+from gns3trio.errors import ComputeAway, Conflict, Forbidden, NotFound
 from tests.controller.conftest import Told, make_link, make_nodes, record
 from tests.support.memory_compute import HANGING_SECONDS, MemoryCompute
 
@@ -189,3 +189,30 @@ async def test_a_compute_that_nobody_knows_is_refused(project: Project) -> None:
     with pytest.raises(NotFound, match="Compute ID elsewhere doesn't exist"):
         await project.nodes.create(record("A", compute_id="elsewhere"))
     assert not project.nodes
+
+
+async def test_what_users_want_of_single_adapters_is_passed_on(project: Project, compute: MemoryCompute) -> None:
+    (node,) = await make_nodes(project, "A")
+    adapters = [{"adapter_number": 0, "port_name": "wan"}]
+    async with project.nodes.lock(node.node_id):
+        await project.nodes.update(node, {"custom_adapters": adapters})
+    assert compute.node("A").custom_adapters == adapters == node.record.custom_adapters
+    compute.is_away = True
+    async with project.nodes.lock(node.node_id):
+        with pytest.raises(ComputeAway):
+            await project.nodes.update(node, {"custom_adapters": []})
+    assert node.record.custom_adapters == adapters
+
+
+async def test_computes_are_told_the_name_and_the_variables(
+    autojump_clock: MockClock, project: Project, compute: MemoryCompute, told: Told
+) -> None:
+    await project.update({"name": "other", "variables": [{"name": "A"}]})
+    await project.update({"zoom": 80})
+    await trio.testing.wait_all_tasks_blocked()
+    assert compute.project_updates == [(project.project_id, "other", [{"name": "A"}])]
+    compute.is_away = True
+    await project.update({"name": "third"})
+    await trio.testing.wait_all_tasks_blocked()
+    assert project.settings.name == "third"
+    assert any("has not taken the project's change" in each.message for each in told.of(LogMessage))

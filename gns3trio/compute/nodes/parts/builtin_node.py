@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import trio
@@ -144,6 +145,9 @@ class BuiltinNode:
         """Raises Invalid: there is no choice."""
         if engine is not None:
             raise Invalid(f"engine: a {self.label} has no choice of engines")
+
+    async def set_custom_adapters(self, adapters: list[dict[str, Any]]) -> None:
+        """Do nothing: its adapters are as they are."""
 
     async def rename(self, name: str) -> None:
         """Change the name of the node."""

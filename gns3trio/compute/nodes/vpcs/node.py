@@ -385,6 +385,9 @@ class VpcsNode:
         """
         await self.folder.set_script(self.name, text)
 
+    async def set_custom_adapters(self, adapters: list[dict[str, Any]]) -> None:
+        """Do nothing: its adapters are as they are."""
+
     async def rename(self, name: str) -> None:
         """Change its name, also in its start-up script. Raises Unavailable if the disk reports an error."""
         async with self._changing:
