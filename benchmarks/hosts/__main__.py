@@ -84,7 +84,8 @@ def _candidate(number: int, folder: str, gns3server: Path | None) -> Candidate:
     first = _FIRST_PORT + number * _PORTS_OF_A_HOST
     options = (
         f"--vpcs-engine builtin --console-start-port-range {first} --console-end-port-range {first + 1999} "
-        f"--udp-start-port-range {first + 2000} --udp-end-port-range {first + _PORTS_OF_A_HOST - 1}"
+        f"--udp-start-port-range {first + 2000} --udp-end-port-range {first + _PORTS_OF_A_HOST - 2} "
+        f"--trunk-port {first + _PORTS_OF_A_HOST - 1}"
     )
     return Candidate(f"host {number}", f"{OURS.command} {options}")
 

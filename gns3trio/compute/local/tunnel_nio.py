@@ -2,6 +2,7 @@
 
 import ipaddress
 import socket
+from functools import lru_cache
 from uuid import UUID
 
 import trio
@@ -94,21 +95,32 @@ async def resolve_host(host: str) -> str:
 
     Raises Invalid if ``host`` is not one, Unavailable if its name cannot be resolved in time; the field is ``rhost``.
     """
-    found = None
-    what = (host, None, socket.AF_INET, socket.SOCK_DGRAM)
+    found: str | None = None
     try:
-        try:
-            found = socket.getaddrinfo(*what, 0, socket.AI_NUMERICHOST)
-        except socket.gaierror:  # it is a name
+        found = _numeric_address(host)
+        if found is None:  # it is a name
             with trio.move_on_after(LOOKUP_SECONDS):
-                found = await threads.names.run(socket.getaddrinfo, *what, abandon_on_cancel=True)
+                found = await threads.names.run(_look_up, host, abandon_on_cancel=True)
     except OSError as error:
         raise Invalid(f"rhost: {host!r} is not a host: {error.strerror}") from None
     except UnicodeError:  # not a valid name
         raise Invalid(f"rhost: {host!r} is not a host") from None
     if found is None:
         raise Unavailable(f"rhost: nobody has answered for the name {host!r} in {LOOKUP_SECONDS} s")
-    address = ipaddress.IPv4Address(found[0][4][0])
+    address = ipaddress.IPv4Address(found)
     if address.is_unspecified or address.is_multicast or address == ipaddress.IPv4Address("255.255.255.255"):
         raise Invalid(f"rhost: {host!r} is not the address of a host")
     return str(address)
+
+
+def _look_up(host: str, flags: int = 0) -> str:
+    return str(socket.getaddrinfo(host, None, socket.AF_INET, socket.SOCK_DGRAM, 0, flags)[0][4][0])
+
+
+@lru_cache(maxsize=256)  # a thousand links lead to one host
+def _numeric_address(host: str) -> str | None:
+    """The address that a text is; None if it is none."""
+    try:
+        return _look_up(host, socket.AI_NUMERICHOST)
+    except socket.gaierror:
+        return None
