@@ -1,10 +1,11 @@
 """``gns3trio compute``: another host on the command line."""
 
+import time
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import StartServer
+from tests.e2e.conftest import PATIENCE, StartServer
 from tests.e2e.shell import Shell
 
 PASSWORD = "far secret"
@@ -20,7 +21,7 @@ def far(start_server: StartServer, tmp_path: Path) -> str:
     """The address of another server."""
     settings = {"GNS3TRIO_USER": "lab", "GNS3TRIO_PASSWORD": PASSWORD}
     ranges = ["--console-start-port-range", "56000", "--console-end-port-range", "57000"]
-    ranges += ["--udp-start-port-range", "57001", "--udp-end-port-range", "58000"]
+    ranges += ["--udp-start-port-range", "57001", "--udp-end-port-range", "58000", "--trunk-port", "3079"]
     return start_server("--projects-path", str(tmp_path / "far"), *ranges, env=settings).url
 
 
@@ -53,6 +54,30 @@ def test_a_host_is_added_used_and_removed(shell: Shell, far: str, tmp_path: Path
     shell.run("compute", "remove", "attic", "--yes")
     assert shell.json("project", "show", "lab")["status"] == "closed"
     assert "no compute" in shell.run("compute", "show", "attic", status=3)
+
+
+def test_trunks_are_listed(shell: Shell, far: str, tmp_path: Path) -> None:
+    (tmp_path / "password").write_text(PASSWORD + "\n")
+    user = ("--compute-user", "lab", "--password-file", str(tmp_path / "password"))
+    # The name differs from the address of the server, so that it is seen to be another host.
+    shell.run("compute", "add", far.replace("127.0.0.1", "localhost"), "--name", "attic", *user)
+    assert shell.run("compute", "trunks").splitlines()[1:] == []
+    shell.run("project", "create", "lab")
+    for name, compute in (("A", "local"), ("B", "attic")):
+        shell.run("node", "create", "lab", "vpcs", name, "--compute", compute)
+    shell.run("link", "create", "lab", "A", "B")
+    deadline = time.monotonic() + PATIENCE
+    states: list[str] = []
+    while states != ["up", "up"]:
+        assert time.monotonic() < deadline, states
+        told = shell.json("compute", "trunks")
+        states = [peer["state"] for trunk in told for peer in trunk["peers"]]
+    assert [[peer["links"] for peer in trunk["peers"]] for trunk in told] == [[1], [1]]
+    _, there, back = shell.run("compute", "trunks").splitlines()
+    assert " attic" in there and " up " in there and back.startswith("attic")
+    assert len(shell.run("compute", "trunks", "attic").splitlines()) == 2
+    assert "% lost" in shell.run("compute", "list").splitlines()[2]
+    assert "trunk at UDP port 3079" in shell.run("compute", "show", "attic")
 
 
 def test_a_host_is_changed(shell: Shell, far: str, tmp_path: Path) -> None:
