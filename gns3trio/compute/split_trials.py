@@ -26,11 +26,15 @@ class ReceivingTrial(Protocol):
         """Wait until so many frames have come, at most so many seconds; returns what came, without what was sent."""
 
 
-class TrialEnd(Protocol):
-    """Where frames of trials can be sent or received."""
+class HasClock(Protocol):
+    """Something on a host with a clock."""
 
     async def read_clock(self) -> ClockReading:
         """The clock of its host."""
+
+
+class TrialEnd(HasClock, Protocol):
+    """Where frames of trials can be sent or received."""
 
     async def send(self, spec: TrialSpec, trial_id: int) -> SentFrames:
         """Send the frames of a trial. Raises Conflict if sending fails."""
@@ -53,8 +57,8 @@ class ProbeEnd(TrialEnd, Protocol):
         """The number of frames that filters here currently hold on the way to the sink."""
 
 
-async def _compare(end: TrialEnd) -> tuple[str, int, int]:
-    """A clock, what it is ahead of this one, and how far that may be off, in ns."""
+async def compare_clocks(end: HasClock) -> tuple[str, int, int]:
+    """A host's clock, what it is ahead of this one, and how far that may be off, in ns."""
     best: tuple[str, int, int] | None = None
     for _ in range(_COMPARISONS):
         begun = time.monotonic_ns()
@@ -69,7 +73,7 @@ async def _compare(end: TrialEnd) -> tuple[str, int, int]:
 async def run_split_trial(source: TrialEnd, sink: TrialEnd, spec: TrialSpec) -> TrialResult:
     """Run a trial from one end to the other, perhaps on another host. Raises what the ends raise."""
     (source_clock, source_ahead, source_error), (sink_clock, sink_ahead, sink_error) = [
-        await _compare(end) for end in (source, sink)
+        await compare_clocks(end) for end in (source, sink)
     ]
     is_one = source_clock == sink_clock
     offset, error = (0, 0) if is_one else (sink_ahead - source_ahead, source_error + sink_error)

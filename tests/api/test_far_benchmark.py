@@ -55,13 +55,13 @@ async def test_clocks_of_two_hosts_are_compared(
     server: Server, project: Json, far: FarServer, registered: Json, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As if the clock of the other host were a day ahead. The latencies are as exact as the comparison."""
-    compare = split_trials._compare
+    compare = split_trials.compare_clocks
 
-    async def compare_with_another(end: split_trials.TrialEnd) -> tuple[str, int, int]:
+    async def compare_with_another(end: split_trials.HasClock) -> tuple[str, int, int]:
         clock, ahead, error = await compare(end)
         return f"{clock} of {type(end).__name__}", ahead, error
 
-    monkeypatch.setattr(split_trials, "_compare", compare_with_another)
+    monkeypatch.setattr(split_trials, "compare_clocks", compare_with_another)
     lab = Lab(server, project, [])
     path = await link_of(lab, "local", "far")
     impairments = [{"type": "delay", "direction": "a_to_b", "milliseconds": 50}]
@@ -84,7 +84,7 @@ async def test_the_offset_of_a_clock_is_that_of_the_quickest_answer() -> None:
                 await trio.sleep(0.2)
             return ClockReading(clock="x", nanoseconds=split_trials.time.monotonic_ns() + 3_600_000_000_000)
 
-    clock, ahead, error = await split_trials._compare(Ahead())  # type: ignore[arg-type]
+    clock, ahead, error = await split_trials.compare_clocks(Ahead())
     assert clock == "x" and abs(ahead - 3_600_000_000_000) <= error < 100_000_000
 
 

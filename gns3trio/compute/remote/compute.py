@@ -293,6 +293,8 @@ class RemoteCompute:
         for node_id, node in list(self._nodes.items()):
             if node.project_id == project_id:
                 del self._nodes[node_id]
+                for end in node.ends():
+                    end.close()
         self._reports.forget(project_id)
         await self._projects.close(project_id)
 

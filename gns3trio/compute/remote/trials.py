@@ -3,12 +3,12 @@
 import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from gns3trio.compute.interface import UdpEndpoint
 from gns3trio.compute.nio import UdpNio
 from gns3trio.compute.remote.http import ComputeHttp
-from gns3trio.compute.remote.session import Session, open_session
+from gns3trio.compute.remote.session import open_session
 from gns3trio.compute.split_trials import TrialEnd, run_split_trial
 from gns3trio.errors import Conflict
 from gns3trio.traffic.trials import BUCKETS, ClockReading, SentFrames, TrialResult, TrialSpec
@@ -16,10 +16,17 @@ from gns3trio.traffic.trials import BUCKETS, ClockReading, SentFrames, TrialResu
 _MAX_COUNT = 2**63
 
 
+class Asks(Protocol):
+    """A session, as an end of measurements uses it."""
+
+    async def ask(self, message: Any) -> dict[str, Any]:
+        """Send a message, and return the answer to it."""
+
+
 class RemoteTrialEnd:
     """An end of measurements. Use ``open_probe_end`` or ``open_udp_endpoint``."""
 
-    def __init__(self, session: Session, where: str) -> None:
+    def __init__(self, session: Asks, where: str) -> None:
         self._session = session
         self._where = where
 
