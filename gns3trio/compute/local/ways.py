@@ -56,7 +56,10 @@ def way_to(address: str) -> Way:
         netlink.settimeout(_SECONDS)
         route = _ask(netlink, _RTM_GETROUTE, request, _RTM_NEWROUTE)
         is_here = _ROUTE.unpack_from(route)[7] == _RTN_LOCAL
-        index = struct.unpack("I", dict(_attributes(route[_ROUTE.size :]))[_RTA_OIF])[0]
+        interface = dict(_attributes(route[_ROUTE.size :])).get(_RTA_OIF)
+        if interface is None:  # a route that leads nowhere
+            raise OSError(errno.ENETUNREACH, os.strerror(errno.ENETUNREACH))
+        index = struct.unpack("I", interface)[0]
         link = _ask(netlink, _RTM_GETLINK, _LINK.pack(socket.AF_UNSPEC, 0, index, 0, 0), _RTM_NEWLINK)
     found = dict(_attributes(link[_LINK.size :]))
     kind = dict(_attributes(found.get(_IFLA_LINKINFO, b""))).get(_IFLA_INFO_KIND, b"")
