@@ -25,6 +25,9 @@ async def try_each(items: Sequence[_T], act: Callable[[_T], Awaitable[None]], at
                 errors[place] = error
             await slices.pause()
 
+    if len(items) == 1:
+        await work()
+        return errors
     async with trio.open_nursery() as nursery:
         for _ in range(min(at_a_time, len(items))):
             nursery.start_soon(work)

@@ -75,7 +75,10 @@ async def _resolve_all(joints: Sequence[Joint]) -> dict[str, str | LabError]:
         except LabError as error:
             found[host] = error
 
-    await for_all(sorted(hosts), look_up, _AT_A_TIME)
+    if len(hosts) == 1:
+        await look_up(*hosts)
+    else:
+        await for_all(sorted(hosts), look_up, _AT_A_TIME)
     return found
 
 
