@@ -20,6 +20,7 @@ enum sandbox_calls {
     SANDBOX_PROCESSES = 2, /* start processes, in the same namespaces */
     SANDBOX_CONTROL = 4,   /* all ioctl calls; otherwise only those of terminals and sockets */
     SANDBOX_ICMP = 8,      /* sockets for ICMP echo (icmp(7)); for all sockets, TTL and the errors that come by ICMP */
+    SANDBOX_GIVEN_SOCKETS = 16, /* use sockets that it is given; not open, bind or connect any */
 };
 
 typedef struct {

@@ -216,6 +216,33 @@ static void test_calls_that_everybody_has(void) {
     CHECK(try_in(&needs, CALLS, call_newer_kernel) == ENOSYS);
 }
 
+static int given = -1; /* opened before the sandbox is entered */
+
+static int send_on_given(void) {
+    return (int)send(given, "x", 1, MSG_DONTWAIT);
+}
+
+static int connect_given(void) {
+    struct sockaddr_in elsewhere = {.sin_family = AF_INET, .sin_port = htons(9), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    return connect(given, (struct sockaddr *)&elsewhere, sizeof elsewhere);
+}
+
+static void test_given_sockets_can_be_used_and_no_others(void) {
+    struct sockaddr_in here = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t length = sizeof here;
+    given = socket(AF_INET, SOCK_DGRAM, 0);
+    CHECK(bind(given, (struct sockaddr *)&here, length) == 0 && getsockname(given, (struct sockaddr *)&here, &length) == 0);
+    CHECK(connect(given, (struct sockaddr *)&here, length) == 0);
+    sandbox_needs needs = {.calls = SANDBOX_GIVEN_SOCKETS};
+    CHECK(try_in(&needs, CALLS, send_on_given) == 0);
+    CHECK(try_in(&needs, CALLS, connect_given) == EPERM);
+    CHECK(try_in(&needs, CALLS, make_udp) == EPERM);
+    CHECK(try_in(&needs, CALLS, make_unix) == EPERM);
+    needs.calls = 0;
+    CHECK(try_in(&needs, CALLS, send_on_given) == EPERM);
+    close(given);
+}
+
 static void test_calls_that_are_asked_for(void) {
     const sandbox_socket udp[] = {{AF_INET, SOCK_DGRAM}}, both[] = {{AF_INET, SOCK_DGRAM}, {AF_INET, SOCK_STREAM}};
     sandbox_needs needs = {.sockets = udp, .sockets_len = 1};
@@ -339,6 +366,7 @@ int main(void) {
     if (means.seccomp) {
         test_calls_that_everybody_has();
         test_calls_that_are_asked_for();
+    test_given_sockets_can_be_used_and_no_others();
         test_limits();
         test_a_kernel_without_landlock();
         test_too_much_is_told();

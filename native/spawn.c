@@ -18,7 +18,8 @@ typedef struct {
     char *const *argv;
     char *const *envp;
     const char *folder;
-    int fds[3];
+    const int *fds;
+    int fds_len;
     int controlling_tty;
     int death_signal;
     unsigned long timer_slack_ns;
@@ -50,12 +51,12 @@ static int prepare(const child_plan *plan) {
     /* Ambient capabilities of the server (capabilities(7)) are not for its nodes. */
     if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0)
         return -1;
-    /* Copies above 2 first, so that no dup2 overwrites a descriptor that is still needed. */
-    int copies[3];
-    for (int i = 0; i < 3; i++)
-        if ((copies[i] = fcntl(plan->fds[i], F_DUPFD, 3)) < 0)
+    /* Copies above the last one first, so that no dup2 overwrites a descriptor that is still needed. */
+    int copies[SPAWN_MOST_FDS];
+    for (int i = 0; i < plan->fds_len; i++)
+        if ((copies[i] = fcntl(plan->fds[i], F_DUPFD, plan->fds_len)) < 0)
             return -1;
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < plan->fds_len; i++)
         if (dup2(copies[i], i) < 0)
             return -1;
     if (plan->controlling_tty && ioctl(0, TIOCSCTTY, 0) < 0)
@@ -64,7 +65,7 @@ static int prepare(const child_plan *plan) {
         return -1;
     if (plan->box && sandbox_restrict(plan->box) < 0)
         return -1;
-    if (syscall(SYS_close_range, 3u, ~0u, 0u) < 0)
+    if (syscall(SYS_close_range, (unsigned)plan->fds_len, ~0u, 0u) < 0)
         return -1;
     return plan->box ? sandbox_seal(plan->box) : 0;
 }
@@ -107,14 +108,16 @@ static int start(child_plan *plan, spawned_child *child) {
     return 0;
 }
 
-int spawn_child(char *const *argv, char *const *envp, const char *folder, int stdin_fd, int stdout_fd, int stderr_fd,
-                int controlling_tty, int death_signal, unsigned long timer_slack_ns, const sandbox_needs *needs,
-                spawned_child *child) {
+int spawn_child(char *const *argv, char *const *envp, const char *folder, const int *fds, int fds_len, int controlling_tty,
+                int death_signal, unsigned long timer_slack_ns, const sandbox_needs *needs, spawned_child *child) {
+    if (fds_len < 3 || fds_len > SPAWN_MOST_FDS)
+        return -EINVAL;
     child_plan plan = {
         .argv = argv,
         .envp = envp,
         .folder = folder,
-        .fds = {stdin_fd, stdout_fd, stderr_fd},
+        .fds = fds,
+        .fds_len = fds_len,
         .controlling_tty = controlling_tty,
         .death_signal = death_signal,
         .timer_slack_ns = timer_slack_ns,

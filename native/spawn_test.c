@@ -12,13 +12,14 @@
 #include "test.h"
 
 static char *no_environment[] = {"GREETING=hello", NULL};
+static const int standard[] = {0, 1, 2};
 
 static spawned_child start(const char *script, int out, const char *folder) {
     char *argv[] = {"/bin/sh", "-c", (char *)script, NULL};
     spawned_child child;
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
     CHECK(null >= 0);
-    CHECK(spawn_child(argv, no_environment, folder, null, out, null, 0, SIGKILL, 0, NULL, &child) == 0);
+    CHECK(spawn_child(argv, no_environment, folder, (int[]){null, out, null}, 3, 0, SIGKILL, 0, NULL, &child) == 0);
     close(null);
     return child;
 }
@@ -52,6 +53,26 @@ static void test_environment_folder_and_descriptors(void) {
     snprintf(number, sizeof number, "\n%d\n", leak);
     CHECK(leak == 3 || strstr(output, number) == NULL); /* 3 is what ls itself opens */
     close(leak);
+}
+
+static void test_more_descriptors_come_in_their_order(void) {
+    int first[2], second[2], null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    CHECK(pipe2(first, O_CLOEXEC) == 0 && pipe2(second, O_CLOEXEC) == 0);
+    char output[16] = "", *argv[] = {"/bin/sh", "-c", "echo third >&3; echo fourth >&4; [ ! -e /proc/self/fd/5 ]", NULL};
+    spawned_child child;
+    /* Numbers that others are to have: none may be overwritten before it is copied. */
+    int fds[] = {null, null, 2, second[1], first[1]};
+    CHECK(spawn_child(argv, no_environment, "/", fds, 5, 0, SIGKILL, 0, NULL, &child) == 0);
+    CHECK(read(second[0], output, sizeof output) == 6 && memcmp(output, "third\n", 6) == 0);
+    CHECK(read(first[0], output, sizeof output) == 7 && memcmp(output, "fourth\n", 7) == 0);
+    CHECK(WEXITSTATUS(wait_for(child)) == 0);
+    CHECK(spawn_child(argv, no_environment, "/", fds, 2, 0, SIGKILL, 0, NULL, &child) == -EINVAL);
+    CHECK(spawn_child(argv, no_environment, "/", fds, SPAWN_MOST_FDS + 1, 0, SIGKILL, 0, NULL, &child) == -EINVAL);
+    for (int i = 0; i < 2; i++) {
+        close(first[i]);
+        close(second[i]);
+    }
+    close(null);
 }
 
 static void test_session_and_signals(void) {
@@ -100,11 +121,11 @@ static void test_capabilities_of_a_users_server_stay_with_it(void) {
 static void test_failures_are_told_and_leave_no_child(void) {
     spawned_child child;
     char *missing[] = {"/nowhere/program", NULL}, *shell[] = {"/bin/true", NULL};
-    CHECK(spawn_child(missing, no_environment, "/", 0, 1, 2, 0, SIGKILL, 0, NULL, &child) == -ENOENT);
-    CHECK(spawn_child(shell, no_environment, "/nowhere", 0, 1, 2, 0, SIGKILL, 0, NULL, &child) == -ENOENT);
-    CHECK(spawn_child(shell, no_environment, "/", 999, 1, 2, 0, SIGKILL, 0, NULL, &child) == -EBADF);
+    CHECK(spawn_child(missing, no_environment, "/", standard, 3, 0, SIGKILL, 0, NULL, &child) == -ENOENT);
+    CHECK(spawn_child(shell, no_environment, "/nowhere", standard, 3, 0, SIGKILL, 0, NULL, &child) == -ENOENT);
+    CHECK(spawn_child(shell, no_environment, "/", (int[]){999, 1, 2}, 3, 0, SIGKILL, 0, NULL, &child) == -EBADF);
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-    CHECK(spawn_child(shell, no_environment, "/", null, 1, 2, 1, SIGKILL, 0, NULL, &child) == -ENOTTY);
+    CHECK(spawn_child(shell, no_environment, "/", (int[]){null, 1, 2}, 3, 1, SIGKILL, 0, NULL, &child) == -ENOTTY);
     close(null);
     CHECK(waitpid(-1, NULL, WNOHANG) == -1 && errno == ECHILD);
 }
@@ -119,7 +140,7 @@ static void test_a_sandbox_is_entered_before_the_program_runs(void) {
     int ends[2], null = open("/dev/null", O_RDWR | O_CLOEXEC);
     CHECK(pipe2(ends, O_CLOEXEC) == 0);
     spawned_child child;
-    CHECK(spawn_child(argv, no_environment, "/", null, ends[1], null, 0, SIGKILL, 0, &needs, &child) == 0);
+    CHECK(spawn_child(argv, no_environment, "/", (int[]){null, ends[1], null}, 3, 0, SIGKILL, 0, &needs, &child) == 0);
     close(ends[1]);
     size_t got = 0;
     for (ssize_t n; (n = read(ends[0], output + got, sizeof output - 1 - got)) > 0;)
@@ -135,7 +156,7 @@ static void test_a_sandbox_is_entered_before_the_program_runs(void) {
     /* What it may not execute is told like every other failure. */
     if (means.landlock > 0) {
         needs.paths_len = 1;
-        CHECK(spawn_child(argv, no_environment, "/", 0, 1, 2, 0, SIGKILL, 0, &needs, &child) == -EACCES);
+        CHECK(spawn_child(argv, no_environment, "/", standard, 3, 0, SIGKILL, 0, &needs, &child) == -EACCES);
         CHECK(waitpid(-1, NULL, WNOHANG) == -1 && errno == ECHILD);
     }
 }
@@ -158,6 +179,7 @@ static void test_the_child_dies_with_its_parent(void) {
 
 int main(void) {
     test_environment_folder_and_descriptors();
+    test_more_descriptors_come_in_their_order();
     test_session_and_signals();
     test_capabilities_of_a_users_server_stay_with_it();
     test_failures_are_told_and_leave_no_child();

@@ -209,15 +209,18 @@ static const entry BASIC[] = {
 #endif
 };
 
-static const entry SOCKETS[] = {
+static const entry OWN_SOCKETS[] = {
     {SYS_socket, CHECK_SOCKET},
-    {SYS_setsockopt, CHECK_SOCKET_OPTION},
-    {SYS_getsockopt, ALLOW},
     {SYS_bind, ALLOW},
     {SYS_connect, ALLOW},
     {SYS_listen, ALLOW},
     {SYS_accept, ALLOW},
     {SYS_accept4, ALLOW},
+};
+
+static const entry SOCKETS[] = {
+    {SYS_setsockopt, CHECK_SOCKET_OPTION},
+    {SYS_getsockopt, ALLOW},
     {SYS_getsockname, ALLOW},
     {SYS_getpeername, ALLOW},
     {SYS_sendto, ALLOW},
@@ -478,6 +481,8 @@ int syscall_filter_build(const sandbox_needs *needs, syscall_filter *filter) {
     enum verdict verdicts[FIRST_UNKNOWN] = {REFUSE};
     enter(verdicts, BASIC, COUNT(BASIC));
     if (needs->sockets_len > 0)
+        enter(verdicts, OWN_SOCKETS, COUNT(OWN_SOCKETS));
+    if (needs->sockets_len > 0 || needs->calls & SANDBOX_GIVEN_SOCKETS)
         enter(verdicts, SOCKETS, COUNT(SOCKETS));
     if (needs->calls & (SANDBOX_THREADS | SANDBOX_PROCESSES))
         enter(verdicts, CHILDREN, COUNT(CHILDREN));

@@ -34,6 +34,7 @@ class Calls(IntFlag):
     PROCESSES = lib.SANDBOX_PROCESSES
     CONTROL = lib.SANDBOX_CONTROL  # all ioctl calls, not only those of terminals
     ICMP = lib.SANDBOX_ICMP  # sockets for ICMP echo, and options for its errors
+    GIVEN_SOCKETS = lib.SANDBOX_GIVEN_SOCKETS  # to use sockets that it is given; it opens, binds and connects none
 
 
 # Default limits, sizes in bytes. They suffice for a small program; others declare more.

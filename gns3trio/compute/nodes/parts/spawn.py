@@ -86,11 +86,13 @@ def spawn(
     stdin: int,
     stdout: int,
     stderr: int,
+    others: Sequence[int] = (),
     controlling_tty: bool = False,
     death_signal: int = signal.SIGKILL,
     timer_slack: float = 0.0,
 ) -> ChildProcess:
-    """Start ``argv[0]``, a path, in folder ``cwd`` with these three descriptors and no others, in a sandbox.
+    """Start ``argv[0]``, a path, in folder ``cwd`` with these descriptors and no others, in a sandbox. Those in ``others``
+    have the numbers from 3.
 
     It gets a new environment, with nothing from the server's. With ``controlling_tty``, the terminal at ``stdin``
     becomes the child's controlling terminal. The kernel sends ``death_signal`` to the child when the server dies. The
@@ -100,14 +102,14 @@ def spawn(
     child = ffi.new("spawned_child *")
     environment = environment_of(sandbox, os.fspath(cwd))
     arguments, variables = _strings(argv), _strings([f"{name}={value}" for name, value in environment.items()])
+    descriptors = ffi.new("int[]", [stdin, stdout, stderr, *others])
     needs, kept = needs_of(sandbox) if sandbox is not None else (ffi.NULL, None)
     result = lib.spawn_child(
         arguments[0],
         variables[0],
         os.fsencode(cwd),
-        stdin,
-        stdout,
-        stderr,
+        descriptors,
+        len(descriptors),
         controlling_tty,
         death_signal,
         int(timer_slack * 1e9),
