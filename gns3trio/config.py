@@ -103,6 +103,16 @@ class Config:
         "what runs VPCS nodes: process (VPCS), builtin (PCs inside this server), or auto: VPCS where it is installed, "
         "else builtin",
     )
+    images_path: Path | None = _setting(
+        None, "folder for images of machines, by default the folder images beside projects_path"
+    )
+    enable_hardware_acceleration: bool = _setting(True, "let QEMU machines use the host's processor itself (KVM)")
+    require_hardware_acceleration: bool = _setting(
+        True, "refuse to start QEMU machines that could use hardware acceleration where there is none"
+    )
+    allow_unsafe_options: bool = _setting(
+        False, "allow all additional options of QEMU machines, also those that may reach into this host"
+    )
     require_sandbox: bool = _setting(
         False, "start nodes only where the kernel can confine their programs (Landlock and seccomp)"
     )
@@ -174,6 +184,11 @@ class Config:
     def state_folder(self) -> Path:
         """The folder for data that belongs to no project."""
         return self.state_path or self.projects_path / ".gns3trio"
+
+    @property
+    def images_folder(self) -> Path:
+        """The folder for images, with a folder for each emulator."""
+        return self.images_path or self.projects_path.parent / "images"
 
     @property
     def web_ui_folder(self) -> Path:

@@ -36,6 +36,14 @@ class Conflict(LabError):
     """The request is well formed but the present state does not allow it."""
 
 
+class ImageMissing(Conflict):
+    """There is no such image. GNS3's controllers then upload the image of this name, and try again."""
+
+    def __init__(self, message: str, image: str) -> None:
+        super().__init__(message)
+        self.image = image
+
+
 class Forbidden(LabError):
     """The object or the path is outside of what this client may touch."""
 

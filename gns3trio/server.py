@@ -75,7 +75,9 @@ async def open_server(config: Config) -> AsyncIterator[RunningServer]:
             memory=memory,
         )
         freed_memory = await nursery.start(_run_until_cancelled, FreedMemory().run)
-        app = Application(ApiContext(config, controller, events, link_stats, closing, watchdog, memory))
+        app = Application(
+            ApiContext(config, controller, events, link_stats, closing, watchdog, memory, compute.qemu_host)
+        )
         serve = partial(serve_http, app, settings, closing=closing)
         urls: list[str] = await nursery.start(serve)
         nursery.start_soon(_give_up_starts, closing, compute)

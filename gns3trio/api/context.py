@@ -1,9 +1,12 @@
 """The parts of the server that the API's handlers use."""
 
+from collections.abc import Awaitable, Callable
+
 import trio
 
 from gns3trio.api.events import ApiEvents
 from gns3trio.classes import frozen
+from gns3trio.compute.emulator_host import QemuHost
 from gns3trio.config import Config
 from gns3trio.controller.controller import Controller
 from gns3trio.controller.links.traffic import LinkStats
@@ -22,3 +25,4 @@ class ApiContext:
     closing: trio.Event
     watchdog: Watchdog
     memory: Memory
+    qemu_host: Callable[[], Awaitable[QemuHost]]

@@ -23,6 +23,7 @@ from gns3trio.errors import (
     ComputeAway,
     Conflict,
     Forbidden,
+    ImageMissing,
     Invalid,
     LabError,
     NotFound,
@@ -49,6 +50,8 @@ STATUS_OF_ERROR: dict[type[LabError], int] = {
 }
 
 _CONVERTER = re.compile(r":\w+\}")  # the pattern of a parameter in the path of a route
+
+_IMAGE_MISSING = "ImageMissingError"  # by which GNS3's controllers know it
 
 MAX_DRAINED_BYTES = 1024 * 1024
 MAX_REPEATED_BYTES = 64 * 1024  # characters of a body in the reply that rejects it
@@ -121,7 +124,10 @@ def response_for(error: Exception, request: Request) -> Response:
             return error_response(status, str(error), method=request.method, path=path, request=body)
         if status == 404 and _wants_page(request):
             return _page(str(error), request)
-        return error_response(status, str(error))
+        more: dict[str, Any] = (
+            {"exception": _IMAGE_MISSING, "image": error.image} if isinstance(error, ImageMissing) else {}
+        )
+        return error_response(status, str(error), **more)
     if isinstance(error, HTTPException):
         message = _HTTP_MESSAGES.get(error.status_code, str(error.detail))
         if error.status_code == 404 and request.url.path.startswith(_V3):

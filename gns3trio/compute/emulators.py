@@ -8,7 +8,6 @@ _MACHINES: tuple[tuple[str, str, Category, str, bool, bool, float], ...] = (
     ("docker", "Docker", "guest", "docker_guest", True, True, 128),
     ("dynamips", "Dynamips", "router", "router", True, True, 128),
     ("iou", "IOU", "router", "iol_l3", True, False, 256),
-    ("qemu", "QEMU", "guest", "qemu_guest", True, True, 256),
     ("traceng", "TraceNG", "guest", "traceng", False, False, 4),
     ("virtualbox", "VirtualBox", "guest", "vbox_guest", False, True, 512),
     ("vmware", "VMware", "guest", "vmware_guest", False, True, 1024),
@@ -56,12 +55,16 @@ KEPT_TYPES = (
 
 # The program that each node type needs.
 EMULATOR_OF_TYPE = {traits.name: traits.emulator for traits in KEPT_TYPES}
+# Those of types that this server runs where the emulator is installed.
+_OTHER_EMULATORS = {"qemu": "QEMU"}
 # The emulators with images on a GNS3 compute.
 WITH_IMAGES = tuple(traits.name for traits in KEPT_TYPES if traits.has_images)
 
 
 def why_not_run(node_type: str) -> str:
     """The reason why this server does not run nodes of a type."""
+    if (lacking := _OTHER_EMULATORS.get(node_type)) is not None:
+        return f"nodes of type {node_type} need {lacking}, which is not installed on this host"
     emulator = EMULATOR_OF_TYPE.get(node_type)
     need = f", which need {emulator}" if emulator is not None else ""
     return f"this server does not run nodes of type {node_type}{need}"

@@ -278,21 +278,23 @@ class HostedProjects:
                 )
             )
             # No event: as in GNS3, the controller announces the node itself, and would forward this as another one.
-            node = project.nodes[spec.node_id] = HostedNode(project, spec.node_id, instance)
+            node = project.nodes[spec.node_id] = HostedNode(project, spec.node_id, instance, spec.custom_adapters)
             self._by_inner_node_id[instance.node_id] = node
             self.reports.node_changed(node)
             return node
 
     async def update_node(self, node: HostedNode, changes: dict[str, Any]) -> None:
-        """Change ``name``, ``console``, ``console_type`` and properties.
+        """Change ``name``, ``console``, ``console_type``, ``custom_adapters`` and properties.
 
         Raises Conflict or Invalid; nothing is changed then.
         """
         instance = node.instance
         name = changes.pop("name", instance.name)
         console = changes.pop("console", instance.console), changes.pop("console_type", instance.console_type)
-        if await update_node(instance, name, console, {**instance.properties(), **changes}):
+        adapters = node.custom_adapters, changes.pop("custom_adapters", node.custom_adapters)
+        if await update_node(instance, name, console, {**instance.properties(), **changes}, adapters):
             self._publish(HostedNodeChanged(node))
+        node.custom_adapters = adapters[1]
 
     async def delete_node(self, project: HostedProject, node: HostedNode) -> None:
         """Stop a node, release its resources and delete its folder. The caller holds its lock."""

@@ -28,6 +28,7 @@ class HostedNode:
     project: "HostedProject"
     node_id: UUID
     instance: ComputeNode
+    custom_adapters: list[dict[str, Any]] = attrs.field(factory=list)  # as its controller wants them
     lock: trio.Lock = attrs.field(factory=trio.Lock)
     deleted: bool = False
     captures: dict[tuple[int, int], Capture] = attrs.field(factory=dict)  # by adapter and port number

@@ -347,6 +347,9 @@ class ComputeNode(Protocol):
     async def set_startup_script(self, text: str) -> None:
         """Write the start-up script, which is used at the next start."""
 
+    async def resize_disk(self, drive_name: str, extend: int) -> None:
+        """Make a disk larger by so many MiB: that of ``hda`` to ``hdd``. Raises Conflict if it has none, or runs."""
+
 
 # --- the compute ---
 

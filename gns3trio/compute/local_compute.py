@@ -20,6 +20,7 @@ import trio
 
 from gns3trio import threads
 from gns3trio.addresses import why_not_here
+from gns3trio.compute.emulator_host import QemuHost
 from gns3trio.compute.host import LOCAL_COMPUTE_ID, HostInterface, PortUsage
 from gns3trio.compute.interface import (
     Capabilities,
@@ -90,6 +91,8 @@ class LocalCompute:
         self._udp_ports = link_ends.udp_ports
         self._trunk = trunk
         self._projects_path = config.projects_path
+        self._image_folder = config.images_folder / "QEMU"
+        self._qemu_host: QemuHost | None = None
         self._nodes: dict[UUID, LocalNode] = {}
         self._creating: set[UUID] = set()  # ids of nodes that are being created
         self._stopping = ExitStack()
@@ -157,7 +160,10 @@ class LocalCompute:
         if kind.require is not None:  # nothing waits otherwise: nodes of a batch get their ports in its order
             await kind.require()
         kind.require_engine(engine)
-        structure_properties(properties, kind.settings_class)
+        if kind.check is not None:
+            await kind.check(properties)
+        else:
+            structure_properties(properties, kind.settings_class)
 
     async def create_node(self, spec: NodeSpec) -> LocalNode:
         """Create a stopped node with its ports leased. Raises Conflict or Invalid, and then leaves nothing behind."""
@@ -217,6 +223,13 @@ class LocalCompute:
 
     async def discard_project(self, project_id: UUID) -> None:
         """All files are in the controller's folder."""
+
+    async def qemu_host(self) -> QemuHost:
+        """What this host has for QEMU beside nodes; loaded with its first use."""
+        if self._qemu_host is None:
+            host = await threads.disk.run(_load_qemu_host, self._image_folder)
+            self._qemu_host = self._qemu_host or host
+        return self._qemu_host
 
     # --- links ---
 
@@ -338,6 +351,12 @@ class LocalCompute:
         return run_traffic(self._forwarder, flows)
 
 
+def _load_qemu_host(image_folder: Path) -> QemuHost:
+    from gns3trio.compute.nodes.qemu.host import LocalQemuHost
+
+    return LocalQemuHost(image_folder)
+
+
 @asynccontextmanager
 async def open_local_compute(config: Config, memory: Total | None = None) -> AsyncIterator[LocalCompute]:
     """Run the compute of this host with a forwarder of its own, which ends last because the nodes use its ports.
@@ -378,7 +397,9 @@ async def open_compute(config: Config, forwarder: Forwarder, captures: CaptureSe
             services = LocalServices(config, builtin)
             for name, package in node_types.packages.items():
                 module = import_module(f"{package.__name__}.node")
-                registry.add(name, module.make_type(services))
+                node_type = module.make_type(services)
+                if node_type is not None:  # this host lacks what it needs
+                    registry.add(name, node_type)
             compute = LocalCompute(forwarder, captures, registry, console_ports, link_ends, trunk, config)
             nursery.start_soon(TrunkWatch(trunk, link_ends, compute.find_node).run)
             try:

@@ -31,7 +31,8 @@ class NodeSpec:
 
     ``mac_id`` is the number from which its MAC address was derived before. If it is in use, the node gets another one.
     ``engine`` is the chosen engine of a type that has several; None is the compute's default.
-    ``project_name``, ``project_variables`` and ``custom_adapters`` are for computes on other hosts.
+    ``custom_adapters`` tell what is particular of single adapters, as GNS3 has it. ``project_name`` and
+    ``project_variables`` are for computes on other hosts.
     """
 
     node_type: str

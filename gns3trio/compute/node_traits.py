@@ -129,13 +129,16 @@ class NodeTraits:
     own_properties: frozenset[str] = frozenset()
     """Properties that GNS3 does not have. They are saved beside its file, and are not shown to another controller."""
 
+    untold_properties: frozenset[str] = frozenset()
+    """Properties that GNS3's controllers send to a compute and save, but that no compute tells them."""
+
     abilities: frozenset[Ability] = frozenset()
 
     engines: tuple[str, ...] = ()
     """What can run a node, if there is a choice. A node keeps its files, port and console if its engine is changed."""
 
     emulator: str | None = None
-    """The emulator that runs it on a GNS3 compute; this server only stores such nodes."""
+    """The program of GNS3 that runs it, which this server may lack: then it only stores such nodes."""
 
     has_images: bool = False
     """Whether its emulator has images on a GNS3 compute."""

@@ -16,7 +16,7 @@ from gns3trio.classes import frozen
 from gns3trio.compute.actions import ENDS_A_RUN, Action, act
 from gns3trio.compute.captures import Capture
 from gns3trio.compute.clients import OWN_USER, ComputeClient
-from gns3trio.compute.emulators import EMULATOR_OF_TYPE, not_run
+from gns3trio.compute.emulators import why_not_run
 from gns3trio.compute.hosted import HostedProjects
 from gns3trio.compute.hosted_project import HostedNode
 from gns3trio.compute.interface import ComputeNode
@@ -30,7 +30,7 @@ from gns3trio.controller.nodes.node import Node
 from gns3trio.controller.project.project import Project
 from gns3trio.errors import Conflict, NotFound
 
-_COMMON = frozenset({"name", "console", "console_type"})
+_COMMON = frozenset({"name", "console", "console_type", "custom_adapters"})
 
 PortNumbers = tuple[int, int]  # the numbers of an adapter and of a port on it
 
@@ -269,8 +269,8 @@ async def driven_node(
 
     Raises NotFound if there is none that the client may use, or Conflict for an emulator's node.
     """
-    if node_type in EMULATOR_OF_TYPE:
-        raise not_run(node_type)
+    if node_type in node_types and not controller.hosted.compute.runs(node_type):
+        raise Conflict(f"{why_not_run(node_type)[:1].upper()}{why_not_run(node_type)[1:]}")
     own = _own_node(controller, client, project_id, node_id)
     if own is None:
         hosted = controller.hosted

@@ -43,12 +43,15 @@ async def open_(server: Server, project: Json) -> None:
 
 
 async def meaning(server: Server, project: Json) -> Any:
-    """All of an open project that its copies share: not ids, nor consoles."""
+    """All of an open project that its copies share: not ids, nor consoles, nor MAC addresses that follow from ids."""
     path = f"/v2/projects/{project['project_id']}"
     nodes, links, drawings = [
         await server.request("GET", f"{path}/{what}", None, 200) for what in ("nodes", "links", "drawings")
     ]
     names = {node["node_id"]: node["name"] for node in nodes}
+    for node in nodes:
+        for values in (node["properties"], *node["ports"]):
+            values.pop("mac_address", None)
     own = ("console", "node_id", "project_id", "node_directory", "command_line", "status")
     return {
         "nodes": sorted(({key: node[key] for key in node if key not in own} for node in nodes), key=repr),

@@ -15,23 +15,18 @@ Json = dict[str, Any]
 @pytest.mark.parametrize(
     ("method", "path", "emulator"),
     [
-        ("GET", "/v2/compute/qemu/binaries", "QEMU"),
-        ("GET", "/v2/compute/qemu/capabilities", "QEMU"),
-        ("POST", "/v2/compute/qemu/img", "QEMU"),
-        ("PUT", "/v2/computes/local/qemu/img", "QEMU"),
-        ("POST", "/v2/compute/qemu/images/disk.img", "QEMU"),
         ("POST", "/v2/computes/local/dynamips/images/c7200.bin", "Dynamips"),
         ("GET", "/v2/compute/iou/images/i86.bin", "IOU"),
+        ("POST", "/v2/compute/docker/images/alpine", "Docker"),
+        ("PUT", "{project}/iou/nodes/{id}/adapters/0/ports/0/nio", "IOU"),
         ("GET", "/v2/compute/virtualbox/vms", "VirtualBox"),
         ("GET", "/v2/computes/local/vmware/vms", "VMware"),
         ("POST", "/v2/computes/local/auto_idlepc", "Dynamips"),
         ("POST", "{project}/docker/nodes/{id}/pause", "Docker"),
         ("POST", "{project}/traceng/nodes", "TraceNG"),
         ("DELETE", "{project}/atm_switch/nodes/{id}", "Dynamips"),
-        ("PUT", "{project}/qemu/nodes/{id}/adapters/0/ports/0/nio", "QEMU"),
         ("GET", "{project}/iou/nodes/{id}/adapters/0/ports/0/pcap", "IOU"),
         ("GET", "{project}/vmware/nodes/{id}/console/ws", "VMware"),
-        ("POST", "/v2/projects/{own}/nodes/{node}/resize_disk", "QEMU"),
         ("GET", "/v2/projects/{own}/nodes/{node}/dynamips/auto_idlepc", "Dynamips"),
         ("GET", "/v2/projects/{own}/nodes/{node}/dynamips/idlepc_proposals", "Dynamips"),
     ],
@@ -61,10 +56,10 @@ async def test_a_node_that_cannot_be_made(server: Server, project: Json, node_ty
 async def test_an_image_is_not_read_into_memory(server: Server) -> None:
     """It may be larger than what a request of the API may hold."""
     image = bytes(20 * 1024 * 1024)
-    for path in ("/v2/compute/qemu/images/disk.img", "/v2/computes/local/qemu/images/disk.img"):
+    for path in ("/v2/compute/iou/images/disk.img", "/v2/computes/local/iou/images/disk.img"):
         reply = await server.http.post(path, content=image)
         assert reply.status_code == 409
-        assert "QEMU" in reply.json()["message"]
+        assert "IOU" in reply.json()["message"]
 
 
 async def test_what_is_no_emulator(server: Server, project: Json) -> None:

@@ -120,7 +120,7 @@ async def test_what_it_rejects_leaves_nothing(server: Server, project: Json, far
     lab = Lab(server, project, [])
     path = f"{lab.path}/nodes"
     for fields, status, word in (
-        ({"node_type": "qemu"}, 409, "qemu"),
+        ({"node_type": "virtualbox"}, 409, "virtualbox"),
         ({"node_type": "vpcs", "properties": {"ram": 5}}, 400, "ram"),
         ({"node_type": "ethernet_switch", "properties": {"ports_mapping": 7}}, 400, "ports_mapping"),
     ):

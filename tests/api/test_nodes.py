@@ -70,7 +70,7 @@ async def test_a_known_id_gives_the_node_that_has_it(server: Server, project: di
         ({"properties": {"startup_script": 5}}, 400, "startup_script"),
         ({"surprise": 1}, 400, "surprise"),
         ({"name": "a\nb"}, 400, "name: 'a\\nb' has the character U+000A, which no name may have"),
-        ({"node_type": "qemu"}, 409, "qemu"),
+        ({"node_type": "virtualbox"}, 409, "virtualbox"),
     ],
 )
 async def test_a_refused_node_leaves_nothing(

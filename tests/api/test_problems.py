@@ -76,7 +76,7 @@ async def test_a_lab_on_another_compute_does_not_start_silently(server: Server, 
 
 
 async def test_reasons_are_told_apart(server: Server) -> None:
-    nodes = [node("R1", "dynamips"), node("R2", "dynamips"), node("Q1", "qemu"), node("ODD", console_type="vnc")]
+    nodes = [node("R1", "dynamips"), node("R2", "dynamips"), node("Q1", "virtualbox"), node("ODD", console_type="vnc")]
     lab = ProjectOnDisk(server, document([*nodes, node("PC1")], [link(end(nodes[0]), end(nodes[2]))]))
     await lab.open()
     count, told = await not_started(server, lab)

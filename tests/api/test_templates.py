@@ -156,13 +156,13 @@ async def test_a_node_from_an_own_template(server: Server, project: dict[str, An
 
 
 async def test_types_that_do_not_run_here_are_kept_as_templates(server: Server, project: dict[str, Any]) -> None:
-    body = {"name": "IOSv", "template_type": "qemu", "compute_id": "local", "ram": 512, "hda_disk_image": "x.img"}
+    body = {"name": "IOSv", "template_type": "virtualbox", "compute_id": "local", "ram": 512, "vmname": "x"}
     template = await server.request("POST", "/v2/templates", body, 201)
     assert {**template, **body} == template
-    assert template["symbol"] == ":/symbols/qemu_guest.svg"
+    assert template["symbol"] == ":/symbols/vbox_guest.svg"
     path = f"/v2/projects/{project['project_id']}/templates/{template['template_id']}"
     error = await server.request("POST", path, {"x": 0, "y": 0}, 409)
-    assert "qemu" in error["message"]
+    assert "virtualbox" in error["message"]
     assert await server.request("GET", f"/v2/projects/{project['project_id']}/nodes", None, 200) == []
 
 

@@ -215,7 +215,7 @@ BAD = [
     ({}, "nodes: required field is missing"),
     ([], "body: expected an object, got a list"),
     ({"nodes": {"A": {}}}, "nodes[A].node_type: required field is missing"),
-    ({"nodes": {"A": {"node_type": "qemu"}}}, "nodes[A].node_type: 'qemu' is not one of"),
+    ({"nodes": {"A": {"node_type": "virtualbox"}}}, "nodes[A].node_type: 'virtualbox' is not one of"),
     ({"nodes": {"A": {"node_type": "vpcs", "x": "1"}}}, "nodes[A].x: expected an integer, got text"),
     ({"nodes": {"A": {"node_type": "vpcs", "name": "B"}}}, "nodes[A].name: unknown field"),
     ({"nodes": {"A\x1b": {"node_type": "vpcs"}}}, "nodes: key 'A\\x1b': 'A\\x1b' has the character U+001B"),
@@ -389,7 +389,7 @@ SPOILED: list[tuple[Any, int, str]] = [
     (lambda b: b["links"][2]["nodes"][1].update(port_number=99), 404, "port 0/99 doesn't exist"),
     (lambda b: b["links"][2]["nodes"][1].update(port_number=1), 409, "already"),
     (lambda b: b["links"][2]["nodes"][0].update(node_id=str(uuid4())), 404, "doesn't exist"),
-    (lambda b: b["nodes"][3].update(node_type="qemu"), 409, "qemu"),
+    (lambda b: b["nodes"][3].update(node_type="virtualbox"), 409, "virtualbox"),
     (lambda b: b.update(routers=[]), 400, "routers: unknown field"),
 ]
 

@@ -67,7 +67,7 @@ async def test_every_name_is_exported_so_that_it_can_be_applied(server: Server) 
 async def test_what_does_not_run_is_told_and_left_alone(server: Server) -> None:
     nodes = [
         node(1, "here"),
-        node(2, "router", node_type="qemu"),
+        node(2, "router", node_type="virtualbox"),
         node(3, "far", compute_id="elsewhere"),
         node(4, "also here"),
     ]
@@ -77,7 +77,7 @@ async def test_what_does_not_run_is_told_and_left_alone(server: Server) -> None:
     assert list(document["nodes"]) == ["also here", "here"]
     assert len(document["links"]) == 1
     left_out = document["left_out"]
-    assert "qemu" in left_out["router"] and "elsewhere" in left_out["far"]
+    assert "virtualbox" in left_out["router"] and "elsewhere" in left_out["far"]
     assert {"here:0 - router:0", str(UUID(int=1003))} <= left_out.keys()
     assert (await apply(server, path, document))["changes"] == []
     names = [each["name"] for each in await server.request("GET", f"{path}/nodes", None, 200)]

@@ -118,12 +118,12 @@ async def test_a_node_is_made_once_and_gone_when_it_is_closed(compute: Compute, 
 
 
 async def test_what_it_does_not_run_is_refused(compute: Compute, tmp_path: Path) -> None:
-    assert compute.runs("vpcs") and not compute.runs("qemu")
+    assert compute.runs("vpcs") and not compute.runs("virtualbox")
     assert {"vpcs", "ethernet_switch"} <= set(compute.capabilities.node_types)
     with pytest.raises(Conflict):
-        await compute.check_properties("qemu", {})
+        await compute.check_properties("virtualbox", {})
     with pytest.raises(Conflict):
-        await compute.create_node(spec(tmp_path, "Q", "qemu"))
+        await compute.create_node(spec(tmp_path, "Q", "virtualbox"))
 
 
 async def test_two_ports_are_connected_and_separated(compute: Compute, tmp_path: Path) -> None:

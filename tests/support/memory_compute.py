@@ -356,6 +356,10 @@ class MemoryNode:
         self.compute.reach()
         self.script = text
 
+    async def resize_disk(self, drive_name: str, extend: int) -> None:
+        """It has none."""
+        raise Conflict("it has no disk")
+
     def _use_engine(self, engine: str | None) -> None:
         _require_engine(self.node_type, engine)
         engines = node_types[self.node_type].engines

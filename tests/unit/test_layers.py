@@ -206,6 +206,7 @@ def test_the_wire_is_the_api_s() -> None:
             functions = [node.name for node in ast.walk(ast.parse(module.read_text())) if isinstance(node, _FUNCTIONS)]
             assert not [name for name in functions if name.endswith(("view", "views", "as_json"))], relative
     assert writers == {
+        "compute/nodes/qemu/qmp.py",  # the monitor of QEMU
         "compute/remote/batches.py",  # requests to computes of ours
         "compute/remote/http.py",  # requests to computes of others
         "compute/remote/session.py",
@@ -282,6 +283,7 @@ COMPUTE_ROOMS: list[set[str]] = [
     {
         "__init__",
         "captures",
+        "emulator_host",
         "expressions",
         "extensions",
         "host",
@@ -297,7 +299,7 @@ COMPUTE_ROOMS: list[set[str]] = [
     {"emulators", "interface"},
     {"clients", "hosted_reports", "local", "node_update", "other_hosts", "split_probe"},
     {"hosted_project", "nodes", "nodes/parts"},
-    {"hosted", "nodes/cloud", "nodes/ethernet_hub", "nodes/ethernet_switch", "nodes/vpcs"},
+    {"hosted", "nodes/cloud", "nodes/ethernet_hub", "nodes/ethernet_switch", "nodes/qemu", "nodes/vpcs"},
     {"nodes/nat"},
     {"node_types"},
     {"actions", "hosted_batches", "hosted_captures", "local_compute", "remote"},

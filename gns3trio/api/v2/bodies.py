@@ -290,3 +290,15 @@ class DrawingBody:
     locked: bool = False
     rotation: int = field(default=0, validator=v.and_(v.ge(-359), v.le(360)))
     svg: Svg = field(default=EMPTY_SVG, validator=_without_nulls)
+
+
+# In MiB: the formats of disks end at some petabytes.
+MAX_DISK_SIZE = 2**31
+
+
+@define(kw_only=True)
+class DiskResize:
+    """The body of ``POST .../resize_disk``: by how many MiB a disk of a node is to grow."""
+
+    drive_name: Literal["hda", "hdb", "hdc", "hdd"]
+    extend: int = field(validator=v.and_(v.ge(1), v.le(MAX_DISK_SIZE)))

@@ -17,6 +17,7 @@ from gns3trio.api.context import ApiContext
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.streams import CaptureStream
 from gns3trio.api.v2 import replies
+from gns3trio.api.v2.bodies import check_adapters
 from gns3trio.api.v2.compute_views import driven_node_view, instance_view
 from gns3trio.classes import define
 from gns3trio.compute.hosted_project import preferred_mac_id
@@ -53,6 +54,7 @@ _NOT_PROPERTIES = frozenset(
         "status",
         "node_directory",
         "command_line",
+        "custom_adapters",
     }
 )
 
@@ -66,6 +68,7 @@ class NodeUpdate:
     console: int | None = field(default=None, validator=v.optional(v.PORT))
     console_type: str | None = None
     startup_script: Script | None = None
+    custom_adapters: list[dict[str, Any]] = field(factory=list, validator=check_adapters)
 
 
 @define(kw_only=True)
@@ -159,6 +162,7 @@ async def create_node(api: ApiRequest, project_id: UUID, node_type: str, body: N
         properties=_properties(api),
         startup_script=body.startup_script,
         mac_id=preferred_mac_id(node_id),
+        custom_adapters=body.custom_adapters,
         emit=_ignore,
     )
     with _named_as_sent():

@@ -28,7 +28,8 @@ from gns3trio.notifications.topics import Topic
 
 def instance_view(instance: ComputeNode) -> dict[str, Any]:
     """A node with the properties that its type has in GNS3. The start-up script is a file here, not a property."""
-    hidden = {"startup_script", *node_types[instance.node_type].own_properties}
+    traits = node_types[instance.node_type]
+    hidden = {"startup_script", *traits.own_properties, *traits.untold_properties}
     properties = {name: value for name, value in instance.properties().items() if name not in hidden}
     view: dict[str, Any] = {
         "name": instance.name,

@@ -10,6 +10,7 @@ from gns3trio.api.access import Access
 from gns3trio.api.disconnects import cancelled_on_disconnect
 from gns3trio.api.forwarding import Forwarded
 from gns3trio.api.routing import ApiRequest, RouteTable
+from gns3trio.api.v2.bodies import DiskResize
 from gns3trio.classes import define
 from gns3trio.compute.emulators import EMULATOR_OF_TYPE, WITH_IMAGES, not_run
 from gns3trio.compute.node_types import node_types
@@ -112,10 +113,11 @@ async def propose_idlepc_of_node(api: ApiRequest, project_id: UUID, node_id: UUI
     return _for_node(api, project_id, node_id, "dynamips", "idlepc_proposals")
 
 
-@routes.route("POST", "/projects/{project_id}/nodes/{node_id}/resize_disk", status=201, raw_body=True)
-async def resize_disk(api: ApiRequest, project_id: UUID, node_id: UUID) -> Response:
-    """Resize a disk of a QEMU machine on another host. This server itself runs none."""
-    return _for_node(api, project_id, node_id, "qemu", "resize_disk")
+@routes.route("POST", "/projects/{project_id}/nodes/{node_id}/resize_disk", status=201)
+async def resize_disk(api: ApiRequest, project_id: UUID, node_id: UUID, body: DiskResize) -> None:
+    """Make a disk of a stopped QEMU machine larger."""
+    async with api.controller.get_project(project_id).nodes.lock(node_id) as node:
+        await node.require_instance().resize_disk(body.drive_name, body.extend)
 
 
 def _for_node(api: ApiRequest, project_id: UUID, node_id: UUID, node_type: str, action: str) -> Response:

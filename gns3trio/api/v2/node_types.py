@@ -13,10 +13,11 @@ routes = RouteTable("/v2")
 @routes.route("GET", "/node_types", reply=list[replies.NodeType])
 async def list_node_types(api: ApiRequest) -> list[dict[str, Any]]:
     """All node types, first those that this server runs; an extension."""
-    return [node_type_view(traits) for traits in node_types.values()]
+    own = api.controller.computes.own
+    return [node_type_view(traits, own.runs(traits.name)) for traits in node_types.values()]
 
 
-def node_type_view(traits: NodeTraits) -> dict[str, Any]:
+def node_type_view(traits: NodeTraits, runs_here: bool) -> dict[str, Any]:
     """A node type with everything that a client needs to offer, create and show its nodes."""
     return {
         "abilities": sorted(traits.abilities),
@@ -31,7 +32,7 @@ def node_type_view(traits: NodeTraits) -> dict[str, Any]:
         "name_format": traits.name_format.replace("{name}", traits.title),
         "node_type": traits.name,
         "reaches_host": traits.reaches_host,
-        "runs_here": traits.name in node_types.packages,
+        "runs_here": runs_here,
         "symbol": f":/symbols/{traits.symbol}.svg",
         "title": traits.title,
     }

@@ -625,3 +625,28 @@ class Host(Whole):
     node_types: list[TypeCount]
     projects: list[ProjectCount]
     links: list[HostLinks]
+
+
+@reply_shape
+class QemuBinary(Whole):
+    """A program of QEMU."""
+
+    path: str
+    version: str
+
+
+@reply_shape
+class QemuCapabilities(Whole):
+    """``kvm`` are the processors that the host can run without emulation."""
+
+    kvm: list[str]
+
+
+@reply_shape
+class ImageFile(Whole):
+    """An image of an emulator. ``path`` is relative to the folder of images."""
+
+    filename: str
+    path: str
+    filesize: int
+    md5sum: str | None

@@ -242,12 +242,12 @@ class ConsolePorts(_Ports):
             None if told else f"{conflict}. '{name}' and nodes after it have a console in the page and in gns3trio only"
         )
 
-    def lease(self, port: int | None = None, *, modestly: bool = False) -> ConsoleLease:
-        """Lease ``port``, or the lowest free port that browsers do not block. Raises Conflict.
+    def lease(self, port: int | None = None, *, modestly: bool = False, least: int = 0) -> ConsoleLease:
+        """Lease ``port``, or the lowest free port from ``least`` on that browsers do not block. Raises Conflict.
 
         Each costs descriptors of this process. With ``modestly``, it is refused if too few would be left for the rest.
         """
-        lease = self._lease(port)
+        lease = self._lease(port) if port is not None or least <= self._start else self._lease_from(least)
         limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
         # A new descriptor has the lowest free number.
         if modestly and lease.sockets[-1].fileno() >= limit - min(limit // 4, _DESCRIPTORS_FOR_THE_REST):
@@ -255,6 +255,13 @@ class ConsolePorts(_Ports):
             raise Conflict(f"No more console ports: this server may have only {limit} files open (ulimit -Hn)")
         self._told_used_up = False
         return ConsoleLease(lease)
+
+    def _lease_from(self, least: int) -> PortLease:
+        for port in range(least, self._end + 1):
+            if port not in BROWSER_BLOCKED_PORTS and port not in self._leased:
+                with suppress(Conflict):
+                    return self._lease(port)
+        raise Conflict(f"No free {self.kind} between {least} and {self._end}: widen {self.setting}_end_port_range")
 
     def _bind(self, port: int) -> list[socket.socket]:
         with ExitStack() as stack:

@@ -35,7 +35,8 @@ class NodeType:
     ``create`` returns a stopped node that holds its resources, or raises Conflict or Invalid and leaves nothing behind.
     ``require`` raises Conflict if a new node could not work on this host. ``require_engine`` raises Invalid for an
     engine that the type does not have, and Conflict for one that cannot run nodes on this host. ``mac_ids`` assigns the
-    numbers of its MAC addresses, if this server does that.
+    numbers of its MAC addresses, if this server does that. ``check`` checks the properties of a new node, if the class
+    does not tell all of it.
     """
 
     settings_class: type[Any]
@@ -43,6 +44,7 @@ class NodeType:
     require: Callable[[], Awaitable[object]] | None = None
     require_engine: Callable[[str | None], None] = _require_no_engine
     mac_ids: MacIds | None = None
+    check: Callable[[dict[str, Any]], Awaitable[None]] | None = None
 
 
 class NodeRegistry:

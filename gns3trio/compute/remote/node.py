@@ -355,6 +355,13 @@ class RemoteNode:
             raise Conflict(f"nodes of type {self.node_type} have no start-up script")
         await self.files.write(traits.file_name, text.encode(errors="surrogateescape"))
 
+    async def resize_disk(self, drive_name: str, extend: int) -> None:
+        """Make a disk larger."""
+        if self.node_type != "qemu":
+            raise Conflict(f"Node '{self.name}' is of type {self.node_type}, and has no disk")
+        body = {"drive_name": drive_name, "extend": extend}
+        await self.request("POST", f"{self.path}/resize_disk", body, seconds=ACTION_SECONDS)
+
     # --- ports ---
 
     async def bind_nio(self, adapter_number: int, port_number: int, nio: UdpNio) -> None:

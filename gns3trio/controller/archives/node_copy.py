@@ -13,7 +13,7 @@ from gns3trio.classes import frozen
 from gns3trio.compute.interface import ComputeNode
 from gns3trio.compute.node_traits import ScriptTraits
 from gns3trio.compute.script_files import read_script
-from gns3trio.controller.archives.project_copy import copy_files, list_folder
+from gns3trio.controller.archives.project_copy import copy_files, list_folder, without_macs
 from gns3trio.controller.archives.reader import Budget
 from gns3trio.controller.gns3_format.records import NodeRecord
 from gns3trio.controller.nodes.node import Node
@@ -35,7 +35,9 @@ async def duplicate_node(project: Project, node: Node, *, x: int, y: int, z: int
         raise Conflict(f"Node '{node.name}' is a {node.record.node_type}, which cannot be duplicated")
     if node.status != "stopped" and not instance.always_runs:
         raise Conflict(f"Node '{node.name}' runs: stop it first")
-    record = attrs.evolve(deepcopy(node.record), node_id=uuid4(), console=None, locked=False, x=x, y=y, z=z)
+    record = attrs.evolve(
+        without_macs(deepcopy(node.record)), node_id=uuid4(), console=None, locked=False, x=x, y=y, z=z
+    )
     if instance.files is not None:
         return await _duplicate_at_compute(project, node, record)
     folder, traits = folder_of_node(project, record.node_type, record.node_id), node.traits.script

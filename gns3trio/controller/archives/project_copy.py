@@ -23,7 +23,7 @@ from gns3trio.controller.archives.reader import Budget, unpack
 from gns3trio.controller.archives.writer import write_archive
 from gns3trio.controller.gns3_format.own_fields import add_own_fields, format_own_fields
 from gns3trio.controller.gns3_format.reader import parse_project
-from gns3trio.controller.gns3_format.records import ProjectRecord, format_project, renew_path
+from gns3trio.controller.gns3_format.records import NodeRecord, ProjectRecord, format_project, renew_path
 from gns3trio.controller.storage.converted_files import settle_files
 from gns3trio.controller.storage.file_names import is_project_file
 from gns3trio.controller.storage.files import (
@@ -90,20 +90,19 @@ def renew(saved: ProjectRecord, project_id: UUID, ids: NewIds) -> ProjectRecord:
 
 def reset_macs(saved: ProjectRecord) -> ProjectRecord:
     """The project without assigned MAC addresses, so that copies get new ones."""
+    return attrs.evolve(saved, nodes=list(map(without_macs, saved.nodes)))
+
+
+def without_macs(node: NodeRecord) -> NodeRecord:
+    """The node without assigned MAC addresses."""
 
     def without(values: dict[str, Any]) -> dict[str, Any]:
         return {key: value for key, value in values.items() if key not in ("mac_addr", "mac_address")}
 
     return attrs.evolve(
-        saved,
-        nodes=[
-            attrs.evolve(
-                node,
-                properties=without(node.properties),
-                custom_adapters=[without(adapter) for adapter in node.custom_adapters],
-            )
-            for node in saved.nodes
-        ],
+        node,
+        properties=without(node.properties),
+        custom_adapters=[without(adapter) for adapter in node.custom_adapters],
     )
 
 

@@ -165,6 +165,10 @@ class BuiltinNode:
         """Raises Conflict: it has none."""
         raise Conflict(f"A {self.label} has no start-up script")
 
+    async def resize_disk(self, drive_name: str, extend: int) -> None:
+        """Raises Conflict: it has none."""
+        raise Conflict(f"A {self.label} has no disk")
+
     # --- ports ---
 
     async def bind_nio(self, adapter_number: int, port_number: int, nio: UdpNio) -> None:

@@ -2,17 +2,17 @@
 
 from gns3trio.compute.interface import NODE_STOPPED
 from gns3trio.compute.local.leases import ConsoleLease, ConsolePorts
-from gns3trio.console.acceptor import ConsoleAcceptor
+from gns3trio.console.acceptor import ConsoleAcceptor, Serve
 from gns3trio.console.hub import ConsoleHub
 from gns3trio.errors import Conflict
 
 
 class NodeConsole:
     """A console port and its ``hub``. ``acceptor`` accepts the clients while the node runs. The hub ends them, and they
-    may still read their last bytes.
+    may still read their last bytes. ``serve`` serves clients that are none of the hub.
     """
 
-    __slots__ = ("_acceptor", "_is_listening", "_lease", "_ports", "hub")
+    __slots__ = ("_acceptor", "_is_listening", "_lease", "_ports", "hub", "serve")
 
     def __init__(self, ports: ConsolePorts, acceptor: ConsoleAcceptor) -> None:
         self.hub = ConsoleHub(NODE_STOPPED)
@@ -20,35 +20,36 @@ class NodeConsole:
         self._acceptor = acceptor
         self._lease: ConsoleLease | None = None
         self._is_listening = False  # or would be if it had a port
+        self.serve: Serve = self.hub.serve_telnet
 
     @property
     def port(self) -> int | None:
         """The TCP port; None if there is none."""
         return self._lease.port if self._lease is not None else None
 
-    def take(self, port: int | None, *, modestly: bool = False) -> str | None:
+    def take(self, port: int | None, *, modestly: bool = False, least: int = 0) -> str | None:
         """Lease ``port``, or the lowest free one. If ``port`` is in use, another one is leased and the reason is
-        returned. ``modestly``: as in ``ConsolePorts.lease``.
+        returned. ``modestly`` and ``least``: as in ``ConsolePorts.lease``.
 
         Raises Conflict if no port is free.
         """
         try:
-            self._lease = self._ports.lease(port, modestly=modestly)
+            self._lease = self._ports.lease(port, modestly=modestly, least=least)
         except Conflict as conflict:
             if port is None:
                 raise
-            self._lease = self._ports.lease(modestly=modestly)
+            self._lease = self._ports.lease(modestly=modestly, least=least)
             return str(conflict)
         return None
 
-    def move(self, port: int | None) -> None:
+    def move(self, port: int | None, *, least: int = 0) -> None:
         """Move to another port, or lease one if there is none. Connected clients stay. None keeps the port.
 
         Raises Conflict if the port is in use; nothing is changed then.
         """
         if self._lease is not None and port in (None, self._lease.port):
             return
-        lease = self._ports.lease(port)
+        lease = self._ports.lease(port, least=least)
         try:
             if self._is_listening:
                 self._accept_from(lease)
@@ -69,7 +70,7 @@ class NodeConsole:
     def _accept_from(self, lease: ConsoleLease) -> None:
         lease.listen()
         try:
-            self._acceptor.add(lease.sockets, self.hub.serve_telnet)
+            self._acceptor.add(lease.sockets, self.serve)
         except OSError as error:
             lease.stop_listening()
             raise Conflict(f"Console port {lease.port} cannot be opened: {error.strerror}") from None

@@ -48,6 +48,15 @@ DEFAULT_LIMITS: Mapping[int, int] = MappingProxyType(
         resource.RLIMIT_MSGQUEUE: 0,
     }
 )
+# For programs that map much memory and write files as large as disks.
+LARGE_LIMITS: Mapping[int, int] = MappingProxyType(
+    {
+        **DEFAULT_LIMITS,
+        resource.RLIMIT_AS: 8192 * MIB,
+        resource.RLIMIT_FSIZE: resource.RLIM_INFINITY,
+        resource.RLIMIT_NOFILE: 512,
+    }
+)
 # Nothing from the server's environment, which may contain its password. HOME, the program's folder, is added.
 _ENVIRONMENT = MappingProxyType({"PATH": "/usr/local/bin:/usr/bin:/bin", "TERM": "xterm", "LANG": "C.UTF-8"})
 

@@ -91,8 +91,8 @@ def spawn(
     death_signal: int = signal.SIGKILL,
     timer_slack: float = 0.0,
 ) -> ChildProcess:
-    """Start ``argv[0]``, a path, in folder ``cwd`` with these descriptors and no others, in a sandbox. Those in ``others``
-    have the numbers from 3.
+    """Start ``argv[0]``, a path, in folder ``cwd`` with these descriptors and no others, in a sandbox. Those in
+    ``others`` get the numbers from 3 on.
 
     It gets a new environment, with nothing from the server's. With ``controlling_tty``, the terminal at ``stdin``
     becomes the child's controlling terminal. The kernel sends ``death_signal`` to the child when the server dies. The
@@ -129,21 +129,33 @@ async def output_of(argv: Sequence[str], *, cwd: Path, sandbox: Sandbox, most: i
 
     Raises OSError if it cannot be started.
     """
+    return (await run_program(argv, cwd=cwd, sandbox=sandbox, most=most))[1]
+
+
+async def run_program(
+    argv: Sequence[str], *, cwd: Path, sandbox: Sandbox, most: int = 64 * 1024, with_errors: bool = False
+) -> tuple[int, bytes]:
+    """As ``output_of``; returns the exit status too: negative is the number of the signal that killed it.
+    ``with_errors``: with what it writes to the standard error.
+    """
     reader, writer = os.pipe2(os.O_CLOEXEC)
     async with trio.lowlevel.FdStream(reader) as stream:
         null = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
         try:
-            child = spawn(argv, cwd=cwd, sandbox=sandbox, stdin=null, stdout=writer, stderr=null)
+            errors = writer if with_errors else null
+            child = spawn(argv, cwd=cwd, sandbox=sandbox, stdin=null, stdout=writer, stderr=errors)
         finally:
             os.close(null)
             os.close(writer)
-        output = b""
+        output, status = b"", -signal.SIGKILL
         try:
             while len(output) < most and (data := await stream.receive_some(most - len(output))):
                 output += data
+            if len(output) < most:
+                status = await child.wait()  # it has closed its output
         finally:
-            await child.stop(signal_number=signal.SIGKILL, grace=KILL_SECONDS)
-        return output
+            stopped = await child.stop(signal_number=signal.SIGKILL, grace=KILL_SECONDS)
+        return (stopped if len(output) >= most else status), output
 
 
 def _strings(texts: Sequence[str]) -> tuple[object, list[object]]:

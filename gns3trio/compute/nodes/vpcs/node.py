@@ -388,6 +388,10 @@ class VpcsNode:
     async def set_custom_adapters(self, adapters: list[dict[str, Any]]) -> None:
         """Do nothing: its adapters are as they are."""
 
+    async def resize_disk(self, drive_name: str, extend: int) -> None:
+        """Raises Conflict: it has none."""
+        raise Conflict("A VPCS has no disk")
+
     async def rename(self, name: str) -> None:
         """Change its name, also in its start-up script. Raises Unavailable if the disk reports an error."""
         async with self._changing:

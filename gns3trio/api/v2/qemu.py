@@ -1,0 +1,215 @@
+"""GNS3's routes for QEMU on this host: its programs, its images, and disks. ``/v2/compute/qemu`` is for controllers on
+other hosts, ``/v2/computes/local/qemu`` for clients of this server.
+
+The images are those of this host: all controllers and clients share them.
+"""
+
+import hashlib
+from collections.abc import AsyncGenerator, AsyncIterator
+from pathlib import PurePosixPath
+from typing import Any, Literal
+from uuid import UUID
+
+from attrs import field
+
+from gns3trio import field_checks as v
+from gns3trio import threads
+from gns3trio.api.access import Access
+from gns3trio.api.compute_client import client_of
+from gns3trio.api.downloads import Download, uploaded_file
+from gns3trio.api.routing import ApiRequest, RouteTable
+from gns3trio.api.v2 import replies
+from gns3trio.api.v2.bodies import MAX_DISK_SIZE, DiskResize
+from gns3trio.classes import define
+from gns3trio.compute.emulator_host import Image, InstalledProgram, QemuHost
+from gns3trio.controller.driven_nodes import driven_action, driven_node
+from gns3trio.controller.storage.single_files import Upload, open_file
+from gns3trio.errors import Conflict
+
+routes = RouteTable("/v2")
+
+_COMPUTE, _LOCAL = "/compute/qemu", "/computes/local/qemu"
+_NODE = "/compute/projects/{project_id}/qemu/nodes/{node_id}"
+_size = v.and_(v.ge(1), v.le(MAX_DISK_SIZE))
+
+
+@define(kw_only=True)
+class Platforms:
+    """The processors of which programs are asked for; none is all."""
+
+    archs: list[str] = field(factory=list)
+
+
+@define(kw_only=True)
+class DiskCreate:
+    """The body of ``POST .../img``. ``size`` is in MiB, ``qemu_img`` any path of that program. The others are options
+    of qemu-img for some of the formats.
+    """
+
+    qemu_img: str
+    path: str = field(validator=v.min_len(1))
+    format: Literal["qcow2", "qcow", "vpc", "vdi", "vmdk", "raw"]
+    size: int = field(validator=_size)
+    preallocation: Literal["off", "metadata", "falloc", "full"] | None = None
+    cluster_size: int | None = field(default=None, validator=v.optional(v.and_(v.ge(0), v.le(2**21))))
+    refcount_bits: int | None = field(default=None, validator=v.optional(v.and_(v.ge(1), v.le(64))))
+    lazy_refcounts: Literal["on", "off"] | None = None
+    subformat: (
+        Literal[
+            "dynamic",
+            "fixed",
+            "streamOptimized",
+            "twoGbMaxExtentSparse",
+            "twoGbMaxExtentFlat",
+            "monolithicSparse",
+            "monolithicFlat",
+        ]
+        | None
+    ) = None
+    static: Literal["on", "off"] | None = None
+    zeroed_grain: Literal["on", "off"] | None = None
+    adapter_type: Literal["ide", "lsilogic", "buslogic", "legacyESX"] | None = None
+
+
+_OPTIONS = (
+    *("preallocation", "cluster_size", "refcount_bits", "lazy_refcounts", "subformat", "static", "zeroed_grain"),
+    "adapter_type",
+)
+
+
+@define(kw_only=True)
+class DiskUpdate:
+    """The body of ``PUT .../img``: by how many MiB the disk is to grow."""
+
+    qemu_img: str
+    path: str = field(validator=v.min_len(1))
+    extend: int = field(default=0, validator=v.and_(v.ge(0), v.le(MAX_DISK_SIZE)))
+
+
+async def _host(api: ApiRequest) -> QemuHost:
+    return await api.context.qemu_host()
+
+
+# --- programs ---
+
+
+@routes.route("GET", f"{_COMPUTE}/binaries", reply=list[replies.QemuBinary], access=Access.COMPUTE)
+@routes.route("GET", f"{_LOCAL}/binaries", reply=list[replies.QemuBinary])
+async def list_binaries(api: ApiRequest, body: Platforms) -> list[dict[str, str]]:
+    """The QEMU programs of this host, with their versions."""
+    return list(map(_program_view, await (await _host(api)).programs(body.archs)))
+
+
+@routes.route("GET", f"{_COMPUTE}/img-binaries", reply=list[replies.QemuBinary], access=Access.COMPUTE)
+@routes.route("GET", f"{_LOCAL}/img-binaries", reply=list[replies.QemuBinary])
+async def list_image_tools(api: ApiRequest) -> list[dict[str, str]]:
+    """The program qemu-img of this host, if it is installed."""
+    return list(map(_program_view, await (await _host(api)).image_tools()))
+
+
+def _program_view(program: InstalledProgram) -> dict[str, str]:
+    return {"path": program.path, "version": program.version}
+
+
+@routes.route("GET", f"{_COMPUTE}/capabilities", reply=replies.QemuCapabilities, access=Access.COMPUTE)
+@routes.route("GET", f"{_LOCAL}/capabilities", reply=replies.QemuCapabilities)
+async def get_capabilities(api: ApiRequest) -> dict[str, Any]:
+    """The processors that this host can run without emulation."""
+    return {"kvm": (await _host(api)).accelerated()}
+
+
+# --- images ---
+
+
+@routes.route("GET", f"{_COMPUTE}/images", reply=list[replies.ImageFile], access=Access.COMPUTE)
+@routes.route("GET", f"{_LOCAL}/images", reply=list[replies.ImageFile])
+async def list_images(api: ApiRequest) -> list[dict[str, Any]]:
+    """The images of QEMU machines. ``md5sum`` is null while it has not been computed, which happens with the first node
+    that uses the image.
+    """
+    return list(map(_image_view, await (await _host(api)).images()))
+
+
+def _image_view(image: Image) -> dict[str, Any]:
+    return {"filename": image.name, "path": image.path, "filesize": image.size, "md5sum": image.md5sum}
+
+
+@routes.route("POST", f"{_COMPUTE}/images/{{filename:path}}", status=204, raw_body=True, access=Access.COMPUTE)
+@routes.route("POST", f"{_LOCAL}/images/{{filename:path}}", status=204, raw_body=True)
+async def upload_image(api: ApiRequest, filename: str) -> None:
+    """Store an image; the body is its content. An image of that name is replaced when all of it has arrived."""
+    host = await _host(api)
+    name = host.relative(filename)
+    upload = Upload(host.image_folder, name, make_folders=True)
+    digest = hashlib.md5(usedforsecurity=False)
+
+    async def hashed(pieces: AsyncIterator[bytes]) -> AsyncGenerator[bytes]:
+        async for piece in pieces:
+            digest.update(piece)  # a piece is as long as a read of a socket
+            yield piece
+
+    try:
+        await upload.receive(hashed(api.http.stream()))
+        await upload.commit()
+    finally:
+        await upload.discard()
+    await host.keep_checksum(name, digest.hexdigest())
+
+
+@routes.route("GET", f"{_COMPUTE}/images/{{filename:path}}", access=Access.COMPUTE)
+@routes.route("GET", f"{_LOCAL}/images/{{filename:path}}")
+async def download_image(api: ApiRequest, filename: str) -> Download:
+    """The content of an image."""
+    host = await _host(api)
+    name = host.relative(filename)
+    return uploaded_file(await threads.disk.run(open_file, host.image_folder, name), name)
+
+
+@routes.route("DELETE", f"{_COMPUTE}/images/{{filename:path}}", status=204, access=Access.COMPUTE)
+@routes.route("DELETE", f"{_LOCAL}/images/{{filename:path}}", status=204)
+async def delete_image(api: ApiRequest, filename: str) -> None:
+    """Delete an image. Machines that use it cannot be started any more; an extension."""
+    await (await _host(api)).delete_image(filename)
+
+
+# --- disks ---
+
+
+@routes.route("POST", f"{_COMPUTE}/img", status=201, access=Access.COMPUTE)
+@routes.route("POST", f"{_LOCAL}/img", status=201)
+async def create_disk(api: ApiRequest, body: DiskCreate) -> None:
+    """Make an empty disk among the images."""
+    _require_tool(body.qemu_img)
+    options = [f"{name}={value}" for name in _OPTIONS if (value := getattr(body, name)) is not None]
+    await (await _host(api)).create_disk(body.path, body.format, body.size, options)
+
+
+def _require_tool(path: str) -> None:
+    if not PurePosixPath(path).name.startswith("qemu-img"):
+        raise Conflict(f"qemu_img: {path!r} is not qemu-img")
+
+
+@routes.route("PUT", f"{_COMPUTE}/img", status=201, access=Access.COMPUTE)
+@routes.route("PUT", f"{_LOCAL}/img", status=201)
+async def update_disk(api: ApiRequest, body: DiskUpdate) -> None:
+    """Make a disk among the images larger."""
+    _require_tool(body.qemu_img)
+    await (await _host(api)).extend_disk(body.path, body.extend)
+
+
+@routes.route("POST", f"{_NODE}/resize_disk", status=201, access=Access.COMPUTE)
+async def resize_disk(api: ApiRequest, project_id: UUID, node_id: UUID, body: DiskResize) -> None:
+    """Make a disk of a stopped machine larger."""
+    async with driven_node(api.controller, client_of(api.http.scope), project_id, "qemu", node_id) as node:
+        await node.instance.resize_disk(body.drive_name, body.extend)
+
+
+@routes.route("POST", f"{_NODE}/resume", status=204, access=Access.COMPUTE)
+async def resume_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> None:
+    """Let a suspended machine go on."""
+    client = client_of(api.http.scope)
+    async with driven_node(api.controller, client, project_id, "qemu", node_id) as node:
+        is_suspended = node.instance.status == "suspended"
+    if is_suspended:
+        async with driven_action(api.controller, client, project_id, "qemu", node_id, "start"):
+            pass

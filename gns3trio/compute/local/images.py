@@ -1,0 +1,138 @@
+"""The images of an emulator: disks, kernels and firmware in one folder, and their checksums.
+
+All nodes of this host share them, and all clients may list and read them. No path leads out of the folder; an
+administrator may put symbolic links into it, clients cannot. As in GNS3, the MD5 checksum of ``NAME`` is kept in
+``NAME.md5sum``, so that it is computed once. It is a name for a content, and protects against nothing.
+"""
+
+import hashlib
+import os
+import re
+import stat
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path, PurePosixPath
+
+from gns3trio import threads
+from gns3trio.compute.emulator_host import Image
+from gns3trio.errors import Forbidden, ImageMissing, LabError, NotFound, path_error
+from gns3trio.printable import hidden_character
+
+_CHECKSUM = ".md5sum"
+# Unfinished uploads.
+_TEMPORARY = ".gns3trio-"
+_MD5 = re.compile("[0-9a-f]{32}")
+_READ_BYTES = 1024 * 1024
+# The most images that are listed, and how deep folders are searched.
+_MOST_LISTED = 10_000
+_DEEPEST = 5
+
+
+class ImageFolder:
+    """The images in a folder, which may be missing."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def relative(self, name: str, field: str = "") -> str:
+        """The name of an image relative to the folder. Raises Forbidden if it leads out of the folder."""
+        path = PurePosixPath(os.path.normpath(self.folder / name))
+        try:
+            inside = path.relative_to(self.folder)
+        except ValueError:
+            inside = PurePosixPath()
+        if inside == PurePosixPath() or hidden_character(name):
+            where = f"{field}: " if field else ""
+            raise Forbidden(f"{where}{name!r} is not a file in the folder of images, {self.folder}")
+        return str(inside)
+
+    def find(self, name: str, md5sum: str | None = None, field: str = "image") -> Path:
+        """The path of an image, or of another one with that checksum. Blocks. Raises ImageMissing or Forbidden."""
+        path = self.folder / self.relative(name, field)
+        if path.is_file():
+            return path
+        if md5sum is not None:
+            for image in self.list():
+                if image.md5sum == md5sum:
+                    return self.folder / image.path
+        raise ImageMissing(f"{field}: the image {name!r} is missing in {self.folder}", name)
+
+    def list(self) -> list[Image]:
+        """All images, sorted by path. Blocks."""
+        return sorted(self._walk(), key=lambda image: image.path)
+
+    def _walk(self) -> Iterator[Image]:
+        count = 0
+        for root, folders, names in os.walk(self.folder):
+            inside = Path(root).relative_to(self.folder)
+            folders[:] = [name for name in folders if not name.startswith(".")] if len(inside.parts) < _DEEPEST else []
+            for name in names:
+                if name.startswith(".") or name.endswith(_CHECKSUM) or hidden_character(name):
+                    continue
+                with suppress(OSError):  # it has vanished
+                    status = os.stat(Path(root) / name)
+                    if stat.S_ISREG(status.st_mode):
+                        yield Image(str(inside / name), status.st_size, _kept_checksum(Path(root) / name, status))
+                        count += 1
+                if count >= _MOST_LISTED:
+                    return
+
+    async def checksum(self, path: Path) -> str | None:
+        """The MD5 checksum of an image; None if it cannot be read. Long for one whose checksum is not kept."""
+        try:
+            return await threads.copying.run(_checksum, path, abandon_on_cancel=True)
+        except OSError:
+            return None
+
+    def keep_checksum(self, name: str, md5sum: str) -> None:
+        """Keep the checksum of an image that was just written. Blocks."""
+        _keep_checksum(self.folder / self.relative(name), md5sum)
+
+    def delete(self, name: str) -> None:
+        """Delete an image. Blocks. Raises NotFound or Forbidden, or as ``path_error``."""
+        path = self.folder / self.relative(name)
+        try:
+            path.unlink()
+        except FileNotFoundError:
+            raise NotFound(f"The image {name!r} is missing") from None
+        except OSError as error:
+            raise _image_error(name, error) from None
+        with suppress(OSError):
+            Path(f"{path}{_CHECKSUM}").unlink()
+
+
+def _image_error(name: str, error: OSError) -> LabError:
+    return path_error(f"image {name!r}", error)
+
+
+def _kept_checksum(path: Path, status: os.stat_result) -> str | None:
+    """The checksum in the file beside an image, if it is not older than the image."""
+    try:
+        beside = f"{path}{_CHECKSUM}"
+        if os.stat(beside).st_mtime_ns < status.st_mtime_ns:
+            return None
+        with open(beside, encoding="ascii", errors="replace") as file:
+            found = _MD5.fullmatch(file.read(64).strip().lower())
+    except OSError:
+        return None
+    return found[0] if found is not None else None
+
+
+def _checksum(path: Path) -> str:
+    status = path.stat()
+    if (kept := _kept_checksum(path, status)) is not None:
+        return kept
+    digest = hashlib.md5(usedforsecurity=False)
+    with path.open("rb", buffering=0) as file:
+        while piece := file.read(_READ_BYTES):
+            digest.update(piece)
+    _keep_checksum(path, digest.hexdigest())
+    return digest.hexdigest()
+
+
+def _keep_checksum(path: Path, md5sum: str) -> None:
+    beside = Path(f"{path}{_CHECKSUM}")
+    with suppress(OSError):  # then it is computed again
+        temporary = beside.with_name(f"{_TEMPORARY}{os.urandom(8).hex()}")
+        temporary.write_text(md5sum)
+        temporary.replace(beside)

@@ -1,0 +1,191 @@
+"""The disks of a QEMU node: linked clones in its folder, and what qemu-img does with disks.
+
+Disks come from other hosts and are written by guests, so qemu-img examines them in a sandbox: it can read the image and
+write into one folder. Whatever an image says of files below it, others cannot be read.
+"""
+
+import os
+import shutil
+import signal
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import trio
+
+from gns3trio import threads
+from gns3trio.compute.local.images import ImageFolder
+from gns3trio.compute.nodes.parts.node_folder import capabilities_for
+from gns3trio.compute.nodes.parts.sandbox import LARGE_LIMITS, Access, Calls, Sandbox
+from gns3trio.compute.nodes.parts.spawn import run_program
+from gns3trio.compute.nodes.qemu.command import SAVED_STATE, Disk
+from gns3trio.compute.nodes.qemu.programs import QemuProgram, QemuPrograms
+from gns3trio.compute.nodes.qemu.settings import DRIVES, QemuSettings
+from gns3trio.errors import Conflict, Invalid, path_error
+from gns3trio.json_text import read_json
+from gns3trio.printable import escape
+
+# Making a disk of any size takes milliseconds, unless all its bytes are written at once.
+_TOOL_SECONDS = 60.0
+_WRITE_ALL_SECONDS = 600.0
+_MOST_OUTPUT = 1024 * 1024
+_MOST_WORDS = 300
+# QEMU's names of the formats that images may have. Others lead to the network, or to files that an image names.
+FORMATS = frozenset(
+    {"raw", "qcow2", "qcow", "vmdk", "vdi", "vpc", "VHDX", "vhdx", "qed", "cloop", "dmg", "parallels", "bochs"}
+)
+# UEFI for PCs: the code, and the variables that a machine begins with.
+_FIRMWARE = (
+    ("/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_VARS_4M.fd"),
+    ("/usr/share/OVMF/OVMF_CODE.fd", "/usr/share/OVMF/OVMF_VARS.fd"),
+    ("/usr/share/edk2/x64/OVMF_CODE.4m.fd", "/usr/share/edk2/x64/OVMF_VARS.4m.fd"),
+    ("/usr/share/edk2/ovmf/OVMF_CODE.fd", "/usr/share/edk2/ovmf/OVMF_VARS.fd"),
+)
+
+
+class DiskTool:
+    """qemu-img, and the images of this host."""
+
+    def __init__(self, programs: QemuPrograms, images: ImageFolder) -> None:
+        self._programs = programs
+        self._images = images
+        self._formats: dict[tuple[str, int, int], str] = {}
+
+    async def prepare(self, settings: QemuSettings, folder: Path) -> list[Disk]:
+        """The disks of a machine; linked clones that are missing are made. Raises Conflict or Unavailable."""
+        disks: list[Disk] = []
+        for number, drive in enumerate(DRIVES):
+            name, md5sum = getattr(settings, f"{drive}_disk_image"), getattr(settings, f"{drive}_disk_image_md5sum")
+            if not name:
+                continue
+            image = await threads.disk.run(self._images.find, name, md5sum, f"properties.{drive}_disk_image")
+            interface = getattr(settings, f"{drive}_disk_interface")
+            image_format = await self.format_of(image)
+            if settings.linked_clone:
+                clone = clone_of(folder, drive)
+                if not await threads.disk.run(os.path.lexists, clone):
+                    await self._clone(image, image_format, clone)
+                disks.append(Disk(number, interface, str(clone), "qcow2", (str(image), image_format)))
+            else:
+                disks.append(Disk(number, interface, str(image), image_format))
+        return disks
+
+    async def format_of(self, image: Path) -> str:
+        """The format of an image. Raises Conflict if it is none that a machine may have."""
+        status = await threads.disk.run(os.stat, image)
+        key = str(image), status.st_mtime_ns, status.st_size
+        if key not in self._formats:
+            found = str((await self.info(image)).get("format"))
+            if found not in FORMATS:
+                raise Conflict(f"The image {image.name!r} has the format {found}, which machines may not have")
+            self._formats[key] = found
+        return self._formats[key]
+
+    async def info(self, disk: Path) -> Mapping[str, Any]:
+        """What qemu-img tells of a disk, which may be in use. Raises Conflict."""
+        output = await self._run(["info", "--output=json", "-U", str(disk)], disk, writes=None)
+        try:
+            value = read_json(output)
+        except Invalid:
+            value = None
+        if not isinstance(value, dict):
+            raise Conflict(f"qemu-img does not know the disk {disk.name!r}")
+        return value
+
+    async def has_saved_state(self, disk: Path) -> bool:
+        """Whether a machine was saved into this disk."""
+        snapshots = (await self.info(disk)).get("snapshots")
+        return isinstance(snapshots, list) and any(
+            isinstance(each, dict) and each.get("name") == SAVED_STATE for each in snapshots
+        )
+
+    async def _clone(self, image: Path, image_format: str, clone: Path) -> None:
+        """The clone gets another name until it is complete, as a killed server would leave a broken one."""
+        temporary = clone.with_name(f".gns3trio-{clone.name}")
+        backing = ["-F", image_format, "-b", str(image)]
+        await self._run(["create", "-q", "-f", "qcow2", *backing, str(temporary)], image, writes=clone.parent)
+        await threads.disk.run(os.replace, temporary, clone)
+
+    async def create(self, disk: Path, disk_format: str, size: int, options: Sequence[str] = ()) -> None:
+        """Make an empty disk of ``size`` MiB. Raises Conflict with what qemu-img says."""
+        writes_all = any("preallocation" in each for each in options)
+        arguments = ["create", "-q", "-f", disk_format]
+        for option in options:
+            arguments += ["-o", option]
+        await self._run(
+            [*arguments, str(disk), f"{size}M"],
+            disk,
+            writes=disk.parent,
+            seconds=_WRITE_ALL_SECONDS if writes_all else _TOOL_SECONDS,
+        )
+
+    async def extend(self, disk: Path, extend: int) -> None:
+        """Make a disk larger by ``extend`` MiB. Raises Conflict with what qemu-img says."""
+        disk_format = (await self.info(disk)).get("format", "raw")
+        await self._run(["resize", "-q", "-f", str(disk_format), str(disk), f"+{extend}M"], disk, writes=disk.parent)
+
+    async def _run(
+        self, arguments: Sequence[str], disk: Path, *, writes: Path | None, seconds: float = _TOOL_SECONDS
+    ) -> bytes:
+        program = await self._programs.image_tool()
+        sandbox = await threads.disk.run(self._sandbox, program, disk, writes)
+        status, output = -signal.SIGKILL, b""
+        try:
+            with trio.move_on_after(seconds):
+                status, output = await run_program(
+                    [program.path, *arguments], cwd=Path("/"), sandbox=sandbox, most=_MOST_OUTPUT, with_errors=True
+                )
+        except OSError as error:
+            raise Conflict(f"qemu-img cannot be started: {error.strerror}") from None
+        if status != 0:
+            words = escape(output[-_MOST_WORDS:].decode(errors="replace").strip().rpartition("\n")[2])
+            raise Conflict(
+                words.removeprefix("qemu-img: ") or f"qemu-img took longer than {seconds:g} s, or was killed"
+            )
+        return output
+
+    def _sandbox(self, program: QemuProgram, disk: Path, writes: Path | None) -> Sandbox:
+        paths = {**program.files, str(self._images.folder): Access.READ, os.path.realpath(disk): Access.READ}
+        capabilities = frozenset[int]()
+        if writes is not None:
+            paths[str(writes)] = Access.READ | Access.WRITE
+            capabilities = capabilities_for(writes)
+        return Sandbox(paths=paths, calls=Calls.THREADS, limits=LARGE_LIMITS, capabilities=capabilities)
+
+
+def clone_of(folder: Path, drive: str) -> Path:
+    """The linked clone of a drive, by GNS3's name."""
+    return folder / f"{drive}_disk.qcow2"
+
+
+def set_clone_aside(folder: Path, drive: str) -> bool:
+    """Keep the clone of another image under another name, because its parts would not fit. Blocks. Returns whether
+    there was one.
+    """
+    clone = clone_of(folder, drive)
+    if not os.path.lexists(clone):
+        return False
+    os.replace(clone, clone.with_name(f"{drive}_disk.before.qcow2"))
+    return True
+
+
+def prepare_firmware(folder: Path, platform: str) -> tuple[str, str]:
+    """UEFI's code, and a file of the node for its variables, which is made if it is missing. Blocks. Raises Conflict or
+    Unavailable.
+    """
+    found = next((pair for pair in _FIRMWARE if all(map(os.path.isfile, pair))), None)
+    if platform != "x86_64" or found is None:
+        raise Conflict(
+            f"properties.uefi: there is no UEFI for {platform} machines here (Debian and Ubuntu: apt install ovmf, for "
+            "x86_64)"
+        )
+    code, variables = found
+    own = folder / os.path.basename(variables)
+    try:
+        if not own.exists():
+            temporary = own.with_name(f".gns3trio-{own.name}")
+            shutil.copyfile(variables, temporary)
+            temporary.replace(own)
+    except OSError as error:
+        raise path_error(str(own), error) from None
+    return code, str(own)

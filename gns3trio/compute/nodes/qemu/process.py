@@ -1,0 +1,179 @@
+"""A running QEMU: the process, the sockets to it, and the forwarder's port for each of its adapters."""
+
+import os
+import resource
+import signal
+import socket
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager, suppress
+from pathlib import Path
+
+import trio
+
+from gns3trio.compute.local.leases import bind_udp
+from gns3trio.compute.nodes.parts.node_folder import capabilities_for, require_own_folder
+from gns3trio.compute.nodes.parts.sandbox import LARGE_LIMITS, MIB, Access, Calls, Sandbox
+from gns3trio.compute.nodes.parts.spawn import ChildProcess, spawn
+from gns3trio.compute.nodes.qemu.programs import KVM, QemuProgram
+from gns3trio.forwarder.forwarder import Forwarder, Port
+from gns3trio.printable import escape
+
+# QEMU ends within milliseconds of SIGTERM, after it has written what its disks have cached.
+STOP_GRACE_SECONDS = 10.0
+# Address space beyond the guest's memory: translated code takes up to a gigabyte, and each thread's stack some MiB.
+_OWN_SPACE = 8 * 1024 * MIB
+_SPACE_PER_CPU = 128 * MIB
+_DESCRIPTORS = 1024
+_LAST_WORDS_BYTES = 65536
+_MOST_WORDS = 400
+# setpriority(2). Only a server with privileges can give more than the usual one.
+_NICE: Mapping[str, int] = {"realtime": -20, "very high": -15, "high": -5, "normal": 0, "low": 5, "very low": 19}
+
+
+def qemu_sandbox(
+    program: QemuProgram,
+    folder: Path,
+    *,
+    reads: Sequence[Path | str],
+    writes: Sequence[Path | str],
+    ram: int,
+    cpus: int,
+    use_kvm: bool,
+) -> Sandbox:
+    """The sandbox of a machine in its folder: its images, threads, and the sockets that it is given. Blocks.
+
+    Raises Conflict if the folder is not inside the project.
+    """
+    require_own_folder(folder)
+    paths = {**program.files, os.fspath(folder): Access.READ | Access.WRITE}
+    for path in reads:
+        paths.setdefault(os.path.realpath(path), Access.READ)
+    for path in writes:
+        paths[os.path.realpath(path)] = Access.READ | Access.WRITE
+    calls = Calls.THREADS | Calls.GIVEN_SOCKETS
+    if use_kvm:
+        paths[KVM] = Access.DEVICE
+        calls |= Calls.CONTROL
+    limits = {
+        **LARGE_LIMITS,
+        resource.RLIMIT_AS: ram * MIB + _OWN_SPACE + cpus * _SPACE_PER_CPU,
+        resource.RLIMIT_NOFILE: _DESCRIPTORS,
+    }
+    return Sandbox(paths=paths, calls=calls, limits=limits, capabilities=capabilities_for(folder))
+
+
+class QemuProcess:
+    """Use ``open_qemu``. ``devices`` are the forwarder's ports of the adapters, in order."""
+
+    def __init__(
+        self,
+        child: ChildProcess,
+        monitor: socket.socket,
+        serial: trio.SocketStream | None,
+        devices: Sequence[Port],
+        words: int,
+    ) -> None:
+        self.monitor = monitor
+        self.serial = serial
+        self.devices = devices
+        self._child = child
+        self._words = words
+
+    @property
+    def pid(self) -> int:
+        """The id of the process."""
+        return self._child.pid
+
+    def set_priority(self, priority: str) -> bool:
+        """Set how much of the processors it gets beside other programs. Returns whether that was permitted."""
+        try:
+            os.setpriority(os.PRIO_PROCESS, self._child.pid, _NICE[priority])
+        except ProcessLookupError:
+            return True  # it has ended, which is told elsewhere
+        except OSError:
+            return False
+        return True
+
+    def kill(self) -> None:
+        """End it at once, so that ``wait`` returns."""
+        self._child.send_signal(signal.SIGKILL)
+
+    async def wait(self) -> int:
+        """Wait until it has ended; returns its exit code, or the negative number of the signal that killed it."""
+        return await self._child.wait()
+
+    def last_words(self) -> str:
+        """What it has written about its end; empty if nothing."""
+        with suppress(OSError):
+            text = os.read(self._words, _LAST_WORDS_BYTES).decode(errors="replace").strip()
+            if text:
+                return escape(text.splitlines()[-1][-_MOST_WORDS:])
+        return ""
+
+
+@asynccontextmanager
+async def open_qemu(
+    command: Sequence[str], *, folder: Path, sandbox: Sandbox, adapters: int, has_serial: bool, forwarder: Forwarder
+) -> AsyncIterator[QemuProcess]:
+    """Start a QEMU. It ends with the ``async with``, or when this process dies. Raises OSError if it cannot be started.
+
+    The numbers of its descriptors are those in ``command.py``.
+    """
+    with ExitStack() as held:
+        words, its_words = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+        held.callback(os.close, words)
+        with ExitStack() as handed_over:
+            handed_over.callback(os.close, its_words)
+            null = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
+            handed_over.callback(os.close, null)
+            monitor, its_monitor = socket.socketpair()
+            held.enter_context(monitor)
+            handed_over.enter_context(its_monitor)
+            serial: trio.SocketStream | None = None
+            its_serial = null
+            if has_serial:
+                ours, theirs = socket.socketpair()
+                held.enter_context(ours)
+                its_serial = handed_over.enter_context(theirs).fileno()
+                serial = trio.SocketStream(trio.socket.from_stdlib_socket(ours))
+            devices, descriptors = [], []
+            for _ in range(adapters):
+                device, its_socket = held.enter_context(_open_adapter(forwarder))
+                devices.append(device)
+                descriptors.append(handed_over.enter_context(its_socket).fileno())
+            child = spawn(
+                command,
+                cwd=folder,
+                sandbox=sandbox,
+                stdin=null,
+                stdout=null,
+                stderr=its_words,
+                others=(its_monitor.fileno(), its_serial, *descriptors),
+            )
+        async with AsyncExitStack() as ending:
+            ending.push_async_callback(_stop, child)
+            yield QemuProcess(child, monitor, serial, devices, words)
+
+
+async def _stop(child: ChildProcess) -> None:
+    await child.stop(grace=STOP_GRACE_SECONDS)
+
+
+@contextmanager
+def _open_adapter(forwarder: Forwarder) -> Iterator[tuple[Port, socket.socket]]:
+    """The forwarder's port for an adapter, and QEMU's end of the UDP path between them on the loopback interface."""
+    with bind_udp("127.0.0.1", 0) as ours:
+        theirs = bind_udp("127.0.0.1", 0)
+        try:
+            theirs.connect(ours.getsockname())
+            with suppress(OSError):  # not permitted before Linux 5.7
+                # QEMU cannot undo it, so it cannot send to other hosts, whatever takes it over.
+                theirs.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"lo\0")
+            device = forwarder.open_port(ours, theirs.getsockname())
+        except BaseException:
+            theirs.close()
+            raise
+        try:
+            yield device, theirs
+        finally:
+            device.close()

@@ -1,0 +1,511 @@
+"""Nodes of the type ``qemu``: a machine with its adapters, a console, disks, and the program that runs it.
+
+Changes of its properties take effect at the next start, except the name, and what happens when it is stopped.
+"""
+
+import logging
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import AbstractContextManager, asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import attrs
+import trio
+
+from gns3trio import threads
+from gns3trio.compute.local.link_ends import LocalLinkEnd, Nio
+from gns3trio.compute.local.tunnel_nio import TunnelNio
+from gns3trio.compute.nio import UdpNio
+from gns3trio.compute.node import NodeEvent, NodeSpec, NodeStatus
+from gns3trio.compute.node_features import ConsoleAccess, TrafficEndpoint
+from gns3trio.compute.node_traits import NodePort
+from gns3trio.compute.nodes.parts.hanging_starts import HangingStarts
+from gns3trio.compute.nodes.parts.node_console import NodeConsole
+from gns3trio.compute.nodes.parts.node_ports import NodePorts, PortKey
+from gns3trio.compute.nodes.qemu.adapters import machine_adapters, read_custom_adapters
+from gns3trio.compute.nodes.qemu.disks import set_clone_aside
+from gns3trio.compute.nodes.qemu.display import Display
+from gns3trio.compute.nodes.qemu.found import platform_of
+from gns3trio.compute.nodes.qemu.process import QemuProcess
+from gns3trio.compute.nodes.qemu.properties import as_properties, default_mac, read_settings
+from gns3trio.compute.nodes.qemu.run import Plan, Run, refuse_missing, serve_serial
+from gns3trio.compute.nodes.qemu.services import QemuServices
+from gns3trio.compute.nodes.qemu.settings import CONSOLE_TYPES, DRIVES, IMAGES, QemuSettings
+from gns3trio.errors import Conflict, Invalid, path_error
+from gns3trio.forwarder.forwarder import Patch, Port
+from gns3trio.mutex import Mutex
+
+log = logging.getLogger(__name__)
+
+# Viewers of VNC count screens from this port on.
+VNC_PORT = 5900
+_FIXED_WHILE_RUNNING = ("adapters", "linked_clone", *(f"{drive}_disk_image" for drive in DRIVES))
+
+
+async def require_images(services: QemuServices, settings: QemuSettings, names: Iterable[str]) -> None:
+    """Raises Conflict if one of these images is missing, Forbidden if it is none."""
+    for name in names:
+        if image := getattr(settings, name):
+            md5sum = getattr(settings, f"{name}_md5sum")
+            await threads.disk.run(services.images.find, image, md5sum, f"properties.{name}")
+
+
+async def completed(services: QemuServices, settings: QemuSettings, node_id: UUID) -> QemuSettings:
+    """The settings with what GNS3 adds: the program's path, the MAC address, and the images' checksums."""
+    changes: dict[str, Any] = {}
+    with suppress(Conflict):  # which its start tells
+        path = services.programs.path_of(settings.qemu_path, settings.platform)
+        changes = {"qemu_path": path, "platform": platform_of(path)}
+    if not settings.mac_address:
+        changes["mac_address"] = default_mac(node_id)
+    for name in IMAGES:
+        image, md5sum = getattr(settings, name), getattr(settings, f"{name}_md5sum")
+        if not image:
+            changes[f"{name}_md5sum"] = None
+            continue
+        changes[name] = services.images.relative(image, f"properties.{name}")
+        if md5sum is None:
+            changes[f"{name}_md5sum"] = await services.images.checksum(services.images.folder / changes[name])
+    return attrs.evolve(settings, **changes)
+
+
+def _unknown_checksums(names: Iterable[str]) -> dict[str, Any]:
+    return {f"{name}_md5sum": None for name in names}
+
+
+def check_console_type(console_type: str) -> str:
+    """Raises Invalid for a type of console that a machine does not have."""
+    if console_type not in CONSOLE_TYPES:
+        raise Invalid(f"console_type: {console_type!r} is not one of {', '.join(CONSOLE_TYPES)}")
+    return console_type
+
+
+class QemuNode:
+    """A machine. Calls that change it are serialised by ``_changing``. It can be closed while it is being started."""
+
+    node_type = "qemu"
+    always_runs = False
+    mac_table = None
+    files = None
+    mac_id: int | None = None
+    engine: str | None = None
+    has_default_engine = True
+
+    def __init__(self, services: QemuServices, spec: NodeSpec, settings: QemuSettings) -> None:
+        self.node_id: UUID = spec.node_id
+        self.project_id: UUID = spec.project_id
+        self.name: str = spec.name
+        self.status: NodeStatus = "stopped"
+        self.exit_reason: str | None = None
+        self.command_line = ""
+        self.console_type: str = "none"
+        self.directory: Path = spec.folder
+        self._services = services
+        self._emit: Callable[[NodeEvent], None] = spec.emit
+        self._settings = settings
+        self._properties = as_properties(settings)
+        self._custom_adapters = read_custom_adapters(spec.custom_adapters)
+        self._console = NodeConsole(services.console_ports, services.console_acceptor)
+        self._display = Display()
+        self._changing = Mutex()
+        self._starts = HangingStarts()
+        self._ports = NodePorts(self, services.link_ends, self._changing)
+        self._closed = False
+        # Only while it runs:
+        self._run: Run | None = None
+        self._devices: tuple[Port, ...] = ()
+        self._joints: dict[PortKey, Patch] = {}
+
+    @property
+    def console(self) -> int | None:
+        """The TCP port of the console, None without one."""
+        return self._console.port
+
+    @property
+    def console_access(self) -> ConsoleAccess | None:
+        """Its serial line or screen; None without a console."""
+        if self.console_type == "none":
+            return None
+        return self._console.hub if self.console_type == "telnet" else self._display
+
+    @property
+    def has_nio(self) -> bool:
+        """Whether any port is connected."""
+        return bool(self._ports.link_ends)
+
+    def ports(self) -> list[NodePort]:
+        """None: their names follow from the record of the node."""
+        return []
+
+    def tell(self, event: NodeEvent) -> None:
+        """Report an event of the node."""
+        try:
+            self._emit(event)
+        except Exception:  # an error in a listener must not stop the node
+            log.exception("QEMU %s: an event was not taken", self.node_id)
+
+    # --- properties ---
+
+    def properties(self) -> dict[str, Any]:
+        """The properties, as GNS3 shows them."""
+        return self._properties
+
+    async def set_properties(self, properties: dict[str, Any]) -> None:
+        """Change properties. Raises Invalid, or Conflict (an image is missing, or it runs); nothing is changed then."""
+        settings = self._read(properties)
+        async with self._changing:
+            old = self._settings
+            changed = [name for name in IMAGES if getattr(settings, name) != getattr(old, name)]
+            settings = attrs.evolve(settings, **_unknown_checksums(changed))
+            if self._run is not None:
+                for name in _FIXED_WHILE_RUNNING:
+                    if getattr(settings, name) != getattr(old, name):
+                        raise Conflict(f"properties.{name}: '{self.name}' runs: stop it first")
+            for adapter, _ in self._ports.link_ends:
+                if adapter >= settings.adapters:
+                    raise Conflict(f"properties.adapters: adapter {adapter} of '{self.name}' is linked")
+            if settings.qemu_path != old.qemu_path:
+                self._services.programs.path_of(settings.qemu_path, settings.platform)
+            await require_images(self._services, settings, changed)
+            settings = await completed(self._services, settings, self.node_id)
+            for drive in DRIVES:
+                if f"{drive}_disk_image" in changed:
+                    await self._set_clone_aside(drive)
+            self._settings, self._properties = settings, as_properties(settings)
+
+    def _read(self, properties: dict[str, Any]) -> QemuSettings:
+        given = {name: value for name, value in properties.items() if value is not None}
+        if given.get("platform", self._settings.platform) != self._settings.platform and (
+            given.get("qemu_path") in (None, self._settings.qemu_path)
+        ):
+            given["qemu_path"] = ""  # it follows the platform
+        settings = read_settings({**self._properties, **given}, unsafe_options=self._services.allow_unsafe_options)
+        if {name: self._properties.get(name) for name in given} != given:
+            refuse_missing(settings)
+        return settings
+
+    async def _set_clone_aside(self, drive: str) -> None:
+        try:
+            was_there = await threads.disk.run(set_clone_aside, self.directory, drive)
+        except OSError as error:
+            raise path_error(str(self.directory), error) from None
+        if was_there:
+            text = f"QEMU '{self.name}': the disk {drive} begins anew; the old one is {drive}_disk.before.qcow2"
+            self.tell(NodeEvent("info", text))
+
+    def as_read(self, properties: dict[str, Any]) -> dict[str, Any]:
+        """The properties as they would be shown, as far as that is known without looking at images."""
+        settings = as_properties(self._read(properties))
+        return {name: settings[name] for name in properties if name in settings} | {
+            name: value for name, value in self._properties.items() if name not in properties
+        }
+
+    async def set_custom_adapters(self, adapters: list[dict[str, Any]]) -> None:
+        """Change what is particular of single adapters. Raises Invalid; nothing is changed then."""
+        self._custom_adapters = read_custom_adapters(adapters)
+
+    # --- life ---
+
+    async def open(self, console: int | None, console_type: str | None) -> None:
+        """Acquire the resources of a stopped node. Raises Conflict, Invalid or Unavailable; ``close`` releases
+        everything.
+        """
+        self._use_console(check_console_type(console_type or "telnet"))
+        if self.console_type != "none":
+            reason = self._console.take(console, least=self._least_console)
+            if reason is not None:
+                self.tell(NodeEvent("warning", f"{reason}: '{self.name}' has console {self.console} instead"))
+        try:
+            await threads.disk.run(lambda: self.directory.mkdir(parents=True, exist_ok=True))
+        except OSError as error:
+            raise path_error(f"{self.directory} cannot be used", error) from None
+
+    async def close(self) -> None:
+        """Stop the node and release its resources; the files stay."""
+        async with self._stopping():
+            self._closed = True
+            await self._stop()
+            await self._ports.close_all()
+            self._console.release()
+
+    @asynccontextmanager
+    async def _stopping(self) -> AsyncIterator[None]:
+        """Change the node, and do not wait long for its start."""
+        with self.stopping():
+            await self._changing.acquire()
+        try:
+            yield
+        finally:
+            self._changing.release()
+
+    def stopping(self) -> AbstractContextManager[None]:
+        """While the ``with`` lasts, a start that is already running is abandoned after a few seconds."""
+        return self._starts.stopping()
+
+    async def start(self) -> None:
+        """Start it, or let it go on if it is suspended. Does nothing if it is started. Raises Conflict, also if it is
+        to be stopped meanwhile.
+        """
+        async with self._changing:
+            await self._start()
+
+    async def _start(self) -> None:
+        if self._closed:
+            raise Conflict(f"QEMU '{self.name}' has been deleted")
+        if self._run is not None:
+            if self.status == "suspended":
+                await self._run.go_on()
+                self._become("started")
+            return
+        plan = Plan(
+            node_id=str(self.node_id),
+            name=self.name,
+            folder=self.directory,
+            settings=self._settings,
+            adapters=machine_adapters(self._settings, self._custom_adapters),
+            console_type=self.console_type,
+        )
+        run = Run(self._services, self, plan)
+        with self._starts.start() as scope:
+            try:
+                await self._services.nursery.start(run.run)
+            except OSError as error:
+                what = f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+                raise Conflict(f"QEMU '{self.name}' cannot be started: {what}") from None
+        if scope.cancelled_caught:
+            raise Conflict(f"QEMU '{self.name}' was stopped before its start had come to an end")
+
+    async def stop(self) -> None:
+        """Stop it as its ``on_close`` says. Does nothing if it is stopped."""
+        async with self._stopping():
+            await self._stop()
+
+    async def _stop(self) -> None:
+        if self._run is not None:
+            await self._run.stop(self._settings.on_close)
+
+    async def suspend(self) -> None:
+        """Suspend it. Does nothing if it is not started. Raises Conflict."""
+        async with self._changing:
+            if self._run is not None and self.status == "started":
+                await self._run.pause()
+                self._become("suspended")
+
+    async def reload(self) -> None:
+        """Reset the running machine, as GNS3 does; start a stopped one. Raises Conflict."""
+        async with self._stopping():
+            if self._run is None:
+                await self._start()
+            else:
+                await self._run.reset()
+                self._become("started")
+
+    def _become(self, status: NodeStatus) -> None:
+        if self._run is not None and self.status != status:
+            self.status = status
+            self.tell(NodeEvent("status"))
+
+    # --- the run ---
+
+    def plug(self, process: QemuProcess) -> None:
+        """Called by the run before the guest's first instruction."""
+        self._devices = tuple(process.devices)
+        for key in self._ports.link_ends:
+            self._patch(key)
+
+    def unplug(self) -> None:
+        """Called by the run before the devices end."""
+        for key in list(self._joints):
+            self._unpatch(key)
+        self._devices = ()
+
+    def is_connected(self, adapter_number: int) -> bool:
+        """Whether the guest is to see a carrier."""
+        return not self._settings.replicate_network_connection_state or (adapter_number, 0) in self._ports.link_ends
+
+    async def serve_console(self, process: QemuProcess) -> None:
+        """Called by the run when the process is there."""
+        hub = self._console.hub
+        if self.console_type != "telnet" or process.serial is None:
+            return
+        hub.open()
+        try:
+            self._console.listen()
+            await serve_serial(process.serial, hub)
+            await trio.sleep_forever()  # the last clients stay until the end
+        finally:
+            self._console.stop_listening()
+            hub.close()
+
+    def began(self, run: Run) -> None:
+        """Called by the run when the machine works."""
+        self._run = run
+        self.command_line = run.command_line
+        self.exit_reason = None
+        self._display.monitor = run.monitor
+        if self.console_type not in ("telnet", "none"):
+            try:
+                self._console.listen()
+            except Conflict as error:
+                self.tell(NodeEvent("error", f"QEMU '{self.name}': {error}"))
+        self.status = "started"
+        self.tell(NodeEvent("status"))
+
+    def ended(self, reason: str | None, error: str | None) -> None:
+        """Called by the run when the machine has ended."""
+        self._run = None
+        self._display.monitor = None
+        self._display.close("the node is stopped")
+        self._console.stop_listening()
+        self.status = "stopped"
+        self.exit_reason = reason
+        self.tell(NodeEvent("status"))
+        if error is not None:
+            self.tell(NodeEvent("error", error))
+
+    async def set_engine(self, engine: str | None, mac_id: int | None = None) -> None:
+        """Raises Invalid: there is no choice."""
+        if engine is not None:
+            raise Invalid("engine: a QEMU machine has no choice of engines")
+
+    def traffic_endpoint(self) -> TrafficEndpoint:
+        """Raises Conflict: the server does not reach into the guest."""
+        raise Conflict(f"QEMU '{self.name}' cannot send or receive generated traffic: built-in PCs can")
+
+    # --- console ---
+
+    @property
+    def _least_console(self) -> int:
+        return VNC_PORT if self.console_type == "vnc" else 0
+
+    def _use_console(self, console_type: str) -> None:
+        self.console_type = console_type
+        self._console.serve = self._console.hub.serve_telnet if console_type == "telnet" else self._display.serve
+        self._display.protocol = "vnc" if console_type == "vnc" else "spice"
+
+    async def set_console(self, console: int | None, console_type: str | None) -> None:
+        """Move the console, or change its type while it is stopped.
+
+        If ``console`` is None, the port is kept. Raises Conflict if the port is in use or the machine runs, Invalid for
+        an unknown type of console.
+        """
+        async with self._changing:
+            wanted = check_console_type(console_type or self.console_type)
+            if wanted != self.console_type:
+                if self._run is not None:
+                    raise Conflict(f"console_type: '{self.name}' runs: stop it first")
+                before = self.console_type
+                given = console if console != self.console else None  # the port of the other type is not asked for
+                self._use_console(wanted)
+                if wanted == "none":
+                    self._console.release()
+                elif before == "none" or given is not None:
+                    self._move_console(given, before)
+                elif wanted == "vnc" and (self.console or 0) < VNC_PORT:
+                    self._console.release()
+                    self._move_console(None, before)
+            elif wanted != "none" and console is not None:
+                self._console.move(console)
+
+    def _move_console(self, console: int | None, before: str) -> None:
+        try:
+            self._console.move(console, least=self._least_console)
+        except Conflict:
+            self._use_console(before)
+            raise
+
+    async def reset_console(self) -> None:
+        """Disconnect all clients of the serial line, and those of websockets of the screen."""
+        self._console.hub.reset()
+        self._display.close("the console was reset")
+
+    # --- ports ---
+
+    def link_end(self, adapter_number: int, port_number: int) -> LocalLinkEnd | None:
+        """The end of the link at a port; None if the port is not connected."""
+        return self._ports.link_ends.get((adapter_number, port_number))
+
+    def port_trouble(self, adapter_number: int, port_number: int) -> str | None:
+        """None: no device behind the port can be missing."""
+        return None
+
+    async def bind_nio(self, adapter_number: int, port_number: int, nio: UdpNio) -> None:
+        """Connect an adapter to a tunnel, replacing the earlier NIO.
+
+        Raises Conflict (no such port, or ``lport`` is in use) or Invalid (``rhost`` is not a host).
+        """
+        await self.connect(adapter_number, port_number, TunnelNio(nio))
+
+    async def connect(self, adapter_number: int, port_number: int, nio: Nio) -> None:
+        """As ``bind_nio``, also for links inside this host."""
+        await self._ports.bind((adapter_number, port_number), nio, adapter_number=adapter_number)
+
+    async def unbind_nio(self, adapter_number: int, port_number: int) -> None:
+        """Disconnect an adapter from its NIO. Raises Conflict if it has none."""
+        await self._ports.unbind((adapter_number, port_number))
+
+    def require_port(self, key: PortKey) -> None:
+        """Raises Conflict if there is no such port, or the node has been deleted."""
+        if key[1] != 0 or not 0 <= key[0] < self._settings.adapters:
+            raise Conflict(f"Port {key[0]}/{key[1]} doesn't exist on QEMU '{self.name}'")
+        if self._closed:
+            raise Conflict(f"QEMU '{self.name}' has been deleted")
+
+    async def attach(self, key: PortKey, link_end: LocalLinkEnd) -> None:
+        """Connect an adapter, if the machine runs, to the end of a new link."""
+        self._patch(key)
+        await self._show_carrier(key, True)
+
+    async def end(self, key: PortKey, link_end: LocalLinkEnd) -> None:
+        """Disconnect an adapter from the end of the link, and close that."""
+        link_end.close()  # which also ends the patch
+        self._unpatch(key)
+        with trio.CancelScope(shield=True):
+            await self._show_carrier(key, False)
+
+    async def _show_carrier(self, key: PortKey, up: bool) -> None:
+        has_device = key[0] < len(self._devices)
+        if self._run is not None and has_device and self._settings.replicate_network_connection_state:
+            await self._run.set_link(key[0], up)
+
+    def _patch(self, key: PortKey) -> None:
+        """Connect an adapter and the end of its link if both exist."""
+        link_end = self._ports.link_ends.get(key)
+        if link_end is not None and key[0] < len(self._devices):
+            device = self._devices[key[0]]
+            self._joints[key] = self._services.forwarder.connect(device, link_end.port)
+            link_end.device = device
+
+    def _unpatch(self, key: PortKey) -> None:
+        joint = self._joints.pop(key, None)
+        if joint is not None:
+            joint.close()
+        link_end = self._ports.link_ends.get(key)
+        if link_end is not None:
+            link_end.device = None
+
+    # --- files ---
+
+    async def startup_script(self) -> str | None:
+        """None: it has no start-up script."""
+        return None
+
+    async def resize_disk(self, drive_name: str, extend: int) -> None:
+        """Make the disk of a stopped machine larger: the clone, or the image itself. Raises Conflict."""
+        async with self._changing:
+            if self._run is not None:
+                raise Conflict(f"'{self.name}' runs: stop it first")
+            for disk in await self._services.disks.prepare(self._settings, self.directory):
+                if DRIVES[disk.drive] == drive_name:
+                    await self._services.disks.extend(Path(disk.file), extend)
+                    return
+            raise Conflict(f"drive_name: '{self.name}' has no disk {drive_name}")
+
+    async def set_startup_script(self, text: str) -> None:
+        """Raises Conflict: it has none."""
+        raise Conflict("A QEMU machine has no start-up script")
+
+    async def rename(self, name: str) -> None:
+        """Change its name. A running machine keeps the old one in its command line."""
+        self.name = name
