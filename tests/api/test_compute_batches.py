@@ -86,7 +86,7 @@ BAD_NODES: list[tuple[Any, int, str]] = [
     (node("X", console="5000"), 400, "console: expected"),
     (node("X", startup_script="x" * 300_000), 400, "startup_script: has 300000 characters"),
     (node("X", unknown=1), 400, "unknown"),
-    (node("X", "qemu"), 409, "node_type"),
+    (node("X", "virtualbox"), 409, "node_type"),
     (node("X", properties={"ram": 5}), 400, "properties.ram"),
     (node("X", mac_id=-1), 400, "mac_id"),
 ]

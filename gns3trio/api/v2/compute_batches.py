@@ -21,7 +21,7 @@ from gns3trio.api.encoded_lists import LongReply
 from gns3trio.api.errors import MAX_MESSAGE_LENGTH, status_of
 from gns3trio.api.replies import Whole
 from gns3trio.api.routing import ApiRequest, RouteTable, read_body
-from gns3trio.api.v2.bodies import LinkConditions
+from gns3trio.api.v2.bodies import LinkConditions, check_adapters
 from gns3trio.api.v2.compute_views import driven_node_view
 from gns3trio.classes import define
 from gns3trio.compute import hosted_batches
@@ -72,6 +72,7 @@ class WantedNode:
     mac_id: int | None = field(default=None, validator=v.optional(v.ge(0)))
     engine: Annotated[str, Bound(MAX_ENGINE)] | None = None
     properties: dict[str, Any] = field(factory=dict)
+    custom_adapters: list[dict[str, Any]] = field(factory=list, validator=check_adapters)
 
 
 @define(kw_only=True)

@@ -35,9 +35,11 @@ Begin = Callable[[Callable[[], Awaitable[None]]], None]
 
 def node_body(spec: NodeSpec) -> dict[str, Any]:
     """A node to be created. Empty values are those that the compute chooses."""
-    engine = {"engine": spec.engine} if spec.engine is not None else {}
+    others: dict[str, Any] = {"engine": spec.engine} if spec.engine is not None else {}
+    if spec.custom_adapters:
+        others["custom_adapters"] = spec.custom_adapters
     return {
-        **engine,
+        **others,
         "node_type": spec.node_type,
         "node_id": str(spec.node_id),
         "name": spec.name,

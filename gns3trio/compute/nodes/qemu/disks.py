@@ -133,12 +133,17 @@ class DiskTool:
         try:
             with trio.move_on_after(seconds):
                 status, output = await run_program(
-                    [program.path, *arguments], cwd=Path("/"), sandbox=sandbox, most=_MOST_OUTPUT, with_errors=True
+                    [program.executable, *arguments],
+                    cwd=Path("/"),
+                    sandbox=sandbox,
+                    most=_MOST_OUTPUT,
+                    with_errors=True,
                 )
         except OSError as error:
             raise Conflict(f"qemu-img cannot be started: {error.strerror}") from None
         if status != 0:
-            words = escape(output[-_MOST_WORDS:].decode(errors="replace").strip().rpartition("\n")[2])
+            lines = output[-_MOST_WORDS:].decode(errors="replace").strip().splitlines()
+            words = escape(" ".join(lines[-2:]))
             raise Conflict(
                 words.removeprefix("qemu-img: ") or f"qemu-img took longer than {seconds:g} s, or was killed"
             )

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from gns3trio import threads
@@ -53,7 +54,11 @@ class LocalQemuHost:
         return await self._with_versions([found] if found is not None else [])
 
     async def _with_versions(self, paths: Sequence[str]) -> list[InstalledProgram]:
-        return [InstalledProgram(path, (await self._programs.find(path)).version_text) for path in paths]
+        programs = []
+        for path in paths:
+            with suppress(Conflict):  # it is broken
+                programs.append(InstalledProgram(path, (await self._programs.find(path)).version_text))
+        return programs
 
     def accelerated(self) -> list[str]:
         """The processors that this host can run without emulation."""

@@ -1,6 +1,7 @@
 """A running QEMU: the process, the sockets to it, and the forwarder's port for each of its adapters."""
 
 import os
+import re
 import resource
 import signal
 import socket
@@ -26,6 +27,7 @@ _SPACE_PER_CPU = 128 * MIB
 _DESCRIPTORS = 1024
 _LAST_WORDS_BYTES = 65536
 _MOST_WORDS = 400
+_PREFIX = re.compile(r"^qemu-system-\w+: ")
 # setpriority(2). Only a server with privileges can give more than the usual one.
 _NICE: Mapping[str, int] = {"realtime": -20, "very high": -15, "high": -5, "normal": 0, "low": 5, "very low": 19}
 
@@ -107,7 +109,8 @@ class QemuProcess:
         with suppress(OSError):
             text = os.read(self._words, _LAST_WORDS_BYTES).decode(errors="replace").strip()
             if text:
-                return escape(text.splitlines()[-1][-_MOST_WORDS:])
+                lines = [_PREFIX.sub("", line) for line in text.splitlines()[-2:]]
+                return escape(" ".join(lines)[-_MOST_WORDS:])
         return ""
 
 

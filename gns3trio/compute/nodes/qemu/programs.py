@@ -7,6 +7,7 @@ from pathlib import Path
 
 import trio
 
+from gns3trio import threads
 from gns3trio.classes import frozen
 from gns3trio.compute.nodes.parts.program_files import files_of
 from gns3trio.compute.nodes.parts.sandbox import LARGE_LIMITS, Access, Calls, Sandbox
@@ -33,9 +34,12 @@ _DATA_FOLDERS += ("/usr/local/share/qemu", "/usr/share/slof", "/usr/share/openbi
 
 @frozen
 class QemuProgram:
-    """A program with its version, and the files that are needed to execute it."""
+    """A program with its version, and the files that are needed to execute it. ``executable`` is what is executed:
+    Debian's ``qemu-system-i386`` is a script that only calls it.
+    """
 
     path: str
+    executable: str
     version: tuple[int, int, int]
     files: Mapping[str, Access]
 
@@ -100,16 +104,28 @@ class QemuPrograms:
         return await self.find(path)
 
 
+def _executable(path: str) -> str:
+    """What is executed for a program. Blocks. Raises OSError."""
+    behind = os.path.join("/usr/libexec", os.path.basename(path))
+    with open(path, "rb") as file:
+        is_script = file.read(2) == b"#!"
+    return behind if is_script and os.access(behind, os.X_OK) else path
+
+
 async def _probe(path: str) -> QemuProgram:
     try:
+        executable = await threads.disk.run(_executable, path)
         with trio.move_on_after(_PROBE_SECONDS):
             for ask_loader in (False, True):
-                files = {**await files_of(path, ask_loader=ask_loader), **dict.fromkeys(_DATA_FOLDERS, Access.READ)}
+                files = {
+                    **await files_of(executable, ask_loader=ask_loader),
+                    **dict.fromkeys(_DATA_FOLDERS, Access.READ),
+                }
                 sandbox = Sandbox(paths=files, calls=Calls.THREADS, limits=LARGE_LIMITS)
-                output = await output_of([path, "--version"], cwd=Path("/"), sandbox=sandbox)
+                output = await output_of([executable, "--version"], cwd=Path("/"), sandbox=sandbox)
                 if (found := _VERSION.search(output)) is not None:
                     major, minor, micro = (int(part or 0) for part in found.groups())
-                    return QemuProgram(path, (major, minor, micro), files)
+                    return QemuProgram(path, executable, (major, minor, micro), files)
     except OSError as error:
         raise Conflict(f"{path} cannot be run: {error.strerror}. {INSTALL_ADVICE}") from None
     raise Conflict(f"{path} is not QEMU: it does not tell its version")

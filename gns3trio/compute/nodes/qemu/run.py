@@ -331,7 +331,7 @@ async def prepare(services: QemuServices, plan: Plan) -> Prepared:
     files = await threads.disk.run(_files, services, settings)
     firmware = await threads.disk.run(prepare_firmware, plan.folder, program.platform) if settings.uefi else None
     machine = Machine(
-        program=program.path,
+        program=program.executable,
         version=program.version,
         platform=program.platform,
         name=plan.name,

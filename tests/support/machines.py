@@ -1,0 +1,170 @@
+"""A compute with QEMU machines, and the shells of their guests."""
+
+import re
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+import trio
+
+from gns3trio.compute.interface import ComputePort
+from gns3trio.compute.local.node import LocalNode
+from gns3trio.compute.local_compute import LocalCompute, open_local_compute
+from gns3trio.compute.node import NodeEvent, NodeSpec
+from gns3trio.compute.node_features import ConsoleClient
+from gns3trio.conditions.link_conditions import NO_CONDITIONS
+from gns3trio.config import Config
+from gns3trio.console.telnet import Data, telnet_client
+from tests.support.guest_image import READY, make_guest
+
+# Where ./dev puts the unpacked packages.
+GUEST_PACKAGES = Path(__file__).parent.parent.parent / "build" / "guest"
+PROJECT = UUID(int=1)
+# A guest boots in three seconds, if it has a processor for itself.
+BOOT_SECONDS = 120.0
+
+needs_qemu = pytest.mark.skipif(
+    shutil.which("qemu-system-x86_64") is None or shutil.which("qemu-img") is None,
+    reason="QEMU is not installed (Debian: qemu-system-x86, qemu-utils)",
+)
+needs_guest = pytest.mark.skipif(
+    not GUEST_PACKAGES.is_dir(), reason=f"there is no kernel for guests in {GUEST_PACKAGES}; ./dev test puts it there"
+)
+
+
+def make_images(folder: Path) -> None:
+    """Put the guest's kernel and initrd among the images, if there are any."""
+    images = folder / "images" / "QEMU"
+    images.mkdir(parents=True)
+    if GUEST_PACKAGES.is_dir():
+        make_guest(GUEST_PACKAGES, images)
+
+
+GUEST: dict[str, Any] = {
+    "kernel_image": "vmlinuz",
+    "initrd": "initrd.gz",
+    "kernel_command_line": "console=ttyS0 quiet",
+    "ram": 128,
+    "adapter_type": "virtio-net-pci",
+    "process_priority": "normal",
+}
+
+
+class Machines:
+    """Makes nodes, and remembers what they told."""
+
+    def __init__(self, compute: LocalCompute, folder: Path) -> None:
+        self.compute = compute
+        self.folder = folder
+        self.images = folder / "images" / "QEMU"
+        self.events: list[tuple[str, NodeEvent]] = []
+        self._changed = trio.Event()
+
+    async def create(
+        self,
+        name: str,
+        properties: dict[str, Any] | None = None,
+        *,
+        node_type: str = "qemu",
+        console_type: str | None = None,
+        custom_adapters: list[dict[str, Any]] | None = None,
+        engine: str | None = None,
+    ) -> LocalNode:
+        """A new node, checked as those of users are."""
+        node_id = uuid4()
+        spec = NodeSpec(
+            node_type=node_type,
+            node_id=node_id,
+            project_id=PROJECT,
+            name=name,
+            folder=self.folder / "projects" / str(PROJECT) / "project-files" / node_type / str(node_id),
+            console=None,
+            console_type=console_type,
+            properties=properties or {},
+            startup_script=None,
+            custom_adapters=custom_adapters or [],
+            engine=engine,
+            emit=lambda event: self._emitted(name, event),
+        )
+        await self.compute.check_properties(node_type, spec.properties, engine)
+        return await self.compute.create_node(spec)
+
+    def _emitted(self, name: str, event: NodeEvent) -> None:
+        self.events.append((name, event))
+        self._changed.set()
+        self._changed = trio.Event()
+
+    async def wait_stopped(self, node: LocalNode) -> None:
+        """Return when the node has stopped by itself."""
+        with trio.fail_after(BOOT_SECONDS):
+            while node.status != "stopped":
+                await self._changed.wait()
+
+    def told(self, name: str, kind: str) -> list[str]:
+        """What a node told of this kind."""
+        return [event.message for who, event in self.events if who == name and event.kind == kind]
+
+    async def connect(self, first: tuple[LocalNode, int, int], second: tuple[LocalNode, int, int]) -> None:
+        """Link two ports: node, adapter and port."""
+        await self.compute.connect(ComputePort(*first), ComputePort(*second), NO_CONDITIONS)
+
+
+@asynccontextmanager
+async def open_machines(folder: Path, **settings: Any) -> AsyncIterator[Machines]:
+    """A compute that runs machines without hardware acceleration."""
+    config = Config(projects_path=folder / "projects", **{"enable_hardware_acceleration": False, **settings})
+    async with open_local_compute(config) as compute:
+        yield Machines(compute, folder)
+
+
+class Shell:
+    """The shell of a guest at its serial line."""
+
+    def __init__(self, client: ConsoleClient) -> None:
+        self._client = client
+        self._telnet = telnet_client()
+        self._unread = b""
+        self._numbers = 0
+
+    async def read_until(self, pattern: bytes) -> bytes:
+        """What the guest prints up to and with what matches."""
+        with trio.fail_after(BOOT_SECONDS):
+            while (found := re.search(pattern, self._unread)) is None:
+                data = await self._client.receive()
+                assert data, f"the console was closed; before, it said {self._unread[-2000:]!r}"
+                events = self._telnet.receive_data(data)
+                self._unread += b"".join(event.data for event in events if isinstance(event, Data))
+        said, self._unread = self._unread[: found.end()], self._unread[found.end() :]
+        return said
+
+    async def run(self, command: str) -> str:
+        """Run a command; returns what it printed. It must succeed."""
+        said, status = await self.attempt(command)
+        assert status == 0, f"{command}: {said}"
+        return said
+
+    async def attempt(self, command: str) -> tuple[str, int]:
+        """Run a command; returns what it printed, and its status."""
+        self._numbers += 1
+        await self._client.send_input(f"{command}; echo END''{self._numbers}=$?=\n".encode())
+        said = await self.read_until(rb"END%d=(\d+)=" % self._numbers)
+        found = re.search(rb"(?s)(.*)END\d+=(\d+)=$", said)
+        assert found is not None
+        return found[1].decode(errors="replace"), int(found[2])
+
+
+@contextmanager
+def open_shell(node: LocalNode) -> Iterator[Shell]:
+    """The serial line of a machine."""
+    assert node.console_access is not None
+    with node.console_access.attach() as client:
+        yield Shell(client)
+
+
+async def wait_booted(shell: Shell) -> None:
+    """Return when the guest's shell runs."""
+    await shell.read_until(READY)
