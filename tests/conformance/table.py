@@ -25,15 +25,16 @@ PARTLY = (
     ),
     (
         r"/v2/computes/.*",
-        "forwarded to a compute on another host; this server itself runs no emulator: no images, and 409",
+        "forwarded to a compute on another host; this server itself has QEMU only: no images, and 409 for others",
     ),
-    (r"/v2/compute/\w+/images", "always empty: the emulator is not run"),
+    (r"/v2/compute/.*/qemu/nodes$", "where QEMU is installed; no TPM, CPU throttling, and disk of configurations"),
+    (r"/v2/compute/(?!qemu)\w+/images", "always empty: the emulator is not run"),
     (r"/v2/gns3vm.*", "settings are stored; no virtual machine is started"),
     (r"/v2/iou_license", "stored; IOU is not run"),
     (r"/v2/appliances", "always empty: no emulator that an appliance needs is run"),
     (
-        r".*/(auto_idlepc|idlepc_proposals|resize_disk)$",
-        "forwarded for a node on another host; 409 for others, because Dynamips and QEMU are not run",
+        r".*/(auto_idlepc|idlepc_proposals)$",
+        "forwarded for a node on another host; 409 for others, because Dynamips is not run",
     ),
     (r"/v2/templates.*", "a node of an emulator can be made from one on another host only"),
     (
@@ -41,8 +42,11 @@ PARTLY = (
         "409 for templates of emulators, unless their compute is another host that runs them; without a compute the "
         "least loaded one is chosen, where GNS3 answers 404",
     ),
-    (r"/v2/projects/\{project_id\}/nodes$", "vpcs, ethernet_switch, ethernet_hub, cloud and nat; other types 409"),
-    (r".*/suspend$", "as in GNS3, nothing happens for the types that run here"),
+    (
+        r"/v2/projects/\{project_id\}/nodes$",
+        "vpcs, ethernet_switch, ethernet_hub, cloud, nat, and qemu where it is installed; other types 409",
+    ),
+    (r"(?!.*/qemu/).*/suspend$", "as in GNS3, nothing happens for types that run here, except qemu"),
     (r"/static/.*", "the web UI is served once `gns3trio web-ui install` has put it there"),
     (r"/(debug|upload|compute|controller)?$|/projects/.*", "pages of our own"),
 )
