@@ -263,10 +263,15 @@ class Network:
 
 
 async def _end(host: Host) -> None:
-    if host.process is not None:
-        with suppress(ProcessLookupError):
-            os.killpg(host.process.pid, signal.SIGKILL)
-        host.process.wait()
+    """Kill what runs there: gns3-server that was killed leaves programs behind, in sessions of their own."""
+    while processes := host.namespace.processes():
+        for each in processes:
+            with suppress(ProcessLookupError):
+                os.kill(each, signal.SIGKILL)
+        if host.process is not None:
+            host.process.wait()
+            host.process = None
+        await trio.sleep(0.01)
 
 
 def _as_text(value: Any) -> str:
