@@ -19,18 +19,16 @@ import trio
 from gns3trio import __version__
 from gns3trio.addresses import is_loopback, is_own_address
 from gns3trio.classes import frozen
-from gns3trio.compute.host import ANY_COMPUTE_ID, LOCAL_COMPUTE_ID
+from gns3trio.compute.host import LOCAL_COMPUTE_ID
 from gns3trio.compute.interface import Compute
 from gns3trio.compute.node import NodeStatus
-from gns3trio.compute.other_hosts import ComputeAddress, ComputeWatcher, OtherCompute, context_for
+from gns3trio.compute.other_hosts import ComputeAddress, ComputeWatcher, OtherCompute
 from gns3trio.config import Config
 from gns3trio.controller.changes import ComputeChanged, ComputeCreated, ComputeDeleted, LogMessage
-from gns3trio.controller.names import check_name
 from gns3trio.controller.opened_elsewhere import OpenedAt, OpenedElsewhere
+from gns3trio.controller.registered_computes import RegisteredCompute, RegisteredComputes
 from gns3trio.controller.storage.server_state import ServerState
-from gns3trio.convert import make_strict_converter, structure
-from gns3trio.errors import Conflict, Invalid, LabError, NotFound
-from gns3trio.limits import MAX_ITEMS
+from gns3trio.errors import Conflict, LabError, NotFound
 from gns3trio.machine import MachineLoad
 from gns3trio.notifications.feed import ChangeFeed
 
@@ -50,22 +48,7 @@ UNCONFIRMED = (
 )
 # How long a request that registers or changes a compute waits for its first answer.
 FIRST_ANSWER_SECONDS = 8.0
-# GNS3 reserves this name for its virtual machine, which does not exist here.
-_GNS3_VM_ID, _GNS3_VM_NAME = "vm", "gns3vm"
 _UPDATE_SECONDS = 1.0
-
-
-@frozen(kw_only=True)
-class RegisteredCompute(ComputeAddress):
-    """Another server that a client has registered, with its credentials. One that is not confirmed was only named by a
-    file.
-    """
-
-    is_confirmed: bool = False
-
-    def address(self) -> ComputeAddress:
-        """How it is reached."""
-        return ComputeAddress(**{field.name: getattr(self, field.name) for field in attrs.fields(ComputeAddress)})
 
 
 @frozen(kw_only=True)
@@ -126,9 +109,8 @@ class Computes:
         self._nursery: trio.Nursery | None = None
         self._config = config
         self._changes = changes
-        self._state = state
         self._driven = {compute.compute_id: compute for compute in driven}
-        self._registered = {compute.compute_id: compute for compute in _stored(state)}
+        self.registered = RegisteredComputes(state)
         self._opened = OpenedElsewhere(state)
 
     @property
@@ -162,7 +144,7 @@ class Computes:
         """As ``find``. Raises NotFound for an unknown compute, Conflict for one that this controller does not use."""
         compute = self._driven.get(compute_id)
         if compute is None:
-            raise Conflict(f"compute_id: {self.get_registered(compute_id).name}: {self.why_not_driven(compute_id)}")
+            raise Conflict(f"compute_id: {self.registered.require(compute_id).name}: {self.why_not_driven(compute_id)}")
         return compute
 
     def other(self, compute_id: str) -> OtherCompute | None:
@@ -171,7 +153,7 @@ class Computes:
 
     def is_this_server(self, compute_id: str) -> bool:
         """Whether a registered compute is this server, as far as its address tells."""
-        registered = self._registered.get(compute_id)
+        registered = self.registered.get(compute_id)
         if registered is None or registered.port != self.local_port:
             return False
         host = registered.host
@@ -181,18 +163,17 @@ class Computes:
 
     def named(self, text: str) -> str:
         """The id of the compute with this id or name. Raises NotFound."""
-        if text == LOCAL_COMPUTE_ID or text in self._registered:
+        if text == LOCAL_COMPUTE_ID or text in self.registered:
             return text
-        for compute in self._registered.values():
-            if compute.name == text:
-                return compute.compute_id
+        if (compute := self.registered.find_named(text)) is not None:
+            return compute.compute_id
         if text == socket.gethostname():
             return LOCAL_COMPUTE_ID
         raise NotFound(f"there is no compute {text!r}")
 
     def name_of(self, compute_id: str) -> str:
         """What people call a compute: its name, or ``local``."""
-        registered = self._registered.get(compute_id)
+        registered = self.registered.get(compute_id)
         return registered.name if registered is not None else compute_id
 
     def require_other(self, compute_id: str) -> OtherCompute | None:
@@ -207,7 +188,7 @@ class Computes:
 
     def why_not_driven(self, compute_id: str) -> str:
         """The reason why a compute is not used."""
-        if self._open_compute is not None and compute_id in self._registered:
+        if self._open_compute is not None and compute_id in self.registered:
             return UNCONFIRMED.format(compute_id=compute_id)
         return NOT_DRIVEN
 
@@ -224,20 +205,20 @@ class Computes:
 
     def states(self) -> list[ComputeState]:
         """All computes, that of this server first."""
-        return [self._own_state(), *map(self._registered_state, self._registered.values())]
+        return [self._own_state(), *map(self._registered_state, self.registered.values())]
 
     def state(self, compute_id: str) -> ComputeState:
         """The state of one compute. Raises NotFound."""
         return (
             self._own_state()
             if compute_id == LOCAL_COMPUTE_ID
-            else self._registered_state(self.get_registered(compute_id))
+            else self._registered_state(self.registered.require(compute_id))
         )
 
     def traits(self) -> list[ComputeTraits]:
         """The traits of all computes, in the order of ``states``."""
         own = ComputeTraits(compute_id=LOCAL_COMPUTE_ID, own_version=__version__)
-        return [own, *map(self._traits_of, self._registered.values())]
+        return [own, *map(self._traits_of, self.registered.values())]
 
     def _traits_of(self, registered: RegisteredCompute) -> ComputeTraits:
         compute = self._others.get(registered.compute_id)
@@ -247,13 +228,6 @@ class Computes:
             is_confirmed=registered.is_confirmed,
             has_certificate=registered.certificate is not None,
         )
-
-    def get_registered(self, compute_id: str) -> RegisteredCompute:
-        """A compute that is not this server. Raises NotFound."""
-        compute = self._registered.get(compute_id)
-        if compute is None:
-            raise NotFound(f"Compute ID {compute_id} doesn't exist")
-        return compute
 
     def _own_state(self) -> ComputeState:
         return ComputeState(
@@ -285,31 +259,16 @@ class Computes:
         Raises Invalid for an id or name that GNS3 reserves, Conflict for a name in use, Unavailable.
         """
         compute_id = fields["compute_id"]
-        known = self._registered.get(compute_id)
+        known = self.registered.get(compute_id)
         if compute_id == LOCAL_COMPUTE_ID or (known is not None and (known.is_confirmed or compute_id in self._driven)):
             return self.state(compute_id)
-        name = fields.get("name") or _default_name(fields)
-        compute = RegisteredCompute(**{"is_confirmed": True, **fields, "name": name})
-        await self._store(compute)
+        compute = await self.registered.store(RegisteredCompute(**{"is_confirmed": True, "name": "", **fields}))
         await self._opened.rename(_place(compute), compute.compute_id)
         await self._connect(compute)
         state = self._registered_state(compute)
         self._changes.publish(ComputeChanged(state))
         self._changes.publish(ComputeCreated(state))
         return state
-
-    def for_file(self, compute_ids: Iterable[str], kept: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """The computes of a project's file: those with these ids, and those that were in the file before."""
-        names = ("compute_id", "host", "name", "port", "protocol")
-        used = {
-            each: {name: getattr(self._registered[each], name) for name in names}
-            for each in sorted(compute_ids)
-            if each in self._registered
-        }
-        if not used:
-            return kept
-        now = [{**each, **used.pop(each.get("compute_id", ""), {})} for each in kept]
-        return [*now, *used.values()]
 
     async def add_those_of_file(self, computes: Iterable[Mapping[str, Any]]) -> list[str]:
         """Register the computes that a project's file names and that are not known, without credentials, as GNS3 does.
@@ -319,10 +278,8 @@ class Computes:
         problems: list[str] = []
         for each in computes:
             try:
-                compute = structure(_stored_converter, each, RegisteredCompute)
-                check_name(compute.name)
-                if compute.compute_id not in (*self._registered, LOCAL_COMPUTE_ID, _GNS3_VM_ID):
-                    await self.create({**attrs.asdict(compute), **_FROM_FILE})
+                if (compute := self.registered.new_in_file(each)) is not None:
+                    await self.create(attrs.asdict(compute))
             except LabError as error:
                 problems.append(f"compute {each.get('name')!r} of the project's file: {error}")
         return problems
@@ -332,38 +289,15 @@ class Computes:
         if compute_id == LOCAL_COMPUTE_ID:
             raise Conflict("compute_id: the local compute is described by the settings of this server")
         compute = attrs.evolve(
-            self.get_registered(compute_id), **{**changes, "compute_id": compute_id, "is_confirmed": True}
+            self.registered.require(compute_id), **{**changes, "compute_id": compute_id, "is_confirmed": True}
         )
-        if not compute.name:
-            compute = attrs.evolve(compute, name=_default_name(attrs.asdict(compute)))
-        before = self._registered[compute_id]
-        await self._store(compute)
+        before = self.registered[compute_id]
+        compute = await self.registered.store(compute)
         if compute != before or compute_id not in self._driven:
             await self._connect(compute)
         state = self._registered_state(compute)
         self._changes.publish(ComputeChanged(state))
         return state
-
-    async def _store(self, compute: RegisteredCompute) -> None:
-        if compute.compute_id == _GNS3_VM_ID or compute.name == _GNS3_VM_NAME:
-            raise Invalid("compute_id, name: 'vm' and 'gns3vm' stand for the virtual machine of GNS3")
-        if compute.compute_id in ("", ".", "..") or "/" in compute.compute_id:
-            raise Invalid(f"compute_id: {compute.compute_id!r} cannot be a part of a path")
-        if ANY_COMPUTE_ID in (compute.compute_id, compute.name):
-            raise Invalid(f"compute_id, name: {ANY_COMPUTE_ID!r} stands for any compute")
-        if compute.certificate:
-            context_for(compute.certificate)
-
-        def store(stored: list[Any]) -> list[Any]:
-            others = [other for other in self._registered.values() if other.compute_id != compute.compute_id]
-            if len(others) >= MAX_ITEMS:
-                raise Conflict(f"there are {MAX_ITEMS} computes, and can be no more")
-            if any(other.name == compute.name for other in others):
-                raise Conflict(f"name: there is a compute named {compute.name!r} already")
-            return [attrs.asdict(each) for each in (*others, compute)]
-
-        await self._state.change("computes", [], store)
-        self._registered[compute.compute_id] = compute
 
     def require_deletable(self, compute_id: str) -> None:
         """Raises Conflict for the local compute."""
@@ -373,13 +307,10 @@ class Computes:
     async def delete(self, compute_id: str) -> None:
         """Remove a compute. As in GNS3, does nothing if it is unknown. Raises Conflict for the local one."""
         self.require_deletable(compute_id)
-        compute = self._registered.get(compute_id)
+        compute = self.registered.get(compute_id)
         if compute is None:
             return
-        await self._state.change(
-            "computes", [], lambda stored: [each for each in stored if each["compute_id"] != compute_id]
-        )
-        self._registered.pop(compute_id, None)
+        await self.registered.remove(compute_id)
         self._disconnect(compute_id)
         await self._opened.rename(compute_id, _place(compute))
         self._changes.publish(ComputeDeleted(self._registered_state(compute)))
@@ -390,7 +321,7 @@ class Computes:
         """Wait a little, until it is known of these computes whether they can be reached."""
         with trio.move_on_after(FIRST_ANSWER_SECONDS):
             for compute_id in compute_ids:
-                registered = self._registered.get(compute_id)
+                registered = self.registered.get(compute_id)
                 compute = self._begin(registered) if registered is not None else None
                 if compute is not None:
                     await compute.wait_tried()
@@ -452,7 +383,7 @@ class Computes:
 
     def changed(self, compute: OtherCompute) -> None:
         """A compute on another host can be reached, or not any more."""
-        registered = self._registered.get(compute.compute_id)
+        registered = self.registered.get(compute.compute_id)
         if registered is not None:
             if compute.trouble is not None:
                 log.warning("%s", compute.trouble)
@@ -475,7 +406,7 @@ class Computes:
         somebody listens.
         """
         async with trio.open_nursery() as self._nursery:
-            for registered in self._registered.values():
+            for registered in self.registered.values():
                 self._begin(registered)
             task_status.started()
             while True:
@@ -487,26 +418,6 @@ class Computes:
                             self._changes.publish(ComputeChanged(self.state(compute_id)))
 
 
-# A file of a project carries no credentials, and whoever made it is not trusted.
-_FROM_FILE = {"user": None, "password": None, "certificate": None, "is_confirmed": False}
-_stored_converter = make_strict_converter(forbid_extra_keys=False)
-
-
-def check_stored_computes(value: object) -> None:
-    """Raises Invalid if ``Computes`` cannot have stored this data."""
-    structure(_stored_converter, value, list[RegisteredCompute])
-
-
-def _stored(state: ServerState) -> Iterable[RegisteredCompute]:
-    for fields in state.get("computes", []):
-        yield structure(_stored_converter, fields, RegisteredCompute)
-
-
 def _place(compute: ComputeAddress) -> str:
     """What names a compute that is not registered."""
     return f"{compute.host}:{compute.port}"
-
-
-def _default_name(fields: Mapping[str, Any]) -> str:
-    user = f"{fields['user']}@" if fields.get("user") else ""
-    return f"{fields['protocol']}://{user}{fields['host']}:{fields['port']}"

@@ -17,7 +17,7 @@ from gns3trio.compute.interface import Compute, PortPlace
 from gns3trio.compute.node import NodeStatus
 from gns3trio.compute.other_hosts import OtherCompute
 from gns3trio.config import Config
-from gns3trio.controller.computes import Computes, OpenCompute, check_stored_computes
+from gns3trio.controller.computes import Computes, OpenCompute
 from gns3trio.controller.gns3_format.records import ProjectSettings
 from gns3trio.controller.library.base_configs import BaseConfigs
 from gns3trio.controller.library.symbols import Symbols
@@ -30,6 +30,7 @@ from gns3trio.controller.placement.placement import PlacedNode, Placement, expec
 from gns3trio.controller.project.auto_options import Attendance, open_project
 from gns3trio.controller.project.project import Project
 from gns3trio.controller.project.returned import take_up_again
+from gns3trio.controller.registered_computes import check_stored_computes
 from gns3trio.controller.services import ProjectServices
 from gns3trio.controller.storage import files as storage
 from gns3trio.controller.storage import project_swap

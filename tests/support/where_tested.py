@@ -24,6 +24,7 @@ TESTED_IN: dict[str, list[str]] = {
     "compute/node_types": ["api/new_node_type"],
     "compute/node_update": ["controller/nodes/nodes", "compute/hosted"],
     "compute/other_hosts": ["api/far_compute"],
+    "controller/registered_computes": ["controller/computes", "api/computes"],
     "controller/links/tunnel_ends": ["api/trunks"],
     "compute/trunks": ["compute/local/trunks"],
     "compute/outcomes": ["compute/interface"],

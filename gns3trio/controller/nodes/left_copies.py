@@ -49,7 +49,7 @@ async def _delete(project: ProjectContext, instances: Instances, entry: MoveEntr
         compute = computes.find(compute_id)
         if compute is None:
             try:
-                raise Unavailable(computes.get_registered(compute_id).name)  # it waits to be confirmed
+                raise Unavailable(computes.registered.require(compute_id).name)  # it waits to be confirmed
             except NotFound:
                 continue  # it was removed
         if compute.trouble is not None:

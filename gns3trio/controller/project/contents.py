@@ -135,7 +135,7 @@ class Contents:
             nodes=[node.record for node in self.nodes.values() if not node.deleted],
             links=self.links.records(),
             drawings=self.drawings.records(),
-            computes=self._project.services.computes.for_file(
+            computes=self._project.services.computes.registered.for_file(
                 {node.record.compute_id for node in self.nodes.values()}, kept.computes
             ),
             impairments=self.links.impairments(),
