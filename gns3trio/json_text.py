@@ -16,6 +16,7 @@ from gns3trio.limits import MAX_VALUES
 # unclosed string extends to the end.
 _NEXT = re.compile(rb'[^"\[{,]*+(?:(?P<string>"[^"\\]*+(?:\\.[^"\\]*+)*+"?)|(?P<separator>[\[{,])|\Z)', re.DOTALL)
 _SEPARATORS = (b",", b"[", b"{")
+_NO_MEMORY = ("Not enough memory", "failed to allocate memory")
 
 
 def read_json(text: bytes | bytearray, form: FreeForm = DOCUMENT, most: int = MAX_VALUES) -> Any:
@@ -25,13 +26,27 @@ def read_json(text: bytes | bytearray, form: FreeForm = DOCUMENT, most: int = MA
     check_values(text, most)
     try:
         with _no_collection():
-            value = orjson.loads(text)
+            value = _loads(text)
     except orjson.JSONDecodeError as error:
-        if error.msg.startswith("Not enough memory"):  # orjson has no other error for that
+        if error.msg.startswith(_NO_MEMORY):  # orjson has no other error for that
             raise MemoryError from None
         raise Invalid(f"is not JSON: {error}") from None
     check_document(value, form)
     return value
+
+
+def _loads(text: bytes | bytearray) -> Any:
+    """Parse a text. orjson guesses by the first characters how many values there are. If a text begins with spaces and
+    goes on with many short values, it takes too little memory and gives up; without these spaces it does not.
+    """
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        stripped = text.lstrip()
+        dense = stripped[:1] + stripped[1:].lstrip()
+        if not error.msg.startswith(_NO_MEMORY) or len(dense) == len(text):
+            raise
+        return orjson.loads(dense)
 
 
 def check_values(text: bytes | bytearray, most: int) -> None:

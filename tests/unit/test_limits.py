@@ -169,6 +169,11 @@ def test_json_that_is_too_much(text: bytes, complaint: str) -> None:
         read_json(text)
 
 
+@pytest.mark.parametrize("start", [b'{"a": ', b'{\n  "a": ', b' {\n\t"a": '])
+def test_many_short_values_are_read_whatever_spaces_there_are_before(start: bytes) -> None:
+    assert read_json(start + b"[" + b",".join([b"1"] * MAX_LINKS) + b"]}") == {"a": [1] * MAX_LINKS}
+
+
 def test_separators_in_texts_are_no_values() -> None:
     path = "M 1,2 [{" * MAX_VALUES + '\\"'
     assert read_json(orjson.dumps({"svg": path})) == {"svg": path}

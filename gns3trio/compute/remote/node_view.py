@@ -9,12 +9,16 @@ from typing import Any
 from gns3trio.classes import frozen
 from gns3trio.compute.node import NodeStatus
 from gns3trio.free_form import PART, Misplaced
-from gns3trio.limits import MAX_PORT, MAX_TEXT
+from gns3trio.limits import MAX_KEYS, MAX_PORT, MAX_TEXT
 from gns3trio.printable import without_hidden
 
 _STATUSES: Mapping[str, NodeStatus] = {"started": "started", "stopped": "stopped", "suspended": "suspended"}
 _CONSOLE_TYPES = frozenset({"telnet", "vnc", "spice", "spice+agent", "http", "https", "none"})
 _MAX_COMMAND_LINE = 64 * 1024
+# Of all properties of a node together, by ``_cost``: a switch of 4096 ports has two thirds of it. Each event may bring
+# others.
+_MAX_PROPERTIES_COST = 768 * 1024
+_COST_OF_VALUE = 16
 # What is not a property of the type.
 _COMMON = frozenset(
     {
@@ -63,8 +67,32 @@ def read_node(value: Any, before: NodeView | None = None) -> NodeView | None:
         console_type=_console_type(value["console_type"]) if "console_type" in value else known.console_type,
         command_line=_text(value.get("command_line"), _MAX_COMMAND_LINE, known.command_line),
         directory=_text(value.get("node_directory"), MAX_TEXT, known.directory),
-        properties={**known.properties, **{name: each for name, each in value.items() if _is_property(name, each)}},
+        properties=_merged(known.properties, {name: each for name, each in value.items() if _is_property(name, each)}),
     )
+
+
+def _merged(before: Mapping[str, Any], told: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The properties with those that were told now. If they are too many or too large together, these are left out."""
+    if all(name in before and before[name] == each for name, each in told.items()):
+        return before
+    merged = {**before, **told}
+    return merged if len(merged) <= MAX_KEYS and _cost(merged) <= _MAX_PROPERTIES_COST else before
+
+
+def _cost(value: Any) -> int:
+    """The characters of a value, with sixteen more for each value in it: about what it costs in a project's file."""
+    cost, waiting = 0, [value]
+    while waiting:
+        part = waiting.pop()
+        cost += _COST_OF_VALUE
+        if isinstance(part, str):
+            cost += len(part)
+        elif isinstance(part, dict):
+            cost += sum(map(len, part))
+            waiting += part.values()
+        elif isinstance(part, list):
+            waiting += part
+    return cost
 
 
 def _is_property(name: str, value: Any) -> bool:

@@ -28,6 +28,9 @@ log = logging.getLogger(__name__)
 # Before the next attempt, if the reports end while the compute is there.
 _PAUSE_SECONDS = 5.0
 _MOST_PER_SECOND = 200
+# Each node and message costs the clients of this server, too.
+_NODES_PER_SECOND = 2000
+_MESSAGES_PER_SECOND = 100
 _MAX_COUNT = 2**63
 _MAX_TROUBLES = 4096
 _MAX_MAC_ID = 2**24
@@ -97,6 +100,7 @@ class Reports:
 
     async def _receive(self, session: Session) -> None:
         pace, slices = Pace(_MOST_PER_SECOND), Slices()
+        of_nodes, of_messages = Pace(_NODES_PER_SECOND), Pace(_MESSAGES_PER_SECOND)
         while True:
             await pace.wait()
             reports = await session.receive()
@@ -111,11 +115,13 @@ class Reports:
                 await slices.pause()
             for each in _objects(reports.get("nodes")):
                 if (ids := _ids(each)) is not None:
+                    await of_nodes.wait()
                     self._taker.node_reported(*ids, read_facts(each))
                 await slices.pause()
             for each in _objects(reports.get("messages")):
                 ids, level, text = _ids(each), each.get("level"), each.get("message")
                 if ids is not None and (level == "warning" or level == "info") and isinstance(text, str):
+                    await of_messages.wait()
                     self._taker.warning_reported(ids[0], level, without_hidden(text[:MAX_TEXT]))
 
 

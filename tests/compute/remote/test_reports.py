@@ -1,7 +1,7 @@
 """Reports of a compute: nothing in them is trusted."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import orjson
@@ -83,4 +83,27 @@ async def test_a_compute_that_reports_nonsense(garbage: bytes, tmp_path: Path, m
                 compute.move(address)  # a session that goes on after nonsense has to begin anew for this test
             await compute.wait_counted()
         assert compute.counted()[end].rx_frames == 5 and compute.trouble is None
+        nursery.cancel_scope.cancel()
+
+
+async def test_a_compute_that_reports_too_much_has_to_wait(tmp_path: Path) -> None:
+    """Each message costs the clients of this server, however many come at once."""
+    told = [{"project_id": str(PROJECT), "node_id": str(NODE), "level": "info", "message": "x"}] * 400
+    extensions = says(reply({"extensions": [REPORTS], "product": "gns3trio", "version": "1"}))
+
+    class Taker(RemoteCompute):
+        count = 0
+
+        def warning_reported(self, project_id: UUID, level: Literal["warning", "info"], text: str) -> None:
+            self.count += 1
+
+    async with fake_compute(extensions=extensions) as fake, trio.open_nursery() as nursery:
+        fake.answers["GET reports/ws"] = notifications(frame(orjson.dumps({"messages": told})), forever=None)
+        address = ComputeAddress(compute_id="far", name="far", protocol="http", host="127.0.0.1", port=fake.port)
+        compute, begun = Taker(address, IgnoringWatcher(), tmp_path), trio.current_time()
+        nursery.start_soon(compute.run)
+        with trio.fail_after(PATIENCE):
+            while compute.count <= 100:
+                await trio.sleep(0.01)
+        assert compute.count <= 100 * (1 + trio.current_time() - begun)
         nursery.cancel_scope.cancel()

@@ -2,12 +2,14 @@
 
 from typing import Any
 
+import orjson
 import pytest
 
 from gns3trio.compute.remote.events import Message, NodeTold, Ping, read_event
 from gns3trio.compute.remote.host_views import read_interfaces, read_ports, read_statistics
 from gns3trio.compute.remote.node_view import read_node
 from gns3trio.errors import Invalid
+from gns3trio.limits import MAX_KEYS
 
 ID = "00000000-0000-0000-0000-000000000007"
 
@@ -49,6 +51,26 @@ def test_a_node_keeps_what_an_event_does_not_tell() -> None:
         read = read_node(wrong, later)
         assert read is not None and read.status == "suspended" and read.console in (5000, None)
     assert read_node([]) is None and read_node(None) is None
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        [{f"name{each}_{key}": 1 for key in range(100)} for each in range(100)],  # keys
+        [{f"name{each}": "x" * 100_000} for each in range(100)],  # bytes
+        [{f"name{each}": [1] * 4000} for each in range(100)],  # values
+    ],
+)
+def test_properties_do_not_pile_up(more: list[dict[str, Any]]) -> None:
+    """Each event may tell others, as long as the node exists."""
+    node = read_node({"ram": 64})
+    for event in more:
+        node = read_node(event, node)
+    assert node is not None and node.properties["ram"] == 64 and set(more[0]) <= set(node.properties)
+    assert len(node.properties) <= MAX_KEYS and len(orjson.dumps(node.properties)) <= 768 * 1024
+    assert sum(len(each) for each in node.properties.values() if isinstance(each, list)) <= 48 * 1024
+    changed = read_node({"ram": 128}, node)
+    assert changed is not None and changed.properties["ram"] == 128
 
 
 def test_a_host_that_tells_nonsense() -> None:
