@@ -9,6 +9,7 @@ of the compute API, both are then one project, and they end together.
 """
 
 import logging
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator
 from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from functools import partial
@@ -39,15 +40,19 @@ from gns3trio.compute.node_update import update_node
 from gns3trio.conditions.gns3_filters import check_gns3_filters
 from gns3trio.conditions.link_conditions import LinkConditions
 from gns3trio.errors import Conflict, NotFound, Unavailable
+from gns3trio.limits import MAX_NODES
 from gns3trio.notifications.feed import ChangeFeed
 from gns3trio.project_layout import CAPTURES, node_folder
 from gns3trio.removal import remove_tree
+from gns3trio.slices import for_all
 from gns3trio.traffic.captures import link_type
 
 log = logging.getLogger(__name__)
 
 # Of one user. So a controller that never closes any occupies some megabytes at most.
 MOST_PROJECTS = 10_000
+# Of one user in all projects: three labs of the largest size.
+MOST_NODES = 3 * MAX_NODES
 _LOOK_AGAIN_SECONDS = 60.0
 
 
@@ -62,6 +67,7 @@ class HostedProjects:
         self._projects: dict[tuple[str, UUID], HostedProject] = {}  # by user and id
         self._by_inner_id: dict[UUID, HostedProject] = {}
         self._by_inner_node_id: dict[UUID, HostedNode] = {}
+        self._node_counts = Counter[str]()  # by user
         self.reports = HostedReports(compute, self._node_at)
 
     # --- projects ---
@@ -212,9 +218,10 @@ class HostedProjects:
                 if self._projects.get(project.key) is not project:
                     return  # another request closed it meanwhile
                 try:
-                    async with trio.open_nursery() as nursery:
-                        for node in list(project.nodes.values()):
-                            nursery.start_soon(self._close_node, project, node)
+                    nodes = list(project.nodes.values())
+                    for node in nodes:
+                        node.deleted = True  # at once, so that requests that wait for its lock notice it
+                    await for_all(nodes, partial(self._close_node, project), len(nodes))
                     await self.compute.release_project(project.inner_id)
                     if delete_files:
                         await threads.disk.run(_remove_files, project.folder)
@@ -222,7 +229,6 @@ class HostedProjects:
                     del self._projects[project.key], self._by_inner_id[project.inner_id]
 
     async def _close_node(self, project: HostedProject, node: HostedNode) -> None:
-        node.deleted = True  # set at once, so that requests that wait for the lock notice it
         with node.instance.stopping():
             async with node.lock:
                 if project.nodes.get(node.node_id) is node:
@@ -265,6 +271,9 @@ class HostedProjects:
                 raise NotFound(f"Project ID {project.project_id} doesn't exist")
             if spec.node_id in project.nodes:
                 return project.nodes[spec.node_id]
+            user, _ = project.key
+            if self._node_counts[user] >= MOST_NODES:
+                raise Conflict(f"this compute has {MOST_NODES} nodes of this user, and can have no more")
             await self.compute.check_properties(spec.node_type, spec.properties, spec.engine)
             folder = node_folder(project.folder, spec.node_type, spec.node_id)
             emit = partial(self._node_event, project, spec.node_id)
@@ -279,6 +288,7 @@ class HostedProjects:
             )
             # No event: as in GNS3, the controller announces the node itself, and would forward this as another one.
             node = project.nodes[spec.node_id] = HostedNode(project, spec.node_id, instance, spec.custom_adapters)
+            self._node_counts[user] += 1
             self._by_inner_node_id[instance.node_id] = node
             self.reports.node_changed(node)
             return node
@@ -307,7 +317,8 @@ class HostedProjects:
         for port in list(node.captures):
             await self.stop_capture(node, *port)
         await end(node.instance)
-        project.nodes.pop(node.node_id, None)
+        if project.nodes.pop(node.node_id, None) is not None:
+            self._node_counts[project.key[0]] -= 1
         self._by_inner_node_id.pop(node.instance.node_id, None)
 
     def _node_event(self, project: HostedProject, node_id: UUID, event: NodeEvent) -> None:

@@ -62,7 +62,7 @@ from gns3trio.forwarder.forwarder import Forwarder, open_forwarder
 from gns3trio.machine import MachineLoad, MachineStatistics, machine_load, machine_statistics
 from gns3trio.memory import Total
 from gns3trio.removal import discard_tree
-from gns3trio.slices import Slices
+from gns3trio.slices import Slices, for_all
 from gns3trio.traffic.counters import PortCounters
 
 log = logging.getLogger(__name__)
@@ -194,9 +194,8 @@ class LocalCompute:
 
     async def close_all(self) -> None:
         """Close all nodes that are left."""
-        async with trio.open_nursery() as nursery:
-            for node in list(self._nodes.values()):
-                nursery.start_soon(self.close_node, node)
+        nodes = list(self._nodes.values())
+        await for_all(nodes, self.close_node, len(nodes))
 
     async def delete_node(self, node: ComputeNode) -> None:
         """Stop a node, release its ports and delete its folder."""

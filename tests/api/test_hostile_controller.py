@@ -10,12 +10,14 @@ from uuid import uuid4
 
 import attrs
 import httpx
+import orjson
 import pytest
 import trio
 
 from gns3trio.compute.clients import ComputeClient
-from gns3trio.compute.hosted import MOST_PROJECTS
+from gns3trio.compute.hosted import MOST_NODES, MOST_PROJECTS
 from gns3trio.config import Config
+from gns3trio.limits import MAX_ITEMS, MAX_NODES
 from gns3trio.server import RunningServer, open_server
 from tests.loop import MOST_WORK_SECONDS, loop_goes_on
 from tests.support.server import Server
@@ -130,6 +132,45 @@ async def test_a_user_has_only_so_many_projects(two: Two, monkeypatch: pytest.Mo
     assert sorted(statuses) == [201] * 20 + [409] * 10
     await bob_works(two)
     assert MOST_PROJECTS > 1000
+
+
+async def test_a_user_has_only_so_many_nodes(two: Two, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In all projects together. Those that are deleted, or closed with their project, do not count."""
+    monkeypatch.setattr("gns3trio.compute.hosted.MOST_NODES", 20)
+
+    async def create(number: int) -> tuple[str, list[Json]]:
+        body = {"name": "lab", "project_id": str(uuid4())}
+        project = (await two.alice.post("/v2/compute/projects", json=body)).json()["project_id"]
+        hubs = [
+            {"node_type": "ethernet_hub", "node_id": str(uuid4()), "name": "H", "properties": {}} for _ in range(number)
+        ]
+        made = await two.alice.post(f"/v2/compute/projects/{project}/batch/create", json={"nodes": hubs})
+        return f"/v2/compute/projects/{project}", made.json()["nodes"]
+
+    first, made = await create(15)
+    _, others = await create(10)
+    assert [part["status"] for part in made + others] == [201] * 20 + [409] * 5
+    assert others[-1]["message"] == "this compute has 20 nodes of this user, and can have no more"
+    await bob_works(two)
+    assert (await two.alice.delete(f"{first}/ethernet_hub/nodes/{made[0]['node_id']}")).status_code == 204
+    assert (await two.alice.post(f"{first}/close")).status_code == 204
+    _, made = await create(20)
+    assert [part["status"] for part in made] == [201] * 15 + [409] * 5
+    assert MOST_NODES >= MAX_NODES
+
+
+async def test_many_nodes_that_end_together(two: Two) -> None:
+    """They do not keep the loop from others: the fixture watches it."""
+    project = (await two.alice.post("/v2/compute/projects", json={"name": "lab", "project_id": str(uuid4())})).json()
+    path = f"/v2/compute/projects/{project['project_id']}"
+    for _ in range(6):
+        hub = {"node_type": "ethernet_hub", "name": "H", "properties": {}}
+        hubs = [{**hub, "node_id": str(uuid4())} for _ in range(MAX_ITEMS)]
+        made = await two.alice.post(f"{path}/batch/create", content=orjson.dumps({"nodes": hubs}))
+        assert {part["status"] for part in orjson.loads(made.content)["nodes"]} == {201}
+    with loop_goes_on(two.running.watchdog, 0.2):
+        assert (await two.alice.delete(path)).status_code == 204
+    assert (await two.alice.get("/v2/compute/projects")).json() == []
 
 
 async def test_a_project_that_is_opened_and_closed_by_many_at_once(two: Two) -> None:

@@ -57,6 +57,7 @@ from gns3trio.errors import Conflict, LabError, NotFound
 from gns3trio.limits import MAX_PORT
 from gns3trio.machine import MachineLoad, MachineStatistics
 from gns3trio.memory import Memory, Total
+from gns3trio.slices import for_all
 from gns3trio.traffic.counters import PortCounters
 
 log = logging.getLogger(__name__)
@@ -120,32 +121,25 @@ class RemoteCompute:
         """It is there, again perhaps: find out what it still has, and let it forget what was deleted meanwhile."""
         lost: dict[UUID, NodeStatus] = {}
         await self._projects.connected(http)
-        async with trio.open_nursery() as nursery:
-            limit = trio.CapacityLimiter(_ASKED_AT_ONCE)
-            for node in list(self._nodes.values()):
-                nursery.start_soon(self._look_for, http, node, lost, limit)
+        await for_all(list(self._nodes.values()), partial(self._look_for, http, lost), _ASKED_AT_ONCE)
         await self._projects.delete_left_nodes(http)
         self.begin(partial(self._tell_returned, lost))
         if self.has_extension(REPORTS):
             self.begin(partial(self._reports.run, http))
 
-    async def _look_for(
-        self, http: ComputeHttp, node: RemoteNode, lost: dict[UUID, NodeStatus], limit: trio.CapacityLimiter
-    ) -> None:
-        async with limit:
-            if self._projects.is_open(node.project_id):
-                try:
-                    node.take(await http.request("GET", node.path))
-                    await node.separate_left(http)
-                    return
-                except NotFound:
-                    pass
-                except LabError:
-                    return  # the connection is gone again, and all this is done at the next one
-            if self._nodes.get(node.node_id) is node:
-                del self._nodes[node.node_id]
-                self._projects.forget_number(node.project_id, node.node_id)
-                lost[node.node_id] = node.lose()
+    async def _look_for(self, http: ComputeHttp, lost: dict[UUID, NodeStatus], node: RemoteNode) -> None:
+        if self._projects.is_open(node.project_id):
+            try:
+                node.take(await http.request("GET", node.path))
+                return
+            except NotFound:
+                pass
+            except LabError:
+                return  # the connection is gone again, and all this is done at the next one
+        if self._nodes.get(node.node_id) is node:
+            del self._nodes[node.node_id]
+            self._projects.forget_number(node.project_id, node.node_id)
+            lost[node.node_id] = node.lose()
 
     async def _tell_returned(self, lost: Mapping[UUID, NodeStatus]) -> None:
         self._watcher.returned(self, lost)

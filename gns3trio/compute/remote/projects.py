@@ -9,6 +9,7 @@ never closed: GNS3 would not ask whose they are.
 import logging
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +22,7 @@ from gns3trio.compute.outcomes import try_each
 from gns3trio.compute.remote.http import ComputeHttp
 from gns3trio.compute.remote.numbering import Numbers
 from gns3trio.errors import Conflict, LabError, NotFound, Unavailable
+from gns3trio.slices import for_all
 
 log = logging.getLogger(__name__)
 
@@ -137,11 +139,8 @@ class RemoteProjects:
         """The compute can be reached again: close what this controller, or an earlier life of it, has left there, and
         find out which projects the compute has lost.
         """
-        async with trio.open_nursery() as nursery:
-            limit = trio.CapacityLimiter(_CLOSED_AT_ONCE)
-            for project_id in self._opened.ids():
-                if not self.is_open(project_id):
-                    nursery.start_soon(self._close_left_behind, http, project_id, limit)
+        left = [project_id for project_id in self._opened.ids() if not self.is_open(project_id)]
+        await for_all(left, partial(self._close_left_behind, http), _CLOSED_AT_ONCE)
         for project_id, project in list(self._projects.items()):
             if project.is_open and not await _has(http, f"projects/{project_id}"):
                 project.is_open = False
@@ -150,12 +149,11 @@ class RemoteProjects:
             elif project.is_open:
                 await forgiving(self._tell(http, project_id, project))
 
-    async def _close_left_behind(self, http: ComputeHttp, project_id: UUID, limit: trio.CapacityLimiter) -> None:
-        async with limit:
-            try:
-                await self._end(http, project_id)
-            except LabError as error:  # another attempt is made at the next connection
-                log.warning("project %s, which was left open on another host, is not closed: %s", project_id, error)
+    async def _close_left_behind(self, http: ComputeHttp, project_id: UUID) -> None:
+        try:
+            await self._end(http, project_id)
+        except LabError as error:  # another attempt is made at the next connection
+            log.warning("project %s, which was left open on another host, is not closed: %s", project_id, error)
 
     # --- nodes that are left there ---
 
