@@ -6,6 +6,7 @@
 #include <net/if.h>
 #include <sched.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 enum { FRAME = 100, LINKS = 8 };
@@ -153,6 +154,34 @@ static void test_what_cannot_be_opened(void) {
     CHECK(udpfwd_snapshot(r.core, &ports, 1) == 0); /* closed with the trunk */
     udpfwd_close(r.core);
     udpfwd_close(second.core);
+}
+
+/* Wherever the descriptors run out, nothing is left open. */
+static void test_few_descriptors(void) {
+    running r = start();
+    uint16_t udp_port = free_udp_port();
+    int next = dup(STDERR_FILENO), result = -EMFILE;
+    close(next);
+    struct rlimit before, few;
+    CHECK(getrlimit(RLIMIT_NOFILE, &before) == 0);
+    few = before;
+    int failures = 0;
+    for (few.rlim_cur = (rlim_t)next; result < 0; few.rlim_cur++, failures += result < 0) {
+        CHECK(setrlimit(RLIMIT_NOFILE, &few) == 0);
+        result = udpfwd_trunk_open(r.core, INADDR_LOOPBACK, udp_port);
+        CHECK(result == 0 || result == -EMFILE);
+    }
+    CHECK(failures == 1 + 2 * WORKERS); /* an eventfd, and of each worker another one and a socket */
+    for (result = -EMFILE; result < 0; few.rlim_cur++, failures += result < 0) {
+        CHECK(setrlimit(RLIMIT_NOFILE, &few) == 0);
+        result = udpfwd_peer_open(r.core, INADDR_LOOPBACK, 9);
+        CHECK(result == 0 || result == -EMFILE);
+    }
+    CHECK(failures > 1 + 2 * WORKERS && setrlimit(RLIMIT_NOFILE, &before) == 0);
+    udpfwd_close(r.core);
+    int after = dup(STDERR_FILENO);
+    CHECK(after < next); /* the core's own are closed, too */
+    close(after);
 }
 
 /* --- trains: no worker runs, so the batches are exact --- */
@@ -450,10 +479,11 @@ static int tests_of_sizes(void) {
 }
 
 int main(void) {
-    int passed = 10 + tests_of_sizes();
+    int passed = 11 + tests_of_sizes();
     test_frames_both_ways();
     test_bytes_on_the_wire();
     test_what_cannot_be_opened();
+    test_few_descriptors();
     test_trains();
     test_more_lanes_than_trains();
     test_frames_that_cannot_be_sent();
