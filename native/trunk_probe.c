@@ -116,6 +116,8 @@ static int next_size(probe *p, uint64_t now, probe_request *request) {
 static int next_keepalive(probe *p, uint64_t now, probe_request *request) {
     if (p->next_ns > now)
         return 0;
+    if (now - p->next_ns >= PROBE_LATE_NS) /* this process stood still, so the peer could not be heard */
+        p->heard_ns = p->begun_ns = now;
     uint64_t since = p->state == UDPFWD_PEER_UP ? p->heard_ns : p->begun_ns;
     if (p->state != UDPFWD_PEER_DOWN && now - since >= PROBE_DOWN_AFTER_NS) {
         set_state(p, UDPFWD_PEER_DOWN);

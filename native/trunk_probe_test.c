@@ -85,6 +85,20 @@ static void test_forged_answers(void) {
     CHECK(memcmp(&before, &way.p, sizeof before) == 0);
 }
 
+/* A process that was stopped for a while does not take the peer for dead. */
+static void test_standing_still(void) {
+    path way = open_path(1500, 1500);
+    pass(&way, 3 * SECOND);
+    uint32_t changes = way.p.changes;
+    way.now += 3600 * SECOND;
+    pass(&way, 3 * SECOND);
+    CHECK(way.p.state == UDPFWD_PEER_UP && way.p.changes == changes && probe_loss(&way.p, way.now) == 0);
+    way.now += 3600 * SECOND;
+    way.away = 1;
+    pass(&way, PROBE_DOWN_AFTER_NS + 2 * SECOND);
+    CHECK(way.p.state == UDPFWD_PEER_DOWN);
+}
+
 static void test_loss(void) {
     path way = open_path(1500, 1500);
     pass(&way, 2 * SECOND);
@@ -200,6 +214,7 @@ int main(void) {
     test_up_and_down();
     test_one_that_never_answers();
     test_forged_answers();
+    test_standing_still();
     test_loss();
     test_every_mtu_is_found();
     test_a_path_that_changes();
@@ -207,6 +222,6 @@ int main(void) {
     test_what_the_interface_refuses();
     test_answers_are_limited();
     test_bytes();
-    puts("trunk_probe_test: 10 passed");
+    puts("trunk_probe_test: 11 passed");
     return 0;
 }
