@@ -22,6 +22,8 @@ from gns3trio.compute.local.devices import TUN_DEVICE
 from gns3trio.compute.nodes.nat.node import can_join
 from gns3trio.compute.nodes.nat.process import GatewayProgramFinder, may_ping
 from gns3trio.compute.nodes.parts.sandbox import look_for_means
+from gns3trio.compute.nodes.qemu.found import find_program, installed_programs, platform_of
+from gns3trio.compute.nodes.qemu.programs import INSTALL_ADVICE, KVM, QemuPrograms, can_use_kvm
 from gns3trio.compute.nodes.vpcs.process import VpcsProgramFinder
 from gns3trio.config import Config, load_config
 from gns3trio.errors import LabError
@@ -78,6 +80,32 @@ def _vpcs(config: Config) -> Iterator[Finding]:
             yield Finding("VPCS", "optional", f"{config.vpcs_path!r} does not run; built-in PCs take its place", advice)
     else:
         yield Finding("VPCS", "good", f"{program.version.text} at {program.path}")
+
+
+def _qemu(config: Config) -> Iterator[Finding]:
+    programs = QemuPrograms()
+    path = next(installed_programs(), None)
+    if path is None or find_program("qemu-img") is None:
+        lacks = "qemu-system" if path is None else "qemu-img"
+        yield Finding("QEMU", "optional", f"no {lacks} in PATH", f"needed for virtual machines only. {INSTALL_ADVICE}")
+        return
+    try:
+        program = trio.run(programs.find, path)
+    except LabError as error:
+        yield Finding("QEMU", "optional", f"{path} does not run", str(error))
+        return
+    yield Finding("QEMU", "good", f"{program.version_text} for {', '.join(map(platform_of, installed_programs()))}")
+    if can_use_kvm():
+        yield Finding("KVM", "good", f"{KVM} can be used")
+    elif not config.enable_hardware_acceleration or not config.require_hardware_acceleration:
+        yield Finding("KVM", "optional", f"{KVM} cannot be used", "machines run all the same, ten times slower")
+    else:
+        advice = (
+            "machines are not started without it. Enable virtualisation in the firmware of this host, and let the "
+            "server's user use the device (group kvm); or set require_hardware_acceleration = false, and they run ten "
+            "times slower"
+        )
+        yield Finding("KVM", "optional", f"{KVM} cannot be used", advice)
 
 
 def _sandbox(config: Config) -> Iterator[Finding]:
@@ -225,6 +253,7 @@ def _extras(config: Config) -> Iterator[Finding]:
 _CHECKS: tuple[Callable[[Config], Iterator[Finding]], ...] = (
     _python,
     _vpcs,
+    _qemu,
     _sandbox,
     _privileges,
     _nat,

@@ -1,6 +1,7 @@
 """``gns3trio node``: lists, creates, starts, stops and deletes nodes."""
 
 import argparse
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -55,6 +56,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     create.add_argument("-y", type=to_whole, help="place in the drawing, pixels")
     create.add_argument("--compute", metavar="COMPUTE", help="host that runs it; default: the server chooses")
     create.add_argument("--engine", help="what runs the node, if its type has a choice (see: gns3trio node types)")
+    create.add_argument(
+        "--property",
+        metavar="NAME=VALUE",
+        action="append",
+        default=[],
+        type=_to_property,
+        dest="properties",
+        help="a property of its type, such as ram=512; may be given several times",
+    )
+    create.add_argument("--console-type", metavar="TYPE", help="type of its console, such as telnet, vnc or none")
     create.set_defaults(parser=create)
     add_action(actions, "show", "show a node", _show, "project", "node")
     for name, text in (
@@ -91,6 +102,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     node_mesh.add_to(actions)
     delete = add_action(actions, "delete", "delete nodes with their links and files", _delete, "project")
     delete.add_argument("nodes", nargs="+", metavar="NODE", help="names or ids")
+
+
+def _to_property(text: str) -> tuple[str, Any]:
+    """A property: its value is JSON if it can be read as that, and a text otherwise."""
+    name, equals, value = text.partition("=")
+    if not name or not equals:
+        raise argparse.ArgumentTypeError(f"{text!r} is not like NAME=VALUE")
+    try:
+        return name, json.loads(value)
+    except ValueError:
+        return name, value
 
 
 def _facts(node: Json) -> dict[str, Any]:
@@ -150,8 +172,12 @@ async def _create(server: Client, arguments: argparse.Namespace) -> None:
     types = {each["node_type"]: each for each in await server.request("GET", "/v2/node_types")}
     if arguments.type not in types:
         arguments.parser.error(f"argument TYPE: {arguments.type!r} is not a type of nodes: {', '.join(types)}")
-    if (script := types[arguments.type]["default_script"]) is not None:
-        body["properties"] = {"startup_script": script}
+    script = types[arguments.type]["default_script"]
+    properties = {**({"startup_script": script} if script is not None else {}), **dict(arguments.properties)}
+    if properties:
+        body["properties"] = properties
+    if arguments.console_type is not None:
+        body["console_type"] = arguments.console_type
     if arguments.engine is not None:
         body["engine"] = arguments.engine
     path = await open_path(server, arguments.project)
