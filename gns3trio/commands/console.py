@@ -59,6 +59,9 @@ async def _console(server: Client, arguments: argparse.Namespace) -> None:
     path, node = await locate(server, arguments, "node")
     if node["console_type"] in (None, "none"):  # a PC without a TCP port has one
         raise Conflict(f"{node['name']} has no console ({node['node_type']})")
+    if node["console_type"] != "telnet":
+        where = f"{node['console_type']}://{node['console_host']}:{node['console']}"
+        raise Conflict(f"the console of {node['name']} is not a text: open {where} with a viewer")
     if node["status"] != "started":
         raise Conflict(f"{node['name']} is {node['status']}: start it first")
     async with server.websocket(f"{path}/nodes/{node['node_id']}/console/ws") as connection:

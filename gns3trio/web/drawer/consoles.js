@@ -13,9 +13,18 @@ export function hasConsole(node) {
   return ![null, undefined, "none"].includes(node.console_type);
 }
 
+// Whether it is a text, which a terminal shows.
+export function hasTerminal(node) {
+  return node.console_type === "telnet";
+}
+
 export function openConsole(drawer, lab, node) {
   if (!hasConsole(node)) {
     tell(`${node.name} has no console.`, "warning");
+    return;
+  }
+  if (!hasTerminal(node)) {
+    tell(`The console of ${node.name} is not a text: open ${node.console_type}://${node.console_host}:${node.console} with a viewer.`, "warning");
     return;
   }
   if (node.status !== "started") {

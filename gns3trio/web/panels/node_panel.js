@@ -3,7 +3,7 @@
 import { act, ask, button, field } from "../actions.js";
 import { at, get, post, put, socketUrl } from "../api.js";
 import { h, refill, setText } from "../dom.js";
-import { consolePath, hasConsole, openConsole } from "../drawer/consoles.js";
+import { consolePath, hasConsole, hasTerminal, openConsole } from "../drawer/consoles.js";
 import { makeNodeTraffic } from "../flows/node_traffic.js";
 import { formatCount } from "../format.js";
 import { reasonOf } from "../hosts/host_texts.js";
@@ -91,9 +91,9 @@ export class NodePanel {
     this.start.hidden = this.stop.hidden = !canStop;
     this.reload.hidden = Boolean(problem);
     this.move.hidden = !canMove(this.lab, node);
-    this.console.hidden = !hasConsole(node);
+    this.console.hidden = !hasTerminal(node);
     this.start.disabled = node.status === "started";
-    this.stop.disabled = node.status !== "started";
+    this.stop.disabled = node.status === "stopped";
     const facts = [["Type", type?.title ?? node.node_type]];
     const { hosts } = this.lab;
     if (hosts.several) facts.push(["Host", h("a", { href: `${at("/hosts")}#${encodeURIComponent(node.compute_id)}` }, hosts.nameOf(node.compute_id))]);
