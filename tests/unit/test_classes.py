@@ -132,7 +132,8 @@ def test_all_classes_of_the_program_use_these_decorators() -> None:
 
 
 def test_a_server_without_nodes_has_not_loaded_what_it_does_not_need() -> None:
-    code = "import sys, gns3trio.server, gns3trio.compute.nodes.vpcs.node, gns3trio.compute.nodes.qemu.node; print(*sys.modules, sep=chr(10))"
+    nodes = "gns3trio.compute.nodes.vpcs.node, gns3trio.compute.nodes.qemu.node"
+    code = f"import sys, gns3trio.server, {nodes}; print(*sys.modules, sep=chr(10))"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert "gns3trio.compute.nodes.vpcs.engines" in loaded
     unneeded = [
