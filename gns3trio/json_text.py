@@ -16,7 +16,8 @@ from gns3trio.limits import MAX_VALUES
 # unclosed string extends to the end.
 _NEXT = re.compile(rb'[^"\[{,]*+(?:(?P<string>"[^"\\]*+(?:\\.[^"\\]*+)*+"?)|(?P<separator>[\[{,])|\Z)', re.DOTALL)
 _SEPARATORS = (b",", b"[", b"{")
-_NO_MEMORY = ("Not enough memory", "failed to allocate memory")
+# What orjson says if it took too little memory for a text, which is not always the fault of the text.
+_TOO_LITTLE = "failed to allocate memory"
 
 
 def read_json(text: bytes | bytearray, form: FreeForm = DOCUMENT, most: int = MAX_VALUES) -> Any:
@@ -28,7 +29,7 @@ def read_json(text: bytes | bytearray, form: FreeForm = DOCUMENT, most: int = MA
         with _no_collection():
             value = _loads(text)
     except orjson.JSONDecodeError as error:
-        if error.msg.startswith(_NO_MEMORY):  # orjson has no other error for that
+        if error.msg.startswith("Not enough memory"):  # orjson has no other error for that
             raise MemoryError from None
         raise Invalid(f"is not JSON: {error}") from None
     check_document(value, form)
@@ -44,7 +45,7 @@ def _loads(text: bytes | bytearray) -> Any:
     except orjson.JSONDecodeError as error:
         stripped = text.lstrip()
         dense = stripped[:1] + stripped[1:].lstrip()
-        if not error.msg.startswith(_NO_MEMORY) or len(dense) == len(text):
+        if not error.msg.startswith(_TOO_LITTLE) or len(dense) == len(text):
             raise
         return orjson.loads(dense)
 

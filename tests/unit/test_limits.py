@@ -174,6 +174,12 @@ def test_many_short_values_are_read_whatever_spaces_there_are_before(start: byte
     assert read_json(start + b"[" + b",".join([b"1"] * MAX_LINKS) + b"]}") == {"a": [1] * MAX_LINKS}
 
 
+@pytest.mark.parametrize("text", [b"[" * 1000, b"[\n" * 1000, b'{"a":' * 1000])
+def test_a_text_that_is_cut_off_is_no_lack_of_memory(text: bytes) -> None:
+    with pytest.raises(Invalid, match="is not JSON"):
+        read_json(text)
+
+
 def test_separators_in_texts_are_no_values() -> None:
     path = "M 1,2 [{" * MAX_VALUES + '\\"'
     assert read_json(orjson.dumps({"svg": path})) == {"svg": path}

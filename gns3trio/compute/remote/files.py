@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from gns3trio import threads
 from gns3trio.classes import frozen
-from gns3trio.compute.remote.http import ACTION_SECONDS, ComputeHttp
+from gns3trio.compute.remote.http import ACTION_SECONDS, ANSWER_SECONDS, ComputeHttp
 from gns3trio.errors import Conflict, Forbidden, LabError, NotFound, Unavailable, path_error
 from gns3trio.limits import MAX_TEXT
 from gns3trio.printable import hidden_character, without_hidden
@@ -171,7 +171,10 @@ class RemoteFiles:
         http = self.reach()
         data = bytearray()
         try:
-            async with http.open("GET", self.target(path)) as answer, aclosing(http.pieces(answer)) as pieces:
+            async with (
+                http.open("GET", self.target(path), seconds=ANSWER_SECONDS) as answer,
+                aclosing(http.pieces(answer)) as pieces,
+            ):
                 async for piece in pieces:
                     data += piece
                     if len(data) >= most:
@@ -186,7 +189,10 @@ class RemoteFiles:
         async def content() -> AsyncGenerator[bytes]:
             yield data
 
-        async with aclosing(content()) as pieces, self.reach().open("POST", self.target(path), pieces, len(data)):
+        async with (
+            aclosing(content()) as pieces,
+            self.reach().open("POST", self.target(path), pieces, len(data), seconds=ACTION_SECONDS),
+        ):
             pass
 
 

@@ -109,13 +109,16 @@ class ComputeHttp:
         length: int | None = None,
         *,
         pause: float | None = STALL_SECONDS,
+        seconds: float = math.inf,
     ) -> AsyncIterator[Response]:
         """Send a request, and have its answer before its body is read; ``pieces`` reads that. It may last as long as
-        something moves: the compute may pause for so long, for ever if that is None. Raises as ``request``.
+        something moves: the compute may pause for so long, for ever if that is None. With ``seconds``, it ends then,
+        with the body of the ``with``. Raises as ``request``.
         """
-        async with self.raw(method, path, content, length, pause=pause) as answer:
-            await self._raise_for(answer)
-            yield answer
+        with self._within(seconds):
+            async with self.raw(method, path, content, length, pause=pause) as answer:
+                await self._raise_for(answer)
+                yield answer
 
     @asynccontextmanager
     async def raw(

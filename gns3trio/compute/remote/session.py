@@ -8,9 +8,10 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import orjson
+import trio
 from trio_websocket import ConnectionClosed, WebSocketConnection
 
-from gns3trio.compute.remote.http import ComputeHttp
+from gns3trio.compute.remote.http import ANSWER_SECONDS, ComputeHttp
 from gns3trio.compute.remote.websocket import first_of, open_websocket
 from gns3trio.errors import LabError
 
@@ -48,10 +49,17 @@ class Session:
                 raise self._http.refusal(status, text)
         return value
 
-    async def ask(self, message: Any) -> dict[str, Any]:
-        """Send a message, and return the answer to it. Raises as ``receive``."""
-        await self.send(message)
-        answer = await self.receive()
+    async def ask(self, message: Any, work_seconds: float = 0.0) -> dict[str, Any]:
+        """Send a message, and return the answer to it. It may take as long as that of a request, and so many seconds
+        more, in which the compute works. Raises as ``receive``, ComputeAway also if it takes longer.
+        """
+        seconds = ANSWER_SECONDS + work_seconds
+        answer: dict[str, Any] | bytes | None = None
+        with trio.move_on_after(seconds):
+            await self.send(message)
+            answer = await self.receive()
+        if answer is None:
+            raise self._http.unavailable(f"did not answer within {seconds:g} s")
         if isinstance(answer, bytes):
             raise self._http.unavailable("its answer is no object")
         return answer

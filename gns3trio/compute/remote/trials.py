@@ -19,8 +19,8 @@ _MAX_COUNT = 2**63
 class Asks(Protocol):
     """A session, as an end of measurements uses it."""
 
-    async def ask(self, message: Any) -> dict[str, Any]:
-        """Send a message, and return the answer to it."""
+    async def ask(self, message: Any, work_seconds: float = 0.0) -> dict[str, Any]:
+        """Send a message, and return the answer to it, for which the compute works so long."""
 
 
 class RemoteTrialEnd:
@@ -40,7 +40,8 @@ class RemoteTrialEnd:
 
     async def send(self, spec: TrialSpec, trial_id: int) -> SentFrames:
         """Send the frames of a trial."""
-        told = await self._session.ask({"do": "send", "trial": _trial_body(spec), "trial_id": trial_id})
+        message = {"do": "send", "trial": _trial_body(spec), "trial_id": trial_id}
+        told = await self._session.ask(message, spec.seconds)
         return SentFrames(sent=self._count(told, "sent"), seconds=self._seconds(told, "seconds"))
 
     @asynccontextmanager
@@ -52,7 +53,8 @@ class RemoteTrialEnd:
 
     async def end(self, expected: int, seconds: float) -> TrialResult:
         """For ``_Receiving``."""
-        told = await self._session.ask({"do": "end", "expected": expected, "seconds": seconds})
+        message = {"do": "end", "expected": expected, "seconds": seconds}
+        told = await self._session.ask(message, seconds)
         return TrialResult(
             sent=0,
             seconds=0.0,

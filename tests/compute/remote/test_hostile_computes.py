@@ -230,6 +230,23 @@ async def test_an_answer_that_stands_still_has_an_end(tmp_path: Path, monkeypatc
         assert compute.trouble is None
 
 
+async def test_a_small_file_that_never_comes_to_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Something moves all the time, but a script is needed soon."""
+    monkeypatch.setattr("gns3trio.compute.remote.files.ANSWER_SECONDS", 0.3)
+
+    async def trickle(stream: trio.SocketStream, head: str) -> None:
+        await stream.send_all(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
+        while True:
+            await stream.send_all(b"x")
+            await trio.sleep(0.05)
+
+    async with fake_compute() as fake, with_node(fake, tmp_path) as (compute, node, _):
+        fake.answers[f"GET projects/{PROJECT}/files/project-files/vpcs/{node.node_id}/startup.vpc"] = trickle
+        with trio.fail_after(PATIENCE), pytest.raises(Unavailable, match="did not answer within"):
+            await node.startup_script()
+        assert compute.trouble is None
+
+
 async def test_ports_and_files_that_are_none(tmp_path: Path) -> None:
     async with fake_compute() as fake, with_node(fake, tmp_path) as (compute, node, _):
         for told in ({"udp_port": 70000}, {"udp_port": "x"}, [], {"udp_port": True}):

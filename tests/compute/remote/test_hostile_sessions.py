@@ -66,6 +66,19 @@ async def test_an_answer_of_any_kind_is_an_error_at_most(tmp_path: Path, message
         assert len(str(raised.value)) < 3000 and "\x1b" not in str(raised.value)
 
 
+async def test_an_answer_that_never_comes_has_an_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Though the compute is there. Whoever starts a capture is told, and nothing is left of it."""
+    monkeypatch.setattr("gns3trio.compute.remote.session.ANSWER_SECONDS", 0.2)
+    async with connected(tmp_path) as (compute, _):
+        async with open_session(compute.reach(), "x/ws") as session:
+            with pytest.raises(Unavailable, match=r"did not answer within 0.3 s"):
+                await session.ask({}, 0.1)
+        capture = StreamedCapture(CaptureSpec(path=tmp_path / "x.pcap"), pytest.fail, Memory().captures)
+        with pytest.raises(Unavailable, match=r"did not answer within 0.2 s"):
+            await capture.start(compute.begin, compute.reach(), "x/ws")
+        assert not capture.running and not (tmp_path / "x.pcap").exists() and compute.trouble is None
+
+
 async def test_a_session_ends_with_the_connection(tmp_path: Path) -> None:
     async with connected(tmp_path) as (compute, _):
         with pytest.raises(Unavailable, match="it went"):
@@ -105,7 +118,7 @@ class Answers:
     def __init__(self, answer: dict[str, Any]) -> None:
         self._answer = answer
 
-    async def ask(self, message: Any) -> dict[str, Any]:
+    async def ask(self, message: Any, work_seconds: float = 0.0) -> dict[str, Any]:
         return self._answer
 
 
