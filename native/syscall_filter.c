@@ -484,6 +484,8 @@ int syscall_filter_build(const sandbox_needs *needs, syscall_filter *filter) {
         enter(verdicts, OWN_SOCKETS, COUNT(OWN_SOCKETS));
     if (needs->sockets_len > 0 || needs->calls & SANDBOX_GIVEN_SOCKETS)
         enter(verdicts, SOCKETS, COUNT(SOCKETS));
+    if (needs->calls & SANDBOX_GIVEN_SOCKETS)
+        verdicts[SYS_socketpair] = ALLOW; /* which leads nowhere else */
     if (needs->calls & (SANDBOX_THREADS | SANDBOX_PROCESSES))
         enter(verdicts, CHILDREN, COUNT(CHILDREN));
 #ifdef SYS_vfork

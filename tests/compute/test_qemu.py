@@ -124,6 +124,21 @@ async def test_machines_and_a_pc_talk_through_a_switch(lab: Machines) -> None:
 
 
 @needs_guest
+async def test_frames_of_an_older_qemu(lab: Machines, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It binds the ports of its adapters itself."""
+    monkeypatch.setattr("gns3trio.compute.nodes.qemu.command.DGRAM_SINCE", (1000, 0))
+    node = await lab.create("A", GUEST)
+    pc = await lab.create("PC", {"startup_script": "ip 10.0.0.3/24"}, node_type="vpcs", engine="builtin")
+    await lab.connect((node, 0, 0), (pc, 0, 0))
+    await pc.start()
+    with ExitStack() as stack:
+        (shell,) = await boot(stack, node)
+        assert node.command_line is not None and "-netdev socket,id=gns3-0,udp=127.0.0.1:" in node.command_line
+        await shell.run("ip link set eth0 up && ip addr add 10.0.0.1/24 dev eth0")
+        assert " 0% packet loss" in await shell.run("ping -c 2 -i 0.2 -W 20 10.0.0.3")
+
+
+@needs_guest
 async def test_a_linked_clone_writes_nothing_into_the_image(lab: Machines) -> None:
     image = await make_disk(lab, "disk.img", "raw")
     image.write_bytes(b"original" + bytes(8 * 1024 * 1024 - 8))
@@ -269,6 +284,21 @@ async def test_a_machine_that_does_not_start_says_why(lab: Machines) -> None:
         await lab.compute.delete_node(node)
 
 
+async def test_uefi_where_it_is_installed(lab: Machines) -> None:
+    node = await lab.create("A", {"uefi": True})
+    if not Path("/usr/share/OVMF").is_dir():
+        with pytest.raises(Conflict, match="apt install ovmf"):
+            await node.start()
+        return
+    await node.start()
+    assert node.directory is not None
+    (variables,) = node.directory.glob("OVMF_VARS*")
+    await node.stop()
+    variables.write_bytes(variables.read_bytes()[:-1] + b"x")
+    await node.start()  # it keeps its variables
+    assert variables.read_bytes()[-1:] == b"x"
+
+
 async def test_a_state_is_saved_and_loaded_once(lab: Machines) -> None:
     await make_disk(lab, "disk.qcow2")
     node = await lab.create("A", {"hda_disk_image": "disk.qcow2", "hda_disk_interface": "ide", "ram": 16})
@@ -311,6 +341,23 @@ async def test_a_screen_is_served_to_viewers(lab: Machines) -> None:
         with trio.fail_after(20):
             while await one.receive_some():
                 pass
+
+
+@pytest.mark.parametrize("console_type", ["spice", "spice+agent"])
+async def test_a_screen_is_served_by_spice(lab: Machines, console_type: str) -> None:
+    node = await lab.create("A", console_type=console_type)
+    try:
+        await node.start()
+    except Conflict as error:
+        if "-spice: invalid option" in str(error) or "is not available" in str(error):
+            pytest.skip("this QEMU has no SPICE")
+        raise
+    assert node.console is not None
+    async with await trio.open_tcp_stream("127.0.0.1", node.console) as viewer:
+        # A wrong version, for which the server has an answer (SpiceLinkReply: error 5, the versions do not match).
+        await viewer.send_all(b"REDQ" + b"\xff" * 4 + bytes(8))
+        with trio.fail_after(20):
+            assert bytes(await viewer.receive_some())[:4] == b"REDQ"
 
 
 async def test_the_type_of_a_console_changes(lab: Machines) -> None:

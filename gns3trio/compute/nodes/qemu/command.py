@@ -13,8 +13,8 @@ from gns3trio.compute.nodes.qemu.settings import DiskInterface
 # The descriptors of QEMU beyond the standard ones.
 MONITOR_FD, SERIAL_FD, FIRST_ADAPTER_FD = 3, 4, 5
 SAVED_STATE = "GNS3_SAVED_STATE0"  # GNS3's name for a machine that was saved when it was stopped
-# QEMU 7.2 has ``-netdev dgram``; older ones a backend that takes a descriptor of any kind.
-_DGRAM_SINCE = (7, 2)
+# Older versions have no ``-netdev dgram``, and bind the UDP port of an adapter themselves.
+DGRAM_SINCE = (7, 2)
 # The slots of a PCI bus, less those that a machine's own devices and disks need.
 _FIRST_BUS_ADAPTERS, _BUS_ADAPTERS = 20, 31
 
@@ -28,6 +28,14 @@ class Disk:
     file: str
     format: str
     backing: tuple[str, str] | None = None
+
+
+@frozen
+class UdpPath:
+    """The UDP ports of an adapter on the loopback interface: QEMU's, and that of the core."""
+
+    own: int
+    core: int
 
 
 @frozen
@@ -66,8 +74,16 @@ class Machine:
     load_state: bool = False
 
 
-def build_command(machine: Machine) -> list[str]:
-    """The arguments, the program first. The machine waits at its first instruction until the monitor lets it go on."""
+def takes_sockets(version: tuple[int, int, int]) -> bool:
+    """Whether this version of QEMU takes the sockets of adapters as descriptors."""
+    return version >= DGRAM_SINCE
+
+
+def build_command(machine: Machine, paths: Sequence[UdpPath] = ()) -> list[str]:
+    """The arguments, the program first. The machine waits at its first instruction until the monitor lets it go on.
+
+    ``paths`` are those of the adapters, for versions of QEMU that do not take sockets.
+    """
     options = parse_options(machine.options)
     command = [machine.program, "-name", f"guest={_escaped(machine.name)}", "-no-user-config"]
     command += ["-m", f"{machine.ram}M", "-smp", f"cpus={machine.cpus},sockets=1"]
@@ -93,7 +109,7 @@ def build_command(machine: Machine) -> list[str]:
     command += ["-chardev", f"socket,id=monitor0,fd={MONITOR_FD}", "-mon", "chardev=monitor0,mode=control"]
     command += ["-monitor", "none", "-S"]
     command += _console(machine.console_type)
-    command += ["-net", "none", *_adapters(machine)]
+    command += ["-net", "none", *_adapters(machine, paths)]
     if machine.load_state:
         command += ["-loadvm", SAVED_STATE]
     if not {"-nographic", "-display"}.intersection(options):
@@ -146,7 +162,7 @@ def _console(console_type: str) -> list[str]:
     return []
 
 
-def _adapters(machine: Machine) -> Iterator[str]:
+def _adapters(machine: Machine, paths: Sequence[UdpPath]) -> Iterator[str]:
     for number, adapter in enumerate(machine.adapters):
         bus, place = divmod(number - _FIRST_BUS_ADAPTERS, _BUS_ADAPTERS)
         if bus >= 0 and place == 0:
@@ -155,7 +171,7 @@ def _adapters(machine: Machine) -> Iterator[str]:
         where = f",bus=bridge{bus + 1},addr={place + 1:#x}" if bus >= 0 else ""
         speed = ",speed=10000,duplex=full" if adapter.model == "virtio-net-pci" else ""
         yield "-netdev"
-        yield _netdev(number, machine.version)
+        yield _netdev(number, machine.version, paths)
         yield "-device"
         yield f"{adapter.model},id=nic{number},mac={adapter.mac}{speed},netdev={netdev_name(number)}{where}"
 
@@ -165,8 +181,9 @@ def netdev_name(number: int) -> str:
     return f"gns3-{number}"
 
 
-def _netdev(number: int, version: tuple[int, int, int]) -> str:
-    descriptor = FIRST_ADAPTER_FD + number
-    if version >= _DGRAM_SINCE:
-        return f"dgram,id={netdev_name(number)},local.type=fd,local.str={descriptor}"
-    return f"socket,id={netdev_name(number)},fd={descriptor}"
+def _netdev(number: int, version: tuple[int, int, int], paths: Sequence[UdpPath]) -> str:
+    name = netdev_name(number)
+    if takes_sockets(version):
+        return f"dgram,id={name},local.type=fd,local.str={FIRST_ADAPTER_FD + number}"
+    path = paths[number]
+    return f"socket,id={name},udp=127.0.0.1:{path.core},localaddr=127.0.0.1:{path.own}"

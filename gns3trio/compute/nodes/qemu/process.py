@@ -15,6 +15,7 @@ from gns3trio.compute.local.leases import bind_udp
 from gns3trio.compute.nodes.parts.node_folder import capabilities_for, require_own_folder
 from gns3trio.compute.nodes.parts.sandbox import LARGE_LIMITS, MIB, Access, Calls, Sandbox
 from gns3trio.compute.nodes.parts.spawn import ChildProcess, spawn
+from gns3trio.compute.nodes.qemu.command import Machine, UdpPath, build_command, takes_sockets
 from gns3trio.compute.nodes.qemu.programs import KVM, QemuProgram
 from gns3trio.forwarder.forwarder import Forwarder, Port
 from gns3trio.printable import escape
@@ -61,7 +62,8 @@ def qemu_sandbox(
         resource.RLIMIT_AS: ram * MIB + _OWN_SPACE + cpus * _SPACE_PER_CPU,
         resource.RLIMIT_NOFILE: _DESCRIPTORS,
     }
-    return Sandbox(paths=paths, calls=calls, limits=limits, capabilities=capabilities_for(folder))
+    own = frozenset() if takes_sockets(program.version) else frozenset({(int(socket.AF_INET), int(socket.SOCK_DGRAM))})
+    return Sandbox(paths=paths, sockets=own, calls=calls, limits=limits, capabilities=capabilities_for(folder))
 
 
 class QemuProcess:
@@ -116,11 +118,11 @@ class QemuProcess:
 
 @asynccontextmanager
 async def open_qemu(
-    command: Sequence[str], *, folder: Path, sandbox: Sandbox, adapters: int, has_serial: bool, forwarder: Forwarder
-) -> AsyncIterator[QemuProcess]:
-    """Start a QEMU. It ends with the ``async with``, or when this process dies. Raises OSError if it cannot be started.
+    machine: Machine, *, folder: Path, sandbox: Sandbox, has_serial: bool, forwarder: Forwarder
+) -> AsyncIterator[tuple[QemuProcess, list[str]]]:
+    """Start a QEMU; yields it and its command line. It ends with the ``async with``, or when this process dies.
 
-    The numbers of its descriptors are those in ``command.py``.
+    The numbers of its descriptors are those in ``command.py``. Raises OSError if it cannot be started.
     """
     with ExitStack() as held:
         words, its_words = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
@@ -139,11 +141,18 @@ async def open_qemu(
                 held.enter_context(ours)
                 its_serial = handed_over.enter_context(theirs).fileno()
                 serial = trio.SocketStream(trio.socket.from_stdlib_socket(ours))
-            devices, descriptors = [], []
-            for _ in range(adapters):
+            devices, sockets, paths = [], [], []
+            for _ in machine.adapters:
                 device, its_socket = held.enter_context(_open_adapter(forwarder))
                 devices.append(device)
-                descriptors.append(handed_over.enter_context(its_socket).fileno())
+                sockets.append(handed_over.enter_context(its_socket))
+                paths.append(UdpPath(its_socket.getsockname()[1], its_socket.getpeername()[1]))
+            descriptors = [each.fileno() for each in sockets]
+            if not takes_sockets(machine.version):
+                descriptors = []
+                for each in sockets:
+                    each.close()  # QEMU binds their ports now
+            command = build_command(machine, paths)
             child = spawn(
                 command,
                 cwd=folder,
@@ -155,7 +164,7 @@ async def open_qemu(
             )
         async with AsyncExitStack() as ending:
             ending.push_async_callback(_stop, child)
-            yield QemuProcess(child, monitor, serial, devices, words)
+            yield QemuProcess(child, monitor, serial, devices, words), command
 
 
 async def _stop(child: ChildProcess) -> None:

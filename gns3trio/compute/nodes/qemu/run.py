@@ -7,7 +7,7 @@ import logging
 import shlex
 import signal
 from collections.abc import Mapping, Sequence
-from contextlib import AsyncExitStack, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -17,7 +17,7 @@ from gns3trio import threads
 from gns3trio.classes import frozen
 from gns3trio.compute.node import NodeEvent
 from gns3trio.compute.nodes.parts.sandbox import Sandbox
-from gns3trio.compute.nodes.qemu.command import SAVED_STATE, Adapter, Machine, build_command, netdev_name
+from gns3trio.compute.nodes.qemu.command import SAVED_STATE, Adapter, Machine, netdev_name
 from gns3trio.compute.nodes.qemu.disks import prepare_firmware
 from gns3trio.compute.nodes.qemu.monitor import Monitor, open_monitor
 from gns3trio.compute.nodes.qemu.process import QemuProcess, open_qemu, qemu_sandbox
@@ -84,7 +84,6 @@ class Prepared:
     """A machine that can be started."""
 
     machine: Machine
-    command: Sequence[str]
     sandbox: Sandbox
 
 
@@ -102,7 +101,6 @@ class Run:
         self._is_stopping = False
         self._told: set[str] = set()
         self.command_line = ""
-        self.process: QemuProcess | None = None
         self.monitor: Monitor | None = None
 
     # --- for the node ---
@@ -168,19 +166,15 @@ class Run:
         try:
             with self._scope:
                 prepared = await prepare(self._services, self._plan)
-                async with AsyncExitStack() as stack:
-                    self.process = await stack.enter_async_context(
-                        open_qemu(
-                            prepared.command,
-                            folder=self._plan.folder,
-                            sandbox=prepared.sandbox,
-                            adapters=len(prepared.machine.adapters),
-                            has_serial=self._plan.console_type == "telnet",
-                            forwarder=self._services.forwarder,
-                        )
-                    )
-                    self.command_line = shlex.join(prepared.command)
-                    reason, error = await self._supervise(self.process, prepared.machine, task_status)
+                async with open_qemu(
+                    prepared.machine,
+                    folder=self._plan.folder,
+                    sandbox=prepared.sandbox,
+                    has_serial=self._plan.console_type == "telnet",
+                    forwarder=self._services.forwarder,
+                ) as (process, command):
+                    self.command_line = shlex.join(command)
+                    reason, error = await self._supervise(process, prepared.machine, task_status)
         except Exception as failure:
             if not self._is_up:
                 raise sole_cause(failure) from None
@@ -188,7 +182,7 @@ class Run:
             reason = "failed because of an error of this server"
             error = f"QEMU '{self._host.name}' {reason}"
         finally:
-            self.monitor = self.process = None
+            self.monitor = None
             self._ended.set()
             if self._is_up:
                 self._host.ended(*((None, None) if self._is_stopping else (reason, error)))
@@ -364,7 +358,7 @@ async def prepare(services: QemuServices, plan: Plan) -> Prepared:
             use_kvm=use_kvm,
         )
     )
-    return Prepared(machine, build_command(machine), sandbox)
+    return Prepared(machine, sandbox)
 
 
 def _files(services: QemuServices, settings: QemuSettings) -> Mapping[str, str]:

@@ -3,7 +3,7 @@
 import attrs
 import pytest
 
-from gns3trio.compute.nodes.qemu.command import Adapter, Disk, Machine, build_command
+from gns3trio.compute.nodes.qemu.command import Adapter, Disk, Machine, UdpPath, build_command
 from gns3trio.compute.nodes.qemu.settings import DiskInterface
 
 PLAIN = Machine(
@@ -108,7 +108,8 @@ def test_adapters() -> None:
         "-netdev dgram,id=gns3-1,local.type=fd,local.str=6 "
         "-device virtio-net-pci,id=nic1,mac=0c:00:00:00:00:01,speed=10000,duplex=full,netdev=gns3-1 -display none"
     )
-    assert "-netdev socket,id=gns3-0,fd=5" in words(adapters=adapters[:1], version=(6, 2, 0))
+    old = build_command(attrs.evolve(PLAIN, adapters=adapters[:1], version=(6, 2, 0)), [UdpPath(own=1001, core=1002)])
+    assert "socket,id=gns3-0,udp=127.0.0.1:1002,localaddr=127.0.0.1:1001" in old
 
 
 def test_more_adapters_than_a_bus_has_slots() -> None:
