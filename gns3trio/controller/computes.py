@@ -11,7 +11,7 @@ import platform
 import socket
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, Literal
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import attrs
 import trio
@@ -25,6 +25,7 @@ from gns3trio.compute.node import NodeStatus
 from gns3trio.compute.other_hosts import ComputeAddress, ComputeWatcher, OtherCompute
 from gns3trio.config import Config
 from gns3trio.controller.changes import ComputeChanged, ComputeCreated, ComputeDeleted, LogMessage
+from gns3trio.controller.former_computes import FormerCompute, FormerComputes
 from gns3trio.controller.opened_elsewhere import OpenedAt, OpenedElsewhere
 from gns3trio.controller.registered_computes import RegisteredCompute, RegisteredComputes
 from gns3trio.controller.storage.server_state import ServerState
@@ -41,14 +42,17 @@ Return = Callable[[OtherCompute, Mapping[UUID, NodeStatus]], None]
 # Runs beside the connection to a compute.
 Attend = Callable[[OtherCompute], Awaitable[None]]
 
-NOT_DRIVEN = "This server does not run nodes on other computes"
+NOT_DRIVEN = "this server does not run nodes on other computes"
+UNKNOWN = "this server knows no host with that id"
 UNCONFIRMED = (
-    "it was named by a project's file and is not contacted before you confirm it: PUT /v2/computes/{compute_id}, "
-    "gns3trio compute confirm, or the page of the hosts"
+    "it was named by a project's file and is not contacted before you confirm it, on the page of the hosts or with: "
+    "gns3trio compute confirm"
 )
 # How long a request that registers or changes a compute waits for its first answer.
 FIRST_ANSWER_SECONDS = 8.0
 _UPDATE_SECONDS = 1.0
+# How many names an error lists.
+_TOLD_NAMES = 10
 
 
 @frozen(kw_only=True)
@@ -112,6 +116,7 @@ class Computes:
         self._driven = {compute.compute_id: compute for compute in driven}
         self.registered = RegisteredComputes(state)
         self._opened = OpenedElsewhere(state)
+        self._former = FormerComputes(state)
 
     @property
     def own(self) -> Compute:
@@ -132,10 +137,12 @@ class Computes:
         return self._driven.get(compute_id)
 
     def id_at(self, host: str) -> str | None:
-        """The id of a compute by its host for tunnels; None if there is none, or several. That of this server has all
-        addresses of this host that no other has.
+        """The id of a compute by its host for tunnels; None if there is none, or several that can be reached. That of
+        this server has all addresses of this host that no other has.
         """
         found = [compute_id for compute_id, compute in self._driven.items() if compute.tunnel_host == host]
+        if len(found) > 1:  # one host was added twice: with another port, or protocol
+            found = [compute_id for compute_id in found if self._driven[compute_id].trouble is None]
         if not found and is_own_address(host):
             return LOCAL_COMPUTE_ID
         return found[0] if len(found) == 1 else None
@@ -169,7 +176,13 @@ class Computes:
             return compute.compute_id
         if text == socket.gethostname():
             return LOCAL_COMPUTE_ID
-        raise NotFound(f"there is no compute {text!r}")
+        others = f"; there are {LOCAL_COMPUTE_ID}, {', '.join(names)}" if (names := self._some_names()) else ""
+        raise NotFound(f"there is no compute {text!r}{others}")
+
+    def _some_names(self) -> list[str]:
+        """The names of others, for a message."""
+        names = [compute.name for compute in self.registered.values()]
+        return names if len(names) <= _TOLD_NAMES else [*names[:_TOLD_NAMES], "..."]
 
     def name_of(self, compute_id: str) -> str:
         """What people call a compute: its name, or ``local``."""
@@ -188,9 +201,9 @@ class Computes:
 
     def why_not_driven(self, compute_id: str) -> str:
         """The reason why a compute is not used."""
-        if self._open_compute is not None and compute_id in self.registered:
-            return UNCONFIRMED.format(compute_id=compute_id)
-        return NOT_DRIVEN
+        if self._open_compute is None:
+            return NOT_DRIVEN
+        return UNCONFIRMED if compute_id in self.registered else UNKNOWN
 
     def capabilities(self) -> Gns3Capabilities:
         """The node types that this server can run, and its GNS3 version."""
@@ -254,21 +267,29 @@ class Computes:
 
     async def create(self, fields: Mapping[str, Any]) -> ComputeState:
         """Register a compute, or return the existing one with that id, and connect to it. One that was only named by a
-        file is registered anew. Whether it could be reached is in the reply.
+        file is registered anew. Without an id, it gets its former one if it was removed before, else a new one. Whether
+        it could be reached is in the reply.
 
         Raises Invalid for an id or name that GNS3 reserves, Conflict for a name in use, Unavailable.
         """
-        compute_id = fields["compute_id"]
+        compute_id = fields.get("compute_id")
+        if compute_id is None:
+            compute_id = self._id_for(f"{fields['host']}:{fields['port']}", fields.get("name"))
         known = self.registered.get(compute_id)
         if compute_id == LOCAL_COMPUTE_ID or (known is not None and (known.is_confirmed or compute_id in self._driven)):
             return self.state(compute_id)
-        compute = await self.registered.store(RegisteredCompute(**{"is_confirmed": True, "name": "", **fields}))
+        compute = RegisteredCompute(**{"is_confirmed": True, "name": "", **fields, "compute_id": compute_id})
+        compute = await self.registered.store(compute)
         await self._opened.rename(_place(compute), compute.compute_id)
         await self._connect(compute)
         state = self._registered_state(compute)
         self._changes.publish(ComputeChanged(state))
         self._changes.publish(ComputeCreated(state))
         return state
+
+    def _id_for(self, place: str, name: str | None) -> str:
+        former = self._former.find(place, name)
+        return former if former is not None and former not in self.registered else str(uuid4())
 
     async def add_those_of_file(self, computes: Iterable[Mapping[str, Any]]) -> list[str]:
         """Register the computes that a project's file names and that are not known, without credentials, as GNS3 does.
@@ -313,6 +334,7 @@ class Computes:
         await self.registered.remove(compute_id)
         self._disconnect(compute_id)
         await self._opened.rename(compute_id, _place(compute))
+        await self._former.add(FormerCompute(compute_id=compute_id, name=compute.name, place=_place(compute)))
         self._changes.publish(ComputeDeleted(self._registered_state(compute)))
 
     # --- connections ---

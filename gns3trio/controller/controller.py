@@ -18,6 +18,8 @@ from gns3trio.compute.node import NodeStatus
 from gns3trio.compute.other_hosts import OtherCompute
 from gns3trio.config import Config
 from gns3trio.controller.computes import Computes, OpenCompute
+from gns3trio.controller.former_computes import STATE_NAME as FORMER_COMPUTES
+from gns3trio.controller.former_computes import check_stored_former_computes
 from gns3trio.controller.gns3_format.records import ProjectSettings
 from gns3trio.controller.library.base_configs import BaseConfigs
 from gns3trio.controller.library.symbols import Symbols
@@ -416,6 +418,7 @@ async def open_controller(
                 "projects": check_stored_projects,
                 "moves": check_stored_moves,
                 OPENED_ELSEWHERE: check_stored_openings,
+                FORMER_COMPUTES: check_stored_former_computes,
             },
         )
         all_computes = Computes(config, changes, state, computes, open_compute)

@@ -105,14 +105,17 @@ class RegisteredComputes(Mapping[str, RegisteredCompute]):
         return [*now, *used.values()]
 
     def new_in_file(self, named: Mapping[str, Any]) -> RegisteredCompute | None:
-        """A compute as a project's file names it, without credentials and not confirmed; None if its id is known.
+        """A compute as a project's file names it, without credentials and not confirmed; None if its id is known. If
+        its name is that of another one, its address is added to the name.
 
         Raises Invalid.
         """
         compute = structure(_stored_converter, named, RegisteredCompute)
-        check_name(compute.name)
         if compute.compute_id in (*self, LOCAL_COMPUTE_ID, _GNS3_VM_ID):
             return None
+        if self.find_named(compute.name) is not None:
+            compute = attrs.evolve(compute, name=f"{compute.name} ({compute.host}:{compute.port})")
+        check_name(compute.name)
         return attrs.evolve(compute, **_FROM_FILE)
 
 

@@ -291,6 +291,47 @@ async def test_a_compute_that_a_file_names_waits_for_the_user(server: Server, pr
     await until(server, f"{lab.path}/problems", lambda problems: not problems["nodes"])
 
 
+async def test_a_compute_that_is_removed_and_added_again_has_its_nodes(
+    server: Server, project: Json, far: FarServer
+) -> None:
+    """Clients do not choose its id. It is known by its address, whatever its name."""
+    address = {name: value for name, value in far.address.items() if name != "compute_id"}
+    lab = Lab(server, project, [])
+    first = await server.request("POST", "/v2/computes", {**address, "name": "attic"}, 201)
+    node = await lab.node("vpcs", name="FAR", compute_id=first["compute_id"])
+    await server.request("DELETE", f"/v2/computes/{first['compute_id']}", None, 204)
+    again = await server.request("POST", "/v2/computes", {**address, "name": "roof"}, 201)
+    assert again["connected"] and again["compute_id"] == first["compute_id"]
+    second = await server.request("POST", "/v2/computes", {**address, "name": "attic"}, 201)  # while the first is there
+    assert second["compute_id"] != first["compute_id"]
+    await server.request("POST", f"{lab.path}/open", None, 201)
+    await server.request("POST", f"{lab.path}/nodes/{node['node_id']}/start", None, 200)
+
+
+async def test_a_host_of_a_file_whose_name_is_taken_is_listed_all_the_same(
+    server: Server, project: Json, far: FarServer
+) -> None:
+    lab = Lab(server, project, [])
+    await server.request("POST", "/v2/computes", {**far.address, "name": "attic"}, 201)
+    await lab.node("vpcs", name="FAR", compute_id="far")
+    await server.request("DELETE", "/v2/computes/far", None, 204)
+    other = {"compute_id": "other", "name": "attic", "protocol": "http", "host": "127.0.0.1", "port": 9}
+    await server.request("POST", "/v2/computes", other, 201)
+    await server.request("POST", f"{lab.path}/open", None, 201)
+    compute = await server.request("GET", "/v2/computes/far", None, 200)
+    assert compute["name"] == f"attic ({far.address['host']}:{far.address['port']})"
+    (problem,) = (await server.request("GET", f"{lab.path}/problems", None, 200))["nodes"]
+    assert compute["name"] in str(problem) and "gns3trio compute confirm" in str(problem)
+    await server.request("PUT", "/v2/computes/far", {**far.address, "name": "garage"}, 200)
+    await until(server, f"{lab.path}/problems", lambda problems: not problems["nodes"])
+
+
+async def test_a_host_that_asks_for_a_password_says_so(server: Server, far: FarServer) -> None:
+    address = {name: value for name, value in far.address.items() if name not in ("user", "password")}
+    compute = await server.request("POST", "/v2/computes", address, 201)
+    assert "it asks for a user and a password" in compute["last_error"]
+
+
 async def test_a_compute_with_a_certificate_of_its_own(server: Server, project: Json, tmp_path: Path) -> None:
     async with far_server(tmp_path / "far", ssl=True, certfile=TLS / "cert.pem", certkey=TLS / "key.pem") as far:
         compute = await server.request("POST", "/v2/computes", far.address, 201)

@@ -1,7 +1,6 @@
 """``/v2/computes``: the servers that run nodes: this one, and others that clients register."""
 
 from typing import Annotated, Any, Literal
-from uuid import uuid4
 
 import attrs
 from attrs import field
@@ -56,10 +55,10 @@ async def list_computes(api: ApiRequest) -> list[dict[str, Any]]:
 @routes.route("POST", "/computes", status=201, reply=replies.Compute)
 async def create_compute(api: ApiRequest, body: ComputeCreate) -> dict[str, Any]:
     """Register another server as a compute, and connect to it. The reply shows whether it could be reached; if not, it
-    is tried again and again.
+    is tried again and again. Without ``compute_id``, one that was removed before gets its former id.
     """
     fields = {name: value for name, value in attrs.asdict(body).items() if value is not None}
-    return compute_view(await api.controller.computes.create({"compute_id": str(uuid4()), **fields}))
+    return compute_view(await api.controller.computes.create(fields))
 
 
 # Before the paths that begin with an id, which would also match ``endpoint``.

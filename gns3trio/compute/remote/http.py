@@ -201,7 +201,8 @@ class ComputeHttp:
             return
         where = f"compute '{self.address.name}'"
         if status == HTTPStatus.UNAUTHORIZED:
-            raise ComputeAway(f"{where}: the user or the password is wrong")
+            wrong = "the user or the password is wrong" if self.address.user else "it asks for a user and a password"
+            raise ComputeAway(f"{where}: {wrong}")
         if status < HTTPStatus.BAD_REQUEST:
             raise ComputeAway(f"{where}: answered with a redirection ({status}), which is not followed")
         raise self.refusal(status, _message(await self._read(answer)))

@@ -186,7 +186,8 @@ class Nodes(Mapping[UUID, Node]):
         compute = self._project.services.computes.find(record.compute_id)
         if compute is None:
             why = self._project.services.computes.why_not_driven(record.compute_id)
-            node.kept_because = f"it is on the compute {record.compute_id!r}, and {why}"
+            name = self._project.services.computes.name_of(record.compute_id)
+            node.kept_because = f"it is on the compute {name!r}: {why}"
             self._project.log("warning", f"node '{node.name}' does not run: {node.kept_because}")
         elif compute.runs(record.node_type):
             if compute is self._project.services.computes.own:

@@ -55,7 +55,7 @@ NO_ANSWERS: list[tuple[Answer, str]] = [
     (says(reply([0] * 300_000)), "its answer has"),
     (says(reply({**CAPABILITIES, "version": "3.0.0"})), "has GNS3 3.0.0"),
     (says(reply({**CAPABILITIES, "version": "2.22"})), "has GNS3 2.22"),
-    (says(reply({"message": "no", "status": 401}, 401)), "the user or the password is wrong"),
+    (says(reply({"message": "no", "status": 401}, 401)), "it asks for a user and a password"),
     (says(reply({"message": "\x1b[31mred"}, 403)), "\ufffd[31mred"),
     (says(b"HTTP/1.1 302 Found\r\nLocation: http://192.0.2.1/\r\nContent-Length: 0\r\n\r\n"), "redirection"),
 ]
